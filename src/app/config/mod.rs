@@ -1,0 +1,1 @@
+//! The configuration: a TOML file, checked whole, all mistakes at once.

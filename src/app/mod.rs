@@ -1,0 +1,5 @@
+//! F5: configuration, wiring, clock, shutdown, and the commands.
+
+pub mod cli;
+pub mod clock;
+pub mod config;

@@ -1,0 +1,4 @@
+//! F2: bytes to observations. Pure: no clock, no socket, no state but what a decoder is handed. Lenient in, strict out.
+
+pub mod mqtt;
+pub mod ocpp;

@@ -1,0 +1,1 @@
+//! OCPP frames to charge point events: our own lenient one-pass reader.

@@ -1,0 +1,47 @@
+//! What the engine may be told: limits and choices.
+
+use std::time::Duration;
+
+use crate::units::Day;
+
+/// `[engine]`, `[limits]`, `[target]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EngineConfig {
+    /// `limits.max_assets`: vehicles, chargers and meters tracked, registered or not.
+    pub max_assets: usize,
+    /// `limits.max_connectors` per charge point.
+    pub max_connectors: usize,
+    /// `engine.positions`: write vehicle positions (personal data; off).
+    pub positions: bool,
+    /// `engine.telemetry_interval`: at most one `vehicle_telemetry` row per vehicle in this time; 0 writes every message.
+    pub telemetry_interval: Duration,
+    /// `engine.profile`: definition of "low emission".
+    pub profile: String,
+    /// `target.share`: the goal, 0 to 1.
+    pub target_share: f64,
+    /// `target.due`: last day.
+    pub target_due: Day,
+    /// `target.start`: first day of the path; `None` is "not set".
+    pub target_start: Option<Day>,
+    /// `target.start_share`: share on that day.
+    pub target_start_share: Option<f64>,
+    /// `engine.overstay_grace`.
+    pub overstay_grace: Duration,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self {
+            max_assets: 1_000_000,
+            max_connectors: 64,
+            positions: false,
+            telemetry_interval: Duration::ZERO,
+            profile: "nhs_sdu".into(),
+            target_share: 0.9,
+            target_due: Day::from_ymd(2028, 3, 31).expect("31 March exists"),
+            target_start: None,
+            target_start_share: None,
+            overstay_grace: Duration::from_secs(600),
+        }
+    }
+}

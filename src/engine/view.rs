@@ -1,0 +1,55 @@
+//! What one can ask the engine. Answers are JSON; the web room passes them on as they are.
+
+use std::sync::Arc;
+
+use crate::units::{Day, UtcMs};
+
+/// How emissions are broken down.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Dimension {
+    /// `scope`.
+    Scope,
+    /// `organisation`.
+    Organisation,
+    /// `site`.
+    Site,
+    /// `vehicle_class`.
+    VehicleClass,
+    /// `tier`.
+    Tier,
+}
+
+/// A question.
+#[derive(Clone, PartialEq, Debug)]
+pub enum View {
+    /// `/api/v1/overview`.
+    Overview,
+    /// `/api/v1/vehicles`.
+    Vehicles,
+    /// `/api/v1/charge-points`.
+    ChargePoints,
+    /// `/api/v1/sessions`: those that overlap `[from, to)`.
+    Sessions {
+        /// From; `None` is the beginning.
+        from: Option<UtcMs>,
+        /// To; `None` is now.
+        to: Option<UtcMs>,
+        /// Only this charge point.
+        charge_point: Option<Arc<str>>,
+        /// Only this vehicle.
+        vehicle: Option<Arc<str>>,
+    },
+    /// `/api/v1/emissions`: days `from..=to`.
+    Emissions {
+        /// First day; default 1 April of the running year.
+        from: Option<Day>,
+        /// Last day; default today.
+        to: Option<Day>,
+        /// Breakdown; empty is the total by scope.
+        by: Vec<Dimension>,
+    },
+    /// `/api/v1/targets`.
+    Targets,
+    /// `/api/v1/transition`.
+    Transition,
+}

@@ -1,0 +1,88 @@
+//! F4: sockets, no thinking. Hands raw frames to the pipeline and sends the acknowledgement when told that it is durable.
+
+pub mod credentials;
+pub mod csms;
+pub mod listener;
+pub mod mqtt;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use crate::model::ChargePointEvent;
+use crate::units::UtcMs;
+
+/// What a socket gives to the pipeline.
+#[derive(Debug)]
+pub enum Frame {
+    /// PUBLISH packets of one connection, in order.
+    Mqtt(MqttBatch),
+    /// One OCPP message that carries facts.
+    Ocpp(OcppFrame),
+}
+
+/// PUBLISH packets read together from one connection.
+#[derive(Debug)]
+pub struct MqttBatch {
+    /// In the order received.
+    pub messages: Vec<MqttMessage>,
+    /// When they were read.
+    pub received_at: UtcMs,
+    /// Called once when all of them are durable; dropped if they never will be.
+    pub receipt: Option<Receipt>,
+}
+
+/// One PUBLISH.
+#[derive(Debug)]
+pub struct MqttMessage {
+    /// The topic, not yet checked for UTF-8.
+    pub topic: Bytes,
+    /// The payload.
+    pub payload: Bytes,
+    /// The retain flag as received.
+    pub retained: bool,
+}
+
+/// One OCPP message, decoded (the socket's task had to read it to answer it).
+#[derive(Debug)]
+pub struct OcppFrame {
+    /// What it says.
+    pub event: ChargePointEvent,
+    /// Called once when it is durable; dropped if it never will be.
+    pub receipt: Option<Receipt>,
+}
+
+/// What the engine decided about a message whose sender waits for an answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Settlement {
+    /// For StartTransaction: the transaction id to answer.
+    pub transaction_id: Option<i32>,
+}
+
+/// The promise to acknowledge: runs after the commit that holds the message. Must not block.
+pub struct Receipt(Box<dyn FnOnce(Settlement) + Send>);
+
+impl Receipt {
+    /// Wraps what is to be done once the message is durable.
+    pub fn new(release: impl FnOnce(Settlement) + Send + 'static) -> Self {
+        Self(Box::new(release))
+    }
+
+    /// The message is durable.
+    pub fn settle(self, settlement: Settlement) {
+        (self.0)(settlement);
+    }
+}
+
+impl std::fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Receipt")
+    }
+}
+
+/// The way into the pipeline: bounded, so a slow disk slows the sockets instead of filling memory.
+pub type FrameSender = mpsc::Sender<Frame>;
+
+/// Tells the time of arrival. The only clock is in `app`; it hands this to the sockets.
+pub type ArrivalClock = Arc<dyn Fn() -> UtcMs + Send + Sync>;

@@ -1,0 +1,1 @@
+//! The charging book: connectors, transactions, sessions.

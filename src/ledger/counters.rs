@@ -1,0 +1,1 @@
+//! Lifetime and session counters by the telescoping rules.

@@ -1,0 +1,1 @@
+//! Activity data times dated emission factors, by scope and tier.

@@ -1,0 +1,7 @@
+//! F2: the books. Observations and activity to domain state; pure, one file per book.
+
+pub mod charging;
+pub mod counters;
+pub mod emissions;
+pub mod targets;
+pub mod transition;

@@ -1,0 +1,1 @@
+//! Targets: goal, path, drift.

@@ -1,0 +1,1 @@
+//! The class of every vehicle and the low-emission share.

@@ -1,0 +1,30 @@
+//! fleetgauge: what charge points and vehicles say becomes durable facts, time series and a share against a target.
+//!
+//! # Layout, in floor order; imports point down only (`tests/layers.rs` checks it)
+//!
+//! | floor | rooms |
+//! |---|---|
+//! | F0 | [`units`]: quantities with units, civil time |
+//! | F1 | [`model`]: ids, register, observations, facts, vocabulary |
+//! | F2 | [`decode`]: bytes to observations; [`ledger`]: the books; [`points`]: facts to rows. They do not know each other |
+//! | F3 | [`engine`]: owns all state, is told the time, does no input or output |
+//! | F4 | [`ingest`]: sockets; [`store`]: SQLite; [`sinks`]: InfluxDB; [`web`]: page, API, metrics; [`simulate`]: a fleet over real sockets |
+//! | F5 | [`app`]: configuration, wiring, clock, shutdown, commands |
+
+pub mod units;
+
+pub mod model;
+
+pub mod decode;
+pub mod ledger;
+pub mod points;
+
+pub mod engine;
+
+pub mod ingest;
+pub mod simulate;
+pub mod sinks;
+pub mod store;
+pub mod web;
+
+pub mod app;

@@ -1,0 +1,90 @@
+//! Activity data per civil day: kilometres, litres, energy. Emissions are always computed from these, never stored instead.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::Day;
+
+/// Whose energy a charge was.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum EnergyUser {
+    /// A fleet vehicle, by its id.
+    Vehicle(Arc<str>),
+    /// A member of staff: sold on, not fleet.
+    Staff,
+    /// The public: sold on, not fleet.
+    Public,
+    /// Nobody known. Counted in scope 2 and shown, never hidden.
+    Unallocated,
+}
+
+impl EnergyUser {
+    /// The vehicle, if it is one.
+    pub fn vehicle(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Vehicle(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+/// What an activity is booked on.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Subject {
+    /// A vehicle's own counters.
+    Vehicle(Arc<str>),
+    /// Energy delivered by a charge point to somebody.
+    Charging {
+        /// The charge point.
+        charge_point: Arc<str>,
+        /// Who took it.
+        user: EnergyUser,
+    },
+}
+
+/// One day of one subject.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct ActivityKey {
+    /// The London day.
+    pub day: Day,
+    /// The subject.
+    pub subject: Subject,
+}
+
+/// Sums of one day; additive, so that a checkpoint can add what happened since the last one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Activity {
+    /// Odometer distance in metres.
+    pub distance_m: i64,
+    /// Fuel in millilitres, from the vehicle's own total.
+    pub fuel_ml: i64,
+    /// Grid energy by the vehicle's own register, in tenths of Wh.
+    pub vehicle_grid_dwh: i64,
+    /// Energy delivered by a charge point's register, in tenths of Wh.
+    pub charged_dwh: i64,
+}
+
+impl Activity {
+    /// Adds another's sums.
+    pub fn add(&mut self, other: &Activity) {
+        self.distance_m += other.distance_m;
+        self.fuel_ml += other.fuel_ml;
+        self.vehicle_grid_dwh += other.vehicle_grid_dwh;
+        self.charged_dwh += other.charged_dwh;
+    }
+
+    /// Nothing in it.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A day of a subject with its sums.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ActivityRow {
+    /// Day and subject.
+    pub key: ActivityKey,
+    /// The sums.
+    pub activity: Activity,
+}

@@ -1,0 +1,224 @@
+//! Charging nouns: connector states, meter samples, sessions. Names are OCPP's.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{EnergyUser, IdTokenHash};
+use crate::units::UtcMs;
+
+/// The OCPP version spoken on a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum OcppVersion {
+    /// OCPP 1.6 over JSON.
+    #[serde(rename = "1.6")]
+    V16,
+}
+
+/// State of a connector, OCPP 1.6 `ChargePointStatus`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum ConnectorStatus {
+    /// Not heard yet, or a word outside the standard.
+    #[default]
+    Unknown = 0,
+    /// Free.
+    Available = 1,
+    /// Plugged or authorised, not yet charging.
+    Preparing = 2,
+    /// Energy flows.
+    Charging = 3,
+    /// The vehicle takes nothing.
+    SuspendedEV = 4,
+    /// The charge point gives nothing (load management).
+    SuspendedEVSE = 5,
+    /// Ended, still plugged.
+    Finishing = 6,
+    /// Held for somebody.
+    Reserved = 7,
+    /// Out of order by command or schedule.
+    Unavailable = 8,
+    /// Broken.
+    Faulted = 9,
+}
+
+impl ConnectorStatus {
+    /// The OCPP word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "Unknown",
+            Self::Available => "Available",
+            Self::Preparing => "Preparing",
+            Self::Charging => "Charging",
+            Self::SuspendedEV => "SuspendedEV",
+            Self::SuspendedEVSE => "SuspendedEVSE",
+            Self::Finishing => "Finishing",
+            Self::Reserved => "Reserved",
+            Self::Unavailable => "Unavailable",
+            Self::Faulted => "Faulted",
+        }
+    }
+
+    /// The state of an OCPP 1.6 word; `Occupied` (OCPP 1.5) and anything else is `Unknown`.
+    pub fn from_name(name: &str) -> Self {
+        [
+            Self::Available,
+            Self::Preparing,
+            Self::Charging,
+            Self::SuspendedEV,
+            Self::SuspendedEVSE,
+            Self::Finishing,
+            Self::Reserved,
+            Self::Unavailable,
+            Self::Faulted,
+        ]
+        .into_iter()
+        .find(|status| status.name() == name)
+        .unwrap_or_default()
+    }
+
+    /// The number written as `status_code`: stable, because dashboards map it.
+    pub fn code(self) -> i64 {
+        self as i64
+    }
+
+    /// A vehicle is plugged in (OCPP 1.6 section 4.9).
+    pub fn is_occupied(self) -> bool {
+        matches!(self, Self::Preparing | Self::Charging | Self::SuspendedEV | Self::SuspendedEVSE | Self::Finishing)
+    }
+}
+
+/// Why a meter sample was taken (OCPP 1.6 `ReadingContext`, as far as it matters).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum ReadingContext {
+    /// `Sample.Periodic`, the default when none is given, and every unknown word.
+    #[default]
+    Periodic,
+    /// `Sample.Clock`.
+    Clock,
+    /// `Transaction.Begin`.
+    Begin,
+    /// `Transaction.End`.
+    End,
+}
+
+/// One `MeterValue`, normalised: phases summed, units converted, only what the ledgers use.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct MeterSample {
+    /// `timestamp`; `None` if missing or unreadable.
+    pub at: Option<UtcMs>,
+    /// The context of the sample.
+    pub context: ReadingContext,
+    /// `Energy.Active.Import.Register` in tenths of Wh.
+    pub register_dwh: Option<i64>,
+    /// `Energy.Active.Export.Register` in tenths of Wh.
+    pub export_register_dwh: Option<i64>,
+    /// `Power.Active.Import` in mW.
+    pub power_mw: Option<i64>,
+    /// `Current.Import`, the largest phase, in mA.
+    pub current_ma: Option<i64>,
+    /// `Voltage`, mean of the phases, in mV.
+    pub voltage_mv: Option<i64>,
+    /// `SoC` in thousandths of a per cent.
+    pub soc_mpct: Option<i64>,
+    /// `Temperature` in thousandths of a degree Celsius.
+    pub temperature_mc: Option<i64>,
+}
+
+/// How a session's energy was found (best first).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionMethod {
+    /// `meterStop - meterStart`.
+    Meter,
+    /// Highest minus lowest register sample.
+    Samples,
+    /// Power integrated over time: an estimate.
+    PowerIntegral,
+    /// Nothing to go by; the energy is unknown, not zero.
+    None,
+}
+
+impl SessionMethod {
+    /// The word in rows and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Meter => "meter",
+            Self::Samples => "samples",
+            Self::PowerIntegral => "power_integral",
+            Self::None => "none",
+        }
+    }
+}
+
+/// What is odd about a session.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionQuality {
+    /// No StartTransaction was seen.
+    StartMissing,
+    /// No StopTransaction was seen; closed by the connector becoming Available.
+    Orphaned,
+    /// Closed because another transaction started on the connector.
+    Superseded,
+    /// `meterStop` below `meterStart`, or missing.
+    MeterStopInvalid,
+    /// More energy than rated power and time allow.
+    Implausible,
+    /// The charge point's clock could not be used.
+    ClockUntrusted,
+    /// The register fell during the session.
+    RegisterReset,
+}
+
+impl SessionQuality {
+    /// The word in rows and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::StartMissing => "start_missing",
+            Self::Orphaned => "orphaned",
+            Self::Superseded => "superseded",
+            Self::MeterStopInvalid => "meter_stop_invalid",
+            Self::Implausible => "implausible",
+            Self::ClockUntrusted => "clock_untrusted",
+            Self::RegisterReset => "register_reset",
+        }
+    }
+}
+
+/// A charging session, open (`ended_at` is `None`) or closed. One per transaction, for ever.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SessionRecord {
+    /// `<charge point>:<transaction id>`; unique and stable.
+    pub id: String,
+    /// The charge point.
+    pub charge_point: Arc<str>,
+    /// Its site, as registered when the session started; `unknown` without one.
+    pub site: Arc<str>,
+    /// The connector, from 1.
+    pub connector_id: u32,
+    /// The id we answered, or that the charge point made up.
+    pub transaction_id: i64,
+    /// StartTransaction (or first evidence).
+    pub started_at: UtcMs,
+    /// StopTransaction (or what closed it).
+    pub ended_at: Option<UtcMs>,
+    /// Energy in tenths of Wh; `None` is unknown.
+    pub energy_dwh: Option<i64>,
+    /// From plugging in to unplugging, as far as known, in ms.
+    pub plugged_ms: i64,
+    /// Time with energy flowing, in ms.
+    pub charging_ms: i64,
+    /// Highest power seen in mW.
+    pub peak_power_mw: Option<i64>,
+    /// Whose energy it was.
+    pub user: EnergyUser,
+    /// Keyed hash of the token.
+    pub id_token: Option<IdTokenHash>,
+    /// How the energy was found.
+    pub method: SessionMethod,
+    /// What is odd.
+    pub quality: Vec<SessionQuality>,
+    /// `reason` of the StopTransaction.
+    pub stop_reason: Option<String>,
+}

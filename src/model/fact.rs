@@ -1,0 +1,258 @@
+//! What the engine concludes and the outside may have: one variant per measurement of the schema.
+
+use std::sync::Arc;
+
+use super::{ConnectorStatus, SessionRecord};
+use crate::units::{Thousandths, UtcMs};
+
+/// What drives a vehicle (tag `powertrain`).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Powertrain {
+    /// Battery electric.
+    Bev,
+    /// Plug-in hybrid.
+    Phev,
+    /// Hybrid without a plug.
+    Hev,
+    /// Diesel.
+    Diesel,
+    /// Petrol.
+    Petrol,
+    /// Gas, alone or with petrol.
+    Gas,
+    /// Fuel cell.
+    H2,
+    /// Not in the register, or not said there.
+    #[default]
+    Unknown,
+}
+
+impl Powertrain {
+    /// The tag value.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bev => "bev",
+            Self::Phev => "phev",
+            Self::Hev => "hev",
+            Self::Diesel => "diesel",
+            Self::Petrol => "petrol",
+            Self::Gas => "gas",
+            Self::H2 => "h2",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Tags of every row about a vehicle.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VehicleTags {
+    /// The fleet id.
+    pub vehicle: Arc<str>,
+    /// Home site, or `unknown`.
+    pub site: Arc<str>,
+    /// What drives it.
+    pub powertrain: Powertrain,
+}
+
+/// Something to write down.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Fact {
+    /// `vehicle_telemetry`.
+    Telemetry(TelemetryFact),
+    /// `meter_values`.
+    MeterValues(MeterValuesFact),
+    /// `charge_point_status`.
+    ChargePointStatus(ChargePointStatusFact),
+    /// `charge_point_info`.
+    ChargePointInfo(ChargePointInfoFact),
+    /// `charging_session`: a closed session; also goes to the store's session table.
+    Session {
+        /// The session.
+        record: Box<SessionRecord>,
+        /// Location-based scope 2 of a fleet session, kgCO2e; `None` where it is not the fleet's or energy is unknown.
+        kgco2e_location: Option<f64>,
+    },
+    /// `fleet_emissions`.
+    Emissions(EmissionsFact),
+    /// `fleet_transition`.
+    Transition(TransitionFact),
+    /// `target_progress`.
+    Target(TargetFact),
+    /// `ingest_stats`.
+    IngestStats(IngestStatsFact),
+}
+
+/// Row of `vehicle_telemetry`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TelemetryFact {
+    /// Tags.
+    pub tags: Arc<VehicleTags>,
+    /// Device time, or arrival.
+    pub at: UtcMs,
+    /// km.
+    pub odometer: Option<Thousandths>,
+    /// Per cent.
+    pub soc: Option<Thousandths>,
+    /// km/h.
+    pub speed: Option<Thousandths>,
+    /// l since the vehicle was made.
+    pub fuel_used_total: Option<Thousandths>,
+    /// Per cent of the tank.
+    pub fuel_level: Option<Thousandths>,
+    /// kWh taken from the grid since the vehicle was made.
+    pub charge_grid_energy_total: Option<Thousandths>,
+    /// kW while charging.
+    pub charge_power: Option<Thousandths>,
+    /// Charging.
+    pub charging: Option<bool>,
+    /// Ignition.
+    pub ignition: Option<bool>,
+    /// 1e-7 degrees; only when positions are switched on.
+    pub position: Option<(i32, i32)>,
+}
+
+/// Row of `meter_values`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct MeterValuesFact {
+    /// Site, or `unknown`.
+    pub site: Arc<str>,
+    /// The charge point.
+    pub charge_point: Arc<str>,
+    /// The connector; 0 is the main meter.
+    pub connector_id: u32,
+    /// Device time, or arrival.
+    pub at: UtcMs,
+    /// mW.
+    pub power_mw: Option<i64>,
+    /// Tenths of Wh.
+    pub register_dwh: Option<i64>,
+    /// mA.
+    pub current_ma: Option<i64>,
+    /// mV.
+    pub voltage_mv: Option<i64>,
+    /// Thousandths of a per cent.
+    pub soc_mpct: Option<i64>,
+    /// Thousandths of a degree Celsius.
+    pub temperature_mc: Option<i64>,
+}
+
+/// Row of `charge_point_status`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ChargePointStatusFact {
+    /// Site, or `unknown`.
+    pub site: Arc<str>,
+    /// The charge point.
+    pub charge_point: Arc<str>,
+    /// The connector; 0 is the charge point itself.
+    pub connector_id: u32,
+    /// When it became so.
+    pub at: UtcMs,
+    /// The state.
+    pub status: ConnectorStatus,
+    /// The link is up.
+    pub online: bool,
+    /// As sent; empty for none.
+    pub error_code: String,
+}
+
+/// Row of `charge_point_info`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ChargePointInfoFact {
+    /// Site, or `unknown`.
+    pub site: Arc<str>,
+    /// The charge point.
+    pub charge_point: Arc<str>,
+    /// When it said so.
+    pub at: UtcMs,
+    /// Vendor.
+    pub vendor: String,
+    /// Model.
+    pub model: String,
+    /// Firmware; empty if unknown.
+    pub firmware: String,
+}
+
+/// Row of `fleet_emissions`: one day, class, scope and method.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EmissionsFact {
+    /// Fleet (the organisation's id).
+    pub fleet: Arc<str>,
+    /// DESNZ class name, or `unknown`.
+    pub vehicle_class: Arc<str>,
+    /// `1` or `2`.
+    pub scope: &'static str,
+    /// `fuel`, `energy` or `distance`.
+    pub method: &'static str,
+    /// Start of the London day.
+    pub at: UtcMs,
+    /// kgCO2e.
+    pub kgco2e: f64,
+    /// m.
+    pub distance_m: i64,
+    /// Tenths of Wh.
+    pub energy_dwh: i64,
+    /// ml.
+    pub fuel_ml: i64,
+    /// `desnz2025`, with `+provisional` when carried forward.
+    pub factor_set: String,
+}
+
+/// Row of `fleet_transition`: one day, one vehicle category.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TransitionFact {
+    /// Fleet (the organisation's id, or `all`).
+    pub fleet: Arc<str>,
+    /// Vehicle category, or `all`.
+    pub vehicle_class: Arc<str>,
+    /// Start of the London day.
+    pub at: UtcMs,
+    /// In scope.
+    pub total: u32,
+    /// Zero, ultra-low or low.
+    pub low_emission: u32,
+    /// Ultra-low or zero.
+    pub ultra_low: u32,
+    /// Zero.
+    pub zero: u32,
+    /// Not classifiable.
+    pub unknown: u32,
+}
+
+/// Row of `target_progress`: one day, one target.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TargetFact {
+    /// Fleet (the organisation's id, or `all`).
+    pub fleet: Arc<str>,
+    /// Target id.
+    pub target: Arc<str>,
+    /// Start of the London day.
+    pub at: UtcMs,
+    /// Share now, 0 to 1.
+    pub share: f64,
+    /// Goal, 0 to 1.
+    pub goal: f64,
+    /// Where the path is today, 0 to 1; `None` when its start is not set.
+    pub path: Option<f64>,
+    /// Vehicles still needed.
+    pub vehicles_needed: u32,
+}
+
+/// Row of `ingest_stats`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct IngestStatsFact {
+    /// `mqtt` or `ocpp`.
+    pub source: &'static str,
+    /// When.
+    pub at: UtcMs,
+    /// Messages heard since start.
+    pub received: u64,
+    /// Understood.
+    pub accepted: u64,
+    /// Not understood.
+    pub rejected: u64,
+    /// Older than what was known.
+    pub late: u64,
+    /// Lost for want of room.
+    pub dropped: u64,
+}

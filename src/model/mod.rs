@@ -1,0 +1,23 @@
+//! F1: the nouns. Ids, the register, what a message can say (observation), what we conclude (fact), and their vocabulary.
+
+mod activity;
+mod charging;
+mod fact;
+mod id;
+mod observation;
+mod quantity;
+pub mod register;
+mod stats;
+mod token;
+
+pub use activity::{Activity, ActivityKey, ActivityRow, EnergyUser, Subject};
+pub use charging::{ConnectorStatus, MeterSample, OcppVersion, ReadingContext, SessionMethod, SessionQuality, SessionRecord};
+pub use fact::{
+    ChargePointInfoFact, ChargePointStatusFact, EmissionsFact, Fact, IngestStatsFact, MeterValuesFact, Powertrain, TargetFact,
+    TelemetryFact, TransitionFact, VehicleTags,
+};
+pub use id::{IdError, check_id};
+pub use observation::{ChargePointEvent, ChargePointMessage, FeedFormat, Observation, Reading, ReadingEntry, Value};
+pub use quantity::{AssetKind, CounterKind, Quantity};
+pub use stats::{Reject, RejectReason, Stats, StatsSnapshot};
+pub use token::{IdTokenHash, TokenHasher, normalise_id_token};

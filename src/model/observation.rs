@@ -1,0 +1,167 @@
+//! What a message says, normalised: the one language between decoding and the engine, and what the inbox keeps.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{AssetKind, ConnectorStatus, IdTokenHash, MeterSample, OcppVersion, Quantity};
+use crate::units::{Thousandths, UtcMs};
+
+/// Which format a reading came in; counters are never differenced across formats.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum FeedFormat {
+    /// fleetgauge's own schema, `fleet/...`.
+    Native,
+    /// OVMS v3 metrics.
+    Ovms,
+}
+
+/// One thing said by a feed. Borrowed from the message while decoding; read back from the inbox at a restart.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Observation<'a> {
+    /// A vehicle, charger or meter reported values over MQTT.
+    #[serde(borrow)]
+    Telemetry(Reading<'a>),
+    /// A charge point said something over OCPP, or its link changed.
+    ChargePoint(ChargePointEvent),
+}
+
+/// Values of one asset at one time.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Reading<'a> {
+    /// The fleet id (native format) or `<source>:<native id>`.
+    #[serde(borrow)]
+    pub asset: Cow<'a, str>,
+    /// Vehicle, charger or meter.
+    pub kind: AssetKind,
+    /// The format it came in.
+    pub format: FeedFormat,
+    /// The device's own time, if the message carries one.
+    pub at: Option<UtcMs>,
+    /// When we had it.
+    pub received_at: UtcMs,
+    /// A replay of the broker's stored copy: it never makes an asset fresh.
+    pub retained: bool,
+    /// What was said, in the message's order.
+    pub entries: Cow<'a, [ReadingEntry<'a>]>,
+}
+
+/// One value of a reading.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ReadingEntry<'a> {
+    /// What is measured.
+    pub quantity: Quantity,
+    /// The value in the quantity's canonical unit.
+    #[serde(borrow)]
+    pub value: Value<'a>,
+}
+
+/// A value in canonical form.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Value<'a> {
+    /// A number in thousandths of the quantity's unit.
+    Number(Thousandths),
+    /// A state.
+    Bool(bool),
+    /// An id.
+    #[serde(borrow)]
+    Id(Cow<'a, str>),
+    /// One angle in units of 1e-7 degree (`latitude` or `longitude` alone).
+    Angle(i32),
+    /// Latitude and longitude in units of 1e-7 degree.
+    Position(i32, i32),
+}
+
+/// A charge point's word, whatever OCPP version it came in.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ChargePointEvent {
+    /// The identity from the connection's path.
+    pub charge_point: Arc<str>,
+    /// When we had it.
+    pub received_at: UtcMs,
+    /// What it said.
+    pub message: ChargePointMessage,
+}
+
+/// The OCPP messages that carry facts, version-neutral. Times are the charge point's own, where it gave one.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum ChargePointMessage {
+    /// The WebSocket is up.
+    Connected {
+        /// The subprotocol agreed on.
+        version: OcppVersion,
+    },
+    /// The WebSocket is gone.
+    Disconnected,
+    /// BootNotification.
+    Boot {
+        /// `chargePointVendor`.
+        vendor: String,
+        /// `chargePointModel`.
+        model: String,
+        /// `firmwareVersion`.
+        firmware: Option<String>,
+        /// `chargePointSerialNumber` or `chargeBoxSerialNumber`.
+        serial: Option<String>,
+    },
+    /// Heartbeat: a sign of life.
+    Heartbeat,
+    /// StatusNotification. Connector 0 is the charge point as a whole.
+    Status {
+        /// 0 for the charge point itself.
+        connector_id: u32,
+        /// The state.
+        status: ConnectorStatus,
+        /// `errorCode` unless `NoError`, as sent.
+        error_code: Option<String>,
+        /// `vendorErrorCode`, as sent.
+        vendor_error_code: Option<String>,
+        /// `timestamp`.
+        at: Option<UtcMs>,
+    },
+    /// StartTransaction.
+    StartTransaction {
+        /// From 1.
+        connector_id: u32,
+        /// Keyed hash of `idTag`; `None` if it was empty.
+        id_token: Option<IdTokenHash>,
+        /// `meterStart` in tenths of Wh.
+        meter_start_dwh: Option<i64>,
+        /// `timestamp`.
+        at: Option<UtcMs>,
+    },
+    /// StopTransaction.
+    StopTransaction {
+        /// As sent; 0, negative and never issued values occur.
+        transaction_id: Option<i64>,
+        /// Keyed hash of `idTag`.
+        id_token: Option<IdTokenHash>,
+        /// `meterStop` in tenths of Wh.
+        meter_stop_dwh: Option<i64>,
+        /// `timestamp`.
+        at: Option<UtcMs>,
+        /// `reason`, as sent.
+        reason: Option<String>,
+        /// `transactionData`.
+        samples: Vec<MeterSample>,
+    },
+    /// MeterValues.
+    MeterValues {
+        /// 0 is the charge point's main meter.
+        connector_id: u32,
+        /// `transactionId`, if sent and not 0.
+        transaction_id: Option<i64>,
+        /// One per `meterValue` element, in time order.
+        samples: Vec<MeterSample>,
+    },
+    /// DiagnosticsStatusNotification, FirmwareStatusNotification, LogStatusNotification, SecurityEventNotification,
+    /// DataTransfer: kept for the record, no ledger reads them yet.
+    Notice {
+        /// The action.
+        action: String,
+        /// Its `status` or `type`.
+        status: Option<String>,
+    },
+}

@@ -1,0 +1,286 @@
+//! The register: who owns what, where, since when. Read from CSV text (`parse`), replaced whole, never edited in place.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{EnergyUser, IdTokenHash, Powertrain};
+use crate::units::Day;
+
+/// Everything registered, with the look-ups the engine needs.
+#[derive(Clone, Debug, Default)]
+pub struct Register {
+    /// By file order.
+    pub organisations: Vec<Organisation>,
+    /// By file order.
+    pub sites: Vec<Site>,
+    /// By file order.
+    pub vehicles: Vec<Vehicle>,
+    /// By file order.
+    pub charge_points: Vec<ChargePoint>,
+    /// Whose tag is whose: `tags.csv` and the `id_tags` of vehicles, under the store's key.
+    pub tags: HashMap<IdTokenHash, EnergyUser>,
+    /// Vehicle index by fleet id and by every feed id.
+    pub vehicle_index: HashMap<Arc<str>, usize>,
+    /// Charge point index by id, lower case (identities are matched without case).
+    pub charge_point_index: HashMap<String, usize>,
+}
+
+impl Register {
+    /// The vehicle of a fleet id or feed id (`ovms:AMB101`).
+    pub fn vehicle(&self, id: &str) -> Option<&Vehicle> {
+        self.vehicle_index.get(id).map(|&index| &self.vehicles[index])
+    }
+
+    /// The charge point of an identity, whatever its case.
+    pub fn charge_point(&self, id: &str) -> Option<&ChargePoint> {
+        self.charge_point_index.get(&id.to_lowercase()).map(|&index| &self.charge_points[index])
+    }
+}
+
+/// `organisations.csv`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Organisation {
+    /// `organisation_id`.
+    pub id: Arc<str>,
+    /// `name`.
+    pub name: String,
+}
+
+/// `sites.csv`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Site {
+    /// `site_id`.
+    pub id: Arc<str>,
+    /// `name`.
+    pub name: String,
+    /// `organisation`.
+    pub organisation: Option<Arc<str>>,
+    /// `region_id` of the GB Carbon Intensity API, 1 to 17.
+    pub region_id: Option<u8>,
+    /// `capacity_kw` of the supply.
+    pub capacity_kw: Option<f64>,
+    /// `opening_hours`, as written.
+    pub opening_hours: Option<String>,
+}
+
+/// `role` of a vehicle.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Blue-light response.
+    Emergency,
+    /// Patient transport and other operational use.
+    NonEmergency,
+    /// Logistics, training, pool.
+    Support,
+}
+
+/// `category` of a vehicle.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// M1.
+    Car,
+    /// N1.
+    Van,
+    /// Over 3,500 kg, N2, N3, M3.
+    Heavy,
+    /// L.
+    Motorcycle,
+    /// M2.
+    Minibus,
+}
+
+impl Category {
+    /// The word in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Car => "car",
+            Self::Van => "van",
+            Self::Heavy => "heavy",
+            Self::Motorcycle => "motorcycle",
+            Self::Minibus => "minibus",
+        }
+    }
+}
+
+/// `ownership` of a vehicle.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ownership {
+    /// Owned.
+    Owned,
+    /// Leased.
+    Leased,
+    /// Hired.
+    Hired,
+    /// Grey fleet: somebody's own vehicle; not in the denominator.
+    Grey,
+}
+
+/// Emission class under a profile (`emissions.md` 3.2), best first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmissionClass {
+    /// No tailpipe.
+    Zero,
+    /// Below the ultra-low limit.
+    UltraLow,
+    /// Meets the Euro rule.
+    Low,
+    /// Does not.
+    Other,
+    /// Cannot be said.
+    Unknown,
+}
+
+impl EmissionClass {
+    /// The word in files, JSON and rows.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Zero => "zero",
+            Self::UltraLow => "ultra_low",
+            Self::Low => "low",
+            Self::Other => "other",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// `class_override`, `class_override_reason`, `class_override_until`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ClassOverride {
+    /// The class stated.
+    pub class: EmissionClass,
+    /// The evidence.
+    pub reason: String,
+    /// Last day it holds; `None` is open-ended.
+    pub until: Option<Day>,
+}
+
+/// `vehicles.csv`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Vehicle {
+    /// `vehicle_id`.
+    pub id: Arc<str>,
+    /// `registration`.
+    pub registration: Option<String>,
+    /// `organisation`.
+    pub organisation: Option<Arc<str>>,
+    /// `site`.
+    pub site: Option<Arc<str>>,
+    /// `role`.
+    pub role: Option<Role>,
+    /// `category`.
+    pub category: Option<Category>,
+    /// `body`, free text (`DCA`, `RRV`, `PTS`).
+    pub body: Option<String>,
+    /// `fuel`, DVLA's wording, upper case.
+    pub fuel: Option<String>,
+    /// `plug_in`.
+    pub plug_in: Option<bool>,
+    /// `co2_g_per_km`.
+    pub co2_g_per_km: Option<u32>,
+    /// `euro`: 1 to 7, from `EURO 6 AG`, `Euro VI`, `6d-TEMP`.
+    pub euro: Option<u8>,
+    /// `euro` as written, for the sub-stage.
+    pub euro_text: Option<String>,
+    /// `engine_cc`.
+    pub engine_cc: Option<u32>,
+    /// `mass_kg`.
+    pub mass_kg: Option<u32>,
+    /// `first_registered`; a month counts as its first day.
+    pub first_registered: Option<Day>,
+    /// `in_service_from`.
+    pub in_service_from: Option<Day>,
+    /// `in_service_to`: the first day out of service (half-open interval).
+    pub in_service_to: Option<Day>,
+    /// `ownership`.
+    pub ownership: Option<Ownership>,
+    /// `replacement_age_years`.
+    pub replacement_age_years: Option<f64>,
+    /// `battery_kwh`.
+    pub battery_kwh: Option<f64>,
+    /// `retrofit`: certified emission retrofit.
+    pub retrofit: bool,
+    /// The override, if any.
+    pub class_override: Option<ClassOverride>,
+    /// `replaces`: the vehicle it replaced.
+    pub replaces: Option<Arc<str>>,
+    /// `feed_ids`: ids under which feeds know it (`ovms:AMB101`).
+    pub feed_ids: Vec<Arc<str>>,
+}
+
+impl Vehicle {
+    /// In service on the day, by the half-open interval.
+    pub fn in_service_on(&self, day: Day) -> bool {
+        self.in_service_from.is_none_or(|from| from <= day) && self.in_service_to.is_none_or(|to| day < to)
+    }
+
+    /// What drives it, from `fuel`, `plug_in`, `engine_cc`.
+    pub fn powertrain(&self) -> Powertrain {
+        let plug_in = self.plug_in.unwrap_or(false);
+        match self.fuel.as_deref() {
+            Some("ELECTRICITY") if self.engine_cc.is_none_or(|cc| cc == 0) => Powertrain::Bev,
+            Some("ELECTRICITY") => Powertrain::Phev,
+            Some("FUEL CELLS") => Powertrain::H2,
+            Some("HYBRID ELECTRIC" | "ELECTRIC DIESEL") if plug_in => Powertrain::Phev,
+            Some("HYBRID ELECTRIC" | "ELECTRIC DIESEL") => Powertrain::Hev,
+            Some("DIESEL" | "HEAVY OIL" | "GAS DIESEL") => Powertrain::Diesel,
+            Some("PETROL") => Powertrain::Petrol,
+            Some(fuel) if fuel.contains("GAS") => Powertrain::Gas,
+            _ => Powertrain::Unknown,
+        }
+    }
+}
+
+/// `mode` of a charge point.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChargePointMode {
+    /// We are its central system.
+    Csms,
+    /// We listen in between it and its operator.
+    Tap,
+}
+
+/// `access` of a charge point: who uses it when no tag says otherwise.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// The fleet.
+    Fleet,
+    /// Staff cars.
+    Staff,
+    /// The public.
+    Public,
+}
+
+/// `charge_points.csv`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ChargePoint {
+    /// `charge_point_id`, as provisioned.
+    pub id: Arc<str>,
+    /// `organisation`.
+    pub organisation: Option<Arc<str>>,
+    /// `site`.
+    pub site: Option<Arc<str>>,
+    /// `mode`.
+    pub mode: ChargePointMode,
+    /// `connectors`.
+    pub connectors: u32,
+    /// `max_power_kw`.
+    pub max_power_kw: Option<f64>,
+    /// `access`.
+    pub access: Access,
+    /// `in_service_from`.
+    pub in_service_from: Option<Day>,
+    /// `in_service_to`.
+    pub in_service_to: Option<Day>,
+    /// `time_zone`, IANA, for chargers that send no zone.
+    pub time_zone: Option<String>,
+    /// `auth`: hashed key, as `fleetgauge hash-password` prints it.
+    pub auth: Option<String>,
+    /// `upstream`: the operator's URL, for `tap`.
+    pub upstream: Option<String>,
+}

@@ -1,0 +1,214 @@
+//! Counters of what we did ourselves: received, refused, dropped. Written by every room, read by `/metrics`.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::units::UtcMs;
+
+/// Why a message was not taken. The name is the label in `/metrics` and in `/api/v1/rejects`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectReason {
+    /// No decoder claims the topic.
+    UnknownTopic,
+    /// Not the syntax the format asks for (JSON, a number, an OCPP frame).
+    Syntax,
+    /// Not UTF-8.
+    Utf8,
+    /// Larger than the limit.
+    TooLarge,
+    /// Nested deeper than the limit.
+    TooDeep,
+    /// More samples than the limit.
+    TooManySamples,
+    /// A number that cannot be (NaN, infinite, out of range).
+    Number,
+    /// A time that cannot be read, or lies too far ahead.
+    Time,
+    /// A unit that the quantity does not have.
+    Unit,
+    /// An id that is none.
+    Id,
+    /// A wrong type for the field.
+    Type,
+    /// Nothing in it although something was promised.
+    Empty,
+    /// An OCPP action nobody knows.
+    UnknownAction,
+    /// A limit on assets, connectors or series is reached.
+    Limit,
+    /// The charge point or device is not known here.
+    NotRegistered,
+    /// Wrong or missing credentials.
+    Credentials,
+}
+
+impl RejectReason {
+    /// The label.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UnknownTopic => "unknown_topic",
+            Self::Syntax => "syntax",
+            Self::Utf8 => "utf8",
+            Self::TooLarge => "too_large",
+            Self::TooDeep => "too_deep",
+            Self::TooManySamples => "too_many_samples",
+            Self::Number => "number",
+            Self::Time => "time",
+            Self::Unit => "unit",
+            Self::Id => "id",
+            Self::Type => "type",
+            Self::Empty => "empty",
+            Self::UnknownAction => "unknown_action",
+            Self::Limit => "limit",
+            Self::NotRegistered => "not_registered",
+            Self::Credentials => "credentials",
+        }
+    }
+}
+
+/// A message that was not taken, kept for people to look at.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct Reject {
+    /// When, RFC 3339.
+    pub at: String,
+    /// `mqtt` or `ocpp`.
+    pub source: &'static str,
+    /// Topic, or charge point id.
+    pub origin: String,
+    /// Why.
+    pub reason: RejectReason,
+    /// What exactly.
+    pub detail: String,
+    /// The first 256 bytes, lossily as text.
+    pub excerpt: String,
+}
+
+/// How many rejects are kept.
+const REJECT_RING: usize = 256;
+/// How much of a rejected message is kept.
+const EXCERPT_BYTES: usize = 256;
+
+/// All counters of the process. Cheap to share (`Arc`), never blocking on the hot path but for the reject ring.
+#[derive(Debug, Default)]
+pub struct Stats {
+    /// MQTT PUBLISH packets received.
+    pub mqtt_received: AtomicU64,
+    /// OCPP frames received.
+    pub ocpp_received: AtomicU64,
+    /// Observations handed to the engine from MQTT.
+    pub mqtt_accepted: AtomicU64,
+    /// Observations handed to the engine from OCPP.
+    pub ocpp_accepted: AtomicU64,
+    /// Fields of accepted messages that were ignored (unknown keys, bad fields).
+    pub fields_ignored: AtomicU64,
+    /// Readings older than what was booked.
+    pub late: AtomicU64,
+    /// Readings of assets beyond `limits.max_assets`.
+    pub assets_refused: AtomicU64,
+    /// Open MQTT device connections.
+    pub listener_connections: AtomicU64,
+    /// Open OCPP connections.
+    pub ocpp_connections: AtomicU64,
+    /// Connections refused (limit, credentials, unknown id).
+    pub connections_refused: AtomicU64,
+    /// Connected MQTT brokers.
+    pub brokers_connected: AtomicU64,
+    /// Commits made.
+    pub commits: AtomicU64,
+    /// Commits that failed and were tried again.
+    pub commit_failures: AtomicU64,
+    /// Bytes of inbox rows committed.
+    pub inbox_bytes: AtomicU64,
+    /// Bytes of compressed line protocol committed.
+    pub outbox_bytes: AtomicU64,
+    /// Rows (points) committed.
+    pub points: AtomicU64,
+    /// Outbox rows waiting.
+    pub outbox_rows: AtomicU64,
+    /// Bytes of the outbox waiting.
+    pub outbox_waiting_bytes: AtomicU64,
+    /// Outbox rows dropped because the limit was reached.
+    pub outbox_dropped: AtomicU64,
+    /// Unix ms of the oldest waiting outbox row, 0 for none.
+    pub outbox_oldest_ms: AtomicU64,
+    /// Batches a sink acknowledged.
+    pub sink_batches: AtomicU64,
+    /// Points lost to a sink's partial write (400).
+    pub sink_refused: AtomicU64,
+    /// Failed attempts to write to a sink.
+    pub sink_failures: AtomicU64,
+    /// Checkpoints written.
+    pub checkpoints: AtomicU64,
+    rejects: Mutex<RejectBook>,
+}
+
+#[derive(Debug, Default)]
+struct RejectBook {
+    counts: BTreeMap<(&'static str, RejectReason), u64>,
+    ring: VecDeque<Reject>,
+}
+
+/// The figures `/metrics` and `ingest_stats` show.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct StatsSnapshot {
+    /// Rejected MQTT messages.
+    pub mqtt_rejected: u64,
+    /// Rejected OCPP frames.
+    pub ocpp_rejected: u64,
+    /// Rejects by source and reason.
+    pub rejects: Vec<(&'static str, &'static str, u64)>,
+}
+
+impl Stats {
+    /// Adds one.
+    pub fn count(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Adds many.
+    pub fn add(counter: &AtomicU64, n: u64) {
+        counter.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// Takes one away (open connections).
+    pub fn release(counter: &AtomicU64) {
+        counter.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Reads a counter.
+    pub fn get(counter: &AtomicU64) -> u64 {
+        counter.load(Ordering::Relaxed)
+    }
+
+    /// Counts a message that was not taken and keeps its beginning.
+    pub fn reject(&self, now: UtcMs, source: &'static str, origin: &str, reason: RejectReason, detail: &str, raw: &[u8]) {
+        let excerpt = String::from_utf8_lossy(&raw[..raw.len().min(EXCERPT_BYTES)]).into_owned();
+        let origin = origin.chars().take(EXCERPT_BYTES).collect();
+        let reject = Reject { at: now.to_string(), source, origin, reason, detail: detail.to_owned(), excerpt };
+        let mut book = self.rejects.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *book.counts.entry((source, reason)).or_default() += 1;
+        if book.ring.len() == REJECT_RING {
+            book.ring.pop_front();
+        }
+        book.ring.push_back(reject);
+    }
+
+    /// The kept rejects, newest first.
+    pub fn rejects(&self) -> Vec<Reject> {
+        let book = self.rejects.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        book.ring.iter().rev().cloned().collect()
+    }
+
+    /// Sums of rejects.
+    pub fn snapshot(&self) -> StatsSnapshot {
+        let book = self.rejects.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let sum = |wanted: &str| book.counts.iter().filter(|((source, _), _)| *source == wanted).map(|(_, n)| n).sum();
+        StatsSnapshot {
+            mqtt_rejected: sum("mqtt"),
+            ocpp_rejected: sum("ocpp"),
+            rejects: book.counts.iter().map(|((source, reason), n)| (*source, reason.name(), *n)).collect(),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Decimal text to scaled integers and back, exactly: no float in between, so a register never drifts.
+
+use std::fmt;
+
+/// A number counted in thousandths of its unit (m for km, Wh for kWh, ml for l).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
+pub struct Thousandths(pub i64);
+
+impl Thousandths {
+    /// The value in whole units, for display and rows.
+    pub fn as_f64(self) -> f64 {
+        self.0 as f64 / 1000.0
+    }
+}
+
+impl fmt::Display for Thousandths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Vec::with_capacity(24);
+        format_scaled(self.0, 3, &mut text);
+        f.write_str(std::str::from_utf8(&text).expect("digits, sign and point are ASCII"))
+    }
+}
+
+/// Why a text is not a usable number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum DecimalError {
+    /// Empty, or not `[sign] digits [. digits] [e exponent]`; `NaN` and infinities are in here too.
+    #[error("is not a decimal number")]
+    Syntax,
+    /// Beyond what a signed 64-bit count of the scaled unit holds.
+    #[error("is outside the representable range")]
+    Range,
+}
+
+/// Parses a decimal text into units of `10^-scale`, rounding to the nearest, ties away from zero.
+///
+/// Accepts a sign, a fraction and an exponent (OVMS sends `1e+06`). Refuses `NaN`, `inf`, hex and anything trailing.
+pub fn parse_scaled(text: &str, scale: u32) -> Result<i64, DecimalError> {
+    let bytes = text.as_bytes();
+    let (negative, digits) = match bytes.first() {
+        Some(b'-') => (true, &bytes[1..]),
+        Some(b'+') => (false, &bytes[1..]),
+        _ => (false, bytes),
+    };
+    let mut mantissa: i128 = 0;
+    let mut significant = 0u32;
+    let mut fraction_digits = 0i32;
+    let mut dropped_digits = 0i32;
+    let mut seen_digit = false;
+    let mut seen_point = false;
+    let mut index = 0;
+    while index < digits.len() {
+        match digits[index] {
+            digit @ b'0'..=b'9' => {
+                seen_digit = true;
+                // 30 significant digits cannot be told apart after scaling to 64 bits; the rest only moves the point.
+                if significant < 30 {
+                    mantissa = mantissa * 10 + i128::from(digit - b'0');
+                    significant += u32::from(mantissa != 0);
+                    fraction_digits += i32::from(seen_point);
+                } else {
+                    dropped_digits += i32::from(!seen_point);
+                }
+            }
+            b'.' if !seen_point => seen_point = true,
+            b'e' | b'E' if seen_digit => break,
+            _ => return Err(DecimalError::Syntax),
+        }
+        index += 1;
+    }
+    if !seen_digit {
+        return Err(DecimalError::Syntax);
+    }
+    let mut exponent = 0i32;
+    if index < digits.len() {
+        let text = std::str::from_utf8(&digits[index + 1..]).map_err(|_| DecimalError::Syntax)?;
+        let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+        if unsigned.is_empty() || !unsigned.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(DecimalError::Syntax);
+        }
+        exponent = if unsigned.len() > 6 {
+            if text.starts_with('-') { -999_999 } else { 999_999 }
+        } else {
+            text.parse().map_err(|_| DecimalError::Syntax)?
+        };
+    }
+    let shift = exponent - fraction_digits + dropped_digits + scale as i32;
+    let scaled = if mantissa == 0 {
+        0
+    } else if shift >= 0 {
+        let factor = 10i128.checked_pow(u32::try_from(shift).map_err(|_| DecimalError::Range)?).ok_or(DecimalError::Range)?;
+        mantissa.checked_mul(factor).ok_or(DecimalError::Range)?
+    } else if shift < -37 {
+        0
+    } else {
+        let divisor = 10i128.pow(shift.unsigned_abs());
+        (mantissa + divisor / 2) / divisor
+    };
+    let signed = if negative { -scaled } else { scaled };
+    i64::try_from(signed).map_err(|_| DecimalError::Range)
+}
+
+/// Appends `value * 10^-scale` as decimal text, always with a point and at least one fraction digit.
+///
+/// InfluxDB fixes a field's type at the first write, so a float must never look like an integer.
+pub fn format_scaled(value: i64, scale: u32, out: &mut Vec<u8>) {
+    if value < 0 {
+        out.push(b'-');
+    }
+    let divisor = 10u64.pow(scale);
+    let magnitude = value.unsigned_abs();
+    push_integer(magnitude / divisor, out);
+    out.push(b'.');
+    let mut fraction = magnitude % divisor;
+    if fraction == 0 {
+        out.push(b'0');
+        return;
+    }
+    let mut width = divisor / 10;
+    while fraction > 0 {
+        out.push(b'0' + (fraction / width) as u8);
+        fraction %= width;
+        width /= 10;
+    }
+}
+
+fn push_integer(mut value: u64, out: &mut Vec<u8>) {
+    let mut buffer = [0u8; 20];
+    let mut at = buffer.len();
+    loop {
+        at -= 1;
+        buffer[at] = b'0' + (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&buffer[at..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parses_to_thousandths() {
+        for (text, want) in [
+            ("0", 0),
+            ("84512.345", 84_512_345),
+            ("1e+06", 1_000_000_000),
+            ("12345.6e-3", 12_346),
+            ("-0.0005", -1),
+            ("0.0004", 0),
+            ("+7", 7000),
+            (".5", 500),
+            ("5.", 5000),
+            ("1e-400", 0),
+            ("0e999999", 0),
+            ("123456789012345.6789", 123_456_789_012_345_679),
+        ] {
+            assert_eq!(parse_scaled(text, 3), Ok(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_number() {
+        for text in ["", "-", ".", "NaN", "inf", "-Infinity", "0x10", "1,5", "1 2", "1e", "1e+", "--1", "1.2.3", "yes"] {
+            assert_eq!(parse_scaled(text, 3), Err(DecimalError::Syntax), "{text}");
+        }
+        for text in ["1e18", "-9e999999", "99999999999999999999"] {
+            assert_eq!(parse_scaled(text, 3), Err(DecimalError::Range), "{text}");
+        }
+    }
+
+    #[test]
+    fn formats_with_a_point() {
+        for (value, scale, want) in
+            [(0, 3, "0.0"), (84_512_345, 3, "84512.345"), (-1, 3, "-0.001"), (1200, 3, "1.2"), (5, 1, "0.5")]
+        {
+            let mut out = Vec::new();
+            format_scaled(value, scale, &mut out);
+            assert_eq!(String::from_utf8_lossy(&out), want);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! F0: quantities with units and civil time. Nothing here reads a clock; every instant is an argument.
+
+mod civil;
+mod decimal;
+mod emission;
+mod instant;
+
+pub use civil::{Day, FinancialYear, ParseDayError};
+pub use decimal::{DecimalError, Thousandths, format_scaled, parse_scaled};
+pub use emission::{KgCo2e, KgCo2ePerKm, KgCo2ePerKwh, KgCo2ePerLitre, KilowattHours, Km, Litres};
+pub use instant::{ParseInstantError, ParsedInstant, UtcMs};
