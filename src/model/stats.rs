@@ -32,6 +32,8 @@ pub enum RejectReason {
     Id,
     /// A wrong type for the field.
     Type,
+    /// A key that the format does not have.
+    UnknownKey,
     /// Nothing in it although something was promised.
     Empty,
     /// An OCPP action nobody knows.
@@ -59,6 +61,7 @@ impl RejectReason {
             Self::Unit => "unit",
             Self::Id => "id",
             Self::Type => "type",
+            Self::UnknownKey => "unknown_key",
             Self::Empty => "empty",
             Self::UnknownAction => "unknown_action",
             Self::Limit => "limit",
