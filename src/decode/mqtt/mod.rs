@@ -34,6 +34,12 @@ pub struct Refused {
     pub detail: String,
 }
 
+impl Refused {
+    fn new(reason: RejectReason, detail: impl Into<String>) -> Self {
+        Self { reason, detail: detail.into() }
+    }
+}
+
 /// A format.
 #[derive(Debug)]
 pub struct Decoder {
@@ -47,8 +53,11 @@ pub struct Decoder {
     pub decode: fn(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused>,
 }
 
+mod angle;
+mod json;
 mod native;
 mod ovms;
+mod unit;
 
 /// Every format in the program. To add one: write its file, add its line, record its frames in `tests/frames/mqtt/<name>/`.
 pub const DECODERS: &[Decoder] = &[native::DECODER, ovms::DECODER];

@@ -1,0 +1,124 @@
+//! One object of the native schema, the message itself or an element of `samples`, to its time and entries.
+
+use std::borrow::Cow;
+
+use super::field::{self, Trouble};
+use super::json;
+use crate::decode::mqtt::native::MAX_AHEAD_MS;
+use crate::model::{Quantity, ReadingEntry, RejectReason, Value};
+use crate::units::UtcMs;
+
+/// Every quantity at most once: an array of this size never overflows, so nothing is allocated.
+const CAPACITY: usize = Quantity::ALL.len();
+
+// The set of quantities already seen is one bit each.
+const _: () = assert!(CAPACITY <= 64);
+
+/// The time an object gives itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Time {
+    /// None, or one that cannot be read (reported): the time of arrival counts.
+    None,
+    /// Usable.
+    At(UtcMs),
+    /// Too far ahead: the object's values must not be booked.
+    Ahead,
+}
+
+/// Something left out of an otherwise good object.
+#[derive(Debug)]
+pub struct Note<'a> {
+    pub reason: RejectReason,
+    pub field: Cow<'a, str>,
+    pub detail: &'static str,
+}
+
+/// An object, read.
+pub struct Sample<'a> {
+    entries: [ReadingEntry<'a>; CAPACITY],
+    len: usize,
+    seen: u64,
+    /// `ts`.
+    pub time: Time,
+    /// `v` as written, if it is a number.
+    pub version: Option<&'a str>,
+    /// `samples`, an array of unchecked elements.
+    pub samples: Option<&'a str>,
+    /// Nesting, this object included.
+    pub depth: usize,
+    /// What was left out. Allocates only then.
+    pub notes: Vec<Note<'a>>,
+}
+
+impl<'a> Sample<'a> {
+    /// Reads an object whose text begins with `{`; an error means that it is not JSON.
+    pub fn read(text: &'a str, received_at: UtcMs) -> Result<Self, serde_json::Error> {
+        let mut sample = Self {
+            entries: [const { ReadingEntry { quantity: Quantity::Odometer, value: Value::Bool(false) } }; CAPACITY],
+            len: 0,
+            seen: 0,
+            time: Time::None,
+            version: None,
+            samples: None,
+            depth: 1,
+            notes: Vec::new(),
+        };
+        json::each_field(text, |key, raw| sample.field(key, raw, received_at))?;
+        Ok(sample)
+    }
+
+    /// The values, in the object's order.
+    pub fn entries(&self) -> &[ReadingEntry<'a>] {
+        &self.entries[..self.len]
+    }
+
+    fn field(&mut self, key: Cow<'a, str>, raw: &'a str, received_at: UtcMs) {
+        if raw.starts_with(['{', '[']) {
+            self.depth = self.depth.max(1 + json::depth(raw));
+        }
+        if let Some(quantity) = Quantity::from_name(&key) {
+            match field::value(quantity, raw) {
+                Ok(Some(value)) => self.put(quantity, value, key),
+                Ok(None) => {}
+                Err(trouble) => self.note(key, trouble),
+            }
+            return;
+        }
+        match &*key {
+            "ts" => match field::time(raw) {
+                Ok(Some(instant)) if instant.since(received_at) > MAX_AHEAD_MS => self.time = Time::Ahead,
+                Ok(Some(instant)) => self.time = Time::At(instant),
+                Ok(None) => {}
+                Err(trouble) => self.note(key, trouble),
+            },
+            "v" if raw.starts_with(|c: char| c.is_ascii_digit()) => self.version = Some(raw),
+            "v" if raw == "null" => {}
+            "v" => self.note(key, (RejectReason::Type, "the schema's version is a number")),
+            // Only for statistics of loss, which need a memory of the last one; a decoder has none.
+            "seq" => {}
+            "samples" if raw.starts_with('[') => self.samples = Some(raw),
+            "samples" if raw == "null" => {}
+            "samples" => self.note(key, (RejectReason::Type, "is not an array")),
+            _ => self.note(key, (RejectReason::UnknownKey, "is not in the vocabulary")),
+        }
+    }
+
+    fn put(&mut self, quantity: Quantity, value: Value<'a>, key: Cow<'a, str>) {
+        let bit = 1u64 << quantity as u8;
+        if self.seen & bit == 0 {
+            self.seen |= bit;
+            self.entries[self.len] = ReadingEntry { quantity, value };
+            self.len += 1;
+            return;
+        }
+        // As nearly every JSON reader does (RFC 8259, section 4): the last one counts.
+        if let Some(entry) = self.entries[..self.len].iter_mut().find(|entry| entry.quantity == quantity) {
+            entry.value = value;
+        }
+        self.note(key, (RejectReason::Syntax, "stands twice in one object; the last one counts"));
+    }
+
+    fn note(&mut self, field: Cow<'a, str>, (reason, detail): Trouble) {
+        self.notes.push(Note { reason, field, detail });
+    }
+}
