@@ -1,1 +1,0 @@
-//! Lifetime and session counters by the telescoping rules.

@@ -1,0 +1,101 @@
+//! What a counter may do: its fastest rate, its smallest step, its modulus. A property of quantity and source together.
+
+use super::Point;
+use crate::model::{CounterKind, FeedFormat, Quantity};
+
+/// How far two clocks may disagree before a step looks too fast.
+const SLACK_MS: i128 = 60_000;
+const HOUR_MS: i128 = 3_600_000;
+/// OVMS prints numbers as C++ does by default.
+const OVMS_DIGITS: u32 = 6;
+
+/// Limits of one counter. Values in thousandths of the quantity's unit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CounterLimits {
+    /// The fastest believable growth in an hour; `None` believes anything.
+    pub max_rate_per_hour: Option<i64>,
+    /// The smallest difference that means something.
+    pub resolution: i64,
+    /// The source prints so many significant digits, so its resolution grows with the value.
+    pub significant_digits: Option<u32>,
+    /// The register starts again at zero here. Only when configured: a guess would turn a replaced meter into a gain.
+    pub modulus: Option<i64>,
+    /// Restarts with every session.
+    pub session: bool,
+}
+
+impl CounterLimits {
+    /// The defaults of a quantity from a source; `None` if the quantity does not count.
+    pub fn for_quantity(quantity: Quantity, format: FeedFormat) -> Option<Self> {
+        let session = match quantity.kind() {
+            CounterKind::Lifetime => false,
+            CounterKind::Session => true,
+            CounterKind::Gauge | CounterKind::State => return None,
+        };
+        let (max_rate_per_hour, resolution) = match quantity {
+            // 200 km/h, 100 l/h, 400 kW: above every ambulance, lorry and vehicle charger in service.
+            Quantity::Odometer | Quantity::OdometerCoarse | Quantity::DistanceGpsTotal => (200_000, 1_000),
+            Quantity::FuelUsedTotal => (100_000, 1_000),
+            // An hour in an hour; hour meters count tenths.
+            Quantity::EngineHoursTotal => (1_000, 100),
+            // Meters reached through two gateways differ in the last digit: 215.7 kWh, then 215.6.
+            _ => (400_000, 100),
+        };
+        let significant_digits = match format {
+            FeedFormat::Ovms => Some(OVMS_DIGITS),
+            FeedFormat::Native => None,
+        };
+        Some(Self { max_rate_per_hour: Some(max_rate_per_hour), resolution, significant_digits, modulus: None, session })
+    }
+
+    /// The smallest difference that means something at a value.
+    pub fn resolution_at(&self, value: i64) -> i64 {
+        let printed = self.significant_digits.map_or(0, |digits| {
+            let length = value.unsigned_abs().checked_ilog10().map_or(1, |log| log + 1);
+            10i64.saturating_pow(length.saturating_sub(digits))
+        });
+        self.resolution.max(printed)
+    }
+
+    /// Can the register have grown by `gain` in the time between the two? One step of the resolution is always allowed:
+    /// a coarse register stands still and then jumps.
+    pub(super) fn allows(&self, from: Point, to: Point, gain: i64) -> bool {
+        let Some(rate) = self.max_rate_per_hour else { return true };
+        let time = i128::from(to.at.since(from.at)).max(0) + SLACK_MS;
+        i128::from(gain) <= i128::from(rate) * time / HOUR_MS + i128::from(self.resolution_at(to.value))
+    }
+
+    /// The gain if the register ran over its modulus between two values: from above nine tenths to below one tenth.
+    pub(super) fn rollover(&self, last: i64, value: i64) -> Option<i64> {
+        let modulus = self.modulus.filter(|modulus| *modulus > 0)?;
+        let (last_share, share) = (i128::from(last) * 10, i128::from(value) * 10);
+        let modulus_share = i128::from(modulus);
+        (last_share > modulus_share * 9 && share < modulus_share && last <= modulus).then(|| modulus - last + value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn six_digits_are_coarser_for_larger_values() {
+        let limits = CounterLimits::for_quantity(Quantity::Odometer, FeedFormat::Ovms).expect("a counter");
+        let finest = CounterLimits { resolution: 1, ..limits };
+        for (km, want_m) in
+            [(1, 1), (999, 1), (1_000, 10), (99_999, 100), (100_000, 1_000), (999_999, 1_000), (1_000_000, 10_000)]
+        {
+            assert_eq!(finest.resolution_at(km * 1_000), want_m, "{km} km");
+        }
+        assert_eq!(limits.resolution_at(1_000), 1_000);
+        assert_eq!(limits.resolution_at(1_000_000_000), 10_000);
+    }
+
+    #[test]
+    fn only_counters_have_limits() {
+        for &quantity in Quantity::ALL {
+            let counts = matches!(quantity.kind(), CounterKind::Lifetime | CounterKind::Session);
+            assert_eq!(CounterLimits::for_quantity(quantity, FeedFormat::Native).is_some(), counts, "{quantity:?}");
+        }
+    }
+}
