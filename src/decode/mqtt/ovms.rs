@@ -86,6 +86,9 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
         sink.ignored(RejectReason::Number, metric, "is unknown to the vehicle");
         return Ok(());
     }
+    if text.contains(',') {
+        return Err(Refused::new(RejectReason::Type, format!("{metric}: a list where a single value is expected")));
+    }
     let entry = rule.read(text)?;
     sink.reading(Reading {
         asset: Cow::Borrowed(asset),

@@ -1,0 +1,256 @@
+//! `fleetgauge decode`: captured messages, one JSON object a line, to the observations they hold and what was left out.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::base64;
+use crate::decode::mqtt::{DECODERS, Decoder, Message, Refused, Sink, by_name, for_topic};
+use crate::model::{Reading, ReadingEntry, RejectReason, Value};
+use crate::units::{UtcMs, format_scaled};
+
+/// Arguments of `fleetgauge decode`.
+#[derive(Clone, PartialEq, Eq, Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  echo '{\"topic\":\"fleet/vehicles/AMB-101/telemetry\",\"payload\":\"{\\\"odometer\\\":84512.3}\"}' | fleetgauge decode"
+)]
+pub struct DecodeArgs {
+    /// Format of the messages: native, ovms, or auto to tell by the topic
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    pub format: String,
+    /// Capture to read: one {topic, payload | payload_b64, retain?} a line; standard input without it
+    pub file: Option<PathBuf>,
+}
+
+/// Why `fleetgauge decode` stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// `--format` names nothing.
+    #[error("there is no format `{name}`\n  hint: write one of auto, {known}")]
+    UnknownFormat {
+        /// As given.
+        name: String,
+        /// The formats there are.
+        known: String,
+    },
+    /// The capture cannot be opened.
+    #[error("{path}: {source}\n  hint: name a readable file, or leave it out to read standard input")]
+    Open {
+        /// As given.
+        path: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
+    /// Reading or writing failed on the way.
+    #[error("reading the capture or writing the answer failed: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// How the decoder of a message is chosen.
+#[derive(Clone, Copy, Debug)]
+pub enum Format {
+    /// By the topic.
+    Auto,
+    /// Always this one.
+    Only(&'static Decoder),
+}
+
+impl Format {
+    /// Reads the value of `--format`.
+    pub fn parse(name: &str) -> Result<Self, DecodeError> {
+        if name == "auto" {
+            return Ok(Self::Auto);
+        }
+        by_name(name).map(Self::Only).ok_or_else(|| {
+            let known: Vec<&str> = DECODERS.iter().map(|decoder| decoder.name).collect();
+            DecodeError::UnknownFormat { name: name.to_owned(), known: known.join(", ") }
+        })
+    }
+}
+
+/// Runs the command on a file or standard input, to standard output.
+pub fn command(args: &DecodeArgs, now: UtcMs) -> Result<(), DecodeError> {
+    let format = Format::parse(&args.format)?;
+    let output = io::BufWriter::new(io::stdout().lock());
+    let result = match &args.file {
+        None => run(format, io::stdin().lock(), output, now),
+        Some(path) => {
+            let file = File::open(path).map_err(|source| DecodeError::Open { path: path.clone(), source })?;
+            run(format, BufReader::new(file), output, now)
+        }
+    };
+    match result {
+        // `| head` has read enough.
+        Err(DecodeError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// Decodes every line of `input`; exactly one line of `output` for each. A line that cannot be used says so and decoding goes on.
+pub fn run(format: Format, mut input: impl BufRead, mut output: impl Write, now: UtcMs) -> Result<(), DecodeError> {
+    let mut line = Vec::new();
+    let mut answer = Answer::default();
+    let mut number = 0u64;
+    loop {
+        line.clear();
+        if input.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        number += 1;
+        answer.clear();
+        if let Err(refused) = decode_line(format, &line, now, &mut answer) {
+            answer.clear();
+            answer.refused(&refused, number);
+        }
+        answer.write(&mut output)?;
+    }
+    output.flush()?;
+    Ok(())
+}
+
+/// A line of a capture. Further keys (`props`, `expect`, `note`) are for others.
+#[derive(Deserialize)]
+struct Captured<'a> {
+    #[serde(borrow)]
+    topic: Cow<'a, str>,
+    #[serde(default, borrow)]
+    payload: Option<Cow<'a, str>>,
+    #[serde(default, borrow)]
+    payload_b64: Option<Cow<'a, str>>,
+    #[serde(default)]
+    retain: bool,
+}
+
+fn decode_line(format: Format, line: &[u8], now: UtcMs, answer: &mut Answer) -> Result<(), Refused> {
+    let refuse = |reason, detail: String| Refused { reason, detail };
+    let line =
+        std::str::from_utf8(line).map_err(|error| refuse(RejectReason::Utf8, format!("the line is not UTF-8: {error}")))?;
+    let captured: Captured<'_> = serde_json::from_str(line.trim()).map_err(|error| {
+        refuse(RejectReason::Syntax, format!("the line is not an object with `topic` and `payload`: {error}"))
+    })?;
+    let payload = match (&captured.payload, &captured.payload_b64) {
+        (Some(text), None) => Cow::Borrowed(text.as_bytes()),
+        (None, Some(text)) => Cow::Owned(
+            base64::decode(text).ok_or_else(|| refuse(RejectReason::Syntax, "`payload_b64` is not base64 (RFC 4648)".into()))?,
+        ),
+        (None, None) => return Err(refuse(RejectReason::Empty, "the line has neither `payload` nor `payload_b64`".into())),
+        (Some(_), Some(_)) => return Err(refuse(RejectReason::Syntax, "the line has both `payload` and `payload_b64`".into())),
+    };
+    let decoder = match format {
+        Format::Only(decoder) => decoder,
+        Format::Auto => for_topic(&captured.topic).ok_or_else(|| {
+            let filters: Vec<&str> = DECODERS.iter().flat_map(|decoder| decoder.filters).copied().collect();
+            refuse(
+                RejectReason::UnknownTopic,
+                format!("no format claims `{:.128}`; known are {}", captured.topic, filters.join(", ")),
+            )
+        })?,
+    };
+    let message = Message { topic: &captured.topic, payload: &payload, retained: captured.retain, received_at: now };
+    (decoder.decode)(&message, answer)
+}
+
+/// The answer to one line, written as it is decoded; its buffers are used again.
+#[derive(Default)]
+struct Answer {
+    observations: Vec<u8>,
+    ignored: Vec<u8>,
+}
+
+impl Answer {
+    fn clear(&mut self) {
+        self.observations.clear();
+        self.ignored.clear();
+    }
+
+    fn refused(&mut self, refused: &Refused, line: u64) {
+        self.begin_ignored(refused.reason);
+        self.ignored.extend_from_slice(b",\"detail\":");
+        push_text(&refused.detail, &mut self.ignored);
+        self.ignored.extend_from_slice(format!(",\"line\":{line}}}").as_bytes());
+    }
+
+    fn begin_ignored(&mut self, reason: RejectReason) {
+        if !self.ignored.is_empty() {
+            self.ignored.push(b',');
+        }
+        self.ignored.extend_from_slice(b"{\"reason\":");
+        push_text(reason.name(), &mut self.ignored);
+    }
+
+    fn observation(&mut self, asset: &str, entry: &ReadingEntry<'_>, at: Option<UtcMs>) {
+        let out = &mut self.observations;
+        if !out.is_empty() {
+            out.push(b',');
+        }
+        out.extend_from_slice(b"{\"asset\":");
+        push_text(asset, out);
+        out.extend_from_slice(b",\"quantity\":");
+        push_text(entry.quantity.name(), out);
+        out.extend_from_slice(b",\"value\":");
+        push_value(&entry.value, out);
+        out.extend_from_slice(b",\"unit\":");
+        push_text(entry.quantity.unit(), out);
+        if let Some(at) = at {
+            out.extend_from_slice(b",\"ts\":");
+            push_text(&at.to_string(), out);
+        }
+        out.push(b'}');
+    }
+
+    fn write(&self, output: &mut impl Write) -> io::Result<()> {
+        output.write_all(b"{\"observations\":[")?;
+        output.write_all(&self.observations)?;
+        output.write_all(b"],\"ignored\":[")?;
+        output.write_all(&self.ignored)?;
+        output.write_all(b"]}\n")
+    }
+}
+
+impl Sink for Answer {
+    fn reading(&mut self, reading: Reading<'_>) {
+        for entry in reading.entries.iter() {
+            self.observation(&reading.asset, entry, reading.at);
+        }
+    }
+
+    fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {
+        self.begin_ignored(reason);
+        self.ignored.extend_from_slice(b",\"field\":");
+        push_text(field, &mut self.ignored);
+        self.ignored.extend_from_slice(b",\"detail\":");
+        push_text(detail, &mut self.ignored);
+        self.ignored.push(b'}');
+    }
+}
+
+fn push_value(value: &Value<'_>, out: &mut Vec<u8>) {
+    match value {
+        Value::Number(number) => push_number(number.0, 3, out),
+        Value::Bool(state) => out.extend_from_slice(if *state { b"true" } else { b"false" }),
+        Value::Id(id) => push_text(id, out),
+        Value::Angle(angle) => push_number((*angle).into(), 7, out),
+        Value::Position(latitude, longitude) => {
+            out.push(b'[');
+            push_number((*latitude).into(), 7, out);
+            out.push(b',');
+            push_number((*longitude).into(), 7, out);
+            out.push(b']');
+        }
+    }
+}
+
+/// A JSON number without a needless `.0`.
+fn push_number(value: i64, scale: u32, out: &mut Vec<u8>) {
+    format_scaled(value, scale, out);
+    if out.ends_with(b".0") {
+        out.truncate(out.len() - 2);
+    }
+}
+
+fn push_text(text: &str, out: &mut Vec<u8>) {
+    serde_json::to_writer(out, text).expect("a text always is JSON, and a Vec always has room");
+}

@@ -1,0 +1,302 @@
+//! Recorded messages through `fleetgauge decode`: every folder under `tests/frames/mqtt/<format>/`, every line of the
+//! sample captures, and a table of bad input.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use fleetgauge::app::cli::decode::{DecodeError, Format, run};
+use fleetgauge::decode::mqtt::DECODERS;
+use fleetgauge::units::UtcMs;
+use serde_json::{Value, json};
+
+/// A day after the frames.
+fn now() -> UtcMs {
+    "2026-08-22T12:00:00Z".parse().unwrap()
+}
+
+fn frames() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frames/mqtt")
+}
+
+/// Decodes a capture; one answer per line.
+fn answers(format: &str, capture: &[u8]) -> Vec<Value> {
+    let mut output = Vec::new();
+    run(Format::parse(format).unwrap(), capture, &mut output, now()).unwrap();
+    String::from_utf8(output).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn answer(topic: &str, payload: &[u8]) -> Value {
+    let line = json!({ "topic": topic, "payload_b64": base64(payload) }).to_string();
+    answers("auto", line.as_bytes()).remove(0)
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits = (0..3).fold(0u32, |bits, i| bits << 8 | u32::from(*chunk.get(i).unwrap_or(&0)));
+        for i in 0..=chunk.len() {
+            text.push(DIGITS[(bits >> (18 - 6 * i)) as usize & 63] as char);
+        }
+    }
+    text
+}
+
+fn reasons(answer: &Value) -> Vec<&str> {
+    answer["ignored"].as_array().unwrap().iter().map(|entry| entry["reason"].as_str().unwrap()).collect()
+}
+
+fn close(got: &Value, want: &Value, tolerance: f64) -> bool {
+    (got.as_f64().unwrap_or(f64::NAN) - want.as_f64().unwrap()).abs() <= tolerance
+}
+
+fn same_value(got: &Value, want: &Value, unit: &Value) -> bool {
+    let tolerance = if unit == "deg" { 5e-8 } else { 0.0005 };
+    match want {
+        Value::Number(_) => close(got, want, tolerance),
+        Value::Array(parts) => got
+            .as_array()
+            .is_some_and(|got| got.len() == parts.len() && got.iter().zip(parts).all(|(g, w)| close(g, w, tolerance))),
+        _ => got == want,
+    }
+}
+
+/// Every expected observation once, in any order, and nothing else.
+fn assert_observations(name: &str, got: &Value, want: &Value) {
+    let mut got: Vec<Value> = got.as_array().unwrap().clone();
+    for want in want.as_array().unwrap() {
+        let found = got.iter().position(|got| {
+            ["asset", "quantity", "unit", "ts"].iter().all(|key| got.get(key) == want.get(key))
+                && same_value(&got["value"], &want["value"], &want["unit"])
+        });
+        let found = found.unwrap_or_else(|| panic!("{name}: missing {want} among {got:?}"));
+        got.remove(found);
+    }
+    assert!(got.is_empty(), "{name}: not expected {got:?}");
+}
+
+#[test]
+fn every_folder() {
+    for decoder in DECODERS {
+        let folder = frames().join(decoder.name);
+        let cases: Vec<PathBuf> = fs::read_dir(&folder)
+            .unwrap_or_else(|_| panic!("format `{}` has no frames: record some in {}", decoder.name, folder.display()))
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        assert!(!cases.is_empty(), "format `{}` has no frames: record some in {}", decoder.name, folder.display());
+        for case in cases {
+            let name = case.display().to_string();
+            let topic = fs::read_to_string(case.join("topic")).unwrap();
+            let payload = fs::read(case.join("payload")).unwrap();
+            let line =
+                json!({ "topic": topic.trim(), "payload_b64": base64(&payload), "retain": case.join("retained").exists() });
+            let expected: Value = serde_json::from_slice(&fs::read(case.join("expected.json")).unwrap()).unwrap();
+            for format in ["auto", decoder.name] {
+                let got = answers(format, line.to_string().as_bytes()).remove(0);
+                assert_observations(&name, &got["observations"], &expected["observations"]);
+                let want: Vec<&str> =
+                    expected["ignored"].as_array().unwrap().iter().map(|reason| reason.as_str().unwrap()).collect();
+                assert_eq!(reasons(&got), want, "{name}: {got}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_folder_belongs_to_a_format() {
+    for entry in fs::read_dir(frames()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(DECODERS.iter().any(|decoder| decoder.name == name), "tests/frames/mqtt/{name}: no such format");
+    }
+}
+
+#[test]
+fn every_sample_line() {
+    for (format, capture) in [("native", include_str!("samples/native.jsonl")), ("ovms", include_str!("samples/ovms.jsonl"))] {
+        for chosen in ["auto", format] {
+            let got = answers(chosen, capture.as_bytes());
+            assert_eq!(got.len(), capture.lines().count(), "one answer a line");
+            for (line, got) in capture.lines().zip(got) {
+                let case: Value = serde_json::from_str(line).unwrap();
+                assert_observations(line, &got["observations"], &case["expect"]);
+                assert_eq!(reasons(&got), [""; 0], "{line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn bad_messages_get_one_reason() {
+    let telemetry = "fleet/vehicles/AMB-101/telemetry";
+    let odometer = "ovms/fleet/AMB101/metric/v/p/odometer";
+    let nested =
+        |open: &str, close: &str, inner: &str| format!("{}{inner}{}", open.repeat(10_000), close.repeat(10_000)).into_bytes();
+    let samples =
+        |count: usize| format!(r#"{{"odometer":1,"samples":[{}]}}"#, vec![r#"{"soc":1}"#; count].join(",")).into_bytes();
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        (telemetry, b"\xff\xfe{}".to_vec(), "utf8"),
+        (telemetry, b"{\"vehicle_ref\":\"\xc3\x28\"}".to_vec(), "utf8"),
+        (telemetry, vec![b' '; 2_000_000], "too_large"),
+        (telemetry, vec![b'{'; 65_537], "too_large"),
+        (telemetry, nested("[", "]", ""), "type"),
+        (telemetry, nested("{\"a\":", "}", "1"), "too_deep"),
+        (telemetry, format!(r#"{{"odometer":5,"x":{}1{}}}"#, "[".repeat(10_000), "]".repeat(10_000)).into_bytes(), "too_deep"),
+        (telemetry, br#"{"samples":[{"position":{"value":[1,2]}}]}"#.to_vec(), "too_deep"),
+        (telemetry, samples(1_025), "too_many_samples"),
+        (telemetry, b"".to_vec(), "empty"),
+        (telemetry, b" \n".to_vec(), "empty"),
+        (telemetry, b"[1,2]".to_vec(), "type"),
+        (telemetry, b"null".to_vec(), "syntax"),
+        (telemetry, b"84512.3".to_vec(), "syntax"),
+        (telemetry, br#"{"odometer":5,"soc":"#.to_vec(), "syntax"),
+        (telemetry, br#"{"odometer":5}{"odometer":6}"#.to_vec(), "syntax"),
+        (telemetry, br#"{"odometer":5,}"#.to_vec(), "syntax"),
+        (telemetry, br#"{"odometer":0x10,"soc":NaN}"#.to_vec(), "syntax"),
+        (telemetry, br#"{"v":2,"odometer":5}"#.to_vec(), "syntax"),
+        (telemetry, br#"{"ts":"2026-08-22T12:10:01Z","odometer":5}"#.to_vec(), "time"),
+        (telemetry, br#"{"ts":9999999999999,"odometer":5}"#.to_vec(), "time"),
+        ("fleet/vehicles/AMB-101/status", b"asleep".to_vec(), "type"),
+        ("fleet/vehicles//telemetry", b"{}".to_vec(), "id"),
+        ("fleet/vehicles/a b/telemetry", b"{}".to_vec(), "id"),
+        ("fleet/vehicles/AMB-101/diagnostics", b"{}".to_vec(), "unknown_topic"),
+        ("fleet/ships/QE2/telemetry", b"{}".to_vec(), "unknown_topic"),
+        ("", b"{}".to_vec(), "unknown_topic"),
+        ("zigbee2mqtt/lamp", b"{}".to_vec(), "unknown_topic"),
+        ("ovms/fleet/AMB101", b"1".to_vec(), "unknown_topic"),
+        ("ovms/fleet//metric/v/b/soc", b"1".to_vec(), "id"),
+        (odometer, b"\xff".to_vec(), "utf8"),
+        (odometer, vec![b'1'; 2_000_000], "too_large"),
+        (odometer, b"1e400".to_vec(), "number"),
+        (odometer, b"-1".to_vec(), "number"),
+        (odometer, b"12 km".to_vec(), "number"),
+        (odometer, b"nan".to_vec(), "number"),
+        (odometer, b"-inf".to_vec(), "number"),
+        ("ovms/fleet/AMB101/metric/v/p/latitude", b"90.1".to_vec(), "number"),
+        ("ovms/fleet/AMB101/metric/v/b/soc", b"255".to_vec(), "number"),
+    ];
+    for (topic, payload, reason) in cases {
+        let got = answer(topic, &payload);
+        let shown = String::from_utf8_lossy(&payload[..payload.len().min(60)]).into_owned();
+        assert_eq!(reasons(&got), [reason], "{topic} {shown}: {got}");
+        assert_eq!(got["observations"], json!([]), "{topic} {shown}");
+    }
+    assert_eq!(
+        answer(telemetry, &samples(1_024))["observations"].as_array().unwrap().len(),
+        1_025,
+        "the limit itself is allowed"
+    );
+    assert_eq!(
+        answer(telemetry, br#"{"ts":"2026-08-22T12:10:00Z","odometer":5}"#)["ignored"],
+        json!([]),
+        "ten minutes ahead are allowed"
+    );
+}
+
+#[test]
+fn bad_fields_do_not_cost_the_others() {
+    for (field, reason) in [
+        (r#""odometer":1e400"#, "number"),
+        (r#""odometer":-0.001"#, "number"),
+        (r#""odometer":99999999999999999999999999"#, "number"),
+        (r#""odometer":"1e400""#, "number"),
+        (r#""odometer":"0x10""#, "number"),
+        (r#""odometer":NaN"#, "number"),
+        (r#""odometer":Infinity"#, "number"),
+        (r#""odometer":{"value":1,"unit":"parsec"}"#, "unit"),
+        (r#""odometer":{"value":1,"unit":7}"#, "unit"),
+        (r#""odometer":{"unit":"km"}"#, "type"),
+        (r#""odometer":{"value":{"value":1}}"#, "type"),
+        (r#""odometer":[1,2]"#, "type"),
+        (r#""odometer":true"#, "type"),
+        (r#""ignition":1"#, "type"),
+        (r#""ignition":{"value":true,"unit":"km"}"#, "unit"),
+        (r#""position":[1]"#, "type"),
+        (r#""position":[1,2,3]"#, "type"),
+        (r#""position":"52,1""#, "type"),
+        (r#""position":[0,180.0000001]"#, "number"),
+        (r#""vehicle_ref":17"#, "type"),
+        (r#""vehicle_ref":"a/b""#, "id"),
+        (r#""id_tag":"\u0000""#, "id"),
+        (r#""ts":"2026-08-22T11:00:00""#, "time"),
+        (r#""ts":1787303702"#, "time"),
+        (r#""ts":"0001-01-01T00:00:00Z""#, "time"),
+        (r#""ts":{}"#, "time"),
+        (r#""v":"one""#, "type"),
+        (r#""samples":{}"#, "type"),
+        (r#""samples":[1]"#, "type"),
+        (r#""colour":"red""#, "unknown_key"),
+        (r#""":0"#, "unknown_key"),
+    ] {
+        let got = answer("fleet/vehicles/AMB-101/telemetry", format!(r#"{{{field},"soc":50}}"#).as_bytes());
+        assert_eq!(reasons(&got), [reason], "{field}: {got}");
+        assert_observations(
+            field,
+            &got["observations"],
+            &json!([{ "asset": "AMB-101", "quantity": "soc", "value": 50, "unit": "%" }]),
+        );
+    }
+}
+
+#[test]
+fn a_message_full_of_unknown_keys_is_counted_key_by_key() {
+    let keys: Vec<String> = (0..5_000).map(|i| format!(r#""k{i}":{i}"#)).collect();
+    let got = answer("fleet/vehicles/AMB-101/telemetry", format!("{{{},\"soc\":50}}", keys.join(",")).as_bytes());
+    assert_eq!(reasons(&got), vec!["unknown_key"; 5_000]);
+    assert_eq!(got["observations"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_bad_line_says_so_and_decoding_goes_on() {
+    let capture = b"{\"topic\":\"fleet/vehicles/A/status\",\"payload\":\"online\",\"expect\":[1e999],\"props\":{}}\n\
+        not json\n\n\xff\xfe\n{\"topic\":7,\"payload\":\"\"}\n{\"topic\":\"t\"}\n{\"topic\":\"t\",\"payload_b64\":\"*\"}\n\
+        {\"topic\":\"fleet/vehicles/A/status\",\"payload\":\"offline\"}";
+    let got = answers("auto", capture);
+    assert_eq!(got.len(), 8);
+    for (index, want) in [(1, "syntax"), (2, "syntax"), (3, "utf8"), (4, "syntax"), (5, "empty"), (6, "syntax")] {
+        assert_eq!(reasons(&got[index]), [want], "line {}", index + 1);
+        assert_eq!(got[index]["ignored"][0]["line"], json!(index + 1));
+    }
+    assert_eq!(got[0]["observations"][0]["value"], json!(true));
+    assert_eq!(got[7]["observations"][0]["value"], json!(false));
+}
+
+#[test]
+fn a_chosen_format_refuses_foreign_topics_and_unknown_names_are_told() {
+    let line = br#"{"topic":"ovms/u/CAR/metric/v/b/soc","payload":"50"}"#;
+    assert_eq!(reasons(&answers("native", line)[0]), ["unknown_topic"]);
+    match Format::parse("ovsm") {
+        Err(error @ DecodeError::UnknownFormat { .. }) => assert!(error.to_string().contains("native, ovms"), "{error}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Cut, flip and repeat bytes of good messages: nothing panics and every answer is one line of JSON.
+#[test]
+fn damaged_messages_never_stop_the_feed() {
+    let mut state = 0x9E37_79B9_7F4A_7C15u64;
+    let mut below = |n: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % n as u64) as usize
+    };
+    let good: Vec<Value> = include_str!("samples/native.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut capture = String::new();
+    for _ in 0..3_000 {
+        let case = &good[below(good.len())];
+        let mut payload = case["payload"].as_str().unwrap().as_bytes().to_vec();
+        for _ in 0..=below(4) {
+            let at = below(payload.len());
+            match below(3) {
+                0 => payload.truncate(at.max(1)),
+                1 => payload[at] = below(256) as u8,
+                _ => payload.insert(at, b"{}[]\",:e-9\\\0"[below(12)]),
+            }
+        }
+        capture.push_str(&json!({ "topic": case["topic"], "payload_b64": base64(&payload) }).to_string());
+        capture.push('\n');
+    }
+    assert_eq!(answers("auto", capture.as_bytes()).len(), 3_000);
+}
