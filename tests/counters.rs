@@ -122,6 +122,24 @@ fn further_cases() {
             &["baseline", "late", "late", "glitch_dropped"],
         ),
         (
+            "three rising readings within minutes are not enough",
+            vec![own(0, 5_000.0), own(60, 4_000.0), own(62, 4_001.0), own(64, 4_002.0), own(66, 5_001.0)],
+            1_000,
+            &["baseline", "glitch_dropped"],
+        ),
+        (
+            "near zero, but more than can have been driven since: a new base",
+            vec![own(0, 5_000.0), own(1, 400.0), own(8, 401.0), own(16, 402.0)],
+            2_000,
+            &["baseline", "rebase"],
+        ),
+        (
+            "could have been driven since, but not near zero: a new base",
+            vec![own(0, 5_000.0), own(4_320, 4_000.0), own(4_330, 4_001.0), own(4_340, 4_002.0)],
+            2_000,
+            &["baseline", "rebase"],
+        ),
+        (
             "kilometres become miles",
             vec![own(0, 100_000.0), own(60, 62_140.0), own(70, 62_145.0), own(80, 62_150.0)],
             10_000,

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fleetgauge::app::cli::decode::{DecodeError, Format, run};
-use fleetgauge::decode::mqtt::DECODERS;
+use fleetgauge::decode::mqtt::{DECODERS, Message, Sink, for_topic};
+use fleetgauge::model::{AssetKind, FeedFormat, Reading, RejectReason};
 use fleetgauge::units::UtcMs;
 use serde_json::{Value, json};
 
@@ -263,6 +264,15 @@ fn a_bad_line_says_so_and_decoding_goes_on() {
 }
 
 #[test]
+fn a_line_without_end_is_not_kept() {
+    let mut capture = vec![b'x'; 17 * 1024 * 1024];
+    capture.extend_from_slice(b"\n{\"topic\":\"fleet/vehicles/A/status\",\"payload\":\"online\"}\n");
+    let got = answers("auto", &capture);
+    assert_eq!((got.len(), reasons(&got[0])), (2, vec!["too_large"]));
+    assert_eq!(reasons(&got[1]), [""; 0]);
+}
+
+#[test]
 fn a_chosen_format_refuses_foreign_topics_and_unknown_names_are_told() {
     let line = br#"{"topic":"ovms/u/CAR/metric/v/b/soc","payload":"50"}"#;
     assert_eq!(reasons(&answers("native", line)[0]), ["unknown_topic"]);
@@ -270,6 +280,42 @@ fn a_chosen_format_refuses_foreign_topics_and_unknown_names_are_told() {
         Err(error @ DecodeError::UnknownFormat { .. }) => assert!(error.to_string().contains("native, ovms"), "{error}"),
         other => panic!("{other:?}"),
     }
+}
+
+/// What the command does not print but the engine needs.
+#[test]
+fn readings_carry_kind_format_and_flags() {
+    struct Readings(Vec<(AssetKind, FeedFormat, bool, UtcMs, Option<UtcMs>)>);
+    impl Sink for Readings {
+        fn reading(&mut self, r: Reading<'_>) {
+            assert!(!r.entries.is_empty());
+            self.0.push((r.kind, r.format, r.retained, r.received_at, r.at));
+        }
+        fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {
+            panic!("{reason:?} {field} {detail}");
+        }
+    }
+    let mut got = Readings(Vec::new());
+    let at = UtcMs(1_787_303_702_120);
+    for (topic, payload, retained) in [
+        ("fleet/vehicles/A/telemetry", r#"{"ts":"1787303702120","soc":1}"#, false),
+        ("fleet/chargers/A/telemetry", r#"{"ts":null,"charge_power":1}"#, true),
+        ("fleet/meters/A/status", "online", true),
+        ("ovms/u/A/metric/v/b/soc", "1", true),
+        // Known and empty: no reading, no complaint.
+        ("fleet/vehicles/A/telemetry", r#"{"v":1,"seq":4,"soc":null}"#, false),
+        ("fleet/vehicles/A/status", "", true),
+    ] {
+        let message = Message { topic, payload: payload.as_bytes(), retained, received_at: now() };
+        (for_topic(topic).unwrap().decode)(&message, &mut got).unwrap();
+    }
+    let want = [
+        (AssetKind::Vehicle, FeedFormat::Native, false, now(), Some(at)),
+        (AssetKind::Charger, FeedFormat::Native, true, now(), None),
+        (AssetKind::Meter, FeedFormat::Native, true, now(), None),
+        (AssetKind::Vehicle, FeedFormat::Ovms, true, now(), None),
+    ];
+    assert_eq!(got.0, want);
 }
 
 /// Cut, flip and repeat bytes of good messages: nothing panics and every answer is one line of JSON.

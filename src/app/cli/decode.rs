@@ -49,6 +49,9 @@ pub enum DecodeError {
     Io(#[from] io::Error),
 }
 
+/// Longest line of a capture: the largest MQTT message anybody sends here, every byte of it escaped.
+const MAX_LINE: usize = 16 * 1024 * 1024;
+
 /// How the decoder of a message is chosen.
 #[derive(Clone, Copy, Debug)]
 pub enum Format {
@@ -94,11 +97,7 @@ pub fn run(format: Format, mut input: impl BufRead, mut output: impl Write, now:
     let mut line = Vec::new();
     let mut answer = Answer::default();
     let mut number = 0u64;
-    loop {
-        line.clear();
-        if input.read_until(b'\n', &mut line)? == 0 {
-            break;
-        }
+    while read_line(&mut input, &mut line)? {
         number += 1;
         answer.clear();
         if let Err(refused) = decode_line(format, &line, now, &mut answer) {
@@ -109,6 +108,31 @@ pub fn run(format: Format, mut input: impl BufRead, mut output: impl Write, now:
     }
     output.flush()?;
     Ok(())
+}
+
+/// Reads the next line; false at the end. Of a line that is too long only so much is kept that [`decode_line`] sees it is.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+    line.clear();
+    let mut found = false;
+    loop {
+        let available = match input.fill_buf() {
+            Ok(available) => available,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if available.is_empty() {
+            return Ok(found);
+        }
+        found = true;
+        let end = available.iter().position(|byte| *byte == b'\n');
+        let part = &available[..end.unwrap_or(available.len())];
+        line.extend_from_slice(&part[..part.len().min(MAX_LINE + 1 - line.len())]);
+        let used = end.map_or(available.len(), |end| end + 1);
+        input.consume(used);
+        if end.is_some() {
+            return Ok(true);
+        }
+    }
 }
 
 /// A line of a capture. Further keys (`props`, `expect`, `note`) are for others.
@@ -126,6 +150,9 @@ struct Captured<'a> {
 
 fn decode_line(format: Format, line: &[u8], now: UtcMs, answer: &mut Answer) -> Result<(), Refused> {
     let refuse = |reason, detail: String| Refused { reason, detail };
+    if line.len() > MAX_LINE {
+        return Err(refuse(RejectReason::TooLarge, format!("the line has more than {MAX_LINE} bytes")));
+    }
     let line =
         std::str::from_utf8(line).map_err(|error| refuse(RejectReason::Utf8, format!("the line is not UTF-8: {error}")))?;
     let captured: Captured<'_> = serde_json::from_str(line.trim()).map_err(|error| {

@@ -16,8 +16,10 @@ const NEAR_ZERO_PART: i128 = 10;
 /// Ratios of units that get mistaken for each other, in millionths: mile and km, kilo, US gallon and litre.
 const UNIT_RATIOS: &[i128] = &[1_609_344, 621_371, 1_000_000_000, 1_000, 3_785_412, 264_172];
 const MILLION: i128 = 1_000_000;
-/// How exactly a converted value must meet the old one, besides the resolution: 1 in 1000, for sources that round.
+/// How far below the old value a converted one may lie, besides the resolution: 1 in 1000, for sources that round.
 const RATIO_TOLERANCE_PART: i128 = 1_000;
+/// How far above it may lie: 1 in 100, driven in the meantime.
+const RATIO_CLOSE_PART: i128 = 100;
 
 /// Readings of a suspected new series.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -92,14 +94,16 @@ impl Pending {
     }
 
     /// Would all of these, divided by the ratio, continue the old series? One value meets a ratio by accident, two
-    /// that also grow at a believable pace hardly do.
+    /// that also grow at a believable pace hardly do. After a long pause nearly every pace is believable, so the first
+    /// one has to meet the old value closely.
     fn continues_converted(&self, old: Point, ratio: i128, limits: &CounterLimits) -> bool {
-        let tolerance = i128::from(old.value) / RATIO_TOLERANCE_PART + i128::from(limits.resolution_at(old.value));
-        [self.first, self.last].iter().all(|point| {
-            let Ok(converted) = i64::try_from(i128::from(point.value) * MILLION / ratio) else { return false };
-            let gain = i128::from(converted) - i128::from(old.value);
-            let Ok(excess) = i64::try_from((gain - tolerance).max(0)) else { return false };
-            gain >= -tolerance && limits.allows(old, *point, excess)
-        })
+        let old_value = i128::from(old.value);
+        let tolerance = old_value / RATIO_TOLERANCE_PART + i128::from(limits.resolution_at(old.value));
+        let gain = |point: Point| i128::from(point.value) * MILLION / ratio - old_value;
+        let believable = |point: Point| {
+            let excess = i64::try_from((gain(point) - tolerance).max(0));
+            gain(point) >= -tolerance && excess.is_ok_and(|excess| limits.allows(old, point, excess))
+        };
+        gain(self.first) <= old_value / RATIO_CLOSE_PART + tolerance && believable(self.first) && believable(self.last)
     }
 }
