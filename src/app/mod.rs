@@ -3,3 +3,12 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod inbox;
+mod pipeline;
+mod questions;
+mod register;
+mod run;
+mod writer;
+
+pub use register::{EXAMPLE_REGISTER, RegisterSource};
+pub use run::{Daemon, StartError, StartOptions};

@@ -1,7 +1,264 @@
 //! F3: owns all state on one thread, is told the time, does no input or output.
+//!
+//! Feed it with [`Engine::handle`] and [`Engine::handle_timeout`], then drain [`Engine::poll_output`]. The same calls with
+//! the same instants give the same state and the same output, which is what a restart relies on.
 
+mod activity;
+mod assets;
 mod config;
+mod periodic;
+mod snapshot;
 mod view;
+mod views;
 
 pub use config::EngineConfig;
+pub use snapshot::RestoreError;
 pub use view::{Dimension, View};
+pub use views::ViewContext;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use activity::{DaySpan, Journal, spread};
+use assets::Assets;
+
+use crate::ledger::charging::{ChargingBook, ChargingOutcome};
+use crate::ledger::emissions::FactorSets;
+use crate::ledger::transition::Profile;
+use crate::model::register::{Access, Register};
+use crate::model::{Activity, ChargePointEvent, EnergyUser, Fact, Observation, Reading, Subject};
+use crate::units::{Day, UtcMs};
+
+/// How often the day's sums, the transition and the targets are written as rows.
+const PERIODIC_MS: i64 = 60_000;
+
+/// What the engine did not take or took late; read and cleared by [`Engine::take_tally`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Tally {
+    /// Readings older than what was booked.
+    pub late: u64,
+    /// Readings of assets beyond the limit.
+    pub assets_refused: u64,
+}
+
+/// All domain state.
+#[derive(Debug)]
+pub struct Engine {
+    config: EngineConfig,
+    profile: Profile,
+    register: Arc<Register>,
+    factors: Arc<FactorSets>,
+    assets: Assets,
+    charging: ChargingBook,
+    journal: Journal,
+    today: DaySpan,
+    /// Energy by charge point and user on the running day, with what the journal has already.
+    charged_today: BTreeMap<Subject, Activity>,
+    sessions_closed_today: u64,
+    next_periodic: UtcMs,
+    output: VecDeque<Fact>,
+    outcomes: Vec<ChargingOutcome>,
+    tally: Tally,
+}
+
+impl Engine {
+    /// An empty engine. `first_transaction_id` comes from the store, so that ids differ between stores and last over restarts.
+    pub fn new(
+        config: EngineConfig,
+        profile: Profile,
+        register: Arc<Register>,
+        factors: Arc<FactorSets>,
+        first_transaction_id: i32,
+        now: UtcMs,
+    ) -> Self {
+        let charging = ChargingBook::new(first_transaction_id, config.max_connectors);
+        Self {
+            config,
+            profile,
+            register,
+            factors,
+            assets: Assets::default(),
+            charging,
+            journal: Journal::default(),
+            today: DaySpan::of(now),
+            charged_today: BTreeMap::new(),
+            sessions_closed_today: 0,
+            next_periodic: now,
+            output: VecDeque::new(),
+            outcomes: Vec::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    /// Takes one observation. For a StartTransaction, returns the id to answer.
+    pub fn handle(&mut self, observation: &Observation<'_>, now: UtcMs) -> Option<i32> {
+        self.turn_day(now);
+        match observation {
+            Observation::Telemetry(reading) => {
+                self.hear(reading);
+                None
+            }
+            Observation::ChargePoint(event) => self.hear_charge_point(event),
+        }
+    }
+
+    /// Does what is due by itself: day change, orphaned sessions, links gone silent, the minute's rows.
+    pub fn handle_timeout(&mut self, now: UtcMs) {
+        self.turn_day(now);
+        let mut outcomes = std::mem::take(&mut self.outcomes);
+        self.charging.timeout(now, &self.register, &mut outcomes);
+        self.take_outcomes(&mut outcomes);
+        self.outcomes = outcomes;
+        if now >= self.next_periodic {
+            self.write_periodic(now);
+            self.next_periodic = now.plus(PERIODIC_MS);
+        }
+    }
+
+    /// When [`Engine::handle_timeout`] is due.
+    pub fn next_timeout(&self) -> UtcMs {
+        let due = self.next_periodic.min(self.today.end());
+        self.charging.next_timeout().map_or(due, |charging| charging.min(due))
+    }
+
+    /// The next thing to write down.
+    pub fn poll_output(&mut self) -> Option<Fact> {
+        self.output.pop_front()
+    }
+
+    /// Clears and returns the tally.
+    pub fn take_tally(&mut self) -> Tally {
+        std::mem::take(&mut self.tally)
+    }
+
+    /// A new register is in force from now on. What is booked stays booked.
+    pub fn set_register(&mut self, register: Arc<Register>, now: UtcMs) {
+        self.register = register;
+        self.assets.resolve(&self.register);
+        self.next_periodic = now;
+    }
+
+    /// Charge points whose link is up, as far as is known.
+    pub fn online_charge_points(&self) -> Vec<Arc<str>> {
+        self.charging.charge_points().filter(|(_, state)| state.online).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The register in force.
+    pub fn register(&self) -> &Arc<Register> {
+        &self.register
+    }
+
+    fn hear(&mut self, reading: &Reading<'_>) {
+        let Some(position) = self.assets.position(reading, self.config.max_assets, &self.register) else {
+            self.tally.assets_refused += 1;
+            return;
+        };
+        let interval = i64::try_from(self.config.telemetry_interval.as_millis()).unwrap_or(i64::MAX);
+        let today = self.today;
+        let heard = self.assets.hear(position, reading, interval, self.config.positions, |at| today.contains(at));
+        self.tally.late += u64::from(heard.late);
+        self.output.extend(heard.telemetry.map(Fact::Telemetry));
+        self.output.extend(heard.meter.map(Fact::MeterValues));
+        for (from, to, gain) in heard.gains {
+            self.book_asset(position, from, to, gain);
+        }
+    }
+
+    /// Books a gain that is not wholly in the running day.
+    fn book_asset(&mut self, position: usize, from: UtcMs, to: UtcMs, gain: Activity) {
+        let Some(asset) = self.assets.iter_mut().nth(position) else { return };
+        let subject = asset.subject().clone();
+        let mut in_today = Activity::default();
+        for_each_day(from, to, &gain, |day, part| {
+            self.journal.add(day, &subject, &part);
+            if day == self.today.day {
+                in_today.add(&part);
+            }
+        });
+        asset.add_today(&in_today);
+    }
+
+    fn hear_charge_point(&mut self, event: &ChargePointEvent) -> Option<i32> {
+        let mut outcomes = std::mem::take(&mut self.outcomes);
+        let transaction = self.charging.apply(event, &self.register, &mut outcomes);
+        self.take_outcomes(&mut outcomes);
+        self.outcomes = outcomes;
+        transaction
+    }
+
+    fn take_outcomes(&mut self, outcomes: &mut Vec<ChargingOutcome>) {
+        for outcome in outcomes.drain(..) {
+            match outcome {
+                ChargingOutcome::Fact(fact) => self.output.push_back(fact),
+                ChargingOutcome::Energy { charge_point, user, from, to, dwh } => {
+                    let subject = Subject::Charging { charge_point, user };
+                    for_each_day(from, to, &Activity { charged_dwh: dwh, ..Activity::default() }, |day, part| {
+                        self.journal.add(day, &subject, &part);
+                        if day == self.today.day {
+                            self.charged_today.entry(subject.clone()).or_default().add(&part);
+                        }
+                    });
+                }
+                ChargingOutcome::Closed(record) => {
+                    self.sessions_closed_today += 1;
+                    self.write_session(record);
+                }
+                ChargingOutcome::Corrected(record) => self.write_session(record),
+            }
+        }
+    }
+
+    /// Starts a new London day when it is time: the sums of the old one move to the journal.
+    fn turn_day(&mut self, now: UtcMs) {
+        if now < self.today.end() {
+            return;
+        }
+        // The last word of the old day, at its very end, so that its rows are final.
+        self.write_periodic(self.today.end().plus(-1));
+        self.save_running_day();
+        self.today = DaySpan::of(now);
+        self.charged_today.clear();
+        self.sessions_closed_today = 0;
+        for asset in self.assets.iter_mut() {
+            asset.today = Activity::default();
+        }
+        self.next_periodic = now;
+    }
+
+    /// Moves what the assets gained since the last time into the journal.
+    fn save_running_day(&mut self) {
+        let day = self.today.day;
+        for asset in self.assets.iter_mut() {
+            let unsaved = asset.take_unsaved();
+            self.journal.add(day, asset.subject(), &unsaved);
+        }
+    }
+}
+
+/// Spreads each sum of an activity over the days between two instants.
+fn for_each_day(from: UtcMs, to: UtcMs, gain: &Activity, mut book: impl FnMut(Day, Activity)) {
+    type Part = fn(i64) -> Activity;
+    let parts: [(i64, Part); 4] = [
+        (gain.distance_m, |distance_m| Activity { distance_m, ..Activity::default() }),
+        (gain.fuel_ml, |fuel_ml| Activity { fuel_ml, metered: Activity::FUEL_METERED, ..Activity::default() }),
+        (gain.vehicle_grid_dwh, |vehicle_grid_dwh| Activity {
+            vehicle_grid_dwh,
+            metered: Activity::GRID_METERED,
+            ..Activity::default()
+        }),
+        (gain.charged_dwh, |charged_dwh| Activity { charged_dwh, ..Activity::default() }),
+    ];
+    for (amount, part) in parts.into_iter().filter(|(amount, _)| *amount != 0) {
+        spread(from, to, amount, |day, share| book(day, part(share)));
+    }
+}
+
+/// Whose energy a charger that speaks MQTT delivers, as far as the register says.
+fn mqtt_charger_subject(id: &Arc<str>, register: &Register) -> Subject {
+    let user = match register.charge_point(id).map(|charge_point| charge_point.access) {
+        Some(Access::Staff) => EnergyUser::Staff,
+        Some(Access::Public) => EnergyUser::Public,
+        Some(Access::Fleet) | None => EnergyUser::Unallocated,
+    };
+    Subject::Charging { charge_point: id.clone(), user }
+}

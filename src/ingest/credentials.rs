@@ -1,1 +1,179 @@
 //! Passwords of devices and charge points: stored as PBKDF2 hashes, compared in constant time.
+//!
+//! A hash reads `pbkdf2-sha256$<iterations>$<salt hex>$<hash hex>`; `fleetgauge hash-password` makes one.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::Mutex;
+
+use ring::{digest, pbkdf2};
+
+/// Iterations for new hashes: about 10 ms on a small gateway's core. Device keys are long and random, so this is against a leaked
+/// file, not against guessing; a person's password would deserve sixty times as many.
+pub const DEFAULT_ITERATIONS: u32 = 10_000;
+const PREFIX: &str = "pbkdf2-sha256";
+const HASH_BYTES: usize = 32;
+
+/// Hashes a password.
+pub fn hash_password(password: &[u8], salt: &[u8; 16], iterations: u32) -> String {
+    let iterations = NonZeroU32::new(iterations).unwrap_or(NonZeroU32::MIN);
+    let mut hash = [0u8; HASH_BYTES];
+    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, salt, password, &mut hash);
+    format!("{PREFIX}${iterations}${}${}", hex(salt), hex(&hash))
+}
+
+/// Does the password belong to the hash? A text that is no hash belongs to none.
+pub fn verify(hash: &str, password: &[u8]) -> bool {
+    let Some((iterations, salt, expected)) = parse(hash) else { return false };
+    pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, iterations, &salt, password, &expected).is_ok()
+}
+
+/// The text is a hash.
+pub fn is_hash(text: &str) -> bool {
+    parse(text).is_some()
+}
+
+fn parse(hash: &str) -> Option<(NonZeroU32, Vec<u8>, Vec<u8>)> {
+    let mut parts = hash.split('$');
+    (parts.next()? == PREFIX).then_some(())?;
+    let iterations = parts.next()?.parse().ok()?;
+    let salt = unhex(parts.next()?)?;
+    let expected = unhex(parts.next()?).filter(|bytes| bytes.len() == HASH_BYTES)?;
+    parts.next().is_none().then_some((iterations, salt, expected))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+/// A line of a password file that cannot be used.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "{file} line {line}: {reason}\n  hint: a line is `username:hash`; `echo -n secret | fleetgauge hash-password` prints the hash"
+)]
+pub struct PasswordFileError {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// Why.
+    pub reason: &'static str,
+}
+
+/// Logins found good, by digest. Bounded by forgetting everything when full: then each is verified once more.
+#[derive(Debug, Default)]
+pub struct VerifiedLogins(Mutex<std::collections::HashSet<[u8; 32]>>);
+
+impl VerifiedLogins {
+    const MOST: usize = 50_000;
+
+    /// This password was found to belong to this hash.
+    pub fn knows(&self, hash: &str, password: &[u8]) -> bool {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).contains(&fingerprint(hash, password))
+    }
+
+    /// Notes a good login.
+    pub fn note(&self, hash: &str, password: &[u8]) {
+        let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if known.len() >= Self::MOST {
+            known.clear();
+        }
+        known.insert(fingerprint(hash, password));
+    }
+}
+
+/// The users of a password file, with what was verified lately.
+#[derive(Debug, Default)]
+pub struct PasswordFile {
+    hashes: HashMap<String, String>,
+    /// Digest of user and password of good logins: a fleet that reconnects at once must not burn a core on PBKDF2.
+    verified: Mutex<HashMap<String, [u8; 32]>>,
+}
+
+impl PasswordFile {
+    /// Reads lines `username:hash`; `#` begins a comment. All mistakes at once.
+    pub fn parse(text: &str, file: &str) -> Result<Self, Vec<PasswordFileError>> {
+        let mut hashes = HashMap::new();
+        let mut errors = Vec::new();
+        for (index, line) in text.lines().enumerate() {
+            let line_text = line.trim();
+            if line_text.is_empty() || line_text.starts_with('#') {
+                continue;
+            }
+            let mut wrong = |reason| errors.push(PasswordFileError { file: file.to_owned(), line: index + 1, reason });
+            match line_text.split_once(':') {
+                Some((user, hash)) if !user.is_empty() && is_hash(hash) => {
+                    if hashes.insert(user.to_owned(), hash.to_owned()).is_some() {
+                        wrong("the user stands in the file twice");
+                    }
+                }
+                Some(("", _)) => wrong("the user name is empty"),
+                Some(_) => wrong("what follows the colon is not a hash"),
+                None => wrong("there is no colon"),
+            }
+        }
+        if errors.is_empty() { Ok(Self { hashes, verified: Mutex::default() }) } else { Err(errors) }
+    }
+
+    /// The answer without hashing, if this very login was good before.
+    pub fn known(&self, user: &str, password: &[u8]) -> bool {
+        let verified = self.verified.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        verified.get(user).is_some_and(|digest| *digest == fingerprint(user, password))
+    }
+
+    /// Verifies a login. Slow on purpose; not for the thread that serves sockets.
+    pub fn check(&self, user: &str, password: &[u8]) -> bool {
+        let good = self.hashes.get(user).is_some_and(|hash| verify(hash, password));
+        if good {
+            let mut verified = self.verified.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            verified.insert(user.to_owned(), fingerprint(user, password));
+        }
+        good
+    }
+}
+
+fn fingerprint(user: &str, password: &[u8]) -> [u8; 32] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    context.update(user.as_bytes());
+    context.update(&[0]);
+    context.update(password);
+    let mut out = [0u8; 32];
+    out.copy_from_slice(context.finish().as_ref());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_knows_its_password_and_no_other() {
+        let hash = hash_password(b"secret", &[7; 16], 10);
+        assert!(verify(&hash, b"secret"));
+        assert!(!verify(&hash, b"Secret"));
+        for damaged in
+            ["", "plain", "pbkdf2-sha256$0$00$00", "pbkdf2-sha256$10$zz$00", &hash[..hash.len() - 2], &format!("{hash}$")]
+        {
+            assert!(!verify(damaged, b"secret"), "{damaged}");
+        }
+    }
+
+    #[test]
+    fn a_password_file_reports_every_bad_line() {
+        let hash = hash_password(b"secret", &[1; 16], 10);
+        let good = PasswordFile::parse(&format!("# devices\n\nvan:{hash}\n"), "f").expect("a good file");
+        assert!(!good.known("van", b"secret"));
+        assert!(good.check("van", b"secret") && good.known("van", b"secret") && !good.known("van", b"other"));
+        assert!(!good.check("van", b"wrong") && !good.check("car", b"secret"));
+        let errors =
+            PasswordFile::parse(&format!("van\n:{hash}\nvan:secret\ncar:{hash}\ncar:{hash}"), "f").expect_err("bad lines");
+        assert_eq!(errors.iter().map(|error| error.line).collect::<Vec<_>>(), [1, 2, 3, 5]);
+    }
+}

@@ -63,15 +63,24 @@ pub struct Activity {
     pub vehicle_grid_dwh: i64,
     /// Energy delivered by a charge point's register, in tenths of Wh.
     pub charged_dwh: i64,
+    /// Which of the vehicle's own counters were heard that day ([`Activity::FUEL_METERED`], [`Activity::GRID_METERED`]): a day with
+    /// a fuel counter that stood still used no fuel, a day without one must be estimated.
+    pub metered: u8,
 }
 
 impl Activity {
+    /// The vehicle's own total of fuel was heard.
+    pub const FUEL_METERED: u8 = 1;
+    /// The vehicle's own register of energy from the grid was heard.
+    pub const GRID_METERED: u8 = 2;
+
     /// Adds another's sums.
     pub fn add(&mut self, other: &Activity) {
         self.distance_m += other.distance_m;
         self.fuel_ml += other.fuel_ml;
         self.vehicle_grid_dwh += other.vehicle_grid_dwh;
         self.charged_dwh += other.charged_dwh;
+        self.metered |= other.metered;
     }
 
     /// Nothing in it.

@@ -207,6 +207,10 @@ pub struct SessionRecord {
     pub energy_dwh: Option<i64>,
     /// From plugging in to unplugging, as far as known, in ms.
     pub plugged_ms: i64,
+    /// When the vehicle was unplugged; `None` while it is not, or if nobody said.
+    pub unplugged_at: Option<UtcMs>,
+    /// When energy last stopped flowing.
+    pub charging_ended_at: Option<UtcMs>,
     /// Time with energy flowing, in ms.
     pub charging_ms: i64,
     /// Highest power seen in mW.
@@ -221,4 +225,23 @@ pub struct SessionRecord {
     pub quality: Vec<SessionQuality>,
     /// `reason` of the StopTransaction.
     pub stop_reason: Option<String>,
+}
+
+impl SessionRecord {
+    /// Time plugged in after the last energy flowed and the transaction ended, beyond a grace, in ms: occupying a connector that others
+    /// could use. `still_plugged_at` is now, for a vehicle that has not left yet.
+    pub fn overstay_ms(&self, grace_ms: i64, still_plugged_at: Option<UtcMs>) -> i64 {
+        let (Some(left), Some(ended)) = (self.unplugged_at.or(still_plugged_at), self.ended_at) else { return 0 };
+        let done = self.charging_ended_at.map_or(ended, |at| at.max(ended));
+        (left.since(done) - grace_ms).max(0)
+    }
+}
+
+/// A session as the store keeps it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ClosedSession {
+    /// The session.
+    pub record: SessionRecord,
+    /// Location-based scope 2, kgCO2e, where it is the fleet's and its energy is known.
+    pub kgco2e_location: Option<f64>,
 }

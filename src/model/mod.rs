@@ -11,7 +11,9 @@ mod stats;
 mod token;
 
 pub use activity::{Activity, ActivityKey, ActivityRow, EnergyUser, Subject};
-pub use charging::{ConnectorStatus, MeterSample, OcppVersion, ReadingContext, SessionMethod, SessionQuality, SessionRecord};
+pub use charging::{
+    ClosedSession, ConnectorStatus, MeterSample, OcppVersion, ReadingContext, SessionMethod, SessionQuality, SessionRecord,
+};
 pub use fact::{
     ChargePointInfoFact, ChargePointStatusFact, EmissionsFact, Fact, IngestStatsFact, MeterValuesFact, Powertrain, TargetFact,
     TelemetryFact, TransitionFact, VehicleTags,

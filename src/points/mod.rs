@@ -1,3 +1,145 @@
 //! F2: facts to rows of line protocol. `schema` is the one table of measurements, tags, fields, units.
 
+mod line;
 pub mod schema;
+
+use line::Line;
+
+use crate::model::{ConnectorStatus, EnergyUser, Fact, MeterValuesFact, SessionRecord, TelemetryFact};
+use crate::units::Thousandths;
+
+/// Appends the row of a fact; false if the fact has nothing to write.
+pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
+    match fact {
+        Fact::Telemetry(fact) => telemetry(fact, out),
+        Fact::MeterValues(fact) => meter_values(fact, out),
+        Fact::ChargePointStatus(fact) => {
+            connector(Line::new(out, "charge_point_status"), &fact.site, &fact.charge_point, fact.connector_id)
+                .integer("status_code", fact.status.code())
+                .text("status", fact.status.name())
+                .boolean("occupied", (fact.status != ConnectorStatus::Unknown).then(|| fact.status.is_occupied()))
+                .boolean("online", Some(fact.online))
+                .text("error_code", &fact.error_code)
+                .at(fact.at)
+        }
+        Fact::ChargePointInfo(fact) => Line::new(out, "charge_point_info")
+            .tag("site", &fact.site)
+            .tag("charge_point_id", &fact.charge_point)
+            .text("vendor", &fact.vendor)
+            .text("model", &fact.model)
+            .text("firmware", &fact.firmware)
+            .at(fact.at),
+        Fact::Session { record, kgco2e_location } => session(record, *kgco2e_location, out),
+        Fact::Emissions(fact) => Line::new(out, "fleet_emissions")
+            .tag("fleet", &fact.fleet)
+            .tag("vehicle_class", &fact.vehicle_class)
+            .tag("scope", fact.scope)
+            .tag("method", fact.method)
+            .float("kgco2e", Some(fact.kgco2e))
+            .scaled("distance_km", Some(fact.distance_m), 3)
+            .scaled("energy_wh", Some(fact.energy_dwh), 1)
+            .scaled("fuel_l", Some(fact.fuel_ml), 3)
+            .text("factor_set", &fact.factor_set)
+            .at(fact.at),
+        Fact::Transition(fact) => Line::new(out, "fleet_transition")
+            .tag("fleet", &fact.fleet)
+            .tag("vehicle_class", &fact.vehicle_class)
+            .integer("vehicles_total", fact.total.into())
+            .integer("vehicles_low_emission", fact.low_emission.into())
+            .integer("vehicles_ultra_low_emission", fact.ultra_low.into())
+            .integer("vehicles_zero_emission", fact.zero.into())
+            .integer("vehicles_unknown", fact.unknown.into())
+            .float("low_emission_share_ratio", (fact.total > 0).then(|| f64::from(fact.low_emission) / f64::from(fact.total)))
+            .at(fact.at),
+        Fact::Target(fact) => Line::new(out, "target_progress")
+            .tag("fleet", &fact.fleet)
+            .tag("target", &fact.target)
+            .float("share_ratio", Some(fact.share))
+            .float("target_ratio", Some(fact.goal))
+            .float("trajectory_ratio", fact.path)
+            .float("gap_ratio", fact.path.map(|path| fact.share - path))
+            .integer("vehicles_needed", fact.vehicles_needed.into())
+            .at(fact.at),
+        Fact::IngestStats(fact) => Line::new(out, "ingest_stats")
+            .tag("source", fact.source)
+            .integer("received", signed(fact.received))
+            .integer("accepted", signed(fact.accepted))
+            .integer("rejected", signed(fact.rejected))
+            .integer("late", signed(fact.late))
+            .integer("dropped", signed(fact.dropped))
+            .at(fact.at),
+    }
+}
+
+fn telemetry(fact: &TelemetryFact, out: &mut Vec<u8>) -> bool {
+    let raw = |value: Option<Thousandths>| value.map(|value| value.0);
+    Line::new(out, "vehicle_telemetry")
+        .tag("site", &fact.tags.site)
+        .tag("vehicle_id", &fact.tags.vehicle)
+        .tag("powertrain", fact.tags.powertrain.name())
+        .scaled("odometer_km", raw(fact.odometer), 3)
+        // Thousandths of a per cent are hundred-thousandths of one.
+        .scaled("soc_ratio", raw(fact.soc), 5)
+        .scaled("speed_kph", raw(fact.speed), 3)
+        .scaled("fuel_used_l", raw(fact.fuel_used_total), 3)
+        .scaled("fuel_level_ratio", raw(fact.fuel_level), 5)
+        // Thousandths of kWh and kW are Wh and W.
+        .scaled("charge_grid_energy_wh", raw(fact.charge_grid_energy_total), 0)
+        .scaled("charge_power_w", raw(fact.charge_power), 0)
+        .boolean("charging", fact.charging)
+        .boolean("ignition", fact.ignition)
+        .scaled("latitude_deg", fact.position.map(|(latitude, _)| latitude.into()), 7)
+        .scaled("longitude_deg", fact.position.map(|(_, longitude)| longitude.into()), 7)
+        .at(fact.at)
+}
+
+fn meter_values(fact: &MeterValuesFact, out: &mut Vec<u8>) -> bool {
+    connector(Line::new(out, "meter_values"), &fact.site, &fact.charge_point, fact.connector_id)
+        .scaled("power_w", fact.power_mw, 3)
+        .scaled("energy_import_wh", fact.register_dwh, 1)
+        .scaled("current_a", fact.current_ma, 3)
+        .scaled("voltage_v", fact.voltage_mv, 3)
+        .scaled("soc_ratio", fact.soc_mpct, 5)
+        .scaled("temperature_c", fact.temperature_mc, 3)
+        .at(fact.at)
+}
+
+fn session(record: &SessionRecord, kgco2e_location: Option<f64>, out: &mut Vec<u8>) -> bool {
+    let ended = record.ended_at.unwrap_or(record.started_at);
+    let user = match &record.user {
+        EnergyUser::Vehicle(vehicle) => vehicle,
+        EnergyUser::Staff => "staff",
+        EnergyUser::Public => "public",
+        EnergyUser::Unallocated => "unallocated",
+    };
+    let hash = record.id_token.map(|hash| hash.to_string()).unwrap_or_default();
+    connector(Line::new(out, "charging_session"), &record.site, &record.charge_point, record.connector_id)
+        .integer("transaction_id", record.transaction_id)
+        .text("vehicle_id", user)
+        .text("id_tag_hash", &hash)
+        .integer("started_ts_s", record.started_at.0.div_euclid(1000))
+        .scaled("energy_wh", record.energy_dwh, 1)
+        .integer("duration_s", ended.since(record.started_at) / 1000)
+        .integer("charging_duration_s", record.charging_ms / 1000)
+        .integer("idle_duration_s", (record.plugged_ms - record.charging_ms).max(0) / 1000)
+        .float("kgco2e_location", kgco2e_location)
+        .scaled("peak_power_w", record.peak_power_mw, 3)
+        .text("stop_reason", record.stop_reason.as_deref().unwrap_or_default())
+        .text("method", record.method.name())
+        .boolean("plausible", Some(record.quality.is_empty()))
+        .at(ended)
+}
+
+fn connector<'a>(line: Line<'a>, site: &str, charge_point: &str, connector_id: u32) -> Line<'a> {
+    let line = line.tag("site", site).tag("charge_point_id", charge_point);
+    match connector_id {
+        0 => line.tag("connector_id", "0"),
+        1 => line.tag("connector_id", "1"),
+        2 => line.tag("connector_id", "2"),
+        other => line.tag("connector_id", &other.to_string()),
+    }
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,1 +1,192 @@
-//! The one table of measurements.
+//! The one table of measurements: every name, tag, field and unit that leaves us as a time series.
+//!
+//! Units stand in the names. Every row carries its full tag set, `unknown` for nothing. Every status stands as a number beside its
+//! text, because VictoriaMetrics stores text as 0.
+
+/// Type of a field; it never changes, because InfluxDB fixes it at the first write.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FieldType {
+    /// Always written with a decimal point.
+    Float,
+    /// Written with `i`.
+    Integer,
+    /// `true` or `false`.
+    Boolean,
+    /// Quoted text.
+    Text,
+}
+
+/// A tag or field.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// `None` for tags.
+    pub kind: Option<FieldType>,
+    /// What it means, with its unit.
+    pub description: &'static str,
+}
+
+/// A measurement.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Measurement {
+    /// Its name.
+    pub name: &'static str,
+    /// What one row is.
+    pub description: &'static str,
+    /// Always all of them, in this order.
+    pub tags: &'static [Column],
+    /// Those that are known.
+    pub fields: &'static [Column],
+}
+
+const fn tag(name: &'static str, description: &'static str) -> Column {
+    Column { name, kind: None, description }
+}
+
+const fn float(name: &'static str, description: &'static str) -> Column {
+    Column { name, kind: Some(FieldType::Float), description }
+}
+
+const fn integer(name: &'static str, description: &'static str) -> Column {
+    Column { name, kind: Some(FieldType::Integer), description }
+}
+
+const fn boolean(name: &'static str, description: &'static str) -> Column {
+    Column { name, kind: Some(FieldType::Boolean), description }
+}
+
+const fn text(name: &'static str, description: &'static str) -> Column {
+    Column { name, kind: Some(FieldType::Text), description }
+}
+
+const SITE: Column = tag("site", "site of the register");
+const CHARGE_POINT: Column = tag("charge_point_id", "OCPP identity");
+const CONNECTOR: Column = tag("connector_id", "OCPP connector, 0 for the charge point itself");
+const FLEET: Column = tag("fleet", "organisation of the register, or all");
+const VEHICLE_CLASS: Column = tag("vehicle_class", "class of the measurement's own scheme, or all");
+
+/// Every measurement.
+pub const MEASUREMENTS: &[Measurement] = &[
+    Measurement {
+        name: "vehicle_telemetry",
+        description: "what a vehicle reported at one time",
+        tags: &[SITE, tag("vehicle_id", "fleet id"), tag("powertrain", "bev, phev, hev, diesel, petrol, gas, h2")],
+        fields: &[
+            float("odometer_km", "lifetime distance, km"),
+            float("soc_ratio", "state of charge of the traction battery, 0 to 1"),
+            float("speed_kph", "speed, km/h"),
+            float("fuel_used_l", "lifetime fuel, l"),
+            float("fuel_level_ratio", "fuel in the tank, 0 to 1"),
+            float("charge_grid_energy_wh", "lifetime energy taken from the grid, Wh"),
+            float("charge_power_w", "power while charging, W"),
+            boolean("charging", "energy flows into the battery"),
+            boolean("ignition", "switched on"),
+            float("latitude_deg", "latitude, degrees; only if positions are switched on"),
+            float("longitude_deg", "longitude, degrees; only if positions are switched on"),
+        ],
+    },
+    Measurement {
+        name: "meter_values",
+        description: "a meter reading of a connector",
+        tags: &[SITE, CHARGE_POINT, CONNECTOR],
+        fields: &[
+            float("power_w", "active power delivered, W"),
+            float("energy_import_wh", "energy register, Wh"),
+            float("current_a", "current of the most loaded phase, A"),
+            float("voltage_v", "voltage, V"),
+            float("soc_ratio", "state of charge of the vehicle as the charge point knows it, 0 to 1"),
+            float("temperature_c", "temperature, degrees Celsius"),
+        ],
+    },
+    Measurement {
+        name: "charge_point_status",
+        description: "a connector's state or its link changed",
+        tags: &[SITE, CHARGE_POINT, CONNECTOR],
+        fields: &[
+            integer(
+                "status_code",
+                "0 Unknown, 1 Available, 2 Preparing, 3 Charging, 4 SuspendedEV, 5 SuspendedEVSE, 6 Finishing, 7 Reserved, 8 Unavailable, 9 Faulted",
+            ),
+            text("status", "OCPP 1.6 ChargePointStatus"),
+            boolean("occupied", "a vehicle is plugged in"),
+            boolean("online", "the OCPP link is up"),
+            text("error_code", "OCPP error code, empty for none"),
+        ],
+    },
+    Measurement {
+        name: "charge_point_info",
+        description: "what a charge point said of itself at BootNotification",
+        tags: &[SITE, CHARGE_POINT],
+        fields: &[text("vendor", "vendor"), text("model", "model"), text("firmware", "firmware version")],
+    },
+    Measurement {
+        name: "charging_session",
+        description: "a closed session, at the time it ended",
+        tags: &[SITE, CHARGE_POINT, CONNECTOR],
+        fields: &[
+            integer("transaction_id", "OCPP transaction id"),
+            text("vehicle_id", "fleet id, or staff, public, unallocated"),
+            text("id_tag_hash", "keyed hash of the tag"),
+            integer("started_ts_s", "start, Unix seconds"),
+            float("energy_wh", "energy delivered, Wh"),
+            integer("duration_s", "from start to end, s"),
+            integer("charging_duration_s", "with energy flowing, s"),
+            integer("idle_duration_s", "plugged in without energy flowing, s"),
+            float("kgco2e_location", "location-based scope 2, kgCO2e"),
+            float("peak_power_w", "highest power, W"),
+            text("stop_reason", "OCPP reason"),
+            text("method", "how the energy was found: meter, samples, power_integral, none"),
+            boolean("plausible", "nothing odd about it"),
+        ],
+    },
+    Measurement {
+        name: "fleet_emissions",
+        description: "emissions of one London day, at its start; replaced as the day goes on",
+        tags: &[FLEET, VEHICLE_CLASS, tag("scope", "1 or 2"), tag("method", "fuel, energy or distance")],
+        fields: &[
+            float("kgco2e", "emissions, kgCO2e; scope 2 is location-based"),
+            float("distance_km", "distance, km"),
+            float("energy_wh", "electricity, Wh"),
+            float("fuel_l", "fuel, l"),
+            text("factor_set", "emission factors used"),
+        ],
+    },
+    Measurement {
+        name: "fleet_transition",
+        description: "how many vehicles are in which emission class on one London day",
+        tags: &[FLEET, VEHICLE_CLASS],
+        fields: &[
+            integer("vehicles_total", "in scope"),
+            integer("vehicles_low_emission", "zero, ultra-low or low"),
+            integer("vehicles_ultra_low_emission", "zero or ultra-low"),
+            integer("vehicles_zero_emission", "zero"),
+            integer("vehicles_unknown", "cannot be classified"),
+            float("low_emission_share_ratio", "low-emission share, 0 to 1"),
+        ],
+    },
+    Measurement {
+        name: "target_progress",
+        description: "a target on one London day",
+        tags: &[FLEET, tag("target", "target id")],
+        fields: &[
+            float("share_ratio", "share now, 0 to 1"),
+            float("target_ratio", "goal, 0 to 1"),
+            float("trajectory_ratio", "path today, 0 to 1"),
+            float("gap_ratio", "share minus path, 0 to 1; negative is behind"),
+            integer("vehicles_needed", "vehicles still to be replaced"),
+        ],
+    },
+    Measurement {
+        name: "ingest_stats",
+        description: "what the daemon itself did since its start",
+        tags: &[tag("source", "mqtt or ocpp")],
+        fields: &[
+            integer("received", "messages heard"),
+            integer("accepted", "understood"),
+            integer("rejected", "not understood"),
+            integer("late", "older than what was known"),
+            integer("dropped", "lost for want of room"),
+        ],
+    },
+];

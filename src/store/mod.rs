@@ -1,7 +1,21 @@
-//! F4: one SQLite file: inbox, outbox, checkpoint, sessions, activity.
+//! F4: one SQLite file: inbox, outbox, checkpoint, sessions, activity. Written by one thread, in few large transactions.
 
+mod commit;
+mod open;
+mod read;
+mod schema;
+
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::time::Duration;
+
+use flate2::Compression;
+use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
+
+pub use commit::{Checkpoint, Commit, CommitError, Store};
+pub use open::OpenError;
+pub use read::{OutboxBatch, ReadError, Reader};
 
 /// `[store]`.
 #[derive(Clone, PartialEq, Debug)]
@@ -31,4 +45,47 @@ impl Default for StoreConfig {
             outbox_max_bytes: 2 * 1024 * 1024 * 1024,
         }
     }
+}
+
+/// What the store was born with.
+#[derive(Clone, Copy)]
+pub struct Identity {
+    /// Key of `model::TokenHasher`.
+    pub token_key: [u8; 32],
+    /// Where transaction ids start.
+    pub first_transaction_id: i32,
+}
+
+/// What a start begins with.
+#[derive(Debug)]
+pub struct Recovery {
+    /// The engine at the last checkpoint.
+    pub snapshot: Option<Vec<u8>>,
+    /// What it was told since, in order.
+    pub inbox: Vec<Vec<u8>>,
+    /// The checkpoint's generation; 0 without one.
+    pub generation: u64,
+}
+
+/// An opened store.
+pub struct Opened {
+    /// For the writing thread.
+    pub store: Store,
+    /// Key and ids.
+    pub identity: Identity,
+    /// State to begin with.
+    pub recovery: Recovery,
+}
+
+/// Compresses at the fastest level: line protocol is so repetitive that more effort gains little.
+fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4 + 64), Compression::fast());
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
+
+fn gunzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    MultiGzDecoder::new(bytes).read_to_end(&mut out)?;
+    Ok(out)
 }

@@ -1,11 +1,123 @@
 //! The command line: one file per subcommand.
 
 mod base64;
+mod check_config;
+mod classify;
 pub mod decode;
+mod demo;
+mod hash_password;
+mod run;
+mod simulate;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use super::clock::Clock;
+use super::config::LogConfig;
+
+/// Exit code of a configuration that cannot be used (sysexits' EX_CONFIG).
+const EX_CONFIG: u8 = 78;
+
+/// Listens to charge points (OCPP) and fleet vehicles (MQTT), keeps durable facts, computes fleet emissions and the
+/// low-emission share, and writes time series.
+#[derive(Debug, Parser)]
+#[command(name = "fleetgauge", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The daemon (the default command).
+    ///
+    /// With no file: the shipped defaults, loopback only, store in `./data`. SIGHUP reads the register again; SIGTERM and
+    /// SIGINT stop it.
+    #[command(after_help = "Example: fleetgauge run --config /etc/fleetgauge/fleetgauge.toml")]
+    Run {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// The daemon with a simulated ambulance fleet over real sockets, in a temporary store.
+    ///
+    /// Its clock runs faster than the world, so that a charging session takes seconds.
+    #[command(after_help = "Example: fleetgauge demo --speed 60")]
+    Demo {
+        /// How much faster than the world, 1 to 600.
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=600))]
+        speed: u32,
+        /// Seed of the simulated fleet.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// The simulated fleet alone, against any daemon.
+    #[command(after_help = "Example: fleetgauge simulate --mqtt 127.0.0.1:1883 --ocpp ws://127.0.0.1:9310/ocpp")]
+    Simulate(simulate::Options),
+    /// Checks a configuration: all mistakes at once, with file, line, key and a hint.
+    #[command(after_help = "Example: fleetgauge check-config /etc/fleetgauge/fleetgauge.toml --connect")]
+    CheckConfig {
+        /// The file; without one, the shipped defaults with the environment's overrides.
+        file: Option<PathBuf>,
+        /// Also try the brokers, InfluxDB and the ports.
+        #[arg(long)]
+        connect: bool,
+    },
+    /// Prints the shipped configuration: every key with its meaning, default and unit.
+    #[command(after_help = "Example: fleetgauge config > fleetgauge.toml")]
+    Config,
+    /// Decodes captured messages, one JSON object a line.
+    #[command(after_help = "Example: fleetgauge decode captured.jsonl")]
+    Decode(decode::DecodeArgs),
+    /// Class, rule and basis of every vehicle of a register, and the share with bounds.
+    #[command(after_help = "Example: fleetgauge classify config/register/vehicles.csv --json")]
+    Classify(classify::Options),
+    /// Prints the hash of a password read from standard input, for `password_file` and `auth`.
+    #[command(after_help = "Example: echo -n secret | fleetgauge hash-password")]
+    HashPassword,
+}
 
 /// Parses the arguments and runs the command. Exit codes: 0, 1 runtime, 2 usage, 78 configuration (sysexits).
 pub fn main() -> ExitCode {
-    ExitCode::FAILURE
+    match Arguments::parse().command.unwrap_or(Command::Run { config: None }) {
+        Command::Run { config } => run::run(config.as_deref()),
+        Command::Demo { speed, seed } => demo::run(speed, seed),
+        Command::Simulate(options) => simulate::run(&options),
+        Command::CheckConfig { file, connect } => check_config::run(file.as_deref(), connect),
+        Command::Config => check_config::print_shipped(),
+        Command::Decode(options) => decode_messages(&options),
+        Command::Classify(options) => classify::main(&options),
+        Command::HashPassword => hash_password::run(),
+    }
+}
+
+/// Prints an error that ends the program.
+fn fail(error: impl std::fmt::Display, code: u8) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::from(code)
+}
+
+fn decode_messages(options: &decode::DecodeArgs) -> ExitCode {
+    match decode::command(options, Clock::system().now()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error @ decode::DecodeError::UnknownFormat { .. }) => fail(error, 2),
+        Err(error) => fail(error, 1),
+    }
+}
+
+/// One log line per event on standard error; no timestamps when systemd's journal adds its own.
+fn start_log(config: &LogConfig) {
+    let journal = std::env::var_os("JOURNAL_STREAM").is_some();
+    let builder =
+        tracing_subscriber::fmt().with_max_level(config.level).with_writer(std::io::stderr).with_ansi(false).with_target(false);
+    let started = if journal {
+        tracing::subscriber::set_global_default(builder.without_time().finish())
+    } else {
+        tracing::subscriber::set_global_default(builder.finish())
+    };
+    if started.is_err() {
+        eprintln!("warning: the log was set up before; its level stays");
+    }
 }

@@ -1,1 +1,186 @@
-//! The configuration: a TOML file, checked whole, all mistakes at once.
+//! The configuration of all rooms: a file, the environment on top, every mistake at once, before any port is opened.
+
+mod rooms;
+mod section;
+mod source;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use source::Place;
+
+use crate::engine::EngineConfig;
+use crate::ingest::csms::CsmsConfig;
+use crate::ingest::listener::ListenerConfig;
+use crate::ingest::mqtt::BrokerConfig;
+use crate::ledger::emissions::FactorSets;
+use crate::sinks::influx::InfluxConfig;
+use crate::store::StoreConfig;
+use crate::web::WebConfig;
+
+/// The shipped configuration: every key, its meaning, default and unit.
+pub const SHIPPED: &str = include_str!("../../../config/fleetgauge.toml");
+/// The factors that are compiled in, by file name.
+const FACTORS: [(&str, &str); 3] = [
+    ("ghg_electricity.csv", include_str!("../../../config/factors/ghg_electricity.csv")),
+    ("ghg_fuel.csv", include_str!("../../../config/factors/ghg_fuel.csv")),
+    ("ghg_distance.csv", include_str!("../../../config/factors/ghg_distance.csv")),
+];
+
+/// Everything that can be set.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Config {
+    /// `[listener]`.
+    pub listener: ListenerConfig,
+    /// `[[broker]]`.
+    pub brokers: Vec<BrokerConfig>,
+    /// `[ocpp]`.
+    pub ocpp: CsmsConfig,
+    /// `[store]`.
+    pub store: StoreConfig,
+    /// `[influx]`; without the section, rows only wait in the outbox.
+    pub influx: Option<InfluxConfig>,
+    /// `[web]`.
+    pub web: WebConfig,
+    /// `[engine]`, `[limits]`, `[target]`.
+    pub engine: EngineConfig,
+    /// `[register]`.
+    pub register: RegisterConfig,
+    /// `[factors]`.
+    pub factors: FactorsConfig,
+    /// `[log]`.
+    pub log: LogConfig,
+}
+
+/// `[register]`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RegisterConfig {
+    /// `directory` with the CSV files; without it nothing is registered.
+    pub directory: Option<PathBuf>,
+}
+
+/// `[factors]`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct FactorsConfig {
+    /// `directory` with factor files instead of those compiled in.
+    pub directory: Option<PathBuf>,
+}
+
+/// `[log]`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LogConfig {
+    /// `level`.
+    pub level: tracing::Level,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { level: tracing::Level::INFO }
+    }
+}
+
+/// One mistake.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigError {
+    key: String,
+    place: Place,
+    value: String,
+    reason: String,
+    hint: String,
+}
+
+/// All mistakes of a configuration.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigErrors {
+    file: String,
+    errors: Vec<ConfigError>,
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.errors.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "error:")?;
+            if !error.key.is_empty() {
+                write!(f, " `{}`", error.key)?;
+            }
+            match &error.place {
+                Place::Line(line) => write!(f, " in {} line {line}", self.file)?,
+                Place::Variable(name) => write!(f, " in the environment variable {name}")?,
+            }
+            if error.value.is_empty() {
+                write!(f, ": {}", error.reason)?;
+            } else {
+                write!(f, ": `{}` {}", error.value, error.reason)?;
+            }
+            if !error.hint.is_empty() {
+                write!(f, "\n  hint: {}", error.hint)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+impl Config {
+    /// The file (or the defaults without one) with the environment's `FLEETGAUGE__SECTION__KEY` on top.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigErrors> {
+        let name = file.map_or_else(|| "the shipped defaults".to_owned(), |file| file.display().to_string());
+        let text = match file.map(std::fs::read_to_string) {
+            None => String::new(),
+            Some(Ok(text)) => text,
+            Some(Err(error)) => {
+                let hint = "give the path of a file that can be read; `fleetgauge config` prints one to start from";
+                return Err(one(name, 1, format!("cannot be read: {error}"), hint));
+            }
+        };
+        Self::parse(
+            &text,
+            &name,
+            std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))),
+        )
+    }
+
+    /// From text and variables.
+    pub fn parse(text: &str, file: &str, variables: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigErrors> {
+        let mut tree =
+            source::parse(text).map_err(|(line, message)| one(file.to_owned(), line, message, "this line is not TOML"))?;
+        source::overlay(&mut tree, variables);
+        let mut errors = Vec::new();
+        let config = rooms::read(&mut tree, &mut errors);
+        if errors.is_empty() { Ok(config) } else { Err(ConfigErrors { file: file.to_owned(), errors }) }
+    }
+}
+
+fn one(file: String, line: usize, reason: String, hint: &str) -> ConfigErrors {
+    ConfigErrors {
+        file,
+        errors: vec![ConfigError {
+            key: String::new(),
+            place: Place::Line(line),
+            value: String::new(),
+            reason,
+            hint: hint.to_owned(),
+        }],
+    }
+}
+
+/// The factors compiled in, or those of a folder.
+pub fn load_factors(config: &FactorsConfig) -> Result<FactorSets, String> {
+    let Some(folder) = &config.directory else {
+        return FactorSets::parse(&FACTORS).map_err(|error| error.to_string());
+    };
+    let mut texts = Vec::new();
+    for (name, _) in FACTORS {
+        let path = folder.join(name);
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            format!("`factors.directory`: {}: {error}\n  hint: copy config/factors/ and change the copy", path.display())
+        })?;
+        texts.push((path.display().to_string(), text));
+    }
+    let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    FactorSets::parse(&files).map_err(|error| error.to_string())
+}

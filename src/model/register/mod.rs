@@ -1,5 +1,10 @@
 //! The register: who owns what, where, since when. Read from CSV text (`parse`), replaced whole, never edited in place.
 
+mod parse;
+mod rows;
+
+pub use parse::{RegisterError, RegisterFiles};
+
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -1,0 +1,98 @@
+//! `fleetgauge check-config` and `fleetgauge config`: is it right, and what is there to set.
+
+use std::net::ToSocketAddrs;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::EX_CONFIG;
+use crate::app::RegisterSource;
+use crate::app::config::{Config, SHIPPED, load_factors};
+use crate::model::TokenHasher;
+
+/// How long an address may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Prints the shipped configuration.
+pub fn print_shipped() -> ExitCode {
+    print!("{SHIPPED}");
+    ExitCode::SUCCESS
+}
+
+/// Checks a configuration, the register and factors it names, and with `connect` the addresses.
+pub fn run(file: Option<&Path>, connect: bool) -> ExitCode {
+    let config = match Config::load(file) {
+        Ok(config) => config,
+        Err(errors) => {
+            eprintln!("{errors}");
+            return ExitCode::from(EX_CONFIG);
+        }
+    };
+    let mut good = true;
+    let mut report = |what: &str, result: Result<String, String>| match result {
+        Ok(found) => println!("ok: {what}: {found}"),
+        Err(reason) => {
+            good = false;
+            eprintln!("error: {what}: {reason}");
+        }
+    };
+    let source = config.register.directory.clone().map_or(RegisterSource::Empty, RegisterSource::Folder);
+    // Only who is there matters here; the key that hides tags is the store's.
+    let register = source.load(&TokenHasher::new(&[0; 32])).map_err(|error| error.to_string());
+    report(
+        "register",
+        register.map(|register| {
+            format!(
+                "{} vehicles, {} charge points, {} tags",
+                register.vehicles.len(),
+                register.charge_points.len(),
+                register.tags.len()
+            )
+        }),
+    );
+    report("factors", load_factors(&config.factors).map(|_| "read".to_owned()));
+    if connect {
+        for (what, enabled, address) in [
+            ("listener.listen", config.listener.enabled, &config.listener.listen),
+            ("ocpp.listen", config.ocpp.enabled, &config.ocpp.listen),
+            ("web.listen", config.web.enabled, &config.web.listen),
+        ] {
+            if enabled {
+                let bound = std::net::TcpListener::bind(address.as_str());
+                report(
+                    what,
+                    bound
+                        .map(|_| format!("{address} is free"))
+                        .map_err(|error| format!("{address}: {error}; is the daemon running already?")),
+                );
+            }
+        }
+        for broker in &config.brokers {
+            report(&format!("broker {}", broker.name), reach(&format!("{}:{}", broker.host, broker.port)));
+        }
+        if let Some(influx) = &config.influx {
+            report("influx.url", reach(&host_and_port(&influx.url)));
+        }
+    }
+    if good { ExitCode::SUCCESS } else { ExitCode::from(EX_CONFIG) }
+}
+
+fn reach(address: &str) -> Result<String, String> {
+    let found = address.to_socket_addrs().map_err(|error| format!("{address}: {error}"))?;
+    let mut last = format!("{address}: no such host");
+    for candidate in found {
+        match std::net::TcpStream::connect_timeout(&candidate, PATIENCE) {
+            Ok(_) => return Ok(format!("{address} answers")),
+            Err(error) => last = format!("{candidate}: {error}"),
+        }
+    }
+    Err(last)
+}
+
+/// `http://host:8086/path` to `host:8086`.
+fn host_and_port(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let authority = rest.split(['/', '?']).next().unwrap_or(rest);
+    let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    if has_port { authority.to_owned() } else { format!("{authority}:{}", if scheme == "https" { 443 } else { 80 }) }
+}

@@ -1,0 +1,139 @@
+//! `fleetgauge classify`: class, rule and basis of every vehicle of a register, and the share with bounds.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::{EX_CONFIG, fail};
+use crate::app::clock::Clock;
+use crate::ledger::transition::{Basis, Counts, PROFILES, Profile, classify, in_scope};
+use crate::model::TokenHasher;
+use crate::model::register::{EmissionClass, Register, RegisterFiles};
+use crate::units::Day;
+
+/// Arguments of `classify`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// A vehicles.csv.
+    register: PathBuf,
+    /// Definition of low emission: nhs_sdu, ulev_or_better, zev_only.
+    #[arg(long, default_value = "nhs_sdu", value_name = "NAME")]
+    profile: String,
+    /// The day, such as 2026-03-31; without it, today.
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<Day>,
+    /// One JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// A certified retrofit does not make a vehicle low.
+    #[arg(long)]
+    retrofit_does_not_count: bool,
+    /// A vehicle exactly at the ultra-low limit is ultra-low.
+    #[arg(long)]
+    ulev_inclusive: bool,
+    /// Do not infer a missing Euro standard from the first registration.
+    #[arg(long)]
+    no_inference: bool,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    profile: &'a str,
+    as_of: String,
+    vehicles: Vec<Row<'a>>,
+    counts: Counts,
+    share: Option<f64>,
+    lower: Option<f64>,
+    upper: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    vehicle_id: &'a str,
+    class: EmissionClass,
+    rule: &'static str,
+    basis: Basis,
+}
+
+/// Classifies and prints.
+pub fn main(options: &Options) -> ExitCode {
+    let Some(profile) = Profile::by_name(&options.profile) else {
+        let known: Vec<&str> = PROFILES.iter().map(|profile| profile.name).collect();
+        return fail(format!("no profile is called `{}`\n  hint: known are {}", options.profile, known.join(", ")), 2);
+    };
+    let profile = Profile {
+        retrofit_counts: !options.retrofit_does_not_count,
+        ultra_low_inclusive: options.ulev_inclusive,
+        infer_from_first_registration: !options.no_inference,
+        ..profile
+    };
+    let bytes = match std::fs::read(&options.register) {
+        Ok(bytes) => bytes,
+        Err(error) => return fail(format!("{}: {error}", options.register.display()), 1),
+    };
+    let files = RegisterFiles::vehicles_only(options.register.display().to_string(), bytes);
+    let register = match Register::parse(&files, &TokenHasher::new(&[0; 32])) {
+        Ok(register) => register,
+        Err(errors) => {
+            errors.iter().for_each(|error| eprintln!("error: {error}"));
+            return ExitCode::from(EX_CONFIG);
+        }
+    };
+    let day = options.as_of.unwrap_or_else(|| Day::of(Clock::system().now()));
+    let mut counts = Counts::default();
+    let mut vehicles = Vec::new();
+    for vehicle in register.vehicles.iter().filter(|vehicle| in_scope(vehicle, day)) {
+        let found = classify(vehicle, &profile, day);
+        counts.add(found.class);
+        vehicles.push(Row { vehicle_id: &vehicle.id, class: found.class, rule: found.rule, basis: found.basis });
+    }
+    let share = counts.share(&profile);
+    let answer = Answer {
+        profile: profile.name,
+        as_of: day.to_string(),
+        vehicles,
+        counts,
+        share,
+        lower: share,
+        upper: counts.upper(&profile),
+    };
+    if options.json {
+        match serde_json::to_string(&answer) {
+            Ok(text) => println!("{text}"),
+            Err(error) => return fail(error, 1),
+        }
+    } else {
+        print_table(&answer, register.vehicles.len());
+    }
+    ExitCode::SUCCESS
+}
+
+fn print_table(answer: &Answer<'_>, registered: usize) {
+    let width = answer.vehicles.iter().map(|row| row.vehicle_id.chars().count()).max().unwrap_or(0).max(10);
+    println!("{:width$}  {:9}  {:4}  basis", "vehicle_id", "class", "rule");
+    for row in &answer.vehicles {
+        let basis = match row.basis {
+            Basis::Measured => "measured",
+            Basis::Inferred => "inferred",
+            Basis::Declared => "declared",
+            Basis::Missing => "missing",
+        };
+        println!("{:width$}  {:9}  {:4}  {basis}", row.vehicle_id, row.class.name(), row.rule);
+    }
+    let Counts { zero, ultra_low, low, other, unknown } = answer.counts;
+    println!(
+        "\n{} of {registered} vehicles in scope on {}: {zero} zero, {ultra_low} ultra-low, {low} low, {other} other, {unknown} unknown",
+        answer.counts.total(),
+        answer.as_of
+    );
+    match answer.share.zip(answer.upper) {
+        Some((share, upper)) => println!(
+            "share under {}: {:.1} % (up to {:.1} % if every unknown vehicle counts)",
+            answer.profile,
+            share * 100.0,
+            upper * 100.0
+        ),
+        None => println!("no share: no vehicle is in scope"),
+    }
+}

@@ -1,0 +1,271 @@
+//! Which keys each room has, their ranges, and what must agree between them.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::section::{Section, nearest};
+use super::source::{Node, Value};
+use super::{Config, ConfigError, FactorsConfig, LogConfig, RegisterConfig};
+use crate::engine::EngineConfig;
+use crate::ingest::csms::CsmsConfig;
+use crate::ingest::listener::ListenerConfig;
+use crate::ingest::mqtt::{BrokerConfig, MqttVersion};
+use crate::ledger::transition::PROFILES;
+use crate::sinks::influx::InfluxConfig;
+use crate::store::StoreConfig;
+use crate::web::WebConfig;
+
+const SECTIONS: [&str; 11] =
+    ["listener", "broker", "ocpp", "store", "influx", "web", "engine", "limits", "target", "register", "factors"];
+const MS: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Config {
+    let config = Config {
+        listener: listener(Section::take(tree, "listener", errors)),
+        brokers: brokers(tree.remove("broker"), errors),
+        ocpp: ocpp(Section::take(tree, "ocpp", errors)),
+        store: store(Section::take(tree, "store", errors)),
+        influx: influx(tree.contains_key("influx"), Section::take(tree, "influx", errors)),
+        web: web(Section::take(tree, "web", errors)),
+        engine: engine(tree, errors),
+        register: RegisterConfig { directory: directory(Section::take(tree, "register", errors)) },
+        factors: FactorsConfig { directory: directory(Section::take(tree, "factors", errors)) },
+        log: log(Section::take(tree, "log", errors)),
+    };
+    let known: Vec<&str> = SECTIONS.into_iter().chain(["log"]).collect();
+    for (key, node) in std::mem::take(tree) {
+        let hint = nearest(&key, &known);
+        errors.push(ConfigError { key, place: node.place, value: String::new(), reason: "is not a section".into(), hint });
+    }
+    config
+}
+
+fn is_loopback(address: &str) -> bool {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn listener(mut section: Section<'_>) -> ListenerConfig {
+    let mut config = ListenerConfig::default();
+    let anonymous_written = section.has("allow_anonymous");
+    let place = Some(()).filter(|()| section.has("listen"));
+    section.flag("enabled", &mut config.enabled);
+    section.address("listen", &mut config.listen);
+    section.flag("allow_anonymous", &mut config.allow_anonymous);
+    section.optional_path("password_file", &mut config.password_file);
+    section.size("max_packet", &mut config.max_packet_bytes, KIB, 64 * MIB);
+    section.whole("max_connections", &mut config.max_connections, 1, 1_000_000);
+    section.whole("max_inflight", &mut config.max_inflight, 1, 65_535);
+    if config.password_file.is_some() && !anonymous_written {
+        config.allow_anonymous = false;
+    }
+    if place.is_some() && !is_loopback(&config.listen) && config.allow_anonymous && !anonymous_written {
+        let hint = "set `password_file`, or write `allow_anonymous = true` if everybody on that network may publish";
+        section.refuse("listen", None, config.listen.clone(), "is open to the network, and devices need no password", hint);
+    }
+    if !config.allow_anonymous && config.password_file.is_none() {
+        section.refuse(
+            "allow_anonymous",
+            None,
+            "",
+            "is false, but there is no `password_file`: nobody could connect",
+            "name a file with lines `username:hash`",
+        );
+    }
+    section.finish();
+    config
+}
+
+fn brokers(node: Option<Node>, errors: &mut Vec<ConfigError>) -> Vec<BrokerConfig> {
+    let items = match node {
+        None => return Vec::new(),
+        Some(Node { value: Value::List(items), .. }) => items,
+        Some(Node { place, .. }) => {
+            errors.push(ConfigError {
+                key: "broker".into(),
+                place,
+                value: String::new(),
+                reason: "is not a list of sections".into(),
+                hint: "write [[broker]] with two brackets".into(),
+            });
+            return Vec::new();
+        }
+    };
+    let mut brokers: Vec<BrokerConfig> = Vec::new();
+    for (index, item) in items.into_iter().enumerate() {
+        let mut section = Section::of(format!("broker[{index}]"), Some(item), errors);
+        let mut config = BrokerConfig { name: format!("broker{}", index + 1), ..BrokerConfig::default() };
+        let tls = section.has("ca_file");
+        section.text("name", &mut config.name);
+        section.text("host", &mut config.host);
+        config.port = if tls { 8883 } else { 1883 };
+        section.whole("port", &mut config.port, 1, 65_535);
+        section.word("version", &mut config.version, &[("3.1.1", MqttVersion::V4), ("5", MqttVersion::V5)]);
+        section.optional_text("client_id", &mut config.client_id);
+        section.texts("topics", &mut config.topics);
+        section.whole("qos", &mut config.qos, 0, 1);
+        section.optional_text("username", &mut config.username);
+        section.optional_path("password_file", &mut config.password_file);
+        section.optional_path("ca_file", &mut config.ca_file);
+        section.duration("keep_alive", &mut config.keep_alive, 5 * SECOND, 18 * HOUR);
+        section.duration("session_expiry", &mut config.session_expiry, SECOND, 365 * DAY);
+        section.size("max_packet", &mut config.max_packet_bytes, KIB, 64 * MIB);
+        section.whole("max_inflight", &mut config.max_inflight, 1, 65_535);
+        if config.host.is_empty() {
+            section.refuse("", None, "", "has no `host`", "write host = \"broker.example\"");
+        }
+        if config.password_file.is_some() && config.username.is_none() {
+            section.refuse("", None, "", "has a `password_file` but no `username`", "brokers need both");
+        }
+        if brokers.iter().any(|other| other.name == config.name) {
+            section.refuse(
+                "",
+                None,
+                config.name.clone(),
+                "is the name of two brokers",
+                "names stand in the client id, the log and the metrics",
+            );
+        }
+        section.finish();
+        brokers.push(config);
+    }
+    brokers
+}
+
+fn ocpp(mut section: Section<'_>) -> CsmsConfig {
+    let mut config = CsmsConfig::default();
+    section.flag("enabled", &mut config.enabled);
+    section.address("listen", &mut config.listen);
+    section.flag("accept_unknown", &mut config.accept_unknown);
+    section.flag("require_subprotocol", &mut config.require_subprotocol);
+    section.duration("heartbeat_interval", &mut config.heartbeat_interval, 10 * SECOND, DAY);
+    section.whole("max_connections", &mut config.max_connections, 1, 1_000_000);
+    section.size("max_message", &mut config.max_message_bytes, 4 * KIB, 64 * MIB);
+    section.finish();
+    config
+}
+
+fn store(mut section: Section<'_>) -> StoreConfig {
+    let mut config = StoreConfig::default();
+    section.path("directory", &mut config.directory);
+    section.duration("commit_interval", &mut config.commit_interval, MS, 10 * SECOND);
+    section.whole("commit_batch", &mut config.commit_batch, 1, 100_000);
+    section.duration("checkpoint_interval", &mut config.checkpoint_interval, SECOND, DAY);
+    section.size("checkpoint_inbox", &mut config.checkpoint_inbox_bytes, 64 * KIB, 4 * GIB);
+    section.size("outbox_max", &mut config.outbox_max_bytes, MIB, 1024 * GIB);
+    section.finish();
+    config
+}
+
+fn influx(there: bool, mut section: Section<'_>) -> Option<InfluxConfig> {
+    let mut config = InfluxConfig::default();
+    let empty = section.is_empty();
+    section.text("url", &mut config.url);
+    section.text("org", &mut config.org);
+    section.text("bucket", &mut config.bucket);
+    section.optional_path("token_file", &mut config.token_file);
+    section.duration("timeout", &mut config.timeout, SECOND, HOUR);
+    // The section with every key commented out means the same as no section.
+    if !there || empty {
+        section.finish();
+        return None;
+    }
+    for (key, value) in [("url", &config.url), ("org", &config.org), ("bucket", &config.bucket)] {
+        if value.is_empty() {
+            section.refuse(
+                "",
+                None,
+                "",
+                format!("has no `{key}`"),
+                "url, org and bucket are needed; leave the section out to write nowhere",
+            );
+        }
+    }
+    if config.url.starts_with("https://") && !cfg!(feature = "influx-tls") {
+        section.refuse(
+            "url",
+            None,
+            config.url.clone(),
+            "needs TLS, which this build does not have",
+            "build with `--features influx-tls`, or put a TLS proxy in front",
+        );
+    } else if !config.url.is_empty() && !config.url.starts_with("http://") && !config.url.starts_with("https://") {
+        section.refuse("url", None, config.url.clone(), "is not a URL", "write http://host:8086");
+    }
+    section.finish();
+    Some(config)
+}
+
+fn web(mut section: Section<'_>) -> WebConfig {
+    let mut config = WebConfig::default();
+    section.flag("enabled", &mut config.enabled);
+    section.address("listen", &mut config.listen);
+    section.texts("allowed_hosts", &mut config.allowed_hosts);
+    if !is_loopback(&config.listen) {
+        let hint = "the page has no login in this version: listen on 127.0.0.1 and put a reverse proxy with a login in front";
+        section.refuse("listen", None, config.listen.clone(), "is open to the network", hint);
+    }
+    section.finish();
+    config
+}
+
+fn engine(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> EngineConfig {
+    let mut config = EngineConfig::default();
+    let mut section = Section::take(tree, "engine", errors);
+    let profiles: Vec<(&str, &str)> = PROFILES.iter().map(|profile| (profile.name, profile.name)).collect();
+    let mut profile = "nhs_sdu";
+    section.word("profile", &mut profile, &profiles);
+    config.profile = profile.to_owned();
+    section.flag("positions", &mut config.positions);
+    section.duration("telemetry_interval", &mut config.telemetry_interval, Duration::ZERO, HOUR);
+    section.duration("overstay_grace", &mut config.overstay_grace, Duration::ZERO, DAY);
+    section.finish();
+    let mut section = Section::take(tree, "limits", errors);
+    section.whole("max_assets", &mut config.max_assets, 1, 100_000_000);
+    section.whole("max_connectors", &mut config.max_connectors, 1, 10_000);
+    section.finish();
+    let mut section = Section::take(tree, "target", errors);
+    section.share("share", &mut config.target_share);
+    section.day("due", &mut config.target_due);
+    section.optional_day("start", &mut config.target_start);
+    section.optional_share("start_share", &mut config.target_start_share);
+    if config.target_start.is_some() != config.target_start_share.is_some() {
+        section.refuse(
+            "",
+            None,
+            "",
+            "needs both `start` and `start_share`, or neither",
+            "the path runs from `start_share` at `start` to `share` at `due`",
+        );
+    }
+    if config.target_start.is_some_and(|start| start >= config.target_due) {
+        section.refuse("", None, "", "`start` is not before `due`", "");
+    }
+    section.finish();
+    config
+}
+
+fn directory(mut section: Section<'_>) -> Option<PathBuf> {
+    let mut directory = None;
+    section.optional_path("directory", &mut directory);
+    section.finish();
+    directory
+}
+
+fn log(mut section: Section<'_>) -> LogConfig {
+    use tracing::Level;
+    let mut config = LogConfig::default();
+    let words =
+        [("error", Level::ERROR), ("warn", Level::WARN), ("info", Level::INFO), ("debug", Level::DEBUG), ("trace", Level::TRACE)];
+    section.word("level", &mut config.level, &words);
+    section.finish();
+    config
+}

@@ -1,0 +1,335 @@
+//! The engine's thread: frames in, observations to the engine, facts to rows, everything of one commit to the writer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use super::clock::Clock;
+use super::inbox;
+use super::questions;
+use super::writer::{CheckpointJob, CommitJob, Done, Job};
+use crate::decode::mqtt::{self, Sink};
+use crate::engine::Engine;
+use crate::ingest::{Frame, MqttBatch, OcppFrame, Settlement};
+use crate::model::register::Register;
+use crate::model::{
+    ChargePointEvent, ChargePointMessage, ClosedSession, Fact, IngestStatsFact, Observation, Reading, RejectReason, Stats,
+};
+use crate::points;
+use crate::store::{Reader, StoreConfig};
+use crate::units::UtcMs;
+use crate::web::Question;
+
+/// Frames taken from the queue at once.
+const FRAMES_AT_ONCE: usize = 64;
+/// Messages waiting for a commit at which no more frames are read: what a crash could ask the senders to repeat.
+const MOST_WAITING: usize = 50_000;
+/// Bytes waiting likewise.
+const MOST_WAITING_BYTES: usize = 16 * 1024 * 1024;
+/// How often `ingest_stats` rows are written.
+const STATS_ROWS_MS: i64 = 10_000;
+
+/// What comes in and goes out.
+pub struct Channels {
+    /// From the sockets. The pipeline ends when all senders are gone.
+    pub frames: mpsc::Receiver<Frame>,
+    /// From the web room.
+    pub questions: mpsc::Receiver<Question>,
+    /// New registers.
+    pub register: watch::Receiver<Arc<Register>>,
+    /// To the writer.
+    pub jobs: mpsc::Sender<Job>,
+    /// From the writer.
+    pub done: mpsc::UnboundedReceiver<Done>,
+}
+
+/// The engine's thread.
+pub struct Pipeline {
+    engine: Engine,
+    clock: Clock,
+    config: StoreConfig,
+    stats: Arc<Stats>,
+    reader: Reader,
+    batch: CommitJob,
+    /// Buffers that came back from the writer, to be filled again.
+    spare: Option<CommitJob>,
+    commit_under_way: bool,
+    checkpoint_under_way: bool,
+    last_commit: Instant,
+    last_checkpoint: Instant,
+    inbox_since_checkpoint: u64,
+    next_stats_row: UtcMs,
+}
+
+impl Pipeline {
+    /// Around a restored engine.
+    pub fn new(engine: Engine, clock: Clock, config: StoreConfig, stats: Arc<Stats>, reader: Reader) -> Self {
+        let now = Instant::now();
+        let next_stats_row = clock.now();
+        Self {
+            engine,
+            clock,
+            stats,
+            reader,
+            batch: CommitJob::default(),
+            spare: None,
+            commit_under_way: false,
+            checkpoint_under_way: false,
+            // Long ago: the first message after the start is committed at once.
+            last_commit: now.checked_sub(config.commit_interval).unwrap_or(now),
+            last_checkpoint: now,
+            inbox_since_checkpoint: 0,
+            next_stats_row,
+            config,
+        }
+    }
+
+    /// Runs until every sender of frames is gone, then commits, writes a last checkpoint and returns.
+    pub async fn run(mut self, mut channels: Channels) {
+        self.forget_links();
+        let mut frames = Vec::with_capacity(FRAMES_AT_ONCE);
+        let mut register_open = true;
+        let mut questions_open = true;
+        loop {
+            let wake = self.wake_at();
+            tokio::select! {
+                biased;
+                Some(done) = channels.done.recv() => self.done(done),
+                count = channels.frames.recv_many(&mut frames, FRAMES_AT_ONCE), if self.has_room() => {
+                    if count == 0 {
+                        break;
+                    }
+                    let now = self.clock.now();
+                    for frame in frames.drain(..) {
+                        self.take(frame, now);
+                    }
+                }
+                question = channels.questions.recv(), if questions_open => match question {
+                    Some(question) => {
+                        let now = self.clock.now();
+                        questions::answer(&self.engine, &self.reader, &self.stats, now, question);
+                    }
+                    None => questions_open = false,
+                },
+                changed = channels.register.changed(), if register_open => match changed {
+                    Ok(()) => {
+                        let register = channels.register.borrow_and_update().clone();
+                        self.engine.set_register(register, self.clock.now());
+                        self.last_checkpoint = self.last_checkpoint.checked_sub(self.config.checkpoint_interval).unwrap_or(self.last_checkpoint);
+                    }
+                    Err(_) => register_open = false,
+                },
+                () = sleep_until(wake) => {}
+            }
+            self.tick();
+            self.commit_if_due(&channels.jobs).await;
+        }
+        self.finish(&mut channels).await;
+    }
+
+    /// No link outlives the process, however it ended.
+    fn forget_links(&mut self) {
+        let now = self.clock.now();
+        for charge_point in self.engine.online_charge_points() {
+            let message = ChargePointMessage::Disconnected;
+            let observation = Observation::ChargePoint(ChargePointEvent { charge_point, received_at: now, message });
+            self.engine.handle(&observation, now);
+            inbox::append_observed(&mut self.batch.inbox, now, observation);
+        }
+        self.drain_facts();
+    }
+
+    fn has_room(&self) -> bool {
+        self.batch.messages < MOST_WAITING && self.batch.inbox.len() + self.batch.lines.len() < MOST_WAITING_BYTES
+    }
+
+    /// When something is due although nothing arrives.
+    fn wake_at(&self) -> Instant {
+        let now = Instant::now();
+        let engine_ms = self.engine.next_timeout().min(self.next_stats_row).since(self.clock.now()).max(0);
+        let engine = now + Duration::from_millis(engine_ms as u64 / u64::from(self.clock.speed()) + 1);
+        let commit = (!self.batch.is_empty() && !self.commit_under_way).then(|| self.last_commit + self.config.commit_interval);
+        let checkpoint = self.last_checkpoint + self.config.checkpoint_interval;
+        let checkpoint = (!self.checkpoint_under_way && self.inbox_since_checkpoint > 0).then_some(checkpoint);
+        // The system clock may step; look again at least every minute.
+        [commit, checkpoint].into_iter().flatten().fold(engine.min(now + Duration::from_secs(60)), Instant::min)
+    }
+
+    fn tick(&mut self) {
+        let now = self.clock.now();
+        if now >= self.engine.next_timeout() {
+            inbox::append_timeout(&mut self.batch.inbox, now);
+            self.engine.handle_timeout(now);
+            self.drain_facts();
+        }
+        if now >= self.next_stats_row {
+            self.next_stats_row = now.plus(STATS_ROWS_MS * i64::from(self.clock.speed()));
+            self.write_stats_rows(now);
+        }
+    }
+
+    fn take(&mut self, frame: Frame, now: UtcMs) {
+        match frame {
+            Frame::Mqtt(batch) => self.take_mqtt(batch),
+            Frame::Ocpp(frame) => self.take_ocpp(frame, now),
+        }
+        let tally = self.engine.take_tally();
+        Stats::add(&self.stats.late, tally.late);
+        Stats::add(&self.stats.assets_refused, tally.assets_refused);
+        self.drain_facts();
+    }
+
+    fn take_mqtt(&mut self, batch: MqttBatch) {
+        let now = batch.received_at;
+        let received = batch.messages.len();
+        let mut accepted = 0;
+        for message in &batch.messages {
+            let mut sink = Hear { engine: &mut self.engine, inbox: &mut self.batch.inbox, stats: &self.stats, now, readings: 0 };
+            match decode(&message.topic, &message.payload, message.retained, now, &mut sink) {
+                Ok(()) => accepted += u64::from(sink.readings > 0),
+                Err((reason, detail)) => {
+                    let origin = String::from_utf8_lossy(&message.topic);
+                    self.stats.reject(now, "mqtt", &origin, reason, &detail, &message.payload);
+                }
+            }
+        }
+        Stats::add(&self.stats.mqtt_accepted, accepted);
+        self.batch.messages += received;
+        self.batch.receipts.extend(batch.receipt.map(|receipt| (receipt, Settlement::default())));
+    }
+
+    fn take_ocpp(&mut self, frame: OcppFrame, now: UtcMs) {
+        let observation = Observation::ChargePoint(frame.event);
+        let transaction_id = self.engine.handle(&observation, now);
+        inbox::append_observed(&mut self.batch.inbox, now, observation);
+        Stats::count(&self.stats.ocpp_accepted);
+        self.batch.messages += 1;
+        self.batch.receipts.extend(frame.receipt.map(|receipt| (receipt, Settlement { transaction_id })));
+    }
+
+    fn drain_facts(&mut self) {
+        while let Some(fact) = self.engine.poll_output() {
+            self.batch.points += u64::from(points::encode(&fact, &mut self.batch.lines));
+            if let Fact::Session { record, kgco2e_location } = fact {
+                self.batch.sessions.push(ClosedSession { record: *record, kgco2e_location });
+            }
+        }
+    }
+
+    fn write_stats_rows(&mut self, at: UtcMs) {
+        let rejected = self.stats.snapshot();
+        let stats = &self.stats;
+        let (late, dropped) = (Stats::get(&stats.late), Stats::get(&stats.assets_refused));
+        let mqtt = (Stats::get(&stats.mqtt_received), Stats::get(&stats.mqtt_accepted), rejected.mqtt_rejected);
+        let ocpp = (Stats::get(&stats.ocpp_received), Stats::get(&stats.ocpp_accepted), rejected.ocpp_rejected);
+        for (source, (received, accepted, rejected), late, dropped) in [("mqtt", mqtt, late, dropped), ("ocpp", ocpp, 0, 0)] {
+            let fact = Fact::IngestStats(IngestStatsFact { source, at, received, accepted, rejected, late, dropped });
+            self.batch.points += u64::from(points::encode(&fact, &mut self.batch.lines));
+        }
+    }
+
+    async fn commit_if_due(&mut self, jobs: &mpsc::Sender<Job>) {
+        if !self.commit_under_way && !self.batch.is_empty() {
+            let waited = self.last_commit.elapsed() >= self.config.commit_interval;
+            if waited || self.batch.messages >= self.config.commit_batch {
+                self.commit(jobs).await;
+            }
+        }
+        let due = self.last_checkpoint.elapsed() >= self.config.checkpoint_interval && self.inbox_since_checkpoint > 0;
+        let full = self.inbox_since_checkpoint >= self.config.checkpoint_inbox_bytes;
+        // Only when nothing waits: the snapshot must not run ahead of the inbox it replaces.
+        if (due || full) && !self.checkpoint_under_way && !self.commit_under_way {
+            if !self.batch.is_empty() {
+                return self.commit(jobs).await;
+            }
+            self.checkpoint(jobs).await;
+        }
+    }
+
+    async fn commit(&mut self, jobs: &mpsc::Sender<Job>) {
+        let mut job = std::mem::replace(&mut self.batch, self.spare.take().unwrap_or_default());
+        job.at = self.clock.now();
+        self.inbox_since_checkpoint += job.inbox.len() as u64;
+        self.last_commit = Instant::now();
+        self.commit_under_way = jobs.send(Job::Commit(job)).await.is_ok();
+    }
+
+    async fn checkpoint(&mut self, jobs: &mpsc::Sender<Job>) {
+        let (generation, snapshot, activity) = self.engine.checkpoint();
+        self.last_checkpoint = Instant::now();
+        self.inbox_since_checkpoint = 0;
+        self.checkpoint_under_way = jobs.send(Job::Checkpoint(CheckpointJob { generation, snapshot, activity })).await.is_ok();
+    }
+
+    fn done(&mut self, done: Done) {
+        match done {
+            Done::Commit(buffers) => {
+                self.commit_under_way = false;
+                self.spare = Some(buffers);
+            }
+            Done::Checkpoint(generation) => {
+                self.checkpoint_under_way = false;
+                self.engine.confirm_checkpoint(generation);
+            }
+        }
+    }
+
+    /// The last commit and checkpoint. The writer gives up on its own if the disk stays full.
+    async fn finish(&mut self, channels: &mut Channels) {
+        let jobs = channels.jobs.clone();
+        while self.commit_under_way || self.checkpoint_under_way {
+            match channels.done.recv().await {
+                Some(done) => self.done(done),
+                None => return,
+            }
+        }
+        if !self.batch.is_empty() {
+            self.commit(&jobs).await;
+            match channels.done.recv().await {
+                Some(done) => self.done(done),
+                None => return,
+            }
+        }
+        self.checkpoint(&jobs).await;
+        let _ = channels.done.recv().await;
+    }
+}
+
+/// Hands each reading to the engine and to the inbox at once: no copy in between.
+struct Hear<'a> {
+    engine: &'a mut Engine,
+    inbox: &'a mut Vec<u8>,
+    stats: &'a Stats,
+    now: UtcMs,
+    readings: u32,
+}
+
+impl Sink for Hear<'_> {
+    fn reading(&mut self, reading: Reading<'_>) {
+        self.readings += 1;
+        let observation = Observation::Telemetry(reading);
+        self.engine.handle(&observation, self.now);
+        inbox::append_observed(self.inbox, self.now, observation);
+    }
+
+    fn ignored(&mut self, _reason: RejectReason, _field: &str, _detail: &str) {
+        Stats::count(&self.stats.fields_ignored);
+    }
+}
+
+fn decode(
+    topic: &[u8],
+    payload: &[u8],
+    retained: bool,
+    received_at: UtcMs,
+    sink: &mut dyn Sink,
+) -> Result<(), (RejectReason, String)> {
+    let topic = std::str::from_utf8(topic).map_err(|_| (RejectReason::Utf8, "the topic is not UTF-8".to_owned()))?;
+    let decoder = mqtt::for_topic(topic).ok_or_else(|| {
+        (RejectReason::UnknownTopic, "no format claims this topic; see `fleetgauge decode --help` for the formats".to_owned())
+    })?;
+    let message = mqtt::Message { topic, payload, retained, received_at };
+    (decoder.decode)(&message, sink).map_err(|refused| (refused.reason, refused.detail))
+}

@@ -1,0 +1,40 @@
+//! Answers the web room's questions on the engine's thread: engine state plus what the store has closed already.
+
+use crate::engine::{Engine, View, ViewContext};
+use crate::model::Stats;
+use crate::store::Reader;
+use crate::units::UtcMs;
+use crate::web::Question;
+
+/// Sessions given out at once; the newest come first.
+const MOST_SESSIONS: usize = 1_000;
+
+/// Answers one question. A dropped receiver is a client that went away.
+pub fn answer(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, question: Question) {
+    let answer = json(engine, reader, stats, now, &question.view);
+    let _ = question.reply.send(answer);
+}
+
+fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View) -> Result<String, String> {
+    let rejected = stats.snapshot();
+    let context = ViewContext { now, late: Stats::get(&stats.late), rejected: rejected.mqtt_rejected + rejected.ocpp_rejected };
+    let text = match view {
+        View::Overview => serde_json::to_string(&engine.overview(&context)),
+        View::Vehicles => serde_json::to_string(&engine.vehicles_view(&context)),
+        View::ChargePoints => serde_json::to_string(&engine.charge_points_view(&context)),
+        View::Transition => serde_json::to_string(&engine.transition_view(&context)),
+        View::Targets => serde_json::to_string(&engine.targets_view(&context)),
+        View::Sessions { from, to, charge_point, vehicle } => {
+            let closed = reader
+                .sessions(*from, *to, charge_point.as_deref(), vehicle.as_deref(), MOST_SESSIONS)
+                .map_err(|error| error.to_string())?;
+            serde_json::to_string(&engine.sessions_view(&context, closed, view))
+        }
+        View::Emissions { from, to, by } => {
+            let (from, to) = engine.emission_days(&context, *from, *to);
+            let (generation, rows) = reader.activity(from, to).map_err(|error| error.to_string())?;
+            serde_json::to_string(&engine.emissions_view(from, to, by, generation, &rows))
+        }
+    };
+    text.map_err(|error| error.to_string())
+}

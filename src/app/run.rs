@@ -1,0 +1,372 @@
+//! Starts every room, joins them with bounded channels, and stops them along the data's way.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::clock::Clock;
+use super::config::Config;
+use super::pipeline::{Channels, Pipeline};
+use super::register::LoadError;
+use super::writer::{Job, Writer};
+use super::{RegisterSource, inbox};
+use crate::decode::mqtt::DECODERS;
+use crate::engine::{Engine, RestoreError};
+use crate::ingest::credentials::PasswordFile;
+use crate::ingest::{FrameSender, csms, listener, mqtt};
+use crate::ledger::emissions::FactorSets;
+use crate::ledger::transition::Profile;
+use crate::model::register::Register;
+use crate::model::{Stats, TokenHasher};
+use crate::sinks::influx;
+use crate::store::{OpenError, Opened, Reader, Store};
+use crate::web::{self, Health};
+
+/// Batches between the sockets and the engine. Each is at most a few hundred messages, so this is about a tenth of a second of full load.
+const N_QUEUED_FRAMES: usize = 256;
+/// Questions of the web room that may wait.
+const N_QUEUED_QUESTIONS: usize = 32;
+/// Jobs for the writer: one commit, one checkpoint, and the sinks' acknowledgements.
+const N_QUEUED_JOBS: usize = 16;
+/// How long sinks and connections may take to end.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// The daemon cannot start. Every message says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A port is taken or may not be bound.
+    #[error(
+        "`{key}`: cannot listen on {address}: {error}\n  hint: another program (or another fleetgauge) may have it; `{key}` in the configuration changes it"
+    )]
+    Listen {
+        /// The configuration key.
+        key: &'static str,
+        /// The address.
+        address: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The checkpoint in it.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+    /// The inbox in it.
+    #[error(transparent)]
+    Inbox(#[from] inbox::DamagedInbox),
+    /// The register.
+    #[error(transparent)]
+    Register(#[from] LoadError),
+    /// The emission factors.
+    #[error("{0}")]
+    Factors(String),
+    /// A password file or another file a room needs.
+    #[error("{0}")]
+    Room(String),
+}
+
+/// What the configuration file does not say.
+pub struct StartOptions {
+    /// The clock, faster in the demo.
+    pub clock: Clock,
+    /// Where the register comes from.
+    pub register: RegisterSource,
+    /// Show on the page that this is a demonstration.
+    pub demo: bool,
+}
+
+/// A running daemon.
+pub struct Daemon {
+    /// The page.
+    pub web_address: Option<std::net::SocketAddr>,
+    /// The MQTT listener.
+    pub mqtt_address: Option<std::net::SocketAddr>,
+    /// The OCPP central system.
+    pub ocpp_address: Option<std::net::SocketAddr>,
+    /// The register in force.
+    pub register: watch::Receiver<Arc<Register>>,
+    register_sender: watch::Sender<Arc<Register>>,
+    source: RegisterSource,
+    hasher: TokenHasher,
+    tasks: JoinSet<()>,
+    threads: Vec<JoinHandle<()>>,
+    ingest_shutdown: watch::Sender<bool>,
+    outlet_shutdown: watch::Sender<bool>,
+}
+
+/// The sockets, bound before anything is written: a taken port must not leave a half-started daemon.
+struct Sockets {
+    mqtt: Option<TcpListener>,
+    ocpp: Option<TcpListener>,
+    web: Option<TcpListener>,
+}
+
+impl Sockets {
+    async fn bind(config: &Config) -> Result<Self, StartError> {
+        Ok(Self {
+            mqtt: bind(config.listener.enabled, "listener.listen", &config.listener.listen).await?,
+            ocpp: bind(config.ocpp.enabled, "ocpp.listen", &config.ocpp.listen).await?,
+            web: bind(config.web.enabled, "web.listen", &config.web.listen).await?,
+        })
+    }
+}
+
+async fn bind(enabled: bool, key: &'static str, address: &str) -> Result<Option<TcpListener>, StartError> {
+    if !enabled {
+        return Ok(None);
+    }
+    let bound = TcpListener::bind(address).await;
+    bound.map(Some).map_err(|error| StartError::Listen { key, address: address.to_owned(), error })
+}
+
+/// What rooms need from further files, read before anything is started.
+struct Files {
+    passwords: Option<PasswordFile>,
+    subscribers: Vec<mqtt::Subscriber>,
+}
+
+impl Files {
+    fn read(config: &Config) -> Result<Self, StartError> {
+        let passwords = config.listener.password_file.as_ref().filter(|_| config.listener.enabled);
+        let passwords = passwords.map(|path| read_passwords(path)).transpose()?;
+        let filters: Vec<String> =
+            DECODERS.iter().flat_map(|decoder| decoder.filters).map(|filter| (*filter).to_owned()).collect();
+        let subscribers = config
+            .brokers
+            .iter()
+            .map(|broker| mqtt::Subscriber::new(broker.clone(), &filters).map_err(|error| StartError::Room(error.to_string())));
+        Ok(Self { passwords, subscribers: subscribers.collect::<Result<_, _>>()? })
+    }
+}
+
+fn read_passwords(path: &std::path::Path) -> Result<PasswordFile, StartError> {
+    let name = path.display().to_string();
+    let text =
+        std::fs::read_to_string(path).map_err(|error| StartError::Room(format!("`listener.password_file`: {name}: {error}")))?;
+    PasswordFile::parse(&text, &name).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        StartError::Room(lines.join("\n"))
+    })
+}
+
+impl Daemon {
+    /// Starts everything. Must run inside a tokio runtime; the engine and the store get threads of their own.
+    pub async fn start(config: &Config, options: StartOptions) -> Result<Self, StartError> {
+        let clock = options.clock;
+        let stats = Arc::new(Stats::default());
+        let factors = Arc::new(super::config::load_factors(&config.factors).map_err(StartError::Factors)?);
+        let sockets = Sockets::bind(config).await?;
+        let files = Files::read(config)?;
+        let Opened { mut store, identity, recovery } = Store::open(&config.store)?;
+        let sinks: &[&str] = if config.influx.is_some() { &[influx::NAME] } else { &[] };
+        store.set_sinks(sinks).map_err(|error| StartError::Room(error.to_string()))?;
+        let hasher = TokenHasher::new(&identity.token_key);
+        let register = Arc::new(options.register.load(&hasher)?);
+        let engine = recover(config, &register, &factors, identity.first_transaction_id, &recovery, &clock)?;
+        drop(recovery);
+
+        let (ingest_shutdown, ingest_stop) = watch::channel(false);
+        let (outlet_shutdown, outlet_stop) = watch::channel(false);
+        let (register_sender, register_receiver) = watch::channel(register);
+        let (frames, frame_queue) = mpsc::channel(N_QUEUED_FRAMES);
+        let (questions, question_queue) = mpsc::channel(N_QUEUED_QUESTIONS);
+        let (jobs, job_queue) = mpsc::channel::<Job>(N_QUEUED_JOBS);
+        let (done, done_queue) = mpsc::unbounded_channel();
+        let (trouble, trouble_receiver) = watch::channel(None);
+        let written = Arc::new(Notify::new());
+
+        let open_reader = || Reader::open(&config.store.directory);
+        let writer = Writer {
+            store,
+            jobs: job_queue,
+            done,
+            written: written.clone(),
+            trouble,
+            stopping: ingest_stop.clone(),
+            stats: stats.clone(),
+        };
+        let pipeline = Pipeline::new(engine, clock.clone(), config.store.clone(), stats.clone(), open_reader()?);
+        let channels = Channels {
+            frames: frame_queue,
+            questions: question_queue,
+            register: register_receiver.clone(),
+            jobs: jobs.clone(),
+            done: done_queue,
+        };
+        let threads = vec![thread("store", move || writer.run())?, thread("engine", move || run_pipeline(pipeline, channels))?];
+
+        let mut daemon = Self {
+            web_address: sockets.web.as_ref().and_then(|socket| socket.local_addr().ok()),
+            mqtt_address: sockets.mqtt.as_ref().and_then(|socket| socket.local_addr().ok()),
+            ocpp_address: sockets.ocpp.as_ref().and_then(|socket| socket.local_addr().ok()),
+            register: register_receiver,
+            register_sender,
+            source: options.register,
+            hasher,
+            tasks: JoinSet::new(),
+            threads,
+            ingest_shutdown,
+            outlet_shutdown,
+        };
+        daemon.start_ingest(config, files, sockets.mqtt, sockets.ocpp, &frames, &clock, &stats, &ingest_stop);
+        // From here only the sockets hold senders: when the last one ends, the engine does.
+        drop(frames);
+        if let Some(influx) = &config.influx {
+            // Spreads the retries of many gateways; nothing secret.
+            let seed = clock.now().0 as u64 ^ u64::from(std::process::id());
+            let (acknowledge, mut acknowledged) = mpsc::channel(N_QUEUED_JOBS);
+            daemon.tasks.spawn(influx::run(
+                influx.clone(),
+                open_reader()?,
+                acknowledge,
+                written,
+                stats.clone(),
+                seed,
+                outlet_stop.clone(),
+            ));
+            daemon.tasks.spawn(async move {
+                while let Some((sink, id)) = acknowledged.recv().await {
+                    if jobs.send(Job::Acknowledge(sink, id)).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        if let Some(socket) = sockets.web {
+            let health = health(trouble_receiver, clock.speed(), options.demo, &mut daemon.tasks);
+            let around = web::Surroundings { questions, stats, health, shutdown: outlet_stop };
+            daemon.tasks.spawn(web::run(config.web.clone(), socket, around));
+        }
+        Ok(daemon)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "wiring: each is one end of a channel or a socket")]
+    fn start_ingest(
+        &mut self,
+        config: &Config,
+        files: Files,
+        mqtt_socket: Option<TcpListener>,
+        ocpp_socket: Option<TcpListener>,
+        frames: &FrameSender,
+        clock: &Clock,
+        stats: &Arc<Stats>,
+        stop: &watch::Receiver<bool>,
+    ) {
+        if let Some(socket) = mqtt_socket {
+            let (config, frames, clock) = (config.listener.clone(), frames.clone(), clock.arrival());
+            self.tasks.spawn(listener::run(config, files.passwords, socket, frames, clock, stats.clone(), stop.clone()));
+        }
+        if let Some(socket) = ocpp_socket {
+            let around = csms::Surroundings {
+                frames: frames.clone(),
+                register: self.register.clone(),
+                hasher: self.hasher.clone(),
+                clock: clock.arrival(),
+                stats: stats.clone(),
+                shutdown: stop.clone(),
+            };
+            self.tasks.spawn(csms::run(config.ocpp.clone(), socket, around));
+        }
+        for subscriber in files.subscribers {
+            self.tasks.spawn(subscriber.run(frames.clone(), clock.arrival(), stats.clone(), stop.clone()));
+        }
+    }
+
+    /// Reads the register again; keeps the old one and says why if the new one is bad.
+    pub fn reload_register(&self) {
+        match self.source.load(&self.hasher) {
+            Ok(register) => {
+                tracing::info!(
+                    vehicles = register.vehicles.len(),
+                    charge_points = register.charge_points.len(),
+                    "register reloaded"
+                );
+                self.register_sender.send_replace(Arc::new(register));
+            }
+            Err(error) => tracing::error!("the new register is not used, the old one stays in force:\n{error}"),
+        }
+    }
+
+    /// Stops along the data's way: sockets, engine, store, outlets.
+    pub async fn stop(mut self) {
+        self.ingest_shutdown.send_replace(true);
+        self.outlet_shutdown.send_replace(true);
+        let ended = tokio::time::timeout(GRACE, async { while self.tasks.join_next().await.is_some() {} }).await;
+        if ended.is_err() {
+            tracing::warn!("some connections did not end within {} s and are cut", GRACE.as_secs());
+            self.tasks.shutdown().await;
+        }
+        // The engine ends when the last socket's sender is gone, the store when the engine's is.
+        let threads = std::mem::take(&mut self.threads);
+        let joined =
+            tokio::task::spawn_blocking(move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count()).await;
+        if !matches!(joined, Ok(0)) {
+            tracing::error!("the engine or the store ended with a fault; the next start recovers from the store");
+        }
+    }
+}
+
+fn recover(
+    config: &Config,
+    register: &Arc<Register>,
+    factors: &Arc<FactorSets>,
+    first_transaction_id: i32,
+    recovery: &crate::store::Recovery,
+    clock: &Clock,
+) -> Result<Engine, StartError> {
+    let profile = Profile::by_name(&config.engine.profile)
+        .ok_or_else(|| StartError::Room(format!("`engine.profile`: no profile is called `{}`", config.engine.profile)))?;
+    let now = clock.now();
+    let (settings, register, factors) = (config.engine.clone(), register.clone(), factors.clone());
+    let mut engine = match &recovery.snapshot {
+        Some(snapshot) => Engine::restore(snapshot, settings, profile, register, factors, now)?,
+        None => Engine::new(settings, profile, register, factors, first_transaction_id, now),
+    };
+    let mut entries = 0;
+    for blob in &recovery.inbox {
+        entries += inbox::replay(blob, &mut engine)?;
+    }
+    if entries > 0 {
+        tracing::info!(entries, "replayed what was committed after the last checkpoint");
+    }
+    Ok(engine)
+}
+
+fn run_pipeline(pipeline: Pipeline, channels: Channels) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(pipeline.run(channels)),
+        Err(error) => tracing::error!(%error, "the engine's thread could not start"),
+    }
+}
+
+fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+        .map_err(|error| StartError::Room(format!("cannot start the {name} thread: {error}")))
+}
+
+/// Joins what each room says about itself into what `/readyz` answers.
+fn health(
+    mut trouble: watch::Receiver<Option<String>>,
+    speed: u32,
+    demo: bool,
+    tasks: &mut JoinSet<()>,
+) -> watch::Receiver<Health> {
+    let state =
+        move |reason: Option<String>| Health { ready: reason.is_none(), reasons: reason.into_iter().collect(), speed, demo };
+    let (sender, receiver) = watch::channel(state(None));
+    tasks.spawn(async move {
+        while trouble.changed().await.is_ok() {
+            let reason = trouble.borrow_and_update().clone();
+            sender.send_replace(state(reason));
+        }
+    });
+    receiver
+}

@@ -1,0 +1,196 @@
+//! The store's thread: commits in order, lets the acknowledgements go after each, and never gives up while there is hope.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, watch};
+
+use crate::ingest::{Receipt, Settlement};
+use crate::model::{ActivityRow, ClosedSession, Stats};
+use crate::store::{Checkpoint, Commit, CommitError, Store};
+use crate::units::UtcMs;
+
+/// Work for the store.
+#[derive(Debug)]
+pub enum Job {
+    /// Inbox, outbox, sessions; then the receipts.
+    Commit(CommitJob),
+    /// Snapshot and activity.
+    Checkpoint(CheckpointJob),
+    /// A sink has everything up to this outbox row.
+    Acknowledge(&'static str, i64),
+}
+
+/// One commit's content. Its buffers are used again.
+#[derive(Debug, Default)]
+pub struct CommitJob {
+    /// When.
+    pub at: UtcMs,
+    /// What the engine was told.
+    pub inbox: Vec<u8>,
+    /// Line protocol.
+    pub lines: Vec<u8>,
+    /// Lines in it.
+    pub points: u64,
+    /// Closed or corrected sessions.
+    pub sessions: Vec<ClosedSession>,
+    /// Who waits.
+    pub receipts: Vec<(Receipt, Settlement)>,
+    /// Messages in it.
+    pub messages: usize,
+}
+
+impl CommitJob {
+    /// Nothing to write and nobody waiting.
+    pub fn is_empty(&self) -> bool {
+        self.inbox.is_empty() && self.lines.is_empty() && self.receipts.is_empty()
+    }
+
+    fn clear(&mut self) {
+        self.inbox.clear();
+        self.lines.clear();
+        self.points = 0;
+        self.sessions.clear();
+        self.messages = 0;
+        // A burst must not hold its memory for ever.
+        self.inbox.shrink_to(KEPT_BUFFER);
+        self.lines.shrink_to(KEPT_BUFFER);
+    }
+}
+
+const KEPT_BUFFER: usize = 512 * 1024;
+
+/// One checkpoint's content.
+#[derive(Debug)]
+pub struct CheckpointJob {
+    /// Its number.
+    pub generation: u64,
+    /// The engine's state.
+    pub snapshot: Vec<u8>,
+    /// Activity since the last one.
+    pub activity: Vec<ActivityRow>,
+}
+
+/// What the writer reports back.
+#[derive(Debug)]
+pub enum Done {
+    /// The buffers of a commit.
+    Commit(CommitJob),
+    /// The generation of a checkpoint.
+    Checkpoint(u64),
+}
+
+/// First and longest pause between attempts while the store refuses (a full disk, mostly).
+const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+
+/// The store's thread.
+pub struct Writer {
+    /// The store.
+    pub store: Store,
+    /// Work.
+    pub jobs: mpsc::Receiver<Job>,
+    /// Reports.
+    pub done: mpsc::UnboundedSender<Done>,
+    /// Wakes the sinks.
+    pub written: Arc<Notify>,
+    /// Why the store does not take anything, for `/readyz`.
+    pub trouble: watch::Sender<Option<String>>,
+    /// True when the daemon is stopping: then a store that refuses is given up.
+    pub stopping: watch::Receiver<bool>,
+    /// Counters.
+    pub stats: Arc<Stats>,
+}
+
+impl Writer {
+    /// Runs until the pipeline and the sinks are gone.
+    pub fn run(mut self) {
+        while let Some(job) = self.jobs.blocking_recv() {
+            let goes_on = match job {
+                Job::Commit(job) => self.commit(job),
+                Job::Checkpoint(job) => self.checkpoint(&job),
+                Job::Acknowledge(sink, id) => {
+                    if let Err(error) = self.store.acknowledge(sink, id) {
+                        // Not lost: the rows stay and are sent once more, which is harmless.
+                        tracing::warn!(%error, sink, "could not note what the sink has acknowledged");
+                    }
+                    true
+                }
+            };
+            self.note_outbox();
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    fn note_outbox(&self) {
+        let outbox = self.store.outbox();
+        let set = |gauge: &std::sync::atomic::AtomicU64, value: u64| gauge.store(value, std::sync::atomic::Ordering::Relaxed);
+        set(&self.stats.outbox_rows, outbox.rows);
+        set(&self.stats.outbox_waiting_bytes, outbox.bytes);
+        set(&self.stats.outbox_bytes, outbox.written);
+        set(&self.stats.outbox_dropped, outbox.dropped);
+        set(&self.stats.outbox_oldest_ms, outbox.oldest.map_or(0, |at| at.0.max(0) as u64));
+    }
+
+    fn commit(&mut self, mut job: CommitJob) -> bool {
+        let commit = Commit { at: job.at, inbox: &job.inbox, lines: &job.lines, points: job.points, sessions: &job.sessions };
+        if !persist(&mut self.store, &self.stats, &self.trouble, &self.stopping, |store| store.commit(&commit)) {
+            return false;
+        }
+        Stats::count(&self.stats.commits);
+        Stats::add(&self.stats.inbox_bytes, job.inbox.len() as u64);
+        Stats::add(&self.stats.points, job.points);
+        for (receipt, settlement) in job.receipts.drain(..) {
+            receipt.settle(settlement);
+        }
+        if !job.lines.is_empty() {
+            self.written.notify_waiters();
+        }
+        job.clear();
+        self.done.send(Done::Commit(job)).is_ok()
+    }
+
+    fn checkpoint(&mut self, job: &CheckpointJob) -> bool {
+        let checkpoint = Checkpoint { snapshot: &job.snapshot, generation: job.generation, activity: &job.activity };
+        if !persist(&mut self.store, &self.stats, &self.trouble, &self.stopping, |store| store.checkpoint(&checkpoint)) {
+            return false;
+        }
+        Stats::count(&self.stats.checkpoints);
+        self.done.send(Done::Checkpoint(job.generation)).is_ok()
+    }
+}
+
+/// Tries until it works. Senders are not acknowledged meanwhile, so nothing is lost; they wait or buffer.
+fn persist(
+    store: &mut Store,
+    stats: &Stats,
+    trouble: &watch::Sender<Option<String>>,
+    stopping: &watch::Receiver<bool>,
+    mut attempt: impl FnMut(&mut Store) -> Result<(), CommitError>,
+) -> bool {
+    let mut pause = RETRY.0;
+    loop {
+        match attempt(store) {
+            Ok(()) => {
+                if trouble.send_if_modified(|reason| reason.take().is_some()) {
+                    tracing::info!("the store takes writes again");
+                }
+                return true;
+            }
+            Err(error) => {
+                Stats::count(&stats.commit_failures);
+                let text = error.to_string();
+                if trouble.send_if_modified(|reason| reason.replace(text.clone()).as_deref() != Some(&text)) {
+                    tracing::error!("{text}; senders wait, nothing acknowledged is lost; trying again");
+                }
+                if *stopping.borrow() {
+                    tracing::error!("stopping although the store refuses; what was not acknowledged must be sent again");
+                    return false;
+                }
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(RETRY.1);
+            }
+        }
+    }
+}

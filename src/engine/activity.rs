@@ -1,0 +1,159 @@
+//! The activity journal: kilometres, litres and energy by London day, as additions since the last checkpoint.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Activity, ActivityKey, ActivityRow, Subject};
+use crate::units::{Day, UtcMs};
+
+/// A London day with its bounds at hand, because nearly every message falls into the running one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct DaySpan {
+    /// The day.
+    pub day: Day,
+    start: UtcMs,
+    end: UtcMs,
+}
+
+impl DaySpan {
+    /// The day that holds the instant.
+    pub fn of(instant: UtcMs) -> Self {
+        let day = Day::of(instant);
+        Self { day, start: day.start(), end: day.end() }
+    }
+
+    /// The instant lies in the day.
+    pub fn contains(&self, instant: UtcMs) -> bool {
+        self.start <= instant && instant < self.end
+    }
+
+    /// When the next day starts.
+    pub fn end(&self) -> UtcMs {
+        self.end
+    }
+}
+
+/// A gap longer than this is not spread day by day: a vehicle silent for a year would make hundreds of rows of guesswork.
+const LONGEST_SPREAD_MS: i64 = 62 * 86_400_000;
+
+/// Splits an amount gained over `[from, to]` among London days, linearly in time. The parts always add up to the amount.
+pub(super) fn spread(from: UtcMs, to: UtcMs, amount: i64, mut book: impl FnMut(Day, i64)) {
+    let from = from.max(to.plus(-LONGEST_SPREAD_MS));
+    let mut span = DaySpan::of(from.min(to));
+    if to <= from || span.contains(to) {
+        return book(DaySpan::of(to).day, amount);
+    }
+    let whole = i128::from(to.since(from));
+    let mut booked = 0;
+    let mut at = from;
+    while !span.contains(to) {
+        at = span.end;
+        // Cumulative rounding: each boundary gets its exact share, so no remainder piles up on one day.
+        let until_here = (i128::from(amount) * i128::from(at.since(from)) / whole) as i64;
+        book(span.day, until_here - booked);
+        booked = until_here;
+        span = DaySpan::of(at);
+    }
+    if to > at || booked != amount {
+        book(span.day, amount - booked);
+    }
+}
+
+/// Additions since the last checkpoint, and those of a checkpoint under way.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Journal {
+    /// The checkpoint that the open additions come after.
+    generation: u64,
+    open: BTreeMap<ActivityKey, Activity>,
+    /// Handed to a checkpoint that is not confirmed yet; it will be `generation`.
+    frozen: BTreeMap<ActivityKey, Activity>,
+}
+
+impl Journal {
+    /// Adds to a day.
+    pub fn add(&mut self, day: Day, subject: &Subject, activity: &Activity) {
+        if !activity.is_empty() {
+            self.open.entry(ActivityKey { day, subject: subject.clone() }).or_default().add(activity);
+        }
+    }
+
+    /// Hands over everything open for a checkpoint; returns its generation. An unconfirmed earlier one is taken along.
+    pub fn freeze(&mut self) -> (u64, Vec<ActivityRow>) {
+        for (key, activity) in std::mem::take(&mut self.open) {
+            self.frozen.entry(key).or_default().add(&activity);
+        }
+        self.generation += 1;
+        let rows = self.frozen.iter().map(|(key, activity)| ActivityRow { key: key.clone(), activity: *activity }).collect();
+        (self.generation, rows)
+    }
+
+    /// The checkpoint is in the store.
+    pub fn confirm(&mut self, generation: u64) {
+        if generation == self.generation {
+            self.frozen.clear();
+        }
+    }
+
+    /// What the store does not have yet, given the generation it was read at, for days `from..=to`.
+    pub fn since(&self, generation: u64, from: Day, to: Day) -> impl Iterator<Item = (&ActivityKey, &Activity)> {
+        let frozen = (generation < self.generation).then_some(&self.frozen);
+        frozen.into_iter().flatten().chain(&self.open).filter(move |(key, _)| (from..=to).contains(&key.day))
+    }
+
+    /// The state that goes into the snapshot of the checkpoint just frozen: nothing is open after it.
+    pub fn for_snapshot(&self) -> Self {
+        Self { generation: self.generation, open: BTreeMap::new(), frozen: BTreeMap::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn at(text: &str) -> UtcMs {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn parts_add_up_and_follow_london_midnight() {
+        for (from, to, amount, want) in [
+            ("2026-06-30T22:00:00Z", "2026-07-01T00:00:00Z", 100, vec![("2026-06-30", 50), ("2026-07-01", 50)]),
+            ("2026-06-30T10:00:00Z", "2026-06-30T11:00:00Z", 7, vec![("2026-06-30", 7)]),
+            ("2026-06-30T11:00:00Z", "2026-06-30T11:00:00Z", 7, vec![("2026-06-30", 7)]),
+            (
+                "2026-01-01T12:00:00Z",
+                "2026-01-04T12:00:00Z",
+                10,
+                vec![("2026-01-01", 1), ("2026-01-02", 4), ("2026-01-03", 3), ("2026-01-04", 2)],
+            ),
+        ] {
+            let mut parts = Vec::new();
+            spread(at(from), at(to), amount, |day, part| parts.push((day.to_string(), part)));
+            let want: Vec<_> = want.into_iter().map(|(day, part)| (day.to_owned(), part)).collect();
+            assert_eq!(parts, want, "{from} {to}");
+            assert_eq!(parts.iter().map(|(_, part)| part).sum::<i64>(), amount);
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_under_way_is_neither_lost_nor_counted_twice() {
+        let mut journal = Journal::default();
+        let subject = Subject::Vehicle(Arc::from("AMB-101"));
+        let day = Day(20_000);
+        let km = |distance_m| Activity { distance_m, ..Activity::default() };
+        let visible = |journal: &Journal, generation| journal.since(generation, day, day).map(|(_, a)| a.distance_m).sum::<i64>();
+        journal.add(day, &subject, &km(5));
+        let (generation, rows) = journal.freeze();
+        journal.add(day, &subject, &km(2));
+        assert_eq!(rows.len(), 1);
+        assert_eq!(visible(&journal, generation - 1), 7, "the store has not got it yet");
+        assert_eq!(visible(&journal, generation), 2, "the store has it, the confirmation is on its way");
+        let (second, rows) = journal.freeze();
+        assert_eq!(rows[0].activity.distance_m, 7, "an unconfirmed checkpoint is taken along");
+        journal.confirm(second);
+        assert_eq!(visible(&journal, second), 0);
+    }
+}

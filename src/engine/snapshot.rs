@@ -1,0 +1,103 @@
+//! The engine's state as bytes, for the checkpoint, and back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::activity::{DaySpan, Journal};
+use super::assets::Assets;
+use super::{Engine, EngineConfig};
+use crate::ledger::charging::ChargingBook;
+use crate::ledger::emissions::FactorSets;
+use crate::ledger::transition::Profile;
+use crate::model::register::Register;
+use crate::model::{Activity, ActivityRow, Subject};
+use crate::units::UtcMs;
+
+/// Raised when the layout changes; a snapshot of another number is refused, never guessed at.
+const FORMAT: u16 = 1;
+
+/// A snapshot cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// Written by another version of the program.
+    #[error(
+        "the checkpoint has format {found}, this program reads {FORMAT}; start the version that wrote it, or move the store away to begin anew"
+    )]
+    Format {
+        /// As found.
+        found: u16,
+    },
+    /// Not what was written.
+    #[error("the checkpoint cannot be read ({0}); restore the store from a backup, or move it away to begin anew")]
+    Damaged(#[from] postcard::Error),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Snapshot<A, C, J, T> {
+    assets: A,
+    charging: C,
+    journal: J,
+    today: DaySpan,
+    charged_today: T,
+    sessions_closed_today: u64,
+    next_periodic: UtcMs,
+}
+
+type Owned = Snapshot<Assets, ChargingBook, Journal, BTreeMap<Subject, Activity>>;
+
+impl Engine {
+    /// The state and the activity since the last checkpoint, which belong into the store together.
+    ///
+    /// Everything handled so far must be committed before the checkpoint, and nothing may be handled in between.
+    pub fn checkpoint(&mut self) -> (u64, Vec<u8>, Vec<ActivityRow>) {
+        self.save_running_day();
+        let (generation, rows) = self.journal.freeze();
+        let snapshot = Snapshot {
+            assets: &self.assets,
+            charging: &self.charging,
+            journal: self.journal.for_snapshot(),
+            today: self.today,
+            charged_today: &self.charged_today,
+            sessions_closed_today: self.sessions_closed_today,
+            next_periodic: self.next_periodic,
+        };
+        let head = FORMAT.to_le_bytes().to_vec();
+        let bytes = postcard::to_extend(&snapshot, head).expect("writing to memory does not fail and every map has a length");
+        (generation, bytes, rows)
+    }
+
+    /// The checkpoint of this generation is in the store.
+    pub fn confirm_checkpoint(&mut self, generation: u64) {
+        self.journal.confirm(generation);
+    }
+
+    /// The engine of a checkpoint.
+    pub fn restore(
+        snapshot: &[u8],
+        config: EngineConfig,
+        profile: Profile,
+        register: Arc<Register>,
+        factors: Arc<FactorSets>,
+        now: UtcMs,
+    ) -> Result<Self, RestoreError> {
+        let (head, body) = snapshot.split_at_checked(2).ok_or(postcard::Error::DeserializeUnexpectedEnd)?;
+        let found = u16::from_le_bytes([head[0], head[1]]);
+        if found != FORMAT {
+            return Err(RestoreError::Format { found });
+        }
+        let state: Owned = postcard::from_bytes(body)?;
+        let mut engine = Self::new(config, profile, register, factors, 1, now);
+        engine.assets = state.assets;
+        engine.charging = state.charging;
+        engine.journal = state.journal;
+        engine.today = state.today;
+        engine.charged_today = state.charged_today;
+        engine.sessions_closed_today = state.sessions_closed_today;
+        engine.next_periodic = state.next_periodic;
+        let register = engine.register.clone();
+        engine.assets.resolve(&register);
+        Ok(engine)
+    }
+}

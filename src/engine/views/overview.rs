@@ -1,0 +1,233 @@
+//! `/api/v1/overview`, `/api/v1/transition`, `/api/v1/targets`: the figures of the first page.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::super::Engine;
+use super::{HEARD_WITHIN_MS, ViewContext, kwh, rfc3339, whole};
+use crate::ledger::emissions::Scope;
+use crate::ledger::targets::TargetRecord;
+use crate::ledger::transition::{Counts, classify, in_scope};
+use crate::model::register::Role;
+use crate::model::{AssetKind, ConnectorStatus};
+use crate::units::Day;
+
+/// The answer of `overview`.
+#[derive(Debug, Serialize)]
+pub struct Overview {
+    as_of: String,
+    transition: TransitionFigures,
+    target: TargetRecord,
+    today: Today,
+    charge_points: Estate,
+    data: DataQuality,
+}
+
+#[derive(Debug, Serialize)]
+struct TransitionFigures {
+    profile: &'static str,
+    in_scope: u32,
+    low_or_better: u32,
+    #[serde(flatten)]
+    counts: Counts,
+    share: Option<f64>,
+    lower: Option<f64>,
+    upper: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Today {
+    day: String,
+    distance_km: f64,
+    fuel_l: f64,
+    /// Delivered by charge points, to whomever.
+    energy_kwh: f64,
+    energy_fleet_kwh: f64,
+    energy_unallocated_kwh: f64,
+    energy_staff_public_kwh: f64,
+    scope1_kgco2e: f64,
+    scope2_location_kgco2e: f64,
+    factor_set: Option<String>,
+    not_computed: usize,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Estate {
+    total: usize,
+    online: usize,
+    connectors: usize,
+    charging: usize,
+    occupied: usize,
+    faulted: usize,
+    power_w: f64,
+    sessions_open: usize,
+    sessions_closed_today: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct DataQuality {
+    vehicles_registered: usize,
+    vehicles_heard_24h: usize,
+    /// Share of registered vehicles heard within 24 hours.
+    completeness: Option<f64>,
+    unregistered_assets: usize,
+    late: u64,
+    rejected: u64,
+}
+
+/// The answer of `transition`.
+#[derive(Debug, Serialize)]
+pub struct TransitionView {
+    as_of: String,
+    day: String,
+    #[serde(flatten)]
+    all: TransitionFigures,
+    by_organisation: BTreeMap<Arc<str>, TransitionFigures>,
+    by_category: BTreeMap<&'static str, TransitionFigures>,
+    by_role: BTreeMap<&'static str, TransitionFigures>,
+}
+
+/// The answer of `targets`.
+#[derive(Debug, Serialize)]
+pub struct TargetsView {
+    as_of: String,
+    targets: Vec<TargetRecord>,
+}
+
+impl Engine {
+    /// `/api/v1/overview`.
+    pub fn overview(&self, context: &ViewContext) -> Overview {
+        let day = Day::of(context.now);
+        Overview {
+            as_of: rfc3339(context.now),
+            transition: self.figures(self.counts(day)),
+            target: self.target(day),
+            today: self.today_figures(day),
+            charge_points: self.estate(),
+            data: self.data_quality(context),
+        }
+    }
+
+    /// `/api/v1/targets`.
+    pub fn targets_view(&self, context: &ViewContext) -> TargetsView {
+        TargetsView { as_of: rfc3339(context.now), targets: vec![self.target(Day::of(context.now))] }
+    }
+
+    /// `/api/v1/transition`.
+    pub fn transition_view(&self, context: &ViewContext) -> TransitionView {
+        let day = Day::of(context.now);
+        let mut by_organisation: BTreeMap<Arc<str>, Counts> = BTreeMap::new();
+        let mut by_category: BTreeMap<&'static str, Counts> = BTreeMap::new();
+        let mut by_role: BTreeMap<&'static str, Counts> = BTreeMap::new();
+        for vehicle in self.register.vehicles.iter().filter(|vehicle| in_scope(vehicle, day)) {
+            let class = classify(vehicle, &self.profile, day).class;
+            let organisation = vehicle.organisation.clone().unwrap_or_else(|| Arc::from("unknown"));
+            by_organisation.entry(organisation).or_default().add(class);
+            by_category.entry(vehicle.category.map_or("unknown", |category| category.name())).or_default().add(class);
+            by_role.entry(role_name(vehicle.role)).or_default().add(class);
+        }
+        TransitionView {
+            as_of: rfc3339(context.now),
+            day: day.to_string(),
+            all: self.figures(self.counts(day)),
+            by_organisation: by_organisation.into_iter().map(|(id, counts)| (id, self.figures(counts))).collect(),
+            by_category: by_category.into_iter().map(|(name, counts)| (name, self.figures(counts))).collect(),
+            by_role: by_role.into_iter().map(|(name, counts)| (name, self.figures(counts))).collect(),
+        }
+    }
+
+    fn figures(&self, counts: Counts) -> TransitionFigures {
+        TransitionFigures {
+            profile: self.profile.name,
+            in_scope: counts.total(),
+            low_or_better: counts.counted(&self.profile),
+            counts,
+            share: counts.share(&self.profile),
+            lower: counts.share(&self.profile),
+            upper: counts.upper(&self.profile),
+        }
+    }
+
+    fn today_figures(&self, day: Day) -> Today {
+        let inventory = self.inventory_today();
+        let scope = |wanted: Scope| inventory.lines.iter().filter(move |(key, _)| key.scope == wanted);
+        let kgco2e = |wanted| scope(wanted).map(|(_, sums)| sums.kgco2e).sum();
+        // Kilometres and litres of the vehicles themselves, whether emissions could be computed from them or not.
+        let (distance_m, fuel_ml) = self
+            .assets
+            .iter()
+            .filter(|asset| asset.kind == AssetKind::Vehicle)
+            .fold((0, 0), |(distance, fuel), asset| (distance + asset.today.distance_m, fuel + asset.today.fuel_ml));
+        let fleet_dwh = inventory.delivered_dwh - inventory.unallocated_dwh - inventory.staff_public_dwh;
+        Today {
+            day: day.to_string(),
+            distance_km: whole(distance_m),
+            fuel_l: whole(fuel_ml),
+            energy_kwh: kwh(inventory.delivered_dwh),
+            energy_fleet_kwh: kwh(fleet_dwh),
+            energy_unallocated_kwh: kwh(inventory.unallocated_dwh),
+            energy_staff_public_kwh: kwh(inventory.staff_public_dwh),
+            scope1_kgco2e: kgco2e(Scope::One),
+            scope2_location_kgco2e: kgco2e(Scope::TwoLocation),
+            factor_set: inventory.lines.keys().map(|key| key.factor_set).max().map(|set| set.to_string()),
+            not_computed: inventory.not_computed.len(),
+        }
+    }
+
+    fn estate(&self) -> Estate {
+        let mut estate = Estate { sessions_closed_today: self.sessions_closed_today, ..Estate::default() };
+        let mut heard: BTreeSet<String> = BTreeSet::new();
+        for (id, state) in self.charging.charge_points() {
+            heard.insert(id.to_lowercase());
+            estate.total += 1;
+            estate.online += usize::from(state.online);
+            for (_, connector) in state.connectors.iter().filter(|(id, _)| **id > 0) {
+                estate.connectors += 1;
+                estate.charging += usize::from(connector.status == ConnectorStatus::Charging);
+                estate.occupied += usize::from(connector.status.is_occupied());
+                estate.faulted += usize::from(connector.status == ConnectorStatus::Faulted);
+                estate.power_w += connector.power_mw.unwrap_or(0) as f64 / 1000.0;
+                estate.sessions_open += usize::from(connector.session().is_some());
+            }
+        }
+        for silent in self.register.charge_points.iter().filter(|point| !heard.contains(&point.id.to_lowercase())) {
+            estate.total += 1;
+            estate.connectors += silent.connectors as usize;
+        }
+        estate
+    }
+
+    fn data_quality(&self, context: &ViewContext) -> DataQuality {
+        let mut heard: BTreeSet<Arc<str>> = BTreeSet::new();
+        let mut unregistered = 0;
+        for asset in self.assets.iter().filter(|asset| asset.kind == AssetKind::Vehicle) {
+            match asset.vehicle {
+                None => unregistered += 1,
+                Some(_) if asset.last_heard.is_some_and(|at| context.now.since(at) <= HEARD_WITHIN_MS) => {
+                    heard.insert(asset.tags().vehicle.clone());
+                }
+                Some(_) => {}
+            }
+        }
+        let registered = self.register.vehicles.len();
+        DataQuality {
+            vehicles_registered: registered,
+            vehicles_heard_24h: heard.len(),
+            completeness: (registered > 0).then(|| heard.len() as f64 / registered as f64),
+            unregistered_assets: unregistered,
+            late: context.late,
+            rejected: context.rejected,
+        }
+    }
+}
+
+fn role_name(role: Option<Role>) -> &'static str {
+    match role {
+        Some(Role::Emergency) => "emergency",
+        Some(Role::NonEmergency) => "non_emergency",
+        Some(Role::Support) => "support",
+        None => "unknown",
+    }
+}

@@ -1,0 +1,106 @@
+//! `/api/v1/sessions`: closed ones from the store, open ones from the charging book.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::super::{Engine, View};
+use super::{ViewContext, rfc3339, wh};
+use crate::model::{ClosedSession, EnergyUser, SessionRecord};
+use crate::units::{Day, UtcMs};
+
+/// The answer.
+#[derive(Debug, Serialize)]
+pub struct SessionsView {
+    as_of: String,
+    sessions: Vec<SessionRow>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SessionRow {
+    id: String,
+    charge_point_id: Arc<str>,
+    site: Arc<str>,
+    connector_id: u32,
+    transaction_id: i64,
+    started_at: String,
+    ended_at: Option<String>,
+    energy_wh: Option<f64>,
+    plugged_s: i64,
+    charging_s: i64,
+    overstay_s: i64,
+    user: &'static str,
+    vehicle_id: Option<Arc<str>>,
+    id_token_hash: Option<String>,
+    kgco2e_location: Option<f64>,
+    method: &'static str,
+    quality: Vec<&'static str>,
+    stop_reason: Option<String>,
+}
+
+impl Engine {
+    /// `/api/v1/sessions`. `closed` is what the store has for the same question; what is closed but not committed yet comes from the book.
+    pub fn sessions_view(&self, context: &ViewContext, closed: Vec<ClosedSession>, question: &View) -> SessionsView {
+        let mut rows: BTreeMap<(UtcMs, String), SessionRow> = BTreeMap::new();
+        let stored = closed.into_iter().map(|closed| (closed.record, closed.kgco2e_location, false));
+        let booked = self.charging.sessions().filter(|(record, _)| wanted(record, question, context.now));
+        let booked = booked.map(|(record, plugged)| (record.clone(), self.session_kgco2e(record), plugged));
+        for (record, kgco2e, plugged) in stored.chain(booked) {
+            let still_plugged_at = plugged.then_some(context.now);
+            rows.insert((record.started_at, record.id.clone()), self.session_row(record, kgco2e, still_plugged_at));
+        }
+        SessionsView { as_of: rfc3339(context.now), sessions: rows.into_values().rev().collect() }
+    }
+
+    fn session_row(&self, record: SessionRecord, kgco2e_location: Option<f64>, still_plugged_at: Option<UtcMs>) -> SessionRow {
+        let grace = i64::try_from(self.config.overstay_grace.as_millis()).unwrap_or(i64::MAX);
+        SessionRow {
+            overstay_s: record.overstay_ms(grace, still_plugged_at) / 1000,
+            charge_point_id: record.charge_point,
+            site: record.site,
+            connector_id: record.connector_id,
+            transaction_id: record.transaction_id,
+            started_at: rfc3339(record.started_at),
+            ended_at: record.ended_at.map(rfc3339),
+            energy_wh: record.energy_dwh.map(wh),
+            plugged_s: record.plugged_ms / 1000,
+            charging_s: record.charging_ms / 1000,
+            user: user_name(&record.user),
+            vehicle_id: record.user.vehicle().cloned(),
+            id_token_hash: record.id_token.map(|hash| hash.to_string()),
+            kgco2e_location,
+            method: record.method.name(),
+            quality: record.quality.iter().map(|quality| quality.name()).collect(),
+            stop_reason: record.stop_reason,
+            id: record.id,
+        }
+    }
+
+    /// Location-based scope 2 of a session, where it is the fleet's and its energy is known.
+    pub(in crate::engine) fn session_kgco2e(&self, record: &SessionRecord) -> Option<f64> {
+        let day = Day::of(record.ended_at.unwrap_or(record.started_at));
+        match record.user {
+            EnergyUser::Staff | EnergyUser::Public => None,
+            EnergyUser::Vehicle(_) | EnergyUser::Unallocated => self.factors.electricity_kgco2e(day, record.energy_dwh?),
+        }
+    }
+}
+
+fn wanted(record: &SessionRecord, question: &View, now: UtcMs) -> bool {
+    let View::Sessions { from, to, charge_point, vehicle } = question else { return false };
+    let ended = record.ended_at.unwrap_or(now);
+    from.is_none_or(|from| ended >= from)
+        && to.is_none_or(|to| record.started_at < to)
+        && charge_point.as_ref().is_none_or(|id| *id == record.charge_point)
+        && vehicle.as_ref().is_none_or(|id| record.user.vehicle() == Some(id))
+}
+
+fn user_name(user: &EnergyUser) -> &'static str {
+    match user {
+        EnergyUser::Vehicle(_) => "vehicle",
+        EnergyUser::Staff => "staff",
+        EnergyUser::Public => "public",
+        EnergyUser::Unallocated => "unallocated",
+    }
+}

@@ -1,0 +1,275 @@
+//! The WebSocket handshake: who is it, may it, and which OCPP version. Done by hand because charge points deviate in ways that a strict
+//! server refuses, and because checking a password must not hold up the others.
+
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::Shared;
+use crate::ingest::credentials;
+use crate::model::check_id;
+use crate::model::register::Register;
+
+/// Most bytes of a request's head.
+const HEAD_BYTES: usize = 8 * 1024;
+const MOST_HEADERS: usize = 64;
+/// Spellings of the subprotocol seen in the field.
+const OCPP16: [&str; 4] = ["ocpp1.6", "ocpp1.6j", "ocpp16", "ocpp1.6-j"];
+
+/// Agreed.
+pub(super) struct Accepted {
+    /// As in the register, else as in the path.
+    pub charge_point: Arc<str>,
+    /// Bytes that came after the request.
+    pub rest: Vec<u8>,
+}
+
+/// An answer that ends the connection.
+#[derive(Debug, PartialEq, Eq)]
+struct Refusal {
+    status: &'static str,
+    text: &'static str,
+}
+
+const fn refusal(status: &'static str, text: &'static str) -> Refusal {
+    Refusal { status, text }
+}
+
+const BAD_REQUEST: Refusal =
+    refusal("400 Bad Request", "This is an OCPP central system: connect with a WebSocket to /ocpp/{charge_point_id}.\n");
+const UNAUTHORISED: Refusal = refusal("401 Unauthorized", "User name (the charge point id) or password is wrong.\n");
+const UNKNOWN: Refusal = refusal("404 Not Found", "This charge point is not in the register.\n");
+const BUSY: Refusal = refusal("503 Service Unavailable", "The check of passwords could not run; try again.\n");
+
+/// Reads the request and answers it; `None` if it was refused.
+pub(super) async fn shake(stream: &mut TcpStream, shared: &Shared) -> std::io::Result<Option<Accepted>> {
+    let mut head = Vec::with_capacity(1024);
+    let end = loop {
+        if let Some(end) = head.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end + 4;
+        }
+        if head.len() >= HEAD_BYTES || stream.read_buf(&mut head).await? == 0 {
+            return refuse(stream, shared, &BAD_REQUEST).await;
+        }
+    };
+    let rest = head.split_off(end);
+    let request = match Request::parse(&head) {
+        Ok(request) => request,
+        Err(refusal) => return refuse(stream, shared, &refusal).await,
+    };
+    let register = shared.register.borrow().clone();
+    let charge_point = match admit(&request, shared, &register).await {
+        Ok(charge_point) => charge_point,
+        Err(refusal) => return refuse(stream, shared, &refusal).await,
+    };
+    let protocol = match choose(&request.protocols) {
+        Some(protocol) => format!("Sec-WebSocket-Protocol: {protocol}\r\n"),
+        // A client that offered none must get none.
+        None if request.protocols.is_empty() && !shared.config.require_subprotocol => String::new(),
+        None => {
+            tracing::warn!(%charge_point, offered = ?request.protocols, "refused: it offers no OCPP version that is spoken here (ocpp1.6)");
+            return refuse(stream, shared, &refusal("400 Bad Request", "Only ocpp1.6 is spoken here.\n")).await;
+        }
+    };
+    let answer = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n{protocol}\r\n",
+        derive_accept_key(request.key.as_bytes())
+    );
+    stream.write_all(answer.as_bytes()).await?;
+    Ok(Some(Accepted { charge_point, rest }))
+}
+
+async fn refuse(stream: &mut TcpStream, shared: &Shared, refusal: &Refusal) -> std::io::Result<Option<Accepted>> {
+    crate::model::Stats::count(&shared.stats.connections_refused);
+    let challenge = if refusal.status.starts_with("401") { "WWW-Authenticate: Basic realm=\"ocpp\"\r\n" } else { "" };
+    let answer = format!(
+        "HTTP/1.1 {}\r\n{challenge}Content-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+        refusal.status,
+        refusal.text.len(),
+        refusal.text
+    );
+    stream.write_all(answer.as_bytes()).await?;
+    stream.shutdown().await?;
+    Ok(None)
+}
+
+/// The register decides who may come; a charge point with a password there must show it.
+async fn admit(request: &Request, shared: &Shared, register: &Register) -> Result<Arc<str>, Refusal> {
+    let Some(known) = register.charge_point(&request.identity) else {
+        if shared.config.accept_unknown {
+            return Ok(Arc::from(request.identity.as_str()));
+        }
+        tracing::warn!(charge_point = %request.identity, "refused: not in the register (charge_points.csv); `ocpp.accept_unknown` would take it");
+        return Err(UNKNOWN);
+    };
+    let Some(hash) = &known.auth else { return Ok(known.id.clone()) };
+    let Some((user, password)) = &request.login else {
+        tracing::warn!(charge_point = %known.id, "refused: it sends no password, the register has one");
+        return Err(UNAUTHORISED);
+    };
+    if !user.eq_ignore_ascii_case(&known.id) {
+        tracing::warn!(charge_point = %known.id, "refused: its user name is not its id");
+        return Err(UNAUTHORISED);
+    }
+    if shared.logins.knows(hash, password) {
+        return Ok(known.id.clone());
+    }
+    let (stored, given) = (hash.clone(), password.clone());
+    match tokio::task::spawn_blocking(move || credentials::verify(&stored, &given)).await {
+        Ok(true) => {
+            shared.logins.note(hash, password);
+            Ok(known.id.clone())
+        }
+        Ok(false) => {
+            tracing::warn!(charge_point = %known.id, "refused: wrong password");
+            Err(UNAUTHORISED)
+        }
+        Err(_) => Err(BUSY),
+    }
+}
+
+/// The charge point's own spelling of 1.6, if it offers it. Some send the whole list as one token.
+fn choose(offered: &[String]) -> Option<&str> {
+    offered.iter().map(String::as_str).find(|protocol| OCPP16.contains(&protocol.to_ascii_lowercase().as_str()))
+}
+
+#[derive(Debug)]
+struct Request {
+    identity: String,
+    key: String,
+    protocols: Vec<String>,
+    login: Option<(String, Vec<u8>)>,
+}
+
+impl Request {
+    fn parse(head: &[u8]) -> Result<Self, Refusal> {
+        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut request = httparse::Request::new(&mut headers);
+        if !request.parse(head).is_ok_and(|status| status.is_complete()) || request.method != Some("GET") {
+            return Err(BAD_REQUEST);
+        }
+        let values = |name: &str| {
+            let named: Vec<&str> = request
+                .headers
+                .iter()
+                .filter(|header| header.name.eq_ignore_ascii_case(name))
+                .filter_map(|header| std::str::from_utf8(header.value).ok())
+                .collect();
+            named
+        };
+        // `Connection: Upgrade` is left out by some; the key says enough.
+        let upgrade = values("upgrade").iter().any(|value| value.trim().eq_ignore_ascii_case("websocket"));
+        let key = values("sec-websocket-key").first().map(|key| key.trim().to_owned());
+        let (true, Some(key)) = (upgrade, key) else { return Err(BAD_REQUEST) };
+        let protocols =
+            values("sec-websocket-protocol").into_iter().flat_map(|value| value.split(',')).map(|token| token.trim().to_owned());
+        let login = values("authorization").first().and_then(|value| basic(value));
+        Ok(Self {
+            identity: identity(request.path.unwrap_or_default()).ok_or(BAD_REQUEST)?,
+            key,
+            protocols: protocols.filter(|token| !token.is_empty()).collect(),
+            login,
+        })
+    }
+}
+
+/// The last part of the path that is not empty, percent-decoded once: charge points put double slashes, prefixes and whole URLs there.
+fn identity(path: &str) -> Option<String> {
+    let path = path.split(['?', '#']).next()?;
+    let last = path.rsplit('/').find(|segment| !segment.is_empty())?;
+    let decoded = percent_decoded(last)?;
+    // The bare endpoint names nobody.
+    if decoded.eq_ignore_ascii_case("ocpp") {
+        return None;
+    }
+    check_id(&decoded).is_ok().then_some(decoded)
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next()?, rest.next()?];
+            let digits = std::str::from_utf8(&digits).ok()?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// User and password of `Basic ...`. The password may be any bytes (OCPP 1.6 security: the decoded AuthorizationKey).
+fn basic(value: &str) -> Option<(String, Vec<u8>)> {
+    let (scheme, encoded) = value.trim().split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = unbase64(encoded.trim())?;
+    let colon = decoded.iter().position(|byte| *byte == b':')?;
+    Some((String::from_utf8(decoded[..colon].to_vec()).ok()?, decoded[colon + 1..].to_vec()))
+}
+
+fn unbase64(text: &str) -> Option<Vec<u8>> {
+    let text = text.trim_end_matches('=');
+    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
+    let (mut buffer, mut bits) = (0u32, 0u32);
+    for byte in text.bytes() {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        buffer = (buffer << 6) | u32::from(value);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((buffer >> bits) as u8);
+        }
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_as_charge_points_write_them() {
+        for (path, want) in [
+            ("/ocpp/CP-1", Some("CP-1")),
+            ("//ocpp//CP_1/", Some("CP_1")),
+            ("/ws://host:9000/ocpp/CP_1/SERIAL", Some("SERIAL")),
+            ("/ocpp/RDAM%7C123?x=1", Some("RDAM|123")),
+            ("/ocpp/a%2Fb", None),
+            ("/ocpp/%zz", None),
+            ("/ocpp/a%", None),
+            ("/ocpp/", None),
+            ("/", None),
+            ("", None),
+        ] {
+            assert_eq!(identity(path).as_deref(), want, "{path}");
+        }
+    }
+
+    #[test]
+    fn requests_and_their_deviations() {
+        let parse = |head: &str| Request::parse(head.replace('\n', "\r\n").as_bytes());
+        let request = parse(
+            "GET /ocpp/CP1 HTTP/1.1\nHost: x\nupgrade: WebSocket\nSec-WebSocket-Key: k\nSec-WebSocket-Protocol: ocpp2.0.1, OCPP1.6J\nAuthorization: Basic Q1AxOgD/\n\n",
+        );
+        let request = request.expect("good enough");
+        assert_eq!(choose(&request.protocols), Some("OCPP1.6J"));
+        assert_eq!(request.login, Some(("CP1".to_owned(), vec![0, 255])));
+        assert!(parse("GET /ocpp/CP1 HTTP/1.1\nHost: x\n\n").is_err(), "no WebSocket");
+        assert!(parse("POST /ocpp/CP1 HTTP/1.1\nUpgrade: websocket\nSec-WebSocket-Key: k\n\n").is_err());
+        assert!(parse("hello\n\n").is_err());
+        assert_eq!(choose(&["ocpp2.0.1".to_owned()]), None);
+    }
+}

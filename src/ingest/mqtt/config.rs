@@ -1,0 +1,68 @@
+//! `[[broker]]`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The MQTT version to speak to a broker.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum MqttVersion {
+    /// 3.1.1.
+    V4,
+    /// 5.
+    #[default]
+    V5,
+}
+
+/// One `[[broker]]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct BrokerConfig {
+    /// `name`, for logs and metrics.
+    pub name: String,
+    /// `host`.
+    pub host: String,
+    /// `port`.
+    pub port: u16,
+    /// `version`: `"3.1.1"` or `"5"`.
+    pub version: MqttVersion,
+    /// `client_id`; default `fleetgauge-<host name>-<name>`: stable, or the broker forgets us.
+    pub client_id: Option<String>,
+    /// `topics`: filters, wildcards and `$share/<group>/...` allowed; default: the filters of all decoders.
+    pub topics: Vec<String>,
+    /// `qos`: 0 or 1.
+    pub qos: u8,
+    /// `username`.
+    pub username: Option<String>,
+    /// `password_file`.
+    pub password_file: Option<PathBuf>,
+    /// `ca_file`: PEM; turns TLS on.
+    pub ca_file: Option<PathBuf>,
+    /// `keep_alive`.
+    pub keep_alive: Duration,
+    /// `session_expiry` (MQTT 5).
+    pub session_expiry: Duration,
+    /// `max_packet_bytes`.
+    pub max_packet_bytes: usize,
+    /// `max_inflight`: messages waiting for their commit (receive maximum).
+    pub max_inflight: u16,
+}
+
+impl Default for BrokerConfig {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            host: String::new(),
+            port: 1883,
+            version: MqttVersion::V5,
+            client_id: None,
+            topics: Vec::new(),
+            qos: 1,
+            username: None,
+            password_file: None,
+            ca_file: None,
+            keep_alive: Duration::from_secs(30),
+            session_expiry: Duration::from_secs(7 * 86_400),
+            max_packet_bytes: 256 * 1024,
+            max_inflight: 1000,
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! CSV text to a register: every bad cell is reported with file, line, column, value, reason and hint; nothing is half taken.
+
+use std::fmt;
+
+use csv::ByteRecord;
+
+use super::{Register, rows};
+use crate::model::TokenHasher;
+
+/// The files of a register as read, by kind. A file that is not there counts as empty, and references to it are not checked.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct RegisterFiles {
+    /// `organisations.csv`: name for messages, content.
+    pub organisations: Option<(String, Vec<u8>)>,
+    /// `sites.csv`.
+    pub sites: Option<(String, Vec<u8>)>,
+    /// `vehicles.csv`.
+    pub vehicles: Option<(String, Vec<u8>)>,
+    /// `charge_points.csv`.
+    pub charge_points: Option<(String, Vec<u8>)>,
+    /// `tags.csv`.
+    pub tags: Option<(String, Vec<u8>)>,
+}
+
+impl RegisterFiles {
+    /// Sorts files by the last part of their name; other names are left out.
+    pub fn from_bytes(files: Vec<(String, Vec<u8>)>) -> Self {
+        let mut sorted = Self::default();
+        for (name, bytes) in files {
+            let base = name.rsplit('/').next().unwrap_or(&name).to_owned();
+            match base.as_str() {
+                "organisations.csv" => sorted.organisations = Some((name, bytes)),
+                "sites.csv" => sorted.sites = Some((name, bytes)),
+                "vehicles.csv" => sorted.vehicles = Some((name, bytes)),
+                "charge_points.csv" => sorted.charge_points = Some((name, bytes)),
+                "tags.csv" => sorted.tags = Some((name, bytes)),
+                _ => {}
+            }
+        }
+        sorted
+    }
+
+    /// A vehicle register alone, whatever its name.
+    pub fn vehicles_only(name: String, bytes: Vec<u8>) -> Self {
+        Self { vehicles: Some((name, bytes)), ..Self::default() }
+    }
+}
+
+/// One thing wrong in one place.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RegisterError {
+    /// The file, as named by the caller.
+    pub file: String,
+    /// From 1, the header's line.
+    pub line: u64,
+    /// The column; empty for the line as a whole.
+    pub column: String,
+    /// The cell as found.
+    pub value: String,
+    /// What is wrong with it.
+    pub reason: String,
+    /// What to write instead; may be empty.
+    pub hint: String,
+}
+
+impl fmt::Display for RegisterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} line {}", self.file, self.line)?;
+        if !self.column.is_empty() {
+            write!(f, ", column `{}`", self.column)?;
+        }
+        if !self.value.is_empty() {
+            write!(f, ": `{}`", self.value)?;
+        }
+        write!(f, ": {}", self.reason)?;
+        if self.hint.is_empty() { Ok(()) } else { write!(f, "\n  hint: {}", self.hint) }
+    }
+}
+
+impl Register {
+    /// Reads and checks all files. On any mistake, all mistakes.
+    pub fn parse(files: &RegisterFiles, hasher: &TokenHasher) -> Result<Self, Vec<RegisterError>> {
+        let mut errors = Vec::new();
+        let register = rows::read(files, hasher, &mut errors);
+        if errors.is_empty() { Ok(register) } else { Err(errors) }
+    }
+}
+
+/// Walks the rows of one file. `columns` are all that exist, the first is required.
+pub(super) fn each_row(
+    file: Option<&(String, Vec<u8>)>,
+    columns: &'static [&'static str],
+    errors: &mut Vec<RegisterError>,
+    mut take: impl FnMut(&mut Row<'_>),
+) {
+    let Some((file, bytes)) = file else { return };
+    let refuse = |line, reason: String, hint: &str| RegisterError {
+        file: file.clone(),
+        line,
+        column: String::new(),
+        value: String::new(),
+        reason,
+        hint: hint.to_owned(),
+    };
+    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+        return errors.push(refuse(1, "is UTF-16".into(), "save it as `CSV UTF-8`"));
+    }
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(text);
+    let mut record = ByteRecord::new();
+    let mut header: Option<Vec<Option<&'static str>>> = None;
+    loop {
+        match reader.read_byte_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                return errors.push(refuse(reader.position().line(), error.to_string(), "check the quotes of this line"));
+            }
+        }
+        let line = record.position().map_or(0, csv::Position::line);
+        let Some(header) = &header else {
+            header = Some(read_header(file, line, &record, columns, errors));
+            continue;
+        };
+        if record.iter().all(<[u8]>::is_empty) {
+            continue;
+        }
+        if record.len() > header.len() {
+            let reason = format!("has {} cells, the header has {}", record.len(), header.len());
+            errors.push(refuse(line, reason, "a cell with a comma in it needs quotes: \"a, b\""));
+            continue;
+        }
+        let mut cells = Vec::with_capacity(header.len());
+        for (column, cell) in header.iter().zip(record.iter()) {
+            let Some(column) = column else { continue };
+            match std::str::from_utf8(cell) {
+                Ok("") => {}
+                Ok(text) => cells.push((*column, text)),
+                Err(_) => errors.push(RegisterError {
+                    column: (*column).to_owned(),
+                    value: String::from_utf8_lossy(cell).into_owned(),
+                    ..refuse(line, "is not UTF-8".into(), "save the file as `CSV UTF-8`")
+                }),
+            }
+        }
+        take(&mut Row { file, line, cells, errors });
+    }
+    if header.is_none() {
+        errors.push(refuse(
+            1,
+            "is empty".into(),
+            &format!("the first line names the columns, such as `{}`; leave the file out if there is nothing to say", columns[0]),
+        ));
+    }
+}
+
+fn read_header(
+    file: &str,
+    line: u64,
+    record: &ByteRecord,
+    columns: &'static [&'static str],
+    errors: &mut Vec<RegisterError>,
+) -> Vec<Option<&'static str>> {
+    let mut refuse = |value: &str, reason: &str, hint: String| {
+        errors.push(RegisterError {
+            file: file.to_owned(),
+            line,
+            column: String::new(),
+            value: value.to_owned(),
+            reason: reason.to_owned(),
+            hint,
+        });
+    };
+    let mut header = Vec::with_capacity(record.len());
+    for cell in record {
+        let name = String::from_utf8_lossy(cell);
+        let found = columns.iter().copied().find(|column| column.eq_ignore_ascii_case(&name));
+        match found {
+            Some(column) if header.contains(&Some(column)) => refuse(&name, "this column is there twice", String::new()),
+            Some(_) => {}
+            None if name.contains(';') || name.contains('\t') => {
+                refuse(&name, "the columns are not separated by commas", "save it as `CSV UTF-8 (comma delimited)`".into())
+            }
+            None => refuse(&name, "unknown column", nearest(&name, columns)),
+        }
+        header.push(found);
+    }
+    if !header.contains(&Some(columns[0])) {
+        refuse("", &format!("the column `{}` is missing", columns[0]), format!("the columns are: {}", columns.join(", ")));
+    }
+    header
+}
+
+/// "did you mean", or the whole list.
+fn nearest(word: &str, known: &[&str]) -> String {
+    let close =
+        known.iter().map(|name| (strsim::jaro_winkler(&word.to_lowercase(), name), name)).max_by(|a, b| a.0.total_cmp(&b.0));
+    match close {
+        Some((score, name)) if score > 0.8 => format!("did you mean `{name}`?"),
+        _ => format!("known are: {}", known.join(", ")),
+    }
+}
+
+/// One row's cells, and where to report.
+pub(super) struct Row<'a> {
+    file: &'a str,
+    line: u64,
+    cells: Vec<(&'static str, &'a str)>,
+    errors: &'a mut Vec<RegisterError>,
+}
+
+impl Row<'_> {
+    /// Where the row stands.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// The cell's text; `None` if empty.
+    pub fn text(&self, column: &str) -> Option<String> {
+        self.raw(column).map(str::to_owned)
+    }
+
+    fn raw(&self, column: &str) -> Option<&str> {
+        self.cells.iter().find(|(name, _)| *name == column).map(|(_, text)| *text)
+    }
+
+    /// Reports something about a cell.
+    pub fn refuse(&mut self, column: &str, reason: impl Into<String>, hint: impl Into<String>) {
+        let value = self.raw(column).unwrap_or_default().to_owned();
+        self.errors.push(RegisterError {
+            file: self.file.to_owned(),
+            line: self.line,
+            column: column.to_owned(),
+            value,
+            reason: reason.into(),
+            hint: hint.into(),
+        });
+    }
+
+    /// A cell that `read` can make something of; the error text completes "`value`: ...".
+    pub fn parsed<T, E: fmt::Display>(&mut self, column: &str, hint: &str, read: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+        match self.raw(column).map(read)? {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.refuse(column, error.to_string(), hint);
+                None
+            }
+        }
+    }
+
+    /// One of the words.
+    pub fn word<T: Copy>(&mut self, column: &str, words: &[(&str, T)]) -> Option<T> {
+        let text = self.raw(column)?.to_owned();
+        let found = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(&text)).map(|(_, value)| *value);
+        if found.is_none() {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            self.refuse(column, "is not one of the known words", nearest(&text, &known));
+        }
+        found
+    }
+
+    /// Yes or no.
+    pub fn flag(&mut self, column: &str) -> Option<bool> {
+        self.word(
+            column,
+            &[
+                ("yes", true),
+                ("no", false),
+                ("true", true),
+                ("false", false),
+                ("y", true),
+                ("n", false),
+                ("1", true),
+                ("0", false),
+            ],
+        )
+    }
+
+    /// A number within a range, ends included.
+    pub fn number(&mut self, column: &str, low: f64, high: f64) -> Option<f64> {
+        let hint = format!("a number from {low} to {high}");
+        self.parsed(column, &hint, |text| match text.parse::<f64>() {
+            Ok(number) if (low..=high).contains(&number) => Ok(number),
+            Ok(_) => Err("is out of range"),
+            Err(_) => Err("is not a number"),
+        })
+    }
+
+    /// A whole number within a range, ends included.
+    pub fn whole(&mut self, column: &str, low: u32, high: u32) -> Option<u32> {
+        let hint = format!("a whole number from {low} to {high}");
+        self.parsed(column, &hint, |text| match text.parse::<u32>() {
+            Ok(number) if (low..=high).contains(&number) => Ok(number),
+            Ok(_) => Err("is out of range"),
+            Err(_) => Err("is not a whole number"),
+        })
+    }
+
+    /// A list split by `;`.
+    pub fn list(&self, column: &str) -> Vec<String> {
+        self.raw(column)
+            .into_iter()
+            .flat_map(|text| text.split(';'))
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+}

@@ -1,0 +1,208 @@
+//! Opens the store: makes it, takes it over from an older version, or says why it cannot be used and what to do.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ring::rand::{SecureRandom, SystemRandom};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
+
+use super::schema::{self, APPLICATION_ID, VERSION};
+use super::{Identity, Opened, Recovery, Store, StoreConfig, gunzip};
+
+/// Name of the file in `store.directory`.
+const FILE: &str = "fleetgauge.db";
+/// Name of the file whose lock says that a daemon has the store.
+const LOCK: &str = "fleetgauge.lock";
+
+/// The store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder is missing and cannot be made, is no folder, or may not be written.
+    #[error(
+        "`store.directory`: {path}: {error}\n  hint: it must be a folder this user may write; make it, or set `store.directory`"
+    )]
+    Directory {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// Another process has it.
+    #[error("{path} is in use by another fleetgauge\n  hint: stop it, or give this one its own `store.directory`")]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Some other program's file.
+    #[error(
+        "{path} is not a fleetgauge store\n  hint: move it away, or set `store.directory` to another folder; nothing was written to it"
+    )]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Written by a newer program.
+    #[error(
+        "{path} was written by a newer fleetgauge (store version {found}, this program knows {VERSION})\n  hint: start the newer program; a newer store is never taken back"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i32,
+    },
+    /// Damaged.
+    #[error(
+        "{path} is damaged: {detail}\n  hint: restore it from a backup, or move it away to begin anew; nothing was written to it"
+    )]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        detail: String,
+    },
+    /// Anything else SQLite reports, a full disk among it.
+    #[error("{path}: {error}\n  hint: is the disk full or read-only?")]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        error: rusqlite::Error,
+    },
+}
+
+/// What can go wrong inside, before the path is known to the reader.
+enum Problem {
+    Sqlite(rusqlite::Error),
+    NotOurs,
+    Newer(i32),
+    Snapshot(std::io::Error),
+}
+
+impl From<rusqlite::Error> for Problem {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl Store {
+    /// Opens or makes the store in the configured folder.
+    pub fn open(config: &StoreConfig) -> Result<Opened, OpenError> {
+        let directory = &config.directory;
+        let failed = |error| OpenError::Directory { path: directory.clone(), error };
+        std::fs::create_dir_all(directory).map_err(failed)?;
+        let path = directory.join(FILE);
+        // Two daemons on one store would book everything twice. The lock ends with the process, however it ends.
+        let lock = File::options().create(true).write(true).truncate(false).open(directory.join(LOCK)).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse { path }),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        let opened = open_file(&path).map_err(|problem| explain(&path, problem));
+        let (connection, identity, recovery) = opened?;
+        let store = Store::new(connection, lock, config.outbox_max_bytes).map_err(|error| explain(&path, error.into()))?;
+        Ok(Opened { store, identity, recovery })
+    }
+}
+
+fn open_file(path: &Path) -> Result<(Connection, Identity, Recovery), Problem> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(2))?;
+    prepare(&mut connection)?;
+    let identity = identity(&connection)?;
+    let recovery = recovery(&connection)?;
+    Ok((connection, identity, recovery))
+}
+
+/// A second connection that only reads.
+pub(super) fn connect_read_only(directory: &Path) -> Result<Connection, OpenError> {
+    let path = directory.join(FILE);
+    let open = || -> Result<Connection, Problem> {
+        let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.busy_timeout(Duration::from_secs(2))?;
+        connection.pragma_update(None, "cache_size", -512)?;
+        Ok(connection)
+    };
+    open().map_err(|problem| explain(&path, problem))
+}
+
+fn prepare(connection: &mut Connection) -> Result<(), Problem> {
+    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
+    let fresh = application == 0 && version == 0 && tables == 0;
+    if !fresh && application != APPLICATION_ID {
+        return Err(Problem::NotOurs);
+    }
+    if version > VERSION {
+        return Err(Problem::Newer(version));
+    }
+    // Freed pages are used again by the next rows, and a vacuum would write the whole file to flash: the file keeps its
+    // high-water mark instead of shrinking.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", -2048)?;
+    connection.pragma_update(None, "journal_size_limit", 4 * 1024 * 1024)?;
+    if version < VERSION {
+        schema::migrate(connection, version)?;
+    }
+    Ok(())
+}
+
+fn identity(connection: &Connection) -> Result<Identity, Problem> {
+    let found = connection.query_row("SELECT token_key, first_transaction_id FROM identity", [], |row| {
+        Ok(Identity { token_key: row.get(0)?, first_transaction_id: row.get(1)? })
+    });
+    if let Some(identity) = found.optional()? {
+        return Ok(identity);
+    }
+    let random = SystemRandom::new();
+    let mut token_key = [0u8; 32];
+    let mut start = [0u8; 4];
+    let filled = random.fill(&mut token_key).and_then(|()| random.fill(&mut start));
+    filled.map_err(|_| Problem::Snapshot(std::io::Error::other("the system gives no random numbers")))?;
+    // Predictable ids let one station stop another's transaction, so they start anywhere; they count up from there.
+    let first_transaction_id = (u32::from_le_bytes(start) % (1 << 30)) as i32 + 1;
+    connection.execute(
+        "INSERT INTO identity (one, token_key, first_transaction_id) VALUES (1, ?1, ?2)",
+        params![token_key, first_transaction_id],
+    )?;
+    Ok(Identity { token_key, first_transaction_id })
+}
+
+fn recovery(connection: &Connection) -> Result<Recovery, Problem> {
+    let checkpoint = connection.query_row("SELECT generation, snapshot FROM checkpoint", [], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+    });
+    let (generation, snapshot) = match checkpoint.optional()? {
+        Some((generation, body)) => {
+            let snapshot = gunzip(&body).map_err(Problem::Snapshot)?;
+            (generation as u64, Some(snapshot))
+        }
+        None => (0, None),
+    };
+    let mut statement = connection.prepare("SELECT blob FROM inbox ORDER BY seq")?;
+    let inbox = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    Ok(Recovery { snapshot, inbox, generation })
+}
+
+fn explain(path: &Path, problem: Problem) -> OpenError {
+    let path = path.to_path_buf();
+    let error = match problem {
+        Problem::NotOurs => return OpenError::NotOurs { path },
+        Problem::Newer(found) => return OpenError::Newer { path, found },
+        Problem::Snapshot(error) => return OpenError::Corrupt { path, detail: error.to_string() },
+        Problem::Sqlite(error) => error,
+    };
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => OpenError::NotOurs { path },
+        Some(ErrorCode::DatabaseCorrupt) => OpenError::Corrupt { path, detail: error.to_string() },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::InUse { path },
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+            OpenError::Directory { path, error: std::io::Error::other(error.to_string()) }
+        }
+        _ => OpenError::Sqlite { path, error },
+    }
+}

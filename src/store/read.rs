@@ -1,0 +1,108 @@
+//! The reading side: a second connection for other threads, which never blocks the writer (WAL).
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::open::{OpenError, connect_read_only};
+use crate::model::{Activity, ActivityKey, ActivityRow, ClosedSession};
+use crate::units::{Day, UtcMs};
+
+/// The store could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// SQLite.
+    #[error("the store cannot be read: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A row is not what was written.
+    #[error("a row of the store cannot be read: {0}")]
+    Row(#[from] serde_json::Error),
+}
+
+/// One outbox row.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OutboxBatch {
+    /// Rising.
+    pub id: i64,
+    /// When it was committed.
+    pub at: UtcMs,
+    /// Lines in it.
+    pub points: u64,
+    /// gzip of line protocol.
+    pub gzip: Vec<u8>,
+}
+
+/// A read-only connection.
+pub struct Reader(Connection);
+
+impl Reader {
+    /// Opens the store of a folder; the writer must have opened it before.
+    pub fn open(directory: &Path) -> Result<Self, OpenError> {
+        connect_read_only(directory).map(Self)
+    }
+
+    /// Closed sessions that overlap `[from, to)`, the newest first.
+    pub fn sessions(
+        &self,
+        from: Option<UtcMs>,
+        to: Option<UtcMs>,
+        charge_point: Option<&str>,
+        vehicle: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<ClosedSession>, ReadError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT record, kgco2e FROM session WHERE ended_at >= ?1 AND started_at < ?2 AND (?3 IS NULL OR charge_point = ?3)
+             AND (?4 IS NULL OR vehicle = ?4) ORDER BY ended_at DESC LIMIT ?5",
+        )?;
+        let from = from.map_or(i64::MIN, |from| from.0);
+        let to = to.map_or(i64::MAX, |to| to.0);
+        let mut rows = statement.query(params![from, to, charge_point, vehicle, limit as i64])?;
+        let mut sessions = Vec::new();
+        while let Some(row) = rows.next()? {
+            let record: String = row.get(0)?;
+            sessions.push(ClosedSession { record: serde_json::from_str(&record)?, kgco2e_location: row.get(1)? });
+        }
+        Ok(sessions)
+    }
+
+    /// Activity of days `from..=to`, with the generation of the checkpoint it is complete up to.
+    pub fn activity(&self, from: Day, to: Day) -> Result<(u64, Vec<ActivityRow>), ReadError> {
+        // One read transaction: a checkpoint in between must not show up in only one of the two answers.
+        let transaction = self.0.unchecked_transaction()?;
+        let generation: Option<i64> =
+            transaction.query_row("SELECT generation FROM checkpoint", [], |row| row.get(0)).optional()?;
+        let mut statement = transaction.prepare_cached(
+            "SELECT day, subject, distance_m, fuel_ml, vehicle_grid_dwh, charged_dwh, metered FROM activity WHERE day BETWEEN ?1 AND ?2 ORDER BY day, subject",
+        )?;
+        let mut rows = statement.query(params![from.0, to.0])?;
+        let mut activity = Vec::new();
+        while let Some(row) = rows.next()? {
+            let subject: String = row.get(1)?;
+            let key = ActivityKey { day: Day(row.get(0)?), subject: serde_json::from_str(&subject)? };
+            let sums = Activity {
+                distance_m: row.get(2)?,
+                fuel_ml: row.get(3)?,
+                vehicle_grid_dwh: row.get(4)?,
+                charged_dwh: row.get(5)?,
+                metered: row.get(6)?,
+            };
+            activity.push(ActivityRow { key, activity: sums });
+        }
+        Ok((generation.unwrap_or(0) as u64, activity))
+    }
+
+    /// The first outbox row after `id`.
+    pub fn outbox_after(&self, id: i64) -> Result<Option<OutboxBatch>, ReadError> {
+        let mut statement = self.0.prepare_cached("SELECT id, at, points, body FROM outbox WHERE id > ?1 ORDER BY id LIMIT 1")?;
+        let row = statement.query_row([id], |row| {
+            Ok(OutboxBatch { id: row.get(0)?, at: UtcMs(row.get(1)?), points: row.get::<_, i64>(2)? as u64, gzip: row.get(3)? })
+        });
+        Ok(row.optional()?)
+    }
+
+    /// Up to where a sink has acknowledged; 0 at first.
+    pub fn position(&self, sink: &str) -> Result<i64, ReadError> {
+        let position = self.0.query_row("SELECT id FROM outbox_position WHERE sink = ?1", [sink], |row| row.get(0)).optional()?;
+        Ok(position.unwrap_or(0))
+    }
+}

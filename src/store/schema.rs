@@ -1,0 +1,48 @@
+//! What is in `fleetgauge.db`, and how an older one becomes today's.
+//!
+//! | table | row |
+//! |---|---|
+//! | `inbox` | `seq`, `blob`: what the engine was told in one commit (`app::inbox`), until a checkpoint covers it |
+//! | `outbox` | `id` (rising, never reused), `at` Unix ms, `points`, `body`: gzip of line protocol, ready to POST |
+//! | `outbox_position` | `sink`, `id`: everything up to it is acknowledged |
+//! | `checkpoint` | one row: `generation`, `snapshot` (gzip of the engine's state) |
+//! | `activity` | `day` (days since 1970, London), `subject` (JSON of `model::Subject`), four sums in m, ml, 0.1 Wh; which counters were heard |
+//! | `session` | `id`, `started_at`, `ended_at`, `charge_point`, `vehicle`, `record` (JSON of `model::SessionRecord`), `kgco2e` |
+//! | `identity` | one row: `token_key` (32 bytes), `first_transaction_id` |
+
+use rusqlite::Connection;
+
+/// "flgg": tells our files from other SQLite databases.
+pub(super) const APPLICATION_ID: i32 = 0x666c_6767;
+
+/// Each step takes the file one version further; never edit one that was released.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE inbox (seq INTEGER PRIMARY KEY, blob BLOB NOT NULL);
+    CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, points INTEGER NOT NULL, body BLOB NOT NULL);
+    CREATE TABLE outbox_position (sink TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), generation INTEGER NOT NULL, snapshot BLOB NOT NULL);
+    CREATE TABLE activity (
+        day INTEGER NOT NULL, subject TEXT NOT NULL,
+        distance_m INTEGER NOT NULL, fuel_ml INTEGER NOT NULL, vehicle_grid_dwh INTEGER NOT NULL, charged_dwh INTEGER NOT NULL,
+        metered INTEGER NOT NULL,
+        PRIMARY KEY (day, subject)) WITHOUT ROWID;
+    CREATE TABLE session (
+        id TEXT PRIMARY KEY, started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL,
+        charge_point TEXT NOT NULL, vehicle TEXT, record TEXT NOT NULL, kgco2e REAL) WITHOUT ROWID;
+    CREATE INDEX session_by_end ON session (ended_at);
+    CREATE TABLE identity (one INTEGER PRIMARY KEY CHECK (one = 1), token_key BLOB NOT NULL, first_transaction_id INTEGER NOT NULL);
+"];
+
+/// The version this program writes.
+pub(super) const VERSION: i32 = MIGRATIONS.len() as i32;
+
+/// Brings a file from `found` to [`VERSION`], in one transaction.
+pub(super) fn migrate(connection: &mut Connection, found: i32) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}

@@ -1,0 +1,141 @@
+//! `/api/v1/...`: questions in the query, JSON out, mistakes as `{"error": ...}`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use super::{Site, events};
+use crate::engine::{Dimension, View};
+use crate::units::{Day, UtcMs};
+
+type Parameters = HashMap<String, String>;
+
+/// All of the API.
+pub(super) fn routes() -> Router<Site> {
+    Router::new()
+        .route("/overview", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Overview)))
+        .route("/vehicles", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Vehicles)))
+        .route("/charge-points", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::ChargePoints)))
+        .route("/targets", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Targets)))
+        .route("/transition", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Transition)))
+        .route("/sessions", get(sessions))
+        .route("/emissions", get(emissions))
+        .route("/rejects", get(rejects))
+        .route("/events", get(events::stream))
+}
+
+/// An answer of JSON.
+pub(super) fn json(status: StatusCode, body: String) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body).into_response()
+}
+
+/// A mistake.
+pub(super) fn problem(status: StatusCode, text: &str) -> Response {
+    json(status, serde_json::json!({ "error": text }).to_string())
+}
+
+async fn ask(site: &Site, view: View) -> Response {
+    match site.ask(view).await {
+        Ok(body) => json(StatusCode::OK, body),
+        Err(reason) => problem(StatusCode::SERVICE_UNAVAILABLE, &reason),
+    }
+}
+
+async fn simple(State(site): State<Site>, Query(parameters): Query<Parameters>, view: View) -> Response {
+    match only(&parameters, &[]) {
+        Ok(()) => ask(&site, view).await,
+        Err(refused) => *refused,
+    }
+}
+
+/// A parameter that nobody reads would be a question answered wrongly.
+fn only(parameters: &Parameters, known: &[&str]) -> Result<(), Box<Response>> {
+    match parameters.keys().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let known =
+                if known.is_empty() { "there are none here".to_owned() } else { format!("known are {}", known.join(", ")) };
+            Err(Box::new(problem(StatusCode::BAD_REQUEST, &format!("`{name}` is not a parameter: {known}"))))
+        }
+    }
+}
+
+fn read<T>(
+    parameters: &Parameters,
+    name: &str,
+    wanted: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Box<Response>> {
+    match parameters.get(name).filter(|text| !text.is_empty()) {
+        None => Ok(None),
+        Some(text) => match parse(text) {
+            Some(value) => Ok(Some(value)),
+            None => Err(Box::new(problem(StatusCode::BAD_REQUEST, &format!("`{name}`: `{text}` is not {wanted}")))),
+        },
+    }
+}
+
+const INSTANT: &str = "a time such as 2026-11-24T09:00:00Z, or a day such as 2026-11-24";
+
+async fn sessions(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
+    match sessions_view(&parameters) {
+        Ok(view) => ask(&site, view).await,
+        Err(refused) => *refused,
+    }
+}
+
+fn sessions_view(parameters: &Parameters) -> Result<View, Box<Response>> {
+    only(parameters, &["from", "to", "charge_point", "vehicle"])?;
+    // A day alone means its beginning as `from` and its end as `to`.
+    let from =
+        read(parameters, "from", INSTANT, |text| text.parse::<UtcMs>().ok().or_else(|| text.parse().ok().map(Day::start)))?;
+    let to = read(parameters, "to", INSTANT, |text| text.parse::<UtcMs>().ok().or_else(|| text.parse().ok().map(Day::end)))?;
+    let name = |key: &str| parameters.get(key).filter(|text| !text.is_empty()).map(|text| Arc::from(text.as_str()));
+    Ok(View::Sessions { from, to, charge_point: name("charge_point"), vehicle: name("vehicle") })
+}
+
+async fn emissions(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
+    match emissions_view(&parameters) {
+        Ok(view) => ask(&site, view).await,
+        Err(refused) => *refused,
+    }
+}
+
+fn emissions_view(parameters: &Parameters) -> Result<View, Box<Response>> {
+    const DAY: &str = "a day such as 2026-11-24";
+    const DIMENSIONS: [(&str, Dimension); 5] = [
+        ("scope", Dimension::Scope),
+        ("organisation", Dimension::Organisation),
+        ("site", Dimension::Site),
+        ("vehicle_class", Dimension::VehicleClass),
+        ("tier", Dimension::Tier),
+    ];
+    only(parameters, &["from", "to", "by"])?;
+    let from = read(parameters, "from", DAY, |text| text.parse::<Day>().ok())?;
+    let to = read(parameters, "to", DAY, |text| text.parse::<Day>().ok())?;
+    if from.zip(to).is_some_and(|(from, to)| to < from) {
+        return Err(Box::new(problem(StatusCode::BAD_REQUEST, "`to` is before `from`")));
+    }
+    let by = read(parameters, "by", "a list of scope, organisation, site, vehicle_class, tier", |text| {
+        text.split(',')
+            .map(|name| DIMENSIONS.iter().find(|(known, _)| *known == name.trim()).map(|(_, dimension)| *dimension))
+            .collect::<Option<Vec<_>>>()
+    })?;
+    Ok(View::Emissions { from, to, by: by.unwrap_or_default() })
+}
+
+async fn rejects(State(site): State<Site>) -> Response {
+    let counts: Vec<_> = site
+        .stats
+        .snapshot()
+        .rejects
+        .iter()
+        .map(|(source, reason, count)| serde_json::json!({ "source": source, "reason": reason, "count": count }))
+        .collect();
+    json(StatusCode::OK, serde_json::json!({ "counts": counts, "newest": site.stats.rejects() }).to_string())
+}

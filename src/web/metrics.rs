@@ -1,0 +1,86 @@
+//! `/metrics` in Prometheus' text format: what the daemon did itself. Facts about the fleet go out as time series instead.
+
+use std::fmt::Write;
+use std::sync::atomic::AtomicU64;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use super::Site;
+use crate::model::Stats;
+
+type Read = fn(&Stats) -> &AtomicU64;
+
+/// Name, type, labels, help, counter. Neighbours of one name are one family.
+const METRICS: &[(&str, &str, &str, &str, Read)] = &[
+    ("fleetgauge_messages_received_total", "counter", "source=\"mqtt\"", "Messages heard.", |s| &s.mqtt_received),
+    ("fleetgauge_messages_received_total", "counter", "source=\"ocpp\"", "", |s| &s.ocpp_received),
+    ("fleetgauge_messages_accepted_total", "counter", "source=\"mqtt\"", "Messages understood.", |s| &s.mqtt_accepted),
+    ("fleetgauge_messages_accepted_total", "counter", "source=\"ocpp\"", "", |s| &s.ocpp_accepted),
+    ("fleetgauge_fields_ignored_total", "counter", "", "Fields of accepted messages that were not understood.", |s| {
+        &s.fields_ignored
+    }),
+    ("fleetgauge_readings_late_total", "counter", "", "Readings older than what was booked.", |s| &s.late),
+    ("fleetgauge_assets_refused_total", "counter", "", "Readings of assets beyond limits.max_assets.", |s| &s.assets_refused),
+    ("fleetgauge_connections", "gauge", "source=\"mqtt\"", "Open connections of devices and charge points.", |s| {
+        &s.listener_connections
+    }),
+    ("fleetgauge_connections", "gauge", "source=\"ocpp\"", "", |s| &s.ocpp_connections),
+    ("fleetgauge_connections_refused_total", "counter", "", "Connections refused (limit, credentials, unknown id).", |s| {
+        &s.connections_refused
+    }),
+    ("fleetgauge_brokers_connected", "gauge", "", "MQTT brokers connected to.", |s| &s.brokers_connected),
+    ("fleetgauge_commits_total", "counter", "", "Commits of the store.", |s| &s.commits),
+    ("fleetgauge_commit_failures_total", "counter", "", "Commits that failed and were tried again.", |s| &s.commit_failures),
+    ("fleetgauge_checkpoints_total", "counter", "", "Checkpoints of the store.", |s| &s.checkpoints),
+    ("fleetgauge_inbox_bytes_total", "counter", "", "Bytes of inbox rows committed.", |s| &s.inbox_bytes),
+    ("fleetgauge_points_total", "counter", "", "Rows of line protocol committed.", |s| &s.points),
+    ("fleetgauge_outbox_bytes_total", "counter", "", "Compressed bytes of them.", |s| &s.outbox_bytes),
+    ("fleetgauge_outbox_batches", "gauge", "", "Batches waiting for a sink.", |s| &s.outbox_rows),
+    ("fleetgauge_outbox_waiting_bytes", "gauge", "", "Bytes waiting for a sink.", |s| &s.outbox_waiting_bytes),
+    ("fleetgauge_outbox_dropped_total", "counter", "", "Batches dropped because store.outbox_max was reached.", |s| {
+        &s.outbox_dropped
+    }),
+    ("fleetgauge_sink_batches_total", "counter", "sink=\"influx\"", "Batches a sink has taken.", |s| &s.sink_batches),
+    ("fleetgauge_sink_failures_total", "counter", "sink=\"influx\"", "Failed attempts to write to a sink.", |s| &s.sink_failures),
+    ("fleetgauge_sink_points_refused_total", "counter", "sink=\"influx\"", "Rows a sink refused for good.", |s| &s.sink_refused),
+];
+
+pub(super) async fn metrics(State(site): State<Site>) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], render(&site.stats, site.health.borrow().ready))
+        .into_response()
+}
+
+fn render(stats: &Stats, ready: bool) -> String {
+    let mut text = String::with_capacity(4096);
+    let mut family = "";
+    for (name, kind, labels, help, counter) in METRICS {
+        if family != *name {
+            let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+            family = name;
+        }
+        let labels = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
+        let _ = writeln!(text, "{name}{labels} {}", Stats::get(counter(stats)));
+    }
+    text.push_str(
+        "# HELP fleetgauge_rejected_total Messages not understood, by reason.\n# TYPE fleetgauge_rejected_total counter\n",
+    );
+    for (source, reason, count) in stats.snapshot().rejects {
+        let _ = writeln!(text, "fleetgauge_rejected_total{{source=\"{source}\",reason=\"{reason}\"}} {count}");
+    }
+    let oldest = Stats::get(&stats.outbox_oldest_ms);
+    text.push_str("# HELP fleetgauge_outbox_oldest_timestamp_seconds Time of the oldest waiting batch, 0 for none.\n# TYPE fleetgauge_outbox_oldest_timestamp_seconds gauge\n");
+    let _ = writeln!(text, "fleetgauge_outbox_oldest_timestamp_seconds {}.{:03}", oldest / 1000, oldest % 1000);
+    let _ = write!(
+        text,
+        "# HELP fleetgauge_ready 1 while the store takes writes.\n# TYPE fleetgauge_ready gauge\nfleetgauge_ready {}\n",
+        u8::from(ready)
+    );
+    let version = env!("CARGO_PKG_VERSION");
+    let _ = write!(
+        text,
+        "# HELP fleetgauge_build_info Version of the program.\n# TYPE fleetgauge_build_info gauge\nfleetgauge_build_info{{version=\"{version}\"}} 1\n"
+    );
+    text
+}
