@@ -49,7 +49,7 @@ struct Today {
     energy_staff_public_kwh: f64,
     scope1_kgco2e: f64,
     scope2_location_kgco2e: f64,
-    factor_set: Option<String>,
+    factor_sets: Vec<String>,
     not_computed: usize,
 }
 
@@ -171,7 +171,7 @@ impl Engine {
             energy_staff_public_kwh: kwh(inventory.staff_public_dwh),
             scope1_kgco2e: kgco2e(Scope::One),
             scope2_location_kgco2e: kgco2e(Scope::TwoLocation),
-            factor_set: inventory.lines.keys().map(|key| key.factor_set).max().map(|set| set.to_string()),
+            factor_sets: inventory.lines.keys().map(|key| key.factor_set).collect::<BTreeSet<_>>().iter().map(ToString::to_string).collect(),
             not_computed: inventory.not_computed.len(),
         }
     }

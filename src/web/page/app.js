@@ -80,7 +80,7 @@ function showOverview(overview) {
     ["Energy to the fleet", number(day.energy_fleet_kwh + day.energy_unallocated_kwh, 1), "kWh"], ["Scope 2, location-based", number(day.scope2_location_kgco2e, 1), "kgCO2e"],
     ["Sessions ended", number(overview.charge_points.sessions_closed_today), ""],
   ].map(([name, value, unit]) => el("div", {}, el("dt", {}, name), el("dd", {}, value, " ", el("small", {}, unit)))));
-  const notes = [`Factors ${day.factor_set || "none used yet"}; definition ${t.profile}`];
+  const notes = [`Factors ${day.factor_sets.join(" and ") || "none used yet"}; definition ${t.profile}`];
   if (day.energy_unallocated_kwh > 0) notes.push(`${number(day.energy_unallocated_kwh, 1)} kWh of the energy belong to no known vehicle`);
   if (day.energy_staff_public_kwh > 0) notes.push(`${number(day.energy_staff_public_kwh, 1)} kWh to staff and the public are not counted`);
   if (day.not_computed > 0) notes.push(`${number(day.not_computed)} vehicles moved without a figure for their emissions yet`);
