@@ -71,7 +71,10 @@ fn g1_diesel_by_litres() {
     let inventory = of(&[("2025-06-01", "VAN", fuel(100))]);
     near(kgco2e(&inventory, Scope::One), 257.082);
     let (key, _) = inventory.lines.iter().next().unwrap();
-    assert_eq!((key.tier, key.method, key.factor_set.to_string().as_str(), key.vehicle_class), (2, "fuel", "desnz2025", "van_n1_iii"));
+    assert_eq!(
+        (key.tier, key.method, key.factor_set.to_string().as_str(), key.vehicle_class),
+        (2, "fuel", "desnz2025", "van_n1_iii")
+    );
 }
 
 #[test]
@@ -107,12 +110,18 @@ fn g4_plug_in_hybrid() {
     let inventory = of(&[("2025-06-01", "PHEV", measured)]);
     near(kgco2e(&inventory, Scope::One), 1075.9632);
     near(kgco2e(&inventory, Scope::TwoLocation), 159.3);
-    assert_eq!(inventory.lines.values().map(|sums| sums.distance_m).sum::<i64>(), 12_000_000, "kilometres stand in one scope only");
+    assert_eq!(
+        inventory.lines.values().map(|sums| sums.distance_m).sum::<i64>(),
+        12_000_000,
+        "kilometres stand in one scope only"
+    );
 }
 
 #[test]
 fn g5_april_march_years_use_the_set_they_start_in() {
-    for (day, want) in [("2024-03-31", "desnz2023"), ("2024-04-01", "desnz2024"), ("2025-12-31", "desnz2025"), ("2026-01-15", "desnz2025")] {
+    for (day, want) in
+        [("2024-03-31", "desnz2023"), ("2024-04-01", "desnz2024"), ("2025-12-31", "desnz2025"), ("2026-01-15", "desnz2025")]
+    {
         assert_eq!(of(&[(day, "VAN", fuel(1))]).lines.keys().next().unwrap().factor_set.to_string(), want, "{day}");
     }
     near(kgco2e(&of(&[("2024-10-01", "VAN", fuel(10_000))]), Scope::One), 25_127.9);
@@ -121,7 +130,12 @@ fn g5_april_march_years_use_the_set_they_start_in() {
 
 #[test]
 fn sum_of_days_is_the_sum_of_the_stretch() {
-    let rows = [("2025-06-01", "VAN", fuel(10)), ("2025-06-02", "VAN", fuel(12)), ("2025-06-03", "VAN", km(5)), ("2025-06-03", "CAR", km(7))];
+    let rows = [
+        ("2025-06-01", "VAN", fuel(10)),
+        ("2025-06-02", "VAN", fuel(12)),
+        ("2025-06-03", "VAN", km(5)),
+        ("2025-06-03", "CAR", km(7)),
+    ];
     let whole = kgco2e(&of(&rows), Scope::One);
     near(rows.iter().map(|row| kgco2e(&of(&[*row]), Scope::One)).sum(), whole);
 }
@@ -182,8 +196,17 @@ j,minibus,DIESEL,,,
 k,,DIESEL,,,
 ";
     let want = [
-        Some("car_small"), Some("car_medium"), Some("car_large"), Some("van_n1_i"), Some("van_n1_ii"), Some("van_n1_iii"),
-        Some("van_average"), Some("hgv_rigid_gt17t"), Some("motorbike_large"), Some("van_n1_iii"), None,
+        Some("car_small"),
+        Some("car_medium"),
+        Some("car_large"),
+        Some("van_n1_i"),
+        Some("van_n1_ii"),
+        Some("van_n1_iii"),
+        Some("van_average"),
+        Some("hgv_rigid_gt17t"),
+        Some("motorbike_large"),
+        Some("van_n1_iii"),
+        None,
     ];
     for (vehicle, want) in register(text).vehicles.iter().zip(want) {
         assert_eq!(desnz_class(vehicle), want, "{}", vehicle.id);

@@ -14,18 +14,23 @@ fn hasher() -> TokenHasher {
 
 fn parse(files: &[(&str, &[u8])]) -> Result<Register, Vec<String>> {
     let files = files.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())).collect();
-    Register::parse(&RegisterFiles::from_bytes(files), &hasher()).map_err(|errors| errors.iter().map(ToString::to_string).collect())
+    Register::parse(&RegisterFiles::from_bytes(files), &hasher())
+        .map_err(|errors| errors.iter().map(ToString::to_string).collect())
 }
 
 #[test]
 fn the_example_is_a_fleet_as_promised() {
     let register = parse(&EXAMPLE_REGISTER.map(|(name, text)| (name, text.as_bytes()))).unwrap();
     assert!(register.vehicles.len() >= 60 && register.charge_points.len() >= 12 && register.sites.len() == 4);
-    let sites_with_points: std::collections::BTreeSet<_> = register.charge_points.iter().flat_map(|point| point.site.clone()).collect();
+    let sites_with_points: std::collections::BTreeSet<_> =
+        register.charge_points.iter().flat_map(|point| point.site.clone()).collect();
     assert_eq!(sites_with_points.len(), 4);
     let profile = Profile::by_name("nhs_sdu").unwrap();
     let counts = counts(&register, &profile, Day::from_ymd(2026, 11, 24).unwrap());
-    assert!([counts.zero, counts.ultra_low, counts.low, counts.other, counts.unknown].iter().all(|n| *n > 0), "a mixed fleet: {counts:?}");
+    assert!(
+        [counts.zero, counts.ultra_low, counts.low, counts.other, counts.unknown].iter().all(|n| *n > 0),
+        "a mixed fleet: {counts:?}"
+    );
     assert!((0.70..0.85).contains(&counts.share(&profile).unwrap()), "{counts:?}");
 }
 
@@ -45,7 +50,9 @@ fn tags_are_found_in_any_spelling_and_only_by_hash() {
     let tags = b"id_tag,kind,vehicle_id\n08FF,staff,\n09FF,public,\n0AFF,vehicle,AMB-1\n";
     let register = parse(&[("vehicles.csv", vehicles), ("tags.csv", tags)]).unwrap();
     let amb = EnergyUser::Vehicle("AMB-1".into());
-    for (tag, want) in [("04A1B2", &amb), ("04a1b3", &amb), ("08-ff", &EnergyUser::Staff), ("09FF", &EnergyUser::Public), ("0aff", &amb)] {
+    for (tag, want) in
+        [("04A1B2", &amb), ("04a1b3", &amb), ("08-ff", &EnergyUser::Staff), ("09FF", &EnergyUser::Public), ("0aff", &amb)]
+    {
         assert_eq!(register.tags.get(&hasher().hash(tag).unwrap()), Some(want), "{tag}");
     }
 }
@@ -66,31 +73,59 @@ fn files_as_spreadsheets_save_them() {
 #[test]
 fn every_mistake_is_named() {
     for (files, wants) in [
-        (vec![("vehicles.csv", &b"vehicle_id,fule\nA,x\n"[..])], vec!["vehicles.csv line 1: `fule`: unknown column\n  hint: did you mean `fuel`?"]),
-        (vec![("vehicles.csv", b"vehicle_id;fuel\nA;x\n")], vec!["not separated by commas", "the column `vehicle_id` is missing"]),
-        (vec![("vehicles.csv", b"fuel\nDIESEL\n")], vec!["the column `vehicle_id` is missing", "line 2, column `vehicle_id`: is empty"]),
+        (
+            vec![("vehicles.csv", &b"vehicle_id,fule\nA,x\n"[..])],
+            vec!["vehicles.csv line 1: `fule`: unknown column\n  hint: did you mean `fuel`?"],
+        ),
+        (
+            vec![("vehicles.csv", b"vehicle_id;fuel\nA;x\n")],
+            vec!["not separated by commas", "the column `vehicle_id` is missing"],
+        ),
+        (
+            vec![("vehicles.csv", b"fuel\nDIESEL\n")],
+            vec!["the column `vehicle_id` is missing", "line 2, column `vehicle_id`: is empty"],
+        ),
         (vec![("vehicles.csv", b"")], vec!["is empty"]),
         (vec![("vehicles.csv", b"vehicle_id\nA\na\n")], vec!["line 3, column `vehicle_id`: `a`: is already in line 2"]),
         (vec![("vehicles.csv", b"vehicle_id\nA B\n")], vec!["line 2, column `vehicle_id`"]),
-        (vec![("vehicles.csv", b"vehicle_id,role,category\nA,emergncy,lorry\n")], vec!["did you mean `emergency`?", "column `category`: `lorry`"]),
+        (
+            vec![("vehicles.csv", b"vehicle_id,role,category\nA,emergncy,lorry\n")],
+            vec!["did you mean `emergency`?", "column `category`: `lorry`"],
+        ),
         (
             vec![("vehicles.csv", b"vehicle_id,first_registered,co2_g_per_km,mass_kg\nA,31/03/2026,low,-5\n")],
             vec!["`31/03/2026`", "write 2026-03-31", "`low`: is not a whole number", "`-5`: is not a whole number"],
         ),
-        (vec![("vehicles.csv", b"vehicle_id,battery_kwh,co2_g_per_km\nA,NaN,99999\n")], vec!["column `battery_kwh`", "`99999`: is out of range"]),
+        (
+            vec![("vehicles.csv", b"vehicle_id,battery_kwh,co2_g_per_km\nA,NaN,99999\n")],
+            vec!["column `battery_kwh`", "`99999`: is out of range"],
+        ),
         (vec![("vehicles.csv", b"vehicle_id,euro\nA,clean\n")], vec!["`clean`: is not a Euro standard"]),
         (vec![("vehicles.csv", b"vehicle_id,class_override\nA,low\n")], vec!["has no reason"]),
-        (vec![("vehicles.csv", b"vehicle_id,in_service_from,in_service_to\nA,2026-01-01,2026-01-01\n")], vec!["is not after in_service_from"]),
+        (
+            vec![("vehicles.csv", b"vehicle_id,in_service_from,in_service_to\nA,2026-01-01,2026-01-01\n")],
+            vec!["is not after in_service_from"],
+        ),
         (vec![("vehicles.csv", b"vehicle_id,feed_ids\nA,ovms:X\nB,ovms:X\n")], vec!["line 3, column `feed_ids`"]),
         (vec![("vehicles.csv", b"vehicle_id,site\nA,b,c\n")], vec!["has 3 cells, the header has 2"]),
         (vec![("vehicles.csv", b"vehicle_id,body\nA,caf\xe9\n")], vec!["column `body`: `caf\u{fffd}`: is not UTF-8"]),
         (vec![("vehicles.csv", b"\xff\xfev\0e\0")], vec!["is UTF-16"]),
         (vec![("sites.csv", b"site_id\nS\n"), ("vehicles.csv", b"vehicle_id,site\nA,T\n")], vec!["`T`: is not in sites.csv"]),
-        (vec![("charge_points.csv", b"charge_point_id,mode,connectors\nC,tap,0\n")], vec!["cannot listen in between", "column `connectors`: `0`: is out of range"]),
+        (
+            vec![("charge_points.csv", b"charge_point_id,mode,connectors\nC,tap,0\n")],
+            vec!["cannot listen in between", "column `connectors`: `0`: is out of range"],
+        ),
         (vec![("charge_points.csv", b"charge_point_id,auth\nC,secret\n")], vec!["is not a hash", "hash-password"]),
-        (vec![("tags.csv", b"id_tag,kind,vehicle_id\n04,vehicle,A\n:,staff,\n05,,\n06,nurse,\n,staff,\n")], vec![
-            "line 2, column `vehicle_id`", "has no letter or digit", "line 4, column `kind`: is empty", "`nurse`", "line 6, column `id_tag`: is empty",
-        ]),
+        (
+            vec![("tags.csv", b"id_tag,kind,vehicle_id\n04,vehicle,A\n:,staff,\n05,,\n06,nurse,\n,staff,\n")],
+            vec![
+                "line 2, column `vehicle_id`",
+                "has no letter or digit",
+                "line 4, column `kind`: is empty",
+                "`nurse`",
+                "line 6, column `id_tag`: is empty",
+            ],
+        ),
         (
             vec![("vehicles.csv", b"vehicle_id,id_tags\nA,04\nB,04\n")],
             vec!["line 3, column `id_tags`", "already stands for somebody else"],

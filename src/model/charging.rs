@@ -189,7 +189,7 @@ impl SessionQuality {
 /// A charging session, open (`ended_at` is `None`) or closed. One per transaction, for ever.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct SessionRecord {
-    /// `<charge point>:<transaction id>`; unique and stable.
+    /// `<charge point>:<transaction id>`, with `@<start, Unix s>` where the id is not of our making; unique and stable.
     pub id: String,
     /// The charge point.
     pub charge_point: Arc<str>,

@@ -171,7 +171,14 @@ impl Engine {
             energy_staff_public_kwh: kwh(inventory.staff_public_dwh),
             scope1_kgco2e: kgco2e(Scope::One),
             scope2_location_kgco2e: kgco2e(Scope::TwoLocation),
-            factor_sets: inventory.lines.keys().map(|key| key.factor_set).collect::<BTreeSet<_>>().iter().map(ToString::to_string).collect(),
+            factor_sets: inventory
+                .lines
+                .keys()
+                .map(|key| key.factor_set)
+                .collect::<BTreeSet<_>>()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             not_computed: inventory.not_computed.len(),
         }
     }

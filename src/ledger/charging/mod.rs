@@ -58,6 +58,7 @@ pub enum ChargingOutcome {
 /// All charge points.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ChargingBook {
+    first_transaction_id: i32,
     next_transaction_id: i32,
     max_connectors: usize,
     points: BTreeMap<Arc<str>, ChargePointState>,
@@ -69,6 +70,7 @@ impl ChargingBook {
     /// Empty. Transaction ids count on from `first_transaction_id`.
     pub fn new(first_transaction_id: i32, max_connectors: usize) -> Self {
         Self {
+            first_transaction_id: first_transaction_id.max(1),
             next_transaction_id: first_transaction_id.max(1),
             max_connectors,
             points: BTreeMap::new(),
@@ -184,6 +186,11 @@ impl ChargingBook {
         }
     }
 
+    /// We issued this id. If it is not open it is closed, however long ago: a message for it is a repetition.
+    fn was_issued(&self, transaction_id: Option<i64>) -> bool {
+        transaction_id.is_some_and(|id| (i64::from(self.first_transaction_id)..i64::from(self.next_transaction_id)).contains(&id))
+    }
+
     fn take_transaction_id(&mut self) -> i32 {
         let id = self.next_transaction_id;
         // Never 0 and never negative: both mean something else to charge points.
@@ -250,14 +257,15 @@ impl ChargingBook {
         if let Some(closed) = point.closed.iter_mut().find(|closed| closed.is_of(stop)) {
             return closed.late_stop(stop, at, &mut scene);
         }
+        let registers = stop.samples.iter().filter(|sample| sample.register_dwh.is_some()).count();
+        let repeated = !point.new_foreign_stop((stop.transaction_id, stop.meter_stop_dwh, stop.at));
         // Nothing known of its start: a session all the same, if its energy can be told.
+        if repeated || registers < 2 || self.was_issued(stop.transaction_id) {
+            return;
+        }
         let transaction_id = match stop.transaction_id.filter(|id| *id > 0) {
             Some(id) => id,
-            None => {
-                let id = self.next_transaction_id;
-                self.next_transaction_id = id.checked_add(1).unwrap_or(1);
-                id.into()
-            }
+            None => self.take_transaction_id().into(),
         };
         let Some(point) = self.points.get_mut(scene.id) else { return };
         let started = stop.samples.first().and_then(|sample| sample.at).map_or(at, |first| scene.time(Some(first)).0.min(at));
@@ -270,6 +278,7 @@ impl ChargingBook {
 
     fn meter_values(&mut self, connector_id: u32, transaction_id: Option<i64>, samples: &[MeterSample], mut scene: Scene<'_>) {
         let max_connectors = self.max_connectors;
+        let issued = self.was_issued(transaction_id);
         let Some(point) = self.points.get_mut(scene.id) else { return };
         for sample in samples {
             let (at, _) = scene.time(sample.at);
@@ -280,7 +289,8 @@ impl ChargingBook {
             return;
         }
         let of_transaction = transaction_id.and_then(|id| point.connector_of(id));
-        let closed_before = transaction_id.is_some_and(|id| point.closed.iter().any(|closed| closed.record.transaction_id == id));
+        let closed_before =
+            issued || transaction_id.is_some_and(|id| point.closed.iter().any(|closed| closed.record.transaction_id == id));
         let connector_id = of_transaction.unwrap_or(connector_id.max(1));
         let Some(connector) = point.connector(connector_id, max_connectors) else { return };
         if of_transaction.is_none()

@@ -27,7 +27,15 @@ pub struct ChargePointState {
     /// By number; 0 is the charge point itself.
     pub connectors: BTreeMap<u32, Connector>,
     pub(super) closed: VecDeque<Closed>,
+    /// StopTransactions of transactions that we never saw begin, to know them again.
+    foreign_stops: VecDeque<ForeignStop>,
 }
+
+/// Transaction id, `meterStop`, `timestamp`.
+type ForeignStop = (Option<i64>, Option<i64>, Option<UtcMs>);
+
+/// How many of them are remembered: more than a charge point keeps in its own memory.
+const FOREIGN_STOPS: usize = 100;
 
 impl ChargePointState {
     /// A connector, made if new and the limit allows.
@@ -98,6 +106,18 @@ impl ChargePointState {
             self.connectors.iter().filter(|(_, connector)| connector.open.as_ref().is_some_and(fits)).map(|(id, _)| *id);
         let only = open.next()?;
         open.next().is_none().then_some(only)
+    }
+
+    /// Notes a StopTransaction of an unknown transaction; false if it was heard before.
+    pub(super) fn new_foreign_stop(&mut self, stop: ForeignStop) -> bool {
+        if self.foreign_stops.contains(&stop) {
+            return false;
+        }
+        if self.foreign_stops.len() >= FOREIGN_STOPS {
+            self.foreign_stops.pop_front();
+        }
+        self.foreign_stops.push_back(stop);
+        true
     }
 
     pub(super) fn remember(&mut self, closed: Closed) {

@@ -112,7 +112,11 @@ impl OpenSession {
         user: EnergyUser,
     ) -> Self {
         let record = SessionRecord {
-            id: format!("{}:{transaction_id}", scene.id),
+            // An id that we did not issue may come again for another transaction.
+            id: match &key {
+                Some(_) => format!("{}:{transaction_id}", scene.id),
+                None => format!("{}:{transaction_id}@{}", scene.id, at.0 / 1000),
+            },
             charge_point: scene.id.clone(),
             site: scene.site.clone(),
             connector_id,
