@@ -66,9 +66,13 @@ pub fn fleetgauge() -> Command {
 pub fn server(test: &str, program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     // Debian puts mosquitto and other daemons into sbin, which is not on every user's PATH.
-    let found = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]).map(|dir| dir.join(program)).find(|file| file.is_file());
+    let found =
+        std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]).map(|dir| dir.join(program)).find(|file| file.is_file());
     if found.is_none() {
-        assert!(std::env::var("FLEETGAUGE_REQUIRE_SERVERS").as_deref() != Ok("1"), "{test}: `{program}` is required and not on PATH");
+        assert!(
+            std::env::var("FLEETGAUGE_REQUIRE_SERVERS").as_deref() != Ok("1"),
+            "{test}: `{program}` is required and not on PATH"
+        );
         skipped(test, &format!("`{program}` is not on PATH"));
     }
     found
@@ -91,4 +95,134 @@ pub fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
 /// Waits until something listens on a loopback port.
 pub fn wait_for_port(port: u16) {
     wait_for(&format!("port {port}"), || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
+}
+
+/// A daemon of our own binary on free ports, in its own folder.
+pub struct Daemon {
+    process: Process,
+    /// Port of the listener.
+    pub mqtt: u16,
+    /// Port of the central system.
+    pub ocpp: u16,
+    /// Port of the page.
+    pub web: u16,
+    log: PathBuf,
+}
+
+impl Daemon {
+    /// Starts `fleetgauge run` with its store in `folder` and waits until it is ready. `settings` are `section.key` and value.
+    pub fn start(folder: &Path, settings: &[(&str, &str)]) -> Self {
+        Self::start_on(folder, (free_port(), free_port(), free_port()), settings)
+    }
+
+    /// The same on given ports (listener, central system, page).
+    pub fn start_on(folder: &Path, (mqtt, ocpp, web): (u16, u16, u16), settings: &[(&str, &str)]) -> Self {
+        let log = folder.join("daemon.log");
+        let output = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        let mut command = fleetgauge();
+        command.arg("run").current_dir(folder).stderr(output).stdout(std::process::Stdio::null());
+        if folder.join("fleetgauge.toml").exists() {
+            command.args(["--config", "fleetgauge.toml"]);
+        }
+        for (key, value) in [("listener.listen", mqtt), ("ocpp.listen", ocpp), ("web.listen", web)] {
+            command.env(variable(key), format!("127.0.0.1:{value}"));
+        }
+        for (key, value) in settings {
+            command.env(variable(key), value);
+        }
+        let mut daemon = Self { process: Process::start(&mut command), mqtt, ocpp, web, log };
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, web)).is_err() {
+            let ended = daemon.process.0.try_wait().unwrap();
+            assert!(ended.is_none() && Instant::now() < deadline, "the daemon does not start ({ended:?}):\n{}", daemon.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        daemon
+    }
+
+    /// What it logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.process.0.id()
+    }
+
+    /// SIGKILL.
+    pub fn kill(mut self) {
+        self.process.0.kill().unwrap();
+        self.process.0.wait().unwrap();
+    }
+
+    /// SIGTERM; panics unless it ends with code 0 within 15 seconds.
+    pub fn stop(mut self) {
+        signal(self.id(), "TERM");
+        let deadline = Instant::now() + Duration::from_secs(15);
+        loop {
+            if let Some(status) = self.process.0.try_wait().unwrap() {
+                assert!(status.success(), "the daemon ended with {status}:\n{}", self.log());
+                return;
+            }
+            assert!(Instant::now() < deadline, "the daemon does not stop:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// GET; status and body.
+    pub fn get(&self, path: &str) -> (u16, String) {
+        http(self.web, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+    }
+
+    /// JSON of `/api/v1/<path>`.
+    pub fn api(&self, path: &str) -> serde_json::Value {
+        let (status, body) = self.get(&format!("/api/v1/{path}"));
+        assert_eq!(status, 200, "{path}: {body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    /// Value of a line of `/metrics`, by its name with labels.
+    pub fn metric(&self, name: &str) -> f64 {
+        let (_, text) = self.get("/metrics");
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned));
+        line.map_or(0.0, |value| value.parse().unwrap())
+    }
+}
+
+fn variable(key: &str) -> String {
+    format!("FLEETGAUGE__{}", key.to_uppercase().replace('.', "__"))
+}
+
+/// Sends a signal to a process we started.
+pub fn signal(process: u32, name: &str) {
+    assert!(Command::new("kill").args([format!("-{name}"), process.to_string()]).status().unwrap().success());
+}
+
+/// One HTTP/1.1 request as text; status and body.
+pub fn http(port: u16, request: &str) -> (u16, String) {
+    use std::io::Read;
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+    (status, if chunked { unchunk(body) } else { body.to_owned() })
+}
+
+fn unchunk(mut body: &str) -> String {
+    let mut text = String::new();
+    while let Some((size, rest)) = body.split_once("\r\n") {
+        let size = usize::from_str_radix(size.trim(), 16).unwrap_or(0);
+        if size == 0 || rest.len() < size {
+            break;
+        }
+        text.push_str(&rest[..size]);
+        body = rest[size..].trim_start_matches("\r\n");
+    }
+    text
 }
