@@ -50,6 +50,14 @@ impl Process {
     }
 }
 
+impl Process {
+    /// SIGTERM, and waits for the end.
+    pub fn end(mut self) {
+        signal(self.0.id(), "TERM");
+        let _ = self.0.wait();
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.0.kill();
@@ -83,9 +91,9 @@ pub fn skipped(test: &str, why: &str) {
     let _ = writeln!(std::io::stderr(), "test {test} ... skipped: {why}");
 }
 
-/// Waits until `condition` holds; panics with `what` after 20 seconds.
+/// Waits until `condition` holds; panics with `what` after 30 seconds.
 pub fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(30);
     while !condition() {
         assert!(Instant::now() < deadline, "timed out waiting for {what}");
         std::thread::sleep(Duration::from_millis(10));
