@@ -59,7 +59,10 @@ async fn vehicle(port: u16, id: String, ledger: Arc<Ledger>, stop: Arc<AtomicBoo
             if client.try_publish(&topic, QoS::AtLeastOnce, false, payload).is_err() {
                 break;
             }
-            let acknowledged = async { while !matches!(events.poll().await?, Event::Incoming(Packet::PubAck(_))) {} Ok::<_, rumqttc::ConnectionError>(()) };
+            let acknowledged = async {
+                while !matches!(events.poll().await?, Event::Incoming(Packet::PubAck(_))) {}
+                Ok::<_, rumqttc::ConnectionError>(())
+            };
             match tokio::time::timeout(Duration::from_secs(5), acknowledged).await {
                 Ok(Ok(())) => {
                     ledger.odometer_m.lock().unwrap().insert(id.clone(), metres);
@@ -110,11 +113,13 @@ impl ChargePoint {
                 }
                 continue;
             };
-            let answer = socket.send(Message::text(frame)).ok().and_then(|()| loop {
-                match socket.read().ok()? {
-                    Message::Text(text) => break Some(text.to_string()),
-                    Message::Close(_) => break None,
-                    _ => {}
+            let answer = socket.send(Message::text(frame)).ok().and_then(|()| {
+                loop {
+                    match socket.read().ok()? {
+                        Message::Text(text) => break Some(text.to_string()),
+                        Message::Close(_) => break None,
+                        _ => {}
+                    }
                 }
             });
             match answer {
@@ -169,9 +174,16 @@ fn check(daemon: &Daemon, ledger: &Ledger, what: &str) {
         let found = vehicle(id).unwrap_or_else(|| panic!("{what}: {id} is gone"));
         let odometer_m = (found["odometer_km"].as_f64().unwrap() * 1000.0).round() as u64;
         // The newest message may be on disk although its acknowledgement was lost.
-        assert!((*metres..=metres + 7).contains(&odometer_m), "{what}: {id} was acknowledged {metres} m, the daemon has {odometer_m} m");
+        assert!(
+            (*metres..=metres + 7).contains(&odometer_m),
+            "{what}: {id} was acknowledged {metres} m, the daemon has {odometer_m} m"
+        );
         let driven_m = (found["distance_today_km"].as_f64().unwrap() * 1000.0).round() as u64;
-        assert_eq!(driven_m, odometer_m - ledger.first_m.lock().unwrap()[id], "{what}: {id}: distance is the difference of the odometer");
+        assert_eq!(
+            driven_m,
+            odometer_m - ledger.first_m.lock().unwrap()[id],
+            "{what}: {id}: distance is the difference of the odometer"
+        );
     }
     let sessions = daemon.api("sessions");
     let mut energy: BTreeMap<(String, i64), f64> = BTreeMap::new();
@@ -199,8 +211,16 @@ fn what_was_acknowledged_survives_sigkill() {
     let folder = TempDir::new("crash");
     std::fs::create_dir(folder.path().join("register")).unwrap();
     let points: String = (0..CHARGE_POINTS).map(|n| format!("CP{n},1,50\n")).collect();
-    std::fs::write(folder.path().join("register/charge_points.csv"), format!("charge_point_id,connectors,max_power_kw\n{points}")).unwrap();
-    std::fs::write(folder.path().join("fleetgauge.toml"), "[register]\ndirectory = \"register\"\n[store]\ncommit_interval = \"5ms\"\n").unwrap();
+    std::fs::write(
+        folder.path().join("register/charge_points.csv"),
+        format!("charge_point_id,connectors,max_power_kw\n{points}"),
+    )
+    .unwrap();
+    std::fs::write(
+        folder.path().join("fleetgauge.toml"),
+        "[register]\ndirectory = \"register\"\n[store]\ncommit_interval = \"5ms\"\n",
+    )
+    .unwrap();
     let ports = (free_port(), free_port(), free_port());
     // Checkpoints fall in the middle of it, not only between.
     let settings = [("store.checkpoint_interval", "1s"), ("store.checkpoint_inbox", "64KiB"), ("log.level", "warn")];
@@ -217,7 +237,9 @@ fn what_was_acknowledged_survives_sigkill() {
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let tasks: Vec<_> = (0..VEHICLES).map(|n| tokio::spawn(vehicle(ports.0, format!("V{n}"), ledger.clone(), stop.clone()))).collect();
+                let tasks: Vec<_> = (0..VEHICLES)
+                    .map(|n| tokio::spawn(vehicle(ports.0, format!("V{n}"), ledger.clone(), stop.clone())))
+                    .collect();
                 for task in tasks {
                     task.await.unwrap();
                 }
@@ -230,7 +252,10 @@ fn what_was_acknowledged_survives_sigkill() {
         std::thread::sleep(Duration::from_micros(random.below(120_000)));
         daemon.kill();
         daemon = Daemon::start_on(folder.path(), ports, &settings);
-        assert!(threads.iter().all(|thread| !thread.is_finished()) && !publishers.is_finished(), "kill {kill}, seed {seed}: a publisher failed");
+        assert!(
+            threads.iter().all(|thread| !thread.is_finished()) && !publishers.is_finished(),
+            "kill {kill}, seed {seed}: a publisher failed"
+        );
         if kill % 10 == 0 {
             // Now and then in the middle of the load, from what the publishers knew before we asked.
             let known = Ledger {
@@ -251,7 +276,10 @@ fn what_was_acknowledged_survives_sigkill() {
     let daemon = Daemon::start_on(folder.path(), ports, &settings);
     check(&daemon, &ledger, &format!("after the last restart, seed {seed}"));
     let sessions = ledger.stopped_wh.lock().unwrap().len();
-    println!("{kills} kills, {} acknowledged messages, {sessions} finished sessions: nothing lost, nothing twice", ledger.acknowledged.load(Ordering::Relaxed));
+    println!(
+        "{kills} kills, {} acknowledged messages, {sessions} finished sessions: nothing lost, nothing twice",
+        ledger.acknowledged.load(Ordering::Relaxed)
+    );
     assert!(sessions as u64 > kills / 4, "too little load to mean anything");
     daemon.stop();
 }

@@ -29,7 +29,9 @@ const SILENCE_MARGIN: Duration = Duration::from_secs(60);
 
 /// Serves a connection to its end.
 pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>, generation: u64) {
-    let accepted = match tokio::time::timeout(HANDSHAKE, handshake::shake(&mut stream, &shared)).await {
+    // On the heap, to be gone when it is done: a task keeps room for the largest of its moments as long as it lives.
+    let shaken = tokio::time::timeout(HANDSHAKE, Box::pin(handshake::shake(&mut stream, &shared))).await;
+    let accepted = match shaken {
         Ok(Ok(Some(accepted))) => accepted,
         Ok(Ok(None) | Err(_)) => return,
         Err(_) => {
@@ -95,10 +97,11 @@ impl Link {
                 () = async { drop(shutdown.wait_for(|stop| *stop).await) } => return self.close(CloseCode::Restart, "the central system is stopping").await,
             };
             let goes_on = match message {
-                Ok(Some(Ok(Message::Text(text)))) => self.take(&text).await,
+                // On the heap for the same reason: an idle connection is waiting for a message, not answering one.
+                Ok(Some(Ok(Message::Text(text)))) => Box::pin(self.take(&text)).await,
                 // Some charge points mark their text as binary.
                 Ok(Some(Ok(Message::Binary(bytes)))) => match std::str::from_utf8(&bytes) {
-                    Ok(text) => self.take(text).await,
+                    Ok(text) => Box::pin(self.take(text)).await,
                     Err(_) => {
                         self.reject(RejectReason::Utf8, "a binary message that is not UTF-8", &bytes);
                         Ok(())

@@ -21,7 +21,8 @@ pub struct Connector {
     pub power_mw: Option<i64>,
     /// Tenths of Wh.
     pub register_dwh: Option<i64>,
-    pub(super) open: Option<OpenSession>,
+    /// On the heap: most connectors have none, and it is large.
+    pub(super) open: Option<Box<OpenSession>>,
     /// Plugged in since.
     pub(super) occupied_since: Option<UtcMs>,
     /// Free since.

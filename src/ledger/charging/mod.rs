@@ -226,7 +226,7 @@ impl ChargingBook {
         if connector.status == ConnectorStatus::Charging {
             open.flow(true, at);
         }
-        connector.open = Some(open);
+        connector.open = Some(Box::new(open));
         if let Some(superseded) = superseded {
             point.remember(superseded);
         }
@@ -305,7 +305,7 @@ impl ChargingBook {
             let (at, _) = samples.first().map_or((scene.received_at, true), |sample| scene.time(sample.at));
             let mut open = OpenSession::new(&scene, id, None, connector_id, at, scene.user(None));
             open.flag(SessionQuality::StartMissing);
-            connector.open = Some(open);
+            connector.open = Some(Box::new(open));
         }
         let before = connector.orphan_due;
         if transaction_id.is_some() {

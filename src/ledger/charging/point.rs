@@ -103,7 +103,7 @@ impl ChargePointState {
             stop.id_token.is_none() || open.record.id_token.is_none() || open.record.id_token == stop.id_token
         };
         let mut open =
-            self.connectors.iter().filter(|(_, connector)| connector.open.as_ref().is_some_and(fits)).map(|(id, _)| *id);
+            self.connectors.iter().filter(|(_, connector)| connector.open.as_deref().is_some_and(fits)).map(|(id, _)| *id);
         let only = open.next()?;
         open.next().is_none().then_some(only)
     }
