@@ -146,8 +146,11 @@ impl Files {
 
 fn read_passwords(path: &std::path::Path) -> Result<PasswordFile, StartError> {
     let name = path.display().to_string();
-    let text =
-        std::fs::read_to_string(path).map_err(|error| StartError::Room(format!("`listener.password_file`: {name}: {error}")))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        StartError::Room(format!(
+            "`listener.password_file`: {name}: {error}\n  hint: a file with lines `username:hash` that this user may read"
+        ))
+    })?;
     PasswordFile::parse(&text, &name).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         StartError::Room(lines.join("\n"))

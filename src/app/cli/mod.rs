@@ -110,8 +110,13 @@ fn decode_messages(options: &decode::DecodeArgs) -> ExitCode {
 /// One log line per event on standard error; no timestamps when systemd's journal adds its own.
 fn start_log(config: &LogConfig) {
     let journal = std::env::var_os("JOURNAL_STREAM").is_some();
-    let builder =
-        tracing_subscriber::fmt().with_max_level(config.level).with_writer(std::io::stderr).with_ansi(false).with_target(false);
+    let builder = tracing_subscriber::fmt()
+        // An event that cannot be written is lost: complaining about it on the same full disk would panic the thread that logs.
+        .log_internal_errors(false)
+        .with_max_level(config.level)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_target(false);
     let started = if journal {
         tracing::subscriber::set_global_default(builder.without_time().finish())
     } else {

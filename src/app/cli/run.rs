@@ -52,6 +52,9 @@ pub fn block_on(body: impl Future<Output = Result<(), StartError>>) -> ExitCode 
     }
 }
 
+/// Linux' number of it; its default is to kill the process.
+const SIGXFSZ: i32 = 25;
+
 /// Waits for SIGTERM or SIGINT; SIGHUP reloads the register.
 pub async fn until_stopped(daemon: &Daemon) {
     let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
@@ -59,6 +62,8 @@ pub async fn until_stopped(daemon: &Daemon) {
         tracing::error!("signals cannot be listened for; stop the daemon with SIGKILL, nothing acknowledged is lost");
         return std::future::pending().await;
     };
+    // A limit on file sizes (`ulimit -f`, systemd's LimitFSIZE=) is then an error of the write, and treated like a full disk.
+    let _file_size = signal(SignalKind::from_raw(SIGXFSZ));
     loop {
         tokio::select! {
             _ = terminate.recv() => break,

@@ -1,0 +1,182 @@
+//! The configuration: the shipped file is the defaults, every key is documented, and every mistake is named at once.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use fleetgauge::app::config::{Config, SHIPPED};
+use support::{TempDir, fleetgauge};
+
+fn parse(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
+    let variables = variables.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    Config::parse(text, "test.toml", variables).map_err(|errors| errors.to_string())
+}
+
+#[test]
+fn the_shipped_file_says_what_the_defaults_are() {
+    assert_eq!(parse(SHIPPED, &[]).unwrap(), Config::default());
+}
+
+#[test]
+fn every_commented_key_is_one_and_has_the_default_shown() {
+    // Uncomment every key; sections that are then complete must load.
+    let text: String = SHIPPED
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest)
+                if rest.starts_with("[[")
+                    || rest.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_')) =>
+            {
+                rest
+            }
+            _ => line,
+        })
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let config = parse(&text, &[]).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(config.brokers.len(), 1);
+    let broker = &config.brokers[0];
+    let default = fleetgauge::ingest::mqtt::BrokerConfig::default();
+    assert_eq!(
+        (broker.keep_alive, broker.session_expiry, broker.max_packet_bytes, broker.max_inflight, broker.qos, broker.version),
+        (
+            default.keep_alive,
+            default.session_expiry,
+            default.max_packet_bytes,
+            default.max_inflight,
+            default.qos,
+            default.version
+        )
+    );
+    assert_eq!(config.influx.unwrap().timeout, fleetgauge::sinks::influx::InfluxConfig::default().timeout);
+    assert!(
+        config.engine.target_start.is_some() && config.register.directory.is_some() && config.listener.password_file.is_some()
+    );
+}
+
+#[test]
+fn the_environment_goes_on_top() {
+    let config = parse(
+        "[ocpp]\nlisten = \"127.0.0.1:1\"\n",
+        &[
+            ("FLEETGAUGE__OCPP__LISTEN", "0.0.0.0:9310"),
+            ("FLEETGAUGE__OCPP__ACCEPT_UNKNOWN", "true"),
+            ("FLEETGAUGE__STORE__COMMIT_BATCH", "5"),
+            ("FLEETGAUGE__ENGINE__TELEMETRY_INTERVAL", "10s"),
+            ("PATH", "/bin"),
+            ("FLEETGAUGE_SEED", "1"),
+        ],
+    );
+    let config = config.unwrap();
+    assert_eq!((config.ocpp.listen.as_str(), config.ocpp.accept_unknown, config.store.commit_batch), ("0.0.0.0:9310", true, 5));
+    let errors = parse("", &[("FLEETGAUGE__OCPP__LISTEM", "x")]).unwrap_err();
+    assert!(
+        errors.contains("in the environment variable FLEETGAUGE__OCPP__LISTEM") && errors.contains("did you mean `listen`?"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn every_mistake_is_named_with_its_line_and_a_way_out() {
+    for (text, want) in [
+        (
+            "[ocpp]\nlisten = \"9000\"\n",
+            "error: `ocpp.listen` in test.toml line 2: `9000` has no address\n  hint: write host:port",
+        ),
+        ("[ocpp]\nlisten = \"host:99999\"\n", "has no port"),
+        (
+            "[ocpp]\nlistn = \"x\"\n",
+            "`ocpp.listn` in test.toml line 2: is not a key of this section\n  hint: did you mean `listen`?",
+        ),
+        ("[ocp]\n", "`ocp` in test.toml line 1: is not a section\n  hint: did you mean `ocpp`?"),
+        ("[store]\ncommit_interval = 250\n", "`250` has no unit"),
+        ("[store]\ncommit_interval = \"soon\"\n", "`soon` is not a duration"),
+        ("[store]\ncommit_interval = \"11s\"\n", "must be from"),
+        ("[store]\noutbox_max = \"2 potatoes\"\n", "is not a size"),
+        ("[store]\ncommit_batch = 0\n", "is out of range"),
+        ("[store]\ndirectory = 5\n", "is a whole number, not a text"),
+        ("[engine]\nprofile = \"green\"\n", "one of: nhs_sdu, ulev_or_better, zev_only"),
+        ("[target]\nshare = 90\n", "is not from 0 to 1"),
+        ("[target]\ndue = 2028-03-31\n", "write it in quotes"),
+        ("[target]\nstart = \"2022-04-01\"\n", "needs both `start` and `start_share`"),
+        ("[target]\nstart = \"2029-04-01\"\nstart_share = 0.5\n", "is not before `due`"),
+        ("[listener]\nlisten = \"0.0.0.0:1883\"\n", "devices need no password"),
+        ("[listener]\nallow_anonymous = false\n", "nobody could connect"),
+        ("[web]\nlisten = \"0.0.0.0:8310\"\n", "reverse proxy"),
+        ("[influx]\nurl = \"localhost:8086\"\norg = \"o\"\nbucket = \"b\"\n", "is not a URL"),
+        ("[influx]\nurl = \"https://x\"\norg = \"o\"\nbucket = \"b\"\n", "influx-tls"),
+        ("[influx]\nurl = \"http://x\"\n", "has no `org`"),
+        ("[broker]\nhost = \"x\"\n", "write [[broker]] with two brackets"),
+        ("[[broker]]\nport = 1883\n", "`broker[0]` in test.toml line 1: has no `host`"),
+        ("[[broker]]\nhost = \"a\"\nqos = 2\n", "is out of range"),
+        ("[[broker]]\nhost = \"a\"\nname = \"x\"\n[[broker]]\nhost = \"b\"\nname = \"x\"\n", "is the name of two brokers"),
+        ("[[broker]]\nhost = \"a\"\npassword_file = \"x\"\n", "has a `password_file` but no `username`"),
+        ("[log]\nlevel = \"loud\"\n", "one of: error, warn"),
+        ("log = 5\n", "write [log] on a line of its own"),
+        ("[ocpp\n", "line 1"),
+        ("[ocpp]\nlisten = \"a:1\"\nlisten = \"b:1\"\n", "line 3"),
+    ] {
+        let errors = parse(text, &[]).expect_err(text);
+        assert!(errors.contains(want), "{text}\n{errors}");
+    }
+    let both = parse("[ocpp]\nlisten = \"x\"\n[web]\nenabled = 1\n", &[]).unwrap_err();
+    assert_eq!(both.matches("error:").count(), 2, "all at once:\n{both}");
+    // Open to the network is allowed when it is written out, or with passwords.
+    parse("[listener]\nlisten = \"0.0.0.0:1883\"\nallow_anonymous = true\n", &[]).unwrap();
+    assert!(!parse("[listener]\nlisten = \"0.0.0.0:1883\"\npassword_file = \"x\"\n", &[]).unwrap().listener.allow_anonymous);
+}
+
+fn run(arguments: &[&str], folder: &TempDir) -> (Option<i32>, String, String) {
+    let output = fleetgauge().args(arguments).current_dir(folder.path()).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn commands_and_their_exit_codes() {
+    let folder = TempDir::new("config-cli");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "good.toml",
+        "[listener]\nlisten = \"127.0.0.1:0\"\n[ocpp]\nlisten = \"127.0.0.1:0\"\n[web]\nlisten = \"127.0.0.1:0\"\n",
+    );
+    write("bad.toml", "[ocpp]\nlistn = 1\n");
+    write("broker.toml", "[[broker]]\nhost = \"127.0.0.1\"\nport = 1\n");
+    write("vehicles.csv", "vehicle_id,fuel,euro\nA,DIESEL,6\nB,DIESEL,5\nC,ELECTRICITY,\nD,,\n");
+    write("wrong.csv", "vehicle_id,euro\nA,x\n");
+    for (arguments, code, out, err) in [
+        (&["--help"][..], 0, "demo", ""),
+        (&["run", "--help"], 0, "Example: fleetgauge run", ""),
+        (&["--version"], 0, "fleetgauge 0.1.0", ""),
+        (&["fly"], 2, "", "unrecognized subcommand"),
+        (&["config"], 0, "[listener]", ""),
+        (&["check-config", "good.toml", "--connect"], 0, "ok: ocpp.listen", ""),
+        (&["check-config", "bad.toml"], 78, "", "did you mean `listen`?"),
+        (&["check-config", "nowhere.toml"], 78, "", "cannot be read"),
+        (&["check-config", "broker.toml", "--connect"], 78, "ok: register", "error: broker broker1"),
+        (&["run", "--config", "bad.toml"], 78, "", "line 2"),
+        (&["classify", "vehicles.csv"], 0, "share under nhs_sdu: 50.0 % (up to 75.0 %", ""),
+        (&["classify", "vehicles.csv", "--profile", "zev_only"], 0, "25.0 %", ""),
+        (&["classify", "vehicles.csv", "--profile", "green"], 2, "", "known are nhs_sdu"),
+        (&["classify", "wrong.csv"], 78, "", "wrong.csv line 2, column `euro`"),
+        (&["classify", "nowhere.csv"], 1, "", "nowhere.csv"),
+        (&["decode", "--format", "nope"], 2, "", "write one of auto"),
+    ] {
+        let (found, stdout, stderr) = run(arguments, &folder);
+        assert!(
+            found == Some(code) && stdout.contains(out) && stderr.contains(err),
+            "{arguments:?}: {found:?}\n{stdout}\n{stderr}"
+        );
+    }
+    let (_, text, _) = run(&["classify", "vehicles.csv", "--json", "--as-of", "2026-03-31"], &folder);
+    let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(answer["counts"], serde_json::json!({ "zero": 1, "ultra_low": 0, "low": 1, "other": 1, "unknown": 1 }));
+    assert_eq!(
+        answer["vehicles"][1],
+        serde_json::json!({ "vehicle_id": "B", "class": "other", "rule": "R5", "basis": "measured" })
+    );
+    assert_eq!(
+        (answer["profile"].as_str(), answer["as_of"].as_str(), answer["upper"].as_f64()),
+        (Some("nhs_sdu"), Some("2026-03-31"), Some(0.75))
+    );
+}

@@ -1,0 +1,265 @@
+//! The page and the API of a living daemon, and the demo as a new user sees it, in a real browser.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and waits on the real clock")]
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::{Daemon, Process, TempDir, fleetgauge, http, server, signal, wait_for};
+
+fn request(daemon: &Daemon, line: &str, host: &str) -> (u16, String) {
+    http(daemon.web, &format!("{line} HTTP/1.1\r\n{host}Connection: close\r\n\r\n"))
+}
+
+#[test]
+fn questions_good_and_bad() {
+    let folder = TempDir::new("web-api");
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/config/register");
+    let daemon = Daemon::start(folder.path(), &[("register.directory", example)]);
+    for (path, code, want) in [
+        ("/", 200, "<title>fleetgauge</title>"),
+        ("/app.js", 200, "EventSource"),
+        ("/app.css", 200, "body"),
+        ("/healthz", 200, "ok"),
+        ("/readyz", 200, "\"ready\":true"),
+        ("/metrics", 200, "# TYPE fleetgauge_messages_received_total counter"),
+        ("/nothing", 404, "error"),
+        ("/api/v1/overview", 200, "\"share\":0.7"),
+        ("/api/v1/vehicles", 200, "AMB-101"),
+        ("/api/v1/charge-points", 200, "DER-CP-01"),
+        ("/api/v1/targets", 200, "path_not_set"),
+        ("/api/v1/transition", 200, "by_organisation"),
+        ("/api/v1/sessions", 200, "\"sessions\":[]"),
+        (
+            "/api/v1/sessions?from=2026-11-01&to=2026-11-24T09:00:00Z&charge_point=DER-CP-01&vehicle=AMB-101",
+            200,
+            "\"sessions\":[]",
+        ),
+        ("/api/v1/sessions?from=yesterday", 400, "`from`: `yesterday` is not a time"),
+        ("/api/v1/sessions?form=2026-11-01", 400, "`form` is not a parameter"),
+        ("/api/v1/emissions?from=2026-04-01&to=2026-11-24&by=scope,organisation,site,vehicle_class,tier", 200, "\"rows\":["),
+        ("/api/v1/emissions?by=colour", 400, "`by`: `colour` is not a list"),
+        ("/api/v1/emissions?from=2026-05-01&to=2026-04-01", 400, "`to` is before `from`"),
+        ("/api/v1/overview?x=1", 400, "`x` is not a parameter"),
+        ("/api/v1/rejects", 200, "\"newest\":[]"),
+        ("/api/v1/nothing", 404, "error"),
+    ] {
+        let (status, body) = daemon.get(path);
+        assert!(status == code && body.contains(want), "{path}: {status} {}", body.chars().take(300).collect::<String>());
+    }
+    assert_eq!(request(&daemon, "POST /api/v1/overview", "Host: localhost\r\n").0, 405);
+    assert_eq!(request(&daemon, "GET /", "Host: evil.example\r\n").0, 421, "DNS rebinding");
+    assert_eq!(request(&daemon, "GET /", "Host: 127.0.0.1:1\r\n").0, 200, "ports change behind tunnels");
+    let size: usize = ["/", "/app.js", "/app.css"].iter().map(|path| daemon.get(path).1.len()).sum();
+    println!("the page is {size} bytes");
+    assert!(size < 40_000);
+    daemon.stop();
+}
+
+#[test]
+fn headers_that_keep_the_page_to_itself() {
+    let folder = TempDir::new("web-headers");
+    let daemon = Daemon::start(folder.path(), &[]);
+    let mut stream = TcpStream::connect(("127.0.0.1", daemon.web)).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let head = answer.split("\r\n\r\n").next().unwrap().to_ascii_lowercase();
+    for want in [
+        "content-security-policy: default-src 'none'; script-src 'self'",
+        "x-content-type-options: nosniff",
+        "x-frame-options: deny",
+        "referrer-policy: no-referrer",
+    ] {
+        assert!(head.contains(want), "{want} is not in\n{head}");
+    }
+    let page = answer.split("\r\n\r\n").nth(1).unwrap();
+    assert!(
+        !page.contains("http://") && !page.contains("https://") && !page.contains("<script>") && !page.contains(" style="),
+        "nothing from outside, nothing inline"
+    );
+    // Malformed requests harm nobody.
+    for bytes in [&b"\x16\x03\x01\x02\x00"[..], b"GET\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n"] {
+        let mut stream = TcpStream::connect(("127.0.0.1", daemon.web)).unwrap();
+        stream.write_all(bytes).unwrap();
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+    }
+    assert_eq!(daemon.get("/healthz").0, 200);
+}
+
+#[test]
+fn metrics_are_prometheus_text() {
+    let folder = TempDir::new("web-metrics");
+    let daemon = Daemon::start(folder.path(), &[]);
+    let (_, text) = daemon.get("/metrics");
+    let mut typed = std::collections::BTreeSet::new();
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# TYPE ") {
+            assert!(typed.insert(rest.split(' ').next().unwrap().to_owned()), "one TYPE per family: {line}");
+        } else if !line.starts_with('#') {
+            let (series, value) = line.rsplit_once(' ').unwrap();
+            assert!(value.parse::<f64>().is_ok() && typed.contains(series.split('{').next().unwrap()), "{line}");
+        }
+    }
+    assert!(typed.iter().all(|name| name.starts_with("fleetgauge_")) && typed.len() > 15);
+}
+
+/// The demo, its page's port, and how long it took to say so.
+fn demo() -> (Process, u16, Duration) {
+    let started = Instant::now();
+    let mut process = Process::start(fleetgauge().arg("demo").stdout(Stdio::piped()).stderr(Stdio::null()));
+    let mut line = String::new();
+    BufReader::new(process.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let port = line.split("http://127.0.0.1:").nth(1).and_then(|rest| rest.split('/').next()?.parse().ok());
+    (process, port.unwrap_or_else(|| panic!("no address in {line:?}")), started.elapsed())
+}
+
+fn api(port: u16, path: &str) -> serde_json::Value {
+    let (status, body) = http(port, &format!("GET /api/v1/{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+    assert_eq!(status, 200, "{body}");
+    serde_json::from_str(&body).unwrap()
+}
+
+#[test]
+fn the_demo_lives_within_half_a_minute_and_leaves_nothing_behind() {
+    let (process, port, _) = demo();
+    let started = Instant::now();
+    wait_for("a finished session", || {
+        api(port, "sessions")["sessions"].as_array().unwrap().iter().any(|session| !session["ended_at"].is_null())
+    });
+    assert!(started.elapsed() < Duration::from_secs(30));
+    let overview = api(port, "overview");
+    assert!(overview["data"]["vehicles_heard_24h"].as_u64().unwrap() >= 60, "{overview}");
+    assert!(overview["charge_points"]["online"].as_u64().unwrap() >= 12, "{overview}");
+    for (section, key) in [
+        ("today", "distance_km"),
+        ("today", "fuel_l"),
+        ("today", "scope1_kgco2e"),
+        ("today", "scope2_location_kgco2e"),
+        ("charge_points", "power_w"),
+    ] {
+        assert!(overview[section][key].as_f64().unwrap() > 0.0, "{key}: {overview}");
+    }
+    assert_eq!(overview["data"]["rejected"], 0, "our own fleet is understood: {}", api(port, "rejects"));
+    let sessions = api(port, "sessions");
+    assert!(
+        sessions["sessions"].as_array().unwrap().iter().all(|session| session["quality"].as_array().unwrap().is_empty()),
+        "{sessions}"
+    );
+    let store = std::env::temp_dir().join(format!("fleetgauge-demo-{}", process.0.id()));
+    assert!(store.exists());
+    let id = process.0.id();
+    signal(id, "INT");
+    let mut process = process;
+    assert!(process.0.wait().unwrap().success());
+    assert!(!store.exists(), "the temporary store is gone");
+}
+
+/// A page in headless Chromium, driven over its DevTools protocol.
+struct Browser {
+    _process: Process,
+    socket: tokio_tungstenite::tungstenite::WebSocket<tokio_tungstenite::tungstenite::stream::MaybeTlsStream<TcpStream>>,
+    next: u64,
+    /// Exceptions, console errors, and requests.
+    errors: Vec<String>,
+    requests: Vec<String>,
+    _profile: TempDir,
+}
+
+impl Browser {
+    fn open(chromium: &std::path::Path) -> Self {
+        let profile = TempDir::new("web-browser");
+        let mut command = Command::new(chromium);
+        command.args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-port=0"]);
+        command.arg(format!("--user-data-dir={}", profile.path().display())).arg("about:blank");
+        let mut process = Process::start(command.stderr(Stdio::piped()).stdout(Stdio::null()));
+        let mut lines = BufReader::new(process.0.stderr.take().unwrap()).lines();
+        let line = lines.find_map(|line| line.ok().filter(|line| line.contains("DevTools listening on"))).unwrap();
+        let port: u16 = line.split("127.0.0.1:").nth(1).unwrap().split('/').next().unwrap().parse().unwrap();
+        // Its log must go on being read, or it blocks.
+        std::thread::spawn(move || lines.for_each(drop));
+        let (_, list) = http(port, &format!("GET /json/list HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"));
+        let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+        let page = list.as_array().unwrap().iter().find(|target| target["type"] == "page").unwrap();
+        let (socket, _) = tokio_tungstenite::tungstenite::connect(page["webSocketDebuggerUrl"].as_str().unwrap()).unwrap();
+        if let tokio_tungstenite::tungstenite::stream::MaybeTlsStream::Plain(stream) = socket.get_ref() {
+            stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        }
+        let mut browser =
+            Self { _process: process, socket, next: 0, errors: Vec::new(), requests: Vec::new(), _profile: profile };
+        for domain in ["Page.enable", "Runtime.enable", "Log.enable", "Network.enable"] {
+            browser.call(domain, serde_json::json!({}));
+        }
+        browser
+    }
+
+    fn call(&mut self, method: &str, parameters: serde_json::Value) -> serde_json::Value {
+        self.next += 1;
+        let request = serde_json::json!({ "id": self.next, "method": method, "params": parameters });
+        self.socket.send(tokio_tungstenite::tungstenite::Message::text(request.to_string())).unwrap();
+        loop {
+            let message = self.socket.read().unwrap();
+            let Ok(event) = serde_json::from_str::<serde_json::Value>(message.to_text().unwrap_or_default()) else { continue };
+            if event["id"] == self.next {
+                return event["result"].clone();
+            }
+            match event["method"].as_str() {
+                Some("Runtime.exceptionThrown") => self.errors.push(event["params"].to_string()),
+                Some("Log.entryAdded") if event["params"]["entry"]["level"] == "error" => {
+                    self.errors.push(event["params"].to_string())
+                }
+                Some("Network.requestWillBeSent") => {
+                    self.requests.push(event["params"]["request"]["url"].as_str().unwrap().to_owned())
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn text(&mut self, expression: &str) -> String {
+        let answer = self.call("Runtime.evaluate", serde_json::json!({ "expression": expression, "returnByValue": true }));
+        answer["result"]["value"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+#[test]
+fn a_browser_shows_what_the_api_says_and_goes_on_showing_it() {
+    const TEST: &str = "a_browser_shows_what_the_api_says_and_goes_on_showing_it";
+    let Some(chromium) = server(TEST, "chromium") else { return };
+    let (_process, port, _) = demo();
+    let mut browser = Browser::open(&chromium);
+    let url = format!("http://127.0.0.1:{port}/");
+    browser.call("Page.navigate", serde_json::json!({ "url": url }));
+    wait_for("a finished session on the page", || {
+        browser.text("document.querySelector('#sessions tbody').innerText").contains("min")
+    });
+    let page = browser.text("document.body.innerText");
+    let overview = api(port, "overview");
+    let counted = format!("{} of {} vehicles", overview["transition"]["low_or_better"], overview["transition"]["in_scope"]);
+    for want in [
+        &counted,
+        "the path asks for",
+        "more must change to reach 90.0 % by 31 Mar 2028",
+        "14 of 14 online",
+        "DER-CP-01",
+        "kgCO2e",
+        "demonstration with simulated data",
+    ] {
+        assert!(page.contains(want), "`{want}` is not on the page:\n{page}");
+    }
+    assert!(!browser.text("document.querySelector('#path').innerHTML").is_empty(), "the path is drawn");
+    let distance = "document.querySelector('#today dd').innerText";
+    let before = browser.text(distance);
+    wait_for("the page to change by itself", || browser.text(distance) != before);
+    let shown: f64 = browser.text(distance).split(' ').next().unwrap().replace(',', "").parse().unwrap();
+    let told = api(port, "overview")["today"]["distance_km"].as_f64().unwrap();
+    assert!(shown <= told + 0.1 && shown > told * 0.7, "the page shows {shown} km, the API {told} km");
+    assert_eq!(browser.errors, Vec::<String>::new());
+    assert!(browser.requests.iter().all(|request| request.starts_with(&url)), "nothing from outside: {:?}", browser.requests);
+}
