@@ -15,7 +15,8 @@ use crate::engine::Engine;
 use crate::ingest::{Frame, MqttBatch, OcppFrame, Settlement};
 use crate::model::register::Register;
 use crate::model::{
-    ChargePointEvent, ChargePointMessage, ClosedSession, Fact, IngestStatsFact, Observation, Reading, RejectReason, Stats,
+    ChargePointEvent, ChargePointMessage, ClosedSession, Fact, IngestStatsFact, Observation, Quantity, Reading, RejectReason,
+    Stats,
 };
 use crate::points;
 use crate::store::{Reader, StoreConfig};
@@ -307,8 +308,12 @@ struct Hear<'a> {
 }
 
 impl Sink for Hear<'_> {
-    fn reading(&mut self, reading: Reading<'_>) {
+    fn reading(&mut self, mut reading: Reading<'_>) {
         self.readings += 1;
+        // Tags are personal data and no book reads them from MQTT yet: they go no further, not even to disk.
+        if reading.entries.iter().any(|entry| entry.quantity == Quantity::IdTag) {
+            reading.entries.to_mut().retain(|entry| entry.quantity != Quantity::IdTag);
+        }
         let observation = Observation::Telemetry(reading);
         self.engine.handle(&observation, self.now);
         inbox::append_observed(self.inbox, self.now, observation);

@@ -70,6 +70,17 @@ pub(super) struct Asset {
     subject: Option<Subject>,
 }
 
+/// How a reading is to be heard.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hearing {
+    /// At most one row in this time; 0 is no limit.
+    pub row_interval_ms: i64,
+    /// Positions may be written.
+    pub positions: bool,
+    /// What the counters gain is booked.
+    pub books: bool,
+}
+
 /// What one reading led to.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
@@ -151,14 +162,8 @@ impl Assets {
     }
 
     /// Applies a reading. `in_today` tells whether an instant lies in the running day; such gains stay with the asset.
-    pub fn hear(
-        &mut self,
-        position: usize,
-        reading: &Reading<'_>,
-        row_interval_ms: i64,
-        positions: bool,
-        in_today: impl Fn(UtcMs) -> bool,
-    ) -> Heard {
+    pub fn hear(&mut self, position: usize, reading: &Reading<'_>, settings: Hearing, in_today: impl Fn(UtcMs) -> bool) -> Heard {
+        let Hearing { row_interval_ms, positions, books } = settings;
         let asset = &mut self.list[position];
         let at = reading.at.unwrap_or(reading.received_at);
         let mut heard = Heard::default();
@@ -180,7 +185,7 @@ impl Assets {
             });
             let applied = asset.counters[slot].counter.apply(sample, &limits);
             heard.late |= applied.event == Some(CounterEvent::Late);
-            if !asset.counters[slot].books {
+            if !books || !asset.counters[slot].books {
                 continue;
             }
             if applied.is_live && in_today(at) {

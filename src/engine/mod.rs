@@ -20,13 +20,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use activity::{DaySpan, Journal, spread};
-use assets::Assets;
+use assets::{Assets, Hearing};
 
 use crate::ledger::charging::{ChargingBook, ChargingOutcome};
 use crate::ledger::emissions::FactorSets;
 use crate::ledger::transition::Profile;
 use crate::model::register::{Access, Register};
-use crate::model::{Activity, ChargePointEvent, EnergyUser, Fact, Observation, Reading, Subject};
+use crate::model::{Activity, AssetKind, ChargePointEvent, EnergyUser, Fact, Observation, Reading, Subject};
 use crate::units::{Day, UtcMs};
 
 /// How often the day's sums, the transition and the targets are written as rows.
@@ -155,7 +155,10 @@ impl Engine {
         };
         let interval = i64::try_from(self.config.telemetry_interval.as_millis()).unwrap_or(i64::MAX);
         let today = self.today;
-        let heard = self.assets.hear(position, reading, interval, self.config.positions, |at| today.contains(at));
+        // A charger that also speaks OCPP is booked by its transactions; its MQTT register would be the same energy again.
+        let books = reading.kind != AssetKind::Charger || self.charging.charge_point(&reading.asset).is_none();
+        let settings = Hearing { row_interval_ms: interval, positions: self.config.positions, books };
+        let heard = self.assets.hear(position, reading, settings, |at| today.contains(at));
         self.tally.late += u64::from(heard.late);
         self.output.extend(heard.telemetry.map(Fact::Telemetry));
         self.output.extend(heard.meter.map(Fact::MeterValues));

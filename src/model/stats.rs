@@ -153,6 +153,31 @@ struct RejectBook {
     ring: VecDeque<Reject>,
 }
 
+/// Blanks the values of `idTag` and its spellings: people look at rejects, and tags are personal data.
+fn without_tokens(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        let lower = rest.to_ascii_lowercase();
+        let name = ["idtag", "id_tag", "idtoken"].iter().filter_map(|name| lower.find(name).map(|at| at + name.len())).min();
+        let Some(after) = name else {
+            out.push_str(rest);
+            return out;
+        };
+        // From the end of the name to the end of its value: quote, colon, quote, text, quote, in whatever state of repair.
+        let value = rest[after..].find(':').map_or(rest.len(), |colon| after + colon + 1);
+        let blanks = rest[value..].len() - rest[value..].trim_start().len();
+        let begin = value + blanks;
+        let end = match rest[begin..].strip_prefix('"') {
+            Some(inside) => inside.find('"').map_or(rest.len(), |close| begin + 1 + close + 1),
+            None => rest[begin..].find([',', '}', ']']).map_or(rest.len(), |stop| begin + stop),
+        };
+        out.push_str(&rest[..begin.min(rest.len())]);
+        out.push_str("\"***\"");
+        rest = &rest[end..];
+    }
+}
+
 /// The figures `/metrics` and `ingest_stats` show.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct StatsSnapshot {
@@ -187,7 +212,7 @@ impl Stats {
 
     /// Counts a message that was not taken and keeps its beginning.
     pub fn reject(&self, now: UtcMs, source: &'static str, origin: &str, reason: RejectReason, detail: &str, raw: &[u8]) {
-        let excerpt = String::from_utf8_lossy(&raw[..raw.len().min(EXCERPT_BYTES)]).into_owned();
+        let excerpt = without_tokens(&String::from_utf8_lossy(&raw[..raw.len().min(EXCERPT_BYTES)]));
         let origin = origin.chars().take(EXCERPT_BYTES).collect();
         let reject = Reject { at: now.to_string(), source, origin, reason, detail: detail.to_owned(), excerpt };
         let mut book = self.rejects.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -212,6 +237,27 @@ impl Stats {
             mqtt_rejected: sum("mqtt"),
             ocpp_rejected: sum("ocpp"),
             rejects: book.counts.iter().map(|((source, reason), n)| (*source, reason.name(), *n)).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_do_not_reach_the_rejects() {
+        for (text, want) in [
+            (
+                r#"[2,"1","StartTransaction",{"idTag":"04A1","meterStart":}]"#,
+                r#"[2,"1","StartTransaction",{"idTag":"***","meterStart":}]"#,
+            ),
+            (r#"{"id_tag" : "04A1"#, r#"{"id_tag" : "***""#),
+            (r#"{"IDTAG":123,"x":1}"#, r#"{"IDTAG":"***","x":1}"#),
+            (r#"{"idTag"#, r#"{"idTag"***""#),
+            ("nothing", "nothing"),
+        ] {
+            assert_eq!(without_tokens(text), want, "{text}");
         }
     }
 }
