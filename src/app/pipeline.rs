@@ -98,15 +98,6 @@ impl Pipeline {
             tokio::select! {
                 biased;
                 Some(done) = channels.done.recv() => self.done(done),
-                count = channels.frames.recv_many(&mut frames, FRAMES_AT_ONCE), if self.has_room() => {
-                    if count == 0 {
-                        break;
-                    }
-                    let now = self.clock.now();
-                    for frame in frames.drain(..) {
-                        self.take(frame, now);
-                    }
-                }
                 question = channels.questions.recv(), if questions_open => match question {
                     Some(question) => {
                         let now = self.clock.now();
@@ -122,6 +113,16 @@ impl Pipeline {
                     }
                     Err(_) => register_open = false,
                 },
+                // After the questions: under full load there is always a frame, and the page must still answer.
+                count = channels.frames.recv_many(&mut frames, FRAMES_AT_ONCE), if self.has_room() => {
+                    if count == 0 {
+                        break;
+                    }
+                    let now = self.clock.now();
+                    for frame in frames.drain(..) {
+                        self.take(frame, now);
+                    }
+                }
                 () = sleep_until(wake) => {}
             }
             self.tick();

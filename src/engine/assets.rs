@@ -379,8 +379,8 @@ impl Row {
             connector_id: 0,
             at,
             // kW in thousandths is W; kWh in thousandths is Wh.
-            power_mw: self.charge_power.map(|n| n.0 * 1000),
-            register_dwh: self.energy_import_total.map(|n| n.0 * 10),
+            power_mw: self.charge_power.and_then(|n| n.0.checked_mul(1000)),
+            register_dwh: self.energy_import_total.and_then(|n| n.0.checked_mul(10)),
             current_ma: None,
             voltage_mv: None,
             soc_mpct: None,

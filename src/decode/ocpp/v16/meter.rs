@@ -9,11 +9,17 @@ use crate::model::{MeterSample, ReadingContext};
 
 /// `meterStart` and `meterStop`: whole Wh by the standard, fractions happen.
 pub(super) fn register_dwh(value: &RawValue) -> Option<i64> {
-    match integer(value) {
-        Some(wh) if !value.get().contains(['.', ',']) => wh.checked_mul(10),
-        _ => decimal(&text(value)?, 1),
-    }
+    let dwh = match integer(value) {
+        Some(wh) if !value.get().contains(['.', ',']) => wh.checked_mul(10)?,
+        _ => decimal(&text(value)?, 1)?,
+    };
+    REGISTER.contains(&dwh).then_some(dwh)
 }
+
+/// Registers that can be, in tenths of Wh: up to 100 TWh. Beyond, a number is noise, and sums of it would overflow.
+const REGISTER: std::ops::RangeInclusive<i64> = 0..=1_000_000_000_000_000;
+/// Flows and states that can be, in thousandths: up to 10 GW and as much of anything else, either way.
+const FLOW: std::ops::RangeInclusive<i64> = -10_000_000_000_000..=10_000_000_000_000;
 
 /// One element of `meterValue`; `None` if nothing in it is of use.
 pub(super) fn sample(element: &RawValue) -> Option<MeterSample> {
@@ -107,21 +113,21 @@ impl Readings {
         let unit = unit.as_deref();
         // OCPP 1.6, types, SampledValue: no `measurand` means Energy.Active.Import.Register, no `unit` then means Wh.
         let measurand = measurand.unwrap_or(Cow::Borrowed("Energy.Active.Import.Register"));
-        let (best, scale) = match (measurand.as_ref(), unit) {
-            ("Energy.Active.Import.Register", None | Some("Wh")) => (&mut self.import, 1),
-            ("Energy.Active.Import.Register", Some("kWh")) => (&mut self.import, 4),
-            ("Energy.Active.Export.Register", None | Some("Wh")) => (&mut self.export, 1),
-            ("Energy.Active.Export.Register", Some("kWh")) => (&mut self.export, 4),
-            ("Power.Active.Import", None | Some("W")) => (&mut self.power, 3),
-            ("Power.Active.Import", Some("kW")) => (&mut self.power, 6),
-            ("Current.Import", None | Some("A")) => (&mut self.current, 3),
-            ("Voltage", None | Some("V")) => (&mut self.voltage, 3),
-            ("SoC", None | Some("Percent" | "%")) => (&mut self.soc, 3),
+        let (best, scale, possible) = match (measurand.as_ref(), unit) {
+            ("Energy.Active.Import.Register", None | Some("Wh")) => (&mut self.import, 1, REGISTER),
+            ("Energy.Active.Import.Register", Some("kWh")) => (&mut self.import, 4, REGISTER),
+            ("Energy.Active.Export.Register", None | Some("Wh")) => (&mut self.export, 1, REGISTER),
+            ("Energy.Active.Export.Register", Some("kWh")) => (&mut self.export, 4, REGISTER),
+            ("Power.Active.Import", None | Some("W")) => (&mut self.power, 3, FLOW),
+            ("Power.Active.Import", Some("kW")) => (&mut self.power, 6, FLOW),
+            ("Current.Import", None | Some("A")) => (&mut self.current, 3, FLOW),
+            ("Voltage", None | Some("V")) => (&mut self.voltage, 3, FLOW),
+            ("SoC", None | Some("Percent" | "%")) => (&mut self.soc, 3, FLOW),
             // The 1.6 schema itself has the misspelling.
-            ("Temperature", None | Some("Celsius" | "Celcius")) => (&mut self.temperature, 3),
+            ("Temperature", None | Some("Celsius" | "Celcius")) => (&mut self.temperature, 3, FLOW),
             _ => return,
         };
-        let Some(number) = decimal(&number, scale) else { return };
+        let Some(number) = decimal(&number, scale).filter(|number| possible.contains(number)) else { return };
         let rank = match location.as_deref() {
             Some("Outlet") => 0,
             None => 1,
