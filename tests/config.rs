@@ -142,6 +142,7 @@ fn commands_and_their_exit_codes() {
     );
     write("bad.toml", "[ocpp]\nlistn = 1\n");
     write("broker.toml", "[[broker]]\nhost = \"127.0.0.1\"\nport = 1\n");
+    write("files.toml", "[listener]\npassword_file = \"nowhere\"\n");
     write("vehicles.csv", "vehicle_id,fuel,euro\nA,DIESEL,6\nB,DIESEL,5\nC,ELECTRICITY,\nD,,\n");
     write("wrong.csv", "vehicle_id,euro\nA,x\n");
     for (arguments, code, out, err) in [
@@ -154,6 +155,7 @@ fn commands_and_their_exit_codes() {
         (&["check-config", "bad.toml"], 78, "", "did you mean `listen`?"),
         (&["check-config", "nowhere.toml"], 78, "", "cannot be read"),
         (&["check-config", "broker.toml", "--connect"], 78, "ok: register", "error: broker broker1"),
+        (&["check-config", "files.toml"], 78, "", "`listener.password_file`: nowhere"),
         (&["run", "--config", "bad.toml"], 78, "", "line 2"),
         (&["classify", "vehicles.csv"], 0, "share under nhs_sdu: 50.0 % (up to 75.0 %", ""),
         (&["classify", "vehicles.csv", "--profile", "zev_only"], 0, "25.0 %", ""),

@@ -11,4 +11,4 @@ mod run;
 mod writer;
 
 pub use register::{EXAMPLE_REGISTER, RegisterSource};
-pub use run::{Daemon, StartError, StartOptions};
+pub use run::{Daemon, StartError, StartOptions, check_files};

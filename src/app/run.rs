@@ -144,6 +144,11 @@ impl Files {
     }
 }
 
+/// Reads the files that a start would read, for `check-config`.
+pub fn check_files(config: &Config) -> Result<(), StartError> {
+    Files::read(config).map(drop)
+}
+
 fn read_passwords(path: &std::path::Path) -> Result<PasswordFile, StartError> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| {

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::EX_CONFIG;
-use crate::app::RegisterSource;
 use crate::app::config::{Config, SHIPPED, load_factors};
+use crate::app::{RegisterSource, check_files};
 use crate::model::TokenHasher;
 
 /// How long an address may take to answer.
@@ -51,6 +51,7 @@ pub fn run(file: Option<&Path>, connect: bool) -> ExitCode {
         }),
     );
     report("factors", load_factors(&config.factors).map(|_| "read".to_owned()));
+    report("password and certificate files", check_files(&config).map(|()| "read".to_owned()).map_err(|error| error.to_string()));
     if connect {
         for (what, enabled, address) in [
             ("listener.listen", config.listener.enabled, &config.listener.listen),
