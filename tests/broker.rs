@@ -7,20 +7,7 @@ mod support;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use support::{Daemon, Process, TempDir, free_port, server, wait_for, wait_for_port};
-
-fn telemetry(odometer_km: f64) -> String {
-    format!("{{\"odometer\":{odometer_km}}}")
-}
-
-fn odometer(daemon: &Daemon, id: &str) -> Option<f64> {
-    let vehicles = daemon.api("vehicles");
-    vehicles["vehicles"].as_array().unwrap().iter().find(|vehicle| vehicle["vehicle_id"] == id)?["odometer_km"].as_f64()
-}
-
-fn topic(id: &str) -> String {
-    format!("fleet/vehicles/{id}/telemetry")
-}
+use support::{Daemon, Process, TempDir, free_port, odometer, server, telemetry, topic, wait_for, wait_for_port};
 
 /// A Mosquitto of our own.
 fn mosquitto(program: &Path, folder: &Path, port: u16, extra: &str) -> Process {

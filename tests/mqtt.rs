@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rumqttc::v5;
-use support::{Daemon, TempDir, fleetgauge, server, wait_for};
+use support::{Daemon, TempDir, fleetgauge, odometer, server, telemetry, topic, wait_for};
 
 const PUBACK: u8 = 0x40;
 
@@ -81,19 +81,6 @@ impl Raw {
         self.0.read_exact(&mut packet[2..]).unwrap();
         packet
     }
-}
-
-fn telemetry(odometer_km: f64) -> String {
-    format!("{{\"odometer\":{odometer_km}}}")
-}
-
-fn odometer(daemon: &Daemon, id: &str) -> Option<f64> {
-    let vehicles = daemon.api("vehicles");
-    vehicles["vehicles"].as_array().unwrap().iter().find(|vehicle| vehicle["vehicle_id"] == id)?["odometer_km"].as_f64()
-}
-
-fn topic(id: &str) -> String {
-    format!("fleet/vehicles/{id}/telemetry")
 }
 
 #[test]

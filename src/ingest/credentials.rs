@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::Mutex;
 
+use data_encoding::{BASE64_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
 use ring::{digest, pbkdf2};
 
 /// Iterations for new hashes: about 10 ms on a small gateway's core. Device keys are long and random, so this is against a leaked
@@ -19,7 +20,7 @@ pub fn hash_password(password: &[u8], salt: &[u8; 16], iterations: u32) -> Strin
     let iterations = NonZeroU32::new(iterations).unwrap_or(NonZeroU32::MIN);
     let mut hash = [0u8; HASH_BYTES];
     pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, salt, password, &mut hash);
-    format!("{PREFIX}${iterations}${}${}", hex(salt), hex(&hash))
+    format!("{PREFIX}${iterations}${}${}", HEXLOWER.encode(salt), HEXLOWER.encode(&hash))
 }
 
 /// Does the password belong to the hash? A text that is no hash belongs to none.
@@ -37,20 +38,19 @@ fn parse(hash: &str) -> Option<(NonZeroU32, Vec<u8>, Vec<u8>)> {
     let mut parts = hash.split('$');
     (parts.next()? == PREFIX).then_some(())?;
     let iterations = parts.next()?.parse().ok()?;
-    let salt = unhex(parts.next()?)?;
-    let expected = unhex(parts.next()?).filter(|bytes| bytes.len() == HASH_BYTES)?;
+    let salt = HEXLOWER_PERMISSIVE.decode(parts.next()?.as_bytes()).ok()?;
+    let expected = HEXLOWER_PERMISSIVE.decode(parts.next()?.as_bytes()).ok().filter(|bytes| bytes.len() == HASH_BYTES)?;
     parts.next().is_none().then_some((iterations, salt, expected))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+/// Base64 (RFC 4648, standard or URL alphabet, padding optional) to bytes; `None` if the text is none.
+pub fn unbase64(text: &str) -> Option<Vec<u8>> {
+    let digits = text.trim_end_matches('=');
+    if text.len() - digits.len() > 2 {
         return None;
     }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+    let standard = digits.replace('-', "+").replace('_', "/");
+    BASE64_NOPAD.decode(standard.as_bytes()).ok()
 }
 
 /// A line of a password file that cannot be used.
@@ -93,8 +93,8 @@ impl VerifiedLogins {
 #[derive(Debug, Default)]
 pub struct PasswordFile {
     hashes: HashMap<String, String>,
-    /// Digest of user and password of good logins: a fleet that reconnects at once must not burn a core on PBKDF2.
-    verified: Mutex<HashMap<String, [u8; 32]>>,
+    /// A fleet that reconnects at once must not burn a core on PBKDF2.
+    verified: VerifiedLogins,
 }
 
 impl PasswordFile {
@@ -119,29 +119,25 @@ impl PasswordFile {
                 None => wrong("there is no colon"),
             }
         }
-        if errors.is_empty() { Ok(Self { hashes, verified: Mutex::default() }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { hashes, verified: VerifiedLogins::default() }) } else { Err(errors) }
     }
 
     /// The answer without hashing, if this very login was good before.
     pub fn known(&self, user: &str, password: &[u8]) -> bool {
-        let verified = self.verified.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        verified.get(user).is_some_and(|digest| *digest == fingerprint(user, password))
+        self.hashes.get(user).is_some_and(|hash| self.verified.knows(hash, password))
     }
 
     /// Verifies a login. Slow on purpose; not for the thread that serves sockets.
     pub fn check(&self, user: &str, password: &[u8]) -> bool {
-        let good = self.hashes.get(user).is_some_and(|hash| verify(hash, password));
-        if good {
-            let mut verified = self.verified.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            verified.insert(user.to_owned(), fingerprint(user, password));
-        }
-        good
+        let Some(hash) = self.hashes.get(user).filter(|hash| verify(hash, password)) else { return false };
+        self.verified.note(hash, password);
+        true
     }
 }
 
-fn fingerprint(user: &str, password: &[u8]) -> [u8; 32] {
+fn fingerprint(hash: &str, password: &[u8]) -> [u8; 32] {
     let mut context = digest::Context::new(&digest::SHA256);
-    context.update(user.as_bytes());
+    context.update(hash.as_bytes());
     context.update(&[0]);
     context.update(password);
     let mut out = [0u8; 32];
@@ -175,5 +171,22 @@ mod tests {
         let errors =
             PasswordFile::parse(&format!("van\n:{hash}\nvan:secret\ncar:{hash}\ncar:{hash}"), "f").expect_err("bad lines");
         assert_eq!(errors.iter().map(|error| error.line).collect::<Vec<_>>(), [1, 2, 3, 5]);
+    }
+
+    #[test]
+    fn base64_of_rfc_4648_section_10() {
+        for (text, want) in [
+            ("", Some(&b""[..])),
+            ("Zg==", Some(b"f")),
+            ("Zm8=", Some(b"fo")),
+            ("Zm9v", Some(b"foo")),
+            ("Zm9vYg", Some(b"foob")),
+            ("_-8=", Some(&[0xff, 0xef])),
+            ("Z", None),
+            ("Zg===", None),
+            ("Zm 9v", None),
+        ] {
+            assert_eq!(unbase64(text).as_deref(), want, "{text}");
+        }
     }
 }

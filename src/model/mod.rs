@@ -8,6 +8,7 @@ mod observation;
 mod quantity;
 pub mod register;
 mod stats;
+mod suggest;
 mod token;
 
 pub use activity::{Activity, ActivityKey, ActivityRow, EnergyUser, Subject};
@@ -22,4 +23,5 @@ pub use id::{IdError, check_id};
 pub use observation::{ChargePointEvent, ChargePointMessage, FeedFormat, Observation, Reading, ReadingEntry, Value};
 pub use quantity::{AssetKind, CounterKind, Quantity};
 pub use stats::{Reject, RejectReason, Stats, StatsSnapshot};
+pub use suggest::nearest;
 pub use token::{IdTokenHash, TokenHasher, normalise_id_token};

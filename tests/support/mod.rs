@@ -248,3 +248,19 @@ fn unchunk(mut body: &str) -> String {
     }
     text
 }
+
+/// A native payload.
+pub fn telemetry(odometer_km: f64) -> String {
+    format!("{{\"odometer\":{odometer_km}}}")
+}
+
+/// A vehicle's odometer as the API tells it.
+pub fn odometer(daemon: &Daemon, id: &str) -> Option<f64> {
+    let vehicles = daemon.api("vehicles");
+    vehicles["vehicles"].as_array().unwrap().iter().find(|vehicle| vehicle["vehicle_id"] == id)?["odometer_km"].as_f64()
+}
+
+/// A vehicle's native topic.
+pub fn topic(id: &str) -> String {
+    format!("fleet/vehicles/{id}/telemetry")
+}

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::base64;
 use crate::decode::mqtt::{DECODERS, Decoder, Message, Refused, Sink, by_name, for_topic};
 use crate::model::{Reading, ReadingEntry, RejectReason, Value};
 use crate::units::{UtcMs, format_scaled};
@@ -161,7 +160,8 @@ fn decode_line(format: Format, line: &[u8], now: UtcMs, answer: &mut Answer) -> 
     let payload = match (&captured.payload, &captured.payload_b64) {
         (Some(text), None) => Cow::Borrowed(text.as_bytes()),
         (None, Some(text)) => Cow::Owned(
-            base64::decode(text).ok_or_else(|| refuse(RejectReason::Syntax, "`payload_b64` is not base64 (RFC 4648)".into()))?,
+            crate::ingest::credentials::unbase64(text)
+                .ok_or_else(|| refuse(RejectReason::Syntax, "`payload_b64` is not base64 (RFC 4648)".into()))?,
         ),
         (None, None) => return Err(refuse(RejectReason::Empty, "the line has neither `payload` nor `payload_b64`".into())),
         (Some(_), Some(_)) => return Err(refuse(RejectReason::Syntax, "the line has both `payload` and `payload_b64`".into())),

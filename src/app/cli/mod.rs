@@ -1,6 +1,5 @@
 //! The command line: one file per subcommand.
 
-mod base64;
 mod check_config;
 mod classify;
 pub mod decode;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::section::{Section, nearest};
+use super::section::Section;
 use super::source::{Node, Value};
 use super::{Config, ConfigError, FactorsConfig, LogConfig, RegisterConfig};
 use crate::engine::EngineConfig;
@@ -13,6 +13,7 @@ use crate::ingest::csms::CsmsConfig;
 use crate::ingest::listener::ListenerConfig;
 use crate::ingest::mqtt::{BrokerConfig, MqttVersion};
 use crate::ledger::transition::PROFILES;
+use crate::model::nearest;
 use crate::sinks::influx::InfluxConfig;
 use crate::store::StoreConfig;
 use crate::web::WebConfig;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::ConfigError;
 use super::source::{Node, Place, Value};
+use crate::model::nearest;
 use crate::units::Day;
 
 /// A section being read.
@@ -221,16 +222,6 @@ impl<'a> Section<'a> {
             let hint = nearest(&key, &self.known);
             self.refuse(&key, Some(node.place), "", "is not a key of this section", hint);
         }
-    }
-}
-
-/// "did you mean", or the whole list.
-pub(super) fn nearest(word: &str, known: &[&str]) -> String {
-    let close =
-        known.iter().map(|name| (strsim::jaro_winkler(&word.to_lowercase(), name), name)).max_by(|a, b| a.0.total_cmp(&b.0));
-    match close {
-        Some((score, name)) if score > 0.8 => format!("did you mean `{name}`?"),
-        _ => format!("known are: {}", known.join(", ")),
     }
 }
 

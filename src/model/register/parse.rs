@@ -5,7 +5,7 @@ use std::fmt;
 use csv::ByteRecord;
 
 use super::{Register, rows};
-use crate::model::TokenHasher;
+use crate::model::{TokenHasher, nearest};
 
 /// The files of a register as read, by kind. A file that is not there counts as empty, and references to it are not checked.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -189,16 +189,6 @@ fn read_header(
         refuse("", &format!("the column `{}` is missing", columns[0]), format!("the columns are: {}", columns.join(", ")));
     }
     header
-}
-
-/// "did you mean", or the whole list.
-fn nearest(word: &str, known: &[&str]) -> String {
-    let close =
-        known.iter().map(|name| (strsim::jaro_winkler(&word.to_lowercase(), name), name)).max_by(|a, b| a.0.total_cmp(&b.0));
-    match close {
-        Some((score, name)) if score > 0.8 => format!("did you mean `{name}`?"),
-        _ => format!("known are: {}", known.join(", ")),
-    }
 }
 
 /// One row's cells, and where to report.
