@@ -153,6 +153,7 @@ fn listener(messages: usize) {
     let written: f64 =
         ["fleetgauge_inbox_bytes_total", "fleetgauge_outbox_bytes_total"].iter().map(|name| daemon.metric(name)).sum();
     row("  bytes for the disk per message (inbox + outbox)", &format!("{:.1}", written / sent), "");
+    row("  checkpoints made meanwhile", &format!("{:.0}", daemon.metric("fleetgauge_checkpoints_total")), "");
     assert_eq!(
         daemon.metric("fleetgauge_messages_accepted_total{source=\"mqtt\"}"),
         sent,

@@ -274,3 +274,30 @@ fn a_register_read_again_takes_effect_and_a_bad_one_does_not() {
     assert_eq!(count(&daemon), Some(2), "the old one stays in force");
     daemon.stop();
 }
+
+#[test]
+fn checkpoints_are_made_under_load_that_never_pauses() {
+    let folder = TempDir::new("store-load");
+    let daemon = Daemon::start(folder.path(), &[("store.checkpoint_inbox", "64KiB"), ("log.level", "warn")]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut options = rumqttc::MqttOptions::new("load", "127.0.0.1", daemon.mqtt);
+        options.set_inflight(1_000).set_request_channel_capacity(2_000);
+        let (client, mut events) = rumqttc::AsyncClient::new(options, 2_000);
+        let publisher = tokio::spawn(async move {
+            for km in 0..40_000u32 {
+                let payload = format!("{{\"odometer\":{}.{:03}}}", km / 100, km % 100 * 10);
+                client.publish("fleet/vehicles/L/telemetry", rumqttc::QoS::AtLeastOnce, false, payload).await.unwrap();
+            }
+        });
+        let mut acknowledged = 0;
+        while acknowledged < 40_000 {
+            acknowledged +=
+                u32::from(matches!(events.poll().await.unwrap(), rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_))));
+        }
+        publisher.await.unwrap();
+    });
+    let (checkpoints, bytes) = (daemon.metric("fleetgauge_checkpoints_total"), daemon.metric("fleetgauge_inbox_bytes_total"));
+    assert!(checkpoints >= bytes / (64.0 * 1024.0) / 4.0, "{checkpoints} checkpoints for {bytes} bytes");
+    daemon.stop();
+}

@@ -154,7 +154,9 @@ impl Pipeline {
         let engine = now + Duration::from_millis(engine_ms as u64 / u64::from(self.clock.speed()) + 1);
         let commit = (!self.batch.is_empty() && !self.commit_under_way).then(|| self.last_commit + self.config.commit_interval);
         let checkpoint = self.last_checkpoint + self.config.checkpoint_interval;
-        let checkpoint = (!self.checkpoint_under_way && self.inbox_since_checkpoint > 0).then_some(checkpoint);
+        // While a commit is stuck on a full disk there is nothing to wake up for.
+        let waiting = !self.checkpoint_under_way && !self.commit_under_way && self.inbox_since_checkpoint > 0;
+        let checkpoint = waiting.then_some(checkpoint);
         // The system clock may step; look again at least every minute.
         [commit, checkpoint].into_iter().flatten().fold(engine.min(now + Duration::from_secs(60)), Instant::min)
     }
@@ -233,19 +235,18 @@ impl Pipeline {
     }
 
     async fn commit_if_due(&mut self, jobs: &mpsc::Sender<Job>) {
-        if !self.commit_under_way && !self.batch.is_empty() {
-            let waited = self.last_commit.elapsed() >= self.config.commit_interval;
-            if waited || self.batch.messages >= self.config.commit_batch {
-                self.commit(jobs).await;
-            }
+        if self.commit_under_way {
+            return;
         }
         let due = self.last_checkpoint.elapsed() >= self.config.checkpoint_interval && self.inbox_since_checkpoint > 0;
         let full = self.inbox_since_checkpoint >= self.config.checkpoint_inbox_bytes;
-        // Only when nothing waits: the snapshot must not run ahead of the inbox it replaces.
-        if (due || full) && !self.checkpoint_under_way && !self.commit_under_way {
-            if !self.batch.is_empty() {
-                return self.commit(jobs).await;
-            }
+        let checkpoint = (due || full) && !self.checkpoint_under_way;
+        let waited = self.last_commit.elapsed() >= self.config.commit_interval;
+        if !self.batch.is_empty() && (checkpoint || waited || self.batch.messages >= self.config.commit_batch) {
+            self.commit(jobs).await;
+        }
+        if checkpoint {
+            // Right behind the commit that holds all the engine knows: the writer works in order, and nothing was handled in between.
             self.checkpoint(jobs).await;
         }
     }
