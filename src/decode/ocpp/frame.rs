@@ -123,4 +123,33 @@ mod tests {
             assert_eq!(call_id, want, "{text}");
         }
     }
+
+    #[test]
+    fn nothing_that_can_arrive_panics() {
+        let frame = r#"[2,"17","StopTransaction",{"transactionId":4711,"idTag":"04A1","meterStop":"1,5","timestamp":"2026-08-21T09:15:02+01","transactionData":[
+            {"timestamp":"2026-08-21T09:15:02Z","sampledValue":[{"value":" 9.6","unit":"kWh","phase":"L1-N","context":"Transaction.End"},{"value":"é"}]}]}]"#;
+        let hasher = crate::model::TokenHasher::new(&[0; 32]);
+        let mut state = 1u64;
+        let mut random = move |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        let mut understood = 0;
+        for _ in 0..30_000 {
+            let mut bytes = frame.as_bytes().to_vec();
+            for _ in 0..random(5) {
+                let at = random(bytes.len());
+                bytes[at] = b"[]{}\",:0-9e\\ \xff\0"[random(15)];
+            }
+            bytes.truncate(bytes.len() - random(bytes.len()) * usize::from(random(3) == 0));
+            let text = String::from_utf8_lossy(&bytes);
+            if let Frame::Call { payload, .. } = read(&text) {
+                understood += 1;
+                for (_, action) in super::super::v16::ACTIONS {
+                    super::super::v16::decode(*action, payload, &hasher);
+                }
+            }
+        }
+        assert!(understood > 1_000, "the mutations are too wild to reach the payload");
+    }
 }

@@ -247,3 +247,49 @@ pub(super) fn filters(raw: Raw, version: Version) -> Result<(u16, Vec<u8>), Faul
 pub(super) fn disconnect_keeps_will(raw: &Raw, version: Version) -> bool {
     version == Version::V5 && raw.body.first() == Some(&0x04)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Good packets of both versions, to be broken.
+    const PACKETS: [&[u8]; 7] = [
+        b"\x10\x1c\0\x04MQTT\x04\xee\0\x3c\0\x01a\0\x01t\0\x01w\0\x01u\0\x01p",
+        b"\x10\x19\0\x04MQTT\x05\x02\0\x3c\x08\x21\0\x10\x11\0\0\0\x09\0\x03abc",
+        b"\x32\x0b\0\x03a/b\0\x07{\"a\"",
+        b"\x34\x0d\0\x03a/b\0\x07\x03\x23\0\x01xyz",
+        b"\x82\x08\0\x09\0\x03a/#\x01",
+        b"\xa2\x07\0\x09\0\x03a/#",
+        b"\x62\x02\0\x08",
+    ];
+
+    #[test]
+    fn nothing_that_can_arrive_panics_or_reads_beyond_its_packet() {
+        let mut state = 1u64;
+        let mut random = move |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        for _ in 0..200_000 {
+            let mut bytes = PACKETS[random(PACKETS.len())].to_vec();
+            for _ in 0..random(4) {
+                let at = random(bytes.len());
+                bytes[at] = random(256) as u8;
+            }
+            bytes.truncate(1 + random(bytes.len() + 4));
+            let whole = bytes.len();
+            let mut buffer = BytesMut::from(&bytes[..]);
+            while let Ok(Some(raw)) = next(&mut buffer, 1024) {
+                assert!(raw.body.len() + buffer.len() < whole);
+                for version in [Version::V4, Version::V5] {
+                    let copy = || Raw { body: raw.body.clone(), ..raw };
+                    let _ = connect(copy());
+                    let _ = publish(copy(), version);
+                    let _ = packet_id(copy());
+                    let _ = filters(copy(), version);
+                    let _ = disconnect_keeps_will(&raw, version);
+                }
+            }
+        }
+    }
+}
