@@ -214,6 +214,19 @@ fn what_only_a_person_can_mend_is_said() {
 }
 
 #[test]
+fn what_is_written_last_is_sent_before_the_end() {
+    let folder = TempDir::new("sink-flush");
+    let port = free_port();
+    configure(folder.path(), &format!("http://127.0.0.1:{port}"));
+    let stub = Stub::default();
+    stub.serve(port);
+    let daemon = Daemon::start(folder.path(), &[]);
+    drive(&daemon, "F", 0..20);
+    daemon.stop();
+    assert_eq!(stub.odometers("F"), expected(0..20));
+}
+
+#[test]
 fn a_slow_server_holds_nobody_up() {
     let folder = TempDir::new("sink-slow");
     // Accepts and never answers.

@@ -6,6 +6,7 @@ pub mod config;
 mod inbox;
 mod pipeline;
 mod questions;
+mod recovery;
 mod register;
 mod run;
 mod writer;

@@ -11,15 +11,14 @@ use tokio::task::JoinSet;
 use super::clock::Clock;
 use super::config::Config;
 use super::pipeline::{Channels, Pipeline};
+use super::recovery::recover;
 use super::register::LoadError;
 use super::writer::{Job, Writer};
 use super::{RegisterSource, inbox};
 use crate::decode::mqtt::DECODERS;
-use crate::engine::{Engine, RestoreError};
+use crate::engine::RestoreError;
 use crate::ingest::credentials::PasswordFile;
 use crate::ingest::{FrameSender, csms, listener, mqtt};
-use crate::ledger::emissions::FactorSets;
-use crate::ledger::transition::Profile;
 use crate::model::register::Register;
 use crate::model::{Stats, TokenHasher};
 use crate::sinks::influx;
@@ -32,7 +31,10 @@ const N_QUEUED_FRAMES: usize = 256;
 const N_QUEUED_QUESTIONS: usize = 32;
 /// Jobs for the writer: one commit, one checkpoint, and the sinks' acknowledgements.
 const N_QUEUED_JOBS: usize = 16;
-/// How long sinks and connections may take to end.
+/// How long the sink may go on sending when the daemon stops, and how often to look.
+const FLUSH: Duration = Duration::from_secs(2);
+const FLUSH_LOOK: Duration = Duration::from_millis(20);
+/// How long connections and outlets may take to end.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The daemon cannot start. Every message says what to do.
@@ -93,8 +95,12 @@ pub struct Daemon {
     register_sender: watch::Sender<Arc<Register>>,
     source: RegisterSource,
     hasher: TokenHasher,
-    tasks: JoinSet<()>,
-    threads: Vec<JoinHandle<()>>,
+    ingest: JoinSet<()>,
+    outlets: JoinSet<()>,
+    engine: JoinHandle<()>,
+    store: JoinHandle<()>,
+    stats: Arc<Stats>,
+    has_sink: bool,
     ingest_shutdown: watch::Sender<bool>,
     outlet_shutdown: watch::Sender<bool>,
 }
@@ -206,7 +212,8 @@ impl Daemon {
             jobs: jobs.clone(),
             done: done_queue,
         };
-        let threads = vec![thread("store", move || writer.run())?, thread("engine", move || run_pipeline(pipeline, channels))?];
+        let store = thread("store", move || writer.run())?;
+        let engine = thread("engine", move || run_pipeline(pipeline, channels))?;
 
         let mut daemon = Self {
             web_address: sockets.web.as_ref().and_then(|socket| socket.local_addr().ok()),
@@ -216,8 +223,12 @@ impl Daemon {
             register_sender,
             source: options.register,
             hasher,
-            tasks: JoinSet::new(),
-            threads,
+            ingest: JoinSet::new(),
+            outlets: JoinSet::new(),
+            engine,
+            store,
+            stats: stats.clone(),
+            has_sink: config.influx.is_some(),
             ingest_shutdown,
             outlet_shutdown,
         };
@@ -228,7 +239,7 @@ impl Daemon {
             // Spreads the retries of many gateways; nothing secret.
             let seed = clock.now().0 as u64 ^ u64::from(std::process::id());
             let (acknowledge, mut acknowledged) = mpsc::channel(N_QUEUED_JOBS);
-            daemon.tasks.spawn(influx::run(
+            daemon.outlets.spawn(influx::run(
                 influx.clone(),
                 open_reader()?,
                 acknowledge,
@@ -237,7 +248,7 @@ impl Daemon {
                 seed,
                 outlet_stop.clone(),
             ));
-            daemon.tasks.spawn(async move {
+            daemon.outlets.spawn(async move {
                 while let Some((sink, id)) = acknowledged.recv().await {
                     if jobs.send(Job::Acknowledge(sink, id)).await.is_err() {
                         return;
@@ -246,9 +257,9 @@ impl Daemon {
             });
         }
         if let Some(socket) = sockets.web {
-            let health = health(trouble_receiver, clock.speed(), options.demo, &mut daemon.tasks);
+            let health = health(trouble_receiver, clock.speed(), options.demo, &mut daemon.outlets);
             let around = web::Surroundings { questions, stats, health, shutdown: outlet_stop };
-            daemon.tasks.spawn(web::run(config.web.clone(), socket, around));
+            daemon.outlets.spawn(web::run(config.web.clone(), socket, around));
         }
         Ok(daemon)
     }
@@ -267,7 +278,7 @@ impl Daemon {
     ) {
         if let Some(socket) = mqtt_socket {
             let (config, frames, clock) = (config.listener.clone(), frames.clone(), clock.arrival());
-            self.tasks.spawn(listener::run(config, files.passwords, socket, frames, clock, stats.clone(), stop.clone()));
+            self.ingest.spawn(listener::run(config, files.passwords, socket, frames, clock, stats.clone(), stop.clone()));
         }
         if let Some(socket) = ocpp_socket {
             let around = csms::Surroundings {
@@ -278,10 +289,10 @@ impl Daemon {
                 stats: stats.clone(),
                 shutdown: stop.clone(),
             };
-            self.tasks.spawn(csms::run(config.ocpp.clone(), socket, around));
+            self.ingest.spawn(csms::run(config.ocpp.clone(), socket, around));
         }
         for subscriber in files.subscribers {
-            self.tasks.spawn(subscriber.run(frames.clone(), clock.arrival(), stats.clone(), stop.clone()));
+            self.ingest.spawn(subscriber.run(frames.clone(), clock.arrival(), stats.clone(), stop.clone()));
         }
     }
 
@@ -303,46 +314,38 @@ impl Daemon {
     /// Stops along the data's way: sockets, engine, store, outlets.
     pub async fn stop(mut self) {
         self.ingest_shutdown.send_replace(true);
-        self.outlet_shutdown.send_replace(true);
-        let ended = tokio::time::timeout(GRACE, async { while self.tasks.join_next().await.is_some() {} }).await;
-        if ended.is_err() {
-            tracing::warn!("some connections did not end within {} s and are cut", GRACE.as_secs());
-            self.tasks.shutdown().await;
+        end(&mut self.ingest, "connections").await;
+        // The engine ends when the last socket's sender is gone: the last commit, then a checkpoint.
+        let engine = join(self.engine).await;
+        if self.has_sink {
+            // What a database takes at once need not wait for the next start. What it does not take is in the outbox.
+            let sent = async {
+                while Stats::get(&self.stats.outbox_rows) > 0 {
+                    tokio::time::sleep(FLUSH_LOOK).await;
+                }
+            };
+            let _ = tokio::time::timeout(FLUSH, sent).await;
         }
-        // The engine ends when the last socket's sender is gone, the store when the engine's is.
-        let threads = std::mem::take(&mut self.threads);
-        let joined =
-            tokio::task::spawn_blocking(move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count()).await;
-        if !matches!(joined, Ok(0)) {
+        self.outlet_shutdown.send_replace(true);
+        end(&mut self.outlets, "outlets").await;
+        // The store ends when the engine's and the sinks' senders are gone.
+        if !(engine && join(self.store).await) {
             tracing::error!("the engine or the store ended with a fault; the next start recovers from the store");
         }
     }
 }
 
-fn recover(
-    config: &Config,
-    register: &Arc<Register>,
-    factors: &Arc<FactorSets>,
-    first_transaction_id: i32,
-    recovery: &crate::store::Recovery,
-    clock: &Clock,
-) -> Result<Engine, StartError> {
-    let profile = Profile::by_name(&config.engine.profile)
-        .ok_or_else(|| StartError::Room(format!("`engine.profile`: no profile is called `{}`", config.engine.profile)))?;
-    let now = clock.now();
-    let (settings, register, factors) = (config.engine.clone(), register.clone(), factors.clone());
-    let mut engine = match &recovery.snapshot {
-        Some(snapshot) => Engine::restore(snapshot, settings, profile, register, factors, now)?,
-        None => Engine::new(settings, profile, register, factors, first_transaction_id, now),
-    };
-    let mut entries = 0;
-    for blob in &recovery.inbox {
-        entries += inbox::replay(blob, &mut engine)?;
+/// Waits for tasks that were told to end, and cuts those that do not.
+async fn end(tasks: &mut JoinSet<()>, what: &str) {
+    if tokio::time::timeout(GRACE, async { while tasks.join_next().await.is_some() {} }).await.is_err() {
+        tracing::warn!("some {what} did not end within {} s and are cut", GRACE.as_secs());
+        tasks.shutdown().await;
     }
-    if entries > 0 {
-        tracing::info!(entries, "replayed what was committed after the last checkpoint");
-    }
-    Ok(engine)
+}
+
+/// Waits for a thread; false if it panicked.
+async fn join(thread: JoinHandle<()>) -> bool {
+    matches!(tokio::task::spawn_blocking(move || thread.join().is_ok()).await, Ok(true))
 }
 
 fn run_pipeline(pipeline: Pipeline, channels: Channels) {

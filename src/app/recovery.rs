@@ -1,0 +1,39 @@
+//! The engine as it was: the newest checkpoint, then everything committed since told to it again.
+
+use std::sync::Arc;
+
+use super::clock::Clock;
+use super::config::Config;
+use super::{StartError, inbox};
+use crate::engine::Engine;
+use crate::ledger::emissions::FactorSets;
+use crate::ledger::transition::Profile;
+use crate::model::register::Register;
+use crate::store::Recovery;
+
+/// Restores the engine, or makes a new one.
+pub fn recover(
+    config: &Config,
+    register: &Arc<Register>,
+    factors: &Arc<FactorSets>,
+    first_transaction_id: i32,
+    recovery: &Recovery,
+    clock: &Clock,
+) -> Result<Engine, StartError> {
+    let profile = Profile::by_name(&config.engine.profile)
+        .ok_or_else(|| StartError::Room(format!("`engine.profile`: no profile is called `{}`", config.engine.profile)))?;
+    let now = clock.now();
+    let (settings, register, factors) = (config.engine.clone(), register.clone(), factors.clone());
+    let mut engine = match &recovery.snapshot {
+        Some(snapshot) => Engine::restore(snapshot, settings, profile, register, factors, now)?,
+        None => Engine::new(settings, profile, register, factors, first_transaction_id, now),
+    };
+    let mut entries = 0;
+    for blob in &recovery.inbox {
+        entries += inbox::replay(blob, &mut engine)?;
+    }
+    if entries > 0 {
+        tracing::info!(entries, "replayed what was committed after the last checkpoint");
+    }
+    Ok(engine)
+}
