@@ -10,9 +10,17 @@ use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// A port of loopback that was free a moment ago.
+/// A port of loopback that is free, and that nobody else gets: below the range from which the system gives ports to outgoing connections
+/// (32,768 on Linux), from another place for every test process, and never the same twice.
 pub fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let offset = std::process::id().wrapping_mul(97) + TAKEN.fetch_add(1, Ordering::Relaxed);
+        let port = 10_000 + (offset % 22_000) as u16;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// A folder that is removed with the value.
