@@ -262,27 +262,24 @@ fn idle_connections(wanted: usize) {
         let port = if kind == "OCPP" { daemon.ocpp } else { daemon.mqtt };
         std::thread::sleep(Duration::from_secs(1));
         let before = rss_kib(daemon.id());
-        let mut held = Vec::new();
-        for n in 0..wanted {
-            let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { break };
-            if kind == "OCPP" {
-                let head = format!(
-                    "GET /ocpp/IDLE{n:05} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ocpp1.6\r\n\r\n"
-                );
-                stream.write_all(head.as_bytes()).unwrap();
-                let mut answer = [0; 12];
-                stream.read_exact(&mut answer).unwrap();
-                assert_eq!(&answer, b"HTTP/1.1 101");
-                // A heartbeat, as every charge point sends one: the connection has been used.
-                stream.write_all(&masked(br#"[2,"1","Heartbeat",{}]"#)).unwrap();
-            } else {
-                drop(stream);
-                stream = connect(port, &format!("idle{n:05}"));
-            }
-            held.push(stream);
-        }
+        let open = |n| if kind == "OCPP" { charge_point(port, n) } else { connect(port, &format!("idle{n:05}")) };
+        let held: Vec<TcpStream> = (0..wanted).map(open).collect();
         std::thread::sleep(Duration::from_secs(2));
         let each = (rss_kib(daemon.id()) - before) / held.len() as f64;
         row(&format!("{} idle {kind} connections: memory each", held.len()), &format!("{each:.1} KiB"), peers);
     }
+}
+
+/// A charge point that has said one thing and is silent since.
+fn charge_point(port: u16, n: usize) -> TcpStream {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let head = format!(
+        "GET /ocpp/IDLE{n:05} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ocpp1.6\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 101");
+    stream.write_all(&masked(br#"[2,"1","Heartbeat",{}]"#)).unwrap();
+    stream
 }
