@@ -87,7 +87,7 @@ fn daemon(folder: &Path, extra: &str) -> Daemon {
     register(folder);
     let sink = sink();
     let config = format!(
-        "[register]\ndirectory = \"register\"\n[influx]\nurl = \"http://127.0.0.1:{sink}\"\norg = \"o\"\nbucket = \"b\"\n[ocpp]\naccept_unknown = true\n{extra}"
+        "[register]\ndirectory = \"register\"\n[influx]\nurl = \"http://127.0.0.1:{sink}\"\norg = \"o\"\nbucket = \"b\"\n[ocpp]\nunknown = \"accept\"\n{extra}"
     );
     std::fs::write(folder.join("fleetgauge.toml"), config).unwrap();
     Daemon::start(folder, &[("log.level", "warn")])

@@ -9,14 +9,19 @@ use std::collections::BTreeMap;
 
 use depot::{Depot, MINUTE, T0, amb, at, meter, start, status, stop, token};
 use fleetgauge::model::{
-    ChargePointMessage, ConnectorStatus, EnergyUser, Fact, MeterSample, OcppVersion, SessionMethod, SessionQuality, SessionRecord,
+    ChargePointMessage, ConnectorStatus, EnergyUser, Fact, Issue, LinkMode, MeterSample, OcppVersion, SessionMethod,
+    SessionQuality, SessionRecord,
 };
 use fleetgauge::units::UtcMs;
+
+fn session_id(transaction: i64, minute: i64) -> String {
+    format!("CP:{transaction}@{}", T0 / 1000 + minute * 60)
+}
 
 #[test]
 fn a_session_from_plugging_in_to_leaving() {
     let mut depot = Depot::new();
-    depot.says(0, ChargePointMessage::Connected { version: OcppVersion::V16 });
+    depot.says(0, ChargePointMessage::Connected { version: OcppVersion::V16, mode: LinkMode::Csms });
     depot.says(0, status(ConnectorStatus::Preparing));
     let id = depot.says(2, start(2, "a1", 1_000)).unwrap();
     depot.says(2, status(ConnectorStatus::Charging));
@@ -27,13 +32,19 @@ fn a_session_from_plugging_in_to_leaving() {
     depot.says(40, stop(40, Some(id.into()), 6_410));
     depot.says(40, status(ConnectorStatus::Finishing));
     let record = depot.last().clone();
-    assert_eq!((record.id.as_str(), record.energy_dwh, record.method), ("CP:100", Some(54_100), SessionMethod::Meter));
+    assert_eq!(
+        (record.id.as_str(), record.energy_dwh, record.method),
+        (session_id(100, 2).as_str(), Some(54_100), SessionMethod::Meter)
+    );
     assert_eq!((record.user.clone(), record.site.as_ref(), record.quality.len()), (amb(), "DERBY", 0));
     assert_eq!((record.charging_ms, record.plugged_ms), (30 * MINUTE, 40 * MINUTE));
     assert_eq!(depot.energy_of(&amb()), 54_100);
     depot.says(75, status(ConnectorStatus::Available));
     let gone = depot.corrected.last().unwrap();
-    assert_eq!((gone.id.as_str(), gone.plugged_ms, gone.overstay_ms(10 * MINUTE, None)), ("CP:100", 75 * MINUTE, 25 * MINUTE));
+    assert_eq!(
+        (gone.id.as_str(), gone.plugged_ms, gone.overstay_ms(10 * MINUTE, None)),
+        (session_id(100, 2).as_str(), 75 * MINUTE, 25 * MINUTE)
+    );
     assert_eq!((depot.closed.len(), depot.energy_of(&amb())), (1, 54_100), "leaving changes no energy");
 }
 
@@ -48,7 +59,13 @@ fn repeated_messages_change_nothing() {
     depot.says(21, stop(20, Some(first.into()), 2_000));
     depot.says(22, stop(22, Some(first.into()), 9_000));
     assert_eq!(depot.says(23, start(0, "A1", 0)), Some(first), "even after it ended");
-    assert_eq!((depot.closed.len(), depot.corrected.len(), depot.energy_of(&amb())), (1, 0, 20_000));
+    assert_eq!((depot.closed.len(), depot.corrected.len(), depot.energy_of(&amb())), (1, 1, 20_000));
+    let said = &depot.corrected[0];
+    assert_eq!(
+        (said.energy_dwh, said.quality.as_slice()),
+        (Some(20_000), &[SessionQuality::StopConflict][..]),
+        "the first stop stands"
+    );
 }
 
 #[test]
@@ -101,7 +118,10 @@ fn a_session_that_is_never_stopped_ends_when_the_plug_is_free() {
     assert_eq!(depot.book.next_timeout(), None);
     depot.says(50, stop(39, Some(id.into()), 3_100));
     let late = depot.corrected.last().unwrap();
-    assert_eq!((late.id.as_str(), late.energy_dwh, late.method), ("CP:100", Some(31_000), SessionMethod::Meter));
+    assert_eq!(
+        (late.id.as_str(), late.energy_dwh, late.method),
+        (session_id(100, 0).as_str(), Some(31_000), SessionMethod::Meter)
+    );
     assert_eq!((depot.closed.len(), depot.energy_of(&amb())), (1, 31_000), "a correction, not a second session");
 }
 
@@ -130,7 +150,7 @@ fn a_new_start_supersedes_an_open_session() {
 #[test]
 fn meters_that_cannot_be_believed() {
     // (start, samples, stop) in Wh; (energy, method, quality).
-    use SessionMethod::{Meter, None as Nothing, Samples};
+    use SessionMethod::{Meter, None as Nothing, Samples, SessionRegister};
     use SessionQuality::{Implausible, MeterStopInvalid, RegisterReset};
     type Case = (i64, Vec<i64>, i64, Option<i64>, SessionMethod, Vec<SessionQuality>);
     let cases: Vec<Case> = vec![
@@ -142,7 +162,7 @@ fn meters_that_cannot_be_believed() {
         (5_000, vec![5_500, 20, 6_000], 6_200, Some(1_200), Meter, vec![]),
         (5_000, vec![5_500, 20, 520, 1_020], 0, Some(1_500), Samples, vec![RegisterReset, MeterStopInvalid]),
         // Samples count from the session's start although meterStart is a lifetime value (Grizzl-E).
-        (500_000, vec![0, 600, 1_200], 0, Some(1_200), Samples, vec![MeterStopInvalid]),
+        (500_000, vec![0, 600, 1_200], 0, Some(1_200), SessionRegister, vec![MeterStopInvalid]),
     ];
     for (meter_start, samples, meter_stop, energy, method, quality) in cases {
         let mut depot = Depot::new();
@@ -214,6 +234,7 @@ fn clocks_that_cannot_be_right() {
             id_token: token("A1"),
             meter_start_dwh: Some(0),
             at: Some(wrong),
+            issue: Issue::Ours,
         };
         let id = depot.says(5, message).unwrap();
         depot.says(35, stop(35, Some(id.into()), 1_000));
@@ -251,7 +272,7 @@ fn meter_values_find_their_session() {
 fn states_are_collapsed_and_the_link_is_told_apart() {
     let mut depot = Depot::new();
     let rows = |depot: &Depot| depot.facts.iter().filter(|fact| matches!(fact, Fact::ChargePointStatus(_))).count();
-    depot.says(0, ChargePointMessage::Connected { version: OcppVersion::V16 });
+    depot.says(0, ChargePointMessage::Connected { version: OcppVersion::V16, mode: LinkMode::Csms });
     for _ in 0..5 {
         depot.says(1, status(ConnectorStatus::Available));
     }
@@ -261,6 +282,8 @@ fn states_are_collapsed_and_the_link_is_told_apart() {
         status: ConnectorStatus::Faulted,
         error_code: Some("GroundFailure".into()),
         vendor_error_code: None,
+        info: None,
+        part: 0,
         at: at(2),
     };
     depot.says(2, faulted);

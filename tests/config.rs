@@ -60,7 +60,7 @@ fn the_environment_goes_on_top() {
         "[ocpp]\nlisten = \"127.0.0.1:1\"\n",
         &[
             ("FLEETGAUGE__OCPP__LISTEN", "0.0.0.0:9310"),
-            ("FLEETGAUGE__OCPP__ACCEPT_UNKNOWN", "true"),
+            ("FLEETGAUGE__OCPP__UNKNOWN", "accept"),
             ("FLEETGAUGE__STORE__COMMIT_BATCH", "5"),
             ("FLEETGAUGE__ENGINE__TELEMETRY_INTERVAL", "10s"),
             ("PATH", "/bin"),
@@ -68,7 +68,10 @@ fn the_environment_goes_on_top() {
         ],
     );
     let config = config.unwrap();
-    assert_eq!((config.ocpp.listen.as_str(), config.ocpp.accept_unknown, config.store.commit_batch), ("0.0.0.0:9310", true, 5));
+    assert_eq!(
+        (config.ocpp.listen.as_str(), config.ocpp.unknown, config.store.commit_batch),
+        ("0.0.0.0:9310", fleetgauge::ingest::csms::Unknown::Accept, 5)
+    );
     let errors = parse("", &[("FLEETGAUGE__OCPP__LISTEM", "x")]).unwrap_err();
     assert!(
         errors.contains("in the environment variable FLEETGAUGE__OCPP__LISTEM") && errors.contains("did you mean `listen`?"),

@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fleetgauge::app::EXAMPLE_REGISTER;
+use fleetgauge::decode::ocpp::{Request, frame};
 use fleetgauge::engine::{Dimension, Engine, EngineConfig, View, ViewContext};
 use fleetgauge::ledger::emissions::FactorSets;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
     Activity, ActivityKey, ActivityRow, AssetKind, ChargePointEvent, ChargePointMessage, ClosedSession, ConnectorStatus, Fact,
-    FeedFormat, MeterSample, Observation, Quantity, Reading, ReadingEntry, TokenHasher, Value,
+    FeedFormat, Issue, Manner, MeterSample, Observation, OcppVersion, Quantity, Reading, ReadingEntry, TokenHasher, Value,
 };
 use fleetgauge::points;
 use fleetgauge::units::{Day, Thousandths, UtcMs};
@@ -196,6 +197,7 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
                         id_token: hasher().hash(["041C17149D4395", "FFFF"][random.below(2) as usize]),
                         meter_start_dwh: Some(register),
                         at: Some(now),
+                        issue: Issue::Ours,
                     },
                     (8, 0) => ChargePointMessage::StopTransaction {
                         transaction_id: None,
@@ -210,12 +212,14 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
                         status: [ConnectorStatus::Available, ConnectorStatus::Charging][random.below(2) as usize],
                         error_code: None,
                         vendor_error_code: None,
+                        info: None,
+                        part: 0,
                         at: Some(now),
                     },
                     _ => ChargePointMessage::MeterValues { connector_id: 1, transaction_id: None, samples: vec![sample] },
                 };
                 let charge_point = Arc::from(["DER-CP-01", "ILK-CP-03"][random.below(2) as usize]);
-                Observation::ChargePoint(ChargePointEvent { charge_point, received_at: now, message })
+                Observation::ChargePoint(ChargePointEvent { charge_point, received_at: now, manner: Manner::default(), message })
             }
         };
         steps.push(Step::Observed(now, observation));
@@ -346,13 +350,19 @@ fn numbers_and_times_from_the_edge_of_what_can_be_written_harm_nobody() {
                 );
                 let actions = fleetgauge::decode::ocpp::v16::ACTIONS;
                 let (_, action) = actions[random.below(actions.len() as u64) as usize];
-                let payload: &serde_json::value::RawValue = serde_json::from_str(&payload).unwrap();
-                let fleetgauge::decode::ocpp::v16::Request::Event(message) =
-                    fleetgauge::decode::ocpp::v16::decode(action, Some(payload), &hasher())
-                else {
+                let text = format!("[2,\"1\",\"{}\",{payload}]", action.name());
+                let hasher = hasher();
+                let reading =
+                    frame::Reading { version: OcppVersion::V16, hasher: &hasher, most_depth: 32, repair_metering: true };
+                let frame::Frame::Call { request: Request::Event(message), .. } = frame::read(&text, &reading) else {
                     continue;
                 };
-                Observation::ChargePoint(ChargePointEvent { charge_point: Arc::from("DER-CP-01"), received_at: now, message })
+                Observation::ChargePoint(ChargePointEvent {
+                    charge_point: Arc::from("DER-CP-01"),
+                    received_at: now,
+                    manner: Manner::default(),
+                    message,
+                })
             };
             run.tell(&Step::Observed(now, observation));
             run.tell(&Step::Timeout(now));

@@ -131,10 +131,10 @@ fn who_may_connect() {
     let daemon = Daemon::start(folder.path(), &[]);
     for (path, protocol, want) in [
         ("/ocpp/CP1", Some("ocpp1.6"), Ok(Some("ocpp1.6"))),
-        ("/ocpp/cp1", Some("ocpp2.0.1, OCPP1.6J"), Ok(Some("OCPP1.6J"))),
+        ("/ocpp/cp1", Some("ocpp2.0, OCPP1.6J"), Ok(Some("OCPP1.6J"))),
+        ("/ocpp/cp1", Some("ocpp1.6, ocpp2.0.1, ocpp2.1"), Ok(Some("ocpp2.1"))),
         ("//ocpp//CP1/", None, Ok(None)),
         ("/anything/CP%31?token=x", Some("ocpp1.6"), Ok(Some("ocpp1.6"))),
-        ("/ocpp/CP1", Some("ocpp2.0.1"), Err(400)),
         ("/ocpp/CP2", Some("ocpp1.6"), Err(404)),
         ("/ocpp/", Some("ocpp1.6"), Err(400)),
         ("/ocpp/a%2Fb", Some("ocpp1.6"), Err(400)),
@@ -146,6 +146,15 @@ fn who_may_connect() {
             (found, _) => panic!("{path} {protocol:?}: {:?}", found.map(|(_, agreed)| agreed)),
         }
     }
+    // No version in common: the handshake names none, and goodbye (OCPP-J 1.6 section 4.2).
+    let mut stream = TcpStream::connect(("127.0.0.1", daemon.ocpp)).unwrap();
+    let head = "GET /ocpp/CP1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nSec-WebSocket-Key: a2V5\r\nSec-WebSocket-Protocol: ocpp2.0\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let text = String::from_utf8_lossy(&answer);
+    assert!(text.starts_with("HTTP/1.1 101") && !text.contains("Sec-WebSocket-Protocol"), "{text}");
+    assert!(text.contains("no OCPP version in common"), "{text}");
     for (login, good) in [
         ("TE9DS0VEOnNlY3JldA==", true),
         ("bG9ja2VkOnNlY3JldA", true),
@@ -164,7 +173,7 @@ fn who_may_connect() {
     }
     assert!(!daemon.log().contains("secret") && !daemon.log().contains("TE9DS0VE"), "secrets stay out of the log");
     let open = TempDir::new("ocpp-open");
-    let daemon = Daemon::start(open.path(), &[("ocpp.accept_unknown", "true")]);
+    let daemon = Daemon::start(open.path(), &[("ocpp.unknown", "accept")]);
     let mut socket = dial(&daemon, "/ocpp/ANY", Some("ocpp1.6")).unwrap().0;
     assert_eq!(ask(&mut socket, r#"[2,"1","Authorize",{"idTag":"FFFF"}]"#), r#"[3,"1",{"idTagInfo":{"status":"Accepted"}}]"#);
 }
@@ -180,11 +189,12 @@ fn odd_frames_get_an_answer_where_there_is_an_id_and_never_end_the_connection() 
     // Answers; an empty one means that nothing can be answered.
     for (frame, want) in [
         (r#"[2,"1","MakeCoffee",{}]"#, r#"[4,"1","NotImplemented","#),
-        (r#"[2,"1","MeterValues",{"connectorId":1,"transactionId":,}]"#, r#"[4,"1","FormationViolation","#),
+        (r#"[2,"1","MeterValues",{"connectorId":1,"transactionId":,}]"#, r#"[3,"1",{}]"#),
+        (r#"[2,"1","StopTransaction",{"transactionId":,}]"#, r#"[4,"1","FormationViolation","#),
         (r#"[2,"1","Heartbeat",[]]"#, r#"[4,"1","FormationViolation","#),
         (r#"[2,"1"]"#, r#"[4,"1","FormationViolation","#),
         (&large, r#"[4,"big","FormationViolation","#),
-        (&deep, r#"[3,"1",{"status":"UnknownVendorId"}]"#),
+        (&deep, r#"[4,"1","FormationViolation","nested too deep"#),
         (r#"[2,17,"StatusNotification",{"connectorId":0,"status":"Occupied","errorCode":"Error"}]"#, "[3,17,{}]"),
         (r#"[2,"n","Heartbeat",null]"#, r#"[3,"n",{"currentTime""#),
         (r#"[2,"1","Authorize",{"idTag":"FFFF"}]"#, r#"[3,"1",{"idTagInfo":{"status":"Invalid"}}]"#),

@@ -113,7 +113,7 @@ fn every_mistake_is_named() {
         (vec![("sites.csv", b"site_id\nS\n"), ("vehicles.csv", b"vehicle_id,site\nA,T\n")], vec!["`T`: is not in sites.csv"]),
         (
             vec![("charge_points.csv", b"charge_point_id,mode,connectors\nC,tap,0\n")],
-            vec!["cannot listen in between", "column `connectors`: `0`: is out of range"],
+            vec!["needs its operator's address", "column `connectors`: `0`: is out of range"],
         ),
         (vec![("charge_points.csv", b"charge_point_id,auth\nC,secret\n")], vec!["is not a hash", "hash-password"]),
         (

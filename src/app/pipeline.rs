@@ -15,8 +15,8 @@ use crate::engine::Engine;
 use crate::ingest::{Frame, MqttBatch, OcppFrame, Settlement};
 use crate::model::register::Register;
 use crate::model::{
-    ChargePointEvent, ChargePointMessage, ClosedSession, Fact, IngestStatsFact, Observation, Quantity, Reading, RejectReason,
-    Stats,
+    ChargePointEvent, ChargePointMessage, ClosedSession, Fact, IngestStatsFact, Manner, Observation, Quantity, Reading,
+    RejectReason, Stats,
 };
 use crate::points;
 use crate::store::{Reader, StoreConfig};
@@ -136,7 +136,8 @@ impl Pipeline {
         let now = self.clock.now();
         for charge_point in self.engine.online_charge_points() {
             let message = ChargePointMessage::Disconnected;
-            let observation = Observation::ChargePoint(ChargePointEvent { charge_point, received_at: now, message });
+            let observation =
+                Observation::ChargePoint(ChargePointEvent { charge_point, received_at: now, manner: Manner::default(), message });
             self.engine.handle(&observation, now);
             inbox::append_observed(&mut self.batch.inbox, now, observation);
         }

@@ -193,7 +193,7 @@ impl Engine {
         for outcome in outcomes.drain(..) {
             match outcome {
                 ChargingOutcome::Fact(fact) => self.output.push_back(fact),
-                ChargingOutcome::Energy { charge_point, user, from, to, dwh } => {
+                ChargingOutcome::Energy { charge_point, connector_id: _, user, from, to, dwh } => {
                     let subject = Subject::Charging { charge_point, user };
                     for_each_day(from, to, &Activity { charged_dwh: dwh, ..Activity::default() }, |day, part| {
                         self.journal.add(day, &subject, &part);

@@ -4,16 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EnergyUser, IdTokenHash};
+use super::{EnergyUser, IdTokenHash, TransactionId};
 use crate::units::UtcMs;
-
-/// The OCPP version spoken on a connection.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum OcppVersion {
-    /// OCPP 1.6 over JSON.
-    #[serde(rename = "1.6")]
-    V16,
-}
 
 /// State of a connector, OCPP 1.6 `ChargePointStatus`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
@@ -40,6 +32,8 @@ pub enum ConnectorStatus {
     Unavailable = 8,
     /// Broken.
     Faulted = 9,
+    /// In use, more is not known (OCPP 1.5; OCPP 2.x until its transaction says more).
+    Occupied = 10,
 }
 
 impl ConnectorStatus {
@@ -56,10 +50,11 @@ impl ConnectorStatus {
             Self::Reserved => "Reserved",
             Self::Unavailable => "Unavailable",
             Self::Faulted => "Faulted",
+            Self::Occupied => "Occupied",
         }
     }
 
-    /// The state of an OCPP 1.6 word; `Occupied` (OCPP 1.5) and anything else is `Unknown`.
+    /// The state of an OCPP word; anything else is `Unknown`.
     pub fn from_name(name: &str) -> Self {
         [
             Self::Available,
@@ -71,6 +66,7 @@ impl ConnectorStatus {
             Self::Reserved,
             Self::Unavailable,
             Self::Faulted,
+            Self::Occupied,
         ]
         .into_iter()
         .find(|status| status.name() == name)
@@ -84,7 +80,10 @@ impl ConnectorStatus {
 
     /// A vehicle is plugged in (OCPP 1.6 section 4.9).
     pub fn is_occupied(self) -> bool {
-        matches!(self, Self::Preparing | Self::Charging | Self::SuspendedEV | Self::SuspendedEVSE | Self::Finishing)
+        matches!(
+            self,
+            Self::Preparing | Self::Charging | Self::SuspendedEV | Self::SuspendedEVSE | Self::Finishing | Self::Occupied
+        )
     }
 }
 
@@ -123,6 +122,27 @@ pub struct MeterSample {
     pub soc_mpct: Option<i64>,
     /// `Temperature` in thousandths of a degree Celsius.
     pub temperature_mc: Option<i64>,
+    /// Signed meter data (OCMF and others), by size and digest.
+    pub signed: Option<Box<SignedData>>,
+}
+
+/// Signed meter data: kilobytes that only a verifier can read. Kept is what tells them apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SignedData {
+    /// Length of the text.
+    pub bytes: u32,
+    /// First 8 bytes of its SHA-256.
+    pub sha256: u64,
+}
+
+impl SignedData {
+    /// Of the text as sent.
+    pub fn of(text: &str) -> Self {
+        let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+        let mut first = [0u8; 8];
+        first.copy_from_slice(&digest.as_ref()[..8]);
+        Self { bytes: u32::try_from(text.len()).unwrap_or(u32::MAX), sha256: u64::from_be_bytes(first) }
+    }
 }
 
 /// How a session's energy was found (best first).
@@ -133,6 +153,8 @@ pub enum SessionMethod {
     Meter,
     /// Highest minus lowest register sample.
     Samples,
+    /// The last register sample of a meter that counts from the session's start.
+    SessionRegister,
     /// Power integrated over time: an estimate.
     PowerIntegral,
     /// Nothing to go by; the energy is unknown, not zero.
@@ -145,6 +167,7 @@ impl SessionMethod {
         match self {
             Self::Meter => "meter",
             Self::Samples => "samples",
+            Self::SessionRegister => "session_register",
             Self::PowerIntegral => "power_integral",
             Self::None => "none",
         }
@@ -169,6 +192,22 @@ pub enum SessionQuality {
     ClockUntrusted,
     /// The register fell during the session.
     RegisterReset,
+    /// `meterStart` cannot be right; the last reading before it was taken instead.
+    MeterStartInvalid,
+    /// Register and power disagree by a factor of about a thousand: kWh called Wh, or the other way round. Nothing was rescaled.
+    UnitSuspect,
+    /// The charge point's times were moved by whole quarter hours: it names a wrong zone, or none.
+    ClockZone,
+    /// OCPP 2.x: some events of the transaction are missing (`seqNo`).
+    SeqGap,
+    /// A second stop said something else; the first one stands.
+    StopConflict,
+    /// The register moved on after the stop; that is in the energy.
+    LateRegister,
+    /// Some metering came in broken JSON and was mended.
+    Repaired,
+    /// The tag is unknown but resembles a registered one (bytes reversed, last byte or leading zeros lost): see `suggested_user`.
+    TagResembles,
 }
 
 impl SessionQuality {
@@ -182,14 +221,32 @@ impl SessionQuality {
             Self::Implausible => "implausible",
             Self::ClockUntrusted => "clock_untrusted",
             Self::RegisterReset => "register_reset",
+            Self::MeterStartInvalid => "meter_start_invalid",
+            Self::UnitSuspect => "unit_suspect",
+            Self::ClockZone => "clock_zone",
+            Self::SeqGap => "seq_gap",
+            Self::StopConflict => "stop_conflict",
+            Self::LateRegister => "late_register",
+            Self::Repaired => "repaired",
+            Self::TagResembles => "tag_resembles",
         }
     }
+}
+
+/// Energy of one half-hour (UTC), the step of British electricity data.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HalfHour {
+    /// Its start.
+    pub start: UtcMs,
+    /// Tenths of Wh.
+    pub dwh: i64,
 }
 
 /// A charging session, open (`ended_at` is `None`) or closed. One per transaction, for ever.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct SessionRecord {
-    /// `<charge point>:<transaction id>`, with `@<start, Unix s>` where the id is not of our making; unique and stable.
+    /// `<charge point>:<transaction id>@<start, Unix s>`; unique and stable. An id alone may come again: after a charge point was
+    /// replaced, or from another central system.
     pub id: String,
     /// The charge point.
     pub charge_point: Arc<str>,
@@ -197,14 +254,18 @@ pub struct SessionRecord {
     pub site: Arc<str>,
     /// The connector, from 1.
     pub connector_id: u32,
-    /// The id we answered, or that the charge point made up.
-    pub transaction_id: i64,
+    /// The id we answered, the operator answered, or the charge point made up.
+    pub transaction_id: TransactionId,
     /// StartTransaction (or first evidence).
     pub started_at: UtcMs,
     /// StopTransaction (or what closed it).
     pub ended_at: Option<UtcMs>,
+    /// When its start arrived here; differs from `started_at` after an outage, or with a wrong clock.
+    pub start_received_at: UtcMs,
     /// Energy in tenths of Wh; `None` is unknown.
     pub energy_dwh: Option<i64>,
+    /// The same by half-hour, split linearly between register readings. Adds up to `energy_dwh`.
+    pub half_hours: Vec<HalfHour>,
     /// From plugging in to unplugging, as far as known, in ms.
     pub plugged_ms: i64,
     /// When the vehicle was unplugged; `None` while it is not, or if nobody said.
@@ -217,6 +278,8 @@ pub struct SessionRecord {
     pub peak_power_mw: Option<i64>,
     /// Whose energy it was.
     pub user: EnergyUser,
+    /// Whose it may have been: the tag resembles a registered one. For people to confirm in `tags.csv`; nothing is booked on it.
+    pub suggested_user: Option<EnergyUser>,
     /// Keyed hash of the token.
     pub id_token: Option<IdTokenHash>,
     /// How the energy was found.
@@ -225,6 +288,8 @@ pub struct SessionRecord {
     pub quality: Vec<SessionQuality>,
     /// `reason` of the StopTransaction.
     pub stop_reason: Option<String>,
+    /// The last signed meter reading.
+    pub signed: Option<SignedData>,
 }
 
 impl SessionRecord {

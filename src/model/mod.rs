@@ -5,6 +5,7 @@ mod charging;
 mod fact;
 mod id;
 mod observation;
+mod ocpp;
 mod quantity;
 pub mod register;
 mod stats;
@@ -13,14 +14,19 @@ mod token;
 
 pub use activity::{Activity, ActivityKey, ActivityRow, EnergyUser, Subject};
 pub use charging::{
-    ClosedSession, ConnectorStatus, MeterSample, OcppVersion, ReadingContext, SessionMethod, SessionQuality, SessionRecord,
+    ClosedSession, ConnectorStatus, HalfHour, MeterSample, ReadingContext, SessionMethod, SessionQuality, SessionRecord,
+    SignedData,
 };
 pub use fact::{
     ChargePointInfoFact, ChargePointStatusFact, EmissionsFact, Fact, IngestStatsFact, MeterValuesFact, Powertrain, TargetFact,
     TelemetryFact, TransitionFact, VehicleTags,
 };
 pub use id::{IdError, check_id};
-pub use observation::{ChargePointEvent, ChargePointMessage, FeedFormat, Observation, Reading, ReadingEntry, Value};
+pub use observation::{
+    ChargePointEvent, ChargePointMessage, FeedFormat, Issue, Manner, Observation, Reading, ReadingEntry, TransactionEvent,
+    TransactionEventKind, Value,
+};
+pub use ocpp::{LinkMode, OcppVersion, TransactionId};
 pub use quantity::{AssetKind, CounterKind, Quantity};
 pub use stats::{Reject, RejectReason, Stats, StatsSnapshot};
 pub use suggest::nearest;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AssetKind, ConnectorStatus, IdTokenHash, MeterSample, OcppVersion, Quantity};
+use super::{AssetKind, ConnectorStatus, IdTokenHash, LinkMode, MeterSample, OcppVersion, Quantity};
 use crate::units::{Thousandths, UtcMs};
 
 /// Which format a reading came in; counters are never differenced across formats.
@@ -81,8 +81,82 @@ pub struct ChargePointEvent {
     pub charge_point: Arc<str>,
     /// When we had it.
     pub received_at: UtcMs,
+    /// How it was said.
+    pub manner: Manner,
     /// What it said.
     pub message: ChargePointMessage,
+}
+
+/// How a message was said, beside what it says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Manner {
+    /// Some time in it names no zone; it was read as UTC.
+    pub zoneless: bool,
+    /// Its JSON was broken and mended.
+    pub repaired: bool,
+    /// The strict reader took it, or not; `None` if it was not asked.
+    pub conformant: Option<bool>,
+}
+
+/// Who gives an OCPP 1.6 transaction its id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Issue {
+    /// We do.
+    Ours,
+    /// The operator did, in the answer we heard; `None` if we did not hear it.
+    Theirs(Option<i64>),
+}
+
+/// `eventType` of a TransactionEvent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum TransactionEventKind {
+    /// The first one.
+    Started,
+    /// In between.
+    Updated,
+    /// The last one.
+    Ended,
+}
+
+impl TransactionEventKind {
+    /// The kind of an OCPP word.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "Started" => Some(Self::Started),
+            "Updated" => Some(Self::Updated),
+            "Ended" => Some(Self::Ended),
+            _ => None,
+        }
+    }
+}
+
+/// OCPP 2.x TransactionEvent.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct TransactionEvent {
+    /// `eventType`.
+    pub kind: TransactionEventKind,
+    /// `transactionInfo.transactionId`: the station's own.
+    pub transaction_id: String,
+    /// `seqNo`.
+    pub seq_no: Option<i64>,
+    /// It happened while the link was down.
+    pub offline: bool,
+    /// `evse.id`; mostly only in the first event.
+    pub evse_id: Option<u32>,
+    /// Keyed hash of `idToken.idToken`.
+    pub id_token: Option<IdTokenHash>,
+    /// `transactionInfo.chargingState` in the words of OCPP 1.6 (EVConnected is Preparing, Idle is Available).
+    pub charging_state: Option<ConnectorStatus>,
+    /// `transactionInfo.timeSpentCharging`, s.
+    pub charging_s: Option<i64>,
+    /// `transactionInfo.stoppedReason`.
+    pub stopped_reason: Option<String>,
+    /// `triggerReason`.
+    pub trigger: Option<String>,
+    /// `timestamp`.
+    pub at: Option<UtcMs>,
+    /// `meterValue`, in time order.
+    pub samples: Vec<MeterSample>,
 }
 
 /// The OCPP messages that carry facts, version-neutral. Times are the charge point's own, where it gave one.
@@ -92,6 +166,8 @@ pub enum ChargePointMessage {
     Connected {
         /// The subprotocol agreed on.
         version: OcppVersion,
+        /// With us, or through us with its operator.
+        mode: LinkMode,
     },
     /// The WebSocket is gone.
     Disconnected,
@@ -110,14 +186,18 @@ pub enum ChargePointMessage {
     Heartbeat,
     /// StatusNotification. Connector 0 is the charge point as a whole.
     Status {
-        /// 0 for the charge point itself.
+        /// 0 for the charge point itself; in OCPP 2.x the EVSE.
         connector_id: u32,
+        /// OCPP 2.x: which plug of the EVSE; 0 for all of it, and in OCPP 1.6.
+        part: u32,
         /// The state.
         status: ConnectorStatus,
         /// `errorCode` unless `NoError`, as sent.
         error_code: Option<String>,
         /// `vendorErrorCode`, as sent.
         vendor_error_code: Option<String>,
+        /// `info`, as sent.
+        info: Option<String>,
         /// `timestamp`.
         at: Option<UtcMs>,
     },
@@ -131,6 +211,8 @@ pub enum ChargePointMessage {
         meter_start_dwh: Option<i64>,
         /// `timestamp`.
         at: Option<UtcMs>,
+        /// Who gives it its id.
+        issue: Issue,
     },
     /// StopTransaction.
     StopTransaction {
@@ -156,8 +238,29 @@ pub enum ChargePointMessage {
         /// One per `meterValue` element, in time order.
         samples: Vec<MeterSample>,
     },
-    /// DiagnosticsStatusNotification, FirmwareStatusNotification, LogStatusNotification, SecurityEventNotification,
-    /// DataTransfer: kept for the record, no ledger reads them yet.
+    /// OCPP 2.x TransactionEvent.
+    Transaction(Box<TransactionEvent>),
+    /// OCPP 2.x NotifyEvent of a `Problem`.
+    Problem {
+        /// EVSE; 0 for the charging station.
+        connector_id: u32,
+        /// `component.name`.
+        component: String,
+        /// `techCode`.
+        code: Option<String>,
+        /// It is there now; false if it went away.
+        present: bool,
+        /// `timestamp`.
+        at: Option<UtcMs>,
+    },
+    /// Its central system told it to be (in)operative (ChangeAvailability, accepted).
+    AvailabilityChanged {
+        /// 0 for all of it.
+        connector_id: u32,
+        /// `Operative`.
+        operative: bool,
+    },
+    /// All that carries no fact for the books: firmware, logs, security events, vendors' own. Kept as a sign of life and counted.
     Notice {
         /// The action.
         action: String,

@@ -40,6 +40,8 @@ pub enum RejectReason {
     UnknownAction,
     /// A limit on assets, connectors or series is reached.
     Limit,
+    /// A charge point could not use our answer (CALLRESULTERROR).
+    AnswerRefused,
     /// The charge point or device is not known here.
     NotRegistered,
     /// Wrong or missing credentials.
@@ -65,6 +67,7 @@ impl RejectReason {
             Self::Empty => "empty",
             Self::UnknownAction => "unknown_action",
             Self::Limit => "limit",
+            Self::AnswerRefused => "answer_refused",
             Self::NotRegistered => "not_registered",
             Self::Credentials => "credentials",
         }
@@ -114,6 +117,14 @@ pub struct Stats {
     pub listener_connections: AtomicU64,
     /// Open OCPP connections.
     pub ocpp_connections: AtomicU64,
+    /// OCPP connections that took the place of one that was still open.
+    pub ocpp_replaced: AtomicU64,
+    /// OCPP requests heard before on the same connection, answered as before.
+    pub ocpp_repeated: AtomicU64,
+    /// OCPP metering frames whose JSON was broken and mended.
+    pub ocpp_repaired: AtomicU64,
+    /// OCPP answers to what nobody asked.
+    pub ocpp_unasked: AtomicU64,
     /// Connections refused (limit, credentials, unknown id).
     pub connections_refused: AtomicU64,
     /// Connected MQTT brokers.

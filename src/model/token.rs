@@ -38,6 +38,26 @@ impl TokenHasher {
     }
 }
 
+impl TokenHasher {
+    /// Hashes of what readers are known to make of this tag: bytes in reverse (Keba), the last byte lost (SmartEVSE), leading zeros lost.
+    /// A match is a suggestion for people, never an identity.
+    pub fn resembling(&self, id_tag: &str) -> Vec<IdTokenHash> {
+        let normal = normalise_id_token(id_tag);
+        let hex = normal.len() >= 8 && normal.len().is_multiple_of(2) && normal.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !hex {
+            return Vec::new();
+        }
+        let reversed: String = normal.as_bytes().rchunks(2).flat_map(|pair| pair.iter().map(|byte| char::from(*byte))).collect();
+        let shortened = &normal[..normal.len() - 2];
+        let stripped = normal.trim_start_matches('0');
+        let mut variants = vec![reversed.as_str(), stripped];
+        // A shortened four-byte tag would be anybody's.
+        variants.extend((normal.len() >= 14).then_some(shortened));
+        variants.retain(|variant| *variant != normal);
+        variants.into_iter().filter_map(|variant| self.hash(variant)).collect()
+    }
+}
+
 impl fmt::Debug for TokenHasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenHasher(key hidden)")
@@ -60,5 +80,15 @@ mod tests {
         assert_ne!(hasher.hash("04A1B2C3"), hasher.hash("04A1B2C4"));
         assert_ne!(hasher.hash("04A1B2C3"), TokenHasher::new(&[8; 32]).hash("04A1B2C3"));
         assert_eq!(hasher.hash(" :-"), None);
+    }
+
+    #[test]
+    fn what_readers_make_of_a_tag() {
+        let hasher = TokenHasher::new(&[7; 32]);
+        let of = |tags: &[&str]| tags.iter().filter_map(|tag| hasher.hash(tag)).collect::<Vec<_>>();
+        assert_eq!(hasher.resembling("04:a1:b2:c3"), of(&["C3B2A104", "4A1B2C3"]));
+        assert_eq!(hasher.resembling("14A1B2C3D4E5F6"), of(&["F6E5D4C3B2A114", "14A1B2C3D4E5"]));
+        assert_eq!(hasher.resembling("staff-card"), []);
+        assert_eq!(hasher.resembling("11111111"), []);
     }
 }

@@ -114,7 +114,7 @@ fn session(record: &SessionRecord, kgco2e_location: Option<f64>, out: &mut Vec<u
     };
     let hash = record.id_token.map(|hash| hash.to_string()).unwrap_or_default();
     connector(Line::new(out, "charging_session"), &record.site, &record.charge_point, record.connector_id)
-        .integer("transaction_id", record.transaction_id)
+        .text("transaction_id", &record.transaction_id.to_string())
         .text("vehicle_id", user)
         .text("id_tag_hash", &hash)
         .integer("started_ts_s", record.started_at.0.div_euclid(1000))

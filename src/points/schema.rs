@@ -106,7 +106,7 @@ pub const MEASUREMENTS: &[Measurement] = &[
         fields: &[
             integer(
                 "status_code",
-                "0 Unknown, 1 Available, 2 Preparing, 3 Charging, 4 SuspendedEV, 5 SuspendedEVSE, 6 Finishing, 7 Reserved, 8 Unavailable, 9 Faulted",
+                "0 Unknown, 1 Available, 2 Preparing, 3 Charging, 4 SuspendedEV, 5 SuspendedEVSE, 6 Finishing, 7 Reserved, 8 Unavailable, 9 Faulted, 10 Occupied (plugged in, more is not known)",
             ),
             text("status", "OCPP 1.6 ChargePointStatus"),
             boolean("occupied", "a vehicle is plugged in"),
@@ -125,7 +125,7 @@ pub const MEASUREMENTS: &[Measurement] = &[
         description: "a closed session, at the time it ended",
         tags: &[SITE, CHARGE_POINT, CONNECTOR],
         fields: &[
-            integer("transaction_id", "OCPP transaction id"),
+            text("transaction_id", "OCPP transaction id"),
             text("vehicle_id", "fleet id, or staff, public, unallocated"),
             text("id_tag_hash", "keyed hash of the tag"),
             integer("started_ts_s", "start, Unix seconds"),
@@ -136,7 +136,7 @@ pub const MEASUREMENTS: &[Measurement] = &[
             float("kgco2e_location", "location-based scope 2, kgCO2e"),
             float("peak_power_w", "highest power, W"),
             text("stop_reason", "OCPP reason"),
-            text("method", "how the energy was found: meter, samples, power_integral, none"),
+            text("method", "how the energy was found: meter, samples, session_register, power_integral, none"),
             boolean("plausible", "nothing odd about it"),
         ],
     },

@@ -24,12 +24,16 @@ pub struct FinancialYear(pub i32);
 #[error("is not a date such as 2026-03-31 (or 2026-03 where a month will do)")]
 pub struct ParseDayError;
 
+/// How far London's clocks are ahead of UTC at an instant, ms.
+pub fn london_offset_ms(instant: UtcMs) -> i64 {
+    let seconds = instant.0.div_euclid(1000);
+    jiff::Timestamp::from_second(seconds).map_or(0, |ts| i64::from(LONDON.to_offset(ts).seconds()) * 1000)
+}
+
 impl Day {
     /// The London day that holds the instant.
     pub fn of(instant: UtcMs) -> Day {
-        let seconds = instant.0.div_euclid(1000);
-        let offset = jiff::Timestamp::from_second(seconds).map_or(0, |ts| i64::from(LONDON.to_offset(ts).seconds()));
-        Day((seconds + offset).div_euclid(86_400) as i32)
+        Day(instant.plus(london_offset_ms(instant)).0.div_euclid(86_400_000) as i32)
     }
 
     /// The day of a calendar date, or `None` if there is no such date.
@@ -47,8 +51,8 @@ impl Day {
     pub fn start(self) -> UtcMs {
         let utc_midnight = i64::from(self.0) * 86_400;
         // London is UTC or UTC+1, so midnight is at UTC midnight or an hour before; ask for the offset there.
-        let offset = jiff::Timestamp::from_second(utc_midnight - 3_600).map_or(0, |ts| i64::from(LONDON.to_offset(ts).seconds()));
-        UtcMs((utc_midnight - offset) * 1000)
+        let offset = london_offset_ms(UtcMs((utc_midnight - 3_600) * 1000));
+        UtcMs(utc_midnight * 1000 - offset)
     }
 
     /// The instant at which the next day starts.

@@ -5,7 +5,7 @@ mod decimal;
 mod emission;
 mod instant;
 
-pub use civil::{Day, FinancialYear, ParseDayError};
+pub use civil::{Day, FinancialYear, ParseDayError, london_offset_ms};
 pub use decimal::{DecimalError, Thousandths, format_scaled, parse_scaled};
 pub use emission::{KgCo2e, KgCo2ePerKm, KgCo2ePerKwh, KgCo2ePerLitre, KilowattHours, Km, Litres};
 pub use instant::{ParseInstantError, ParsedInstant, UtcMs};

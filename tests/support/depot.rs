@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use fleetgauge::ledger::charging::{ChargingBook, ChargingOutcome};
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    ChargePointEvent, ChargePointMessage, ConnectorStatus, EnergyUser, Fact, IdTokenHash, MeterSample, SessionRecord, TokenHasher,
+    ChargePointEvent, ChargePointMessage, ConnectorStatus, EnergyUser, Fact, IdTokenHash, Issue, Manner, MeterSample,
+    SessionRecord, TokenHasher,
 };
 use fleetgauge::units::UtcMs;
 
@@ -59,7 +60,12 @@ impl Depot {
     }
 
     pub fn of(&mut self, charge_point: &str, minute: i64, message: ChargePointMessage) -> Option<i32> {
-        let event = ChargePointEvent { charge_point: charge_point.into(), received_at: UtcMs(T0 + minute * MINUTE), message };
+        let event = ChargePointEvent {
+            charge_point: charge_point.into(),
+            received_at: UtcMs(T0 + minute * MINUTE),
+            manner: Manner::default(),
+            message,
+        };
         let mut out = Vec::new();
         let id = self.book.apply(&event, &self.register, &mut out);
         self.take(out);
@@ -80,8 +86,14 @@ impl Depot {
                     assert!(from <= to, "energy flows forward in time");
                     *self.energy.entry(user).or_default() += dwh;
                 }
-                ChargingOutcome::Closed(record) => self.closed.push(record),
-                ChargingOutcome::Corrected(record) => self.corrected.push(record),
+                ChargingOutcome::Closed(record) => {
+                    adds_up(&record);
+                    self.closed.push(record);
+                }
+                ChargingOutcome::Corrected(record) => {
+                    adds_up(&record);
+                    self.corrected.push(record);
+                }
             }
         }
     }
@@ -95,6 +107,11 @@ impl Depot {
     }
 }
 
+fn adds_up(record: &SessionRecord) {
+    let parts: i64 = record.half_hours.iter().map(|half_hour| half_hour.dwh).sum();
+    assert_eq!(parts, record.energy_dwh.unwrap_or(0), "half-hours add up: {record:?}");
+}
+
 pub fn at(minute: i64) -> Option<UtcMs> {
     Some(UtcMs(T0 + minute * MINUTE))
 }
@@ -105,6 +122,7 @@ pub fn start(minute: i64, tag: &str, meter_wh: i64) -> ChargePointMessage {
         id_token: token(tag),
         meter_start_dwh: Some(meter_wh * 10),
         at: at(minute),
+        issue: Issue::Ours,
     }
 }
 
@@ -125,7 +143,15 @@ pub fn meter(minute: i64, id: Option<i64>, wh: i64) -> ChargePointMessage {
 }
 
 pub fn status(status: ConnectorStatus) -> ChargePointMessage {
-    ChargePointMessage::Status { connector_id: 1, status, error_code: None, vendor_error_code: None, at: None }
+    ChargePointMessage::Status {
+        connector_id: 1,
+        part: 0,
+        status,
+        error_code: None,
+        vendor_error_code: None,
+        info: None,
+        at: None,
+    }
 }
 
 pub fn amb() -> EnergyUser {

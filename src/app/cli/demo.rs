@@ -11,6 +11,7 @@ use super::{EX_CONFIG, fail, start_log};
 use crate::app::clock::Clock;
 use crate::app::config::Config;
 use crate::app::{Daemon, EXAMPLE_REGISTER, RegisterSource, StartOptions};
+use crate::ingest::csms::Unknown;
 use crate::simulate::{self, SimulateConfig};
 use crate::units::Day;
 
@@ -29,7 +30,7 @@ pub fn run(speed: u32, seed: u64) -> ExitCode {
         Err(error) => return fail(format!("cannot make a temporary folder: {error}"), 1),
     };
     config.store.directory = store.0.clone();
-    config.ocpp.accept_unknown = true;
+    config.ocpp.unknown = Unknown::Accept;
     // A path to look at: from half the fleet in April 2022, as invented as the fleet.
     config.engine.target_start = Day::from_ymd(2022, 4, 1);
     config.engine.target_start_share = Some(0.5);

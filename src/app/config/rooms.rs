@@ -9,7 +9,7 @@ use super::section::Section;
 use super::source::{Node, Value};
 use super::{Config, ConfigError, FactorsConfig, LogConfig, RegisterConfig};
 use crate::engine::EngineConfig;
-use crate::ingest::csms::CsmsConfig;
+use crate::ingest::csms::{CsmsConfig, Unknown};
 use crate::ingest::listener::ListenerConfig;
 use crate::ingest::mqtt::{BrokerConfig, MqttVersion};
 use crate::ledger::transition::PROFILES;
@@ -145,11 +145,16 @@ fn ocpp(mut section: Section<'_>) -> CsmsConfig {
     let mut config = CsmsConfig::default();
     section.flag("enabled", &mut config.enabled);
     section.address("listen", &mut config.listen);
-    section.flag("accept_unknown", &mut config.accept_unknown);
+    let unknown = [("refuse", Unknown::Refuse), ("quarantine", Unknown::Quarantine), ("accept", Unknown::Accept)];
+    section.word("unknown", &mut config.unknown, &unknown);
+    section.versions("versions", &mut config.versions);
     section.flag("require_subprotocol", &mut config.require_subprotocol);
+    section.flag("strict_upgrade", &mut config.strict_upgrade);
+    section.flag("repair_metering", &mut config.repair_metering);
     section.duration("heartbeat_interval", &mut config.heartbeat_interval, 10 * SECOND, DAY);
     section.whole("max_connections", &mut config.max_connections, 1, 1_000_000);
     section.size("max_message", &mut config.max_message_bytes, 4 * KIB, 64 * MIB);
+    section.whole("max_json_depth", &mut config.max_json_depth, 8, 1_000);
     section.finish();
     config
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::ConfigError;
 use super::source::{Node, Place, Value};
-use crate::model::nearest;
+use crate::model::{OcppVersion, nearest};
 use crate::units::Day;
 
 /// A section being read.
@@ -213,6 +213,18 @@ impl<'a> Section<'a> {
         self.read(key, into, "write a list of texts: [\"a\", \"b\"]", |value| match value {
             Value::List(items) => items.iter().map(|item| text_of(&item.value)).collect(),
             other => Err(format!("is {}, not a list", other.kind())),
+        });
+    }
+
+    /// A list of OCPP versions, the best first.
+    pub fn versions(&mut self, key: &'static str, into: &mut Vec<OcppVersion>) {
+        self.read(key, into, "write a list such as [\"1.6\", \"2.0.1\", \"2.1\"]", |value| {
+            let Value::List(items) = value else { return Err(format!("is {}, not a list", value.kind())) };
+            let version = |item: &Node| {
+                OcppVersion::from_name(&text_of(&item.value)?).ok_or("has a version that is not spoken here".to_owned())
+            };
+            let versions: Vec<_> = items.iter().map(version).collect::<Result<_, String>>()?;
+            if versions.is_empty() { Err("is empty".to_owned()) } else { Ok(versions) }
         });
     }
 

@@ -1,26 +1,73 @@
-//! The OCPP-J envelope: `[2, id, action, payload]`, `[3, id, payload]`, `[4, id, code, description, details]`.
+//! The OCPP-J envelope: `[2, id, action, payload]`, `[3, id, payload]`, `[4, id, code, description, details]`; in OCPP 2.1 also
+//! `[5, id, ...]` (CALLRESULTERROR) and `[6, id, action, payload]` (SEND).
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
+use super::json::Json;
+use super::{Action, Request, decode, field};
+use crate::model::{OcppVersion, RejectReason, TokenHasher};
 
-use super::field;
+/// How a text is to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// The version agreed on.
+    pub version: OcppVersion,
+    /// Hides tags.
+    pub hasher: &'a TokenHasher,
+    /// How deep JSON may nest.
+    pub most_depth: usize,
+    /// Take metering from frames in which a value or a comma is missing or too much.
+    pub repair_metering: bool,
+}
 
 /// A frame as far as it could be read. Ids are kept as they stand in the text, because some charge points send numbers and want them back.
 #[derive(Debug)]
 pub enum Frame<'a> {
-    /// A request.
+    /// A request that we know.
     Call {
         /// JSON text of the id.
         id: &'a str,
         /// The action.
-        action: Cow<'a, str>,
-        /// The payload; `None` where `null` or nothing was sent.
-        payload: Option<&'a RawValue>,
+        action: Action,
+        /// What it says.
+        request: Request,
+        /// It wants no answer (SEND).
+        silent: bool,
+        /// Some time in it named no zone.
+        zoneless: bool,
+        /// The JSON was broken and mended.
+        repaired: bool,
     },
-    /// An answer, or an error, or a type we do not know: nothing to answer.
+    /// A request that nobody knows.
+    Unknown {
+        /// JSON text of the id.
+        id: &'a str,
+        /// As sent.
+        action: Cow<'a, str>,
+        /// JSON text of the payload.
+        payload: &'a str,
+        /// It wants no answer (SEND).
+        silent: bool,
+    },
+    /// An answer to a request of ours (or of the operator).
+    Result {
+        /// JSON text of the id.
+        id: &'a str,
+        /// JSON text of the payload.
+        payload: &'a str,
+    },
+    /// A refusal of a request, or (`answers_result`) of an answer.
+    Error {
+        /// JSON text of the id.
+        id: &'a str,
+        /// The code, as sent.
+        code: String,
+        /// CALLRESULTERROR.
+        answers_result: bool,
+    },
+    /// A type we do not know: nothing to answer.
     Other {
-        /// 3, 4, or whatever it said.
+        /// Whatever it said.
         kind: i64,
     },
     /// Not a frame.
@@ -28,128 +75,130 @@ pub enum Frame<'a> {
         /// JSON text of the id, where the beginning looks like a request: it can be answered with an error.
         call_id: Option<&'a str>,
         /// What is wrong.
+        reason: RejectReason,
+        /// What exactly.
         detail: String,
     },
 }
 
+/// The beginning of a frame.
+struct Head<'a> {
+    kind: i64,
+    id: &'a str,
+}
+
 /// Reads a frame.
-pub fn read(text: &str) -> Frame<'_> {
-    let elements: Vec<&RawValue> = match serde_json::from_str(text) {
-        Ok(elements) => elements,
-        Err(error) => return Frame::Malformed { call_id: id_of_broken_call(text), detail: error.to_string() },
+pub fn read<'a>(text: &'a str, reading: &Reading<'_>) -> Frame<'a> {
+    let mut json = Json::new(text, reading.most_depth);
+    let malformed = |json: &Json<'_>, call_id, detail: &str| Frame::Malformed {
+        call_id,
+        reason: if json.too_deep() { RejectReason::TooDeep } else { RejectReason::Syntax },
+        detail: json.error().unwrap_or_else(|| detail.to_owned()),
     };
-    let malformed = |call_id, detail: &str| Frame::Malformed { call_id, detail: detail.to_owned() };
-    let Some(kind) = elements.first().and_then(|kind| field::integer(kind)) else {
-        return malformed(None, "the first element is not a message type");
-    };
-    if kind != 2 {
-        return Frame::Other { kind };
+    if json.peek() != Some(b'[') {
+        return malformed(&json, None, "the text is not a list");
     }
-    let Some(id) = elements.get(1).map(|id| id.get()).filter(|id| is_id(id)) else {
-        return malformed(None, "the second element is not a message id");
-    };
-    let Some(action) = elements.get(2).and_then(|action| field::text(action)) else {
-        return malformed(Some(id), "the third element is not an action");
-    };
-    // SteVe maps a null payload to an empty one (its issue 1109); a missing one is the same thing.
-    let payload = elements.get(3).copied().filter(|payload| payload.get() != "null");
-    if payload.is_some_and(|payload| !payload.get().starts_with('{')) {
-        return malformed(Some(id), "the payload is not an object");
+    let mut index = 0;
+    let mut kind = None;
+    let mut id: Option<&'a str> = None;
+    let mut name: Option<Cow<'a, str>> = None;
+    let mut code = None;
+    let mut payload: Option<&'a str> = None;
+    let mut decoded: Option<(Action, (Request, bool))> = None;
+    let mut not_an_object = false;
+    let mut mended_before = false;
+    json.one_or_many(|json| {
+        match (index, kind) {
+            (0, _) => {
+                kind = field::integer(json);
+                mended_before = json.repaired();
+            }
+            (1, _) => {
+                // `[2,,"X",{}]` has no id; its action is none.
+                let in_place = json.repaired() == mended_before;
+                let from = json.position();
+                json.skip();
+                id = Some(json.text_between(from, json.position()).trim()).filter(|id| in_place && is_id(id));
+            }
+            (2, Some(2 | 6)) => name = json.text(),
+            (2, Some(4 | 5)) => code = field::short(json, 64),
+            (2, Some(3)) => {
+                let from = json.position();
+                json.skip();
+                payload = Some(json.text_between(from, json.position()).trim());
+            }
+            (3, Some(2 | 6)) => {
+                let action = name.as_deref().and_then(|name| Action::of(reading.version, name));
+                not_an_object = !matches!(json.peek(), Some(b'{' | b'n'));
+                let from = json.position();
+                match action {
+                    Some(action) => decoded = Some((action, decode(action, json, reading.hasher))),
+                    None => {
+                        json.skip();
+                        payload = Some(json.text_between(from, json.position()));
+                    }
+                }
+            }
+            _ => {}
+        }
+        index += 1;
+    });
+    let head = Head { kind: kind.unwrap_or(0), id: id.unwrap_or_default() };
+    if json.error().is_some() || !json.at_end() {
+        return malformed(&json, id_of_broken_call(text), "something follows the frame");
     }
-    Frame::Call { id, action, payload }
+    if kind.is_none() {
+        return malformed(&json, None, "the first element is not a message type");
+    }
+    if !(2..=6).contains(&head.kind) {
+        return Frame::Other { kind: head.kind };
+    }
+    if head.id.is_empty() {
+        return malformed(&json, None, "the second element is not a message id");
+    }
+    let id = head.id;
+    match head.kind {
+        3 => Frame::Result { id, payload: payload.unwrap_or("{}") },
+        4 | 5 => Frame::Error { id, code: code.unwrap_or_default(), answers_result: head.kind == 5 },
+        kind => {
+            let silent = kind == 6;
+            let call_id = (!silent).then_some(id);
+            let Some(name) = name else { return malformed(&json, call_id, "the third element is not an action") };
+            if not_an_object {
+                return malformed(&json, call_id, "the payload is not an object");
+            }
+            let Some(action) = Action::of(reading.version, &name) else {
+                return Frame::Unknown { id, action: name, payload: payload.unwrap_or("{}"), silent };
+            };
+            let repaired = json.repaired();
+            if repaired && !(reading.repair_metering && action.is_metering()) {
+                return malformed(&json, call_id, "a value is missing, or a comma is too much");
+            }
+            // SteVe maps a null payload to an empty one (its issue 1109); a missing one is the same thing.
+            let (_, (request, zoneless)) =
+                decoded.unwrap_or_else(|| (action, decode(action, &mut Json::new("{}", 1), reading.hasher)));
+            Frame::Call { id, action, request, silent, zoneless, repaired }
+        }
+    }
 }
 
 /// A JSON string or number.
 fn is_id(text: &str) -> bool {
-    text.len() <= 256 && (text.starts_with('"') || text.starts_with('-') || text.starts_with(|c: char| c.is_ascii_digit()))
+    text.len() <= 256
+        && (text.starts_with('"') || text.starts_with('-') || text.starts_with(|c: char| c.is_ascii_digit()))
+        // What is given back must be JSON itself: an id with a raw control character in it is not.
+        && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 /// The id of a request whose rest is broken (`"transactionId":,` is sent by real charge points): enough to answer it with an error.
 fn id_of_broken_call(text: &str) -> Option<&str> {
-    let rest = text.trim_start().strip_prefix('[')?.trim_start().strip_prefix('2')?.trim_start().strip_prefix(',')?.trim_start();
-    let end = match rest.strip_prefix('"') {
-        Some(inside) => {
-            let mut escaped = false;
-            let close = inside.bytes().position(|byte| {
-                let closes = byte == b'"' && !escaped;
-                escaped = byte == b'\\' && !escaped;
-                closes
-            })?;
-            close + 2
-        }
-        None => rest.find(|c: char| !c.is_ascii_digit() && c != '-').filter(|end| *end > 0)?,
-    };
-    // What is given back must be JSON itself: an id with a raw control character in it is not.
-    let id = rest.get(..end)?;
-    (is_id(id) && serde_json::from_str::<&RawValue>(id).is_ok()).then_some(id)
+    let rest = text.trim_start().strip_prefix('[')?.trim_start().trim_start_matches(',').trim_start();
+    let rest = rest.strip_prefix('2')?.trim_start().strip_prefix(',')?.trim_start();
+    let mut json = Json::new(rest, 1);
+    json.skip();
+    let id = rest.get(..json.position()).filter(|_| json.error().is_none())?;
+    is_id(id).then_some(id)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_requests_in_their_dialects() {
-        for (text, want_id, want_payload) in [
-            (r#"[2,"1","Heartbeat",{}]"#, r#""1""#, Some("{}")),
-            (" [ 2 , 17 , \"Heartbeat\" , null ]\n", "17", None),
-            (r#"[2,"1","Heartbeat"]"#, r#""1""#, None),
-            (r#"["2","1","Heartbeat",{}]"#, r#""1""#, Some("{}")),
-        ] {
-            let Frame::Call { id, action, payload } = read(text) else { panic!("{text}") };
-            assert_eq!((id, action.as_ref(), payload.map(RawValue::get)), (want_id, "Heartbeat", want_payload), "{text}");
-        }
-        for (text, want) in [(r#"[3,"1",{}]"#, 3), (r#"[4,"1"]"#, 4), (r#"[6,"1","X",{}]"#, 6)] {
-            assert!(matches!(read(text), Frame::Other { kind } if kind == want), "{text}");
-        }
-    }
-
-    #[test]
-    fn finds_the_id_of_broken_requests() {
-        for (text, want) in [
-            (r#"[2,"a\"b","MeterValues",{"transactionId":,}]"#, Some(r#""a\"b""#)),
-            (r#"[2, 17 ,"MeterValues",{"connectorId":1"#, Some("17")),
-            (r#"[2,"1","X",[]]"#, Some(r#""1""#)),
-            (r#"[2,"1",{}]"#, Some(r#""1""#)),
-            (r#"[2,"1"#, None),
-            (r#"[2,,"X",{}]"#, None),
-            (r#"{"a":1}"#, None),
-            ("", None),
-            ("[", None),
-            ("[2,\"a\u{1}b\",X", None),
-            ("[2,null,\"X\",{}]", None),
-        ] {
-            let Frame::Malformed { call_id, .. } = read(text) else { panic!("{text}") };
-            assert_eq!(call_id, want, "{text}");
-        }
-    }
-
-    #[test]
-    fn nothing_that_can_arrive_panics() {
-        let frame = r#"[2,"17","StopTransaction",{"transactionId":4711,"idTag":"04A1","meterStop":"1,5","timestamp":"2026-08-21T09:15:02+01","transactionData":[
-            {"timestamp":"2026-08-21T09:15:02Z","sampledValue":[{"value":" 9.6","unit":"kWh","phase":"L1-N","context":"Transaction.End"},{"value":"é"}]}]}]"#;
-        let hasher = crate::model::TokenHasher::new(&[0; 32]);
-        let mut state = 1u64;
-        let mut random = move |below: usize| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) as usize % below
-        };
-        let mut understood = 0;
-        for _ in 0..30_000 {
-            let mut bytes = frame.as_bytes().to_vec();
-            for _ in 0..random(5) {
-                let at = random(bytes.len());
-                bytes[at] = b"[]{}\",:0-9e\\ \xff\0"[random(15)];
-            }
-            bytes.truncate(bytes.len() - random(bytes.len()) * usize::from(random(3) == 0));
-            let text = String::from_utf8_lossy(&bytes);
-            if let Frame::Call { payload, .. } = read(&text) {
-                understood += 1;
-                for (_, action) in super::super::v16::ACTIONS {
-                    super::super::v16::decode(*action, payload, &hasher);
-                }
-            }
-        }
-        assert!(understood > 1_000, "the mutations are too wild to reach the payload");
-    }
-}
+mod tests;

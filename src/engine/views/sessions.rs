@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::super::{Engine, View};
 use super::{ViewContext, rfc3339, wh};
-use crate::model::{ClosedSession, EnergyUser, SessionRecord};
+use crate::model::{ClosedSession, EnergyUser, SessionRecord, TransactionId};
 use crate::units::{Day, UtcMs};
 
 /// The answer.
@@ -23,7 +23,7 @@ pub(super) struct SessionRow {
     charge_point_id: Arc<str>,
     site: Arc<str>,
     connector_id: u32,
-    transaction_id: i64,
+    transaction_id: TransactionId,
     started_at: String,
     ended_at: Option<String>,
     energy_wh: Option<f64>,

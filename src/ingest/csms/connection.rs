@@ -1,7 +1,6 @@
 //! One charge point's connection: requests one after the other, each answered before the next is read, so that a charge point that
 //! empties its memory after a long night cannot flood us.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,12 +12,15 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
-use super::answer::{self, ErrorCode};
+use super::answer::{self, ErrorCode, Facts};
 use super::{Shared, handshake};
-use crate::decode::ocpp::frame::{self, Frame as OcppText};
-use crate::decode::ocpp::v16::{self, Action, Request};
-use crate::ingest::{Frame, OcppFrame, Receipt};
-use crate::model::{ChargePointEvent, ChargePointMessage, IdTokenHash, OcppVersion, RejectReason, Stats};
+use crate::decode::ocpp::frame::{self, Frame as OcppText, Reading};
+use crate::decode::ocpp::observer::is_for_the_books;
+use crate::decode::ocpp::repeats::Repeats;
+use crate::decode::ocpp::{Action, Request, is_conformant};
+use crate::ingest::{Frame, OcppFrame, Receipt, Settlement};
+use crate::model::{ChargePointEvent, ChargePointMessage, IdTokenHash, LinkMode, Manner, OcppVersion, RejectReason, Stats};
+use crate::units::UtcMs;
 
 /// How long a charge point may take for its handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -26,6 +28,9 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const READ_BUFFER: usize = 1024;
 /// Silence allowed beyond three heartbeats.
 const SILENCE_MARGIN: Duration = Duration::from_secs(60);
+/// Metering is most of the traffic and always looks the same: the strict reader is shown the first few and then every so-manieth.
+const CHECKED_FIRST: u32 = 8;
+const CHECKED_EVERY: u32 = 64;
 
 /// Serves a connection to its end.
 pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>, generation: u64) {
@@ -45,16 +50,30 @@ pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>, generation
         .max_message_size(Some(shared.config.max_message_bytes.saturating_mul(4)))
         .max_frame_size(Some(shared.config.max_message_bytes.saturating_mul(4)));
     let socket = WebSocketStream::from_partially_read(stream, accepted.rest, Role::Server, Some(limits)).await;
+    let mut link = Link {
+        socket,
+        charge_point: accepted.charge_point,
+        version: accepted.version.unwrap_or(OcppVersion::V16),
+        quarantined: accepted.quarantined,
+        shared: shared.clone(),
+        repeats: Repeats::default(),
+        metering_seen: 0,
+    };
+    if accepted.version.is_none() {
+        // OCPP-J 1.6 section 4.2, OCPP 2.0.1 part 4 section 3.2: no version in common is said by a handshake without one, and goodbye.
+        Stats::count(&shared.stats.connections_refused);
+        return link.close(CloseCode::Protocol, "no OCPP version in common").await;
+    }
     let (replaced, when_replaced) = oneshot::channel();
-    let key = accepted.charge_point.to_lowercase();
+    let key = link.charge_point.to_lowercase();
     // The newest connection wins: the old one is mostly a link that died without saying so.
     let old = lock(&shared).insert(key.clone(), (generation, replaced));
     if let Some((_, old)) = old {
+        Stats::count(&shared.stats.ocpp_replaced);
         let _ = old.send(());
     }
     Stats::count(&shared.stats.ocpp_connections);
-    let mut link = Link { socket, charge_point: accepted.charge_point, shared: shared.clone(), last: None };
-    link.tell(ChargePointMessage::Connected { version: OcppVersion::V16 }, None).await;
+    link.tell(ChargePointMessage::Connected { version: link.version, mode: LinkMode::Csms }).await;
     link.run(when_replaced).await;
     Stats::release(&shared.stats.ocpp_connections);
     let still_ours = {
@@ -67,7 +86,7 @@ pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>, generation
     };
     // The late end of a connection that was replaced must not make its successor look gone.
     if still_ours {
-        link.tell(ChargePointMessage::Disconnected, None).await;
+        link.tell(ChargePointMessage::Disconnected).await;
     }
 }
 
@@ -78,13 +97,26 @@ fn lock(shared: &Shared) -> std::sync::MutexGuard<'_, std::collections::HashMap<
 struct Link {
     socket: WebSocketStream<TcpStream>,
     charge_point: Arc<str>,
+    version: OcppVersion,
+    /// Answered, but not booked.
+    quarantined: bool,
     shared: Arc<Shared>,
-    /// Digest of the last request for the books, and its answer: the same frame again is a repetition, not news.
-    last: Option<(u64, Utf8Bytes)>,
+    /// Requests for the books lately, and their answers: the same frame again is a repetition, not news.
+    repeats: Repeats<Utf8Bytes>,
+    metering_seen: u32,
 }
 
 /// The connection is over.
 struct Ended;
+
+/// A request that was read.
+struct Call<'a> {
+    id: &'a str,
+    action: Action,
+    manner: Manner,
+    text: &'a str,
+    now: UtcMs,
+}
 
 impl Link {
     async fn run(&mut self, mut replaced: oneshot::Receiver<()>) {
@@ -141,118 +173,163 @@ impl Link {
     /// One frame.
     async fn take(&mut self, text: &str) -> Result<(), Ended> {
         Stats::count(&self.shared.stats.ocpp_received);
-        if text.len() > self.shared.config.max_message_bytes {
-            self.reject(RejectReason::TooLarge, "larger than `ocpp.max_message_bytes`", text.as_bytes());
-            let head = text.get(..512).unwrap_or_default();
-            return match frame::read(head) {
-                OcppText::Malformed { call_id: Some(id), .. } => {
-                    self.answer(answer::error(id, ErrorCode::FormationViolation, "message too large")).await
-                }
+        let shared = self.shared.clone();
+        let reading = Reading {
+            version: self.version,
+            hasher: &shared.hasher,
+            most_depth: shared.config.max_json_depth,
+            repair_metering: shared.config.repair_metering,
+        };
+        if text.len() > shared.config.max_message_bytes {
+            self.reject(RejectReason::TooLarge, "larger than `ocpp.max_message`", text.as_bytes());
+            // Cut off, it is a broken request whose id can be read.
+            return match frame::read(text.get(..512).unwrap_or_default(), &reading) {
+                OcppText::Malformed { call_id: Some(id), .. } => self.refuse(id, ErrorCode::Format, "message too large").await,
                 _ => Ok(()),
             };
         }
-        match frame::read(text) {
-            OcppText::Call { id, action, payload } => match Action::from_name(&action) {
-                Some(action) => self.call(text, id, action, payload).await,
-                None => {
-                    self.reject(
-                        RejectReason::UnknownAction,
-                        &format!("action `{}`", action.chars().take(64).collect::<String>()),
-                        text.as_bytes(),
-                    );
-                    self.answer(answer::error(id, ErrorCode::NotImplemented, "this action is not known here")).await
+        match frame::read(text, &reading) {
+            OcppText::Call { id, action, request, silent, zoneless, repaired } => {
+                let conformant = self.checks(action).then(|| is_conformant(self.version, text));
+                let manner = Manner { zoneless, repaired, conformant };
+                if repaired {
+                    Stats::count(&self.shared.stats.ocpp_repaired);
                 }
-            },
+                let call = Call { id, action, manner, text, now: (self.shared.clock)() };
+                if silent { self.silent(call, request).await } else { self.call(call, request).await }
+            }
+            OcppText::Unknown { id, action, silent, .. } => {
+                let detail = format!("action `{}`", action.chars().take(64).collect::<String>());
+                self.reject(RejectReason::UnknownAction, &detail, text.as_bytes());
+                // OCPP 2.1 part 4: a SEND is never answered.
+                if silent { Ok(()) } else { self.refuse(id, ErrorCode::NotImplemented, "this action is not known here").await }
+            }
             // We ask nothing, so an answer belongs to nobody.
-            OcppText::Other { kind: 3 | 4 } => Ok(()),
+            OcppText::Result { .. } | OcppText::Error { answers_result: false, .. } => {
+                Stats::count(&self.shared.stats.ocpp_unasked);
+                Ok(())
+            }
+            OcppText::Error { code, answers_result: true, .. } => {
+                // The charge point could not use our answer: ours to mend.
+                self.reject(RejectReason::AnswerRefused, &format!("CALLRESULTERROR {code}"), text.as_bytes());
+                Ok(())
+            }
             OcppText::Other { kind } => {
                 self.reject(RejectReason::Syntax, &format!("message type {kind}"), text.as_bytes());
                 Ok(())
             }
-            OcppText::Malformed { call_id, detail } => {
-                self.reject(RejectReason::Syntax, &detail, text.as_bytes());
+            OcppText::Malformed { call_id, reason, detail } => {
+                self.reject(reason, &detail, text.as_bytes());
                 match call_id {
-                    Some(id) => self.answer(answer::error(id, ErrorCode::FormationViolation, &detail)).await,
+                    Some(id) => self.refuse(id, ErrorCode::Format, &detail).await,
                     None => Ok(()),
                 }
             }
         }
     }
 
-    async fn call(
-        &mut self,
-        text: &str,
-        id: &str,
-        action: Action,
-        payload: Option<&serde_json::value::RawValue>,
-    ) -> Result<(), Ended> {
-        let now = (self.shared.clock)();
-        let message = match v16::decode(action, payload, &self.shared.hasher) {
-            Request::Authorize(token) => {
-                let accepted = self.accepts(token);
-                return self.answer(answer::authorize(id, accepted)).await;
-            }
-            Request::Event(message) => message,
-        };
-        match action {
-            Action::Heartbeat => {
-                self.tell(message, None).await;
-                return self.answer(answer::heartbeat(id, now)).await;
-            }
-            Action::BootNotification => {
-                self.tell(message, None).await;
-                let interval = i32::try_from(self.shared.config.heartbeat_interval.as_secs()).unwrap_or(i32::MAX);
-                return self.answer(answer::boot(id, now, interval)).await;
-            }
-            _ => {}
+    /// Whether the strict reader is asked about this request.
+    fn checks(&mut self, action: Action) -> bool {
+        let many = action.is_metering() || action.name() == "TransactionEvent";
+        if many {
+            self.metering_seen = self.metering_seen.wrapping_add(1);
         }
-        let digest = digest(text);
-        if let Some((_, answer)) = self.last.as_ref().filter(|(last, _)| *last == digest) {
-            let again = answer.clone();
+        !many || self.metering_seen <= CHECKED_FIRST || self.metering_seen.is_multiple_of(CHECKED_EVERY)
+    }
+
+    async fn silent(&mut self, call: Call<'_>, request: Request) -> Result<(), Ended> {
+        match request {
+            Request::Authorize(_) => {}
+            Request::Event(message) => self.book(vec![message], &call, None).await,
+            Request::Events(messages) => self.book(messages, &call, None).await,
+        }
+        Ok(())
+    }
+
+    async fn call(&mut self, call: Call<'_>, request: Request) -> Result<(), Ended> {
+        let messages = match request {
+            Request::Authorize(token) => {
+                let accepted = token.is_some_and(|token| self.accepts(token));
+                return self.answer(&call, Some(accepted), None).await;
+            }
+            Request::Event(message) => vec![message],
+            Request::Events(messages) => messages,
+        };
+        if !is_for_the_books(call.action) {
+            self.book(messages, &call, None).await;
+            return self.answer(&call, None, None).await;
+        }
+        if let Some(again) = self.repeats.find(call.text) {
+            Stats::count(&self.shared.stats.ocpp_repeated);
+            let again = again.clone();
             return self.send(again).await;
         }
-        let (token, refusable) = match &message {
-            ChargePointMessage::StartTransaction { id_token, .. } => (*id_token, true),
-            ChargePointMessage::StopTransaction { id_token, .. } => (*id_token, false),
-            _ => (None, false),
-        };
+        let token = messages.first().and_then(token_of);
+        let accepted = token.map(|token| self.accepts(token));
+        let settlement = self.settled(messages, &call).await?;
+        self.answer(&call, accepted, settlement.transaction_id).await
+    }
+
+    /// Books and waits for the commit. Without it there is no answer: the charge point will repeat itself after the restart.
+    async fn settled(&mut self, messages: Vec<ChargePointMessage>, call: &Call<'_>) -> Result<Settlement, Ended> {
+        if messages.is_empty() {
+            return Ok(Settlement::default());
+        }
+        if self.quarantined {
+            // It needs some id to go on; nothing will ever be asked about it.
+            return Ok(Settlement { transaction_id: Some(1) });
+        }
+        let starts = matches!(messages.first(), Some(ChargePointMessage::StartTransaction { .. }));
         let (settle, settled) = oneshot::channel();
         let receipt = Receipt::new(move |settlement| {
             let _ = settle.send(settlement);
         });
-        self.tell(message, Some(receipt)).await;
-        // Without the commit there is no answer: the charge point will repeat itself after the restart.
+        self.book(messages, call, Some(receipt)).await;
         let settlement = settled.await.map_err(|_| Ended)?;
-        let answer = match action {
-            Action::StartTransaction => {
-                let transaction_id = settlement.transaction_id.ok_or(Ended)?;
-                answer::start_transaction(id, transaction_id, !refusable || self.accepts(token))
-            }
-            Action::StopTransaction => answer::stop_transaction(id, token.is_some()),
-            Action::DataTransfer => answer::data_transfer(id),
-            Action::SignCertificate => answer::sign_certificate(id),
-            _ => answer::empty(id),
-        };
-        let answer = Utf8Bytes::from(answer);
-        self.last = Some((digest, answer.clone()));
-        self.send(answer).await
+        if starts && settlement.transaction_id.is_none() { Err(Ended) } else { Ok(settlement) }
     }
 
-    /// A token of the register, or any in open mode. A charge point that sends none (free vending) decides for itself.
-    fn accepts(&self, token: Option<IdTokenHash>) -> bool {
-        let Some(token) = token else { return true };
-        self.shared.config.accept_unknown || self.shared.register.borrow().tags.contains_key(&token)
+    /// A token of the register, or any in open mode.
+    fn accepts(&self, token: IdTokenHash) -> bool {
+        self.shared.config.unknown == super::Unknown::Accept || self.shared.register.borrow().tags.contains_key(&token)
     }
 
-    async fn tell(&self, message: ChargePointMessage, receipt: Option<Receipt>) {
-        let received_at = (self.shared.clock)();
-        let event = ChargePointEvent { charge_point: self.charge_point.clone(), received_at, message };
+    /// Hands messages to the engine; the receipt goes with the last one, behind which all others are durable too.
+    async fn book(&self, messages: Vec<ChargePointMessage>, call: &Call<'_>, receipt: Option<Receipt>) {
+        let last = messages.len().saturating_sub(1);
+        let mut receipt = receipt;
+        for (index, message) in messages.into_iter().enumerate() {
+            let manner = if index == 0 { call.manner } else { Manner { conformant: None, repaired: false, ..call.manner } };
+            let receipt = if index == last { receipt.take() } else { None };
+            self.hand_on(message, call.now, manner, receipt).await;
+        }
+    }
+
+    async fn tell(&self, message: ChargePointMessage) {
+        self.hand_on(message, (self.shared.clock)(), Manner::default(), None).await;
+    }
+
+    async fn hand_on(&self, message: ChargePointMessage, received_at: UtcMs, manner: Manner, receipt: Option<Receipt>) {
+        if self.quarantined {
+            return;
+        }
+        let event = ChargePointEvent { charge_point: self.charge_point.clone(), received_at, manner, message };
         // Fails only when the engine is gone; then the receipt is dropped and nothing is acknowledged.
         let _ = self.shared.frames.send(Frame::Ocpp(OcppFrame { event, receipt })).await;
     }
 
-    async fn answer(&mut self, frame: String) -> Result<(), Ended> {
-        self.send(frame.into()).await
+    async fn answer(&mut self, call: &Call<'_>, token_accepted: Option<bool>, transaction_id: Option<i32>) -> Result<(), Ended> {
+        let interval_s = i32::try_from(self.shared.config.heartbeat_interval.as_secs()).unwrap_or(i32::MAX);
+        let facts = Facts { now: call.now, interval_s, token_accepted, transaction_id, text: call.text };
+        let answer = Utf8Bytes::from(answer::result(call.id, call.action, &facts));
+        if is_for_the_books(call.action) {
+            self.repeats.note(call.text, answer.clone());
+        }
+        self.send(answer).await
+    }
+
+    async fn refuse(&mut self, id: &str, code: ErrorCode, description: &str) -> Result<(), Ended> {
+        self.send(answer::error(id, self.version, code, description).into()).await
     }
 
     async fn send(&mut self, frame: Utf8Bytes) -> Result<(), Ended> {
@@ -260,8 +337,11 @@ impl Link {
     }
 }
 
-fn digest(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
+/// The tag in a request that starts or stops something.
+fn token_of(message: &ChargePointMessage) -> Option<IdTokenHash> {
+    match message {
+        ChargePointMessage::StartTransaction { id_token, .. } | ChargePointMessage::StopTransaction { id_token, .. } => *id_token,
+        ChargePointMessage::Transaction(event) => event.id_token,
+        _ => None,
+    }
 }

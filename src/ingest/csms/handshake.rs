@@ -7,21 +7,29 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::Shared;
+use super::{Shared, Unknown};
 use crate::ingest::credentials;
-use crate::model::check_id;
 use crate::model::register::Register;
+use crate::model::{OcppVersion, RejectReason, check_id};
 
 /// Most bytes of a request's head.
 const HEAD_BYTES: usize = 8 * 1024;
 const MOST_HEADERS: usize = 64;
-/// Spellings of the subprotocol seen in the field.
-const OCPP16: [&str; 4] = ["ocpp1.6", "ocpp1.6j", "ocpp16", "ocpp1.6-j"];
+/// The subprotocols, the best first, in the spellings seen in the field (IANA's registry has the first of each).
+const SPELLINGS: [(OcppVersion, &[&str]); 3] = [
+    (OcppVersion::V21, &["ocpp2.1", "ocpp2.1j", "ocpp21"]),
+    (OcppVersion::V201, &["ocpp2.0.1", "ocpp2.0.1j", "ocpp201"]),
+    (OcppVersion::V16, &["ocpp1.6", "ocpp1.6j", "ocpp16", "ocpp1.6-j"]),
+];
 
 /// Agreed.
 pub(super) struct Accepted {
     /// As in the register, else as in the path.
     pub charge_point: Arc<str>,
+    /// `None` if there is none in common: then only goodbye is to be said.
+    pub version: Option<OcppVersion>,
+    /// Not in the register: answered, but not booked.
+    pub quarantined: bool,
     /// Bytes that came after the request.
     pub rest: Vec<u8>,
 }
@@ -60,17 +68,26 @@ pub(super) async fn shake(stream: &mut TcpStream, shared: &Shared) -> std::io::R
         Err(refusal) => return refuse(stream, shared, &refusal).await,
     };
     let register = shared.register.borrow().clone();
-    let charge_point = match admit(&request, shared, &register).await {
-        Ok(charge_point) => charge_point,
+    let (charge_point, quarantined) = match admit(&request, shared, &register).await {
+        Ok(admitted) => admitted,
         Err(refusal) => return refuse(stream, shared, &refusal).await,
     };
-    let protocol = match choose(&request.protocols) {
-        Some(protocol) => format!("Sec-WebSocket-Protocol: {protocol}\r\n"),
+    if !request.says_upgrade {
+        tracing::info!(%charge_point, "its handshake has no `Connection: Upgrade`; taken all the same");
+    }
+    let enabled = register.charge_point(&charge_point).and_then(|known| known.ocpp_versions.as_deref());
+    let enabled = enabled.unwrap_or(&shared.config.versions);
+    let chosen = choose(&request.protocols, enabled);
+    let (version, protocol) = match chosen {
+        Some((version, spelling)) => (Some(version), format!("Sec-WebSocket-Protocol: {spelling}\r\n")),
         // A client that offered none must get none.
-        None if request.protocols.is_empty() && !shared.config.require_subprotocol => String::new(),
+        None if request.protocols.is_empty() && !shared.config.require_subprotocol && enabled.contains(&OcppVersion::V16) => {
+            (Some(OcppVersion::V16), String::new())
+        }
         None => {
-            tracing::warn!(%charge_point, offered = ?request.protocols, "refused: it offers no OCPP version that is spoken here (ocpp1.6)");
-            return refuse(stream, shared, &refusal("400 Bad Request", "Only ocpp1.6 is spoken here.\n")).await;
+            let spoken: Vec<_> = enabled.iter().map(|version| version.name()).collect();
+            tracing::warn!(%charge_point, offered = ?request.protocols, ?spoken, "refused: no OCPP version in common");
+            (None, String::new())
         }
     };
     let answer = format!(
@@ -78,7 +95,7 @@ pub(super) async fn shake(stream: &mut TcpStream, shared: &Shared) -> std::io::R
         derive_accept_key(request.key.as_bytes())
     );
     stream.write_all(answer.as_bytes()).await?;
-    Ok(Some(Accepted { charge_point, rest }))
+    Ok(Some(Accepted { charge_point, version, quarantined, rest }))
 }
 
 async fn refuse(stream: &mut TcpStream, shared: &Shared, refusal: &Refusal) -> std::io::Result<Option<Accepted>> {
@@ -96,15 +113,27 @@ async fn refuse(stream: &mut TcpStream, shared: &Shared, refusal: &Refusal) -> s
 }
 
 /// The register decides who may come; a charge point with a password there must show it.
-async fn admit(request: &Request, shared: &Shared, register: &Register) -> Result<Arc<str>, Refusal> {
+async fn admit(request: &Request, shared: &Shared, register: &Register) -> Result<(Arc<str>, bool), Refusal> {
     let Some(known) = register.charge_point(&request.identity) else {
-        if shared.config.accept_unknown {
-            return Ok(Arc::from(request.identity.as_str()));
-        }
-        tracing::warn!(charge_point = %request.identity, "refused: not in the register (charge_points.csv); `ocpp.accept_unknown` would take it");
-        return Err(UNKNOWN);
+        let identity = Arc::from(request.identity.as_str());
+        return match shared.config.unknown {
+            Unknown::Accept => Ok((identity, false)),
+            Unknown::Quarantine => {
+                let detail = "not in the register: answered, but nothing it says is booked";
+                shared.stats.reject((shared.clock)(), "ocpp", &identity, RejectReason::NotRegistered, detail, b"");
+                Ok((identity, true))
+            }
+            Unknown::Refuse => {
+                tracing::warn!(charge_point = %identity, "refused: not in the register (charge_points.csv); see `ocpp.unknown`");
+                Err(UNKNOWN)
+            }
+        };
     };
-    let Some(hash) = &known.auth else { return Ok(known.id.clone()) };
+    if request.strictly_refused(shared) {
+        tracing::warn!(charge_point = %known.id, "refused: its handshake has no `Connection: Upgrade` (`ocpp.strict_upgrade`)");
+        return Err(BAD_REQUEST);
+    }
+    let Some(hash) = &known.auth else { return Ok((known.id.clone(), false)) };
     let Some((user, password)) = &request.login else {
         tracing::warn!(charge_point = %known.id, "refused: it sends no password, the register has one");
         return Err(UNAUTHORISED);
@@ -114,13 +143,13 @@ async fn admit(request: &Request, shared: &Shared, register: &Register) -> Resul
         return Err(UNAUTHORISED);
     }
     if shared.logins.knows(hash, password) {
-        return Ok(known.id.clone());
+        return Ok((known.id.clone(), false));
     }
     let (stored, given) = (hash.clone(), password.clone());
     match tokio::task::spawn_blocking(move || credentials::verify(&stored, &given)).await {
         Ok(true) => {
             shared.logins.note(hash, password);
-            Ok(known.id.clone())
+            Ok((known.id.clone(), false))
         }
         Ok(false) => {
             tracing::warn!(charge_point = %known.id, "refused: wrong password");
@@ -130,9 +159,14 @@ async fn admit(request: &Request, shared: &Shared, register: &Register) -> Resul
     }
 }
 
-/// The charge point's own spelling of 1.6, if it offers it. Some send the whole list as one token.
-fn choose(offered: &[String]) -> Option<&str> {
-    offered.iter().map(String::as_str).find(|protocol| OCPP16.contains(&protocol.to_ascii_lowercase().as_str()))
+/// The best version that both speak, in the charge point's own spelling. Some send the whole list as one token.
+fn choose<'a>(offered: &'a [String], enabled: &[OcppVersion]) -> Option<(OcppVersion, &'a str)> {
+    let spoken = SPELLINGS.iter().filter(|(version, _)| enabled.contains(version));
+    let mut found = spoken.filter_map(|(version, spellings)| {
+        let named = offered.iter().find(|token| spellings.contains(&token.to_ascii_lowercase().as_str()))?;
+        Some((*version, named.as_str()))
+    });
+    found.next()
 }
 
 #[derive(Debug)]
@@ -141,6 +175,8 @@ struct Request {
     key: String,
     protocols: Vec<String>,
     login: Option<(String, Vec<u8>)>,
+    /// `Connection: Upgrade` is there; some leave it out.
+    says_upgrade: bool,
 }
 
 impl Request {
@@ -159,8 +195,11 @@ impl Request {
                 .collect();
             named
         };
-        // `Connection: Upgrade` is left out by some; the key says enough.
         let upgrade = values("upgrade").iter().any(|value| value.trim().eq_ignore_ascii_case("websocket"));
+        let says_upgrade = values("connection")
+            .iter()
+            .flat_map(|value| value.split(','))
+            .any(|token| token.trim().eq_ignore_ascii_case("upgrade"));
         let key = values("sec-websocket-key").first().map(|key| key.trim().to_owned());
         let (true, Some(key)) = (upgrade, key) else { return Err(BAD_REQUEST) };
         let protocols =
@@ -171,7 +210,12 @@ impl Request {
             key,
             protocols: protocols.filter(|token| !token.is_empty()).collect(),
             login,
+            says_upgrade,
         })
+    }
+
+    fn strictly_refused(&self, shared: &Shared) -> bool {
+        shared.config.strict_upgrade && !self.says_upgrade
     }
 }
 
@@ -242,11 +286,14 @@ mod tests {
             "GET /ocpp/CP1 HTTP/1.1\nHost: x\nupgrade: WebSocket\nSec-WebSocket-Key: k\nSec-WebSocket-Protocol: ocpp2.0.1, OCPP1.6J\nAuthorization: Basic Q1AxOgD/\n\n",
         );
         let request = request.expect("good enough");
-        assert_eq!(choose(&request.protocols), Some("OCPP1.6J"));
+        let all = [OcppVersion::V16, OcppVersion::V201, OcppVersion::V21];
+        assert_eq!(choose(&request.protocols, &all), Some((OcppVersion::V201, "ocpp2.0.1")));
+        assert_eq!(choose(&request.protocols, &all[..1]), Some((OcppVersion::V16, "OCPP1.6J")));
+        assert!(!request.says_upgrade);
         assert_eq!(request.login, Some(("CP1".to_owned(), vec![0, 255])));
         assert!(parse("GET /ocpp/CP1 HTTP/1.1\nHost: x\n\n").is_err(), "no WebSocket");
         assert!(parse("POST /ocpp/CP1 HTTP/1.1\nUpgrade: websocket\nSec-WebSocket-Key: k\n\n").is_err());
         assert!(parse("hello\n\n").is_err());
-        assert_eq!(choose(&["ocpp2.0.1".to_owned()]), None);
+        assert_eq!(choose(&["ocpp2.0".to_owned()], &all), None);
     }
 }

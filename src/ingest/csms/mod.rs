@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
-pub use config::CsmsConfig;
+pub use config::{CsmsConfig, Unknown};
 
 use super::{ArrivalClock, FrameSender};
 use crate::model::register::Register;

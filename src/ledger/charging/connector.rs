@@ -1,12 +1,15 @@
-//! One connector: its state, what its meter said last, and the session on it.
+//! One connector (in OCPP 2.x: one EVSE): its state, what its meter said last, and the session on it.
 
 use serde::{Deserialize, Serialize};
 
 use super::scene::Scene;
 use super::session::OpenSession;
-use super::{ChargingOutcome, ORPHAN_WAIT_MS};
-use crate::model::{ConnectorStatus, Fact, MeterSample, SessionRecord};
+use super::{ChargingOutcome, ORPHAN_WAIT_2_MS, ORPHAN_WAIT_MS};
+use crate::model::{ConnectorStatus, Fact, MeterSample, SessionRecord, TransactionId};
 use crate::units::UtcMs;
+
+/// Plugs of one EVSE told apart.
+const MOST_PARTS: usize = 8;
 
 /// What is known of a connector.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -15,20 +18,48 @@ pub struct Connector {
     pub status: ConnectorStatus,
     /// Since when.
     pub since: Option<UtcMs>,
+    /// Said before the link was lost, and not again since: it may have changed.
+    pub stale: bool,
     /// `errorCode` unless NoError.
     pub error_code: Option<String>,
+    /// `vendorErrorCode`.
+    pub vendor_error_code: Option<String>,
+    /// Out of service because somebody said so (ChangeAvailability), not because it broke.
+    pub commanded_out: bool,
     /// mW; 0 after a session.
     pub power_mw: Option<i64>,
     /// Tenths of Wh.
     pub register_dwh: Option<i64>,
+    /// Energy that went through the register, in and outside of transactions, tenths of Wh. Only rises.
+    pub counted_dwh: Counted,
+    /// OCPP 2.x: states of the plugs of an EVSE.
+    parts: Vec<(u32, ConnectorStatus)>,
     /// On the heap: most connectors have none, and it is large.
     pub(super) open: Option<Box<OpenSession>>,
     /// Plugged in since.
     pub(super) occupied_since: Option<UtcMs>,
     /// Free since.
     pub(super) available_since: Option<UtcMs>,
-    /// When the session is given up although no StopTransaction came.
+    /// When the session is given up although no stop came.
     pub(super) orphan_due: Option<UtcMs>,
+}
+
+/// Register steps of a connector, added up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Counted {
+    /// While a transaction was open.
+    pub in_transactions: i64,
+    /// While none was: standby, or somebody charging past us.
+    pub outside: i64,
+}
+
+/// A state, as heard.
+pub(super) struct StatusHeard<'a> {
+    pub status: ConnectorStatus,
+    pub part: u32,
+    pub error: Option<&'a str>,
+    pub vendor_error: Option<&'a str>,
+    pub at: Option<UtcMs>,
 }
 
 impl Connector {
@@ -38,24 +69,26 @@ impl Connector {
     }
 
     /// StatusNotification. Repetitions of the same state and error are collapsed.
-    pub(super) fn status_heard(
-        &mut self,
-        id: u32,
-        status: ConnectorStatus,
-        error: Option<&str>,
-        at: Option<UtcMs>,
-        online: bool,
-        scene: &mut Scene<'_>,
-    ) {
-        let (at, _) = scene.time(at);
-        let same = self.since.is_some() && self.status == status && self.error_code.as_deref() == error;
-        if !same {
-            if self.status != status {
-                self.since = Some(at);
-            }
-            self.since = self.since.or(Some(at));
-            self.status = status;
-            self.error_code = error.map(str::to_owned);
+    pub(super) fn status_heard(&mut self, id: u32, heard: &StatusHeard<'_>, online: bool, scene: &mut Scene<'_>) {
+        let at = scene.time(heard.at);
+        let status = self.joined(heard);
+        self.stale = false;
+        let same = self.since.is_some()
+            && self.status == status
+            && self.error_code.as_deref() == heard.error
+            && self.vendor_error_code.as_deref() == heard.vendor_error;
+        self.error_code = heard.error.map(str::to_owned);
+        self.vendor_error_code = heard.vendor_error.map(str::to_owned);
+        self.enter(id, status, at, online, !same, scene);
+    }
+
+    /// In another state from now on.
+    pub(super) fn enter(&mut self, id: u32, status: ConnectorStatus, at: UtcMs, online: bool, news: bool, scene: &mut Scene<'_>) {
+        if self.status != status || self.since.is_none() {
+            self.since = Some(at);
+        }
+        self.status = status;
+        if news {
             scene.out.push(ChargingOutcome::Fact(Fact::ChargePointStatus(scene.status_fact(self, id, at, online))));
         }
         if id == 0 {
@@ -70,9 +103,11 @@ impl Connector {
             self.power_mw = Some(0);
             self.occupied_since = None;
             self.available_since = self.available_since.or(Some(at));
-            // The StopTransaction may be on its way: many charge points send it after the state.
-            if self.open.is_some() && self.orphan_due.is_none() {
-                self.orphan_due = Some(scene.received_at.plus(ORPHAN_WAIT_MS));
+            // The stop may be on its way: many charge points send it after the state; those of OCPP 2.x may have it in a queue.
+            if let Some(open) = self.open.as_ref().filter(|_| self.orphan_due.is_none()) {
+                let patience =
+                    if matches!(open.record.transaction_id, TransactionId::Text(_)) { ORPHAN_WAIT_2_MS } else { ORPHAN_WAIT_MS };
+                self.orphan_due = Some(scene.received_at().plus(patience));
             }
         }
         if let Some(open) = &mut self.open {
@@ -80,11 +115,46 @@ impl Connector {
         }
     }
 
-    /// The newest readings, for the page.
-    pub(super) fn note_samples(&mut self, samples: &[MeterSample], _scene: &Scene<'_>) {
+    /// The state of an EVSE from the states of its plugs: in use if one is, free if one can be used.
+    fn joined(&mut self, heard: &StatusHeard<'_>) -> ConnectorStatus {
+        if heard.part == 0 {
+            return heard.status;
+        }
+        match self.parts.iter().position(|(part, _)| *part == heard.part) {
+            Some(index) => self.parts[index].1 = heard.status,
+            None if self.parts.len() < MOST_PARTS => self.parts.push((heard.part, heard.status)),
+            None => {}
+        }
+        use ConnectorStatus::{Available, Faulted, Occupied, Reserved, Unavailable};
+        let joined = [Occupied, Reserved, Available, Unavailable, Faulted];
+        let joined = joined.into_iter().find(|status| self.parts.iter().any(|(_, of_part)| of_part == status));
+        match joined.unwrap_or(heard.status) {
+            // The transaction knows more of what goes on.
+            Occupied if self.open.is_some() && self.status.is_occupied() => self.status,
+            status => status,
+        }
+    }
+
+    /// The newest readings, for the page and the connector's own counter.
+    pub(super) fn note_samples(&mut self, samples: &[MeterSample], scene: &Scene<'_>) {
         for sample in samples {
             self.power_mw = sample.power_mw.or(self.power_mw);
-            self.register_dwh = sample.register_dwh.or(self.register_dwh);
+            if let Some(register) = sample.register_dwh {
+                self.note_register(register, scene);
+            }
         }
+    }
+
+    /// A reading of the register: its step goes to the counter. A register that counts from the session's start has no steps outside.
+    pub(super) fn note_register(&mut self, register: i64, scene: &Scene<'_>) {
+        // Three days at rated power: more is a changed meter, not energy.
+        let most = (scene.rated_w() * 72.0 * 10.0) as i64;
+        if let Some(step) = self.register_dwh.map(|last| register - last).filter(|step| (1..=most).contains(step)) {
+            match self.open {
+                Some(_) => self.counted_dwh.in_transactions += step,
+                None => self.counted_dwh.outside += step,
+            }
+        }
+        self.register_dwh = Some(register);
     }
 }

@@ -3,29 +3,41 @@
 //! Rules: OCPP 1.6 (sections 4.7 to 4.10, 7.31) and the field's deviations from it. State follows the order of arrival; records carry the
 //! charge point's own times where its clock can be trusted.
 
+mod clock;
+mod closed;
 mod connector;
+mod half_hours;
 mod point;
+mod registers;
 mod scene;
+mod sequence;
 mod session;
+mod transactions_v16;
+mod transactions_v2;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use connector::Connector;
-pub use point::ChargePointState;
+pub use connector::{Connector, Counted};
+pub use point::{ChargePointState, Conformance};
+pub use registers::RegisterKind;
 
+use self::connector::StatusHeard;
 use self::scene::Scene;
-use self::session::{OpenSession, StartKey, Stop};
+use self::session::{StartKey, Stop};
 use crate::model::register::Register;
 use crate::model::{
-    ChargePointEvent, ChargePointMessage, ConnectorStatus, EnergyUser, Fact, MeterSample, SessionQuality, SessionRecord,
+    ChargePointEvent, ChargePointMessage, ConnectorStatus, EnergyUser, Fact, LinkMode, Manner, SessionQuality, SessionRecord,
+    TransactionId,
 };
 use crate::units::UtcMs;
 
-/// How long after `Available` a late StopTransaction may come before the session is closed without it.
+/// How long after `Available` a late StopTransaction may come before the session is closed without it; OCPP 2.x stations may hold the
+/// end of a transaction back for hours.
 const ORPHAN_WAIT_MS: i64 = 60_000;
+const ORPHAN_WAIT_2_MS: i64 = 86_400_000;
 /// Closed sessions remembered per charge point, to know repeated and late messages again.
 const REMEMBERED: usize = 12;
 /// Charge points told apart; each costs a few hundred bytes.
@@ -40,6 +52,8 @@ pub enum ChargingOutcome {
     Energy {
         /// By whom.
         charge_point: Arc<str>,
+        /// Through which connector.
+        connector_id: u32,
         /// To whom.
         user: EnergyUser,
         /// From.
@@ -107,41 +121,53 @@ impl ChargingBook {
         if !self.points.contains_key(&event.charge_point) && self.points.len() >= MOST_CHARGE_POINTS {
             return matches!(event.message, ChargePointMessage::StartTransaction { .. }).then(|| self.take_transaction_id());
         }
-        let mut scene = Scene::new(&event.charge_point, register, event.received_at, out);
         let point = self.points.entry(event.charge_point.clone()).or_default();
         point.last_seen = point.last_seen.max(Some(event.received_at));
+        point.note_manner(event.manner);
+        if let Some(at) = live_time(&event.message) {
+            point.clock.note(at, event.received_at);
+        }
+        let timing = point.clock.timing(event.received_at, event.manner.zoneless);
+        let mut scene = Scene::new(&event.charge_point, register, timing, event.manner, point.register.kind, out);
         match &event.message {
-            ChargePointMessage::Connected { .. } => point.link(true, &mut scene),
+            ChargePointMessage::Connected { version, mode } => {
+                point.version = Some(*version);
+                point.mode = *mode;
+                point.link(true, &mut scene);
+            }
             ChargePointMessage::Disconnected => point.link(false, &mut scene),
             ChargePointMessage::Boot { vendor, model, firmware, .. } => {
                 point.boot(vendor, model, firmware.as_deref(), &mut scene)
             }
             ChargePointMessage::Heartbeat | ChargePointMessage::Notice { .. } => {}
-            ChargePointMessage::Status { connector_id, status, error_code, at, .. } => {
-                let online = point.online;
-                let connector = point.connector(*connector_id, self.max_connectors)?;
-                let open_before = connector.orphan_due;
-                connector.status_heard(*connector_id, *status, error_code.as_deref(), *at, online, &mut scene);
-                let due = connector.orphan_due;
-                self.watch(&event.charge_point, *connector_id, open_before, due);
-                let available_at = scene.time(*at).0;
-                let point = self.points.get_mut(&event.charge_point)?;
-                if *connector_id != 0 && *status == ConnectorStatus::Available {
-                    point.unplugged(*connector_id, available_at, &mut scene);
-                }
+            ChargePointMessage::Status { connector_id, part, status, error_code, vendor_error_code, info: _, at } => {
+                let heard = StatusHeard {
+                    status: *status,
+                    part: *part,
+                    error: error_code.as_deref(),
+                    vendor_error: vendor_error_code.as_deref(),
+                    at: *at,
+                };
+                self.status(*connector_id, heard, scene);
             }
-            ChargePointMessage::StartTransaction { connector_id, id_token, meter_start_dwh, at } => {
+            ChargePointMessage::Problem { connector_id, component, code, present, at } => {
+                let code = code.as_ref().map_or_else(|| component.clone(), |code| format!("{component}:{code}"));
+                let at = scene.time(*at);
+                point.problem(*connector_id, self.max_connectors, code, *present, at, &mut scene);
+            }
+            ChargePointMessage::AvailabilityChanged { connector_id, operative } => point.commanded(*connector_id, *operative),
+            ChargePointMessage::StartTransaction { connector_id, id_token, meter_start_dwh, at, issue } => {
                 let key = StartKey {
                     connector_id: (*connector_id).max(1),
                     id_token: *id_token,
                     meter_start_dwh: *meter_start_dwh,
                     at: *at,
                 };
-                return Some(self.start(key, scene));
+                return self.start(key, *issue, scene);
             }
             ChargePointMessage::StopTransaction { transaction_id, id_token, meter_stop_dwh, at, reason, samples } => {
                 let stop = Stop {
-                    transaction_id: *transaction_id,
+                    transaction_id: transaction_id.map(TransactionId::Number),
                     id_token: *id_token,
                     meter_stop_dwh: *meter_stop_dwh,
                     at: *at,
@@ -151,22 +177,36 @@ impl ChargingBook {
                 self.stop(&stop, scene);
             }
             ChargePointMessage::MeterValues { connector_id, transaction_id, samples } => {
-                self.meter_values(*connector_id, *transaction_id, samples, scene)
+                self.meter_values(*connector_id, transaction_id.map(TransactionId::Number), samples, scene)
+            }
+            ChargePointMessage::Transaction(event) => {
+                let connector_id = event.evse_id.unwrap_or(0);
+                for sample in &event.samples {
+                    let at = sample.at.map_or_else(|| scene.time(event.at), |at| scene.time(Some(at)));
+                    scene.out.push(ChargingOutcome::Fact(Fact::MeterValues(scene.meter_fact(connector_id, at, sample))));
+                }
+                if event.transaction_id.is_empty() {
+                    return None;
+                }
+                let before = due(point);
+                point.transaction(event, self.max_connectors, &mut scene);
+                self.watch(scene.id, &before);
             }
         }
         None
     }
 
-    /// Closes sessions whose StopTransaction never came.
+    /// Closes sessions whose stop never came.
     pub fn timeout(&mut self, now: UtcMs, register: &Register, out: &mut Vec<ChargingOutcome>) {
         while self.orphans.first().is_some_and(|(due, _, _)| *due <= now) {
             let Some((due, id, connector_id)) = self.orphans.pop_first() else { return };
             let Some(point) = self.points.get_mut(&id) else { continue };
-            let mut scene = Scene::new(&id, register, now, out);
+            let timing = point.clock.timing(now, false);
+            let mut scene = Scene::new(&id, register, timing, Manner::default(), point.register.kind, out);
             let Some(connector) = point.connectors.get_mut(&connector_id) else { continue };
             connector.orphan_due = None;
             let ended = connector.available_since.unwrap_or_else(|| due.plus(-ORPHAN_WAIT_MS));
-            if let Some(mut open) = connector.open.take() {
+            if let Some(mut open) = connector.open.take().filter(|open| !open.is_spurious(ended)) {
                 open.flag(SessionQuality::Orphaned);
                 open.record.unplugged_at = Some(ended);
                 let closed = open.close(None, ended, &mut scene);
@@ -175,20 +215,26 @@ impl ChargingBook {
         }
     }
 
-    fn watch(&mut self, id: &Arc<str>, connector_id: u32, before: Option<UtcMs>, due: Option<UtcMs>) {
-        if before != due {
-            if let Some(before) = before {
-                self.orphans.remove(&(before, id.clone(), connector_id));
+    /// Notes what changed among the sessions to give up.
+    fn watch(&mut self, id: &Arc<str>, before: &[(u32, UtcMs)]) {
+        let Some(point) = self.points.get(id) else { return };
+        let after = due(point);
+        if after != before {
+            for (connector_id, due) in before {
+                self.orphans.remove(&(*due, id.clone(), *connector_id));
             }
-            if let Some(due) = due {
+            for (connector_id, due) in after {
                 self.orphans.insert((due, id.clone(), connector_id));
             }
         }
     }
 
     /// We issued this id. If it is not open it is closed, however long ago: a message for it is a repetition.
-    fn was_issued(&self, transaction_id: Option<i64>) -> bool {
-        transaction_id.is_some_and(|id| (i64::from(self.first_transaction_id)..i64::from(self.next_transaction_id)).contains(&id))
+    fn was_issued(&self, id: &Arc<str>, transaction_id: Option<&TransactionId>) -> bool {
+        let ours = i64::from(self.first_transaction_id)..i64::from(self.next_transaction_id);
+        // Another central system's numbers say nothing about ours.
+        let csms = self.points.get(id).is_none_or(|point| point.mode == LinkMode::Csms);
+        csms && matches!(transaction_id, Some(TransactionId::Number(id)) if ours.contains(id))
     }
 
     fn take_transaction_id(&mut self) -> i32 {
@@ -198,131 +244,35 @@ impl ChargingBook {
         id
     }
 
-    fn start(&mut self, key: StartKey, mut scene: Scene<'_>) -> i32 {
-        let known = self.points.get(scene.id).and_then(|point| point.known_start(&key));
-        if let Some(id) = known {
-            return id;
+    fn status(&mut self, connector_id: u32, heard: StatusHeard<'_>, mut scene: Scene<'_>) {
+        let Some(point) = self.points.get_mut(scene.id) else { return };
+        let online = point.online;
+        let before = due(point);
+        let Some(connector) = point.connector(connector_id, self.max_connectors) else { return };
+        let heard = ChargePointState::status_of(heard, connector);
+        let at = scene.time(heard.at);
+        connector.status_heard(connector_id, &heard, online, &mut scene);
+        let free = connector.status == ConnectorStatus::Available;
+        if connector_id != 0 && free {
+            point.unplugged(connector_id, at, &mut scene);
         }
-        let transaction_id = self.take_transaction_id();
-        let max_connectors = self.max_connectors;
-        let Some(point) = self.points.get_mut(scene.id) else { return transaction_id };
-        let connector_id = key.connector_id;
-        let Some(connector) = point.connector(connector_id, max_connectors) else { return transaction_id };
-        let (at, trusted) = scene.time(key.at);
-        let before = connector.orphan_due.take();
-        let superseded = connector.open.take().map(|mut open| {
-            open.flag(SessionQuality::Superseded);
-            open.close(None, at.max(open.record.started_at), &mut scene)
-        });
-        let user = scene.user(key.id_token);
-        let plugged_since = connector.occupied_since.filter(|since| *since <= at);
-        connector.available_since = None;
-        connector.occupied_since = plugged_since.or(Some(at));
-        let mut open = OpenSession::new(&scene, transaction_id.into(), Some(key), connector_id, at, user);
-        open.plugged_since = plugged_since.unwrap_or(at);
-        if !trusted {
-            open.flag(SessionQuality::ClockUntrusted);
-        }
-        if connector.status == ConnectorStatus::Charging {
-            open.flow(true, at);
-        }
-        connector.open = Some(Box::new(open));
-        if let Some(superseded) = superseded {
-            point.remember(superseded);
-        }
-        let id = scene.id.clone();
-        self.watch(&id, connector_id, before, None);
-        transaction_id
+        self.watch(scene.id, &before);
     }
+}
 
-    fn stop(&mut self, stop: &Stop<'_>, mut scene: Scene<'_>) {
-        let (at, trusted) = scene.time(stop.at);
-        let Some(point) = self.points.get_mut(scene.id) else { return };
-        if let Some(connector_id) = point.open_for(stop) {
-            let Some(connector) = point.connectors.get_mut(&connector_id) else { return };
-            let before = connector.orphan_due.take();
-            if let Some(mut open) = connector.open.take() {
-                connector.power_mw = Some(0);
-                if !trusted {
-                    open.flag(SessionQuality::ClockUntrusted);
-                }
-                let unplugged = connector.available_since;
-                open.record.unplugged_at = unplugged;
-                let closed = open.close(Some(stop), at.max(open.record.started_at), &mut scene);
-                point.remember(closed);
-            }
-            let id = scene.id.clone();
-            return self.watch(&id, connector_id, before, None);
-        }
-        if let Some(closed) = point.closed.iter_mut().find(|closed| closed.is_of(stop)) {
-            return closed.late_stop(stop, at, &mut scene);
-        }
-        let registers = stop.samples.iter().filter(|sample| sample.register_dwh.is_some()).count();
-        let repeated = !point.new_foreign_stop((stop.transaction_id, stop.meter_stop_dwh, stop.at));
-        // Nothing known of its start: a session all the same, if its energy can be told.
-        if repeated || registers < 2 || self.was_issued(stop.transaction_id) {
-            return;
-        }
-        let transaction_id = match stop.transaction_id.filter(|id| *id > 0) {
-            Some(id) => id,
-            None => self.take_transaction_id().into(),
-        };
-        let Some(point) = self.points.get_mut(scene.id) else { return };
-        let started = stop.samples.first().and_then(|sample| sample.at).map_or(at, |first| scene.time(Some(first)).0.min(at));
-        let user = scene.user(stop.id_token);
-        let mut open = OpenSession::new(&scene, transaction_id, None, 1, started, user);
-        open.flag(SessionQuality::StartMissing);
-        let closed = open.close(Some(stop), at, &mut scene);
-        point.remember(closed);
-    }
+/// Sessions to give up, by connector.
+fn due(point: &ChargePointState) -> Vec<(u32, UtcMs)> {
+    point.connectors.iter().filter_map(|(id, connector)| connector.orphan_due.map(|due| (*id, due))).collect()
+}
 
-    fn meter_values(&mut self, connector_id: u32, transaction_id: Option<i64>, samples: &[MeterSample], mut scene: Scene<'_>) {
-        let max_connectors = self.max_connectors;
-        let issued = self.was_issued(transaction_id);
-        let Some(point) = self.points.get_mut(scene.id) else { return };
-        for sample in samples {
-            let (at, _) = scene.time(sample.at);
-            scene.out.push(ChargingOutcome::Fact(Fact::MeterValues(scene.meter_fact(connector_id, at, sample))));
-        }
-        // Connector 0 is the main meter: a series of its own, in no session and no sum.
-        if connector_id == 0 && transaction_id.is_none() {
-            return;
-        }
-        let of_transaction = transaction_id.and_then(|id| point.connector_of(id));
-        let closed_before =
-            issued || transaction_id.is_some_and(|id| point.closed.iter().any(|closed| closed.record.transaction_id == id));
-        let connector_id = of_transaction.unwrap_or(connector_id.max(1));
-        let Some(connector) = point.connector(connector_id, max_connectors) else { return };
-        if of_transaction.is_none()
-            && let Some(id) = transaction_id
-        {
-            // Samples of a closed session belong to it and are in its record; those of a session we never saw begin open one, if the
-            // connector is in use and has none.
-            let in_use = connector.status.is_occupied() || connector.status == ConnectorStatus::Unknown;
-            if closed_before || connector.open.is_some() || !in_use {
-                return connector.note_samples(samples, &scene);
-            }
-            let (at, _) = samples.first().map_or((scene.received_at, true), |sample| scene.time(sample.at));
-            let mut open = OpenSession::new(&scene, id, None, connector_id, at, scene.user(None));
-            open.flag(SessionQuality::StartMissing);
-            connector.open = Some(Box::new(open));
-        }
-        let before = connector.orphan_due;
-        if transaction_id.is_some() {
-            connector.orphan_due = None;
-        }
-        connector.note_samples(samples, &scene);
-        if let Some(open) = &mut connector.open {
-            for sample in samples {
-                let (at, trusted) = scene.time(sample.at);
-                if !trusted {
-                    open.flag(SessionQuality::ClockUntrusted);
-                }
-                open.sample(sample, at, &mut scene);
-            }
-        }
-        let due = connector.orphan_due;
-        let id = scene.id.clone();
-        self.watch(&id, connector_id, before, due);
+/// The time of a message that is sent when it happens: what tells a clock.
+fn live_time(message: &ChargePointMessage) -> Option<UtcMs> {
+    match message {
+        ChargePointMessage::Status { at, .. }
+        | ChargePointMessage::StartTransaction { at, .. }
+        | ChargePointMessage::StopTransaction { at, .. } => *at,
+        ChargePointMessage::MeterValues { samples, .. } => samples.last().and_then(|sample| sample.at),
+        ChargePointMessage::Transaction(event) if !event.offline => event.at,
+        _ => None,
     }
 }

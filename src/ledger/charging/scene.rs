@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::ChargingOutcome;
+use super::clock::{Timing, Trust};
 use super::connector::Connector;
+use super::registers::RegisterKind;
 use crate::model::register::{Access, Register};
-use crate::model::{ChargePointStatusFact, EnergyUser, IdTokenHash, MeterSample, MeterValuesFact};
+use crate::model::{ChargePointStatusFact, EnergyUser, IdTokenHash, Manner, MeterSample, MeterValuesFact, SessionQuality};
 use crate::units::UtcMs;
 
 /// Rated power assumed where the register has none, in W: beyond what charge points of today give.
@@ -16,24 +18,44 @@ pub(super) struct Scene<'a> {
     pub id: &'a Arc<str>,
     pub register: &'a Register,
     pub site: Arc<str>,
-    pub received_at: UtcMs,
+    pub timing: Timing,
+    pub manner: Manner,
+    /// What the registers in this charge point's samples count from.
+    pub kind: RegisterKind,
     pub out: &'a mut Vec<ChargingOutcome>,
 }
 
 impl<'a> Scene<'a> {
-    pub fn new(id: &'a Arc<str>, register: &'a Register, received_at: UtcMs, out: &'a mut Vec<ChargingOutcome>) -> Self {
+    pub fn new(
+        id: &'a Arc<str>,
+        register: &'a Register,
+        timing: Timing,
+        manner: Manner,
+        kind: RegisterKind,
+        out: &'a mut Vec<ChargingOutcome>,
+    ) -> Self {
         let site = register.charge_point(id).and_then(|point| point.site.clone()).unwrap_or_else(|| Arc::from("unknown"));
-        Self { id, register, site, received_at, out }
+        Self { id, register, site, timing, manner, kind, out }
     }
 
-    /// The charge point's own time if it can be true, else ours. (Field: 1970 until the first answer, years ahead after a lost battery.)
-    pub fn time(&self, at: Option<UtcMs>) -> (UtcMs, bool) {
-        const YEAR_2015: UtcMs = UtcMs(1_420_070_400_000);
-        match at {
-            Some(at) if at >= YEAR_2015 && at <= self.received_at.plus(86_400_000) => (at, true),
-            Some(_) => (self.received_at, false),
-            None => (self.received_at, true),
-        }
+    pub fn received_at(&self) -> UtcMs {
+        self.timing.received_at
+    }
+
+    /// The charge point's own time if it can be true, else ours.
+    pub fn time(&self, at: Option<UtcMs>) -> UtcMs {
+        self.timing.time(at).0
+    }
+
+    /// The same, with what is to be said of it.
+    pub fn judged_time(&self, at: Option<UtcMs>) -> (UtcMs, Option<SessionQuality>) {
+        let (at, trust) = self.timing.time(at);
+        let quality = match trust {
+            Trust::AsSent => None,
+            Trust::Zone => Some(SessionQuality::ClockZone),
+            Trust::Arrival => Some(SessionQuality::ClockUntrusted),
+        };
+        (at, quality)
     }
 
     pub fn rated_w(&self) -> f64 {
@@ -52,10 +74,17 @@ impl<'a> Scene<'a> {
         }
     }
 
-    pub fn energy(&mut self, user: &EnergyUser, from: UtcMs, to: UtcMs, dwh: i64) {
+    /// Whose an unknown tag may be, because it resembles a registered one.
+    pub fn suggested_user(&self, token: Option<IdTokenHash>) -> Option<EnergyUser> {
+        let token = token.filter(|token| !self.register.tags.contains_key(token))?;
+        self.register.resembling_tags.get(&token).cloned()
+    }
+
+    pub fn energy(&mut self, connector_id: u32, user: &EnergyUser, from: UtcMs, to: UtcMs, dwh: i64) {
         if dwh != 0 {
             self.out.push(ChargingOutcome::Energy {
                 charge_point: self.id.clone(),
+                connector_id,
                 user: user.clone(),
                 from: from.min(to),
                 to,

@@ -1,20 +1,26 @@
-//! One session: registers to energy, states and power to charging time, and what a StopTransaction makes of both.
+//! A session under way: registers to energy, states and power to charging time.
 
 use serde::{Deserialize, Serialize};
 
-use super::ChargingOutcome;
+use super::closed::Closed;
+use super::half_hours::HalfHours;
+use super::registers::Registers;
 use super::scene::Scene;
-use crate::model::{EnergyUser, IdTokenHash, MeterSample, SessionMethod, SessionQuality, SessionRecord};
+use super::sequence::SeqNumbers;
+use crate::model::{EnergyUser, IdTokenHash, MeterSample, SessionMethod, SessionQuality, SessionRecord, TransactionId};
 use crate::units::UtcMs;
 
-/// A meter that goes back by up to 1 Wh at the stop is rounding (Huawei); up to 10 Wh counts as nothing delivered.
-const ROUNDING_DWH: i64 = 100;
-/// Power below which no energy flows, in mW: electronics, not charging.
+/// Power below which no energy flows, in mW: electronics, not charging. And the current that goes with it, in mA.
 const FLOWING_MW: i64 = 100_000;
+const FLOWING_MA: i64 = 500;
 /// Always allowed on top of rated power times time, in tenths of Wh: registers move in steps.
 const CAP_EXTRA_DWH: f64 = 2_000.0;
 /// mW x ms in a tenth of a Wh.
 const MICROJOULES_PER_DWH: i128 = 360_000_000;
+/// A factor of a thousand, give or take two, between register and power is a wrong unit; less than ten minutes and 10 Wh say nothing.
+const WRONG_UNIT: std::ops::RangeInclusive<i64> = 500..=2_000;
+const WRONG_UNIT_AFTER_MS: i64 = 600_000;
+const WRONG_UNIT_FROM_DWH: i64 = 100;
 
 /// What tells one StartTransaction from another.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -25,9 +31,9 @@ pub(super) struct StartKey {
     pub at: Option<UtcMs>,
 }
 
-/// A StopTransaction.
+/// A StopTransaction, or the end of an OCPP 2.x transaction.
 pub(super) struct Stop<'a> {
-    pub transaction_id: Option<i64>,
+    pub transaction_id: Option<TransactionId>,
     pub id_token: Option<IdTokenHash>,
     pub meter_stop_dwh: Option<i64>,
     pub at: Option<UtcMs>,
@@ -41,116 +47,119 @@ pub(super) struct OpenSession {
     pub record: SessionRecord,
     pub key: Option<StartKey>,
     pub plugged_since: UtcMs,
-    registers: Registers,
+    /// OCPP 2.x: events heard.
+    pub seq: SeqNumbers,
+    /// OCPP 2.x: seconds of charging as the station counts them.
+    pub charging_said_s: Option<i64>,
+    /// The connector's last reading before the session.
+    pub register_before: Option<i64>,
+    pub registers: Registers,
     flowing_since: Option<UtcMs>,
     power: Option<(UtcMs, i64)>,
+    power_since: Option<UtcMs>,
     /// Integral of power over time.
     microjoules: i128,
+    /// Energy by the registers that was beyond belief.
+    refused_dwh: Option<i64>,
     /// Energy handed on so far, and until when.
-    published_dwh: i64,
+    pub published_dwh: i64,
     published_until: UtcMs,
-}
-
-/// Register samples of a session as a sum of forward steps.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-struct Registers {
-    /// What the running stretch is counted from.
-    base: Option<i64>,
-    last: Option<i64>,
-    /// Of stretches before a reset.
-    carried: i64,
-    /// A fall that may recover, and how many samples it has lasted.
-    fallen: Option<(i64, u8)>,
-}
-
-impl Registers {
-    fn energy(&self) -> Option<i64> {
-        Some(self.carried + self.last? - self.base?)
-    }
-
-    /// Takes a sample; true if it shows that the register was reset.
-    fn take(&mut self, value: i64, meter_start: Option<i64>) -> bool {
-        let Some(last) = self.last else {
-            // Some charge points count the register of samples from the session's start although meterStart is a lifetime value.
-            self.base = Some(match meter_start {
-                Some(start) if value >= start - start / 100 => start.min(value),
-                Some(start) if start > 10_000 && value < start / 100 => 0,
-                _ => value,
-            });
-            self.last = Some(value);
-            return false;
-        };
-        if value >= last {
-            self.last = Some(value);
-            self.fallen = None;
-            return false;
-        }
-        match self.fallen {
-            // A drop-out recovers within two samples; what stays low has been reset.
-            Some((first, 1)) if value >= first => {
-                self.carried += last - self.base.unwrap_or(last);
-                self.base = Some(first);
-                self.last = Some(value);
-                self.fallen = None;
-                true
-            }
-            _ => {
-                self.fallen = Some((value, 1));
-                false
-            }
-        }
-    }
+    half_hours: HalfHours,
 }
 
 impl OpenSession {
     pub fn new(
         scene: &Scene<'_>,
-        transaction_id: i64,
+        transaction_id: TransactionId,
         key: Option<StartKey>,
         connector_id: u32,
         at: UtcMs,
-        user: EnergyUser,
+        token: Option<IdTokenHash>,
     ) -> Self {
-        let record = SessionRecord {
-            // An id that we did not issue may come again for another transaction.
-            id: match &key {
-                Some(_) => format!("{}:{transaction_id}", scene.id),
-                None => format!("{}:{transaction_id}@{}", scene.id, at.0 / 1000),
-            },
+        let mut record = SessionRecord {
+            id: String::new(),
             charge_point: scene.id.clone(),
             site: scene.site.clone(),
             connector_id,
             transaction_id,
             started_at: at,
             ended_at: None,
+            start_received_at: scene.received_at(),
             energy_dwh: None,
+            half_hours: Vec::new(),
             plugged_ms: 0,
             unplugged_at: None,
             charging_ended_at: None,
             charging_ms: 0,
             peak_power_mw: None,
-            user,
-            id_token: key.as_ref().and_then(|key| key.id_token),
+            user: scene.user(token),
+            suggested_user: None,
+            id_token: token,
             method: SessionMethod::None,
             quality: Vec::new(),
             stop_reason: None,
+            signed: None,
         };
-        Self {
+        name(&mut record);
+        let mut open = Self {
             record,
             key,
             plugged_since: at,
+            seq: SeqNumbers::default(),
+            charging_said_s: None,
+            register_before: None,
             registers: Registers::default(),
             flowing_since: None,
             power: None,
+            power_since: None,
             microjoules: 0,
+            refused_dwh: None,
             published_dwh: 0,
             published_until: at,
-        }
+            half_hours: HalfHours::default(),
+        };
+        open.suggest(scene);
+        open
     }
 
     pub fn flag(&mut self, quality: SessionQuality) {
-        if !self.record.quality.contains(&quality) {
-            self.record.quality.push(quality);
+        flag(&mut self.record, quality);
+    }
+
+    /// The id became known after the start.
+    pub fn called(&mut self, transaction_id: TransactionId) {
+        self.record.transaction_id = transaction_id;
+        name(&mut self.record);
+    }
+
+    /// `meterStart`.
+    pub fn meter_start(&self) -> Option<i64> {
+        self.key.as_ref().and_then(|key| key.meter_start_dwh)
+    }
+
+    /// The tag became known after the start.
+    pub fn tagged(&mut self, token: Option<IdTokenHash>, scene: &mut Scene<'_>) {
+        if self.record.id_token.is_none() {
+            self.record.id_token = token;
+        }
+        let user = match self.record.user {
+            EnergyUser::Unallocated => scene.user(self.record.id_token),
+            _ => self.record.user.clone(),
+        };
+        if user != self.record.user {
+            // Booked on nobody so far; now it is known whose it was.
+            let (connector, from, until) = (self.record.connector_id, self.record.started_at, self.published_until);
+            scene.energy(connector, &self.record.user, from, until, -self.published_dwh);
+            scene.energy(connector, &user, from, until, self.published_dwh);
+            self.record.user = user;
+        }
+        self.suggest(scene);
+    }
+
+    fn suggest(&mut self, scene: &Scene<'_>) {
+        self.record.suggested_user = scene.suggested_user(self.record.id_token);
+        if self.record.suggested_user.is_some() {
+            self.flag(SessionQuality::TagResembles);
         }
     }
 
@@ -172,161 +181,122 @@ impl OpenSession {
     }
 
     /// The most that rated power allows since the start, in tenths of Wh.
-    fn cap_dwh(&self, at: UtcMs, scene: &Scene<'_>) -> i64 {
+    pub fn cap_dwh(&self, at: UtcMs, scene: &Scene<'_>) -> i64 {
         let hours = at.since(self.plugged_since.min(self.record.started_at)).max(0) as f64 / 3_600_000.0;
         (scene.rated_w() * hours * 1.1 * 10.0 + CAP_EXTRA_DWH) as i64
     }
 
     /// A meter sample of this session.
     pub fn sample(&mut self, sample: &MeterSample, at: UtcMs, scene: &mut Scene<'_>) {
-        if let Some(power) = sample.power_mw {
-            self.record.peak_power_mw = self.record.peak_power_mw.max(Some(power));
-            if let Some((before, last)) = self.power.filter(|(before, _)| *before < at) {
-                self.microjoules += (i128::from(last) + i128::from(power)) / 2 * i128::from(at.since(before));
-            }
-            self.power = Some((at, power));
-            // Energy is better evidence than a state: some vehicles never go to SuspendedEV.
-            self.flow(power > FLOWING_MW, at);
+        self.record.signed = sample.signed.as_deref().copied().or(self.record.signed);
+        if scene.manner.repaired {
+            self.flag(SessionQuality::Repaired);
+        }
+        let newest = self.registers.last_at.max(self.power.map(|(at, _)| at));
+        let late = newest.is_some_and(|newest| at < newest);
+        if let Some(power) = sample.power_mw.filter(|_| !late) {
+            self.take_power(power, at);
+        } else if let Some(current) = sample.current_ma.filter(|_| !late) {
+            self.flow(current > FLOWING_MA, at);
         }
         let Some(register) = sample.register_dwh else { return };
+        let before = self.registers.last_at.zip(self.registers.last());
         let mut next = self.registers.clone();
-        let reset = next.take(register, self.key.as_ref().and_then(|key| key.meter_start_dwh));
+        let reset = next.take(register, at, self.meter_start(), scene.kind);
         let energy = next.energy().unwrap_or(0);
         if energy > self.cap_dwh(at, scene) {
             // A lifetime value booked as a session's, or Wh called kWh.
+            self.refused_dwh = Some(energy);
             return self.flag(SessionQuality::Implausible);
         }
         if reset {
             self.flag(SessionQuality::RegisterReset);
         }
         self.registers = next;
+        if let Some((then, last)) = before.filter(|_| !late && sample.power_mw.is_none() && sample.current_ma.is_none()) {
+            self.take_step(register - last, then, at);
+        }
         self.record.energy_dwh = Some(energy);
-        self.record.method = SessionMethod::Samples;
+        self.record.method = self.samples_method();
         self.publish(energy, at, scene);
     }
 
-    fn publish(&mut self, energy: i64, at: UtcMs, scene: &mut Scene<'_>) {
-        scene.energy(&self.record.user, self.published_until, at, energy - self.published_dwh);
+    fn take_power(&mut self, power: i64, at: UtcMs) {
+        self.record.peak_power_mw = self.record.peak_power_mw.max(Some(power));
+        self.power_since = self.power_since.or(Some(at));
+        if let Some((before, last)) = self.power.filter(|(before, _)| *before < at) {
+            self.microjoules += (i128::from(last) + i128::from(power)) / 2 * i128::from(at.since(before));
+        }
+        self.power = Some((at, power));
+        // Energy is better evidence than a state: some vehicles never go to SuspendedEV, some charge points say Faulted and charge.
+        self.flow(power > FLOWING_MW, at);
+    }
+
+    /// Without power or current, the register's own step tells whether energy flowed.
+    fn take_step(&mut self, dwh: i64, then: UtcMs, at: UtcMs) {
+        let gap = at.since(then);
+        let flowed = gap > 0 && i128::from(dwh) * MICROJOULES_PER_DWH > i128::from(FLOWING_MW) * i128::from(gap);
+        if flowed && self.flowing_since.is_none() {
+            self.record.charging_ms += gap;
+            self.record.charging_ended_at = self.record.charging_ended_at.max(Some(at));
+        }
+    }
+
+    /// How energy from the samples is called.
+    pub fn samples_method(&self) -> SessionMethod {
+        if self.registers.from_session { SessionMethod::SessionRegister } else { SessionMethod::Samples }
+    }
+
+    /// Energy by power over time, tenths of Wh.
+    pub fn integrated_dwh(&self) -> Option<i64> {
+        (self.microjoules > 0).then_some((self.microjoules / MICROJOULES_PER_DWH) as i64)
+    }
+
+    /// Register and power disagree by a factor of about a thousand.
+    pub fn unit_is_suspect(&self) -> bool {
+        let long = self.power_since.zip(self.power).is_some_and(|(from, (to, _))| to.since(from) >= WRONG_UNIT_AFTER_MS);
+        let (Some(by_power), true) = (self.integrated_dwh().filter(|dwh| *dwh >= WRONG_UNIT_FROM_DWH), long) else {
+            return false;
+        };
+        let by_register = self.refused_dwh.or(self.registers.energy()).filter(|dwh| *dwh > 0);
+        by_register.is_some_and(|dwh| WRONG_UNIT.contains(&(dwh / by_power)) || WRONG_UNIT.contains(&(by_power / dwh)))
+    }
+
+    /// Hands on what is missing to `energy`.
+    pub fn publish(&mut self, energy: i64, at: UtcMs, scene: &mut Scene<'_>) {
+        let (from, missing) = (self.published_until.min(at), energy - self.published_dwh);
+        scene.energy(self.record.connector_id, &self.record.user, from, at, missing);
+        if missing != 0 {
+            self.half_hours.add(from, at, missing);
+            self.record.half_hours = self.half_hours.list();
+        }
         self.published_dwh = energy;
         self.published_until = self.published_until.max(at);
     }
 
+    /// Nothing was delivered or measured, and it was over at once: some charge points send the start at the end (Schneider EVlink).
+    pub fn is_spurious(&self, ended: UtcMs) -> bool {
+        ended.since(self.record.started_at) < 60_000 && self.registers.first.is_none() && self.microjoules == 0
+    }
+
     /// Ends the session and reports it.
     pub fn close(&mut self, stop: Option<&Stop<'_>>, at: UtcMs, scene: &mut Scene<'_>) -> Closed {
-        let mut closed =
-            Closed { record: self.record.clone(), key: self.key.clone(), open: Box::new(self.clone()), stopped: None };
-        closed.finish(stop, at, scene);
-        scene.out.push(ChargingOutcome::Closed(closed.record.clone()));
-        closed
+        Closed::new(self, stop, at, scene)
     }
 }
 
-/// A closed session, with what is needed to correct it.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub(super) struct Closed {
-    pub record: SessionRecord,
-    pub key: Option<StartKey>,
-    open: Box<OpenSession>,
-    /// `meterStop` and `timestamp` of the StopTransaction that closed it.
-    stopped: Option<(Option<i64>, Option<UtcMs>)>,
+/// Adds a mark once.
+pub(super) fn flag(record: &mut SessionRecord, quality: SessionQuality) {
+    if !record.quality.contains(&quality) {
+        record.quality.push(quality);
+    }
 }
 
-impl Closed {
-    /// The StopTransaction means this session: by its id, or because it is the same message again.
-    pub fn is_of(&self, stop: &Stop<'_>) -> bool {
-        let same_id = stop.transaction_id.is_some_and(|id| id > 0 && id == self.record.transaction_id);
-        let repeated = stop.at.is_some()
-            && self.stopped == Some((stop.meter_stop_dwh, stop.at))
-            && stop.transaction_id.is_none_or(|id| id <= 0);
-        same_id || repeated
-    }
-
-    /// A StopTransaction for a session that is closed: the first one wins, but one that was closed without any is completed.
-    pub fn late_stop(&mut self, stop: &Stop<'_>, at: UtcMs, scene: &mut Scene<'_>) {
-        if self.stopped.is_none() {
-            self.finish(Some(stop), at.max(self.record.started_at), scene);
-            scene.out.push(ChargingOutcome::Corrected(self.record.clone()));
-        }
-    }
-
-    /// The vehicle has left.
-    pub fn unplug(&mut self, at: UtcMs, scene: &mut Scene<'_>) {
-        let Some(ended) = self.record.ended_at else { return };
-        let at = at.max(ended);
-        self.record.unplugged_at = Some(at);
-        self.record.plugged_ms = at.since(self.open.plugged_since).max(0);
-        scene.out.push(ChargingOutcome::Corrected(self.record.clone()));
-    }
-
-    /// Works out energy, times and attribution.
-    fn finish(&mut self, stop: Option<&Stop<'_>>, at: UtcMs, scene: &mut Scene<'_>) {
-        let open = &mut self.open;
-        for sample in stop.map(|stop| stop.samples).unwrap_or_default() {
-            let (sampled_at, _) = scene.time(sample.at);
-            open.sample(sample, sampled_at.min(at), scene);
-        }
-        open.flow(false, at);
-        let unplugged = self.record.unplugged_at;
-        self.record = open.record.clone();
-        let record = &mut self.record;
-        record.unplugged_at = unplugged.map(|unplugged| unplugged.max(at));
-        record.ended_at = Some(at);
-        record.plugged_ms = record.unplugged_at.unwrap_or(at).since(open.plugged_since).max(0);
-        record.charging_ms = record.charging_ms.min(record.plugged_ms);
-        let cap = open.cap_dwh(at, scene);
-        let (energy, method) = self.energy(stop, cap);
-        let record = &mut self.record;
-        record.energy_dwh = energy;
-        record.method = method;
-        if let Some(stop) = stop {
-            record.stop_reason = stop.reason.map(str::to_owned);
-            self.stopped = Some((stop.meter_stop_dwh, stop.at));
-            record.id_token = record.id_token.or(stop.id_token);
-        }
-        self.settle(at, scene);
-    }
-
-    /// The energy and where it is from, best first: the meter at start and stop, the samples in between, power over time.
-    fn energy(&mut self, stop: Option<&Stop<'_>>, cap: i64) -> (Option<i64>, SessionMethod) {
-        let start = self.key.as_ref().and_then(|key| key.meter_start_dwh);
-        let meter_stop = stop.and_then(|stop| stop.meter_stop_dwh);
-        let record = &mut self.record;
-        let mut flag = |quality| {
-            if !record.quality.contains(&quality) {
-                record.quality.push(quality);
-            }
-        };
-        match start.zip(meter_stop).map(|(start, stop)| stop - start) {
-            Some(energy) if (-ROUNDING_DWH..=cap).contains(&energy) => return (Some(energy.max(0)), SessionMethod::Meter),
-            Some(energy) if energy > cap => flag(SessionQuality::Implausible),
-            Some(_) => flag(SessionQuality::MeterStopInvalid),
-            None if stop.is_some() && start.is_some() => flag(SessionQuality::MeterStopInvalid),
-            None => {}
-        }
-        if let Some(energy) = self.open.registers.energy().filter(|energy| (0..=cap).contains(energy)) {
-            return (Some(energy), SessionMethod::Samples);
-        }
-        if self.open.microjoules > 0 {
-            let energy = (self.open.microjoules / MICROJOULES_PER_DWH) as i64;
-            return (Some(energy.min(cap)), SessionMethod::PowerIntegral);
-        }
-        (None, SessionMethod::None)
-    }
-
-    /// Hands on what is missing to the final energy, to whom it belongs now.
-    fn settle(&mut self, at: UtcMs, scene: &mut Scene<'_>) {
-        let energy = self.record.energy_dwh.unwrap_or(0);
-        let user = match self.record.user {
-            EnergyUser::Unallocated => scene.user(self.record.id_token),
-            _ => self.record.user.clone(),
-        };
-        if user != self.record.user {
-            // Booked on nobody so far; the stop's token says whose it was.
-            scene.energy(&self.record.user, self.record.started_at, at, -self.open.published_dwh);
-            scene.energy(&user, self.record.started_at, at, self.open.published_dwh);
-            self.record.user = user.clone();
-            self.open.record.user = user;
-        }
-        self.open.publish(energy, at, scene);
-    }
+fn name(record: &mut SessionRecord) {
+    let start = record.started_at.0 / 1000;
+    record.id = match &record.transaction_id {
+        // Two connectors may start in one second.
+        TransactionId::NotHeard => format!("{}:?{}@{start}", record.charge_point, record.connector_id),
+        id => format!("{}:{id}@{start}", record.charge_point),
+    };
 }

@@ -8,7 +8,7 @@ pub use parse::{RegisterError, RegisterFiles};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{EnergyUser, IdTokenHash, Powertrain};
+use super::{EnergyUser, IdTokenHash, OcppVersion, Powertrain};
 use crate::units::Day;
 
 /// Everything registered, with the look-ups the engine needs.
@@ -24,6 +24,8 @@ pub struct Register {
     pub charge_points: Vec<ChargePoint>,
     /// Whose tag is whose: `tags.csv` and the `id_tags` of vehicles, under the store's key.
     pub tags: HashMap<IdTokenHash, EnergyUser>,
+    /// What readers are known to make of those tags, where it can be only one user's: for suggestions.
+    pub resembling_tags: HashMap<IdTokenHash, EnergyUser>,
     /// Vehicle index by fleet id and by every feed id.
     pub vehicle_index: HashMap<Arc<str>, usize>,
     /// Charge point index by id, lower case (identities are matched without case).
@@ -288,4 +290,6 @@ pub struct ChargePoint {
     pub auth: Option<String>,
     /// `upstream`: the operator's URL, for `tap`.
     pub upstream: Option<String>,
+    /// `ocpp_versions` spoken with it; `None` is what `[ocpp] versions` says.
+    pub ocpp_versions: Option<Vec<OcppVersion>>,
 }

@@ -8,7 +8,7 @@ use super::{
     Access, Category, ChargePoint, ChargePointMode, ClassOverride, EmissionClass, Organisation, Ownership, Register, Role, Site,
     Vehicle,
 };
-use crate::model::{EnergyUser, IdTokenHash, TokenHasher, check_id};
+use crate::model::{EnergyUser, IdTokenHash, OcppVersion, TokenHasher, check_id};
 use crate::units::Day;
 
 const ORGANISATIONS: &[&str] = &["organisation_id", "name"];
@@ -54,6 +54,7 @@ const CHARGE_POINTS: &[&str] = &[
     "time_zone",
     "auth",
     "upstream",
+    "ocpp_versions",
 ];
 const TAGS: &[&str] = &["id_tag", "kind", "vehicle_id"];
 
@@ -111,6 +112,7 @@ pub(super) fn read(files: &RegisterFiles, hasher: &TokenHasher, errors: &mut Vec
 struct Seen {
     ids: HashMap<(&'static str, String), u64>,
     tags: HashMap<IdTokenHash, u64>,
+    ambiguous: HashSet<IdTokenHash>,
 }
 
 impl Seen {
@@ -160,6 +162,19 @@ impl Seen {
             _ => {}
         }
         self.tags.insert(hash, row.line());
+        for variant in hasher.resembling(tag) {
+            match register.resembling_tags.get(&variant) {
+                // What may be two users' suggests nothing.
+                Some(other) if *other != user => {
+                    register.resembling_tags.remove(&variant);
+                    self.ambiguous.insert(variant);
+                }
+                None if !self.ambiguous.contains(&variant) => {
+                    register.resembling_tags.insert(variant, user.clone());
+                }
+                _ => {}
+            }
+        }
     }
 }
 
@@ -294,6 +309,7 @@ fn charge_point(
         time_zone: row.text("time_zone"),
         auth: row.text("auth"),
         upstream: row.text("upstream"),
+        ocpp_versions: ocpp_versions(row),
         id,
     };
     in_order(row, charge_point.in_service_from, charge_point.in_service_to);
@@ -304,14 +320,26 @@ fn charge_point(
             "never the password itself: `echo -n secret | fleetgauge hash-password` prints its hash",
         );
     }
-    if charge_point.mode == ChargePointMode::Tap {
+    let url = charge_point.upstream.as_deref().unwrap_or_default();
+    if charge_point.mode == ChargePointMode::Tap && !(url.starts_with("ws://") || url.starts_with("wss://")) {
         row.refuse(
-            "mode",
-            "this version cannot listen in between a charge point and its operator",
-            "use `csms`, or leave the charge point out",
+            "upstream",
+            "a charge point of mode `tap` needs its operator's address",
+            "write wss://operator.example/ocpp; the charge point's own path is appended to it",
         );
     }
     charge_point
+}
+
+fn ocpp_versions(row: &mut Row<'_>) -> Option<Vec<OcppVersion>> {
+    let mut versions = Vec::new();
+    for name in row.list("ocpp_versions") {
+        match OcppVersion::from_name(&name) {
+            Some(version) => versions.push(version),
+            None => row.refuse("ocpp_versions", "is not an OCPP version", "write 1.6;2.0.1;2.1, or leave it empty"),
+        }
+    }
+    (!versions.is_empty()).then_some(versions)
 }
 
 fn tag(row: &mut Row<'_>, hasher: &TokenHasher, seen: &mut Seen, register: &mut Register) {

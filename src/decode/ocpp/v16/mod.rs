@@ -1,16 +1,11 @@
 //! OCPP 1.6: which actions there are, and what they say.
 
-mod meter;
-
-use serde_json::value::RawValue;
-
-use super::field::{each, integer, one_or_many, short, text, time};
-use crate::model::{ChargePointMessage, ConnectorStatus, IdTokenHash, MeterSample, TokenHasher};
-
-/// Longest text kept of a charge point's own words.
-const WORDS: usize = 64;
-/// Most meter samples taken from one message; a charge point that was offline for long sends many, none sends this many.
-const MOST_SAMPLES: usize = 10_000;
+use super::field::{Times, integer, number, short, token};
+use super::json::Json;
+use super::meter::{register_dwh, samples};
+use super::{Request, WORDS};
+use crate::model::{ChargePointMessage, ConnectorStatus, IdTokenHash, Issue, MeterSample, TokenHasher};
+use crate::units::UtcMs;
 
 /// A request that a charge point may make. Core, firmware management, and the security extension (white paper 2, edition 3).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,154 +70,120 @@ impl Action {
     }
 }
 
-/// What a request says.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Request {
-    /// May this token charge? Nothing for the books.
-    Authorize(Option<IdTokenHash>),
-    /// For the engine.
-    Event(ChargePointMessage),
-}
-
-/// Reads the payload of an action. Nothing is refused: what is missing is unknown, and the answer must not depend on it.
-pub fn decode(action: Action, payload: Option<&RawValue>, hasher: &TokenHasher) -> Request {
+/// Reads the payload of an action; true if a time in it names no zone.
+pub(super) fn decode(action: Action, json: &mut Json<'_>, hasher: &TokenHasher) -> (Request, bool) {
+    let mut times = Times::default();
     let mut fields = Fields::default();
-    if let Some(payload) = payload {
-        each(payload, |name, value| fields.take(name, value));
-    }
-    Request::Event(match action {
-        Action::Authorize => return Request::Authorize(fields.token(hasher)),
-        Action::Heartbeat => ChargePointMessage::Heartbeat,
-        Action::BootNotification => ChargePointMessage::Boot {
-            vendor: fields.vendor.and_then(|value| short(value, WORDS)).unwrap_or_default(),
-            model: fields.model.and_then(|value| short(value, WORDS)).unwrap_or_default(),
-            firmware: fields.firmware.and_then(|value| short(value, WORDS)),
-            serial: fields.serial.or(fields.box_serial).and_then(|value| short(value, WORDS)),
-        },
-        Action::StatusNotification => ChargePointMessage::Status {
-            connector_id: fields.connector(),
-            // `Occupied` and other words from outside the standard are a state we do not know.
-            status: fields.status.and_then(text).map_or(ConnectorStatus::Unknown, |word| ConnectorStatus::from_name(word.trim())),
-            error_code: fields
-                .error_code
-                .and_then(|value| short(value, WORDS))
-                .filter(|code| !code.eq_ignore_ascii_case("NoError")),
-            vendor_error_code: fields.vendor_error_code.and_then(|value| short(value, WORDS)),
-            at: fields.at(),
-        },
-        Action::StartTransaction => ChargePointMessage::StartTransaction {
-            connector_id: fields.connector(),
-            id_token: fields.token(hasher),
-            meter_start_dwh: fields.meter_start.and_then(meter::register_dwh),
-            at: fields.at(),
-        },
-        Action::StopTransaction => ChargePointMessage::StopTransaction {
-            transaction_id: fields.transaction(),
-            id_token: fields.token(hasher),
-            meter_stop_dwh: fields.meter_stop.and_then(meter::register_dwh),
-            at: fields.at(),
-            reason: fields.reason.and_then(|value| short(value, WORDS)),
-            samples: fields.transaction_data.map(samples).unwrap_or_default(),
-        },
-        Action::MeterValues => ChargePointMessage::MeterValues {
-            connector_id: fields.connector(),
-            transaction_id: fields.transaction(),
-            samples: fields.meter_value.map(samples).unwrap_or_default(),
-        },
-        Action::DataTransfer
-        | Action::DiagnosticsStatusNotification
-        | Action::FirmwareStatusNotification
-        | Action::LogStatusNotification
-        | Action::SecurityEventNotification
-        | Action::SignCertificate
-        | Action::SignedFirmwareStatusNotification => ChargePointMessage::Notice {
-            action: action.name().to_owned(),
-            status: fields.status.or(fields.kind).or(fields.vendor_id).and_then(|value| short(value, WORDS)),
-        },
-    })
-}
-
-/// One per `meterValue` element, sorted by time; elements without a time keep their place behind the ones before them.
-fn samples(list: &RawValue) -> Vec<MeterSample> {
-    let mut samples = Vec::new();
-    one_or_many(list, |element| {
-        if samples.len() < MOST_SAMPLES {
-            samples.extend(meter::sample(element));
-        }
-    });
-    if samples.windows(2).any(|pair| pair[1].at < pair[0].at) {
-        samples.sort_by_key(|sample| sample.at);
-    }
-    samples
+    json.object(|json, name| fields.take(json, name, &mut times, hasher));
+    let request = match action {
+        Action::Authorize => Request::Authorize(fields.id_tag),
+        _ => Request::Event(fields.message(action)),
+    };
+    (request, times.zoneless)
 }
 
 /// The fields of all actions together; no name means two things.
 #[derive(Default)]
-struct Fields<'a> {
-    connector_id: Option<&'a RawValue>,
-    transaction_id: Option<&'a RawValue>,
-    id_tag: Option<&'a RawValue>,
-    timestamp: Option<&'a RawValue>,
-    meter_start: Option<&'a RawValue>,
-    meter_stop: Option<&'a RawValue>,
-    meter_value: Option<&'a RawValue>,
-    transaction_data: Option<&'a RawValue>,
-    reason: Option<&'a RawValue>,
-    status: Option<&'a RawValue>,
-    error_code: Option<&'a RawValue>,
-    vendor_error_code: Option<&'a RawValue>,
-    vendor: Option<&'a RawValue>,
-    model: Option<&'a RawValue>,
-    firmware: Option<&'a RawValue>,
-    serial: Option<&'a RawValue>,
-    box_serial: Option<&'a RawValue>,
-    kind: Option<&'a RawValue>,
-    vendor_id: Option<&'a RawValue>,
+struct Fields {
+    connector_id: u32,
+    transaction_id: Option<i64>,
+    id_tag: Option<IdTokenHash>,
+    timestamp: Option<UtcMs>,
+    meter_start: Option<i64>,
+    meter_stop: Option<i64>,
+    /// `meterValue` or `transactionData`.
+    samples: Vec<MeterSample>,
+    reason: Option<String>,
+    status: Option<String>,
+    error_code: Option<String>,
+    vendor_error_code: Option<String>,
+    info: Option<String>,
+    vendor: Option<String>,
+    model: Option<String>,
+    firmware: Option<String>,
+    serial: Option<String>,
+    box_serial: Option<String>,
+    kind: Option<String>,
+    vendor_id: Option<String>,
 }
 
-impl<'a> Fields<'a> {
-    fn take(&mut self, name: &str, value: &'a RawValue) {
-        let field = match name {
-            "connectorId" => &mut self.connector_id,
-            "transactionId" => &mut self.transaction_id,
-            "idTag" => &mut self.id_tag,
-            "timestamp" => &mut self.timestamp,
-            "meterStart" => &mut self.meter_start,
-            "meterStop" => &mut self.meter_stop,
-            "meterValue" => &mut self.meter_value,
-            "transactionData" => &mut self.transaction_data,
-            "reason" => &mut self.reason,
-            "status" => &mut self.status,
-            "errorCode" => &mut self.error_code,
-            "vendorErrorCode" => &mut self.vendor_error_code,
-            "chargePointVendor" => &mut self.vendor,
-            "chargePointModel" => &mut self.model,
-            "firmwareVersion" => &mut self.firmware,
-            "chargePointSerialNumber" => &mut self.serial,
-            "chargeBoxSerialNumber" => &mut self.box_serial,
-            "type" => &mut self.kind,
-            "vendorId" => &mut self.vendor_id,
-            _ => return,
-        };
-        *field = (value.get() != "null").then_some(value);
+impl Fields {
+    fn take(&mut self, json: &mut Json<'_>, name: &str, times: &mut Times, hasher: &TokenHasher) {
+        match name {
+            "connectorId" => self.connector_id = number(json),
+            // 0 is sent by some for "none" (Delta); we never issue it.
+            "transactionId" => self.transaction_id = integer(json).filter(|id| *id != 0),
+            "idTag" => self.id_tag = token(json, hasher),
+            "timestamp" => self.timestamp = times.read(json),
+            "meterStart" => self.meter_start = register_dwh(json),
+            "meterStop" => self.meter_stop = register_dwh(json),
+            "meterValue" | "transactionData" => self.samples = samples(json, times),
+            "reason" => self.reason = short(json, WORDS),
+            "status" => self.status = short(json, WORDS),
+            "errorCode" => self.error_code = short(json, WORDS),
+            "vendorErrorCode" => self.vendor_error_code = short(json, WORDS),
+            "info" => self.info = short(json, WORDS),
+            "chargePointVendor" => self.vendor = short(json, WORDS),
+            "chargePointModel" => self.model = short(json, WORDS),
+            "firmwareVersion" => self.firmware = short(json, WORDS),
+            "chargePointSerialNumber" => self.serial = short(json, WORDS),
+            "chargeBoxSerialNumber" => self.box_serial = short(json, WORDS),
+            "type" => self.kind = short(json, WORDS),
+            "vendorId" => self.vendor_id = short(json, WORDS),
+            _ => {}
+        }
     }
 
-    /// 0 where none is given: the charge point as a whole.
-    fn connector(&self) -> u32 {
-        self.connector_id.and_then(integer).and_then(|id| u32::try_from(id).ok()).unwrap_or(0)
-    }
-
-    /// 0 is sent by some for "none" (Delta); we never issue it.
-    fn transaction(&self) -> Option<i64> {
-        self.transaction_id.and_then(integer).filter(|id| *id != 0)
-    }
-
-    fn token(&self, hasher: &TokenHasher) -> Option<IdTokenHash> {
-        hasher.hash(&self.id_tag.and_then(text)?)
-    }
-
-    fn at(&self) -> Option<crate::units::UtcMs> {
-        self.timestamp.and_then(time)
+    fn message(self, action: Action) -> ChargePointMessage {
+        match action {
+            Action::Heartbeat => ChargePointMessage::Heartbeat,
+            Action::BootNotification => ChargePointMessage::Boot {
+                vendor: self.vendor.unwrap_or_default(),
+                model: self.model.unwrap_or_default(),
+                firmware: self.firmware,
+                serial: self.serial.or(self.box_serial),
+            },
+            Action::StatusNotification => ChargePointMessage::Status {
+                connector_id: self.connector_id,
+                part: 0,
+                status: ConnectorStatus::from_name(self.status.as_deref().unwrap_or_default()),
+                error_code: self.error_code.filter(|code| !code.eq_ignore_ascii_case("NoError")),
+                vendor_error_code: self.vendor_error_code,
+                info: self.info,
+                at: self.timestamp,
+            },
+            Action::StartTransaction => ChargePointMessage::StartTransaction {
+                connector_id: self.connector_id,
+                id_token: self.id_tag,
+                meter_start_dwh: self.meter_start,
+                at: self.timestamp,
+                issue: Issue::Ours,
+            },
+            Action::StopTransaction => ChargePointMessage::StopTransaction {
+                transaction_id: self.transaction_id,
+                id_token: self.id_tag,
+                meter_stop_dwh: self.meter_stop,
+                at: self.timestamp,
+                reason: self.reason,
+                samples: self.samples,
+            },
+            Action::MeterValues => ChargePointMessage::MeterValues {
+                connector_id: self.connector_id,
+                transaction_id: self.transaction_id,
+                samples: self.samples,
+            },
+            Action::Authorize
+            | Action::DataTransfer
+            | Action::DiagnosticsStatusNotification
+            | Action::FirmwareStatusNotification
+            | Action::LogStatusNotification
+            | Action::SecurityEventNotification
+            | Action::SignCertificate
+            | Action::SignedFirmwareStatusNotification => ChargePointMessage::Notice {
+                action: action.name().to_owned(),
+                status: self.status.or(self.kind).or(self.vendor_id),
+            },
+        }
     }
 }
 

@@ -1,0 +1,134 @@
+//! OCPP's own nouns: versions, whom a link leads to, and what a transaction is called.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The OCPP version spoken on a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum OcppVersion {
+    /// OCPP 1.6 over JSON.
+    #[serde(rename = "1.6")]
+    V16,
+    /// OCPP 2.0.1.
+    #[serde(rename = "2.0.1")]
+    V201,
+    /// OCPP 2.1.
+    #[serde(rename = "2.1")]
+    V21,
+}
+
+impl OcppVersion {
+    /// `1.6`, `2.0.1`, `2.1`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V16 => "1.6",
+            Self::V201 => "2.0.1",
+            Self::V21 => "2.1",
+        }
+    }
+
+    /// The version of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::V16, Self::V201, Self::V21].into_iter().find(|version| version.name() == name)
+    }
+}
+
+/// Who stands at the other end of a charge point's link.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkMode {
+    /// We are its central system.
+    #[default]
+    Csms,
+    /// Its operator's central system; we listen in between.
+    Tap,
+}
+
+/// What a transaction is called: a number that the central system made (OCPP 1.6), or a text of the charging station's (OCPP 2.x).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum TransactionId {
+    /// OCPP 1.6.
+    Number(i64),
+    /// OCPP 2.x.
+    Text(Box<str>),
+    /// The operator's answer was not heard (yet).
+    NotHeard,
+}
+
+impl From<i64> for TransactionId {
+    fn from(id: i64) -> Self {
+        Self::Number(id)
+    }
+}
+
+impl std::fmt::Display for TransactionId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(id) => id.fmt(f),
+            Self::Text(id) => f.write_str(id),
+            Self::NotHeard => f.write_str("?"),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+enum Tagged {
+    Number(i64),
+    Text(Box<str>),
+    NotHeard,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Plain {
+    Number(i64),
+    Text(Box<str>),
+    NotHeard(()),
+}
+
+/// In JSON a number, a text, or null; in the snapshot tagged, because that format does not describe itself.
+impl Serialize for TransactionId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (self, serializer.is_human_readable()) {
+            (Self::Number(id), true) => Plain::Number(*id).serialize(serializer),
+            (Self::Text(id), true) => Plain::Text(id.clone()).serialize(serializer),
+            (Self::NotHeard, true) => Plain::NotHeard(()).serialize(serializer),
+            (Self::Number(id), false) => Tagged::Number(*id).serialize(serializer),
+            (Self::Text(id), false) => Tagged::Text(id.clone()).serialize(serializer),
+            (Self::NotHeard, false) => Tagged::NotHeard.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for TransactionId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            return Ok(match Plain::deserialize(deserializer)? {
+                Plain::Number(id) => Self::Number(id),
+                Plain::Text(id) => Self::Text(id),
+                Plain::NotHeard(()) => Self::NotHeard,
+            });
+        }
+        Ok(match Tagged::deserialize(deserializer)? {
+            Tagged::Number(id) => Self::Number(id),
+            Tagged::Text(id) => Self::Text(id),
+            Tagged::NotHeard => Self::NotHeard,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_id_survives_both_formats() {
+        for (id, json) in
+            [(TransactionId::Number(-7), "-7"), (TransactionId::Text("7".into()), "\"7\""), (TransactionId::NotHeard, "null")]
+        {
+            assert_eq!(serde_json::to_string(&id).expect("JSON"), json);
+            assert_eq!(serde_json::from_str::<TransactionId>(json).expect("JSON"), id);
+            let bytes = postcard::to_allocvec(&id).expect("postcard");
+            assert_eq!(postcard::from_bytes::<TransactionId>(&bytes).expect("postcard"), id);
+        }
+    }
+}
