@@ -8,6 +8,7 @@ mod support;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -287,22 +288,61 @@ fn half_a_handshake_holds_nobody_up() {
     assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
 }
 
+/// Python with the modules `ocpp` and `websockets`, or why not.
+fn foreign_client(test: &str) -> Option<PathBuf> {
+    let python = server(test, "python3")?;
+    if Command::new(&python).args(["-c", "import ocpp, websockets"]).status().unwrap().success() {
+        return Some(python);
+    }
+    assert!(std::env::var("FLEETGAUGE_REQUIRE_SERVERS").as_deref() != Ok("1"), "Python has no module `ocpp`");
+    skipped(test, "Python's modules `ocpp` and `websockets` are not installed");
+    None
+}
+
+fn runs(python: &PathBuf, script: &str, args: &[&str]) -> String {
+    let script = format!("{}/tests/support/{script}", env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new(python).arg(script).args(args).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
 #[test]
 fn a_foreign_client_finds_every_answer_valid() {
-    const TEST: &str = "a_foreign_client_finds_every_answer_valid";
-    let Some(python) = server(TEST, "python3") else { return };
-    if !Command::new(&python).args(["-c", "import ocpp, websockets"]).status().unwrap().success() {
-        assert!(std::env::var("FLEETGAUGE_REQUIRE_SERVERS").as_deref() != Ok("1"), "Python has no module `ocpp`");
-        return skipped(TEST, "Python's modules `ocpp` and `websockets` are not installed");
-    }
+    let Some(python) = foreign_client("a_foreign_client_finds_every_answer_valid") else { return };
     let folder = TempDir::new("ocpp-python");
     register(folder.path(), CP1);
     let daemon = Daemon::start(folder.path(), &[]);
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/charge_point.py");
-    let output = Command::new(python).arg(script).arg(format!("ws://127.0.0.1:{}/ocpp/CP1", daemon.ocpp)).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    let text = runs(&python, "charge_point.py", &[&format!("ws://127.0.0.1:{}/ocpp/CP1", daemon.ocpp)]);
     assert_eq!(text.lines().last(), Some("14 actions, every answer valid"), "{text}");
     let session = &daemon.api("sessions")["sessions"][0];
     assert_eq!((session["energy_wh"].as_f64(), session["vehicle_id"].as_str()), (Some(5500.0), Some("AMB-1")));
+    let point = &daemon.api("charge-points")["charge_points"][0];
+    assert_eq!(
+        (point["requests_checked"].as_u64(), point["conformant_ratio"].as_f64()),
+        (Some(13), Some(1.0)),
+        "all but Authorize: {point}"
+    );
+}
+
+#[test]
+fn a_foreign_charging_station_finds_every_answer_valid() {
+    let Some(python) = foreign_client("a_foreign_charging_station_finds_every_answer_valid") else { return };
+    for (version, actions) in [("2.0.1", 25), ("2.1", 37)] {
+        let folder = TempDir::new("ocpp-python-2");
+        register(folder.path(), CP1);
+        let daemon = Daemon::start(folder.path(), &[]);
+        let text = runs(&python, "charging_station.py", &[version, &format!("ws://127.0.0.1:{}/ocpp/CP1", daemon.ocpp)]);
+        let said = format!("OCPP {version}: a session, and {actions} actions, every answer valid");
+        assert_eq!(text.lines().last(), Some(said.as_str()), "{text}");
+        let sessions = daemon.api("sessions");
+        let sessions = sessions["sessions"].as_array().unwrap();
+        let session = sessions.iter().find(|session| session["transaction_id"] == "tx-1").unwrap();
+        assert_eq!((session["energy_wh"].as_f64(), session["vehicle_id"].as_str()), (Some(3400.0), Some("AMB-1")));
+        assert_eq!((session["method"].as_str(), session["charging_s"].as_i64()), (Some("meter"), Some(1700)), "{session}");
+        assert_eq!(session["quality"], serde_json::json!([]), "{session}");
+        let point = &daemon.api("charge-points")["charge_points"][0];
+        assert_eq!(point["ocpp_version"], version);
+        assert_eq!(point["conformant_ratio"].as_f64(), Some(1.0), "{version}: {point}");
+    }
 }

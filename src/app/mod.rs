@@ -3,13 +3,17 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod feed;
 mod inbox;
 mod pipeline;
+mod prepare;
 mod questions;
 mod recovery;
 mod register;
+pub mod replay;
 mod run;
 mod writer;
 
+pub use prepare::check_files;
 pub use register::{EXAMPLE_REGISTER, RegisterSource};
-pub use run::{Daemon, StartError, StartOptions, check_files};
+pub use run::{Daemon, StartError, StartOptions};

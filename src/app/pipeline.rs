@@ -7,17 +7,15 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::clock::Clock;
+use super::feed::{Hear, decode};
 use super::inbox;
 use super::questions;
 use super::writer::{CheckpointJob, CommitJob, Done, Job};
-use crate::decode::mqtt::{self, Sink};
 use crate::engine::Engine;
+use crate::ingest::capture::{Capture, Line};
 use crate::ingest::{Frame, MqttBatch, OcppFrame, Settlement};
 use crate::model::register::Register;
-use crate::model::{
-    ChargePointEvent, ChargePointMessage, ClosedSession, Fact, IngestStatsFact, Manner, Observation, Quantity, Reading,
-    RejectReason, Stats,
-};
+use crate::model::{ChargePointEvent, ChargePointMessage, ClosedSession, Fact, IngestStatsFact, Manner, Observation, Stats};
 use crate::points;
 use crate::store::{Reader, StoreConfig};
 use crate::units::UtcMs;
@@ -53,6 +51,7 @@ pub struct Pipeline {
     config: StoreConfig,
     stats: Arc<Stats>,
     reader: Reader,
+    capture: Capture,
     batch: CommitJob,
     /// Buffers that came back from the writer, to be filled again.
     spare: Option<CommitJob>,
@@ -66,7 +65,7 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// Around a restored engine.
-    pub fn new(engine: Engine, clock: Clock, config: StoreConfig, stats: Arc<Stats>, reader: Reader) -> Self {
+    pub fn new(engine: Engine, clock: Clock, config: StoreConfig, stats: Arc<Stats>, reader: Reader, capture: Capture) -> Self {
         let now = Instant::now();
         let next_stats_row = clock.now();
         Self {
@@ -74,6 +73,7 @@ impl Pipeline {
             clock,
             stats,
             reader,
+            capture,
             batch: CommitJob::default(),
             spare: None,
             commit_under_way: false,
@@ -191,6 +191,10 @@ impl Pipeline {
         let received = batch.messages.len();
         let mut accepted = 0;
         for message in &batch.messages {
+            if self.capture.wants_mqtt() {
+                let (topic, payload) = (message.topic.clone(), message.payload.clone());
+                self.capture.note(Line::Mqtt { at: now, topic, payload, retained: message.retained });
+            }
             let mut sink = Hear { engine: &mut self.engine, inbox: &mut self.batch.inbox, stats: &self.stats, now, readings: 0 };
             match decode(&message.topic, &message.payload, message.retained, now, &mut sink) {
                 Ok(()) => accepted += u64::from(sink.readings > 0),
@@ -299,45 +303,4 @@ impl Pipeline {
         self.checkpoint(&jobs).await;
         let _ = channels.done.recv().await;
     }
-}
-
-/// Hands each reading to the engine and to the inbox at once: no copy in between.
-struct Hear<'a> {
-    engine: &'a mut Engine,
-    inbox: &'a mut Vec<u8>,
-    stats: &'a Stats,
-    now: UtcMs,
-    readings: u32,
-}
-
-impl Sink for Hear<'_> {
-    fn reading(&mut self, mut reading: Reading<'_>) {
-        self.readings += 1;
-        // Tags are personal data and no book reads them from MQTT yet: they go no further, not even to disk.
-        if reading.entries.iter().any(|entry| entry.quantity == Quantity::IdTag) {
-            reading.entries.to_mut().retain(|entry| entry.quantity != Quantity::IdTag);
-        }
-        let observation = Observation::Telemetry(reading);
-        self.engine.handle(&observation, self.now);
-        inbox::append_observed(self.inbox, self.now, observation);
-    }
-
-    fn ignored(&mut self, _reason: RejectReason, _field: &str, _detail: &str) {
-        Stats::count(&self.stats.fields_ignored);
-    }
-}
-
-fn decode(
-    topic: &[u8],
-    payload: &[u8],
-    retained: bool,
-    received_at: UtcMs,
-    sink: &mut dyn Sink,
-) -> Result<(), (RejectReason, String)> {
-    let topic = std::str::from_utf8(topic).map_err(|_| (RejectReason::Utf8, "the topic is not UTF-8".to_owned()))?;
-    let decoder = mqtt::for_topic(topic).ok_or_else(|| {
-        (RejectReason::UnknownTopic, "no format claims this topic; see `fleetgauge decode --help` for the formats".to_owned())
-    })?;
-    let message = mqtt::Message { topic, payload, retained, received_at };
-    (decoder.decode)(&message, sink).map_err(|refused| (refused.reason, refused.detail))
 }

@@ -11,14 +11,14 @@ use tokio::task::JoinSet;
 use super::clock::Clock;
 use super::config::Config;
 use super::pipeline::{Channels, Pipeline};
+use super::prepare::{Files, Sockets};
 use super::recovery::recover;
 use super::register::LoadError;
 use super::writer::{Job, Writer};
 use super::{RegisterSource, inbox};
-use crate::decode::mqtt::DECODERS;
 use crate::engine::RestoreError;
-use crate::ingest::credentials::PasswordFile;
-use crate::ingest::{FrameSender, csms, listener, mqtt};
+use crate::ingest::capture::Capture;
+use crate::ingest::{FrameSender, csms, listener};
 use crate::model::register::Register;
 use crate::model::{Stats, TokenHasher};
 use crate::sinks::influx;
@@ -105,69 +105,6 @@ pub struct Daemon {
     outlet_shutdown: watch::Sender<bool>,
 }
 
-/// The sockets, bound before anything is written: a taken port must not leave a half-started daemon.
-struct Sockets {
-    mqtt: Option<TcpListener>,
-    ocpp: Option<TcpListener>,
-    web: Option<TcpListener>,
-}
-
-impl Sockets {
-    async fn bind(config: &Config) -> Result<Self, StartError> {
-        Ok(Self {
-            mqtt: bind(config.listener.enabled, "listener.listen", &config.listener.listen).await?,
-            ocpp: bind(config.ocpp.enabled, "ocpp.listen", &config.ocpp.listen).await?,
-            web: bind(config.web.enabled, "web.listen", &config.web.listen).await?,
-        })
-    }
-}
-
-async fn bind(enabled: bool, key: &'static str, address: &str) -> Result<Option<TcpListener>, StartError> {
-    if !enabled {
-        return Ok(None);
-    }
-    let bound = TcpListener::bind(address).await;
-    bound.map(Some).map_err(|error| StartError::Listen { key, address: address.to_owned(), error })
-}
-
-/// What rooms need from further files, read before anything is started.
-struct Files {
-    passwords: Option<PasswordFile>,
-    subscribers: Vec<mqtt::Subscriber>,
-}
-
-impl Files {
-    fn read(config: &Config) -> Result<Self, StartError> {
-        let passwords = config.listener.password_file.as_ref().filter(|_| config.listener.enabled);
-        let passwords = passwords.map(|path| read_passwords(path)).transpose()?;
-        let filters: Vec<String> =
-            DECODERS.iter().flat_map(|decoder| decoder.filters).map(|filter| (*filter).to_owned()).collect();
-        let subscribers = config
-            .brokers
-            .iter()
-            .map(|broker| mqtt::Subscriber::new(broker.clone(), &filters).map_err(|error| StartError::Room(error.to_string())));
-        Ok(Self { passwords, subscribers: subscribers.collect::<Result<_, _>>()? })
-    }
-}
-
-/// Reads the files that a start would read, for `check-config`.
-pub fn check_files(config: &Config) -> Result<(), StartError> {
-    Files::read(config).map(drop)
-}
-
-fn read_passwords(path: &std::path::Path) -> Result<PasswordFile, StartError> {
-    let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        StartError::Room(format!(
-            "`listener.password_file`: {name}: {error}\n  hint: a file with lines `username:hash` that this user may read"
-        ))
-    })?;
-    PasswordFile::parse(&text, &name).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        StartError::Room(lines.join("\n"))
-    })
-}
-
 impl Daemon {
     /// Starts everything. Must run inside a tokio runtime; the engine and the store get threads of their own.
     pub async fn start(config: &Config, options: StartOptions) -> Result<Self, StartError> {
@@ -180,6 +117,9 @@ impl Daemon {
         let sinks: &[&str] = if config.influx.is_some() { &[influx::NAME] } else { &[] };
         store.set_sinks(sinks).map_err(|error| StartError::Room(error.to_string()))?;
         let hasher = TokenHasher::new(&identity.token_key);
+        let (capture, capture_writer) = Capture::open(&config.capture, hasher.clone(), stats.clone()).map_err(|error| {
+            StartError::Room(format!("`capture.directory`: {error}\n  hint: a folder that this user may write to"))
+        })?;
         let register = Arc::new(options.register.load(&hasher)?);
         let engine = recover(config, &register, &factors, identity.first_transaction_id, &recovery, &clock)?;
         drop(recovery);
@@ -204,7 +144,12 @@ impl Daemon {
             stopping: ingest_stop.clone(),
             stats: stats.clone(),
         };
-        let pipeline = Pipeline::new(engine, clock.clone(), config.store.clone(), stats.clone(), open_reader()?);
+        let reader = open_reader()?;
+        let pipeline = Pipeline::new(engine, clock.clone(), config.store.clone(), stats.clone(), reader, capture.clone());
+        if let Some(writer) = capture_writer {
+            // Ends by itself when the engine and the sockets, who hold its other end, are gone.
+            thread("capture", move || writer.run())?;
+        }
         let channels = Channels {
             frames: frame_queue,
             questions: question_queue,
@@ -232,7 +177,7 @@ impl Daemon {
             ingest_shutdown,
             outlet_shutdown,
         };
-        daemon.start_ingest(config, files, sockets.mqtt, sockets.ocpp, &frames, &clock, &stats, &ingest_stop);
+        daemon.start_ingest(config, files, sockets.mqtt, sockets.ocpp, &frames, &clock, capture, &ingest_stop);
         // From here only the sockets hold senders: when the last one ends, the engine does.
         drop(frames);
         if let Some(influx) = &config.influx {
@@ -273,9 +218,10 @@ impl Daemon {
         ocpp_socket: Option<TcpListener>,
         frames: &FrameSender,
         clock: &Clock,
-        stats: &Arc<Stats>,
+        capture: Capture,
         stop: &watch::Receiver<bool>,
     ) {
+        let stats = self.stats.clone();
         if let Some(socket) = mqtt_socket {
             let (config, frames, clock) = (config.listener.clone(), frames.clone(), clock.arrival());
             self.ingest.spawn(listener::run(config, files.passwords, socket, frames, clock, stats.clone(), stop.clone()));
@@ -287,6 +233,7 @@ impl Daemon {
                 hasher: self.hasher.clone(),
                 clock: clock.arrival(),
                 stats: stats.clone(),
+                capture,
                 shutdown: stop.clone(),
             };
             self.ingest.spawn(csms::run(config.ocpp.clone(), socket, around));

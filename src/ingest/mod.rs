@@ -1,5 +1,6 @@
 //! F4: sockets, no thinking. Hands raw frames to the pipeline and sends the acknowledgement when told that it is durable.
 
+pub mod capture;
 pub mod credentials;
 pub mod csms;
 pub mod listener;

@@ -261,10 +261,12 @@ pub struct SessionRecord {
     /// StopTransaction (or what closed it).
     pub ended_at: Option<UtcMs>,
     /// When its start arrived here; differs from `started_at` after an outage, or with a wrong clock.
+    #[serde(default)]
     pub start_received_at: UtcMs,
     /// Energy in tenths of Wh; `None` is unknown.
     pub energy_dwh: Option<i64>,
     /// The same by half-hour, split linearly between register readings. Adds up to `energy_dwh`.
+    #[serde(default)]
     pub half_hours: Vec<HalfHour>,
     /// From plugging in to unplugging, as far as known, in ms.
     pub plugged_ms: i64,
@@ -279,6 +281,7 @@ pub struct SessionRecord {
     /// Whose energy it was.
     pub user: EnergyUser,
     /// Whose it may have been: the tag resembles a registered one. For people to confirm in `tags.csv`; nothing is booked on it.
+    #[serde(default)]
     pub suggested_user: Option<EnergyUser>,
     /// Keyed hash of the token.
     pub id_token: Option<IdTokenHash>,
@@ -289,6 +292,7 @@ pub struct SessionRecord {
     /// `reason` of the StopTransaction.
     pub stop_reason: Option<String>,
     /// The last signed meter reading.
+    #[serde(default)]
     pub signed: Option<SignedData>,
 }
 

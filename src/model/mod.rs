@@ -7,6 +7,7 @@ mod id;
 mod observation;
 mod ocpp;
 mod quantity;
+mod redact;
 pub mod register;
 mod stats;
 mod suggest;
@@ -28,6 +29,7 @@ pub use observation::{
 };
 pub use ocpp::{LinkMode, OcppVersion, TransactionId};
 pub use quantity::{AssetKind, CounterKind, Quantity};
+pub use redact::redact;
 pub use stats::{Reject, RejectReason, Stats, StatsSnapshot};
 pub use suggest::nearest;
 pub use token::{IdTokenHash, TokenHasher, normalise_id_token};

@@ -14,7 +14,7 @@ use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
 pub use commit::{Checkpoint, Commit, CommitError, Store};
-pub use open::OpenError;
+pub use open::{OpenError, token_key};
 pub use read::{OutboxBatch, ReadError, Reader};
 
 /// `[store]`.

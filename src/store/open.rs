@@ -128,6 +128,12 @@ pub(super) fn connect_read_only(directory: &Path) -> Result<Connection, OpenErro
     open().map_err(|problem| explain(&path, problem))
 }
 
+/// The key of a store's tags, if there is a store: a replay of its daemon's capture knows tags by it.
+pub fn token_key(directory: &Path) -> Option<[u8; 32]> {
+    let connection = connect_read_only(directory).ok()?;
+    connection.query_row("SELECT token_key FROM identity", [], |row| row.get(0)).ok()
+}
+
 fn prepare(connection: &mut Connection) -> Result<(), Problem> {
     let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

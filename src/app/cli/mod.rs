@@ -5,6 +5,7 @@ mod classify;
 pub mod decode;
 mod demo;
 mod hash_password;
+mod replay;
 mod run;
 mod simulate;
 
@@ -70,6 +71,11 @@ enum Command {
     /// Decodes captured messages, one JSON object a line.
     #[command(after_help = "Example: fleetgauge decode captured.jsonl")]
     Decode(decode::DecodeArgs),
+    /// Feeds a capture through decode and engine on its own clock and prints vehicles, sessions, charge points, emissions, rejects.
+    ///
+    /// No daemon, no store. The daemon writes captures (`[capture]`); lines may also come from elsewhere.
+    #[command(after_help = "Example: fleetgauge replay capture/capture-*.jsonl --config fleetgauge.toml")]
+    Replay(replay::Options),
     /// Class, rule and basis of every vehicle of a register, and the share with bounds.
     #[command(after_help = "Example: fleetgauge classify config/register/vehicles.csv --json")]
     Classify(classify::Options),
@@ -87,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::CheckConfig { file, connect } => check_config::run(file.as_deref(), connect),
         Command::Config => check_config::print_shipped(),
         Command::Decode(options) => decode_messages(&options),
+        Command::Replay(options) => replay::main(&options),
         Command::Classify(options) => classify::main(&options),
         Command::HashPassword => hash_password::run(),
     }

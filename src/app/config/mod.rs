@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use source::Place;
 
 use crate::engine::EngineConfig;
+use crate::ingest::capture::CaptureConfig;
 use crate::ingest::csms::CsmsConfig;
 use crate::ingest::listener::ListenerConfig;
 use crate::ingest::mqtt::BrokerConfig;
@@ -36,6 +37,8 @@ pub struct Config {
     pub brokers: Vec<BrokerConfig>,
     /// `[ocpp]`.
     pub ocpp: CsmsConfig,
+    /// `[capture]`.
+    pub capture: CaptureConfig,
     /// `[store]`.
     pub store: StoreConfig,
     /// `[influx]`; without the section, rows only wait in the outbox.

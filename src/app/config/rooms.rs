@@ -9,6 +9,7 @@ use super::section::Section;
 use super::source::{Node, Value};
 use super::{Config, ConfigError, FactorsConfig, LogConfig, RegisterConfig};
 use crate::engine::EngineConfig;
+use crate::ingest::capture::CaptureConfig;
 use crate::ingest::csms::{CsmsConfig, Unknown};
 use crate::ingest::listener::ListenerConfig;
 use crate::ingest::mqtt::{BrokerConfig, MqttVersion};
@@ -18,8 +19,8 @@ use crate::sinks::influx::InfluxConfig;
 use crate::store::StoreConfig;
 use crate::web::WebConfig;
 
-const SECTIONS: [&str; 11] =
-    ["listener", "broker", "ocpp", "store", "influx", "web", "engine", "limits", "target", "register", "factors"];
+const SECTIONS: [&str; 12] =
+    ["listener", "broker", "ocpp", "capture", "store", "influx", "web", "engine", "limits", "target", "register", "factors"];
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -33,6 +34,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
         listener: listener(Section::take(tree, "listener", errors)),
         brokers: brokers(tree.remove("broker"), errors),
         ocpp: ocpp(Section::take(tree, "ocpp", errors)),
+        capture: capture(Section::take(tree, "capture", errors)),
         store: store(Section::take(tree, "store", errors)),
         influx: influx(tree.contains_key("influx"), Section::take(tree, "influx", errors)),
         web: web(Section::take(tree, "web", errors)),
@@ -155,6 +157,17 @@ fn ocpp(mut section: Section<'_>) -> CsmsConfig {
     section.whole("max_connections", &mut config.max_connections, 1, 1_000_000);
     section.size("max_message", &mut config.max_message_bytes, 4 * KIB, 64 * MIB);
     section.whole("max_json_depth", &mut config.max_json_depth, 8, 1_000);
+    section.finish();
+    config
+}
+
+fn capture(mut section: Section<'_>) -> CaptureConfig {
+    let mut config = CaptureConfig::default();
+    section.optional_path("directory", &mut config.directory);
+    section.size("max_file", &mut config.max_file_bytes, 64 * KIB, 16 * GIB);
+    section.whole("max_files", &mut config.max_files, 1, 10_000);
+    section.texts("charge_points", &mut config.charge_points);
+    section.flag("mqtt", &mut config.mqtt);
     section.finish();
     config
 }

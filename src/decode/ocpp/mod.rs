@@ -11,7 +11,7 @@ mod strict;
 pub mod v16;
 pub mod v2;
 
-pub use strict::is_conformant;
+pub use strict::Checks;
 
 use crate::model::{ChargePointMessage, IdTokenHash, OcppVersion, TokenHasher};
 

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use super::frame::{self, Frame, Reading};
 use super::json::Json;
 use super::repeats::Repeats;
-use super::{Action, Request, field, v16};
+use super::{Action, Checks, Request, field, v16};
 use crate::model::{ChargePointMessage, Issue, Manner, OcppVersion, RejectReason};
 use crate::units::UtcMs;
 
@@ -51,12 +51,13 @@ pub struct Observer {
     /// ChangeAvailability of the central system: message id, connector, operative.
     asked: VecDeque<(String, u32, bool)>,
     repeats: Repeats<()>,
+    checks: Checks,
 }
 
 impl Observer {
     /// A link that speaks `version`.
     pub fn new(version: OcppVersion) -> Self {
-        Self { version, start: None, asked: VecDeque::new(), repeats: Repeats::default() }
+        Self { version, start: None, asked: VecDeque::new(), repeats: Repeats::default(), checks: Checks::default() }
     }
 
     /// The version spoken.
@@ -64,20 +65,20 @@ impl Observer {
         self.version
     }
 
-    /// Takes a frame. `checked` is what the strict reader said of it, if it was asked.
+    /// Takes a frame.
     pub fn hear(
         &mut self,
         speaker: Speaker,
         text: &str,
         reading: &Reading<'_>,
         received_at: UtcMs,
-        checked: Option<bool>,
         out: &mut Vec<Heard>,
     ) -> Result<(), Unheard> {
         let reading = Reading { version: self.version, ..*reading };
         match (speaker, frame::read(text, &reading)) {
             (Speaker::ChargePoint, Frame::Call { id, action, request, zoneless, repaired, .. }) => {
-                let manner = Manner { zoneless, repaired, conformant: checked };
+                let conformant = self.checks.check(self.version, action, text);
+                let manner = Manner { zoneless, repaired, conformant };
                 self.call(id, action, request, text, manner, received_at, out);
                 Ok(())
             }
@@ -238,7 +239,7 @@ mod tests {
         let reading = Reading { version: OcppVersion::V16, hasher: &hasher, most_depth: 32, repair_metering: true };
         let mut observer = Observer::new(OcppVersion::V16);
         let mut out = Vec::new();
-        let mut say = |speaker, text: &str, out: &mut Vec<Heard>| observer.hear(speaker, text, &reading, UtcMs(0), None, out);
+        let mut say = |speaker, text: &str, out: &mut Vec<Heard>| observer.hear(speaker, text, &reading, UtcMs(0), out);
         let start =
             r#"[2,"7","StartTransaction",{"connectorId":1,"idTag":"A","meterStart":0,"timestamp":"2026-08-21T09:15:02Z"}]"#;
         say(Speaker::ChargePoint, start, &mut out).unwrap();

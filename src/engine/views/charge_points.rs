@@ -7,13 +7,41 @@ use serde::Serialize;
 
 use super::super::Engine;
 use super::{ViewContext, rfc3339, wh};
-use crate::ledger::charging::{ChargePointState, Connector};
+use crate::ledger::charging::{ChargePointState, Conformance, Connector, RegisterKind};
+use crate::model::{LinkMode, OcppVersion};
 
 /// The answer.
 #[derive(Debug, Serialize)]
 pub struct ChargePointsView {
     as_of: String,
     charge_points: Vec<ChargePointRow>,
+    vendors: Vec<VendorRow>,
+}
+
+/// How well the charge points of one vendor and model keep to the standard.
+#[derive(Debug, Serialize)]
+struct VendorRow {
+    vendor: String,
+    model: String,
+    charge_points: u32,
+    #[serde(flatten)]
+    conformance: ConformanceRow,
+}
+
+/// Requests shown to the strict reader, and the share of them that it took.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct ConformanceRow {
+    requests_checked: u64,
+    requests_conformant: u64,
+    conformant_ratio: Option<f64>,
+}
+
+impl ConformanceRow {
+    fn of(conformance: Conformance) -> Self {
+        let Conformance { checked, conformant } = conformance;
+        let ratio = (checked > 0).then(|| conformant as f64 / checked as f64);
+        Self { requests_checked: checked, requests_conformant: conformant, conformant_ratio: ratio }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -24,11 +52,44 @@ struct ChargePointRow {
     registered: bool,
     online: bool,
     last_seen_at: Option<String>,
+    ocpp_version: Option<&'static str>,
+    mode: Option<LinkMode>,
     vendor: Option<String>,
     model: Option<String>,
     firmware: Option<String>,
     max_power_kw: Option<f64>,
+    #[serde(flatten)]
+    conformance: ConformanceRow,
+    repaired_frames: u64,
+    clock_skew_s: Option<i64>,
+    clock_zone_error_s: Option<i64>,
+    register_kind: &'static str,
     connectors: Vec<ConnectorRow>,
+}
+
+impl ChargePointRow {
+    fn silent(id: Arc<str>) -> Self {
+        Self {
+            charge_point_id: id,
+            site: None,
+            organisation: None,
+            registered: false,
+            online: false,
+            last_seen_at: None,
+            ocpp_version: None,
+            mode: None,
+            vendor: None,
+            model: None,
+            firmware: None,
+            max_power_kw: None,
+            conformance: ConformanceRow::default(),
+            repaired_frames: 0,
+            clock_skew_s: None,
+            clock_zone_error_s: None,
+            register_kind: RegisterKind::Unknown.name(),
+            connectors: Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -36,9 +97,15 @@ struct ConnectorRow {
     connector_id: u32,
     status: &'static str,
     since: Option<String>,
+    /// Said before the link was lost, and not again since.
+    stale: bool,
     error_code: Option<String>,
+    vendor_error_code: Option<String>,
     power_w: Option<f64>,
     energy_import_wh: Option<f64>,
+    /// Register steps added up: while a transaction was open, and while none was.
+    counted_in_transactions_wh: f64,
+    counted_outside_wh: f64,
     session: Option<LiveSession>,
 }
 
@@ -56,38 +123,40 @@ impl Engine {
         let mut rows: BTreeMap<String, ChargePointRow> = BTreeMap::new();
         for registered in &self.register.charge_points {
             let row = ChargePointRow {
-                charge_point_id: registered.id.clone(),
                 site: registered.site.clone(),
                 organisation: registered.organisation.clone(),
                 registered: true,
-                online: false,
-                last_seen_at: None,
-                vendor: None,
-                model: None,
-                firmware: None,
                 max_power_kw: registered.max_power_kw,
                 // Silent ones are shown with the connectors they should have.
                 connectors: (1..=registered.connectors).map(|id| connector_row(id, &Connector::default())).collect(),
+                ..ChargePointRow::silent(registered.id.clone())
             };
             rows.insert(registered.id.to_lowercase(), row);
         }
         for (id, state) in self.charging.charge_points() {
-            let row = rows.entry(id.to_lowercase()).or_insert_with(|| ChargePointRow {
-                charge_point_id: id.clone(),
-                site: None,
-                organisation: None,
-                registered: false,
-                online: false,
-                last_seen_at: None,
-                vendor: None,
-                model: None,
-                firmware: None,
-                max_power_kw: None,
-                connectors: Vec::new(),
-            });
+            let row = rows.entry(id.to_lowercase()).or_insert_with(|| ChargePointRow::silent(id.clone()));
             row.take(state);
         }
-        ChargePointsView { as_of: rfc3339(context.now), charge_points: rows.into_values().collect() }
+        let charge_points = rows.into_values().collect();
+        ChargePointsView { as_of: rfc3339(context.now), charge_points, vendors: self.vendors() }
+    }
+
+    fn vendors(&self) -> Vec<VendorRow> {
+        let mut sums: BTreeMap<(&str, &str), (u32, Conformance)> = BTreeMap::new();
+        for (_, state) in self.charging.charge_points() {
+            let Some(vendor) = state.vendor.as_deref() else { continue };
+            let (points, sum) = sums.entry((vendor, state.model.as_deref().unwrap_or_default())).or_default();
+            *points += 1;
+            sum.checked += state.conformance.checked;
+            sum.conformant += state.conformance.conformant;
+        }
+        let rows = sums.into_iter().map(|((vendor, model), (charge_points, sum))| VendorRow {
+            vendor: vendor.to_owned(),
+            model: model.to_owned(),
+            charge_points,
+            conformance: ConformanceRow::of(sum),
+        });
+        rows.collect()
     }
 }
 
@@ -95,6 +164,13 @@ impl ChargePointRow {
     fn take(&mut self, state: &ChargePointState) {
         self.online = state.online;
         self.last_seen_at = state.last_seen.map(rfc3339);
+        self.ocpp_version = state.version.map(OcppVersion::name);
+        self.mode = state.version.map(|_| state.mode);
+        self.conformance = ConformanceRow::of(state.conformance);
+        self.repaired_frames = state.repaired;
+        self.clock_skew_s = state.clock_skew_ms().map(|ms| ms / 1000);
+        self.clock_zone_error_s = state.zone_error_ms().map(|ms| ms / 1000);
+        self.register_kind = state.register_kind().name();
         self.vendor.clone_from(&state.vendor);
         self.model.clone_from(&state.model);
         self.firmware.clone_from(&state.firmware);
@@ -115,7 +191,11 @@ fn connector_row(connector_id: u32, connector: &Connector) -> ConnectorRow {
         connector_id,
         status: connector.status.name(),
         since: connector.since.map(rfc3339),
+        stale: connector.stale,
         error_code: connector.error_code.clone(),
+        vendor_error_code: connector.vendor_error_code.clone(),
+        counted_in_transactions_wh: wh(connector.counted_dwh.in_transactions),
+        counted_outside_wh: wh(connector.counted_dwh.outside),
         power_w: connector.power_mw.map(|mw| mw as f64 / 1000.0),
         energy_import_wh: connector.register_dwh.map(wh),
         session: connector.session().map(|session| LiveSession {

@@ -25,8 +25,10 @@ pub(super) struct SessionRow {
     connector_id: u32,
     transaction_id: TransactionId,
     started_at: String,
+    start_received_at: String,
     ended_at: Option<String>,
     energy_wh: Option<f64>,
+    half_hours: Vec<HalfHourRow>,
     plugged_s: i64,
     charging_s: i64,
     overstay_s: i64,
@@ -37,6 +39,23 @@ pub(super) struct SessionRow {
     method: &'static str,
     quality: Vec<&'static str>,
     stop_reason: Option<String>,
+    suggested_user: Option<&'static str>,
+    suggested_vehicle_id: Option<Arc<str>>,
+    signed_meter_data: Option<SignedRow>,
+}
+
+/// Energy of one half-hour.
+#[derive(Debug, Serialize)]
+struct HalfHourRow {
+    start: String,
+    energy_wh: f64,
+}
+
+/// Signed meter data, by size and the first half of its SHA-256.
+#[derive(Debug, Serialize)]
+struct SignedRow {
+    bytes: u32,
+    sha256_first_8: String,
 }
 
 impl Engine {
@@ -63,7 +82,18 @@ impl Engine {
             transaction_id: record.transaction_id,
             started_at: rfc3339(record.started_at),
             ended_at: record.ended_at.map(rfc3339),
+            start_received_at: rfc3339(record.start_received_at),
             energy_wh: record.energy_dwh.map(wh),
+            half_hours: record
+                .half_hours
+                .iter()
+                .map(|half_hour| HalfHourRow { start: rfc3339(half_hour.start), energy_wh: wh(half_hour.dwh) })
+                .collect(),
+            suggested_user: record.suggested_user.as_ref().map(user_name),
+            suggested_vehicle_id: record.suggested_user.as_ref().and_then(|user| user.vehicle().cloned()),
+            signed_meter_data: record
+                .signed
+                .map(|signed| SignedRow { bytes: signed.bytes, sha256_first_8: format!("{:016x}", signed.sha256) }),
             plugged_s: record.plugged_ms / 1000,
             charging_s: record.charging_ms / 1000,
             user: user_name(&record.user),

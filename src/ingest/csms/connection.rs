@@ -15,9 +15,10 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use super::answer::{self, ErrorCode, Facts};
 use super::{Shared, handshake};
 use crate::decode::ocpp::frame::{self, Frame as OcppText, Reading};
-use crate::decode::ocpp::observer::is_for_the_books;
+use crate::decode::ocpp::observer::{Speaker, is_for_the_books};
 use crate::decode::ocpp::repeats::Repeats;
-use crate::decode::ocpp::{Action, Request, is_conformant};
+use crate::decode::ocpp::{Action, Checks, Request};
+use crate::ingest::capture::Line;
 use crate::ingest::{Frame, OcppFrame, Receipt, Settlement};
 use crate::model::{ChargePointEvent, ChargePointMessage, IdTokenHash, LinkMode, Manner, OcppVersion, RejectReason, Stats};
 use crate::units::UtcMs;
@@ -28,10 +29,6 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const READ_BUFFER: usize = 1024;
 /// Silence allowed beyond three heartbeats.
 const SILENCE_MARGIN: Duration = Duration::from_secs(60);
-/// Metering is most of the traffic and always looks the same: the strict reader is shown the first few and then every so-manieth.
-const CHECKED_FIRST: u32 = 8;
-const CHECKED_EVERY: u32 = 64;
-
 /// Serves a connection to its end.
 pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>, generation: u64) {
     // On the heap, to be gone when it is done: a task keeps room for the largest of its moments as long as it lives.
@@ -52,12 +49,13 @@ pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>, generation
     let socket = WebSocketStream::from_partially_read(stream, accepted.rest, Role::Server, Some(limits)).await;
     let mut link = Link {
         socket,
-        charge_point: accepted.charge_point,
         version: accepted.version.unwrap_or(OcppVersion::V16),
         quarantined: accepted.quarantined,
         shared: shared.clone(),
         repeats: Repeats::default(),
-        metering_seen: 0,
+        checks: Checks::default(),
+        captured: shared.capture.wants(&accepted.charge_point),
+        charge_point: accepted.charge_point,
     };
     if accepted.version.is_none() {
         // OCPP-J 1.6 section 4.2, OCPP 2.0.1 part 4 section 3.2: no version in common is said by a handshake without one, and goodbye.
@@ -73,7 +71,7 @@ pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>, generation
         let _ = old.send(());
     }
     Stats::count(&shared.stats.ocpp_connections);
-    link.tell(ChargePointMessage::Connected { version: link.version, mode: LinkMode::Csms }).await;
+    link.went(Some((link.version, LinkMode::Csms))).await;
     link.run(when_replaced).await;
     Stats::release(&shared.stats.ocpp_connections);
     let still_ours = {
@@ -86,7 +84,7 @@ pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>, generation
     };
     // The late end of a connection that was replaced must not make its successor look gone.
     if still_ours {
-        link.tell(ChargePointMessage::Disconnected).await;
+        link.went(None).await;
     }
 }
 
@@ -103,7 +101,9 @@ struct Link {
     shared: Arc<Shared>,
     /// Requests for the books lately, and their answers: the same frame again is a repetition, not news.
     repeats: Repeats<Utf8Bytes>,
-    metering_seen: u32,
+    checks: Checks,
+    /// What is said is written down.
+    captured: bool,
 }
 
 /// The connection is over.
@@ -173,6 +173,8 @@ impl Link {
     /// One frame.
     async fn take(&mut self, text: &str) -> Result<(), Ended> {
         Stats::count(&self.shared.stats.ocpp_received);
+        let now = (self.shared.clock)();
+        self.capture(now, Speaker::ChargePoint, text);
         let shared = self.shared.clone();
         let reading = Reading {
             version: self.version,
@@ -190,12 +192,12 @@ impl Link {
         }
         match frame::read(text, &reading) {
             OcppText::Call { id, action, request, silent, zoneless, repaired } => {
-                let conformant = self.checks(action).then(|| is_conformant(self.version, text));
+                let conformant = self.checks.check(self.version, action, text);
                 let manner = Manner { zoneless, repaired, conformant };
                 if repaired {
                     Stats::count(&self.shared.stats.ocpp_repaired);
                 }
-                let call = Call { id, action, manner, text, now: (self.shared.clock)() };
+                let call = Call { id, action, manner, text, now };
                 if silent { self.silent(call, request).await } else { self.call(call, request).await }
             }
             OcppText::Unknown { id, action, silent, .. } => {
@@ -226,15 +228,6 @@ impl Link {
                 }
             }
         }
-    }
-
-    /// Whether the strict reader is asked about this request.
-    fn checks(&mut self, action: Action) -> bool {
-        let many = action.is_metering() || action.name() == "TransactionEvent";
-        if many {
-            self.metering_seen = self.metering_seen.wrapping_add(1);
-        }
-        !many || self.metering_seen <= CHECKED_FIRST || self.metering_seen.is_multiple_of(CHECKED_EVERY)
     }
 
     async fn silent(&mut self, call: Call<'_>, request: Request) -> Result<(), Ended> {
@@ -305,8 +298,24 @@ impl Link {
         }
     }
 
-    async fn tell(&self, message: ChargePointMessage) {
-        self.hand_on(message, (self.shared.clock)(), Manner::default(), None).await;
+    /// The link is up, or down.
+    async fn went(&self, up: Option<(OcppVersion, LinkMode)>) {
+        let at = (self.shared.clock)();
+        if self.captured {
+            self.shared.capture.note(Line::Link { at, charge_point: self.charge_point.clone(), up });
+        }
+        let message = match up {
+            Some((version, mode)) => ChargePointMessage::Connected { version, mode },
+            None => ChargePointMessage::Disconnected,
+        };
+        self.hand_on(message, at, Manner::default(), None).await;
+    }
+
+    fn capture(&self, at: UtcMs, from: Speaker, text: &str) {
+        if self.captured {
+            let (charge_point, version) = (self.charge_point.clone(), self.version);
+            self.shared.capture.note(Line::Frame { at, charge_point, version, from, text: text.to_owned() });
+        }
     }
 
     async fn hand_on(&self, message: ChargePointMessage, received_at: UtcMs, manner: Manner, receipt: Option<Receipt>) {
@@ -333,6 +342,9 @@ impl Link {
     }
 
     async fn send(&mut self, frame: Utf8Bytes) -> Result<(), Ended> {
+        if self.captured {
+            self.capture((self.shared.clock)(), Speaker::Csms, &frame);
+        }
         self.socket.send(Message::Text(frame)).await.map_err(|_| Ended)
     }
 }

@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 
 pub use config::{CsmsConfig, Unknown};
 
+use super::capture::Capture;
 use super::{ArrivalClock, FrameSender};
 use crate::model::register::Register;
 use crate::model::{Stats, TokenHasher};
@@ -30,6 +31,7 @@ struct Shared {
     hasher: TokenHasher,
     clock: ArrivalClock,
     stats: Arc<Stats>,
+    capture: Capture,
     /// Who is connected under which identity (lower case), to be told when it connects again.
     links: Mutex<HashMap<String, (u64, oneshot::Sender<()>)>>,
     /// Logins that were good, so that a fleet that reconnects at once does not burn a core on PBKDF2.
@@ -49,6 +51,8 @@ pub struct Surroundings {
     pub clock: ArrivalClock,
     /// Counters.
     pub stats: Arc<Stats>,
+    /// Written down, if anybody asked.
+    pub capture: Capture,
     /// True when it is time to stop.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -68,6 +72,7 @@ pub async fn run(config: CsmsConfig, listener: TcpListener, around: Surroundings
         hasher: around.hasher,
         clock: around.clock,
         stats: around.stats,
+        capture: around.capture,
         links: Mutex::default(),
         logins: super::credentials::VerifiedLogins::default(),
         shutdown: around.shutdown,

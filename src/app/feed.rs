@@ -1,0 +1,50 @@
+//! One MQTT message into the engine: the decoder of its topic, then each reading told and written down at once.
+
+use super::inbox;
+use crate::decode::mqtt::{self, Sink};
+use crate::engine::Engine;
+use crate::model::{Observation, Quantity, Reading, RejectReason, Stats};
+use crate::units::UtcMs;
+
+/// Hands each reading to the engine and to the inbox at once: no copy in between.
+pub(super) struct Hear<'a> {
+    pub engine: &'a mut Engine,
+    pub inbox: &'a mut Vec<u8>,
+    pub stats: &'a Stats,
+    pub now: UtcMs,
+    /// Heard so far.
+    pub readings: u32,
+}
+
+impl Sink for Hear<'_> {
+    fn reading(&mut self, mut reading: Reading<'_>) {
+        self.readings += 1;
+        // Tags are personal data and no book reads them from MQTT yet: they go no further, not even to disk.
+        if reading.entries.iter().any(|entry| entry.quantity == Quantity::IdTag) {
+            reading.entries.to_mut().retain(|entry| entry.quantity != Quantity::IdTag);
+        }
+        let observation = Observation::Telemetry(reading);
+        self.engine.handle(&observation, self.now);
+        inbox::append_observed(self.inbox, self.now, observation);
+    }
+
+    fn ignored(&mut self, _reason: RejectReason, _field: &str, _detail: &str) {
+        Stats::count(&self.stats.fields_ignored);
+    }
+}
+
+/// Decodes one PUBLISH by the format that claims its topic.
+pub(super) fn decode(
+    topic: &[u8],
+    payload: &[u8],
+    retained: bool,
+    received_at: UtcMs,
+    sink: &mut dyn Sink,
+) -> Result<(), (RejectReason, String)> {
+    let topic = std::str::from_utf8(topic).map_err(|_| (RejectReason::Utf8, "the topic is not UTF-8".to_owned()))?;
+    let decoder = mqtt::for_topic(topic).ok_or_else(|| {
+        (RejectReason::UnknownTopic, "no format claims this topic; see `fleetgauge decode --help` for the formats".to_owned())
+    })?;
+    let message = mqtt::Message { topic, payload, retained, received_at };
+    (decoder.decode)(&message, sink).map_err(|refused| (refused.reason, refused.detail))
+}

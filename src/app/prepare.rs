@@ -1,0 +1,72 @@
+//! What must be there before anything is started: ports that are free, files that can be read.
+
+use tokio::net::TcpListener;
+
+use super::StartError;
+use super::config::Config;
+use crate::decode::mqtt::DECODERS;
+use crate::ingest::credentials::PasswordFile;
+use crate::ingest::mqtt;
+
+/// The sockets, bound before anything is written: a taken port must not leave a half-started daemon.
+pub(super) struct Sockets {
+    pub mqtt: Option<TcpListener>,
+    pub ocpp: Option<TcpListener>,
+    pub web: Option<TcpListener>,
+}
+
+impl Sockets {
+    pub async fn bind(config: &Config) -> Result<Self, StartError> {
+        Ok(Self {
+            mqtt: bind(config.listener.enabled, "listener.listen", &config.listener.listen).await?,
+            ocpp: bind(config.ocpp.enabled, "ocpp.listen", &config.ocpp.listen).await?,
+            web: bind(config.web.enabled, "web.listen", &config.web.listen).await?,
+        })
+    }
+}
+
+async fn bind(enabled: bool, key: &'static str, address: &str) -> Result<Option<TcpListener>, StartError> {
+    if !enabled {
+        return Ok(None);
+    }
+    let bound = TcpListener::bind(address).await;
+    bound.map(Some).map_err(|error| StartError::Listen { key, address: address.to_owned(), error })
+}
+
+/// What rooms need from further files, read before anything is started.
+pub(super) struct Files {
+    pub passwords: Option<PasswordFile>,
+    pub subscribers: Vec<mqtt::Subscriber>,
+}
+
+impl Files {
+    pub fn read(config: &Config) -> Result<Self, StartError> {
+        let passwords = config.listener.password_file.as_ref().filter(|_| config.listener.enabled);
+        let passwords = passwords.map(|path| read_passwords(path)).transpose()?;
+        let filters: Vec<String> =
+            DECODERS.iter().flat_map(|decoder| decoder.filters).map(|filter| (*filter).to_owned()).collect();
+        let subscribers = config
+            .brokers
+            .iter()
+            .map(|broker| mqtt::Subscriber::new(broker.clone(), &filters).map_err(|error| StartError::Room(error.to_string())));
+        Ok(Self { passwords, subscribers: subscribers.collect::<Result<_, _>>()? })
+    }
+}
+
+/// Reads the files that a start would read, for `check-config`.
+pub fn check_files(config: &Config) -> Result<(), StartError> {
+    Files::read(config).map(drop)
+}
+
+fn read_passwords(path: &std::path::Path) -> Result<PasswordFile, StartError> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        StartError::Room(format!(
+            "`listener.password_file`: {name}: {error}\n  hint: a file with lines `username:hash` that this user may read"
+        ))
+    })?;
+    PasswordFile::parse(&text, &name).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        StartError::Room(lines.join("\n"))
+    })
+}

@@ -1,0 +1,299 @@
+//! A recorded feed through decode and engine, on its own clock: the same facts as when it was live.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::feed::{Hear, decode};
+use crate::decode::ocpp::frame::Reading;
+use crate::decode::ocpp::observer::{Heard, Observer, Speaker};
+use crate::engine::{Dimension, Engine, EngineConfig, View, ViewContext};
+use crate::ledger::emissions::FactorSets;
+use crate::ledger::transition::Profile;
+use crate::model::register::Register;
+use crate::model::{
+    ChargePointEvent, ChargePointMessage, ClosedSession, Fact, LinkMode, Manner, Observation, OcppVersion, RejectReason, Stats,
+    TokenHasher,
+};
+use crate::units::{Day, UtcMs};
+
+/// A line that is not one of a capture.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    /// Not the JSON it should be.
+    #[error("is not a line of a capture: {0}")]
+    Json(#[from] serde_json::Error),
+    /// `at`.
+    #[error("`at` {0:?} is not an RFC 3339 time with its zone")]
+    At(String),
+    /// `version`.
+    #[error("`version` {0:?} is not 1.6, 2.0.1 or 2.1")]
+    Version(String),
+    /// `payload_b64`.
+    #[error("`payload_b64` is not base64")]
+    Base64,
+    /// Neither `mqtt` nor `ocpp`, or an `ocpp` without anything in it.
+    #[error("says nothing: it needs `mqtt`, or `ocpp` with `frame` or `event`")]
+    Nothing,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    at: String,
+    mqtt: Option<MqttLine>,
+    ocpp: Option<OcppLine>,
+}
+
+#[derive(Deserialize)]
+struct MqttLine {
+    topic: String,
+    payload: Option<String>,
+    payload_b64: Option<String>,
+    #[serde(default)]
+    retain: bool,
+}
+
+#[derive(Deserialize)]
+struct OcppLine {
+    charge_point: String,
+    version: Option<String>,
+    from: Option<From>,
+    frame: Option<String>,
+    event: Option<Event>,
+    mode: Option<LinkMode>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum From {
+    ChargePoint,
+    Csms,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Event {
+    Connected,
+    Disconnected,
+}
+
+/// What a replay needs of the configuration.
+pub struct Setting {
+    /// Limits and choices.
+    pub engine: EngineConfig,
+    /// Definition of low emission.
+    pub profile: Profile,
+    /// The register.
+    pub register: Arc<Register>,
+    /// Emission factors.
+    pub factors: Arc<FactorSets>,
+    /// Hides tags; one that takes a capture's hashes for what they are.
+    pub hasher: TokenHasher,
+    /// `ocpp.repair_metering`.
+    pub repair_metering: bool,
+    /// `ocpp.max_json_depth`.
+    pub most_depth: usize,
+}
+
+/// A replay under way.
+pub struct Replay {
+    setting: Setting,
+    engine: Option<Engine>,
+    now: UtcMs,
+    observers: HashMap<String, (Arc<str>, Observer)>,
+    sessions: BTreeMap<String, ClosedSession>,
+    stats: Stats,
+    first: UtcMs,
+    heard: Vec<Heard>,
+}
+
+impl Replay {
+    /// An empty one; its clock starts with the first line.
+    pub fn new(setting: Setting) -> Self {
+        Self {
+            setting,
+            engine: None,
+            now: UtcMs(i64::MIN),
+            observers: HashMap::new(),
+            sessions: BTreeMap::new(),
+            stats: Stats::default(),
+            first: UtcMs(0),
+            heard: Vec::new(),
+        }
+    }
+
+    /// Takes a line.
+    pub fn line(&mut self, text: &str) -> Result<(), LineError> {
+        let line: Line = serde_json::from_str(text)?;
+        let at: UtcMs = line.at.parse().map_err(|_| LineError::At(line.at.clone()))?;
+        // Lines of several feeds may be a little out of order; time goes forward all the same.
+        self.advance(at);
+        match (line.mqtt, line.ocpp) {
+            (Some(mqtt), None) => self.mqtt(&mqtt, at),
+            (None, Some(ocpp)) => self.ocpp(&ocpp, at),
+            _ => Err(LineError::Nothing),
+        }
+    }
+
+    /// Nothing more comes: what is due within the next two minutes happens, as it would have live.
+    pub fn finish(&mut self) {
+        const SETTLE_MS: i64 = 120_000;
+        for (charge_point, mut observer) in std::mem::take(&mut self.observers).into_values() {
+            observer.ended(&mut self.heard);
+            self.tell_heard(&charge_point);
+        }
+        if self.engine.is_some() {
+            let end = self.now.plus(SETTLE_MS);
+            self.advance(end);
+        }
+    }
+
+    /// What is known now: `{vehicles, sessions, charge_points, emissions, rejects}`, each as in the API.
+    pub fn report(&self) -> serde_json::Result<serde_json::Value> {
+        let empty = || serde_json::json!([]);
+        let Some(engine) = &self.engine else {
+            return Ok(serde_json::json!({
+                "vehicles": empty(), "sessions": empty(), "charge_points": empty(), "emissions": {"rows": []}, "rejects": empty(),
+            }));
+        };
+        let context = ViewContext { now: self.now, late: Stats::get(&self.stats.late), rejected: 0 };
+        let question = View::Sessions { from: None, to: None, charge_point: None, vehicle: None };
+        let closed = self.sessions.values().cloned().collect();
+        let (from, to) = (Day::of(self.first), Day::of(self.now));
+        let by = [Dimension::Scope, Dimension::Organisation, Dimension::Site, Dimension::VehicleClass, Dimension::Tier];
+        let mut vehicles = serde_json::to_value(engine.vehicles_view(&context))?;
+        let mut sessions = serde_json::to_value(engine.sessions_view(&context, closed, &question))?;
+        let mut charge_points = serde_json::to_value(engine.charge_points_view(&context))?;
+        Ok(serde_json::json!({
+            "vehicles": vehicles["vehicles"].take(),
+            "sessions": sessions["sessions"].take(),
+            "charge_points": charge_points["charge_points"].take(),
+            "vendors": charge_points["vendors"].take(),
+            "emissions": serde_json::to_value(engine.emissions_view(from, to, &by, 0, &[]))?,
+            "rejects": serde_json::to_value(self.stats.rejects())?,
+        }))
+    }
+
+    fn engine(&mut self, at: UtcMs) -> &mut Engine {
+        let setting = &self.setting;
+        self.engine.get_or_insert_with(|| {
+            Engine::new(setting.engine.clone(), setting.profile.clone(), setting.register.clone(), setting.factors.clone(), 1, at)
+        })
+    }
+
+    /// Lets everything happen that is due until `at`.
+    fn advance(&mut self, at: UtcMs) {
+        if self.engine.is_none() {
+            self.first = at;
+        }
+        self.now = self.now.max(at);
+        let until = self.now;
+        let engine = self.engine(at);
+        let mut facts = Vec::new();
+        while engine.next_timeout() <= until {
+            let due = engine.next_timeout();
+            engine.handle_timeout(due);
+            facts.extend(std::iter::from_fn(|| engine.poll_output()));
+        }
+        self.take(facts);
+    }
+
+    fn take(&mut self, facts: Vec<Fact>) {
+        for fact in facts {
+            if let Fact::Session { record, kgco2e_location } = fact {
+                self.sessions.insert(record.id.clone(), ClosedSession { record: *record, kgco2e_location });
+            }
+        }
+    }
+
+    fn mqtt(&mut self, line: &MqttLine, at: UtcMs) -> Result<(), LineError> {
+        let payload = match (&line.payload, &line.payload_b64) {
+            (_, Some(encoded)) => data_encoding::BASE64.decode(encoded.as_bytes()).map_err(|_| LineError::Base64)?,
+            (text, None) => text.clone().unwrap_or_default().into_bytes(),
+        };
+        let mut scratch = Vec::new();
+        let Some(engine) = &mut self.engine else { return Ok(()) };
+        let mut sink = Hear { engine, inbox: &mut scratch, stats: &self.stats, now: at, readings: 0 };
+        if let Err((reason, detail)) = decode(line.topic.as_bytes(), &payload, line.retain, at, &mut sink) {
+            self.stats.reject(at, "mqtt", &line.topic, reason, &detail, &payload);
+        }
+        let facts = std::iter::from_fn(|| engine.poll_output()).collect();
+        self.take(facts);
+        Ok(())
+    }
+
+    fn ocpp(&mut self, line: &OcppLine, at: UtcMs) -> Result<(), LineError> {
+        let version = match &line.version {
+            Some(name) => Some(OcppVersion::from_name(name).ok_or_else(|| LineError::Version(name.clone()))?),
+            None => None,
+        };
+        let mode = line.mode.unwrap_or_default();
+        let registered = self.setting.register.charge_point(&line.charge_point);
+        let id: Arc<str> = registered.map_or_else(|| Arc::from(line.charge_point.as_str()), |known| known.id.clone());
+        match (line.event, &line.frame) {
+            (Some(Event::Connected), _) => self.connect(&id, version.unwrap_or(OcppVersion::V16), mode, at),
+            (Some(Event::Disconnected), _) => self.disconnect(&id, at),
+            (None, Some(frame)) => self.frame(&id, version, line.from, frame, at),
+            (None, None) => return Err(LineError::Nothing),
+        }
+        Ok(())
+    }
+
+    fn connect(&mut self, id: &Arc<str>, version: OcppVersion, mode: LinkMode, at: UtcMs) {
+        if let Some((_, mut old)) = self.observers.insert(id.to_lowercase(), (id.clone(), Observer::new(version))) {
+            old.ended(&mut self.heard);
+            self.tell_heard(id);
+        }
+        self.tell(id, at, Manner::default(), ChargePointMessage::Connected { version, mode });
+    }
+
+    fn disconnect(&mut self, id: &Arc<str>, at: UtcMs) {
+        if let Some((_, mut observer)) = self.observers.remove(&id.to_lowercase()) {
+            observer.ended(&mut self.heard);
+            self.tell_heard(id);
+        }
+        self.tell(id, at, Manner::default(), ChargePointMessage::Disconnected);
+    }
+
+    fn frame(&mut self, id: &Arc<str>, version: Option<OcppVersion>, from: Option<From>, frame: &str, at: UtcMs) {
+        let key = id.to_lowercase();
+        let known = self.observers.get(&key).map(|(_, observer)| observer.version());
+        if known.is_none() || version.is_some_and(|version| known != Some(version)) {
+            // The capture began in the middle of a link.
+            self.connect(id, version.unwrap_or(OcppVersion::V16), LinkMode::Csms, at);
+        }
+        let Some((_, observer)) = self.observers.get_mut(&key) else { return };
+        let reading = Reading {
+            version: observer.version(),
+            hasher: &self.setting.hasher,
+            most_depth: self.setting.most_depth,
+            repair_metering: self.setting.repair_metering,
+        };
+        let speaker = if from == Some(From::Csms) { Speaker::Csms } else { Speaker::ChargePoint };
+        if let Err(unheard) = observer.hear(speaker, frame, &reading, at, &mut self.heard) {
+            self.stats.reject(at, "ocpp", id, unheard.reason, &unheard.detail, frame.as_bytes());
+        }
+        self.tell_heard(id);
+    }
+
+    fn tell_heard(&mut self, id: &Arc<str>) {
+        for heard in std::mem::take(&mut self.heard) {
+            self.tell(id, heard.received_at, heard.manner, heard.message);
+        }
+    }
+
+    fn tell(&mut self, id: &Arc<str>, at: UtcMs, manner: Manner, message: ChargePointMessage) {
+        let Some(engine) = &mut self.engine else { return };
+        let event = ChargePointEvent { charge_point: id.clone(), received_at: at, manner, message };
+        engine.handle(&Observation::ChargePoint(event), at);
+        let facts = std::iter::from_fn(|| engine.poll_output()).collect();
+        self.take(facts);
+    }
+
+    /// A file that cannot be read as a capture at all is worth a word among the rejects too.
+    pub fn note_bad_line(&self, file: &str, number: usize, error: &LineError, text: &str) {
+        let detail = format!("line {number} {error}");
+        self.stats.reject(self.now.max(UtcMs(0)), "capture", file, RejectReason::Syntax, &detail, text.as_bytes());
+    }
+}
