@@ -25,11 +25,11 @@ pub fn redact(text: &str, mut replace: impl FnMut(&str) -> String) -> Cow<'_, st
             continue;
         }
         let colon = skip_blanks(text, at);
-        if text[colon..].as_bytes().first() != Some(&b':') {
+        if text.as_bytes().get(colon) != Some(&b':') {
             continue;
         }
         let begin = skip_blanks(text, colon + 1);
-        let (inside, end) = match text[begin..].as_bytes().first() {
+        let (inside, end) = match text.as_bytes().get(begin) {
             // `idToken: { idToken: .. }`: the name comes again inside.
             Some(b'{' | b'[') | None => continue,
             Some(b'"') => match end_of_string(text, begin + 1) {
