@@ -70,7 +70,7 @@ fn the_environment_goes_on_top() {
     let config = config.unwrap();
     assert_eq!(
         (config.ocpp.listen.as_str(), config.ocpp.unknown, config.store.commit_batch),
-        ("0.0.0.0:9310", fleetgauge::ingest::csms::Unknown::Accept, 5)
+        ("0.0.0.0:9310", fleetgauge::ingest::door::Unknown::Accept, 5)
     );
     let errors = parse("", &[("FLEETGAUGE__OCPP__LISTEM", "x")]).unwrap_err();
     assert!(

@@ -3,79 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and waits on the real clock")]
 
+#[path = "support/ocpp.rs"]
+mod ocpp;
 mod support;
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
-use std::time::Duration;
-
-use support::{Daemon, TempDir, fleetgauge, server, skipped, wait_for};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::stream::MaybeTlsStream;
-use tokio_tungstenite::tungstenite::{Error, Message, WebSocket, connect, http::HeaderValue};
-
-type Socket = WebSocket<MaybeTlsStream<TcpStream>>;
-
-fn register(folder: &Path, charge_points: &str) {
-    let register = folder.join("register");
-    std::fs::create_dir_all(&register).unwrap();
-    std::fs::write(register.join("charge_points.csv"), charge_points).unwrap();
-    std::fs::write(register.join("vehicles.csv"), "vehicle_id,category,fuel,id_tags\nAMB-1,van,ELECTRICITY,A1B2C3\n").unwrap();
-    std::fs::write(folder.join("fleetgauge.toml"), "[register]\ndirectory = \"register\"\n").unwrap();
-}
-
-const CP1: &str = "charge_point_id,connectors,max_power_kw\nCP1,2,22\n";
-
-fn dial(daemon: &Daemon, path: &str, protocol: Option<&'static str>) -> Result<(Socket, Option<String>), Error> {
-    let mut request = format!("ws://127.0.0.1:{}{path}", daemon.ocpp).into_client_request().unwrap();
-    if let Some(protocol) = protocol {
-        request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(protocol));
-    }
-    let (socket, response) = connect(request)?;
-    if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    }
-    let agreed = response.headers().get("Sec-WebSocket-Protocol").map(|value| value.to_str().unwrap().to_owned());
-    Ok((socket, agreed))
-}
-
-fn cp1(daemon: &Daemon) -> Socket {
-    dial(daemon, "/ocpp/CP1", Some("ocpp1.6")).unwrap().0
-}
-
-fn say(socket: &mut Socket, frame: &str) {
-    socket.send(Message::text(frame)).unwrap();
-}
-
-fn hear(socket: &mut Socket) -> String {
-    loop {
-        match socket.read().unwrap() {
-            Message::Text(text) => return text.to_string(),
-            Message::Close(frame) => panic!("closed: {frame:?}"),
-            _ => {}
-        }
-    }
-}
-
-fn ask(socket: &mut Socket, frame: &str) -> String {
-    say(socket, frame);
-    hear(socket)
-}
-
-fn transaction_id(answer: &str) -> i64 {
-    let frame: serde_json::Value = serde_json::from_str(answer).unwrap();
-    frame[2]["transactionId"].as_i64().unwrap_or_else(|| panic!("{answer}"))
-}
-
-fn status_of(error: Error) -> u16 {
-    match error {
-        Error::Http(response) => response.status().as_u16(),
-        other => panic!("{other}"),
-    }
-}
+use ocpp::{CP1, ask, cp1, foreign_client, hear, register, runs, say, transaction_id};
+use support::{Daemon, TempDir};
+use tokio_tungstenite::tungstenite::Message;
 
 #[test]
 fn a_session_over_the_wire_and_over_a_restart() {
@@ -118,65 +52,6 @@ fn a_session_over_the_wire_and_over_a_restart() {
     );
     assert!(transaction_id(&second) > id, "ids are never issued twice");
     daemon.stop();
-}
-
-#[test]
-fn who_may_connect() {
-    let folder = TempDir::new("ocpp-access");
-    let mut hash = fleetgauge();
-    hash.arg("hash-password").stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
-    let mut child = hash.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(b"secret").unwrap();
-    let hash = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
-    register(folder.path(), &format!("charge_point_id,auth\nCP1,\nLOCKED,{}\n", hash.trim()));
-    let daemon = Daemon::start(folder.path(), &[]);
-    for (path, protocol, want) in [
-        ("/ocpp/CP1", Some("ocpp1.6"), Ok(Some("ocpp1.6"))),
-        ("/ocpp/cp1", Some("ocpp2.0, OCPP1.6J"), Ok(Some("OCPP1.6J"))),
-        ("/ocpp/cp1", Some("ocpp1.6, ocpp2.0.1, ocpp2.1"), Ok(Some("ocpp2.1"))),
-        ("//ocpp//CP1/", None, Ok(None)),
-        ("/anything/CP%31?token=x", Some("ocpp1.6"), Ok(Some("ocpp1.6"))),
-        ("/ocpp/CP2", Some("ocpp1.6"), Err(404)),
-        ("/ocpp/", Some("ocpp1.6"), Err(400)),
-        ("/ocpp/a%2Fb", Some("ocpp1.6"), Err(400)),
-        ("/ocpp/LOCKED", Some("ocpp1.6"), Err(401)),
-    ] {
-        match (dial(&daemon, path, protocol), want) {
-            (Ok((_, agreed)), Ok(want)) => assert_eq!(agreed.as_deref(), want, "{path} {protocol:?}"),
-            (Err(error), Err(want)) => assert_eq!(status_of(error), want, "{path} {protocol:?}"),
-            (found, _) => panic!("{path} {protocol:?}: {:?}", found.map(|(_, agreed)| agreed)),
-        }
-    }
-    // No version in common: the handshake names none, and goodbye (OCPP-J 1.6 section 4.2).
-    let mut stream = TcpStream::connect(("127.0.0.1", daemon.ocpp)).unwrap();
-    let head = "GET /ocpp/CP1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nSec-WebSocket-Key: a2V5\r\nSec-WebSocket-Protocol: ocpp2.0\r\n\r\n";
-    stream.write_all(head.as_bytes()).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    let text = String::from_utf8_lossy(&answer);
-    assert!(text.starts_with("HTTP/1.1 101") && !text.contains("Sec-WebSocket-Protocol"), "{text}");
-    assert!(text.contains("no OCPP version in common"), "{text}");
-    for (login, good) in [
-        ("TE9DS0VEOnNlY3JldA==", true),
-        ("bG9ja2VkOnNlY3JldA", true),
-        ("TE9DS0VEOndyb25n", false),
-        ("Q1AxOnNlY3JldA==", false),
-        ("!", false),
-    ] {
-        for _ in 0..2 {
-            let mut request = format!("ws://127.0.0.1:{}/ocpp/LOCKED", daemon.ocpp).into_client_request().unwrap();
-            request.headers_mut().insert("Authorization", HeaderValue::from_str(&format!("Basic {login}")).unwrap());
-            match connect(request) {
-                Ok(_) => assert!(good, "{login}"),
-                Err(error) => assert!(!good && status_of(error) == 401, "{login}"),
-            }
-        }
-    }
-    assert!(!daemon.log().contains("secret") && !daemon.log().contains("TE9DS0VE"), "secrets stay out of the log");
-    let open = TempDir::new("ocpp-open");
-    let daemon = Daemon::start(open.path(), &[("ocpp.unknown", "accept")]);
-    let mut socket = dial(&daemon, "/ocpp/ANY", Some("ocpp1.6")).unwrap().0;
-    assert_eq!(ask(&mut socket, r#"[2,"1","Authorize",{"idTag":"FFFF"}]"#), r#"[3,"1",{"idTagInfo":{"status":"Accepted"}}]"#);
 }
 
 #[test]
@@ -249,62 +124,25 @@ fn the_same_frame_again_is_not_counted_twice() {
 }
 
 #[test]
-fn the_newest_connection_wins() {
-    let folder = TempDir::new("ocpp-newest");
+fn a_flood_is_answered_in_order() {
+    let folder = TempDir::new("ocpp-flood");
     register(folder.path(), CP1);
-    let daemon = Daemon::start(folder.path(), &[]);
-    let mut old = cp1(&daemon);
-    ask(&mut old, r#"[2,"1","Heartbeat",{}]"#);
-    let mut new = cp1(&daemon);
-    ask(&mut new, r#"[2,"1","Heartbeat",{}]"#);
-    assert!(matches!(old.read(), Ok(Message::Close(_)) | Err(_)), "the old one is told to go");
-    drop(old);
-    std::thread::sleep(Duration::from_millis(300));
-    let online = |daemon: &Daemon| daemon.api("charge-points")["charge_points"][0]["online"].as_bool();
-    assert_eq!(online(&daemon), Some(true), "the end of the old connection does not make the charge point offline");
-    drop(new);
-    wait_for("offline", || online(&daemon) == Some(false));
-}
-
-#[test]
-fn half_a_handshake_holds_nobody_up() {
-    let folder = TempDir::new("ocpp-half");
-    register(folder.path(), CP1);
-    let daemon = Daemon::start(folder.path(), &[]);
-    let half: Vec<TcpStream> = (0..50)
-        .map(|_| {
-            let mut stream = TcpStream::connect(("127.0.0.1", daemon.ocpp)).unwrap();
-            stream.write_all(b"GET /ocpp/CP1 HTTP/1.1\r\nHost:").unwrap();
-            stream
-        })
-        .collect();
+    let daemon = Daemon::start(folder.path(), &[("store.commit_interval", "1ms")]);
     let mut socket = cp1(&daemon);
-    assert!(ask(&mut socket, r#"[2,"1","Heartbeat",{}]"#).starts_with("[3,"));
-    drop(half);
-    let mut stream = TcpStream::connect(("127.0.0.1", daemon.ocpp)).unwrap();
-    stream.write_all(&[b'x'; 9_000]).unwrap();
-    let mut answer = String::new();
-    let _ = stream.read_to_string(&mut answer);
-    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
-}
-
-/// Python with the modules `ocpp` and `websockets`, or why not.
-fn foreign_client(test: &str) -> Option<PathBuf> {
-    let python = server(test, "python3")?;
-    if Command::new(&python).args(["-c", "import ocpp, websockets"]).status().unwrap().success() {
-        return Some(python);
+    // A night's memory at once, without waiting for an answer.
+    for n in 0..500 {
+        let minute = format!("{:02}:{:02}", n / 60, n % 60);
+        say(
+            &mut socket,
+            &format!(
+                r#"[2,"{n}","MeterValues",{{"connectorId":1,"meterValue":[{{"timestamp":"2026-11-24T{minute}:00Z","sampledValue":[{{"value":"{}"}}]}}]}}]"#,
+                1_000 + n
+            ),
+        );
     }
-    assert!(std::env::var("FLEETGAUGE_REQUIRE_SERVERS").as_deref() != Ok("1"), "Python has no module `ocpp`");
-    skipped(test, "Python's modules `ocpp` and `websockets` are not installed");
-    None
-}
-
-fn runs(python: &PathBuf, script: &str, args: &[&str]) -> String {
-    let script = format!("{}/tests/support/{script}", env!("CARGO_MANIFEST_DIR"));
-    let output = Command::new(python).arg(script).args(args).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-    text
+    for n in 0..500 {
+        assert_eq!(hear(&mut socket), format!(r#"[3,"{n}",{{}}]"#));
+    }
 }
 
 #[test]

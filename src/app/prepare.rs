@@ -6,12 +6,16 @@ use super::StartError;
 use super::config::Config;
 use crate::decode::mqtt::DECODERS;
 use crate::ingest::credentials::PasswordFile;
+use crate::ingest::door::{Acceptors, Door, TlsError};
 use crate::ingest::mqtt;
+use crate::ingest::tap::Upstream;
 
 /// The sockets, bound before anything is written: a taken port must not leave a half-started daemon.
 pub(super) struct Sockets {
     pub mqtt: Option<TcpListener>,
     pub ocpp: Option<TcpListener>,
+    pub ocpp_tls: Option<TcpListener>,
+    pub ocpp_mutual: Option<TcpListener>,
     pub web: Option<TcpListener>,
 }
 
@@ -20,6 +24,9 @@ impl Sockets {
         Ok(Self {
             mqtt: bind(config.listener.enabled, "listener.listen", &config.listener.listen).await?,
             ocpp: bind(config.ocpp.enabled, "ocpp.listen", &config.ocpp.listen).await?,
+            ocpp_tls: bind_optional(config.ocpp.enabled, "ocpp.tls_listen", config.ocpp.tls_listen.as_deref()).await?,
+            ocpp_mutual: bind_optional(config.ocpp.enabled, "ocpp.mutual_tls_listen", config.ocpp.mutual_tls_listen.as_deref())
+                .await?,
             web: bind(config.web.enabled, "web.listen", &config.web.listen).await?,
         })
     }
@@ -33,10 +40,31 @@ async fn bind(enabled: bool, key: &'static str, address: &str) -> Result<Option<
     bound.map(Some).map_err(|error| StartError::Listen { key, address: address.to_owned(), error })
 }
 
+async fn bind_optional(enabled: bool, key: &'static str, address: Option<&str>) -> Result<Option<TcpListener>, StartError> {
+    match address {
+        Some(address) => bind(enabled, key, address).await,
+        None => Ok(None),
+    }
+}
+
+impl Sockets {
+    /// Where charge points come in.
+    pub fn doors(&mut self, acceptors: &Acceptors) -> Vec<Door> {
+        let plain = self.ocpp.take().map(|listener| Door { listener, tls: None, mutual: false });
+        let tls = self.ocpp_tls.take().zip(acceptors.tls.clone());
+        let mutual = self.ocpp_mutual.take().zip(acceptors.mutual.clone());
+        let secured = tls.map(|door| (door, false)).into_iter().chain(mutual.map(|door| (door, true)));
+        let secured = secured.map(|((listener, tls), mutual)| Door { listener, tls: Some(tls), mutual });
+        plain.into_iter().chain(secured).collect()
+    }
+}
+
 /// What rooms need from further files, read before anything is started.
 pub(super) struct Files {
     pub passwords: Option<PasswordFile>,
     pub subscribers: Vec<mqtt::Subscriber>,
+    pub acceptors: Acceptors,
+    pub upstream: Upstream,
 }
 
 impl Files {
@@ -49,7 +77,13 @@ impl Files {
             .brokers
             .iter()
             .map(|broker| mqtt::Subscriber::new(broker.clone(), &filters).map_err(|error| StartError::Room(error.to_string())));
-        Ok(Self { passwords, subscribers: subscribers.collect::<Result<_, _>>()? })
+        let refused = |error: TlsError| StartError::Room(error.to_string());
+        Ok(Self {
+            passwords,
+            subscribers: subscribers.collect::<Result<_, _>>()?,
+            acceptors: Acceptors::read(&config.ocpp).map_err(refused)?,
+            upstream: Upstream::read(&config.ocpp.tap).map_err(refused)?,
+        })
     }
 }
 

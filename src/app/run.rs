@@ -18,7 +18,7 @@ use super::writer::{Job, Writer};
 use super::{RegisterSource, inbox};
 use crate::engine::RestoreError;
 use crate::ingest::capture::Capture;
-use crate::ingest::{FrameSender, csms, listener};
+use crate::ingest::{FrameSender, door, listener};
 use crate::model::register::Register;
 use crate::model::{Stats, TokenHasher};
 use crate::sinks::influx;
@@ -111,7 +111,7 @@ impl Daemon {
         let clock = options.clock;
         let stats = Arc::new(Stats::default());
         let factors = Arc::new(super::config::load_factors(&config.factors).map_err(StartError::Factors)?);
-        let sockets = Sockets::bind(config).await?;
+        let mut sockets = Sockets::bind(config).await?;
         let files = Files::read(config)?;
         let Opened { mut store, identity, recovery } = Store::open(&config.store)?;
         let sinks: &[&str] = if config.influx.is_some() { &[influx::NAME] } else { &[] };
@@ -177,7 +177,8 @@ impl Daemon {
             ingest_shutdown,
             outlet_shutdown,
         };
-        daemon.start_ingest(config, files, sockets.mqtt, sockets.ocpp, &frames, &clock, capture, &ingest_stop);
+        let doors = sockets.doors(&files.acceptors);
+        daemon.start_ingest(config, files, sockets.mqtt, doors, &frames, &clock, capture, &ingest_stop);
         // From here only the sockets hold senders: when the last one ends, the engine does.
         drop(frames);
         if let Some(influx) = &config.influx {
@@ -215,7 +216,7 @@ impl Daemon {
         config: &Config,
         files: Files,
         mqtt_socket: Option<TcpListener>,
-        ocpp_socket: Option<TcpListener>,
+        doors: Vec<door::Door>,
         frames: &FrameSender,
         clock: &Clock,
         capture: Capture,
@@ -226,17 +227,18 @@ impl Daemon {
             let (config, frames, clock) = (config.listener.clone(), frames.clone(), clock.arrival());
             self.ingest.spawn(listener::run(config, files.passwords, socket, frames, clock, stats.clone(), stop.clone()));
         }
-        if let Some(socket) = ocpp_socket {
-            let around = csms::Surroundings {
+        if !doors.is_empty() {
+            let around = door::Surroundings {
                 frames: frames.clone(),
                 register: self.register.clone(),
                 hasher: self.hasher.clone(),
                 clock: clock.arrival(),
                 stats: stats.clone(),
                 capture,
+                upstream: files.upstream,
                 shutdown: stop.clone(),
             };
-            self.ingest.spawn(csms::run(config.ocpp.clone(), socket, around));
+            self.ingest.spawn(door::run(config.ocpp.clone(), doors, around));
         }
         for subscriber in files.subscribers {
             self.ingest.spawn(subscriber.run(frames.clone(), clock.arrival(), stats.clone(), stop.clone()));

@@ -2,9 +2,12 @@
 
 pub mod capture;
 pub mod credentials;
-pub mod csms;
+mod csms;
+pub mod door;
 pub mod listener;
 pub mod mqtt;
+pub mod tap;
+mod websocket;
 
 use std::sync::Arc;
 

@@ -118,6 +118,22 @@ pub struct Stats {
     pub listener_connections: AtomicU64,
     /// Open OCPP connections.
     pub ocpp_connections: AtomicU64,
+    /// Open connections at the doors for charge points, whether they were let in yet or not.
+    pub ocpp_open: AtomicU64,
+    /// Handshakes refused because there were too many of an address or an identity.
+    pub handshakes_limited: AtomicU64,
+    /// Connections refused because their identity was connected already, better authenticated or alive.
+    pub duplicates_refused: AtomicU64,
+    /// Operators that could not be reached for a tapped charge point.
+    pub tap_upstream_failures: AtomicU64,
+    /// Frames of tapped links that were passed on, but not listened to.
+    pub tap_dropped: AtomicU64,
+    /// Directions of tapped links that are passed on only, because their bytes are no WebSocket.
+    pub tap_deaf: AtomicU64,
+    /// Listeners of tapped links that died and were replaced.
+    pub tap_listener_deaths: AtomicU64,
+    /// Tapped charge points that were given another address by their operator.
+    pub tap_bypass: AtomicU64,
     /// OCPP connections that took the place of one that was still open.
     pub ocpp_replaced: AtomicU64,
     /// OCPP requests heard before on the same connection, answered as before.

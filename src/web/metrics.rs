@@ -30,6 +30,47 @@ const METRICS: &[(&str, &str, &str, &str, Read)] = &[
     ("fleetgauge_connections_refused_total", "counter", "", "Connections refused (limit, credentials, unknown id).", |s| {
         &s.connections_refused
     }),
+    ("fleetgauge_ocpp_connections_open", "gauge", "", "Connections of charge points, let in or not yet.", |s| &s.ocpp_open),
+    (
+        "fleetgauge_ocpp_connections_replaced_total",
+        "counter",
+        "",
+        "Links that another of the same identity took the place of.",
+        |s| &s.ocpp_replaced,
+    ),
+    (
+        "fleetgauge_ocpp_duplicates_refused_total",
+        "counter",
+        "",
+        "Connections refused: the identity is connected, better authenticated or alive.",
+        |s| &s.duplicates_refused,
+    ),
+    (
+        "fleetgauge_ocpp_handshakes_limited_total",
+        "counter",
+        "",
+        "Handshakes beyond ocpp.max_handshakes or max_failed_handshakes.",
+        |s| &s.handshakes_limited,
+    ),
+    ("fleetgauge_ocpp_requests_repeated_total", "counter", "", "Requests heard before, answered as before.", |s| {
+        &s.ocpp_repeated
+    }),
+    ("fleetgauge_ocpp_frames_repaired_total", "counter", "", "Metering frames whose JSON was broken and mended.", |s| {
+        &s.ocpp_repaired
+    }),
+    ("fleetgauge_ocpp_answers_unasked_total", "counter", "", "Answers to what nobody asked.", |s| &s.ocpp_unasked),
+    ("fleetgauge_tap_upstream_failures_total", "counter", "", "Operators that could not be reached.", |s| {
+        &s.tap_upstream_failures
+    }),
+    ("fleetgauge_tap_dropped_total", "counter", "", "Frames passed on, but not listened to.", |s| &s.tap_dropped),
+    ("fleetgauge_tap_deaf_total", "counter", "", "Directions passed on only, because their bytes are no WebSocket.", |s| {
+        &s.tap_deaf
+    }),
+    ("fleetgauge_tap_listener_deaths_total", "counter", "", "Listeners that died and were replaced.", |s| &s.tap_listener_deaths),
+    ("fleetgauge_tap_bypass_total", "counter", "", "Operators that gave a tapped charge point another address.", |s| {
+        &s.tap_bypass
+    }),
+    ("fleetgauge_capture_dropped_total", "counter", "", "Lines the capture had no room for.", |s| &s.capture_dropped),
     ("fleetgauge_brokers_connected", "gauge", "", "MQTT brokers connected to.", |s| &s.brokers_connected),
     ("fleetgauge_commits_total", "counter", "", "Commits of the store.", |s| &s.commits),
     ("fleetgauge_commit_failures_total", "counter", "", "Commits that failed and were tried again.", |s| &s.commit_failures),

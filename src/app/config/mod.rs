@@ -11,7 +11,7 @@ use source::Place;
 
 use crate::engine::EngineConfig;
 use crate::ingest::capture::CaptureConfig;
-use crate::ingest::csms::CsmsConfig;
+use crate::ingest::door::OcppConfig;
 use crate::ingest::listener::ListenerConfig;
 use crate::ingest::mqtt::BrokerConfig;
 use crate::ledger::emissions::FactorSets;
@@ -36,7 +36,7 @@ pub struct Config {
     /// `[[broker]]`.
     pub brokers: Vec<BrokerConfig>,
     /// `[ocpp]`.
-    pub ocpp: CsmsConfig,
+    pub ocpp: OcppConfig,
     /// `[capture]`.
     pub capture: CaptureConfig,
     /// `[store]`.

@@ -10,17 +10,19 @@ use super::source::{Node, Value};
 use super::{Config, ConfigError, FactorsConfig, LogConfig, RegisterConfig};
 use crate::engine::EngineConfig;
 use crate::ingest::capture::CaptureConfig;
-use crate::ingest::csms::{CsmsConfig, Unknown};
+use crate::ingest::door::{OcppConfig, Unknown};
 use crate::ingest::listener::ListenerConfig;
 use crate::ingest::mqtt::{BrokerConfig, MqttVersion};
+use crate::ingest::tap::TapConfig;
 use crate::ledger::transition::PROFILES;
 use crate::model::nearest;
 use crate::sinks::influx::InfluxConfig;
 use crate::store::StoreConfig;
 use crate::web::WebConfig;
 
-const SECTIONS: [&str; 12] =
-    ["listener", "broker", "ocpp", "capture", "store", "influx", "web", "engine", "limits", "target", "register", "factors"];
+const SECTIONS: [&str; 13] = [
+    "listener", "broker", "ocpp", "tap", "capture", "store", "influx", "web", "engine", "limits", "target", "register", "factors",
+];
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -33,7 +35,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
     let config = Config {
         listener: listener(Section::take(tree, "listener", errors)),
         brokers: brokers(tree.remove("broker"), errors),
-        ocpp: ocpp(Section::take(tree, "ocpp", errors)),
+        ocpp: ocpp(tree, errors),
         capture: capture(Section::take(tree, "capture", errors)),
         store: store(Section::take(tree, "store", errors)),
         influx: influx(tree.contains_key("influx"), Section::take(tree, "influx", errors)),
@@ -143,20 +145,76 @@ fn brokers(node: Option<Node>, errors: &mut Vec<ConfigError>) -> Vec<BrokerConfi
     brokers
 }
 
-fn ocpp(mut section: Section<'_>) -> CsmsConfig {
-    let mut config = CsmsConfig::default();
+fn ocpp(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> OcppConfig {
+    let tap = tap(Section::take(tree, "tap", errors));
+    let mut section = Section::take(tree, "ocpp", errors);
+    let mut config = OcppConfig { tap, ..OcppConfig::default() };
     section.flag("enabled", &mut config.enabled);
     section.address("listen", &mut config.listen);
-    let unknown = [("refuse", Unknown::Refuse), ("quarantine", Unknown::Quarantine), ("accept", Unknown::Accept)];
+    section.optional_address("tls_listen", &mut config.tls_listen);
+    section.optional_address("mutual_tls_listen", &mut config.mutual_tls_listen);
+    section.optional_path("certificate_file", &mut config.certificate_file);
+    section.optional_path("key_file", &mut config.key_file);
+    section.optional_path("client_ca_file", &mut config.client_ca_file);
+    let unknown =
+        [("refuse", Unknown::Refuse), ("quarantine", Unknown::Quarantine), ("accept", Unknown::Accept), ("tap", Unknown::Tap)];
     section.word("unknown", &mut config.unknown, &unknown);
     section.versions("versions", &mut config.versions);
     section.flag("require_subprotocol", &mut config.require_subprotocol);
     section.flag("strict_upgrade", &mut config.strict_upgrade);
+    section.flag("accept_hex_passwords", &mut config.accept_hex_passwords);
+    section.flag("deflate", &mut config.deflate);
     section.flag("repair_metering", &mut config.repair_metering);
     section.duration("heartbeat_interval", &mut config.heartbeat_interval, 10 * SECOND, DAY);
+    section.duration("ping_interval", &mut config.ping_interval, Duration::ZERO, DAY);
+    section.duration("handshake_timeout", &mut config.handshake_timeout, SECOND, 600 * SECOND);
+    section.whole("max_handshakes", &mut config.max_handshakes, 1, 1_000_000);
+    section.whole("max_failed_handshakes", &mut config.max_failed_handshakes, 1, 1_000_000);
     section.whole("max_connections", &mut config.max_connections, 1, 1_000_000);
     section.size("max_message", &mut config.max_message_bytes, 4 * KIB, 64 * MIB);
     section.whole("max_json_depth", &mut config.max_json_depth, 8, 1_000);
+    let tls = [("tls_listen", config.tls_listen.is_some()), ("mutual_tls_listen", config.mutual_tls_listen.is_some())];
+    let keys = config.certificate_file.is_some() && config.key_file.is_some();
+    if let Some((key, _)) = tls.into_iter().find(|(_, wanted)| *wanted && !keys) {
+        section.refuse(
+            key,
+            None,
+            "",
+            "needs `certificate_file` and `key_file`",
+            "our certificate with its chain, and its private key, in PEM",
+        );
+    }
+    if config.mutual_tls_listen.is_some() && config.client_ca_file.is_none() {
+        let hint = "the authority that signs the charge points' certificates, in PEM";
+        section.refuse("mutual_tls_listen", None, "", "needs `client_ca_file`", hint);
+    }
+    if config.unknown == Unknown::Tap && config.tap.upstream.is_none() {
+        section.refuse(
+            "unknown",
+            None,
+            "tap",
+            "has nowhere to lead to",
+            "write [tap] with upstream = \"wss://operator.example/ocpp\"",
+        );
+    }
+    section.finish();
+    config
+}
+
+fn tap(mut section: Section<'_>) -> TapConfig {
+    let mut config = TapConfig::default();
+    section.optional_text("upstream", &mut config.upstream);
+    section.optional_path("ca_file", &mut config.ca_file);
+    section.optional_path("client_certificate_file", &mut config.client_certificate_file);
+    section.optional_path("client_key_file", &mut config.client_key_file);
+    section.duration("connect_timeout", &mut config.connect_timeout, SECOND, 300 * SECOND);
+    section.whole("max_queued", &mut config.max_queued, 1, 100_000);
+    if let Some(url) = config.upstream.as_ref().filter(|url| !url.starts_with("ws://") && !url.starts_with("wss://")) {
+        section.refuse("upstream", None, url.clone(), "is not a WebSocket's address", "write wss://operator.example/ocpp");
+    }
+    if config.client_certificate_file.is_some() != config.client_key_file.is_some() {
+        section.refuse("", None, "", "has a client certificate without its key, or a key without certificate", "name both files");
+    }
     section.finish();
     config
 }

@@ -208,6 +208,15 @@ impl<'a> Section<'a> {
         );
     }
 
+    /// `host:port` to listen on, that may be left out.
+    pub fn optional_address(&mut self, key: &'static str, into: &mut Option<String>) {
+        let mut address = String::new();
+        self.address(key, &mut address);
+        if !address.is_empty() {
+            *into = Some(address);
+        }
+    }
+
     /// A list of texts.
     pub fn texts(&mut self, key: &'static str, into: &mut Vec<String>) {
         self.read(key, into, "write a list of texts: [\"a\", \"b\"]", |value| match value {

@@ -145,7 +145,7 @@ pub fn read<'a>(text: &'a str, reading: &Reading<'_>) -> Frame<'a> {
     });
     let head = Head { kind: kind.unwrap_or(0), id: id.unwrap_or_default() };
     if json.error().is_some() || !json.at_end() {
-        return malformed(&json, id_of_broken_call(text), "something follows the frame");
+        return malformed(&json, call_id_of(text), "something follows the frame");
     }
     if kind.is_none() {
         return malformed(&json, None, "the first element is not a message type");
@@ -191,7 +191,7 @@ fn is_id(text: &str) -> bool {
 }
 
 /// The id of a request whose rest is broken (`"transactionId":,` is sent by real charge points): enough to answer it with an error.
-fn id_of_broken_call(text: &str) -> Option<&str> {
+pub fn call_id_of(text: &str) -> Option<&str> {
     let rest = text.trim_start().strip_prefix('[')?.trim_start().trim_start_matches(',').trim_start();
     let rest = rest.strip_prefix('2')?.trim_start().strip_prefix(',')?.trim_start();
     let mut json = Json::new(rest, 1);

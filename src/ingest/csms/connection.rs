@@ -4,103 +4,40 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
-use tokio::net::TcpStream;
 use tokio::sync::oneshot;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use super::answer::{self, ErrorCode, Facts};
-use super::{Shared, handshake};
 use crate::decode::ocpp::frame::{self, Frame as OcppText, Reading};
 use crate::decode::ocpp::observer::{Speaker, is_for_the_books};
 use crate::decode::ocpp::repeats::Repeats;
 use crate::decode::ocpp::{Action, Checks, Request};
 use crate::ingest::capture::Line;
+use crate::ingest::door::links::Seat;
+use crate::ingest::door::{Shared, Stream, Unknown};
+use crate::ingest::websocket::{Incoming, Socket, close};
 use crate::ingest::{Frame, OcppFrame, Receipt, Settlement};
 use crate::model::{ChargePointEvent, ChargePointMessage, IdTokenHash, LinkMode, Manner, OcppVersion, RejectReason, Stats};
 use crate::units::UtcMs;
 
-/// How long a charge point may take for its handshake.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-/// Buffers per connection. The default of 128 KiB would be the whole memory of a gateway at a thousand charge points.
-const READ_BUFFER: usize = 1024;
 /// Silence allowed beyond three heartbeats.
 const SILENCE_MARGIN: Duration = Duration::from_secs(60);
-/// Serves a connection to its end.
-pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>, generation: u64) {
-    // On the heap, to be gone when it is done: a task keeps room for the largest of its moments as long as it lives.
-    let shaken = tokio::time::timeout(HANDSHAKE, Box::pin(handshake::shake(&mut stream, &shared))).await;
-    let accepted = match shaken {
-        Ok(Ok(Some(accepted))) => accepted,
-        Ok(Ok(None) | Err(_)) => return,
-        Err(_) => {
-            Stats::count(&shared.stats.connections_refused);
-            return;
-        }
-    };
-    let limits = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_message_size(Some(shared.config.max_message_bytes.saturating_mul(4)))
-        .max_frame_size(Some(shared.config.max_message_bytes.saturating_mul(4)));
-    let socket = WebSocketStream::from_partially_read(stream, accepted.rest, Role::Server, Some(limits)).await;
-    let mut link = Link {
-        socket,
-        version: accepted.version.unwrap_or(OcppVersion::V16),
-        quarantined: accepted.quarantined,
-        shared: shared.clone(),
-        repeats: Repeats::default(),
-        checks: Checks::default(),
-        captured: shared.capture.wants(&accepted.charge_point),
-        charge_point: accepted.charge_point,
-    };
-    if accepted.version.is_none() {
-        // OCPP-J 1.6 section 4.2, OCPP 2.0.1 part 4 section 3.2: no version in common is said by a handshake without one, and goodbye.
-        Stats::count(&shared.stats.connections_refused);
-        return link.close(CloseCode::Protocol, "no OCPP version in common").await;
-    }
-    let (replaced, when_replaced) = oneshot::channel();
-    let key = link.charge_point.to_lowercase();
-    // The newest connection wins: the old one is mostly a link that died without saying so.
-    let old = lock(&shared).insert(key.clone(), (generation, replaced));
-    if let Some((_, old)) = old {
-        Stats::count(&shared.stats.ocpp_replaced);
-        let _ = old.send(());
-    }
-    Stats::count(&shared.stats.ocpp_connections);
-    link.went(Some((link.version, LinkMode::Csms))).await;
-    link.run(when_replaced).await;
-    Stats::release(&shared.stats.ocpp_connections);
-    let still_ours = {
-        let mut links = lock(&shared);
-        let ours = links.get(&key).is_some_and(|(newest, _)| *newest == generation);
-        if ours {
-            links.remove(&key);
-        }
-        ours
-    };
-    // The late end of a connection that was replaced must not make its successor look gone.
-    if still_ours {
-        link.went(None).await;
-    }
+
+/// How long a link may be silent.
+fn patience(heartbeat: Duration) -> Duration {
+    heartbeat.saturating_mul(3).saturating_add(SILENCE_MARGIN)
 }
 
-fn lock(shared: &Shared) -> std::sync::MutexGuard<'_, std::collections::HashMap<String, (u64, oneshot::Sender<()>)>> {
-    shared.links.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-struct Link {
-    socket: WebSocketStream<TcpStream>,
+/// A charge point that we are the central system of.
+pub(super) struct Link {
+    socket: Socket<Stream>,
     charge_point: Arc<str>,
-    version: OcppVersion,
+    /// Agreed on.
+    pub version: OcppVersion,
     /// Answered, but not booked.
     quarantined: bool,
     shared: Arc<Shared>,
     /// Requests for the books lately, and their answers: the same frame again is a repetition, not news.
-    repeats: Repeats<Utf8Bytes>,
+    repeats: Repeats<Arc<str>>,
     checks: Checks,
     /// What is said is written down.
     captured: bool,
@@ -119,51 +56,110 @@ struct Call<'a> {
 }
 
 impl Link {
-    async fn run(&mut self, mut replaced: oneshot::Receiver<()>) {
+    pub fn new(
+        socket: Socket<Stream>,
+        charge_point: Arc<str>,
+        version: OcppVersion,
+        quarantined: bool,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self {
+            captured: shared.capture.wants(&charge_point),
+            repeats: Repeats::default(),
+            checks: Checks::default(),
+            socket,
+            charge_point,
+            version,
+            quarantined,
+            shared,
+        }
+    }
+
+    pub async fn run(&mut self, seat: &mut Seat) {
         let mut shutdown = self.shared.shutdown.clone();
-        let silence = self.shared.config.heartbeat_interval.saturating_mul(3).saturating_add(SILENCE_MARGIN);
+        let silence = patience(self.shared.config.heartbeat_interval);
+        let ping = self.shared.config.ping_interval;
+        let life = seat.life.clone();
+        let mut silent = Duration::ZERO;
         loop {
-            let message = tokio::select! {
-                message = tokio::time::timeout(silence, self.socket.next()) => message,
-                _ = &mut replaced => return self.close(CloseCode::Policy, "another connection with this identity is open").await,
-                () = async { drop(shutdown.wait_for(|stop| *stop).await) } => return self.close(CloseCode::Restart, "the central system is stopping").await,
-            };
-            let goes_on = match message {
-                // On the heap for the same reason: an idle connection is waiting for a message, not answering one.
-                Ok(Some(Ok(Message::Text(text)))) => Box::pin(self.take(&text)).await,
-                // Some charge points mark their text as binary.
-                Ok(Some(Ok(Message::Binary(bytes)))) => match std::str::from_utf8(&bytes) {
-                    Ok(text) => Box::pin(self.take(text)).await,
-                    Err(_) => {
-                        self.reject(RejectReason::Utf8, "a binary message that is not UTF-8", &bytes);
-                        Ok(())
+            let wait = if ping.is_zero() { silence } else { ping.min(silence) };
+            let incoming = tokio::select! {
+                incoming = tokio::time::timeout(wait, self.socket.next()) => incoming,
+                _ = &mut seat.replaced => return self.close(close::POLICY, "another connection with this identity is open").await,
+                () = async { drop(shutdown.wait_for(|stop| *stop).await) } => return self.close(close::RESTART, "the central system is stopping").await,
+                () = life.asked.notified() => {
+                    if self.socket.ping().await.is_err() {
+                        return;
                     }
-                },
-                Ok(Some(Ok(_))) => Ok(()),
-                Ok(Some(Err(Error::Capacity(error)))) => {
-                    self.reject(RejectReason::TooLarge, &error.to_string(), b"");
-                    return self.close(CloseCode::Size, "message too large").await;
-                }
-                Ok(Some(Err(Error::Utf8(_)))) => {
-                    // RFC 6455, section 8.1: text that is not UTF-8 ends the connection; there is no way to read on.
-                    self.reject(RejectReason::Utf8, "text that is not UTF-8", b"");
-                    return self.close(CloseCode::Invalid, "not UTF-8").await;
-                }
-                Ok(Some(Err(_)) | None) => Err(Ended),
-                Err(_) => {
-                    tracing::info!(charge_point = %self.charge_point, "silent for three heartbeats: the link is given up");
-                    Err(Ended)
+                    continue;
                 }
             };
-            if goes_on.is_err() {
+            let Ok(incoming) = incoming else {
+                silent += wait;
+                if silent >= silence {
+                    tracing::info!(charge_point = %self.charge_point, "silent for three heartbeats: the link is given up");
+                    return;
+                }
+                // A missing pong ends nothing: some charge points never send one.
+                if self.socket.ping().await.is_err() {
+                    return;
+                }
+                continue;
+            };
+            silent = Duration::ZERO;
+            life.beat();
+            // On the heap for the same reason as the welcome: an idle connection is waiting for a message, not answering one.
+            if Box::pin(self.incoming(incoming.unwrap_or(Incoming::End))).await.is_err() {
                 return;
             }
         }
     }
 
-    async fn close(&mut self, code: CloseCode, reason: &'static str) {
-        let goodbye = self.socket.close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }));
-        let _ = tokio::time::timeout(Duration::from_secs(1), goodbye).await;
+    async fn incoming(&mut self, incoming: Incoming) -> Result<(), Ended> {
+        match incoming {
+            Incoming::Text(payload) => match String::from_utf8(payload) {
+                Ok(text) => self.take(&text).await,
+                Err(error) => {
+                    // RFC 6455, section 8.1: text that is not UTF-8 ends the connection.
+                    self.reject(RejectReason::Utf8, "text that is not UTF-8", error.as_bytes());
+                    self.close(close::INVALID, "not UTF-8").await;
+                    Err(Ended)
+                }
+            },
+            // Some charge points mark their text as binary.
+            Incoming::Binary(payload) => match String::from_utf8(payload) {
+                Ok(text) => self.take(&text).await,
+                Err(error) => {
+                    self.reject(RejectReason::Utf8, "a binary message that is not UTF-8", error.as_bytes());
+                    Ok(())
+                }
+            },
+            Incoming::TooLarge(beginning) => {
+                Stats::count(&self.shared.stats.ocpp_received);
+                self.reject(RejectReason::TooLarge, "larger than `ocpp.max_message`", &beginning);
+                // Cut off, it is a broken request whose id can be read.
+                match frame::call_id_of(&String::from_utf8_lossy(&beginning)) {
+                    Some(id) => self.refuse(id, ErrorCode::Format, "message too large").await,
+                    None => Ok(()),
+                }
+            }
+            Incoming::Ping(payload) => self.socket.pong(&payload).await.map_err(|_| Ended),
+            Incoming::Pong => Ok(()),
+            Incoming::Broken(why) => {
+                self.reject(RejectReason::Syntax, &format!("no WebSocket: {why}"), b"");
+                self.close(close::PROTOCOL, why).await;
+                Err(Ended)
+            }
+            Incoming::Close(code) => {
+                self.close(code.unwrap_or(1000), "").await;
+                Err(Ended)
+            }
+            Incoming::End => Err(Ended),
+        }
+    }
+
+    pub async fn close(&mut self, code: u16, reason: &str) {
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.socket.close(code, reason)).await;
     }
 
     fn reject(&self, reason: RejectReason, detail: &str, raw: &[u8]) {
@@ -182,14 +178,6 @@ impl Link {
             most_depth: shared.config.max_json_depth,
             repair_metering: shared.config.repair_metering,
         };
-        if text.len() > shared.config.max_message_bytes {
-            self.reject(RejectReason::TooLarge, "larger than `ocpp.max_message`", text.as_bytes());
-            // Cut off, it is a broken request whose id can be read.
-            return match frame::read(text.get(..512).unwrap_or_default(), &reading) {
-                OcppText::Malformed { call_id: Some(id), .. } => self.refuse(id, ErrorCode::Format, "message too large").await,
-                _ => Ok(()),
-            };
-        }
         match frame::read(text, &reading) {
             OcppText::Call { id, action, request, silent, zoneless, repaired } => {
                 let conformant = self.checks.check(self.version, action, text);
@@ -255,7 +243,7 @@ impl Link {
         if let Some(again) = self.repeats.find(call.text) {
             Stats::count(&self.shared.stats.ocpp_repeated);
             let again = again.clone();
-            return self.send(again).await;
+            return self.send(&again).await;
         }
         let token = messages.first().and_then(token_of);
         let accepted = token.map(|token| self.accepts(token));
@@ -284,7 +272,7 @@ impl Link {
 
     /// A token of the register, or any in open mode.
     fn accepts(&self, token: IdTokenHash) -> bool {
-        self.shared.config.unknown == super::Unknown::Accept || self.shared.register.borrow().tags.contains_key(&token)
+        self.shared.config.unknown == Unknown::Accept || self.shared.register.borrow().tags.contains_key(&token)
     }
 
     /// Hands messages to the engine; the receipt goes with the last one, behind which all others are durable too.
@@ -299,7 +287,7 @@ impl Link {
     }
 
     /// The link is up, or down.
-    async fn went(&self, up: Option<(OcppVersion, LinkMode)>) {
+    pub async fn went(&self, up: Option<(OcppVersion, LinkMode)>) {
         let at = (self.shared.clock)();
         if self.captured {
             self.shared.capture.note(Line::Link { at, charge_point: self.charge_point.clone(), up });
@@ -330,22 +318,23 @@ impl Link {
     async fn answer(&mut self, call: &Call<'_>, token_accepted: Option<bool>, transaction_id: Option<i32>) -> Result<(), Ended> {
         let interval_s = i32::try_from(self.shared.config.heartbeat_interval.as_secs()).unwrap_or(i32::MAX);
         let facts = Facts { now: call.now, interval_s, token_accepted, transaction_id, text: call.text };
-        let answer = Utf8Bytes::from(answer::result(call.id, call.action, &facts));
+        let answer: Arc<str> = answer::result(call.id, call.action, &facts).into();
         if is_for_the_books(call.action) {
             self.repeats.note(call.text, answer.clone());
         }
-        self.send(answer).await
+        self.send(&answer).await
     }
 
     async fn refuse(&mut self, id: &str, code: ErrorCode, description: &str) -> Result<(), Ended> {
-        self.send(answer::error(id, self.version, code, description).into()).await
+        let answer = answer::error(id, self.version, code, description);
+        self.send(&answer).await
     }
 
-    async fn send(&mut self, frame: Utf8Bytes) -> Result<(), Ended> {
+    async fn send(&mut self, frame: &str) -> Result<(), Ended> {
         if self.captured {
-            self.capture((self.shared.clock)(), Speaker::Csms, &frame);
+            self.capture((self.shared.clock)(), Speaker::Csms, frame);
         }
-        self.socket.send(Message::Text(frame)).await.map_err(|_| Ended)
+        self.socket.send(frame).await.map_err(|_| Ended)
     }
 }
 
@@ -355,5 +344,16 @@ fn token_of(message: &ChargePointMessage) -> Option<IdTokenHash> {
         ChargePointMessage::StartTransaction { id_token, .. } | ChargePointMessage::StopTransaction { id_token, .. } => *id_token,
         ChargePointMessage::Transaction(event) => event.id_token,
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_three_heartbeats_and_a_minute() {
+        assert_eq!(patience(Duration::from_secs(300)), Duration::from_secs(960));
+        assert_eq!(patience(Duration::MAX), Duration::MAX);
     }
 }

@@ -1,5 +1,6 @@
 //! The register: who owns what, where, since when. Read from CSV text (`parse`), replaced whole, never edited in place.
 
+mod charge_points;
 mod parse;
 mod rows;
 
@@ -292,4 +293,6 @@ pub struct ChargePoint {
     pub upstream: Option<String>,
     /// `ocpp_versions` spoken with it; `None` is what `[ocpp] versions` says.
     pub ocpp_versions: Option<Vec<OcppVersion>>,
+    /// `security_profile`: the least that it must come in by.
+    pub security_profile: Option<u8>,
 }

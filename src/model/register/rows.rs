@@ -3,12 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::charge_points;
 use super::parse::{RegisterError, RegisterFiles, Row, each_row};
-use super::{
-    Access, Category, ChargePoint, ChargePointMode, ClassOverride, EmissionClass, Organisation, Ownership, Register, Role, Site,
-    Vehicle,
-};
-use crate::model::{EnergyUser, IdTokenHash, OcppVersion, TokenHasher, check_id};
+use super::{Category, ClassOverride, EmissionClass, Organisation, Ownership, Register, Role, Site, Vehicle};
+use crate::model::{EnergyUser, IdTokenHash, TokenHasher, check_id};
 use crate::units::Day;
 
 const ORGANISATIONS: &[&str] = &["organisation_id", "name"];
@@ -40,21 +38,6 @@ const VEHICLES: &[&str] = &[
     "replaces",
     "feed_ids",
     "id_tags",
-];
-const CHARGE_POINTS: &[&str] = &[
-    "charge_point_id",
-    "organisation",
-    "site",
-    "mode",
-    "connectors",
-    "max_power_kw",
-    "access",
-    "in_service_from",
-    "in_service_to",
-    "time_zone",
-    "auth",
-    "upstream",
-    "ocpp_versions",
 ];
 const TAGS: &[&str] = &["id_tag", "kind", "vehicle_id"];
 
@@ -97,9 +80,9 @@ pub(super) fn read(files: &RegisterFiles, hasher: &TokenHasher, errors: &mut Vec
         }
         register.vehicles.push(vehicle);
     });
-    each_row(files.charge_points.as_ref(), CHARGE_POINTS, errors, |row| {
+    each_row(files.charge_points.as_ref(), charge_points::COLUMNS, errors, |row| {
         let Some(id) = seen.new_id(row, "charge_point_id") else { return };
-        let charge_point = charge_point(row, id, organisations.as_ref(), sites.as_ref());
+        let charge_point = charge_points::charge_point(row, id, organisations.as_ref(), sites.as_ref());
         register.charge_point_index.insert(charge_point.id.to_lowercase(), register.charge_points.len());
         register.charge_points.push(charge_point);
     });
@@ -179,7 +162,7 @@ impl Seen {
 }
 
 /// A name of another file; checked if that file is there.
-fn reference(row: &mut Row<'_>, column: &str, known: Option<&HashSet<Arc<str>>>, file: &str) -> Option<Arc<str>> {
+pub(super) fn reference(row: &mut Row<'_>, column: &str, known: Option<&HashSet<Arc<str>>>, file: &str) -> Option<Arc<str>> {
     let name: Arc<str> = Arc::from(row.text(column)?);
     if known.is_some_and(|known| !known.contains(&name)) {
         row.refuse(column, format!("is not in {file}"), format!("add it to {file}, or correct the spelling"));
@@ -187,7 +170,7 @@ fn reference(row: &mut Row<'_>, column: &str, known: Option<&HashSet<Arc<str>>>,
     Some(name)
 }
 
-fn day(row: &mut Row<'_>, column: &str) -> Option<Day> {
+pub(super) fn day(row: &mut Row<'_>, column: &str) -> Option<Day> {
     row.parsed(column, DAY_HINT, str::parse::<Day>)
 }
 
@@ -241,7 +224,7 @@ fn vehicle(
     vehicle
 }
 
-fn in_order(row: &mut Row<'_>, from: Option<Day>, to: Option<Day>) {
+pub(super) fn in_order(row: &mut Row<'_>, from: Option<Day>, to: Option<Day>) {
     if let (Some(from), Some(to)) = (from, to)
         && to <= from
     {
@@ -285,61 +268,6 @@ fn euro(text: &str) -> Result<u8, &'static str> {
     };
     let single = !stage.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
     if (1..=7).contains(&number) && single { Ok(number) } else { Err("is not a Euro standard from 1 to 7") }
-}
-
-fn charge_point(
-    row: &mut Row<'_>,
-    id: Arc<str>,
-    organisations: Option<&HashSet<Arc<str>>>,
-    sites: Option<&HashSet<Arc<str>>>,
-) -> ChargePoint {
-    let charge_point = ChargePoint {
-        organisation: reference(row, "organisation", organisations, "organisations.csv"),
-        site: reference(row, "site", sites, "sites.csv"),
-        mode: row
-            .word("mode", &[("csms", ChargePointMode::Csms), ("tap", ChargePointMode::Tap)])
-            .unwrap_or(ChargePointMode::Csms),
-        connectors: row.whole("connectors", 1, 64).unwrap_or(1),
-        max_power_kw: row.number("max_power_kw", 0.1, 5000.0),
-        access: row
-            .word("access", &[("fleet", Access::Fleet), ("staff", Access::Staff), ("public", Access::Public)])
-            .unwrap_or(Access::Fleet),
-        in_service_from: day(row, "in_service_from"),
-        in_service_to: day(row, "in_service_to"),
-        time_zone: row.text("time_zone"),
-        auth: row.text("auth"),
-        upstream: row.text("upstream"),
-        ocpp_versions: ocpp_versions(row),
-        id,
-    };
-    in_order(row, charge_point.in_service_from, charge_point.in_service_to);
-    if charge_point.auth.as_deref().is_some_and(|auth| !auth.starts_with("pbkdf2-sha256$")) {
-        row.refuse(
-            "auth",
-            "is not a hash",
-            "never the password itself: `echo -n secret | fleetgauge hash-password` prints its hash",
-        );
-    }
-    let url = charge_point.upstream.as_deref().unwrap_or_default();
-    if charge_point.mode == ChargePointMode::Tap && !(url.starts_with("ws://") || url.starts_with("wss://")) {
-        row.refuse(
-            "upstream",
-            "a charge point of mode `tap` needs its operator's address",
-            "write wss://operator.example/ocpp; the charge point's own path is appended to it",
-        );
-    }
-    charge_point
-}
-
-fn ocpp_versions(row: &mut Row<'_>) -> Option<Vec<OcppVersion>> {
-    let mut versions = Vec::new();
-    for name in row.list("ocpp_versions") {
-        match OcppVersion::from_name(&name) {
-            Some(version) => versions.push(version),
-            None => row.refuse("ocpp_versions", "is not an OCPP version", "write 1.6;2.0.1;2.1, or leave it empty"),
-        }
-    }
-    (!versions.is_empty()).then_some(versions)
 }
 
 fn tag(row: &mut Row<'_>, hasher: &TokenHasher, seen: &mut Seen, register: &mut Register) {

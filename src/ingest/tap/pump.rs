@@ -1,0 +1,98 @@
+//! Bytes from one side to the other, unchanged and in order: text, pings, pongs, close codes, fragments, whatever they are. A copy is cut
+//! into messages for whoever listens, after it was passed on.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use super::queue::{Overheard, Queue};
+use crate::decode::ocpp::observer::Speaker;
+use crate::ingest::ArrivalClock;
+use crate::ingest::door::links::Life;
+use crate::ingest::websocket::{Assembler, Part};
+use crate::model::Stats;
+
+/// Bytes passed on at once.
+const PIECE: usize = 4_096;
+/// How long the other direction may go on when one has ended: the answer to a close frame.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// One direction's copy.
+pub(super) struct Ear {
+    speaker: Speaker,
+    /// `None` once the bytes made no sense: then they are only passed on.
+    assembler: Option<Assembler>,
+    queue: Arc<Queue>,
+    clock: ArrivalClock,
+    stats: Arc<Stats>,
+}
+
+impl Ear {
+    pub fn new(speaker: Speaker, most: usize, queue: Arc<Queue>, clock: ArrivalClock, stats: Arc<Stats>) -> Self {
+        Self { speaker, assembler: Some(Assembler::new(most)), queue, clock, stats }
+    }
+
+    /// Listens to bytes that were passed on.
+    pub fn hear(&mut self, mut bytes: &[u8]) {
+        let Some(assembler) = &mut self.assembler else { return };
+        loop {
+            match assembler.take(&mut bytes) {
+                Ok(Some(Part::Message { payload, compressed: false, .. })) => {
+                    Stats::count(&self.stats.ocpp_received);
+                    let overheard = Overheard { speaker: self.speaker, at: (self.clock)(), payload };
+                    if self.queue.put(overheard) {
+                        Stats::count(&self.stats.tap_dropped);
+                    }
+                }
+                // Too large, or compressed although we offered no compression: passed on all the same.
+                Ok(Some(Part::TooLarge(_) | Part::Message { .. })) => Stats::count(&self.stats.tap_dropped),
+                Ok(Some(Part::Ping(_) | Part::Pong | Part::Close(_))) => {}
+                Ok(None) => return,
+                Err(_) => {
+                    Stats::count(&self.stats.tap_deaf);
+                    self.assembler = None;
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Passes bytes on until one side ends, then gives the other a moment.
+pub(super) async fn run<A, B>(charger: A, operator: B, mut from_charger: Ear, mut from_operator: Ear, life: &Life)
+where
+    A: AsyncRead + AsyncWrite + Unpin,
+    B: AsyncRead + AsyncWrite + Unpin,
+{
+    let (mut charger_in, mut charger_out) = tokio::io::split(charger);
+    let (mut operator_in, mut operator_out) = tokio::io::split(operator);
+    let up = pass(&mut charger_in, &mut operator_out, &mut from_charger, Some(life));
+    let down = pass(&mut operator_in, &mut charger_out, &mut from_operator, None);
+    let (mut up, mut down) = (std::pin::pin!(up), std::pin::pin!(down));
+    tokio::select! {
+        _ = &mut up => drop(tokio::time::timeout(DRAIN, down).await),
+        _ = &mut down => drop(tokio::time::timeout(DRAIN, up).await),
+    }
+}
+
+async fn pass<R, W>(from: &mut R, to: &mut W, ear: &mut Ear, life: Option<&Life>) -> io::Result<()>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let mut piece = Vec::with_capacity(PIECE);
+    loop {
+        piece.clear();
+        if from.read_buf(&mut piece).await? == 0 {
+            return to.shutdown().await;
+        }
+        to.write_all(&piece).await?;
+        to.flush().await?;
+        if let Some(life) = life {
+            life.beat();
+        }
+        ear.hear(&piece);
+    }
+}
