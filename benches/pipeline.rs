@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a benchmark fails by panicking, and needs the real clock")]
 
+mod charging;
 mod load;
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -15,12 +16,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use futures_util::{SinkExt, StreamExt};
-use load::{Packets, connect, masked, meter_values, register, sink};
+use load::{Packets, connect, masked, register, sink};
 use support::{Daemon, Process, TempDir, free_port, server, wait_for, wait_for_port};
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
 
 const VEHICLES: usize = 800;
 const CHARGE_POINTS: usize = 1_000;
@@ -47,15 +44,21 @@ fn main() {
         mosquitto(1_000_000 / scale);
     }
     if part("ocpp") {
-        ocpp(50, 400_000 / scale);
-        ocpp(1_000, 200_000 / scale);
+        charging::ocpp(50, 400_000 / scale);
+        charging::ocpp(1_000, 200_000 / scale);
+    }
+    if part("tap") {
+        charging::tap(if quick { 3 } else { 20 });
+    }
+    if part("storm") {
+        charging::storm(10_000 / scale);
     }
     if part("connections") {
         idle_connections(if quick { 1_000 } else { 10_000 });
     }
 }
 
-fn row(what: &str, here: &str, peers: &str) {
+pub(crate) fn row(what: &str, here: &str, peers: &str) {
     println!("{what:<58}{here:>26}   {peers}");
 }
 
@@ -69,7 +72,7 @@ fn machine() -> String {
 }
 
 /// Processor seconds of a process so far.
-fn cpu_seconds(process: u32) -> f64 {
+pub(crate) fn cpu_seconds(process: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
     // utime and stime, in ticks of 10 ms on every Linux that matters here.
@@ -77,17 +80,19 @@ fn cpu_seconds(process: u32) -> f64 {
 }
 
 /// Resident memory in KiB.
-fn rss_kib(process: u32) -> f64 {
+pub(crate) fn rss_kib(process: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-fn daemon(folder: &Path, extra: &str) -> Daemon {
+pub(crate) fn daemon(folder: &Path, extra: &str) -> Daemon {
     register(folder);
     let sink = sink();
+    // With an operator, charge points that nobody registered are led to it.
+    let unknown = if extra.contains("[tap]") { "tap" } else { "accept" };
     let config = format!(
-        "[register]\ndirectory = \"register\"\n[influx]\nurl = \"http://127.0.0.1:{sink}\"\norg = \"o\"\nbucket = \"b\"\n[ocpp]\nunknown = \"accept\"\n{extra}"
+        "[register]\ndirectory = \"register\"\n[influx]\nurl = \"http://127.0.0.1:{sink}\"\norg = \"o\"\nbucket = \"b\"\n[ocpp]\nunknown = \"{unknown}\"\n{extra}"
     );
     std::fs::write(folder.join("fleetgauge.toml"), config).unwrap();
     Daemon::start(folder, &[("log.level", "warn")])
@@ -204,55 +209,6 @@ fn mosquitto(messages: usize) {
         "Node-RED 41, Python 64-567, mosquitto_sub 7-8",
     );
     row("  lost", &format!("{:.0} of {messages}", messages as f64 - received()), "");
-}
-
-fn ocpp(connections: usize, messages: usize) {
-    let folder = TempDir::new("bench-ocpp");
-    let daemon = daemon(folder.path(), "");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let share = messages / connections;
-    let (seconds, cpu, mut latencies) = runtime.block_on(async {
-        let mut sockets = Vec::new();
-        for n in 0..connections {
-            let mut request = format!("ws://127.0.0.1:{}/ocpp/CP{n:04}", daemon.ocpp).into_client_request().unwrap();
-            request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("ocpp1.6"));
-            sockets.push(tokio_tungstenite::connect_async(request).await.unwrap().0);
-        }
-        let before = cpu_seconds(daemon.id());
-        let started = Instant::now();
-        let tasks: Vec<_> = sockets
-            .into_iter()
-            .map(|mut socket| {
-                tokio::spawn(async move {
-                    let mut latencies = Vec::with_capacity(share);
-                    for n in 0..share as u64 {
-                        let sent = Instant::now();
-                        socket.send(Message::text(meter_values(n, n))).await.unwrap();
-                        let answer = socket.next().await.unwrap().unwrap();
-                        assert!(answer.to_text().unwrap().starts_with("[3,"), "{answer}");
-                        latencies.push(sent.elapsed());
-                    }
-                    latencies
-                })
-            })
-            .collect();
-        let mut latencies = Vec::new();
-        for task in tasks {
-            latencies.extend(task.await.unwrap());
-        }
-        (started.elapsed().as_secs_f64(), cpu_seconds(daemon.id()) - before, latencies)
-    });
-    latencies.sort();
-    let answers = latencies.len() as f64;
-    let at = |share: f64| latencies[((answers - 1.0) * share) as usize].as_secs_f64() * 1000.0;
-    row(
-        &format!("OCPP 1.6 MeterValues, {connections} charge points: answers a second"),
-        &format!("{:.0}", answers / seconds),
-        "",
-    );
-    row("  answers per processor second", &format!("{:.0}", answers / cpu), "Python 1.2 k, Node 15 k, bare Rust echo 60 k");
-    row("  p50 and p99, answered after commit", &format!("{:.1} ms, {:.1} ms", at(0.5), at(0.99)), "");
-    row("  memory after it", &format!("{:.1} MiB", rss_kib(daemon.id()) / 1024.0), "");
 }
 
 fn idle_connections(wanted: usize) {

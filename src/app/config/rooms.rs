@@ -171,6 +171,7 @@ fn ocpp(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Ocp
     section.whole("max_handshakes", &mut config.max_handshakes, 1, 1_000_000);
     section.whole("max_failed_handshakes", &mut config.max_failed_handshakes, 1, 1_000_000);
     section.whole("max_connections", &mut config.max_connections, 1, 1_000_000);
+    section.size("max_head", &mut config.max_head_bytes, KIB, 64 * KIB);
     section.size("max_message", &mut config.max_message_bytes, 4 * KIB, 64 * MIB);
     section.whole("max_json_depth", &mut config.max_json_depth, 8, 1_000);
     let tls = [("tls_listen", config.tls_listen.is_some()), ("mutual_tls_listen", config.mutual_tls_listen.is_some())];

@@ -63,7 +63,9 @@ pub struct OcppConfig {
     pub max_failed_handshakes: u32,
     /// `max_connections`.
     pub max_connections: usize,
-    /// `max_message_bytes`, as sent and after inflating: larger messages are answered with an error.
+    /// `max_head`: of a request for a WebSocket; larger ones are refused.
+    pub max_head_bytes: usize,
+    /// `max_message`, as sent and after inflating: larger messages are answered with an error.
     pub max_message_bytes: usize,
     /// `max_json_depth`.
     pub max_json_depth: usize,
@@ -94,6 +96,7 @@ impl Default for OcppConfig {
             max_handshakes: 60,
             max_failed_handshakes: 600,
             max_connections: 12_000,
+            max_head_bytes: 8 * 1024,
             max_message_bytes: 256 * 1024,
             max_json_depth: 32,
             tap: TapConfig::default(),

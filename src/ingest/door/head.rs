@@ -8,8 +8,6 @@ use crate::ingest::credentials;
 use crate::ingest::websocket::deflate;
 use crate::model::check_id;
 
-/// Most bytes of a request's head.
-const HEAD_BYTES: usize = 8 * 1024;
 const MOST_HEADERS: usize = 64;
 
 /// An answer that ends the connection.
@@ -60,16 +58,17 @@ pub(in crate::ingest) struct Request {
     key: String,
 }
 
-/// Reads a request and what came behind it; `Err(None)` if the line was cut before there was one.
+/// Reads a request of at most `most` bytes, and what came behind it.
 pub(in crate::ingest) async fn read<S: AsyncRead + Unpin>(
     stream: &mut S,
+    most: usize,
 ) -> std::io::Result<Result<(Request, Vec<u8>), Refusal>> {
     let mut head = Vec::with_capacity(1024);
     let end = loop {
         if let Some(end) = head.windows(4).position(|window| window == b"\r\n\r\n") {
             break end + 4;
         }
-        if head.len() >= HEAD_BYTES || stream.read_buf(&mut head).await? == 0 {
+        if head.len() >= most || stream.read_buf(&mut head).await? == 0 {
             return Ok(Err(BAD_REQUEST));
         }
     };

@@ -216,7 +216,7 @@ async fn enter(
             (Stream::Tls(Box::new(TlsStream::Server(stream))), security)
         }
     };
-    let (request, rest) = match head::read(&mut stream).await? {
+    let (request, rest) = match head::read(&mut stream, shared.config.max_head_bytes).await? {
         Ok(read) => read,
         Err(refusal) => return Ok(Err((stream, refusal))),
     };
