@@ -1,10 +1,12 @@
 //! One charge point's connection: requests one after the other, each answered before the next is read, so that a charge point that
 //! empties its memory after a long night cannot flood us.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::answer::{self, ErrorCode, Facts};
 use crate::decode::ocpp::frame::{self, Frame as OcppText, Reading};
@@ -79,38 +81,43 @@ impl Link {
         let mut shutdown = self.shared.shutdown.clone();
         let silence = patience(self.shared.config.heartbeat_interval);
         let ping = self.shared.config.ping_interval;
+        let wait = if ping.is_zero() { silence } else { ping.min(silence) };
         let life = seat.life.clone();
-        let mut silent = Duration::ZERO;
+        // All but the socket are looked at once and then left alone: a busy link pays nothing for them.
+        let mut stop = pin!(async { drop(shutdown.wait_for(|stop| *stop).await) });
+        let mut asked = pin!(life.asked.notified());
+        let mut waited = pin!(tokio::time::sleep(wait));
         loop {
-            let wait = if ping.is_zero() { silence } else { ping.min(silence) };
-            let incoming = tokio::select! {
-                incoming = tokio::time::timeout(wait, self.socket.next()) => incoming,
+            tokio::select! {
+                biased;
+                incoming = self.socket.next() => {
+                    life.beat();
+                    // On the heap for the same reason as the welcome: an idle connection is waiting for a message, not answering one.
+                    if Box::pin(self.incoming(incoming.unwrap_or(Incoming::End))).await.is_err() {
+                        return;
+                    }
+                }
                 _ = &mut seat.replaced => return self.close(close::POLICY, "another connection with this identity is open").await,
-                () = async { drop(shutdown.wait_for(|stop| *stop).await) } => return self.close(close::RESTART, "the central system is stopping").await,
-                () = life.asked.notified() => {
+                () = &mut stop => return self.close(close::RESTART, "the central system is stopping").await,
+                () = &mut asked => {
+                    asked.set(life.asked.notified());
                     if self.socket.ping().await.is_err() {
                         return;
                     }
-                    continue;
                 }
-            };
-            let Ok(incoming) = incoming else {
-                silent += wait;
-                if silent >= silence {
-                    tracing::info!(charge_point = %self.charge_point, "silent for three heartbeats: the link is given up");
-                    return;
+                () = &mut waited => {
+                    let silent = life.silent_for();
+                    if silent >= silence {
+                        tracing::info!(charge_point = %self.charge_point, "silent for three heartbeats: the link is given up");
+                        return;
+                    }
+                    // A missing pong ends nothing: some charge points never send one.
+                    if silent >= wait && self.socket.ping().await.is_err() {
+                        return;
+                    }
+                    let next = if silent >= wait { wait.min(silence - silent) } else { wait - silent };
+                    waited.as_mut().reset(Instant::now() + next);
                 }
-                // A missing pong ends nothing: some charge points never send one.
-                if self.socket.ping().await.is_err() {
-                    return;
-                }
-                continue;
-            };
-            silent = Duration::ZERO;
-            life.beat();
-            // On the heap for the same reason as the welcome: an idle connection is waiting for a message, not answering one.
-            if Box::pin(self.incoming(incoming.unwrap_or(Incoming::End))).await.is_err() {
-                return;
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::ingest::websocket::{Socket, close};
 use crate::model::{LinkMode, OcppVersion, Stats};
 
 /// Answers a charge point's request for a WebSocket and serves it to its end.
-pub(in crate::ingest) async fn serve(guest: Guest, shared: Arc<Shared>) {
+pub(in crate::ingest) async fn serve(guest: Box<Guest>, shared: Arc<Shared>) {
     // On the heap, to be gone when it is done: a task keeps room for the largest of its moments as long as it lives.
     let Some((mut link, mut seat)) = Box::pin(welcome(guest, &shared)).await else { return };
     Stats::count(&shared.stats.ocpp_connections);
@@ -23,7 +23,7 @@ pub(in crate::ingest) async fn serve(guest: Guest, shared: Arc<Shared>) {
 }
 
 /// Agrees on a version and takes the place of older links; `None` if it was turned away.
-async fn welcome(guest: Guest, shared: &Arc<Shared>) -> Option<(Link, Seat)> {
+async fn welcome(guest: Box<Guest>, shared: &Arc<Shared>) -> Option<(Link, Seat)> {
     let Admission { charge_point, proof, way } = guest.admission.clone();
     let Ok(seat) = shared.links.claim(&charge_point, proof, guest.address).await else {
         Stats::count(&shared.stats.duplicates_refused);
@@ -34,7 +34,7 @@ async fn welcome(guest: Guest, shared: &Arc<Shared>) -> Option<(Link, Seat)> {
     if seat.took_over {
         Stats::count(&shared.stats.ocpp_replaced);
     }
-    let Guest { mut stream, request, rest, .. } = guest;
+    let Guest { mut stream, request, rest, .. } = *guest;
     let register = shared.register.borrow().clone();
     let enabled = register.charge_point(&charge_point).and_then(|known| known.ocpp_versions.as_deref());
     let enabled = enabled.unwrap_or(&shared.config.versions);

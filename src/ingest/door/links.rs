@@ -47,7 +47,8 @@ impl Life {
         self.answered.notify_waiters();
     }
 
-    fn silent_for(&self) -> Duration {
+    /// How long nothing was heard.
+    pub fn silent_for(&self) -> Duration {
         self.begun.elapsed().saturating_sub(Duration::from_millis(self.heard.load(Ordering::Relaxed)))
     }
 }

@@ -200,7 +200,7 @@ async fn enter(
     tls: Option<TlsAcceptor>,
     mutual: bool,
     shared: &Shared,
-) -> std::io::Result<Result<Guest, Refused>> {
+) -> std::io::Result<Result<Box<Guest>, Refused>> {
     let address = peer.ip();
     if shared.limits.refuses(address) {
         Stats::count(&shared.stats.handshakes_limited);
@@ -233,5 +233,5 @@ async fn enter(
     if !request.says_upgrade {
         tracing::info!(charge_point = %admission.charge_point, "its handshake has no `Connection: Upgrade`; taken all the same");
     }
-    Ok(Ok(Guest { stream, request, rest, admission, address }))
+    Ok(Ok(Box::new(Guest { stream, request, rest, admission, address })))
 }

@@ -32,7 +32,7 @@ const UNREACHABLE: Refusal =
     Refusal { status: "502 Bad Gateway", text: "The operator's central system cannot be reached; try again.\n" };
 
 /// Leads a charge point to its operator, to the end of its link.
-pub(super) async fn serve(guest: Guest, shared: Arc<Shared>) {
+pub(super) async fn serve(guest: Box<Guest>, shared: Arc<Shared>) {
     let Way::Tap(url) = &guest.admission.way else { return };
     let charge_point = guest.admission.charge_point.clone();
     let dialled = tokio::time::timeout(shared.config.tap.connect_timeout, shared.upstream.dial(url, &guest.request));
@@ -69,7 +69,7 @@ pub(super) async fn serve(guest: Guest, shared: Arc<Shared>) {
     let version = operator.protocol.as_deref().and_then(version_of).unwrap_or(OcppVersion::V16);
     let captured = shared.capture.wants(&charge_point);
     let listener = Listener { charge_point, version, captured, shared: shared.clone() };
-    let Guest { mut stream, request, rest, .. } = guest;
+    let Guest { mut stream, request, rest, .. } = *guest;
     if request.accept(&mut stream, operator.protocol.as_deref(), false).await.is_ok() {
         drop(request);
         Stats::count(&shared.stats.ocpp_connections);

@@ -1,11 +1,15 @@
 //! Bytes from one side to the other, unchanged and in order: text, pings, pongs, close codes, fragments, whatever they are. A copy is cut
-//! into messages for whoever listens, after it was passed on.
+//! into messages for whoever listens, beside it.
 
+use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::queue::{Overheard, Queue};
 use crate::decode::ocpp::observer::Speaker;
@@ -14,8 +18,8 @@ use crate::ingest::door::links::Life;
 use crate::ingest::websocket::{Assembler, Part};
 use crate::model::Stats;
 
-/// Bytes passed on at once.
-const PIECE: usize = 4_096;
+/// Bytes passed on at once, on the stack.
+const PIECE: usize = 8_192;
 /// How long the other direction may go on when one has ended: the answer to a close frame.
 const DRAIN: Duration = Duration::from_secs(2);
 
@@ -82,17 +86,33 @@ where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
-    let mut piece = Vec::with_capacity(PIECE);
+    // What the other side could not take at once. Empty, and without memory, on a line that is idle or keeps up.
+    let mut waiting = Vec::new();
     loop {
-        piece.clear();
-        if from.read_buf(&mut piece).await? == 0 {
+        let more = poll_fn(|context| {
+            let mut piece = [const { MaybeUninit::uninit() }; PIECE];
+            let mut read = ReadBuf::uninit(&mut piece);
+            ready!(Pin::new(&mut *from).poll_read(context, &mut read))?;
+            let bytes = read.filled();
+            let taken = match Pin::new(&mut *to).poll_write(context, bytes) {
+                Poll::Ready(taken) => taken?,
+                Poll::Pending => 0,
+            };
+            waiting.extend_from_slice(&bytes[taken..]);
+            if let Some(life) = life {
+                life.beat();
+            }
+            ear.hear(bytes);
+            Poll::Ready(io::Result::Ok(!bytes.is_empty()))
+        });
+        let more = more.await?;
+        if !waiting.is_empty() {
+            to.write_all(&waiting).await?;
+            waiting = Vec::new();
+        }
+        if !more {
             return to.shutdown().await;
         }
-        to.write_all(&piece).await?;
         to.flush().await?;
-        if let Some(life) = life {
-            life.beat();
-        }
-        ear.hear(&piece);
     }
 }

@@ -94,11 +94,6 @@ impl Assembler {
         }
     }
 
-    /// Nothing is under way: no bytes are owed.
-    pub fn is_between_messages(&self) -> bool {
-        self.frame.is_none() && self.head_length == 0 && self.kind.is_none()
-    }
-
     fn read_head(&mut self, bytes: &mut &[u8]) -> Result<bool, Broken> {
         let had = self.head_length;
         let room = (LONGEST_HEAD - had).min(bytes.len());

@@ -1,8 +1,12 @@
 //! A server's end of a WebSocket over any stream: messages in, messages out, little memory while idle.
 
+use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::deflate::inflate;
 use super::frame::{self, Opcode};
@@ -29,54 +33,68 @@ pub enum Incoming {
     End,
 }
 
-/// Bytes read at once. Kept between messages only while some of them wait to be read as one.
-const PIECE: usize = 1_024;
-/// Read at once while a large message is under way.
-const LARGE_PIECE: usize = 16_384;
+/// Bytes read at once, on the stack: a connection that waits holds no buffer.
+const PIECE: usize = 8_192;
 
 /// A server's WebSocket.
 #[derive(Debug)]
 pub struct Socket<S> {
     stream: S,
-    /// Read, but not yet taken: from `taken` on.
+    /// Read, but not yet taken: from `taken` on. Empty but for clients that do not wait for answers.
     buffer: Vec<u8>,
     taken: usize,
     assembler: Assembler,
     /// The largest message after inflating; 0 if compression was not agreed on.
     inflated: usize,
-    /// The largest message as sent.
-    most: usize,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// After the handshake. `rest` is what the client sent behind its request. Compressed messages are taken only if `deflate`.
     pub fn new(stream: S, rest: Vec<u8>, most: usize, deflate: bool) -> Self {
         let inflated = if deflate { most } else { 0 };
-        Self { stream, buffer: rest, taken: 0, assembler: Assembler::new(most), inflated, most }
+        Self { stream, buffer: rest, taken: 0, assembler: Assembler::new(most), inflated }
     }
 
     /// What comes next. Safe to drop and call again.
     pub async fn next(&mut self) -> io::Result<Incoming> {
+        if let Some(incoming) = self.next_waiting() {
+            return Ok(incoming);
+        }
+        poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// From what was read before.
+    fn next_waiting(&mut self) -> Option<Incoming> {
+        let mut bytes = &self.buffer[self.taken..];
+        let part = self.assembler.take(&mut bytes);
+        self.taken = self.buffer.len() - bytes.len();
+        if self.taken == self.buffer.len() {
+            (self.buffer, self.taken) = (Vec::new(), 0);
+        }
+        self.judge(part)
+    }
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Incoming>> {
         loop {
-            let mut bytes = &self.buffer[self.taken..];
+            let mut piece = [const { MaybeUninit::uninit() }; PIECE];
+            let mut read = ReadBuf::uninit(&mut piece);
+            ready!(Pin::new(&mut self.stream).poll_read(context, &mut read))?;
+            let mut bytes = read.filled();
+            if bytes.is_empty() {
+                return Poll::Ready(Ok(Incoming::End));
+            }
             let part = self.assembler.take(&mut bytes);
-            self.taken = self.buffer.len() - bytes.len();
-            match part {
-                Ok(Some(part)) => return Ok(self.incoming(part)),
-                Ok(None) => {}
-                Err(Broken(why)) => return Ok(Incoming::Broken(why)),
+            self.buffer.extend_from_slice(bytes);
+            if let Some(incoming) = self.judge(part) {
+                return Poll::Ready(Ok(incoming));
             }
-            let idle = self.assembler.is_between_messages();
-            self.buffer.clear();
-            self.taken = 0;
-            if idle {
-                // Nothing is under way: the next message may be a long time coming.
-                self.buffer.shrink_to(PIECE);
-            }
-            self.buffer.reserve(if idle { PIECE } else { LARGE_PIECE.min(self.most) });
-            if self.stream.read_buf(&mut self.buffer).await? == 0 {
-                return Ok(Incoming::End);
-            }
+        }
+    }
+
+    fn judge(&self, part: Result<Option<Part>, Broken>) -> Option<Incoming> {
+        match part {
+            Ok(part) => part.map(|part| self.incoming(part)),
+            Err(Broken(why)) => Some(Incoming::Broken(why)),
         }
     }
 
