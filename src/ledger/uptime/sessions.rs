@@ -1,0 +1,103 @@
+//! What closed sessions add to the ledger; a session that is corrected later is taken out and put in anew, never counted twice.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::calendar::Calendar;
+use super::sums::{Months, Sums};
+use crate::model::{ExemptReason, SessionRecord};
+use crate::units::{Month, UtcMs};
+
+/// Sessions per charge point that may still be corrected: a few more than the charging book remembers.
+const REMEMBERED: usize = 16;
+/// A session in which the vehicle got something: 0.2 kWh, or three minutes of charging (Last Mile Solutions' transaction success; ours).
+const SUCCESS_DWH: i64 = 2_000;
+const SUCCESS_MS: i64 = 180_000;
+
+/// What a session put into the months of its connector.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+struct Booked {
+    /// Hash of its id.
+    id: u64,
+    started: UtcMs,
+    charging: (UtcMs, UtcMs, i64),
+    overstay: Option<(UtcMs, UtcMs)>,
+    successful: bool,
+}
+
+/// The newest sessions of a charge point.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Sessions(VecDeque<Booked>);
+
+/// Where a session is booked.
+pub(super) struct Books<'a> {
+    pub months: &'a mut Months,
+    pub calendar: &'a Calendar<'a>,
+    /// When we were away.
+    pub outages: &'a [(UtcMs, UtcMs)],
+}
+
+impl Sessions {
+    /// Books a closed session, or what is new about it.
+    pub fn take(&mut self, record: &SessionRecord, corrected: bool, grace_ms: i64, books: &mut Books<'_>) {
+        let Some(new) = Booked::of(record, grace_ms) else { return };
+        match self.0.iter_mut().find(|known| known.id == new.id) {
+            Some(known) if *known == new => {}
+            Some(known) => {
+                known.book(-1, books);
+                new.book(1, books);
+                *known = new;
+            }
+            // Too old to be known: what it had put in stays as it is.
+            None if corrected => {}
+            None => {
+                new.book(1, books);
+                if self.0.len() >= REMEMBERED {
+                    self.0.pop_front();
+                }
+                self.0.push_back(new);
+            }
+        }
+    }
+}
+
+impl Booked {
+    fn of(record: &SessionRecord, grace_ms: i64) -> Option<Self> {
+        let ended = record.ended_at?;
+        let charged_until = record.charging_ended_at.unwrap_or(ended).max(record.started_at);
+        Some(Self {
+            id: hash(&record.id),
+            started: record.started_at,
+            // Spread over the stretch in which it can have been.
+            charging: (record.started_at, charged_until, record.charging_ms),
+            overstay: record.overstay(grace_ms, None),
+            successful: record.energy_dwh.is_some_and(|dwh| dwh >= SUCCESS_DWH) || record.charging_ms >= SUCCESS_MS,
+        })
+    }
+
+    fn book(&self, sign: i64, books: &mut Books<'_>) {
+        let Books { months, calendar, outages } = books;
+        months.edit(Month::of(self.started), |sums| {
+            sums.sessions += sign;
+            sums.sessions_successful += sign * i64::from(self.successful);
+        });
+        let (from, to, ms) = self.charging;
+        calendar.spread(from, to, ms, outages, |month, slot, part| {
+            months.edit(month, |sums: &mut Sums| sums.charging[slot] += sign * part);
+        });
+        if let Some((from, to)) = self.overstay {
+            // In closed hours nobody else could have come.
+            calendar.cut(from, to, |month, slot, from, to| {
+                if slot != ExemptReason::Closed as usize + 1 {
+                    months.edit(month, |sums| sums.overstay_ms += sign * to.since(from));
+                }
+            });
+        }
+    }
+}
+
+/// FNV-1a: sixteen ids do not collide.
+fn hash(id: &str) -> u64 {
+    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
