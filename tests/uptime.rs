@@ -58,6 +58,11 @@ fn states_become_classes() {
             vec![(Available, 3_600)],
         ),
         (
+            "a connector that only tells of transactions",
+            vec![(0, Act::Start(1)), (600, Act::Stop(1))],
+            vec![(Occupied, 600), (NotObserved, 3_000)],
+        ),
+        (
             "commanded, then back",
             vec![
                 (0, Act::Status(1, Is::Available)),

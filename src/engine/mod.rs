@@ -87,8 +87,9 @@ impl Engine {
             assets: Assets::default(),
             charging,
             uptime: UptimeBook::default(),
-            last_alive: now,
-            next_uptime_rows: now.plus(uptime::ROWS_MS),
+            // Nothing was told yet; at a restart the inbox tells of earlier times than now.
+            last_alive: UtcMs(i64::MIN),
+            next_uptime_rows: UtcMs(i64::MIN),
             journal: Journal::default(),
             today: DaySpan::of(now),
             charged_today: BTreeMap::new(),

@@ -36,7 +36,9 @@ impl Engine {
     /// The daemon was away since it was last told anything.
     pub(super) fn note_absence(&mut self, now: UtcMs) {
         let alive = self.last_alive;
-        self.uptime.restarted(alive, now.max(alive), &rules(&self.config, &self.register));
+        if alive > UtcMs(i64::MIN) {
+            self.uptime.restarted(alive, now.max(alive), &rules(&self.config, &self.register));
+        }
     }
 
     /// What is booked so far stays so, whatever the next register says of opening hours.

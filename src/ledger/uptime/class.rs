@@ -52,7 +52,10 @@ impl Class {
             // OCPI 2.2.1: INOPERATIVE by command, OUTOFORDER by itself.
             ConnectorStatus::Unavailable if commanded => Some(Self::Inoperative),
             ConnectorStatus::Unavailable => Some(Self::Faulted),
-            ConnectorStatus::Unknown => connector.session().map(|_| Self::Occupied),
+            ConnectorStatus::Unknown if connector.session().is_some() => Some(Self::Occupied),
+            // Never a state, only metering or transactions: in between nothing is known.
+            ConnectorStatus::Unknown if connector.since.is_none() => Some(Self::NotObserved),
+            ConnectorStatus::Unknown => None,
             // OCPP 1.6 section 4.9, and `Occupied` of 1.5 and 2.x.
             _ => Some(Self::Occupied),
         }
