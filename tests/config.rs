@@ -171,6 +171,7 @@ fn commands_and_their_exit_codes() {
     );
     write("bad.toml", "[ocpp]\nlistn = 1\n");
     write("broker.toml", "[[broker]]\nhost = \"127.0.0.1\"\nport = 1\n");
+    write("exempt.toml", "[[exempt]]\nsite = \"NOWHERE\"\nreason = \"closed\"\nweekly = \"Sun 02:00-04:00\"\n");
     write("files.toml", "[listener]\npassword_file = \"nowhere\"\n");
     write("vehicles.csv", "vehicle_id,fuel,euro\nA,DIESEL,6\nB,DIESEL,5\nC,ELECTRICITY,\nD,,\n");
     write("wrong.csv", "vehicle_id,euro\nA,x\n");
@@ -185,6 +186,7 @@ fn commands_and_their_exit_codes() {
         (&["check-config", "nowhere.toml"], 78, "", "cannot be read"),
         (&["check-config", "broker.toml", "--connect"], 78, "ok: register", "error: broker broker1"),
         (&["check-config", "files.toml"], 78, "", "`listener.password_file`: nowhere"),
+        (&["check-config", "exempt.toml"], 78, "", "`exempt[0].site`: `NOWHERE` is not in sites.csv"),
         (&["run", "--config", "bad.toml"], 78, "", "line 2"),
         (&["classify", "vehicles.csv"], 0, "share under nhs_sdu: 50.0 % (up to 75.0 %", ""),
         (&["classify", "vehicles.csv", "--profile", "zev_only"], 0, "25.0 %", ""),

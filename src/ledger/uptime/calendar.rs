@@ -1,10 +1,10 @@
-//! Which time of a charge point is exempt: opening hours of its site, and the configuration's windows.
+//! Which time of a charge point is exempt: opening hours of its site, days out of service, and the configuration's windows.
 
 use std::cell::OnceCell;
 
 use crate::model::register::Register;
 use crate::model::{ExemptReason, ExemptWindow};
-use crate::units::{Month, UtcMs, WeeklyHours};
+use crate::units::{Day, Month, UtcMs, WeeklyHours};
 
 /// Tags of time: counted, maintenance, closed.
 pub const TAGS: usize = 3;
@@ -24,7 +24,14 @@ pub struct Exempts<'a> {
 pub(super) struct Calendar<'a> {
     exempts: Exempts<'a>,
     charge_point: &'a str,
-    found: OnceCell<(Option<&'a WeeklyHours>, Vec<&'a ExemptWindow>)>,
+    found: OnceCell<Found<'a>>,
+}
+
+struct Found<'a> {
+    hours: Option<&'a WeeklyHours>,
+    windows: Vec<&'a ExemptWindow>,
+    /// First instant in service, first one out of it.
+    service: (UtcMs, UtcMs),
 }
 
 impl<'a> Calendar<'a> {
@@ -32,26 +39,32 @@ impl<'a> Calendar<'a> {
         Self { exempts, charge_point, found: OnceCell::new() }
     }
 
-    fn look_up(&self) -> (Option<&'a WeeklyHours>, Vec<&'a ExemptWindow>) {
+    fn look_up(&self) -> Found<'a> {
         let Exempts { windows, register } = self.exempts;
-        let site = register.charge_point(self.charge_point).and_then(|point| point.site.as_deref());
+        let point = register.charge_point(self.charge_point);
+        let site = point.and_then(|point| point.site.as_deref());
         let hours = site.and_then(|site| register.site(site)).and_then(|site| site.opening_hours.as_ref());
         let applies = |window: &&ExemptWindow| {
             let here = window.site.as_deref().is_none_or(|of| site == Some(of));
             here && window.charge_point.as_deref().is_none_or(|of| of.eq_ignore_ascii_case(self.charge_point))
         };
-        (hours, windows.iter().filter(applies).collect())
+        let from = point.and_then(|point| point.in_service_from).map_or(UtcMs(i64::MIN), Day::start);
+        let to = point.and_then(|point| point.in_service_to).map_or(UtcMs(i64::MAX), Day::start);
+        Found { hours, windows: windows.iter().filter(applies).collect(), service: (from, to) }
     }
 
     /// What holds at an instant, and until when that surely holds. Closed goes before maintenance: nobody is kept away twice.
     pub fn at(&self, instant: UtcMs) -> (Option<ExemptReason>, UtcMs) {
-        let (hours, windows) = self.found.get_or_init(|| self.look_up());
+        let Found { hours, windows, service: (from, to) } = self.found.get_or_init(|| self.look_up());
+        if instant < *from || *to <= instant {
+            return (Some(ExemptReason::Closed), if instant < *from { *from } else { UtcMs(i64::MAX) });
+        }
         let mut reason = None;
-        let mut until = UtcMs(i64::MAX);
+        let mut until = *to;
         if let Some(hours) = hours {
             let (open, border) = hours.at(instant);
             reason = (!open).then_some(ExemptReason::Closed);
-            until = border;
+            until = until.min(border);
         }
         for window in windows {
             let (open, border) = window.time.at(instant);
@@ -110,7 +123,8 @@ impl<'a> Calendar<'a> {
     }
 }
 
-fn slot(reason: Option<ExemptReason>) -> usize {
+/// The slot of a tag.
+pub(super) fn slot(reason: Option<ExemptReason>) -> usize {
     match reason {
         None => 0,
         Some(ExemptReason::Maintenance) => 1,

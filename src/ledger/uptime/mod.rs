@@ -113,7 +113,8 @@ impl UptimeBook {
     ) {
         let Some(point) = self.points.get_mut(charge_point) else { return };
         let calendar = Calendar::new(rules.exempts, charge_point);
-        let connector = point.connectors.entry(connector_id).or_insert_with(|| ConnectorTime::new(Class::NotObserved, now));
+        let connector =
+            point.connectors.entry(connector_id).or_insert_with(|| Box::new(ConnectorTime::new(Class::NotObserved, now)));
         let outages = self.outages.make_contiguous();
         book(&mut point.sessions, &mut Books { months: &mut connector.months, calendar: &calendar, outages });
     }

@@ -101,7 +101,8 @@ pub(super) fn into<'a>(months: &'a mut Months, calendar: &'a Calendar<'_>) -> im
 pub(super) struct PointTime {
     last_frame: UtcMs,
     link: Link,
-    pub connectors: BTreeMap<u32, ConnectorTime>,
+    /// Boxed, because a map's node has room for eleven.
+    pub connectors: BTreeMap<u32, Box<ConnectorTime>>,
     pub sessions: Sessions,
     pub faults: Faults,
     /// Requests checked at the last row about its conformance.
@@ -149,7 +150,7 @@ impl PointTime {
             match self.connectors.get_mut(id) {
                 None => {
                     let class = Class::beside(connector, zero, false).unwrap_or(Class::NotObserved);
-                    self.connectors.insert(*id, ConnectorTime::new(class, at));
+                    self.connectors.insert(*id, Box::new(ConnectorTime::new(class, at)));
                 }
                 Some(time) => {
                     let own = Class::beside(connector, zero, time.zero_is_newer);
@@ -215,8 +216,8 @@ impl PointTime {
     /// Draws all conclusions that time alone allows.
     pub fn advance(&mut self, now: UtcMs, calendar: &Calendar<'_>) {
         self.resolve(now, calendar);
-        for ConnectorTime { line, months, .. } in self.connectors.values_mut() {
-            line.advance(now, &mut into(months, calendar));
+        for connector in self.connectors.values_mut() {
+            connector.line.advance(now, &mut into(&mut connector.months, calendar));
         }
     }
 
@@ -228,8 +229,8 @@ impl PointTime {
             Link::Lost { from, .. } | Link::Awaited { from, .. } => from,
             Link::Gone => now,
         };
-        for ConnectorTime { line, months, .. } in self.connectors.values_mut() {
-            line.settle(limit, &mut into(months, calendar));
+        for connector in self.connectors.values_mut() {
+            connector.line.settle(limit, &mut into(&mut connector.months, calendar));
         }
     }
 
@@ -237,9 +238,21 @@ impl PointTime {
     pub fn as_of(&self, now: UtcMs, calendar: &Calendar<'_>) -> Self {
         let mut copy = self.clone();
         copy.resolve(now, calendar);
-        for ConnectorTime { line, months, .. } in copy.connectors.values_mut() {
-            line.settle_all(now, &mut into(months, calendar));
+        for connector in copy.connectors.values_mut() {
+            connector.line.settle_all(now, &mut into(&mut connector.months, calendar));
         }
         copy
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connector_is_small() {
+        // With a year of packed months, about 60 bytes each, a connector stays near a kilobyte.
+        assert!(size_of::<ConnectorTime>() <= 400, "{}", size_of::<ConnectorTime>());
+        assert!(size_of::<PointTime>() <= 200, "{}", size_of::<PointTime>());
     }
 }

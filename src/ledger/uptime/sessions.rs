@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::calendar::Calendar;
+use super::calendar::{Calendar, slot};
 use super::sums::{Months, Sums};
 use crate::model::{ExemptReason, SessionRecord};
 use crate::units::{Month, UtcMs};
@@ -19,11 +19,13 @@ const SUCCESS_MS: i64 = 180_000;
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 struct Booked {
     /// Hash of its id.
-    id: u64,
-    started: UtcMs,
-    charging: (UtcMs, UtcMs, i64),
-    overstay: Option<(UtcMs, UtcMs)>,
+    id: u32,
     successful: bool,
+    started: UtcMs,
+    charged_until: UtcMs,
+    charging_ms: i64,
+    /// From and to; the same twice is none.
+    overstay: (UtcMs, UtcMs),
 }
 
 /// The newest sessions of a charge point.
@@ -69,9 +71,9 @@ impl Booked {
         Some(Self {
             id: hash(&record.id),
             started: record.started_at,
-            // Spread over the stretch in which it can have been.
-            charging: (record.started_at, charged_until, record.charging_ms),
-            overstay: record.overstay(grace_ms, None),
+            charged_until,
+            charging_ms: record.charging_ms,
+            overstay: record.overstay(grace_ms, None).unwrap_or_default(),
             successful: record.energy_dwh.is_some_and(|dwh| dwh >= SUCCESS_DWH) || record.charging_ms >= SUCCESS_MS,
         })
     }
@@ -82,22 +84,21 @@ impl Booked {
             sums.sessions += sign;
             sums.sessions_successful += sign * i64::from(self.successful);
         });
-        let (from, to, ms) = self.charging;
-        calendar.spread(from, to, ms, outages, |month, slot, part| {
+        // Spread over the stretch in which it can have been.
+        calendar.spread(self.started, self.charged_until, self.charging_ms, outages, |month, slot, part| {
             months.edit(month, |sums: &mut Sums| sums.charging[slot] += sign * part);
         });
-        if let Some((from, to)) = self.overstay {
-            // In closed hours nobody else could have come.
-            calendar.cut(from, to, |month, slot, from, to| {
-                if slot != ExemptReason::Closed as usize + 1 {
-                    months.edit(month, |sums| sums.overstay_ms += sign * to.since(from));
-                }
-            });
-        }
+        // In closed hours nobody else could have come.
+        let (from, to) = self.overstay;
+        calendar.cut(from, to, |month, tag, from, to| {
+            if tag != slot(Some(ExemptReason::Closed)) {
+                months.edit(month, |sums| sums.overstay_ms += sign * to.since(from));
+            }
+        });
     }
 }
 
 /// FNV-1a: sixteen ids do not collide.
-fn hash(id: &str) -> u64 {
-    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+fn hash(id: &str) -> u32 {
+    id.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

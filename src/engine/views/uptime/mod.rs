@@ -2,7 +2,7 @@
 
 mod figures;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -32,6 +32,8 @@ pub struct UptimeView {
     sites: Vec<SiteRow>,
     charge_points: Vec<ChargePointRow>,
     connectors: Vec<ConnectorRow>,
+    /// Registered charge points of which nothing was ever heard: no time of theirs is in any figure.
+    never_heard: Vec<Arc<str>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -132,6 +134,9 @@ impl Engine {
         for connector in self.uptime.connectors(context.now, &rules(&self.config, &self.register)) {
             by_point.entry(connector.charge_point.clone()).or_default().push(connector);
         }
+        let heard: BTreeSet<String> = by_point.keys().map(|id| id.to_lowercase()).collect();
+        let registered = self.register.charge_points.iter().map(|point| &point.id);
+        let never_heard = registered.filter(|id| !heard.contains(&id.to_lowercase())).cloned().collect();
         let mut connectors = Vec::new();
         let mut charge_points = Vec::new();
         let mut sites: BTreeMap<Arc<str>, Group> = BTreeMap::new();
@@ -196,6 +201,7 @@ impl Engine {
             sites: sites.into_iter().map(|(site, group)| SiteRow { site, group: group.row() }).collect(),
             charge_points,
             connectors,
+            never_heard,
         }
     }
 }
