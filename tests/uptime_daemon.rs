@@ -4,6 +4,14 @@
 
 mod support;
 
+use std::sync::Arc;
+
+use fleetgauge::app::config::{FactorsConfig, load_factors};
+use fleetgauge::engine::{Engine, EngineConfig, ViewContext};
+use fleetgauge::ledger::transition::Profile;
+use fleetgauge::model::register::{Register, RegisterFiles};
+use fleetgauge::model::{ChargePointEvent, ChargePointMessage, ConnectorStatus, Fact, Manner, Observation, TokenHasher};
+use fleetgauge::units::{Month, UtcMs};
 use serde_json::Value;
 use support::{Daemon, TempDir, wait_for};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -36,6 +44,58 @@ fn status(socket: &mut WebSocket<MaybeTlsStream<std::net::TcpStream>>, connector
     );
     socket.send(Message::text(frame)).unwrap();
     socket.read().unwrap();
+}
+
+#[test]
+fn new_opening_hours_hold_from_now_on_and_rows_only_rise() {
+    const HOUR: i64 = 3_600_000;
+    let register = |hours: &str| {
+        let sites = format!("site_id,opening_hours\nS,{hours}\n");
+        let files = [("sites.csv", sites.as_str()), ("charge_points.csv", "charge_point_id,site\nCP1,S\n")];
+        let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).to_vec();
+        Arc::new(Register::parse(&RegisterFiles::from_bytes(files), &TokenHasher::new(&[2; 32])).unwrap())
+    };
+    let start: UtcMs = "2026-11-23T08:00:00Z".parse().unwrap();
+    let profile = Profile::by_name("nhs_sdu").unwrap();
+    let factors = Arc::new(load_factors(&FactorsConfig::default()).unwrap());
+    let mut engine = Engine::new(EngineConfig::default(), profile, register(""), factors, 1, start);
+    let mut rows: Vec<Vec<i64>> = Vec::new();
+    for minute in 0..=180 {
+        let now = start.plus(minute * 60_000);
+        let message = match minute {
+            0 => ChargePointMessage::Status {
+                connector_id: 1,
+                part: 0,
+                status: ConnectorStatus::Available,
+                error_code: None,
+                vendor_error_code: None,
+                info: None,
+                at: None,
+            },
+            _ => ChargePointMessage::Heartbeat,
+        };
+        let event = ChargePointEvent { charge_point: "CP1".into(), received_at: now, manner: Manner::default(), message };
+        engine.handle(&Observation::ChargePoint(event), now);
+        if minute == 60 {
+            engine.set_register(register("Mon 10:00-11:00"), now);
+        }
+        engine.handle_timeout(now);
+        while let Some(fact) = engine.poll_output() {
+            if let Fact::ConnectorTime(row) = fact {
+                let counters = [&row.class_ms[..], &[row.maintenance_ms, row.closed_ms]].concat();
+                assert!(rows.last().is_none_or(|last| last.iter().zip(&counters).all(|(before, after)| before <= after)));
+                rows.push(counters);
+            }
+        }
+    }
+    assert_eq!(rows.len(), 13, "one every 15 minutes");
+    let month = Month::of(start);
+    let context = ViewContext { now: start.plus(4 * HOUR), late: 0, rejected: 0 };
+    let uptime = serde_json::to_value(engine.uptime_view(&context, month, month)).unwrap();
+    let figures = connector(&uptime, "CP1", 1);
+    adds_up(&figures);
+    let times = (figures["wall_ms"].as_i64(), figures["exempt"]["closed"]["available_ms"].as_i64());
+    assert_eq!(times, (Some(4 * HOUR), Some(2 * HOUR)), "closed from 09:00 to 10:00 and from 11:00 on: {figures}");
 }
 
 fn connector(uptime: &Value, charge_point: &str, id: u32) -> Value {

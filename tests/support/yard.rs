@@ -160,7 +160,7 @@ impl Yard {
     }
 
     pub fn connectors(&self, second: i64) -> Vec<ConnectorUptime> {
-        self.uptime.connectors(UtcMs(T0 + second * 1000), &self.rules())
+        self.uptime.connectors(UtcMs(T0 + second * 1000), &self.rules(), &self.charging)
     }
 
     /// Seconds of each class of a connector, those that are not zero.

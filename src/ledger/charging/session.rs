@@ -185,6 +185,11 @@ impl OpenSession {
         self.record.plugged_ms = self.record.plugged_ms.max(at.since(self.plugged_since));
     }
 
+    /// Time with energy flowing until now, ms.
+    pub fn charged_until(&self, now: UtcMs) -> i64 {
+        self.record.charging_ms + self.flowing_since.map_or(0, |since| now.since(since).max(0))
+    }
+
     /// The most that rated power allows since the start, in tenths of Wh.
     pub fn cap_dwh(&self, at: UtcMs, scene: &Scene<'_>) -> i64 {
         let hours = at.since(self.plugged_since.min(self.record.started_at)).max(0) as f64 / 3_600_000.0;

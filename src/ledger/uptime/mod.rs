@@ -26,7 +26,7 @@ pub use sums::{MONTHS_KEPT, Sums};
 use self::calendar::Calendar;
 use self::point::{ConnectorTime, PointTime};
 use self::sessions::Books;
-use crate::ledger::charging::{ChargePointState, ChargingOutcome};
+use crate::ledger::charging::{ChargePointState, ChargingBook, ChargingOutcome};
 use crate::model::{ChargePointEvent, SessionRecord};
 use crate::units::{Month, UtcMs};
 
@@ -109,7 +109,7 @@ impl UptimeBook {
         connector_id: u32,
         now: UtcMs,
         rules: &UptimeRules<'_>,
-        book: impl FnOnce(&mut sessions::Sessions, &mut Books<'_>),
+        book: impl FnOnce(&mut sessions::Sessions, &mut Books<'_, '_>),
     ) {
         let Some(point) = self.points.get_mut(charge_point) else { return };
         let calendar = Calendar::new(rules.exempts, charge_point);
@@ -169,11 +169,24 @@ impl UptimeBook {
         due
     }
 
-    /// Every connector as it stands now: over each, all classes of all months add up to `now` minus its first word.
-    pub fn connectors(&self, now: UtcMs, rules: &UptimeRules<'_>) -> Vec<ConnectorUptime> {
+    /// Every connector as it stands now: over each, all classes of all months add up to `now` minus its first word. Charging in open
+    /// sessions is in it as far as it is known.
+    pub fn connectors(&self, now: UtcMs, rules: &UptimeRules<'_>, charging: &ChargingBook) -> Vec<ConnectorUptime> {
         let mut list = Vec::new();
+        let outages: Vec<_> = self.outages.iter().copied().collect();
         for (id, point) in &self.points {
-            let point = point.as_of(now, &Calendar::new(rules.exempts, id));
+            let calendar = Calendar::new(rules.exempts, id);
+            let mut point = point.as_of(now, &calendar);
+            let open = charging.charge_point(id).into_iter().flat_map(|state| &state.connectors);
+            for (connector_id, (record, ms)) in open.filter_map(|(id, connector)| Some((id, connector.charging(now)?))) {
+                let Some(connector) = point.connectors.get_mut(connector_id) else { continue };
+                sessions::add_open(
+                    record,
+                    ms,
+                    now,
+                    &mut Books { months: &mut connector.months, calendar: &calendar, outages: &outages },
+                );
+            }
             list.extend(point.connectors.into_iter().map(|(connector_id, connector)| ConnectorUptime {
                 charge_point: id.clone(),
                 connector_id,

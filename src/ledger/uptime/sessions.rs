@@ -33,16 +33,16 @@ struct Booked {
 pub(super) struct Sessions(VecDeque<Booked>);
 
 /// Where a session is booked.
-pub(super) struct Books<'a> {
+pub(super) struct Books<'a, 'b> {
     pub months: &'a mut Months,
-    pub calendar: &'a Calendar<'a>,
+    pub calendar: &'a Calendar<'b>,
     /// When we were away.
     pub outages: &'a [(UtcMs, UtcMs)],
 }
 
 impl Sessions {
     /// Books a closed session, or what is new about it.
-    pub fn take(&mut self, record: &SessionRecord, corrected: bool, grace_ms: i64, books: &mut Books<'_>) {
+    pub fn take(&mut self, record: &SessionRecord, corrected: bool, grace_ms: i64, books: &mut Books<'_, '_>) {
         let Some(new) = Booked::of(record, grace_ms) else { return };
         match self.0.iter_mut().find(|known| known.id == new.id) {
             Some(known) if *known == new => {}
@@ -78,7 +78,7 @@ impl Booked {
         })
     }
 
-    fn book(&self, sign: i64, books: &mut Books<'_>) {
+    fn book(&self, sign: i64, books: &mut Books<'_, '_>) {
         let Books { months, calendar, outages } = books;
         months.edit(Month::of(self.started), |sums| {
             sums.sessions += sign;
@@ -96,6 +96,14 @@ impl Booked {
             }
         });
     }
+}
+
+/// Adds what an open session has charged so far; for looking only.
+pub(super) fn add_open(record: &SessionRecord, charging_ms: i64, now: UtcMs, books: &mut Books<'_, '_>) {
+    let Books { months, calendar, outages } = books;
+    calendar.spread(record.started_at, now.max(record.started_at), charging_ms, outages, |month, slot, part| {
+        months.edit(month, |sums: &mut Sums| sums.charging[slot] += part);
+    });
 }
 
 /// FNV-1a: sixteen ids do not collide.

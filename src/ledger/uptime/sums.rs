@@ -1,6 +1,6 @@
 //! What is added up for a connector, month by month: the newest month at hand, earlier ones packed, the oldest melted into one.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use super::calendar::TAGS;
 use super::class::Class;
@@ -65,6 +65,7 @@ pub(super) struct Months {
     newest: Month,
     open: Sums,
     /// Earlier months, rising, as `(Month, Sums)` in postcard: zeros cost a byte, so a month costs about 60.
+    #[serde(deserialize_with = "checked")]
     packed: Vec<u8>,
     /// Months before those kept.
     older: Option<Box<Sums>>,
@@ -114,14 +115,7 @@ impl Months {
     }
 
     fn unpack(&self) -> Vec<(Month, Sums)> {
-        let mut closed = Vec::new();
-        let mut rest = self.packed.as_slice();
-        while !rest.is_empty() {
-            let (entry, tail) = postcard::take_from_bytes(rest).expect("pack wrote it");
-            closed.push(entry);
-            rest = tail;
-        }
-        closed
+        unpacked(&self.packed).expect("pack wrote it, or a snapshot that was checked")
     }
 
     fn pack(&mut self, closed: Vec<(Month, Sums)>) {
@@ -138,9 +132,38 @@ impl Months {
     }
 }
 
+fn unpacked(mut packed: &[u8]) -> Result<Vec<(Month, Sums)>, postcard::Error> {
+    let mut closed = Vec::new();
+    while !packed.is_empty() {
+        let (entry, rest) = postcard::take_from_bytes(packed)?;
+        closed.push(entry);
+        packed = rest;
+    }
+    Ok(closed)
+}
+
+/// A damaged snapshot is refused when it is read, not when somebody looks at a month.
+fn checked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let packed = Vec::<u8>::deserialize(deserializer)?;
+    unpacked(&packed).map_err(D::Error::custom)?;
+    Ok(packed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn damaged_months_are_refused() {
+        let mut months = Months::new(Month::default());
+        months.edit(Month::default(), |sums| sums.faults = 1);
+        months.edit(Month::default().plus(1), |sums| sums.faults = 2);
+        let bytes = postcard::to_allocvec(&months).expect("bytes");
+        assert_eq!(postcard::from_bytes::<Months>(&bytes).as_ref(), Ok(&months));
+        months.packed.pop();
+        let bytes = postcard::to_allocvec(&months).expect("bytes");
+        assert!(postcard::from_bytes::<Months>(&bytes).is_err());
+    }
 
     #[test]
     fn months_are_kept_apart_for_three_years_and_lost_never() {

@@ -6,7 +6,7 @@ use super::class::Class;
 use crate::units::UtcMs;
 
 /// A state counts only after it has held so long; a shorter one belongs to the class before (EVerest PR 2481: momentary Available on an
-/// inoperative connector).
+/// inoperative connector). One that comes and goes faster for hours never counts.
 pub const HOLD_MS: i64 = 5_000;
 
 /// The class that holds, since when it is not booked yet, and what was heard but has not held yet.

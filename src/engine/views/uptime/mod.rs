@@ -131,7 +131,7 @@ impl Engine {
     pub fn uptime_view(&self, context: &ViewContext, from: Month, to: Month) -> UptimeView {
         let nevi_from = to.plus(1 - NEVI_MONTHS);
         let mut by_point: BTreeMap<Arc<str>, Vec<ConnectorUptime>> = BTreeMap::new();
-        for connector in self.uptime.connectors(context.now, &rules(&self.config, &self.register)) {
+        for connector in self.uptime.connectors(context.now, &rules(&self.config, &self.register), &self.charging) {
             by_point.entry(connector.charge_point.clone()).or_default().push(connector);
         }
         let heard: BTreeSet<String> = by_point.keys().map(|id| id.to_lowercase()).collect();
