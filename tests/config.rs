@@ -34,7 +34,8 @@ fn every_commented_key_is_one_and_has_the_default_shown() {
         .map(|line| format!("{line}\n"))
         .collect();
     let config = parse(&text, &[]).unwrap_or_else(|errors| panic!("{errors}"));
-    assert_eq!(config.brokers.len(), 1);
+    assert_eq!((config.brokers.len(), config.engine.exempt.len()), (1, 2));
+    assert_eq!(config.engine.offline_grace, fleetgauge::engine::EngineConfig::default().offline_grace);
     let broker = &config.brokers[0];
     let default = fleetgauge::ingest::mqtt::BrokerConfig::default();
     assert_eq!(
@@ -115,6 +116,29 @@ fn every_mistake_is_named_with_its_line_and_a_way_out() {
         ("[[broker]]\nhost = \"a\"\nname = \"x\"\n[[broker]]\nhost = \"b\"\nname = \"x\"\n", "is the name of two brokers"),
         ("[[broker]]\nhost = \"a\"\npassword_file = \"x\"\n", "has a `password_file` but no `username`"),
         ("[log]\nlevel = \"loud\"\n", "one of: error, warn"),
+        ("[exempt]\nreason = \"closed\"\n", "write [[exempt]] with two brackets"),
+        ("[[exempt]]\nweekly = \"Sun 02:00-04:00\"\n", "`exempt[0]` in test.toml line 1: has no `reason`"),
+        ("[[exempt]]\nreason = \"holiday\"\nweekly = \"Sun 02:00-04:00\"\n", "one of: maintenance, closed"),
+        ("[[exempt]]\nreason = \"closed\"\n", "needs either `weekly`, or `from` and `to`"),
+        (
+            "[[exempt]]\nreason = \"closed\"\nweekly = \"Sunday\"\n",
+            "`exempt[0].weekly` in test.toml line 3: `Sunday` cannot be read: `Sunday` is not days and hours\n  hint: write days",
+        ),
+        ("[[exempt]]\nreason = \"closed\"\nfrom = \"2026-12-01T08:00:00Z\"\n", "needs either `weekly`, or `from` and `to`"),
+        (
+            "[[exempt]]\nreason = \"closed\"\nfrom = \"2026-12-01T08:00:00Z\"\nto = \"2026-12-01 08:00\"\n",
+            "`2026-12-01 08:00` is not an RFC 3339 time",
+        ),
+        (
+            "[[exempt]]\nreason = \"closed\"\nfrom = \"2026-12-01T08:00:00Z\"\nto = \"2026-12-01T08:00:00Z\"\n",
+            "`to` is not after `from`",
+        ),
+        (
+            "[[exempt]]\nsite = \"A\"\ncharge_point = \"B\"\nreason = \"closed\"\nweekly = \"Sun 02:00-04:00\"\n",
+            "has both `site`",
+        ),
+        ("[[exempt]]\nsit = \"A\"\nreason = \"closed\"\nweekly = \"Sun 02:00-04:00\"\n", "did you mean `site`?"),
+        ("[engine]\noffline_grace = \"8d\"\n", "must be from"),
         ("log = 5\n", "write [log] on a line of its own"),
         ("[ocpp\n", "line 1"),
         ("[ocpp]\nlisten = \"a:1\"\nlisten = \"b:1\"\n", "line 3"),
@@ -124,6 +148,8 @@ fn every_mistake_is_named_with_its_line_and_a_way_out() {
     }
     let both = parse("[ocpp]\nlisten = \"x\"\n[web]\nenabled = 1\n", &[]).unwrap_err();
     assert_eq!(both.matches("error:").count(), 2, "all at once:\n{both}");
+    let slow = parse("[ocpp]\nheartbeat_interval = \"10m\"\n", &[]).unwrap();
+    assert_eq!(slow.engine.offline_grace.as_secs(), 1_800, "three heartbeats");
     // Open to the network is allowed when it is written out, or with passwords.
     parse("[listener]\nlisten = \"0.0.0.0:1883\"\nallow_anonymous = true\n", &[]).unwrap();
     assert!(!parse("[listener]\nlisten = \"0.0.0.0:1883\"\npassword_file = \"x\"\n", &[]).unwrap().listener.allow_anonymous);
@@ -145,6 +171,7 @@ fn commands_and_their_exit_codes() {
     );
     write("bad.toml", "[ocpp]\nlistn = 1\n");
     write("broker.toml", "[[broker]]\nhost = \"127.0.0.1\"\nport = 1\n");
+    write("exempt.toml", "[[exempt]]\nsite = \"NOWHERE\"\nreason = \"closed\"\nweekly = \"Sun 02:00-04:00\"\n");
     write("files.toml", "[listener]\npassword_file = \"nowhere\"\n");
     write("vehicles.csv", "vehicle_id,fuel,euro\nA,DIESEL,6\nB,DIESEL,5\nC,ELECTRICITY,\nD,,\n");
     write("wrong.csv", "vehicle_id,euro\nA,x\n");
@@ -159,6 +186,7 @@ fn commands_and_their_exit_codes() {
         (&["check-config", "nowhere.toml"], 78, "", "cannot be read"),
         (&["check-config", "broker.toml", "--connect"], 78, "ok: register", "error: broker broker1"),
         (&["check-config", "files.toml"], 78, "", "`listener.password_file`: nowhere"),
+        (&["check-config", "exempt.toml"], 78, "", "`exempt[0].site`: `NOWHERE` is not in sites.csv"),
         (&["run", "--config", "bad.toml"], 78, "", "line 2"),
         (&["classify", "vehicles.csv"], 0, "share under nhs_sdu: 50.0 % (up to 75.0 %", ""),
         (&["classify", "vehicles.csv", "--profile", "zev_only"], 0, "25.0 %", ""),

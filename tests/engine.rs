@@ -18,7 +18,7 @@ use fleetgauge::model::{
     FeedFormat, Issue, Manner, MeterSample, Observation, OcppVersion, Quantity, Reading, ReadingEntry, TokenHasher, Value,
 };
 use fleetgauge::points;
-use fleetgauge::units::{Day, Thousandths, UtcMs};
+use fleetgauge::units::{Day, Month, Thousandths, UtcMs};
 
 struct Random(u64);
 
@@ -120,6 +120,7 @@ impl Run {
             serde_json::to_string_pretty(&self.engine.overview(&context)),
             serde_json::to_string_pretty(&self.engine.vehicles_view(&context)),
             serde_json::to_string_pretty(&self.engine.charge_points_view(&context)),
+            serde_json::to_string_pretty(&self.engine.uptime_view(&context, Month::of(now).plus(-1), Month::of(now))),
             serde_json::to_string_pretty(&self.engine.emissions_view(from, to, &by, self.shelf.generation, &stored)),
             serde_json::to_string_pretty(&self.engine.sessions_view(&context, sessions, &question)),
         ]
@@ -155,7 +156,10 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
         now = now.plus(1 + random.below(1_300_000) as i64);
         let observation = match random.below(10) {
             0 => {
-                steps.push(Step::Timeout(now));
+                match random.below(4) {
+                    0 => steps.push(Step::Observed(now, Observation::Restarted)),
+                    _ => steps.push(Step::Timeout(now)),
+                }
                 continue;
             }
             1..=6 => {

@@ -112,6 +112,13 @@ fn every_mistake_is_named() {
         (vec![("vehicles.csv", b"\xff\xfev\0e\0")], vec!["is UTF-16"]),
         (vec![("sites.csv", b"site_id\nS\n"), ("vehicles.csv", b"vehicle_id,site\nA,T\n")], vec!["`T`: is not in sites.csv"]),
         (
+            vec![("sites.csv", b"site_id,opening_hours\nS,Mon-Fri 07:00-19:00; Sat 08:00-12:00\nT,9 to 5\nU,Mon 08:00-25:00\n")],
+            vec![
+                "sites.csv line 3, column `opening_hours`: `9 to 5`: `5` is not hours from 00:00 to 24:00\n  hint: write days",
+                "line 4, column `opening_hours`",
+            ],
+        ),
+        (
             vec![("charge_points.csv", b"charge_point_id,mode,connectors\nC,tap,0\n")],
             vec!["needs its operator's address", "column `connectors`: `0`: is out of range"],
         ),

@@ -116,6 +116,10 @@ fn a_capture_gives_the_facts_of_the_live_run() {
     assert_eq!(report["sessions"], sessions);
     assert_eq!(report["charge_points"], points);
     assert_eq!(report["rejects"][0]["reason"], "unknown_action");
+    let times = report["uptime"]["connectors"].as_array().unwrap();
+    let ended = |id: &str| times.iter().find(|of| of["charge_point_id"] == id).unwrap()["sessions"].clone();
+    assert_eq!((times.len(), ended("CP1"), ended("CS1")), (2, json!(1), json!(1)), "{times:?}");
+    assert_eq!(times[0]["class"]["not_observed_ms"], 0, "a replay is never away: {}", times[0]);
     assert!(sessions.as_array().unwrap().iter().any(|session| session["vehicle_id"] == "AMB-1"), "{sessions}");
     assert!(sessions.as_array().unwrap().iter().any(|session| session["quality"] == json!(["seq_gap"])), "{sessions}");
 }

@@ -131,9 +131,11 @@ impl Pipeline {
         self.finish(&mut channels).await;
     }
 
-    /// No link outlives the process, however it ended.
+    /// Nothing was heard while the process was away, and no link outlives it, however it ended.
     fn forget_links(&mut self) {
         let now = self.clock.now();
+        self.engine.handle(&Observation::Restarted, now);
+        inbox::append_observed(&mut self.batch.inbox, now, Observation::Restarted);
         for charge_point in self.engine.online_charge_points() {
             let message = ChargePointMessage::Disconnected;
             let observation =

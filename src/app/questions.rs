@@ -30,6 +30,10 @@ fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View
                 .map_err(|error| error.to_string())?;
             serde_json::to_string(&engine.sessions_view(&context, closed, view))
         }
+        View::Uptime { from, to } => {
+            let (from, to) = engine.uptime_months(&context, *from, *to);
+            serde_json::to_string(&engine.uptime_view(&context, from, to))
+        }
         View::Emissions { from, to, by } => {
             let (from, to) = engine.emission_days(&context, *from, *to);
             let (generation, rows) = reader.activity(from, to).map_err(|error| error.to_string())?;

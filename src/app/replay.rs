@@ -16,7 +16,7 @@ use crate::model::{
     ChargePointEvent, ChargePointMessage, ClosedSession, Fact, LinkMode, Manner, Observation, OcppVersion, RejectReason, Stats,
     TokenHasher,
 };
-use crate::units::{Day, UtcMs};
+use crate::units::{Day, Month, UtcMs};
 
 /// A line that is not one of a capture.
 #[derive(Debug, thiserror::Error)]
@@ -149,12 +149,12 @@ impl Replay {
         }
     }
 
-    /// What is known now: `{vehicles, sessions, charge_points, emissions, rejects}`, each as in the API.
+    /// What is known now: `{vehicles, sessions, charge_points, vendors, uptime, emissions, rejects}`, each as in the API.
     pub fn report(&self) -> serde_json::Result<serde_json::Value> {
         let empty = || serde_json::json!([]);
         let Some(engine) = &self.engine else {
             return Ok(serde_json::json!({
-                "vehicles": empty(), "sessions": empty(), "charge_points": empty(), "emissions": {"rows": []}, "rejects": empty(),
+                "vehicles": empty(), "sessions": empty(), "charge_points": empty(), "uptime": {}, "emissions": {"rows": []}, "rejects": empty(),
             }));
         };
         let context = ViewContext { now: self.now, late: Stats::get(&self.stats.late), rejected: 0 };
@@ -170,6 +170,7 @@ impl Replay {
             "sessions": sessions["sessions"].take(),
             "charge_points": charge_points["charge_points"].take(),
             "vendors": charge_points["vendors"].take(),
+            "uptime": serde_json::to_value(engine.uptime_view(&context, Month::of(self.first), Month::of(self.now)))?,
             "emissions": serde_json::to_value(engine.emissions_view(from, to, &by, 0, &[]))?,
             "rejects": serde_json::to_value(self.stats.rejects())?,
         }))

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use crate::model::ExemptWindow;
 use crate::units::Day;
 
-/// `[engine]`, `[limits]`, `[target]`.
+/// `[engine]`, `[limits]`, `[target]`, `[[exempt]]`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct EngineConfig {
     /// `limits.max_assets`: vehicles, chargers and meters tracked, registered or not.
@@ -27,6 +28,10 @@ pub struct EngineConfig {
     pub target_start_share: Option<f64>,
     /// `engine.overstay_grace`.
     pub overstay_grace: Duration,
+    /// `engine.offline_grace`: a link gone for longer counts as offline, from its last frame on.
+    pub offline_grace: Duration,
+    /// `[[exempt]]`.
+    pub exempt: Vec<ExemptWindow>,
 }
 
 impl Default for EngineConfig {
@@ -42,6 +47,8 @@ impl Default for EngineConfig {
             target_start: None,
             target_start_share: None,
             overstay_grace: Duration::from_secs(600),
+            offline_grace: Duration::from_secs(900),
+            exempt: Vec::new(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod assets;
 mod config;
 mod periodic;
 mod snapshot;
+mod uptime;
 mod view;
 mod views;
 
@@ -25,6 +26,7 @@ use assets::{Assets, Hearing};
 use crate::ledger::charging::{ChargingBook, ChargingOutcome};
 use crate::ledger::emissions::FactorSets;
 use crate::ledger::transition::Profile;
+use crate::ledger::uptime::UptimeBook;
 use crate::model::register::{Access, Register};
 use crate::model::{Activity, AssetKind, ChargePointEvent, EnergyUser, Fact, Observation, Reading, Subject};
 use crate::units::{Day, UtcMs};
@@ -50,6 +52,11 @@ pub struct Engine {
     factors: Arc<FactorSets>,
     assets: Assets,
     charging: ChargingBook,
+    uptime: UptimeBook,
+    /// The newest instant told: until then we were there.
+    last_alive: UtcMs,
+    /// When all rows of the uptime book are due.
+    next_uptime_rows: UtcMs,
     journal: Journal,
     today: DaySpan,
     /// Energy by charge point and user on the running day, with what the journal has already.
@@ -79,6 +86,10 @@ impl Engine {
             factors,
             assets: Assets::default(),
             charging,
+            uptime: UptimeBook::default(),
+            // Nothing was told yet; at a restart the inbox tells of earlier times than now.
+            last_alive: UtcMs(i64::MIN),
+            next_uptime_rows: UtcMs(i64::MIN),
             journal: Journal::default(),
             today: DaySpan::of(now),
             charged_today: BTreeMap::new(),
@@ -92,25 +103,33 @@ impl Engine {
 
     /// Takes one observation. For a StartTransaction, returns the id to answer.
     pub fn handle(&mut self, observation: &Observation<'_>, now: UtcMs) -> Option<i32> {
+        if matches!(observation, Observation::Restarted) {
+            // Before anything else concludes from the time that has passed.
+            self.note_absence(now);
+        }
+        self.last_alive = self.last_alive.max(now);
         self.turn_day(now);
         match observation {
             Observation::Telemetry(reading) => {
                 self.hear(reading);
                 None
             }
-            Observation::ChargePoint(event) => self.hear_charge_point(event),
+            Observation::ChargePoint(event) => self.hear_charge_point(event, now),
+            Observation::Restarted => None,
         }
     }
 
     /// Does what is due by itself: day change, orphaned sessions, links gone silent, the minute's rows.
     pub fn handle_timeout(&mut self, now: UtcMs) {
+        self.last_alive = self.last_alive.max(now);
         self.turn_day(now);
         let mut outcomes = std::mem::take(&mut self.outcomes);
         self.charging.timeout(now, &self.register, &mut outcomes);
-        self.take_outcomes(&mut outcomes);
+        self.take_outcomes(&mut outcomes, now);
         self.outcomes = outcomes;
         if now >= self.next_periodic {
             self.write_periodic(now);
+            self.write_uptime(now);
             self.next_periodic = now.plus(PERIODIC_MS);
         }
     }
@@ -133,6 +152,7 @@ impl Engine {
 
     /// A new register is in force from now on. What is booked stays booked.
     pub fn set_register(&mut self, register: Arc<Register>, now: UtcMs) {
+        self.settle_uptime(now);
         self.register = register;
         self.assets.resolve(&self.register);
         self.next_periodic = now;
@@ -181,16 +201,18 @@ impl Engine {
         asset.add_today(&in_today);
     }
 
-    fn hear_charge_point(&mut self, event: &ChargePointEvent) -> Option<i32> {
+    fn hear_charge_point(&mut self, event: &ChargePointEvent, now: UtcMs) -> Option<i32> {
         let mut outcomes = std::mem::take(&mut self.outcomes);
         let transaction = self.charging.apply(event, &self.register, &mut outcomes);
-        self.take_outcomes(&mut outcomes);
+        self.hear_uptime(event);
+        self.take_outcomes(&mut outcomes, now);
         self.outcomes = outcomes;
         transaction
     }
 
-    fn take_outcomes(&mut self, outcomes: &mut Vec<ChargingOutcome>) {
+    fn take_outcomes(&mut self, outcomes: &mut Vec<ChargingOutcome>, now: UtcMs) {
         for outcome in outcomes.drain(..) {
+            self.take_uptime(&outcome, now);
             match outcome {
                 ChargingOutcome::Fact(fact) => self.output.push_back(fact),
                 ChargingOutcome::Energy { charge_point, connector_id: _, user, from, to, dwh } => {

@@ -11,12 +11,13 @@ use super::{Engine, EngineConfig};
 use crate::ledger::charging::ChargingBook;
 use crate::ledger::emissions::FactorSets;
 use crate::ledger::transition::Profile;
+use crate::ledger::uptime::UptimeBook;
 use crate::model::register::Register;
 use crate::model::{Activity, ActivityRow, Subject};
 use crate::units::UtcMs;
 
 /// Raised when the layout changes; a snapshot of another number is refused, never guessed at.
-const FORMAT: u16 = 2;
+const FORMAT: u16 = 3;
 
 /// A snapshot cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -35,9 +36,12 @@ pub enum RestoreError {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Snapshot<A, C, J, T> {
+struct Snapshot<A, C, U, J, T> {
     assets: A,
     charging: C,
+    uptime: U,
+    last_alive: UtcMs,
+    next_uptime_rows: UtcMs,
     journal: J,
     today: DaySpan,
     charged_today: T,
@@ -45,7 +49,7 @@ struct Snapshot<A, C, J, T> {
     next_periodic: UtcMs,
 }
 
-type Owned = Snapshot<Assets, ChargingBook, Journal, BTreeMap<Subject, Activity>>;
+type Owned = Snapshot<Assets, ChargingBook, UptimeBook, Journal, BTreeMap<Subject, Activity>>;
 
 impl Engine {
     /// The state and the activity since the last checkpoint, which belong into the store together.
@@ -57,6 +61,9 @@ impl Engine {
         let snapshot = Snapshot {
             assets: &self.assets,
             charging: &self.charging,
+            uptime: &self.uptime,
+            last_alive: self.last_alive,
+            next_uptime_rows: self.next_uptime_rows,
             journal: self.journal.for_snapshot(),
             today: self.today,
             charged_today: &self.charged_today,
@@ -91,6 +98,9 @@ impl Engine {
         let mut engine = Self::new(config, profile, register, factors, 1, now);
         engine.assets = state.assets;
         engine.charging = state.charging;
+        engine.uptime = state.uptime;
+        engine.last_alive = state.last_alive;
+        engine.next_uptime_rows = state.next_uptime_rows;
         engine.journal = state.journal;
         engine.today = state.today;
         engine.charged_today = state.charged_today;

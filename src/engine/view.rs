@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::units::{Day, UtcMs};
+use crate::units::{Day, Month, UtcMs};
 
 /// How emissions are broken down.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -47,6 +47,13 @@ pub enum View {
         to: Option<Day>,
         /// Breakdown; empty is the total by scope.
         by: Vec<Dimension>,
+    },
+    /// `/api/v1/uptime`: months `from..=to`.
+    Uptime {
+        /// First month; default January of `to`'s year.
+        from: Option<Month>,
+        /// Last month; default the running one.
+        to: Option<Month>,
     },
     /// `/api/v1/targets`.
     Targets,

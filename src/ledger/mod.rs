@@ -5,3 +5,4 @@ pub mod counters;
 pub mod emissions;
 pub mod targets;
 pub mod transition;
+pub mod uptime;

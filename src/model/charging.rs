@@ -300,9 +300,15 @@ impl SessionRecord {
     /// Time plugged in after the last energy flowed and the transaction ended, beyond a grace, in ms: occupying a connector that others
     /// could use. `still_plugged_at` is now, for a vehicle that has not left yet.
     pub fn overstay_ms(&self, grace_ms: i64, still_plugged_at: Option<UtcMs>) -> i64 {
-        let (Some(left), Some(ended)) = (self.unplugged_at.or(still_plugged_at), self.ended_at) else { return 0 };
+        self.overstay(grace_ms, still_plugged_at).map_or(0, |(from, to)| to.since(from))
+    }
+
+    /// The same as from when to when; `None` is none.
+    pub fn overstay(&self, grace_ms: i64, still_plugged_at: Option<UtcMs>) -> Option<(UtcMs, UtcMs)> {
+        let (left, ended) = (self.unplugged_at.or(still_plugged_at)?, self.ended_at?);
         let done = self.charging_ended_at.map_or(ended, |at| at.max(ended));
-        (left.since(done) - grace_ms).max(0)
+        let from = done.plus(grace_ms);
+        (from < left).then_some((from, left))
     }
 }
 

@@ -66,6 +66,10 @@ pub enum Fact {
     ChargePointStatus(ChargePointStatusFact),
     /// `charge_point_info`.
     ChargePointInfo(ChargePointInfoFact),
+    /// `connector_time`.
+    ConnectorTime(Box<ConnectorTimeFact>),
+    /// `charge_point_conformance`.
+    Conformance(ConformanceFact),
     /// `charging_session`: a closed session; also goes to the store's session table.
     Session {
         /// The session.
@@ -171,6 +175,62 @@ pub struct ChargePointInfoFact {
     pub model: String,
     /// Firmware; empty if unknown.
     pub firmware: String,
+}
+
+/// Row of `connector_time`: sums since the connector was first heard.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ConnectorTimeFact {
+    /// Site, or `unknown`.
+    pub site: Arc<str>,
+    /// The charge point.
+    pub charge_point: Arc<str>,
+    /// The connector, from 1.
+    pub connector_id: u32,
+    /// When it was written; what is still uncertain then is not in the sums.
+    pub at: UtcMs,
+    /// What holds now.
+    pub class: &'static str,
+    /// Its number.
+    pub class_code: i64,
+    /// ms available, occupied, reserved, inoperative, faulted, offline, not observed.
+    pub class_ms: [i64; 7],
+    /// Observed ms within maintenance.
+    pub maintenance_ms: i64,
+    /// Observed ms while the site was closed.
+    pub closed_ms: i64,
+    /// The part of both that was inoperative or faulted.
+    pub exempt_down_ms: i64,
+    /// The part of both that was offline.
+    pub exempt_offline_ms: i64,
+    /// ms.
+    pub charging_ms: i64,
+    /// ms.
+    pub overstay_ms: i64,
+    /// Tenths of Wh.
+    pub energy_dwh: i64,
+    /// Ended.
+    pub sessions: i64,
+    /// Those in which the vehicle got something.
+    pub sessions_successful: i64,
+    /// Reports.
+    pub faults: i64,
+}
+
+/// Row of `charge_point_conformance`: requests since the charge point was first heard.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ConformanceFact {
+    /// Site, or `unknown`.
+    pub site: Arc<str>,
+    /// The charge point.
+    pub charge_point: Arc<str>,
+    /// Its vendor, or `unknown`.
+    pub vendor: Arc<str>,
+    /// When.
+    pub at: UtcMs,
+    /// Shown to the strict reader.
+    pub checked: u64,
+    /// Taken by it.
+    pub conformant: u64,
 }
 
 /// Row of `fleet_emissions`: one day, class, scope and method.

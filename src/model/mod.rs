@@ -2,6 +2,7 @@
 
 mod activity;
 mod charging;
+mod exempt;
 mod fact;
 mod id;
 mod observation;
@@ -18,9 +19,10 @@ pub use charging::{
     ClosedSession, ConnectorStatus, HalfHour, MeterSample, ReadingContext, SessionMethod, SessionQuality, SessionRecord,
     SignedData,
 };
+pub use exempt::{ExemptReason, ExemptTime, ExemptWindow};
 pub use fact::{
-    ChargePointInfoFact, ChargePointStatusFact, EmissionsFact, Fact, IngestStatsFact, MeterValuesFact, Powertrain, TargetFact,
-    TelemetryFact, TransitionFact, VehicleTags,
+    ChargePointInfoFact, ChargePointStatusFact, ConformanceFact, ConnectorTimeFact, EmissionsFact, Fact, IngestStatsFact,
+    MeterValuesFact, Powertrain, TargetFact, TelemetryFact, TransitionFact, VehicleTags,
 };
 pub use id::{IdError, check_id};
 pub use observation::{

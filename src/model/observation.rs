@@ -26,6 +26,8 @@ pub enum Observation<'a> {
     Telemetry(Reading<'a>),
     /// A charge point said something over OCPP, or its link changed.
     ChargePoint(ChargePointEvent),
+    /// The daemon has just started: nothing was observed since the last thing before this.
+    Restarted,
 }
 
 /// Values of one asset at one time.

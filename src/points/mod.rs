@@ -5,7 +5,7 @@ pub mod schema;
 
 use line::Line;
 
-use crate::model::{ConnectorStatus, EnergyUser, Fact, MeterValuesFact, SessionRecord, TelemetryFact};
+use crate::model::{ConnectorStatus, ConnectorTimeFact, EnergyUser, Fact, MeterValuesFact, SessionRecord, TelemetryFact};
 use crate::units::Thousandths;
 
 /// Appends the row of a fact; false if the fact has nothing to write.
@@ -28,6 +28,15 @@ pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
             .text("vendor", &fact.vendor)
             .text("model", &fact.model)
             .text("firmware", &fact.firmware)
+            .at(fact.at),
+        Fact::ConnectorTime(fact) => connector_time(fact, out),
+        Fact::Conformance(fact) => Line::new(out, "charge_point_conformance")
+            .tag("site", &fact.site)
+            .tag("charge_point_id", &fact.charge_point)
+            .tag("vendor", &fact.vendor)
+            .integer("requests_checked", signed(fact.checked))
+            .integer("requests_conformant", signed(fact.conformant))
+            .float("conformant_ratio", (fact.checked > 0).then(|| fact.conformant as f64 / fact.checked as f64))
             .at(fact.at),
         Fact::Session { record, kgco2e_location } => session(record, *kgco2e_location, out),
         Fact::Emissions(fact) => Line::new(out, "fleet_emissions")
@@ -101,6 +110,28 @@ fn meter_values(fact: &MeterValuesFact, out: &mut Vec<u8>) -> bool {
         .scaled("voltage_v", fact.voltage_mv, 3)
         .scaled("soc_ratio", fact.soc_mpct, 5)
         .scaled("temperature_c", fact.temperature_mc, 3)
+        .at(fact.at)
+}
+
+fn connector_time(fact: &ConnectorTimeFact, out: &mut Vec<u8>) -> bool {
+    const CLASSES: [&str; 7] =
+        ["available_ms", "occupied_ms", "reserved_ms", "inoperative_ms", "faulted_ms", "offline_ms", "not_observed_ms"];
+    let mut line = connector(Line::new(out, "connector_time"), &fact.site, &fact.charge_point, fact.connector_id)
+        .integer("class_code", fact.class_code)
+        .text("class", fact.class);
+    for (name, ms) in CLASSES.into_iter().zip(fact.class_ms) {
+        line = line.integer(name, ms);
+    }
+    line.integer("maintenance_ms", fact.maintenance_ms)
+        .integer("closed_ms", fact.closed_ms)
+        .integer("exempt_down_ms", fact.exempt_down_ms)
+        .integer("exempt_offline_ms", fact.exempt_offline_ms)
+        .integer("charging_ms", fact.charging_ms)
+        .integer("overstay_ms", fact.overstay_ms)
+        .scaled("energy_wh", Some(fact.energy_dwh), 1)
+        .integer("sessions", fact.sessions)
+        .integer("sessions_successful", fact.sessions_successful)
+        .integer("faults", fact.faults)
         .at(fact.at)
 }
 

@@ -30,6 +30,12 @@ pub fn london_offset_ms(instant: UtcMs) -> i64 {
     jiff::Timestamp::from_second(seconds).map_or(0, |ts| i64::from(LONDON.to_offset(ts).seconds()) * 1000)
 }
 
+/// When London's clocks change next after an instant.
+pub(super) fn next_offset_change(instant: UtcMs) -> Option<UtcMs> {
+    let after = jiff::Timestamp::from_millisecond(instant.0).ok()?;
+    LONDON.following(after).next().map(|change| UtcMs(change.timestamp().as_millisecond()))
+}
+
 impl Day {
     /// The London day that holds the instant.
     pub fn of(instant: UtcMs) -> Day {

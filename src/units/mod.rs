@@ -4,8 +4,12 @@ mod civil;
 mod decimal;
 mod emission;
 mod instant;
+mod month;
+mod weekly;
 
 pub use civil::{Day, FinancialYear, ParseDayError, london_offset_ms};
 pub use decimal::{DecimalError, Thousandths, format_scaled, parse_scaled};
 pub use emission::{KgCo2e, KgCo2ePerKm, KgCo2ePerKwh, KgCo2ePerLitre, KilowattHours, Km, Litres};
 pub use instant::{ParseInstantError, ParsedInstant, UtcMs};
+pub use month::{Month, ParseMonthError};
+pub use weekly::{ParseWeeklyError, WeeklyHours};

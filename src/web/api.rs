@@ -11,7 +11,7 @@ use axum::routing::get;
 
 use super::{Site, events};
 use crate::engine::{Dimension, View};
-use crate::units::{Day, UtcMs};
+use crate::units::{Day, Month, UtcMs};
 
 type Parameters = HashMap<String, String>;
 
@@ -25,6 +25,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/transition", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Transition)))
         .route("/sessions", get(sessions))
         .route("/emissions", get(emissions))
+        .route("/uptime", get(uptime))
         .route("/rejects", get(rejects))
         .route("/events", get(events::stream))
 }
@@ -127,6 +128,24 @@ fn emissions_view(parameters: &Parameters) -> Result<View, Box<Response>> {
             .collect::<Option<Vec<_>>>()
     })?;
     Ok(View::Emissions { from, to, by: by.unwrap_or_default() })
+}
+
+async fn uptime(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
+    match uptime_view(&parameters) {
+        Ok(view) => ask(&site, view).await,
+        Err(refused) => *refused,
+    }
+}
+
+fn uptime_view(parameters: &Parameters) -> Result<View, Box<Response>> {
+    const MONTH: &str = "a month such as 2026-11";
+    only(parameters, &["from", "to"])?;
+    let from = read(parameters, "from", MONTH, |text| text.parse::<Month>().ok())?;
+    let to = read(parameters, "to", MONTH, |text| text.parse::<Month>().ok())?;
+    if from.zip(to).is_some_and(|(from, to)| to < from) {
+        return Err(Box::new(problem(StatusCode::BAD_REQUEST, "`to` is before `from`")));
+    }
+    Ok(View::Uptime { from, to })
 }
 
 async fn rejects(State(site): State<Site>) -> Response {

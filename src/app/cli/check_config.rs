@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::EX_CONFIG;
 use crate::app::config::{Config, SHIPPED, load_factors};
 use crate::app::{RegisterSource, check_files};
-use crate::model::TokenHasher;
+use crate::model::register::Register;
+use crate::model::{ExemptWindow, TokenHasher};
 
 /// How long an address may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -39,6 +40,9 @@ pub fn run(file: Option<&Path>, connect: bool) -> ExitCode {
     let source = config.register.directory.clone().map_or(RegisterSource::Empty, RegisterSource::Folder);
     // Only who is there matters here; the key that hides tags is the store's.
     let register = source.load(&TokenHasher::new(&[0; 32])).map_err(|error| error.to_string());
+    if let (Ok(register), false) = (&register, config.engine.exempt.is_empty()) {
+        report("exempt windows", strangers(&config.engine.exempt, register));
+    }
     report(
         "register",
         register.map(|register| {
@@ -76,6 +80,23 @@ pub fn run(file: Option<&Path>, connect: bool) -> ExitCode {
         }
     }
     if good { ExitCode::SUCCESS } else { ExitCode::from(EX_CONFIG) }
+}
+
+/// A window for what is not registered would never be open.
+fn strangers(windows: &[ExemptWindow], register: &Register) -> Result<String, String> {
+    for (index, window) in windows.iter().enumerate() {
+        if let Some(site) = window.site.as_deref().filter(|site| register.site(site).is_none()) {
+            return Err(format!(
+                "`exempt[{index}].site`: `{site}` is not in sites.csv\n  hint: add it there, or correct the spelling"
+            ));
+        }
+        if let Some(id) = window.charge_point.as_deref().filter(|id| register.charge_point(id).is_none()) {
+            return Err(format!(
+                "`exempt[{index}].charge_point`: `{id}` is not in charge_points.csv\n  hint: add it there, or correct the spelling"
+            ));
+        }
+    }
+    Ok(format!("{} windows", windows.len()))
 }
 
 fn reach(address: &str) -> Result<String, String> {

@@ -1,5 +1,6 @@
 //! The configuration of all rooms: a file, the environment on top, every mistake at once, before any port is opened.
 
+mod exempt;
 mod rooms;
 mod section;
 mod source;
@@ -45,7 +46,7 @@ pub struct Config {
     pub influx: Option<InfluxConfig>,
     /// `[web]`.
     pub web: WebConfig,
-    /// `[engine]`, `[limits]`, `[target]`.
+    /// `[engine]`, `[limits]`, `[target]`, `[[exempt]]`.
     pub engine: EngineConfig,
     /// `[register]`.
     pub register: RegisterConfig,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::section::Section;
 use super::source::{Node, Value};
-use super::{Config, ConfigError, FactorsConfig, LogConfig, RegisterConfig};
+use super::{Config, ConfigError, FactorsConfig, LogConfig, RegisterConfig, exempt};
 use crate::engine::EngineConfig;
 use crate::ingest::capture::CaptureConfig;
 use crate::ingest::door::{OcppConfig, Unknown};
@@ -20,8 +20,9 @@ use crate::sinks::influx::InfluxConfig;
 use crate::store::StoreConfig;
 use crate::web::WebConfig;
 
-const SECTIONS: [&str; 13] = [
-    "listener", "broker", "ocpp", "tap", "capture", "store", "influx", "web", "engine", "limits", "target", "register", "factors",
+const SECTIONS: [&str; 14] = [
+    "listener", "broker", "ocpp", "tap", "capture", "store", "influx", "web", "engine", "exempt", "limits", "target", "register",
+    "factors",
 ];
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -32,15 +33,16 @@ const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
 pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Config {
+    let ocpp = ocpp(tree, errors);
     let config = Config {
         listener: listener(Section::take(tree, "listener", errors)),
         brokers: brokers(tree.remove("broker"), errors),
-        ocpp: ocpp(tree, errors),
         capture: capture(Section::take(tree, "capture", errors)),
         store: store(Section::take(tree, "store", errors)),
         influx: influx(tree.contains_key("influx"), Section::take(tree, "influx", errors)),
         web: web(Section::take(tree, "web", errors)),
-        engine: engine(tree, errors),
+        engine: engine(tree, ocpp.heartbeat_interval, errors),
+        ocpp,
         register: RegisterConfig { directory: directory(Section::take(tree, "register", errors)) },
         factors: FactorsConfig { directory: directory(Section::take(tree, "factors", errors)) },
         log: log(Section::take(tree, "log", errors)),
@@ -295,8 +297,13 @@ fn web(mut section: Section<'_>) -> WebConfig {
     config
 }
 
-fn engine(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> EngineConfig {
-    let mut config = EngineConfig::default();
+fn engine(tree: &mut BTreeMap<String, Node>, heartbeat: Duration, errors: &mut Vec<ConfigError>) -> EngineConfig {
+    // Greenflux takes a charge point for lost after about three heartbeats; so do we.
+    let mut config = EngineConfig {
+        exempt: exempt::read(tree, errors),
+        offline_grace: heartbeat.saturating_mul(3),
+        ..EngineConfig::default()
+    };
     let mut section = Section::take(tree, "engine", errors);
     let profiles: Vec<(&str, &str)> = PROFILES.iter().map(|profile| (profile.name, profile.name)).collect();
     let mut profile = "nhs_sdu";
@@ -305,6 +312,7 @@ fn engine(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> E
     section.flag("positions", &mut config.positions);
     section.duration("telemetry_interval", &mut config.telemetry_interval, Duration::ZERO, HOUR);
     section.duration("overstay_grace", &mut config.overstay_grace, Duration::ZERO, DAY);
+    section.duration("offline_grace", &mut config.offline_grace, Duration::ZERO, 7 * DAY);
     section.finish();
     let mut section = Section::take(tree, "limits", errors);
     section.whole("max_assets", &mut config.max_assets, 1, 100_000_000);

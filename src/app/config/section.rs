@@ -102,6 +102,11 @@ impl<'a> Section<'a> {
         self.read(key, into, "write a text in quotes, or leave the key out", |value| text_of(value).map(Some));
     }
 
+    /// A text that `parse` can make something of, and that may be left out.
+    pub fn parsed<T>(&mut self, key: &'static str, into: &mut Option<T>, hint: &str, parse: impl Fn(&str) -> Result<T, String>) {
+        self.read(key, into, hint, |value| text_of(value).and_then(|text| parse(&text)).map(Some));
+    }
+
     /// A path that may be left out.
     pub fn optional_path(&mut self, key: &'static str, into: &mut Option<PathBuf>) {
         self.read(key, into, "write a path in quotes, or leave the key out", |value| {

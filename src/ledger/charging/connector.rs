@@ -68,6 +68,16 @@ impl Connector {
         self.open.as_ref().map(|open| &open.record)
     }
 
+    /// The open session, and its time with energy flowing until now, ms.
+    pub fn charging(&self, now: UtcMs) -> Option<(&SessionRecord, i64)> {
+        self.open.as_ref().map(|open| (&open.record, open.charged_until(now)))
+    }
+
+    /// When a live sample last showed energy flowing in the open session, and how long after the one before, ms.
+    pub fn energy_heard(&self) -> Option<(UtcMs, i64)> {
+        self.open.as_ref().and_then(|open| open.energy_heard)
+    }
+
     /// StatusNotification. Repetitions of the same state and error are collapsed.
     pub(super) fn status_heard(&mut self, id: u32, heard: &StatusHeard<'_>, online: bool, scene: &mut Scene<'_>) {
         let at = scene.time(heard.at);

@@ -13,6 +13,8 @@ use crate::units::UtcMs;
 /// Power below which no energy flows, in mW: electronics, not charging. And the current that goes with it, in mA.
 const FLOWING_MW: i64 = 100_000;
 const FLOWING_MA: i64 = 500;
+/// A sample that arrives later than this, or claims to be from later, is not live: its time says nothing of now.
+const LIVE_MS: i64 = 600_000;
 /// Always allowed on top of rated power times time, in tenths of Wh: registers move in steps.
 const CAP_EXTRA_DWH: f64 = 2_000.0;
 /// mW x ms in a tenth of a Wh.
@@ -54,6 +56,8 @@ pub(super) struct OpenSession {
     /// The connector's last reading before the session.
     pub register_before: Option<i64>,
     pub registers: Registers,
+    /// When a live sample last arrived that showed energy flowing, and how long after the one before, ms.
+    pub energy_heard: Option<(UtcMs, i64)>,
     flowing_since: Option<UtcMs>,
     power: Option<(UtcMs, i64)>,
     power_since: Option<UtcMs>,
@@ -109,6 +113,7 @@ impl OpenSession {
             charging_said_s: None,
             register_before: None,
             registers: Registers::default(),
+            energy_heard: None,
             flowing_since: None,
             power: None,
             power_since: None,
@@ -180,6 +185,11 @@ impl OpenSession {
         self.record.plugged_ms = self.record.plugged_ms.max(at.since(self.plugged_since));
     }
 
+    /// Time with energy flowing until now, ms.
+    pub fn charged_until(&self, now: UtcMs) -> i64 {
+        self.record.charging_ms + self.flowing_since.map_or(0, |since| now.since(since).max(0))
+    }
+
     /// The most that rated power allows since the start, in tenths of Wh.
     pub fn cap_dwh(&self, at: UtcMs, scene: &Scene<'_>) -> i64 {
         let hours = at.since(self.plugged_since.min(self.record.started_at)).max(0) as f64 / 3_600_000.0;
@@ -196,8 +206,10 @@ impl OpenSession {
         let late = newest.is_some_and(|newest| at < newest);
         if let Some(power) = sample.power_mw.filter(|_| !late) {
             self.take_power(power, at);
+            self.prove(power > FLOWING_MW, at, scene);
         } else if let Some(current) = sample.current_ma.filter(|_| !late) {
             self.flow(current > FLOWING_MA, at);
+            self.prove(current > FLOWING_MA, at, scene);
         }
         let Some(register) = sample.register_dwh else { return };
         let before = self.registers.last_at.zip(self.registers.last());
@@ -214,7 +226,8 @@ impl OpenSession {
         }
         self.registers = next;
         if let Some((then, last)) = before.filter(|_| !late && sample.power_mw.is_none() && sample.current_ma.is_none()) {
-            self.take_step(register - last, then, at);
+            let flowed = self.take_step(register - last, then, at);
+            self.prove(flowed, at, scene);
         }
         self.record.energy_dwh = Some(energy);
         self.record.method = self.samples_method();
@@ -232,14 +245,23 @@ impl OpenSession {
         self.flow(power > FLOWING_MW, at);
     }
 
+    /// Notes a sample that shows energy flowing now; one from a queue tells of the past.
+    fn prove(&mut self, flows: bool, at: UtcMs, scene: &Scene<'_>) {
+        let now = scene.received_at();
+        if flows && now.since(at).abs() <= LIVE_MS && self.energy_heard.is_none_or(|(before, _)| before < now) {
+            self.energy_heard = Some((now, self.energy_heard.map_or(0, |(before, _)| now.since(before))));
+        }
+    }
+
     /// Without power or current, the register's own step tells whether energy flowed.
-    fn take_step(&mut self, dwh: i64, then: UtcMs, at: UtcMs) {
+    fn take_step(&mut self, dwh: i64, then: UtcMs, at: UtcMs) -> bool {
         let gap = at.since(then);
         let flowed = gap > 0 && i128::from(dwh) * MICROJOULES_PER_DWH > i128::from(FLOWING_MW) * i128::from(gap);
         if flowed && self.flowing_since.is_none() {
             self.record.charging_ms += gap;
             self.record.charging_ended_at = self.record.charging_ended_at.max(Some(at));
         }
+        flowed
     }
 
     /// How energy from the samples is called.

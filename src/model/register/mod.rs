@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{EnergyUser, IdTokenHash, OcppVersion, Powertrain};
-use crate::units::Day;
+use crate::units::{Day, WeeklyHours};
 
 /// Everything registered, with the look-ups the engine needs.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +37,11 @@ impl Register {
     /// The vehicle of a fleet id or feed id (`ovms:AMB101`).
     pub fn vehicle(&self, id: &str) -> Option<&Vehicle> {
         self.vehicle_index.get(id).map(|&index| &self.vehicles[index])
+    }
+
+    /// A site.
+    pub fn site(&self, id: &str) -> Option<&Site> {
+        self.sites.iter().find(|site| &*site.id == id)
     }
 
     /// The charge point of an identity, whatever its case.
@@ -67,8 +72,8 @@ pub struct Site {
     pub region_id: Option<u8>,
     /// `capacity_kw` of the supply.
     pub capacity_kw: Option<f64>,
-    /// `opening_hours`, as written.
-    pub opening_hours: Option<String>,
+    /// `opening_hours`; `None` is always open.
+    pub opening_hours: Option<WeeklyHours>,
 }
 
 /// `role` of a vehicle.

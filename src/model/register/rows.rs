@@ -7,7 +7,7 @@ use super::charge_points;
 use super::parse::{RegisterError, RegisterFiles, Row, each_row};
 use super::{Category, ClassOverride, EmissionClass, Organisation, Ownership, Register, Role, Site, Vehicle};
 use crate::model::{EnergyUser, IdTokenHash, TokenHasher, check_id};
-use crate::units::Day;
+use crate::units::{Day, WeeklyHours};
 
 const ORGANISATIONS: &[&str] = &["organisation_id", "name"];
 const SITES: &[&str] = &["site_id", "name", "organisation", "region_id", "capacity_kw", "opening_hours"];
@@ -61,7 +61,7 @@ pub(super) fn read(files: &RegisterFiles, hasher: &TokenHasher, errors: &mut Vec
             // Regions of the GB Carbon Intensity API: 1 to 17.
             region_id: row.whole("region_id", 1, 17).map(|id| id as u8),
             capacity_kw: row.number("capacity_kw", 0.0, 1e6),
-            opening_hours: row.text("opening_hours"),
+            opening_hours: row.parsed("opening_hours", WeeklyHours::HINT, str::parse::<WeeklyHours>),
             id,
         });
     });

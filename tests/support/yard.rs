@@ -1,0 +1,173 @@
+//! A charging book and an uptime book side by side, as the engine holds them, told what charge points do second by second.
+
+#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+
+use fleetgauge::ledger::charging::ChargingBook;
+use fleetgauge::ledger::uptime::{Class, ConnectorUptime, Exempts, UptimeBook, UptimeRules};
+use fleetgauge::model::register::{Register, RegisterFiles};
+use fleetgauge::model::{
+    ChargePointEvent, ChargePointMessage, ConnectorStatus, ExemptWindow, Issue, LinkMode, Manner, MeterSample, OcppVersion,
+    TokenHasher,
+};
+use fleetgauge::units::UtcMs;
+
+/// 2026-11-23, a Monday, 08:00 in London.
+pub const T0: i64 = 1_795_420_800_000;
+pub const GRACE_S: i64 = 900;
+
+/// What may happen.
+#[derive(Clone, Debug)]
+pub enum Act {
+    Status(u32, ConnectorStatus),
+    Fault(u32, ConnectorStatus, &'static str),
+    Power(u32, i64),
+    Register(u32, i64),
+    Heartbeat,
+    Up,
+    Down,
+    /// We were away since this second.
+    Restart(i64),
+    Command(u32, bool),
+    Start(u32),
+    Stop(u32),
+    /// Sessions that are given up.
+    Tick,
+    /// Rows are written, so what is certain is booked.
+    Rows,
+}
+
+#[derive(Clone)]
+pub struct Yard {
+    pub charging: ChargingBook,
+    pub uptime: UptimeBook,
+    pub register: Register,
+    pub windows: Vec<ExemptWindow>,
+    pub overstay_grace_ms: i64,
+    open: BTreeMap<u32, i32>,
+}
+
+impl Yard {
+    pub fn new(opening_hours: &str, windows: Vec<ExemptWindow>) -> Self {
+        let sites = format!("site_id,opening_hours\nDERBY,{opening_hours}\n");
+        let files = [
+            ("sites.csv", sites.as_str()),
+            ("charge_points.csv", "charge_point_id,site,connectors,max_power_kw,access\nCP,DERBY,2,50,public\n"),
+        ];
+        let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).to_vec();
+        Self {
+            charging: ChargingBook::new(1, 8),
+            uptime: UptimeBook::default(),
+            register: Register::parse(&RegisterFiles::from_bytes(files), &TokenHasher::new(&[1; 32])).unwrap(),
+            windows,
+            overstay_grace_ms: 600_000,
+            open: BTreeMap::new(),
+        }
+    }
+
+    pub fn rules(&self) -> UptimeRules<'_> {
+        UptimeRules {
+            offline_grace_ms: GRACE_S * 1000,
+            overstay_grace_ms: self.overstay_grace_ms,
+            exempts: Exempts { windows: &self.windows, register: &self.register },
+        }
+    }
+
+    pub fn act(&mut self, second: i64, act: &Act) {
+        self.act_at(UtcMs(T0 + second * 1000), act);
+    }
+
+    pub fn act_at(&mut self, now: UtcMs, act: &Act) {
+        let mut uptime = std::mem::take(&mut self.uptime);
+        let message = match act {
+            Act::Tick => {
+                let mut out = Vec::new();
+                self.charging.timeout(now, &self.register, &mut out);
+                out.iter().for_each(|outcome| uptime.take(outcome, now, &self.rules()));
+                None
+            }
+            Act::Rows => {
+                uptime.due_rows(now, now.0 / 60_000 % 15 == 0, &self.rules());
+                None
+            }
+            Act::Restart(alive) => {
+                uptime.restarted(UtcMs(T0 + alive * 1000), now, &self.rules());
+                None
+            }
+            said => Some(self.message(said, now)),
+        };
+        if let Some(message) = message {
+            let event = ChargePointEvent { charge_point: "CP".into(), received_at: now, manner: Manner::default(), message };
+            let mut out = Vec::new();
+            if let (Some(id), Act::Start(connector)) = (self.charging.apply(&event, &self.register, &mut out), act) {
+                self.open.insert(*connector, id);
+            }
+            uptime.hear(&event, self.charging.charge_point("CP").unwrap(), &self.rules());
+            out.iter().for_each(|outcome| uptime.take(outcome, now, &self.rules()));
+        }
+        self.uptime = uptime;
+    }
+
+    fn message(&self, act: &Act, now: UtcMs) -> ChargePointMessage {
+        let at = Some(now);
+        let status = |connector_id, status, error: &str| ChargePointMessage::Status {
+            connector_id,
+            part: 0,
+            status,
+            error_code: (!error.is_empty()).then(|| error.to_owned()),
+            vendor_error_code: None,
+            info: None,
+            at,
+        };
+        let meter = |connector_id, sample| ChargePointMessage::MeterValues {
+            connector_id,
+            transaction_id: self.open.get(&connector_id).map(|id| i64::from(*id)),
+            samples: vec![sample],
+        };
+        match act {
+            Act::Status(connector, state) => status(*connector, *state, ""),
+            Act::Fault(connector, state, error) => status(*connector, *state, error),
+            Act::Power(connector, watt) => {
+                meter(*connector, MeterSample { at, power_mw: Some(watt * 1000), ..MeterSample::default() })
+            }
+            Act::Register(connector, wh) => {
+                meter(*connector, MeterSample { at, register_dwh: Some(wh * 10), ..MeterSample::default() })
+            }
+            Act::Up => ChargePointMessage::Connected { version: OcppVersion::V16, mode: LinkMode::Csms },
+            Act::Down => ChargePointMessage::Disconnected,
+            Act::Command(connector_id, operative) => {
+                ChargePointMessage::AvailabilityChanged { connector_id: *connector_id, operative: *operative }
+            }
+            Act::Start(connector_id) => ChargePointMessage::StartTransaction {
+                connector_id: *connector_id,
+                id_token: None,
+                meter_start_dwh: Some(0),
+                at,
+                issue: Issue::Ours,
+            },
+            Act::Stop(connector) => ChargePointMessage::StopTransaction {
+                transaction_id: self.open.get(connector).map(|id| i64::from(*id)),
+                id_token: None,
+                meter_stop_dwh: None,
+                at,
+                reason: None,
+                samples: Vec::new(),
+            },
+            Act::Heartbeat | Act::Restart(_) | Act::Tick | Act::Rows => ChargePointMessage::Heartbeat,
+        }
+    }
+
+    pub fn connectors(&self, second: i64) -> Vec<ConnectorUptime> {
+        self.uptime.connectors(UtcMs(T0 + second * 1000), &self.rules(), &self.charging)
+    }
+
+    /// Seconds of each class of a connector, those that are not zero.
+    pub fn seconds(&self, connector_id: u32, until: i64) -> Vec<(Class, i64)> {
+        let list = self.connectors(until);
+        let connector = list.iter().find(|connector| connector.connector_id == connector_id).unwrap();
+        let classes = Class::ALL.map(|class| (class, connector.total.class_ms(class) / 1000));
+        classes.into_iter().filter(|(_, seconds)| *seconds != 0).collect()
+    }
+}
