@@ -71,6 +71,7 @@ fn a_foreign_charge_point_and_a_foreign_central_system() {
     assert_eq!((session["vehicle_id"].as_str(), session["method"].as_str()), (Some("AMB-1"), Some("meter")));
     wait_for("the end of the link", || daemon.api("charge-points")["charge_points"][0]["online"] == false);
     let point = daemon.api("charge-points")["charge_points"][0].clone();
+    assert_eq!(point["operator_online"], true);
     assert_eq!(
         (point["mode"].as_str(), point["vendor"].as_str(), point["ocpp_version"].as_str()),
         (Some("tap"), Some("ACME"), Some("1.6"))

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::ledger::charging::ChargingLimits;
 use crate::model::ExemptWindow;
 use crate::units::Day;
 
@@ -10,6 +11,8 @@ use crate::units::Day;
 pub struct EngineConfig {
     /// `limits.max_assets`: vehicles, chargers and meters tracked, registered or not.
     pub max_assets: usize,
+    /// `limits.max_charge_points`: told apart, registered or not.
+    pub max_charge_points: usize,
     /// `limits.max_connectors` per charge point.
     pub max_connectors: usize,
     /// `engine.positions`: write vehicle positions (personal data; off).
@@ -38,6 +41,7 @@ impl Default for EngineConfig {
     fn default() -> Self {
         Self {
             max_assets: 1_000_000,
+            max_charge_points: 100_000,
             max_connectors: 64,
             positions: false,
             telemetry_interval: Duration::ZERO,
@@ -50,5 +54,12 @@ impl Default for EngineConfig {
             offline_grace: Duration::from_secs(900),
             exempt: Vec::new(),
         }
+    }
+}
+
+impl EngineConfig {
+    /// How many charge points and connectors are kept apart.
+    pub(super) fn charging_limits(&self) -> ChargingLimits {
+        ChargingLimits { charge_points: self.max_charge_points, connectors: self.max_connectors }
     }
 }

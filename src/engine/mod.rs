@@ -41,6 +41,8 @@ pub struct Tally {
     pub late: u64,
     /// Readings of assets beyond the limit.
     pub assets_refused: u64,
+    /// Messages of charge points or connectors beyond the limits.
+    pub charging_refused: u64,
 }
 
 /// All domain state.
@@ -78,7 +80,7 @@ impl Engine {
         first_transaction_id: i32,
         now: UtcMs,
     ) -> Self {
-        let charging = ChargingBook::new(first_transaction_id, config.max_connectors);
+        let charging = ChargingBook::new(first_transaction_id, config.charging_limits());
         Self {
             config,
             profile,
@@ -147,6 +149,7 @@ impl Engine {
 
     /// Clears and returns the tally.
     pub fn take_tally(&mut self) -> Tally {
+        self.tally.charging_refused += self.charging.take_refused();
         std::mem::take(&mut self.tally)
     }
 

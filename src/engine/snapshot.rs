@@ -98,6 +98,7 @@ impl Engine {
         let mut engine = Self::new(config, profile, register, factors, 1, now);
         engine.assets = state.assets;
         engine.charging = state.charging;
+        engine.charging.set_limits(engine.config.charging_limits());
         engine.uptime = state.uptime;
         engine.last_alive = state.last_alive;
         engine.next_uptime_rows = state.next_uptime_rows;

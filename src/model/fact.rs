@@ -156,6 +156,8 @@ pub struct ChargePointStatusFact {
     pub status: ConnectorStatus,
     /// The link is up.
     pub online: bool,
+    /// Tapped charge points, connector 0: its operator can be reached.
+    pub operator_online: Option<bool>,
     /// As sent; empty for none.
     pub error_code: String,
 }

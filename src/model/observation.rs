@@ -173,6 +173,11 @@ pub enum ChargePointMessage {
     },
     /// The WebSocket is gone.
     Disconnected,
+    /// Tapped: its operator could be reached, or not.
+    OperatorLink {
+        /// It could.
+        up: bool,
+    },
     /// BootNotification.
     Boot {
         /// `chargePointVendor`.

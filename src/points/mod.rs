@@ -19,6 +19,7 @@ pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
                 .text("status", fact.status.name())
                 .boolean("occupied", (fact.status != ConnectorStatus::Unknown).then(|| fact.status.is_occupied()))
                 .boolean("online", Some(fact.online))
+                .boolean("operator_online", fact.operator_online)
                 .text("error_code", &fact.error_code)
                 .at(fact.at)
         }

@@ -111,6 +111,7 @@ pub const MEASUREMENTS: &[Measurement] = &[
             text("status", "OCPP 1.6 ChargePointStatus"),
             boolean("occupied", "a vehicle is plugged in"),
             boolean("online", "the OCPP link is up"),
+            boolean("operator_online", "tapped charge points, connector 0: the operator can be reached"),
             text("error_code", "OCPP error code, empty for none"),
         ],
     },

@@ -23,6 +23,13 @@ const METRICS: &[(&str, &str, &str, &str, Read)] = &[
     }),
     ("fleetgauge_readings_late_total", "counter", "", "Readings older than what was booked.", |s| &s.late),
     ("fleetgauge_assets_refused_total", "counter", "", "Readings of assets beyond limits.max_assets.", |s| &s.assets_refused),
+    (
+        "fleetgauge_charging_refused_total",
+        "counter",
+        "",
+        "Messages beyond limits.max_charge_points or limits.max_connectors.",
+        |s| &s.charging_refused,
+    ),
     ("fleetgauge_connections", "gauge", "source=\"mqtt\"", "Open connections of devices and charge points.", |s| {
         &s.listener_connections
     }),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use fleetgauge::ledger::charging::{ChargingBook, ChargingOutcome};
+use fleetgauge::ledger::charging::{ChargingBook, ChargingLimits, ChargingOutcome};
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
     ChargePointEvent, ChargePointMessage, ConnectorStatus, EnergyUser, Fact, IdTokenHash, Issue, Manner, MeterSample,
@@ -46,7 +46,7 @@ impl Depot {
         ];
         let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).to_vec();
         Self {
-            book: ChargingBook::new(100, 64),
+            book: ChargingBook::new(100, ChargingLimits::default()),
             register: Register::parse(&RegisterFiles::from_bytes(files), &hasher()).unwrap(),
             closed: Vec::new(),
             corrected: Vec::new(),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use fleetgauge::ledger::charging::ChargingBook;
+use fleetgauge::ledger::charging::{ChargingBook, ChargingLimits};
 use fleetgauge::ledger::uptime::{Class, ConnectorUptime, Exempts, UptimeBook, UptimeRules};
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
@@ -58,7 +58,7 @@ impl Yard {
         ];
         let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).to_vec();
         Self {
-            charging: ChargingBook::new(1, 8),
+            charging: ChargingBook::new(1, ChargingLimits { connectors: 8, ..ChargingLimits::default() }),
             uptime: UptimeBook::default(),
             register: Register::parse(&RegisterFiles::from_bytes(files), &TokenHasher::new(&[1; 32])).unwrap(),
             windows,

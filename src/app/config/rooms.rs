@@ -316,6 +316,7 @@ fn engine(tree: &mut BTreeMap<String, Node>, heartbeat: Duration, errors: &mut V
     section.finish();
     let mut section = Section::take(tree, "limits", errors);
     section.whole("max_assets", &mut config.max_assets, 1, 100_000_000);
+    section.whole("max_charge_points", &mut config.max_charge_points, 1, 10_000_000);
     section.whole("max_connectors", &mut config.max_connectors, 1, 10_000);
     section.finish();
     let mut section = Section::take(tree, "target", errors);

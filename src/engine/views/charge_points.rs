@@ -54,6 +54,7 @@ struct ChargePointRow {
     last_seen_at: Option<String>,
     ocpp_version: Option<&'static str>,
     mode: Option<LinkMode>,
+    operator_online: Option<bool>,
     vendor: Option<String>,
     model: Option<String>,
     firmware: Option<String>,
@@ -78,6 +79,7 @@ impl ChargePointRow {
             last_seen_at: None,
             ocpp_version: None,
             mode: None,
+            operator_online: None,
             vendor: None,
             model: None,
             firmware: None,
@@ -166,6 +168,7 @@ impl ChargePointRow {
         self.last_seen_at = state.last_seen.map(rfc3339);
         self.ocpp_version = state.version.map(OcppVersion::name);
         self.mode = state.version.map(|_| state.mode);
+        self.operator_online = state.operator_online;
         self.conformance = ConformanceRow::of(state.conformance);
         self.repaired_frames = state.repaired;
         self.clock_skew_s = state.clock_skew_ms().map(|ms| ms / 1000);

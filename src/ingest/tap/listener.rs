@@ -92,8 +92,17 @@ impl Listener {
     }
 
     async fn tell(&self, received_at: UtcMs, manner: Manner, message: ChargePointMessage) {
-        let event = ChargePointEvent { charge_point: self.charge_point.clone(), received_at, manner, message };
-        // Fails only when the engine is gone: the line goes on without us.
-        let _ = self.shared.frames.send(Frame::Ocpp(OcppFrame { event, receipt: None })).await;
+        tell(&self.shared, &self.charge_point, received_at, manner, message).await;
     }
+}
+
+/// The operator could be reached, or not: another thing than the charge point's own link.
+pub(super) async fn tell_operator_link(shared: &Shared, charge_point: &Arc<str>, up: bool) {
+    tell(shared, charge_point, (shared.clock)(), Manner::default(), ChargePointMessage::OperatorLink { up }).await;
+}
+
+async fn tell(shared: &Shared, charge_point: &Arc<str>, received_at: UtcMs, manner: Manner, message: ChargePointMessage) {
+    let event = ChargePointEvent { charge_point: charge_point.clone(), received_at, manner, message };
+    // Fails only when the engine is gone: the line goes on without us.
+    let _ = shared.frames.send(Frame::Ocpp(OcppFrame { event, receipt: None })).await;
 }

@@ -50,6 +50,7 @@ pub(super) async fn serve(guest: Box<Guest>, shared: Arc<Shared>) {
         Err(NoWay::Down(error)) => {
             tracing::warn!(%charge_point, %error, "its operator cannot be reached");
             Stats::count(&shared.stats.tap_upstream_failures);
+            listener::tell_operator_link(&shared, &charge_point, false).await;
             return guest.refuse(&shared, &UNREACHABLE).await;
         }
     };
@@ -74,6 +75,7 @@ pub(super) async fn serve(guest: Box<Guest>, shared: Arc<Shared>) {
         drop(request);
         Stats::count(&shared.stats.ocpp_connections);
         listener.went(true).await;
+        listener::tell_operator_link(&shared, &listener.charge_point, true).await;
         connect(stream, rest, operator, &listener, &mut seat).await;
         Stats::release(&shared.stats.ocpp_connections);
     }

@@ -40,8 +40,21 @@ const ORPHAN_WAIT_MS: i64 = 60_000;
 const ORPHAN_WAIT_2_MS: i64 = 86_400_000;
 /// Closed sessions remembered per charge point, to know repeated and late messages again.
 const REMEMBERED: usize = 12;
-/// Charge points told apart; each costs a few hundred bytes.
-const MOST_CHARGE_POINTS: usize = 100_000;
+
+/// How much is kept apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ChargingLimits {
+    /// `limits.max_charge_points`; each costs a few hundred bytes.
+    pub charge_points: usize,
+    /// `limits.max_connectors` of one charge point.
+    pub connectors: usize,
+}
+
+impl Default for ChargingLimits {
+    fn default() -> Self {
+        Self { charge_points: 100_000, connectors: 64 }
+    }
+}
 
 /// Something to book or to write.
 #[derive(Clone, PartialEq, Debug)]
@@ -74,7 +87,12 @@ pub enum ChargingOutcome {
 pub struct ChargingBook {
     first_transaction_id: i32,
     next_transaction_id: i32,
-    max_connectors: usize,
+    /// Set anew at every start: they are configuration, not state.
+    #[serde(skip)]
+    limits: ChargingLimits,
+    /// Messages of charge points and connectors beyond the limits, since they were asked for last.
+    #[serde(skip)]
+    refused: u64,
     points: BTreeMap<Arc<str>, ChargePointState>,
     /// Sessions whose connector became Available: closed when the time is up.
     orphans: BTreeSet<(UtcMs, Arc<str>, u32)>,
@@ -82,14 +100,25 @@ pub struct ChargingBook {
 
 impl ChargingBook {
     /// Empty. Transaction ids count on from `first_transaction_id`.
-    pub fn new(first_transaction_id: i32, max_connectors: usize) -> Self {
+    pub fn new(first_transaction_id: i32, limits: ChargingLimits) -> Self {
         Self {
             first_transaction_id: first_transaction_id.max(1),
             next_transaction_id: first_transaction_id.max(1),
-            max_connectors,
+            limits,
+            refused: 0,
             points: BTreeMap::new(),
             orphans: BTreeSet::new(),
         }
+    }
+
+    /// The limits in force, after a restart.
+    pub fn set_limits(&mut self, limits: ChargingLimits) {
+        self.limits = limits;
+    }
+
+    /// Clears and returns how many messages came from beyond the limits.
+    pub fn take_refused(&mut self) -> u64 {
+        std::mem::take(&mut self.refused)
     }
 
     /// Every charge point heard, by id.
@@ -118,12 +147,14 @@ impl ChargingBook {
 
     /// Takes a message. For a StartTransaction, returns the transaction id to answer.
     pub fn apply(&mut self, event: &ChargePointEvent, register: &Register, out: &mut Vec<ChargingOutcome>) -> Option<i32> {
-        if !self.points.contains_key(&event.charge_point) && self.points.len() >= MOST_CHARGE_POINTS {
+        if !self.points.contains_key(&event.charge_point) && self.points.len() >= self.limits.charge_points {
+            self.refused += 1;
             return matches!(event.message, ChargePointMessage::StartTransaction { .. }).then(|| self.take_transaction_id());
         }
         let point = self.points.entry(event.charge_point.clone()).or_default();
         point.last_seen = point.last_seen.max(Some(event.received_at));
         point.note_manner(event.manner);
+        self.refused += u64::from(connector_in(&event.message).is_some_and(|id| point.is_beyond(id, self.limits.connectors)));
         if let Some(at) = live_time(&event.message) {
             point.clock.note(at, event.received_at);
         }
@@ -136,6 +167,7 @@ impl ChargingBook {
                 point.link(true, &mut scene);
             }
             ChargePointMessage::Disconnected => point.link(false, &mut scene),
+            ChargePointMessage::OperatorLink { up } => point.operator(*up, &mut scene),
             ChargePointMessage::Boot { vendor, model, firmware, .. } => {
                 point.boot(vendor, model, firmware.as_deref(), &mut scene)
             }
@@ -153,7 +185,7 @@ impl ChargingBook {
             ChargePointMessage::Problem { connector_id, component, code, present, at } => {
                 let code = code.as_ref().map_or_else(|| component.clone(), |code| format!("{component}:{code}"));
                 let at = scene.time(*at);
-                point.problem(*connector_id, self.max_connectors, code, *present, at, &mut scene);
+                point.problem(*connector_id, self.limits.connectors, code, *present, at, &mut scene);
             }
             ChargePointMessage::AvailabilityChanged { connector_id, operative } => point.commanded(*connector_id, *operative),
             ChargePointMessage::StartTransaction { connector_id, id_token, meter_start_dwh, at, issue } => {
@@ -189,7 +221,7 @@ impl ChargingBook {
                     return None;
                 }
                 let before = due(point);
-                point.transaction(event, self.max_connectors, &mut scene);
+                point.transaction(event, self.limits.connectors, &mut scene);
                 self.watch(scene.id, &before);
             }
         }
@@ -248,7 +280,7 @@ impl ChargingBook {
         let Some(point) = self.points.get_mut(scene.id) else { return };
         let online = point.online;
         let before = due(point);
-        let Some(connector) = point.connector(connector_id, self.max_connectors) else { return };
+        let Some(connector) = point.connector(connector_id, self.limits.connectors) else { return };
         let heard = ChargePointState::status_of(heard, connector);
         let at = scene.time(heard.at);
         connector.status_heard(connector_id, &heard, online, &mut scene);
@@ -263,6 +295,18 @@ impl ChargingBook {
 /// Sessions to give up, by connector.
 fn due(point: &ChargePointState) -> Vec<(u32, UtcMs)> {
     point.connectors.iter().filter_map(|(id, connector)| connector.orphan_due.map(|due| (*id, due))).collect()
+}
+
+/// The connector that a message is about.
+fn connector_in(message: &ChargePointMessage) -> Option<u32> {
+    match message {
+        ChargePointMessage::Status { connector_id, .. }
+        | ChargePointMessage::StartTransaction { connector_id, .. }
+        | ChargePointMessage::MeterValues { connector_id, .. }
+        | ChargePointMessage::Problem { connector_id, .. } => Some(*connector_id),
+        ChargePointMessage::Transaction(event) => event.evse_id,
+        _ => None,
+    }
 }
 
 /// The time of a message that is sent when it happens: what tells a clock.

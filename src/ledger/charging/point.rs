@@ -11,7 +11,10 @@ use super::registers::{RegisterClass, RegisterKind};
 use super::scene::Scene;
 use super::session::{OpenSession, StartKey, Stop};
 use super::{ChargingOutcome, REMEMBERED};
-use crate::model::{ChargePointInfoFact, ConnectorStatus, Fact, LinkMode, Manner, OcppVersion, SessionRecord, TransactionId};
+use crate::model::{
+    ChargePointInfoFact, ChargePointStatusFact, ConnectorStatus, Fact, LinkMode, Manner, OcppVersion, SessionRecord,
+    TransactionId,
+};
 use crate::units::UtcMs;
 
 /// Transactions that are told of while another one is open on the same EVSE.
@@ -32,6 +35,8 @@ pub struct ChargePointState {
     pub firmware: Option<String>,
     /// The link is up.
     pub online: bool,
+    /// Tapped: its operator could be reached the last time.
+    pub operator_online: Option<bool>,
     /// Any message.
     pub last_seen: Option<UtcMs>,
     /// Requests that the strict reader was shown, and those of them that kept to the standard.
@@ -90,9 +95,14 @@ impl ChargePointState {
         self.repaired += u64::from(manner.repaired);
     }
 
+    /// A connector that is not known, and one too many.
+    pub(super) fn is_beyond(&self, id: u32, limit: usize) -> bool {
+        self.connectors.len() > limit && !self.connectors.contains_key(&id)
+    }
+
     /// A connector, made if new and the limit allows.
     pub(super) fn connector(&mut self, id: u32, limit: usize) -> Option<&mut Connector> {
-        if !self.connectors.contains_key(&id) && self.connectors.len() > limit {
+        if self.is_beyond(id, limit) {
             return None;
         }
         Some(self.connectors.entry(id).or_default())
@@ -114,6 +124,19 @@ impl ChargePointState {
             let fact = scene.status_fact(connector, *id, scene.received_at(), online);
             scene.out.push(ChargingOutcome::Fact(Fact::ChargePointStatus(fact)));
         }
+    }
+
+    /// Tapped: its operator can be reached, or not.
+    pub(super) fn operator(&mut self, up: bool, scene: &mut Scene<'_>) {
+        if self.operator_online.replace(up) == Some(up) {
+            return;
+        }
+        let online = self.online;
+        let itself = self.connectors.entry(0).or_default();
+        let fact = scene.status_fact(itself, 0, scene.received_at(), online);
+        scene
+            .out
+            .push(ChargingOutcome::Fact(Fact::ChargePointStatus(ChargePointStatusFact { operator_online: Some(up), ..fact })));
     }
 
     pub(super) fn boot(&mut self, vendor: &str, model: &str, firmware: Option<&str>, scene: &mut Scene<'_>) {

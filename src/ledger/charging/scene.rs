@@ -116,6 +116,7 @@ impl<'a> Scene<'a> {
             at,
             status: connector.status,
             online,
+            operator_online: None,
             error_code: connector.error_code.clone().unwrap_or_default(),
         }
     }

@@ -19,7 +19,7 @@ impl ChargingBook {
             (Issue::Theirs(Some(id)), None) => (TransactionId::Number(id), None),
             (Issue::Theirs(None), None) => (TransactionId::NotHeard, None),
         };
-        let max_connectors = self.max_connectors;
+        let max_connectors = self.limits.connectors;
         let point = self.points.get_mut(scene.id)?;
         let before = due(point);
         let connector_id = key.connector_id;
@@ -114,7 +114,7 @@ impl ChargingBook {
         samples: &[MeterSample],
         mut scene: Scene<'_>,
     ) {
-        let max_connectors = self.max_connectors;
+        let max_connectors = self.limits.connectors;
         let issued = self.was_issued(scene.id, transaction_id.as_ref());
         let Some(point) = self.points.get_mut(scene.id) else { return };
         for sample in samples {
