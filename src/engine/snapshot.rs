@@ -16,7 +16,7 @@ use crate::model::{Activity, ActivityRow, Subject};
 use crate::units::UtcMs;
 
 /// Raised when the layout changes; a snapshot of another number is refused, never guessed at.
-const FORMAT: u16 = 2;
+const FORMAT: u16 = 3;
 
 /// A snapshot cannot be used.
 #[derive(Debug, thiserror::Error)]

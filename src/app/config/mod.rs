@@ -2,6 +2,7 @@
 
 mod rooms;
 mod section;
+mod setup;
 mod source;
 
 use std::fmt;

@@ -1,12 +1,15 @@
 //! One charge point's connection: requests one after the other, each answered before the next is read, so that a charge point that
 //! empties its memory after a long night cannot flood us.
 
+mod command;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::answer::{self, ErrorCode, Facts};
+use super::setup::Setup;
 use crate::decode::ocpp::frame::{self, Frame as OcppText, Reading};
 use crate::decode::ocpp::observer::{Speaker, is_for_the_books};
 use crate::decode::ocpp::repeats::Repeats;
@@ -41,9 +44,12 @@ pub(super) struct Link {
     checks: Checks,
     /// What is said is written down.
     captured: bool,
+    /// It is being set up. On the heap, because most are not.
+    setup: Option<Box<Setup>>,
 }
 
 /// The connection is over.
+#[derive(Debug)]
 struct Ended;
 
 /// A request that was read.
@@ -65,6 +71,7 @@ impl Link {
     ) -> Self {
         Self {
             captured: shared.capture.wants(&charge_point),
+            setup: command::setup(&shared, &charge_point, version, quarantined),
             repeats: Repeats::default(),
             checks: Checks::default(),
             socket,
@@ -81,8 +88,10 @@ impl Link {
         let ping = self.shared.config.ping_interval;
         let life = seat.life.clone();
         let mut silent = Duration::ZERO;
+        let mut unpinged = Duration::ZERO;
+        let most = if ping.is_zero() { silence } else { ping.min(silence) };
         loop {
-            let wait = if ping.is_zero() { silence } else { ping.min(silence) };
+            let wait = self.setup_due().map_or(most, |due| due.min(most));
             let incoming = tokio::select! {
                 incoming = tokio::time::timeout(wait, self.socket.next()) => incoming,
                 _ = &mut seat.replaced => return self.close(close::POLICY, "another connection with this identity is open").await,
@@ -96,20 +105,31 @@ impl Link {
             };
             let Ok(incoming) = incoming else {
                 silent += wait;
+                unpinged += wait;
                 if silent >= silence {
                     tracing::info!(charge_point = %self.charge_point, "silent for three heartbeats: the link is given up");
                     return;
                 }
+                if self.setup.is_some() && Box::pin(self.drive()).await.is_err() {
+                    return;
+                }
+                if unpinged < most {
+                    continue;
+                }
+                unpinged = Duration::ZERO;
                 // A missing pong ends nothing: some charge points never send one.
                 if self.socket.ping().await.is_err() {
                     return;
                 }
                 continue;
             };
-            silent = Duration::ZERO;
+            (silent, unpinged) = (Duration::ZERO, Duration::ZERO);
             life.beat();
             // On the heap for the same reason as the welcome: an idle connection is waiting for a message, not answering one.
             if Box::pin(self.incoming(incoming.unwrap_or(Incoming::End))).await.is_err() {
+                return;
+            }
+            if self.setup.is_some() && Box::pin(self.drive()).await.is_err() {
                 return;
             }
         }
@@ -186,6 +206,7 @@ impl Link {
                     Stats::count(&self.shared.stats.ocpp_repaired);
                 }
                 let call = Call { id, action, manner, text, now };
+                self.overhear(&call, &request);
                 if silent { self.silent(call, request).await } else { self.call(call, request).await }
             }
             OcppText::Unknown { id, action, silent, .. } => {
@@ -194,9 +215,12 @@ impl Link {
                 // OCPP 2.1 part 4: a SEND is never answered.
                 if silent { Ok(()) } else { self.refuse(id, ErrorCode::NotImplemented, "this action is not known here").await }
             }
-            // We ask nothing, so an answer belongs to nobody.
-            OcppText::Result { .. } | OcppText::Error { answers_result: false, .. } => {
-                Stats::count(&self.shared.stats.ocpp_unasked);
+            OcppText::Result { id, payload } => {
+                self.answered(id, Ok(payload));
+                Ok(())
+            }
+            OcppText::Error { id, code, answers_result: false } => {
+                self.answered(id, Err(&code));
                 Ok(())
             }
             OcppText::Error { code, answers_result: true, .. } => {
@@ -258,7 +282,7 @@ impl Link {
         }
         if self.quarantined {
             // It needs some id to go on; nothing will ever be asked about it.
-            return Ok(Settlement { transaction_id: Some(1) });
+            return Ok(Settlement { transaction_id: Some(1), setup: None });
         }
         let starts = matches!(messages.first(), Some(ChargePointMessage::StartTransaction { .. }));
         let (settle, settled) = oneshot::channel();
