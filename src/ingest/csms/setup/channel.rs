@@ -82,6 +82,11 @@ impl Channel {
         self.timeouts = 0;
     }
 
+    /// Gives back room that is not needed.
+    pub fn rest(&mut self) {
+        self.pending.shrink_to_fit();
+    }
+
     /// How long to pause after so many late ones.
     pub fn pause(timeouts: u32) -> Duration {
         FIRST_PAUSE.saturating_mul(1 << timeouts.saturating_sub(1).min(16)).min(LONGEST_PAUSE)

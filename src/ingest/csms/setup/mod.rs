@@ -207,6 +207,9 @@ impl Setup {
             }
             let rests = self.stage == Stage::Asleep || (self.stage == Stage::Idle && self.due.is_none());
             let waits = self.recalling.is_some() || self.channel.is_busy() || self.due.is_some_and(|due| now < due);
+            if rests && self.stage == Stage::Idle {
+                self.rest();
+            }
             if rests || waits {
                 return None;
             }
@@ -347,9 +350,19 @@ impl Setup {
         self.due = None;
     }
 
+    /// There may be thousands of idle connections: what is not needed again goes. The engine remembers.
+    fn rest(&mut self) {
+        self.memory.keys.clear();
+        self.found.clear();
+        self.steps = VecDeque::new();
+        self.to_read = VecDeque::new();
+        self.triggers = VecDeque::new();
+        self.transactions = VecDeque::new();
+        self.channel.rest();
+    }
+
     fn done(&mut self, now: Instant) {
         self.tell(SetupNote::Done);
-        self.found.clear();
         self.stage = Stage::Idle;
         self.due = (self.version != OcppVersion::V16).then(|| now + self.config.transaction_check);
     }

@@ -352,3 +352,8 @@ fn a_boot_begins_it_anew_and_many_boots_end_it() {
         assert_eq!(bench.sent.len(), (boot + 1).min(4), "boot {boot}");
     }
 }
+
+#[test]
+fn idle_it_is_small() {
+    assert!(size_of::<Setup>() <= 700, "{} bytes", size_of::<Setup>());
+}
