@@ -213,12 +213,17 @@ impl Pipeline {
     }
 
     fn take_ocpp(&mut self, frame: OcppFrame, now: UtcMs) {
+        let notes_setup = frame.receipt.is_some() && matches!(frame.event.message, ChargePointMessage::Setup(_));
+        let setup_of = notes_setup.then(|| frame.event.charge_point.clone());
         let observation = Observation::ChargePoint(frame.event);
         let transaction_id = self.engine.handle(&observation, now);
         inbox::append_observed(&mut self.batch.inbox, now, observation);
         Stats::count(&self.stats.ocpp_accepted);
         self.batch.messages += 1;
-        self.batch.receipts.extend(frame.receipt.map(|receipt| (receipt, Settlement { transaction_id })));
+        if let Some(receipt) = frame.receipt {
+            let setup = setup_of.map(|charge_point| Box::new(self.engine.setup_remembered(&charge_point)));
+            self.batch.receipts.push((receipt, Settlement { transaction_id, setup }));
+        }
     }
 
     fn drain_facts(&mut self) {

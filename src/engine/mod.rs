@@ -28,7 +28,7 @@ use crate::ledger::emissions::FactorSets;
 use crate::ledger::transition::Profile;
 use crate::ledger::uptime::UptimeBook;
 use crate::model::register::{Access, Register};
-use crate::model::{Activity, AssetKind, ChargePointEvent, EnergyUser, Fact, Observation, Reading, Subject};
+use crate::model::{Activity, AssetKind, ChargePointEvent, EnergyUser, Fact, Observation, Reading, SetupRemembered, Subject};
 use crate::units::{Day, UtcMs};
 
 /// How often the day's sums, the transition and the targets are written as rows.
@@ -164,6 +164,11 @@ impl Engine {
     /// Charge points whose link is up, as far as is known.
     pub fn online_charge_points(&self) -> Vec<Arc<str>> {
         self.charging.charge_points().filter(|(_, state)| state.online).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// What is remembered of setting a charge point up.
+    pub fn setup_remembered(&self, charge_point: &str) -> SetupRemembered {
+        self.charging.setup_remembered(charge_point)
     }
 
     /// The register in force.

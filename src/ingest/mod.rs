@@ -9,12 +9,14 @@ pub mod mqtt;
 pub mod tap;
 mod websocket;
 
+pub use csms::SetupConfig;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::model::ChargePointEvent;
+use crate::model::{ChargePointEvent, SetupRemembered};
 use crate::units::UtcMs;
 
 /// What a socket gives to the pipeline.
@@ -58,10 +60,12 @@ pub struct OcppFrame {
 }
 
 /// What the engine decided about a message whose sender waits for an answer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Settlement {
     /// For StartTransaction: the transaction id to answer.
     pub transaction_id: Option<i32>,
+    /// For a note about setting the charge point up: what is remembered, the note included.
+    pub setup: Option<Box<SetupRemembered>>,
 }
 
 /// The promise to acknowledge: runs after the commit that holds the message. Must not block.

@@ -10,6 +10,7 @@ mod ocpp;
 mod quantity;
 mod redact;
 pub mod register;
+mod setup;
 mod stats;
 mod suggest;
 mod token;
@@ -32,6 +33,7 @@ pub use observation::{
 pub use ocpp::{LinkMode, OcppVersion, TransactionId};
 pub use quantity::{AssetKind, CounterKind, Quantity};
 pub use redact::redact;
+pub use setup::{CommandChannel, Inventory, KeyMemory, SetupMemory, SetupNote, SetupRemembered, WriteOutcome};
 pub use stats::{Reject, RejectReason, Stats, StatsSnapshot};
 pub use suggest::nearest;
 pub use token::{IdTokenHash, TokenHasher, normalise_id_token};

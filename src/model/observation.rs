@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AssetKind, ConnectorStatus, IdTokenHash, LinkMode, MeterSample, OcppVersion, Quantity};
+use super::{AssetKind, ConnectorStatus, IdTokenHash, LinkMode, MeterSample, OcppVersion, Quantity, SetupNote};
 use crate::units::{Thousandths, UtcMs};
 
 /// Which format a reading came in; counters are never differenced across formats.
@@ -274,4 +274,6 @@ pub enum ChargePointMessage {
         /// Its `status` or `type`.
         status: Option<String>,
     },
+    /// Not the charge point's word but ours: how it is being set up.
+    Setup(SetupNote),
 }

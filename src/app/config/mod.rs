@@ -3,6 +3,7 @@
 mod exempt;
 mod rooms;
 mod section;
+mod setup;
 mod source;
 
 use std::fmt;

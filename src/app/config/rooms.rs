@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::section::Section;
 use super::source::{Node, Value};
-use super::{Config, ConfigError, FactorsConfig, LogConfig, RegisterConfig, exempt};
+use super::{Config, ConfigError, FactorsConfig, LogConfig, RegisterConfig, exempt, setup};
 use crate::engine::EngineConfig;
 use crate::ingest::capture::CaptureConfig;
 use crate::ingest::door::{OcppConfig, Unknown};
@@ -20,9 +21,9 @@ use crate::sinks::influx::InfluxConfig;
 use crate::store::StoreConfig;
 use crate::web::WebConfig;
 
-const SECTIONS: [&str; 14] = [
-    "listener", "broker", "ocpp", "tap", "capture", "store", "influx", "web", "engine", "exempt", "limits", "target", "register",
-    "factors",
+const SECTIONS: [&str; 15] = [
+    "listener", "broker", "ocpp", "tap", "setup", "capture", "store", "influx", "web", "engine", "exempt", "limits", "target",
+    "register", "factors",
 ];
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -149,8 +150,9 @@ fn brokers(node: Option<Node>, errors: &mut Vec<ConfigError>) -> Vec<BrokerConfi
 
 fn ocpp(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> OcppConfig {
     let tap = tap(Section::take(tree, "tap", errors));
+    let setup = Arc::new(setup::read(Section::take(tree, "setup", errors)));
     let mut section = Section::take(tree, "ocpp", errors);
-    let mut config = OcppConfig { tap, ..OcppConfig::default() };
+    let mut config = OcppConfig { tap, setup, ..OcppConfig::default() };
     section.flag("enabled", &mut config.enabled);
     section.address("listen", &mut config.listen);
     section.optional_address("tls_listen", &mut config.tls_listen);

@@ -1,6 +1,7 @@
 //! OCPP-J text to what it says, in one lenient pass: unknown fields, missing fields, wrong types and odd spellings are lived with,
 //! because charge points repeat what is refused. What we send is strict; that is the central system's business.
 
+pub mod answers;
 mod field;
 pub mod frame;
 mod json;

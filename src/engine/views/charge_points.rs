@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::super::Engine;
+use super::setup::SetupRow;
 use super::{ViewContext, rfc3339, wh};
 use crate::ledger::charging::{ChargePointState, Conformance, Connector, RegisterKind};
 use crate::model::{LinkMode, OcppVersion};
@@ -65,6 +66,7 @@ struct ChargePointRow {
     clock_skew_s: Option<i64>,
     clock_zone_error_s: Option<i64>,
     register_kind: &'static str,
+    setup: Option<SetupRow>,
     connectors: Vec<ConnectorRow>,
 }
 
@@ -89,6 +91,7 @@ impl ChargePointRow {
             clock_skew_s: None,
             clock_zone_error_s: None,
             register_kind: RegisterKind::Unknown.name(),
+            setup: None,
             connectors: Vec::new(),
         }
     }
@@ -174,6 +177,7 @@ impl ChargePointRow {
         self.clock_skew_s = state.clock_skew_ms().map(|ms| ms / 1000);
         self.clock_zone_error_s = state.zone_error_ms().map(|ms| ms / 1000);
         self.register_kind = state.register_kind().name();
+        self.setup = state.setup.as_deref().map(|memory| SetupRow::of(memory, state.online));
         self.vendor.clone_from(&state.vendor);
         self.model.clone_from(&state.model);
         self.firmware.clone_from(&state.firmware);

@@ -4,6 +4,7 @@ mod charge_points;
 mod emissions;
 mod overview;
 mod sessions;
+mod setup;
 mod uptime;
 mod vehicles;
 

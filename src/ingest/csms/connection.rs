@@ -1,6 +1,8 @@
 //! One charge point's connection: requests one after the other, each answered before the next is read, so that a charge point that
 //! empties its memory after a long night cannot flood us.
 
+mod command;
+
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::answer::{self, ErrorCode, Facts};
+use super::setup::Setup;
 use crate::decode::ocpp::frame::{self, Frame as OcppText, Reading};
 use crate::decode::ocpp::observer::{Speaker, is_for_the_books};
 use crate::decode::ocpp::repeats::Repeats;
@@ -43,9 +46,12 @@ pub(super) struct Link {
     checks: Checks,
     /// What is said is written down.
     captured: bool,
+    /// It is being set up. On the heap, because most are not.
+    setup: Option<Box<Setup>>,
 }
 
 /// The connection is over.
+#[derive(Debug)]
 struct Ended;
 
 /// A request that was read.
@@ -67,6 +73,7 @@ impl Link {
     ) -> Self {
         Self {
             captured: shared.capture.wants(&charge_point),
+            setup: command::setup(&shared, &charge_point, version, quarantined),
             repeats: Repeats::default(),
             checks: Checks::default(),
             socket,
@@ -88,6 +95,7 @@ impl Link {
         let mut asked = pin!(life.asked.notified());
         let mut waited = pin!(tokio::time::sleep(wait));
         loop {
+            let setup_in = self.setup_due();
             tokio::select! {
                 biased;
                 incoming = self.socket.next() => {
@@ -118,6 +126,10 @@ impl Link {
                     let next = if silent >= wait { wait.min(silence - silent) } else { wait - silent };
                     waited.as_mut().reset(Instant::now() + next);
                 }
+                () = async { tokio::time::sleep(setup_in.unwrap_or_default()).await }, if setup_in.is_some() => {}
+            }
+            if self.setup.is_some() && Box::pin(self.drive()).await.is_err() {
+                return;
             }
         }
     }
@@ -193,6 +205,7 @@ impl Link {
                     Stats::count(&self.shared.stats.ocpp_repaired);
                 }
                 let call = Call { id, action, manner, text, now };
+                self.overhear(&call, &request);
                 if silent { self.silent(call, request).await } else { self.call(call, request).await }
             }
             OcppText::Unknown { id, action, silent, .. } => {
@@ -201,9 +214,12 @@ impl Link {
                 // OCPP 2.1 part 4: a SEND is never answered.
                 if silent { Ok(()) } else { self.refuse(id, ErrorCode::NotImplemented, "this action is not known here").await }
             }
-            // We ask nothing, so an answer belongs to nobody.
-            OcppText::Result { .. } | OcppText::Error { answers_result: false, .. } => {
-                Stats::count(&self.shared.stats.ocpp_unasked);
+            OcppText::Result { id, payload } => {
+                self.answered(id, Ok(payload));
+                Ok(())
+            }
+            OcppText::Error { id, code, answers_result: false } => {
+                self.answered(id, Err(&code));
                 Ok(())
             }
             OcppText::Error { code, answers_result: true, .. } => {
@@ -265,7 +281,7 @@ impl Link {
         }
         if self.quarantined {
             // It needs some id to go on; nothing will ever be asked about it.
-            return Ok(Settlement { transaction_id: Some(1) });
+            return Ok(Settlement { transaction_id: Some(1), setup: None });
         }
         let starts = matches!(messages.first(), Some(ChargePointMessage::StartTransaction { .. }));
         let (settle, settled) = oneshot::channel();

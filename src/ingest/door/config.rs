@@ -1,8 +1,10 @@
 //! `[ocpp]` and `[tap]`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::ingest::SetupConfig;
 use crate::ingest::tap::TapConfig;
 use crate::model::OcppVersion;
 
@@ -71,6 +73,8 @@ pub struct OcppConfig {
     pub max_json_depth: usize,
     /// `[tap]`.
     pub tap: TapConfig,
+    /// `[setup]`.
+    pub setup: Arc<SetupConfig>,
 }
 
 impl Default for OcppConfig {
@@ -100,6 +104,7 @@ impl Default for OcppConfig {
             max_message_bytes: 256 * 1024,
             max_json_depth: 32,
             tap: TapConfig::default(),
+            setup: Arc::default(),
         }
     }
 }

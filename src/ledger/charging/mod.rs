@@ -12,6 +12,7 @@ mod registers;
 mod scene;
 mod sequence;
 mod session;
+mod setup;
 mod transactions_v16;
 mod transactions_v2;
 
@@ -151,6 +152,10 @@ impl ChargingBook {
             self.refused += 1;
             return matches!(event.message, ChargePointMessage::StartTransaction { .. }).then(|| self.take_transaction_id());
         }
+        if let ChargePointMessage::Setup(note) = &event.message {
+            self.take_setup(&event.charge_point, note, event.received_at);
+            return None;
+        }
         let point = self.points.entry(event.charge_point.clone()).or_default();
         point.last_seen = point.last_seen.max(Some(event.received_at));
         point.note_manner(event.manner);
@@ -171,7 +176,7 @@ impl ChargingBook {
             ChargePointMessage::Boot { vendor, model, firmware, .. } => {
                 point.boot(vendor, model, firmware.as_deref(), &mut scene)
             }
-            ChargePointMessage::Heartbeat | ChargePointMessage::Notice { .. } => {}
+            ChargePointMessage::Heartbeat | ChargePointMessage::Notice { .. } | ChargePointMessage::Setup(_) => {}
             ChargePointMessage::Status { connector_id, part, status, error_code, vendor_error_code, info: _, at } => {
                 let heard = StatusHeard {
                     status: *status,

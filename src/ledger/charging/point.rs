@@ -12,7 +12,7 @@ use super::scene::Scene;
 use super::session::{OpenSession, StartKey, Stop};
 use super::{ChargingOutcome, REMEMBERED};
 use crate::model::{
-    ChargePointInfoFact, ChargePointStatusFact, ConnectorStatus, Fact, LinkMode, Manner, OcppVersion, SessionRecord,
+    ChargePointInfoFact, ChargePointStatusFact, ConnectorStatus, Fact, LinkMode, Manner, OcppVersion, SessionRecord, SetupMemory,
     TransactionId,
 };
 use crate::units::UtcMs;
@@ -45,6 +45,8 @@ pub struct ChargePointState {
     pub repaired: u64,
     /// By number; 0 is the charge point itself.
     pub connectors: BTreeMap<u32, Connector>,
+    /// How it is being set up; `None` if it never was.
+    pub setup: Option<Box<SetupMemory>>,
     pub(super) clock: PointClock,
     pub(super) register: RegisterClass,
     /// Booted since the last session ended.
@@ -141,6 +143,9 @@ impl ChargePointState {
 
     pub(super) fn boot(&mut self, vendor: &str, model: &str, firmware: Option<&str>, scene: &mut Scene<'_>) {
         self.booted = true;
+        if let Some(setup) = &mut self.setup {
+            setup.booted(self.firmware.is_some() && self.firmware.as_deref() != firmware);
+        }
         self.vendor = Some(vendor.to_owned());
         self.model = Some(model.to_owned());
         self.firmware = firmware.map(str::to_owned);

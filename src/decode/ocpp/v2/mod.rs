@@ -1,5 +1,7 @@
 //! OCPP 2.0.1 and 2.1: which actions there are, and what they say. An EVSE is what OCPP 1.6 calls a connector: one vehicle at a time.
 
+mod report;
+
 use super::field::{Times, integer, number, short, token, trimmed};
 use super::json::Json;
 use super::meter::samples;
@@ -114,6 +116,9 @@ pub(super) fn decode(action: Action, json: &mut Json<'_>, hasher: &TokenHasher) 
     let mut times = Times::default();
     if action == Action::NotifyEvent {
         return (Request::Events(events(json, &mut times)), times.zoneless);
+    }
+    if action == Action::NotifyReport {
+        return (report::states(json, &mut times), times.zoneless);
     }
     let mut fields = Fields::default();
     json.object(|json, name| fields.take(json, name, &mut times, hasher));

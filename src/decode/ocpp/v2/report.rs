@@ -1,0 +1,117 @@
+//! NotifyReport: a piece of a station's inventory. The books take the states of its EVSEs and plugs, which a station that says nothing
+//! after a reconnect tells only here.
+
+use super::super::field::{Times, number, short};
+use super::super::json::Json;
+use super::super::{Request, WORDS};
+use super::Action;
+use crate::model::{ChargePointMessage, ConnectorStatus};
+
+/// States taken from one piece.
+const MOST: usize = 1_000;
+
+/// One element of `reportData`.
+#[derive(Default)]
+struct Entry {
+    evse_id: u32,
+    connector_id: u32,
+    of_a_plug: bool,
+    is_state: bool,
+    value: Option<String>,
+}
+
+/// The states in it; without any it is a sign of life.
+pub(super) fn states(json: &mut Json<'_>, times: &mut Times) -> Request {
+    let mut found = Vec::new();
+    let mut generated_at = None;
+    json.object(|json, name| match name {
+        "generatedAt" => generated_at = times.read(json),
+        "reportData" => json.one_or_many(|json| {
+            let mut entry = Entry::default();
+            json.object(|json, name| entry.take(json, name));
+            if entry.is_state && entry.of_a_plug && entry.evse_id > 0 && found.len() < MOST {
+                found.push(entry);
+            }
+        }),
+        _ => {}
+    });
+    let mut messages: Vec<ChargePointMessage> = Vec::new();
+    for entry in found {
+        let Some(value) = entry.value else { continue };
+        messages.push(ChargePointMessage::Status {
+            connector_id: entry.evse_id,
+            part: entry.connector_id,
+            status: ConnectorStatus::from_name(&value),
+            error_code: None,
+            vendor_error_code: None,
+            info: None,
+            at: generated_at,
+        });
+    }
+    if messages.is_empty() {
+        return Request::Event(ChargePointMessage::Notice { action: Action::NotifyReport.name().to_owned(), status: None });
+    }
+    Request::Events(messages)
+}
+
+impl Entry {
+    fn take(&mut self, json: &mut Json<'_>, name: &str) {
+        match name {
+            "component" => {
+                json.object(|json, name| match name {
+                    "name" => self.of_a_plug = short(json, WORDS).is_some_and(|name| name == "EVSE" || name == "Connector"),
+                    "evse" => {
+                        json.object(|json, name| match name {
+                            "id" => self.evse_id = number(json),
+                            "connectorId" => self.connector_id = number(json),
+                            _ => {}
+                        });
+                    }
+                    _ => {}
+                });
+            }
+            "variable" => {
+                json.object(|json, name| {
+                    if name == "name" {
+                        self.is_state = short(json, WORDS).is_some_and(|name| name == "AvailabilityState");
+                    }
+                });
+            }
+            "variableAttribute" => json.one_or_many(|json| {
+                let (mut kind, mut value) = (None, None);
+                json.object(|json, name| match name {
+                    "type" => kind = short(json, WORDS),
+                    "value" => value = short(json, WORDS),
+                    _ => {}
+                });
+                // Without a type it is the actual value.
+                if kind.is_none_or(|kind| kind == "Actual") && value.is_some() {
+                    self.value = value;
+                }
+            }),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_of_plugs_are_taken_and_the_rest_is_not() {
+        let text = r#"{"requestId":1,"generatedAt":"2026-08-21T08:00:00Z","seqNo":0,"tbc":true,"reportData":[
+            {"component":{"name":"Connector","evse":{"id":2,"connectorId":1}},"variable":{"name":"AvailabilityState"},
+             "variableAttribute":[{"type":"Target","value":"Faulted"},{"value":"Occupied"}]},
+            {"component":{"name":"ChargingStation"},"variable":{"name":"AvailabilityState"},"variableAttribute":[{"value":"Available"}]},
+            {"component":{"name":"EVSE","evse":{"id":1}},"variable":{"name":"Power"},"variableAttribute":[{"value":"0"}]}]}"#;
+        let Request::Events(messages) = states(&mut Json::new(text, 16), &mut Times::default()) else { panic!("no states") };
+        assert_eq!(messages.len(), 1);
+        assert!(matches!(
+            messages[0],
+            ChargePointMessage::Status { connector_id: 2, part: 1, status: ConnectorStatus::Occupied, .. }
+        ));
+        let none = states(&mut Json::new(r#"{"requestId":1,"reportData":{}}"#, 16), &mut Times::default());
+        assert!(matches!(none, Request::Event(ChargePointMessage::Notice { .. })));
+    }
+}
