@@ -122,6 +122,7 @@ fn connector_0_and_its_connectors() {
 #[test]
 fn links_lost_and_found() {
     let free = (0, Act::Status(1, Is::Available));
+    let noted = vec![free.clone(), (300, Act::Heartbeat), (400, Act::Down), (500, Act::Operator(false)), (600, Act::Note)];
     check(vec![
         (
             "back within the grace",
@@ -134,6 +135,7 @@ fn links_lost_and_found() {
             vec![(Available, 2_100), (Offline, 1_500)],
         ),
         ("never back", vec![free.clone(), (300, Act::Heartbeat), (400, Act::Down)], vec![(Available, 300), (Offline, 3_300)]),
+        ("our notes are no word of its own", noted, vec![(Available, 300), (Offline, 3_300)]),
         ("not known yet", vec![free.clone(), (3_000, Act::Heartbeat), (3_100, Act::Down)], vec![(Available, 3_600)]),
         (
             "given up for silence",

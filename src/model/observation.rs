@@ -277,3 +277,10 @@ pub enum ChargePointMessage {
     /// Not the charge point's word but ours: how it is being set up.
     Setup(SetupNote),
 }
+
+impl ChargePointMessage {
+    /// The charge point's own word, or its link's; false for what we note about it, which is no sign of life.
+    pub fn is_heard(&self) -> bool {
+        !matches!(self, Self::Setup(_) | Self::OperatorLink { .. })
+    }
+}

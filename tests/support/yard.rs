@@ -10,7 +10,7 @@ use fleetgauge::ledger::uptime::{Class, ConnectorUptime, Exempts, UptimeBook, Up
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
     ChargePointEvent, ChargePointMessage, ConnectorStatus, ExemptWindow, Issue, LinkMode, Manner, MeterSample, OcppVersion,
-    TokenHasher,
+    SetupNote, TokenHasher,
 };
 use fleetgauge::units::UtcMs;
 
@@ -31,6 +31,10 @@ pub enum Act {
     /// We were away since this second.
     Restart(i64),
     Command(u32, bool),
+    /// A tapped one's operator can be reached, or not.
+    Operator(bool),
+    /// A note of ours about its setup.
+    Note,
     Start(u32),
     Stop(u32),
     /// Sessions that are given up.
@@ -140,6 +144,8 @@ impl Yard {
             Act::Command(connector_id, operative) => {
                 ChargePointMessage::AvailabilityChanged { connector_id: *connector_id, operative: *operative }
             }
+            Act::Operator(up) => ChargePointMessage::OperatorLink { up: *up },
+            Act::Note => ChargePointMessage::Setup(SetupNote::Look),
             Act::Start(connector_id) => ChargePointMessage::StartTransaction {
                 connector_id: *connector_id,
                 id_token: None,

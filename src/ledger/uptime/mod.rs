@@ -71,6 +71,9 @@ pub struct UptimeBook {
 impl UptimeBook {
     /// A charge point said something, and `state` is what the charging book made of it.
     pub fn hear(&mut self, event: &ChargePointEvent, state: &ChargePointState, rules: &UptimeRules<'_>) {
+        if !event.message.is_heard() {
+            return;
+        }
         let calendar = Calendar::new(rules.exempts, &event.charge_point);
         if !self.points.contains_key(&event.charge_point) {
             self.points.insert(event.charge_point.clone(), PointTime::new(event.received_at));
