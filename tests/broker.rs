@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and waits on the real clock")]
 
 mod support;
+#[path = "support/tls.rs"]
+mod tls;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use support::{Daemon, Process, TempDir, free_port, odometer, server, telemetry, topic, wait_for, wait_for_port};
+use tls::Authority;
 
 /// A Mosquitto of our own.
 fn mosquitto(program: &Path, folder: &Path, port: u16, extra: &str) -> Process {
@@ -105,20 +108,10 @@ fn wildcards_shared_subscriptions_retained_messages_and_passwords() {
 #[test]
 fn tls_with_the_authority_in_a_file() {
     const TEST: &str = "tls_with_the_authority_in_a_file";
-    let (Some(program), Some(publisher), Some(openssl)) =
-        (server(TEST, "mosquitto"), server(TEST, "mosquitto_pub"), server(TEST, "openssl"))
-    else {
-        return;
-    };
+    let (Some(program), Some(publisher)) = (server(TEST, "mosquitto"), server(TEST, "mosquitto_pub")) else { return };
     let folder = TempDir::new("mqtt-tls");
-    let run = |args: &str| {
-        let output = Command::new(&openssl).current_dir(folder.path()).args(args.split(' ')).output().unwrap();
-        assert!(output.status.success(), "{args}: {}", String::from_utf8_lossy(&output.stderr));
-    };
-    run("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=test-ca");
-    run("req -newkey rsa:2048 -nodes -keyout broker.key -out broker.csr -subj /CN=localhost");
-    std::fs::write(folder.path().join("san"), "subjectAltName=DNS:localhost\n").unwrap();
-    run("x509 -req -in broker.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out broker.pem -days 2 -extfile san");
+    let Some(authority) = Authority::new(TEST, folder.path()) else { return };
+    authority.sign("broker", "localhost", "DNS:localhost");
     let (port, plain) = (free_port(), free_port());
     let path = folder.path().display();
     let mut extra = format!(
@@ -142,7 +135,9 @@ fn tls_with_the_authority_in_a_file() {
         format!("[[broker]]\nhost = \"localhost\"\nport = {port}\nca_file = \"other.pem\"\n"),
     )
     .unwrap();
-    run("req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.pem -days 2 -subj /CN=other-ca");
+    let other = TempDir::new("mqtt-tls-other");
+    Authority::new(TEST, other.path()).unwrap();
+    std::fs::copy(other.path().join("ca.pem"), folder.path().join("other.pem")).unwrap();
     let daemon = Daemon::start(folder.path(), &[]);
     wait_for("a refusal", || daemon.log().contains("UnknownIssuer") || daemon.log().contains("certificate"));
     assert_eq!(daemon.metric("fleetgauge_brokers_connected"), 0.0);

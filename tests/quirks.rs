@@ -16,6 +16,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/ocpp.rs"]
+mod ocpp;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,11 +32,10 @@ use fleetgauge::app::config::{Config, load_factors};
 use fleetgauge::app::replay::{Replay, Setting};
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::TokenHasher;
+use ocpp::{Socket, dial};
 use serde_json::{Value, json};
 use support::{Daemon, TempDir, wait_for};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::stream::MaybeTlsStream;
-use tokio_tungstenite::tungstenite::{Message, WebSocket, connect, http::HeaderValue};
+use tokio_tungstenite::tungstenite::Message;
 
 const DAY: &str = "2026-08-21";
 
@@ -229,16 +230,8 @@ fn replay(case: &Case) -> Value {
     replay.report().unwrap()
 }
 
-type Socket = WebSocket<MaybeTlsStream<TcpStream>>;
-
-fn dial(daemon: &Daemon, name: &str, version: &str) -> Socket {
-    let mut request = format!("ws://127.0.0.1:{}/ocpp/{name}", daemon.ocpp).into_client_request().unwrap();
-    request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_str(&format!("ocpp{version}")).unwrap());
-    let (socket, _) = connect(request).unwrap();
-    if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    }
-    socket
+fn join(daemon: &Daemon, name: &str, version: &str) -> Socket {
+    dial(daemon, &format!("/ocpp/{name}"), Some(&format!("ocpp{version}"))).unwrap().0
 }
 
 fn hear(socket: &mut Socket) -> Result<String, String> {
@@ -277,7 +270,7 @@ fn replies() {
 }
 
 fn speak(daemon: &Daemon, case: &Case) -> Result<(), String> {
-    let mut socket = dial(daemon, &case.name, case.version);
+    let mut socket = join(daemon, &case.name, case.version);
     let mut last = String::from("0");
     let mut steps = case.steps.iter().peekable();
     while let Some(step) = steps.next() {
@@ -306,7 +299,7 @@ fn speak(daemon: &Daemon, case: &Case) -> Result<(), String> {
             }
             Step::Down => drop(socket.close(None)),
             Step::Up { version, .. } => {
-                socket = dial(daemon, &case.name, if version.is_empty() { case.version } else { version });
+                socket = join(daemon, &case.name, if version.is_empty() { case.version } else { version });
             }
             Step::Reply(text) => return Err(format!("a reply to nothing: {text}")),
             Step::At(_) | Step::Operator(_) => {}

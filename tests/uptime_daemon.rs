@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/ocpp.rs"]
+mod ocpp;
 mod support;
 
 use std::sync::Arc;
@@ -12,11 +14,10 @@ use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{ChargePointEvent, ChargePointMessage, ConnectorStatus, Fact, Manner, Observation, TokenHasher};
 use fleetgauge::units::{Month, UtcMs};
+use ocpp::{Socket, dial};
 use serde_json::Value;
 use support::{Daemon, TempDir, wait_for};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::stream::MaybeTlsStream;
-use tokio_tungstenite::tungstenite::{Message, WebSocket, connect, http::HeaderValue};
+use tokio_tungstenite::tungstenite::Message;
 
 fn register(folder: &std::path::Path) {
     let files = [
@@ -32,13 +33,11 @@ fn register(folder: &std::path::Path) {
     }
 }
 
-fn link(daemon: &Daemon, charge_point: &str) -> WebSocket<MaybeTlsStream<std::net::TcpStream>> {
-    let mut request = format!("ws://127.0.0.1:{}/ocpp/{charge_point}", daemon.ocpp).into_client_request().unwrap();
-    request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("ocpp1.6"));
-    connect(request).unwrap().0
+fn link(daemon: &Daemon, charge_point: &str) -> Socket {
+    dial(daemon, &format!("/ocpp/{charge_point}"), Some("ocpp1.6")).unwrap().0
 }
 
-fn status(socket: &mut WebSocket<MaybeTlsStream<std::net::TcpStream>>, connector: u32, status: &str, error: &str) {
+fn status(socket: &mut Socket, connector: u32, status: &str, error: &str) {
     let frame = format!(
         r#"[2,"s","StatusNotification",{{"connectorId":{connector},"errorCode":"{error}","status":"{status}","vendorErrorCode":"V{connector}"}}]"#
     );

@@ -5,8 +5,9 @@ use tokio::net::TcpListener;
 use super::StartError;
 use super::config::Config;
 use crate::decode::mqtt::DECODERS;
+use crate::ingest::TlsError;
 use crate::ingest::credentials::PasswordFile;
-use crate::ingest::door::{Acceptors, Door, TlsError};
+use crate::ingest::door::{Acceptors, Door};
 use crate::ingest::mqtt;
 use crate::ingest::tap::Upstream;
 

@@ -1,6 +1,7 @@
 //! F4: sockets, no thinking. Hands raw frames to the pipeline and sends the acknowledgement when told that it is durable.
 
 pub mod capture;
+mod certificates;
 pub mod credentials;
 mod csms;
 pub mod door;
@@ -12,6 +13,8 @@ mod websocket;
 pub use csms::SetupConfig;
 
 use std::sync::Arc;
+
+pub use certificates::TlsError;
 
 use bytes::Bytes;
 use tokio::sync::mpsc;

@@ -26,10 +26,10 @@ pub fn register(folder: &Path, charge_points: &str) {
 
 pub const CP1: &str = "charge_point_id,connectors,max_power_kw\nCP1,2,22\n";
 
-pub fn dial(daemon: &Daemon, path: &str, protocol: Option<&'static str>) -> Result<(Socket, Option<String>), Error> {
+pub fn dial(daemon: &Daemon, path: &str, protocol: Option<&str>) -> Result<(Socket, Option<String>), Error> {
     let mut request = format!("ws://127.0.0.1:{}{path}", daemon.ocpp).into_client_request().unwrap();
     if let Some(protocol) = protocol {
-        request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(protocol));
+        request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_str(protocol).unwrap());
     }
     let (socket, response) = connect(request)?;
     if let MaybeTlsStream::Plain(stream) = socket.get_ref() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::connection::Link;
 use crate::ingest::door::links::Seat;
 use crate::ingest::door::subprotocol::choose;
-use crate::ingest::door::{Admission, Guest, Shared, Way, head};
+use crate::ingest::door::{Admission, Guest, Shared, Way};
 use crate::ingest::websocket::{Socket, close};
 use crate::model::{LinkMode, OcppVersion, Stats};
 
@@ -25,15 +25,13 @@ pub(in crate::ingest) async fn serve(guest: Box<Guest>, shared: Arc<Shared>) {
 /// Agrees on a version and takes the place of older links; `None` if it was turned away.
 async fn welcome(guest: Box<Guest>, shared: &Arc<Shared>) -> Option<(Link, Seat)> {
     let Admission { charge_point, proof, way } = guest.admission.clone();
-    let Ok(seat) = shared.links.claim(&charge_point, proof, guest.address).await else {
-        Stats::count(&shared.stats.duplicates_refused);
-        tracing::warn!(%charge_point, address = %guest.address, "refused: a charge point with this identity is connected, better authenticated or alive");
-        guest.refuse(shared, &head::TAKEN).await;
-        return None;
+    let seat = match shared.seat(&charge_point, proof, guest.address).await {
+        Ok(seat) => seat,
+        Err(refusal) => {
+            guest.refuse(shared, &refusal).await;
+            return None;
+        }
     };
-    if seat.took_over {
-        Stats::count(&shared.stats.ocpp_replaced);
-    }
     let Guest { mut stream, request, rest, .. } = *guest;
     let register = shared.register.borrow().clone();
     let enabled = register.charge_point(&charge_point).and_then(|known| known.ocpp_versions.as_deref());

@@ -63,17 +63,25 @@ pub(in crate::ingest) async fn read<S: AsyncRead + Unpin>(
     stream: &mut S,
     most: usize,
 ) -> std::io::Result<Result<(Request, Vec<u8>), Refusal>> {
+    let Some((head, rest)) = read_head(stream, most).await? else { return Ok(Err(BAD_REQUEST)) };
+    Ok(Request::parse(&head).map(|request| (request, rest)))
+}
+
+/// The head of an HTTP message, and what came behind it; `None` if it does not end within `most` bytes.
+pub(in crate::ingest) async fn read_head<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    most: usize,
+) -> std::io::Result<Option<(Vec<u8>, Vec<u8>)>> {
     let mut head = Vec::with_capacity(1024);
-    let end = loop {
+    loop {
         if let Some(end) = head.windows(4).position(|window| window == b"\r\n\r\n") {
-            break end + 4;
+            let rest = head.split_off(end + 4);
+            return Ok(Some((head, rest)));
         }
         if head.len() >= most || stream.read_buf(&mut head).await? == 0 {
-            return Ok(Err(BAD_REQUEST));
+            return Ok(None);
         }
-    };
-    let rest = head.split_off(end);
-    Ok(Request::parse(&head).map(|request| (request, rest)))
+    }
 }
 
 /// Says no.

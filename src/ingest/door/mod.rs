@@ -8,7 +8,7 @@ mod limits;
 pub(in crate::ingest) mod links;
 mod stream;
 pub(in crate::ingest) mod subprotocol;
-pub(in crate::ingest) mod tls;
+mod tls;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -24,9 +24,9 @@ pub(in crate::ingest) use self::admission::{Admission, Way};
 pub use self::config::{OcppConfig, Unknown};
 use self::head::{Refusal, Request};
 use self::limits::Limits;
-use self::links::Links;
+use self::links::{Links, Proof, Seat, Taken};
 pub(in crate::ingest) use self::stream::Stream;
-pub use self::tls::{Acceptors, TlsError};
+pub use self::tls::Acceptors;
 use super::capture::Capture;
 use super::tap::Upstream;
 use super::{ArrivalClock, FrameSender, csms, tap};
@@ -48,6 +48,23 @@ pub(in crate::ingest) struct Shared {
     logins: super::credentials::VerifiedLogins,
     limits: Limits,
     pub shutdown: watch::Receiver<bool>,
+}
+
+impl Shared {
+    /// Takes the place of a charge point's identity, or says that it is taken.
+    pub async fn seat(&self, charge_point: &str, proof: Proof, address: IpAddr) -> Result<Seat, Refusal> {
+        match self.links.claim(charge_point, proof, address).await {
+            Ok(seat) => {
+                Stats::add(&self.stats.ocpp_replaced, u64::from(seat.took_over));
+                Ok(seat)
+            }
+            Err(Taken) => {
+                Stats::count(&self.stats.duplicates_refused);
+                tracing::warn!(%charge_point, %address, "refused: a charge point with this identity is connected, better authenticated or alive");
+                Err(head::TAKEN)
+            }
+        }
+    }
 }
 
 /// Everything it needs from outside.

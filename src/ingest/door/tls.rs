@@ -1,13 +1,11 @@
 //! TLS for charge points: OCPP security profile 2 (our certificate) and 3 (theirs too). TLS 1.2 and 1.3, by rustls.
 
-use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::ServerConfig;
+use rustls::pki_types::CertificateDer;
 use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
@@ -17,52 +15,7 @@ use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 
 use super::OcppConfig;
-
-/// A file that TLS needs cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("`{key}`: {file}: {reason}\n  hint: {hint}")]
-pub struct TlsError {
-    /// The configuration key.
-    pub key: &'static str,
-    /// The file.
-    pub file: String,
-    /// Why.
-    pub reason: String,
-    /// What to do.
-    pub hint: &'static str,
-}
-
-impl TlsError {
-    /// About one file.
-    pub(in crate::ingest) fn new(key: &'static str, file: &Path, reason: impl Display, hint: &'static str) -> Self {
-        Self { key, file: file.display().to_string(), reason: reason.to_string(), hint }
-    }
-}
-
-/// Certificates of a PEM file, at least one.
-pub(in crate::ingest) fn certificates(key: &'static str, file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    const HINT: &str = "a file with one or more `BEGIN CERTIFICATE` blocks that this user may read";
-    let refused = |reason: &dyn Display| TlsError::new(key, file, reason, HINT);
-    let found = CertificateDer::pem_file_iter(file).map_err(|error| refused(&error))?;
-    let found: Vec<_> = found.collect::<Result<_, _>>().map_err(|error| refused(&error))?;
-    if found.is_empty() { Err(refused(&"has no certificate in it")) } else { Ok(found) }
-}
-
-/// The private key of a PEM file.
-pub(in crate::ingest) fn private_key(key: &'static str, file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    PrivateKeyDer::from_pem_file(file)
-        .map_err(|error| TlsError::new(key, file, error, "a file with one `BEGIN PRIVATE KEY` block that this user may read"))
-}
-
-/// Certificates that others are checked against.
-pub(in crate::ingest) fn authorities(key: &'static str, file: &Path) -> Result<RootCertStore, TlsError> {
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(key, file)? {
-        let added = roots.add(certificate);
-        added.map_err(|error| TlsError::new(key, file, error, "certificates of the authority itself, not of what it signed"))?;
-    }
-    Ok(roots)
-}
+use crate::ingest::certificates::{TlsError, authorities, certificates, private_key, provider};
 
 /// What answers TLS handshakes.
 #[derive(Clone, Default)]
@@ -92,14 +45,13 @@ impl Acceptors {
                     "the key that belongs to the first certificate of `ocpp.certificate_file`",
                 )
             };
-            let provider = Arc::new(rustls::crypto::ring::default_provider());
             let builder =
-                ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().map_err(refused)?;
+                ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(refused)?;
             let builder = match authority {
                 None => builder.with_no_client_auth(),
                 Some(file) => {
                     let roots = Arc::new(authorities("ocpp.client_ca_file", file)?);
-                    let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider).build().map_err(|error| {
+                    let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider()).build().map_err(|error| {
                         TlsError::new(
                             "ocpp.client_ca_file",
                             file,

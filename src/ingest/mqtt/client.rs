@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use rumqttc::{Transport, v5};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
 use super::{BrokerConfig, BrokerError, MqttMessage, MqttVersion};
+use crate::ingest::certificates;
 
 /// Larger packets than `max_packet` are read up to this many times its size, to be counted and acknowledged; beyond, the connection ends.
 const READ_FACTOR: usize = 16;
@@ -96,25 +95,13 @@ fn read_secret(config: &BrokerConfig, path: &std::path::Path) -> Result<String, 
 }
 
 fn tls(config: &BrokerConfig, path: &std::path::Path) -> Result<Transport, BrokerError> {
-    let refused = |error: String| BrokerError {
+    let roots = certificates::authorities("ca_file", path).map_err(|error| BrokerError {
         broker: config.name.clone(),
-        path: path.display().to_string(),
-        error,
+        path: error.file,
+        error: error.reason,
         hint: "`ca_file` holds the certificate(s) of the authority that signed the broker's, in PEM",
-    };
-    let mut roots = rustls::RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| refused(error.to_string()))? {
-        let certificate = certificate.map_err(|error| refused(error.to_string()))?;
-        roots.add(certificate).map_err(|error| refused(error.to_string()))?;
-    }
-    if roots.is_empty() {
-        return Err(refused("has no certificate in it".to_owned()));
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| refused(error.to_string()))?;
-    let client = builder.with_root_certificates(roots).with_no_client_auth();
+    })?;
+    let client = certificates::client(roots).with_no_client_auth();
     Ok(Transport::tls_with_config(rumqttc::TlsConfiguration::Rustls(Arc::new(client))))
 }
 

@@ -22,7 +22,7 @@ use self::queue::Queue;
 pub use self::upstream::Upstream;
 use self::upstream::{NoWay, Operator};
 use crate::decode::ocpp::observer::Speaker;
-use crate::ingest::door::head::{self, Refusal};
+use crate::ingest::door::head::Refusal;
 use crate::ingest::door::links::{Proof, Seat};
 use crate::ingest::door::subprotocol::version_of;
 use crate::ingest::door::{Guest, Shared, Stream, Way};
@@ -59,14 +59,10 @@ pub(super) async fn serve(guest: Box<Guest>, shared: Arc<Shared>) {
         Some(_) => guest.admission.proof.max(Proof::Password),
         None => guest.admission.proof,
     };
-    let Ok(mut seat) = shared.links.claim(&charge_point, proof, guest.address).await else {
-        Stats::count(&shared.stats.duplicates_refused);
-        tracing::warn!(%charge_point, address = %guest.address, "refused: a charge point with this identity is connected, better authenticated or alive");
-        return guest.refuse(&shared, &head::TAKEN).await;
+    let mut seat = match shared.seat(&charge_point, proof, guest.address).await {
+        Ok(seat) => seat,
+        Err(refusal) => return guest.refuse(&shared, &refusal).await,
     };
-    if seat.took_over {
-        Stats::count(&shared.stats.ocpp_replaced);
-    }
     let version = operator.protocol.as_deref().and_then(version_of).unwrap_or(OcppVersion::V16);
     let captured = shared.capture.wants(&charge_point);
     let listener = Listener { charge_point, version, captured, shared: shared.clone() };

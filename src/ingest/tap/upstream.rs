@@ -2,17 +2,17 @@
 
 use std::sync::{Arc, OnceLock};
 
+use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, TlsStream};
 use tokio_tungstenite::tungstenite::http::Uri;
 
 use super::TapConfig;
+use crate::ingest::certificates::{TlsError, authorities, certificates, client, private_key};
 use crate::ingest::door::Stream;
-use crate::ingest::door::head::Request;
-use crate::ingest::door::tls::{TlsError, authorities, certificates, private_key};
+use crate::ingest::door::head::{Request, read_head};
 
 /// Most bytes of an operator's answer, and of what it says with a refusal.
 const ANSWER_BYTES: usize = 16 * 1024;
@@ -73,11 +73,7 @@ impl Upstream {
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
             Arc::new(roots)
         });
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(NoWay::down)?
-            .with_root_certificates(roots);
+        let builder = client(roots);
         let config = match self.certificate.as_deref() {
             None => builder.with_no_client_auth(),
             Some((chain, key)) => builder.with_client_auth_cert(chain.clone(), key.clone_key()).map_err(NoWay::down)?,
@@ -107,34 +103,25 @@ impl Upstream {
 }
 
 async fn hear_answer(mut stream: Stream) -> Result<Operator, NoWay> {
-    let mut answer = Vec::with_capacity(512);
-    let end = loop {
-        if let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") {
-            break end + 4;
-        }
-        if answer.len() >= ANSWER_BYTES || stream.read_buf(&mut answer).await.map_err(NoWay::down)? == 0 {
-            return Err(NoWay::down("its answer is not HTTP"));
-        }
-    };
+    const NOT_HTTP: &str = "its answer is not HTTP";
+    let head = read_head(&mut stream, ANSWER_BYTES).await.map_err(NoWay::down)?;
+    let (mut answer, mut rest) = head.ok_or_else(|| NoWay::down(NOT_HTTP))?;
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut response = httparse::Response::new(&mut headers);
-    if !response.parse(&answer[..end]).is_ok_and(|status| status.is_complete()) {
-        return Err(NoWay::down("its answer is not HTTP"));
+    if !response.parse(&answer).is_ok_and(|status| status.is_complete()) {
+        return Err(NoWay::down(NOT_HTTP));
     }
     let header = |name: &str| {
         let found = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
         found.and_then(|header| std::str::from_utf8(header.value).ok()).map(|value| value.trim().to_owned())
     };
     if response.code == Some(101) {
-        let protocol = header("sec-websocket-protocol");
-        let rest = answer.split_off(end);
-        return Ok(Operator { stream, protocol, rest });
+        return Ok(Operator { stream, protocol: header("sec-websocket-protocol"), rest });
     }
     let status = format!("{} {}", response.code.unwrap_or_default(), response.reason.unwrap_or_default());
-    let length = header("content-length").and_then(|length| length.parse::<usize>().ok());
-    let whole = end.saturating_add(length.unwrap_or(REFUSAL_BYTES)).min(end + REFUSAL_BYTES);
-    while answer.len() < whole && stream.read_buf(&mut answer).await.is_ok_and(|read| read > 0) {}
-    answer.truncate(whole);
+    let length = header("content-length").and_then(|length| length.parse().ok()).unwrap_or(REFUSAL_BYTES).min(REFUSAL_BYTES);
+    while rest.len() < length && stream.read_buf(&mut rest).await.is_ok_and(|read| read > 0) {}
+    answer.extend(rest.into_iter().take(length));
     Err(NoWay::Refused { status, answer })
 }
 

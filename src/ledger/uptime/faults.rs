@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fnv1a;
 use super::sums::MONTHS_KEPT;
 use crate::ledger::charging::Connector;
 use crate::model::ConnectorStatus;
@@ -98,10 +99,8 @@ fn cut(code: &str) -> &str {
     code.char_indices().nth(LONGEST_CODE).map_or(code, |(end, _)| &code[..end])
 }
 
-/// FNV-1a: a collision costs one count.
+/// Never 0; a collision costs one count.
 fn hash(faulted: bool, error: Option<&str>, vendor: Option<&str>) -> u32 {
-    let parts = [error.unwrap_or("\u{1}"), "\0", vendor.unwrap_or("\u{1}")];
-    let bytes = parts.iter().flat_map(|part| part.bytes());
-    let hash = bytes.fold(0x811c_9dc5 ^ u32::from(faulted), |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    hash.max(1)
+    let parts = [if faulted { "f" } else { "" }, error.unwrap_or("\u{1}"), "\0", vendor.unwrap_or("\u{1}")];
+    fnv1a(parts.iter().flat_map(|part| part.bytes())).max(1)
 }

@@ -207,3 +207,8 @@ impl UptimeBook {
         self.points.get(charge_point).map_or(&[], |point| point.faults.list())
     }
 }
+
+/// FNV-1a: the same on every machine, for it is in the snapshot.
+fn fnv1a(bytes: impl Iterator<Item = u8>) -> u32 {
+    bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}

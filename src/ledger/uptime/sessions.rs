@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::calendar::{Calendar, slot};
+use super::fnv1a;
 use super::sums::{Months, Sums};
 use crate::model::{ExemptReason, SessionRecord};
 use crate::units::{Month, UtcMs};
@@ -69,7 +70,8 @@ impl Booked {
         let ended = record.ended_at?;
         let charged_until = record.charging_ended_at.unwrap_or(ended).max(record.started_at);
         Some(Self {
-            id: hash(&record.id),
+            // Sixteen ids do not collide.
+            id: fnv1a(record.id.bytes()),
             started: record.started_at,
             charged_until,
             charging_ms: record.charging_ms,
@@ -104,9 +106,4 @@ pub(super) fn add_open(record: &SessionRecord, charging_ms: i64, now: UtcMs, boo
     calendar.spread(record.started_at, now.max(record.started_at), charging_ms, outages, |month, slot, part| {
         months.edit(month, |sums: &mut Sums| sums.charging[slot] += part);
     });
-}
-
-/// FNV-1a: sixteen ids do not collide.
-fn hash(id: &str) -> u32 {
-    id.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

@@ -1,7 +1,9 @@
 //! OCPP 2.0.1 and 2.1: which actions there are, and what they say. An EVSE is what OCPP 1.6 calls a connector: one vehicle at a time.
 
+mod place;
 mod report;
 
+use self::place::{Place, evse};
 use super::field::{Times, integer, number, short, token, trimmed};
 use super::json::Json;
 use super::meter::samples;
@@ -159,11 +161,8 @@ impl Fields {
     fn take(&mut self, json: &mut Json<'_>, name: &str, times: &mut Times, hasher: &TokenHasher) {
         match name {
             "evse" => {
-                json.object(|json, name| match name {
-                    "id" => self.evse_id = Some(number(json)),
-                    "connectorId" => self.connector_id = number(json),
-                    _ => {}
-                });
+                let (evse_id, connector_id) = evse(json);
+                (self.evse_id, self.connector_id) = (Some(evse_id), connector_id);
             }
             "evseId" => self.evse_id = Some(number(json)),
             "connectorId" => self.connector_id = number(json),
@@ -281,10 +280,7 @@ fn charging_state(word: &str) -> Option<ConnectorStatus> {
 struct Event {
     at: Option<UtcMs>,
     value: Option<String>,
-    component: Option<String>,
-    variable: Option<String>,
-    evse_id: u32,
-    connector_id: u32,
+    place: Place,
     tech_code: Option<String>,
     cleared: bool,
 }
@@ -316,45 +312,19 @@ impl Event {
             "actualValue" => self.value = short_or_literal(json),
             "techCode" => self.tech_code = short(json, WORDS),
             "cleared" => self.cleared = json.boolean().unwrap_or(false),
-            "component" => {
-                json.object(|json, name| match name {
-                    "name" => self.component = short(json, WORDS),
-                    "evse" => {
-                        json.object(|json, name| match name {
-                            "id" => self.evse_id = number(json),
-                            "connectorId" => self.connector_id = number(json),
-                            _ => {}
-                        });
-                    }
-                    _ => {}
-                });
-            }
-            "variable" => {
-                json.object(|json, name| {
-                    if name == "name" {
-                        self.variable = short(json, WORDS);
-                    }
-                });
-            }
-            _ => {}
+            name => self.place.take(json, name),
         }
     }
 
     fn message(self) -> Option<ChargePointMessage> {
         let value = self.value.unwrap_or_default();
-        match self.variable.as_deref()? {
-            "AvailabilityState" => Some(ChargePointMessage::Status {
-                connector_id: self.evse_id,
-                part: self.connector_id,
-                status: ConnectorStatus::from_name(&value),
-                error_code: None,
-                vendor_error_code: None,
-                info: None,
-                at: self.at,
-            }),
+        if self.place.is_availability() {
+            return Some(self.place.status(&value, self.at));
+        }
+        match self.place.variable.as_deref()? {
             "Problem" => Some(ChargePointMessage::Problem {
-                connector_id: self.evse_id,
-                component: self.component.unwrap_or_default(),
+                connector_id: self.place.evse_id,
+                component: self.place.component.unwrap_or_default(),
                 code: self.tech_code,
                 present: !self.cleared && !value.eq_ignore_ascii_case("false"),
                 at: self.at,

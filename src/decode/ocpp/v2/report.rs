@@ -1,11 +1,12 @@
 //! NotifyReport: a piece of a station's inventory. The books take the states of its EVSEs and plugs, which a station that says nothing
 //! after a reconnect tells only here.
 
-use super::super::field::{Times, number, short};
+use super::super::field::{Times, short};
 use super::super::json::Json;
 use super::super::{Request, WORDS};
 use super::Action;
-use crate::model::{ChargePointMessage, ConnectorStatus};
+use super::place::Place;
+use crate::model::ChargePointMessage;
 
 /// States taken from one piece.
 const MOST: usize = 1_000;
@@ -13,10 +14,7 @@ const MOST: usize = 1_000;
 /// One element of `reportData`.
 #[derive(Default)]
 struct Entry {
-    evse_id: u32,
-    connector_id: u32,
-    of_a_plug: bool,
-    is_state: bool,
+    place: Place,
     value: Option<String>,
 }
 
@@ -29,25 +27,15 @@ pub(super) fn states(json: &mut Json<'_>, times: &mut Times) -> Request {
         "reportData" => json.one_or_many(|json| {
             let mut entry = Entry::default();
             json.object(|json, name| entry.take(json, name));
-            if entry.is_state && entry.of_a_plug && entry.evse_id > 0 && found.len() < MOST {
+            if entry.is_state_of_a_plug() && found.len() < MOST {
                 found.push(entry);
             }
         }),
         _ => {}
     });
-    let mut messages: Vec<ChargePointMessage> = Vec::new();
-    for entry in found {
-        let Some(value) = entry.value else { continue };
-        messages.push(ChargePointMessage::Status {
-            connector_id: entry.evse_id,
-            part: entry.connector_id,
-            status: ConnectorStatus::from_name(&value),
-            error_code: None,
-            vendor_error_code: None,
-            info: None,
-            at: generated_at,
-        });
-    }
+    // `generatedAt` may stand behind the data.
+    let messages: Vec<ChargePointMessage> =
+        found.iter().filter_map(|entry| Some(entry.place.status(entry.value.as_deref()?, generated_at))).collect();
     if messages.is_empty() {
         return Request::Event(ChargePointMessage::Notice { action: Action::NotifyReport.name().to_owned(), status: None });
     }
@@ -57,26 +45,6 @@ pub(super) fn states(json: &mut Json<'_>, times: &mut Times) -> Request {
 impl Entry {
     fn take(&mut self, json: &mut Json<'_>, name: &str) {
         match name {
-            "component" => {
-                json.object(|json, name| match name {
-                    "name" => self.of_a_plug = short(json, WORDS).is_some_and(|name| name == "EVSE" || name == "Connector"),
-                    "evse" => {
-                        json.object(|json, name| match name {
-                            "id" => self.evse_id = number(json),
-                            "connectorId" => self.connector_id = number(json),
-                            _ => {}
-                        });
-                    }
-                    _ => {}
-                });
-            }
-            "variable" => {
-                json.object(|json, name| {
-                    if name == "name" {
-                        self.is_state = short(json, WORDS).is_some_and(|name| name == "AvailabilityState");
-                    }
-                });
-            }
             "variableAttribute" => json.one_or_many(|json| {
                 let (mut kind, mut value) = (None, None);
                 json.object(|json, name| match name {
@@ -89,14 +57,20 @@ impl Entry {
                     self.value = value;
                 }
             }),
-            _ => {}
+            name => self.place.take(json, name),
         }
+    }
+
+    fn is_state_of_a_plug(&self) -> bool {
+        let Place { component, evse_id, .. } = &self.place;
+        self.place.is_availability() && *evse_id > 0 && matches!(component.as_deref(), Some("EVSE" | "Connector"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ConnectorStatus;
 
     #[test]
     fn states_of_plugs_are_taken_and_the_rest_is_not() {
