@@ -9,12 +9,13 @@ mod ocpp;
 mod scripted;
 mod support;
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ocpp::{CP1, register};
 use scripted::{ALL, Charger, ON, REGISTER, Reply, daemon, done, key_of, never_sent, obey, setup_of, state};
 use serde_json::json;
-use support::{Daemon, TempDir, wait_for};
+use support::{Daemon, TempDir, server, wait_for};
 
 #[test]
 fn nothing_is_sent_unless_it_is_switched_on() {
@@ -298,4 +299,30 @@ fn a_refused_or_ignored_trigger_is_not_repeated() {
     let statuses = ["TriggerMessage StatusNotification"; 2];
     assert_eq!(refuses.story(), [&["GetConfiguration"], &statuses[..], &["TriggerMessage MeterValues"]].concat());
     assert_eq!(ignores.count("TriggerMessage"), 4, "global, 1, 2, and samples: {:?}", ignores.story());
+}
+
+/// What a crash could repeat must not leave before it is on disk.
+#[test]
+fn no_write_leaves_before_its_attempt_is_on_disk() {
+    let Some(prlimit) = server("no_write_leaves_before_its_attempt_is_on_disk", "prlimit") else { return };
+    let folder = TempDir::new("setup-disk");
+    let daemon = daemon(folder.path());
+    let id = daemon.id();
+    let limit = move |bytes: &str| {
+        let arguments = [format!("--pid={id}"), format!("--fsize={bytes}:")];
+        assert!(Command::new(&prlimit).args(arguments).status().unwrap().success());
+    };
+    let full = limit.clone();
+    let mut charger = Charger::connect(&daemon, "CP1", "ocpp1.6", &[("HeartbeatInterval", "7")], move |action, _| {
+        if action == "GetConfiguration" {
+            // From here no file of the daemon may grow: a full disk.
+            full("1");
+        }
+        Reply::Obey
+    });
+    charger.boot();
+    assert!(charger.listen(30, |charger| charger.count("GetConfiguration") == 1), "{:?}", charger.story());
+    assert!(!charger.listen(4, |charger| charger.count("ChangeConfiguration") > 0), "{:?}", charger.story());
+    limit("unlimited");
+    assert!(charger.listen(30, |charger| charger.count("ChangeConfiguration") == 1), "{:?}", charger.story());
 }
