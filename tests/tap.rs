@@ -121,6 +121,37 @@ fn what_the_operator_refuses_is_refused_in_its_words() {
 }
 
 #[test]
+fn a_transaction_of_2_0_1_through_the_tap() {
+    const TEST: &str = "a_transaction_of_2_0_1_through_the_tap";
+    let (folder, port) = (TempDir::new("tap-201"), free_port());
+    let Some(_operator) = operator(TEST, folder.path(), port, &[]) else { return };
+    register(folder.path(), &charge_points(&format!("ws://127.0.0.1:{port}")));
+    let daemon = Daemon::start(folder.path(), &[]);
+    let (mut socket, agreed) = dial(&daemon, "/ocpp/CP1", Some("ocpp2.0.1")).unwrap();
+    assert_eq!(agreed.as_deref(), Some("ocpp2.0.1"));
+    let event = |seq: u32, kind: &str, minute: u32, wh: u32, context: &str| {
+        let evse =
+            if seq == 0 { r#""evse":{"id":2,"connectorId":1},"idToken":{"idToken":"A1B2C3","type":"ISO14443"},"# } else { "" };
+        format!(
+            r#"[2,"{seq}","TransactionEvent",{{"eventType":"{kind}","timestamp":"2026-11-24T09:{minute:02}:00Z","triggerReason":"MeterValuePeriodic","seqNo":{seq},{evse}"transactionInfo":{{"transactionId":"tx-9"}},"meterValue":[{{"timestamp":"2026-11-24T09:{minute:02}:00Z","sampledValue":[{{"value":{wh},"context":"{context}"}}]}}]}}]"#
+        )
+    };
+    for (seq, kind, minute, wh, context) in [
+        (0, "Started", 0, 1_000, "Transaction.Begin"),
+        (1, "Updated", 15, 3_000, "Sample.Periodic"),
+        (2, "Ended", 30, 5_500, "Transaction.End"),
+    ] {
+        // Python's `ocpp` has checked the request against the official schema.
+        assert_eq!(ask(&mut socket, &event(seq, kind, minute, wh, context)), format!(r#"[3,"{seq}",{{}}]"#));
+    }
+    wait_for("the end of the session", || daemon.api("sessions")["sessions"][0]["ended_at"].is_string());
+    let session = session(&daemon);
+    assert_eq!((session["transaction_id"].as_str(), session["connector_id"].as_i64()), (Some("tx-9"), Some(2)), "{session}");
+    assert_eq!((session["energy_wh"].as_f64(), session["vehicle_id"].as_str()), (Some(4500.0), Some("AMB-1")));
+    assert_eq!((session["method"].as_str(), session["quality"].as_array().map(Vec::len)), (Some("meter"), Some(0)));
+}
+
+#[test]
 fn tls_on_either_leg() {
     const TEST: &str = "tls_on_either_leg";
     let (folder, port, tls_port) = (TempDir::new("tap-tls"), free_port(), free_port());
