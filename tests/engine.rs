@@ -170,7 +170,7 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
                 let own_time = random.below(3) > 0;
                 let behind = if own_time && random.below(8) == 0 { 600_000 } else { 0 };
                 let asset = vehicles[index];
-                let format = if asset.starts_with("ovms") { FeedFormat::Ovms } else { FeedFormat::Native };
+                let format = if asset.starts_with("ovms") { FeedFormat { number: 1, digits: 6 } } else { FeedFormat::new(0) };
                 let number = |quantity, value| ReadingEntry { quantity, value: Value::Number(Thousandths(value)) };
                 let mut entries = vec![number(Quantity::Odometer, odometer[index])];
                 if asset == "AMB-101" {
@@ -184,6 +184,9 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
                     at: own_time.then_some(now.plus(-behind)),
                     received_at: now,
                     retained: random.below(12) == 0,
+                    historical: false,
+                    sequence: None,
+                    stale_after_s: None,
                     entries: Cow::Owned(entries),
                 })
             }
@@ -338,10 +341,13 @@ fn numbers_and_times_from_the_edge_of_what_can_be_written_harm_nobody() {
                 Observation::Telemetry(Reading {
                     asset: Cow::Borrowed(["AMB-101", "DER-CP-01", "x"][random.below(3) as usize]),
                     kind,
-                    format: FeedFormat::Native,
+                    format: FeedFormat::new(0),
                     at,
                     received_at: now,
                     retained: false,
+                    historical: false,
+                    sequence: None,
+                    stale_after_s: None,
                     entries: Cow::Owned(vec![entry]),
                 })
             } else {

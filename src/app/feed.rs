@@ -1,7 +1,7 @@
 //! One MQTT message into the engine: the decoder of its topic, then each reading told and written down at once.
 
 use super::inbox;
-use crate::decode::mqtt::{self, Sink};
+use crate::decode::mqtt::{Decoders, Formats, Message, Sink};
 use crate::engine::Engine;
 use crate::model::{Observation, Quantity, Reading, RejectReason, Stats};
 use crate::units::UtcMs;
@@ -33,18 +33,24 @@ impl Sink for Hear<'_> {
     }
 }
 
-/// Decodes one PUBLISH by the format that claims its topic.
+/// A PUBLISH as it came from a socket or a capture.
+pub(super) struct Published<'a> {
+    pub topic: &'a [u8],
+    pub payload: &'a [u8],
+    pub retained: bool,
+    pub properties: &'a [(String, String)],
+    pub received_at: UtcMs,
+}
+
+/// Decodes one PUBLISH.
 pub(super) fn decode(
-    topic: &[u8],
-    payload: &[u8],
-    retained: bool,
-    received_at: UtcMs,
+    decoders: &mut Decoders,
+    formats: &Formats,
+    published: &Published<'_>,
     sink: &mut dyn Sink,
 ) -> Result<(), (RejectReason, String)> {
-    let topic = std::str::from_utf8(topic).map_err(|_| (RejectReason::Utf8, "the topic is not UTF-8".to_owned()))?;
-    let decoder = mqtt::for_topic(topic).ok_or_else(|| {
-        (RejectReason::UnknownTopic, "no format claims this topic; see `fleetgauge decode --help` for the formats".to_owned())
-    })?;
-    let message = mqtt::Message { topic, payload, retained, received_at };
-    (decoder.decode)(&message, sink).map_err(|refused| (refused.reason, refused.detail))
+    let Published { payload, retained, properties, received_at, .. } = *published;
+    let topic = std::str::from_utf8(published.topic).map_err(|_| (RejectReason::Utf8, "the topic is not UTF-8".to_owned()))?;
+    let message = Message { topic, payload, retained, received_at, properties };
+    decoders.decode(formats, &message, sink).map_err(|refused| (refused.reason, refused.detail))
 }

@@ -7,10 +7,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::clock::Clock;
-use super::feed::{Hear, decode};
+use super::feed::{Hear, Published, decode};
 use super::inbox;
 use super::questions;
 use super::writer::{CheckpointJob, CommitJob, Done, Job};
+use crate::decode::mqtt::Decoders;
 use crate::engine::Engine;
 use crate::ingest::capture::{Capture, Line};
 use crate::ingest::{Frame, MqttBatch, OcppFrame, Settlement};
@@ -47,6 +48,7 @@ pub struct Channels {
 /// The engine's thread.
 pub struct Pipeline {
     engine: Engine,
+    decoders: Decoders,
     clock: Clock,
     config: StoreConfig,
     stats: Arc<Stats>,
@@ -68,8 +70,11 @@ impl Pipeline {
     pub fn new(engine: Engine, clock: Clock, config: StoreConfig, stats: Arc<Stats>, reader: Reader, capture: Capture) -> Self {
         let now = Instant::now();
         let next_stats_row = clock.now();
+        let mut decoders = Decoders::default();
+        engine.decoder_memories().for_each(|memory| decoders.restore(&memory));
         Self {
             engine,
+            decoders,
             clock,
             stats,
             reader,
@@ -196,16 +201,30 @@ impl Pipeline {
         for message in &batch.messages {
             if self.capture.wants_mqtt() {
                 let (topic, payload) = (message.topic.clone(), message.payload.clone());
-                self.capture.note(Line::Mqtt { at: now, topic, payload, retained: message.retained });
+                let properties = message.properties.clone();
+                self.capture.note(Line::Mqtt { at: now, topic, payload, retained: message.retained, properties });
             }
             let mut sink = Hear { engine: &mut self.engine, inbox: &mut self.batch.inbox, stats: &self.stats, now, readings: 0 };
-            match decode(&message.topic, &message.payload, message.retained, now, &mut sink) {
+            let published = Published {
+                topic: &message.topic,
+                payload: &message.payload,
+                retained: message.retained,
+                properties: &message.properties,
+                received_at: now,
+            };
+            match decode(&mut self.decoders, &batch.formats, &published, &mut sink) {
                 Ok(()) => accepted += u64::from(sink.readings > 0),
                 Err((reason, detail)) => {
                     let origin = String::from_utf8_lossy(&message.topic);
                     self.stats.reject(now, "mqtt", &origin, reason, &detail, &message.payload);
                 }
             }
+        }
+        // In the same commit as what they followed from.
+        for memory in self.decoders.news() {
+            let observation = Observation::Remembered(memory);
+            self.engine.handle(&observation, now);
+            inbox::append_observed(&mut self.batch.inbox, now, observation);
         }
         Stats::add(&self.stats.mqtt_accepted, accepted);
         self.batch.messages += received;

@@ -4,7 +4,6 @@ use tokio::net::TcpListener;
 
 use super::StartError;
 use super::config::Config;
-use crate::decode::mqtt::DECODERS;
 use crate::ingest::TlsError;
 use crate::ingest::credentials::PasswordFile;
 use crate::ingest::door::{Acceptors, Door};
@@ -72,12 +71,10 @@ impl Files {
     pub fn read(config: &Config) -> Result<Self, StartError> {
         let passwords = config.listener.password_file.as_ref().filter(|_| config.listener.enabled);
         let passwords = passwords.map(|path| read_passwords(path)).transpose()?;
-        let filters: Vec<String> =
-            DECODERS.iter().flat_map(|decoder| decoder.filters).map(|filter| (*filter).to_owned()).collect();
         let subscribers = config
             .brokers
             .iter()
-            .map(|broker| mqtt::Subscriber::new(broker.clone(), &filters).map_err(|error| StartError::Room(error.to_string())));
+            .map(|broker| mqtt::Subscriber::new(broker.clone()).map_err(|error| StartError::Room(error.to_string())));
         let refused = |error: TlsError| StartError::Room(error.to_string());
         Ok(Self {
             passwords,

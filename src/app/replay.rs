@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::feed::{Hear, decode};
+use super::feed::{Hear, Published, decode};
+use crate::decode::mqtt::{Decoders, Formats};
 use crate::decode::ocpp::frame::Reading;
 use crate::decode::ocpp::observer::{Heard, Observer, Speaker};
 use crate::engine::{Dimension, Engine, EngineConfig, View, ViewContext};
@@ -52,6 +53,8 @@ struct MqttLine {
     payload_b64: Option<String>,
     #[serde(default)]
     retain: bool,
+    #[serde(default)]
+    props: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +103,7 @@ pub struct Setting {
 pub struct Replay {
     setting: Setting,
     engine: Option<Engine>,
+    decoders: Decoders,
     now: UtcMs,
     observers: HashMap<String, (Arc<str>, Observer)>,
     sessions: BTreeMap<String, ClosedSession>,
@@ -114,6 +118,7 @@ impl Replay {
         Self {
             setting,
             engine: None,
+            decoders: Decoders::default(),
             now: UtcMs(i64::MIN),
             observers: HashMap::new(),
             sessions: BTreeMap::new(),
@@ -216,7 +221,15 @@ impl Replay {
         let mut scratch = Vec::new();
         let Some(engine) = &mut self.engine else { return Ok(()) };
         let mut sink = Hear { engine, inbox: &mut scratch, stats: &self.stats, now: at, readings: 0 };
-        if let Err((reason, detail)) = decode(line.topic.as_bytes(), &payload, line.retain, at, &mut sink) {
+        let properties: Vec<_> = line.props.clone().into_iter().collect();
+        let published = Published {
+            topic: line.topic.as_bytes(),
+            payload: &payload,
+            retained: line.retain,
+            properties: &properties,
+            received_at: at,
+        };
+        if let Err((reason, detail)) = decode(&mut self.decoders, &Formats::ByTopic, &published, &mut sink) {
             self.stats.reject(at, "mqtt", &line.topic, reason, &detail, &payload);
         }
         let facts = std::iter::from_fn(|| engine.poll_output()).collect();

@@ -28,7 +28,9 @@ use crate::ledger::emissions::FactorSets;
 use crate::ledger::transition::Profile;
 use crate::ledger::uptime::UptimeBook;
 use crate::model::register::{Access, Register};
-use crate::model::{Activity, AssetKind, ChargePointEvent, EnergyUser, Fact, Observation, Reading, SetupRemembered, Subject};
+use crate::model::{
+    Activity, AssetKind, ChargePointEvent, DecoderMemory, EnergyUser, Fact, Observation, Reading, SetupRemembered, Subject,
+};
 use crate::units::{Day, UtcMs};
 
 /// How often the day's sums, the transition and the targets are written as rows.
@@ -68,6 +70,8 @@ pub struct Engine {
     output: VecDeque<Fact>,
     outcomes: Vec<ChargingOutcome>,
     tally: Tally,
+    /// What decoders asked to be given back, by their names.
+    memories: BTreeMap<String, Vec<u8>>,
 }
 
 impl Engine {
@@ -100,6 +104,7 @@ impl Engine {
             output: VecDeque::new(),
             outcomes: Vec::new(),
             tally: Tally::default(),
+            memories: BTreeMap::new(),
         }
     }
 
@@ -118,6 +123,10 @@ impl Engine {
             }
             Observation::ChargePoint(event) => self.hear_charge_point(event, now),
             Observation::Restarted => None,
+            Observation::Remembered(memory) => {
+                self.memories.insert(memory.decoder.clone().into_owned(), memory.bytes.clone().into_owned());
+                None
+            }
         }
     }
 
@@ -169,6 +178,11 @@ impl Engine {
     /// What is remembered of setting a charge point up.
     pub fn setup_remembered(&self, charge_point: &str) -> SetupRemembered {
         self.charging.setup_remembered(charge_point)
+    }
+
+    /// What decoders asked to be given back after a restart.
+    pub fn decoder_memories(&self) -> impl Iterator<Item = DecoderMemory<'_>> {
+        self.memories.iter().map(|(decoder, bytes)| DecoderMemory { decoder: decoder.into(), bytes: bytes.into() })
     }
 
     /// The register in force.

@@ -17,7 +17,7 @@ use crate::model::{Activity, ActivityRow, Subject};
 use crate::units::UtcMs;
 
 /// Raised when the layout changes; a snapshot of another number is refused, never guessed at.
-const FORMAT: u16 = 3;
+const FORMAT: u16 = 4;
 
 /// A snapshot cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,7 @@ struct Snapshot<A, C, U, J, T> {
     charged_today: T,
     sessions_closed_today: u64,
     next_periodic: UtcMs,
+    memories: BTreeMap<String, Vec<u8>>,
 }
 
 type Owned = Snapshot<Assets, ChargingBook, UptimeBook, Journal, BTreeMap<Subject, Activity>>;
@@ -69,6 +70,7 @@ impl Engine {
             charged_today: &self.charged_today,
             sessions_closed_today: self.sessions_closed_today,
             next_periodic: self.next_periodic,
+            memories: self.memories.clone(),
         };
         let head = FORMAT.to_le_bytes().to_vec();
         let bytes = postcard::to_extend(&snapshot, head).expect("writing to memory does not fail and every map has a length");
@@ -107,6 +109,7 @@ impl Engine {
         engine.charged_today = state.charged_today;
         engine.sessions_closed_today = state.sessions_closed_today;
         engine.next_periodic = state.next_periodic;
+        engine.memories = state.memories;
         let register = engine.register.clone();
         engine.assets.resolve(&register);
         Ok(engine)

@@ -2,6 +2,7 @@
 //!
 //! Behind a bounded queue: a slow disk loses lines, and counts them, but holds nobody up.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -52,6 +53,8 @@ pub enum Line {
         payload: Bytes,
         /// Retained.
         retained: bool,
+        /// MQTT 5 user properties.
+        properties: Vec<(String, String)>,
     },
     /// An OCPP frame.
     Frame {
@@ -138,6 +141,8 @@ struct WrittenMqtt<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     payload_b64: Option<String>,
     retain: bool,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    props: BTreeMap<&'a str, &'a str>,
 }
 
 #[derive(Serialize)]
@@ -219,11 +224,12 @@ impl Writer {
     fn text(&self, line: &Line) -> String {
         let hide = |text: &str| redact(text, |tag| self.hasher.written(tag)).into_owned();
         match line {
-            Line::Mqtt { at, topic, payload, retained } => {
+            Line::Mqtt { at, topic, payload, retained, properties } => {
                 let topic = String::from_utf8_lossy(topic);
                 let payload_text = std::str::from_utf8(payload).ok().map(hide);
+                let props = properties.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
                 let payload_b64 = payload_text.is_none().then(|| data_encoding::BASE64.encode(payload));
-                let mqtt = WrittenMqtt { topic: &topic, payload: payload_text.as_deref(), payload_b64, retain: *retained };
+                let mqtt = WrittenMqtt { topic: &topic, payload: payload_text.as_deref(), payload_b64, retain: *retained, props };
                 json(&Written { at: at.to_string(), mqtt: Some(mqtt), ocpp: None })
             }
             Line::Frame { at, charge_point, version, from, text } => {

@@ -19,6 +19,7 @@ pub use certificates::TlsError;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
+use crate::decode::mqtt::Formats;
 use crate::model::{ChargePointEvent, SetupRemembered};
 use crate::units::UtcMs;
 
@@ -36,6 +37,8 @@ pub enum Frame {
 pub struct MqttBatch {
     /// In the order received.
     pub messages: Vec<MqttMessage>,
+    /// The formats they may be in.
+    pub formats: Arc<Formats>,
     /// When they were read.
     pub received_at: UtcMs,
     /// Called once when all of them are durable; dropped if they never will be.
@@ -49,8 +52,10 @@ pub struct MqttMessage {
     pub topic: Bytes,
     /// The payload.
     pub payload: Bytes,
-    /// The retain flag as received.
+    /// A replay of the broker's stored copy: the retain flag as received, unless the source is known to set it on live messages.
     pub retained: bool,
+    /// MQTT 5 user properties.
+    pub properties: Vec<(String, String)>,
 }
 
 /// One OCPP message, decoded (the socket's task had to read it to answer it).

@@ -27,8 +27,8 @@ pub use fact::{
 };
 pub use id::{IdError, check_id};
 pub use observation::{
-    ChargePointEvent, ChargePointMessage, FeedFormat, Issue, Manner, Observation, Reading, ReadingEntry, TransactionEvent,
-    TransactionEventKind, Value,
+    ChargePointEvent, ChargePointMessage, DecoderMemory, FeedFormat, Issue, Manner, Observation, Reading, ReadingEntry, Sequence,
+    TransactionEvent, TransactionEventKind, Value,
 };
 pub use ocpp::{LinkMode, OcppVersion, TransactionId};
 pub use quantity::{AssetKind, CounterKind, Quantity};

@@ -9,13 +9,31 @@ use super::{AssetKind, ConnectorStatus, IdTokenHash, LinkMode, MeterSample, Ocpp
 use crate::units::{Thousandths, UtcMs};
 
 /// Which format a reading came in; counters are never differenced across formats.
+///
+/// Each decoder names its own, so that a new one needs no place here. The number is written to disk: it is never used again
+/// for another format.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[repr(u8)]
-pub enum FeedFormat {
-    /// fleetgauge's own schema, `fleet/...`.
-    Native,
-    /// OVMS v3 metrics.
-    Ovms,
+pub struct FeedFormat {
+    /// Tells the formats apart.
+    pub number: u8,
+    /// Significant digits of the numbers it prints; 0 is all of them.
+    pub digits: u8,
+}
+
+impl FeedFormat {
+    /// A format that prints all digits it has.
+    pub const fn new(number: u8) -> Self {
+        Self { number, digits: 0 }
+    }
+}
+
+/// How a source lets us see what was lost on the way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Sequence {
+    /// The asset's own running number of this message.
+    Number(u64),
+    /// The decoder counted: so many messages are missing before this one.
+    Lost(u32),
 }
 
 /// One thing said by a feed. Borrowed from the message while decoding; read back from the inbox at a restart.
@@ -28,6 +46,19 @@ pub enum Observation<'a> {
     ChargePoint(ChargePointEvent),
     /// The daemon has just started: nothing was observed since the last thing before this.
     Restarted,
+    /// A decoder asks that this be given back to it after a restart.
+    Remembered(#[serde(borrow)] DecoderMemory<'a>),
+}
+
+/// What a decoder must remember over a restart, in its own encoding.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DecoderMemory<'a> {
+    /// Its name.
+    #[serde(borrow)]
+    pub decoder: Cow<'a, str>,
+    /// Opaque to everybody else.
+    #[serde(borrow)]
+    pub bytes: Cow<'a, [u8]>,
 }
 
 /// Values of one asset at one time.
@@ -46,6 +77,12 @@ pub struct Reading<'a> {
     pub received_at: UtcMs,
     /// A replay of the broker's stored copy: it never makes an asset fresh.
     pub retained: bool,
+    /// From a device's memory, by its own word: it is booked at its time and never becomes the live value.
+    pub historical: bool,
+    /// What it tells about messages lost before it.
+    pub sequence: Option<Sequence>,
+    /// Silent for longer than this, the asset is stale; `None` is the general setting.
+    pub stale_after_s: Option<u32>,
     /// What was said, in the message's order.
     pub entries: Cow<'a, [ReadingEntry<'a>]>,
 }

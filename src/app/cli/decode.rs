@@ -1,13 +1,14 @@
 //! `fleetgauge decode`: captured messages, one JSON object a line, to the observations they hold and what was left out.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::decode::mqtt::{DECODERS, Decoder, Message, Refused, Sink, by_name, for_topic};
+use crate::decode::mqtt::{DECODERS, Decoders, Formats, Message, Refused, Sink};
 use crate::model::{Reading, ReadingEntry, RejectReason, Value};
 use crate::units::{UtcMs, format_scaled};
 
@@ -17,10 +18,10 @@ use crate::units::{UtcMs, format_scaled};
     after_help = "Example:\n  echo '{\"topic\":\"fleet/vehicles/AMB-101/telemetry\",\"payload\":\"{\\\"odometer\\\":84512.3}\"}' | fleetgauge decode"
 )]
 pub struct DecodeArgs {
-    /// Format of the messages: native, ovms, or auto to tell by the topic
+    /// Format of the messages, or auto to tell by the topic
     #[arg(long, value_name = "NAME", default_value = "auto")]
     pub format: String,
-    /// Capture to read: one {topic, payload | payload_b64, retain?} a line; standard input without it
+    /// Capture to read: one {topic, payload | payload_b64, retain?, props?} a line; standard input without it
     pub file: Option<PathBuf>,
 }
 
@@ -51,37 +52,26 @@ pub enum DecodeError {
 /// Longest line of a capture: the largest MQTT message anybody sends here, every byte of it escaped.
 const MAX_LINE: usize = 16 * 1024 * 1024;
 
-/// How the decoder of a message is chosen.
-#[derive(Clone, Copy, Debug)]
-pub enum Format {
-    /// By the topic.
-    Auto,
-    /// Always this one.
-    Only(&'static Decoder),
-}
-
-impl Format {
-    /// Reads the value of `--format`.
-    pub fn parse(name: &str) -> Result<Self, DecodeError> {
-        if name == "auto" {
-            return Ok(Self::Auto);
-        }
-        by_name(name).map(Self::Only).ok_or_else(|| {
-            let known: Vec<&str> = DECODERS.iter().map(|decoder| decoder.name).collect();
-            DecodeError::UnknownFormat { name: name.to_owned(), known: known.join(", ") }
-        })
+/// Reads the value of `--format`.
+pub fn formats(name: &str) -> Result<Formats, DecodeError> {
+    if name == "auto" {
+        return Ok(Formats::ByTopic);
     }
+    Formats::named([name]).map_err(|name| {
+        let known: Vec<&str> = DECODERS.iter().map(|decoder| decoder.name).collect();
+        DecodeError::UnknownFormat { name: name.to_owned(), known: known.join(", ") }
+    })
 }
 
 /// Runs the command on a file or standard input, to standard output.
 pub fn command(args: &DecodeArgs, now: UtcMs) -> Result<(), DecodeError> {
-    let format = Format::parse(&args.format)?;
+    let formats = formats(&args.format)?;
     let output = io::BufWriter::new(io::stdout().lock());
     let result = match &args.file {
-        None => run(format, io::stdin().lock(), output, now),
+        None => run(&formats, io::stdin().lock(), output, now),
         Some(path) => {
             let file = File::open(path).map_err(|source| DecodeError::Open { path: path.clone(), source })?;
-            run(format, BufReader::new(file), output, now)
+            run(&formats, BufReader::new(file), output, now)
         }
     };
     match result {
@@ -92,14 +82,15 @@ pub fn command(args: &DecodeArgs, now: UtcMs) -> Result<(), DecodeError> {
 }
 
 /// Decodes every line of `input`; exactly one line of `output` for each. A line that cannot be used says so and decoding goes on.
-pub fn run(format: Format, mut input: impl BufRead, mut output: impl Write, now: UtcMs) -> Result<(), DecodeError> {
+pub fn run(formats: &Formats, mut input: impl BufRead, mut output: impl Write, now: UtcMs) -> Result<(), DecodeError> {
     let mut line = Vec::new();
     let mut answer = Answer::default();
+    let mut decoders = Decoders::default();
     let mut number = 0u64;
     while read_line(&mut input, &mut line)? {
         number += 1;
         answer.clear();
-        if let Err(refused) = decode_line(format, &line, now, &mut answer) {
+        if let Err(refused) = decode_line(&mut decoders, formats, &line, now, &mut answer) {
             answer.clear();
             answer.refused(&refused, number);
         }
@@ -134,7 +125,7 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     }
 }
 
-/// A line of a capture. Further keys (`props`, `expect`, `note`) are for others.
+/// A line of a capture. Further keys (`expect`, `note`) are for others.
 #[derive(Deserialize)]
 struct Captured<'a> {
     #[serde(borrow)]
@@ -145,9 +136,11 @@ struct Captured<'a> {
     payload_b64: Option<Cow<'a, str>>,
     #[serde(default)]
     retain: bool,
+    #[serde(default)]
+    props: BTreeMap<String, String>,
 }
 
-fn decode_line(format: Format, line: &[u8], now: UtcMs, answer: &mut Answer) -> Result<(), Refused> {
+fn decode_line(decoders: &mut Decoders, formats: &Formats, line: &[u8], now: UtcMs, answer: &mut Answer) -> Result<(), Refused> {
     let refuse = |reason, detail: String| Refused { reason, detail };
     if line.len() > MAX_LINE {
         return Err(refuse(RejectReason::TooLarge, format!("the line has more than {MAX_LINE} bytes")));
@@ -166,18 +159,15 @@ fn decode_line(format: Format, line: &[u8], now: UtcMs, answer: &mut Answer) -> 
         (None, None) => return Err(refuse(RejectReason::Empty, "the line has neither `payload` nor `payload_b64`".into())),
         (Some(_), Some(_)) => return Err(refuse(RejectReason::Syntax, "the line has both `payload` and `payload_b64`".into())),
     };
-    let decoder = match format {
-        Format::Only(decoder) => decoder,
-        Format::Auto => for_topic(&captured.topic).ok_or_else(|| {
-            let filters: Vec<&str> = DECODERS.iter().flat_map(|decoder| decoder.filters).copied().collect();
-            refuse(
-                RejectReason::UnknownTopic,
-                format!("no format claims `{:.128}`; known are {}", captured.topic, filters.join(", ")),
-            )
-        })?,
+    let properties: Vec<(String, String)> = captured.props.into_iter().collect();
+    let message = Message {
+        topic: &captured.topic,
+        payload: &payload,
+        retained: captured.retain,
+        received_at: now,
+        properties: &properties,
     };
-    let message = Message { topic: &captured.topic, payload: &payload, retained: captured.retain, received_at: now };
-    (decoder.decode)(&message, answer)
+    decoders.decode(formats, &message, answer)
 }
 
 /// The answer to one line, written as it is decoded; its buffers are used again.

@@ -72,6 +72,8 @@ fn listener(mut section: Section<'_>) -> ListenerConfig {
     section.size("max_packet", &mut config.max_packet_bytes, KIB, 64 * MIB);
     section.whole("max_connections", &mut config.max_connections, 1, 1_000_000);
     section.whole("max_inflight", &mut config.max_inflight, 1, 65_535);
+    section.formats("formats", &mut config.formats);
+    section.flag("retain_means_replay", &mut config.retain_means_replay);
     if config.password_file.is_some() && !anonymous_written {
         config.allow_anonymous = false;
     }
@@ -127,6 +129,8 @@ fn brokers(node: Option<Node>, errors: &mut Vec<ConfigError>) -> Vec<BrokerConfi
         section.duration("session_expiry", &mut config.session_expiry, SECOND, 365 * DAY);
         section.size("max_packet", &mut config.max_packet_bytes, KIB, 64 * MIB);
         section.whole("max_inflight", &mut config.max_inflight, 1, 65_535);
+        section.formats("formats", &mut config.formats);
+        section.flag("retain_means_replay", &mut config.retain_means_replay);
         if config.host.is_empty() {
             section.refuse("", None, "", "has no `host`", "write host = \"broker.example\"");
         }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::ConfigError;
 use super::source::{Node, Place, Value};
+use crate::decode::mqtt::{DECODERS, Formats};
 use crate::model::{OcppVersion, nearest};
 use crate::units::Day;
 
@@ -239,6 +241,22 @@ impl<'a> Section<'a> {
             };
             let versions: Vec<_> = items.iter().map(version).collect::<Result<_, String>>()?;
             if versions.is_empty() { Err("is empty".to_owned()) } else { Ok(versions) }
+        });
+    }
+
+    /// A list of MQTT formats.
+    pub fn formats(&mut self, key: &'static str, into: &mut Arc<Formats>) {
+        let known: Vec<&str> = DECODERS.iter().map(|decoder| decoder.name).collect();
+        let hint = format!("write a list of: {}", known.join(", "));
+        self.read(key, into, &hint, |value| {
+            let Value::List(items) = value else { return Err(format!("is {}, not a list", value.kind())) };
+            let names: Vec<String> = items.iter().map(|item| text_of(&item.value)).collect::<Result<_, _>>()?;
+            if names.is_empty() {
+                return Err("is empty".to_owned());
+            }
+            Formats::named(names.iter().map(String::as_str))
+                .map(Arc::new)
+                .map_err(|name| format!("has `{name}`, which is no format"))
         });
     }
 

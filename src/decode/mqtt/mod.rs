@@ -1,6 +1,22 @@
-//! MQTT payloads: one file per format, one line in [`DECODERS`].
+//! MQTT payloads: one file per format, one line in [`DECODERS`]. [`Decoders`] runs them and keeps what they remember.
 
-use crate::model::{Reading, RejectReason};
+mod angle;
+mod asset;
+mod decoders;
+mod entries;
+mod json;
+mod native;
+mod ovms;
+mod plain;
+mod rule;
+mod scalar;
+mod unit;
+
+pub use decoders::{Decoders, Formats};
+
+use std::borrow::Cow;
+
+use crate::model::{AssetKind, FeedFormat, Reading, ReadingEntry, RejectReason};
 use crate::units::UtcMs;
 
 /// A PUBLISH as a decoder sees it.
@@ -14,6 +30,38 @@ pub struct Message<'a> {
     pub retained: bool,
     /// When it arrived.
     pub received_at: UtcMs,
+    /// MQTT 5 user properties.
+    pub properties: &'a [(String, String)],
+}
+
+impl<'a> Message<'a> {
+    /// A reading of this message; `at` is the device's own time.
+    fn reading(
+        &self,
+        format: FeedFormat,
+        kind: AssetKind,
+        asset: &'a str,
+        at: Option<UtcMs>,
+        entries: &'a [ReadingEntry<'a>],
+    ) -> Reading<'a> {
+        Reading {
+            asset: Cow::Borrowed(asset),
+            kind,
+            format,
+            at,
+            received_at: self.received_at,
+            retained: self.retained,
+            historical: false,
+            sequence: None,
+            stale_after_s: None,
+            entries: Cow::Borrowed(entries),
+        }
+    }
+
+    /// The value of a user property.
+    pub fn property(&self, name: &str) -> Option<&'a str> {
+        self.properties.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// What a decoder calls for each reading and each thing it leaves out.
@@ -43,31 +91,43 @@ impl Refused {
 /// A format.
 #[derive(Debug)]
 pub struct Decoder {
-    /// Name for `--format` and the documentation.
+    /// Name for `--format`, `formats` and the documentation.
     pub name: &'static str,
-    /// Which topics are this format's, as MQTT filters, for subscriptions and documentation.
+    /// How readings of it are told apart; the number is its own for ever.
+    pub format: FeedFormat,
+    /// Its topics as MQTT filters, for subscriptions and documentation. A format whose filters begin with a wildcard is only
+    /// subscribed to where the configuration names it.
     pub filters: &'static [&'static str],
-    /// Does the topic belong to this format?
+    /// Is the topic certainly this format's? Where two formats could claim one topic, the first line of the table has it.
     pub claims: fn(topic: &str) -> bool,
-    /// Decodes one message. `Ok` with no reading means: known, deliberately left out.
-    pub decode: fn(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused>,
+    /// A decoder that remembers nothing yet.
+    pub start: fn() -> Box<dyn Decode>,
 }
 
-mod angle;
-mod json;
-mod native;
-mod ovms;
-mod unit;
+/// A running decoder. A function that decodes is one that remembers nothing.
+pub trait Decode: Send {
+    /// Decodes one message. `Ok` with no reading means: known, deliberately left out.
+    fn decode(&mut self, message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused>;
+
+    /// Has what must outlast a restart changed since the last call?
+    fn has_news(&mut self) -> bool {
+        false
+    }
+
+    /// What must outlast a restart. Bounded, as everything a decoder remembers.
+    fn save(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// Takes back what was saved. What cannot be read is forgotten: the source says it again.
+    fn restore(&mut self, _saved: &[u8]) {}
+}
+
+impl<F: FnMut(&Message<'_>, &mut dyn Sink) -> Result<(), Refused> + Send> Decode for F {
+    fn decode(&mut self, message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
+        self(message, sink)
+    }
+}
 
 /// Every format in the program. To add one: write its file, add its line, record its frames in `tests/frames/mqtt/<name>/`.
 pub const DECODERS: &[Decoder] = &[native::DECODER, ovms::DECODER];
-
-/// The decoder that claims a topic.
-pub fn for_topic(topic: &str) -> Option<&'static Decoder> {
-    DECODERS.iter().find(|decoder| (decoder.claims)(topic))
-}
-
-/// The decoder of a name.
-pub fn by_name(name: &str) -> Option<&'static Decoder> {
-    DECODERS.iter().find(|decoder| decoder.name == name)
-}

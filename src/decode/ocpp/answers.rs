@@ -1,7 +1,7 @@
 //! What charge points answer to the few requests that we make: configuration, variables, statuses. Lenient like all reading here.
 
 use super::field::{integer, short, trimmed};
-use super::json::Json;
+use crate::decode::json::Json;
 
 /// Keys or variables taken from one answer.
 const MOST: usize = 2_000;

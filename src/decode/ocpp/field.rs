@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::json::Json;
+use crate::decode::json::Json;
 use crate::model::{IdTokenHash, TokenHasher};
 use crate::units::{UtcMs, parse_scaled};
 

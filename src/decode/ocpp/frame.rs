@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::json::Json;
 use super::{Action, Request, decode, field};
+use crate::decode::json::Json;
 use crate::model::{OcppVersion, RejectReason, TokenHasher};
 
 /// How a text is to be read.

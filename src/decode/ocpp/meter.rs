@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::MOST_SAMPLES;
 use super::field::{Times, decimal, integer, trimmed, whole};
-use super::json::Json;
+use crate::decode::json::Json;
 use crate::model::{MeterSample, ReadingContext, SignedData};
 use crate::units::UtcMs;
 

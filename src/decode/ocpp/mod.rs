@@ -4,7 +4,6 @@
 pub mod answers;
 mod field;
 pub mod frame;
-mod json;
 mod meter;
 pub mod observer;
 pub mod repeats;
@@ -14,6 +13,7 @@ pub mod v2;
 
 pub use strict::Checks;
 
+use crate::decode::json::Json;
 use crate::model::{ChargePointMessage, IdTokenHash, OcppVersion, TokenHasher};
 
 /// Longest text kept of a charge point's own words.
@@ -65,7 +65,7 @@ pub enum Request {
 }
 
 /// Reads the payload of an action, standing at it. Nothing is refused: what is missing is unknown, and the answer must not depend on it.
-fn decode(action: Action, json: &mut json::Json<'_>, hasher: &TokenHasher) -> (Request, bool) {
+fn decode(action: Action, json: &mut Json<'_>, hasher: &TokenHasher) -> (Request, bool) {
     match action {
         Action::V16(action) => v16::decode(action, json, hasher),
         Action::V2(action) => v2::decode(action, json, hasher),

@@ -4,9 +4,9 @@
 use std::collections::VecDeque;
 
 use super::frame::{self, Frame, Reading};
-use super::json::Json;
 use super::repeats::Repeats;
 use super::{Action, Checks, Request, field, v16};
+use crate::decode::json::Json;
 use crate::model::{ChargePointMessage, Issue, Manner, OcppVersion, RejectReason};
 use crate::units::UtcMs;
 

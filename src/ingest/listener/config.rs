@@ -1,6 +1,9 @@
 //! `[listener]`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::decode::mqtt::Formats;
 
 /// `[listener]`.
 #[derive(Clone, PartialEq, Debug)]
@@ -19,6 +22,10 @@ pub struct ListenerConfig {
     pub max_connections: usize,
     /// `max_inflight`: PUBLISH packets of one connection waiting for their commit (MQTT 5 receive maximum).
     pub max_inflight: u16,
+    /// `formats`: those that may come here; default: told by the topic, among all of them.
+    pub formats: Arc<Formats>,
+    /// `retain_means_replay`: the retain flag marks a broker's stored copy. False here: a device only asks to keep one.
+    pub retain_means_replay: bool,
 }
 
 impl Default for ListenerConfig {
@@ -31,6 +38,8 @@ impl Default for ListenerConfig {
             max_packet_bytes: 256 * 1024,
             max_connections: 10_000,
             max_inflight: 1024,
+            formats: Arc::default(),
+            retain_means_replay: false,
         }
     }
 }

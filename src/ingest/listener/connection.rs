@@ -104,8 +104,9 @@ impl Connection {
         self.leave();
         Stats::release(&self.shared.stats.listener_connections);
         if let (End::Abrupt, Some(will)) = (end, self.will.take()) {
-            let message = MqttMessage { topic: will.topic, payload: will.payload, retained: will.retained };
-            let batch = MqttBatch { messages: vec![message], received_at: (self.shared.clock)(), receipt: None };
+            let message = self.message(will.topic, will.payload, will.retained, Vec::new());
+            let formats = self.shared.config.formats.clone();
+            let batch = MqttBatch { messages: vec![message], formats, received_at: (self.shared.clock)(), receipt: None };
             Stats::count(&self.shared.stats.mqtt_received);
             let _ = self.shared.frames.send(Frame::Mqtt(batch)).await;
         }
@@ -218,7 +219,8 @@ impl Connection {
                     let _ = sender.send(waiting);
                 })
             });
-            let batch = MqttBatch { messages, received_at: (self.shared.clock)(), receipt };
+            let formats = self.shared.config.formats.clone();
+            let batch = MqttBatch { messages, formats, received_at: (self.shared.clock)(), receipt };
             if self.shared.frames.send(Frame::Mqtt(batch)).await.is_err() {
                 return Some(End::Abrupt);
             }
@@ -291,8 +293,13 @@ impl Connection {
             }
             waiting.push((id, publish.qos == 2));
         }
-        messages.push(MqttMessage { topic, payload: publish.payload, retained: publish.retained });
+        messages.push(self.message(topic, publish.payload, publish.retained, publish.user));
         Ok(())
+    }
+
+    /// Towards a broker the retain flag only asks to keep a copy (MQTT 5, section 3.3.1.3): what a device says here is live.
+    fn message(&self, topic: Bytes, payload: Bytes, retained: bool, properties: Vec<(String, String)>) -> MqttMessage {
+        MqttMessage { topic, payload, retained: retained && self.shared.config.retain_means_replay, properties }
     }
 
     /// Writes down the acknowledgements of everything durable by now.

@@ -81,8 +81,19 @@ pub(super) struct Publish {
     pub qos: u8,
     pub retained: bool,
     pub alias: Option<u16>,
+    pub user: Vec<(String, String)>,
     pub payload: Bytes,
 }
+
+/// The properties that change what we do.
+#[derive(Default)]
+struct Properties {
+    alias: Option<u16>,
+    user: Vec<(String, String)>,
+}
+
+/// User properties kept of a packet; the rest is stepped over.
+const MOST_USER_PROPERTIES: usize = 32;
 
 /// Reads the body of a packet piece by piece; every read checks what is left.
 struct Body(Bytes);
@@ -119,35 +130,41 @@ impl Body {
         }
     }
 
-    /// Properties (MQTT 5 section 2.2.2); the topic alias is the only one that changes what we do.
-    fn properties(&mut self) -> Result<Option<u16>, Fault> {
+    /// Properties (MQTT 5 section 2.2.2).
+    fn properties(&mut self) -> Result<Properties, Fault> {
         let mut length = 0usize;
         for shift in [0, 7, 14, 21] {
             let byte = self.u8()?;
             length |= usize::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
                 let mut properties = Body(self.take(length)?);
-                let mut alias = None;
+                let mut found = Properties::default();
                 while !properties.0.is_empty() {
-                    properties.property(&mut alias)?;
+                    properties.property(&mut found)?;
                 }
-                return Ok(alias);
+                return Ok(found);
             }
         }
         Err(Fault::Malformed("the properties' length has more than four bytes"))
     }
 
-    fn property(&mut self, alias: &mut Option<u16>) -> Result<(), Fault> {
+    fn property(&mut self, found: &mut Properties) -> Result<(), Fault> {
         match self.u8()? {
             0x01 | 0x17 | 0x19 | 0x24 | 0x25 | 0x28..=0x2a => self.take(1).map(drop),
             0x13 | 0x21 | 0x22 => self.take(2).map(drop),
             0x23 => {
-                *alias = Some(self.u16()?);
+                found.alias = Some(self.u16()?);
                 Ok(())
             }
             0x02 | 0x11 | 0x18 | 0x27 => self.take(4).map(drop),
             0x03 | 0x08 | 0x09 | 0x12 | 0x15 | 0x16 | 0x1a | 0x1c | 0x1f => self.bytes().map(drop),
-            0x26 => self.bytes().and_then(|_| self.bytes()).map(drop),
+            0x26 => {
+                let (name, value) = (self.text()?, self.text()?);
+                if found.user.len() < MOST_USER_PROPERTIES {
+                    found.user.push((name, value));
+                }
+                Ok(())
+            }
             0x0b => {
                 for _ in 0..4 {
                     if self.u8()? & 0x80 == 0 {
@@ -209,11 +226,11 @@ pub(super) fn publish(raw: Raw, version: Version) -> Result<Publish, Fault> {
         return Err(Fault::Malformed("a topic with a wildcard or a zero byte"));
     }
     let packet_id = if qos == 0 { None } else { Some(body.packet_id()?) };
-    let alias = if version == Version::V5 { body.properties()? } else { None };
+    let Properties { alias, user } = if version == Version::V5 { body.properties()? } else { Properties::default() };
     if topic.is_empty() && alias.is_none() {
         return Err(Fault::Malformed("an empty topic"));
     }
-    Ok(Publish { topic, packet_id, qos, retained: raw.first & 1 != 0, alias, payload: body.0 })
+    Ok(Publish { topic, packet_id, qos, retained: raw.first & 1 != 0, alias, user, payload: body.0 })
 }
 
 /// Reads PUBREL, or any packet that begins with its packet id.

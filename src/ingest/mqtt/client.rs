@@ -176,7 +176,12 @@ fn of_v4(event: rumqttc::Event) -> Happening {
         ),
         Event::Incoming(Packet::Publish(publish)) => Happening::Message {
             ack: (publish.qos == QoS::AtLeastOnce).then_some(Ack(publish.pkid)),
-            message: MqttMessage { topic: Bytes::from(publish.topic), payload: publish.payload, retained: publish.retain },
+            message: MqttMessage {
+                topic: Bytes::from(publish.topic),
+                payload: publish.payload,
+                retained: publish.retain,
+                properties: Vec::new(),
+            },
         },
         _ => Happening::Nothing,
     }
@@ -195,7 +200,12 @@ fn of_v5(event: v5::Event) -> Happening {
         }
         Event::Incoming(Packet::Publish(publish)) => Happening::Message {
             ack: (publish.qos == QoS::AtLeastOnce).then_some(Ack(publish.pkid)),
-            message: MqttMessage { topic: publish.topic, payload: publish.payload, retained: publish.retain },
+            message: MqttMessage {
+                topic: publish.topic,
+                payload: publish.payload,
+                retained: publish.retain,
+                properties: publish.properties.map(|properties| properties.user_properties).unwrap_or_default(),
+            },
         },
         _ => Happening::Nothing,
     }

@@ -1,7 +1,10 @@
 //! `[[broker]]`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::decode::mqtt::Formats;
 
 /// The MQTT version to speak to a broker.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -26,7 +29,7 @@ pub struct BrokerConfig {
     pub version: MqttVersion,
     /// `client_id`; default `fleetgauge-<host name>-<name>`: stable, or the broker forgets us.
     pub client_id: Option<String>,
-    /// `topics`: filters, wildcards and `$share/<group>/...` allowed; default: the filters of all decoders.
+    /// `topics`: filters, wildcards and `$share/<group>/...` allowed; default: those of `formats`.
     pub topics: Vec<String>,
     /// `qos`: 0 or 1.
     pub qos: u8,
@@ -44,6 +47,10 @@ pub struct BrokerConfig {
     pub max_packet_bytes: usize,
     /// `max_inflight`: messages waiting for their commit (receive maximum).
     pub max_inflight: u16,
+    /// `formats`: those that may come here; default: told by the topic, among all of them.
+    pub formats: Arc<Formats>,
+    /// `retain_means_replay`: the retain flag marks a broker's stored copy. False for a broker behind a bridge that sets it on live messages.
+    pub retain_means_replay: bool,
 }
 
 impl Default for BrokerConfig {
@@ -63,6 +70,8 @@ impl Default for BrokerConfig {
             session_expiry: Duration::from_secs(7 * 86_400),
             max_packet_bytes: 256 * 1024,
             max_inflight: 1000,
+            formats: Arc::default(),
+            retain_means_replay: true,
         }
     }
 }

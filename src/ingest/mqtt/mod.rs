@@ -56,10 +56,10 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
-    /// Reads the files named in the configuration. `default_filters` are subscribed to where the configuration names none.
-    pub fn new(mut config: BrokerConfig, default_filters: &[String]) -> Result<Self, BrokerError> {
+    /// Reads the files named in the configuration.
+    pub fn new(mut config: BrokerConfig) -> Result<Self, BrokerError> {
         if config.topics.is_empty() {
-            config.topics = default_filters.to_vec();
+            config.topics = config.formats.filters().into_iter().map(str::to_owned).collect();
         }
         let (client, events) = client::connect(&config)?;
         Ok(Self { config, client, events })
@@ -69,15 +69,8 @@ impl Subscriber {
     pub async fn run(self, frames: FrameSender, clock: ArrivalClock, stats: Arc<Stats>, shutdown: watch::Receiver<bool>) {
         let (sender, receiver) = mpsc::channel(N_QUEUED_MESSAGES + usize::from(self.config.max_inflight));
         let connection = Arc::new(AtomicU64::new(0));
-        let hand_over = hand_over(
-            receiver,
-            frames,
-            self.client.clone(),
-            connection.clone(),
-            clock,
-            stats.clone(),
-            self.config.max_packet_bytes,
-        );
+        let hand_over =
+            hand_over(receiver, frames, self.client.clone(), connection.clone(), clock, stats.clone(), self.config.clone());
         let poll = poll(self, sender, connection, stats, shutdown);
         tokio::join!(hand_over, poll);
     }
@@ -162,21 +155,22 @@ async fn hand_over(
     connection: Arc<AtomicU64>,
     clock: ArrivalClock,
     stats: Arc<Stats>,
-    max_packet_bytes: usize,
+    config: BrokerConfig,
 ) {
     let mut waiting = Vec::with_capacity(MOST_AT_ONCE);
     while receiver.recv_many(&mut waiting, MOST_AT_ONCE).await > 0 {
         let received_at = clock();
         let mut messages = Vec::with_capacity(waiting.len());
         let mut acks = Vec::new();
-        for Incoming { message, ack, connection } in waiting.drain(..) {
+        for Incoming { mut message, ack, connection } in waiting.drain(..) {
             acks.extend(ack.map(|ack| (connection, ack)));
-            if message.payload.len() > max_packet_bytes {
+            if message.payload.len() > config.max_packet_bytes {
                 // Acknowledged all the same: refused with a disconnect, the broker would send it again for ever.
                 let topic = String::from_utf8_lossy(&message.topic);
                 stats.reject(received_at, "mqtt", &topic, RejectReason::TooLarge, "larger than `max_packet`", &message.payload);
                 continue;
             }
+            message.retained &= config.retain_means_replay;
             messages.push(message);
         }
         let receipt = (!acks.is_empty()).then(|| {
@@ -187,7 +181,8 @@ async fn hand_over(
                 acks.into_iter().filter(|(came_on, _)| *came_on == now).for_each(|(_, ack)| client.acknowledge(ack));
             })
         });
-        if frames.send(Frame::Mqtt(MqttBatch { messages, received_at, receipt })).await.is_err() {
+        if frames.send(Frame::Mqtt(MqttBatch { messages, formats: config.formats.clone(), received_at, receipt })).await.is_err()
+        {
             return;
         }
     }

@@ -6,8 +6,6 @@ use crate::model::{CounterKind, FeedFormat, Quantity};
 /// How far two clocks may disagree before a step looks too fast.
 const SLACK_MS: i128 = 60_000;
 const HOUR_MS: i128 = 3_600_000;
-/// OVMS prints numbers as C++ does by default.
-const OVMS_DIGITS: u32 = 6;
 
 /// Limits of one counter. Values in thousandths of the quantity's unit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -41,10 +39,7 @@ impl CounterLimits {
             // Meters reached through two gateways differ in the last digit: 215.7 kWh, then 215.6.
             _ => (400_000, 100),
         };
-        let significant_digits = match format {
-            FeedFormat::Ovms => Some(OVMS_DIGITS),
-            FeedFormat::Native => None,
-        };
+        let significant_digits = (format.digits > 0).then(|| u32::from(format.digits));
         Some(Self { max_rate_per_hour: Some(max_rate_per_hour), resolution, significant_digits, modulus: None, session })
     }
 
@@ -80,7 +75,7 @@ mod tests {
 
     #[test]
     fn six_digits_are_coarser_for_larger_values() {
-        let limits = CounterLimits::for_quantity(Quantity::Odometer, FeedFormat::Ovms).expect("a counter");
+        let limits = CounterLimits::for_quantity(Quantity::Odometer, FeedFormat { number: 1, digits: 6 }).expect("a counter");
         let finest = CounterLimits { resolution: 1, ..limits };
         for (km, want_m) in
             [(1, 1), (999, 1), (1_000, 10), (99_999, 100), (100_000, 1_000), (999_999, 1_000), (1_000_000, 10_000)]
@@ -95,7 +90,7 @@ mod tests {
     fn only_counters_have_limits() {
         for &quantity in Quantity::ALL {
             let counts = matches!(quantity.kind(), CounterKind::Lifetime | CounterKind::Session);
-            assert_eq!(CounterLimits::for_quantity(quantity, FeedFormat::Native).is_some(), counts, "{quantity:?}");
+            assert_eq!(CounterLimits::for_quantity(quantity, FeedFormat::new(0)).is_some(), counts, "{quantity:?}");
         }
     }
 }

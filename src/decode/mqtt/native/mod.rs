@@ -4,15 +4,14 @@
 mod field;
 mod sample;
 
-use std::borrow::Cow;
-
 use super::{Decoder, Message, Refused, Sink, json};
-use crate::model::{AssetKind, FeedFormat, Quantity, Reading, ReadingEntry, RejectReason, Value, check_id};
+use crate::model::{AssetKind, FeedFormat, Quantity, Reading, ReadingEntry, RejectReason, Sequence, Value, check_id};
 use sample::{Sample, Time};
 
 /// The format's line in the table.
 pub const DECODER: Decoder = Decoder {
     name: "native",
+    format: FORMAT,
     filters: &[
         "fleet/vehicles/+/telemetry",
         "fleet/chargers/+/telemetry",
@@ -22,8 +21,9 @@ pub const DECODER: Decoder = Decoder {
         "fleet/meters/+/status",
     ],
     claims,
-    decode,
+    start: || Box::new(decode),
 };
+const FORMAT: FeedFormat = FeedFormat::new(0);
 
 /// Bytes of one message.
 const MAX_PAYLOAD: usize = 64 * 1024;
@@ -89,22 +89,16 @@ struct Output<'a> {
 }
 
 impl Output<'_> {
-    fn emit(&self, time: Time, entries: &[ReadingEntry<'_>], sink: &mut dyn Sink) {
+    fn emit(&self, time: Time, sequence: Option<u64>, entries: &[ReadingEntry<'_>], sink: &mut dyn Sink) {
         if entries.is_empty() {
             return;
         }
-        sink.reading(Reading {
-            asset: Cow::Borrowed(self.asset),
-            kind: self.kind,
-            format: FeedFormat::Native,
-            at: match time {
-                Time::At(instant) => Some(instant),
-                Time::None | Time::Ahead => None,
-            },
-            received_at: self.message.received_at,
-            retained: self.message.retained,
-            entries: Cow::Borrowed(entries),
-        });
+        let at = match time {
+            Time::At(instant) => Some(instant),
+            Time::None | Time::Ahead => None,
+        };
+        let reading = self.message.reading(FORMAT, self.kind, self.asset, at, entries);
+        sink.reading(Reading { sequence: sequence.map(Sequence::Number), ..reading });
     }
 }
 
@@ -116,7 +110,7 @@ fn status(output: &Output<'_>, text: &str, sink: &mut dyn Sink) -> Result<(), Re
         "" => return Ok(()),
         _ => return Err(Refused::new(RejectReason::Type, "the status is neither `online` nor `offline`")),
     };
-    output.emit(Time::None, &[ReadingEntry { quantity: Quantity::Online, value: Value::Bool(online) }], sink);
+    output.emit(Time::None, None, &[ReadingEntry { quantity: Quantity::Online, value: Value::Bool(online) }], sink);
     Ok(())
 }
 
@@ -158,7 +152,7 @@ fn publish(output: &Output<'_>, sample: &Sample<'_>, sink: &mut dyn Sink) -> Res
             return Err(Refused::new(RejectReason::Time, AHEAD));
         }
         report(sample, sink);
-        output.emit(sample.time, sample.entries(), sink);
+        output.emit(sample.time, sample.sequence, sample.entries(), sink);
         return Ok(());
     };
     let mut count = 0usize;
@@ -174,7 +168,7 @@ fn publish(output: &Output<'_>, sample: &Sample<'_>, sink: &mut dyn Sink) -> Res
             sink.ignored(RejectReason::Time, "ts", AHEAD);
         }
     } else {
-        output.emit(sample.time, sample.entries(), sink);
+        output.emit(sample.time, sample.sequence, sample.entries(), sink);
     }
     Ok(())
 }
@@ -201,7 +195,7 @@ fn publish_element(output: &Output<'_>, raw: &str, message_time: Time, sink: &mu
         sink.ignored(RejectReason::UnknownKey, "samples", "samples hold no samples");
     }
     report(&element, sink);
-    output.emit(time, element.entries(), sink);
+    output.emit(time, element.sequence, element.entries(), sink);
 }
 
 fn report(sample: &Sample<'_>, sink: &mut dyn Sink) {

@@ -4,15 +4,10 @@ use std::borrow::Cow;
 
 use super::field::{self, Trouble};
 use super::json;
+use crate::decode::mqtt::entries::Entries;
 use crate::decode::mqtt::native::MAX_AHEAD_MS;
 use crate::model::{Quantity, ReadingEntry, RejectReason, Value};
 use crate::units::UtcMs;
-
-/// Every quantity at most once: an array of this size never overflows, so nothing is allocated.
-const CAPACITY: usize = Quantity::ALL.len();
-
-// The set of quantities already seen is one bit each.
-const _: () = assert!(CAPACITY <= 64);
 
 /// The time an object gives itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,11 +30,11 @@ pub struct Note<'a> {
 
 /// An object, read.
 pub struct Sample<'a> {
-    entries: [ReadingEntry<'a>; CAPACITY],
-    len: usize,
-    seen: u64,
+    entries: Entries<'a>,
     /// `ts`.
     pub time: Time,
+    /// `seq`, if it is a whole number.
+    pub sequence: Option<u64>,
     /// `v` as written, if it is a number.
     pub version: Option<&'a str>,
     /// `samples`, an array of unchecked elements.
@@ -54,10 +49,9 @@ impl<'a> Sample<'a> {
     /// Reads an object whose text begins with `{`; an error means that it is not JSON.
     pub fn read(text: &'a str, received_at: UtcMs) -> Result<Self, serde_json::Error> {
         let mut sample = Self {
-            entries: [const { ReadingEntry { quantity: Quantity::Odometer, value: Value::Bool(false) } }; CAPACITY],
-            len: 0,
-            seen: 0,
+            entries: Entries::new(),
             time: Time::None,
+            sequence: None,
             version: None,
             samples: None,
             depth: 1,
@@ -69,7 +63,7 @@ impl<'a> Sample<'a> {
 
     /// The values, in the object's order.
     pub fn entries(&self) -> &[ReadingEntry<'a>] {
-        &self.entries[..self.len]
+        self.entries.as_slice()
     }
 
     fn field(&mut self, key: Cow<'a, str>, raw: &'a str, received_at: UtcMs) {
@@ -94,8 +88,8 @@ impl<'a> Sample<'a> {
             "v" if raw.starts_with(|c: char| c.is_ascii_digit()) => self.version = Some(raw),
             "v" if raw == "null" => {}
             "v" => self.note(key, (RejectReason::Type, "the schema's version is a number")),
-            // Only for statistics of loss, which need a memory of the last one; a decoder has none.
-            "seq" => {}
+            // Only for statistics of loss: what is no number is none.
+            "seq" => self.sequence = raw.parse().ok(),
             "samples" if raw.starts_with('[') => self.samples = Some(raw),
             "samples" if raw == "null" => {}
             "samples" => self.note(key, (RejectReason::Type, "is not an array")),
@@ -104,18 +98,10 @@ impl<'a> Sample<'a> {
     }
 
     fn put(&mut self, quantity: Quantity, value: Value<'a>, key: Cow<'a, str>) {
-        let bit = 1u64 << quantity as u8;
-        if self.seen & bit == 0 {
-            self.seen |= bit;
-            self.entries[self.len] = ReadingEntry { quantity, value };
-            self.len += 1;
-            return;
-        }
         // As nearly every JSON reader does (RFC 8259, section 4): the last one counts.
-        if let Some(entry) = self.entries[..self.len].iter_mut().find(|entry| entry.quantity == quantity) {
-            entry.value = value;
+        if !self.entries.put(quantity, value) {
+            self.note(key, (RejectReason::Syntax, "stands twice in one object; the last one counts"));
         }
-        self.note(key, (RejectReason::Syntax, "stands twice in one object; the last one counts"));
     }
 
     fn note(&mut self, field: Cow<'a, str>, (reason, detail): Trouble) {

@@ -1,9 +1,9 @@
 //! OCPP 1.6: which actions there are, and what they say.
 
 use super::field::{Times, integer, number, short, token};
-use super::json::Json;
 use super::meter::{register_dwh, samples};
 use super::{Request, WORDS};
+use crate::decode::json::Json;
 use crate::model::{ChargePointMessage, ConnectorStatus, IdTokenHash, Issue, MeterSample, TokenHasher};
 use crate::units::UtcMs;
 

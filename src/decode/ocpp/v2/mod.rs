@@ -5,9 +5,9 @@ mod report;
 
 use self::place::{Place, evse};
 use super::field::{Times, integer, number, short, token, trimmed};
-use super::json::Json;
 use super::meter::samples;
 use super::{Request, WORDS};
+use crate::decode::json::Json;
 use crate::model::{
     ChargePointMessage, ConnectorStatus, IdTokenHash, MeterSample, OcppVersion, TokenHasher, TransactionEvent,
     TransactionEventKind,

@@ -2,7 +2,7 @@
 
 use super::super::WORDS;
 use super::super::field::{number, short};
-use super::super::json::Json;
+use crate::decode::json::Json;
 use crate::model::{ChargePointMessage, ConnectorStatus};
 use crate::units::UtcMs;
 

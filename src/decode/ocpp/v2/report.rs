@@ -2,10 +2,10 @@
 //! after a reconnect tells only here.
 
 use super::super::field::{Times, short};
-use super::super::json::Json;
 use super::super::{Request, WORDS};
 use super::Action;
 use super::place::Place;
+use crate::decode::json::Json;
 use crate::model::ChargePointMessage;
 
 /// States taken from one piece.

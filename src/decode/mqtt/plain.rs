@@ -1,0 +1,46 @@
+//! One bare value on a topic of its own: the way of most sources that publish whatever changed.
+
+use super::asset::AssetId;
+use super::rule::{Rule, Trouble, is_unknown};
+use super::{Message, Refused, Sink, scalar};
+use crate::model::{AssetKind, FeedFormat, ReadingEntry};
+
+/// Whose values these are.
+#[derive(Clone, Copy)]
+pub struct Of<'a> {
+    /// The format.
+    pub format: FeedFormat,
+    /// What the asset is.
+    pub kind: AssetKind,
+    /// Which.
+    pub asset: &'a AssetId,
+}
+
+/// The rule of a name in a table.
+pub fn rule_of(table: &[(&str, Rule)], name: &str) -> Option<Rule> {
+    table.iter().find(|(known, _)| *known == name).map(|(_, rule)| *rule)
+}
+
+/// Reads the payload by a rule and gives it out as a reading of its own. `field` is its name for people.
+pub fn give(message: &Message<'_>, of: Of<'_>, field: &str, rule: Rule, sink: &mut dyn Sink) -> Result<(), Refused> {
+    let Some(text) = scalar::text(message)? else { return Ok(()) };
+    match rule.read(text) {
+        Ok(Some(value)) => {
+            let entry = [ReadingEntry { quantity: rule.quantity(), value }];
+            sink.reading(message.reading(of.format, of.kind, of.asset.as_str(), None, &entry));
+            Ok(())
+        }
+        Ok(None) => Ok(()),
+        // The source's own way to say that it does not know is nobody's mistake.
+        Err(trouble) if is_unknown(trouble) => {
+            sink.ignored(trouble.0, field, trouble.1);
+            Ok(())
+        }
+        Err(trouble) => Err(refuse(field, text, rule, trouble)),
+    }
+}
+
+fn refuse(field: &str, text: &str, rule: Rule, (reason, what): Trouble) -> Refused {
+    let quantity = rule.quantity();
+    Refused::new(reason, format!("{field}: `{text:.64}` {what} ({} in {})", quantity.name(), quantity.unit()))
+}
