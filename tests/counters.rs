@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use fleetgauge::ledger::counters::{Applied, Counter, CounterEvent, CounterLimits, Sample};
+use fleetgauge::ledger::counters::{Applied, Counter, CounterEvent, CounterLimits, CounterRates, Sample};
 use fleetgauge::model::{FeedFormat, Quantity};
 use fleetgauge::units::{UtcMs, parse_scaled};
 use serde_json::Value;
@@ -23,7 +23,7 @@ fn arrived(minute: i64, km: f64) -> Sample {
 }
 
 fn odometer() -> CounterLimits {
-    CounterLimits::for_quantity(Quantity::Odometer, FeedFormat::new(0)).unwrap()
+    CounterLimits::for_quantity(Quantity::Odometer, FeedFormat::new(0), &CounterRates::default()).unwrap()
 }
 
 /// Applies all; total and event names.
@@ -183,7 +183,8 @@ fn retained_growth_is_marked_uncertain_and_late_values_are_not_live() {
 #[test]
 fn a_coarse_register_may_jump_by_its_step() {
     // 10 km is OVMS's step from a million kilometres on, and comes within seconds.
-    let limits = CounterLimits::for_quantity(Quantity::Odometer, FeedFormat { number: 1, digits: 6 }).unwrap();
+    let limits =
+        CounterLimits::for_quantity(Quantity::Odometer, FeedFormat { number: 1, digits: 6 }, &CounterRates::default()).unwrap();
     let mut counter = Counter::default();
     for (second, km) in [(0, 1_000_000), (5, 1_000_010), (10, 1_000_010), (500, 1_000_020)] {
         counter.apply(Sample { value: km * 1000, at: UtcMs(second * 1000), own_time: false, retained: false }, &limits);

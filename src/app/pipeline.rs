@@ -14,13 +14,13 @@ use super::writer::{CheckpointJob, CommitJob, Done, Job};
 use crate::decode::mqtt::Decoders;
 use crate::engine::Engine;
 use crate::ingest::capture::{Capture, Line};
-use crate::ingest::{Frame, MqttBatch, OcppFrame, Settlement};
+use crate::ingest::{Frame, MqttBatch, OcppFrame, Receipt, Settlement};
 use crate::model::register::Register;
 use crate::model::{ChargePointEvent, ChargePointMessage, ClosedSession, Fact, IngestStatsFact, Manner, Observation, Stats};
 use crate::points;
 use crate::store::{Reader, StoreConfig};
 use crate::units::UtcMs;
-use crate::web::Question;
+use crate::web::{Question, Wish};
 
 /// Frames taken from the queue at once.
 const FRAMES_AT_ONCE: usize = 64;
@@ -104,10 +104,7 @@ impl Pipeline {
                 biased;
                 Some(done) = channels.done.recv() => self.done(done),
                 question = channels.questions.recv(), if questions_open => match question {
-                    Some(question) => {
-                        let now = self.clock.now();
-                        questions::answer(&self.engine, &self.reader, &self.stats, now, question);
-                    }
+                    Some(question) => self.answer(question),
                     None => questions_open = false,
                 },
                 changed = channels.register.changed(), if register_open => match changed {
@@ -179,6 +176,24 @@ impl Pipeline {
         if now >= self.next_stats_row {
             self.next_stats_row = now.plus(STATS_ROWS_MS * i64::from(self.clock.speed()));
             self.write_stats_rows(now);
+        }
+    }
+
+    fn answer(&mut self, Question { wish, reply }: Question) {
+        let now = self.clock.now();
+        match wish {
+            Wish::See(view) => questions::answer(&self.engine, &self.reader, &self.stats, now, &view, reply),
+            Wish::UndoCounterEvent(entry) => match self.engine.check_undo(entry) {
+                Ok(()) => {
+                    let observation = Observation::CounterUndone { entry };
+                    self.engine.handle(&observation, now);
+                    inbox::append_observed(&mut self.batch.inbox, now, observation);
+                    self.drain_facts();
+                    let done = move |_| drop(reply.send(Ok(format!("{{\"undone\":{entry}}}"))));
+                    self.batch.receipts.push((Receipt::new(done), Settlement::default()));
+                }
+                Err(error) => drop(reply.send(Err(error.to_string()))),
+            },
         }
     }
 

@@ -4,15 +4,16 @@ use crate::engine::{Engine, View, ViewContext};
 use crate::model::Stats;
 use crate::store::Reader;
 use crate::units::UtcMs;
-use crate::web::Question;
+
+/// The way back to who asked.
+pub type Reply = tokio::sync::oneshot::Sender<Result<String, String>>;
 
 /// Sessions given out at once; the newest come first.
 const MOST_SESSIONS: usize = 1_000;
 
 /// Answers one question. A dropped receiver is a client that went away.
-pub fn answer(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, question: Question) {
-    let answer = json(engine, reader, stats, now, &question.view);
-    let _ = question.reply.send(answer);
+pub fn answer(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View, reply: Reply) {
+    let _ = reply.send(json(engine, reader, stats, now, view));
 }
 
 fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View) -> Result<String, String> {
@@ -22,6 +23,8 @@ fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View
         View::Overview => serde_json::to_string(&engine.overview(&context)),
         View::Vehicles => serde_json::to_string(&engine.vehicles_view(&context)),
         View::ChargePoints => serde_json::to_string(&engine.charge_points_view(&context)),
+        View::Counters { asset } => serde_json::to_string(&engine.counters_view(&context, asset.as_deref())),
+        View::Feeds => serde_json::to_string(&engine.feeds_view(&context)),
         View::Transition => serde_json::to_string(&engine.transition_view(&context)),
         View::Targets => serde_json::to_string(&engine.targets_view(&context)),
         View::Sessions { from, to, charge_point, vehicle } => {

@@ -47,7 +47,11 @@ pub(super) fn spread(from: UtcMs, to: UtcMs, amount: i64, mut book: impl FnMut(D
     let whole = i128::from(to.since(from));
     let mut booked = 0;
     let mut at = from;
-    while !span.contains(to) {
+    // Bounded: beyond the calendar (a device's clock in year 292,000,000) there is no day to go on to.
+    for _ in 0..=LONGEST_SPREAD_MS / 86_400_000 {
+        if span.contains(to) {
+            break;
+        }
         at = span.end;
         // Cumulative rounding: each boundary gets its exact share, so no remainder piles up on one day.
         let until_here = (i128::from(amount) * i128::from(at.since(from)) / whole) as i64;

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use crate::ledger::charging::ChargingLimits;
+use crate::ledger::counters::CounterRates;
 use crate::model::ExemptWindow;
 use crate::units::Day;
 
-/// `[engine]`, `[limits]`, `[target]`, `[[exempt]]`.
+/// `[engine]`, `[counters]`, `[limits]`, `[target]`, `[[exempt]]`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct EngineConfig {
     /// `limits.max_assets`: vehicles, chargers and meters tracked, registered or not.
@@ -19,6 +20,12 @@ pub struct EngineConfig {
     pub positions: bool,
     /// `engine.telemetry_interval`: at most one `vehicle_telemetry` row per vehicle in this time; 0 writes every message.
     pub telemetry_interval: Duration,
+    /// `engine.stale_after`: an asset silent for longer is stale, and another feed of the same vehicle may book.
+    pub stale_after: Duration,
+    /// `[counters]`: the fastest believable growth of registers.
+    pub rates: CounterRates,
+    /// `limits.max_counter_events` kept in the audit log.
+    pub max_counter_events: usize,
     /// `engine.profile`: definition of "low emission".
     pub profile: String,
     /// `target.share`: the goal, 0 to 1.
@@ -45,6 +52,9 @@ impl Default for EngineConfig {
             max_connectors: 64,
             positions: false,
             telemetry_interval: Duration::ZERO,
+            stale_after: Duration::from_secs(86_400),
+            rates: CounterRates::default(),
+            max_counter_events: 2_000,
             profile: "nhs_sdu".into(),
             target_share: 0.9,
             target_due: Day::from_ymd(2028, 3, 31).expect("31 March exists"),

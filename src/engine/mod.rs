@@ -5,8 +5,10 @@
 
 mod activity;
 mod assets;
+mod audit;
 mod config;
 mod periodic;
+mod quality;
 mod snapshot;
 mod uptime;
 mod view;
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use activity::{DaySpan, Journal, spread};
 use assets::{Assets, Hearing};
 
+use crate::ledger::audit::AuditLog;
 use crate::ledger::charging::{ChargingBook, ChargingOutcome};
 use crate::ledger::emissions::FactorSets;
 use crate::ledger::transition::Profile;
@@ -70,6 +73,7 @@ pub struct Engine {
     output: VecDeque<Fact>,
     outcomes: Vec<ChargingOutcome>,
     tally: Tally,
+    audit: AuditLog,
     /// What decoders asked to be given back, by their names.
     memories: BTreeMap<String, Vec<u8>>,
 }
@@ -104,6 +108,7 @@ impl Engine {
             output: VecDeque::new(),
             outcomes: Vec::new(),
             tally: Tally::default(),
+            audit: AuditLog::default(),
             memories: BTreeMap::new(),
         }
     }
@@ -123,6 +128,10 @@ impl Engine {
             }
             Observation::ChargePoint(event) => self.hear_charge_point(event, now),
             Observation::Restarted => None,
+            Observation::CounterUndone { entry } => {
+                self.undo_counter_event(*entry, now);
+                None
+            }
             Observation::Remembered(memory) => {
                 self.memories.insert(memory.decoder.clone().into_owned(), memory.bytes.clone().into_owned());
                 None
@@ -140,6 +149,7 @@ impl Engine {
         self.outcomes = outcomes;
         if now >= self.next_periodic {
             self.write_periodic(now);
+            self.write_quality(now);
             self.write_uptime(now);
             self.next_periodic = now.plus(PERIODIC_MS);
         }
@@ -195,13 +205,20 @@ impl Engine {
             self.tally.assets_refused += 1;
             return;
         };
-        let interval = i64::try_from(self.config.telemetry_interval.as_millis()).unwrap_or(i64::MAX);
+        let ms = |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         let today = self.today;
-        // A charger that also speaks OCPP is booked by its transactions; its MQTT register would be the same energy again.
-        let books = reading.kind != AssetKind::Charger || self.charging.charge_point(&reading.asset).is_none();
-        let settings = Hearing { row_interval_ms: interval, positions: self.config.positions, books };
+        let settings = Hearing {
+            row_interval_ms: ms(self.config.telemetry_interval),
+            positions: self.config.positions,
+            books: self.books(position, reading.kind),
+            silent_ms: ms(self.config.stale_after),
+            rates: self.config.rates,
+        };
         let heard = self.assets.hear(position, reading, settings, |at| today.contains(at));
         self.tally.late += u64::from(heard.late);
+        for occurrence in heard.occurrences {
+            self.note_occurrence(occurrence);
+        }
         self.output.extend(heard.telemetry.map(Fact::Telemetry));
         self.output.extend(heard.meter.map(Fact::MeterValues));
         for (from, to, gain) in heard.gains {
@@ -209,9 +226,15 @@ impl Engine {
         }
     }
 
+    /// A charger that also speaks OCPP is booked by its transactions; its MQTT register would be the same energy again.
+    fn books(&mut self, position: usize, kind: AssetKind) -> bool {
+        kind != AssetKind::Charger
+            || self.assets.get_mut(position).is_none_or(|asset| self.charging.charge_point(&asset.tags().vehicle).is_none())
+    }
+
     /// Books a gain that is not wholly in the running day.
     fn book_asset(&mut self, position: usize, from: UtcMs, to: UtcMs, gain: Activity) {
-        let Some(asset) = self.assets.iter_mut().nth(position) else { return };
+        let Some(asset) = self.assets.get_mut(position) else { return };
         let subject = asset.subject().clone();
         let mut in_today = Activity::default();
         for_each_day(from, to, &gain, |day, part| {

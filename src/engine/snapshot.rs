@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::activity::{DaySpan, Journal};
 use super::assets::Assets;
 use super::{Engine, EngineConfig};
+use crate::ledger::audit::AuditLog;
 use crate::ledger::charging::ChargingBook;
 use crate::ledger::emissions::FactorSets;
 use crate::ledger::transition::Profile;
@@ -36,7 +37,7 @@ pub enum RestoreError {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Snapshot<A, C, U, J, T> {
+struct Snapshot<A, C, U, J, T, L> {
     assets: A,
     charging: C,
     uptime: U,
@@ -47,10 +48,11 @@ struct Snapshot<A, C, U, J, T> {
     charged_today: T,
     sessions_closed_today: u64,
     next_periodic: UtcMs,
+    audit: L,
     memories: BTreeMap<String, Vec<u8>>,
 }
 
-type Owned = Snapshot<Assets, ChargingBook, UptimeBook, Journal, BTreeMap<Subject, Activity>>;
+type Owned = Snapshot<Assets, ChargingBook, UptimeBook, Journal, BTreeMap<Subject, Activity>, AuditLog>;
 
 impl Engine {
     /// The state and the activity since the last checkpoint, which belong into the store together.
@@ -70,6 +72,7 @@ impl Engine {
             charged_today: &self.charged_today,
             sessions_closed_today: self.sessions_closed_today,
             next_periodic: self.next_periodic,
+            audit: &self.audit,
             memories: self.memories.clone(),
         };
         let head = FORMAT.to_le_bytes().to_vec();
@@ -109,6 +112,7 @@ impl Engine {
         engine.charged_today = state.charged_today;
         engine.sessions_closed_today = state.sessions_closed_today;
         engine.next_periodic = state.next_periodic;
+        engine.audit = state.audit;
         engine.memories = state.memories;
         let register = engine.register.clone();
         engine.assets.resolve(&register);

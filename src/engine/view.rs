@@ -55,6 +55,13 @@ pub enum View {
         /// Last month; default the running one.
         to: Option<Month>,
     },
+    /// `/api/v1/counters`.
+    Counters {
+        /// With the registers of this vehicle, charger or feed.
+        asset: Option<Arc<str>>,
+    },
+    /// `/api/v1/feeds`.
+    Feeds,
     /// `/api/v1/targets`.
     Targets,
     /// `/api/v1/transition`.

@@ -83,6 +83,10 @@ pub enum Fact {
     Transition(TransitionFact),
     /// `target_progress`.
     Target(TargetFact),
+    /// `counter_event`.
+    CounterEvent(CounterEventFact),
+    /// `data_quality`.
+    DataQuality(DataQualityFact),
     /// `ingest_stats`.
     IngestStats(IngestStatsFact),
 }
@@ -106,6 +110,8 @@ pub struct TelemetryFact {
     pub fuel_level: Option<Thousandths>,
     /// kWh taken from the grid since the vehicle was made.
     pub charge_grid_energy_total: Option<Thousandths>,
+    /// kW into the battery; negative out of it.
+    pub battery_power: Option<Thousandths>,
     /// kW while charging.
     pub charge_power: Option<Thousandths>,
     /// Charging.
@@ -298,6 +304,48 @@ pub struct TargetFact {
     pub path: Option<f64>,
     /// Vehicles still needed.
     pub vehicles_needed: u32,
+}
+
+/// Row of `counter_event`: an entry of the audit log of registers.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CounterEventFact {
+    /// Site, or `unknown`.
+    pub site: Arc<str>,
+    /// The vehicle or charger, as the register calls it.
+    pub asset: Arc<str>,
+    /// Quantity.
+    pub quantity: &'static str,
+    /// `reset`, `rebase`, `unit_suspect`, `source_changed`.
+    pub event: &'static str,
+    /// When.
+    pub at: UtcMs,
+    /// Number in the log.
+    pub id: u64,
+    /// The id of its feed.
+    pub feed: Arc<str>,
+    /// Value before, in the quantity's unit.
+    pub before: Thousandths,
+    /// First value after.
+    pub after: Thousandths,
+    /// Somebody undid it.
+    pub undone: bool,
+}
+
+/// Row of `data_quality`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DataQualityFact {
+    /// Fleet (the organisation's id, or `all`).
+    pub fleet: Arc<str>,
+    /// When.
+    pub at: UtcMs,
+    /// Registered and in service.
+    pub vehicles: u64,
+    /// Of them, heard within 24 hours.
+    pub heard_24h: u64,
+    /// Of them, silent for longer than their source's limit.
+    pub stale: u64,
+    /// Messages of theirs that running numbers show to be missing.
+    pub messages_lost: u64,
 }
 
 /// Row of `ingest_stats`.

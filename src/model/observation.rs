@@ -46,6 +46,11 @@ pub enum Observation<'a> {
     ChargePoint(ChargePointEvent),
     /// The daemon has just started: nothing was observed since the last thing before this.
     Restarted,
+    /// Somebody undid an entry of the audit log of registers.
+    CounterUndone {
+        /// Its number.
+        entry: u64,
+    },
     /// A decoder asks that this be given back to it after a restart.
     Remembered(#[serde(borrow)] DecoderMemory<'a>),
 }

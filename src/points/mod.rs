@@ -70,6 +70,25 @@ pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
             .float("gap_ratio", fact.path.map(|path| fact.share - path))
             .integer("vehicles_needed", fact.vehicles_needed.into())
             .at(fact.at),
+        Fact::CounterEvent(fact) => Line::new(out, "counter_event")
+            .tag("site", &fact.site)
+            .tag("asset", &fact.asset)
+            .tag("quantity", fact.quantity)
+            .tag("event", fact.event)
+            .integer("entry", signed(fact.id))
+            .text("feed", &fact.feed)
+            .scaled("value_before", Some(fact.before.0), 3)
+            .scaled("value_after", Some(fact.after.0), 3)
+            .boolean("undone", Some(fact.undone))
+            .at(fact.at),
+        Fact::DataQuality(fact) => Line::new(out, "data_quality")
+            .tag("fleet", &fact.fleet)
+            .integer("vehicles", signed(fact.vehicles))
+            .integer("vehicles_heard_24h", signed(fact.heard_24h))
+            .integer("vehicles_stale", signed(fact.stale))
+            .float("completeness_ratio", (fact.vehicles > 0).then(|| fact.heard_24h as f64 / fact.vehicles as f64))
+            .integer("messages_lost", signed(fact.messages_lost))
+            .at(fact.at),
         Fact::IngestStats(fact) => Line::new(out, "ingest_stats")
             .tag("source", fact.source)
             .integer("received", signed(fact.received))
@@ -95,6 +114,7 @@ fn telemetry(fact: &TelemetryFact, out: &mut Vec<u8>) -> bool {
         .scaled("fuel_level_ratio", raw(fact.fuel_level), 5)
         // Thousandths of kWh and kW are Wh and W.
         .scaled("charge_grid_energy_wh", raw(fact.charge_grid_energy_total), 0)
+        .scaled("battery_power_w", raw(fact.battery_power), 0)
         .scaled("charge_power_w", raw(fact.charge_power), 0)
         .boolean("charging", fact.charging)
         .boolean("ignition", fact.ignition)

@@ -79,6 +79,7 @@ pub const MEASUREMENTS: &[Measurement] = &[
             float("fuel_used_l", "lifetime fuel, l"),
             float("fuel_level_ratio", "fuel in the tank, 0 to 1"),
             float("charge_grid_energy_wh", "lifetime energy taken from the grid, Wh"),
+            float("battery_power_w", "power into the traction battery, W; negative out of it"),
             float("charge_power_w", "power while charging, W"),
             boolean("charging", "energy flows into the battery"),
             boolean("ignition", "switched on"),
@@ -215,6 +216,35 @@ pub const MEASUREMENTS: &[Measurement] = &[
             float("trajectory_ratio", "path today, 0 to 1"),
             float("gap_ratio", "share minus path, 0 to 1; negative is behind"),
             integer("vehicles_needed", "vehicles still to be replaced"),
+        ],
+    },
+    Measurement {
+        name: "counter_event",
+        description: "a register of a vehicle or charger was replaced, jumped, or changed its unit, or another feed's register books from now on",
+        tags: &[
+            SITE,
+            tag("asset", "fleet id of the vehicle or charger"),
+            tag("quantity", "the register's quantity"),
+            tag("event", "reset, rebase, unit_suspect, source_changed"),
+        ],
+        fields: &[
+            integer("entry", "number in the audit log; `fleetgauge counters undo` takes it"),
+            text("feed", "the id of its feed"),
+            float("value_before", "last value of the old series, in the quantity's unit"),
+            float("value_after", "first value of the new one"),
+            boolean("undone", "somebody undid it"),
+        ],
+    },
+    Measurement {
+        name: "data_quality",
+        description: "how much of the fleet is heard, every minute",
+        tags: &[FLEET],
+        fields: &[
+            integer("vehicles", "registered and in service"),
+            integer("vehicles_heard_24h", "those heard within 24 hours"),
+            integer("vehicles_stale", "those silent for longer than their source's limit"),
+            float("completeness_ratio", "share heard within 24 hours, 0 to 1"),
+            integer("messages_lost", "messages of theirs that running numbers show to be missing, since they were first heard"),
         ],
     },
     Measurement {

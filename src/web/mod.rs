@@ -1,4 +1,4 @@
-//! F4: the page, the JSON API, server-sent events, metrics and health. Read-only; everything comes from the engine by question.
+//! F4: the page, the JSON API, server-sent events, metrics and health. Everything comes from the engine by question.
 
 mod api;
 mod events;
@@ -36,11 +36,20 @@ impl Default for WebConfig {
     }
 }
 
-/// Something the page or a client wants to know.
+/// What the page or a client wants.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Wish {
+    /// To know something.
+    See(View),
+    /// To undo an entry of the audit log of registers; answered once that is on disk.
+    UndoCounterEvent(u64),
+}
+
+/// A wish and the way back.
 #[derive(Debug)]
 pub struct Question {
     /// What.
-    pub view: View,
+    pub wish: Wish,
     /// JSON, or why not.
     pub reply: oneshot::Sender<Result<String, String>>,
 }
@@ -82,9 +91,13 @@ pub struct Surroundings {
 impl Site {
     /// Asks the engine.
     async fn ask(&self, view: View) -> Result<String, String> {
+        self.wish(Wish::See(view)).await
+    }
+
+    async fn wish(&self, wish: Wish) -> Result<String, String> {
         let (reply, answer) = oneshot::channel();
         let gone = || "the engine is stopping".to_owned();
-        self.questions.send(Question { view, reply }).await.map_err(|_| gone())?;
+        self.questions.send(Question { wish, reply }).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 }

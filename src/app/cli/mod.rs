@@ -2,6 +2,7 @@
 
 mod check_config;
 mod classify;
+mod counters;
 pub mod decode;
 mod demo;
 mod hash_password;
@@ -79,6 +80,9 @@ enum Command {
     /// Class, rule and basis of every vehicle of a register, and the share with bounds.
     #[command(after_help = "Example: fleetgauge classify config/register/vehicles.csv --json")]
     Classify(classify::Options),
+    /// The audit log of registers of a running daemon: resets, jumps, suspected units; each can be undone by hand.
+    #[command(after_help = "Example: fleetgauge counters list; fleetgauge counters undo 7")]
+    Counters(counters::Options),
     /// Prints the hash of a password read from standard input, for `password_file` and `auth`.
     #[command(after_help = "Example: echo -n secret | fleetgauge hash-password")]
     HashPassword,
@@ -95,6 +99,7 @@ pub fn main() -> ExitCode {
         Command::Decode(options) => decode_messages(&options),
         Command::Replay(options) => replay::main(&options),
         Command::Classify(options) => classify::main(&options),
+        Command::Counters(options) => counters::run(&options),
         Command::HashPassword => hash_password::run(),
     }
 }

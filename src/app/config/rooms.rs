@@ -8,22 +8,20 @@ use std::time::Duration;
 
 use super::section::Section;
 use super::source::{Node, Value};
-use super::{Config, ConfigError, FactorsConfig, LogConfig, RegisterConfig, exempt, setup};
-use crate::engine::EngineConfig;
+use super::{Config, ConfigError, FactorsConfig, LogConfig, RegisterConfig, engine, setup};
 use crate::ingest::capture::CaptureConfig;
 use crate::ingest::door::{OcppConfig, Unknown};
 use crate::ingest::listener::ListenerConfig;
 use crate::ingest::mqtt::{BrokerConfig, MqttVersion};
 use crate::ingest::tap::TapConfig;
-use crate::ledger::transition::PROFILES;
 use crate::model::nearest;
 use crate::sinks::influx::InfluxConfig;
 use crate::store::StoreConfig;
 use crate::web::WebConfig;
 
-const SECTIONS: [&str; 15] = [
-    "listener", "broker", "ocpp", "tap", "setup", "capture", "store", "influx", "web", "engine", "exempt", "limits", "target",
-    "register", "factors",
+const SECTIONS: [&str; 16] = [
+    "listener", "broker", "ocpp", "tap", "setup", "capture", "store", "influx", "web", "engine", "counters", "exempt", "limits",
+    "target", "register", "factors",
 ];
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -42,7 +40,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
         store: store(Section::take(tree, "store", errors)),
         influx: influx(tree.contains_key("influx"), Section::take(tree, "influx", errors)),
         web: web(Section::take(tree, "web", errors)),
-        engine: engine(tree, ocpp.heartbeat_interval, errors),
+        engine: engine::read(tree, ocpp.heartbeat_interval, errors),
         ocpp,
         register: RegisterConfig { directory: directory(Section::take(tree, "register", errors)) },
         factors: FactorsConfig { directory: directory(Section::take(tree, "factors", errors)) },
@@ -298,49 +296,6 @@ fn web(mut section: Section<'_>) -> WebConfig {
     if !is_loopback(&config.listen) {
         let hint = "the page has no login in this version: listen on 127.0.0.1 and put a reverse proxy with a login in front";
         section.refuse("listen", None, config.listen.clone(), "is open to the network", hint);
-    }
-    section.finish();
-    config
-}
-
-fn engine(tree: &mut BTreeMap<String, Node>, heartbeat: Duration, errors: &mut Vec<ConfigError>) -> EngineConfig {
-    // Greenflux takes a charge point for lost after about three heartbeats; so do we.
-    let mut config = EngineConfig {
-        exempt: exempt::read(tree, errors),
-        offline_grace: heartbeat.saturating_mul(3),
-        ..EngineConfig::default()
-    };
-    let mut section = Section::take(tree, "engine", errors);
-    let profiles: Vec<(&str, &str)> = PROFILES.iter().map(|profile| (profile.name, profile.name)).collect();
-    let mut profile = "nhs_sdu";
-    section.word("profile", &mut profile, &profiles);
-    config.profile = profile.to_owned();
-    section.flag("positions", &mut config.positions);
-    section.duration("telemetry_interval", &mut config.telemetry_interval, Duration::ZERO, HOUR);
-    section.duration("overstay_grace", &mut config.overstay_grace, Duration::ZERO, DAY);
-    section.duration("offline_grace", &mut config.offline_grace, Duration::ZERO, 7 * DAY);
-    section.finish();
-    let mut section = Section::take(tree, "limits", errors);
-    section.whole("max_assets", &mut config.max_assets, 1, 100_000_000);
-    section.whole("max_charge_points", &mut config.max_charge_points, 1, 10_000_000);
-    section.whole("max_connectors", &mut config.max_connectors, 1, 10_000);
-    section.finish();
-    let mut section = Section::take(tree, "target", errors);
-    section.share("share", &mut config.target_share);
-    section.day("due", &mut config.target_due);
-    section.optional_day("start", &mut config.target_start);
-    section.optional_share("start_share", &mut config.target_start_share);
-    if config.target_start.is_some() != config.target_start_share.is_some() {
-        section.refuse(
-            "",
-            None,
-            "",
-            "needs both `start` and `start_share`, or neither",
-            "the path runs from `start_share` at `start` to `share` at `due`",
-        );
-    }
-    if config.target_start.is_some_and(|start| start >= config.target_due) {
-        section.refuse("", None, "", "`start` is not before `due`", "");
     }
     section.finish();
     config

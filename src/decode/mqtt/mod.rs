@@ -131,3 +131,8 @@ impl<F: FnMut(&Message<'_>, &mut dyn Sink) -> Result<(), Refused> + Send> Decode
 
 /// Every format in the program. To add one: write its file, add its line, record its frames in `tests/frames/mqtt/<name>/`.
 pub const DECODERS: &[Decoder] = &[native::DECODER, ovms::DECODER];
+
+/// The name of a reading's format.
+pub fn format_name(format: FeedFormat) -> &'static str {
+    DECODERS.iter().find(|decoder| decoder.format.number == format.number).map_or("mapping", |decoder| decoder.name)
+}

@@ -1,7 +1,9 @@
 //! Answers to [`super::View`]: plain structures that serialise to the JSON of the API. Units stand in the field names.
 
 mod charge_points;
+mod counters;
 mod emissions;
+mod feeds;
 mod overview;
 mod sessions;
 mod setup;
@@ -40,6 +42,3 @@ fn kwh(dwh: i64) -> f64 {
 fn whole(thousandths: i64) -> f64 {
     thousandths as f64 / 1000.0
 }
-
-/// A day and a vehicle or charge point heard within it counts as heard.
-const HEARD_WITHIN_MS: i64 = 24 * 3_600_000;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::super::Engine;
-use super::{HEARD_WITHIN_MS, ViewContext, kwh, rfc3339, whole};
+use super::{ViewContext, kwh, rfc3339, whole};
 use crate::ledger::emissions::Scope;
 use crate::ledger::targets::TargetRecord;
 use crate::ledger::transition::{Counts, classify, in_scope};
@@ -68,11 +68,15 @@ struct Estate {
 
 #[derive(Debug, Serialize)]
 struct DataQuality {
-    vehicles_registered: usize,
-    vehicles_heard_24h: usize,
-    /// Share of registered vehicles heard within 24 hours.
+    vehicles_in_service: u64,
+    vehicles_heard_24h: u64,
+    /// All their feeds silent for longer than allowed.
+    vehicles_stale: u64,
+    /// Share of registered vehicles in service heard within 24 hours.
     completeness: Option<f64>,
-    unregistered_assets: usize,
+    unregistered_assets: u64,
+    /// Missing by running numbers, where a source has them.
+    messages_lost: u64,
     late: u64,
     rejected: u64,
 }
@@ -207,23 +211,15 @@ impl Engine {
     }
 
     fn data_quality(&self, context: &ViewContext) -> DataQuality {
-        let mut heard: BTreeSet<Arc<str>> = BTreeSet::new();
-        let mut unregistered = 0;
-        for asset in self.assets.iter().filter(|asset| asset.kind == AssetKind::Vehicle) {
-            match asset.vehicle {
-                None => unregistered += 1,
-                Some(_) if asset.last_heard.is_some_and(|at| context.now.since(at) <= HEARD_WITHIN_MS) => {
-                    heard.insert(asset.tags().vehicle.clone());
-                }
-                Some(_) => {}
-            }
-        }
-        let registered = self.register.vehicles.len();
+        let (sums, unregistered) = self.quality(context.now);
+        let all = sums.get("all").copied().unwrap_or_default();
         DataQuality {
-            vehicles_registered: registered,
-            vehicles_heard_24h: heard.len(),
-            completeness: (registered > 0).then(|| heard.len() as f64 / registered as f64),
+            vehicles_in_service: all.vehicles,
+            vehicles_heard_24h: all.heard_24h,
+            vehicles_stale: all.stale,
+            completeness: (all.vehicles > 0).then(|| all.heard_24h as f64 / all.vehicles as f64),
             unregistered_assets: unregistered,
+            messages_lost: all.lost,
             late: context.late,
             rejected: context.rejected,
         }

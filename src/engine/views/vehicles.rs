@@ -9,9 +9,9 @@ use super::super::Engine;
 use super::super::assets::Asset;
 use super::{ViewContext, rfc3339, whole};
 use crate::ledger::transition::classify;
-use crate::model::AssetKind;
 use crate::model::register::Vehicle;
-use crate::units::Day;
+use crate::model::{AssetKind, Quantity};
+use crate::units::{Day, Thousandths, UtcMs};
 
 /// The answer.
 #[derive(Debug, Serialize)]
@@ -30,6 +30,16 @@ struct VehicleRow {
     class: Option<&'static str>,
     rule: Option<&'static str>,
     last_heard_at: Option<String>,
+    #[serde(skip)]
+    heard: Option<UtcMs>,
+    /// From the vehicle's own time to arrival, of its newest message with a time.
+    lag_s: Option<f64>,
+    /// All its feeds are silent for longer than allowed, or it has none.
+    stale: bool,
+    /// Missing by running numbers; `null` where no feed has them.
+    messages_lost: Option<u64>,
+    /// Ids of its feeds, as far as heard.
+    feeds: Vec<Arc<str>>,
     odometer_km: Option<f64>,
     distance_today_km: f64,
     fuel_today_l: f64,
@@ -43,6 +53,7 @@ impl Engine {
     /// `/api/v1/vehicles`.
     pub fn vehicles_view(&self, context: &ViewContext) -> VehiclesView {
         let day = Day::of(context.now);
+        let stale_ms = self.stale_ms();
         let mut rows: BTreeMap<Arc<str>, VehicleRow> = BTreeMap::new();
         for vehicle in &self.register.vehicles {
             rows.insert(vehicle.id.clone(), self.registered_row(vehicle, day));
@@ -52,9 +63,10 @@ impl Engine {
             let row = rows.entry(name.clone()).or_insert_with(|| VehicleRow {
                 vehicle_id: name,
                 powertrain: "unknown",
+                stale: true,
                 ..VehicleRow::default()
             });
-            row.take(asset);
+            row.take(asset, context.now, stale_ms);
         }
         VehiclesView { as_of: rfc3339(context.now), vehicles: rows.into_values().collect() }
     }
@@ -64,6 +76,7 @@ impl Engine {
         VehicleRow {
             vehicle_id: vehicle.id.clone(),
             registered: true,
+            stale: true,
             organisation: vehicle.organisation.clone(),
             site: vehicle.site.clone(),
             powertrain: vehicle.powertrain().name(),
@@ -75,17 +88,33 @@ impl Engine {
 }
 
 impl VehicleRow {
-    /// Adds what one feed knows; a vehicle may have several.
-    fn take(&mut self, asset: &Asset) {
-        let number = |value: Option<crate::units::Thousandths>| value.map(crate::units::Thousandths::as_f64);
-        let live = &asset.live;
-        self.last_heard_at = self.last_heard_at.take().max(asset.last_heard.map(rfc3339));
-        self.odometer_km = number(live.odometer).or(self.odometer_km);
-        self.soc_percent = number(live.soc).or(self.soc_percent);
-        self.fuel_level_percent = number(live.fuel_level).or(self.fuel_level_percent);
-        self.charging = live.charging.or(self.charging);
-        self.online = live.online.or(self.online);
+    /// Adds what one feed knows. A vehicle may have several: the one heard last says how it is, the one that books how far it went.
+    fn take(&mut self, asset: &Asset, now: UtcMs, stale_ms: i64) {
+        let number = |value: Option<Thousandths>| value.map(Thousandths::as_f64);
+        let (live, presence) = (&asset.live, &asset.presence);
+        let newest = presence.last_heard >= self.heard;
+        fn take<T>(mine: &mut Option<T>, theirs: Option<T>, newest: bool) {
+            if theirs.is_some() && (newest || mine.is_none()) {
+                *mine = theirs;
+            }
+        }
+        take(&mut self.soc_percent, number(live.soc), newest);
+        take(&mut self.fuel_level_percent, number(live.fuel_level), newest);
+        take(&mut self.charging, live.charging, newest);
+        take(&mut self.online, live.online, newest);
+        take(&mut self.lag_s, presence.lag_s(), newest);
+        let books = asset.counters.iter().any(|register| register.quantity == Quantity::Odometer && register.books);
+        take(&mut self.odometer_km, number(asset.register_value(Quantity::Odometer)), books);
+        if newest {
+            self.heard = presence.last_heard;
+            self.last_heard_at = presence.last_heard.map(rfc3339);
+        }
+        self.stale &= presence.is_stale(now, stale_ms);
+        if let Some(lost) = presence.lost() {
+            self.messages_lost = Some(self.messages_lost.unwrap_or(0) + lost);
+        }
         self.distance_today_km += whole(asset.today.distance_m);
         self.fuel_today_l += whole(asset.today.fuel_ml);
+        self.feeds.push(asset.id.clone());
     }
 }

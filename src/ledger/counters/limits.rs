@@ -22,22 +22,39 @@ pub struct CounterLimits {
     pub session: bool,
 }
 
+/// The fastest believable growth of registers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CounterRates {
+    /// Of odometers.
+    pub metres_per_hour: i64,
+    /// Of fuel totals.
+    pub millilitres_per_hour: i64,
+    /// Of energy registers.
+    pub watts: i64,
+}
+
+impl Default for CounterRates {
+    /// 200 km/h, 100 l/h, 400 kW (`mqtt-telemetry` section 8): above every ambulance, lorry and vehicle charger in service.
+    fn default() -> Self {
+        Self { metres_per_hour: 200_000, millilitres_per_hour: 100_000, watts: 400_000 }
+    }
+}
+
 impl CounterLimits {
-    /// The defaults of a quantity from a source; `None` if the quantity does not count.
-    pub fn for_quantity(quantity: Quantity, format: FeedFormat) -> Option<Self> {
+    /// The limits of a quantity from a source; `None` if the quantity does not count.
+    pub fn for_quantity(quantity: Quantity, format: FeedFormat, rates: &CounterRates) -> Option<Self> {
         let session = match quantity.kind() {
             CounterKind::Lifetime => false,
             CounterKind::Session => true,
             CounterKind::Gauge | CounterKind::State => return None,
         };
         let (max_rate_per_hour, resolution) = match quantity {
-            // 200 km/h, 100 l/h, 400 kW: above every ambulance, lorry and vehicle charger in service.
-            Quantity::Odometer | Quantity::OdometerCoarse | Quantity::DistanceGpsTotal => (200_000, 1_000),
-            Quantity::FuelUsedTotal => (100_000, 1_000),
+            Quantity::Odometer | Quantity::OdometerCoarse | Quantity::DistanceGpsTotal => (rates.metres_per_hour, 1_000),
+            Quantity::FuelUsedTotal => (rates.millilitres_per_hour, 1_000),
             // An hour in an hour; hour meters count tenths.
             Quantity::EngineHoursTotal => (1_000, 100),
             // Meters reached through two gateways differ in the last digit: 215.7 kWh, then 215.6.
-            _ => (400_000, 100),
+            _ => (rates.watts, 100),
         };
         let significant_digits = (format.digits > 0).then(|| u32::from(format.digits));
         Some(Self { max_rate_per_hour: Some(max_rate_per_hour), resolution, significant_digits, modulus: None, session })
@@ -75,7 +92,9 @@ mod tests {
 
     #[test]
     fn six_digits_are_coarser_for_larger_values() {
-        let limits = CounterLimits::for_quantity(Quantity::Odometer, FeedFormat { number: 1, digits: 6 }).expect("a counter");
+        let limits =
+            CounterLimits::for_quantity(Quantity::Odometer, FeedFormat { number: 1, digits: 6 }, &CounterRates::default())
+                .expect("a counter");
         let finest = CounterLimits { resolution: 1, ..limits };
         for (km, want_m) in
             [(1, 1), (999, 1), (1_000, 10), (99_999, 100), (100_000, 1_000), (999_999, 1_000), (1_000_000, 10_000)]
@@ -90,7 +109,11 @@ mod tests {
     fn only_counters_have_limits() {
         for &quantity in Quantity::ALL {
             let counts = matches!(quantity.kind(), CounterKind::Lifetime | CounterKind::Session);
-            assert_eq!(CounterLimits::for_quantity(quantity, FeedFormat::new(0)).is_some(), counts, "{quantity:?}");
+            assert_eq!(
+                CounterLimits::for_quantity(quantity, FeedFormat::new(0), &CounterRates::default()).is_some(),
+                counts,
+                "{quantity:?}"
+            );
         }
     }
 }

@@ -4,7 +4,7 @@
 mod limits;
 mod pending;
 
-pub use limits::CounterLimits;
+pub use limits::{CounterLimits, CounterRates};
 
 use pending::Pending;
 use serde::{Deserialize, Serialize};
@@ -82,10 +82,23 @@ pub struct Applied {
     pub is_live: bool,
     /// What is remarkable.
     pub event: Option<CounterEvent>,
-    /// With `Reset`, `Rebase`, `UnitSuspect`: the value before and the first one after, for the audit log.
-    pub jump: Option<(i64, i64)>,
+    /// With `Reset`, `Rebase`, `UnitSuspect`: for the audit log.
+    pub jump: Option<Jump>,
     /// With `SessionClosed`: the value the session ended with.
     pub session_closed: Option<i64>,
+}
+
+/// A register that went on elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Jump {
+    /// The last value of the old series, thousandths.
+    pub before: i64,
+    /// The first of the new one.
+    pub after: i64,
+    /// What undoing corrects belongs to the time from here ...
+    pub from: UtcMs,
+    /// ... to here.
+    pub to: UtcMs,
 }
 
 impl Applied {
@@ -104,8 +117,9 @@ pub struct Counter {
     last: Option<Point>,
     total: i64,
     epoch: u32,
-    pending: Option<Pending>,
-    silence: Option<Silence>,
+    /// On the heap, because most counters never have one, and there may be millions of counters.
+    pending: Option<Box<Pending>>,
+    silence: Option<Box<Silence>>,
 }
 
 /// A pause in the arrivals of a source without its own time. What the broker or the device kept back during it comes in
@@ -142,6 +156,16 @@ impl Counter {
     /// How often the register was reset or rebased.
     pub fn epoch(&self) -> u32 {
         self.epoch
+    }
+
+    /// Corrects the total by hand; the register itself goes on as it is.
+    pub fn correct(&mut self, by: i64) {
+        self.total = self.total.saturating_add(by);
+    }
+
+    /// A reading waits to be believed.
+    pub fn is_in_doubt(&self) -> bool {
+        self.pending.is_some()
     }
 
     /// Takes one reading.
@@ -198,7 +222,7 @@ impl Counter {
 
     fn lifetime(&mut self, last: Point, point: Point, own_time: bool, limits: &CounterLimits) -> Applied {
         let continues = pending::continues(last, point, limits) || self.is_backlog(last, point, own_time, limits);
-        if let Some(pending) = self.pending {
+        if let Some(pending) = self.pending.as_deref().copied() {
             if own_time && point.at < pending.first_at() && continues {
                 // In order of time it stands before the suspects, so it says nothing about them.
                 return self.step(last, point, limits);
@@ -218,7 +242,7 @@ impl Counter {
 
     /// Part of the burst after a silence: too fast for the last arrival, not for the time of the silence.
     fn is_backlog(&self, last: Point, point: Point, own_time: bool, limits: &CounterLimits) -> bool {
-        self.silence.is_some_and(|silence| {
+        self.silence.as_deref().is_some_and(|silence| {
             !own_time
                 && point.at.since(silence.ended_at) <= BURST_MS
                 && point.value >= last.value
@@ -228,8 +252,8 @@ impl Counter {
 
     fn note_silence(&mut self, last: Point, point: Point, own_time: bool) {
         if !own_time && point.at.since(last.at) >= SILENCE_MS {
-            self.silence = Some(Silence { before: last, ended_at: point.at });
-        } else if self.silence.is_some_and(|silence| point.at.since(silence.ended_at) > BURST_MS) {
+            self.silence = Some(Box::new(Silence { before: last, ended_at: point.at }));
+        } else if self.silence.as_deref().is_some_and(|silence| point.at.since(silence.ended_at) > BURST_MS) {
             self.silence = None;
         }
     }
@@ -252,11 +276,11 @@ impl Counter {
     /// A value that does not continue the old series: wait, and decide once a new series is certain.
     fn suspect(&mut self, last: Point, point: Point, limits: &CounterLimits) -> Applied {
         let fresh = self.pending.is_none();
-        let pending = match self.pending {
+        let pending = match self.pending.as_deref() {
             Some(pending) => pending.joined(point, limits),
             None => Pending::new(point),
         };
-        self.pending = Some(pending);
+        self.pending = Some(Box::new(pending));
         if !pending.is_confirmed() {
             let zero = point.value == 0 && (fresh || pending.is_new());
             return Applied { event: zero.then_some(CounterEvent::DropZero), ..Applied::nothing(point.at) };
@@ -270,6 +294,8 @@ impl Counter {
             _ => (pending.last().value - pending.first().value, pending.first_at()),
         };
         let applied = self.forward(last, pending.last(), gained);
-        Applied { from, event: Some(event), jump: Some((last.value, pending.first().value)), ..applied }
+        let to = if event == CounterEvent::Reset { applied.to } else { pending.first_at() };
+        let jump = Jump { before: last.value, after: pending.first().value, from: last.at, to };
+        Applied { from, event: Some(event), jump: Some(jump), ..applied }
     }
 }

@@ -23,6 +23,7 @@ pub(super) const COLUMNS: &[&str] = &[
     "upstream",
     "ocpp_versions",
     "security_profile",
+    "feed_ids",
 ];
 
 pub(super) fn charge_point(
@@ -50,6 +51,7 @@ pub(super) fn charge_point(
         ocpp_versions: ocpp_versions(row),
         // OCPP 2.0.1 part 2, A00: 1 password, 2 password over TLS, 3 certificate.
         security_profile: row.whole("security_profile", 1, 3).map(|profile| profile as u8),
+        feed_ids: row.list("feed_ids").into_iter().map(Arc::from).collect(),
         id,
     };
     in_order(row, charge_point.in_service_from, charge_point.in_service_to);

@@ -31,6 +31,8 @@ pub struct Register {
     pub vehicle_index: HashMap<Arc<str>, usize>,
     /// Charge point index by id, lower case (identities are matched without case).
     pub charge_point_index: HashMap<String, usize>,
+    /// Charge point index by the ids under which MQTT feeds know it.
+    pub charger_feed_index: HashMap<Arc<str>, usize>,
 }
 
 impl Register {
@@ -42,6 +44,11 @@ impl Register {
     /// A site.
     pub fn site(&self, id: &str) -> Option<&Site> {
         self.sites.iter().find(|site| &*site.id == id)
+    }
+
+    /// The charge point that an MQTT feed speaks of, by feed id (`evcc:lp/1`) or by its own.
+    pub fn charger(&self, id: &str) -> Option<&ChargePoint> {
+        self.charger_feed_index.get(id).map(|&index| &self.charge_points[index]).or_else(|| self.charge_point(id))
     }
 
     /// The charge point of an identity, whatever its case.
@@ -220,7 +227,7 @@ pub struct Vehicle {
     pub class_override: Option<ClassOverride>,
     /// `replaces`: the vehicle it replaced.
     pub replaces: Option<Arc<str>>,
-    /// `feed_ids`: ids under which feeds know it (`ovms:AMB101`).
+    /// `feed_ids`: ids under which feeds know it (`ovms:AMB101`), the most trusted first.
     pub feed_ids: Vec<Arc<str>>,
 }
 
@@ -300,4 +307,6 @@ pub struct ChargePoint {
     pub ocpp_versions: Option<Vec<OcppVersion>>,
     /// `security_profile`: the least that it must come in by.
     pub security_profile: Option<u8>,
+    /// `feed_ids`: ids under which MQTT feeds know it, the most trusted first.
+    pub feed_ids: Vec<Arc<str>>,
 }

@@ -83,7 +83,17 @@ pub(super) fn read(files: &RegisterFiles, hasher: &TokenHasher, errors: &mut Vec
     each_row(files.charge_points.as_ref(), charge_points::COLUMNS, errors, |row| {
         let Some(id) = seen.new_id(row, "charge_point_id") else { return };
         let charge_point = charge_points::charge_point(row, id, organisations.as_ref(), sites.as_ref());
-        register.charge_point_index.insert(charge_point.id.to_lowercase(), register.charge_points.len());
+        let index = register.charge_points.len();
+        register.charge_point_index.insert(charge_point.id.to_lowercase(), index);
+        for name in &charge_point.feed_ids {
+            if register.charger_feed_index.insert(name.clone(), index).is_some_and(|other| other != index) {
+                row.refuse(
+                    "feed_ids",
+                    format!("`{name}` already belongs to another charge point"),
+                    "a feed id names one charge point",
+                );
+            }
+        }
         register.charge_points.push(charge_point);
     });
     each_row(files.tags.as_ref(), TAGS, errors, |row| tag(row, hasher, &mut seen, &mut register));

@@ -88,7 +88,7 @@ function showOverview(overview) {
   const c = overview.charge_points;
   $("estate").textContent = `${number(c.online)} of ${number(c.total)} online; ${number(c.charging)} of ${number(c.connectors)} connectors charging with ${number(c.power_w / 1000, 1)} kW, ${number(c.occupied)} occupied, ${number(c.faulted)} faulted.`;
   const d = overview.data;
-  $("data").textContent = `${number(d.vehicles_heard_24h)} of ${number(d.vehicles_registered)} registered vehicles heard within 24 h; ${number(d.unregistered_assets)} unregistered; ${number(d.rejected)} messages rejected, ${number(d.late)} late.`;
+  $("data").textContent = `${number(d.vehicles_heard_24h)} of ${number(d.vehicles_in_service)} vehicles in service heard within 24 h; ${number(d.unregistered_assets)} unregistered; ${number(d.rejected)} messages rejected, ${number(d.late)} late.`;
   const demo = health.demo ? `demonstration with simulated data, clock ${number(health.speed)} times as fast · ` : "";
   $("clock").textContent = demo + time(overview.as_of) + (health.ready ? "" : " · " + health.reasons.join("; "));
   $("clock").className = health.ready ? "" : "warn";

@@ -1,0 +1,76 @@
+//! `[engine]`, `[counters]`, `[limits]`, `[target]`: what the engine may be told.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::section::Section;
+use super::source::Node;
+use super::{ConfigError, exempt};
+use crate::engine::EngineConfig;
+use crate::ledger::counters::CounterRates;
+use crate::ledger::transition::PROFILES;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+pub(super) fn read(tree: &mut BTreeMap<String, Node>, heartbeat: Duration, errors: &mut Vec<ConfigError>) -> EngineConfig {
+    // Greenflux takes a charge point for lost after about three heartbeats; so do we.
+    let mut config = EngineConfig {
+        exempt: exempt::read(tree, errors),
+        offline_grace: heartbeat.saturating_mul(3),
+        ..EngineConfig::default()
+    };
+    let mut section = Section::take(tree, "engine", errors);
+    let profiles: Vec<(&str, &str)> = PROFILES.iter().map(|profile| (profile.name, profile.name)).collect();
+    let mut profile = "nhs_sdu";
+    section.word("profile", &mut profile, &profiles);
+    config.profile = profile.to_owned();
+    section.flag("positions", &mut config.positions);
+    section.duration("telemetry_interval", &mut config.telemetry_interval, Duration::ZERO, HOUR);
+    section.duration("overstay_grace", &mut config.overstay_grace, Duration::ZERO, DAY);
+    section.duration("offline_grace", &mut config.offline_grace, Duration::ZERO, 7 * DAY);
+    section.duration("stale_after", &mut config.stale_after, Duration::from_secs(60), 365 * DAY);
+    section.finish();
+    config.rates = rates(Section::take(tree, "counters", errors));
+    let mut section = Section::take(tree, "limits", errors);
+    section.whole("max_assets", &mut config.max_assets, 1, 100_000_000);
+    section.whole("max_charge_points", &mut config.max_charge_points, 1, 10_000_000);
+    section.whole("max_connectors", &mut config.max_connectors, 1, 10_000);
+    section.whole("max_counter_events", &mut config.max_counter_events, 1, 1_000_000);
+    section.finish();
+    let mut section = Section::take(tree, "target", errors);
+    section.share("share", &mut config.target_share);
+    section.day("due", &mut config.target_due);
+    section.optional_day("start", &mut config.target_start);
+    section.optional_share("start_share", &mut config.target_start_share);
+    if config.target_start.is_some() != config.target_start_share.is_some() {
+        section.refuse(
+            "",
+            None,
+            "",
+            "needs both `start` and `start_share`, or neither",
+            "the path runs from `start_share` at `start` to `share` at `due`",
+        );
+    }
+    if config.target_start.is_some_and(|start| start >= config.target_due) {
+        section.refuse("", None, "", "`start` is not before `due`", "");
+    }
+    section.finish();
+    config
+}
+
+/// Whole kilometres an hour, litres an hour and kilowatts, kept in thousandths.
+fn rates(mut section: Section<'_>) -> CounterRates {
+    let mut rates = CounterRates::default();
+    for (key, rate) in [
+        ("max_speed_kph", &mut rates.metres_per_hour),
+        ("max_fuel_l_per_h", &mut rates.millilitres_per_hour),
+        ("max_power_kw", &mut rates.watts),
+    ] {
+        let mut whole = *rate / 1_000;
+        section.whole(key, &mut whole, 1, 100_000);
+        *rate = whole * 1_000;
+    }
+    section.finish();
+    rates
+}

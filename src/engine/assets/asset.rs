@@ -1,0 +1,233 @@
+//! One vehicle, charger or meter of one feed: its registers, its newest values, its running day.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::presence::Presence;
+use super::row::Row;
+use super::{Heard, Hearing};
+use crate::ledger::counters::Counter;
+use crate::model::register::Register;
+use crate::model::{Activity, AssetKind, FeedFormat, Quantity, Reading, Subject, Value, VehicleTags};
+use crate::units::{Thousandths, UtcMs};
+
+/// Rows carry the device's time only if it is this close to the arrival (`output-and-operations` section 4).
+const OLDEST_ROW_MS: i64 = 7 * 86_400_000;
+const NEWEST_ROW_MS: i64 = 5 * 60_000;
+/// A latitude and a longitude that come on topics of their own belong together within this time.
+const PAIR_MS: i64 = 10_000;
+
+/// A register of one feed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct CounterOf {
+    pub quantity: Quantity,
+    /// Its gains are booked; false where another register of the same subject tells them.
+    pub books: bool,
+    /// Gained since the one that books was last heard: booked if that one falls silent.
+    pub held: i64,
+    pub counter: Counter,
+}
+
+/// The newest values, for the page. Registers are not among them: their counters know the newest believed value.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(in crate::engine) struct Live {
+    /// Per cent.
+    pub soc: Option<Thousandths>,
+    /// Per cent.
+    pub fuel_level: Option<Thousandths>,
+    /// kW.
+    pub charge_power: Option<Thousandths>,
+    /// Charging.
+    pub charging: Option<bool>,
+    /// By its last will or status.
+    pub online: Option<bool>,
+}
+
+/// One vehicle, charger or meter of one feed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct Asset {
+    /// The id the feed uses.
+    pub id: Arc<str>,
+    /// Vehicle, charger or meter.
+    pub kind: AssetKind,
+    /// The format it comes in.
+    pub format: FeedFormat,
+    /// Its registers, as far as heard.
+    pub counters: Vec<CounterOf>,
+    /// The newest values.
+    pub live: Live,
+    live_at: UtcMs,
+    /// How fresh it is.
+    pub presence: Presence,
+    row_written: Option<UtcMs>,
+    /// A latitude (true) or longitude that waits for the other.
+    half: Option<(bool, i32, UtcMs)>,
+    /// The running day's sums.
+    pub today: Activity,
+    /// The part of `today` that no checkpoint has yet.
+    unsaved: Activity,
+    #[serde(skip)]
+    tags: Option<Arc<VehicleTags>>,
+    /// Index into `Register::vehicles`.
+    #[serde(skip)]
+    pub vehicle: Option<u32>,
+    /// Its place among the feeds of its vehicle, 0 first.
+    #[serde(skip)]
+    pub priority: u16,
+    /// Index into the groups of assets that are one vehicle or charger, if there is more than one.
+    #[serde(skip)]
+    pub group: Option<u32>,
+    #[serde(skip)]
+    subject: Option<Subject>,
+}
+
+impl Asset {
+    pub fn new(reading: &Reading<'_>, register: &Register) -> Self {
+        let mut asset = Self {
+            id: Arc::from(reading.asset.as_ref()),
+            kind: reading.kind,
+            format: reading.format,
+            counters: Vec::new(),
+            live: Live::default(),
+            live_at: UtcMs(i64::MIN),
+            presence: Presence::default(),
+            row_written: None,
+            half: None,
+            today: Activity::default(),
+            unsaved: Activity::default(),
+            tags: None,
+            vehicle: None,
+            priority: 0,
+            group: None,
+            subject: None,
+        };
+        asset.resolve(register);
+        asset
+    }
+
+    /// Looks itself up in the register.
+    pub fn resolve(&mut self, register: &Register) {
+        let index = (self.kind == AssetKind::Vehicle).then(|| register.vehicle_index.get(&self.id).copied()).flatten();
+        self.vehicle = index.and_then(|index| u32::try_from(index).ok());
+        let vehicle = index.map(|index| &register.vehicles[index]);
+        let charger = (self.kind != AssetKind::Vehicle).then(|| register.charger(&self.id)).flatten();
+        let known = vehicle.map(|vehicle| vehicle.id.clone()).or_else(|| charger.map(|charger| charger.id.clone()));
+        let feeds = vehicle.map(|vehicle| &vehicle.feed_ids).or_else(|| charger.map(|charger| &charger.feed_ids));
+        // The order in the register is the order of trust; the fleet id itself stands first where it is not listed.
+        self.priority = feeds
+            .and_then(|feeds| feeds.iter().position(|feed| *feed == self.id))
+            .map_or(0, |place| u16::try_from(place + 1).unwrap_or(u16::MAX));
+        let name = known.unwrap_or_else(|| self.id.clone());
+        let site = vehicle.and_then(|v| v.site.clone()).or_else(|| charger.and_then(|c| c.site.clone()));
+        self.tags = Some(Arc::new(VehicleTags {
+            vehicle: name.clone(),
+            site: site.unwrap_or_else(|| Arc::from("unknown")),
+            powertrain: vehicle.map(|v| v.powertrain()).unwrap_or_default(),
+        }));
+        self.subject = Some(match self.kind {
+            AssetKind::Vehicle => Subject::Vehicle(name),
+            AssetKind::Charger | AssetKind::Meter => crate::engine::mqtt_charger_subject(&name, register),
+        });
+    }
+
+    /// What its activity is booked on.
+    pub fn subject(&self) -> &Subject {
+        self.subject.as_ref().expect("resolve() runs before an asset is used")
+    }
+
+    /// Tags of its rows; `vehicle` is the name in the register, of chargers and meters too.
+    pub fn tags(&self) -> &Arc<VehicleTags> {
+        self.tags.as_ref().expect("resolve() runs before an asset is used")
+    }
+
+    /// The newest believed value of a register.
+    pub fn register_value(&self, quantity: Quantity) -> Option<Thousandths> {
+        let register = self.counters.iter().find(|register| register.quantity == quantity)?;
+        register.counter.last().map(|(value, _)| Thousandths(value))
+    }
+
+    /// What no checkpoint has yet.
+    pub fn unsaved(&self) -> &Activity {
+        &self.unsaved
+    }
+
+    /// Takes what no checkpoint has yet out of the running day's sums.
+    pub fn take_unsaved(&mut self) -> Activity {
+        std::mem::take(&mut self.unsaved)
+    }
+
+    /// Books on the running day.
+    pub fn book_today(&mut self, activity: &Activity) {
+        self.today.add(activity);
+        self.unsaved.add(activity);
+    }
+
+    /// Notes that one of the vehicle's own registers was heard on the running day.
+    pub fn note_metered(&mut self, flag: u8) {
+        if self.today.metered & flag != flag {
+            self.today.metered |= flag;
+            self.unsaved.metered |= flag;
+        }
+    }
+
+    /// Adds to the running day what was spread into it from earlier; the journal has it already.
+    pub fn add_today(&mut self, activity: &Activity) {
+        self.today.add(activity);
+    }
+
+    /// Newest values and the row. `doubted` has a bit for each quantity whose value is not believed yet.
+    pub fn note(&mut self, reading: &Reading<'_>, at: UtcMs, doubted: u64, settings: Hearing, heard: &mut Heard) {
+        let replayed = reading.retained && reading.at.is_none() && self.presence.last_heard.is_some();
+        let newest = at >= self.live_at && !replayed && !reading.historical;
+        let mut row = Row::default();
+        for entry in reading.entries.iter().filter(|entry| doubted & 1 << entry.quantity as u8 == 0) {
+            row.take(entry.quantity, &entry.value, settings.positions);
+            if let Value::Angle(angle) = entry.value
+                && settings.positions
+            {
+                row.place(self.pair(entry.quantity, angle, at));
+            }
+        }
+        if newest {
+            self.live_at = at;
+            let live = &mut self.live;
+            live.soc = row.soc.or(live.soc);
+            live.fuel_level = row.fuel_level.or(live.fuel_level);
+            live.charge_power = row.charge_power.or(live.charge_power);
+            live.charging = row.charging.or(live.charging);
+            live.online = row.online.or(live.online);
+        }
+        // A retained copy without a time of its own would make a new point at every reconnect.
+        if reading.retained && reading.at.is_none() {
+            return;
+        }
+        let lag = reading.received_at.since(at);
+        let stamp = if (-NEWEST_ROW_MS..=OLDEST_ROW_MS).contains(&lag) { at } else { reading.received_at };
+        if settings.row_interval_ms > 0 {
+            if self.row_written.is_some_and(|written| stamp >= written && stamp.since(written) < settings.row_interval_ms) {
+                return;
+            }
+            self.row_written = self.row_written.max(Some(stamp));
+        }
+        match self.kind {
+            AssetKind::Vehicle => heard.telemetry = row.telemetry(self.tags(), stamp),
+            AssetKind::Charger | AssetKind::Meter => heard.meter = row.meter_values(self, stamp),
+        }
+    }
+
+    /// The position, once both angles are there.
+    fn pair(&mut self, quantity: Quantity, angle: i32, at: UtcMs) -> Option<(i32, i32)> {
+        let is_latitude = quantity == Quantity::Latitude;
+        match self.half {
+            Some((waiting, other, since)) if waiting != is_latitude && at.since(since).abs() <= PAIR_MS => {
+                self.half = None;
+                Some(if is_latitude { (angle, other) } else { (other, angle) })
+            }
+            _ => {
+                self.half = Some((is_latitude, angle, at));
+                None
+            }
+        }
+    }
+}

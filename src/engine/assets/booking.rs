@@ -1,0 +1,174 @@
+//! Which register of a subject books, and what: never two of them, and never a difference between them.
+//!
+//! Several feeds may know one vehicle, and one feed several registers of one thing. The best that is not silent books: by the kind of
+//! register first, then by the order of `feed_ids`. The others hold what they gained since the booking one was last heard; when that
+//! one falls silent, the next best takes over with what it held, so that nothing is lost and nothing is booked twice.
+
+use super::asset::CounterOf;
+use super::measure::Measure;
+use super::{Assets, Heard, Hearing};
+use crate::ledger::audit::{Occurrence, OccurrenceKind};
+use crate::ledger::counters::{Applied, Counter, CounterLimits, Sample};
+use crate::model::{Quantity, Reading, ReadingEntry, Value};
+use crate::units::{Thousandths, UtcMs};
+
+/// A register: the asset's position, and its place there.
+type Place = (usize, usize);
+
+impl Assets {
+    /// Applies an entry to its counter, made if new. `None` if the quantity does not count.
+    pub(super) fn count(
+        &mut self,
+        position: usize,
+        reading: &Reading<'_>,
+        entry: &ReadingEntry<'_>,
+        at: UtcMs,
+        settings: &Hearing,
+    ) -> Option<(usize, Applied)> {
+        let Value::Number(Thousandths(value)) = entry.value else { return None };
+        let limits = CounterLimits::for_quantity(entry.quantity, reading.format, &settings.rates)?;
+        let counters = &mut self.list[position].counters;
+        let known = counters.iter().position(|register| register.quantity == entry.quantity);
+        let slot = known.unwrap_or_else(|| {
+            // One at a time: an asset has two or three registers, and there may be a million assets.
+            counters.reserve_exact(1);
+            counters.push(CounterOf { quantity: entry.quantity, books: false, held: 0, counter: Counter::default() });
+            counters.len() - 1
+        });
+        let sample = Sample { value, at, own_time: reading.at.is_some(), retained: reading.retained };
+        Some((slot, counters[slot].counter.apply(sample, &limits)))
+    }
+
+    /// Books what a register gained, or lets it hold that.
+    pub(super) fn book(
+        &mut self,
+        position: usize,
+        slot: usize,
+        applied: &Applied,
+        settings: &Hearing,
+        in_today: &impl Fn(UtcMs) -> bool,
+        heard: &mut Heard,
+    ) {
+        let asset = &self.list[position];
+        let register = &asset.counters[slot];
+        let (quantity, kind) = (register.quantity, asset.kind);
+        let measure = Measure::of(quantity, kind).map(|(measure, _)| measure);
+        let mut amount = applied.gained;
+        let mut from = applied.from;
+        if let Some(measure) = measure.filter(|_| settings.books && applied.is_live) {
+            let before = self.booking(position, measure);
+            if before == Some((position, slot)) && !self.has_rivals(position, measure) {
+                // The usual case.
+            } else {
+                let since =
+                    before.filter(|place| *place != (position, slot)).and_then(|place| self.register(place).counter.last());
+                let part = since.map_or(amount, |(_, since)| after(since, applied));
+                if self.elect(position, measure, applied.to, settings.silent_ms) == Some((position, slot)) {
+                    if let Some(place) = before.filter(|place| *place != (position, slot)) {
+                        amount = self.register((position, slot)).held.saturating_add(part);
+                        from = since.map_or(from, |(_, since)| since.min(applied.to));
+                        heard.occurrences.push(self.changed(place, position, slot, applied.to));
+                        self.register_mut(place).books = false;
+                    }
+                    self.register_mut((position, slot)).books = true;
+                    self.forget_held(position, measure);
+                } else {
+                    let register = self.register_mut((position, slot));
+                    register.held = register.held.saturating_add(part);
+                    register.books = false;
+                    amount = 0;
+                }
+            }
+        }
+        let books = settings.books && measure.is_some() && self.register((position, slot)).books;
+        if let Some((event, jump)) = applied.event.zip(applied.jump) {
+            let kind = OccurrenceKind::Register(event);
+            heard.occurrences.push(self.occurrence(position, slot, kind, applied.to).jump(&jump, books));
+        }
+        let Some(measure) = measure.filter(|_| books) else { return };
+        let asset = &mut self.list[position];
+        if applied.is_live && in_today(applied.to) {
+            asset.note_metered(measure.metered());
+        }
+        if amount == 0 {
+            return;
+        }
+        let gain = measure.activity(amount);
+        if in_today(from) && in_today(applied.to) {
+            asset.book_today(&gain);
+        } else {
+            heard.gains.push((from, applied.to, gain));
+        }
+    }
+
+    fn register(&self, (position, slot): Place) -> &CounterOf {
+        &self.list[position].counters[slot]
+    }
+
+    fn register_mut(&mut self, (position, slot): Place) -> &mut CounterOf {
+        &mut self.list[position].counters[slot]
+    }
+
+    /// Every register that tells a measure of the subject, with its rank.
+    fn registers(&self, position: usize, measure: Measure) -> impl Iterator<Item = (Place, u8)> + '_ {
+        let alone = [position as u32];
+        let group = self.list[position].group.map(|group| self.groups[group as usize].as_slice());
+        let count = group.map_or(1, <[u32]>::len);
+        (0..count).map(move |n| group.map_or(alone[0], |group| group[n]) as usize).flat_map(move |position| {
+            let asset = &self.list[position];
+            asset.counters.iter().enumerate().filter_map(move |(slot, register)| {
+                let (told, rank) = Measure::of(register.quantity, asset.kind)?;
+                (told == measure).then_some(((position, slot), rank))
+            })
+        })
+    }
+
+    fn has_rivals(&self, position: usize, measure: Measure) -> bool {
+        self.registers(position, measure).nth(1).is_some()
+    }
+
+    /// The register that books at present.
+    fn booking(&self, position: usize, measure: Measure) -> Option<Place> {
+        self.registers(position, measure).map(|(place, _)| place).find(|place| self.register(*place).books)
+    }
+
+    /// The register that should.
+    fn elect(&self, position: usize, measure: Measure, now: UtcMs, silent_ms: i64) -> Option<Place> {
+        let known = self.registers(position, measure).filter_map(|(place, rank)| {
+            let (_, last) = self.register(place).counter.last()?;
+            Some((now.since(last) > silent_ms, rank, self.list[place.0].priority, place))
+        });
+        known.min().map(|(.., place)| place)
+    }
+
+    fn forget_held(&mut self, position: usize, measure: Measure) {
+        let places: Vec<Place> = self.registers(position, measure).map(|(place, _)| place).collect();
+        places.into_iter().for_each(|place| self.register_mut(place).held = 0);
+    }
+
+    fn occurrence(&self, position: usize, slot: usize, kind: OccurrenceKind, at: UtcMs) -> Occurrence {
+        let asset = &self.list[position];
+        let quantity = asset.counters[slot].quantity;
+        Occurrence::new(at, asset.id.clone(), asset.format.number, quantity, kind)
+    }
+
+    /// The note that another register books from now on.
+    fn changed(&self, before: Place, position: usize, slot: usize, at: UtcMs) -> Occurrence {
+        let old = self.register(before);
+        let value = |register: &CounterOf| register.counter.last().map_or(0, |(value, _)| value);
+        let occurrence = self.occurrence(position, slot, OccurrenceKind::SourceChanged, at);
+        let from: (std::sync::Arc<str>, Quantity) = (self.list[before.0].id.clone(), old.quantity);
+        occurrence.source(from, value(old), value(self.register((position, slot))))
+    }
+}
+
+/// The part of a gain that fell after an instant, in proportion to the time.
+fn after(since: UtcMs, applied: &Applied) -> i64 {
+    let whole = i128::from(applied.to.since(applied.from));
+    if since <= applied.from || whole <= 0 {
+        return if since <= applied.to { applied.gained } else { 0 };
+    }
+    let part = i128::from(applied.to.since(since)).max(0);
+    // A part of an i64, and not more than the whole.
+    (i128::from(applied.gained) * part / whole) as i64
+}

@@ -1,0 +1,52 @@
+//! What is booked of an asset, and which of its registers may tell it, the best first.
+
+use crate::model::{Activity, AssetKind, Quantity};
+
+/// Something booked once, however many registers and feeds know of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::engine) enum Measure {
+    /// Metres driven.
+    Distance,
+    /// Millilitres used.
+    Fuel,
+    /// Energy a vehicle took from the grid.
+    Grid,
+    /// Energy a charger delivered.
+    Delivered,
+}
+
+impl Measure {
+    /// What a register of an asset tells, and its rank: the vehicle's own odometer before SPN 245's coarse one, and both before
+    /// a tracker's sum of GPS legs, which also grows while parked (`mqtt-telemetry` 2.4); a lifetime register before a session's.
+    pub fn of(quantity: Quantity, kind: AssetKind) -> Option<(Self, u8)> {
+        Some(match (kind, quantity) {
+            (AssetKind::Vehicle, Quantity::Odometer) => (Self::Distance, 0),
+            (AssetKind::Vehicle, Quantity::OdometerCoarse) => (Self::Distance, 1),
+            (AssetKind::Vehicle, Quantity::DistanceGpsTotal) => (Self::Distance, 2),
+            (AssetKind::Vehicle, Quantity::FuelUsedTotal) => (Self::Fuel, 0),
+            (AssetKind::Vehicle, Quantity::ChargeGridEnergyTotal) => (Self::Grid, 0),
+            (AssetKind::Charger, Quantity::EnergyImportTotal) => (Self::Delivered, 0),
+            (AssetKind::Charger, Quantity::SessionEnergy) => (Self::Delivered, 1),
+            _ => return None,
+        })
+    }
+
+    /// A gain in thousandths of the quantity's unit as activity.
+    pub fn activity(self, gained: i64) -> Activity {
+        match self {
+            Self::Distance => Activity { distance_m: gained, ..Activity::default() },
+            Self::Fuel => Activity { fuel_ml: gained, ..Activity::default() },
+            Self::Grid => Activity { vehicle_grid_dwh: gained.saturating_mul(10), ..Activity::default() },
+            Self::Delivered => Activity { charged_dwh: gained.saturating_mul(10), ..Activity::default() },
+        }
+    }
+
+    /// The flag that the vehicle's own register was heard.
+    pub fn metered(self) -> u8 {
+        match self {
+            Self::Fuel => Activity::FUEL_METERED,
+            Self::Grid => Activity::GRID_METERED,
+            Self::Distance | Self::Delivered => 0,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What is known of every vehicle, charger and meter heard over MQTT.
+
+mod asset;
+mod booking;
+mod measure;
+mod presence;
+mod row;
+
+pub(super) use asset::Asset;
+pub(super) use measure::Measure;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::audit::Occurrence;
+use crate::ledger::counters::{CounterEvent, CounterRates};
+use crate::model::register::Register;
+use crate::model::{Activity, AssetKind, MeterValuesFact, Reading, TelemetryFact};
+use crate::units::UtcMs;
+
+/// How a reading is to be heard.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hearing {
+    /// At most one row in this time; 0 is no limit.
+    pub row_interval_ms: i64,
+    /// Positions may be written.
+    pub positions: bool,
+    /// What the counters gain is booked.
+    pub books: bool,
+    /// A register silent for longer lets another one book.
+    pub silent_ms: i64,
+    /// The fastest believable growth.
+    pub rates: CounterRates,
+}
+
+/// What one reading led to.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    /// Gains to book over a stretch of time, beyond what went straight to the asset's running day.
+    pub gains: Vec<(UtcMs, UtcMs, Activity)>,
+    /// Some counter said the reading is older than what is booked.
+    pub late: bool,
+    /// For the audit log.
+    pub occurrences: Vec<Occurrence>,
+    /// A `vehicle_telemetry` row.
+    pub telemetry: Option<TelemetryFact>,
+    /// A `meter_values` row (chargers and meters).
+    pub meter: Option<MeterValuesFact>,
+}
+
+/// All assets, in the order first heard.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Assets {
+    list: Vec<Asset>,
+    /// By the number of the format, then by id: two formats may use one id, and are never differenced.
+    #[serde(skip)]
+    index: Vec<HashMap<Arc<str>, u32>>,
+    /// Assets that are one vehicle or charger.
+    #[serde(skip)]
+    groups: Vec<Vec<u32>>,
+}
+
+impl Assets {
+    /// The position of an asset, made if new and `limit` allows.
+    pub fn position(&mut self, reading: &Reading<'_>, limit: usize, register: &Register) -> Option<usize> {
+        let format = usize::from(reading.format.number);
+        if let Some(&position) = self.index.get(format).and_then(|index| index.get(reading.asset.as_ref())) {
+            return Some(position as usize);
+        }
+        if self.list.len() >= limit {
+            return None;
+        }
+        let position = u32::try_from(self.list.len()).ok()?;
+        let asset = Asset::new(reading, register);
+        self.enter(&asset, position);
+        self.list.push(asset);
+        self.join(position, register);
+        Some(position as usize)
+    }
+
+    fn enter(&mut self, asset: &Asset, position: u32) {
+        let format = usize::from(asset.format.number);
+        if self.index.len() <= format {
+            self.index.resize_with(format + 1, HashMap::new);
+        }
+        self.index[format].insert(asset.id.clone(), position);
+    }
+
+    /// Puts a new asset to those that are the same vehicle or charger.
+    fn join(&mut self, position: u32, register: &Register) {
+        let asset = &self.list[position as usize];
+        let name = asset.tags().vehicle.clone();
+        let feeds: &[Arc<str>] = match asset.kind {
+            AssetKind::Vehicle => register.vehicle(&name).map_or(&[], |vehicle| &vehicle.feed_ids),
+            AssetKind::Charger | AssetKind::Meter => register.charger(&name).map_or(&[], |charger| &charger.feed_ids),
+        };
+        let kind = asset.kind;
+        let sibling = std::iter::once(&name).chain(feeds).flat_map(|id| self.index.iter().filter_map(move |index| index.get(id)));
+        let sibling = sibling.copied().find(|other| {
+            let other_asset = &self.list[*other as usize];
+            *other != position && other_asset.kind == kind && other_asset.tags().vehicle == name
+        });
+        let Some(sibling) = sibling else { return };
+        let group = match self.list[sibling as usize].group {
+            Some(group) => group,
+            None => {
+                self.groups.push(vec![sibling]);
+                let group = u32::try_from(self.groups.len() - 1).expect("there are fewer groups than assets");
+                self.list[sibling as usize].group = Some(group);
+                group
+            }
+        };
+        self.groups[group as usize].push(position);
+        self.list[position as usize].group = Some(group);
+    }
+
+    /// Looks every asset up again: after a restart, and when the register changed.
+    pub fn resolve(&mut self, register: &Register) {
+        self.index.clear();
+        self.groups.clear();
+        let mut list = std::mem::take(&mut self.list);
+        for (position, asset) in (0u32..).zip(&mut list) {
+            asset.resolve(register);
+            asset.group = None;
+            self.enter(asset, position);
+        }
+        let mut named: HashMap<(Arc<str>, bool), Vec<u32>> = HashMap::new();
+        for (position, asset) in (0u32..).zip(&list) {
+            named.entry((asset.tags().vehicle.clone(), asset.kind == AssetKind::Vehicle)).or_default().push(position);
+        }
+        let mut groups: Vec<Vec<u32>> = named.into_values().filter(|group| group.len() > 1).collect();
+        groups.sort();
+        for (number, group) in (0u32..).zip(&groups) {
+            group.iter().for_each(|position| list[*position as usize].group = Some(number));
+        }
+        self.groups = groups;
+        self.list = list;
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Asset> {
+        self.list.iter()
+    }
+
+    /// All of them, to close a day.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Asset> {
+        self.list.iter_mut()
+    }
+
+    /// The asset of a format and id.
+    pub fn find(&self, format: u8, id: &str) -> Option<usize> {
+        self.index.get(usize::from(format))?.get(id).map(|position| *position as usize)
+    }
+
+    /// One by its position.
+    pub fn get(&self, position: usize) -> Option<&Asset> {
+        self.list.get(position)
+    }
+
+    /// One by its position.
+    pub fn get_mut(&mut self, position: usize) -> Option<&mut Asset> {
+        self.list.get_mut(position)
+    }
+
+    /// Applies a reading. `in_today` tells whether an instant lies in the running day; such gains stay with the asset.
+    pub fn hear(&mut self, position: usize, reading: &Reading<'_>, settings: Hearing, in_today: impl Fn(UtcMs) -> bool) -> Heard {
+        let at = reading.at.unwrap_or(reading.received_at);
+        let mut heard = Heard::default();
+        self.list[position].presence.note(reading);
+        let mut doubted = 0u64;
+        for entry in reading.entries.iter() {
+            let Some((slot, applied)) = self.count(position, reading, entry, at, &settings) else { continue };
+            heard.late |= applied.event == Some(CounterEvent::Late);
+            // A glitch in a series is a kilometre of noise in every graph; a late value has its place in the past.
+            if !applied.is_live && applied.event != Some(CounterEvent::Late) {
+                doubted |= 1 << entry.quantity as u8;
+            }
+            self.book(position, slot, &applied, &settings, &in_today, &mut heard);
+        }
+        self.list[position].note(reading, at, doubted, settings, &mut heard);
+        heard
+    }
+}

@@ -1,0 +1,122 @@
+//! How fresh what an asset says is, and how much of it was lost on the way.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Reading, Sequence};
+use crate::units::UtcMs;
+
+/// When an asset was last heard, and with what delay.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(in crate::engine) struct Presence {
+    /// Last live message: a broker's stored copy proves nothing.
+    pub last_heard: Option<UtcMs>,
+    /// From the device's own time to its arrival, of the newest live reading that had one.
+    lag_ms: Option<i64>,
+    /// By its source; `None` is the general setting.
+    stale_after_s: Option<u32>,
+    sequence: Option<Box<SequenceBook>>,
+}
+
+impl Presence {
+    /// Notes a message.
+    pub fn note(&mut self, reading: &Reading<'_>) {
+        if reading.stale_after_s.is_some() {
+            self.stale_after_s = reading.stale_after_s;
+        }
+        if reading.retained {
+            return;
+        }
+        self.last_heard = self.last_heard.max(Some(reading.received_at));
+        if let Some(at) = reading.at.filter(|_| !reading.historical) {
+            self.lag_ms = Some(reading.received_at.since(at).max(0));
+        }
+        if let Some(sequence) = reading.sequence {
+            self.sequence.get_or_insert_default().note(sequence);
+        }
+    }
+
+    /// Seconds from the device's own time to the arrival of its newest live reading.
+    pub fn lag_s(&self) -> Option<f64> {
+        self.lag_ms.map(|ms| ms as f64 / 1000.0)
+    }
+
+    /// Never heard, or silent for longer than its source's or the general limit.
+    pub fn is_stale(&self, now: UtcMs, general_ms: i64) -> bool {
+        let limit = self.stale_after_s.map_or(general_ms, |seconds| i64::from(seconds) * 1000);
+        self.last_heard.is_none_or(|heard| now.since(heard) > limit)
+    }
+
+    /// Messages that its running numbers show to be missing; `None` where it has none.
+    pub fn lost(&self) -> Option<u64> {
+        self.sequence.as_ref().map(|book| book.lost)
+    }
+}
+
+/// Running numbers seen, exact for the newest 64: what comes late is not lost, what comes twice counts once.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+struct SequenceBook {
+    last: Option<u64>,
+    /// Bit n: number `last - n` was seen.
+    seen: u64,
+    lost: u64,
+}
+
+/// A step further than this is a device that starts its numbers anew, not a loss.
+const LONGEST_GAP: u64 = 10_000;
+const WINDOW: u64 = 64;
+
+impl SequenceBook {
+    fn note(&mut self, sequence: Sequence) {
+        match (sequence, self.last) {
+            (Sequence::Lost(count), _) => self.lost = self.lost.saturating_add(count.into()),
+            (Sequence::Number(number), None) => self.begin(number),
+            (Sequence::Number(number), Some(last)) if number > last => match number - last {
+                gap if gap > LONGEST_GAP => self.begin(number),
+                gap => {
+                    self.lost = self.lost.saturating_add(gap - 1);
+                    self.seen = if gap < WINDOW { self.seen << gap | 1 } else { 1 };
+                    self.last = Some(number);
+                }
+            },
+            (Sequence::Number(number), Some(last)) => match last - number {
+                behind if behind >= WINDOW => self.begin(number),
+                behind => {
+                    if self.seen & 1 << behind == 0 {
+                        self.seen |= 1 << behind;
+                        self.lost = self.lost.saturating_sub(1);
+                    }
+                }
+            },
+        }
+    }
+
+    /// Whatever came before the first number is not known to be missing.
+    fn begin(&mut self, number: u64) {
+        (self.last, self.seen) = (Some(number), u64::MAX);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_counted_once() {
+        for (numbers, lost) in [
+            (&[1u64, 2, 3][..], 0),
+            (&[1, 3], 1),
+            (&[1, 3, 2], 0),
+            (&[1, 3, 2, 2, 3, 1], 0),
+            (&[10, 20, 12, 12], 8),
+            (&[500, 1, 2, 4], 1),
+            (&[5, 1_000_000], 0),
+            (&[1, 200, 201], 198),
+            (&[7, 6, 5], 0),
+            (&[u64::MAX, 0, 1], 0),
+        ] {
+            let mut book = SequenceBook::default();
+            numbers.iter().for_each(|number| book.note(Sequence::Number(*number)));
+            assert_eq!(book.lost, lost, "{numbers:?}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! How much of the fleet is heard: the completeness of everything else that is computed from it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Engine;
+use crate::model::{AssetKind, DataQualityFact, Fact};
+use crate::units::{Day, UtcMs};
+
+/// A vehicle heard within this time counts as heard.
+const HEARD_WITHIN_MS: i64 = 24 * 3_600_000;
+
+/// Sums over registered vehicles in service.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Quality {
+    /// In service.
+    pub vehicles: u64,
+    /// Heard within 24 hours.
+    pub heard_24h: u64,
+    /// All their feeds silent for longer than allowed.
+    pub stale: u64,
+    /// Missing by running numbers.
+    pub lost: u64,
+}
+
+/// What the feeds of one vehicle say together.
+#[derive(Clone, Copy)]
+struct Heard {
+    recently: bool,
+    fresh: bool,
+    lost: u64,
+}
+
+impl Engine {
+    /// Silence from which on an asset is stale, where its source says nothing else.
+    pub(super) fn stale_ms(&self) -> i64 {
+        i64::try_from(self.config.stale_after.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// By organisation, and under `all` the whole fleet; and how many assets are in no register.
+    pub(super) fn quality(&self, now: UtcMs) -> (BTreeMap<Arc<str>, Quality>, u64) {
+        let day = Day::of(now);
+        let stale_ms = self.stale_ms();
+        let mut vehicles = vec![Heard { recently: false, fresh: false, lost: 0 }; self.register.vehicles.len()];
+        let mut unregistered = 0;
+        for asset in self.assets.iter().filter(|asset| asset.kind == AssetKind::Vehicle) {
+            let Some(vehicle) = asset.vehicle.and_then(|index| vehicles.get_mut(index as usize)) else {
+                unregistered += 1;
+                continue;
+            };
+            vehicle.recently |= asset.presence.last_heard.is_some_and(|heard| now.since(heard) <= HEARD_WITHIN_MS);
+            vehicle.fresh |= !asset.presence.is_stale(now, stale_ms);
+            vehicle.lost += asset.presence.lost().unwrap_or(0);
+        }
+        let all: Arc<str> = Arc::from("all");
+        let mut sums: BTreeMap<Arc<str>, Quality> = BTreeMap::from([(all.clone(), Quality::default())]);
+        for (vehicle, heard) in self.register.vehicles.iter().zip(vehicles) {
+            if !vehicle.in_service_on(day) {
+                continue;
+            }
+            let organisation = vehicle.organisation.clone().unwrap_or_else(|| Arc::from("unknown"));
+            for fleet in [all.clone(), organisation] {
+                let sum = sums.entry(fleet).or_default();
+                sum.vehicles += 1;
+                sum.heard_24h += u64::from(heard.recently);
+                sum.stale += u64::from(!heard.fresh);
+                sum.lost += heard.lost;
+            }
+        }
+        (sums, unregistered)
+    }
+
+    pub(super) fn write_quality(&mut self, now: UtcMs) {
+        let (sums, _) = self.quality(now);
+        self.output.extend(sums.into_iter().map(|(fleet, sum)| {
+            Fact::DataQuality(DataQualityFact {
+                fleet,
+                at: now,
+                vehicles: sum.vehicles,
+                heard_24h: sum.heard_24h,
+                stale: sum.stale,
+                messages_lost: sum.lost,
+            })
+        }));
+    }
+}

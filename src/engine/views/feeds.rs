@@ -1,0 +1,63 @@
+//! `/api/v1/feeds`: every asset of every feed with its freshness, registered or not: what an installer looks at.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::super::Engine;
+use super::super::assets::Asset;
+use super::{ViewContext, rfc3339};
+use crate::decode::mqtt::format_name;
+use crate::model::AssetKind;
+use crate::model::register::Register;
+
+/// The answer.
+#[derive(Debug, Serialize)]
+pub struct FeedsView {
+    as_of: String,
+    feeds: Vec<FeedRow>,
+}
+
+#[derive(Debug, Serialize)]
+struct FeedRow {
+    feed: Arc<str>,
+    format: &'static str,
+    kind: &'static str,
+    /// The vehicle or charge point of the register; `null`: put the feed's id into its `feed_ids`.
+    registered_as: Option<Arc<str>>,
+    last_heard_at: Option<String>,
+    lag_s: Option<f64>,
+    stale: bool,
+    messages_lost: Option<u64>,
+    online: Option<bool>,
+}
+
+impl Engine {
+    /// `/api/v1/feeds`.
+    pub fn feeds_view(&self, context: &ViewContext) -> FeedsView {
+        let stale_ms = self.stale_ms();
+        let feeds = self.assets.iter().map(|asset| FeedRow {
+            feed: asset.id.clone(),
+            format: format_name(asset.format),
+            kind: match asset.kind {
+                AssetKind::Vehicle => "vehicle",
+                AssetKind::Charger => "charger",
+                AssetKind::Meter => "meter",
+            },
+            registered_as: registered_as(asset, &self.register),
+            last_heard_at: asset.presence.last_heard.map(rfc3339),
+            lag_s: asset.presence.lag_s(),
+            stale: asset.presence.is_stale(context.now, stale_ms),
+            messages_lost: asset.presence.lost(),
+            online: asset.live.online,
+        });
+        FeedsView { as_of: rfc3339(context.now), feeds: feeds.collect() }
+    }
+}
+
+fn registered_as(asset: &Asset, register: &Register) -> Option<Arc<str>> {
+    match asset.kind {
+        AssetKind::Vehicle => asset.vehicle.and_then(|index| register.vehicles.get(index as usize)).map(|v| v.id.clone()),
+        AssetKind::Charger | AssetKind::Meter => register.charger(&asset.id).map(|charger| charger.id.clone()),
+    }
+}
