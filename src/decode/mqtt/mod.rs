@@ -5,11 +5,16 @@ mod asset;
 mod decoders;
 mod entries;
 mod json;
+mod memory;
 mod native;
+mod object;
 mod ovms;
 mod plain;
 mod rule;
 mod scalar;
+mod tesla;
+mod teslamate;
+mod time;
 mod unit;
 
 pub use decoders::{Decoders, Formats};
@@ -130,4 +135,10 @@ impl<F: FnMut(&Message<'_>, &mut dyn Sink) -> Result<(), Refused> + Send> Decode
 }
 
 /// Every format in the program. To add one: write its file, add its line, record its frames in `tests/frames/mqtt/<name>/`.
-pub const DECODERS: &[Decoder] = &[native::DECODER, ovms::DECODER];
+pub const DECODERS: &[Decoder] = &[
+    native::DECODER,
+    ovms::DECODER,
+    teslamate::DECODER,
+    // Its topics are told by their end alone.
+    tesla::DECODER,
+];
