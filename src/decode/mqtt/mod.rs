@@ -4,6 +4,8 @@ mod angle;
 mod asset;
 mod decoders;
 mod entries;
+mod fields;
+mod flespi;
 mod json;
 mod memory;
 mod native;
@@ -12,9 +14,11 @@ mod ovms;
 mod plain;
 mod rule;
 mod scalar;
+mod teltonika;
 mod tesla;
 mod teslamate;
 mod time;
+mod traccar;
 mod unit;
 
 pub use decoders::{Decoders, Formats};
@@ -139,6 +143,9 @@ pub const DECODERS: &[Decoder] = &[
     native::DECODER,
     ovms::DECODER,
     teslamate::DECODER,
+    traccar::DECODER,
+    flespi::DECODER,
+    teltonika::DECODER,
     // Its topics are told by their end alone.
     tesla::DECODER,
 ];
