@@ -2,6 +2,7 @@
 
 mod angle;
 mod asset;
+mod autopi;
 mod decoders;
 mod entries;
 mod fields;
@@ -20,6 +21,8 @@ mod teslamate;
 mod time;
 mod traccar;
 mod unit;
+mod viss;
+mod vss;
 
 pub use decoders::{Decoders, Formats};
 
@@ -146,6 +149,8 @@ pub const DECODERS: &[Decoder] = &[
     traccar::DECODER,
     flespi::DECODER,
     teltonika::DECODER,
+    autopi::DECODER,
+    viss::DECODER,
     // Its topics are told by their end alone.
     tesla::DECODER,
 ];
