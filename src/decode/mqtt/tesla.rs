@@ -213,4 +213,32 @@ mod tests {
             assert_eq!(split(topic).map(|(vin, _)| vin), want.then_some("5YJ3E1EA7KF000001"), "{topic}");
         }
     }
+
+    #[test]
+    fn dc_charging_is_remembered_over_a_restart() {
+        struct Count(usize);
+        impl Sink for Count {
+            fn reading(&mut self, _: crate::model::Reading<'_>) {
+                self.0 += 1;
+            }
+            fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {
+                panic!("{reason:?} {field} {detail}");
+            }
+        }
+        let say = |tesla: &mut Tesla, field: &str, payload: &str| {
+            let topic = format!("telemetry/5YJ3E1EA7KF000001/v/{field}");
+            let received_at = crate::units::UtcMs(1_787_390_000_000);
+            let message = Message { topic: &topic, payload: payload.as_bytes(), retained: false, received_at, properties: &[] };
+            let mut count = Count(0);
+            tesla.decode(&message, &mut count).unwrap();
+            count.0
+        };
+        let mut before = Tesla::default();
+        say(&mut before, FAST_CHARGER, "true");
+        assert!(before.has_news());
+        let mut after = Tesla::default();
+        after.restore(&before.save());
+        assert_eq!((say(&mut after, AC_ENERGY, "0.5"), say(&mut after, DC_ENERGY, "21.5")), (0, 1));
+        assert!(!after.has_news(), "nothing changed");
+    }
 }
