@@ -222,6 +222,19 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// A string's content; the text of anything else as it stands.
+    pub fn raw(&mut self) -> Option<Cow<'a, str>> {
+        match self.peek()? {
+            b'"' => self.string(),
+            b'{' | b'[' => {
+                let from = self.at;
+                self.skip_nested();
+                Some(Cow::Borrowed(self.text_between(from, self.at)))
+            }
+            _ => self.word().map(Cow::Borrowed),
+        }
+    }
+
     /// `true`, `false`, or their spellings as text or 0 and 1; `None` (and skipped) for anything else.
     pub fn boolean(&mut self) -> Option<bool> {
         let word = match self.peek()? {
@@ -346,6 +359,14 @@ mod tests {
             let (_, _, error) = walk(text);
             assert!(error.as_deref().is_some_and(|error| error.contains(want)), "{text}: {error:?}");
         }
+    }
+
+    #[test]
+    fn raw_texts_are_given_as_they_stand() {
+        let mut json = Json::new(r#"{"a":"x\n","b":-1.5e3 ,"c":null,"d":[1,{"e":"]"}],"f":NaN}"#, 8);
+        let mut texts = Vec::new();
+        json.object(|json, _| texts.extend(json.raw()));
+        assert_eq!((texts.join("|").as_str(), json.error()), ("x\n|-1.5e3|null|[1,{\"e\":\"]\"}]|NaN", None));
     }
 
     #[test]

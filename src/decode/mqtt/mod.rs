@@ -2,15 +2,27 @@
 
 mod angle;
 mod asset;
+mod autopi;
 mod decoders;
 mod entries;
+mod fields;
+mod flespi;
 mod json;
+mod memory;
 mod native;
+mod object;
 mod ovms;
 mod plain;
 mod rule;
 mod scalar;
+mod teltonika;
+mod tesla;
+mod teslamate;
+mod time;
+mod traccar;
 mod unit;
+mod viss;
+mod vss;
 
 pub use decoders::{Decoders, Formats};
 
@@ -130,7 +142,18 @@ impl<F: FnMut(&Message<'_>, &mut dyn Sink) -> Result<(), Refused> + Send> Decode
 }
 
 /// Every format in the program. To add one: write its file, add its line, record its frames in `tests/frames/mqtt/<name>/`.
-pub const DECODERS: &[Decoder] = &[native::DECODER, ovms::DECODER];
+pub const DECODERS: &[Decoder] = &[
+    native::DECODER,
+    ovms::DECODER,
+    teslamate::DECODER,
+    traccar::DECODER,
+    flespi::DECODER,
+    teltonika::DECODER,
+    autopi::DECODER,
+    viss::DECODER,
+    // Its topics are told by their end alone.
+    tesla::DECODER,
+];
 
 /// The name of a reading's format.
 pub fn format_name(format: FeedFormat) -> &'static str {

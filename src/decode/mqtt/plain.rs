@@ -4,6 +4,7 @@ use super::asset::AssetId;
 use super::rule::{Rule, Trouble, is_unknown};
 use super::{Message, Refused, Sink, scalar};
 use crate::model::{AssetKind, FeedFormat, ReadingEntry};
+use crate::units::UtcMs;
 
 /// Whose values these are.
 #[derive(Clone, Copy)]
@@ -23,18 +24,30 @@ pub fn rule_of(table: &[(&str, Rule)], name: &str) -> Option<Rule> {
 
 /// Reads the payload by a rule and gives it out as a reading of its own. `field` is its name for people.
 pub fn give(message: &Message<'_>, of: Of<'_>, field: &str, rule: Rule, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let Some(text) = scalar::text(message)? else { return Ok(()) };
+    give_at(message, of, None, field, rule, sink).map(|_| ())
+}
+
+/// The same for a value that has a time of its own. False if the source does not know the value.
+pub fn give_at(
+    message: &Message<'_>,
+    of: Of<'_>,
+    at: Option<UtcMs>,
+    field: &str,
+    rule: Rule,
+    sink: &mut dyn Sink,
+) -> Result<bool, Refused> {
+    let Some(text) = scalar::text(message)? else { return Ok(false) };
     match rule.read(text) {
         Ok(Some(value)) => {
             let entry = [ReadingEntry { quantity: rule.quantity(), value }];
-            sink.reading(message.reading(of.format, of.kind, of.asset.as_str(), None, &entry));
-            Ok(())
+            sink.reading(message.reading(of.format, of.kind, of.asset.as_str(), at, &entry));
+            Ok(true)
         }
-        Ok(None) => Ok(()),
+        Ok(None) => Ok(false),
         // The source's own way to say that it does not know is nobody's mistake.
         Err(trouble) if is_unknown(trouble) => {
             sink.ignored(trouble.0, field, trouble.1);
-            Ok(())
+            Ok(false)
         }
         Err(trouble) => Err(refuse(field, text, rule, trouble)),
     }

@@ -43,6 +43,17 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// How a value under the vocabulary's own name is read: in the quantity's own unit.
+    pub fn canonical(quantity: Quantity) -> Option<Self> {
+        match quantity.unit() {
+            "bool" => Some(Self::Bool(quantity)),
+            "id" => Some(Self::Id(quantity)),
+            // A position is two numbers.
+            "deg" => (quantity != Quantity::Position).then_some(Self::Angle(quantity)),
+            unit => Some(Self::Number(quantity, unit)),
+        }
+    }
+
     /// Of what.
     pub fn quantity(self) -> Quantity {
         match self {
