@@ -95,8 +95,8 @@ pub struct Decoder {
     pub name: &'static str,
     /// How readings of it are told apart; the number is its own for ever.
     pub format: FeedFormat,
-    /// Its topics as MQTT filters, for subscriptions and documentation. A format whose filters begin with a wildcard is only
-    /// subscribed to where the configuration names it.
+    /// Its topics as MQTT filters, for subscriptions and documentation. Those that begin with a wildcard are only subscribed to where
+    /// the configuration names the format.
     pub filters: &'static [&'static str],
     /// Is the topic certainly this format's? Where two formats could claim one topic, the first line of the table has it.
     pub claims: fn(topic: &str) -> bool,

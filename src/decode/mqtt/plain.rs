@@ -3,7 +3,7 @@
 use super::asset::AssetId;
 use super::rule::{Rule, Trouble, is_unknown};
 use super::{Message, Refused, Sink, scalar};
-use crate::model::{AssetKind, FeedFormat, ReadingEntry};
+use crate::model::{AssetKind, FeedFormat, ReadingEntry, Value};
 
 /// Whose values these are.
 #[derive(Clone, Copy)]
@@ -23,18 +23,28 @@ pub fn rule_of(table: &[(&str, Rule)], name: &str) -> Option<Rule> {
 
 /// Reads the payload by a rule and gives it out as a reading of its own. `field` is its name for people.
 pub fn give(message: &Message<'_>, of: Of<'_>, field: &str, rule: Rule, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let Some(text) = scalar::text(message)? else { return Ok(()) };
+    if let Some(value) = read(message, field, rule, sink)? {
+        give_all(message, of, &[ReadingEntry { quantity: rule.quantity(), value }], sink);
+    }
+    Ok(())
+}
+
+/// Gives out values of one message as one reading without a time of its own.
+pub fn give_all(message: &Message<'_>, of: Of<'_>, entries: &[ReadingEntry<'_>], sink: &mut dyn Sink) {
+    if !entries.is_empty() {
+        sink.reading(message.reading(of.format, of.kind, of.asset.as_str(), None, entries));
+    }
+}
+
+/// Reads the payload by a rule; `None` where the source does not know.
+pub fn read<'a>(message: &Message<'a>, field: &str, rule: Rule, sink: &mut dyn Sink) -> Result<Option<Value<'a>>, Refused> {
+    let Some(text) = scalar::text(message)? else { return Ok(None) };
     match rule.read(text) {
-        Ok(Some(value)) => {
-            let entry = [ReadingEntry { quantity: rule.quantity(), value }];
-            sink.reading(message.reading(of.format, of.kind, of.asset.as_str(), None, &entry));
-            Ok(())
-        }
-        Ok(None) => Ok(()),
+        Ok(value) => Ok(value),
         // The source's own way to say that it does not know is nobody's mistake.
         Err(trouble) if is_unknown(trouble) => {
             sink.ignored(trouble.0, field, trouble.1);
-            Ok(())
+            Ok(None)
         }
         Err(trouble) => Err(refuse(field, text, rule, trouble)),
     }
