@@ -4,6 +4,7 @@ mod angle;
 mod asset;
 mod decoders;
 mod entries;
+mod evcc;
 mod json;
 mod native;
 mod ovms;
@@ -130,4 +131,9 @@ impl<F: FnMut(&Message<'_>, &mut dyn Sink) -> Result<(), Refused> + Send> Decode
 }
 
 /// Every format in the program. To add one: write its file, add its line, record its frames in `tests/frames/mqtt/<name>/`.
-pub const DECODERS: &[Decoder] = &[native::DECODER, ovms::DECODER];
+pub const DECODERS: &[Decoder] = &[
+    native::DECODER,
+    ovms::DECODER,
+    // Chargers and meters.
+    evcc::DECODER,
+];
