@@ -7,11 +7,13 @@ mod entries;
 mod evcc;
 mod json;
 mod native;
+mod openwb;
 mod ovms;
 mod plain;
 mod rule;
 mod scalar;
 mod unit;
+mod wallbox;
 
 pub use decoders::{Decoders, Formats};
 
@@ -136,4 +138,6 @@ pub const DECODERS: &[Decoder] = &[
     ovms::DECODER,
     // Chargers and meters.
     evcc::DECODER,
+    openwb::DECODER,
+    wallbox::DECODER,
 ];
