@@ -5,8 +5,10 @@ mod asset;
 mod decoders;
 mod entries;
 mod evcc;
+mod goe;
 mod json;
 mod native;
+mod object;
 mod openwb;
 mod ovms;
 mod plain;
@@ -139,5 +141,6 @@ pub const DECODERS: &[Decoder] = &[
     // Chargers and meters.
     evcc::DECODER,
     openwb::DECODER,
+    goe::DECODER,
     wallbox::DECODER,
 ];
