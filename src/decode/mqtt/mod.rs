@@ -14,6 +14,8 @@ mod ovms;
 mod plain;
 mod rule;
 mod scalar;
+mod shelly;
+mod tasmota;
 mod unit;
 mod wallbox;
 
@@ -142,5 +144,7 @@ pub const DECODERS: &[Decoder] = &[
     evcc::DECODER,
     openwb::DECODER,
     goe::DECODER,
+    shelly::DECODER,
+    tasmota::DECODER,
     wallbox::DECODER,
 ];
