@@ -9,6 +9,7 @@ mod goe;
 mod json;
 mod native;
 mod object;
+mod ocpp_bridge;
 mod openwb;
 mod ovms;
 mod plain;
@@ -147,4 +148,5 @@ pub const DECODERS: &[Decoder] = &[
     shelly::DECODER,
     tasmota::DECODER,
     wallbox::DECODER,
+    ocpp_bridge::DECODER,
 ];
