@@ -116,6 +116,8 @@ pub enum Value<'a> {
     Angle(i32),
     /// Latitude and longitude in units of 1e-7 degree.
     Position(i32, i32),
+    /// The source says that there is none: an id ends (the vehicle has left). Not the same as an unknown value, which is no entry at all.
+    NoId,
 }
 
 /// A charge point's word, whatever OCPP version it came in.

@@ -249,6 +249,7 @@ fn push_value(value: &Value<'_>, out: &mut Vec<u8>) {
         Value::Number(number) => push_number(number.0, 3, out),
         Value::Bool(state) => out.extend_from_slice(if *state { b"true" } else { b"false" }),
         Value::Id(id) => push_text(id, out),
+        Value::NoId => out.extend_from_slice(b"null"),
         Value::Angle(angle) => push_number((*angle).into(), 7, out),
         Value::Position(latitude, longitude) => {
             out.push(b'[');

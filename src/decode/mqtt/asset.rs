@@ -16,9 +16,19 @@ pub struct AssetId {
 impl AssetId {
     /// Joins checked parts. `source` stands before them, so that they never meet a fleet id by accident.
     pub fn new(source: &str, parts: &[&str]) -> Result<Self, Refused> {
+        Self::of_levels(source, parts.iter().copied())
+    }
+
+    /// The same of topic paths of several levels each; the first of several may be empty.
+    pub fn of_paths(source: &str, paths: &[&str]) -> Result<Self, Refused> {
+        let paths = if let ["", rest @ ..] = paths { if rest.is_empty() { paths } else { rest } } else { paths };
+        Self::of_levels(source, paths.iter().flat_map(|path| path.split('/')))
+    }
+
+    fn of_levels<'p>(source: &str, parts: impl Iterator<Item = &'p str>) -> Result<Self, Refused> {
         let mut id = Self { bytes: [0; MAX], len: 0 };
         id.push(source)?;
-        for (index, part) in parts.iter().enumerate() {
+        for (index, part) in parts.enumerate() {
             check_id(part).map_err(|error| Refused::new(RejectReason::Id, format!("the id `{part:.64}` {error}")))?;
             id.push(if index == 0 { ":" } else { "/" })?;
             id.push(part)?;
@@ -53,6 +63,11 @@ mod tests {
         assert_eq!(id(&["Depot", "gw1", "CP07"]), Ok("sparkplug:Depot/gw1/CP07".to_owned()));
         for parts in [&[""][..], &["a b"], &["a", "+"], &["a/b"]] {
             assert_eq!(id(parts).map_err(|refused| refused.reason), Err(RejectReason::Id), "{parts:?}");
+        }
+        let of_paths = |paths: &[&str]| AssetId::of_paths("shelly", paths).map(|id| id.as_str().to_owned());
+        assert_eq!(of_paths(&["", "depot/em", "1"]), Ok("shelly:depot/em/1".to_owned()));
+        for paths in [&["depot//em", "1"][..], &[""], &["", ""], &["depot", ""]] {
+            assert!(of_paths(paths).is_err(), "{paths:?}");
         }
         let long = "x".repeat(64);
         assert!(id(&[&long, &long, &long]).is_ok());

@@ -24,15 +24,12 @@ impl Formats {
         names.into_iter().map(place).collect::<Result<_, _>>().map(Self::Only)
     }
 
-    /// What to subscribe to. Without a choice, formats whose topics begin with a wildcard are left out: on a shared broker they would
-    /// ask for everybody's messages.
+    /// What to subscribe to. Without a choice, filters that begin with a wildcard are left out: on a shared broker they would ask for
+    /// everybody's messages.
     pub fn filters(&self) -> Vec<&'static str> {
         let all = |decoder: &'static Decoder| decoder.filters.iter().copied();
         match self {
-            Self::ByTopic => {
-                let specific = DECODERS.iter().filter(|decoder| decoder.filters.iter().all(|filter| !filter.starts_with('+')));
-                specific.flat_map(all).collect()
-            }
+            Self::ByTopic => DECODERS.iter().flat_map(all).filter(|filter| !filter.starts_with('+')).collect(),
             Self::Only(places) => places.iter().flat_map(|place| all(&DECODERS[*place])).collect(),
         }
     }

@@ -3,18 +3,25 @@
 mod angle;
 mod asset;
 mod autopi;
+mod collected;
 mod decoders;
 mod entries;
+mod evcc;
 mod fields;
 mod flespi;
+mod goe;
 mod json;
 mod memory;
 mod native;
 mod object;
+mod ocpp_bridge;
+mod openwb;
 mod ovms;
 mod plain;
 mod rule;
 mod scalar;
+mod shelly;
+mod tasmota;
 mod teltonika;
 mod tesla;
 mod teslamate;
@@ -23,6 +30,7 @@ mod traccar;
 mod unit;
 mod viss;
 mod vss;
+mod wallbox;
 
 pub use decoders::{Decoders, Formats};
 
@@ -107,8 +115,8 @@ pub struct Decoder {
     pub name: &'static str,
     /// How readings of it are told apart; the number is its own for ever.
     pub format: FeedFormat,
-    /// Its topics as MQTT filters, for subscriptions and documentation. A format whose filters begin with a wildcard is only
-    /// subscribed to where the configuration names it.
+    /// Its topics as MQTT filters, for subscriptions and documentation. Those that begin with a wildcard are only subscribed to where
+    /// the configuration names the format.
     pub filters: &'static [&'static str],
     /// Is the topic certainly this format's? Where two formats could claim one topic, the first line of the table has it.
     pub claims: fn(topic: &str) -> bool,
@@ -151,6 +159,14 @@ pub const DECODERS: &[Decoder] = &[
     teltonika::DECODER,
     autopi::DECODER,
     viss::DECODER,
+    // Chargers and meters.
+    evcc::DECODER,
+    openwb::DECODER,
+    goe::DECODER,
+    shelly::DECODER,
+    tasmota::DECODER,
+    wallbox::DECODER,
+    ocpp_bridge::DECODER,
     // Its topics are told by their end alone.
     tesla::DECODER,
 ];

@@ -17,8 +17,13 @@ const MAX_DEPTH: usize = 16;
 
 /// The payload as text.
 pub fn text<'a>(message: &Message<'a>) -> Result<&'a str, Refused> {
-    if message.payload.len() > MAX_BYTES {
-        let detail = format!("the message has {} bytes; at most {MAX_BYTES} are allowed", message.payload.len());
+    text_within(message, MAX_BYTES)
+}
+
+/// The payload as text of at most so many bytes.
+pub fn text_within<'a>(message: &Message<'a>, most: usize) -> Result<&'a str, Refused> {
+    if message.payload.len() > most {
+        let detail = format!("the message has {} bytes; at most {most} are allowed", message.payload.len());
         return Err(Refused::new(RejectReason::TooLarge, detail));
     }
     std::str::from_utf8(message.payload)
@@ -45,6 +50,14 @@ pub fn json(text: &str) -> Json<'_> {
     Json::new(text, MAX_DEPTH)
 }
 
+/// The text of the value that the walk stands at, as it is written.
+pub fn raw<'a>(json: &mut Json<'a>) -> &'a str {
+    json.peek();
+    let from = json.position();
+    json.skip();
+    json.text_between(from, json.position())
+}
+
 /// The walk has come to the end of a sound text.
 pub fn end(json: &mut Json<'_>) -> Result<(), Refused> {
     if json.too_deep() {
@@ -55,7 +68,7 @@ pub fn end(json: &mut Json<'_>) -> Result<(), Refused> {
         return Err(Refused::new(RejectReason::Syntax, format!("the message is not JSON: {error}")));
     }
     if !json.at_end() {
-        return Err(Refused::new(RejectReason::Syntax, format!("something follows the object at byte {}", json.position())));
+        return Err(Refused::new(RejectReason::Syntax, format!("something follows the value at byte {}", json.position())));
     }
     Ok(())
 }

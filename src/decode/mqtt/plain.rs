@@ -3,7 +3,7 @@
 use super::asset::AssetId;
 use super::rule::{Rule, Trouble, is_unknown};
 use super::{Message, Refused, Sink, scalar};
-use crate::model::{AssetKind, FeedFormat, ReadingEntry};
+use crate::model::{AssetKind, FeedFormat, ReadingEntry, Value};
 use crate::units::UtcMs;
 
 /// Whose values these are.
@@ -36,18 +36,28 @@ pub fn give_at(
     rule: Rule,
     sink: &mut dyn Sink,
 ) -> Result<bool, Refused> {
-    let Some(text) = scalar::text(message)? else { return Ok(false) };
+    let Some(value) = read(message, field, rule, sink)? else { return Ok(false) };
+    let entry = [ReadingEntry { quantity: rule.quantity(), value }];
+    sink.reading(message.reading(of.format, of.kind, of.asset.as_str(), at, &entry));
+    Ok(true)
+}
+
+/// Gives out values of one message as one reading without a time of its own.
+pub fn give_all(message: &Message<'_>, of: Of<'_>, entries: &[ReadingEntry<'_>], sink: &mut dyn Sink) {
+    if !entries.is_empty() {
+        sink.reading(message.reading(of.format, of.kind, of.asset.as_str(), None, entries));
+    }
+}
+
+/// Reads the payload by a rule; `None` where the source does not know.
+pub fn read<'a>(message: &Message<'a>, field: &str, rule: Rule, sink: &mut dyn Sink) -> Result<Option<Value<'a>>, Refused> {
+    let Some(text) = scalar::text(message)? else { return Ok(None) };
     match rule.read(text) {
-        Ok(Some(value)) => {
-            let entry = [ReadingEntry { quantity: rule.quantity(), value }];
-            sink.reading(message.reading(of.format, of.kind, of.asset.as_str(), at, &entry));
-            Ok(true)
-        }
-        Ok(None) => Ok(false),
+        Ok(value) => Ok(value),
         // The source's own way to say that it does not know is nobody's mistake.
         Err(trouble) if is_unknown(trouble) => {
             sink.ignored(trouble.0, field, trouble.1);
-            Ok(false)
+            Ok(None)
         }
         Err(trouble) => Err(refuse(field, text, rule, trouble)),
     }

@@ -36,6 +36,8 @@ pub enum Rule {
     Bool(Quantity),
     /// True for these words, in any case; false for all others.
     Is(Quantity, &'static [&'static str]),
+    /// True for the first word, false for the second, in any case; no other is known.
+    Either(Quantity, &'static str, &'static str),
     /// Degrees.
     Angle(Quantity),
     /// An id.
@@ -58,7 +60,8 @@ impl Rule {
     pub fn quantity(self) -> Quantity {
         match self {
             Self::Number(quantity, _) | Self::Negated(quantity, _) | Self::NonZero(quantity, _) => quantity,
-            Self::Bool(quantity) | Self::Is(quantity, _) | Self::Angle(quantity) | Self::Id(quantity) => quantity,
+            Self::Bool(quantity) | Self::Is(quantity, _) | Self::Either(quantity, ..) => quantity,
+            Self::Angle(quantity) | Self::Id(quantity) => quantity,
         }
     }
 
@@ -77,6 +80,9 @@ impl Rule {
             },
             Self::Bool(_) => Value::Bool(boolean(text)?),
             Self::Is(_, words) => Value::Bool(words.iter().any(|word| text.eq_ignore_ascii_case(word))),
+            Self::Either(_, yes, _) if text.eq_ignore_ascii_case(yes) => Value::Bool(true),
+            Self::Either(_, _, no) if text.eq_ignore_ascii_case(no) => Value::Bool(false),
+            Self::Either(..) => return Err(BAD_BOOL),
             Self::Angle(quantity) => Value::Angle(angle(quantity, text)?),
             Self::Id(_) => Value::Id(Cow::Borrowed(check_id(text).map_err(|_| BAD_ID)?)),
         };
@@ -144,6 +150,8 @@ mod tests {
             (Rule::Bool(Q::Ignition), "\"ON\"", Ok(Some(Value::Bool(true)))),
             (Rule::Bool(Q::Ignition), "2", Err(BAD_BOOL)),
             (Rule::Is(Q::Charging, &["Charging"]), "Finishing", Ok(Some(Value::Bool(false)))),
+            (Rule::Either(Q::Online, "online", "offline"), "Offline", Ok(Some(Value::Bool(false)))),
+            (Rule::Either(Q::Online, "online", "offline"), "asleep", Err(BAD_BOOL)),
             (Rule::Angle(Q::Longitude), "-1.89983", Ok(Some(Value::Angle(-18_998_300)))),
             (Rule::Id(Q::VehicleRef), "db:22", Ok(Some(Value::Id("db:22".into())))),
             (Rule::Id(Q::VehicleRef), "a/b", Err(BAD_ID)),

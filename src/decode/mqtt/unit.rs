@@ -77,6 +77,9 @@ const ENERGY: Units = &[
     ("GJ", Ratio(1_000_000_000, 3_600)),
     ("mWh", Ratio(1, 1_000)),
     ("Wmin", Ratio(1, 60)),
+    // 0.1 kWh and 10 Ws: the steps of go-e's API v1.
+    ("hWh", Power(2)),
+    ("daWs", Ratio(10, 3_600)),
 ];
 
 const POWER: Units = &[
@@ -84,6 +87,8 @@ const POWER: Units = &[
     ("W", Power(0)),
     ("MW", Power(6)),
     ("mW", Ratio(1, 1_000)),
+    // 0.01 kW, likewise.
+    ("daW", Power(1)),
     // 550 ft lbf/s and 75 kgf m/s.
     ("hp", Ratio(745_699_872, 1_000_000)),
     ("PS", Ratio(73_549_875, 100_000)),
@@ -191,7 +196,7 @@ fn units_of(quantity: Quantity) -> Units {
 
 /// Whether a value can be at all. The limits are generous: they catch garbage, all-ones and `1e15`, while a register in
 /// a wrong unit must pass, because the counter rules recognise and report it.
-fn is_plausible(quantity: Quantity, thousandths: i64) -> bool {
+pub fn is_plausible(quantity: Quantity, thousandths: i64) -> bool {
     let (low, high) = match quantity {
         // Metres sent as kilometres by a vehicle of a million kilometres still pass.
         Quantity::Odometer | Quantity::OdometerCoarse | Quantity::DistanceGpsTotal => (0, 2_000_000_000),
@@ -227,6 +232,9 @@ mod tests {
             (Quantity::EnergyImportTotal, "0.00345725", "GWh", 3_457_250),
             (Quantity::EnergyImportTotal, "3.6", "MJ", 1_000),
             (Quantity::EnergyImportTotal, "1.5", "KWH", 1_500),
+            (Quantity::EnergyImportTotal, "130", "hWh", 13_000),
+            (Quantity::SessionEnergy, "100000", "daWs", 278),
+            (Quantity::ChargePower, "360", "daW", 3_600),
             (Quantity::Odometer, "84512345.4", "m", 84_512_345),
             (Quantity::Odometer, "84512345.5", "m", 84_512_346),
             (Quantity::Odometer, "52000", "mi", 83_685_888),

@@ -79,7 +79,7 @@ impl Output<'_> {
             Value::Angle(angle) => Value::Angle(angle),
             Value::Position(latitude, longitude) => Value::Position(latitude, longitude),
             // No VSS path becomes an id.
-            Value::Id(_) => return,
+            Value::Id(_) | Value::NoId => return,
         };
         self.entries.put(quantity, value);
     }

@@ -64,6 +64,17 @@ pub enum Request {
     Events(Vec<ChargePointMessage>),
 }
 
+/// Reads the payload of a request that comes without its frame, as EMQX's gateway passes it on; true if a time in it names no zone. `Err`
+/// says why it is not JSON.
+pub fn read_payload(action: Action, text: &str, most_depth: usize, hasher: &TokenHasher) -> Result<(Request, bool), String> {
+    let mut json = Json::new(text, most_depth);
+    let read = decode(action, &mut json, hasher);
+    match json.error() {
+        None if json.at_end() => Ok(read),
+        error => Err(error.unwrap_or_else(|| "something follows it".to_owned())),
+    }
+}
+
 /// Reads the payload of an action, standing at it. Nothing is refused: what is missing is unknown, and the answer must not depend on it.
 fn decode(action: Action, json: &mut Json<'_>, hasher: &TokenHasher) -> (Request, bool) {
     match action {
