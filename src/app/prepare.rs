@@ -4,10 +4,12 @@ use tokio::net::TcpListener;
 
 use super::StartError;
 use super::config::Config;
+use crate::decode::mqtt::mapping::Mappings;
+use crate::decode::mqtt::without_covered;
 use crate::ingest::TlsError;
 use crate::ingest::credentials::PasswordFile;
 use crate::ingest::door::{Acceptors, Door};
-use crate::ingest::mqtt;
+use crate::ingest::mqtt::{self, BrokerConfig};
 use crate::ingest::tap::Upstream;
 
 /// The sockets, bound before anything is written: a taken port must not leave a half-started daemon.
@@ -68,13 +70,12 @@ pub(super) struct Files {
 }
 
 impl Files {
-    pub fn read(config: &Config) -> Result<Self, StartError> {
+    pub fn read(config: &Config, mappings: &Mappings) -> Result<Self, StartError> {
         let passwords = config.listener.password_file.as_ref().filter(|_| config.listener.enabled);
         let passwords = passwords.map(|path| read_passwords(path)).transpose()?;
-        let subscribers = config
-            .brokers
-            .iter()
-            .map(|broker| mqtt::Subscriber::new(broker.clone()).map_err(|error| StartError::Room(error.to_string())));
+        let subscribers = config.brokers.iter().map(|broker| {
+            mqtt::Subscriber::new(with_topics(broker, mappings)).map_err(|error| StartError::Room(error.to_string()))
+        });
         let refused = |error: TlsError| StartError::Room(error.to_string());
         Ok(Self {
             passwords,
@@ -87,7 +88,17 @@ impl Files {
 
 /// Reads the files that a start would read, for `check-config`.
 pub fn check_files(config: &Config) -> Result<(), StartError> {
-    Files::read(config).map(drop)
+    Files::read(config, &Mappings::default()).map(drop)
+}
+
+/// A broker with what to subscribe to: without `topics`, those of its formats and of the maps.
+fn with_topics(broker: &BrokerConfig, mappings: &Mappings) -> BrokerConfig {
+    let mut broker = broker.clone();
+    if broker.topics.is_empty() {
+        let formats = broker.formats.filters().into_iter().map(str::to_owned);
+        broker.topics = without_covered(formats.chain(mappings.filters()));
+    }
+    broker
 }
 
 fn read_passwords(path: &std::path::Path) -> Result<PasswordFile, StartError> {

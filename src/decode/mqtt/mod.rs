@@ -4,7 +4,9 @@ mod angle;
 mod asset;
 mod decoders;
 mod entries;
+mod filter;
 mod json;
+pub mod mapping;
 mod native;
 mod ovms;
 mod plain;
@@ -13,6 +15,7 @@ mod scalar;
 mod unit;
 
 pub use decoders::{Decoders, Formats};
+pub use filter::without_covered;
 
 use std::borrow::Cow;
 
