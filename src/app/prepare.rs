@@ -113,3 +113,26 @@ fn read_passwords(path: &std::path::Path) -> Result<PasswordFile, StartError> {
         StartError::Room(lines.join("\n"))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::app::config::MappingConfig;
+    use crate::app::load_mappings;
+    use crate::decode::mqtt::Formats;
+
+    #[test]
+    fn brokers_subscribe_to_formats_and_maps_unless_told_otherwise() {
+        let presets = vec!["saic".to_owned(), "geotab".to_owned()];
+        let mappings = load_mappings(&MappingConfig { files: Vec::new(), presets }).expect("presets are right");
+        let native = Formats::named(["native"]).expect("it is one");
+        let broker = BrokerConfig { formats: Arc::new(native), ..BrokerConfig::default() };
+        let topics = with_topics(&broker, &mappings).topics;
+        assert!(topics.contains(&"fleet/meters/+/status".to_owned()), "{topics:?}");
+        assert!(topics.contains(&"saic/+/vehicles/+/drivetrain/soc".to_owned()) && topics.contains(&"geotab/out".to_owned()));
+        let told = BrokerConfig { topics: vec!["fleet/#".to_owned()], ..broker };
+        assert_eq!(with_topics(&told, &mappings).topics, ["fleet/#"]);
+    }
+}

@@ -57,14 +57,14 @@ fn map(source: &Source<'_>, mut table: Table<'_, '_>, zone: FindZone<'_>) -> Opt
     let time = time(&mut table, is_json.then_some(&mut pointers), zone);
     let stale_after_s = stale(&mut table);
     let ignores_retained = ignore(&mut table);
+    let (select_at, fields_at) = (table.position("select"), table.position("fields"));
     let select = select(&mut table, is_json.then_some(&mut pointers));
-    let has_fields = table.has("fields");
     let items = table.tables("fields", FIELDS_HINT, MAP_KEYS);
-    if !has_fields {
+    if fields_at.is_none() {
         table.refuse("", None, "has no `fields`", FIELDS_HINT);
     }
     if items.len() > MOST_FIELDS {
-        table.refuse("fields", None, format!("has {} fields", items.len()), format!("at most {MOST_FIELDS}; split the map"));
+        table.refuse("fields", fields_at, format!("has {} fields", items.len()), format!("at most {MOST_FIELDS}; split the map"));
     }
     let around = read_field::Around { is_json, has_select: select.is_some() };
     let fields: Vec<_> = items.into_iter().filter_map(|item| read_field::field(item, &around, &mut pointers)).collect();
@@ -72,7 +72,7 @@ fn map(source: &Source<'_>, mut table: Table<'_, '_>, zone: FindZone<'_>) -> Opt
     if select.is_some() && source.count() == before && fields.iter().all(|field| field.when.is_none()) {
         table.refuse(
             "select",
-            None,
+            select_at,
             "selects nothing: no field has a `when`",
             "add when = \"..\" to the fields it selects, or remove it",
         );

@@ -129,11 +129,11 @@ impl<'f, 's> Table<'f, 's> {
 
     /// One of the words.
     pub fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
-        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let (text, at) = self.text(key, &format!("one of: {}", known.join(", ")))?;
+        let hint = format!("one of: {}", words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", "));
+        let (text, at) = self.text(key, &hint)?;
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
-            self.refuse(key, Some(at), format!("`{text}` is not known"), nearest(&text, &known));
+            self.refuse(key, Some(at), format!("`{text}` is not known"), hint);
         }
         found
     }
