@@ -5,6 +5,7 @@ pub mod clock;
 pub mod config;
 mod feed;
 mod inbox;
+mod mappings;
 mod pipeline;
 mod prepare;
 mod questions;
@@ -14,6 +15,7 @@ pub mod replay;
 mod run;
 mod writer;
 
+pub use mappings::{load_mappings, preset_names};
 pub use prepare::check_files;
 pub use register::{EXAMPLE_REGISTER, RegisterSource};
 pub use run::{Daemon, StartError, StartOptions};

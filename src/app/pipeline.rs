@@ -66,11 +66,18 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Around a restored engine.
-    pub fn new(engine: Engine, clock: Clock, config: StoreConfig, stats: Arc<Stats>, reader: Reader, capture: Capture) -> Self {
+    /// Around a restored engine, which gives the decoders back what they remember.
+    pub fn new(
+        engine: Engine,
+        mut decoders: Decoders,
+        clock: Clock,
+        config: StoreConfig,
+        stats: Arc<Stats>,
+        reader: Reader,
+        capture: Capture,
+    ) -> Self {
         let now = Instant::now();
         let next_stats_row = clock.now();
-        let mut decoders = Decoders::default();
         engine.decoder_memories().for_each(|memory| decoders.restore(&memory));
         Self {
             engine,

@@ -4,10 +4,12 @@ use tokio::net::TcpListener;
 
 use super::StartError;
 use super::config::Config;
+use crate::decode::mqtt::mapping::Mappings;
+use crate::decode::mqtt::without_covered;
 use crate::ingest::TlsError;
 use crate::ingest::credentials::PasswordFile;
 use crate::ingest::door::{Acceptors, Door};
-use crate::ingest::mqtt;
+use crate::ingest::mqtt::{self, BrokerConfig};
 use crate::ingest::tap::Upstream;
 
 /// The sockets, bound before anything is written: a taken port must not leave a half-started daemon.
@@ -68,13 +70,12 @@ pub(super) struct Files {
 }
 
 impl Files {
-    pub fn read(config: &Config) -> Result<Self, StartError> {
+    pub fn read(config: &Config, mappings: &Mappings) -> Result<Self, StartError> {
         let passwords = config.listener.password_file.as_ref().filter(|_| config.listener.enabled);
         let passwords = passwords.map(|path| read_passwords(path)).transpose()?;
-        let subscribers = config
-            .brokers
-            .iter()
-            .map(|broker| mqtt::Subscriber::new(broker.clone()).map_err(|error| StartError::Room(error.to_string())));
+        let subscribers = config.brokers.iter().map(|broker| {
+            mqtt::Subscriber::new(with_topics(broker, mappings)).map_err(|error| StartError::Room(error.to_string()))
+        });
         let refused = |error: TlsError| StartError::Room(error.to_string());
         Ok(Self {
             passwords,
@@ -87,7 +88,17 @@ impl Files {
 
 /// Reads the files that a start would read, for `check-config`.
 pub fn check_files(config: &Config) -> Result<(), StartError> {
-    Files::read(config).map(drop)
+    Files::read(config, &Mappings::default()).map(drop)
+}
+
+/// A broker with what to subscribe to: without `topics`, those of its formats and of the maps.
+fn with_topics(broker: &BrokerConfig, mappings: &Mappings) -> BrokerConfig {
+    let mut broker = broker.clone();
+    if broker.topics.is_empty() {
+        let formats = broker.formats.filters().into_iter().map(str::to_owned);
+        broker.topics = without_covered(formats.chain(mappings.filters()));
+    }
+    broker
 }
 
 fn read_passwords(path: &std::path::Path) -> Result<PasswordFile, StartError> {
@@ -101,4 +112,27 @@ fn read_passwords(path: &std::path::Path) -> Result<PasswordFile, StartError> {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         StartError::Room(lines.join("\n"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::app::config::MappingConfig;
+    use crate::app::load_mappings;
+    use crate::decode::mqtt::Formats;
+
+    #[test]
+    fn brokers_subscribe_to_formats_and_maps_unless_told_otherwise() {
+        let presets = vec!["saic".to_owned(), "geotab".to_owned()];
+        let mappings = load_mappings(&MappingConfig { files: Vec::new(), presets }).expect("presets are right");
+        let native = Formats::named(["native"]).expect("it is one");
+        let broker = BrokerConfig { formats: Arc::new(native), ..BrokerConfig::default() };
+        let topics = with_topics(&broker, &mappings).topics;
+        assert!(topics.contains(&"fleet/meters/+/status".to_owned()), "{topics:?}");
+        assert!(topics.contains(&"saic/+/vehicles/+/drivetrain/soc".to_owned()) && topics.contains(&"geotab/out".to_owned()));
+        let told = BrokerConfig { topics: vec!["fleet/#".to_owned()], ..broker };
+        assert_eq!(with_topics(&told, &mappings).topics, ["fleet/#"]);
+    }
 }

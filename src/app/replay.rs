@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::feed::{Hear, Published, decode};
+use crate::decode::mqtt::mapping::Mappings;
 use crate::decode::mqtt::{Decoders, Formats};
 use crate::decode::ocpp::frame::Reading;
 use crate::decode::ocpp::observer::{Heard, Observer, Speaker};
@@ -126,6 +127,12 @@ impl Replay {
             first: UtcMs(0),
             heard: Vec::new(),
         }
+    }
+
+    /// With the site's maps.
+    #[must_use]
+    pub fn with_mappings(self, mappings: Arc<Mappings>) -> Self {
+        Self { decoders: Decoders::with_mappings(mappings), ..self }
     }
 
     /// Takes a line.

@@ -10,12 +10,15 @@ use tokio::task::JoinSet;
 
 use super::clock::Clock;
 use super::config::Config;
+use super::mappings::load_mappings;
 use super::pipeline::{Channels, Pipeline};
 use super::prepare::{Files, Sockets};
 use super::recovery::recover;
 use super::register::LoadError;
 use super::writer::{Job, Writer};
 use super::{RegisterSource, inbox};
+use crate::decode::mqtt::Decoders;
+use crate::decode::mqtt::mapping::MappingErrors;
 use crate::engine::RestoreError;
 use crate::ingest::capture::Capture;
 use crate::ingest::{FrameSender, door, listener};
@@ -67,6 +70,9 @@ pub enum StartError {
     /// The emission factors.
     #[error("{0}")]
     Factors(String),
+    /// The mapping files.
+    #[error(transparent)]
+    Mapping(#[from] MappingErrors),
     /// A password file or another file a room needs.
     #[error("{0}")]
     Room(String),
@@ -112,7 +118,8 @@ impl Daemon {
         let stats = Arc::new(Stats::default());
         let factors = Arc::new(super::config::load_factors(&config.factors).map_err(StartError::Factors)?);
         let mut sockets = Sockets::bind(config).await?;
-        let files = Files::read(config)?;
+        let mappings = load_mappings(&config.mapping)?;
+        let files = Files::read(config, &mappings)?;
         let Opened { mut store, identity, recovery } = Store::open(&config.store)?;
         let sinks: &[&str] = if config.influx.is_some() { &[influx::NAME] } else { &[] };
         store.set_sinks(sinks).map_err(|error| StartError::Room(error.to_string()))?;
@@ -145,7 +152,9 @@ impl Daemon {
             stats: stats.clone(),
         };
         let reader = open_reader()?;
-        let pipeline = Pipeline::new(engine, clock.clone(), config.store.clone(), stats.clone(), reader, capture.clone());
+        let decoders = Decoders::with_mappings(mappings);
+        let pipeline =
+            Pipeline::new(engine, decoders, clock.clone(), config.store.clone(), stats.clone(), reader, capture.clone());
         if let Some(writer) = capture_writer {
             // Ends by itself when the engine and the sockets, who hold its other end, are gone.
             thread("capture", move || writer.run())?;

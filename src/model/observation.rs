@@ -120,6 +120,20 @@ pub enum Value<'a> {
     NoId,
 }
 
+impl Value<'_> {
+    /// The same with an id of its own.
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Number(number) => Value::Number(number),
+            Self::Bool(state) => Value::Bool(state),
+            Self::Id(id) => Value::Id(Cow::Owned(id.into_owned())),
+            Self::Angle(angle) => Value::Angle(angle),
+            Self::Position(latitude, longitude) => Value::Position(latitude, longitude),
+            Self::NoId => Value::NoId,
+        }
+    }
+}
+
 /// A charge point's word, whatever OCPP version it came in.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ChargePointEvent {

@@ -9,7 +9,7 @@ use super::UtcMs;
 use super::instant::{civil_from_days, days_from_civil};
 
 /// London's rules are compiled in: a gateway often has no zone files.
-static LONDON: TimeZone = jiff::tz::get!("Europe/London");
+pub(super) static LONDON: TimeZone = jiff::tz::get!("Europe/London");
 
 /// A civil day in Europe/London, counted from 1970-01-01.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]

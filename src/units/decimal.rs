@@ -1,6 +1,7 @@
 //! Decimal text to scaled integers and back, exactly: no float in between, so a register never drifts.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// A number counted in thousandths of its unit (m for km, Wh for kWh, ml for l).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -32,72 +33,120 @@ pub enum DecimalError {
     Range,
 }
 
-/// Parses a decimal text into units of `10^-scale`, rounding to the nearest, ties away from zero.
-///
-/// Accepts a sign, a fraction and an exponent (OVMS sends `1e+06`). Refuses `NaN`, `inf`, hex and anything trailing.
-pub fn parse_scaled(text: &str, scale: u32) -> Result<i64, DecimalError> {
-    let bytes = text.as_bytes();
-    let (negative, digits) = match bytes.first() {
-        Some(b'-') => (true, &bytes[1..]),
-        Some(b'+') => (false, &bytes[1..]),
-        _ => (false, bytes),
-    };
-    let mut mantissa: i128 = 0;
-    let mut significant = 0u32;
-    let mut fraction_digits = 0i32;
-    let mut dropped_digits = 0i32;
-    let mut seen_digit = false;
-    let mut seen_point = false;
-    let mut index = 0;
-    while index < digits.len() {
-        match digits[index] {
-            digit @ b'0'..=b'9' => {
-                seen_digit = true;
-                // 30 significant digits cannot be told apart after scaling to 64 bits; the rest only moves the point.
-                if significant < 30 {
-                    mantissa = mantissa * 10 + i128::from(digit - b'0');
-                    significant += u32::from(mantissa != 0);
-                    fraction_digits += i32::from(seen_point);
-                } else {
-                    dropped_digits += i32::from(!seen_point);
-                }
-            }
-            b'.' if !seen_point => seen_point = true,
-            b'e' | b'E' if seen_digit => break,
-            _ => return Err(DecimalError::Syntax),
+/// A decimal number as it was written, exactly: `mantissa * 10^exponent`, up to 30 significant digits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Decimal {
+    mantissa: i128,
+    exponent: i32,
+}
+
+/// Significant digits of a factor in a product: two of them fit into 128 bits, and a double has 17.
+const FACTOR_LIMIT: u128 = 10u128.pow(18);
+
+impl Decimal {
+    /// `mantissa * 10^exponent`.
+    pub const fn new(mantissa: i128, exponent: i32) -> Self {
+        Self { mantissa, exponent }
+    }
+
+    /// It is zero.
+    pub fn is_zero(self) -> bool {
+        self.mantissa == 0
+    }
+
+    /// The number in units of `10^-scale`, to the nearest, ties away from zero.
+    pub fn scaled(self, scale: u32) -> Result<i128, DecimalError> {
+        let shift = self.exponent.saturating_add_unsigned(scale);
+        if self.mantissa == 0 {
+            Ok(0)
+        } else if shift >= 0 {
+            let factor = 10i128.checked_pow(shift.unsigned_abs()).ok_or(DecimalError::Range)?;
+            self.mantissa.checked_mul(factor).ok_or(DecimalError::Range)
+        } else if shift < -37 {
+            Ok(0)
+        } else {
+            let divisor = 10i128.pow(shift.unsigned_abs());
+            Ok((self.mantissa.abs() + divisor / 2) / divisor * self.mantissa.signum())
         }
-        index += 1;
     }
-    if !seen_digit {
-        return Err(DecimalError::Syntax);
+
+    /// The product, of 18 significant digits of each.
+    #[must_use]
+    pub fn times(self, other: Self) -> Self {
+        let (a, b) = (self.shortened(), other.shortened());
+        Self { mantissa: a.mantissa * b.mantissa, exponent: a.exponent.saturating_add(b.exponent) }
     }
-    let mut exponent = 0i32;
-    if index < digits.len() {
-        let text = std::str::from_utf8(&digits[index + 1..]).map_err(|_| DecimalError::Syntax)?;
-        let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-        if unsigned.is_empty() || !unsigned.bytes().all(|b| b.is_ascii_digit()) {
+
+    fn shortened(mut self) -> Self {
+        while self.mantissa.unsigned_abs() >= FACTOR_LIMIT {
+            self.mantissa /= 10;
+            self.exponent = self.exponent.saturating_add(1);
+        }
+        self
+    }
+}
+
+impl FromStr for Decimal {
+    type Err = DecimalError;
+
+    /// Accepts a sign, a fraction and an exponent (OVMS sends `1e+06`). Refuses `NaN`, `inf`, hex and anything trailing.
+    fn from_str(text: &str) -> Result<Self, DecimalError> {
+        let bytes = text.as_bytes();
+        let (negative, digits) = match bytes.first() {
+            Some(b'-') => (true, &bytes[1..]),
+            Some(b'+') => (false, &bytes[1..]),
+            _ => (false, bytes),
+        };
+        let mut mantissa: i128 = 0;
+        let mut significant = 0u32;
+        let mut fraction_digits = 0i32;
+        let mut dropped_digits = 0i32;
+        let mut seen_digit = false;
+        let mut seen_point = false;
+        let mut index = 0;
+        while index < digits.len() {
+            match digits[index] {
+                digit @ b'0'..=b'9' => {
+                    seen_digit = true;
+                    // 30 significant digits cannot be told apart after scaling to 64 bits; the rest only moves the point.
+                    if significant < 30 {
+                        mantissa = mantissa * 10 + i128::from(digit - b'0');
+                        significant += u32::from(mantissa != 0);
+                        fraction_digits += i32::from(seen_point);
+                    } else {
+                        dropped_digits += i32::from(!seen_point);
+                    }
+                }
+                b'.' if !seen_point => seen_point = true,
+                b'e' | b'E' if seen_digit => break,
+                _ => return Err(DecimalError::Syntax),
+            }
+            index += 1;
+        }
+        if !seen_digit {
             return Err(DecimalError::Syntax);
         }
-        exponent = if unsigned.len() > 6 {
-            if text.starts_with('-') { -999_999 } else { 999_999 }
-        } else {
-            text.parse().map_err(|_| DecimalError::Syntax)?
-        };
+        let mut exponent = 0i32;
+        if index < digits.len() {
+            let text = std::str::from_utf8(&digits[index + 1..]).map_err(|_| DecimalError::Syntax)?;
+            let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+            if unsigned.is_empty() || !unsigned.bytes().all(|b| b.is_ascii_digit()) {
+                return Err(DecimalError::Syntax);
+            }
+            exponent = if unsigned.len() > 6 {
+                if text.starts_with('-') { -999_999 } else { 999_999 }
+            } else {
+                text.parse().map_err(|_| DecimalError::Syntax)?
+            };
+        }
+        let mantissa = if negative { -mantissa } else { mantissa };
+        Ok(Self { mantissa, exponent: exponent - fraction_digits + dropped_digits })
     }
-    let shift = exponent - fraction_digits + dropped_digits + scale as i32;
-    let scaled = if mantissa == 0 {
-        0
-    } else if shift >= 0 {
-        let factor = 10i128.checked_pow(u32::try_from(shift).map_err(|_| DecimalError::Range)?).ok_or(DecimalError::Range)?;
-        mantissa.checked_mul(factor).ok_or(DecimalError::Range)?
-    } else if shift < -37 {
-        0
-    } else {
-        let divisor = 10i128.pow(shift.unsigned_abs());
-        (mantissa + divisor / 2) / divisor
-    };
-    let signed = if negative { -scaled } else { scaled };
-    i64::try_from(signed).map_err(|_| DecimalError::Range)
+}
+
+/// Parses a decimal text into units of `10^-scale`, rounding to the nearest, ties away from zero.
+pub fn parse_scaled(text: &str, scale: u32) -> Result<i64, DecimalError> {
+    i64::try_from(text.parse::<Decimal>()?.scaled(scale)?).map_err(|_| DecimalError::Range)
 }
 
 /// Appends `value * 10^-scale` as decimal text, always with a point and at least one fraction digit.
@@ -160,6 +209,16 @@ mod tests {
         ] {
             assert_eq!(parse_scaled(text, 3), Ok(want), "{text}");
         }
+    }
+
+    #[test]
+    fn products_are_exact_to_18_digits() {
+        let product = |a: &str, b: &str, scale| a.parse::<Decimal>().unwrap().times(b.parse().unwrap()).scaled(scale);
+        assert_eq!(product("845123450", "0.1", 3), Ok(84_512_345_000));
+        assert_eq!(product("50", "1.1363636363636365", 6), Ok(56_818_182));
+        assert_eq!(product("1e-7", "-524814200", 7), Ok(-524_814_200));
+        assert_eq!(product("123456789012345678901234567890", "1e-27", 3), Ok(123_457));
+        assert_eq!(product("9e999999", "9e999999", 3), Err(DecimalError::Range));
     }
 
     #[test]

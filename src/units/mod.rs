@@ -6,10 +6,12 @@ mod emission;
 mod instant;
 mod month;
 mod weekly;
+mod zone;
 
 pub use civil::{Day, FinancialYear, ParseDayError, london_offset_ms};
-pub use decimal::{DecimalError, Thousandths, format_scaled, parse_scaled};
+pub use decimal::{Decimal, DecimalError, Thousandths, format_scaled, parse_scaled};
 pub use emission::{KgCo2e, KgCo2ePerKm, KgCo2ePerKwh, KgCo2ePerLitre, KilowattHours, Km, Litres};
 pub use instant::{ParseInstantError, ParsedInstant, UtcMs};
 pub use month::{Month, ParseMonthError};
 pub use weekly::{ParseWeeklyError, WeeklyHours};
+pub use zone::Zone;

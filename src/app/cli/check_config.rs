@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::EX_CONFIG;
 use crate::app::config::{Config, SHIPPED, load_factors};
-use crate::app::{RegisterSource, check_files};
+use crate::app::{RegisterSource, check_files, load_mappings};
 use crate::model::register::Register;
 use crate::model::{ExemptWindow, TokenHasher};
 
@@ -55,6 +55,10 @@ pub fn run(file: Option<&Path>, connect: bool) -> ExitCode {
         }),
     );
     report("factors", load_factors(&config.factors).map(|_| "read".to_owned()));
+    report(
+        "mappings",
+        load_mappings(&config.mapping).map(|maps| format!("{} maps", maps.len())).map_err(|errors| errors.to_string()),
+    );
     report("password and certificate files", check_files(&config).map(|()| "read".to_owned()).map_err(|error| error.to_string()));
     if connect {
         for (what, enabled, address) in [

@@ -8,6 +8,9 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::app::config::MappingConfig;
+use crate::app::load_mappings;
+use crate::decode::mqtt::mapping::MappingErrors;
 use crate::decode::mqtt::{DECODERS, Decoders, Formats, Message, Refused, Sink};
 use crate::model::{Reading, ReadingEntry, RejectReason, Value};
 use crate::units::{UtcMs, format_scaled};
@@ -21,6 +24,10 @@ pub struct DecodeArgs {
     /// Format of the messages, or auto to tell by the topic
     #[arg(long, value_name = "NAME", default_value = "auto")]
     pub format: String,
+    /// A mapping file with the site's own topics, which go before the formats; may be given several times. What a map looks for and a
+    /// message does not have is then listed too
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Vec<PathBuf>,
     /// Capture to read: one {topic, payload | payload_b64, retain?, props?} a line; standard input without it
     pub file: Option<PathBuf>,
 }
@@ -36,6 +43,9 @@ pub enum DecodeError {
         /// The formats there are.
         known: String,
     },
+    /// A mapping file is wrong.
+    #[error(transparent)]
+    Mapping(#[from] MappingErrors),
     /// The capture cannot be opened.
     #[error("{path}: {source}\n  hint: name a readable file, or leave it out to read standard input")]
     Open {
@@ -66,12 +76,19 @@ pub fn formats(name: &str) -> Result<Formats, DecodeError> {
 /// Runs the command on a file or standard input, to standard output.
 pub fn command(args: &DecodeArgs, now: UtcMs) -> Result<(), DecodeError> {
     let formats = formats(&args.format)?;
+    let decoders = match &args.mapping[..] {
+        [] => Decoders::default(),
+        files => {
+            let mappings = load_mappings(&MappingConfig { files: files.to_vec(), presets: Vec::new() })?;
+            Decoders::with_mappings(mappings).telling_all()
+        }
+    };
     let output = io::BufWriter::new(io::stdout().lock());
     let result = match &args.file {
-        None => run(&formats, io::stdin().lock(), output, now),
+        None => run_with(decoders, &formats, io::stdin().lock(), output, now),
         Some(path) => {
             let file = File::open(path).map_err(|source| DecodeError::Open { path: path.clone(), source })?;
-            run(&formats, BufReader::new(file), output, now)
+            run_with(decoders, &formats, BufReader::new(file), output, now)
         }
     };
     match result {
@@ -82,10 +99,20 @@ pub fn command(args: &DecodeArgs, now: UtcMs) -> Result<(), DecodeError> {
 }
 
 /// Decodes every line of `input`; exactly one line of `output` for each. A line that cannot be used says so and decoding goes on.
-pub fn run(formats: &Formats, mut input: impl BufRead, mut output: impl Write, now: UtcMs) -> Result<(), DecodeError> {
+pub fn run(formats: &Formats, input: impl BufRead, output: impl Write, now: UtcMs) -> Result<(), DecodeError> {
+    run_with(Decoders::default(), formats, input, output, now)
+}
+
+/// The same with decoders that know a site's maps.
+pub fn run_with(
+    mut decoders: Decoders,
+    formats: &Formats,
+    mut input: impl BufRead,
+    mut output: impl Write,
+    now: UtcMs,
+) -> Result<(), DecodeError> {
     let mut line = Vec::new();
     let mut answer = Answer::default();
-    let mut decoders = Decoders::default();
     let mut number = 0u64;
     while read_line(&mut input, &mut line)? {
         number += 1;

@@ -114,6 +114,7 @@ fn decode_messages(options: &decode::DecodeArgs) -> ExitCode {
     match decode::command(options, Clock::system().now()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error @ decode::DecodeError::UnknownFormat { .. }) => fail(error, 2),
+        Err(error @ decode::DecodeError::Mapping(_)) => fail(error, EX_CONFIG),
         Err(error) => fail(error, 1),
     }
 }

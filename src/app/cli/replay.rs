@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::{EX_CONFIG, fail};
-use crate::app::RegisterSource;
 use crate::app::config::{Config, load_factors};
 use crate::app::replay::{Replay, Setting};
+use crate::app::{RegisterSource, load_mappings};
 use crate::ledger::transition::Profile;
 use crate::model::TokenHasher;
 use crate::store::token_key;
@@ -40,7 +40,10 @@ pub fn main(options: &Options) -> ExitCode {
         Ok(setting) => setting,
         Err(error) => return fail(error, EX_CONFIG),
     };
-    let mut replay = Replay::new(setting);
+    let mut replay = match load_mappings(&config.mapping) {
+        Ok(mappings) => Replay::new(setting).with_mappings(mappings),
+        Err(errors) => return fail(errors, EX_CONFIG),
+    };
     let mut bad = 0usize;
     for file in &options.files {
         match read(file, &mut replay) {

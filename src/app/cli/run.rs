@@ -47,7 +47,9 @@ pub fn block_on(body: impl Future<Output = Result<(), StartError>>) -> ExitCode 
     };
     match runtime.block_on(body) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error @ (StartError::Register(_) | StartError::Factors(_) | StartError::Room(_))) => fail(error, EX_CONFIG),
+        Err(error @ (StartError::Register(_) | StartError::Factors(_) | StartError::Mapping(_) | StartError::Room(_))) => {
+            fail(error, EX_CONFIG)
+        }
         Err(error) => fail(error, 1),
     }
 }

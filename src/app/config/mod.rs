@@ -50,12 +50,23 @@ pub struct Config {
     pub web: WebConfig,
     /// `[engine]`, `[limits]`, `[target]`, `[[exempt]]`.
     pub engine: EngineConfig,
+    /// `[mapping]`.
+    pub mapping: MappingConfig,
     /// `[register]`.
     pub register: RegisterConfig,
     /// `[factors]`.
     pub factors: FactorsConfig,
     /// `[log]`.
     pub log: LogConfig,
+}
+
+/// `[mapping]`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct MappingConfig {
+    /// `files` with maps of the site's own payloads.
+    pub files: Vec<PathBuf>,
+    /// `presets`: maps compiled in, by name.
+    pub presets: Vec<String>,
 }
 
 /// `[register]`.

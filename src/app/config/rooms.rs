@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use super::section::Section;
 use super::source::{Node, Value};
-use super::{Config, ConfigError, FactorsConfig, LogConfig, RegisterConfig, engine, setup};
+use super::{Config, ConfigError, FactorsConfig, LogConfig, MappingConfig, RegisterConfig, engine, setup};
+use crate::app::preset_names;
 use crate::ingest::capture::CaptureConfig;
 use crate::ingest::door::{OcppConfig, Unknown};
 use crate::ingest::listener::ListenerConfig;
@@ -19,9 +20,9 @@ use crate::sinks::influx::InfluxConfig;
 use crate::store::StoreConfig;
 use crate::web::WebConfig;
 
-const SECTIONS: [&str; 16] = [
+const SECTIONS: [&str; 17] = [
     "listener", "broker", "ocpp", "tap", "setup", "capture", "store", "influx", "web", "engine", "counters", "exempt", "limits",
-    "target", "register", "factors",
+    "target", "register", "factors", "mapping",
 ];
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -42,6 +43,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
         web: web(Section::take(tree, "web", errors)),
         engine: engine::read(tree, ocpp.heartbeat_interval, errors),
         ocpp,
+        mapping: mapping(Section::take(tree, "mapping", errors)),
         register: RegisterConfig { directory: directory(Section::take(tree, "register", errors)) },
         factors: FactorsConfig { directory: directory(Section::take(tree, "factors", errors)) },
         log: log(Section::take(tree, "log", errors)),
@@ -148,6 +150,16 @@ fn brokers(node: Option<Node>, errors: &mut Vec<ConfigError>) -> Vec<BrokerConfi
         brokers.push(config);
     }
     brokers
+}
+
+fn mapping(mut section: Section<'_>) -> MappingConfig {
+    let mut config = MappingConfig::default();
+    let mut files = Vec::new();
+    section.texts("files", &mut files);
+    config.files = files.into_iter().map(PathBuf::from).collect();
+    section.words("presets", &mut config.presets, &preset_names().collect::<Vec<_>>());
+    section.finish();
+    config
 }
 
 fn ocpp(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> OcppConfig {

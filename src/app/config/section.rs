@@ -232,6 +232,19 @@ impl<'a> Section<'a> {
         });
     }
 
+    /// A list of some of the words.
+    pub fn words(&mut self, key: &'static str, into: &mut Vec<String>, words: &[&str]) {
+        let hint = format!("write a list of: {}", words.join(", "));
+        self.read(key, into, &hint, |value| {
+            let Value::List(items) = value else { return Err(format!("is {}, not a list", value.kind())) };
+            let texts: Vec<String> = items.iter().map(|item| text_of(&item.value)).collect::<Result<_, _>>()?;
+            match texts.iter().find(|text| !words.contains(&text.as_str())) {
+                Some(other) => Err(format!("has `{other}`, which is not known; {}", nearest(other, words))),
+                None => Ok(texts),
+            }
+        });
+    }
+
     /// A list of OCPP versions, the best first.
     pub fn versions(&mut self, key: &'static str, into: &mut Vec<OcppVersion>) {
         self.read(key, into, "write a list such as [\"1.6\", \"2.0.1\", \"2.1\"]", |value| {

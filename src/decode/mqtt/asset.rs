@@ -26,7 +26,7 @@ impl AssetId {
     }
 
     fn of_levels<'p>(source: &str, parts: impl Iterator<Item = &'p str>) -> Result<Self, Refused> {
-        let mut id = Self { bytes: [0; MAX], len: 0 };
+        let mut id = Self::empty();
         id.push(source)?;
         for (index, part) in parts.enumerate() {
             check_id(part).map_err(|error| Refused::new(RejectReason::Id, format!("the id `{part:.64}` {error}")))?;
@@ -36,7 +36,23 @@ impl AssetId {
         Ok(id)
     }
 
-    fn push(&mut self, text: &str) -> Result<(), Refused> {
+    /// Nothing yet, to be put together and then checked.
+    pub fn empty() -> Self {
+        Self { bytes: [0; MAX], len: 0 }
+    }
+
+    /// Checks the whole: `<source>:` if there is one, then ids divided by `/`. Without a source it is a fleet id.
+    pub fn checked(self) -> Result<Self, Refused> {
+        let whole = self.as_str();
+        let (source, native) = whole.split_once(':').map_or((None, whole), |(source, native)| (Some(source), native));
+        for part in source.into_iter().chain(native.split('/')) {
+            check_id(part).map_err(|error| Refused::new(RejectReason::Id, format!("`{part:.64}` in `{whole:.128}` {error}")))?;
+        }
+        Ok(self)
+    }
+
+    /// Adds to the id.
+    pub fn push(&mut self, text: &str) -> Result<(), Refused> {
         let target = self
             .bytes
             .get_mut(self.len..self.len + text.len())

@@ -1,5 +1,8 @@
-//! The running decoders: which of them a message goes to, and what holds for the readings of all.
+//! The running decoders: which of them a message goes to, and what holds for the readings of all. A site's maps come first.
 
+use std::sync::Arc;
+
+use super::mapping::Mappings;
 use super::{DECODERS, Decode, Decoder, Message, Refused, Sink};
 use crate::model::{DecoderMemory, Reading, RejectReason};
 
@@ -35,21 +38,38 @@ impl Formats {
     }
 }
 
-/// All decoders with what they remember.
+/// All decoders with what they remember, and the site's maps.
 pub struct Decoders {
     running: Vec<Box<dyn Decode>>,
+    mappings: Arc<Mappings>,
+    tells_all: bool,
 }
 
 impl Default for Decoders {
     fn default() -> Self {
-        Self { running: DECODERS.iter().map(|decoder| (decoder.start)()).collect() }
+        let running = DECODERS.iter().map(|decoder| (decoder.start)()).collect();
+        Self { running, mappings: Arc::default(), tells_all: false }
     }
 }
 
 impl Decoders {
-    /// Decodes one message.
+    /// With a site's maps.
+    pub fn with_mappings(mappings: Arc<Mappings>) -> Self {
+        Self { mappings, ..Self::default() }
+    }
+
+    /// Also reports what a map looks for and a message does not have: for whoever writes the map.
+    #[must_use]
+    pub fn telling_all(self) -> Self {
+        Self { tells_all: true, ..self }
+    }
+
+    /// Decodes one message. A map that is for its topic has it, whatever the formats are: the site knows its topics best.
     pub fn decode(&mut self, formats: &Formats, message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
         let mut sink = InTime { sink };
+        if let Some(decoded) = self.mappings.decode(message, self.tells_all, &mut sink) {
+            return decoded;
+        }
         match formats {
             Formats::ByTopic => match DECODERS.iter().position(|decoder| (decoder.claims)(message.topic)) {
                 Some(place) => self.running[place].decode(message, &mut sink),

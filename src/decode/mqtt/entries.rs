@@ -35,6 +35,13 @@ impl<'a> Entries<'a> {
         true
     }
 
+    /// Adds a value unless one of the quantity was there before.
+    pub fn put_else(&mut self, quantity: Quantity, value: Value<'a>) {
+        if !self.has(quantity) {
+            self.put(quantity, value);
+        }
+    }
+
     /// The quantity has a value.
     pub fn has(&self, quantity: Quantity) -> bool {
         self.seen & 1 << quantity as u8 != 0

@@ -8,9 +8,11 @@ mod decoders;
 mod entries;
 mod evcc;
 mod fields;
+mod filter;
 mod flespi;
 mod goe;
 mod json;
+pub mod mapping;
 mod memory;
 mod native;
 mod object;
@@ -33,6 +35,7 @@ mod vss;
 mod wallbox;
 
 pub use decoders::{Decoders, Formats};
+pub use filter::without_covered;
 
 use std::borrow::Cow;
 

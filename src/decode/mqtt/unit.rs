@@ -1,7 +1,7 @@
 //! A number's text in any sensible unit to thousandths of the quantity's own unit, in integers, and what is absurd.
 
 use crate::model::{Quantity, RejectReason};
-use crate::units::{DecimalError, parse_scaled};
+use crate::units::{Decimal, DecimalError};
 
 /// How a unit relates to thousandths of the canonical one.
 #[derive(Clone, Copy, Debug)]
@@ -149,23 +149,48 @@ const DURATION: Units = &[
     ("d", Ratio(24_000, 1)),
 ];
 
+/// A unit of a quantity, looked up once.
+#[derive(Clone, Copy, Debug)]
+pub struct Unit {
+    quantity: Quantity,
+    factor: Factor,
+}
+
+impl Unit {
+    /// The unit of this name, if the quantity has it.
+    pub fn of(quantity: Quantity, name: &str) -> Option<Self> {
+        find(units_of(quantity), name).map(|factor| Self { quantity, factor })
+    }
+
+    /// What the units of a quantity are called.
+    pub fn names(quantity: Quantity) -> impl Iterator<Item = &'static str> {
+        units_of(quantity).iter().map(|(name, _)| *name)
+    }
+
+    /// A number in it, as thousandths of the quantity's own unit.
+    pub fn thousandths(self, number: Decimal) -> Result<i64, RejectReason> {
+        let thousandths = match self.factor {
+            Power(scale) => number.scaled(scale).map_err(refuse)?,
+            Ratio(numerator, denominator) => {
+                let scaled = number.scaled(RATIO_DIGITS).map_err(refuse)?.checked_mul(i128::from(numerator));
+                let scaled = scaled.ok_or(RejectReason::Number)?;
+                let divisor = i128::from(denominator) * 10i128.pow(RATIO_DIGITS);
+                // Nearest, ties away from zero, as everywhere.
+                (scaled.abs() + divisor / 2) / divisor * scaled.signum()
+            }
+        };
+        let thousandths = i64::try_from(thousandths).map_err(|_| RejectReason::Number)?;
+        if is_plausible(self.quantity, thousandths) { Ok(thousandths) } else { Err(RejectReason::Number) }
+    }
+}
+
 /// Reads a number in `unit` (the canonical one if `None`) as thousandths of the quantity's own unit.
 pub fn number(quantity: Quantity, text: &str, unit: Option<&str>) -> Result<i64, RejectReason> {
     let factor = match unit {
         None => Power(3),
         Some(unit) => find(units_of(quantity), unit).ok_or(RejectReason::Unit)?,
     };
-    let thousandths = match factor {
-        Power(scale) => parse_scaled(text, scale).map_err(refuse)?,
-        Ratio(numerator, denominator) => {
-            let scaled = i128::from(parse_scaled(text, RATIO_DIGITS).map_err(refuse)?) * i128::from(numerator);
-            let divisor = i128::from(denominator) * 10i128.pow(RATIO_DIGITS);
-            // Nearest, ties away from zero, as everywhere.
-            let rounded = (scaled.abs() + divisor / 2) / divisor * scaled.signum();
-            i64::try_from(rounded).map_err(|_| RejectReason::Number)?
-        }
-    };
-    if is_plausible(quantity, thousandths) { Ok(thousandths) } else { Err(RejectReason::Number) }
+    Unit { quantity, factor }.thousandths(text.parse().map_err(refuse)?)
 }
 
 fn refuse(_: DecimalError) -> RejectReason {

@@ -73,15 +73,8 @@ impl Output<'_> {
             self.flush();
         }
         self.at = at;
-        let value = match *value {
-            Value::Number(number) => Value::Number(number),
-            Value::Bool(state) => Value::Bool(state),
-            Value::Angle(angle) => Value::Angle(angle),
-            Value::Position(latitude, longitude) => Value::Position(latitude, longitude),
-            // No VSS path becomes an id.
-            Value::Id(_) | Value::NoId => return,
-        };
-        self.entries.put(quantity, value);
+        // No VSS path becomes an id: nothing is copied.
+        self.entries.put(quantity, value.clone().into_owned());
     }
 
     fn flush(&mut self) {
