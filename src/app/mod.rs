@@ -5,6 +5,7 @@ pub mod clock;
 pub mod config;
 mod feed;
 mod inbox;
+mod outlets;
 mod pipeline;
 mod prepare;
 mod questions;

@@ -1,5 +1,7 @@
 //! What must be there before anything is started: ports that are free, files that can be read.
 
+use std::sync::Arc;
+
 use tokio::net::TcpListener;
 
 use super::StartError;
@@ -7,8 +9,9 @@ use super::config::Config;
 use crate::ingest::TlsError;
 use crate::ingest::credentials::PasswordFile;
 use crate::ingest::door::{Acceptors, Door};
-use crate::ingest::mqtt;
+use crate::ingest::mqtt::{self, BrokerError, IsOurs};
 use crate::ingest::tap::Upstream;
+use crate::sinks::mqtt::Publisher;
 
 /// The sockets, bound before anything is written: a taken port must not leave a half-started daemon.
 pub(super) struct Sockets {
@@ -63,6 +66,7 @@ impl Sockets {
 pub(super) struct Files {
     pub passwords: Option<PasswordFile>,
     pub subscribers: Vec<mqtt::Subscriber>,
+    pub publisher: Option<Publisher>,
     pub acceptors: Acceptors,
     pub upstream: Upstream,
 }
@@ -71,14 +75,18 @@ impl Files {
     pub fn read(config: &Config) -> Result<Self, StartError> {
         let passwords = config.listener.password_file.as_ref().filter(|_| config.listener.enabled);
         let passwords = passwords.map(|path| read_passwords(path)).transpose()?;
-        let subscribers = config
-            .brokers
-            .iter()
-            .map(|broker| mqtt::Subscriber::new(broker.clone()).map_err(|error| StartError::Room(error.to_string())));
+        let broken = |error: BrokerError| StartError::Room(error.to_string());
+        let publish = config.publish.clone();
+        let is_ours: IsOurs = Arc::new(move |topic| publish.is_ours(topic));
+        let subscribers =
+            config.brokers.iter().map(|broker| mqtt::Subscriber::new(broker.clone(), is_ours.clone()).map_err(broken));
+        let broker = config.brokers.iter().find(|broker| config.publish.broker.as_ref() == Some(&broker.name));
+        let publisher = broker.map(|broker| Publisher::new(config.publish.clone(), broker).map_err(broken)).transpose()?;
         let refused = |error: TlsError| StartError::Room(error.to_string());
         Ok(Self {
             passwords,
             subscribers: subscribers.collect::<Result<_, _>>()?,
+            publisher,
             acceptors: Acceptors::read(&config.ocpp).map_err(refused)?,
             upstream: Upstream::read(&config.ocpp.tap).map_err(refused)?,
         })

@@ -231,6 +231,12 @@ impl Asset {
         });
     }
 
+    /// What a lifetime counter stands at after the glitch filter, where this feed is the one that books it.
+    pub fn believed(&self, quantity: Quantity) -> Option<Thousandths> {
+        let counter = self.counters.iter().find(|register| register.quantity == quantity && register.books)?;
+        counter.counter.last().map(|(value, _)| Thousandths(value))
+    }
+
     /// What its activity is booked on.
     pub fn subject(&self) -> &Subject {
         self.subject.as_ref().expect("resolve() runs before an asset is used")
