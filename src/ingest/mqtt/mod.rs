@@ -1,7 +1,7 @@
 //! The MQTT subscriber: brokers that already have the data. rumqttc, manual acknowledgement after the commit.
 //!
-//! Two tasks per broker: one does nothing but poll the connection (a poll that is held up loses keep-alives), the other hands batches to the
-//! engine. A message is acknowledged on the connection it came on, or not at all: the broker repeats it on the next one.
+//! Three tasks per broker: one does nothing but poll the connection (a poll that is held up loses keep-alives), one hands batches to the
+//! engine, one passes acknowledgements on as there is room. A message is acknowledged on the connection it came on, or not at all: the broker repeats it on the next one.
 
 mod config;
 pub mod connection;
@@ -20,7 +20,7 @@ use self::subscriptions::Subscriptions;
 use super::{ArrivalClock, Frame, FrameSender, MqttBatch, MqttMessage, Receipt};
 use crate::model::{RejectReason, Stats, Subscription};
 
-/// Messages between the two tasks beyond the in-flight window (QoS 0 has none).
+/// Messages between the first two tasks beyond the in-flight window (QoS 0 has none).
 const N_QUEUED_MESSAGES: usize = 4_096;
 /// Messages handed over at once.
 const MOST_AT_ONCE: usize = 512;
@@ -92,18 +92,38 @@ impl Subscriber {
     pub async fn run(self, frames: FrameSender, clock: ArrivalClock, stats: Arc<Stats>, shutdown: watch::Receiver<bool>) {
         let (sender, receiver) = mpsc::channel(N_QUEUED_MESSAGES + usize::from(self.config.max_inflight));
         let connection = Arc::new(AtomicU64::new(0));
+        // Unbounded, because a receipt must not wait; in fact a connection has at most 65,535 messages in flight.
+        let (acks, committed) = mpsc::unbounded_channel();
+        let acknowledge = acknowledge(committed, self.client.clone(), connection.clone());
         let hand_over = HandOver {
             receiver,
             frames,
-            client: self.client.clone(),
-            connection: connection.clone(),
+            acks,
             clock,
             stats: stats.clone(),
             config: self.config.clone(),
             is_ours: self.is_ours.clone(),
         };
         let poll = poll(self, sender, connection, stats, shutdown);
-        tokio::join!(hand_over.run(), poll);
+        tokio::select! {
+            _ = async { tokio::join!(hand_over.run(), poll) } => {}
+            // Ends on its own only with the connection; what is committed after that is repeated by the broker.
+            () = async { acknowledge.await; std::future::pending().await } => {}
+        }
+    }
+}
+
+/// A message that is durable, and the connection it came on.
+type Durable = (u64, Ack);
+
+async fn acknowledge(mut committed: mpsc::UnboundedReceiver<Vec<Durable>>, client: Client, connection: Arc<AtomicU64>) {
+    while let Some(acks) = committed.recv().await {
+        for (came_on, ack) in acks {
+            // A packet id means something else on another connection; the broker repeats what was not acknowledged on this one.
+            if came_on == connection.load(Ordering::SeqCst) && client.acknowledge(ack).await.is_err() {
+                return;
+            }
+        }
     }
 }
 
@@ -204,8 +224,7 @@ impl Subscriber {
 struct HandOver {
     receiver: mpsc::Receiver<Incoming>,
     frames: FrameSender,
-    client: Client,
-    connection: Arc<AtomicU64>,
+    acks: mpsc::UnboundedSender<Vec<Durable>>,
     clock: ArrivalClock,
     stats: Arc<Stats>,
     config: BrokerConfig,
@@ -244,12 +263,8 @@ impl HandOver {
             messages.push(message);
         }
         let receipt = (!acks.is_empty()).then(|| {
-            let (client, connection) = (self.client.clone(), self.connection.clone());
-            Receipt::new(move |_| {
-                let now = connection.load(Ordering::SeqCst);
-                // A packet id means something else on another connection; the broker repeats what was not acknowledged on this one.
-                acks.into_iter().filter(|(came_on, _)| *came_on == now).for_each(|(_, ack)| client.acknowledge(ack));
-            })
+            let durable = self.acks.clone();
+            Receipt::new(move |_| drop(durable.send(acks)))
         });
         MqttBatch { messages, formats: self.config.formats.clone(), received_at, receipt }
     }

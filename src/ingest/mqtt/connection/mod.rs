@@ -22,6 +22,9 @@ const READ_FACTOR: usize = 16;
 /// QoS 1 messages of ours that may wait for the broker's acknowledgement.
 const OUTGOING_INFLIGHT: u16 = 100;
 
+/// Messages and acknowledgements of ours between their senders and the connection.
+const N_QUEUED_REQUESTS: usize = 256;
+
 /// How a client introduces itself.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -61,9 +64,6 @@ pub fn connect(config: &BrokerConfig, session: &Session) -> Result<(Client, Even
     let password = config.password_file.as_ref().map(|path| read_secret(config, path)).transpose()?;
     let login = config.username.clone().map(|user| (user, password.unwrap_or_default()));
     let transport = config.ca_file.as_ref().map_or(Ok(Transport::Tcp), |path| tls(config, path))?;
-    let max_inflight = session.kept.map_or(0, |kept| kept.max_inflight);
-    // Every message in flight must find room for its acknowledgement: try_ack must never fail.
-    let capacity = usize::from(max_inflight) + 64;
     let most_bytes = config.max_packet_bytes.saturating_mul(READ_FACTOR);
     let will = session.will.clone();
     Ok(match config.version {
@@ -78,7 +78,7 @@ pub fn connect(config: &BrokerConfig, session: &Session) -> Result<(Client, Even
             if let Some((topic, payload)) = will {
                 options.set_last_will(rumqttc::LastWill::new(topic, payload, rumqttc::QoS::AtLeastOnce, true));
             }
-            let (client, events) = rumqttc::AsyncClient::new(options, capacity);
+            let (client, events) = rumqttc::AsyncClient::new(options, N_QUEUED_REQUESTS);
             (Client::V4(client), Events::of_v4(events))
         }
         MqttVersion::V5 => {
@@ -97,7 +97,7 @@ pub fn connect(config: &BrokerConfig, session: &Session) -> Result<(Client, Even
                 let qos = v5::mqttbytes::QoS::AtLeastOnce;
                 options.set_last_will(v5::mqttbytes::v5::LastWill::new(topic, payload, qos, true, None));
             }
-            let (client, events) = v5::AsyncClient::new(options, capacity);
+            let (client, events) = v5::AsyncClient::new(options, N_QUEUED_REQUESTS);
             (Client::V5(client), Events::of_v5(events))
         }
     })
@@ -146,18 +146,19 @@ impl Client {
         }
     }
 
-    /// Never blocks. Failing means that the connection task is gone, and with it the need.
-    pub fn acknowledge(&self, Ack(packet_id): Ack) {
+    /// Waits for room: a broker of 3.1.1 may have more on its way to us than `max_inflight`, and an acknowledgement that is lost blocks a
+    /// place there until the next connection. Failing means that the connection's task is gone, and with it the need.
+    pub async fn acknowledge(&self, Ack(packet_id): Ack) -> Result<(), String> {
         match self {
             Self::V4(client) => {
                 let mut publish = rumqttc::Publish::new("", rumqttc::QoS::AtLeastOnce, Vec::new());
                 publish.pkid = packet_id;
-                let _ = client.try_ack(&publish);
+                client.ack(&publish).await.map_err(|error| error.to_string())
             }
             Self::V5(client) => {
                 let mut publish = v5::mqttbytes::v5::Publish::new("", v5::mqttbytes::QoS::AtLeastOnce, Bytes::new(), None);
                 publish.pkid = packet_id;
-                let _ = client.try_ack(&publish);
+                client.ack(&publish).await.map_err(|error| error.to_string())
             }
         }
     }
