@@ -134,6 +134,7 @@ fn every_mistake_is_named_with_its_line_and_a_way_out() {
             "`home_assistant.enabled` in test.toml line 2: `true` needs a broker to publish to",
         ),
         ("[home_assistant]\nprefix = \"fleetgauge\"\n", "is the prefix of [publish] too"),
+        ("[home_assistant]\nvehicles = [\"A\", \"B C\"]\n", "`home_assistant.vehicles` in test.toml line 2: `B C` holds ' '"),
         ("[home_assistant]\nmax_devices = 0\n", "is out of range"),
         ("[home_asistant]\n", "did you mean `home_assistant`?"),
         ("[log]\nlevel = \"loud\"\n", "one of: error, warn"),

@@ -8,7 +8,7 @@ use super::ConfigError;
 use super::section::Section;
 use super::source::{Node, Place};
 use crate::ingest::mqtt::BrokerConfig;
-use crate::model::nearest;
+use crate::model::{check_id, nearest};
 use crate::sinks::mqtt::{HomeAssistantConfig, PublishConfig};
 
 pub(super) fn read(tree: &mut BTreeMap<String, Node>, brokers: &[BrokerConfig], errors: &mut Vec<ConfigError>) -> PublishConfig {
@@ -39,8 +39,8 @@ fn home_assistant(mut section: Section<'_>, publish: &PublishConfig) -> HomeAssi
     section.flag("enabled", &mut config.enabled);
     let own_place = section.place_of("prefix");
     prefix(&mut section, &mut config.prefix);
-    section.texts("vehicles", &mut vehicles);
-    section.texts("organisations", &mut organisations);
+    ids(&mut section, "vehicles", &mut vehicles);
+    ids(&mut section, "organisations", &mut organisations);
     section.whole("max_devices", &mut config.max_devices, 1, 10_000);
     if config.enabled && publish.broker.is_none() {
         section.refuse(
@@ -57,6 +57,16 @@ fn home_assistant(mut section: Section<'_>, publish: &PublishConfig) -> HomeAssi
     }
     section.finish();
     HomeAssistantConfig { vehicles: Arc::from(vehicles), organisations: Arc::from(organisations), ..config }
+}
+
+fn ids(section: &mut Section<'_>, key: &'static str, into: &mut Vec<String>) {
+    let place = section.place_of(key);
+    section.texts(key, into);
+    for id in into.iter() {
+        if let Err(error) = check_id(id) {
+            section.refuse(key, place.clone(), id.clone(), error.to_string(), "write them as in the register");
+        }
+    }
 }
 
 fn prefix(section: &mut Section<'_>, into: &mut String) {

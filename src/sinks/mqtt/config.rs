@@ -61,10 +61,10 @@ impl Default for HomeAssistantConfig {
 impl PublishConfig {
     /// A topic of ours: a subscriber of `#` gets them back. Devices may use other topics under the same prefix.
     pub fn is_ours(&self, topic: &[u8]) -> bool {
-        let Ok(topic) = std::str::from_utf8(topic) else { return false };
         if self.broker.is_none() {
             return false;
         }
+        let Ok(topic) = std::str::from_utf8(topic) else { return false };
         let below = |prefix: &str| topic.strip_prefix(prefix)?.strip_prefix('/');
         let result = below(&self.prefix).is_some_and(tree::is_ours);
         let object = || below(&self.home_assistant.prefix)?.strip_prefix("device/")?.strip_suffix("/config");
