@@ -35,6 +35,7 @@ fn every_commented_key_is_one_and_has_the_default_shown() {
         .collect();
     let config = parse(&text, &[]).unwrap_or_else(|errors| panic!("{errors}"));
     assert_eq!((config.brokers.len(), config.engine.exempt.len()), (1, 2));
+    assert_eq!(config.publish.broker.as_deref(), Some("depot"));
     assert_eq!(config.engine.offline_grace, fleetgauge::engine::EngineConfig::default().offline_grace);
     let broker = &config.brokers[0];
     let default = fleetgauge::ingest::mqtt::BrokerConfig::default();
@@ -115,6 +116,27 @@ fn every_mistake_is_named_with_its_line_and_a_way_out() {
         ("[[broker]]\nhost = \"a\"\nqos = 2\n", "is out of range"),
         ("[[broker]]\nhost = \"a\"\nname = \"x\"\n[[broker]]\nhost = \"b\"\nname = \"x\"\n", "is the name of two brokers"),
         ("[[broker]]\nhost = \"a\"\npassword_file = \"x\"\n", "has a `password_file` but no `username`"),
+        (
+            "[[broker]]\nhost = \"a\"\ntopics = [\"fleet/#\", \"fleet/#/x\"]\n",
+            "`broker[0].topics` in test.toml line 3: `fleet/#/x` has a wildcard that is not a level of its own",
+        ),
+        ("[[broker]]\nhost = \"a\"\ntopics = [\"$share/depot\"]\n", "`$share/depot` has a group and no topics"),
+        ("[[broker]]\nhost = \"a\"\ntopics = [\"$share/+/fleet/#\"]\n", "has no name for its group"),
+        ("[publish]\nbroker = \"depot\"\n", "there is no [[broker]] section"),
+        (
+            "[[broker]]\nhost = \"a\"\nname = \"depot\"\n[publish]\nbroker = \"depo\"\n",
+            "`publish.broker` in test.toml line 5: `depo` is not the name of a [[broker]]\n  hint: did you mean `depot`?",
+        ),
+        ("[publish]\nprefix = \"fleet/+\"\n", "`publish.prefix` in test.toml line 2: `fleet/+` is not the beginning of a topic"),
+        ("[publish]\ninterval = \"0s\"\n", "must be from"),
+        (
+            "[home_assistant]\nenabled = true\n",
+            "`home_assistant.enabled` in test.toml line 2: `true` needs a broker to publish to",
+        ),
+        ("[home_assistant]\nprefix = \"fleetgauge\"\n", "is the prefix of [publish] too"),
+        ("[home_assistant]\nvehicles = [\"A\", \"B C\"]\n", "`home_assistant.vehicles` in test.toml line 2: `B C` holds ' '"),
+        ("[home_assistant]\nmax_devices = 0\n", "is out of range"),
+        ("[home_asistant]\n", "did you mean `home_assistant`?"),
         ("[log]\nlevel = \"loud\"\n", "one of: error, warn"),
         ("[exempt]\nreason = \"closed\"\n", "write [[exempt]] with two brackets"),
         ("[[exempt]]\nweekly = \"Sun 02:00-04:00\"\n", "`exempt[0]` in test.toml line 1: has no `reason`"),

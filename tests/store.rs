@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use fleetgauge::model::Subscription;
 use fleetgauge::store::{Commit, OpenError, Reader, Store, StoreConfig};
 use fleetgauge::units::UtcMs;
 use support::{Daemon, TempDir, fleetgauge, server, signal, wait_for};
@@ -73,6 +74,33 @@ fn files_that_cannot_be_used_are_named_and_left_alone() {
     let length = damaged.len();
     damaged[4096..length - 100].fill(0xAA);
     assert!(refused(&damaged).contains("is damaged"));
+}
+
+#[test]
+fn an_older_store_is_taken_over_and_remembers_subscriptions_from_then_on() {
+    let folder = TempDir::new("store-older");
+    let mut opened = Store::open(&config(folder.path())).unwrap();
+    opened.store.commit(&commit(&[1; 10], b"m f=1.0 1\n")).unwrap();
+    drop(opened);
+    // As version 1 left it.
+    let connection = rusqlite::Connection::open(folder.path().join("fleetgauge.db")).unwrap();
+    connection.execute_batch("DROP TABLE subscription; PRAGMA user_version = 1;").unwrap();
+    drop(connection);
+    let rows = |names: &[(&str, Option<u8>)]| -> Vec<Subscription> {
+        names.iter().map(|(filter, qos)| Subscription { filter: (*filter).to_owned(), qos: *qos }).collect()
+    };
+    let mut opened = Store::open(&config(folder.path())).unwrap();
+    assert_eq!((opened.recovery.inbox.len(), opened.store.outbox().rows), (1, 1));
+    assert_eq!(opened.store.subscriptions("a@b:1").unwrap(), rows(&[]));
+    for known in [&rows(&[("x/#", None), ("y", Some(1))]), &rows(&[("y", Some(0))])] {
+        opened.store.remember_subscriptions("a@b:1", known).unwrap();
+        opened.store.remember_subscriptions("c@b:1", &rows(&[("z", Some(1))])).unwrap();
+        assert_eq!(&opened.store.subscriptions("a@b:1").unwrap(), known);
+    }
+    drop(opened);
+    let opened = Store::open(&config(folder.path())).unwrap();
+    assert_eq!(opened.store.subscriptions("a@b:1").unwrap(), rows(&[("y", Some(0))]));
+    assert_eq!(opened.store.subscriptions("c@b:1").unwrap(), rows(&[("z", Some(1))]));
 }
 
 #[test]

@@ -6,6 +6,7 @@ pub mod config;
 mod feed;
 mod inbox;
 mod mappings;
+mod outlets;
 mod pipeline;
 mod prepare;
 mod questions;

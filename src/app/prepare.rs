@@ -1,5 +1,7 @@
 //! What must be there before anything is started: ports that are free, files that can be read.
 
+use std::sync::Arc;
+
 use tokio::net::TcpListener;
 
 use super::StartError;
@@ -9,8 +11,9 @@ use crate::decode::mqtt::without_covered;
 use crate::ingest::TlsError;
 use crate::ingest::credentials::PasswordFile;
 use crate::ingest::door::{Acceptors, Door};
-use crate::ingest::mqtt::{self, BrokerConfig};
+use crate::ingest::mqtt::{self, BrokerConfig, BrokerError, IsOurs};
 use crate::ingest::tap::Upstream;
+use crate::sinks::mqtt::Publisher;
 
 /// The sockets, bound before anything is written: a taken port must not leave a half-started daemon.
 pub(super) struct Sockets {
@@ -65,6 +68,7 @@ impl Sockets {
 pub(super) struct Files {
     pub passwords: Option<PasswordFile>,
     pub subscribers: Vec<mqtt::Subscriber>,
+    pub publisher: Option<Publisher>,
     pub acceptors: Acceptors,
     pub upstream: Upstream,
 }
@@ -73,13 +77,20 @@ impl Files {
     pub fn read(config: &Config, mappings: &Mappings) -> Result<Self, StartError> {
         let passwords = config.listener.password_file.as_ref().filter(|_| config.listener.enabled);
         let passwords = passwords.map(|path| read_passwords(path)).transpose()?;
-        let subscribers = config.brokers.iter().map(|broker| {
-            mqtt::Subscriber::new(with_topics(broker, mappings)).map_err(|error| StartError::Room(error.to_string()))
-        });
+        let broken = |error: BrokerError| StartError::Room(error.to_string());
+        let publish = config.publish.clone();
+        let is_ours: IsOurs = Arc::new(move |topic| publish.is_ours(topic));
+        let subscribers = config
+            .brokers
+            .iter()
+            .map(|broker| mqtt::Subscriber::new(with_topics(broker, mappings), is_ours.clone()).map_err(broken));
+        let broker = config.brokers.iter().find(|broker| config.publish.broker.as_ref() == Some(&broker.name));
+        let publisher = broker.map(|broker| Publisher::new(config.publish.clone(), broker).map_err(broken)).transpose()?;
         let refused = |error: TlsError| StartError::Room(error.to_string());
         Ok(Self {
             passwords,
             subscribers: subscribers.collect::<Result<_, _>>()?,
+            publisher,
             acceptors: Acceptors::read(&config.ocpp).map_err(refused)?,
             upstream: Upstream::read(&config.ocpp.tap).map_err(refused)?,
         })

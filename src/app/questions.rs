@@ -22,6 +22,9 @@ fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View
     let text = match view {
         View::Overview => serde_json::to_string(&engine.overview(&context)),
         View::Vehicles => serde_json::to_string(&engine.vehicles_view(&context)),
+        View::Chosen { vehicles, organisations, limit } => {
+            serde_json::to_string(&engine.chosen_view(vehicles, organisations, *limit))
+        }
         View::ChargePoints => serde_json::to_string(&engine.charge_points_view(&context)),
         View::Counters { asset } => serde_json::to_string(&engine.counters_view(&context, asset.as_deref())),
         View::Feeds => serde_json::to_string(&engine.feeds_view(&context)),

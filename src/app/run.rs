@@ -16,7 +16,7 @@ use super::prepare::{Files, Sockets};
 use super::recovery::recover;
 use super::register::LoadError;
 use super::writer::{Job, Writer};
-use super::{RegisterSource, inbox};
+use super::{RegisterSource, inbox, outlets};
 use crate::decode::mqtt::Decoders;
 use crate::decode::mqtt::mapping::MappingErrors;
 use crate::engine::RestoreError;
@@ -119,10 +119,12 @@ impl Daemon {
         let factors = Arc::new(super::config::load_factors(&config.factors).map_err(StartError::Factors)?);
         let mut sockets = Sockets::bind(config).await?;
         let mappings = load_mappings(&config.mapping)?;
-        let files = Files::read(config, &mappings)?;
+        let mut files = Files::read(config, &mappings)?;
         let Opened { mut store, identity, recovery } = Store::open(&config.store)?;
         let sinks: &[&str] = if config.influx.is_some() { &[influx::NAME] } else { &[] };
         store.set_sinks(sinks).map_err(|error| StartError::Room(error.to_string()))?;
+        let subscriptions = outlets::recall(&mut store, &mut files.subscribers)
+            .map_err(|error| StartError::Room(format!("what brokers hold for us cannot be read or written: {error}")))?;
         let hasher = TokenHasher::new(&identity.token_key);
         let (capture, capture_writer) = Capture::open(&config.capture, hasher.clone(), stats.clone()).map_err(|error| {
             StartError::Room(format!("`capture.directory`: {error}\n  hint: a folder that this user may write to"))
@@ -186,6 +188,13 @@ impl Daemon {
             ingest_shutdown,
             outlet_shutdown,
         };
+        for (session, rows) in subscriptions {
+            daemon.outlets.spawn(outlets::remember(session, rows, jobs.clone()));
+        }
+        if let Some(publisher) = files.publisher.take() {
+            let ask = outlets::ask(questions.clone());
+            daemon.outlets.spawn(publisher.run(ask, stats.clone(), outlet_stop.clone()));
+        }
         let doors = sockets.doors(&files.acceptors);
         daemon.start_ingest(config, files, sockets.mqtt, doors, &frames, &clock, capture, &ingest_stop);
         // From here only the sockets hold senders: when the last one ends, the engine does.

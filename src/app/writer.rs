@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::ingest::{Receipt, Settlement};
-use crate::model::{ActivityRow, ClosedSession, Stats};
+use crate::model::{ActivityRow, ClosedSession, Stats, Subscription};
 use crate::store::{Checkpoint, Commit, CommitError, Store};
 use crate::units::UtcMs;
 
@@ -19,6 +19,8 @@ pub enum Job {
     Checkpoint(CheckpointJob),
     /// A sink has everything up to this outbox row.
     Acknowledge(&'static str, i64),
+    /// What a broker holds for a session of ours.
+    Remember(String, Vec<Subscription>),
 }
 
 /// One commit's content. Its buffers are used again.
@@ -112,6 +114,13 @@ impl Writer {
                     if let Err(error) = self.store.acknowledge(sink, id) {
                         // Not lost: the rows stay and are sent once more, which is harmless.
                         tracing::warn!(%error, sink, "could not note what the sink has acknowledged");
+                    }
+                    true
+                }
+                Job::Remember(session, rows) => {
+                    if let Err(error) = self.store.remember_subscriptions(&session, &rows) {
+                        // Not lost: what is not known to be subscribed is subscribed once more.
+                        tracing::warn!(%error, session, "could not note which subscriptions the broker has");
                     }
                     true
                 }

@@ -1,4 +1,4 @@
-//! What one can ask the engine. Answers are JSON; the web room passes them on as they are.
+//! What one can ask the engine. Answers are JSON; the web room passes them on as they are, the publisher takes values out of them.
 
 use std::sync::Arc;
 
@@ -62,6 +62,15 @@ pub enum View {
     },
     /// `/api/v1/feeds`.
     Feeds,
+    /// Vehicles that are shown elsewhere: those of these fleet ids, then those of these organisations, at most `limit`.
+    Chosen {
+        /// Fleet ids.
+        vehicles: Arc<[String]>,
+        /// Organisations.
+        organisations: Arc<[String]>,
+        /// More are counted and left out.
+        limit: usize,
+    },
     /// `/api/v1/targets`.
     Targets,
     /// `/api/v1/transition`.

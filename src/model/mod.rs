@@ -12,6 +12,7 @@ mod redact;
 pub mod register;
 mod setup;
 mod stats;
+mod subscription;
 mod suggest;
 mod token;
 
@@ -35,5 +36,6 @@ pub use quantity::{AssetKind, CounterKind, Quantity};
 pub use redact::redact;
 pub use setup::{CommandChannel, Inventory, KeyMemory, SetupMemory, SetupNote, SetupRemembered, WriteOutcome};
 pub use stats::{Reject, RejectReason, Stats, StatsSnapshot};
+pub use subscription::Subscription;
 pub use suggest::nearest;
 pub use token::{IdTokenHash, TokenHasher, normalise_id_token};

@@ -102,6 +102,14 @@ const EXCERPT_BYTES: usize = 256;
 pub struct Stats {
     /// MQTT PUBLISH packets received.
     pub mqtt_received: AtomicU64,
+    /// MQTT messages of our own that a broker brought back.
+    pub mqtt_own: AtomicU64,
+    /// Messages published to a broker.
+    pub published: AtomicU64,
+    /// 1 while the publisher is connected.
+    pub publisher_connected: AtomicU64,
+    /// Vehicles on the list for Home Assistant beyond `home_assistant.max_devices`.
+    pub devices_left_out: AtomicU64,
     /// OCPP frames received.
     pub ocpp_received: AtomicU64,
     /// Observations handed to the engine from MQTT.

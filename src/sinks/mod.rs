@@ -1,3 +1,4 @@
-//! F4: where rows go. To add one: its file, its line in `app::wiring`.
+//! F4: where results go. To add one: its file, its line in `app::run`.
 
 pub mod influx;
+pub mod mqtt;

@@ -81,7 +81,7 @@ pub struct Outbox {
 
 /// The store's writing side.
 pub struct Store {
-    connection: Connection,
+    pub(super) connection: Connection,
     outbox: Outbox,
     outbox_max_bytes: u64,
     positions: BTreeMap<String, i64>,

@@ -4,6 +4,7 @@ mod commit;
 mod open;
 mod read;
 mod schema;
+mod subscriptions;
 
 use std::io::{Read, Write};
 use std::path::PathBuf;

@@ -8,6 +8,7 @@
 //! | `checkpoint` | one row: `generation`, `snapshot` (gzip of the engine's state) |
 //! | `activity` | `day` (days since 1970, London), `subject` (JSON of `model::Subject`), four sums in m, ml, 0.1 Wh; which counters were heard |
 //! | `session` | `id`, `started_at`, `ended_at`, `charge_point`, `vehicle`, `record` (JSON of `model::SessionRecord`), `kgco2e` |
+//! | `subscription` | `session` (client id `@` broker), `filter`, `qos` (NULL = the broker may hold it or not) |
 //! | `identity` | one row: `token_key` (32 bytes), `first_transaction_id` |
 
 use rusqlite::Connection;
@@ -16,7 +17,8 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i32 = 0x666c_6767;
 
 /// Each step takes the file one version further; never edit one that was released.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE inbox (seq INTEGER PRIMARY KEY, blob BLOB NOT NULL);
     CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, points INTEGER NOT NULL, body BLOB NOT NULL);
     CREATE TABLE outbox_position (sink TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
@@ -31,7 +33,12 @@ const MIGRATIONS: &[&str] = &["
         charge_point TEXT NOT NULL, vehicle TEXT, record TEXT NOT NULL, kgco2e REAL) WITHOUT ROWID;
     CREATE INDEX session_by_end ON session (ended_at);
     CREATE TABLE identity (one INTEGER PRIMARY KEY CHECK (one = 1), token_key BLOB NOT NULL, first_transaction_id INTEGER NOT NULL);
-"];
+",
+    "
+    CREATE TABLE subscription (
+        session TEXT NOT NULL, filter TEXT NOT NULL, qos INTEGER, PRIMARY KEY (session, filter)) WITHOUT ROWID;
+",
+];
 
 /// The version this program writes.
 pub(super) const VERSION: i32 = MIGRATIONS.len() as i32;

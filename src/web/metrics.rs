@@ -79,6 +79,20 @@ const METRICS: &[(&str, &str, &str, &str, Read)] = &[
     }),
     ("fleetgauge_capture_dropped_total", "counter", "", "Lines the capture had no room for.", |s| &s.capture_dropped),
     ("fleetgauge_brokers_connected", "gauge", "", "MQTT brokers connected to.", |s| &s.brokers_connected),
+    ("fleetgauge_messages_own_total", "counter", "", "Messages of our own that a broker brought back; left out.", |s| {
+        &s.mqtt_own
+    }),
+    ("fleetgauge_publisher_connected", "gauge", "", "1 while results can be published to the broker.", |s| {
+        &s.publisher_connected
+    }),
+    ("fleetgauge_published_total", "counter", "", "Messages published to the broker.", |s| &s.published),
+    (
+        "fleetgauge_home_assistant_vehicles_left_out",
+        "gauge",
+        "",
+        "Vehicles on the list beyond home_assistant.max_devices.",
+        |s| &s.devices_left_out,
+    ),
     ("fleetgauge_commits_total", "counter", "", "Commits of the store.", |s| &s.commits),
     ("fleetgauge_commit_failures_total", "counter", "", "Commits that failed and were tried again.", |s| &s.commit_failures),
     ("fleetgauge_checkpoints_total", "counter", "", "Checkpoints of the store.", |s| &s.checkpoints),

@@ -1,7 +1,9 @@
 //! The configuration of all rooms: a file, the environment on top, every mistake at once, before any port is opened.
 
+mod brokers;
 mod engine;
 mod exempt;
+mod publish;
 mod rooms;
 mod section;
 mod setup;
@@ -19,6 +21,7 @@ use crate::ingest::listener::ListenerConfig;
 use crate::ingest::mqtt::BrokerConfig;
 use crate::ledger::emissions::FactorSets;
 use crate::sinks::influx::InfluxConfig;
+use crate::sinks::mqtt::PublishConfig;
 use crate::store::StoreConfig;
 use crate::web::WebConfig;
 
@@ -46,6 +49,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// `[influx]`; without the section, rows only wait in the outbox.
     pub influx: Option<InfluxConfig>,
+    /// `[publish]`, `[home_assistant]`.
+    pub publish: PublishConfig,
     /// `[web]`.
     pub web: WebConfig,
     /// `[engine]`, `[limits]`, `[target]`, `[[exempt]]`.

@@ -7,22 +7,38 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::section::Section;
-use super::source::{Node, Value};
-use super::{Config, ConfigError, FactorsConfig, LogConfig, MappingConfig, RegisterConfig, engine, setup};
+use super::source::Node;
+use super::{Config, ConfigError, FactorsConfig, LogConfig, MappingConfig, RegisterConfig, brokers, engine, publish, setup};
 use crate::app::preset_names;
 use crate::ingest::capture::CaptureConfig;
 use crate::ingest::door::{OcppConfig, Unknown};
 use crate::ingest::listener::ListenerConfig;
-use crate::ingest::mqtt::{BrokerConfig, MqttVersion};
 use crate::ingest::tap::TapConfig;
 use crate::model::nearest;
 use crate::sinks::influx::InfluxConfig;
 use crate::store::StoreConfig;
 use crate::web::WebConfig;
 
-const SECTIONS: [&str; 17] = [
-    "listener", "broker", "ocpp", "tap", "setup", "capture", "store", "influx", "web", "engine", "counters", "exempt", "limits",
-    "target", "register", "factors", "mapping",
+const SECTIONS: [&str; 19] = [
+    "listener",
+    "broker",
+    "ocpp",
+    "tap",
+    "setup",
+    "capture",
+    "store",
+    "influx",
+    "web",
+    "engine",
+    "counters",
+    "exempt",
+    "limits",
+    "target",
+    "register",
+    "factors",
+    "mapping",
+    "publish",
+    "home_assistant",
 ];
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -34,9 +50,11 @@ const GIB: u64 = 1 << 30;
 
 pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Config {
     let ocpp = ocpp(tree, errors);
+    let brokers = brokers::read(tree.remove("broker"), errors);
     let config = Config {
         listener: listener(Section::take(tree, "listener", errors)),
-        brokers: brokers(tree.remove("broker"), errors),
+        publish: publish::read(tree, &brokers, errors),
+        brokers,
         capture: capture(Section::take(tree, "capture", errors)),
         store: store(Section::take(tree, "store", errors)),
         influx: influx(tree.contains_key("influx"), Section::take(tree, "influx", errors)),
@@ -92,64 +110,6 @@ fn listener(mut section: Section<'_>) -> ListenerConfig {
     }
     section.finish();
     config
-}
-
-fn brokers(node: Option<Node>, errors: &mut Vec<ConfigError>) -> Vec<BrokerConfig> {
-    let items = match node {
-        None => return Vec::new(),
-        Some(Node { value: Value::List(items), .. }) => items,
-        Some(Node { place, .. }) => {
-            errors.push(ConfigError {
-                key: "broker".into(),
-                place,
-                value: String::new(),
-                reason: "is not a list of sections".into(),
-                hint: "write [[broker]] with two brackets".into(),
-            });
-            return Vec::new();
-        }
-    };
-    let mut brokers: Vec<BrokerConfig> = Vec::new();
-    for (index, item) in items.into_iter().enumerate() {
-        let mut section = Section::of(format!("broker[{index}]"), Some(item), errors);
-        let mut config = BrokerConfig { name: format!("broker{}", index + 1), ..BrokerConfig::default() };
-        let tls = section.has("ca_file");
-        section.text("name", &mut config.name);
-        section.text("host", &mut config.host);
-        config.port = if tls { 8883 } else { 1883 };
-        section.whole("port", &mut config.port, 1, 65_535);
-        section.word("version", &mut config.version, &[("3.1.1", MqttVersion::V4), ("5", MqttVersion::V5)]);
-        section.optional_text("client_id", &mut config.client_id);
-        section.texts("topics", &mut config.topics);
-        section.whole("qos", &mut config.qos, 0, 1);
-        section.optional_text("username", &mut config.username);
-        section.optional_path("password_file", &mut config.password_file);
-        section.optional_path("ca_file", &mut config.ca_file);
-        section.duration("keep_alive", &mut config.keep_alive, 5 * SECOND, 18 * HOUR);
-        section.duration("session_expiry", &mut config.session_expiry, SECOND, 365 * DAY);
-        section.size("max_packet", &mut config.max_packet_bytes, KIB, 64 * MIB);
-        section.whole("max_inflight", &mut config.max_inflight, 1, 65_535);
-        section.formats("formats", &mut config.formats);
-        section.flag("retain_means_replay", &mut config.retain_means_replay);
-        if config.host.is_empty() {
-            section.refuse("", None, "", "has no `host`", "write host = \"broker.example\"");
-        }
-        if config.password_file.is_some() && config.username.is_none() {
-            section.refuse("", None, "", "has a `password_file` but no `username`", "brokers need both");
-        }
-        if brokers.iter().any(|other| other.name == config.name) {
-            section.refuse(
-                "",
-                None,
-                config.name.clone(),
-                "is the name of two brokers",
-                "names stand in the client id, the log and the metrics",
-            );
-        }
-        section.finish();
-        brokers.push(config);
-    }
-    brokers
 }
 
 fn mapping(mut section: Section<'_>) -> MappingConfig {

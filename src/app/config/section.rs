@@ -53,6 +53,11 @@ impl<'a> Section<'a> {
         self.keys.contains_key(key)
     }
 
+    /// Where a key stands, to report something about it after it was taken.
+    pub fn place_of(&self, key: &str) -> Option<Place> {
+        self.keys.get(key).map(|node| node.place.clone())
+    }
+
     /// Nothing is in it.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::measure::Measure;
 use super::presence::Presence;
 use super::row::Row;
 use super::{Heard, Hearing};
@@ -29,9 +30,11 @@ pub(in crate::engine) struct CounterOf {
     pub counter: Counter,
 }
 
-/// The newest values, for the page. Registers are not among them: their counters know the newest believed value.
+/// The newest values, for the page.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(in crate::engine) struct Live {
+    /// km.
+    pub odometer: Option<Thousandths>,
     /// Per cent.
     pub soc: Option<Thousandths>,
     /// Per cent.
@@ -141,10 +144,11 @@ impl Asset {
         self.tags.as_ref().expect("resolve() runs before an asset is used")
     }
 
-    /// The newest believed value of a register.
-    pub fn register_value(&self, quantity: Quantity) -> Option<Thousandths> {
+    /// The newest believed value of a register, unless another feed of the vehicle has the one that books.
+    pub fn believed(&self, quantity: Quantity) -> Option<Thousandths> {
         let register = self.counters.iter().find(|register| register.quantity == quantity)?;
-        register.counter.last().map(|(value, _)| Thousandths(value))
+        let told = register.books || Measure::of(quantity, self.kind).is_none();
+        register.counter.last().filter(|_| told).map(|(value, _)| Thousandths(value))
     }
 
     /// What no checkpoint has yet.
@@ -192,6 +196,7 @@ impl Asset {
         if newest {
             self.live_at = at;
             let live = &mut self.live;
+            live.odometer = row.odometer.or(live.odometer);
             live.soc = row.soc.or(live.soc);
             live.fuel_level = row.fuel_level.or(live.fuel_level);
             live.charge_power = row.charge_power.or(live.charge_power);

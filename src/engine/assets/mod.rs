@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::ledger::audit::Occurrence;
 use crate::ledger::counters::{CounterEvent, CounterRates};
 use crate::model::register::Register;
-use crate::model::{Activity, AssetKind, MeterValuesFact, Reading, TelemetryFact};
-use crate::units::UtcMs;
+use crate::model::{Activity, AssetKind, MeterValuesFact, Reading, ReadingEntry, TelemetryFact, Value};
+use crate::units::{Thousandths, UtcMs};
 
 /// How a reading is to be heard.
 #[derive(Clone, Copy, Debug)]
@@ -164,6 +164,12 @@ impl Assets {
         self.list.get_mut(position)
     }
 
+    /// The value is below the newest believed one.
+    fn falls(&self, position: usize, slot: usize, entry: &ReadingEntry<'_>) -> bool {
+        let last = self.list[position].counters[slot].counter.last();
+        matches!(entry.value, Value::Number(Thousandths(value)) if value <= 0 || last.is_some_and(|(last, _)| value < last))
+    }
+
     /// Applies a reading. `in_today` tells whether an instant lies in the running day; such gains stay with the asset.
     pub fn hear(&mut self, position: usize, reading: &Reading<'_>, settings: Hearing, in_today: impl Fn(UtcMs) -> bool) -> Heard {
         let at = reading.at.unwrap_or(reading.received_at);
@@ -173,8 +179,9 @@ impl Assets {
         for entry in reading.entries.iter() {
             let Some((slot, applied)) = self.count(position, reading, entry, at, &settings) else { continue };
             heard.late |= applied.event == Some(CounterEvent::Late);
-            // A glitch in a series is a kilometre of noise in every graph; a late value has its place in the past.
-            if !applied.is_live && applied.event != Some(CounterEvent::Late) {
+            // A fall that is not believed yet (a glitch zero, mostly) would be a cliff in every graph. A leap is shown as it came:
+            // it may be somebody trying out a device. A late value has its place in the past.
+            if !applied.is_live && applied.event != Some(CounterEvent::Late) && self.falls(position, slot, entry) {
                 doubted |= 1 << entry.quantity as u8;
             }
             self.book(position, slot, &applied, &settings, &in_today, &mut heard);

@@ -9,7 +9,7 @@ use crate::units::{Thousandths, UtcMs};
 /// The columns a reading fills.
 #[derive(Default)]
 pub(super) struct Row {
-    odometer: Option<Thousandths>,
+    pub odometer: Option<Thousandths>,
     pub soc: Option<Thousandths>,
     speed: Option<Thousandths>,
     fuel_used_total: Option<Thousandths>,

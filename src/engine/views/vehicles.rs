@@ -104,7 +104,7 @@ impl VehicleRow {
         take(&mut self.online, live.online, newest);
         take(&mut self.lag_s, presence.lag_s(), newest);
         let books = asset.counters.iter().any(|register| register.quantity == Quantity::Odometer && register.books);
-        take(&mut self.odometer_km, number(asset.register_value(Quantity::Odometer)), books);
+        take(&mut self.odometer_km, number(live.odometer), books);
         if newest {
             self.heard = presence.last_heard;
             self.last_heard_at = presence.last_heard.map(rfc3339);

@@ -1,4 +1,4 @@
-//! `[[broker]]`.
+//! `[[broker]]`, and what a topic filter may look like.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -74,4 +74,33 @@ impl Default for BrokerConfig {
             retain_means_replay: true,
         }
     }
+}
+
+/// Says why a topic filter is none (MQTT 5 sections 4.7 and 4.8). A broker ends the connection of a client that sends one.
+pub fn check_filter(filter: &str) -> Result<(), &'static str> {
+    let topics = match filter.strip_prefix("$share/") {
+        None => filter,
+        Some(rest) => match rest.split_once('/') {
+            Some((group, _)) if group.is_empty() || group.contains(['+', '#']) => return Err("has no name for its group"),
+            Some((_, topics)) => topics,
+            None => return Err("has a group and no topics"),
+        },
+    };
+    if topics.is_empty() {
+        return Err("is empty");
+    }
+    if filter.len() > usize::from(u16::MAX) || filter.contains('\0') {
+        return Err("is too long, or has a NUL in it");
+    }
+    let levels: Vec<&str> = topics.split('/').collect();
+    let last = levels.len() - 1;
+    let wrong = |(place, level): (usize, &&str)| match *level {
+        "+" => false,
+        "#" => place < last,
+        level => level.contains(['+', '#']),
+    };
+    if levels.iter().enumerate().any(wrong) {
+        return Err("has a wildcard that is not a level of its own, or `#` before its end");
+    }
+    Ok(())
 }

@@ -1,0 +1,49 @@
+//! Small wires between rooms that do not know each other: subscriptions to the store, the publisher's questions to the engine.
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::writer::Job;
+use crate::ingest::mqtt::Subscriber;
+use crate::model::Subscription;
+use crate::sinks::mqtt::Ask;
+use crate::store::{CommitError, Store};
+use crate::web::{Question, Wish};
+
+/// A session, and what is to be remembered of it whenever that changes.
+pub(super) type Remembering = (String, watch::Receiver<Vec<Subscription>>);
+
+/// Gives each subscriber what is remembered of its session, and writes down what it is about to ask for: were it asked first and written
+/// then, a crash in between would leave a subscription that nobody knows of.
+pub(super) fn recall(store: &mut Store, subscribers: &mut [Subscriber]) -> Result<Vec<Remembering>, CommitError> {
+    let mut remembering = Vec::new();
+    for subscriber in subscribers {
+        let session = subscriber.session();
+        let (rows, newest) = subscriber.recall(store.subscriptions(&session)?);
+        store.remember_subscriptions(&session, &rows)?;
+        remembering.push((session, newest));
+    }
+    Ok(remembering)
+}
+
+/// Hands what changes to the store until the subscriber has ended. Only the newest state counts, so nothing waits for a slow disk.
+pub(super) async fn remember(session: String, mut newest: watch::Receiver<Vec<Subscription>>, jobs: mpsc::Sender<Job>) {
+    while newest.changed().await.is_ok() {
+        let rows = newest.borrow_and_update().clone();
+        if jobs.send(Job::Remember(session.clone(), rows)).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The way to the engine that the web room has too.
+pub(super) fn ask(questions: mpsc::Sender<Question>) -> Ask {
+    std::sync::Arc::new(move |view| {
+        let questions = questions.clone();
+        Box::pin(async move {
+            let gone = || "the engine is stopping".to_owned();
+            let (reply, answer) = oneshot::channel();
+            questions.send(Question { wish: Wish::See(view), reply }).await.map_err(|_| gone())?;
+            answer.await.map_err(|_| gone())?
+        })
+    })
+}
