@@ -34,6 +34,15 @@ impl EnergyUser {
 pub enum Subject {
     /// A vehicle's own counters.
     Vehicle(Arc<str>),
+    /// Mileage that staff claimed for their own cars, and short hires: business travel.
+    GreyFleet {
+        /// Who paid for it.
+        organisation: Arc<str>,
+        /// DESNZ's class (`car_average`, ...).
+        vehicle_class: Arc<str>,
+        /// DESNZ's fuel; `unknown` where the claim does not say.
+        fuel: Arc<str>,
+    },
     /// Energy delivered by a charge point to somebody.
     Charging {
         /// The charge point.
@@ -63,6 +72,10 @@ pub struct Activity {
     pub vehicle_grid_dwh: i64,
     /// Energy delivered by a charge point's register, in tenths of Wh.
     pub charged_dwh: i64,
+    /// Fuel bought for the vehicle by card or taken from a bunker, in millilitres; from an import.
+    pub fuel_card_ml: i64,
+    /// Distance by a mileage claim or a reading by hand, in metres; from an import.
+    pub claimed_m: i64,
     /// Which of the vehicle's own counters were heard that day ([`Activity::FUEL_METERED`], [`Activity::GRID_METERED`]): a day with
     /// a fuel counter that stood still used no fuel, a day without one must be estimated.
     pub metered: u8,
@@ -80,6 +93,8 @@ impl Activity {
         self.fuel_ml += other.fuel_ml;
         self.vehicle_grid_dwh += other.vehicle_grid_dwh;
         self.charged_dwh += other.charged_dwh;
+        self.fuel_card_ml += other.fuel_card_ml;
+        self.claimed_m += other.claimed_m;
         self.metered |= other.metered;
     }
 

@@ -85,6 +85,7 @@ impl Reader {
                 vehicle_grid_dwh: row.get(4)?,
                 charged_dwh: row.get(5)?,
                 metered: row.get(6)?,
+                ..Activity::default()
             };
             activity.push(ActivityRow { key, activity: sums });
         }

@@ -109,6 +109,8 @@ pub fn inventory(activity: &BTreeMap<ActivityKey, Activity>, register: &Register
                 }
                 None => {}
             },
+            // Nothing books it before there is an import.
+            Subject::GreyFleet { .. } => {}
             Subject::Charging { charge_point, user } => {
                 book.inventory.delivered_dwh += sums.charged_dwh;
                 let own = user
@@ -130,6 +132,7 @@ fn with_energy(activity: &BTreeMap<ActivityKey, Activity>) -> BTreeSet<Arc<str>>
         .filter_map(|(key, _)| match &key.subject {
             Subject::Vehicle(id) => Some(id.clone()),
             Subject::Charging { user, .. } => user.vehicle().cloned(),
+            Subject::GreyFleet { .. } => None,
         })
         .collect()
 }
