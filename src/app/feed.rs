@@ -22,14 +22,17 @@ impl Sink for Hear<'_> {
         // Tags are personal data and no book reads them from MQTT yet: they go no further, not even to disk.
         if reading.entries.iter().any(|entry| entry.quantity == Quantity::IdTag) {
             reading.entries.to_mut().retain(|entry| entry.quantity != Quantity::IdTag);
+            if reading.entries.is_empty() {
+                return;
+            }
         }
         let observation = Observation::Telemetry(reading);
         self.engine.handle(&observation, self.now);
         inbox::append_observed(self.inbox, self.now, observation);
     }
 
-    fn ignored(&mut self, _reason: RejectReason, _field: &str, _detail: &str) {
-        Stats::count(&self.stats.fields_ignored);
+    fn ignored(&mut self, reason: RejectReason, field: &str, _detail: &str) {
+        self.stats.ignore(reason, field);
     }
 }
 

@@ -185,7 +185,21 @@ pub struct Stats {
     /// Checkpoints written.
     pub checkpoints: AtomicU64,
     rejects: Mutex<RejectBook>,
+    ignored: Mutex<IgnoredBook>,
 }
+
+/// Fields of accepted messages that were left out, by name and reason.
+#[derive(Clone, Debug, Default)]
+struct IgnoredBook {
+    counts: BTreeMap<(String, RejectReason), u64>,
+    /// Those of further names.
+    further: u64,
+}
+
+/// Names of ignored fields that are told apart; a device that makes up names must not fill the memory.
+const MOST_IGNORED: usize = 256;
+/// Bytes kept of such a name.
+const IGNORED_NAME: usize = 64;
 
 #[derive(Debug, Default)]
 struct RejectBook {
@@ -223,6 +237,24 @@ impl Stats {
     /// Reads a counter.
     pub fn get(counter: &AtomicU64) -> u64 {
         counter.load(Ordering::Relaxed)
+    }
+
+    /// Counts a field of an accepted message that was left out, by its name.
+    pub fn ignore(&self, reason: RejectReason, field: &str) {
+        Self::count(&self.fields_ignored);
+        let mut book = self.ignored.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let name: String = field.chars().take(IGNORED_NAME).collect();
+        if book.counts.len() >= MOST_IGNORED && !book.counts.contains_key(&(name.clone(), reason)) {
+            book.further += 1;
+            return;
+        }
+        *book.counts.entry((name, reason)).or_default() += 1;
+    }
+
+    /// Ignored fields by name and reason, and how many more there were of further names.
+    pub fn ignored(&self) -> (Vec<(String, RejectReason, u64)>, u64) {
+        let book = self.ignored.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        (book.counts.iter().map(|((name, reason), count)| (name.clone(), *reason, *count)).collect(), book.further)
     }
 
     /// Counts a message that was not taken and keeps its beginning.

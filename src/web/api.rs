@@ -192,5 +192,13 @@ async fn rejects(State(site): State<Site>) -> Response {
         .iter()
         .map(|(source, reason, count)| serde_json::json!({ "source": source, "reason": reason, "count": count }))
         .collect();
-    json(StatusCode::OK, serde_json::json!({ "counts": counts, "newest": site.stats.rejects() }).to_string())
+    let (ignored, further) = site.stats.ignored();
+    let ignored: Vec<_> = ignored
+        .iter()
+        .map(|(field, reason, count)| serde_json::json!({ "field": field, "reason": reason.name(), "count": count }))
+        .collect();
+    let answer = serde_json::json!({
+        "counts": counts, "newest": site.stats.rejects(), "ignored_fields": ignored, "ignored_fields_further": further,
+    });
+    json(StatusCode::OK, answer.to_string())
 }

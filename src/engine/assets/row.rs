@@ -88,7 +88,7 @@ impl Row {
         }
         Some(MeterValuesFact {
             site: asset.tags().site.clone(),
-            charge_point: asset.id.clone(),
+            charge_point: asset.tags().vehicle.clone(),
             connector_id: 0,
             at,
             // kW in thousandths is W; kWh in thousandths is Wh.
