@@ -68,6 +68,7 @@ struct Estate {
 
 #[derive(Debug, Serialize)]
 struct DataQuality {
+    vehicles_registered: usize,
     vehicles_in_service: u64,
     vehicles_heard_24h: u64,
     /// All their feeds silent for longer than allowed.
@@ -214,6 +215,7 @@ impl Engine {
         let (sums, unregistered) = self.quality(context.now);
         let all = sums.get("all").copied().unwrap_or_default();
         DataQuality {
+            vehicles_registered: self.register.vehicles.len(),
             vehicles_in_service: all.vehicles,
             vehicles_heard_24h: all.heard_24h,
             vehicles_stale: all.stale,
