@@ -36,6 +36,8 @@ fn every_commented_key_is_one_and_has_the_default_shown() {
     let config = parse(&text, &[]).unwrap_or_else(|errors| panic!("{errors}"));
     assert_eq!((config.brokers.len(), config.engine.exempt.len()), (1, 2));
     assert_eq!(config.publish.broker.as_deref(), Some("depot"));
+    let counter = &config.engine.counters[0];
+    assert_eq!((counter.max_rate_per_hour, counter.modulus), (Some(4_000_000), Some(4_294_967_296)));
     assert_eq!(config.engine.offline_grace, fleetgauge::engine::EngineConfig::default().offline_grace);
     let broker = &config.brokers[0];
     let default = fleetgauge::ingest::mqtt::BrokerConfig::default();

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use fleetgauge::engine::{Engine, EngineConfig, ViewContext};
+use fleetgauge::ledger::counters::CounterOverride;
 use fleetgauge::ledger::emissions::FactorSets;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
@@ -308,6 +309,22 @@ fn freshness_comes_from_live_messages_and_loss_from_running_numbers() {
     depot.now = depot.now.plus(24 * HOUR);
     assert_eq!(depot.vehicle("V2")["stale"], true);
     assert_eq!(depot.view("overview")["data"]["completeness"], 0.0);
+}
+
+#[test]
+fn a_site_may_know_better_of_a_register() {
+    let counters = vec![CounterOverride {
+        feed: "ovms:*".into(),
+        quantity: Quantity::Odometer,
+        max_rate_per_hour: None,
+        modulus: Some(1_000_000),
+    }];
+    let mut depot = Depot::new(EngineConfig { counters, ..EngineConfig::default() });
+    depot.drive("ovms:V1", OVMS, 0, 990.0);
+    depot.drive("ovms:V1", OVMS, 30, 5.0);
+    depot.drive("V2", NATIVE, 0, 990.0);
+    depot.drive("V2", NATIVE, 30, 5.0);
+    assert_eq!(depot.booked(), 15_000, "over its modulus; the other waits");
 }
 
 #[test]

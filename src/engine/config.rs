@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::ledger::charging::ChargingLimits;
-use crate::ledger::counters::CounterRates;
+use crate::ledger::counters::{CounterOverride, CounterRates};
 use crate::model::ExemptWindow;
 use crate::units::Day;
 
-/// `[engine]`, `[counters]`, `[limits]`, `[target]`, `[[exempt]]`.
+/// `[engine]`, `[counters]`, `[[counter]]`, `[limits]`, `[target]`, `[[exempt]]`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct EngineConfig {
     /// `limits.max_assets`: vehicles, chargers and meters tracked, registered or not.
@@ -24,6 +24,8 @@ pub struct EngineConfig {
     pub stale_after: Duration,
     /// `[counters]`: the fastest believable growth of registers.
     pub rates: CounterRates,
+    /// `[[counter]]`: what a site knows better of single registers.
+    pub counters: Vec<CounterOverride>,
     /// `limits.max_counter_events` kept in the audit log.
     pub max_counter_events: usize,
     /// `engine.profile`: definition of "low emission".
@@ -54,6 +56,7 @@ impl Default for EngineConfig {
             telemetry_interval: Duration::ZERO,
             stale_after: Duration::from_secs(86_400),
             rates: CounterRates::default(),
+            counters: Vec::new(),
             max_counter_events: 2_000,
             profile: "nhs_sdu".into(),
             target_share: 0.9,

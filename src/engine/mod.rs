@@ -207,12 +207,14 @@ impl Engine {
         };
         let ms = |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         let today = self.today;
+        let books = self.books(position, reading.kind);
         let settings = Hearing {
             row_interval_ms: ms(self.config.telemetry_interval),
             positions: self.config.positions,
-            books: self.books(position, reading.kind),
+            books,
             silent_ms: ms(self.config.stale_after),
             rates: self.config.rates,
+            overrides: &self.config.counters,
         };
         let heard = self.assets.hear(position, reading, settings, |at| today.contains(at));
         self.tally.late += u64::from(heard.late);
@@ -227,9 +229,9 @@ impl Engine {
     }
 
     /// A charger that also speaks OCPP is booked by its transactions; its MQTT register would be the same energy again.
-    fn books(&mut self, position: usize, kind: AssetKind) -> bool {
+    fn books(&self, position: usize, kind: AssetKind) -> bool {
         kind != AssetKind::Charger
-            || self.assets.get_mut(position).is_none_or(|asset| self.charging.charge_point(&asset.tags().vehicle).is_none())
+            || self.assets.get(position).is_none_or(|asset| self.charging.charge_point(&asset.tags().vehicle).is_none())
     }
 
     /// Books a gain that is not wholly in the running day.

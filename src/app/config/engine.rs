@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::section::Section;
-use super::source::Node;
+use super::source::{Node, Value};
 use super::{ConfigError, exempt};
 use crate::engine::EngineConfig;
-use crate::ledger::counters::CounterRates;
+use crate::ledger::counters::{CounterOverride, CounterRates};
 use crate::ledger::transition::PROFILES;
+use crate::model::{CounterKind, Quantity};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -32,6 +33,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, heartbeat: Duration, error
     section.duration("stale_after", &mut config.stale_after, Duration::from_secs(60), 365 * DAY);
     section.finish();
     config.rates = rates(Section::take(tree, "counters", errors));
+    config.counters = counters(tree.remove("counter"), errors);
     let mut section = Section::take(tree, "limits", errors);
     section.whole("max_assets", &mut config.max_assets, 1, 100_000_000);
     section.whole("max_charge_points", &mut config.max_charge_points, 1, 10_000_000);
@@ -57,6 +59,52 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, heartbeat: Duration, error
     }
     section.finish();
     config
+}
+
+/// `[[counter]]`.
+fn counters(node: Option<Node>, errors: &mut Vec<ConfigError>) -> Vec<CounterOverride> {
+    let items = match node {
+        None => return Vec::new(),
+        Some(Node { value: Value::List(items), .. }) => items,
+        Some(Node { place, .. }) => {
+            let hint = "write [[counter]] with two brackets; [counters] is another section".to_owned();
+            let reason = "is not a list of sections".to_owned();
+            errors.push(ConfigError { key: "counter".into(), place, value: String::new(), reason, hint });
+            return Vec::new();
+        }
+    };
+    let mut overrides = Vec::new();
+    for (index, item) in items.into_iter().enumerate() {
+        let mut section = Section::of(format!("counter[{index}]"), Some(item), errors);
+        let mut feed = String::new();
+        let given = section.has("quantity");
+        section.text("feed", &mut feed);
+        let mut quantity = None;
+        let hint = "a lifetime register such as odometer, fuel_used_total, energy_import_total";
+        section.parsed("quantity", &mut quantity, hint, |text| {
+            let known = Quantity::from_name(text).filter(|quantity| quantity.kind() == CounterKind::Lifetime);
+            known.ok_or_else(|| "is not a register".to_owned())
+        });
+        let (mut rate, mut modulus) = (None, None);
+        for (key, into) in [("max_per_hour", &mut rate), ("modulus", &mut modulus)] {
+            section.positive_thousandths(key, into);
+        }
+        if feed.is_empty() || !given {
+            section.refuse(
+                "",
+                None,
+                "",
+                "needs `feed` and `quantity`",
+                "feed = \"evcc:lp/1\", or \"evcc:*\" for all that begin so",
+            );
+        }
+        if rate.is_none() && modulus.is_none() {
+            section.refuse("", None, "", "says nothing", "give `max_per_hour` or `modulus`, in the quantity's unit");
+        }
+        section.finish();
+        overrides.extend(quantity.map(|quantity| CounterOverride { feed, quantity, max_rate_per_hour: rate, modulus }));
+    }
+    overrides
 }
 
 /// Whole kilometres an hour, litres an hour and kilowatts, kept in thousandths.

@@ -19,7 +19,7 @@ use crate::sinks::influx::InfluxConfig;
 use crate::store::StoreConfig;
 use crate::web::WebConfig;
 
-const SECTIONS: [&str; 19] = [
+const SECTIONS: [&str; 20] = [
     "listener",
     "broker",
     "ocpp",
@@ -31,6 +31,7 @@ const SECTIONS: [&str; 19] = [
     "web",
     "engine",
     "counters",
+    "counter",
     "exempt",
     "limits",
     "target",

@@ -157,6 +157,19 @@ impl<'a> Section<'a> {
         self.read(key, into, "a share from 0 to 1, such as 0.5 for 50 %", |value| share_of(value).map(Some));
     }
 
+    /// A number above 0 that may be left out, in thousandths.
+    pub fn positive_thousandths(&mut self, key: &'static str, into: &mut Option<i64>) {
+        self.read(key, into, "a number above 0, in the quantity's unit", |value| {
+            let number = match value {
+                Value::Integer(number) => *number as f64,
+                Value::Float(number) => *number,
+                other => return Err(format!("is {}, not a number", other.kind())),
+            };
+            let thousandths = (number * 1_000.0).round();
+            if (1.0..=1e15).contains(&thousandths) { Ok(Some(thousandths as i64)) } else { Err("is out of range".to_owned()) }
+        });
+    }
+
     /// A date.
     pub fn day(&mut self, key: &'static str, into: &mut Day) {
         self.read(key, into, "write it in quotes: \"2028-03-31\"", |value| {

@@ -181,7 +181,7 @@ impl Asset {
     }
 
     /// Newest values and the row. `doubted` has a bit for each quantity whose value is not believed yet.
-    pub fn note(&mut self, reading: &Reading<'_>, at: UtcMs, doubted: u64, settings: Hearing, heard: &mut Heard) {
+    pub fn note(&mut self, reading: &Reading<'_>, at: UtcMs, doubted: u64, settings: Hearing<'_>, heard: &mut Heard) {
         let replayed = reading.retained && reading.at.is_none() && self.presence.last_heard.is_some();
         let newest = at >= self.live_at && !replayed && !reading.historical;
         let mut row = Row::default();

@@ -23,10 +23,13 @@ impl Assets {
         reading: &Reading<'_>,
         entry: &ReadingEntry<'_>,
         at: UtcMs,
-        settings: &Hearing,
+        settings: &Hearing<'_>,
     ) -> Option<(usize, Applied)> {
         let Value::Number(Thousandths(value)) = entry.value else { return None };
-        let limits = CounterLimits::for_quantity(entry.quantity, reading.format, &settings.rates)?;
+        let mut limits = CounterLimits::for_quantity(entry.quantity, reading.format, &settings.rates)?;
+        if let Some(better) = settings.overrides.iter().find(|better| better.concerns(&reading.asset, entry.quantity)) {
+            limits = limits.overridden(better);
+        }
         let counters = &mut self.list[position].counters;
         let known = counters.iter().position(|register| register.quantity == entry.quantity);
         let slot = known.unwrap_or_else(|| {
@@ -45,7 +48,7 @@ impl Assets {
         position: usize,
         slot: usize,
         applied: &Applied,
-        settings: &Hearing,
+        settings: &Hearing<'_>,
         in_today: &impl Fn(UtcMs) -> bool,
         heard: &mut Heard,
     ) {

@@ -15,14 +15,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::audit::Occurrence;
-use crate::ledger::counters::{CounterEvent, CounterRates};
+use crate::ledger::counters::{CounterEvent, CounterOverride, CounterRates};
 use crate::model::register::Register;
 use crate::model::{Activity, AssetKind, MeterValuesFact, Reading, ReadingEntry, TelemetryFact, Value};
 use crate::units::{Thousandths, UtcMs};
 
 /// How a reading is to be heard.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Hearing {
+pub(super) struct Hearing<'a> {
     /// At most one row in this time; 0 is no limit.
     pub row_interval_ms: i64,
     /// Positions may be written.
@@ -33,6 +33,8 @@ pub(super) struct Hearing {
     pub silent_ms: i64,
     /// The fastest believable growth.
     pub rates: CounterRates,
+    /// What a site knows better of single registers.
+    pub overrides: &'a [CounterOverride],
 }
 
 /// What one reading led to.
@@ -171,7 +173,13 @@ impl Assets {
     }
 
     /// Applies a reading. `in_today` tells whether an instant lies in the running day; such gains stay with the asset.
-    pub fn hear(&mut self, position: usize, reading: &Reading<'_>, settings: Hearing, in_today: impl Fn(UtcMs) -> bool) -> Heard {
+    pub fn hear(
+        &mut self,
+        position: usize,
+        reading: &Reading<'_>,
+        settings: Hearing<'_>,
+        in_today: impl Fn(UtcMs) -> bool,
+    ) -> Heard {
         let at = reading.at.unwrap_or(reading.received_at);
         let mut heard = Heard::default();
         self.list[position].presence.note(reading);

@@ -40,7 +40,36 @@ impl Default for CounterRates {
     }
 }
 
+/// What a site knows better of a register than the defaults. Values in thousandths of the quantity's unit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CounterOverride {
+    /// The feed's asset id; with `*` at the end, all that begin so.
+    pub feed: String,
+    /// The register.
+    pub quantity: Quantity,
+    /// The fastest believable growth in an hour.
+    pub max_rate_per_hour: Option<i64>,
+    /// Where it starts again at zero.
+    pub modulus: Option<i64>,
+}
+
+impl CounterOverride {
+    /// Is it about this register?
+    pub fn concerns(&self, feed: &str, quantity: Quantity) -> bool {
+        self.quantity == quantity
+            && match self.feed.strip_suffix('*') {
+                Some(start) => feed.starts_with(start),
+                None => feed == self.feed,
+            }
+    }
+}
+
 impl CounterLimits {
+    /// With what a site knows better.
+    pub fn overridden(self, by: &CounterOverride) -> Self {
+        Self { max_rate_per_hour: by.max_rate_per_hour.or(self.max_rate_per_hour), modulus: by.modulus.or(self.modulus), ..self }
+    }
+
     /// The limits of a quantity from a source; `None` if the quantity does not count.
     pub fn for_quantity(quantity: Quantity, format: FeedFormat, rates: &CounterRates) -> Option<Self> {
         let session = match quantity.kind() {

@@ -4,7 +4,7 @@
 mod limits;
 mod pending;
 
-pub use limits::{CounterLimits, CounterRates};
+pub use limits::{CounterLimits, CounterOverride, CounterRates};
 
 use pending::Pending;
 use serde::{Deserialize, Serialize};
