@@ -10,6 +10,7 @@ mod ovms;
 mod plain;
 mod rule;
 mod scalar;
+mod sparkplug;
 mod unit;
 
 pub use decoders::{Decoders, Formats};
@@ -130,4 +131,4 @@ impl<F: FnMut(&Message<'_>, &mut dyn Sink) -> Result<(), Refused> + Send> Decode
 }
 
 /// Every format in the program. To add one: write its file, add its line, record its frames in `tests/frames/mqtt/<name>/`.
-pub const DECODERS: &[Decoder] = &[native::DECODER, ovms::DECODER];
+pub const DECODERS: &[Decoder] = &[native::DECODER, ovms::DECODER, sparkplug::DECODER];
