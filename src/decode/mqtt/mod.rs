@@ -2,6 +2,7 @@
 
 mod angle;
 mod asset;
+mod can;
 mod decoders;
 mod entries;
 mod json;
@@ -12,6 +13,7 @@ mod rule;
 mod scalar;
 mod sparkplug;
 mod unit;
+mod wican;
 
 pub use decoders::{Decoders, Formats};
 
@@ -131,4 +133,4 @@ impl<F: FnMut(&Message<'_>, &mut dyn Sink) -> Result<(), Refused> + Send> Decode
 }
 
 /// Every format in the program. To add one: write its file, add its line, record its frames in `tests/frames/mqtt/<name>/`.
-pub const DECODERS: &[Decoder] = &[native::DECODER, ovms::DECODER, sparkplug::DECODER];
+pub const DECODERS: &[Decoder] = &[native::DECODER, ovms::DECODER, sparkplug::DECODER, wican::DECODER];

@@ -200,7 +200,7 @@ fn units_of(quantity: Quantity) -> Units {
 
 /// Whether a value can be at all. The limits are generous: they catch garbage, all-ones and `1e15`, while a register in
 /// a wrong unit must pass, because the counter rules recognise and report it.
-fn is_plausible(quantity: Quantity, thousandths: i64) -> bool {
+pub fn is_plausible(quantity: Quantity, thousandths: i64) -> bool {
     let (low, high) = match quantity {
         // Metres sent as kilometres by a vehicle of a million kilometres still pass.
         Quantity::Odometer | Quantity::OdometerCoarse | Quantity::DistanceGpsTotal => (0, 2_000_000_000),
