@@ -111,10 +111,11 @@ impl<'a> Json<'a> {
                         return false;
                     }
                     self.value(|json| take(json, &name));
-                    if !self.eat(b',') && !matches!(self.peek(), Some(b'}')) {
-                        self.fail("a comma or `}` is missing");
+                    match (self.eat(b','), self.peek()) {
+                        (true, Some(b'}')) => self.repaired = true,
+                        (true, _) | (false, Some(b'}')) => {}
+                        (false, _) => self.fail("a comma or `}` is missing"),
                     }
-                    self.repaired |= self.error.is_none() && self.comma_before(b'}');
                 }
                 Some(_) => self.fail("a field name is missing"),
                 None => {
@@ -145,21 +146,17 @@ impl<'a> Json<'a> {
                 }
                 Some(_) => {
                     self.value(&mut take);
-                    if !self.eat(b',') && !matches!(self.peek(), Some(b']')) {
-                        self.fail("a comma or `]` is missing");
+                    match (self.eat(b','), self.peek()) {
+                        (true, Some(b']')) => self.repaired = true,
+                        (true, _) | (false, Some(b']')) => {}
+                        (false, _) => self.fail("a comma or `]` is missing"),
                     }
-                    self.repaired |= self.error.is_none() && self.comma_before(b']');
                 }
                 None => return self.fail("the text ends within a list"),
             }
         }
         self.at += 1;
         self.depth -= 1;
-    }
-
-    /// The last comma was followed by the closing bracket.
-    fn comma_before(&mut self, close: u8) -> bool {
-        self.peek() == Some(close) && self.text[..self.at].trim_end().ends_with(',')
     }
 
     /// One value: taken, or skipped if `take` leaves it.
@@ -289,9 +286,10 @@ impl<'a> Json<'a> {
 
     /// A number or a literal: everything up to the next structural character or blank.
     fn word(&mut self) -> Option<&'a str> {
-        let rest = &self.text[self.at..];
-        let length = rest.find(|c: char| matches!(c, ',' | ':' | ']' | '}' | '[' | '{' | '"') || c.is_ascii_whitespace());
-        let word = &rest[..length.unwrap_or(rest.len())];
+        let ends = |byte: &u8| matches!(byte, b',' | b':' | b']' | b'}' | b'[' | b'{' | b'"') || byte.is_ascii_whitespace();
+        // All of these are ASCII, so that a word ends between characters.
+        let length = self.text.as_bytes()[self.at..].iter().position(ends);
+        let word = &self.text[self.at..length.map_or(self.text.len(), |length| self.at + length)];
         if word.is_empty() {
             self.fail("a value is missing");
             return None;

@@ -146,7 +146,44 @@ impl FromStr for Decimal {
 
 /// Parses a decimal text into units of `10^-scale`, rounding to the nearest, ties away from zero.
 pub fn parse_scaled(text: &str, scale: u32) -> Result<i64, DecimalError> {
+    let (negative, digits) = match text.as_bytes() {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    if let Some(scaled) = parse_plain(digits, scale) {
+        return Ok(if negative { -scaled } else { scaled });
+    }
     i64::try_from(text.parse::<Decimal>()?.scaled(scale)?).map_err(|_| DecimalError::Range)
+}
+
+/// The usual case in 64 bits, several times as fast: at most 18 digits, no exponent, nothing to refuse. `None` leaves it to the general one.
+fn parse_plain(digits: &[u8], scale: u32) -> Option<i64> {
+    const MOST_DIGITS: usize = 18;
+    if digits.len() > MOST_DIGITS + 1 {
+        return None;
+    }
+    let (mut mantissa, mut fraction_digits, mut count) = (0i64, None::<u32>, 0);
+    for &byte in digits {
+        match byte {
+            b'0'..=b'9' => {
+                mantissa = mantissa.checked_mul(10)?.checked_add(i64::from(byte - b'0'))?;
+                fraction_digits = fraction_digits.map(|digits| digits + 1);
+                count += 1;
+            }
+            b'.' if fraction_digits.is_none() => fraction_digits = Some(0),
+            _ => return None,
+        }
+    }
+    if count == 0 {
+        return None;
+    }
+    match scale.checked_sub(fraction_digits.unwrap_or(0)) {
+        Some(shift) => mantissa.checked_mul(10i64.checked_pow(shift)?),
+        None => {
+            let divisor = 10i64.checked_pow(fraction_digits.unwrap_or(0) - scale)?;
+            Some(mantissa.checked_add(divisor / 2)? / divisor)
+        }
+    }
 }
 
 /// Appends `value * 10^-scale` as decimal text, always with a point and at least one fraction digit.
@@ -206,6 +243,12 @@ mod tests {
             ("1e-400", 0),
             ("0e999999", 0),
             ("123456789012345.6789", 123_456_789_012_345_679),
+            ("12345678901234.56789", 12_345_678_901_234_568),
+            ("9223372036854775.807", i64::MAX),
+            ("-9223372036854775.8074", -i64::MAX),
+            ("0.000000000000000499", 0),
+            ("0.0005", 1),
+            ("00000000000000000001", 1_000),
         ] {
             assert_eq!(parse_scaled(text, 3), Ok(want), "{text}");
         }
@@ -226,7 +269,7 @@ mod tests {
         for text in ["", "-", ".", "NaN", "inf", "-Infinity", "0x10", "1,5", "1 2", "1e", "1e+", "--1", "1.2.3", "yes"] {
             assert_eq!(parse_scaled(text, 3), Err(DecimalError::Syntax), "{text}");
         }
-        for text in ["1e18", "-9e999999", "99999999999999999999"] {
+        for text in ["1e18", "-9e999999", "99999999999999999999", "9223372036854775.808", "9999999999999999"] {
             assert_eq!(parse_scaled(text, 3), Err(DecimalError::Range), "{text}");
         }
     }

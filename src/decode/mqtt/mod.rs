@@ -3,6 +3,7 @@
 mod angle;
 mod asset;
 mod autopi;
+mod can;
 mod collected;
 mod decoders;
 mod entries;
@@ -23,6 +24,7 @@ mod plain;
 mod rule;
 mod scalar;
 mod shelly;
+mod sparkplug;
 mod tasmota;
 mod teltonika;
 mod tesla;
@@ -33,6 +35,7 @@ mod unit;
 mod viss;
 mod vss;
 mod wallbox;
+mod wican;
 
 pub use decoders::{Decoders, Formats};
 pub use filter::without_covered;
@@ -162,6 +165,8 @@ pub const DECODERS: &[Decoder] = &[
     teltonika::DECODER,
     autopi::DECODER,
     viss::DECODER,
+    wican::DECODER,
+    sparkplug::DECODER,
     // Chargers and meters.
     evcc::DECODER,
     openwb::DECODER,

@@ -69,10 +69,7 @@ impl Rule {
     pub fn read(self, text: &str) -> Result<Option<Value<'_>>, Trouble> {
         let Some(text) = scalar::known(text) else { return Ok(None) };
         let value = match self {
-            Self::Number(quantity, unit) => match number(quantity, text, unit)? {
-                0 if quantity == Quantity::Odometer => return Err(ZERO),
-                number => Value::Number(Thousandths(number)),
-            },
+            Self::Number(quantity, unit) => not_zero(quantity, number(quantity, text, unit)?)?,
             Self::Negated(quantity, unit) => Value::Number(Thousandths(-number(quantity, text, unit)?)),
             Self::NonZero(quantity, unit) => match number(quantity, text, unit)? {
                 0 => return Err(ZERO),
@@ -88,6 +85,15 @@ impl Rule {
         };
         Ok(Some(value))
     }
+}
+
+/// A number that was counted, not written: already in thousandths of the quantity's own unit.
+pub fn counted(quantity: Quantity, thousandths: i64) -> Result<Value<'static>, Trouble> {
+    if unit::is_plausible(quantity, thousandths) { not_zero(quantity, thousandths) } else { Err(BAD_NUMBER) }
+}
+
+fn not_zero(quantity: Quantity, thousandths: i64) -> Result<Value<'static>, Trouble> {
+    if thousandths == 0 && quantity == Quantity::Odometer { Err(ZERO) } else { Ok(Value::Number(Thousandths(thousandths))) }
 }
 
 /// A number's text in a unit to thousandths of the quantity's own.

@@ -193,15 +193,24 @@ pub fn number(quantity: Quantity, text: &str, unit: Option<&str>) -> Result<i64,
     Unit { quantity, factor }.thousandths(text.parse().map_err(refuse)?)
 }
 
+/// Our own spelling of a unit of the quantity, for tables that outlive the message; `None` if the quantity has no such unit.
+pub fn spelling(quantity: Quantity, unit: &str) -> Option<&'static str> {
+    lookup(units_of(quantity), unit).map(|(symbol, _)| *symbol)
+}
+
 fn refuse(_: DecimalError) -> RejectReason {
     RejectReason::Number
 }
 
 fn find(units: Units, wanted: &str) -> Option<Factor> {
+    lookup(units, wanted).map(|(_, factor)| *factor)
+}
+
+fn lookup(units: Units, wanted: &str) -> Option<&'static (&'static str, Factor)> {
     let exact = units.iter().find(|(symbol, _)| *symbol == wanted);
     // `KWH` and `Km/h` can only mean one thing; `MW` and `mW`, `MV` and `mV` cannot be guessed.
     let any_case = || units.iter().find(|(symbol, _)| !wanted.starts_with(['m', 'M']) && symbol.eq_ignore_ascii_case(wanted));
-    exact.or_else(any_case).map(|(_, factor)| *factor)
+    exact.or_else(any_case)
 }
 
 fn units_of(quantity: Quantity) -> Units {

@@ -36,6 +36,11 @@ pub fn rule(path: &str) -> Option<Rule> {
     rule_of(PATHS, path.strip_prefix("Vehicle.")?)
 }
 
+/// The rule of the path that says a quantity.
+pub fn of_quantity(quantity: Quantity) -> Option<Rule> {
+    PATHS.iter().map(|(_, rule)| *rule).find(|rule| rule.quantity() == quantity)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +69,9 @@ mod tests {
         ] {
             let rule = rule(path).unwrap_or_else(|| panic!("{path}"));
             assert_eq!((rule.quantity(), rule.read(text)), (quantity, Ok(Some(want))), "{path}");
+        }
+        for (_, path) in PATHS {
+            assert_eq!(of_quantity(path.quantity()), Some(*path), "one path a quantity");
         }
         assert_eq!(rule("TraveledDistance"), None);
         assert_eq!(rule("Vehicle.Cabin.Door.Count"), None);

@@ -27,7 +27,7 @@ pub fn value<'a>(quantity: Quantity, raw: &'a str) -> Result<Option<Value<'a>>, 
         return bare(quantity, raw, None);
     }
     let (mut value, mut unit) = (None, None);
-    json::each_field(raw, |key, raw| match &*key {
+    json::each_field(raw, |key, raw, _| match &*key {
         "value" => value = Some(raw),
         "unit" => unit = Some(raw),
         _ => {}

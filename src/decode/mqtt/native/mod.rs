@@ -6,6 +6,7 @@ mod sample;
 
 use super::{Decoder, Message, Refused, Sink, json};
 use crate::model::{AssetKind, FeedFormat, Quantity, Reading, ReadingEntry, RejectReason, Sequence, Value, check_id};
+use json::NotJson;
 use sample::{Sample, Time};
 
 /// The format's line in the table.
@@ -121,20 +122,26 @@ fn telemetry(output: &Output<'_>, text: &str, sink: &mut dyn Sink) -> Result<(),
         Some(b'[') => return Err(Refused::new(RejectReason::Type, "the message is an array; an object is expected")),
         Some(_) => return Err(Refused::new(RejectReason::Syntax, "the message is not a JSON object")),
     }
-    match Sample::read(text, output.message.received_at) {
-        Ok(sample) => publish(output, &sample, sink),
-        Err(error) => match json::quote_non_numbers(text) {
-            Some(fixed) => {
-                let sample = Sample::read(&fixed, output.message.received_at).map_err(not_json)?;
-                publish(output, &sample, sink)
-            }
-            None => Err(not_json(error)),
-        },
+    let mut sample = Sample::new();
+    match sample.read(text, output.message.received_at) {
+        Ok(()) => publish(output, &sample, sink),
+        Err(NotJson::TooDeep) => Err(not_json(NotJson::TooDeep)),
+        Err(error) => {
+            let fixed = json::quote_non_numbers(text).ok_or_else(|| not_json(error))?;
+            let mut sample = Sample::new();
+            sample.read(&fixed, output.message.received_at).map_err(not_json)?;
+            publish(output, &sample, sink)
+        }
     }
 }
 
-fn not_json(error: serde_json::Error) -> Refused {
-    Refused::new(RejectReason::Syntax, format!("the message is not JSON: {error}"))
+fn not_json(error: NotJson) -> Refused {
+    match error {
+        NotJson::TooDeep => {
+            Refused::new(RejectReason::TooDeep, format!("the message is {error}; at most {MAX_DEPTH} are allowed"))
+        }
+        NotJson::Broken(..) => Refused::new(RejectReason::Syntax, format!("the message is not JSON: {error}")),
+    }
 }
 
 /// Gives out a message that is known to be JSON. Limits come first, so a refused message has said nothing.
@@ -155,8 +162,11 @@ fn publish(output: &Output<'_>, sample: &Sample<'_>, sink: &mut dyn Sink) -> Res
         output.emit(sample.time, sample.sequence, sample.entries(), sink);
         return Ok(());
     };
+    // Two bytes are the shortest element with its comma; most lists are too short to need counting.
     let mut count = 0usize;
-    json::each_element(samples, |_| count += 1).map_err(not_json)?;
+    if samples.len() > 2 * MAX_SAMPLES {
+        json::each_element(samples, |_| count += 1).map_err(not_json)?;
+    }
     if count > MAX_SAMPLES {
         let detail = format!("`samples` has {count} elements; at most {MAX_SAMPLES} are allowed");
         return Err(Refused::new(RejectReason::TooManySamples, detail));
@@ -182,10 +192,11 @@ fn publish_element(output: &Output<'_>, raw: &str, message_time: Time, sink: &mu
         sink.ignored(RejectReason::Type, "samples", "an element is not an object");
         return;
     }
-    let Ok(element) = Sample::read(raw, output.message.received_at) else {
+    let mut element = Sample::new();
+    if element.read(raw, output.message.received_at).is_err() {
         sink.ignored(RejectReason::Syntax, "samples", "an element is not JSON");
         return;
-    };
+    }
     let time = if element.time == Time::None { message_time } else { element.time };
     if time == Time::Ahead {
         sink.ignored(RejectReason::Time, "ts", AHEAD);

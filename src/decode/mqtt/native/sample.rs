@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::field::{self, Trouble};
-use super::json;
+use super::json::{self, NotJson};
 use crate::decode::mqtt::entries::Entries;
 use crate::decode::mqtt::native::MAX_AHEAD_MS;
 use crate::model::{Quantity, ReadingEntry, RejectReason, Value};
@@ -46,9 +46,9 @@ pub struct Sample<'a> {
 }
 
 impl<'a> Sample<'a> {
-    /// Reads an object whose text begins with `{`; an error means that it is not JSON.
-    pub fn read(text: &'a str, received_at: UtcMs) -> Result<Self, serde_json::Error> {
-        let mut sample = Self {
+    /// Nothing was read yet.
+    pub fn new() -> Self {
+        Self {
             entries: Entries::new(),
             time: Time::None,
             sequence: None,
@@ -56,9 +56,12 @@ impl<'a> Sample<'a> {
             samples: None,
             depth: 1,
             notes: Vec::new(),
-        };
-        json::each_field(text, |key, raw| sample.field(key, raw, received_at))?;
-        Ok(sample)
+        }
+    }
+
+    /// Reads an object whose text begins with `{`; an error means that it is not JSON, and that nothing here may be used.
+    pub fn read(&mut self, text: &'a str, received_at: UtcMs) -> Result<(), NotJson> {
+        json::each_field(text, |key, raw, depth| self.field(key, raw, depth, received_at))
     }
 
     /// The values, in the object's order.
@@ -66,10 +69,8 @@ impl<'a> Sample<'a> {
         self.entries.as_slice()
     }
 
-    fn field(&mut self, key: Cow<'a, str>, raw: &'a str, received_at: UtcMs) {
-        if raw.starts_with(['{', '[']) {
-            self.depth = self.depth.max(1 + json::depth(raw));
-        }
+    fn field(&mut self, key: Cow<'a, str>, raw: &'a str, depth: usize, received_at: UtcMs) {
+        self.depth = self.depth.max(1 + depth);
         if let Some(quantity) = Quantity::from_name(&key) {
             match field::value(quantity, raw) {
                 Ok(Some(value)) => self.put(quantity, value, key),
