@@ -61,7 +61,8 @@ fn init() {
     };
     if let Some(folder) = std::env::var_os("FUZZ_SEEDS") {
         for (number, seed) in seeds.iter().enumerate() {
-            std::fs::write(Path::new(&folder).join(format!("seed{number:04}")), seed).expect("the folder for seeds can be written");
+            std::fs::write(Path::new(&folder).join(format!("seed{number:04}")), seed)
+                .expect("the folder for seeds can be written");
         }
         std::process::exit(0);
     }

@@ -1,5 +1,7 @@
 //! The recorded messages of every decoder: its captures in `tests/samples`, or its cases in `tests/frames` if it has none there.
 
+#![allow(dead_code, reason = "each binary uses its own part")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -35,15 +37,22 @@ pub fn messages(decoder: &Decoder) -> Vec<Recorded> {
         }
     }
     if found.is_empty() {
-        for case in sorted(&tests.join("frames/mqtt").join(decoder.name)) {
-            found.extend(jsonl(&case.join("messages.jsonl")));
-            if let (Ok(topic), Ok(payload)) = (fs::read_to_string(case.join("topic")), fs::read(case.join("payload"))) {
-                let retained = case.join("retained").exists();
-                found.push(Recorded { topic: topic.trim().to_owned(), payload, retained, properties: Vec::new() });
-            }
-        }
+        found = cases(decoder);
     }
     assert!(!found.is_empty(), "nothing recorded of `{}`", decoder.name);
+    found
+}
+
+/// The messages of a decoder's recorded cases, bad ones among them.
+pub fn cases(decoder: &Decoder) -> Vec<Recorded> {
+    let mut found = Vec::new();
+    for case in sorted(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frames/mqtt").join(decoder.name)) {
+        found.extend(jsonl(&case.join("messages.jsonl")));
+        if let (Ok(topic), Ok(payload)) = (fs::read_to_string(case.join("topic")), fs::read(case.join("payload"))) {
+            let retained = case.join("retained").exists();
+            found.push(Recorded { topic: topic.trim().to_owned(), payload, retained, properties: Vec::new() });
+        }
+    }
     found
 }
 
