@@ -192,6 +192,8 @@ impl Sink for Log {
 fn can_be(quantity: Quantity, value: &Value<'_>) -> bool {
     match (quantity.unit(), value) {
         ("bool", Value::Bool(_)) => true,
+        // A vehicle has left.
+        ("id", Value::NoId) => true,
         ("id", Value::Id(id)) => !id.trim().is_empty() && id.len() <= 64 && !id.contains(char::is_control),
         ("deg", Value::Angle(angle)) => match quantity {
             Quantity::Latitude => angle.unsigned_abs() <= 900_000_000,

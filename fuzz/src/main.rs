@@ -25,7 +25,8 @@ use decode::mqtt::DECODERS;
 use decoder::Target;
 
 /// Targets that are no decoder.
-const OTHERS: [(&str, fn(&[u8])); 3] = [("ocpp", other::ocpp), ("websocket", websocket::fuzz), ("units", other::units)];
+const OTHERS: [(&str, fn(&[u8])); 4] =
+    [("mapping", other::mapping), ("ocpp", other::ocpp), ("websocket", websocket::fuzz), ("units", other::units)];
 
 enum Chosen {
     Decoder(Target),

@@ -1,8 +1,13 @@
-//! OCPP frames of both sides of a link, and the numbers and times of `units`.
+//! OCPP frames of both sides of a link, a site's maps with messages for them, and the numbers and times of `units`.
 
+use std::sync::Arc;
+
+use crate::decode::mqtt::mapping::Mappings;
+use crate::decode::mqtt::{Decoders, Formats, Message, Sink};
 use crate::decode::ocpp::frame::Reading;
 use crate::decode::ocpp::observer::{Observer, Speaker};
 use crate::model::{OcppVersion, TokenHasher};
+use crate::model::{Reading as MqttReading, RejectReason};
 use crate::units::{UtcMs, format_scaled, parse_scaled};
 
 /// First byte: version and who begins. Then frames, one a line, by turns.
@@ -45,4 +50,45 @@ pub fn units(bytes: &[u8]) {
     let _ = text.parse::<crate::units::Day>();
     let _ = text.parse::<crate::units::Month>();
     let _ = text.parse::<crate::units::WeeklyHours>();
+}
+
+/// Keeps what comes, as text.
+#[derive(Default, PartialEq)]
+struct Heard(Vec<String>);
+
+impl Sink for Heard {
+    fn reading(&mut self, reading: MqttReading<'_>) {
+        assert!(!reading.entries.is_empty(), "a reading without a value");
+        self.0.push(format!("{reading:?}"));
+    }
+
+    fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {
+        assert!(!detail.is_empty(), "ignored without saying why");
+        self.0.push(format!("{reason:?} {field}"));
+    }
+}
+
+/// A mapping file, a zero byte, a topic, a zero byte, a payload. Mistakes are all named, and good maps say the same twice.
+pub fn mapping(bytes: &[u8]) {
+    let mut parts = bytes.splitn(3, |byte| *byte == 0);
+    let mut part = || parts.next().unwrap_or_default();
+    let (file, topic, payload) = (part(), part(), part());
+    let (Ok(file), Ok(topic)) = (std::str::from_utf8(file), std::str::from_utf8(topic)) else { return };
+    let zone = |name: &str| Err(format!("there is no zone {name} here"));
+    let mappings = match Mappings::parse(&[("site.toml", file)], &zone) {
+        Ok(mappings) => Arc::new(mappings),
+        Err(errors) => {
+            assert!(!errors.0.is_empty() && !errors.to_string().is_empty(), "refused without saying why");
+            return;
+        }
+    };
+    let now = UtcMs(1_787_400_000_000);
+    let hear = || {
+        let mut heard = Heard::default();
+        let message = Message { topic, payload, retained: false, received_at: now, properties: &[] };
+        let mut decoders = Decoders::with_mappings(mappings.clone()).telling_all();
+        let _ = decoders.decode(&Formats::ByTopic, &message, &mut heard);
+        heard
+    };
+    assert!(hear() == hear(), "the same message says different things");
 }

@@ -91,6 +91,19 @@ fn unbase64(text: &str) -> Vec<u8> {
 pub fn of_other(name: &str) -> Vec<Vec<u8>> {
     let text = |text: &str| text.as_bytes().to_vec();
     match name {
+        "mapping" => {
+            let mut seeds = Vec::new();
+            let mut maps: Vec<PathBuf> = sorted(&tests().join("../config/mappings"));
+            maps.push(tests().join("samples/generic_mapping.toml"));
+            let messages = jsonl(&tests().join("samples/generic_mapping.jsonl"));
+            for path in maps.iter().filter(|path| path.extension().is_some_and(|extension| extension == "toml")) {
+                let map = fs::read(path).unwrap_or_default();
+                for Recorded { topic, payload, .. } in &messages {
+                    seeds.push([&map[..], b"\0", topic.as_bytes(), b"\0", payload].concat());
+                }
+            }
+            seeds
+        }
         "ocpp" => {
             let mut seeds = Vec::new();
             for (version, folder) in ["ocpp16", "ocpp201", "ocpp21"].into_iter().enumerate() {
