@@ -4,6 +4,7 @@
 use super::entries::Entries;
 use super::plain::Of;
 use super::rule::{Rule, Trouble};
+use super::scalar::same;
 use super::{Message, Sink, object};
 use crate::decode::json::Json;
 use crate::units::UtcMs;
@@ -34,7 +35,7 @@ impl<'a> Collected<'a> {
 
     /// The same by a table; a field that is not in it is left to be skipped.
     pub fn take_known(&mut self, json: &mut Json<'a>, table: &[(&'static str, Rule)], name: &str) {
-        if let Some((field, rule)) = table.iter().find(|(known, _)| *known == name) {
+        if let Some((field, rule)) = table.iter().find(|(known, _)| same(known, name)) {
             self.take(json, field, *rule);
         }
     }

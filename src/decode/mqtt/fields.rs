@@ -31,7 +31,7 @@ pub const fn lesser(rank: u8, name: &'static str, rule: Rule) -> Field {
 
 /// The field of a name in a table.
 pub fn field_of(table: &'static [Field], name: &str) -> Option<&'static Field> {
-    table.iter().find(|field| field.name == name)
+    table.iter().find(|field| scalar::same(field.name, name))
 }
 
 /// At most one field for every quantity, on the stack.

@@ -19,7 +19,7 @@ pub struct Of<'a> {
 
 /// The rule of a name in a table.
 pub fn rule_of(table: &[(&str, Rule)], name: &str) -> Option<Rule> {
-    table.iter().find(|(known, _)| *known == name).map(|(_, rule)| *rule)
+    table.iter().find(|(known, _)| scalar::same(known, name)).map(|(_, rule)| *rule)
 }
 
 /// Reads the payload by a rule and gives it out as a reading of its own. `field` is its name for people.

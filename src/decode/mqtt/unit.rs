@@ -1,5 +1,6 @@
 //! A number's text in any sensible unit to thousandths of the quantity's own unit, in integers, and what is absurd.
 
+use super::scalar::same;
 use crate::model::{Quantity, RejectReason};
 use crate::units::{Decimal, DecimalError};
 
@@ -207,7 +208,7 @@ fn find(units: Units, wanted: &str) -> Option<Factor> {
 }
 
 fn lookup(units: Units, wanted: &str) -> Option<&'static (&'static str, Factor)> {
-    let exact = units.iter().find(|(symbol, _)| *symbol == wanted);
+    let exact = units.iter().find(|(symbol, _)| same(symbol, wanted));
     // `KWH` and `Km/h` can only mean one thing; `MW` and `mW`, `MV` and `mV` cannot be guessed.
     let any_case = || units.iter().find(|(symbol, _)| !wanted.starts_with(['m', 'M']) && symbol.eq_ignore_ascii_case(wanted));
     exact.or_else(any_case)
