@@ -239,6 +239,23 @@ fn a_slow_server_holds_nobody_up() {
 }
 
 /// The demo's fleet for a few seconds: every measurement and most fields.
+/// A vehicle whose odometer goes on elsewhere, in one message of its memory: what the audit log of registers is for.
+fn replaced_telematics_unit(port: u16) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
+    let sample = |(minutes_ago, km): (i64, u32)| format!("{{\"ts\":{},\"odometer\":{km}}}", now - minutes_ago * 60_000);
+    let samples = [(60, 1_000), (30, 9_000), (20, 9_001), (10, 9_002)].map(sample).join(",");
+    let (topic, payload) = ("fleet/vehicles/SPARE-1/telemetry", format!("{{\"samples\":[{samples}]}}"));
+    let length = 2 + topic.len() + payload.len();
+    let mut packet = b"\x10\x0f\0\x04MQTT\x04\x02\0\x3c\0\x03rep".to_vec();
+    packet.extend([0x30, (length % 128) as u8 | 0x80, (length / 128) as u8, 0, topic.len() as u8]);
+    packet.extend_from_slice(topic.as_bytes());
+    packet.extend_from_slice(payload.as_bytes());
+    let mut device = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    device.write_all(&packet).unwrap();
+    // The CONNACK; what follows it in the same connection is read as well.
+    device.read_exact(&mut [0; 4]).unwrap();
+}
+
 fn lines_of_a_fleet(stub: &Stub, seconds: u64) -> Vec<String> {
     let folder = TempDir::new("sink-fleet");
     let port = free_port();
@@ -254,6 +271,7 @@ fn lines_of_a_fleet(stub: &Stub, seconds: u64) -> Vec<String> {
     let mut command = fleetgauge();
     command.args(["simulate", "--mqtt", &mqtt, "--ocpp", &ocpp, "--register", example, "--speed", "300"]).stderr(Stdio::null());
     let fleet = Process::start(&mut command);
+    replaced_telematics_unit(daemon.mqtt);
     std::thread::sleep(Duration::from_secs(seconds));
     wait_for("a finished session", || stub.lines().iter().any(|line| line.starts_with("charging_session")));
     drop(fleet);

@@ -169,7 +169,7 @@ impl Assets {
     /// The value is below the newest believed one.
     fn falls(&self, position: usize, slot: usize, entry: &ReadingEntry<'_>) -> bool {
         let last = self.list[position].counters[slot].counter.last();
-        matches!(entry.value, Value::Number(Thousandths(value)) if value <= 0 || last.is_some_and(|(last, _)| value < last))
+        matches!(entry.value, Value::Number(Thousandths(value)) if last.is_some_and(|(last, _)| value < last))
     }
 
     /// Applies a reading. `in_today` tells whether an instant lies in the running day; such gains stay with the asset.
