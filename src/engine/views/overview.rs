@@ -107,7 +107,7 @@ impl Engine {
         Overview {
             as_of: rfc3339(context.now),
             transition: self.figures(self.counts(day)),
-            target: self.target(day),
+            target: self.headline_record(day),
             today: self.today_figures(day),
             charge_points: self.estate(),
             data: self.data_quality(context),
@@ -116,7 +116,7 @@ impl Engine {
 
     /// `/api/v1/targets`.
     pub fn targets_view(&self, context: &ViewContext) -> TargetsView {
-        TargetsView { as_of: rfc3339(context.now), targets: vec![self.target(Day::of(context.now))] }
+        TargetsView { as_of: rfc3339(context.now), targets: self.target_records(Day::of(context.now)).into_owned() }
     }
 
     /// `/api/v1/transition`.

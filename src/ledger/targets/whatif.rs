@@ -1,0 +1,1 @@
+//! What a replacement plan would do.
