@@ -54,7 +54,7 @@ impl Engine {
         let config = &self.config;
         let start = config.target_start.zip(config.target_start_share);
         let mut first = headline(config.target_share, config.target_due, start);
-        first.alias_of = self.targets.list.iter().find(|target| target.source == first.source).map(|target| target.id.clone());
+        first.alias_of = self.targets.list.iter().find(|target| target.from_settings).map(|target| target.id.clone());
         let assess = |target: &Target| assess(target, &self.profile, &self.register, &self.targets.figures, day);
         std::iter::once(&first).chain(self.targets.list.iter()).map(assess).collect()
     }

@@ -35,7 +35,7 @@ pub struct YearFigure {
 /// Kilograms of a pollutant in an April-March year.
 #[derive(Clone, PartialEq, Debug)]
 pub struct AirFigure {
-    /// `nox`, `pm2_5`, `pm10`.
+    /// `nox`, `pm25`, `pm10`.
     pub pollutant: Arc<str>,
     /// The year.
     pub year: FinancialYear,

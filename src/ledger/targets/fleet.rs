@@ -3,7 +3,6 @@
 //! Rules: emissions.md 6. Everything is counted anew from the register for each day, so a corrected register corrects the past too; what
 //! the register leaves open for more than one vehicle in twenty is not computed, and said.
 
-use super::SETTINGS;
 use super::calendar::{last_full_month, month_end_at, month_scale};
 use super::drift::{CusumRules, CusumState, Evaluation, LevelRules, LevelState, sigma};
 use super::forecast::{COMMON_DELAYS, Candidate, Distribution};
@@ -70,7 +69,7 @@ pub fn assess_counts(share: FleetShare<'_>, counts: Counts, as_of: Day) -> Targe
     let months_left = target.due.map(|due| month_scale(due) - month_scale(as_of)).filter(|months| *months > 0.0);
     record.required_per_month = months_left.map(|months| f64::from(gap) / months);
     let missing = target.plan.needs(&target.baseline, target.due);
-    record.needs = if target.source == SETTINGS && !missing.is_empty() {
+    record.needs = if target.from_settings && !missing.is_empty() {
         vec!["target.start and target.start_share: without them there is no path".into()]
     } else {
         missing.into_iter().map(|key| format!("{key}: without it there is no path")).collect()

@@ -35,9 +35,6 @@ use crate::units::Day;
 /// The id of the target that `[target]` sets.
 pub const HEADLINE: &str = "low_emission_share";
 
-/// The `source` of targets that take goal, due date and baseline from `[target]`.
-pub const SETTINGS: &str = "[target]";
-
 /// The share that `[target]` sets: `start` is the first day of the path and the share at its beginning.
 pub fn headline(goal: f64, due: Day, start: Option<(Day, f64)>) -> Target {
     let baseline =
@@ -53,8 +50,9 @@ pub fn headline(goal: f64, due: Day, start: Option<(Day, f64)>) -> Target {
         baseline,
         plan: Plan::Linear,
         note: String::new(),
-        source: SETTINGS.into(),
+        source: "[target]".into(),
         confidence: String::new(),
+        from_settings: true,
         alias_of: None,
     }
 }

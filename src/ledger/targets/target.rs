@@ -152,6 +152,8 @@ pub struct Target {
     pub source: String,
     /// How sure that is.
     pub confidence: String,
+    /// Goal, due date and baseline are those of `[target]`.
+    pub from_settings: bool,
     /// The same target under the name that stands first.
     pub alias_of: Option<Arc<str>>,
 }
