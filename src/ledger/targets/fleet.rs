@@ -52,8 +52,9 @@ pub fn assess_counts(share: FleetShare<'_>, counts: Counts, as_of: Day) -> Targe
     record.plan = plan;
     record.drift = drift;
     record.drift_vehicles = drift.map(|drift| drift * f64::from(n));
-    record.gap = Some(Amount::Whole(gap));
-    record.value = Some(f64::from(counted));
+    // Without vehicles nothing is missing and nothing is met: it cannot be said.
+    record.gap = current.map(|_| Amount::Whole(gap));
+    record.value = current.map(|_| f64::from(counted));
     record.plan_value = plan.map(|plan| plan * f64::from(n));
     record.counts = Some(counts);
     record.progress = current.map(|current| if target.goal > 0.0 { (current / target.goal).min(1.0) } else { 1.0 });
@@ -67,7 +68,7 @@ pub fn assess_counts(share: FleetShare<'_>, counts: Counts, as_of: Day) -> Targe
         _ => TargetStatus::BelowPath,
     };
     let months_left = target.due.map(|due| month_scale(due) - month_scale(as_of)).filter(|months| *months > 0.0);
-    record.required_per_month = months_left.map(|months| f64::from(gap) / months);
+    record.required_per_month = record.gap.zip(months_left).map(|(gap, months)| gap.value() / months);
     let missing = target.plan.needs(&target.baseline, target.due);
     record.needs = if target.from_settings && !missing.is_empty() {
         vec!["target.start and target.start_share: without them there is no path".into()]
