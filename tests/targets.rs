@@ -107,6 +107,34 @@ fn shares_bounds_and_sums() {
 }
 
 #[test]
+fn the_word_for_how_it_stands() {
+    let profile = Profile::by_name("nhs_sdu").unwrap();
+    let half = parse("vehicle_id,fuel,euro\na,DIESEL,EURO 6\nb,DIESEL,EURO 5\n");
+    let on =
+        |target: &Target, register: &Register, date: &str| assess(target, &profile, register, &Figures::default(), day(date));
+    let no_path = headline(0.9, day("2028-03-31"), None);
+    let low = headline(0.5, day("2028-03-31"), None);
+    for (target, register, date, want) in [
+        (&goal(), &half, "2026-03-31", TargetStatus::BelowPath),
+        (&goal(), &half, "2022-03-31", TargetStatus::OnPath),
+        (&goal(), &half, "2028-03-31", TargetStatus::BelowPath),
+        (&goal(), &half, "2028-04-01", TargetStatus::Missed),
+        (&no_path, &half, "2026-03-31", TargetStatus::PathNotSet),
+        (&low, &half, "2026-03-31", TargetStatus::Met),
+        (&goal(), &Register::default(), "2026-03-31", TargetStatus::NotComputable),
+    ] {
+        let record = on(target, register, date);
+        assert_eq!(record.status, want, "{date}: {record:?}");
+        assert_eq!(record.required_per_month.is_some(), date < "2028-03-31" && record.gap.is_some(), "{date}");
+    }
+    // Without dates in service the past is not known: no rate, no level, and it is said.
+    let record = on(&goal(), &half, "2026-03-31");
+    assert!(record.recent_per_month.is_none() && record.level.is_none() && record.p_hit.is_none());
+    assert!(record.needs.iter().any(|need| need.starts_with("in_service_from of 2")), "{:?}", record.needs);
+    assert!(record.needs.iter().any(|need| need.starts_with("first_registered and role")), "{:?}", record.needs);
+}
+
+#[test]
 fn intervals_are_half_open_and_a_month_is_its_last_instant() {
     let register = parse(
         "vehicle_id,fuel,in_service_from,in_service_to\na,ELECTRICITY,2026-01-31,2026-03-31\nb,ELECTRICITY,2026-02-01,2026-03-01\nc,DIESEL,,\n",

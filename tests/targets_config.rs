@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fleetgauge::app::config::{Config, SHIPPED_TARGETS, load_targets, parse_targets};
-use fleetgauge::ledger::targets::{Comparison, Figures, Kind, Measure, Plan, Target, TargetStatus, assess};
+use fleetgauge::ledger::targets::{
+    Comparison, Figures, HEADLINE, Kind, Measure, Plan, Target, TargetStatus, assess, headline, with_headline,
+};
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::Register;
 
@@ -68,6 +70,19 @@ fn settings_of_the_configuration_go_into_the_share() {
     let share = load_targets(&config).unwrap()[0].clone();
     assert_eq!((share.goal, share.due.unwrap().to_string().as_str()), (0.8, "2027-12-31"));
     assert_eq!((share.baseline.date.unwrap().to_string().as_str(), share.baseline.value), ("2022-03-31", Some(0.4)));
+}
+
+/// One target by two names cannot have two paths.
+#[test]
+fn the_plan_of_the_share_is_that_of_the_first_page() {
+    let text = "[[target]]\nid = \"ours\"\nmetric = \"m\"\nkind = \"share\"\nfigure = \"fleet\"\nsettings = \"target\"\nplan = { shape = \"s_curve\" }\n";
+    let config = Config::parse("[target]\nstart = \"2022-04-01\"\nstart_share = 0.4\n", "c.toml", std::iter::empty()).unwrap();
+    let list = parse_targets(text, "t.toml", &config).unwrap();
+    let first = headline(0.9, "2028-03-31".parse().unwrap(), None);
+    let all = with_headline(first.clone(), &list);
+    assert_eq!((&*all[0].id, all[0].alias_of.as_deref(), &all[0].plan), (HEADLINE, Some("ours"), &all[1].plan));
+    assert_eq!(all[0].baseline, all[1].baseline);
+    assert_eq!(with_headline(first.clone(), &[]), [first]);
 }
 
 const START: &str = "[[target]]\nid = \"a\"\nmetric = \"m\"\n";

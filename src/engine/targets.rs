@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Engine;
-use crate::ledger::targets::{Figures, Kind, Target, TargetRecord, TargetStatus, assess, headline};
+use crate::ledger::targets::{Figures, Kind, Target, TargetRecord, TargetStatus, assess, headline, with_headline};
 use crate::model::{Fact, TargetFact};
 use crate::units::Day;
 
@@ -35,7 +35,7 @@ impl Engine {
     }
 
     /// Every target at the end of a day, that of `[target]` first.
-    pub(super) fn target_records(&self, day: Day) -> Cow<'_, [TargetRecord]> {
+    pub fn target_records(&self, day: Day) -> Cow<'_, [TargetRecord]> {
         match &self.targets.assessed {
             Some((assessed, records)) if *assessed == day => Cow::Borrowed(records),
             _ => Cow::Owned(self.assess_targets(day)),
@@ -53,10 +53,11 @@ impl Engine {
     fn assess_targets(&self, day: Day) -> Vec<TargetRecord> {
         let config = &self.config;
         let start = config.target_start.zip(config.target_start_share);
-        let mut first = headline(config.target_share, config.target_due, start);
-        first.alias_of = self.targets.list.iter().find(|target| target.from_settings).map(|target| target.id.clone());
-        let assess = |target: &Target| assess(target, &self.profile, &self.register, &self.targets.figures, day);
-        std::iter::once(&first).chain(self.targets.list.iter()).map(assess).collect()
+        let first = headline(config.target_share, config.target_due, start);
+        with_headline(first, &self.targets.list)
+            .iter()
+            .map(|target| assess(target, &self.profile, &self.register, &self.targets.figures, day))
+            .collect()
     }
 
     /// Rows of `target_progress`.

@@ -57,6 +57,16 @@ pub fn headline(goal: f64, due: Day, start: Option<(Day, f64)>) -> Target {
     }
 }
 
+/// All targets to assess, that of `[target]` first. Where one of the list takes its figures from `[target]`, both are the same target: the
+/// first has its plan, vehicles and successors too, and says so.
+pub fn with_headline(first: Target, list: &[Target]) -> Vec<Target> {
+    let first = match list.iter().find(|target| target.from_settings) {
+        Some(same) => Target { id: first.id, metric: first.metric, alias_of: Some(same.id.clone()), ..same.clone() },
+        None => first,
+    };
+    std::iter::once(first).chain(list.iter().cloned()).collect()
+}
+
 /// How a target stands at the end of a day. `profile` is the definition in force, for targets that have none of their own.
 pub fn assess(target: &Target, profile: &Profile, register: &Register, figures: &Figures, as_of: Day) -> TargetRecord {
     match &target.measure {

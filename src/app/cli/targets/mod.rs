@@ -16,7 +16,7 @@ use crate::app::config::{Config, load_factors, load_targets};
 use crate::ledger::emissions::inventory;
 use crate::ledger::targets::whatif::{Avoided, Outcome, Replacement, avoided, convert, outcome};
 use crate::ledger::targets::{
-    Figures, FleetShare, Measure, Target, TargetRecord, YearFigure, assess, headline, last_full_month, successors,
+    Figures, FleetShare, Measure, Target, TargetRecord, YearFigure, assess, headline, last_full_month, successors, with_headline,
 };
 use crate::ledger::transition::Profile;
 use crate::model::TokenHasher;
@@ -107,9 +107,8 @@ fn answer(config: &Config, options: &Options) -> Result<Answer, String> {
         .ok_or_else(|| said(format!("`engine.profile`: no profile is called `{}`", engine.profile)))?;
     let as_of = options.as_of.unwrap_or_else(|| Day::of(Clock::system().now()));
     let figures = figures(config, &register, as_of, &mut missing);
-    let mut first = headline(engine.target_share, engine.target_due, engine.target_start.zip(engine.target_start_share));
-    first.alias_of = targets.iter().find(|target| target.from_settings).map(|target| target.id.clone());
-    let all: Vec<&Target> = std::iter::once(&first).chain(targets.iter()).collect();
+    let first = headline(engine.target_share, engine.target_due, engine.target_start.zip(engine.target_start_share));
+    let all = with_headline(first, &targets);
     let records = all.iter().map(|target| assess(target, &profile, &register, &figures, as_of)).collect();
     let what_if = what_if(options, &register, &profile, &all, as_of)?;
     Ok(Answer { as_of: as_of.to_string(), targets: records, missing, what_if })
@@ -119,7 +118,7 @@ fn what_if(
     options: &Options,
     register: &Register,
     profile: &Profile,
-    targets: &[&Target],
+    targets: &[Target],
     as_of: Day,
 ) -> Result<Option<WhatIf>, String> {
     if options.plan.is_none() && options.convert.is_empty() {
