@@ -32,7 +32,15 @@ fn questions_good_and_bad() {
         ("/api/v1/vehicles", 200, "AMB-101"),
         ("/api/v1/charge-points", 200, "DER-CP-01"),
         ("/api/v1/targets", 200, "path_not_set"),
+        ("/api/v1/targets", 200, "\"nhs_all_zev\""),
         ("/api/v1/transition", 200, "by_organisation"),
+        (
+            "/api/v1/transition?from=2025-02&to=2025-03",
+            200,
+            "\"months\":[{\"month\":\"2025-02\",\"day\":\"2025-02-28\",\"change\":",
+        ),
+        ("/api/v1/transition?from=2025-13", 400, "`from`: `2025-13` is not a month"),
+        ("/api/v1/transition?from=2025-03&to=2025-02", 400, "`to` is before `from`"),
         ("/api/v1/sessions", 200, "\"sessions\":[]"),
         (
             "/api/v1/sessions?from=2026-11-01&to=2026-11-24T09:00:00Z&charge_point=DER-CP-01&vehicle=AMB-101",

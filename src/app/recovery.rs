@@ -7,6 +7,7 @@ use super::config::Config;
 use super::{StartError, inbox};
 use crate::engine::Engine;
 use crate::ledger::emissions::FactorSets;
+use crate::ledger::targets::Target;
 use crate::ledger::transition::Profile;
 use crate::model::register::Register;
 use crate::store::Recovery;
@@ -16,6 +17,7 @@ pub fn recover(
     config: &Config,
     register: &Arc<Register>,
     factors: &Arc<FactorSets>,
+    targets: Arc<[Target]>,
     first_transaction_id: i32,
     recovery: &Recovery,
     clock: &Clock,
@@ -28,6 +30,7 @@ pub fn recover(
         Some(snapshot) => Engine::restore(snapshot, settings, profile, register, factors, now)?,
         None => Engine::new(settings, profile, register, factors, first_transaction_id, now),
     };
+    engine.set_targets(targets);
     let mut entries = 0;
     for blob in &recovery.inbox {
         entries += inbox::replay(blob, &mut engine)?;

@@ -117,6 +117,7 @@ impl Daemon {
         let clock = options.clock;
         let stats = Arc::new(Stats::default());
         let factors = Arc::new(super::config::load_factors(&config.factors).map_err(StartError::Factors)?);
+        let targets = super::config::load_targets(config).map_err(|errors| StartError::Room(errors.to_string()))?;
         let mut sockets = Sockets::bind(config).await?;
         let mappings = load_mappings(&config.mapping)?;
         let mut files = Files::read(config, &mappings)?;
@@ -130,7 +131,7 @@ impl Daemon {
             StartError::Room(format!("`capture.directory`: {error}\n  hint: a folder that this user may write to"))
         })?;
         let register = Arc::new(options.register.load(&hasher)?);
-        let engine = recover(config, &register, &factors, identity.first_transaction_id, &recovery, &clock)?;
+        let engine = recover(config, &register, &factors, targets, identity.first_transaction_id, &recovery, &clock)?;
         drop(recovery);
 
         let (ingest_shutdown, ingest_stop) = watch::channel(false);

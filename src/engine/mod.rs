@@ -10,6 +10,7 @@ mod config;
 mod periodic;
 mod quality;
 mod snapshot;
+mod targets;
 mod uptime;
 mod view;
 mod views;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 use activity::{DaySpan, Journal, spread};
 use assets::{Assets, Hearing};
+use targets::Targets;
 
 use crate::ledger::audit::AuditLog;
 use crate::ledger::charging::{ChargingBook, ChargingOutcome};
@@ -76,6 +78,7 @@ pub struct Engine {
     audit: AuditLog,
     /// What decoders asked to be given back, by their names.
     memories: BTreeMap<String, Vec<u8>>,
+    targets: Targets,
 }
 
 impl Engine {
@@ -110,6 +113,7 @@ impl Engine {
             tally: Tally::default(),
             audit: AuditLog::default(),
             memories: BTreeMap::new(),
+            targets: Targets::default(),
         }
     }
 
@@ -177,6 +181,7 @@ impl Engine {
         self.settle_uptime(now);
         self.register = register;
         self.assets.resolve(&self.register);
+        self.forget_assessment();
         self.next_periodic = now;
     }
 

@@ -1,13 +1,12 @@
-//! What is written every minute: the running day's emissions, the fleet's classes, the target.
+//! What is written every minute: the running day's emissions, the fleet's classes, the targets.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Engine;
 use crate::ledger::emissions::{FactorSetId, Inventory, InventorySums, Scope, inventory};
-use crate::ledger::targets::{ShareTarget, TargetRecord, assess};
 use crate::ledger::transition::{Counts, classify, counts, in_scope};
-use crate::model::{Activity, ActivityKey, EmissionsFact, Fact, SessionRecord, TargetFact, TransitionFact};
+use crate::model::{Activity, ActivityKey, EmissionsFact, Fact, SessionRecord, TransitionFact};
 use crate::units::{Day, UtcMs};
 
 impl Engine {
@@ -15,6 +14,7 @@ impl Engine {
         let day = Day::of(now);
         self.write_emissions(day);
         self.write_transition(day);
+        self.write_targets(day);
     }
 
     pub(super) fn write_session(&mut self, record: SessionRecord) {
@@ -48,16 +48,6 @@ impl Engine {
     /// The classes of the register's vehicles.
     pub(super) fn counts(&self, day: Day) -> Counts {
         counts(&self.register, &self.profile, day)
-    }
-
-    /// The target's figures.
-    pub(super) fn target(&self, day: Day) -> TargetRecord {
-        let target = ShareTarget {
-            goal: self.config.target_share,
-            due: self.config.target_due,
-            start: self.config.target_start.zip(self.config.target_start_share),
-        };
-        assess(&target, &self.profile, self.counts(day), day)
     }
 
     fn write_emissions(&mut self, day: Day) {
@@ -108,18 +98,6 @@ impl Engine {
                 ultra_low,
                 zero: counts.zero,
                 unknown: counts.unknown,
-            }));
-        }
-        let target = self.target(day);
-        if let Some(share) = target.current {
-            self.output.push_back(Fact::Target(TargetFact {
-                fleet: all,
-                target: Arc::from(target.id),
-                at: day.start(),
-                share,
-                goal: target.goal,
-                path: target.plan,
-                vehicles_needed: target.gap,
             }));
         }
     }

@@ -73,6 +73,11 @@ pub enum View {
     },
     /// `/api/v1/targets`.
     Targets,
-    /// `/api/v1/transition`.
-    Transition,
+    /// `/api/v1/transition`: the ends of months `from..=to`.
+    Transition {
+        /// First month; default twelve before `to`.
+        from: Option<Month>,
+        /// Last month; default the last that has ended.
+        to: Option<Month>,
+    },
 }

@@ -296,14 +296,30 @@ pub struct TargetFact {
     pub target: Arc<str>,
     /// Start of the London day.
     pub at: UtcMs,
-    /// Share now, 0 to 1.
-    pub share: f64,
-    /// Goal, 0 to 1.
-    pub goal: f64,
-    /// Where the path is today, 0 to 1; `None` when its start is not set.
+    /// Share now, 0 to 1, or change since the baseline; `None` where the figure is neither.
+    pub share: Option<f64>,
+    /// Goal, in the same.
+    pub goal: Option<f64>,
+    /// Where the path is today, in the same; `None` when its start is not set.
     pub path: Option<f64>,
+    /// The figure in its own unit.
+    pub value: Option<f64>,
+    /// The path in that unit.
+    pub path_value: Option<f64>,
+    /// What is missing to the goal in that unit.
+    pub missing: Option<f64>,
     /// Vehicles still needed.
-    pub vehicles_needed: u32,
+    pub vehicles_needed: Option<u32>,
+    /// Progress in that unit and a year, by the last thirteen months.
+    pub slope_per_year: Option<f64>,
+    /// When the goal is reached at that rate.
+    pub projected_at: Option<UtcMs>,
+    /// Days after it is due; negative is early.
+    pub days_late: Option<i32>,
+    /// Chance of reaching it in time.
+    pub p_hit: Option<f64>,
+    /// 0 ok, 1 drift, 2 off.
+    pub state_code: Option<i64>,
 }
 
 /// Row of `counter_event`: an entry of the audit log of registers.

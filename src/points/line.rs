@@ -73,6 +73,14 @@ impl<'a> Line<'a> {
         self
     }
 
+    /// An integer that may be unknown.
+    pub fn optional_integer(self, name: &'static str, value: Option<i64>) -> Self {
+        match value {
+            Some(value) => self.integer(name, value),
+            None => self,
+        }
+    }
+
     /// A boolean.
     pub fn boolean(mut self, name: &'static str, value: Option<bool>) -> Self {
         if let Some(value) = value {

@@ -22,8 +22,19 @@ impl Month {
 
     /// The London month that holds the instant.
     pub fn of(instant: UtcMs) -> Self {
-        let (year, month, _) = Day::of(instant).ymd();
+        Self::of_day(Day::of(instant))
+    }
+
+    /// The month of a day.
+    pub fn of_day(day: Day) -> Self {
+        let (year, month, _) = day.ymd();
         Self(year.saturating_mul(12) + i32::from(month) - 1)
+    }
+
+    /// Its last day.
+    pub fn last_day(self) -> Day {
+        let (year, month) = self.plus(1).ym();
+        Day(Day::from_ymd(year, month, 1).expect("every month has a first day").0 - 1)
     }
 
     /// Year and month.
@@ -101,6 +112,9 @@ mod tests {
         let month: Month = "2026-01".parse().expect("a month");
         assert_eq!((month.plus(-1).to_string().as_str(), month.plus(13).ym()), ("2025-12", (2027, 2)));
         assert_eq!((month.plus(13).since(month), month.plus(11).first_of_year()), (13, month));
+        let last = |text: &str| text.parse::<Month>().expect("a month").last_day().to_string();
+        assert_eq!([last("2027-02"), last("2028-02"), last("2028-12")], ["2027-02-28", "2028-02-29", "2028-12-31"]);
+        assert_eq!(Month::of_day(month.last_day()), month);
         for bad in ["2026", "2026-13", "2026-00", "2026-1", "2026-01-01", "26-01", ""] {
             assert_eq!(bad.parse::<Month>(), Err(ParseMonthError), "{bad}");
         }

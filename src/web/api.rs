@@ -23,7 +23,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/vehicles", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Vehicles)))
         .route("/charge-points", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::ChargePoints)))
         .route("/targets", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Targets)))
-        .route("/transition", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Transition)))
+        .route("/transition", get(transition))
         .route("/sessions", get(sessions))
         .route("/emissions", get(emissions))
         .route("/uptime", get(uptime))
@@ -134,14 +134,23 @@ fn emissions_view(parameters: &Parameters) -> Result<View, Box<Response>> {
     Ok(View::Emissions { from, to, by: by.unwrap_or_default() })
 }
 
-async fn uptime(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
-    match uptime_view(&parameters) {
-        Ok(view) => ask(&site, view).await,
+async fn transition(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
+    match months(&parameters) {
+        Ok((from, to)) => ask(&site, View::Transition { from, to }).await,
         Err(refused) => *refused,
     }
 }
 
-fn uptime_view(parameters: &Parameters) -> Result<View, Box<Response>> {
+async fn uptime(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
+    match months(&parameters) {
+        Ok((from, to)) => ask(&site, View::Uptime { from, to }).await,
+        Err(refused) => *refused,
+    }
+}
+
+/// `from` and `to` as months.
+#[allow(clippy::type_complexity, reason = "two optional months, or the answer that refuses them")]
+fn months(parameters: &Parameters) -> Result<(Option<Month>, Option<Month>), Box<Response>> {
     const MONTH: &str = "a month such as 2026-11";
     only(parameters, &["from", "to"])?;
     let from = read(parameters, "from", MONTH, |text| text.parse::<Month>().ok())?;
@@ -149,7 +158,7 @@ fn uptime_view(parameters: &Parameters) -> Result<View, Box<Response>> {
     if from.zip(to).is_some_and(|(from, to)| to < from) {
         return Err(Box::new(problem(StatusCode::BAD_REQUEST, "`to` is before `from`")));
     }
-    Ok(View::Uptime { from, to })
+    Ok((from, to))
 }
 
 async fn counters(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::EX_CONFIG;
-use crate::app::config::{Config, SHIPPED, load_factors};
+use crate::app::config::{Config, SHIPPED, load_factors, load_targets};
 use crate::app::{RegisterSource, check_files, load_mappings};
 use crate::model::register::Register;
 use crate::model::{ExemptWindow, TokenHasher};
@@ -55,6 +55,10 @@ pub fn run(file: Option<&Path>, connect: bool) -> ExitCode {
         }),
     );
     report("factors", load_factors(&config.factors).map(|_| "read".to_owned()));
+    report(
+        "targets",
+        load_targets(&config).map(|targets| format!("{} targets", targets.len())).map_err(|errors| errors.to_string()),
+    );
     report(
         "mappings",
         load_mappings(&config.mapping).map(|maps| format!("{} maps", maps.len())).map_err(|errors| errors.to_string()),

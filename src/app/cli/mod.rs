@@ -9,6 +9,7 @@ mod hash_password;
 mod replay;
 mod run;
 mod simulate;
+mod targets;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -80,6 +81,11 @@ enum Command {
     /// Class, rule and basis of every vehicle of a register, and the share with bounds.
     #[command(after_help = "Example: fleetgauge classify config/register/vehicles.csv --json")]
     Classify(classify::Options),
+    /// How every target stands, from the register and the store; and what a plan of replacements would do.
+    ///
+    /// Needs no running daemon. What only the daemon knows is said to be missing.
+    #[command(after_help = "Example: fleetgauge targets --config fleetgauge.toml --convert van=5/month --tonnes van_n1_iii=7.1")]
+    Targets(targets::Options),
     /// The audit log of registers of a running daemon: resets, jumps, suspected units; each can be undone by hand.
     #[command(after_help = "Example: fleetgauge counters list; fleetgauge counters undo 7")]
     Counters(counters::Options),
@@ -99,6 +105,7 @@ pub fn main() -> ExitCode {
         Command::Decode(options) => decode_messages(&options),
         Command::Replay(options) => replay::main(&options),
         Command::Classify(options) => classify::main(&options),
+        Command::Targets(options) => targets::main(&options),
         Command::Counters(options) => counters::run(&options),
         Command::HashPassword => hash_password::run(),
     }

@@ -85,10 +85,12 @@ fn counters(node: Option<Node>, errors: &mut Vec<ConfigError>) -> Vec<CounterOve
             let known = Quantity::from_name(text).filter(|quantity| quantity.kind() == CounterKind::Lifetime);
             known.ok_or_else(|| "is not a register".to_owned())
         });
-        let (mut rate, mut modulus) = (None, None);
-        for (key, into) in [("max_per_hour", &mut rate), ("modulus", &mut modulus)] {
-            section.positive_thousandths(key, into);
-        }
+        let mut thousandths = |key| {
+            let mut number = None;
+            section.number(key, &mut number, 0.001, 1e12);
+            number.map(|number| (number * 1_000.0_f64).round() as i64)
+        };
+        let (rate, modulus) = (thousandths("max_per_hour"), thousandths("modulus"));
         if feed.is_empty() || !given {
             section.refuse(
                 "",

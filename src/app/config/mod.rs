@@ -8,11 +8,14 @@ mod rooms;
 mod section;
 mod setup;
 mod source;
+mod targets;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use source::Place;
+
+pub use targets::{SHIPPED_TARGETS, TargetsConfig, load_targets, parse_targets};
 
 use crate::engine::EngineConfig;
 use crate::ingest::capture::CaptureConfig;
@@ -61,6 +64,8 @@ pub struct Config {
     pub register: RegisterConfig,
     /// `[factors]`.
     pub factors: FactorsConfig,
+    /// `[targets]`.
+    pub targets: TargetsConfig,
     /// `[log]`.
     pub log: LogConfig,
 }

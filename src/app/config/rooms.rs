@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use super::section::Section;
 use super::source::Node;
-use super::{Config, ConfigError, FactorsConfig, LogConfig, MappingConfig, RegisterConfig, brokers, engine, publish, setup};
+use super::{
+    Config, ConfigError, FactorsConfig, LogConfig, MappingConfig, RegisterConfig, brokers, engine, publish, setup, targets,
+};
 use crate::app::preset_names;
 use crate::ingest::capture::CaptureConfig;
 use crate::ingest::door::{OcppConfig, Unknown};
@@ -19,7 +21,7 @@ use crate::sinks::influx::InfluxConfig;
 use crate::store::StoreConfig;
 use crate::web::WebConfig;
 
-const SECTIONS: [&str; 20] = [
+const SECTIONS: &[&str] = &[
     "listener",
     "broker",
     "ocpp",
@@ -35,6 +37,7 @@ const SECTIONS: [&str; 20] = [
     "exempt",
     "limits",
     "target",
+    "targets",
     "register",
     "factors",
     "mapping",
@@ -65,9 +68,10 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
         mapping: mapping(Section::take(tree, "mapping", errors)),
         register: RegisterConfig { directory: directory(Section::take(tree, "register", errors)) },
         factors: FactorsConfig { directory: directory(Section::take(tree, "factors", errors)) },
+        targets: targets::read(Section::take(tree, "targets", errors)),
         log: log(Section::take(tree, "log", errors)),
     };
-    let known: Vec<&str> = SECTIONS.into_iter().chain(["log"]).collect();
+    let known: Vec<&str> = SECTIONS.iter().copied().chain(["log"]).collect();
     for (key, node) in std::mem::take(tree) {
         let hint = nearest(&key, &known);
         errors.push(ConfigError { key, place: node.place, value: String::new(), reason: "is not a section".into(), hint });

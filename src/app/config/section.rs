@@ -157,17 +157,45 @@ impl<'a> Section<'a> {
         self.read(key, into, "a share from 0 to 1, such as 0.5 for 50 %", |value| share_of(value).map(Some));
     }
 
-    /// A number above 0 that may be left out, in thousandths.
-    pub fn positive_thousandths(&mut self, key: &'static str, into: &mut Option<i64>) {
-        self.read(key, into, "a number above 0, in the quantity's unit", |value| {
+    /// A number within a range, ends included, that may be left out.
+    pub fn number(&mut self, key: &'static str, into: &mut Option<f64>, low: f64, high: f64) {
+        self.read(key, into, &format!("a number from {low} to {high}"), |value| {
             let number = match value {
-                Value::Integer(number) => *number as f64,
                 Value::Float(number) => *number,
+                Value::Integer(number) => *number as f64,
                 other => return Err(format!("is {}, not a number", other.kind())),
             };
-            let thousandths = (number * 1_000.0).round();
-            if (1.0..=1e15).contains(&thousandths) { Ok(Some(thousandths as i64)) } else { Err("is out of range".to_owned()) }
+            if (low..=high).contains(&number) { Ok(Some(number)) } else { Err("is out of range".to_owned()) }
         });
+    }
+
+    /// A section within this one, if it is there.
+    pub fn table(&mut self, key: &'static str) -> Option<Section<'_>> {
+        let node = self.node(key)?;
+        Some(Section::of(format!("{}.{key}", self.name), Some(node), self.errors))
+    }
+
+    /// The sections of a list within this one, by their names.
+    pub fn tables(&mut self, key: &'static str) -> Vec<(String, Node)> {
+        let Some(node) = self.node(key) else { return Vec::new() };
+        let name = format!("{}.{key}", self.name);
+        match node.value {
+            Value::List(items) => items.into_iter().enumerate().map(|(index, item)| (format!("{name}[{index}]"), item)).collect(),
+            other => {
+                self.refuse(key, Some(node.place), "", format!("is {}, not a list", other.kind()), "write [{ .. }, { .. }]");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Where mistakes go, for sections within this one.
+    pub fn errors(&mut self) -> &mut Vec<ConfigError> {
+        self.errors
+    }
+
+    /// Leaves a key out that something was said about already.
+    pub fn skip(&mut self, key: &'static str) {
+        self.node(key);
     }
 
     /// A date.

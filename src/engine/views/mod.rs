@@ -8,6 +8,7 @@ mod feeds;
 mod overview;
 mod sessions;
 mod setup;
+mod transition;
 mod uptime;
 mod vehicles;
 

@@ -1,16 +1,14 @@
-//! `/api/v1/overview`, `/api/v1/transition`, `/api/v1/targets`: the figures of the first page.
+//! `/api/v1/overview`, `/api/v1/targets`: the figures of the first page.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
 use super::super::Engine;
+use super::transition::TransitionFigures;
 use super::{ViewContext, kwh, rfc3339, whole};
 use crate::ledger::emissions::Scope;
 use crate::ledger::targets::TargetRecord;
-use crate::ledger::transition::{Counts, classify, in_scope};
-use crate::model::register::Role;
 use crate::model::{AssetKind, ConnectorStatus};
 use crate::units::Day;
 
@@ -23,18 +21,6 @@ pub struct Overview {
     today: Today,
     charge_points: Estate,
     data: DataQuality,
-}
-
-#[derive(Debug, Serialize)]
-struct TransitionFigures {
-    profile: &'static str,
-    in_scope: u32,
-    low_or_better: u32,
-    #[serde(flatten)]
-    counts: Counts,
-    share: Option<f64>,
-    lower: Option<f64>,
-    upper: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -82,18 +68,6 @@ struct DataQuality {
     rejected: u64,
 }
 
-/// The answer of `transition`.
-#[derive(Debug, Serialize)]
-pub struct TransitionView {
-    as_of: String,
-    day: String,
-    #[serde(flatten)]
-    all: TransitionFigures,
-    by_organisation: BTreeMap<Arc<str>, TransitionFigures>,
-    by_category: BTreeMap<&'static str, TransitionFigures>,
-    by_role: BTreeMap<&'static str, TransitionFigures>,
-}
-
 /// The answer of `targets`.
 #[derive(Debug, Serialize)]
 pub struct TargetsView {
@@ -108,7 +82,7 @@ impl Engine {
         Overview {
             as_of: rfc3339(context.now),
             transition: self.figures(self.counts(day)),
-            target: self.target(day),
+            target: self.headline_record(day),
             today: self.today_figures(day),
             charge_points: self.estate(),
             data: self.data_quality(context),
@@ -117,42 +91,7 @@ impl Engine {
 
     /// `/api/v1/targets`.
     pub fn targets_view(&self, context: &ViewContext) -> TargetsView {
-        TargetsView { as_of: rfc3339(context.now), targets: vec![self.target(Day::of(context.now))] }
-    }
-
-    /// `/api/v1/transition`.
-    pub fn transition_view(&self, context: &ViewContext) -> TransitionView {
-        let day = Day::of(context.now);
-        let mut by_organisation: BTreeMap<Arc<str>, Counts> = BTreeMap::new();
-        let mut by_category: BTreeMap<&'static str, Counts> = BTreeMap::new();
-        let mut by_role: BTreeMap<&'static str, Counts> = BTreeMap::new();
-        for vehicle in self.register.vehicles.iter().filter(|vehicle| in_scope(vehicle, day)) {
-            let class = classify(vehicle, &self.profile, day).class;
-            let organisation = vehicle.organisation.clone().unwrap_or_else(|| Arc::from("unknown"));
-            by_organisation.entry(organisation).or_default().add(class);
-            by_category.entry(vehicle.category.map_or("unknown", |category| category.name())).or_default().add(class);
-            by_role.entry(role_name(vehicle.role)).or_default().add(class);
-        }
-        TransitionView {
-            as_of: rfc3339(context.now),
-            day: day.to_string(),
-            all: self.figures(self.counts(day)),
-            by_organisation: by_organisation.into_iter().map(|(id, counts)| (id, self.figures(counts))).collect(),
-            by_category: by_category.into_iter().map(|(name, counts)| (name, self.figures(counts))).collect(),
-            by_role: by_role.into_iter().map(|(name, counts)| (name, self.figures(counts))).collect(),
-        }
-    }
-
-    fn figures(&self, counts: Counts) -> TransitionFigures {
-        TransitionFigures {
-            profile: self.profile.name,
-            in_scope: counts.total(),
-            low_or_better: counts.counted(&self.profile),
-            counts,
-            share: counts.share(&self.profile),
-            lower: counts.share(&self.profile),
-            upper: counts.upper(&self.profile),
-        }
+        TargetsView { as_of: rfc3339(context.now), targets: self.target_records(Day::of(context.now)).into_owned() }
     }
 
     fn today_figures(&self, day: Day) -> Today {
@@ -225,14 +164,5 @@ impl Engine {
             late: context.late,
             rejected: context.rejected,
         }
-    }
-}
-
-fn role_name(role: Option<Role>) -> &'static str {
-    match role {
-        Some(Role::Emergency) => "emergency",
-        Some(Role::NonEmergency) => "non_emergency",
-        Some(Role::Support) => "support",
-        None => "unknown",
     }
 }

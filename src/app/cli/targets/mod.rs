@@ -1,0 +1,202 @@
+//! `fleetgauge targets`: the status record of every target from the register and the store, without a daemon; and what a plan would do.
+
+mod plan;
+mod print;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::{EX_CONFIG, fail};
+use crate::app::RegisterSource;
+use crate::app::clock::Clock;
+use crate::app::config::{Config, load_factors, load_targets};
+use crate::ledger::emissions::inventory;
+use crate::ledger::targets::whatif::{Avoided, Outcome, Replacement, avoided, convert, outcome};
+use crate::ledger::targets::{
+    Figures, FleetShare, Measure, Target, TargetRecord, YearFigure, assess, headline, last_full_month, successors, with_headline,
+};
+use crate::ledger::transition::Profile;
+use crate::model::TokenHasher;
+use crate::model::register::Register;
+use crate::store::Reader;
+use crate::units::{Day, FinancialYear};
+
+/// Arguments of `targets`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// The daemon's configuration; without one, the shipped defaults.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The register's folder; goes before the configuration's.
+    #[arg(long, value_name = "DIR")]
+    register: Option<PathBuf>,
+    /// The day, such as 2026-03-31; without it, today.
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<Day>,
+    /// One JSON object instead of tables.
+    #[arg(long)]
+    json: bool,
+    /// What if these were replaced: a CSV with vehicle_id, date, and successor_fuel or successor_class.
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// What if so many a month were converted, oldest first: van=5/month, van_n1_iii=2.5/month:ultra_low, emergency=3/month, all=4/month.
+    /// Without `:class` the successors are zero-emission. zero=5/month is all=5/month.
+    #[arg(long, value_name = "CLASS=N/month", value_parser = plan::conversion)]
+    convert: Vec<crate::ledger::targets::whatif::Conversion>,
+    /// t CO2e that converting one vehicle of a class saves in a year, for the tonnes of a plan: van_n1_iii=7.1.
+    #[arg(long, value_name = "CLASS=T", value_parser = plan::tonnes)]
+    tonnes: Vec<(String, f64)>,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    as_of: String,
+    targets: Vec<TargetRecord>,
+    /// What could not be had without a daemon.
+    missing: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what_if: Option<WhatIf>,
+}
+
+#[derive(Serialize)]
+struct WhatIf {
+    replacements: usize,
+    targets: Vec<Outcome>,
+    avoided: Avoided,
+}
+
+/// Assesses and prints.
+pub fn main(options: &Options) -> ExitCode {
+    let config = match Config::load(options.config.as_deref()) {
+        Ok(config) => config,
+        Err(errors) => {
+            eprintln!("{errors}");
+            return ExitCode::from(EX_CONFIG);
+        }
+    };
+    match answer(&config, options) {
+        Ok(answer) if options.json => match serde_json::to_string(&answer) {
+            Ok(text) => println!("{text}"),
+            Err(error) => return fail(error, 1),
+        },
+        Ok(answer) => print::tables(&answer),
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(EX_CONFIG);
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn answer(config: &Config, options: &Options) -> Result<Answer, String> {
+    let said = |error: String| format!("error: {error}");
+    let folder = options.register.clone().or_else(|| config.register.directory.clone());
+    let mut missing = Vec::new();
+    if folder.is_none() {
+        missing.push("register: give --register DIR, or register.directory in the configuration; no vehicle is known".to_owned());
+    }
+    // Whose tag is whose does not matter here.
+    let source = folder.map_or(RegisterSource::Empty, RegisterSource::Folder);
+    let register = source.load(&TokenHasher::new(&[0; 32])).map_err(|error| said(error.to_string()))?;
+    let targets = load_targets(config).map_err(|errors| errors.to_string())?;
+    let engine = &config.engine;
+    let profile = Profile::by_name(&engine.profile)
+        .ok_or_else(|| said(format!("`engine.profile`: no profile is called `{}`", engine.profile)))?;
+    let as_of = options.as_of.unwrap_or_else(|| Day::of(Clock::system().now()));
+    let figures = figures(config, &register, as_of, &mut missing);
+    let first = headline(engine.target_share, engine.target_due, engine.target_start.zip(engine.target_start_share));
+    let all = with_headline(first, &targets);
+    let records = all.iter().map(|target| assess(target, &profile, &register, &figures, as_of)).collect();
+    let what_if = what_if(options, &register, &profile, &all, as_of)?;
+    Ok(Answer { as_of: as_of.to_string(), targets: records, missing, what_if })
+}
+
+fn what_if(
+    options: &Options,
+    register: &Register,
+    profile: &Profile,
+    targets: &[Target],
+    as_of: Day,
+) -> Result<Option<WhatIf>, String> {
+    if options.plan.is_none() && options.convert.is_empty() {
+        return Ok(None);
+    }
+    let mut replacements: Vec<Replacement> = Vec::new();
+    if let Some(path) = &options.plan {
+        let name = path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|error| format!("error: {name}: {error}"))?;
+        replacements = plan::read(&name, &bytes, register, profile, as_of)
+            .map_err(|errors| errors.iter().map(|error| format!("error: {error}")).collect::<Vec<_>>().join("\n"))?;
+    }
+    replacements.extend(convert(register, profile, &options.convert, &replacements, as_of));
+    let factors: BTreeMap<String, f64> = options.tonnes.iter().cloned().collect();
+    let mut outcomes = Vec::new();
+    for target in targets.iter().filter(|target| target.alias_of.is_none()) {
+        // What came in lately is no stock that a plan converts.
+        if let Measure::Fleet { profile: own, population, successor } = &target.measure
+            && population.new_in_months.is_none()
+        {
+            let profile = own.as_ref().unwrap_or(profile);
+            let successor = successors(*successor, profile);
+            let share = FleetShare { target, profile, population, successor: &successor };
+            outcomes.push(outcome(share, register, &replacements, as_of));
+        }
+    }
+    // Up to when the first page's target is due; a plan beyond it is counted to its end.
+    let until = targets.first().and_then(|target| target.due).filter(|due| *due > as_of);
+    let until = until.or_else(|| replacements.iter().map(|replacement| replacement.date).max()).unwrap_or(as_of);
+    Ok(Some(WhatIf {
+        replacements: replacements.len(),
+        targets: outcomes,
+        avoided: avoided(register, &replacements, &factors, until),
+    }))
+}
+
+/// Yearly tonnes of the fleet from the store's activity, for April-March years that it covers from end to end.
+fn figures(config: &Config, register: &Register, as_of: Day, missing: &mut Vec<String>) -> Figures {
+    let mut figures = Figures::default();
+    missing.push(
+        "indicators, air pollution, direct and indirect tonnes: the daemon's /api/v1/targets has those that it knows".to_owned(),
+    );
+    let read = Reader::open(&config.store.directory)
+        .map_err(|error| error.to_string())
+        .and_then(|reader| reader.activity(Day(0), as_of).map_err(|error| error.to_string()))
+        .and_then(|(_, rows)| Ok((rows, load_factors(&config.factors)?)));
+    let (rows, factors) = match read {
+        Ok(read) => read,
+        Err(error) => {
+            let reason = error.lines().next().unwrap_or_default().to_owned();
+            missing.push(format!("yearly tonnes of the fleet: {reason}"));
+            return figures;
+        }
+    };
+    let days: BTreeSet<Day> = rows.iter().map(|row| row.key.day).collect();
+    let (Some(first), Some(last)) = (days.first(), days.last()) else {
+        missing.push("store: no activity is stored yet; no yearly tonnes".to_owned());
+        return figures;
+    };
+    for year in (first.financial_year().0..=last.financial_year().0).map(FinancialYear) {
+        if year.first_day() < *first || year.last_day() > *last || last_full_month(as_of).last_day() < year.last_day() {
+            continue;
+        }
+        let within = year.first_day()..=year.last_day();
+        let activity = rows.iter().filter(|row| within.contains(&row.key.day)).map(|row| (row.key.clone(), row.activity));
+        let inventory = inventory(&activity.collect(), register, &factors);
+        let kgco2e: f64 = inventory.lines.values().map(|sums| sums.kgco2e).sum();
+        let sets: BTreeSet<String> = inventory.lines.keys().map(|key| key.factor_set.to_string()).collect();
+        figures.yearly.push(YearFigure {
+            name: "fleet_tco2e".into(),
+            year,
+            value: kgco2e / 1000.0,
+            complete: inventory.not_computed.is_empty(),
+            factor_set: Some(sets.into_iter().collect::<Vec<_>>().join(", ")),
+        });
+    }
+    if figures.yearly.is_empty() {
+        missing.push(format!("store: activity from {first} to {last} covers no April-March year; no yearly tonnes"));
+    }
+    figures
+}

@@ -1,0 +1,207 @@
+//! `[targets]` and the file it names: targets as data. The compiled-in ones, or a file's in their place; every mistake at once.
+
+mod measure;
+mod plan;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::section::Section;
+use super::source::{self, Node, Value};
+use super::{Config, ConfigError, ConfigErrors, one};
+use crate::ledger::targets::{Baseline, Comparison, HEADLINE, Kind, Measure, Target, headline};
+use crate::model::check_id;
+use crate::units::Day;
+
+/// The targets that are compiled in.
+pub const SHIPPED_TARGETS: &str = include_str!("../../../../config/targets.toml");
+/// More are a mistake: each is assessed anew whenever the register changes.
+const MOST_TARGETS: usize = 200;
+
+/// `[targets]`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TargetsConfig {
+    /// `file` with targets instead of those compiled in.
+    pub file: Option<PathBuf>,
+}
+
+pub(super) fn read(mut section: Section<'_>) -> TargetsConfig {
+    let mut config = TargetsConfig::default();
+    section.optional_path("file", &mut config.file);
+    section.finish();
+    config
+}
+
+/// The targets compiled in, or those of a file.
+pub fn load_targets(config: &Config) -> Result<Arc<[Target]>, ConfigErrors> {
+    let Some(file) = &config.targets.file else {
+        return parse_targets(SHIPPED_TARGETS, "config/targets.toml (compiled in)", config);
+    };
+    let name = file.display().to_string();
+    match std::fs::read_to_string(file) {
+        Ok(text) => parse_targets(&text, &name, config),
+        Err(error) => {
+            let hint = "`targets.file` must be a file that the daemon may read; start from a copy of config/targets.toml";
+            Err(one(name, 1, format!("cannot be read: {error}"), hint))
+        }
+    }
+}
+
+/// Targets from text. `[target]` of the configuration gives goal, due date and baseline to those with `settings = "target"`.
+pub fn parse_targets(text: &str, file: &str, config: &Config) -> Result<Arc<[Target]>, ConfigErrors> {
+    let mut tree = source::parse(text).map_err(|(line, message)| one(file.to_owned(), line, message, "this line is not TOML"))?;
+    let mut errors = Vec::new();
+    let targets = list(&mut tree, config, &mut errors);
+    if errors.is_empty() { Ok(targets.into()) } else { Err(ConfigErrors { file: file.to_owned(), errors }) }
+}
+
+fn list(tree: &mut BTreeMap<String, Node>, config: &Config, errors: &mut Vec<ConfigError>) -> Vec<Target> {
+    let items = match tree.remove("target") {
+        None => Vec::new(),
+        Some(Node { value: Value::List(items), .. }) => items,
+        Some(Node { place, .. }) => {
+            let (reason, hint) = ("is not a list of sections".into(), "write [[target]] with two brackets".into());
+            errors.push(ConfigError { key: "target".into(), place, value: String::new(), reason, hint });
+            Vec::new()
+        }
+    };
+    for (key, node) in std::mem::take(tree) {
+        let (reason, hint) = ("is not a section of this file".into(), "write [[target]] for each target".into());
+        errors.push(ConfigError { key, place: node.place, value: String::new(), reason, hint });
+    }
+    let mut targets: Vec<Target> = Vec::new();
+    let mut settled = false;
+    for (index, item) in items.into_iter().enumerate() {
+        let mut section = Section::of(format!("target[{index}]"), Some(item), errors);
+        if index == MOST_TARGETS {
+            section.refuse("", None, "", "is one too many", format!("at most {MOST_TARGETS} targets"));
+        }
+        let id_place = section.place_of("id");
+        let target = target(&mut section, config);
+        if let Some(target) = target.filter(|_| index < MOST_TARGETS) {
+            let id = target.id.to_string();
+            if targets.iter().any(|other| other.id == target.id) {
+                section.refuse("id", id_place, id, "is the id of two targets", "rows of both would be one series");
+            } else if *target.id == *HEADLINE {
+                section.refuse("id", id_place, id, "is the target that [target] sets", "choose another id");
+            }
+            if target.from_settings && std::mem::replace(&mut settled, true) {
+                section.refuse("settings", None, "", "is set in two targets", "[target] can set only one");
+            }
+            targets.push(target);
+        }
+        section.finish();
+    }
+    targets
+}
+
+fn target(section: &mut Section<'_>, config: &Config) -> Option<Target> {
+    let (mut id, mut metric) = (None::<String>, None::<String>);
+    needed(section, "id", "a name for rows, API and alerts, such as share_low_90");
+    needed(section, "metric", "what is measured, in words");
+    section.parsed("id", &mut id, "letters, digits, `-`, `_`, `.`, `:`, `|`", |text| {
+        check_id(text).map(str::to_owned).map_err(|error| error.to_string())
+    });
+    section.optional_text("metric", &mut metric);
+    let mut kind = None;
+    let kinds = [
+        ("share", Some(Kind::Share)),
+        ("relative", Some(Kind::Relative)),
+        ("level", Some(Kind::Level)),
+        ("count", Some(Kind::Count)),
+        ("indicator", Some(Kind::Indicator)),
+    ];
+    needed(section, "kind", "one of: share, relative, level, count, indicator");
+    section.word("kind", &mut kind, &kinds);
+    let mut comparison = Comparison::AtLeast;
+    let signs = [(">=", Comparison::AtLeast), ("<=", Comparison::AtMost), ("=", Comparison::Reference)];
+    section.word("comparison", &mut comparison, &signs);
+    let measure = measure::read(section, kind);
+    let fleet = matches!(measure, Some(Measure::Fleet { .. }));
+    if fleet && comparison != Comparison::AtLeast {
+        section.refuse(
+            "comparison",
+            None,
+            comparison.sign(),
+            "does not fit a share of vehicles",
+            "write \">=\", or leave it out",
+        );
+    }
+    let mut texts = [None::<String>, None, None];
+    for (key, text) in ["note", "source", "confidence"].into_iter().zip(&mut texts) {
+        section.optional_text(key, text);
+    }
+    let [note, source, confidence] = texts.map(Option::unwrap_or_default);
+    let (goal, due, baseline, from_settings) = aim(section, kind, measure.as_ref(), config);
+    let plan = plan::read(section, measure.as_ref(), kind);
+    Some(Target {
+        id: id?.into(),
+        kind: kind?,
+        metric: metric?,
+        measure: measure?,
+        goal: goal?,
+        comparison,
+        due,
+        baseline,
+        plan,
+        note,
+        source,
+        confidence,
+        from_settings,
+        alias_of: None,
+    })
+}
+
+/// Goal, due date and baseline: the target's own, or those of `[target]`.
+fn aim(
+    section: &mut Section<'_>,
+    kind: Option<Kind>,
+    measure: Option<&Measure>,
+    config: &Config,
+) -> (Option<f64>, Option<Day>, Baseline, bool) {
+    let mut settings = false;
+    section.word("settings", &mut settings, &[("target", true)]);
+    if settings {
+        if measure.is_some_and(|measure| !matches!(measure, Measure::Fleet { .. })) {
+            section.refuse(
+                "settings",
+                None,
+                "",
+                "is for a share of vehicles",
+                "leave `settings` out and write goal and due here",
+            );
+        }
+        for key in ["goal", "due", "baseline"] {
+            if section.has(key) {
+                let hint = "write it in [target] of the configuration, or leave `settings` out";
+                section.refuse(key, None, "", "comes from [target] by `settings = \"target\"`", hint);
+                section.skip(key);
+            }
+        }
+        let engine = &config.engine;
+        let set = headline(engine.target_share, engine.target_due, engine.target_start.zip(engine.target_start_share));
+        return (Some(set.goal), set.due, set.baseline, true);
+    }
+    let (low, high) = match kind {
+        Some(Kind::Share) => (0.0, 1.0),
+        Some(Kind::Relative) => (-1.0, 10.0),
+        _ => (0.0, 1e12),
+    };
+    let (mut goal, mut due) = (None, None);
+    needed(section, "goal", "a share such as 0.9, a change such as -0.2, or a figure");
+    section.number("goal", &mut goal, low, high);
+    section.optional_day("due", &mut due);
+    let baseline = plan::baseline(section, kind, measure);
+    if baseline.date.zip(due).is_some_and(|(date, due)| date >= due) {
+        section.refuse("", None, "", "`baseline.date` is not before `due`", "the path runs from the one to the other");
+    }
+    (goal, due, baseline, false)
+}
+
+/// Says that a key is missing.
+fn needed(section: &mut Section<'_>, key: &'static str, hint: &str) {
+    if !section.has(key) {
+        section.refuse("", None, "", format!("has no `{key}`"), hint);
+    }
+}

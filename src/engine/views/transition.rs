@@ -1,0 +1,144 @@
+//! `/api/v1/transition`: the classes of the fleet today and at the end of each month, by organisation, category and role.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::super::Engine;
+use super::{ViewContext, rfc3339};
+use crate::ledger::targets::last_full_month;
+use crate::ledger::transition::{Counts, Population, Profile, classify, in_scope};
+use crate::model::register::{Role, Vehicle};
+use crate::units::{Day, Month};
+
+/// Months given out at once.
+const MOST_MONTHS: i32 = 240;
+
+/// Counts and shares of a group. The ultra-low and zero lines are those of the profiles `ulev_or_better` and `zev_only`.
+#[derive(Debug, Serialize)]
+pub(super) struct TransitionFigures {
+    profile: &'static str,
+    in_scope: u32,
+    low_or_better: u32,
+    #[serde(flatten)]
+    counts: Counts,
+    share: Option<f64>,
+    lower: Option<f64>,
+    upper: Option<f64>,
+    ultra_low_or_better_share: Option<f64>,
+    zero_share: Option<f64>,
+}
+
+/// The fleet on a day, whole and in groups.
+#[derive(Debug, Serialize)]
+struct Standing {
+    #[serde(flatten)]
+    all: TransitionFigures,
+    by_organisation: BTreeMap<Arc<str>, TransitionFigures>,
+    by_category: BTreeMap<&'static str, TransitionFigures>,
+    by_role: BTreeMap<&'static str, TransitionFigures>,
+}
+
+/// The fleet at the end of a month.
+#[derive(Debug, Serialize)]
+struct MonthFigures {
+    month: String,
+    /// The month's last day: figures are those of its end.
+    day: String,
+    /// Vehicles more (or fewer) that count than at the end of the month before.
+    change: i64,
+    #[serde(flatten)]
+    standing: Standing,
+}
+
+/// The answer of `transition`.
+#[derive(Debug, Serialize)]
+pub struct TransitionView {
+    as_of: String,
+    day: String,
+    #[serde(flatten)]
+    standing: Standing,
+    /// Vehicles without `in_service_from`: counted in every month.
+    without_in_service_from: u32,
+    from: String,
+    to: String,
+    months: Vec<MonthFigures>,
+}
+
+impl Engine {
+    /// `/api/v1/transition`.
+    pub fn transition_view(&self, context: &ViewContext, from: Option<Month>, to: Option<Month>) -> TransitionView {
+        let day = Day::of(context.now);
+        // A month that has not ended has no last instant yet.
+        let last = last_full_month(day);
+        let to = to.unwrap_or(last).min(last);
+        let from = from.unwrap_or(to.plus(-12)).max(to.plus(1 - MOST_MONTHS));
+        let mut before = self.counted_at(from.plus(-1));
+        let months = (0..=to.since(from)).map(|offset| {
+            let month = from.plus(offset);
+            let counted = self.counted_at(month);
+            let change = i64::from(counted) - i64::from(std::mem::replace(&mut before, counted));
+            let day = month.last_day();
+            MonthFigures { month: month.to_string(), day: day.to_string(), change, standing: self.standing(day) }
+        });
+        TransitionView {
+            as_of: rfc3339(context.now),
+            day: day.to_string(),
+            standing: self.standing(day),
+            without_in_service_from: Population::default().undated(&self.register, day).without_start,
+            from: from.to_string(),
+            to: to.to_string(),
+            months: months.collect(),
+        }
+    }
+
+    fn counted_at(&self, month: Month) -> u32 {
+        self.counts(month.last_day()).counted(&self.profile)
+    }
+
+    fn standing(&self, day: Day) -> Standing {
+        let mut all = Counts::default();
+        let mut by_organisation: BTreeMap<Arc<str>, Counts> = BTreeMap::new();
+        let mut by_category: BTreeMap<&'static str, Counts> = BTreeMap::new();
+        let mut by_role: BTreeMap<&'static str, Counts> = BTreeMap::new();
+        for vehicle in self.register.vehicles.iter().filter(|vehicle| in_scope(vehicle, day)) {
+            let class = classify(vehicle, &self.profile, day).class;
+            let organisation = vehicle.organisation.clone().unwrap_or_else(|| Arc::from("unknown"));
+            all.add(class);
+            by_organisation.entry(organisation).or_default().add(class);
+            by_category.entry(vehicle.category.map_or("unknown", |category| category.name())).or_default().add(class);
+            by_role.entry(role_name(vehicle)).or_default().add(class);
+        }
+        Standing {
+            all: self.figures(all),
+            by_organisation: by_organisation.into_iter().map(|(id, counts)| (id, self.figures(counts))).collect(),
+            by_category: by_category.into_iter().map(|(name, counts)| (name, self.figures(counts))).collect(),
+            by_role: by_role.into_iter().map(|(name, counts)| (name, self.figures(counts))).collect(),
+        }
+    }
+
+    pub(super) fn figures(&self, counts: Counts) -> TransitionFigures {
+        let share = |name: &str| Profile::by_name(name).and_then(|profile| counts.share(&profile));
+        TransitionFigures {
+            profile: self.profile.name,
+            in_scope: counts.total(),
+            low_or_better: counts.counted(&self.profile),
+            counts,
+            share: counts.share(&self.profile),
+            lower: counts.share(&self.profile),
+            upper: counts.upper(&self.profile),
+            ultra_low_or_better_share: share("ulev_or_better"),
+            zero_share: share("zev_only"),
+        }
+    }
+}
+
+fn role_name(vehicle: &Vehicle) -> &'static str {
+    match vehicle.role {
+        Some(Role::Emergency) => "emergency",
+        Some(Role::NonEmergency) => "non_emergency",
+        Some(Role::Support) => "support",
+        None => "unknown",
+    }
+}

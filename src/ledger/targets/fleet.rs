@@ -1,0 +1,266 @@
+//! A share of vehicles against its target: counts, path, drift, rates over frozen months, and a forecast by the ages of the fleet.
+//!
+//! Rules: emissions.md 6. Everything is counted anew from the register for each day, so a corrected register corrects the past too; what
+//! the register leaves open for more than one vehicle in twenty is not computed, and said.
+
+use super::calendar::{last_full_month, month_end_at, month_scale};
+use super::drift::{CusumRules, CusumState, Evaluation, LevelRules, LevelState, sigma};
+use super::forecast::{COMMON_DELAYS, Candidate, Distribution};
+use super::record::{Amount, CusumRecord, ForecastRecord, TargetRecord, TargetStatus};
+use super::target::{Successor, Target, age, replacement_age};
+use super::trend::{FEWEST_POINTS, time_to_close, trend};
+use crate::ledger::transition::{Counts, MonthEnd, Population, Profile, classify, month_end_counts};
+use crate::model::register::Register;
+use crate::units::{Day, Month};
+
+/// More of the fleet than this without a date, an age or a class makes a figure unreliable (emissions.md 6.6).
+const MOST_OPEN: f64 = 0.05;
+/// Levels and sums are followed from the baseline on, at most so many months back.
+const MOST_MONTHS: i32 = 120;
+
+/// A share of vehicles under a profile.
+#[derive(Clone, Copy, Debug)]
+pub struct FleetShare<'a> {
+    /// The target.
+    pub target: &'a Target,
+    /// What counts.
+    pub profile: &'a Profile,
+    /// Which vehicles.
+    pub population: &'a Population,
+    /// Chance that a successor counts.
+    pub successor: &'a Successor,
+}
+
+/// Vehicles needed: on counts, never on a rounded per cent; the epsilon keeps 0.9 x 800 = 720.0000000001 from asking for 721.
+pub fn vehicles_needed(goal: f64, vehicles: u32) -> u32 {
+    (goal * f64::from(vehicles) - 1e-9).ceil().max(0.0) as u32
+}
+
+/// What the counts of one day say.
+pub fn assess_counts(share: FleetShare<'_>, counts: Counts, as_of: Day) -> TargetRecord {
+    let FleetShare { target, profile, .. } = share;
+    let (n, counted) = (counts.total(), counts.counted(profile));
+    let mut record = TargetRecord::blank(target, as_of, "vehicles");
+    let gap = vehicles_needed(target.goal, n).saturating_sub(counted);
+    let current = counts.share(profile);
+    let plan = target.plan.at(&target.baseline, target.goal, target.due, as_of, n);
+    let drift = current.zip(plan).map(|(current, plan)| current - plan);
+    record.profile = Some(profile.name);
+    record.current = current;
+    record.lower = current;
+    record.upper = counts.upper(profile);
+    record.plan = plan;
+    record.drift = drift;
+    record.drift_vehicles = drift.map(|drift| drift * f64::from(n));
+    // Without vehicles nothing is missing and nothing is met: it cannot be said.
+    record.gap = current.map(|_| Amount::Whole(gap));
+    record.value = current.map(|_| f64::from(counted));
+    record.plan_value = plan.map(|plan| plan * f64::from(n));
+    record.counts = Some(counts);
+    record.progress = current.map(|current| if target.goal > 0.0 { (current / target.goal).min(1.0) } else { 1.0 });
+    record.status = match (current, drift) {
+        (None, _) => TargetStatus::NotComputable,
+        _ if gap == 0 => TargetStatus::Met,
+        _ if target.due.is_some_and(|due| as_of > due) => TargetStatus::Missed,
+        (_, None) => TargetStatus::PathNotSet,
+        // A billionth of a vehicle is arithmetic, not drift.
+        (_, Some(drift)) if drift >= -1e-12 => TargetStatus::OnPath,
+        _ => TargetStatus::BelowPath,
+    };
+    let months_left = target.due.map(|due| month_scale(due) - month_scale(as_of)).filter(|months| *months > 0.0);
+    record.required_per_month = record.gap.zip(months_left).map(|(gap, months)| gap.value() / months);
+    let missing = target.plan.needs(&target.baseline, target.due);
+    record.needs = if target.from_settings && !missing.is_empty() {
+        vec!["target.start and target.start_share: without them there is no path".into()]
+    } else {
+        missing.into_iter().map(|key| format!("{key}: without it there is no path")).collect()
+    };
+    record
+}
+
+/// The whole record.
+pub fn assess_fleet(share: FleetShare<'_>, register: &Register, as_of: Day) -> TargetRecord {
+    let FleetShare { profile, population, .. } = share;
+    let counts = population.counts(register, profile, as_of);
+    let mut record = assess_counts(share, counts, as_of);
+    let open = population.undated(register, as_of);
+    if open.not_placed > 0 {
+        record.needs.push(format!("role, ownership or dates of {} vehicles: left out until they are known", open.not_placed));
+    }
+    if counts.total() == 0 {
+        record.needs.push("vehicles: none of the register is meant by this target".into());
+        return record;
+    }
+    let too_open = f64::from(open.without_start) > MOST_OPEN * f64::from(counts.total());
+    if population.new_in_months.is_some() {
+        // What came in the last twelve months is not a stock that is converted: rates and ages say nothing about it.
+        record.required_per_month = None;
+    } else {
+        if too_open {
+            record
+                .needs
+                .push(format!("in_service_from of {} vehicles: without it past months cannot be counted", open.without_start));
+        } else {
+            add_history(&mut record, share, register, as_of);
+        }
+        add_forecast(&mut record, share, register, as_of);
+    }
+    if !too_open {
+        add_levels(&mut record, share, register, as_of);
+    }
+    record
+}
+
+fn add_history(record: &mut TargetRecord, share: FleetShare<'_>, register: &Register, as_of: Day) {
+    if register.vehicles.iter().all(|vehicle| vehicle.in_service_to.is_none()) {
+        record
+            .needs
+            .push("in_service_to: no vehicle has left; keep those that left in the register, or past months miss them".into());
+    }
+    let last = last_full_month(as_of);
+    let months = month_end_counts(register, share.profile, share.population, last.plus(-12), last);
+    let Some(trend) = trend(&points(&months, share.profile)) else {
+        return record.needs.push(format!("history: fewer than {FEWEST_POINTS} month ends with vehicles in service"));
+    };
+    record.recent_per_month = Some(trend.theil_sen);
+    record.recent_per_month_least_squares = Some(trend.least_squares);
+    record.project(projected(record.gap.map_or(0.0, Amount::value), trend.theil_sen, as_of), share.target.due);
+}
+
+fn points(months: &[MonthEnd], profile: &Profile) -> Vec<(f64, f64)> {
+    let counted = months.iter().filter(|end| end.counts.total() > 0);
+    counted.map(|end| (month_scale(end.month.last_day()), f64::from(end.counts.counted(profile)))).collect()
+}
+
+fn projected(gap: f64, rate: f64, as_of: Day) -> Option<Day> {
+    if gap <= 0.0 { None } else { month_end_at(month_scale(as_of) + time_to_close(gap, rate)?) }
+}
+
+/// Years from a day to another, as ages are counted.
+fn years(from: Day, to: Day) -> f64 {
+    f64::from(to.0 - from.0) / 365.25
+}
+
+/// What the ages say; the second value is how many vehicles have none, the error what is missing.
+fn candidates(share: FleetShare<'_>, register: &Register, day: Day) -> Result<(Vec<Candidate>, u32), String> {
+    let FleetShare { profile, population, successor, .. } = share;
+    let (mut candidates, mut without_age, mut without_chance) = (Vec::new(), 0u32, 0u32);
+    for vehicle in population.vehicles(register, day) {
+        let counts = profile.counts(classify(vehicle, profile, day).class);
+        let Some(qualifies) = successor.of(vehicle) else {
+            without_chance += 1;
+            continue;
+        };
+        // A vehicle that counts and whose successor counts needs no age.
+        let known = age(vehicle, day).zip(replacement_age(vehicle)).filter(|_| !counts || qualifies < 1.0);
+        without_age += u32::from(known.is_none() && (!counts || qualifies < 1.0));
+        let never = super::forecast::ReplacementAge { mu: 1e6, sigma: 1.0 };
+        let (age, replacement) = known.unwrap_or((0.0, never));
+        candidates.push(Candidate { counts, age, replacement, qualifies });
+    }
+    if without_chance > 0 {
+        return Err(format!(
+            "successor: the chance that a new vehicle counts under {}, for {without_chance} vehicles",
+            profile.name
+        ));
+    }
+    if f64::from(without_age) > MOST_OPEN * candidates.len() as f64 {
+        return Err(format!(
+            "first_registered and role (or replacement_age_years) of {without_age} vehicles: no forecast without"
+        ));
+    }
+    Ok((candidates, without_age))
+}
+
+fn add_forecast(record: &mut TargetRecord, share: FleetShare<'_>, register: &Register, as_of: Day) {
+    let Some(due) = share.target.due.filter(|due| *due >= as_of) else { return };
+    let (candidates, without_age) = match candidates(share, register, as_of) {
+        Ok(found) => found,
+        Err(missing) => return record.needs.push(missing),
+    };
+    let horizon = years(as_of, due);
+    let needed = vehicles_needed(share.target.goal, candidates.len() as u32);
+    let mixed = Distribution::under_delays(&candidates, horizon, &COMMON_DELAYS);
+    let prompt = Distribution::under_delays(&candidates, horizon, &[(0.0, 1.0)]);
+    record.p_hit = Some(mixed.at_least(needed));
+    record.forecast = Some(ForecastRecord {
+        horizon_years: horizon,
+        expected: mixed.mean(),
+        sd: mixed.sd(),
+        p05: mixed.quantile(0.05),
+        p50: mixed.quantile(0.5),
+        p95: mixed.quantile(0.95),
+        p_hit_without_delay: prompt.at_least(needed),
+        without_age,
+    });
+}
+
+/// Chance of hitting the goal as it was seen at the end of a month.
+fn p_hit(share: FleetShare<'_>, register: &Register, day: Day) -> Option<f64> {
+    let due = share.target.due.filter(|due| *due >= day)?;
+    let (candidates, _) = candidates(share, register, day).ok()?;
+    let needed = vehicles_needed(share.target.goal, candidates.len() as u32);
+    Some(Distribution::under_delays(&candidates, years(day, due), &COMMON_DELAYS).at_least(needed))
+}
+
+/// Level and cumulative sum, stepped over every month that has ended since the baseline.
+fn add_levels(record: &mut TargetRecord, share: FleetShare<'_>, register: &Register, as_of: Day) {
+    let FleetShare { target, profile, population, .. } = share;
+    let (Some(_), Some(start)) = (record.plan, target.baseline.date) else { return };
+    let last = last_full_month(as_of);
+    let first = last_full_month(start).max(last.plus(-MOST_MONTHS));
+    if last <= first {
+        return;
+    }
+    let months = month_end_counts(register, profile, population, first, last);
+    let (rules, sums) = (LevelRules::default(), CusumRules::default());
+    let (mut level, mut sum, mut done) = (LevelState::default(), CusumState::default(), Vec::new());
+    for (index, pair) in months.windows(2).enumerate() {
+        let (before, now) = (Standing::of(share, &pair[0]), Standing::of(share, &pair[1]));
+        let Some((before, now)) = before.zip(now) else { continue };
+        let late = trend(&points(&months[..index + 2], profile))
+            .and_then(|trend| projected(now.gap, trend.theil_sen, pair[1].month.last_day()))
+            .zip(target.due)
+            .map(|(projected, due)| f64::from(Month::of_day(projected).since(Month::of_day(due))));
+        // Only the last two evaluations can raise a level that is seen today; a forecast for each month would be costly.
+        let recent = last.since(pair[1].month) < i32::try_from(rules.evaluations).unwrap_or(i32::MAX);
+        let p_hit = Some(()).filter(|()| recent && population.new_in_months.is_none());
+        let counts = pair[1].counts;
+        level.step(
+            &rules,
+            &Evaluation {
+                drift_pp: (now.counted / now.n - now.plan) * 100.0,
+                p_hit: p_hit.filter(|()| now.gap > 0.0).and_then(|()| self::p_hit(share, register, pair[1].month.last_day())),
+                months_late: late,
+                unsure: f64::from(counts.unknown) > MOST_OPEN * f64::from(counts.total()),
+            },
+        );
+        let (conversions, planned) = (now.counted - before.counted, now.plan * now.n - before.plan * before.n);
+        sum.step(&sums, conversions, planned, sigma(&done, planned));
+        done.push(conversions);
+    }
+    if !done.is_empty() {
+        record.level = Some(level.level);
+        // Of what came in the last twelve months nothing is converted.
+        record.cusum = population.new_in_months.is_none().then(|| CusumRecord::of(sum, done.len() as u32));
+    }
+}
+
+/// A month's end beside the path.
+struct Standing {
+    n: f64,
+    counted: f64,
+    plan: f64,
+    gap: f64,
+}
+
+impl Standing {
+    fn of(share: FleetShare<'_>, end: &MonthEnd) -> Option<Self> {
+        let target = share.target;
+        let n = end.counts.total();
+        let plan = target.plan.at(&target.baseline, target.goal, target.due, end.month.last_day(), n)?;
+        let counted = end.counts.counted(share.profile);
+        let gap = vehicles_needed(target.goal, n).saturating_sub(counted);
+        (n > 0).then(|| Self { n: n.into(), counted: counted.into(), plan, gap: gap.into() })
+    }
+}

@@ -1,0 +1,125 @@
+//! A figure with a history (yearly tonnes, an indicator, charge points) against its target: path, drift, gap, rates, carbon budget.
+//!
+//! Relative targets need the baseline's figure: without it nothing is computed and `needs` says what to supply. The figure is that of the
+//! last year or month that has ended; what is not complete is compared with nothing.
+
+use super::calendar::{month_end_at, month_scale};
+use super::carbon::{CarbonPath, area};
+use super::figures::Series;
+use super::record::{Amount, BudgetRecord, TargetRecord, TargetStatus};
+use super::target::{Comparison, Kind, Target};
+use super::trend::{FEWEST_POINTS, time_to_close, trend};
+use crate::units::Day;
+
+/// The record of a target that has one figure.
+pub fn assess_series(target: &Target, series: &Series, unit: &'static str, missing: &str, as_of: Day) -> TargetRecord {
+    let mut record = TargetRecord::blank(target, as_of, unit);
+    let base = target.baseline.value;
+    let goal = target.goal_level();
+    let last = series.points.last().copied();
+    record.value = last.map(|(_, value)| value);
+    record.figure_to = last.map(|(day, _)| day.to_string());
+    record.factor_set.clone_from(&series.factor_set);
+    if last.is_none() {
+        record.needs.push(missing.to_owned());
+    }
+    if target.kind == Kind::Relative && base.is_none() {
+        record.needs.push(format!(
+            "baseline.value: the figure{} in {unit}",
+            target.baseline.date.map_or(String::new(), |d| format!(" of {d}"))
+        ));
+        record.status = TargetStatus::NotSet;
+        return record;
+    }
+    // A path may be asked for before there is a figure.
+    let at = last.map_or(as_of, |(day, _)| day);
+    let level = target.goal_level().unwrap_or(target.goal);
+    let relative = |value: f64| match (target.kind, base) {
+        (Kind::Relative, Some(base)) if base != 0.0 => value / base - 1.0,
+        _ => value,
+    };
+    if target.comparison != Comparison::Reference {
+        let plan = target.plan.at(&target.baseline, level, target.due, at, 0);
+        record.plan_value = plan;
+        record.plan = plan.map(relative);
+        let needs = target.plan.needs(&target.baseline, target.due).into_iter();
+        record.needs.extend(needs.map(|key| format!("{key}: without it there is no path")));
+    }
+    record.budget = target.plan.carbon(&target.baseline).and_then(|path| budget(&path, series));
+    let (Some((day, value)), Some(goal)) = (last, goal) else { return record };
+    record.current = Some(relative(value));
+    record.lower = record.current;
+    record.upper = record.current;
+    record.drift = record.plan.map(|plan| relative(value) - plan);
+    let gap = target.comparison.missing(value, goal);
+    if target.comparison == Comparison::Reference {
+        record.status = TargetStatus::Reference;
+        return record;
+    }
+    record.gap = Some(amount(target.kind, gap));
+    progress(&mut record, target, value, goal);
+    let behind = record.plan_value.map(|plan| target.comparison.missing(value, plan));
+    record.status = match behind {
+        _ if gap <= 1e-9 => TargetStatus::Met,
+        _ if target.due.is_some_and(|due| as_of > due) => TargetStatus::Missed,
+        None => TargetStatus::PathNotSet,
+        Some(behind) if behind <= 1e-9 => TargetStatus::OnPath,
+        Some(_) => TargetStatus::BelowPath,
+    };
+    rates(&mut record, target, series, (day, gap));
+    record
+}
+
+fn amount(kind: Kind, gap: f64) -> Amount {
+    let gap = gap.max(0.0);
+    if kind == Kind::Count { Amount::Whole((gap - 1e-9).ceil().max(0.0) as u32) } else { Amount::Real(gap) }
+}
+
+/// How far along; golden G17.
+fn progress(record: &mut TargetRecord, target: &Target, value: f64, goal: f64) {
+    if target.comparison == Comparison::AtLeast && goal > 0.0 {
+        record.progress = Some(value / goal);
+    }
+    if let Some(base) = target.baseline.value.filter(|base| *base != goal) {
+        record.progress_since_baseline = Some((value - base) / (goal - base));
+    }
+}
+
+fn rates(record: &mut TargetRecord, target: &Target, series: &Series, (day, gap): (Day, f64)) {
+    // From the figure's own day: what happened since is not known.
+    let months_left = target.due.map(|due| month_scale(due) - month_scale(day)).filter(|months| *months > 0.0);
+    record.required_per_month = months_left.map(|months| gap.max(0.0) / months);
+    let points: Vec<(f64, f64)> = series.points.iter().map(|(day, value)| (month_scale(*day), *value)).collect();
+    let Some(trend) = trend(&points) else {
+        record.needs.push(format!("history: {} of {FEWEST_POINTS} figures for a rate", points.len()));
+        return;
+    };
+    // As progress: falling is good where less is wanted.
+    let sign = if target.comparison == Comparison::AtMost { -1.0 } else { 1.0 };
+    record.recent_per_month = Some(sign * trend.theil_sen);
+    record.recent_per_month_least_squares = Some(sign * trend.least_squares);
+    if gap > 0.0 {
+        let ahead = time_to_close(gap, sign * trend.theil_sen);
+        record.project(ahead.and_then(|months| month_end_at(month_scale(day) + months)), target.due);
+    }
+}
+
+/// Years are April-March years; the series has their ends.
+fn budget(path: &CarbonPath, series: &Series) -> Option<BudgetRecord> {
+    let (from, to) = path.years()?;
+    let years: Vec<(f64, f64)> = series
+        .points
+        .iter()
+        .map(|(day, value)| (f64::from(day.financial_year().0), *value))
+        .filter(|(year, _)| *year >= from)
+        .collect();
+    let last = years.last().map(|(year, _)| *year);
+    let whole = last.is_some_and(|last| years.len() as f64 == last - from + 1.0);
+    Some(BudgetRecord {
+        from_year: from as i32,
+        to_year: to as i32,
+        total_t: path.budget(from, to)?,
+        planned_to_date_t: last.and_then(|last| path.budget(from, last.min(to))),
+        used_to_date_t: whole.then(|| area(&years)),
+    })
+}
