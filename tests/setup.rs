@@ -240,7 +240,7 @@ fn one_that_hears_no_request_has_its_link_closed_once() {
     assert!(charger.listen(40, |charger| charger.down), "{:?}", charger.story());
     assert_eq!(charger.story(), ["GetConfiguration"; 3]);
     let waited: Vec<_> = charger.heard.windows(2).map(|two| (two[1].at - two[0].at).as_secs()).collect();
-    assert_eq!(waited, [6, 11], "the pause grows");
+    assert!(waited[0] < waited[1], "the pause grows: {waited:?}");
     let mut charger = Charger::connect(&daemon, "CP1", "ocpp1.6", &[], deaf);
     charger.boot();
     assert!(!charger.listen(26, |charger| charger.down), "a second time it is not closed");
