@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::section::Section;
 use super::source::Node;
-use super::{Config, ConfigError, FactorsConfig, LogConfig, MappingConfig, RegisterConfig, brokers, engine, publish, setup};
+use super::{Config, ConfigError, LogConfig, MappingConfig, RegisterConfig, brokers, engine, factors, publish, setup};
 use crate::app::preset_names;
 use crate::ingest::capture::CaptureConfig;
 use crate::ingest::door::{OcppConfig, Unknown};
@@ -63,7 +63,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
         ocpp,
         mapping: mapping(Section::take(tree, "mapping", errors)),
         register: RegisterConfig { directory: directory(Section::take(tree, "register", errors)) },
-        factors: FactorsConfig { directory: directory(Section::take(tree, "factors", errors)) },
+        factors: factors::read(Section::take(tree, "factors", errors)),
         log: log(Section::take(tree, "log", errors)),
     };
     let known: Vec<&str> = SECTIONS.into_iter().chain(["log"]).collect();

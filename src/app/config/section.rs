@@ -157,6 +157,18 @@ impl<'a> Section<'a> {
         self.read(key, into, "a share from 0 to 1, such as 0.5 for 50 %", |value| share_of(value).map(Some));
     }
 
+    /// A number within a range, ends included, that may be left out.
+    pub fn optional_number(&mut self, key: &'static str, into: &mut Option<f64>, low: f64, high: f64) {
+        self.read(key, into, &format!("a number from {low} to {high}"), |value| {
+            let number = match value {
+                Value::Float(number) => *number,
+                Value::Integer(number) => *number as f64,
+                other => return Err(format!("is {}, not a number", other.kind())),
+            };
+            if (low..=high).contains(&number) { Ok(Some(number)) } else { Err("is out of range".to_owned()) }
+        });
+    }
+
     /// A date.
     pub fn day(&mut self, key: &'static str, into: &mut Day) {
         self.read(key, into, "write it in quotes: \"2028-03-31\"", |value| {

@@ -5,10 +5,9 @@
 //! nobody can be named for is the fleet's and stays visible. What cannot be computed is counted, not zero.
 
 mod class;
-mod factors;
 
+pub use super::factors::{Dated, FactorError, FactorSetId, FactorSets};
 pub use class::desnz_class;
-pub use factors::{Dated, FactorError, FactorSetId, FactorSets};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
