@@ -36,6 +36,8 @@ pub struct EngineConfig {
     pub target_start: Option<Day>,
     /// `target.start_share`: share on that day.
     pub target_start_share: Option<f64>,
+    /// `factors.residual_kgco2e_per_kwh`: market-based factor of energy without a contract.
+    pub residual_kgco2e_per_kwh: Option<f64>,
     /// `engine.overstay_grace`.
     pub overstay_grace: Duration,
     /// `engine.offline_grace`: a link gone for longer counts as offline, from its last frame on.
@@ -60,6 +62,7 @@ impl Default for EngineConfig {
             target_due: Day::from_ymd(2028, 3, 31).expect("31 March exists"),
             target_start: None,
             target_start_share: None,
+            residual_kgco2e_per_kwh: None,
             overstay_grace: Duration::from_secs(600),
             offline_grace: Duration::from_secs(900),
             exempt: Vec::new(),

@@ -17,6 +17,10 @@ pub enum Dimension {
     VehicleClass,
     /// `tier`.
     Tier,
+    /// `role`.
+    Role,
+    /// `vehicle`.
+    Vehicle,
 }
 
 /// A question.

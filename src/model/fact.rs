@@ -248,14 +248,18 @@ pub struct EmissionsFact {
     pub fleet: Arc<str>,
     /// DESNZ class name, or `unknown`.
     pub vehicle_class: Arc<str>,
-    /// `1` or `2`.
+    /// `1`, `2_location`, `2_market`, `3`, `outside`.
     pub scope: &'static str,
-    /// `fuel`, `energy` or `distance`.
+    /// `fuel_card`, `fuel`, `ratio`, `distance`, `energy`, `grey_fleet`, `mean`.
     pub method: &'static str,
     /// Start of the London day.
     pub at: UtcMs,
     /// kgCO2e.
     pub kgco2e: f64,
+    /// One standard deviation of it.
+    pub sd_kgco2e: f64,
+    /// Tier of the method, 1 is best.
+    pub tier: u8,
     /// m.
     pub distance_m: i64,
     /// Tenths of Wh.

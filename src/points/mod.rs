@@ -46,6 +46,8 @@ pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
             .tag("scope", fact.scope)
             .tag("method", fact.method)
             .float("kgco2e", Some(fact.kgco2e))
+            .float("sd_kgco2e", Some(fact.sd_kgco2e))
+            .integer("tier", fact.tier.into())
             .scaled("distance_km", Some(fact.distance_m), 3)
             .scaled("energy_wh", Some(fact.energy_dwh), 1)
             .scaled("fuel_l", Some(fact.fuel_ml), 3)

@@ -183,10 +183,20 @@ pub const MEASUREMENTS: &[Measurement] = &[
     },
     Measurement {
         name: "fleet_emissions",
-        description: "emissions of one London day, at its start; replaced as the day goes on",
-        tags: &[FLEET, VEHICLE_CLASS, tag("scope", "1 or 2"), tag("method", "fuel, energy or distance")],
+        description: "emissions of one London day, at its start; replaced as the day goes on. Rows of 2_location and 2_market are two views of the same electricity: never add them",
+        tags: &[
+            FLEET,
+            VEHICLE_CLASS,
+            tag("scope", "1, 2_location, 2_market, 3 or outside (biogenic CO2)"),
+            tag("method", "fuel_card, fuel, ratio, distance, energy, grey_fleet or mean"),
+        ],
         fields: &[
-            float("kgco2e", "emissions, kgCO2e; scope 2 is location-based"),
+            float("kgco2e", "emissions, kgCO2e"),
+            float("sd_kgco2e", "one standard deviation of them, kgCO2e"),
+            integer(
+                "tier",
+                "of the method: 1 meter or card, 2 vehicle's own total, 3 own consumption, 4 class factor, 5 class mean",
+            ),
             float("distance_km", "distance, km"),
             float("energy_wh", "electricity, Wh"),
             float("fuel_l", "fuel, l"),

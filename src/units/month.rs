@@ -22,7 +22,12 @@ impl Month {
 
     /// The London month that holds the instant.
     pub fn of(instant: UtcMs) -> Self {
-        let (year, month, _) = Day::of(instant).ymd();
+        Self::of_day(Day::of(instant))
+    }
+
+    /// The month that holds the day.
+    pub fn of_day(day: Day) -> Self {
+        let (year, month, _) = day.ymd();
         Self(year.saturating_mul(12) + i32::from(month) - 1)
     }
 
@@ -33,8 +38,18 @@ impl Month {
 
     /// The instant at which it begins in London.
     pub fn start(self) -> UtcMs {
+        self.first_day().start()
+    }
+
+    /// Its first day.
+    pub fn first_day(self) -> Day {
         let (year, month) = self.ym();
-        Day::from_ymd(year, month, 1).expect("every month has a first day").start()
+        Day::from_ymd(year, month, 1).expect("every month has a first day")
+    }
+
+    /// Its last day.
+    pub fn last_day(self) -> Day {
+        Day(self.plus(1).first_day().0 - 1)
     }
 
     /// The instant at which the next month begins.

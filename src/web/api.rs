@@ -113,12 +113,14 @@ async fn emissions(State(site): State<Site>, Query(parameters): Query<Parameters
 
 fn emissions_view(parameters: &Parameters) -> Result<View, Box<Response>> {
     const DAY: &str = "a day such as 2026-11-24";
-    const DIMENSIONS: [(&str, Dimension); 5] = [
+    const DIMENSIONS: [(&str, Dimension); 7] = [
         ("scope", Dimension::Scope),
         ("organisation", Dimension::Organisation),
         ("site", Dimension::Site),
         ("vehicle_class", Dimension::VehicleClass),
         ("tier", Dimension::Tier),
+        ("role", Dimension::Role),
+        ("vehicle", Dimension::Vehicle),
     ];
     only(parameters, &["from", "to", "by"])?;
     let from = read(parameters, "from", DAY, |text| text.parse::<Day>().ok())?;
@@ -126,7 +128,7 @@ fn emissions_view(parameters: &Parameters) -> Result<View, Box<Response>> {
     if from.zip(to).is_some_and(|(from, to)| to < from) {
         return Err(Box::new(problem(StatusCode::BAD_REQUEST, "`to` is before `from`")));
     }
-    let by = read(parameters, "by", "a list of scope, organisation, site, vehicle_class, tier", |text| {
+    let by = read(parameters, "by", "a list of scope, organisation, site, vehicle_class, tier, role, vehicle", |text| {
         text.split(',')
             .map(|name| DIMENSIONS.iter().find(|(known, _)| *known == name.trim()).map(|(_, dimension)| *dimension))
             .collect::<Option<Vec<_>>>()

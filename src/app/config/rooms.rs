@@ -51,6 +51,9 @@ const GIB: u64 = 1 << 30;
 pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Config {
     let ocpp = ocpp(tree, errors);
     let brokers = brokers::read(tree.remove("broker"), errors);
+    let factors = factors::read(Section::take(tree, "factors", errors));
+    let mut engine = engine::read(tree, ocpp.heartbeat_interval, errors);
+    engine.residual_kgco2e_per_kwh = factors.residual_kgco2e_per_kwh;
     let config = Config {
         listener: listener(Section::take(tree, "listener", errors)),
         publish: publish::read(tree, &brokers, errors),
@@ -59,11 +62,11 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
         store: store(Section::take(tree, "store", errors)),
         influx: influx(tree.contains_key("influx"), Section::take(tree, "influx", errors)),
         web: web(Section::take(tree, "web", errors)),
-        engine: engine::read(tree, ocpp.heartbeat_interval, errors),
+        engine,
         ocpp,
         mapping: mapping(Section::take(tree, "mapping", errors)),
         register: RegisterConfig { directory: directory(Section::take(tree, "register", errors)) },
-        factors: factors::read(Section::take(tree, "factors", errors)),
+        factors,
         log: log(Section::take(tree, "log", errors)),
     };
     let known: Vec<&str> = SECTIONS.into_iter().chain(["log"]).collect();

@@ -11,6 +11,8 @@ mod setup;
 mod uptime;
 mod vehicles;
 
+pub use emissions::StoredActivity;
+
 use crate::units::UtcMs;
 
 /// What the outside knows and the engine does not.
