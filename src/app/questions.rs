@@ -40,6 +40,12 @@ fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View
             let (from, to) = engine.uptime_months(&context, *from, *to);
             serde_json::to_string(&engine.uptime_view(&context, from, to))
         }
+        View::Air { from, to } => {
+            let (from, to) = engine.emission_days(&context, *from, *to);
+            let stored = stored_activity(reader, from, to)?;
+            let base = engine.air_base_days().map(|(from, to)| stored_activity(reader, from, to)).transpose()?;
+            serde_json::to_string(&engine.air_view(from, to, stored, base))
+        }
         View::Emissions { from, to, by } => {
             let (from, to) = engine.emission_days(&context, *from, *to);
             let stored = stored_activity(reader, from, to)?;

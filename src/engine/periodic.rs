@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Engine;
+use crate::ledger::air::{AirSums, Pollutant, air};
 use crate::ledger::emissions::{FactorSetId, Figures, Inventory, Months, Scope, Setting, inventory, relative_sd};
 use crate::ledger::targets::{ShareTarget, TargetRecord, assess};
 use crate::ledger::transition::{Counts, classify, counts, in_scope};
-use crate::model::{Activity, ActivityKey, EmissionsFact, Fact, SessionRecord, TargetFact, TransitionFact};
+use crate::model::{Activity, ActivityKey, AirFact, EmissionsFact, Fact, SessionRecord, TargetFact, TransitionFact};
 use crate::units::{Day, UtcMs};
 
 impl Engine {
     pub(super) fn write_periodic(&mut self, now: UtcMs) {
         let day = Day::of(now);
         self.write_emissions(day);
+        self.write_air(day);
         self.write_transition(day);
     }
 
@@ -98,6 +100,23 @@ impl Engine {
                 energy_dwh: figures.energy_dwh,
                 fuel_ml: figures.fuel_ml,
                 factor_set: set.to_string(),
+            })
+        }));
+    }
+
+    fn write_air(&mut self, day: Day) {
+        let activity = self.activity_today();
+        let config = &self.config.air;
+        let found = air(&activity, &self.register, &self.factors, &Months::of(&activity), config);
+        let grams = |sums: &AirSums| Pollutant::ALL.map(|pollutant| sums.grams(pollutant, config.include_non_exhaust));
+        self.output.extend(found.lines.into_iter().map(|((fleet, class), sums)| {
+            Fact::Air(AirFact {
+                fleet,
+                vehicle_class: Arc::from(class),
+                at: day.start(),
+                distance_m: sums.distance_m,
+                grams: grams(&sums),
+                pm_exhaust_g: sums.pm_exhaust_g,
             })
         }));
     }

@@ -52,6 +52,13 @@ pub enum View {
         /// Breakdown; empty is the total by scope.
         by: Vec<Dimension>,
     },
+    /// `/api/v1/air`: days `from..=to`.
+    Air {
+        /// First day; default 1 April of the running year.
+        from: Option<Day>,
+        /// Last day; default today.
+        to: Option<Day>,
+    },
     /// `/api/v1/uptime`: months `from..=to`.
     Uptime {
         /// First month; default January of `to`'s year.

@@ -79,6 +79,8 @@ pub enum Fact {
     },
     /// `fleet_emissions`.
     Emissions(EmissionsFact),
+    /// Air pollutants of a day.
+    Air(AirFact),
     /// `fleet_transition`.
     Transition(TransitionFact),
     /// `target_progress`.
@@ -268,6 +270,23 @@ pub struct EmissionsFact {
     pub fuel_ml: i64,
     /// `desnz2025`, with `+provisional` when carried forward.
     pub factor_set: String,
+}
+
+/// Row of `fleet_air`: one day and class.
+#[derive(Clone, PartialEq, Debug)]
+pub struct AirFact {
+    /// Fleet (the organisation's id).
+    pub fleet: Arc<str>,
+    /// DESNZ class name.
+    pub vehicle_class: Arc<str>,
+    /// Start of the London day.
+    pub at: UtcMs,
+    /// m.
+    pub distance_m: i64,
+    /// NOx, PM2.5, PM10 in g, wear included where it is configured.
+    pub grams: [f64; 3],
+    /// PM of exhaust alone, g.
+    pub pm_exhaust_g: f64,
 }
 
 /// Row of `fleet_transition`: one day, one vehicle category.

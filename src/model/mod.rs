@@ -23,7 +23,7 @@ pub use charging::{
 };
 pub use exempt::{ExemptReason, ExemptTime, ExemptWindow};
 pub use fact::{
-    ChargePointInfoFact, ChargePointStatusFact, ConformanceFact, ConnectorTimeFact, CounterEventFact, DataQualityFact,
+    AirFact, ChargePointInfoFact, ChargePointStatusFact, ConformanceFact, ConnectorTimeFact, CounterEventFact, DataQualityFact,
     EmissionsFact, Fact, IngestStatsFact, MeterValuesFact, Powertrain, TargetFact, TelemetryFact, TransitionFact, VehicleTags,
 };
 pub use id::{IdError, check_id};

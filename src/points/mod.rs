@@ -53,6 +53,15 @@ pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
             .scaled("fuel_l", Some(fact.fuel_ml), 3)
             .text("factor_set", &fact.factor_set)
             .at(fact.at),
+        Fact::Air(fact) => Line::new(out, "fleet_air")
+            .tag("fleet", &fact.fleet)
+            .tag("vehicle_class", &fact.vehicle_class)
+            .float("nox_g", Some(fact.grams[0]))
+            .float("pm25_g", Some(fact.grams[1]))
+            .float("pm10_g", Some(fact.grams[2]))
+            .float("pm_exhaust_g", Some(fact.pm_exhaust_g))
+            .scaled("distance_km", Some(fact.distance_m), 3)
+            .at(fact.at),
         Fact::Transition(fact) => Line::new(out, "fleet_transition")
             .tag("fleet", &fact.fleet)
             .tag("vehicle_class", &fact.vehicle_class)

@@ -204,6 +204,18 @@ pub const MEASUREMENTS: &[Measurement] = &[
         ],
     },
     Measurement {
+        name: "fleet_air",
+        description: "air pollutants of one London day, at its start; replaced as the day goes on. Hot exhaust, and wear where [air] includes it",
+        tags: &[FLEET, VEHICLE_CLASS],
+        fields: &[
+            float("nox_g", "nitrogen oxides, g"),
+            float("pm25_g", "particles up to 2.5 um, g"),
+            float("pm10_g", "particles up to 10 um, g"),
+            float("pm_exhaust_g", "of both the part of exhaust, g"),
+            float("distance_km", "distance, km"),
+        ],
+    },
+    Measurement {
         name: "fleet_transition",
         description: "how many vehicles are in which emission class on one London day",
         tags: &[FLEET, VEHICLE_CLASS],

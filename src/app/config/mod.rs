@@ -1,5 +1,6 @@
 //! The configuration of all rooms: a file, the environment on top, every mistake at once, before any port is opened.
 
+mod air;
 mod brokers;
 mod engine;
 mod exempt;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::section::Section;
 use super::source::Node;
-use super::{Config, ConfigError, LogConfig, MappingConfig, RegisterConfig, brokers, engine, factors, publish, setup};
+use super::{Config, ConfigError, LogConfig, MappingConfig, RegisterConfig, air, brokers, engine, factors, publish, setup};
 use crate::app::preset_names;
 use crate::ingest::capture::CaptureConfig;
 use crate::ingest::door::{OcppConfig, Unknown};
@@ -19,7 +19,7 @@ use crate::sinks::influx::InfluxConfig;
 use crate::store::StoreConfig;
 use crate::web::WebConfig;
 
-const SECTIONS: [&str; 19] = [
+const SECTIONS: [&str; 20] = [
     "listener",
     "broker",
     "ocpp",
@@ -36,6 +36,7 @@ const SECTIONS: [&str; 19] = [
     "target",
     "register",
     "factors",
+    "air",
     "mapping",
     "publish",
     "home_assistant",
@@ -54,6 +55,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
     let factors = factors::read(Section::take(tree, "factors", errors));
     let mut engine = engine::read(tree, ocpp.heartbeat_interval, errors);
     engine.residual_kgco2e_per_kwh = factors.residual_kgco2e_per_kwh;
+    engine.air = air::read(Section::take(tree, "air", errors));
     let config = Config {
         listener: listener(Section::take(tree, "listener", errors)),
         publish: publish::read(tree, &brokers, errors),

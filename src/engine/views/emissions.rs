@@ -141,6 +141,17 @@ impl Engine {
         activity
     }
 
+    /// Takes the store's months and adds what the engine has on top.
+    pub(super) fn complete_months(&self, from: Day, to: Day, stored: &mut StoredActivity) -> Months {
+        let mut months = std::mem::take(&mut stored.months);
+        let (first, last) = Self::months_around(from, to);
+        self.journal.since(stored.generation, first, last).for_each(|(key, sums)| months.add(key, sums));
+        if (first..=last).contains(&self.today.day) {
+            self.unsaved().for_each(|(key, sums)| months.add(&key, sums));
+        }
+        months
+    }
+
     fn unsaved(&self) -> impl Iterator<Item = (ActivityKey, &Activity)> {
         let day = self.today.day;
         let unsaved =
@@ -150,13 +161,8 @@ impl Engine {
 
     /// `/api/v1/emissions`. `stored` is the store's activity of the days and the months around them.
     pub fn emissions_view(&self, from: Day, to: Day, by: &[Dimension], mut stored: StoredActivity) -> EmissionsView {
+        let months = self.complete_months(from, to, &mut stored);
         let activity = self.activity(from, to, &stored);
-        let mut months = std::mem::take(&mut stored.months);
-        let (first, last) = Self::months_around(from, to);
-        self.journal.since(stored.generation, first, last).for_each(|(key, sums)| months.add(key, sums));
-        if (first..=last).contains(&self.today.day) {
-            self.unsaved().for_each(|(key, sums)| months.add(&key, sums));
-        }
         // Silence is filled once the month is over.
         let filled_to = to.min(Month::of_day(self.today.day).plus(-1).last_day());
         let setting =
