@@ -155,12 +155,14 @@ impl Inventory {
     }
 }
 
+/// Where vehicles took energy, tenths of Wh by day.
+type ChargedAt = HashMap<(Day, Arc<str>), Vec<(Option<Arc<str>>, i64)>>;
+
 /// Where figures go.
 struct Book<'a, 'b> {
     inventory: &'a mut Inventory,
     setting: &'b Setting<'b>,
-    /// Where vehicles took energy, by day.
-    charged_at: HashMap<(Day, Arc<str>), Vec<(Option<Arc<str>>, i64)>>,
+    charged_at: ChargedAt,
 }
 
 fn unknown() -> Arc<str> {
@@ -170,7 +172,7 @@ fn unknown() -> Arc<str> {
 /// Computes the inventory of activity sums. Each day stands for itself, so that the sum of days is the sum of the stretch.
 pub fn inventory(activity: &BTreeMap<ActivityKey, Activity>, setting: &Setting<'_>) -> Inventory {
     let mut inventory = Inventory::default();
-    let mut charged_at: HashMap<_, Vec<_>> = HashMap::new();
+    let mut charged_at = ChargedAt::new();
     for (key, sums) in activity {
         if let Subject::Charging { charge_point, user } = &key.subject
             && let Some(id) = user.vehicle()
