@@ -85,7 +85,7 @@ fn list(table: &FactorTable, year: Option<i32>, as_json: bool) {
         };
         println!("{}  {} per {}{marks}\n    {} [{}]", row.id, figures(row), row.key.unit, row.source, row.confidence);
     }
-    for id in &table.missing {
+    for id in table.missing.iter().filter(|_| year.is_none()) {
         println!("{id}  not published");
     }
 }

@@ -186,6 +186,8 @@ impl FactorTable {
             }
             table.lay_over(rows, &mut mistakes);
         }
+        table.missing.sort();
+        table.missing.dedup();
         table.missing.retain(|id| !table.rows.contains_key(id));
         if mistakes.is_empty() { Ok(table) } else { Err(FactorError(mistakes)) }
     }
