@@ -21,13 +21,13 @@ pub(super) fn read(mut section: Section<'_>) -> AirConfig {
     section.words("tracked", &mut tracked, &names);
     config.tracked = Pollutant::ALL.into_iter().filter(|pollutant| tracked.iter().any(|name| name == pollutant.name())).collect();
     let mut target = None;
-    section.optional_number("target_change", &mut target, -1.0, 0.0);
+    section.number("target_change", &mut target, -1.0, 0.0);
     config.target_change = target.unwrap_or(config.target_change);
     for (key, pollutant) in
         [("base_nox_kg", Pollutant::Nox), ("base_pm25_kg", Pollutant::Pm25), ("base_pm10_kg", Pollutant::Pm10)]
     {
         let mut base = None;
-        section.optional_number(key, &mut base, 0.0, 1e9);
+        section.number(key, &mut base, 0.0, 1e9);
         config.base_kg.extend(base.map(|kg| (pollutant, kg)));
     }
     let (mut from, mut to) = (None, None);

@@ -25,7 +25,7 @@ pub(super) fn read(mut section: Section<'_>) -> FactorsConfig {
     section.optional_path("directory", &mut config.directory);
     let policies = [("majority", YearPolicy::Majority), ("blended", YearPolicy::Blended), ("calendar", YearPolicy::Calendar)];
     section.word("year_policy", &mut config.year_policy, &policies);
-    section.optional_number("residual_kgco2e_per_kwh", &mut config.residual_kgco2e_per_kwh, 0.0, 5.0);
+    section.number("residual_kgco2e_per_kwh", &mut config.residual_kgco2e_per_kwh, 0.0, 5.0);
     section.finish();
     config
 }

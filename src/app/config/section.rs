@@ -158,7 +158,7 @@ impl<'a> Section<'a> {
     }
 
     /// A number within a range, ends included, that may be left out.
-    pub fn optional_number(&mut self, key: &'static str, into: &mut Option<f64>, low: f64, high: f64) {
+    pub fn number(&mut self, key: &'static str, into: &mut Option<f64>, low: f64, high: f64) {
         self.read(key, into, &format!("a number from {low} to {high}"), |value| {
             let number = match value {
                 Value::Float(number) => *number,
