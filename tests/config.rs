@@ -139,6 +139,18 @@ fn every_mistake_is_named_with_its_line_and_a_way_out() {
         ("[home_assistant]\nvehicles = [\"A\", \"B C\"]\n", "`home_assistant.vehicles` in test.toml line 2: `B C` holds ' '"),
         ("[home_assistant]\nmax_devices = 0\n", "is out of range"),
         ("[home_asistant]\n", "did you mean `home_assistant`?"),
+        ("[factors]\nyear_policy = \"fiscal\"\n", "one of: majority, blended, calendar"),
+        (
+            "[factors]\nresidual_kgco2e_per_kwh = -1\n",
+            "`factors.residual_kgco2e_per_kwh` in test.toml line 2: `-1` is out of range",
+        ),
+        (
+            "[air]\nurban_share = 0.5\n",
+            "`air` in test.toml line 1: `urban_share`, `rural_share` and `motorway_share` do not add up",
+        ),
+        ("[air]\ntracked = [\"nox\", \"soot\"]\n", "has `soot`, which is not known"),
+        ("[air]\nbase_from = \"2019-04-01\"\n", "are not the two ends of a stretch"),
+        ("[air]\ntarget_change = 0.2\n", "is out of range"),
         ("[log]\nlevel = \"loud\"\n", "one of: error, warn"),
         ("[exempt]\nreason = \"closed\"\n", "write [[exempt]] with two brackets"),
         ("[[exempt]]\nweekly = \"Sun 02:00-04:00\"\n", "`exempt[0]` in test.toml line 1: has no `reason`"),

@@ -5,12 +5,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use fleetgauge::app::EXAMPLE_REGISTER;
+use fleetgauge::app::config::{FactorsConfig, load_factors};
 use fleetgauge::decode::ocpp::{Request, frame};
-use fleetgauge::engine::{Dimension, Engine, EngineConfig, View, ViewContext};
-use fleetgauge::ledger::emissions::FactorSets;
+use fleetgauge::engine::{Dimension, Engine, EngineConfig, StoredActivity, View, ViewContext};
+use fleetgauge::ledger::emissions::{FactorSets, Months};
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
@@ -39,12 +40,8 @@ fn register() -> Arc<Register> {
 }
 
 fn factors() -> Arc<FactorSets> {
-    let files = [
-        ("ghg_electricity.csv", include_str!("../config/factors/ghg_electricity.csv")),
-        ("ghg_fuel.csv", include_str!("../config/factors/ghg_fuel.csv")),
-        ("ghg_distance.csv", include_str!("../config/factors/ghg_distance.csv")),
-    ];
-    Arc::new(FactorSets::parse(&files).unwrap())
+    static SETS: OnceLock<Arc<FactorSets>> = OnceLock::new();
+    SETS.get_or_init(|| Arc::new(load_factors(&FactorsConfig::default()).unwrap())).clone()
 }
 
 /// What the store does, in memory.
@@ -111,8 +108,9 @@ impl Run {
     fn seen(&self, now: UtcMs) -> String {
         let context = ViewContext { now, late: 0, rejected: 0 };
         let (from, to) = (Day::of(now.plus(-10 * 86_400_000)), Day::of(now));
-        let stored: Vec<ActivityRow> =
+        let rows: Vec<ActivityRow> =
             self.shelf.activity.iter().map(|(key, activity)| ActivityRow { key: key.clone(), activity: *activity }).collect();
+        let stored = StoredActivity { generation: self.shelf.generation, rows, months: Months::of(&self.shelf.activity) };
         let by = [Dimension::Organisation, Dimension::Site, Dimension::VehicleClass, Dimension::Tier];
         let question = View::Sessions { from: None, to: None, charge_point: None, vehicle: None };
         let sessions = self.shelf.sessions.values().cloned().collect();
@@ -121,7 +119,7 @@ impl Run {
             serde_json::to_string_pretty(&self.engine.vehicles_view(&context)),
             serde_json::to_string_pretty(&self.engine.charge_points_view(&context)),
             serde_json::to_string_pretty(&self.engine.uptime_view(&context, Month::of(now).plus(-1), Month::of(now))),
-            serde_json::to_string_pretty(&self.engine.emissions_view(from, to, &by, self.shelf.generation, &stored)),
+            serde_json::to_string_pretty(&self.engine.emissions_view(from, to, &by, stored)),
             serde_json::to_string_pretty(&self.engine.sessions_view(&context, sessions, &question)),
         ]
         .map(Result::unwrap)

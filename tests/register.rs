@@ -150,3 +150,36 @@ fn all_mistakes_at_once() {
     let errors = parse(&[("vehicles.csv", b"vehicle_id,euro,mass_kg\nA,x,y\nB,6,1\nC,z,\n")]).unwrap_err();
     assert_eq!(errors.len(), 3, "{errors:#?}");
 }
+
+#[test]
+fn renewable_contracts_are_dated_and_cover_no_more_than_everything() {
+    let sites = b"site_id\nA\nB\n";
+    let good = b"site,from,to,share,factor_kgco2e_per_kwh\nA,2025-04-01,2026-04-01,0.6,0\nA,2026-01-01,,0.4,0.05\nA,2026-04-01,,0.6,0\nB,2025-04-01,,1,0\n";
+    let register = parse(&[("sites.csv", sites), ("renewable.csv", good)]).unwrap();
+    let covered = |site, day: &str| {
+        let coverage = register.coverage(site, day.parse().unwrap());
+        (coverage.share, coverage.kgco2e_per_kwh)
+    };
+    for (site, day, want) in [
+        (Some("A"), "2025-03-31", (0.0, 0.0)),
+        (Some("A"), "2025-04-01", (0.6, 0.0)),
+        (Some("A"), "2026-03-31", (1.0, 0.4 * 0.05)),
+        (Some("A"), "2026-04-01", (1.0, 0.4 * 0.05)),
+        (Some("B"), "2030-01-01", (1.0, 0.0)),
+        (None, "2026-01-01", (0.0, 0.0)),
+    ] {
+        assert_eq!(covered(site, day), want, "{site:?} {day}");
+    }
+    let bad = b"site,from,to,share,factor_kgco2e_per_kwh\nC,2025-04-01,,1,0\nA,2025-04-01,2025-04-01,0.5,0\nA,soon,,1.5,\nA,2026-01-01,,0.6,0\nA,2026-06-01,,0.6,0\n";
+    let errors = parse(&[("sites.csv", sites), ("renewable.csv", bad)]).unwrap_err().join("\n");
+    for want in [
+        "renewable.csv line 2, column `site`: `C`: is not in sites.csv",
+        "line 3, column `to`: `2025-04-01`: is not after `from`",
+        "line 4, column `from`: `soon`",
+        "line 4, column `share`: `1.5`: is out of range",
+        "line 4, column `factor_kgco2e_per_kwh`: is empty",
+        "line 6, column `share`: `0.6`: with line 5 more than all of the site's energy is covered on 2026-06-01",
+    ] {
+        assert!(errors.contains(want), "{want}\n{errors}");
+    }
+}

@@ -6,6 +6,7 @@ pub mod config;
 mod feed;
 mod inbox;
 mod mappings;
+mod months;
 mod outlets;
 mod pipeline;
 mod prepare;

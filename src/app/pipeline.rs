@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep_until};
 use super::clock::Clock;
 use super::feed::{Hear, Published, decode};
 use super::inbox;
+use super::months::MonthsBefore;
 use super::questions;
 use super::writer::{CheckpointJob, CommitJob, Done, Job};
 use crate::decode::mqtt::Decoders;
@@ -19,7 +20,7 @@ use crate::model::register::Register;
 use crate::model::{ChargePointEvent, ChargePointMessage, ClosedSession, Fact, IngestStatsFact, Manner, Observation, Stats};
 use crate::points;
 use crate::store::{Reader, StoreConfig};
-use crate::units::UtcMs;
+use crate::units::{Day, UtcMs};
 use crate::web::{Question, Wish};
 
 /// Frames taken from the queue at once.
@@ -63,6 +64,7 @@ pub struct Pipeline {
     last_checkpoint: Instant,
     inbox_since_checkpoint: u64,
     next_stats_row: UtcMs,
+    months: MonthsBefore,
 }
 
 impl Pipeline {
@@ -95,6 +97,7 @@ impl Pipeline {
             last_checkpoint: now,
             inbox_since_checkpoint: 0,
             next_stats_row,
+            months: MonthsBefore::default(),
             config,
         }
     }
@@ -118,6 +121,7 @@ impl Pipeline {
                     Ok(()) => {
                         let register = channels.register.borrow_and_update().clone();
                         self.engine.set_register(register, self.clock.now());
+                        self.months.forget();
                         self.last_checkpoint = self.last_checkpoint.checked_sub(self.config.checkpoint_interval).unwrap_or(self.last_checkpoint);
                     }
                     Err(_) => register_open = false,
@@ -175,6 +179,9 @@ impl Pipeline {
 
     fn tick(&mut self) {
         let now = self.clock.now();
+        if let Some(months) = self.months.poll(Day::of(now), &self.config.directory, self.engine.register()) {
+            self.engine.set_months(months);
+        }
         if now >= self.engine.next_timeout() {
             inbox::append_timeout(&mut self.batch.inbox, now);
             self.engine.handle_timeout(now);

@@ -1,9 +1,9 @@
 //! Answers the web room's questions on the engine's thread: engine state plus what the store has closed already.
 
-use crate::engine::{Engine, View, ViewContext};
+use crate::engine::{Engine, StoredActivity, View, ViewContext};
 use crate::model::Stats;
 use crate::store::Reader;
-use crate::units::UtcMs;
+use crate::units::{Day, UtcMs};
 
 /// The way back to who asked.
 pub type Reply = tokio::sync::oneshot::Sender<Result<String, String>>;
@@ -40,11 +40,31 @@ fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View
             let (from, to) = engine.uptime_months(&context, *from, *to);
             serde_json::to_string(&engine.uptime_view(&context, from, to))
         }
+        View::Air { from, to } => {
+            let (from, to) = engine.emission_days(&context, *from, *to);
+            let stored = stored_activity(reader, from, to)?;
+            let base = engine.air_base_days().map(|(from, to)| stored_activity(reader, from, to)).transpose()?;
+            serde_json::to_string(&engine.air_view(from, to, stored, base))
+        }
         View::Emissions { from, to, by } => {
             let (from, to) = engine.emission_days(&context, *from, *to);
-            let (generation, rows) = reader.activity(from, to).map_err(|error| error.to_string())?;
-            serde_json::to_string(&engine.emissions_view(from, to, by, generation, &rows))
+            let stored = stored_activity(reader, from, to)?;
+            serde_json::to_string(&engine.emissions_view(from, to, by, stored))
         }
     };
     text.map_err(|error| error.to_string())
+}
+
+/// The store's activity of days, and the months around them.
+fn stored_activity(reader: &Reader, from: Day, to: Day) -> Result<StoredActivity, String> {
+    let (first, last) = Engine::months_around(from, to);
+    let mut stored = StoredActivity::default();
+    let generation = reader.each_activity(first, last, |row| {
+        stored.months.add(&row.key, &row.activity);
+        if (from..=to).contains(&row.key.day) {
+            stored.rows.push(row);
+        }
+    });
+    stored.generation = generation.map_err(|error| error.to_string())?;
+    Ok(stored)
 }

@@ -6,11 +6,12 @@ use crate::model::TokenHasher;
 use crate::model::register::{Register, RegisterError, RegisterFiles};
 
 /// The example register of `config/register/`, by file name.
-pub const EXAMPLE_REGISTER: [(&str, &str); 5] = [
+pub const EXAMPLE_REGISTER: [(&str, &str); 6] = [
     ("organisations.csv", include_str!("../../config/register/organisations.csv")),
     ("sites.csv", include_str!("../../config/register/sites.csv")),
     ("vehicles.csv", include_str!("../../config/register/vehicles.csv")),
     ("charge_points.csv", include_str!("../../config/register/charge_points.csv")),
+    ("renewable.csv", include_str!("../../config/register/renewable.csv")),
     ("tags.csv", include_str!("../../config/register/tags.csv")),
 ];
 

@@ -10,7 +10,7 @@ use crate::decode::mqtt::mapping::Mappings;
 use crate::decode::mqtt::{Decoders, Formats};
 use crate::decode::ocpp::frame::Reading;
 use crate::decode::ocpp::observer::{Heard, Observer, Speaker};
-use crate::engine::{Dimension, Engine, EngineConfig, View, ViewContext};
+use crate::engine::{Dimension, Engine, EngineConfig, StoredActivity, View, ViewContext};
 use crate::ledger::emissions::FactorSets;
 use crate::ledger::transition::Profile;
 use crate::model::register::Register;
@@ -183,7 +183,7 @@ impl Replay {
             "charge_points": charge_points["charge_points"].take(),
             "vendors": charge_points["vendors"].take(),
             "uptime": serde_json::to_value(engine.uptime_view(&context, Month::of(self.first), Month::of(self.now)))?,
-            "emissions": serde_json::to_value(engine.emissions_view(from, to, &by, 0, &[]))?,
+            "emissions": serde_json::to_value(engine.emissions_view(from, to, &by, StoredActivity::default()))?,
             "rejects": serde_json::to_value(self.stats.rejects())?,
         }))
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::ledger::air::AirConfig;
 use crate::ledger::charging::ChargingLimits;
 use crate::ledger::counters::{CounterOverride, CounterRates};
 use crate::model::ExemptWindow;
@@ -38,6 +39,10 @@ pub struct EngineConfig {
     pub target_start: Option<Day>,
     /// `target.start_share`: share on that day.
     pub target_start_share: Option<f64>,
+    /// `factors.residual_kgco2e_per_kwh`: market-based factor of energy without a contract.
+    pub residual_kgco2e_per_kwh: Option<f64>,
+    /// `[air]`.
+    pub air: AirConfig,
     /// `engine.overstay_grace`.
     pub overstay_grace: Duration,
     /// `engine.offline_grace`: a link gone for longer counts as offline, from its last frame on.
@@ -63,6 +68,8 @@ impl Default for EngineConfig {
             target_due: Day::from_ymd(2028, 3, 31).expect("31 March exists"),
             target_start: None,
             target_start_share: None,
+            residual_kgco2e_per_kwh: None,
+            air: AirConfig::default(),
             overstay_grace: Duration::from_secs(600),
             offline_grace: Duration::from_secs(900),
             exempt: Vec::new(),

@@ -18,7 +18,7 @@ mod views;
 pub use config::EngineConfig;
 pub use snapshot::RestoreError;
 pub use view::{Dimension, View};
-pub use views::ViewContext;
+pub use views::{StoredActivity, ViewContext};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use targets::Targets;
 
 use crate::ledger::audit::AuditLog;
 use crate::ledger::charging::{ChargingBook, ChargingOutcome};
-use crate::ledger::emissions::FactorSets;
+use crate::ledger::emissions::{FactorSets, Months};
 use crate::ledger::transition::Profile;
 use crate::ledger::uptime::UptimeBook;
 use crate::model::register::{Access, Register};
@@ -59,6 +59,8 @@ pub struct Engine {
     profile: Profile,
     register: Arc<Register>,
     factors: Arc<FactorSets>,
+    /// Activity of the months before, from the store; not in the snapshot, given again after a restart.
+    months: Months,
     assets: Assets,
     charging: ChargingBook,
     uptime: UptimeBook,
@@ -97,6 +99,7 @@ impl Engine {
             profile,
             register,
             factors,
+            months: Months::default(),
             assets: Assets::default(),
             charging,
             uptime: UptimeBook::default(),
@@ -183,6 +186,11 @@ impl Engine {
         self.assets.resolve(&self.register);
         self.forget_assessment();
         self.next_periodic = now;
+    }
+
+    /// Activity of the last months, complete up to some day not long ago: what the running day's figures lean on.
+    pub fn set_months(&mut self, months: Months) {
+        self.months = months;
     }
 
     /// Charge points whose link is up, as far as is known.

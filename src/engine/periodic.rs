@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Engine;
-use crate::ledger::emissions::{FactorSetId, Inventory, InventorySums, Scope, inventory};
+use crate::ledger::air::{AirSums, Pollutant, air};
+use crate::ledger::emissions::{FactorSetId, Figures, Inventory, Months, Scope, Setting, inventory, relative_sd};
 use crate::ledger::transition::{Counts, classify, counts, in_scope};
-use crate::model::{Activity, ActivityKey, EmissionsFact, Fact, SessionRecord, TransitionFact};
+use crate::model::{Activity, ActivityKey, AirFact, EmissionsFact, Fact, SessionRecord, TransitionFact};
 use crate::units::{Day, UtcMs};
 
 impl Engine {
     pub(super) fn write_periodic(&mut self, now: UtcMs) {
         let day = Day::of(now);
         self.write_emissions(day);
+        self.write_air(day);
         self.write_transition(day);
         self.write_targets(day);
     }
@@ -42,7 +44,17 @@ impl Engine {
 
     /// The inventory of the running day.
     pub(super) fn inventory_today(&self) -> Inventory {
-        inventory(&self.activity_today(), &self.register, &self.factors)
+        let activity = self.activity_today();
+        let running = Months::of(&activity);
+        inventory(&activity, &Setting { running: Some(&running), ..self.setting(&self.months) })
+    }
+
+    /// How inventories are computed here.
+    pub(super) fn setting<'a>(&'a self, months: &'a Months) -> Setting<'a> {
+        Setting {
+            residual_kgco2e_per_kwh: self.config.residual_kgco2e_per_kwh,
+            ..Setting::new(&self.register, &self.factors, months)
+        }
     }
 
     /// The classes of the register's vehicles.
@@ -51,27 +63,50 @@ impl Engine {
     }
 
     fn write_emissions(&mut self, day: Day) {
-        // The rows have no site and no tier: lines that differ only there are one row.
+        // The rows have no site and no role: lines that differ only there are one row. A method has one tier.
         type Row = (Arc<str>, &'static str, Scope, &'static str);
-        let mut rows: BTreeMap<Row, (InventorySums, FactorSetId)> = BTreeMap::new();
-        for (key, sums) in self.inventory_today().lines {
-            let row = rows.entry((key.organisation, key.vehicle_class, key.scope, key.method));
-            let (total, set) = row.or_insert((InventorySums::default(), key.factor_set));
-            total.add(&sums);
-            *set = (*set).max(key.factor_set);
+        let mut rows: BTreeMap<Row, (Figures, u8, FactorSetId)> = BTreeMap::new();
+        for (key, figures) in self.inventory_today().lines {
+            for (scope, part) in Scope::ALL.into_iter().filter_map(|scope| Some((scope, figures.part(scope)?))) {
+                let set = key.set_of(scope);
+                let row = rows.entry((key.organisation.clone(), key.vehicle_class, scope, key.method));
+                let (total, _, newest) = row.or_insert((Figures::default(), key.tier, set));
+                total.add(&part);
+                *newest = (*newest).max(set);
+            }
         }
-        self.output.extend(rows.into_iter().map(|((fleet, class, scope, method), (sums, set))| {
+        self.output.extend(rows.into_iter().map(|((fleet, class, scope, method), (figures, tier, set))| {
+            let kgco2e = figures.of(scope).unwrap_or_default();
             Fact::Emissions(EmissionsFact {
                 fleet,
                 vehicle_class: Arc::from(class),
                 scope: scope.name(),
                 method,
                 at: day.start(),
-                kgco2e: sums.kgco2e,
-                distance_m: sums.distance_m,
-                energy_dwh: sums.energy_dwh,
-                fuel_ml: sums.fuel_ml,
+                kgco2e,
+                sd_kgco2e: kgco2e.abs() * relative_sd(tier),
+                tier,
+                distance_m: figures.distance_m,
+                energy_dwh: figures.energy_dwh,
+                fuel_ml: figures.fuel_ml,
                 factor_set: set.to_string(),
+            })
+        }));
+    }
+
+    fn write_air(&mut self, day: Day) {
+        let activity = self.activity_today();
+        let config = &self.config.air;
+        let found = air(&activity, &self.register, &self.factors, &Months::of(&activity), config);
+        let grams = |sums: &AirSums| Pollutant::ALL.map(|pollutant| sums.grams(pollutant, config.include_non_exhaust));
+        self.output.extend(found.lines.into_iter().map(|((fleet, class), sums)| {
+            Fact::Air(AirFact {
+                fleet,
+                vehicle_class: Arc::from(class),
+                at: day.start(),
+                distance_m: sums.distance_m,
+                grams: grams(&sums),
+                pm_exhaust_g: sums.pm_exhaust_g,
             })
         }));
     }

@@ -17,6 +17,10 @@ pub enum Dimension {
     VehicleClass,
     /// `tier`.
     Tier,
+    /// `role`.
+    Role,
+    /// `vehicle`.
+    Vehicle,
 }
 
 /// A question.
@@ -47,6 +51,13 @@ pub enum View {
         to: Option<Day>,
         /// Breakdown; empty is the total by scope.
         by: Vec<Dimension>,
+    },
+    /// `/api/v1/air`: days `from..=to`.
+    Air {
+        /// First day; default 1 April of the running year.
+        from: Option<Day>,
+        /// Last day; default today.
+        to: Option<Day>,
     },
     /// `/api/v1/uptime`: months `from..=to`.
     Uptime {

@@ -1,9 +1,11 @@
 //! F2: the books. Observations and activity to domain state; pure, one file per book.
 
+pub mod air;
 pub mod audit;
 pub mod charging;
 pub mod counters;
 pub mod emissions;
+pub mod factors;
 pub mod targets;
 pub mod transition;
 pub mod uptime;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ConnectorStatus, SessionRecord};
+use super::{AirFact, ConnectorStatus, EmissionsFact, SessionRecord};
 use crate::units::{Thousandths, UtcMs};
 
 /// What drives a vehicle (tag `powertrain`).
@@ -79,6 +79,8 @@ pub enum Fact {
     },
     /// `fleet_emissions`.
     Emissions(EmissionsFact),
+    /// Air pollutants of a day.
+    Air(AirFact),
     /// `fleet_transition`.
     Transition(TransitionFact),
     /// `target_progress`.
@@ -239,31 +241,6 @@ pub struct ConformanceFact {
     pub checked: u64,
     /// Taken by it.
     pub conformant: u64,
-}
-
-/// Row of `fleet_emissions`: one day, class, scope and method.
-#[derive(Clone, PartialEq, Debug)]
-pub struct EmissionsFact {
-    /// Fleet (the organisation's id).
-    pub fleet: Arc<str>,
-    /// DESNZ class name, or `unknown`.
-    pub vehicle_class: Arc<str>,
-    /// `1` or `2`.
-    pub scope: &'static str,
-    /// `fuel`, `energy` or `distance`.
-    pub method: &'static str,
-    /// Start of the London day.
-    pub at: UtcMs,
-    /// kgCO2e.
-    pub kgco2e: f64,
-    /// m.
-    pub distance_m: i64,
-    /// Tenths of Wh.
-    pub energy_dwh: i64,
-    /// ml.
-    pub fuel_ml: i64,
-    /// `desnz2025`, with `+provisional` when carried forward.
-    pub factor_set: String,
 }
 
 /// Row of `fleet_transition`: one day, one vehicle category.

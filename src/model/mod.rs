@@ -2,6 +2,7 @@
 
 mod activity;
 mod charging;
+mod emission_facts;
 mod exempt;
 mod fact;
 mod id;
@@ -21,10 +22,11 @@ pub use charging::{
     ClosedSession, ConnectorStatus, HalfHour, MeterSample, ReadingContext, SessionMethod, SessionQuality, SessionRecord,
     SignedData,
 };
+pub use emission_facts::{AirFact, EmissionsFact};
 pub use exempt::{ExemptReason, ExemptTime, ExemptWindow};
 pub use fact::{
-    ChargePointInfoFact, ChargePointStatusFact, ConformanceFact, ConnectorTimeFact, CounterEventFact, DataQualityFact,
-    EmissionsFact, Fact, IngestStatsFact, MeterValuesFact, Powertrain, TargetFact, TelemetryFact, TransitionFact, VehicleTags,
+    ChargePointInfoFact, ChargePointStatusFact, ConformanceFact, ConnectorTimeFact, CounterEventFact, DataQualityFact, Fact,
+    IngestStatsFact, MeterValuesFact, Powertrain, TargetFact, TelemetryFact, TransitionFact, VehicleTags,
 };
 pub use id::{IdError, check_id};
 pub use observation::{

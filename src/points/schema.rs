@@ -183,14 +183,36 @@ pub const MEASUREMENTS: &[Measurement] = &[
     },
     Measurement {
         name: "fleet_emissions",
-        description: "emissions of one London day, at its start; replaced as the day goes on",
-        tags: &[FLEET, VEHICLE_CLASS, tag("scope", "1 or 2"), tag("method", "fuel, energy or distance")],
+        description: "emissions of one London day, at its start; replaced as the day goes on. Rows of 2 (location-based) and 2_market are two views of the same electricity: never add them",
+        tags: &[
+            FLEET,
+            VEHICLE_CLASS,
+            tag("scope", "1, 2 (location-based), 2_market, 3 or outside (biogenic CO2)"),
+            tag("method", "fuel_card, fuel, ratio, distance, energy, grey_fleet or mean"),
+        ],
         fields: &[
-            float("kgco2e", "emissions, kgCO2e; scope 2 is location-based"),
+            float("kgco2e", "emissions, kgCO2e"),
+            float("sd_kgco2e", "one standard deviation of them, kgCO2e"),
+            integer(
+                "tier",
+                "of the method: 1 meter or card, 2 vehicle's own total, 3 own consumption, 4 class factor, 5 class mean",
+            ),
             float("distance_km", "distance, km"),
             float("energy_wh", "electricity, Wh"),
             float("fuel_l", "fuel, l"),
             text("factor_set", "emission factors used"),
+        ],
+    },
+    Measurement {
+        name: "fleet_air",
+        description: "air pollutants of one London day, at its start; replaced as the day goes on. Hot exhaust, and wear where [air] includes it",
+        tags: &[FLEET, VEHICLE_CLASS],
+        fields: &[
+            float("nox_g", "nitrogen oxides, g"),
+            float("pm25_g", "particles up to 2.5 um, g"),
+            float("pm10_g", "particles up to 10 um, g"),
+            float("pm_exhaust_g", "of both the part of exhaust, g"),
+            float("distance_km", "distance, km"),
         ],
     },
     Measurement {

@@ -67,6 +67,13 @@ impl Reader {
 
     /// Activity of days `from..=to`, with the generation of the checkpoint it is complete up to.
     pub fn activity(&self, from: Day, to: Day) -> Result<(u64, Vec<ActivityRow>), ReadError> {
+        let mut activity = Vec::new();
+        let generation = self.each_activity(from, to, |row| activity.push(row))?;
+        Ok((generation, activity))
+    }
+
+    /// Shows every day's activity of `from..=to` without keeping it; returns the generation of the checkpoint it is complete up to.
+    pub fn each_activity(&self, from: Day, to: Day, mut take: impl FnMut(ActivityRow)) -> Result<u64, ReadError> {
         // One read transaction: a checkpoint in between must not show up in only one of the two answers.
         let transaction = self.0.unchecked_transaction()?;
         let generation: Option<i64> =
@@ -75,7 +82,6 @@ impl Reader {
             "SELECT day, subject, distance_m, fuel_ml, vehicle_grid_dwh, charged_dwh, metered FROM activity WHERE day BETWEEN ?1 AND ?2 ORDER BY day, subject",
         )?;
         let mut rows = statement.query(params![from.0, to.0])?;
-        let mut activity = Vec::new();
         while let Some(row) = rows.next()? {
             let subject: String = row.get(1)?;
             let key = ActivityKey { day: Day(row.get(0)?), subject: serde_json::from_str(&subject)? };
@@ -87,9 +93,9 @@ impl Reader {
                 metered: row.get(6)?,
                 ..Activity::default()
             };
-            activity.push(ActivityRow { key, activity: sums });
+            take(ActivityRow { key, activity: sums });
         }
-        Ok((generation.unwrap_or(0) as u64, activity))
+        Ok(generation.unwrap_or(0) as u64)
     }
 
     /// The first outbox row after `id`.

@@ -56,6 +56,15 @@ quantity! {
     KilowattHours,
     /// Greenhouse gases in kilograms of carbon dioxide equivalent.
     KgCo2e,
+    /// Scope 2 by the grid's average (location-based). It has no sum with [`KgCo2eMarket`]: they are two views of the same energy.
+    ///
+    /// ```compile_fail
+    /// use fleetgauge::units::{KgCo2eLocation, KgCo2eMarket};
+    /// let wrong = KgCo2eLocation::new(1.0).unwrap() + KgCo2eMarket::new(1.0).unwrap();
+    /// ```
+    KgCo2eLocation,
+    /// Scope 2 by contracts (market-based).
+    KgCo2eMarket,
     /// Emission factor per kilometre.
     KgCo2ePerKm,
     /// Emission factor per kilowatt hour.

@@ -31,12 +31,6 @@ impl Month {
         Self(year.saturating_mul(12) + i32::from(month) - 1)
     }
 
-    /// Its last day.
-    pub fn last_day(self) -> Day {
-        let (year, month) = self.plus(1).ym();
-        Day(Day::from_ymd(year, month, 1).expect("every month has a first day").0 - 1)
-    }
-
     /// Year and month.
     pub fn ym(self) -> (i32, u8) {
         (self.0.div_euclid(12), self.0.rem_euclid(12) as u8 + 1)
@@ -44,8 +38,18 @@ impl Month {
 
     /// The instant at which it begins in London.
     pub fn start(self) -> UtcMs {
+        self.first_day().start()
+    }
+
+    /// Its first day.
+    pub fn first_day(self) -> Day {
         let (year, month) = self.ym();
-        Day::from_ymd(year, month, 1).expect("every month has a first day").start()
+        Day::from_ymd(year, month, 1).expect("every month has a first day")
+    }
+
+    /// Its last day.
+    pub fn last_day(self) -> Day {
+        Day(self.plus(1).first_day().0 - 1)
     }
 
     /// The instant at which the next month begins.

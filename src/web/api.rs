@@ -26,6 +26,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/transition", get(transition))
         .route("/sessions", get(sessions))
         .route("/emissions", get(emissions))
+        .route("/air", get(air))
         .route("/uptime", get(uptime))
         .route("/feeds", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Feeds)))
         .route("/counters", get(counters))
@@ -111,22 +112,38 @@ async fn emissions(State(site): State<Site>, Query(parameters): Query<Parameters
     }
 }
 
-fn emissions_view(parameters: &Parameters) -> Result<View, Box<Response>> {
+async fn air(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
+    let view = only(&parameters, &["from", "to"]).and_then(|()| days(&parameters)).map(|(from, to)| View::Air { from, to });
+    match view {
+        Ok(view) => ask(&site, view).await,
+        Err(refused) => *refused,
+    }
+}
+
+/// `from` and `to`, both included.
+fn days(parameters: &Parameters) -> Result<(Option<Day>, Option<Day>), Box<Response>> {
     const DAY: &str = "a day such as 2026-11-24";
-    const DIMENSIONS: [(&str, Dimension); 5] = [
-        ("scope", Dimension::Scope),
-        ("organisation", Dimension::Organisation),
-        ("site", Dimension::Site),
-        ("vehicle_class", Dimension::VehicleClass),
-        ("tier", Dimension::Tier),
-    ];
-    only(parameters, &["from", "to", "by"])?;
     let from = read(parameters, "from", DAY, |text| text.parse::<Day>().ok())?;
     let to = read(parameters, "to", DAY, |text| text.parse::<Day>().ok())?;
     if from.zip(to).is_some_and(|(from, to)| to < from) {
         return Err(Box::new(problem(StatusCode::BAD_REQUEST, "`to` is before `from`")));
     }
-    let by = read(parameters, "by", "a list of scope, organisation, site, vehicle_class, tier", |text| {
+    Ok((from, to))
+}
+
+fn emissions_view(parameters: &Parameters) -> Result<View, Box<Response>> {
+    const DIMENSIONS: [(&str, Dimension); 7] = [
+        ("scope", Dimension::Scope),
+        ("organisation", Dimension::Organisation),
+        ("site", Dimension::Site),
+        ("vehicle_class", Dimension::VehicleClass),
+        ("tier", Dimension::Tier),
+        ("role", Dimension::Role),
+        ("vehicle", Dimension::Vehicle),
+    ];
+    only(parameters, &["from", "to", "by"])?;
+    let (from, to) = days(parameters)?;
+    let by = read(parameters, "by", "a list of scope, organisation, site, vehicle_class, tier, role, vehicle", |text| {
         text.split(',')
             .map(|name| DIMENSIONS.iter().find(|(known, _)| *known == name.trim()).map(|(_, dimension)| *dimension))
             .collect::<Option<Vec<_>>>()

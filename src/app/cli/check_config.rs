@@ -54,7 +54,7 @@ pub fn run(file: Option<&Path>, connect: bool) -> ExitCode {
             )
         }),
     );
-    report("factors", load_factors(&config.factors).map(|_| "read".to_owned()));
+    report("factors", load_factors(&config.factors).map(|sets| format!("{} rows", sets.len())));
     report(
         "targets",
         load_targets(&config).map(|targets| format!("{} targets", targets.len())).map_err(|errors| errors.to_string()),

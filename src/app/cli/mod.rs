@@ -5,6 +5,7 @@ mod classify;
 mod counters;
 pub mod decode;
 mod demo;
+mod factors;
 mod hash_password;
 mod replay;
 mod run;
@@ -89,6 +90,9 @@ enum Command {
     /// The audit log of registers of a running daemon: resets, jumps, suspected units; each can be undone by hand.
     #[command(after_help = "Example: fleetgauge counters list; fleetgauge counters undo 7")]
     Counters(counters::Options),
+    /// The emission factors in force, and what changed between two years' sets.
+    #[command(after_help = "Example: fleetgauge factors list --year 2025; fleetgauge factors diff 2024 2025 --json")]
+    Factors(factors::Options),
     /// Prints the hash of a password read from standard input, for `password_file` and `auth`.
     #[command(after_help = "Example: echo -n secret | fleetgauge hash-password")]
     HashPassword,
@@ -107,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Classify(options) => classify::main(&options),
         Command::Targets(options) => targets::main(&options),
         Command::Counters(options) => counters::run(&options),
+        Command::Factors(options) => factors::run(&options),
         Command::HashPassword => hash_password::run(),
     }
 }

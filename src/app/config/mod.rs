@@ -1,14 +1,18 @@
 //! The configuration of all rooms: a file, the environment on top, every mistake at once, before any port is opened.
 
+mod air;
 mod brokers;
 mod engine;
 mod exempt;
+mod factors;
 mod publish;
 mod rooms;
 mod section;
 mod setup;
 mod source;
 mod targets;
+
+pub use factors::{FactorsConfig, load_factors, load_table};
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -22,7 +26,6 @@ use crate::ingest::capture::CaptureConfig;
 use crate::ingest::door::OcppConfig;
 use crate::ingest::listener::ListenerConfig;
 use crate::ingest::mqtt::BrokerConfig;
-use crate::ledger::emissions::FactorSets;
 use crate::sinks::influx::InfluxConfig;
 use crate::sinks::mqtt::PublishConfig;
 use crate::store::StoreConfig;
@@ -30,13 +33,6 @@ use crate::web::WebConfig;
 
 /// The shipped configuration: every key, its meaning, default and unit.
 pub const SHIPPED: &str = include_str!("../../../config/fleetgauge.toml");
-/// The factors that are compiled in, by file name.
-const FACTORS: [(&str, &str); 3] = [
-    ("ghg_electricity.csv", include_str!("../../../config/factors/ghg_electricity.csv")),
-    ("ghg_fuel.csv", include_str!("../../../config/factors/ghg_fuel.csv")),
-    ("ghg_distance.csv", include_str!("../../../config/factors/ghg_distance.csv")),
-];
-
 /// Everything that can be set.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Config {
@@ -83,13 +79,6 @@ pub struct MappingConfig {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RegisterConfig {
     /// `directory` with the CSV files; without it nothing is registered.
-    pub directory: Option<PathBuf>,
-}
-
-/// `[factors]`.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct FactorsConfig {
-    /// `directory` with factor files instead of those compiled in.
     pub directory: Option<PathBuf>,
 }
 
@@ -193,21 +182,4 @@ fn one(file: String, line: usize, reason: String, hint: &str) -> ConfigErrors {
             hint: hint.to_owned(),
         }],
     }
-}
-
-/// The factors compiled in, or those of a folder.
-pub fn load_factors(config: &FactorsConfig) -> Result<FactorSets, String> {
-    let Some(folder) = &config.directory else {
-        return FactorSets::parse(&FACTORS).map_err(|error| error.to_string());
-    };
-    let mut texts = Vec::new();
-    for (name, _) in FACTORS {
-        let path = folder.join(name);
-        let text = std::fs::read_to_string(&path).map_err(|error| {
-            format!("`factors.directory`: {}: {error}\n  hint: copy config/factors/ and change the copy", path.display())
-        })?;
-        texts.push((path.display().to_string(), text));
-    }
-    let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    FactorSets::parse(&files).map_err(|error| error.to_string())
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::section::Section;
 use super::source::Node;
 use super::{
-    Config, ConfigError, FactorsConfig, LogConfig, MappingConfig, RegisterConfig, brokers, engine, publish, setup, targets,
+    Config, ConfigError, LogConfig, MappingConfig, RegisterConfig, air, brokers, engine, factors, publish, setup, targets,
 };
 use crate::app::preset_names;
 use crate::ingest::capture::CaptureConfig;
@@ -40,6 +40,7 @@ const SECTIONS: &[&str] = &[
     "targets",
     "register",
     "factors",
+    "air",
     "mapping",
     "publish",
     "home_assistant",
@@ -55,6 +56,10 @@ const GIB: u64 = 1 << 30;
 pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Config {
     let ocpp = ocpp(tree, errors);
     let brokers = brokers::read(tree.remove("broker"), errors);
+    let factors = factors::read(Section::take(tree, "factors", errors));
+    let mut engine = engine::read(tree, ocpp.heartbeat_interval, errors);
+    engine.residual_kgco2e_per_kwh = factors.residual_kgco2e_per_kwh;
+    engine.air = air::read(Section::take(tree, "air", errors));
     let config = Config {
         listener: listener(Section::take(tree, "listener", errors)),
         publish: publish::read(tree, &brokers, errors),
@@ -63,11 +68,11 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
         store: store(Section::take(tree, "store", errors)),
         influx: influx(tree.contains_key("influx"), Section::take(tree, "influx", errors)),
         web: web(Section::take(tree, "web", errors)),
-        engine: engine::read(tree, ocpp.heartbeat_interval, errors),
+        engine,
         ocpp,
         mapping: mapping(Section::take(tree, "mapping", errors)),
         register: RegisterConfig { directory: directory(Section::take(tree, "register", errors)) },
-        factors: FactorsConfig { directory: directory(Section::take(tree, "factors", errors)) },
+        factors,
         targets: targets::read(Section::take(tree, "targets", errors)),
         log: log(Section::take(tree, "log", errors)),
     };

@@ -1,5 +1,6 @@
 //! Answers to [`super::View`]: plain structures that serialise to the JSON of the API. Units stand in the field names.
 
+mod air;
 mod charge_points;
 mod chosen;
 mod counters;
@@ -11,6 +12,8 @@ mod setup;
 mod transition;
 mod uptime;
 mod vehicles;
+
+pub use emissions::StoredActivity;
 
 use crate::units::UtcMs;
 

@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::super::Engine;
 use super::transition::TransitionFigures;
 use super::{ViewContext, kwh, rfc3339, whole};
-use crate::ledger::emissions::Scope;
 use crate::ledger::targets::TargetRecord;
 use crate::model::{AssetKind, ConnectorStatus};
 use crate::units::Day;
@@ -35,6 +34,8 @@ struct Today {
     energy_staff_public_kwh: f64,
     scope1_kgco2e: f64,
     scope2_location_kgco2e: f64,
+    /// The same electricity by contracts: never added to the line above.
+    scope2_market_kgco2e: f64,
     factor_sets: Vec<String>,
     not_computed: usize,
 }
@@ -96,8 +97,7 @@ impl Engine {
 
     fn today_figures(&self, day: Day) -> Today {
         let inventory = self.inventory_today();
-        let scope = |wanted: Scope| inventory.lines.iter().filter(move |(key, _)| key.scope == wanted);
-        let kgco2e = |wanted| scope(wanted).map(|(_, sums)| sums.kgco2e).sum();
+        let total = inventory.total();
         // Kilometres and litres of the vehicles themselves, whether emissions could be computed from them or not.
         let (distance_m, fuel_ml) = self
             .assets
@@ -113,8 +113,9 @@ impl Engine {
             energy_fleet_kwh: kwh(fleet_dwh),
             energy_unallocated_kwh: kwh(inventory.unallocated_dwh),
             energy_staff_public_kwh: kwh(inventory.staff_public_dwh),
-            scope1_kgco2e: kgco2e(Scope::One),
-            scope2_location_kgco2e: kgco2e(Scope::TwoLocation),
+            scope1_kgco2e: total.scope1.kgco2e,
+            scope2_location_kgco2e: total.location.get(),
+            scope2_market_kgco2e: total.market.get(),
             factor_sets: inventory
                 .lines
                 .keys()

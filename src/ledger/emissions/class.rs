@@ -68,3 +68,23 @@ pub fn distance_fuels(vehicle: &Vehicle) -> &'static [&'static str] {
         Powertrain::Bev | Powertrain::H2 => &[],
     }
 }
+
+/// Every class of the two sheets.
+pub const DESNZ_CLASSES: &[&str] = &[
+    "car_small",
+    "car_medium",
+    "car_large",
+    "car_average",
+    "van_n1_i",
+    "van_n1_ii",
+    "van_n1_iii",
+    "van_average",
+    "hgv_rigid_3_5_7_5t",
+    "hgv_rigid_7_5_17t",
+    "hgv_rigid_gt17t",
+    "hgv_rigid_all",
+    "motorbike_small",
+    "motorbike_medium",
+    "motorbike_large",
+    "motorbike_average",
+];

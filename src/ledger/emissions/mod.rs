@@ -1,80 +1,117 @@
 //! The inventory: activity data times dated factors, by scope, with method and tier beside every figure (GHG Protocol).
 //!
-//! Per vehicle and day the best source counts, never a sum of two: litres by the vehicle's own total beat kilometres, the vehicle's own
-//! grid register beats what charge points say they gave it. Staff and public charging is sold on and is not the fleet's. Energy that
-//! nobody can be named for is the fleet's and stays visible. What cannot be computed is counted, not zero.
+//! Per vehicle and day the best source counts, never a sum of two; which one, is chosen by the calendar month (`months`). Staff and public
+//! charging is sold on and is not the fleet's. Energy that nobody can be named for is the fleet's and stays visible. What cannot be
+//! computed is counted, not zero; what is estimated says so. Location- and market-based scope 2 are two views that have no sum.
 
+mod amounts;
 mod class;
-mod factors;
+mod figures;
+mod fill;
+mod months;
+mod reconcile;
+mod restate;
+mod uncertainty;
+mod vehicle;
 
-pub use class::desnz_class;
-pub use factors::{Dated, FactorError, FactorSetId, FactorSets};
+pub use super::factors::{Dated, FactorError, FactorSetId, FactorSets};
+pub use class::{DESNZ_CLASSES, desnz_class};
+pub use figures::{Figures, GasSums, Scope, ScopeThree};
+pub use months::{MonthSums, Months};
+pub use reconcile::{FuelMismatch, reconcile};
+pub use restate::{RESTATEMENT_THRESHOLD, Restatement, RestatementEffect, RestatementReason, restate};
+pub use uncertainty::{Uncertain, relative_sd};
+pub use vehicle::Replaced;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::model::register::{Register, Vehicle};
-use crate::model::{Activity, ActivityKey, EnergyUser, Powertrain, Subject};
-use crate::units::{Day, Km, Litres};
+use amounts::Computed;
+use vehicle::{ENERGY, GREY_FLEET};
 
-/// Scope of the GHG Protocol.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Scope {
-    /// Fuel burnt in the fleet's vehicles.
-    One,
-    /// Electricity, location-based.
-    TwoLocation,
+use crate::model::register::Register;
+use crate::model::{Activity, ActivityKey, EnergyUser, Subject};
+use crate::units::{Day, Month};
+
+/// Raised when a formula changes, so that a stored figure can be told from a new one. 2: tiers by month, all scopes.
+pub const METHOD_VERSION: u32 = 2;
+
+/// A share of estimates beyond which a vehicle's stretch is of low quality (reference emissions.md 5.4, an assumption of it).
+pub const MOST_ESTIMATED: f64 = 0.2;
+
+/// Energy had no contract, and no residual factor is configured: the location factor stands in for it.
+pub const RESIDUAL_FACTOR_MISSING: &str = "residual_factor_missing";
+/// Lines of scope 3.3 are missing, because the factor sets lack their factors.
+pub const CHAIN_FACTOR_MISSING: &str = "scope3_factor_missing";
+
+/// What an inventory is computed with.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// Who is who.
+    pub register: &'a Register,
+    /// Factors.
+    pub factors: &'a FactorSets,
+    /// Months around the days asked for: the days' own months whole, and those of a year before and after as far as there are any.
+    pub months: &'a Months,
+    /// Further activity of the days' own months that `months` may not hold yet.
+    pub running: Option<&'a Months>,
+    /// Factor of electricity without a contract, for the market-based view.
+    pub residual_kgco2e_per_kwh: Option<f64>,
+    /// Keys carry the vehicle.
+    pub per_vehicle: bool,
+    /// Days on which silence is filled; whole months that are over, or parts of them.
+    pub fill: Option<(Day, Day)>,
 }
 
-impl Scope {
-    /// The tag and JSON value.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::One => "1",
-            Self::TwoLocation => "2",
+impl<'a> Setting<'a> {
+    /// Without residual factor, vehicles and filling.
+    pub fn new(register: &'a Register, factors: &'a FactorSets, months: &'a Months) -> Self {
+        Self { register, factors, months, running: None, residual_kgco2e_per_kwh: None, per_vehicle: false, fill: None }
+    }
+
+    /// What is known of a vehicle's month. Where both sources hold the same day it counts twice: good for telling what there is.
+    fn month(&self, vehicle: &str, month: Month) -> MonthSums {
+        let mut sums = self.months.get(vehicle, month).copied().unwrap_or_default();
+        if let Some(more) = self.running.and_then(|running| running.get(vehicle, month)) {
+            sums.add(more);
         }
+        sums
     }
 }
 
 /// What a figure is booked under.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct InventoryKey {
-    /// Scope.
-    pub scope: Scope,
     /// Organisation of the register, or `unknown`.
     pub organisation: Arc<str>,
     /// Site of the register, or `unknown`.
     pub site: Arc<str>,
     /// DESNZ class, or `unknown`.
     pub vehicle_class: &'static str,
-    /// 1 fuel or energy by a meter, 2 fuel by the vehicle's own total, 4 kilometres by class factor.
+    /// Role of the register, or `unknown`.
+    pub role: &'static str,
+    /// Only if asked for.
+    pub vehicle: Option<Arc<str>>,
+    /// 1 fuel or energy by a meter or card, 2 fuel by the vehicle's own total, 3 kilometres by its own consumption, 4 kilometres by class
+    /// factor, 5 the class's mean kilometres.
     pub tier: u8,
-    /// `energy`, `fuel`, `distance`.
+    /// `fuel_card`, `energy`, `fuel`, `ratio`, `distance`, `grey_fleet`, `mean`.
     pub method: &'static str,
-    /// Factors used.
+    /// Factors used for scopes 1 and 2.
     pub factor_set: FactorSetId,
+    /// Factors used for scope 3.
+    pub chain_set: Option<FactorSetId>,
 }
 
-/// Sums of a key.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct InventorySums {
-    /// kgCO2e, unrounded.
-    pub kgco2e: f64,
-    /// m.
-    pub distance_m: i64,
-    /// Tenths of Wh.
-    pub energy_dwh: i64,
-    /// ml.
-    pub fuel_ml: i64,
-}
+impl InventoryKey {
+    /// The activity itself was filled in, not measured.
+    pub fn estimated(&self) -> bool {
+        matches!(self.tier, 3 | 5)
+    }
 
-impl InventorySums {
-    /// Adds another's sums.
-    pub fn add(&mut self, other: &Self) {
-        self.kgco2e += other.kgco2e;
-        self.distance_m += other.distance_m;
-        self.energy_dwh += other.energy_dwh;
-        self.fuel_ml += other.fuel_ml;
+    /// The set behind a scope's figure.
+    pub fn set_of(&self, scope: Scope) -> FactorSetId {
+        if scope == Scope::Three { self.chain_set.unwrap_or(self.factor_set) } else { self.factor_set }
     }
 }
 
@@ -82,10 +119,16 @@ impl InventorySums {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Inventory {
     /// Figures.
-    pub lines: BTreeMap<InventoryKey, InventorySums>,
-    /// Vehicles with activity that no figure could be computed from (no fuel, class, or energy known).
+    pub lines: BTreeMap<InventoryKey, Figures>,
+    /// Vehicles with activity that no figure could be computed from (no fuel, class, or factor known).
     pub not_computed: BTreeSet<Arc<str>>,
-    /// Delivered to staff and the public, tenths of Wh: not in any line.
+    /// Vehicles in service without any data, and without others of their class to go by.
+    pub no_data: BTreeSet<Arc<str>>,
+    /// What is to be known beside the figures.
+    pub flags: BTreeSet<&'static str>,
+    /// Vehicles that replaced another one.
+    pub replaced: BTreeMap<Arc<str>, Replaced>,
+    /// Delivered to staff and the public, tenths of Wh: not in any line (sold on, 3.13).
     pub staff_public_dwh: i64,
     /// Delivered to nobody known, tenths of Wh: in scope 2.
     pub unallocated_dwh: i64,
@@ -93,143 +136,134 @@ pub struct Inventory {
     pub delivered_dwh: i64,
 }
 
-/// Computes the inventory of activity sums. Each day stands for itself, so that the sum of days is the sum of the stretch.
-///
-/// A battery-electric vehicle that drove and took no metered energy in the whole stretch has no line: its emissions are not zero.
-pub fn inventory(activity: &BTreeMap<ActivityKey, Activity>, register: &Register, factors: &FactorSets) -> Inventory {
-    let mut inventory = Inventory::default();
-    let with_energy = with_energy(activity);
-    for (key, sums) in activity {
-        let book = Book { inventory: &mut inventory, factors, day: key.day };
-        match &key.subject {
-            Subject::Vehicle(id) => match register.vehicle(id) {
-                Some(vehicle) => book_vehicle(book, vehicle, sums, with_energy.contains(id)),
-                None if sums.distance_m != 0 || sums.fuel_ml != 0 || sums.vehicle_grid_dwh != 0 => {
-                    inventory.not_computed.insert(id.clone());
-                }
-                None => {}
-            },
-            // Nothing books it before there is an import.
-            Subject::GreyFleet { .. } => {}
-            Subject::Charging { charge_point, user } => {
-                book.inventory.delivered_dwh += sums.charged_dwh;
-                let own = user
-                    .vehicle()
-                    .and_then(|id| activity.get(&ActivityKey { day: key.day, subject: Subject::Vehicle(id.clone()) }));
-                if own.is_none_or(|own| own.metered & Activity::GRID_METERED == 0) {
-                    book_charging(book, charge_point, user, sums.charged_dwh, register);
-                }
-            }
-        }
+impl Inventory {
+    /// All lines together; its scopes still stand apart.
+    pub fn total(&self) -> Figures {
+        let mut total = Figures::default();
+        self.lines.values().for_each(|figures| total.add(figures));
+        total
     }
-    inventory
+
+    fn book(&mut self, key: InventoryKey, computed: &Computed) {
+        if computed.residual_missing {
+            self.flags.insert(RESIDUAL_FACTOR_MISSING);
+        }
+        if computed.chain_set.is_none() {
+            self.flags.insert(CHAIN_FACTOR_MISSING);
+        }
+        self.lines.entry(key).or_default().add(&computed.figures);
+    }
 }
 
-/// Vehicles that any meter saw taking energy.
-fn with_energy(activity: &BTreeMap<ActivityKey, Activity>) -> BTreeSet<Arc<str>> {
-    let taking = activity.iter().filter(|(_, sums)| sums.charged_dwh != 0 || sums.vehicle_grid_dwh != 0);
-    taking
-        .filter_map(|(key, _)| match &key.subject {
-            Subject::Vehicle(id) => Some(id.clone()),
-            Subject::Charging { user, .. } => user.vehicle().cloned(),
-            Subject::GreyFleet { .. } => None,
-        })
-        .collect()
-}
+/// Where vehicles took energy, tenths of Wh by day.
+type ChargedAt = HashMap<(Day, Arc<str>), Vec<(Option<Arc<str>>, i64)>>;
 
-/// Where one day's figures of one subject go.
-struct Book<'a> {
+/// Where figures go.
+struct Book<'a, 'b> {
     inventory: &'a mut Inventory,
-    factors: &'a FactorSets,
-    day: Day,
+    setting: &'b Setting<'b>,
+    charged_at: ChargedAt,
 }
 
 fn unknown() -> Arc<str> {
     Arc::from("unknown")
 }
 
-fn book_vehicle(book: Book<'_>, vehicle: &Vehicle, sums: &Activity, has_energy: bool) {
-    let Book { inventory, factors, day } = book;
-    let class = desnz_class(vehicle);
-    let key = |scope, tier, method, factor_set| InventoryKey {
-        scope,
-        organisation: vehicle.organisation.clone().unwrap_or_else(unknown),
-        site: vehicle.site.clone().unwrap_or_else(unknown),
-        vehicle_class: class.unwrap_or("unknown"),
-        tier,
-        method,
-        factor_set,
-    };
-    let powertrain = vehicle.powertrain();
-    // Kilometres stand with the fuel where there is an engine, else with the electricity: never in both.
-    let has_engine = !matches!(powertrain, Powertrain::Bev | Powertrain::H2);
-    let moved_on_electricity = !has_engine && sums.distance_m != 0;
-    if moved_on_electricity && !has_energy && powertrain == Powertrain::Bev {
-        inventory.not_computed.insert(vehicle.id.clone());
-    } else if sums.vehicle_grid_dwh != 0 || moved_on_electricity {
-        match factors.electricity(day).zip(factors.electricity_kgco2e(day, sums.vehicle_grid_dwh)) {
-            Some((factor, kgco2e)) => {
-                let distance_m = if has_engine { 0 } else { sums.distance_m };
-                let line = inventory.lines.entry(key(Scope::TwoLocation, 1, "energy", factor.set)).or_default();
-                line.add(&InventorySums { kgco2e, distance_m, energy_dwh: sums.vehicle_grid_dwh, fuel_ml: 0 });
+/// Computes the inventory of activity sums. Each day stands for itself, so that the sum of days is the sum of the stretch.
+pub fn inventory(activity: &BTreeMap<ActivityKey, Activity>, setting: &Setting<'_>) -> Inventory {
+    let mut inventory = Inventory::default();
+    let mut charged_at = ChargedAt::new();
+    for (key, sums) in activity {
+        if let Subject::Charging { charge_point, user } = &key.subject
+            && let Some(id) = user.vehicle()
+        {
+            let site = setting.register.charge_point(charge_point).and_then(|point| point.site.clone());
+            charged_at.entry((key.day, id.clone())).or_default().push((site, sums.charged_dwh));
+        }
+    }
+    let mut book = Book { inventory: &mut inventory, setting, charged_at };
+    for (key, sums) in activity {
+        match &key.subject {
+            Subject::Vehicle(id) => match setting.register.vehicle(id) {
+                Some(vehicle) => book.vehicle_day(vehicle, key.day, sums),
+                None if !sums.is_empty() && *sums != (Activity { metered: sums.metered, ..Activity::default() }) => {
+                    book.inventory.not_computed.insert(id.clone());
+                }
+                None => {}
+            },
+            Subject::GreyFleet { organisation, vehicle_class, fuel } => {
+                book.grey_fleet(organisation, vehicle_class, fuel, key.day, sums.claimed_m + sums.distance_m);
             }
-            None => {
-                inventory.not_computed.insert(vehicle.id.clone());
+            Subject::Charging { charge_point, user } => {
+                book.inventory.delivered_dwh += sums.charged_dwh;
+                let own = user
+                    .vehicle()
+                    .and_then(|id| activity.get(&ActivityKey { day: key.day, subject: Subject::Vehicle(id.clone()) }));
+                if own.is_none_or(|own| own.metered & Activity::GRID_METERED == 0) {
+                    book.charging(charge_point, user, key.day, sums.charged_dwh);
+                }
             }
         }
     }
-    if !has_engine || (sums.fuel_ml == 0 && sums.distance_m == 0) {
-        return;
+    if let Some((from, to)) = setting.fill {
+        book.fill(from, to);
     }
-    let amounts = |kgco2e| InventorySums { kgco2e, distance_m: sums.distance_m, energy_dwh: 0, fuel_ml: sums.fuel_ml };
-    if sums.metered & Activity::FUEL_METERED != 0
-        && let Some(factor) = class::tank_fuel(vehicle).and_then(|fuel| factors.litre(fuel, day))
-    {
-        let kgco2e = (Litres::from_thousandths(sums.fuel_ml) * factor.value).get();
-        return inventory.lines.entry(key(Scope::One, 2, "fuel", factor.set)).or_default().add(&amounts(kgco2e));
-    }
-    let by_distance =
-        class.and_then(|class| class::distance_fuels(vehicle).iter().find_map(|fuel| factors.kilometre(class, fuel, day)));
-    match by_distance {
-        Some(factor) => {
-            let kgco2e = (Km::from_thousandths(sums.distance_m) * factor.value).get();
-            inventory.lines.entry(key(Scope::One, 4, "distance", factor.set)).or_default().add(&amounts(kgco2e));
-        }
-        None => {
-            inventory.not_computed.insert(vehicle.id.clone());
-        }
-    }
+    inventory
 }
 
-fn book_charging(book: Book<'_>, charge_point: &Arc<str>, user: &EnergyUser, dwh: i64, register: &Register) {
-    let Book { inventory, factors, day } = book;
-    let at = register.charge_point(charge_point);
-    let vehicle = match user {
-        EnergyUser::Staff | EnergyUser::Public => {
-            inventory.staff_public_dwh += dwh;
+impl Book<'_, '_> {
+    fn charging(&mut self, charge_point: &Arc<str>, user: &EnergyUser, day: Day, dwh: i64) {
+        let register = self.setting.register;
+        let at = register.charge_point(charge_point);
+        let vehicle = match user {
+            EnergyUser::Staff | EnergyUser::Public => {
+                self.inventory.staff_public_dwh += dwh;
+                return;
+            }
+            EnergyUser::Unallocated => {
+                self.inventory.unallocated_dwh += dwh;
+                None
+            }
+            EnergyUser::Vehicle(id) => register.vehicle(id),
+        };
+        let coverage = register.coverage(at.and_then(|at| at.site.as_deref()), day);
+        let Some(computed) = self.setting.energy(day, dwh, coverage) else {
+            self.inventory.not_computed.insert(user.vehicle().unwrap_or(charge_point).clone());
             return;
-        }
-        EnergyUser::Unallocated => {
-            inventory.unallocated_dwh += dwh;
-            None
-        }
-        EnergyUser::Vehicle(id) => register.vehicle(id),
-    };
-    let Some((factor, kgco2e)) = factors.electricity(day).zip(factors.electricity_kgco2e(day, dwh)) else {
-        inventory.not_computed.insert(user.vehicle().unwrap_or(charge_point).clone());
-        return;
-    };
-    let organisation =
-        vehicle.and_then(|vehicle| vehicle.organisation.clone()).or_else(|| at.and_then(|at| at.organisation.clone()));
-    let site = vehicle.and_then(|vehicle| vehicle.site.clone()).or_else(|| at.and_then(|at| at.site.clone()));
-    let key = InventoryKey {
-        scope: Scope::TwoLocation,
-        organisation: organisation.unwrap_or_else(unknown),
-        site: site.unwrap_or_else(unknown),
-        vehicle_class: vehicle.and_then(desnz_class).unwrap_or("unknown"),
-        tier: 1,
-        method: "energy",
-        factor_set: factor.set,
-    };
-    inventory.lines.entry(key).or_default().add(&InventorySums { kgco2e, energy_dwh: dwh, ..InventorySums::default() });
+        };
+        let organisation =
+            vehicle.and_then(|vehicle| vehicle.organisation.clone()).or_else(|| at.and_then(|at| at.organisation.clone()));
+        let site = vehicle.and_then(|vehicle| vehicle.site.clone()).or_else(|| at.and_then(|at| at.site.clone()));
+        let key = InventoryKey {
+            organisation: organisation.unwrap_or_else(unknown),
+            site: site.unwrap_or_else(unknown),
+            vehicle_class: vehicle.and_then(desnz_class).unwrap_or("unknown"),
+            role: vehicle.and_then(|vehicle| vehicle.role).map_or("unknown", |role| role.name()),
+            vehicle: user.vehicle().filter(|_| self.setting.per_vehicle).cloned(),
+            tier: ENERGY.0,
+            method: ENERGY.1,
+            factor_set: computed.set,
+            chain_set: computed.chain_set,
+        };
+        self.inventory.book(key, &computed);
+    }
+
+    fn grey_fleet(&mut self, organisation: &Arc<str>, class: &str, fuel: &str, day: Day, metres: i64) {
+        let Some((computed, class)) = self.setting.grey_km(class, fuel, day, metres) else {
+            self.inventory.not_computed.insert(Arc::from(format!("grey fleet of {organisation}")));
+            return;
+        };
+        let key = InventoryKey {
+            organisation: organisation.clone(),
+            site: unknown(),
+            vehicle_class: class,
+            role: "grey_fleet",
+            vehicle: None,
+            tier: GREY_FLEET.0,
+            method: GREY_FLEET.1,
+            factor_set: computed.set,
+            chain_set: computed.chain_set,
+        };
+        self.inventory.book(key, &computed);
+    }
 }

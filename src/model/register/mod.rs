@@ -2,9 +2,11 @@
 
 mod charge_points;
 mod parse;
+mod renewable;
 mod rows;
 
 pub use parse::{RegisterError, RegisterFiles};
+pub use renewable::{Coverage, RenewableContract};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,6 +25,8 @@ pub struct Register {
     pub vehicles: Vec<Vehicle>,
     /// By file order.
     pub charge_points: Vec<ChargePoint>,
+    /// By file order.
+    pub renewable: Vec<RenewableContract>,
     /// Whose tag is whose: `tags.csv` and the `id_tags` of vehicles, under the store's key.
     pub tags: HashMap<IdTokenHash, EnergyUser>,
     /// What readers are known to make of those tags, where it can be only one user's: for suggestions.
@@ -109,6 +113,17 @@ pub enum Category {
     Motorcycle,
     /// M2.
     Minibus,
+}
+
+impl Role {
+    /// The word in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Emergency => "emergency",
+            Self::NonEmergency => "non_emergency",
+            Self::Support => "support",
+        }
+    }
 }
 
 impl Category {

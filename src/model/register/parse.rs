@@ -18,6 +18,8 @@ pub struct RegisterFiles {
     pub vehicles: Option<(String, Vec<u8>)>,
     /// `charge_points.csv`.
     pub charge_points: Option<(String, Vec<u8>)>,
+    /// `renewable.csv`.
+    pub renewable: Option<(String, Vec<u8>)>,
     /// `tags.csv`.
     pub tags: Option<(String, Vec<u8>)>,
 }
@@ -33,6 +35,7 @@ impl RegisterFiles {
                 "sites.csv" => sorted.sites = Some((name, bytes)),
                 "vehicles.csv" => sorted.vehicles = Some((name, bytes)),
                 "charge_points.csv" => sorted.charge_points = Some((name, bytes)),
+                "renewable.csv" => sorted.renewable = Some((name, bytes)),
                 "tags.csv" => sorted.tags = Some((name, bytes)),
                 _ => {}
             }

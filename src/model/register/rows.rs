@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::charge_points;
 use super::parse::{RegisterError, RegisterFiles, Row, each_row};
 use super::{Category, ClassOverride, EmissionClass, Organisation, Ownership, Register, Role, Site, Vehicle};
+use super::{charge_points, renewable};
 use crate::model::{EnergyUser, IdTokenHash, TokenHasher, check_id};
 use crate::units::{Day, WeeklyHours};
 
@@ -66,6 +66,9 @@ pub(super) fn read(files: &RegisterFiles, hasher: &TokenHasher, errors: &mut Vec
         });
     });
     let sites = files.sites.is_some().then(|| register.sites.iter().map(|s| s.id.clone()).collect::<HashSet<_>>());
+    each_row(files.renewable.as_ref(), renewable::COLUMNS, errors, |row| {
+        register.renewable.extend(renewable::contract(row, sites.as_ref(), &register.renewable));
+    });
     each_row(files.vehicles.as_ref(), VEHICLES, errors, |row| {
         let Some(id) = seen.new_id(row, "vehicle_id") else { return };
         let vehicle = vehicle(row, id, organisations.as_ref(), sites.as_ref());

@@ -13,7 +13,7 @@ use super::{EX_CONFIG, fail};
 use crate::app::RegisterSource;
 use crate::app::clock::Clock;
 use crate::app::config::{Config, load_factors, load_targets};
-use crate::ledger::emissions::inventory;
+use crate::ledger::emissions::{Months, Setting, inventory};
 use crate::ledger::targets::whatif::{Avoided, Outcome, Replacement, avoided, convert, outcome};
 use crate::ledger::targets::{
     Figures, FleetShare, Measure, Target, TargetRecord, YearFigure, assess, headline, last_full_month, successors, with_headline,
@@ -178,14 +178,17 @@ fn figures(config: &Config, register: &Register, as_of: Day, missing: &mut Vec<S
         missing.push("store: no activity is stored yet; no yearly tonnes".to_owned());
         return figures;
     };
+    let months = Months::of(rows.iter().map(|row| (&row.key, &row.activity)));
+    let setting = Setting::new(register, &factors, &months);
     for year in (first.financial_year().0..=last.financial_year().0).map(FinancialYear) {
         if year.first_day() < *first || year.last_day() > *last || last_full_month(as_of).last_day() < year.last_day() {
             continue;
         }
         let within = year.first_day()..=year.last_day();
         let activity = rows.iter().filter(|row| within.contains(&row.key.day)).map(|row| (row.key.clone(), row.activity));
-        let inventory = inventory(&activity.collect(), register, &factors);
-        let kgco2e: f64 = inventory.lines.values().map(|sums| sums.kgco2e).sum();
+        let inventory = inventory(&activity.collect(), &setting);
+        // Scope 1 and location-based scope 2; the market-based view is never added to it.
+        let kgco2e = inventory.total().in_use_kgco2e();
         let sets: BTreeSet<String> = inventory.lines.keys().map(|key| key.factor_set.to_string()).collect();
         figures.yearly.push(YearFigure {
             name: "fleet_tco2e".into(),

@@ -1,0 +1,67 @@
+//! `[factors]`: the compiled-in emission factors, a folder's on top of them, and which year's set holds when.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::section::Section;
+use crate::ledger::factors::{FactorSets, FactorTable, YearPolicy};
+
+/// The files of config/factors/, compressed by build.rs.
+static COMPILED_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/factors.gz"));
+
+/// `[factors]`.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct FactorsConfig {
+    /// `directory` with factor files on top of those compiled in.
+    pub directory: Option<PathBuf>,
+    /// `year_policy`.
+    pub year_policy: YearPolicy,
+    /// `residual_kgco2e_per_kwh`: market-based factor of energy without a contract.
+    pub residual_kgco2e_per_kwh: Option<f64>,
+}
+
+pub(super) fn read(mut section: Section<'_>) -> FactorsConfig {
+    let mut config = FactorsConfig::default();
+    section.optional_path("directory", &mut config.directory);
+    let policies = [("majority", YearPolicy::Majority), ("blended", YearPolicy::Blended), ("calendar", YearPolicy::Calendar)];
+    section.word("year_policy", &mut config.year_policy, &policies);
+    section.number("residual_kgco2e_per_kwh", &mut config.residual_kgco2e_per_kwh, 0.0, 5.0);
+    section.finish();
+    config
+}
+
+/// The factors in force, ready to be asked.
+pub fn load_factors(config: &FactorsConfig) -> Result<FactorSets, String> {
+    Ok(FactorSets::of(&load_table(config)?).with_policy(config.year_policy))
+}
+
+/// The factors in force, row by row with their sources.
+pub fn load_table(config: &FactorsConfig) -> Result<FactorTable, String> {
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(COMPILED_IN)
+        .read_to_string(&mut text)
+        .map_err(|error| format!("compiled-in factors: {error}"))?;
+    let base: Vec<(&str, &str)> = text.split('\u{1}').filter_map(|file| file.split_once('\n')).collect();
+    let own = config.directory.as_deref().map(read_folder).transpose()?.unwrap_or_default();
+    let own: Vec<(&str, &str)> = own.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    FactorTable::parse(&base, &own).map_err(|error| error.to_string())
+}
+
+fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, String> {
+    const HINT: &str = "hint: a folder with factor files (*.csv, UTF-8) that this user may read";
+    let failed = |path: &Path, error: std::io::Error| format!("`factors.directory`: {}: {error}\n  {HINT}", path.display());
+    let entries = std::fs::read_dir(folder).map_err(|error| failed(folder, error))?;
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| failed(folder, error))?.path();
+        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).map_err(|error| failed(path, error))?;
+        Ok((path.display().to_string(), text))
+    };
+    paths.iter().map(read).collect()
+}

@@ -1,0 +1,135 @@
+//! `/api/v1/air`: pollutants of a stretch of days, each against its base year; met only when every tracked one meets the target.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::super::Engine;
+use super::{StoredActivity, whole};
+use crate::ledger::air::{AirInventory, AirSums, Pollutant, PollutantStatus, air, changes};
+use crate::units::Day;
+
+/// The answer.
+#[derive(Debug, Serialize)]
+pub struct AirView {
+    from: String,
+    to: String,
+    /// What is in the figures, and what is not.
+    method: &'static str,
+    include_non_exhaust: bool,
+    speed_mix: [f64; 3],
+    target_change_ratio: f64,
+    status: PollutantStatus,
+    /// `null` where a tracked pollutant cannot be compared.
+    all_met: Option<bool>,
+    /// What to supply where the status is `not_set` or `not_comparable`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    supply: Option<&'static str>,
+    pollutants: Vec<PollutantRow>,
+    rows: Vec<AirRow>,
+    /// Vehicles that drove, without class, fuel or Euro stage of the coefficients.
+    not_computed: Vec<Arc<str>>,
+    not_computed_km: f64,
+    /// Under the coefficients of a neighbouring class.
+    proxy_km: f64,
+    /// Of plug-in hybrids whose electric share no meter tells: as if the engine ran all the time.
+    phev_engine_on_km: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct PollutantRow {
+    pollutant: Pollutant,
+    tracked: bool,
+    kg: f64,
+    base_kg: Option<f64>,
+    change_ratio: Option<f64>,
+    status: PollutantStatus,
+}
+
+#[derive(Debug, Serialize)]
+struct AirRow {
+    organisation: Arc<str>,
+    vehicle_class: &'static str,
+    distance_km: f64,
+    nox_kg: f64,
+    pm25_kg: f64,
+    pm10_kg: f64,
+    /// PM2.5 and PM10 alike.
+    pm_exhaust_kg: f64,
+}
+
+impl Engine {
+    /// The configured base stretch, whose activity [`Engine::air_view`] needs.
+    pub fn air_base_days(&self) -> Option<(Day, Day)> {
+        self.config.air.base_days
+    }
+
+    fn air_of(&self, from: Day, to: Day, mut stored: StoredActivity) -> AirInventory {
+        let months = self.complete_months(from, to, &mut stored);
+        air(&self.activity(from, to, &stored), &self.register, &self.factors, &months, &self.config.air)
+    }
+
+    /// `/api/v1/air`. `base` is the store's activity of [`Engine::air_base_days`].
+    pub fn air_view(&self, from: Day, to: Day, stored: StoredActivity, base: Option<StoredActivity>) -> AirView {
+        let config = &self.config.air;
+        let found = self.air_of(from, to, stored);
+        let base =
+            config.base_days.zip(base).map(|((from, to), stored)| (to.0 - from.0 + 1, self.air_of(from, to, stored).total()));
+        // Configured figures are of a year.
+        let base_days = base.as_ref().filter(|_| config.base_kg.is_empty()).map_or(365, |(days, _)| *days);
+        let lengths = (to.0 - from.0 + 1, base_days);
+        let (pollutants, all_met) = changes(&found.total(), base.as_ref().map(|(_, sums)| sums), lengths, config);
+        let any = |wanted| pollutants.iter().any(|change| change.tracked && change.status == wanted);
+        let (status, supply) = match all_met {
+            Some(true) => (PollutantStatus::Met, None),
+            Some(false) => (PollutantStatus::NotMet, None),
+            None if any(PollutantStatus::NotComparable) && !any(PollutantStatus::NotSet) => (
+                PollutantStatus::NotComparable,
+                Some("ask for as many days as the base has: from 1 April to 31 March for a year"),
+            ),
+            None => (
+                PollutantStatus::NotSet,
+                Some(
+                    "the base year of every tracked pollutant: [air] base_nox_kg, base_pm25_kg, base_pm10_kg, or base_from and base_to of a year that the store has",
+                ),
+            ),
+        };
+        let kg = |sums: &AirSums, pollutant| sums.grams(pollutant, config.include_non_exhaust) / 1000.0;
+        let rows = found.lines.iter().map(|((organisation, vehicle_class), sums)| AirRow {
+            organisation: organisation.clone(),
+            vehicle_class,
+            distance_km: whole(sums.distance_m),
+            nox_kg: kg(sums, Pollutant::Nox),
+            pm25_kg: kg(sums, Pollutant::Pm25),
+            pm10_kg: kg(sums, Pollutant::Pm10),
+            pm_exhaust_kg: sums.pm_exhaust_g / 1000.0,
+        });
+        AirView {
+            from: from.to_string(),
+            to: to.to_string(),
+            method: "EMEP/EEA 2019 Tier 3, hot exhaust; without cold starts, idling and resuspension",
+            include_non_exhaust: config.include_non_exhaust,
+            speed_mix: config.speed_mix,
+            target_change_ratio: config.target_change,
+            status,
+            all_met,
+            supply,
+            pollutants: pollutants
+                .into_iter()
+                .map(|change| PollutantRow {
+                    pollutant: change.pollutant,
+                    tracked: change.tracked,
+                    kg: change.kg,
+                    base_kg: change.base_kg,
+                    change_ratio: change.change,
+                    status: change.status,
+                })
+                .collect(),
+            rows: rows.collect(),
+            not_computed_km: whole(found.not_computed_m),
+            not_computed: found.not_computed.into_iter().collect(),
+            proxy_km: whole(found.proxy_m),
+            phev_engine_on_km: whole(found.phev_engine_on_m),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `renewable.csv`: which share of a site's electricity a contract covers (REGO, PPA), from when to when, with the contract's own factor.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::Register;
+use super::parse::Row;
+use super::rows::{day, reference};
+use crate::units::Day;
+
+pub(super) const COLUMNS: &[&str] = &["site", "from", "to", "share", "factor_kgco2e_per_kwh"];
+
+/// A contract for a part of a site's electricity.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RenewableContract {
+    /// `site`.
+    pub site: Arc<str>,
+    /// `from`: first day.
+    pub from: Day,
+    /// `to`: the first day without it (half-open interval); `None` is open-ended.
+    pub to: Option<Day>,
+    /// `share` of the site's energy, 0 to 1.
+    pub share: f64,
+    /// `factor_kgco2e_per_kwh` of the contract; 0 for REGO-backed wind and solar.
+    pub kgco2e_per_kwh: f64,
+    /// The line it stands in.
+    pub line: u64,
+}
+
+/// What contracts cover of a site's energy on a day.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Coverage {
+    /// Of the energy, 0 to 1.
+    pub share: f64,
+    /// kgCO2e of the covered part, per kWh of the whole energy.
+    pub kgco2e_per_kwh: f64,
+}
+
+impl RenewableContract {
+    fn holds(&self, day: Day) -> bool {
+        self.from <= day && self.to.is_none_or(|to| day < to)
+    }
+}
+
+impl Register {
+    /// What contracts cover of a site's energy on a day; nothing where the site is not known.
+    pub fn coverage(&self, site: Option<&str>, day: Day) -> Coverage {
+        let mut coverage = Coverage::default();
+        for contract in self.renewable.iter().filter(|contract| Some(&*contract.site) == site && contract.holds(day)) {
+            coverage.share += contract.share;
+            coverage.kgco2e_per_kwh += contract.share * contract.kgco2e_per_kwh;
+        }
+        coverage
+    }
+}
+
+/// Reads a row; what is wrong with it is reported, and what contracts together cover more than everything.
+pub(super) fn contract(
+    row: &mut Row<'_>,
+    sites: Option<&HashSet<Arc<str>>>,
+    before: &[RenewableContract],
+) -> Option<RenewableContract> {
+    for column in ["site", "from", "share", "factor_kgco2e_per_kwh"] {
+        if row.text(column).is_none() {
+            row.refuse(column, "is empty", "a contract needs all of them; the factor is 0 for REGO-backed wind and solar");
+        }
+    }
+    // Each cell is looked at before any is given up.
+    let (site, from, to) = (reference(row, "site", sites, "sites.csv"), day(row, "from"), day(row, "to"));
+    let (share, factor) = (row.number("share", 0.0, 1.0), row.number("factor_kgco2e_per_kwh", 0.0, 5.0));
+    let contract = RenewableContract { site: site?, from: from?, to, share: share?, kgco2e_per_kwh: factor?, line: row.line() };
+    if contract.to.is_some_and(|to| to <= contract.from) {
+        row.refuse("to", format!("is not after `from` ({})", contract.from), "it is the first day without the contract");
+    }
+    // The sum can only rise at a first day.
+    let of_site = || before.iter().chain([&contract]).filter(|other| other.site == contract.site);
+    let too_much = of_site()
+        .filter(|other| contract.holds(other.from) || other.holds(contract.from))
+        .map(|other| other.from.max(contract.from))
+        .find(|day| of_site().filter(|other| other.holds(*day)).map(|other| other.share).sum::<f64>() > 1.0 + 1e-9);
+    if let Some(day) = too_much {
+        let lines: Vec<String> = before
+            .iter()
+            .filter(|other| other.site == contract.site && other.holds(day))
+            .map(|other| other.line.to_string())
+            .collect();
+        let reason = format!("with line {} more than all of the site's energy is covered on {day}", lines.join(", "));
+        row.refuse("share", reason, "shares of one site at one time add up to 1 at most; `to` is the first day without");
+    }
+    Some(contract)
+}

@@ -1,0 +1,155 @@
+//! What holds for the inventory of any activity: days add up to the stretch, organisations to the total, more data never makes a tier
+//! worse, nothing is added to itself. A seed is the whole story and stands in the failure; `FLEETGAUGE_SEEDS=2000` for a longer run.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use fleetgauge::app::EXAMPLE_REGISTER;
+use fleetgauge::app::config::{FactorsConfig, load_factors};
+use fleetgauge::ledger::emissions::{FactorSets, Figures, Inventory, Months, Scope, Setting, inventory};
+use fleetgauge::model::register::{Register, RegisterFiles};
+use fleetgauge::model::{Activity, ActivityKey, EnergyUser, Subject, TokenHasher};
+use fleetgauge::units::Day;
+
+type Rows = BTreeMap<ActivityKey, Activity>;
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, below: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % below
+    }
+
+    fn amount(&mut self, most: u64) -> i64 {
+        1 + self.below(most) as i64
+    }
+}
+
+fn world() -> &'static (Register, FactorSets) {
+    static WORLD: OnceLock<(Register, FactorSets)> = OnceLock::new();
+    WORLD.get_or_init(|| {
+        let files = EXAMPLE_REGISTER.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).to_vec();
+        let register = Register::parse(&RegisterFiles::from_bytes(files), &TokenHasher::new(&[0; 32])).unwrap();
+        (register, load_factors(&FactorsConfig::default()).unwrap())
+    })
+}
+
+fn compute(activity: &Rows, months: &Months) -> Inventory {
+    let (register, sets) = world();
+    inventory(activity, &Setting { per_vehicle: true, ..Setting::new(register, sets, months) })
+}
+
+/// One thing that a feed, a card or a claim may add to a day.
+fn some_data(random: &mut Random, register: &Register) -> (ActivityKey, Activity) {
+    // Around a change of the April-March year.
+    let day = Day("2026-02-01".parse::<Day>().unwrap().0 + random.below(90) as i32);
+    let vehicle = &register.vehicles[random.below(12) as usize * register.vehicles.len() / 12];
+    let point = &register.charge_points[random.below(register.charge_points.len() as u64) as usize];
+    let subject = Subject::Vehicle(vehicle.id.clone());
+    let key = |subject| ActivityKey { day, subject };
+    let charging = |user| key(Subject::Charging { charge_point: point.id.clone(), user });
+    let energy = Activity { charged_dwh: random.amount(400_000), ..Activity::default() };
+    match random.below(8) {
+        0 | 1 => (key(subject), Activity { distance_m: random.amount(300_000), ..Activity::default() }),
+        2 => {
+            let metered = Activity::FUEL_METERED;
+            (key(subject), Activity { fuel_ml: random.amount(40_000), metered, ..Activity::default() })
+        }
+        3 => (key(subject), Activity { fuel_card_ml: random.amount(60_000), ..Activity::default() }),
+        4 => {
+            let metered = Activity::GRID_METERED;
+            (key(subject), Activity { vehicle_grid_dwh: random.amount(400_000), metered, ..Activity::default() })
+        }
+        5 => (charging(EnergyUser::Vehicle(vehicle.id.clone())), energy),
+        6 => {
+            (charging([EnergyUser::Staff, EnergyUser::Public, EnergyUser::Unallocated][random.below(3) as usize].clone()), energy)
+        }
+        _ => {
+            let (vehicle_class, fuel) = (Arc::from("car_average"), Arc::from("unknown"));
+            let grey = Subject::GreyFleet { organisation: Arc::from("EMAS"), vehicle_class, fuel };
+            (key(grey), Activity { claimed_m: random.amount(90_000), ..Activity::default() })
+        }
+    }
+}
+
+fn same(a: &Figures, b: &Figures) -> bool {
+    let near = |a: Option<f64>, b: Option<f64>| (a.unwrap_or(0.0) - b.unwrap_or(0.0)).abs() < 1e-6;
+    (a.distance_m, a.energy_dwh, a.renewable_dwh, a.fuel_ml) == (b.distance_m, b.energy_dwh, b.renewable_dwh, b.fuel_ml)
+        && Scope::ALL.into_iter().all(|scope| near(a.of(scope), b.of(scope)))
+}
+
+fn add_up<'a>(figures: impl Iterator<Item = &'a Figures>) -> Figures {
+    let mut sum = Figures::default();
+    figures.for_each(|part| sum.add(part));
+    sum
+}
+
+/// The tier of each vehicle's day, apart for fuel and electricity.
+fn tiers(activity: &Rows, months: &Months) -> BTreeMap<(Day, Arc<str>, bool), u8> {
+    let mut found = BTreeMap::new();
+    for (key, sums) in activity {
+        let one = Rows::from([(key.clone(), *sums)]);
+        for (line, figures) in &compute(&one, months).lines {
+            if let Some(vehicle) = &line.vehicle {
+                let fuel = figures.of(Scope::One).is_some();
+                let tier = found.entry((key.day, vehicle.clone(), fuel)).or_insert(line.tier);
+                *tier = line.tier.min(*tier);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn days_organisations_and_tiers() {
+    let seeds = std::env::var("FLEETGAUGE_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40);
+    let (register, _) = world();
+    for seed in 0..seeds {
+        let mut random = Random(seed);
+        let mut activity = Rows::new();
+        for _ in 0..60 {
+            let (key, sums) = some_data(&mut random, register);
+            activity.entry(key).or_default().add(&sums);
+        }
+        let months = Months::of(&activity);
+        let whole = compute(&activity, &months);
+        let total = whole.total();
+
+        let mut days = Figures::default();
+        let mut by_day: BTreeMap<Day, Rows> = BTreeMap::new();
+        for (key, sums) in &activity {
+            by_day.entry(key.day).or_default().insert(key.clone(), *sums);
+        }
+        for rows in by_day.values() {
+            days.add(&compute(rows, &months).total());
+        }
+        assert!(same(&days, &total), "seed {seed}: days\n{days:?}\n{total:?}");
+
+        let mut organisations: BTreeMap<Arc<str>, Vec<Figures>> = BTreeMap::new();
+        for (key, figures) in &whole.lines {
+            organisations.entry(key.organisation.clone()).or_default().push(*figures);
+        }
+        let sums: Vec<Figures> = organisations.values().map(|figures| add_up(figures.iter())).collect();
+        assert!(same(&add_up(sums.iter()), &total), "seed {seed}: organisations");
+        let parts: Vec<Figures> =
+            whole.lines.values().flat_map(|figures| Scope::ALL.into_iter().filter_map(|scope| figures.part(scope))).collect();
+        let kilometres: i64 = parts.iter().map(|part| part.distance_m).sum();
+        assert_eq!(kilometres, total.distance_m, "seed {seed}: kilometres stand in one row");
+
+        let before = tiers(&activity, &months);
+        for _ in 0..20 {
+            let (key, sums) = some_data(&mut random, register);
+            activity.entry(key).or_default().add(&sums);
+        }
+        let months = Months::of(&activity);
+        let after = tiers(&activity, &months);
+        for (line, tier) in before {
+            // Kilometres that a meter has taken over have no line of their own any more.
+            let now = after.get(&line).copied().unwrap_or(1);
+            assert!(now <= tier, "seed {seed}: {line:?} was tier {tier} and is {now} with more data");
+        }
+    }
+}
