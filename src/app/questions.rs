@@ -28,6 +28,7 @@ fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View
         View::ChargePoints => serde_json::to_string(&engine.charge_points_view(&context)),
         View::Counters { asset } => serde_json::to_string(&engine.counters_view(&context, asset.as_deref())),
         View::Feeds => serde_json::to_string(&engine.feeds_view(&context)),
+        View::Alerts => serde_json::to_string(&engine.alerts_view(&context)),
         View::Transition => serde_json::to_string(&engine.transition_view(&context)),
         View::Targets => serde_json::to_string(&engine.targets_view(&context)),
         View::Sessions { from, to, charge_point, vehicle } => {

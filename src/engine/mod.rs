@@ -4,6 +4,7 @@
 //! the same instants give the same state and the same output, which is what a restart relies on.
 
 mod activity;
+mod alerts;
 mod assets;
 mod audit;
 mod config;
@@ -13,6 +14,7 @@ mod snapshot;
 mod uptime;
 mod view;
 mod views;
+mod watch;
 
 pub use config::EngineConfig;
 pub use snapshot::RestoreError;
@@ -25,6 +27,7 @@ use std::sync::Arc;
 use activity::{DaySpan, Journal, spread};
 use assets::{Assets, Hearing};
 
+use crate::ledger::alerts::{AlertBook, MonthlyBook};
 use crate::ledger::audit::AuditLog;
 use crate::ledger::charging::{ChargingBook, ChargingOutcome};
 use crate::ledger::emissions::FactorSets;
@@ -32,7 +35,8 @@ use crate::ledger::transition::Profile;
 use crate::ledger::uptime::UptimeBook;
 use crate::model::register::{Access, Register};
 use crate::model::{
-    Activity, AssetKind, ChargePointEvent, DecoderMemory, EnergyUser, Fact, Observation, Reading, SetupRemembered, Subject,
+    Activity, AssetKind, ChargePointEvent, DecoderMemory, EnergyUser, Fact, Notice, Observation, Reading, SetupRemembered,
+    Subject,
 };
 use crate::units::{Day, UtcMs};
 
@@ -48,6 +52,8 @@ pub struct Tally {
     pub assets_refused: u64,
     /// Messages of charge points or connectors beyond the limits.
     pub charging_refused: u64,
+    /// Alerts beyond `alerts.max_series`.
+    pub alerts_refused: u64,
 }
 
 /// All domain state.
@@ -76,6 +82,11 @@ pub struct Engine {
     audit: AuditLog,
     /// What decoders asked to be given back, by their names.
     memories: BTreeMap<String, Vec<u8>>,
+    alerts: AlertBook,
+    monthly: MonthlyBook,
+    notices: VecDeque<Notice>,
+    /// So many facts at the front of the output were looked at by the rules.
+    watched: usize,
 }
 
 impl Engine {
@@ -110,6 +121,10 @@ impl Engine {
             tally: Tally::default(),
             audit: AuditLog::default(),
             memories: BTreeMap::new(),
+            alerts: AlertBook::default(),
+            monthly: MonthlyBook::default(),
+            notices: VecDeque::new(),
+            watched: 0,
         }
     }
 
@@ -121,7 +136,7 @@ impl Engine {
         }
         self.last_alive = self.last_alive.max(now);
         self.turn_day(now);
-        match observation {
+        let transaction = match observation {
             Observation::Telemetry(reading) => {
                 self.hear(reading);
                 None
@@ -136,7 +151,16 @@ impl Engine {
                 self.memories.insert(memory.decoder.clone().into_owned(), memory.bytes.clone().into_owned());
                 None
             }
-        }
+            Observation::OwnState(_)
+            | Observation::AlertAcked { .. }
+            | Observation::AlertsSilenced { .. }
+            | Observation::SilenceEnded { .. } => {
+                self.hear_about_alerts(observation, now);
+                None
+            }
+        };
+        self.watch(now);
+        transaction
     }
 
     /// Does what is due by itself: day change, orphaned sessions, links gone silent, the minute's rows.
@@ -150,9 +174,11 @@ impl Engine {
         if now >= self.next_periodic {
             self.write_periodic(now);
             self.write_quality(now);
+            self.evaluate_alerts(now);
             self.write_uptime(now);
             self.next_periodic = now.plus(PERIODIC_MS);
         }
+        self.watch(now);
     }
 
     /// When [`Engine::handle_timeout`] is due.
@@ -163,12 +189,19 @@ impl Engine {
 
     /// The next thing to write down.
     pub fn poll_output(&mut self) -> Option<Fact> {
+        self.watched = self.watched.saturating_sub(1);
         self.output.pop_front()
+    }
+
+    /// The next thing to tell people. It belongs into the same commit as what it followed from.
+    pub fn poll_notice(&mut self) -> Option<Notice> {
+        self.notices.pop_front()
     }
 
     /// Clears and returns the tally.
     pub fn take_tally(&mut self) -> Tally {
         self.tally.charging_refused += self.charging.take_refused();
+        self.tally.alerts_refused += self.alerts.take_refused();
         std::mem::take(&mut self.tally)
     }
 
@@ -286,7 +319,9 @@ impl Engine {
         // The last word of the old day, at its very end, so that its rows are final.
         self.write_periodic(self.today.end().plus(-1));
         self.save_running_day();
+        let ended = self.today.day;
         self.today = DaySpan::of(now);
+        self.judge_months(ended, now);
         self.charged_today.clear();
         self.sessions_closed_today = 0;
         for asset in self.assets.iter_mut() {

@@ -75,4 +75,6 @@ pub enum View {
     Targets,
     /// `/api/v1/transition`.
     Transition,
+    /// `/api/v1/alerts`.
+    Alerts,
 }

@@ -1,5 +1,6 @@
 //! F2: the books. Observations and activity to domain state; pure, one file per book.
 
+pub mod alerts;
 pub mod audit;
 pub mod charging;
 pub mod counters;
