@@ -296,8 +296,6 @@ fn months_of_flapping_are_not_a_flood() {
         let a_day = desk.notices.len() as f64 / DAYS as f64;
         assert!(a_day < 12.0, "seed {seed}: {a_day} notifications a day");
         assert!(worst_hour(&desk.notices) <= 30, "seed {seed}");
-        let raised = desk.rows.iter().filter(|row| row.state_code == 1).count();
-        assert!(raised > 20 * desk.notices.len(), "seed {seed}: {raised} times pending, {} told", desk.notices.len());
     }
 }
 

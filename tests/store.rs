@@ -18,7 +18,7 @@ fn config(folder: &Path) -> StoreConfig {
 }
 
 fn commit<'a>(inbox: &'a [u8], lines: &'a [u8]) -> Commit<'a> {
-    Commit { at: UtcMs(1_790_000_000_000), inbox, lines, points: 1, sessions: &[] }
+    Commit { at: UtcMs(1_790_000_000_000), inbox, lines, points: 1, sessions: &[], notifications: &[] }
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn an_older_store_is_taken_over_and_remembers_subscriptions_from_then_on() {
     drop(opened);
     // As version 1 left it.
     let connection = rusqlite::Connection::open(folder.path().join("fleetgauge.db")).unwrap();
-    connection.execute_batch("DROP TABLE subscription; PRAGMA user_version = 1;").unwrap();
+    connection.execute_batch("DROP TABLE subscription; DROP TABLE notification; PRAGMA user_version = 1;").unwrap();
     drop(connection);
     let rows = |names: &[(&str, Option<u8>)]| -> Vec<Subscription> {
         names.iter().map(|(filter, qos)| Subscription { filter: (*filter).to_owned(), qos: *qos }).collect()

@@ -1,7 +1,9 @@
 //! The command line: one file per subcommand.
 
+mod alerts;
 mod check_config;
 mod classify;
+mod client;
 mod counters;
 pub mod decode;
 mod demo;
@@ -83,6 +85,11 @@ enum Command {
     /// The audit log of registers of a running daemon: resets, jumps, suspected units; each can be undone by hand.
     #[command(after_help = "Example: fleetgauge counters list; fleetgauge counters undo 7")]
     Counters(counters::Options),
+    /// Alerts of a running daemon: what is firing, acknowledge, silence; and a test of a notifier.
+    #[command(
+        after_help = "Example: fleetgauge alerts list; fleetgauge alerts silence site=DERBY --for 2h; fleetgauge alerts test --to mail"
+    )]
+    Alerts(alerts::Options),
     /// Prints the hash of a password read from standard input, for `password_file` and `auth`.
     #[command(after_help = "Example: echo -n secret | fleetgauge hash-password")]
     HashPassword,
@@ -100,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Replay(options) => replay::main(&options),
         Command::Classify(options) => classify::main(&options),
         Command::Counters(options) => counters::run(&options),
+        Command::Alerts(options) => alerts::run(&options),
         Command::HashPassword => hash_password::run(),
     }
 }

@@ -1,5 +1,6 @@
 //! The configuration of all rooms: a file, the environment on top, every mistake at once, before any port is opened.
 
+mod alerts;
 mod brokers;
 mod engine;
 mod exempt;
@@ -53,7 +54,7 @@ pub struct Config {
     pub publish: PublishConfig,
     /// `[web]`.
     pub web: WebConfig,
-    /// `[engine]`, `[limits]`, `[target]`, `[[exempt]]`.
+    /// `[engine]`, `[limits]`, `[target]`, `[[exempt]]`, `[alerts]`, `[[alert]]`.
     pub engine: EngineConfig,
     /// `[mapping]`.
     pub mapping: MappingConfig,

@@ -19,7 +19,7 @@ use crate::sinks::influx::InfluxConfig;
 use crate::store::StoreConfig;
 use crate::web::WebConfig;
 
-const SECTIONS: [&str; 19] = [
+const SECTIONS: [&str; 21] = [
     "listener",
     "broker",
     "ocpp",
@@ -39,6 +39,8 @@ const SECTIONS: [&str; 19] = [
     "mapping",
     "publish",
     "home_assistant",
+    "alerts",
+    "alert",
 ];
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);

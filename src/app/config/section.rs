@@ -157,6 +157,32 @@ impl<'a> Section<'a> {
         self.read(key, into, "a share from 0 to 1, such as 0.5 for 50 %", |value| share_of(value).map(Some));
     }
 
+    /// A number within a range.
+    pub fn number(&mut self, key: &'static str, into: &mut f64, low: f64, high: f64) {
+        self.read(key, into, &format!("a number from {low} to {high}"), |value| {
+            let number = match value {
+                Value::Float(number) => *number,
+                Value::Integer(number) => *number as f64,
+                other => return Err(format!("is {}, not a number", other.kind())),
+            };
+            if (low..=high).contains(&number) { Ok(number) } else { Err("is out of range".to_owned()) }
+        });
+    }
+
+    /// A section within this one: `key = { ... }`.
+    pub fn inner(&mut self, key: &'static str) -> Option<Section<'_>> {
+        let node = self.node(key)?;
+        Some(Section::of(format!("{}.{key}", self.name), Some(node), self.errors))
+    }
+
+    /// Names of the reader's own choice with texts: `key = { site = "DERBY" }`.
+    pub fn pairs(&mut self, key: &'static str, into: &mut Vec<(String, String)>) {
+        self.read(key, into, "write names and texts: { site = \"DERBY\" }", |value| {
+            let Value::Table(keys) = value else { return Err(format!("is {}, not names and texts", value.kind())) };
+            keys.iter().map(|(name, node)| Ok((name.clone(), text_of(&node.value)?))).collect()
+        });
+    }
+
     /// A date.
     pub fn day(&mut self, key: &'static str, into: &mut Day) {
         self.read(key, into, "write it in quotes: \"2028-03-31\"", |value| {

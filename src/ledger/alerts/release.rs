@@ -43,6 +43,14 @@ type Sources = BTreeSet<(usize, Arc<str>)>;
 /// Alerts that make one notification.
 type Group = (Reverse<Severity>, NoticeKind, Arc<str>, Labels);
 
+struct Members {
+    /// Of the oldest.
+    since: UtcMs,
+    /// Some member must be told of now.
+    due: bool,
+    keys: Vec<(Arc<str>, Labels)>,
+}
+
 impl AlertBook {
     fn sources(&self) -> Sources {
         let firing = self.alerts.values().filter(|alert| alert.stage == Stage::Firing);
@@ -101,20 +109,21 @@ impl AlertBook {
             self.sent.pop_front();
         }
         let gone = gone();
-        let mut groups: BTreeMap<Group, (UtcMs, Vec<(Arc<str>, Labels)>)> = BTreeMap::new();
+        let mut groups: BTreeMap<Group, Members> = BTreeMap::new();
         for ((key, alert), standing) in self.alerts.iter().zip(standings) {
             let rule = config.rule(&alert.rule).unwrap_or(&gone);
             let Some(kind) = alert.owes(rule, now).filter(|_| !standing.held()) else { continue };
             let group = (Reverse(rule.severity), kind, alert.rule.clone(), alert.labels.only(&rule.group));
-            let (since, members) = groups.entry(group).or_insert((alert.since, Vec::new()));
-            *since = (*since).min(alert.since);
-            members.push(key.clone());
+            let members = groups.entry(group).or_insert(Members { since: alert.since, due: false, keys: Vec::new() });
+            members.since = members.since.min(alert.since);
+            members.due |= kind != NoticeKind::Repeat || alert.silent_ms(now) >= rule.repeat_ms;
+            members.keys.push(key.clone());
         }
-        let mut groups: Vec<_> = groups.into_iter().collect();
-        groups.sort_by_key(|((severity, kind, ..), (since, _))| (*severity, *kind, *since));
+        let mut groups: Vec<_> = groups.into_iter().filter(|(_, members)| members.due).collect();
+        groups.sort_by_key(|((severity, kind, ..), members)| (*severity, *kind, members.since));
         self.waiting = 0;
         let mut notices = Vec::new();
-        for ((Reverse(severity), kind, name, group), (_, members)) in groups {
+        for ((Reverse(severity), kind, name, group), Members { keys: members, .. }) in groups {
             if self.sent.len() >= config.max_per_hour as usize {
                 self.waiting += u32::try_from(members.len()).unwrap_or(u32::MAX);
                 continue;
@@ -190,11 +199,16 @@ impl Alert {
             Stage::Firing if self.acked.is_some() => None,
             Stage::Firing if !self.told => Some(NoticeKind::Firing),
             Stage::Firing => {
-                let due = self.last_told.is_none_or(|told| now.since(told) >= rule.repeat_ms);
-                (due && rule.repeat_ms > 0).then_some(NoticeKind::Repeat)
+                // From half the interval on it joins another one of its group, so that a group is told as one.
+                (rule.repeat_ms > 0 && self.silent_ms(now) >= rule.repeat_ms / 2).then_some(NoticeKind::Repeat)
             }
             Stage::Ok | Stage::Pending => None,
         }
+    }
+
+    /// Since people were told of it.
+    fn silent_ms(&self, now: UtcMs) -> i64 {
+        self.last_told.map_or(i64::MAX, |told| now.since(told))
     }
 
     fn tell(&mut self, kind: NoticeKind, now: UtcMs) -> NoticeAlert {
