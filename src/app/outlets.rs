@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::config::Config;
 use super::writer::Job;
 use crate::ingest::mqtt::Subscriber;
 use crate::model::{Notice, Severity, Subscription};
@@ -21,6 +22,15 @@ pub struct Outlets {
 }
 
 impl Outlets {
+    /// As configured.
+    pub(super) fn of(config: &Config) -> Self {
+        let notifiers = config.notifiers.iter();
+        Self {
+            has_sink: config.influx.is_some(),
+            notifiers: notifiers.map(|notifier| (Arc::from(notifier.name.as_str()), notifier.severities.clone())).collect(),
+        }
+    }
+
     /// A notice for each notifier that is to have it.
     pub(super) fn notifications(&self, notice: &Notice) -> Vec<Notification> {
         let body: Arc<str> = serde_json::to_string(notice).expect("a notice is JSON").into();
@@ -66,4 +76,13 @@ pub(super) fn ask(questions: mpsc::Sender<Question>) -> Ask {
             answer.await.map_err(|_| gone())?
         })
     })
+}
+
+/// Hands what was delivered to the store.
+pub(super) async fn note_delivered(mut noted: mpsc::Receiver<Vec<i64>>, jobs: mpsc::Sender<Job>) {
+    while let Some(ids) = noted.recv().await {
+        if jobs.send(Job::Delivered(ids)).await.is_err() {
+            return;
+        }
+    }
 }

@@ -104,6 +104,9 @@ const METRICS: &[(&str, &str, &str, &str, Read)] = &[
     ("fleetgauge_outbox_dropped_total", "counter", "", "Batches dropped because store.outbox_max was reached.", |s| {
         &s.outbox_dropped
     }),
+    ("fleetgauge_disk_free_ppm", "gauge", "", "Free part of the disk of the store, millionths; 0 is not known.", |s| {
+        &s.disk_free_ppm
+    }),
     ("fleetgauge_alerts_refused_total", "counter", "", "Alerts beyond alerts.max_series.", |s| &s.alerts_refused),
     ("fleetgauge_notifications_waiting", "gauge", "", "Notifications that wait for their notifiers.", |s| {
         &s.notifications_waiting

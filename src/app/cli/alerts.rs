@@ -6,6 +6,10 @@ use std::process::ExitCode;
 use serde::Deserialize;
 
 use super::client::{self, Where};
+use super::{EX_CONFIG, fail};
+use crate::app::clock::Clock;
+use crate::app::config::Config;
+use crate::notify::{Notifier, test_notice};
 
 /// Arguments of `alerts`.
 #[derive(Debug, clap::Args)]
@@ -50,6 +54,13 @@ enum What {
         #[arg(long, default_value = "")]
         comment: String,
     },
+    /// Sends a test by one notifier of the configuration, without the daemon, and says what came of it.
+    #[command(after_help = "Example: fleetgauge alerts test --to mail --config /etc/fleetgauge/fleetgauge.toml")]
+    Test {
+        /// The `name` of a [[notify]]
+        #[arg(long, value_name = "NAME")]
+        to: String,
+    },
     /// Ends a silence before its time.
     #[command(after_help = "Example: fleetgauge alerts unsilence 3")]
     Unsilence {
@@ -82,6 +93,9 @@ fn seconds(text: &str) -> Result<u64, String> {
 
 /// Asks the daemon and prints.
 pub fn run(options: &Options) -> ExitCode {
+    if let What::Test { to } = &options.what {
+        return test(options, to);
+    }
     client::run(&options.place, async |client| match &options.what {
         What::List { json } => {
             let text = client.get("alerts", &[]).await?;
@@ -90,6 +104,7 @@ pub fn run(options: &Options) -> ExitCode {
             }
             serde_json::from_str(&text).map(|answer| table(&answer)).map_err(|error| error.to_string())
         }
+        What::Test { .. } => Err("a test asks no daemon".to_owned()),
         What::Ack { fingerprint, by } => {
             client.post("alerts/ack", &serde_json::json!({ "fingerprint": fingerprint, "by": by })).await?;
             Ok(format!("alert {fingerprint} is acknowledged\n"))
@@ -107,6 +122,42 @@ pub fn run(options: &Options) -> ExitCode {
             Ok(format!("silence {id} is ended\n"))
         }
     })
+}
+
+/// Delivers at once: a person waits for the answer, and the notifier's own words are in it.
+fn test(options: &Options, to: &str) -> ExitCode {
+    let config = match Config::load(options.place.config.as_deref()) {
+        Ok(config) => config,
+        Err(errors) => {
+            eprintln!("{errors}");
+            return ExitCode::from(EX_CONFIG);
+        }
+    };
+    let Some(found) = config.notifiers.iter().find(|notifier| notifier.name == to) else {
+        let names: Vec<&str> = config.notifiers.iter().map(|notifier| notifier.name.as_str()).collect();
+        let hint = if names.is_empty() {
+            "the configuration has no [[notify]]; name its file with --config FILE".to_owned()
+        } else {
+            format!("there are: {}", names.join(", "))
+        };
+        return fail(format!("no notifier is called `{to}`\n  hint: {hint}"), 2);
+    };
+    let notifier = match Notifier::new(found.clone()) {
+        Ok(notifier) => notifier,
+        Err(error) => return fail(error, EX_CONFIG),
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(error, 1),
+    };
+    let now = Clock::system().now();
+    match runtime.block_on(notifier.deliver(&test_notice(now), now)) {
+        Ok(()) => {
+            println!("{to} has taken the test");
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(format!("{to} has not taken the test: {error}"), 1),
+    }
 }
 
 #[derive(Deserialize)]

@@ -4,6 +4,7 @@ mod alerts;
 mod brokers;
 mod engine;
 mod exempt;
+mod notify;
 mod publish;
 mod rooms;
 mod section;
@@ -21,6 +22,7 @@ use crate::ingest::door::OcppConfig;
 use crate::ingest::listener::ListenerConfig;
 use crate::ingest::mqtt::BrokerConfig;
 use crate::ledger::emissions::FactorSets;
+use crate::notify::NotifierConfig;
 use crate::sinks::influx::InfluxConfig;
 use crate::sinks::mqtt::PublishConfig;
 use crate::store::StoreConfig;
@@ -62,6 +64,8 @@ pub struct Config {
     pub register: RegisterConfig,
     /// `[factors]`.
     pub factors: FactorsConfig,
+    /// `[[notify]]`.
+    pub notifiers: Vec<NotifierConfig>,
     /// `[log]`.
     pub log: LogConfig,
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use super::section::Section;
 use super::source::Node;
-use super::{Config, ConfigError, FactorsConfig, LogConfig, MappingConfig, RegisterConfig, brokers, engine, publish, setup};
+use super::{
+    Config, ConfigError, FactorsConfig, LogConfig, MappingConfig, RegisterConfig, brokers, engine, notify, publish, setup,
+};
 use crate::app::preset_names;
 use crate::ingest::capture::CaptureConfig;
 use crate::ingest::door::{OcppConfig, Unknown};
@@ -19,7 +21,7 @@ use crate::sinks::influx::InfluxConfig;
 use crate::store::StoreConfig;
 use crate::web::WebConfig;
 
-const SECTIONS: [&str; 21] = [
+const SECTIONS: [&str; 22] = [
     "listener",
     "broker",
     "ocpp",
@@ -41,6 +43,7 @@ const SECTIONS: [&str; 21] = [
     "home_assistant",
     "alerts",
     "alert",
+    "notify",
 ];
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -53,14 +56,16 @@ const GIB: u64 = 1 << 30;
 pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Config {
     let ocpp = ocpp(tree, errors);
     let brokers = brokers::read(tree.remove("broker"), errors);
+    let web = web(Section::take(tree, "web", errors));
     let config = Config {
+        notifiers: notify::read(tree.remove("notify"), &web.listen, errors),
         listener: listener(Section::take(tree, "listener", errors)),
         publish: publish::read(tree, &brokers, errors),
         brokers,
         capture: capture(Section::take(tree, "capture", errors)),
         store: store(Section::take(tree, "store", errors)),
         influx: influx(tree.contains_key("influx"), Section::take(tree, "influx", errors)),
-        web: web(Section::take(tree, "web", errors)),
+        web,
         engine: engine::read(tree, ocpp.heartbeat_interval, errors),
         ocpp,
         mapping: mapping(Section::take(tree, "mapping", errors)),
