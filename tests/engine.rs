@@ -15,7 +15,8 @@ use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
     Activity, ActivityKey, ActivityRow, AssetKind, ChargePointEvent, ChargePointMessage, ClosedSession, ConnectorStatus, Fact,
-    FeedFormat, Issue, Manner, MeterSample, Observation, OcppVersion, Quantity, Reading, ReadingEntry, TokenHasher, Value,
+    FeedFormat, Issue, Manner, MeterSample, Notice, Observation, OcppVersion, Quantity, Reading, ReadingEntry, TokenHasher,
+    Value,
 };
 use fleetgauge::points;
 use fleetgauge::units::{Day, Month, Thousandths, UtcMs};
@@ -54,6 +55,7 @@ struct Shelf {
     generation: u64,
     sessions: BTreeMap<String, ClosedSession>,
     lines: Vec<u8>,
+    notices: Vec<Notice>,
 }
 
 struct Run {
@@ -72,6 +74,7 @@ impl Run {
     }
 
     fn drain(&mut self) {
+        self.shelf.notices.extend(std::iter::from_fn(|| self.engine.poll_notice()));
         while let Some(fact) = self.engine.poll_output() {
             points::encode(&fact, &mut self.shelf.lines);
             if let Fact::Session { record, kgco2e_location } = fact {
@@ -118,6 +121,7 @@ impl Run {
         let sessions = self.shelf.sessions.values().cloned().collect();
         [
             serde_json::to_string_pretty(&self.engine.overview(&context)),
+            serde_json::to_string_pretty(&self.engine.alerts_view(&context)),
             serde_json::to_string_pretty(&self.engine.vehicles_view(&context)),
             serde_json::to_string_pretty(&self.engine.charge_points_view(&context)),
             serde_json::to_string_pretty(&self.engine.uptime_view(&context, Month::of(now).plus(-1), Month::of(now))),
@@ -158,6 +162,7 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
             0 => {
                 match random.below(4) {
                     0 => steps.push(Step::Observed(now, Observation::Restarted)),
+                    1 => steps.push(Step::Observed(now, silence(now))),
                     _ => steps.push(Step::Timeout(now)),
                 }
                 continue;
@@ -216,7 +221,8 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
                     },
                     (8, _) => ChargePointMessage::Status {
                         connector_id: 1,
-                        status: [ConnectorStatus::Available, ConnectorStatus::Charging][random.below(2) as usize],
+                        status: [ConnectorStatus::Available, ConnectorStatus::Charging, ConnectorStatus::Faulted]
+                            [random.below(3) as usize],
                         error_code: None,
                         vendor_error_code: None,
                         info: None,
@@ -232,6 +238,11 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
         steps.push(Step::Observed(now, observation));
     }
     (steps, known)
+}
+
+fn silence(now: UtcMs) -> Observation<'static> {
+    let matchers = vec![("site".to_owned(), "*".to_owned()), ("rule".to_owned(), "charger_faulted".to_owned())];
+    Observation::AlertsSilenced { matchers, until: now.plus(7_200_000), by: "ann".into(), comment: String::new() }
 }
 
 fn seeds() -> u64 {
@@ -271,7 +282,7 @@ fn a_restart_at_any_moment_changes_nothing() {
                 }
                 1 => {
                     // Killed: newest snapshot, then the inbox again. Rows were written with the commit that holds them.
-                    let lines = broken.shelf.lines.len();
+                    let (lines, notices) = (broken.shelf.lines.len(), broken.shelf.notices.len());
                     let from = match &snapshot {
                         Some((bytes, at)) => {
                             broken.restart(bytes, step.at());
@@ -285,11 +296,13 @@ fn a_restart_at_any_moment_changes_nothing() {
                     };
                     steps[from..=index].iter().for_each(|again| broken.tell(again));
                     broken.shelf.lines.truncate(lines);
+                    broken.shelf.notices.truncate(notices);
                 }
                 _ => {}
             }
         }
         let (found, wanted) = (broken.seen(end), straight.seen(end));
+        assert_eq!(broken.shelf.notices, straight.shelf.notices, "seed {seed}: people are told the same");
         for (found, wanted) in found.lines().zip(wanted.lines()) {
             assert_eq!(found, wanted, "seed {seed}");
         }

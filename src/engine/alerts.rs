@@ -55,8 +55,15 @@ impl Engine {
         self.notices.extend(notices);
     }
 
-    fn hear_alert(&mut self, rule: &str, labels: &Labels, reading: Reading, now: UtcMs, summary: impl FnOnce() -> String) {
-        self.alerts.hear(&self.config.alerts, &Sample { rule, labels, reading, at: now }, summary);
+    fn hear_alert(
+        &mut self,
+        rule: &str,
+        labels: &Labels,
+        reading: Reading,
+        now: UtcMs,
+        summary: impl FnOnce() -> String,
+    ) -> bool {
+        self.alerts.hear(&self.config.alerts, &Sample { rule, labels, reading, at: now }, summary)
     }
 
     fn hear_own_state(&mut self, state: OwnState, now: UtcMs) {
@@ -150,12 +157,12 @@ impl Engine {
         state.connectors.get(&connector).map(|connector| (state, connector))
     }
 
-    /// Looks at one connector; what was said before the link was lost says nothing about now.
-    pub(super) fn hear_fault(&mut self, id: &str, connector_id: u32, now: UtcMs) {
-        let Some((state, connector)) = self.connector(id, connector_id) else { return };
+    /// Looks at one connector; true if its alert stands elsewhere now. What was said before the link was lost says nothing about now.
+    pub(super) fn hear_fault(&mut self, id: &str, connector_id: u32, now: UtcMs) -> bool {
+        let Some((state, connector)) = self.connector(id, connector_id) else { return false };
         let faulted = connector.status == ConnectorStatus::Faulted;
         if !self.is_supervised(id, now) || !(faulted || self.alerts.watches("charger_faulted")) {
-            return;
+            return false;
         }
         let known = state.online && !connector.stale;
         let code = connector.error_code.clone().or_else(|| connector.vendor_error_code.clone());
@@ -168,7 +175,7 @@ impl Engine {
         let number = connector_id.to_string();
         let labels = Labels::new(&[("charge_point_id", id), ("connector_id", &number), ("site", &site)]);
         let text = || format!("{id} connector {number} ({site}): {}", code.unwrap_or_else(|| "no error code".into()));
-        self.hear_alert("charger_faulted", &labels, reading, now, text);
+        self.hear_alert("charger_faulted", &labels, reading, now, text)
     }
 
     /// Staff and public points only: fleet vehicles stand at theirs overnight, and nobody waits for the place.

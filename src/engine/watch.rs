@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::ledger::alerts::{Reading, Sample};
-use crate::model::{ConnectorStatus, Fact, Labels};
+use crate::model::{Fact, Labels};
 use crate::points::{self, read::Row};
 use crate::units::UtcMs;
 
@@ -15,33 +15,30 @@ const DAILY: [&str; 3] = ["fleet_emissions", "fleet_transition", "target_progres
 impl Engine {
     /// Looks at the facts that this call has brought.
     pub(super) fn watch(&mut self, now: UtcMs) {
-        let mut faults = false;
+        let mut news = false;
         for at in self.watched..self.output.len() {
             if let Fact::ChargePointStatus(fact) = &self.output[at] {
-                let faulted = fact.status == ConnectorStatus::Faulted;
-                faults |= faulted || self.alerts.watches("charger_faulted");
-                if fact.online && (faulted || self.alerts.watches("charger_faulted")) {
-                    let (charge_point, connector) = (fact.charge_point.clone(), fact.connector_id);
-                    self.hear_fault(&charge_point, connector, now);
-                }
+                let (charge_point, connector) = (fact.charge_point.clone(), fact.connector_id);
+                news |= self.hear_fault(&charge_point, connector, now);
             }
-            self.watch_own(at, now);
+            news |= self.watch_own(at, now);
         }
-        if faults {
+        if news {
             self.settle_alerts(now);
         }
         self.watched = self.output.len();
     }
 
-    fn watch_own(&mut self, at: usize, now: UtcMs) {
+    fn watch_own(&mut self, at: usize, now: UtcMs) -> bool {
+        let mut news = false;
         let Self { output, alerts, config, .. } = self;
         let name = points::measurement(&output[at]);
         let mut line = Vec::new();
         for own in config.alerts.own.iter().filter(|own| own.measurement == name) {
             if line.is_empty() && !points::encode(&output[at], &mut line) {
-                return;
+                return news;
             }
-            let Some(row) = Row::parse(&line) else { return };
+            let Some(row) = Row::parse(&line) else { return news };
             let oldest = if DAILY.contains(&name) { OLDEST_DAILY_MS } else { OLDEST_MS };
             let has = |name: &str, value: &str| row.tags.iter().any(|(tag, found)| *tag == name && found == value);
             if now.since(row.at) > oldest || !own.wanted.iter().all(|(tag, value)| has(tag, value)) {
@@ -52,11 +49,12 @@ impl Engine {
             let labels = Labels::new(&tags);
             let title = config.alerts.rule(&own.rule).map(|rule| rule.title.clone()).unwrap_or_default();
             let summary = || format!("{title}: {} is {value} ({})", own.field, labels.text());
-            alerts.hear(
+            news |= alerts.hear(
                 &config.alerts,
                 &Sample { rule: &own.rule, labels: &labels, reading: Reading::Value(value), at: now },
                 summary,
             );
         }
+        news
     }
 }

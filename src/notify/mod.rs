@@ -52,6 +52,9 @@ impl Notifier {
     /// Delivers one notice.
     pub async fn deliver(&self, notice: &Notice, now: UtcMs) -> Result<(), Failure> {
         let config = &self.config;
+        if notice.alerts.is_empty() {
+            return Err(Failure::Refused("there is no alert in it".into()));
+        }
         match &config.kind {
             Kind::Alertmanager => self.post("api/v2/alerts", &alertmanager::body(config, notice, now)).await,
             Kind::Webhook => self.post("", &message::webhook(config, notice)).await,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::super::Engine;
 use super::{ViewContext, rfc3339};
-use crate::ledger::alerts::{Alert, Silence, Stage, Standing};
+use crate::ledger::alerts::{Alert, Rule, Silence, Stage, Standing};
 use crate::model::Severity;
 
 /// The answer.
@@ -19,8 +19,17 @@ pub struct AlertsView {
     silences: Vec<SilenceRow>,
     /// Alerts whose notification waits because of `alerts.max_per_hour`.
     waiting: u32,
-    /// Names of all rules that are looked at.
-    rules: Vec<Arc<str>>,
+    /// All rules, shipped and own.
+    rules: Vec<RuleRow>,
+}
+
+#[derive(Debug, Serialize)]
+struct RuleRow {
+    name: Arc<str>,
+    title: Arc<str>,
+    severity: &'static str,
+    /// Looked at.
+    enabled: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -89,12 +98,18 @@ impl Engine {
             by: silence.by.clone(),
             comment: silence.comment.clone(),
         };
+        let rule = |rule: &Rule| RuleRow {
+            name: rule.name.clone(),
+            title: rule.title.clone(),
+            severity: rule.severity.name(),
+            enabled: rule.enabled && config.enabled,
+        };
         AlertsView {
             as_of: rfc3339(context.now),
             alerts: rows.into_iter().map(|(alert, standing)| self.alert_row(alert, standing, severity(alert))).collect(),
             silences: self.alerts.silences().iter().filter(|silence| context.now < silence.until).map(silence).collect(),
             waiting: self.alerts.waiting(),
-            rules: config.rules.iter().filter(|rule| rule.enabled && config.enabled).map(|rule| rule.name.clone()).collect(),
+            rules: config.rules.iter().map(rule).collect(),
         }
     }
 

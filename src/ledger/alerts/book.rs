@@ -70,23 +70,23 @@ pub struct AlertBook {
 }
 
 impl AlertBook {
-    /// Takes a sample. `summary` is asked for when it raises the rule.
-    pub fn hear(&mut self, config: &AlertsConfig, sample: &Sample<'_>, summary: impl FnOnce() -> String) {
-        let Some(rule) = config.rule(sample.rule) else { return };
+    /// Takes a sample; true if the alert stands elsewhere now. `summary` is asked for when it raises the rule.
+    pub fn hear(&mut self, config: &AlertsConfig, sample: &Sample<'_>, summary: impl FnOnce() -> String) -> bool {
+        let Some(rule) = config.rule(sample.rule) else { return false };
         let (verdict, value) = match sample.reading {
             Reading::Value(value) => (rule.judge(value), Some(value)),
             Reading::Holds(holds) => (rule.judge(f64::from(u8::from(holds))), None),
             Reading::Excused => (Verdict::Between, None),
-            Reading::Unknown => return,
+            Reading::Unknown => return false,
         };
         let key = (rule.name.clone(), sample.labels.clone());
         let full = self.alerts.len() >= config.max_series;
         let alert = match self.alerts.entry(key) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(_) if verdict != Verdict::Raised => return,
+            std::collections::btree_map::Entry::Vacant(_) if verdict != Verdict::Raised => return false,
             std::collections::btree_map::Entry::Vacant(_) if full => {
                 self.refused += 1;
-                return;
+                return false;
             }
             std::collections::btree_map::Entry::Vacant(entry) => {
                 entry.insert(Alert::new(rule.name.clone(), sample.labels.clone(), sample.at))
@@ -96,7 +96,9 @@ impl AlertBook {
         if verdict == Verdict::Raised {
             alert.summary = summary();
         }
+        let before = alert.stage;
         alert.hear(verdict, rule, sample.at);
+        alert.stage != before
     }
 
     /// Some alert of this rule is pending, firing or lately resolved: only then does it matter that all is well.

@@ -110,8 +110,7 @@ impl Alert {
             }
             (Verdict::Between | Verdict::Clear, Stage::Pending) => {
                 self.hits = 0;
-                // Told of before: it was resolved, and still is.
-                self.turn(if self.told { Stage::Resolved } else { Stage::Ok }, now);
+                self.fall_back(now);
             }
             (Verdict::Between, _) => self.over_since = None,
             (Verdict::Clear, Stage::Firing) => self.over_since = self.over_since.or(Some(now)),
@@ -135,6 +134,11 @@ impl Alert {
         }
     }
 
+    /// It did not last. One that was firing before was resolved, and still is; so it is remembered as one that flaps.
+    fn fall_back(&mut self, now: UtcMs) {
+        self.turn(if self.told || self.flaps > 0 { Stage::Resolved } else { Stage::Ok }, now);
+    }
+
     /// Twice as long each time it has come again soon: what flaps all day is one alert, not fifty (bosun 726, grafana 458).
     pub(super) fn keep_firing_ms(&self, rule: &Rule) -> i64 {
         let longer = rule.keep_firing_ms.saturating_mul(1 << self.flaps.min(10));
@@ -145,7 +149,7 @@ impl Alert {
     pub(super) fn end(&mut self, now: UtcMs) {
         match self.stage {
             Stage::Firing => self.turn(Stage::Resolved, now),
-            Stage::Pending => self.turn(if self.told { Stage::Resolved } else { Stage::Ok }, now),
+            Stage::Pending => self.fall_back(now),
             Stage::Ok | Stage::Resolved => {}
         }
         self.hits = 0;

@@ -80,7 +80,7 @@ impl MonthlyBook {
         let labels = Labels::new(&[("target", &sample.target)]);
         let (target, month) = (&sample.target, sample.month);
         let mut hear = |rule: &str, value: f64, text: String| {
-            alerts.hear(config, &Sample { rule, labels: &labels, reading: Reading::Value(value), at: now }, || text);
+            alerts.hear(config, &Sample { rule, labels: &labels, reading: Reading::Value(value), at: now }, || text)
         };
         let unknown = sample.unknown;
         hear("target_data_poor", unknown, format!("{target}: {:.1} % of the vehicles are unknown in {month}", unknown * 100.0));
