@@ -33,6 +33,7 @@ fn questions_good_and_bad() {
         ("/api/v1/charge-points", 200, "DER-CP-01"),
         ("/api/v1/targets", 200, "path_not_set"),
         ("/api/v1/transition", 200, "by_organisation"),
+        ("/api/v1/alerts", 200, "\"silences\":[]"),
         ("/api/v1/sessions", 200, "\"sessions\":[]"),
         (
             "/api/v1/sessions?from=2026-11-01&to=2026-11-24T09:00:00Z&charge_point=DER-CP-01&vehicle=AMB-101",
