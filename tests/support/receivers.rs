@@ -7,6 +7,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
 /// A request that came.
 #[derive(Clone, Debug)]
 pub struct Heard {
@@ -46,6 +48,25 @@ impl Receiver {
         Self { port, heard, answers }
     }
 
+    /// The same over TLS.
+    pub fn secured(config: Arc<ServerConfig>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
+        let answers: Arc<Mutex<Vec<u16>>> = Arc::default();
+        let (list, next) = (heard.clone(), answers.clone());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (list, next, config) = (list.clone(), next.clone(), config.clone());
+                std::thread::spawn(move || {
+                    let connection = ServerConnection::new(config).unwrap();
+                    serve(StreamOwned::new(connection, stream.unwrap()), &list, &next)
+                });
+            }
+        });
+        Self { port, heard, answers }
+    }
+
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/hook", self.port)
     }
@@ -65,7 +86,7 @@ impl Receiver {
     }
 }
 
-fn serve(stream: TcpStream, list: &Mutex<Vec<Heard>>, next: &Mutex<Vec<u16>>) -> Option<()> {
+fn serve(stream: impl Read + Write, list: &Mutex<Vec<Heard>>, next: &Mutex<Vec<u16>>) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -101,7 +122,29 @@ impl MailServer {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let list = list.clone();
-                std::thread::spawn(move || mail(stream.unwrap(), ways, &list));
+                std::thread::spawn(move || mail(stream.unwrap(), ways, &list, true));
+            }
+        });
+        Self { port, heard }
+    }
+
+    /// The same over TLS, from the first byte or after STARTTLS.
+    pub fn secured(config: Arc<ServerConfig>, from_the_start: bool) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let heard: Arc<Mutex<Vec<Vec<String>>>> = Arc::default();
+        let list = heard.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (list, config) = (list.clone(), config.clone());
+                std::thread::spawn(move || {
+                    let mut stream = stream.unwrap();
+                    if !from_the_start {
+                        plain_words(&mut stream)?;
+                    }
+                    let secured = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
+                    mail(secured, "AUTH PLAIN", &list, from_the_start)
+                });
             }
         });
         Self { port, heard }
@@ -113,11 +156,26 @@ impl MailServer {
     }
 }
 
-fn mail(stream: TcpStream, ways: &str, list: &Mutex<Vec<Vec<String>>>) -> Option<()> {
+/// Up to STARTTLS.
+fn plain_words(stream: &mut TcpStream) -> Option<()> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    stream.write_all(b"220 hello\r\n").ok()?;
+    for (word, answer) in [("EHLO", "250-hello\r\n250 STARTTLS\r\n"), ("STARTTLS", "220 go\r\n")] {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        assert!(line.starts_with(word), "{line}");
+        stream.write_all(answer.as_bytes()).ok()?;
+    }
+    Some(())
+}
+
+fn mail(stream: impl Read + Write, ways: &str, list: &Mutex<Vec<Vec<String>>>, greets: bool) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let mut said = Vec::new();
     let mut logging_in = 0;
-    reader.get_mut().write_all(b"220-a mail server\r\n220 of a test\r\n").ok()?;
+    if greets {
+        reader.get_mut().write_all(b"220-a mail server\r\n220 of a test\r\n").ok()?;
+    }
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line).ok()? == 0 {
