@@ -34,7 +34,8 @@ fn every_commented_key_is_one_and_has_the_default_shown() {
         .map(|line| format!("{line}\n"))
         .collect();
     let config = parse(&text, &[]).unwrap_or_else(|errors| panic!("{errors}"));
-    assert_eq!((config.brokers.len(), config.engine.exempt.len()), (1, 2));
+    assert_eq!((config.brokers.len(), config.engine.exempt.len(), config.notifiers.len()), (1, 2, 4));
+    assert_eq!((config.engine.alerts.own.len(), config.engine.alerts.quiet_hours.is_some()), (1, true));
     assert_eq!(config.publish.broker.as_deref(), Some("depot"));
     let counter = &config.engine.counters[0];
     assert_eq!((counter.max_rate_per_hour, counter.modulus), (Some(4_000_000), Some(4_294_967_296)));
@@ -151,6 +152,40 @@ fn every_mistake_is_named_with_its_line_and_a_way_out() {
         ("[air]\ntracked = [\"nox\", \"soot\"]\n", "has `soot`, which is not known"),
         ("[air]\nbase_from = \"2019-04-01\"\n", "are not the two ends of a stretch"),
         ("[air]\ntarget_change = 0.2\n", "is out of range"),
+        ("[alerts]\ncharger_offlin = { for = \"1m\" }\n", "did you mean `charger_offline`?"),
+        ("[alerts]\ncharger_offline = { raise = 1 }\n", "`alerts.charger_offline.raise` in test.toml line 2: is not a key"),
+        ("[alerts]\nuptime_low = { raise = 0.9, clear = 0.8 }\n", "`0.8` is a `clear` on the wrong side of the level"),
+        ("[alerts]\nquiet_hours = \"night\"\n", "cannot be read: `night` is not days and hours"),
+        ("[alert]\nname = \"a\"\n", "write [[alert]] with two brackets"),
+        (
+            "[[alert]]\nname = \"a\"\nmeasurement = \"meter_value\"\nfield = \"power_w\"\nabove = 1\n",
+            "did you mean `meter_values`?",
+        ),
+        ("[[alert]]\nname = \"a\"\nmeasurement = \"alerts\"\nfield = \"value\"\nabove = 1\n", "would raise itself"),
+        ("[[alert]]\nname = \"a\"\nmeasurement = \"meter_values\"\nfield = \"power\"\nabove = 1\n", "did you mean `power_w`?"),
+        (
+            "[[alert]]\nname = \"a\"\nmeasurement = \"charge_point_status\"\nfield = \"status\"\nabove = 1\n",
+            "is a text, which has no level\n  hint: numbers are status_code, occupied",
+        ),
+        (
+            "[[alert]]\nname = \"a\"\nmeasurement = \"meter_values\"\nfield = \"power_w\"\nabove = 1\nwhere = { sit = \"A\" }\n",
+            "`sit` is not a tag of `meter_values`\n  hint: its tags are site, charge_point_id, connector_id",
+        ),
+        ("[[alert]]\nname = \"a\"\nmeasurement = \"meter_values\"\nfield = \"power_w\"\n", "needs either `above` or `below`"),
+        ("[[alert]]\nname = \"uptime_low\"\nabove = 1\n", "is the name of another rule"),
+        ("[[notify]]\nname = \"a\"\nkind = \"pigeon\"\nurl = \"http://a\"\n", "one of: alertmanager, webhook"),
+        ("[[notify]]\nname = \"a\"\nkind = \"webhook\"\n", "needs either `url` or `url_file`"),
+        ("[[notify]]\nname = \"a\"\nkind = \"webhook\"\nurl = \"a\"\n", "`a` is not a URL"),
+        ("[[notify]]\nname = \"a\"\nkind = \"ntfy\"\nurl = \"http://a\"\n", "has no `topic`"),
+        (
+            "[[notify]]\nname = \"a\"\nkind = \"smtp\"\nhost = \"m\"\nfrom = \"a@b>\"\nto = [\"c@d\"]\n",
+            "`a@b>` is no mail address",
+        ),
+        (
+            "[[notify]]\nname = \"a\"\nkind = \"smtp\"\nhost = \"m\"\nfrom = \"a@b\"\nto = [\"c@d\"]\ntls = \"none\"\nusername = \"u\"\n\
+             password_file = \"p\"\n",
+            "would send the password readable for everybody",
+        ),
         ("[log]\nlevel = \"loud\"\n", "one of: error, warn"),
         ("[exempt]\nreason = \"closed\"\n", "write [[exempt]] with two brackets"),
         ("[[exempt]]\nweekly = \"Sun 02:00-04:00\"\n", "`exempt[0]` in test.toml line 1: has no `reason`"),

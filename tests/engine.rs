@@ -16,7 +16,8 @@ use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
     Activity, ActivityKey, ActivityRow, AssetKind, ChargePointEvent, ChargePointMessage, ClosedSession, ConnectorStatus, Fact,
-    FeedFormat, Issue, Manner, MeterSample, Observation, OcppVersion, Quantity, Reading, ReadingEntry, TokenHasher, Value,
+    FeedFormat, Issue, Manner, MeterSample, Notice, Observation, OcppVersion, Quantity, Reading, ReadingEntry, TokenHasher,
+    Value,
 };
 use fleetgauge::points;
 use fleetgauge::units::{Day, Month, Thousandths, UtcMs};
@@ -51,6 +52,7 @@ struct Shelf {
     generation: u64,
     sessions: BTreeMap<String, ClosedSession>,
     lines: Vec<u8>,
+    notices: Vec<Notice>,
 }
 
 struct Run {
@@ -69,6 +71,7 @@ impl Run {
     }
 
     fn drain(&mut self) {
+        self.shelf.notices.extend(std::iter::from_fn(|| self.engine.poll_notice()));
         while let Some(fact) = self.engine.poll_output() {
             points::encode(&fact, &mut self.shelf.lines);
             if let Fact::Session { record, kgco2e_location } = fact {
@@ -116,6 +119,7 @@ impl Run {
         let sessions = self.shelf.sessions.values().cloned().collect();
         [
             serde_json::to_string_pretty(&self.engine.overview(&context)),
+            serde_json::to_string_pretty(&self.engine.alerts_view(&context)),
             serde_json::to_string_pretty(&self.engine.vehicles_view(&context)),
             serde_json::to_string_pretty(&self.engine.charge_points_view(&context)),
             serde_json::to_string_pretty(&self.engine.uptime_view(&context, Month::of(now).plus(-1), Month::of(now))),
@@ -156,6 +160,7 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
             0 => {
                 match random.below(4) {
                     0 => steps.push(Step::Observed(now, Observation::Restarted)),
+                    1 => steps.push(Step::Observed(now, silence(now))),
                     _ => steps.push(Step::Timeout(now)),
                 }
                 continue;
@@ -214,7 +219,8 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
                     },
                     (8, _) => ChargePointMessage::Status {
                         connector_id: 1,
-                        status: [ConnectorStatus::Available, ConnectorStatus::Charging][random.below(2) as usize],
+                        status: [ConnectorStatus::Available, ConnectorStatus::Charging, ConnectorStatus::Faulted]
+                            [random.below(3) as usize],
                         error_code: None,
                         vendor_error_code: None,
                         info: None,
@@ -230,6 +236,11 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
         steps.push(Step::Observed(now, observation));
     }
     (steps, known)
+}
+
+fn silence(now: UtcMs) -> Observation<'static> {
+    let matchers = vec![("site".to_owned(), "*".to_owned()), ("rule".to_owned(), "charger_faulted".to_owned())];
+    Observation::AlertsSilenced { matchers, until: now.plus(7_200_000), by: "ann".into(), comment: String::new() }
 }
 
 fn seeds() -> u64 {
@@ -269,7 +280,7 @@ fn a_restart_at_any_moment_changes_nothing() {
                 }
                 1 => {
                     // Killed: newest snapshot, then the inbox again. Rows were written with the commit that holds them.
-                    let lines = broken.shelf.lines.len();
+                    let (lines, notices) = (broken.shelf.lines.len(), broken.shelf.notices.len());
                     let from = match &snapshot {
                         Some((bytes, at)) => {
                             broken.restart(bytes, step.at());
@@ -283,11 +294,13 @@ fn a_restart_at_any_moment_changes_nothing() {
                     };
                     steps[from..=index].iter().for_each(|again| broken.tell(again));
                     broken.shelf.lines.truncate(lines);
+                    broken.shelf.notices.truncate(notices);
                 }
                 _ => {}
             }
         }
         let (found, wanted) = (broken.seen(end), straight.seen(end));
+        assert_eq!(broken.shelf.notices, straight.shelf.notices, "seed {seed}: people are told the same");
         for (found, wanted) in found.lines().zip(wanted.lines()) {
             assert_eq!(found, wanted, "seed {seed}");
         }

@@ -251,3 +251,28 @@ fn a_vehicle_taken_off_the_list_is_removed_there_and_the_list_is_limited() {
     assert!(broker.retained("homeassistant/#").contains_key("homeassistant/device/somebody/config"), "not ours");
     daemon.stop();
 }
+
+#[test]
+fn what_is_firing_is_on_the_topic_of_its_rule_until_it_is_over() {
+    const TEST: &str = "what_is_firing_is_on_the_topic_of_its_rule_until_it_is_over";
+    const TOPIC: &str = "fleetgauge/alerts/battery_low";
+    let Some(broker) = Mosquitto::start(TEST) else { return };
+    // From a run before, of an alert that is over.
+    broker.publish_with("fleetgauge/alerts/charger_faulted", "[1]", &["-r"]);
+    let folder = TempDir::new("publish-alerts");
+    let rule = "[[alert]]\nname = \"battery_low\"\nmeasurement = \"vehicle_telemetry\"\nfield = \"soc_ratio\"\nbelow = 0.15\n";
+    publishing(folder.path(), broker.port, "5", rule);
+    let _daemon = Daemon::start(folder.path(), &[]);
+    let charge = |percent: u32| broker.publish("fleet/vehicles/AMB-101/telemetry", &format!("{{\"soc\":{percent}}}"));
+    wait_for("the alert", || {
+        charge(10);
+        broker.retained("fleetgauge/alerts/#").contains_key(TOPIC)
+    });
+    let retained = broker.retained("fleetgauge/alerts/#");
+    let firing: Value = serde_json::from_str(&retained[TOPIC]).unwrap();
+    assert_eq!((retained.len(), &firing[0]["labels"]["vehicle_id"]), (1, &json!("AMB-101")), "{retained:?}");
+    wait_for("its end", || {
+        charge(90);
+        broker.retained("fleetgauge/alerts/#").is_empty()
+    });
+}

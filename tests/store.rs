@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use fleetgauge::model::Subscription;
-use fleetgauge::store::{Commit, OpenError, Reader, Store, StoreConfig};
+use fleetgauge::store::{Commit, Notification, OpenError, Reader, Store, StoreConfig};
 use fleetgauge::units::UtcMs;
 use support::{Daemon, TempDir, fleetgauge, server, signal, wait_for};
 
@@ -18,7 +18,7 @@ fn config(folder: &Path) -> StoreConfig {
 }
 
 fn commit<'a>(inbox: &'a [u8], lines: &'a [u8]) -> Commit<'a> {
-    Commit { at: UtcMs(1_790_000_000_000), inbox, lines, points: 1, sessions: &[] }
+    Commit { at: UtcMs(1_790_000_000_000), inbox, lines, points: 1, sessions: &[], notifications: &[] }
 }
 
 #[test]
@@ -34,6 +34,29 @@ fn what_was_committed_is_there_again() {
     assert_eq!(opened.recovery.inbox.len(), 10);
     assert!(opened.recovery.inbox.iter().enumerate().all(|(n, blob)| blob == &[n as u8; 100]), "in order");
     assert_eq!((opened.identity.token_key, opened.store.outbox().rows), (key, 10));
+}
+
+#[test]
+fn notifications_wait_for_each_notifier_and_are_bounded() {
+    let folder = TempDir::new("store-notifications");
+    let mut opened = Store::open(&config(folder.path())).unwrap();
+    let to = |name: &str| Notification { notifier: name.into(), body: "{}".into() };
+    let rows = [to("mail"), to("chat")];
+    for _ in 0..1_010 {
+        opened.store.commit(&Commit { notifications: &rows, ..commit(&[], &[]) }).unwrap();
+    }
+    let undelivered = opened.store.undelivered();
+    assert_eq!((undelivered.rows, undelivered.dropped, undelivered.oldest), (2_000, 20, Some(UtcMs(1_790_000_000_000))));
+    let reader = Reader::open(folder.path()).unwrap();
+    let ids: Vec<i64> = reader.notifications("mail", 10_000).unwrap().iter().map(|row| row.id).collect();
+    assert!(ids.len() == 1_000 && ids.is_sorted() && ids[0] > 10, "the oldest have gone");
+    opened.store.delivered(&ids).unwrap();
+    assert_eq!((reader.notifications("mail", 1).unwrap().len(), opened.store.undelivered().rows), (0, 1_000));
+    drop(opened);
+    let mut opened = Store::open(&config(folder.path())).unwrap();
+    assert_eq!(opened.store.undelivered().rows, 1_000);
+    opened.store.set_notifiers(&["mail"]).unwrap();
+    assert_eq!(opened.store.undelivered().rows, 0, "nobody is left to take them");
 }
 
 #[test]
@@ -84,7 +107,7 @@ fn an_older_store_is_taken_over_and_remembers_subscriptions_from_then_on() {
     drop(opened);
     // As version 1 left it.
     let connection = rusqlite::Connection::open(folder.path().join("fleetgauge.db")).unwrap();
-    connection.execute_batch("DROP TABLE subscription; PRAGMA user_version = 1;").unwrap();
+    connection.execute_batch("DROP TABLE subscription; DROP TABLE notification; PRAGMA user_version = 1;").unwrap();
     drop(connection);
     let rows = |names: &[(&str, Option<u8>)]| -> Vec<Subscription> {
         names.iter().map(|(filter, qos)| Subscription { filter: (*filter).to_owned(), qos: *qos }).collect()

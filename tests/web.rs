@@ -41,6 +41,7 @@ fn questions_good_and_bad() {
         ),
         ("/api/v1/transition?from=2025-13", 400, "`from`: `2025-13` is not a month"),
         ("/api/v1/transition?from=2025-03&to=2025-02", 400, "`to` is before `from`"),
+        ("/api/v1/alerts", 200, "\"silences\":[]"),
         ("/api/v1/sessions", 200, "\"sessions\":[]"),
         (
             "/api/v1/sessions?from=2026-11-01&to=2026-11-24T09:00:00Z&charge_point=DER-CP-01&vehicle=AMB-101",

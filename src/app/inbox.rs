@@ -47,6 +47,7 @@ pub fn replay(blob: &[u8], engine: &mut Engine) -> Result<u64, DamagedInbox> {
             Entry::Timeout(now) => engine.handle_timeout(now),
         }
         while engine.poll_output().is_some() {}
+        while engine.poll_notice().is_some() {}
         rest = tail;
         entries += 1;
     }

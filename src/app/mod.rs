@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod disk;
 mod feed;
 mod inbox;
 mod mappings;

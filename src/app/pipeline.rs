@@ -10,6 +10,7 @@ use super::clock::Clock;
 use super::feed::{Hear, Published, decode};
 use super::inbox;
 use super::months::MonthsBefore;
+use super::outlets::Outlets;
 use super::questions;
 use super::writer::{CheckpointJob, CommitJob, Done, Job};
 use crate::decode::mqtt::Decoders;
@@ -17,7 +18,9 @@ use crate::engine::Engine;
 use crate::ingest::capture::{Capture, Line};
 use crate::ingest::{Frame, MqttBatch, OcppFrame, Receipt, Settlement};
 use crate::model::register::Register;
-use crate::model::{ChargePointEvent, ChargePointMessage, ClosedSession, Fact, IngestStatsFact, Manner, Observation, Stats};
+use crate::model::{
+    ChargePointEvent, ChargePointMessage, ClosedSession, Fact, IngestStatsFact, Manner, Observation, OwnState, Stats,
+};
 use crate::points;
 use crate::store::{Reader, StoreConfig};
 use crate::units::{Day, UtcMs};
@@ -31,6 +34,9 @@ const MOST_WAITING: usize = 50_000;
 const MOST_WAITING_BYTES: usize = 16 * 1024 * 1024;
 /// How often `ingest_stats` rows are written.
 const STATS_ROWS_MS: i64 = 10_000;
+
+/// How often the daemon looks at itself.
+const OWN_STATE_MS: i64 = 60_000;
 
 /// What comes in and goes out.
 pub struct Channels {
@@ -65,6 +71,8 @@ pub struct Pipeline {
     inbox_since_checkpoint: u64,
     next_stats_row: UtcMs,
     months: MonthsBefore,
+    next_own_state: UtcMs,
+    outlets: Outlets,
 }
 
 impl Pipeline {
@@ -98,8 +106,15 @@ impl Pipeline {
             inbox_since_checkpoint: 0,
             next_stats_row,
             months: MonthsBefore::default(),
+            next_own_state: next_stats_row,
+            outlets: Outlets::default(),
             config,
         }
+    }
+
+    /// Who is there to take what goes out.
+    pub fn with_outlets(self, outlets: Outlets) -> Self {
+        Self { outlets, ..self }
     }
 
     /// Runs until every sender of frames is gone, then commits, writes a last checkpoint and returns.
@@ -166,7 +181,8 @@ impl Pipeline {
     /// When something is due although nothing arrives.
     fn wake_at(&self) -> Instant {
         let now = Instant::now();
-        let engine_ms = self.engine.next_timeout().min(self.next_stats_row).since(self.clock.now()).max(0);
+        let engine_ms =
+            self.engine.next_timeout().min(self.next_stats_row).min(self.next_own_state).since(self.clock.now()).max(0);
         let engine = now + Duration::from_millis(engine_ms as u64 / u64::from(self.clock.speed()) + 1);
         let commit = (!self.batch.is_empty() && !self.commit_under_way).then(|| self.last_commit + self.config.commit_interval);
         let checkpoint = self.last_checkpoint + self.config.checkpoint_interval;
@@ -187,6 +203,9 @@ impl Pipeline {
             self.engine.handle_timeout(now);
             self.drain_facts();
         }
+        if now >= self.next_own_state {
+            self.tell_own_state(now);
+        }
         if now >= self.next_stats_row {
             self.next_stats_row = now.plus(STATS_ROWS_MS * i64::from(self.clock.speed()));
             self.write_stats_rows(now);
@@ -195,20 +214,37 @@ impl Pipeline {
 
     fn answer(&mut self, Question { wish, reply }: Question) {
         let now = self.clock.now();
-        match wish {
-            Wish::See(view) => questions::answer(&self.engine, &self.reader, &self.stats, now, &view, reply),
-            Wish::UndoCounterEvent(entry) => match self.engine.check_undo(entry) {
-                Ok(()) => {
-                    let observation = Observation::CounterUndone { entry };
-                    self.engine.handle(&observation, now);
-                    inbox::append_observed(&mut self.batch.inbox, now, observation);
-                    self.drain_facts();
-                    let done = move |_| drop(reply.send(Ok(format!("{{\"undone\":{entry}}}"))));
-                    self.batch.receipts.push((Receipt::new(done), Settlement::default()));
-                }
-                Err(error) => drop(reply.send(Err(error.to_string()))),
-            },
+        if let Wish::See(view) = &wish {
+            return questions::answer(&self.engine, &self.reader, &self.stats, now, view, reply);
         }
+        match questions::order(&self.engine, wish, now) {
+            Ok((observation, answer)) => {
+                self.tell(observation, now);
+                let done = move |_| drop(reply.send(Ok(answer)));
+                self.batch.receipts.push((Receipt::new(done), Settlement::default()));
+            }
+            Err(reason) => drop(reply.send(Err(reason))),
+        }
+    }
+
+    /// To the engine and into the inbox.
+    fn tell(&mut self, observation: Observation<'_>, now: UtcMs) {
+        self.engine.handle(&observation, now);
+        inbox::append_observed(&mut self.batch.inbox, now, observation);
+        self.drain_facts();
+    }
+
+    /// How the daemon fares, for the alerts about it.
+    fn tell_own_state(&mut self, now: UtcMs) {
+        self.next_own_state = now.plus(OWN_STATE_MS);
+        let oldest = Stats::get(&self.stats.outbox_oldest_ms);
+        let age = if oldest == 0 { 0.0 } else { now.0.saturating_sub(oldest as i64).max(0) as f64 / 1000.0 };
+        let free = Stats::get(&self.stats.disk_free_ppm);
+        let state = OwnState {
+            output_age_s: self.outlets.has_sink.then_some(age),
+            disk_free_ratio: (free > 0).then_some(free as f64 / 1e6),
+        };
+        self.tell(Observation::OwnState(state), now);
     }
 
     fn take(&mut self, frame: Frame, now: UtcMs) {
@@ -220,6 +256,7 @@ impl Pipeline {
         Stats::add(&self.stats.late, tally.late);
         Stats::add(&self.stats.assets_refused, tally.assets_refused);
         Stats::add(&self.stats.charging_refused, tally.charging_refused);
+        Stats::add(&self.stats.alerts_refused, tally.alerts_refused);
         self.drain_facts();
     }
 
@@ -275,6 +312,9 @@ impl Pipeline {
     }
 
     fn drain_facts(&mut self) {
+        while let Some(notice) = self.engine.poll_notice() {
+            self.batch.notifications.extend(self.outlets.notifications(&notice));
+        }
         while let Some(fact) = self.engine.poll_output() {
             self.batch.points += u64::from(points::encode(&fact, &mut self.batch.lines));
             if let Fact::Session { record, kgco2e_location } = fact {

@@ -13,6 +13,7 @@ use crate::ingest::credentials::PasswordFile;
 use crate::ingest::door::{Acceptors, Door};
 use crate::ingest::mqtt::{self, BrokerConfig, BrokerError, IsOurs};
 use crate::ingest::tap::Upstream;
+use crate::notify::Notifier;
 use crate::sinks::mqtt::Publisher;
 
 /// The sockets, bound before anything is written: a taken port must not leave a half-started daemon.
@@ -71,6 +72,7 @@ pub(super) struct Files {
     pub publisher: Option<Publisher>,
     pub acceptors: Acceptors,
     pub upstream: Upstream,
+    pub notifiers: Vec<(Arc<str>, Notifier)>,
 }
 
 impl Files {
@@ -86,6 +88,10 @@ impl Files {
             .map(|broker| mqtt::Subscriber::new(with_topics(broker, mappings), is_ours.clone()).map_err(broken));
         let broker = config.brokers.iter().find(|broker| config.publish.broker.as_ref() == Some(&broker.name));
         let publisher = broker.map(|broker| Publisher::new(config.publish.clone(), broker).map_err(broken)).transpose()?;
+        let notifiers = config.notifiers.iter().map(|notifier| {
+            let ready = Notifier::new(notifier.clone()).map_err(StartError::Room)?;
+            Ok::<_, StartError>((Arc::from(notifier.name.as_str()), ready))
+        });
         let refused = |error: TlsError| StartError::Room(error.to_string());
         Ok(Self {
             passwords,
@@ -93,6 +99,7 @@ impl Files {
             publisher,
             acceptors: Acceptors::read(&config.ocpp).map_err(refused)?,
             upstream: Upstream::read(&config.ocpp.tap).map_err(refused)?,
+            notifiers: notifiers.collect::<Result<_, _>>()?,
         })
     }
 }

@@ -1,15 +1,41 @@
 //! Answers the web room's questions on the engine's thread: engine state plus what the store has closed already.
 
 use crate::engine::{Engine, StoredActivity, View, ViewContext};
-use crate::model::Stats;
+use crate::model::{Observation, Stats};
 use crate::store::Reader;
 use crate::units::{Day, UtcMs};
+use crate::web::Wish;
 
 /// The way back to who asked.
 pub type Reply = tokio::sync::oneshot::Sender<Result<String, String>>;
 
 /// Sessions given out at once; the newest come first.
 const MOST_SESSIONS: usize = 1_000;
+
+/// A wish that changes something: what the engine is to be told, and the answer for when that is on disk. Or why not.
+pub fn order(engine: &Engine, wish: Wish, now: UtcMs) -> Result<(Observation<'static>, String), String> {
+    match wish {
+        Wish::See(_) => Err("a question changes nothing".to_owned()),
+        Wish::UndoCounterEvent(entry) => {
+            engine.check_undo(entry).map_err(|error| error.to_string())?;
+            Ok((Observation::CounterUndone { entry }, format!("{{\"undone\":{entry}}}")))
+        }
+        Wish::AckAlert { fingerprint, by } => {
+            engine.check_ack(fingerprint).map_err(|error| error.to_string())?;
+            Ok((Observation::AlertAcked { fingerprint, by }, format!("{{\"acked\":\"{fingerprint}\"}}")))
+        }
+        Wish::SilenceAlerts { matchers, duration_ms, by, comment } => {
+            let until = now.plus(duration_ms);
+            let id = engine.check_silence(&matchers, until, now).map_err(|error| error.to_string())?;
+            let answer = format!("{{\"silence\":{id},\"until\":\"{until}\"}}");
+            Ok((Observation::AlertsSilenced { matchers, until, by, comment }, answer))
+        }
+        Wish::EndSilence(id) => {
+            engine.check_unsilence(id).map_err(|error| error.to_string())?;
+            Ok((Observation::SilenceEnded { id }, format!("{{\"ended\":{id}}}")))
+        }
+    }
+}
 
 /// Answers one question. A dropped receiver is a client that went away.
 pub fn answer(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View, reply: Reply) {
@@ -28,6 +54,7 @@ fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View
         View::ChargePoints => serde_json::to_string(&engine.charge_points_view(&context)),
         View::Counters { asset } => serde_json::to_string(&engine.counters_view(&context, asset.as_deref())),
         View::Feeds => serde_json::to_string(&engine.feeds_view(&context)),
+        View::Alerts => serde_json::to_string(&engine.alerts_view(&context)),
         View::Transition { from, to } => serde_json::to_string(&engine.transition_view(&context, *from, *to)),
         View::Targets => serde_json::to_string(&engine.targets_view(&context)),
         View::Sessions { from, to, charge_point, vehicle } => {

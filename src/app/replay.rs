@@ -208,6 +208,8 @@ impl Replay {
             let due = engine.next_timeout();
             engine.handle_timeout(due);
             facts.extend(std::iter::from_fn(|| engine.poll_output()));
+            // Nobody is to be told of what is long past.
+            while engine.poll_notice().is_some() {}
         }
         self.take(facts);
     }

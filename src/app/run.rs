@@ -11,12 +11,13 @@ use tokio::task::JoinSet;
 use super::clock::Clock;
 use super::config::Config;
 use super::mappings::load_mappings;
+use super::outlets::Outlets;
 use super::pipeline::{Channels, Pipeline};
 use super::prepare::{Files, Sockets};
 use super::recovery::recover;
 use super::register::LoadError;
 use super::writer::{Job, Writer};
-use super::{RegisterSource, inbox, outlets};
+use super::{RegisterSource, disk, inbox, outlets};
 use crate::decode::mqtt::Decoders;
 use crate::decode::mqtt::mapping::MappingErrors;
 use crate::engine::RestoreError;
@@ -24,6 +25,7 @@ use crate::ingest::capture::Capture;
 use crate::ingest::{FrameSender, door, listener};
 use crate::model::register::Register;
 use crate::model::{Stats, TokenHasher};
+use crate::notify;
 use crate::sinks::influx;
 use crate::store::{OpenError, Opened, Reader, Store};
 use crate::web::{self, Health};
@@ -123,6 +125,8 @@ impl Daemon {
         let mut files = Files::read(config, &mappings)?;
         let Opened { mut store, identity, recovery } = Store::open(&config.store)?;
         let sinks: &[&str] = if config.influx.is_some() { &[influx::NAME] } else { &[] };
+        let notifiers: Vec<&str> = files.notifiers.iter().map(|(name, _)| name.as_ref()).collect();
+        store.set_notifiers(&notifiers).map_err(|error| StartError::Room(error.to_string()))?;
         store.set_sinks(sinks).map_err(|error| StartError::Room(error.to_string()))?;
         let subscriptions = outlets::recall(&mut store, &mut files.subscribers)
             .map_err(|error| StartError::Room(format!("what brokers hold for us cannot be read or written: {error}")))?;
@@ -157,7 +161,8 @@ impl Daemon {
         let reader = open_reader()?;
         let decoders = Decoders::with_mappings(mappings);
         let pipeline =
-            Pipeline::new(engine, decoders, clock.clone(), config.store.clone(), stats.clone(), reader, capture.clone());
+            Pipeline::new(engine, decoders, clock.clone(), config.store.clone(), stats.clone(), reader, capture.clone())
+                .with_outlets(Outlets::of(config));
         if let Some(writer) = capture_writer {
             // Ends by itself when the engine and the sockets, who hold its other end, are gone.
             thread("capture", move || writer.run())?;
@@ -191,6 +196,21 @@ impl Daemon {
         };
         for (session, rows) in subscriptions {
             daemon.outlets.spawn(outlets::remember(session, rows, jobs.clone()));
+        }
+        daemon.outlets.spawn(disk::watch(config.store.directory.clone(), stats.clone(), outlet_stop.clone()));
+        for (_, notifier) in files.notifiers.drain(..) {
+            let (delivered, noted) = mpsc::channel(N_QUEUED_JOBS);
+            daemon.outlets.spawn(outlets::note_delivered(noted, jobs.clone()));
+            let around = notify::Around {
+                reader: open_reader()?,
+                delivered,
+                written: written.clone(),
+                ask: outlets::ask(questions.clone()),
+                clock: clock.arrival(),
+                stats: stats.clone(),
+                seed: clock.now().0 as u64 ^ u64::from(std::process::id()),
+            };
+            daemon.outlets.spawn(notify::run(notifier, around, outlet_stop.clone()));
         }
         if let Some(publisher) = files.publisher.take() {
             let ask = outlets::ask(questions.clone());

@@ -7,7 +7,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::ingest::{Receipt, Settlement};
 use crate::model::{ActivityRow, ClosedSession, Stats, Subscription};
-use crate::store::{Checkpoint, Commit, CommitError, Store};
+use crate::store::{Checkpoint, Commit, CommitError, Notification, Store};
 use crate::units::UtcMs;
 
 /// Work for the store.
@@ -19,6 +19,8 @@ pub enum Job {
     Checkpoint(CheckpointJob),
     /// A sink has everything up to this outbox row.
     Acknowledge(&'static str, i64),
+    /// A notifier has taken these notifications.
+    Delivered(Vec<i64>),
     /// What a broker holds for a session of ours.
     Remember(String, Vec<Subscription>),
 }
@@ -36,6 +38,8 @@ pub struct CommitJob {
     pub points: u64,
     /// Closed or corrected sessions.
     pub sessions: Vec<ClosedSession>,
+    /// What notifiers are to be told.
+    pub notifications: Vec<Notification>,
     /// Who waits.
     pub receipts: Vec<(Receipt, Settlement)>,
     /// Messages in it.
@@ -45,7 +49,7 @@ pub struct CommitJob {
 impl CommitJob {
     /// Nothing to write and nobody waiting.
     pub fn is_empty(&self) -> bool {
-        self.inbox.is_empty() && self.lines.is_empty() && self.receipts.is_empty()
+        self.inbox.is_empty() && self.lines.is_empty() && self.notifications.is_empty() && self.receipts.is_empty()
     }
 
     fn clear(&mut self) {
@@ -53,6 +57,7 @@ impl CommitJob {
         self.lines.clear();
         self.points = 0;
         self.sessions.clear();
+        self.notifications.clear();
         self.messages = 0;
         // A burst must not hold its memory for ever.
         self.inbox.shrink_to(KEPT_BUFFER);
@@ -117,6 +122,13 @@ impl Writer {
                     }
                     true
                 }
+                Job::Delivered(ids) => {
+                    if let Err(error) = self.store.delivered(&ids) {
+                        // Told twice is better than never; a full disk is told of anyway.
+                        tracing::warn!(%error, "could not note which notifications were delivered");
+                    }
+                    true
+                }
                 Job::Remember(session, rows) => {
                     if let Err(error) = self.store.remember_subscriptions(&session, &rows) {
                         // Not lost: what is not known to be subscribed is subscribed once more.
@@ -139,11 +151,22 @@ impl Writer {
         set(&self.stats.outbox_waiting_bytes, outbox.bytes);
         set(&self.stats.outbox_bytes, outbox.written);
         set(&self.stats.outbox_dropped, outbox.dropped);
+        let undelivered = self.store.undelivered();
+        set(&self.stats.notifications_waiting, undelivered.rows);
+        set(&self.stats.notifications_dropped, undelivered.dropped);
+        set(&self.stats.notifications_oldest_ms, undelivered.oldest.map_or(0, |at| at.0.max(0) as u64));
         set(&self.stats.outbox_oldest_ms, outbox.oldest.map_or(0, |at| at.0.max(0) as u64));
     }
 
     fn commit(&mut self, mut job: CommitJob) -> bool {
-        let commit = Commit { at: job.at, inbox: &job.inbox, lines: &job.lines, points: job.points, sessions: &job.sessions };
+        let commit = Commit {
+            at: job.at,
+            inbox: &job.inbox,
+            lines: &job.lines,
+            points: job.points,
+            sessions: &job.sessions,
+            notifications: &job.notifications,
+        };
         if !persist(&mut self.store, &self.stats, &self.trouble, &self.stopping, |store| store.commit(&commit)) {
             return false;
         }
@@ -153,7 +176,7 @@ impl Writer {
         for (receipt, settlement) in job.receipts.drain(..) {
             receipt.settle(settlement);
         }
-        if !job.lines.is_empty() {
+        if !job.lines.is_empty() || !job.notifications.is_empty() {
             self.written.notify_waiters();
         }
         job.clear();

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use crate::ledger::air::AirConfig;
+use crate::ledger::alerts::AlertsConfig;
 use crate::ledger::charging::ChargingLimits;
 use crate::ledger::counters::{CounterOverride, CounterRates};
 use crate::model::ExemptWindow;
 use crate::units::Day;
 
-/// `[engine]`, `[counters]`, `[[counter]]`, `[limits]`, `[target]`, `[[exempt]]`.
+/// `[engine]`, `[counters]`, `[[counter]]`, `[limits]`, `[target]`, `[[exempt]]`, `[alerts]`, `[[alert]]`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct EngineConfig {
     /// `limits.max_assets`: vehicles, chargers and meters tracked, registered or not.
@@ -49,6 +50,8 @@ pub struct EngineConfig {
     pub offline_grace: Duration,
     /// `[[exempt]]`.
     pub exempt: Vec<ExemptWindow>,
+    /// `[alerts]`, `[[alert]]`.
+    pub alerts: AlertsConfig,
 }
 
 impl Default for EngineConfig {
@@ -73,6 +76,7 @@ impl Default for EngineConfig {
             overstay_grace: Duration::from_secs(600),
             offline_grace: Duration::from_secs(900),
             exempt: Vec::new(),
+            alerts: AlertsConfig::default(),
         }
     }
 }

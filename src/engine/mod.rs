@@ -4,6 +4,7 @@
 //! the same instants give the same state and the same output, which is what a restart relies on.
 
 mod activity;
+mod alerts;
 mod assets;
 mod audit;
 mod config;
@@ -14,6 +15,7 @@ mod targets;
 mod uptime;
 mod view;
 mod views;
+mod watch;
 
 pub use config::EngineConfig;
 pub use snapshot::RestoreError;
@@ -27,6 +29,7 @@ use activity::{DaySpan, Journal, spread};
 use assets::{Assets, Hearing};
 use targets::Targets;
 
+use crate::ledger::alerts::{AlertBook, MonthlyBook};
 use crate::ledger::audit::AuditLog;
 use crate::ledger::charging::{ChargingBook, ChargingOutcome};
 use crate::ledger::emissions::{FactorSets, Months};
@@ -34,7 +37,8 @@ use crate::ledger::transition::Profile;
 use crate::ledger::uptime::UptimeBook;
 use crate::model::register::{Access, Register};
 use crate::model::{
-    Activity, AssetKind, ChargePointEvent, DecoderMemory, EnergyUser, Fact, Observation, Reading, SetupRemembered, Subject,
+    Activity, AssetKind, ChargePointEvent, DecoderMemory, EnergyUser, Fact, Notice, Observation, Reading, SetupRemembered,
+    Subject,
 };
 use crate::units::{Day, UtcMs};
 
@@ -50,6 +54,8 @@ pub struct Tally {
     pub assets_refused: u64,
     /// Messages of charge points or connectors beyond the limits.
     pub charging_refused: u64,
+    /// Alerts beyond `alerts.max_series`.
+    pub alerts_refused: u64,
 }
 
 /// All domain state.
@@ -81,6 +87,11 @@ pub struct Engine {
     /// What decoders asked to be given back, by their names.
     memories: BTreeMap<String, Vec<u8>>,
     targets: Targets,
+    alerts: AlertBook,
+    monthly: MonthlyBook,
+    notices: VecDeque<Notice>,
+    /// So many facts at the front of the output were looked at by the rules.
+    watched: usize,
 }
 
 impl Engine {
@@ -117,6 +128,10 @@ impl Engine {
             audit: AuditLog::default(),
             memories: BTreeMap::new(),
             targets: Targets::default(),
+            alerts: AlertBook::default(),
+            monthly: MonthlyBook::default(),
+            notices: VecDeque::new(),
+            watched: 0,
         }
     }
 
@@ -128,7 +143,7 @@ impl Engine {
         }
         self.last_alive = self.last_alive.max(now);
         self.turn_day(now);
-        match observation {
+        let transaction = match observation {
             Observation::Telemetry(reading) => {
                 self.hear(reading);
                 None
@@ -143,7 +158,16 @@ impl Engine {
                 self.memories.insert(memory.decoder.clone().into_owned(), memory.bytes.clone().into_owned());
                 None
             }
-        }
+            Observation::OwnState(_)
+            | Observation::AlertAcked { .. }
+            | Observation::AlertsSilenced { .. }
+            | Observation::SilenceEnded { .. } => {
+                self.hear_about_alerts(observation, now);
+                None
+            }
+        };
+        self.watch(now);
+        transaction
     }
 
     /// Does what is due by itself: day change, orphaned sessions, links gone silent, the minute's rows.
@@ -157,9 +181,11 @@ impl Engine {
         if now >= self.next_periodic {
             self.write_periodic(now);
             self.write_quality(now);
+            self.evaluate_alerts(now);
             self.write_uptime(now);
             self.next_periodic = now.plus(PERIODIC_MS);
         }
+        self.watch(now);
     }
 
     /// When [`Engine::handle_timeout`] is due.
@@ -170,12 +196,19 @@ impl Engine {
 
     /// The next thing to write down.
     pub fn poll_output(&mut self) -> Option<Fact> {
+        self.watched = self.watched.saturating_sub(1);
         self.output.pop_front()
+    }
+
+    /// The next thing to tell people. It belongs into the same commit as what it followed from.
+    pub fn poll_notice(&mut self) -> Option<Notice> {
+        self.notices.pop_front()
     }
 
     /// Clears and returns the tally.
     pub fn take_tally(&mut self) -> Tally {
         self.tally.charging_refused += self.charging.take_refused();
+        self.tally.alerts_refused += self.alerts.take_refused();
         std::mem::take(&mut self.tally)
     }
 
@@ -301,7 +334,9 @@ impl Engine {
         // The last word of the old day, at its very end, so that its rows are final.
         self.write_periodic(self.today.end().plus(-1));
         self.save_running_day();
+        let ended = self.today.day;
         self.today = DaySpan::of(now);
+        self.judge_months(ended, now);
         self.charged_today.clear();
         self.sessions_closed_today = 0;
         for asset in self.assets.iter_mut() {

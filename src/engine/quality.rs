@@ -21,13 +21,19 @@ pub(super) struct Quality {
     pub stale: u64,
     /// Missing by running numbers.
     pub lost: u64,
+    /// At least one of them was heard at any time.
+    pub ever_heard: bool,
 }
 
 /// What the feeds of one vehicle say together.
-#[derive(Clone, Copy)]
-struct Heard {
+#[derive(Clone, Copy, Default)]
+pub(super) struct Heard {
+    /// Within 24 hours.
     recently: bool,
-    fresh: bool,
+    /// Some feed is not silent for longer than allowed.
+    pub fresh: bool,
+    /// Newest live message.
+    pub last: Option<UtcMs>,
     lost: u64,
 }
 
@@ -37,11 +43,10 @@ impl Engine {
         i64::try_from(self.config.stale_after.as_millis()).unwrap_or(i64::MAX)
     }
 
-    /// By organisation, and under `all` the whole fleet; and how many assets are in no register.
-    pub(super) fn quality(&self, now: UtcMs) -> (BTreeMap<Arc<str>, Quality>, u64) {
-        let day = Day::of(now);
+    /// What is heard of each vehicle of the register, in its order; and how many assets are in no register.
+    pub(super) fn heard(&self, now: UtcMs) -> (Vec<Heard>, u64) {
         let stale_ms = self.stale_ms();
-        let mut vehicles = vec![Heard { recently: false, fresh: false, lost: 0 }; self.register.vehicles.len()];
+        let mut vehicles = vec![Heard::default(); self.register.vehicles.len()];
         let mut unregistered = 0;
         for asset in self.assets.iter().filter(|asset| asset.kind == AssetKind::Vehicle) {
             let Some(vehicle) = asset.vehicle.and_then(|index| vehicles.get_mut(index as usize)) else {
@@ -50,8 +55,16 @@ impl Engine {
             };
             vehicle.recently |= asset.presence.last_heard.is_some_and(|heard| now.since(heard) <= HEARD_WITHIN_MS);
             vehicle.fresh |= !asset.presence.is_stale(now, stale_ms);
+            vehicle.last = vehicle.last.max(asset.presence.last_heard);
             vehicle.lost += asset.presence.lost().unwrap_or(0);
         }
+        (vehicles, unregistered)
+    }
+
+    /// By organisation, and under `all` the whole fleet; and how many assets are in no register.
+    pub(super) fn quality(&self, now: UtcMs) -> (BTreeMap<Arc<str>, Quality>, u64) {
+        let day = Day::of(now);
+        let (vehicles, unregistered) = self.heard(now);
         let all: Arc<str> = Arc::from("all");
         let mut sums: BTreeMap<Arc<str>, Quality> = BTreeMap::from([(all.clone(), Quality::default())]);
         for (vehicle, heard) in self.register.vehicles.iter().zip(vehicles) {
@@ -63,6 +76,7 @@ impl Engine {
                 let sum = sums.entry(fleet).or_default();
                 sum.vehicles += 1;
                 sum.heard_24h += u64::from(heard.recently);
+                sum.ever_heard |= heard.last.is_some();
                 sum.stale += u64::from(!heard.fresh);
                 sum.lost += heard.lost;
             }

@@ -91,4 +91,6 @@ pub enum View {
         /// Last month; default the last that has ended.
         to: Option<Month>,
     },
+    /// `/api/v1/alerts`.
+    Alerts,
 }

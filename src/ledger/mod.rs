@@ -1,6 +1,7 @@
 //! F2: the books. Observations and activity to domain state; pure, one file per book.
 
 pub mod air;
+pub mod alerts;
 pub mod audit;
 pub mod charging;
 pub mod counters;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AirFact, ConnectorStatus, EmissionsFact, SessionRecord};
+use super::{AirFact, AlertFact, ConnectorStatus, EmissionsFact, SessionRecord};
 use crate::units::{Thousandths, UtcMs};
 
 /// What drives a vehicle (tag `powertrain`).
@@ -89,6 +89,8 @@ pub enum Fact {
     CounterEvent(CounterEventFact),
     /// `data_quality`.
     DataQuality(DataQualityFact),
+    /// `alerts`.
+    Alert(Box<AlertFact>),
     /// `ingest_stats`.
     IngestStats(IngestStatsFact),
 }

@@ -1,6 +1,7 @@
 //! F1: the nouns. Ids, the register, what a message can say (observation), what we conclude (fact), and their vocabulary.
 
 mod activity;
+mod alert;
 mod charging;
 mod emission_facts;
 mod exempt;
@@ -18,6 +19,7 @@ mod suggest;
 mod token;
 
 pub use activity::{Activity, ActivityKey, ActivityRow, EnergyUser, Subject};
+pub use alert::{ALERT_STATES, AlertFact, Fingerprint, Labels, Notice, NoticeAlert, NoticeKind, Severity};
 pub use charging::{
     ClosedSession, ConnectorStatus, HalfHour, MeterSample, ReadingContext, SessionMethod, SessionQuality, SessionRecord,
     SignedData,
@@ -30,8 +32,8 @@ pub use fact::{
 };
 pub use id::{IdError, check_id};
 pub use observation::{
-    ChargePointEvent, ChargePointMessage, DecoderMemory, FeedFormat, Issue, Manner, Observation, Reading, ReadingEntry, Sequence,
-    TransactionEvent, TransactionEventKind, Value,
+    ChargePointEvent, ChargePointMessage, DecoderMemory, FeedFormat, Issue, Manner, Observation, OwnState, Reading, ReadingEntry,
+    Sequence, TransactionEvent, TransactionEventKind, Value,
 };
 pub use ocpp::{LinkMode, OcppVersion, TransactionId};
 pub use quantity::{AssetKind, CounterKind, Quantity};

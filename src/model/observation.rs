@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AssetKind, ConnectorStatus, IdTokenHash, LinkMode, MeterSample, OcppVersion, Quantity, SetupNote};
+use super::{AssetKind, ConnectorStatus, Fingerprint, IdTokenHash, LinkMode, MeterSample, OcppVersion, Quantity, SetupNote};
 use crate::units::{Thousandths, UtcMs};
 
 /// Which format a reading came in; counters are never differenced across formats.
@@ -53,6 +53,40 @@ pub enum Observation<'a> {
     },
     /// A decoder asks that this be given back to it after a restart.
     Remembered(#[serde(borrow)] DecoderMemory<'a>),
+    /// How the daemon itself fares, once a minute, for the alerts about it.
+    OwnState(OwnState),
+    /// Somebody has seen an alert.
+    AlertAcked {
+        /// Which.
+        fingerprint: Fingerprint,
+        /// Who.
+        by: String,
+    },
+    /// Somebody does not want to be told of alerts for a while.
+    AlertsSilenced {
+        /// Labels (and `rule`, `severity`) with their values.
+        matchers: Vec<(String, String)>,
+        /// Until.
+        until: UtcMs,
+        /// Who.
+        by: String,
+        /// Why.
+        comment: String,
+    },
+    /// Somebody ended a silence.
+    SilenceEnded {
+        /// Its number.
+        id: u64,
+    },
+}
+
+/// What only the outside knows of the daemon.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct OwnState {
+    /// Seconds since the oldest row that a configured database has not taken was written; `None` without a database.
+    pub output_age_s: Option<f64>,
+    /// Free part of the disk that holds the store, 0 to 1.
+    pub disk_free_ratio: Option<f64>,
 }
 
 /// What a decoder must remember over a restart, in its own encoding.

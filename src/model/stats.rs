@@ -176,6 +176,22 @@ pub struct Stats {
     pub outbox_dropped: AtomicU64,
     /// Unix ms of the oldest waiting outbox row, 0 for none.
     pub outbox_oldest_ms: AtomicU64,
+    /// Free part of the disk that holds the store, millionths; 0 is not known.
+    pub disk_free_ppm: AtomicU64,
+    /// Alerts beyond `alerts.max_series`.
+    pub alerts_refused: AtomicU64,
+    /// Notifications that wait for their notifiers.
+    pub notifications_waiting: AtomicU64,
+    /// Notifications dropped because too many waited for a notifier.
+    pub notifications_dropped: AtomicU64,
+    /// Unix ms of the oldest waiting notification, 0 for none.
+    pub notifications_oldest_ms: AtomicU64,
+    /// Notifications that a notifier has taken.
+    pub notifications_delivered: AtomicU64,
+    /// Attempts to deliver that failed and are tried again.
+    pub notifications_failed: AtomicU64,
+    /// Notifications that a notifier refuses for good.
+    pub notifications_refused: AtomicU64,
     /// Batches a sink acknowledged.
     pub sink_batches: AtomicU64,
     /// Points lost to a sink's partial write (400).

@@ -1,12 +1,36 @@
 //! F2: facts to rows of line protocol. `schema` is the one table of measurements, tags, fields, units.
 
 mod line;
+pub mod read;
 pub mod schema;
 
 use line::Line;
 
-use crate::model::{ConnectorStatus, ConnectorTimeFact, EnergyUser, Fact, MeterValuesFact, SessionRecord, TelemetryFact};
+use crate::model::{
+    ALERT_STATES, ConnectorStatus, ConnectorTimeFact, EnergyUser, Fact, MeterValuesFact, SessionRecord, TelemetryFact,
+};
 use crate::units::Thousandths;
+
+/// The measurement of a fact.
+pub fn measurement(fact: &Fact) -> &'static str {
+    match fact {
+        Fact::Telemetry(_) => "vehicle_telemetry",
+        Fact::MeterValues(_) => "meter_values",
+        Fact::ChargePointStatus(_) => "charge_point_status",
+        Fact::ChargePointInfo(_) => "charge_point_info",
+        Fact::ConnectorTime(_) => "connector_time",
+        Fact::Conformance(_) => "charge_point_conformance",
+        Fact::Session { .. } => "charging_session",
+        Fact::Emissions(_) => "fleet_emissions",
+        Fact::Air(_) => "fleet_air",
+        Fact::Transition(_) => "fleet_transition",
+        Fact::Target(_) => "target_progress",
+        Fact::CounterEvent(_) => "counter_event",
+        Fact::DataQuality(_) => "data_quality",
+        Fact::Alert(_) => "alerts",
+        Fact::IngestStats(_) => "ingest_stats",
+    }
+}
 
 /// Appends the row of a fact; false if the fact has nothing to write.
 pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
@@ -107,6 +131,19 @@ pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
             .integer("vehicles_stale", signed(fact.stale))
             .float("completeness_ratio", (fact.vehicles > 0).then(|| fact.heard_24h as f64 / fact.vehicles as f64))
             .integer("messages_lost", signed(fact.messages_lost))
+            .at(fact.at),
+        Fact::Alert(fact) => Line::new(out, "alerts")
+            .tag("rule", &fact.rule)
+            .tag("severity", fact.severity.name())
+            .tag("fleet", &fact.fleet)
+            .tag("site", &fact.site)
+            .tag("fingerprint", &fact.fingerprint.to_string())
+            .integer("state_code", fact.state_code.into())
+            .text("state", ALERT_STATES[usize::from(fact.state_code) % ALERT_STATES.len()])
+            .text("subject", &fact.subject)
+            .float("value", fact.value)
+            .float("threshold", Some(fact.threshold))
+            .integer("notified", fact.notified.into())
             .at(fact.at),
         Fact::IngestStats(fact) => Line::new(out, "ingest_stats")
             .tag("source", fact.source)

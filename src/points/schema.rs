@@ -278,6 +278,26 @@ pub const MEASUREMENTS: &[Measurement] = &[
         ],
     },
     Measurement {
+        name: "alerts",
+        description: "an alert has another state",
+        tags: &[
+            tag("rule", "name of the rule"),
+            tag("severity", "info, warning, critical"),
+            FLEET,
+            SITE,
+            // Several alerts may turn in one millisecond, and rows of the same tags and time replace each other.
+            tag("fingerprint", "of the rule and the labels, 16 hex digits"),
+        ],
+        fields: &[
+            integer("state_code", "0 ok, 1 pending, 2 firing, 3 resolved, 4 silenced"),
+            text("state", "the same as a word"),
+            text("subject", "labels of the alert"),
+            float("value", "what was compared, in the unit of the rule"),
+            float("threshold", "level that raises it"),
+            integer("notified", "notifications so far"),
+        ],
+    },
+    Measurement {
         name: "ingest_stats",
         description: "what the daemon itself did since its start",
         tags: &[tag("source", "mqtt or ocpp")],

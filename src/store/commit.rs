@@ -6,6 +6,7 @@ use std::fs::File;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
 
 use super::gzip;
+use super::notifications::{self, Notification, Undelivered};
 use crate::model::{ActivityRow, ClosedSession};
 use crate::units::UtcMs;
 
@@ -22,6 +23,8 @@ pub struct Commit<'a> {
     pub points: u64,
     /// Closed or corrected sessions.
     pub sessions: &'a [ClosedSession],
+    /// What notifiers are to be told.
+    pub notifications: &'a [Notification],
 }
 
 /// One checkpoint. Covers everything committed before it.
@@ -83,6 +86,7 @@ pub struct Outbox {
 pub struct Store {
     pub(super) connection: Connection,
     outbox: Outbox,
+    pub(super) undelivered: Undelivered,
     outbox_max_bytes: u64,
     positions: BTreeMap<String, i64>,
     _lock: File,
@@ -90,8 +94,10 @@ pub struct Store {
 
 impl Store {
     pub(super) fn new(connection: Connection, lock: File, outbox_max_bytes: u64) -> rusqlite::Result<Self> {
-        let mut store = Self { connection, outbox: Outbox::default(), outbox_max_bytes, positions: BTreeMap::new(), _lock: lock };
+        let (outbox, undelivered) = Default::default();
+        let mut store = Self { connection, outbox, undelivered, outbox_max_bytes, positions: BTreeMap::new(), _lock: lock };
         store.count_outbox()?;
+        store.count_undelivered()?;
         Ok(store)
     }
 
@@ -126,6 +132,7 @@ impl Store {
         for session in commit.sessions {
             put_session(&transaction, session)?;
         }
+        let dropped = notifications::put(&transaction, commit.notifications, commit.at)?;
         let added = body.as_ref().map_or(0, |body| body.len() as u64);
         let after = Outbox {
             rows: self.outbox.rows + u64::from(body.is_some()),
@@ -138,6 +145,11 @@ impl Store {
         self.outbox = after;
         if self.outbox.oldest.is_none() && body.is_some() {
             self.outbox.oldest = Some(commit.at);
+        }
+        if !commit.notifications.is_empty() {
+            self.undelivered.dropped += dropped;
+            // The commit is done: failing to count must not repeat it.
+            let _ = self.count_undelivered();
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! F4: one SQLite file: inbox, outbox, checkpoint, sessions, activity. Written by one thread, in few large transactions.
 
 mod commit;
+mod notifications;
 mod open;
 mod read;
 mod schema;
@@ -15,6 +16,7 @@ use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
 pub use commit::{Checkpoint, Commit, CommitError, Store};
+pub use notifications::{Notification, Undelivered, Waiting};
 pub use open::{OpenError, token_key};
 pub use read::{OutboxBatch, ReadError, Reader};
 

@@ -38,6 +38,11 @@ const MIGRATIONS: &[&str] = &[
     CREATE TABLE subscription (
         session TEXT NOT NULL, filter TEXT NOT NULL, qos INTEGER, PRIMARY KEY (session, filter)) WITHOUT ROWID;
 ",
+    "
+    CREATE TABLE notification (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, notifier TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL);
+    CREATE INDEX notification_by_notifier ON notification (notifier, id);
+",
 ];
 
 /// The version this program writes.

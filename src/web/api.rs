@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use bytes::Bytes;
 
-use super::{Site, Wish, events};
+use super::{Site, commands, events};
 use crate::engine::{Dimension, View};
 use crate::units::{Day, Month, UtcMs};
 
@@ -30,7 +29,11 @@ pub(super) fn routes() -> Router<Site> {
         .route("/uptime", get(uptime))
         .route("/feeds", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Feeds)))
         .route("/counters", get(counters))
-        .route("/counters/undo", post(undo_counter_event))
+        .route("/counters/undo", post(commands::undo_counter_event))
+        .route("/alerts", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Alerts)))
+        .route("/alerts/ack", post(commands::ack_alert))
+        .route("/alerts/silence", post(commands::silence_alerts))
+        .route("/alerts/unsilence", post(commands::end_silence))
         .route("/rejects", get(rejects))
         .route("/events", get(events::stream))
 }
@@ -186,28 +189,6 @@ async fn counters(State(site): State<Site>, Query(parameters): Query<Parameters>
         }
         Err(refused) => *refused,
     }
-}
-
-/// `{"entry": 7}`. A form of a foreign page cannot send JSON without asking first, and nobody answers that question here.
-async fn undo_counter_event(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if kind.split(';').next().map(str::trim) != Some("application/json") {
-        return problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send `Content-Type: application/json`");
-    }
-    let asked: Result<UndoRequest, _> = serde_json::from_slice(&body);
-    match asked {
-        Ok(UndoRequest { entry }) => match site.wish(Wish::UndoCounterEvent(entry)).await {
-            Ok(body) => json(StatusCode::OK, body),
-            Err(reason) => problem(StatusCode::CONFLICT, &reason),
-        },
-        Err(error) => problem(StatusCode::BAD_REQUEST, &format!("the body is not {{\"entry\": <number>}}: {error}")),
-    }
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UndoRequest {
-    entry: u64,
 }
 
 async fn rejects(State(site): State<Site>) -> Response {

@@ -104,6 +104,25 @@ const METRICS: &[(&str, &str, &str, &str, Read)] = &[
     ("fleetgauge_outbox_dropped_total", "counter", "", "Batches dropped because store.outbox_max was reached.", |s| {
         &s.outbox_dropped
     }),
+    ("fleetgauge_disk_free_ppm", "gauge", "", "Free part of the disk of the store, millionths; 0 is not known.", |s| {
+        &s.disk_free_ppm
+    }),
+    ("fleetgauge_alerts_refused_total", "counter", "", "Alerts beyond alerts.max_series.", |s| &s.alerts_refused),
+    ("fleetgauge_notifications_waiting", "gauge", "", "Notifications that wait for their notifiers.", |s| {
+        &s.notifications_waiting
+    }),
+    ("fleetgauge_notifications_dropped_total", "counter", "", "Notifications dropped because too many waited.", |s| {
+        &s.notifications_dropped
+    }),
+    ("fleetgauge_notifications_delivered_total", "counter", "", "Notifications that notifiers have taken.", |s| {
+        &s.notifications_delivered
+    }),
+    ("fleetgauge_notifications_failed_total", "counter", "", "Attempts to deliver that failed and are tried again.", |s| {
+        &s.notifications_failed
+    }),
+    ("fleetgauge_notifications_refused_total", "counter", "", "Notifications that a notifier refuses for good.", |s| {
+        &s.notifications_refused
+    }),
     ("fleetgauge_sink_batches_total", "counter", "sink=\"influx\"", "Batches a sink has taken.", |s| &s.sink_batches),
     ("fleetgauge_sink_failures_total", "counter", "sink=\"influx\"", "Failed attempts to write to a sink.", |s| &s.sink_failures),
     ("fleetgauge_sink_points_refused_total", "counter", "sink=\"influx\"", "Rows a sink refused for good.", |s| &s.sink_refused),
@@ -131,9 +150,17 @@ fn render(stats: &Stats, ready: bool) -> String {
     for (source, reason, count) in stats.snapshot().rejects {
         let _ = writeln!(text, "fleetgauge_rejected_total{{source=\"{source}\",reason=\"{reason}\"}} {count}");
     }
-    let oldest = Stats::get(&stats.outbox_oldest_ms);
-    text.push_str("# HELP fleetgauge_outbox_oldest_timestamp_seconds Time of the oldest waiting batch, 0 for none.\n# TYPE fleetgauge_outbox_oldest_timestamp_seconds gauge\n");
-    let _ = writeln!(text, "fleetgauge_outbox_oldest_timestamp_seconds {}.{:03}", oldest / 1000, oldest % 1000);
+    for (name, help, ms) in [
+        ("fleetgauge_outbox_oldest_timestamp_seconds", "Time of the oldest waiting batch, 0 for none.", &stats.outbox_oldest_ms),
+        (
+            "fleetgauge_notifications_oldest_timestamp_seconds",
+            "Time of the oldest undelivered notification, 0 for none; time() minus it is its age.",
+            &stats.notifications_oldest_ms,
+        ),
+    ] {
+        let oldest = Stats::get(ms);
+        let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {}.{:03}\n", oldest / 1000, oldest % 1000);
+    }
     let _ = write!(
         text,
         "# HELP fleetgauge_ready 1 while the store takes writes.\n# TYPE fleetgauge_ready gauge\nfleetgauge_ready {}\n",

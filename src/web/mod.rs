@@ -1,6 +1,7 @@
 //! F4: the page, the JSON API, server-sent events, metrics and health. Everything comes from the engine by question.
 
 mod api;
+mod commands;
 mod events;
 mod guard;
 mod metrics;
@@ -16,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::engine::View;
-use crate::model::Stats;
+use crate::model::{Fingerprint, Stats};
 
 /// `[web]`.
 #[derive(Clone, PartialEq, Debug)]
@@ -43,6 +44,26 @@ pub enum Wish {
     See(View),
     /// To undo an entry of the audit log of registers; answered once that is on disk.
     UndoCounterEvent(u64),
+    /// To be told no more of an alert; answered once that is on disk, like all that follow.
+    AckAlert {
+        /// Which.
+        fingerprint: Fingerprint,
+        /// Who wishes it.
+        by: String,
+    },
+    /// Not to be told of alerts for a while.
+    SilenceAlerts {
+        /// Labels (and `rule`, `severity`) with their values.
+        matchers: Vec<(String, String)>,
+        /// For how long, from now.
+        duration_ms: i64,
+        /// Who wishes it.
+        by: String,
+        /// Why.
+        comment: String,
+    },
+    /// To end a silence.
+    EndSilence(u64),
 }
 
 /// A wish and the way back.

@@ -1,24 +1,18 @@
 //! `fleetgauge counters list|undo`: the audit log of registers of a running daemon.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde::Deserialize;
 
-use super::{EX_CONFIG, fail};
-use crate::app::config::Config;
+use super::client::{self, Where};
 
 /// Arguments of `counters`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
     #[command(subcommand)]
     what: What,
-    /// The daemon's page, host:port; without it, `web.listen` of the configuration
-    #[arg(long, value_name = "ADDRESS", global = true)]
-    at: Option<String>,
-    /// The daemon's configuration
-    #[arg(long, value_name = "FILE", global = true)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    place: Where,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -76,53 +70,20 @@ struct Register {
 
 /// Asks the daemon and prints.
 pub fn run(options: &Options) -> ExitCode {
-    let address = match &options.at {
-        Some(address) => address.clone(),
-        None => match Config::load(options.config.as_deref()) {
-            Ok(config) => config.web.listen,
-            Err(errors) => {
-                eprintln!("{errors}");
-                return ExitCode::from(EX_CONFIG);
+    client::run(&options.place, async |client| match &options.what {
+        What::List { asset, json } => {
+            let query: Vec<_> = asset.iter().map(|asset| ("asset", asset.as_str())).collect();
+            let text = client.get("counters", &query).await?;
+            if *json {
+                return Ok(text + "\n");
             }
-        },
-    };
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(error, 1),
-    };
-    match runtime.block_on(ask(&address, &options.what)) {
-        Ok(text) => {
-            print!("{text}");
-            ExitCode::SUCCESS
+            serde_json::from_str(&text).map(|answer| table(&answer)).map_err(|error| error.to_string())
         }
-        Err(error) => fail(error, 1),
-    }
-}
-
-async fn ask(address: &str, what: &What) -> Result<String, String> {
-    let client = reqwest::Client::builder().no_proxy().build().map_err(|error| error.to_string())?;
-    let url = format!("http://{address}/api/v1/counters");
-    let request = match what {
-        What::List { asset, .. } => client.get(url).query(&asset.iter().map(|asset| ("asset", asset)).collect::<Vec<_>>()),
         What::Undo { entry } => {
-            let body = serde_json::json!({ "entry": entry }).to_string();
-            client.post(format!("{url}/undo")).header("Content-Type", "application/json").body(body)
+            client.post("counters/undo", &serde_json::json!({ "entry": entry })).await?;
+            Ok(format!("entry {entry} is undone\n"))
         }
-    };
-    let answer = request.send().await.map_err(|_| {
-        format!("no daemon answers at {address}\n  hint: start it, or name its page with --at host:port or --config FILE")
-    })?;
-    let good = answer.status().is_success();
-    let text = answer.text().await.map_err(|error| error.to_string())?;
-    if !good {
-        let problem: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-        return Err(problem["error"].as_str().unwrap_or(&text).to_owned());
-    }
-    match what {
-        What::List { json: true, .. } => Ok(text + "\n"),
-        What::List { .. } => serde_json::from_str(&text).map(|answer| table(&answer)).map_err(|error| error.to_string()),
-        What::Undo { entry } => Ok(format!("entry {entry} is undone\n")),
-    }
+    })
 }
 
 fn table(answer: &Answer) -> String {

@@ -1,7 +1,9 @@
 //! The command line: one file per subcommand.
 
+mod alerts;
 mod check_config;
 mod classify;
+mod client;
 mod counters;
 pub mod decode;
 mod demo;
@@ -93,6 +95,11 @@ enum Command {
     /// The emission factors in force, and what changed between two years' sets.
     #[command(after_help = "Example: fleetgauge factors list --year 2025; fleetgauge factors diff 2024 2025 --json")]
     Factors(factors::Options),
+    /// Alerts of a running daemon: what is firing, acknowledge, silence; and a test of a notifier.
+    #[command(
+        after_help = "Example: fleetgauge alerts list; fleetgauge alerts silence site=DERBY --for 2h; fleetgauge alerts test --to mail"
+    )]
+    Alerts(alerts::Options),
     /// Prints the hash of a password read from standard input, for `password_file` and `auth`.
     #[command(after_help = "Example: echo -n secret | fleetgauge hash-password")]
     HashPassword,
@@ -112,6 +119,7 @@ pub fn main() -> ExitCode {
         Command::Targets(options) => targets::main(&options),
         Command::Counters(options) => counters::run(&options),
         Command::Factors(options) => factors::run(&options),
+        Command::Alerts(options) => alerts::run(&options),
         Command::HashPassword => hash_password::run(),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::section::Section;
 use super::source::{Node, Value};
-use super::{ConfigError, exempt};
+use super::{ConfigError, alerts, exempt};
 use crate::engine::EngineConfig;
 use crate::ledger::counters::{CounterOverride, CounterRates};
 use crate::ledger::transition::PROFILES;
@@ -18,6 +18,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, heartbeat: Duration, error
     // Greenflux takes a charge point for lost after about three heartbeats; so do we.
     let mut config = EngineConfig {
         exempt: exempt::read(tree, errors),
+        alerts: alerts::read(tree, errors),
         offline_grace: heartbeat.saturating_mul(3),
         ..EngineConfig::default()
     };

@@ -1,10 +1,12 @@
 //! The configuration of all rooms: a file, the environment on top, every mistake at once, before any port is opened.
 
 mod air;
+mod alerts;
 mod brokers;
 mod engine;
 mod exempt;
 mod factors;
+mod notify;
 mod publish;
 mod rooms;
 mod section;
@@ -26,6 +28,7 @@ use crate::ingest::capture::CaptureConfig;
 use crate::ingest::door::OcppConfig;
 use crate::ingest::listener::ListenerConfig;
 use crate::ingest::mqtt::BrokerConfig;
+use crate::notify::NotifierConfig;
 use crate::sinks::influx::InfluxConfig;
 use crate::sinks::mqtt::PublishConfig;
 use crate::store::StoreConfig;
@@ -52,7 +55,7 @@ pub struct Config {
     pub publish: PublishConfig,
     /// `[web]`.
     pub web: WebConfig,
-    /// `[engine]`, `[limits]`, `[target]`, `[[exempt]]`.
+    /// `[engine]`, `[limits]`, `[target]`, `[[exempt]]`, `[alerts]`, `[[alert]]`.
     pub engine: EngineConfig,
     /// `[mapping]`.
     pub mapping: MappingConfig,
@@ -62,6 +65,8 @@ pub struct Config {
     pub factors: FactorsConfig,
     /// `[targets]`.
     pub targets: TargetsConfig,
+    /// `[[notify]]`.
+    pub notifiers: Vec<NotifierConfig>,
     /// `[log]`.
     pub log: LogConfig,
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::section::Section;
 use super::source::Node;
 use super::{
-    Config, ConfigError, LogConfig, MappingConfig, RegisterConfig, air, brokers, engine, factors, publish, setup, targets,
+    Config, ConfigError, LogConfig, MappingConfig, RegisterConfig, air, brokers, engine, factors, notify, publish, setup, targets,
 };
 use crate::app::preset_names;
 use crate::ingest::capture::CaptureConfig;
@@ -44,6 +44,9 @@ const SECTIONS: &[&str] = &[
     "mapping",
     "publish",
     "home_assistant",
+    "alerts",
+    "alert",
+    "notify",
 ];
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -60,14 +63,16 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
     let mut engine = engine::read(tree, ocpp.heartbeat_interval, errors);
     engine.residual_kgco2e_per_kwh = factors.residual_kgco2e_per_kwh;
     engine.air = air::read(Section::take(tree, "air", errors));
+    let web = web(Section::take(tree, "web", errors));
     let config = Config {
+        notifiers: notify::read(tree.remove("notify"), &web.listen, errors),
         listener: listener(Section::take(tree, "listener", errors)),
         publish: publish::read(tree, &brokers, errors),
         brokers,
         capture: capture(Section::take(tree, "capture", errors)),
         store: store(Section::take(tree, "store", errors)),
         influx: influx(tree.contains_key("influx"), Section::take(tree, "influx", errors)),
-        web: web(Section::take(tree, "web", errors)),
+        web,
         engine,
         ocpp,
         mapping: mapping(Section::take(tree, "mapping", errors)),

@@ -169,6 +169,13 @@ impl<'a> Section<'a> {
         });
     }
 
+    /// A number within a range, ends included.
+    pub fn level(&mut self, key: &'static str, into: &mut f64, low: f64, high: f64) {
+        let mut number = Some(*into);
+        self.number(key, &mut number, low, high);
+        *into = number.unwrap_or(*into);
+    }
+
     /// A section within this one, if it is there.
     pub fn table(&mut self, key: &'static str) -> Option<Section<'_>> {
         let node = self.node(key)?;
@@ -193,9 +200,17 @@ impl<'a> Section<'a> {
         self.errors
     }
 
-    /// Leaves a key out that something was said about already.
+    /// Leaves a key out: something was said about it already.
     pub fn skip(&mut self, key: &'static str) {
         self.node(key);
+    }
+
+    /// Names of the reader's own choice with texts: `key = { site = "DERBY" }`.
+    pub fn pairs(&mut self, key: &'static str, into: &mut Vec<(String, String)>) {
+        self.read(key, into, "write names and texts: { site = \"DERBY\" }", |value| {
+            let Value::Table(keys) = value else { return Err(format!("is {}, not names and texts", value.kind())) };
+            keys.iter().map(|(name, node)| Ok((name.clone(), text_of(&node.value)?))).collect()
+        });
     }
 
     /// A date.

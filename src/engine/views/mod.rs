@@ -1,6 +1,7 @@
 //! Answers to [`super::View`]: plain structures that serialise to the JSON of the API. Units stand in the field names.
 
 mod air;
+mod alerts;
 mod charge_points;
 mod chosen;
 mod counters;

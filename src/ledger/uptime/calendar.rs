@@ -20,6 +20,13 @@ pub struct Exempts<'a> {
     pub register: &'a Register,
 }
 
+impl Exempts<'_> {
+    /// Why nothing is expected of a charge point now, if so.
+    pub fn reason(&self, charge_point: &str, now: UtcMs) -> Option<ExemptReason> {
+        Calendar::new(*self, charge_point).at(now).0
+    }
+}
+
 /// The exempt time of one charge point. Looked up when first asked, for most messages change no class.
 pub(super) struct Calendar<'a> {
     exempts: Exempts<'a>,

@@ -126,7 +126,7 @@ async fn look(config: &PublishConfig, ask: &Ask, answers: &watch::Sender<Arc<Opt
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let Ok(overview) = ask(View::Overview).await else { continue };
+        let (Ok(overview), Ok(alerts)) = (ask(View::Overview).await, ask(View::Alerts).await) else { continue };
         let chosen = if home.enabled {
             let (vehicles, organisations) = (home.vehicles.clone(), home.organisations.clone());
             match ask(View::Chosen { vehicles, organisations, limit: home.max_devices }).await {
@@ -136,7 +136,11 @@ async fn look(config: &PublishConfig, ask: &Ask, answers: &watch::Sender<Arc<Opt
         } else {
             Ok(Chosen::default())
         };
-        match tree::messages(&config.prefix, &overview).and_then(|overview| Ok(Results { overview, chosen: chosen? })) {
+        let messages = tree::messages(&config.prefix, &overview).and_then(|mut messages| {
+            messages.extend(tree::alerts(&config.prefix, &alerts)?);
+            Ok(messages)
+        });
+        match messages.and_then(|overview| Ok(Results { overview, chosen: chosen? })) {
             Ok(results) => drop(answers.send_replace(Arc::new(Some(results)))),
             Err(error) => tracing::error!(%error, "an answer of the engine cannot be published"),
         }

@@ -1,7 +1,7 @@
 //! The overview as topics: one plain value each, its unit in the name, exactly as `/api/v1/overview` has it. Computes no figures of its own.
 //!
 //! What is unknown is erased (an empty retained message), because a subscriber must not take an old value for a present one.
-//! There are no alerts yet, so there is no topic for them.
+//! Alerts are one topic a rule, which holds those that are firing, so that none stays behind whatever happens in between.
 
 use serde_json::Value;
 
@@ -48,10 +48,16 @@ const VALUES: &[(&str, &str)] = &[
 /// The share still missing to the goal.
 const GAP: &str = "target/gap_ratio";
 
+/// What is firing, by rule.
+const ALERTS: &str = "alerts/";
+
 /// A topic below the prefix is one of this tree.
 pub(super) fn is_ours(topic: &str) -> bool {
     let state = topic.strip_prefix(STATE).is_some_and(|rest| rest.starts_with('/'));
-    state || [STATUS, OVERVIEW, GAP].contains(&topic) || VALUES.iter().any(|(name, _)| *name == topic)
+    state
+        || topic.starts_with(ALERTS)
+        || [STATUS, OVERVIEW, GAP].contains(&topic)
+        || VALUES.iter().any(|(name, _)| *name == topic)
 }
 
 /// The messages of one answer of `/api/v1/overview`.
@@ -68,6 +74,23 @@ pub(super) fn messages(prefix: &str, overview: &str) -> Result<Vec<Message>, ser
     let compared = answer.to_string();
     messages.push(Message { topic: format!("{prefix}/{OVERVIEW}"), payload: overview.to_owned(), compared: Some(compared) });
     Ok(messages)
+}
+
+/// The messages of one answer of `/api/v1/alerts`: for each rule a list of its firing alerts, erased if there is none.
+pub(super) fn alerts(prefix: &str, answer: &str) -> Result<Vec<Message>, serde_json::Error> {
+    const SHOWN: [&str; 8] = ["fingerprint", "severity", "since", "value", "labels", "annotations", "acked", "silenced"];
+    let answer: Value = serde_json::from_str(answer)?;
+    let list = |name: &str| answer[name].as_array().cloned().unwrap_or_default();
+    let (rules, alerts) = (list("rules"), list("alerts"));
+    let message = |rule: &Value| {
+        let rule = rule["name"].as_str().unwrap_or_default();
+        let firing = alerts.iter().filter(|alert| alert["rule"] == *rule && alert["state"] == "firing");
+        let shown = |alert: &Value| SHOWN.iter().map(|name| ((*name).to_owned(), alert[*name].clone())).collect();
+        let firing: Vec<Value> = firing.map(shown).map(Value::Object).collect();
+        let payload = if firing.is_empty() { String::new() } else { Value::Array(firing).to_string() };
+        Message::new(format!("{prefix}/{ALERTS}{rule}"), payload)
+    };
+    Ok(rules.iter().map(message).collect())
 }
 
 fn gap(overview: &Value) -> Option<f64> {
@@ -112,6 +135,19 @@ mod tests {
         let later = overview.replace("09:00", "10:00");
         let compared = |text: &str| super::messages("f", text).unwrap().pop().unwrap().compared;
         assert_eq!(compared(overview), compared(&later), "the time of asking is no news");
+    }
+
+    #[test]
+    fn alerts_are_listed_by_rule_and_erased_when_there_are_none() {
+        let answer = r#"{"rules":[{"name":"a"},{"name":"b"}],"alerts":[
+            {"rule":"a","state":"firing","fingerprint":"1","told":true},{"rule":"a","state":"pending","fingerprint":"2"},
+            {"rule":"b","state":"resolved","fingerprint":"3"}]}"#;
+        let messages = alerts("f", answer).unwrap();
+        let firing: Value = serde_json::from_str(&messages[0].payload).unwrap();
+        assert_eq!((messages[0].topic.as_str(), firing.as_array().unwrap().len()), ("f/alerts/a", 1));
+        assert_eq!(firing[0]["fingerprint"], "1");
+        assert_eq!((messages[1].topic.as_str(), messages[1].payload.as_str()), ("f/alerts/b", ""));
+        assert!(messages.iter().all(|message| is_ours(message.topic.strip_prefix("f/").unwrap())));
     }
 
     #[test]

@@ -1,0 +1,87 @@
+//! Commands that ask a running daemon: where its page is, questions, and wishes, by its own API.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::{EX_CONFIG, fail};
+use crate::app::config::Config;
+
+/// Where the daemon is.
+#[derive(Debug, clap::Args)]
+pub(super) struct Where {
+    /// The daemon's page, host:port; without it, `web.listen` of the configuration
+    #[arg(long, value_name = "ADDRESS", global = true)]
+    at: Option<String>,
+    /// The daemon's configuration
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+}
+
+/// A daemon's API.
+pub(super) struct Client {
+    address: String,
+    http: reqwest::Client,
+}
+
+impl Where {
+    fn address(&self) -> Result<String, ExitCode> {
+        match &self.at {
+            Some(address) => Ok(address.clone()),
+            None => Config::load(self.config.as_deref()).map(|config| config.web.listen).map_err(|errors| {
+                eprintln!("{errors}");
+                ExitCode::from(EX_CONFIG)
+            }),
+        }
+    }
+}
+
+/// Runs `ask` with the daemon's API and prints what it gives.
+pub(super) fn run(place: &Where, ask: impl AsyncFnOnce(&Client) -> Result<String, String>) -> ExitCode {
+    let address = match place.address() {
+        Ok(address) => address,
+        Err(code) => return code,
+    };
+    let started = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = match started {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(error, 1),
+    };
+    let answer = async {
+        let http = reqwest::Client::builder().no_proxy().build().map_err(|error| error.to_string())?;
+        ask(&Client { address, http }).await
+    };
+    match runtime.block_on(answer) {
+        Ok(text) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(error, 1),
+    }
+}
+
+impl Client {
+    /// `GET /api/v1/<path>`: the JSON, or what the daemon says against it.
+    pub async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<String, String> {
+        self.send(self.http.get(format!("http://{}/api/v1/{path}", self.address)).query(query)).await
+    }
+
+    /// `POST /api/v1/<path>` with JSON.
+    pub async fn post(&self, path: &str, body: &serde_json::Value) -> Result<String, String> {
+        let request = self.http.post(format!("http://{}/api/v1/{path}", self.address));
+        self.send(request.header("Content-Type", "application/json").body(body.to_string())).await
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<String, String> {
+        let answer = request.send().await.map_err(|_| {
+            let address = &self.address;
+            format!("no daemon answers at {address}\n  hint: start it, or name its page with --at host:port or --config FILE")
+        })?;
+        let good = answer.status().is_success();
+        let text = answer.text().await.map_err(|error| error.to_string())?;
+        if good {
+            return Ok(text);
+        }
+        let problem: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        Err(problem["error"].as_str().unwrap_or(&text).to_owned())
+    }
+}

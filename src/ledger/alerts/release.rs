@@ -1,0 +1,236 @@
+//! What people are told, and what waits: silences, inhibition, quiet hours, grouping, the hourly cap. And the rows of new states.
+//!
+//! What waits is told later if it still holds. What began and ended while it waited is never told. An end is told to whoever was told of
+//! the beginning.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::book::AlertBook;
+use super::config::AlertsConfig;
+use super::rules::{INHIBITIONS, Rule};
+use super::series::{Alert, Stage};
+use crate::model::{AlertFact, Labels, Notice, NoticeAlert, NoticeKind, Severity};
+use crate::units::UtcMs;
+
+const HOUR_MS: i64 = 3_600_000;
+/// How long a resolved alert is still shown, and remembered as one that may flap.
+const KEEP_RESOLVED_MS: i64 = HOUR_MS;
+/// Alerts in one notice; a larger group makes several, which count as one.
+const MOST_IN_NOTICE: usize = 100;
+
+/// Why an alert is not told of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Standing {
+    /// By a silence of this number.
+    pub silenced: Option<u64>,
+    /// Another alert explains it.
+    pub inhibited: bool,
+    /// It is night, and it is not critical.
+    pub quiet: bool,
+}
+
+impl Standing {
+    fn held(self) -> bool {
+        self.silenced.is_some() || self.inhibited || self.quiet
+    }
+}
+
+/// Which inhibitions hold: number of the inhibition, value of its label.
+type Sources = BTreeSet<(usize, Arc<str>)>;
+
+/// Alerts that make one notification.
+type Group = (Reverse<Severity>, NoticeKind, Arc<str>, Labels);
+
+struct Members {
+    /// Of the oldest.
+    since: UtcMs,
+    /// Some member must be told of now.
+    due: bool,
+    keys: Vec<(Arc<str>, Labels)>,
+}
+
+impl AlertBook {
+    fn sources(&self) -> Sources {
+        let firing = self.alerts.values().filter(|alert| alert.stage == Stage::Firing);
+        let of = |alert: &Alert| {
+            let labels = alert.labels.clone();
+            let rule = alert.rule.clone();
+            let matching = INHIBITIONS.iter().enumerate().filter(move |(_, (source, ..))| **source == *rule);
+            matching.filter_map(move |(at, (_, _, label))| Some((at, labels.get(label)?.clone()))).collect::<Vec<_>>()
+        };
+        firing.flat_map(of).collect()
+    }
+
+    fn standing_among(&self, alert: &Alert, rule: &Rule, sources: &Sources, quiet: bool, now: UtcMs) -> Standing {
+        let covers = |silence: &&super::Silence| silence.covers(&alert.rule, rule.severity.name(), &alert.labels, now);
+        let hidden = INHIBITIONS.iter().enumerate().any(|(at, (_, hidden, label))| {
+            let value = alert.labels.get(label);
+            hidden.contains(&&*alert.rule) && value.is_some_and(|value| sources.contains(&(at, value.clone())))
+        });
+        Standing {
+            silenced: self.silences.iter().find(covers).map(|silence| silence.id),
+            inhibited: hidden,
+            quiet: quiet && rule.severity < Severity::Critical,
+        }
+    }
+
+    /// Why each alert is not told of, in the order of [`AlertBook::alerts`].
+    pub fn standings(&self, config: &AlertsConfig, now: UtcMs) -> Vec<Standing> {
+        let (sources, quiet) = (self.sources(), is_quiet(config, now));
+        let gone = gone();
+        let rule = |alert: &Alert| config.rule(&alert.rule).unwrap_or(&gone);
+        self.alerts.values().map(|alert| self.standing_among(alert, rule(alert), &sources, quiet, now)).collect()
+    }
+
+    /// Lets time pass, and says what is to be told and written.
+    pub fn settle(&mut self, config: &AlertsConfig, now: UtcMs) -> (Vec<AlertFact>, Vec<Notice>) {
+        if self.alerts.is_empty() && self.silences.is_empty() {
+            self.waiting = 0;
+            return (Vec::new(), Vec::new());
+        }
+        self.silences.retain(|silence| now < silence.until);
+        for alert in self.alerts.values_mut() {
+            match config.rule(&alert.rule) {
+                Some(rule) => alert.pass(rule, now),
+                // Switched off, or taken out of the configuration.
+                None => alert.end(now),
+            }
+        }
+        let standings = self.standings(config, now);
+        let notices = self.release(config, &standings, now);
+        let rows = self.write(config, &standings, now);
+        (rows, notices)
+    }
+
+    fn release(&mut self, config: &AlertsConfig, standings: &[Standing], now: UtcMs) -> Vec<Notice> {
+        while self.sent.front().is_some_and(|sent| now.since(*sent) >= HOUR_MS) {
+            self.sent.pop_front();
+        }
+        let gone = gone();
+        let mut groups: BTreeMap<Group, Members> = BTreeMap::new();
+        for ((key, alert), standing) in self.alerts.iter().zip(standings) {
+            let rule = config.rule(&alert.rule).unwrap_or(&gone);
+            let Some(kind) = alert.owes(rule, now).filter(|_| !standing.held()) else { continue };
+            let group = (Reverse(rule.severity), kind, alert.rule.clone(), alert.labels.only(&rule.group));
+            let members = groups.entry(group).or_insert(Members { since: alert.since, due: false, keys: Vec::new() });
+            members.since = members.since.min(alert.since);
+            members.due |= kind != NoticeKind::Repeat || alert.silent_ms(now) >= rule.repeat_ms;
+            members.keys.push(key.clone());
+        }
+        let mut groups: Vec<_> = groups.into_iter().filter(|(_, members)| members.due).collect();
+        groups.sort_by_key(|((severity, kind, ..), members)| (*severity, *kind, members.since));
+        self.waiting = 0;
+        let mut notices = Vec::new();
+        for ((Reverse(severity), kind, name, group), Members { keys: members, .. }) in groups {
+            if self.sent.len() >= config.max_per_hour as usize {
+                self.waiting += u32::try_from(members.len()).unwrap_or(u32::MAX);
+                continue;
+            }
+            self.sent.push_back(now);
+            let title = config.rule(&name).map_or_else(|| name.to_string(), |rule| rule.title.to_string());
+            let owned = |labels: &Labels| labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            for part in members.chunks(MOST_IN_NOTICE) {
+                let told = part.iter().filter_map(|key| self.alerts.get_mut(key).map(|alert| alert.tell(kind, now)));
+                let notice = Notice {
+                    at: now,
+                    kind,
+                    rule: name.to_string(),
+                    title: title.clone(),
+                    severity,
+                    group: owned(&group),
+                    alerts: told.collect(),
+                };
+                notices.push(notice);
+            }
+        }
+        notices
+    }
+
+    fn write(&mut self, config: &AlertsConfig, standings: &[Standing], now: UtcMs) -> Vec<AlertFact> {
+        let gone = gone();
+        let mut rows = Vec::new();
+        for (alert, standing) in self.alerts.values_mut().zip(standings) {
+            let state_code = match alert.stage {
+                Stage::Ok => 0,
+                Stage::Pending => 1,
+                Stage::Firing if standing.silenced.is_some() => 4,
+                Stage::Firing => 2,
+                Stage::Resolved => 3,
+            };
+            if state_code == alert.written {
+                continue;
+            }
+            alert.written = state_code;
+            let rule = config.rule(&alert.rule).unwrap_or(&gone);
+            let label = |name: &str, without: &str| alert.labels.get(name).cloned().unwrap_or_else(|| Arc::from(without));
+            rows.push(AlertFact {
+                rule: alert.rule.clone(),
+                severity: rule.severity,
+                fleet: label("fleet", "all"),
+                site: label("site", "unknown"),
+                fingerprint: alert.fingerprint,
+                at: now,
+                state_code,
+                subject: alert.labels.text(),
+                value: alert.value,
+                threshold: rule.raise,
+                notified: alert.notified,
+            });
+        }
+        self.alerts.retain(|_, alert| match alert.stage {
+            Stage::Ok => false,
+            Stage::Resolved => {
+                let keep_ms = config.rule(&alert.rule).map_or(0, |rule| alert.keep_firing_ms(rule));
+                alert.told || now.since(alert.since) < KEEP_RESOLVED_MS.max(2 * keep_ms)
+            }
+            Stage::Pending | Stage::Firing => true,
+        });
+        rows
+    }
+}
+
+impl Alert {
+    /// What people would have to be told now.
+    fn owes(&self, rule: &Rule, now: UtcMs) -> Option<NoticeKind> {
+        match self.stage {
+            Stage::Resolved => self.told.then_some(NoticeKind::Resolved),
+            Stage::Firing if self.acked.is_some() => None,
+            Stage::Firing if !self.told => Some(NoticeKind::Firing),
+            Stage::Firing => {
+                // From half the interval on it joins another one of its group, so that a group is told as one.
+                (rule.repeat_ms > 0 && self.silent_ms(now) >= rule.repeat_ms / 2).then_some(NoticeKind::Repeat)
+            }
+            Stage::Ok | Stage::Pending => None,
+        }
+    }
+
+    /// Since people were told of it.
+    fn silent_ms(&self, now: UtcMs) -> i64 {
+        self.last_told.map_or(i64::MAX, |told| now.since(told))
+    }
+
+    fn tell(&mut self, kind: NoticeKind, now: UtcMs) -> NoticeAlert {
+        self.told = kind != NoticeKind::Resolved;
+        self.notified += 1;
+        self.last_told = Some(now);
+        NoticeAlert {
+            fingerprint: self.fingerprint.to_string(),
+            labels: self.labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            summary: self.summary.clone(),
+            value: self.value,
+            starts_at: self.starts_at,
+            ends_at: (kind == NoticeKind::Resolved).then_some(self.since),
+        }
+    }
+}
+
+fn is_quiet(config: &AlertsConfig, now: UtcMs) -> bool {
+    config.quiet_hours.as_ref().is_some_and(|hours| hours.contains(now))
+}
+
+/// Stands for a rule that is no longer there.
+fn gone() -> Rule {
+    super::Builtin::rule(&super::RULES[0])
+}

@@ -1,0 +1,158 @@
+//! One alert: inactive, pending, firing, resolved, by what samples say and as time passes. Inactive is no alert at all.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::rules::{Rule, Verdict};
+use crate::model::{Fingerprint, Labels};
+use crate::units::UtcMs;
+
+/// The longest that flapping makes an alert go on.
+const MOST_KEEP_MS: i64 = 12 * 3_600_000;
+
+/// Where an alert stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Stage {
+    /// Was pending, did not last: gone with the next row.
+    Ok,
+    /// Raised, not yet for long enough.
+    Pending,
+    /// Raised for long enough.
+    Firing,
+    /// Over.
+    Resolved,
+}
+
+/// One alert.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Alert {
+    /// Which one.
+    pub fingerprint: Fingerprint,
+    /// By which rule.
+    pub rule: Arc<str>,
+    /// About what.
+    pub labels: Labels,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Since when.
+    pub since: UtcMs,
+    /// First raised.
+    pub starts_at: UtcMs,
+    /// The value compared last.
+    pub value: Option<f64>,
+    /// One sentence, of when it was raised last.
+    pub summary: String,
+    /// Evaluations in a row that raised it.
+    pub(super) hits: u32,
+    /// Firing, but over since.
+    pub(super) over_since: Option<UtcMs>,
+    /// Somebody has seen it: when, and who.
+    pub acked: Option<(UtcMs, String)>,
+    /// People were told of it and not yet of its end.
+    pub told: bool,
+    /// Notifications in this episode.
+    pub notified: u32,
+    pub(super) last_told: Option<UtcMs>,
+    /// How often it has come again soon after it was over.
+    flaps: u32,
+    /// Newest state that was written as a row.
+    pub(super) written: u8,
+}
+
+impl Alert {
+    pub(super) fn new(rule: Arc<str>, labels: Labels, now: UtcMs) -> Self {
+        Self {
+            fingerprint: labels.fingerprint(&rule),
+            rule,
+            labels,
+            stage: Stage::Ok,
+            since: now,
+            starts_at: now,
+            value: None,
+            summary: String::new(),
+            hits: 0,
+            over_since: None,
+            acked: None,
+            told: false,
+            notified: 0,
+            last_told: None,
+            flaps: 0,
+            written: 0,
+        }
+    }
+
+    fn turn(&mut self, stage: Stage, now: UtcMs) {
+        self.stage = stage;
+        self.since = now;
+        self.over_since = None;
+    }
+
+    /// Takes what a sample says.
+    pub(super) fn hear(&mut self, verdict: Verdict, rule: &Rule, now: UtcMs) {
+        match (verdict, self.stage) {
+            (Verdict::Unknown, _) => return,
+            (Verdict::Raised, Stage::Ok | Stage::Resolved) => {
+                if !self.told {
+                    self.notified = 0;
+                    self.last_told = None;
+                }
+                if self.stage == Stage::Resolved {
+                    self.flaps = self.flaps.saturating_add(1);
+                }
+                self.hits = 1;
+                self.starts_at = now;
+                self.turn(Stage::Pending, now);
+            }
+            (Verdict::Raised, _) => {
+                self.hits = self.hits.saturating_add(1);
+                self.over_since = None;
+            }
+            (Verdict::Between | Verdict::Clear, Stage::Pending) => {
+                self.hits = 0;
+                self.fall_back(now);
+            }
+            (Verdict::Between, _) => self.over_since = None,
+            (Verdict::Clear, Stage::Firing) => self.over_since = self.over_since.or(Some(now)),
+            (Verdict::Clear, Stage::Ok | Stage::Resolved) => {}
+        }
+        self.pass(rule, now);
+    }
+
+    /// Does what is due as time passes. What was said last goes on holding: many series tell changes only.
+    pub(super) fn pass(&mut self, rule: &Rule, now: UtcMs) {
+        if self.stage == Stage::Pending && self.hits >= rule.evaluations && now.since(self.since) >= rule.for_ms {
+            self.turn(Stage::Firing, now);
+        }
+        let keep_ms = self.keep_firing_ms(rule);
+        let kept = |since: UtcMs| now.since(since) < keep_ms;
+        if self.stage == Stage::Firing && self.over_since.is_some_and(|since| !kept(since)) {
+            let acknowledged = !rule.latched || self.acked.is_some();
+            if acknowledged {
+                self.end(now);
+            }
+        }
+    }
+
+    /// It did not last. One that was firing before was resolved, and still is; so it is remembered as one that flaps.
+    fn fall_back(&mut self, now: UtcMs) {
+        self.turn(if self.told || self.flaps > 0 { Stage::Resolved } else { Stage::Ok }, now);
+    }
+
+    /// Twice as long each time it has come again soon: what flaps all day is one alert, not fifty (bosun 726, grafana 458).
+    pub(super) fn keep_firing_ms(&self, rule: &Rule) -> i64 {
+        let longer = rule.keep_firing_ms.saturating_mul(1 << self.flaps.min(10));
+        longer.min(rule.keep_firing_ms.max(MOST_KEEP_MS))
+    }
+
+    /// It is over, or nobody looks at it any more.
+    pub(super) fn end(&mut self, now: UtcMs) {
+        match self.stage {
+            Stage::Firing => self.turn(Stage::Resolved, now),
+            Stage::Pending => self.fall_back(now),
+            Stage::Ok | Stage::Resolved => {}
+        }
+        self.hits = 0;
+        self.acked = None;
+    }
+}
