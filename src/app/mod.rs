@@ -4,6 +4,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 mod feed;
+pub mod import;
 mod inbox;
 mod mappings;
 mod outlets;

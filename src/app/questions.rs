@@ -40,6 +40,11 @@ fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View
             let (from, to) = engine.uptime_months(&context, *from, *to);
             serde_json::to_string(&engine.uptime_view(&context, from, to))
         }
+        View::Activity { from, to } => {
+            let (from, to) = engine.emission_days(&context, *from, *to);
+            let (generation, rows) = reader.activity(from, to).map_err(|error| error.to_string())?;
+            serde_json::to_string(&engine.activity_view(from, to, generation, &rows))
+        }
         View::Emissions { from, to, by } => {
             let (from, to) = engine.emission_days(&context, *from, *to);
             let (generation, rows) = reader.activity(from, to).map_err(|error| error.to_string())?;

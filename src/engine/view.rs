@@ -48,6 +48,13 @@ pub enum View {
         /// Breakdown; empty is the total by scope.
         by: Vec<Dimension>,
     },
+    /// `/api/v1/activity`: days `from..=to`.
+    Activity {
+        /// First day; default 1 April of the running year.
+        from: Option<Day>,
+        /// Last day; default today.
+        to: Option<Day>,
+    },
     /// `/api/v1/uptime`: months `from..=to`.
     Uptime {
         /// First month; default January of `to`'s year.

@@ -5,6 +5,8 @@ mod charging;
 mod exempt;
 mod fact;
 mod id;
+mod imported;
+mod indicator;
 mod observation;
 mod ocpp;
 mod quantity;
@@ -27,6 +29,8 @@ pub use fact::{
     EmissionsFact, Fact, IngestStatsFact, MeterValuesFact, Powertrain, TargetFact, TelemetryFact, TransitionFact, VehicleTags,
 };
 pub use id::{IdError, check_id};
+pub use imported::{ImportKind, ImportedRow, spread_days};
+pub use indicator::{Indicator, IndicatorKey, IndicatorSource};
 pub use observation::{
     ChargePointEvent, ChargePointMessage, DecoderMemory, FeedFormat, Issue, Manner, Observation, Reading, ReadingEntry, Sequence,
     TransactionEvent, TransactionEventKind, Value,

@@ -26,6 +26,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/transition", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Transition)))
         .route("/sessions", get(sessions))
         .route("/emissions", get(emissions))
+        .route("/activity", get(activity))
         .route("/uptime", get(uptime))
         .route("/feeds", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Feeds)))
         .route("/counters", get(counters))
@@ -111,8 +112,27 @@ async fn emissions(State(site): State<Site>, Query(parameters): Query<Parameters
     }
 }
 
+const DAY: &str = "a day such as 2026-11-24";
+
+/// `from` and `to` as days, both included.
+fn days(parameters: &Parameters) -> Result<(Option<Day>, Option<Day>), Box<Response>> {
+    let from = read(parameters, "from", DAY, |text| text.parse::<Day>().ok())?;
+    let to = read(parameters, "to", DAY, |text| text.parse::<Day>().ok())?;
+    if from.zip(to).is_some_and(|(from, to)| to < from) {
+        return Err(Box::new(problem(StatusCode::BAD_REQUEST, "`to` is before `from`")));
+    }
+    Ok((from, to))
+}
+
+async fn activity(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
+    let asked = only(&parameters, &["from", "to"]).and_then(|()| days(&parameters));
+    match asked {
+        Ok((from, to)) => ask(&site, View::Activity { from, to }).await,
+        Err(refused) => *refused,
+    }
+}
+
 fn emissions_view(parameters: &Parameters) -> Result<View, Box<Response>> {
-    const DAY: &str = "a day such as 2026-11-24";
     const DIMENSIONS: [(&str, Dimension); 5] = [
         ("scope", Dimension::Scope),
         ("organisation", Dimension::Organisation),
@@ -121,11 +141,7 @@ fn emissions_view(parameters: &Parameters) -> Result<View, Box<Response>> {
         ("tier", Dimension::Tier),
     ];
     only(parameters, &["from", "to", "by"])?;
-    let from = read(parameters, "from", DAY, |text| text.parse::<Day>().ok())?;
-    let to = read(parameters, "to", DAY, |text| text.parse::<Day>().ok())?;
-    if from.zip(to).is_some_and(|(from, to)| to < from) {
-        return Err(Box::new(problem(StatusCode::BAD_REQUEST, "`to` is before `from`")));
-    }
+    let (from, to) = days(parameters)?;
     let by = read(parameters, "by", "a list of scope, organisation, site, vehicle_class, tier", |text| {
         text.split(',')
             .map(|name| DIMENSIONS.iter().find(|(known, _)| *known == name.trim()).map(|(_, dimension)| *dimension))

@@ -6,6 +6,7 @@ mod counters;
 pub mod decode;
 mod demo;
 mod hash_password;
+mod import;
 mod replay;
 mod run;
 mod simulate;
@@ -83,6 +84,12 @@ enum Command {
     /// The audit log of registers of a running daemon: resets, jumps, suspected units; each can be undone by hand.
     #[command(after_help = "Example: fleetgauge counters list; fleetgauge counters undo 7")]
     Counters(counters::Options),
+    /// Takes CSV files in: the register, fuel cards, mileage claims, monthly figures for targets.
+    ///
+    /// The daemon may run or not. Interrupted, the same command goes on; the same file again changes nothing; bad rows are named
+    /// and kept out (exit code 1), the others are taken.
+    #[command(after_help = "Example: fleetgauge import fuel october.csv --config /etc/fleetgauge/fleetgauge.toml")]
+    Import(import::Options),
     /// Prints the hash of a password read from standard input, for `password_file` and `auth`.
     #[command(after_help = "Example: echo -n secret | fleetgauge hash-password")]
     HashPassword,
@@ -100,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Replay(options) => replay::main(&options),
         Command::Classify(options) => classify::main(&options),
         Command::Counters(options) => counters::run(&options),
+        Command::Import(options) => import::run(&options),
         Command::HashPassword => hash_password::run(),
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::{Dimension, Engine};
 use super::{ViewContext, kwh, whole};
 use crate::ledger::emissions::{InventoryKey, InventorySums, inventory};
-use crate::model::{Activity, ActivityKey, ActivityRow};
+use crate::model::ActivityRow;
 use crate::units::Day;
 
 /// The answer.
@@ -56,20 +56,7 @@ impl Engine {
 
     /// `/api/v1/emissions`. `stored` is the store's activity of the days, complete up to checkpoint `generation`.
     pub fn emissions_view(&self, from: Day, to: Day, by: &[Dimension], generation: u64, stored: &[ActivityRow]) -> EmissionsView {
-        let mut activity: BTreeMap<ActivityKey, Activity> = BTreeMap::new();
-        let saved = stored.iter().map(|row| (&row.key, &row.activity)).chain(self.journal.since(generation, from, to));
-        for (key, sums) in saved {
-            activity.entry(key.clone()).or_default().add(sums);
-        }
-        if (from..=to).contains(&self.today.day) {
-            for asset in self.assets.iter() {
-                let key = ActivityKey { day: self.today.day, subject: asset.subject().clone() };
-                let unsaved = asset.unsaved();
-                if !unsaved.is_empty() {
-                    activity.entry(key).or_default().add(unsaved);
-                }
-            }
-        }
+        let activity = self.activity_of(from, to, generation, stored);
         let inventory = inventory(&activity, &self.register, &self.factors);
         let mut groups: BTreeMap<Group, InventorySums> = BTreeMap::new();
         let mut factor_sets = BTreeSet::new();

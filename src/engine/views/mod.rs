@@ -1,5 +1,6 @@
 //! Answers to [`super::View`]: plain structures that serialise to the JSON of the API. Units stand in the field names.
 
+mod activity;
 mod charge_points;
 mod chosen;
 mod counters;
