@@ -94,7 +94,7 @@ pub fn import(
     if !source.next(&mut record).map_err(|error| unreadable(&name, source.line(), &error))? {
         return Err(unreadable(&name, 1, "is empty"));
     }
-    let table = Table::of(job.kind, &name, source.line(), &record).map_err(Failure::Header)?;
+    let table = Table::of(job.kind, &name, source.line(), source.separator(), &record).map_err(Failure::Header)?;
     let mut file = match store.as_deref_mut() {
         Some(store) => Some(store.begin(job.kind, source.fingerprint(), &name, job.now)?),
         None => None,

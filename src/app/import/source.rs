@@ -13,6 +13,7 @@ pub(super) struct Source {
     fingerprint: digest::Digest,
     length: u64,
     line: u64,
+    separator: u8,
 }
 
 impl Source {
@@ -44,7 +45,7 @@ impl Source {
         let separator = [b',', b';', b'\t'].into_iter().find(|byte| header.contains(byte)).unwrap_or(b',');
         let mut builder = csv::ReaderBuilder::new();
         builder.has_headers(false).flexible(true).trim(csv::Trim::All).delimiter(separator);
-        Ok(Self { reader: builder.from_reader(BufReader::new(file)), fingerprint: context.finish(), length, line: 1 })
+        Ok(Self { reader: builder.from_reader(BufReader::new(file)), fingerprint: context.finish(), length, line: 1, separator })
     }
 
     /// The next record; false at the end.
@@ -57,6 +58,11 @@ impl Source {
     /// Where the last record begins.
     pub fn line(&self) -> u64 {
         self.line
+    }
+
+    /// What stands between cells.
+    pub fn separator(&self) -> u8 {
+        self.separator
     }
 
     /// SHA-256 of the content.

@@ -79,7 +79,7 @@ impl<'a> Cells<'a> {
     /// A number in thousandths of its unit, not zero, of at most `most` units either way.
     pub fn amount(&mut self, column: &'static str, most: i64) -> Option<i64> {
         let text = self.text(column)?;
-        let found = match thousandths(text) {
+        let found = match thousandths(text, self.table.semicolons) {
             Ok(0) => Err("is nothing"),
             Ok(amount) if amount.unsigned_abs() > most.unsigned_abs() * 1000 => Err("is more than one row can be"),
             Ok(amount) => Ok(amount),
@@ -96,13 +96,17 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// `1204.5`, `1,204.5`. `45,2` is refused: it would be 45.2 in one country and 452 in another.
-fn thousandths(text: &str) -> Result<i64, DecimalError> {
+/// `1204.5`, `1,204.5`. `45,2` is refused: it would be 45.2 in one country and 452 in another; and so is `45,200` in a file separated by
+/// semicolons, which such a country's spreadsheets write.
+fn thousandths(text: &str, semicolons: bool) -> Result<i64, DecimalError> {
     if !text.contains(',') {
         return parse_scaled(text, 3);
     }
-    let whole = text.split('.').next().unwrap_or_default().trim_start_matches(['-', '+']);
-    let mut groups = whole.split(',');
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if fraction.contains(',') || (semicolons && fraction.is_empty()) {
+        return Err(DecimalError::Syntax);
+    }
+    let mut groups = whole.trim_start_matches(['-', '+']).split(',');
     let first = groups.next().unwrap_or_default();
     if !(1..=3).contains(&first.len()) || !groups.all(|group| group.len() == 3) {
         return Err(DecimalError::Syntax);
@@ -117,12 +121,14 @@ mod tests {
     #[test]
     fn thousands_are_told_from_decimal_commas() {
         for (text, want) in [("1204.5", Some(1_204_500)), ("1,204.5", Some(1_204_500)), ("-12,345,678", Some(-12_345_678_000))] {
-            assert_eq!(thousandths(text).ok(), want, "{text}");
+            assert_eq!(thousandths(text, false).ok(), want, "{text}");
         }
         for text in ["45,2", "1,2345", "1.204,5", ",5", "12,34,567", "1 204", "12 l", ""] {
-            assert_eq!(thousandths(text), Err(DecimalError::Syntax), "{text}");
+            assert_eq!(thousandths(text, false), Err(DecimalError::Syntax), "{text}");
         }
-        assert_eq!(thousandths("1,234"), Ok(1_234_000), "three digits after a comma are thousands");
+        assert_eq!(thousandths("1,234", false), Ok(1_234_000), "three digits after a comma are thousands");
+        assert_eq!(thousandths("1,234", true), Err(DecimalError::Syntax), "but not where commas may be points");
+        assert_eq!(thousandths("1,234.5", true), Ok(1_234_500));
     }
 
     #[test]

@@ -45,6 +45,8 @@ pub enum Parsed {
 pub struct Table {
     kind: ImportKind,
     file: String,
+    /// Separated by semicolons: its commas may be decimal.
+    semicolons: bool,
     /// By place: the column as this program calls it.
     columns: Vec<Option<&'static str>>,
     /// By place: as the file calls it.
@@ -61,10 +63,10 @@ fn columns(kind: ImportKind) -> &'static [Column] {
 
 impl Table {
     /// Reads a header. All that is wrong with it at once.
-    pub fn of(kind: ImportKind, file: &str, line: u64, header: &ByteRecord) -> Result<Self, Vec<RegisterError>> {
+    pub fn of(kind: ImportKind, file: &str, line: u64, separator: u8, header: &ByteRecord) -> Result<Self, Vec<RegisterError>> {
         let titles: Vec<String> = header.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
         let names = titles.iter().map(|title| cells::name_of(columns(kind), title)).collect();
-        let table = Self { kind, file: file.to_owned(), columns: names, titles };
+        let table = Self { kind, file: file.to_owned(), semicolons: separator == b';', columns: names, titles };
         let mut errors = Vec::new();
         let mut refuse = |column: &str, reason: String, hint: String| {
             let (file, column) = (file.to_owned(), column.to_owned());
