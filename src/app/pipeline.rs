@@ -212,6 +212,7 @@ impl Pipeline {
         let tally = self.engine.take_tally();
         Stats::add(&self.stats.late, tally.late);
         Stats::add(&self.stats.assets_refused, tally.assets_refused);
+        Stats::add(&self.stats.indicators_refused, tally.indicators_refused);
         Stats::add(&self.stats.charging_refused, tally.charging_refused);
         self.drain_facts();
     }

@@ -27,6 +27,10 @@ fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View
         }
         View::ChargePoints => serde_json::to_string(&engine.charge_points_view(&context)),
         View::Counters { asset } => serde_json::to_string(&engine.counters_view(&context, asset.as_deref())),
+        View::Indicators => {
+            let stored = reader.indicators().map_err(|error| error.to_string())?;
+            serde_json::to_string(&engine.indicators_view(&context, stored))
+        }
         View::Feeds => serde_json::to_string(&engine.feeds_view(&context)),
         View::Transition => serde_json::to_string(&engine.transition_view(&context)),
         View::Targets => serde_json::to_string(&engine.targets_view(&context)),

@@ -7,6 +7,7 @@ mod activity;
 mod assets;
 mod audit;
 mod config;
+mod indicators;
 mod periodic;
 mod quality;
 mod snapshot;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 use activity::{DaySpan, Journal, spread};
 use assets::{Assets, Hearing};
+use indicators::Indicators;
 
 use crate::ledger::audit::AuditLog;
 use crate::ledger::charging::{ChargingBook, ChargingOutcome};
@@ -46,6 +48,8 @@ pub struct Tally {
     pub late: u64,
     /// Readings of assets beyond the limit.
     pub assets_refused: u64,
+    /// Monthly figures beyond the limit.
+    pub indicators_refused: u64,
     /// Messages of charge points or connectors beyond the limits.
     pub charging_refused: u64,
 }
@@ -76,6 +80,8 @@ pub struct Engine {
     audit: AuditLog,
     /// What decoders asked to be given back, by their names.
     memories: BTreeMap<String, Vec<u8>>,
+    /// Monthly figures that were published.
+    indicators: Indicators,
 }
 
 impl Engine {
@@ -110,6 +116,7 @@ impl Engine {
             tally: Tally::default(),
             audit: AuditLog::default(),
             memories: BTreeMap::new(),
+            indicators: Indicators::default(),
         }
     }
 
@@ -134,6 +141,11 @@ impl Engine {
             }
             Observation::Remembered(memory) => {
                 self.memories.insert(memory.decoder.clone().into_owned(), memory.bytes.clone().into_owned());
+                None
+            }
+            Observation::Indicator(report) => {
+                let taken = self.indicators.hear(report, self.config.max_indicators);
+                self.tally.indicators_refused += u64::from(!taken);
                 None
             }
         }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::activity::{DaySpan, Journal};
 use super::assets::Assets;
+use super::indicators::Indicators;
 use super::{Engine, EngineConfig};
 use crate::ledger::audit::AuditLog;
 use crate::ledger::charging::ChargingBook;
@@ -37,7 +38,7 @@ pub enum RestoreError {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Snapshot<A, C, U, J, T, L> {
+struct Snapshot<A, C, U, J, T, L, I> {
     assets: A,
     charging: C,
     uptime: U,
@@ -50,9 +51,10 @@ struct Snapshot<A, C, U, J, T, L> {
     next_periodic: UtcMs,
     audit: L,
     memories: BTreeMap<String, Vec<u8>>,
+    indicators: I,
 }
 
-type Owned = Snapshot<Assets, ChargingBook, UptimeBook, Journal, BTreeMap<Subject, Activity>, AuditLog>;
+type Owned = Snapshot<Assets, ChargingBook, UptimeBook, Journal, BTreeMap<Subject, Activity>, AuditLog, Indicators>;
 
 impl Engine {
     /// The state and the activity since the last checkpoint, which belong into the store together.
@@ -74,6 +76,7 @@ impl Engine {
             next_periodic: self.next_periodic,
             audit: &self.audit,
             memories: self.memories.clone(),
+            indicators: &self.indicators,
         };
         let head = FORMAT.to_le_bytes().to_vec();
         let bytes = postcard::to_extend(&snapshot, head).expect("writing to memory does not fail and every map has a length");
@@ -114,6 +117,7 @@ impl Engine {
         engine.next_periodic = state.next_periodic;
         engine.audit = state.audit;
         engine.memories = state.memories;
+        engine.indicators = state.indicators;
         let register = engine.register.clone();
         engine.assets.resolve(&register);
         Ok(engine)

@@ -67,6 +67,8 @@ pub enum View {
         /// With the registers of this vehicle, charger or feed.
         asset: Option<Arc<str>>,
     },
+    /// `/api/v1/indicators`.
+    Indicators,
     /// `/api/v1/feeds`.
     Feeds,
     /// Vehicles that are shown elsewhere: those of these fleet ids, then those of these organisations, at most `limit`.

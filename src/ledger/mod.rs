@@ -4,6 +4,7 @@ pub mod audit;
 pub mod charging;
 pub mod counters;
 pub mod emissions;
+pub mod intensity;
 pub mod targets;
 pub mod transition;
 pub mod uptime;

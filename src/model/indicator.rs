@@ -1,6 +1,7 @@
 //! External indicators: any monthly figure of an organisation that comes from elsewhere (charge points in service, renewable share,
 //! landfill tonnes), by CSV or over MQTT. Targets are tracked on them as on our own figures.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,26 @@ impl IndicatorSource {
             Self::Mqtt => "mqtt",
         }
     }
+}
+
+/// A figure as it was published. Borrowed from the message while decoding; read back from the inbox at a restart.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct IndicatorReport<'a> {
+    /// `organisation_id`, by the topic.
+    #[serde(borrow)]
+    pub organisation: Cow<'a, str>,
+    /// Its name, by the topic.
+    #[serde(borrow)]
+    pub name: Cow<'a, str>,
+    /// The month it is for.
+    pub month: Month,
+    /// The figure; finite.
+    pub value: f64,
+    /// Its unit.
+    #[serde(borrow)]
+    pub unit: Option<Cow<'a, str>>,
+    /// When we had it.
+    pub received_at: UtcMs,
 }
 
 /// One monthly figure.

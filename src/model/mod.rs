@@ -7,6 +7,7 @@ mod fact;
 mod id;
 mod imported;
 mod indicator;
+mod intensity;
 mod observation;
 mod ocpp;
 mod quantity;
@@ -30,7 +31,8 @@ pub use fact::{
 };
 pub use id::{IdError, check_id};
 pub use imported::{ImportKind, ImportedRow, spread_days};
-pub use indicator::{Indicator, IndicatorKey, IndicatorSource};
+pub use indicator::{Indicator, IndicatorKey, IndicatorReport, IndicatorSource};
+pub use intensity::{GridArea, HALF_HOUR_MS, IntensitySlot};
 pub use observation::{
     ChargePointEvent, ChargePointMessage, DecoderMemory, FeedFormat, Issue, Manner, Observation, Reading, ReadingEntry, Sequence,
     TransactionEvent, TransactionEventKind, Value,

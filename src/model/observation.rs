@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AssetKind, ConnectorStatus, IdTokenHash, LinkMode, MeterSample, OcppVersion, Quantity, SetupNote};
+use super::{AssetKind, ConnectorStatus, IdTokenHash, IndicatorReport, LinkMode, MeterSample, OcppVersion, Quantity, SetupNote};
 use crate::units::{Thousandths, UtcMs};
 
 /// Which format a reading came in; counters are never differenced across formats.
@@ -53,6 +53,8 @@ pub enum Observation<'a> {
     },
     /// A decoder asks that this be given back to it after a restart.
     Remembered(#[serde(borrow)] DecoderMemory<'a>),
+    /// Somebody published a monthly figure.
+    Indicator(#[serde(borrow)] IndicatorReport<'a>),
 }
 
 /// What a decoder must remember over a restart, in its own encoding.

@@ -28,6 +28,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/emissions", get(emissions))
         .route("/activity", get(activity))
         .route("/uptime", get(uptime))
+        .route("/indicators", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Indicators)))
         .route("/feeds", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Feeds)))
         .route("/counters", get(counters))
         .route("/counters/undo", post(undo_counter_event))

@@ -6,6 +6,7 @@ mod chosen;
 mod counters;
 mod emissions;
 mod feeds;
+mod indicators;
 mod overview;
 mod sessions;
 mod setup;
