@@ -6,6 +6,7 @@ pub mod config;
 mod feed;
 pub mod import;
 mod inbox;
+mod intensity;
 mod mappings;
 mod outlets;
 mod pipeline;

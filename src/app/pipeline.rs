@@ -8,9 +8,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::clock::Clock;
 use super::feed::{Hear, Published, decode};
-use super::inbox;
 use super::questions;
 use super::writer::{CheckpointJob, CommitJob, Done, Job};
+use super::{inbox, intensity};
 use crate::decode::mqtt::Decoders;
 use crate::engine::Engine;
 use crate::ingest::capture::{Capture, Line};
@@ -63,6 +63,8 @@ pub struct Pipeline {
     last_checkpoint: Instant,
     inbox_since_checkpoint: u64,
     next_stats_row: UtcMs,
+    /// Half-hourly intensities were told or revised since their rows were written.
+    intensity_revised: bool,
 }
 
 impl Pipeline {
@@ -95,6 +97,7 @@ impl Pipeline {
             last_checkpoint: now,
             inbox_since_checkpoint: 0,
             next_stats_row,
+            intensity_revised: false,
             config,
         }
     }
@@ -179,6 +182,14 @@ impl Pipeline {
             inbox::append_timeout(&mut self.batch.inbox, now);
             self.engine.handle_timeout(now);
             self.drain_facts();
+        }
+        if std::mem::take(&mut self.intensity_revised) {
+            match intensity::rows(&self.engine, &self.reader, now) {
+                Ok(rows) => {
+                    rows.iter().for_each(|fact| self.batch.points += u64::from(points::encode(fact, &mut self.batch.lines)))
+                }
+                Err(error) => tracing::warn!(%error, "no rows of charging_intensity this time"),
+            }
         }
         if now >= self.next_stats_row {
             self.next_stats_row = now.plus(STATS_ROWS_MS * i64::from(self.clock.speed()));
@@ -327,6 +338,7 @@ impl Pipeline {
                 self.commit_under_way = false;
                 self.spare = Some(buffers);
             }
+            Done::Intensity => self.intensity_revised = true,
             Done::Checkpoint(generation) => {
                 self.checkpoint_under_way = false;
                 self.engine.confirm_checkpoint(generation);
@@ -345,12 +357,13 @@ impl Pipeline {
         }
         if !self.batch.is_empty() {
             self.commit(&jobs).await;
+        }
+        self.checkpoint(&jobs).await;
+        while self.commit_under_way || self.checkpoint_under_way {
             match channels.done.recv().await {
                 Some(done) => self.done(done),
                 None => return,
             }
         }
-        self.checkpoint(&jobs).await;
-        let _ = channels.done.recv().await;
     }
 }

@@ -1,9 +1,10 @@
 //! Answers the web room's questions on the engine's thread: engine state plus what the store has closed already.
 
+use super::intensity;
 use crate::engine::{Engine, View, ViewContext};
 use crate::model::Stats;
 use crate::store::Reader;
-use crate::units::UtcMs;
+use crate::units::{Day, UtcMs};
 
 /// The way back to who asked.
 pub type Reply = tokio::sync::oneshot::Sender<Result<String, String>>;
@@ -27,6 +28,12 @@ fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View
         }
         View::ChargePoints => serde_json::to_string(&engine.charge_points_view(&context)),
         View::Counters { asset } => serde_json::to_string(&engine.counters_view(&context, asset.as_deref())),
+        View::Intensity { from, to } => {
+            let to = to.unwrap_or_else(|| Day::of(now));
+            let from = from.unwrap_or(Day(to.0.saturating_sub(6)));
+            let stored = intensity::stored(reader, from.start(), to.end()).map_err(|error| error.to_string())?;
+            serde_json::to_string(&engine.intensity_view(&context, from, to, stored))
+        }
         View::Indicators => {
             let stored = reader.indicators().map_err(|error| error.to_string())?;
             serde_json::to_string(&engine.indicators_view(&context, stored))

@@ -18,7 +18,7 @@ mod views;
 pub use config::EngineConfig;
 pub use snapshot::RestoreError;
 pub use view::{Dimension, View};
-pub use views::ViewContext;
+pub use views::{StoredIntensity, ViewContext};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

@@ -67,6 +67,13 @@ pub enum View {
         /// With the registers of this vehicle, charger or feed.
         asset: Option<Arc<str>>,
     },
+    /// `/api/v1/intensity`: days `from..=to`.
+    Intensity {
+        /// First day; default six days before `to`.
+        from: Option<Day>,
+        /// Last day; default today.
+        to: Option<Day>,
+    },
     /// `/api/v1/indicators`.
     Indicators,
     /// `/api/v1/feeds`.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ConnectorStatus, SessionRecord};
+use super::{ChargingIntensityFact, ConnectorStatus, SessionRecord};
 use crate::units::{Thousandths, UtcMs};
 
 /// What drives a vehicle (tag `powertrain`).
@@ -87,6 +87,8 @@ pub enum Fact {
     CounterEvent(CounterEventFact),
     /// `data_quality`.
     DataQuality(DataQualityFact),
+    /// `charging_intensity`.
+    ChargingIntensity(ChargingIntensityFact),
     /// `ingest_stats`.
     IngestStats(IngestStatsFact),
 }

@@ -1,5 +1,7 @@
 //! Carbon intensity of Great Britain's grid by half-hour, as the Carbon Intensity API tells it, and its revisions.
 
+use std::sync::Arc;
+
 use crate::units::UtcMs;
 
 /// Length of a slot.
@@ -52,4 +54,25 @@ pub struct IntensitySlot {
     pub actual: Option<f64>,
     /// When these values were first told.
     pub vintage: UtcMs,
+}
+
+/// Row of `charging_intensity`: energy of one half-hour of one site with what it caused by the grid's intensity then.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ChargingIntensityFact {
+    /// Site, or `unknown`.
+    pub site: Arc<str>,
+    /// `fleet`, or `sold_on` to staff and the public.
+    pub user: &'static str,
+    /// Its start.
+    pub at: UtcMs,
+    /// Tenths of Wh.
+    pub energy_dwh: i64,
+    /// gCO2/kWh.
+    pub g_per_kwh: f64,
+    /// kgCO2, operational.
+    pub kgco2: f64,
+    /// Where the intensity is from.
+    pub basis: &'static str,
+    /// The same as a number.
+    pub basis_code: i64,
 }

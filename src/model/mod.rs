@@ -32,7 +32,7 @@ pub use fact::{
 pub use id::{IdError, check_id};
 pub use imported::{ImportKind, ImportedRow, spread_days};
 pub use indicator::{Indicator, IndicatorKey, IndicatorReport, IndicatorSource};
-pub use intensity::{GridArea, HALF_HOUR_MS, IntensitySlot};
+pub use intensity::{ChargingIntensityFact, GridArea, HALF_HOUR_MS, IntensitySlot};
 pub use observation::{
     ChargePointEvent, ChargePointMessage, DecoderMemory, FeedFormat, Issue, Manner, Observation, Reading, ReadingEntry, Sequence,
     TransactionEvent, TransactionEventKind, Value,

@@ -89,6 +89,15 @@ pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
             .float("completeness_ratio", (fact.vehicles > 0).then(|| fact.heard_24h as f64 / fact.vehicles as f64))
             .integer("messages_lost", signed(fact.messages_lost))
             .at(fact.at),
+        Fact::ChargingIntensity(fact) => Line::new(out, "charging_intensity")
+            .tag("site", &fact.site)
+            .tag("user", fact.user)
+            .scaled("energy_wh", Some(fact.energy_dwh), 1)
+            .float("intensity_g_per_kwh", Some(fact.g_per_kwh))
+            .float("kgco2_operational", Some(fact.kgco2))
+            .integer("basis_code", fact.basis_code)
+            .text("basis", fact.basis)
+            .at(fact.at),
         Fact::IngestStats(fact) => Line::new(out, "ingest_stats")
             .tag("source", fact.source)
             .integer("received", signed(fact.received))

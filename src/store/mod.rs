@@ -3,6 +3,7 @@
 
 mod commit;
 mod import;
+mod intensity;
 mod open;
 mod read;
 mod schema;

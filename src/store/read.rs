@@ -33,7 +33,7 @@ pub struct OutboxBatch {
 }
 
 /// A read-only connection.
-pub struct Reader(Connection);
+pub struct Reader(pub(super) Connection);
 
 impl Reader {
     /// Opens the store of a folder; the writer must have opened it before.

@@ -12,6 +12,7 @@
 //! | `imported` | a row of a fuel or mileage file: `key` (keyed hash of what identifies it), `kind`, days, `subject`, sums in ml and m, where it stood |
 //! | `import_file` | a file by `kind` and `fingerprint` (SHA-256): how far its import came, and what came of its rows |
 //! | `indicator` | `organisation`, `name`, `month` (of year 0), `value`, `unit`, `at` Unix ms: monthly figures by CSV |
+//! | `intensity` | `area` (region of the GB API, 0 national), `start` Unix ms, `forecast`, `actual` gCO2/kWh, `vintage` Unix ms |
 //! | `identity` | one row: `token_key` (32 bytes), `first_transaction_id` |
 
 use rusqlite::Connection;
@@ -54,6 +55,10 @@ const MIGRATIONS: &[&str] = &[
     CREATE TABLE indicator (
         organisation TEXT NOT NULL, name TEXT NOT NULL, month INTEGER NOT NULL, value REAL NOT NULL, unit TEXT, at INTEGER NOT NULL,
         PRIMARY KEY (organisation, name, month)) WITHOUT ROWID;
+    CREATE TABLE intensity (
+        area INTEGER NOT NULL, start INTEGER NOT NULL, forecast REAL, actual REAL, vintage INTEGER NOT NULL,
+        PRIMARY KEY (area, start)) WITHOUT ROWID;
+    CREATE INDEX intensity_by_start ON intensity (start);
 ",
 ];
 

@@ -3,6 +3,7 @@
 mod brokers;
 mod engine;
 mod exempt;
+mod intensity;
 mod publish;
 mod rooms;
 mod section;
@@ -19,6 +20,7 @@ use crate::ingest::capture::CaptureConfig;
 use crate::ingest::door::OcppConfig;
 use crate::ingest::listener::ListenerConfig;
 use crate::ingest::mqtt::BrokerConfig;
+use crate::intensity::IntensityConfig;
 use crate::ledger::emissions::FactorSets;
 use crate::sinks::influx::InfluxConfig;
 use crate::sinks::mqtt::PublishConfig;
@@ -61,6 +63,8 @@ pub struct Config {
     pub register: RegisterConfig,
     /// `[factors]`.
     pub factors: FactorsConfig,
+    /// `[intensity]`.
+    pub intensity: IntensityConfig,
     /// `[log]`.
     pub log: LogConfig,
 }

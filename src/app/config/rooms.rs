@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use super::section::Section;
 use super::source::Node;
-use super::{Config, ConfigError, FactorsConfig, LogConfig, MappingConfig, RegisterConfig, brokers, engine, publish, setup};
+use super::{
+    Config, ConfigError, FactorsConfig, LogConfig, MappingConfig, RegisterConfig, brokers, engine, intensity, publish, setup,
+};
 use crate::app::preset_names;
 use crate::ingest::capture::CaptureConfig;
 use crate::ingest::door::{OcppConfig, Unknown};
@@ -19,7 +21,7 @@ use crate::sinks::influx::InfluxConfig;
 use crate::store::StoreConfig;
 use crate::web::WebConfig;
 
-const SECTIONS: [&str; 19] = [
+const SECTIONS: [&str; 20] = [
     "listener",
     "broker",
     "ocpp",
@@ -39,6 +41,7 @@ const SECTIONS: [&str; 19] = [
     "mapping",
     "publish",
     "home_assistant",
+    "intensity",
 ];
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -64,6 +67,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
         mapping: mapping(Section::take(tree, "mapping", errors)),
         register: RegisterConfig { directory: directory(Section::take(tree, "register", errors)) },
         factors: FactorsConfig { directory: directory(Section::take(tree, "factors", errors)) },
+        intensity: intensity::read(Section::take(tree, "intensity", errors)),
         log: log(Section::take(tree, "log", errors)),
     };
     let known: Vec<&str> = SECTIONS.into_iter().chain(["log"]).collect();

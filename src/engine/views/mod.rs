@@ -7,11 +7,14 @@ mod counters;
 mod emissions;
 mod feeds;
 mod indicators;
+mod intensity;
 mod overview;
 mod sessions;
 mod setup;
 mod uptime;
 mod vehicles;
+
+pub use intensity::StoredIntensity;
 
 use crate::units::UtcMs;
 
