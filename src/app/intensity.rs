@@ -1,6 +1,7 @@
 //! Joins the carbon-intensity client with the store, and the store's half-hours with the engine's charging.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -12,7 +13,7 @@ use crate::engine::{Engine, StoredIntensity};
 use crate::intensity::{self, IntensityConfig, Surroundings};
 use crate::ledger::intensity::Series;
 use crate::model::register::Register;
-use crate::model::{Fact, GridArea, HALF_HOUR_MS, Stats};
+use crate::model::{ChargingIntensityFact, Fact, GridArea, HALF_HOUR_MS, Stats};
 use crate::store::{ReadError, Reader};
 use crate::units::UtcMs;
 
@@ -27,8 +28,8 @@ const N_QUEUED: usize = 4;
 pub(super) fn start(
     config: &IntensityConfig,
     reader: &Reader,
-    register: watch::Receiver<std::sync::Arc<Register>>,
-    (clock, stats): (&Clock, std::sync::Arc<Stats>),
+    register: watch::Receiver<Arc<Register>>,
+    (clock, stats): (&Clock, Arc<Stats>),
     jobs: mpsc::Sender<Job>,
     shutdown: watch::Receiver<bool>,
     tasks: &mut JoinSet<()>,
@@ -43,7 +44,7 @@ pub(super) fn start(
     }
     let (slots, mut told) = mpsc::channel(N_QUEUED);
     let clock = clock.clone();
-    let now = std::sync::Arc::new(move || clock.now());
+    let now = Arc::new(move || clock.now());
     tasks.spawn(intensity::run(config.clone(), Surroundings { register, newest, now, slots, stats, shutdown }));
     tasks.spawn(async move {
         while let Some((slots, oldest)) = told.recv().await {
@@ -62,9 +63,26 @@ pub(super) fn stored(reader: &Reader, from: UtcMs, to: UtcMs) -> Result<StoredIn
     Ok(StoredIntensity { truncated: sessions.len() == MOST_SESSIONS, sessions, slots })
 }
 
-/// Rows of the newest days, after intensities were told or revised.
-pub(super) fn rows(engine: &Engine, reader: &Reader, now: UtcMs) -> Result<Vec<Fact>, ReadError> {
-    let from = UtcMs(now.plus(-REVISED_MS).0.div_euclid(HALF_HOUR_MS) * HALF_HOUR_MS);
-    let to = now.plus(HALF_HOUR_MS);
-    Ok(engine.intensity_rows(from, to, now, stored(reader, from, to)?))
+/// Rows of `charging_intensity` that were written: only those that say something new are written again.
+#[derive(Default)]
+pub(super) struct IntensityRows {
+    written: HashMap<(UtcMs, Arc<str>, &'static str), ChargingIntensityFact>,
+}
+
+impl IntensityRows {
+    /// New rows of the newest days, after intensities were told or revised.
+    pub fn news(&mut self, engine: &Engine, reader: &Reader, now: UtcMs) -> Result<Vec<Fact>, ReadError> {
+        let from = UtcMs(now.plus(-REVISED_MS).0.div_euclid(HALF_HOUR_MS) * HALF_HOUR_MS);
+        let to = now.plus(HALF_HOUR_MS);
+        self.written.retain(|(at, _, _), _| *at >= from);
+        let mut news = Vec::new();
+        for row in engine.intensity_rows(from, to, now, stored(reader, from, to)?) {
+            let key = (row.at, row.site.clone(), row.user);
+            if self.written.get(&key) != Some(&row) {
+                self.written.insert(key, row.clone());
+                news.push(Fact::ChargingIntensity(row));
+            }
+        }
+        Ok(news)
+    }
 }

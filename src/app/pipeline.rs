@@ -8,9 +8,10 @@ use tokio::time::{Instant, sleep_until};
 
 use super::clock::Clock;
 use super::feed::{Hear, Published, decode};
+use super::inbox;
+use super::intensity::IntensityRows;
 use super::questions;
 use super::writer::{CheckpointJob, CommitJob, Done, Job};
-use super::{inbox, intensity};
 use crate::decode::mqtt::Decoders;
 use crate::engine::Engine;
 use crate::ingest::capture::{Capture, Line};
@@ -65,6 +66,7 @@ pub struct Pipeline {
     next_stats_row: UtcMs,
     /// Half-hourly intensities were told or revised since their rows were written.
     intensity_revised: bool,
+    intensity_rows: IntensityRows,
 }
 
 impl Pipeline {
@@ -98,6 +100,7 @@ impl Pipeline {
             inbox_since_checkpoint: 0,
             next_stats_row,
             intensity_revised: false,
+            intensity_rows: IntensityRows::default(),
             config,
         }
     }
@@ -184,7 +187,7 @@ impl Pipeline {
             self.drain_facts();
         }
         if std::mem::take(&mut self.intensity_revised) {
-            match intensity::rows(&self.engine, &self.reader, now) {
+            match self.intensity_rows.news(&self.engine, &self.reader, now) {
                 Ok(rows) => {
                     rows.iter().for_each(|fact| self.batch.points += u64::from(points::encode(fact, &mut self.batch.lines)))
                 }

@@ -70,6 +70,9 @@ pub struct Surroundings {
 /// First pause after a failure; it doubles up to `refresh`.
 const FIRST_PAUSE: Duration = Duration::from_secs(60);
 
+/// Half-hours handed on at once: two weeks of all regions.
+const MOST_SLOTS: usize = 12_000;
+
 /// Asks until told to stop.
 pub async fn run(config: IntensityConfig, around: Surroundings) {
     let Some(base) = Base::of(&config.url) else {
@@ -126,6 +129,9 @@ impl Client {
         let areas = plan::areas(&self.around.register.borrow());
         let now = (self.around.now)();
         let keep_ms = i64::try_from(self.config.keep.as_millis()).unwrap_or(i64::MAX);
+        let oldest = now.plus(-keep_ms);
+        // One transaction and one look at the sessions a round, unless there is much to make up for.
+        let mut found = Vec::new();
         let mut failure = None;
         for area in areas {
             for (from, to) in plan::ranges(self.around.newest.get(&area).copied(), now, keep_ms) {
@@ -133,7 +139,9 @@ impl Client {
                     Ok(slots) => {
                         Stats::count(&self.around.stats.intensity_answers);
                         let newest = slots.iter().map(|slot| slot.start).max();
-                        if self.around.slots.send((slots, now.plus(-keep_ms))).await.is_err() {
+                        found.extend(slots);
+                        if found.len() > MOST_SLOTS && self.around.slots.send((std::mem::take(&mut found), oldest)).await.is_err()
+                        {
                             return Round::Nobody;
                         }
                         // Further ahead than now would be a reason to ask for less than is missing.
@@ -148,6 +156,9 @@ impl Client {
                     }
                 }
             }
+        }
+        if !found.is_empty() && self.around.slots.send((found, oldest)).await.is_err() {
+            return Round::Nobody;
         }
         match (&failure, &self.trouble) {
             (Some(reason), None) => {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::super::Engine;
 use super::{ViewContext, kwh, rfc3339, sessions, wh};
 use crate::ledger::intensity::{Basis, Intensity, OperationalSum, Series};
-use crate::model::{ChargingIntensityFact, ClosedSession, EnergyUser, Fact, GridArea, HalfHour, IntensitySlot, SessionRecord};
+use crate::model::{ChargingIntensityFact, ClosedSession, EnergyUser, GridArea, HalfHour, IntensitySlot, SessionRecord};
 use crate::units::{Day, UtcMs};
 
 /// Sessions listed; the sums have all of them.
@@ -151,7 +151,7 @@ impl Engine {
     }
 
     /// Rows of `charging_intensity` for the half-hours that begin in `[from, to)`.
-    pub fn intensity_rows(&self, from: UtcMs, to: UtcMs, now: UtcMs, stored: StoredIntensity) -> Vec<Fact> {
+    pub fn intensity_rows(&self, from: UtcMs, to: UtcMs, now: UtcMs, stored: StoredIntensity) -> Vec<ChargingIntensityFact> {
         let series = Series::of(stored.slots);
         let mut slots: BTreeMap<(UtcMs, Arc<str>, &'static str), i64> = BTreeMap::new();
         for record in self.charging_in(from, to, now, stored.sessions) {
@@ -162,7 +162,7 @@ impl Engine {
         }
         let rows = slots.into_iter().filter_map(|((at, site, user), energy_dwh)| {
             let intensity = self.intensity_of(&series, &site, at)?;
-            Some(Fact::ChargingIntensity(ChargingIntensityFact {
+            Some(ChargingIntensityFact {
                 g_per_kwh: intensity.g_per_kwh,
                 basis: intensity.basis.name(),
                 basis_code: Basis::ALL.iter().position(|basis| *basis == intensity.basis).map_or(0, |place| place as i64),
@@ -171,7 +171,7 @@ impl Engine {
                 site,
                 user,
                 at,
-            }))
+            })
         });
         rows.collect()
     }
