@@ -6,6 +6,8 @@
 #[path = "support/grid.rs"]
 mod grid;
 mod support;
+#[path = "support/tls.rs"]
+mod tls;
 
 use std::io::Read as _;
 
@@ -14,7 +16,7 @@ use fleetgauge::store::{Commit, Reader, Store, StoreConfig};
 use fleetgauge::units::{Day, UtcMs};
 use grid::{Grid, forecast};
 use serde_json::{Value, json};
-use support::{Daemon, TempDir, wait_for};
+use support::{Daemon, Process, TempDir, fleetgauge, free_port, http, wait_for, wait_for_port};
 
 const HALF_HOUR_MS: i64 = 1_800_000;
 
@@ -161,4 +163,39 @@ fn rows_follow_the_intensity() {
     assert_eq!(daemon.get("/readyz").0, 200);
     wait_for("a word about it", || daemon.log().contains("carbon intensity: http://127.0.0.1:9"));
     daemon.stop();
+}
+
+#[test]
+fn the_services_certificate_is_checked() {
+    const TEST: &str = "the_services_certificate_is_checked";
+    let folder = TempDir::new("intensity-tls");
+    let Some(authority) = tls::Authority::new(TEST, folder.path()) else { return };
+    authority.sign("grid", "localhost", "DNS:localhost");
+    let grid = Grid::start_secured(folder.path());
+    // The machine's authorities are those of this file.
+    for (trusted, host, good) in [("ca.pem", "localhost", true), ("ca.pem", "127.0.0.1", false), ("grid.csr", "localhost", false)]
+    {
+        let web = free_port();
+        let mut command = fleetgauge();
+        command.arg("run").current_dir(folder.path()).stderr(std::process::Stdio::null());
+        command.env("SSL_CERT_FILE", folder.path().join(trusted)).env_remove("SSL_CERT_DIR");
+        for (key, value) in [
+            ("LISTENER__ENABLED", "false".to_owned()),
+            ("OCPP__ENABLED", "false".to_owned()),
+            ("WEB__LISTEN", format!("127.0.0.1:{web}")),
+            ("INTENSITY__ENABLED", "true".to_owned()),
+            ("INTENSITY__URL", format!("https://{host}:{}", grid.port)),
+        ] {
+            command.env(format!("FLEETGAUGE__{key}"), value);
+        }
+        let daemon = Process::start(&mut command);
+        wait_for_port(web);
+        let counted = |name: &str| {
+            let (_, text) = http(web, "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            !text.contains(&format!("fleetgauge_intensity_{name}_total 0"))
+        };
+        wait_for("an answer or a failure", || counted("answers") || counted("failures"));
+        assert_eq!((counted("answers"), counted("failures")), (good, !good), "{trusted} {host}");
+        daemon.end();
+    }
 }

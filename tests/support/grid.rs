@@ -5,10 +5,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use fleetgauge::units::UtcMs;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
 const HALF_HOUR_MS: i64 = 1_800_000;
@@ -74,7 +78,26 @@ impl Grid {
         self.mood.lock().unwrap().asked.clone()
     }
 
-    fn answer(&self, mut stream: TcpStream) {
+    /// The same over TLS, with `<folder>/grid.pem` and `grid.key`.
+    pub fn start_secured(folder: &Path) -> Self {
+        let chain = vec![CertificateDer::from_pem_file(folder.join("grid.pem")).unwrap()];
+        let key = PrivateKeyDer::from_pem_file(folder.join("grid.key")).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config = Arc::new(builder.with_no_client_auth().with_single_cert(chain, key).unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let grid = Self { port: listener.local_addr().unwrap().port(), mood: Arc::default() };
+        let serving = grid.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let connection = ServerConnection::new(config.clone()).unwrap();
+                serving.answer(StreamOwned::new(connection, stream.unwrap()));
+            }
+        });
+        grid
+    }
+
+    fn answer(&self, mut stream: impl Read + Write) {
         let mut request = Vec::new();
         let mut chunk = [0; 4096];
         while !request.windows(4).any(|window| window == b"\r\n\r\n") {
@@ -110,7 +133,7 @@ impl Grid {
         } else {
             format!("HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
         };
-        let _ = stream.write_all(answer.as_bytes());
+        let _ = stream.write_all(answer.as_bytes()).and_then(|()| stream.flush());
     }
 }
 
