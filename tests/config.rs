@@ -210,6 +210,8 @@ fn every_mistake_is_named_with_its_line_and_a_way_out() {
         ),
         ("[[exempt]]\nsit = \"A\"\nreason = \"closed\"\nweekly = \"Sun 02:00-04:00\"\n", "did you mean `site`?"),
         ("[engine]\noffline_grace = \"8d\"\n", "must be from"),
+        ("[intensity]\nurl = \"api.carbonintensity.org.uk\"\n", "is not an address that can be asked"),
+        ("[intensity]\nrefresh = \"1s\"\n", "must be from"),
         ("log = 5\n", "write [log] on a line of its own"),
         ("[ocpp\n", "line 1"),
         ("[ocpp]\nlisten = \"a:1\"\nlisten = \"b:1\"\n", "line 3"),

@@ -11,7 +11,7 @@ const FLOORS: [&[&str]; 6] = [
     &["model"],
     &["decode", "ledger", "points"],
     &["engine"],
-    &["ingest", "store", "sinks", "notify", "web", "simulate"],
+    &["ingest", "store", "sinks", "notify", "intensity", "web", "simulate"],
     &["app"],
 ];
 

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and waits on the real clock")]
 
+#[path = "support/grid.rs"]
+mod grid;
 mod support;
 
 use std::collections::VecDeque;
@@ -265,7 +267,13 @@ fn lines_of_a_fleet(stub: &Stub, seconds: u64) -> Vec<String> {
     // The fleet's clock runs ahead of the daemon's; within a day that is a clock to be believed.
     let daemon = Daemon::start(
         folder.path(),
-        &[("register.directory", example), ("store.commit_interval", "100ms"), ("store.commit_batch", "1000")],
+        &[
+            ("register.directory", example),
+            ("store.commit_interval", "100ms"),
+            ("store.commit_batch", "1000"),
+            ("intensity.enabled", "true"),
+            ("intensity.url", &grid::Grid::start().url()),
+        ],
     );
     let (mqtt, ocpp) = (format!("127.0.0.1:{}", daemon.mqtt), format!("ws://127.0.0.1:{}/ocpp", daemon.ocpp));
     let mut command = fleetgauge();
@@ -278,6 +286,7 @@ fn lines_of_a_fleet(stub: &Stub, seconds: u64) -> Vec<String> {
     // A register read again is put to use at once: the day's rows are written anew, without waiting for the minute.
     signal(daemon.id(), "HUP");
     wait_for("the day's emissions", || stub.lines().iter().any(|line| line.starts_with("fleet_emissions")));
+    wait_for("half-hours", || stub.lines().iter().any(|line| line.starts_with("charging_intensity")));
     daemon.stop();
     stub.lines()
 }

@@ -3,7 +3,7 @@
 use super::inbox;
 use crate::decode::mqtt::{Decoders, Formats, Message, Sink};
 use crate::engine::Engine;
-use crate::model::{Observation, Quantity, Reading, RejectReason, Stats};
+use crate::model::{IndicatorReport, Observation, Quantity, Reading, RejectReason, Stats};
 use crate::units::UtcMs;
 
 /// Hands each reading to the engine and to the inbox at once: no copy in between.
@@ -27,6 +27,13 @@ impl Sink for Hear<'_> {
             }
         }
         let observation = Observation::Telemetry(reading);
+        self.engine.handle(&observation, self.now);
+        inbox::append_observed(self.inbox, self.now, observation);
+    }
+
+    fn indicator(&mut self, report: IndicatorReport<'_>) {
+        self.readings += 1;
+        let observation = Observation::Indicator(report);
         self.engine.handle(&observation, self.now);
         inbox::append_observed(self.inbox, self.now, observation);
     }

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep_until};
 use super::clock::Clock;
 use super::feed::{Hear, Published, decode};
 use super::inbox;
+use super::intensity::IntensityRows;
 use super::months::MonthsBefore;
 use super::outlets::Outlets;
 use super::questions;
@@ -73,6 +74,9 @@ pub struct Pipeline {
     months: MonthsBefore,
     next_own_state: UtcMs,
     outlets: Outlets,
+    /// Half-hourly intensities were told or revised since their rows were written.
+    intensity_revised: bool,
+    intensity_rows: IntensityRows,
 }
 
 impl Pipeline {
@@ -108,6 +112,8 @@ impl Pipeline {
             months: MonthsBefore::default(),
             next_own_state: next_stats_row,
             outlets: Outlets::default(),
+            intensity_revised: false,
+            intensity_rows: IntensityRows::default(),
             config,
         }
     }
@@ -206,6 +212,14 @@ impl Pipeline {
         if now >= self.next_own_state {
             self.tell_own_state(now);
         }
+        if std::mem::take(&mut self.intensity_revised) {
+            match self.intensity_rows.news(&self.engine, &self.reader, now) {
+                Ok(rows) => {
+                    rows.iter().for_each(|fact| self.batch.points += u64::from(points::encode(fact, &mut self.batch.lines)))
+                }
+                Err(error) => tracing::warn!(%error, "no rows of charging_intensity this time"),
+            }
+        }
         if now >= self.next_stats_row {
             self.next_stats_row = now.plus(STATS_ROWS_MS * i64::from(self.clock.speed()));
             self.write_stats_rows(now);
@@ -255,6 +269,7 @@ impl Pipeline {
         let tally = self.engine.take_tally();
         Stats::add(&self.stats.late, tally.late);
         Stats::add(&self.stats.assets_refused, tally.assets_refused);
+        Stats::add(&self.stats.indicators_refused, tally.indicators_refused);
         Stats::add(&self.stats.charging_refused, tally.charging_refused);
         Stats::add(&self.stats.alerts_refused, tally.alerts_refused);
         self.drain_facts();
@@ -373,6 +388,7 @@ impl Pipeline {
                 self.commit_under_way = false;
                 self.spare = Some(buffers);
             }
+            Done::Intensity => self.intensity_revised = true,
             Done::Checkpoint(generation) => {
                 self.checkpoint_under_way = false;
                 self.engine.confirm_checkpoint(generation);
@@ -391,12 +407,13 @@ impl Pipeline {
         }
         if !self.batch.is_empty() {
             self.commit(&jobs).await;
+        }
+        self.checkpoint(&jobs).await;
+        while self.commit_under_way || self.checkpoint_under_way {
             match channels.done.recv().await {
                 Some(done) => self.done(done),
                 None => return,
             }
         }
-        self.checkpoint(&jobs).await;
-        let _ = channels.done.recv().await;
     }
 }

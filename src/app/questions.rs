@@ -1,5 +1,6 @@
 //! Answers the web room's questions on the engine's thread: engine state plus what the store has closed already.
 
+use super::intensity;
 use crate::engine::{Engine, StoredActivity, View, ViewContext};
 use crate::model::{Observation, Stats};
 use crate::store::Reader;
@@ -53,6 +54,16 @@ fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View
         }
         View::ChargePoints => serde_json::to_string(&engine.charge_points_view(&context)),
         View::Counters { asset } => serde_json::to_string(&engine.counters_view(&context, asset.as_deref())),
+        View::Intensity { from, to } => {
+            let to = to.unwrap_or_else(|| Day::of(now));
+            let from = from.unwrap_or(Day(to.0.saturating_sub(6)));
+            let stored = intensity::stored(reader, from.start(), to.end()).map_err(|error| error.to_string())?;
+            serde_json::to_string(&engine.intensity_view(&context, from, to, stored))
+        }
+        View::Indicators => {
+            let stored = reader.indicators().map_err(|error| error.to_string())?;
+            serde_json::to_string(&engine.indicators_view(&context, stored))
+        }
         View::Feeds => serde_json::to_string(&engine.feeds_view(&context)),
         View::Alerts => serde_json::to_string(&engine.alerts_view(&context)),
         View::Transition { from, to } => serde_json::to_string(&engine.transition_view(&context, *from, *to)),
@@ -72,6 +83,10 @@ fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View
             let stored = stored_activity(reader, from, to)?;
             let base = engine.air_base_days().map(|(from, to)| stored_activity(reader, from, to)).transpose()?;
             serde_json::to_string(&engine.air_view(from, to, stored, base))
+        }
+        View::Activity { from, to } => {
+            let (from, to) = engine.emission_days(&context, *from, *to);
+            serde_json::to_string(&engine.activity_view(from, to, &stored_activity(reader, from, to)?))
         }
         View::Emissions { from, to, by } => {
             let (from, to) = engine.emission_days(&context, *from, *to);

@@ -17,7 +17,7 @@ use super::prepare::{Files, Sockets};
 use super::recovery::recover;
 use super::register::LoadError;
 use super::writer::{Job, Writer};
-use super::{RegisterSource, disk, inbox, outlets};
+use super::{RegisterSource, disk, inbox, intensity, outlets};
 use crate::decode::mqtt::Decoders;
 use crate::decode::mqtt::mapping::MappingErrors;
 use crate::engine::RestoreError;
@@ -181,7 +181,7 @@ impl Daemon {
             web_address: sockets.web.as_ref().and_then(|socket| socket.local_addr().ok()),
             mqtt_address: sockets.mqtt.as_ref().and_then(|socket| socket.local_addr().ok()),
             ocpp_address: sockets.ocpp.as_ref().and_then(|socket| socket.local_addr().ok()),
-            register: register_receiver,
+            register: register_receiver.clone(),
             register_sender,
             source: options.register,
             hasher,
@@ -216,6 +216,9 @@ impl Daemon {
             let ask = outlets::ask(questions.clone());
             daemon.outlets.spawn(publisher.run(ask, stats.clone(), outlet_stop.clone()));
         }
+        let around = (&clock, stats.clone());
+        let stop = outlet_stop.clone();
+        intensity::start(&config.intensity, &open_reader()?, register_receiver, around, jobs.clone(), stop, &mut daemon.outlets)?;
         let doors = sockets.doors(&files.acceptors);
         daemon.start_ingest(config, files, sockets.mqtt, doors, &frames, &clock, capture, &ingest_stop);
         // From here only the sockets hold senders: when the last one ends, the engine does.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::ingest::{Receipt, Settlement};
-use crate::model::{ActivityRow, ClosedSession, Stats, Subscription};
+use crate::model::{ActivityRow, ClosedSession, IntensitySlot, Stats, Subscription};
 use crate::store::{Checkpoint, Commit, CommitError, Notification, Store};
 use crate::units::UtcMs;
 
@@ -21,6 +21,8 @@ pub enum Job {
     Acknowledge(&'static str, i64),
     /// A notifier has taken these notifications.
     Delivered(Vec<i64>),
+    /// Half-hourly carbon intensities, and before when old ones may go.
+    Intensity(Vec<IntensitySlot>, UtcMs),
     /// What a broker holds for a session of ours.
     Remember(String, Vec<Subscription>),
 }
@@ -85,6 +87,8 @@ pub enum Done {
     Commit(CommitJob),
     /// The generation of a checkpoint.
     Checkpoint(u64),
+    /// Carbon intensities are there, or revised.
+    Intensity,
 }
 
 /// First and longest pause between attempts while the store refuses (a full disk, mostly).
@@ -129,6 +133,14 @@ impl Writer {
                     }
                     true
                 }
+                Job::Intensity(slots, oldest) => match self.store.put_intensity(&slots, oldest) {
+                    Ok(()) => self.done.send(Done::Intensity).is_ok(),
+                    Err(error) => {
+                        // Not lost: the last 48 hours are asked for again.
+                        tracing::warn!(%error, "could not write carbon intensities");
+                        true
+                    }
+                },
                 Job::Remember(session, rows) => {
                     if let Err(error) = self.store.remember_subscriptions(&session, &rows) {
                         // Not lost: what is not known to be subscribed is subscribed once more.

@@ -3,3 +3,4 @@
 mod json;
 pub mod mqtt;
 pub mod ocpp;
+pub mod tables;

@@ -30,6 +30,8 @@ pub struct EngineConfig {
     pub counters: Vec<CounterOverride>,
     /// `limits.max_counter_events` kept in the audit log.
     pub max_counter_events: usize,
+    /// `limits.max_indicators`: monthly figures kept that were published.
+    pub max_indicators: usize,
     /// `engine.profile`: definition of "low emission".
     pub profile: String,
     /// `target.share`: the goal, 0 to 1.
@@ -66,6 +68,7 @@ impl Default for EngineConfig {
             rates: CounterRates::default(),
             counters: Vec::new(),
             max_counter_events: 2_000,
+            max_indicators: 10_000,
             profile: "nhs_sdu".into(),
             target_share: 0.9,
             target_due: Day::from_ymd(2028, 3, 31).expect("31 March exists"),

@@ -8,6 +8,7 @@ mod alerts;
 mod assets;
 mod audit;
 mod config;
+mod indicators;
 mod periodic;
 mod quality;
 mod snapshot;
@@ -20,13 +21,14 @@ mod watch;
 pub use config::EngineConfig;
 pub use snapshot::RestoreError;
 pub use view::{Dimension, View};
-pub use views::{StoredActivity, ViewContext};
+pub use views::{StoredActivity, StoredIntensity, ViewContext};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use activity::{DaySpan, Journal, spread};
 use assets::{Assets, Hearing};
+use indicators::Indicators;
 use targets::Targets;
 
 use crate::ledger::alerts::{AlertBook, MonthlyBook};
@@ -52,6 +54,8 @@ pub struct Tally {
     pub late: u64,
     /// Readings of assets beyond the limit.
     pub assets_refused: u64,
+    /// Monthly figures beyond the limit.
+    pub indicators_refused: u64,
     /// Messages of charge points or connectors beyond the limits.
     pub charging_refused: u64,
     /// Alerts beyond `alerts.max_series`.
@@ -92,6 +96,8 @@ pub struct Engine {
     notices: VecDeque<Notice>,
     /// So many facts at the front of the output were looked at by the rules.
     watched: usize,
+    /// Monthly figures that were published.
+    indicators: Indicators,
 }
 
 impl Engine {
@@ -132,6 +138,7 @@ impl Engine {
             monthly: MonthlyBook::default(),
             notices: VecDeque::new(),
             watched: 0,
+            indicators: Indicators::default(),
         }
     }
 
@@ -156,6 +163,11 @@ impl Engine {
             }
             Observation::Remembered(memory) => {
                 self.memories.insert(memory.decoder.clone().into_owned(), memory.bytes.clone().into_owned());
+                None
+            }
+            Observation::Indicator(report) => {
+                let taken = self.indicators.hear(report, self.config.max_indicators);
+                self.tally.indicators_refused += u64::from(!taken);
                 None
             }
             Observation::OwnState(_)

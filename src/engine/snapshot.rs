@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::activity::{DaySpan, Journal};
 use super::assets::Assets;
+use super::indicators::Indicators;
 use super::{Engine, EngineConfig};
 use crate::ledger::alerts::{AlertBook, MonthlyBook};
 use crate::ledger::audit::AuditLog;
@@ -38,7 +39,7 @@ pub enum RestoreError {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Snapshot<A, C, U, J, T, L, B, M> {
+struct Snapshot<A, C, U, J, T, L, B, M, I> {
     assets: A,
     charging: C,
     uptime: U,
@@ -53,9 +54,11 @@ struct Snapshot<A, C, U, J, T, L, B, M> {
     memories: BTreeMap<String, Vec<u8>>,
     alerts: B,
     monthly: M,
+    indicators: I,
 }
 
-type Owned = Snapshot<Assets, ChargingBook, UptimeBook, Journal, BTreeMap<Subject, Activity>, AuditLog, AlertBook, MonthlyBook>;
+type Sums = BTreeMap<Subject, Activity>;
+type Owned = Snapshot<Assets, ChargingBook, UptimeBook, Journal, Sums, AuditLog, AlertBook, MonthlyBook, Indicators>;
 
 impl Engine {
     /// The state and the activity since the last checkpoint, which belong into the store together.
@@ -79,6 +82,7 @@ impl Engine {
             memories: self.memories.clone(),
             alerts: &self.alerts,
             monthly: &self.monthly,
+            indicators: &self.indicators,
         };
         let head = FORMAT.to_le_bytes().to_vec();
         let bytes = postcard::to_extend(&snapshot, head).expect("writing to memory does not fail and every map has a length");
@@ -121,6 +125,7 @@ impl Engine {
         engine.memories = state.memories;
         engine.alerts = state.alerts;
         engine.monthly = state.monthly;
+        engine.indicators = state.indicators;
         let register = engine.register.clone();
         engine.assets.resolve(&register);
         Ok(engine)

@@ -59,6 +59,13 @@ pub enum View {
         /// Last day; default today.
         to: Option<Day>,
     },
+    /// `/api/v1/activity`: days `from..=to`.
+    Activity {
+        /// First day; default 1 April of the running year.
+        from: Option<Day>,
+        /// Last day; default today.
+        to: Option<Day>,
+    },
     /// `/api/v1/uptime`: months `from..=to`.
     Uptime {
         /// First month; default January of `to`'s year.
@@ -71,6 +78,15 @@ pub enum View {
         /// With the registers of this vehicle, charger or feed.
         asset: Option<Arc<str>>,
     },
+    /// `/api/v1/intensity`: days `from..=to`.
+    Intensity {
+        /// First day; default six days before `to`.
+        from: Option<Day>,
+        /// Last day; default today.
+        to: Option<Day>,
+    },
+    /// `/api/v1/indicators`.
+    Indicators,
     /// `/api/v1/feeds`.
     Feeds,
     /// Vehicles that are shown elsewhere: those of these fleet ids, then those of these organisations, at most `limit`.

@@ -74,6 +74,8 @@ pub struct Activity {
     pub charged_dwh: i64,
     /// Fuel bought for the vehicle by card or taken from a bunker, in millilitres; from an import.
     pub fuel_card_ml: i64,
+    /// How much of that was HVO, in millilitres; the rest is what the register says the vehicle burns.
+    pub hvo_card_ml: i64,
     /// Distance by a mileage claim or a reading by hand, in metres; from an import.
     pub claimed_m: i64,
     /// Which of the vehicle's own counters were heard that day ([`Activity::FUEL_METERED`], [`Activity::GRID_METERED`]): a day with
@@ -94,6 +96,7 @@ impl Activity {
         self.vehicle_grid_dwh += other.vehicle_grid_dwh;
         self.charged_dwh += other.charged_dwh;
         self.fuel_card_ml += other.fuel_card_ml;
+        self.hvo_card_ml += other.hvo_card_ml;
         self.claimed_m += other.claimed_m;
         self.metered |= other.metered;
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AirFact, AlertFact, ConnectorStatus, EmissionsFact, SessionRecord};
+use super::{AirFact, AlertFact, ChargingIntensityFact, ConnectorStatus, EmissionsFact, SessionRecord};
 use crate::units::{Thousandths, UtcMs};
 
 /// What drives a vehicle (tag `powertrain`).
@@ -91,6 +91,8 @@ pub enum Fact {
     DataQuality(DataQualityFact),
     /// `alerts`.
     Alert(Box<AlertFact>),
+    /// `charging_intensity`.
+    ChargingIntensity(ChargingIntensityFact),
     /// `ingest_stats`.
     IngestStats(IngestStatsFact),
 }

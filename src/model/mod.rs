@@ -7,6 +7,9 @@ mod emission_facts;
 mod exempt;
 mod fact;
 mod id;
+mod imported;
+mod indicator;
+mod intensity;
 mod observation;
 mod ocpp;
 mod quantity;
@@ -31,6 +34,9 @@ pub use fact::{
     IngestStatsFact, MeterValuesFact, Powertrain, TargetFact, TelemetryFact, TransitionFact, VehicleTags,
 };
 pub use id::{IdError, check_id};
+pub use imported::{ImportKind, ImportedRow, spread_days};
+pub use indicator::{Indicator, IndicatorKey, IndicatorReport, IndicatorSource};
+pub use intensity::{ChargingIntensityFact, GridArea, HALF_HOUR_MS, IntensitySlot};
 pub use observation::{
     ChargePointEvent, ChargePointMessage, DecoderMemory, FeedFormat, Issue, Manner, Observation, OwnState, Reading, ReadingEntry,
     Sequence, TransactionEvent, TransactionEventKind, Value,

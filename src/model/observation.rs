@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AssetKind, ConnectorStatus, Fingerprint, IdTokenHash, LinkMode, MeterSample, OcppVersion, Quantity, SetupNote};
+use super::{
+    AssetKind, ConnectorStatus, Fingerprint, IdTokenHash, IndicatorReport, LinkMode, MeterSample, OcppVersion, Quantity,
+    SetupNote,
+};
 use crate::units::{Thousandths, UtcMs};
 
 /// Which format a reading came in; counters are never differenced across formats.
@@ -78,6 +81,8 @@ pub enum Observation<'a> {
         /// Its number.
         id: u64,
     },
+    /// Somebody published a monthly figure.
+    Indicator(#[serde(borrow)] IndicatorReport<'a>),
 }
 
 /// What only the outside knows of the daemon.

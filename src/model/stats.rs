@@ -122,6 +122,12 @@ pub struct Stats {
     pub late: AtomicU64,
     /// Readings of assets beyond `limits.max_assets`.
     pub assets_refused: AtomicU64,
+    /// Answers of the carbon intensity API.
+    pub intensity_answers: AtomicU64,
+    /// Questions to it that failed.
+    pub intensity_failures: AtomicU64,
+    /// Monthly figures beyond `limits.max_indicators`.
+    pub indicators_refused: AtomicU64,
     /// Messages of charge points or connectors beyond `limits.max_charge_points` and `limits.max_connectors`.
     pub charging_refused: AtomicU64,
     /// Open MQTT device connections.

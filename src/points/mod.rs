@@ -28,6 +28,7 @@ pub fn measurement(fact: &Fact) -> &'static str {
         Fact::CounterEvent(_) => "counter_event",
         Fact::DataQuality(_) => "data_quality",
         Fact::Alert(_) => "alerts",
+        Fact::ChargingIntensity(_) => "charging_intensity",
         Fact::IngestStats(_) => "ingest_stats",
     }
 }
@@ -144,6 +145,15 @@ pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
             .float("value", fact.value)
             .float("threshold", Some(fact.threshold))
             .integer("notified", fact.notified.into())
+            .at(fact.at),
+        Fact::ChargingIntensity(fact) => Line::new(out, "charging_intensity")
+            .tag("site", &fact.site)
+            .tag("user", fact.user)
+            .scaled("energy_wh", Some(fact.energy_dwh), 1)
+            .float("intensity_g_per_kwh", Some(fact.g_per_kwh))
+            .float("kgco2_operational", Some(fact.kgco2))
+            .integer("basis_code", fact.basis_code)
+            .text("basis", fact.basis)
             .at(fact.at),
         Fact::IngestStats(fact) => Line::new(out, "ingest_stats")
             .tag("source", fact.source)

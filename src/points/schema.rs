@@ -298,6 +298,18 @@ pub const MEASUREMENTS: &[Measurement] = &[
         ],
     },
     Measurement {
+        name: "charging_intensity",
+        description: "energy charged in one half-hour at one site, and the CO2 it caused by the grid's intensity then: operational, for charge timing, no part of reported emissions; at the half-hour's start, replaced as the intensity is revised",
+        tags: &[SITE, tag("user", "fleet, or sold_on to staff and the public")],
+        fields: &[
+            float("energy_wh", "energy delivered, Wh"),
+            float("intensity_g_per_kwh", "gCO2/kWh of generation with imports and losses, without CH4 and N2O"),
+            float("kgco2_operational", "their product, kgCO2"),
+            integer("basis_code", "0 actual, 1 forecast, 2 national, 3 last week's half-hour, 4 annual factor"),
+            text("basis", "the same in words: actual, forecast, national, last_week, annual"),
+        ],
+    },
+    Measurement {
         name: "ingest_stats",
         description: "what the daemon itself did since its start",
         tags: &[tag("source", "mqtt or ocpp")],

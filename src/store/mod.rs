@@ -1,6 +1,9 @@
-//! F4: one SQLite file: inbox, outbox, checkpoint, sessions, activity. Written by one thread, in few large transactions.
+//! F4: one SQLite file: inbox, outbox, checkpoint, sessions, activity. Written by one thread, in few large transactions; an import of
+//! CSV files, a process of its own, writes only its own tables, in small transactions between those.
 
 mod commit;
+mod import;
+mod intensity;
 mod notifications;
 mod open;
 mod read;
@@ -16,6 +19,7 @@ use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
 pub use commit::{Checkpoint, Commit, CommitError, Store};
+pub use import::{FileProgress, ImportError, ImportStore, ImportedFile};
 pub use notifications::{Notification, Undelivered, Waiting};
 pub use open::{OpenError, token_key};
 pub use read::{OutboxBatch, ReadError, Reader};

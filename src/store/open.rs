@@ -52,6 +52,16 @@ pub enum OpenError {
         /// Its version.
         found: i32,
     },
+    /// In use by an older program, so that it cannot be taken over now.
+    #[error(
+        "{path} has store version {found}, this program knows {VERSION}, and an older daemon runs on it\n  hint: restart the daemon with this program, then try again"
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i32,
+    },
     /// Damaged.
     #[error(
         "{path} is damaged: {detail}\n  hint: restore it from a backup, or move it away to begin anew; nothing was written to it"
@@ -77,6 +87,7 @@ enum Problem {
     Sqlite(rusqlite::Error),
     NotOurs,
     Newer(i32),
+    Older(i32),
     Snapshot(std::io::Error),
 }
 
@@ -114,6 +125,47 @@ fn open_file(path: &Path) -> Result<(Connection, Identity, Recovery), Problem> {
     let identity = identity(&connection)?;
     let recovery = recovery(&connection)?;
     Ok((connection, identity, recovery))
+}
+
+/// A second connection that writes tables of its own beside a daemon that may run or not. Only to make or migrate the file does it need
+/// the daemon's lock, and only for that long: nobody is kept from starting during an import.
+pub(super) fn connect_beside(directory: &Path) -> Result<(Connection, Identity), OpenError> {
+    let failed = |error| OpenError::Directory { path: directory.to_path_buf(), error };
+    std::fs::create_dir_all(directory).map_err(failed)?;
+    let path = directory.join(FILE);
+    let mut locked = false;
+    let mut opened = if path.exists() { beside(&path, locked) } else { Err(Problem::Older(0)) };
+    if matches!(opened, Err(Problem::Older(_))) {
+        let lock = File::options().create(true).write(true).truncate(false).open(directory.join(LOCK)).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => locked = true,
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        opened = beside(&path, locked);
+    }
+    opened.map_err(|problem| explain(&path, problem))
+}
+
+fn beside(path: &Path, locked: bool) -> Result<(Connection, Identity), Problem> {
+    let mut connection = Connection::open(path)?;
+    // Longer than a daemon's checkpoint of a large fleet takes on a slow disk.
+    connection.busy_timeout(Duration::from_secs(30))?;
+    if locked {
+        prepare(&mut connection)?;
+    } else {
+        let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        match version {
+            VERSION if application == APPLICATION_ID => {}
+            _ if version < VERSION && (application == APPLICATION_ID || version == 0) => return Err(Problem::Older(version)),
+            _ if application == APPLICATION_ID => return Err(Problem::Newer(version)),
+            _ => return Err(Problem::NotOurs),
+        }
+    }
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    let identity = identity(&connection)?;
+    Ok((connection, identity))
 }
 
 /// A second connection that only reads.
@@ -199,6 +251,7 @@ fn explain(path: &Path, problem: Problem) -> OpenError {
     let error = match problem {
         Problem::NotOurs => return OpenError::NotOurs { path },
         Problem::Newer(found) => return OpenError::Newer { path, found },
+        Problem::Older(found) => return OpenError::Older { path, found },
         Problem::Snapshot(error) => return OpenError::Corrupt { path, detail: error.to_string() },
         Problem::Sqlite(error) => error,
     };

@@ -5,8 +5,8 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::open::{OpenError, connect_read_only};
-use crate::model::{Activity, ActivityKey, ActivityRow, ClosedSession};
-use crate::units::{Day, UtcMs};
+use crate::model::{Activity, ActivityKey, ActivityRow, ClosedSession, Indicator, IndicatorKey, IndicatorSource, spread_days};
+use crate::units::{Day, Month, UtcMs};
 
 /// The store could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -65,14 +65,15 @@ impl Reader {
         Ok(sessions)
     }
 
-    /// Activity of days `from..=to`, with the generation of the checkpoint it is complete up to.
+    /// Activity of days `from..=to`, with the generation of the checkpoint it is complete up to. What was imported is in it as rows of
+    /// their own, a period spread over its days: a subject may have several rows for one day.
     pub fn activity(&self, from: Day, to: Day) -> Result<(u64, Vec<ActivityRow>), ReadError> {
         let mut activity = Vec::new();
         let generation = self.each_activity(from, to, |row| activity.push(row))?;
         Ok((generation, activity))
     }
 
-    /// Shows every day's activity of `from..=to` without keeping it; returns the generation of the checkpoint it is complete up to.
+    /// The same without keeping it; returns the generation of the checkpoint it is complete up to.
     pub fn each_activity(&self, from: Day, to: Day, mut take: impl FnMut(ActivityRow)) -> Result<u64, ReadError> {
         // One read transaction: a checkpoint in between must not show up in only one of the two answers.
         let transaction = self.0.unchecked_transaction()?;
@@ -95,7 +96,35 @@ impl Reader {
             };
             take(ActivityRow { key, activity: sums });
         }
+        let mut imported = transaction.prepare_cached(
+            "SELECT first_day, last_day, subject, fuel_card_ml, hvo_card_ml, claimed_m FROM imported WHERE last_day >= ?1 AND first_day <= ?2",
+        )?;
+        let mut rows = imported.query(params![from.0, to.0])?;
+        while let Some(row) = rows.next()? {
+            let (period, subject) = ((Day(row.get(0)?), Day(row.get(1)?)), row.get::<_, String>(2)?);
+            let sums =
+                Activity { fuel_card_ml: row.get(3)?, hvo_card_ml: row.get(4)?, claimed_m: row.get(5)?, ..Activity::default() };
+            let subject = serde_json::from_str(&subject)?;
+            spread_days(period, &sums, (from, to), &subject, &mut take);
+        }
         Ok(generation.unwrap_or(0) as u64)
+    }
+
+    /// All monthly figures that were imported.
+    pub fn indicators(&self) -> Result<Vec<Indicator>, ReadError> {
+        let mut statement = self.0.prepare_cached("SELECT organisation, name, month, value, unit, at FROM indicator")?;
+        let mut rows = statement.query([])?;
+        let mut indicators = Vec::new();
+        while let Some(row) = rows.next()? {
+            indicators.push(Indicator {
+                key: IndicatorKey { organisation: row.get(0)?, name: row.get(1)?, month: Month::from_count(row.get(2)?) },
+                value: row.get(3)?,
+                unit: row.get(4)?,
+                at: UtcMs(row.get(5)?),
+                source: IndicatorSource::Csv,
+            });
+        }
+        Ok(indicators)
     }
 
     /// The first outbox row after `id`.

@@ -9,6 +9,10 @@
 //! | `activity` | `day` (days since 1970, London), `subject` (JSON of `model::Subject`), four sums in m, ml, 0.1 Wh; which counters were heard |
 //! | `session` | `id`, `started_at`, `ended_at`, `charge_point`, `vehicle`, `record` (JSON of `model::SessionRecord`), `kgco2e` |
 //! | `subscription` | `session` (client id `@` broker), `filter`, `qos` (NULL = the broker may hold it or not) |
+//! | `imported` | a row of a fuel or mileage file: `key` (keyed hash of what identifies it), `kind`, days, `subject`, sums in ml and m, where it stood |
+//! | `import_file` | a file by `kind` and `fingerprint` (SHA-256): how far its import came, and what came of its rows |
+//! | `indicator` | `organisation`, `name`, `month` (of year 0), `value`, `unit`, `at` Unix ms: monthly figures by CSV |
+//! | `intensity` | `area` (region of the GB API, 0 national), `start` Unix ms, `forecast`, `actual` gCO2/kWh, `vintage` Unix ms |
 //! | `identity` | one row: `token_key` (32 bytes), `first_transaction_id` |
 
 use rusqlite::Connection;
@@ -42,6 +46,22 @@ const MIGRATIONS: &[&str] = &[
     CREATE TABLE notification (
         id INTEGER PRIMARY KEY AUTOINCREMENT, notifier TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL);
     CREATE INDEX notification_by_notifier ON notification (notifier, id);
+    CREATE TABLE import_file (
+        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, fingerprint BLOB NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL,
+        position INTEGER NOT NULL, taken INTEGER NOT NULL, changed INTEGER NOT NULL, known INTEGER NOT NULL, ignored INTEGER NOT NULL,
+        bad INTEGER NOT NULL, done INTEGER NOT NULL, UNIQUE (kind, fingerprint));
+    CREATE TABLE imported (
+        key BLOB PRIMARY KEY, kind TEXT NOT NULL, first_day INTEGER NOT NULL, last_day INTEGER NOT NULL, subject TEXT NOT NULL,
+        fuel_card_ml INTEGER NOT NULL, hvo_card_ml INTEGER NOT NULL, claimed_m INTEGER NOT NULL, odometer_m INTEGER,
+        file INTEGER NOT NULL, line INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE INDEX imported_by_day ON imported (last_day, first_day);
+    CREATE TABLE indicator (
+        organisation TEXT NOT NULL, name TEXT NOT NULL, month INTEGER NOT NULL, value REAL NOT NULL, unit TEXT, at INTEGER NOT NULL,
+        PRIMARY KEY (organisation, name, month)) WITHOUT ROWID;
+    CREATE TABLE intensity (
+        area INTEGER NOT NULL, start INTEGER NOT NULL, forecast REAL, actual REAL, vintage INTEGER NOT NULL,
+        PRIMARY KEY (area, start)) WITHOUT ROWID;
+    CREATE INDEX intensity_by_start ON intensity (start);
 ",
 ];
 

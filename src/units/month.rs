@@ -36,6 +36,16 @@ impl Month {
         (self.0.div_euclid(12), self.0.rem_euclid(12) as u8 + 1)
     }
 
+    /// The month of a count of months since January of year 0, as it is stored.
+    pub fn from_count(months: i32) -> Self {
+        Self(months)
+    }
+
+    /// Months since January of year 0.
+    pub fn count(self) -> i32 {
+        self.0
+    }
+
     /// The instant at which it begins in London.
     pub fn start(self) -> UtcMs {
         self.first_day().start()

@@ -26,7 +26,10 @@ pub(super) fn routes() -> Router<Site> {
         .route("/sessions", get(sessions))
         .route("/emissions", get(emissions))
         .route("/air", get(air))
+        .route("/activity", get(activity))
         .route("/uptime", get(uptime))
+        .route("/intensity", get(intensity))
+        .route("/indicators", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Indicators)))
         .route("/feeds", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Feeds)))
         .route("/counters", get(counters))
         .route("/counters/undo", post(commands::undo_counter_event))
@@ -123,15 +126,40 @@ async fn air(State(site): State<Site>, Query(parameters): Query<Parameters>) -> 
     }
 }
 
-/// `from` and `to`, both included.
+const DAY: &str = "a day such as 2026-11-24";
+
+/// `from` and `to` as days, both included.
 fn days(parameters: &Parameters) -> Result<(Option<Day>, Option<Day>), Box<Response>> {
-    const DAY: &str = "a day such as 2026-11-24";
     let from = read(parameters, "from", DAY, |text| text.parse::<Day>().ok())?;
     let to = read(parameters, "to", DAY, |text| text.parse::<Day>().ok())?;
     if from.zip(to).is_some_and(|(from, to)| to < from) {
         return Err(Box::new(problem(StatusCode::BAD_REQUEST, "`to` is before `from`")));
     }
     Ok((from, to))
+}
+
+async fn activity(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
+    let asked = only(&parameters, &["from", "to"]).and_then(|()| days(&parameters));
+    match asked {
+        Ok((from, to)) => ask(&site, View::Activity { from, to }).await,
+        Err(refused) => *refused,
+    }
+}
+
+/// More days at once would keep the engine from its work.
+const MOST_INTENSITY_DAYS: i32 = 92;
+
+async fn intensity(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
+    match only(&parameters, &["from", "to"]).and_then(|()| days(&parameters)) {
+        Ok((Some(from), to)) if to.is_none_or(|to| to.0.saturating_sub(from.0) < MOST_INTENSITY_DAYS) => {
+            // Without an end, it is as far from the beginning as is allowed.
+            let to = to.or(Some(Day(from.0.saturating_add(MOST_INTENSITY_DAYS - 1))));
+            ask(&site, View::Intensity { from: Some(from), to }).await
+        }
+        Ok((Some(_), _)) => problem(StatusCode::BAD_REQUEST, "ask for at most 92 days at once"),
+        Ok((None, to)) => ask(&site, View::Intensity { from: None, to }).await,
+        Err(refused) => *refused,
+    }
 }
 
 fn emissions_view(parameters: &Parameters) -> Result<View, Box<Response>> {

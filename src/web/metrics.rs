@@ -23,6 +23,13 @@ const METRICS: &[(&str, &str, &str, &str, Read)] = &[
     }),
     ("fleetgauge_readings_late_total", "counter", "", "Readings older than what was booked.", |s| &s.late),
     ("fleetgauge_assets_refused_total", "counter", "", "Readings of assets beyond limits.max_assets.", |s| &s.assets_refused),
+    ("fleetgauge_intensity_answers_total", "counter", "", "Answers of the carbon intensity API.", |s| &s.intensity_answers),
+    ("fleetgauge_intensity_failures_total", "counter", "", "Questions to the carbon intensity API that failed.", |s| {
+        &s.intensity_failures
+    }),
+    ("fleetgauge_indicators_refused_total", "counter", "", "Monthly figures beyond limits.max_indicators.", |s| {
+        &s.indicators_refused
+    }),
     (
         "fleetgauge_charging_refused_total",
         "counter",

@@ -12,7 +12,7 @@ use crate::app::config::MappingConfig;
 use crate::app::load_mappings;
 use crate::decode::mqtt::mapping::MappingErrors;
 use crate::decode::mqtt::{DECODERS, Decoders, Formats, Message, Refused, Sink};
-use crate::model::{Reading, ReadingEntry, RejectReason, Value};
+use crate::model::{IndicatorReport, Reading, ReadingEntry, RejectReason, Value};
 use crate::units::{UtcMs, format_scaled};
 
 /// Arguments of `fleetgauge decode`.
@@ -259,6 +259,17 @@ impl Sink for Answer {
         for entry in reading.entries.iter() {
             self.observation(&reading.asset, entry, reading.at);
         }
+    }
+
+    fn indicator(&mut self, report: IndicatorReport<'_>) {
+        let said = serde_json::json!({
+            "organisation": report.organisation, "indicator": report.name, "month": report.month.to_string(),
+            "value": report.value, "unit": report.unit,
+        });
+        if !self.observations.is_empty() {
+            self.observations.push(b',');
+        }
+        self.observations.extend_from_slice(said.to_string().as_bytes());
     }
 
     fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {

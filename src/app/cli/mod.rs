@@ -9,6 +9,7 @@ pub mod decode;
 mod demo;
 mod factors;
 mod hash_password;
+mod import;
 mod replay;
 mod run;
 mod simulate;
@@ -100,6 +101,12 @@ enum Command {
         after_help = "Example: fleetgauge alerts list; fleetgauge alerts silence site=DERBY --for 2h; fleetgauge alerts test --to mail"
     )]
     Alerts(alerts::Options),
+    /// Takes CSV files in: the register, fuel cards, mileage claims, monthly figures for targets.
+    ///
+    /// The daemon may run or not. Interrupted, the same command goes on; the same file again changes nothing; bad rows are named
+    /// and kept out (exit code 1), the others are taken.
+    #[command(after_help = "Example: fleetgauge import fuel october.csv --config /etc/fleetgauge/fleetgauge.toml")]
+    Import(import::Options),
     /// Prints the hash of a password read from standard input, for `password_file` and `auth`.
     #[command(after_help = "Example: echo -n secret | fleetgauge hash-password")]
     HashPassword,
@@ -120,6 +127,7 @@ pub fn main() -> ExitCode {
         Command::Counters(options) => counters::run(&options),
         Command::Factors(options) => factors::run(&options),
         Command::Alerts(options) => alerts::run(&options),
+        Command::Import(options) => import::run(&options),
         Command::HashPassword => hash_password::run(),
     }
 }

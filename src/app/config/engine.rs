@@ -40,6 +40,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, heartbeat: Duration, error
     section.whole("max_charge_points", &mut config.max_charge_points, 1, 10_000_000);
     section.whole("max_connectors", &mut config.max_connectors, 1, 10_000);
     section.whole("max_counter_events", &mut config.max_counter_events, 1, 1_000_000);
+    section.whole("max_indicators", &mut config.max_indicators, 1, 10_000_000);
     section.finish();
     let mut section = Section::take(tree, "target", errors);
     section.share("share", &mut config.target_share);

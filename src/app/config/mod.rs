@@ -6,6 +6,7 @@ mod brokers;
 mod engine;
 mod exempt;
 mod factors;
+mod intensity;
 mod notify;
 mod publish;
 mod rooms;
@@ -28,6 +29,7 @@ use crate::ingest::capture::CaptureConfig;
 use crate::ingest::door::OcppConfig;
 use crate::ingest::listener::ListenerConfig;
 use crate::ingest::mqtt::BrokerConfig;
+use crate::intensity::IntensityConfig;
 use crate::notify::NotifierConfig;
 use crate::sinks::influx::InfluxConfig;
 use crate::sinks::mqtt::PublishConfig;
@@ -67,6 +69,8 @@ pub struct Config {
     pub targets: TargetsConfig,
     /// `[[notify]]`.
     pub notifiers: Vec<NotifierConfig>,
+    /// `[intensity]`.
+    pub intensity: IntensityConfig,
     /// `[log]`.
     pub log: LogConfig,
 }

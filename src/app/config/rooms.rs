@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::section::Section;
 use super::source::Node;
 use super::{
-    Config, ConfigError, LogConfig, MappingConfig, RegisterConfig, air, brokers, engine, factors, notify, publish, setup, targets,
+    Config, ConfigError, LogConfig, MappingConfig, RegisterConfig, air, brokers, engine, factors, intensity, notify, publish,
+    setup, targets,
 };
 use crate::app::preset_names;
 use crate::ingest::capture::CaptureConfig;
@@ -47,6 +48,7 @@ const SECTIONS: &[&str] = &[
     "alerts",
     "alert",
     "notify",
+    "intensity",
 ];
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -79,6 +81,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
         register: RegisterConfig { directory: directory(Section::take(tree, "register", errors)) },
         factors,
         targets: targets::read(Section::take(tree, "targets", errors)),
+        intensity: intensity::read(Section::take(tree, "intensity", errors)),
         log: log(Section::take(tree, "log", errors)),
     };
     let known: Vec<&str> = SECTIONS.iter().copied().chain(["log"]).collect();

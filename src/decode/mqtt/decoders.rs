@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::mapping::Mappings;
 use super::{DECODERS, Decode, Decoder, Message, Refused, Sink};
-use crate::model::{DecoderMemory, Reading, RejectReason};
+use crate::model::{DecoderMemory, IndicatorReport, Reading, RejectReason};
 
 /// How far a device's clock may run ahead of ours (`mqtt-telemetry` section 7).
 const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
@@ -128,6 +128,10 @@ impl Sink for InTime<'_> {
 
     fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {
         self.sink.ignored(reason, field, detail);
+    }
+
+    fn indicator(&mut self, report: IndicatorReport<'_>) {
+        self.sink.indicator(report);
     }
 }
 

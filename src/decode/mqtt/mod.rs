@@ -42,7 +42,7 @@ pub use filter::without_covered;
 
 use std::borrow::Cow;
 
-use crate::model::{AssetKind, FeedFormat, Reading, ReadingEntry, RejectReason};
+use crate::model::{AssetKind, FeedFormat, IndicatorReport, Reading, ReadingEntry, RejectReason};
 use crate::units::UtcMs;
 
 /// A PUBLISH as a decoder sees it.
@@ -96,6 +96,8 @@ pub trait Sink {
     fn reading(&mut self, reading: Reading<'_>);
     /// A field or sample of an otherwise good message that is left out, and why.
     fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str);
+    /// A monthly figure from elsewhere. Whoever asks for readings only leaves it out.
+    fn indicator(&mut self, _report: IndicatorReport<'_>) {}
 }
 
 /// A whole message that is not taken.

@@ -1,5 +1,6 @@
 //! Answers to [`super::View`]: plain structures that serialise to the JSON of the API. Units stand in the field names.
 
+mod activity;
 mod air;
 mod alerts;
 mod charge_points;
@@ -7,6 +8,8 @@ mod chosen;
 mod counters;
 mod emissions;
 mod feeds;
+mod indicators;
+mod intensity;
 mod overview;
 mod sessions;
 mod setup;
@@ -15,6 +18,7 @@ mod uptime;
 mod vehicles;
 
 pub use emissions::StoredActivity;
+pub use intensity::StoredIntensity;
 
 use crate::units::UtcMs;
 

@@ -126,7 +126,7 @@ fn wanted(record: &SessionRecord, question: &View, now: UtcMs) -> bool {
         && vehicle.as_ref().is_none_or(|id| record.user.vehicle() == Some(id))
 }
 
-fn user_name(user: &EnergyUser) -> &'static str {
+pub(super) fn user_name(user: &EnergyUser) -> &'static str {
     match user {
         EnergyUser::Vehicle(_) => "vehicle",
         EnergyUser::Staff => "staff",

@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::HalfHour;
+use crate::model::{HALF_HOUR_MS, HalfHour};
 use crate::units::UtcMs;
 
-const HALF_HOUR_MS: i64 = 1_800_000;
 /// A month: beyond it the rest goes into the last one.
 const MOST: i64 = 1_488;
 
@@ -45,6 +44,13 @@ impl HalfHours {
         let slots = self.0.iter().filter(|(_, dwh)| *dwh != 0);
         slots.map(|(slot, dwh)| HalfHour { start: UtcMs(slot * HALF_HOUR_MS), dwh: *dwh }).collect()
     }
+}
+
+/// Energy between two readings by half-hour.
+pub fn half_hours_of(from: UtcMs, to: UtcMs, dwh: i64) -> Vec<HalfHour> {
+    let mut slots = HalfHours::default();
+    slots.add(from, to, dwh);
+    slots.list()
 }
 
 #[cfg(test)]

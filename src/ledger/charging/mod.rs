@@ -22,6 +22,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use connector::{Connector, Counted};
+pub use half_hours::half_hours_of;
 pub use point::{ChargePointState, Conformance};
 pub use registers::RegisterKind;
 

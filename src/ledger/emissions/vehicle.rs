@@ -58,7 +58,11 @@ impl Book<'_, '_> {
         let month = self.setting.month(&vehicle.id, Month::of_day(day));
         let cards = month.card_ml != 0 || sums.fuel_card_ml != 0;
         let litres = if cards {
-            Some((FUEL_CARD, sums.fuel_card_ml))
+            // HVO has factors of its own, whatever the vehicle's fuel is.
+            if sums.hvo_card_ml != 0 {
+                self.put(vehicle, FUEL_CARD, 0, self.setting.litres("hvo", day, sums.hvo_card_ml));
+            }
+            Some((FUEL_CARD, sums.fuel_card_ml - sums.hvo_card_ml))
         } else if fuel_known {
             Some((FUEL, sums.fuel_ml))
         } else {

@@ -1,7 +1,8 @@
 //! fleetgauge's own schema: one JSON object of vocabulary names on `fleet/<class>/<id>/telemetry`, and the state of the
-//! link on `.../status`. A bad field never costs the others; a message over a limit is refused as a whole.
+//! link on `.../status`; monthly figures on `fleet/indicators/<organisation>/<name>`. A bad field never costs the others; a message over a limit is refused as a whole.
 
 mod field;
+mod indicator;
 mod sample;
 
 use super::{Decoder, Message, Refused, Sink, json};
@@ -20,6 +21,7 @@ pub const DECODER: Decoder = Decoder {
         "fleet/vehicles/+/status",
         "fleet/chargers/+/status",
         "fleet/meters/+/status",
+        "fleet/indicators/+/+",
     ],
     claims,
     start: || Box::new(decode),
@@ -44,7 +46,7 @@ enum Leaf {
 }
 
 fn claims(topic: &str) -> bool {
-    split(topic).is_some()
+    split(topic).is_some() || indicator::split(topic).is_some()
 }
 
 /// `fleet/<class>/<id>/<leaf>`.
@@ -65,6 +67,9 @@ fn split(topic: &str) -> Option<(AssetKind, &str, Leaf)> {
 }
 
 fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
+    if let Some(place) = indicator::split(message.topic) {
+        return indicator::decode(message, place, sink);
+    }
     let (kind, id, leaf) = split(message.topic).ok_or_else(|| {
         Refused::new(RejectReason::UnknownTopic, "the topic is not fleet/<vehicles|chargers|meters>/<id>/<telemetry|status>")
     })?;

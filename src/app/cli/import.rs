@@ -1,0 +1,253 @@
+//! `fleetgauge import`: CSV files into the store or the register, beside a daemon that may run.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::{EX_CONFIG, fail};
+use crate::app::RegisterSource;
+use crate::app::clock::Clock;
+use crate::app::config::{Config, load_factors};
+use crate::app::import::{self, Job, Outcome, Step, register};
+use crate::model::register::RegisterError;
+use crate::model::{ImportKind, TokenHasher};
+use crate::store::ImportStore;
+
+/// Arguments of `import`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// What the file holds.
+    #[arg(value_enum)]
+    what: What,
+    /// The CSV file; for `register` also a folder of them.
+    file: PathBuf,
+    /// The daemon's configuration: its store and register.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Check everything, write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// The result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+enum What {
+    /// vehicles.csv, charge_points.csv, ...: replaces those of the register's folder, whole or not at all
+    Register,
+    /// Mileage claims (grey fleet) and distances by hand
+    Mileage,
+    /// Fuel cards and bunkers
+    Fuel,
+    /// Monthly figures for targets: charge points in service, renewable share, ...
+    Indicators,
+}
+
+/// Mistakes that a JSON answer lists; more are counted in `rows_bad`.
+const MOST_LISTED: usize = 10_000;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    kind: &'static str,
+    file: String,
+    dry_run: bool,
+    rows: u64,
+    rows_new: u64,
+    rows_changed: u64,
+    rows_known: u64,
+    rows_left_out: u64,
+    rows_bad: u64,
+    went_on_after: u64,
+    left_out: &'a BTreeMap<&'static str, u64>,
+    columns_left_out: &'a [String],
+    errors: Vec<Mistake>,
+}
+
+#[derive(Serialize)]
+struct Mistake {
+    file: String,
+    line: u64,
+    column: String,
+    value: String,
+    reason: String,
+    hint: String,
+}
+
+impl Mistake {
+    fn of(error: &RegisterError) -> Self {
+        let RegisterError { file, line, column, value, reason, hint } = error.clone();
+        Self { file, line, column, value, reason, hint }
+    }
+}
+
+/// Imports and prints what came of it. Exit code 1 if any row was bad.
+pub fn run(options: &Options) -> ExitCode {
+    let config = match Config::load(options.config.as_deref()) {
+        Ok(config) => config,
+        Err(errors) => {
+            eprintln!("{errors}");
+            return ExitCode::from(EX_CONFIG);
+        }
+    };
+    let kind = match options.what {
+        What::Register => return run_register(options, &config),
+        What::Mileage => ImportKind::Mileage,
+        What::Fuel => ImportKind::Fuel,
+        What::Indicators => ImportKind::Indicators,
+    };
+    let source = config.register.directory.clone().map_or(RegisterSource::Empty, RegisterSource::Folder);
+    // Only who is there matters here; the key that hides tags is the store's.
+    let register = match source.load(&TokenHasher::new(&[0; 32])) {
+        Ok(register) => register,
+        Err(error) => return fail(error, EX_CONFIG),
+    };
+    let factors = match load_factors(&config.factors) {
+        Ok(factors) => factors,
+        Err(error) => return fail(error, EX_CONFIG),
+    };
+    let mut store = match (!options.dry_run).then(|| ImportStore::open(&config.store.directory)).transpose() {
+        Ok(store) => store,
+        Err(error) => return fail(error, 1),
+    };
+    let job = Job { kind, path: &options.file, register: &register, factors: &factors, now: Clock::system().now() };
+    let bar = std::cell::RefCell::new(Bar::new(!options.json));
+    let mut listed = Vec::new();
+    let bad = |error: &RegisterError| {
+        if !options.json {
+            bar.borrow_mut().clear();
+            eprintln!("error: {error}");
+        } else if listed.len() < MOST_LISTED {
+            listed.push(Mistake::of(error));
+        }
+    };
+    let step = |step| {
+        bar.borrow_mut().draw(step);
+        true
+    };
+    let outcome = import::import(&job, store.as_mut(), bad, step);
+    bar.borrow_mut().clear();
+    match outcome {
+        Ok(outcome) => {
+            let bad = outcome.progress.bad;
+            if options.json {
+                print_json(kind, options, &outcome, listed);
+            } else {
+                print!("{}", told(&options.file, &outcome, options.dry_run));
+            }
+            ExitCode::from(u8::from(bad > 0))
+        }
+        Err(error) => fail(error, 1),
+    }
+}
+
+fn print_json(kind: ImportKind, options: &Options, outcome: &Outcome, errors: Vec<Mistake>) {
+    let progress = &outcome.progress;
+    let answer = Answer {
+        kind: kind.name(),
+        file: options.file.display().to_string(),
+        dry_run: options.dry_run,
+        rows: progress.position,
+        rows_new: progress.taken,
+        rows_changed: progress.changed,
+        rows_known: progress.known,
+        rows_left_out: progress.ignored,
+        rows_bad: progress.bad,
+        went_on_after: outcome.went_on_after,
+        left_out: &outcome.ignored,
+        columns_left_out: &outcome.columns_left_out,
+        errors,
+    };
+    println!("{}", serde_json::to_string_pretty(&answer).unwrap_or_default());
+}
+
+fn told(file: &Path, outcome: &Outcome, dry_run: bool) -> String {
+    let p = &outcome.progress;
+    let mut text = format!("{}: {} rows: ", file.display(), p.position);
+    if dry_run {
+        text.push_str(&format!("{} good, {} left out, {} bad; nothing was written\n", p.taken, p.ignored, p.bad));
+    } else {
+        let counts = (p.taken, p.changed, p.known, p.ignored, p.bad);
+        let (taken, changed, known, ignored, bad) = counts;
+        text.push_str(&format!("{taken} new, {changed} changed, {known} known before, {ignored} left out, {bad} bad\n"));
+    }
+    if outcome.went_on_after > 0 {
+        text.push_str(&format!("an interrupted import went on after row {}\n", outcome.went_on_after));
+    }
+    for (what, count) in &outcome.ignored {
+        text.push_str(&format!("left out: {count} rows of {what}\n"));
+    }
+    if !outcome.columns_left_out.is_empty() {
+        text.push_str(&format!("columns nobody reads: {}\n", outcome.columns_left_out.join(", ")));
+    }
+    text
+}
+
+fn run_register(options: &Options, config: &Config) -> ExitCode {
+    let Some(folder) = &config.register.directory else {
+        let text = "`register.directory` is not set, so there is no register to import into\n  hint: set it in the configuration, and name that with --config";
+        return fail(text, EX_CONFIG);
+    };
+    match register::replace(&options.file, folder, Clock::system().now(), options.dry_run) {
+        Ok(replaced) => {
+            let register = &replaced.register;
+            let counts = (register.vehicles.len(), register.charge_points.len());
+            if options.json {
+                let files: Vec<_> = replaced
+                    .files
+                    .iter()
+                    .map(|(name, backup)| serde_json::json!({ "name": name, "backup": backup.as_ref().map(|p| p.display().to_string()) }))
+                    .collect();
+                let answer = serde_json::json!({ "kind": "register", "dry_run": options.dry_run, "files": files, "vehicles": counts.0, "charge_points": counts.1 });
+                println!("{answer}");
+            } else {
+                for (name, backup) in &replaced.files {
+                    let old = backup.as_ref().map_or_else(String::new, |path| format!(", the old one is {}", path.display()));
+                    println!("{name}: {}{old}", if options.dry_run { "would be replaced" } else { "replaced" });
+                }
+                if replaced.files.is_empty() {
+                    println!("nothing has changed");
+                }
+                println!("{} vehicles, {} charge points", counts.0, counts.1);
+                if !options.dry_run && !replaced.files.is_empty() {
+                    println!("a running daemon takes it over when it is told to: send it SIGHUP (systemctl reload fleetgauge)");
+                }
+            }
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(error, 1),
+    }
+}
+
+/// A line that is written over, on a terminal only.
+struct Bar {
+    on: bool,
+    drawn: bool,
+}
+
+impl Bar {
+    fn new(wanted: bool) -> Self {
+        Self { on: wanted && std::io::stderr().is_terminal(), drawn: false }
+    }
+
+    fn draw(&mut self, Step { bytes, of, rows }: Step) {
+        if !self.on {
+            return;
+        }
+        let percent = (bytes * 100).checked_div(of).unwrap_or(100).min(100) as usize;
+        let bar: String = (0..25).map(|place| if place * 4 < percent { '#' } else { '.' }).collect();
+        eprint!("\r[{bar}] {percent:>3} %  {rows} rows");
+        let _ = std::io::stderr().flush();
+        self.drawn = true;
+    }
+
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.drawn) {
+            eprint!("\r{:70}\r", "");
+            let _ = std::io::stderr().flush();
+        }
+    }
+}

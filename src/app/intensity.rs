@@ -1,0 +1,88 @@
+//! Joins the carbon-intensity client with the store, and the store's half-hours with the engine's charging.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::StartError;
+use super::writer::Job;
+use crate::app::clock::Clock;
+use crate::engine::{Engine, StoredIntensity};
+use crate::intensity::{self, IntensityConfig, Surroundings};
+use crate::ledger::intensity::Series;
+use crate::model::register::Register;
+use crate::model::{ChargingIntensityFact, Fact, GridArea, HALF_HOUR_MS, Stats};
+use crate::store::{ReadError, Reader};
+use crate::units::UtcMs;
+
+/// Sessions looked at for one question: a year of a large estate.
+const MOST_SESSIONS: usize = 100_000;
+/// Rows are written again for as long as intensities are revised (48 h), and a bit more for half-hours that are told late.
+const REVISED_MS: i64 = 3 * 86_400_000;
+/// Answers that wait for the store.
+const N_QUEUED: usize = 4;
+
+/// Starts the client, if it is wanted.
+pub(super) fn start(
+    config: &IntensityConfig,
+    reader: &Reader,
+    register: watch::Receiver<Arc<Register>>,
+    (clock, stats): (&Clock, Arc<Stats>),
+    jobs: mpsc::Sender<Job>,
+    shutdown: watch::Receiver<bool>,
+    tasks: &mut JoinSet<()>,
+) -> Result<(), StartError> {
+    if !config.enabled {
+        return Ok(());
+    }
+    let mut newest = BTreeMap::new();
+    for area in (0..=17).map(GridArea) {
+        let known = reader.newest_intensity(area).map_err(|error| StartError::Room(error.to_string()))?;
+        newest.extend(known.map(|start| (area, start)));
+    }
+    let (slots, mut told) = mpsc::channel(N_QUEUED);
+    let clock = clock.clone();
+    let now = Arc::new(move || clock.now());
+    tasks.spawn(intensity::run(config.clone(), Surroundings { register, newest, now, slots, stats, shutdown }));
+    tasks.spawn(async move {
+        while let Some((slots, oldest)) = told.recv().await {
+            if jobs.send(Job::Intensity(slots, oldest)).await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
+}
+
+/// What the store has about the half-hours that begin in `[from, to)`.
+pub(super) fn stored(reader: &Reader, from: UtcMs, to: UtcMs) -> Result<StoredIntensity, ReadError> {
+    let sessions = reader.sessions(Some(from), Some(to), None, None, MOST_SESSIONS)?;
+    let slots = reader.intensity(from.plus(-Series::LOOK_BACK_MS), to)?;
+    Ok(StoredIntensity { truncated: sessions.len() == MOST_SESSIONS, sessions, slots })
+}
+
+/// Rows of `charging_intensity` that were written: only those that say something new are written again.
+#[derive(Default)]
+pub(super) struct IntensityRows {
+    written: HashMap<(UtcMs, Arc<str>, &'static str), ChargingIntensityFact>,
+}
+
+impl IntensityRows {
+    /// New rows of the newest days, after intensities were told or revised.
+    pub fn news(&mut self, engine: &Engine, reader: &Reader, now: UtcMs) -> Result<Vec<Fact>, ReadError> {
+        let from = UtcMs(now.plus(-REVISED_MS).0.div_euclid(HALF_HOUR_MS) * HALF_HOUR_MS);
+        let to = now.plus(HALF_HOUR_MS);
+        self.written.retain(|(at, _, _), _| *at >= from);
+        let mut news = Vec::new();
+        for row in engine.intensity_rows(from, to, now, stored(reader, from, to)?) {
+            let key = (row.at, row.site.clone(), row.user);
+            if self.written.get(&key) != Some(&row) {
+                self.written.insert(key, row.clone());
+                news.push(Fact::ChargingIntensity(row));
+            }
+        }
+        Ok(news)
+    }
+}

@@ -1,0 +1,157 @@
+//! Mileage: claims of staff for their own cars (grey fleet), short hires, and distances of fleet vehicles written down by hand.
+
+use std::sync::Arc;
+
+use super::cells::{Cells, Column, plain};
+use super::{Context, Parsed, date, fuel, who};
+use crate::model::{Activity, ImportKind, ImportedRow, Subject};
+use crate::units::Day;
+
+pub(super) const COLUMNS: &[Column] = &[
+    Column("date", &["journey_date", "travel_date"]),
+    Column("from", &["from_date", "start", "start_date", "period_from", "period_start"]),
+    Column("to", &["to_date", "end", "end_date", "period_to", "period_end"]),
+    Column("month", &["period"]),
+    Column("vehicle_id", &["vehicle", "fleet_number", "fleet_no", "fleet_id"]),
+    Column("registration", &["reg", "reg_no", "registration_number", "vrm", "vrn", "vehicle_registration"]),
+    Column("organisation", &["organisation_id", "org", "trust", "employer"]),
+    Column("vehicle_class", &["class", "engine_class", "car_class", "engine_size"]),
+    Column("fuel", &["fuel_type"]),
+    Column("distance_km", &["km", "kilometres"]),
+    Column("distance_miles", &["miles", "claimed_miles", "business_miles"]),
+    Column("reference", &["ref", "claim", "claim_id", "claim_no", "claim_number"]),
+    Column("claimant", &["employee", "employee_id", "staff_id", "staff_number", "payroll_number", "assignment_number"]),
+];
+
+/// More in one row is a slipped point: 24 hours a day for a month at 130 km/h are 94,000 km.
+const MOST_DISTANCE: i64 = 100_000;
+/// A claim over more than a year is not one.
+const MOST_DAYS: i32 = 366;
+
+/// An international mile is 1,609.344 m exactly (agreement of 1959; The Units of Measurement Regulations 1995).
+pub(super) fn metres_of_miles(thousandths: i64) -> i64 {
+    ((i128::from(thousandths) * 1_609_344 + 500_000) / 1_000_000) as i64
+}
+
+pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parsed> {
+    let (first_day, last_day) = period(cells, context)?;
+    let claimed_m = match (cells.text("distance_km"), cells.text("distance_miles")) {
+        (Some(_), None) => cells.amount("distance_km", MOST_DISTANCE),
+        (None, Some(_)) => cells.amount("distance_miles", MOST_DISTANCE).map(metres_of_miles),
+        (Some(_), Some(_)) => {
+            cells.refuse("distance_miles", "stands beside a distance in km", "keep one of them");
+            None
+        }
+        (None, None) => {
+            cells.refuse("distance_km", "is empty", "every row needs a distance, in km or miles");
+            None
+        }
+    };
+    // A plate of a member of staff is not in the register; then the row needs an organisation and a class.
+    let of_staff =
+        cells.text("vehicle_id").is_none() && cells.text("organisation").is_some() && cells.text("vehicle_class").is_some();
+    let (subject, who) = if of_staff {
+        let subject = grey_fleet(cells, context, last_day)?;
+        (subject, cells.text("registration").map(plain).unwrap_or_default())
+    } else {
+        if cells.text("vehicle_id").is_none() && cells.text("registration").is_none() {
+            let hint = "a vehicle_id or registration of the fleet, or organisation and vehicle_class of a car of staff";
+            cells.refuse("vehicle_class", "is empty", hint);
+            return None;
+        }
+        let (vehicle, who) = who::vehicle(cells, context, last_day)?;
+        (Subject::Vehicle(vehicle), who)
+    };
+    let claimed_m = claimed_m?;
+    let text = |column| cells.text(column).unwrap_or_default();
+    let identity = match &subject {
+        Subject::GreyFleet { organisation, vehicle_class, fuel } => format!("{organisation}\n{vehicle_class}\n{fuel}\n{who}"),
+        _ => who,
+    };
+    Some(Parsed::Activity(Box::new(ImportedRow {
+        kind: ImportKind::Mileage,
+        identity: format!("{identity}\n{first_day}\n{last_day}\n{claimed_m}\n{}\n{}", text("reference"), text("claimant")),
+        first_day,
+        last_day,
+        subject,
+        activity: Activity { claimed_m, ..Activity::default() },
+        odometer_m: None,
+        line: cells.line,
+    })))
+}
+
+/// `date`, or `from` and `to` with both days in it, or `month`.
+fn period(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<(Day, Day)> {
+    if let Some(text) = cells.text("month") {
+        let Some(month) = date::month(text) else {
+            cells.refuse("month", "is not a month", "write 2026-11");
+            return None;
+        };
+        let (first, last) = (Day::of(month.start()), Day::of(month.end().plus(-1)));
+        if first > Day::of(context.now) {
+            cells.refuse("month", "lies in the future", "write the month that was driven in");
+            return None;
+        }
+        return Some((first, last));
+    }
+    if cells.text("date").is_some() {
+        return fuel::day(cells, "date", context).map(|day| (day, day));
+    }
+    let (from, to) = (fuel::day(cells, "from", context), fuel::day(cells, "to", context));
+    let (from, to) = from.zip(to)?;
+    if to < from {
+        cells.refuse("to", "is before the first day", "both days are in the period");
+        return None;
+    }
+    if to.0 - from.0 >= MOST_DAYS {
+        cells.refuse("to", "makes a period of more than a year", "claims are by journey or month");
+        return None;
+    }
+    Some((from, to))
+}
+
+/// Words for DESNZ's classes, beside its own.
+const CLASSES: [(&str, &str); 8] = [
+    ("car", "car_average"),
+    ("average", "car_average"),
+    ("unknown", "car_average"),
+    ("small", "car_small"),
+    ("medium", "car_medium"),
+    ("large", "car_large"),
+    ("van", "van_average"),
+    ("motorbike", "motorbike_average"),
+];
+
+fn grey_fleet(cells: &mut Cells<'_>, context: &Context<'_>, day: Day) -> Option<Subject> {
+    let organisation = who::organisation(cells, context.register);
+    let written = plain(cells.text("vehicle_class").unwrap_or_default());
+    // `small car` and `car_small` are one.
+    let written = written.strip_suffix("_car").unwrap_or(&written);
+    let class = CLASSES.iter().find(|(word, _)| *word == written).map_or(written, |(_, class)| *class);
+    // "Grey fleet: mileage claims by month, engine class if known, else average unknown fuel" (emissions.md section 5.4).
+    let fuel = match cells.text("fuel").map(plain).as_deref() {
+        None => "unknown".to_owned(),
+        Some("electric" | "electricity" | "ev") => "bev".to_owned(),
+        Some("plug_in_hybrid") => "phev".to_owned(),
+        Some(other) => other.to_owned(),
+    };
+    if !(context.has_factor)(class, &fuel, day) {
+        let reason = format!("has no emission factor (class `{class}`, fuel `{fuel}`)");
+        let hint = "classes: car_small, car_medium, car_large, car_average, van_average; fuels: diesel, petrol, hybrid, phev, bev, unknown; motorbike_average with fuel petrol";
+        cells.refuse("vehicle_class", reason, hint);
+        return None;
+    }
+    Some(Subject::GreyFleet { organisation: organisation?, vehicle_class: Arc::from(class), fuel: Arc::from(fuel) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::metres_of_miles;
+
+    #[test]
+    fn miles_are_international() {
+        for (thousandths, metres) in [(1_000, 1_609), (100_000, 160_934), (1_000_000, 1_609_344), (500, 805)] {
+            assert_eq!(metres_of_miles(thousandths), metres);
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Operational half-hourly figures of charging: `/api/v1/intensity`, and rows of `charging_intensity`. They stand beside the reported
+//! figures and never in them (emissions.md section 4.2): they hold losses, but no CH4 and N2O.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::super::Engine;
+use super::{ViewContext, kwh, rfc3339, sessions, wh};
+use crate::ledger::intensity::{Basis, Intensity, OperationalSum, Series};
+use crate::model::{ChargingIntensityFact, ClosedSession, EnergyUser, GridArea, HalfHour, IntensitySlot, SessionRecord};
+use crate::units::{Day, UtcMs};
+
+/// Sessions listed; the sums have all of them.
+const MOST_LISTED: usize = 1_000;
+
+/// The answer.
+#[derive(Debug, Serialize)]
+pub struct IntensityView {
+    as_of: String,
+    from: String,
+    to: String,
+    note: &'static str,
+    areas: Vec<AreaRow>,
+    days: Vec<DayRow>,
+    sessions: Vec<SessionRow>,
+    /// More sessions than could be looked at: the sums are too low.
+    truncated: bool,
+}
+
+const NOTE: &str = "operational, for charge timing: gCO2 per kWh with losses, without CH4 and N2O; no part of reported figures";
+
+#[derive(Debug, Serialize)]
+struct AreaRow {
+    region_id: Option<u8>,
+    name: &'static str,
+    half_hours: usize,
+    newest: Option<String>,
+    newest_g_per_kwh: Option<f64>,
+    /// When the newest revision came.
+    vintage: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Figures {
+    energy_wh: f64,
+    kgco2_operational: Option<f64>,
+    mean_g_per_kwh: Option<f64>,
+    /// Energy of half-hours of which nothing is known; in no figure here.
+    energy_without_intensity_wh: f64,
+    energy_wh_by_basis: BTreeMap<&'static str, f64>,
+}
+
+impl Figures {
+    fn of(sum: &OperationalSum) -> Self {
+        let by_basis = Basis::ALL.iter().zip(sum.by_basis).filter(|(_, dwh)| *dwh != 0);
+        Self {
+            energy_wh: wh(sum.dwh + sum.unknown_dwh),
+            kgco2_operational: sum.kg(),
+            mean_g_per_kwh: sum.mean_g_per_kwh(),
+            energy_without_intensity_wh: wh(sum.unknown_dwh),
+            energy_wh_by_basis: by_basis.map(|(basis, dwh)| (basis.name(), wh(dwh))).collect(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct DayRow {
+    day: String,
+    site: Arc<str>,
+    /// `fleet`, or `sold_on` to staff and the public.
+    user: &'static str,
+    #[serde(flatten)]
+    figures: Figures,
+    /// The same energy by the year's generation factor, to compare: CO2e without losses.
+    kgco2e_annual_generation: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct SessionRow {
+    id: String,
+    charge_point_id: Arc<str>,
+    site: Arc<str>,
+    started_at: String,
+    ended_at: Option<String>,
+    user: &'static str,
+    vehicle_id: Option<Arc<str>>,
+    #[serde(flatten)]
+    figures: Figures,
+}
+
+/// What the store has for the question.
+#[derive(Debug)]
+pub struct StoredIntensity {
+    /// Closed sessions that overlap the stretch, the newest first.
+    pub sessions: Vec<ClosedSession>,
+    /// There are more.
+    pub truncated: bool,
+    /// Slots, from [`Series::LOOK_BACK_MS`] before the stretch.
+    pub slots: Vec<IntensitySlot>,
+}
+
+fn fleet_or_sold(user: &EnergyUser) -> &'static str {
+    match user {
+        EnergyUser::Vehicle(_) | EnergyUser::Unallocated => "fleet",
+        EnergyUser::Staff | EnergyUser::Public => "sold_on",
+    }
+}
+
+impl Engine {
+    /// `/api/v1/intensity` for half-hours of the days `from..=to`.
+    pub fn intensity_view(&self, context: &ViewContext, from: Day, to: Day, stored: StoredIntensity) -> IntensityView {
+        let (start, end) = (from.start(), to.end());
+        let series = Series::of(stored.slots.iter().copied());
+        let mut days: BTreeMap<(Day, Arc<str>, &'static str), OperationalSum> = BTreeMap::new();
+        let mut rows = Vec::new();
+        for record in self.charging_in(start, end, context.now, stored.sessions) {
+            let mut whole = OperationalSum::default();
+            for half_hour in within(&record, start, end) {
+                let intensity = self.intensity_of(&series, &record.site, half_hour.start);
+                whole.add(half_hour.dwh, intensity);
+                let key = (Day::of(half_hour.start), record.site.clone(), fleet_or_sold(&record.user));
+                days.entry(key).or_default().add(half_hour.dwh, intensity);
+            }
+            if whole != OperationalSum::default() {
+                rows.push((record, whole));
+            }
+        }
+        rows.sort_by_key(|(record, _)| std::cmp::Reverse(record.started_at));
+        rows.truncate(MOST_LISTED);
+        IntensityView {
+            as_of: rfc3339(context.now),
+            from: from.to_string(),
+            to: to.to_string(),
+            note: NOTE,
+            areas: self.area_rows(&stored.slots, start, context.now),
+            days: days
+                .into_iter()
+                .map(|((day, site, user), sum)| DayRow {
+                    day: day.to_string(),
+                    site,
+                    user,
+                    kgco2e_annual_generation: self.factors.electricity_kgco2e(day, sum.dwh + sum.unknown_dwh),
+                    figures: Figures::of(&sum),
+                })
+                .collect(),
+            sessions: rows.into_iter().map(|(record, sum)| session_row(record, &sum)).collect(),
+            truncated: stored.truncated,
+        }
+    }
+
+    /// Rows of `charging_intensity` for the half-hours that begin in `[from, to)`.
+    pub fn intensity_rows(&self, from: UtcMs, to: UtcMs, now: UtcMs, stored: StoredIntensity) -> Vec<ChargingIntensityFact> {
+        let series = Series::of(stored.slots);
+        let mut slots: BTreeMap<(UtcMs, Arc<str>, &'static str), i64> = BTreeMap::new();
+        for record in self.charging_in(from, to, now, stored.sessions) {
+            for half_hour in within(&record, from, to) {
+                let key = (half_hour.start, record.site.clone(), fleet_or_sold(&record.user));
+                *slots.entry(key).or_default() += half_hour.dwh;
+            }
+        }
+        let rows = slots.into_iter().filter_map(|((at, site, user), energy_dwh)| {
+            let intensity = self.intensity_of(&series, &site, at)?;
+            Some(ChargingIntensityFact {
+                g_per_kwh: intensity.g_per_kwh,
+                basis: intensity.basis.name(),
+                basis_code: Basis::ALL.iter().position(|basis| *basis == intensity.basis).map_or(0, |place| place as i64),
+                kgco2: kwh(energy_dwh) * intensity.g_per_kwh / 1000.0,
+                energy_dwh,
+                site,
+                user,
+                at,
+            })
+        });
+        rows.collect()
+    }
+
+    /// Sessions of a stretch of time: the store's and the book's, which has the newer word.
+    fn charging_in(&self, from: UtcMs, to: UtcMs, now: UtcMs, stored: Vec<ClosedSession>) -> Vec<SessionRecord> {
+        let overlaps = |record: &SessionRecord| record.started_at < to && record.ended_at.unwrap_or(now) >= from;
+        let booked = self.charging.sessions().map(|(record, _)| record).filter(|record| overlaps(record)).cloned();
+        let all = stored.into_iter().map(|closed| closed.record).chain(booked);
+        let by_id: BTreeMap<String, SessionRecord> = all.map(|record| (record.id.clone(), record)).collect();
+        by_id.into_values().collect()
+    }
+
+    fn intensity_of(&self, series: &Series, site: &str, start: UtcMs) -> Option<Intensity> {
+        let region = self.register.site(site).and_then(|site| site.region_id);
+        let annual = self.factors.electricity(Day::of(start)).map(|factor| factor.value.get() * 1000.0);
+        series.at(region, start, annual)
+    }
+
+    fn area_rows(&self, slots: &[IntensitySlot], start: UtcMs, now: UtcMs) -> Vec<AreaRow> {
+        let mut areas: Vec<GridArea> = self.register.sites.iter().filter_map(|site| site.region_id).map(GridArea).collect();
+        areas.push(GridArea::NATIONAL);
+        areas.sort_unstable();
+        areas.dedup();
+        let row = |area: GridArea| {
+            let known: Vec<&IntensitySlot> = slots.iter().filter(|slot| slot.area == area && slot.start >= start).collect();
+            let newest = known.iter().filter(|slot| slot.start <= now).max_by_key(|slot| slot.start);
+            AreaRow {
+                region_id: (area != GridArea::NATIONAL).then_some(area.0),
+                name: area.name(),
+                half_hours: known.len(),
+                newest: newest.map(|slot| rfc3339(slot.start)),
+                newest_g_per_kwh: newest.and_then(|slot| slot.actual.or(slot.forecast)),
+                vintage: known.iter().map(|slot| slot.vintage).max().map(rfc3339),
+            }
+        };
+        areas.into_iter().map(row).collect()
+    }
+}
+
+/// A session's half-hours that begin in `[from, to)`.
+fn within(record: &SessionRecord, from: UtcMs, to: UtcMs) -> impl Iterator<Item = &HalfHour> {
+    record.half_hours.iter().filter(move |half_hour| half_hour.start >= from && half_hour.start < to)
+}
+
+fn session_row(record: SessionRecord, sum: &OperationalSum) -> SessionRow {
+    SessionRow {
+        id: record.id,
+        charge_point_id: record.charge_point,
+        site: record.site,
+        started_at: rfc3339(record.started_at),
+        ended_at: record.ended_at.map(rfc3339),
+        user: sessions::user_name(&record.user),
+        vehicle_id: record.user.vehicle().cloned(),
+        figures: Figures::of(sum),
+    }
+}

@@ -1,0 +1,194 @@
+//! F4: asks the GB Carbon Intensity API for half-hourly intensities of Great Britain and of the sites' regions, again and again, because
+//! they are revised. What it answers goes to the store; an outage is said once, and made up for.
+
+mod http;
+mod plan;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::{sleep, timeout};
+
+use crate::ledger::intensity::Reply;
+use crate::model::register::Register;
+use crate::model::{GridArea, IntensitySlot, Stats};
+use crate::units::UtcMs;
+use http::{Authorities, Base};
+
+/// `[intensity]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct IntensityConfig {
+    /// `enabled`: nothing is asked without it.
+    pub enabled: bool,
+    /// `url` of the API.
+    pub url: String,
+    /// `refresh`: how often it is asked.
+    pub refresh: Duration,
+    /// `timeout` of an answer.
+    pub timeout: Duration,
+    /// `keep`: how long half-hours are kept.
+    pub keep: Duration,
+}
+
+impl Default for IntensityConfig {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            url: "https://api.carbonintensity.org.uk".into(),
+            refresh: Duration::from_secs(30 * 60),
+            timeout: Duration::from_secs(20),
+            keep: Duration::from_secs(400 * 86_400),
+        }
+    }
+}
+
+impl IntensityConfig {
+    /// The `url` is one that can be asked.
+    pub fn can_ask(url: &str) -> bool {
+        Base::of(url).is_some()
+    }
+}
+
+/// What the client needs from outside.
+pub struct Surroundings {
+    /// Sites and their regions.
+    pub register: watch::Receiver<Arc<Register>>,
+    /// The newest half-hour the store has, by area.
+    pub newest: BTreeMap<GridArea, UtcMs>,
+    /// The clock.
+    pub now: Arc<dyn Fn() -> UtcMs + Send + Sync>,
+    /// To the store: slots, and before when old ones may go.
+    pub slots: mpsc::Sender<(Vec<IntensitySlot>, UtcMs)>,
+    /// Counters.
+    pub stats: Arc<Stats>,
+    /// True when it is time to stop.
+    pub shutdown: watch::Receiver<bool>,
+}
+
+/// First pause after a failure; it doubles up to `refresh`.
+const FIRST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Half-hours handed on at once: two weeks of all regions.
+const MOST_SLOTS: usize = 12_000;
+
+/// Asks until told to stop.
+pub async fn run(config: IntensityConfig, around: Surroundings) {
+    let Some(base) = Base::of(&config.url) else {
+        tracing::error!(url = config.url, "`intensity.url` is not an address");
+        return;
+    };
+    let (mut shutdown, mut register) = (around.shutdown.clone(), around.register.clone());
+    let mut client = Client { config, base, authorities: Authorities::default(), around, trouble: None };
+    let mut pause = FIRST_PAUSE.min(client.config.refresh);
+    loop {
+        let asked = tokio::select! {
+            _ = shutdown.wait_for(|stop| *stop) => return,
+            asked = client.round() => asked,
+        };
+        let wait = match asked {
+            Round::Done => {
+                pause = FIRST_PAUSE.min(client.config.refresh);
+                client.config.refresh
+            }
+            Round::Failed => {
+                let wait = pause;
+                pause = (pause * 2).min(client.config.refresh);
+                wait
+            }
+            Round::Nobody => return,
+        };
+        tokio::select! {
+            _ = shutdown.wait_for(|stop| *stop) => return,
+            () = sleep(wait) => {}
+            // Sites may have other regions now.
+            Ok(()) = register.changed() => {}
+        }
+    }
+}
+
+enum Round {
+    Done,
+    Failed,
+    /// Nobody takes the slots any more.
+    Nobody,
+}
+
+struct Client {
+    config: IntensityConfig,
+    base: Base,
+    authorities: Authorities,
+    around: Surroundings,
+    trouble: Option<String>,
+}
+
+impl Client {
+    /// Asks once for every area. One that fails does not keep the others from theirs.
+    async fn round(&mut self) -> Round {
+        let areas = plan::areas(&self.around.register.borrow());
+        let now = (self.around.now)();
+        let keep_ms = i64::try_from(self.config.keep.as_millis()).unwrap_or(i64::MAX);
+        let oldest = now.plus(-keep_ms);
+        // One transaction and one look at the sessions a round, unless there is much to make up for.
+        let mut found = Vec::new();
+        let mut failure = None;
+        for area in areas {
+            for (from, to) in plan::ranges(self.around.newest.get(&area).copied(), now, keep_ms) {
+                match self.fetch(area, from, to, now).await {
+                    Ok(slots) => {
+                        Stats::count(&self.around.stats.intensity_answers);
+                        let newest = slots.iter().map(|slot| slot.start).max();
+                        found.extend(slots);
+                        if found.len() > MOST_SLOTS && self.around.slots.send((std::mem::take(&mut found), oldest)).await.is_err()
+                        {
+                            return Round::Nobody;
+                        }
+                        // Further ahead than now would be a reason to ask for less than is missing.
+                        let known = newest.unwrap_or(to).min(now);
+                        let held = self.around.newest.entry(area).or_insert(known);
+                        *held = known.max(*held);
+                    }
+                    Err(reason) => {
+                        Stats::count(&self.around.stats.intensity_failures);
+                        failure = Some(format!("{} ({}): {reason}", self.config.url, area.name()));
+                        break;
+                    }
+                }
+            }
+        }
+        if !found.is_empty() && self.around.slots.send((found, oldest)).await.is_err() {
+            return Round::Nobody;
+        }
+        match (&failure, &self.trouble) {
+            (Some(reason), None) => {
+                tracing::warn!(
+                    "carbon intensity: {reason}; figures fall back on forecasts, last week and the annual factor; trying again"
+                );
+            }
+            (None, Some(_)) => tracing::info!("carbon intensity: answers again"),
+            _ => {}
+        }
+        self.trouble = failure;
+        if self.trouble.is_some() { Round::Failed } else { Round::Done }
+    }
+
+    async fn fetch(&self, area: GridArea, from: UtcMs, to: UtcMs, now: UtcMs) -> Result<Vec<IntensitySlot>, String> {
+        let path = plan::path(area, from, to);
+        let answer = timeout(self.config.timeout, http::get(&self.base, &self.authorities, &path)).await;
+        let (status, body) = answer.map_err(|_| format!("no answer within {} s", self.config.timeout.as_secs_f32()))??;
+        let reply = Reply::read(&body, area, now);
+        match (status, reply) {
+            (200, Ok(reply)) => {
+                if reply.left_out > 0 {
+                    tracing::debug!(periods = reply.left_out, area = area.name(), "periods of the answer could not be used");
+                }
+                Ok(reply.slots)
+            }
+            (200, Err(error)) => Err(error.to_string()),
+            // An error's body says more than its status, if it is the API's own.
+            (status, Err(error @ crate::ledger::intensity::ReplyError::Api { .. })) => Err(format!("status {status}: {error}")),
+            (status, _) => Err(format!("status {status}")),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What a CSV import brings: activity that no counter told (fuel bought, mileage claimed), and how a period's sum is spread over its days.
+
+use super::{Activity, ActivityKey, ActivityRow, Subject};
+use crate::units::Day;
+
+/// What a file holds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum ImportKind {
+    /// Fuel cards and bunkers.
+    Fuel,
+    /// Mileage claims and readings by hand.
+    Mileage,
+    /// Monthly figures from elsewhere.
+    Indicators,
+}
+
+impl ImportKind {
+    /// The word on the command line and in the store.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fuel => "fuel",
+            Self::Mileage => "mileage",
+            Self::Indicators => "indicators",
+        }
+    }
+}
+
+/// One good row of a fuel or mileage file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ImportedRow {
+    /// Fuel or mileage.
+    pub kind: ImportKind,
+    /// What makes the row the same row when it comes again: who, when, how much, under which reference. May name a person: only a keyed
+    /// hash of it is stored.
+    pub identity: String,
+    /// First day of its period.
+    pub first_day: Day,
+    /// Last day, included.
+    pub last_day: Day,
+    /// Whose it is.
+    pub subject: Subject,
+    /// The sums of the whole period; only those of imports are set.
+    pub activity: Activity,
+    /// The odometer as the driver typed it at the pump, in metres; kept for people, nothing is computed from it.
+    pub odometer_m: Option<i64>,
+    /// Line of the file.
+    pub line: u64,
+}
+
+/// Spreads a period's sums evenly over its London days and gives those of `from..=to`. The parts of all days add up to the sums.
+pub fn spread_days(
+    (first, last): (Day, Day),
+    sums: &Activity,
+    (from, to): (Day, Day),
+    subject: &Subject,
+    mut book: impl FnMut(ActivityRow),
+) {
+    let days = i128::from(last.0.saturating_sub(first.0)) + 1;
+    if days < 1 {
+        return;
+    }
+    // Cumulative rounding: what is due at the end of a day less what was due at its beginning, so no remainder piles up anywhere.
+    let due = |amount: i64, days_gone: i128| (i128::from(amount) * days_gone / days) as i64;
+    for day in from.0.max(first.0)..=to.0.min(last.0) {
+        let gone = i128::from(day - first.0);
+        let share = |amount: i64| due(amount, gone + 1) - due(amount, gone);
+        let activity = Activity {
+            fuel_card_ml: share(sums.fuel_card_ml),
+            hvo_card_ml: share(sums.hvo_card_ml),
+            claimed_m: share(sums.claimed_m),
+            ..Activity::default()
+        };
+        if !activity.is_empty() {
+            book(ActivityRow { key: ActivityKey { day: Day(day), subject: subject.clone() }, activity });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn every_split_of_a_period_adds_up() {
+        let subject = Subject::Vehicle(Arc::from("A"));
+        for (days, claimed_m) in [(1, 7), (3, 10), (7, -100), (366, 1_000_001), (30, 0), (31, 2)] {
+            let period = (Day(20_000), Day(20_000 + days - 1));
+            let sums = Activity { claimed_m, ..Activity::default() };
+            let sum = |from, to| {
+                let mut sum = 0;
+                spread_days(period, &sums, (Day(from), Day(to)), &subject, |row| sum += row.activity.claimed_m);
+                sum
+            };
+            assert_eq!(sum(0, 30_000), claimed_m, "{days} days");
+            for cut in 19_999..20_000 + days {
+                assert_eq!(sum(0, cut) + sum(cut + 1, 30_000), claimed_m, "{days} days cut at {cut}");
+            }
+        }
+    }
+}
