@@ -6,7 +6,8 @@
 mod desk;
 
 use desk::{DAY, Desk, Random};
-use fleetgauge::ledger::alerts::{Cusum, EmissionsSample, MonthlyBook, Stage, TargetSample};
+use fleetgauge::ledger::alerts::{Cusum, MonthlyBook, Stage, TargetSample};
+use fleetgauge::model::EmissionsSample;
 use fleetgauge::model::NoticeKind;
 use fleetgauge::units::Month;
 

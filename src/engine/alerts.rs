@@ -30,6 +30,7 @@ impl Engine {
                 self.alerts.silence(to_matchers(matchers), *until, by, comment, now);
             }
             Observation::SilenceEnded { id } => self.alerts.unsilence(*id),
+            Observation::EmissionsOfMonth(sample) => self.monthly.emissions(sample, &self.config.alerts, &mut self.alerts, now),
             _ => return,
         }
         self.settle_alerts(now);

@@ -173,7 +173,8 @@ impl Engine {
             Observation::OwnState(_)
             | Observation::AlertAcked { .. }
             | Observation::AlertsSilenced { .. }
-            | Observation::SilenceEnded { .. } => {
+            | Observation::SilenceEnded { .. }
+            | Observation::EmissionsOfMonth(_) => {
                 self.hear_about_alerts(observation, now);
                 None
             }

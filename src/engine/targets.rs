@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Engine;
+use crate::ledger::air::AirConfig;
+use crate::ledger::factors::FactorSets;
 use crate::ledger::targets::{Figures, Kind, Target, TargetRecord, TargetStatus, assess, headline, with_headline};
 use crate::model::{Fact, TargetFact};
 use crate::units::Day;
@@ -17,6 +19,16 @@ pub(super) struct Targets {
 }
 
 impl Engine {
+    /// The factors in force, for figures that are computed elsewhere.
+    pub fn factors(&self) -> &Arc<FactorSets> {
+        &self.factors
+    }
+
+    /// How pollutants are computed.
+    pub fn air_config(&self) -> &AirConfig {
+        &self.config.air
+    }
+
     /// The targets beside the one that `[target]` sets.
     pub fn set_targets(&mut self, targets: Arc<[Target]>) {
         self.targets.list = targets;

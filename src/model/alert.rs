@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::UtcMs;
+use crate::units::{Month, UtcMs};
 
 /// How bad.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -186,6 +186,19 @@ pub struct Notice {
     pub group: Vec<(String, String)>,
     /// At least one.
     pub alerts: Vec<NoticeAlert>,
+}
+
+/// Emissions per kilometre of a fleet in a month that has ended.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct EmissionsSample {
+    /// Fleet.
+    pub fleet: Arc<str>,
+    /// The month that has ended.
+    pub month: Month,
+    /// kgCO2e per km in it.
+    pub kgco2e_per_km: f64,
+    /// The same of the same month a year before.
+    pub last_year: f64,
 }
 
 #[cfg(test)]

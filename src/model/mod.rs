@@ -22,7 +22,7 @@ mod suggest;
 mod token;
 
 pub use activity::{Activity, ActivityKey, ActivityRow, EnergyUser, Subject};
-pub use alert::{ALERT_STATES, AlertFact, Fingerprint, Labels, Notice, NoticeAlert, NoticeKind, Severity};
+pub use alert::{ALERT_STATES, AlertFact, EmissionsSample, Fingerprint, Labels, Notice, NoticeAlert, NoticeKind, Severity};
 pub use charging::{
     ClosedSession, ConnectorStatus, HalfHour, MeterSample, ReadingContext, SessionMethod, SessionQuality, SessionRecord,
     SignedData,

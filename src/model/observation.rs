@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AssetKind, ConnectorStatus, Fingerprint, IdTokenHash, IndicatorReport, LinkMode, MeterSample, OcppVersion, Quantity,
-    SetupNote,
+    AssetKind, ConnectorStatus, EmissionsSample, Fingerprint, IdTokenHash, IndicatorReport, LinkMode, MeterSample, OcppVersion,
+    Quantity, SetupNote,
 };
 use crate::units::{Thousandths, UtcMs};
 
@@ -83,6 +83,8 @@ pub enum Observation<'a> {
     },
     /// Somebody published a monthly figure.
     Indicator(#[serde(borrow)] IndicatorReport<'a>),
+    /// What a fleet emitted per kilometre in the month that has ended, for the alert about it.
+    EmissionsOfMonth(EmissionsSample),
 }
 
 /// What only the outside knows of the daemon.

@@ -7,6 +7,7 @@ mod engine;
 mod exempt;
 mod factors;
 mod intensity;
+mod lengths;
 mod notify;
 mod publish;
 mod rooms;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ConfigError;
+use super::lengths::{parse_duration, parse_size};
 use super::source::{Node, Place, Value};
 use crate::decode::mqtt::{DECODERS, Formats};
 use crate::model::{OcppVersion, nearest};
@@ -368,34 +369,4 @@ fn share_of(value: &Value) -> Result<f64, String> {
         other => return Err(format!("is {}, not a share", other.kind())),
     };
     if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("is not from 0 to 1".to_owned()) }
-}
-
-fn parse_duration(text: &str) -> Option<Duration> {
-    let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
-    let count: u64 = text[..unit_at].parse().ok()?;
-    let ms = match text[unit_at..].trim() {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" | "min" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return None,
-    };
-    Some(Duration::from_millis(count.checked_mul(ms)?))
-}
-
-fn parse_size(text: &str) -> Option<u64> {
-    let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let count: u64 = text[..unit_at].parse().ok()?;
-    let unit: u64 = match text[unit_at..].trim() {
-        "" | "B" => 1,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        "kB" => 1_000,
-        "MB" => 1_000_000,
-        "GB" => 1_000_000_000,
-        _ => return None,
-    };
-    count.checked_mul(unit)
 }

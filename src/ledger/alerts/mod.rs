@@ -19,4 +19,4 @@ pub use release::Standing;
 pub use rules::{Builtin, RULES, Rule};
 pub use series::{Alert, Stage};
 pub use silence::{Matcher, Silence};
-pub use targets::{EmissionsSample, MonthlyBook, TargetSample};
+pub use targets::{MonthlyBook, TargetSample};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::book::{AlertBook, Reading, Sample};
 use super::config::AlertsConfig;
 use super::cusum::Cusum;
-use crate::model::Labels;
+use crate::model::{EmissionsSample, Labels};
 use crate::units::{Month, UtcMs};
 
 /// More vehicles unknown or stale than this, and a target is not judged.
@@ -39,19 +39,6 @@ pub struct TargetSample {
     pub sigma: Option<f64>,
     /// Share of vehicles that are unknown or stale, 0 to 1.
     pub unknown: f64,
-}
-
-/// Emissions per kilometre of a fleet in a month that has ended.
-#[derive(Clone, PartialEq, Debug)]
-pub struct EmissionsSample {
-    /// Fleet.
-    pub fleet: Arc<str>,
-    /// The month that has ended.
-    pub month: Month,
-    /// kgCO2e per km in it.
-    pub kgco2e_per_km: f64,
-    /// The same of the same month a year before.
-    pub last_year: f64,
 }
 
 /// The sums that go on from month to month, and which month they hold.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::calendar::last_full_month;
+use crate::model::Indicator;
 use crate::model::register::Register;
 use crate::units::{Day, FinancialYear, Month};
 
@@ -56,6 +57,12 @@ pub struct IndicatorFigure {
     pub month: Month,
     /// At its end, or in it, as the indicator is defined.
     pub value: f64,
+}
+
+impl From<Indicator> for IndicatorFigure {
+    fn from(Indicator { key, value, .. }: Indicator) -> Self {
+        Self { organisation: key.organisation, name: key.name, month: key.month, value }
+    }
 }
 
 /// All that is known from elsewhere.

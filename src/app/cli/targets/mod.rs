@@ -3,9 +3,10 @@
 mod plan;
 mod print;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -13,16 +14,16 @@ use super::{EX_CONFIG, fail};
 use crate::app::RegisterSource;
 use crate::app::clock::Clock;
 use crate::app::config::{Config, load_factors, load_targets};
-use crate::ledger::emissions::{Months, Setting, inventory};
+use crate::app::history::{Basis, years};
 use crate::ledger::targets::whatif::{Avoided, Outcome, Replacement, avoided, convert, outcome};
 use crate::ledger::targets::{
-    Figures, FleetShare, Measure, Target, TargetRecord, YearFigure, assess, headline, last_full_month, successors, with_headline,
+    Figures, FleetShare, IndicatorFigure, Measure, Target, TargetRecord, assess, headline, successors, with_headline,
 };
 use crate::ledger::transition::Profile;
 use crate::model::TokenHasher;
 use crate::model::register::Register;
 use crate::store::Reader;
-use crate::units::{Day, FinancialYear};
+use crate::units::Day;
 
 /// Arguments of `targets`.
 #[derive(Debug, clap::Args)]
@@ -100,7 +101,7 @@ fn answer(config: &Config, options: &Options) -> Result<Answer, String> {
     }
     // Whose tag is whose does not matter here.
     let source = folder.map_or(RegisterSource::Empty, RegisterSource::Folder);
-    let register = source.load(&TokenHasher::new(&[0; 32])).map_err(|error| said(error.to_string()))?;
+    let register = Arc::new(source.load(&TokenHasher::new(&[0; 32])).map_err(|error| said(error.to_string()))?);
     let targets = load_targets(config).map_err(|errors| errors.to_string())?;
     let engine = &config.engine;
     let profile = Profile::by_name(&engine.profile)
@@ -155,51 +156,30 @@ fn what_if(
     }))
 }
 
-/// Yearly tonnes of the fleet from the store's activity, for April-March years that it covers from end to end.
-fn figures(config: &Config, register: &Register, as_of: Day, missing: &mut Vec<String>) -> Figures {
-    let mut figures = Figures::default();
-    missing.push(
-        "indicators, air pollution, direct and indirect tonnes: the daemon's /api/v1/targets has those that it knows".to_owned(),
-    );
-    let read = Reader::open(&config.store.directory)
-        .map_err(|error| error.to_string())
-        .and_then(|reader| reader.activity(Day(0), as_of).map_err(|error| error.to_string()))
-        .and_then(|(_, rows)| Ok((rows, load_factors(&config.factors)?)));
-    let (rows, factors) = match read {
+/// Yearly tonnes and pollutants of the fleet from the store's activity, for April-March years that it covers from end to end, and the
+/// imported indicators.
+fn figures(config: &Config, register: &Arc<Register>, as_of: Day, missing: &mut Vec<String>) -> Figures {
+    missing.push("published indicators: the daemon's /api/v1/targets has those that it heard".to_owned());
+    let read = Reader::open(&config.store.directory).map_err(|error| error.to_string()).and_then(|reader| {
+        let factors = Arc::new(load_factors(&config.factors)?);
+        let basis = Basis { register: register.clone(), factors, air: config.engine.air.clone() };
+        let years = years(&reader, &basis, as_of).map_err(|error| error.to_string())?;
+        Ok((years, reader.indicators().map_err(|error| error.to_string())?))
+    });
+    let (years, indicators) = match read {
         Ok(read) => read,
         Err(error) => {
             let reason = error.lines().next().unwrap_or_default().to_owned();
-            missing.push(format!("yearly tonnes of the fleet: {reason}"));
-            return figures;
+            missing.push(format!("yearly tonnes of the fleet, indicators: {reason}"));
+            return Figures::default();
         }
     };
-    let days: BTreeSet<Day> = rows.iter().map(|row| row.key.day).collect();
-    let (Some(first), Some(last)) = (days.first(), days.last()) else {
-        missing.push("store: no activity is stored yet; no yearly tonnes".to_owned());
-        return figures;
-    };
-    let months = Months::of(rows.iter().map(|row| (&row.key, &row.activity)));
-    let setting = Setting::new(register, &factors, &months);
-    for year in (first.financial_year().0..=last.financial_year().0).map(FinancialYear) {
-        if year.first_day() < *first || year.last_day() > *last || last_full_month(as_of).last_day() < year.last_day() {
-            continue;
+    match years.covered {
+        None => missing.push("store: no activity is stored yet; no yearly tonnes".to_owned()),
+        Some((first, last)) if years.yearly.is_empty() => {
+            missing.push(format!("store: activity from {first} to {last} covers no April-March year; no yearly tonnes"));
         }
-        let within = year.first_day()..=year.last_day();
-        let activity = rows.iter().filter(|row| within.contains(&row.key.day)).map(|row| (row.key.clone(), row.activity));
-        let inventory = inventory(&activity.collect(), &setting);
-        // Scope 1 and location-based scope 2; the market-based view is never added to it.
-        let kgco2e = inventory.total().in_use_kgco2e();
-        let sets: BTreeSet<String> = inventory.lines.keys().map(|key| key.factor_set.to_string()).collect();
-        figures.yearly.push(YearFigure {
-            name: "fleet_tco2e".into(),
-            year,
-            value: kgco2e / 1000.0,
-            complete: inventory.not_computed.is_empty(),
-            factor_set: Some(sets.into_iter().collect::<Vec<_>>().join(", ")),
-        });
+        Some(_) => {}
     }
-    if figures.yearly.is_empty() {
-        missing.push(format!("store: activity from {first} to {last} covers no April-March year; no yearly tonnes"));
-    }
-    figures
+    Figures { yearly: years.yearly, air: years.air, indicators: indicators.into_iter().map(IndicatorFigure::from).collect() }
 }

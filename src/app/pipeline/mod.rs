@@ -1,27 +1,29 @@
 //! The engine's thread: frames in, observations to the engine, facts to rows, everything of one commit to the writer.
 
+mod figures;
+mod own;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::clock::Clock;
-use super::feed::{Hear, Published, decode};
-use super::inbox;
-use super::intensity::IntensityRows;
-use super::months::MonthsBefore;
-use super::outlets::Outlets;
-use super::questions;
-use super::writer::{CheckpointJob, CommitJob, Done, Job};
+use crate::app::clock::Clock;
+use crate::app::feed::{Hear, Published, decode};
+use crate::app::history::HistoryReader;
+use crate::app::inbox;
+use crate::app::intensity::IntensityRows;
+use crate::app::outlets::Outlets;
+use crate::app::questions;
+use crate::app::writer::{CheckpointJob, CommitJob, Done, Job};
 use crate::decode::mqtt::Decoders;
 use crate::engine::Engine;
 use crate::ingest::capture::{Capture, Line};
 use crate::ingest::{Frame, MqttBatch, OcppFrame, Receipt, Settlement};
+use crate::ledger::targets::Figures;
 use crate::model::register::Register;
-use crate::model::{
-    ChargePointEvent, ChargePointMessage, ClosedSession, Fact, IngestStatsFact, Manner, Observation, OwnState, Stats,
-};
+use crate::model::{ChargePointEvent, ChargePointMessage, ClosedSession, Fact, Manner, Observation, Stats};
 use crate::points;
 use crate::store::{Reader, StoreConfig};
 use crate::units::{Day, UtcMs};
@@ -35,9 +37,6 @@ const MOST_WAITING: usize = 50_000;
 const MOST_WAITING_BYTES: usize = 16 * 1024 * 1024;
 /// How often `ingest_stats` rows are written.
 const STATS_ROWS_MS: i64 = 10_000;
-
-/// How often the daemon looks at itself.
-const OWN_STATE_MS: i64 = 60_000;
 
 /// What comes in and goes out.
 pub struct Channels {
@@ -71,7 +70,9 @@ pub struct Pipeline {
     last_checkpoint: Instant,
     inbox_since_checkpoint: u64,
     next_stats_row: UtcMs,
-    months: MonthsBefore,
+    history: HistoryReader,
+    /// What targets were last compared with.
+    figures: Figures,
     next_own_state: UtcMs,
     outlets: Outlets,
     /// Half-hourly intensities were told or revised since their rows were written.
@@ -109,7 +110,8 @@ impl Pipeline {
             last_checkpoint: now,
             inbox_since_checkpoint: 0,
             next_stats_row,
-            months: MonthsBefore::default(),
+            history: HistoryReader::default(),
+            figures: Figures::default(),
             next_own_state: next_stats_row,
             outlets: Outlets::default(),
             intensity_revised: false,
@@ -142,7 +144,7 @@ impl Pipeline {
                     Ok(()) => {
                         let register = channels.register.borrow_and_update().clone();
                         self.engine.set_register(register, self.clock.now());
-                        self.months.forget();
+                        self.history.forget();
                         self.last_checkpoint = self.last_checkpoint.checked_sub(self.config.checkpoint_interval).unwrap_or(self.last_checkpoint);
                     }
                     Err(_) => register_open = false,
@@ -201,8 +203,8 @@ impl Pipeline {
 
     fn tick(&mut self) {
         let now = self.clock.now();
-        if let Some(months) = self.months.poll(Day::of(now), &self.config.directory, self.engine.register()) {
-            self.engine.set_months(months);
+        if let Some(history) = self.history.poll(Day::of(now), &self.config.directory, &self.engine) {
+            self.take_history(history, now);
         }
         if now >= self.engine.next_timeout() {
             inbox::append_timeout(&mut self.batch.inbox, now);
@@ -211,6 +213,7 @@ impl Pipeline {
         }
         if now >= self.next_own_state {
             self.tell_own_state(now);
+            self.look_at_indicators();
         }
         if std::mem::take(&mut self.intensity_revised) {
             match self.intensity_rows.news(&self.engine, &self.reader, now) {
@@ -246,19 +249,6 @@ impl Pipeline {
         self.engine.handle(&observation, now);
         inbox::append_observed(&mut self.batch.inbox, now, observation);
         self.drain_facts();
-    }
-
-    /// How the daemon fares, for the alerts about it.
-    fn tell_own_state(&mut self, now: UtcMs) {
-        self.next_own_state = now.plus(OWN_STATE_MS);
-        let oldest = Stats::get(&self.stats.outbox_oldest_ms);
-        let age = if oldest == 0 { 0.0 } else { now.0.saturating_sub(oldest as i64).max(0) as f64 / 1000.0 };
-        let free = Stats::get(&self.stats.disk_free_ppm);
-        let state = OwnState {
-            output_age_s: self.outlets.has_sink.then_some(age),
-            disk_free_ratio: (free > 0).then_some(free as f64 / 1e6),
-        };
-        self.tell(Observation::OwnState(state), now);
     }
 
     fn take(&mut self, frame: Frame, now: UtcMs) {
@@ -335,18 +325,6 @@ impl Pipeline {
             if let Fact::Session { record, kgco2e_location } = fact {
                 self.batch.sessions.push(ClosedSession { record: *record, kgco2e_location });
             }
-        }
-    }
-
-    fn write_stats_rows(&mut self, at: UtcMs) {
-        let rejected = self.stats.snapshot();
-        let stats = &self.stats;
-        let (late, dropped) = (Stats::get(&stats.late), Stats::get(&stats.assets_refused));
-        let mqtt = (Stats::get(&stats.mqtt_received), Stats::get(&stats.mqtt_accepted), rejected.mqtt_rejected);
-        let ocpp = (Stats::get(&stats.ocpp_received), Stats::get(&stats.ocpp_accepted), rejected.ocpp_rejected);
-        for (source, (received, accepted, rejected), late, dropped) in [("mqtt", mqtt, late, dropped), ("ocpp", ocpp, 0, 0)] {
-            let fact = Fact::IngestStats(IngestStatsFact { source, at, received, accepted, rejected, late, dropped });
-            self.batch.points += u64::from(points::encode(&fact, &mut self.batch.lines));
         }
     }
 

@@ -1,0 +1,184 @@
+//! Reads from the store, once a day and beside the engine's thread, what the running day leans on: the months before it, the figures of
+//! whole years, and the month that has just ended beside the same month of the year before.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+
+use crate::engine::Engine;
+use crate::ledger::air::{AirConfig, Pollutant, air};
+use crate::ledger::emissions::{Months, Setting, inventory};
+use crate::ledger::factors::FactorSets;
+use crate::ledger::targets::{AirFigure, YearFigure, last_full_month};
+use crate::model::register::Register;
+use crate::model::{Activity, ActivityKey, EmissionsSample, Subject};
+use crate::store::{ReadError, Reader};
+use crate::units::{Day, FinancialYear, Month};
+
+/// So many whole months before the running one: a year, and one more for the same season of the year before.
+const MONTHS_BEFORE: i32 = 13;
+
+/// What was read.
+#[derive(Debug)]
+pub struct History {
+    /// The months before today.
+    pub months: Months,
+    /// Whole April-March years.
+    pub years: Years,
+    /// The month that has ended, by organisation.
+    pub ended: Vec<EmissionsSample>,
+}
+
+/// Figures of the April-March years that the store covers from end to end.
+#[derive(Debug, Default)]
+pub struct Years {
+    /// First and last day with activity; `None` if there is none.
+    pub covered: Option<(Day, Day)>,
+    /// Tonnes.
+    pub yearly: Vec<YearFigure>,
+    /// Kilograms of pollutants.
+    pub air: Vec<AirFigure>,
+}
+
+/// What figures are computed with.
+#[derive(Clone, Debug)]
+pub struct Basis {
+    /// Who is who.
+    pub register: Arc<Register>,
+    /// Factors.
+    pub factors: Arc<FactorSets>,
+    /// How pollutants are computed.
+    pub air: AirConfig,
+}
+
+/// Asks for the history, and hands it over when it is there.
+#[derive(Debug, Default)]
+pub struct HistoryReader {
+    day: Option<Day>,
+    coming: Option<Receiver<History>>,
+}
+
+impl HistoryReader {
+    /// Starts reading when the day is a new one; returns what was read since. Without a readable store there is nothing to lean on, and
+    /// kilometres go by their class.
+    pub fn poll(&mut self, today: Day, directory: &Path, engine: &Engine) -> Option<History> {
+        if self.day != Some(today) {
+            self.day = Some(today);
+            let (sender, receiver) = channel();
+            let directory = directory.to_owned();
+            let basis = Basis {
+                register: engine.register().clone(),
+                factors: engine.factors().clone(),
+                air: engine.air_config().clone(),
+            };
+            let started =
+                std::thread::Builder::new().name("history".into()).spawn(move || match read(&directory, today, &basis) {
+                    Ok(history) => drop(sender.send(history)),
+                    Err(reason) => tracing::warn!("the history before today cannot be read: {reason}"),
+                });
+            self.coming = started.ok().map(|_| receiver);
+        }
+        let history = self.coming.as_ref()?.try_recv().ok()?;
+        self.coming = None;
+        Some(history)
+    }
+
+    /// A new register: read again.
+    pub fn forget(&mut self) {
+        self.day = None;
+    }
+}
+
+fn read(directory: &Path, today: Day, basis: &Basis) -> Result<History, String> {
+    let reader = Reader::open(directory).map_err(|error| error.to_string())?;
+    let told = |error: ReadError| error.to_string();
+    let months = months_before(&reader, today, &basis.register).map_err(told)?;
+    let ended = ended_month(&reader, today, basis, &months).map_err(told)?;
+    Ok(History { ended, years: years(&reader, basis, today).map_err(told)?, months })
+}
+
+fn months_before(reader: &Reader, today: Day, register: &Register) -> Result<Months, ReadError> {
+    let mut months = Months::default();
+    let first = Month::of_day(today).plus(-MONTHS_BEFORE).first_day();
+    reader.each_activity(first, today, |row| {
+        let vehicle = match &row.key.subject {
+            Subject::Vehicle(id) => Some(id),
+            Subject::Charging { user, .. } => user.vehicle(),
+            Subject::GreyFleet { .. } => None,
+        };
+        // Others have no emissions.
+        if vehicle.is_some_and(|id| register.vehicle(id).is_some()) {
+            months.add(&row.key, &row.activity);
+        }
+    })?;
+    Ok(months)
+}
+
+/// A subject may have several rows for a day: what was imported stands in rows of its own.
+fn activity(reader: &Reader, first: Day, last: Day) -> Result<BTreeMap<ActivityKey, Activity>, ReadError> {
+    let mut activity: BTreeMap<ActivityKey, Activity> = BTreeMap::new();
+    reader.each_activity(first, last, |row| activity.entry(row.key).or_default().add(&row.activity))?;
+    Ok(activity)
+}
+
+/// kgCO2e per km of the fleet's vehicles in the last full month and a year before, where both are known.
+fn ended_month(reader: &Reader, today: Day, basis: &Basis, months: &Months) -> Result<Vec<EmissionsSample>, ReadError> {
+    let month = Month::of_day(today).plus(-1);
+    let per_km = |month: Month| -> Result<BTreeMap<Arc<str>, f64>, ReadError> {
+        let activity = activity(reader, month.first_day(), month.last_day())?;
+        let found = inventory(&activity, &Setting::new(&basis.register, &basis.factors, months));
+        let mut sums: BTreeMap<Arc<str>, (f64, f64)> = BTreeMap::new();
+        for (key, figures) in found.lines.iter().filter(|(key, _)| key.method != "grey_fleet") {
+            let (kg, km) = sums.entry(key.organisation.clone()).or_default();
+            *kg += figures.in_use_kgco2e();
+            *km += figures.distance_m as f64 / 1000.0;
+        }
+        Ok(sums.into_iter().filter(|(_, (_, km))| *km > 0.0).map(|(fleet, (kg, km))| (fleet, kg / km)).collect())
+    };
+    let before = per_km(month.plus(-12))?;
+    let samples = per_km(month)?.into_iter().filter_map(|(fleet, kgco2e_per_km)| {
+        let last_year = *before.get(&fleet)?;
+        Some(EmissionsSample { fleet, month, kgco2e_per_km, last_year })
+    });
+    Ok(samples.collect())
+}
+
+/// Figures of the years that are over at a day, from the store's activity. Years that the store covers in part are compared with nothing.
+pub fn years(reader: &Reader, basis: &Basis, as_of: Day) -> Result<Years, ReadError> {
+    let mut years = Years::default();
+    let mut months = Months::default();
+    reader.each_activity(Day(0), as_of, |row| {
+        let day = row.key.day;
+        let (first, last) = years.covered.unwrap_or((day, day));
+        years.covered = Some((first.min(day), last.max(day)));
+        months.add(&row.key, &row.activity);
+    })?;
+    let Some((first, last)) = years.covered else { return Ok(years) };
+    let setting = Setting::new(&basis.register, &basis.factors, &months);
+    for year in (first.financial_year().0..=last.financial_year().0).map(FinancialYear) {
+        if year.first_day() < first || year.last_day() > last || last_full_month(as_of).last_day() < year.last_day() {
+            continue;
+        }
+        let activity = activity(reader, year.first_day(), year.last_day())?;
+        let found = inventory(&activity, &setting);
+        let sets: BTreeSet<String> = found.lines.keys().map(|key| key.factor_set.to_string()).collect();
+        years.yearly.push(YearFigure {
+            name: "fleet_tco2e".into(),
+            year,
+            // Scope 1 and location-based scope 2; the market-based view is never added to it.
+            value: found.total().in_use_kgco2e() / 1000.0,
+            complete: found.not_computed.is_empty(),
+            factor_set: Some(sets.into_iter().collect::<Vec<_>>().join(", ")),
+        });
+        let pollutants = air(&activity, &basis.register, &basis.factors, &months, &basis.air);
+        let total = pollutants.total();
+        years.air.extend(Pollutant::ALL.map(|pollutant| AirFigure {
+            pollutant: Arc::from(pollutant.name()),
+            year,
+            kg: total.grams(pollutant, basis.air.include_non_exhaust) / 1000.0,
+            complete: pollutants.not_computed_m == 0,
+        }));
+    }
+    Ok(years)
+}
