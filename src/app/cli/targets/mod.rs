@@ -156,7 +156,7 @@ fn what_if(
 }
 
 /// Yearly tonnes of the fleet from the store's activity, for April-March years that it covers from end to end.
-fn figures(config: &Config, register: &Register, as_of: Day, missing: &mut Vec<String>) -> Figures {
+pub(super) fn figures(config: &Config, register: &Register, as_of: Day, missing: &mut Vec<String>) -> Figures {
     let mut figures = Figures::default();
     missing.push(
         "indicators, air pollution, direct and indirect tonnes: the daemon's /api/v1/targets has those that it knows".to_owned(),
