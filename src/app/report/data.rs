@@ -94,6 +94,8 @@ pub struct ScopeRow {
     pub estimated_kgco2e: f64,
     /// A year before; `None`: nothing was booked.
     pub last_year_kgco2e: Option<f64>,
+    /// The part of it that rests on estimated activity: a change may be one of data, not of driving.
+    pub last_year_estimated_kgco2e: f64,
     /// Against it.
     pub change_ratio: Option<f64>,
     /// By tier.

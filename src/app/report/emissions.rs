@@ -25,7 +25,8 @@ fn group(organisation: Arc<str>, now: &Inventory, before: &Inventory, wanted: im
     let lines = || now.lines.iter().filter(|(key, _)| wanted(key));
     lines().for_each(|(_, figures)| total.add(figures));
     let mut earlier = Figures::default();
-    before.lines.iter().filter(|(key, _)| wanted(key)).for_each(|(_, figures)| earlier.add(figures));
+    let lines_before = || before.lines.iter().filter(|(key, _)| wanted(key));
+    lines_before().for_each(|(_, figures)| earlier.add(figures));
     let scope = |scope: Scope| {
         let mut tiers: BTreeMap<u8, f64> = BTreeMap::new();
         let (mut estimated, mut sets) = (0.0, BTreeSet::new());
@@ -39,6 +40,7 @@ fn group(organisation: Arc<str>, now: &Inventory, before: &Inventory, wanted: im
             return None;
         }
         let change = kgco2e.zip(last_year.filter(|earlier| *earlier > 0.0)).map(|(now, earlier)| now / earlier - 1.0);
+        let estimated_before = lines_before().filter(|(key, _)| key.estimated()).filter_map(|(_, figures)| figures.of(scope));
         Some(ScopeRow {
             scope: scope.name(),
             kgco2e,
@@ -46,6 +48,7 @@ fn group(organisation: Arc<str>, now: &Inventory, before: &Inventory, wanted: im
             sd_kgco2e: Uncertain::of(tiers.iter().map(|(tier, kgco2e)| (*kgco2e, relative_sd(*tier)))).sd,
             estimated_kgco2e: estimated,
             last_year_kgco2e: last_year,
+            last_year_estimated_kgco2e: estimated_before.sum(),
             change_ratio: change,
             tiers_kgco2e: tiers,
             factor_sets: sets.into_iter().collect(),

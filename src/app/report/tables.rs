@@ -181,10 +181,12 @@ fn sureness(emissions: &Emissions) -> Table {
                 if known { tonnes(Some(row.sd_kgco2e)) } else { NONE.to_owned() },
                 if known { tonnes(Some(row.estimated_kgco2e)) } else { NONE.to_owned() },
                 tonnes(row.last_year_kgco2e),
+                tonnes(row.last_year_kgco2e.map(|_| row.last_year_estimated_kgco2e)),
             ]);
         }
     }
-    let headers = ["organisation", "scope", "by tier", "t CO2e", "standard deviation", "of it estimated", "last year"];
+    let headers =
+        ["organisation", "scope", "by tier", "t CO2e", "standard deviation", "of it estimated", "last year", "of it estimated"];
     table(
         "How sure the figures are, t CO2e (1 metered or bought, 2 by the vehicle's total, 3 by its own ratio, 4 by class, 5 mean)",
         &headers,
