@@ -23,22 +23,25 @@ pub(super) fn write(out: &mut String, chart: &Chart) {
     }
 }
 
-/// The next of 1, 2, 2.5, 5 times a power of ten.
+/// The next end of an axis whose quarters are short numbers.
 fn nice(most: f64) -> f64 {
     if most <= 0.0 || !most.is_finite() {
         return 1.0;
     }
     let power = 10f64.powf(most.log10().floor());
-    [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|step| step * power).find(|step| *step >= most * 0.999_999).unwrap_or(most)
+    [1.0, 1.2, 1.6, 2.0, 2.4, 3.2, 4.0, 6.0, 8.0, 10.0]
+        .into_iter()
+        .map(|step| step * power)
+        .find(|step| *step >= most * 0.999_999)
+        .unwrap_or(most)
 }
 
 fn places(top: f64) -> usize {
-    if top >= 10.0 {
-        0
-    } else if top >= 1.0 {
-        1
-    } else {
-        3
+    match top {
+        100.0.. => 0,
+        10.0.. => 1,
+        1.0.. => 2,
+        _ => 3,
     }
 }
 
@@ -70,7 +73,7 @@ fn colour(series: usize) -> &'static str {
 fn bars(out: &mut String, chart: &Chart, top: f64) {
     const LEFT: f64 = 180.0;
     const RIGHT: f64 = 810.0;
-    let bar = if chart.series.len() > 2 { 10.0 } else { 14.0 };
+    let bar = 14.0;
     let row = bar * chart.series.len() as f64 + 12.0;
     let bottom = 34.0 + row * chart.labels.len() as f64;
     open(out, chart, bottom + 34.0);

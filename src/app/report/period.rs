@@ -54,7 +54,7 @@ fn months(name: String, first: Month, count: i32) -> Period {
     Period { name, from: first.first_day(), to: first.plus(count - 1).last_day() }
 }
 
-/// `2025-26` or `2025/26`; a number up to 12 behind a dash is a month.
+/// `2025-26` or `2025/26`; 1 to 12 behind a dash is a month.
 fn year(text: &str) -> Option<FinancialYear> {
     let (first, second, slash) = match text.split_once('/') {
         Some((first, second)) => (first, second, true),
@@ -65,7 +65,7 @@ fn year(text: &str) -> Option<FinancialYear> {
         return None;
     }
     let (first, second): (i32, i32) = (first.parse().ok()?, second.parse().ok()?);
-    ((first + 1) % 100 == second && (slash || second > 12)).then_some(FinancialYear(first))
+    ((first + 1) % 100 == second && (slash || !(1..=12).contains(&second))).then_some(FinancialYear(first))
 }
 
 impl FromStr for Period {

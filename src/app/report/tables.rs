@@ -133,9 +133,10 @@ fn emissions(emissions: &Emissions) -> Vec<Block> {
         blocks.push(months(emissions));
     }
     blocks.push(Block::Table(sureness(emissions)));
-    let row = |group: &Group| {
-        vec![group.organisation.to_string(), number(group.distance_km, 0), number(group.fuel_l, 0), number(group.energy_kwh, 0)]
-    };
+    // Nothing metered is not the same as nothing used: kilometres by class factor have no litres and no kWh.
+    let some = |value: f64| if value == 0.0 { "none measured".to_owned() } else { number(value, 0) };
+    let row =
+        |group: &Group| vec![group.organisation.to_string(), some(group.distance_km), some(group.fuel_l), some(group.energy_kwh)];
     let rows = groups().map(row).collect();
     blocks.push(Block::Table(table(
         "Activity behind the figures",
