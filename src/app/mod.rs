@@ -17,6 +17,7 @@ mod questions;
 mod recovery;
 mod register;
 pub mod replay;
+pub mod report;
 mod run;
 mod writer;
 

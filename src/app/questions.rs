@@ -98,7 +98,7 @@ fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View
 }
 
 /// The store's activity of days, and the months around them.
-fn stored_activity(reader: &Reader, from: Day, to: Day) -> Result<StoredActivity, String> {
+pub(super) fn stored_activity(reader: &Reader, from: Day, to: Day) -> Result<StoredActivity, String> {
     let (first, last) = Engine::months_around(from, to);
     let mut stored = StoredActivity::default();
     let generation = reader.each_activity(first, last, |row| {

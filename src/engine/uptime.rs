@@ -23,6 +23,11 @@ pub(super) fn rules<'a>(config: &'a EngineConfig, register: &'a Register) -> Upt
 }
 
 impl Engine {
+    /// When it was last told anything; `None` is never. Of the time after that nothing is known.
+    pub fn last_alive(&self) -> Option<UtcMs> {
+        (self.last_alive > UtcMs(i64::MIN)).then_some(self.last_alive)
+    }
+
     pub(super) fn hear_uptime(&mut self, event: &ChargePointEvent) {
         if let Some(state) = self.charging.charge_point(&event.charge_point) {
             self.uptime.hear(event, state, &rules(&self.config, &self.register));

@@ -230,6 +230,15 @@ fn identity(connection: &Connection) -> Result<Identity, Problem> {
     Ok(Identity { token_key, first_transaction_id })
 }
 
+/// The same for a reader, beside a daemon that may run: checkpoint and inbox as they were at one moment.
+pub(super) fn recovery_beside(connection: &Connection, path: &Path) -> Result<Recovery, OpenError> {
+    let read = || {
+        let transaction = connection.unchecked_transaction()?;
+        recovery(&transaction)
+    };
+    read().map_err(|problem| explain(path, problem))
+}
+
 fn recovery(connection: &Connection) -> Result<Recovery, Problem> {
     let checkpoint = connection.query_row("SELECT generation, snapshot FROM checkpoint", [], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))

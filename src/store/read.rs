@@ -4,7 +4,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::open::{OpenError, connect_read_only};
+use super::Recovery;
+use super::open::{OpenError, connect_read_only, recovery_beside};
 use crate::model::{Activity, ActivityKey, ActivityRow, ClosedSession, Indicator, IndicatorKey, IndicatorSource, spread_days};
 use crate::units::{Day, Month, UtcMs};
 
@@ -39,6 +40,12 @@ impl Reader {
     /// Opens the store of a folder; the writer must have opened it before.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
         connect_read_only(directory).map(Self)
+    }
+
+    /// What a daemon's start would begin with, without the store's lock: for looking at the engine's state, never for going on with it.
+    pub fn recovery(&self) -> Result<Recovery, OpenError> {
+        let path = self.0.path().unwrap_or_default().to_owned();
+        recovery_beside(&self.0, Path::new(&path))
     }
 
     /// Closed sessions that overlap `[from, to)`, the newest first.

@@ -11,6 +11,7 @@ mod factors;
 mod hash_password;
 mod import;
 mod replay;
+mod report;
 mod run;
 mod simulate;
 mod targets;
@@ -90,6 +91,14 @@ enum Command {
     /// Needs no running daemon. What only the daemon knows is said to be missing.
     #[command(after_help = "Example: fleetgauge targets --config fleetgauge.toml --convert van=5/month --tonnes van_n1_iii=7.1")]
     Targets(targets::Options),
+    /// The report of a month, quarter or April-March year for boards and care systems, from the register and the store.
+    ///
+    /// Targets, emissions by scope and organisation with the change on last year, pollutants, league table, chargers, method, data
+    /// quality. Needs no running daemon and writes nothing but the report; what is missing is said in it.
+    #[command(
+        after_help = "Example: fleetgauge report --period 2025-26 --format html --out report.html --config fleetgauge.toml"
+    )]
+    Report(report::Options),
     /// The audit log of registers of a running daemon: resets, jumps, suspected units; each can be undone by hand.
     #[command(after_help = "Example: fleetgauge counters list; fleetgauge counters undo 7")]
     Counters(counters::Options),
@@ -124,6 +133,7 @@ pub fn main() -> ExitCode {
         Command::Replay(options) => replay::main(&options),
         Command::Classify(options) => classify::main(&options),
         Command::Targets(options) => targets::main(&options),
+        Command::Report(options) => report::main(&options),
         Command::Counters(options) => counters::run(&options),
         Command::Factors(options) => factors::run(&options),
         Command::Alerts(options) => alerts::run(&options),

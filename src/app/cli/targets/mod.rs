@@ -158,7 +158,7 @@ fn what_if(
 
 /// Yearly tonnes and pollutants of the fleet from the store's activity, for April-March years that it covers from end to end, and the
 /// imported indicators.
-fn figures(config: &Config, register: &Arc<Register>, as_of: Day, missing: &mut Vec<String>) -> Figures {
+pub(super) fn figures(config: &Config, register: &Arc<Register>, as_of: Day, missing: &mut Vec<String>) -> Figures {
     missing.push("published indicators: the daemon's /api/v1/targets has those that it heard".to_owned());
     let read = Reader::open(&config.store.directory).map_err(|error| error.to_string()).and_then(|reader| {
         let factors = Arc::new(load_factors(&config.factors)?);

@@ -1,0 +1,86 @@
+//! Use of chargers by site, from closed sessions; and their uptime out of the engine's answer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::data::{ChargingRow, UptimeRow};
+use super::gather::{Stretch, Uptime};
+use crate::model::ClosedSession;
+use crate::model::register::Register;
+
+/// Sites, and all of them together.
+pub(super) fn sessions(register: &Register, now: &Stretch, before: &Stretch) -> (Vec<ChargingRow>, ChargingRow) {
+    let mut sites: BTreeMap<Arc<str>, ChargingRow> = BTreeMap::new();
+    for point in &register.charge_points {
+        let in_service =
+            point.in_service_from.is_none_or(|from| from <= now.to) && point.in_service_to.is_none_or(|to| now.to < to);
+        let site = point.site.clone().unwrap_or_else(|| Arc::from("unknown"));
+        sites.entry(site).or_default().charge_points += u32::from(in_service);
+    }
+    for ClosedSession { record, .. } in &now.sessions {
+        let row = sites.entry(record.site.clone()).or_default();
+        row.sessions += 1;
+        match record.energy_dwh {
+            Some(dwh) => add(&mut row.energy_kwh, dwh),
+            None => row.sessions_without_energy += 1,
+        }
+    }
+    for ClosedSession { record, .. } in &before.sessions {
+        let row = sites.entry(record.site.clone()).or_default();
+        row.last_year_sessions += 1;
+        record.energy_dwh.into_iter().for_each(|dwh| add(&mut row.last_year_energy_kwh, dwh));
+    }
+    let mut total = ChargingRow { site: Arc::from("all"), ..ChargingRow::default() };
+    let mut rows = Vec::new();
+    for (site, mut row) in sites {
+        row.site = site;
+        total.charge_points += row.charge_points;
+        total.sessions += row.sessions;
+        total.sessions_without_energy += row.sessions_without_energy;
+        total.last_year_sessions += row.last_year_sessions;
+        for (sum, part) in [(&mut total.energy_kwh, row.energy_kwh), (&mut total.last_year_energy_kwh, row.last_year_energy_kwh)]
+        {
+            *sum = part.map(|part| part + sum.unwrap_or(0.0)).or(*sum);
+        }
+        rows.push(row);
+    }
+    (rows, total)
+}
+
+fn add(sum: &mut Option<f64>, dwh: i64) {
+    *sum = Some(sum.unwrap_or(0.0) + dwh as f64 / 10_000.0);
+}
+
+/// Rows of `/api/v1/uptime`, and what to know beside them.
+pub(super) fn uptime(uptime: &Uptime) -> (Vec<UptimeRow>, String) {
+    let view = match uptime {
+        Uptime::Unknown(reason) => return (Vec::new(), reason.clone()),
+        Uptime::Known(view) => view,
+    };
+    let row = |site: &str, group: &Value| UptimeRow {
+        site: site.to_owned(),
+        connectors: group["connectors"].as_u64().unwrap_or(0),
+        pcpr_reliable_as_implemented_ratio: group["pcpr_reliable_as_implemented_ratio"].as_f64(),
+        nevi_uptime_ratio: group["nevi_uptime_ratio"].as_f64(),
+        faults: group["faults"].as_u64().unwrap_or(0),
+    };
+    let sites = view["sites"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut rows: Vec<UptimeRow> = sites.iter().map(|site| row(site["site"].as_str().unwrap_or("unknown"), site)).collect();
+    let never = view["never_heard"].as_array().map_or(0, Vec::len);
+    if rows.is_empty() {
+        return (rows, format!("no charge point was heard of ({never} registered ones never): there is no uptime to speak of"));
+    }
+    rows.push(row("all", &view["all"]));
+    let text = |key: &str| view[key].as_str().unwrap_or_default().to_owned();
+    (
+        rows,
+        format!(
+            "whole months {} to {}, as of {}; {never} registered charge points were never heard of and are in no figure",
+            text("from"),
+            text("to"),
+            text("as_of")
+        ),
+    )
+}

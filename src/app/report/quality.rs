@@ -1,0 +1,117 @@
+//! How good the figures are, and what corrected factor sets do to them under the base-year policy.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::data::{DataQuality, MismatchRow, RestatementRow};
+use super::gather::{Input, Stretch};
+use crate::ledger::emissions::{MOST_ESTIMATED, RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, reconcile, restate};
+use crate::ledger::transition::in_scope;
+use crate::model::Subject;
+use crate::units::{Day, Month};
+
+/// Environmental Reporting Guidelines 2019; reference emissions.md 5.4.
+pub(super) const POLICY: &str = "A base year is recalculated for structural change, a changed method or factor, and discovered errors once \
+their effects together pass the threshold; organic growth is no reason, and neither is a new year's factor set, because each year keeps its own.";
+
+fn completeness(input: &Input<'_>, stretch: &Stretch) -> (u32, u32) {
+    let mut heard: BTreeSet<(&str, Month)> = BTreeSet::new();
+    for (key, sums) in &stretch.activity {
+        let id = match &key.subject {
+            Subject::Vehicle(id) => Some(id),
+            Subject::Charging { user, .. } => user.vehicle(),
+            Subject::GreyFleet { .. } => None,
+        };
+        if let Some(vehicle) = id.filter(|_| !sums.is_empty()).and_then(|id| input.register.vehicle(id)) {
+            heard.insert((&vehicle.id, Month::of_day(key.day)));
+        }
+    }
+    let (first, last) = (Month::of_day(stretch.from), Month::of_day(stretch.to));
+    let (mut months, mut with_data) = (0, 0);
+    for vehicle in &input.register.vehicles {
+        for month in (0..=last.since(first)).map(|count| first.plus(count)) {
+            let (from, to) = (month.first_day().max(stretch.from), month.last_day().min(stretch.to));
+            if (from.0..=to.0).any(|day| in_scope(vehicle, Day(day))) {
+                months += 1;
+                with_data += u32::from(heard.contains(&(&*vehicle.id, month)));
+            }
+        }
+    }
+    (months, with_data)
+}
+
+pub(super) fn quality(input: &Input<'_>, now: &Stretch, before: &Stretch) -> DataQuality {
+    let ratio = |(months, with_data): (u32, u32)| (months > 0).then(|| f64::from(with_data) / f64::from(months));
+    let (months, earlier) = (completeness(input, now), completeness(input, before));
+    let mut vehicles: BTreeMap<&Arc<str>, (f64, f64)> = BTreeMap::new();
+    let (mut total, mut estimated) = (0.0, 0.0);
+    for (key, figures) in &now.inventory.lines {
+        let kgco2e = figures.in_use_kgco2e();
+        let part = if key.estimated() { kgco2e } else { 0.0 };
+        (total, estimated) = (total + kgco2e, estimated + part);
+        if let Some(id) = &key.vehicle {
+            let sums = vehicles.entry(id).or_default();
+            *sums = (sums.0 + kgco2e, sums.1 + part);
+        }
+    }
+    let mismatches =
+        reconcile(&now.months, Month::of_day(now.from), Month::of_day(now.to)).into_iter().map(|found| MismatchRow {
+            vehicle_id: found.vehicle,
+            month: found.month.to_string(),
+            card_l: found.card_l,
+            can_l: found.can_l,
+            difference_ratio: found.ratio,
+        });
+    DataQuality {
+        vehicles: input.register.vehicles.iter().filter(|vehicle| in_scope(vehicle, now.to)).count() as u32,
+        vehicle_months: months.0,
+        vehicle_months_with_data: months.1,
+        completeness_ratio: ratio(months),
+        last_year_completeness_ratio: ratio(earlier),
+        estimated_ratio: (total > 0.0).then(|| estimated / total),
+        not_computed: now.inventory.not_computed.iter().cloned().collect(),
+        no_data: now.inventory.no_data.iter().cloned().collect(),
+        low_quality: vehicles
+            .iter()
+            .filter(|(_, (sum, part))| *part > MOST_ESTIMATED * sum)
+            .map(|(id, _)| (*id).clone())
+            .collect(),
+        air_not_computed: now.air.not_computed.iter().cloned().collect(),
+        fuel_mismatches: mismatches.collect(),
+        flags: now.inventory.flags.iter().copied().collect(),
+    }
+}
+
+/// What corrected sets of a folder change, stretch by stretch; a stretch that none of them touches is left out.
+pub(super) fn restatements(input: &Input<'_>, stretches: &[&Stretch]) -> Vec<RestatementRow> {
+    let Some(published) = input.published else { return Vec::new() };
+    let mut rows = Vec::new();
+    for stretch in stretches {
+        let corrected: BTreeSet<String> = stretch
+            .inventory
+            .lines
+            .keys()
+            .flat_map(|key| [Some(key.factor_set), key.chain_set])
+            .flatten()
+            .filter(|set| set.version > 1)
+            .map(|set| set.to_string())
+            .collect();
+        if corrected.is_empty() {
+            continue;
+        }
+        let first = stretch.compute(input, published, (stretch.from, stretch.to)).total().in_use_kgco2e();
+        let now = stretch.inventory.total().in_use_kgco2e();
+        let ratio = if first == 0.0 { 0.0 } else { now / first - 1.0 };
+        let effect = RestatementEffect { reason: RestatementReason::FactorRevision, ratio };
+        let result = restate(first, &[effect], RESTATEMENT_THRESHOLD);
+        rows.push(RestatementRow {
+            stretch: format!("{} to {}", stretch.from, stretch.to),
+            kgco2e_as_published: first,
+            kgco2e_corrected: now,
+            change_ratio: result.change,
+            restated: result.restated,
+            factor_sets: corrected.into_iter().collect(),
+        });
+    }
+    rows
+}
