@@ -7,7 +7,6 @@ use super::class::desnz_class;
 use super::months::{MonthSums, service_days};
 use super::vehicle::MEAN;
 use crate::model::Powertrain;
-use crate::model::register::Ownership;
 use crate::units::{Day, Month};
 
 impl Book<'_, '_> {
@@ -18,10 +17,7 @@ impl Book<'_, '_> {
             let (first, last) = (month.first_day().max(from), month.last_day().min(to));
             for vehicle in &setting.register.vehicles {
                 let days = service_days(vehicle, first, last);
-                if days == 0
-                    || setting.month(&vehicle.id, month) != MonthSums::default()
-                    || vehicle.ownership == Some(Ownership::Grey)
-                {
+                if days == 0 || setting.month(&vehicle.id, month) != MonthSums::default() || vehicle.is_business_travel() {
                     continue;
                 }
                 let class = desnz_class(vehicle);

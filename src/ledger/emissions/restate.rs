@@ -45,6 +45,7 @@ pub const RESTATEMENT_THRESHOLD: f64 = 0.05;
 pub fn restate(base: f64, effects: &[RestatementEffect], threshold: f64) -> Restatement {
     let with_effects = effects.iter().fold(base, |base, effect| base * (1.0 + effect.ratio));
     let change = if base == 0.0 { 0.0 } else { with_effects / base - 1.0 };
-    let restated = change.abs() > threshold;
+    // The threshold itself is not beyond it, whatever binary makes of 1.05 - 1.
+    let restated = change.abs() > threshold + 1e-12;
     Restatement { base: if restated { with_effects } else { base }, with_effects, change, restated }
 }

@@ -7,7 +7,7 @@ use super::calendar::{last_full_month, month_end_at, month_scale};
 use super::drift::{CusumRules, CusumState, Evaluation, LevelRules, LevelState, sigma};
 use super::forecast::{COMMON_DELAYS, Candidate, Distribution};
 use super::record::{Amount, CusumRecord, ForecastRecord, TargetRecord, TargetStatus};
-use super::target::{Successor, Target, age, replacement_age};
+use super::target::{Successor, Target, age, replacement_age, years};
 use super::trend::{FEWEST_POINTS, time_to_close, trend};
 use crate::ledger::transition::{Counts, MonthEnd, Population, Profile, classify, month_end_counts};
 use crate::model::register::Register;
@@ -134,11 +134,6 @@ fn points(months: &[MonthEnd], profile: &Profile) -> Vec<(f64, f64)> {
 
 fn projected(gap: f64, rate: f64, as_of: Day) -> Option<Day> {
     if gap <= 0.0 { None } else { month_end_at(month_scale(as_of) + time_to_close(gap, rate)?) }
-}
-
-/// Years from a day to another, as ages are counted.
-fn years(from: Day, to: Day) -> f64 {
-    f64::from(to.0 - from.0) / 365.25
 }
 
 /// What the ages say; the second value is how many vehicles have none, the error what is missing.
