@@ -100,11 +100,13 @@ pub struct CusumRecord {
     pub alarm: bool,
     /// Months it runs over.
     pub months: u32,
+    /// Standard deviation of monthly conversions that the last month was measured by.
+    pub sigma: f64,
 }
 
 impl CusumRecord {
-    pub(super) fn of(state: CusumState, months: u32) -> Self {
-        Self { sum: state.sum, alarm: state.alarm, months }
+    pub(super) fn of(state: CusumState, months: u32, sigma: f64) -> Self {
+        Self { sum: state.sum, alarm: state.alarm, months, sigma }
     }
 }
 
