@@ -199,6 +199,8 @@ pub struct TargetRecord {
     pub value: Option<f64>,
     /// The path in that unit.
     pub plan_value: Option<f64>,
+    /// What the figure stands for, where it is a part of what the target means.
+    pub figure_proxy: Option<&'static str>,
     /// The last day that the figure speaks of.
     pub figure_to: Option<String>,
     /// Least squares over the same points: a second opinion.
@@ -267,6 +269,7 @@ impl TargetRecord {
             },
             value: None,
             plan_value: None,
+            figure_proxy: None,
             figure_to: None,
             recent_per_month_least_squares: None,
             days_late: None,
