@@ -3,6 +3,16 @@
 //! Structural change, a changed method or factor, and a discovered error are reasons; organic growth is none, and neither is a new year's
 //! factor set, because each year keeps its own. Below the threshold the base stays as it is, and the effects go on adding up.
 
+use std::collections::BTreeSet;
+
+use super::Inventory;
+
+/// The corrected factor sets behind an inventory, by their names.
+pub fn corrected_sets(inventory: &Inventory) -> BTreeSet<String> {
+    let sets = inventory.lines.keys().flat_map(|key| [Some(key.factor_set), key.chain_set]).flatten();
+    sets.filter(|set| set.version > 1).map(|set| set.to_string()).collect()
+}
+
 /// Why a base would change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RestatementReason {
