@@ -104,7 +104,16 @@ fn residual_factors_corrections_and_blends_are_choices_that_show() {
     near(&row(&emissions, "1")["kgco2e"], 26.0);
     // The row has no vehicle_class: none of the columns `factor_id`, ... but those named are needed.
     assert_eq!(row(&emissions, "1")["factor_set"], "desnz2025+v2");
+    // Energy 8.85 kg stays, 10 l of diesel go from 25.7082 to 26.0 kg: 0.84 % in all, which is no reason to restate a base.
+    let effects = emissions["restatements"].as_array().unwrap();
+    assert_eq!((effects.len(), &effects[0]["restated"]), (1, &false.into()), "{emissions}");
+    near(&effects[0]["kgco2e_as_published"], 8.85 + 25.7082);
+    near(&effects[0]["kgco2e_corrected"], 8.85 + 26.0);
+    near(&effects[0]["change_ratio"], (8.85 + 26.0) / (8.85 + 25.7082) - 1.0);
+    assert_eq!(effects[0]["factor_sets"], serde_json::json!(["desnz2025+v2"]));
+    near(&effects[0]["threshold_ratio"], 0.05);
     let blended = replay(&folder, "[factors]\nyear_policy = \"blended\"\n", &capture());
+    assert_eq!(blended["restatements"], serde_json::json!([]), "nothing was corrected");
     near(&row(&blended, "2")["kgco2e"], 50.0 * (275.0 * 0.177 + 90.0 * 0.13096) / 365.0);
     assert_eq!(row(&blended, "2")["factor_set"], "desnz2025-2026+provisional");
 }

@@ -109,6 +109,10 @@ j,car,HYBRID ELECTRIC,no,EURO 6,,,
 k,car,HYBRID ELECTRIC,yes,EURO 6,,2500,2022-01
 l,van,DIESEL,,EURO 2,3500,,
 m,heavy,ELECTRICITY,,,12000,,
+n,car,DIESEL,,EURO 6 DG,,1995,
+o,car,DIESEL,,EURO 6 DG,,1995,2019-10
+p,car,DIESEL,,Euro 6d-ISC-FCM,,1995,2019-08
+q,car,DIESEL,,EURO 6D,,1995,
 ";
     let files = RegisterFiles::vehicles_only("vehicles.csv".into(), text.as_bytes().to_vec());
     let register = Register::parse(&files, &TokenHasher::new(&[0; 32])).unwrap();
@@ -127,6 +131,11 @@ m,heavy,ELECTRICITY,,,12000,,
         "car_medium phev_petrol_engine_on 6d",
         "",
         "hgv_rigid_3_5_7_5t bev ",
+        // The DVLA's letters are those of the type approval: `DG` is no 6d.
+        "car_medium diesel 6abc",
+        "car_medium diesel 6d_temp",
+        "car_medium diesel 6d",
+        "car_medium diesel 6d",
     ];
     for (vehicle, want) in register.vehicles.iter().zip(wants) {
         let found = air_class(vehicle);
@@ -134,6 +143,20 @@ m,heavy,ELECTRICITY,,,12000,,
         assert_eq!(text, want, "{}", vehicle.id);
         assert!(found.is_none_or(|class| sets.exhaust(class.exhaust, class.fuel, class.stage.name()).is_some()), "{want}");
     }
+}
+
+#[test]
+fn real_driving_emissions_go_before_the_date() {
+    let text = "vehicle_id,category,fuel,euro,first_registered,real_driving_emissions
+early,car,DIESEL,EURO 6 BG,2018-05,1
+late,van,DIESEL,EURO 6 AP,2020-01,2
+none,car,DIESEL,EURO 6 AP,2018-05,
+older,car,DIESEL,EURO 5,2013-05,
+";
+    let files = RegisterFiles::vehicles_only("vehicles.csv".into(), text.as_bytes().to_vec());
+    let register = Register::parse(&files, &TokenHasher::new(&[0; 32])).unwrap();
+    let stages: Vec<_> = register.vehicles.iter().map(|vehicle| air_class(vehicle).unwrap().stage.name()).collect();
+    assert_eq!(stages, ["6d_temp", "6d", "6abc", "5"]);
 }
 
 #[test]

@@ -119,7 +119,10 @@ fn fleet_of_800() -> Register {
 #[test]
 fn g10_from_a_register() {
     let register = fleet_of_800();
-    let record = assess(&low_90(), &nhs(), &register, &Figures::default(), day("2026-03-31"));
+    // Four in five of the support vehicles' successors count.
+    let successor = Successor { support: Some(0.8), ..Successor::default() };
+    let target = Target { measure: Measure::Fleet { profile: None, population: Population::default(), successor }, ..low_90() };
+    let record = assess(&target, &nhs(), &register, &Figures::default(), day("2026-03-31"));
     near(record.current, 0.75);
     near(record.recent_per_month, 4.0);
     near(record.recent_per_month_least_squares, 4.0);
@@ -127,8 +130,11 @@ fn g10_from_a_register() {
     assert_eq!((record.months_late, record.days_late), (Some(6), Some(183)));
     near(record.drift_vehicles, -13.333_333_333);
     assert!(record.level.is_some() && record.cusum.is_some());
-    let chance = record.p_hit.unwrap();
-    assert!(chance > 0.3 && chance < record.forecast.unwrap().p_hit_without_delay);
+    // G11 from the register's dates: ages and horizon by calendar months, not by days over 365.25.
+    near(record.p_hit, 0.494_813_587);
+    let forecast = record.forecast.unwrap();
+    near(forecast.horizon_years, 2.0);
+    near(forecast.p_hit_without_delay, 0.989_272_363);
     // The share on the last instant of each month, half-open intervals.
     let months =
         month_end_counts(&register, &nhs(), &Population::default(), "2025-03".parse().unwrap(), "2026-03".parse().unwrap());

@@ -103,10 +103,25 @@ fn tiers(activity: &Rows, months: &Months) -> BTreeMap<(Day, Arc<str>, bool), u8
     found
 }
 
+/// Whose activity it is, by the register alone.
+fn organisation(register: &Register, subject: &Subject) -> Arc<str> {
+    let of_vehicle = |id: &Arc<str>| register.vehicle(id).and_then(|vehicle| vehicle.organisation.clone());
+    let found = match subject {
+        Subject::Vehicle(id) => of_vehicle(id),
+        Subject::GreyFleet { organisation, .. } => Some(organisation.clone()),
+        Subject::Charging { charge_point, user } => user
+            .vehicle()
+            .and_then(of_vehicle)
+            .or_else(|| register.charge_point(charge_point).and_then(|point| point.organisation.clone())),
+    };
+    found.unwrap_or_else(|| Arc::from("unknown"))
+}
+
 #[test]
 fn days_organisations_and_tiers() {
     let seeds = std::env::var("FLEETGAUGE_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40);
     let (register, _) = world();
+    let (mut several, mut better, mut compared) = (0, 0, 0);
     for seed in 0..seeds {
         let mut random = Random(seed);
         let mut activity = Rows::new();
@@ -128,12 +143,20 @@ fn days_organisations_and_tiers() {
         }
         assert!(same(&days, &total), "seed {seed}: days\n{days:?}\n{total:?}");
 
-        let mut organisations: BTreeMap<Arc<str>, Vec<Figures>> = BTreeMap::new();
-        for (key, figures) in &whole.lines {
-            organisations.entry(key.organisation.clone()).or_default().push(*figures);
+        // Each organisation computed from its own activity only, as if there were no other.
+        let mut parts: BTreeMap<Arc<str>, Rows> = BTreeMap::new();
+        for (key, sums) in &activity {
+            parts.entry(organisation(register, &key.subject)).or_default().insert(key.clone(), *sums);
         }
-        let sums: Vec<Figures> = organisations.values().map(|figures| add_up(figures.iter())).collect();
-        assert!(same(&add_up(sums.iter()), &total), "seed {seed}: organisations");
+        several += u32::from(parts.len() > 1);
+        let mut organisations = Figures::default();
+        for (name, rows) in &parts {
+            let alone = compute(rows, &months).total();
+            let of_it = whole.lines.iter().filter(|(key, _)| key.organisation == *name).map(|(_, figures)| figures);
+            assert!(same(&alone, &add_up(of_it)), "seed {seed}: {name}");
+            organisations.add(&alone);
+        }
+        assert!(same(&organisations, &total), "seed {seed}: organisations");
         let parts: Vec<Figures> =
             whole.lines.values().flat_map(|figures| Scope::ALL.into_iter().filter_map(|scope| figures.part(scope))).collect();
         let kilometres: i64 = parts.iter().map(|part| part.distance_m).sum();
@@ -148,8 +171,45 @@ fn days_organisations_and_tiers() {
         let after = tiers(&activity, &months);
         for (line, tier) in before {
             // Kilometres that a meter has taken over have no line of their own any more.
-            let now = after.get(&line).copied().unwrap_or(1);
-            assert!(now <= tier, "seed {seed}: {line:?} was tier {tier} and is {now} with more data");
+            let now = after.get(&line).copied();
+            assert!(now.is_none_or(|now| now <= tier), "seed {seed}: {line:?} was tier {tier} and is {now:?} with more data");
+            compared += u32::from(now.is_some());
+            better += u32::from(now.is_some_and(|now| now < tier));
         }
     }
+    // None of it held because there was nothing to compare.
+    assert!(several > 0 && better > 0 && compared > 10 * seeds as u32, "{several} {better} {compared}");
+}
+
+/// A contract changes the market-based view and nothing else: no other figure, nor a comparison or a target, has it inside.
+#[test]
+fn location_and_market_are_never_added() {
+    let (with_contracts, sets) = world();
+    let without = Register { renewable: Vec::new(), ..with_contracts.clone() };
+    let mut told_apart = 0;
+    for seed in 0..40 {
+        let mut random = Random(seed);
+        let mut activity = Rows::new();
+        for _ in 0..60 {
+            let (key, sums) = some_data(&mut random, with_contracts);
+            activity.entry(key).or_default().add(&sums);
+        }
+        let months = Months::of(&activity);
+        let of = |register: &Register, residual_kgco2e_per_kwh| {
+            let setting = Setting { per_vehicle: true, residual_kgco2e_per_kwh, ..Setting::new(register, sets, &months) };
+            inventory(&activity, &setting)
+        };
+        let (green, grey) = (of(with_contracts, None), of(&without, Some(0.4)));
+        let (a, b) = (green.total(), grey.total());
+        told_apart += u32::from((a.market.get() - b.market.get()).abs() > 1e-3);
+        assert!((a.in_use_kgco2e() - b.in_use_kgco2e()).abs() < 1e-9, "seed {seed}");
+        for scope in Scope::ALL.into_iter().filter(|scope| *scope != Scope::TwoMarket) {
+            assert_eq!(a.of(scope), b.of(scope), "seed {seed}: {scope:?}");
+        }
+        assert_eq!(green.replaced, grey.replaced, "seed {seed}");
+        // Without contract and residual factor the two views are the same energy by the same factor.
+        let plain = of(&without, None).total();
+        assert!((plain.location.get() - plain.market.get()).abs() < 1e-9, "seed {seed}");
+    }
+    assert!(told_apart > 20, "{told_apart}");
 }

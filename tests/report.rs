@@ -245,3 +245,18 @@ fn what_is_missing_is_said() {
     let (code, _, err) = run(site.path(), &["--period", "2026-03", "--out", "nowhere/r.md"]);
     assert!(code == 1 && err.contains("hint: `--out`"), "{err}");
 }
+
+#[test]
+fn pollutants_are_compared_with_a_base_stretch_of_the_store() {
+    let folder = site("report-air-base");
+    let nox = |report: &Value| report["air"]["pollutants"][0].clone();
+    assert_eq!(nox(&json(folder.path(), "2026-03"))["status"], "not_set");
+    let config = "[register]\ndirectory = \"register\"\n[air]\nbase_from = \"2025-03-01\"\nbase_to = \"2025-03-31\"\n";
+    std::fs::write(folder.path().join("fleetgauge.toml"), config).unwrap();
+    let found = nox(&json(folder.path(), "2026-03"));
+    // A1 then; A1 and a Euro 5 one now.
+    assert_eq!(found["status"], "not_met", "{found}");
+    near(&found["change_from_base_ratio"], 2.29291 / 1.02464 - 1.0);
+    // A quarter is no March.
+    assert_eq!(nox(&json(folder.path(), "2026-Q1"))["status"], "not_comparable");
+}

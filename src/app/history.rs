@@ -8,10 +8,10 @@ use std::sync::mpsc::{Receiver, channel};
 
 use crate::engine::Engine;
 use crate::ledger::air::{AirConfig, Pollutant, air};
-use crate::ledger::emissions::{Months, Setting, inventory};
+use crate::ledger::emissions::{Inventory, Months, Setting, inventory};
 use crate::ledger::factors::FactorSets;
 use crate::ledger::targets::{AirFigure, YearFigure, last_full_month};
-use crate::model::register::Register;
+use crate::model::register::{Register, Vehicle};
 use crate::model::{Activity, ActivityKey, EmissionsSample, Subject};
 use crate::store::{ReadError, Reader};
 use crate::units::{Day, FinancialYear, Month};
@@ -155,13 +155,15 @@ pub fn years(reader: &Reader, basis: &Basis, as_of: Day) -> Result<Years, ReadEr
         months.add(&row.key, &row.activity);
     })?;
     let Some((first, last)) = years.covered else { return Ok(years) };
-    let setting = Setting::new(&basis.register, &basis.factors, &months);
     for year in (first.financial_year().0..=last.financial_year().0).map(FinancialYear) {
         if year.first_day() < first || year.last_day() > last || last_full_month(as_of).last_day() < year.last_day() {
             continue;
         }
         let activity = activity(reader, year.first_day(), year.last_day())?;
-        let found = inventory(&activity, &setting);
+        // Silence is filled as in the report and /api/v1/emissions: one year has one figure.
+        let fill = Some((year.first_day(), year.last_day()));
+        let found = inventory(&activity, &Setting { fill, ..Setting::new(&basis.register, &basis.factors, &months) });
+        years.yearly.extend(staff_travel(&activity, &found, basis, year));
         let sets: BTreeSet<String> = found.lines.keys().map(|key| key.factor_set.to_string()).collect();
         years.yearly.push(YearFigure {
             name: "fleet_tco2e".into(),
@@ -181,4 +183,30 @@ pub fn years(reader: &Reader, basis: &Basis, as_of: Day) -> Result<Years, ReadEr
         }));
     }
     Ok(years)
+}
+
+/// Business travel in other people's cars, scope 3.6: what staff claimed and what was hired for a few days. Without a word in some month
+/// the year is not complete, and without any there is no figure.
+fn staff_travel(
+    activity: &BTreeMap<ActivityKey, Activity>,
+    found: &Inventory,
+    basis: &Basis,
+    year: FinancialYear,
+) -> Option<YearFigure> {
+    let travel = |subject: &Subject| match subject {
+        Subject::GreyFleet { .. } => true,
+        Subject::Vehicle(id) => basis.register.vehicle(id).is_some_and(Vehicle::is_business_travel),
+        Subject::Charging { .. } => false,
+    };
+    let driven = activity.iter().filter(|(key, sums)| (sums.claimed_m != 0 || sums.distance_m != 0) && travel(&key.subject));
+    let months: BTreeSet<Month> = driven.map(|(key, _)| Month::of_day(key.day)).collect();
+    let lines = || found.lines.iter().filter(|(key, _)| key.method == "grey_fleet");
+    let sets: BTreeSet<String> = lines().map(|(key, _)| key.factor_set.to_string()).collect();
+    (!sets.is_empty()).then(|| YearFigure {
+        name: "staff_travel_tco2e".into(),
+        year,
+        value: lines().map(|(_, figures)| figures.scope3.grey_fleet).sum::<f64>() / 1000.0,
+        complete: months.len() == 12 && found.not_computed.iter().all(|id| !id.starts_with("grey fleet")),
+        factor_set: Some(sets.into_iter().collect::<Vec<_>>().join(", ")),
+    })
 }

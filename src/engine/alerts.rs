@@ -319,7 +319,7 @@ fn sample(record: &TargetRecord, before: Option<&TargetRecord>, month: Month) ->
         projected_months_late: late.filter(|_| record.status != TargetStatus::Met),
         conversions: change(|record| record.value),
         plan: change(|record| record.plan_value),
-        sigma: None,
+        sigma: record.cusum.map(|cusum| cusum.sigma),
         unknown,
     }
 }

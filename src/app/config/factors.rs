@@ -32,7 +32,12 @@ pub(super) fn read(mut section: Section<'_>) -> FactorsConfig {
 
 /// The factors in force, ready to be asked.
 pub fn load_factors(config: &FactorsConfig) -> Result<FactorSets, String> {
-    Ok(FactorSets::of(&load_table(config)?).with_policy(config.year_policy))
+    let sets = FactorSets::of(&load_table(config)?).with_policy(config.year_policy);
+    if config.directory.is_none() {
+        return Ok(sets);
+    }
+    let published = load_table(&FactorsConfig { directory: None, ..config.clone() })?;
+    Ok(sets.with_published(FactorSets::of(&published).with_policy(config.year_policy)))
 }
 
 /// The factors in force, row by row with their sources.

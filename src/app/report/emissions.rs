@@ -83,11 +83,13 @@ fn months(input: &Input<'_>, now: &Stretch) -> Vec<MonthRow> {
     (0..=last.since(first)).map(month).collect()
 }
 
-pub(super) fn pollutants(input: &Input<'_>, now: &Stretch, before: &Stretch) -> Air {
+/// `base`: the configured base stretch of the store, its days and what was emitted on them.
+pub(super) fn pollutants(input: &Input<'_>, now: &Stretch, before: &Stretch, base: Option<&(i32, AirSums)>) -> Air {
     let config = &input.engine.air;
     let (total, earlier) = (now.air.total(), before.air.total());
-    // A base stretch is looked up by the daemon; here only a base year's configured figures are known.
-    let (found, all_met) = changes(&total, None, (now.to.0 - now.from.0 + 1, 365), config);
+    // Configured figures are of a year, as /api/v1/air has it.
+    let base_days = base.filter(|_| config.base_kg.is_empty()).map_or(365, |(days, _)| *days);
+    let (found, all_met) = changes(&total, base.map(|(_, sums)| sums), (now.to.0 - now.from.0 + 1, base_days), config);
     let kg = |sums: &AirSums, pollutant| sums.grams(pollutant, config.include_non_exhaust) / 1000.0;
     let mut organisations: BTreeMap<&Arc<str>, AirSums> = BTreeMap::new();
     for ((organisation, _), sums) in &now.air.lines {

@@ -7,7 +7,7 @@ use super::period::Period;
 use super::{charging, emissions, league, quality};
 use crate::app::questions::stored_activity;
 use crate::engine::EngineConfig;
-use crate::ledger::air::{AirInventory, air};
+use crate::ledger::air::{AirInventory, AirSums, air};
 use crate::ledger::emissions::{FactorSets, Inventory, METHOD_VERSION, Months, RESTATEMENT_THRESHOLD, Setting, inventory};
 use crate::ledger::factors::YearPolicy;
 use crate::ledger::targets::{self, Figures, Target, assess, headline, last_full_month, with_headline};
@@ -142,6 +142,27 @@ pub(super) fn stretches(input: &Input<'_>, missing: &mut Vec<String>) -> (Stretc
     (now, before)
 }
 
+/// Days and pollutants of `air.base_from` to `air.base_to`, if they are set and the store has any of it.
+fn air_base(input: &Input<'_>, missing: &mut Vec<String>) -> Option<(i32, AirSums)> {
+    let ((from, to), reader) = input.engine.air.base_days.zip(input.reader)?;
+    let stored = match stored_activity(reader, from, to) {
+        Ok(stored) => stored,
+        Err(error) => {
+            missing.push(format!("pollutants of the base, {from} to {to}: {error}"));
+            return None;
+        }
+    };
+    let mut activity: BTreeMap<ActivityKey, Activity> = BTreeMap::new();
+    for row in stored.rows {
+        activity.entry(row.key).or_default().add(&row.activity);
+    }
+    let found = air(&activity, input.register, input.factors, &stored.months, &input.engine.air);
+    if found.lines.is_empty() {
+        missing.push(format!("pollutants of the base: the store has no kilometres from {from} to {to}"));
+    }
+    (!found.lines.is_empty()).then(|| (to.0 - from.0 + 1, found.total()))
+}
+
 /// The report.
 pub fn gather(mut input: Input<'_>) -> Report {
     let mut missing = std::mem::take(&mut input.missing);
@@ -165,6 +186,7 @@ pub fn gather(mut input: Input<'_>) -> Report {
     let first = headline(engine.target_share, engine.target_due, engine.target_start.zip(engine.target_start_share));
     let all = with_headline(first, input.targets);
     let records = all.iter().map(|target| assess(target, input.profile, input.register, input.figures, now.to));
+    let base = air_base(&input, &mut missing);
     let (uptime, uptime_note) = charging::uptime(&input.uptime);
     let (sites, total) = charging::sessions(input.register, &now, &before);
     let kwh = |dwh: i64| dwh as f64 / 10_000.0;
@@ -181,7 +203,7 @@ pub fn gather(mut input: Input<'_>) -> Report {
         generated_at: input.now.to_string(),
         targets: records.filter(|record| record.alias_of.is_none()).collect(),
         emissions: emissions::emissions(&input, &now, &before),
-        air: emissions::pollutants(&input, &now, &before),
+        air: emissions::pollutants(&input, &now, &before, base.as_ref()),
         league_organisations: league::league(&input, &now, &before, false),
         league_sites: league::league(&input, &now, &before, true),
         charging: Charging {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::data::{DataQuality, MismatchRow, RestatementRow};
 use super::gather::{Input, Stretch};
-use crate::ledger::emissions::{MOST_ESTIMATED, RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, reconcile, restate};
+use crate::ledger::emissions::{
+    MOST_ESTIMATED, RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, corrected_sets, reconcile, restate,
+};
 use crate::ledger::transition::in_scope;
 use crate::model::Subject;
 use crate::units::{Day, Month};
@@ -87,15 +89,7 @@ pub(super) fn restatements(input: &Input<'_>, stretches: &[&Stretch]) -> Vec<Res
     let Some(published) = input.published else { return Vec::new() };
     let mut rows = Vec::new();
     for stretch in stretches {
-        let corrected: BTreeSet<String> = stretch
-            .inventory
-            .lines
-            .keys()
-            .flat_map(|key| [Some(key.factor_set), key.chain_set])
-            .flatten()
-            .filter(|set| set.version > 1)
-            .map(|set| set.to_string())
-            .collect();
+        let corrected = corrected_sets(&stretch.inventory);
         if corrected.is_empty() {
             continue;
         }

@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::super::{Dimension, Engine};
 use super::{ViewContext, kwh, whole};
 use crate::ledger::emissions::{
-    Figures, Inventory, InventoryKey, METHOD_VERSION, MOST_ESTIMATED, Months, Scope, Setting, Uncertain, inventory, reconcile,
-    relative_sd,
+    Figures, Inventory, InventoryKey, METHOD_VERSION, MOST_ESTIMATED, Months, RESTATEMENT_THRESHOLD, RestatementEffect,
+    RestatementReason, Scope, Setting, Uncertain, corrected_sets, inventory, reconcile, relative_sd, restate,
 };
 use crate::model::{Activity, ActivityKey, ActivityRow};
 use crate::units::{Day, Month};
@@ -46,6 +46,8 @@ pub struct EmissionsView {
     /// Months in which fuel bought and fuel burnt are more than a tenth apart.
     fuel_mismatches: Vec<MismatchRow>,
     avoided: Avoided,
+    /// What corrections of factor sets do to these days under the base-year policy; empty without any.
+    restatements: Vec<RestatementRow>,
     energy_fleet_kwh: f64,
     energy_renewable_kwh: f64,
     energy_unallocated_kwh: f64,
@@ -93,6 +95,18 @@ struct MismatchRow {
     card_l: f64,
     can_l: f64,
     ratio: f64,
+}
+
+/// Scope 1 with location-based scope 2, by the sets as published and as corrected.
+#[derive(Debug, Serialize)]
+struct RestatementRow {
+    kgco2e_as_published: f64,
+    kgco2e_corrected: f64,
+    change_ratio: f64,
+    /// Beyond the threshold: a base year of these days is to be recalculated.
+    restated: bool,
+    threshold_ratio: f64,
+    factor_sets: Vec<String>,
 }
 
 /// Against the vehicles that were replaced: scope 1 with location-based scope 2, on the same kilometres.
@@ -169,6 +183,7 @@ impl Engine {
             Setting { per_vehicle: true, fill: (from <= filled_to).then_some((from, filled_to)), ..self.setting(&months) };
         let inventory = inventory(&activity, &setting);
         let total = inventory.total();
+        let restatements = self.restatements(&inventory, &activity, &setting).into_iter().collect();
         let (rows, factor_sets) = rows(&inventory, by);
         let (low_quality, avoided) = self.by_vehicle(&inventory);
         let mismatches = reconcile(&months, Month::of_day(from), Month::of_day(to)).into_iter().map(|found| MismatchRow {
@@ -187,6 +202,7 @@ impl Engine {
             low_quality,
             fuel_mismatches: mismatches.collect(),
             avoided,
+            restatements,
             energy_fleet_kwh: kwh(total.energy_dwh),
             energy_renewable_kwh: kwh(total.renewable_dwh),
             flags: inventory.flags.into_iter().collect(),
@@ -195,6 +211,31 @@ impl Engine {
             energy_unallocated_kwh: kwh(inventory.unallocated_dwh),
             energy_staff_public_kwh: kwh(inventory.staff_public_dwh),
         }
+    }
+
+    /// The same days by the factors as they were published, if a correction touches them.
+    fn restatements(
+        &self,
+        inventory: &Inventory,
+        activity: &BTreeMap<ActivityKey, Activity>,
+        setting: &Setting<'_>,
+    ) -> Option<RestatementRow> {
+        let sets = corrected_sets(inventory);
+        let published = self.factors.published().filter(|_| !sets.is_empty())?;
+        let first =
+            crate::ledger::emissions::inventory(activity, &Setting { factors: published, ..*setting }).total().in_use_kgco2e();
+        let now = inventory.total().in_use_kgco2e();
+        let ratio = if first == 0.0 { 0.0 } else { now / first - 1.0 };
+        let effect = RestatementEffect { reason: RestatementReason::FactorRevision, ratio };
+        let result = restate(first, &[effect], RESTATEMENT_THRESHOLD);
+        Some(RestatementRow {
+            kgco2e_as_published: first,
+            kgco2e_corrected: now,
+            change_ratio: result.change,
+            restated: result.restated,
+            threshold_ratio: RESTATEMENT_THRESHOLD,
+            factor_sets: sets.into_iter().collect(),
+        })
     }
 
     /// Vehicles whose figures are too much estimated, and what replacements avoided.

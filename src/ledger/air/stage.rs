@@ -95,12 +95,20 @@ fn stage(vehicle: &Vehicle, group: &str) -> Option<Stage> {
         (_, 4) => "4",
         (_, 5) => "5",
         ("motorbike", 6..) => "5",
+        (_, 6) if vehicle.real_driving_emissions == Some(1) => "6d_temp",
+        (_, 6) if vehicle.real_driving_emissions.is_some_and(|step| step >= 2) => "6d",
         (_, 6..) if text.contains("6DTEMP") => "6d_temp",
         (_, 7..) => "6d",
-        (_, 6) if text.contains("6D") => "6d",
+        (_, 6) if says_6d(vehicle) => "6d",
         (_, 6) => by_registration(vehicle),
         _ => return None,
     }))
+}
+
+/// `6d` as a word: in `EURO 6 DG` the letters are those of the type approval, and say nothing of the kind.
+fn says_6d(vehicle: &Vehicle) -> bool {
+    let text = vehicle.euro_text.as_deref().unwrap_or_default().to_uppercase();
+    text.split(|c: char| !c.is_alphanumeric()).any(|word| word == "6D" || word.ends_with("EURO6D"))
 }
 
 /// The sub-stage of Euro 6 that every newly registered vehicle had to meet (Regulation (EU) 2016/646 and 2018/1832, from memory in the

@@ -2,12 +2,13 @@
 //!
 //! Only months that are over, only days in service, never across disposal; real data that come later take the place of the estimate.
 
+use std::collections::BTreeMap;
+
 use super::Book;
 use super::class::desnz_class;
 use super::months::{MonthSums, service_days};
 use super::vehicle::MEAN;
 use crate::model::Powertrain;
-use crate::model::register::Ownership;
 use crate::units::{Day, Month};
 
 impl Book<'_, '_> {
@@ -15,17 +16,19 @@ impl Book<'_, '_> {
         let setting = self.setting;
         let mut month = Month::of_day(from);
         while month <= Month::of_day(to) && from <= to {
+            // Each asks for its class's mean, and a mean is over the whole fleet.
+            let mut means: BTreeMap<&'static str, Option<f64>> = BTreeMap::new();
             let (first, last) = (month.first_day().max(from), month.last_day().min(to));
             for vehicle in &setting.register.vehicles {
                 let days = service_days(vehicle, first, last);
-                if days == 0
-                    || setting.month(&vehicle.id, month) != MonthSums::default()
-                    || vehicle.ownership == Some(Ownership::Grey)
-                {
+                if days == 0 || setting.month(&vehicle.id, month) != MonthSums::default() || vehicle.is_business_travel() {
                     continue;
                 }
                 let class = desnz_class(vehicle);
-                let mean = class.and_then(|class| setting.months.mean_m_per_day(setting.register, class, month));
+                let mean = class.and_then(|class| {
+                    let of_class = means.entry(class);
+                    *of_class.or_insert_with(|| setting.months.mean_m_per_day(setting.register, class, month))
+                });
                 let Some(mean) = mean.filter(|mean| *mean > 0.0) else {
                     self.inventory.no_data.insert(vehicle.id.clone());
                     continue;

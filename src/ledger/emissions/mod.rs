@@ -19,7 +19,7 @@ pub use class::{DESNZ_CLASSES, desnz_class};
 pub use figures::{Figures, GasSums, Scope, ScopeThree};
 pub use months::{MonthSums, Months};
 pub use reconcile::{FuelMismatch, reconcile};
-pub use restate::{RESTATEMENT_THRESHOLD, Restatement, RestatementEffect, RestatementReason, restate};
+pub use restate::{RESTATEMENT_THRESHOLD, Restatement, RestatementEffect, RestatementReason, corrected_sets, restate};
 pub use uncertainty::{Uncertain, relative_sd};
 pub use vehicle::Replaced;
 

@@ -3,6 +3,16 @@
 //! Structural change, a changed method or factor, and a discovered error are reasons; organic growth is none, and neither is a new year's
 //! factor set, because each year keeps its own. Below the threshold the base stays as it is, and the effects go on adding up.
 
+use std::collections::BTreeSet;
+
+use super::Inventory;
+
+/// The corrected factor sets behind an inventory, by their names.
+pub fn corrected_sets(inventory: &Inventory) -> BTreeSet<String> {
+    let sets = inventory.lines.keys().flat_map(|key| [Some(key.factor_set), key.chain_set]).flatten();
+    sets.filter(|set| set.version > 1).map(|set| set.to_string()).collect()
+}
+
 /// Why a base would change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RestatementReason {
@@ -45,6 +55,7 @@ pub const RESTATEMENT_THRESHOLD: f64 = 0.05;
 pub fn restate(base: f64, effects: &[RestatementEffect], threshold: f64) -> Restatement {
     let with_effects = effects.iter().fold(base, |base, effect| base * (1.0 + effect.ratio));
     let change = if base == 0.0 { 0.0 } else { with_effects / base - 1.0 };
-    let restated = change.abs() > threshold;
+    // The threshold itself is not beyond it, whatever binary makes of 1.05 - 1.
+    let restated = change.abs() > threshold + 1e-12;
     Restatement { base: if restated { with_effects } else { base }, with_effects, change, restated }
 }

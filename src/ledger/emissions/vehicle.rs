@@ -4,7 +4,7 @@ use super::amounts::Computed;
 use super::class::{desnz_class, distance_fuels, tank_fuel};
 use super::figures::Figures;
 use super::{Book, InventoryKey, unknown};
-use crate::model::register::{Coverage, Ownership, Vehicle};
+use crate::model::register::{Coverage, Vehicle};
 use crate::model::{Activity, Powertrain};
 use crate::units::{Day, Month};
 
@@ -23,7 +23,7 @@ impl Book<'_, '_> {
         let month = self.setting.month(&vehicle.id, Month::of_day(day));
         // By odometer where the month has any, else as claimed.
         let metres = if sums.distance_m != 0 || month.distance_m != 0 { sums.distance_m } else { sums.claimed_m };
-        if vehicle.ownership == Some(Ownership::Grey) {
+        if vehicle.is_business_travel() {
             return self.grey_vehicle(vehicle, day, metres);
         }
         self.note_replaced(vehicle, day, metres);
@@ -58,8 +58,8 @@ impl Book<'_, '_> {
         let month = self.setting.month(&vehicle.id, Month::of_day(day));
         let cards = month.card_ml != 0 || sums.fuel_card_ml != 0;
         let litres = if cards {
-            // HVO has factors of its own, whatever the vehicle's fuel is.
-            if sums.hvo_card_ml != 0 {
+            // HVO has factors of its own. Without a tank fuel the day goes by its kilometres, and litres beside them would be a sum of two.
+            if sums.hvo_card_ml != 0 && tank_fuel(vehicle).is_some() {
                 self.put(vehicle, FUEL_CARD, 0, self.setting.litres("hvo", day, sums.hvo_card_ml));
             }
             Some((FUEL_CARD, sums.fuel_card_ml - sums.hvo_card_ml))

@@ -11,6 +11,7 @@ pub use table::{Exhaust, FactorError, FactorKey, FactorKind, FactorMistake, Fact
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::units::{Day, FinancialYear, KgCo2e, KgCo2ePerKm, KgCo2ePerKwh, KgCo2ePerLitre, KilowattHours};
 
@@ -90,6 +91,8 @@ pub struct FactorSets {
     /// By vehicle group, then part.
     wear: ByClass<Wear>,
     rows: usize,
+    /// The same without a folder's corrections, where there is a folder.
+    published: Option<Arc<FactorSets>>,
 }
 
 impl FactorSets {
@@ -124,6 +127,16 @@ impl FactorSets {
     /// The same with another way to choose the year.
     pub fn with_policy(self, policy: YearPolicy) -> Self {
         Self { policy, ..self }
+    }
+
+    /// The same with what they were before a folder corrected them, for restatements.
+    pub fn with_published(self, published: Self) -> Self {
+        Self { published: Some(Arc::new(published)), ..self }
+    }
+
+    /// The factors before corrections; `None` where nothing could be corrected.
+    pub fn published(&self) -> Option<&Self> {
+        self.published.as_deref()
     }
 
     /// How many rows they were made of.

@@ -18,6 +18,12 @@ pub const YEARLY: &[(&str, &str)] = &[
     ("renewable_electricity_share", "share"),
 ];
 
+/// Yearly figures of which only a part is known here, and what that part is: never shown without it.
+pub const PROXIES: &[(&str, &str)] = &[(
+    "staff_travel_tco2e",
+    "mileage claims, staff's own cars and hires of up to five days; travel by rail, taxi and air and commuting are not in it",
+)];
+
 /// A figure of an April-March year.
 #[derive(Clone, PartialEq, Debug)]
 pub struct YearFigure {

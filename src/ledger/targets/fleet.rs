@@ -7,7 +7,7 @@ use super::calendar::{last_full_month, month_end_at, month_scale};
 use super::drift::{CusumRules, CusumState, Evaluation, LevelRules, LevelState, sigma};
 use super::forecast::{COMMON_DELAYS, Candidate, Distribution};
 use super::record::{Amount, CusumRecord, ForecastRecord, TargetRecord, TargetStatus};
-use super::target::{Successor, Target, age, replacement_age};
+use super::target::{Successor, Target, age, replacement_age, years};
 use super::trend::{FEWEST_POINTS, time_to_close, trend};
 use crate::ledger::transition::{Counts, MonthEnd, Population, Profile, classify, month_end_counts};
 use crate::model::register::Register;
@@ -136,11 +136,6 @@ fn projected(gap: f64, rate: f64, as_of: Day) -> Option<Day> {
     if gap <= 0.0 { None } else { month_end_at(month_scale(as_of) + time_to_close(gap, rate)?) }
 }
 
-/// Years from a day to another, as ages are counted.
-fn years(from: Day, to: Day) -> f64 {
-    f64::from(to.0 - from.0) / 365.25
-}
-
 /// What the ages say; the second value is how many vehicles have none, the error what is missing.
 fn candidates(share: FleetShare<'_>, register: &Register, day: Day) -> Result<(Vec<Candidate>, u32), String> {
     let FleetShare { profile, population, successor, .. } = share;
@@ -214,14 +209,15 @@ fn add_levels(record: &mut TargetRecord, share: FleetShare<'_>, register: &Regis
     }
     let months = month_end_counts(register, profile, population, first, last);
     let (rules, sums) = (LevelRules::default(), CusumRules::default());
-    let (mut level, mut sum, mut done) = (LevelState::default(), CusumState::default(), Vec::new());
+    let (mut level, mut sum, mut done, mut spread) = (LevelState::default(), CusumState::default(), Vec::new(), 1.0);
     for (index, pair) in months.windows(2).enumerate() {
         let (before, now) = (Standing::of(share, &pair[0]), Standing::of(share, &pair[1]));
         let Some((before, now)) = before.zip(now) else { continue };
-        let late = trend(&points(&months[..index + 2], profile))
-            .and_then(|trend| projected(now.gap, trend.theil_sen, pair[1].month.last_day()))
-            .zip(target.due)
-            .map(|(projected, due)| f64::from(Month::of_day(projected).since(Month::of_day(due))));
+        // At a rate that does not lead there, it is later than any date: as the rule `target_late` has it.
+        let late = trend(&points(&months[..index + 2], profile)).filter(|_| now.gap > 0.0).zip(target.due).map(|(trend, due)| {
+            let projected = projected(now.gap, trend.theil_sen, pair[1].month.last_day());
+            projected.map_or(f64::INFINITY, |day| f64::from(Month::of_day(day).since(Month::of_day(due))))
+        });
         // Only the last two evaluations can raise a level that is seen today; a forecast for each month would be costly.
         let recent = last.since(pair[1].month) < i32::try_from(rules.evaluations).unwrap_or(i32::MAX);
         let p_hit = Some(()).filter(|()| recent && population.new_in_months.is_none());
@@ -236,13 +232,16 @@ fn add_levels(record: &mut TargetRecord, share: FleetShare<'_>, register: &Regis
             },
         );
         let (conversions, planned) = (now.counted - before.counted, now.plan * now.n - before.plan * before.n);
-        sum.step(&sums, conversions, planned, sigma(&done, planned));
+        spread = sigma(&done, planned);
+        sum.step(&sums, conversions, planned, spread);
+        // Nobody can acknowledge what is counted anew each time: here an alarm stands until the sum is back at zero.
+        sum.acknowledge();
         done.push(conversions);
     }
     if !done.is_empty() {
         record.level = Some(level.level);
         // Of what came in the last twelve months nothing is converted.
-        record.cusum = population.new_in_months.is_none().then(|| CusumRecord::of(sum, done.len() as u32));
+        record.cusum = population.new_in_months.is_none().then(|| CusumRecord::of(sum, done.len() as u32, spread));
     }
 }
 

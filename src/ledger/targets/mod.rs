@@ -19,7 +19,7 @@ pub mod trend;
 pub mod whatif;
 
 pub use calendar::{last_full_month, month_end_at, month_scale};
-pub use figures::{AirFigure, Figures, IndicatorFigure, Series, YEARLY, YearFigure, charge_points};
+pub use figures::{AirFigure, Figures, IndicatorFigure, PROXIES, Series, YEARLY, YearFigure, charge_points};
 pub use fleet::{FleetShare, assess_counts, assess_fleet, vehicles_needed};
 pub use plan::{CarbonPoint, Conversion, Plan, Tonnes};
 pub use record::{
@@ -79,7 +79,10 @@ pub fn assess(target: &Target, profile: &Profile, register: &Register, figures: 
         Measure::Yearly(name) => {
             let unit = YEARLY.iter().find(|(known, _)| *known == &**name).map_or("", |(_, unit)| unit);
             let missing = format!("{name} of a complete April-March year");
-            assess_series(target, &figures.yearly(name, as_of), unit, &missing, as_of)
+            let mut record = assess_series(target, &figures.yearly(name, as_of), unit, &missing, as_of);
+            let proxy = PROXIES.iter().find(|(known, _)| *known == &**name).filter(|_| record.value.is_some());
+            record.figure_proxy = proxy.map(|(_, stands_for)| *stands_for);
+            record
         }
         Measure::Indicator { organisation, name } => {
             let whose = organisation.as_deref().map_or(String::new(), |organisation| format!(" of {organisation}"));

@@ -100,11 +100,13 @@ pub struct CusumRecord {
     pub alarm: bool,
     /// Months it runs over.
     pub months: u32,
+    /// Standard deviation of monthly conversions that the last month was measured by.
+    pub sigma: f64,
 }
 
 impl CusumRecord {
-    pub(super) fn of(state: CusumState, months: u32) -> Self {
-        Self { sum: state.sum, alarm: state.alarm, months }
+    pub(super) fn of(state: CusumState, months: u32, sigma: f64) -> Self {
+        Self { sum: state.sum, alarm: state.alarm, months, sigma }
     }
 }
 
@@ -197,6 +199,8 @@ pub struct TargetRecord {
     pub value: Option<f64>,
     /// The path in that unit.
     pub plan_value: Option<f64>,
+    /// What the figure stands for, where it is a part of what the target means.
+    pub figure_proxy: Option<&'static str>,
     /// The last day that the figure speaks of.
     pub figure_to: Option<String>,
     /// Least squares over the same points: a second opinion.
@@ -265,6 +269,7 @@ impl TargetRecord {
             },
             value: None,
             plan_value: None,
+            figure_proxy: None,
             figure_to: None,
             recent_per_month_least_squares: None,
             days_late: None,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::calendar::month_scale;
 use super::plan::Plan;
 use crate::ledger::transition::{Population, Profile};
 use crate::model::register::{Category, Role, Vehicle};
@@ -184,8 +185,13 @@ pub fn replacement_age(vehicle: &Vehicle) -> Option<super::forecast::Replacement
     Some(super::forecast::ReplacementAge { mu, sigma })
 }
 
+/// Years from a day to another by the calendar, as everything here counts months: two Marches are two years, leap day or not.
+pub(super) fn years(from: Day, to: Day) -> f64 {
+    (month_scale(to) - month_scale(from)) / 12.0
+}
+
 /// Age in years on a day, by first registration, else by the day it came into service.
 pub fn age(vehicle: &Vehicle, day: Day) -> Option<f64> {
     let from = vehicle.first_registered.or(vehicle.in_service_from)?;
-    Some(f64::from(day.0 - from.0).max(0.0) / 365.25)
+    Some(years(from, day).max(0.0))
 }

@@ -72,6 +72,7 @@ pub fn successor_class(replaced: &Vehicle, fuel: &str, profile: &Profile, date: 
         co2_g_per_km: None,
         euro: None,
         euro_text: None,
+        real_driving_emissions: None,
         engine_cc: None,
         retrofit: false,
         class_override: None,

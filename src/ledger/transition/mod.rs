@@ -7,7 +7,7 @@ mod history;
 
 pub use history::{MonthEnd, Population, Undated, month_end_counts};
 
-use crate::model::register::{Category, EmissionClass, Ownership, Register, Vehicle};
+use crate::model::register::{Category, EmissionClass, Register, Vehicle};
 use crate::units::Day;
 
 /// A definition of "low emission".
@@ -217,9 +217,9 @@ impl Counts {
     }
 }
 
-/// In the denominator: owned, leased or hired, in service on the day. Grey fleet is somebody else's vehicle.
+/// In the denominator: owned, leased or hired for more than five days, in service on the day. Grey fleet is somebody else's vehicle.
 pub fn in_scope(vehicle: &Vehicle, day: Day) -> bool {
-    vehicle.in_service_on(day) && vehicle.ownership != Some(Ownership::Grey)
+    vehicle.in_service_on(day) && !vehicle.is_business_travel()
 }
 
 /// The classes of a register's vehicles on a day.

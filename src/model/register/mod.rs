@@ -220,6 +220,8 @@ pub struct Vehicle {
     pub euro: Option<u8>,
     /// `euro` as written, for the sub-stage.
     pub euro_text: Option<String>,
+    /// `real_driving_emissions`: step of the test on the road, 1 or 2; the DVLA's `realDrivingEmissions`.
+    pub real_driving_emissions: Option<u32>,
     /// `engine_cc`.
     pub engine_cc: Option<u32>,
     /// `mass_kg`.
@@ -250,6 +252,17 @@ impl Vehicle {
     /// In service on the day, by the half-open interval.
     pub fn in_service_on(&self, day: Day) -> bool {
         self.in_service_from.is_none_or(|from| from <= day) && self.in_service_to.is_none_or(|to| day < to)
+    }
+
+    /// Not the fleet's but business travel: grey fleet, and what is hired for five days or less by its dates (reference emissions.md 3.1
+    /// and 5.3). A hire without an end goes on.
+    pub fn is_business_travel(&self) -> bool {
+        let days = self.in_service_from.zip(self.in_service_to).map(|(from, to)| to.0 - from.0);
+        match self.ownership {
+            Some(Ownership::Grey) => true,
+            Some(Ownership::Hired) => days.is_some_and(|days| days <= 5),
+            _ => false,
+        }
     }
 
     /// What drives it, from `fuel`, `plug_in`, `engine_cc`.

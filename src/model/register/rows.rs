@@ -23,6 +23,7 @@ const VEHICLES: &[&str] = &[
     "plug_in",
     "co2_g_per_km",
     "euro",
+    "real_driving_emissions",
     "engine_cc",
     "mass_kg",
     "first_registered",
@@ -215,6 +216,7 @@ fn vehicle(
         co2_g_per_km: row.whole("co2_g_per_km", 0, 2000),
         euro: row.parsed("euro", "write it as the DVLA does, such as `EURO 6 AG` or `Euro VI`", euro),
         euro_text: row.text("euro"),
+        real_driving_emissions: row.whole("real_driving_emissions", 0, 9),
         engine_cc: row.whole("engine_cc", 0, 30_000),
         // 0 is the DVLA's way of not saying.
         mass_kg: row.whole("mass_kg", 0, 100_000).filter(|kg| *kg > 0),

@@ -16,10 +16,13 @@ pub(super) fn tables(answer: &Answer) {
     let shown: Vec<&TargetRecord> = answer.targets.iter().filter(|record| record.alias_of.is_none()).collect();
     rows.extend(shown.iter().map(|record| row(record)));
     print(&rows);
-    for record in shown.iter().filter(|record| !record.needs.is_empty()) {
+    for record in shown.iter().filter(|record| !record.needs.is_empty() || record.figure_proxy.is_some()) {
         println!("\n{}", record.id);
         if record.baseline.proxy {
             println!("  the baseline is a proxy: not the organisation's own figure");
+        }
+        if let Some(proxy) = record.figure_proxy {
+            println!("  the figure is a proxy: {proxy}");
         }
         record.needs.iter().for_each(|need| println!("  needs {need}"));
     }

@@ -1,0 +1,177 @@
+//! Targets judged by the engine over months: a register with dates in and out of service, simulated time, restarts in between.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use fleetgauge::app::config::{FactorsConfig, load_factors};
+use fleetgauge::engine::{Engine, EngineConfig};
+use fleetgauge::ledger::factors::FactorSets;
+use fleetgauge::ledger::transition::Profile;
+use fleetgauge::model::register::{Register, RegisterFiles};
+use fleetgauge::model::{NoticeKind, Observation, TokenHasher};
+use fleetgauge::units::{Day, Month, UtcMs};
+
+const DAY_MS: i64 = 86_400_000;
+
+fn month(text: &str) -> Month {
+    text.parse().unwrap()
+}
+
+/// `low` low-emission vans and `old` old ones; in each month so many of the old ones are replaced on its last day.
+fn fleet(low: u32, old: u32, first: Month, conversions: &[u32]) -> Arc<Register> {
+    let mut csv = "vehicle_id,role,category,fuel,euro,first_registered,in_service_from,in_service_to\n".to_owned();
+    for index in 0..low {
+        writeln!(csv, "L{index},emergency,van,DIESEL,EURO 6,2019-01,2019-01-01,").unwrap();
+    }
+    let ends = conversions.iter().enumerate().flat_map(|(index, count)| {
+        let last = first.plus(index as i32).last_day();
+        std::iter::repeat_n(last, *count as usize)
+    });
+    let mut ends = ends.map(|day| day.to_string());
+    for index in 0..old {
+        let end = ends.next().unwrap_or_default();
+        writeln!(csv, "O{index},emergency,van,DIESEL,EURO 5,2019-01,2019-01-01,{end}").unwrap();
+        if !end.is_empty() {
+            writeln!(csv, "N{index},emergency,van,DIESEL,EURO 6,2026-01,{end},").unwrap();
+        }
+    }
+    let files = RegisterFiles::vehicles_only("vehicles.csv".into(), csv.into_bytes());
+    Arc::new(Register::parse(&files, &TokenHasher::new(&[0; 32])).unwrap())
+}
+
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+struct Office {
+    engine: Engine,
+    config: EngineConfig,
+    register: Arc<Register>,
+    factors: Arc<FactorSets>,
+    now: UtcMs,
+    notices: Vec<(String, NoticeKind, Day)>,
+}
+
+impl Office {
+    fn open(config: EngineConfig, register: Arc<Register>, at: Day) -> Self {
+        let factors = Arc::new(load_factors(&FactorsConfig::default()).unwrap());
+        let now = at.start();
+        let profile = Profile::by_name("nhs_sdu").unwrap();
+        let engine = Engine::new(config.clone(), profile, register.clone(), factors.clone(), 1, now);
+        Self { engine, config, register, factors, now, notices: Vec::new() }
+    }
+
+    fn until(&mut self, to: Day) {
+        while self.now < to.start() {
+            self.now = self.now.plus(DAY_MS / 2);
+            self.engine.handle_timeout(self.now);
+            self.drain();
+        }
+    }
+
+    /// As [`Office::until`], but only the first days of months are lived through.
+    fn month_by_month(&mut self, to: Day) {
+        while self.now < to.start() {
+            self.now = Month::of(self.now).plus(1).first_day().start();
+            for _ in 0..2 {
+                self.now = self.now.plus(60_000);
+                self.engine.handle_timeout(self.now);
+                self.drain();
+            }
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Some(notice) = self.engine.poll_notice() {
+            self.notices.push((notice.rule, notice.kind, Day::of(notice.at)));
+        }
+        while self.engine.poll_output().is_some() {}
+    }
+
+    /// Stopped with a checkpoint, and started again some days later.
+    fn restart(&mut self, days: i64) {
+        let (generation, snapshot, _) = self.engine.checkpoint();
+        self.engine.confirm_checkpoint(generation);
+        self.now = self.now.plus(days * DAY_MS);
+        let profile = Profile::by_name("nhs_sdu").unwrap();
+        let (config, register, factors) = (self.config.clone(), self.register.clone(), self.factors.clone());
+        self.engine = Engine::restore(&snapshot, config, profile, register, factors, self.now).unwrap();
+        self.engine.handle(&Observation::Restarted, self.now);
+        self.drain();
+    }
+
+    fn of(&self, rule: &str) -> Vec<(NoticeKind, String)> {
+        let wanted = self.notices.iter().filter(|(name, ..)| name == rule);
+        wanted.map(|(_, kind, day)| (*kind, day.to_string())).collect()
+    }
+}
+
+fn targeting(start: &str, share: f64, due: &str) -> EngineConfig {
+    EngineConfig {
+        target_share: 0.9,
+        target_due: day(due),
+        target_start: Some(day(start)),
+        target_start_share: Some(share),
+        ..EngineConfig::default()
+    }
+}
+
+/// 100 vehicles, 50 of them low at the start of 2026, 90 to be at the end of 2027: 1.67 a month. At the ends of January to April there are
+/// 50, 52, 55, 57: 1.7 and 1.3 percentage points behind, then on the path, then 0.3 ahead.
+#[test]
+fn drift_is_told_once_and_taken_back_whatever_restarts() {
+    let run = |restarts: &[(&str, i64)]| {
+        let register = fleet(50, 50, month("2026-01"), &[0, 2, 3, 2, 2, 2]);
+        let mut office = Office::open(targeting("2026-01-01", 0.5, "2027-12-31"), register, day("2026-01-10"));
+        for (at, days) in restarts {
+            office.until(day(at));
+            office.restart(*days);
+        }
+        office.until(day("2026-07-10"));
+        office
+    };
+    let plain = run(&[]);
+    let told = |days: &[(NoticeKind, &str)]| days.iter().map(|(kind, day)| (*kind, (*day).to_owned())).collect::<Vec<_>>();
+    let (firing, repeat, resolved) = (NoticeKind::Firing, NoticeKind::Repeat, NoticeKind::Resolved);
+    let on_time = told(&[(firing, "2026-03-01"), (repeat, "2026-03-31"), (resolved, "2026-04-01")]);
+    assert_eq!(plain.of("target_drift"), on_time, "amber after two evaluations, over at the third; thirty days between repeats");
+    assert_eq!(plain.of("target_off_path"), [], "never 2.5 points behind");
+    // While one evaluation is counted, while it fires, and over the end of a month: told a day later, for the month all the same.
+    for (restarts, want) in [
+        (&[("2026-02-10", 0)][..], on_time.clone()),
+        (&[("2026-03-10", 0), ("2026-03-20", 2)], on_time),
+        (&[("2026-02-27", 4)], told(&[(firing, "2026-03-03"), (resolved, "2026-04-01")])),
+        (&[("2026-01-30", 3), ("2026-03-30", 5)], told(&[(firing, "2026-03-01"), (resolved, "2026-04-04")])),
+    ] {
+        assert_eq!(run(restarts).of("target_drift"), want, "restarts {restarts:?}");
+    }
+}
+
+/// Closed over two ends of months: both are judged, each by its own counts.
+#[test]
+fn months_that_passed_unseen_are_judged_one_by_one() {
+    let register = fleet(50, 50, month("2026-01"), &[0, 2, 3, 2, 2, 2]);
+    let mut office = Office::open(targeting("2026-01-01", 0.5, "2027-12-31"), register, day("2026-01-10"));
+    office.until(day("2026-01-20"));
+    office.restart(45);
+    office.until(day("2026-03-09"));
+    assert_eq!(office.of("target_drift"), [(NoticeKind::Firing, "2026-03-06".to_owned())]);
+}
+
+/// Eighteen vehicles every four months are a steady fleet: with two years of history its own spread is taken, not the root of the plan,
+/// by which three months between two batches would be beyond chance (emissions.md 6.6).
+#[test]
+fn batches_are_no_trend_once_two_years_are_known() {
+    let conversions: Vec<u32> = (0..72).map(|month| if month % 4 == 3 { 18 } else { 0 }).collect();
+    let register = fleet(400, 400, month("2022-04"), &conversions);
+    let mut office = Office::open(targeting("2022-04-01", 0.5, "2028-03-31"), register, day("2024-08-10"));
+    office.month_by_month(day("2026-04-10"));
+    assert_eq!(office.of("target_trend"), [], "{:?}", office.notices);
+    // That it stands still for good is found by the level.
+    let register = fleet(400, 400, month("2022-04"), &conversions[..28]);
+    let mut office = Office::open(targeting("2022-04-01", 0.5, "2028-03-31"), register, day("2024-08-10"));
+    office.month_by_month(day("2025-08-10"));
+    assert_eq!(office.of("target_drift").first().map(|(kind, _)| *kind), Some(NoticeKind::Firing), "{:?}", office.notices);
+}
