@@ -40,7 +40,7 @@ struct Arguments {
 enum Command {
     /// The daemon (the default command).
     ///
-    /// With no file: the shipped defaults, loopback only, store in `./data`. SIGHUP reads the register again; SIGTERM and
+    /// With no file: the shipped defaults, loopback only, store in `./data`. SIGHUP reads the register, users and tokens again; SIGTERM and
     /// SIGINT stop it.
     #[command(after_help = "Example: fleetgauge run --config /etc/fleetgauge/fleetgauge.toml")]
     Run {
