@@ -194,7 +194,7 @@ fn over_tls() {
 fn hashes_for_the_files() {
     for (arguments, secret, want) in [
         (&["hash-password", "--user"][..], "correct horse", "pbkdf2-sha256$600000$"),
-        (&["hash-password", "--user"], "short", "shorter than 8"),
+        (&["hash-password", "--user"], "tiny", "shorter than 8"),
         (&["hash-token"], VIEWER, "sha256$"),
         (&["hash-token"], "fleet", "at least 32 random characters"),
     ] {
