@@ -37,6 +37,9 @@ fn status(daemon: &Daemon, line: &str, headers: &[(&str, &str)], body: &str) -> 
     Answer::parse(&String::from_utf8_lossy(&first)).status
 }
 
+/// Who, what he shows, and whether he may look and do.
+type Visitor<'a> = (&'a str, &'a [(&'a str, &'a str)], bool, bool);
+
 #[test]
 fn every_route_for_every_role() {
     let folder = TempDir::new("access-routes");
@@ -46,8 +49,7 @@ fn every_route_for_every_role() {
     let (ann, vic) = (log_in(&daemon, "ann"), log_in(&daemon, "vic"));
     let (desk, grafana) = (format!("Bearer {OPERATOR}"), format!("bearer {VIEWER}"));
     let origin = format!("http://localhost:{}", daemon.web);
-    // Who, and whether he may look and do.
-    let visitors: [(&str, &[(&str, &str)], bool, bool); 8] = [
+    let visitors: [Visitor<'_>; 8] = [
         ("nobody", &[], false, false),
         ("a cookie of nobody", &[("Cookie", "fleetgauge=AAAA")], false, false),
         ("a token of nobody", &[("Authorization", "Bearer AAAA")], false, false),

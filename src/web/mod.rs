@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod commands;
+mod entrance;
 mod events;
 mod guard;
 mod metrics;
@@ -22,6 +23,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 
 pub use access::{Accounts, AccountsError, Role};
+
+use entrance::Entrance;
 
 use crate::engine::View;
 use crate::model::{Fingerprint, Stats};
@@ -53,6 +56,8 @@ pub struct WebConfig {
     pub session_idle: Duration,
     /// `session_max`: a session ends after so long.
     pub session_max: Duration,
+    /// `max_connections` by each of the two ways.
+    pub max_connections: usize,
     /// `max_sessions`.
     pub max_sessions: usize,
     /// `max_failed_logins` of an address, and of a name, in a minute.
@@ -78,6 +83,7 @@ impl Default for WebConfig {
             allow_plain_http: false,
             session_idle: HOUR,
             session_max: 12 * HOUR,
+            max_connections: 500,
             max_sessions: 1_000,
             max_failed_logins: 10,
             allowed_hosts: Vec::new(),
@@ -187,6 +193,7 @@ pub async fn run(config: WebConfig, entrances: Entrances, around: Surroundings) 
     let Entrances { plain, tls } = entrances;
     let mut shutdown = around.shutdown.clone();
     let events = events::Events::new(around.shutdown);
+    let seats = config.max_connections;
     let loopback = plain.local_addr().is_ok_and(|address| address.ip().is_loopback());
     let access = Arc::new(access::Access::new(&config, loopback, around.accounts));
     let site = Site { questions: around.questions, stats: around.stats, health: around.health, events, access: access.clone() };
@@ -214,11 +221,13 @@ pub async fn run(config: WebConfig, entrances: Entrances, around: Surroundings) 
     let secured = async {
         match secured {
             Ok(None) => Ok(()),
-            Ok(Some(secured)) => axum::serve(secured, app.clone()).with_graceful_shutdown(also_stopped).await,
+            Ok(Some(secured)) => {
+                axum::serve(Entrance::new(secured, seats), app.clone()).with_graceful_shutdown(also_stopped).await
+            }
             Err(error) => Err(error),
         }
     };
-    let plain = axum::serve(plain, app.clone()).with_graceful_shutdown(stopped).into_future();
+    let plain = axum::serve(Entrance::new(plain, seats), app.clone()).with_graceful_shutdown(stopped).into_future();
     let (plain, secured) = tokio::join!(plain, secured);
     for error in [plain, secured].into_iter().filter_map(Result::err) {
         tracing::error!(%error, "the web server ended");

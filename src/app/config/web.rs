@@ -25,6 +25,7 @@ pub(super) fn read(mut section: Section<'_>) -> WebConfig {
     section.flag("allow_plain_http", &mut config.allow_plain_http);
     section.duration("session_idle", &mut config.session_idle, SECOND, 366 * DAY);
     section.duration("session_max", &mut config.session_max, SECOND, 366 * DAY);
+    section.whole("max_connections", &mut config.max_connections, 1, 100_000);
     section.whole("max_sessions", &mut config.max_sessions, 1, 100_000);
     section.whole("max_failed_logins", &mut config.max_failed_logins, 1, 1_000_000);
     for (key, value, reason, hint) in disagreements(&config) {
