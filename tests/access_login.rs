@@ -196,7 +196,7 @@ fn hashes_for_the_files() {
         (&["hash-password", "--user"][..], "correct horse", "pbkdf2-sha256$600000$"),
         (&["hash-password", "--user"], "tiny", "shorter than 8"),
         (&["hash-token"], VIEWER, "sha256$"),
-        (&["hash-token"], "fleet", "at least 32 random characters"),
+        (&["hash-token"], "a word", "at least 32 random characters"),
     ] {
         let mut command = fleetgauge();
         let mut child =
