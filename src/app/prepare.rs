@@ -1,20 +1,23 @@
 //! What must be there before anything is started: ports that are free, files that can be read.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use super::StartError;
 use super::config::Config;
 use crate::decode::mqtt::mapping::Mappings;
 use crate::decode::mqtt::without_covered;
-use crate::ingest::TlsError;
 use crate::ingest::credentials::PasswordFile;
 use crate::ingest::door::{Acceptors, Door};
 use crate::ingest::mqtt::{self, BrokerConfig, BrokerError, IsOurs};
 use crate::ingest::tap::Upstream;
+use crate::ingest::{TlsError, acceptor};
 use crate::notify::Notifier;
 use crate::sinks::mqtt::Publisher;
+use crate::web::{self, Accounts, AccountsError, WebConfig};
 
 /// The sockets, bound before anything is written: a taken port must not leave a half-started daemon.
 pub(super) struct Sockets {
@@ -23,6 +26,7 @@ pub(super) struct Sockets {
     pub ocpp_tls: Option<TcpListener>,
     pub ocpp_mutual: Option<TcpListener>,
     pub web: Option<TcpListener>,
+    pub web_tls: Option<TcpListener>,
 }
 
 impl Sockets {
@@ -34,6 +38,7 @@ impl Sockets {
             ocpp_mutual: bind_optional(config.ocpp.enabled, "ocpp.mutual_tls_listen", config.ocpp.mutual_tls_listen.as_deref())
                 .await?,
             web: bind(config.web.enabled, "web.listen", &config.web.listen).await?,
+            web_tls: bind_optional(config.web.enabled, "web.tls_listen", config.web.tls_listen.as_deref()).await?,
         })
     }
 }
@@ -63,6 +68,12 @@ impl Sockets {
         let secured = secured.map(|((listener, tls), mutual)| Door { listener, tls: Some(tls), mutual });
         plain.into_iter().chain(secured).collect()
     }
+
+    /// Where people and programs come in.
+    pub fn entrances(&mut self, acceptor: Option<TlsAcceptor>) -> Option<web::Entrances> {
+        let tls = self.web_tls.take().zip(acceptor);
+        self.web.take().map(|plain| web::Entrances { plain, tls })
+    }
 }
 
 /// What rooms need from further files, read before anything is started.
@@ -73,6 +84,8 @@ pub(super) struct Files {
     pub acceptors: Acceptors,
     pub upstream: Upstream,
     pub notifiers: Vec<(Arc<str>, Notifier)>,
+    pub accounts: Accounts,
+    pub web_acceptor: Option<TlsAcceptor>,
 }
 
 impl Files {
@@ -100,6 +113,8 @@ impl Files {
             acceptors: Acceptors::read(&config.ocpp).map_err(refused)?,
             upstream: Upstream::read(&config.ocpp.tap).map_err(refused)?,
             notifiers: notifiers.collect::<Result<_, _>>()?,
+            accounts: read_accounts(&config.web).map_err(StartError::Room)?,
+            web_acceptor: web_acceptor(&config.web).map_err(refused)?,
         })
     }
 }
@@ -107,6 +122,46 @@ impl Files {
 /// Reads the files that a start would read, for `check-config`.
 pub fn check_files(config: &Config) -> Result<(), StartError> {
     Files::read(config, &Mappings::default()).map(drop)
+}
+
+/// Who may use the page.
+pub(super) fn read_accounts(config: &WebConfig) -> Result<Accounts, String> {
+    type Take = fn(Accounts, &str, &str) -> Result<Accounts, Vec<AccountsError>>;
+    let files: [(&str, &Option<PathBuf>, Take); 2] = [
+        ("web.users_file", &config.users_file, Accounts::with_users),
+        ("web.tokens_file", &config.tokens_file, Accounts::with_tokens),
+    ];
+    let (mut accounts, mut wrong) = (Accounts::default(), Vec::new());
+    for (key, file, take) in files {
+        let Some(path) = file.as_ref().filter(|_| config.enabled) else { continue };
+        let name = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Err(error) => wrong
+                .push(format!("`{key}`: {name}: {error}\n  hint: a file with lines `name:role:hash` that this user may read")),
+            Ok(text) => match take(accounts.clone(), &text, &name) {
+                Ok(with) => accounts = with,
+                Err(errors) => wrong.extend(errors.iter().map(ToString::to_string)),
+            },
+        }
+    }
+    if wrong.is_empty() && accounts.is_empty() && (config.users_file.is_some() || config.tokens_file.is_some()) && config.enabled
+    {
+        // The gate would take it for a page that never had logins, and open it to everybody on this machine.
+        wrong.push(
+            "`web.users_file`: there is nobody in it\n  hint: add a line `name:role:hash`, or leave the key out".to_owned(),
+        );
+    }
+    if wrong.is_empty() { Ok(accounts) } else { Err(wrong.join("\n")) }
+}
+
+fn web_acceptor(config: &WebConfig) -> Result<Option<TlsAcceptor>, TlsError> {
+    let wanted = config.enabled && config.tls_listen.is_some();
+    match (config.certificate_file.as_deref(), config.key_file.as_deref()) {
+        (Some(certificate), Some(key)) if wanted => {
+            acceptor(("web.certificate_file", certificate), ("web.key_file", key)).map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// A broker with what to subscribe to: without `topics`, those of its formats and of the maps.

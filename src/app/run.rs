@@ -13,7 +13,7 @@ use super::config::Config;
 use super::mappings::load_mappings;
 use super::outlets::Outlets;
 use super::pipeline::{Channels, Pipeline};
-use super::prepare::{Files, Sockets};
+use super::prepare::{Files, Sockets, read_accounts};
 use super::recovery::recover;
 use super::register::LoadError;
 use super::writer::{Job, Writer};
@@ -28,7 +28,7 @@ use crate::model::{Stats, TokenHasher};
 use crate::notify;
 use crate::sinks::influx;
 use crate::store::{OpenError, Opened, Reader, Store};
-use crate::web::{self, Health};
+use crate::web::{self, Accounts, Health, WebConfig};
 
 /// Batches between the sockets and the engine. Each is at most a few hundred messages, so this is about a tenth of a second of full load.
 const N_QUEUED_FRAMES: usize = 256;
@@ -101,6 +101,8 @@ pub struct Daemon {
     /// The register in force.
     pub register: watch::Receiver<Arc<Register>>,
     register_sender: watch::Sender<Arc<Register>>,
+    accounts: watch::Sender<Arc<Accounts>>,
+    web: WebConfig,
     source: RegisterSource,
     hasher: TokenHasher,
     ingest: JoinSet<()>,
@@ -183,6 +185,8 @@ impl Daemon {
             ocpp_address: sockets.ocpp.as_ref().and_then(|socket| socket.local_addr().ok()),
             register: register_receiver.clone(),
             register_sender,
+            accounts: watch::Sender::new(Arc::new(std::mem::take(&mut files.accounts))),
+            web: config.web.clone(),
             source: options.register,
             hasher,
             ingest: JoinSet::new(),
@@ -220,6 +224,7 @@ impl Daemon {
         let stop = outlet_stop.clone();
         intensity::start(&config.intensity, &open_reader()?, register_receiver, around, jobs.clone(), stop, &mut daemon.outlets)?;
         let doors = sockets.doors(&files.acceptors);
+        let entrances = sockets.entrances(files.web_acceptor.take());
         daemon.start_ingest(config, files, sockets.mqtt, doors, &frames, &clock, capture, &ingest_stop);
         // From here only the sockets hold senders: when the last one ends, the engine does.
         drop(frames);
@@ -244,10 +249,11 @@ impl Daemon {
                 }
             });
         }
-        if let Some(socket) = sockets.web {
+        if let Some(entrances) = entrances {
             let health = health(trouble_receiver, clock.speed(), options.demo, &mut daemon.outlets);
-            let around = web::Surroundings { questions, stats, health, shutdown: outlet_stop };
-            daemon.outlets.spawn(web::run(config.web.clone(), socket, around));
+            let accounts = daemon.accounts.subscribe();
+            let around = web::Surroundings { questions, stats, health, accounts, shutdown: outlet_stop };
+            daemon.outlets.spawn(web::run(config.web.clone(), entrances, around));
         }
         Ok(daemon)
     }
@@ -299,6 +305,14 @@ impl Daemon {
                 self.register_sender.send_replace(Arc::new(register));
             }
             Err(error) => tracing::error!("the new register is not used, the old one stays in force:\n{error}"),
+        }
+    }
+
+    /// Reads who may use the page again; keeps the old ones and says why if a file is bad.
+    pub fn reload_accounts(&self) {
+        match read_accounts(&self.web) {
+            Ok(accounts) => drop(self.accounts.send_replace(Arc::new(accounts))),
+            Err(error) => tracing::error!("the new users and tokens are not used, the old ones stay in force:\n{error}"),
         }
     }
 

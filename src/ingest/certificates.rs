@@ -8,7 +8,8 @@ use rustls::client::WantsClientCert;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, ServerConfig};
+use tokio_rustls::TlsAcceptor;
 
 /// A file that TLS needs cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +60,15 @@ pub(super) fn authorities(key: &'static str, file: &Path) -> Result<RootCertStor
 /// The one provider of cryptography.
 pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
+}
+
+/// Answers TLS handshakes of clients that show no certificate, with the files that two configuration keys name.
+pub fn acceptor(certificate: (&'static str, &Path), key: (&'static str, &Path)) -> Result<TlsAcceptor, TlsError> {
+    let refused = |error: rustls::Error| TlsError::new(key.0, key.1, error, "the key that belongs to our first certificate");
+    let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(refused)?;
+    let chain = certificates(certificate.0, certificate.1)?;
+    let config = builder.with_no_client_auth().with_single_cert(chain, private_key(key.0, key.1)?).map_err(refused)?;
+    Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 /// A client of TLS 1.2 and 1.3 that checks servers against authorities.

@@ -1,47 +1,12 @@
-//! Passwords of devices and charge points: stored as PBKDF2 hashes, compared in constant time.
-//!
-//! A hash reads `pbkdf2-sha256$<iterations>$<salt hex>$<hash hex>`; `fleetgauge hash-password` makes one.
+//! Passwords of devices and charge points: files of hashes (`model::password`), and logins found good before.
 
 use std::collections::HashMap;
-use std::num::NonZeroU32;
 use std::sync::Mutex;
 
-use data_encoding::{BASE64_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
-use ring::{digest, pbkdf2};
+use data_encoding::BASE64_NOPAD;
+use ring::digest;
 
-/// Iterations for new hashes: about 10 ms on a small gateway's core. Device keys are long and random, so this is against a leaked
-/// file, not against guessing; a person's password would deserve sixty times as many.
-pub const DEFAULT_ITERATIONS: u32 = 10_000;
-const PREFIX: &str = "pbkdf2-sha256";
-const HASH_BYTES: usize = 32;
-
-/// Hashes a password.
-pub fn hash_password(password: &[u8], salt: &[u8; 16], iterations: u32) -> String {
-    let iterations = NonZeroU32::new(iterations).unwrap_or(NonZeroU32::MIN);
-    let mut hash = [0u8; HASH_BYTES];
-    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, salt, password, &mut hash);
-    format!("{PREFIX}${iterations}${}${}", HEXLOWER.encode(salt), HEXLOWER.encode(&hash))
-}
-
-/// Does the password belong to the hash? A text that is no hash belongs to none.
-pub fn verify(hash: &str, password: &[u8]) -> bool {
-    let Some((iterations, salt, expected)) = parse(hash) else { return false };
-    pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, iterations, &salt, password, &expected).is_ok()
-}
-
-/// The text is a hash.
-pub fn is_hash(text: &str) -> bool {
-    parse(text).is_some()
-}
-
-fn parse(hash: &str) -> Option<(NonZeroU32, Vec<u8>, Vec<u8>)> {
-    let mut parts = hash.split('$');
-    (parts.next()? == PREFIX).then_some(())?;
-    let iterations = parts.next()?.parse().ok()?;
-    let salt = HEXLOWER_PERMISSIVE.decode(parts.next()?.as_bytes()).ok()?;
-    let expected = HEXLOWER_PERMISSIVE.decode(parts.next()?.as_bytes()).ok().filter(|bytes| bytes.len() == HASH_BYTES)?;
-    parts.next().is_none().then_some((iterations, salt, expected))
-}
+use crate::model::password::{is_hash, verify};
 
 /// Base64 (RFC 4648, standard or URL alphabet, padding optional) to bytes; `None` if the text is none.
 pub fn unbase64(text: &str) -> Option<Vec<u8>> {
@@ -148,18 +113,7 @@ fn fingerprint(hash: &str, password: &[u8]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_hash_knows_its_password_and_no_other() {
-        let hash = hash_password(b"secret", &[7; 16], 10);
-        assert!(verify(&hash, b"secret"));
-        assert!(!verify(&hash, b"Secret"));
-        for damaged in
-            ["", "plain", "pbkdf2-sha256$0$00$00", "pbkdf2-sha256$10$zz$00", &hash[..hash.len() - 2], &format!("{hash}$")]
-        {
-            assert!(!verify(damaged, b"secret"), "{damaged}");
-        }
-    }
+    use crate::model::password::hash_password;
 
     #[test]
     fn a_password_file_reports_every_bad_line() {

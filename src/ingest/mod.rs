@@ -14,7 +14,7 @@ pub use csms::SetupConfig;
 
 use std::sync::Arc;
 
-pub use certificates::TlsError;
+pub use certificates::{TlsError, acceptor};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;

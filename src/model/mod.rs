@@ -12,6 +12,7 @@ mod indicator;
 mod intensity;
 mod observation;
 mod ocpp;
+pub mod password;
 mod quantity;
 mod redact;
 pub mod register;

@@ -138,6 +138,10 @@ pub struct Stats {
     pub ocpp_open: AtomicU64,
     /// Handshakes refused because there were too many of an address or an identity.
     pub handshakes_limited: AtomicU64,
+    /// Logins at the page with a wrong name or password.
+    pub logins_failed: AtomicU64,
+    /// Logins beyond `web.max_failed_logins`, or too many at once: not looked at.
+    pub logins_limited: AtomicU64,
     /// Connections refused because their identity was connected already, better authenticated or alive.
     pub duplicates_refused: AtomicU64,
     /// Operators that could not be reached for a tapped charge point.

@@ -9,7 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
-use super::{Site, commands, events};
+use super::{Site, access, commands, events};
 use crate::engine::{Dimension, View};
 use crate::units::{Day, Month, UtcMs};
 
@@ -39,6 +39,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/alerts/unsilence", post(commands::end_silence))
         .route("/rejects", get(rejects))
         .route("/events", get(events::stream))
+        .route("/me", get(access::me))
 }
 
 /// An answer of JSON.

@@ -1,9 +1,11 @@
 //! The POSTs of the API: what a person wants done, answered once it is on disk.
 //!
-//! A form of a foreign page cannot send JSON without asking first, and nobody answers that question here; so the content type is the guard.
+//! A form of a foreign page cannot send JSON without asking first, and nobody answers that question here; so the content type is a
+//! second guard, behind the gate that looks at where a request comes from.
 
 use std::collections::BTreeMap;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
@@ -11,6 +13,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::access::Caller;
 use super::api::{json, problem};
 use super::{Site, Wish};
 use crate::model::Fingerprint;
@@ -21,22 +24,27 @@ const MOST_TEXT: usize = 1_000;
 const MOST_SILENCE_S: u64 = 366 * 86_400;
 
 /// `{"entry": 7}`.
-pub(super) async fn undo_counter_event(state: State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn undo_counter_event(
+    state: State<Site>,
+    caller: Extension<Caller>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let wish = |UndoRequest { entry }| Ok(Wish::UndoCounterEvent(entry));
-    command(state, headers, body, "{\"entry\": <number>}", wish).await
+    command(state, &caller, headers, body, "{\"entry\": <number>}", wish).await
 }
 
 /// `{"fingerprint": "...", "by": "..."}`.
-pub(super) async fn ack_alert(state: State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn ack_alert(state: State<Site>, caller: Extension<Caller>, headers: HeaderMap, body: Bytes) -> Response {
     let wish = |AckRequest { fingerprint, by }: AckRequest| {
         let fingerprint = fingerprint.parse::<Fingerprint>()?;
-        Ok(Wish::AckAlert { fingerprint, by: short("by", by)? })
+        Ok(Wish::AckAlert { fingerprint, by: short("by", caller.signs(by))? })
     };
-    command(state, headers, body, "{\"fingerprint\": <16 hex digits>, \"by\": <who>}", wish).await
+    command(state, &caller, headers, body, "{\"fingerprint\": <16 hex digits>, \"by\": <who>}", wish).await
 }
 
 /// `{"matchers": {"site": "DERBY"}, "duration_s": 7200, "by": "...", "comment": "..."}`.
-pub(super) async fn silence_alerts(state: State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn silence_alerts(state: State<Site>, caller: Extension<Caller>, headers: HeaderMap, body: Bytes) -> Response {
     let wish = |SilenceRequest { matchers, duration_s, by, comment }: SilenceRequest| {
         if matchers.len() > 20 || matchers.iter().any(|(name, value)| name.len() + value.len() > MOST_TEXT) {
             return Err("at most 20 matchers, none longer than 1000 characters".to_owned());
@@ -47,22 +55,23 @@ pub(super) async fn silence_alerts(state: State<Site>, headers: HeaderMap, body:
         Ok(Wish::SilenceAlerts {
             matchers: matchers.into_iter().collect(),
             duration_ms: i64::try_from(duration_s * 1_000).unwrap_or(i64::MAX),
-            by: short("by", by)?,
+            by: short("by", caller.signs(by))?,
             comment: short("comment", comment)?,
         })
     };
     const WANTED: &str = "{\"matchers\": {<label>: <value>}, \"duration_s\": <number>, \"by\": <who>, \"comment\": <why>}";
-    command(state, headers, body, WANTED, wish).await
+    command(state, &caller, headers, body, WANTED, wish).await
 }
 
 /// `{"id": 3}`.
-pub(super) async fn end_silence(state: State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn end_silence(state: State<Site>, caller: Extension<Caller>, headers: HeaderMap, body: Bytes) -> Response {
     let wish = |UnsilenceRequest { id }| Ok(Wish::EndSilence(id));
-    command(state, headers, body, "{\"id\": <number>}", wish).await
+    command(state, &caller, headers, body, "{\"id\": <number>}", wish).await
 }
 
 async fn command<T: DeserializeOwned>(
     State(site): State<Site>,
+    caller: &Caller,
     headers: HeaderMap,
     body: Bytes,
     wanted: &str,
@@ -76,12 +85,26 @@ async fn command<T: DeserializeOwned>(
         Ok(asked) => asked,
         Err(error) => return problem(StatusCode::BAD_REQUEST, &format!("the body is not {wanted}: {error}")),
     };
-    match wish(asked) {
+    // What was done, for the log: an entry of registers that is undone keeps no name of who did it.
+    match wish(asked).map(|wish| (word(&wish), wish)) {
         Err(reason) => problem(StatusCode::BAD_REQUEST, &reason),
-        Ok(wish) => match site.wish(wish).await {
-            Ok(body) => json(StatusCode::OK, body),
+        Ok((said, wish)) => match site.wish(wish).await {
+            Ok(body) => {
+                tracing::info!(by = caller.name(), "done: {said}");
+                json(StatusCode::OK, body)
+            }
             Err(reason) => problem(StatusCode::CONFLICT, &reason),
         },
+    }
+}
+
+fn word(wish: &Wish) -> String {
+    match wish {
+        Wish::See(_) => "looked".to_owned(),
+        Wish::UndoCounterEvent(entry) => format!("undid counter entry {entry}"),
+        Wish::AckAlert { fingerprint, .. } => format!("acknowledged alert {fingerprint}"),
+        Wish::SilenceAlerts { duration_ms, .. } => format!("silenced alerts for {} s", duration_ms / 1_000),
+        Wish::EndSilence(id) => format!("ended silence {id}"),
     }
 }
 

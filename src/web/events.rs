@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -12,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use tokio::sync::watch;
 
+use super::access::Caller;
 use super::{Site, api};
 use crate::engine::View;
 
@@ -63,8 +65,8 @@ impl Drop for Seat {
 }
 
 /// `/api/v1/events`.
-pub(super) async fn stream(State(site): State<Site>) -> Response {
-    let events = site.events;
+pub(super) async fn stream(State(site): State<Site>, Extension(caller): Extension<Caller>) -> Response {
+    let (events, access) = (site.events, site.access);
     let before = events.clients.fetch_add(1, Ordering::Relaxed);
     let seat = Seat(events.clients.clone());
     if before >= MOST_CLIENTS {
@@ -74,14 +76,15 @@ pub(super) async fn stream(State(site): State<Site>) -> Response {
         );
     }
     let receiver = events.newest.subscribe();
-    let start = (receiver, events.shutdown, seat, Vec::new());
-    let stream = stream::unfold(start, |(mut receiver, mut shutdown, seat, mut pending)| async move {
+    let start = (receiver, events.shutdown, seat, Vec::new(), (access, caller));
+    let stream = stream::unfold(start, |(mut receiver, mut shutdown, seat, mut pending, who)| async move {
         if pending.is_empty() {
             let changed = tokio::select! {
                 changed = receiver.changed() => changed.is_ok(),
                 () = async { drop(shutdown.wait_for(|stop| *stop).await) } => false,
             };
-            if !changed {
+            // A page that stays open must not outlive its login.
+            if !changed || !who.0.still(&who.1) {
                 return None;
             }
             let newest = receiver.borrow_and_update().clone();
@@ -92,7 +95,7 @@ pub(super) async fn stream(State(site): State<Site>) -> Response {
                 .collect();
         }
         let (name, data) = pending.pop()?;
-        Some((Ok::<_, Infallible>(Event::default().event(name).data(data)), (receiver, shutdown, seat, pending)))
+        Some((Ok::<_, Infallible>(Event::default().event(name).data(data)), (receiver, shutdown, seat, pending, who)))
     });
     Sse::new(stream).keep_alive(KeepAlive::default()).into_response()
 }

@@ -1,5 +1,6 @@
 //! What every answer gets and every request must pass: headers that keep the page to itself, and a known `Host`.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -8,9 +9,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tokio::net::TcpListener;
 
+use super::access::without_port;
 use super::{WebConfig, api};
 
-const HEADERS: [(HeaderName, &str); 4] = [
+const HEADERS: [(HeaderName, &str); 5] = [
     (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -18,15 +20,18 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
 /// Which names this server answers to.
 pub(super) struct Guard {
     hosts: Vec<String>,
+    /// Beyond loopback the machine has addresses that nobody listed. Nothing is lost: rebinding needs a name.
+    any_address: bool,
 }
 
 impl Guard {
-    pub fn new(config: &WebConfig, listener: &TcpListener) -> Self {
+    pub fn new(config: &WebConfig, listener: &TcpListener, tls: bool) -> Self {
         let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).to_vec();
         hosts.extend(
             listener
@@ -34,16 +39,15 @@ impl Guard {
                 .map(|address| if address.is_ipv6() { format!("[{}]", address.ip()) } else { address.ip().to_string() }),
         );
         hosts.extend(config.allowed_hosts.iter().map(|host| host.to_lowercase()));
-        Self { hosts }
+        let any_address = tls || listener.local_addr().is_ok_and(|address| !address.ip().is_loopback());
+        Self { hosts, any_address }
     }
 
     fn knows(&self, host: &str) -> bool {
         // The port is not looked at: proxies and tunnels change it.
-        let name = match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() => name,
-            _ => host,
-        };
-        self.hosts.iter().any(|known| known.eq_ignore_ascii_case(name))
+        let name = without_port(host);
+        let address = || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+        self.hosts.iter().any(|known| known.eq_ignore_ascii_case(name)) || (self.any_address && address())
     }
 }
 
@@ -54,11 +58,12 @@ pub(super) async fn guard(State(guard): State<Arc<Guard>>, request: Request, nex
     } else {
         api::problem(
             StatusCode::MISDIRECTED_REQUEST,
-            "this host name is not known here; `web.allowed_hosts` adds the name a reverse proxy uses",
+            "this host name is not known here; `web.allowed_hosts` adds the name that people or a reverse proxy use",
         )
     };
     for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        // A page with a form says itself what it needs.
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -66,6 +66,12 @@ const METRICS: &[(&str, &str, &str, &str, Read)] = &[
         "Handshakes beyond ocpp.max_handshakes or max_failed_handshakes.",
         |s| &s.handshakes_limited,
     ),
+    ("fleetgauge_web_logins_failed_total", "counter", "", "Logins at the page with a wrong name or password.", |s| {
+        &s.logins_failed
+    }),
+    ("fleetgauge_web_logins_limited_total", "counter", "", "Logins beyond web.max_failed_logins, or too many at once.", |s| {
+        &s.logins_limited
+    }),
     ("fleetgauge_ocpp_requests_repeated_total", "counter", "", "Requests heard before, answered as before.", |s| {
         &s.ocpp_repeated
     }),

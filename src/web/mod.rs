@@ -1,20 +1,30 @@
 //! F4: the page, the JSON API, server-sent events, metrics and health. Everything comes from the engine by question.
 
+mod access;
 mod api;
 mod commands;
+mod entrance;
 mod events;
 mod guard;
 mod metrics;
+mod tls;
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio_rustls::TlsAcceptor;
+
+pub use access::{Accounts, AccountsError, Role};
+
+use entrance::Entrance;
 
 use crate::engine::View;
 use crate::model::{Fingerprint, Stats};
@@ -24,8 +34,34 @@ use crate::model::{Fingerprint, Stats};
 pub struct WebConfig {
     /// `enabled`.
     pub enabled: bool,
-    /// `listen`, host:port. Loopback until there is a login.
+    /// `listen`, host:port: without TLS. Beyond loopback only with users or tokens.
     pub listen: String,
+    /// `tls_listen`: over TLS, and never without a login.
+    pub tls_listen: Option<String>,
+    /// `certificate_file`: our certificate and its chain, PEM.
+    pub certificate_file: Option<PathBuf>,
+    /// `key_file`: its private key, PEM.
+    pub key_file: Option<PathBuf>,
+    /// `users_file`: lines `name:role:hash` of people.
+    pub users_file: Option<PathBuf>,
+    /// `tokens_file`: lines `name:role:hash` of programs.
+    pub tokens_file: Option<PathBuf>,
+    /// `require_login`: on loopback too.
+    pub require_login: bool,
+    /// `behind_proxy`: a reverse proxy does TLS and passes on who asks in `X-Forwarded-For`.
+    pub behind_proxy: bool,
+    /// `allow_plain_http`: passwords may cross the network unencrypted.
+    pub allow_plain_http: bool,
+    /// `session_idle`: a session that is not used for so long ends.
+    pub session_idle: Duration,
+    /// `session_max`: a session ends after so long.
+    pub session_max: Duration,
+    /// `max_connections` by each of the two ways.
+    pub max_connections: usize,
+    /// `max_sessions`.
+    pub max_sessions: usize,
+    /// `max_failed_logins` of an address, and of a name, in a minute.
+    pub max_failed_logins: u32,
     /// `allowed_hosts`: further names that a reverse proxy passes on as `Host`. Others are refused, so that a foreign page in a browser
     /// cannot read this one through a name of its own (DNS rebinding).
     pub allowed_hosts: Vec<String>,
@@ -33,7 +69,25 @@ pub struct WebConfig {
 
 impl Default for WebConfig {
     fn default() -> Self {
-        Self { enabled: true, listen: "127.0.0.1:8310".into(), allowed_hosts: Vec::new() }
+        const HOUR: Duration = Duration::from_secs(3_600);
+        Self {
+            enabled: true,
+            listen: "127.0.0.1:8310".into(),
+            tls_listen: None,
+            certificate_file: None,
+            key_file: None,
+            users_file: None,
+            tokens_file: None,
+            require_login: false,
+            behind_proxy: false,
+            allow_plain_http: false,
+            session_idle: HOUR,
+            session_max: 12 * HOUR,
+            max_connections: 500,
+            max_sessions: 1_000,
+            max_failed_logins: 10,
+            allowed_hosts: Vec::new(),
+        }
     }
 }
 
@@ -95,6 +149,7 @@ struct Site {
     stats: Arc<Stats>,
     health: watch::Receiver<Health>,
     events: events::Events,
+    access: Arc<access::Access>,
 }
 
 /// Everything the web room needs from outside.
@@ -105,6 +160,8 @@ pub struct Surroundings {
     pub stats: Arc<Stats>,
     /// State of the daemon.
     pub health: watch::Receiver<Health>,
+    /// Who may come in.
+    pub accounts: watch::Receiver<Arc<Accounts>>,
     /// True when it is time to stop.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -123,11 +180,24 @@ impl Site {
     }
 }
 
+/// Where browsers and programs come in.
+pub struct Entrances {
+    /// `web.listen`.
+    pub plain: TcpListener,
+    /// `web.tls_listen`.
+    pub tls: Option<(TcpListener, TlsAcceptor)>,
+}
+
 /// Serves until told to stop.
-pub async fn run(config: WebConfig, listener: TcpListener, around: Surroundings) {
+pub async fn run(config: WebConfig, entrances: Entrances, around: Surroundings) {
+    let Entrances { plain, tls } = entrances;
     let mut shutdown = around.shutdown.clone();
     let events = events::Events::new(around.shutdown);
-    let site = Site { questions: around.questions, stats: around.stats, health: around.health, events };
+    let seats = config.max_connections;
+    let loopback = plain.local_addr().is_ok_and(|address| address.ip().is_loopback());
+    let access = Arc::new(access::Access::new(&config, loopback, around.accounts));
+    let site = Site { questions: around.questions, stats: around.stats, health: around.health, events, access: access.clone() };
+    let guard = Arc::new(guard::Guard::new(&config, &plain, tls.is_some()));
     let feed = tokio::spawn(events::feed(site.clone()));
     let app = Router::new()
         .route("/", get(|| page("text/html; charset=utf-8", include_str!("page/index.html"))))
@@ -137,12 +207,29 @@ pub async fn run(config: WebConfig, listener: TcpListener, around: Surroundings)
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics::metrics))
+        .merge(access::routes())
         .nest("/api/v1", api::routes())
         .fallback(|| async { api::problem(StatusCode::NOT_FOUND, "there is nothing at this address") })
-        .layer(axum::middleware::from_fn_with_state(Arc::new(guard::Guard::new(&config, &listener)), guard::guard))
-        .with_state(site);
+        .layer(axum::middleware::from_fn_with_state(access, access::gate))
+        .layer(axum::middleware::from_fn_with_state(guard, guard::guard))
+        .with_state(site)
+        .into_make_service_with_connect_info::<access::Peer>();
+    let mut also = shutdown.clone();
     let stopped = async move { drop(shutdown.wait_for(|stop| *stop).await) };
-    if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(stopped).await {
+    let also_stopped = async move { drop(also.wait_for(|stop| *stop).await) };
+    let secured = tls.map(|(listener, acceptor)| tls::Secured::new(listener, acceptor)).transpose();
+    let secured = async {
+        match secured {
+            Ok(None) => Ok(()),
+            Ok(Some(secured)) => {
+                axum::serve(Entrance::new(secured, seats), app.clone()).with_graceful_shutdown(also_stopped).await
+            }
+            Err(error) => Err(error),
+        }
+    };
+    let plain = axum::serve(Entrance::new(plain, seats), app.clone()).with_graceful_shutdown(stopped).into_future();
+    let (plain, secured) = tokio::join!(plain, secured);
+    for error in [plain, secured].into_iter().filter_map(Result::err) {
         tracing::error!(%error, "the web server ended");
     }
     feed.abort();
@@ -152,8 +239,12 @@ async fn page(kind: &'static str, text: &'static str) -> Response {
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text).into_response()
 }
 
-async fn ready(State(site): State<Site>) -> Response {
-    let health = site.health.borrow().clone();
+async fn ready(State(site): State<Site>, caller: Option<Extension<access::Caller>>) -> Response {
+    let mut health = site.health.borrow().clone();
+    if caller.is_none() && !health.reasons.is_empty() {
+        // Names of brokers and paths are not for everybody on the network.
+        health.reasons = vec!["log in, or send a token, to read why".to_owned()];
+    }
     let status = if health.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = serde_json::json!({ "ready": health.ready, "reasons": health.reasons });
     api::json(status, body.to_string())

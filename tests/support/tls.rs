@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -53,6 +54,23 @@ impl Authority {
 }
 
 pub type SecureSocket = WebSocket<StreamOwned<ClientConnection, TcpStream>>;
+
+/// One HTTP request to `localhost`, trusting `ca.pem` of the folder; the answer as text.
+pub fn exchange(folder: &Path, port: u16, request: &str) -> String {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(folder.join("ca.pem")).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions().unwrap().with_root_certificates(roots).with_no_client_auth();
+    let connection = ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap();
+    let tcp = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    tcp.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut stream = StreamOwned::new(connection, tcp);
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    // Our server ends without a TLS farewell, which is an error to rustls and none to us.
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
 
 /// Dials `wss://localhost:<port><path>`, trusting `ca.pem` of the folder, with a client certificate (`<name>.pem`) if given.
 pub fn dial(

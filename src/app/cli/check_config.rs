@@ -69,6 +69,11 @@ pub fn run(file: Option<&Path>, connect: bool) -> ExitCode {
             ("listener.listen", config.listener.enabled, &config.listener.listen),
             ("ocpp.listen", config.ocpp.enabled, &config.ocpp.listen),
             ("web.listen", config.web.enabled, &config.web.listen),
+            (
+                "web.tls_listen",
+                config.web.enabled && config.web.tls_listen.is_some(),
+                config.web.tls_listen.as_ref().unwrap_or(&config.web.listen),
+            ),
         ] {
             if enabled {
                 let bound = std::net::TcpListener::bind(address.as_str());

@@ -15,12 +15,16 @@ pub(super) struct Where {
     /// The daemon's configuration
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
+    /// A file with a token of `web.tokens_file`, where the daemon wants one; the environment's FLEETGAUGE_TOKEN_FILE names it too
+    #[arg(long, value_name = "FILE", global = true)]
+    token_file: Option<PathBuf>,
 }
 
 /// A daemon's API.
 pub(super) struct Client {
     address: String,
     http: reqwest::Client,
+    token: Option<String>,
 }
 
 impl Where {
@@ -33,6 +37,15 @@ impl Where {
             }),
         }
     }
+
+    fn token(&self) -> Result<Option<String>, String> {
+        let named = self.token_file.clone().or_else(|| std::env::var_os("FLEETGAUGE_TOKEN_FILE").map(PathBuf::from));
+        let Some(file) = named else { return Ok(None) };
+        let text = std::fs::read_to_string(&file).map_err(|error| {
+            format!("--token-file: {}: {error}\n  hint: a file with nothing but a token in it", file.display())
+        })?;
+        Ok(Some(text.trim().to_owned()))
+    }
 }
 
 /// Runs `ask` with the daemon's API and prints what it gives.
@@ -41,6 +54,10 @@ pub(super) fn run(place: &Where, ask: impl AsyncFnOnce(&Client) -> Result<String
         Ok(address) => address,
         Err(code) => return code,
     };
+    let token = match place.token() {
+        Ok(token) => token,
+        Err(error) => return fail(error, 2),
+    };
     let started = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match started {
         Ok(runtime) => runtime,
@@ -48,7 +65,7 @@ pub(super) fn run(place: &Where, ask: impl AsyncFnOnce(&Client) -> Result<String
     };
     let answer = async {
         let http = reqwest::Client::builder().no_proxy().build().map_err(|error| error.to_string())?;
-        ask(&Client { address, http }).await
+        ask(&Client { address, http, token }).await
     };
     match runtime.block_on(answer) {
         Ok(text) => {
@@ -72,16 +89,23 @@ impl Client {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<String, String> {
+        let request = match &self.token {
+            Some(token) => request.header("Authorization", format!("Bearer {token}")),
+            None => request,
+        };
         let answer = request.send().await.map_err(|_| {
             let address = &self.address;
             format!("no daemon answers at {address}\n  hint: start it, or name its page with --at host:port or --config FILE")
         })?;
-        let good = answer.status().is_success();
+        let (good, status) = (answer.status().is_success(), answer.status().as_u16());
         let text = answer.text().await.map_err(|error| error.to_string())?;
         if good {
             return Ok(text);
         }
         let problem: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-        Err(problem["error"].as_str().unwrap_or(&text).to_owned())
+        let reason = problem["error"].as_str().unwrap_or(&text);
+        let hint =
+            if matches!(status, 401 | 403) { "\n  hint: name a file with a token of an operator: --token-file FILE" } else { "" };
+        Err(format!("{reason}{hint}"))
     }
 }

@@ -40,7 +40,7 @@ struct Arguments {
 enum Command {
     /// The daemon (the default command).
     ///
-    /// With no file: the shipped defaults, loopback only, store in `./data`. SIGHUP reads the register again; SIGTERM and
+    /// With no file: the shipped defaults, loopback only, store in `./data`. SIGHUP reads the register, users and tokens again; SIGTERM and
     /// SIGINT stop it.
     #[command(after_help = "Example: fleetgauge run --config /etc/fleetgauge/fleetgauge.toml")]
     Run {
@@ -116,9 +116,18 @@ enum Command {
     /// and kept out (exit code 1), the others are taken.
     #[command(after_help = "Example: fleetgauge import fuel october.csv --config /etc/fleetgauge/fleetgauge.toml")]
     Import(import::Options),
-    /// Prints the hash of a password read from standard input, for `password_file` and `auth`.
+    /// Prints the hash of a password read from standard input, for `password_file`, `auth` and `web.users_file`.
     #[command(after_help = "Example: echo -n secret | fleetgauge hash-password")]
-    HashPassword,
+    HashPassword {
+        /// A person's password, which can be guessed: hashed sixty times as slowly. `web.users_file` takes no other
+        #[arg(long)]
+        user: bool,
+    },
+    /// Prints the hash of a token read from standard input, for `web.tokens_file`.
+    #[command(
+        after_help = "Example: openssl rand -hex 32 > fleetgauge.token; echo \"grafana:viewer:$(fleetgauge hash-token < fleetgauge.token)\" >> tokens.txt"
+    )]
+    HashToken,
 }
 
 /// Parses the arguments and runs the command. Exit codes: 0, 1 runtime, 2 usage, 78 configuration (sysexits).
@@ -138,7 +147,8 @@ pub fn main() -> ExitCode {
         Command::Factors(options) => factors::run(&options),
         Command::Alerts(options) => alerts::run(&options),
         Command::Import(options) => import::run(&options),
-        Command::HashPassword => hash_password::run(),
+        Command::HashPassword { user } => hash_password::run(user),
+        Command::HashToken => hash_password::token(),
     }
 }
 

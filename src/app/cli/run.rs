@@ -70,7 +70,10 @@ pub async fn until_stopped(daemon: &Daemon) {
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hangup.recv() => daemon.reload_register(),
+            _ = hangup.recv() => {
+                daemon.reload_register();
+                daemon.reload_accounts();
+            }
         }
     }
     tracing::info!("stopping");

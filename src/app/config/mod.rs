@@ -15,6 +15,7 @@ mod section;
 mod setup;
 mod source;
 mod targets;
+mod web;
 
 pub use factors::{FactorsConfig, load_factors, load_table};
 

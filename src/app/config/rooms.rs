@@ -10,7 +10,7 @@ use super::section::Section;
 use super::source::Node;
 use super::{
     Config, ConfigError, LogConfig, MappingConfig, RegisterConfig, air, brokers, engine, factors, intensity, notify, publish,
-    setup, targets,
+    setup, targets, web,
 };
 use crate::app::preset_names;
 use crate::ingest::capture::CaptureConfig;
@@ -20,7 +20,6 @@ use crate::ingest::tap::TapConfig;
 use crate::model::nearest;
 use crate::sinks::influx::InfluxConfig;
 use crate::store::StoreConfig;
-use crate::web::WebConfig;
 
 const SECTIONS: &[&str] = &[
     "listener",
@@ -65,7 +64,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
     let mut engine = engine::read(tree, ocpp.heartbeat_interval, errors);
     engine.residual_kgco2e_per_kwh = factors.residual_kgco2e_per_kwh;
     engine.air = air::read(Section::take(tree, "air", errors));
-    let web = web(Section::take(tree, "web", errors));
+    let web = web::read(Section::take(tree, "web", errors));
     let config = Config {
         notifiers: notify::read(tree.remove("notify"), &web.listen, errors),
         listener: listener(Section::take(tree, "listener", errors)),
@@ -92,7 +91,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
     config
 }
 
-fn is_loopback(address: &str) -> bool {
+pub(super) fn is_loopback(address: &str) -> bool {
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
@@ -276,19 +275,6 @@ fn influx(there: bool, mut section: Section<'_>) -> Option<InfluxConfig> {
     }
     section.finish();
     Some(config)
-}
-
-fn web(mut section: Section<'_>) -> WebConfig {
-    let mut config = WebConfig::default();
-    section.flag("enabled", &mut config.enabled);
-    section.address("listen", &mut config.listen);
-    section.texts("allowed_hosts", &mut config.allowed_hosts);
-    if !is_loopback(&config.listen) {
-        let hint = "the page has no login in this version: listen on 127.0.0.1 and put a reverse proxy with a login in front";
-        section.refuse("listen", None, config.listen.clone(), "is open to the network", hint);
-    }
-    section.finish();
-    config
 }
 
 fn directory(mut section: Section<'_>) -> Option<PathBuf> {

@@ -7,8 +7,8 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use super::head::{BAD_REQUEST, BUSY, FORBIDDEN, Refusal, Request, UNAUTHORISED, UNKNOWN};
 use super::links::Proof;
 use super::{Shared, Unknown};
-use crate::ingest::credentials;
 use crate::model::RejectReason;
+use crate::model::password;
 use crate::model::register::{ChargePoint, ChargePointMode, Register};
 
 /// The port somebody came in by, as far as it says who that is.
@@ -136,7 +136,7 @@ async fn password(request: &Request, known: &ChargePoint, hash: &str, shared: &S
         }
         let (stored, given) = (hash.to_owned(), password.clone());
         // Slow on purpose: not on the thread that serves the others.
-        match tokio::task::spawn_blocking(move || credentials::verify(&stored, &given)).await {
+        match tokio::task::spawn_blocking(move || password::verify(&stored, &given)).await {
             Ok(true) => {
                 shared.logins.note(hash, password);
                 return Ok(());

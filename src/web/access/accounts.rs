@@ -1,0 +1,238 @@
+//! Who may come in: lines `name:role:hash` of people (`web.users_file`) and of machines (`web.tokens_file`).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::model::password::{digest, iterations, same, token_digest, verify};
+
+/// Fewer iterations are refused: a guessable password needs a slow hash.
+const FEWEST_ITERATIONS: u32 = 100_000;
+/// More would keep a core busy for a minute per attempt.
+const MOST_ITERATIONS: u32 = 10_000_000;
+const LONGEST_NAME: usize = 100;
+
+/// What somebody may do.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// `viewer`: see everything.
+    Viewer,
+    /// `operator`: acknowledge, silence and undo too.
+    Operator,
+}
+
+impl Role {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "viewer" => Some(Self::Viewer),
+            "operator" => Some(Self::Operator),
+            _ => None,
+        }
+    }
+}
+
+/// A line that cannot be used.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("`{key}`: {file} line {line}: {reason}\n  hint: {hint}")]
+pub struct AccountsError {
+    /// The configuration key.
+    pub key: &'static str,
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// Why.
+    pub reason: &'static str,
+    /// What to do.
+    pub hint: &'static str,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct User {
+    role: Role,
+    hash: Arc<str>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Token {
+    name: Arc<str>,
+    role: Role,
+    digest: [u8; 32],
+}
+
+/// Everybody that may come in.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Accounts {
+    users: HashMap<Arc<str>, User>,
+    tokens: Vec<Token>,
+    /// Checked for names that are nobody's, so that the answer takes as long.
+    decoy: Option<Arc<str>>,
+}
+
+impl Accounts {
+    /// Takes the users' file in; all mistakes at once.
+    pub fn with_users(mut self, text: &str, file: &str) -> Result<Self, Vec<AccountsError>> {
+        const KEY: &str = "web.users_file";
+        const HASH: &str = "`fleetgauge hash-password --user` reads the password from standard input and prints the hash";
+        let mut errors = Vec::new();
+        for line in lines(KEY, file, text, &mut errors) {
+            let reason = match iterations(line.hash) {
+                None => Some("what follows the second colon is not a password's hash"),
+                Some(few) if few < FEWEST_ITERATIONS => Some("the hash is too fast for a password that people make up"),
+                Some(many) if many > MOST_ITERATIONS => Some("the hash is so slow that every login would take a minute"),
+                Some(_) if self.users.contains_key(line.name) => Some("the user stands in the file twice"),
+                Some(_) => None,
+            };
+            if let Some(reason) = reason {
+                errors.push(AccountsError { key: KEY, file: file.to_owned(), line: line.number, reason, hint: HASH });
+                continue;
+            }
+            let hash: Arc<str> = Arc::from(line.hash);
+            let slowest = self.decoy.as_deref().and_then(iterations).unwrap_or(0);
+            if iterations(line.hash).is_some_and(|iterations| iterations > slowest) {
+                self.decoy = Some(hash.clone());
+            }
+            self.users.insert(Arc::from(line.name), User { role: line.role, hash });
+        }
+        finish(self, errors)
+    }
+
+    /// Takes the tokens' file in; all mistakes at once.
+    pub fn with_tokens(mut self, text: &str, file: &str) -> Result<Self, Vec<AccountsError>> {
+        const KEY: &str = "web.tokens_file";
+        const HASH: &str = "`fleetgauge hash-token` reads the token from standard input and prints the hash";
+        let mut errors = Vec::new();
+        for line in lines(KEY, file, text, &mut errors) {
+            let mut wrong =
+                |reason| errors.push(AccountsError { key: KEY, file: file.to_owned(), line: line.number, reason, hint: HASH });
+            match token_digest(line.hash) {
+                None => wrong("what follows the second colon is not a token's hash"),
+                Some(_) if self.tokens.iter().any(|token| token.name.as_ref() == line.name) => {
+                    wrong("the name stands in the file twice");
+                }
+                Some(digest) => self.tokens.push(Token { name: Arc::from(line.name), role: line.role, digest }),
+            }
+        }
+        finish(self, errors)
+    }
+
+    /// Nobody.
+    pub fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.tokens.is_empty()
+    }
+
+    /// Somebody can log in at the page.
+    pub fn has_users(&self) -> bool {
+        !self.users.is_empty()
+    }
+
+    /// What to check a login against; `None` without users. Somebody unknown gets a hash that is somebody else's: its check is thrown
+    /// away.
+    pub(super) fn hash_of(&self, name: &str) -> Option<Arc<str>> {
+        self.users.get(name).map(|user| user.hash.clone()).or_else(|| self.decoy.clone())
+    }
+
+    /// The user's role, if this is still the hash that let him in.
+    pub(super) fn role_of(&self, name: &str, hash: &str) -> Option<Role> {
+        self.users.get(name).filter(|user| user.hash.as_ref() == hash).map(|user| user.role)
+    }
+
+    /// A token of this name is still in force.
+    pub(super) fn has_token(&self, name: &str) -> bool {
+        self.tokens.iter().any(|token| token.name.as_ref() == name)
+    }
+
+    /// Whose token it is. Looks at all of them, whichever it is.
+    pub(super) fn token(&self, token: &[u8]) -> Option<(Arc<str>, Role)> {
+        let asked = digest(token);
+        let mut found = None;
+        for token in &self.tokens {
+            if same(&token.digest, &asked) {
+                found = Some((token.name.clone(), token.role));
+            }
+        }
+        found
+    }
+}
+
+/// Slow on purpose; not for the thread that serves sockets.
+pub(super) fn is_password(hash: &str, password: &[u8]) -> bool {
+    verify(hash, password)
+}
+
+struct Line<'a> {
+    number: usize,
+    name: &'a str,
+    role: Role,
+    hash: &'a str,
+}
+
+/// Lines with three parts; `#` begins a comment.
+fn lines<'a>(key: &'static str, file: &str, text: &'a str, errors: &mut Vec<AccountsError>) -> Vec<Line<'a>> {
+    const SHAPE: &str = "a line is `name:role:hash`, with role viewer or operator";
+    let mut found = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let number = index + 1;
+        let mut wrong = |reason| errors.push(AccountsError { key, file: file.to_owned(), line: number, reason, hint: SHAPE });
+        let mut parts = line.splitn(3, ':');
+        let (Some(name), Some(role), Some(hash)) = (parts.next(), parts.next(), parts.next()) else {
+            wrong("there are not three parts with colons between them");
+            continue;
+        };
+        if name.is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
+            wrong("the name is empty, longer than 100 bytes, or has a control character in it");
+        } else if let Some(role) = Role::parse(role) {
+            found.push(Line { number, name, role, hash });
+        } else {
+            wrong("the role is neither viewer nor operator");
+        }
+    }
+    found
+}
+
+fn finish(accounts: Accounts, mut errors: Vec<AccountsError>) -> Result<Accounts, Vec<AccountsError>> {
+    if errors.is_empty() {
+        return Ok(accounts);
+    }
+    errors.sort_by_key(|error| error.line);
+    Err(errors)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::password::{hash_password, hash_token};
+
+    #[test]
+    fn people_and_machines() {
+        let hash = hash_password(b"correct horse", &[1; 16], FEWEST_ITERATIONS);
+        let token = hash_token(b"0123456789abcdef0123456789abcdef");
+        let accounts = Accounts::default().with_users(&format!("# people\n\nann:operator:{hash}\n"), "u").expect("good");
+        let accounts = accounts.with_tokens(&format!("grafana:viewer:{token}\n"), "t").expect("good");
+        assert_eq!(accounts.role_of("ann", &hash), Some(Role::Operator));
+        assert_eq!(accounts.role_of("ann", "another"), None, "her password was changed");
+        assert!(accounts.hash_of("nobody").is_some_and(|decoy| is_password(&decoy, b"correct horse")), "as slow as a real one");
+        assert_eq!(accounts.role_of("nobody", &hash), None, "and still nobody");
+        assert_eq!(accounts.token(b"0123456789abcdef0123456789abcdef"), Some((Arc::from("grafana"), Role::Viewer)));
+        assert_eq!(accounts.token(b"0123456789abcdef0123456789abcdeF"), None);
+    }
+
+    #[test]
+    fn every_bad_line_is_told() {
+        let good = hash_password(b"x", &[1; 16], FEWEST_ITERATIONS);
+        let fast = hash_password(b"x", &[1; 16], 10);
+        let text = format!(
+            "ann\n:viewer:{good}\nann:admin:{good}\nann:viewer:secret\nann:viewer:{fast}\nbob:viewer:{good}\nbob:viewer:{good}"
+        );
+        let errors = Accounts::default().with_users(&text, "u").expect_err("bad lines");
+        assert_eq!(errors.iter().map(|error| error.line).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 7]);
+        let errors = Accounts::default().with_tokens(&format!("a:viewer:{good}"), "t").expect_err("a password's hash");
+        assert!(errors[0].to_string().contains("`web.tokens_file`: t line 1: ") && errors[0].to_string().contains("hash-token"));
+    }
+}

@@ -1,0 +1,299 @@
+//! Who may see and who may do: every request passes the gate, which asks for a login where one is needed.
+//!
+//! What is not named in [`needs`] must be seen by nobody unknown, and what is no GET must be done by an operator: a new route is safe
+//! before anybody thinks of it.
+
+mod accounts;
+mod limits;
+mod login;
+mod origin;
+mod sessions;
+
+pub use accounts::{Accounts, AccountsError, Role};
+pub(super) use login::routes;
+pub(super) use origin::without_port;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio::sync::{Semaphore, watch};
+
+use super::{Site, WebConfig, api};
+use limits::Limits;
+use origin::Sender;
+use sessions::{Key, Sessions};
+
+use crate::model::password::digest;
+
+/// Checks of passwords at once: each takes a core for a quarter of a second, and the engine wants one too.
+const CHECKS: usize = 2;
+/// Checks that may wait for their turn.
+const WAITING: usize = 32;
+/// A browser never shows its password window for these.
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"fleetgauge\"");
+
+/// Where a connection comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer {
+    pub address: SocketAddr,
+    /// By `web.tls_listen`.
+    pub tls: bool,
+}
+
+/// Everything that decides who comes in.
+pub(super) struct Access {
+    accounts: watch::Receiver<Arc<Accounts>>,
+    sessions: Sessions,
+    limits: Limits,
+    /// Nothing without a login, by whichever way.
+    always: bool,
+    /// `web.behind_proxy`.
+    behind_proxy: bool,
+    names: Vec<String>,
+    checks: Semaphore,
+    waiting: Semaphore,
+}
+
+/// How somebody showed who he is.
+#[derive(Clone, Debug)]
+enum Proof {
+    /// Not at all: a program of this machine.
+    Nothing,
+    Token,
+    Session(Key),
+}
+
+/// Who asks.
+#[derive(Clone)]
+pub(super) struct Caller {
+    name: Option<Arc<str>>,
+    pub role: Role,
+    proof: Proof,
+    /// When the session ends at the latest, in seconds.
+    expires_in_s: Option<u64>,
+}
+
+impl Caller {
+    /// Under whose name a wish is kept: a session's own; a token may act for somebody; on loopback nobody can be told apart.
+    pub fn signs(&self, by: String) -> String {
+        match (&self.proof, &self.name) {
+            (Proof::Session(_), Some(name)) => name.to_string(),
+            (Proof::Token, Some(name)) if by.is_empty() => name.to_string(),
+            (Proof::Token, Some(name)) => format!("{by} ({name})"),
+            _ => by,
+        }
+    }
+
+    /// For the log.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or("somebody on this machine")
+    }
+}
+
+impl Access {
+    pub fn new(config: &WebConfig, loopback: bool, accounts: watch::Receiver<Arc<Accounts>>) -> Self {
+        // A proxy's requests all come from loopback. Without accounts it has a login of its own, or the configuration was refused.
+        let proxied = config.behind_proxy && (config.users_file.is_some() || config.tokens_file.is_some());
+        Self {
+            accounts,
+            sessions: Sessions::new(config.session_idle, config.session_max, config.max_sessions),
+            limits: Limits::new(config.max_failed_logins),
+            always: config.require_login || proxied || !loopback,
+            behind_proxy: config.behind_proxy,
+            names: config.allowed_hosts.iter().map(|name| name.to_lowercase()).collect(),
+            checks: Semaphore::new(CHECKS),
+            waiting: Semaphore::new(WAITING),
+        }
+    }
+
+    fn accounts(&self) -> Arc<Accounts> {
+        self.accounts.borrow().clone()
+    }
+
+    /// What may be done without showing who one is.
+    fn anonymous(&self, peer: Peer, headers: &HeaderMap) -> Option<Role> {
+        if self.always || peer.tls {
+            return None;
+        }
+        if self.accounts().is_empty() {
+            return Some(Role::Operator);
+        }
+        // Whoever comes through a proxy that the configuration does not know of is not from this machine.
+        const PROXIES: [&str; 5] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(without_port).unwrap_or_default();
+        let local = host.eq_ignore_ascii_case("localhost")
+            || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        let near = peer.address.ip().to_canonical().is_loopback() && !PROXIES.iter().any(|name| headers.contains_key(*name));
+        (local && near).then_some(Role::Viewer)
+    }
+
+    /// Who asks; `None` if nobody who may come in, an answer if he shows something that is worth nothing.
+    fn caller(&self, peer: Peer, headers: &HeaderMap) -> Result<Option<Caller>, Box<Response>> {
+        if let Some(shown) = headers.get(header::AUTHORIZATION) {
+            let token = shown.as_bytes().split_at_checked(7).filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer "));
+            let known = token.and_then(|(_, token)| self.accounts().token(token.trim_ascii()));
+            let Some((name, role)) = known else {
+                return Err(Box::new(unknown("the token is not in `web.tokens_file`; send `Authorization: Bearer <token>`")));
+            };
+            return Ok(Some(Caller { name: Some(name), role, proof: Proof::Token, expires_in_s: None }));
+        }
+        if let Some(caller) = self.cookie(peer, headers).and_then(|key| self.by_session(key)) {
+            return Ok(Some(caller));
+        }
+        let nobody = |role| Caller { name: None, role, proof: Proof::Nothing, expires_in_s: None };
+        Ok(self.anonymous(peer, headers).map(nobody))
+    }
+
+    fn by_session(&self, key: Key) -> Option<Caller> {
+        let (name, hash, left) = self.sessions.find(&key)?;
+        let Some(role) = self.accounts().role_of(&name, &hash) else {
+            // The user was taken out of the file, or has another password.
+            self.sessions.end(&key);
+            return None;
+        };
+        Some(Caller { name: Some(name), role, proof: Proof::Session(key), expires_in_s: Some(left.as_secs()) })
+    }
+
+    /// May still look on: what stays open for hours must end with the session. An open page counts as use.
+    pub fn still(&self, caller: &Caller) -> bool {
+        match &caller.proof {
+            Proof::Session(key) => self.by_session(*key).is_some(),
+            Proof::Token => caller.name.as_deref().is_some_and(|name| self.accounts().has_token(name)),
+            Proof::Nothing => true,
+        }
+    }
+
+    fn secure(&self, peer: Peer) -> bool {
+        peer.tls || self.behind_proxy
+    }
+
+    /// With `__Host-`, no other host and no unencrypted page can set it.
+    fn cookie_name(&self, peer: Peer) -> &'static str {
+        if self.secure(peer) { "__Host-fleetgauge" } else { "fleetgauge" }
+    }
+
+    fn cookie(&self, peer: Peer, headers: &HeaderMap) -> Option<Key> {
+        let name = self.cookie_name(peer);
+        let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
+        let ours = all.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name);
+        ours.map(|(_, value)| digest(value.as_bytes()))
+    }
+
+    /// Who is counted when a login fails.
+    fn address(&self, peer: Peer, headers: &HeaderMap) -> IpAddr {
+        // The last address is the one that the proxy itself has seen; what stands before it anybody may have written.
+        let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
+        let seen = forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
+        seen.filter(|_| self.behind_proxy).unwrap_or(peer.address.ip())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Need {
+    /// Nothing.
+    Nothing,
+    View,
+    Operate,
+}
+
+/// What a request needs.
+fn needs(method: &Method, path: &str) -> Need {
+    match path {
+        // What a login needs itself, and what a supervisor asks that has no login.
+        "/login" | "/logout" | "/login.css" | "/icon.svg" | "/healthz" | "/readyz" => Need::Nothing,
+        _ if method == Method::GET || method == Method::HEAD => Need::View,
+        _ => Need::Operate,
+    }
+}
+
+/// Lets through whoever may.
+pub(super) async fn gate(State(access): State<Arc<Access>>, mut request: Request, next: Next) -> Response {
+    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<Peer>>().copied() else {
+        return api::problem(StatusCode::INTERNAL_SERVER_ERROR, "it is not known where this connection comes from");
+    };
+    let need = needs(request.method(), request.uri().path());
+    let caller = match access.caller(peer, request.headers()) {
+        Ok(caller) => caller,
+        Err(_) if need == Need::Nothing => None,
+        Err(refused) => return *refused,
+    };
+    match &caller {
+        _ if need == Need::Nothing => {}
+        None => return ask_to_log_in(&request),
+        Some(caller) if need == Need::Operate => {
+            if let Some(refused) = refuse_to_operate(&access, caller, request.headers()) {
+                return refused;
+            }
+        }
+        Some(_) => {}
+    }
+    if let Some(caller) = caller {
+        request.extensions_mut().insert(caller);
+    }
+    request.extensions_mut().insert(peer);
+    next.run(request).await
+}
+
+fn refuse_to_operate(access: &Access, caller: &Caller, headers: &HeaderMap) -> Option<Response> {
+    if caller.role < Role::Operator {
+        let text = "this needs the role operator; log in at /login, or send a token of an operator";
+        return Some(api::problem(StatusCode::FORBIDDEN, text));
+    }
+    let told = origin::sender(headers, &access.names);
+    let good = match caller.proof {
+        // No browser sends a token by itself.
+        Proof::Token => true,
+        Proof::Session(_) => told == Sender::Ours,
+        Proof::Nothing => told != Sender::Foreign,
+    };
+    let text = "this comes from a foreign page; a browser says where from in `Origin`, other programs send a token";
+    (!good).then(|| api::problem(StatusCode::FORBIDDEN, text))
+}
+
+fn ask_to_log_in(request: &Request) -> Response {
+    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if request.method() == Method::GET && accept.contains("text/html") {
+        let wanted = request.uri().path_and_query().map_or("/", |wanted| wanted.as_str());
+        return login::redirect(&login::address(wanted));
+    }
+    unknown("a login is needed: at /login with a browser, with `Authorization: Bearer <token>` otherwise")
+}
+
+fn unknown(text: &str) -> Response {
+    let mut response = api::problem(StatusCode::UNAUTHORIZED, text);
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
+    response
+}
+
+/// `/api/v1/me`: who asks, and what he may do.
+pub(super) async fn me(State(site): State<Site>, Extension(caller): Extension<Caller>) -> Response {
+    let login = match caller.proof {
+        Proof::Nothing => "none",
+        Proof::Token => "token",
+        Proof::Session(_) => "session",
+    };
+    let answer = serde_json::json!({
+        "name": caller.name, "role": caller.role, "login": login, "expires_in_s": caller.expires_in_s,
+        "has_users": site.access.accounts().has_users(),
+    });
+    api::json(StatusCode::OK, answer.to_string()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_thought_of_is_closed() {
+        assert_eq!(needs(&Method::GET, "/api/v1/new"), Need::View);
+        assert_eq!(needs(&Method::DELETE, "/api/v1/new"), Need::Operate);
+        for near in ["/login/", "//login", "/Login", "/healthz/..", "/metrics"] {
+            assert_eq!(needs(&Method::GET, near), Need::View, "{near}");
+        }
+    }
+}

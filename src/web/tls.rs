@@ -1,0 +1,82 @@
+//! Connections of `web.tls_listen`: the handshake is done beside the accepting, so that a slow one keeps nobody waiting.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::Listener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+/// How long a handshake may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Handshakes at once; further connections wait in the system's queue.
+const MOST_HANDSHAKES: usize = 64;
+/// The system has no file descriptor left, for instance.
+const PAUSE: Duration = Duration::from_millis(500);
+
+type Shaken = (TlsStream<TcpStream>, SocketAddr);
+
+/// Accepts connections whose handshake is done.
+pub(super) struct Secured {
+    address: SocketAddr,
+    shaken: mpsc::Receiver<Shaken>,
+    accepting: tokio::task::JoinHandle<()>,
+}
+
+impl Secured {
+    /// Begins to accept.
+    pub fn new(listener: TcpListener, acceptor: TlsAcceptor) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (done, shaken) = mpsc::channel(MOST_HANDSHAKES);
+        Ok(Self { address, shaken, accepting: tokio::spawn(accept(listener, acceptor, done)) })
+    }
+}
+
+impl Drop for Secured {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, acceptor: TlsAcceptor, done: mpsc::Sender<Shaken>) {
+    let handshakes = Arc::new(Semaphore::new(MOST_HANDSHAKES));
+    while let Ok(seat) = handshakes.clone().acquire_owned().await {
+        let (stream, address) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::debug!(%error, "a connection to the page was not accepted");
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
+        let (acceptor, done) = (acceptor.clone(), done.clone());
+        tokio::spawn(async move {
+            match tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
+                Ok(Ok(stream)) => drop(done.send((stream, address)).await),
+                Ok(Err(error)) => tracing::debug!(%address, %error, "no TLS with this browser"),
+                Err(_) => tracing::debug!(%address, "a TLS handshake took too long"),
+            }
+            drop(seat);
+        });
+    }
+}
+
+impl Listener for Secured {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> Shaken {
+        match self.shaken.recv().await {
+            Some(shaken) => shaken,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.address)
+    }
+}
