@@ -1,18 +1,22 @@
 //! Hashes of passwords and tokens, as files hold them; compared in constant time.
 //!
-//! A password's hash reads `pbkdf2-sha256$<iterations>$<salt hex>$<hash hex>` (`fleetgauge hash-password`), a token's
+//! A device's password is `pbkdf2-sha256$<iterations>$<salt hex>$<hash hex>` (`fleetgauge hash-password`), a person's
+//! `$argon2id$v=19$m=<KiB>,t=<passes>,p=1$<salt>$<hash>` (`--user`; RFC 9106 in the usual text form), a token's
 //! `sha256$<hash hex>` (`fleetgauge hash-token`): tokens are long and random, so nothing is won by hashing them slowly.
 
 use std::num::NonZeroU32;
 
-use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use argon2::{Algorithm, Argon2, Params, Version};
+use data_encoding::{BASE64_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
 use ring::{digest, pbkdf2};
 
 /// Iterations for the keys of devices: about 10 ms on a small gateway's core. Device keys are long and random, so this is against a
 /// leaked file, not against guessing.
 pub const DEVICE_ITERATIONS: u32 = 10_000;
-/// Iterations for the passwords of people, which can be guessed (OWASP's figure for PBKDF2 with SHA-256 since 2023).
-pub const PERSON_ITERATIONS: u32 = 600_000;
+/// For the passwords of people, which can be guessed: the least memory of OWASP's table that takes two passes (Password Storage Cheat
+/// Sheet, 2023), because a depot gateway has little.
+pub const PERSON_COST: PersonCost = PersonCost { memory_kib: 19_456, passes: 2 };
+const ARGON2_HEAD: [&str; 3] = ["", "argon2id", "v=19"];
 const PREFIX: &str = "pbkdf2-sha256";
 const TOKEN_PREFIX: &str = "sha256";
 const HASH_BYTES: usize = 32;
@@ -36,9 +40,55 @@ pub fn is_hash(text: &str) -> bool {
     parse(text).is_some()
 }
 
-/// How slow a password's hash is; `None` if it is none.
-pub fn iterations(hash: &str) -> Option<u32> {
-    parse(hash).map(|(iterations, _, _)| iterations.get())
+/// How slow a person's password is to check.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PersonCost {
+    /// Memory filled, KiB.
+    pub memory_kib: u32,
+    /// How often.
+    pub passes: u32,
+}
+
+impl PersonCost {
+    /// KiB written altogether: what a check takes, but for a factor.
+    pub fn work_kib(self) -> u64 {
+        u64::from(self.memory_kib) * u64::from(self.passes)
+    }
+
+    fn derive(self, password: &[u8], salt: &[u8]) -> Option<[u8; HASH_BYTES]> {
+        let params = Params::new(self.memory_kib, self.passes, 1, Some(HASH_BYTES)).ok()?;
+        let mut hash = [0u8; HASH_BYTES];
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(password, salt, &mut hash).ok()?;
+        Some(hash)
+    }
+}
+
+/// Hashes a person's password; `None` if Argon2 knows no such cost.
+pub fn hash_person(password: &[u8], salt: &[u8; 16], cost: PersonCost) -> Option<String> {
+    let hash = cost.derive(password, salt)?;
+    let (salt, hash) = (BASE64_NOPAD.encode(salt), BASE64_NOPAD.encode(&hash));
+    Some(format!("{}$m={},t={},p=1${salt}${hash}", ARGON2_HEAD.join("$"), cost.memory_kib, cost.passes))
+}
+
+/// Does the password belong to a person's hash? A text that is no hash belongs to none.
+pub fn verify_person(hash: &str, password: &[u8]) -> bool {
+    let Some((cost, salt, expected)) = parse_person(hash) else { return false };
+    cost.derive(password, &salt).is_some_and(|hash| same(&hash, &expected))
+}
+
+/// What checking a person's hash costs; `None` if it is no such hash.
+pub fn person_cost(hash: &str) -> Option<PersonCost> {
+    parse_person(hash).map(|(cost, _, _)| cost)
+}
+
+fn parse_person(hash: &str) -> Option<(PersonCost, Vec<u8>, [u8; HASH_BYTES])> {
+    let mut parts = hash.split('$');
+    ARGON2_HEAD.iter().all(|word| parts.next() == Some(word)).then_some(())?;
+    let (memory, rest) = parts.next()?.strip_prefix("m=")?.split_once(",t=")?;
+    let cost = PersonCost { memory_kib: memory.parse().ok()?, passes: rest.strip_suffix(",p=1")?.parse().ok()? };
+    let salt = BASE64_NOPAD.decode(parts.next()?.as_bytes()).ok().filter(|salt| (8..=64).contains(&salt.len()))?;
+    let expected = BASE64_NOPAD.decode(parts.next()?.as_bytes()).ok()?.try_into().ok()?;
+    parts.next().is_none().then_some((cost, salt, expected))
 }
 
 fn parse(hash: &str) -> Option<(NonZeroU32, Vec<u8>, Vec<u8>)> {
@@ -83,12 +133,28 @@ mod tests {
         let hash = hash_password(b"secret", &[7; 16], 10);
         assert!(verify(&hash, b"secret"));
         assert!(!verify(&hash, b"Secret"));
-        assert_eq!(iterations(&hash), Some(10));
         for damaged in
             ["", "plain", "pbkdf2-sha256$0$00$00", "pbkdf2-sha256$10$zz$00", &hash[..hash.len() - 2], &format!("{hash}$")]
         {
             assert!(!verify(damaged, b"secret"), "{damaged}");
         }
+    }
+
+    #[test]
+    fn a_person_is_checked_by_argon2id() {
+        // Made by the reference implementation: echo -n password | argon2 somesalt -id -t 2 -k 65536 -p 1 -l 32 (its test.c).
+        let known = "$argon2id$v=19$m=65536,t=2,p=1$c29tc2FsdA$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+        assert!(verify_person(known, b"password") && !verify_person(known, b"Password"));
+        let cost = PersonCost { memory_kib: 64, passes: 3 };
+        let hash = hash_person(b"secret", &[7; 16], cost).expect("a cost that Argon2 knows");
+        assert!(verify_person(&hash, b"secret") && !verify_person(&hash, b"secreT"));
+        assert_eq!((person_cost(&hash), cost.work_kib()), (Some(cost), 192));
+        for damaged in
+            ["", "$argon2id$v=19$", &hash[1..], &hash[..hash.len() - 2], &format!("{hash}$"), &hash.replace("p=1", "p=2")]
+        {
+            assert!(person_cost(damaged).is_none() && !verify_person(damaged, b"secret"), "{damaged}");
+        }
+        assert_eq!(hash_person(b"secret", &[7; 16], PersonCost { memory_kib: 1, passes: 0 }), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
-use fleetgauge::model::password::{hash_password, hash_token};
+use fleetgauge::model::password::{PersonCost, hash_person, hash_token};
 
 use super::support::Daemon;
 
@@ -16,9 +16,9 @@ pub const PASSWORD: &str = "correct horse & battery";
 pub const OPERATOR: &str = "operator-operator-operator-operator";
 pub const VIEWER: &str = "viewer-viewer-viewer-viewer-viewer";
 
-/// As few iterations as are taken: tests log in often.
+/// As fast as is taken: tests log in often.
 pub fn hash(password: &str) -> String {
-    hash_password(password.as_bytes(), &[7; 16], 100_000)
+    hash_person(password.as_bytes(), &[7; 16], PersonCost { memory_kib: 7168, passes: 5 }).unwrap()
 }
 
 /// `users.txt` with ann (operator) and vic (viewer), `tokens.txt` with desk (operator) and grafana (viewer).

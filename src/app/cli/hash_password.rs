@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::fail;
-use crate::model::password::{DEVICE_ITERATIONS, PERSON_ITERATIONS, hash_password, hash_token};
+use crate::model::password::{DEVICE_ITERATIONS, PERSON_COST, hash_password, hash_person, hash_token};
 
 /// A shorter password of a person is guessed before long (NIST SP 800-63B: at least 8).
 const SHORTEST_PASSWORD: usize = 8;
@@ -29,8 +29,15 @@ pub fn run(user: bool) -> ExitCode {
     if SystemRandom::new().fill(&mut salt).is_err() {
         return fail("the system gives no random numbers", 1);
     }
-    println!("{}", hash_password(&password, &salt, if user { PERSON_ITERATIONS } else { DEVICE_ITERATIONS }));
-    ExitCode::SUCCESS
+    let hash =
+        if user { hash_person(&password, &salt, PERSON_COST) } else { Some(hash_password(&password, &salt, DEVICE_ITERATIONS)) };
+    match hash {
+        Some(hash) => {
+            println!("{hash}");
+            ExitCode::SUCCESS
+        }
+        None => fail("the password cannot be hashed: it is too long", 1),
+    }
 }
 
 /// Reads a token and prints its hash.

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::model::password::{digest, iterations, same, token_digest, verify};
+use crate::model::password::{PersonCost, digest, person_cost, same, token_digest, verify_person};
 
-/// Fewer iterations are refused: a guessable password needs a slow hash.
-const FEWEST_ITERATIONS: u32 = 100_000;
-/// More would keep a core busy for a minute per attempt.
-const MOST_ITERATIONS: u32 = 10_000_000;
+/// Less is refused: the fastest settings of OWASP's table for Argon2id (Password Storage Cheat Sheet, 2023: 7 MiB five times).
+const LEAST_MEMORY_KIB: u32 = 7 * 1024;
+const LEAST_WORK_KIB: u64 = 5 * 7 * 1024;
+/// More would leave a gateway without memory, or keep a core busy for a minute per attempt.
+const MOST_MEMORY_KIB: u32 = 256 * 1024;
+const MOST_WORK_KIB: u64 = 16 * 1024 * 1024;
 const LONGEST_NAME: usize = 100;
 
 /// What somebody may do.
@@ -78,10 +80,14 @@ impl Accounts {
         const HASH: &str = "`fleetgauge hash-password --user` reads the password from standard input and prints the hash";
         let mut errors = Vec::new();
         for line in lines(KEY, file, text, &mut errors) {
-            let reason = match iterations(line.hash) {
-                None => Some("what follows the second colon is not a password's hash"),
-                Some(few) if few < FEWEST_ITERATIONS => Some("the hash is too fast for a password that people make up"),
-                Some(many) if many > MOST_ITERATIONS => Some("the hash is so slow that every login would take a minute"),
+            let reason = match person_cost(line.hash) {
+                None => Some("what follows the second colon is not a person's hash"),
+                Some(cost) if cost.memory_kib < LEAST_MEMORY_KIB || cost.work_kib() < LEAST_WORK_KIB => {
+                    Some("the hash is too fast for a password that people make up")
+                }
+                Some(cost) if cost.memory_kib > MOST_MEMORY_KIB || cost.work_kib() > MOST_WORK_KIB => {
+                    Some("the hash takes too much time or memory to check")
+                }
                 Some(_) if self.users.contains_key(line.name) => Some("the user stands in the file twice"),
                 Some(_) => None,
             };
@@ -90,8 +96,8 @@ impl Accounts {
                 continue;
             }
             let hash: Arc<str> = Arc::from(line.hash);
-            let slowest = self.decoy.as_deref().and_then(iterations).unwrap_or(0);
-            if iterations(line.hash).is_some_and(|iterations| iterations > slowest) {
+            let work = |hash: &str| person_cost(hash).map_or(0, PersonCost::work_kib);
+            if work(line.hash) > self.decoy.as_deref().map_or(0, work) {
                 self.decoy = Some(hash.clone());
             }
             self.users.insert(Arc::from(line.name), User { role: line.role, hash });
@@ -159,7 +165,7 @@ impl Accounts {
 
 /// Slow on purpose; not for the thread that serves sockets.
 pub(super) fn is_password(hash: &str, password: &[u8]) -> bool {
-    verify(hash, password)
+    verify_person(hash, password)
 }
 
 struct Line<'a> {
@@ -207,11 +213,13 @@ fn finish(accounts: Accounts, mut errors: Vec<AccountsError>) -> Result<Accounts
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::password::{hash_password, hash_token};
+    use crate::model::password::{hash_person, hash_token};
+
+    const LEAST: PersonCost = PersonCost { memory_kib: LEAST_MEMORY_KIB, passes: 5 };
 
     #[test]
     fn people_and_machines() {
-        let hash = hash_password(b"correct horse", &[1; 16], FEWEST_ITERATIONS);
+        let hash = hash_person(b"correct horse", &[1; 16], LEAST).expect("a hash");
         let token = hash_token(b"0123456789abcdef0123456789abcdef");
         let accounts = Accounts::default().with_users(&format!("# people\n\nann:operator:{hash}\n"), "u").expect("good");
         let accounts = accounts.with_tokens(&format!("grafana:viewer:{token}\n"), "t").expect("good");
@@ -225,8 +233,8 @@ mod tests {
 
     #[test]
     fn every_bad_line_is_told() {
-        let good = hash_password(b"x", &[1; 16], FEWEST_ITERATIONS);
-        let fast = hash_password(b"x", &[1; 16], 10);
+        let good = hash_person(b"x", &[1; 16], LEAST).expect("a hash");
+        let fast = hash_person(b"x", &[1; 16], PersonCost { memory_kib: 64, passes: 3 }).expect("a hash");
         let text = format!(
             "ann\n:viewer:{good}\nann:admin:{good}\nann:viewer:secret\nann:viewer:{fast}\nbob:viewer:{good}\nbob:viewer:{good}"
         );
