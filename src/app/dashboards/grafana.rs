@@ -58,7 +58,7 @@ pub fn dashboard(board: &Dashboard, language: Language) -> Json {
     })];
     variables.extend(board.variables.iter().map(|one| variable(one, language)));
     json!({
-        "uid": format!("{}-{}", language.set(), board.name),
+        "uid": uid(board, language),
         "title": match language {
             Language::InfluxQl => board.title.to_owned(),
             Language::PromQl => format!("{} (Prometheus)", board.title),
@@ -81,6 +81,15 @@ pub fn dashboard(board: &Dashboard, language: Language) -> Json {
         "annotations": { "list": [annotation(language)] },
         "panels": panels,
     })
+}
+
+/// Grafana takes 40 characters.
+fn uid(board: &Dashboard, language: Language) -> String {
+    let set = match language {
+        Language::InfluxQl => "fleetgauge",
+        Language::PromQl => "fleetgauge-prom",
+    };
+    format!("{set}-{}", board.name)
 }
 
 /// Alerts as they begin to fire.
