@@ -194,9 +194,13 @@ fn every_query_is_answered() {
     write(metrics, "/api/v2/write?precision=ms", &all);
     wait_for("VictoriaMetrics to show what it took", || {
         questions::get(metrics, "/internal/force_flush");
-        questions::post(metrics, "/api/v1/query", &[("query", "count(last_over_time({__name__=~\".+\"}[3d]))"), ("time", &fleet.seconds())])
-            .1
-            .contains("value\"")
+        questions::post(
+            metrics,
+            "/api/v1/query",
+            &[("query", "count(last_over_time({__name__=~\".+\"}[3d]))"), ("time", &fleet.seconds())],
+        )
+        .1
+        .contains("value\"")
     });
     let mut wrong = Vec::new();
     let mut needed_the_past = Vec::new();
@@ -232,10 +236,39 @@ fn every_query_is_answered() {
     needed_the_past.iter().for_each(|text| println!("  {text}"));
     assert!(asked > 300, "only {asked} questions");
     assert!(wrong.is_empty(), "{} of {asked} questions:\n{}", wrong.len(), wrong.join("\n"));
+    // The two sets tell the same where the question is the same: states and sums at the end of the range.
+    let mut compared = 0;
+    for ((name, board), (_, other)) in
+        boards(&shipped().join("grafana")).iter().zip(boards(&shipped().join("grafana-prometheus")))
+    {
+        let (influxql, promql) = (by_panel(board), by_panel(&other));
+        for (panel, (mine, theirs)) in influxql.into_iter().zip(promql).enumerate() {
+            let pairs = mine
+                .iter()
+                .zip(&theirs)
+                .filter(|(mine, theirs)| !mine.table && theirs.instant && !theirs.text.contains("increase("));
+            for (mine, theirs) in pairs {
+                let (one, two) = (fleet.numbers(influx, Some("filled"), mine), fleet.numbers(metrics, None, theirs));
+                let same = one.len() == two.len() && one.iter().zip(&two).all(|(a, b)| (a - b).abs() <= 1e-6 * a.abs().max(1.0));
+                assert!(same, "{name}, panel {panel}: {one:?} and {two:?}\n{}\n{}", mine.text, theirs.text);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 20, "only {compared} compared");
     // A misspelt field must not pass for an answer.
     let mut misspelt = questions(&boards(&shipped().join("grafana"))[0].1).remove(0);
     misspelt.text = "SELECT last(\"valeu\") FROM \"target_progress\" WHERE $timeFilter".to_owned();
     assert_eq!(fleet.ask_influx(influx, "filled", &misspelt), Answers::Nothing);
+}
+
+/// Questions of each panel apart.
+fn by_panel(board: &serde_json::Value) -> Vec<Vec<questions::Question>> {
+    let alone = |panel: &serde_json::Value| {
+        let board = serde_json::json!({ "panels": [panel], "templating": { "list": [{}] }, "annotations": { "list": [] } });
+        questions(&board)
+    };
+    board["panels"].as_array().unwrap().iter().map(alone).collect()
 }
 
 fn start_influx(program: &Path, folder: &TempDir) -> (u16, Process) {

@@ -169,6 +169,27 @@ impl Fleet {
         }
     }
 
+    /// The numbers of an answer at the end of the range, rising.
+    pub fn numbers(&self, port: u16, database: Option<&str>, question: &Question) -> Vec<f64> {
+        let filled = self.fill(question);
+        let mut numbers: Vec<f64> = match database {
+            Some(database) => {
+                let (_, text) = post(port, "/query", &[("db", database), ("epoch", "ms"), ("q", &filled)]);
+                let answer: Value = serde_json::from_str(&text).unwrap();
+                let series = answer["results"][0]["series"].as_array().cloned().unwrap_or_default();
+                series.iter().filter_map(|one| one["values"][0][1].as_f64()).collect()
+            }
+            None => {
+                let (_, text) = post(port, "/api/v1/query", &[("query", &filled), ("time", &self.seconds())]);
+                let answer: Value = serde_json::from_str(&text).unwrap();
+                let series = answer["data"]["result"].as_array().cloned().unwrap_or_default();
+                series.iter().map(|one| one["value"][1].as_str().unwrap().parse().unwrap()).collect()
+            }
+        };
+        numbers.sort_by(f64::total_cmp);
+        numbers
+    }
+
     /// Asks VictoriaMetrics.
     pub fn ask_metrics(&self, port: u16, question: &Question) -> Answers {
         let filled = self.fill(question);

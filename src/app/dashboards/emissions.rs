@@ -127,20 +127,29 @@ pub const DASHBOARD: Dashboard = Dashboard {
         )
         .size(12, 8),
         lines(
-            "Activity: distance and fuel",
-            "Kilometres and litres behind scope 1, by London day.",
-            "none",
+            "Activity: distance",
+            "Kilometres behind scope 1 (on fuel) and scope 2 (on electricity), by London day. A plug-in hybrid's may stand in both: do not add them.",
+            "lengthkm",
             &[
-                daily("Distance, km", M, "distance_km", Join::Sum).only(SCOPE_1),
-                daily("Fuel, l", M, "fuel_l", Join::Sum).only(SCOPE_1),
+                daily("On fuel", M, "distance_km", Join::Sum).only(SCOPE_1),
+                daily("On electricity", M, "distance_km", Join::Sum).only(LOCATION),
             ],
-        ),
+        )
+        .size(8, 8),
+        lines(
+            "Activity: fuel",
+            "Litres behind scope 1, by London day; none where distance alone is known.",
+            "litre",
+            &[daily("Fuel", M, "fuel_l", Join::Sum).only(SCOPE_1)],
+        )
+        .size(8, 8),
         lines(
             "Activity: electricity",
             "Energy behind scope 2, by London day.",
             "watth",
             &[daily("Energy", M, "energy_wh", Join::Sum).only(LOCATION)],
-        ),
+        )
+        .size(8, 8),
         lines(
             "Air pollutants",
             "Nitrogen oxides and particles by London day: hot exhaust, and wear of tyres, brakes and road where the configuration includes it. PM2.5 is part of PM10: do not add them.",

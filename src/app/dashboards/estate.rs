@@ -113,7 +113,7 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "watth",
             &[growth("", C, "energy_wh").only(SITES).by(&["site"], "{site}")],
         ),
-        bars(
+        lines(
             "Sessions",
             "Sessions that ended by interval, and those in which the vehicle got something (0.2 kWh or three minutes). The second is part of the first.",
             "none",
@@ -164,13 +164,13 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "percentunit",
             &[share("Successful", &["sessions_successful"], &["sessions"]).only(SITES)],
         ),
-        bars(
+        lines(
             "Time not working, by site",
             "Share of observed time out of service, faulted or without a link, by interval; exempt time included.",
             "percentunit",
             &[share_in_time("", &["inoperative_ms", "faulted_ms", "offline_ms"], OBSERVED).only(SITES).by(&["site"], "{site}")],
         ),
-        bars(
+        lines(
             "Exempt and unobserved time",
             "Connector time in maintenance windows, outside opening hours, and while we were away: it is in no reliability figure as downtime.",
             "ms",
@@ -313,7 +313,7 @@ pub const POINT_DASHBOARD: Dashboard = Dashboard {
             "watth",
             &[growth("", C, "energy_wh").only(ONE).by(&["connector_id"], "Connector {connector_id}")],
         ),
-        bars(
+        lines(
             "Faults and sessions",
             "Faults and warnings reported, and sessions that ended.",
             "none",
