@@ -2,8 +2,8 @@
 
 use super::colours::{CLASS, LINK, STATUS, YES};
 use super::table::{
-    Dashboard, Filter, Join, Variable, bars, column, gauge, growth, latest, lines, listing, one_minus, over, peak, rows, share,
-    share_in_time, standing, stat, state, states, table, word,
+    Dashboard, Filter, Join, Variable, bars, column, gauge, grown, growth, latest, lines, listing, one_minus, over, peak, rows,
+    share, share_in_time, standing, stat, state, states, table, word,
 };
 
 const SITE: Variable = Variable {
@@ -77,9 +77,9 @@ pub const DASHBOARD: Dashboard = Dashboard {
         .size(12, 4),
         stat(
             "Energy delivered",
-            "Energy of sessions within the range, by the connectors' counters; the newest interval on the right.",
+            "Energy of sessions that ended within the range, by the connectors' counters.",
             "watth",
-            &[growth("Energy", C, "energy_wh").only(SITES)],
+            &[grown("Energy", C, "energy_wh").only(SITES)],
         ),
         stat(
             "Peak power of one connector",

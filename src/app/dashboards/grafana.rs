@@ -246,10 +246,8 @@ fn options(panel: &Panel) -> Json {
     match panel.look {
         // The name stands beside the number, so that colour is not the only sign.
         Look::Stat => {
-            let sum = panel.series.iter().all(|series| matches!(series.value, Value::Growth { .. }));
-            let calcs = if sum { json!(["sum"]) } else { last["calcs"].clone() };
             let peak = panel.series.iter().all(|series| matches!(series.value, Value::Over { .. }));
-            let calcs = if peak { json!(["max"]) } else { calcs };
+            let calcs = if peak { json!(["max"]) } else { last["calcs"].clone() };
             json!({ "reduceOptions": { "calcs": calcs, "fields": "", "values": false }, "textMode": "value_and_name", "graphMode": "none", "colorMode": "none" })
         }
         Look::Gauge => json!({ "reduceOptions": last, "showThresholdMarkers": true }),

@@ -43,6 +43,10 @@ pub fn query(series: &Series) -> String {
             "SELECT sum(\"value\"){times} FROM (SELECT non_negative_difference(last(\"{field}\")) AS \"value\" {from} {filter} \
              GROUP BY time($__interval), *) WHERE $timeFilter{in_time} fill(none)"
         ),
+        // Of a counter, highest less lowest is its growth; intervals would lose what lies before the first of them.
+        Value::Grown { field } => format!(
+            "SELECT sum(\"value\"){times} FROM (SELECT spread(\"{field}\") AS \"value\" {from} {filter} GROUP BY *) WHERE $timeFilter{group}"
+        ),
         Value::Share { part, whole, complement, by_interval } => {
             let grown = |name: &str| {
                 let how = if by_interval {

@@ -33,6 +33,7 @@ pub fn query(series: &Series) -> String {
             joined(series, Join::Sum, &format!("sum_over_time(last_over_time({}[{step}])[$__range:{step}])", selector(field)))
         }
         Value::Growth { field } => joined(series, Join::Sum, &format!("increase({}[$__interval])", selector(field))),
+        Value::Grown { field } => joined(series, Join::Sum, &format!("increase({}[$__range])", selector(field))),
         Value::Share { part, whole, complement, by_interval } => {
             let window = if by_interval { "$__interval" } else { "$__range" };
             let sum = |names: &[&str]| -> String {

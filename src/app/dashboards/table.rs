@@ -129,6 +129,8 @@ pub enum Value {
     Total { field: &'static str, step: &'static str },
     /// What a counter grew by, by interval.
     Growth { field: &'static str },
+    /// What a counter grew by over the range.
+    Grown { field: &'static str },
     /// Growth of counters over growth of counters; a leading `-` subtracts. By interval or over the range.
     Share { part: &'static [&'static str], whole: &'static [&'static str], complement: bool, by_interval: bool },
     /// A table: last value of each series, or the newest rows.
@@ -171,7 +173,8 @@ impl Series {
             | Value::Latest { field, .. }
             | Value::Booked { field, .. }
             | Value::Total { field, .. }
-            | Value::Growth { field } => vec![field],
+            | Value::Growth { field }
+            | Value::Grown { field } => vec![field],
             Value::Share { part, whole, .. } => part.iter().chain(whole).map(|name| name.trim_start_matches('-')).collect(),
             Value::Rows { columns, .. } => columns.iter().map(|column| column.field).collect(),
         }
@@ -189,7 +192,11 @@ impl Series {
     pub fn is_instant(&self) -> bool {
         matches!(
             self.value,
-            Value::Latest { .. } | Value::Total { .. } | Value::Rows { .. } | Value::Share { by_interval: false, .. }
+            Value::Latest { .. }
+                | Value::Total { .. }
+                | Value::Grown { .. }
+                | Value::Rows { .. }
+                | Value::Share { by_interval: false, .. }
         )
     }
 
@@ -257,7 +264,12 @@ pub const fn total(legend: &'static str, measurement: &'static str, field: &'sta
     series(legend, measurement, Value::Total { field, step: "1d" })
 }
 
-/// What a counter grew by.
+/// What a counter grew by over the range.
+pub const fn grown(legend: &'static str, measurement: &'static str, field: &'static str) -> Series {
+    series(legend, measurement, Value::Grown { field })
+}
+
+/// What a counter grew by, by interval.
 pub const fn growth(legend: &'static str, measurement: &'static str, field: &'static str) -> Series {
     series(legend, measurement, Value::Growth { field })
 }
