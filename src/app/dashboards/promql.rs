@@ -1,7 +1,8 @@
 //! A series as PromQL, for VictoriaMetrics (which takes our line protocol) and what speaks its language.
 //!
-//! A metric is `<measurement>_<field>`. A row written anew stands beside the old one at the same time, so nothing here sums raw samples:
-//! the last of each day or half-hour counts. Text fields are not kept there.
+//! A metric is `<measurement>_<field>`. A row written anew stands beside the old one at the same time, and which of them is "the last" is
+//! chance; so nothing here sums raw samples: the highest of each day or half-hour counts, for its sums grow until it is over. A sum that
+//! was corrected downwards stays too high there. Text fields are not kept.
 
 use super::table::{Filter, Join, Series, Value, Variable};
 
@@ -26,11 +27,11 @@ pub fn query(series: &Series) -> String {
             }
         }
         Value::Booked { field, join: Join::Sum, step } => {
-            joined(series, Join::Sum, &format!("sum_over_time(last_over_time({}[{step}])[$__interval:{step}])", selector(field)))
+            joined(series, Join::Sum, &format!("sum_over_time(max_over_time({}[{step}])[$__interval:{step}])", selector(field)))
         }
         Value::Booked { field, join, .. } => joined(series, join, &format!("last_over_time({}[$__interval])", selector(field))),
         Value::Total { field, step } => {
-            joined(series, Join::Sum, &format!("sum_over_time(last_over_time({}[{step}])[$__range:{step}])", selector(field)))
+            joined(series, Join::Sum, &format!("sum_over_time(max_over_time({}[{step}])[$__range:{step}])", selector(field)))
         }
         Value::Growth { field } => joined(series, Join::Sum, &format!("increase({}[$__interval])", selector(field))),
         Value::Grown { field } => joined(series, Join::Sum, &format!("increase({}[$__range])", selector(field))),
