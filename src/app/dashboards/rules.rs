@@ -190,8 +190,9 @@ fn grafana() -> String {
                 json!({ "type": if above { "gt" } else { "lt" }, "params": [level * per_unit] })
             }
         };
+        // Grafana puts the environment's variables into provisioning files; `$$` is a plain `$`.
         let query = json!({
-            "refId": "A", "rawQuery": true, "query": influxql::query(&rule.series), "resultFormat": "time_series",
+            "refId": "A", "rawQuery": true, "query": influxql::query(&rule.series).replace('$', "$$"), "resultFormat": "time_series",
             "alias": "", "intervalMs": 60_000, "maxDataPoints": 1000,
         });
         let reduce = json!({ "refId": "B", "type": "reduce", "expression": "A", "reducer": "last" });
