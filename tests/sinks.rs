@@ -8,25 +8,17 @@ mod grid;
 mod support;
 #[path = "support/write_endpoint.rs"]
 mod write_endpoint;
+#[path = "support/written.rs"]
+mod written;
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::net::TcpListener;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use fleetgauge::points::schema::{FieldType, MEASUREMENTS};
 use influxdb_line_protocol::{FieldValue, parse_lines};
-use support::{Daemon, Process, TempDir, fleetgauge, free_port, http, server, signal, wait_for, wait_for_port};
+use support::{Daemon, Process, TempDir, free_port, http, server, wait_for, wait_for_port};
 use write_endpoint::Stub;
-
-fn configure(folder: &Path, url: &str) {
-    std::fs::write(folder.join("token"), "stub-token\n").unwrap();
-    let config = format!(
-        "[influx]\nurl = \"{url}\"\norg = \"fleet\"\nbucket = \"fg\"\ntoken_file = \"token\"\n[store]\ncommit_batch = 1\ncommit_interval = \"1ms\"\n"
-    );
-    std::fs::write(folder.join("fleetgauge.toml"), config).unwrap();
-}
+use written::{configure, lines_of_a_fleet};
 
 /// Publishes odometer values with QoS 1 and waits until each is acknowledged.
 fn drive(daemon: &Daemon, id: &str, kilometres: std::ops::Range<u32>) {
@@ -141,57 +133,6 @@ fn a_slow_server_holds_nobody_up() {
     drive(&daemon, "E", 0..20);
     wait_for("a time-out", || daemon.metric("fleetgauge_sink_failures_total{sink=\"influx\"}") >= 1.0);
     daemon.stop();
-}
-
-/// The demo's fleet for a few seconds: every measurement and most fields.
-/// A vehicle whose odometer goes on elsewhere, in one message of its memory: what the audit log of registers is for.
-fn replaced_telematics_unit(port: u16) {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
-    let sample = |(minutes_ago, km): (i64, u32)| format!("{{\"ts\":{},\"odometer\":{km}}}", now - minutes_ago * 60_000);
-    let samples = [(60, 1_000), (30, 9_000), (20, 9_001), (10, 9_002)].map(sample).join(",");
-    let (topic, payload) = ("fleet/vehicles/SPARE-1/telemetry", format!("{{\"samples\":[{samples}]}}"));
-    let length = 2 + topic.len() + payload.len();
-    let mut packet = b"\x10\x0f\0\x04MQTT\x04\x02\0\x3c\0\x03rep".to_vec();
-    packet.extend([0x30, (length % 128) as u8 | 0x80, (length / 128) as u8, 0, topic.len() as u8]);
-    packet.extend_from_slice(topic.as_bytes());
-    packet.extend_from_slice(payload.as_bytes());
-    let mut device = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    device.write_all(&packet).unwrap();
-    // The CONNACK; what follows it in the same connection is read as well.
-    device.read_exact(&mut [0; 4]).unwrap();
-}
-
-fn lines_of_a_fleet(stub: &Stub, seconds: u64) -> Vec<String> {
-    let folder = TempDir::new("sink-fleet");
-    let port = free_port();
-    configure(folder.path(), &format!("http://127.0.0.1:{port}"));
-    stub.serve(port);
-    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/config/register");
-    // The fleet's clock runs ahead of the daemon's; within a day that is a clock to be believed.
-    let daemon = Daemon::start(
-        folder.path(),
-        &[
-            ("register.directory", example),
-            ("store.commit_interval", "100ms"),
-            ("store.commit_batch", "1000"),
-            ("intensity.enabled", "true"),
-            ("intensity.url", &grid::Grid::start().url()),
-        ],
-    );
-    let (mqtt, ocpp) = (format!("127.0.0.1:{}", daemon.mqtt), format!("ws://127.0.0.1:{}/ocpp", daemon.ocpp));
-    let mut command = fleetgauge();
-    command.args(["simulate", "--mqtt", &mqtt, "--ocpp", &ocpp, "--register", example, "--speed", "300"]).stderr(Stdio::null());
-    let fleet = Process::start(&mut command);
-    replaced_telematics_unit(daemon.mqtt);
-    std::thread::sleep(Duration::from_secs(seconds));
-    wait_for("a finished session", || stub.lines().iter().any(|line| line.starts_with("charging_session")));
-    drop(fleet);
-    // A register read again is put to use at once: the day's rows are written anew, without waiting for the minute.
-    signal(daemon.id(), "HUP");
-    wait_for("the day's emissions", || stub.lines().iter().any(|line| line.starts_with("fleet_emissions")));
-    wait_for("half-hours", || stub.lines().iter().any(|line| line.starts_with("charging_intensity")));
-    daemon.stop();
-    stub.lines()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod dashboards;
 mod disk;
 mod feed;
 mod history;

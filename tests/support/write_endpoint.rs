@@ -1,5 +1,6 @@
 //! A stub of InfluxDB 2's write endpoint, for what the real servers of Debian cannot be made to answer.
 
+#![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::VecDeque;

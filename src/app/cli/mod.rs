@@ -5,6 +5,7 @@ mod check_config;
 mod classify;
 mod client;
 mod counters;
+mod dashboards;
 pub mod decode;
 mod demo;
 mod factors;
@@ -116,10 +117,13 @@ enum Command {
     /// and kept out (exit code 1), the others are taken.
     #[command(after_help = "Example: fleetgauge import fuel october.csv --config /etc/fleetgauge/fleetgauge.toml")]
     Import(import::Options),
+    /// Dashboards for Grafana, alert rules for Grafana and Prometheus, and what provisions them, as files.
+    #[command(after_help = "Example: fleetgauge dashboards export /etc/fleetgauge/dashboards")]
+    Dashboards(dashboards::Options),
     /// Prints the hash of a password read from standard input, for `password_file`, `auth` and `web.users_file`.
     #[command(after_help = "Example: echo -n secret | fleetgauge hash-password")]
     HashPassword {
-        /// A person's password, which can be guessed: hashed sixty times as slowly. `web.users_file` takes no other
+        /// A person's password, which can be guessed: by Argon2id. `web.users_file` takes no other
         #[arg(long)]
         user: bool,
     },
@@ -147,8 +151,13 @@ pub fn main() -> ExitCode {
         Command::Factors(options) => factors::run(&options),
         Command::Alerts(options) => alerts::run(&options),
         Command::Import(options) => import::run(&options),
+<<<<<<< HEAD
         Command::HashPassword { user } => hash_password::run(user),
         Command::HashToken => hash_password::token(),
+=======
+        Command::Dashboards(options) => dashboards::run(&options),
+        Command::HashPassword => hash_password::run(),
+>>>>>>> h-dash
     }
 }
 

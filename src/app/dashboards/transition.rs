@@ -1,0 +1,248 @@
+//! Is the fleet becoming low-emission fast enough?
+
+use super::colours::TARGET;
+use super::table::{Dashboard, Filter, Join, Variable, column, daily, date, latest, lines, listing, stat, table, total, word};
+
+const FLEET: Variable = Variable {
+    tag: "fleet",
+    label: "Organisation",
+    measurement: "fleet_transition",
+    field: "vehicles_total",
+    within: None,
+    several: false,
+    first: "all",
+};
+
+/// Counts of all classes; the rows of `all` and of each class stand side by side.
+const ALL_CLASSES: &[Filter] = &[Filter::Chosen("fleet"), Filter::Is("vehicle_class", "all")];
+const BY_CLASS: &[Filter] = &[Filter::Is("fleet", "all"), Filter::Not("vehicle_class", "all")];
+const BY_FLEET: &[Filter] = &[Filter::Not("fleet", "all"), Filter::Is("vehicle_class", "all")];
+const TARGETS: &[Filter] = &[Filter::Chosen("target")];
+const M: &str = "fleet_transition";
+const T: &str = "target_progress";
+
+/// The dashboard.
+pub const DASHBOARD: Dashboard = Dashboard {
+    name: "fleet-transition",
+    title: "Fleet transition",
+    description: "Is the fleet becoming low-emission fast enough?",
+    from: "now-90d",
+    variables: &[
+        FLEET,
+        Variable {
+            tag: "target",
+            label: "Target",
+            measurement: T,
+            field: "share_ratio",
+            within: None,
+            several: false,
+            first: "share_low_90",
+        },
+    ],
+    panels: &[
+        stat(
+            "Low-emission share",
+            "Vehicles of class zero, ultra-low or low over all vehicles in scope, on the last day of the range.",
+            "percentunit",
+            &[latest("Share", M, "low_emission_share_ratio", Join::Last).only(ALL_CLASSES)],
+        ),
+        stat(
+            "Vehicles by class",
+            "Vehicles in scope, and those of each emission class. Low includes ultra-low, and ultra-low includes zero: do not add them.",
+            "none",
+            &[
+                latest("All", M, "vehicles_total", Join::Last).only(ALL_CLASSES),
+                latest("Low", M, "vehicles_low_emission", Join::Last).only(ALL_CLASSES),
+                latest("Ultra-low", M, "vehicles_ultra_low_emission", Join::Last).only(ALL_CLASSES),
+                latest("Zero", M, "vehicles_zero_emission", Join::Last).only(ALL_CLASSES),
+                latest("Unknown", M, "vehicles_unknown", Join::Last).only(ALL_CLASSES),
+            ],
+        )
+        .size(12, 4),
+        stat(
+            "Vehicles still needed",
+            "Replacements still needed to reach the chosen target, of all organisations.",
+            "none",
+            &[latest("Vehicles", T, "vehicles_needed", Join::Last).only(TARGETS)],
+        ),
+        lines(
+            "Share and path",
+            "The chosen target's share, its straight path and its goal, of all organisations. Below the path is behind it.",
+            "percentunit",
+            &[
+                daily("Share", T, "share_ratio", Join::Last).only(TARGETS),
+                daily("Path", T, "trajectory_ratio", Join::Last).only(TARGETS),
+                daily("Goal", T, "target_ratio", Join::Last).only(TARGETS),
+            ],
+        )
+        .size(24, 9),
+        stat(
+            "Chance of reaching it in time",
+            "Chance of reaching the chosen target by its due date, from the scatter of the last months.",
+            "percentunit",
+            &[latest("Chance", T, "p_hit_ratio", Join::Last).only(TARGETS)],
+        ),
+        stat(
+            "Projected date",
+            "When the chosen target is reached at the pace of the last thirteen month ends (Theil-Sen slope). No value: no pace, or none that leads there.",
+            "dateTimeAsIso",
+            &[latest("Date", T, "projected_ts_s", Join::Last).only(TARGETS).times(1000)],
+        ),
+        stat(
+            "Days late",
+            "Days from the due date to the projected date; negative is early.",
+            "none",
+            &[latest("Days", T, "days_late", Join::Last).only(TARGETS)],
+        ),
+        stat(
+            "Pace",
+            "Progress a year in the unit of the chosen target (vehicles for a share).",
+            "none",
+            &[latest("A year", T, "slope_per_year", Join::Last).only(TARGETS)],
+        ),
+        lines(
+            "Share by organisation",
+            "Low-emission share of each organisation of the register.",
+            "percentunit",
+            &[daily("", M, "low_emission_share_ratio", Join::Last).only(BY_FLEET).by(&["fleet"], "{fleet}")],
+        ),
+        lines(
+            "Share by vehicle category",
+            "Low-emission share of each category of the register, all organisations.",
+            "percentunit",
+            &[daily("", M, "low_emission_share_ratio", Join::Last).only(BY_CLASS).by(&["vehicle_class"], "{vehicle_class}")],
+        ),
+        listing(
+            "Vehicles by organisation",
+            "Counts of the last day of the range. Low includes ultra-low, and ultra-low includes zero.",
+            "none",
+            &[table(
+                M,
+                &["fleet"],
+                &[
+                    column("vehicles_total", "All", "none"),
+                    column("vehicles_low_emission", "Low", "none"),
+                    column("vehicles_ultra_low_emission", "Ultra-low", "none"),
+                    column("vehicles_zero_emission", "Zero", "none"),
+                    column("vehicles_unknown", "Unknown", "none"),
+                    column("low_emission_share_ratio", "Share", "percentunit"),
+                ],
+            )
+            .only(BY_FLEET)],
+        )
+        .size(12, 9),
+        listing(
+            "Vehicles by category",
+            "Counts of the last day of the range by vehicle category, all organisations.",
+            "none",
+            &[table(
+                M,
+                &["vehicle_class"],
+                &[
+                    column("vehicles_total", "All", "none"),
+                    column("vehicles_low_emission", "Low", "none"),
+                    column("vehicles_zero_emission", "Zero", "none"),
+                    column("low_emission_share_ratio", "Share", "percentunit"),
+                ],
+            )
+            .only(BY_CLASS)],
+        )
+        .size(12, 9),
+        listing(
+            "Vehicles as last heard",
+            "What each vehicle last reported within the range. The register itself is on the built-in page.",
+            "none",
+            &[table(
+                "vehicle_telemetry",
+                &["site", "vehicle_id", "powertrain"],
+                &[
+                    column("odometer_km", "Odometer", "lengthkm"),
+                    column("soc_ratio", "State of charge", "percentunit"),
+                    column("charge_grid_energy_wh", "Grid energy, lifetime", "watth"),
+                    column("fuel_used_l", "Fuel, lifetime", "litre"),
+                    column("fuel_level_ratio", "Fuel level", "percentunit"),
+                ],
+            )],
+        ),
+    ],
+};
+
+/// Every target, whatever its kind.
+pub const TARGET_DASHBOARD: Dashboard = Dashboard {
+    name: "care-system-targets",
+    title: "Care-system targets",
+    description: "How does every target of the care system stand, and which of them will be missed?",
+    from: "now-90d",
+    variables: &[Variable {
+        tag: "target",
+        label: "Target",
+        measurement: T,
+        field: "value",
+        within: None,
+        several: true,
+        first: "",
+    }],
+    panels: &[
+        listing(
+            "Targets",
+            "Every chosen target on the last day of the range. Value, path and missing are in the target's own unit (vehicles, tonnes, points); shares are ratios, and of relative targets the change since the baseline.",
+            "none",
+            &[table(
+                T,
+                &["target"],
+                &[
+                    word("state_code", "State", TARGET),
+                    column("share_ratio", "Share", "percentunit"),
+                    column("trajectory_ratio", "Path", "percentunit"),
+                    column("target_ratio", "Goal", "percentunit"),
+                    column("gap_ratio", "Gap", "percentunit"),
+                    column("value", "Value", "none"),
+                    column("trajectory_value", "Path value", "none"),
+                    column("missing", "Missing", "none"),
+                    column("vehicles_needed", "Vehicles needed", "none"),
+                    column("slope_per_year", "Pace a year", "none"),
+                    column("p_hit_ratio", "Chance", "percentunit"),
+                    date("projected_ts_s", "Projected"),
+                    column("days_late", "Days late", "none"),
+                ],
+            )
+            .only(TARGETS)],
+        )
+        .size(24, 12),
+        super::table::states(
+            "State by target",
+            "On path, drift (over one percentage point behind) or off path (over two and a half behind, or probably missed).",
+            "none",
+            &[daily("", T, "state_code", Join::Last).only(TARGETS).by(&["target"], "{target}")],
+        )
+        .states(TARGET),
+        lines(
+            "Gap to the path",
+            "Share minus path. Negative is behind where more is wanted; for targets that ask for less, positive is behind.",
+            "percentunit",
+            &[daily("", T, "gap_ratio", Join::Last).only(TARGETS).by(&["target"], "{target}")],
+        ),
+        lines(
+            "Chance of reaching it in time",
+            "Chance of reaching each target by its due date.",
+            "percentunit",
+            &[daily("", T, "p_hit_ratio", Join::Last).only(TARGETS).by(&["target"], "{target}")],
+        ),
+        lines(
+            "Value and path",
+            "Each target's figure in its own unit, with where its path is. Units differ: choose one target to read it.",
+            "none",
+            &[
+                daily("", T, "value", Join::Last).only(TARGETS).by(&["target"], "{target}"),
+                daily("", T, "trajectory_value", Join::Last).only(TARGETS).by(&["target"], "{target} path"),
+            ],
+        ),
+        stat(
+            "Emissions of the range",
+            "What the targets in tonnes are about: emissions of the range by scope. 2 (location-based) and 2_market are two views of the same electricity: never add them. Outside is biogenic CO2, reported beside the scopes.",
+            super::KGCO2E,
+            &[total("", "fleet_emissions", "kgco2e").by(&["scope"], "Scope {scope}")],
+        )
+        .size(12, 8),
+    ],
+};
