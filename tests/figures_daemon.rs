@@ -65,7 +65,10 @@ fn years_indicators_and_the_ended_month_reach_targets_and_alerts() {
     eprintln!("{} {} {}", daemon.api("alerts"), ended, daemon.log());
     wait_for("the alert", || firing().is_some());
     let alert = firing().unwrap();
-    assert!(alert["annotations"]["summary"].as_str().unwrap().contains("+50.0 %") && alert["labels"]["fleet"] == "EMAS", "{alert}");
+    assert!(
+        alert["annotations"]["summary"].as_str().unwrap().contains("+50.0 %") && alert["labels"]["fleet"] == "EMAS",
+        "{alert}"
+    );
 
     // Imported beside the running daemon, which looks every minute; not waited for here, it looks at its start too.
     std::fs::write(
