@@ -5,13 +5,14 @@ mod commands;
 mod events;
 mod guard;
 mod metrics;
+mod page;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -130,10 +131,7 @@ pub async fn run(config: WebConfig, listener: TcpListener, around: Surroundings)
     let site = Site { questions: around.questions, stats: around.stats, health: around.health, events };
     let feed = tokio::spawn(events::feed(site.clone()));
     let app = Router::new()
-        .route("/", get(|| page("text/html; charset=utf-8", include_str!("page/index.html"))))
-        .route("/app.js", get(|| page("text/javascript; charset=utf-8", include_str!("page/app.js"))))
-        .route("/app.css", get(|| page("text/css; charset=utf-8", include_str!("page/app.css"))))
-        .route("/icon.svg", get(|| page("image/svg+xml", include_str!("page/icon.svg"))))
+        .merge(page::routes())
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics::metrics))
@@ -146,10 +144,6 @@ pub async fn run(config: WebConfig, listener: TcpListener, around: Surroundings)
         tracing::error!(%error, "the web server ended");
     }
     feed.abort();
-}
-
-async fn page(kind: &'static str, text: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text).into_response()
 }
 
 async fn ready(State(site): State<Site>) -> Response {
