@@ -246,7 +246,8 @@ impl Daemon {
         }
         if let Some(socket) = sockets.web {
             let health = health(trouble_receiver, clock.speed(), options.demo, &mut daemon.outlets);
-            let around = web::Surroundings { questions, stats, health, shutdown: outlet_stop };
+            let around =
+                web::Surroundings { questions, stats, health, settings: config.loaded.json().into(), shutdown: outlet_stop };
             daemon.outlets.spawn(web::run(config.web.clone(), socket, around));
         }
         Ok(daemon)

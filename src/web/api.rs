@@ -39,6 +39,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/alerts/silence", post(commands::silence_alerts))
         .route("/alerts/unsilence", post(commands::end_silence))
         .route("/rejects", get(rejects))
+        .route("/settings", get(|State(site): State<Site>| async move { json(StatusCode::OK, site.settings.to_string()) }))
         .route("/events", get(events::stream))
 }
 

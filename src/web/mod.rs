@@ -95,6 +95,7 @@ struct Site {
     questions: mpsc::Sender<Question>,
     stats: Arc<Stats>,
     health: watch::Receiver<Health>,
+    settings: Arc<str>,
     events: events::Events,
 }
 
@@ -106,6 +107,8 @@ pub struct Surroundings {
     pub stats: Arc<Stats>,
     /// State of the daemon.
     pub health: watch::Receiver<Health>,
+    /// What `/api/v1/settings` answers: nothing secret.
+    pub settings: Arc<str>,
     /// True when it is time to stop.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -128,7 +131,8 @@ impl Site {
 pub async fn run(config: WebConfig, listener: TcpListener, around: Surroundings) {
     let mut shutdown = around.shutdown.clone();
     let events = events::Events::new(around.shutdown);
-    let site = Site { questions: around.questions, stats: around.stats, health: around.health, events };
+    let site =
+        Site { questions: around.questions, stats: around.stats, health: around.health, settings: around.settings, events };
     let feed = tokio::spawn(events::feed(site.clone()));
     let app = Router::new()
         .merge(page::routes())
