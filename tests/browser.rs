@@ -8,7 +8,8 @@ mod support;
 #[path = "support/browser.rs"]
 mod window;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -31,6 +32,23 @@ fn demo() -> (Process, u16) {
     (process, port.unwrap_or_else(|| panic!("no address in {line:?}")))
 }
 
+/// An MQTT 3.1.1 device that publishes with QoS 1 and waits for each PUBACK.
+fn publish(port: u16, messages: &[(&str, &str)]) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.write_all(b"\x10\x0f\0\x04MQTT\x04\x02\0\x3c\0\x03dev").unwrap();
+    let mut answer = [0; 4];
+    stream.read_exact(&mut answer).unwrap();
+    for (topic, payload) in messages {
+        let length = 4 + topic.len() + payload.len();
+        let mut packet = vec![0x32, u8::try_from(length).unwrap(), 0, topic.len() as u8];
+        assert!(length < 128);
+        packet.extend([topic.as_bytes(), &[0, 1], payload.as_bytes()].concat());
+        stream.write_all(&packet).unwrap();
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(answer[0], 0x40, "PUBACK");
+    }
+}
+
 fn api(port: u16, path: &str) -> Value {
     let (status, body) = http(port, &format!("GET /api/v1/{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
     assert_eq!(status, 200, "{body}");
@@ -50,11 +68,10 @@ fn settle(browser: &mut Browser, view: &str) {
 
 fn quiet(browser: &Browser, url: &str) {
     assert_eq!(browser.errors, Vec::<String>::new(), "the console is quiet");
-    let outside: Vec<&String> = browser
-        .requests
-        .iter()
-        .filter(|request| !request.starts_with(url) && !request.starts_with(&format!("blob:{url}")))
-        .collect();
+    // What a page brings along and the browser's own icons for fields of dates are no requests.
+    let ours =
+        |request: &str| request.starts_with(url) || request.starts_with("data:") || request.starts_with(&format!("blob:{url}"));
+    let outside: Vec<&String> = browser.requests.iter().filter(|request| !ours(request)).collect();
     assert!(outside.is_empty(), "nothing from outside: {outside:?}");
 }
 
@@ -153,10 +170,16 @@ fn an_alert_is_acknowledged_and_silenced_and_a_reject_is_shown() {
     let Some(chromium) = server(TEST, "chromium") else { return };
     let folder = TempDir::new("browser-alerts");
     let register = concat!(env!("CARGO_MANIFEST_DIR"), "/config/register");
-    let settings = "[[alert]]\nname = \"fleet_behind\"\ntitle = \"The share is below the whole\"\nseries = \"fleet_transition.share\"\nraise_below = 2.0\nfor = \"0s\"\n";
+    let settings = "[[alert]]\nname = \"far\"\nmeasurement = \"vehicle_telemetry\"\nfield = \"odometer_km\"\nabove = 100000.0\nfor = \"0s\"\nseverity = \"warning\"\nsummary = \"Far driven\"\n";
     std::fs::write(folder.path().join("fleetgauge.toml"), settings).unwrap();
     let daemon = Daemon::start(folder.path(), &[("register.directory", register)]);
-    support::publish(daemon.mqtt, "fleet/vehicles/AMB-101/telemetry", b"{\"odometer\": <b>not a number</b>");
+    publish(
+        daemon.mqtt,
+        &[
+            ("fleet/vehicles/AMB-101/telemetry", "{\"odometer\": 100001.5}"),
+            ("fleet/vehicles/AMB-102/telemetry", "{\"odometer\": <b>not a number</b>"),
+        ],
+    );
     wait_for("a firing alert", || {
         daemon.api("alerts")["alerts"].as_array().unwrap().iter().any(|alert| alert["state"] == "firing")
     });
@@ -179,6 +202,12 @@ fn an_alert_is_acknowledged_and_silenced_and_a_reject_is_shown() {
     settle(&mut browser, "quality");
     wait_for("the raw message", || browser.shown("#rejects").contains("<b>not a number</b>"));
     quiet(&browser, &url);
+    // The page gets over a restart by itself.
+    let ports = (daemon.mqtt, daemon.ocpp, daemon.web);
+    daemon.stop();
+    wait_for("the loss on the page", || browser.shown("#clock").contains("does not answer"));
+    let daemon = Daemon::start_on(folder.path(), ports, &[("register.directory", register)]);
+    wait_for("the stream to come back", || !browser.shown("#clock").contains("does not answer"));
     daemon.stop();
 }
 

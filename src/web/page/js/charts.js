@@ -1,7 +1,7 @@
 // Small SVG charts. Lines differ by dash and by the word beside them, bars by pattern of shade and a legend: colour is never alone.
 import { el, svg } from "./base.js";
 
-const [LEFT, RIGHT, TOP, BOTTOM] = [52, 626, 16, 218];
+const [LEFT, RIGHT, TOP, BOTTOM] = [58, 626, 16, 218];
 
 function frame(label, y, ticks, format) {
   const chart = svg("svg", { viewBox: "0 0 640 250", role: "img", "aria-label": label, class: "chart" });

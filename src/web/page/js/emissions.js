@@ -39,7 +39,7 @@ export default {
         ["Organisation", (row) => row.organisation || "none", (row) => row.organisation], ["Scope", (row) => SCOPES[row.scope] || row.scope, (row) => row.scope], ["kgCO2e", (row) => number(row.kgco2e, 1), (row) => row.kgco2e, "n"],
       ], by.rows));
       put(air, table("air", `kg from ${date(pollutants.from)} to ${date(pollutants.to)}; ${pollutants.method}`, [
-        ["Pollutant", (row) => row.pollutant.toUpperCase(), (row) => row.pollutant], ["kg", (row) => number(row.kg, 3), (row) => row.kg, "n"], ["Base kg", (row) => number(row.base_kg, 3), (row) => row.base_kg, "n", "base_kg"], ["Change", (row) => percent(row.change_ratio), (row) => row.change_ratio, "n"], ["Status", (row) => words(row.status), (row) => row.status],
+        ["Pollutant", (row) => ({ nox: "NOx", pm25: "PM2.5", pm10: "PM10" })[row.pollutant] || row.pollutant, (row) => row.pollutant], ["kg", (row) => number(row.kg, 3), (row) => row.kg, "n"], ["Base kg", (row) => number(row.base_kg, 3), (row) => row.base_kg, "n", "base_kg"], ["Change", (row) => percent(row.change_ratio), (row) => row.change_ratio, "n"], ["Status", (row) => words(row.status), (row) => row.status],
       ], pollutants.pollutants), pollutants.supply ? el("p", { class: "note" }, "To compare, supply " + pollutants.supply + ".") : null);
       const base = targets.find((target) => target.unit === "t CO2e" && target.baseline.value !== null);
       const rows = await months(day);

@@ -3,8 +3,8 @@ import { ask, el, minutes, number, put, section, time, words } from "./base.js";
 import { table } from "./table.js";
 
 export const sessionTable = (name, rows, caption, csv) => table(name, caption, [
-  ["Started", (one) => time(one.started_at), (one) => one.started_at, null, "started_at"], ["Ended", (one) => one.ended_at ? time(one.ended_at) : "running", (one) => one.ended_at, null, "ended_at"],
-  ["Charge point", (one) => one.charge_point_id + " / " + one.connector_id, (one) => one.charge_point_id + "/" + one.connector_id, null, "charge_point"], ["Site", (one) => one.site || "–", (one) => one.site, null, "site"],
+  ["Started", (one) => time(one.started_at), (one) => one.started_at, "d", "started_at"], ["Ended", (one) => one.ended_at ? time(one.ended_at) : "running", (one) => one.ended_at, "d", "ended_at"],
+  ["Charge point", (one) => one.charge_point_id + " / " + one.connector_id, (one) => one.charge_point_id + "/" + one.connector_id, "d", "charge_point"], ["Site", (one) => one.site || "–", (one) => one.site, null, "site"],
   ["For", (one) => one.vehicle_id ? el("a", { href: "#/sessions?vehicle=" + encodeURIComponent(one.vehicle_id) }, one.vehicle_id) : words(one.user), (one) => one.vehicle_id || one.user, null, "for"],
   ["kWh", (one) => one.energy_wh === null ? "unknown" : number(one.energy_wh / 1000, 2), (one) => one.energy_wh === null ? null : one.energy_wh / 1000, "n", "energy_kwh"],
   ["Plugged in", (one) => minutes(one.plugged_s), (one) => one.plugged_s, "n", "plugged_s"], ["Charging", (one) => minutes(one.charging_s), (one) => one.charging_s, "n", "charging_s"], ["Overstay", (one) => one.overstay_s ? minutes(one.overstay_s) : "", (one) => one.overstay_s, "n", "overstay_s"],

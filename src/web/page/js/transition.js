@@ -24,12 +24,12 @@ export function pathChart(history, target, plan, plans) {
   }
   const marks = [];
   if (target.current !== null) marks.push({ at: today, value: target.current, text: percent(target.current), below: target.plan !== null && target.plan > target.current });
-  marks.push({ at: due, value: target.goal, text: percent(target.goal) + (target.due ? " by " + date(target.due) : ""), dot: false });
+  marks.push({ at: from, value: target.goal, text: percent(target.goal) + (target.due ? " by " + date(target.due) : ""), dot: false });
   const series = [
     { kind: "share", name: "share", points: past }, { kind: "plan", name: "path", points: path },
     { kind: "pace", name: "at the present pace", points: pace }, { kind: "goal", name: "goal", points: [[from, target.goal], [to, target.goal]] },
   ];
-  if (plans) series.push({ kind: "whatif", name: "what if", points: plans.path.filter((one) => one.share !== null).map((one) => [at(one.day), one.share]) });
+  if (plans) series.push({ kind: "whatif", name: "what if", points: [[today, target.current], ...plans.path.filter((one) => one.share !== null && at(one.day) > today).map((one) => [at(one.day), one.share])] });
   // The axis begins where something happens.
   const low = Math.min(target.goal, ...[...past, ...path, ...pace].map(([, share]) => share), ...bands.flatMap((band) => band.points.map((point) => point[1])));
   const base = low > 0.55 ? 0.5 : 0;
