@@ -20,6 +20,8 @@ const KIOSK_VIEWS = ["overview", "transition", "charging", "targets", "alerts"];
 const main = document.getElementById("view");
 const nav = document.getElementById("views");
 const clock = document.getElementById("clock");
+// The clock changes all the time and is not read out; that the stream is lost and back is.
+const said = document.getElementById("said");
 let open = null;
 
 nav.append(...VIEWS.map((view) => el("a", { href: "#/" + view.id, id: "to-" + view.id }, view.title)));
@@ -66,6 +68,7 @@ function frame(kind, data) {
     const text = demo + time(now.as_of) + (health.ready ? "" : " · " + health.reasons.join("; "));
     if (clock.textContent !== text) clock.textContent = text;
     clock.className = health.ready ? "" : "warn";
+    said.textContent = health.ready ? (said.textContent ? "connected again" : "") : health.reasons.join("; ");
     const d = now.data;
     document.getElementById("data").textContent = `${number(d.vehicles_heard_24h)} of ${number(d.vehicles_in_service)} vehicles in service heard within 24 h; ${number(d.unregistered_assets)} unregistered; ${number(d.rejected)} messages rejected, ${number(d.late)} late.`;
   }
@@ -92,4 +95,4 @@ document.querySelector(".skip").addEventListener("click", (event) => { event.pre
 addEventListener("hashchange", show);
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((details) => { details.open = true; }));
 show();
-listen(frame, () => { clock.textContent = "the daemon does not answer; trying again"; clock.className = "warn"; });
+listen(frame, () => { said.textContent = clock.textContent = "the daemon does not answer; trying again"; clock.className = "warn"; });

@@ -18,7 +18,7 @@ function card(point) {
     const who = connector.session && connector.session.vehicle_id ? " " + connector.session.vehicle_id : "";
     return el("li", { class: "plug " + colour, title: connector.since ? "since " + time(connector.since) : null }, el("abbr", { title: word }, letter), el("span", {}, connector.connector_id + " " + word + who), el("span", {}, power));
   });
-  return el("article", { class: "point", id: "cp-" + point.charge_point_id }, el("h5", {}, point.charge_point_id), el("ul", {}, plugs));
+  return el("article", { class: "point", id: "cp-" + point.charge_point_id }, el("h5", {}, el("a", { href: "#/sessions?charge_point=" + encodeURIComponent(point.charge_point_id) }, point.charge_point_id)), el("ul", {}, plugs));
 }
 
 export default {
