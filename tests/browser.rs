@@ -219,6 +219,16 @@ fn every_view_is_usable_on_a_phone_by_keyboard_and_in_the_dark() {
     let mut browser = Browser::open(&chromium);
     let url = format!("http://127.0.0.1:{port}/");
     browser.go(&url);
+    // By keyboard: the first stop leads to the content.
+    settle(&mut browser, "overview");
+    for (key, code) in [("Tab", 9), ("Enter", 13)] {
+        for kind in ["keyDown", "keyUp"] {
+            let text = if key == "Enter" && kind == "keyDown" { "\r" } else { "" };
+            let press = serde_json::json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
+            browser.call("Input.dispatchKeyEvent", press);
+        }
+    }
+    assert_eq!(browser.text("document.activeElement.id"), "view", "the first stop of the Tab key leads to the content");
     let mut wrong = Vec::new();
     for (width, dark) in [(1280, false), (360, true)] {
         browser.look(width, 800, dark);
@@ -234,18 +244,9 @@ fn every_view_is_usable_on_a_phone_by_keyboard_and_in_the_dark() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // By keyboard: the first stop leads to the content.
-    browser.value("document.activeElement.blur()");
-    for (key, code) in [("Tab", 9), ("Enter", 13)] {
-        for kind in ["keyDown", "keyUp"] {
-            let text = if key == "Enter" && kind == "keyDown" { "\r" } else { "" };
-            let press = serde_json::json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
-            browser.call("Input.dispatchKeyEvent", press);
-        }
-    }
     // A screen on the wall has no menu.
     browser.go(&format!("{url}?kiosk"));
-    wait_for("the kiosk", || browser.value("document.body.classList.contains('kiosk')") == true);
+    wait_for("the kiosk", || browser.value("!!document.body?.classList.contains('kiosk')") == true);
     settle(&mut browser, "overview");
     assert_eq!(browser.value("getComputedStyle(document.getElementById('views')).display"), "none");
     quiet(&browser, &url);
@@ -274,4 +275,14 @@ fn screenshots() {
             std::fs::write(folder.join(format!("{view}-{name}.png")), browser.picture()).unwrap();
         }
     }
+    browser.look(1920, 1080, true);
+    browser.go(&format!("http://127.0.0.1:{port}/?kiosk"));
+    wait_for("the kiosk", || browser.value("!!document.body?.classList.contains('kiosk')") == true);
+    settle(&mut browser, "overview");
+    std::fs::write(folder.join("overview-kiosk.png"), browser.picture()).unwrap();
+    browser.look(1000, 1400, true);
+    browser.go(&format!("http://127.0.0.1:{port}/#/targets"));
+    browser.call("Emulation.setEmulatedMedia", serde_json::json!({ "media": "print" }));
+    settle(&mut browser, "targets");
+    std::fs::write(folder.join("targets-print.png"), browser.picture()).unwrap();
 }
