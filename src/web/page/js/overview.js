@@ -10,6 +10,7 @@ export default {
   id: "overview", title: "Overview", every: 10,
   show(place) {
     const [headline, more, chart, classes, today, note, estate, firing, sessions] = Array.from({ length: 9 }, () => el("div"));
+    for (const waiting of [chart, sessions]) waiting.append("…");
     const sentence = el("p", { id: "headline", class: "headline" }, "…");
     headline.append(sentence, more);
     put(place,

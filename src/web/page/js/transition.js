@@ -52,6 +52,7 @@ export default {
   id: "transition", title: "Transition",
   show(place, asked, problem) {
     const [chart, what, groups, facts] = Array.from({ length: 4 }, () => el("div"));
+    for (const waiting of [chart, groups]) waiting.append("…");
     const from = el("input", { type: "month", name: "from", value: asked.get("from") || "" }), to = el("input", { type: "month", name: "to", value: asked.get("to") || "" });
     const slider = el("input", { type: "range", min: 0, max: 20, step: 0.5, value: 0, id: "per-month", "aria-describedby": "what-if" });
     const said = el("output", { id: "what-if", for: "per-month", "aria-live": "polite" });
