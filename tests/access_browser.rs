@@ -43,7 +43,7 @@ fn a_browser_logs_in_and_out() {
             browser.text(&fill);
             browser.text("document.querySelector('button').click(); ''");
             if want.is_empty() {
-                wait_for("the page", || browser.text("document.title") == "fleetgauge");
+                wait_for("the page", || browser.text("document.title").ends_with(" · fleetgauge"));
             } else {
                 wait_for("the refusal", || browser.text("document.querySelector('.message')?.textContent || ''") == want);
             }

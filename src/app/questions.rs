@@ -67,6 +67,7 @@ fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View
         View::Feeds => serde_json::to_string(&engine.feeds_view(&context)),
         View::Alerts => serde_json::to_string(&engine.alerts_view(&context)),
         View::Transition { from, to } => serde_json::to_string(&engine.transition_view(&context, *from, *to)),
+        View::WhatIf { per_month } => serde_json::to_string(&engine.what_if_view(&context, *per_month)),
         View::Targets => serde_json::to_string(&engine.targets_view(&context)),
         View::Sessions { from, to, charge_point, vehicle } => {
             let closed = reader

@@ -252,7 +252,14 @@ impl Daemon {
         if let Some(entrances) = entrances {
             let health = health(trouble_receiver, clock.speed(), options.demo, &mut daemon.outlets);
             let accounts = daemon.accounts.subscribe();
-            let around = web::Surroundings { questions, stats, health, accounts, shutdown: outlet_stop };
+            let around = web::Surroundings {
+                questions,
+                stats,
+                health,
+                settings: config.loaded.json().into(),
+                accounts,
+                shutdown: outlet_stop,
+            };
             daemon.outlets.spawn(web::run(config.web.clone(), entrances, around));
         }
         Ok(daemon)

@@ -107,6 +107,11 @@ pub enum View {
         /// Last month; default the last that has ended.
         to: Option<Month>,
     },
+    /// `/api/v1/what-if`.
+    WhatIf {
+        /// Vehicles a month that give way to zero-emission ones.
+        per_month: f64,
+    },
     /// `/api/v1/alerts`.
     Alerts,
 }

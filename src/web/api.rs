@@ -23,6 +23,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/charge-points", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::ChargePoints)))
         .route("/targets", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Targets)))
         .route("/transition", get(transition))
+        .route("/what-if", get(what_if))
         .route("/sessions", get(sessions))
         .route("/emissions", get(emissions))
         .route("/air", get(air))
@@ -38,6 +39,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/alerts/silence", post(commands::silence_alerts))
         .route("/alerts/unsilence", post(commands::end_silence))
         .route("/rejects", get(rejects))
+        .route("/settings", get(|State(site): State<Site>| async move { json(StatusCode::OK, site.settings.to_string()) }))
         .route("/events", get(events::stream))
         .route("/me", get(access::me))
 }
@@ -208,6 +210,19 @@ fn months(parameters: &Parameters) -> Result<(Option<Month>, Option<Month>), Box
         return Err(Box::new(problem(StatusCode::BAD_REQUEST, "`to` is before `from`")));
     }
     Ok((from, to))
+}
+
+/// More would be the whole of any fleet at once.
+const MOST_PER_MONTH: f64 = 10_000.0;
+
+async fn what_if(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
+    let rate = |text: &str| text.parse::<f64>().ok().filter(|rate| (0.0..=MOST_PER_MONTH).contains(rate));
+    let asked = only(&parameters, &["per_month"])
+        .and_then(|()| read(&parameters, "per_month", "a number of vehicles a month from 0 to 10000", rate));
+    match asked {
+        Ok(per_month) => ask(&site, View::WhatIf { per_month: per_month.unwrap_or(0.0) }).await,
+        Err(refused) => *refused,
+    }
 }
 
 async fn counters(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {

@@ -1,4 +1,4 @@
-//! Server-sent events: `overview` and `charge-points` once a second, computed once for all clients and only while there are any.
+//! Server-sent events: `overview`, `charge-points` and `alerts` once a second, computed once for all clients and only while there are any.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ const MOST_CLIENTS: usize = 64;
 /// The newest state, for every client.
 #[derive(Clone)]
 pub(super) struct Events {
-    newest: watch::Sender<Arc<[String; 3]>>,
+    newest: watch::Sender<Arc<[String; 4]>>,
     clients: Arc<AtomicUsize>,
     shutdown: watch::Receiver<bool>,
 }
@@ -44,14 +44,19 @@ pub(super) async fn feed(site: Site) {
         if site.events.clients.load(Ordering::Relaxed) == 0 {
             continue;
         }
-        let (Ok(overview), Ok(charge_points)) = (site.ask(View::Overview).await, site.ask(View::ChargePoints).await) else {
-            return;
-        };
+        let mut answers = Vec::with_capacity(3);
+        for view in [View::Overview, View::ChargePoints, View::Alerts] {
+            match site.ask(view).await {
+                Ok(answer) => answers.push(answer),
+                Err(_) => return,
+            }
+        }
+        let Ok([overview, charge_points, alerts]) = <[String; 3]>::try_from(answers) else { return };
         let health = site.health.borrow().clone();
         let health =
             serde_json::json!({ "ready": health.ready, "reasons": health.reasons, "speed": health.speed, "demo": health.demo })
                 .to_string();
-        site.events.newest.send_replace(Arc::new([overview, charge_points, health]));
+        site.events.newest.send_replace(Arc::new([health, overview, charge_points, alerts]));
     }
 }
 
@@ -88,11 +93,8 @@ pub(super) async fn stream(State(site): State<Site>, Extension(caller): Extensio
                 return None;
             }
             let newest = receiver.borrow_and_update().clone();
-            // Taken from the end: overview first.
-            pending = ["health", "charge-points", "overview"]
-                .into_iter()
-                .zip([&newest[2], &newest[1], &newest[0]].map(String::clone))
-                .collect();
+            // Taken from the end: the daemon's health first.
+            pending = ["health", "overview", "charge-points", "alerts"].into_iter().zip(newest.iter().cloned()).rev().collect();
         }
         let (name, data) = pending.pop()?;
         Some((Ok::<_, Infallible>(Event::default().event(name).data(data)), (receiver, shutdown, seat, pending, who)))

@@ -7,6 +7,7 @@ mod entrance;
 mod events;
 mod guard;
 mod metrics;
+mod page;
 mod tls;
 
 use std::path::PathBuf;
@@ -14,8 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use tokio::net::TcpListener;
@@ -148,6 +149,7 @@ struct Site {
     questions: mpsc::Sender<Question>,
     stats: Arc<Stats>,
     health: watch::Receiver<Health>,
+    settings: Arc<str>,
     events: events::Events,
     access: Arc<access::Access>,
 }
@@ -162,6 +164,8 @@ pub struct Surroundings {
     pub health: watch::Receiver<Health>,
     /// Who may come in.
     pub accounts: watch::Receiver<Arc<Accounts>>,
+    /// What `/api/v1/settings` answers: nothing secret.
+    pub settings: Arc<str>,
     /// True when it is time to stop.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -196,14 +200,18 @@ pub async fn run(config: WebConfig, entrances: Entrances, around: Surroundings) 
     let seats = config.max_connections;
     let loopback = plain.local_addr().is_ok_and(|address| address.ip().is_loopback());
     let access = Arc::new(access::Access::new(&config, loopback, around.accounts));
-    let site = Site { questions: around.questions, stats: around.stats, health: around.health, events, access: access.clone() };
+    let site = Site {
+        questions: around.questions,
+        stats: around.stats,
+        health: around.health,
+        settings: around.settings,
+        events,
+        access: access.clone(),
+    };
     let guard = Arc::new(guard::Guard::new(&config, &plain, tls.is_some()));
     let feed = tokio::spawn(events::feed(site.clone()));
     let app = Router::new()
-        .route("/", get(|| page("text/html; charset=utf-8", include_str!("page/index.html"))))
-        .route("/app.js", get(|| page("text/javascript; charset=utf-8", include_str!("page/app.js"))))
-        .route("/app.css", get(|| page("text/css; charset=utf-8", include_str!("page/app.css"))))
-        .route("/icon.svg", get(|| page("image/svg+xml", include_str!("page/icon.svg"))))
+        .merge(page::routes())
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics::metrics))
@@ -233,10 +241,6 @@ pub async fn run(config: WebConfig, entrances: Entrances, around: Surroundings) 
         tracing::error!(%error, "the web server ended");
     }
     feed.abort();
-}
-
-async fn page(kind: &'static str, text: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text).into_response()
 }
 
 async fn ready(State(site): State<Site>, caller: Option<Extension<access::Caller>>) -> Response {

@@ -1,29 +1,36 @@
 //! A page in headless Chromium, driven over its DevTools protocol.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(dead_code, reason = "each test uses its own part")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::support::{Process, TempDir, http};
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::stream::MaybeTlsStream;
+use tokio_tungstenite::tungstenite::{Message, WebSocket, connect};
 
-/// A page in headless Chromium, driven over its DevTools protocol.
+use crate::support::{Process, TempDir, http};
+
+/// An open browser with one page.
 pub struct Browser {
     _process: Process,
-    socket: tokio_tungstenite::tungstenite::WebSocket<tokio_tungstenite::tungstenite::stream::MaybeTlsStream<TcpStream>>,
+    socket: WebSocket<MaybeTlsStream<TcpStream>>,
     next: u64,
-    /// Exceptions, console errors, and requests.
+    /// Exceptions and console errors.
     pub errors: Vec<String>,
+    /// Addresses it asked for.
     pub requests: Vec<String>,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 impl Browser {
-    pub fn open(chromium: &std::path::Path) -> Self {
-        let profile = TempDir::new("web-browser");
+    /// Starts it.
+    pub fn open(chromium: &Path) -> Self {
+        let profile = TempDir::new("browser");
         let mut command = Command::new(chromium);
         command.args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-port=0"]);
         command.arg(format!("--user-data-dir={}", profile.path().display())).arg("about:blank");
@@ -34,45 +41,83 @@ impl Browser {
         // Its log must go on being read, or it blocks.
         std::thread::spawn(move || lines.for_each(drop));
         let (_, list) = http(port, &format!("GET /json/list HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"));
-        let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+        let list: Value = serde_json::from_str(&list).unwrap();
         let page = list.as_array().unwrap().iter().find(|target| target["type"] == "page").unwrap();
-        let (socket, _) = tokio_tungstenite::tungstenite::connect(page["webSocketDebuggerUrl"].as_str().unwrap()).unwrap();
-        if let tokio_tungstenite::tungstenite::stream::MaybeTlsStream::Plain(stream) = socket.get_ref() {
-            stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let (socket, _) = connect(page["webSocketDebuggerUrl"].as_str().unwrap()).unwrap();
+        if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
+            stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         }
-        let mut browser =
-            Self { _process: process, socket, next: 0, errors: Vec::new(), requests: Vec::new(), _profile: profile };
+        let mut browser = Self { _process: process, socket, next: 0, errors: Vec::new(), requests: Vec::new(), profile };
         for domain in ["Page.enable", "Runtime.enable", "Log.enable", "Network.enable"] {
-            browser.call(domain, serde_json::json!({}));
+            browser.call(domain, json!({}));
         }
+        browser.call("Browser.setDownloadBehavior", json!({ "behavior": "allow", "downloadPath": browser.downloads() }));
         browser
     }
 
-    pub fn call(&mut self, method: &str, parameters: serde_json::Value) -> serde_json::Value {
+    /// Where files go that the page gives.
+    pub fn downloads(&self) -> String {
+        self.profile.path().join("downloads").display().to_string()
+    }
+
+    /// One command of the protocol.
+    pub fn call(&mut self, method: &str, parameters: Value) -> Value {
         self.next += 1;
-        let request = serde_json::json!({ "id": self.next, "method": method, "params": parameters });
-        self.socket.send(tokio_tungstenite::tungstenite::Message::text(request.to_string())).unwrap();
+        let request = json!({ "id": self.next, "method": method, "params": parameters });
+        self.socket.send(Message::text(request.to_string())).unwrap();
         loop {
             let message = self.socket.read().unwrap();
-            let Ok(event) = serde_json::from_str::<serde_json::Value>(message.to_text().unwrap_or_default()) else { continue };
+            let Ok(event) = serde_json::from_str::<Value>(message.to_text().unwrap_or_default()) else { continue };
             if event["id"] == self.next {
+                assert!(event["error"].is_null(), "{method}: {}", event["error"]);
                 return event["result"].clone();
             }
+            let what = &event["params"];
             match event["method"].as_str() {
-                Some("Runtime.exceptionThrown") => self.errors.push(event["params"].to_string()),
-                Some("Log.entryAdded") if event["params"]["entry"]["level"] == "error" => {
-                    self.errors.push(event["params"].to_string())
-                }
-                Some("Network.requestWillBeSent") => {
-                    self.requests.push(event["params"]["request"]["url"].as_str().unwrap().to_owned())
-                }
+                Some("Runtime.exceptionThrown") => self.errors.push(what.to_string()),
+                Some("Runtime.consoleAPICalled") if what["type"] == "error" => self.errors.push(what.to_string()),
+                Some("Log.entryAdded") if what["entry"]["level"] == "error" => self.errors.push(what.to_string()),
+                Some("Network.requestWillBeSent") => self.requests.push(what["request"]["url"].as_str().unwrap().to_owned()),
                 _ => {}
             }
         }
     }
 
+    /// Goes to an address.
+    pub fn go(&mut self, url: &str) {
+        self.call("Page.navigate", json!({ "url": url }));
+    }
+
+    /// What an expression is; promises are awaited.
+    pub fn value(&mut self, expression: &str) -> Value {
+        let asked = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let answer = self.call("Runtime.evaluate", asked);
+        assert!(answer["exceptionDetails"].is_null(), "{expression}: {}", answer["exceptionDetails"]);
+        answer["result"]["value"].clone()
+    }
+
+    /// The same where it is a text.
     pub fn text(&mut self, expression: &str) -> String {
-        let answer = self.call("Runtime.evaluate", serde_json::json!({ "expression": expression, "returnByValue": true }));
-        answer["result"]["value"].as_str().unwrap_or_default().to_owned()
+        self.value(expression).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The text of an element, empty if it is not there.
+    pub fn shown(&mut self, selector: &str) -> String {
+        self.text(&format!("(document.querySelector({selector:?}) || {{}}).innerText || ''"))
+    }
+
+    /// The window's size, and whether the reader prefers dark.
+    pub fn look(&mut self, width: u32, height: u32, dark: bool) {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
+        self.call("Emulation.setDeviceMetricsOverride", size);
+        let scheme = if dark { "dark" } else { "light" };
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.call("Emulation.setEmulatedMedia", json!({ "features": features }));
+    }
+
+    /// The whole page as a PNG.
+    pub fn picture(&mut self) -> Vec<u8> {
+        let shot = self.call("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": true }));
+        data_encoding::BASE64.decode(shot["data"].as_str().unwrap().as_bytes()).unwrap()
     }
 }

@@ -151,13 +151,9 @@ pub fn main() -> ExitCode {
         Command::Factors(options) => factors::run(&options),
         Command::Alerts(options) => alerts::run(&options),
         Command::Import(options) => import::run(&options),
-<<<<<<< HEAD
+        Command::Dashboards(options) => dashboards::run(&options),
         Command::HashPassword { user } => hash_password::run(user),
         Command::HashToken => hash_password::token(),
-=======
-        Command::Dashboards(options) => dashboards::run(&options),
-        Command::HashPassword => hash_password::run(),
->>>>>>> h-dash
     }
 }
 

@@ -8,6 +8,7 @@ mod exempt;
 mod factors;
 mod intensity;
 mod lengths;
+mod loaded;
 mod notify;
 mod publish;
 mod rooms;
@@ -22,6 +23,7 @@ pub use factors::{FactorsConfig, load_factors, load_table};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use loaded::{Loaded, Setting};
 use source::Place;
 
 pub use targets::{SHIPPED_TARGETS, TargetsConfig, load_targets, parse_targets};
@@ -75,6 +77,8 @@ pub struct Config {
     pub intensity: IntensityConfig,
     /// `[log]`.
     pub log: LogConfig,
+    /// What of all this was set, and where.
+    pub loaded: Loaded,
 }
 
 /// `[mapping]`.
@@ -177,7 +181,8 @@ impl Config {
             source::parse(text).map_err(|(line, message)| one(file.to_owned(), line, message, "this line is not TOML"))?;
         source::overlay(&mut tree, variables);
         let mut errors = Vec::new();
-        let config = rooms::read(&mut tree, &mut errors);
+        let loaded = Loaded::of(&tree, file);
+        let config = Self { loaded, ..rooms::read(&mut tree, &mut errors) };
         if errors.is_empty() { Ok(config) } else { Err(ConfigErrors { file: file.to_owned(), errors }) }
     }
 }

@@ -82,6 +82,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
         targets: targets::read(Section::take(tree, "targets", errors)),
         intensity: intensity::read(Section::take(tree, "intensity", errors)),
         log: log(Section::take(tree, "log", errors)),
+        loaded: super::Loaded::default(),
     };
     let known: Vec<&str> = SECTIONS.iter().copied().chain(["log"]).collect();
     for (key, node) in std::mem::take(tree) {

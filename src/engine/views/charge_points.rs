@@ -17,6 +17,16 @@ pub struct ChargePointsView {
     as_of: String,
     charge_points: Vec<ChargePointRow>,
     vendors: Vec<VendorRow>,
+    sites: Vec<SiteRow>,
+}
+
+/// Power drawn now against what the site's supply bears.
+#[derive(Debug, Default, Serialize)]
+struct SiteRow {
+    site: Arc<str>,
+    name: Option<String>,
+    capacity_kw: Option<f64>,
+    power_w: f64,
 }
 
 /// How well the charge points of one vendor and model keep to the standard.
@@ -142,8 +152,26 @@ impl Engine {
             let row = rows.entry(id.to_lowercase()).or_insert_with(|| ChargePointRow::silent(id.clone()));
             row.take(state);
         }
-        let charge_points = rows.into_values().collect();
-        ChargePointsView { as_of: rfc3339(context.now), charge_points, vendors: self.vendors() }
+        let charge_points: Vec<ChargePointRow> = rows.into_values().collect();
+        let sites = self.site_rows(&charge_points);
+        ChargePointsView { as_of: rfc3339(context.now), charge_points, vendors: self.vendors(), sites }
+    }
+
+    fn site_rows(&self, charge_points: &[ChargePointRow]) -> Vec<SiteRow> {
+        let mut power: BTreeMap<&Arc<str>, f64> = BTreeMap::new();
+        for row in charge_points {
+            if let Some(site) = &row.site {
+                // What was measured before a link was lost is not the power now.
+                let now = row.connectors.iter().filter(|_| row.online).filter_map(|connector| connector.power_w);
+                *power.entry(site).or_default() += now.sum::<f64>();
+            }
+        }
+        let site = |(id, power_w): (&Arc<str>, f64)| {
+            let known = self.register.site(id);
+            let (name, capacity_kw) = (known.map(|site| site.name.clone()), known.and_then(|site| site.capacity_kw));
+            SiteRow { site: id.clone(), name, capacity_kw, power_w }
+        };
+        power.into_iter().map(site).collect()
     }
 
     fn vendors(&self) -> Vec<VendorRow> {

@@ -8,6 +8,7 @@ mod chosen;
 mod counters;
 mod emissions;
 mod feeds;
+mod headline;
 mod indicators;
 mod intensity;
 mod overview;
@@ -16,6 +17,7 @@ mod setup;
 mod transition;
 mod uptime;
 mod vehicles;
+mod what_if;
 
 pub use emissions::StoredActivity;
 pub use intensity::StoredIntensity;

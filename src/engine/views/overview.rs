@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::super::Engine;
+use super::headline::headline;
 use super::transition::TransitionFigures;
 use super::{ViewContext, kwh, rfc3339, whole};
 use crate::ledger::targets::TargetRecord;
@@ -15,6 +16,8 @@ use crate::units::Day;
 #[derive(Debug, Serialize)]
 pub struct Overview {
     as_of: String,
+    /// The share, the path and the present pace in words.
+    headline: String,
     transition: TransitionFigures,
     target: TargetRecord,
     today: Today,
@@ -80,10 +83,12 @@ impl Engine {
     /// `/api/v1/overview`.
     pub fn overview(&self, context: &ViewContext) -> Overview {
         let day = Day::of(context.now);
+        let (counts, target) = (self.counts(day), self.headline_record(day));
         Overview {
             as_of: rfc3339(context.now),
-            transition: self.figures(self.counts(day)),
-            target: self.headline_record(day),
+            headline: headline(&target, counts, counts.counted(&self.profile)),
+            transition: self.figures(counts),
+            target,
             today: self.today_figures(day),
             charge_points: self.estate(),
             data: self.data_quality(context),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::super::Engine;
 use super::{ViewContext, rfc3339};
-use crate::ledger::targets::last_full_month;
+use crate::ledger::targets::{headline, last_full_month};
 use crate::ledger::transition::{Counts, Population, Profile, classify, in_scope};
 use crate::model::register::{Role, Vehicle};
 use crate::units::{Day, Month};
@@ -48,6 +48,8 @@ struct MonthFigures {
     day: String,
     /// Vehicles more (or fewer) that count than at the end of the month before.
     change: i64,
+    /// Where the path of the first page's target is.
+    plan: Option<f64>,
     #[serde(flatten)]
     standing: Standing,
 }
@@ -74,13 +76,17 @@ impl Engine {
         let last = last_full_month(day);
         let to = to.unwrap_or(last).min(last);
         let from = from.unwrap_or(to.plus(-12)).max(to.plus(1 - MOST_MONTHS));
+        let config = &self.config;
+        let target = headline(config.target_share, config.target_due, config.target_start.zip(config.target_start_share));
         let mut before = self.counted_at(from.plus(-1));
         let months = (0..=to.since(from)).map(|offset| {
             let month = from.plus(offset);
             let counted = self.counted_at(month);
             let change = i64::from(counted) - i64::from(std::mem::replace(&mut before, counted));
             let day = month.last_day();
-            MonthFigures { month: month.to_string(), day: day.to_string(), change, standing: self.standing(day) }
+            let standing = self.standing(day);
+            let plan = target.plan.at(&target.baseline, target.goal, target.due, day, standing.all.in_scope);
+            MonthFigures { month: month.to_string(), day: day.to_string(), change, plan, standing }
         });
         TransitionView {
             as_of: rfc3339(context.now),

@@ -15,7 +15,8 @@ use super::limits::MINUTE;
 use super::origin::{self, Sender};
 use super::{Access, Caller, Peer, Proof};
 use crate::model::Stats;
-use crate::web::{Site, page};
+use crate::web::Site;
+use crate::web::page::file;
 
 /// Larger forms are not ours.
 const MOST_FORM_BYTES: usize = 4 * 1024;
@@ -37,7 +38,7 @@ const FORM_HEADERS: [(HeaderName, &str); 4] = [
 pub(in crate::web) fn routes() -> Router<Site> {
     Router::new()
         .route("/login", get(form).post(log_in))
-        .route("/login.css", get(|| page("text/css; charset=utf-8", include_str!("login.css"))))
+        .route("/login.css", get(|| file("text/css; charset=utf-8", include_str!("login.css"))))
         .route("/logout", post(log_out))
         .route("/account", get(account))
         .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
