@@ -59,7 +59,7 @@ fn every_route_for_every_role() {
         ("grafana", &[("Authorization", &grafana)], true, false),
         ("desk", &[("Authorization", &desk)], true, true),
     ];
-    let further = ["/", "/app.js", "/app.css", "/metrics", "/account", "/nothing"].map(|path| ("GET", path.to_owned()));
+    let further = ["/", "/js/app.js", "/app.css", "/metrics", "/account", "/nothing"].map(|path| ("GET", path.to_owned()));
     for (method, path) in routes().into_iter().chain(further) {
         for (who, shown, sees, does) in visitors {
             let mut headers = shown.to_vec();
@@ -221,8 +221,8 @@ fn files_with_mistakes() {
             "users.txt line 3: the role is neither viewer nor operator\n  hint: a line is `name:role:hash`",
         ),
         ("users_file", "ann:secret\n".to_owned(), "users.txt line 1: there are not three parts"),
-        ("users_file", "ann:viewer:secret\n".to_owned(), "is not a password's hash\n  hint: `fleetgauge hash-password --user`"),
-        ("users_file", format!("ann:viewer:{}\n", good.replace("$100000$", "$10000$")), "the hash is too fast"),
+        ("users_file", "ann:viewer:secret\n".to_owned(), "is not a person's hash\n  hint: `fleetgauge hash-password --user`"),
+        ("users_file", format!("ann:viewer:{}\n", good.replace("t=5", "t=4")), "the hash is too fast"),
         ("users_file", format!("ann:viewer:{good}\nann:viewer:{good}\n"), "line 2: the user stands in the file twice"),
         ("users_file", "# nobody\n".to_owned(), "there is nobody in it"),
         (

@@ -193,7 +193,7 @@ fn over_tls() {
 #[test]
 fn hashes_for_the_files() {
     for (arguments, secret, want) in [
-        (&["hash-password", "--user"][..], "correct horse", "pbkdf2-sha256$600000$"),
+        (&["hash-password", "--user"][..], "correct horse", "$argon2id$v=19$m=19456,t=2,p=1$"),
         (&["hash-password", "--user"], "tiny", "shorter than 8"),
         (&["hash-token"], VIEWER, "sha256$"),
         (&["hash-token"], "a word", "at least 32 random characters"),
