@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::stream::MaybeTlsStream;
@@ -62,6 +62,11 @@ impl Browser {
 
     /// One command of the protocol.
     pub fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.ask(method, parameters).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// One command of the protocol, which may be refused.
+    fn ask(&mut self, method: &str, parameters: Value) -> Result<Value, Value> {
         self.next += 1;
         let request = json!({ "id": self.next, "method": method, "params": parameters });
         self.socket.send(Message::text(request.to_string())).unwrap();
@@ -69,8 +74,7 @@ impl Browser {
             let message = self.socket.read().unwrap();
             let Ok(event) = serde_json::from_str::<Value>(message.to_text().unwrap_or_default()) else { continue };
             if event["id"] == self.next {
-                assert!(event["error"].is_null(), "{method}: {}", event["error"]);
-                return event["result"].clone();
+                return if event["error"].is_null() { Ok(event["result"].clone()) } else { Err(event["error"].clone()) };
             }
             let what = &event["params"];
             match event["method"].as_str() {
@@ -89,11 +93,21 @@ impl Browser {
     }
 
     /// What an expression is; promises are awaited.
+    ///
+    /// It may meet a page on its way from one address to the next, with half a document or none: what throws is
+    /// tried again for a while. An expression that does something must throw before it does it.
     pub fn value(&mut self, expression: &str) -> Value {
         let asked = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let answer = self.call("Runtime.evaluate", asked);
-        assert!(answer["exceptionDetails"].is_null(), "{expression}: {}", answer["exceptionDetails"]);
-        answer["result"]["value"].clone()
+        let patience = Instant::now() + Duration::from_secs(10);
+        loop {
+            let refusal = match self.ask("Runtime.evaluate", asked.clone()) {
+                Ok(answer) if answer["exceptionDetails"].is_null() => return answer["result"]["value"].clone(),
+                Ok(answer) => answer["exceptionDetails"].clone(),
+                Err(error) => error,
+            };
+            assert!(Instant::now() < patience, "{expression}: {refusal}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// The same where it is a text.
