@@ -43,7 +43,7 @@ macro_rules! quantities {
             }
 
             /// The canonical unit; numbers are kept in thousandths of it.
-            pub fn unit(self) -> &'static str {
+            pub const fn unit(self) -> &'static str {
                 match self { $(Quantity::$variant => $unit,)* }
             }
 

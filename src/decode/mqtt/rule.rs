@@ -98,7 +98,7 @@ fn not_zero(quantity: Quantity, thousandths: i64) -> Result<Value<'static>, Trou
 
 /// A number's text in a unit to thousandths of the quantity's own.
 pub fn number(quantity: Quantity, text: &str, unit: &str) -> Result<i64, Trouble> {
-    let unit = (unit != quantity.unit()).then_some(unit);
+    let unit = (!scalar::same(unit, quantity.unit())).then_some(unit);
     unit::number(quantity, text, unit).map_err(|reason| match reason {
         RejectReason::Unit => BAD_UNIT,
         _ if is_not_a_number(text) => NOT_A_NUMBER,

@@ -2,7 +2,7 @@
 
 use super::scalar::same;
 use crate::model::{Quantity, RejectReason};
-use crate::units::{Decimal, DecimalError};
+use crate::units::{Decimal, DecimalError, parse_scaled};
 
 /// How a unit relates to thousandths of the canonical one.
 #[derive(Clone, Copy, Debug)]
@@ -191,7 +191,24 @@ pub fn number(quantity: Quantity, text: &str, unit: Option<&str>) -> Result<i64,
         None => Power(3),
         Some(unit) => find(units_of(quantity), unit).ok_or(RejectReason::Unit)?,
     };
-    Unit { quantity, factor }.thousandths(text.parse().map_err(refuse)?)
+    match in_64_bits(factor, text) {
+        Some(thousandths) if is_plausible(quantity, thousandths) => Ok(thousandths),
+        Some(_) => Err(RejectReason::Number),
+        None => Unit { quantity, factor }.thousandths(text.parse().map_err(refuse)?),
+    }
+}
+
+/// The usual case: neither the number nor what it is multiplied by is large. `None` leaves it to the general one.
+fn in_64_bits(factor: Factor, text: &str) -> Option<i64> {
+    match factor {
+        Power(scale) => parse_scaled(text, scale).ok(),
+        Ratio(numerator, denominator) => {
+            let product = parse_scaled(text, RATIO_DIGITS).ok()?.checked_mul(numerator)?;
+            let divisor = denominator.checked_mul(10i64.pow(RATIO_DIGITS))?;
+            // Nearest, ties away from zero, as everywhere.
+            Some(product.checked_abs()?.checked_add(divisor / 2)? / divisor * product.signum())
+        }
+    }
 }
 
 /// Our own spelling of a unit of the quantity, for tables that outlive the message; `None` if the quantity has no such unit.
@@ -215,19 +232,30 @@ fn lookup(units: Units, wanted: &str) -> Option<&'static (&'static str, Factor)>
 }
 
 fn units_of(quantity: Quantity) -> Units {
-    match quantity.unit() {
-        "km" => DISTANCE,
-        "l" => VOLUME,
-        "kWh" => ENERGY,
-        "kW" => POWER,
-        "%" => SHARE,
-        "km/h" => SPEED,
-        "l/h" => FLOW,
-        "V" => VOLTAGE,
-        "h" => DURATION,
-        _ => &[],
-    }
+    UNITS[quantity as usize]
 }
+
+/// By quantity: texts are compared once, not with every message.
+const UNITS: [Units; Quantity::ALL.len()] = {
+    let mut all: [Units; Quantity::ALL.len()] = [&[]; Quantity::ALL.len()];
+    let mut n = 0;
+    while n < all.len() {
+        all[n] = match Quantity::ALL[n].unit().as_bytes() {
+            b"km" => DISTANCE,
+            b"l" => VOLUME,
+            b"kWh" => ENERGY,
+            b"kW" => POWER,
+            b"%" => SHARE,
+            b"km/h" => SPEED,
+            b"l/h" => FLOW,
+            b"V" => VOLTAGE,
+            b"h" => DURATION,
+            _ => &[],
+        };
+        n += 1;
+    }
+    all
+};
 
 /// Whether a value can be at all. The limits are generous: they catch garbage, all-ones and `1e15`, while a register in
 /// a wrong unit must pass, because the counter rules recognise and report it.
