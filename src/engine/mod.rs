@@ -8,10 +8,12 @@ mod alerts;
 mod assets;
 mod audit;
 mod config;
+mod fleet_rows;
 mod indicators;
 mod periodic;
 mod quality;
 mod snapshot;
+mod tally;
 mod targets;
 mod uptime;
 mod view;
@@ -20,6 +22,7 @@ mod watch;
 
 pub use config::EngineConfig;
 pub use snapshot::RestoreError;
+pub use tally::Tally;
 pub use view::{Dimension, View};
 pub use views::{StoredActivity, StoredIntensity, ViewContext};
 
@@ -28,6 +31,7 @@ use std::sync::Arc;
 
 use activity::{DaySpan, Journal, spread};
 use assets::{Assets, Hearing};
+use fleet_rows::RowsDue;
 use indicators::Indicators;
 use targets::Targets;
 
@@ -46,21 +50,6 @@ use crate::units::{Day, UtcMs};
 
 /// How often the day's sums, the transition and the targets are written as rows.
 const PERIODIC_MS: i64 = 60_000;
-
-/// What the engine did not take or took late; read and cleared by [`Engine::take_tally`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Tally {
-    /// Readings older than what was booked.
-    pub late: u64,
-    /// Readings of assets beyond the limit.
-    pub assets_refused: u64,
-    /// Monthly figures beyond the limit.
-    pub indicators_refused: u64,
-    /// Messages of charge points or connectors beyond the limits.
-    pub charging_refused: u64,
-    /// Alerts beyond `alerts.max_series`.
-    pub alerts_refused: u64,
-}
 
 /// All domain state.
 #[derive(Debug)]
@@ -84,6 +73,8 @@ pub struct Engine {
     charged_today: BTreeMap<Subject, Activity>,
     sessions_closed_today: u64,
     next_periodic: UtcMs,
+    /// When rows of sites and of the register are due.
+    rows_due: RowsDue,
     output: VecDeque<Fact>,
     outcomes: Vec<ChargingOutcome>,
     tally: Tally,
@@ -128,6 +119,7 @@ impl Engine {
             charged_today: BTreeMap::new(),
             sessions_closed_today: 0,
             next_periodic: now,
+            rows_due: RowsDue::default(),
             output: VecDeque::new(),
             outcomes: Vec::new(),
             tally: Tally::default(),
@@ -231,6 +223,7 @@ impl Engine {
         self.register = register;
         self.assets.resolve(&self.register);
         self.forget_assessment();
+        self.rows_due = RowsDue::default();
         self.next_periodic = now;
     }
 

@@ -29,9 +29,14 @@ pub const DASHBOARDS: [&Dashboard; 6] = [
 ];
 
 /// Fields that no panel shows, and why.
-pub const NOT_SHOWN: [(&str, &str, &str); 3] = [
+pub const NOT_SHOWN: [(&str, &str, &str); 4] = [
     ("vehicle_telemetry", "latitude_deg", "a position is personal data and off by default; whoever switches it on adds a map"),
     ("vehicle_telemetry", "longitude_deg", "the same"),
+    (
+        "vehicle_info",
+        "emission_class",
+        "the table shows emission_class_code with the same words, which VictoriaMetrics keeps too",
+    ),
     ("connector_time", "class", "the panel shows class_code with the same words, which VictoriaMetrics keeps too"),
 ];
 

@@ -33,6 +33,19 @@ pub fn query(series: &Series) -> String {
         Value::Total { field, step } => {
             joined(series, Join::Sum, &format!("sum_over_time(max_over_time({}[{step}])[$__range:{step}])", selector(field)))
         }
+        // Each of the two only grows within its day; their difference would not, and the highest of it be wrong.
+        Value::Less { field, less, by_interval } => {
+            let window = if by_interval { "$__interval" } else { "$__range" };
+            let [more, less] = [field, less].map(|field| {
+                let days = format!("sum_over_time(max_over_time({}[1d])[{window}:1d])", selector(field));
+                joined(series, Join::Sum, &days)
+            });
+            format!("{more} - {less}")
+        }
+        Value::Demand { field } => {
+            let sum = joined(series, Join::Sum, &format!("avg_over_time({}[30m])", selector(field)));
+            format!("max_over_time(({sum})[$__range:30m])")
+        }
         Value::Growth { field } => joined(series, Join::Sum, &format!("increase({}[$__interval])", selector(field))),
         Value::Grown { field } => joined(series, Join::Sum, &format!("increase({}[$__range])", selector(field))),
         Value::Share { part, whole, complement, by_interval } => {

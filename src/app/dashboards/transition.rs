@@ -1,7 +1,9 @@
 //! Is the fleet becoming low-emission fast enough?
 
-use super::colours::TARGET;
-use super::table::{Dashboard, Filter, Join, Variable, column, daily, date, latest, lines, listing, stat, table, total, word};
+use super::colours::{EMISSION_CLASS, TARGET};
+use super::table::{
+    Dashboard, Filter, Join, Variable, bar_gauge, column, daily, date, latest, lines, listing, stat, table, total, word,
+};
 
 const FLEET: Variable = Variable {
     tag: "fleet",
@@ -20,6 +22,10 @@ const BY_FLEET: &[Filter] = &[Filter::Not("fleet", "all"), Filter::Is("vehicle_c
 const TARGETS: &[Filter] = &[Filter::Chosen("target")];
 const M: &str = "fleet_transition";
 const T: &str = "target_progress";
+const P: &str = "target_projection";
+const G: &str = "fleet_groups";
+const GROUP: &[&str] = &["vehicle_class", "role"];
+const CHOSEN: &[Filter] = &[Filter::Chosen("fleet")];
 
 /// The dashboard.
 pub const DASHBOARD: Dashboard = Dashboard {
@@ -71,11 +77,37 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "percentunit",
             &[
                 daily("Share", T, "share_ratio", Join::Last).only(TARGETS),
-                daily("Path", T, "trajectory_ratio", Join::Last).only(TARGETS),
-                daily("Goal", T, "target_ratio", Join::Last).only(TARGETS),
+                daily("Path", T, "trajectory_ratio", Join::Last).only(TARGETS).dashed(),
+                daily("Goal", T, "target_ratio", Join::Last).only(TARGETS).dashed(),
             ],
         )
-        .size(24, 9),
+        .size(12, 9),
+        lines(
+            "Path and projection",
+            "From today on: the chosen target's path, where the pace of the last thirteen month ends leads, and the share by the ages of the fleet with a common delay: nine times in ten it lies within the band. Always the next four years, whatever the range.",
+            "percentunit",
+            &[
+                daily("95 %", P, "p95_ratio", Join::Last).only(TARGETS),
+                daily("Recent pace", P, "trend_ratio", Join::Last).only(TARGETS),
+                daily("Median", P, "p50_ratio", Join::Last).only(TARGETS),
+                daily("Path", P, "trajectory_ratio", Join::Last).only(TARGETS).dashed(),
+                daily("5 %", P, "p05_ratio", Join::Last).only(TARGETS),
+            ],
+        )
+        .size(12, 9)
+        .ahead("+4y")
+        .band("95 %", "5 %"),
+        stat(
+            "Expected on the due date",
+            "The chosen target's share on its due date by the ages of the fleet with a common delay: median, and the band that it lies within nine times in ten. No value: ages are not known, or the date has passed.",
+            "percentunit",
+            &[
+                latest("5 %", T, "p05_at_due_ratio", Join::Last).only(TARGETS),
+                latest("Median", T, "p50_at_due_ratio", Join::Last).only(TARGETS),
+                latest("95 %", T, "p95_at_due_ratio", Join::Last).only(TARGETS),
+            ],
+        )
+        .size(12, 4),
         stat(
             "Chance of reaching it in time",
             "Chance of reaching the chosen target by its due date, from the scatter of the last months.",
@@ -148,9 +180,53 @@ pub const DASHBOARD: Dashboard = Dashboard {
             .only(BY_CLASS)],
         )
         .size(12, 9),
+        bar_gauge(
+            "Vehicles still needed by class and role",
+            "Replacements until each category and role has the share of `[target]` itself. Each group rounds up: their sum may be above what the fleet needs.",
+            "none",
+            &[latest("", G, "vehicles_needed", Join::Last).only(CHOSEN).by(GROUP, "{vehicle_class}, {role}")],
+        )
+        .size(12, 9),
+        listing(
+            "Vehicles by class and role",
+            "Vehicles in scope, those that count by the profile, and those still to be replaced, by category and role.",
+            "none",
+            &[table(
+                G,
+                GROUP,
+                &[
+                    column("vehicles_total", "All", "none"),
+                    column("vehicles_low_emission", "Count", "none"),
+                    column("vehicles_needed", "Still needed", "none"),
+                ],
+            )
+            .only(CHOSEN)],
+        )
+        .size(12, 9),
+        listing(
+            "Register",
+            "Every vehicle in scope as the register has it, of all organisations; filter by the heads. One that moved to another site stands twice until the range has passed it. VictoriaMetrics keeps no text.",
+            "none",
+            &[table(
+                "vehicle_info",
+                &["fleet", "site", "vehicle_id"],
+                &[
+                    word("emission_class_code", "Emission class", EMISSION_CLASS),
+                    column("role", "Role", "string"),
+                    column("category", "Category", "string"),
+                    column("body", "Body", "string"),
+                    column("fuel", "Fuel", "string"),
+                    column("euro", "Euro", "none"),
+                    column("co2_g_per_km", "CO2, g/km", "none"),
+                    date("first_registered_ts_s", "First registered"),
+                    column("age_years", "Age, years", "none"),
+                ],
+            )],
+        )
+        .size(24, 12),
         listing(
             "Vehicles as last heard",
-            "What each vehicle last reported within the range. The register itself is on the built-in page.",
+            "What each vehicle last reported within the range.",
             "none",
             &[table(
                 "vehicle_telemetry",
@@ -234,9 +310,19 @@ pub const TARGET_DASHBOARD: Dashboard = Dashboard {
             "none",
             &[
                 daily("", T, "value", Join::Last).only(TARGETS).by(&["target"], "{target}"),
-                daily("", T, "trajectory_value", Join::Last).only(TARGETS).by(&["target"], "{target} path"),
+                daily("", T, "trajectory_value", Join::Last).only(TARGETS).by(&["target"], "{target} path").dashed(),
             ],
         ),
+        lines(
+            "Path and pace to come",
+            "From today on: where each target's path is and where its recent pace leads, in its own unit. Units differ: choose one target to read it.",
+            "none",
+            &[
+                daily("", P, "trend_value", Join::Last).only(TARGETS).by(&["target"], "{target} at the recent pace"),
+                daily("", P, "trajectory_value", Join::Last).only(TARGETS).by(&["target"], "{target} path").dashed(),
+            ],
+        )
+        .ahead("+20y"),
         stat(
             "Emissions of the range",
             "What the targets in tonnes are about: emissions of the range by scope. 2 (location-based) and 2_market are two views of the same electricity: never add them. Outside is biogenic CO2, reported beside the scopes.",
