@@ -14,6 +14,7 @@ mod rules;
 pub mod table;
 mod transition;
 
+pub use colours::PALETTE;
 pub use grafana::{Language, dashboard};
 
 use table::{Dashboard, Series, Value};
