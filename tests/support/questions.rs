@@ -138,10 +138,10 @@ impl Fleet {
     fn chosen(&self, text: &str, name: &str) -> String {
         match name {
             // The simulated ones have no thermometer, the guest has nothing else.
-            "charge_point_id" if text.contains("temperature_c") => demo::GUEST.to_owned(),
-            "charge_point_id" => self.charge_point.clone(),
-            "target" if !text.contains("GROUP BY") && !text.contains("by (target)") => "share_low_90".to_owned(),
-            "fleet" if text.contains("data_quality") || text.contains("fleet_transition") => "all".to_owned(),
+            "one_charge_point_id" if text.contains("temperature_c") => demo::GUEST.to_owned(),
+            "one_charge_point_id" => self.charge_point.clone(),
+            "one_target" => "share_low_90".to_owned(),
+            "one_fleet" => "all".to_owned(),
             _ => ".*".to_owned(),
         }
     }
@@ -150,7 +150,7 @@ impl Fleet {
         let (from, to) = self.range(question);
         let mut text = question.text.replace("$timeFilter", &format!("time >= {from}ms and time <= {to}ms"));
         text = text.replace("$__interval", &question.interval).replace("$__range", &format!("{}s", (to - from) / 1000));
-        for name in ["charge_point_id", "vehicle_id", "fleet", "site", "target"] {
+        for name in ["one_charge_point_id", "one_fleet", "one_target", "vehicle_id", "fleet", "site", "target"] {
             let value = self.chosen(&question.text, name);
             text = text.replace(&format!("${{{name}:regex}}"), &value).replace(&format!("\"${name}\""), &format!("\"{value}\""));
         }

@@ -250,13 +250,13 @@ pub const DASHBOARD: Dashboard = Dashboard {
         bars(
             "CO2 of charging by site",
             "Operational: energy of each half-hour times the grid's intensity then. For choosing when to charge; no part of reported emissions.",
-            "suffix: kgCO2",
+            "suffix:kgCO2",
             &[half_hourly("", I, "kgco2_operational", Join::Sum).only(SITES).by(&["site"], "{site}")],
         ),
         lines(
             "Grid intensity",
             "Intensity of the half-hours in which energy was charged, by site; without CH4 and N2O.",
-            "suffix: g/kWh",
+            "suffix:g/kWh",
             &[half_hourly("", I, "intensity_g_per_kwh", Join::Mean).only(SITES).by(&["site"], "{site}")],
         ),
         bar_gauge(
@@ -275,7 +275,7 @@ pub const DASHBOARD: Dashboard = Dashboard {
                 &[
                     word("basis_code", "Basis", BASIS),
                     column("basis", "In words", "string"),
-                    column("intensity_g_per_kwh", "Intensity", "suffix: g/kWh"),
+                    column("intensity_g_per_kwh", "Intensity", "suffix:g/kWh"),
                     column("energy_wh", "Energy", "watth"),
                 ],
             )

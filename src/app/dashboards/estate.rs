@@ -28,9 +28,9 @@ const CHARGE_POINT: Variable = Variable {
 const SITES: &[Filter] = &[Filter::Chosen("site")];
 /// Connector 0 is the charge point itself, not a place to plug in.
 const CONNECTORS: &[Filter] = &[Filter::Chosen("site"), Filter::Not("connector_id", "0")];
-const ONE: &[Filter] = &[Filter::Chosen("charge_point_id")];
-const PLUGS: &[Filter] = &[Filter::Chosen("charge_point_id"), Filter::Not("connector_id", "0")];
-const ITSELF: &[Filter] = &[Filter::Chosen("charge_point_id"), Filter::Is("connector_id", "0")];
+const ONE: &[Filter] = &[Filter::One("charge_point_id")];
+const PLUGS: &[Filter] = &[Filter::One("charge_point_id"), Filter::Not("connector_id", "0")];
+const ITSELF: &[Filter] = &[Filter::One("charge_point_id"), Filter::Is("connector_id", "0")];
 const PLACE: &[&str] = &["charge_point_id", "connector_id"];
 const S: &str = "charge_point_status";
 const V: &str = "meter_values";

@@ -137,7 +137,7 @@ fn variable(variable: &Variable, language: Language) -> Json {
     let (text, value) = if variable.several { ("All", "$__all") } else { (variable.first, variable.first) };
     let current = if value.is_empty() { json!({}) } else { json!({ "text": text, "value": value, "selected": true }) };
     json!({
-        "name": variable.tag, "label": variable.label, "type": "query", "datasource": language.source(), "query": query,
+        "name": variable.name(), "label": variable.label, "type": "query", "datasource": language.source(), "query": query,
         "definition": definition, "refresh": 2, "sort": 1, "hide": 0, "multi": variable.several, "includeAll": variable.several,
         // All of them without a list of all of them, which may be long; also rows whose tag is `unknown`.
         "allValue": if variable.several { json!(".*") } else { Json::Null },

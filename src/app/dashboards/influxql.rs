@@ -111,6 +111,7 @@ fn condition(filter: &Filter) -> String {
     match filter {
         // `:regex` is what all versions of Grafana escape in the same way; without it, 10.2 and later break on `.` and several values.
         Filter::Chosen(tag) => format!("\"{tag}\" =~ /^${{{tag}:regex}}$/"),
+        Filter::One(tag) => format!("\"{tag}\" =~ /^${{one_{tag}:regex}}$/"),
         Filter::Is(tag, value) => format!("\"{tag}\" = '{value}'"),
         Filter::Not(tag, value) => format!("\"{tag}\" != '{value}'"),
     }

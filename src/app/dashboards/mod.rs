@@ -42,7 +42,7 @@ pub const NOT_SHOWN: [(&str, &str, &str); 4] = [
 ];
 
 /// Unit of emissions.
-const KGCO2E: &str = "suffix: kgCO2e";
+const KGCO2E: &str = "suffix:kgCO2e";
 /// Unit of pollutants: grams.
 const G: &str = "massg";
 

@@ -98,6 +98,7 @@ fn condition(filter: &Filter) -> String {
     match filter {
         // Without `:regex`: Grafana's Prometheus source escapes for a string within a query, where a single backslash is an error.
         Filter::Chosen(tag) => format!("{tag}=~\"${tag}\""),
+        Filter::One(tag) => format!("{tag}=~\"$one_{tag}\""),
         Filter::Is(tag, value) => format!("{tag}=\"{value}\""),
         Filter::Not(tag, value) => format!("{tag}!=\"{value}\""),
     }

@@ -200,9 +200,9 @@ fn grafana() -> String {
             "refId": "A", "rawQuery": true, "query": influxql::query(&rule.series).replace('$', "$$"), "resultFormat": "time_series",
             "alias": "", "intervalMs": 60_000, "maxDataPoints": 1000,
         });
-        let reduce = json!({ "refId": "B", "type": "reduce", "expression": "A", "reducer": "last" });
-        let threshold =
-            json!({ "refId": "C", "type": "threshold", "expression": "B", "conditions": [{ "evaluator": evaluator }] });
+        let expression = json!({ "type": "__expr__", "uid": "__expr__" });
+        let reduce = json!({ "refId": "B", "type": "reduce", "expression": "A", "reducer": "last", "datasource": &expression });
+        let threshold = json!({ "refId": "C", "type": "threshold", "expression": "B", "conditions": [{ "evaluator": evaluator }], "datasource": &expression });
         let _ = write!(
             text,
             "      - uid: fleetgauge-{}\n        title: {}\n        condition: C\n        for: {for_}\n        noDataState: OK\n        \

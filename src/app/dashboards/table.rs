@@ -27,7 +27,7 @@ pub struct Dashboard {
 /// A choice: the values of a tag.
 #[derive(Clone, Copy, Debug)]
 pub struct Variable {
-    /// The tag, and the variable's name.
+    /// The tag.
     pub tag: &'static str,
     /// Its label.
     pub label: &'static str,
@@ -41,6 +41,14 @@ pub struct Variable {
     pub several: bool,
     /// Chosen at first.
     pub first: &'static str,
+}
+
+impl Variable {
+    /// Its name. Links carry variables to other dashboards by their names, and one value of rows that have `all` beside their parts must
+    /// not meet a choice of several, nor the other way round.
+    pub fn name(&self) -> String {
+        if self.several { self.tag.to_owned() } else { format!("one_{}", self.tag) }
+    }
 }
 
 /// How a panel looks.
@@ -155,8 +163,10 @@ pub enum Value {
 /// Which rows.
 #[derive(Clone, Copy, Debug)]
 pub enum Filter {
-    /// As the variable of the tag's name says.
+    /// As the variable of several values says.
     Chosen(&'static str),
+    /// As the variable of one value says.
+    One(&'static str),
     /// This tag value.
     Is(&'static str, &'static str),
     /// Not this tag value.
@@ -202,7 +212,7 @@ impl Series {
     /// Every tag it asks for.
     pub fn tags(&self) -> Vec<&'static str> {
         let of = |filter: &Filter| match *filter {
-            Filter::Chosen(tag) | Filter::Is(tag, _) | Filter::Not(tag, _) => tag,
+            Filter::Chosen(tag) | Filter::One(tag) | Filter::Is(tag, _) | Filter::Not(tag, _) => tag,
         };
         self.by.iter().copied().chain(self.filters.iter().map(of)).collect()
     }

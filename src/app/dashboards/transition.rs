@@ -16,16 +16,17 @@ const FLEET: Variable = Variable {
 };
 
 /// Counts of all classes; the rows of `all` and of each class stand side by side.
-const ALL_CLASSES: &[Filter] = &[Filter::Chosen("fleet"), Filter::Is("vehicle_class", "all")];
+const ALL_CLASSES: &[Filter] = &[Filter::One("fleet"), Filter::Is("vehicle_class", "all")];
 const BY_CLASS: &[Filter] = &[Filter::Is("fleet", "all"), Filter::Not("vehicle_class", "all")];
 const BY_FLEET: &[Filter] = &[Filter::Not("fleet", "all"), Filter::Is("vehicle_class", "all")];
 const TARGETS: &[Filter] = &[Filter::Chosen("target")];
+const ONE_TARGET: &[Filter] = &[Filter::One("target")];
 const M: &str = "fleet_transition";
 const T: &str = "target_progress";
 const P: &str = "target_projection";
 const G: &str = "fleet_groups";
 const GROUP: &[&str] = &["vehicle_class", "role"];
-const CHOSEN: &[Filter] = &[Filter::Chosen("fleet")];
+const CHOSEN: &[Filter] = &[Filter::One("fleet")];
 
 /// The dashboard.
 pub const DASHBOARD: Dashboard = Dashboard {
@@ -69,16 +70,16 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "Vehicles still needed",
             "Replacements still needed to reach the chosen target, of all organisations.",
             "none",
-            &[latest("Vehicles", T, "vehicles_needed", Join::Last).only(TARGETS)],
+            &[latest("Vehicles", T, "vehicles_needed", Join::Last).only(ONE_TARGET)],
         ),
         lines(
             "Share and path",
             "The chosen target's share, its straight path and its goal, of all organisations. Below the path is behind it.",
             "percentunit",
             &[
-                daily("Share", T, "share_ratio", Join::Last).only(TARGETS),
-                daily("Path", T, "trajectory_ratio", Join::Last).only(TARGETS).dashed(),
-                daily("Goal", T, "target_ratio", Join::Last).only(TARGETS).dashed(),
+                daily("Share", T, "share_ratio", Join::Last).only(ONE_TARGET),
+                daily("Path", T, "trajectory_ratio", Join::Last).only(ONE_TARGET).dashed(),
+                daily("Goal", T, "target_ratio", Join::Last).only(ONE_TARGET).dashed(),
             ],
         )
         .size(12, 9),
@@ -87,11 +88,11 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "From today on: the chosen target's path, where the pace of the last thirteen month ends leads, and the share by the ages of the fleet with a common delay: nine times in ten it lies within the band. Always the next four years, whatever the range.",
             "percentunit",
             &[
-                daily("95 %", P, "p95_ratio", Join::Last).only(TARGETS),
-                daily("Recent pace", P, "trend_ratio", Join::Last).only(TARGETS),
-                daily("Median", P, "p50_ratio", Join::Last).only(TARGETS),
-                daily("Path", P, "trajectory_ratio", Join::Last).only(TARGETS).dashed(),
-                daily("5 %", P, "p05_ratio", Join::Last).only(TARGETS),
+                daily("95 %", P, "p95_ratio", Join::Last).only(ONE_TARGET),
+                daily("Recent pace", P, "trend_ratio", Join::Last).only(ONE_TARGET),
+                daily("Median", P, "p50_ratio", Join::Last).only(ONE_TARGET),
+                daily("Path", P, "trajectory_ratio", Join::Last).only(ONE_TARGET).dashed(),
+                daily("5 %", P, "p05_ratio", Join::Last).only(ONE_TARGET),
             ],
         )
         .size(12, 9)
@@ -102,9 +103,9 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "The chosen target's share on its due date by the ages of the fleet with a common delay: median, and the band that it lies within nine times in ten. No value: ages are not known, or the date has passed.",
             "percentunit",
             &[
-                latest("5 %", T, "p05_at_due_ratio", Join::Last).only(TARGETS),
-                latest("Median", T, "p50_at_due_ratio", Join::Last).only(TARGETS),
-                latest("95 %", T, "p95_at_due_ratio", Join::Last).only(TARGETS),
+                latest("5 %", T, "p05_at_due_ratio", Join::Last).only(ONE_TARGET),
+                latest("Median", T, "p50_at_due_ratio", Join::Last).only(ONE_TARGET),
+                latest("95 %", T, "p95_at_due_ratio", Join::Last).only(ONE_TARGET),
             ],
         )
         .size(12, 4),
@@ -112,25 +113,25 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "Chance of reaching it in time",
             "Chance of reaching the chosen target by its due date, from the scatter of the last months.",
             "percentunit",
-            &[latest("Chance", T, "p_hit_ratio", Join::Last).only(TARGETS)],
+            &[latest("Chance", T, "p_hit_ratio", Join::Last).only(ONE_TARGET)],
         ),
         stat(
             "Projected date",
             "When the chosen target is reached at the pace of the last thirteen month ends (Theil-Sen slope). No value: no pace, or none that leads there.",
             "dateTimeAsIso",
-            &[latest("Date", T, "projected_ts_s", Join::Last).only(TARGETS).times(1000)],
+            &[latest("Date", T, "projected_ts_s", Join::Last).only(ONE_TARGET).times(1000)],
         ),
         stat(
             "Days late",
             "Days from the due date to the projected date; negative is early.",
             "none",
-            &[latest("Days", T, "days_late", Join::Last).only(TARGETS)],
+            &[latest("Days", T, "days_late", Join::Last).only(ONE_TARGET)],
         ),
         stat(
             "Pace",
             "Progress a year in the unit of the chosen target (vehicles for a share).",
             "none",
-            &[latest("A year", T, "slope_per_year", Join::Last).only(TARGETS)],
+            &[latest("A year", T, "slope_per_year", Join::Last).only(ONE_TARGET)],
         ),
         lines(
             "Share by organisation",
