@@ -1,11 +1,12 @@
 //! Rows that are written seldom: emissions by site, what replacements avoided, the register's sites, vehicles and groups of them.
 //!
-//! When they are due is in no snapshot: after a start they are written once more, with the same tags and time.
+//! They are due with the rows of all connectors: that instant is in the snapshot, so that a restart writes nothing twice or never.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Engine;
+use super::uptime::ROWS_MS;
 use crate::ledger::emissions::{Inventory, Months, Scope, Setting, inventory};
 use crate::ledger::targets::{age, vehicles_needed};
 use crate::ledger::transition::{Counts, classify, in_scope};
@@ -13,43 +14,28 @@ use crate::model::register::{EmissionClass, Vehicle};
 use crate::model::{AvoidedFact, Fact, FleetGroupFact, SiteEmissionsFact, SiteInfoFact, VehicleInfoFact};
 use crate::units::{Day, UtcMs};
 
-/// How often the running day is written by site: as seldom as the connectors' time, for there may be many sites.
-const SITES_MS: i64 = super::uptime::ROWS_MS;
-/// How often sites are written: a range of a few hours is to have a line of the capacity.
-const HOUR_MS: i64 = 3_600_000;
-
-/// When rows are due; all of them at once to begin with, and when the register has changed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct RowsDue {
-    emissions: UtcMs,
-    sites: UtcMs,
-    /// The day whose register has been written.
-    written: Option<Day>,
-}
-
-impl Default for RowsDue {
-    fn default() -> Self {
-        Self { emissions: UtcMs(i64::MIN), sites: UtcMs(i64::MIN), written: None }
-    }
-}
-
 impl Engine {
-    /// Writes what is due; at the last instant of a day, its final figures.
+    /// Writes what is due: with the rows of all connectors, and the last word of a day. Once a day, and anew after a change, also what the
+    /// register says and what is ahead.
     pub(super) fn write_fleet_rows(&mut self, now: UtcMs) {
         let day = Day::of(now);
-        if now >= self.rows_due.emissions || now.plus(1) >= self.today.end() {
-            self.rows_due.emissions = now.plus(SITES_MS);
+        let due = now >= self.next_uptime_rows;
+        if due || now.plus(1) >= self.today.end() {
             self.write_sites_emissions(day);
         }
-        if now >= self.rows_due.sites {
-            let hour = now.plus(-now.0.rem_euclid(HOUR_MS));
-            self.rows_due.sites = hour.plus(HOUR_MS);
-            self.write_sites(hour, day);
+        if due {
+            self.write_sites(now, day);
+            let last = self.next_uptime_rows.plus(-ROWS_MS);
+            if last < day.start() || last >= day.end() {
+                self.write_register(day);
+                self.write_projections(day);
+            }
         }
-        if self.rows_due.written != Some(day) {
-            self.rows_due.written = Some(day);
-            self.write_register(day);
-        }
+    }
+
+    /// The next time all is due, as at the beginning of a day: something changed that such rows rest on.
+    pub(super) fn write_all_anew(&mut self) {
+        self.next_uptime_rows = UtcMs(i64::MIN);
     }
 
     fn write_sites_emissions(&mut self, day: Day) {

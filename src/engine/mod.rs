@@ -31,7 +31,6 @@ use std::sync::Arc;
 
 use activity::{DaySpan, Journal, spread};
 use assets::{Assets, Hearing};
-use fleet_rows::RowsDue;
 use indicators::Indicators;
 use targets::Targets;
 
@@ -73,8 +72,6 @@ pub struct Engine {
     charged_today: BTreeMap<Subject, Activity>,
     sessions_closed_today: u64,
     next_periodic: UtcMs,
-    /// When rows of sites and of the register are due.
-    rows_due: RowsDue,
     output: VecDeque<Fact>,
     outcomes: Vec<ChargingOutcome>,
     tally: Tally,
@@ -119,7 +116,6 @@ impl Engine {
             charged_today: BTreeMap::new(),
             sessions_closed_today: 0,
             next_periodic: now,
-            rows_due: RowsDue::default(),
             output: VecDeque::new(),
             outcomes: Vec::new(),
             tally: Tally::default(),
@@ -148,7 +144,10 @@ impl Engine {
                 None
             }
             Observation::ChargePoint(event) => self.hear_charge_point(event, now),
-            Observation::Restarted => None,
+            Observation::Restarted => {
+                self.write_all_anew();
+                None
+            }
             Observation::CounterUndone { entry } => {
                 self.undo_counter_event(*entry, now);
                 None
@@ -223,7 +222,6 @@ impl Engine {
         self.register = register;
         self.assets.resolve(&self.register);
         self.forget_assessment();
-        self.rows_due = RowsDue::default();
         self.next_periodic = now;
     }
 

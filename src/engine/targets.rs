@@ -44,6 +44,7 @@ impl Engine {
     /// Something changed that records rest on.
     pub(super) fn forget_assessment(&mut self) {
         self.targets.assessed = None;
+        self.write_all_anew();
     }
 
     /// Every target at the end of a day, that of `[target]` first.
@@ -76,24 +77,28 @@ impl Engine {
         with_headline(headline(config.target_share, config.target_due, start), &self.targets.list)
     }
 
-    /// Rows of `target_progress`; of `target_projection` where something has changed.
+    /// Rows of `target_progress`.
     pub(super) fn write_targets(&mut self, day: Day) {
         if self.targets.assessed.as_ref().is_none_or(|(assessed, _)| *assessed != day) {
-            let records = self.assess_targets(day);
-            self.write_projections(&records, day);
-            self.targets.assessed = Some((day, records));
+            self.targets.assessed = Some((day, self.assess_targets(day)));
         }
         let records = self.targets.assessed.iter().flat_map(|(_, records)| records);
         self.output.extend(records.filter_map(|record| fact(record, day)).map(Fact::Target));
     }
 
-    fn write_projections(&mut self, records: &[TargetRecord], day: Day) {
-        for (target, record) in self.all_targets().iter().zip(records) {
-            let ahead = project(target, &self.profile, &self.register, record, day);
+    /// Rows of `target_projection`.
+    pub(super) fn write_projections(&mut self, day: Day) {
+        let targets = self.all_targets();
+        let records = self.target_records(day);
+        let found = targets.iter().zip(records.iter());
+        let found: Vec<_> = found
+            .map(|(target, record)| (record.id.clone(), project(target, &self.profile, &self.register, record, day)))
+            .collect();
+        for (target, ahead) in found {
             self.output.extend(ahead.into_iter().map(|ahead| {
                 Fact::Projection(ProjectionFact {
                     fleet: Arc::from("all"),
-                    target: record.id.clone(),
+                    target: target.clone(),
                     // Within its day, so that a day's interval holds it.
                     at: ahead.day.end().plus(-1),
                     path: ahead.path,

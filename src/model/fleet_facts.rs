@@ -66,7 +66,7 @@ pub struct SiteInfoFact {
     pub fleet: Arc<str>,
     /// The site.
     pub site: Arc<str>,
-    /// Start of the hour.
+    /// When.
     pub at: UtcMs,
     /// Its name in the register.
     pub name: String,

@@ -277,7 +277,7 @@ pub const MEASUREMENTS: &[Measurement] = &[
     },
     Measurement {
         name: "site_info",
-        description: "a site of the register: every hour at its start, and when the register has changed",
+        description: "a site of the register, every 15 minutes and when the register has changed",
         tags: &[FLEET, SITE],
         fields: &[
             text("name", "name"),
