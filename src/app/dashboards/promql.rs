@@ -33,7 +33,7 @@ pub fn query(series: &Series) -> String {
         Value::Total { field, step } => {
             joined(series, Join::Sum, &format!("sum_over_time(max_over_time({}[{step}])[$__range:{step}])", selector(field)))
         }
-        // Each of the two only grows within its day; their difference would not, and the highest of it be wrong.
+        // Each of the two grows within its day, while their difference rises and falls: the highest of it would be too much.
         Value::Less { field, less, by_interval } => {
             let window = if by_interval { "$__interval" } else { "$__range" };
             let [more, less] = [field, less].map(|field| {

@@ -89,9 +89,9 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "percentunit",
             &[
                 daily("95 %", P, "p95_ratio", Join::Last).only(ONE_TARGET),
-                daily("Recent pace", P, "trend_ratio", Join::Last).only(ONE_TARGET),
-                daily("Median", P, "p50_ratio", Join::Last).only(ONE_TARGET),
                 daily("Path", P, "trajectory_ratio", Join::Last).only(ONE_TARGET).dashed(),
+                daily("Median", P, "p50_ratio", Join::Last).only(ONE_TARGET),
+                daily("Recent pace", P, "trend_ratio", Join::Last).only(ONE_TARGET),
                 daily("5 %", P, "p05_ratio", Join::Last).only(ONE_TARGET),
             ],
         )

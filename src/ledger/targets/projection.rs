@@ -14,6 +14,10 @@ use crate::units::{Day, Month};
 
 /// Days ahead at most, beside today and the due date.
 const MOST_DAYS: i32 = 12;
+/// A large fleet's distributions are dear, and the engine waits for them: fewer days.
+const LARGE: usize = 1_500;
+/// Days ahead of a large fleet.
+const FEW_DAYS: i32 = 4;
 /// Months between them: the shortest with which they suffice.
 const STEPS: [i32; 5] = [3, 6, 12, 24, 36];
 /// Stretches end as the books' years do; January is 0.
@@ -74,7 +78,8 @@ pub fn project(target: &Target, profile: &Profile, register: &Register, record: 
             band: band.as_ref().and_then(|band| band(day)),
         }
     };
-    days(as_of, target.due).into_iter().map(point).collect()
+    let most = if register.vehicles.len() > LARGE { FEW_DAYS } else { MOST_DAYS };
+    days(as_of, target.due, most).into_iter().map(point).collect()
 }
 
 /// Quantiles for a day, if the record has a forecast.
@@ -98,14 +103,14 @@ fn band<'a>(
 }
 
 /// Today, ends of quarters (or of longer stretches), the due date.
-fn days(as_of: Day, due: Option<Day>) -> Vec<Day> {
+fn days(as_of: Day, due: Option<Day>, most: i32) -> Vec<Day> {
     let first = last_full_month(as_of).plus(1);
     let last = due.map_or(first.plus(WITHOUT_DUE), Month::of_day);
     let months = last.since(first);
-    let step = STEPS.into_iter().find(|step| months / step < MOST_DAYS).unwrap_or(STEPS[STEPS.len() - 1]);
+    let step = STEPS.into_iter().find(|step| months / step < most).unwrap_or(STEPS[STEPS.len() - 1]);
     let ends = (0..=months).map(|offset| first.plus(offset)).filter(|month| month.count().rem_euclid(step) == MARCH);
     let end = due.unwrap_or_else(|| last.last_day());
-    let between = ends.map(Month::last_day).filter(|day| *day > as_of && *day < end).take(MOST_DAYS as usize);
+    let between = ends.map(Month::last_day).filter(|day| *day > as_of && *day < end).take(most as usize);
     std::iter::once(as_of).chain(between).chain(std::iter::once(end)).collect()
 }
 
@@ -120,7 +125,7 @@ mod tests {
     #[test]
     fn days_are_few_and_end_with_the_due_date() {
         let text = |as_of: &str, due: Option<&str>| -> Vec<String> {
-            days(day(as_of), due.map(day)).iter().map(ToString::to_string).collect()
+            days(day(as_of), due.map(day), MOST_DAYS).iter().map(ToString::to_string).collect()
         };
         let near = text("2026-11-25", Some("2028-03-31"));
         assert_eq!(near, ["2026-11-25", "2026-12-31", "2027-03-31", "2027-06-30", "2027-09-30", "2027-12-31", "2028-03-31"]);
@@ -130,5 +135,6 @@ mod tests {
             assert!(found.windows(2).all(|pair| pair[0] < pair[1]), "{found:?}");
         }
         assert!(text("2026-11-25", None).len() > 3);
+        assert!(days(day("2026-11-25"), Some(day("2045-03-31")), FEW_DAYS).len() <= FEW_DAYS as usize + 2);
     }
 }
