@@ -78,7 +78,8 @@ fn sites_add_up_to_the_fleet_and_avoided_is_what_the_api_says() {
     let mut engine = engine();
     let all = a_day(&mut engine);
     let at = day().start();
-    let mut fleet: BTreeMap<(Arc<str>, Arc<str>, &str, &str), f64> = BTreeMap::new();
+    type Series<'a> = (Arc<str>, Arc<str>, &'a str, &'a str);
+    let mut fleet: BTreeMap<Series<'_>, f64> = BTreeMap::new();
     let mut sites: BTreeMap<(Arc<str>, Arc<str>, &str), f64> = BTreeMap::new();
     let mut avoided = BTreeMap::new();
     // The last word of each row counts.
