@@ -8,10 +8,12 @@ mod alerts;
 mod assets;
 mod audit;
 mod config;
+mod fleet_rows;
 mod indicators;
 mod periodic;
 mod quality;
 mod snapshot;
+mod tally;
 mod targets;
 mod uptime;
 mod view;
@@ -20,6 +22,7 @@ mod watch;
 
 pub use config::EngineConfig;
 pub use snapshot::RestoreError;
+pub use tally::Tally;
 pub use view::{Dimension, View};
 pub use views::{StoredActivity, StoredIntensity, ViewContext};
 
@@ -46,21 +49,6 @@ use crate::units::{Day, UtcMs};
 
 /// How often the day's sums, the transition and the targets are written as rows.
 const PERIODIC_MS: i64 = 60_000;
-
-/// What the engine did not take or took late; read and cleared by [`Engine::take_tally`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Tally {
-    /// Readings older than what was booked.
-    pub late: u64,
-    /// Readings of assets beyond the limit.
-    pub assets_refused: u64,
-    /// Monthly figures beyond the limit.
-    pub indicators_refused: u64,
-    /// Messages of charge points or connectors beyond the limits.
-    pub charging_refused: u64,
-    /// Alerts beyond `alerts.max_series`.
-    pub alerts_refused: u64,
-}
 
 /// All domain state.
 #[derive(Debug)]
@@ -156,7 +144,10 @@ impl Engine {
                 None
             }
             Observation::ChargePoint(event) => self.hear_charge_point(event, now),
-            Observation::Restarted => None,
+            Observation::Restarted => {
+                self.write_all_anew();
+                None
+            }
             Observation::CounterUndone { entry } => {
                 self.undo_counter_event(*entry, now);
                 None

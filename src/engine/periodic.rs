@@ -17,6 +17,7 @@ impl Engine {
         self.write_air(day);
         self.write_transition(day);
         self.write_targets(day);
+        self.write_fleet_rows(now);
     }
 
     pub(super) fn write_session(&mut self, record: SessionRecord) {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Engine;
 use crate::ledger::air::AirConfig;
 use crate::ledger::factors::FactorSets;
-use crate::ledger::targets::{Figures, Kind, Target, TargetRecord, TargetStatus, assess, headline, with_headline};
-use crate::model::{Fact, TargetFact};
+use crate::ledger::targets::{Figures, Kind, Target, TargetRecord, TargetStatus, assess, headline, project, with_headline};
+use crate::model::{Fact, ProjectionFact, TargetFact};
 use crate::units::Day;
 
 /// The targets, what is known for them, and how they stood when last asked.
@@ -44,6 +44,7 @@ impl Engine {
     /// Something changed that records rest on.
     pub(super) fn forget_assessment(&mut self) {
         self.targets.assessed = None;
+        self.write_all_anew();
     }
 
     /// Every target at the end of a day, that of `[target]` first.
@@ -63,13 +64,17 @@ impl Engine {
     }
 
     fn assess_targets(&self, day: Day) -> Vec<TargetRecord> {
-        let config = &self.config;
-        let start = config.target_start.zip(config.target_start_share);
-        let first = headline(config.target_share, config.target_due, start);
-        with_headline(first, &self.targets.list)
+        self.all_targets()
             .iter()
             .map(|target| assess(target, &self.profile, &self.register, &self.targets.figures, day))
             .collect()
+    }
+
+    /// That of `[target]` first.
+    fn all_targets(&self) -> Vec<Target> {
+        let config = &self.config;
+        let start = config.target_start.zip(config.target_start_share);
+        with_headline(headline(config.target_share, config.target_due, start), &self.targets.list)
     }
 
     /// Rows of `target_progress`.
@@ -79,6 +84,31 @@ impl Engine {
         }
         let records = self.targets.assessed.iter().flat_map(|(_, records)| records);
         self.output.extend(records.filter_map(|record| fact(record, day)).map(Fact::Target));
+    }
+
+    /// Rows of `target_projection`.
+    pub(super) fn write_projections(&mut self, day: Day) {
+        let targets = self.all_targets();
+        let records = self.target_records(day);
+        let found = targets.iter().zip(records.iter());
+        let found: Vec<_> = found
+            .map(|(target, record)| (record.id.clone(), project(target, &self.profile, &self.register, record, day)))
+            .collect();
+        for (target, ahead) in found {
+            self.output.extend(ahead.into_iter().map(|ahead| {
+                Fact::Projection(ProjectionFact {
+                    fleet: Arc::from("all"),
+                    target: target.clone(),
+                    // Within its day, so that a day's interval holds it.
+                    at: ahead.day.end().plus(-1),
+                    path: ahead.path,
+                    trend: ahead.trend,
+                    band: ahead.band,
+                    path_value: ahead.path_value,
+                    trend_value: ahead.trend_value,
+                })
+            }));
+        }
     }
 }
 
@@ -105,6 +135,11 @@ fn fact(record: &TargetRecord, day: Day) -> Option<TargetFact> {
         projected_at: record.projected_date.as_deref().and_then(|text| text.parse::<Day>().ok()).map(Day::start),
         days_late: record.days_late,
         p_hit: record.p_hit,
+        band_at_due: record.forecast.as_ref().zip(record.counts).filter(|(_, counts)| counts.total() > 0).map(
+            |(forecast, counts)| {
+                [forecast.p05, forecast.p50, forecast.p95].map(|counted| f64::from(counted) / f64::from(counts.total()))
+            },
+        ),
         state_code: record.state_code(),
     })
 }

@@ -10,7 +10,18 @@ use crate::units::UtcMs;
 const OLDEST_MS: i64 = 3_600_000;
 /// Rows of a whole London day stand at its beginning; the longest has 25 hours.
 const OLDEST_DAILY_MS: i64 = 26 * 3_600_000;
-const DAILY: [&str; 3] = ["fleet_emissions", "fleet_transition", "target_progress"];
+const DAILY: [&str; 8] = [
+    "fleet_emissions",
+    "site_emissions",
+    "avoided_emissions",
+    "fleet_air",
+    "fleet_transition",
+    "fleet_groups",
+    "vehicle_info",
+    "target_progress",
+];
+/// A row further ahead than a device's clock may be tells of a time to come: `target_projection`.
+const NEWEST_MS: i64 = 86_400_000;
 
 impl Engine {
     /// Looks at the facts that this call has brought.
@@ -41,7 +52,10 @@ impl Engine {
             let Some(row) = Row::parse(&line) else { return news };
             let oldest = if DAILY.contains(&name) { OLDEST_DAILY_MS } else { OLDEST_MS };
             let has = |name: &str, value: &str| row.tags.iter().any(|(tag, found)| *tag == name && found == value);
-            if now.since(row.at) > oldest || !own.wanted.iter().all(|(tag, value)| has(tag, value)) {
+            if now.since(row.at) > oldest
+                || row.at.since(now) > NEWEST_MS
+                || !own.wanted.iter().all(|(tag, value)| has(tag, value))
+            {
                 continue;
             }
             let Some(value) = row.number(own.field) else { continue };

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{AirFact, AlertFact, ChargingIntensityFact, ConnectorStatus, EmissionsFact, SessionRecord};
+use super::{
+    AirFact, AlertFact, AvoidedFact, ChargingIntensityFact, ConnectorStatus, EmissionsFact, FleetGroupFact, ProjectionFact,
+    SessionRecord, SiteEmissionsFact, SiteInfoFact, VehicleInfoFact,
+};
 use crate::units::{Thousandths, UtcMs};
 
 /// What drives a vehicle (tag `powertrain`).
@@ -79,12 +82,24 @@ pub enum Fact {
     },
     /// `fleet_emissions`.
     Emissions(EmissionsFact),
+    /// `site_emissions`.
+    SiteEmissions(SiteEmissionsFact),
+    /// `avoided_emissions`.
+    Avoided(AvoidedFact),
     /// Air pollutants of a day.
     Air(AirFact),
     /// `fleet_transition`.
     Transition(TransitionFact),
     /// `target_progress`.
     Target(TargetFact),
+    /// `target_projection`.
+    Projection(ProjectionFact),
+    /// `fleet_groups`.
+    FleetGroup(FleetGroupFact),
+    /// `site_info`.
+    SiteInfo(SiteInfoFact),
+    /// `vehicle_info`.
+    VehicleInfo(Box<VehicleInfoFact>),
     /// `counter_event`.
     CounterEvent(CounterEventFact),
     /// `data_quality`.
@@ -299,6 +314,8 @@ pub struct TargetFact {
     pub days_late: Option<i32>,
     /// Chance of reaching it in time.
     pub p_hit: Option<f64>,
+    /// Shares on the due date by the ages of the fleet: quantiles of 5, 50 and 95 %.
+    pub band_at_due: Option<[f64; 3]>,
     /// 0 ok, 1 drift, 2 off.
     pub state_code: Option<i64>,
 }

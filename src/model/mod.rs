@@ -6,6 +6,7 @@ mod charging;
 mod emission_facts;
 mod exempt;
 mod fact;
+mod fleet_facts;
 mod id;
 mod imported;
 mod indicator;
@@ -34,6 +35,7 @@ pub use fact::{
     ChargePointInfoFact, ChargePointStatusFact, ConformanceFact, ConnectorTimeFact, CounterEventFact, DataQualityFact, Fact,
     IngestStatsFact, MeterValuesFact, Powertrain, TargetFact, TelemetryFact, TransitionFact, VehicleTags,
 };
+pub use fleet_facts::{AvoidedFact, FleetGroupFact, ProjectionFact, SiteEmissionsFact, SiteInfoFact, VehicleInfoFact};
 pub use id::{IdError, check_id};
 pub use imported::{ImportKind, ImportedRow, spread_days};
 pub use indicator::{Indicator, IndicatorKey, IndicatorReport, IndicatorSource};

@@ -1,5 +1,6 @@
 //! F2: facts to rows of line protocol. `schema` is the one table of measurements, tags, fields, units.
 
+mod fleet;
 mod line;
 pub mod read;
 pub mod schema;
@@ -22,9 +23,15 @@ pub fn measurement(fact: &Fact) -> &'static str {
         Fact::Conformance(_) => "charge_point_conformance",
         Fact::Session { .. } => "charging_session",
         Fact::Emissions(_) => "fleet_emissions",
+        Fact::SiteEmissions(_) => "site_emissions",
+        Fact::Avoided(_) => "avoided_emissions",
         Fact::Air(_) => "fleet_air",
         Fact::Transition(_) => "fleet_transition",
         Fact::Target(_) => "target_progress",
+        Fact::Projection(_) => "target_projection",
+        Fact::FleetGroup(_) => "fleet_groups",
+        Fact::SiteInfo(_) => "site_info",
+        Fact::VehicleInfo(_) => "vehicle_info",
         Fact::CounterEvent(_) => "counter_event",
         Fact::DataQuality(_) => "data_quality",
         Fact::Alert(_) => "alerts",
@@ -78,6 +85,12 @@ pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
             .scaled("fuel_l", Some(fact.fuel_ml), 3)
             .text("factor_set", &fact.factor_set)
             .at(fact.at),
+        Fact::SiteEmissions(fact) => fleet::site_emissions(fact, out),
+        Fact::Avoided(fact) => fleet::avoided(fact, out),
+        Fact::Projection(fact) => fleet::projection(fact, out),
+        Fact::FleetGroup(fact) => fleet::fleet_group(fact, out),
+        Fact::SiteInfo(fact) => fleet::site_info(fact, out),
+        Fact::VehicleInfo(fact) => fleet::vehicle_info(fact, out),
         Fact::Air(fact) => Line::new(out, "fleet_air")
             .tag("fleet", &fact.fleet)
             .tag("vehicle_class", &fact.vehicle_class)
@@ -112,6 +125,9 @@ pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
             .optional_integer("projected_ts_s", fact.projected_at.map(|at| at.0.div_euclid(1000)))
             .optional_integer("days_late", fact.days_late.map(i64::from))
             .float("p_hit_ratio", fact.p_hit)
+            .float("p05_at_due_ratio", fact.band_at_due.map(|band| band[0]))
+            .float("p50_at_due_ratio", fact.band_at_due.map(|band| band[1]))
+            .float("p95_at_due_ratio", fact.band_at_due.map(|band| band[2]))
             .optional_integer("state_code", fact.state_code)
             .at(fact.at),
         Fact::CounterEvent(fact) => Line::new(out, "counter_event")

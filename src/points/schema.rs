@@ -64,6 +64,7 @@ const SITE: Column = tag("site", "site of the register");
 const CHARGE_POINT: Column = tag("charge_point_id", "OCPP identity");
 const CONNECTOR: Column = tag("connector_id", "OCPP connector, 0 for the charge point itself");
 const FLEET: Column = tag("fleet", "organisation of the register, or all");
+const SCOPE: Column = tag("scope", "1, 2 (location-based), 2_market, 3 or outside (biogenic CO2)");
 const VEHICLE_CLASS: Column = tag("vehicle_class", "class of the measurement's own scheme, or all");
 
 /// Every measurement.
@@ -184,12 +185,7 @@ pub const MEASUREMENTS: &[Measurement] = &[
     Measurement {
         name: "fleet_emissions",
         description: "emissions of one London day, at its start; replaced as the day goes on. Rows of 2 (location-based) and 2_market are two views of the same electricity: never add them",
-        tags: &[
-            FLEET,
-            VEHICLE_CLASS,
-            tag("scope", "1, 2 (location-based), 2_market, 3 or outside (biogenic CO2)"),
-            tag("method", "fuel_card, fuel, ratio, distance, energy, grey_fleet or mean"),
-        ],
+        tags: &[FLEET, VEHICLE_CLASS, SCOPE, tag("method", "fuel_card, fuel, ratio, distance, energy, grey_fleet or mean")],
         fields: &[
             float("kgco2e", "emissions, kgCO2e"),
             float("sd_kgco2e", "one standard deviation of them, kgCO2e"),
@@ -201,6 +197,27 @@ pub const MEASUREMENTS: &[Measurement] = &[
             float("energy_wh", "electricity, Wh"),
             float("fuel_l", "fuel, l"),
             text("factor_set", "emission factors used"),
+        ],
+    },
+    Measurement {
+        name: "site_emissions",
+        description: "emissions of one London day by site, at its start; every 15 minutes until it is over. Scopes as in fleet_emissions: never add 2 and 2_market",
+        tags: &[FLEET, tag("site", "home site of the vehicle, else that of the charge point"), SCOPE],
+        fields: &[float("kgco2e", "emissions, kgCO2e")],
+    },
+    Measurement {
+        name: "avoided_emissions",
+        description: "vehicles that replaced another one, on one London day, at its start; every 15 minutes until it is over. Energy is charged on another day than it is driven: read weeks, not days",
+        tags: &[FLEET, tag("site", "home site of the vehicle")],
+        fields: &[
+            float(
+                "baseline_co2e_kg",
+                "what the replaced vehicles would have emitted on the same kilometres, kgCO2e of scope 1 with location-based scope 2",
+            ),
+            float("own_co2e_kg", "what their successors emitted, the same"),
+            float("avoided_co2e_kg", "the first less the second, kgCO2e; it may fall within the day"),
+            float("distance_km", "driven by the successors, km"),
+            integer("vehicles", "successors that drove"),
         ],
     },
     Measurement {
@@ -229,6 +246,61 @@ pub const MEASUREMENTS: &[Measurement] = &[
         ],
     },
     Measurement {
+        name: "fleet_groups",
+        description: "vehicles of one category and role on one London day; written once, and when the register has changed",
+        tags: &[FLEET, VEHICLE_CLASS, tag("role", "emergency, non_emergency, support")],
+        fields: &[
+            integer("vehicles_total", "in scope"),
+            integer("vehicles_low_emission", "those that count by the profile"),
+            integer(
+                "vehicles_needed",
+                "to be replaced until the group itself has the share of [target]; each group rounds up, so their sum may be above the fleet's",
+            ),
+        ],
+    },
+    Measurement {
+        name: "vehicle_info",
+        description: "a vehicle in scope as the register has it on one London day; written once, and when the register has changed",
+        tags: &[FLEET, SITE, tag("vehicle_id", "fleet id")],
+        fields: &[
+            integer("emission_class_code", "0 zero, 1 ultra-low, 2 low, 3 other, 4 unknown"),
+            text("emission_class", "the same in words"),
+            text("role", "emergency, non_emergency, support"),
+            text("category", "car, van, heavy, motorcycle, minibus"),
+            text("body", "body of the register, empty for unknown"),
+            text("fuel", "DVLA wording, empty for unknown"),
+            integer("euro", "Euro standard, 1 to 7"),
+            integer("co2_g_per_km", "by type approval, g/km"),
+            integer("first_registered_ts_s", "first registration, Unix seconds"),
+            float("age_years", "since first registration, else since it came into service, years"),
+        ],
+    },
+    Measurement {
+        name: "site_info",
+        description: "a site of the register, every 15 minutes and when the register has changed",
+        tags: &[FLEET, SITE],
+        fields: &[
+            text("name", "name"),
+            float("capacity_w", "capacity of the supply, W"),
+            integer("charge_points", "charge points of the register in service"),
+            integer("connectors", "their connectors"),
+        ],
+    },
+    Measurement {
+        name: "target_projection",
+        description: "what is expected of a target for the end of a London day TO COME, at that end; replaced while it is ahead. InfluxDB keeps rows of the future; VictoriaMetrics drops them beyond two days, and has target_progress.p05_at_due_ratio and its like",
+        tags: &[FLEET, tag("target", "target id")],
+        fields: &[
+            float("trajectory_ratio", "path, 0 to 1; of relative targets, the change"),
+            float("trend_ratio", "where the pace of the last thirteen month ends leads, in the same"),
+            float("p05_ratio", "5 % quantile of the share by the ages of the fleet, 0 to 1"),
+            float("p50_ratio", "median of it"),
+            float("p95_ratio", "95 % quantile of it"),
+            float("trajectory_value", "path in the target's own unit"),
+            float("trend_value", "where that pace leads, in that unit"),
+        ],
+    },
+    Measurement {
         name: "target_progress",
         description: "a target on one London day",
         tags: &[FLEET, tag("target", "target id")],
@@ -245,6 +317,9 @@ pub const MEASUREMENTS: &[Measurement] = &[
             integer("projected_ts_s", "when the goal is reached at that rate, s since 1970"),
             integer("days_late", "days from the due date to then; negative is early"),
             float("p_hit_ratio", "chance of reaching the goal in time, 0 to 1"),
+            float("p05_at_due_ratio", "5 % quantile of the share on the due date, by the ages of the fleet, 0 to 1"),
+            float("p50_at_due_ratio", "median of it"),
+            float("p95_at_due_ratio", "95 % quantile of it"),
             integer("state_code", "0 ok, 1 drift, 2 off"),
         ],
     },

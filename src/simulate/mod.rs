@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use self::random::Random;
 use self::world::World;
 use crate::model::register::Register;
-use crate::units::UtcMs;
+use crate::units::{Day, UtcMs};
 
 /// Tells the time of the simulated world.
 pub type WorldClock = Arc<dyn Fn() -> UtcMs + Send + Sync>;
@@ -78,13 +78,16 @@ const SHORTEST_STEP: Duration = Duration::from_millis(50);
 /// Runs until told to stop.
 pub async fn run(
     config: SimulateConfig,
-    register: Arc<Register>,
+    mut register: Arc<Register>,
     clock: WorldClock,
     mut shutdown: watch::Receiver<bool>,
 ) -> Result<(), SimulateError> {
     if register.vehicles.is_empty() && register.charge_points.is_empty() {
         return Err(SimulateError::Empty);
     }
+    // Who has left the fleet drives no more. Nothing here asks this copy for a vehicle by its id.
+    let today = Day::of(clock());
+    Arc::make_mut(&mut register).vehicles.retain(|vehicle| vehicle.in_service_on(today));
     let address = config.mqtt.rsplit_once(':').and_then(|(host, port)| Some((host.to_owned(), port.parse::<u16>().ok()?)));
     let (host, port) = address.ok_or_else(|| SimulateError::Address(config.mqtt.clone()))?;
     let mut tasks = JoinSet::new();

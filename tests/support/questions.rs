@@ -7,9 +7,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::demo;
 use crate::support::http;
-use crate::write_endpoint::Stub;
-use crate::written::lines_of_a_fleet;
 
 const DAY: i64 = 86_400_000;
 
@@ -26,6 +25,8 @@ pub struct Question {
     pub instant: bool,
     /// Every column must have a value.
     pub table: bool,
+    /// Years ahead, where the panel does not look back.
+    pub ahead: Option<i64>,
 }
 
 /// What came back.
@@ -54,7 +55,7 @@ pub fn boards(folder: &Path) -> Vec<(String, Value)> {
 
 fn question(panel: &str, text: &Value) -> Question {
     let text = text.as_str().unwrap().to_owned();
-    Question { panel: panel.to_owned(), text, interval: "1m".to_owned(), instant: false, table: false }
+    Question { panel: panel.to_owned(), text, interval: "1m".to_owned(), instant: false, table: false, ahead: None }
 }
 
 /// Every query of a dashboard.
@@ -67,6 +68,9 @@ pub fn questions(board: &Value) -> Vec<Question> {
                 interval: panel["interval"].as_str().unwrap_or("1m").to_owned(),
                 instant: target["instant"] == true,
                 table: target["resultFormat"] == "table",
+                ahead: panel["timeFrom"]
+                    .as_str()
+                    .map(|text| text.strip_prefix('+').unwrap().strip_suffix('y').unwrap().parse().unwrap()),
                 ..question(panel["title"].as_str().unwrap(), text)
             });
         }
@@ -92,12 +96,14 @@ pub fn of_alert_rules(file: &Path) -> Vec<Question> {
     models.filter(|model| model["query"].is_string()).map(|model| question("alert rule", &model["query"])).collect()
 }
 
-/// What a fleet wrote, and when it was.
+/// What the demo wrote, and when it was.
 pub struct Fleet {
     /// Line protocol.
     pub lines: Vec<String>,
-    /// Time of the recording, ms.
-    pub now: i64,
+    /// Beginning and end, ms.
+    pub from: i64,
+    /// Its end.
+    pub to: i64,
     /// A charge point that had a session, and its site.
     pub charge_point: String,
     /// Its site.
@@ -105,42 +111,46 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Runs the simulated fleet against the daemon for some seconds.
+    /// Runs the demo for some seconds.
     pub fn record() -> Self {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
-        let lines = lines_of_a_fleet(&Stub::default(), 6);
+        let demo::Recording { lines, from, to } = demo::record();
         let session = lines.iter().find(|line| line.starts_with("charging_session,")).unwrap();
         let tag = |name: &str| {
             session.split([',', ' ']).find_map(|part| part.strip_prefix(name)?.strip_prefix('=')).unwrap().to_owned()
         };
         let (site, charge_point) = (tag("site"), tag("charge_point_id"));
-        Self { lines, now, charge_point, site }
+        Self { lines, from, to, charge_point, site }
     }
 
-    /// The fleet's clock runs ahead of the world's.
-    fn range(&self) -> (i64, i64) {
-        (self.now - 2 * DAY - DAY / 2, self.now + DAY / 2)
+    /// Rows of days stand at the day's beginning.
+    fn range(&self, question: &Question) -> (i64, i64) {
+        match question.ahead {
+            Some(years) => (self.to, self.to + years * 365 * DAY),
+            None => (self.from - DAY, self.to),
+        }
     }
 
     /// End of the range, s.
     pub fn seconds(&self) -> String {
-        (self.range().1 / 1000).to_string()
+        (self.to / 1000).to_string()
     }
 
     fn chosen(&self, text: &str, name: &str) -> String {
         match name {
-            "charge_point_id" => self.charge_point.clone(),
-            "target" if !text.contains("GROUP BY") && !text.contains("by (target)") => "share_low_90".to_owned(),
-            "fleet" if text.contains("data_quality") || text.contains("fleet_transition") => "all".to_owned(),
+            // The simulated ones have no thermometer, the guest has nothing else.
+            "one_charge_point_id" if text.contains("temperature_c") => demo::GUEST.to_owned(),
+            "one_charge_point_id" => self.charge_point.clone(),
+            "one_target" => "share_low_90".to_owned(),
+            "one_fleet" => "all".to_owned(),
             _ => ".*".to_owned(),
         }
     }
 
     fn fill(&self, question: &Question) -> String {
-        let (from, to) = self.range();
+        let (from, to) = self.range(question);
         let mut text = question.text.replace("$timeFilter", &format!("time >= {from}ms and time <= {to}ms"));
         text = text.replace("$__interval", &question.interval).replace("$__range", &format!("{}s", (to - from) / 1000));
-        for name in ["charge_point_id", "vehicle_id", "fleet", "site", "target"] {
+        for name in ["one_charge_point_id", "one_fleet", "one_target", "vehicle_id", "fleet", "site", "target"] {
             let value = self.chosen(&question.text, name);
             text = text.replace(&format!("${{{name}:regex}}"), &value).replace(&format!("\"${name}\""), &format!("\"{value}\""));
         }
@@ -195,7 +205,7 @@ impl Fleet {
     /// Asks VictoriaMetrics.
     pub fn ask_metrics(&self, port: u16, question: &Question) -> Answers {
         let filled = self.fill(question);
-        let (from, to) = self.range();
+        let (from, to) = self.range(question);
         let (from, to) = ((from / 1000).to_string(), (to / 1000).to_string());
         let (status, text) = match filled.strip_prefix("label_values(").and_then(|rest| rest.strip_suffix(')')?.rsplit_once(", "))
         {

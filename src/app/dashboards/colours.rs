@@ -73,6 +73,15 @@ pub const BASIS: &[State] = &[
     state(4, "annual factor", GREY),
 ];
 
+/// `vehicle_info.emission_class_code`.
+pub const EMISSION_CLASS: &[State] = &[
+    state(0, "zero", GREEN),
+    state(1, "ultra-low", SKY),
+    state(2, "low", BLUE),
+    state(3, "other", VERMILION),
+    state(4, "unknown", GREY),
+];
+
 /// Booleans: InfluxQL answers `true` and `false`, PromQL 1 and 0.
 pub const LINK: &[State] = &[state(0, "off line", VERMILION), state(1, "on line", GREEN)];
 

@@ -2,8 +2,8 @@
 
 use super::colours::BASIS;
 use super::table::{
-    Dashboard, Filter, Join, Variable, bar_gauge, bars, column, daily, half_hourly, lines, listing, rows, stat, table, total,
-    word,
+    Dashboard, Filter, Join, Variable, bar_gauge, bars, column, daily, daily_less, half_hourly, latest, lines, listing, rows,
+    stat, table, total, total_less, word,
 };
 use super::{G, KGCO2E};
 
@@ -27,7 +27,14 @@ const OUTSIDE: &[Filter] = &[Filter::Chosen("fleet"), Filter::Is("scope", "outsi
 /// One view of electricity, nothing outside the scopes: what may be added.
 const ADDABLE: &[Filter] = &[Filter::Chosen("fleet"), Filter::Not("scope", "2_market"), Filter::Not("scope", "outside")];
 const SITES: &[Filter] = &[Filter::Chosen("site")];
+/// The same by organisation and site.
+const ADDABLE_THERE: &[Filter] =
+    &[Filter::Chosen("fleet"), Filter::Chosen("site"), Filter::Not("scope", "2_market"), Filter::Not("scope", "outside")];
+const THERE: &[Filter] = &[Filter::Chosen("fleet"), Filter::Chosen("site")];
+const PLACE: &[&str] = &["fleet", "site"];
 const M: &str = "fleet_emissions";
+const S: &str = "site_emissions";
+const V: &str = "avoided_emissions";
 const A: &str = "fleet_air";
 const I: &str = "charging_intensity";
 
@@ -39,7 +46,15 @@ pub const DASHBOARD: Dashboard = Dashboard {
     from: "now-30d",
     variables: &[
         FLEETS,
-        Variable { tag: "site", label: "Site", measurement: I, field: "energy_wh", within: None, several: true, first: "" },
+        Variable {
+            tag: "site",
+            label: "Site",
+            measurement: "site_info",
+            field: "charge_points",
+            within: None,
+            several: true,
+            first: "",
+        },
     ],
     panels: &[
         stat("Scope 1", "Fuel burnt by own and leased vehicles, kgCO2e of the range.", KGCO2E, &[total("Scope 1", M, "kgco2e").only(SCOPE_1)])
@@ -97,6 +112,60 @@ pub const DASHBOARD: Dashboard = Dashboard {
             KGCO2E,
             &[daily("", M, "kgco2e", Join::Sum).only(ADDABLE).by(&["fleet"], "{fleet}")],
         ),
+        bars(
+            "Emissions by site",
+            "kgCO2e by London day of scopes 1, 2 (location-based) and 3, by home site of the vehicle, else the charge point's site.",
+            KGCO2E,
+            &[daily("", S, "kgco2e", Join::Sum).only(ADDABLE_THERE).by(&["site"], "{site}")],
+        ),
+        bar_gauge(
+            "Emissions by organisation and site",
+            "kgCO2e of the range of scopes 1, 2 (location-based) and 3.",
+            KGCO2E,
+            &[total("", S, "kgco2e").only(ADDABLE_THERE).by(PLACE, "{fleet} {site}")],
+        ),
+        stat(
+            "Avoided",
+            "What vehicles that replaced another one (`replaces` in the register) did not emit: the replaced vehicle on the same kilometres, less their own, kgCO2e of the range of scope 1 with location-based scope 2. Energy is charged on another day than it is driven: choose weeks. No value: no such vehicle drove.",
+            KGCO2E,
+            &[
+                total_less("Avoided", V, "baseline_co2e_kg", "own_co2e_kg").only(THERE),
+                total("Replaced vehicles", V, "baseline_co2e_kg").only(THERE),
+                total("Their successors", V, "own_co2e_kg").only(THERE),
+            ],
+        )
+        .size(12, 4),
+        stat(
+            "Successors that drove",
+            "Vehicles that replaced another one and drove on the last day of the range.",
+            "none",
+            &[latest("Vehicles", V, "vehicles", Join::Sum).only(THERE)],
+        )
+        .size(12, 4),
+        bars(
+            "Avoided by organisation and site",
+            "kgCO2e by London day that vehicles did not emit against those that they replaced. Below nothing on days on which much was charged and little driven.",
+            KGCO2E,
+            &[daily_less("", V, "baseline_co2e_kg", "own_co2e_kg").only(THERE).by(PLACE, "{fleet} {site}")],
+        ),
+        listing(
+            "Avoided: the last day",
+            "By organisation and site: what the replaced vehicles would have emitted, what their successors did, and the difference.",
+            "none",
+            &[table(
+                V,
+                PLACE,
+                &[
+                    column("baseline_co2e_kg", "Replaced vehicles", KGCO2E),
+                    column("own_co2e_kg", "Successors", KGCO2E),
+                    column("avoided_co2e_kg", "Avoided", KGCO2E),
+                    column("distance_km", "Distance", "lengthkm"),
+                    column("vehicles", "Vehicles", "none"),
+                ],
+            )
+            .only(THERE)],
+        )
+        .size(12, 8),
         bars(
             "Emissions by vehicle class",
             "kgCO2e by London day of scopes 1, 2 (location-based) and 3, by class of the factor set.",
@@ -181,13 +250,13 @@ pub const DASHBOARD: Dashboard = Dashboard {
         bars(
             "CO2 of charging by site",
             "Operational: energy of each half-hour times the grid's intensity then. For choosing when to charge; no part of reported emissions.",
-            "suffix: kgCO2",
+            "suffix:kgCO2",
             &[half_hourly("", I, "kgco2_operational", Join::Sum).only(SITES).by(&["site"], "{site}")],
         ),
         lines(
             "Grid intensity",
             "Intensity of the half-hours in which energy was charged, by site; without CH4 and N2O.",
-            "suffix: g/kWh",
+            "suffix:g/kWh",
             &[half_hourly("", I, "intensity_g_per_kwh", Join::Mean).only(SITES).by(&["site"], "{site}")],
         ),
         bar_gauge(
@@ -206,7 +275,7 @@ pub const DASHBOARD: Dashboard = Dashboard {
                 &[
                     word("basis_code", "Basis", BASIS),
                     column("basis", "In words", "string"),
-                    column("intensity_g_per_kwh", "Intensity", "suffix: g/kWh"),
+                    column("intensity_g_per_kwh", "Intensity", "suffix:g/kWh"),
                     column("energy_wh", "Energy", "watth"),
                 ],
             )

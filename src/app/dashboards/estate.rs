@@ -2,8 +2,8 @@
 
 use super::colours::{CLASS, LINK, STATUS, YES};
 use super::table::{
-    Dashboard, Filter, Join, Variable, bars, column, gauge, grown, growth, latest, lines, listing, one_minus, over, peak, rows,
-    share, share_in_time, standing, stat, state, states, table, word,
+    Dashboard, Filter, Join, Variable, bar_gauge, bars, column, demand, gauge, grown, growth, latest, lines, listing, one_minus,
+    over, peak, rows, share, share_in_time, standing, stat, state, states, table, word,
 };
 
 const SITE: Variable = Variable {
@@ -28,13 +28,14 @@ const CHARGE_POINT: Variable = Variable {
 const SITES: &[Filter] = &[Filter::Chosen("site")];
 /// Connector 0 is the charge point itself, not a place to plug in.
 const CONNECTORS: &[Filter] = &[Filter::Chosen("site"), Filter::Not("connector_id", "0")];
-const ONE: &[Filter] = &[Filter::Chosen("charge_point_id")];
-const PLUGS: &[Filter] = &[Filter::Chosen("charge_point_id"), Filter::Not("connector_id", "0")];
-const ITSELF: &[Filter] = &[Filter::Chosen("charge_point_id"), Filter::Is("connector_id", "0")];
+const ONE: &[Filter] = &[Filter::One("charge_point_id")];
+const PLUGS: &[Filter] = &[Filter::One("charge_point_id"), Filter::Not("connector_id", "0")];
+const ITSELF: &[Filter] = &[Filter::One("charge_point_id"), Filter::Is("connector_id", "0")];
 const PLACE: &[&str] = &["charge_point_id", "connector_id"];
 const S: &str = "charge_point_status";
 const V: &str = "meter_values";
 const C: &str = "connector_time";
+const I: &str = "site_info";
 
 /// What was not working, without exempt time (`ledger/uptime/norms.rs` has the sources).
 const DOWN: &[&str] = &["inoperative_ms", "faulted_ms", "-exempt_down_ms"];
@@ -96,10 +97,22 @@ pub const DASHBOARD: Dashboard = Dashboard {
         .size(24, 14)
         .states(STATUS),
         lines(
-            "Power by site",
-            "Sum over connectors of the mean power of each interval. Compare with the site's capacity in the register's `sites.csv`; a daemon alert watches it.",
+            "Power by site, and capacity",
+            "Sum over connectors of the mean power of each interval; dashed, the capacity of the site's supply in the register's `sites.csv`. No dashed line: it is not stated there.",
             "watt",
-            &[over("", V, "power_w", Join::Sum).only(CONNECTORS).by(&["site"], "{site}")],
+            &[
+                over("", V, "power_w", Join::Sum).only(CONNECTORS).by(&["site"], "{site}"),
+                state("", I, "capacity_w").only(SITES).by(&["site"], "{site} capacity").dashed(),
+            ],
+        ),
+        bar_gauge(
+            "Highest demand against capacity",
+            "The highest half-hour of the range by site, sum over connectors of the half-hours' mean power, beside the capacity of the site's supply.",
+            "watt",
+            &[
+                demand("", V, "power_w").only(CONNECTORS).by(&["site"], "{site}"),
+                latest("", I, "capacity_w", Join::Last).only(SITES).by(&["site"], "{site} capacity"),
+            ],
         ),
         lines(
             "Peak power of a connector by site",
@@ -189,6 +202,22 @@ pub const DASHBOARD: Dashboard = Dashboard {
             &[rows("charging_session", &["site", "charge_point_id", "connector_id"], SESSION).only(SITES)],
         )
         .size(24, 12),
+        listing(
+            "Sites",
+            "Sites of the register, with the capacity of their supply. VictoriaMetrics keeps no text.",
+            "none",
+            &[table(
+                I,
+                &["fleet", "site"],
+                &[
+                    column("name", "Name", "string"),
+                    column("capacity_w", "Capacity", "watt"),
+                    column("charge_points", "Charge points", "none"),
+                    column("connectors", "Connectors", "none"),
+                ],
+            )
+            .only(SITES)],
+        ),
         listing(
             "Charge points",
             "What each charge point said of itself at BootNotification. VictoriaMetrics keeps no text.",

@@ -33,6 +33,11 @@ impl Language {
         }
     }
 
+    /// Rows of the future are in InfluxDB only.
+    pub fn has(self, panel: &Panel) -> bool {
+        self == Self::InfluxQl || panel.ahead.is_none()
+    }
+
     fn source(self) -> Json {
         json!({ "type": self.source_type(), "uid": "${datasource}" })
     }
@@ -42,7 +47,7 @@ impl Language {
 pub fn dashboard(board: &Dashboard, language: Language) -> Json {
     let (mut x, mut y, mut row_height) = (0, 0, 0);
     let mut panels = Vec::new();
-    for (at, one) in board.panels.iter().enumerate() {
+    for (at, one) in board.panels.iter().filter(|panel| language.has(panel)).enumerate() {
         if x + one.width > 24 {
             (x, y, row_height) = (0, y + u32::from(row_height), 0);
         }
@@ -92,23 +97,29 @@ fn uid(board: &Dashboard, language: Language) -> String {
     format!("{set}-{}", board.name)
 }
 
-/// Alerts as they begin to fire.
+/// Alerts as they begin to fire. Since Grafana 10 the sources read `target`; what stands beside it is for older ones.
 fn annotation(language: Language) -> Json {
     let mut one = json!({
         "name": "Alerts", "enable": true, "hide": false, "iconColor": VERMILION, "datasource": language.source(),
     });
     match language {
         Language::InfluxQl => {
-            one["query"] =
-                json!("SELECT \"subject\", \"rule\", \"state_code\" FROM \"alerts\" WHERE \"state_code\" = 2 AND $timeFilter");
+            let query = "SELECT \"subject\", \"rule\", \"state_code\" FROM \"alerts\" WHERE \"state_code\" = 2 AND $timeFilter";
+            one["query"] = json!(query);
             one["textColumn"] = json!("subject");
             one["tagsColumn"] = json!("rule");
+            one["target"] = json!({
+                "refId": "Anno", "query": query, "rawQuery": true, "queryType": "tags", "fromAnnotations": true, "textEditor": true,
+                "textColumn": "subject", "tagsColumn": "rule", "name": "Alerts",
+            });
         }
         Language::PromQl => {
-            one["expr"] = json!("alerts_state_code == 2");
+            let query = "alerts_state_code == 2";
+            one["expr"] = json!(query);
             one["titleFormat"] = json!("{{rule}}");
             one["textFormat"] = json!("{{severity}} {{fleet}} {{site}}");
             one["step"] = json!("60s");
+            one["target"] = json!({ "refId": "Anno", "expr": query, "interval": "60s", "range": true, "instant": false });
         }
     }
     one
@@ -126,7 +137,7 @@ fn variable(variable: &Variable, language: Language) -> Json {
     let (text, value) = if variable.several { ("All", "$__all") } else { (variable.first, variable.first) };
     let current = if value.is_empty() { json!({}) } else { json!({ "text": text, "value": value, "selected": true }) };
     json!({
-        "name": variable.tag, "label": variable.label, "type": "query", "datasource": language.source(), "query": query,
+        "name": variable.name(), "label": variable.label, "type": "query", "datasource": language.source(), "query": query,
         "definition": definition, "refresh": 2, "sort": 1, "hide": 0, "multi": variable.several, "includeAll": variable.several,
         // All of them without a list of all of them, which may be long; also rows whose tag is `unknown`.
         "allValue": if variable.several { json!(".*") } else { Json::Null },
@@ -155,6 +166,9 @@ fn panel(panel: &Panel, language: Language) -> Json {
     if let Some(interval) = shortest_interval(panel) {
         body["interval"] = json!(interval);
     }
+    if let Some(ahead) = panel.ahead {
+        body["timeFrom"] = json!(ahead);
+    }
     body
 }
 
@@ -162,6 +176,7 @@ fn panel(panel: &Panel, language: Language) -> Json {
 fn shortest_interval(panel: &Panel) -> Option<&'static str> {
     panel.series.iter().find_map(|series| match series.value {
         Value::Booked { step, .. } => Some(step),
+        Value::Less { by_interval: true, .. } => Some("1d"),
         // Counters of connectors are written every 15 minutes.
         Value::Growth { .. } if series.measurement == "connector_time" => Some("1h"),
         Value::Share { by_interval: true, .. } => Some("1h"),
@@ -216,11 +231,17 @@ fn overrides(panel: &Panel) -> Json {
     if panel.look != Look::Table && panel.series.len() > 1 {
         all.extend((0..panel.series.len()).map(|at| {
             let mode = if panel.series[at].by.is_empty() { "fixed" } else { "shades" };
-            json!({
-                "matcher": { "id": "byFrameRefID", "options": reference(at) },
-                "properties": [{ "id": "color", "value": { "mode": mode, "fixedColor": PALETTE[at % PALETTE.len()] } }],
-            })
+            let mut properties =
+                vec![json!({ "id": "color", "value": { "mode": mode, "fixedColor": PALETTE[at % PALETTE.len()] } })];
+            if panel.series[at].dashed && panel.look == Look::Lines {
+                properties.push(json!({ "id": "custom.lineStyle", "value": { "fill": "dash", "dash": [10, 8] } }));
+            }
+            json!({ "matcher": { "id": "byFrameRefID", "options": reference(at) }, "properties": properties })
         }));
+    }
+    if let Some((upper, lower)) = panel.band {
+        let fill = [json!({ "id": "custom.fillBelowTo", "value": lower }), json!({ "id": "custom.fillOpacity", "value": 20 })];
+        all.push(json!({ "matcher": { "id": "byName", "options": upper }, "properties": fill }));
     }
     Json::Array(all)
 }

@@ -6,7 +6,7 @@ use super::table::{
     table, word,
 };
 
-const CHOSEN: &[Filter] = &[Filter::Chosen("fleet")];
+const CHOSEN: &[Filter] = &[Filter::One("fleet")];
 const Q: &str = "data_quality";
 const I: &str = "ingest_stats";
 const T: &str = "vehicle_telemetry";

@@ -39,6 +39,18 @@ pub fn query(series: &Series) -> String {
             format!("SELECT {}(\"{field}\"){times} {from} {filter}{in_time} fill(none){LONDON}", word(join))
         }
         Value::Total { field, .. } => format!("SELECT sum(\"{field}\"){times} {from} {filter}{group}"),
+        Value::Less { field, less, by_interval } => {
+            let difference = format!("(sum(\"{field}\") - sum(\"{less}\")){times}");
+            let end = if by_interval { in_time + " fill(none)" + LONDON } else { group };
+            format!("SELECT {difference} {from} {filter}{end}")
+        }
+        Value::Demand { field } => {
+            let tags = by.iter().fold(String::new(), |text, tag| text + ", " + tag);
+            let mean = format!("SELECT mean(\"{field}\") AS \"one\" {from} {filter} GROUP BY time(30m), * fill(none)");
+            let sum =
+                format!("SELECT sum(\"one\") AS \"all\" FROM ({mean}) WHERE $timeFilter GROUP BY time(30m){tags} fill(none)");
+            format!("SELECT max(\"all\"){times} FROM ({sum}) WHERE $timeFilter{group}")
+        }
         Value::Growth { field } => format!(
             "SELECT sum(\"value\"){times} FROM (SELECT non_negative_difference(last(\"{field}\")) AS \"value\" {from} {filter} \
              GROUP BY time($__interval), *) WHERE $timeFilter{in_time} fill(none)"
@@ -99,6 +111,7 @@ fn condition(filter: &Filter) -> String {
     match filter {
         // `:regex` is what all versions of Grafana escape in the same way; without it, 10.2 and later break on `.` and several values.
         Filter::Chosen(tag) => format!("\"{tag}\" =~ /^${{{tag}:regex}}$/"),
+        Filter::One(tag) => format!("\"{tag}\" =~ /^${{one_{tag}:regex}}$/"),
         Filter::Is(tag, value) => format!("\"{tag}\" = '{value}'"),
         Filter::Not(tag, value) => format!("\"{tag}\" != '{value}'"),
     }

@@ -14,6 +14,7 @@ mod rules;
 pub mod table;
 mod transition;
 
+pub use colours::PALETTE;
 pub use grafana::{Language, dashboard};
 
 use table::{Dashboard, Series, Value};
@@ -29,14 +30,19 @@ pub const DASHBOARDS: [&Dashboard; 6] = [
 ];
 
 /// Fields that no panel shows, and why.
-pub const NOT_SHOWN: [(&str, &str, &str); 3] = [
+pub const NOT_SHOWN: [(&str, &str, &str); 4] = [
     ("vehicle_telemetry", "latitude_deg", "a position is personal data and off by default; whoever switches it on adds a map"),
     ("vehicle_telemetry", "longitude_deg", "the same"),
+    (
+        "vehicle_info",
+        "emission_class",
+        "the table shows emission_class_code with the same words, which VictoriaMetrics keeps too",
+    ),
     ("connector_time", "class", "the panel shows class_code with the same words, which VictoriaMetrics keeps too"),
 ];
 
 /// Unit of emissions.
-const KGCO2E: &str = "suffix: kgCO2e";
+const KGCO2E: &str = "suffix:kgCO2e";
 /// Unit of pollutants: grams.
 const G: &str = "massg";
 

@@ -33,6 +33,19 @@ pub fn query(series: &Series) -> String {
         Value::Total { field, step } => {
             joined(series, Join::Sum, &format!("sum_over_time(max_over_time({}[{step}])[$__range:{step}])", selector(field)))
         }
+        // Each of the two grows within its day, while their difference rises and falls: the highest of it would be too much.
+        Value::Less { field, less, by_interval } => {
+            let window = if by_interval { "$__interval" } else { "$__range" };
+            let [more, less] = [field, less].map(|field| {
+                let days = format!("sum_over_time(max_over_time({}[1d])[{window}:1d])", selector(field));
+                joined(series, Join::Sum, &days)
+            });
+            format!("{more} - {less}")
+        }
+        Value::Demand { field } => {
+            let sum = joined(series, Join::Sum, &format!("avg_over_time({}[30m])", selector(field)));
+            format!("max_over_time(({sum})[$__range:30m])")
+        }
         Value::Growth { field } => joined(series, Join::Sum, &format!("increase({}[$__interval])", selector(field))),
         Value::Grown { field } => joined(series, Join::Sum, &format!("increase({}[$__range])", selector(field))),
         Value::Share { part, whole, complement, by_interval } => {
@@ -85,6 +98,7 @@ fn condition(filter: &Filter) -> String {
     match filter {
         // Without `:regex`: Grafana's Prometheus source escapes for a string within a query, where a single backslash is an error.
         Filter::Chosen(tag) => format!("{tag}=~\"${tag}\""),
+        Filter::One(tag) => format!("{tag}=~\"$one_{tag}\""),
         Filter::Is(tag, value) => format!("{tag}=\"{value}\""),
         Filter::Not(tag, value) => format!("{tag}!=\"{value}\""),
     }

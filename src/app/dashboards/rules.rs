@@ -139,6 +139,11 @@ fn daemons(rule: &Rule) -> (&'static str, &'static str, String, f64) {
     (builtin.title, severity, format!("{}s", shipped.for_ms / 1000), shipped.raise)
 }
 
+/// The level in the rows' unit, without the dust of the product.
+fn in_unit(level: f64, per_unit: f64) -> f64 {
+    (level * per_unit * 1e6).round() / 1e6
+}
+
 fn prometheus() -> String {
     let mut text = String::from(
         "# Made by `fleetgauge dashboards export`; do not edit. Checked by `promtool check rules` and `promtool test rules`.\n\
@@ -149,7 +154,7 @@ fn prometheus() -> String {
         let asked = promql::query(&rule.series).replace("$__range", rule.window.0);
         let expression = match rule.when {
             When::Is(code) => format!("{asked} == {code}"),
-            When::Beyond { above, per_unit } => format!("{asked} {} {}", if above { ">" } else { "<" }, level * per_unit),
+            When::Beyond { above, per_unit } => format!("{asked} {} {}", if above { ">" } else { "<" }, in_unit(level, per_unit)),
         };
         let labels: Vec<String> = rule.series.by.iter().map(|tag| format!("{{{{ $labels.{tag} }}}}")).collect();
         let description = format!("{}: {{{{ printf \"%.4g\" $value }}}}", labels.join(" "));
@@ -187,7 +192,7 @@ fn grafana() -> String {
             // Halves on both sides: older versions of Grafana have no `equal`.
             When::Is(code) => json!({ "type": "within_range", "params": [code as f64 - 0.5, code as f64 + 0.5] }),
             When::Beyond { above, per_unit } => {
-                json!({ "type": if above { "gt" } else { "lt" }, "params": [level * per_unit] })
+                json!({ "type": if above { "gt" } else { "lt" }, "params": [in_unit(level, per_unit)] })
             }
         };
         // Grafana puts the environment's variables into provisioning files; `$$` is a plain `$`.
@@ -195,9 +200,9 @@ fn grafana() -> String {
             "refId": "A", "rawQuery": true, "query": influxql::query(&rule.series).replace('$', "$$"), "resultFormat": "time_series",
             "alias": "", "intervalMs": 60_000, "maxDataPoints": 1000,
         });
-        let reduce = json!({ "refId": "B", "type": "reduce", "expression": "A", "reducer": "last" });
-        let threshold =
-            json!({ "refId": "C", "type": "threshold", "expression": "B", "conditions": [{ "evaluator": evaluator }] });
+        let expression = json!({ "type": "__expr__", "uid": "__expr__" });
+        let reduce = json!({ "refId": "B", "type": "reduce", "expression": "A", "reducer": "last", "datasource": &expression });
+        let threshold = json!({ "refId": "C", "type": "threshold", "expression": "B", "conditions": [{ "evaluator": evaluator }], "datasource": &expression });
         let _ = write!(
             text,
             "      - uid: fleetgauge-{}\n        title: {}\n        condition: C\n        for: {for_}\n        noDataState: OK\n        \

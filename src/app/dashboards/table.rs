@@ -1,5 +1,12 @@
 //! What a dashboard is made of, without a query language: measurement, field, how it is put together in time and over tags.
 
+mod make;
+
+pub use make::{
+    column, daily, daily_less, date, demand, grown, growth, half_hourly, latest, one_minus, over, peak, rows, share,
+    share_in_time, standing, state, table, total, total_less, word,
+};
+
 /// A dashboard: one question.
 #[derive(Clone, Copy, Debug)]
 pub struct Dashboard {
@@ -20,7 +27,7 @@ pub struct Dashboard {
 /// A choice: the values of a tag.
 #[derive(Clone, Copy, Debug)]
 pub struct Variable {
-    /// The tag, and the variable's name.
+    /// The tag.
     pub tag: &'static str,
     /// Its label.
     pub label: &'static str,
@@ -34,6 +41,14 @@ pub struct Variable {
     pub several: bool,
     /// Chosen at first.
     pub first: &'static str,
+}
+
+impl Variable {
+    /// Its name. Links carry variables to other dashboards by their names, and one value of rows that have `all` beside their parts must
+    /// not meet a choice of several, nor the other way round.
+    pub fn name(&self) -> String {
+        if self.several { self.tag.to_owned() } else { format!("one_{}", self.tag) }
+    }
 }
 
 /// How a panel looks.
@@ -85,6 +100,10 @@ pub struct Panel {
     pub series: &'static [Series],
     /// Words for its numbers.
     pub states: &'static [State],
+    /// Looks so far ahead (`+4y`) instead of back; only InfluxDB keeps rows of the future.
+    pub ahead: Option<&'static str>,
+    /// Names of two series with the space between them filled: the upper and the lower.
+    pub band: Option<(&'static str, &'static str)>,
 }
 
 /// What several series of the same tags become.
@@ -133,6 +152,10 @@ pub enum Value {
     Grown { field: &'static str },
     /// Growth of counters over growth of counters; a leading `-` subtracts. By interval or over the range.
     Share { part: &'static [&'static str], whole: &'static [&'static str], complement: bool, by_interval: bool },
+    /// Rows of days of which one sum is taken from another: by interval or over the range.
+    Less { field: &'static str, less: &'static str, by_interval: bool },
+    /// The highest sum over tags of half-hours' means within the range: a supply's maximum demand.
+    Demand { field: &'static str },
     /// A table: last value of each series, or the newest rows.
     Rows { columns: &'static [Column], every: bool },
 }
@@ -140,8 +163,10 @@ pub enum Value {
 /// Which rows.
 #[derive(Clone, Copy, Debug)]
 pub enum Filter {
-    /// As the variable of the tag's name says.
+    /// As the variable of several values says.
     Chosen(&'static str),
+    /// As the variable of one value says.
+    One(&'static str),
     /// This tag value.
     Is(&'static str, &'static str),
     /// Not this tag value.
@@ -163,6 +188,8 @@ pub struct Series {
     pub by: &'static [&'static str],
     /// Multiplied by this.
     pub times: u32,
+    /// A level to compare with: drawn as dashes, so that colour is not the only sign.
+    pub dashed: bool,
 }
 
 impl Series {
@@ -174,7 +201,9 @@ impl Series {
             | Value::Booked { field, .. }
             | Value::Total { field, .. }
             | Value::Growth { field }
-            | Value::Grown { field } => vec![field],
+            | Value::Grown { field }
+            | Value::Demand { field } => vec![field],
+            Value::Less { field, less, .. } => vec![field, less],
             Value::Share { part, whole, .. } => part.iter().chain(whole).map(|name| name.trim_start_matches('-')).collect(),
             Value::Rows { columns, .. } => columns.iter().map(|column| column.field).collect(),
         }
@@ -183,7 +212,7 @@ impl Series {
     /// Every tag it asks for.
     pub fn tags(&self) -> Vec<&'static str> {
         let of = |filter: &Filter| match *filter {
-            Filter::Chosen(tag) | Filter::Is(tag, _) | Filter::Not(tag, _) => tag,
+            Filter::Chosen(tag) | Filter::One(tag) | Filter::Is(tag, _) | Filter::Not(tag, _) => tag,
         };
         self.by.iter().copied().chain(self.filters.iter().map(of)).collect()
     }
@@ -196,6 +225,8 @@ impl Series {
                 | Value::Total { .. }
                 | Value::Grown { .. }
                 | Value::Rows { .. }
+                | Value::Demand { .. }
+                | Value::Less { by_interval: false, .. }
                 | Value::Share { by_interval: false, .. }
         )
     }
@@ -213,105 +244,17 @@ impl Series {
         self
     }
 
+    /// A level to compare with.
+    pub const fn dashed(mut self) -> Self {
+        self.dashed = true;
+        self
+    }
+
     /// Multiplies.
     pub const fn times(mut self, times: u32) -> Self {
         self.times = times;
         self
     }
-}
-
-const fn series(legend: &'static str, measurement: &'static str, value: Value) -> Series {
-    Series { legend, measurement, value, filters: &[], by: &[], times: 1 }
-}
-
-/// Mean within each interval, joined over tags.
-pub const fn over(legend: &'static str, measurement: &'static str, field: &'static str, join: Join) -> Series {
-    series(legend, measurement, Value::Over { field, within: Join::Mean, join })
-}
-
-/// Last value within each interval: states and lifetime totals.
-pub const fn state(legend: &'static str, measurement: &'static str, field: &'static str) -> Series {
-    series(legend, measurement, Value::Over { field, within: Join::Last, join: Join::Last })
-}
-
-/// Highest value within each interval.
-pub const fn peak(legend: &'static str, measurement: &'static str, field: &'static str) -> Series {
-    series(legend, measurement, Value::Over { field, within: Join::Max, join: Join::Max })
-}
-
-/// Value at the end of the range.
-pub const fn latest(legend: &'static str, measurement: &'static str, field: &'static str, join: Join) -> Series {
-    series(legend, measurement, Value::Latest { field, join, equal: None })
-}
-
-/// How many series stand at a value at the end of the range.
-pub const fn standing(legend: &'static str, measurement: &'static str, field: &'static str, equal: i64) -> Series {
-    series(legend, measurement, Value::Latest { field, join: Join::Sum, equal: Some(equal) })
-}
-
-/// Rows of days.
-pub const fn daily(legend: &'static str, measurement: &'static str, field: &'static str, join: Join) -> Series {
-    series(legend, measurement, Value::Booked { field, join, step: "1d" })
-}
-
-/// Rows of half-hours.
-pub const fn half_hourly(legend: &'static str, measurement: &'static str, field: &'static str, join: Join) -> Series {
-    series(legend, measurement, Value::Booked { field, join, step: "30m" })
-}
-
-/// Sum over the range of rows of days.
-pub const fn total(legend: &'static str, measurement: &'static str, field: &'static str) -> Series {
-    series(legend, measurement, Value::Total { field, step: "1d" })
-}
-
-/// What a counter grew by over the range.
-pub const fn grown(legend: &'static str, measurement: &'static str, field: &'static str) -> Series {
-    series(legend, measurement, Value::Grown { field })
-}
-
-/// What a counter grew by, by interval.
-pub const fn growth(legend: &'static str, measurement: &'static str, field: &'static str) -> Series {
-    series(legend, measurement, Value::Growth { field })
-}
-
-/// A ratio of counters of `connector_time` over the range.
-pub const fn share(legend: &'static str, part: &'static [&'static str], whole: &'static [&'static str]) -> Series {
-    series(legend, "connector_time", Value::Share { part, whole, complement: false, by_interval: false })
-}
-
-/// One minus it.
-pub const fn one_minus(legend: &'static str, part: &'static [&'static str], whole: &'static [&'static str]) -> Series {
-    series(legend, "connector_time", Value::Share { part, whole, complement: true, by_interval: false })
-}
-
-/// The ratio by interval.
-pub const fn share_in_time(legend: &'static str, part: &'static [&'static str], whole: &'static [&'static str]) -> Series {
-    series(legend, "connector_time", Value::Share { part, whole, complement: false, by_interval: true })
-}
-
-/// A table with a row for each value of the tags.
-pub const fn table(measurement: &'static str, by: &'static [&'static str], columns: &'static [Column]) -> Series {
-    Series { by, ..series("", measurement, Value::Rows { columns, every: false }) }
-}
-
-/// A table of the newest rows.
-pub const fn rows(measurement: &'static str, by: &'static [&'static str], columns: &'static [Column]) -> Series {
-    Series { by, ..series("", measurement, Value::Rows { columns, every: true }) }
-}
-
-/// A column.
-pub const fn column(field: &'static str, title: &'static str, unit: &'static str) -> Column {
-    Column { field, title, unit, times: 1, states: &[] }
-}
-
-/// A column of Unix seconds, shown as a date.
-pub const fn date(field: &'static str, title: &'static str) -> Column {
-    Column { field, title, unit: "dateTimeAsIso", times: 1000, states: &[] }
-}
-
-/// A column of states.
-pub const fn word(field: &'static str, title: &'static str, states: &'static [State]) -> Column {
-    Column { field, title, unit: "none", times: 1, states }
 }
 
 const fn panel(
@@ -322,7 +265,7 @@ const fn panel(
     unit: &'static str,
     series: &'static [Series],
 ) -> Panel {
-    Panel { title, description, look, unit, width, height, series, states: &[] }
+    Panel { title, description, look, unit, width, height, series, states: &[], ahead: None, band: None }
 }
 
 impl Panel {
@@ -336,6 +279,18 @@ impl Panel {
     /// Words for its numbers.
     pub const fn states(mut self, states: &'static [State]) -> Self {
         self.states = states;
+        self
+    }
+
+    /// Looks ahead.
+    pub const fn ahead(mut self, how_far: &'static str) -> Self {
+        self.ahead = Some(how_far);
+        self
+    }
+
+    /// Fills the space between two series.
+    pub const fn band(mut self, upper: &'static str, lower: &'static str) -> Self {
+        self.band = Some((upper, lower));
         self
     }
 }

@@ -1,7 +1,9 @@
 //! Is the fleet becoming low-emission fast enough?
 
-use super::colours::TARGET;
-use super::table::{Dashboard, Filter, Join, Variable, column, daily, date, latest, lines, listing, stat, table, total, word};
+use super::colours::{EMISSION_CLASS, TARGET};
+use super::table::{
+    Dashboard, Filter, Join, Variable, bar_gauge, column, daily, date, latest, lines, listing, stat, table, total, word,
+};
 
 const FLEET: Variable = Variable {
     tag: "fleet",
@@ -14,12 +16,17 @@ const FLEET: Variable = Variable {
 };
 
 /// Counts of all classes; the rows of `all` and of each class stand side by side.
-const ALL_CLASSES: &[Filter] = &[Filter::Chosen("fleet"), Filter::Is("vehicle_class", "all")];
+const ALL_CLASSES: &[Filter] = &[Filter::One("fleet"), Filter::Is("vehicle_class", "all")];
 const BY_CLASS: &[Filter] = &[Filter::Is("fleet", "all"), Filter::Not("vehicle_class", "all")];
 const BY_FLEET: &[Filter] = &[Filter::Not("fleet", "all"), Filter::Is("vehicle_class", "all")];
 const TARGETS: &[Filter] = &[Filter::Chosen("target")];
+const ONE_TARGET: &[Filter] = &[Filter::One("target")];
 const M: &str = "fleet_transition";
 const T: &str = "target_progress";
+const P: &str = "target_projection";
+const G: &str = "fleet_groups";
+const GROUP: &[&str] = &["vehicle_class", "role"];
+const CHOSEN: &[Filter] = &[Filter::One("fleet")];
 
 /// The dashboard.
 pub const DASHBOARD: Dashboard = Dashboard {
@@ -63,42 +70,68 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "Vehicles still needed",
             "Replacements still needed to reach the chosen target, of all organisations.",
             "none",
-            &[latest("Vehicles", T, "vehicles_needed", Join::Last).only(TARGETS)],
+            &[latest("Vehicles", T, "vehicles_needed", Join::Last).only(ONE_TARGET)],
         ),
         lines(
             "Share and path",
             "The chosen target's share, its straight path and its goal, of all organisations. Below the path is behind it.",
             "percentunit",
             &[
-                daily("Share", T, "share_ratio", Join::Last).only(TARGETS),
-                daily("Path", T, "trajectory_ratio", Join::Last).only(TARGETS),
-                daily("Goal", T, "target_ratio", Join::Last).only(TARGETS),
+                daily("Share", T, "share_ratio", Join::Last).only(ONE_TARGET),
+                daily("Path", T, "trajectory_ratio", Join::Last).only(ONE_TARGET).dashed(),
+                daily("Goal", T, "target_ratio", Join::Last).only(ONE_TARGET).dashed(),
             ],
         )
-        .size(24, 9),
+        .size(12, 9),
+        lines(
+            "Path and projection",
+            "From today on: the chosen target's path, where the pace of the last thirteen month ends leads, and the share by the ages of the fleet with a common delay: nine times in ten it lies within the band. Always the next four years, whatever the range.",
+            "percentunit",
+            &[
+                daily("95 %", P, "p95_ratio", Join::Last).only(ONE_TARGET),
+                daily("Path", P, "trajectory_ratio", Join::Last).only(ONE_TARGET).dashed(),
+                daily("Median", P, "p50_ratio", Join::Last).only(ONE_TARGET),
+                daily("Recent pace", P, "trend_ratio", Join::Last).only(ONE_TARGET),
+                daily("5 %", P, "p05_ratio", Join::Last).only(ONE_TARGET),
+            ],
+        )
+        .size(12, 9)
+        .ahead("+4y")
+        .band("95 %", "5 %"),
+        stat(
+            "Expected on the due date",
+            "The chosen target's share on its due date by the ages of the fleet with a common delay: median, and the band that it lies within nine times in ten. No value: ages are not known, or the date has passed.",
+            "percentunit",
+            &[
+                latest("5 %", T, "p05_at_due_ratio", Join::Last).only(ONE_TARGET),
+                latest("Median", T, "p50_at_due_ratio", Join::Last).only(ONE_TARGET),
+                latest("95 %", T, "p95_at_due_ratio", Join::Last).only(ONE_TARGET),
+            ],
+        )
+        .size(12, 4),
         stat(
             "Chance of reaching it in time",
             "Chance of reaching the chosen target by its due date, from the scatter of the last months.",
             "percentunit",
-            &[latest("Chance", T, "p_hit_ratio", Join::Last).only(TARGETS)],
+            &[latest("Chance", T, "p_hit_ratio", Join::Last).only(ONE_TARGET)],
         ),
         stat(
             "Projected date",
             "When the chosen target is reached at the pace of the last thirteen month ends (Theil-Sen slope). No value: no pace, or none that leads there.",
             "dateTimeAsIso",
-            &[latest("Date", T, "projected_ts_s", Join::Last).only(TARGETS).times(1000)],
+            &[latest("Date", T, "projected_ts_s", Join::Last).only(ONE_TARGET).times(1000)],
         ),
         stat(
             "Days late",
             "Days from the due date to the projected date; negative is early.",
             "none",
-            &[latest("Days", T, "days_late", Join::Last).only(TARGETS)],
+            &[latest("Days", T, "days_late", Join::Last).only(ONE_TARGET)],
         ),
         stat(
             "Pace",
             "Progress a year in the unit of the chosen target (vehicles for a share).",
             "none",
-            &[latest("A year", T, "slope_per_year", Join::Last).only(TARGETS)],
+            &[latest("A year", T, "slope_per_year", Join::Last).only(ONE_TARGET)],
         ),
         lines(
             "Share by organisation",
@@ -148,9 +181,53 @@ pub const DASHBOARD: Dashboard = Dashboard {
             .only(BY_CLASS)],
         )
         .size(12, 9),
+        bar_gauge(
+            "Vehicles still needed by class and role",
+            "Replacements until each category and role has the share of `[target]` itself. Each group rounds up: their sum may be above what the fleet needs.",
+            "none",
+            &[latest("", G, "vehicles_needed", Join::Last).only(CHOSEN).by(GROUP, "{vehicle_class}, {role}")],
+        )
+        .size(12, 9),
+        listing(
+            "Vehicles by class and role",
+            "Vehicles in scope, those that count by the profile, and those still to be replaced, by category and role.",
+            "none",
+            &[table(
+                G,
+                GROUP,
+                &[
+                    column("vehicles_total", "All", "none"),
+                    column("vehicles_low_emission", "Count", "none"),
+                    column("vehicles_needed", "Still needed", "none"),
+                ],
+            )
+            .only(CHOSEN)],
+        )
+        .size(12, 9),
+        listing(
+            "Register",
+            "Every vehicle in scope as the register has it, of all organisations; filter by the heads. One that moved to another site stands twice until the range has passed it. VictoriaMetrics keeps no text.",
+            "none",
+            &[table(
+                "vehicle_info",
+                &["fleet", "site", "vehicle_id"],
+                &[
+                    word("emission_class_code", "Emission class", EMISSION_CLASS),
+                    column("role", "Role", "string"),
+                    column("category", "Category", "string"),
+                    column("body", "Body", "string"),
+                    column("fuel", "Fuel", "string"),
+                    column("euro", "Euro", "none"),
+                    column("co2_g_per_km", "CO2, g/km", "none"),
+                    date("first_registered_ts_s", "First registered"),
+                    column("age_years", "Age, years", "none"),
+                ],
+            )],
+        )
+        .size(24, 12),
         listing(
             "Vehicles as last heard",
-            "What each vehicle last reported within the range. The register itself is on the built-in page.",
+            "What each vehicle last reported within the range.",
             "none",
             &[table(
                 "vehicle_telemetry",
@@ -234,9 +311,19 @@ pub const TARGET_DASHBOARD: Dashboard = Dashboard {
             "none",
             &[
                 daily("", T, "value", Join::Last).only(TARGETS).by(&["target"], "{target}"),
-                daily("", T, "trajectory_value", Join::Last).only(TARGETS).by(&["target"], "{target} path"),
+                daily("", T, "trajectory_value", Join::Last).only(TARGETS).by(&["target"], "{target} path").dashed(),
             ],
         ),
+        lines(
+            "Path and pace to come",
+            "From today on: where each target's path is and where its recent pace leads, in its own unit. Units differ: choose one target to read it.",
+            "none",
+            &[
+                daily("", P, "trend_value", Join::Last).only(TARGETS).by(&["target"], "{target} at the recent pace"),
+                daily("", P, "trajectory_value", Join::Last).only(TARGETS).by(&["target"], "{target} path").dashed(),
+            ],
+        )
+        .ahead("+20y"),
         stat(
             "Emissions of the range",
             "What the targets in tonnes are about: emissions of the range by scope. 2 (location-based) and 2_market are two views of the same electricity: never add them. Outside is biogenic CO2, reported beside the scopes.",

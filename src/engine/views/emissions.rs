@@ -251,14 +251,9 @@ impl Engine {
         let low = vehicles.iter().filter(|(_, (sum, estimated))| *estimated > MOST_ESTIMATED * sum.in_use_kgco2e());
         let low = low.map(|(id, _)| (*id).clone()).collect();
         let mut avoided = Avoided::default();
-        for (id, before) in &inventory.replaced {
-            // One that drove and could not be computed has avoided nothing that is known.
-            let replaces = self.register.vehicle(id).and_then(|vehicle| vehicle.replaces.clone());
-            let Some(((now, _), replaces)) = vehicles.get(id).zip(replaces).filter(|_| !inventory.not_computed.contains(id))
-            else {
-                continue;
-            };
-            avoided.kgco2e += before.avoided(now);
+        for (id, (before, now)) in inventory.replacements() {
+            let Some(replaces) = self.register.vehicle(id).and_then(|vehicle| vehicle.replaces.clone()) else { continue };
+            avoided.kgco2e += before.avoided(&now);
             avoided.distance_km += whole(before.distance_m);
             avoided.vehicles.push(AvoidedRow {
                 vehicle_id: id.clone(),
@@ -266,7 +261,7 @@ impl Engine {
                 distance_km: whole(before.distance_m),
                 kgco2e_before: before.kgco2e,
                 kgco2e_now: now.in_use_kgco2e(),
-                kgco2e_avoided: before.avoided(now),
+                kgco2e_avoided: before.avoided(&now),
             });
         }
         (low, avoided)

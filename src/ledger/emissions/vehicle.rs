@@ -1,9 +1,12 @@
 //! One vehicle's day: which source of fuel and electricity counts, with its tier. The best one, never a sum of two.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use super::amounts::Computed;
 use super::class::{desnz_class, distance_fuels, tank_fuel};
 use super::figures::Figures;
-use super::{Book, InventoryKey, unknown};
+use super::{Book, Inventory, InventoryKey, unknown};
 use crate::model::register::{Coverage, Vehicle};
 use crate::model::{Activity, Powertrain};
 use crate::units::{Day, Month};
@@ -194,5 +197,23 @@ impl Replaced {
     /// kgCO2e avoided by a vehicle with these figures of its own.
     pub fn avoided(&self, own: &Figures) -> f64 {
         self.kgco2e - own.in_use_kgco2e()
+    }
+}
+
+impl Inventory {
+    /// Vehicles that replaced another one, with what that one would have emitted and what they did. Only if keys carry the vehicle; one
+    /// that drove and could not be computed has avoided nothing that is known.
+    pub fn replacements(&self) -> BTreeMap<&Arc<str>, (Replaced, Figures)> {
+        let computed = self.replaced.iter().filter(|(id, _)| !self.not_computed.contains(*id));
+        let mut found: BTreeMap<_, _> = computed.map(|(id, before)| (id, (*before, Figures::default()))).collect();
+        let mut heard = BTreeSet::new();
+        for (key, figures) in &self.lines {
+            if let Some((id, (_, own))) = key.vehicle.as_ref().and_then(|id| Some((id, found.get_mut(id)?))) {
+                own.add(figures);
+                heard.insert(id);
+            }
+        }
+        found.retain(|id, _| heard.contains(id));
+        found
     }
 }

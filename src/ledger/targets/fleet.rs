@@ -137,7 +137,7 @@ fn projected(gap: f64, rate: f64, as_of: Day) -> Option<Day> {
 }
 
 /// What the ages say; the second value is how many vehicles have none, the error what is missing.
-fn candidates(share: FleetShare<'_>, register: &Register, day: Day) -> Result<(Vec<Candidate>, u32), String> {
+pub(super) fn candidates(share: FleetShare<'_>, register: &Register, day: Day) -> Result<(Vec<Candidate>, u32), String> {
     let FleetShare { profile, population, successor, .. } = share;
     let (mut candidates, mut without_age, mut without_chance) = (Vec::new(), 0u32, 0u32);
     for vehicle in population.vehicles(register, day) {

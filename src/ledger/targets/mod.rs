@@ -12,6 +12,7 @@ mod fleet;
 pub mod forecast;
 pub mod normal;
 mod plan;
+mod projection;
 mod record;
 mod series;
 mod target;
@@ -22,6 +23,7 @@ pub use calendar::{last_full_month, month_end_at, month_scale};
 pub use figures::{AirFigure, Figures, IndicatorFigure, PROXIES, Series, YEARLY, YearFigure, charge_points};
 pub use fleet::{FleetShare, assess_counts, assess_fleet, vehicles_needed};
 pub use plan::{CarbonPoint, Conversion, Plan, Tonnes};
+pub use projection::{Ahead, project};
 pub use record::{
     Amount, BaselineRecord, BudgetRecord, CusumRecord, ForecastRecord, METHOD_VERSION, PartRecord, TargetRecord, TargetStatus,
 };

@@ -1,0 +1,140 @@
+//! Where a target's path, its recent pace and the ages of the fleet lead, for dated days ahead: the same figures as in the record, later.
+//!
+//! Few days, evenly apart: a distribution for each of them costs as much as the forecast of the due date.
+
+use super::calendar::{last_full_month, month_scale};
+use super::fleet::{FleetShare, candidates};
+use super::forecast::{COMMON_DELAYS, Distribution};
+use super::record::TargetRecord;
+use super::target::{Kind, Measure, Target, years};
+use super::{Comparison, successors};
+use crate::ledger::transition::Profile;
+use crate::model::register::Register;
+use crate::units::{Day, Month};
+
+/// Days ahead at most, beside today and the due date.
+const MOST_DAYS: i32 = 12;
+/// A large fleet's distributions are dear, and the engine waits for them: fewer days.
+const LARGE: usize = 1_500;
+/// Days ahead of a large fleet.
+const FEW_DAYS: i32 = 4;
+/// Months between them: the shortest with which they suffice.
+const STEPS: [i32; 5] = [3, 6, 12, 24, 36];
+/// Stretches end as the books' years do; January is 0.
+const MARCH: i32 = 2;
+/// Where no due date is stated, so many months are shown.
+const WITHOUT_DUE: i32 = 36;
+
+/// What is expected for the end of a day.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Ahead {
+    /// The day.
+    pub day: Day,
+    /// Where the path is then, as a share or change; `None` where the target is neither.
+    pub path: Option<f64>,
+    /// Where the recent pace leads, in the same.
+    pub trend: Option<f64>,
+    /// The path in the target's own unit.
+    pub path_value: Option<f64>,
+    /// The recent pace in that unit.
+    pub trend_value: Option<f64>,
+    /// Shares at the quantiles of 5, 50 and 95 % by the ages of the fleet.
+    pub band: Option<[f64; 3]>,
+}
+
+/// The days from `as_of` to the due date. Nothing where there is no figure, or the due date has passed.
+pub fn project(target: &Target, profile: &Profile, register: &Register, record: &TargetRecord, as_of: Day) -> Vec<Ahead> {
+    let (Some(value), false) = (record.value, target.comparison == Comparison::Reference) else { return Vec::new() };
+    if target.due.is_some_and(|due| due <= as_of) {
+        return Vec::new();
+    }
+    // Of vehicles the value is a count and the path a share.
+    let vehicles = record.counts.map(|counts| f64::from(counts.total()));
+    let base = target.baseline.value.filter(|base| *base != 0.0);
+    let ratio = |level: f64| match (target.kind, vehicles, base) {
+        (Kind::Share, Some(n), _) => Some(level / n),
+        (Kind::Share, None, _) => Some(level),
+        (Kind::Relative, _, Some(base)) => Some(level / base - 1.0),
+        _ => None,
+    };
+    let goal = target.goal_level().unwrap_or(target.goal);
+    let known_to = record.figure_to.as_deref().and_then(|text| text.parse().ok()).unwrap_or(as_of);
+    let sign = if target.comparison == Comparison::AtMost { -1.0 } else { 1.0 };
+    let band = band(target, profile, register, record, as_of);
+    let point = |day: Day| {
+        let path = target.plan.at(&target.baseline, goal, target.due, day, vehicles.unwrap_or_default() as u32);
+        let path_value = path.map(|path| path * vehicles.unwrap_or(1.0));
+        let months = month_scale(day) - month_scale(known_to);
+        let trend = record.recent_per_month.map(|rate| {
+            // Nothing here falls below nothing, and no more vehicles count than there are.
+            (value + sign * rate * months).max(0.0).min(vehicles.unwrap_or(f64::INFINITY))
+        });
+        Ahead {
+            day,
+            path: path_value.and_then(ratio),
+            trend: trend.and_then(ratio),
+            path_value,
+            trend_value: trend,
+            band: band.as_ref().and_then(|band| band(day)),
+        }
+    };
+    let most = if register.vehicles.len() > LARGE { FEW_DAYS } else { MOST_DAYS };
+    days(as_of, target.due, most).into_iter().map(point).collect()
+}
+
+/// Quantiles for a day, if the record has a forecast.
+fn band<'a>(
+    target: &'a Target,
+    profile: &'a Profile,
+    register: &'a Register,
+    record: &TargetRecord,
+    as_of: Day,
+) -> Option<impl Fn(Day) -> Option<[f64; 3]> + 'a> {
+    let Measure::Fleet { profile: own, population, successor } = &target.measure else { return None };
+    record.forecast.as_ref()?;
+    let profile = own.as_ref().unwrap_or(profile);
+    let successor = successors(*successor, profile);
+    let (candidates, _) = candidates(FleetShare { target, profile, population, successor: &successor }, register, as_of).ok()?;
+    Some(move |day: Day| {
+        let counted = Distribution::under_delays(&candidates, years(as_of, day), &COMMON_DELAYS);
+        let share = |quantile: f64| f64::from(counted.quantile(quantile)) / candidates.len() as f64;
+        (!candidates.is_empty()).then(|| [0.05, 0.5, 0.95].map(share))
+    })
+}
+
+/// Today, ends of quarters (or of longer stretches), the due date.
+fn days(as_of: Day, due: Option<Day>, most: i32) -> Vec<Day> {
+    let first = last_full_month(as_of).plus(1);
+    let last = due.map_or(first.plus(WITHOUT_DUE), Month::of_day);
+    let months = last.since(first);
+    let step = STEPS.into_iter().find(|step| months / step < most).unwrap_or(STEPS[STEPS.len() - 1]);
+    let ends = (0..=months).map(|offset| first.plus(offset)).filter(|month| month.count().rem_euclid(step) == MARCH);
+    let end = due.unwrap_or_else(|| last.last_day());
+    let between = ends.map(Month::last_day).filter(|day| *day > as_of && *day < end).take(most as usize);
+    std::iter::once(as_of).chain(between).chain(std::iter::once(end)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().expect("a day")
+    }
+
+    #[test]
+    fn days_are_few_and_end_with_the_due_date() {
+        let text = |as_of: &str, due: Option<&str>| -> Vec<String> {
+            days(day(as_of), due.map(day), MOST_DAYS).iter().map(ToString::to_string).collect()
+        };
+        let near = text("2026-11-25", Some("2028-03-31"));
+        assert_eq!(near, ["2026-11-25", "2026-12-31", "2027-03-31", "2027-06-30", "2027-09-30", "2027-12-31", "2028-03-31"]);
+        for due in ["2026-11-26", "2026-12-31", "2029-06-30", "2032-03-31", "2045-03-31", "2099-03-31"] {
+            let found = text("2026-11-25", Some(due));
+            assert!(found.len() <= MOST_DAYS as usize + 2 && found.last().is_some_and(|last| last == due), "{found:?}");
+            assert!(found.windows(2).all(|pair| pair[0] < pair[1]), "{found:?}");
+        }
+        assert!(text("2026-11-25", None).len() > 3);
+        assert!(days(day("2026-11-25"), Some(day("2045-03-31")), FEW_DAYS).len() <= FEW_DAYS as usize + 2);
+    }
+}

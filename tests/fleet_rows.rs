@@ -1,0 +1,186 @@
+//! Rows about sites, the register and what is ahead: they add up to what else is written, come seldom, and again when the register changes.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fleetgauge::app::EXAMPLE_REGISTER;
+use fleetgauge::app::config::{FactorsConfig, load_factors};
+use fleetgauge::engine::{Engine, EngineConfig, StoredActivity};
+use fleetgauge::ledger::transition::Profile;
+use fleetgauge::model::register::{Register, RegisterFiles};
+use fleetgauge::model::{
+    AssetKind, Fact, FeedFormat, Observation, ProjectionFact, Quantity, Reading, ReadingEntry, TokenHasher, Value,
+};
+use fleetgauge::units::{Day, Thousandths, UtcMs};
+
+const MINUTE: i64 = 60_000;
+
+fn day() -> Day {
+    "2026-11-25".parse().unwrap()
+}
+
+fn register() -> Arc<Register> {
+    let files = EXAMPLE_REGISTER.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).to_vec();
+    Arc::new(Register::parse(&RegisterFiles::from_bytes(files), &TokenHasher::new(&[9; 32])).unwrap())
+}
+
+fn engine() -> Engine {
+    // A path, as the demo has it.
+    let config =
+        EngineConfig { target_start: Day::from_ymd(2022, 4, 1), target_start_share: Some(0.5), ..EngineConfig::default() };
+    let factors = Arc::new(load_factors(&FactorsConfig::default()).unwrap());
+    Engine::new(config, Profile::by_name("nhs_sdu").unwrap(), register(), factors, 1, day().start())
+}
+
+fn drives(engine: &mut Engine, vehicle: &str, km: i64, at: UtcMs) {
+    let entries = vec![ReadingEntry { quantity: Quantity::Odometer, value: Value::Number(Thousandths(km * 1_000)) }];
+    let reading = Reading {
+        asset: vehicle.into(),
+        kind: AssetKind::Vehicle,
+        format: FeedFormat::new(0),
+        at: Some(at),
+        received_at: at,
+        retained: false,
+        historical: false,
+        sequence: None,
+        stale_after_s: None,
+        entries: entries.into(),
+    };
+    engine.handle(&Observation::Telemetry(reading), at);
+}
+
+fn facts(engine: &mut Engine) -> Vec<Fact> {
+    std::iter::from_fn(|| engine.poll_output()).collect()
+}
+
+/// A working day of two successors, an old ambulance and a car of another organisation; facts of each minute.
+fn a_day(engine: &mut Engine) -> Vec<Fact> {
+    let mut all = Vec::new();
+    for minute in 0..24 * 60 {
+        let now = day().start().plus(minute * MINUTE);
+        if minute % 10 == 0 {
+            for (index, vehicle) in ["AMB-123", "AMB-124", "AMB-101", "ACN-501"].into_iter().enumerate() {
+                drives(engine, vehicle, 10_000 + minute / 10 * (index as i64 + 1), now);
+            }
+        }
+        engine.handle_timeout(now);
+        all.extend(facts(engine));
+    }
+    engine.handle_timeout(day().end());
+    all.extend(facts(engine));
+    all
+}
+
+#[test]
+fn sites_add_up_to_the_fleet_and_avoided_is_what_the_api_says() {
+    let mut engine = engine();
+    let all = a_day(&mut engine);
+    let at = day().start();
+    type Series<'a> = (Arc<str>, Arc<str>, &'a str, &'a str);
+    let mut fleet: BTreeMap<Series<'_>, f64> = BTreeMap::new();
+    let mut sites: BTreeMap<(Arc<str>, Arc<str>, &str), f64> = BTreeMap::new();
+    let mut avoided = BTreeMap::new();
+    // The last word of each row counts.
+    for fact in &all {
+        match fact {
+            Fact::Emissions(row) if row.at == at => {
+                fleet.insert((row.fleet.clone(), row.vehicle_class.clone(), row.scope, row.method), row.kgco2e);
+            }
+            Fact::SiteEmissions(row) if row.at == at => {
+                sites.insert((row.fleet.clone(), row.site.clone(), row.scope), row.kgco2e);
+            }
+            Fact::Avoided(row) if row.at == at => {
+                avoided.insert((row.fleet.clone(), row.site.clone()), row.clone());
+            }
+            _ => {}
+        }
+    }
+    let mut totals: BTreeMap<(Arc<str>, &str), [f64; 2]> = BTreeMap::new();
+    fleet.iter().for_each(|((fleet, _, scope, _), kg)| totals.entry((fleet.clone(), scope)).or_default()[0] += kg);
+    sites.iter().for_each(|((fleet, _, scope), kg)| totals.entry((fleet.clone(), scope)).or_default()[1] += kg);
+    assert!(totals.len() >= 6 && sites.len() > 6, "{totals:?}");
+    for (key, [fleet, sites]) in &totals {
+        assert!((fleet - sites).abs() < 1e-9 * fleet.abs().max(1.0), "{key:?}: {fleet} and {sites}");
+    }
+    // The same kilometres by the engine's answer for the day.
+    let view = engine.emissions_view(day(), day(), &[], StoredActivity::default());
+    let answer = serde_json::to_value(&view).unwrap();
+    let api = &answer["avoided"];
+    let rows: f64 = avoided.values().map(|row| row.baseline_kgco2e - row.own_kgco2e).sum();
+    assert!(rows > 1.0 && (rows - api["kgco2e"].as_f64().unwrap()).abs() < 1e-9, "{rows} and {api}");
+    let km: i64 = avoided.values().map(|row| row.distance_m).sum();
+    assert!((km as f64 / 1000.0 - api["distance_km"].as_f64().unwrap()).abs() < 1e-9, "{km} and {api}");
+    let places: Vec<(&str, u32)> = avoided.iter().map(|((_, site), row)| (&**site, row.vehicles)).collect();
+    assert_eq!(places, [("CHESTERFIELD", 1), ("DERBY", 1)]);
+}
+
+#[test]
+fn rows_come_seldom_and_again_with_a_new_register() {
+    let mut engine = engine();
+    let all = a_day(&mut engine);
+    let count = |facts: &[Fact], which: fn(&Fact) -> bool| facts.iter().filter(|fact| which(fact)).count();
+    let vehicles = |fact: &Fact| matches!(fact, Fact::VehicleInfo(_));
+    let ahead = |fact: &Fact| matches!(fact, Fact::Projection(_));
+    let register = register();
+    let in_service = register.vehicles.iter().filter(|vehicle| vehicle.in_service_on(day())).count();
+    assert!(in_service < register.vehicles.len(), "the example has vehicles that have left");
+    // The day and the one that begins at its end.
+    assert_eq!(count(&all, vehicles), 2 * in_service);
+    let sites = count(&all, |fact| matches!(fact, Fact::SiteInfo(_)));
+    assert_eq!(sites, 97 * register.sites.len(), "every quarter of an hour, from midnight to midnight");
+    let by_site = count(&all, |fact| matches!(fact, Fact::SiteEmissions(row) if row.at == day().start()));
+    let each = all.iter().filter_map(|fact| match fact {
+        Fact::SiteEmissions(row) => Some((row.fleet.clone(), row.site.clone(), row.scope)),
+        _ => None,
+    });
+    let each = each.collect::<std::collections::BTreeSet<_>>().len();
+    assert!(by_site <= 97 * each, "{by_site} rows of {each} series in a day");
+    let expected = count(&all, ahead);
+    assert!((10..600).contains(&expected), "{expected} rows of what is ahead in two days");
+    let now = day().end().plus(MINUTE);
+    engine.handle_timeout(now);
+    let quiet = facts(&mut engine);
+    assert_eq!((count(&quiet, vehicles), count(&quiet, ahead)), (0, 0), "nothing has changed");
+    engine.set_register(register, now);
+    engine.handle_timeout(now);
+    let anew = facts(&mut engine);
+    assert_eq!(count(&anew, vehicles), in_service);
+    assert_eq!(count(&anew, ahead) * 2, expected);
+    let capacity =
+        |fact: &Fact| matches!(fact, Fact::SiteInfo(row) if &*row.site == "DERBY" && row.capacity_w == Some(300_000.0));
+    assert!(anew.iter().any(capacity));
+}
+
+#[test]
+fn what_is_ahead_begins_today_and_ends_at_the_goal() {
+    let mut engine = engine();
+    engine.handle_timeout(day().start());
+    let all = facts(&mut engine);
+    let rows: Vec<&ProjectionFact> = all
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Projection(row) if &*row.target == "low_emission_share" => Some(row),
+            _ => None,
+        })
+        .collect();
+    let progress = all.iter().find_map(|fact| match fact {
+        Fact::Target(row) if &*row.target == "low_emission_share" => Some(row),
+        _ => None,
+    });
+    let (progress, first, last) = (progress.unwrap(), rows[0], rows[rows.len() - 1]);
+    assert!(rows.windows(2).all(|pair| pair[0].at < pair[1].at) && rows.len() <= 14, "{rows:?}");
+    assert!(first.at > day().start() && first.at < day().end(), "today, before its end");
+    let near = |a: Option<f64>, b: Option<f64>| a.zip(b).is_some_and(|(a, b)| (a - b).abs() < 1e-9);
+    assert!(near(first.trend, progress.share) && near(first.path, progress.path), "{first:?} {progress:?}");
+    assert!(near(first.band.map(|band| band[1]), progress.share), "nobody is replaced in no time");
+    assert!(near(last.path, Some(0.9)), "{last:?}");
+    assert_eq!(last.band, progress.band_at_due, "the record's own figures for the due date");
+    for row in &rows {
+        let [p05, p50, p95] = row.band.unwrap();
+        assert!((0.0..=1.0).contains(&p05) && p05 <= p50 && p50 <= p95 && p95 <= 1.0, "{row:?}");
+    }
+    let medians: Vec<f64> = rows.iter().map(|row| row.band.unwrap()[1]).collect();
+    assert!(medians.windows(2).all(|pair| pair[0] <= pair[1]), "under nhs_sdu every successor counts: {medians:?}");
+}
