@@ -181,6 +181,9 @@ pub struct TargetRecord {
     pub status: TargetStatus,
     /// What it was computed from, for shares of vehicles.
     pub counts: Option<Counts>,
+    /// Vehicles in scope at the due date, by the register's dates or the target's `vehicles_at_due`: what `gap` is counted from. `None`
+    /// for other figures, for new vehicles, and once the date has passed.
+    pub vehicles_at_due: Option<u32>,
     /// Emission factors behind the figure.
     pub factor_set: Option<String>,
     /// [`METHOD_VERSION`].
@@ -256,6 +259,7 @@ impl TargetRecord {
             p_hit: None,
             status: TargetStatus::NotComputable,
             counts: None,
+            vehicles_at_due: None,
             factor_set: None,
             method_version: METHOD_VERSION,
             kind: target.kind,

@@ -137,7 +137,7 @@ fn what_if(
     let mut outcomes = Vec::new();
     for target in targets.iter().filter(|target| target.alias_of.is_none()) {
         // What came in lately is no stock that a plan converts.
-        if let Measure::Fleet { profile: own, population, successor } = &target.measure
+        if let Measure::Fleet { profile: own, population, successor, .. } = &target.measure
             && population.new_in_months.is_none()
         {
             let profile = own.as_ref().unwrap_or(profile);
