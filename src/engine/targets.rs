@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::Engine;
 use crate::ledger::air::AirConfig;
 use crate::ledger::factors::FactorSets;
-use crate::ledger::targets::{Figures, Kind, Target, TargetRecord, TargetStatus, assess, headline, with_headline};
+use crate::ledger::targets::{Figures, Kind, Measure, Target, TargetRecord, TargetStatus, assess, headline, with_headline};
+use crate::ledger::transition::classify;
+use crate::model::register::EmissionClass;
 use crate::model::{Fact, TargetFact};
 use crate::units::Day;
 
@@ -62,11 +64,31 @@ impl Engine {
         }
     }
 
-    fn assess_targets(&self, day: Day) -> Vec<TargetRecord> {
+    fn targets_in_force(&self) -> Vec<Target> {
         let config = &self.config;
         let start = config.target_start.zip(config.target_start_share);
-        let first = headline(config.target_share, config.target_due, start);
-        with_headline(first, &self.targets.list)
+        with_headline(headline(config.target_share, config.target_due, start), &self.targets.list)
+    }
+
+    /// The share of a target's vehicles whose class is not known or that are `lost` (in the register's order), 0 to 1.
+    pub(super) fn poor_share(&self, id: &str, day: Day, lost: &[bool]) -> Option<f64> {
+        let targets = self.targets_in_force();
+        let Measure::Fleet { profile, population, .. } = &targets.iter().find(|target| &*target.id == id)?.measure else {
+            return None;
+        };
+        let profile = profile.as_ref().unwrap_or(&self.profile);
+        let (mut all, mut poor) = (0u32, 0u32);
+        for (vehicle, lost) in self.register.vehicles.iter().zip(lost) {
+            if population.holds(vehicle, day) == Some(true) {
+                all += 1;
+                poor += u32::from(*lost || classify(vehicle, profile, day).class == EmissionClass::Unknown);
+            }
+        }
+        (all > 0).then(|| f64::from(poor) / f64::from(all))
+    }
+
+    fn assess_targets(&self, day: Day) -> Vec<TargetRecord> {
+        self.targets_in_force()
             .iter()
             .map(|target| assess(target, &self.profile, &self.register, &self.targets.figures, day))
             .collect()

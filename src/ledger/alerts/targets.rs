@@ -70,7 +70,11 @@ impl MonthlyBook {
             alerts.hear(config, &Sample { rule, labels: &labels, reading: Reading::Value(value), at: now }, || text)
         };
         let unknown = sample.unknown;
-        hear("target_data_poor", unknown, format!("{target}: {:.1} % of the vehicles are unknown in {month}", unknown * 100.0));
+        hear(
+            "target_data_poor",
+            unknown,
+            format!("{target}: {:.1} % of the vehicles are unknown or stale in {month}", unknown * 100.0),
+        );
         if unknown > MOST_UNKNOWN {
             return;
         }
