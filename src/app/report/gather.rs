@@ -216,7 +216,7 @@ pub fn gather(mut input: Input<'_>) -> Report {
         },
         method: Method {
             program: format!("fleetgauge {}", env!("CARGO_PKG_VERSION")),
-            profile: input.profile.name.to_owned(),
+            profile: input.profile.described(),
             year_policy: match input.year_policy {
                 YearPolicy::Majority => "majority",
                 YearPolicy::Blended => "blended",

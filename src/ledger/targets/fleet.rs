@@ -57,6 +57,7 @@ fn assess_planned(share: FleetShare<'_>, counts: Counts, at_due: Option<u32>, as
     let plan = target.plan.at(&target.baseline, target.goal, target.due, as_of, n);
     let drift = current.zip(plan).map(|(current, plan)| current - plan);
     record.profile = Some(profile.name);
+    record.profile_options = profile.options();
     record.current = current;
     record.lower = current;
     record.upper = counts.upper(profile);

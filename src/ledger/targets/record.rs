@@ -149,6 +149,9 @@ pub struct TargetRecord {
     pub metric: String,
     /// Definition of "low emission", for shares of vehicles.
     pub profile: Option<&'static str>,
+    /// Options of that definition which are not the usual ones, as they are written; left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub profile_options: Vec<String>,
     /// The day (its end).
     pub as_of: String,
     /// Share, change or figure now.
@@ -243,6 +246,7 @@ impl TargetRecord {
             id: target.id.clone(),
             metric: target.metric.clone(),
             profile: None,
+            profile_options: Vec::new(),
             as_of: as_of.to_string(),
             current: None,
             lower: None,
