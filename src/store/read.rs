@@ -104,13 +104,18 @@ impl Reader {
             take(ActivityRow { key, activity: sums });
         }
         let mut imported = transaction.prepare_cached(
-            "SELECT first_day, last_day, subject, fuel_card_ml, hvo_card_ml, claimed_m FROM imported WHERE last_day >= ?1 AND first_day <= ?2",
+            "SELECT first_day, last_day, subject, fuel_card_ml, hvo_card_ml, claimed_m, product FROM imported WHERE last_day >= ?1 AND first_day <= ?2",
         )?;
         let mut rows = imported.query(params![from.0, to.0])?;
         while let Some(row) = rows.next()? {
             let (period, subject) = ((Day(row.get(0)?), Day(row.get(1)?)), row.get::<_, String>(2)?);
-            let sums =
-                Activity { fuel_card_ml: row.get(3)?, hvo_card_ml: row.get(4)?, claimed_m: row.get(5)?, ..Activity::default() };
+            let sums = Activity {
+                fuel_card_ml: row.get(3)?,
+                hvo_card_ml: row.get(4)?,
+                claimed_m: row.get(5)?,
+                metered: row.get(6)?,
+                ..Activity::default()
+            };
             let subject = serde_json::from_str(&subject)?;
             spread_days(period, &sums, (from, to), &subject, &mut take);
         }

@@ -1,7 +1,7 @@
 //! One vehicle's day: which source of fuel and electricity counts, with its tier. The best one, never a sum of two.
 
 use super::amounts::Computed;
-use super::class::{desnz_class, distance_fuels, tank_fuel};
+use super::class::{card_fuel, desnz_class, distance_fuels, tank_fuel};
 use super::figures::Figures;
 use super::{Book, InventoryKey, unknown};
 use crate::model::register::{Coverage, Vehicle};
@@ -56,10 +56,14 @@ impl Book<'_, '_> {
 
     fn fuel_day(&mut self, vehicle: &Vehicle, day: Day, sums: &Activity, metres: i64, fuel_known: bool, energy_known: bool) {
         let month = self.setting.month(&vehicle.id, Month::of_day(day));
-        let cards = month.card_ml != 0 || sums.fuel_card_ml != 0;
+        let tank = tank_fuel(vehicle);
+        // Whose fuel the register does not tell goes by what the card names, if it names all of the month: else by kilometres, and litres
+        // beside them would be a sum of two.
+        let cards =
+            (month.card_ml != 0 || sums.fuel_card_ml != 0) && (tank.is_some() || !(month.card_unnamed || sums.card_unnamed()));
         let litres = if cards {
-            // HVO has factors of its own. Without a tank fuel the day goes by its kilometres, and litres beside them would be a sum of two.
-            if sums.hvo_card_ml != 0 && tank_fuel(vehicle).is_some() {
+            // HVO has factors of its own.
+            if sums.hvo_card_ml != 0 {
                 self.put(vehicle, FUEL_CARD, 0, self.setting.litres("hvo", day, sums.hvo_card_ml));
             }
             Some((FUEL_CARD, sums.fuel_card_ml - sums.hvo_card_ml))
@@ -68,8 +72,10 @@ impl Book<'_, '_> {
         } else {
             self.ratio(vehicle, day).map(|ratio| (RATIO, (metres as f64 * ratio).round() as i64))
         };
+        // On a day without a fill there is nothing to name: its kilometres stand with no litres, under any fuel.
+        let fuel = if cards { card_fuel(vehicle, sums).or(Some("diesel_avg_blend")) } else { tank };
         let by_litres = litres
-            .zip(tank_fuel(vehicle))
+            .zip(fuel)
             .and_then(|((method, ml), fuel)| self.setting.litres(fuel, day, ml).map(|computed| (method, computed)));
         match by_litres {
             Some((method, computed)) => self.put(vehicle, method, metres, Some(computed)),
