@@ -18,6 +18,9 @@ use crate::units::{Day, FinancialYear, Month};
 
 /// So many whole months before the running one: a year, and one more for the same season of the year before.
 const MONTHS_BEFORE: i32 = 13;
+/// A month's emissions per kilometre are judged this many days after its end: fuel cards and what vehicles kept in their memory come late,
+/// and until then its kilometres go by other tiers (an assumption; what comes later still is judged as a correction).
+const SETTLED_DAYS: i32 = 7;
 
 /// What was read.
 #[derive(Debug)]
@@ -26,7 +29,7 @@ pub struct History {
     pub months: Months,
     /// Whole April-March years.
     pub years: Years,
-    /// The month that has ended, by organisation.
+    /// The last month that ended a week ago or earlier, by organisation.
     pub ended: Vec<EmissionsSample>,
 }
 
@@ -122,9 +125,10 @@ fn activity(reader: &Reader, first: Day, last: Day) -> Result<BTreeMap<ActivityK
     Ok(activity)
 }
 
-/// kgCO2e per km of the fleet's vehicles in the last full month and a year before, where both are known.
+/// kgCO2e per km of the fleet's vehicles in the last full month that has settled and a year before, where both are known. It is read again
+/// every day, so that data which come late are seen.
 fn ended_month(reader: &Reader, today: Day, basis: &Basis, months: &Months) -> Result<Vec<EmissionsSample>, ReadError> {
-    let month = Month::of_day(today).plus(-1);
+    let month = Month::of_day(Day(today.0 - SETTLED_DAYS)).plus(-1);
     let per_km = |month: Month| -> Result<BTreeMap<Arc<str>, f64>, ReadError> {
         let activity = activity(reader, month.first_day(), month.last_day())?;
         let found = inventory(&activity, &Setting::new(&basis.register, &basis.factors, months));
