@@ -8,12 +8,12 @@ use std::sync::mpsc::{Receiver, channel};
 
 use crate::engine::Engine;
 use crate::ledger::air::{AirConfig, Pollutant, air};
-use crate::ledger::emissions::{Inventory, Months, Setting, inventory};
+use crate::ledger::emissions::{Inventory, Months, Setting, inventory, year_changed, year_version};
 use crate::ledger::factors::FactorSets;
 use crate::ledger::targets::{AirFigure, YearFigure, last_full_month};
 use crate::model::register::{Register, Vehicle};
-use crate::model::{Activity, ActivityKey, EmissionsSample, Subject};
-use crate::store::{ReadError, Reader};
+use crate::model::{Activity, ActivityKey, EmissionsSample, Subject, YearVersion};
+use crate::store::{ReadError, Reader, keep_years};
 use crate::units::{Day, FinancialYear, Month};
 
 /// So many whole months before the running one: a year, and one more for the same season of the year before.
@@ -42,6 +42,8 @@ pub struct Years {
     pub yearly: Vec<YearFigure>,
     /// Kilograms of pollutants.
     pub air: Vec<AirFigure>,
+    /// The same years as they are today, to be kept when they are frozen.
+    pub versions: Vec<YearVersion>,
 }
 
 /// What figures are computed with.
@@ -69,17 +71,18 @@ impl HistoryReader {
         if self.day != Some(today) {
             self.day = Some(today);
             let (sender, receiver) = channel();
-            let directory = directory.to_owned();
+            let (directory, freeze_after) = (directory.to_owned(), engine.freeze_after_days());
             let basis = Basis {
                 register: engine.register().clone(),
                 factors: engine.factors().clone(),
                 air: engine.air_config().clone(),
             };
-            let started =
-                std::thread::Builder::new().name("history".into()).spawn(move || match read(&directory, today, &basis) {
+            let started = std::thread::Builder::new().name("history".into()).spawn(move || {
+                match read(&directory, today, &basis, freeze_after) {
                     Ok(history) => drop(sender.send(history)),
                     Err(reason) => tracing::warn!("the history before today cannot be read: {reason}"),
-                });
+                }
+            });
             self.coming = started.ok().map(|_| receiver);
         }
         let history = self.coming.as_ref()?.try_recv().ok()?;
@@ -93,12 +96,27 @@ impl HistoryReader {
     }
 }
 
-fn read(directory: &Path, today: Day, basis: &Basis) -> Result<History, String> {
+fn read(directory: &Path, today: Day, basis: &Basis, freeze_after: i32) -> Result<History, String> {
     let reader = Reader::open(directory).map_err(|error| error.to_string())?;
     let told = |error: ReadError| error.to_string();
     let months = months_before(&reader, today, &basis.register).map_err(told)?;
     let ended = ended_month(&reader, today, basis, &months).map_err(told)?;
-    Ok(History { ended, years: years(&reader, basis, today).map_err(told)?, months })
+    let years = years(&reader, basis, today).map_err(told)?;
+    if let Err(error) = freeze(&reader, directory, today, freeze_after, &years.versions) {
+        tracing::warn!("figures of frozen years are not kept this time: {error}");
+    }
+    Ok(History { ended, years, months })
+}
+
+/// Keeps the years whose date of freezing has come, and new versions of those that have changed since.
+fn freeze(reader: &Reader, directory: &Path, today: Day, after: i32, years: &[YearVersion]) -> Result<(), String> {
+    let kept = reader.year_versions(Day(0), today).map_err(|error| error.to_string())?;
+    let news = |version: &&YearVersion| {
+        let newest = kept.iter().rfind(|kept| kept.year == version.year);
+        version.year.last_day().0 + after <= today.0 && newest.is_none_or(|newest| year_changed(newest, version))
+    };
+    let news: Vec<YearVersion> = years.iter().filter(news).cloned().collect();
+    if news.is_empty() { Ok(()) } else { keep_years(directory, &news).map_err(|error| error.to_string()) }
 }
 
 fn months_before(reader: &Reader, today: Day, register: &Register) -> Result<Months, ReadError> {
@@ -167,6 +185,7 @@ pub fn years(reader: &Reader, basis: &Basis, as_of: Day) -> Result<Years, ReadEr
         // Silence is filled as in the report and /api/v1/emissions: one year has one figure.
         let fill = Some((year.first_day(), year.last_day()));
         let found = inventory(&activity, &Setting { fill, ..Setting::new(&basis.register, &basis.factors, &months) });
+        years.versions.push(year_version(year, as_of, &found));
         years.yearly.extend(staff_travel(&activity, &found, basis, year));
         let sets: BTreeSet<String> = found.lines.keys().map(|key| key.factor_set.to_string()).collect();
         years.yearly.push(YearFigure {

@@ -15,7 +15,7 @@ pub fn recover(
     config: &Config,
     register: &Arc<Register>,
     factors: &Arc<FactorSets>,
-    TargetsFile { targets, profile }: TargetsFile,
+    TargetsFile { targets, profile, restatements }: TargetsFile,
     first_transaction_id: i32,
     recovery: &Recovery,
     clock: &Clock,
@@ -27,6 +27,7 @@ pub fn recover(
         None => Engine::new(settings, profile, register, factors, first_transaction_id, now),
     };
     engine.set_targets(targets);
+    engine.set_declared(restatements);
     let mut entries = 0;
     for blob in &recovery.inbox {
         entries += inbox::replay(blob, &mut engine)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::ledger::air::AirConfig;
+use crate::ledger::emissions::Declared;
 use crate::ledger::factors::FactorSets;
 use crate::ledger::targets::{Figures, Kind, Measure, Target, TargetRecord, TargetStatus, assess, headline, with_headline};
 use crate::ledger::transition::classify;
@@ -16,6 +17,7 @@ use crate::units::Day;
 #[derive(Debug, Default)]
 pub(super) struct Targets {
     list: Arc<[Target]>,
+    declared: Arc<[Declared]>,
     figures: Figures,
     assessed: Option<(Day, Vec<TargetRecord>)>,
 }
@@ -35,6 +37,20 @@ impl Engine {
     pub fn set_targets(&mut self, targets: Arc<[Target]>) {
         self.targets.list = targets;
         self.forget_assessment();
+    }
+
+    /// What was declared of base years.
+    pub fn set_declared(&mut self, declared: Arc<[Declared]>) {
+        self.targets.declared = declared;
+    }
+
+    pub(super) fn declared(&self) -> &[Declared] {
+        &self.targets.declared
+    }
+
+    /// Days from the end of a year to its freeze.
+    pub fn freeze_after_days(&self) -> i32 {
+        i32::try_from(self.config.freeze_after.as_secs() / 86_400).unwrap_or(i32::MAX)
     }
 
     /// Yearly tonnes, air pollutants and indicators: all that is known now, in place of what was known before.

@@ -9,6 +9,7 @@ mod open;
 mod read;
 mod schema;
 mod subscriptions;
+mod years;
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub use import::{FileProgress, ImportError, ImportStore, ImportedFile};
 pub use notifications::{Notification, Undelivered, Waiting};
 pub use open::{OpenError, token_key};
 pub use read::{OutboxBatch, ReadError, Reader};
+pub use years::{KeepError, keep_years};
 
 /// `[store]`.
 #[derive(Clone, PartialEq, Debug)]

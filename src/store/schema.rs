@@ -13,6 +13,7 @@
 //! | `import_file` | a file by `kind` and `fingerprint` (SHA-256): how far its import came, and what came of its rows |
 //! | `indicator` | `organisation`, `name`, `month` (of year 0), `value`, `unit`, `at` Unix ms: monthly figures by CSV |
 //! | `intensity` | `area` (region of the GB API, 0 national), `start` Unix ms, `forecast`, `actual` gCO2/kWh, `vintage` Unix ms |
+//! | `year_figure` | a version of an April-March `year` by `organisation` and `scope`: kgCO2e as computed on the day `as_of`; the first is the freeze |
 //! | `identity` | one row: `token_key` (32 bytes), `first_transaction_id` |
 
 use rusqlite::Connection;
@@ -63,9 +64,13 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (area, start)) WITHOUT ROWID;
     CREATE INDEX intensity_by_start ON intensity (start);
 ",
-    // What a card's litres were, as flags of `model::Activity::metered`; 0: not said, or imported before it was kept.
+    // What a card's litres were, as flags of `model::Activity::metered`; 0: not said, or imported before it was kept. Frozen years.
     "
     ALTER TABLE imported ADD COLUMN product INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE year_figure (
+        year INTEGER NOT NULL, as_of INTEGER NOT NULL, organisation TEXT NOT NULL, scope TEXT NOT NULL, kgco2e REAL NOT NULL,
+        factor_sets TEXT NOT NULL, method_version INTEGER NOT NULL,
+        PRIMARY KEY (year, as_of, organisation, scope)) WITHOUT ROWID;
 ",
 ];
 

@@ -101,7 +101,7 @@ fn render(config: &Config, options: &Options, clock: Clock) -> Result<String, St
     }
     let source = folder.map_or(RegisterSource::Empty, RegisterSource::Folder);
     let register = Arc::new(source.load(&TokenHasher::new(&[0; 32])).map_err(|error| said(error.to_string()))?);
-    let TargetsFile { targets: list, profile } = load_targets_file(config).map_err(|errors| errors.to_string())?;
+    let TargetsFile { targets: list, profile, restatements } = load_targets_file(config).map_err(|errors| errors.to_string())?;
     let factors = Arc::new(load_factors(&config.factors).map_err(said)?);
     let published =
         config.factors.directory.as_ref().map(|_| load_factors(&FactorsConfig { directory: None, ..config.factors.clone() }));
@@ -137,6 +137,7 @@ fn render(config: &Config, options: &Options, clock: Clock) -> Result<String, St
         published: published.as_ref(),
         year_policy: config.factors.year_policy,
         targets: &list,
+        declared: &restatements,
         figures: &figures,
         reader: reader.as_ref(),
         uptime,

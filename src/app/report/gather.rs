@@ -8,7 +8,9 @@ use super::{charging, emissions, league, quality};
 use crate::app::questions::stored_activity;
 use crate::engine::EngineConfig;
 use crate::ledger::air::{AirInventory, AirSums, air};
-use crate::ledger::emissions::{FactorSets, Inventory, METHOD_VERSION, Months, RESTATEMENT_THRESHOLD, Setting, inventory};
+use crate::ledger::emissions::{
+    Declared, FactorSets, Inventory, METHOD_VERSION, Months, RESTATEMENT_THRESHOLD, Setting, inventory,
+};
 use crate::ledger::factors::YearPolicy;
 use crate::ledger::targets::{self, Figures, Target, assess, headline, last_full_month, with_headline};
 use crate::ledger::transition::Profile;
@@ -37,6 +39,8 @@ pub struct Input<'a> {
     pub year_policy: YearPolicy,
     /// The list of targets.
     pub targets: &'a [Target],
+    /// What was declared of base years.
+    pub declared: &'a [Declared],
     /// What targets are compared with.
     pub figures: &'a Figures,
     /// The store; `None` if there is none.
@@ -232,6 +236,7 @@ pub fn gather(mut input: Input<'_>) -> Report {
             policy: quality::POLICY,
             threshold_ratio: RESTATEMENT_THRESHOLD,
             effects: quality::restatements(&input, &[&now, &before]),
+            years: quality::frozen_years(&input, &[&now, &before], &mut missing),
         },
         data_quality: quality::quality(&input, &now, &before),
         missing,

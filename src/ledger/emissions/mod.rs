@@ -5,6 +5,7 @@
 //! computed is counted, not zero; what is estimated says so. Location- and market-based scope 2 are two views that have no sum.
 
 mod amounts;
+mod base_year;
 mod class;
 mod figures;
 mod fill;
@@ -15,6 +16,7 @@ mod uncertainty;
 mod vehicle;
 
 pub use super::factors::{Dated, FactorError, FactorSetId, FactorSets};
+pub use base_year::{Declared, VersionRow, YearEffect, YearRestatement, restate_year, year_changed, year_version};
 pub use class::{DESNZ_CLASSES, desnz_class};
 pub use figures::{Figures, GasSums, Scope, ScopeThree};
 pub use months::{MonthSums, Months};

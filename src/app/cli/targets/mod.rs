@@ -102,7 +102,7 @@ fn answer(config: &Config, options: &Options) -> Result<Answer, String> {
     // Whose tag is whose does not matter here.
     let source = folder.map_or(RegisterSource::Empty, RegisterSource::Folder);
     let register = Arc::new(source.load(&TokenHasher::new(&[0; 32])).map_err(|error| said(error.to_string()))?);
-    let TargetsFile { targets, profile } = load_targets_file(config).map_err(|errors| errors.to_string())?;
+    let TargetsFile { targets, profile, .. } = load_targets_file(config).map_err(|errors| errors.to_string())?;
     let engine = &config.engine;
     let as_of = options.as_of.unwrap_or_else(|| Day::of(Clock::system().now()));
     let figures = figures(config, &register, as_of, &mut missing);

@@ -3,6 +3,7 @@
 mod definition;
 mod measure;
 mod plan;
+mod restatement;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use super::section::Section;
 use super::source::{self, Node, Value};
 use super::{Config, ConfigError, ConfigErrors, one};
+use crate::ledger::emissions::Declared;
 use crate::ledger::targets::{Baseline, Comparison, HEADLINE, Kind, Measure, Target, headline};
 use crate::ledger::transition::{PROFILES, Profile};
 use crate::model::check_id;
@@ -42,6 +44,8 @@ pub struct TargetsFile {
     pub targets: Arc<[Target]>,
     /// `engine.profile` with the options of `[definition]`: the definition of "low emission" in force.
     pub profile: Profile,
+    /// `[[restatement]]`.
+    pub restatements: Arc<[Declared]>,
 }
 
 /// The targets compiled in, or those of a file.
@@ -79,6 +83,7 @@ pub fn parse_targets_file(text: &str, file: &str, config: &Config) -> Result<Tar
         return Err(one(file.to_owned(), 1, reason, &format!("one of: {}", known.join(", "))));
     };
     let profile = definition::read(&mut tree, profile, &mut errors);
+    let restatements = restatement::read(&mut tree, &mut errors).into();
     let mut targets = list(&mut tree, config, &mut errors);
     for target in &mut targets {
         if let Measure::Fleet { profile: Some(own), .. } = &mut target.measure {
@@ -86,7 +91,7 @@ pub fn parse_targets_file(text: &str, file: &str, config: &Config) -> Result<Tar
         }
     }
     if errors.is_empty() {
-        Ok(TargetsFile { targets: targets.into(), profile })
+        Ok(TargetsFile { targets: targets.into(), profile, restatements })
     } else {
         Err(ConfigErrors { file: file.to_owned(), errors })
     }
@@ -103,7 +108,8 @@ fn list(tree: &mut BTreeMap<String, Node>, config: &Config, errors: &mut Vec<Con
         }
     };
     for (key, node) in std::mem::take(tree) {
-        let (reason, hint) = ("is not a section of this file".into(), "this file has [definition] and [[target]]".into());
+        let (reason, hint) =
+            ("is not a section of this file".into(), "this file has [definition], [[target]] and [[restatement]]".into());
         errors.push(ConfigError { key, place: node.place, value: String::new(), reason, hint });
     }
     let mut targets: Vec<Target> = Vec::new();
