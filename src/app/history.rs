@@ -6,18 +6,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
+use super::past_days;
 use crate::engine::Engine;
 use crate::ledger::air::{AirConfig, Pollutant, air};
 use crate::ledger::emissions::{Inventory, Months, Setting, inventory, year_changed, year_version};
 use crate::ledger::factors::FactorSets;
 use crate::ledger::targets::{AirFigure, YearFigure, last_full_month};
 use crate::model::register::{Register, Vehicle};
-use crate::model::{Activity, ActivityKey, EmissionsSample, Subject, YearVersion};
+use crate::model::{Activity, ActivityKey, EmissionsFact, EmissionsSample, Subject, YearVersion};
 use crate::store::{ReadError, Reader, keep_years};
 use crate::units::{Day, FinancialYear, Month};
 
-/// So many whole months before the running one: a year, and one more for the same season of the year before.
-const MONTHS_BEFORE: i32 = 13;
+/// So many whole months before the running one: a year, one more for the same season of the year before, and three for the past days that are
+/// written anew.
+const MONTHS_BEFORE: i32 = 13 + 3;
 /// A month's emissions per kilometre are judged this many days after its end: fuel cards and what vehicles kept in their memory come late,
 /// and until then its kilometres go by other tiers (an assumption; what comes later still is judged as a correction).
 const SETTLED_DAYS: i32 = 7;
@@ -31,6 +33,8 @@ pub struct History {
     pub years: Years,
     /// The last month that ended a week ago or earlier, by organisation.
     pub ended: Vec<EmissionsSample>,
+    /// Rows of past days that are to be written anew.
+    pub rows: Vec<EmissionsFact>,
 }
 
 /// Figures of the April-March years that the store covers from end to end.
@@ -55,12 +59,16 @@ pub struct Basis {
     pub factors: Arc<FactorSets>,
     /// How pollutants are computed.
     pub air: AirConfig,
+    /// Factor of electricity without a contract.
+    pub residual_kgco2e_per_kwh: Option<f64>,
 }
 
 /// Asks for the history, and hands it over when it is there.
 #[derive(Debug, Default)]
 pub struct HistoryReader {
     day: Option<Day>,
+    /// Nothing was read since the start.
+    went_on: bool,
     coming: Option<Receiver<History>>,
 }
 
@@ -72,13 +80,15 @@ impl HistoryReader {
             self.day = Some(today);
             let (sender, receiver) = channel();
             let (directory, freeze_after) = (directory.to_owned(), engine.freeze_after_days());
+            let first = !std::mem::replace(&mut self.went_on, true);
             let basis = Basis {
                 register: engine.register().clone(),
                 factors: engine.factors().clone(),
                 air: engine.air_config().clone(),
+                residual_kgco2e_per_kwh: engine.residual_kgco2e_per_kwh(),
             };
             let started = std::thread::Builder::new().name("history".into()).spawn(move || {
-                match read(&directory, today, &basis, freeze_after) {
+                match read(&directory, today, &basis, (freeze_after, first)) {
                     Ok(history) => drop(sender.send(history)),
                     Err(reason) => tracing::warn!("the history before today cannot be read: {reason}"),
                 }
@@ -96,7 +106,7 @@ impl HistoryReader {
     }
 }
 
-fn read(directory: &Path, today: Day, basis: &Basis, freeze_after: i32) -> Result<History, String> {
+fn read(directory: &Path, today: Day, basis: &Basis, (freeze_after, first): (i32, bool)) -> Result<History, String> {
     let reader = Reader::open(directory).map_err(|error| error.to_string())?;
     let told = |error: ReadError| error.to_string();
     let months = months_before(&reader, today, &basis.register).map_err(told)?;
@@ -105,7 +115,26 @@ fn read(directory: &Path, today: Day, basis: &Basis, freeze_after: i32) -> Resul
     if let Err(error) = freeze(&reader, directory, today, freeze_after, &years.versions) {
         tracing::warn!("figures of frozen years are not kept this time: {error}");
     }
-    Ok(History { ended, years, months })
+    let rows = past_days(&reader, directory, today, basis, (&months, first)).unwrap_or_else(|error| {
+        tracing::warn!("rows of past days are not looked at this time: {error}");
+        Vec::new()
+    });
+    Ok(History { ended, years, months, rows })
+}
+
+fn past_days(
+    reader: &Reader,
+    directory: &Path,
+    today: Day,
+    basis: &Basis,
+    (months, first): (&Months, bool),
+) -> Result<Vec<EmissionsFact>, String> {
+    let activity = activity(reader, Day(today.0 - past_days::DAYS_BACK), today).map_err(|error| error.to_string())?;
+    let setting = Setting {
+        residual_kgco2e_per_kwh: basis.residual_kgco2e_per_kwh,
+        ..Setting::new(&basis.register, &basis.factors, months)
+    };
+    past_days::news(reader, directory, (&setting, today), &activity, first)
 }
 
 /// Keeps the years whose date of freezing has come, and new versions of those that have changed since.

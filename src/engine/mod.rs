@@ -98,6 +98,7 @@ pub struct Engine {
     watched: usize,
     /// Monthly figures that were published.
     indicators: Indicators,
+    written_today: periodic::WrittenRows,
 }
 
 impl Engine {
@@ -139,6 +140,7 @@ impl Engine {
             notices: VecDeque::new(),
             watched: 0,
             indicators: Indicators::default(),
+            written_today: Default::default(),
         }
     }
 

@@ -48,6 +48,11 @@ impl Engine {
         &self.targets.declared
     }
 
+    /// Factor of electricity without a contract, for the market-based view.
+    pub fn residual_kgco2e_per_kwh(&self) -> Option<f64> {
+        self.config.residual_kgco2e_per_kwh
+    }
+
     /// Days from the end of a year to its freeze.
     pub fn freeze_after_days(&self) -> i32 {
         i32::try_from(self.config.freeze_after.as_secs() / 86_400).unwrap_or(i32::MAX)

@@ -2,6 +2,7 @@
 //! CSV files, a process of its own, writes only its own tables, in small transactions between those.
 
 mod commit;
+mod day_rows;
 mod import;
 mod intensity;
 mod notifications;
@@ -20,6 +21,7 @@ use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
 pub use commit::{Checkpoint, Commit, CommitError, Store};
+pub use day_rows::{DayRow, keep_day_rows};
 pub use import::{FileProgress, ImportError, ImportStore, ImportedFile};
 pub use notifications::{Notification, Undelivered, Waiting};
 pub use open::{OpenError, token_key};

@@ -14,6 +14,7 @@
 //! | `indicator` | `organisation`, `name`, `month` (of year 0), `value`, `unit`, `at` Unix ms: monthly figures by CSV |
 //! | `intensity` | `area` (region of the GB API, 0 national), `start` Unix ms, `forecast`, `actual` gCO2/kWh, `vintage` Unix ms |
 //! | `year_figure` | a version of an April-March `year` by `organisation` and `scope`: kgCO2e as computed on the day `as_of`; the first is the freeze |
+//! | `emission_row` | rows of `fleet_emissions` of the last two months by their tags, as they were handed over last |
 //! | `identity` | one row: `token_key` (32 bytes), `first_transaction_id` |
 
 use rusqlite::Connection;
@@ -64,13 +65,17 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (area, start)) WITHOUT ROWID;
     CREATE INDEX intensity_by_start ON intensity (start);
 ",
-    // What a card's litres were, as flags of `model::Activity::metered`; 0: not said, or imported before it was kept. Frozen years.
+    // What a card's litres were, as flags of `model::Activity::metered`; 0: not said, or imported before it was kept. Frozen years. Past days.
     "
     ALTER TABLE imported ADD COLUMN product INTEGER NOT NULL DEFAULT 0;
     CREATE TABLE year_figure (
         year INTEGER NOT NULL, as_of INTEGER NOT NULL, organisation TEXT NOT NULL, scope TEXT NOT NULL, kgco2e REAL NOT NULL,
         factor_sets TEXT NOT NULL, method_version INTEGER NOT NULL,
         PRIMARY KEY (year, as_of, organisation, scope)) WITHOUT ROWID;
+    CREATE TABLE emission_row (
+        day INTEGER NOT NULL, fleet TEXT NOT NULL, vehicle_class TEXT NOT NULL, scope TEXT NOT NULL, method TEXT NOT NULL,
+        kgco2e REAL NOT NULL, sd_kgco2e REAL NOT NULL, distance_m INTEGER NOT NULL, energy_dwh INTEGER NOT NULL, fuel_ml INTEGER NOT NULL,
+        factor_set TEXT NOT NULL, PRIMARY KEY (day, fleet, vehicle_class, scope, method)) WITHOUT ROWID;
 ",
 ];
 

@@ -160,7 +160,12 @@ pub(super) fn figures(config: &Config, register: &Arc<Register>, as_of: Day, mis
     missing.push("published indicators: the daemon's /api/v1/targets has those that it heard".to_owned());
     let read = Reader::open(&config.store.directory).map_err(|error| error.to_string()).and_then(|reader| {
         let factors = Arc::new(load_factors(&config.factors)?);
-        let basis = Basis { register: register.clone(), factors, air: config.engine.air.clone() };
+        let basis = Basis {
+            register: register.clone(),
+            factors,
+            air: config.engine.air.clone(),
+            residual_kgco2e_per_kwh: config.engine.residual_kgco2e_per_kwh,
+        };
         let years = years(&reader, &basis, as_of).map_err(|error| error.to_string())?;
         Ok((years, reader.indicators().map_err(|error| error.to_string())?))
     });
