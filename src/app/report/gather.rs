@@ -9,7 +9,7 @@ use crate::app::questions::stored_activity;
 use crate::engine::EngineConfig;
 use crate::ledger::air::{AirInventory, AirSums, air};
 use crate::ledger::emissions::{
-    Declared, FactorSets, Inventory, METHOD_VERSION, Months, RESTATEMENT_THRESHOLD, Setting, inventory,
+    Declared, FactorSets, Figures as Totals, Inventory, METHOD_VERSION, Months, RESTATEMENT_THRESHOLD, Setting, inventory,
 };
 use crate::ledger::factors::YearPolicy;
 use crate::ledger::targets::{self, Figures, Target, assess, headline, last_full_month, with_headline};
@@ -17,7 +17,7 @@ use crate::ledger::transition::Profile;
 use crate::model::register::Register;
 use crate::model::{Activity, ActivityKey, ClosedSession};
 use crate::store::Reader;
-use crate::units::{Day, UtcMs};
+use crate::units::{Day, Month, UtcMs};
 
 /// What a report is made of.
 pub struct Input<'a> {
@@ -67,6 +67,8 @@ pub(super) struct Stretch {
     pub activity: BTreeMap<ActivityKey, Activity>,
     pub months: Months,
     pub inventory: Inventory,
+    /// All lines of each month of it, or of the part of a month that is in it.
+    pub by_month: Vec<(Month, Totals)>,
     pub air: AirInventory,
     pub sessions: Vec<ClosedSession>,
 }
@@ -79,6 +81,7 @@ impl Stretch {
             activity: BTreeMap::new(),
             months: Months::default(),
             inventory: Inventory::default(),
+            by_month: Vec::new(),
             air: AirInventory::default(),
             sessions: Vec::new(),
         };
@@ -100,7 +103,14 @@ impl Stretch {
             }
             Err(error) => missing.push(format!("charging sessions from {from} to {to}: {error}")),
         }
-        stretch.inventory = stretch.compute(input, input.factors, (from, to));
+        // Month by month, and the whole from those: each day stands for itself, and none is computed twice.
+        let (first, last) = (Month::of_day(from), Month::of_day(to));
+        for month in (0..=last.since(first)).map(|count| first.plus(count)) {
+            let days = (month.first_day().max(from), month.last_day().min(to));
+            let of_month = stretch.compute(input, input.factors, days);
+            stretch.by_month.push((month, of_month.total()));
+            stretch.inventory.join(of_month);
+        }
         stretch.air = air(&stretch.activity, input.register, input.factors, &stretch.months, &input.engine.air);
         stretch
     }
@@ -206,7 +216,7 @@ pub fn gather(mut input: Input<'_>) -> Report {
         },
         generated_at: input.now.to_string(),
         targets: records.filter(|record| record.alias_of.is_none()).collect(),
-        emissions: emissions::emissions(&input, &now, &before),
+        emissions: emissions::emissions(&now, &before),
         air: emissions::pollutants(&input, &now, &before, base.as_ref()),
         league_organisations: league::league(&input, &now, &before, false),
         league_sites: league::league(&input, &now, &before, true),

@@ -148,6 +148,24 @@ impl Inventory {
         total
     }
 
+    /// Adds the inventory of other days.
+    pub fn join(&mut self, other: Self) {
+        for (key, figures) in other.lines {
+            self.lines.entry(key).or_default().add(&figures);
+        }
+        self.not_computed.extend(other.not_computed);
+        self.no_data.extend(other.no_data);
+        self.flags.extend(other.flags);
+        for (id, replaced) in other.replaced {
+            let sum = self.replaced.entry(id).or_default();
+            sum.distance_m += replaced.distance_m;
+            sum.kgco2e += replaced.kgco2e;
+        }
+        self.staff_public_dwh += other.staff_public_dwh;
+        self.unallocated_dwh += other.unallocated_dwh;
+        self.delivered_dwh += other.delivered_dwh;
+    }
+
     fn book(&mut self, key: InventoryKey, computed: &Computed) {
         if computed.residual_missing {
             self.flags.insert(RESIDUAL_FACTOR_MISSING);
@@ -167,6 +185,8 @@ struct Book<'a, 'b> {
     inventory: &'a mut Inventory,
     setting: &'b Setting<'b>,
     charged_at: ChargedAt,
+    /// Own consumption by vehicle and month.
+    ratios: HashMap<(usize, Month), Option<f64>>,
 }
 
 fn unknown() -> Arc<str> {
@@ -185,7 +205,7 @@ pub fn inventory(activity: &BTreeMap<ActivityKey, Activity>, setting: &Setting<'
             charged_at.entry((key.day, id.clone())).or_default().push((site, sums.charged_dwh));
         }
     }
-    let mut book = Book { inventory: &mut inventory, setting, charged_at };
+    let mut book = Book { inventory: &mut inventory, setting, charged_at, ratios: HashMap::new() };
     for (key, sums) in activity {
         match &key.subject {
             Subject::Vehicle(id) => match setting.register.vehicle(id) {

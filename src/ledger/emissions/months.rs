@@ -84,10 +84,7 @@ impl Months {
             },
             Subject::GreyFleet { .. } => return,
         };
-        if !self.0.contains_key(id) {
-            self.0.insert(id.clone(), BTreeMap::new());
-        }
-        let Some(month) = self.0.get_mut(id).map(|months| months.entry(Month::of_day(key.day)).or_default()) else { return };
+        let month = self.0.entry(id.clone()).or_default().entry(Month::of_day(key.day)).or_default();
         month.distance_m += sums.distance_m;
         month.claimed_m += sums.claimed_m;
         month.card_ml += sums.fuel_card_ml;

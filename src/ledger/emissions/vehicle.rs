@@ -3,6 +3,7 @@
 use super::amounts::Computed;
 use super::class::{card_fuel, desnz_class, distance_fuels, tank_fuel};
 use super::figures::Figures;
+use super::months::MonthSums;
 use super::{Book, InventoryKey, unknown};
 use crate::model::register::{Coverage, Vehicle};
 use crate::model::{Activity, Powertrain};
@@ -42,7 +43,8 @@ impl Book<'_, '_> {
             match powertrain {
                 Powertrain::Bev => self.electric_km(vehicle, DISTANCE, day, metres),
                 Powertrain::Phev => {
-                    self.electric_part(vehicle, DISTANCE, day, metres, !fuel_known && self.ratio(vehicle, day).is_none());
+                    let by_km = !fuel_known && self.ratio(vehicle, day).is_none();
+                    self.electric_part(vehicle, DISTANCE, day, metres, by_km);
                 }
                 // Hydrogen has no factor in the sets.
                 Powertrain::H2 => self.put(vehicle, DISTANCE, metres, None),
@@ -50,12 +52,18 @@ impl Book<'_, '_> {
             }
         }
         if has_engine && (metres != 0 || sums.fuel_ml != 0 || sums.fuel_card_ml != 0) {
-            self.fuel_day(vehicle, day, sums, metres, fuel_known, energy_known);
+            self.fuel_day(vehicle, day, sums, &month, (metres, fuel_known, energy_known));
         }
     }
 
-    fn fuel_day(&mut self, vehicle: &Vehicle, day: Day, sums: &Activity, metres: i64, fuel_known: bool, energy_known: bool) {
-        let month = self.setting.month(&vehicle.id, Month::of_day(day));
+    fn fuel_day(
+        &mut self,
+        vehicle: &Vehicle,
+        day: Day,
+        sums: &Activity,
+        month: &MonthSums,
+        (metres, fuel_known, energy_known): (i64, bool, bool),
+    ) {
         let tank = tank_fuel(vehicle);
         // Whose fuel the register does not tell goes by what the card names, if it names all of the month: else by kilometres, and litres
         // beside them would be a sum of two.
@@ -83,9 +91,13 @@ impl Book<'_, '_> {
         }
     }
 
-    fn ratio(&self, vehicle: &Vehicle, day: Day) -> Option<f64> {
+    /// Asked for every day of a month, and the same on each of them.
+    fn ratio(&mut self, vehicle: &Vehicle, day: Day) -> Option<f64> {
         tank_fuel(vehicle)?;
-        self.setting.months.own_ratio(&vehicle.id, Month::of_day(day))
+        let (setting, month) = (self.setting, Month::of_day(day));
+        // A register stands still while an inventory is made: a vehicle's place in memory names it, and no text is compared.
+        let place = std::ptr::from_ref(vehicle) as usize;
+        *self.ratios.entry((place, month)).or_insert_with(|| setting.months.own_ratio(&vehicle.id, month))
     }
 
     pub(super) fn engine_km(&mut self, vehicle: &Vehicle, method: Method, day: Day, metres: i64, electric_part_apart: bool) {
