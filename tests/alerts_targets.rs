@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -10,8 +11,8 @@ use fleetgauge::engine::{Engine, EngineConfig};
 use fleetgauge::ledger::factors::FactorSets;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
-use fleetgauge::model::{NoticeKind, Observation, TokenHasher};
-use fleetgauge::units::{Day, Month, UtcMs};
+use fleetgauge::model::{AssetKind, FeedFormat, NoticeKind, Observation, Quantity, Reading, ReadingEntry, TokenHasher, Value};
+use fleetgauge::units::{Day, Month, Thousandths, UtcMs};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -81,6 +82,27 @@ impl Office {
                 self.drain();
             }
         }
+    }
+
+    /// A message of each of these vehicles.
+    fn heard(&mut self, ids: impl Iterator<Item = String>) {
+        for id in ids {
+            let entries = vec![ReadingEntry { quantity: Quantity::Soc, value: Value::Number(Thousandths(50_000)) }];
+            let reading = Reading {
+                asset: Cow::Owned(id),
+                kind: AssetKind::Vehicle,
+                format: FeedFormat::new(0),
+                at: None,
+                received_at: self.now,
+                retained: false,
+                historical: false,
+                sequence: None,
+                stale_after_s: None,
+                entries: Cow::Owned(entries),
+            };
+            self.engine.handle(&Observation::Telemetry(reading), self.now);
+        }
+        self.drain();
     }
 
     fn drain(&mut self) {
@@ -174,4 +196,33 @@ fn batches_are_no_trend_once_two_years_are_known() {
     let mut office = Office::open(targeting("2022-04-01", 0.5, "2028-03-31"), register, day("2024-08-10"));
     office.month_by_month(day("2025-08-10"));
     assert_eq!(office.of("target_drift").first().map(|(kind, _)| *kind), Some(NoticeKind::Firing), "{:?}", office.notices);
+}
+
+/// A fifth of the path behind for good, in a fleet of 100 of which some fall silent. Suppressed is what more than 5 of them would make of it.
+#[test]
+fn a_month_is_not_judged_while_too_many_vehicles_are_stale() {
+    let run = |silent_from: &[(u32, &str)], closed: bool| {
+        let register = fleet(50, 50, month("2026-01"), &[]);
+        let mut office = Office::open(targeting("2026-01-01", 0.7, "2027-12-31"), register, day("2026-01-10"));
+        let heard = |silent: u32| (silent..50).flat_map(|index| [format!("L{index}"), format!("O{index}")]);
+        for date in ["2026-01-20", "2026-01-30", "2026-02-14", "2026-02-26", "2026-03-14", "2026-03-30", "2026-04-12"] {
+            office.until(day(date));
+            let silent = silent_from.iter().filter(|(_, from)| day(from) <= day(date)).map(|(count, _)| *count).max();
+            office.heard(heard(silent.unwrap_or(0)));
+            if closed && date == "2026-02-26" {
+                office.restart(6);
+            }
+        }
+        let rules = |rule: &str| office.of(rule).into_iter().find(|(kind, _)| *kind == NoticeKind::Firing).map(|(_, day)| day);
+        (rules("target_off_path"), rules("target_data_poor"))
+    };
+    let at = |date: &str| Some(date.to_owned());
+    assert_eq!(run(&[], false), (at("2026-03-01"), None), "judged at the ends of January and February");
+    // 2 of each kind: 4 %. 3 of each: 6 %, and February's end is not judged until they are heard again, or taken out of service.
+    assert_eq!(run(&[(2, "2026-02-01")], false), (at("2026-03-01"), None));
+    assert_eq!(run(&[(3, "2026-02-01")], false), (None, at("2026-03-01")));
+    // Silent for four days at the end of a month: parked.
+    assert_eq!(run(&[(3, "2026-02-27")], false), (at("2026-03-01"), at("2026-04-01")));
+    // Closed over the month's end, nobody was listened to: by the classes alone.
+    assert_eq!(run(&[(3, "2026-02-01")], true), (at("2026-03-04"), at("2026-04-01")));
 }

@@ -113,7 +113,8 @@ impl Run {
         let (from, to) = (Day::of(now.plus(-10 * 86_400_000)), Day::of(now));
         let rows: Vec<ActivityRow> =
             self.shelf.activity.iter().map(|(key, activity)| ActivityRow { key: key.clone(), activity: *activity }).collect();
-        let stored = StoredActivity { generation: self.shelf.generation, rows, months: Months::of(&self.shelf.activity) };
+        let months = Months::of(&self.shelf.activity);
+        let stored = StoredActivity { generation: self.shelf.generation, rows, months, years: Vec::new() };
         let by = [Dimension::Organisation, Dimension::Site, Dimension::VehicleClass, Dimension::Tier];
         let question = View::Sessions { from: None, to: None, charge_point: None, vehicle: None };
         let sessions = self.shelf.sessions.values().cloned().collect();

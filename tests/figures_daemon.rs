@@ -43,7 +43,8 @@ fn years_indicators_and_the_ended_month_reach_targets_and_alerts() {
     daemon.stop();
 
     // The last whole April-March year, all of it, and on to the end of the last month; which burns half as much again as a year before.
-    let ended = Month::of_day(today()).plus(-1);
+    // That is judged a week after its end.
+    let ended = Month::of_day(Day(today().0 - 7)).plus(-1);
     let whole = (0..)
         .map(|back| FinancialYear(today().financial_year().0 - 1 - back))
         .find(|year| year.last_day() <= ended.last_day())

@@ -121,7 +121,8 @@ fn g10_from_a_register() {
     let register = fleet_of_800();
     // Four in five of the support vehicles' successors count.
     let successor = Successor { support: Some(0.8), ..Successor::default() };
-    let target = Target { measure: Measure::Fleet { profile: None, population: Population::default(), successor }, ..low_90() };
+    let measure = Measure::Fleet { profile: None, population: Population::default(), successor, vehicles_at_due: None };
+    let target = Target { measure, ..low_90() };
     let record = assess(&target, &nhs(), &register, &Figures::default(), day("2026-03-31"));
     near(record.current, 0.75);
     near(record.recent_per_month, 4.0);

@@ -204,6 +204,7 @@ fn what_is_no_fuel_and_what_is_hvo() {
     assert_eq!(outcome.columns_left_out, ["Driver"]);
     let sums = scene.sums(&Subject::Vehicle("A1".into()), "2026-11-24", "2026-11-25");
     assert_eq!((sums.fuel_card_ml, sums.hvo_card_ml), (1_070_500, 30_000));
+    assert_eq!(sums.metered, Activity::CARD_DIESEL, "what the card calls it is kept for vehicles whose fuel nobody wrote");
     // A plate that moved on is the vehicle in service that day; after a correction of the register a row moves, and is not counted twice.
     let text = "date,reg,litres\n2019-05-01,RE12USE,10\n2026-05-01,RE12USE,20\n";
     scene.import(ImportKind::Fuel, text);

@@ -11,6 +11,7 @@ mod tls;
 
 use std::io::Read as _;
 
+use fleetgauge::app::config::{FactorsConfig, load_factors};
 use fleetgauge::model::{ClosedSession, GridArea, IntensitySlot, SessionRecord};
 use fleetgauge::store::{Commit, Reader, Store, StoreConfig};
 use fleetgauge::units::{Day, UtcMs};
@@ -87,9 +88,15 @@ fn sessions_and_days_stand_beside_the_reported_figures() {
     assert_eq!(of("g6")["energy_wh_by_basis"], json!({ "forecast": 7_000.0 }));
     let rest = of("rest");
     assert_eq!(rest["energy_wh_by_basis"], json!({ "national": 1_000.0, "last_week": 1_000.0, "annual": 1_000.0 }));
-    // The annual factor of 2026/27 by whatever set holds.
+    // The annual factors of 2026/27 by whatever set holds: of generation and of losses, for half-hours hold losses (emissions.md 4.2).
+    let sets = load_factors(&FactorsConfig::default()).unwrap();
+    let of_day = |day: &str| sets.electricity_with_losses(day.parse().unwrap()).unwrap().value.get();
+    assert!((of_day("2025-07-01") - (0.177 + 0.01853)).abs() < 1e-9, "set 2025");
     let annual = rest["kgco2_operational"].as_f64().unwrap() - 0.2 - 0.3;
-    assert!((0.1..0.3).contains(&annual), "{rest}");
+    assert!((annual - of_day("2026-07-02")).abs() < 1e-6, "{rest}");
+    let compared = |row: &&Value| row["day"] == "2026-07-02" && row["site"] == "BUXTON";
+    let compared = view["days"].as_array().unwrap().iter().find(compared).unwrap();
+    near(&compared["kgco2e_annual_with_losses"], of_day("2026-07-02"));
     assert_eq!(of("nation")["energy_wh_by_basis"], json!({ "actual": 1_000.0 }));
     let day = |day: &str, site: &str, user: &str| {
         let rows = view["days"].as_array().unwrap();

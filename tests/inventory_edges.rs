@@ -16,7 +16,7 @@ use fleetgauge::units::{Day, Month};
 
 const VEHICLES: &str = "vehicle_id,category,fuel,mass_kg,organisation,ownership,in_service_from,in_service_to
 VAN,van,DIESEL,3500,EMAS,,,
-ODD,van,,3500,EMAS,,,
+ODD,car,,,EMAS,,,
 HIRE5,van,DIESEL,3500,EMAS,hired,2025-06-01,2025-06-06
 HIRE6,van,DIESEL,3500,EMAS,hired,2025-06-01,2025-06-07
 HIRE,van,DIESEL,3500,EMAS,hired,2025-06-01,
@@ -82,16 +82,18 @@ fn hvo_on_a_card_has_factors_of_its_own() {
     assert!((only.scope1.kgco2e - 40.0 * 0.03558).abs() < 1e-9 && only.distance_m == 900_000);
 }
 
-/// A vehicle whose own fuel is not known goes by its kilometres: litres beside them would count its driving twice.
+/// A vehicle whose own fuel is not known and whose card names only a part of its litres goes by its kilometres: litres beside them would
+/// count its driving twice.
 #[test]
 fn hvo_of_a_vehicle_without_a_fuel_is_not_added_to_its_kilometres() {
     let plain = of(&[("ODD", km(900))]).total();
     let with_card = of(&[("ODD", {
-        let mut sums = card(40, 40);
+        let mut sums = card(50, 40);
         sums.add(&km(900));
         sums
     })])
     .total();
+    assert!(plain.scope1.kgco2e > 0.0);
     assert!((plain.scope1.kgco2e - with_card.scope1.kgco2e).abs() < 1e-9, "{} {}", plain.scope1.kgco2e, with_card.scope1.kgco2e);
 }
 
@@ -130,4 +132,51 @@ fn the_threshold_itself_is_not_beyond_it() {
     ] {
         assert_eq!(of(ratios).restated, restated, "{ratios:?}: {:?}", of(ratios));
     }
+}
+
+/// Reference 5.1, tier 1: a card's litres go before kilometres, whether the register knows the fuel or only the card does.
+#[test]
+fn the_card_names_the_fuel_that_the_register_does_not() {
+    let filled = |litres, hvo, metered| Activity { metered, distance_m: 100_000, ..card(litres, hvo) };
+    let kg = |id: &str, sums: Activity| {
+        let found = of(&[(id, sums)]);
+        let lines: Vec<_> = found.lines.iter().map(|(key, figures)| (key.tier, key.method, figures.distance_m)).collect();
+        ((found.total().scope1.kgco2e * 1e6).round() / 1e6, lines)
+    };
+    // Set 2025: diesel 2.57082, petrol 2.06916, LPG 1.55713, HVO 0.03558 kgCO2e/L; L of the card.
+    let tier1 = vec![(1, "fuel_card", 100_000)];
+    assert_eq!(kg("ODD", filled(40, 0, Activity::CARD_DIESEL)), (102.8328, tier1.clone()));
+    assert_eq!(kg("ODD", filled(40, 0, Activity::CARD_PETROL)), (82.7664, tier1.clone()));
+    assert_eq!(kg("ODD", filled(40, 0, Activity::CARD_DIESEL)), kg("VAN", filled(40, 0, 0)), "as if the register said so");
+    assert_eq!(kg("ODD", filled(40, 40, 0)).0, 1.4232, "HVO is named by itself");
+    assert_eq!(kg("ODD", filled(40, 10, Activity::CARD_DIESEL)).0, 77.4804, "30 L and 10 L");
+    assert_eq!(kg("ODD", filled(40, 0, Activity::CARD_LPG)).1, tier1);
+    // A card that names nothing: by kilometres, and no litre beside them.
+    assert_eq!(kg("ODD", filled(40, 0, 0)).1, [(4, "distance", 100_000)]);
+    assert_eq!(kg("ODD", filled(40, 0, 0)).0, kg("ODD", km(100)).0);
+    // What the register knows goes before what was typed at the pump.
+    assert_eq!(kg("VAN", filled(40, 0, Activity::CARD_PETROL)).0, 102.8328);
+}
+
+/// The choice is the month's: one fill that nobody names makes all of it go by kilometres, so that days add up.
+#[test]
+fn a_month_with_a_fill_that_nobody_names_goes_by_kilometres() {
+    let subject = Subject::Vehicle(Arc::from("ODD"));
+    let at = |text: &str, sums: Activity| (ActivityKey { day: text.parse().unwrap(), subject: subject.clone() }, sums);
+    let diesel = Activity { metered: Activity::CARD_DIESEL, ..card(40, 0) };
+    let of = |rows: Vec<(ActivityKey, Activity)>| {
+        let activity: BTreeMap<_, _> = rows.into_iter().collect();
+        let (register, sets) = (register(), load_factors(&FactorsConfig::default()).unwrap());
+        let months = Months::of(&activity);
+        inventory(&activity, &Setting::new(&register, &sets, &months))
+    };
+    let methods = |found: &Inventory| found.lines.keys().map(|key| key.method).collect::<Vec<_>>();
+    let named = of(vec![at("2025-06-02", km(100)), at("2025-06-03", diesel)]);
+    assert_eq!(methods(&named), ["fuel_card"]);
+    assert_eq!((named.total().fuel_ml, named.total().distance_m), (40_000, 100_000));
+    let mixed = of(vec![at("2025-06-02", km(100)), at("2025-06-03", diesel), at("2025-06-20", card(40, 0))]);
+    assert_eq!(methods(&mixed), ["distance"]);
+    assert_eq!(mixed.total().fuel_ml, 0);
+    let next = of(vec![at("2025-06-03", diesel), at("2025-07-20", Activity { distance_m: 100_000, ..card(40, 0) })]);
+    assert_eq!(methods(&next), ["fuel_card", "distance"]);
 }

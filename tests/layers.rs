@@ -16,8 +16,9 @@ const FLOORS: [&[&str]; 6] = [
 ];
 
 /// Imports between neighbours that are meant, with the reason.
-const ALLOWED: [(&str, &str, &str); 3] = [
+const ALLOWED: [(&str, &str, &str); 4] = [
     ("notify", "store", "a notifier reads what is undelivered through the store's reader"),
+    ("intensity", "notify", "one small HTTP client: the API is asked with that of the notifiers"),
     ("sinks", "store", "a sink reads the outbox through the store's reader"),
     ("sinks", "ingest", "the publisher connects to a [[broker]] as its subscriber does: address, login, TLS, version"),
 ];

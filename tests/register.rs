@@ -183,3 +183,17 @@ fn renewable_contracts_are_dated_and_cover_no_more_than_everything() {
         assert!(errors.contains(want), "{want}\n{errors}");
     }
 }
+
+/// emissions.md 3.2: trailers, vehicles awaiting disposal and SORN are no vehicles of the share; what the register can say of them.
+#[test]
+fn what_is_out_of_the_share_is_left_out_or_dated() {
+    let trailer = parse(&[("vehicles.csv", b"vehicle_id,category\nT1,trailer\n")]).unwrap_err();
+    assert!(trailer[0].contains("line 2") && trailer[0].contains("car, van, heavy, motorcycle, minibus"), "{trailer:?}");
+    let vehicles = b"vehicle_id,fuel,in_service_from,in_service_to,ownership\n\
+        there,ELECTRICITY,2020-01-01,,owned\nawaiting_disposal,DIESEL,2020-01-01,2026-03-31,owned\n\
+        sorn_until_april,DIESEL,2026-04-01,,owned\nspare,ELECTRICITY,2020-01-01,,\nstaffs_own,ELECTRICITY,,,grey\n";
+    let register = parse(&[("vehicles.csv", vehicles)]).unwrap();
+    let profile = Profile::by_name("nhs_sdu").unwrap();
+    let total = |day: &str| counts(&register, &profile, day.parse().unwrap()).total();
+    assert_eq!([total("2026-03-30"), total("2026-03-31"), total("2026-04-01")], [3, 2, 3]);
+}

@@ -228,7 +228,7 @@ fn successors_that_do_not_count_lose_what_there_is() {
     let zev = Profile::by_name("zev_only").unwrap();
     let with = |chance| {
         let successor = Successor { emergency: chance, ..Successor::default() };
-        let measure = Measure::Fleet { profile: None, population: Population::default(), successor };
+        let measure = Measure::Fleet { profile: None, population: Population::default(), successor, vehicles_at_due: None };
         assess(
             &Target { measure, goal: 0.7, due: Some(day("2032-03-31")), ..goal() },
             &zev,

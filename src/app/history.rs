@@ -6,18 +6,23 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
+use super::past_days;
 use crate::engine::Engine;
 use crate::ledger::air::{AirConfig, Pollutant, air};
-use crate::ledger::emissions::{Inventory, Months, Setting, inventory};
+use crate::ledger::emissions::{Inventory, Months, Setting, inventory, year_changed, year_version};
 use crate::ledger::factors::FactorSets;
 use crate::ledger::targets::{AirFigure, YearFigure, last_full_month};
 use crate::model::register::{Register, Vehicle};
-use crate::model::{Activity, ActivityKey, EmissionsSample, Subject};
-use crate::store::{ReadError, Reader};
+use crate::model::{Activity, ActivityKey, EmissionsFact, EmissionsSample, Subject, YearVersion};
+use crate::store::{ReadError, Reader, keep_years};
 use crate::units::{Day, FinancialYear, Month};
 
-/// So many whole months before the running one: a year, and one more for the same season of the year before.
-const MONTHS_BEFORE: i32 = 13;
+/// So many whole months before the running one: a year, one more for the same season of the year before, and three for the past days that are
+/// written anew.
+const MONTHS_BEFORE: i32 = 13 + 3;
+/// A month's emissions per kilometre are judged this many days after its end: fuel cards and what vehicles kept in their memory come late,
+/// and until then its kilometres go by other tiers (an assumption; what comes later still is judged as a correction).
+const SETTLED_DAYS: i32 = 7;
 
 /// What was read.
 #[derive(Debug)]
@@ -26,8 +31,10 @@ pub struct History {
     pub months: Months,
     /// Whole April-March years.
     pub years: Years,
-    /// The month that has ended, by organisation.
+    /// The last month that ended a week ago or earlier, by organisation.
     pub ended: Vec<EmissionsSample>,
+    /// Rows of past days that are to be written anew.
+    pub rows: Vec<EmissionsFact>,
 }
 
 /// Figures of the April-March years that the store covers from end to end.
@@ -39,6 +46,8 @@ pub struct Years {
     pub yearly: Vec<YearFigure>,
     /// Kilograms of pollutants.
     pub air: Vec<AirFigure>,
+    /// The same years as they are today, to be kept when they are frozen.
+    pub versions: Vec<YearVersion>,
 }
 
 /// What figures are computed with.
@@ -50,12 +59,16 @@ pub struct Basis {
     pub factors: Arc<FactorSets>,
     /// How pollutants are computed.
     pub air: AirConfig,
+    /// Factor of electricity without a contract.
+    pub residual_kgco2e_per_kwh: Option<f64>,
 }
 
 /// Asks for the history, and hands it over when it is there.
 #[derive(Debug, Default)]
 pub struct HistoryReader {
     day: Option<Day>,
+    /// Nothing was read since the start.
+    went_on: bool,
     coming: Option<Receiver<History>>,
 }
 
@@ -66,17 +79,20 @@ impl HistoryReader {
         if self.day != Some(today) {
             self.day = Some(today);
             let (sender, receiver) = channel();
-            let directory = directory.to_owned();
+            let (directory, freeze_after) = (directory.to_owned(), engine.freeze_after_days());
+            let first = !std::mem::replace(&mut self.went_on, true);
             let basis = Basis {
                 register: engine.register().clone(),
                 factors: engine.factors().clone(),
                 air: engine.air_config().clone(),
+                residual_kgco2e_per_kwh: engine.residual_kgco2e_per_kwh(),
             };
-            let started =
-                std::thread::Builder::new().name("history".into()).spawn(move || match read(&directory, today, &basis) {
+            let started = std::thread::Builder::new().name("history".into()).spawn(move || {
+                match read(&directory, today, &basis, (freeze_after, first)) {
                     Ok(history) => drop(sender.send(history)),
                     Err(reason) => tracing::warn!("the history before today cannot be read: {reason}"),
-                });
+                }
+            });
             self.coming = started.ok().map(|_| receiver);
         }
         let history = self.coming.as_ref()?.try_recv().ok()?;
@@ -90,12 +106,46 @@ impl HistoryReader {
     }
 }
 
-fn read(directory: &Path, today: Day, basis: &Basis) -> Result<History, String> {
+fn read(directory: &Path, today: Day, basis: &Basis, (freeze_after, first): (i32, bool)) -> Result<History, String> {
     let reader = Reader::open(directory).map_err(|error| error.to_string())?;
     let told = |error: ReadError| error.to_string();
     let months = months_before(&reader, today, &basis.register).map_err(told)?;
     let ended = ended_month(&reader, today, basis, &months).map_err(told)?;
-    Ok(History { ended, years: years(&reader, basis, today).map_err(told)?, months })
+    let years = years(&reader, basis, today).map_err(told)?;
+    if let Err(error) = freeze(&reader, directory, today, freeze_after, &years.versions) {
+        tracing::warn!("figures of frozen years are not kept this time: {error}");
+    }
+    let rows = past_days(&reader, directory, today, basis, (&months, first)).unwrap_or_else(|error| {
+        tracing::warn!("rows of past days are not looked at this time: {error}");
+        Vec::new()
+    });
+    Ok(History { ended, years, months, rows })
+}
+
+fn past_days(
+    reader: &Reader,
+    directory: &Path,
+    today: Day,
+    basis: &Basis,
+    (months, first): (&Months, bool),
+) -> Result<Vec<EmissionsFact>, String> {
+    let activity = activity(reader, Day(today.0 - past_days::DAYS_BACK), today).map_err(|error| error.to_string())?;
+    let setting = Setting {
+        residual_kgco2e_per_kwh: basis.residual_kgco2e_per_kwh,
+        ..Setting::new(&basis.register, &basis.factors, months)
+    };
+    past_days::news(reader, directory, (&setting, today), &activity, first)
+}
+
+/// Keeps the years whose date of freezing has come, and new versions of those that have changed since.
+fn freeze(reader: &Reader, directory: &Path, today: Day, after: i32, years: &[YearVersion]) -> Result<(), String> {
+    let kept = reader.year_versions(Day(0), today).map_err(|error| error.to_string())?;
+    let news = |version: &&YearVersion| {
+        let newest = kept.iter().rfind(|kept| kept.year == version.year);
+        version.year.last_day().0 + after <= today.0 && newest.is_none_or(|newest| year_changed(newest, version))
+    };
+    let news: Vec<YearVersion> = years.iter().filter(news).cloned().collect();
+    if news.is_empty() { Ok(()) } else { keep_years(directory, &news).map_err(|error| error.to_string()) }
 }
 
 fn months_before(reader: &Reader, today: Day, register: &Register) -> Result<Months, ReadError> {
@@ -122,9 +172,10 @@ fn activity(reader: &Reader, first: Day, last: Day) -> Result<BTreeMap<ActivityK
     Ok(activity)
 }
 
-/// kgCO2e per km of the fleet's vehicles in the last full month and a year before, where both are known.
+/// kgCO2e per km of the fleet's vehicles in the last full month that has settled and a year before, where both are known. It is read again
+/// every day, so that data which come late are seen.
 fn ended_month(reader: &Reader, today: Day, basis: &Basis, months: &Months) -> Result<Vec<EmissionsSample>, ReadError> {
-    let month = Month::of_day(today).plus(-1);
+    let month = Month::of_day(Day(today.0 - SETTLED_DAYS)).plus(-1);
     let per_km = |month: Month| -> Result<BTreeMap<Arc<str>, f64>, ReadError> {
         let activity = activity(reader, month.first_day(), month.last_day())?;
         let found = inventory(&activity, &Setting::new(&basis.register, &basis.factors, months));
@@ -163,6 +214,7 @@ pub fn years(reader: &Reader, basis: &Basis, as_of: Day) -> Result<Years, ReadEr
         // Silence is filled as in the report and /api/v1/emissions: one year has one figure.
         let fill = Some((year.first_day(), year.last_day()));
         let found = inventory(&activity, &Setting { fill, ..Setting::new(&basis.register, &basis.factors, &months) });
+        years.versions.push(year_version(year, as_of, &found));
         years.yearly.extend(staff_travel(&activity, &found, basis, year));
         let sets: BTreeSet<String> = found.lines.keys().map(|key| key.factor_set.to_string()).collect();
         years.yearly.push(YearFigure {

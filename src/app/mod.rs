@@ -12,6 +12,7 @@ mod inbox;
 mod intensity;
 mod mappings;
 mod outlets;
+mod past_days;
 mod pipeline;
 mod prepare;
 mod questions;

@@ -108,6 +108,7 @@ pub(super) fn stored_activity(reader: &Reader, from: Day, to: Day) -> Result<Sto
             stored.rows.push(row);
         }
     });
+    stored.years = reader.year_versions(from, to).map_err(|error| error.to_string())?;
     stored.generation = generation.map_err(|error| error.to_string())?;
     Ok(stored)
 }

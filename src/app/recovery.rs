@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use super::clock::Clock;
-use super::config::Config;
+use super::config::{Config, TargetsFile};
 use super::{StartError, inbox};
 use crate::engine::Engine;
 use crate::ledger::emissions::FactorSets;
-use crate::ledger::targets::Target;
-use crate::ledger::transition::Profile;
 use crate::model::register::Register;
 use crate::store::Recovery;
 
@@ -17,13 +15,11 @@ pub fn recover(
     config: &Config,
     register: &Arc<Register>,
     factors: &Arc<FactorSets>,
-    targets: Arc<[Target]>,
+    TargetsFile { targets, profile, restatements }: TargetsFile,
     first_transaction_id: i32,
     recovery: &Recovery,
     clock: &Clock,
 ) -> Result<Engine, StartError> {
-    let profile = Profile::by_name(&config.engine.profile)
-        .ok_or_else(|| StartError::Room(format!("`engine.profile`: no profile is called `{}`", config.engine.profile)))?;
     let now = clock.now();
     let (settings, register, factors) = (config.engine.clone(), register.clone(), factors.clone());
     let mut engine = match &recovery.snapshot {
@@ -31,6 +27,7 @@ pub fn recover(
         None => Engine::new(settings, profile, register, factors, first_transaction_id, now),
     };
     engine.set_targets(targets);
+    engine.set_declared(restatements);
     let mut entries = 0;
     for blob in &recovery.inbox {
         entries += inbox::replay(blob, &mut engine)?;

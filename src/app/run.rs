@@ -121,7 +121,7 @@ impl Daemon {
         let clock = options.clock;
         let stats = Arc::new(Stats::default());
         let factors = Arc::new(super::config::load_factors(&config.factors).map_err(StartError::Factors)?);
-        let targets = super::config::load_targets(config).map_err(|errors| StartError::Room(errors.to_string()))?;
+        let targets = super::config::load_targets_file(config).map_err(|errors| StartError::Room(errors.to_string()))?;
         let mut sockets = Sockets::bind(config).await?;
         let mappings = load_mappings(&config.mapping)?;
         let mut files = Files::read(config, &mappings)?;

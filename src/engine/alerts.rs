@@ -286,10 +286,13 @@ impl Engine {
         while month < running {
             let before = self.target_records(month.plus(-1).last_day()).into_owned();
             let records = self.target_records(month.last_day()).into_owned();
+            let lost = self.lost_at(month.end(), now);
             for record in records.iter().filter(|record| record.kind == Kind::Share) {
                 // One target under two names raises one alert.
                 if !records.iter().any(|other| other.alias_of.as_ref() == Some(&record.id)) {
-                    let sample = sample(record, before.iter().find(|earlier| earlier.id == record.id), month);
+                    let earlier = before.iter().find(|earlier| earlier.id == record.id);
+                    let unknown = self.poor_share(&record.id, month.last_day(), &lost);
+                    let sample = TargetSample { unknown: unknown.unwrap_or(0.0), ..sample(record, earlier, month) };
                     self.judge_target(&sample, now);
                 }
             }
@@ -305,8 +308,6 @@ impl Engine {
 
 /// What the rules want to know of a share at the end of a month.
 fn sample(record: &TargetRecord, before: Option<&TargetRecord>, month: Month) -> TargetSample {
-    let unknown = record.counts.filter(|counts| counts.total() > 0);
-    let unknown = unknown.map_or(0.0, |counts| f64::from(counts.unknown) / f64::from(counts.total()));
     let change = |of: fn(&TargetRecord) -> Option<f64>| Some(of(record)? - of(before?)?);
     // At a rate that leads away from it, it is never reached.
     let never = record.projected_date.is_none() && record.recent_per_month.is_some_and(|rate| rate <= 0.0);
@@ -320,7 +321,7 @@ fn sample(record: &TargetRecord, before: Option<&TargetRecord>, month: Month) ->
         conversions: change(|record| record.value),
         plan: change(|record| record.plan_value),
         sigma: record.cusum.map(|cusum| cusum.sigma),
-        unknown,
+        unknown: 0.0,
     }
 }
 

@@ -24,6 +24,8 @@ pub struct EngineConfig {
     pub telemetry_interval: Duration,
     /// `engine.stale_after`: an asset silent for longer is stale, and another feed of the same vehicle may book.
     pub stale_after: Duration,
+    /// `engine.freeze_after`: so long after its end an April-March year's figures are kept as they are; whole days.
+    pub freeze_after: Duration,
     /// `[counters]`: the fastest believable growth of registers.
     pub rates: CounterRates,
     /// `[[counter]]`: what a site knows better of single registers.
@@ -65,6 +67,7 @@ impl Default for EngineConfig {
             positions: false,
             telemetry_interval: Duration::ZERO,
             stale_after: Duration::from_secs(86_400),
+            freeze_after: Duration::from_secs(91 * 86_400),
             rates: CounterRates::default(),
             counters: Vec::new(),
             max_counter_events: 2_000,

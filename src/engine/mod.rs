@@ -86,6 +86,7 @@ pub struct Engine {
     watched: usize,
     /// Monthly figures that were published.
     indicators: Indicators,
+    written_today: periodic::WrittenRows,
 }
 
 impl Engine {
@@ -127,6 +128,7 @@ impl Engine {
             notices: VecDeque::new(),
             watched: 0,
             indicators: Indicators::default(),
+            written_today: Default::default(),
         }
     }
 

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::ledger::air::{AirSums, Pollutant, air};
-use crate::ledger::emissions::{FactorSetId, Figures, Inventory, Months, Scope, Setting, inventory, relative_sd};
+use crate::ledger::emissions::{Inventory, Months, RowKey, Setting, day_rows, inventory, row_key, with_vanished};
 use crate::ledger::transition::{Counts, classify, counts, in_scope};
 use crate::model::{Activity, ActivityKey, AirFact, EmissionsFact, Fact, SessionRecord, TransitionFact};
 use crate::units::{Day, UtcMs};
+
+/// Rows of emissions of a day, to know which of them vanish. Lost at a restart; who writes past days anew (`app/past_days`) sees to that.
+pub(super) type WrittenRows = (Option<Day>, BTreeMap<RowKey, EmissionsFact>);
 
 impl Engine {
     pub(super) fn write_periodic(&mut self, now: UtcMs) {
@@ -64,35 +67,11 @@ impl Engine {
     }
 
     fn write_emissions(&mut self, day: Day) {
-        // The rows have no site and no role: lines that differ only there are one row. A method has one tier.
-        type Row = (Arc<str>, &'static str, Scope, &'static str);
-        let mut rows: BTreeMap<Row, (Figures, u8, FactorSetId)> = BTreeMap::new();
-        for (key, figures) in self.inventory_today().lines {
-            for (scope, part) in Scope::ALL.into_iter().filter_map(|scope| Some((scope, figures.part(scope)?))) {
-                let set = key.set_of(scope);
-                let row = rows.entry((key.organisation.clone(), key.vehicle_class, scope, key.method));
-                let (total, _, newest) = row.or_insert((Figures::default(), key.tier, set));
-                total.add(&part);
-                *newest = (*newest).max(set);
-            }
-        }
-        self.output.extend(rows.into_iter().map(|((fleet, class, scope, method), (figures, tier, set))| {
-            let kgco2e = figures.of(scope).unwrap_or_default();
-            Fact::Emissions(EmissionsFact {
-                fleet,
-                vehicle_class: Arc::from(class),
-                scope: scope.name(),
-                method,
-                at: day.start(),
-                kgco2e,
-                sd_kgco2e: kgco2e.abs() * relative_sd(tier),
-                tier,
-                distance_m: figures.distance_m,
-                energy_dwh: figures.energy_dwh,
-                fuel_ml: figures.fuel_ml,
-                factor_set: set.to_string(),
-            })
-        }));
+        let before = std::mem::take(&mut self.written_today);
+        let before = Some(before).filter(|(of, _)| *of == Some(day)).map(|(_, rows)| rows).unwrap_or_default();
+        let rows = with_vanished(day_rows(&self.inventory_today(), day), &before);
+        self.written_today = (Some(day), rows.iter().map(|row| (row_key(row), row.clone())).collect());
+        self.output.extend(rows.into_iter().map(Fact::Emissions));
     }
 
     fn write_air(&mut self, day: Day) {

@@ -10,6 +10,10 @@ use crate::units::{Day, UtcMs};
 /// A vehicle heard within this time counts as heard.
 const HEARD_WITHIN_MS: i64 = 24 * 3_600_000;
 
+/// A vehicle that is silent no longer than this may stand in its place: a month that ends with a bank holiday makes no fleet unknown (an
+/// assumption).
+const PARKED_MS: i64 = 7 * HEARD_WITHIN_MS;
+
 /// Sums over registered vehicles in service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Quality {
@@ -59,6 +63,16 @@ impl Engine {
             vehicle.lost += asset.presence.lost().unwrap_or(0);
         }
         (vehicles, unregistered)
+    }
+
+    /// Which vehicles, in the register's order, had been heard once and were lost at an instant. It is told when that instant has just
+    /// passed: of an older one nobody knows any more who was silent then, and who was only not listened to.
+    pub(super) fn lost_at(&self, at: UtcMs, now: UtcMs) -> Vec<bool> {
+        if now.since(at) > HEARD_WITHIN_MS {
+            return vec![false; self.register.vehicles.len()];
+        }
+        let lost = |heard: Heard| !heard.fresh && heard.last.is_some_and(|last| at.since(last) > PARKED_MS);
+        self.heard(at).0.into_iter().map(lost).collect()
     }
 
     /// By organisation, and under `all` the whole fleet; and how many assets are in no register.

@@ -5,8 +5,13 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::ledger::air::AirConfig;
+use crate::ledger::emissions::Declared;
 use crate::ledger::factors::FactorSets;
-use crate::ledger::targets::{Figures, Kind, Target, TargetRecord, TargetStatus, assess, headline, project, with_headline};
+use crate::ledger::targets::{
+    Figures, Kind, Measure, Target, TargetRecord, TargetStatus, assess, headline, project, with_headline,
+};
+use crate::ledger::transition::classify;
+use crate::model::register::EmissionClass;
 use crate::model::{Fact, ProjectionFact, TargetFact};
 use crate::units::Day;
 
@@ -14,6 +19,7 @@ use crate::units::Day;
 #[derive(Debug, Default)]
 pub(super) struct Targets {
     list: Arc<[Target]>,
+    declared: Arc<[Declared]>,
     figures: Figures,
     assessed: Option<(Day, Vec<TargetRecord>)>,
 }
@@ -33,6 +39,25 @@ impl Engine {
     pub fn set_targets(&mut self, targets: Arc<[Target]>) {
         self.targets.list = targets;
         self.forget_assessment();
+    }
+
+    /// What was declared of base years.
+    pub fn set_declared(&mut self, declared: Arc<[Declared]>) {
+        self.targets.declared = declared;
+    }
+
+    pub(super) fn declared(&self) -> &[Declared] {
+        &self.targets.declared
+    }
+
+    /// Factor of electricity without a contract, for the market-based view.
+    pub fn residual_kgco2e_per_kwh(&self) -> Option<f64> {
+        self.config.residual_kgco2e_per_kwh
+    }
+
+    /// Days from the end of a year to its freeze.
+    pub fn freeze_after_days(&self) -> i32 {
+        i32::try_from(self.config.freeze_after.as_secs() / 86_400).unwrap_or(i32::MAX)
     }
 
     /// Yearly tonnes, air pollutants and indicators: all that is known now, in place of what was known before.
@@ -63,18 +88,35 @@ impl Engine {
         }
     }
 
-    fn assess_targets(&self, day: Day) -> Vec<TargetRecord> {
-        self.all_targets()
-            .iter()
-            .map(|target| assess(target, &self.profile, &self.register, &self.targets.figures, day))
-            .collect()
-    }
-
     /// That of `[target]` first.
-    fn all_targets(&self) -> Vec<Target> {
+    fn targets_in_force(&self) -> Vec<Target> {
         let config = &self.config;
         let start = config.target_start.zip(config.target_start_share);
         with_headline(headline(config.target_share, config.target_due, start), &self.targets.list)
+    }
+
+    /// The share of a target's vehicles whose class is not known or that are `lost` (in the register's order), 0 to 1.
+    pub(super) fn poor_share(&self, id: &str, day: Day, lost: &[bool]) -> Option<f64> {
+        let targets = self.targets_in_force();
+        let Measure::Fleet { profile, population, .. } = &targets.iter().find(|target| &*target.id == id)?.measure else {
+            return None;
+        };
+        let profile = profile.as_ref().unwrap_or(&self.profile);
+        let (mut all, mut poor) = (0u32, 0u32);
+        for (vehicle, lost) in self.register.vehicles.iter().zip(lost) {
+            if population.holds(vehicle, day) == Some(true) {
+                all += 1;
+                poor += u32::from(*lost || classify(vehicle, profile, day).class == EmissionClass::Unknown);
+            }
+        }
+        (all > 0).then(|| f64::from(poor) / f64::from(all))
+    }
+
+    fn assess_targets(&self, day: Day) -> Vec<TargetRecord> {
+        self.targets_in_force()
+            .iter()
+            .map(|target| assess(target, &self.profile, &self.register, &self.targets.figures, day))
+            .collect()
     }
 
     /// Rows of `target_progress`.
@@ -88,7 +130,7 @@ impl Engine {
 
     /// Rows of `target_projection`.
     pub(super) fn write_projections(&mut self, day: Day) {
-        let targets = self.all_targets();
+        let targets = self.targets_in_force();
         let records = self.target_records(day);
         let found = targets.iter().zip(records.iter());
         let found: Vec<_> = found
@@ -110,6 +152,11 @@ impl Engine {
             }));
         }
     }
+}
+
+/// Vehicles that a forecast is a share of.
+fn size_at_due(record: &TargetRecord) -> Option<u32> {
+    record.vehicles_at_due.or(record.counts.map(|counts| counts.total())).filter(|vehicles| *vehicles > 0)
 }
 
 /// The row of a target; none while there is no figure.
@@ -135,11 +182,9 @@ fn fact(record: &TargetRecord, day: Day) -> Option<TargetFact> {
         projected_at: record.projected_date.as_deref().and_then(|text| text.parse::<Day>().ok()).map(Day::start),
         days_late: record.days_late,
         p_hit: record.p_hit,
-        band_at_due: record.forecast.as_ref().zip(record.counts).filter(|(_, counts)| counts.total() > 0).map(
-            |(forecast, counts)| {
-                [forecast.p05, forecast.p50, forecast.p95].map(|counted| f64::from(counted) / f64::from(counts.total()))
-            },
-        ),
+        band_at_due: record.forecast.as_ref().zip(size_at_due(record)).map(|(forecast, vehicles)| {
+            [forecast.p05, forecast.p50, forecast.p95].map(|counted| f64::from(counted) / f64::from(vehicles))
+        }),
         state_code: record.state_code(),
     })
 }

@@ -1,7 +1,7 @@
 //! F4: asks the GB Carbon Intensity API for half-hourly intensities of Great Britain and of the sites' regions, again and again, because
 //! they are revised. What it answers goes to the store; an outage is said once, and made up for.
 
-mod http;
+mod address;
 mod plan;
 
 use std::collections::BTreeMap;
@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use crate::ledger::intensity::Reply;
 use crate::model::register::Register;
 use crate::model::{GridArea, IntensitySlot, Stats};
+use crate::notify::{HttpClient, HttpRequest};
 use crate::units::UtcMs;
-use http::{Authorities, Base};
+use address::Base;
 
 /// `[intensity]`.
 #[derive(Clone, PartialEq, Debug)]
@@ -70,6 +71,8 @@ pub struct Surroundings {
 /// First pause after a failure; it doubles up to `refresh`.
 const FIRST_PAUSE: Duration = Duration::from_secs(60);
 
+/// Largest answer: 14 days of a region with its generation mix are about 600 KiB.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// Half-hours handed on at once: two weeks of all regions.
 const MOST_SLOTS: usize = 12_000;
 
@@ -80,7 +83,7 @@ pub async fn run(config: IntensityConfig, around: Surroundings) {
         return;
     };
     let (mut shutdown, mut register) = (around.shutdown.clone(), around.register.clone());
-    let mut client = Client { config, base, authorities: Authorities::default(), around, trouble: None };
+    let mut client = Client { config, base, http: HttpClient::default(), around, trouble: None };
     let mut pause = FIRST_PAUSE.min(client.config.refresh);
     loop {
         let asked = tokio::select! {
@@ -118,7 +121,7 @@ enum Round {
 struct Client {
     config: IntensityConfig,
     base: Base,
-    authorities: Authorities,
+    http: HttpClient,
     around: Surroundings,
     trouble: Option<String>,
 }
@@ -175,8 +178,10 @@ impl Client {
 
     async fn fetch(&self, area: GridArea, from: UtcMs, to: UtcMs, now: UtcMs) -> Result<Vec<IntensitySlot>, String> {
         let path = plan::path(area, from, to);
-        let answer = timeout(self.config.timeout, http::get(&self.base, &self.authorities, &path)).await;
-        let (status, body) = answer.map_err(|_| format!("no answer within {} s", self.config.timeout.as_secs_f32()))??;
+        let headers = vec![("accept", "application/json".to_owned())];
+        let request = HttpRequest { headers, most_bytes: MOST_BYTES, ..HttpRequest::get(&self.base.url(&path)) };
+        let answer = self.http.send(&request, self.config.timeout).await.map_err(|error| error.to_string())?;
+        let (status, body) = (answer.status, answer.body);
         let reply = Reply::read(&body, area, now);
         match (status, reply) {
             (200, Ok(reply)) => {

@@ -79,7 +79,8 @@ pub struct Activity {
     /// Distance by a mileage claim or a reading by hand, in metres; from an import.
     pub claimed_m: i64,
     /// Which of the vehicle's own counters were heard that day ([`Activity::FUEL_METERED`], [`Activity::GRID_METERED`]): a day with
-    /// a fuel counter that stood still used no fuel, a day without one must be estimated.
+    /// a fuel counter that stood still used no fuel, a day without one must be estimated. And what the card's litres were, as far as it
+    /// says ([`Activity::CARD_DIESEL`], ...).
     pub metered: u8,
 }
 
@@ -88,6 +89,14 @@ impl Activity {
     pub const FUEL_METERED: u8 = 1;
     /// The vehicle's own register of energy from the grid was heard.
     pub const GRID_METERED: u8 = 2;
+    /// The card's litres were diesel.
+    pub const CARD_DIESEL: u8 = 4;
+    /// The card's litres were petrol.
+    pub const CARD_PETROL: u8 = 8;
+    /// The card's litres were LPG.
+    pub const CARD_LPG: u8 = 16;
+    /// What the card's litres were, HVO apart.
+    pub const CARD_PRODUCTS: u8 = Self::CARD_DIESEL | Self::CARD_PETROL | Self::CARD_LPG;
 
     /// Adds another's sums.
     pub fn add(&mut self, other: &Activity) {
@@ -99,6 +108,11 @@ impl Activity {
         self.hvo_card_ml += other.hvo_card_ml;
         self.claimed_m += other.claimed_m;
         self.metered |= other.metered;
+    }
+
+    /// A card's litres in it are neither HVO nor of a product that the card names.
+    pub fn card_unnamed(&self) -> bool {
+        self.fuel_card_ml != self.hvo_card_ml && self.metered & Self::CARD_PRODUCTS == 0
     }
 
     /// Nothing in it.

@@ -64,13 +64,14 @@ pub fn spread_days(
     for day in from.0.max(first.0)..=to.0.min(last.0) {
         let gone = i128::from(day - first.0);
         let share = |amount: i64| due(amount, gone + 1) - due(amount, gone);
-        let activity = Activity {
+        let mut activity = Activity {
             fuel_card_ml: share(sums.fuel_card_ml),
             hvo_card_ml: share(sums.hvo_card_ml),
             claimed_m: share(sums.claimed_m),
             ..Activity::default()
         };
         if !activity.is_empty() {
+            activity.metered = sums.metered;
             book(ActivityRow { key: ActivityKey { day: Day(day), subject: subject.clone() }, activity });
         }
     }

@@ -22,6 +22,7 @@ mod stats;
 mod subscription;
 mod suggest;
 mod token;
+mod year_version;
 
 pub use activity::{Activity, ActivityKey, ActivityRow, EnergyUser, Subject};
 pub use alert::{ALERT_STATES, AlertFact, EmissionsSample, Fingerprint, Labels, Notice, NoticeAlert, NoticeKind, Severity};
@@ -52,3 +53,4 @@ pub use stats::{Reject, RejectReason, Stats, StatsSnapshot};
 pub use subscription::Subscription;
 pub use suggest::nearest;
 pub use token::{IdTokenHash, TokenHasher, normalise_id_token};
+pub use year_version::{YearVersion, year_name};

@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 
 use super::tls::Tls;
 
-/// Most bytes of an answer.
+/// Most bytes of an answer, where a request says nothing else.
 const ANSWER_BYTES: usize = 1 << 20;
 
 /// A request.
@@ -29,6 +29,8 @@ pub struct HttpRequest {
     pub headers: Vec<(&'static str, String)>,
     /// Body; may be empty.
     pub body: Vec<u8>,
+    /// A longer answer is refused.
+    pub most_bytes: usize,
 }
 
 /// An answer.
@@ -54,13 +56,13 @@ pub struct HttpClient {
 impl HttpRequest {
     /// A GET.
     pub fn get(url: &str) -> Self {
-        Self { method: Method::GET, url: url.to_owned(), headers: Vec::new(), body: Vec::new() }
+        Self { method: Method::GET, url: url.to_owned(), headers: Vec::new(), body: Vec::new(), most_bytes: ANSWER_BYTES }
     }
 
     /// A POST of JSON.
     pub fn post_json(url: &str, body: String) -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];
-        Self { method: Method::POST, url: url.to_owned(), headers, body: body.into_bytes() }
+        Self { method: Method::POST, url: url.to_owned(), headers, body: body.into_bytes(), most_bytes: ANSWER_BYTES }
     }
 }
 
@@ -104,11 +106,12 @@ impl HttpClient {
         let tcp =
             TcpStream::connect((host.as_str(), port)).await.map_err(|error| HttpError(format!("{host}:{port}: {error}")))?;
         let _ = tcp.set_nodelay(true);
+        let most_bytes = request.most_bytes;
         let request = build(request, &uri)?;
         if secured {
-            speak(self.tls.connect(&host, tcp).await.map_err(HttpError)?, request).await
+            speak(self.tls.connect(&host, tcp).await.map_err(HttpError)?, request, most_bytes).await
         } else {
-            speak(tcp, request).await
+            speak(tcp, request, most_bytes).await
         }
     }
 }
@@ -133,12 +136,13 @@ fn build(request: &HttpRequest, uri: &Uri) -> Result<Request<Full<Bytes>>, HttpE
 async fn speak(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     request: Request<Full<Bytes>>,
+    most_bytes: usize,
 ) -> Result<HttpResponse, HttpError> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     let answer = async {
         let answer = sender.send_request(request).await.map_err(broken)?;
         let status = answer.status().as_u16();
-        let body = Limited::new(answer.into_body(), ANSWER_BYTES).collect().await.map_err(broken)?;
+        let body = Limited::new(answer.into_body(), most_bytes).collect().await.map_err(broken)?;
         Ok(HttpResponse { status, body: body.to_bytes().to_vec() })
     };
     let mut connection = std::pin::pin!(connection);

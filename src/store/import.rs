@@ -178,9 +178,9 @@ fn put_row(transaction: &Transaction<'_>, key: &[u8], row: &ImportedRow, file: i
     let sums = &row.activity;
     let same = transaction
         .prepare_cached(
-            "SELECT subject = ?2 AND fuel_card_ml = ?3 AND hvo_card_ml = ?4 AND claimed_m = ?5 FROM imported WHERE key = ?1",
+            "SELECT subject = ?2 AND fuel_card_ml = ?3 AND hvo_card_ml = ?4 AND claimed_m = ?5 AND product = ?6 FROM imported WHERE key = ?1",
         )?
-        .query_row(params![key, subject, sums.fuel_card_ml, sums.hvo_card_ml, sums.claimed_m], |row| row.get(0))
+        .query_row(params![key, subject, sums.fuel_card_ml, sums.hvo_card_ml, sums.claimed_m, sums.metered], |row| row.get(0))
         .optional()?;
     if same == Some(true) {
         return Ok(Before::Same);
@@ -188,8 +188,8 @@ fn put_row(transaction: &Transaction<'_>, key: &[u8], row: &ImportedRow, file: i
     transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO imported
-             (key, kind, first_day, last_day, subject, fuel_card_ml, hvo_card_ml, claimed_m, odometer_m, file, line)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             (key, kind, first_day, last_day, subject, fuel_card_ml, hvo_card_ml, claimed_m, odometer_m, file, line, product)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             key,
@@ -202,7 +202,8 @@ fn put_row(transaction: &Transaction<'_>, key: &[u8], row: &ImportedRow, file: i
             sums.claimed_m,
             row.odometer_m,
             file,
-            row.line as i64
+            row.line as i64,
+            sums.metered
         ])?;
     Ok(if same.is_some() { Before::Other } else { Before::Not })
 }

@@ -2,6 +2,7 @@
 //! CSV files, a process of its own, writes only its own tables, in small transactions between those.
 
 mod commit;
+mod day_rows;
 mod import;
 mod intensity;
 mod notifications;
@@ -9,6 +10,7 @@ mod open;
 mod read;
 mod schema;
 mod subscriptions;
+mod years;
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -19,10 +21,12 @@ use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
 pub use commit::{Checkpoint, Commit, CommitError, Store};
+pub use day_rows::{DayRow, keep_day_rows};
 pub use import::{FileProgress, ImportError, ImportStore, ImportedFile};
 pub use notifications::{Notification, Undelivered, Waiting};
 pub use open::{OpenError, token_key};
 pub use read::{OutboxBatch, ReadError, Reader};
+pub use years::{KeepError, keep_years};
 
 /// `[store]`.
 #[derive(Clone, PartialEq, Debug)]

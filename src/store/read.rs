@@ -1,12 +1,15 @@
 //! The reading side: a second connection for other threads, which never blocks the writer (WAL).
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Recovery;
 use super::open::{OpenError, connect_read_only, recovery_beside};
-use crate::model::{Activity, ActivityKey, ActivityRow, ClosedSession, Indicator, IndicatorKey, IndicatorSource, spread_days};
+use crate::model::{
+    Activity, ActivityKey, ActivityRow, ClosedSession, Indicator, IndicatorKey, IndicatorSource, Subject, spread_days,
+};
 use crate::units::{Day, Month, UtcMs};
 
 /// The store could not be read.
@@ -90,9 +93,15 @@ impl Reader {
             "SELECT day, subject, distance_m, fuel_ml, vehicle_grid_dwh, charged_dwh, metered FROM activity WHERE day BETWEEN ?1 AND ?2 ORDER BY day, subject",
         )?;
         let mut rows = statement.query(params![from.0, to.0])?;
+        // The same few thousand subjects every day: each is read once, and its names are shared.
+        let mut subjects: HashMap<String, Subject> = HashMap::new();
         while let Some(row) = rows.next()? {
-            let subject: String = row.get(1)?;
-            let key = ActivityKey { day: Day(row.get(0)?), subject: serde_json::from_str(&subject)? };
+            let text = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+            let subject = match subjects.get(text) {
+                Some(subject) => subject.clone(),
+                None => subjects.entry(text.to_owned()).or_insert(serde_json::from_str(text)?).clone(),
+            };
+            let key = ActivityKey { day: Day(row.get(0)?), subject };
             let sums = Activity {
                 distance_m: row.get(2)?,
                 fuel_ml: row.get(3)?,
@@ -104,13 +113,18 @@ impl Reader {
             take(ActivityRow { key, activity: sums });
         }
         let mut imported = transaction.prepare_cached(
-            "SELECT first_day, last_day, subject, fuel_card_ml, hvo_card_ml, claimed_m FROM imported WHERE last_day >= ?1 AND first_day <= ?2",
+            "SELECT first_day, last_day, subject, fuel_card_ml, hvo_card_ml, claimed_m, product FROM imported WHERE last_day >= ?1 AND first_day <= ?2",
         )?;
         let mut rows = imported.query(params![from.0, to.0])?;
         while let Some(row) = rows.next()? {
             let (period, subject) = ((Day(row.get(0)?), Day(row.get(1)?)), row.get::<_, String>(2)?);
-            let sums =
-                Activity { fuel_card_ml: row.get(3)?, hvo_card_ml: row.get(4)?, claimed_m: row.get(5)?, ..Activity::default() };
+            let sums = Activity {
+                fuel_card_ml: row.get(3)?,
+                hvo_card_ml: row.get(4)?,
+                claimed_m: row.get(5)?,
+                metered: row.get(6)?,
+                ..Activity::default()
+            };
             let subject = serde_json::from_str(&subject)?;
             spread_days(period, &sums, (from, to), &subject, &mut take);
         }

@@ -9,10 +9,12 @@
 //! | `activity` | `day` (days since 1970, London), `subject` (JSON of `model::Subject`), four sums in m, ml, 0.1 Wh; which counters were heard |
 //! | `session` | `id`, `started_at`, `ended_at`, `charge_point`, `vehicle`, `record` (JSON of `model::SessionRecord`), `kgco2e` |
 //! | `subscription` | `session` (client id `@` broker), `filter`, `qos` (NULL = the broker may hold it or not) |
-//! | `imported` | a row of a fuel or mileage file: `key` (keyed hash of what identifies it), `kind`, days, `subject`, sums in ml and m, where it stood |
+//! | `imported` | a row of a fuel or mileage file: `key` (keyed hash of what identifies it), `kind`, days, `subject`, sums in ml and m, `product` (flags of `Activity::metered`), where it stood |
 //! | `import_file` | a file by `kind` and `fingerprint` (SHA-256): how far its import came, and what came of its rows |
 //! | `indicator` | `organisation`, `name`, `month` (of year 0), `value`, `unit`, `at` Unix ms: monthly figures by CSV |
 //! | `intensity` | `area` (region of the GB API, 0 national), `start` Unix ms, `forecast`, `actual` gCO2/kWh, `vintage` Unix ms |
+//! | `year_figure` | a version of an April-March `year` by `organisation` and `scope`: kgCO2e as computed on the day `as_of`; the first is the freeze |
+//! | `emission_row` | rows of `fleet_emissions` of the last two months by their tags, as they were handed over last |
 //! | `identity` | one row: `token_key` (32 bytes), `first_transaction_id` |
 
 use rusqlite::Connection;
@@ -62,6 +64,18 @@ const MIGRATIONS: &[&str] = &[
         area INTEGER NOT NULL, start INTEGER NOT NULL, forecast REAL, actual REAL, vintage INTEGER NOT NULL,
         PRIMARY KEY (area, start)) WITHOUT ROWID;
     CREATE INDEX intensity_by_start ON intensity (start);
+",
+    // What a card's litres were, as flags of `model::Activity::metered`; 0: not said, or imported before it was kept. Frozen years. Past days.
+    "
+    ALTER TABLE imported ADD COLUMN product INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE year_figure (
+        year INTEGER NOT NULL, as_of INTEGER NOT NULL, organisation TEXT NOT NULL, scope TEXT NOT NULL, kgco2e REAL NOT NULL,
+        factor_sets TEXT NOT NULL, method_version INTEGER NOT NULL,
+        PRIMARY KEY (year, as_of, organisation, scope)) WITHOUT ROWID;
+    CREATE TABLE emission_row (
+        day INTEGER NOT NULL, fleet TEXT NOT NULL, vehicle_class TEXT NOT NULL, scope TEXT NOT NULL, method TEXT NOT NULL,
+        kgco2e REAL NOT NULL, sd_kgco2e REAL NOT NULL, distance_m INTEGER NOT NULL, energy_dwh INTEGER NOT NULL, fuel_ml INTEGER NOT NULL,
+        factor_set TEXT NOT NULL, PRIMARY KEY (day, fleet, vehicle_class, scope, method)) WITHOUT ROWID;
 ",
 ];
 

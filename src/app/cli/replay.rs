@@ -6,10 +6,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::{EX_CONFIG, fail};
-use crate::app::config::{Config, load_factors};
+use crate::app::config::{Config, load_factors, load_targets_file};
 use crate::app::replay::{Replay, Setting};
 use crate::app::{RegisterSource, load_mappings};
-use crate::ledger::transition::Profile;
 use crate::model::TokenHasher;
 use crate::store::token_key;
 
@@ -70,10 +69,9 @@ fn setting(config: &Config, options: &Options) -> Result<Setting, String> {
     let folder = options.register.clone().or_else(|| config.register.directory.clone());
     let source = folder.map_or(RegisterSource::Empty, RegisterSource::Folder);
     let register = source.load(&hasher).map_err(|error| error.to_string())?;
-    let name = &config.engine.profile;
     Ok(Setting {
         engine: config.engine.clone(),
-        profile: Profile::by_name(name).ok_or_else(|| format!("`engine.profile`: no profile is called `{name}`"))?,
+        profile: load_targets_file(config).map_err(|errors| errors.to_string())?.profile,
         register: Arc::new(register),
         factors: Arc::new(load_factors(&config.factors)?),
         hasher: hasher.for_captures(),

@@ -9,12 +9,11 @@ use clap::ValueEnum;
 use super::{EX_CONFIG, fail, targets};
 use crate::app::RegisterSource;
 use crate::app::clock::Clock;
-use crate::app::config::{Config, FactorsConfig, load_factors, load_targets};
+use crate::app::config::{Config, FactorsConfig, TargetsFile, load_factors, load_targets_file};
 use crate::app::recovery::recover;
 use crate::app::report::{Input, Period, Uptime, gather, html, markdown, returns, returns_csv, tidy};
 use crate::engine::ViewContext;
 use crate::ledger::emissions::FactorSets;
-use crate::ledger::transition::Profile;
 use crate::model::TokenHasher;
 use crate::model::register::Register;
 use crate::store::Reader;
@@ -102,9 +101,7 @@ fn render(config: &Config, options: &Options, clock: Clock) -> Result<String, St
     }
     let source = folder.map_or(RegisterSource::Empty, RegisterSource::Folder);
     let register = Arc::new(source.load(&TokenHasher::new(&[0; 32])).map_err(|error| said(error.to_string()))?);
-    let list = load_targets(config).map_err(|errors| errors.to_string())?;
-    let profile = Profile::by_name(&config.engine.profile)
-        .ok_or_else(|| said(format!("`engine.profile`: no profile is called `{}`", config.engine.profile)))?;
+    let TargetsFile { targets: list, profile, restatements } = load_targets_file(config).map_err(|errors| errors.to_string())?;
     let factors = Arc::new(load_factors(&config.factors).map_err(said)?);
     let published =
         config.factors.directory.as_ref().map(|_| load_factors(&FactorsConfig { directory: None, ..config.factors.clone() }));
@@ -140,6 +137,7 @@ fn render(config: &Config, options: &Options, clock: Clock) -> Result<String, St
         published: published.as_ref(),
         year_policy: config.factors.year_policy,
         targets: &list,
+        declared: &restatements,
         figures: &figures,
         reader: reader.as_ref(),
         uptime,
@@ -170,7 +168,8 @@ fn uptime(
 ) -> Result<serde_json::Value, String> {
     let recovery = reader.recovery().map_err(|error| error.to_string())?;
     let clock = Clock::system();
-    let engine = recover(config, register, factors, Arc::from([]), 1, &recovery, &clock).map_err(|error| error.to_string())?;
+    let file = load_targets_file(config).map_err(|errors| errors.to_string())?;
+    let engine = recover(config, register, factors, file, 1, &recovery, &clock).map_err(|error| error.to_string())?;
     // Nothing is known of the time after the last message: it would count as silence of the chargers.
     let at = engine.last_alive().ok_or("no daemon has run on this store")?;
     let months = (Month::of_day(period.from), Month::of_day(period.to).min(Month::of(at)));

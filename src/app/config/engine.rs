@@ -32,6 +32,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, heartbeat: Duration, error
     section.duration("overstay_grace", &mut config.overstay_grace, Duration::ZERO, DAY);
     section.duration("offline_grace", &mut config.offline_grace, Duration::ZERO, 7 * DAY);
     section.duration("stale_after", &mut config.stale_after, Duration::from_secs(60), 365 * DAY);
+    section.duration("freeze_after", &mut config.freeze_after, Duration::ZERO, 365 * DAY);
     section.finish();
     config.rates = rates(Section::take(tree, "counters", errors));
     config.counters = counters(tree.remove("counter"), errors);

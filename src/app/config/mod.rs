@@ -26,7 +26,9 @@ use std::path::{Path, PathBuf};
 pub use loaded::{Loaded, Setting};
 use source::Place;
 
-pub use targets::{SHIPPED_TARGETS, TargetsConfig, load_targets, parse_targets};
+pub use targets::{
+    SHIPPED_TARGETS, TargetsConfig, TargetsFile, load_targets, load_targets_file, parse_targets, parse_targets_file,
+};
 
 use crate::engine::EngineConfig;
 use crate::ingest::capture::CaptureConfig;

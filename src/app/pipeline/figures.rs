@@ -3,7 +3,8 @@
 use super::Pipeline;
 use crate::app::history::History;
 use crate::ledger::targets::{Figures, IndicatorFigure};
-use crate::model::Observation;
+use crate::model::{Fact, Observation};
+use crate::points;
 use crate::units::UtcMs;
 
 impl Pipeline {
@@ -11,6 +12,10 @@ impl Pipeline {
         self.engine.set_months(history.months);
         let indicators = self.figures.indicators.clone();
         self.compare_with(Figures { yearly: history.years.yearly, air: history.years.air, indicators });
+        // Not told to the engine: they say of days that are over what the store says.
+        for row in history.rows {
+            self.batch.points += u64::from(points::encode(&Fact::Emissions(row), &mut self.batch.lines));
+        }
         for sample in history.ended {
             self.tell(Observation::EmissionsOfMonth(sample), now);
         }

@@ -1,9 +1,10 @@
 //! The sections on how a report was made: method, restatements, data quality.
 
-use super::data::Report;
-use super::document::Block;
+use super::data::{Report, Restatements};
+use super::document::{Block, Table};
 use super::tables::table;
 use super::words::{change, maybe_percent, number, percent, tonnes};
+use crate::ledger::emissions::YearEffect;
 
 fn list(sets: &[String]) -> String {
     if sets.is_empty() { "none used".to_owned() } else { sets.join(", ") }
@@ -35,6 +36,9 @@ pub(super) fn restatements(report: &Report) -> Vec<Block> {
     let restatements = &report.restatements;
     let mut blocks =
         vec![Block::Text(format!("{} The threshold is {}.", restatements.policy, percent(restatements.threshold_ratio)))];
+    if !restatements.years.is_empty() {
+        blocks.push(Block::Table(frozen(restatements)));
+    }
     if restatements.effects.is_empty() {
         blocks.push(Block::Text(
             "No corrected factor set touches these days or those of last year: nothing is restated.".to_owned(),
@@ -54,6 +58,26 @@ pub(super) fn restatements(report: &Report) -> Vec<Block> {
     let headers = ["days", "corrected sets", "outcome", "as published", "corrected", "change"];
     blocks.push(Block::Table(table("Scope 1 with location-based scope 2, t CO2e", &headers, 3, rows.collect())));
     blocks
+}
+
+fn frozen(restatements: &Restatements) -> Table {
+    let rows = restatements.years.iter().map(|year| {
+        let effect = |effect: &YearEffect| format!("{} {}", effect.reason, tonnes(Some(effect.kgco2e)));
+        let effects: Vec<String> = year.effects.iter().map(effect).collect();
+        vec![
+            year.year.clone(),
+            year.organisation.as_deref().unwrap_or("all").to_owned(),
+            year.frozen_on.clone(),
+            if effects.is_empty() { "none".to_owned() } else { effects.join(", ") },
+            if year.restated { "restated" } else { "below the threshold" }.to_owned(),
+            tonnes(Some(year.kgco2e_as_frozen)),
+            tonnes(Some(year.kgco2e_with_effects)),
+            change(Some(year.change_ratio)),
+            tonnes(Some(year.kgco2e_base)),
+        ]
+    });
+    let headers = ["year", "of", "frozen on", "effects", "outcome", "as frozen", "with effects", "change", "base to report"];
+    table("Frozen years, scope 1 with location-based scope 2, t CO2e", &headers, 5, rows.collect())
 }
 
 pub(super) fn quality(report: &Report) -> Vec<Block> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::ledger::emissions::YearRestatement;
 use crate::ledger::targets::TargetRecord;
 
 /// All of it.
@@ -285,6 +286,8 @@ pub struct Restatements {
     pub threshold_ratio: f64,
     /// Effects; empty: none applies.
     pub effects: Vec<RestatementRow>,
+    /// Frozen years among the days of the report and those of last year.
+    pub years: Vec<YearRestatement>,
 }
 
 /// A corrected factor set's effect.

@@ -9,14 +9,14 @@ use crate::ledger::air::{AirSums, Pollutant, changes};
 use crate::ledger::emissions::{Figures, Inventory, InventoryKey, Scope, Uncertain, relative_sd};
 use crate::units::Month;
 
-pub(super) fn emissions(input: &Input<'_>, now: &Stretch, before: &Stretch) -> Emissions {
+pub(super) fn emissions(now: &Stretch, before: &Stretch) -> Emissions {
     let names: BTreeSet<&Arc<str>> =
         [now, before].into_iter().flat_map(|stretch| stretch.inventory.lines.keys().map(|key| &key.organisation)).collect();
     let of = |name: &Arc<str>| group(name.clone(), &now.inventory, &before.inventory, |key| key.organisation == *name);
     Emissions {
         total: group(Arc::from("all"), &now.inventory, &before.inventory, |_| true),
         organisations: names.into_iter().map(of).collect(),
-        months: months(input, now),
+        months: months(now),
     }
 }
 
@@ -63,24 +63,18 @@ fn group(organisation: Arc<str>, now: &Inventory, before: &Inventory, wanted: im
     }
 }
 
-fn months(input: &Input<'_>, now: &Stretch) -> Vec<MonthRow> {
+fn months(now: &Stretch) -> Vec<MonthRow> {
     if now.inventory.lines.is_empty() {
         return Vec::new();
     }
-    let (first, last) = (Month::of_day(now.from), Month::of_day(now.to));
-    let month = |count| {
-        let month = first.plus(count);
-        let days = (month.first_day().max(now.from), month.last_day().min(now.to));
-        let total = now.compute(input, input.factors, days).total();
-        MonthRow {
-            month: month.to_string(),
-            scope_1_kgco2e: total.of(Scope::One),
-            scope_2_location_kgco2e: total.of(Scope::TwoLocation),
-            scope_2_market_kgco2e: total.of(Scope::TwoMarket),
-            scope_3_kgco2e: total.of(Scope::Three),
-        }
+    let row = |(month, total): &(Month, Figures)| MonthRow {
+        month: month.to_string(),
+        scope_1_kgco2e: total.of(Scope::One),
+        scope_2_location_kgco2e: total.of(Scope::TwoLocation),
+        scope_2_market_kgco2e: total.of(Scope::TwoMarket),
+        scope_3_kgco2e: total.of(Scope::Three),
     };
-    (0..=last.since(first)).map(month).collect()
+    now.by_month.iter().map(row).collect()
 }
 
 /// `base`: the configured base stretch of the store, its days and what was emitted on them.

@@ -8,14 +8,16 @@ use super::{charging, emissions, league, quality};
 use crate::app::questions::stored_activity;
 use crate::engine::EngineConfig;
 use crate::ledger::air::{AirInventory, AirSums, air};
-use crate::ledger::emissions::{FactorSets, Inventory, METHOD_VERSION, Months, RESTATEMENT_THRESHOLD, Setting, inventory};
+use crate::ledger::emissions::{
+    Declared, FactorSets, Figures as Totals, Inventory, METHOD_VERSION, Months, RESTATEMENT_THRESHOLD, Setting, inventory,
+};
 use crate::ledger::factors::YearPolicy;
 use crate::ledger::targets::{self, Figures, Target, assess, headline, last_full_month, with_headline};
 use crate::ledger::transition::Profile;
 use crate::model::register::Register;
 use crate::model::{Activity, ActivityKey, ClosedSession};
 use crate::store::Reader;
-use crate::units::{Day, UtcMs};
+use crate::units::{Day, Month, UtcMs};
 
 /// What a report is made of.
 pub struct Input<'a> {
@@ -37,6 +39,8 @@ pub struct Input<'a> {
     pub year_policy: YearPolicy,
     /// The list of targets.
     pub targets: &'a [Target],
+    /// What was declared of base years.
+    pub declared: &'a [Declared],
     /// What targets are compared with.
     pub figures: &'a Figures,
     /// The store; `None` if there is none.
@@ -63,6 +67,8 @@ pub(super) struct Stretch {
     pub activity: BTreeMap<ActivityKey, Activity>,
     pub months: Months,
     pub inventory: Inventory,
+    /// All lines of each month of it, or of the part of a month that is in it.
+    pub by_month: Vec<(Month, Totals)>,
     pub air: AirInventory,
     pub sessions: Vec<ClosedSession>,
 }
@@ -75,6 +81,7 @@ impl Stretch {
             activity: BTreeMap::new(),
             months: Months::default(),
             inventory: Inventory::default(),
+            by_month: Vec::new(),
             air: AirInventory::default(),
             sessions: Vec::new(),
         };
@@ -96,7 +103,14 @@ impl Stretch {
             }
             Err(error) => missing.push(format!("charging sessions from {from} to {to}: {error}")),
         }
-        stretch.inventory = stretch.compute(input, input.factors, (from, to));
+        // Month by month, and the whole from those: each day stands for itself, and none is computed twice.
+        let (first, last) = (Month::of_day(from), Month::of_day(to));
+        for month in (0..=last.since(first)).map(|count| first.plus(count)) {
+            let days = (month.first_day().max(from), month.last_day().min(to));
+            let of_month = stretch.compute(input, input.factors, days);
+            stretch.by_month.push((month, of_month.total()));
+            stretch.inventory.join(of_month);
+        }
         stretch.air = air(&stretch.activity, input.register, input.factors, &stretch.months, &input.engine.air);
         stretch
     }
@@ -202,7 +216,7 @@ pub fn gather(mut input: Input<'_>) -> Report {
         },
         generated_at: input.now.to_string(),
         targets: records.filter(|record| record.alias_of.is_none()).collect(),
-        emissions: emissions::emissions(&input, &now, &before),
+        emissions: emissions::emissions(&now, &before),
         air: emissions::pollutants(&input, &now, &before, base.as_ref()),
         league_organisations: league::league(&input, &now, &before, false),
         league_sites: league::league(&input, &now, &before, true),
@@ -216,7 +230,7 @@ pub fn gather(mut input: Input<'_>) -> Report {
         },
         method: Method {
             program: format!("fleetgauge {}", env!("CARGO_PKG_VERSION")),
-            profile: input.profile.name.to_owned(),
+            profile: input.profile.described(),
             year_policy: match input.year_policy {
                 YearPolicy::Majority => "majority",
                 YearPolicy::Blended => "blended",
@@ -232,6 +246,7 @@ pub fn gather(mut input: Input<'_>) -> Report {
             policy: quality::POLICY,
             threshold_ratio: RESTATEMENT_THRESHOLD,
             effects: quality::restatements(&input, &[&now, &before]),
+            years: quality::frozen_years(&input, &[&now, &before], &mut missing),
         },
         data_quality: quality::quality(&input, &now, &before),
         missing,

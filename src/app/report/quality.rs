@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::data::{DataQuality, MismatchRow, RestatementRow};
 use super::gather::{Input, Stretch};
 use crate::ledger::emissions::{
-    MOST_ESTIMATED, RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, corrected_sets, reconcile, restate,
+    MOST_ESTIMATED, RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, YearRestatement, corrected_sets, reconcile,
+    restate, restate_year, year_version,
 };
 use crate::ledger::transition::in_scope;
-use crate::model::Subject;
+use crate::model::{Subject, year_name};
 use crate::units::{Day, Month};
 
 /// Environmental Reporting Guidelines 2019; reference emissions.md 5.4.
@@ -82,6 +83,24 @@ pub(super) fn quality(input: &Input<'_>, now: &Stretch, before: &Stretch) -> Dat
         fuel_mismatches: mismatches.collect(),
         flags: now.inventory.flags.iter().copied().collect(),
     }
+}
+
+/// A stretch that is a frozen year, as it was at its freeze and as it is.
+pub(super) fn frozen_years(input: &Input<'_>, stretches: &[&Stretch], missing: &mut Vec<String>) -> Vec<YearRestatement> {
+    let mut rows = Vec::new();
+    for stretch in stretches {
+        let year = stretch.from.financial_year();
+        let whole = (stretch.from, stretch.to) == (year.first_day(), year.last_day());
+        let Some(reader) = input.reader.filter(|_| whole) else { continue };
+        match reader.year_versions(stretch.from, stretch.to) {
+            Ok(versions) => {
+                let now = year_version(year, Day::of(input.now), &stretch.inventory);
+                rows.extend(restate_year(&versions, &now, input.declared));
+            }
+            Err(error) => missing.push(format!("frozen figures of {}: {error}", year_name(year))),
+        }
+    }
+    rows
 }
 
 /// What corrected sets of a folder change, stretch by stretch; a stretch that none of them touches is left out.

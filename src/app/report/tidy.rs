@@ -144,6 +144,14 @@ fn method(out: &mut Tidy, report: &Report) {
     ] {
         out.put(("method", "", ""), metric, "", Some(value), None, "");
     }
+    for year in &report.restatements.years {
+        let place = ("restatements", year.organisation.as_deref().unwrap_or(""), "");
+        let note = format!("frozen on {}; {}", year.frozen_on, if year.restated { "restated" } else { "below the threshold" });
+        let metric = |what: &str| format!("{}.{what}", year.year);
+        out.put(place, &metric("as_frozen"), "kgCO2e", Some(year.kgco2e_as_frozen), None, &note);
+        out.put(place, &metric("with_effects"), "kgCO2e", Some(year.kgco2e_with_effects), None, &note);
+        out.put(place, &metric("base"), "kgCO2e", Some(year.kgco2e_base), None, &note);
+    }
     for row in &report.restatements.effects {
         let note = if row.restated { "restated" } else { "below the threshold" };
         out.put(("restatements", "", ""), &row.stretch, "ratio", Some(row.change_ratio), None, note);

@@ -64,6 +64,18 @@ enum Product {
     Not(&'static str),
 }
 
+impl Product {
+    /// As a day's activity notes it. HVO has litres of its own there.
+    fn flag(self) -> u8 {
+        match self {
+            Self::Diesel => Activity::CARD_DIESEL,
+            Self::Petrol => Activity::CARD_PETROL,
+            Self::Gas => Activity::CARD_LPG,
+            Self::Hvo | Self::Not(_) => 0,
+        }
+    }
+}
+
 /// Words that a product's name holds, the first match counts. `e10 petrol`, `ULSD (derv)`, `HVO 100`.
 const PRODUCTS: &[(&str, Product)] = &[
     ("adblue", Product::Not("adblue")),
@@ -140,7 +152,7 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
         first_day: day,
         last_day: day,
         subject: Subject::Vehicle(vehicle),
-        activity: Activity { fuel_card_ml, hvo_card_ml, ..Activity::default() },
+        activity: Activity { fuel_card_ml, hvo_card_ml, metered: product.map_or(0, Product::flag), ..Activity::default() },
         odometer_m,
         line: cells.line,
     })))

@@ -9,9 +9,9 @@ use super::super::{Dimension, Engine};
 use super::{ViewContext, kwh, whole};
 use crate::ledger::emissions::{
     Figures, Inventory, InventoryKey, METHOD_VERSION, MOST_ESTIMATED, Months, RESTATEMENT_THRESHOLD, RestatementEffect,
-    RestatementReason, Scope, Setting, Uncertain, corrected_sets, inventory, reconcile, relative_sd, restate,
+    RestatementReason, Scope, Setting, Uncertain, YearRestatement, corrected_sets, inventory, reconcile, relative_sd, restate,
 };
-use crate::model::{Activity, ActivityKey, ActivityRow};
+use crate::model::{Activity, ActivityKey, ActivityRow, YearVersion};
 use crate::units::{Day, Month};
 
 /// What the store has of a stretch of days.
@@ -23,6 +23,8 @@ pub struct StoredActivity {
     pub rows: Vec<ActivityRow>,
     /// The months around them, as [`Engine::months_around`] says.
     pub months: Months,
+    /// Versions of the frozen years that lie in the days.
+    pub years: Vec<YearVersion>,
 }
 
 /// The answer.
@@ -46,8 +48,9 @@ pub struct EmissionsView {
     /// Months in which fuel bought and fuel burnt are more than a tenth apart.
     fuel_mismatches: Vec<MismatchRow>,
     avoided: Avoided,
-    /// What corrections of factor sets do to these days under the base-year policy; empty without any.
-    restatements: Vec<RestatementRow>,
+    /// What corrections of factor sets do to these days under the base-year policy, and every frozen year in them as it was and as it is;
+    /// empty without any.
+    restatements: Vec<AnyRestatement>,
     energy_fleet_kwh: f64,
     energy_renewable_kwh: f64,
     energy_unallocated_kwh: f64,
@@ -97,9 +100,17 @@ struct MismatchRow {
     ratio: f64,
 }
 
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum AnyRestatement {
+    FactorSets(RestatementRow),
+    Year(Box<YearRestatement>),
+}
+
 /// Scope 1 with location-based scope 2, by the sets as published and as corrected.
 #[derive(Debug, Serialize)]
 struct RestatementRow {
+    kind: &'static str,
     kgco2e_as_published: f64,
     kgco2e_corrected: f64,
     change_ratio: f64,
@@ -183,7 +194,10 @@ impl Engine {
             Setting { per_vehicle: true, fill: (from <= filled_to).then_some((from, filled_to)), ..self.setting(&months) };
         let inventory = inventory(&activity, &setting);
         let total = inventory.total();
-        let restatements = self.restatements(&inventory, &activity, &setting).into_iter().collect();
+        let years = self.frozen_years(&stored.years, (from, to), &inventory, &activity, &setting);
+        let factors = self.restatements(&inventory, &activity, &setting).map(AnyRestatement::FactorSets);
+        let years = years.into_iter().map(|year| AnyRestatement::Year(Box::new(year)));
+        let restatements = factors.into_iter().chain(years).collect();
         let (rows, factor_sets) = rows(&inventory, by);
         let (low_quality, avoided) = self.by_vehicle(&inventory);
         let mismatches = reconcile(&months, Month::of_day(from), Month::of_day(to)).into_iter().map(|found| MismatchRow {
@@ -229,6 +243,7 @@ impl Engine {
         let effect = RestatementEffect { reason: RestatementReason::FactorRevision, ratio };
         let result = restate(first, &[effect], RESTATEMENT_THRESHOLD);
         Some(RestatementRow {
+            kind: "factor_sets",
             kgco2e_as_published: first,
             kgco2e_corrected: now,
             change_ratio: result.change,

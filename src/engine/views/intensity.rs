@@ -73,8 +73,8 @@ struct DayRow {
     user: &'static str,
     #[serde(flatten)]
     figures: Figures,
-    /// The same energy by the year's generation factor, to compare: CO2e without losses.
-    kgco2e_annual_generation: Option<f64>,
+    /// The same energy by the year's factors of generation and losses, to compare: the half-hours hold losses too. It is CO2e.
+    kgco2e_annual_with_losses: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -141,7 +141,11 @@ impl Engine {
                     day: day.to_string(),
                     site,
                     user,
-                    kgco2e_annual_generation: self.factors.electricity_kgco2e(day, sum.dwh + sum.unknown_dwh),
+                    kgco2e_annual_with_losses: self
+                        .factors
+                        .electricity_with_losses(day)
+                        .filter(|_| sum.dwh != 0)
+                        .map(|factor| kwh(sum.dwh) * factor.value.get()),
                     figures: Figures::of(&sum),
                 })
                 .collect(),
@@ -187,7 +191,7 @@ impl Engine {
 
     fn intensity_of(&self, series: &Series, site: &str, start: UtcMs) -> Option<Intensity> {
         let region = self.register.site(site).and_then(|site| site.region_id);
-        let annual = self.factors.electricity(Day::of(start)).map(|factor| factor.value.get() * 1000.0);
+        let annual = self.factors.electricity_with_losses(Day::of(start)).map(|factor| factor.value.get() * 1000.0);
         series.at(region, start, annual)
     }
 

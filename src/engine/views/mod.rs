@@ -8,6 +8,7 @@ mod chosen;
 mod counters;
 mod emissions;
 mod feeds;
+mod frozen;
 mod headline;
 mod indicators;
 mod intensity;

@@ -19,6 +19,8 @@ const MOST_MONTHS: i32 = 240;
 #[derive(Debug, Serialize)]
 pub(super) struct TransitionFigures {
     profile: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    profile_options: Vec<String>,
     in_scope: u32,
     low_or_better: u32,
     #[serde(flatten)]
@@ -128,6 +130,7 @@ impl Engine {
         let share = |name: &str| Profile::by_name(name).and_then(|profile| counts.share(&profile));
         TransitionFigures {
             profile: self.profile.name,
+            profile_options: self.profile.options(),
             in_scope: counts.total(),
             low_or_better: counts.counted(&self.profile),
             counts,

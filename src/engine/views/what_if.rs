@@ -33,7 +33,7 @@ impl Engine {
         // What comes after the due date changes nothing that is shown.
         plan.retain(|replacement| target.due.is_none_or(|due| replacement.date <= due));
         let outcome = match &target.measure {
-            Measure::Fleet { profile, population, successor } => {
+            Measure::Fleet { profile, population, successor, .. } => {
                 let profile = profile.as_ref().unwrap_or(&self.profile);
                 let successor = successors(*successor, profile);
                 let share = FleetShare { target: &target, profile, population, successor: &successor };

@@ -18,6 +18,11 @@ impl Cusum {
         self.0
     }
 
+    /// The sum as it stands.
+    pub fn sum(self) -> f64 {
+        self.0
+    }
+
     /// Begins anew: somebody has looked at it.
     pub fn reset(&mut self) {
         self.0 = 0.0;

@@ -272,7 +272,7 @@ pub const RULES: &[Builtin] = &[
     // The same section: state changes are suppressed when more than 5 % of vehicles are unknown or stale; a data alert instead.
     Builtin {
         name: "target_data_poor",
-        title: "Too many vehicles are unknown to judge a target",
+        title: "Too many vehicles are unknown or stale to judge a target",
         unit: Some("ratio"),
         inclusive: false,
         raise: 0.05,

@@ -15,6 +15,8 @@ use crate::units::{Month, UtcMs};
 const MOST_UNKNOWN: f64 = 0.05;
 /// The spread of the log ratio of kg/km between the same months of two years, as long as no history says otherwise: ours.
 const LOG_RATIO_SIGMA: f64 = 0.05;
+/// A month told again is judged again if that moves the sum by so much: half a sigma, 2.5 % of kg/km.
+const MATERIAL: f64 = 0.5;
 /// Targets and fleets that are remembered.
 const MOST_SUMS: usize = 10_000;
 
@@ -62,6 +64,27 @@ impl MonthlyBook {
         Some(cusum.step(z))
     }
 
+    /// As [`MonthlyBook::step`], but the newest month may be told again as late data change it, and takes the place of what it was, if
+    /// that matters. Older months stand: what was told of them was told.
+    fn step_or_correct(&mut self, rule: &str, subject: &Arc<str>, month: Month, z: f64) -> Option<f64> {
+        let key = (Arc::from(rule), subject.clone());
+        // The sum without the newest month stands under a name that no rule has.
+        let before_key = (Arc::from(format!("{rule} before")), subject.clone());
+        let (newest, now) = self.sums.get(&key).copied().unwrap_or((month.plus(-1), Cusum::default()));
+        if month > newest {
+            self.sums.insert(before_key, (month, now));
+            return self.step(rule, subject, month, z);
+        }
+        let (_, before) = self.sums.get(&before_key).filter(|(of, _)| *of == month && month == newest)?;
+        let mut corrected = *before;
+        let sum = corrected.step(z);
+        if (sum - now.sum()).abs() < MATERIAL {
+            return None;
+        }
+        self.sums.insert(key, (month, corrected));
+        Some(sum)
+    }
+
     /// Judges a target.
     pub fn target(&mut self, sample: &TargetSample, config: &AlertsConfig, alerts: &mut AlertBook, now: UtcMs) {
         let labels = Labels::new(&[("target", &sample.target)]);
@@ -70,7 +93,11 @@ impl MonthlyBook {
             alerts.hear(config, &Sample { rule, labels: &labels, reading: Reading::Value(value), at: now }, || text)
         };
         let unknown = sample.unknown;
-        hear("target_data_poor", unknown, format!("{target}: {:.1} % of the vehicles are unknown in {month}", unknown * 100.0));
+        hear(
+            "target_data_poor",
+            unknown,
+            format!("{target}: {:.1} % of the vehicles are unknown or stale in {month}", unknown * 100.0),
+        );
         if unknown > MOST_UNKNOWN {
             return;
         }
@@ -105,7 +132,7 @@ impl MonthlyBook {
         }
         // A rise is what a shortfall is to the sum.
         let z = -ratio.ln() / LOG_RATIO_SIGMA;
-        if let Some(sum) = self.step("emissions_per_km", &sample.fleet, sample.month, z) {
+        if let Some(sum) = self.step_or_correct("emissions_per_km", &sample.fleet, sample.month, z) {
             let labels = Labels::new(&[("fleet", &sample.fleet)]);
             let rise = (ratio - 1.0) * 100.0;
             let text =

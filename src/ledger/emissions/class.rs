@@ -1,7 +1,7 @@
 //! Which rows of the conversion factors fit a vehicle: DESNZ's vehicle classes and fuels.
 
-use crate::model::Powertrain;
 use crate::model::register::{Category, Role, Vehicle};
+use crate::model::{Activity, Powertrain};
 
 /// DESNZ's class of a vehicle ("passenger vehicles" and "delivery vehicles" sheets); `None` without a category.
 ///
@@ -52,6 +52,17 @@ pub fn tank_fuel(vehicle: &Vehicle) -> Option<&'static str> {
         Powertrain::Gas => Some(if fuel == "GAS" { "lpg" } else { "petrol_avg_blend" }),
         Powertrain::Bev | Powertrain::H2 | Powertrain::Unknown => None,
     }
+}
+
+/// The fuel of a card's litres, as the fuel sheet calls it: what the register says the vehicle burns, else what the card says it was.
+pub fn card_fuel(vehicle: &Vehicle, day: &Activity) -> Option<&'static str> {
+    // Two products on one day are a mistake somewhere: diesel has the highest factor, LPG the lowest.
+    let named =
+        [(Activity::CARD_DIESEL, "diesel_avg_blend"), (Activity::CARD_PETROL, "petrol_avg_blend"), (Activity::CARD_LPG, "lpg")];
+    tank_fuel(vehicle).or_else(|| {
+        let known = named.iter().find(|(flag, _)| day.metered & flag != 0);
+        known.filter(|_| vehicle.powertrain() == Powertrain::Unknown).map(|(_, fuel)| *fuel)
+    })
 }
 
 /// The fuels to look for on the distance sheet, best first: not every class has every one.

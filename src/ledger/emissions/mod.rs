@@ -5,21 +5,25 @@
 //! computed is counted, not zero; what is estimated says so. Location- and market-based scope 2 are two views that have no sum.
 
 mod amounts;
+mod base_year;
 mod class;
 mod figures;
 mod fill;
 mod months;
 mod reconcile;
 mod restate;
+mod rows;
 mod uncertainty;
 mod vehicle;
 
 pub use super::factors::{Dated, FactorError, FactorSetId, FactorSets};
+pub use base_year::{Declared, VersionRow, YearEffect, YearRestatement, restate_year, year_changed, year_version};
 pub use class::{DESNZ_CLASSES, desnz_class};
 pub use figures::{Figures, GasSums, Scope, ScopeThree};
 pub use months::{MonthSums, Months};
 pub use reconcile::{FuelMismatch, reconcile};
 pub use restate::{RESTATEMENT_THRESHOLD, Restatement, RestatementEffect, RestatementReason, corrected_sets, restate};
+pub use rows::{ROW_METHODS, RowKey, day_rows, row_key, with_every_method, with_vanished};
 pub use uncertainty::{Uncertain, relative_sd};
 pub use vehicle::Replaced;
 
@@ -144,6 +148,24 @@ impl Inventory {
         total
     }
 
+    /// Adds the inventory of other days.
+    pub fn join(&mut self, other: Self) {
+        for (key, figures) in other.lines {
+            self.lines.entry(key).or_default().add(&figures);
+        }
+        self.not_computed.extend(other.not_computed);
+        self.no_data.extend(other.no_data);
+        self.flags.extend(other.flags);
+        for (id, replaced) in other.replaced {
+            let sum = self.replaced.entry(id).or_default();
+            sum.distance_m += replaced.distance_m;
+            sum.kgco2e += replaced.kgco2e;
+        }
+        self.staff_public_dwh += other.staff_public_dwh;
+        self.unallocated_dwh += other.unallocated_dwh;
+        self.delivered_dwh += other.delivered_dwh;
+    }
+
     fn book(&mut self, key: InventoryKey, computed: &Computed) {
         if computed.residual_missing {
             self.flags.insert(RESIDUAL_FACTOR_MISSING);
@@ -163,6 +185,8 @@ struct Book<'a, 'b> {
     inventory: &'a mut Inventory,
     setting: &'b Setting<'b>,
     charged_at: ChargedAt,
+    /// Own consumption by vehicle and month.
+    ratios: HashMap<(usize, Month), Option<f64>>,
 }
 
 fn unknown() -> Arc<str> {
@@ -181,7 +205,7 @@ pub fn inventory(activity: &BTreeMap<ActivityKey, Activity>, setting: &Setting<'
             charged_at.entry((key.day, id.clone())).or_default().push((site, sums.charged_dwh));
         }
     }
-    let mut book = Book { inventory: &mut inventory, setting, charged_at };
+    let mut book = Book { inventory: &mut inventory, setting, charged_at, ratios: HashMap::new() };
     for (key, sums) in activity {
         match &key.subject {
             Subject::Vehicle(id) => match setting.register.vehicle(id) {

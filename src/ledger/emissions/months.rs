@@ -26,6 +26,8 @@ pub struct MonthSums {
     pub claimed_m: i64,
     /// Bought by card or from a bunker, ml.
     pub card_ml: i64,
+    /// Some of it is neither HVO nor of a product that the card names.
+    pub card_unnamed: bool,
     /// By the vehicle's own total, ml.
     pub can_ml: i64,
     /// By odometer on days on which that total was heard, m.
@@ -40,6 +42,7 @@ impl MonthSums {
         self.distance_m += other.distance_m;
         self.claimed_m += other.claimed_m;
         self.card_ml += other.card_ml;
+        self.card_unnamed |= other.card_unnamed;
         self.can_ml += other.can_ml;
         self.can_m += other.can_m;
         self.energy |= other.energy;
@@ -81,13 +84,11 @@ impl Months {
             },
             Subject::GreyFleet { .. } => return,
         };
-        if !self.0.contains_key(id) {
-            self.0.insert(id.clone(), BTreeMap::new());
-        }
-        let Some(month) = self.0.get_mut(id).map(|months| months.entry(Month::of_day(key.day)).or_default()) else { return };
+        let month = self.0.entry(id.clone()).or_default().entry(Month::of_day(key.day)).or_default();
         month.distance_m += sums.distance_m;
         month.claimed_m += sums.claimed_m;
         month.card_ml += sums.fuel_card_ml;
+        month.card_unnamed |= sums.card_unnamed();
         month.energy |= charged != 0 || sums.vehicle_grid_dwh != 0;
         if sums.metered & Activity::FUEL_METERED != 0 {
             month.can_ml += sums.fuel_ml;

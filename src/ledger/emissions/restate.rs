@@ -22,8 +22,23 @@ pub enum RestatementReason {
     Method,
     /// A factor of the base's own set was corrected.
     FactorRevision,
+    /// Computed again, it is another: late data, corrected factors, changed formulas.
+    Recalculated,
     /// An error was found.
     Error,
+}
+
+impl RestatementReason {
+    /// The word in JSON and in `[[restatement]]`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Structure => "structure",
+            Self::Method => "method",
+            Self::FactorRevision => "factor_revision",
+            Self::Recalculated => "recalculated",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// One effect on the base, relative: -0.09 takes 9 % away.

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::amounts::Computed;
-use super::class::{desnz_class, distance_fuels, tank_fuel};
+use super::class::{card_fuel, desnz_class, distance_fuels, tank_fuel};
 use super::figures::Figures;
+use super::months::MonthSums;
 use super::{Book, Inventory, InventoryKey, unknown};
 use crate::model::register::{Coverage, Vehicle};
 use crate::model::{Activity, Powertrain};
@@ -45,7 +46,8 @@ impl Book<'_, '_> {
             match powertrain {
                 Powertrain::Bev => self.electric_km(vehicle, DISTANCE, day, metres),
                 Powertrain::Phev => {
-                    self.electric_part(vehicle, DISTANCE, day, metres, !fuel_known && self.ratio(vehicle, day).is_none());
+                    let by_km = !fuel_known && self.ratio(vehicle, day).is_none();
+                    self.electric_part(vehicle, DISTANCE, day, metres, by_km);
                 }
                 // Hydrogen has no factor in the sets.
                 Powertrain::H2 => self.put(vehicle, DISTANCE, metres, None),
@@ -53,16 +55,26 @@ impl Book<'_, '_> {
             }
         }
         if has_engine && (metres != 0 || sums.fuel_ml != 0 || sums.fuel_card_ml != 0) {
-            self.fuel_day(vehicle, day, sums, metres, fuel_known, energy_known);
+            self.fuel_day(vehicle, day, sums, &month, (metres, fuel_known, energy_known));
         }
     }
 
-    fn fuel_day(&mut self, vehicle: &Vehicle, day: Day, sums: &Activity, metres: i64, fuel_known: bool, energy_known: bool) {
-        let month = self.setting.month(&vehicle.id, Month::of_day(day));
-        let cards = month.card_ml != 0 || sums.fuel_card_ml != 0;
+    fn fuel_day(
+        &mut self,
+        vehicle: &Vehicle,
+        day: Day,
+        sums: &Activity,
+        month: &MonthSums,
+        (metres, fuel_known, energy_known): (i64, bool, bool),
+    ) {
+        let tank = tank_fuel(vehicle);
+        // Whose fuel the register does not tell goes by what the card names, if it names all of the month: else by kilometres, and litres
+        // beside them would be a sum of two.
+        let cards =
+            (month.card_ml != 0 || sums.fuel_card_ml != 0) && (tank.is_some() || !(month.card_unnamed || sums.card_unnamed()));
         let litres = if cards {
-            // HVO has factors of its own. Without a tank fuel the day goes by its kilometres, and litres beside them would be a sum of two.
-            if sums.hvo_card_ml != 0 && tank_fuel(vehicle).is_some() {
+            // HVO has factors of its own.
+            if sums.hvo_card_ml != 0 {
                 self.put(vehicle, FUEL_CARD, 0, self.setting.litres("hvo", day, sums.hvo_card_ml));
             }
             Some((FUEL_CARD, sums.fuel_card_ml - sums.hvo_card_ml))
@@ -71,8 +83,10 @@ impl Book<'_, '_> {
         } else {
             self.ratio(vehicle, day).map(|ratio| (RATIO, (metres as f64 * ratio).round() as i64))
         };
+        // On a day without a fill there is nothing to name: its kilometres stand with no litres, under any fuel.
+        let fuel = if cards { card_fuel(vehicle, sums).or(Some("diesel_avg_blend")) } else { tank };
         let by_litres = litres
-            .zip(tank_fuel(vehicle))
+            .zip(fuel)
             .and_then(|((method, ml), fuel)| self.setting.litres(fuel, day, ml).map(|computed| (method, computed)));
         match by_litres {
             Some((method, computed)) => self.put(vehicle, method, metres, Some(computed)),
@@ -80,9 +94,13 @@ impl Book<'_, '_> {
         }
     }
 
-    fn ratio(&self, vehicle: &Vehicle, day: Day) -> Option<f64> {
+    /// Asked for every day of a month, and the same on each of them.
+    fn ratio(&mut self, vehicle: &Vehicle, day: Day) -> Option<f64> {
         tank_fuel(vehicle)?;
-        self.setting.months.own_ratio(&vehicle.id, Month::of_day(day))
+        let (setting, month) = (self.setting, Month::of_day(day));
+        // A register stands still while an inventory is made: a vehicle's place in memory names it, and no text is compared.
+        let place = std::ptr::from_ref(vehicle) as usize;
+        *self.ratios.entry((place, month)).or_insert_with(|| setting.months.own_ratio(&vehicle.id, month))
     }
 
     pub(super) fn engine_km(&mut self, vehicle: &Vehicle, method: Method, day: Day, metres: i64, electric_part_apart: bool) {

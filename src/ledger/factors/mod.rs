@@ -214,6 +214,14 @@ impl FactorSets {
         Some(Dated { value: KgCo2ePerKwh::new(dated.value.kgco2e)?, set: dated.set })
     }
 
+    /// UK grid generation with the losses on the way to the meter: what operational intensities, which hold losses, are compared with
+    /// (emissions.md 4.2). Reported figures never use it: there losses are scope 3.
+    pub fn electricity_with_losses(&self, day: Day) -> Option<Dated<KgCo2ePerKwh>> {
+        let generation = self.kwh("generation", day)?;
+        let losses = self.kwh("td_losses", day)?;
+        Some(Dated { value: KgCo2ePerKwh::new(generation.value.kgco2e + losses.value.kgco2e)?, set: generation.set })
+    }
+
     /// A litre of fuel (`diesel_avg_blend`, ...), tank to wheel.
     pub fn litre(&self, fuel: &str, day: Day) -> Option<Dated<KgCo2ePerLitre>> {
         let dated = self.fuel(fuel, "ttw", day)?;

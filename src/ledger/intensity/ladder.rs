@@ -19,7 +19,7 @@ pub enum Basis {
     National,
     /// The same half-hour (UTC) seven days before.
     LastWeek,
-    /// The year's conversion factor.
+    /// The year's conversion factors of generation and losses, since all the others hold losses too.
     Annual,
 }
 

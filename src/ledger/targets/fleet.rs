@@ -36,16 +36,28 @@ pub fn vehicles_needed(goal: f64, vehicles: u32) -> u32 {
     (goal * f64::from(vehicles) - 1e-9).ceil().max(0.0) as u32
 }
 
-/// What the counts of one day say.
+/// The size of the fleet at the due date (emissions.md 6.1): what somebody planned, else what the register's dates say; `None` once the
+/// date has passed, and for vehicles that are new, which no register knows beforehand.
+fn vehicles_at_due(share: FleetShare<'_>, register: &Register, day: Day) -> Option<u32> {
+    let due = share.target.due.filter(|due| *due >= day && share.population.new_in_months.is_none())?;
+    Some(share.target.vehicles_at_due().unwrap_or_else(|| share.population.counts(register, share.profile, due).total()))
+}
+
+/// What the counts of one day say; the fleet stays as large as it is.
 pub fn assess_counts(share: FleetShare<'_>, counts: Counts, as_of: Day) -> TargetRecord {
+    assess_planned(share, counts, None, as_of)
+}
+
+fn assess_planned(share: FleetShare<'_>, counts: Counts, at_due: Option<u32>, as_of: Day) -> TargetRecord {
     let FleetShare { target, profile, .. } = share;
     let (n, counted) = (counts.total(), counts.counted(profile));
     let mut record = TargetRecord::blank(target, as_of, "vehicles");
-    let gap = vehicles_needed(target.goal, n).saturating_sub(counted);
+    let gap = vehicles_needed(target.goal, at_due.unwrap_or(n)).saturating_sub(counted);
     let current = counts.share(profile);
     let plan = target.plan.at(&target.baseline, target.goal, target.due, as_of, n);
     let drift = current.zip(plan).map(|(current, plan)| current - plan);
     record.profile = Some(profile.name);
+    record.profile_options = profile.options();
     record.current = current;
     record.lower = current;
     record.upper = counts.upper(profile);
@@ -57,10 +69,12 @@ pub fn assess_counts(share: FleetShare<'_>, counts: Counts, as_of: Day) -> Targe
     record.value = current.map(|_| f64::from(counted));
     record.plan_value = plan.map(|plan| plan * f64::from(n));
     record.counts = Some(counts);
+    record.vehicles_at_due = at_due;
     record.progress = current.map(|current| if target.goal > 0.0 { (current / target.goal).min(1.0) } else { 1.0 });
     record.status = match (current, drift) {
         (None, _) => TargetStatus::NotComputable,
-        _ if gap == 0 => TargetStatus::Met,
+        // A share that is only reached because others will have left is not reached yet.
+        _ if gap == 0 && counted >= vehicles_needed(target.goal, n) => TargetStatus::Met,
         _ if target.due.is_some_and(|due| as_of > due) => TargetStatus::Missed,
         (_, None) => TargetStatus::PathNotSet,
         // A billionth of a vehicle is arithmetic, not drift.
@@ -82,7 +96,7 @@ pub fn assess_counts(share: FleetShare<'_>, counts: Counts, as_of: Day) -> Targe
 pub fn assess_fleet(share: FleetShare<'_>, register: &Register, as_of: Day) -> TargetRecord {
     let FleetShare { profile, population, .. } = share;
     let counts = population.counts(register, profile, as_of);
-    let mut record = assess_counts(share, counts, as_of);
+    let mut record = assess_planned(share, counts, vehicles_at_due(share, register, as_of), as_of);
     let open = population.undated(register, as_of);
     if open.not_placed > 0 {
         record.needs.push(format!("role, ownership or dates of {} vehicles: left out until they are known", open.not_placed));
@@ -138,9 +152,22 @@ fn projected(gap: f64, rate: f64, as_of: Day) -> Option<Day> {
 
 /// What the ages say; the second value is how many vehicles have none, the error what is missing.
 pub(super) fn candidates(share: FleetShare<'_>, register: &Register, day: Day) -> Result<(Vec<Candidate>, u32), String> {
-    let FleetShare { profile, population, successor, .. } = share;
+    let FleetShare { target, profile, population, successor } = share;
     let (mut candidates, mut without_age, mut without_chance) = (Vec::new(), 0u32, 0u32);
-    for vehicle in population.vehicles(register, day) {
+    let never = super::forecast::ReplacementAge { mu: 1e6, sigma: 1.0 };
+    // Who leaves before the due date does not count there, who comes counts as what he is; a size that somebody wrote names nobody.
+    let due = target.due.filter(|due| *due >= day && target.vehicles_at_due().is_none() && population.new_in_months.is_none());
+    for vehicle in &register.vehicles {
+        let here = population.holds(vehicle, day) == Some(true);
+        match due.map(|due| (due, population.holds(vehicle, due) == Some(true))) {
+            Some((due, true)) if !here => {
+                let counts = profile.counts(classify(vehicle, profile, due).class);
+                candidates.push(Candidate { counts, age: 0.0, replacement: never, qualifies: 1.0 });
+                continue;
+            }
+            Some((_, true)) | None if here => {}
+            _ => continue,
+        }
         let counts = profile.counts(classify(vehicle, profile, day).class);
         let Some(qualifies) = successor.of(vehicle) else {
             without_chance += 1;
@@ -149,7 +176,6 @@ pub(super) fn candidates(share: FleetShare<'_>, register: &Register, day: Day) -
         // A vehicle that counts and whose successor counts needs no age.
         let known = age(vehicle, day).zip(replacement_age(vehicle)).filter(|_| !counts || qualifies < 1.0);
         without_age += u32::from(known.is_none() && (!counts || qualifies < 1.0));
-        let never = super::forecast::ReplacementAge { mu: 1e6, sigma: 1.0 };
         let (age, replacement) = known.unwrap_or((0.0, never));
         candidates.push(Candidate { counts, age, replacement, qualifies });
     }
@@ -174,7 +200,7 @@ fn add_forecast(record: &mut TargetRecord, share: FleetShare<'_>, register: &Reg
         Err(missing) => return record.needs.push(missing),
     };
     let horizon = years(as_of, due);
-    let needed = vehicles_needed(share.target.goal, candidates.len() as u32);
+    let needed = needed_at_due(share, register, as_of, &candidates);
     let mixed = Distribution::under_delays(&candidates, horizon, &COMMON_DELAYS);
     let prompt = Distribution::under_delays(&candidates, horizon, &[(0.0, 1.0)]);
     record.p_hit = Some(mixed.at_least(needed));
@@ -190,11 +216,15 @@ fn add_forecast(record: &mut TargetRecord, share: FleetShare<'_>, register: &Reg
     });
 }
 
+fn needed_at_due(share: FleetShare<'_>, register: &Register, day: Day, candidates: &[Candidate]) -> u32 {
+    vehicles_needed(share.target.goal, vehicles_at_due(share, register, day).unwrap_or(candidates.len() as u32))
+}
+
 /// Chance of hitting the goal as it was seen at the end of a month.
 fn p_hit(share: FleetShare<'_>, register: &Register, day: Day) -> Option<f64> {
     let due = share.target.due.filter(|due| *due >= day)?;
     let (candidates, _) = candidates(share, register, day).ok()?;
-    let needed = vehicles_needed(share.target.goal, candidates.len() as u32);
+    let needed = needed_at_due(share, register, day, &candidates);
     Some(Distribution::under_delays(&candidates, years(day, due), &COMMON_DELAYS).at_least(needed))
 }
 

@@ -45,7 +45,12 @@ pub fn headline(goal: f64, due: Day, start: Option<(Day, f64)>) -> Target {
         id: HEADLINE.into(),
         kind: Kind::Share,
         metric: "vehicles of the profile's classes / vehicles in scope".into(),
-        measure: Measure::Fleet { profile: None, population: Population::default(), successor: Successor::default() },
+        measure: Measure::Fleet {
+            profile: None,
+            population: Population::default(),
+            successor: Successor::default(),
+            vehicles_at_due: None,
+        },
         goal,
         comparison: Comparison::AtLeast,
         due: Some(due),
@@ -72,7 +77,7 @@ pub fn with_headline(first: Target, list: &[Target]) -> Vec<Target> {
 /// How a target stands at the end of a day. `profile` is the definition in force, for targets that have none of their own.
 pub fn assess(target: &Target, profile: &Profile, register: &Register, figures: &Figures, as_of: Day) -> TargetRecord {
     match &target.measure {
-        Measure::Fleet { profile: own, population, successor } => {
+        Measure::Fleet { profile: own, population, successor, .. } => {
             let profile = own.as_ref().unwrap_or(profile);
             let successor = successors(*successor, profile);
             assess_fleet(FleetShare { target, profile, population, successor: &successor }, register, as_of)

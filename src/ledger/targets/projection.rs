@@ -90,7 +90,7 @@ fn band<'a>(
     record: &TargetRecord,
     as_of: Day,
 ) -> Option<impl Fn(Day) -> Option<[f64; 3]> + 'a> {
-    let Measure::Fleet { profile: own, population, successor } = &target.measure else { return None };
+    let Measure::Fleet { profile: own, population, successor, .. } = &target.measure else { return None };
     record.forecast.as_ref()?;
     let profile = own.as_ref().unwrap_or(profile);
     let successor = successors(*successor, profile);

@@ -149,6 +149,9 @@ pub struct TargetRecord {
     pub metric: String,
     /// Definition of "low emission", for shares of vehicles.
     pub profile: Option<&'static str>,
+    /// Options of that definition which are not the usual ones, as they are written; left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub profile_options: Vec<String>,
     /// The day (its end).
     pub as_of: String,
     /// Share, change or figure now.
@@ -181,6 +184,9 @@ pub struct TargetRecord {
     pub status: TargetStatus,
     /// What it was computed from, for shares of vehicles.
     pub counts: Option<Counts>,
+    /// Vehicles in scope at the due date, by the register's dates or the target's `vehicles_at_due`: what `gap` is counted from. `None`
+    /// for other figures, for new vehicles, and once the date has passed.
+    pub vehicles_at_due: Option<u32>,
     /// Emission factors behind the figure.
     pub factor_set: Option<String>,
     /// [`METHOD_VERSION`].
@@ -240,6 +246,7 @@ impl TargetRecord {
             id: target.id.clone(),
             metric: target.metric.clone(),
             profile: None,
+            profile_options: Vec::new(),
             as_of: as_of.to_string(),
             current: None,
             lower: None,
@@ -256,6 +263,7 @@ impl TargetRecord {
             p_hit: None,
             status: TargetStatus::NotComputable,
             counts: None,
+            vehicles_at_due: None,
             factor_set: None,
             method_version: METHOD_VERSION,
             kind: target.kind,

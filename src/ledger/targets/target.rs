@@ -66,6 +66,8 @@ pub enum Measure {
         population: Population,
         /// Chance that a successor counts, where it is not certain.
         successor: Successor,
+        /// Size of the fleet that is planned for the due date; `None` is what the register's dates say.
+        vehicles_at_due: Option<u32>,
     },
     /// A figure of April-March years.
     Yearly(Arc<str>),
@@ -165,6 +167,14 @@ impl Target {
         match self.kind {
             Kind::Relative => self.baseline.value.map(|base| base * (1.0 + self.goal)),
             _ => Some(self.goal),
+        }
+    }
+
+    /// The size of the fleet that somebody wrote for the due date.
+    pub(super) fn vehicles_at_due(&self) -> Option<u32> {
+        match self.measure {
+            Measure::Fleet { vehicles_at_due, .. } => vehicles_at_due,
+            _ => None,
         }
     }
 }

@@ -52,6 +52,32 @@ impl Profile {
         PROFILES.iter().find(|profile| profile.name == name).cloned()
     }
 
+    /// This profile with the options of another.
+    pub fn with_options_of(&self, options: &Self) -> Self {
+        Self { name: self.name, counts_down_to: self.counts_down_to, ..options.clone() }
+    }
+
+    /// Options that are not as in the profile of that name, as they are written: stands beside the name wherever figures go.
+    pub fn options(&self) -> Vec<String> {
+        let usual = Self::by_name(self.name).unwrap_or(NHS_SDU);
+        let flags = [
+            ("ultra_low_inclusive", self.ultra_low_inclusive, usual.ultra_low_inclusive),
+            ("retrofit_counts", self.retrofit_counts, usual.retrofit_counts),
+            ("gas_is_low", self.gas_is_low, usual.gas_is_low),
+            ("infer_from_first_registration", self.infer_from_first_registration, usual.infer_from_first_registration),
+        ];
+        let limit = (self.ultra_low_g_per_km != usual.ultra_low_g_per_km)
+            .then(|| format!("ultra_low_g_per_km = {}", self.ultra_low_g_per_km));
+        let flags = flags.into_iter().filter(|(_, own, usual)| own != usual).map(|(name, own, _)| format!("{name} = {own}"));
+        limit.into_iter().chain(flags).collect()
+    }
+
+    /// Name and options for people.
+    pub fn described(&self) -> String {
+        let options = self.options();
+        if options.is_empty() { self.name.to_owned() } else { format!("{} ({})", self.name, options.join(", ")) }
+    }
+
     /// The class counts towards the share.
     pub fn counts(&self, class: EmissionClass) -> bool {
         class <= self.counts_down_to

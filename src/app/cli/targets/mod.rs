@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::{EX_CONFIG, fail};
 use crate::app::RegisterSource;
 use crate::app::clock::Clock;
-use crate::app::config::{Config, load_factors, load_targets};
+use crate::app::config::{Config, TargetsFile, load_factors, load_targets_file};
 use crate::app::history::{Basis, years};
 use crate::ledger::targets::whatif::{Avoided, Outcome, Replacement, avoided, convert, outcome};
 use crate::ledger::targets::{
@@ -102,10 +102,8 @@ fn answer(config: &Config, options: &Options) -> Result<Answer, String> {
     // Whose tag is whose does not matter here.
     let source = folder.map_or(RegisterSource::Empty, RegisterSource::Folder);
     let register = Arc::new(source.load(&TokenHasher::new(&[0; 32])).map_err(|error| said(error.to_string()))?);
-    let targets = load_targets(config).map_err(|errors| errors.to_string())?;
+    let TargetsFile { targets, profile, .. } = load_targets_file(config).map_err(|errors| errors.to_string())?;
     let engine = &config.engine;
-    let profile = Profile::by_name(&engine.profile)
-        .ok_or_else(|| said(format!("`engine.profile`: no profile is called `{}`", engine.profile)))?;
     let as_of = options.as_of.unwrap_or_else(|| Day::of(Clock::system().now()));
     let figures = figures(config, &register, as_of, &mut missing);
     let first = headline(engine.target_share, engine.target_due, engine.target_start.zip(engine.target_start_share));
@@ -137,7 +135,7 @@ fn what_if(
     let mut outcomes = Vec::new();
     for target in targets.iter().filter(|target| target.alias_of.is_none()) {
         // What came in lately is no stock that a plan converts.
-        if let Measure::Fleet { profile: own, population, successor } = &target.measure
+        if let Measure::Fleet { profile: own, population, successor, .. } = &target.measure
             && population.new_in_months.is_none()
         {
             let profile = own.as_ref().unwrap_or(profile);
@@ -162,7 +160,12 @@ pub(super) fn figures(config: &Config, register: &Arc<Register>, as_of: Day, mis
     missing.push("published indicators: the daemon's /api/v1/targets has those that it heard".to_owned());
     let read = Reader::open(&config.store.directory).map_err(|error| error.to_string()).and_then(|reader| {
         let factors = Arc::new(load_factors(&config.factors)?);
-        let basis = Basis { register: register.clone(), factors, air: config.engine.air.clone() };
+        let basis = Basis {
+            register: register.clone(),
+            factors,
+            air: config.engine.air.clone(),
+            residual_kgco2e_per_kwh: config.engine.residual_kgco2e_per_kwh,
+        };
         let years = years(&reader, &basis, as_of).map_err(|error| error.to_string())?;
         Ok((years, reader.indicators().map_err(|error| error.to_string())?))
     });

@@ -12,7 +12,17 @@ use crate::model::register::{Ownership, Role};
 const FIGURES: [(&str, &[&str], &[Kind]); 5] = [
     (
         "fleet",
-        &["profile", "roles", "exclude_roles", "ownership", "organisation", "new_in_months", "successor", "settings"],
+        &[
+            "profile",
+            "roles",
+            "exclude_roles",
+            "ownership",
+            "organisation",
+            "new_in_months",
+            "successor",
+            "vehicles_at_due",
+            "settings",
+        ],
         &[Kind::Share],
     ),
     ("yearly", &["name"], &[Kind::Share, Kind::Relative, Kind::Level]),
@@ -21,7 +31,7 @@ const FIGURES: [(&str, &[&str], &[Kind]); 5] = [
     ("charge_points", &["organisation"], &[Kind::Count]),
 ];
 /// Keys of any figure.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "profile",
     "roles",
     "exclude_roles",
@@ -29,6 +39,7 @@ const KEYS: [&str; 10] = [
     "organisation",
     "new_in_months",
     "successor",
+    "vehicles_at_due",
     "name",
     "pollutants",
     "settings",
@@ -142,7 +153,14 @@ fn fleet(section: &mut Section<'_>) -> Measure {
         chances.optional_share("support", &mut successor.support);
         chances.finish();
     }
-    Measure::Fleet { profile: profile.and_then(Profile::by_name), population, successor }
+    let (mut planned, given) = (0, section.has("vehicles_at_due"));
+    if given && population.new_in_months.is_some() {
+        let hint = "vehicles that are new at the due date are in no plan: leave it out";
+        section.refuse("vehicles_at_due", None, "", "stands beside `new_in_months`", hint);
+    }
+    section.whole("vehicles_at_due", &mut planned, 1, 10_000_000);
+    let vehicles_at_due = Some(planned).filter(|_| given);
+    Measure::Fleet { profile: profile.and_then(Profile::by_name), population, successor, vehicles_at_due }
 }
 
 fn some_of<T: Copy>(section: &mut Section<'_>, key: &'static str, known: &[(&str, T)]) -> Vec<T> {

@@ -1,7 +1,9 @@
 //! `[targets]` and the file it names: targets as data. The compiled-in ones, or a file's in their place; every mistake at once.
 
+mod definition;
 mod measure;
 mod plan;
+mod restatement;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,7 +12,9 @@ use std::sync::Arc;
 use super::section::Section;
 use super::source::{self, Node, Value};
 use super::{Config, ConfigError, ConfigErrors, one};
+use crate::ledger::emissions::Declared;
 use crate::ledger::targets::{Baseline, Comparison, HEADLINE, Kind, Measure, Target, headline};
+use crate::ledger::transition::{PROFILES, Profile};
 use crate::model::check_id;
 use crate::units::Day;
 
@@ -33,14 +37,30 @@ pub(super) fn read(mut section: Section<'_>) -> TargetsConfig {
     config
 }
 
+/// What the targets' file says.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TargetsFile {
+    /// `[[target]]`.
+    pub targets: Arc<[Target]>,
+    /// `engine.profile` with the options of `[definition]`: the definition of "low emission" in force.
+    pub profile: Profile,
+    /// `[[restatement]]`.
+    pub restatements: Arc<[Declared]>,
+}
+
 /// The targets compiled in, or those of a file.
 pub fn load_targets(config: &Config) -> Result<Arc<[Target]>, ConfigErrors> {
+    load_targets_file(config).map(|file| file.targets)
+}
+
+/// All of the file that is compiled in, or of that in its place.
+pub fn load_targets_file(config: &Config) -> Result<TargetsFile, ConfigErrors> {
     let Some(file) = &config.targets.file else {
-        return parse_targets(SHIPPED_TARGETS, "config/targets.toml (compiled in)", config);
+        return parse_targets_file(SHIPPED_TARGETS, "config/targets.toml (compiled in)", config);
     };
     let name = file.display().to_string();
     match std::fs::read_to_string(file) {
-        Ok(text) => parse_targets(&text, &name, config),
+        Ok(text) => parse_targets_file(&text, &name, config),
         Err(error) => {
             let hint = "`targets.file` must be a file that the daemon may read; start from a copy of config/targets.toml";
             Err(one(name, 1, format!("cannot be read: {error}"), hint))
@@ -50,10 +70,31 @@ pub fn load_targets(config: &Config) -> Result<Arc<[Target]>, ConfigErrors> {
 
 /// Targets from text. `[target]` of the configuration gives goal, due date and baseline to those with `settings = "target"`.
 pub fn parse_targets(text: &str, file: &str, config: &Config) -> Result<Arc<[Target]>, ConfigErrors> {
+    parse_targets_file(text, file, config).map(|file| file.targets)
+}
+
+/// The whole file from text.
+pub fn parse_targets_file(text: &str, file: &str, config: &Config) -> Result<TargetsFile, ConfigErrors> {
     let mut tree = source::parse(text).map_err(|(line, message)| one(file.to_owned(), line, message, "this line is not TOML"))?;
     let mut errors = Vec::new();
-    let targets = list(&mut tree, config, &mut errors);
-    if errors.is_empty() { Ok(targets.into()) } else { Err(ConfigErrors { file: file.to_owned(), errors }) }
+    let Some(profile) = Profile::by_name(&config.engine.profile) else {
+        let known: Vec<&str> = PROFILES.iter().map(|profile| profile.name).collect();
+        let reason = format!("`engine.profile`: no profile is called `{}`", config.engine.profile);
+        return Err(one(file.to_owned(), 1, reason, &format!("one of: {}", known.join(", "))));
+    };
+    let profile = definition::read(&mut tree, profile, &mut errors);
+    let restatements = restatement::read(&mut tree, &mut errors).into();
+    let mut targets = list(&mut tree, config, &mut errors);
+    for target in &mut targets {
+        if let Measure::Fleet { profile: Some(own), .. } = &mut target.measure {
+            *own = own.with_options_of(&profile);
+        }
+    }
+    if errors.is_empty() {
+        Ok(TargetsFile { targets: targets.into(), profile, restatements })
+    } else {
+        Err(ConfigErrors { file: file.to_owned(), errors })
+    }
 }
 
 fn list(tree: &mut BTreeMap<String, Node>, config: &Config, errors: &mut Vec<ConfigError>) -> Vec<Target> {
@@ -67,7 +108,8 @@ fn list(tree: &mut BTreeMap<String, Node>, config: &Config, errors: &mut Vec<Con
         }
     };
     for (key, node) in std::mem::take(tree) {
-        let (reason, hint) = ("is not a section of this file".into(), "write [[target]] for each target".into());
+        let (reason, hint) =
+            ("is not a section of this file".into(), "this file has [definition], [[target]] and [[restatement]]".into());
         errors.push(ConfigError { key, place: node.place, value: String::new(), reason, hint });
     }
     let mut targets: Vec<Target> = Vec::new();

@@ -1,0 +1,66 @@
+//! `[[restatement]]` of the targets' file: what changes a base year, by how much, why and since when (emissions.md 5.4).
+
+use std::collections::BTreeMap;
+
+use super::super::ConfigError;
+use super::super::section::Section;
+use super::super::source::{Node, Value};
+use super::needed;
+use crate::ledger::emissions::{Declared, RestatementReason};
+use crate::units::{Day, FinancialYear};
+
+/// More are a mistake.
+const MOST: usize = 1_000;
+
+pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Vec<Declared> {
+    let items = match tree.remove("restatement") {
+        None => return Vec::new(),
+        Some(Node { value: Value::List(items), .. }) => items,
+        Some(Node { place, .. }) => {
+            let (reason, hint) = ("is not a list of sections".into(), "write [[restatement]] with two brackets".into());
+            errors.push(ConfigError { key: "restatement".into(), place, value: String::new(), reason, hint });
+            return Vec::new();
+        }
+    };
+    let mut found = Vec::new();
+    for (index, item) in items.into_iter().enumerate() {
+        let mut section = Section::of(format!("restatement[{index}]"), Some(item), errors);
+        if index == MOST {
+            section.refuse("", None, "", "is one too many", format!("at most {MOST} restatements"));
+        }
+        found.extend(one(&mut section).filter(|_| index < MOST));
+        section.finish();
+    }
+    found
+}
+
+fn one(section: &mut Section<'_>) -> Option<Declared> {
+    let (mut organisation, mut note) = (None::<String>, None::<String>);
+    section.optional_text("organisation", &mut organisation);
+    let mut year = 0;
+    needed(section, "year", "the April it starts in: 2020 is 2020/21");
+    section.whole("year", &mut year, 1990, 2200);
+    let mut date = None::<Day>;
+    needed(section, "date", "the day on which it was decided, such as \"2026-11-25\"");
+    section.optional_day("date", &mut date);
+    let mut reason = None;
+    needed(section, "reason", "one of: structure, method, error");
+    let words = [
+        ("structure", Some(RestatementReason::Structure)),
+        ("method", Some(RestatementReason::Method)),
+        ("error", Some(RestatementReason::Error)),
+    ];
+    section.word("reason", &mut reason, &words);
+    let mut tonnes = None;
+    needed(section, "tonnes", "t CO2e that the year gains, such as -675.0");
+    section.number("tonnes", &mut tonnes, -1e9, 1e9);
+    section.optional_text("note", &mut note);
+    Some(Declared {
+        organisation: organisation.map(Into::into),
+        year: FinancialYear(Some(year).filter(|year| *year > 0)?),
+        date: date?,
+        reason: reason?,
+        tonnes: tonnes?,
+        note: note.unwrap_or_default(),
+    })
+}

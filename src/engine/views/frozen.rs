@@ -1,0 +1,37 @@
+//! Frozen years in the answer of `/api/v1/emissions`: each whole year of the days asked for, as it was at its freeze and as it is today.
+
+use std::collections::BTreeMap;
+
+use super::super::Engine;
+use crate::ledger::emissions::{Inventory, Setting, YearRestatement, inventory, restate_year, year_version};
+use crate::model::{Activity, ActivityKey, YearVersion};
+use crate::units::Day;
+
+impl Engine {
+    /// `whole` is the inventory of `from..=to`, as `setting` computes it.
+    pub(super) fn frozen_years(
+        &self,
+        versions: &[YearVersion],
+        (from, to): (Day, Day),
+        whole: &Inventory,
+        activity: &BTreeMap<ActivityKey, Activity>,
+        setting: &Setting<'_>,
+    ) -> Vec<YearRestatement> {
+        let mut rows = Vec::new();
+        for versions in versions.chunk_by(|a, b| a.year == b.year) {
+            let Some(year) = versions.first().map(|frozen| frozen.year) else { continue };
+            let (first, last) = (year.first_day(), year.last_day());
+            let now = if (from, to) == (first, last) {
+                year_version(year, self.today.day, whole)
+            } else {
+                let days = activity.iter().filter(|(key, _)| (first..=last).contains(&key.day));
+                let days = days.map(|(key, sums)| (key.clone(), *sums)).collect();
+                // A frozen year is over: all of its silence is filled, as at the freeze.
+                let of_year = inventory(&days, &Setting { fill: Some((first, last)), per_vehicle: false, ..*setting });
+                year_version(year, self.today.day, &of_year)
+            };
+            rows.extend(restate_year(versions, &now, self.declared()));
+        }
+        rows
+    }
+}
