@@ -13,6 +13,7 @@
 //! | `import_file` | a file by `kind` and `fingerprint` (SHA-256): how far its import came, and what came of its rows |
 //! | `indicator` | `organisation`, `name`, `month` (of year 0), `value`, `unit`, `at` Unix ms: monthly figures by CSV |
 //! | `intensity` | `area` (region of the GB API, 0 national), `start` Unix ms, `forecast`, `actual` gCO2/kWh, `vintage` Unix ms |
+//! | `rollup` | quarter hours and days by series (`model::Series`), many in one `body`: `form` 0 a UTC day's quarters, 1 a UTC month's, 2 a year's days |
 //! | `identity` | one row: `token_key` (32 bytes), `first_transaction_id` |
 
 use rusqlite::Connection;
@@ -62,6 +63,12 @@ const MIGRATIONS: &[&str] = &[
         area INTEGER NOT NULL, start INTEGER NOT NULL, forecast REAL, actual REAL, vintage INTEGER NOT NULL,
         PRIMARY KEY (area, start)) WITHOUT ROWID;
     CREATE INDEX intensity_by_start ON intensity (start);
+",
+    // The period first: a checkpoint writes all series of one day, which then lie side by side in few pages.
+    "
+    CREATE TABLE rollup (
+        form INTEGER NOT NULL, period INTEGER NOT NULL, series TEXT NOT NULL, body BLOB NOT NULL,
+        PRIMARY KEY (form, period, series)) WITHOUT ROWID;
 ",
 ];
 

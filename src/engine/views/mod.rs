@@ -9,6 +9,7 @@ mod counters;
 mod emissions;
 mod feeds;
 mod headline;
+mod history;
 mod indicators;
 mod intensity;
 mod overview;
@@ -20,6 +21,7 @@ mod vehicles;
 mod what_if;
 
 pub use emissions::StoredActivity;
+pub use history::{HistoryView, UtilisationView};
 pub use intensity::StoredIntensity;
 
 use crate::units::UtcMs;
