@@ -32,8 +32,13 @@ struct Ledger {
     stopped_wh: Mutex<BTreeMap<(String, i64), i64>>,
     /// Acknowledged starts.
     started: Mutex<BTreeMap<(String, i64), i64>>,
+    /// Acknowledged reading of each charge point's register, in Wh. Between its sessions it stands still.
+    register_wh: Mutex<BTreeMap<String, i64>>,
     acknowledged: std::sync::atomic::AtomicU64,
 }
+
+const FIRST_WH: i64 = 1_000;
+const STEP_WH: i64 = 40;
 
 struct Random(u64);
 
@@ -136,7 +141,7 @@ impl ChargePoint {
 
 fn charge_point(port: u16, id: String, ledger: &Ledger, stop: &AtomicBool) {
     let mut point = ChargePoint { id: id.clone(), port, socket: None, messages: 0 };
-    let mut meter = 1_000i64;
+    let mut meter = FIRST_WH;
     let mut second = 0i64;
     let mut at = || {
         second += 60;
@@ -150,12 +155,13 @@ fn charge_point(port: u16, id: String, ledger: &Ledger, stop: &AtomicBool) {
         assert!(fresh, "{id}: transaction id {transaction} was issued twice");
         let begun = meter;
         for _ in 0..3 {
-            meter += 40;
+            meter += STEP_WH;
             let sampled = format!("[{{\"timestamp\":\"{}\",\"sampledValue\":[{{\"value\":\"{meter}\"}}]}}]", at());
             let payload = format!("{{\"connectorId\":1,\"transactionId\":{transaction},\"meterValue\":{sampled}}}");
             if point.request("MeterValues", &payload, stop).is_none() {
                 return;
             }
+            ledger.register_wh.lock().unwrap().insert(id.clone(), meter);
             ledger.acknowledged.fetch_add(1, Ordering::Relaxed);
         }
         let payload = format!("{{\"transactionId\":{transaction},\"meterStop\":{meter},\"timestamp\":\"{}\"}}", at());
@@ -183,6 +189,16 @@ fn check(daemon: &Daemon, ledger: &Ledger, what: &str) {
             driven_m,
             odometer_m - ledger.first_m.lock().unwrap()[id],
             "{what}: {id}: distance is the difference of the odometer"
+        );
+    }
+    for (id, wh) in ledger.register_wh.lock().unwrap().iter() {
+        let history = daemon.api(&format!("history?charge_point={id}&fields=energy_wh"));
+        let booked: f64 = history["rows"].as_array().unwrap().iter().map(|row| row[1].as_f64().unwrap()).sum();
+        let least = wh - FIRST_WH;
+        // Likewise the newest.
+        assert!(
+            (least as f64..=(least + STEP_WH) as f64).contains(&booked),
+            "{what}: {id} delivered {least} Wh, its quarter hours have {booked} Wh"
         );
     }
     let sessions = daemon.api("sessions");

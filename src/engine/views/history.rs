@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::ser::SerializeSeq;
+use serde::{Serialize, Serializer};
 
 use super::super::view::{Field, Step};
 use super::{rfc3339, wh};
@@ -52,12 +53,17 @@ pub struct HistoryView {
     rows: Vec<Row>,
 }
 
-/// The start, and the values.
-#[derive(Debug, Serialize)]
-struct Row(String, #[serde(serialize_with = "flat")] Vec<Option<f64>>);
+/// The start, and the values: one flat list.
+#[derive(Debug)]
+struct Row(String, Vec<Option<f64>>);
 
-fn flat<S: serde::Serializer>(values: &[Option<f64>], serializer: S) -> Result<S::Ok, S::Error> {
-    values.serialize(serializer)
+impl Serialize for Row {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(1 + self.1.len()))?;
+        list.serialize_element(&self.0)?;
+        self.1.iter().try_for_each(|value| list.serialize_element(value))?;
+        list.end()
+    }
 }
 
 impl HistoryView {

@@ -19,6 +19,9 @@ use crate::model::register::Register;
 use crate::model::{RollupRow, RollupSums, Series, Slots, slot_of};
 use crate::units::UtcMs;
 
+/// A gigawatt and more is a broken message, and sums of it must not run over.
+const MOST_W: i64 = 1 << 30;
+
 /// What time of a connector can be told of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Spent {
@@ -186,7 +189,7 @@ impl HistoryBook {
     /// A charge point's power from now on; `heard_at` is when it said so, `None` where we conclude it from its silence.
     pub fn power(&mut self, id: &Arc<str>, register: &Register, watts: i64, heard_at: Option<UtcMs>) {
         let Some(point) = self.point(id, register) else { return };
-        let slot = heard_at.map(slot_of);
+        let (watts, slot) = (watts.clamp(0, MOST_W), heard_at.map(slot_of));
         let by = watts - point.power_w;
         point.power_w = watts;
         let site = point.site.clone();
@@ -298,3 +301,6 @@ pub fn total(slots: &Slots) -> RollupSums {
     slots.iter().for_each(|(_, sums)| total.add(sums));
     total
 }
+
+#[cfg(test)]
+mod tests;
