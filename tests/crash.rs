@@ -192,7 +192,7 @@ fn check(daemon: &Daemon, ledger: &Ledger, what: &str) {
         );
     }
     for (id, wh) in ledger.register_wh.lock().unwrap().iter() {
-        let history = daemon.api(&format!("history?charge_point={id}&fields=energy_wh"));
+        let history = daemon.api(&format!("history?charge_point={id}&fields=energy_wh&from=2026-09-01"));
         let booked: f64 = history["rows"].as_array().unwrap().iter().map(|row| row[1].as_f64().unwrap()).sum();
         let least = wh - FIRST_WH;
         // Likewise the newest.

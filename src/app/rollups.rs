@@ -91,13 +91,15 @@ impl Asked {
     fn of(view: &View, now: UtcMs) -> Option<(Self, &Series)> {
         match view {
             View::History { from, to, step, series, fields } => {
-                let to = to.unwrap_or(now);
+                let furthest = from.map_or(now, |from| from.plus(i64::from(step.most_days()) * DAY_MS));
+                let to = to.unwrap_or(now.min(furthest));
                 let days = if *step == Step::Quarter { 7 } else { 365 };
                 let from = from.unwrap_or(to.plus(-days * DAY_MS));
                 Some((Self::History { from, to, step: *step, fields: fields.clone() }, series))
             }
             View::Utilisation { from, to, series } => {
-                let to = to.unwrap_or_else(|| Day::of(now));
+                let (today, most) = (Day::of(now), Step::Quarter.most_days());
+                let to = to.unwrap_or(from.map_or(today, |from| today.min(Day(from.0.saturating_add(most - 1)))));
                 Some((Self::Utilisation { from: from.unwrap_or(Day(to.0.saturating_sub(27))), to }, series))
             }
             _ => None,

@@ -33,6 +33,16 @@ pub enum Step {
     Day,
 }
 
+impl Step {
+    /// More days at once would be an answer of more than a few MB.
+    pub fn most_days(self) -> i32 {
+        match self {
+            Self::Quarter => 400,
+            Self::Day => 3_660,
+        }
+    }
+}
+
 /// A column of a history.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Field {
@@ -146,9 +156,9 @@ pub enum View {
     },
     /// `/api/v1/history`: quarter hours that overlap `[from, to)`, or the London days that hold them. Read beside the engine.
     History {
-        /// From; default seven days before `to`, a year for days.
+        /// From; default seven days before `to`, 365 with days.
         from: Option<UtcMs>,
-        /// To; default now.
+        /// To; default now, or as far from `from` as is allowed.
         to: Option<UtcMs>,
         /// Quarter hours or days.
         step: Step,
@@ -161,7 +171,7 @@ pub enum View {
     Utilisation {
         /// First day; default 27 days before `to`.
         from: Option<Day>,
-        /// Last day; default today.
+        /// Last day; default today, or as far from `from` as is allowed.
         to: Option<Day>,
         /// Whose.
         series: Series,

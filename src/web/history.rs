@@ -10,12 +10,8 @@ use super::Site;
 use super::api::{Parameters, ask, days, instants, only, problem, read};
 use crate::engine::{Field, Step, View};
 use crate::model::Series;
-use crate::units::Day;
 
 const DAY_MS: i64 = 86_400_000;
-/// An answer of quarter hours is a few MB then.
-const MOST_DAYS_BY_QUARTER: i64 = 400;
-const MOST_DAYS_BY_DAY: i64 = 3_660;
 
 pub(super) async fn history(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
     match history_view(&parameters) {
@@ -48,30 +44,24 @@ fn history_view(parameters: &Parameters) -> Result<View, Box<Response>> {
     let fields = read(parameters, "fields", &format!("a list of {names}"), |text| {
         text.split(',').map(|name| Field::ALL.into_iter().find(|field| field.name() == name.trim())).collect::<Option<Vec<_>>>()
     })?;
-    let (most, name) = match step {
-        Step::Quarter => (MOST_DAYS_BY_QUARTER, "15m"),
-        Step::Day => (MOST_DAYS_BY_DAY, "1d"),
-    };
+    let (most, name) = (step.most_days(), if step == Step::Quarter { "15m" } else { "1d" });
     match from.zip(to) {
         Some((from, to)) if to <= from => return Err(refuse("`to` is not after `from`")),
-        Some((from, to)) if to.since(from) > most * DAY_MS => {
+        Some((from, to)) if to.since(from) > i64::from(most) * DAY_MS => {
             return Err(refuse(&format!("ask for at most {most} days at once with step={name}")));
         }
         _ => {}
     }
-    // With one end open, the other is as far away as is allowed, and the default where both are.
-    let to = to.or_else(|| from.map(|from| from.plus(most * DAY_MS)));
     Ok(View::History { from, to, step, series: series(parameters)?, fields: fields.unwrap_or_else(|| Field::ALL.to_vec()) })
 }
 
 fn utilisation_view(parameters: &Parameters) -> Result<View, Box<Response>> {
     only(parameters, &["from", "to", "site", "charge_point"])?;
     let (from, to) = days(parameters)?;
-    let most = MOST_DAYS_BY_QUARTER as i32;
+    let most = Step::Quarter.most_days();
     if from.zip(to).is_some_and(|(from, to)| to.0.saturating_sub(from.0) >= most) {
         return Err(refuse("ask for at most 400 days at once"));
     }
-    let to = to.or_else(|| from.map(|from| Day(from.0.saturating_add(most - 1))));
     Ok(View::Utilisation { from, to, series: series(parameters)? })
 }
 
