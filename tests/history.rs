@@ -11,7 +11,7 @@ use fleetgauge::ledger::history::{by_day, total};
 use fleetgauge::model::{RollupRow, RollupSums, Series, Slots, slot_of};
 use fleetgauge::store::{Checkpoint, Reader, Store, StoreConfig};
 use fleetgauge::units::{Day, UtcMs};
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 use support::{Daemon, TempDir, free_port, wait_for};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Message, connect, http::HeaderValue};
@@ -144,11 +144,11 @@ fn a_damaged_chunk_is_told_by_name() {
 }
 
 /// A charge point's frames, each answered.
-fn charge_point(port: u16, id: &str, frames: &[(&str, Value)]) -> Vec<Value> {
+fn charge_point(port: u16, id: &str, frames: &[(&str, Json)]) -> Vec<Json> {
     let mut request = format!("ws://127.0.0.1:{port}/ocpp/{id}").into_client_request().unwrap();
     request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("ocpp1.6"));
     let (mut socket, _) = connect(request).unwrap();
-    let mut answers: Vec<Value> = Vec::new();
+    let mut answers: Vec<Json> = Vec::new();
     for (action, payload) in frames {
         let mut payload = payload.clone();
         if payload["transactionId"] == "newest" {
@@ -157,14 +157,14 @@ fn charge_point(port: u16, id: &str, frames: &[(&str, Value)]) -> Vec<Value> {
         socket.send(Message::text(json!([2, answers.len().to_string(), action, payload]).to_string())).unwrap();
         answers.push(loop {
             if let Message::Text(text) = socket.read().unwrap() {
-                break serde_json::from_str::<Value>(&text).unwrap()[2].clone();
+                break serde_json::from_str::<Json>(&text).unwrap()[2].clone();
             }
         });
     }
     answers
 }
 
-fn sum(view: &Value, column: &str) -> f64 {
+fn sum(view: &Json, column: &str) -> f64 {
     let index = view["columns"].as_array().unwrap().iter().position(|name| name == column).unwrap();
     view["rows"].as_array().unwrap().iter().filter_map(|row| row[index].as_f64()).sum()
 }
@@ -179,7 +179,7 @@ fn write_register(folder: &Path) {
 
 /// What CP1 and CP3 say: 150 Wh and 40 Wh, with a repetition of everything.
 fn charge(daemon: &Daemon) {
-    let now = || Value::from(UtcMs(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis() as i64).to_string());
+    let now = || Json::from(UtcMs(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis() as i64).to_string());
     let values = |wh: i64, watts: i64| {
         let sampled = json!([{"value": wh.to_string()}, {"value": watts.to_string(), "measurand": "Power.Active.Import"}]);
         json!({"connectorId": 1, "transactionId": "newest", "meterValue": [{"timestamp": now(), "sampledValue": sampled}]})
@@ -265,7 +265,7 @@ fn history_of_a_living_daemon_over_kills_and_restarts() {
         assert_eq!(ratio.is_null(), *hours == 0.0, "unobserved is null, not 0");
         assert!(ratio.as_f64().is_none_or(|ratio| (0.0..=1.0).contains(&ratio)));
     }
-    assert!(flat("occupied_ratio").iter().filter_map(Value::as_f64).sum::<f64>() > 0.0);
+    assert!(flat("occupied_ratio").iter().filter_map(Json::as_f64).sum::<f64>() > 0.0);
     daemon.stop();
 }
 
@@ -288,7 +288,7 @@ fn bad_questions_are_told_what_is_wrong() {
         ("utilisation?step=15m", "`step` is not a parameter"),
     ] {
         let (status, body) = daemon.get(&format!("/api/v1/{query}"));
-        let error = serde_json::from_str::<Value>(&body).unwrap()["error"].as_str().unwrap().to_owned();
+        let error = serde_json::from_str::<Json>(&body).unwrap()["error"].as_str().unwrap().to_owned();
         assert!(status == 400 && error.contains(want), "{query}: {status} {error}");
     }
     for query in [

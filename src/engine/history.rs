@@ -73,7 +73,8 @@ impl Engine {
             }
         }
         let told = state.connectors.iter().filter(|(id, _)| **id > 0).filter_map(|(_, connector)| connector.power_mw);
-        let watts = if state.online { told.fold(0i64, i64::saturating_add) / 1000 } else { 0 };
+        // What was drawn before a link was lost is not the power now.
+        let watts = if heard_at.is_some() { told.fold(0i64, i64::saturating_add) / 1000 } else { 0 };
         self.history.power(&event.charge_point, &self.register, watts, heard_at);
     }
 
