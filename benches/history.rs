@@ -110,7 +110,8 @@ impl Daemon {
         let child = Command::new(env!("CARGO_BIN_EXE_fleetgauge"))
             .arg("run")
             .env("FLEETGAUGE__STORE__DIRECTORY", folder)
-            .env("FLEETGAUGE__LISTENER__ENABLED", "false")
+            // Without any way in the engine has nothing to live for.
+            .env("FLEETGAUGE__LISTENER__LISTEN", "127.0.0.1:0")
             .env("FLEETGAUGE__OCPP__ENABLED", "false")
             .env("FLEETGAUGE__WEB__LISTEN", format!("127.0.0.1:{port}"))
             .stdout(Stdio::null())

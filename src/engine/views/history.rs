@@ -41,7 +41,7 @@ impl Whose {
 
 /// The answer of `/api/v1/history`. A row for every quarter or day of which something is known; others are left out.
 #[derive(Debug, Serialize)]
-pub struct HistoryView {
+pub struct HistoryView<'a> {
     as_of: String,
     from: String,
     to: String,
@@ -50,63 +50,89 @@ pub struct HistoryView {
     whose: Whose,
     /// What stands in a row, its start first.
     columns: Vec<&'static str>,
-    rows: Vec<Row>,
+    rows: Rows<'a>,
 }
 
-/// The start, and the values: one flat list.
-#[derive(Debug)]
-struct Row(String, Vec<Option<f64>>);
-
-impl Serialize for Row {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(1 + self.1.len()))?;
-        list.serialize_element(&self.0)?;
-        self.1.iter().try_for_each(|value| list.serialize_element(value))?;
-        list.end()
-    }
-}
-
-impl HistoryView {
+impl<'a> HistoryView<'a> {
     /// Of slots (step `15m`) or days (`1d`).
     pub fn new(
         (from, to, now): (UtcMs, UtcMs, UtcMs),
         step: Step,
         series: &Series,
-        fields: &[Field],
-        sums: &Slots,
+        fields: &'a [Field],
+        sums: &'a Slots,
         register: &Register,
     ) -> Self {
-        let row = |(at, sums): (i32, &RollupSums)| match step {
-            Step::Quarter => Row(rfc3339(slot_start(at)), values(fields, sums, SLOT_MS)),
-            Step::Day => Row(Day(at).to_string(), values(fields, sums, Day(at).end().since(Day(at).start()))),
+        let (name, start) = match step {
+            Step::Quarter => ("15m", "start"),
+            Step::Day => ("1d", "day"),
         };
         Self {
             as_of: rfc3339(now),
             from: rfc3339(from),
             to: rfc3339(to),
-            step: if step == Step::Quarter { "15m" } else { "1d" },
+            step: name,
             whose: Whose::of(series, register),
-            columns: std::iter::once(if step == Step::Quarter { "start" } else { "day" })
-                .chain(fields.iter().map(|field| field.name()))
-                .collect(),
-            rows: sums.iter().filter(|(_, sums)| **sums != RollupSums::default()).map(row).collect(),
+            columns: std::iter::once(start).chain(fields.iter().map(|field| field.name())).collect(),
+            rows: Rows { sums, step, fields },
         }
     }
 }
 
-fn values(fields: &[Field], sums: &RollupSums, length_ms: i64) -> Vec<Option<f64>> {
+/// A year has 35,000, so they are made while they are written.
+#[derive(Debug)]
+struct Rows<'a> {
+    sums: &'a Slots,
+    step: Step,
+    fields: &'a [Field],
+}
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let known = self.sums.iter().filter(|(_, sums)| **sums != RollupSums::default());
+        serializer.collect_seq(known.map(|(at, sums)| Row { at, sums, step: self.step, fields: self.fields }))
+    }
+}
+
+/// The start, and the values: one flat list.
+struct Row<'a> {
+    at: i32,
+    sums: &'a RollupSums,
+    step: Step,
+    fields: &'a [Field],
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(1 + self.fields.len()))?;
+        let length_ms = match self.step {
+            Step::Quarter => {
+                list.serialize_element(&rfc3339(slot_start(self.at)))?;
+                SLOT_MS
+            }
+            Step::Day => {
+                let day = Day(self.at);
+                list.serialize_element(&day.to_string())?;
+                day.end().since(day.start())
+            }
+        };
+        self.fields.iter().try_for_each(|field| list.serialize_element(&value(*field, self.sums, length_ms)))?;
+        list.end()
+    }
+}
+
+fn value(field: Field, sums: &RollupSums, length_ms: i64) -> Option<f64> {
     let seconds = |ms: i64| Some(ms as f64 / 1000.0);
-    let value = |field: &Field| match field {
+    match field {
         Field::Energy => Some(wh(sums.energy_dwh)),
-        Field::Power => Some(wh(sums.energy_dwh) * 3_600_000.0 / length_ms as f64),
+        Field::Power => Some((wh(sums.energy_dwh) * 3_600_000.0 / length_ms as f64 * 10.0).round() / 10.0),
         Field::PeakPower => sums.peak_w.map(f64::from),
         Field::Occupied => seconds(sums.occupied_ms),
         Field::Charging => seconds(sums.charging_ms),
         Field::Observed => seconds(sums.observed_ms),
         Field::Faulted => seconds(sums.faulted_ms),
         Field::Offline => seconds(sums.offline_ms),
-    };
-    fields.iter().map(value).collect()
+    }
 }
 
 /// The answer of `/api/v1/utilisation`: Monday to Sunday by 24 London hours; `null` where nothing was observed.

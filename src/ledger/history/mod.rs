@@ -160,6 +160,8 @@ impl HistoryBook {
     pub fn resolve(&mut self, register: &Register) {
         let mut sites: BTreeMap<Arc<str>, Group> = std::mem::take(&mut self.sites);
         sites.values_mut().for_each(|group| group.power_w = 0);
+        // Those that still have charge points come back below.
+        sites.retain(|_, group| !group.peaks.is_empty());
         for (id, point) in &mut self.points {
             point.site = site_of(id, register);
             if let Some(site) = &point.site {
