@@ -108,8 +108,10 @@ fn a_checkpoint_takes_what_has_ended_and_nothing_is_there_twice() {
     book.freeze(1, quarter(1).0.plus(60_000));
     assert_eq!((stored(book.frozen()), seen(&book, 0), seen(&book, 1)), (5, 7, 2), "the running quarter stays");
     let snapshot = postcard::to_allocvec(&book).expect("bytes");
-    let restored: HistoryBook = postcard::from_bytes(&snapshot).expect("a book");
+    let mut restored: HistoryBook = postcard::from_bytes(&snapshot).expect("a book");
     assert_eq!(seen(&restored, 1), 2, "what the checkpoint holds is not in its snapshot");
+    restored.freeze(2, quarter(2).0);
+    assert_eq!(stored(restored.frozen()), 2, "nor is it handed over again after a restart");
     book.freeze(2, quarter(2).0);
     assert_eq!((stored(book.frozen()), seen(&book, 1), seen(&book, 2)), (7, 7, 0), "an unconfirmed checkpoint is taken along");
     book.confirm(1);
