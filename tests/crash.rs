@@ -32,8 +32,13 @@ struct Ledger {
     stopped_wh: Mutex<BTreeMap<(String, i64), i64>>,
     /// Acknowledged starts.
     started: Mutex<BTreeMap<(String, i64), i64>>,
+    /// Acknowledged reading of each charge point's register, in Wh. Between its sessions it stands still.
+    register_wh: Mutex<BTreeMap<String, i64>>,
     acknowledged: std::sync::atomic::AtomicU64,
 }
+
+const FIRST_WH: i64 = 1_000;
+const STEP_WH: i64 = 40;
 
 struct Random(u64);
 
@@ -136,7 +141,7 @@ impl ChargePoint {
 
 fn charge_point(port: u16, id: String, ledger: &Ledger, stop: &AtomicBool) {
     let mut point = ChargePoint { id: id.clone(), port, socket: None, messages: 0 };
-    let mut meter = 1_000i64;
+    let mut meter = FIRST_WH;
     let mut second = 0i64;
     let mut at = || {
         second += 60;
@@ -150,12 +155,13 @@ fn charge_point(port: u16, id: String, ledger: &Ledger, stop: &AtomicBool) {
         assert!(fresh, "{id}: transaction id {transaction} was issued twice");
         let begun = meter;
         for _ in 0..3 {
-            meter += 40;
+            meter += STEP_WH;
             let sampled = format!("[{{\"timestamp\":\"{}\",\"sampledValue\":[{{\"value\":\"{meter}\"}}]}}]", at());
             let payload = format!("{{\"connectorId\":1,\"transactionId\":{transaction},\"meterValue\":{sampled}}}");
             if point.request("MeterValues", &payload, stop).is_none() {
                 return;
             }
+            ledger.register_wh.lock().unwrap().insert(id.clone(), meter);
             ledger.acknowledged.fetch_add(1, Ordering::Relaxed);
         }
         let payload = format!("{{\"transactionId\":{transaction},\"meterStop\":{meter},\"timestamp\":\"{}\"}}", at());
@@ -185,20 +191,33 @@ fn check(daemon: &Daemon, ledger: &Ledger, what: &str) {
             "{what}: {id}: distance is the difference of the odometer"
         );
     }
-    let sessions = daemon.api("sessions");
-    let mut energy: BTreeMap<(String, i64), f64> = BTreeMap::new();
-    for session in sessions["sessions"].as_array().unwrap() {
-        let key = (session["charge_point_id"].as_str().unwrap().to_owned(), session["transaction_id"].as_i64().unwrap());
-        let wh = if session["ended_at"].is_null() { -1.0 } else { session["energy_wh"].as_f64().unwrap() };
-        assert!(energy.insert(key.clone(), wh).is_none(), "{what}: {key:?} is there twice");
+    for (id, wh) in ledger.register_wh.lock().unwrap().iter() {
+        let history = daemon.api(&format!("history?charge_point={id}&fields=energy_wh&from=2026-09-01"));
+        let booked: f64 = history["rows"].as_array().unwrap().iter().map(|row| row[1].as_f64().unwrap()).sum();
+        let least = wh - FIRST_WH;
+        // Likewise the newest.
+        assert!(
+            (least as f64..=(least + STEP_WH) as f64).contains(&booked),
+            "{what}: {id} delivered {least} Wh, its quarter hours have {booked} Wh"
+        );
     }
-    // The answer is limited to the newest sessions; older ones were checked after earlier kills.
-    let oldest = energy.keys().map(|(_, id)| *id).min().unwrap_or(0);
-    for (key, wh) in ledger.stopped_wh.lock().unwrap().iter().filter(|((_, id), _)| *id > oldest) {
+    let mut energy: BTreeMap<(String, i64), f64> = BTreeMap::new();
+    // The answer is limited to the newest sessions; older ones were checked after earlier kills. Each charge point has its own clock.
+    let mut oldest: BTreeMap<String, i64> = BTreeMap::new();
+    for id in (0..CHARGE_POINTS).map(|n| format!("CP{n}")) {
+        for session in daemon.api(&format!("sessions?charge_point={id}"))["sessions"].as_array().unwrap() {
+            let key = (id.clone(), session["transaction_id"].as_i64().unwrap());
+            let wh = if session["ended_at"].is_null() { -1.0 } else { session["energy_wh"].as_f64().unwrap() };
+            assert!(energy.insert(key.clone(), wh).is_none(), "{what}: {key:?} is there twice");
+            oldest.entry(id.clone()).and_modify(|oldest| *oldest = key.1.min(*oldest)).or_insert(key.1);
+        }
+    }
+    let given = |(id, transaction): &(String, i64)| *transaction > oldest.get(id).copied().unwrap_or(0);
+    for (key, wh) in ledger.stopped_wh.lock().unwrap().iter().filter(|(key, _)| given(key)) {
         let found = energy.get(key).unwrap_or_else(|| panic!("{what}: {key:?} was acknowledged and is gone"));
         assert_eq!(*found, *wh as f64, "{what}: energy of {key:?}");
     }
-    for key in ledger.started.lock().unwrap().keys().filter(|(_, id)| *id > oldest) {
+    for key in ledger.started.lock().unwrap().keys().filter(|key| given(key)) {
         assert!(energy.contains_key(key), "{what}: the start of {key:?} was acknowledged and is gone");
     }
 }
@@ -249,6 +268,10 @@ fn what_was_acknowledged_survives_sigkill() {
     for kill in 1..=kills {
         let before = ledger.acknowledged.load(Ordering::Relaxed);
         wait_for("the load to go on", || ledger.acknowledged.load(Ordering::Relaxed) > before + 10);
+        if kill % 5 == 0 {
+            // Kills follow each other faster than checkpoints do: without waiting for one there would be none.
+            wait_for("a checkpoint", || daemon.metric("fleetgauge_checkpoints_total") > 0.0);
+        }
         std::thread::sleep(Duration::from_micros(random.below(120_000)));
         daemon.kill();
         daemon = Daemon::start_on(folder.path(), ports, &settings);

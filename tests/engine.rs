@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/shelf.rs"]
+mod shelf;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -15,12 +18,12 @@ use fleetgauge::ledger::emissions::{FactorSets, Months};
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    Activity, ActivityKey, ActivityRow, AssetKind, ChargePointEvent, ChargePointMessage, ClosedSession, ConnectorStatus, Fact,
-    FeedFormat, Issue, Manner, MeterSample, Notice, Observation, OcppVersion, Quantity, Reading, ReadingEntry, TokenHasher,
-    Value,
+    ActivityRow, AssetKind, ChargePointEvent, ChargePointMessage, ClosedSession, ConnectorStatus, Fact, FeedFormat, Issue,
+    Manner, MeterSample, Observation, OcppVersion, Quantity, Reading, ReadingEntry, TokenHasher, Value,
 };
 use fleetgauge::points;
 use fleetgauge::units::{Day, Month, Thousandths, UtcMs};
+use shelf::Shelf;
 
 struct Random(u64);
 
@@ -43,16 +46,6 @@ fn register() -> Arc<Register> {
 fn factors() -> Arc<FactorSets> {
     static SETS: OnceLock<Arc<FactorSets>> = OnceLock::new();
     SETS.get_or_init(|| Arc::new(load_factors(&FactorsConfig::default()).unwrap())).clone()
-}
-
-/// What the store does, in memory.
-#[derive(Default)]
-struct Shelf {
-    activity: BTreeMap<ActivityKey, Activity>,
-    generation: u64,
-    sessions: BTreeMap<String, ClosedSession>,
-    lines: Vec<u8>,
-    notices: Vec<Notice>,
 }
 
 struct Run {
@@ -94,6 +87,7 @@ impl Run {
             self.shelf.activity.entry(key).or_default().add(&activity);
         }
         self.shelf.generation = generation;
+        self.shelf.add(self.engine.checkpoint_rollups());
         if confirmed {
             self.engine.confirm_checkpoint(generation);
         }
@@ -126,6 +120,7 @@ impl Run {
             serde_json::to_string_pretty(&self.engine.uptime_view(&context, Month::of(now).plus(-1), Month::of(now))),
             serde_json::to_string_pretty(&self.engine.emissions_view(from, to, &by, stored)),
             serde_json::to_string_pretty(&self.engine.sessions_view(&context, sessions, &question)),
+            Ok(self.shelf.history(&self.engine, now)),
         ]
         .map(Result::unwrap)
         .join("\n")

@@ -54,7 +54,16 @@ fn site(name: &str) -> TempDir {
     ];
     let config = StoreConfig { directory: folder.path().join("data"), ..StoreConfig::default() };
     let mut opened = Store::open(&config).unwrap();
-    opened.store.checkpoint(&Checkpoint { snapshot: b"not an engine's", generation: 1, activity: &activity }).unwrap();
+    opened
+        .store
+        .checkpoint(&Checkpoint {
+            snapshot: b"not an engine's",
+            generation: 1,
+            activity: &activity,
+            rollups: &[],
+            at: fleetgauge::units::UtcMs(0),
+        })
+        .unwrap();
     folder
 }
 

@@ -107,7 +107,9 @@ fn site(name: &str) -> TempDir {
     let folder = TempDir::new(name);
     let config = StoreConfig { directory: folder.path().into(), ..StoreConfig::default() };
     let mut opened = Store::open(&config).unwrap();
-    opened.store.checkpoint(&Checkpoint { snapshot: b"not an engine's", generation: 1, activity: &activity() }).unwrap();
+    let activity = activity();
+    let checkpoint = Checkpoint { snapshot: b"not an engine's", generation: 1, activity: &activity, rollups: &[], at: UtcMs(0) };
+    opened.store.checkpoint(&checkpoint).unwrap();
     let (cp1, cp2) = (("CP1", "BUXTON"), ("CP2", "DERBY"));
     let sessions = [
         session("a", cp1, "2025-04-01T08:00:00Z", Some(20_000), json!({ "Vehicle": "E1" })),

@@ -108,7 +108,7 @@ fn an_older_store_is_taken_over_and_remembers_subscriptions_from_then_on() {
     // As version 1 left it.
     let connection = rusqlite::Connection::open(folder.path().join("fleetgauge.db")).unwrap();
     connection.execute_batch("DROP TABLE notification;").unwrap();
-    let later = ["subscription", "import_file", "imported", "indicator", "intensity", "year_figure", "emission_row"];
+    let later = ["subscription", "import_file", "imported", "indicator", "intensity", "year_figure", "emission_row", "rollup"];
     later.iter().for_each(|table| connection.execute_batch(&format!("DROP TABLE {table}")).unwrap());
     connection.pragma_update(None, "user_version", 1).unwrap();
     drop(connection);

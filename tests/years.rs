@@ -37,7 +37,16 @@ fn site(name: &str, claims: i32) -> TempDir {
     }
     let config = StoreConfig { directory: folder.path().join("data"), ..StoreConfig::default() };
     let mut opened = Store::open(&config).unwrap();
-    opened.store.checkpoint(&Checkpoint { snapshot: b"not an engine's", generation: 1, activity: &rows }).unwrap();
+    opened
+        .store
+        .checkpoint(&Checkpoint {
+            snapshot: b"not an engine's",
+            generation: 1,
+            activity: &rows,
+            rollups: &[],
+            at: fleetgauge::units::UtcMs(0),
+        })
+        .unwrap();
     drop(opened);
     let mut text = "month,organisation,vehicle_class,distance_km\n".to_owned();
     (0..claims).for_each(|index| writeln!(text, "{},EMAS,car,1000", first.plus(index)).unwrap());

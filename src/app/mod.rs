@@ -20,6 +20,7 @@ mod recovery;
 mod register;
 pub mod replay;
 pub mod report;
+mod rollups;
 mod run;
 mod writer;
 

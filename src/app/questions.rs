@@ -60,6 +60,9 @@ fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View
             let stored = intensity::stored(reader, from.start(), to.end()).map_err(|error| error.to_string())?;
             serde_json::to_string(&engine.intensity_view(&context, from, to, stored))
         }
+        View::History { .. } | View::Utilisation { .. } => {
+            return Err("the history is read beside the engine".to_owned());
+        }
         View::Indicators => {
             let stored = reader.indicators().map_err(|error| error.to_string())?;
             serde_json::to_string(&engine.indicators_view(&context, stored))

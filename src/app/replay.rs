@@ -191,7 +191,9 @@ impl Replay {
     fn engine(&mut self, at: UtcMs) -> &mut Engine {
         let setting = &self.setting;
         self.engine.get_or_insert_with(|| {
-            Engine::new(setting.engine.clone(), setting.profile.clone(), setting.register.clone(), setting.factors.clone(), 1, at)
+            // Nobody asks a replay for quarter hours, and no checkpoint would take them.
+            let config = EngineConfig { max_history_series: 0, ..setting.engine.clone() };
+            Engine::new(config, setting.profile.clone(), setting.register.clone(), setting.factors.clone(), 1, at)
         })
     }
 

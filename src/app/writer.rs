@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::ingest::{Receipt, Settlement};
-use crate::model::{ActivityRow, ClosedSession, IntensitySlot, Stats, Subscription};
+use crate::model::{ActivityRow, ClosedSession, IntensitySlot, RollupRow, Stats, Subscription};
 use crate::store::{Checkpoint, Commit, CommitError, Notification, Store};
 use crate::units::UtcMs;
 
@@ -78,6 +78,10 @@ pub struct CheckpointJob {
     pub snapshot: Vec<u8>,
     /// Activity since the last one.
     pub activity: Vec<ActivityRow>,
+    /// Quarter hours that have ended since.
+    pub rollups: Vec<RollupRow>,
+    /// When.
+    pub at: UtcMs,
 }
 
 /// What the writer reports back.
@@ -196,7 +200,13 @@ impl Writer {
     }
 
     fn checkpoint(&mut self, job: &CheckpointJob) -> bool {
-        let checkpoint = Checkpoint { snapshot: &job.snapshot, generation: job.generation, activity: &job.activity };
+        let checkpoint = Checkpoint {
+            snapshot: &job.snapshot,
+            generation: job.generation,
+            activity: &job.activity,
+            rollups: &job.rollups,
+            at: job.at,
+        };
         if !persist(&mut self.store, &self.stats, &self.trouble, &self.stopping, |store| store.checkpoint(&checkpoint)) {
             return false;
         }

@@ -38,7 +38,7 @@ impl DaySpan {
 const LONGEST_SPREAD_MS: i64 = 62 * 86_400_000;
 
 /// Splits an amount gained over `[from, to]` among London days, linearly in time. The parts always add up to the amount.
-pub(super) fn spread(from: UtcMs, to: UtcMs, amount: i64, mut book: impl FnMut(Day, i64)) {
+fn spread(from: UtcMs, to: UtcMs, amount: i64, mut book: impl FnMut(Day, i64)) {
     let from = from.max(to.plus(-LONGEST_SPREAD_MS));
     let mut span = DaySpan::of(from.min(to));
     if to <= from || span.contains(to) {
@@ -61,6 +61,24 @@ pub(super) fn spread(from: UtcMs, to: UtcMs, amount: i64, mut book: impl FnMut(D
     }
     if to > at || booked != amount {
         book(span.day, amount - booked);
+    }
+}
+
+/// Spreads each sum of an activity over the days between two instants.
+pub(super) fn for_each_day(from: UtcMs, to: UtcMs, gain: &Activity, mut book: impl FnMut(Day, Activity)) {
+    type Part = fn(i64) -> Activity;
+    let parts: [(i64, Part); 4] = [
+        (gain.distance_m, |distance_m| Activity { distance_m, ..Activity::default() }),
+        (gain.fuel_ml, |fuel_ml| Activity { fuel_ml, metered: Activity::FUEL_METERED, ..Activity::default() }),
+        (gain.vehicle_grid_dwh, |vehicle_grid_dwh| Activity {
+            vehicle_grid_dwh,
+            metered: Activity::GRID_METERED,
+            ..Activity::default()
+        }),
+        (gain.charged_dwh, |charged_dwh| Activity { charged_dwh, ..Activity::default() }),
+    ];
+    for (amount, part) in parts.into_iter().filter(|(amount, _)| *amount != 0) {
+        spread(from, to, amount, |day, share| book(day, part(share)));
     }
 }
 

@@ -9,7 +9,7 @@ use crate::ledger::counters::{CounterOverride, CounterRates};
 use crate::model::ExemptWindow;
 use crate::units::Day;
 
-/// `[engine]`, `[counters]`, `[[counter]]`, `[limits]`, `[target]`, `[[exempt]]`, `[alerts]`, `[[alert]]`.
+/// `[engine]`, `[counters]`, `[[counter]]`, `[limits]`, `[history]`, `[target]`, `[[exempt]]`, `[alerts]`, `[[alert]]`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct EngineConfig {
     /// `limits.max_assets`: vehicles, chargers and meters tracked, registered or not.
@@ -34,6 +34,8 @@ pub struct EngineConfig {
     pub max_counter_events: usize,
     /// `limits.max_indicators`: monthly figures kept that were published.
     pub max_indicators: usize,
+    /// `history.max_series`: charge points and sites whose quarter hours are kept.
+    pub max_history_series: usize,
     /// `engine.profile`: definition of "low emission".
     pub profile: String,
     /// `target.share`: the goal, 0 to 1.
@@ -72,6 +74,7 @@ impl Default for EngineConfig {
             counters: Vec::new(),
             max_counter_events: 2_000,
             max_indicators: 10_000,
+            max_history_series: 20_000,
             profile: "nhs_sdu".into(),
             target_share: 0.9,
             target_due: Day::from_ymd(2028, 3, 31).expect("31 March exists"),

@@ -9,6 +9,7 @@ mod assets;
 mod audit;
 mod config;
 mod fleet_rows;
+mod history;
 mod indicators;
 mod periodic;
 mod quality;
@@ -23,13 +24,13 @@ mod watch;
 pub use config::EngineConfig;
 pub use snapshot::RestoreError;
 pub use tally::Tally;
-pub use view::{Dimension, View};
-pub use views::{StoredActivity, StoredIntensity, ViewContext};
+pub use view::{Dimension, Field, Step, View};
+pub use views::{HistoryView, StoredActivity, StoredIntensity, UtilisationView, ViewContext};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use activity::{DaySpan, Journal, spread};
+use activity::{DaySpan, Journal, for_each_day};
 use assets::{Assets, Hearing};
 use indicators::Indicators;
 use targets::Targets;
@@ -38,6 +39,7 @@ use crate::ledger::alerts::{AlertBook, MonthlyBook};
 use crate::ledger::audit::AuditLog;
 use crate::ledger::charging::{ChargingBook, ChargingOutcome};
 use crate::ledger::emissions::{FactorSets, Months};
+use crate::ledger::history::HistoryBook;
 use crate::ledger::transition::Profile;
 use crate::ledger::uptime::UptimeBook;
 use crate::model::register::{Access, Register};
@@ -45,7 +47,7 @@ use crate::model::{
     Activity, AssetKind, ChargePointEvent, DecoderMemory, EnergyUser, Fact, Notice, Observation, Reading, SetupRemembered,
     Subject,
 };
-use crate::units::{Day, UtcMs};
+use crate::units::UtcMs;
 
 /// How often the day's sums, the transition and the targets are written as rows.
 const PERIODIC_MS: i64 = 60_000;
@@ -62,6 +64,8 @@ pub struct Engine {
     assets: Assets,
     charging: ChargingBook,
     uptime: UptimeBook,
+    /// Quarter hours that the store does not have yet.
+    history: HistoryBook,
     /// The newest instant told: until then we were there.
     last_alive: UtcMs,
     /// When all rows of the uptime book are due.
@@ -99,6 +103,7 @@ impl Engine {
         first_transaction_id: i32,
         now: UtcMs,
     ) -> Self {
+        let history = HistoryBook::new(config.max_history_series);
         let charging = ChargingBook::new(first_transaction_id, config.charging_limits());
         Self {
             config,
@@ -109,6 +114,7 @@ impl Engine {
             assets: Assets::default(),
             charging,
             uptime: UptimeBook::default(),
+            history,
             // Nothing was told yet; at a restart the inbox tells of earlier times than now.
             last_alive: UtcMs(i64::MIN),
             next_uptime_rows: UtcMs(i64::MIN),
@@ -142,7 +148,7 @@ impl Engine {
         self.turn_day(now);
         let transaction = match observation {
             Observation::Telemetry(reading) => {
-                self.hear(reading);
+                self.hear(reading, now);
                 None
             }
             Observation::ChargePoint(event) => self.hear_charge_point(event, now),
@@ -215,6 +221,7 @@ impl Engine {
     pub fn take_tally(&mut self) -> Tally {
         self.tally.charging_refused += self.charging.take_refused();
         self.tally.alerts_refused += self.alerts.take_refused();
+        self.tally.history_refused += self.history.take_refused();
         std::mem::take(&mut self.tally)
     }
 
@@ -223,6 +230,7 @@ impl Engine {
         self.settle_uptime(now);
         self.register = register;
         self.assets.resolve(&self.register);
+        self.history.resolve(&self.register);
         self.forget_assessment();
         self.next_periodic = now;
     }
@@ -252,7 +260,7 @@ impl Engine {
         &self.register
     }
 
-    fn hear(&mut self, reading: &Reading<'_>) {
+    fn hear(&mut self, reading: &Reading<'_>, now: UtcMs) {
         let Some(position) = self.assets.position(reading, self.config.max_assets, &self.register) else {
             self.tally.assets_refused += 1;
             return;
@@ -268,7 +276,12 @@ impl Engine {
             rates: self.config.rates,
             overrides: &self.config.counters,
         };
-        let heard = self.assets.hear(position, reading, settings, |at| today.contains(at));
+        // A charger's gains are wanted with their instants, even where the running day is all that its sums need.
+        let is_charger = reading.kind == AssetKind::Charger;
+        let heard = self.assets.hear(position, reading, settings, |at| !is_charger && today.contains(at));
+        if is_charger {
+            self.note_charger(position, &heard, now);
+        }
         self.tally.late += u64::from(heard.late);
         for occurrence in heard.occurrences {
             self.note_occurrence(occurrence);
@@ -304,6 +317,7 @@ impl Engine {
         let mut outcomes = std::mem::take(&mut self.outcomes);
         let transaction = self.charging.apply(event, &self.register, &mut outcomes);
         self.hear_uptime(event);
+        self.note_power(event, &outcomes);
         self.take_outcomes(&mut outcomes, now);
         self.outcomes = outcomes;
         transaction
@@ -312,8 +326,10 @@ impl Engine {
     fn take_outcomes(&mut self, outcomes: &mut Vec<ChargingOutcome>, now: UtcMs) {
         for outcome in outcomes.drain(..) {
             self.take_uptime(&outcome, now);
+            self.note_history(&outcome, now);
             match outcome {
                 ChargingOutcome::Fact(fact) => self.output.push_back(fact),
+                ChargingOutcome::Flowed { .. } => {}
                 ChargingOutcome::Energy { charge_point, connector_id: _, user, from, to, dwh } => {
                     let subject = Subject::Charging { charge_point, user };
                     for_each_day(from, to, &Activity { charged_dwh: dwh, ..Activity::default() }, |day, part| {
@@ -358,24 +374,6 @@ impl Engine {
             let unsaved = asset.take_unsaved();
             self.journal.add(day, asset.subject(), &unsaved);
         }
-    }
-}
-
-/// Spreads each sum of an activity over the days between two instants.
-fn for_each_day(from: UtcMs, to: UtcMs, gain: &Activity, mut book: impl FnMut(Day, Activity)) {
-    type Part = fn(i64) -> Activity;
-    let parts: [(i64, Part); 4] = [
-        (gain.distance_m, |distance_m| Activity { distance_m, ..Activity::default() }),
-        (gain.fuel_ml, |fuel_ml| Activity { fuel_ml, metered: Activity::FUEL_METERED, ..Activity::default() }),
-        (gain.vehicle_grid_dwh, |vehicle_grid_dwh| Activity {
-            vehicle_grid_dwh,
-            metered: Activity::GRID_METERED,
-            ..Activity::default()
-        }),
-        (gain.charged_dwh, |charged_dwh| Activity { charged_dwh, ..Activity::default() }),
-    ];
-    for (amount, part) in parts.into_iter().filter(|(amount, _)| *amount != 0) {
-        spread(from, to, amount, |day, share| book(day, part(share)));
     }
 }
 

@@ -13,6 +13,7 @@ use crate::ledger::alerts::{AlertBook, MonthlyBook};
 use crate::ledger::audit::AuditLog;
 use crate::ledger::charging::ChargingBook;
 use crate::ledger::emissions::FactorSets;
+use crate::ledger::history::HistoryBook;
 use crate::ledger::transition::Profile;
 use crate::ledger::uptime::UptimeBook;
 use crate::model::register::Register;
@@ -20,7 +21,9 @@ use crate::model::{Activity, ActivityRow, Subject};
 use crate::units::UtcMs;
 
 /// Raised when the layout changes; a snapshot of another number is refused, never guessed at.
-const FORMAT: u16 = 4;
+const FORMAT: u16 = 5;
+/// The layout before: all but the rollup book, which stands last.
+const WITHOUT_HISTORY: u16 = 4;
 
 /// A snapshot cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +70,7 @@ impl Engine {
     pub fn checkpoint(&mut self) -> (u64, Vec<u8>, Vec<ActivityRow>) {
         self.save_running_day();
         let (generation, rows) = self.journal.freeze();
+        self.history.freeze(generation, self.last_alive);
         let snapshot = Snapshot {
             assets: &self.assets,
             charging: &self.charging,
@@ -85,13 +89,15 @@ impl Engine {
             indicators: &self.indicators,
         };
         let head = FORMAT.to_le_bytes().to_vec();
-        let bytes = postcard::to_extend(&snapshot, head).expect("writing to memory does not fail and every map has a length");
+        let bytes = postcard::to_extend(&(&snapshot, &self.history), head)
+            .expect("writing to memory does not fail and every map has a length");
         (generation, bytes, rows)
     }
 
     /// The checkpoint of this generation is in the store.
     pub fn confirm_checkpoint(&mut self, generation: u64) {
         self.journal.confirm(generation);
+        self.history.confirm(generation);
     }
 
     /// The engine of a checkpoint.
@@ -105,15 +111,18 @@ impl Engine {
     ) -> Result<Self, RestoreError> {
         let (head, body) = snapshot.split_at_checked(2).ok_or(postcard::Error::DeserializeUnexpectedEnd)?;
         let found = u16::from_le_bytes([head[0], head[1]]);
-        if found != FORMAT {
-            return Err(RestoreError::Format { found });
-        }
-        let state: Owned = postcard::from_bytes(body)?;
+        let (state, mut history): (Owned, HistoryBook) = match found {
+            FORMAT => postcard::from_bytes(body)?,
+            WITHOUT_HISTORY => (postcard::from_bytes(body)?, HistoryBook::default()),
+            _ => return Err(RestoreError::Format { found }),
+        };
+        history.set_limit(config.max_history_series);
         let mut engine = Self::new(config, profile, register, factors, 1, now);
         engine.assets = state.assets;
         engine.charging = state.charging;
         engine.charging.set_limits(engine.config.charging_limits());
         engine.uptime = state.uptime;
+        engine.history = history;
         engine.last_alive = state.last_alive;
         engine.next_uptime_rows = state.next_uptime_rows;
         engine.journal = state.journal;
@@ -128,6 +137,7 @@ impl Engine {
         engine.indicators = state.indicators;
         let register = engine.register.clone();
         engine.assets.resolve(&register);
+        engine.history.resolve(&register);
         Ok(engine)
     }
 }

@@ -13,4 +13,6 @@ pub struct Tally {
     pub charging_refused: u64,
     /// Alerts beyond `alerts.max_series`.
     pub alerts_refused: u64,
+    /// Energy and time of charge points beyond `history.max_series`.
+    pub history_refused: u64,
 }

@@ -31,6 +31,7 @@ impl Engine {
     pub(super) fn hear_uptime(&mut self, event: &ChargePointEvent) {
         if let Some(state) = self.charging.charge_point(&event.charge_point) {
             self.uptime.hear(event, state, &rules(&self.config, &self.register));
+            self.note_time(event.received_at);
         }
     }
 
@@ -43,12 +44,14 @@ impl Engine {
         let alive = self.last_alive;
         if alive > UtcMs(i64::MIN) {
             self.uptime.restarted(alive, now.max(alive), &rules(&self.config, &self.register));
+            self.note_time(now);
         }
     }
 
     /// What is booked so far stays so, whatever the next register says of opening hours.
     pub(super) fn settle_uptime(&mut self, now: UtcMs) {
         self.uptime.settle(now, &rules(&self.config, &self.register));
+        self.note_time(now);
     }
 
     pub(super) fn write_uptime(&mut self, now: UtcMs) {
@@ -60,6 +63,7 @@ impl Engine {
             let site = self.site_of(&charge_point);
             self.output.push_back(Fact::ConnectorTime(Box::new(row(site, charge_point, connector_id, class, &sums, now))));
         }
+        self.note_time(now);
         for (id, state) in self.charging.charge_points() {
             let conformance = state.conformance;
             if conformance.checked > 0 && self.uptime.conformance_due(id, conformance.checked, all) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::model::Series;
 use crate::units::{Day, Month, UtcMs};
 
 /// How emissions are broken down.
@@ -21,6 +22,74 @@ pub enum Dimension {
     Role,
     /// `vehicle`.
     Vehicle,
+}
+
+/// Over what a history adds up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// `15m`.
+    Quarter,
+    /// `1d`.
+    Day,
+}
+
+impl Step {
+    /// More days at once would be an answer of more than a few MB.
+    pub fn most_days(self) -> i32 {
+        match self {
+            Self::Quarter => 400,
+            Self::Day => 3_660,
+        }
+    }
+}
+
+/// A column of a history.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Field {
+    /// `energy_wh`.
+    Energy,
+    /// `power_w`: the mean.
+    Power,
+    /// `peak_power_w`.
+    PeakPower,
+    /// `occupied_s`.
+    Occupied,
+    /// `charging_s`.
+    Charging,
+    /// `observed_s`.
+    Observed,
+    /// `faulted_s`.
+    Faulted,
+    /// `offline_s`.
+    Offline,
+}
+
+impl Field {
+    /// All, in the order in which they are given out.
+    pub const ALL: [Self; 8] = [
+        Self::Energy,
+        Self::Power,
+        Self::PeakPower,
+        Self::Occupied,
+        Self::Charging,
+        Self::Observed,
+        Self::Faulted,
+        Self::Offline,
+    ];
+
+    /// The word in questions and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Energy => "energy_wh",
+            Self::Power => "power_w",
+            Self::PeakPower => "peak_power_w",
+            Self::Occupied => "occupied_s",
+            Self::Charging => "charging_s",
+            Self::Observed => "observed_s",
+            Self::Faulted => "faulted_s",
+            Self::Offline => "offline_s",
+        }
+    }
 }
 
 /// A question.
@@ -84,6 +153,28 @@ pub enum View {
         from: Option<Day>,
         /// Last day; default today.
         to: Option<Day>,
+    },
+    /// `/api/v1/history`: quarter hours that overlap `[from, to)`, or the London days that hold them. Read beside the engine.
+    History {
+        /// From; default seven days before `to`, 365 with days.
+        from: Option<UtcMs>,
+        /// To; default now, or as far from `from` as is allowed.
+        to: Option<UtcMs>,
+        /// Quarter hours or days.
+        step: Step,
+        /// Whose.
+        series: Series,
+        /// Columns, in this order.
+        fields: Vec<Field>,
+    },
+    /// `/api/v1/utilisation`: days `from..=to` by weekday and hour. Read beside the engine.
+    Utilisation {
+        /// First day; default 27 days before `to`.
+        from: Option<Day>,
+        /// Last day; default today, or as far from `from` as is allowed.
+        to: Option<Day>,
+        /// Whose.
+        series: Series,
     },
     /// `/api/v1/indicators`.
     Indicators,

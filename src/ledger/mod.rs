@@ -7,6 +7,7 @@ pub mod charging;
 pub mod counters;
 pub mod emissions;
 pub mod factors;
+pub mod history;
 pub mod intensity;
 pub mod targets;
 pub mod transition;

@@ -17,6 +17,7 @@ pub mod password;
 mod quantity;
 mod redact;
 pub mod register;
+mod rollup;
 mod setup;
 mod stats;
 mod subscription;
@@ -48,6 +49,7 @@ pub use observation::{
 pub use ocpp::{LinkMode, OcppVersion, TransactionId};
 pub use quantity::{AssetKind, CounterKind, Quantity};
 pub use redact::redact;
+pub use rollup::{RollupRow, RollupSums, SLOT_MS, SLOTS_A_DAY, Series, Slots, day_of_slot, slot_of, slot_start};
 pub use setup::{CommandChannel, Inventory, KeyMemory, SetupMemory, SetupNote, SetupRemembered, WriteOutcome};
 pub use stats::{Reject, RejectReason, Stats, StatsSnapshot};
 pub use subscription::Subscription;

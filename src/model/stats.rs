@@ -130,6 +130,8 @@ pub struct Stats {
     pub indicators_refused: AtomicU64,
     /// Messages of charge points or connectors beyond `limits.max_charge_points` and `limits.max_connectors`.
     pub charging_refused: AtomicU64,
+    /// Energy and time of charge points beyond `history.max_series`.
+    pub history_refused: AtomicU64,
     /// Open MQTT device connections.
     pub listener_connections: AtomicU64,
     /// Open OCPP connections.

@@ -5,9 +5,9 @@ use std::fs::File;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
 
-use super::gzip;
 use super::notifications::{self, Notification, Undelivered};
-use crate::model::{ActivityRow, ClosedSession};
+use super::{StoreConfig, gzip, rollup};
+use crate::model::{ActivityRow, ClosedSession, RollupRow};
 use crate::units::UtcMs;
 
 /// One commit.
@@ -36,6 +36,10 @@ pub struct Checkpoint<'a> {
     pub generation: u64,
     /// Activity since the last one; added to what is there.
     pub activity: &'a [ActivityRow],
+    /// Quarter hours that have ended since the last one; added likewise.
+    pub rollups: &'a [RollupRow],
+    /// Now: what is old enough is packed by the month, and what is too old goes.
+    pub at: UtcMs,
 }
 
 /// A write did not happen; the store is as before, and the same write may be tried again.
@@ -88,14 +92,22 @@ pub struct Store {
     outbox: Outbox,
     pub(super) undelivered: Undelivered,
     outbox_max_bytes: u64,
+    keep: rollup::Keep,
     positions: BTreeMap<String, i64>,
     _lock: File,
 }
 
 impl Store {
-    pub(super) fn new(connection: Connection, lock: File, outbox_max_bytes: u64) -> rusqlite::Result<Self> {
-        let (outbox, undelivered) = Default::default();
-        let mut store = Self { connection, outbox, undelivered, outbox_max_bytes, positions: BTreeMap::new(), _lock: lock };
+    pub(super) fn new(connection: Connection, lock: File, config: &StoreConfig) -> rusqlite::Result<Self> {
+        let mut store = Self {
+            connection,
+            outbox: Outbox::default(),
+            undelivered: Undelivered::default(),
+            outbox_max_bytes: config.outbox_max_bytes,
+            keep: rollup::Keep::of(config),
+            positions: BTreeMap::new(),
+            _lock: lock,
+        };
         store.count_outbox()?;
         store.count_undelivered()?;
         Ok(store)
@@ -179,6 +191,8 @@ impl Store {
                 ])?;
             }
         }
+        rollup::add(&transaction, checkpoint.rollups)?;
+        rollup::tidy(&transaction, &self.keep, checkpoint.at)?;
         transaction
             .prepare_cached("INSERT OR REPLACE INTO checkpoint (one, generation, snapshot) VALUES (1, ?1, ?2)")?
             .execute(params![checkpoint.generation as i64, snapshot])?;

@@ -1,4 +1,4 @@
-//! F4: one SQLite file: inbox, outbox, checkpoint, sessions, activity. Written by one thread, in few large transactions; an import of
+//! F4: one SQLite file: inbox, outbox, checkpoint, sessions, activity, rollups. Written by one thread, in few large transactions; an import of
 //! CSV files, a process of its own, writes only its own tables, in small transactions between those.
 
 mod commit;
@@ -8,6 +8,7 @@ mod intensity;
 mod notifications;
 mod open;
 mod read;
+mod rollup;
 mod schema;
 mod subscriptions;
 mod years;
@@ -28,7 +29,7 @@ pub use open::{OpenError, token_key};
 pub use read::{OutboxBatch, ReadError, Reader};
 pub use years::{KeepError, keep_years};
 
-/// `[store]`.
+/// `[store]`, and of `[history]` what is kept.
 #[derive(Clone, PartialEq, Debug)]
 pub struct StoreConfig {
     /// `directory`.
@@ -43,6 +44,10 @@ pub struct StoreConfig {
     pub checkpoint_inbox_bytes: u64,
     /// `outbox_max`: bytes kept for sinks that are down; the oldest go first, counted.
     pub outbox_max_bytes: u64,
+    /// `history.keep_15min`: quarter hours older than this are deleted, in whole months.
+    pub keep_15min: Duration,
+    /// `history.keep_daily`: days older than this are deleted, in whole years.
+    pub keep_daily: Duration,
 }
 
 impl Default for StoreConfig {
@@ -54,6 +59,8 @@ impl Default for StoreConfig {
             checkpoint_interval: Duration::from_secs(300),
             checkpoint_inbox_bytes: 64 * 1024 * 1024,
             outbox_max_bytes: 2 * 1024 * 1024 * 1024,
+            keep_15min: Duration::from_secs(400 * 86_400),
+            keep_daily: Duration::from_secs(3_660 * 86_400),
         }
     }
 }

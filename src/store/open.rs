@@ -113,7 +113,7 @@ impl Store {
         }
         let opened = open_file(&path).map_err(|problem| explain(&path, problem));
         let (connection, identity, recovery) = opened?;
-        let store = Store::new(connection, lock, config.outbox_max_bytes).map_err(|error| explain(&path, error.into()))?;
+        let store = Store::new(connection, lock, config).map_err(|error| explain(&path, error.into()))?;
         Ok(Opened { store, identity, recovery })
     }
 }

@@ -21,6 +21,9 @@ pub enum ReadError {
     /// A row is not what was written.
     #[error("a row of the store cannot be read: {0}")]
     Row(#[from] serde_json::Error),
+    /// Likewise, of a form of our own.
+    #[error("{0}")]
+    Damaged(&'static str),
 }
 
 /// One outbox row.

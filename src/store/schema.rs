@@ -15,6 +15,7 @@
 //! | `intensity` | `area` (region of the GB API, 0 national), `start` Unix ms, `forecast`, `actual` gCO2/kWh, `vintage` Unix ms |
 //! | `year_figure` | a version of an April-March `year` by `organisation` and `scope`: kgCO2e as computed on the day `as_of`; the first is the freeze |
 //! | `emission_row` | rows of `fleet_emissions` of the last two months by their tags, as they were handed over last |
+//! | `rollup` | quarter hours and days by series (`model::Series`), many in one `body`: `form` 0 a UTC day's quarters, 1 a UTC month's, 2 a year's days |
 //! | `identity` | one row: `token_key` (32 bytes), `first_transaction_id` |
 
 use rusqlite::Connection;
@@ -76,6 +77,12 @@ const MIGRATIONS: &[&str] = &[
         day INTEGER NOT NULL, fleet TEXT NOT NULL, vehicle_class TEXT NOT NULL, scope TEXT NOT NULL, method TEXT NOT NULL,
         kgco2e REAL NOT NULL, sd_kgco2e REAL NOT NULL, distance_m INTEGER NOT NULL, energy_dwh INTEGER NOT NULL, fuel_ml INTEGER NOT NULL,
         factor_set TEXT NOT NULL, PRIMARY KEY (day, fleet, vehicle_class, scope, method)) WITHOUT ROWID;
+",
+    // The period first: a checkpoint writes all series of one day, which then lie side by side in few pages.
+    "
+    CREATE TABLE rollup (
+        form INTEGER NOT NULL, period INTEGER NOT NULL, series TEXT NOT NULL, body BLOB NOT NULL,
+        PRIMARY KEY (form, period, series)) WITHOUT ROWID;
 ",
 ];
 

@@ -9,11 +9,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
-use super::{Site, access, commands, events};
+use super::{Site, access, commands, events, history};
 use crate::engine::{Dimension, View};
 use crate::units::{Day, Month, UtcMs};
 
-type Parameters = HashMap<String, String>;
+pub(super) type Parameters = HashMap<String, String>;
 
 /// All of the API.
 pub(super) fn routes() -> Router<Site> {
@@ -29,6 +29,8 @@ pub(super) fn routes() -> Router<Site> {
         .route("/air", get(air))
         .route("/activity", get(activity))
         .route("/uptime", get(uptime))
+        .route("/history", get(history::history))
+        .route("/utilisation", get(history::utilisation))
         .route("/intensity", get(intensity))
         .route("/indicators", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Indicators)))
         .route("/feeds", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Feeds)))
@@ -54,7 +56,7 @@ pub(super) fn problem(status: StatusCode, text: &str) -> Response {
     json(status, serde_json::json!({ "error": text }).to_string())
 }
 
-async fn ask(site: &Site, view: View) -> Response {
+pub(super) async fn ask(site: &Site, view: View) -> Response {
     match site.ask(view).await {
         Ok(body) => json(StatusCode::OK, body),
         Err(reason) => problem(StatusCode::SERVICE_UNAVAILABLE, &reason),
@@ -69,7 +71,7 @@ async fn simple(State(site): State<Site>, Query(parameters): Query<Parameters>, 
 }
 
 /// A parameter that nobody reads would be a question answered wrongly.
-fn only(parameters: &Parameters, known: &[&str]) -> Result<(), Box<Response>> {
+pub(super) fn only(parameters: &Parameters, known: &[&str]) -> Result<(), Box<Response>> {
     match parameters.keys().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
         Some(name) => {
@@ -80,7 +82,7 @@ fn only(parameters: &Parameters, known: &[&str]) -> Result<(), Box<Response>> {
     }
 }
 
-fn read<T>(
+pub(super) fn read<T>(
     parameters: &Parameters,
     name: &str,
     wanted: &str,
@@ -106,12 +108,18 @@ async fn sessions(State(site): State<Site>, Query(parameters): Query<Parameters>
 
 fn sessions_view(parameters: &Parameters) -> Result<View, Box<Response>> {
     only(parameters, &["from", "to", "charge_point", "vehicle"])?;
-    // A day alone means its beginning as `from` and its end as `to`.
+    let (from, to) = instants(parameters)?;
+    let name = |key: &str| parameters.get(key).filter(|text| !text.is_empty()).map(|text| Arc::from(text.as_str()));
+    Ok(View::Sessions { from, to, charge_point: name("charge_point"), vehicle: name("vehicle") })
+}
+
+/// `from` and `to`. A day alone means its beginning as `from` and its end as `to`.
+#[allow(clippy::type_complexity, reason = "two optional instants, or the answer that refuses them")]
+pub(super) fn instants(parameters: &Parameters) -> Result<(Option<UtcMs>, Option<UtcMs>), Box<Response>> {
     let from =
         read(parameters, "from", INSTANT, |text| text.parse::<UtcMs>().ok().or_else(|| text.parse().ok().map(Day::start)))?;
     let to = read(parameters, "to", INSTANT, |text| text.parse::<UtcMs>().ok().or_else(|| text.parse().ok().map(Day::end)))?;
-    let name = |key: &str| parameters.get(key).filter(|text| !text.is_empty()).map(|text| Arc::from(text.as_str()));
-    Ok(View::Sessions { from, to, charge_point: name("charge_point"), vehicle: name("vehicle") })
+    Ok((from, to))
 }
 
 async fn emissions(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
@@ -132,7 +140,7 @@ async fn air(State(site): State<Site>, Query(parameters): Query<Parameters>) -> 
 const DAY: &str = "a day such as 2026-11-24";
 
 /// `from` and `to` as days, both included.
-fn days(parameters: &Parameters) -> Result<(Option<Day>, Option<Day>), Box<Response>> {
+pub(super) fn days(parameters: &Parameters) -> Result<(Option<Day>, Option<Day>), Box<Response>> {
     let from = read(parameters, "from", DAY, |text| text.parse::<Day>().ok())?;
     let to = read(parameters, "to", DAY, |text| text.parse::<Day>().ok())?;
     if from.zip(to).is_some_and(|(from, to)| to < from) {

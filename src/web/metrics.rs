@@ -37,6 +37,9 @@ const METRICS: &[(&str, &str, &str, &str, Read)] = &[
         "Messages beyond limits.max_charge_points or limits.max_connectors.",
         |s| &s.charging_refused,
     ),
+    ("fleetgauge_history_refused_total", "counter", "", "Energy and time of charge points beyond history.max_series.", |s| {
+        &s.history_refused
+    }),
     ("fleetgauge_connections", "gauge", "source=\"mqtt\"", "Open connections of devices and charge points.", |s| {
         &s.listener_connections
     }),

@@ -6,6 +6,7 @@ mod commands;
 mod entrance;
 mod events;
 mod guard;
+mod history;
 mod metrics;
 mod page;
 mod tls;

@@ -12,7 +12,7 @@ const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Address, type and text. To add a view: write its file, add its line, and its import in `js/app.js`.
-const FILES: [(&str, &str, &str); 19] = [
+const FILES: [(&str, &str, &str); 21] = [
     ("/", HTML, include_str!("page/index.html")),
     ("/app.css", STYLE, include_str!("page/app.css")),
     ("/icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
@@ -26,6 +26,8 @@ const FILES: [(&str, &str, &str); 19] = [
     ("/js/transition.js", SCRIPT, include_str!("page/js/transition.js")),
     ("/js/emissions.js", SCRIPT, include_str!("page/js/emissions.js")),
     ("/js/charging.js", SCRIPT, include_str!("page/js/charging.js")),
+    ("/js/heat.js", SCRIPT, include_str!("page/js/heat.js")),
+    ("/js/power.js", SCRIPT, include_str!("page/js/power.js")),
     ("/js/sessions.js", SCRIPT, include_str!("page/js/sessions.js")),
     ("/js/vehicles.js", SCRIPT, include_str!("page/js/vehicles.js")),
     ("/js/targets.js", SCRIPT, include_str!("page/js/targets.js")),

@@ -82,6 +82,7 @@ impl Depot {
         for outcome in out {
             match outcome {
                 ChargingOutcome::Fact(fact) => self.facts.push(fact),
+                ChargingOutcome::Flowed { .. } => {}
                 ChargingOutcome::Energy { user, from, to, dwh, .. } => {
                     assert!(from <= to, "energy flows forward in time");
                     *self.energy.entry(user).or_default() += dwh;

@@ -55,7 +55,7 @@ pub struct Config {
     pub ocpp: OcppConfig,
     /// `[capture]`.
     pub capture: CaptureConfig,
-    /// `[store]`.
+    /// `[store]`, `[history]`.
     pub store: StoreConfig,
     /// `[influx]`; without the section, rows only wait in the outbox.
     pub influx: Option<InfluxConfig>,

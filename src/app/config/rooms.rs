@@ -13,6 +13,7 @@ use super::{
     setup, targets, web,
 };
 use crate::app::preset_names;
+use crate::engine::EngineConfig;
 use crate::ingest::capture::CaptureConfig;
 use crate::ingest::door::{OcppConfig, Unknown};
 use crate::ingest::listener::ListenerConfig;
@@ -29,6 +30,7 @@ const SECTIONS: &[&str] = &[
     "setup",
     "capture",
     "store",
+    "history",
     "influx",
     "web",
     "engine",
@@ -64,6 +66,8 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
     let mut engine = engine::read(tree, ocpp.heartbeat_interval, errors);
     engine.residual_kgco2e_per_kwh = factors.residual_kgco2e_per_kwh;
     engine.air = air::read(Section::take(tree, "air", errors));
+    let mut store = store(Section::take(tree, "store", errors));
+    history(Section::take(tree, "history", errors), &mut store, &mut engine);
     let web = web::read(Section::take(tree, "web", errors));
     let config = Config {
         notifiers: notify::read(tree.remove("notify"), &web.listen, errors),
@@ -71,7 +75,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
         publish: publish::read(tree, &brokers, errors),
         brokers,
         capture: capture(Section::take(tree, "capture", errors)),
-        store: store(Section::take(tree, "store", errors)),
+        store,
         influx: influx(tree.contains_key("influx"), Section::take(tree, "influx", errors)),
         web,
         engine,
@@ -237,6 +241,14 @@ fn store(mut section: Section<'_>) -> StoreConfig {
     section.size("outbox_max", &mut config.outbox_max_bytes, MIB, 1024 * GIB);
     section.finish();
     config
+}
+
+fn history(mut section: Section<'_>, store: &mut StoreConfig, engine: &mut EngineConfig) {
+    // A month is put together two days after its end, so fewer days than these could not be kept apart.
+    section.duration("keep_15min", &mut store.keep_15min, 35 * DAY, 3_660 * DAY);
+    section.duration("keep_daily", &mut store.keep_daily, 366 * DAY, 36_600 * DAY);
+    section.whole("max_series", &mut engine.max_history_series, 1, 10_000_000);
+    section.finish();
 }
 
 fn influx(there: bool, mut section: Section<'_>) -> Option<InfluxConfig> {

@@ -16,9 +16,10 @@ use crate::app::inbox;
 use crate::app::intensity::IntensityRows;
 use crate::app::outlets::Outlets;
 use crate::app::questions;
+use crate::app::rollups::RollupReaders;
 use crate::app::writer::{CheckpointJob, CommitJob, Done, Job};
 use crate::decode::mqtt::Decoders;
-use crate::engine::Engine;
+use crate::engine::{Engine, View};
 use crate::ingest::capture::{Capture, Line};
 use crate::ingest::{Frame, MqttBatch, OcppFrame, Receipt, Settlement};
 use crate::ledger::targets::Figures;
@@ -71,6 +72,7 @@ pub struct Pipeline {
     inbox_since_checkpoint: u64,
     next_stats_row: UtcMs,
     history: HistoryReader,
+    rollups: RollupReaders,
     /// What targets were last compared with.
     figures: Figures,
     next_own_state: UtcMs,
@@ -111,6 +113,7 @@ impl Pipeline {
             inbox_since_checkpoint: 0,
             next_stats_row,
             history: HistoryReader::default(),
+            rollups: RollupReaders::new(&config.directory),
             figures: Figures::default(),
             next_own_state: next_stats_row,
             outlets: Outlets::default(),
@@ -231,6 +234,9 @@ impl Pipeline {
 
     fn answer(&mut self, Question { wish, reply }: Question) {
         let now = self.clock.now();
+        if let Wish::See(view @ (View::History { .. } | View::Utilisation { .. })) = &wish {
+            return self.rollups.answer(&self.engine, now, view, reply);
+        }
         if let Wish::See(view) = &wish {
             return questions::answer(&self.engine, &self.reader, &self.stats, now, view, reply);
         }
@@ -256,12 +262,7 @@ impl Pipeline {
             Frame::Mqtt(batch) => self.take_mqtt(batch),
             Frame::Ocpp(frame) => self.take_ocpp(frame, now),
         }
-        let tally = self.engine.take_tally();
-        Stats::add(&self.stats.late, tally.late);
-        Stats::add(&self.stats.assets_refused, tally.assets_refused);
-        Stats::add(&self.stats.indicators_refused, tally.indicators_refused);
-        Stats::add(&self.stats.charging_refused, tally.charging_refused);
-        Stats::add(&self.stats.alerts_refused, tally.alerts_refused);
+        self.note_tally();
         self.drain_facts();
     }
 
@@ -357,7 +358,9 @@ impl Pipeline {
         let (generation, snapshot, activity) = self.engine.checkpoint();
         self.last_checkpoint = Instant::now();
         self.inbox_since_checkpoint = 0;
-        self.checkpoint_under_way = jobs.send(Job::Checkpoint(CheckpointJob { generation, snapshot, activity })).await.is_ok();
+        let rollups = self.engine.checkpoint_rollups();
+        let job = CheckpointJob { generation, snapshot, activity, rollups, at: self.clock.now() };
+        self.checkpoint_under_way = jobs.send(Job::Checkpoint(job)).await.is_ok();
     }
 
     fn done(&mut self, done: Done) {

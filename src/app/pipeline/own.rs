@@ -22,6 +22,17 @@ impl Pipeline {
         self.tell(Observation::OwnState(state), now);
     }
 
+    /// What the engine did not take.
+    pub(super) fn note_tally(&mut self) {
+        let tally = self.engine.take_tally();
+        Stats::add(&self.stats.late, tally.late);
+        Stats::add(&self.stats.assets_refused, tally.assets_refused);
+        Stats::add(&self.stats.indicators_refused, tally.indicators_refused);
+        Stats::add(&self.stats.charging_refused, tally.charging_refused);
+        Stats::add(&self.stats.alerts_refused, tally.alerts_refused);
+        Stats::add(&self.stats.history_refused, tally.history_refused);
+    }
+
     pub(super) fn write_stats_rows(&mut self, at: UtcMs) {
         let rejected = self.stats.snapshot();
         let stats = &self.stats;

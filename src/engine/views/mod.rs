@@ -10,6 +10,7 @@ mod emissions;
 mod feeds;
 mod frozen;
 mod headline;
+mod history;
 mod indicators;
 mod intensity;
 mod overview;
@@ -21,6 +22,7 @@ mod vehicles;
 mod what_if;
 
 pub use emissions::StoredActivity;
+pub use history::{HistoryView, UtilisationView};
 pub use intensity::StoredIntensity;
 
 use crate::units::UtcMs;

@@ -107,7 +107,7 @@ impl Closed {
             let sampled_at = scene.time(sample.at);
             self.open.sample(sample, sampled_at.min(at), scene);
         }
-        self.open.flow(false, at);
+        self.open.flow(false, at, scene);
         self.open.record.ended_at = Some(at);
         self.open.record.unplugged_at = unplugged.map(|unplugged| unplugged.max(at));
         if let Some(stop) = stop {

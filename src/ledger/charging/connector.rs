@@ -73,6 +73,11 @@ impl Connector {
         self.open.as_ref().map(|open| (&open.record, open.charged_until(now)))
     }
 
+    /// Since when energy flows that is not told as flowed yet.
+    pub fn flowing_since(&self) -> Option<UtcMs> {
+        self.open.as_ref().and_then(|open| open.flowing_since())
+    }
+
     /// When a live sample last showed energy flowing in the open session, and how long after the one before, ms.
     pub fn energy_heard(&self) -> Option<(UtcMs, i64)> {
         self.open.as_ref().and_then(|open| open.energy_heard)
@@ -121,7 +126,7 @@ impl Connector {
             }
         }
         if let Some(open) = &mut self.open {
-            open.flow(status == ConnectorStatus::Charging, at);
+            open.flow(status == ConnectorStatus::Charging, at, scene);
         }
     }
 

@@ -78,6 +78,15 @@ pub enum ChargingOutcome {
         /// Tenths of Wh.
         dwh: i64,
     },
+    /// Energy flowed between two instants, as far as samples and states tell.
+    Flowed {
+        /// Through which charge point.
+        charge_point: Arc<str>,
+        /// From.
+        from: UtcMs,
+        /// To.
+        to: UtcMs,
+    },
     /// A session has ended.
     Closed(SessionRecord),
     /// More is known of a session that was closed before.

@@ -93,6 +93,12 @@ impl<'a> Scene<'a> {
         }
     }
 
+    pub fn flowed(&mut self, from: UtcMs, to: UtcMs) {
+        if from < to {
+            self.out.push(ChargingOutcome::Flowed { charge_point: self.id.clone(), from, to });
+        }
+    }
+
     pub fn meter_fact(&self, connector_id: u32, at: UtcMs, sample: &MeterSample) -> MeterValuesFact {
         MeterValuesFact {
             site: self.site.clone(),

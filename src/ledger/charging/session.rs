@@ -169,8 +169,9 @@ impl OpenSession {
     }
 
     /// Energy flows, or does not, from now on.
-    pub fn flow(&mut self, flowing: bool, at: UtcMs) {
+    pub fn flow(&mut self, flowing: bool, at: UtcMs, scene: &mut Scene<'_>) {
         if let Some(since) = self.flowing_since {
+            scene.flowed(since, at);
             self.record.charging_ms += at.since(since).max(0);
             self.flowing_since = Some(since.max(at));
         }
@@ -190,6 +191,11 @@ impl OpenSession {
         self.record.charging_ms + self.flowing_since.map_or(0, |since| now.since(since).max(0))
     }
 
+    /// Since when energy flows, as far as it is not told as flowed yet.
+    pub fn flowing_since(&self) -> Option<UtcMs> {
+        self.flowing_since
+    }
+
     /// The most that rated power allows since the start, in tenths of Wh.
     pub fn cap_dwh(&self, at: UtcMs, scene: &Scene<'_>) -> i64 {
         let hours = at.since(self.plugged_since.min(self.record.started_at)).max(0) as f64 / 3_600_000.0;
@@ -205,10 +211,10 @@ impl OpenSession {
         let newest = self.registers.last_at.max(self.power.map(|(at, _)| at));
         let late = newest.is_some_and(|newest| at < newest);
         if let Some(power) = sample.power_mw.filter(|_| !late) {
-            self.take_power(power, at);
+            self.take_power(power, at, scene);
             self.prove(power > FLOWING_MW, at, scene);
         } else if let Some(current) = sample.current_ma.filter(|_| !late) {
-            self.flow(current > FLOWING_MA, at);
+            self.flow(current > FLOWING_MA, at, scene);
             self.prove(current > FLOWING_MA, at, scene);
         }
         let Some(register) = sample.register_dwh else { return };
@@ -226,7 +232,7 @@ impl OpenSession {
         }
         self.registers = next;
         if let Some((then, last)) = before.filter(|_| !late && sample.power_mw.is_none() && sample.current_ma.is_none()) {
-            let flowed = self.take_step(register - last, then, at);
+            let flowed = self.take_step(register - last, then, at, scene);
             self.prove(flowed, at, scene);
         }
         self.record.energy_dwh = Some(energy);
@@ -234,7 +240,7 @@ impl OpenSession {
         self.publish(energy, at, scene);
     }
 
-    fn take_power(&mut self, power: i64, at: UtcMs) {
+    fn take_power(&mut self, power: i64, at: UtcMs, scene: &mut Scene<'_>) {
         self.record.peak_power_mw = self.record.peak_power_mw.max(Some(power));
         self.power_since = self.power_since.or(Some(at));
         if let Some((before, last)) = self.power.filter(|(before, _)| *before < at) {
@@ -242,7 +248,7 @@ impl OpenSession {
         }
         self.power = Some((at, power));
         // Energy is better evidence than a state: some vehicles never go to SuspendedEV, some charge points say Faulted and charge.
-        self.flow(power > FLOWING_MW, at);
+        self.flow(power > FLOWING_MW, at, scene);
     }
 
     /// Notes a sample that shows energy flowing now; one from a queue tells of the past.
@@ -254,10 +260,11 @@ impl OpenSession {
     }
 
     /// Without power or current, the register's own step tells whether energy flowed.
-    fn take_step(&mut self, dwh: i64, then: UtcMs, at: UtcMs) -> bool {
+    fn take_step(&mut self, dwh: i64, then: UtcMs, at: UtcMs, scene: &mut Scene<'_>) -> bool {
         let gap = at.since(then);
         let flowed = gap > 0 && i128::from(dwh) * MICROJOULES_PER_DWH > i128::from(FLOWING_MW) * i128::from(gap);
         if flowed && self.flowing_since.is_none() {
+            scene.flowed(then, at);
             self.record.charging_ms += gap;
             self.record.charging_ended_at = self.record.charging_ended_at.max(Some(at));
         }

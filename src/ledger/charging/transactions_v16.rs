@@ -52,7 +52,7 @@ impl ChargingBook {
         open.plugged_since = plugged_since.unwrap_or(at);
         quality.into_iter().for_each(|quality| open.flag(quality));
         if connector.status == ConnectorStatus::Charging {
-            open.flow(true, at);
+            open.flow(true, at, &mut scene);
         }
         connector.open = Some(Box::new(open));
         if let Some(superseded) = superseded {

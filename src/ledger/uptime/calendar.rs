@@ -1,7 +1,8 @@
 //! Which time of a charge point is exempt: opening hours of its site, days out of service, and the configuration's windows.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
+use super::class::Class;
 use crate::model::register::Register;
 use crate::model::{ExemptReason, ExemptWindow};
 use crate::units::{Day, Month, UtcMs, WeeklyHours};
@@ -32,6 +33,8 @@ pub(super) struct Calendar<'a> {
     exempts: Exempts<'a>,
     charge_point: &'a str,
     found: OnceCell<Found<'a>>,
+    /// What was booked under it, for whoever books time otherwise.
+    booked: RefCell<Vec<(Class, UtcMs, UtcMs)>>,
 }
 
 struct Found<'a> {
@@ -43,7 +46,17 @@ struct Found<'a> {
 
 impl<'a> Calendar<'a> {
     pub fn new(exempts: Exempts<'a>, charge_point: &'a str) -> Self {
-        Self { exempts, charge_point, found: OnceCell::new() }
+        Self { exempts, charge_point, found: OnceCell::new(), booked: RefCell::default() }
+    }
+
+    /// Notes a stretch that is booked.
+    pub fn note(&self, class: Class, from: UtcMs, to: UtcMs) {
+        self.booked.borrow_mut().push((class, from, to));
+    }
+
+    /// Hands over what was booked.
+    pub fn booked(self) -> Vec<(Class, UtcMs, UtcMs)> {
+        self.booked.into_inner()
     }
 
     fn look_up(&self) -> Found<'a> {

@@ -66,6 +66,26 @@ pub struct ConnectorUptime {
 pub struct UptimeBook {
     points: BTreeMap<Arc<str>, PointTime>,
     outages: VecDeque<(UtcMs, UtcMs)>,
+    /// What was booked since it was asked for last; the engine asks after every call.
+    #[serde(skip)]
+    booked: Vec<BookedTime>,
+}
+
+/// A stretch of a connector's time, certain: no later message changes it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BookedTime {
+    /// Its charge point.
+    pub charge_point: Arc<str>,
+    /// What it was.
+    pub class: Class,
+    /// From.
+    pub from: UtcMs,
+    /// To.
+    pub to: UtcMs,
+}
+
+fn named(id: &Arc<str>, calendar: Calendar<'_>) -> impl Iterator<Item = BookedTime> {
+    calendar.booked().into_iter().map(move |(class, from, to)| BookedTime { charge_point: id.clone(), class, from, to })
 }
 
 impl UptimeBook {
@@ -80,13 +100,27 @@ impl UptimeBook {
         }
         if let Some(point) = self.points.get_mut(&event.charge_point) {
             point.hear(event, state, rules.offline_grace_ms, &calendar);
+            self.booked.extend(named(&event.charge_point, calendar));
         }
+    }
+
+    /// Time that was booked since this was asked for last.
+    pub fn take_booked(&mut self) -> Vec<BookedTime> {
+        std::mem::take(&mut self.booked)
+    }
+
+    /// Time of a charge point's connectors that is not booked yet, as it looks now.
+    pub fn open_time(&self, charge_point: &Arc<str>, now: UtcMs, rules: &UptimeRules<'_>) -> Vec<BookedTime> {
+        let Some(point) = self.points.get(charge_point) else { return Vec::new() };
+        let calendar = Calendar::new(rules.exempts, charge_point);
+        point.as_of(now, &calendar);
+        named(charge_point, calendar).collect()
     }
 
     /// Something to book came out of the charging book.
     pub fn take(&mut self, outcome: &ChargingOutcome, now: UtcMs, rules: &UptimeRules<'_>) {
         match outcome {
-            ChargingOutcome::Fact(_) => {}
+            ChargingOutcome::Fact(_) | ChargingOutcome::Flowed { .. } => {}
             ChargingOutcome::Energy { charge_point, connector_id, from, to, dwh, .. } => {
                 self.book(charge_point, *connector_id, now, rules, |_, books| {
                     let Books { months, calendar, outages } = books;
@@ -125,7 +159,9 @@ impl UptimeBook {
     /// We were away from `alive` until `now`. Every connector is unobserved until its link is back, or the grace has passed.
     pub fn restarted(&mut self, alive: UtcMs, now: UtcMs, rules: &UptimeRules<'_>) {
         for (id, point) in &mut self.points {
-            point.restarted(alive, now, rules.offline_grace_ms, &Calendar::new(rules.exempts, id));
+            let calendar = Calendar::new(rules.exempts, id);
+            point.restarted(alive, now, rules.offline_grace_ms, &calendar);
+            self.booked.extend(named(id, calendar));
         }
         if alive < now && !self.points.is_empty() {
             if self.outages.len() >= OUTAGES_KEPT {
@@ -138,7 +174,9 @@ impl UptimeBook {
     /// Books what no later message can change: before the exempt time changes.
     pub fn settle(&mut self, now: UtcMs, rules: &UptimeRules<'_>) {
         for (id, point) in &mut self.points {
-            point.settle(now, rules.offline_grace_ms, &Calendar::new(rules.exempts, id));
+            let calendar = Calendar::new(rules.exempts, id);
+            point.settle(now, rules.offline_grace_ms, &calendar);
+            self.booked.extend(named(id, calendar));
         }
     }
 
@@ -158,6 +196,7 @@ impl UptimeBook {
                     due.push((id.clone(), *connector_id, class, connector.months.total()));
                 }
             }
+            self.booked.extend(named(id, calendar));
         }
         due
     }

@@ -90,6 +90,7 @@ impl ConnectorTime {
 /// Books stretches of a class, cut at the borders of months and exempt windows.
 pub(super) fn into<'a>(months: &'a mut Months, calendar: &'a Calendar<'_>) -> impl FnMut(Class, UtcMs, UtcMs) + 'a {
     |class, from, to| {
+        calendar.note(class, from, to);
         calendar.cut(from, to, |month, tag, from, to| {
             months.edit(month, |sums| sums.time[class as usize][tag] += to.since(from));
         });

@@ -39,12 +39,12 @@ export default {
       ], view.alerts, { empty: "no alert is pending, firing or lately resolved" }));
       put(silences, table("silences", "Silences in force", [
         ["Number", (one) => one.id, (one) => one.id], ["For", (one) => Object.entries(one.matchers).map(([name, value]) => `${name} = ${value}`).join(", "), (one) => JSON.stringify(one.matchers)], ["Until", (one) => time(one.until), (one) => one.until, "d"], ["By", (one) => one.by, (one) => one.by], ["Why", (one) => one.comment, (one) => one.comment],
-        ["", (one) => el("button", { type: "button", class: "unsilence", "aria-label": "End silence " + one.id, click: (event) => act(event, "Silence ended", "alerts/unsilence", { id: one.id }) }, "End")],
+        ["", (one) => el("button", { type: "button", class: "unsilence act", "aria-label": "End silence " + one.id, click: (event) => act(event, "Silence ended", "alerts/unsilence", { id: one.id }) }, "End")],
       ], view.silences, { empty: "none", csv: false }));
       put(rules, el("details", {}, el("summary", {}, `${number(view.rules.length)} rules`), table("rules", "Rules, shipped and own", [["Rule", (one) => words(one.name), (one) => one.name], ["What", (one) => one.title, (one) => one.title], ["Severity", (one) => one.severity, (one) => one.severity], ["On", (one) => one.enabled ? "yes" : "no", (one) => one.enabled]], view.rules)));
       before = drawn ? now : "";
     };
-    put(place, section("Alerts", el("div", { class: "filters", role: "group", "aria-label": "For acknowledgements and silences" }, el("label", {}, "Your name ", by), el("label", {}, "Silence for ", length), el("label", {}, "Why ", why)), said, list), section("Silences", silences), section("Rules", rules));
+    put(place, section("Alerts", el("div", { class: "filters act", role: "group", "aria-label": "For acknowledgements and silences" }, el("label", {}, "Your name ", by), el("label", {}, "Silence for ", length), el("label", {}, "Why ", why)), said, list), section("Silences", silences), section("Rules", rules));
     return { alerts: update };
   },
 };

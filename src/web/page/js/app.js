@@ -94,6 +94,10 @@ if (kiosk !== null) {
 document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); main.focus(); });
 addEventListener("hashchange", show);
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((details) => { details.open = true; }));
-me().then(({ name, role }) => { if (name) document.getElementById("account").append(el("a", { href: "/account" }, `${name} (${role})`)); }, () => {});
+me().then(({ name, role }) => {
+  // What a viewer would only be refused is not offered.
+  document.body.classList.toggle("viewer", role === "viewer");
+  if (name) document.getElementById("account").append(el("a", { href: "/account" }, `${name} (${role})`));
+}, () => {});
 show();
 listen(frame, () => { said.textContent = clock.textContent = "the daemon does not answer; trying again"; clock.className = "warn"; });

@@ -1,6 +1,8 @@
-// Every connector by site with the colour and the letter of its state; power now against the site's supply; use this year.
+// Every connector by site with the colour and the letter of its state; power against the site's supply; use by hour and this year.
 import { ask, el, number, percent, put, section, time } from "./base.js";
 import { meter } from "./charts.js";
+import { heat } from "./heat.js";
+import { power } from "./power.js";
 import { table } from "./table.js";
 
 // Colour, letter, word.
@@ -26,9 +28,11 @@ export default {
   show(place) {
     const [grid, use] = Array.from({ length: 2 }, () => el("div", {}, "…"));
     const legend = el("ul", { class: "states", "aria-label": "Letters and colours" }, [...Object.values(STATES), OFFLINE].map(([colour, letter, word]) => el("li", { class: "plug " + colour }, el("b", {}, letter), " " + word)));
-    put(place, section("Charge points by site", grid, legend), section("Use of this year", use));
+    const charts = [power(), heat()];
+    put(place, section("Charge points by site", grid, legend), charts.map((chart) => chart.node), section("Use of this year", use));
     return {
       "charge-points"(view) {
+        charts.forEach((chart) => chart.sites(view.sites));
         const sites = new Map(view.sites.map((site) => [site.site, { ...site, points: [] }]));
         for (const point of view.charge_points) {
           const id = point.site || "";
@@ -42,7 +46,7 @@ export default {
         ]));
       },
       async refresh() {
-        const view = await ask("uptime");
+        const [view] = await Promise.all([ask("uptime"), ...charts.map((chart) => chart.refresh())]);
         const hours = (ms) => number(ms / 3600000, 1);
         put(use, table("use", `Where the time went from ${view.from} to ${view.to}, hours of connectors`, [
           ["Charge point", (one) => one.charge_point_id, (one) => one.charge_point_id], ["Site", (one) => one.site || "–", (one) => one.site], ["Charging / accessible time", (one) => percent(one.utilisation.charging_per_accessible_ratio), (one) => one.utilisation.charging_per_accessible_ratio, "n"],

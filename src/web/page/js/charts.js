@@ -19,7 +19,17 @@ export function steps(most) {
   return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 }, (_, index) => index * step);
 }
 
-/// Lines over time: `series` of {name, kind, points: [[ms, value]], at: "end" | "start"}, `bands` of {kind, points: [[ms, low, high]]}.
+// What lies between gaps (a value of null), each a line of its own.
+function runs(points) {
+  const found = [[]];
+  for (const point of points) {
+    if (point[1] === null) found.push([]);
+    else found[found.length - 1].push(point);
+  }
+  return found.filter((run) => run.length);
+}
+
+/// Lines over time: `series` of {name, kind, points: [[ms, value or null]]}, `bands` of {kind, points: [[ms, low, high]]}.
 export function lines(label, { from, to, ticks, format, series, bands = [], marks = [], dates }) {
   const x = (at) => LEFT + (RIGHT - LEFT) * (at - from) / (to - from);
   const y = (value) => BOTTOM - (BOTTOM - TOP) * (value - ticks[0]) / (ticks[ticks.length - 1] - ticks[0]);
@@ -30,8 +40,7 @@ export function lines(label, { from, to, ticks, format, series, bands = [], mark
     chart.append(svg("polygon", { class: "band " + band.kind, points: [...there, ...back].join(" ") }));
   }
   for (const line of series) {
-    if (!line.points.length) continue;
-    chart.append(svg("polyline", { class: "line " + line.kind, points: line.points.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(" ") }));
+    for (const run of runs(line.points)) chart.append(svg("polyline", { class: "line " + line.kind, points: run.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(" ") }));
   }
   for (const mark of marks) {
     const [px, py] = [x(mark.at), y(mark.value)];

@@ -1,0 +1,171 @@
+//! `/api/v1/history` and `/api/v1/utilisation`: plain functions of what was read, because they are answered on another thread.
+
+use std::sync::Arc;
+
+use serde::ser::SerializeSeq;
+use serde::{Serialize, Serializer};
+
+use super::super::view::{Field, Step};
+use super::{rfc3339, wh};
+use crate::ledger::history::{Cell, HeatMap};
+use crate::model::register::Register;
+use crate::model::{RollupSums, SLOT_MS, Series, Slots, slot_start};
+use crate::units::{Day, UtcMs};
+
+/// Whose figures they are.
+#[derive(Debug, Serialize)]
+struct Whose {
+    site: Option<Arc<str>>,
+    site_name: Option<String>,
+    charge_point: Option<Arc<str>>,
+    /// What the site's supply bears, as registered.
+    capacity_kw: Option<f64>,
+}
+
+impl Whose {
+    fn of(series: &Series, register: &Register) -> Self {
+        let (site, charge_point) = match series {
+            Series::Fleet => (None, None),
+            Series::Site(id) => (Some(id.clone()), None),
+            Series::ChargePoint(id) => (None, Some(id.clone())),
+        };
+        let known = site.as_ref().and_then(|id| register.site(id));
+        Self {
+            site_name: known.map(|site| site.name.clone()),
+            capacity_kw: known.and_then(|site| site.capacity_kw),
+            site,
+            charge_point,
+        }
+    }
+}
+
+/// The answer of `/api/v1/history`. A row for every quarter or day of which something is known; others are left out.
+#[derive(Debug, Serialize)]
+pub struct HistoryView<'a> {
+    as_of: String,
+    from: String,
+    to: String,
+    step: &'static str,
+    #[serde(flatten)]
+    whose: Whose,
+    /// What stands in a row, its start first.
+    columns: Vec<&'static str>,
+    rows: Rows<'a>,
+}
+
+impl<'a> HistoryView<'a> {
+    /// Of slots (step `15m`) or days (`1d`).
+    pub fn new(
+        (from, to, now): (UtcMs, UtcMs, UtcMs),
+        step: Step,
+        series: &Series,
+        fields: &'a [Field],
+        sums: &'a Slots,
+        register: &Register,
+    ) -> Self {
+        let (name, start) = match step {
+            Step::Quarter => ("15m", "start"),
+            Step::Day => ("1d", "day"),
+        };
+        Self {
+            as_of: rfc3339(now),
+            from: rfc3339(from),
+            to: rfc3339(to),
+            step: name,
+            whose: Whose::of(series, register),
+            columns: std::iter::once(start).chain(fields.iter().map(|field| field.name())).collect(),
+            rows: Rows { sums, step, fields },
+        }
+    }
+}
+
+/// A year has 35,000, so they are made while they are written.
+#[derive(Debug)]
+struct Rows<'a> {
+    sums: &'a Slots,
+    step: Step,
+    fields: &'a [Field],
+}
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let known = self.sums.iter().filter(|(_, sums)| **sums != RollupSums::default());
+        serializer.collect_seq(known.map(|(at, sums)| Row { at, sums, step: self.step, fields: self.fields }))
+    }
+}
+
+/// The start, and the values: one flat list.
+struct Row<'a> {
+    at: i32,
+    sums: &'a RollupSums,
+    step: Step,
+    fields: &'a [Field],
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(1 + self.fields.len()))?;
+        let length_ms = match self.step {
+            Step::Quarter => {
+                list.serialize_element(&rfc3339(slot_start(self.at)))?;
+                SLOT_MS
+            }
+            Step::Day => {
+                let day = Day(self.at);
+                list.serialize_element(&day.to_string())?;
+                day.end().since(day.start())
+            }
+        };
+        self.fields.iter().try_for_each(|field| list.serialize_element(&value(*field, self.sums, length_ms)))?;
+        list.end()
+    }
+}
+
+fn value(field: Field, sums: &RollupSums, length_ms: i64) -> Option<f64> {
+    let seconds = |ms: i64| Some(ms as f64 / 1000.0);
+    match field {
+        Field::Energy => Some(wh(sums.energy_dwh)),
+        Field::Power => Some((wh(sums.energy_dwh) * 3_600_000.0 / length_ms as f64 * 10.0).round() / 10.0),
+        Field::PeakPower => sums.peak_w.map(f64::from),
+        Field::Occupied => seconds(sums.occupied_ms),
+        Field::Charging => seconds(sums.charging_ms),
+        Field::Observed => seconds(sums.observed_ms),
+        Field::Faulted => seconds(sums.faulted_ms),
+        Field::Offline => seconds(sums.offline_ms),
+    }
+}
+
+/// The answer of `/api/v1/utilisation`: Monday to Sunday by 24 London hours; `null` where nothing was observed.
+#[derive(Debug, Serialize)]
+pub struct UtilisationView {
+    as_of: String,
+    from: String,
+    to: String,
+    #[serde(flatten)]
+    whose: Whose,
+    weekdays: [&'static str; 7],
+    occupied_ratio: Vec<Vec<Option<f64>>>,
+    charging_ratio: Vec<Vec<Option<f64>>>,
+    observed_connector_h: Vec<Vec<f64>>,
+}
+
+impl UtilisationView {
+    /// Of the quarters of days `from..=to`.
+    pub fn new((from, to, now): (Day, Day, UtcMs), series: &Series, map: &HeatMap, register: &Register) -> Self {
+        let matrix = |of: fn(&Cell) -> Option<f64>| map.cells.iter().map(|day| day.iter().map(of).collect()).collect();
+        Self {
+            as_of: rfc3339(now),
+            from: from.to_string(),
+            to: to.to_string(),
+            whose: Whose::of(series, register),
+            weekdays: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+            occupied_ratio: matrix(Cell::occupied_ratio),
+            charging_ratio: matrix(Cell::charging_ratio),
+            observed_connector_h: map
+                .cells
+                .iter()
+                .map(|day| day.iter().map(|cell| cell.observed_ms as f64 / 3_600_000.0).collect())
+                .collect(),
+        }
+    }
+}
