@@ -122,9 +122,10 @@ impl Daemon {
         let stats = Arc::new(Stats::default());
         let factors = Arc::new(super::config::load_factors(&config.factors).map_err(StartError::Factors)?);
         let targets = super::config::load_targets_file(config).map_err(|errors| StartError::Room(errors.to_string()))?;
-        let mut sockets = Sockets::bind(config).await?;
+        // Mistakes of the configuration before anything that another program may be in the way of.
         let mappings = load_mappings(&config.mapping)?;
         let mut files = Files::read(config, &mappings)?;
+        let mut sockets = Sockets::bind(config).await?;
         let Opened { mut store, identity, recovery } = Store::open(&config.store)?;
         let sinks: &[&str] = if config.influx.is_some() { &[influx::NAME] } else { &[] };
         let notifiers: Vec<&str> = files.notifiers.iter().map(|(name, _)| name.as_ref()).collect();
