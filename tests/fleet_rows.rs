@@ -154,6 +154,26 @@ fn rows_come_seldom_and_again_with_a_new_register() {
     assert!(anew.iter().any(capacity));
 }
 
+/// What was heard after a checkpoint is told again to an engine that has its targets: that writes down nothing that was written before.
+#[test]
+fn targets_given_at_a_start_make_no_row_due() {
+    let mut before = engine();
+    let now = day().start().plus(MINUTE);
+    before.handle_timeout(now);
+    facts(&mut before);
+    let (_, snapshot, _) = before.checkpoint();
+    let factors = Arc::new(load_factors(&FactorsConfig::default()).unwrap());
+    let profile = Profile::by_name("nhs_sdu").unwrap();
+    let mut engine = Engine::restore(&snapshot, EngineConfig::default(), profile, register(), factors, now).unwrap();
+    engine.set_targets(Arc::from([]));
+    engine.handle_timeout(now.plus(MINUTE));
+    let seldom = |fact: &Fact| matches!(fact, Fact::SiteInfo(_) | Fact::VehicleInfo(_) | Fact::Projection(_));
+    assert_eq!(facts(&mut engine).iter().filter(|fact| seldom(fact)).count(), 0);
+    engine.handle(&Observation::Restarted, now.plus(2 * MINUTE));
+    engine.handle_timeout(now.plus(2 * MINUTE));
+    assert!(facts(&mut engine).iter().filter(|fact| seldom(fact)).count() > 10, "a start writes all anew");
+}
+
 /// A published figure that changes every minute has its own rows written anew now and then, and those of nobody else.
 #[test]
 fn new_figures_write_what_rests_on_them() {
