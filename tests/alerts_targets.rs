@@ -226,3 +226,23 @@ fn a_month_is_not_judged_while_too_many_vehicles_are_stale() {
     // Closed over the month's end, nobody was listened to: by the classes alone.
     assert_eq!(run(&[(3, "2026-02-01")], true), (at("2026-03-04"), at("2026-04-01")));
 }
+
+/// Ten vehicles that do not count leave before the due date, and nothing else is to be done: no rate is needed, and none is too slow.
+#[test]
+fn what_only_waits_for_disposals_is_not_late() {
+    let mut csv = "vehicle_id,role,category,fuel,euro,first_registered,in_service_from,in_service_to\n".to_owned();
+    for index in 0..50 {
+        let (euro, to) = if index < 40 { ("EURO 6", "") } else { ("EURO 5", "2027-06-01") };
+        writeln!(csv, "V{index},emergency,van,DIESEL,{euro},2020-01,2020-01-01,{to}").unwrap();
+    }
+    let files = RegisterFiles::vehicles_only("vehicles.csv".into(), csv.into_bytes());
+    let register = Arc::new(Register::parse(&files, &TokenHasher::new(&[0; 32])).unwrap());
+    let mut office = Office::open(targeting("2022-04-01", 0.75, "2028-03-31"), register, day("2026-01-10"));
+    office.month_by_month(day("2026-08-10"));
+    assert_eq!(office.of("target_late"), [], "{:?}", office.notices);
+    assert_eq!(
+        office.of("target_off_path").first().map(|(kind, _)| *kind),
+        Some(NoticeKind::Firing),
+        "80 % of a path above 85 %"
+    );
+}

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use fleetgauge::app::EXAMPLE_REGISTER;
 use fleetgauge::app::config::{FactorsConfig, load_factors};
 use fleetgauge::engine::{Engine, EngineConfig, StoredActivity};
+use fleetgauge::ledger::targets::{Figures, IndicatorFigure, Kind, Measure, Target, headline};
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
@@ -151,6 +152,70 @@ fn rows_come_seldom_and_again_with_a_new_register() {
     let capacity =
         |fact: &Fact| matches!(fact, Fact::SiteInfo(row) if &*row.site == "DERBY" && row.capacity_w == Some(300_000.0));
     assert!(anew.iter().any(capacity));
+}
+
+/// What was heard after a checkpoint is told again to an engine that has its targets: that writes down nothing that was written before.
+#[test]
+fn targets_given_at_a_start_make_no_row_due() {
+    let mut before = engine();
+    let now = day().start().plus(MINUTE);
+    before.handle_timeout(now);
+    facts(&mut before);
+    let (_, snapshot, _) = before.checkpoint();
+    let factors = Arc::new(load_factors(&FactorsConfig::default()).unwrap());
+    let profile = Profile::by_name("nhs_sdu").unwrap();
+    let mut engine = Engine::restore(&snapshot, EngineConfig::default(), profile, register(), factors, now).unwrap();
+    engine.set_targets(Arc::from([]));
+    engine.handle_timeout(now.plus(MINUTE));
+    let seldom = |fact: &Fact| matches!(fact, Fact::SiteInfo(_) | Fact::VehicleInfo(_) | Fact::Projection(_));
+    assert_eq!(facts(&mut engine).iter().filter(|fact| seldom(fact)).count(), 0);
+    engine.handle(&Observation::Restarted, now.plus(2 * MINUTE));
+    engine.handle_timeout(now.plus(2 * MINUTE));
+    assert!(facts(&mut engine).iter().filter(|fact| seldom(fact)).count() > 10, "a start writes all anew");
+}
+
+/// A published figure that changes every minute has its own rows written anew now and then, and those of nobody else.
+#[test]
+fn new_figures_write_what_rests_on_them() {
+    let mut engine = engine();
+    let target = Target {
+        kind: Kind::Level,
+        measure: Measure::Indicator { organisation: None, name: "sold".into() },
+        goal: 100.0,
+        id: "sold".into(),
+        from_settings: false,
+        ..headline(0.9, "2028-03-31".parse().unwrap(), None)
+    };
+    engine.set_targets(Arc::from([target]));
+    let start = day().start();
+    engine.handle_timeout(start);
+    facts(&mut engine);
+    let (mut ahead, mut values) = (0, Vec::new());
+    for minute in 1..=30 {
+        let figure = IndicatorFigure {
+            organisation: "x".into(),
+            name: "sold".into(),
+            month: "2026-10".parse().unwrap(),
+            value: f64::from(minute),
+        };
+        engine.set_figures(Figures { indicators: vec![figure], ..Figures::default() });
+        engine.handle_timeout(start.plus(i64::from(minute) * MINUTE));
+        let all = facts(&mut engine);
+        assert!(!all.iter().any(|fact| matches!(fact, Fact::VehicleInfo(_) | Fact::FleetGroup(_))), "minute {minute}");
+        let rows = all.iter().filter_map(|fact| match fact {
+            Fact::Projection(row) => Some(&*row.target),
+            _ => None,
+        });
+        let rows: std::collections::BTreeSet<&str> = rows.collect();
+        assert!(rows.iter().all(|target| *target == "sold"), "{rows:?}");
+        ahead += rows.len();
+        values.extend(all.iter().filter_map(|fact| match fact {
+            Fact::Target(row) if &*row.target == "sold" => row.value,
+            _ => None,
+        }));
+    }
+    assert_eq!(ahead, 2, "at once, and after a quarter of an hour");
+    assert_eq!(values, (1..=30).map(f64::from).collect::<Vec<_>>(), "how it stands is told each minute");
 }
 
 #[test]

@@ -117,6 +117,14 @@ fn figures_are_those_of_the_golden_factors() {
 }
 
 #[test]
+fn a_period_to_come_is_refused() {
+    let folder = site("report-future");
+    let (code, out, err) = run(folder.path(), &["--period", "2099-00"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("2099/00 begins on 2099-04-01: nothing of it has happened yet") && err.contains("hint: "), "{err}");
+}
+
+#[test]
 fn organisations_add_up_and_change_is_on_the_same_days_of_last_year() {
     let folder = site("report-sums");
     for period in ["2026-03", "2025-26", "2025-26-Q4", "2026-Q1", "2026-03-05..2026-03-20"] {

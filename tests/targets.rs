@@ -314,6 +314,29 @@ fn a_part_of_a_year_is_compared_with_nothing() {
 }
 
 #[test]
+fn conversions_begin_with_the_first_whole_month() {
+    let mut csv = "vehicle_id,role,category,fuel,euro,first_registered,in_service_from\n".to_owned();
+    for index in 0..20 {
+        let euro = if index < 18 { "EURO 6" } else { "EURO 5" };
+        csv.push_str(&format!("V{index},emergency,van,DIESEL,{euro},2020-01,2020-01-01\n"));
+    }
+    let (register, profile) = (parse(&csv), Profile::by_name("nhs_sdu").unwrap());
+    let all = Conversion { which: Selector::All, per_month: 5.0, successor: EmissionClass::Zero };
+    for (as_of, first) in [("2026-11-25", "2026-12-31"), ("2026-11-30", "2026-12-31"), ("2026-12-01", "2027-01-31")] {
+        let plan = convert(&register, &profile, std::slice::from_ref(&all), &[], day(as_of));
+        assert_eq!((plan[4].date, plan[5].date > day(first)), (day(first), true), "{as_of}");
+    }
+    // 18 of 20 count today: 90 % is not reached by the plan, it is there; 95 % is.
+    let (population, successor) = (Population::default(), Successor::ALWAYS);
+    let plan = convert(&register, &profile, &[Conversion { per_month: 20.0, ..all }], &[], day("2026-11-25"));
+    for (share, reached) in [(0.9, "2026-11-25"), (0.95, "2026-12-31")] {
+        let target = Target { goal: share, ..goal() };
+        let share = FleetShare { target: &target, profile: &profile, population: &population, successor: &successor };
+        assert_eq!(outcome(share, &register, &plan, day("2026-11-25")).reached.as_deref(), Some(reached));
+    }
+}
+
+#[test]
 fn a_plan_moves_the_path_and_nothing_else() {
     for seed in seeds() {
         let mut random = Random(seed);

@@ -5,7 +5,10 @@
 use std::fmt::Write;
 
 use fleetgauge::app::config::{Config, parse_targets};
-use fleetgauge::ledger::targets::{Amount, Figures, Measure, Target, TargetRecord, TargetStatus, assess, headline};
+use fleetgauge::ledger::targets::drift::Level;
+use fleetgauge::ledger::targets::{
+    Ahead, Amount, Figures, ForecastRecord, Measure, Successor, Target, TargetRecord, TargetStatus, assess, headline, project,
+};
 use fleetgauge::ledger::transition::{Population, Profile};
 use fleetgauge::model::TokenHasher;
 use fleetgauge::model::register::{Register, RegisterFiles};
@@ -68,6 +71,8 @@ fn what_is_only_planned_is_not_reached_and_after_the_due_date_nothing_is_planned
     assert_eq!(found.status, TargetStatus::BelowPath, "75 % today, though nothing is missing once 20 have left");
     // Nothing is left to chance: those that stay count already, and those that do not count leave.
     assert_eq!(found.p_hit, Some(1.0));
+    // So the rate, which is 0, makes nothing late: only the drift of 1.7 points counts.
+    assert_eq!((found.recent_per_month, found.level), (Some(0.0), Some(Level::Amber)));
     let found = record(&target(), &shrinking, "2027-04-30");
     assert_eq!(found.status, TargetStatus::Met);
     let found = record(&target(), &register(&[(80, "EURO 5", "2020-01-01", "2029-01-01")]), "2028-04-01");
@@ -100,6 +105,65 @@ fn a_written_size_goes_before_the_register() {
     assert_eq!(planned(Some(80)).gap, Some(Amount::Whole(12)), "each that leaves is replaced");
     assert_eq!(planned(Some(100)).gap, Some(Amount::Whole(30)));
     assert_eq!(planned(None).gap, Some(Amount::Whole(0)));
+}
+
+fn sized(vehicles_at_due: u32, successor: Successor) -> Target {
+    let measure =
+        Measure::Fleet { profile: None, population: Population::default(), successor, vehicles_at_due: Some(vehicles_at_due) };
+    Target { measure, ..target() }
+}
+
+#[test]
+fn a_written_size_is_made_of_whom_the_register_names_and_of_new_vehicles() {
+    let eighty = register(&[(70, "EURO 6", "2020-01-01", ""), (10, "EURO 5", "2020-01-01", "")]);
+    let profile = Profile::by_name("nhs_sdu").unwrap();
+    let grown = record(&sized(120, Successor::default()), &eighty, AS_OF);
+    let ForecastRecord { vehicles, p05, band, .. } = grown.forecast.clone().unwrap();
+    // 110 by the register and the 40 new ones, of 108 that are needed.
+    assert!(vehicles == 120 && p05 >= 110 && grown.p_hit.unwrap() > 0.99, "{:?}", grown.forecast);
+    assert!(band.iter().all(|share| (0.9..=1.0).contains(share)), "{band:?}");
+    // Half of them at half the time.
+    let ahead = project(&sized(120, Successor::default()), &profile, &eighty, &grown, day(AS_OF));
+    let (first, last) = (ahead[0], ahead[ahead.len() - 1]);
+    assert_eq!((first.band, last.band), (Some([0.875; 3]), Some(band)));
+    let halfway = ahead.iter().find(|one| one.day == day("2027-03-31")).unwrap();
+    assert!((halfway.path_value.unwrap() / halfway.path.unwrap() - 100.0).abs() < 1e-9, "{halfway:?}");
+    // Where new vehicles do not count for sure, neither do these; where it is not known, nothing is said.
+    let half = Successor { emergency: Some(0.5), non_emergency: Some(0.5), support: Some(0.5) };
+    let expected = record(&sized(120, half), &eighty, AS_OF).forecast.unwrap().expected;
+    assert!(expected < 70.0 + 0.5 * 50.0, "{expected}");
+    let unequal = record(&sized(120, Successor { support: Some(0.8), ..half }), &eighty, AS_OF);
+    assert!(unequal.p_hit.is_none() && unequal.needs.iter().any(|need| need.starts_with("successor: one chance")));
+    // Twenty will leave, and nobody says which.
+    let shrunk = record(&sized(60, Successor::default()), &eighty, AS_OF);
+    assert_eq!((shrunk.gap, shrunk.p_hit, shrunk.forecast), (Some(Amount::Whole(0)), None, None));
+    assert!(shrunk.needs.iter().any(|need| need.starts_with("in_service_to of 20 vehicles")), "{:?}", shrunk.needs);
+    // A chance of nothing is 0 and not -0.
+    let never = record(&sized(120, Successor { emergency: Some(0.0), ..half }), &eighty, AS_OF).p_hit;
+    assert!(never.is_none_or(f64::is_sign_positive), "{never:?}");
+}
+
+#[test]
+fn what_is_ahead_is_a_share_of_the_fleet_of_each_day() {
+    let profile = Profile::by_name("nhs_sdu").unwrap();
+    let ahead = |groups: &[(u32, &str, &str, &str)]| -> Vec<Ahead> {
+        let register = register(groups);
+        project(&target(), &profile, &register, &record(&target(), &register, AS_OF), day(AS_OF))
+    };
+    let on = |ahead: &[Ahead], date: &str| *ahead.iter().find(|one| one.day == day(date)).unwrap();
+    // Twenty leave on 1 April 2027: 60 of 80 before, 60 of 60 from then on.
+    let shrinking = ahead(&[(60, "EURO 6", "2020-01-01", ""), (20, "EURO 5", "2020-01-01", "2027-04-01")]);
+    assert_eq!((shrinking[0].band, shrinking[0].trend), (Some([0.75; 3]), Some(0.75)));
+    assert_eq!(on(&shrinking, "2027-03-31").trend, Some(0.75));
+    let left = on(&shrinking, "2027-06-30");
+    assert_eq!((left.band, left.trend), (Some([1.0; 3]), Some(1.0)));
+    assert!((left.path_value.unwrap() / left.path.unwrap() - 60.0).abs() < 1e-9, "{left:?}");
+    // Thirty come that day: 50 of 80 today, not 80 of 110.
+    let growing = ahead(&[(50, "EURO 6", "2020-01-01", ""), (30, "EURO 5", "2020-01-01", ""), (30, "EURO 6", "2027-04-01", "")]);
+    assert_eq!((growing[0].band, growing[0].trend), (Some([0.625; 3]), Some(0.625)));
+    assert_eq!(on(&growing, "2027-03-31").trend, Some(0.625));
+    assert_eq!(on(&growing, "2027-06-30").trend, Some(50.0 / 110.0));
+    assert!(on(&growing, "2027-06-30").band.unwrap()[0] >= 80.0 / 110.0);
 }
 
 #[test]

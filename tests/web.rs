@@ -52,7 +52,7 @@ fn questions_good_and_bad() {
         ("/api/v1/sessions?from=yesterday", 400, "`from`: `yesterday` is not a time"),
         ("/api/v1/sessions?form=2026-11-01", 400, "`form` is not a parameter"),
         ("/api/v1/emissions?from=2026-04-01&to=2026-11-24&by=scope,organisation,site,vehicle_class,tier", 200, "\"rows\":["),
-        ("/api/v1/emissions?by=role,vehicle", 200, "\"method_version\":2"),
+        ("/api/v1/emissions?by=role,vehicle", 200, "\"method_version\":3"),
         ("/api/v1/air?from=2025-04-01&to=2026-03-31", 200, "\"status\":\"not_set\",\"all_met\":null,\"supply\":\"the base year"),
         ("/api/v1/air?by=fleet", 400, "`by` is not a parameter"),
         ("/api/v1/air?from=2026-05-01&to=2026-04-01", 400, "`to` is before `from`"),

@@ -309,9 +309,12 @@ impl Engine {
 /// What the rules want to know of a share at the end of a month.
 fn sample(record: &TargetRecord, before: Option<&TargetRecord>, month: Month) -> TargetSample {
     let change = |of: fn(&TargetRecord) -> Option<f64>| Some(of(record)? - of(before?)?);
+    let missing = record.gap.is_some_and(|gap| !gap.is_zero());
     // At a rate that leads away from it, it is never reached.
-    let never = record.projected_date.is_none() && record.recent_per_month.is_some_and(|rate| rate <= 0.0);
-    let late = record.months_late.map(f64::from).or_else(|| never.then_some(f64::INFINITY));
+    let never = missing && record.projected_date.is_none() && record.recent_per_month.is_some_and(|rate| rate <= 0.0);
+    // Where only planned disposals are awaited, no rate is needed, and nothing is late by one.
+    let planned = record.gap.is_some() && !missing;
+    let late = record.months_late.map(f64::from).or(never.then_some(f64::INFINITY)).or(planned.then_some(0.0));
     TargetSample {
         target: record.id.clone(),
         month,

@@ -28,9 +28,10 @@ impl Engine {
             let last = self.next_uptime_rows.plus(-ROWS_MS);
             if last < day.start() || last >= day.end() {
                 self.write_register(day);
-                self.write_projections(day);
+                self.write_projections(day, |_| true);
             }
         }
+        self.write_new_projections(now);
     }
 
     /// The next time all is due, as at the beginning of a day: something changed that such rows rest on.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Engine;
+use super::uptime::ROWS_MS;
 use crate::ledger::air::AirConfig;
 use crate::ledger::emissions::Declared;
 use crate::ledger::factors::FactorSets;
@@ -13,7 +14,7 @@ use crate::ledger::targets::{
 use crate::ledger::transition::classify;
 use crate::model::register::EmissionClass;
 use crate::model::{Fact, ProjectionFact, TargetFact};
-use crate::units::Day;
+use crate::units::{Day, UtcMs};
 
 /// The targets, what is known for them, and how they stood when last asked.
 #[derive(Debug, Default)]
@@ -22,6 +23,10 @@ pub(super) struct Targets {
     declared: Arc<[Declared]>,
     figures: Figures,
     assessed: Option<(Day, Vec<TargetRecord>)>,
+    /// Figures are newer than the rows of what is ahead.
+    figures_are_new: bool,
+    /// Such rows are not written before: a published figure may change every minute.
+    next_ahead: UtcMs,
 }
 
 impl Engine {
@@ -35,10 +40,10 @@ impl Engine {
         &self.config.air
     }
 
-    /// The targets beside the one that `[target]` sets.
+    /// The targets beside the one that `[target]` sets. Given before what was heard is told again: no row is due by it, the start's are.
     pub fn set_targets(&mut self, targets: Arc<[Target]>) {
         self.targets.list = targets;
-        self.forget_assessment();
+        self.targets.assessed = None;
     }
 
     /// What was declared of base years.
@@ -63,7 +68,13 @@ impl Engine {
     /// Yearly tonnes, air pollutants and indicators: all that is known now, in place of what was known before.
     pub fn set_figures(&mut self, figures: Figures) {
         self.targets.figures = figures;
-        self.forget_assessment();
+        self.targets.figures_are_new = true;
+        // Shares of vehicles do not rest on them, and are dear.
+        let Some((day, mut records)) = self.targets.assessed.take() else { return };
+        for (target, record) in self.targets_in_force().iter().zip(&mut records).filter(|(target, _)| !of_vehicles(target)) {
+            *record = assess(target, &self.profile, &self.register, &self.targets.figures, day);
+        }
+        self.targets.assessed = Some((day, records));
     }
 
     /// Something changed that records rest on.
@@ -128,11 +139,20 @@ impl Engine {
         self.output.extend(records.filter_map(|record| fact(record, day)).map(Fact::Target));
     }
 
+    /// Rows of `target_projection` after new figures: of the targets that rest on them, once in a while.
+    pub(super) fn write_new_projections(&mut self, now: UtcMs) {
+        if self.targets.figures_are_new && now >= self.targets.next_ahead {
+            self.targets.figures_are_new = false;
+            self.targets.next_ahead = now.plus(ROWS_MS);
+            self.write_projections(Day::of(now), |target| !of_vehicles(target));
+        }
+    }
+
     /// Rows of `target_projection`.
-    pub(super) fn write_projections(&mut self, day: Day) {
+    pub(super) fn write_projections(&mut self, day: Day, which: fn(&Target) -> bool) {
         let targets = self.targets_in_force();
         let records = self.target_records(day);
-        let found = targets.iter().zip(records.iter());
+        let found = targets.iter().zip(records.iter()).filter(|(target, _)| which(target));
         let found: Vec<_> = found
             .map(|(target, record)| (record.id.clone(), project(target, &self.profile, &self.register, record, day)))
             .collect();
@@ -154,9 +174,8 @@ impl Engine {
     }
 }
 
-/// Vehicles that a forecast is a share of.
-fn size_at_due(record: &TargetRecord) -> Option<u32> {
-    record.vehicles_at_due.or(record.counts.map(|counts| counts.total())).filter(|vehicles| *vehicles > 0)
+fn of_vehicles(target: &Target) -> bool {
+    matches!(target.measure, Measure::Fleet { .. })
 }
 
 /// The row of a target; none while there is no figure.
@@ -182,9 +201,7 @@ fn fact(record: &TargetRecord, day: Day) -> Option<TargetFact> {
         projected_at: record.projected_date.as_deref().and_then(|text| text.parse::<Day>().ok()).map(Day::start),
         days_late: record.days_late,
         p_hit: record.p_hit,
-        band_at_due: record.forecast.as_ref().zip(size_at_due(record)).map(|(forecast, vehicles)| {
-            [forecast.p05, forecast.p50, forecast.p95].map(|counted| f64::from(counted) / f64::from(vehicles))
-        }),
+        band_at_due: record.forecast.as_ref().map(|forecast| forecast.band),
         state_code: record.state_code(),
     })
 }

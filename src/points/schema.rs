@@ -288,7 +288,7 @@ pub const MEASUREMENTS: &[Measurement] = &[
     },
     Measurement {
         name: "target_projection",
-        description: "what is expected of a target for the end of a London day TO COME, at that end; replaced while it is ahead. InfluxDB keeps rows of the future; VictoriaMetrics drops them beyond two days, and has target_progress.p05_at_due_ratio and its like",
+        description: "what is expected of a target for the end of a London day TO COME, at that end; replaced while it is ahead. Rows on days that a changed due date or list of targets no longer has stay until they are deleted. InfluxDB keeps rows of the future; VictoriaMetrics drops them beyond two days, and has target_progress.p05_at_due_ratio and its like",
         tags: &[FLEET, tag("target", "target id")],
         fields: &[
             float("trajectory_ratio", "path, 0 to 1; of relative targets, the change"),

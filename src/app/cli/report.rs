@@ -19,6 +19,9 @@ use crate::model::register::Register;
 use crate::store::Reader;
 use crate::units::{Day, Month};
 
+/// As of arguments that cannot be used.
+const EX_USAGE: u8 = 2;
+
 /// Arguments of `report`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
@@ -62,7 +65,19 @@ pub fn main(options: &Options) -> ExitCode {
             return ExitCode::from(EX_CONFIG);
         }
     };
-    let text = match render(&config, options, Clock::system()) {
+    let (period, clock) = (&options.period, Clock::system());
+    let today = Day::of(clock.now());
+    if period.until(today).is_none() {
+        let begins = period.from;
+        return fail(
+            format!(
+                "`--period`: {} begins on {begins}: nothing of it has happened yet\n  hint: write a period that has begun by {today}",
+                period.name
+            ),
+            EX_USAGE,
+        );
+    }
+    let text = match render(&config, options, clock) {
         Ok(text) => text,
         Err(error) => {
             eprintln!("{error}");

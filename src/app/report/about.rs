@@ -96,7 +96,7 @@ pub(super) fn quality(report: &Report) -> Vec<Block> {
         ),
         format!("estimated part of scope 1 with location-based scope 2: {}", maybe_percent(quality.estimated_ratio)),
         named("vehicles with activity that could not be computed", &quality.not_computed),
-        named("vehicles in service of which nothing is known", &quality.no_data),
+        named("vehicles in service of which nothing is known in a month that has ended", &quality.no_data),
         named("vehicles of low quality (more than a fifth estimated)", &quality.low_quality),
         named("vehicles without coefficients of pollutants", &quality.air_not_computed),
         format!("flags: {}", if quality.flags.is_empty() { "none".to_owned() } else { quality.flags.join(", ") }),

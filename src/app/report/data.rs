@@ -324,7 +324,7 @@ pub struct DataQuality {
     pub estimated_ratio: Option<f64>,
     /// With activity that no figure could be computed from.
     pub not_computed: Vec<Arc<str>>,
-    /// In service, and nothing is known of them or their class.
+    /// In service in a month of the period that has ended, and nothing is known of them or their class.
     pub no_data: Vec<Arc<str>>,
     /// More than a fifth estimated.
     pub low_quality: Vec<Arc<str>>,

@@ -1,6 +1,6 @@
 //! The first page's sentence: the share, the path and the present pace in words, so that page, API and screen reader say the same.
 
-use crate::ledger::targets::{TargetRecord, TargetStatus};
+use crate::ledger::targets::{Amount, TargetRecord, TargetStatus};
 use crate::ledger::transition::Counts;
 use crate::units::{Day, Month};
 
@@ -33,12 +33,22 @@ fn pace(target: &TargetRecord) -> String {
     if target.status == TargetStatus::Met {
         return format!("the goal of {goal} is met");
     }
+    if target.gap.is_some_and(Amount::is_zero) {
+        return match target.p_hit {
+            Some(chance) if chance < 0.5 => {
+                format!("as many count today as {goal} of the planned fleet asks for, but not all of them stay")
+            }
+            _ => format!("{goal} is reached once the planned vehicles have left"),
+        };
+    }
     let reached = target.projected_date.as_deref().and_then(|text| text.parse::<Day>().ok());
     match (reached, target.recent_per_month) {
         (Some(reached), _) => {
             let (year, month) = Month::of_day(reached).ym();
-            let mut text =
-                format!("at the present pace {goal} is reached in {} {year}", MONTHS[usize::from(month.clamp(1, 12)) - 1]);
+            let mut text = format!(
+                "at the pace of the last twelve months {goal} is reached in {} {year}",
+                MONTHS[usize::from(month.clamp(1, 12)) - 1]
+            );
             match target.months_late {
                 Some(0) => text.push_str(", in time"),
                 Some(late) => text.push_str(&format!(", {} {}", months(late), if late > 0 { "late" } else { "early" })),
@@ -46,7 +56,7 @@ fn pace(target: &TargetRecord) -> String {
             }
             text
         }
-        (None, Some(_)) => format!("at the present pace {goal} is not reached"),
+        (None, Some(_)) => format!("at the pace of the last twelve months {goal} is not reached"),
         (None, None) => format!("too few months are known to say when {goal} is reached"),
     }
 }
@@ -63,13 +73,13 @@ fn day(day: Day) -> String {
 }
 
 fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
+    format!("{:.1}\u{a0}%", share * 100.0)
 }
 
 /// A goal is a round number, and said as one.
 fn goal(share: f64) -> String {
     let text = format!("{:.1}", share * 100.0);
-    format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
+    format!("{}\u{a0}%", text.strip_suffix(".0").unwrap_or(&text))
 }
 
 #[cfg(test)]
@@ -104,20 +114,23 @@ mod tests {
         assert_eq!(vehicles_needed(known.goal, 800), 720);
         assert_eq!(
             headline(&known, counts, 612),
-            "On 23 Nov 2026 612 of 800 vehicles (76.5 %) are low emission; the path asks for 76.7 %; at the present pace 90 % is \
-             reached in September 2028, six months late"
+            "On 23 Nov 2026 612 of 800 vehicles (76.5\u{a0}%) are low emission; the path asks for 76.7\u{a0}%; at the pace of the last \
+             twelve months 90\u{a0}% is reached in September 2028, six months late"
         );
         let early = TargetRecord { months_late: Some(-1), plan: None, ..known.clone() };
-        assert!(
-            headline(&early, counts, 612)
-                .ends_with("no path is set; at the present pace 90 % is reached in September 2028, one month early")
-        );
+        assert!(headline(&early, counts, 612).ends_with(
+            "no path is set; at the pace of the last twelve months 90\u{a0}% is reached in September 2028, one month early"
+        ));
         let still = TargetRecord { projected_date: None, recent_per_month: Some(0.0), ..known.clone() };
-        assert!(headline(&still, counts, 612).ends_with("at the present pace 90 % is not reached"));
+        assert!(headline(&still, counts, 612).ends_with("at the pace of the last twelve months 90\u{a0}% is not reached"));
+        let planned = TargetRecord { gap: Some(Amount::Whole(0)), p_hit: Some(1.0), ..still.clone() };
+        assert!(headline(&planned, counts, 612).ends_with("90\u{a0}% is reached once the planned vehicles have left"));
+        let leaving = TargetRecord { p_hit: Some(0.0), ..planned };
+        assert!(headline(&leaving, counts, 612).ends_with("but not all of them stay"));
         let new = TargetRecord { projected_date: None, recent_per_month: None, ..known.clone() };
-        assert!(headline(&new, counts, 612).ends_with("too few months are known to say when 90 % is reached"));
+        assert!(headline(&new, counts, 612).ends_with("too few months are known to say when 90\u{a0}% is reached"));
         let met = TargetRecord { status: TargetStatus::Met, ..known };
-        assert!(headline(&met, counts, 612).ends_with("the goal of 90 % is met"));
+        assert!(headline(&met, counts, 612).ends_with("the goal of 90\u{a0}% is met"));
         assert!(headline(&record(), Counts::default(), 0).starts_with("No vehicle in the register"));
     }
 }

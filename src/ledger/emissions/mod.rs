@@ -37,8 +37,9 @@ use crate::model::register::Register;
 use crate::model::{Activity, ActivityKey, EnergyUser, Subject};
 use crate::units::{Day, Month};
 
-/// Raised when a formula changes, so that a stored figure can be told from a new one. 2: tiers by month, all scopes.
-pub const METHOD_VERSION: u32 = 2;
+/// Raised when a formula changes, so that a stored figure can be told from a new one. 2: tiers by month, all scopes. 3: a fuel card's
+/// product where the register knows no fuel.
+pub const METHOD_VERSION: u32 = 3;
 
 /// A share of estimates beyond which a vehicle's stretch is of low quality (reference emissions.md 5.4, an assumption of it).
 pub const MOST_ESTIMATED: f64 = 0.2;

@@ -40,7 +40,27 @@ pub fn vehicles_needed(goal: f64, vehicles: u32) -> u32 {
 /// date has passed, and for vehicles that are new, which no register knows beforehand.
 fn vehicles_at_due(share: FleetShare<'_>, register: &Register, day: Day) -> Option<u32> {
     let due = share.target.due.filter(|due| *due >= day && share.population.new_in_months.is_none())?;
-    Some(share.target.vehicles_at_due().unwrap_or_else(|| share.population.counts(register, share.profile, due).total()))
+    // On the day itself nothing is planned any more.
+    let written = share.target.vehicles_at_due().filter(|_| due > day);
+    Some(written.unwrap_or_else(|| share.population.counts(register, share.profile, due).total()))
+}
+
+/// Vehicles of a written size that the register does not name: they come evenly spread up to the due date. Negative where it names more.
+fn unnamed(share: FleetShare<'_>, register: &Register, as_of: Day, day: Day) -> i64 {
+    let FleetShare { target, profile, population, .. } = share;
+    let due = target.due.filter(|due| *due > as_of && population.new_in_months.is_none());
+    let Some((due, written)) = due.zip(target.vehicles_at_due()) else { return 0 };
+    let named = population.counts(register, profile, due).total();
+    let part = (years(as_of, day) / years(as_of, due)).clamp(0.0, 1.0);
+    ((f64::from(written) - f64::from(named)) * part).round() as i64
+}
+
+/// The fleet of a day to come: by the register's dates, and by a written size. New vehicles stay as many as they are, for no register knows
+/// them beforehand.
+pub(super) fn vehicles_on(share: FleetShare<'_>, register: &Register, as_of: Day, day: Day) -> u32 {
+    let on = if share.population.new_in_months.is_some() { as_of } else { day.max(as_of) };
+    let named = share.population.counts(register, share.profile, on).total();
+    (i64::from(named) + unnamed(share, register, as_of, on)).try_into().unwrap_or(0)
 }
 
 /// What the counts of one day say; the fleet stays as large as it is.
@@ -150,31 +170,30 @@ fn projected(gap: f64, rate: f64, as_of: Day) -> Option<Day> {
     if gap <= 0.0 { None } else { month_end_at(month_scale(as_of) + time_to_close(gap, rate)?) }
 }
 
-/// What the ages say; the second value is how many vehicles have none, the error what is missing.
-pub(super) fn candidates(share: FleetShare<'_>, register: &Register, day: Day) -> Result<(Vec<Candidate>, u32), String> {
-    let FleetShare { target, profile, population, successor } = share;
+/// The fleet of a day to come and what its ages say as of a day; the second value is how many vehicles have none, the error what is missing.
+pub(super) fn candidates(
+    share: FleetShare<'_>,
+    register: &Register,
+    as_of: Day,
+    day: Day,
+) -> Result<(Vec<Candidate>, u32), String> {
+    let FleetShare { profile, population, successor, .. } = share;
     let (mut candidates, mut without_age, mut without_chance) = (Vec::new(), 0u32, 0u32);
     let never = super::forecast::ReplacementAge { mu: 1e6, sigma: 1.0 };
-    // Who leaves before the due date does not count there, who comes counts as what he is; a size that somebody wrote names nobody.
-    let due = target.due.filter(|due| *due >= day && target.vehicles_at_due().is_none() && population.new_in_months.is_none());
-    for vehicle in &register.vehicles {
-        let here = population.holds(vehicle, day) == Some(true);
-        match due.map(|due| (due, population.holds(vehicle, due) == Some(true))) {
-            Some((due, true)) if !here => {
-                let counts = profile.counts(classify(vehicle, profile, due).class);
-                candidates.push(Candidate { counts, age: 0.0, replacement: never, qualifies: 1.0 });
-                continue;
-            }
-            Some((_, true)) | None if here => {}
-            _ => continue,
+    // Who leaves before the day does not count there, who comes counts as what he is.
+    for vehicle in register.vehicles.iter().filter(|vehicle| population.holds(vehicle, day) == Some(true)) {
+        if population.holds(vehicle, as_of) != Some(true) {
+            let counts = profile.counts(classify(vehicle, profile, day).class);
+            candidates.push(Candidate { counts, age: 0.0, replacement: never, qualifies: 1.0 });
+            continue;
         }
-        let counts = profile.counts(classify(vehicle, profile, day).class);
+        let counts = profile.counts(classify(vehicle, profile, as_of).class);
         let Some(qualifies) = successor.of(vehicle) else {
             without_chance += 1;
             continue;
         };
         // A vehicle that counts and whose successor counts needs no age.
-        let known = age(vehicle, day).zip(replacement_age(vehicle)).filter(|_| !counts || qualifies < 1.0);
+        let known = age(vehicle, as_of).zip(replacement_age(vehicle)).filter(|_| !counts || qualifies < 1.0);
         without_age += u32::from(known.is_none() && (!counts || qualifies < 1.0));
         let (age, replacement) = known.unwrap_or((0.0, never));
         candidates.push(Candidate { counts, age, replacement, qualifies });
@@ -190,17 +209,44 @@ pub(super) fn candidates(share: FleetShare<'_>, register: &Register, day: Day) -
             "first_registered and role (or replacement_age_years) of {without_age} vehicles: no forecast without"
         ));
     }
+    let unnamed = unnamed(share, register, as_of, day);
+    if unnamed < 0 {
+        return Err(format!(
+            "in_service_to of {} vehicles: the register has {} in service on {day}, more than vehicles_at_due; no forecast until it says \
+             which leave",
+            -unnamed,
+            candidates.len()
+        ));
+    }
+    if unnamed > 0 {
+        let Some(chance) = successor.of_new(population) else {
+            return Err(format!(
+                "successor: one chance for all roles, for {unnamed} vehicles of vehicles_at_due that the register does not name"
+            ));
+        };
+        let replacement = super::forecast::ReplacementAge::DONE;
+        let new = Candidate { counts: false, age: 0.0, replacement, qualifies: chance };
+        candidates.resize(candidates.len() + unnamed as usize, new);
+    }
+    if candidates.is_empty() {
+        return Err(format!("vehicles: by the register's dates none of this target is in service on {day}; no forecast"));
+    }
     Ok((candidates, without_age))
+}
+
+/// Shares of a fleet at the quantiles of 5, 50 and 95 %.
+pub(super) fn band(counted: &Distribution, vehicles: usize) -> [f64; 3] {
+    [0.05, 0.5, 0.95].map(|quantile| f64::from(counted.quantile(quantile)) / vehicles as f64)
 }
 
 fn add_forecast(record: &mut TargetRecord, share: FleetShare<'_>, register: &Register, as_of: Day) {
     let Some(due) = share.target.due.filter(|due| *due >= as_of) else { return };
-    let (candidates, without_age) = match candidates(share, register, as_of) {
+    let (candidates, without_age) = match candidates(share, register, as_of, due) {
         Ok(found) => found,
         Err(missing) => return record.needs.push(missing),
     };
     let horizon = years(as_of, due);
-    let needed = needed_at_due(share, register, as_of, &candidates);
+    let needed = vehicles_needed(share.target.goal, candidates.len() as u32);
     let mixed = Distribution::under_delays(&candidates, horizon, &COMMON_DELAYS);
     let prompt = Distribution::under_delays(&candidates, horizon, &[(0.0, 1.0)]);
     record.p_hit = Some(mixed.at_least(needed));
@@ -211,20 +257,18 @@ fn add_forecast(record: &mut TargetRecord, share: FleetShare<'_>, register: &Reg
         p05: mixed.quantile(0.05),
         p50: mixed.quantile(0.5),
         p95: mixed.quantile(0.95),
+        vehicles: candidates.len() as u32,
+        band: band(&mixed, candidates.len()),
         p_hit_without_delay: prompt.at_least(needed),
         without_age,
     });
 }
 
-fn needed_at_due(share: FleetShare<'_>, register: &Register, day: Day, candidates: &[Candidate]) -> u32 {
-    vehicles_needed(share.target.goal, vehicles_at_due(share, register, day).unwrap_or(candidates.len() as u32))
-}
-
 /// Chance of hitting the goal as it was seen at the end of a month.
 fn p_hit(share: FleetShare<'_>, register: &Register, day: Day) -> Option<f64> {
     let due = share.target.due.filter(|due| *due >= day)?;
-    let (candidates, _) = candidates(share, register, day).ok()?;
-    let needed = needed_at_due(share, register, day, &candidates);
+    let (candidates, _) = candidates(share, register, day, due).ok()?;
+    let needed = vehicles_needed(share.target.goal, candidates.len() as u32);
     Some(Distribution::under_delays(&candidates, years(day, due), &COMMON_DELAYS).at_least(needed))
 }
 
@@ -238,11 +282,14 @@ fn add_levels(record: &mut TargetRecord, share: FleetShare<'_>, register: &Regis
         return;
     }
     let months = month_end_counts(register, profile, population, first, last);
+    // The same for every month before the due date.
+    let at_due = vehicles_at_due(share, register, first.last_day());
+    let at_due = |day: Day| at_due.filter(|_| target.due.is_some_and(|due| due > day));
     let (rules, sums) = (LevelRules::default(), CusumRules::default());
     let (mut level, mut sum, mut done, mut spread) = (LevelState::default(), CusumState::default(), Vec::new(), 1.0);
     for (index, pair) in months.windows(2).enumerate() {
-        let (before, now) = (Standing::of(share, &pair[0]), Standing::of(share, &pair[1]));
-        let Some((before, now)) = before.zip(now) else { continue };
+        let standing = |end: &MonthEnd| Standing::of(share, end, at_due(end.month.last_day()));
+        let Some((before, now)) = standing(&pair[0]).zip(standing(&pair[1])) else { continue };
         // At a rate that does not lead there, it is later than any date: as the rule `target_late` has it.
         let late = trend(&points(&months[..index + 2], profile)).filter(|_| now.gap > 0.0).zip(target.due).map(|(trend, due)| {
             let projected = projected(now.gap, trend.theil_sen, pair[1].month.last_day());
@@ -284,12 +331,12 @@ struct Standing {
 }
 
 impl Standing {
-    fn of(share: FleetShare<'_>, end: &MonthEnd) -> Option<Self> {
+    fn of(share: FleetShare<'_>, end: &MonthEnd, at_due: Option<u32>) -> Option<Self> {
         let target = share.target;
         let n = end.counts.total();
         let plan = target.plan.at(&target.baseline, target.goal, target.due, end.month.last_day(), n)?;
         let counted = end.counts.counted(share.profile);
-        let gap = vehicles_needed(target.goal, n).saturating_sub(counted);
+        let gap = vehicles_needed(target.goal, at_due.unwrap_or(n)).saturating_sub(counted);
         (n > 0).then(|| Self { n: n.into(), counted: counted.into(), plan, gap: gap.into() })
     }
 }

@@ -20,8 +20,14 @@ pub struct ReplacementAge {
 }
 
 impl ReplacementAge {
+    /// Is a successor already, whatever the delay: a vehicle that is planned and of which no more is known.
+    pub const DONE: Self = Self { mu: f64::NEG_INFINITY, sigma: 1.0 };
+
     /// The chance that a vehicle of an age, not replaced so far, is replaced within `horizon` years.
     pub fn chance(self, age: f64, horizon: f64) -> f64 {
+        if self == Self::DONE {
+            return 1.0;
+        }
         if horizon <= 0.0 {
             return 0.0;
         }
@@ -97,7 +103,8 @@ impl Distribution {
 
     /// The chance of at least so many.
     pub fn at_least(&self, count: u32) -> f64 {
-        self.mass.iter().skip(count as usize).sum::<f64>().clamp(0.0, 1.0)
+        // A sum of nothing is -0, and would be printed so.
+        self.mass.iter().skip(count as usize).sum::<f64>().clamp(0.0, 1.0) + 0.0
     }
 
     /// The expected number.

@@ -3,7 +3,7 @@
 //! Few days, evenly apart: a distribution for each of them costs as much as the forecast of the due date.
 
 use super::calendar::{last_full_month, month_scale};
-use super::fleet::{FleetShare, candidates};
+use super::fleet::{FleetShare, band, candidates, vehicles_on};
 use super::forecast::{COMMON_DELAYS, Distribution};
 use super::record::TargetRecord;
 use super::target::{Kind, Measure, Target, years};
@@ -48,11 +48,18 @@ pub fn project(target: &Target, profile: &Profile, register: &Register, record: 
     if target.due.is_some_and(|due| due <= as_of) {
         return Vec::new();
     }
-    // Of vehicles the value is a count and the path a share.
-    let vehicles = record.counts.map(|counts| f64::from(counts.total()));
+    let successor;
+    let fleet = match &target.measure {
+        Measure::Fleet { profile: own, population, successor: given, .. } => {
+            let profile = own.as_ref().unwrap_or(profile);
+            successor = successors(*given, profile);
+            Some(FleetShare { target, profile, population, successor: &successor })
+        }
+        _ => None,
+    };
     let base = target.baseline.value.filter(|base| *base != 0.0);
-    let ratio = |level: f64| match (target.kind, vehicles, base) {
-        (Kind::Share, Some(n), _) => Some(level / n),
+    let ratio = |level: f64, vehicles: Option<f64>| match (target.kind, vehicles, base) {
+        (Kind::Share, Some(n), _) => (n > 0.0).then(|| level / n),
         (Kind::Share, None, _) => Some(level),
         (Kind::Relative, _, Some(base)) => Some(level / base - 1.0),
         _ => None,
@@ -60,14 +67,17 @@ pub fn project(target: &Target, profile: &Profile, register: &Register, record: 
     let goal = target.goal_level().unwrap_or(target.goal);
     let known_to = record.figure_to.as_deref().and_then(|text| text.parse().ok()).unwrap_or(as_of);
     let sign = if target.comparison == Comparison::AtMost { -1.0 } else { 1.0 };
-    let band = band(target, profile, register, record, as_of);
     let point = |day: Day| {
+        // Of vehicles the value is a count and the path a share: both of the fleet of that day.
+        let vehicles = fleet.map(|share| f64::from(vehicles_on(share, register, as_of, day)));
+        let ratio = |level| ratio(level, vehicles);
+        let most = vehicles.or((target.kind == Kind::Share).then_some(1.0));
         let path = target.plan.at(&target.baseline, goal, target.due, day, vehicles.unwrap_or_default() as u32);
         let path_value = path.map(|path| path * vehicles.unwrap_or(1.0));
         let months = month_scale(day) - month_scale(known_to);
         let trend = record.recent_per_month.map(|rate| {
-            // Nothing here falls below nothing, and no more vehicles count than there are.
-            (value + sign * rate * months).max(0.0).min(vehicles.unwrap_or(f64::INFINITY))
+            // Nothing here falls below nothing, no more vehicles count than there are, and no share is more than all.
+            (value + sign * rate * months).max(0.0).min(most.unwrap_or(f64::INFINITY))
         });
         Ahead {
             day,
@@ -75,31 +85,18 @@ pub fn project(target: &Target, profile: &Profile, register: &Register, record: 
             trend: trend.and_then(ratio),
             path_value,
             trend_value: trend,
-            band: band.as_ref().and_then(|band| band(day)),
+            band: fleet.filter(|_| record.forecast.is_some()).and_then(|share| band_on(share, register, as_of, day)),
         }
     };
     let most = if register.vehicles.len() > LARGE { FEW_DAYS } else { MOST_DAYS };
     days(as_of, target.due, most).into_iter().map(point).collect()
 }
 
-/// Quantiles for a day, if the record has a forecast.
-fn band<'a>(
-    target: &'a Target,
-    profile: &'a Profile,
-    register: &'a Register,
-    record: &TargetRecord,
-    as_of: Day,
-) -> Option<impl Fn(Day) -> Option<[f64; 3]> + 'a> {
-    let Measure::Fleet { profile: own, population, successor, .. } = &target.measure else { return None };
-    record.forecast.as_ref()?;
-    let profile = own.as_ref().unwrap_or(profile);
-    let successor = successors(*successor, profile);
-    let (candidates, _) = candidates(FleetShare { target, profile, population, successor: &successor }, register, as_of).ok()?;
-    Some(move |day: Day| {
-        let counted = Distribution::under_delays(&candidates, years(as_of, day), &COMMON_DELAYS);
-        let share = |quantile: f64| f64::from(counted.quantile(quantile)) / candidates.len() as f64;
-        (!candidates.is_empty()).then(|| [0.05, 0.5, 0.95].map(share))
-    })
+/// Quantiles for the fleet of a day.
+fn band_on(share: FleetShare<'_>, register: &Register, as_of: Day, day: Day) -> Option<[f64; 3]> {
+    let (candidates, _) = candidates(share, register, as_of, day).ok()?;
+    let counted = Distribution::under_delays(&candidates, years(as_of, day), &COMMON_DELAYS);
+    Some(band(&counted, candidates.len()))
 }
 
 /// Today, ends of quarters (or of longer stretches), the due date.

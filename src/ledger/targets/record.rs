@@ -9,8 +9,9 @@ use super::target::{Kind, Target};
 use crate::ledger::transition::Counts;
 use crate::units::Day;
 
-/// Raised when a formula changes, so that a stored figure can be told from a new one. 2: rates, forecast and levels.
-pub const METHOD_VERSION: u32 = 2;
+/// Raised when a formula changes, so that a stored figure can be told from a new one. 2: rates, forecast and levels. 3: gap, forecast
+/// and levels by the fleet of the due date.
+pub const METHOD_VERSION: u32 = 3;
 
 /// How a target stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -85,6 +86,10 @@ pub struct ForecastRecord {
     pub p50: u32,
     /// 95 % quantile.
     pub p95: u32,
+    /// Vehicles there will be: what all of these are a part of.
+    pub vehicles: u32,
+    /// The three quantiles as shares of them.
+    pub band: [f64; 3],
     /// The chance without a common delay.
     pub p_hit_without_delay: f64,
     /// Vehicles whose age or replacement age is not known: taken as never replaced.

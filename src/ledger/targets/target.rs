@@ -108,8 +108,18 @@ impl Successor {
             Some(Role::Emergency) => self.emergency,
             Some(Role::NonEmergency) => self.non_emergency,
             Some(Role::Support) => self.support,
-            None => self.emergency.filter(|_| self.emergency == self.non_emergency && self.emergency == self.support),
+            None => self.of_new(&Population::default()),
         }
+    }
+
+    /// That of a new vehicle of a population, whose role nobody has said: known only if it is the same for all roles that it may have.
+    pub(super) fn of_new(&self, population: &Population) -> Option<f64> {
+        let roles = [(Role::Emergency, self.emergency), (Role::NonEmergency, self.non_emergency), (Role::Support, self.support)];
+        let holds =
+            |role| !population.exclude_roles.contains(&role) && (population.roles.is_empty() || population.roles.contains(&role));
+        let mut chances = roles.into_iter().filter(|(role, _)| holds(*role)).map(|(_, chance)| chance);
+        let first = chances.next()??;
+        chances.all(|chance| chance == Some(first)).then_some(first)
     }
 }
 

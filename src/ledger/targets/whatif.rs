@@ -81,7 +81,7 @@ pub fn successor_class(replaced: &Vehicle, fuel: &str, profile: &Profile, date: 
     classify(&successor, profile, date).class
 }
 
-/// Which vehicles conversions take: at the end of each month after `as_of`, the oldest first, none that is as good already.
+/// Which vehicles conversions take: at the end of each whole month after `as_of`, the oldest first, none that is as good already.
 pub fn convert(
     register: &Register,
     profile: &Profile,
@@ -100,7 +100,8 @@ pub fn convert(
             .collect();
         let built = |vehicle: &&Vehicle| vehicle.first_registered.or(vehicle.in_service_from).unwrap_or(Day(i32::MAX));
         open.sort_by(|a, b| built(a).cmp(&built(b)).then_with(|| a.id.cmp(&b.id)));
-        let first = last_full_month(as_of).plus(1);
+        // The running month is not whole: five a month are not five in its last days.
+        let first = Month::of_day(as_of).plus(1);
         for (index, vehicle) in open.into_iter().enumerate() {
             // The n-th vehicle comes in the month in which n are due; the epsilon keeps 3 x (1/3) in the third.
             let month = ((index as f64 + 1.0) / conversion.per_month - 1e-9).ceil() as i32;
@@ -145,7 +146,7 @@ pub struct Outcome {
     pub share_at_due: Option<f64>,
     /// Vehicles missing then.
     pub gap_at_due: Option<u32>,
-    /// The first end of a month at which the goal is reached, within the path.
+    /// The first end of a month at which the goal is reached, within the path; the day itself where it is met already.
     pub reached: Option<String>,
     /// Month by month.
     pub path: Vec<PathPoint>,
@@ -180,11 +181,15 @@ pub fn outcome(share: FleetShare<'_>, register: &Register, plan: &[Replacement],
         reached: None,
         path: Vec::new(),
     };
+    let now = counts(as_of);
+    if now.total() > 0 && now.counted(profile) >= vehicles_needed(target.goal, now.total()) {
+        result.reached = Some(as_of.to_string());
+    }
     for offset in 0..=last.since(first).min(MOST_MONTHS) {
         let day = first.plus(offset).last_day();
         let counts = counts(day);
         let (in_scope, counted) = (counts.total(), counts.counted(profile));
-        if result.reached.is_none() && in_scope > 0 && counted >= vehicles_needed(target.goal, in_scope) {
+        if result.reached.is_none() && day > as_of && in_scope > 0 && counted >= vehicles_needed(target.goal, in_scope) {
             result.reached = Some(day.to_string());
         }
         let plan = target.plan.at(&target.baseline, target.goal, target.due, day, in_scope);

@@ -43,7 +43,7 @@ pub struct Options {
     /// What if these were replaced: a CSV with vehicle_id, date, and successor_fuel or successor_class.
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
-    /// What if so many a month were converted, oldest first: van=5/month, van_n1_iii=2.5/month:ultra_low, emergency=3/month, all=4/month.
+    /// What if so many a month were converted, oldest first, from the first whole month after the day on: van=5/month, van_n1_iii=2.5/month:ultra_low, emergency=3/month, all=4/month.
     /// Without `:class` the successors are zero-emission. zero=5/month is all=5/month.
     #[arg(long, value_name = "CLASS=N/month", value_parser = plan::conversion)]
     convert: Vec<crate::ledger::targets::whatif::Conversion>,

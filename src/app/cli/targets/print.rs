@@ -31,7 +31,7 @@ pub(super) fn tables(answer: &Answer) {
         answer.missing.iter().for_each(|missing| println!("  {missing}"));
     }
     if let Some(what_if) = &answer.what_if {
-        print_what_if(what_if);
+        print_what_if(what_if, &answer.as_of);
     }
 }
 
@@ -59,7 +59,7 @@ fn row(record: &TargetRecord) -> [String; 11] {
     ]
 }
 
-fn print_what_if(what_if: &WhatIf) {
+fn print_what_if(what_if: &WhatIf, as_of: &str) {
     println!("\nwith {} replacements", what_if.replacements);
     let mut rows = vec![["target", "goal", "due", "at due", "missing then", "reached"].map(str::to_owned)];
     rows.extend(what_if.targets.iter().map(|outcome| {
@@ -69,7 +69,10 @@ fn print_what_if(what_if: &WhatIf) {
             outcome.due.clone().unwrap_or_else(|| NOTHING.to_owned()),
             outcome.share_at_due.map_or(NOTHING.to_owned(), |share| format!("{:.1} %", share * 100.0)),
             outcome.gap_at_due.map_or(NOTHING.to_owned(), |gap| gap.to_string()),
-            outcome.reached.clone().unwrap_or_else(|| "not within the plan".to_owned()),
+            match outcome.reached.as_deref() {
+                Some(day) if day == as_of => "already".to_owned(),
+                reached => reached.unwrap_or("not within the plan").to_owned(),
+            },
         ]
     }));
     print(&rows);

@@ -28,7 +28,7 @@ export default {
         const { transition: t, target, today: day, data: d } = now;
         const rest = [];
         if (target.gap) rest.push(`${number(target.gap)} more must change to reach ${percent(target.goal)} by ${date(target.due)}` + (target.required_per_month === null ? "" : `: ${number(target.required_per_month, 1)} a month`));
-        if (target.p_hit !== null) rest.push(`by the replacement ages the chance of that is ${number(target.p_hit * 100)} %`);
+        if (target.p_hit !== null) rest.push(`by the replacement ages in the register, whatever the recent pace, the chance of reaching it in time is ${number(target.p_hit * 100)}\u00a0%`);
         put(more, el("p", { class: "note" }, el("span", { class: "state " + target.status }, STATUS[target.status] || target.status), " ", rest.join("; ") + (rest.length ? ". " : ""), `Heard within 24 h: ${percent(d.completeness)} of the vehicles.`));
         put(classes, el("table", { id: "classes" }, el("caption", {}, `Vehicles in scope by class (${t.profile})`), el("tbody", {}, [["Zero", t.zero], ["Ultra-low", t.ultra_low], ["Low", t.low], ["Other", t.other], ["Unknown", t.unknown]].map(
           ([name, count]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "n" }, number(count)), el("td", { class: "n" }, t.in_scope ? percent(count / t.in_scope) : "–"))))));

@@ -20,7 +20,7 @@ export function pathChart(history, target, plan, plans) {
     pace.push([today, share(today)], [due, share(due)]);
   }
   if (target.forecast && target.current !== null && total > 0 && due > today) {
-    bands.push({ kind: "forecast", name: "by replacement ages, 5 % to 95 %", points: [[today, target.current, target.current], [due, target.forecast.p05 / total, target.forecast.p95 / total]] });
+    bands.push({ kind: "forecast", name: "by replacement ages, 5 % to 95 %", points: [[today, target.current, target.current], [due, target.forecast.band[0], target.forecast.band[2]]] });
   }
   const marks = [];
   if (target.current !== null) marks.push({ at: today, value: target.current, text: percent(target.current), below: target.plan !== null && target.plan > target.current });
