@@ -74,8 +74,8 @@ fn say_what_was_set(config: &mut Config) {
         ("register.directory".to_owned(), "the example of config/register/, compiled in".to_owned()),
         ("store.directory".to_owned(), format!("{store} (removed at the end)")),
         ("ocpp.unknown".to_owned(), "\"accept\"".to_owned()),
-        ("target.start".to_owned(), format!("{}", config.engine.target_start.map_or_else(String::new, |day| day.to_string()))),
-        ("target.start_share".to_owned(), format!("{}", config.engine.target_start_share.unwrap_or_default())),
+        ("target.start".to_owned(), config.engine.target_start.map(|day| format!("\"{day}\"")).unwrap_or_default()),
+        ("target.start_share".to_owned(), config.engine.target_start_share.unwrap_or_default().to_string()),
     ];
     set.extend(addresses.map(|(room, address)| (format!("{room}.listen"), format!("{address:?}"))));
     // What the environment said stays where it is in force.
