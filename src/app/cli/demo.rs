@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::run::{block_on, until_stopped};
 use super::{EX_CONFIG, fail, start_log};
 use crate::app::clock::Clock;
-use crate::app::config::Config;
+use crate::app::config::{Config, Setting};
 use crate::app::{Daemon, EXAMPLE_REGISTER, RegisterSource, StartOptions};
 use crate::ingest::door::Unknown;
 use crate::simulate::{self, SimulateConfig};
@@ -35,6 +35,7 @@ pub fn run(speed: u32, seed: u64) -> ExitCode {
     config.engine.target_start = Day::from_ymd(2022, 4, 1);
     config.engine.target_start_share = Some(0.5);
     prefer_free_ports(&mut config);
+    say_what_was_set(&mut config);
     let clock = Clock::faster(speed);
     block_on(async {
         let options = StartOptions { clock: clock.clone(), register: RegisterSource::Example, demo: true };
@@ -63,6 +64,24 @@ pub fn run(speed: u32, seed: u64) -> ExitCode {
         daemon.stop().await;
         Ok(())
     })
+}
+
+/// The page shows settings with the place that set them, and these are in no file.
+fn say_what_was_set(config: &mut Config) {
+    let store = format!("{:?}", config.store.directory.display().to_string());
+    let addresses = [("listener", &config.listener.listen), ("ocpp", &config.ocpp.listen), ("web", &config.web.listen)];
+    let mut set = vec![
+        ("register.directory".to_owned(), "the example of config/register/, compiled in".to_owned()),
+        ("store.directory".to_owned(), format!("{store} (removed at the end)")),
+        ("ocpp.unknown".to_owned(), "\"accept\"".to_owned()),
+        ("target.start".to_owned(), config.engine.target_start.map(|day| format!("\"{day}\"")).unwrap_or_default()),
+        ("target.start_share".to_owned(), config.engine.target_start_share.unwrap_or_default().to_string()),
+    ];
+    set.extend(addresses.map(|(room, address)| (format!("{room}.listen"), format!("{address:?}"))));
+    // What the environment said stays where it is in force.
+    set.retain(|(key, value)| !config.loaded.0.iter().any(|one| one.key == *key && one.value == *value));
+    config.loaded.0.retain(|one| !set.iter().any(|(key, _)| *key == one.key));
+    config.loaded.0.extend(set.into_iter().map(|(key, value)| Setting { key, value, from: "fleetgauge demo".to_owned() }));
 }
 
 fn tags_text() -> String {

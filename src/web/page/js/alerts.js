@@ -1,10 +1,20 @@
 // Alerts with acknowledgement and silences. What is sent is answered once it is on the daemon's disk.
-import { ask, el, me, number, put, section, send, time, words } from "./base.js";
+import { ask, el, me, number, percent, put, section, send, time, words } from "./base.js";
 import { table } from "./table.js";
 
 const NAME = "fleetgauge.name";
 const LENGTHS = [[3600, "1 hour"], [4 * 3600, "4 hours"], [86400, "1 day"], [7 * 86400, "7 days"], [30 * 86400, "30 days"]];
 const remembered = () => { try { return localStorage.getItem(NAME) || ""; } catch { return ""; } };
+
+// Units of the shipped rules' values. A rule that is a condition has no value worth showing; an own rule's unit is its field's.
+const PER_CENT = "%", UNITS = {
+  charger_overstay: "min", uptime_low: PER_CENT, data_completeness: PER_CENT, output_behind: "s", disk_near_full: PER_CENT, target_drift: "pp", target_off_path: "pp", target_unlikely: PER_CENT, target_late: "months",
+  target_trend: "σ", target_data_poor: PER_CENT, emissions_per_km: "σ", charger_faulted: null, charger_offline: null, site_offline: null, vehicle_silent: null, counter_event: null,
+};
+const figure = (one, value) => {
+  const unit = UNITS[one.rule];
+  return value === null || unit === null ? "–" : unit === PER_CENT ? percent(value) : number(value, 2) + (unit ? " " + unit : "");
+};
 
 export default {
   id: "alerts", title: "Alerts",
@@ -31,7 +41,9 @@ export default {
       const drawn = put(list, table("alerts", "Firing first, the worst and the oldest at the top", [
         ["Alert", (one) => el("span", {}, one.annotations.summary, el("br"), el("small", {}, words(one.rule) + Object.entries(one.labels).filter(([name]) => name !== "rule" && name !== "severity").map(([name, value]) => ` · ${name} ${value}`).join(""))), (one) => one.annotations.summary],
         ["State", (one) => el("span", { class: "state " + (one.state === "firing" ? one.severity : "quiet") }, one.state), (one) => one.state], ["Severity", (one) => one.severity, (one) => one.severity], ["Since", (one) => time(one.starts_at), (one) => one.starts_at, "d"],
-        ["Value", (one) => one.value === null ? "–" : number(one.value, 2), (one) => one.value, "n"], ["Raised at", (one) => one.threshold === null ? "–" : number(one.threshold, 2), (one) => one.threshold, "n"],
+        // A state's `since` is when it began: of a resolved alert the end.
+        ["Ended", (one) => one.state === "resolved" ? time(one.since) : "–", (one) => one.state === "resolved" ? one.since : null, "d", "ended_at"],
+        ["Value", (one) => figure(one, one.value), (one) => one.value, "n"], ["Threshold", (one) => figure(one, one.threshold), (one) => one.threshold, "n"],
         ["Told", (one) => [one.acked && `acknowledged${one.acked.by ? " by " + one.acked.by : ""} ${time(one.acked.at)}`, one.silenced !== null && "silence " + one.silenced, one.inhibited && "explained by another", one.quiet && "waits for the end of quiet hours", one.notified > 0 && `${number(one.notified)} notice${one.notified === 1 ? "" : "s"}`].filter(Boolean).join("; ") || "not yet", (one) => one.acked && one.acked.at, null, "acked_at"],
         ["", (one) => el("span", { class: "acts" },
           one.state === "firing" && !one.acked ? el("button", { type: "button", class: "ack", "aria-label": "Acknowledge: " + one.annotations.summary, click: (event) => act(event, "Acknowledged: " + one.annotations.summary, "alerts/ack", { fingerprint: one.fingerprint, by: by.value }) }, "Acknowledge") : null,

@@ -13,8 +13,10 @@ import quality from "./quality.js";
 import settings from "./settings.js";
 
 const VIEWS = [overview, transition, emissions, charging, sessions, vehicles, targets, alerts, quality, settings];
-/// Seconds a view stays on a screen on the wall.
-const KIOSK_S = 20;
+/// A screen on the wall: seconds a view stays at least and at most, and pixels a second by which a longer one moves up meanwhile.
+const [KIOSK_S, KIOSK_MOST_S, KIOSK_PX] = [20, 120, 60];
+/// Seconds in which its first and last lines stand still.
+const KIOSK_REST_S = 5;
 const KIOSK_VIEWS = ["overview", "transition", "charging", "targets", "alerts"];
 
 const main = document.getElementById("view");
@@ -88,7 +90,18 @@ if (kiosk !== null) {
   const round = asked.length ? asked : KIOSK_VIEWS;
   let at = Math.max(0, round.indexOf(location.hash.slice(2)));
   location.replace("#/" + round[at]);
-  setInterval(() => { at = (at + 1) % round.length; location.replace("#/" + round[at]); }, KIOSK_S * 1000);
+  // Nobody scrolls there, so what does not fit goes past slowly; for those who want no motion by the screen.
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  let since = performance.now();
+  setInterval(() => {
+    const past = (performance.now() - since) / 1000, rest = document.documentElement.scrollHeight - innerHeight;
+    const way = Math.max(0, past - KIOSK_REST_S) * KIOSK_PX;
+    if (past >= Math.min(KIOSK_MOST_S, Math.max(KIOSK_S, 2 * KIOSK_REST_S + rest / KIOSK_PX))) {
+      at = (at + 1) % round.length;
+      since = performance.now();
+      location.replace("#/" + round[at]);
+    } else if (rest > 0) scrollTo(0, still ? Math.floor(way / (innerHeight * 0.8)) * innerHeight * 0.8 : way);
+  }, 50);
   addEventListener("keydown", (event) => { if (event.key === "Escape") location.search = ""; });
 }
 document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); main.focus(); });

@@ -36,6 +36,8 @@ export const date = (text) => none(text) ? "–" : new Date(text.slice(0, 10) + 
 export const month = (text) => new Date(text.slice(0, 7) + "-15T12:00:00Z").toLocaleDateString("en-GB", { month: "short", year: "numeric", timeZone: "UTC" });
 export const time = (text) => none(text) ? "–" : new Date(text).toLocaleString("en-GB", { day: "2-digit", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "Europe/London" });
 export const minutes = (seconds) => none(seconds) ? "–" : seconds >= 3600 ? number(Math.floor(seconds / 3600)) + " h " + Math.floor(seconds % 3600 / 60) + " min" : Math.floor(seconds / 60) + " min";
+/// Names of factor sets, as people say them.
+export const factors = (sets) => (sets.map((set) => set.replace(/^desnz(\d+)/, "UK Government (DESNZ) $1").replace("+provisional", "")).join(" and ").replaceAll(" and UK Government (DESNZ)", " and") || "none used yet") + (sets.some((set) => set.includes("provisional")) ? ", provisional: the newest known, not all confirmed for this year yet" : "");
 export const words = (name) => none(name) ? "–" : name.replaceAll("_", " ");
 
 const reason = async (answer) => {

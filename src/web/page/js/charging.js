@@ -11,7 +11,8 @@ const STATES = {
   SuspendedEVSE: ["idle", "S", "paused"], Finishing: ["idle", "D", "done, plugged in"], Unavailable: ["bad", "U", "out of service"], Faulted: ["bad", "F", "faulted"], Unknown: ["gone", "?", "not heard"],
 };
 const OFFLINE = ["gone", "O", "offline"];
-const state = (point, connector) => point.online ? STATES[connector.status] || STATES.Unknown : OFFLINE;
+// Who was never heard is not offline: nothing is known of it.
+const state = (point, connector) => point.online ? STATES[connector.status] || STATES.Unknown : point.last_seen_at ? OFFLINE : STATES.Unknown;
 
 function card(point) {
   const plugs = point.connectors.filter((connector) => connector.connector_id > 0).map((connector) => {
@@ -48,11 +49,12 @@ export default {
       async refresh() {
         const [view] = await Promise.all([ask("uptime"), ...charts.map((chart) => chart.refresh())]);
         const hours = (ms) => number(ms / 3600000, 1);
-        put(use, table("use", `Where the time went from ${view.from} to ${view.to}, hours of connectors`, [
-          ["Charge point", (one) => one.charge_point_id, (one) => one.charge_point_id], ["Site", (one) => one.site || "–", (one) => one.site], ["Charging / accessible time", (one) => percent(one.utilisation.charging_per_accessible_ratio), (one) => one.utilisation.charging_per_accessible_ratio, "n"],
+        const silent = view.never_heard.length;
+        put(use, el("p", { class: "note", id: "use-basis" }, `Observed so far: ${hours(view.all.observed_ms)} connector hours of ${number(view.all.connectors)} connectors at ${number(view.all.charge_points)} charge points` + (silent ? `; ${number(silent)} registered charge points were never heard and are in no figure` : "") + ". Shares of a few hours say little."), table("use", `Where the time went from ${view.from} to ${view.to}, hours of connectors`, [
+          ["Charge point", (one) => one.charge_point_id, (one) => one.charge_point_id], ["Site", (one) => one.site || "–", (one) => one.site], ["Observed h", (one) => hours(one.observed_ms), (one) => one.observed_ms / 3600000, "n", "observed_h"], ["Charging / accessible time", (one) => percent(one.utilisation.charging_per_accessible_ratio), (one) => one.utilisation.charging_per_accessible_ratio, "n"],
           ["kWh", (one) => number(one.energy_wh / 1000, 1), (one) => one.energy_wh / 1000, "n"], ["Sessions", (one) => number(one.sessions), (one) => one.sessions, "n"], ["Faults", (one) => number(one.faults), (one) => one.faults, "n"],
           ["Overstay h", (one) => hours(one.overstay_ms), (one) => one.overstay_ms / 3600000, "n"], ["Faulted h", (one) => hours(one.class.faulted_ms), (one) => one.class.faulted_ms / 3600000, "n"], ["Offline h", (one) => hours(one.class.offline_ms), (one) => one.class.offline_ms / 3600000, "n"],
-          ["NEVI uptime", (one) => percent(one.nevi_uptime_ratio), (one) => one.nevi_uptime_ratio, "n"],
+          ["NEVI uptime", (one) => [percent(one.nevi_uptime_ratio), el("br"), el("small", {}, "of " + hours(one.nevi_observed_ms) + " h")], (one) => one.nevi_uptime_ratio, "n"],
         ], view.charge_points));
       },
     };

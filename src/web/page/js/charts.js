@@ -1,12 +1,18 @@
 // Small SVG charts. Lines differ by dash and by the word beside them, bars by pattern of shade and a legend: colour is never alone.
 import { el, svg } from "./base.js";
 
-const [LEFT, RIGHT, TOP, BOTTOM] = [58, 626, 16, 218];
+const [RIGHT, TOP, BOTTOM] = [626, 16, 218];
 
-function frame(label, y, ticks, format) {
-  const chart = svg("svg", { viewBox: "0 0 640 250", role: "img", "aria-label": label, class: "chart" });
+/// On a phone letters are larger against the picture (app.css), so fewer fit.
+export const narrow = () => matchMedia("(max-width:30rem)").matches;
+// Room for the longest number of the axis.
+const room = (ticks, format) => Math.max(58, 12 + (narrow() ? 15 : 11) * Math.max(...ticks.map((tick) => format(tick).length)));
+
+function frame(label, left, y, ticks, format, unit) {
+  const chart = svg("svg", { viewBox: unit ? "0 -24 640 274" : "0 0 640 250", role: "img", "aria-label": label, class: "chart" });
+  if (unit) chart.append(svg("text", { x: 2, y: -6 }, unit));
   for (const tick of ticks) {
-    chart.append(svg("line", { class: "axis", x1: LEFT, x2: RIGHT, y1: y(tick), y2: y(tick) }), svg("text", { x: LEFT - 6, y: y(tick) + 4, "text-anchor": "end" }, format(tick)));
+    chart.append(svg("line", { class: "axis", x1: left, x2: RIGHT, y1: y(tick), y2: y(tick) }), svg("text", { x: left - 6, y: y(tick) + 4, "text-anchor": "end" }, format(tick)));
   }
   return chart;
 }
@@ -30,10 +36,11 @@ function runs(points) {
 }
 
 /// Lines over time: `series` of {name, kind, points: [[ms, value or null]]}, `bands` of {kind, points: [[ms, low, high]]}.
-export function lines(label, { from, to, ticks, format, series, bands = [], marks = [], dates }) {
-  const x = (at) => LEFT + (RIGHT - LEFT) * (at - from) / (to - from);
+export function lines(label, { from, to, ticks, format, unit, series, bands = [], marks = [], dates }) {
+  const left = room(ticks, format);
+  const x = (at) => left + (RIGHT - left) * (at - from) / (to - from);
   const y = (value) => BOTTOM - (BOTTOM - TOP) * (value - ticks[0]) / (ticks[ticks.length - 1] - ticks[0]);
-  const chart = frame(label, y, ticks, format);
+  const chart = frame(label, left, y, ticks, format, unit);
   for (const band of bands) {
     const there = band.points.map(([at, low]) => `${x(at).toFixed(1)},${y(low).toFixed(1)}`);
     const back = [...band.points].reverse().map(([at, , high]) => `${x(at).toFixed(1)},${y(high).toFixed(1)}`);
@@ -45,32 +52,35 @@ export function lines(label, { from, to, ticks, format, series, bands = [], mark
   for (const mark of marks) {
     const [px, py] = [x(mark.at), y(mark.value)];
     if (mark.dot !== false) chart.append(svg("circle", { class: "now", cx: px, cy: py, r: 5 }));
-    const end = px > (LEFT + RIGHT) / 2;
+    const end = px > (left + RIGHT) / 2;
     chart.append(svg("text", { class: "strong", x: px + (end ? -8 : 8), y: Math.max(TOP + 4, py + (mark.below ? 18 : -9)), "text-anchor": end ? "end" : "start" }, mark.text));
   }
   for (const [at, text] of dates) {
     const px = x(at);
-    chart.append(svg("line", { class: "axis", x1: px, x2: px, y1: BOTTOM, y2: BOTTOM + 5 }), svg("text", { x: px, y: 238, "text-anchor": px > 590 ? "end" : px < 80 ? "start" : "middle" }, text));
+    chart.append(svg("line", { class: "axis", x1: px, x2: px, y1: BOTTOM, y2: BOTTOM + 5 }), svg("text", { x: px, y: 238, "text-anchor": px > 570 ? "end" : px < left + 40 ? "start" : "middle" }, text));
   }
   return el("figure", {}, chart, legend(series.filter((line) => line.points.length).map((line) => ["line " + line.kind, line.name]).concat(bands.map((band) => ["band " + band.kind, band.name]))));
 }
 
-/// Stacked bars: `rows` of {label, parts: [numbers]}.
-export function bars(label, { rows, kinds, names, format, base }) {
+/// Stacked bars: `rows` of {label, parts: [numbers, null where not known], known}.
+export function bars(label, { rows, kinds, names, format, unit, base }) {
   const most = Math.max(base || 0, ...rows.map((row) => row.parts.reduce((a, b) => a + b, 0)));
   const ticks = steps(most);
+  const left = room(ticks, format);
   const y = (value) => BOTTOM - (BOTTOM - TOP) * value / ticks[ticks.length - 1];
-  const chart = frame(label, y, ticks, format);
-  const width = (RIGHT - LEFT) / rows.length;
+  const chart = frame(label, left, y, ticks, format, unit);
+  const width = (RIGHT - left) / rows.length;
   rows.forEach((row, index) => {
     let under = 0;
     row.parts.forEach((part, kind) => {
-      if (part > 0) chart.append(svg("rect", { class: "bar " + kinds[kind], x: LEFT + width * (index + 0.15), width: width * 0.7, y: y(under + part), height: Math.max(0.5, y(under) - y(under + part)) }));
+      if (part > 0) chart.append(svg("rect", { class: "bar " + kinds[kind], x: left + width * (index + 0.15), width: width * 0.7, y: y(under + part), height: Math.max(0.5, y(under) - y(under + part)) }));
       under += part;
     });
-    if (rows.length < 9 || index % 2 === 0) chart.append(svg("text", { x: LEFT + width * (index + 0.5), y: 238, "text-anchor": "middle" }, row.label));
+    // Nothing known is not nothing emitted.
+    if (row.parts.every((part) => part === null)) chart.append(svg("text", { x: left + width * (index + 0.5), y: BOTTOM - 4, "text-anchor": "middle" }, "–"));
+    if (index % (narrow() ? 3 : rows.length < 9 ? 1 : 2) === 0) chart.append(svg("text", { x: left + width * (index + 0.5), y: 238, "text-anchor": "middle" }, row.label));
   });
-  if (base) chart.append(svg("line", { class: "goal", x1: LEFT, x2: RIGHT, y1: y(base), y2: y(base) }), svg("text", { class: "strong", x: RIGHT, y: y(base) - 6, "text-anchor": "end" }, "base"));
+  if (base) chart.append(svg("line", { class: "goal", x1: left, x2: RIGHT, y1: y(base), y2: y(base) }), svg("text", { class: "strong", x: RIGHT, y: y(base) - 6, "text-anchor": "end" }, "base"));
   return el("figure", {}, chart, legend(names.map((name, index) => ["bar " + kinds[index], name])));
 }
 

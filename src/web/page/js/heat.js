@@ -1,10 +1,12 @@
 // How connectors are used by hour and weekday. Darker (at night lighter) and larger is more; an hour nobody observed is a cross, not zero.
 import { ask, date, el, number, percent, put, section, svg } from "./base.js";
-import { behind } from "./charts.js";
+import { behind, narrow } from "./charts.js";
 import { newest } from "./live.js";
 import { table } from "./table.js";
 
-const [LEFT, TOP, WIDE, HIGH] = [48, 24, 24, 26];
+const [LEFT, TOP, WIDE, HIGH] = [58, 26, 24, 26];
+/// Below so many hours of the week observed, or connector hours, nothing is called the most.
+const ENOUGH_H = 24;
 const KINDS = { occupied: ["occupied_ratio", "occupied"], charging: ["charging_ratio", "charging"] };
 const SPANS = [[28, "last 4 weeks"], [91, "last 13 weeks"], [364, "last 52 weeks"]];
 // Steps of a fifth; none at all is one of its own.
@@ -18,12 +20,19 @@ function cell(x, y, kind) {
   return svg("rect", { class: "heat heat" + kind, x: cx - half, y: cy - half, width: half * 2, height: half * 2 });
 }
 
-function picture(rows, word, whose) {
-  const known = rows.filter((row) => row.share !== null);
+// Whom the figures come from: a site may have many connectors and one that was ever heard.
+function basis(site, observed) {
+  const points = newest["charge-points"] ? newest["charge-points"].charge_points.filter((point) => !site || point.site === site) : [];
+  const plugs = points.flatMap((point) => point.connectors.filter((one) => one.connector_id > 0).map((one) => point.last_seen_at && (one.since || one.status !== "Unknown")));
+  return `Observed: ${number(observed, 1)} connector hours, ${number(plugs.filter(Boolean).length)} of ${number(plugs.length)} connectors heard.`;
+}
+
+function picture(rows, word, whose, site) {
+  const known = rows.filter((row) => row.share !== null), observed = rows.reduce((sum, row) => sum + row.observed, 0);
   const most = known.reduce((best, row) => !best || row.share > best.share ? row : best, null);
-  const words = most ? `Share of connectors ${word} by hour and weekday, ${whose}. Most on ${most.day} at ${hour(most.hour)}: ${percent(most.share)}.` : `Nothing was observed yet, ${whose}.`;
+  const words = most ? `Share of connectors ${word} by hour and weekday, ${whose}. ${basis(site, observed)} ` + (Math.min(observed, known.length) < ENOUGH_H ? "Too little to say when it is most." : `Most on ${most.day} at ${hour(most.hour)}: ${percent(most.share)}.`) : `Nothing was observed yet, ${whose}.`;
   const chart = svg("svg", { viewBox: `0 0 640 ${TOP + 7 * HIGH + 8}`, role: "img", "aria-label": words, class: "chart" });
-  for (let at = 0; at < 24; at += 3) chart.append(svg("text", { x: LEFT + at * WIDE, y: 15 }, hour(at)));
+  for (let at = 0; at < 24; at += narrow() ? 6 : 3) chart.append(svg("text", { x: LEFT + at * WIDE, y: 19 }, hour(at)));
   rows.forEach((row, index) => {
     const [x, y] = [LEFT + row.hour * WIDE, TOP + Math.floor(index / 24) * HIGH];
     if (row.hour === 0) chart.append(svg("text", { x: LEFT - 6, y: y + HIGH / 2 + 4, "text-anchor": "end" }, row.day.slice(0, 3)));
@@ -48,7 +57,7 @@ export function heat() {
     const from = new Date(today() - (Number(form.elements["heat-span"].value) - 1) * 86400000).toISOString().slice(0, 10);
     const view = await ask(`utilisation?from=${from}&${of}`);
     const rows = view.weekdays.flatMap((day, index) => Array.from({ length: 24 }, (_, at) => ({ day, index, hour: at, share: view[column][index][at], occupied: view.occupied_ratio[index][at], charging: view.charging_ratio[index][at], observed: view.observed_connector_h[index][at] })));
-    put(box, picture(rows, word, `${view.site_name || site || "all sites"}, ${date(view.from)} to ${date(view.to)}`), behind(table("use-by-hour", "Mean share of connectors by weekday and hour, London time", [
+    put(box, picture(rows, word, `${view.site_name || site || "all sites"}, ${date(view.from)} to ${date(view.to)}`, site), behind(table("use-by-hour", "Mean share of connectors by weekday and hour, London time", [
       ["Weekday", (row) => row.day, (row) => row.day], ["Hour", (row) => hour(row.hour), (row) => row.hour, "n"], ["Occupied", (row) => percent(row.occupied), (row) => row.occupied, "n", "occupied_ratio"],
       ["Charging", (row) => percent(row.charging), (row) => row.charging, "n", "charging_ratio"], ["Observed connector hours", (row) => number(row.observed, 1), (row) => row.observed, "n", "observed_connector_h"],
     ], rows)));

@@ -1,5 +1,5 @@
 // The first page: the sentence, the path, today, charge points, alerts and data quality.
-import { ask, date, el, number, percent, put, section, tiles, time } from "./base.js";
+import { ask, date, el, factors, number, percent, put, section, tiles, time } from "./base.js";
 import { behind } from "./charts.js";
 import { pathChart, monthTable } from "./transition.js";
 import { sessionTable } from "./sessions.js";
@@ -9,14 +9,23 @@ import { STATUS } from "./status.js";
 export default {
   id: "overview", title: "Overview", every: 10,
   show(place) {
-    const [headline, more, chart, classes, today, note, estate, firing, sessions] = Array.from({ length: 9 }, () => el("div"));
+    const [headline, more, chart, classes, today, note, share, estate, firing, sessions] = Array.from({ length: 10 }, () => el("div"));
     for (const waiting of [chart, sessions]) waiting.append("…");
     const sentence = el("p", { id: "headline", class: "headline" }, "…");
     headline.append(sentence, more);
     put(place,
       section("Low-emission share", headline, el("div", { class: "split" }, chart, classes)),
-      section("Today", today, note), section("Charge points", estate), section("Alerts", firing), section("Latest sessions", sessions));
-    let drawn = "";
+      section("Today", today, note, share), section("Charge points", estate), section("Alerts", firing), section("Latest sessions", sessions));
+    let drawn = "", asked = 0;
+    // Cars that were not charged yet have emissions by their kilometres and no kWh: said, or the two tiles seem to contradict each other.
+    const estimated = async () => {
+      if (Date.now() - asked < 60000) return;
+      asked = Date.now();
+      const { day } = (await ask("overview")).today;
+      const two = (await ask(`emissions?from=${day}&to=${day}&by=scope,tier`)).rows.filter((row) => row.scope === "2");
+      const sum = (rows) => rows.reduce((sum, row) => sum + row.kgco2e, 0), part = sum(two.filter((row) => !row.energy_kwh));
+      put(share, part > 0 ? el("p", { class: "note", id: "by-distance" }, `About ${number(part, 1)} kgCO2e (${percent(part / sum(two))}) of scope 2, by location, are estimated by the kilometres of vehicles that no charge point has charged today; the kWh above are only what charge points delivered.`) : null);
+    };
     const draw = async (day) => {
       const [history, plan, now] = await Promise.all([ask("transition"), ask("what-if?per_month=0"), ask("overview")]);
       drawn = day;
@@ -37,7 +46,7 @@ export default {
           ["Energy to the fleet", number(day.energy_fleet_kwh + day.energy_unallocated_kwh, 1), "kWh"], ["Scope 2, by location", number(day.scope2_location_kgco2e, 1), "kgCO2e"],
           ["Scope 2, by market", number(day.scope2_market_kgco2e, 1), "kgCO2e"], ["Sessions ended", number(now.charge_points.sessions_closed_today)],
         ]));
-        const notes = [`Factors ${day.factor_sets.join(" and ") || "none used yet"}`];
+        const notes = [`Conversion factors: ${factors(day.factor_sets)}`];
         if (day.energy_unallocated_kwh > 0) notes.push(`${number(day.energy_unallocated_kwh, 1)} kWh of the energy belong to no known vehicle`);
         if (day.energy_staff_public_kwh > 0) notes.push(`${number(day.energy_staff_public_kwh, 1)} kWh to staff and the public are not counted`);
         if (day.not_computed > 0) notes.push(`${number(day.not_computed)} vehicles moved without a figure for their emissions yet`);
@@ -52,6 +61,7 @@ export default {
       },
       async refresh() {
         if (!drawn) await draw((await ask("overview")).target.as_of);
+        await estimated();
         const { sessions: found } = await ask("sessions");
         put(sessions, sessionTable("latest", found.filter((one) => one.ended_at).sort((a, b) => b.ended_at.localeCompare(a.ended_at)).slice(0, 10), "Latest ended sessions", false));
       },

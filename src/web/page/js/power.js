@@ -40,14 +40,15 @@ export function power() {
     if (!site) return put(box, el("p", { class: "note" }, "No charge point belongs to a site yet: charge_points.csv names it."));
     const to = today(), from = to - days * DAY;
     const { capacity_kw, site_name, rows: quarters } = await ask(`history?step=15m&from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}&site=${encodeURIComponent(site)}&fields=power_w,peak_power_w`);
-    const rows = quarters.map(([start, mean, peak]) => ({ start, at: Date.parse(start), mean: kw(mean), peak: kw(peak) }));
+    // The quarter hour that still runs has no mean yet: what it has would be divided by all of it.
+    const rows = quarters.map(([start, mean, peak]) => ({ start, at: Date.parse(start), mean: Date.parse(start) + QUARTER > to ? null : kw(mean), peak: kw(peak) }));
     const current = now.has(site) ? now.get(site) / 1000 : null;
     const most = Math.max(capacity_kw || 0, current || 0, 1, ...rows.map((row) => Math.max(row.mean, row.peak || 0)));
     const highest = Math.max(0, ...rows.map((row) => row.peak || row.mean));
     const words = [`${site_name || site}: ${current === null ? "power now not known" : number(current, 1) + " kW now"}`, capacity_kw ? `capacity ${number(capacity_kw)} kW` + (current === null ? "" : ` (${percent(current / capacity_kw)} in use)`) : "sites.csv has no capacity_kw", `highest of the last ${span.selectedOptions[0].textContent} ${number(highest, 1)} kW`].join("; ") + ".";
     const series = [{ name: "mean of the quarter hour, kW", kind: "mean", points: points(rows, "mean") }, { name: "highest in it, kW", kind: "pace", points: points(rows, "peak") }];
     if (capacity_kw) series.push({ name: "capacity of the site, kW", kind: "limit", points: [[from, capacity_kw], [to, capacity_kw]] });
-    put(box, lines(words, { from, to, ticks: steps(most * 1.05), format: (value) => number(value, value % 1 ? 1 : 0), series, marks: current === null ? [] : [{ at: to, value: current, text: number(current, 1) + " kW now" }], dates: marks(from, to, days) }),
+    put(box, lines(words, { from, to, ticks: steps(most * 1.05), format: (value) => number(value, value % 1 ? 1 : 0), unit: "kW", series, marks: current === null ? [] : [{ at: to, value: current, text: number(current, 1) + " kW now" }], dates: marks(from, to, days) }),
       el("p", { class: "note", id: "power-words" }, words), behind(table("site-power", `Power of ${site_name || site} by quarter hour, newest first`, [
         ["From", (row) => time(row.start), (row) => row.start, "d", "start"], ["Mean kW", (row) => number(row.mean, 1), (row) => row.mean, "n", "mean_power_kw"], ["Highest kW", (row) => number(row.peak, 1), (row) => row.peak, "n", "peak_power_kw"],
       ], rows.reverse(), { empty: "nothing observed yet" })));

@@ -2,6 +2,10 @@
 import { ask, el, number, put, section, time, words } from "./base.js";
 import { table } from "./table.js";
 
+const left = (one) => one.in_service === false;
+// Of a vehicle never heard nothing is known, not even that it stood still.
+const heard = (one, value) => one.last_heard_at ? value : null;
+
 export default {
   id: "vehicles", title: "Vehicles", every: 10,
   show(place, asked) {
@@ -19,11 +23,11 @@ export default {
     };
     const draw = () => {
       const text = search.value.trim().toLowerCase();
-      const rows = all.filter((one) => (!value("class") || one.class === value("class")) && (!value("heard") || one.stale === (value("heard") === "stale")) && (!text || [one.vehicle_id, one.organisation, one.site, one.powertrain].some((field) => field && field.toLowerCase().includes(text))));
-      put(list, el("p", { role: "status", id: "vehicle-count" }, `${number(rows.length)} of ${number(all.length)} vehicles`), table("vehicles", "Vehicles", [
+      const rows = all.filter((one) => (!value("class") || one.class === value("class")) && (!value("heard") || one.stale === (value("heard") === "stale") && !(left(one) && value("heard") === "stale")) && (!text || [one.vehicle_id, one.organisation, one.site, one.powertrain].some((field) => field && field.toLowerCase().includes(text))));
+      put(list, el("p", { role: "status", id: "vehicle-count" }, `${number(rows.length)} of ${number(all.length)} vehicles` + (all.some(left) ? `; ${number(all.filter(left).length)} of all are out of service` : "")), table("vehicles", "Vehicles", [
         ["Vehicle", (one) => el("a", { href: "#/sessions?vehicle=" + encodeURIComponent(one.vehicle_id) }, one.vehicle_id), (one) => one.vehicle_id], ["Organisation", (one) => one.organisation, (one) => one.organisation], ["Site", (one) => one.site, (one) => one.site], ["Powertrain", (one) => words(one.powertrain), (one) => one.powertrain],
-        ["Class", (one) => words(one.class), (one) => one.class], ["Rule", (one) => one.rule, (one) => one.rule], ["Heard", (one) => el("span", {}, one.last_heard_at ? time(one.last_heard_at) : "never", one.stale ? el("span", { class: "state warning" }, "silent") : null), (one) => one.last_heard_at, "d", "last_heard_at"],
-        ["Odometer km", (one) => number(one.odometer_km), (one) => one.odometer_km, "n", "odometer_km"], ["Today km", (one) => number(one.distance_today_km, 1), (one) => one.distance_today_km, "n", "distance_today_km"], ["Fuel today l", (one) => number(one.fuel_today_l, 1), (one) => one.fuel_today_l, "n", "fuel_today_l"],
+        ["Class", (one) => words(one.class), (one) => one.class], ["Rule", (one) => one.rule, (one) => one.rule], ["Heard", (one) => el("span", {}, one.last_heard_at ? time(one.last_heard_at) + " " : "never heard ", left(one) ? el("span", { class: "state" }, "out of service") : one.stale && one.last_heard_at ? el("span", { class: "state warning" }, "silent") : null), (one) => one.last_heard_at, "d", "last_heard_at"],
+        ["Odometer km", (one) => number(one.odometer_km), (one) => one.odometer_km, "n", "odometer_km"], ["Today km", (one) => number(heard(one, one.distance_today_km), 1), (one) => heard(one, one.distance_today_km), "n", "distance_today_km"], ["Fuel today l", (one) => number(heard(one, one.fuel_today_l), 1), (one) => heard(one, one.fuel_today_l), "n", "fuel_today_l"],
         ["Battery %", (one) => number(one.soc_percent), (one) => one.soc_percent, "n", "soc_percent"], ["Lost", (one) => number(one.messages_lost), (one) => one.messages_lost, "n", "messages_lost"],
       ], rows, { empty: "no vehicle matches" }));
     };
