@@ -100,6 +100,14 @@ fn every_mistake_is_named() {
             vec![("vehicles.csv", b"vehicle_id,battery_kwh,co2_g_per_km\nA,NaN,99999\n")],
             vec!["column `battery_kwh`", "`99999`: is out of range"],
         ),
+        (
+            vec![("vehicles.csv", b"vehicle_id,fuel\nA,DEISEL\nB,Electric\nC,Hybrid\nD,diesel\nE,\nF,Other\n")],
+            vec![
+                "line 2, column `fuel`: `DEISEL`: is not one of the DVLA's words for a fuel\n  hint: did you mean `DIESEL`? known are: PETROL, DIESEL, ",
+                "line 3, column `fuel`: `Electric`",
+                "line 4, column `fuel`: `Hybrid`: is not one of the DVLA's words for a fuel\n  hint: did you mean `HYBRID ELECTRIC`?",
+            ],
+        ),
         (vec![("vehicles.csv", b"vehicle_id,euro\nA,clean\n")], vec!["`clean`: is not a Euro standard"]),
         (vec![("vehicles.csv", b"vehicle_id,class_override\nA,low\n")], vec!["has no reason"]),
         (

@@ -28,6 +28,7 @@ use crate::model::{Stats, TokenHasher};
 use crate::notify;
 use crate::sinks::influx;
 use crate::store::{OpenError, Opened, Reader, Store};
+use crate::units::UtcMs;
 use crate::web::{self, Accounts, Health, WebConfig};
 
 /// Batches between the sockets and the engine. Each is at most a few hundred messages, so this is about a tenth of a second of full load.
@@ -39,6 +40,9 @@ const N_QUEUED_JOBS: usize = 16;
 /// How long the sink may go on sending when the daemon stops, and how often to look.
 const FLUSH: Duration = Duration::from_secs(2);
 const FLUSH_LOOK: Duration = Duration::from_millis(20);
+/// How long a broker may be without a link before `/readyz` says so, and how often to look.
+const BROKER_PATIENCE_MS: i64 = 60_000;
+const BROKERS_LOOK: Duration = Duration::from_secs(5);
 /// How long connections and outlets may take to end.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -251,7 +255,7 @@ impl Daemon {
             });
         }
         if let Some(entrances) = entrances {
-            let health = health(trouble_receiver, clock.speed(), options.demo, &mut daemon.outlets);
+            let health = health(trouble_receiver, (&clock, stats.clone()), options.demo, &mut daemon.outlets);
             let accounts = daemon.accounts.subscribe();
             let around = web::Surroundings {
                 questions,
@@ -376,21 +380,31 @@ fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle
         .map_err(|error| StartError::Room(format!("cannot start the {name} thread: {error}")))
 }
 
-/// Joins what each room says about itself into what `/readyz` answers.
+/// Joins what each room says about itself into what `/readyz` answers. A broker without a link is a warning and no reason: what else comes
+/// in is taken, and whoever takes a daemon that is not ready out of service would lose that too.
 fn health(
     mut trouble: watch::Receiver<Option<String>>,
-    speed: u32,
+    (clock, stats): (&Clock, Arc<Stats>),
     demo: bool,
     tasks: &mut JoinSet<()>,
 ) -> watch::Receiver<Health> {
-    let state =
-        move |reason: Option<String>| Health { ready: reason.is_none(), reasons: reason.into_iter().collect(), speed, demo };
+    let (speed, now) = (clock.speed(), clock.arrival());
+    let state = move |reason: Option<String>| {
+        let warnings = stats.brokers().into_iter().filter_map(|(name, down_since)| broker_warning(&name, down_since?, now()));
+        Health { ready: reason.is_none(), reasons: reason.into_iter().collect(), warnings: warnings.collect(), speed, demo }
+    };
     let (sender, receiver) = watch::channel(state(None));
     tasks.spawn(async move {
-        while trouble.changed().await.is_ok() {
+        while !matches!(tokio::time::timeout(BROKERS_LOOK, trouble.changed()).await, Ok(Err(_))) {
             let reason = trouble.borrow_and_update().clone();
-            sender.send_replace(state(reason));
+            let found = state(reason);
+            sender.send_if_modified(|known| std::mem::replace(known, found.clone()) != found);
         }
     });
     receiver
+}
+
+fn broker_warning(name: &str, down_since: UtcMs, now: UtcMs) -> Option<String> {
+    (now.since(down_since) > BROKER_PATIENCE_MS)
+        .then(|| format!("broker `{name}`: no connection since {}", down_since.in_words()))
 }

@@ -241,6 +241,17 @@ impl Row<'_> {
         }
     }
 
+    /// The same, with a hint of the reader's own.
+    pub fn parsed_or<T>(&mut self, column: &str, read: impl Fn(&str) -> Result<T, (&'static str, String)>) -> Option<T> {
+        match self.raw(column).map(read)? {
+            Ok(value) => Some(value),
+            Err((reason, hint)) => {
+                self.refuse(column, reason, hint);
+                None
+            }
+        }
+    }
+
     /// One of the words.
     pub fn word<T: Copy>(&mut self, column: &str, words: &[(&str, T)]) -> Option<T> {
         let text = self.raw(column)?.to_owned();

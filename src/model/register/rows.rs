@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::parse::{RegisterError, RegisterFiles, Row, each_row};
 use super::{Category, ClassOverride, EmissionClass, Organisation, Ownership, Register, Role, Site, Vehicle};
 use super::{charge_points, renewable};
-use crate::model::{EnergyUser, IdTokenHash, TokenHasher, check_id};
+use crate::model::{EnergyUser, IdTokenHash, TokenHasher, check_id, nearest};
 use crate::units::{Day, WeeklyHours};
 
 const ORGANISATIONS: &[&str] = &["organisation_id", "name"];
@@ -211,7 +211,7 @@ fn vehicle(
             ],
         ),
         body: row.text("body"),
-        fuel: row.text("fuel").map(|fuel| fuel.to_uppercase()),
+        fuel: row.parsed_or("fuel", fuel),
         plug_in: row.flag("plug_in"),
         co2_g_per_km: row.whole("co2_g_per_km", 0, 2000),
         euro: row.parsed("euro", "write it as the DVLA does, such as `EURO 6 AG` or `Euro VI`", euro),
@@ -264,6 +264,34 @@ fn class_override(row: &mut Row<'_>) -> Option<ClassOverride> {
         return None;
     };
     Some(ClassOverride { class, reason, until })
+}
+
+/// The DVLA's words, in any case. It has no list of them and may get more: what has no word here is `OTHER`.
+const FUELS: &[&str] = &[
+    "PETROL",
+    "DIESEL",
+    "HEAVY OIL",
+    "ELECTRICITY",
+    "FUEL CELLS",
+    "HYBRID ELECTRIC",
+    "ELECTRIC DIESEL",
+    "GAS",
+    "GAS BI-FUEL",
+    "GAS/PETROL",
+    "PETROL/GAS",
+    "GAS DIESEL",
+    "STEAM",
+    "OTHER",
+];
+
+fn fuel(text: &str) -> Result<String, (&'static str, String)> {
+    let upper = text.to_uppercase();
+    if FUELS.contains(&upper.as_str()) {
+        return Ok(upper);
+    }
+    let hint = nearest(&upper, FUELS);
+    let known = if hint.starts_with("known") { String::new() } else { format!(" known are: {}", FUELS.join(", ")) };
+    Err(("is not one of the DVLA's words for a fuel", format!("{hint}{known}; write OTHER for a fuel that has no word")))
 }
 
 /// `EURO 6 AG`, `Euro VI`, `euro5`, `6d-TEMP`, `4`: the number. (DVLA Vehicle Enquiry Service: a free string.)
