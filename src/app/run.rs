@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use super::clock::Clock;
 use super::config::Config;
+use super::health::health;
 use super::mappings::load_mappings;
 use super::outlets::Outlets;
 use super::pipeline::{Channels, Pipeline};
@@ -28,8 +29,7 @@ use crate::model::{Stats, TokenHasher};
 use crate::notify;
 use crate::sinks::influx;
 use crate::store::{OpenError, Opened, Reader, Store};
-use crate::units::UtcMs;
-use crate::web::{self, Accounts, Health, WebConfig};
+use crate::web::{self, Accounts, WebConfig};
 
 /// Batches between the sockets and the engine. Each is at most a few hundred messages, so this is about a tenth of a second of full load.
 const N_QUEUED_FRAMES: usize = 256;
@@ -40,9 +40,6 @@ const N_QUEUED_JOBS: usize = 16;
 /// How long the sink may go on sending when the daemon stops, and how often to look.
 const FLUSH: Duration = Duration::from_secs(2);
 const FLUSH_LOOK: Duration = Duration::from_millis(20);
-/// How long a broker may be without a link before `/readyz` says so, and how often to look.
-const BROKER_PATIENCE_MS: i64 = 60_000;
-const BROKERS_LOOK: Duration = Duration::from_secs(5);
 /// How long connections and outlets may take to end.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -378,33 +375,4 @@ fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle
         .name(name.to_owned())
         .spawn(body)
         .map_err(|error| StartError::Room(format!("cannot start the {name} thread: {error}")))
-}
-
-/// Joins what each room says about itself into what `/readyz` answers. A broker without a link is a warning and no reason: what else comes
-/// in is taken, and whoever takes a daemon that is not ready out of service would lose that too.
-fn health(
-    mut trouble: watch::Receiver<Option<String>>,
-    (clock, stats): (&Clock, Arc<Stats>),
-    demo: bool,
-    tasks: &mut JoinSet<()>,
-) -> watch::Receiver<Health> {
-    let (speed, now) = (clock.speed(), clock.arrival());
-    let state = move |reason: Option<String>| {
-        let warnings = stats.brokers().into_iter().filter_map(|(name, down_since)| broker_warning(&name, down_since?, now()));
-        Health { ready: reason.is_none(), reasons: reason.into_iter().collect(), warnings: warnings.collect(), speed, demo }
-    };
-    let (sender, receiver) = watch::channel(state(None));
-    tasks.spawn(async move {
-        while !matches!(tokio::time::timeout(BROKERS_LOOK, trouble.changed()).await, Ok(Err(_))) {
-            let reason = trouble.borrow_and_update().clone();
-            let found = state(reason);
-            sender.send_if_modified(|known| std::mem::replace(known, found.clone()) != found);
-        }
-    });
-    receiver
-}
-
-fn broker_warning(name: &str, down_since: UtcMs, now: UtcMs) -> Option<String> {
-    (now.since(down_since) > BROKER_PATIENCE_MS)
-        .then(|| format!("broker `{name}`: no connection since {}", down_since.in_words()))
 }
