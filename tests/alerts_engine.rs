@@ -11,9 +11,9 @@ use fleetgauge::ledger::alerts::OwnRule;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    AssetKind, ChargePointEvent, ChargePointMessage, ConnectorStatus, ExemptReason, ExemptTime, ExemptWindow, Fact, FeedFormat,
-    LinkMode, Manner, Notice, NoticeKind, Observation, OcppVersion, OwnState, Quantity, Reading, ReadingEntry, TokenHasher,
-    Value,
+    AssetKind, BrokerLink, ChargePointEvent, ChargePointMessage, ConnectorStatus, ExemptReason, ExemptTime, ExemptWindow, Fact,
+    FeedFormat, LinkMode, Manner, Notice, NoticeKind, Observation, OcppVersion, OwnState, Quantity, Reading, ReadingEntry,
+    Severity, TokenHasher, Value,
 };
 use fleetgauge::units::{Thousandths, UtcMs};
 
@@ -237,6 +237,31 @@ fn registers_and_the_daemon_itself() {
     told.retain(|(rule, ..)| rule == "disk_near_full" || rule == "output_behind");
     told.sort();
     assert_eq!(told, [one("disk_near_full", NoticeKind::Firing), one("output_behind", NoticeKind::Firing)].concat());
+}
+
+#[test]
+fn a_broker_without_a_link_is_told_of_unless_nobody_is_there_to_tell() {
+    for outlets in [Severity::ALL.to_vec(), vec![]] {
+        let mut config = EngineConfig::default();
+        config.alerts.outlets = outlets.clone();
+        let mut depot = Depot::new(config);
+        let since = depot.now;
+        for _ in 0..12 {
+            let link = |broker: &str, down_since| BrokerLink { broker: broker.to_owned(), down_since };
+            depot.tell(&Observation::Brokers(vec![link("depot", Some(since)), link("other", None)]));
+            depot.pass(1);
+        }
+        let summary = depot.notices.iter().map(|notice| notice.alerts[0].summary.clone()).collect::<Vec<_>>();
+        if outlets.is_empty() {
+            assert_eq!(summary, [""; 0]);
+            continue;
+        }
+        assert_eq!(summary, [format!("no connection to the broker depot since {}", since.in_words())]);
+        depot.told();
+        depot.tell(&Observation::Brokers(vec![]));
+        depot.pass(1);
+        assert_eq!(depot.told(), one("broker_down", NoticeKind::Resolved), "taken out of the configuration");
+    }
 }
 
 #[test]

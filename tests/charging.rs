@@ -38,11 +38,14 @@ fn a_session_from_plugging_in_to_leaving() {
     );
     assert_eq!((record.user.clone(), record.site.as_ref(), record.quality.len()), (amb(), "DERBY", 0));
     assert_eq!((record.charging_ms, record.plugged_ms), (30 * MINUTE, 40 * MINUTE));
+    // Plugged in and overstaying are of the same instant, while it stands there and when it has left.
+    let later = record.ended_at.map(|ended| ended.plus(20 * MINUTE));
+    assert_eq!((record.plugged_for_ms(later), record.overstay_ms(10 * MINUTE, later)), (60 * MINUTE, 10 * MINUTE));
     assert_eq!(depot.energy_of(&amb()), 54_100);
     depot.says(75, status(ConnectorStatus::Available));
     let gone = depot.corrected.last().unwrap();
     assert_eq!(
-        (gone.id.as_str(), gone.plugged_ms, gone.overstay_ms(10 * MINUTE, None)),
+        (gone.id.as_str(), gone.plugged_for_ms(later), gone.overstay_ms(10 * MINUTE, None)),
         (session_id(100, 2).as_str(), 75 * MINUTE, 25 * MINUTE)
     );
     assert_eq!((depot.closed.len(), depot.energy_of(&amb())), (1, 54_100), "leaving changes no energy");

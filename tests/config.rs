@@ -234,6 +234,9 @@ fn every_mistake_is_named_with_its_line_and_a_way_out() {
     }
     let both = parse("[ocpp]\nlisten = \"x\"\n[web]\nenabled = 1\n", &[]).unwrap_err();
     assert_eq!(both.matches("error:").count(), 2, "all at once:\n{both}");
+    let places = |text: &str| text.split(" line ").skip(1).map(|rest| rest[..1].to_owned()).collect::<Vec<_>>();
+    let mixed = parse("[web]\nenabled = 1\n[listener]\nlisten = \"x\"\n[ocpp]\nlisten = \"x\"\n", &[]).unwrap_err();
+    assert_eq!(places(&mixed), ["2", "4", "6"], "in the file's order:\n{mixed}");
     let slow = parse("[ocpp]\nheartbeat_interval = \"10m\"\n", &[]).unwrap();
     assert_eq!(slow.engine.offline_grace.as_secs(), 1_800, "three heartbeats");
     // Open to the network is allowed when it is written out, or with passwords.
@@ -256,6 +259,8 @@ fn commands_and_their_exit_codes() {
         "[listener]\nlisten = \"127.0.0.1:0\"\n[ocpp]\nlisten = \"127.0.0.1:0\"\n[web]\nlisten = \"127.0.0.1:0\"\n",
     );
     write("bad.toml", "[ocpp]\nlistn = 1\n");
+    write("several.toml", "[register]\ndirectory = \"missing\"\n[listener]\npassword_file = \"nowhere\"\n[ocpp]\nlistn = 1\n");
+    write("store.toml", "[store]\ndirectory = \"vehicles.csv\"\n");
     write("broker.toml", "[[broker]]\nhost = \"127.0.0.1\"\nport = 1\n");
     write("exempt.toml", "[[exempt]]\nsite = \"NOWHERE\"\nreason = \"closed\"\nweekly = \"Sun 02:00-04:00\"\n");
     write("files.toml", "[listener]\npassword_file = \"nowhere\"\n");
@@ -269,6 +274,10 @@ fn commands_and_their_exit_codes() {
         (&["config"], 0, "[listener]", ""),
         (&["check-config", "good.toml", "--connect"], 0, "ok: ocpp.listen", ""),
         (&["check-config", "bad.toml"], 78, "", "did you mean `listen`?"),
+        (&["check-config", "several.toml"], 78, "", "did you mean `listen`?"),
+        (&["check-config", "several.toml"], 78, "", "error: register: register: missing"),
+        (&["check-config", "several.toml"], 78, "", "`listener.password_file`: nowhere"),
+        (&["check-config", "store.toml", "--connect"], 78, "", "error: store: `store.directory`: vehicles.csv"),
         (&["check-config", "nowhere.toml"], 78, "", "cannot be read"),
         (&["check-config", "broker.toml", "--connect"], 78, "ok: register", "error: broker broker1"),
         (&["check-config", "files.toml"], 78, "", "`listener.password_file`: nowhere"),
@@ -279,6 +288,7 @@ fn commands_and_their_exit_codes() {
         (&["classify", "vehicles.csv", "--profile", "green"], 2, "", "known are nhs_sdu"),
         (&["classify", "wrong.csv"], 78, "", "wrong.csv line 2, column `euro`"),
         (&["classify", "nowhere.csv"], 1, "", "nowhere.csv"),
+        (&["decode", "--help"], 0, "Formats: auto, native", ""),
         (&["decode", "--format", "nope"], 2, "", "write one of auto"),
     ] {
         let (found, stdout, stderr) = run(arguments, &folder);

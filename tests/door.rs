@@ -42,6 +42,8 @@ fn who_may_connect() {
             (found, _) => panic!("{path} {protocol:?}: {:?}", found.map(|(_, agreed)| agreed)),
         }
     }
+    let rejects = daemon.get("/api/v1/rejects").1;
+    assert!(rejects.contains("not_registered") && rejects.contains("CP2") && rejects.contains("from 127.0.0.1"), "{rejects}");
     // No version in common: the handshake names none, and goodbye (OCPP-J 1.6 section 4.2).
     let mut stream = TcpStream::connect(("127.0.0.1", daemon.ocpp)).unwrap();
     let head = "GET /ocpp/CP1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nSec-WebSocket-Key: a2V5\r\nSec-WebSocket-Protocol: ocpp2.0\r\n\r\n";

@@ -284,6 +284,8 @@ fn freshness_comes_from_live_messages_and_loss_from_running_numbers() {
     let vehicle = depot.vehicle("V2");
     assert_eq!(vehicle["messages_lost"], 2, "5 and 6; 3 came late and 4 twice: {vehicle}");
     assert_eq!((&vehicle["lag_s"], &vehicle["stale"]), (&serde_json::json!(1.5), &Json::Bool(false)));
+    let gone = depot.vehicle("V3");
+    assert_eq!((&gone["in_service"], &gone["stale"], &vehicle["in_service"]), (&false.into(), &false.into(), &true.into()));
     let data = &depot.view("overview")["data"];
     assert_eq!(
         (&data["vehicles_in_service"], &data["vehicles_heard_24h"], &data["completeness"]),

@@ -121,13 +121,23 @@ fn chunks_of_days_become_months_and_years_and_late_data_find_their_place() {
         shelf.check(day(from), day(to));
     }
     // What is too old goes: quarters in whole months, days later.
+    let lone = |text: &str| {
+        let mut slots = Slots::default();
+        slots.entry(slot_of(text.parse().unwrap())).add(&RollupSums { observed_ms: 1, ..RollupSums::default() });
+        slots
+    };
+    shelf.checkpoint(&lone("2027-12-19T12:00:00Z"), day("2027-12-20").start());
     shelf.checkpoint(&Slots::default(), day("2027-12-20").start());
     assert_eq!(chunks(folder.path())[&1], 3, "quarters of October are kept until all of it is 400 days old");
     let january = shelf.reader.days(&series(), day("2026-10-01"), to).unwrap();
     assert_eq!(total(&january).energy_dwh, total(&shelf.all).energy_dwh - 1_000_000, "all days but February's are there");
+    // One checkpoint by a clock that is years ahead is no reason to forget everything.
+    let before = chunks(folder.path());
+    shelf.checkpoint(&lone("2040-01-01T00:00:00Z"), day("2040-01-01").start());
+    assert_eq!(chunks(folder.path()), BTreeMap::from([(0, before[&0] + 1), (1, before[&1]), (2, before[&2])]));
     shelf.checkpoint(&Slots::default(), day("2040-01-01").start());
     shelf.checkpoint(&Slots::default(), day("2040-01-01").start());
-    assert_eq!(chunks(folder.path()), BTreeMap::new());
+    assert_eq!(chunks(folder.path()), BTreeMap::from([(0, 1)]));
 }
 
 #[test]

@@ -5,14 +5,14 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use fleetgauge::engine::{Engine, EngineConfig};
+use fleetgauge::engine::{Engine, EngineConfig, ViewContext};
 use fleetgauge::ledger::emissions::FactorSets;
 use fleetgauge::ledger::history::{HistoryBook, total};
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    AssetKind, ChargePointEvent, ChargePointMessage, ConnectorStatus, FeedFormat, Issue, Manner, MeterSample, Observation,
-    Quantity, Reading, ReadingEntry, RollupSums, Series, TokenHasher, Value, slot_start,
+    AssetKind, ChargePointEvent, ChargePointMessage, ConnectorStatus, FeedFormat, Issue, LinkMode, Manner, MeterSample,
+    Observation, OcppVersion, Quantity, Reading, ReadingEntry, RollupSums, Series, TokenHasher, Value, slot_start,
 };
 use fleetgauge::units::{Thousandths, UtcMs};
 
@@ -179,4 +179,96 @@ fn a_charger_that_speaks_mqtt_has_energy_and_power_and_no_time() {
     assert_eq!(figures, [(5_000, Some(7_400), 0), (15_000, None, 0), (10_000, Some(7_000), 0)]);
     let charged: i64 = activity.iter().map(|row| row.activity.charged_dwh).sum();
     assert_eq!(charged, 30_000, "the day has the same");
+}
+
+fn charge_point_says(engine: &mut Engine, time: &str, message: ChargePointMessage) {
+    let event = ChargePointEvent { charge_point: "CP1".into(), received_at: at(time), manner: Manner::default(), message };
+    engine.handle(&Observation::ChargePoint(event), at(time));
+    engine.handle_timeout(at(time));
+}
+
+fn power(time: &str, watts: i64) -> ChargePointMessage {
+    let sample = MeterSample { at: Some(at(time)), power_mw: Some(watts * 1000), ..MeterSample::default() };
+    ChargePointMessage::MeterValues { connector_id: 1, transaction_id: None, samples: vec![sample] }
+}
+
+fn status(status: ConnectorStatus) -> ChargePointMessage {
+    let (connector_id, part) = (1, 0);
+    ChargePointMessage::Status { connector_id, status, error_code: None, vendor_error_code: None, info: None, part, at: None }
+}
+
+fn peaks(engine: &Engine, series: Series, now: &str) -> Vec<(String, u32)> {
+    let slots = engine.open_rollups(&series, 0, at(now));
+    let peak = |(slot, sums): (i32, &RollupSums)| Some((slot_start(slot).to_string()[11..16].to_owned(), sums.peak_w?));
+    slots.iter().filter_map(peak).collect()
+}
+
+#[test]
+fn what_a_queue_brings_late_is_no_power_of_now() {
+    let mut engine = engine(at("08:00:00"));
+    let connected = || ChargePointMessage::Connected { version: OcppVersion::V16, mode: LinkMode::Csms };
+    charge_point_says(&mut engine, "12:00:30", connected());
+    charge_point_says(&mut engine, "12:01:00", power("08:15:00", 50_000));
+    charge_point_says(&mut engine, "12:01:10", status(ConnectorStatus::Charging));
+    let want = |peaks: &[(&str, u32)]| peaks.iter().map(|(time, watts)| ((*time).to_owned(), *watts)).collect::<Vec<_>>();
+    for series in [Series::ChargePoint("CP1".into()), Series::Site("DER".into()), Series::Fleet] {
+        assert_eq!(peaks(&engine, series, "12:02:00"), want(&[("08:15", 50_000)]));
+    }
+    // Live, then a lost link: what was drawn before it is not the power of the first state after it.
+    charge_point_says(&mut engine, "12:20:00", power("12:20:00", 30_000));
+    charge_point_says(&mut engine, "12:25:00", ChargePointMessage::Disconnected);
+    charge_point_says(&mut engine, "12:50:00", connected());
+    charge_point_says(&mut engine, "12:50:10", status(ConnectorStatus::Charging));
+    let so_far = [("08:15", 50_000), ("12:15", 30_000)];
+    assert_eq!(peaks(&engine, Series::Fleet, "12:51:00"), want(&so_far));
+    charge_point_says(&mut engine, "13:05:00", power("13:05:00", 20_000));
+    charge_point_says(&mut engine, "13:16:00", status(ConnectorStatus::Charging));
+    let with_more = [&so_far[..], &[("13:00", 20_000), ("13:15", 20_000)]].concat();
+    assert_eq!(peaks(&engine, Series::Fleet, "13:17:00"), want(&with_more));
+}
+
+#[test]
+fn a_charger_that_fell_silent_is_in_no_sum() {
+    let mut engine = engine(at("10:00:00"));
+    let reading = |time: &str, watts: i64| Reading {
+        asset: Cow::Borrowed("WB1"),
+        kind: AssetKind::Charger,
+        format: FeedFormat::new(0),
+        at: Some(at(time)),
+        received_at: at(time),
+        retained: false,
+        historical: false,
+        sequence: None,
+        stale_after_s: Some(1800),
+        entries: Cow::Owned(vec![ReadingEntry { quantity: Quantity::ChargePower, value: Value::Number(Thousandths(watts)) }]),
+    };
+    engine.handle(&Observation::Telemetry(reading("10:01:00", 7_400)), at("10:01:00"));
+    charge_point_says(&mut engine, "10:20:00", power("10:20:00", 10_000));
+    charge_point_says(&mut engine, "10:32:00", power("10:32:00", 10_000));
+    let site = peaks(&engine, Series::Site("DER".into()), "10:33:00");
+    let want = [("10:00", 7_400), ("10:15", 17_400), ("10:30", 10_000)].map(|(time, watts)| (time.to_owned(), watts));
+    assert_eq!(site, want);
+}
+
+#[test]
+fn both_views_count_the_same_connectors_and_no_power_is_not_zero() {
+    let mut engine = engine(at("10:00:00"));
+    let view = |engine: &Engine, now: &str| {
+        let context = ViewContext { now: at(now), late: 0, rejected: 0 };
+        let overview = serde_json::to_value(engine.overview(&context)).unwrap();
+        let points = serde_json::to_value(engine.charge_points_view(&context)).unwrap();
+        (overview["charge_points"].clone(), points["sites"][0]["power_w"].clone())
+    };
+    let connected = ChargePointMessage::Connected { version: OcppVersion::V16, mode: LinkMode::Csms };
+    charge_point_says(&mut engine, "10:00:30", connected);
+    let (estate, power_w) = view(&engine, "10:01:00");
+    assert_eq!((&estate["connectors"], &estate["online"], power_w.is_null()), (&2.into(), &1.into(), true));
+    charge_point_says(&mut engine, "10:01:00", status(ConnectorStatus::Charging));
+    charge_point_says(&mut engine, "10:01:00", power("10:01:00", 10_000));
+    let (estate, power_w) = view(&engine, "10:02:00");
+    assert_eq!((&estate["charging"], &estate["occupied"], power_w.as_f64()), (&1.into(), &1.into(), Some(10_000.0)));
+    charge_point_says(&mut engine, "10:03:00", ChargePointMessage::Disconnected);
+    let (estate, power_w) = view(&engine, "10:04:00");
+    assert_eq!((&estate["charging"], &estate["occupied"], &estate["connectors"]), (&0.into(), &0.into(), &2.into()));
+    assert!(power_w.is_null());
 }

@@ -197,3 +197,20 @@ fn what_is_out_of_the_share_is_left_out_or_dated() {
     let total = |day: &str| counts(&register, &profile, day.parse().unwrap()).total();
     assert_eq!([total("2026-03-30"), total("2026-03-31"), total("2026-04-01")], [3, 2, 3]);
 }
+
+/// The DVLA has no list of words, so an unknown one is no mistake; but most of them are.
+#[test]
+fn fuels_in_unknown_words_are_doubted() {
+    let text = b"vehicle_id,fuel\nA,DEISEL\nB,Electric\nC,Hybrid\nD,diesel\nE,\nF,Other\nG,deisel\n";
+    let files = RegisterFiles::vehicles_only("vehicles.csv".to_owned(), text.to_vec());
+    let register = Register::parse(&files, &TokenHasher::new(&[0; 32])).unwrap();
+    let doubts = register.doubts();
+    for (doubt, want) in doubts.iter().zip([
+        "`DEISEL` of 2 vehicles (A, G) is none of the DVLA's words, so class and emissions are unknown\n  hint: did you mean `DIESEL`?",
+        "`ELECTRIC` of 1 vehicle (B) is none",
+        "`HYBRID` of 1 vehicle (C) is none of the DVLA's words, so class and emissions are unknown\n  hint: did you mean `HYBRID ELECTRIC`?",
+    ]) {
+        assert!(doubt.contains(want), "{doubt}");
+    }
+    assert_eq!(doubts.len(), 3);
+}

@@ -6,6 +6,7 @@ pub mod config;
 pub mod dashboards;
 mod disk;
 mod feed;
+mod health;
 mod history;
 pub mod import;
 mod inbox;

@@ -7,6 +7,7 @@ use super::config::{Config, TargetsFile};
 use super::{StartError, inbox};
 use crate::engine::Engine;
 use crate::ledger::emissions::FactorSets;
+use crate::model::Severity;
 use crate::model::register::Register;
 use crate::store::Recovery;
 
@@ -21,7 +22,11 @@ pub fn recover(
     clock: &Clock,
 ) -> Result<Engine, StartError> {
     let now = clock.now();
-    let (settings, register, factors) = (config.engine.clone(), register.clone(), factors.clone());
+    let mut settings = config.engine.clone();
+    // Nobody is told where there is nobody to tell.
+    let taken = |severity: &Severity| config.notifiers.iter().any(|notifier| notifier.severities.contains(severity));
+    settings.alerts.outlets.retain(taken);
+    let (register, factors) = (register.clone(), factors.clone());
     let mut engine = match &recovery.snapshot {
         Some(snapshot) => Engine::restore(snapshot, settings, profile, register, factors, now)?,
         None => Engine::new(settings, profile, register, factors, first_transaction_id, now),

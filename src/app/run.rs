@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use super::clock::Clock;
 use super::config::Config;
+use super::health::health;
 use super::mappings::load_mappings;
 use super::outlets::Outlets;
 use super::pipeline::{Channels, Pipeline};
@@ -28,7 +29,7 @@ use crate::model::{Stats, TokenHasher};
 use crate::notify;
 use crate::sinks::influx;
 use crate::store::{OpenError, Opened, Reader, Store};
-use crate::web::{self, Accounts, Health, WebConfig};
+use crate::web::{self, Accounts, WebConfig};
 
 /// Batches between the sockets and the engine. Each is at most a few hundred messages, so this is about a tenth of a second of full load.
 const N_QUEUED_FRAMES: usize = 256;
@@ -138,6 +139,7 @@ impl Daemon {
             StartError::Room(format!("`capture.directory`: {error}\n  hint: a folder that this user may write to"))
         })?;
         let register = Arc::new(options.register.load(&hasher)?);
+        tell_doubts(&register);
         let engine = recover(config, &register, &factors, targets, identity.first_transaction_id, &recovery, &clock)?;
         drop(recovery);
 
@@ -251,7 +253,7 @@ impl Daemon {
             });
         }
         if let Some(entrances) = entrances {
-            let health = health(trouble_receiver, clock.speed(), options.demo, &mut daemon.outlets);
+            let health = health(trouble_receiver, (&clock, stats.clone()), options.demo, &mut daemon.outlets);
             let accounts = daemon.accounts.subscribe();
             let around = web::Surroundings {
                 questions,
@@ -310,6 +312,7 @@ impl Daemon {
                     charge_points = register.charge_points.len(),
                     "register reloaded"
                 );
+                tell_doubts(&register);
                 self.register_sender.send_replace(Arc::new(register));
             }
             Err(error) => tracing::error!("the new register is not used, the old one stays in force:\n{error}"),
@@ -376,21 +379,6 @@ fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle
         .map_err(|error| StartError::Room(format!("cannot start the {name} thread: {error}")))
 }
 
-/// Joins what each room says about itself into what `/readyz` answers.
-fn health(
-    mut trouble: watch::Receiver<Option<String>>,
-    speed: u32,
-    demo: bool,
-    tasks: &mut JoinSet<()>,
-) -> watch::Receiver<Health> {
-    let state =
-        move |reason: Option<String>| Health { ready: reason.is_none(), reasons: reason.into_iter().collect(), speed, demo };
-    let (sender, receiver) = watch::channel(state(None));
-    tasks.spawn(async move {
-        while trouble.changed().await.is_ok() {
-            let reason = trouble.borrow_and_update().clone();
-            sender.send_replace(state(reason));
-        }
-    });
-    receiver
+fn tell_doubts(register: &Register) {
+    register.doubts().iter().for_each(|doubt| tracing::warn!("{doubt}"));
 }

@@ -10,7 +10,7 @@ use crate::ledger::charging::{ChargePointState, Connector};
 use crate::ledger::targets::{Kind, TargetRecord, TargetStatus};
 use crate::ledger::uptime::{Sums, norms};
 use crate::model::register::Access;
-use crate::model::{ConnectorStatus, Fact, Fingerprint, Labels, Observation, OwnState};
+use crate::model::{BrokerLink, ConnectorStatus, Fact, Fingerprint, Labels, Observation, OwnState};
 use crate::units::{Day, Month, UtcMs};
 
 /// An entry of the audit log raises its alert for so long.
@@ -25,6 +25,7 @@ impl Engine {
     pub(super) fn hear_about_alerts(&mut self, observation: &Observation<'_>, now: UtcMs) {
         match observation {
             Observation::OwnState(state) => self.hear_own_state(*state, now),
+            Observation::Brokers(links) => self.hear_brokers(links, now),
             Observation::AlertAcked { fingerprint, by } => self.alerts.ack(*fingerprint, by, now),
             Observation::AlertsSilenced { matchers, until, by, comment } => {
                 self.alerts.silence(to_matchers(matchers), *until, by, comment, now);
@@ -80,6 +81,18 @@ impl Engine {
         }
     }
 
+    fn hear_brokers(&mut self, links: &[BrokerLink], now: UtcMs) {
+        self.alerts.keep("broker_down", now, |labels| {
+            labels.get("broker").is_some_and(|broker| links.iter().any(|link| link.broker == **broker))
+        });
+        for BrokerLink { broker, down_since } in links {
+            let labels = Labels::new(&[("broker", broker)]);
+            let since = down_since.map(UtcMs::in_words).unwrap_or_default();
+            let text = || format!("no connection to the broker {broker} since {since}");
+            self.hear_alert("broker_down", &labels, Reading::Holds(down_since.is_some()), now, text);
+        }
+    }
+
     /// Every minute.
     pub(super) fn evaluate_alerts(&mut self, now: UtcMs) {
         if self.config.alerts.enabled {
@@ -125,8 +138,8 @@ impl Engine {
                 let site = self.site_of(id);
                 let labels = Labels::new(&[("charge_point_id", id), ("site", &site)]);
                 let reading = if excused { Reading::Excused } else { Reading::Holds(!online) };
-                let since = last_seen.map(|at| at.to_string()).unwrap_or_default();
-                self.hear_alert("charger_offline", &labels, reading, now, || format!("{id} ({site}) was last heard at {since}"));
+                let since = last_seen.map(UtcMs::in_words).unwrap_or_default();
+                self.hear_alert("charger_offline", &labels, reading, now, || format!("{id} ({site}) was last heard on {since}"));
             }
             for connector in connectors {
                 self.hear_fault(id, connector, now);
@@ -242,7 +255,7 @@ impl Engine {
             let fleet: Arc<str> = vehicle.organisation.clone().unwrap_or_else(unknown);
             let site: Arc<str> = vehicle.site.clone().unwrap_or_else(unknown);
             let labels = Labels::new(&[("vehicle_id", &vehicle.id), ("fleet", &fleet), ("site", &site)]);
-            let text = || format!("{} ({fleet}) was last heard at {last}", vehicle.id);
+            let text = || format!("{} ({fleet}) was last heard on {}", vehicle.id, last.in_words());
             self.hear_alert("vehicle_silent", &labels, Reading::Holds(!heard.fresh), now, text);
         }
         self.alerts.keep("vehicle_silent", now, |labels| {

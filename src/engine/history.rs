@@ -1,13 +1,13 @@
 //! The rollup book in the engine: what it is told, and what it has that the store does not have yet.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
 use super::assets::Heard;
 use super::uptime::rules;
-use crate::ledger::charging::ChargingOutcome;
+use crate::ledger::charging::{ChargePointState, ChargingOutcome, Connector};
 use crate::ledger::history::{Spent, Stretch};
-use crate::model::{ChargePointEvent, ChargePointMessage, Fact, MeterValuesFact, RollupRow, Series, Slots};
+use crate::model::{ChargePointEvent, ChargePointMessage, Fact, MeterValuesFact, RollupRow, Series, Slots, TransactionId};
 use crate::units::UtcMs;
 
 /// A power that arrives later than this was not drawn now.
@@ -56,26 +56,35 @@ impl Engine {
         }
     }
 
-    /// The power of a charge point after a message, all connectors together.
+    /// The power of a charge point after a message, all connectors together. What a queue brings late was drawn then, not now.
     pub(super) fn note_power(&mut self, event: &ChargePointEvent, outcomes: &[ChargingOutcome]) {
-        let heard_at = match event.message {
-            ChargePointMessage::Disconnected => None,
+        let (id, now) = (&event.charge_point, event.received_at);
+        match event.message {
+            // What was drawn before a link was lost is not the power now, and not when it is back either.
+            ChargePointMessage::Disconnected => return self.history.power_lost(id),
             ChargePointMessage::MeterValues { .. }
             | ChargePointMessage::Transaction(_)
             | ChargePointMessage::Status { .. }
-            | ChargePointMessage::StopTransaction { .. } => Some(event.received_at),
+            | ChargePointMessage::StopTransaction { .. } => {}
             _ => return,
-        };
-        let Some(state) = self.charging.charge_point(&event.charge_point) else { return };
+        }
+        let Some(state) = self.charging.charge_point(id) else { return };
+        let (mut told, mut late) = (BTreeMap::new(), BTreeSet::new());
         for fact in outcomes.iter().filter_map(power_told) {
-            if event.received_at.since(fact.at) > LIVE_MS {
-                self.history.past_power(&fact.charge_point, &self.register, fact.power_mw.unwrap_or(0) / 1000, fact.at);
+            let connector = connector_of(event, state, fact);
+            if now.since(fact.at) > LIVE_MS {
+                self.history.past_power(id, &self.register, fact.power_mw.unwrap_or(0) / 1000, fact.at);
+                late.insert(connector);
+            } else if state.connectors.get(&connector).is_some_and(|known| connector > 0 && known.power_mw == fact.power_mw) {
+                told.insert(connector, fact.power_mw.unwrap_or(0) / 1000);
             }
         }
-        let told = state.connectors.iter().filter(|(id, _)| **id > 0).filter_map(|(_, connector)| connector.power_mw);
-        // What was drawn before a link was lost is not the power now.
-        let watts = if heard_at.is_some() { told.fold(0i64, i64::saturating_add) / 1000 } else { 0 };
-        self.history.power(&event.charge_point, &self.register, watts, heard_at);
+        let only_late = told.is_empty() && !late.is_empty();
+        // A transaction that ends and a connector that becomes free need not say that nothing flows any more.
+        let idle = state.connectors.iter().filter(|(id, connector)| **id > 0 && connector.power_mw == Some(0));
+        let idle: Vec<u32> = idle.map(|(id, _)| *id).filter(|id| told.contains_key(id) || !late.contains(id)).collect();
+        told.extend(idle.into_iter().map(|id| (id, 0)));
+        self.history.connectors_power(id, &self.register, told, (!only_late).then_some(now));
     }
 
     /// A charger that speaks MQTT: its register's gains, and its power.
@@ -85,20 +94,33 @@ impl Engine {
             self.history.energy(&id, &self.register, (*from, *to), gain.charged_dwh, now);
         }
         // One that speaks OCPP too has told it there.
-        if self.charging.charge_point(&id).is_none()
-            && let Some((at, watts)) = heard.meter.as_ref().and_then(|fact| Some((fact.at, fact.power_mw? / 1000)))
-        {
-            self.note_charger_power(&id, watts, at, now);
+        if self.charging.charge_point(&id).is_some() {
+            return;
         }
-    }
-
-    fn note_charger_power(&mut self, id: &Arc<str>, watts: i64, at: UtcMs, now: UtcMs) {
+        // Silent for longer than allowed, its power is not the power now. What only speaks of changes holds by any message.
+        let limit_ms = self.assets.get(position).map_or(0, |asset| asset.presence.limit_ms(self.stale_ms()));
+        let until = now.plus(limit_ms);
+        self.history.power_holds(&id, until);
+        let Some((at, watts)) = heard.meter.as_ref().and_then(|fact| Some((fact.at, fact.power_mw? / 1000))) else { return };
         if now.since(at) > LIVE_MS {
-            self.history.past_power(id, &self.register, watts, at);
+            self.history.past_power(&id, &self.register, watts, at);
         } else {
-            self.history.power(id, &self.register, watts, Some(at.min(now)));
+            self.history.power_until(&id, &self.register, watts, at.min(now), until);
         }
     }
+}
+
+/// The connector that a measurement is of: a charge point may name the transaction alone.
+fn connector_of(event: &ChargePointEvent, state: &ChargePointState, fact: &MeterValuesFact) -> u32 {
+    let transaction = match &event.message {
+        ChargePointMessage::MeterValues { transaction_id, .. } => transaction_id.map(TransactionId::Number),
+        ChargePointMessage::Transaction(event) => Some(TransactionId::Text(event.transaction_id.as_str().into())),
+        _ => None,
+    };
+    let open = |(_, connector): &(&u32, &Connector)| {
+        connector.session().is_some_and(|session| transaction.as_ref() == Some(&session.transaction_id))
+    };
+    state.connectors.iter().find(open).map_or(fact.connector_id, |(id, _)| *id)
 }
 
 fn power_told(outcome: &ChargingOutcome) -> Option<&MeterValuesFact> {

@@ -170,6 +170,7 @@ impl Engine {
                 None
             }
             Observation::OwnState(_)
+            | Observation::Brokers(_)
             | Observation::AlertAcked { .. }
             | Observation::AlertsSilenced { .. }
             | Observation::SilenceEnded { .. }

@@ -303,7 +303,14 @@ impl SessionRecord {
         self.overstay(grace_ms, still_plugged_at).map_or(0, |(from, to)| to.since(from))
     }
 
-    /// The same as from when to when; `None` is none.
+    /// Time plugged in, up to `still_plugged_at` for a vehicle that has not left yet: the stored one ends with the transaction until the
+    /// vehicle leaves.
+    pub fn plugged_for_ms(&self, still_plugged_at: Option<UtcMs>) -> i64 {
+        let more = still_plugged_at.filter(|_| self.unplugged_at.is_none()).zip(self.ended_at);
+        self.plugged_ms + more.map_or(0, |(now, ended)| now.since(ended).max(0))
+    }
+
+    /// The overstay as from when to when; `None` is none.
     pub fn overstay(&self, grace_ms: i64, still_plugged_at: Option<UtcMs>) -> Option<(UtcMs, UtcMs)> {
         let (left, ended) = (self.unplugged_at.or(still_plugged_at)?, self.ended_at?);
         let done = self.charging_ended_at.map_or(ended, |at| at.max(ended));

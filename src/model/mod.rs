@@ -43,8 +43,8 @@ pub use imported::{ImportKind, ImportedRow, spread_days};
 pub use indicator::{Indicator, IndicatorKey, IndicatorReport, IndicatorSource};
 pub use intensity::{ChargingIntensityFact, GridArea, HALF_HOUR_MS, IntensitySlot};
 pub use observation::{
-    ChargePointEvent, ChargePointMessage, DecoderMemory, FeedFormat, Issue, Manner, Observation, OwnState, Reading, ReadingEntry,
-    Sequence, TransactionEvent, TransactionEventKind, Value,
+    BrokerLink, ChargePointEvent, ChargePointMessage, DecoderMemory, FeedFormat, Issue, Manner, Observation, OwnState, Reading,
+    ReadingEntry, Sequence, TransactionEvent, TransactionEventKind, Value,
 };
 pub use ocpp::{LinkMode, OcppVersion, TransactionId};
 pub use quantity::{AssetKind, CounterKind, Quantity};

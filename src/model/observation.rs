@@ -85,6 +85,17 @@ pub enum Observation<'a> {
     Indicator(#[serde(borrow)] IndicatorReport<'a>),
     /// What a fleet emitted per kilometre in the month that has ended, for the alert about it.
     EmissionsOfMonth(EmissionsSample),
+    /// The links to all brokers, once a minute, for the alert about them.
+    Brokers(Vec<BrokerLink>),
+}
+
+/// The link to a broker.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BrokerLink {
+    /// Its name.
+    pub broker: String,
+    /// Since when there is none.
+    pub down_since: Option<UtcMs>,
 }
 
 /// What only the outside knows of the daemon.

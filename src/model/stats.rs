@@ -214,6 +214,8 @@ pub struct Stats {
     pub checkpoints: AtomicU64,
     rejects: Mutex<RejectBook>,
     ignored: Mutex<IgnoredBook>,
+    /// Brokers by name, and since when they have no link.
+    brokers: Mutex<BTreeMap<String, Option<UtcMs>>>,
 }
 
 /// Fields of accepted messages that were left out, by name and reason.
@@ -265,6 +267,19 @@ impl Stats {
     /// Reads a counter.
     pub fn get(counter: &AtomicU64) -> u64 {
         counter.load(Ordering::Relaxed)
+    }
+
+    /// There is a link to a broker, or none from this instant.
+    pub fn broker(&self, name: &str, down_from: Option<UtcMs>) {
+        let mut brokers = self.brokers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let down_since = brokers.entry(name.to_owned()).or_default();
+        *down_since = down_from.map(|now| down_since.unwrap_or(now));
+    }
+
+    /// Brokers by name, and since when they have no link.
+    pub fn brokers(&self) -> Vec<(String, Option<UtcMs>)> {
+        let brokers = self.brokers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        brokers.iter().map(|(name, down_since)| (name.clone(), *down_since)).collect()
     }
 
     /// Counts a field of an accepted message that was left out, by its name.

@@ -191,8 +191,11 @@ impl Store {
                 ])?;
             }
         }
+        let newest = rollup::newest(&transaction)?;
         rollup::add(&transaction, checkpoint.rollups)?;
-        rollup::tidy(&transaction, &self.keep, checkpoint.at)?;
+        if let Some(newest) = newest {
+            rollup::tidy(&transaction, &self.keep, checkpoint.at.min(newest.plus(rollup::LATE_MS)))?;
+        }
         transaction
             .prepare_cached("INSERT OR REPLACE INTO checkpoint (one, generation, snapshot) VALUES (1, ?1, ?2)")?
             .execute(params![checkpoint.generation as i64, snapshot])?;

@@ -1,6 +1,7 @@
 //! F4: one SQLite file: inbox, outbox, checkpoint, sessions, activity, rollups. Written by one thread, in few large transactions; an import of
 //! CSV files, a process of its own, writes only its own tables, in small transactions between those.
 
+mod check;
 mod commit;
 mod day_rows;
 mod import;
@@ -21,6 +22,7 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
+pub use check::check;
 pub use commit::{Checkpoint, Commit, CommitError, Store};
 pub use day_rows::{DayRow, keep_day_rows};
 pub use import::{FileProgress, ImportError, ImportStore, ImportedFile};

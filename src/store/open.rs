@@ -11,9 +11,9 @@ use super::schema::{self, APPLICATION_ID, VERSION};
 use super::{Identity, Opened, Recovery, Store, StoreConfig, gunzip};
 
 /// Name of the file in `store.directory`.
-const FILE: &str = "fleetgauge.db";
+pub(super) const FILE: &str = "fleetgauge.db";
 /// Name of the file whose lock says that a daemon has the store.
-const LOCK: &str = "fleetgauge.lock";
+pub(super) const LOCK: &str = "fleetgauge.lock";
 
 /// The store cannot be opened.
 #[derive(Debug, thiserror::Error)]

@@ -34,7 +34,7 @@ const DEFLATED: u8 = 1;
 /// Series whose month is put together at one checkpoint: 31 rows each, so that a commit waits for some tens of milliseconds at most.
 const TIDIED_AT_ONCE: usize = 128;
 /// A month is put together so long after its end, when most of what comes late is there.
-const LATE_MS: i64 = 2 * 86_400_000;
+pub(super) const LATE_MS: i64 = 2 * 86_400_000;
 /// Longer than any body: more is damage.
 const LARGEST: u64 = 4 << 20;
 
@@ -63,6 +63,18 @@ pub(super) fn add(transaction: &Transaction<'_>, rows: &[RollupRow]) -> Result<(
         }
     }
     Ok(())
+}
+
+/// The end of the newest day that is in the store; a clock that is far ahead for a while must not make all of it too old at once.
+pub(super) fn newest(transaction: &Transaction<'_>) -> Result<Option<UtcMs>, CommitError> {
+    let newest = |form: Form| -> rusqlite::Result<Option<i32>> {
+        transaction.prepare_cached("SELECT max(period) FROM rollup WHERE form = ?1")?.query_row([form as i64], |row| row.get(0))
+    };
+    let day = match newest(Form::Day)? {
+        Some(day) => Some(day + 1),
+        None => newest(Form::Month)?.map(|month| first_day(month + 1)),
+    };
+    Ok(day.map(|day| UtcMs(i64::from(day) * 86_400_000)))
 }
 
 /// Puts months together that are over, some series at a time, and deletes what is too old.

@@ -36,6 +36,18 @@ pub(super) fn next_offset_change(instant: UtcMs) -> Option<UtcMs> {
     LONDON.following(after).next().map(|change| UtcMs(change.timestamp().as_millisecond()))
 }
 
+/// Months as people write them.
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+impl UtcMs {
+    /// By London's clocks, for people: `25 Nov 2026 15:19`.
+    pub fn in_words(self) -> String {
+        let (year, month, day) = Day::of(self).ymd();
+        let minutes = self.plus(london_offset_ms(self)).0.div_euclid(60_000).rem_euclid(1440);
+        format!("{day} {} {year} {:02}:{:02}", MONTHS[usize::from(month) - 1], minutes / 60, minutes % 60)
+    }
+}
+
 impl Day {
     /// The London day that holds the instant.
     pub fn of(instant: UtcMs) -> Day {

@@ -166,6 +166,13 @@ fn render(stats: &Stats, ready: bool) -> String {
     for (source, reason, count) in stats.snapshot().rejects {
         let _ = writeln!(text, "fleetgauge_rejected_total{{source=\"{source}\",reason=\"{reason}\"}} {count}");
     }
+    text.push_str(
+        "# HELP fleetgauge_broker_connected 1 while there is a link to the broker.\n# TYPE fleetgauge_broker_connected gauge\n",
+    );
+    for (broker, down_since) in stats.brokers() {
+        let broker = broker.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
+        let _ = writeln!(text, "fleetgauge_broker_connected{{broker=\"{broker}\"}} {}", u8::from(down_since.is_none()));
+    }
     for (name, help, ms) in [
         ("fleetgauge_outbox_oldest_timestamp_seconds", "Time of the oldest waiting batch, 0 for none.", &stats.outbox_oldest_ms),
         (

@@ -138,6 +138,8 @@ pub struct Health {
     pub ready: bool,
     /// Why not.
     pub reasons: Vec<String>,
+    /// What does not work although everything that comes in is taken.
+    pub warnings: Vec<String>,
     /// How much faster than the world the clock runs.
     pub speed: u32,
     /// Simulated data.
@@ -246,11 +248,13 @@ pub async fn run(config: WebConfig, entrances: Entrances, around: Surroundings) 
 
 async fn ready(State(site): State<Site>, caller: Option<Extension<access::Caller>>) -> Response {
     let mut health = site.health.borrow().clone();
-    if caller.is_none() && !health.reasons.is_empty() {
-        // Names of brokers and paths are not for everybody on the network.
-        health.reasons = vec!["log in, or send a token, to read why".to_owned()];
+    for words in [&mut health.reasons, &mut health.warnings] {
+        if caller.is_none() && !words.is_empty() {
+            // Names of brokers and paths are not for everybody on the network.
+            *words = vec!["log in, or send a token, to read why".to_owned()];
+        }
     }
     let status = if health.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = serde_json::json!({ "ready": health.ready, "reasons": health.reasons });
+    let body = serde_json::json!({ "ready": health.ready, "reasons": health.reasons, "warnings": health.warnings });
     api::json(status, body.to_string())
 }

@@ -10,6 +10,7 @@ use crate::app::config::{Config, SHIPPED, load_factors, load_targets};
 use crate::app::{RegisterSource, check_files, load_mappings};
 use crate::model::register::Register;
 use crate::model::{ExemptWindow, TokenHasher};
+use crate::store::check as check_store;
 
 /// How long an address may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -22,14 +23,18 @@ pub fn print_shipped() -> ExitCode {
 
 /// Checks a configuration, the register and factors it names, and with `connect` the addresses.
 pub fn run(file: Option<&Path>, connect: bool) -> ExitCode {
-    let config = match Config::load(file) {
-        Ok(config) => config,
+    let (config, errors) = match Config::look(file) {
+        Ok(looked) => looked,
         Err(errors) => {
             eprintln!("{errors}");
             return ExitCode::from(EX_CONFIG);
         }
     };
-    let mut good = true;
+    // What the rest names is looked at all the same: all mistakes at once.
+    if let Some(errors) = &errors {
+        eprintln!("{errors}");
+    }
+    let mut good = errors.is_none();
     let mut report = |what: &str, result: Result<String, String>| match result {
         Ok(found) => println!("ok: {what}: {found}"),
         Err(reason) => {
@@ -40,6 +45,9 @@ pub fn run(file: Option<&Path>, connect: bool) -> ExitCode {
     let source = config.register.directory.clone().map_or(RegisterSource::Empty, RegisterSource::Folder);
     // Only who is there matters here; the key that hides tags is the store's.
     let register = source.load(&TokenHasher::new(&[0; 32])).map_err(|error| error.to_string());
+    if let Ok(register) = &register {
+        register.doubts().iter().for_each(|doubt| eprintln!("warning: {doubt}"));
+    }
     if let (Ok(register), false) = (&register, config.engine.exempt.is_empty()) {
         report("exempt windows", strangers(&config.engine.exempt, register));
     }
@@ -85,6 +93,7 @@ pub fn run(file: Option<&Path>, connect: bool) -> ExitCode {
                 );
             }
         }
+        report("store", check_store(&config.store).map_err(|error| error.to_string()));
         for broker in &config.brokers {
             report(&format!("broker {}", broker.name), reach(&format!("{}:{}", broker.host, broker.port)));
         }

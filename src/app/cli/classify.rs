@@ -80,6 +80,7 @@ pub fn main(options: &Options) -> ExitCode {
             return ExitCode::from(EX_CONFIG);
         }
     };
+    register.doubts().iter().for_each(|doubt| eprintln!("warning: {doubt}"));
     let day = options.as_of.unwrap_or_else(|| Day::of(Clock::system().now()));
     let mut counts = Counts::default();
     let mut vehicles = Vec::new();

@@ -15,11 +15,20 @@ use crate::decode::mqtt::{DECODERS, Decoders, Formats, Message, Refused, Sink};
 use crate::model::{IndicatorReport, Reading, ReadingEntry, RejectReason, Value};
 use crate::units::{UtcMs, format_scaled};
 
+/// The formats there are.
+fn names() -> String {
+    let known: Vec<&str> = DECODERS.iter().map(|decoder| decoder.name).collect();
+    known.join(", ")
+}
+
+/// What follows the options in `fleetgauge decode --help`.
+pub fn help() -> String {
+    let example = r#"echo '{"topic":"fleet/vehicles/AMB-101/telemetry","payload":"{\"odometer\":84512.3}"}' | fleetgauge decode"#;
+    format!("Formats: auto, {}\n\nExample: fleetgauge decode captured.jsonl\n         {example}", names())
+}
+
 /// Arguments of `fleetgauge decode`.
 #[derive(Clone, PartialEq, Eq, Debug, clap::Args)]
-#[command(
-    after_help = "Example:\n  echo '{\"topic\":\"fleet/vehicles/AMB-101/telemetry\",\"payload\":\"{\\\"odometer\\\":84512.3}\"}' | fleetgauge decode"
-)]
 pub struct DecodeArgs {
     /// Format of the messages, or auto to tell by the topic
     #[arg(long, value_name = "NAME", default_value = "auto")]
@@ -67,10 +76,7 @@ pub fn formats(name: &str) -> Result<Formats, DecodeError> {
     if name == "auto" {
         return Ok(Formats::ByTopic);
     }
-    Formats::named([name]).map_err(|name| {
-        let known: Vec<&str> = DECODERS.iter().map(|decoder| decoder.name).collect();
-        DecodeError::UnknownFormat { name: name.to_owned(), known: known.join(", ") }
-    })
+    Formats::named([name]).map_err(|name| DecodeError::UnknownFormat { name: name.to_owned(), known: names() })
 }
 
 /// Runs the command on a file or standard input, to standard output.

@@ -194,6 +194,7 @@ fn run_register(options: &Options, config: &Config) -> ExitCode {
     match register::replace(&options.file, folder, Clock::system().now(), options.dry_run) {
         Ok(replaced) => {
             let register = &replaced.register;
+            register.doubts().iter().for_each(|doubt| eprintln!("warning: {doubt}"));
             let counts = (register.vehicles.len(), register.charge_points.len());
             if options.json {
                 let files: Vec<_> = replaced

@@ -77,7 +77,7 @@ enum Command {
     #[command(after_help = "Example: fleetgauge config > fleetgauge.toml")]
     Config,
     /// Decodes captured messages, one JSON object a line.
-    #[command(after_help = "Example: fleetgauge decode captured.jsonl")]
+    #[command(after_help = decode::help())]
     Decode(decode::DecodeArgs),
     /// Feeds a capture through decode and engine on its own clock and prints vehicles, sessions, charge points, emissions, rejects.
     ///

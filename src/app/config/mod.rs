@@ -161,6 +161,14 @@ impl std::error::Error for ConfigErrors {}
 impl Config {
     /// The file (or the defaults without one) with the environment's `FLEETGAUGE__SECTION__KEY` on top.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigErrors> {
+        match Self::look(file)? {
+            (config, None) => Ok(config),
+            (_, Some(errors)) => Err(errors),
+        }
+    }
+
+    /// The same; what can be read comes with the mistakes of the rest, so that what it names can be looked at too.
+    pub fn look(file: Option<&Path>) -> Result<(Self, Option<ConfigErrors>), ConfigErrors> {
         let name = file.map_or_else(|| "the shipped defaults".to_owned(), |file| file.display().to_string());
         let text = match file.map(std::fs::read_to_string) {
             None => String::new(),
@@ -170,7 +178,7 @@ impl Config {
                 return Err(one(name, 1, format!("cannot be read: {error}"), hint));
             }
         };
-        Self::parse(
+        Self::read(
             &text,
             &name,
             std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))),
@@ -179,13 +187,29 @@ impl Config {
 
     /// From text and variables.
     pub fn parse(text: &str, file: &str, variables: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigErrors> {
+        match Self::read(text, file, variables)? {
+            (config, None) => Ok(config),
+            (_, Some(errors)) => Err(errors),
+        }
+    }
+
+    fn read(
+        text: &str,
+        file: &str,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<(Self, Option<ConfigErrors>), ConfigErrors> {
         let mut tree =
             source::parse(text).map_err(|(line, message)| one(file.to_owned(), line, message, "this line is not TOML"))?;
         source::overlay(&mut tree, variables);
         let mut errors = Vec::new();
         let loaded = Loaded::of(&tree, file);
         let config = Self { loaded, ..rooms::read(&mut tree, &mut errors) };
-        if errors.is_empty() { Ok(config) } else { Err(ConfigErrors { file: file.to_owned(), errors }) }
+        // In the order of the file, as one goes through it with an editor; the environment comes last.
+        errors.sort_by_key(|error| match error.place {
+            Place::Line(line) => line,
+            Place::Variable(_) => usize::MAX,
+        });
+        Ok((config, (!errors.is_empty()).then(|| ConfigErrors { file: file.to_owned(), errors })))
     }
 }
 

@@ -106,6 +106,7 @@ const DAEMON: &[(&str, &str, &str, &str, &str)] = &[
         "critical",
         "The disk of the store is nearly full",
     ),
+    ("broker_down", "fleetgauge_broker_connected == 0", "10m", "warning", "An MQTT broker has no link"),
     ("not_ready", "fleetgauge_ready == 0", "5m", "critical", "The store takes no writes"),
     (
         "rows_refused",
@@ -234,7 +235,7 @@ mod tests {
         for rule in ASKED {
             assert!(!daemons(rule).0.is_empty(), "{}", rule.name);
         }
-        for (name, ..) in DAEMON.iter().filter(|(name, ..)| ["output_behind", "disk_near_full"].contains(name)) {
+        for (name, ..) in DAEMON.iter().filter(|(name, ..)| ["output_behind", "disk_near_full", "broker_down"].contains(name)) {
             assert!(RULES.iter().any(|rule| rule.name == *name), "{name}");
         }
     }

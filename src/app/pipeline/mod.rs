@@ -12,12 +12,11 @@ use tokio::time::{Instant, sleep_until};
 use crate::app::clock::Clock;
 use crate::app::feed::{Hear, Published, decode};
 use crate::app::history::HistoryReader;
-use crate::app::inbox;
 use crate::app::intensity::IntensityRows;
 use crate::app::outlets::Outlets;
-use crate::app::questions;
 use crate::app::rollups::RollupReaders;
 use crate::app::writer::{CheckpointJob, CommitJob, Done, Job};
+use crate::app::{inbox, questions};
 use crate::decode::mqtt::Decoders;
 use crate::engine::{Engine, View};
 use crate::ingest::capture::{Capture, Line};
@@ -304,12 +303,13 @@ impl Pipeline {
     }
 
     fn take_ocpp(&mut self, frame: OcppFrame, now: UtcMs) {
+        let is_message = own::is_message(&frame.event.message);
         let notes_setup = frame.receipt.is_some() && matches!(frame.event.message, ChargePointMessage::Setup(_));
         let setup_of = notes_setup.then(|| frame.event.charge_point.clone());
         let observation = Observation::ChargePoint(frame.event);
         let transaction_id = self.engine.handle(&observation, now);
         inbox::append_observed(&mut self.batch.inbox, now, observation);
-        Stats::count(&self.stats.ocpp_accepted);
+        Stats::add(&self.stats.ocpp_accepted, u64::from(is_message));
         self.batch.messages += 1;
         if let Some(receipt) = frame.receipt {
             let setup = setup_of.map(|charge_point| Box::new(self.engine.setup_remembered(&charge_point)));

@@ -1,12 +1,23 @@
 //! What the daemon says of itself: rows of what came in, and how it fares, for the alerts about it.
 
 use super::Pipeline;
-use crate::model::{Fact, IngestStatsFact, Observation, OwnState, Stats};
+use crate::model::{BrokerLink, ChargePointMessage, Fact, IngestStatsFact, Observation, OwnState, Stats};
 use crate::points;
 use crate::units::UtcMs;
 
 /// How often the daemon looks at itself.
 const OWN_STATE_MS: i64 = 60_000;
+
+/// Said by a charge point, and not by its link or our own questions to it: `ocpp_received` counts the same.
+pub(super) fn is_message(message: &ChargePointMessage) -> bool {
+    !matches!(
+        message,
+        ChargePointMessage::Connected { .. }
+            | ChargePointMessage::Disconnected
+            | ChargePointMessage::OperatorLink { .. }
+            | ChargePointMessage::Setup(_)
+    )
+}
 
 impl Pipeline {
     /// How the daemon fares, for the alerts about it.
@@ -20,6 +31,8 @@ impl Pipeline {
             disk_free_ratio: (free > 0).then_some(free as f64 / 1e6),
         };
         self.tell(Observation::OwnState(state), now);
+        let link = |(broker, down_since): (String, Option<UtcMs>)| BrokerLink { broker, down_since };
+        self.tell(Observation::Brokers(self.stats.brokers().into_iter().map(link).collect()), now);
     }
 
     /// What the engine did not take.

@@ -10,7 +10,7 @@ use crate::units::UtcMs;
 pub(in crate::engine) struct Presence {
     /// Last live message: a broker's stored copy proves nothing.
     pub last_heard: Option<UtcMs>,
-    /// From the device's own time to its arrival, of the newest live reading that had one.
+    /// From the device's own time to its arrival, of the newest live reading; `None` where that has none.
     lag_ms: Option<i64>,
     /// By its source; `None` is the general setting.
     stale_after_s: Option<u32>,
@@ -27,8 +27,9 @@ impl Presence {
             return;
         }
         self.last_heard = self.last_heard.max(Some(reading.received_at));
-        if let Some(at) = reading.at.filter(|_| !reading.historical) {
-            self.lag_ms = Some(reading.received_at.since(at).max(0));
+        if !reading.historical {
+            // A fresh message without a time of its own says nothing of its delay, but an old one's delay is not that of now.
+            self.lag_ms = reading.at.map(|at| reading.received_at.since(at).max(0));
         }
         if let Some(sequence) = reading.sequence {
             self.sequence.get_or_insert_default().note(sequence);
@@ -42,8 +43,12 @@ impl Presence {
 
     /// Never heard, or silent for longer than its source's or the general limit.
     pub fn is_stale(&self, now: UtcMs, general_ms: i64) -> bool {
-        let limit = self.stale_after_s.map_or(general_ms, |seconds| i64::from(seconds) * 1000);
-        self.last_heard.is_none_or(|heard| now.since(heard) > limit)
+        self.last_heard.is_none_or(|heard| now.since(heard) > self.limit_ms(general_ms))
+    }
+
+    /// How long it may be silent.
+    pub fn limit_ms(&self, general_ms: i64) -> i64 {
+        self.stale_after_s.map_or(general_ms, |seconds| i64::from(seconds) * 1000)
     }
 
     /// Messages that its running numbers show to be missing; `None` where it has none.

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::super::Engine;
+use super::overview::Estate;
 use super::setup::SetupRow;
 use super::{ViewContext, rfc3339, wh};
 use crate::ledger::charging::{ChargePointState, Conformance, Connector, RegisterKind};
-use crate::model::{LinkMode, OcppVersion};
+use crate::model::{ConnectorStatus, LinkMode, OcppVersion};
 
 /// The answer.
 #[derive(Debug, Serialize)]
@@ -26,7 +27,8 @@ struct SiteRow {
     site: Arc<str>,
     name: Option<String>,
     capacity_kw: Option<f64>,
-    power_w: f64,
+    /// `null` where nobody who is online says it.
+    power_w: Option<f64>,
 }
 
 /// How well the charge points of one vendor and model keep to the standard.
@@ -111,6 +113,8 @@ impl ChargePointRow {
 struct ConnectorRow {
     connector_id: u32,
     status: &'static str,
+    #[serde(skip)]
+    state: ConnectorStatus,
     since: Option<String>,
     /// Said before the link was lost, and not again since.
     stale: bool,
@@ -135,6 +139,13 @@ struct LiveSession {
 impl Engine {
     /// `/api/v1/charge-points`.
     pub fn charge_points_view(&self, context: &ViewContext) -> ChargePointsView {
+        let charge_points: Vec<ChargePointRow> = self.charge_point_rows().collect();
+        let sites = self.site_rows(&charge_points);
+        ChargePointsView { as_of: rfc3339(context.now), charge_points, vendors: self.vendors(), sites }
+    }
+
+    /// All charge points with all their connectors, registered or heard.
+    fn charge_point_rows(&self) -> impl Iterator<Item = ChargePointRow> {
         let mut rows: BTreeMap<String, ChargePointRow> = BTreeMap::new();
         for registered in &self.register.charge_points {
             let row = ChargePointRow {
@@ -152,21 +163,40 @@ impl Engine {
             let row = rows.entry(id.to_lowercase()).or_insert_with(|| ChargePointRow::silent(id.clone()));
             row.take(state);
         }
-        let charge_points: Vec<ChargePointRow> = rows.into_values().collect();
-        let sites = self.site_rows(&charge_points);
-        ChargePointsView { as_of: rfc3339(context.now), charge_points, vendors: self.vendors(), sites }
+        rows.into_values()
+    }
+
+    /// The same in numbers. What was said before a link was lost is not how it is now.
+    pub(super) fn estate(&self) -> Estate {
+        let mut estate = Estate { sessions_closed_today: self.sessions_closed_today, ..Estate::default() };
+        for row in self.charge_point_rows() {
+            estate.total += 1;
+            estate.online += usize::from(row.online);
+            for connector in row.connectors.iter().filter(|connector| connector.connector_id > 0) {
+                estate.connectors += 1;
+                estate.sessions_open += usize::from(connector.session.is_some());
+                if row.online {
+                    estate.charging += usize::from(connector.state == ConnectorStatus::Charging);
+                    estate.occupied += usize::from(connector.state.is_occupied());
+                    estate.faulted += usize::from(connector.state == ConnectorStatus::Faulted);
+                    estate.power_w += connector.power_w.unwrap_or(0.0);
+                }
+            }
+        }
+        estate
     }
 
     fn site_rows(&self, charge_points: &[ChargePointRow]) -> Vec<SiteRow> {
-        let mut power: BTreeMap<&Arc<str>, f64> = BTreeMap::new();
+        let mut power: BTreeMap<&Arc<str>, Option<f64>> = BTreeMap::new();
         for row in charge_points {
             if let Some(site) = &row.site {
                 // What was measured before a link was lost is not the power now.
                 let now = row.connectors.iter().filter(|_| row.online).filter_map(|connector| connector.power_w);
-                *power.entry(site).or_default() += now.sum::<f64>();
+                let sum = power.entry(site).or_default();
+                now.for_each(|watts| *sum = Some(sum.unwrap_or(0.0) + watts));
             }
         }
-        let site = |(id, power_w): (&Arc<str>, f64)| {
+        let site = |(id, power_w): (&Arc<str>, Option<f64>)| {
             let known = self.register.site(id);
             let (name, capacity_kw) = (known.map(|site| site.name.clone()), known.and_then(|site| site.capacity_kw));
             SiteRow { site: id.clone(), name, capacity_kw, power_w }
@@ -225,6 +255,7 @@ fn connector_row(connector_id: u32, connector: &Connector) -> ConnectorRow {
     ConnectorRow {
         connector_id,
         status: connector.status.name(),
+        state: connector.status,
         since: connector.since.map(rfc3339),
         stale: connector.stale,
         error_code: connector.error_code.clone(),

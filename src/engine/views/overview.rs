@@ -9,7 +9,7 @@ use super::headline::headline;
 use super::transition::TransitionFigures;
 use super::{ViewContext, kwh, rfc3339, whole};
 use crate::ledger::targets::TargetRecord;
-use crate::model::{AssetKind, ConnectorStatus};
+use crate::model::AssetKind;
 use crate::units::Day;
 
 /// The answer of `overview`.
@@ -44,16 +44,16 @@ struct Today {
 }
 
 #[derive(Debug, Default, Serialize)]
-struct Estate {
-    total: usize,
-    online: usize,
-    connectors: usize,
-    charging: usize,
-    occupied: usize,
-    faulted: usize,
-    power_w: f64,
-    sessions_open: usize,
-    sessions_closed_today: u64,
+pub(super) struct Estate {
+    pub total: usize,
+    pub online: usize,
+    pub connectors: usize,
+    pub charging: usize,
+    pub occupied: usize,
+    pub faulted: usize,
+    pub power_w: f64,
+    pub sessions_open: usize,
+    pub sessions_closed_today: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -131,29 +131,6 @@ impl Engine {
                 .collect(),
             not_computed: inventory.not_computed.len(),
         }
-    }
-
-    fn estate(&self) -> Estate {
-        let mut estate = Estate { sessions_closed_today: self.sessions_closed_today, ..Estate::default() };
-        let mut heard: BTreeSet<String> = BTreeSet::new();
-        for (id, state) in self.charging.charge_points() {
-            heard.insert(id.to_lowercase());
-            estate.total += 1;
-            estate.online += usize::from(state.online);
-            for (_, connector) in state.connectors.iter().filter(|(id, _)| **id > 0) {
-                estate.connectors += 1;
-                estate.charging += usize::from(connector.status == ConnectorStatus::Charging);
-                estate.occupied += usize::from(connector.status.is_occupied());
-                estate.faulted += usize::from(connector.status == ConnectorStatus::Faulted);
-                estate.power_w += connector.power_mw.unwrap_or(0) as f64 / 1000.0;
-                estate.sessions_open += usize::from(connector.session().is_some());
-            }
-        }
-        for silent in self.register.charge_points.iter().filter(|point| !heard.contains(&point.id.to_lowercase())) {
-            estate.total += 1;
-            estate.connectors += silent.connectors as usize;
-        }
-        estate
     }
 
     fn data_quality(&self, context: &ViewContext) -> DataQuality {

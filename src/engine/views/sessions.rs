@@ -75,6 +75,7 @@ impl Engine {
     fn session_row(&self, record: SessionRecord, kgco2e_location: Option<f64>, still_plugged_at: Option<UtcMs>) -> SessionRow {
         let grace = i64::try_from(self.config.overstay_grace.as_millis()).unwrap_or(i64::MAX);
         SessionRow {
+            plugged_s: record.plugged_for_ms(still_plugged_at) / 1000,
             overstay_s: record.overstay_ms(grace, still_plugged_at) / 1000,
             charge_point_id: record.charge_point,
             site: record.site,
@@ -94,7 +95,6 @@ impl Engine {
             signed_meter_data: record
                 .signed
                 .map(|signed| SignedRow { bytes: signed.bytes, sha256_first_8: format!("{:016x}", signed.sha256) }),
-            plugged_s: record.plugged_ms / 1000,
             charging_s: record.charging_ms / 1000,
             user: user_name(&record.user),
             vehicle_id: record.user.vehicle().cloned(),

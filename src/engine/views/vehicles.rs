@@ -34,7 +34,9 @@ struct VehicleRow {
     heard: Option<UtcMs>,
     /// From the vehicle's own time to arrival, of its newest message with a time.
     lag_s: Option<f64>,
-    /// All its feeds are silent for longer than allowed, or it has none.
+    /// By the register; `null` where it is in none.
+    in_service: Option<bool>,
+    /// All its feeds are silent for longer than allowed, or it has none. Out of service, nothing is expected of it.
     stale: bool,
     /// Missing by running numbers; `null` where no feed has them.
     messages_lost: Option<u64>,
@@ -72,11 +74,12 @@ impl Engine {
     }
 
     fn registered_row(&self, vehicle: &Vehicle, day: Day) -> VehicleRow {
-        let classified = classify(vehicle, &self.profile, day);
+        let (classified, in_service) = (classify(vehicle, &self.profile, day), vehicle.in_service_on(day));
         VehicleRow {
             vehicle_id: vehicle.id.clone(),
             registered: true,
-            stale: true,
+            in_service: Some(in_service),
+            stale: in_service,
             organisation: vehicle.organisation.clone(),
             site: vehicle.site.clone(),
             powertrain: vehicle.powertrain().name(),

@@ -1,5 +1,6 @@
 //! Who may come in: the register decides, a password or a certificate proves it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
@@ -57,6 +58,7 @@ pub(in crate::ingest) struct Admission {
 pub(super) async fn admit(
     request: &Request,
     security: &Security,
+    address: IpAddr,
     shared: &Shared,
     register: &Register,
 ) -> Result<Admission, Refusal> {
@@ -65,7 +67,7 @@ pub(super) async fn admit(
         return Err(BAD_REQUEST);
     }
     let certified = certified(request, security)?;
-    let Some(known) = register.charge_point(&request.identity) else { return unknown(request, certified, shared) };
+    let Some(known) = register.charge_point(&request.identity) else { return unknown(request, address, certified, shared) };
     let charge_point = known.id.clone();
     if known.security_profile.is_some_and(|least| security.profile() < least) {
         tracing::warn!(%charge_point, "refused: the register wants a higher `security_profile` than this port gives");
@@ -100,7 +102,7 @@ fn certified(request: &Request, security: &Security) -> Result<Proof, Refusal> {
     }
 }
 
-fn unknown(request: &Request, proof: Proof, shared: &Shared) -> Result<Admission, Refusal> {
+fn unknown(request: &Request, address: IpAddr, proof: Proof, shared: &Shared) -> Result<Admission, Refusal> {
     let charge_point: Arc<str> = Arc::from(request.identity.as_str());
     let way = match shared.config.unknown {
         Unknown::Accept => Way::Csms,
@@ -111,7 +113,9 @@ fn unknown(request: &Request, proof: Proof, shared: &Shared) -> Result<Admission
             Way::Quarantine
         }
         Unknown::Refuse => {
-            tracing::warn!(%charge_point, "refused: not in the register (charge_points.csv); see `ocpp.unknown`");
+            tracing::warn!(%charge_point, %address, "refused: not in the register (charge_points.csv); see `ocpp.unknown`");
+            let detail = format!("unknown charge point from {address}, refused: not in the register (charge_points.csv)");
+            shared.stats.reject((shared.clock)(), "ocpp", &charge_point, RejectReason::NotRegistered, &detail, b"");
             return Err(UNKNOWN);
         }
     };

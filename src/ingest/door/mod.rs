@@ -243,7 +243,7 @@ async fn enter(
         return Ok(Err((stream, head::TOO_MANY)));
     }
     let register = shared.register.borrow().clone();
-    let admission = match admission::admit(&request, &security, shared, &register).await {
+    let admission = match admission::admit(&request, &security, address, shared, &register).await {
         Ok(admission) => admission,
         Err(refusal) => return Ok(Err((stream, refusal))),
     };

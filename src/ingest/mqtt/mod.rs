@@ -94,6 +94,7 @@ impl Subscriber {
         let connection = Arc::new(AtomicU64::new(0));
         // Unbounded, because a receipt must not wait; in fact a connection has at most 65,535 messages in flight.
         let (acks, committed) = mpsc::unbounded_channel();
+        let poll_clock = clock.clone();
         let acknowledge = acknowledge(committed, self.client.clone(), connection.clone());
         let hand_over = HandOver {
             receiver,
@@ -104,7 +105,7 @@ impl Subscriber {
             config: self.config.clone(),
             is_ours: self.is_ours.clone(),
         };
-        let poll = poll(self, sender, connection, stats, shutdown);
+        let poll = poll(self, sender, connection, poll_clock, stats, shutdown);
         tokio::select! {
             _ = async { tokio::join!(hand_over.run(), poll) } => {}
             // Ends on its own only with the connection; what is committed after that is repeated by the broker.
@@ -131,6 +132,7 @@ async fn poll(
     mut subscriber: Subscriber,
     sender: mpsc::Sender<Incoming>,
     connection: Arc<AtomicU64>,
+    clock: ArrivalClock,
     stats: Arc<Stats>,
     mut shutdown: watch::Receiver<bool>,
 ) {
@@ -139,6 +141,7 @@ async fn poll(
     let mut back_off = BackOff::default();
     let mut is_connected = false;
     let mut was_away = false;
+    stats.broker(broker, Some(clock()));
     loop {
         let event = tokio::select! {
             event = subscriber.events.next() => event,
@@ -148,6 +151,7 @@ async fn poll(
             Ok(Happening::Connected { session_present }) => {
                 connection.fetch_add(1, Ordering::SeqCst);
                 Stats::count(&stats.brokers_connected);
+                stats.broker(broker, None);
                 back_off.connected();
                 is_connected = true;
                 subscriber.connected(session_present, was_away);
@@ -176,6 +180,7 @@ async fn poll(
             Err(error) => {
                 // What is committed from here on has nowhere to be acknowledged.
                 connection.fetch_add(1, Ordering::SeqCst);
+                stats.broker(broker, Some(clock()));
                 if std::mem::take(&mut is_connected) {
                     Stats::release(&stats.brokers_connected);
                 } else {

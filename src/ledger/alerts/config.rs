@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::rules::{RULES, Rule};
+use crate::model::Severity;
 use crate::units::WeeklyHours;
 
 /// `[alerts]` and `[[alert]]`.
@@ -20,6 +21,8 @@ pub struct AlertsConfig {
     pub max_per_hour: u32,
     /// `alerts.quiet_hours`: below critical, notifications wait for their end.
     pub quiet_hours: Option<WeeklyHours>,
+    /// Severities that some notifier takes; of others nobody is told.
+    pub outlets: Vec<Severity>,
 }
 
 /// A rule over a series of the schema.
@@ -44,6 +47,7 @@ impl Default for AlertsConfig {
             max_series: 10_000,
             max_per_hour: 30,
             quiet_hours: None,
+            outlets: Severity::ALL.to_vec(),
         }
     }
 }

@@ -112,7 +112,8 @@ impl AlertBook {
         let mut groups: BTreeMap<Group, Members> = BTreeMap::new();
         for ((key, alert), standing) in self.alerts.iter().zip(standings) {
             let rule = config.rule(&alert.rule).unwrap_or(&gone);
-            let Some(kind) = alert.owes(rule, now).filter(|_| !standing.held()) else { continue };
+            let has_outlet = config.outlets.contains(&rule.severity);
+            let Some(kind) = alert.owes(rule, now).filter(|_| has_outlet && !standing.held()) else { continue };
             let group = (Reverse(rule.severity), kind, alert.rule.clone(), alert.labels.only(&rule.group));
             let members = groups.entry(group).or_insert(Members { since: alert.since, due: false, keys: Vec::new() });
             members.since = members.since.min(alert.since);

@@ -191,6 +191,7 @@ pub const RULES: &[Builtin] = &[
         group: &["site"],
         ..CONDITION
     },
+    Builtin { name: "broker_down", title: "An MQTT broker has no link", for_ms: 10 * MINUTE, ..CONDITION },
     Builtin {
         name: "output_behind",
         title: "A database does not take its rows",

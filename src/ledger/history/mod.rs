@@ -79,6 +79,10 @@ struct Point {
     site: Option<Arc<str>>,
     /// Last reported, all connectors.
     power_w: i64,
+    /// Of it by connector, as told while it was drawn.
+    connectors: BTreeMap<u32, i64>,
+    /// It is not the power any more from then on, unless it is heard; `None` where the end of a link is told.
+    holds_until: Option<UtcMs>,
     open: Slots,
 }
 
@@ -112,6 +116,8 @@ pub struct HistoryBook {
     points: BTreeMap<Arc<str>, Point>,
     sites: BTreeMap<Arc<str>, Group>,
     fleet: Group,
+    /// No power lapses before.
+    next_lapse: Option<UtcMs>,
     /// The checkpoint that the open quarters come after.
     generation: u64,
     /// Handed to a checkpoint that is not confirmed yet; it will be `generation`. That one's snapshot must not have it again.
@@ -190,6 +196,9 @@ impl HistoryBook {
 
     /// A charge point's power from now on; `heard_at` is when it said so, `None` where we conclude it from its silence.
     pub fn power(&mut self, id: &Arc<str>, register: &Register, watts: i64, heard_at: Option<UtcMs>) {
+        if let Some(now) = heard_at {
+            self.lapse(now);
+        }
         let Some(point) = self.point(id, register) else { return };
         let (watts, slot) = (watts.clamp(0, MOST_W), heard_at.map(slot_of));
         let by = watts - point.power_w;
@@ -202,6 +211,52 @@ impl HistoryBook {
             group.change(by, slot);
         }
         self.fleet.change(by, slot);
+    }
+
+    /// The power of some connectors; what was told of the others stays.
+    pub fn connectors_power(&mut self, id: &Arc<str>, register: &Register, told: BTreeMap<u32, i64>, heard_at: Option<UtcMs>) {
+        let Some(point) = self.point(id, register) else { return };
+        point.connectors.extend(told);
+        let watts = point.connectors.values().copied().fold(0, i64::saturating_add);
+        self.power(id, register, watts, heard_at);
+    }
+
+    /// The power of a charger without a link whose end would be told: it holds until it has been silent for too long.
+    pub fn power_until(&mut self, id: &Arc<str>, register: &Register, watts: i64, heard_at: UtcMs, until: UtcMs) {
+        self.power(id, register, watts, Some(heard_at));
+        if let Some(point) = self.points.get_mut(id) {
+            point.holds_until = Some(until);
+            self.next_lapse = Some(self.next_lapse.map_or(until, |next| next.min(until)));
+        }
+    }
+
+    /// Such a charger was heard.
+    pub fn power_holds(&mut self, id: &str, until: UtcMs) {
+        if let Some(holds_until) = self.points.get_mut(id).and_then(|point| point.holds_until.as_mut()) {
+            *holds_until = until;
+        }
+    }
+
+    /// The link is lost.
+    pub fn power_lost(&mut self, id: &str) {
+        if let Some(point) = self.points.get_mut(id) {
+            forget(point, &mut self.sites, &mut self.fleet);
+        }
+    }
+
+    /// Whose silence has lasted too long draws nothing that could be in a sum.
+    fn lapse(&mut self, now: UtcMs) {
+        if self.next_lapse.is_none_or(|next| now < next) {
+            return;
+        }
+        self.next_lapse = None;
+        for point in self.points.values_mut() {
+            match point.holds_until {
+                Some(until) if until <= now => forget(point, &mut self.sites, &mut self.fleet),
+                Some(until) => self.next_lapse = Some(self.next_lapse.map_or(until, |next| next.min(until))),
+                None => {}
+            }
+        }
     }
 
     /// Power that was reported late: at least so much was drawn then.
@@ -284,6 +339,17 @@ impl HistoryBook {
         };
         self.points.iter().filter(of).map(|(id, _)| id)
     }
+}
+
+/// Nobody knows its power now.
+fn forget(point: &mut Point, sites: &mut BTreeMap<Arc<str>, Group>, fleet: &mut Group) {
+    point.connectors.clear();
+    point.holds_until = None;
+    let by = -std::mem::take(&mut point.power_w);
+    if let Some(group) = point.site.as_ref().and_then(|site| sites.get_mut(site)) {
+        group.change(by, None);
+    }
+    fleet.change(by, None);
 }
 
 fn site_of(id: &str, register: &Register) -> Option<Arc<str>> {

@@ -1,6 +1,7 @@
 //! The register: who owns what, where, since when. Read from CSV text (`parse`), replaced whole, never edited in place.
 
 mod charge_points;
+mod doubts;
 mod parse;
 mod renewable;
 mod rows;
