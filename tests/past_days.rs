@@ -88,7 +88,7 @@ fn a_better_source_takes_the_rows_of_the_running_day_away() {
     assert_eq!(of_next.count(), 0);
 }
 
-/// Every line of `fleet_emissions` in the outbox after a row of it; of lines with the same tags and time the last counts.
+/// Every line of `fleet_emissions` and `site_emissions` in the outbox after a row of it; of lines with the same tags and time the last counts.
 fn written(folder: &Path, after: i64) -> (i64, BTreeMap<String, f64>) {
     let reader = Reader::open(&folder.join("data")).unwrap();
     let (mut at, mut lines) = (after, BTreeMap::new());
@@ -96,7 +96,8 @@ fn written(folder: &Path, after: i64) -> (i64, BTreeMap<String, f64>) {
         at = batch.id;
         let mut text = String::new();
         flate2::read::MultiGzDecoder::new(&batch.gzip[..]).read_to_string(&mut text).unwrap();
-        for line in text.lines().filter(|line| line.starts_with("fleet_emissions,")) {
+        let wanted = |line: &&str| line.starts_with("fleet_emissions,") || line.starts_with("site_emissions,");
+        for line in text.lines().filter(wanted) {
             let (tags, rest) = line.split_once(' ').unwrap();
             let (fields, time) = rest.rsplit_once(' ').unwrap();
             let kg = fields.split(',').find_map(|field| field.strip_prefix("kgco2e=")).unwrap();
@@ -143,8 +144,14 @@ fn late_data_write_past_days_anew_and_only_those() {
     };
     let (after, first) = start(0, &|lines| of(lines, 3, "1", "distance").is_some());
     assert!(of(&first, 3, "1", "distance").unwrap() > 10.0 && of(&first, 5, "1", "distance").unwrap() > 10.0);
-    // Nobody knows what was written of these days before: any other method is nothing.
-    assert_eq!(of(&first, 3, "1", "fuel_card"), Some(0.0));
+    assert_eq!(of(&first, 3, "1", "fuel_card"), None, "what was never there is not said to be gone");
+    let site = |lines: &BTreeMap<String, f64>, back: i32| {
+        lines
+            .iter()
+            .find(|(key, _)| key.starts_with("site_") && key.ends_with(&time(back)) && key.contains("scope=1"))
+            .map(|(_, kg)| *kg)
+    };
+    assert_eq!(site(&first, 3), of(&first, 3, "1", "distance"), "by site as by class");
     assert_eq!(of(&first, 100, "1", "distance"), None, "two months back, no further");
 
     // A fuel card of the day before yesterday's day before: its month goes by litres, and the kilometres' rows are nothing now.
@@ -156,8 +163,19 @@ fn late_data_write_past_days_anew_and_only_those() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let (_, second) = start(after, &|lines| of(lines, 3, "1", "fuel_card").is_some_and(|kg| kg > 0.0));
+    let (after, second) = start(after, &|lines| of(lines, 3, "1", "fuel_card").is_some_and(|kg| kg > 0.0));
     assert_eq!(of(&second, 3, "1", "distance"), Some(0.0), "{second:?}");
     assert!((of(&second, 3, "1", "fuel_card").unwrap() / 40.0 - 2.5).abs() < 0.2, "40 L of diesel");
     assert!(of(&second, 3, "3", "fuel_card").unwrap() > 0.0);
+    assert_eq!(site(&second, 3), of(&second, 3, "1", "fuel_card"), "the card's litres by site too");
+
+    // Another start has nothing to say of the days before, but of a vehicle that has gone to another organisation: what was its old one's is
+    // nothing. The engine wrote of the newest days, and of older ones the store knows.
+    std::fs::write(folder.path().join("register/vehicles.csv"), VEHICLES.replace("EMAS", "ELSE")).unwrap();
+    let (after, third) = start(after, &|lines| lines.keys().any(|key| key.contains("fleet=ELSE") && key.ends_with(&time(3))));
+    assert_eq!(third.iter().filter(|(key, kg)| key.contains("fleet=EMAS") && **kg != 0.0).count(), 0, "{third:?}");
+    assert!(third.keys().any(|key| key.starts_with("site_emissions,fleet=EMAS") && key.ends_with(&time(3))), "{third:?}");
+    insert(folder.path(), day(7), 1_000);
+    let (_, fourth) = start(after, &|lines| lines.keys().any(|key| key.ends_with(&time(7))));
+    assert!(!fourth.keys().any(|key| key.ends_with(&time(3)) || key.ends_with(&time(5))), "only what is new: {fourth:?}");
 }
