@@ -12,11 +12,13 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fleetgauge::app::config::{FactorsConfig, load_factors};
-use fleetgauge::engine::{Engine, EngineConfig};
+use fleetgauge::engine::{Engine, EngineConfig, ViewContext};
+use fleetgauge::ledger::emissions::Months;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    AssetKind, EmissionsFact, Fact, FeedFormat, Observation, Quantity, Reading, ReadingEntry, TokenHasher, Value,
+    Activity, ActivityKey, AssetKind, EmissionsFact, Fact, FeedFormat, Observation, Quantity, Reading, ReadingEntry, Subject,
+    TokenHasher, Value,
 };
 use fleetgauge::store::Reader;
 use fleetgauge::units::{Day, Thousandths, UtcMs};
@@ -86,6 +88,29 @@ fn a_better_source_takes_the_rows_of_the_running_day_away() {
     let next = minutes(&mut engine, &mut now, 2);
     let of_next = next.iter().filter(|row| row.at == "2025-06-03".parse::<Day>().unwrap().start());
     assert_eq!(of_next.count(), 0);
+}
+
+/// A card of another day of the month: the day's own litres are not booked here, and the overview says whose.
+#[test]
+fn a_day_whose_fuel_stands_on_other_days_says_so() {
+    let files = RegisterFiles::vehicles_only("vehicles.csv".into(), VEHICLES.as_bytes().to_vec());
+    let register = Arc::new(Register::parse(&files, &TokenHasher::new(&[0; 32])).unwrap());
+    let factors = Arc::new(load_factors(&FactorsConfig::default()).unwrap());
+    let mut now: UtcMs = "2025-06-02T08:00:00Z".parse().unwrap();
+    let mut engine = Engine::new(EngineConfig::default(), Profile::by_name("nhs_sdu").unwrap(), register, factors, 1, now);
+    tell(&mut engine, now, &[(Quantity::Odometer, 1_000_000), (Quantity::FuelUsedTotal, 500_000)]);
+    minutes(&mut engine, &mut now, 30);
+    tell(&mut engine, now, &[(Quantity::Odometer, 1_020_000), (Quantity::FuelUsedTotal, 502_000)]);
+    let today = |engine: &Engine| {
+        let view = engine.overview(&ViewContext { now, late: 0, rejected: 0 });
+        let today = serde_json::to_value(&view).unwrap()["today"].clone();
+        (today["scope1_kgco2e"].as_f64().unwrap() > 0.0, today["booked_on_other_days"].as_u64().unwrap())
+    };
+    assert_eq!(today(&engine), (true, 0));
+    let key = ActivityKey { day: "2025-06-01".parse().unwrap(), subject: Subject::Vehicle("A1".into()) };
+    let fill = Activity { fuel_card_ml: 40_000, ..Activity::default() };
+    engine.set_months(Months::of([(&key, &fill)]));
+    assert_eq!(today(&engine), (false, 1));
 }
 
 /// Every line of `fleet_emissions` and `site_emissions` in the outbox after a row of it; of lines with the same tags and time the last counts.

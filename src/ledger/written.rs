@@ -145,6 +145,9 @@ impl WrittenRows {
     /// Adds rows of nothing to the rows of one table of a day: for what was written of it before and is not among them.
     pub fn settle(&mut self, day: Day, table: DayTable, mut rows: Vec<Fact>) -> Vec<Fact> {
         let there: BTreeSet<RowTags> = rows.iter().filter_map(RowTags::of).collect();
+        if there.is_empty() && !self.0.contains_key(&day) {
+            return rows;
+        }
         let known = self.0.entry(day).or_default();
         let full = known.len() + there.len() > MOST_TAGS;
         let gone = |tags: &RowTags| tags.table == table && !there.contains(tags);
