@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::time::{Duration, Instant};
 
 use super::past_days::{self, PastRow};
 use crate::engine::Engine;
@@ -17,7 +16,7 @@ use crate::ledger::written::WrittenRows;
 use crate::model::register::{Register, Vehicle};
 use crate::model::{Activity, ActivityKey, EmissionsSample, Subject, YearVersion};
 use crate::store::{ReadError, Reader, keep_years};
-use crate::units::{Day, FinancialYear, Month};
+use crate::units::{Day, FinancialYear, Month, UtcMs};
 
 /// So many whole months before the running one: a year, one more for the same season of the year before, and three for the past days that are
 /// written anew.
@@ -26,7 +25,7 @@ const MONTHS_BEFORE: i32 = 13 + 3;
 /// and until then its kilometres go by other tiers (an assumption; what comes later still is judged as a correction).
 const SETTLED_DAYS: i32 = 7;
 /// A pause before the store is read again when it could not be.
-const RETRY: Duration = Duration::from_secs(60);
+const RETRY_MS: i64 = 60_000;
 
 /// What was read.
 #[derive(Debug)]
@@ -74,12 +73,13 @@ pub struct HistoryReader {
     day: Option<Day>,
     coming: Option<Receiver<Result<History, String>>>,
     /// Not before: the last time failed.
-    again: Option<Instant>,
+    again: Option<UtcMs>,
 }
 
 impl HistoryReader {
     /// Starts reading when the day is a new one and `may_read`; returns what was read since, or why it cannot be.
-    pub fn poll(&mut self, today: Day, may_read: bool, directory: &Path, engine: &Engine) -> Option<Result<History, String>> {
+    pub fn poll(&mut self, now: UtcMs, may_read: bool, directory: &Path, engine: &Engine) -> Option<Result<History, String>> {
+        let today = Day::of(now);
         let read = self.coming.as_ref().and_then(|coming| match coming.try_recv() {
             Ok(read) => Some(read),
             Err(TryRecvError::Empty) => None,
@@ -90,16 +90,16 @@ impl HistoryReader {
             self.coming = None;
             if read.is_err() {
                 self.day = None;
-                self.again = Instant::now().checked_add(RETRY);
+                self.again = Some(now.plus(RETRY_MS));
             }
         }
-        let paused = self.again.is_some_and(|again| Instant::now() < again);
+        let paused = self.again.is_some_and(|again| (1..=RETRY_MS).contains(&again.since(now)));
         if self.coming.is_none() && read.is_none() && self.day != Some(today) && may_read && !paused {
             self.again = None;
             match start(today, directory, engine) {
                 Ok(coming) => (self.coming, self.day) = (Some(coming), Some(today)),
                 Err(reason) => {
-                    self.again = Instant::now().checked_add(RETRY);
+                    self.again = Some(now.plus(RETRY_MS));
                     return Some(Err(reason));
                 }
             }

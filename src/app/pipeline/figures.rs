@@ -4,13 +4,13 @@ use super::Pipeline;
 use crate::app::history::History;
 use crate::ledger::targets::{Figures, IndicatorFigure};
 use crate::model::Observation;
-use crate::units::{Day, UtcMs};
+use crate::units::UtcMs;
 
 impl Pipeline {
     pub(super) fn look_at_history(&mut self, now: UtcMs) {
         // Rows on their way are not kept yet: what is read now could not be compared with them.
         let may_read = self.past_rows.is_settled();
-        match self.history.poll(Day::of(now), may_read, &self.config.directory, &self.engine) {
+        match self.history.poll(now, may_read, &self.config.directory, &self.engine) {
             Some(Ok(history)) => self.take_history(history, now),
             // It is tried again; meanwhile there is nothing to lean on, and kilometres go by their class.
             Some(Err(reason)) => {
