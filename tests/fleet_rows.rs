@@ -8,8 +8,10 @@ use std::sync::Arc;
 use fleetgauge::app::EXAMPLE_REGISTER;
 use fleetgauge::app::config::{FactorsConfig, load_factors};
 use fleetgauge::engine::{Engine, EngineConfig, StoredActivity};
+use fleetgauge::ledger::emissions::Months;
 use fleetgauge::ledger::targets::{Figures, IndicatorFigure, Kind, Measure, Target, headline};
 use fleetgauge::ledger::transition::Profile;
+use fleetgauge::ledger::written::RowTags;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
     AssetKind, Fact, FeedFormat, Observation, ProjectionFact, Quantity, Reading, ReadingEntry, TokenHasher, Value,
@@ -23,16 +25,28 @@ fn day() -> Day {
 }
 
 fn register() -> Arc<Register> {
-    let files = EXAMPLE_REGISTER.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).to_vec();
+    register_with(|text| text.to_owned())
+}
+
+fn register_with(change: impl Fn(&str) -> String) -> Arc<Register> {
+    let files = EXAMPLE_REGISTER.map(|(name, text)| (name.to_owned(), change(text).into_bytes())).to_vec();
     Arc::new(Register::parse(&RegisterFiles::from_bytes(files), &TokenHasher::new(&[9; 32])).unwrap())
 }
 
 fn engine() -> Engine {
+    engine_of(register(), None)
+}
+
+fn engine_of(register: Arc<Register>, snapshot: Option<&[u8]>) -> Engine {
     // A path, as the demo has it.
     let config =
         EngineConfig { target_start: Day::from_ymd(2022, 4, 1), target_start_share: Some(0.5), ..EngineConfig::default() };
     let factors = Arc::new(load_factors(&FactorsConfig::default()).unwrap());
-    Engine::new(config, Profile::by_name("nhs_sdu").unwrap(), register(), factors, 1, day().start())
+    let (profile, now) = (Profile::by_name("nhs_sdu").unwrap(), day().start());
+    match snapshot {
+        Some(snapshot) => Engine::restore(snapshot, config, profile, register, factors, now).unwrap(),
+        None => Engine::new(config, profile, register, factors, 1, now),
+    }
 }
 
 fn drives(engine: &mut Engine, vehicle: &str, km: i64, at: UtcMs) {
@@ -248,4 +262,85 @@ fn what_is_ahead_begins_today_and_ends_at_the_goal() {
     }
     let medians: Vec<f64> = rows.iter().map(|row| row.band.unwrap()[1]).collect();
     assert!(medians.windows(2).all(|pair| pair[0] <= pair[1]), "under nhs_sdu every successor counts: {medians:?}");
+}
+
+/// What stands in the database of a day in which a vehicle goes to another organisation and site at minute 20, and its last rows' state.
+fn moved(before: &Arc<Register>, after: &Arc<Register>, restart: bool) -> BTreeMap<RowTags, Fact> {
+    let mut engine = engine_of(before.clone(), None);
+    let mut standing = BTreeMap::new();
+    for minute in 0..60 {
+        let now = day().start().plus(minute * MINUTE);
+        if minute == 20 && restart {
+            let (_, snapshot, _) = engine.checkpoint();
+            engine = engine_of(after.clone(), Some(&snapshot));
+            engine.handle(&Observation::Restarted, now);
+        } else if minute == 20 {
+            engine.set_register(after.clone(), now);
+        }
+        if minute % 10 == 0 {
+            ["AMB-101", "AMB-123"].into_iter().for_each(|vehicle| drives(&mut engine, vehicle, 10_000 + minute, now));
+        }
+        engine.handle_timeout(now);
+        standing.extend(facts(&mut engine).into_iter().filter_map(|fact| Some((RowTags::of(&fact)?, fact))));
+    }
+    standing
+}
+
+#[test]
+fn rows_of_a_combination_that_is_gone_say_nothing() {
+    // Alone in its organisation, site and role: with it goes a row of each measurement.
+    let new = register_with(|text| text.replace("AMB-123,,EMAS,DERBY,emergency", "AMB-123,,ACUTE-N,BUXTON,support"));
+    let old = register_with(|text| {
+        let more = match text.split(',').next() {
+            Some("organisation_id") => "OLD,Old\n",
+            Some("site_id") => "SOLD,Sold,OLD,9,,\n",
+            _ => "",
+        };
+        text.replace("AMB-123,,EMAS,DERBY,emergency", "AMB-123,,OLD,SOLD,emergency") + more
+    });
+    let alone = moved(&new, &new, false);
+    for restart in [false, true] {
+        let both = moved(&old, &new, restart);
+        let mut gone = std::collections::BTreeSet::new();
+        for (tags, fact) in &both {
+            let nothing = tags.nothing(day()).unwrap();
+            match alone.get(tags) {
+                Some(expected) => assert_eq!(fact, expected, "restart: {restart}"),
+                None => {
+                    assert_eq!(fact, &nothing, "restart: {restart}");
+                    gone.insert(tags.table);
+                }
+            }
+        }
+        assert!(alone.keys().all(|tags| both.contains_key(tags)));
+        assert_eq!(gone.len(), 6, "a row of each measurement has gone: {gone:?}");
+    }
+}
+
+#[test]
+fn nothing_is_said_of_emissions_while_the_months_are_read() {
+    let mut engine = engine();
+    a_day(&mut engine);
+    let of = |facts: &[Fact]| {
+        let count = |which: fn(&Fact) -> bool| facts.iter().filter(|fact| which(fact)).count();
+        let sites = count(|fact| matches!(fact, Fact::SiteEmissions(_)));
+        (count(|fact| matches!(fact, Fact::Emissions(_))), sites, count(|fact| matches!(fact, Fact::Transition(_))))
+    };
+    engine.await_months();
+    let now = day().end().plus(6 * 60 * MINUTE);
+    drives(&mut engine, "AMB-101", 10_430, now);
+    drives(&mut engine, "AMB-101", 10_431, now.plus(MINUTE));
+    engine.handle_timeout(now.plus(MINUTE));
+    // The day after as well: the last word of the day that ends is not said.
+    let next = Day(day().0 + 2).start();
+    drives(&mut engine, "AMB-101", 10_432, next);
+    engine.handle_timeout(next);
+    drives(&mut engine, "AMB-101", 10_433, next.plus(MINUTE));
+    let (emissions, sites, transition) = of(&facts(&mut engine));
+    assert_eq!((emissions, sites), (0, 0));
+    assert!(transition > 0);
+    engine.set_months(Months::default());
+    engine.handle_timeout(next.plus(MINUTE));
+    let (emissions, sites, _) = of(&facts(&mut engine));
+    assert!(emissions > 0 && sites > 0, "at once, by site too");
 }

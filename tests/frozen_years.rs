@@ -51,6 +51,9 @@ fn g15_by_a_frozen_year_and_a_declared_change() {
     assert!(both.restated && both.kgco2e_as_frozen == 7_500_000.0);
     let reasons: Vec<_> = both.effects.iter().map(|effect| (effect.reason, effect.date.as_deref())).collect();
     assert_eq!(reasons, [("recalculated", None), ("structure", Some("2026-04-01"))]);
+    // The same lines added up in another order are no change.
+    let noise = version("2026-11-25", &[("EMAS", "1", 7_400.0 + 1e-9), ("EMAS", "2", 100.0)]);
+    assert!(restate_year(&frozen, &noise, &[])[0].effects.is_empty());
     // Of another year it says nothing; of one organisation it is that one's too.
     let other = Declared { year: FinancialYear(2021), ..transfer };
     assert_eq!(restate_year(&frozen, &now, &[other])[0].effects.len(), 1);

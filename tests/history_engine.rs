@@ -9,6 +9,7 @@ use fleetgauge::engine::{Engine, EngineConfig, ViewContext};
 use fleetgauge::ledger::emissions::FactorSets;
 use fleetgauge::ledger::history::{HistoryBook, total};
 use fleetgauge::ledger::transition::Profile;
+use fleetgauge::ledger::written::WrittenRows;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
     AssetKind, ChargePointEvent, ChargePointMessage, ConnectorStatus, FeedFormat, Issue, LinkMode, Manner, MeterSample,
@@ -31,8 +32,8 @@ fn a_snapshot_from_before_the_history_is_taken_over() {
             .map(|mut engine| engine.checkpoint().1)
     };
     assert_eq!(restore(&snapshot).unwrap().len(), snapshot.len());
-    // As the version before wrote it: all but the last part.
-    let last = postcard::to_allocvec(&HistoryBook::new(1)).unwrap().len();
+    // As the version before wrote it: all but the last two parts.
+    let last = postcard::to_allocvec(&(HistoryBook::new(1), WrittenRows::default())).unwrap().len();
     let mut before = snapshot[..snapshot.len() - last].to_vec();
     assert!(restore(&before).is_err(), "a part is missing");
     before[0] = 4;

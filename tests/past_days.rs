@@ -12,11 +12,13 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fleetgauge::app::config::{FactorsConfig, load_factors};
-use fleetgauge::engine::{Engine, EngineConfig};
+use fleetgauge::engine::{Engine, EngineConfig, ViewContext};
+use fleetgauge::ledger::emissions::Months;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    AssetKind, EmissionsFact, Fact, FeedFormat, Observation, Quantity, Reading, ReadingEntry, TokenHasher, Value,
+    Activity, ActivityKey, AssetKind, EmissionsFact, Fact, FeedFormat, Observation, Quantity, Reading, ReadingEntry, Subject,
+    TokenHasher, Value,
 };
 use fleetgauge::store::Reader;
 use fleetgauge::units::{Day, Thousandths, UtcMs};
@@ -88,7 +90,30 @@ fn a_better_source_takes_the_rows_of_the_running_day_away() {
     assert_eq!(of_next.count(), 0);
 }
 
-/// Every line of `fleet_emissions` in the outbox after a row of it; of lines with the same tags and time the last counts.
+/// A card of another day of the month: the day's own litres are not booked here, and the overview says whose.
+#[test]
+fn a_day_whose_fuel_stands_on_other_days_says_so() {
+    let files = RegisterFiles::vehicles_only("vehicles.csv".into(), VEHICLES.as_bytes().to_vec());
+    let register = Arc::new(Register::parse(&files, &TokenHasher::new(&[0; 32])).unwrap());
+    let factors = Arc::new(load_factors(&FactorsConfig::default()).unwrap());
+    let mut now: UtcMs = "2025-06-02T08:00:00Z".parse().unwrap();
+    let mut engine = Engine::new(EngineConfig::default(), Profile::by_name("nhs_sdu").unwrap(), register, factors, 1, now);
+    tell(&mut engine, now, &[(Quantity::Odometer, 1_000_000), (Quantity::FuelUsedTotal, 500_000)]);
+    minutes(&mut engine, &mut now, 30);
+    tell(&mut engine, now, &[(Quantity::Odometer, 1_020_000), (Quantity::FuelUsedTotal, 502_000)]);
+    let today = |engine: &Engine| {
+        let view = engine.overview(&ViewContext { now, late: 0, rejected: 0 });
+        let today = serde_json::to_value(&view).unwrap()["today"].clone();
+        (today["scope1_kgco2e"].as_f64().unwrap() > 0.0, today["booked_on_other_days"].as_u64().unwrap())
+    };
+    assert_eq!(today(&engine), (true, 0));
+    let key = ActivityKey { day: "2025-06-01".parse().unwrap(), subject: Subject::Vehicle("A1".into()) };
+    let fill = Activity { fuel_card_ml: 40_000, ..Activity::default() };
+    engine.set_months(Months::of([(&key, &fill)]));
+    assert_eq!(today(&engine), (false, 1));
+}
+
+/// Every line of `fleet_emissions` and `site_emissions` in the outbox after a row of it; of lines with the same tags and time the last counts.
 fn written(folder: &Path, after: i64) -> (i64, BTreeMap<String, f64>) {
     let reader = Reader::open(&folder.join("data")).unwrap();
     let (mut at, mut lines) = (after, BTreeMap::new());
@@ -96,7 +121,8 @@ fn written(folder: &Path, after: i64) -> (i64, BTreeMap<String, f64>) {
         at = batch.id;
         let mut text = String::new();
         flate2::read::MultiGzDecoder::new(&batch.gzip[..]).read_to_string(&mut text).unwrap();
-        for line in text.lines().filter(|line| line.starts_with("fleet_emissions,")) {
+        let wanted = |line: &&str| line.starts_with("fleet_emissions,") || line.starts_with("site_emissions,");
+        for line in text.lines().filter(wanted) {
             let (tags, rest) = line.split_once(' ').unwrap();
             let (fields, time) = rest.rsplit_once(' ').unwrap();
             let kg = fields.split(',').find_map(|field| field.strip_prefix("kgco2e=")).unwrap();
@@ -143,8 +169,14 @@ fn late_data_write_past_days_anew_and_only_those() {
     };
     let (after, first) = start(0, &|lines| of(lines, 3, "1", "distance").is_some());
     assert!(of(&first, 3, "1", "distance").unwrap() > 10.0 && of(&first, 5, "1", "distance").unwrap() > 10.0);
-    // Nobody knows what was written of these days before: any other method is nothing.
-    assert_eq!(of(&first, 3, "1", "fuel_card"), Some(0.0));
+    assert_eq!(of(&first, 3, "1", "fuel_card"), None, "what was never there is not said to be gone");
+    let site = |lines: &BTreeMap<String, f64>, back: i32| {
+        lines
+            .iter()
+            .find(|(key, _)| key.starts_with("site_") && key.ends_with(&time(back)) && key.contains("scope=1"))
+            .map(|(_, kg)| *kg)
+    };
+    assert_eq!(site(&first, 3), of(&first, 3, "1", "distance"), "by site as by class");
     assert_eq!(of(&first, 100, "1", "distance"), None, "two months back, no further");
 
     // A fuel card of the day before yesterday's day before: its month goes by litres, and the kilometres' rows are nothing now.
@@ -156,8 +188,19 @@ fn late_data_write_past_days_anew_and_only_those() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let (_, second) = start(after, &|lines| of(lines, 3, "1", "fuel_card").is_some_and(|kg| kg > 0.0));
+    let (after, second) = start(after, &|lines| of(lines, 3, "1", "fuel_card").is_some_and(|kg| kg > 0.0));
     assert_eq!(of(&second, 3, "1", "distance"), Some(0.0), "{second:?}");
     assert!((of(&second, 3, "1", "fuel_card").unwrap() / 40.0 - 2.5).abs() < 0.2, "40 L of diesel");
     assert!(of(&second, 3, "3", "fuel_card").unwrap() > 0.0);
+    assert_eq!(site(&second, 3), of(&second, 3, "1", "fuel_card"), "the card's litres by site too");
+
+    // Another start has nothing to say of the days before, but of a vehicle that has gone to another organisation: what was its old one's is
+    // nothing. The engine wrote of the newest days, and of older ones the store knows.
+    std::fs::write(folder.path().join("register/vehicles.csv"), VEHICLES.replace("EMAS", "ELSE")).unwrap();
+    let (after, third) = start(after, &|lines| lines.keys().any(|key| key.contains("fleet=ELSE") && key.ends_with(&time(3))));
+    assert_eq!(third.iter().filter(|(key, kg)| key.contains("fleet=EMAS") && **kg != 0.0).count(), 0, "{third:?}");
+    assert!(third.keys().any(|key| key.starts_with("site_emissions,fleet=EMAS") && key.ends_with(&time(3))), "{third:?}");
+    insert(folder.path(), day(7), 1_000);
+    let (_, fourth) = start(after, &|lines| lines.keys().any(|key| key.ends_with(&time(7))));
+    assert!(!fourth.keys().any(|key| key.ends_with(&time(3)) || key.ends_with(&time(5))), "only what is new: {fourth:?}");
 }

@@ -56,6 +56,7 @@ fn questions_good_and_bad() {
         ("/api/v1/air?from=2025-04-01&to=2026-03-31", 200, "\"status\":\"not_set\",\"all_met\":null,\"supply\":\"the base year"),
         ("/api/v1/air?by=fleet", 400, "`by` is not a parameter"),
         ("/api/v1/air?from=2026-05-01&to=2026-04-01", 400, "`to` is before `from`"),
+        ("/api/v1/emissions?from=2019-04-01&to=2026-03-31", 400, "ask for at most 1827 days (five years) at once"),
         ("/api/v1/emissions?by=colour", 400, "`by`: `colour` is not a list"),
         ("/api/v1/emissions?from=2026-05-01&to=2026-04-01", 400, "`to` is before `from`"),
         ("/api/v1/overview?x=1", 400, "`x` is not a parameter"),

@@ -4,18 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
-use super::past_days;
+use super::past_days::{self, PastRow};
 use crate::engine::Engine;
 use crate::ledger::air::{AirConfig, Pollutant, air};
 use crate::ledger::emissions::{Inventory, Months, Setting, inventory, year_changed, year_version};
 use crate::ledger::factors::FactorSets;
 use crate::ledger::targets::{AirFigure, YearFigure, last_full_month};
+use crate::ledger::written::WrittenRows;
 use crate::model::register::{Register, Vehicle};
-use crate::model::{Activity, ActivityKey, EmissionsFact, EmissionsSample, Subject, YearVersion};
+use crate::model::{Activity, ActivityKey, EmissionsSample, Subject, YearVersion};
 use crate::store::{ReadError, Reader, keep_years};
-use crate::units::{Day, FinancialYear, Month};
+use crate::units::{Day, FinancialYear, Month, UtcMs};
 
 /// So many whole months before the running one: a year, one more for the same season of the year before, and three for the past days that are
 /// written anew.
@@ -23,6 +24,8 @@ const MONTHS_BEFORE: i32 = 13 + 3;
 /// A month's emissions per kilometre are judged this many days after its end: fuel cards and what vehicles kept in their memory come late,
 /// and until then its kilometres go by other tiers (an assumption; what comes later still is judged as a correction).
 const SETTLED_DAYS: i32 = 7;
+/// A pause before the store is read again when it could not be.
+const RETRY_MS: i64 = 60_000;
 
 /// What was read.
 #[derive(Debug)]
@@ -34,7 +37,7 @@ pub struct History {
     /// The last month that ended a week ago or earlier, by organisation.
     pub ended: Vec<EmissionsSample>,
     /// Rows of past days that are to be written anew.
-    pub rows: Vec<EmissionsFact>,
+    pub rows: Vec<PastRow>,
 }
 
 /// Figures of the April-March years that the store covers from end to end.
@@ -63,50 +66,69 @@ pub struct Basis {
     pub residual_kgco2e_per_kwh: Option<f64>,
 }
 
-/// Asks for the history, and hands it over when it is there.
+/// Asks for the history, and hands it over when it is there. One thread at a time: a second one could be overtaken by the first.
 #[derive(Debug, Default)]
 pub struct HistoryReader {
+    /// The day that was read, or is being read.
     day: Option<Day>,
-    /// Nothing was read since the start.
-    went_on: bool,
-    coming: Option<Receiver<History>>,
+    coming: Option<Receiver<Result<History, String>>>,
+    /// Not before: the last time failed.
+    again: Option<UtcMs>,
 }
 
 impl HistoryReader {
-    /// Starts reading when the day is a new one; returns what was read since. Without a readable store there is nothing to lean on, and
-    /// kilometres go by their class.
-    pub fn poll(&mut self, today: Day, directory: &Path, engine: &Engine) -> Option<History> {
-        if self.day != Some(today) {
-            self.day = Some(today);
-            let (sender, receiver) = channel();
-            let (directory, freeze_after) = (directory.to_owned(), engine.freeze_after_days());
-            let first = !std::mem::replace(&mut self.went_on, true);
-            let basis = Basis {
-                register: engine.register().clone(),
-                factors: engine.factors().clone(),
-                air: engine.air_config().clone(),
-                residual_kgco2e_per_kwh: engine.residual_kgco2e_per_kwh(),
-            };
-            let started = std::thread::Builder::new().name("history".into()).spawn(move || {
-                match read(&directory, today, &basis, (freeze_after, first)) {
-                    Ok(history) => drop(sender.send(history)),
-                    Err(reason) => tracing::warn!("the history before today cannot be read: {reason}"),
-                }
-            });
-            self.coming = started.ok().map(|_| receiver);
+    /// Starts reading when the day is a new one and `may_read`; returns what was read since, or why it cannot be.
+    pub fn poll(&mut self, now: UtcMs, may_read: bool, directory: &Path, engine: &Engine) -> Option<Result<History, String>> {
+        let today = Day::of(now);
+        let read = self.coming.as_ref().and_then(|coming| match coming.try_recv() {
+            Ok(read) => Some(read),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Err("the thread that reads it ended with a fault".to_owned())),
+        });
+        let wanted = self.day.is_some();
+        if let Some(read) = &read {
+            self.coming = None;
+            if read.is_err() {
+                self.day = None;
+                self.again = Some(now.plus(RETRY_MS));
+            }
         }
-        let history = self.coming.as_ref()?.try_recv().ok()?;
-        self.coming = None;
-        Some(history)
+        let paused = self.again.is_some_and(|again| (1..=RETRY_MS).contains(&again.since(now)));
+        if self.coming.is_none() && read.is_none() && self.day != Some(today) && may_read && !paused {
+            self.again = None;
+            match start(today, directory, engine) {
+                Ok(coming) => (self.coming, self.day) = (Some(coming), Some(today)),
+                Err(reason) => {
+                    self.again = Some(now.plus(RETRY_MS));
+                    return Some(Err(reason));
+                }
+            }
+        }
+        // Of a register that is no longer in force: it is read again.
+        read.filter(|_| wanted)
     }
 
     /// A new register: read again.
     pub fn forget(&mut self) {
-        self.day = None;
+        (self.day, self.again) = (None, None);
     }
 }
 
-fn read(directory: &Path, today: Day, basis: &Basis, (freeze_after, first): (i32, bool)) -> Result<History, String> {
+fn start(today: Day, directory: &Path, engine: &Engine) -> Result<Receiver<Result<History, String>>, String> {
+    let (sender, receiver) = channel();
+    let (directory, freeze_after) = (directory.to_owned(), engine.freeze_after_days());
+    let written = engine.written_rows().clone();
+    let basis = Basis {
+        register: engine.register().clone(),
+        factors: engine.factors().clone(),
+        air: engine.air_config().clone(),
+        residual_kgco2e_per_kwh: engine.residual_kgco2e_per_kwh(),
+    };
+    let work = move || drop(sender.send(read(&directory, today, &basis, (freeze_after, &written))));
+    std::thread::Builder::new().name("history".into()).spawn(work).map(|_| receiver).map_err(|error| error.to_string())
+}
+
+fn read(directory: &Path, today: Day, basis: &Basis, (freeze_after, written): (i32, &WrittenRows)) -> Result<History, String> {
     let reader = Reader::open(directory).map_err(|error| error.to_string())?;
     let told = |error: ReadError| error.to_string();
     let months = months_before(&reader, today, &basis.register).map_err(told)?;
@@ -115,7 +137,7 @@ fn read(directory: &Path, today: Day, basis: &Basis, (freeze_after, first): (i32
     if let Err(error) = freeze(&reader, directory, today, freeze_after, &years.versions) {
         tracing::warn!("figures of frozen years are not kept this time: {error}");
     }
-    let rows = past_days(&reader, directory, today, basis, (&months, first)).unwrap_or_else(|error| {
+    let rows = past_days(&reader, today, basis, (&months, written)).unwrap_or_else(|error| {
         tracing::warn!("rows of past days are not looked at this time: {error}");
         Vec::new()
     });
@@ -124,17 +146,16 @@ fn read(directory: &Path, today: Day, basis: &Basis, (freeze_after, first): (i32
 
 fn past_days(
     reader: &Reader,
-    directory: &Path,
     today: Day,
     basis: &Basis,
-    (months, first): (&Months, bool),
-) -> Result<Vec<EmissionsFact>, String> {
-    let activity = activity(reader, Day(today.0 - past_days::DAYS_BACK), today).map_err(|error| error.to_string())?;
+    (months, written): (&Months, &WrittenRows),
+) -> Result<Vec<PastRow>, String> {
+    let activity = activity(reader, past_days::oldest(today), today).map_err(|error| error.to_string())?;
     let setting = Setting {
         residual_kgco2e_per_kwh: basis.residual_kgco2e_per_kwh,
         ..Setting::new(&basis.register, &basis.factors, months)
     };
-    past_days::news(reader, directory, (&setting, today), &activity, first)
+    past_days::news(reader, (&setting, &basis.air, today), &activity, written)
 }
 
 /// Keeps the years whose date of freezing has come, and new versions of those that have changed since.

@@ -1,37 +1,87 @@
-//! Writes rows of `fleet_emissions` of past days anew when late data have changed a day: fuel cards, mileage claims, what vehicles kept in their
-//! memory, a corrected register or factor. What was handed over last is kept in the store, so that only differences are written, over restarts
-//! too; and what a day no longer has is written as nothing.
+//! Writes rows of past days anew when late data have changed a day: fuel cards, mileage claims, what vehicles kept in their memory, a corrected
+//! register or factor. All measurements that rest on activity come from one inventory, so that they agree. What was handed over last is kept in
+//! the store, so that only differences are written, over restarts too; and what a day no longer has is written as nothing.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::ledger::emissions::{
-    ROW_METHODS, RowKey, Scope, Setting, day_rows, inventory, row_key, with_every_method, with_vanished,
-};
-use crate::model::{Activity, ActivityKey, EmissionsFact};
-use crate::store::{DayRow, Reader, keep_day_rows};
+use super::writer::CommitJob;
+use crate::ledger::air::{AirConfig, air};
+use crate::ledger::emissions::{Setting, avoided_rows, day_rows, inventory, site_rows};
+use crate::ledger::written::{RowTags, WrittenRows};
+use crate::model::{Activity, ActivityKey, Fact};
+use crate::points;
+use crate::store::{DayRow, Reader};
 use crate::units::Day;
 
 /// Late data of two months: a fuel card's statement comes within one.
 pub(super) const DAYS_BACK: i32 = 62;
 /// The newest day that is looked at: younger ones may not be in the store as a whole before the next checkpoint, and their rows are the engine's.
 const NEWEST: i32 = 2;
+/// Rows in one commit: the months of a first start are tens of thousands, and a message must not wait for them.
+const MOST_AT_ONCE: usize = 2_000;
 
-/// The rows to write. `all`: everything that stands, not only what is new; at a start, since what was handed
-/// over last may not have reached the disk.
+/// A row to write, and what is kept of it once it is on the disk.
+#[derive(Debug)]
+pub struct PastRow {
+    line: Vec<u8>,
+    keep: DayRow,
+}
+
+/// Rows on their way into the outbox.
+#[derive(Debug, Default)]
+pub struct PastRows {
+    waiting: VecDeque<PastRow>,
+    under_way: bool,
+}
+
+impl PastRows {
+    /// What was found; in place of what waits.
+    pub fn take(&mut self, rows: Vec<PastRow>) {
+        self.waiting = rows.into();
+    }
+
+    /// They rest on a register that is no longer in force. Nothing is kept of them, so they are found again.
+    pub fn forget(&mut self) {
+        self.waiting.clear();
+    }
+
+    /// All that was found is in the store: what is read now can be compared with what is kept.
+    pub fn is_settled(&self) -> bool {
+        self.waiting.is_empty() && !self.under_way
+    }
+
+    /// Puts some into a commit, if those before are kept.
+    pub fn put(&mut self, batch: &mut CommitJob) {
+        if self.under_way {
+            return;
+        }
+        for row in self.waiting.drain(..MOST_AT_ONCE.min(self.waiting.len())) {
+            batch.lines.extend_from_slice(&row.line);
+            batch.points += 1;
+            batch.day_rows.push(row.keep);
+        }
+        self.under_way = !batch.day_rows.is_empty();
+    }
+
+    /// Those in the commit are kept, or will be found again.
+    pub fn kept(&mut self) {
+        self.under_way = false;
+    }
+}
+
+/// The rows to write. `written`: what the engine wrote of the last days.
 pub fn news(
     reader: &Reader,
-    directory: &Path,
-    (setting, today): (&Setting<'_>, Day),
+    (setting, air_config, today): (&Setting<'_>, &AirConfig, Day),
     activity: &BTreeMap<ActivityKey, Activity>,
-    all: bool,
-) -> Result<Vec<EmissionsFact>, String> {
-    let (first, last) = (Day(today.0 - DAYS_BACK), Day(today.0 - NEWEST));
-    let mut kept: BTreeMap<Day, BTreeMap<RowKey, EmissionsFact>> = BTreeMap::new();
+    written: &WrittenRows,
+) -> Result<Vec<PastRow>, String> {
+    let (first, last) = (oldest(today), Day(today.0 - NEWEST));
+    let mut kept: BTreeMap<Day, BTreeMap<RowTags, i64>> = BTreeMap::new();
     for row in reader.day_rows(first, last).map_err(|error| error.to_string())? {
-        let day = row.day;
-        if let Some(fact) = fact(row) {
-            kept.entry(day).or_default().insert(row_key(&fact), fact);
+        if let Ok(tags) = serde_json::from_str(&row.tags) {
+            kept.entry(row.day).or_default().insert(tags, row.digest);
         }
     }
     let mut days: BTreeMap<Day, BTreeMap<ActivityKey, Activity>> = BTreeMap::new();
@@ -39,60 +89,53 @@ pub fn news(
         days.entry(key.day).or_default().insert(key.clone(), *sums);
     }
     // A day that has lost all of its activity still has its rows.
-    for day in kept.keys() {
-        days.entry(*day).or_default();
+    for day in (first.0..=last.0).map(Day).filter(|day| kept.contains_key(day) || written.of_day(*day).next().is_some()) {
+        days.entry(day).or_default();
     }
-    let (mut news, mut changed) = (Vec::new(), Vec::new());
+    let mut news = Vec::new();
     for (day, activity) in days {
-        let now = if activity.is_empty() { Vec::new() } else { day_rows(&inventory(&activity, setting), day) };
-        let before = kept.remove(&day);
-        let rows = match &before {
-            Some(before) => with_vanished(now, before),
-            None => with_every_method(now),
-        };
-        let before = before.unwrap_or_default();
-        let differs = |row: &&EmissionsFact| before.get(&row_key(row)) != Some(*row);
-        changed.extend(rows.iter().filter(differs).map(|row| stored(day, row)));
-        news.extend(rows.into_iter().filter(|row| all || before.get(&row_key(row)) != Some(row)));
-    }
-    if !changed.is_empty() {
-        keep_day_rows(directory, &changed, first).map_err(|error| error.to_string())?;
+        let before = kept.remove(&day).unwrap_or_default();
+        let mut rows = rows_of(&activity, day, setting, air_config);
+        let there: BTreeSet<RowTags> = rows.iter().filter_map(RowTags::of).collect();
+        let known: BTreeSet<&RowTags> =
+            before.keys().chain(written.of_day(day)).filter(|tags| tags.table.of_activity()).collect();
+        rows.extend(known.into_iter().filter(|tags| !there.contains(tags)).filter_map(|tags| tags.nothing(day)));
+        for fact in rows {
+            let (Some(tags), mut line) = (RowTags::of(&fact), Vec::new()) else { continue };
+            if !points::encode(&fact, &mut line) {
+                continue;
+            }
+            let digest = digest(&line);
+            if before.get(&tags) != Some(&digest) {
+                let tags = serde_json::to_string(&tags).map_err(|error| error.to_string())?;
+                news.push(PastRow { line, keep: DayRow { day, tags, digest } });
+            }
+        }
     }
     Ok(news)
 }
 
-fn stored(day: Day, row: &EmissionsFact) -> DayRow {
-    DayRow {
-        day,
-        fleet: row.fleet.clone(),
-        vehicle_class: row.vehicle_class.clone(),
-        scope: row.scope.to_owned(),
-        method: row.method.to_owned(),
-        kgco2e: row.kgco2e,
-        sd_kgco2e: row.sd_kgco2e,
-        distance_m: row.distance_m,
-        energy_dwh: row.energy_dwh,
-        fuel_ml: row.fuel_ml,
-        factor_set: row.factor_set.clone(),
-    }
+/// The first day that is looked at; what is kept of older ones may go.
+pub fn oldest(today: Day) -> Day {
+    Day(today.0 - DAYS_BACK)
 }
 
-/// `None` for words of another version of the program.
-fn fact(row: DayRow) -> Option<EmissionsFact> {
-    let scope = Scope::ALL.into_iter().map(Scope::name).find(|name| *name == row.scope)?;
-    let (method, tier) = ROW_METHODS.iter().find(|(name, _)| *name == row.method)?;
-    Some(EmissionsFact {
-        fleet: row.fleet,
-        vehicle_class: row.vehicle_class,
-        scope,
-        method,
-        at: row.day.start(),
-        kgco2e: row.kgco2e,
-        sd_kgco2e: row.sd_kgco2e,
-        tier: *tier,
-        distance_m: row.distance_m,
-        energy_dwh: row.energy_dwh,
-        fuel_ml: row.fuel_ml,
-        factor_set: row.factor_set,
-    })
+fn rows_of(activity: &BTreeMap<ActivityKey, Activity>, day: Day, setting: &Setting<'_>, config: &AirConfig) -> Vec<Fact> {
+    if activity.is_empty() {
+        return Vec::new();
+    }
+    let (register, whole) = (setting.register, inventory(activity, &Setting { per_vehicle: true, ..*setting }));
+    let mut rows: Vec<Fact> = day_rows(&whole, day).into_iter().map(Fact::Emissions).collect();
+    rows.extend(site_rows(&whole, day).into_iter().map(Fact::SiteEmissions));
+    rows.extend(avoided_rows(&whole, register, day).into_iter().map(Fact::Avoided));
+    let pollutants = air(activity, register, setting.factors, setting.months, config);
+    rows.extend(pollutants.rows(day, config).into_iter().map(Fact::Air));
+    rows
+}
+
+/// The same for the same line as long as the standard library hashes in the same way; another one only writes the rows once more.
+fn digest(line: &[u8]) -> i64 {
+    let mut hasher = DefaultHasher::new();
+    line.hash(&mut hasher);
+    hasher.finish() as i64
 }

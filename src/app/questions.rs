@@ -1,7 +1,7 @@
 //! Answers the web room's questions on the engine's thread: engine state plus what the store has closed already.
 
 use super::intensity;
-use crate::engine::{Engine, StoredActivity, View, ViewContext};
+use crate::engine::{Engine, MOST_EMISSION_DAYS, StoredActivity, View, ViewContext};
 use crate::model::{Observation, Stats};
 use crate::store::Reader;
 use crate::units::{Day, UtcMs};
@@ -93,7 +93,9 @@ fn json(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, view: &View
             serde_json::to_string(&engine.activity_view(from, to, &stored_activity(reader, from, to)?))
         }
         View::Emissions { from, to, by } => {
-            let (from, to) = engine.emission_days(&context, *from, *to);
+            // Without an end, no further from the beginning than is allowed.
+            let furthest = from.map(|from| Day(from.0.saturating_add(MOST_EMISSION_DAYS - 1)).min(Day::of(now)));
+            let (from, to) = engine.emission_days(&context, *from, to.or(furthest));
             let stored = stored_activity(reader, from, to)?;
             serde_json::to_string(&engine.emissions_view(from, to, by, stored))
         }

@@ -33,6 +33,8 @@ pub fn recover(
     };
     engine.set_targets(targets);
     engine.set_declared(restatements);
+    // Also for what is told again: with the months missing, rows of a day would be written over by worse ones.
+    engine.await_months();
     let mut entries = 0;
     for blob in &recovery.inbox {
         entries += inbox::replay(blob, &mut engine)?;

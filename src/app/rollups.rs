@@ -28,6 +28,18 @@ pub(super) struct RollupReaders {
     back: (Sender<Option<Reader>>, Receiver<Option<Reader>>),
 }
 
+/// A place among [`MOST_AT_ONCE`], given back however the thread ends.
+struct Place {
+    back: Sender<Option<Reader>>,
+    reader: Option<Reader>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = self.back.send(self.reader.take());
+    }
+}
+
 /// What a question is about, with defaults in place.
 enum Asked {
     History { from: UtcMs, to: UtcMs, step: Step, fields: Vec<Field> },
@@ -60,9 +72,10 @@ impl RollupReaders {
             Ok(work) => {
                 let back = self.back.0.clone();
                 let read = move || {
+                    let mut place = Place { back, reader: None };
                     let (answer, reader) = work.run();
                     let _ = reply.send(answer);
-                    let _ = back.send(reader);
+                    place.reader = reader;
                 };
                 if std::thread::Builder::new().name("rollups".into()).spawn(read).is_ok() {
                     self.under_way += 1;

@@ -7,8 +7,8 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::ingest::{Receipt, Settlement};
 use crate::model::{ActivityRow, ClosedSession, IntensitySlot, RollupRow, Stats, Subscription};
-use crate::store::{Checkpoint, Commit, CommitError, Notification, Store};
-use crate::units::UtcMs;
+use crate::store::{Checkpoint, Commit, CommitError, DayRow, Notification, Store};
+use crate::units::{Day, UtcMs};
 
 /// Work for the store.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub enum Job {
     Intensity(Vec<IntensitySlot>, UtcMs),
     /// What a broker holds for a session of ours.
     Remember(String, Vec<Subscription>),
+    /// Rows of past days that were in the commit before, and the day before which old ones may go.
+    KeepDayRows(Vec<DayRow>, Day),
 }
 
 /// One commit's content. Its buffers are used again.
@@ -46,6 +48,8 @@ pub struct CommitJob {
     pub receipts: Vec<(Receipt, Settlement)>,
     /// Messages in it.
     pub messages: usize,
+    /// What is kept of the lines about past days, once they are on the disk: the job behind this one.
+    pub day_rows: Vec<DayRow>,
 }
 
 impl CommitJob {
@@ -93,6 +97,8 @@ pub enum Done {
     Checkpoint(u64),
     /// Carbon intensities are there, or revised.
     Intensity,
+    /// Rows of past days are kept, or will be found again.
+    DayRows,
 }
 
 /// First and longest pause between attempts while the store refuses (a full disk, mostly).
@@ -145,6 +151,13 @@ impl Writer {
                         true
                     }
                 },
+                Job::KeepDayRows(rows, oldest) => {
+                    if let Err(error) = self.store.keep_day_rows(&rows, oldest) {
+                        // Not lost: what is not kept is found again, and written once more.
+                        tracing::warn!(%error, "could not note which rows of past days are written");
+                    }
+                    self.done.send(Done::DayRows).is_ok()
+                }
                 Job::Remember(session, rows) => {
                     if let Err(error) = self.store.remember_subscriptions(&session, &rows) {
                         // Not lost: what is not known to be subscribed is subscribed once more.

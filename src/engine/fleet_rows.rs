@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::uptime::ROWS_MS;
-use crate::ledger::emissions::{Inventory, Months, Scope, Setting, inventory};
+use crate::ledger::emissions::{avoided_rows, site_rows};
 use crate::ledger::targets::{age, vehicles_needed};
 use crate::ledger::transition::{Counts, classify, in_scope};
+use crate::ledger::written::DayTable;
 use crate::model::register::{EmissionClass, Vehicle};
-use crate::model::{AvoidedFact, Fact, FleetGroupFact, SiteEmissionsFact, SiteInfoFact, VehicleInfoFact};
+use crate::model::{Fact, FleetGroupFact, SiteInfoFact, VehicleInfoFact};
 use crate::units::{Day, UtcMs};
 
 impl Engine {
@@ -20,7 +21,9 @@ impl Engine {
     pub(super) fn write_fleet_rows(&mut self, now: UtcMs) {
         let day = Day::of(now);
         let due = now >= self.next_uptime_rows;
-        if due || now.plus(1) >= self.today.end() {
+        let emissions_due = due || self.writing.sites_due || now.plus(1) >= self.today.end();
+        self.writing.sites_due = emissions_due && self.writing.awaits_months;
+        if emissions_due && !self.writing.awaits_months {
             self.write_sites_emissions(day);
         }
         if due {
@@ -40,33 +43,11 @@ impl Engine {
     }
 
     fn write_sites_emissions(&mut self, day: Day) {
-        let activity = self.activity_today();
-        let running = Months::of(&activity);
-        let setting = Setting { running: Some(&running), per_vehicle: true, ..self.setting(&self.months) };
-        let today = inventory(&activity, &setting);
-        let at = day.start();
-        self.output.extend(by_site(&today).into_iter().map(|((fleet, site, scope), kgco2e)| {
-            Fact::SiteEmissions(SiteEmissionsFact { fleet, site, scope: scope.name(), at, kgco2e })
-        }));
-        let mut avoided: BTreeMap<(Arc<str>, Arc<str>), AvoidedFact> = BTreeMap::new();
-        for (id, (before, own)) in today.replacements() {
-            let Some(vehicle) = self.register.vehicle(id) else { continue };
-            let (fleet, site) = (known(&vehicle.organisation), known(&vehicle.site));
-            let sum = avoided.entry((fleet.clone(), site.clone())).or_insert(AvoidedFact {
-                fleet,
-                site,
-                at,
-                baseline_kgco2e: 0.0,
-                own_kgco2e: 0.0,
-                distance_m: 0,
-                vehicles: 0,
-            });
-            sum.baseline_kgco2e += before.kgco2e;
-            sum.own_kgco2e += own.in_use_kgco2e();
-            sum.distance_m += before.distance_m;
-            sum.vehicles += 1;
-        }
-        self.output.extend(avoided.into_values().map(Fact::Avoided));
+        let today = self.inventory_today(true);
+        let rows = site_rows(&today, day).into_iter().map(Fact::SiteEmissions).collect();
+        self.write_whole(day, DayTable::Sites, rows);
+        let rows = avoided_rows(&today, &self.register, day).into_iter().map(Fact::Avoided).collect();
+        self.write_whole(day, DayTable::Avoided, rows);
     }
 
     fn write_sites(&mut self, at: UtcMs, day: Day) {
@@ -102,30 +83,14 @@ impl Engine {
             }
             self.output.push_back(Fact::VehicleInfo(Box::new(info(vehicle, class, role, day))));
         }
-        for ((fleet, vehicle_class, role), counts) in groups {
+        let row = |((fleet, vehicle_class, role), counts): ((Arc<str>, &'static str, &'static str), Counts)| {
             let (total, low_emission) = (counts.total(), counts.counted(&self.profile));
             let needed = vehicles_needed(self.config.target_share, total).saturating_sub(low_emission);
-            self.output.push_back(Fact::FleetGroup(FleetGroupFact {
-                fleet,
-                vehicle_class,
-                role,
-                at,
-                total,
-                low_emission,
-                needed,
-            }));
-        }
+            Fact::FleetGroup(FleetGroupFact { fleet, vehicle_class, role, at, total, low_emission, needed })
+        };
+        let rows = groups.into_iter().map(row).collect();
+        self.write_whole(day, DayTable::Groups, rows);
     }
-}
-
-fn by_site(inventory: &Inventory) -> BTreeMap<(Arc<str>, Arc<str>, Scope), f64> {
-    let mut rows = BTreeMap::new();
-    for (key, figures) in &inventory.lines {
-        for (scope, kgco2e) in Scope::ALL.into_iter().filter_map(|scope| Some((scope, figures.of(scope)?))) {
-            *rows.entry((key.organisation.clone(), key.site.clone(), scope)).or_default() += kgco2e;
-        }
-    }
-    rows
 }
 
 fn info(vehicle: &Vehicle, class: EmissionClass, role: &'static str, day: Day) -> VehicleInfoFact {

@@ -24,7 +24,7 @@ mod watch;
 pub use config::EngineConfig;
 pub use snapshot::RestoreError;
 pub use tally::Tally;
-pub use view::{Dimension, Field, Step, View};
+pub use view::{Dimension, Field, MOST_EMISSION_DAYS, Step, View};
 pub use views::{HistoryView, StoredActivity, StoredIntensity, UtilisationView, ViewContext};
 
 use std::collections::{BTreeMap, VecDeque};
@@ -90,7 +90,7 @@ pub struct Engine {
     watched: usize,
     /// Monthly figures that were published.
     indicators: Indicators,
-    written_today: periodic::WrittenRows,
+    writing: periodic::DayWriting,
 }
 
 impl Engine {
@@ -134,7 +134,7 @@ impl Engine {
             notices: VecDeque::new(),
             watched: 0,
             indicators: Indicators::default(),
-            written_today: Default::default(),
+            writing: Default::default(),
         }
     }
 
@@ -234,11 +234,6 @@ impl Engine {
         self.history.resolve(&self.register);
         self.forget_assessment();
         self.next_periodic = now;
-    }
-
-    /// Activity of the last months, complete up to some day not long ago: what the running day's figures lean on.
-    pub fn set_months(&mut self, months: Months) {
-        self.months = months;
     }
 
     /// Charge points whose link is up, as far as is known.

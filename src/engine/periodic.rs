@@ -4,14 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Engine;
-use crate::ledger::air::{AirSums, Pollutant, air};
-use crate::ledger::emissions::{Inventory, Months, RowKey, Setting, day_rows, inventory, row_key, with_vanished};
+use crate::ledger::air::air;
+use crate::ledger::emissions::{Inventory, Months, Setting, day_rows, inventory};
 use crate::ledger::transition::{Counts, classify, counts, in_scope};
-use crate::model::{Activity, ActivityKey, AirFact, EmissionsFact, Fact, SessionRecord, TransitionFact};
+use crate::ledger::written::{DayTable, WrittenRows};
+use crate::model::{Activity, ActivityKey, Fact, SessionRecord, TransitionFact};
 use crate::units::{Day, UtcMs};
 
-/// Rows of emissions of a day, to know which of them vanish. Lost at a restart; who writes past days anew (`app/past_days`) sees to that.
-pub(super) type WrittenRows = (Option<Day>, BTreeMap<RowKey, EmissionsFact>);
+/// What is known of the writing of the day's rows.
+#[derive(Debug, Default)]
+pub(super) struct DayWriting {
+    /// Tags of what was written, to know which of it vanishes. In the snapshot.
+    pub rows: WrittenRows,
+    /// The months before are being read: until they are there, figures would be those of class factors, and a day that ends would keep them.
+    pub awaits_months: bool,
+    /// Rows by site were due meanwhile.
+    pub sites_due: bool,
+}
 
 impl Engine {
     pub(super) fn write_periodic(&mut self, now: UtcMs) {
@@ -47,10 +56,10 @@ impl Engine {
     }
 
     /// The inventory of the running day.
-    pub(super) fn inventory_today(&self) -> Inventory {
+    pub(super) fn inventory_today(&self, per_vehicle: bool) -> Inventory {
         let activity = self.activity_today();
         let running = Months::of(&activity);
-        inventory(&activity, &Setting { running: Some(&running), ..self.setting(&self.months) })
+        inventory(&activity, &Setting { running: Some(&running), per_vehicle, ..self.setting(&self.months) })
     }
 
     /// How inventories are computed here.
@@ -66,29 +75,48 @@ impl Engine {
         counts(&self.register, &self.profile, day)
     }
 
+    /// Rows of one table of a day, and nothing for those that were written of it before and are not among them.
+    pub(super) fn write_whole(&mut self, day: Day, table: DayTable, rows: Vec<Fact>) {
+        self.output.extend(self.writing.rows.settle(day, table, rows));
+    }
+
+    /// Tags of the rows that were written of the last days.
+    pub fn written_rows(&self) -> &WrittenRows {
+        &self.writing.rows
+    }
+
+    /// Somebody reads the months before the running day, and will say so by [`Engine::set_months`] or [`Engine::go_without_months`].
+    pub fn await_months(&mut self) {
+        self.writing.awaits_months = true;
+    }
+
+    /// Activity of the last months, complete up to some day not long ago: what the running day's figures lean on.
+    pub fn set_months(&mut self, months: Months) {
+        self.months = months;
+        self.go_without_months();
+    }
+
+    /// The months cannot be read: kilometres go by their class.
+    pub fn go_without_months(&mut self) {
+        if std::mem::take(&mut self.writing.awaits_months) {
+            // What was held back is due.
+            self.next_periodic = self.next_periodic.min(self.last_alive);
+        }
+    }
+
     fn write_emissions(&mut self, day: Day) {
-        let before = std::mem::take(&mut self.written_today);
-        let before = Some(before).filter(|(of, _)| *of == Some(day)).map(|(_, rows)| rows).unwrap_or_default();
-        let rows = with_vanished(day_rows(&self.inventory_today(), day), &before);
-        self.written_today = (Some(day), rows.iter().map(|row| (row_key(row), row.clone())).collect());
-        self.output.extend(rows.into_iter().map(Fact::Emissions));
+        if !self.writing.awaits_months {
+            let rows = day_rows(&self.inventory_today(false), day).into_iter().map(Fact::Emissions).collect();
+            self.write_whole(day, DayTable::Emissions, rows);
+        }
     }
 
     fn write_air(&mut self, day: Day) {
         let activity = self.activity_today();
         let config = &self.config.air;
         let found = air(&activity, &self.register, &self.factors, &Months::of(&activity), config);
-        let grams = |sums: &AirSums| Pollutant::ALL.map(|pollutant| sums.grams(pollutant, config.include_non_exhaust));
-        self.output.extend(found.lines.into_iter().map(|((fleet, class), sums)| {
-            Fact::Air(AirFact {
-                fleet,
-                vehicle_class: Arc::from(class),
-                at: day.start(),
-                distance_m: sums.distance_m,
-                grams: grams(&sums),
-                pm_exhaust_g: sums.pm_exhaust_g,
-            })
-        }));
+        let rows = found.rows(day, config).into_iter().map(Fact::Air).collect();
+        self.write_whole(day, DayTable::Air, rows);
     }
 
     fn write_transition(&mut self, day: Day) {
@@ -102,18 +130,19 @@ impl Engine {
                 groups.entry(key).or_default().add(class);
             }
         }
-        for ((fleet, vehicle_class), counts) in groups {
-            let ultra_low = counts.zero + counts.ultra_low;
-            self.output.push_back(Fact::Transition(TransitionFact {
+        let row = |((fleet, vehicle_class), counts): ((Arc<str>, Arc<str>), Counts)| {
+            Fact::Transition(TransitionFact {
                 fleet,
                 vehicle_class,
                 at: day.start(),
                 total: counts.total(),
                 low_emission: counts.counted(&self.profile),
-                ultra_low,
+                ultra_low: counts.zero + counts.ultra_low,
                 zero: counts.zero,
                 unknown: counts.unknown,
-            }));
-        }
+            })
+        };
+        let rows = groups.into_iter().map(row).collect();
+        self.write_whole(day, DayTable::Transition, rows);
     }
 }

@@ -16,13 +16,14 @@ use crate::ledger::emissions::FactorSets;
 use crate::ledger::history::HistoryBook;
 use crate::ledger::transition::Profile;
 use crate::ledger::uptime::UptimeBook;
+use crate::ledger::written::WrittenRows;
 use crate::model::register::Register;
 use crate::model::{Activity, ActivityRow, Subject};
 use crate::units::UtcMs;
 
 /// Raised when the layout changes; a snapshot of another number is refused, never guessed at.
 const FORMAT: u16 = 5;
-/// The layout before: all but the rollup book, which stands last.
+/// The layout before: all but the rollup book and the tags of the rows written, which stand last.
 const WITHOUT_HISTORY: u16 = 4;
 
 /// A snapshot cannot be used.
@@ -89,7 +90,7 @@ impl Engine {
             indicators: &self.indicators,
         };
         let head = FORMAT.to_le_bytes().to_vec();
-        let bytes = postcard::to_extend(&(&snapshot, &self.history), head)
+        let bytes = postcard::to_extend(&(&snapshot, &self.history, &self.writing.rows), head)
             .expect("writing to memory does not fail and every map has a length");
         (generation, bytes, rows)
     }
@@ -111,9 +112,9 @@ impl Engine {
     ) -> Result<Self, RestoreError> {
         let (head, body) = snapshot.split_at_checked(2).ok_or(postcard::Error::DeserializeUnexpectedEnd)?;
         let found = u16::from_le_bytes([head[0], head[1]]);
-        let (state, mut history): (Owned, HistoryBook) = match found {
+        let (state, mut history, written): (Owned, HistoryBook, WrittenRows) = match found {
             FORMAT => postcard::from_bytes(body)?,
-            WITHOUT_HISTORY => (postcard::from_bytes(body)?, HistoryBook::default()),
+            WITHOUT_HISTORY => (postcard::from_bytes(body)?, HistoryBook::default(), WrittenRows::default()),
             _ => return Err(RestoreError::Format { found }),
         };
         history.set_limit(config.max_history_series);
@@ -123,6 +124,7 @@ impl Engine {
         engine.charging.set_limits(engine.config.charging_limits());
         engine.uptime = state.uptime;
         engine.history = history;
+        engine.writing.rows = written;
         engine.last_alive = state.last_alive;
         engine.next_uptime_rows = state.next_uptime_rows;
         engine.journal = state.journal;

@@ -24,6 +24,9 @@ pub enum Dimension {
     Vehicle,
 }
 
+/// Days of one question about emissions, five years: each frozen year in them is computed once more, on the engine's thread.
+pub const MOST_EMISSION_DAYS: i32 = 5 * 365 + 2;
+
 /// Over what a history adds up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Step {

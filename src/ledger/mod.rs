@@ -12,3 +12,4 @@ pub mod intensity;
 pub mod targets;
 pub mod transition;
 pub mod uptime;
+pub mod written;

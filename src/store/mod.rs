@@ -24,7 +24,7 @@ use flate2::write::GzEncoder;
 
 pub use check::check;
 pub use commit::{Checkpoint, Commit, CommitError, Store};
-pub use day_rows::{DayRow, keep_day_rows};
+pub use day_rows::DayRow;
 pub use import::{FileProgress, ImportError, ImportStore, ImportedFile};
 pub use notifications::{Notification, Undelivered, Waiting};
 pub use open::{OpenError, token_key};

@@ -14,7 +14,7 @@
 //! | `indicator` | `organisation`, `name`, `month` (of year 0), `value`, `unit`, `at` Unix ms: monthly figures by CSV |
 //! | `intensity` | `area` (region of the GB API, 0 national), `start` Unix ms, `forecast`, `actual` gCO2/kWh, `vintage` Unix ms |
 //! | `year_figure` | a version of an April-March `year` by `organisation` and `scope`: kgCO2e as computed on the day `as_of`; the first is the freeze |
-//! | `emission_row` | rows of `fleet_emissions` of the last two months by their tags, as they were handed over last |
+//! | `emission_row` | rows of the last two months that rest on activity: tags, and a digest of the line as it was handed over last |
 //! | `rollup` | quarter hours and days by series (`model::Series`), many in one `body`: `form` 0 a UTC day's quarters, 1 a UTC month's, 2 a year's days |
 //! | `identity` | one row: `token_key` (32 bytes), `first_transaction_id` |
 
@@ -83,6 +83,12 @@ const MIGRATIONS: &[&str] = &[
     CREATE TABLE rollup (
         form INTEGER NOT NULL, period INTEGER NOT NULL, series TEXT NOT NULL, body BLOB NOT NULL,
         PRIMARY KEY (form, period, series)) WITHOUT ROWID;
+",
+    // Of all measurements of past days, not of one. What was kept before is not missed: the rows are written once more.
+    "
+    DROP TABLE emission_row;
+    CREATE TABLE emission_row (
+        day INTEGER NOT NULL, tags TEXT NOT NULL, digest INTEGER NOT NULL, PRIMARY KEY (day, tags)) WITHOUT ROWID;
 ",
 ];
 

@@ -185,6 +185,11 @@ fn emissions_view(parameters: &Parameters) -> Result<View, Box<Response>> {
     ];
     only(parameters, &["from", "to", "by"])?;
     let (from, to) = days(parameters)?;
+    let most = crate::engine::MOST_EMISSION_DAYS;
+    if from.zip(to).is_some_and(|(from, to)| to.0.saturating_sub(from.0) >= most) {
+        let text = format!("ask for at most {most} days (five years) at once");
+        return Err(Box::new(problem(StatusCode::BAD_REQUEST, &text)));
+    }
     let by = read(parameters, "by", "a list of scope, organisation, site, vehicle_class, tier, role, vehicle", |text| {
         text.split(',')
             .map(|name| DIMENSIONS.iter().find(|(known, _)| *known == name.trim()).map(|(_, dimension)| *dimension))

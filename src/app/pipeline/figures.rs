@@ -3,19 +3,31 @@
 use super::Pipeline;
 use crate::app::history::History;
 use crate::ledger::targets::{Figures, IndicatorFigure};
-use crate::model::{Fact, Observation};
-use crate::points;
+use crate::model::Observation;
 use crate::units::UtcMs;
 
 impl Pipeline {
-    pub(super) fn take_history(&mut self, history: History, now: UtcMs) {
+    pub(super) fn look_at_history(&mut self, now: UtcMs) {
+        // Rows on their way are not kept yet: what is read now could not be compared with them.
+        let may_read = self.past_rows.is_settled();
+        match self.history.poll(now, may_read, &self.config.directory, &self.engine) {
+            Some(Ok(history)) => self.take_history(history, now),
+            // It is tried again; meanwhile there is nothing to lean on, and kilometres go by their class.
+            Some(Err(reason)) => {
+                tracing::warn!("the history before today cannot be read: {reason}; it is tried again in a minute");
+                self.engine.go_without_months();
+            }
+            None => {}
+        }
+        self.past_rows.put(&mut self.batch);
+    }
+
+    fn take_history(&mut self, history: History, now: UtcMs) {
         self.engine.set_months(history.months);
         let indicators = self.figures.indicators.clone();
         self.compare_with(Figures { yearly: history.years.yearly, air: history.years.air, indicators });
         // Not told to the engine: they say of days that are over what the store says.
-        for row in history.rows {
-            self.batch.points += u64::from(points::encode(&Fact::Emissions(row), &mut self.batch.lines));
-        }
+        self.past_rows.take(history.rows);
         for sample in history.ended {
             self.tell(Observation::EmissionsOfMonth(sample), now);
         }

@@ -1,5 +1,6 @@
 //! The engine's thread: frames in, observations to the engine, facts to rows, everything of one commit to the writer.
 
+mod commit;
 mod figures;
 mod own;
 
@@ -14,8 +15,9 @@ use crate::app::feed::{Hear, Published, decode};
 use crate::app::history::HistoryReader;
 use crate::app::intensity::IntensityRows;
 use crate::app::outlets::Outlets;
+use crate::app::past_days::PastRows;
 use crate::app::rollups::RollupReaders;
-use crate::app::writer::{CheckpointJob, CommitJob, Done, Job};
+use crate::app::writer::{CommitJob, Done, Job};
 use crate::app::{inbox, questions};
 use crate::decode::mqtt::Decoders;
 use crate::engine::{Engine, View};
@@ -26,7 +28,7 @@ use crate::model::register::Register;
 use crate::model::{ChargePointEvent, ChargePointMessage, ClosedSession, Fact, Manner, Observation, Stats};
 use crate::points;
 use crate::store::{Reader, StoreConfig};
-use crate::units::{Day, UtcMs};
+use crate::units::UtcMs;
 use crate::web::{Question, Wish};
 
 /// Frames taken from the queue at once.
@@ -71,6 +73,7 @@ pub struct Pipeline {
     inbox_since_checkpoint: u64,
     next_stats_row: UtcMs,
     history: HistoryReader,
+    past_rows: PastRows,
     rollups: RollupReaders,
     /// What targets were last compared with.
     figures: Figures,
@@ -112,6 +115,7 @@ impl Pipeline {
             inbox_since_checkpoint: 0,
             next_stats_row,
             history: HistoryReader::default(),
+            past_rows: PastRows::default(),
             rollups: RollupReaders::new(&config.directory),
             figures: Figures::default(),
             next_own_state: next_stats_row,
@@ -147,6 +151,7 @@ impl Pipeline {
                         let register = channels.register.borrow_and_update().clone();
                         self.engine.set_register(register, self.clock.now());
                         self.history.forget();
+                        self.past_rows.forget();
                         self.last_checkpoint = self.last_checkpoint.checked_sub(self.config.checkpoint_interval).unwrap_or(self.last_checkpoint);
                     }
                     Err(_) => register_open = false,
@@ -205,9 +210,7 @@ impl Pipeline {
 
     fn tick(&mut self) {
         let now = self.clock.now();
-        if let Some(history) = self.history.poll(Day::of(now), &self.config.directory, &self.engine) {
-            self.take_history(history, now);
-        }
+        self.look_at_history(now);
         if now >= self.engine.next_timeout() {
             inbox::append_timeout(&mut self.batch.inbox, now);
             self.engine.handle_timeout(now);
@@ -325,75 +328,6 @@ impl Pipeline {
             self.batch.points += u64::from(points::encode(&fact, &mut self.batch.lines));
             if let Fact::Session { record, kgco2e_location } = fact {
                 self.batch.sessions.push(ClosedSession { record: *record, kgco2e_location });
-            }
-        }
-    }
-
-    async fn commit_if_due(&mut self, jobs: &mpsc::Sender<Job>) {
-        if self.commit_under_way {
-            return;
-        }
-        let due = self.last_checkpoint.elapsed() >= self.config.checkpoint_interval && self.inbox_since_checkpoint > 0;
-        let full = self.inbox_since_checkpoint >= self.config.checkpoint_inbox_bytes;
-        let checkpoint = (due || full) && !self.checkpoint_under_way;
-        let waited = self.last_commit.elapsed() >= self.config.commit_interval;
-        if !self.batch.is_empty() && (checkpoint || waited || self.batch.messages >= self.config.commit_batch) {
-            self.commit(jobs).await;
-        }
-        if checkpoint {
-            // Right behind the commit that holds all the engine knows: the writer works in order, and nothing was handled in between.
-            self.checkpoint(jobs).await;
-        }
-    }
-
-    async fn commit(&mut self, jobs: &mpsc::Sender<Job>) {
-        let mut job = std::mem::replace(&mut self.batch, self.spare.take().unwrap_or_default());
-        job.at = self.clock.now();
-        self.inbox_since_checkpoint += job.inbox.len() as u64;
-        self.last_commit = Instant::now();
-        self.commit_under_way = jobs.send(Job::Commit(job)).await.is_ok();
-    }
-
-    async fn checkpoint(&mut self, jobs: &mpsc::Sender<Job>) {
-        let (generation, snapshot, activity) = self.engine.checkpoint();
-        self.last_checkpoint = Instant::now();
-        self.inbox_since_checkpoint = 0;
-        let rollups = self.engine.checkpoint_rollups();
-        let job = CheckpointJob { generation, snapshot, activity, rollups, at: self.clock.now() };
-        self.checkpoint_under_way = jobs.send(Job::Checkpoint(job)).await.is_ok();
-    }
-
-    fn done(&mut self, done: Done) {
-        match done {
-            Done::Commit(buffers) => {
-                self.commit_under_way = false;
-                self.spare = Some(buffers);
-            }
-            Done::Intensity => self.intensity_revised = true,
-            Done::Checkpoint(generation) => {
-                self.checkpoint_under_way = false;
-                self.engine.confirm_checkpoint(generation);
-            }
-        }
-    }
-
-    /// The last commit and checkpoint. The writer gives up on its own if the disk stays full.
-    async fn finish(&mut self, channels: &mut Channels) {
-        let jobs = channels.jobs.clone();
-        while self.commit_under_way || self.checkpoint_under_way {
-            match channels.done.recv().await {
-                Some(done) => self.done(done),
-                None => return,
-            }
-        }
-        if !self.batch.is_empty() {
-            self.commit(&jobs).await;
-        }
-        self.checkpoint(&jobs).await;
-        while self.commit_under_way || self.checkpoint_under_way {
-            match channels.done.recv().await {
-                Some(done) => self.done(done),
-                None => return,
             }
         }
     }

@@ -1,6 +1,7 @@
 //! `/api/v1/overview`, `/api/v1/targets`: the figures of the first page.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -41,6 +42,8 @@ struct Today {
     scope2_market_kgco2e: f64,
     factor_sets: Vec<String>,
     not_computed: usize,
+    /// Vehicles that drove and whose fuel is booked by card on the days of their fills: none of it stands here.
+    booked_on_other_days: usize,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -101,7 +104,7 @@ impl Engine {
     }
 
     fn today_figures(&self, day: Day) -> Today {
-        let inventory = self.inventory_today();
+        let inventory = self.inventory_today(true);
         let total = inventory.total();
         // Kilometres and litres of the vehicles themselves, whether emissions could be computed from them or not.
         let (distance_m, fuel_ml) = self
@@ -109,6 +112,12 @@ impl Engine {
             .iter()
             .filter(|asset| asset.kind == AssetKind::Vehicle)
             .fold((0, 0), |(distance, fuel), asset| (distance + asset.today.distance_m, fuel + asset.today.fuel_ml));
+        let mut by_card: BTreeMap<&Arc<str>, (i64, i64)> = BTreeMap::new();
+        for (key, figures) in inventory.lines.iter().filter(|(key, _)| key.method == "fuel_card") {
+            let Some(vehicle) = &key.vehicle else { continue };
+            let sums = by_card.entry(vehicle).or_default();
+            *sums = (sums.0 + figures.distance_m, sums.1 + figures.fuel_ml);
+        }
         let fleet_dwh = inventory.delivered_dwh - inventory.unallocated_dwh - inventory.staff_public_dwh;
         Today {
             day: day.to_string(),
@@ -130,6 +139,7 @@ impl Engine {
                 .map(ToString::to_string)
                 .collect(),
             not_computed: inventory.not_computed.len(),
+            booked_on_other_days: by_card.values().filter(|(metres, ml)| *metres != 0 && *ml == 0).count(),
         }
     }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::emissions::{Months, desnz_class};
 use super::factors::{Exhaust, FactorSets};
 use crate::model::register::Register;
-use crate::model::{Activity, ActivityKey, Subject};
+use crate::model::{Activity, ActivityKey, AirFact, Subject};
 use crate::units::{Day, Month};
 
 /// What is tracked.
@@ -131,6 +131,19 @@ pub struct AirInventory {
 }
 
 impl AirInventory {
+    /// The rows of a day.
+    pub fn rows(&self, day: Day, config: &AirConfig) -> Vec<AirFact> {
+        let row = |((fleet, class), sums): (&(Arc<str>, &'static str), &AirSums)| AirFact {
+            fleet: fleet.clone(),
+            vehicle_class: Arc::from(*class),
+            at: day.start(),
+            distance_m: sums.distance_m,
+            grams: Pollutant::ALL.map(|pollutant| sums.grams(pollutant, config.include_non_exhaust)),
+            pm_exhaust_g: sums.pm_exhaust_g,
+        };
+        self.lines.iter().map(row).collect()
+    }
+
     /// All lines.
     pub fn total(&self) -> AirSums {
         let mut total = AirSums::default();

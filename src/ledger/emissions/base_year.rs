@@ -14,6 +14,9 @@ use crate::units::{Day, FinancialYear};
 /// A change of more than this share of a scope's total makes a new version of a frozen year: less is rounding.
 const CHANGED: f64 = 0.001;
 
+/// Less than this is the order in which the same lines were added up.
+const LEAST_KG: f64 = 0.5;
+
 /// `[[restatement]]`: what somebody says of a base year.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Declared {
@@ -125,7 +128,8 @@ pub fn restate_year(versions: &[YearVersion], now: &YearVersion, declared: &[Dec
             let mut effects = vec![(RestatementReason::Recalculated, today - first, None, String::new())];
             let own = of_year.iter().filter(|declared| name.is_none() || declared.organisation.as_deref() == name);
             effects.extend(own.map(|one| (one.reason, one.tonnes * 1000.0, Some(one.date.to_string()), one.note.clone())));
-            effects.retain(|(_, kgco2e, ..)| *kgco2e != 0.0);
+            let least = |reason: &RestatementReason| if *reason == RestatementReason::Recalculated { LEAST_KG } else { 0.0 };
+            effects.retain(|(reason, kgco2e, ..)| *kgco2e != 0.0 && kgco2e.abs() >= least(reason));
             // One after the other, each as a share of what the ones before it left.
             let mut base = first;
             let ratios: Vec<RestatementEffect> = effects

@@ -23,7 +23,7 @@ pub use figures::{Figures, GasSums, Scope, ScopeThree};
 pub use months::{MonthSums, Months};
 pub use reconcile::{FuelMismatch, reconcile};
 pub use restate::{RESTATEMENT_THRESHOLD, Restatement, RestatementEffect, RestatementReason, corrected_sets, restate};
-pub use rows::{ROW_METHODS, RowKey, day_rows, row_key, with_every_method, with_vanished};
+pub use rows::{ROW_METHODS, avoided_rows, day_rows, site_rows};
 pub use uncertainty::{Uncertain, relative_sd};
 pub use vehicle::Replaced;
 

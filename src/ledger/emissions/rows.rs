@@ -1,24 +1,16 @@
-//! An inventory of one day as rows of `fleet_emissions`; and rows of nothing for what an earlier version of the day had and this one has not,
-//! since a row that is not written over stays, and would be counted beside what came in its place.
+//! An inventory of one day as rows of `fleet_emissions`, `site_emissions` and `avoided_emissions`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{FactorSetId, Figures, Inventory, Scope, relative_sd};
-use crate::model::EmissionsFact;
+use super::{FactorSetId, Figures, Inventory, Scope, relative_sd, unknown};
+use crate::model::register::Register;
+use crate::model::{AvoidedFact, EmissionsFact, SiteEmissionsFact};
 use crate::units::Day;
-
-/// Fleet, class, scope, method: the tags of a row.
-pub type RowKey = (Arc<str>, Arc<str>, &'static str, &'static str);
 
 /// Methods by scope that one day may have rows of, with their tiers.
 pub const ROW_METHODS: &[(&str, u8)] =
     &[("fuel_card", 1), ("energy", 1), ("fuel", 2), ("ratio", 3), ("distance", 4), ("grey_fleet", 4)];
-
-/// A row's tags.
-pub fn row_key(fact: &EmissionsFact) -> RowKey {
-    (fact.fleet.clone(), fact.vehicle_class.clone(), fact.scope, fact.method)
-}
 
 /// The rows of a day. They have no site and no role: lines that differ only there are one row. A method has one tier.
 pub fn day_rows(inventory: &Inventory, day: Day) -> Vec<EmissionsFact> {
@@ -53,33 +45,44 @@ pub fn day_rows(inventory: &Inventory, day: Day) -> Vec<EmissionsFact> {
     rows.into_iter().map(row).collect()
 }
 
-/// A row that says nothing was emitted so.
-fn empty_row(fact: &EmissionsFact) -> EmissionsFact {
-    EmissionsFact { kgco2e: 0.0, sd_kgco2e: 0.0, distance_m: 0, energy_dwh: 0, fuel_ml: 0, ..fact.clone() }
-}
-
-/// The rows of a day with rows of nothing for those of `before` that it does not have.
-pub fn with_vanished(mut now: Vec<EmissionsFact>, before: &BTreeMap<RowKey, EmissionsFact>) -> Vec<EmissionsFact> {
-    let there: std::collections::BTreeSet<RowKey> = now.iter().map(row_key).collect();
-    now.extend(before.iter().filter(|(key, _)| !there.contains(*key)).map(|(_, fact)| empty_row(fact)));
-    now
-}
-
-/// The same for a day of which nobody knows what was written: for every fleet, class and scope, each method that it may have had.
-pub fn with_every_method(now: Vec<EmissionsFact>) -> Vec<EmissionsFact> {
-    let mut before = BTreeMap::new();
-    for fact in &now {
-        let electric = fact.scope.starts_with('2');
-        let fits = |method: &str| match method {
-            "distance" => true,
-            "energy" => electric || fact.scope == "3",
-            "grey_fleet" => fact.scope == "3",
-            _ => !electric,
-        };
-        for (method, tier) in ROW_METHODS.iter().filter(|(method, _)| fits(method)) {
-            let other = EmissionsFact { method, tier: *tier, ..fact.clone() };
-            before.insert(row_key(&other), other);
+/// The rows of a day by site.
+pub fn site_rows(inventory: &Inventory, day: Day) -> Vec<SiteEmissionsFact> {
+    let mut rows: BTreeMap<(Arc<str>, Arc<str>, Scope), f64> = BTreeMap::new();
+    for (key, figures) in &inventory.lines {
+        for (scope, kgco2e) in Scope::ALL.into_iter().filter_map(|scope| Some((scope, figures.of(scope)?))) {
+            *rows.entry((key.organisation.clone(), key.site.clone(), scope)).or_default() += kgco2e;
         }
     }
-    with_vanished(now, &before)
+    let row = |((fleet, site, scope), kgco2e): ((Arc<str>, Arc<str>, Scope), f64)| SiteEmissionsFact {
+        fleet,
+        site,
+        scope: scope.name(),
+        at: day.start(),
+        kgco2e,
+    };
+    rows.into_iter().map(row).collect()
+}
+
+/// What replacements avoided on a day. Only if keys carry the vehicle.
+pub fn avoided_rows(inventory: &Inventory, register: &Register, day: Day) -> Vec<AvoidedFact> {
+    let known = |id: &Option<Arc<str>>| id.clone().unwrap_or_else(unknown);
+    let mut rows: BTreeMap<(Arc<str>, Arc<str>), AvoidedFact> = BTreeMap::new();
+    for (id, (before, own)) in inventory.replacements() {
+        let Some(vehicle) = register.vehicle(id) else { continue };
+        let (fleet, site) = (known(&vehicle.organisation), known(&vehicle.site));
+        let sum = rows.entry((fleet.clone(), site.clone())).or_insert(AvoidedFact {
+            fleet,
+            site,
+            at: day.start(),
+            baseline_kgco2e: 0.0,
+            own_kgco2e: 0.0,
+            distance_m: 0,
+            vehicles: 0,
+        });
+        sum.baseline_kgco2e += before.kgco2e;
+        sum.own_kgco2e += own.in_use_kgco2e();
+        sum.distance_m += before.distance_m;
+        sum.vehicles += 1;
+    }
+    rows.into_values().collect()
 }

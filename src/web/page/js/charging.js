@@ -42,7 +42,7 @@ export default {
         }
         put(grid, [...sites.values()].flatMap((site) => [
           el("h4", {}, site.name || site.site, site.name && site.site ? el("small", {}, " " + site.site) : null),
-          site.capacity_kw ? meter(site.power_w / 1000, site.capacity_kw, `${number(site.power_w / 1000, 1)} of ${number(site.capacity_kw)} kW (${percent(site.power_w / 1000 / site.capacity_kw)})`) : site.power_w === null ? null : el("p", { class: "note" }, `${number(site.power_w / 1000, 1)} kW now; sites.csv has no capacity_kw`),
+          site.power_w === null ? el("p", { class: "note" }, "power now not known") : site.capacity_kw ? meter(site.power_w / 1000, site.capacity_kw, `${number(site.power_w / 1000, 1)} of ${number(site.capacity_kw)} kW (${percent(site.power_w / 1000 / site.capacity_kw)})`) : el("p", { class: "note" }, `${number(site.power_w / 1000, 1)} kW now; sites.csv has no capacity_kw`),
           el("div", { class: "points" }, site.points.map(card)),
         ]));
       },

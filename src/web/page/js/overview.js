@@ -49,7 +49,8 @@ export default {
         const notes = [`Conversion factors: ${factors(day.factor_sets)}`];
         if (day.energy_unallocated_kwh > 0) notes.push(`${number(day.energy_unallocated_kwh, 1)} kWh of the energy belong to no known vehicle`);
         if (day.energy_staff_public_kwh > 0) notes.push(`${number(day.energy_staff_public_kwh, 1)} kWh to staff and the public are not counted`);
-        if (day.not_computed > 0) notes.push(`${number(day.not_computed)} vehicles moved without a figure for their emissions yet`);
+        if (day.not_computed > 0) notes.push(`${number(day.not_computed)} ${day.not_computed === 1 ? "vehicle" : "vehicles"} moved without a figure for their emissions yet`);
+        if (day.booked_on_other_days > 0) notes.push(`Fuel of ${number(day.booked_on_other_days)} vehicles is booked on the days of their fills, not on this one`);
         put(note, el("p", { class: "note" }, notes.join(". ") + ". The two scope 2 figures are never added."));
         const c = now.charge_points;
         put(estate, el("p", { id: "estate" }, `${number(c.online)} of ${number(c.total)} online; ${number(c.charging)} of ${number(c.connectors)} connectors charging with ${number(c.power_w / 1000, 1)} kW, ${number(c.occupied)} occupied, ${number(c.faulted)} faulted. `, el("a", { href: "#/charging" }, "All charge points")));
