@@ -130,6 +130,8 @@ fn every_query_is_answered() {
                 let (one, two) = (fleet.numbers(influx, Some(database), mine), fleet.numbers(metrics, None, theirs));
                 let near = |number: f64| match theirs.text.split(' ').next() {
                     _ if a_sum => (0.02 * number.abs()).max(1.0),
+                    // It grows within its day, and which of the numbers of one time is the last is chance there.
+                    _ if theirs.text.contains("avoided_emissions_vehicles") => 2.0,
                     Some("count") => 2.0,
                     _ => 1e-6 * number.abs().max(1.0),
                 };
