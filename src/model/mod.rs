@@ -2,6 +2,7 @@
 
 mod activity;
 mod alert;
+mod attempts;
 mod charging;
 mod emission_facts;
 mod exempt;
@@ -27,6 +28,7 @@ mod year_version;
 
 pub use activity::{Activity, ActivityKey, ActivityRow, EnergyUser, Subject};
 pub use alert::{ALERT_STATES, AlertFact, EmissionsSample, Fingerprint, Labels, Notice, NoticeAlert, NoticeKind, Severity};
+pub use attempts::{Attempts, MINUTE};
 pub use charging::{
     ClosedSession, ConnectorStatus, HalfHour, MeterSample, ReadingContext, SessionMethod, SessionQuality, SessionRecord,
     SignedData,

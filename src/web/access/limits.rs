@@ -1,67 +1,37 @@
 //! How often somebody may fail to log in: by address, and by the name he tries.
 
-use std::collections::HashMap;
-use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::time::Instant;
 
-pub(super) const MINUTE: Duration = Duration::from_secs(60);
-/// Addresses and names remembered. When it is full, what is older than a minute is forgotten, and if nothing is, everything.
+use crate::model::Attempts;
+
+/// Addresses and names remembered.
 const MOST_REMEMBERED: usize = 10_000;
-
-#[derive(Debug)]
-struct Counts<K>(HashMap<K, (Instant, u32)>);
-
-impl<K: Hash + Eq> Counts<K> {
-    fn of(&self, key: &K) -> u32 {
-        self.0.get(key).filter(|(since, _)| since.elapsed() < MINUTE).map_or(0, |(_, count)| *count)
-    }
-
-    fn add(&mut self, key: K) {
-        if self.0.len() >= MOST_REMEMBERED {
-            self.0.retain(|_, (since, _)| since.elapsed() < MINUTE);
-            if self.0.len() >= MOST_REMEMBERED {
-                self.0.clear();
-            }
-        }
-        let (since, count) = self.0.entry(key).or_insert_with(|| (Instant::now(), 0));
-        if since.elapsed() >= MINUTE {
-            (*since, *count) = (Instant::now(), 0);
-        }
-        *count = count.saturating_add(1);
-    }
-
-    fn take_back(&mut self, key: &K) {
-        if let Some((_, count)) = self.0.get_mut(key) {
-            *count = count.saturating_sub(1);
-        }
-    }
-}
 
 /// Who fails how often.
 #[derive(Debug)]
 pub(super) struct Limits {
-    counts: Mutex<(Counts<IpAddr>, Counts<String>)>,
+    counts: Mutex<(Attempts<IpAddr>, Attempts<String>)>,
     /// `web.max_failed_logins`, a minute.
     most: u32,
 }
 
 impl Limits {
     pub fn new(most: u32) -> Self {
-        Self { counts: Mutex::new((Counts(HashMap::new()), Counts(HashMap::new()))), most }
+        Self { counts: Mutex::new((Attempts::new(MOST_REMEMBERED), Attempts::new(MOST_REMEMBERED))), most }
     }
 
     /// Counts an attempt before it is checked, so that many at once are no way around; false if there were too many.
     pub fn attempt(&self, address: IpAddr, name: &str) -> bool {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let (address, name) = (network(address), name.to_lowercase());
-        let admitted = counts.0.of(&address) < self.most && counts.1.of(&name) < self.most;
+        let now = Instant::now().into_std();
+        let admitted = counts.0.of(&address, now) < self.most && counts.1.of(&name, now) < self.most;
         if admitted {
-            counts.0.add(address);
-            counts.1.add(name);
+            counts.0.add(address, now);
+            counts.1.add(name, now);
         }
         admitted
     }
@@ -85,6 +55,7 @@ fn network(address: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::MINUTE;
 
     #[tokio::test(start_paused = true)]
     async fn a_minute_later_all_is_forgiven() {
@@ -109,6 +80,6 @@ mod tests {
             limits.attempt(IpAddr::from([10, (number >> 16) as u8, (number >> 8) as u8, number as u8]), &number.to_string());
         }
         let counts = limits.counts.lock().expect("nobody panicked");
-        assert!(counts.0.0.len() <= MOST_REMEMBERED && counts.1.0.len() <= MOST_REMEMBERED);
+        assert!(counts.0.len() <= MOST_REMEMBERED && counts.1.len() <= MOST_REMEMBERED);
     }
 }

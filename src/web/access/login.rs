@@ -11,9 +11,9 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::accounts::is_password;
-use super::limits::MINUTE;
 use super::origin::{self, Sender};
 use super::{Access, Caller, Peer, Proof};
+use crate::model::MINUTE;
 use crate::model::Stats;
 use crate::web::Site;
 use crate::web::page::file;

@@ -30,20 +30,11 @@ const FIGURES: [(&str, &[&str], &[Kind]); 5] = [
     ("indicator", &["name", "organisation"], &[Kind::Share, Kind::Relative, Kind::Level, Kind::Count, Kind::Indicator]),
     ("charge_points", &["organisation"], &[Kind::Count]),
 ];
-/// Keys of any figure.
-const KEYS: [&str; 11] = [
-    "profile",
-    "roles",
-    "exclude_roles",
-    "ownership",
-    "organisation",
-    "new_in_months",
-    "successor",
-    "vehicles_at_due",
-    "name",
-    "pollutants",
-    "settings",
-];
+/// Keys of any figure; some belong to several.
+fn all_keys() -> impl Iterator<Item = &'static str> {
+    FIGURES.iter().flat_map(|(_, keys, _)| keys.iter().copied())
+}
+
 /// Pollutants that are computed.
 const POLLUTANTS: [&str; 3] = ["nox", "pm25", "pm10"];
 
@@ -55,13 +46,13 @@ pub(super) fn read(section: &mut Section<'_>, kind: Option<Kind>) -> Option<Meas
     section.word("figure", &mut figure, &words);
     let Some((name, keys, kinds)) = figure.map(|index| FIGURES[index]) else {
         // Which keys belong here cannot be said.
-        KEYS.iter().for_each(|key| section.skip(key));
+        all_keys().for_each(|key| section.skip(key));
         return None;
     };
     if kind.is_some_and(|kind| !kinds.contains(&kind)) {
         section.refuse("figure", place, name, "does not fit the kind of target", fitting(kinds));
     }
-    for key in KEYS.into_iter().filter(|key| !keys.contains(key)) {
+    for key in all_keys().filter(|key| !keys.contains(key)) {
         if section.has(key) {
             section.refuse(
                 key,
