@@ -160,18 +160,8 @@ fn a_charger_that_speaks_mqtt_has_energy_and_power_and_no_time() {
         ("10:41:00", 1_003, 0),
     ] {
         let number = |quantity, value: i64| ReadingEntry { quantity, value: Value::Number(Thousandths(value)) };
-        let reading = Reading {
-            asset: Cow::Borrowed("WB1"),
-            kind: AssetKind::Charger,
-            format: FeedFormat::new(0),
-            at: Some(at(time)),
-            received_at: at(time),
-            retained: false,
-            historical: false,
-            sequence: None,
-            stale_after_s: None,
-            entries: Cow::Owned(vec![number(Quantity::EnergyImportTotal, kwh * 1000), number(Quantity::ChargePower, watts)]),
-        };
+        let entries = vec![number(Quantity::EnergyImportTotal, kwh * 1000), number(Quantity::ChargePower, watts)];
+        let reading = wallbox(time, None, entries);
         engine.handle(&Observation::Telemetry(reading), at(time));
     }
     let (_, _, activity) = engine.checkpoint();
@@ -180,6 +170,22 @@ fn a_charger_that_speaks_mqtt_has_energy_and_power_and_no_time() {
     assert_eq!(figures, [(5_000, Some(7_400), 0), (15_000, None, 0), (10_000, Some(7_000), 0)]);
     let charged: i64 = activity.iter().map(|row| row.activity.charged_dwh).sum();
     assert_eq!(charged, 30_000, "the day has the same");
+}
+
+/// What a charger says over MQTT.
+fn wallbox(time: &str, stale_after_s: Option<u32>, entries: Vec<ReadingEntry<'static>>) -> Reading<'static> {
+    Reading {
+        asset: Cow::Borrowed("WB1"),
+        kind: AssetKind::Charger,
+        format: FeedFormat::new(0),
+        at: Some(at(time)),
+        received_at: at(time),
+        retained: false,
+        historical: false,
+        sequence: None,
+        stale_after_s,
+        entries: Cow::Owned(entries),
+    }
 }
 
 fn charge_point_says(engine: &mut Engine, time: &str, message: ChargePointMessage) {
@@ -231,17 +237,9 @@ fn what_a_queue_brings_late_is_no_power_of_now() {
 #[test]
 fn a_charger_that_fell_silent_is_in_no_sum() {
     let mut engine = engine(at("10:00:00"));
-    let reading = |time: &str, watts: i64| Reading {
-        asset: Cow::Borrowed("WB1"),
-        kind: AssetKind::Charger,
-        format: FeedFormat::new(0),
-        at: Some(at(time)),
-        received_at: at(time),
-        retained: false,
-        historical: false,
-        sequence: None,
-        stale_after_s: Some(1800),
-        entries: Cow::Owned(vec![ReadingEntry { quantity: Quantity::ChargePower, value: Value::Number(Thousandths(watts)) }]),
+    let reading = |time: &str, watts: i64| {
+        let power = ReadingEntry { quantity: Quantity::ChargePower, value: Value::Number(Thousandths(watts)) };
+        wallbox(time, Some(1800), vec![power])
     };
     engine.handle(&Observation::Telemetry(reading("10:01:00", 7_400)), at("10:01:00"));
     charge_point_says(&mut engine, "10:20:00", power("10:20:00", 10_000));
