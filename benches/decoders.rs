@@ -2,7 +2,11 @@
 //!
 //! `cargo bench --bench decoders`, and `-- NAME` for one. The best of several rounds, because whatever disturbs only adds.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a benchmark fails by panicking, and needs the real clock")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a benchmark fails by panicking, and needs the real clock"
+)]
 
 #[path = "../tests/support/recorded.rs"]
 mod recorded;
@@ -37,16 +41,34 @@ fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
-    let only = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
-    println!("{:<14}{:>9}{:>8}{:>9}{:>9}     a JSON message near {USUAL} bytes", "decoder", "messages", "bytes", "ns", "allocs");
-    for decoder in DECODERS.iter().filter(|decoder| only.as_deref().is_none_or(|only| only == decoder.name)) {
+    let only = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with("--"));
+    println!(
+        "{:<14}{:>9}{:>8}{:>9}{:>9}     a JSON message near {USUAL} bytes",
+        "decoder", "messages", "bytes", "ns", "allocs"
+    );
+    for decoder in DECODERS
+        .iter()
+        .filter(|decoder| only.as_deref().is_none_or(|only| only == decoder.name))
+    {
         let messages = recorded::messages(decoder);
         let mut running = (decoder.start)();
         let all: Vec<&Recorded> = messages.iter().collect();
         let of_all = measure(&mut *running, &all);
-        print!("{:<14}{:>9}{:>8.0}{:>9.0}{:>9.2}", decoder.name, all.len(), of_all.bytes, of_all.ns, of_all.allocations);
+        print!(
+            "{:<14}{:>9}{:>8.0}{:>9.0}{:>9.2}",
+            decoder.name,
+            all.len(),
+            of_all.bytes,
+            of_all.ns,
+            of_all.allocations
+        );
         let cases = recorded::cases(decoder);
-        let good = messages.iter().chain(&cases).filter(|message| tells_something(&mut *running, message));
+        let good = messages
+            .iter()
+            .chain(&cases)
+            .filter(|message| tells_something(&mut *running, message));
         match good.min_by_key(|message| message.payload.len().abs_diff(USUAL)) {
             Some(usual) => {
                 let one = measure(&mut *running, &[usual]);
@@ -101,6 +123,16 @@ fn measure(decoder: &mut dyn Decode, messages: &[&Recorded]) -> Cost {
         (0..passes).for_each(|_| pass());
         begin.elapsed().as_nanos() as f64 / passes as f64 / count
     };
-    let ns = std::iter::repeat_with(round).take(ROUNDS).fold(f64::INFINITY, f64::min);
-    Cost { bytes: messages.iter().map(|message| message.payload.len()).sum::<usize>() as f64 / count, ns, allocations }
+    let ns = std::iter::repeat_with(round)
+        .take(ROUNDS)
+        .fold(f64::INFINITY, f64::min);
+    Cost {
+        bytes: messages
+            .iter()
+            .map(|message| message.payload.len())
+            .sum::<usize>() as f64
+            / count,
+        ns,
+        allocations,
+    }
 }

@@ -3,7 +3,11 @@
 //!
 //! `cargo bench --bench growth`; `-- --quick` goes to 100,000.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a benchmark fails by panicking, and needs the real clock")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a benchmark fails by panicking, and needs the real clock"
+)]
 
 use std::io::Write;
 use std::sync::Arc;
@@ -54,34 +58,75 @@ fn message(asset: usize, step: u64, now: UtcMs, topic: &mut Vec<u8>, payload: &m
 
 fn rss_kib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .collect();
     (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
 }
 
 /// Microseconds of processor time a message, bytes an asset, and seconds of the minute's work.
 fn measure(assets: usize, messages: usize) -> (f64, f64, f64) {
     let factors = FactorSets::parse(&[
-        ("ghg_electricity.csv", include_str!("../config/factors/ghg_electricity.csv")),
-        ("ghg_fuel.csv", include_str!("../config/factors/ghg_fuel.csv")),
-        ("ghg_distance.csv", include_str!("../config/factors/ghg_distance.csv")),
+        (
+            "ghg_electricity.csv",
+            include_str!("../config/factors/ghg_electricity.csv"),
+        ),
+        (
+            "ghg_fuel.csv",
+            include_str!("../config/factors/ghg_fuel.csv"),
+        ),
+        (
+            "ghg_distance.csv",
+            include_str!("../config/factors/ghg_distance.csv"),
+        ),
     ])
     .unwrap();
     let mut now: UtcMs = "2026-11-02T06:00:00Z".parse().unwrap();
     let profile = Profile::by_name("nhs_sdu").unwrap();
-    let mut engine = Engine::new(EngineConfig::default(), profile, Arc::new(Register::default()), Arc::new(factors), 1, now);
+    let mut engine = Engine::new(
+        EngineConfig::default(),
+        profile,
+        Arc::new(Register::default()),
+        Arc::new(factors),
+        1,
+        now,
+    );
     let mut decoders = Decoders::default();
-    let (mut inbox, mut lines, mut topic, mut payload) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut inbox, mut lines, mut topic, mut payload) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut hear = |asset, step, now, engine: &mut Engine| {
         message(asset, step, now, &mut topic, &mut payload);
         let topic = std::str::from_utf8(&topic).unwrap();
-        let message = Message { topic, payload: &payload, retained: false, received_at: now, properties: &[] };
-        decoders.decode(&Formats::ByTopic, &message, &mut Hear { engine, inbox: &mut inbox, now }).unwrap();
+        let message = Message {
+            topic,
+            payload: &payload,
+            retained: false,
+            received_at: now,
+            properties: &[],
+        };
+        decoders
+            .decode(
+                &Formats::ByTopic,
+                &message,
+                &mut Hear {
+                    engine,
+                    inbox: &mut inbox,
+                    now,
+                },
+            )
+            .unwrap();
         while let Some(fact) = engine.poll_output() {
             points::encode(&fact, &mut lines);
         }
@@ -99,11 +144,18 @@ fn measure(assets: usize, messages: usize) -> (f64, f64, f64) {
     let mut random = 1u64;
     let started = cpu_seconds();
     for n in 0..messages {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         if n % 1_000 == 0 {
             now = now.plus(1_000);
         }
-        hear((random >> 33) as usize % assets, 3 + n as u64 / assets as u64, now, &mut engine);
+        hear(
+            (random >> 33) as usize % assets,
+            3 + n as u64 / assets as u64,
+            now,
+            &mut engine,
+        );
     }
     let each = (cpu_seconds() - started) / messages as f64 * 1e6;
     let minute = Instant::now();
@@ -118,7 +170,10 @@ fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let messages = if quick { 200_000 } else { 2_000_000 };
     let mut first = None;
-    println!("{:>10}{:>22}{:>12}{:>20}{:>18}", "assets", "CPU us a message", "ratio", "bytes an asset", "minute's work s");
+    println!(
+        "{:>10}{:>22}{:>12}{:>20}{:>18}",
+        "assets", "CPU us a message", "ratio", "bytes an asset", "minute's work s"
+    );
     for assets in [1_000, 100_000, if quick { 100_000 } else { 1_000_000 }] {
         let (each, bytes, minute) = measure(assets, messages);
         let ratio = each / *first.get_or_insert(each);

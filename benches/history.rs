@@ -3,7 +3,11 @@
 //!
 //! `cargo bench --bench history`; `-- --quick` writes a month.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a benchmark fails by panicking, and needs the real clock")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a benchmark fails by panicking, and needs the real clock"
+)]
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -28,20 +32,42 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % below
     }
 }
 
 fn register() -> (Register, Vec<Arc<str>>) {
     let ids: Vec<Arc<str>> = (0..POINTS).map(|n| format!("CP-{n:04}").into()).collect();
-    let sites: String = (0..SITES).map(|n| format!("S{n:02},Site {n},200\n")).collect();
-    let points: String = ids.iter().enumerate().map(|(n, id)| format!("{id},S{:02},1\n", n % SITES)).collect();
+    let sites: String = (0..SITES)
+        .map(|n| format!("S{n:02},Site {n},200\n"))
+        .collect();
+    let points: String = ids
+        .iter()
+        .enumerate()
+        .map(|(n, id)| format!("{id},S{:02},1\n", n % SITES))
+        .collect();
     let files = vec![
-        ("sites.csv".to_owned(), format!("site_id,name,capacity_kw\n{sites}").into_bytes()),
-        ("charge_points.csv".to_owned(), format!("charge_point_id,site,connectors\n{points}").into_bytes()),
+        (
+            "sites.csv".to_owned(),
+            format!("site_id,name,capacity_kw\n{sites}").into_bytes(),
+        ),
+        (
+            "charge_points.csv".to_owned(),
+            format!("charge_point_id,site,connectors\n{points}").into_bytes(),
+        ),
     ];
-    (Register::parse(&RegisterFiles::from_bytes(files), &TokenHasher::new(&[1; 32])).unwrap(), ids)
+    (
+        Register::parse(
+            &RegisterFiles::from_bytes(files),
+            &TokenHasher::new(&[1; 32]),
+        )
+        .unwrap(),
+        ids,
+    )
 }
 
 /// What each charge point does: a vehicle comes about twice a day, charges two hours, and stays as long again.
@@ -53,7 +79,10 @@ struct Plug {
 
 fn fill(folder: &Path, days: i64, until: UtcMs) -> (Duration, Duration, u32) {
     let (register, ids) = register();
-    let config = StoreConfig { directory: folder.to_owned(), ..StoreConfig::default() };
+    let config = StoreConfig {
+        directory: folder.to_owned(),
+        ..StoreConfig::default()
+    };
     let mut store = Store::open(&config).unwrap().store;
     let mut book = HistoryBook::new(100_000);
     let mut plugs = vec![Plug::default(); POINTS];
@@ -66,10 +95,22 @@ fn fill(folder: &Path, days: i64, until: UtcMs) -> (Duration, Duration, u32) {
             let (from, to) = (UtcMs(quarter * SLOT_MS), UtcMs((quarter + 1) * SLOT_MS));
             for (id, plug) in ids.iter().zip(&mut plugs) {
                 if quarter >= plug.leaves_at && random.below(32) == 0 {
-                    *plug = Plug { charges_until: quarter + 8, leaves_at: quarter + 16 };
+                    *plug = Plug {
+                        charges_until: quarter + 8,
+                        leaves_at: quarter + 16,
+                    };
                 }
-                let class = if quarter < plug.leaves_at { Class::Occupied } else { Class::Available };
-                let stretch = |spent| Stretch { charge_point: id.clone(), spent, from, to };
+                let class = if quarter < plug.leaves_at {
+                    Class::Occupied
+                } else {
+                    Class::Available
+                };
+                let stretch = |spent| Stretch {
+                    charge_point: id.clone(),
+                    spent,
+                    from,
+                    to,
+                };
                 book.time(&stretch(Spent::As(class)), &register, to);
                 if quarter < plug.charges_until {
                     let watts = 5_000 + random.below(6_000) as i64;
@@ -87,7 +128,13 @@ fn fill(folder: &Path, days: i64, until: UtcMs) -> (Duration, Duration, u32) {
         let rollups = book.frozen();
         in_book += started.elapsed();
         let started = Instant::now();
-        let checkpoint = Checkpoint { snapshot: b"", generation: checkpoints.into(), activity: &[], rollups: &rollups, at };
+        let checkpoint = Checkpoint {
+            snapshot: b"",
+            generation: checkpoints.into(),
+            activity: &[],
+            rollups: &rollups,
+            at,
+        };
         store.checkpoint(&checkpoint).unwrap();
         in_store += started.elapsed();
         book.confirm(checkpoints.into());
@@ -106,7 +153,11 @@ struct Daemon {
 
 impl Daemon {
     fn start(folder: &Path) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let child = Command::new(env!("CARGO_BIN_EXE_fleetgauge"))
             .arg("run")
             .env("FLEETGAUGE__STORE__DIRECTORY", folder)
@@ -129,11 +180,19 @@ impl Daemon {
     fn get(&self, path: &str) -> (Duration, usize, usize) {
         let started = Instant::now();
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        write!(stream, "GET /api/v1/{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        write!(
+            stream,
+            "GET /api/v1/{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let took = started.elapsed();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{}", &answer[..200.min(answer.len())]);
+        assert!(
+            answer.starts_with("HTTP/1.1 200"),
+            "{}",
+            &answer[..200.min(answer.len())]
+        );
         (took, answer.len(), answer.matches("[\"2").count())
     }
 }
@@ -146,16 +205,35 @@ impl Drop for Daemon {
 }
 
 fn main() {
-    let days = if std::env::args().any(|argument| argument == "--quick") { 30 } else { 365 };
+    let days = if std::env::args().any(|argument| argument == "--quick") {
+        30
+    } else {
+        365
+    };
     let folder = std::env::temp_dir().join(format!("fleetgauge-history-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let now = UtcMs(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis() as i64);
+    let now = UtcMs(
+        std::time::SystemTime::UNIX_EPOCH
+            .elapsed()
+            .unwrap()
+            .as_millis() as i64,
+    );
     let (in_book, in_store, checkpoints) = fill(&folder, days, now);
-    let size = std::fs::metadata(folder.join("fleetgauge.db")).unwrap().len();
+    let size = std::fs::metadata(folder.join("fleetgauge.db"))
+        .unwrap()
+        .len();
     let million = (days * 96) as f64 * POINTS as f64 / 1e6;
-    println!("{days} days of quarter hours, {POINTS} charge points, {SITES} sites: {million:.1} million quarters");
-    println!("book                                          {:9.2} us a quarter", in_book.as_secs_f64() / million);
-    println!("checkpoint (1,051 series, 16 quarters each)   {:9.1} ms", in_store.as_secs_f64() * 1000.0 / f64::from(checkpoints));
+    println!(
+        "{days} days of quarter hours, {POINTS} charge points, {SITES} sites: {million:.1} million quarters"
+    );
+    println!(
+        "book                                          {:9.2} us a quarter",
+        in_book.as_secs_f64() / million
+    );
+    println!(
+        "checkpoint (1,051 series, 16 quarters each)   {:9.1} ms",
+        in_store.as_secs_f64() * 1000.0 / f64::from(checkpoints)
+    );
     println!(
         "file                                          {:9.1} MB, {:.1} MB a million quarters",
         size as f64 / 1e6,
@@ -164,22 +242,56 @@ fn main() {
     let daemon = Daemon::start(&folder);
     let day = |back: i64| UtcMs(now.0 - back * 86_400_000).to_string();
     let from = day(days);
-    println!("{:46}{:>9}{:>12}{:>12}{:>10}", "over HTTP", "first", "median of 9", "bytes", "rows");
+    println!(
+        "{:46}{:>9}{:>12}{:>12}{:>10}",
+        "over HTTP", "first", "median of 9", "bytes", "rows"
+    );
     for (what, path) in [
-        ("one charge point's year by 15m", format!("history?charge_point=CP-0500&step=15m&from={from}")),
-        ("  the same, energy alone", format!("history?charge_point=CP-0501&step=15m&fields=energy_wh&from={from}")),
-        ("one site's year by 15m", format!("history?site=S25&step=15m&from={from}")),
-        ("one site's year by 1d", format!("history?site=S26&step=1d&from={from}")),
-        ("the fleet's year by 1d", format!("history?step=1d&from={from}")),
-        ("heat map of the fleet's year", format!("utilisation?from={}", &from[..10])),
-        ("heat map of a site's year", format!("utilisation?site=S27&from={}", &from[..10])),
-        ("a site's power of a week (the page)", format!("history?site=S28&fields=power_w,peak_power_w&from={}", day(7))),
+        (
+            "one charge point's year by 15m",
+            format!("history?charge_point=CP-0500&step=15m&from={from}"),
+        ),
+        (
+            "  the same, energy alone",
+            format!("history?charge_point=CP-0501&step=15m&fields=energy_wh&from={from}"),
+        ),
+        (
+            "one site's year by 15m",
+            format!("history?site=S25&step=15m&from={from}"),
+        ),
+        (
+            "one site's year by 1d",
+            format!("history?site=S26&step=1d&from={from}"),
+        ),
+        (
+            "the fleet's year by 1d",
+            format!("history?step=1d&from={from}"),
+        ),
+        (
+            "heat map of the fleet's year",
+            format!("utilisation?from={}", &from[..10]),
+        ),
+        (
+            "heat map of a site's year",
+            format!("utilisation?site=S27&from={}", &from[..10]),
+        ),
+        (
+            "a site's power of a week (the page)",
+            format!(
+                "history?site=S28&fields=power_w,peak_power_w&from={}",
+                day(7)
+            ),
+        ),
     ] {
         let (first, bytes, rows) = daemon.get(&path);
         let mut times: Vec<Duration> = (0..9).map(|_| daemon.get(&path).0).collect();
         times.sort();
         let ms = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1000.0);
-        println!("{what:46}{:>9}{:>12}{bytes:>12}{rows:>10}", ms(first), ms(times[4]));
+        println!(
+            "{what:46}{:>9}{:>12}{bytes:>12}{rows:>10}",
+            ms(first),
+            ms(times[4])
+        );
     }
     drop(daemon);
     std::fs::remove_dir_all(&folder).unwrap();

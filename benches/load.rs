@@ -18,15 +18,21 @@ pub fn sink() -> u16 {
                 let mut buffer = Vec::new();
                 let mut chunk = vec![0; 65_536];
                 loop {
-                    while let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+                    while let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n")
+                    {
                         let head = String::from_utf8_lossy(&buffer[..end]).to_ascii_lowercase();
-                        let length: usize =
-                            head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
+                        let length: usize = head
+                            .lines()
+                            .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())
+                            .unwrap_or(0);
                         if buffer.len() < end + 4 + length {
                             break;
                         }
                         buffer.drain(..end + 4 + length);
-                        if stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").is_err() {
+                        if stream
+                            .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+                            .is_err()
+                        {
                             return;
                         }
                     }
@@ -49,14 +55,32 @@ pub fn register(folder: &Path) {
         "vehicle_id,organisation,site,role,category,fuel,euro,engine_cc,mass_kg,co2_g_per_km,first_registered,id_tags\n"
             .to_owned();
     for n in 0..VEHICLES {
-        let fuel = if n % 4 == 0 { "ELECTRICITY,,,3500,0" } else { "DIESEL,EURO 6 AG,2143,3500,250" };
-        let _ = writeln!(vehicles, "AMB-{n:04},EMAS,S{},emergency,van,{fuel},2022-03,TAG{n:04}", n % 70);
+        let fuel = if n % 4 == 0 {
+            "ELECTRICITY,,,3500,0"
+        } else {
+            "DIESEL,EURO 6 AG,2143,3500,250"
+        };
+        let _ = writeln!(
+            vehicles,
+            "AMB-{n:04},EMAS,S{},emergency,van,{fuel},2022-03,TAG{n:04}",
+            n % 70
+        );
     }
     let sites: String = (0..70).map(|n| format!("S{n},EMAS\n")).collect();
-    let points: String = (0..CHARGE_POINTS).map(|n| format!("CP{n:04},EMAS,S{},2,22\n", n % 70)).collect();
+    let points: String = (0..CHARGE_POINTS)
+        .map(|n| format!("CP{n:04},EMAS,S{},2,22\n", n % 70))
+        .collect();
     std::fs::write(register.join("vehicles.csv"), vehicles).unwrap();
-    std::fs::write(register.join("organisations.csv"), "organisation_id\nEMAS\n").unwrap();
-    std::fs::write(register.join("sites.csv"), format!("site_id,organisation\n{sites}")).unwrap();
+    std::fs::write(
+        register.join("organisations.csv"),
+        "organisation_id\nEMAS\n",
+    )
+    .unwrap();
+    std::fs::write(
+        register.join("sites.csv"),
+        format!("site_id,organisation\n{sites}"),
+    )
+    .unwrap();
     std::fs::write(
         register.join("charge_points.csv"),
         format!("charge_point_id,organisation,site,connectors,max_power_kw\n{points}"),
@@ -90,20 +114,46 @@ impl Packets {
         }
         body.extend_from_slice(payload.as_bytes());
         assert!((128..16_384).contains(&body.len()), "two length bytes");
-        let mut template = vec![0x30 | qos << 1, (body.len() % 128) as u8 | 0x80, (body.len() / 128) as u8];
+        let mut template = vec![
+            0x30 | qos << 1,
+            (body.len() % 128) as u8 | 0x80,
+            (body.len() / 128) as u8,
+        ];
         template.extend_from_slice(&body);
-        let find =
-            |needle: &str| template.windows(needle.len()).position(|window| window == needle.as_bytes()).unwrap() + needle.len();
+        let find = |needle: &str| {
+            template
+                .windows(needle.len())
+                .position(|window| window == needle.as_bytes())
+                .unwrap()
+                + needle.len()
+        };
         let (odometer_at, time_at) = (find("\"odometer\":"), find("\"ts\":"));
-        Self { template, odometer_at, time_at, id_at, odometer, time, id: 0 }
+        Self {
+            template,
+            odometer_at,
+            time_at,
+            id_at,
+            odometer,
+            time,
+            id: 0,
+        }
     }
 
     pub fn next(&mut self, out: &mut Vec<u8>) {
         self.odometer += 13;
         self.time += 1_000;
-        digits(&mut self.template[self.odometer_at..self.odometer_at + 6], self.odometer / 1000);
-        digits(&mut self.template[self.odometer_at + 7..self.odometer_at + 10], self.odometer % 1000);
-        digits(&mut self.template[self.time_at..self.time_at + 13], self.time);
+        digits(
+            &mut self.template[self.odometer_at..self.odometer_at + 6],
+            self.odometer / 1000,
+        );
+        digits(
+            &mut self.template[self.odometer_at + 7..self.odometer_at + 10],
+            self.odometer % 1000,
+        );
+        digits(
+            &mut self.template[self.time_at..self.time_at + 13],
+            self.time,
+        );
         if let Some(at) = self.id_at {
             self.id = self.id % 60_000 + 1;
             self.template[at..at + 2].copy_from_slice(&self.id.to_be_bytes());

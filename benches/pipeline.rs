@@ -3,7 +3,11 @@
 //! `cargo bench` for the full run, `cargo bench -- --quick` for a short one. Processor time is the daemon's own (user and system, from
 //! `/proc`), so that a busy machine does not change it much; rates are wall time, with the load generator on the same machine.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a benchmark fails by panicking, and needs the real clock")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a benchmark fails by panicking, and needs the real clock"
+)]
 
 mod charging;
 mod load;
@@ -32,7 +36,9 @@ fn main() {
     println!("{:<58}{:>26}   peers (measured elsewhere)", "what", "here");
     let scale = if quick { 10 } else { 1 };
     // `-- NAME` runs one part.
-    let only = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
+    let only = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with("--"));
     let part = |name: &str| only.as_deref().is_none_or(|only| only == name);
     if part("idle") {
         idle_memory();
@@ -64,17 +70,32 @@ pub(crate) fn row(what: &str, here: &str, peers: &str) {
 
 fn machine() -> String {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model =
-        cpu.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1).map(str::to_owned)).unwrap_or_default();
+    let model = cpu
+        .lines()
+        .find_map(|line| {
+            line.strip_prefix("model name")?
+                .split(": ")
+                .nth(1)
+                .map(str::to_owned)
+        })
+        .unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(0, |n| n.get());
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    format!("{cores} cores of {model}; load before: {}", load.split(' ').next().unwrap_or_default())
+    format!(
+        "{cores} cores of {model}; load before: {}",
+        load.split(' ').next().unwrap_or_default()
+    )
 }
 
 /// Processor seconds of a process so far.
 pub(crate) fn cpu_seconds(process: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .collect();
     // utime and stime, in ticks of 10 ms on every Linux that matters here.
     (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
 }
@@ -86,7 +107,10 @@ pub(crate) fn rss_kib(process: u32) -> f64 {
 
 fn status_kib(process: u32, key: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(key)).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(key))
+        .unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
@@ -94,7 +118,11 @@ pub(crate) fn daemon(folder: &Path, extra: &str) -> Daemon {
     register(folder);
     let sink = sink();
     // With an operator, charge points that nobody registered are led to it.
-    let unknown = if extra.contains("[tap]") { "tap" } else { "accept" };
+    let unknown = if extra.contains("[tap]") {
+        "tap"
+    } else {
+        "accept"
+    };
     let config = format!(
         "[register]\ndirectory = \"register\"\n[influx]\nurl = \"http://127.0.0.1:{sink}\"\norg = \"o\"\nbucket = \"b\"\n[ocpp]\nunknown = \"{unknown}\"\n{extra}"
     );
@@ -108,10 +136,19 @@ fn idle_memory() {
     let daemon = daemon(folder.path(), "");
     let ready_ms = started.elapsed().as_millis();
     std::thread::sleep(Duration::from_secs(2));
-    let what = format!("memory idle, {VEHICLES} vehicles and {CHARGE_POINTS} charge points registered");
-    row(&what, &format!("{:.1} MiB", rss_kib(daemon.id()) / 1024.0), "Node-RED 185-374 MB");
+    let what =
+        format!("memory idle, {VEHICLES} vehicles and {CHARGE_POINTS} charge points registered");
+    row(
+        &what,
+        &format!("{:.1} MiB", rss_kib(daemon.id()) / 1024.0),
+        "Node-RED 185-374 MB",
+    );
     // The kernel maps what it has of the program file around every page that is used, and takes it back when memory is short.
-    row("  of it data, not pages of the program file", &format!("{:.1} MiB", status_kib(daemon.id(), "RssAnon:") / 1024.0), "");
+    row(
+        "  of it data, not pages of the program file",
+        &format!("{:.1} MiB", status_kib(daemon.id(), "RssAnon:") / 1024.0),
+        "",
+    );
     row("start to ready, empty store", &format!("{ready_ms} ms"), "");
 }
 
@@ -128,9 +165,11 @@ fn listener(messages: usize) {
             let mut stream = connect(daemon.mqtt, &format!("bench{n}"));
             std::thread::spawn(move || {
                 // A hundred vehicles per connection.
-                let mut vehicles: Vec<Packets> =
-                    (0..VEHICLES / CONNECTIONS).map(|v| Packets::new(n * VEHICLES / CONNECTIONS + v, 1)).collect();
-                let (mut sent, mut acknowledged, mut out, mut acks, mut id) = (0, 0, Vec::new(), vec![0; 16_384], 0u16);
+                let mut vehicles: Vec<Packets> = (0..VEHICLES / CONNECTIONS)
+                    .map(|v| Packets::new(n * VEHICLES / CONNECTIONS + v, 1))
+                    .collect();
+                let (mut sent, mut acknowledged, mut out, mut acks, mut id) =
+                    (0, 0, Vec::new(), vec![0; 16_384], 0u16);
                 let mut odd = 0;
                 while acknowledged < share {
                     while sent < share && sent - acknowledged < WINDOW {
@@ -158,13 +197,38 @@ fn listener(messages: usize) {
     let seconds = started.elapsed().as_secs_f64();
     let cpu = cpu_seconds(daemon.id()) - before;
     let sent = (share * CONNECTIONS) as f64;
-    row("listener, QoS 1, PUBACK after commit: messages a second", &format!("{:.0}", sent / seconds), "");
-    row("  processor seconds per million", &format!("{:.2}", cpu / sent * 1e6), "Mosquitto alone 34-37, memory only");
-    row("  memory after it", &format!("{:.1} MiB", rss_kib(daemon.id()) / 1024.0), "");
-    let written: f64 =
-        ["fleetgauge_inbox_bytes_total", "fleetgauge_outbox_bytes_total"].iter().map(|name| daemon.metric(name)).sum();
-    row("  bytes for the disk per message (inbox + outbox)", &format!("{:.1}", written / sent), "");
-    row("  checkpoints made meanwhile", &format!("{:.0}", daemon.metric("fleetgauge_checkpoints_total")), "");
+    row(
+        "listener, QoS 1, PUBACK after commit: messages a second",
+        &format!("{:.0}", sent / seconds),
+        "",
+    );
+    row(
+        "  processor seconds per million",
+        &format!("{:.2}", cpu / sent * 1e6),
+        "Mosquitto alone 34-37, memory only",
+    );
+    row(
+        "  memory after it",
+        &format!("{:.1} MiB", rss_kib(daemon.id()) / 1024.0),
+        "",
+    );
+    let written: f64 = [
+        "fleetgauge_inbox_bytes_total",
+        "fleetgauge_outbox_bytes_total",
+    ]
+    .iter()
+    .map(|name| daemon.metric(name))
+    .sum();
+    row(
+        "  bytes for the disk per message (inbox + outbox)",
+        &format!("{:.1}", written / sent),
+        "",
+    );
+    row(
+        "  checkpoints made meanwhile",
+        &format!("{:.0}", daemon.metric("fleetgauge_checkpoints_total")),
+        "",
+    );
     assert_eq!(
         daemon.metric("fleetgauge_messages_accepted_total{source=\"mqtt\"}"),
         sent,
@@ -173,7 +237,9 @@ fn listener(messages: usize) {
 }
 
 fn mosquitto(messages: usize) {
-    let Some(program) = server("bench mosquitto", "mosquitto") else { return };
+    let Some(program) = server("bench mosquitto", "mosquitto") else {
+        return;
+    };
     let folder = TempDir::new("bench-broker");
     let port = free_port();
     let config = folder.path().join("mosquitto.conf");
@@ -182,11 +248,23 @@ fn mosquitto(messages: usize) {
         format!("listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 1000000\nmax_inflight_messages 1000\n"),
     )
     .unwrap();
-    let _broker = Process::start(Command::new(program).arg("-c").arg(config).stderr(Stdio::null()).stdout(Stdio::null()));
+    let _broker = Process::start(
+        Command::new(program)
+            .arg("-c")
+            .arg(config)
+            .stderr(Stdio::null())
+            .stdout(Stdio::null()),
+    );
     wait_for_port(port);
-    let daemon =
-        daemon(folder.path(), &format!("[[broker]]\nhost = \"127.0.0.1\"\nport = {port}\nqos = 0\ntopics = [\"fleet/#\"]\n"));
-    wait_for("the broker", || daemon.metric("fleetgauge_brokers_connected") == 1.0);
+    let daemon = daemon(
+        folder.path(),
+        &format!(
+            "[[broker]]\nhost = \"127.0.0.1\"\nport = {port}\nqos = 0\ntopics = [\"fleet/#\"]\n"
+        ),
+    );
+    wait_for("the broker", || {
+        daemon.metric("fleetgauge_brokers_connected") == 1.0
+    });
     std::thread::sleep(Duration::from_millis(300));
     let before = cpu_seconds(daemon.id());
     let started = Instant::now();
@@ -195,7 +273,9 @@ fn mosquitto(messages: usize) {
     let mut out = Vec::new();
     // 50,000 a second, in slices of 10 ms.
     for (slice, numbers) in (0..messages).collect::<Vec<_>>().chunks(500).enumerate() {
-        numbers.iter().for_each(|n| vehicles[n % VEHICLES].next(&mut out));
+        numbers
+            .iter()
+            .for_each(|n| vehicles[n % VEHICLES].next(&mut out));
         stream.write_all(&out).unwrap();
         out.clear();
         let due = Duration::from_millis(10) * (slice as u32 + 1);
@@ -208,27 +288,49 @@ fn mosquitto(messages: usize) {
         std::thread::sleep(Duration::from_millis(50));
     }
     let cpu = cpu_seconds(daemon.id()) - before;
-    row("through Mosquitto, QoS 0, commit and InfluxDB write: offered", &format!("{:.0}/s", messages as f64 / sent_in), "");
+    row(
+        "through Mosquitto, QoS 0, commit and InfluxDB write: offered",
+        &format!("{:.0}/s", messages as f64 / sent_in),
+        "",
+    );
     row(
         "  processor seconds per million",
         &format!("{:.2}", cpu / received() * 1e6),
         "Node-RED 41, Python 64-567, mosquitto_sub 7-8",
     );
-    row("  lost", &format!("{:.0} of {messages}", messages as f64 - received()), "");
+    row(
+        "  lost",
+        &format!("{:.0} of {messages}", messages as f64 - received()),
+        "",
+    );
 }
 
 fn idle_connections(wanted: usize) {
     for (kind, peers) in [("OCPP", "Node 31 KB, Python 20 KB"), ("MQTT", "")] {
         let folder = TempDir::new("bench-connections");
         let daemon = daemon(folder.path(), "");
-        let port = if kind == "OCPP" { daemon.ocpp } else { daemon.mqtt };
+        let port = if kind == "OCPP" {
+            daemon.ocpp
+        } else {
+            daemon.mqtt
+        };
         std::thread::sleep(Duration::from_secs(1));
         let before = rss_kib(daemon.id());
-        let open = |n| if kind == "OCPP" { charge_point(port, n) } else { connect(port, &format!("idle{n:05}")) };
+        let open = |n| {
+            if kind == "OCPP" {
+                charge_point(port, n)
+            } else {
+                connect(port, &format!("idle{n:05}"))
+            }
+        };
         let held: Vec<TcpStream> = (0..wanted).map(open).collect();
         std::thread::sleep(Duration::from_secs(2));
         let each = (rss_kib(daemon.id()) - before) / held.len() as f64;
-        row(&format!("{} idle {kind} connections: memory each", held.len()), &format!("{each:.1} KiB"), peers);
+        row(
+            &format!("{} idle {kind} connections: memory each", held.len()),
+            &format!("{each:.1} KiB"),
+            peers,
+        );
     }
 }
 
@@ -242,6 +344,8 @@ fn charge_point(port: u16, n: usize) -> TcpStream {
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 101");
-    stream.write_all(&masked(br#"[2,"1","Heartbeat",{}]"#)).unwrap();
+    stream
+        .write_all(&masked(br#"[2,"1","Heartbeat",{}]"#))
+        .unwrap();
     stream
 }

@@ -1,6 +1,10 @@
 //! Who may see and do what: every route for every role, on loopback and beyond, by session and by token; foreign pages; commands.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and waits on the real clock")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
 
 mod support;
 #[path = "support/visitor.rs"]
@@ -19,10 +23,20 @@ fn routes() -> Vec<(&'static str, String)> {
         .skip(1)
         .map(|rest| {
             let (path, handler) = rest.split_once("\", ").unwrap();
-            (if handler.starts_with("post(") { "POST" } else { "GET" }, format!("/api/v1{path}"))
+            (
+                if handler.starts_with("post(") {
+                    "POST"
+                } else {
+                    "GET"
+                },
+                format!("/api/v1{path}"),
+            )
         })
         .collect();
-    assert!(found.len() > 20 && found.iter().filter(|(method, _)| *method == "POST").count() >= 4, "{found:?}");
+    assert!(
+        found.len() > 20 && found.iter().filter(|(method, _)| *method == "POST").count() >= 4,
+        "{found:?}"
+    );
     found
 }
 
@@ -51,20 +65,48 @@ fn every_route_for_every_role() {
     let origin = format!("http://localhost:{}", daemon.web);
     let visitors: [Visitor<'_>; 8] = [
         ("nobody", &[], false, false),
-        ("a cookie of nobody", &[("Cookie", "fleetgauge=AAAA")], false, false),
-        ("a token of nobody", &[("Authorization", "Bearer AAAA")], false, false),
-        ("a password as for charge points", &[("Authorization", "Basic YW5uOmI=")], false, false),
+        (
+            "a cookie of nobody",
+            &[("Cookie", "fleetgauge=AAAA")],
+            false,
+            false,
+        ),
+        (
+            "a token of nobody",
+            &[("Authorization", "Bearer AAAA")],
+            false,
+            false,
+        ),
+        (
+            "a password as for charge points",
+            &[("Authorization", "Basic YW5uOmI=")],
+            false,
+            false,
+        ),
         ("vic", &[("Cookie", &vic), ("Origin", &origin)], true, false),
         ("ann", &[("Cookie", &ann), ("Origin", &origin)], true, true),
         ("grafana", &[("Authorization", &grafana)], true, false),
         ("desk", &[("Authorization", &desk)], true, true),
     ];
-    let further = ["/", "/js/app.js", "/app.css", "/metrics", "/account", "/nothing"].map(|path| ("GET", path.to_owned()));
+    let further = [
+        "/",
+        "/js/app.js",
+        "/app.css",
+        "/metrics",
+        "/account",
+        "/nothing",
+    ]
+    .map(|path| ("GET", path.to_owned()));
     for (method, path) in routes().into_iter().chain(further) {
         for (who, shown, sees, does) in visitors {
             let mut headers = shown.to_vec();
             headers.push(JSON);
-            let got = status(&daemon, &format!("{method} {path}"), &headers, if method == "POST" { "[]" } else { "" });
+            let got = status(
+                &daemon,
+                &format!("{method} {path}"),
+                &headers,
+                if method == "POST" { "[]" } else { "" },
+            );
             let want: &[u16] = match (method, sees, does) {
                 (_, false, _) => &[401],
                 ("POST", true, false) => &[403],
@@ -72,22 +114,48 @@ fn every_route_for_every_role() {
                 _ if path == "/nothing" => &[404],
                 _ => &[200],
             };
-            assert!(want.contains(&got), "{method} {path} as {who}: {got}, not {want:?}");
+            assert!(
+                want.contains(&got),
+                "{method} {path} as {who}: {got}, not {want:?}"
+            );
         }
     }
     for path in ["/healthz", "/readyz", "/login", "/login.css", "/icon.svg"] {
-        assert_eq!(status(&daemon, &format!("GET {path}"), &[], ""), 200, "{path} without a login");
+        assert_eq!(
+            status(&daemon, &format!("GET {path}"), &[], ""),
+            200,
+            "{path} without a login"
+        );
     }
-    for line in ["DELETE /api/v1/overview", "POST /", "PUT /metrics", "OPTIONS /api/v1/alerts/ack"] {
+    for line in [
+        "DELETE /api/v1/overview",
+        "POST /",
+        "PUT /metrics",
+        "OPTIONS /api/v1/alerts/ack",
+    ] {
         assert_eq!(status(&daemon, line, &[], ""), 401, "{line}");
-        assert_eq!(status(&daemon, line, &[("Authorization", &grafana)], ""), 403, "{line}");
+        assert_eq!(
+            status(&daemon, line, &[("Authorization", &grafana)], ""),
+            403,
+            "{line}"
+        );
     }
     let me = ask(&daemon, "GET /api/v1/me", &[("Cookie", &vic)], "");
-    assert!(me.body.contains(r#""login":"session","name":"vic","role":"viewer""#), "{me:?}");
+    assert!(
+        me.body
+            .contains(r#""login":"session","name":"vic","role":"viewer""#),
+        "{me:?}"
+    );
     let nobody = ask(&daemon, "GET /api/v1/me", &[], "");
-    assert_eq!(nobody.header("www-authenticate"), Some("Bearer realm=\"fleetgauge\""));
+    assert_eq!(
+        nobody.header("www-authenticate"),
+        Some("Bearer realm=\"fleetgauge\"")
+    );
     let page = ask(&daemon, "GET /?kiosk=1", &[("Accept", "text/html,*/*")], "");
-    assert_eq!((page.status, page.header("location")), (303, Some("/login?next=/%3Fkiosk%3D1")));
+    assert_eq!(
+        (page.status, page.header("location")),
+        (303, Some("/login?next=/%3Fkiosk%3D1"))
+    );
     daemon.stop();
 }
 
@@ -97,43 +165,84 @@ fn on_loopback() {
     let folder = TempDir::new("access-open");
     let daemon = Daemon::start(folder.path(), &[]);
     let undo = |daemon: &Daemon, headers: &[(&str, &str)]| {
-        ask(daemon, "POST /api/v1/counters/undo", &[&[JSON], headers].concat(), "{\"entry\": 7}").status
+        ask(
+            daemon,
+            "POST /api/v1/counters/undo",
+            &[&[JSON], headers].concat(),
+            "{\"entry\": 7}",
+        )
+        .status
     };
     assert_eq!(undo(&daemon, &[]), 409, "there is no entry 7, but one may");
     assert_eq!(undo(&daemon, &[("Origin", "http://evil.example")]), 403);
     assert_eq!(undo(&daemon, &[("Sec-Fetch-Site", "cross-site")]), 403);
     let me = ask(&daemon, "GET /api/v1/me", &[], "").body;
-    assert!(me.contains(r#""has_users":false,"login":"none","name":null,"role":"operator""#), "{me}");
-    assert_eq!(visitor::log_in_with(&daemon, "ann", "secret", &[]).status, 401, "nobody can log in");
+    assert!(
+        me.contains(r#""has_users":false,"login":"none","name":null,"role":"operator""#),
+        "{me}"
+    );
+    assert_eq!(
+        visitor::log_in_with(&daemon, "ann", "secret", &[]).status,
+        401,
+        "nobody can log in"
+    );
     daemon.stop();
     // With accounts one may look, and no more.
     let folder = TempDir::new("access-local");
     let mut settings = accounts(folder.path()).to_vec();
-    std::fs::write(folder.path().join("fleetgauge.toml"), "[web]\nallowed_hosts = [\"fleet.example\"]\n").unwrap();
+    std::fs::write(
+        folder.path().join("fleetgauge.toml"),
+        "[web]\nallowed_hosts = [\"fleet.example\"]\n",
+    )
+    .unwrap();
     settings.push(("web.max_sessions", "10"));
     let daemon = Daemon::start(folder.path(), &settings);
     let look = |headers: &[(&str, &str)]| ask(&daemon, "GET /api/v1/overview", headers, "").status;
     assert_eq!(look(&[]), 200);
     assert_eq!(undo(&daemon, &[]), 403);
-    assert_eq!(undo(&daemon, &[("Authorization", &format!("Bearer {OPERATOR}"))]), 409);
+    assert_eq!(
+        undo(&daemon, &[("Authorization", &format!("Bearer {OPERATOR}"))]),
+        409
+    );
     // Whoever comes through a proxy is not from here.
-    for (name, value) in
-        [("X-Forwarded-For", "10.1.2.3"), ("Forwarded", "for=10.1.2.3"), ("Via", "1.1 proxy"), ("Host", "fleet.example")]
-    {
+    for (name, value) in [
+        ("X-Forwarded-For", "10.1.2.3"),
+        ("Forwarded", "for=10.1.2.3"),
+        ("Via", "1.1 proxy"),
+        ("Host", "fleet.example"),
+    ] {
         assert_eq!(look(&[(name, value)]), 401, "{name}");
     }
-    assert_eq!(look(&[("Authorization", "Bearer wrong")]), 401, "a wrong token is not worth less than none without a word");
+    assert_eq!(
+        look(&[("Authorization", "Bearer wrong")]),
+        401,
+        "a wrong token is not worth less than none without a word"
+    );
     daemon.stop();
     // Beyond loopback nobody may look without a login, from wherever he comes.
     let folder = TempDir::new("access-beyond");
     let port = support::free_port();
     let mut settings = accounts(folder.path()).to_vec();
     let listen = format!("0.0.0.0:{port}");
-    settings.extend([("web.listen", listen.as_str()), ("web.allow_plain_http", "true")]);
-    let daemon = Daemon::start_on(folder.path(), (support::free_port(), support::free_port(), port), &settings);
+    settings.extend([
+        ("web.listen", listen.as_str()),
+        ("web.allow_plain_http", "true"),
+    ]);
+    let daemon = Daemon::start_on(
+        folder.path(),
+        (support::free_port(), support::free_port(), port),
+        &settings,
+    );
     assert_eq!(ask(&daemon, "GET /api/v1/overview", &[], "").status, 401);
-    assert_eq!(ask(&daemon, "GET /healthz", &[("Host", "192.0.2.7:8310")], "").status, 200, "an address cannot be rebound");
-    assert_eq!(ask(&daemon, "GET /healthz", &[("Host", "evil.example")], "").status, 421);
+    assert_eq!(
+        ask(&daemon, "GET /healthz", &[("Host", "192.0.2.7:8310")], "").status,
+        200,
+        "an address cannot be rebound"
+    );
+    assert_eq!(
+        ask(&daemon, "GET /healthz", &[("Host", "evil.example")], "").status,
+        421
+    );
     daemon.stop();
 }
 
@@ -146,7 +255,10 @@ fn foreign_pages_can_do_nothing_with_our_cookie() {
     let neighbour = format!("http://localhost:{}", daemon.web - 1);
     for (headers, want) in [
         (&[("Origin", own.as_str())][..], 200),
-        (&[("Sec-Fetch-Site", "same-origin"), ("Origin", "null")], 200),
+        (
+            &[("Sec-Fetch-Site", "same-origin"), ("Origin", "null")],
+            200,
+        ),
         (&[], 403),
         (&[("Origin", "null")], 403),
         (&[("Origin", "https://evil.example")], 403),
@@ -160,28 +272,80 @@ fn foreign_pages_can_do_nothing_with_our_cookie() {
         assert_eq!(got.status, want, "{headers:?}: {}", got.body);
         let logout = [&[("Cookie", cookie.as_str())], headers].concat();
         if want == 403 {
-            assert_eq!(ask(&daemon, "POST /logout", &logout, "").status, 403, "{headers:?}");
+            assert_eq!(
+                ask(&daemon, "POST /logout", &logout, "").status,
+                403,
+                "{headers:?}"
+            );
             assert_eq!(visitor::me(&daemon, &cookie), 200, "still logged in");
         }
     }
     // A form cannot send JSON.
-    let form = [("Cookie", cookie.as_str()), ("Origin", &own), ("Content-Type", "text/plain")];
-    assert_eq!(ask(&daemon, "POST /api/v1/alerts/unsilence", &form, "{\"id\":1}").status, 415);
+    let form = [
+        ("Cookie", cookie.as_str()),
+        ("Origin", &own),
+        ("Content-Type", "text/plain"),
+    ];
+    assert_eq!(
+        ask(
+            &daemon,
+            "POST /api/v1/alerts/unsilence",
+            &form,
+            "{\"id\":1}"
+        )
+        .status,
+        415
+    );
     // Nor log a browser in under a name of its own.
-    assert_eq!(visitor::log_in_with(&daemon, "ann", visitor::PASSWORD, &[("Origin", "https://evil.example")]).status, 403);
-    assert_eq!(visitor::log_in_with(&daemon, "ann", visitor::PASSWORD, &[("Sec-Fetch-Site", "cross-site")]).status, 403);
+    assert_eq!(
+        visitor::log_in_with(
+            &daemon,
+            "ann",
+            visitor::PASSWORD,
+            &[("Origin", "https://evil.example")]
+        )
+        .status,
+        403
+    );
+    assert_eq!(
+        visitor::log_in_with(
+            &daemon,
+            "ann",
+            visitor::PASSWORD,
+            &[("Sec-Fetch-Site", "cross-site")]
+        )
+        .status,
+        403
+    );
     // What was done is kept under the name of who was logged in, whatever he wrote.
     let alerts = daemon.api("alerts");
-    let by: Vec<_> = alerts["silences"].as_array().unwrap().iter().map(|silence| silence["by"].as_str().unwrap()).collect();
+    let by: Vec<_> = alerts["silences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|silence| silence["by"].as_str().unwrap())
+        .collect();
     assert_eq!(by, ["ann", "ann"]);
-    assert!(daemon.log().contains("silenced alerts for 60 s"), "{}", daemon.log());
+    assert!(
+        daemon.log().contains("silenced alerts for 60 s"),
+        "{}",
+        daemon.log()
+    );
     daemon.stop();
 }
 
 fn command(daemon: &Daemon, folder: &Path, arguments: &[&str]) -> (bool, String) {
     let at = format!("127.0.0.1:{}", daemon.web);
-    let output = fleetgauge().current_dir(folder).args(arguments).args(["--at", &at]).output().unwrap();
-    (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    let output = fleetgauge()
+        .current_dir(folder)
+        .args(arguments)
+        .args(["--at", &at])
+        .output()
+        .unwrap();
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
+    )
 }
 
 #[test]
@@ -194,18 +358,40 @@ fn commands_send_a_token() {
     std::fs::write(folder.path().join("grafana.token"), VIEWER).unwrap();
     let silence = ["alerts", "silence", "site=A", "--for", "1h", "--by", "bob"];
     for (arguments, token, good, want) in [
-        (&["alerts", "list"][..], "", false, "hint: name a file with a token"),
+        (
+            &["alerts", "list"][..],
+            "",
+            false,
+            "hint: name a file with a token",
+        ),
         (&["alerts", "list"], "grafana.token", true, "no alerts"),
-        (&["counters", "list"], "grafana.token", true, "nothing has happened"),
+        (
+            &["counters", "list"],
+            "grafana.token",
+            true,
+            "nothing has happened",
+        ),
         (&silence, "grafana.token", false, "needs the role operator"),
         (&silence, "desk.token", true, "silence 1 holds"),
         (&["alerts", "list"], "desk.token", true, "bob (desk)"),
         (&["counters", "undo", "7"], "desk.token", false, "7"),
-        (&["alerts", "list"], "nothing.token", false, "--token-file: nothing.token"),
+        (
+            &["alerts", "list"],
+            "nothing.token",
+            false,
+            "--token-file: nothing.token",
+        ),
     ] {
-        let further: &[&str] = if token.is_empty() { &[] } else { &["--token-file", token] };
+        let further: &[&str] = if token.is_empty() {
+            &[]
+        } else {
+            &["--token-file", token]
+        };
         let (worked, text) = command(&daemon, folder.path(), &[arguments, further].concat());
-        assert!(worked == good && text.contains(want), "{arguments:?} {token}: {text}");
+        assert!(
+            worked == good && text.contains(want),
+            "{arguments:?} {token}: {text}"
+        );
     }
     daemon.stop();
 }
@@ -220,11 +406,31 @@ fn files_with_mistakes() {
             format!("ann:operator:{good}\n\nvic:admin:{good}\n"),
             "users.txt line 3: the role is neither viewer nor operator\n  hint: a line is `name:role:hash`",
         ),
-        ("users_file", "ann:secret\n".to_owned(), "users.txt line 1: there are not three parts"),
-        ("users_file", "ann:viewer:secret\n".to_owned(), "is not a person's hash\n  hint: `fleetgauge hash-password --user`"),
-        ("users_file", format!("ann:viewer:{}\n", good.replace("t=5", "t=4")), "the hash is too fast"),
-        ("users_file", format!("ann:viewer:{good}\nann:viewer:{good}\n"), "line 2: the user stands in the file twice"),
-        ("users_file", "# nobody\n".to_owned(), "there is nobody in it"),
+        (
+            "users_file",
+            "ann:secret\n".to_owned(),
+            "users.txt line 1: there are not three parts",
+        ),
+        (
+            "users_file",
+            "ann:viewer:secret\n".to_owned(),
+            "is not a person's hash\n  hint: `fleetgauge hash-password --user`",
+        ),
+        (
+            "users_file",
+            format!("ann:viewer:{}\n", good.replace("t=5", "t=4")),
+            "the hash is too fast",
+        ),
+        (
+            "users_file",
+            format!("ann:viewer:{good}\nann:viewer:{good}\n"),
+            "line 2: the user stands in the file twice",
+        ),
+        (
+            "users_file",
+            "# nobody\n".to_owned(),
+            "there is nobody in it",
+        ),
         (
             "tokens_file",
             "ann:viewer:secret\n".to_owned(),
@@ -233,10 +439,21 @@ fn files_with_mistakes() {
     ];
     for (key, text, want) in cases {
         std::fs::write(folder.path().join("users.txt"), text).unwrap();
-        std::fs::write(folder.path().join("fleetgauge.toml"), format!("[web]\n{key} = \"users.txt\"\n")).unwrap();
+        std::fs::write(
+            folder.path().join("fleetgauge.toml"),
+            format!("[web]\n{key} = \"users.txt\"\n"),
+        )
+        .unwrap();
         let mut check = fleetgauge();
-        let output = check.current_dir(folder.path()).args(["check-config", "fleetgauge.toml"]).output().unwrap();
+        let output = check
+            .current_dir(folder.path())
+            .args(["check-config", "fleetgauge.toml"])
+            .output()
+            .unwrap();
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && text.contains(want), "{want}: {text}");
+        assert!(
+            !output.status.success() && text.contains(want),
+            "{want}: {text}"
+        );
     }
 }

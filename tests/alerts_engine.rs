@@ -11,20 +11,34 @@ use fleetgauge::ledger::alerts::OwnRule;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    AssetKind, BrokerLink, ChargePointEvent, ChargePointMessage, ConnectorStatus, ExemptReason, ExemptTime, ExemptWindow, Fact,
-    FeedFormat, LinkMode, Manner, Notice, NoticeKind, Observation, OcppVersion, OwnState, Quantity, Reading, ReadingEntry,
-    Severity, TokenHasher, Value,
+    AssetKind, BrokerLink, ChargePointEvent, ChargePointMessage, ConnectorStatus, ExemptReason,
+    ExemptTime, ExemptWindow, Fact, FeedFormat, LinkMode, Manner, Notice, NoticeKind, Observation,
+    OcppVersion, OwnState, Quantity, Reading, ReadingEntry, Severity, TokenHasher, Value,
 };
 use fleetgauge::units::{Thousandths, UtcMs};
 
 const MINUTE: i64 = 60_000;
 
 fn register(more: &str) -> Arc<Register> {
-    let points = format!("charge_point_id,site,connectors,access\nCP1,A,1,fleet\nCP2,A,1,fleet\nCP3,B,1,public\n{more}");
+    let points = format!(
+        "charge_point_id,site,connectors,access\nCP1,A,1,fleet\nCP2,A,1,fleet\nCP3,B,1,public\n{more}"
+    );
     let vehicles = "vehicle_id,organisation,fuel,euro\nV1,EMAS,ELECTRICITY,\nV2,EMAS,DIESEL,5\nV3,EMAS,DIESEL,5\n";
-    let files = [("sites.csv", "site_id\nA\nB\n"), ("charge_points.csv", points.as_str()), ("vehicles.csv", vehicles)];
-    let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).to_vec();
-    Arc::new(Register::parse(&RegisterFiles::from_bytes(files), &TokenHasher::new(&[2; 32])).unwrap())
+    let files = [
+        ("sites.csv", "site_id\nA\nB\n"),
+        ("charge_points.csv", points.as_str()),
+        ("vehicles.csv", vehicles),
+    ];
+    let files = files
+        .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+        .to_vec();
+    Arc::new(
+        Register::parse(
+            &RegisterFiles::from_bytes(files),
+            &TokenHasher::new(&[2; 32]),
+        )
+        .unwrap(),
+    )
 }
 
 struct Depot {
@@ -38,12 +52,25 @@ impl Depot {
     fn new(config: EngineConfig) -> Self {
         let now = "2026-11-23T08:00:00Z".parse().unwrap();
         let factors = Arc::new(load_factors(&FactorsConfig::default()).unwrap());
-        let engine = Engine::new(config, Profile::by_name("nhs_sdu").unwrap(), register(""), factors, 1, now);
-        Self { engine, now, notices: Vec::new(), rows: Vec::new() }
+        let engine = Engine::new(
+            config,
+            Profile::by_name("nhs_sdu").unwrap(),
+            register(""),
+            factors,
+            1,
+            now,
+        );
+        Self {
+            engine,
+            now,
+            notices: Vec::new(),
+            rows: Vec::new(),
+        }
     }
 
     fn drain(&mut self) {
-        self.notices.extend(std::iter::from_fn(|| self.engine.poll_notice()));
+        self.notices
+            .extend(std::iter::from_fn(|| self.engine.poll_notice()));
         while let Some(fact) = self.engine.poll_output() {
             if let Fact::Alert(row) = fact {
                 self.rows.push((row.rule, row.state_code));
@@ -58,24 +85,45 @@ impl Depot {
 
     fn point(&mut self, charge_point: &str, message: ChargePointMessage) {
         let charge_point = Arc::from(charge_point);
-        let event = ChargePointEvent { charge_point, received_at: self.now, manner: Manner::default(), message };
+        let event = ChargePointEvent {
+            charge_point,
+            received_at: self.now,
+            manner: Manner::default(),
+            message,
+        };
         self.tell(&Observation::ChargePoint(event));
     }
 
     fn connect(&mut self, charge_point: &str) {
-        self.point(charge_point, ChargePointMessage::Connected { version: OcppVersion::V16, mode: LinkMode::default() });
+        self.point(
+            charge_point,
+            ChargePointMessage::Connected {
+                version: OcppVersion::V16,
+                mode: LinkMode::default(),
+            },
+        );
     }
 
     fn status(&mut self, charge_point: &str, status: ConnectorStatus) {
         let error_code = (status == ConnectorStatus::Faulted).then(|| "GroundFailure".to_owned());
         let at = Some(self.now);
-        let message =
-            ChargePointMessage::Status { connector_id: 1, part: 0, status, error_code, vendor_error_code: None, info: None, at };
+        let message = ChargePointMessage::Status {
+            connector_id: 1,
+            part: 0,
+            status,
+            error_code,
+            vendor_error_code: None,
+            info: None,
+            at,
+        };
         self.point(charge_point, message);
     }
 
     fn vehicle(&mut self, asset: &str, quantity: Quantity, thousandths: i64, at: UtcMs) {
-        let entries = vec![ReadingEntry { quantity, value: Value::Number(Thousandths(thousandths)) }];
+        let entries = vec![ReadingEntry {
+            quantity,
+            value: Value::Number(Thousandths(thousandths)),
+        }];
         self.tell(&Observation::Telemetry(Reading {
             asset: Cow::Borrowed(asset),
             kind: AssetKind::Vehicle,
@@ -102,7 +150,10 @@ impl Depot {
     }
 
     fn told(&mut self) -> Vec<(String, NoticeKind, usize)> {
-        self.notices.drain(..).map(|notice| (notice.rule, notice.kind, notice.alerts.len())).collect()
+        self.notices
+            .drain(..)
+            .map(|notice| (notice.rule, notice.kind, notice.alerts.len()))
+            .collect()
     }
 }
 
@@ -115,7 +166,11 @@ fn a_fault_is_pending_at_once_and_told_when_it_lasts() {
     let mut depot = Depot::new(EngineConfig::default());
     depot.connect("CP1");
     depot.status("CP1", ConnectorStatus::Faulted);
-    assert_eq!(depot.rows, [("charger_faulted".into(), 1)], "without waiting for the minute");
+    assert_eq!(
+        depot.rows,
+        [("charger_faulted".into(), 1)],
+        "without waiting for the minute"
+    );
     depot.status("CP1", ConnectorStatus::Available);
     assert_eq!(depot.rows.last(), Some(&("charger_faulted".into(), 0)));
     depot.pass(10);
@@ -125,7 +180,12 @@ fn a_fault_is_pending_at_once_and_told_when_it_lasts() {
     let notice = depot.notices[0].clone();
     assert_eq!(depot.told(), one("charger_faulted", NoticeKind::Firing));
     assert_eq!(notice.group, [("site".to_owned(), "A".to_owned())]);
-    assert!(notice.alerts[0].summary.contains("CP1 connector 1 (A): GroundFailure"), "{notice:?}");
+    assert!(
+        notice.alerts[0]
+            .summary
+            .contains("CP1 connector 1 (A): GroundFailure"),
+        "{notice:?}"
+    );
     // Lost with its link, it is not over; nor is it when the daemon starts anew.
     depot.point("CP1", ChargePointMessage::Disconnected);
     depot.pass(5);
@@ -143,9 +203,15 @@ fn links_that_are_lost_are_told_by_point_or_by_site_and_never_in_exempt_time() {
         site: Some("B".into()),
         charge_point: None,
         reason: ExemptReason::Maintenance,
-        time: ExemptTime::Once { from, to: from.plus(600 * MINUTE) },
+        time: ExemptTime::Once {
+            from,
+            to: from.plus(600 * MINUTE),
+        },
     };
-    let mut depot = Depot::new(EngineConfig { exempt: vec![window], ..EngineConfig::default() });
+    let mut depot = Depot::new(EngineConfig {
+        exempt: vec![window],
+        ..EngineConfig::default()
+    });
     for point in ["CP1", "CP2", "CP3"] {
         depot.connect(point);
     }
@@ -154,22 +220,53 @@ fn links_that_are_lost_are_told_by_point_or_by_site_and_never_in_exempt_time() {
     depot.pass(14);
     assert_eq!(depot.told(), []);
     depot.pass(3);
-    assert_eq!(depot.told(), one("charger_offline", NoticeKind::Firing), "CP3 is being worked on");
+    assert_eq!(
+        depot.told(),
+        one("charger_offline", NoticeKind::Firing),
+        "CP3 is being worked on"
+    );
     depot.point("CP2", ChargePointMessage::Disconnected);
     depot.pass(17);
-    assert_eq!(depot.told(), one("site_offline", NoticeKind::Firing), "CP2 is explained by its site");
+    assert_eq!(
+        depot.told(),
+        one("site_offline", NoticeKind::Firing),
+        "CP2 is explained by its site"
+    );
     depot.connect("CP1");
     depot.connect("CP2");
     depot.pass(6);
     let mut told = depot.told();
     told.sort();
-    assert_eq!(told, [one("charger_offline", NoticeKind::Resolved), one("site_offline", NoticeKind::Resolved)].concat());
+    assert_eq!(
+        told,
+        [
+            one("charger_offline", NoticeKind::Resolved),
+            one("site_offline", NoticeKind::Resolved)
+        ]
+        .concat()
+    );
     // Taken off the register, it is nobody's business.
     depot.pass(600);
-    assert_eq!(depot.told(), one("charger_offline", NoticeKind::Firing), "CP3, now that the work is over");
-    let files = [("charge_points.csv", "charge_point_id,site,connectors\nCP1,A,1\nCP2,A,1\n"), ("sites.csv", "site_id\nA\n")];
-    let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).to_vec();
-    let register = Register::parse(&RegisterFiles::from_bytes(files), &TokenHasher::new(&[2; 32])).unwrap();
+    assert_eq!(
+        depot.told(),
+        one("charger_offline", NoticeKind::Firing),
+        "CP3, now that the work is over"
+    );
+    let files = [
+        (
+            "charge_points.csv",
+            "charge_point_id,site,connectors\nCP1,A,1\nCP2,A,1\n",
+        ),
+        ("sites.csv", "site_id\nA\n"),
+    ];
+    let files = files
+        .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+        .to_vec();
+    let register = Register::parse(
+        &RegisterFiles::from_bytes(files),
+        &TokenHasher::new(&[2; 32]),
+    )
+    .unwrap();
     depot.engine.set_register(Arc::new(register), depot.now);
     depot.pass(2);
     assert_eq!(depot.told(), one("charger_offline", NoticeKind::Resolved));
@@ -198,10 +295,17 @@ fn silent_vehicles_and_thin_data() {
         depot.vehicle(vehicle, Quantity::Odometer, 1_000_000, depot.now);
     }
     depot.pass(120);
-    assert_eq!(depot.told(), [("data_completeness".to_owned(), NoticeKind::Firing, 2)], "two of three, of all and of EMAS");
+    assert_eq!(
+        depot.told(),
+        [("data_completeness".to_owned(), NoticeKind::Firing, 2)],
+        "two of three, of all and of EMAS"
+    );
     depot.vehicle("V3", Quantity::Odometer, 1_000_000, depot.now);
     depot.pass(10);
-    assert_eq!(depot.told(), [("data_completeness".to_owned(), NoticeKind::Resolved, 2)]);
+    assert_eq!(
+        depot.told(),
+        [("data_completeness".to_owned(), NoticeKind::Resolved, 2)]
+    );
     // V1 falls silent; the others go on.
     for hour in 1..=26 {
         depot.pass(60);
@@ -209,8 +313,14 @@ fn silent_vehicles_and_thin_data() {
         depot.vehicle("V3", Quantity::Odometer, 1_000_000 + hour, depot.now);
     }
     let told = depot.told();
-    assert!(told.contains(&("data_completeness".to_owned(), NoticeKind::Firing, 2)), "{told:?}");
-    assert!(!told.iter().any(|(rule, ..)| rule == "vehicle_silent"), "explained by the completeness: {told:?}");
+    assert!(
+        told.contains(&("data_completeness".to_owned(), NoticeKind::Firing, 2)),
+        "{told:?}"
+    );
+    assert!(
+        !told.iter().any(|(rule, ..)| rule == "vehicle_silent"),
+        "explained by the completeness: {told:?}"
+    );
 }
 
 #[test]
@@ -222,21 +332,46 @@ fn registers_and_the_daemon_itself() {
         depot.vehicle("V1", Quantity::Odometer, km * 1_000, depot.now);
         depot.pass(1);
     }
-    let notice = depot.notices.iter().find(|notice| notice.rule == "counter_event").expect("a reset is told").clone();
-    assert!(notice.alerts[0].summary.contains("fleetgauge counters undo 1"), "{notice:?}");
+    let notice = depot
+        .notices
+        .iter()
+        .find(|notice| notice.rule == "counter_event")
+        .expect("a reset is told")
+        .clone();
+    assert!(
+        notice.alerts[0]
+            .summary
+            .contains("fleetgauge counters undo 1"),
+        "{notice:?}"
+    );
     depot.told();
     depot.tell(&Observation::CounterUndone { entry: 1 });
     depot.pass(2);
-    assert!(depot.told().contains(&("counter_event".to_owned(), NoticeKind::Resolved, 1)), "undone");
+    assert!(
+        depot
+            .told()
+            .contains(&("counter_event".to_owned(), NoticeKind::Resolved, 1)),
+        "undone"
+    );
     for minute in 0..8 {
-        let state = OwnState { output_age_s: Some(1_000.0 + 60.0 * f64::from(minute)), disk_free_ratio: Some(0.05) };
+        let state = OwnState {
+            output_age_s: Some(1_000.0 + 60.0 * f64::from(minute)),
+            disk_free_ratio: Some(0.05),
+        };
         depot.tell(&Observation::OwnState(state));
         depot.pass(1);
     }
     let mut told = depot.told();
     told.retain(|(rule, ..)| rule == "disk_near_full" || rule == "output_behind");
     told.sort();
-    assert_eq!(told, [one("disk_near_full", NoticeKind::Firing), one("output_behind", NoticeKind::Firing)].concat());
+    assert_eq!(
+        told,
+        [
+            one("disk_near_full", NoticeKind::Firing),
+            one("output_behind", NoticeKind::Firing)
+        ]
+        .concat()
+    );
 }
 
 #[test]
@@ -247,20 +382,40 @@ fn a_broker_without_a_link_is_told_of_unless_nobody_is_there_to_tell() {
         let mut depot = Depot::new(config);
         let since = depot.now;
         for _ in 0..12 {
-            let link = |broker: &str, down_since| BrokerLink { broker: broker.to_owned(), down_since };
-            depot.tell(&Observation::Brokers(vec![link("depot", Some(since)), link("other", None)]));
+            let link = |broker: &str, down_since| BrokerLink {
+                broker: broker.to_owned(),
+                down_since,
+            };
+            depot.tell(&Observation::Brokers(vec![
+                link("depot", Some(since)),
+                link("other", None),
+            ]));
             depot.pass(1);
         }
-        let summary = depot.notices.iter().map(|notice| notice.alerts[0].summary.clone()).collect::<Vec<_>>();
+        let summary = depot
+            .notices
+            .iter()
+            .map(|notice| notice.alerts[0].summary.clone())
+            .collect::<Vec<_>>();
         if outlets.is_empty() {
             assert_eq!(summary, [""; 0]);
             continue;
         }
-        assert_eq!(summary, [format!("no connection to the broker depot since {}", since.in_words())]);
+        assert_eq!(
+            summary,
+            [format!(
+                "no connection to the broker depot since {}",
+                since.in_words()
+            )]
+        );
         depot.told();
         depot.tell(&Observation::Brokers(vec![]));
         depot.pass(1);
-        assert_eq!(depot.told(), one("broker_down", NoticeKind::Resolved), "taken out of the configuration");
+        assert_eq!(
+            depot.told(),
+            one("broker_down", NoticeKind::Resolved),
+            "taken out of the configuration"
+        );
     }
 }
 
@@ -286,7 +441,11 @@ fn the_target_is_judged_at_the_end_of_each_month() {
     days(&mut depot, 31);
     assert_eq!(depot.told(), one("target_off_path", NoticeKind::Firing));
     days(&mut depot, 28);
-    assert_eq!(depot.told(), one("target_off_path", NoticeKind::Repeat), "thirty days after 1 January, once");
+    assert_eq!(
+        depot.told(),
+        one("target_off_path", NoticeKind::Repeat),
+        "thirty days after 1 January, once"
+    );
 }
 
 #[test]
@@ -307,9 +466,17 @@ fn own_rules_look_at_live_rows_of_the_series_they_name() {
     let now = depot.now;
     depot.vehicle("V1", Quantity::Soc, 10_000, now.plus(-7_200_000));
     depot.vehicle("V2", Quantity::Soc, 10_000, now);
-    assert_eq!(depot.told(), [], "of two hours ago; and no battery electric one");
+    assert_eq!(
+        depot.told(),
+        [],
+        "of two hours ago; and no battery electric one"
+    );
     depot.vehicle("V1", Quantity::Soc, 10_000, now);
-    assert_eq!(depot.told(), one("battery_low", NoticeKind::Firing), "at once");
+    assert_eq!(
+        depot.told(),
+        one("battery_low", NoticeKind::Firing),
+        "at once"
+    );
     depot.vehicle("V1", Quantity::Soc, 20_000, now.plus(1));
     assert_eq!(depot.told(), []);
     depot.vehicle("V1", Quantity::Soc, 30_000, now.plus(2));

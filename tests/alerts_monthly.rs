@@ -14,7 +14,10 @@ use fleetgauge::units::{Month, UtcMs};
 
 #[test]
 fn golden_g13_and_repeats_a_month_apart() {
-    let drift = [0.2, -0.8, -1.1, -0.9, -1.2, -1.3, -0.7, -0.6, -2.6, -2.4, -2.6, -2.7, -2.2, -2.1, -1.9, -1.2, -0.4];
+    let drift = [
+        0.2, -0.8, -1.1, -0.9, -1.2, -1.3, -0.7, -0.6, -2.6, -2.4, -2.6, -2.7, -2.2, -2.1, -1.9,
+        -1.2, -0.4,
+    ];
     let want = "g g g g g a a a a a a r r r a a g";
     let mut desk = Desk::default();
     let mut monthly = MonthlyBook::default();
@@ -23,10 +26,19 @@ fn golden_g13_and_repeats_a_month_apart() {
     for (number, drift_pp) in drift.into_iter().enumerate() {
         let month = first.plus(number as i32);
         let at = month.end();
-        monthly.target(&target_sample(month, Some(drift_pp)), &desk.config, &mut desk.book, at);
+        monthly.target(
+            &target_sample(month, Some(drift_pp)),
+            &desk.config,
+            &mut desk.book,
+            at,
+        );
         // The days in between, on which nothing is evaluated.
         (0..28).for_each(|day| desk.settle(at.0 + day * DAY));
-        let firing = |rule: &str| desk.book.alerts().any(|alert| *alert.rule == *rule && alert.stage == Stage::Firing);
+        let firing = |rule: &str| {
+            desk.book
+                .alerts()
+                .any(|alert| *alert.rule == *rule && alert.stage == Stage::Firing)
+        };
         states.push(if firing("target_off_path") {
             "r"
         } else if firing("target_drift") {
@@ -36,12 +48,33 @@ fn golden_g13_and_repeats_a_month_apart() {
         });
     }
     assert_eq!(states.join(" "), want);
-    let repeats: Vec<i64> =
-        desk.notices.iter().filter(|notice| notice.rule == "target_drift").map(|notice| notice.at.0).collect();
-    assert!(repeats.windows(2).all(|pair| pair[1] - pair[0] >= 28 * DAY), "{:?}", desk.told());
+    let repeats: Vec<i64> = desk
+        .notices
+        .iter()
+        .filter(|notice| notice.rule == "target_drift")
+        .map(|notice| notice.at.0)
+        .collect();
+    assert!(
+        repeats.windows(2).all(|pair| pair[1] - pair[0] >= 28 * DAY),
+        "{:?}",
+        desk.told()
+    );
     // While it is red, amber is not told.
-    let red: Vec<_> = desk.notices.iter().filter(|notice| notice.rule == "target_off_path").map(|notice| notice.kind).collect();
-    assert_eq!(red, [NoticeKind::Firing, NoticeKind::Repeat, NoticeKind::Repeat, NoticeKind::Resolved][..red.len()]);
+    let red: Vec<_> = desk
+        .notices
+        .iter()
+        .filter(|notice| notice.rule == "target_off_path")
+        .map(|notice| notice.kind)
+        .collect();
+    assert_eq!(
+        red,
+        [
+            NoticeKind::Firing,
+            NoticeKind::Repeat,
+            NoticeKind::Repeat,
+            NoticeKind::Resolved
+        ][..red.len()]
+    );
 }
 
 fn target_sample(month: Month, drift_pp: Option<f64>) -> TargetSample {
@@ -70,22 +103,42 @@ fn targets_are_not_judged_while_too_much_is_unknown() {
             projected_months_late: Some(f64::INFINITY),
             ..target_sample(first.plus(number), Some(-9.0))
         };
-        monthly.target(&sample, &desk.config, &mut desk.book, first.plus(number).end());
+        monthly.target(
+            &sample,
+            &desk.config,
+            &mut desk.book,
+            first.plus(number).end(),
+        );
         desk.settle(first.plus(number).end().0);
     }
-    let rules: Vec<&str> = desk.notices.iter().map(|notice| notice.rule.as_str()).collect();
-    assert!(!rules.is_empty() && rules.iter().all(|rule| *rule == "target_data_poor"), "{rules:?}");
+    let rules: Vec<&str> = desk
+        .notices
+        .iter()
+        .map(|notice| notice.rule.as_str())
+        .collect();
+    assert!(
+        !rules.is_empty() && rules.iter().all(|rule| *rule == "target_data_poor"),
+        "{rules:?}"
+    );
     for number in 4..6 {
         let sample = TargetSample {
             p_hit: Some(0.1),
             projected_months_late: Some(f64::INFINITY),
             ..target_sample(first.plus(number), Some(-9.0))
         };
-        monthly.target(&sample, &desk.config, &mut desk.book, first.plus(number).end());
+        monthly.target(
+            &sample,
+            &desk.config,
+            &mut desk.book,
+            first.plus(number).end(),
+        );
         desk.settle(first.plus(number).end().0);
     }
     for rule in ["target_off_path", "target_unlikely", "target_late"] {
-        assert!(desk.notices.iter().any(|notice| notice.rule == rule), "{rule}");
+        assert!(
+            desk.notices.iter().any(|notice| notice.rule == rule),
+            "{rule}"
+        );
     }
 }
 
@@ -129,27 +182,44 @@ fn a_trend_latches_until_it_is_acknowledged_and_back_at_zero() {
     let mut monthly = MonthlyBook::default();
     let mut month = Month::from_ym(2026, 1).unwrap();
     let mut step = |desk: &mut Desk, conversions: f64| {
-        let sample = TargetSample { conversions: Some(conversions), plan: Some(5.0), ..target_sample(month, None) };
+        let sample = TargetSample {
+            conversions: Some(conversions),
+            plan: Some(5.0),
+            ..target_sample(month, None)
+        };
         monthly.target(&sample, &desk.config, &mut desk.book, month.end());
         // Told twice of the same month, it counts once.
         monthly.target(&sample, &desk.config, &mut desk.book, month.end());
         desk.settle(month.end().0);
         month = month.plus(1);
-        let found = desk.book.alerts().find(|alert| &*alert.rule == "target_trend");
+        let found = desk
+            .book
+            .alerts()
+            .find(|alert| &*alert.rule == "target_trend");
         found.map(|alert| (alert.stage, alert.fingerprint))
     };
     // G12: the eleventh month alarms.
     for conversions in [5, 6, 4, 5, 3, 3, 2, 4, 2, 3] {
         assert_eq!(step(&mut desk, conversions.into()), None);
     }
-    assert_eq!(step(&mut desk, 1.0).map(|(stage, _)| stage), Some(Stage::Firing));
-    assert_eq!(step(&mut desk, 2.0).map(|(stage, _)| stage), Some(Stage::Firing));
+    assert_eq!(
+        step(&mut desk, 1.0).map(|(stage, _)| stage),
+        Some(Stage::Firing)
+    );
+    assert_eq!(
+        step(&mut desk, 2.0).map(|(stage, _)| stage),
+        Some(Stage::Firing)
+    );
     // Back at zero, but nobody has looked.
     let (stage, fingerprint) = step(&mut desk, 40.0).unwrap();
     assert_eq!(stage, Stage::Firing);
     desk.book.ack(fingerprint, "fleet manager", month.start());
     desk.settle(month.start().0);
-    assert!(desk.book.alerts().all(|alert| alert.stage == Stage::Resolved));
+    assert!(
+        desk.book
+            .alerts()
+            .all(|alert| alert.stage == Stage::Resolved)
+    );
 }
 
 #[test]
@@ -177,8 +247,14 @@ fn emissions_per_km_over_fifty_years_without_a_change_and_with_one() {
     };
     let seeds = 1..=200;
     // In control, the first alarm comes after 335 months in the mean: in 24 months, 1 - exp(-24/335) = 6.9 % of fleets have one.
-    let false_alarms = seeds.clone().filter(|seed| alarms(*seed, 0.0, 2).is_some()).count();
-    assert!((2..=28).contains(&false_alarms), "{false_alarms} of 200 within two years");
+    let false_alarms = seeds
+        .clone()
+        .filter(|seed| alarms(*seed, 0.0, 2).is_some())
+        .count();
+    assert!(
+        (2..=28).contains(&false_alarms),
+        "{false_alarms} of 200 within two years"
+    );
     // A rise of one sigma (5 %) is found after 8.4 months in the mean.
     let found: Vec<i32> = seeds.filter_map(|seed| alarms(seed, 0.05, 5)).collect();
     let mean = f64::from(found.iter().sum::<i32>()) / found.len() as f64;
@@ -190,8 +266,18 @@ fn below(x: f64) -> f64 {
     let density = |t: f64| (-t * t / 2.0).exp() / std::f64::consts::TAU.sqrt();
     let (from, steps) = (-9.0, 20_000);
     let width = (x - from) / f64::from(steps);
-    let weight = |index: i32| if index == 0 || index == steps { 1.0 } else { f64::from(2 + index % 2 * 2) };
-    (0..=steps).map(|index| weight(index) * density(from + width * f64::from(index))).sum::<f64>() * width / 3.0
+    let weight = |index: i32| {
+        if index == 0 || index == steps {
+            1.0
+        } else {
+            f64::from(2 + index % 2 * 2)
+        }
+    };
+    (0..=steps)
+        .map(|index| weight(index) * density(from + width * f64::from(index)))
+        .sum::<f64>()
+        * width
+        / 3.0
 }
 
 /// Onsets a month of a level that two evaluations in a row raise, each with chance `on`, and that one of chance `off` ends: the chain
@@ -209,33 +295,57 @@ fn levels_over_a_thousand_years_on_the_path() {
     let mut table = Vec::new();
     for (sd, seed) in [(4.0, 1), (8.0, 2), (12.0, 3), (16.0, 4)] {
         let mut random = Random(seed);
-        let (mut desk, mut monthly, mut level) = (Desk::default(), MonthlyBook::default(), LevelState::default());
+        let (mut desk, mut monthly, mut level) = (
+            Desk::default(),
+            MonthlyBook::default(),
+            LevelState::default(),
+        );
         let first = Month::from_ym(2026, 1).unwrap();
         let names = ["target_drift", "target_off_path"];
-        let (mut stood, mut found, mut by_level, mut at_level) = ([false; 2], [0_u32; 2], [0_u32; 2], Level::Green);
+        let (mut stood, mut found, mut by_level, mut at_level) =
+            ([false; 2], [0_u32; 2], [0_u32; 2], Level::Green);
         for number in 0..YEARS * 12 {
             let month = first.plus(number);
             let drift_pp = (random.normal() * sd).round() / 8.0;
-            monthly.target(&target_sample(month, Some(drift_pp)), &desk.config, &mut desk.book, month.end());
+            monthly.target(
+                &target_sample(month, Some(drift_pp)),
+                &desk.config,
+                &mut desk.book,
+                month.end(),
+            );
             desk.settle(month.end().0);
             desk.settle(month.end().0 + DAY);
             for ((name, stood), found) in names.iter().zip(&mut stood).zip(&mut found) {
-                let firing = desk.book.alerts().any(|alert| *alert.rule == **name && alert.stage == Stage::Firing);
+                let firing = desk
+                    .book
+                    .alerts()
+                    .any(|alert| *alert.rule == **name && alert.stage == Stage::Firing);
                 *found += u32::from(firing && !*stood);
                 *stood = firing;
             }
             desk.notices.clear();
             desk.rows.clear();
             // The record of a target steps the same rules by its own state.
-            let next = level.step(&LevelRules::default(), &Evaluation { drift_pp, ..Evaluation::default() });
+            let next = level.step(
+                &LevelRules::default(),
+                &Evaluation {
+                    drift_pp,
+                    ..Evaluation::default()
+                },
+            );
             by_level[0] += u32::from(at_level == Level::Green && next > Level::Green);
             by_level[1] += u32::from(at_level < Level::Red && next == Level::Red);
             at_level = next;
         }
         // Whole vehicles: amber is 8 or more behind and ends at 4, red is 20 and ends at 16.
-        let theory = [(8.0, 4.0), (20.0, 16.0)]
-            .map(|(on, off)| onsets(below(-(on - 0.5) / sd), 1.0 - below(-(off + 0.5) / sd)) * 12.0 * f64::from(YEARS));
-        for (kind, ((found, by_level), theory)) in names.iter().zip(found.iter().zip(by_level).zip(theory)) {
+        let theory = [(8.0, 4.0), (20.0, 16.0)].map(|(on, off)| {
+            onsets(below(-(on - 0.5) / sd), 1.0 - below(-(off + 0.5) / sd))
+                * 12.0
+                * f64::from(YEARS)
+        });
+        for (kind, ((found, by_level), theory)) in
+            names.iter().zip(found.iter().zip(by_level).zip(theory))
+        {
             // Rare onsets come as Poisson has it: four standard deviations, and one whole onset.
             let allowed = 4.0 * theory.sqrt() + 1.0;
             for found in [*found, by_level] {
@@ -257,11 +367,19 @@ fn late_data_correct_the_newest_month_of_emissions_per_km() {
     let (mut desk, mut monthly) = (Desk::default(), MonthlyBook::default());
     let mut tell = |number: i32, rise: f64, day: i64| {
         let month = first.plus(number);
-        let sample = EmissionsSample { fleet: "emas".into(), month, kgco2e_per_km: 0.3 * rise.exp(), last_year: 0.3 };
+        let sample = EmissionsSample {
+            fleet: "emas".into(),
+            month,
+            kgco2e_per_km: 0.3 * rise.exp(),
+            last_year: 0.3,
+        };
         let at = UtcMs(month.end().0 + day * DAY);
         monthly.emissions(&sample, &desk.config, &mut desk.book, at);
         desk.settle(at.0);
-        let found = desk.book.alerts().find(|alert| &*alert.rule == "emissions_per_km" && alert.stage == Stage::Firing);
+        let found = desk
+            .book
+            .alerts()
+            .find(|alert| &*alert.rule == "emissions_per_km" && alert.stage == Stage::Firing);
         found.and_then(|alert| alert.value)
     };
     // sigma is 5 %: +10 % are 2, less the allowance of a half. Kilometres by class factors first, and then the cards say +25 %.
@@ -269,11 +387,26 @@ fn late_data_correct_the_newest_month_of_emissions_per_km() {
     assert_eq!(tell(1, 0.10, 7), None, "C = 3.0");
     assert_eq!(tell(1, 0.12, 8), None, "0.4 more are not material");
     let raised = tell(1, 0.25, 20);
-    assert!((raised.unwrap() - 6.0).abs() < 1e-9, "1.5 + 5 - 0.5, and not 3.0 + 4.5: {raised:?}");
-    assert!((tell(1, 0.25, 21).unwrap() - 6.0).abs() < 1e-9, "the same again is no second month");
-    assert!((tell(0, 0.90, 22).unwrap() - 6.0).abs() < 1e-9, "an older month stands");
+    assert!(
+        (raised.unwrap() - 6.0).abs() < 1e-9,
+        "1.5 + 5 - 0.5, and not 3.0 + 4.5: {raised:?}"
+    );
+    assert!(
+        (tell(1, 0.25, 21).unwrap() - 6.0).abs() < 1e-9,
+        "the same again is no second month"
+    );
+    assert!(
+        (tell(0, 0.90, 22).unwrap() - 6.0).abs() < 1e-9,
+        "an older month stands"
+    );
     // Corrected downwards: the sum falls back, though an alarm that was told stays until somebody has seen it (latched).
     let corrected = tell(1, -0.20, 25).unwrap();
-    assert!(corrected.abs() < 1e-9, "1.5 - 4.5 is below zero: {corrected}");
-    assert!((tell(2, 0.10, 7).unwrap() - 1.5).abs() < 1e-9, "and goes on from there");
+    assert!(
+        corrected.abs() < 1e-9,
+        "1.5 - 4.5 is below zero: {corrected}"
+    );
+    assert!(
+        (tell(2, 0.10, 7).unwrap() - 1.5).abs() < 1e-9,
+        "and goes on from there"
+    );
 }

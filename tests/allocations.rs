@@ -10,9 +10,21 @@ use fleetgauge::model::{Reading, RejectReason};
 
 /// Messages that may allocate: decoder (empty: any), what their payload holds, why.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
-    ("", "\\", "a text with escapes is no text until they are resolved"),
-    ("evcc", "db:22", "a vehicle that has come is remembered by its name"),
-    ("ocpp_bridge", "[2,", "the OCPP reader owns what it gives, because it waits for a commit"),
+    (
+        "",
+        "\\",
+        "a text with escapes is no text until they are resolved",
+    ),
+    (
+        "evcc",
+        "db:22",
+        "a vehicle that has come is remembered by its name",
+    ),
+    (
+        "ocpp_bridge",
+        "[2,",
+        "the OCPP reader owns what it gives, because it waits for a commit",
+    ),
     ("ocpp_bridge", "MessageTypeId", "the same"),
 ];
 
@@ -42,11 +54,18 @@ fn a_known_asset_costs_no_memory() {
         for message in &messages {
             let text = String::from_utf8_lossy(&message.payload);
             let mut result: Result<(), Refused> = Ok(());
-            let info = allocation_counter::measure(|| result = running.decode(&message.message(), &mut look));
-            let excused = EXCEPTIONS.iter().any(|(name, part, _)| decoder.name.starts_with(name) && text.contains(part));
+            let info = allocation_counter::measure(|| {
+                result = running.decode(&message.message(), &mut look)
+            });
+            let excused = EXCEPTIONS
+                .iter()
+                .any(|(name, part, _)| decoder.name.starts_with(name) && text.contains(part));
             // A refusal is words for people.
             if info.count_total > 0 && !excused && result.is_ok() {
-                wrong.push(format!("{}: {} allocations: {} {text}", decoder.name, info.count_total, message.topic));
+                wrong.push(format!(
+                    "{}: {} allocations: {} {text}",
+                    decoder.name, info.count_total, message.topic
+                ));
             }
         }
         assert!(look.0 > 0, "{}: nothing was decoded", decoder.name);

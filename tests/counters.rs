@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use fleetgauge::ledger::counters::{Applied, Counter, CounterEvent, CounterLimits, CounterRates, Sample};
+use fleetgauge::ledger::counters::{
+    Applied, Counter, CounterEvent, CounterLimits, CounterRates, Sample,
+};
 use fleetgauge::model::{FeedFormat, Quantity};
 use fleetgauge::units::{UtcMs, parse_scaled};
 use serde_json::Value;
@@ -15,24 +17,55 @@ fn thousandths(value: &Value) -> i64 {
 }
 
 fn own(minute: i64, km: f64) -> Sample {
-    Sample { value: (km * 1000.0).round() as i64, at: UtcMs(minute * MINUTE), own_time: true, retained: false }
+    Sample {
+        value: (km * 1000.0).round() as i64,
+        at: UtcMs(minute * MINUTE),
+        own_time: true,
+        retained: false,
+    }
 }
 
 fn arrived(minute: i64, km: f64) -> Sample {
-    Sample { own_time: false, ..own(minute, km) }
+    Sample {
+        own_time: false,
+        ..own(minute, km)
+    }
 }
 
 fn odometer() -> CounterLimits {
-    CounterLimits::for_quantity(Quantity::Odometer, FeedFormat::new(0), &CounterRates::default()).unwrap()
+    CounterLimits::for_quantity(
+        Quantity::Odometer,
+        FeedFormat::new(0),
+        &CounterRates::default(),
+    )
+    .unwrap()
 }
 
 /// Applies all; total and event names.
 fn run(samples: &[Sample], limits: &CounterLimits) -> (i64, Vec<&'static str>, Vec<Applied>) {
     let mut counter = Counter::default();
-    let applied: Vec<Applied> = samples.iter().map(|sample| counter.apply(*sample, limits)).collect();
-    assert_eq!(applied.iter().map(|a| a.gained).sum::<i64>(), counter.total(), "what is booked is the total");
-    assert!(applied.iter().all(|a| a.gained >= 0 && a.from <= a.to), "nothing is booked backwards: {applied:?}");
-    (counter.total(), applied.iter().filter_map(|a| a.event).map(CounterEvent::name).collect(), applied)
+    let applied: Vec<Applied> = samples
+        .iter()
+        .map(|sample| counter.apply(*sample, limits))
+        .collect();
+    assert_eq!(
+        applied.iter().map(|a| a.gained).sum::<i64>(),
+        counter.total(),
+        "what is booked is the total"
+    );
+    assert!(
+        applied.iter().all(|a| a.gained >= 0 && a.from <= a.to),
+        "nothing is booked backwards: {applied:?}"
+    );
+    (
+        counter.total(),
+        applied
+            .iter()
+            .filter_map(|a| a.event)
+            .map(CounterEvent::name)
+            .collect(),
+        applied,
+    )
 }
 
 #[test]
@@ -63,10 +96,20 @@ fn recorded_cases() {
         let (total, events, applied) = run(&samples, &limits);
         let expect = &case["expect"];
         assert_eq!(total, thousandths(&expect["total"]), "{}", case["case"]);
-        let want: Vec<&str> = expect["events"].as_array().unwrap().iter().map(|e| e.as_str().unwrap()).collect();
+        let want: Vec<&str> = expect["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| e.as_str().unwrap())
+            .collect();
         assert_eq!(events, want, "{}", case["case"]);
         let sessions: Vec<i64> = applied.iter().filter_map(|a| a.session_closed).collect();
-        let want: Vec<i64> = expect["sessions"].as_array().into_iter().flatten().map(thousandths).collect();
+        let want: Vec<i64> = expect["sessions"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(thousandths)
+            .collect();
         assert_eq!(sessions, want, "{}", case["case"]);
         seen += 1;
     }
@@ -76,12 +119,26 @@ fn recorded_cases() {
 /// Rules of the reference that its cases do not show: name, readings, total in thousandths, events.
 #[test]
 fn further_cases() {
-    let retained = |minute, km| Sample { retained: true, ..arrived(minute, km) };
+    let retained = |minute, km| Sample {
+        retained: true,
+        ..arrived(minute, km)
+    };
     let cases: &[(&str, Vec<Sample>, i64, &[&str])] = &[
-        ("first zero is no baseline", vec![own(0, 0.0), own(1, 45_210.0), own(2, 45_211.0)], 1_000, &["drop_zero", "baseline"]),
+        (
+            "first zero is no baseline",
+            vec![own(0, 0.0), own(1, 45_210.0), own(2, 45_211.0)],
+            1_000,
+            &["drop_zero", "baseline"],
+        ),
         (
             "new meter near zero counts from zero",
-            vec![own(0, 5_000.0), own(60, 0.0), own(70, 5.0), own(80, 10.0), own(90, 12.0)],
+            vec![
+                own(0, 5_000.0),
+                own(60, 0.0),
+                own(70, 5.0),
+                own(80, 10.0),
+                own(90, 12.0),
+            ],
             12_000,
             &["baseline", "drop_zero", "reset"],
         ),
@@ -93,67 +150,118 @@ fn further_cases() {
         ),
         (
             "retained with its own time is an ordinary reading",
-            vec![own(0, 10.0), Sample { retained: true, ..own(60, 20.0) }],
+            vec![
+                own(0, 10.0),
+                Sample {
+                    retained: true,
+                    ..own(60, 20.0)
+                },
+            ],
             10_000,
             &["baseline"],
         ),
         (
             "a stuck zero never resets",
-            (0..200).map(|i| own(i, if i == 0 || i == 199 { 500.0 } else { 0.0 })).collect(),
+            (0..200)
+                .map(|i| own(i, if i == 0 || i == 199 { 500.0 } else { 0.0 }))
+                .collect(),
             0,
             &["baseline", "drop_zero", "glitch_dropped"],
         ),
         (
             "a stuck spike is not believed when time has made it plausible",
-            (0..600).map(|i| own(i, if i == 0 { 1_000.0 } else { 1_900.0 })).collect(),
+            (0..600)
+                .map(|i| own(i, if i == 0 { 1_000.0 } else { 1_900.0 }))
+                .collect(),
             0,
             &["baseline"],
         ),
         (
             "a jump that stays and rises is a new base",
-            vec![own(0, 1_000.0), own(1, 7_000.0), own(8, 7_001.0), own(16, 7_002.0), own(20, 7_003.0)],
+            vec![
+                own(0, 1_000.0),
+                own(1, 7_000.0),
+                own(8, 7_001.0),
+                own(16, 7_002.0),
+                own(20, 7_003.0),
+            ],
             3_000,
             &["baseline", "rebase"],
         ),
         (
             "redelivery does not confirm",
-            vec![own(0, 5_000.0), own(60, 4_000.0), own(60, 4_000.0), own(75, 4_001.0), own(75, 4_001.0), own(90, 5_001.0)],
+            vec![
+                own(0, 5_000.0),
+                own(60, 4_000.0),
+                own(60, 4_000.0),
+                own(75, 4_001.0),
+                own(75, 4_001.0),
+                own(90, 5_001.0),
+            ],
             1_000,
             &["baseline", "late", "late", "glitch_dropped"],
         ),
         (
             "three rising readings within minutes are not enough",
-            vec![own(0, 5_000.0), own(60, 4_000.0), own(62, 4_001.0), own(64, 4_002.0), own(66, 5_001.0)],
+            vec![
+                own(0, 5_000.0),
+                own(60, 4_000.0),
+                own(62, 4_001.0),
+                own(64, 4_002.0),
+                own(66, 5_001.0),
+            ],
             1_000,
             &["baseline", "glitch_dropped"],
         ),
         (
             "near zero, but more than can have been driven since: a new base",
-            vec![own(0, 5_000.0), own(1, 400.0), own(8, 401.0), own(16, 402.0)],
+            vec![
+                own(0, 5_000.0),
+                own(1, 400.0),
+                own(8, 401.0),
+                own(16, 402.0),
+            ],
             2_000,
             &["baseline", "rebase"],
         ),
         (
             "could have been driven since, but not near zero: a new base",
-            vec![own(0, 5_000.0), own(4_320, 4_000.0), own(4_330, 4_001.0), own(4_340, 4_002.0)],
+            vec![
+                own(0, 5_000.0),
+                own(4_320, 4_000.0),
+                own(4_330, 4_001.0),
+                own(4_340, 4_002.0),
+            ],
             2_000,
             &["baseline", "rebase"],
         ),
         (
             "kilometres become miles",
-            vec![own(0, 100_000.0), own(60, 62_140.0), own(70, 62_145.0), own(80, 62_150.0)],
+            vec![
+                own(0, 100_000.0),
+                own(60, 62_140.0),
+                own(70, 62_145.0),
+                own(80, 62_150.0),
+            ],
             10_000,
             &["baseline", "unit_suspect"],
         ),
         (
             "a good reading delayed behind a spike still counts",
-            vec![own(0, 1_000.0), own(10, 9_000.0), own(5, 1_004.0), own(12, 1_005.0)],
+            vec![
+                own(0, 1_000.0),
+                own(10, 9_000.0),
+                own(5, 1_004.0),
+                own(12, 1_005.0),
+            ],
             5_000,
             &["baseline", "glitch_dropped"],
         ),
         (
             "a backlog without times comes in one burst",
-            (0..=30).map(|i| arrived(if i == 0 { 0 } else { 300 }, 1_000.0 + f64::from(i) * 8.0)).collect(),
+            (0..=30)
+                .map(|i| arrived(if i == 0 { 0 } else { 300 }, 1_000.0 + f64::from(i) * 8.0))
+                .collect(),
             240_000,
             &["baseline"],
         ),
@@ -163,8 +271,18 @@ fn further_cases() {
             200,
             &["baseline"],
         ),
-        ("our clock was set back", vec![arrived(100, 50.0), arrived(40, 51.0), arrived(41, 52.0)], 2_000, &["baseline"]),
-        ("negative is no reading", vec![own(0, -5.0), own(1, 50.0), own(2, -1.0), own(3, 51.0)], 1_000, &["baseline"]),
+        (
+            "our clock was set back",
+            vec![arrived(100, 50.0), arrived(40, 51.0), arrived(41, 52.0)],
+            2_000,
+            &["baseline"],
+        ),
+        (
+            "negative is no reading",
+            vec![own(0, -5.0), own(1, 50.0), own(2, -1.0), own(3, 51.0)],
+            1_000,
+            &["baseline"],
+        ),
     ];
     for (name, samples, total, events) in cases {
         let (got, names, _) = run(samples, &odometer());
@@ -174,7 +292,17 @@ fn further_cases() {
 
 #[test]
 fn retained_growth_is_marked_uncertain_and_late_values_are_not_live() {
-    let (_, _, applied) = run(&[arrived(0, 100.0), Sample { retained: true, ..arrived(60, 120.0) }, own(30, 110.0)], &odometer());
+    let (_, _, applied) = run(
+        &[
+            arrived(0, 100.0),
+            Sample {
+                retained: true,
+                ..arrived(60, 120.0)
+            },
+            own(30, 110.0),
+        ],
+        &odometer(),
+    );
     assert!(applied[1].uncertain && applied[1].is_live);
     assert_eq!((applied[1].from, applied[1].to), (UtcMs(0), UtcMs(HOUR)));
     assert!(!applied[2].is_live);
@@ -183,11 +311,31 @@ fn retained_growth_is_marked_uncertain_and_late_values_are_not_live() {
 #[test]
 fn a_coarse_register_may_jump_by_its_step() {
     // 10 km is OVMS's step from a million kilometres on, and comes within seconds.
-    let limits =
-        CounterLimits::for_quantity(Quantity::Odometer, FeedFormat { number: 1, digits: 6 }, &CounterRates::default()).unwrap();
+    let limits = CounterLimits::for_quantity(
+        Quantity::Odometer,
+        FeedFormat {
+            number: 1,
+            digits: 6,
+        },
+        &CounterRates::default(),
+    )
+    .unwrap();
     let mut counter = Counter::default();
-    for (second, km) in [(0, 1_000_000), (5, 1_000_010), (10, 1_000_010), (500, 1_000_020)] {
-        counter.apply(Sample { value: km * 1000, at: UtcMs(second * 1000), own_time: false, retained: false }, &limits);
+    for (second, km) in [
+        (0, 1_000_000),
+        (5, 1_000_010),
+        (10, 1_000_010),
+        (500, 1_000_020),
+    ] {
+        counter.apply(
+            Sample {
+                value: km * 1000,
+                at: UtcMs(second * 1000),
+                own_time: false,
+                retained: false,
+            },
+            &limits,
+        );
     }
     assert_eq!(counter.total(), 20_000);
 }
@@ -197,12 +345,24 @@ fn extreme_values_neither_panic_nor_count() {
     let extremes = [i64::MIN, -1, 0, 1, i64::MAX / 2, i64::MAX];
     for session in [false, true] {
         for modulus in [None, Some(0), Some(-1), Some(i64::MAX)] {
-            let limits = CounterLimits { modulus, session, ..odometer() };
+            let limits = CounterLimits {
+                modulus,
+                session,
+                ..odometer()
+            };
             let mut counter = Counter::default();
             for value in extremes.iter().chain(extremes.iter().rev()) {
                 for at in extremes {
                     for own_time in [false, true] {
-                        let applied = counter.apply(Sample { value: *value, at: UtcMs(at), own_time, retained: false }, &limits);
+                        let applied = counter.apply(
+                            Sample {
+                                value: *value,
+                                at: UtcMs(at),
+                                own_time,
+                                retained: false,
+                            },
+                            &limits,
+                        );
                         assert!(applied.gained >= 0);
                     }
                 }
@@ -234,10 +394,19 @@ fn drive(random: &mut Random, length: usize) -> Vec<Sample> {
     let (mut at, mut value) = (0, 1_000_000 + random.below(100_000_000) as i64);
     (0..length)
         .map(|_| {
-            let sample = Sample { value, at: UtcMs(at), own_time: true, retained: false };
+            let sample = Sample {
+                value,
+                at: UtcMs(at),
+                own_time: true,
+                retained: false,
+            };
             let step = 1_000 + random.below(30 * 60_000) as i64;
             at += step;
-            value += if random.below(3) == 0 { 0 } else { random.below((step * 200_000 / HOUR) as u64 + 1) as i64 };
+            value += if random.below(3) == 0 {
+                0
+            } else {
+                random.below((step * 200_000 / HOUR) as u64 + 1) as i64
+            };
             sample
         })
         .collect()
@@ -278,10 +447,16 @@ fn repetition_is_free_even_through_glitches_and_resets() {
         let base = samples[move_at].value;
         let new_base = random.below(5_000_000) as i64;
         if random.below(2) == 0 {
-            samples[move_at..].iter_mut().for_each(|s| s.value = (s.value - base + new_base).max(0));
+            samples[move_at..]
+                .iter_mut()
+                .for_each(|s| s.value = (s.value - base + new_base).max(0));
         }
         let (once, events, _) = run(&samples, &odometer());
-        replaced += usize::from(events.iter().any(|e| ["reset", "rebase", "unit_suspect"].contains(e)));
+        replaced += usize::from(
+            events
+                .iter()
+                .any(|e| ["reset", "rebase", "unit_suspect"].contains(e)),
+        );
         let mut repeated = Vec::new();
         for (index, sample) in samples.iter().enumerate() {
             repeated.push(*sample);
@@ -289,9 +464,16 @@ fn repetition_is_free_even_through_glitches_and_resets() {
                 repeated.push(samples[random.below(index as u64 + 1) as usize]);
             }
         }
-        assert_eq!(run(&repeated, &odometer()).0, once, "replay with seed {seed}");
+        assert_eq!(
+            run(&repeated, &odometer()).0,
+            once,
+            "replay with seed {seed}"
+        );
     }
-    assert!(replaced > 50, "the generator must reach the interesting cases: {replaced}");
+    assert!(
+        replaced > 50,
+        "the generator must reach the interesting cases: {replaced}"
+    );
 }
 
 /// Lone zeros and spikes between good readings cost nothing.
@@ -305,20 +487,38 @@ fn lone_glitches_do_not_change_the_total() {
             with_glitches.push(pair[0]);
             let at = UtcMs((pair[0].at.0 + pair[1].at.0) / 2);
             match random.below(6) {
-                0 => with_glitches.push(Sample { value: 0, at, ..pair[0] }),
-                1 => with_glitches.push(Sample { value: pair[0].value * 3 + 10_000_000, at, ..pair[0] }),
+                0 => with_glitches.push(Sample {
+                    value: 0,
+                    at,
+                    ..pair[0]
+                }),
+                1 => with_glitches.push(Sample {
+                    value: pair[0].value * 3 + 10_000_000,
+                    at,
+                    ..pair[0]
+                }),
                 _ => {}
             }
         }
         with_glitches.push(good[49]);
-        assert_eq!(run(&with_glitches, &odometer()).0, good[49].value - good[0].value, "replay with seed {seed}");
+        assert_eq!(
+            run(&with_glitches, &odometer()).0,
+            good[49].value - good[0].value,
+            "replay with seed {seed}"
+        );
     }
 }
 
 /// A snapshot in the middle changes nothing.
 #[test]
 fn a_snapshot_continues_where_it_stopped() {
-    let samples = [own(0, 5_000.0), own(60, 0.0), own(70, 5.0), own(80, 10.0), own(90, 12.0)];
+    let samples = [
+        own(0, 5_000.0),
+        own(60, 0.0),
+        own(70, 5.0),
+        own(80, 10.0),
+        own(90, 12.0),
+    ];
     for cut in 0..samples.len() {
         let mut counter = Counter::default();
         for (index, sample) in samples.iter().enumerate() {
@@ -329,6 +529,10 @@ fn a_snapshot_continues_where_it_stopped() {
             }
             counter.apply(*sample, &odometer());
         }
-        assert_eq!((counter.total(), counter.epoch()), (12_000, 1), "cut before reading {cut}");
+        assert_eq!(
+            (counter.total(), counter.epoch()),
+            (12_000, 1),
+            "cut before reading {cut}"
+        );
     }
 }

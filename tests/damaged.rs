@@ -34,12 +34,23 @@ impl Case {
 
 /// The samples' captures; the others are no messages.
 fn cases() -> Vec<Case> {
-    let mut files: Vec<_> = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples")).unwrap().collect();
+    let mut files: Vec<_> =
+        fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples"))
+            .unwrap()
+            .collect();
     files.sort_by_key(|file| file.as_ref().unwrap().path());
     let text = |path: &Path| fs::read_to_string(path).unwrap();
-    let captures = files.into_iter().map(|file| file.unwrap().path()).filter(|path| path.extension().unwrap() == "jsonl");
+    let captures = files
+        .into_iter()
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().unwrap() == "jsonl");
     captures
-        .flat_map(|path| text(&path).lines().filter_map(|line| serde_json::from_str(line).ok()).collect::<Vec<Case>>())
+        .flat_map(|path| {
+            text(&path)
+                .lines()
+                .filter_map(|line| serde_json::from_str(line).ok())
+                .collect::<Vec<Case>>()
+        })
         .collect()
 }
 
@@ -47,7 +58,9 @@ struct Sound;
 
 impl Sink for Sound {
     fn reading(&mut self, reading: Reading<'_>) {
-        assert!(!reading.entries.is_empty() && !reading.asset.is_empty() && reading.asset.len() <= 256);
+        assert!(
+            !reading.entries.is_empty() && !reading.asset.is_empty() && reading.asset.len() <= 256
+        );
         for entry in reading.entries.iter() {
             if let Value::Position(latitude, longitude) = entry.value {
                 assert!(latitude.abs() <= 900_000_000 && longitude.abs() <= 1_800_000_000);
@@ -91,7 +104,11 @@ fn damaged_messages_never_stop_the_feed() {
             received_at: UtcMs(1_787_400_000_000),
             properties: &properties,
         };
-        let formats = if below(2) == 0 { Formats::ByTopic } else { Formats::Only(vec![below(DECODERS.len())]) };
+        let formats = if below(2) == 0 {
+            Formats::ByTopic
+        } else {
+            Formats::Only(vec![below(DECODERS.len())])
+        };
         if let Err(refused) = decoders.decode(&formats, &message, &mut Sound) {
             assert!(!refused.detail.is_empty());
         }

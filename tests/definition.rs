@@ -32,8 +32,17 @@ fn read(definition: &str) -> (Profile, Vec<String>) {
         "[definition]\n{definition}\n[[target]]\nid = \"a\"\nkind = \"share\"\nfigure = \"fleet\"\nprofile = \"ulev_or_better\"\nmetric = \"m\"\ngoal = 0.9\n"
     );
     let file = parse_targets_file(&text, "t.toml", &Config::default()).unwrap();
-    let Measure::Fleet { profile: Some(own), .. } = &file.targets[0].measure else { panic!("a share of vehicles") };
-    assert_eq!(own.options(), file.profile.options(), "the target's own profile has the same options");
+    let Measure::Fleet {
+        profile: Some(own), ..
+    } = &file.targets[0].measure
+    else {
+        panic!("a share of vehicles")
+    };
+    assert_eq!(
+        own.options(),
+        file.profile.options(),
+        "the target's own profile has the same options"
+    );
     assert_eq!((own.name, file.profile.name), ("ulev_or_better", "nhs_sdu"));
     let register = register();
     let profile = &file.profile;
@@ -58,21 +67,35 @@ fn each_option_changes_its_rule_and_no_other() {
     for (definition, changed) in [
         ("", &[][..]),
         ("ultra_low_inclusive = true", &["phev50 ultra_low R2a"][..]),
-        ("ultra_low_g_per_km = 75", &["phev50 ultra_low R2a", "phev72 ultra_low R2a"]),
+        (
+            "ultra_low_g_per_km = 75",
+            &["phev50 ultra_low R2a", "phev72 ultra_low R2a"],
+        ),
         ("retrofit_counts = false", &["retrofit other R5"]),
         ("gas_is_low = false", &["gas unknown R7"]),
-        ("infer_from_first_registration = false", &["dated unknown R7"]),
+        (
+            "infer_from_first_registration = false",
+            &["dated unknown R7"],
+        ),
     ] {
         let (profile, classes) = read(definition);
         let want: Vec<&str> = usual
             .into_iter()
             .map(|line| {
                 let id = line.split(' ').next().unwrap();
-                changed.iter().find(|other| other.starts_with(&format!("{id} "))).copied().unwrap_or(line)
+                changed
+                    .iter()
+                    .find(|other| other.starts_with(&format!("{id} ")))
+                    .copied()
+                    .unwrap_or(line)
             })
             .collect();
         assert_eq!(classes, want, "{definition}");
-        let options = if definition.is_empty() { vec![] } else { vec![definition.to_owned()] };
+        let options = if definition.is_empty() {
+            vec![]
+        } else {
+            vec![definition.to_owned()]
+        };
         assert_eq!(profile.options(), options);
     }
 }
@@ -80,16 +103,42 @@ fn each_option_changes_its_rule_and_no_other() {
 #[test]
 fn what_is_not_usual_stands_beside_the_share() {
     let (profile, _) = read("retrofit_counts = false\nultra_low_g_per_km = 75");
-    assert_eq!(profile.described(), "nhs_sdu (ultra_low_g_per_km = 75, retrofit_counts = false)");
+    assert_eq!(
+        profile.described(),
+        "nhs_sdu (ultra_low_g_per_km = 75, retrofit_counts = false)"
+    );
     let (register, target) = (register(), headline(0.9, day("2028-03-31"), None));
-    let record = assess(&target, &profile, &register, &Figures::default(), day("2026-03-31"));
-    assert_eq!(record.counts, Some(counts(&register, &profile, day("2026-03-31"))));
+    let record = assess(
+        &target,
+        &profile,
+        &register,
+        &Figures::default(),
+        day("2026-03-31"),
+    );
+    assert_eq!(
+        record.counts,
+        Some(counts(&register, &profile, day("2026-03-31")))
+    );
     let json = serde_json::to_value(&record).unwrap();
     assert_eq!(json["profile"], "nhs_sdu");
-    assert_eq!(json["profile_options"], serde_json::json!(["ultra_low_g_per_km = 75", "retrofit_counts = false"]));
+    assert_eq!(
+        json["profile_options"],
+        serde_json::json!(["ultra_low_g_per_km = 75", "retrofit_counts = false"])
+    );
     let usual = Profile::by_name("nhs_sdu").unwrap();
-    let record = assess(&target, &usual, &register, &Figures::default(), day("2026-03-31"));
-    assert!(serde_json::to_value(&record).unwrap().get("profile_options").is_none());
+    let record = assess(
+        &target,
+        &usual,
+        &register,
+        &Figures::default(),
+        day("2026-03-31"),
+    );
+    assert!(
+        serde_json::to_value(&record)
+            .unwrap()
+            .get("profile_options")
+            .is_none()
+    );
     assert_eq!(usual.described(), "nhs_sdu");
 }
 
@@ -106,13 +155,23 @@ fn mistakes_have_a_line_and_a_way_out() {
         ),
         ("gas_is_low = \"no\"", "hint: write true or false"),
     ] {
-        let error = parse_targets_file(&format!("[definition]\n{definition}\n"), "t.toml", &Config::default()).unwrap_err();
+        let error = parse_targets_file(
+            &format!("[definition]\n{definition}\n"),
+            "t.toml",
+            &Config::default(),
+        )
+        .unwrap_err();
         assert!(error.to_string().contains(want), "{error}");
     }
     let mut config = Config::default();
     config.engine.profile = "green".into();
-    let error = parse_targets_file(SHIPPED_TARGETS, "t.toml", &config).unwrap_err().to_string();
-    assert!(error.contains("no profile is called `green`") && error.contains("nhs_sdu"), "{error}");
+    let error = parse_targets_file(SHIPPED_TARGETS, "t.toml", &config)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("no profile is called `green`") && error.contains("nhs_sdu"),
+        "{error}"
+    );
     let shipped = parse_targets_file(SHIPPED_TARGETS, "t.toml", &Config::default()).unwrap();
     assert_eq!(shipped.profile.options(), Vec::<String>::new());
 }

@@ -18,11 +18,29 @@ fn replay(folder: &TempDir, config: &str, lines: &[String]) -> Value {
     );
     write("charge_points.csv", "charge_point_id,site\nCP,A\n");
     write("tags.csv", "id_tag,kind,vehicle_id\nAAAA,vehicle,BEV\n");
-    write("renewable.csv", "site,from,to,share,factor_kgco2e_per_kwh\nA,2025-04-01,,0.6,0\n");
+    write(
+        "renewable.csv",
+        "site,from,to,share,factor_kgco2e_per_kwh\nA,2025-04-01,,0.6,0\n",
+    );
     let folder = folder.path();
-    let arguments = ["replay", "capture.jsonl", "--register", ".", "--config", "fleetgauge.toml"];
-    let output = fleetgauge().args(arguments).current_dir(folder).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let arguments = [
+        "replay",
+        "capture.jsonl",
+        "--register",
+        ".",
+        "--config",
+        "fleetgauge.toml",
+    ];
+    let output = fleetgauge()
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice::<Value>(&output.stdout).unwrap()["emissions"].take()
 }
 
@@ -52,14 +70,22 @@ fn capture() -> Vec<String> {
 
 /// The rows of a scope: there is one.
 fn row<'a>(emissions: &'a Value, scope: &str) -> &'a Value {
-    let rows: Vec<&Value> = emissions["rows"].as_array().unwrap().iter().filter(|row| row["scope"] == scope).collect();
+    let rows: Vec<&Value> = emissions["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["scope"] == scope)
+        .collect();
     assert_eq!(rows.len(), 1, "{scope}: {emissions:#}");
     rows[0]
 }
 
 #[track_caller]
 fn near(value: &Value, want: f64) {
-    assert!((value.as_f64().unwrap_or(f64::NAN) - want).abs() < 1e-6, "{value} is not {want}");
+    assert!(
+        (value.as_f64().unwrap_or(f64::NAN) - want).abs() < 1e-6,
+        "{value} is not {want}"
+    );
 }
 
 #[test]
@@ -69,22 +95,42 @@ fn every_scope_has_rows_of_its_own() {
     let electric = row(&emissions, "2");
     near(&electric["kgco2e"], 50.0 * 0.177);
     near(&electric["sd_kgco2e"], 50.0 * 0.177 * 0.02);
-    assert_eq!((&electric["estimated"], &electric["factor_set"]), (&false.into(), &"desnz2025".into()));
+    assert_eq!(
+        (&electric["estimated"], &electric["factor_set"]),
+        (&false.into(), &"desnz2025".into())
+    );
     let market = row(&emissions, "2_market");
     near(&market["kgco2e"], 20.0 * 0.177);
     near(&market["energy_renewable_kwh"], 30.0);
-    assert_eq!(emissions["flags"], serde_json::json!(["residual_factor_missing"]));
+    assert_eq!(
+        emissions["flags"],
+        serde_json::json!(["residual_factor_missing"])
+    );
     let fuel = row(&emissions, "1");
     near(&fuel["kgco2e"], 25.7082);
     near(&fuel["kgco2"], 25.3763);
-    let outside = emissions["rows"].as_array().unwrap().iter().find(|row| row["scope"] == "outside").unwrap();
+    let outside = emissions["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["scope"] == "outside")
+        .unwrap();
     near(&outside["kgco2_biogenic"], 1.4);
     let chain = |name: &str| -> f64 {
-        let rows = emissions["rows"].as_array().unwrap().iter().filter(|row| row["scope"] == "3");
+        let rows = emissions["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|row| row["scope"] == "3");
         rows.map(|row| row[name].as_f64().unwrap()).sum()
     };
-    assert!((chain("kgco2e_wtt_fuel") - 6.1101).abs() < 1e-6 && (chain("kgco2e_td_losses") - 50.0 * 0.01853).abs() < 1e-6);
-    assert!((chain("kgco2e_wtt_generation") + chain("kgco2e_wtt_td") - 50.0 * 0.04987).abs() < 1e-6);
+    assert!(
+        (chain("kgco2e_wtt_fuel") - 6.1101).abs() < 1e-6
+            && (chain("kgco2e_td_losses") - 50.0 * 0.01853).abs() < 1e-6
+    );
+    assert!(
+        (chain("kgco2e_wtt_generation") + chain("kgco2e_wtt_td") - 50.0 * 0.04987).abs() < 1e-6
+    );
     near(&emissions["energy_renewable_kwh"], 30.0);
 }
 
@@ -106,14 +152,38 @@ fn residual_factors_corrections_and_blends_are_choices_that_show() {
     assert_eq!(row(&emissions, "1")["factor_set"], "desnz2025+v2");
     // Energy 8.85 kg stays, 10 l of diesel go from 25.7082 to 26.0 kg: 0.84 % in all, which is no reason to restate a base.
     let effects = emissions["restatements"].as_array().unwrap();
-    assert_eq!((effects.len(), &effects[0]["restated"]), (1, &false.into()), "{emissions}");
+    assert_eq!(
+        (effects.len(), &effects[0]["restated"]),
+        (1, &false.into()),
+        "{emissions}"
+    );
     near(&effects[0]["kgco2e_as_published"], 8.85 + 25.7082);
     near(&effects[0]["kgco2e_corrected"], 8.85 + 26.0);
-    near(&effects[0]["change_ratio"], (8.85 + 26.0) / (8.85 + 25.7082) - 1.0);
-    assert_eq!(effects[0]["factor_sets"], serde_json::json!(["desnz2025+v2"]));
+    near(
+        &effects[0]["change_ratio"],
+        (8.85 + 26.0) / (8.85 + 25.7082) - 1.0,
+    );
+    assert_eq!(
+        effects[0]["factor_sets"],
+        serde_json::json!(["desnz2025+v2"])
+    );
     near(&effects[0]["threshold_ratio"], 0.05);
-    let blended = replay(&folder, "[factors]\nyear_policy = \"blended\"\n", &capture());
-    assert_eq!(blended["restatements"], serde_json::json!([]), "nothing was corrected");
-    near(&row(&blended, "2")["kgco2e"], 50.0 * (275.0 * 0.177 + 90.0 * 0.13096) / 365.0);
-    assert_eq!(row(&blended, "2")["factor_set"], "desnz2025-2026+provisional");
+    let blended = replay(
+        &folder,
+        "[factors]\nyear_policy = \"blended\"\n",
+        &capture(),
+    );
+    assert_eq!(
+        blended["restatements"],
+        serde_json::json!([]),
+        "nothing was corrected"
+    );
+    near(
+        &row(&blended, "2")["kgco2e"],
+        50.0 * (275.0 * 0.177 + 90.0 * 0.13096) / 365.0,
+    );
+    assert_eq!(
+        row(&blended, "2")["factor_set"],
+        "desnz2025-2026+provisional"
+    );
 }

@@ -18,8 +18,9 @@ use fleetgauge::ledger::emissions::{FactorSets, Months};
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    ActivityRow, AssetKind, ChargePointEvent, ChargePointMessage, ClosedSession, ConnectorStatus, Fact, FeedFormat, Issue,
-    Manner, MeterSample, Observation, OcppVersion, Quantity, Reading, ReadingEntry, TokenHasher, Value,
+    ActivityRow, AssetKind, ChargePointEvent, ChargePointMessage, ClosedSession, ConnectorStatus,
+    Fact, FeedFormat, Issue, Manner, MeterSample, Observation, OcppVersion, Quantity, Reading,
+    ReadingEntry, TokenHasher, Value,
 };
 use fleetgauge::points;
 use fleetgauge::units::{Day, Month, Thousandths, UtcMs};
@@ -29,7 +30,10 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % below
     }
 }
@@ -39,13 +43,16 @@ fn hasher() -> TokenHasher {
 }
 
 fn register() -> Arc<Register> {
-    let files = EXAMPLE_REGISTER.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).to_vec();
+    let files = EXAMPLE_REGISTER
+        .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+        .to_vec();
     Arc::new(Register::parse(&RegisterFiles::from_bytes(files), &hasher()).unwrap())
 }
 
 fn factors() -> Arc<FactorSets> {
     static SETS: OnceLock<Arc<FactorSets>> = OnceLock::new();
-    SETS.get_or_init(|| Arc::new(load_factors(&FactorsConfig::default()).unwrap())).clone()
+    SETS.get_or_init(|| Arc::new(load_factors(&FactorsConfig::default()).unwrap()))
+        .clone()
 }
 
 struct Run {
@@ -59,16 +66,40 @@ impl Run {
     fn new(now: UtcMs) -> Self {
         let (register, factors) = (register(), factors());
         let profile = Profile::by_name("nhs_sdu").unwrap();
-        let engine = Engine::new(EngineConfig::default(), profile, register.clone(), factors.clone(), 1000, now);
-        Self { engine, shelf: Shelf::default(), register, factors }
+        let engine = Engine::new(
+            EngineConfig::default(),
+            profile,
+            register.clone(),
+            factors.clone(),
+            1000,
+            now,
+        );
+        Self {
+            engine,
+            shelf: Shelf::default(),
+            register,
+            factors,
+        }
     }
 
     fn drain(&mut self) {
-        self.shelf.notices.extend(std::iter::from_fn(|| self.engine.poll_notice()));
+        self.shelf
+            .notices
+            .extend(std::iter::from_fn(|| self.engine.poll_notice()));
         while let Some(fact) = self.engine.poll_output() {
             points::encode(&fact, &mut self.shelf.lines);
-            if let Fact::Session { record, kgco2e_location } = fact {
-                self.shelf.sessions.insert(record.id.clone(), ClosedSession { record: *record, kgco2e_location });
+            if let Fact::Session {
+                record,
+                kgco2e_location,
+            } = fact
+            {
+                self.shelf.sessions.insert(
+                    record.id.clone(),
+                    ClosedSession {
+                        record: *record,
+                        kgco2e_location,
+                    },
+                );
             }
         }
     }
@@ -96,28 +127,64 @@ impl Run {
 
     fn restart(&mut self, snapshot: &[u8], now: UtcMs) {
         let profile = Profile::by_name("nhs_sdu").unwrap();
-        self.engine =
-            Engine::restore(snapshot, EngineConfig::default(), profile, self.register.clone(), self.factors.clone(), now)
-                .unwrap();
+        self.engine = Engine::restore(
+            snapshot,
+            EngineConfig::default(),
+            profile,
+            self.register.clone(),
+            self.factors.clone(),
+            now,
+        )
+        .unwrap();
     }
 
     /// Everything that can be seen from outside.
     fn seen(&self, now: UtcMs) -> String {
-        let context = ViewContext { now, late: 0, rejected: 0 };
+        let context = ViewContext {
+            now,
+            late: 0,
+            rejected: 0,
+        };
         let (from, to) = (Day::of(now.plus(-10 * 86_400_000)), Day::of(now));
-        let rows: Vec<ActivityRow> =
-            self.shelf.activity.iter().map(|(key, activity)| ActivityRow { key: key.clone(), activity: *activity }).collect();
+        let rows: Vec<ActivityRow> = self
+            .shelf
+            .activity
+            .iter()
+            .map(|(key, activity)| ActivityRow {
+                key: key.clone(),
+                activity: *activity,
+            })
+            .collect();
         let months = Months::of(&self.shelf.activity);
-        let stored = StoredActivity { generation: self.shelf.generation, rows, months, years: Vec::new() };
-        let by = [Dimension::Organisation, Dimension::Site, Dimension::VehicleClass, Dimension::Tier];
-        let question = View::Sessions { from: None, to: None, charge_point: None, vehicle: None };
+        let stored = StoredActivity {
+            generation: self.shelf.generation,
+            rows,
+            months,
+            years: Vec::new(),
+        };
+        let by = [
+            Dimension::Organisation,
+            Dimension::Site,
+            Dimension::VehicleClass,
+            Dimension::Tier,
+        ];
+        let question = View::Sessions {
+            from: None,
+            to: None,
+            charge_point: None,
+            vehicle: None,
+        };
         let sessions = self.shelf.sessions.values().cloned().collect();
         [
             serde_json::to_string_pretty(&self.engine.overview(&context)),
             serde_json::to_string_pretty(&self.engine.alerts_view(&context)),
             serde_json::to_string_pretty(&self.engine.vehicles_view(&context)),
             serde_json::to_string_pretty(&self.engine.charge_points_view(&context)),
-            serde_json::to_string_pretty(&self.engine.uptime_view(&context, Month::of(now).plus(-1), Month::of(now))),
+            serde_json::to_string_pretty(&self.engine.uptime_view(
+                &context,
+                Month::of(now).plus(-1),
+                Month::of(now),
+            )),
             serde_json::to_string_pretty(&self.engine.emissions_view(from, to, &by, stored)),
             serde_json::to_string_pretty(&self.engine.sessions_view(&context, sessions, &question)),
             Ok(self.shelf.history(&self.engine, now)),
@@ -145,7 +212,14 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
     let mut random = Random(seed);
     let mut now: UtcMs = "2026-10-24T10:00:00Z".parse().unwrap();
     let mut steps = Vec::new();
-    let vehicles = ["AMB-101", "AMB-123", "RRV-201", "SUP-401", "ovms:PTS307", "stranger"];
+    let vehicles = [
+        "AMB-101",
+        "AMB-123",
+        "RRV-201",
+        "SUP-401",
+        "ovms:PTS307",
+        "stranger",
+    ];
     let mut odometer = vehicles.map(|_| 1_000_000i64);
     let mut fuel = 500_000i64;
     let mut register = 100_000i64;
@@ -167,10 +241,24 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
                 fuel += random.below(300) as i64;
                 // Now and then an old value comes again.
                 let own_time = random.below(3) > 0;
-                let behind = if own_time && random.below(8) == 0 { 600_000 } else { 0 };
+                let behind = if own_time && random.below(8) == 0 {
+                    600_000
+                } else {
+                    0
+                };
                 let asset = vehicles[index];
-                let format = if asset.starts_with("ovms") { FeedFormat { number: 1, digits: 6 } } else { FeedFormat::new(0) };
-                let number = |quantity, value| ReadingEntry { quantity, value: Value::Number(Thousandths(value)) };
+                let format = if asset.starts_with("ovms") {
+                    FeedFormat {
+                        number: 1,
+                        digits: 6,
+                    }
+                } else {
+                    FeedFormat::new(0)
+                };
+                let number = |quantity, value| ReadingEntry {
+                    quantity,
+                    value: Value::Number(Thousandths(value)),
+                };
                 let mut entries = vec![number(Quantity::Odometer, odometer[index])];
                 if asset == "AMB-101" {
                     entries.push(number(Quantity::FuelUsedTotal, fuel));
@@ -200,7 +288,8 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
                 let message = match (other, random.below(4)) {
                     (7, _) => ChargePointMessage::StartTransaction {
                         connector_id: 1,
-                        id_token: hasher().hash(["041C17149D4395", "FFFF"][random.below(2) as usize]),
+                        id_token: hasher()
+                            .hash(["041C17149D4395", "FFFF"][random.below(2) as usize]),
                         meter_start_dwh: Some(register),
                         at: Some(now),
                         issue: Issue::Ours,
@@ -215,18 +304,30 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
                     },
                     (8, _) => ChargePointMessage::Status {
                         connector_id: 1,
-                        status: [ConnectorStatus::Available, ConnectorStatus::Charging, ConnectorStatus::Faulted]
-                            [random.below(3) as usize],
+                        status: [
+                            ConnectorStatus::Available,
+                            ConnectorStatus::Charging,
+                            ConnectorStatus::Faulted,
+                        ][random.below(3) as usize],
                         error_code: None,
                         vendor_error_code: None,
                         info: None,
                         part: 0,
                         at: Some(now),
                     },
-                    _ => ChargePointMessage::MeterValues { connector_id: 1, transaction_id: None, samples: vec![sample] },
+                    _ => ChargePointMessage::MeterValues {
+                        connector_id: 1,
+                        transaction_id: None,
+                        samples: vec![sample],
+                    },
                 };
                 let charge_point = Arc::from(["DER-CP-01", "ILK-CP-03"][random.below(2) as usize]);
-                Observation::ChargePoint(ChargePointEvent { charge_point, received_at: now, manner: Manner::default(), message })
+                Observation::ChargePoint(ChargePointEvent {
+                    charge_point,
+                    received_at: now,
+                    manner: Manner::default(),
+                    message,
+                })
             }
         };
         steps.push(Step::Observed(now, observation));
@@ -235,12 +336,23 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
 }
 
 fn silence(now: UtcMs) -> Observation<'static> {
-    let matchers = vec![("site".to_owned(), "*".to_owned()), ("rule".to_owned(), "charger_faulted".to_owned())];
-    Observation::AlertsSilenced { matchers, until: now.plus(7_200_000), by: "ann".into(), comment: String::new() }
+    let matchers = vec![
+        ("site".to_owned(), "*".to_owned()),
+        ("rule".to_owned(), "charger_faulted".to_owned()),
+    ];
+    Observation::AlertsSilenced {
+        matchers,
+        until: now.plus(7_200_000),
+        by: "ann".into(),
+        comment: String::new(),
+    }
 }
 
 fn seeds() -> u64 {
-    std::env::var("FLEETGAUGE_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(60)
+    std::env::var("FLEETGAUGE_SEEDS")
+        .ok()
+        .and_then(|seeds| seeds.parse().ok())
+        .unwrap_or(60)
 }
 
 #[test]
@@ -249,7 +361,10 @@ fn the_same_calls_give_the_same_rows() {
     let rows = || {
         let mut run = Run::new(steps[0].at());
         steps.iter().for_each(|step| run.tell(step));
-        (run.shelf.lines.clone(), run.seen(steps.last().unwrap().at()))
+        (
+            run.shelf.lines.clone(),
+            run.seen(steps.last().unwrap().at()),
+        )
     };
     let first = rows();
     assert!(first.0.len() > 10_000);
@@ -284,11 +399,16 @@ fn a_restart_at_any_moment_changes_nothing() {
                         }
                         None => {
                             let shelf = std::mem::take(&mut broken.shelf);
-                            broken = Run { shelf, ..Run::new(steps[0].at()) };
+                            broken = Run {
+                                shelf,
+                                ..Run::new(steps[0].at())
+                            };
                             0
                         }
                     };
-                    steps[from..=index].iter().for_each(|again| broken.tell(again));
+                    steps[from..=index]
+                        .iter()
+                        .for_each(|again| broken.tell(again));
                     broken.shelf.lines.truncate(lines);
                     broken.shelf.notices.truncate(notices);
                 }
@@ -296,12 +416,18 @@ fn a_restart_at_any_moment_changes_nothing() {
             }
         }
         let (found, wanted) = (broken.seen(end), straight.seen(end));
-        assert_eq!(broken.shelf.notices, straight.shelf.notices, "seed {seed}: people are told the same");
+        assert_eq!(
+            broken.shelf.notices, straight.shelf.notices,
+            "seed {seed}: people are told the same"
+        );
         for (found, wanted) in found.lines().zip(wanted.lines()) {
             assert_eq!(found, wanted, "seed {seed}");
         }
         assert_eq!(found, wanted, "seed {seed}");
-        assert!(broken.shelf.lines == straight.shelf.lines, "seed {seed}: other rows");
+        assert!(
+            broken.shelf.lines == straight.shelf.lines,
+            "seed {seed}: other rows"
+        );
     }
 }
 
@@ -321,19 +447,56 @@ fn kilometres_are_differences_of_odometers_over_all_days() {
             }
         }
         for (asset, last) in known {
-            let id = if asset == "ovms:PTS307" { "PTS-307".to_owned() } else { asset };
+            let id = if asset == "ovms:PTS307" {
+                "PTS-307".to_owned()
+            } else {
+                asset
+            };
             let driven = by_vehicle.get(&id).copied().unwrap_or(0);
-            assert!(driven <= last - 1_000_000, "seed {seed}: {id} drove {driven} m, its odometer only {}", last - 1_000_000);
+            assert!(
+                driven <= last - 1_000_000,
+                "seed {seed}: {id} drove {driven} m, its odometer only {}",
+                last - 1_000_000
+            );
         }
-        assert!(by_vehicle.values().sum::<i64>() > 0, "seed {seed}: nobody drove until {end}");
+        assert!(
+            by_vehicle.values().sum::<i64>() > 0,
+            "seed {seed}: nobody drove until {end}"
+        );
     }
 }
 
 #[test]
 fn numbers_and_times_from_the_edge_of_what_can_be_written_harm_nobody() {
-    let numbers = [i64::MIN, i64::MIN + 1, -1, 0, 1, 999_999_999_999, i64::MAX - 1, i64::MAX];
-    let texts = ["-9223372036854775808", "-1", "0", "1", "1e18", "9e99", "922337203685477580.7", "NaN", "99999999999999999999"];
-    let times = [i64::MIN, -1, 0, 1_790_000_000_000, 1_790_000_060_000, i64::MAX];
+    let numbers = [
+        i64::MIN,
+        i64::MIN + 1,
+        -1,
+        0,
+        1,
+        999_999_999_999,
+        i64::MAX - 1,
+        i64::MAX,
+    ];
+    let texts = [
+        "-9223372036854775808",
+        "-1",
+        "0",
+        "1",
+        "1e18",
+        "9e99",
+        "922337203685477580.7",
+        "NaN",
+        "99999999999999999999",
+    ];
+    let times = [
+        i64::MIN,
+        -1,
+        0,
+        1_790_000_000_000,
+        1_790_000_060_000,
+        i64::MAX,
+    ];
     for seed in 0..40 {
         let mut random = Random(seed);
         let now = UtcMs(1_790_000_000_000);
@@ -343,8 +506,12 @@ fn numbers_and_times_from_the_edge_of_what_can_be_written_harm_nobody() {
             let at = Some(UtcMs(times[random.below(6) as usize]));
             let observation = if random.below(2) == 0 {
                 let quantity = Quantity::ALL[random.below(Quantity::ALL.len() as u64) as usize];
-                let entry = ReadingEntry { quantity, value: Value::Number(Thousandths(numbers[random.below(8) as usize])) };
-                let kind = [AssetKind::Vehicle, AssetKind::Charger, AssetKind::Meter][random.below(3) as usize];
+                let entry = ReadingEntry {
+                    quantity,
+                    value: Value::Number(Thousandths(numbers[random.below(8) as usize])),
+                };
+                let kind = [AssetKind::Vehicle, AssetKind::Charger, AssetKind::Meter]
+                    [random.below(3) as usize];
                 Observation::Telemetry(Reading {
                     asset: Cow::Borrowed(["AMB-101", "DER-CP-01", "x"][random.below(3) as usize]),
                     kind,
@@ -369,9 +536,17 @@ fn numbers_and_times_from_the_edge_of_what_can_be_written_harm_nobody() {
                 let (_, action) = actions[random.below(actions.len() as u64) as usize];
                 let text = format!("[2,\"1\",\"{}\",{payload}]", action.name());
                 let hasher = hasher();
-                let reading =
-                    frame::Reading { version: OcppVersion::V16, hasher: &hasher, most_depth: 32, repair_metering: true };
-                let frame::Frame::Call { request: Request::Event(message), .. } = frame::read(&text, &reading) else {
+                let reading = frame::Reading {
+                    version: OcppVersion::V16,
+                    hasher: &hasher,
+                    most_depth: 32,
+                    repair_metering: true,
+                };
+                let frame::Frame::Call {
+                    request: Request::Event(message),
+                    ..
+                } = frame::read(&text, &reading)
+                else {
                     continue;
                 };
                 Observation::ChargePoint(ChargePointEvent {

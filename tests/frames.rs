@@ -25,7 +25,11 @@ fn frames() -> PathBuf {
 fn answers(format: &str, capture: &[u8]) -> Vec<Value> {
     let mut output = Vec::new();
     run(&formats(format).unwrap(), capture, &mut output, now()).unwrap();
-    String::from_utf8(output).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    String::from_utf8(output)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 fn answer(topic: &str, payload: &[u8]) -> Value {
@@ -37,7 +41,9 @@ fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
-        let bits = (0..3).fold(0u32, |bits, i| bits << 8 | u32::from(*chunk.get(i).unwrap_or(&0)));
+        let bits = (0..3).fold(0u32, |bits, i| {
+            bits << 8 | u32::from(*chunk.get(i).unwrap_or(&0))
+        });
         for i in 0..=chunk.len() {
             text.push(DIGITS[(bits >> (18 - 6 * i)) as usize & 63] as char);
         }
@@ -46,7 +52,12 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 fn reasons(answer: &Value) -> Vec<&str> {
-    answer["ignored"].as_array().unwrap().iter().map(|entry| entry["reason"].as_str().unwrap()).collect()
+    answer["ignored"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["reason"].as_str().unwrap())
+        .collect()
 }
 
 fn close(got: &Value, want: &Value, tolerance: f64) -> bool {
@@ -57,9 +68,9 @@ fn same_value(got: &Value, want: &Value, unit: &Value) -> bool {
     let tolerance = if unit == "deg" { 5e-8 } else { 0.0005 };
     match want {
         Value::Number(_) => close(got, want, tolerance),
-        Value::Array(parts) => got
-            .as_array()
-            .is_some_and(|got| got.len() == parts.len() && got.iter().zip(parts).all(|(g, w)| close(g, w, tolerance))),
+        Value::Array(parts) => got.as_array().is_some_and(|got| {
+            got.len() == parts.len() && got.iter().zip(parts).all(|(g, w)| close(g, w, tolerance))
+        }),
         _ => got == want,
     }
 }
@@ -69,7 +80,9 @@ fn assert_observations(name: &str, got: &Value, want: &Value) {
     let mut got: Vec<Value> = got.as_array().unwrap().clone();
     for want in want.as_array().unwrap() {
         let found = got.iter().position(|got| {
-            ["asset", "quantity", "unit", "ts"].iter().all(|key| got.get(key) == want.get(key))
+            ["asset", "quantity", "unit", "ts"]
+                .iter()
+                .all(|key| got.get(key) == want.get(key))
                 && same_value(&got["value"], &want["value"], &want["unit"])
         });
         let found = found.unwrap_or_else(|| panic!("{name}: missing {want} among {got:?}"));
@@ -83,10 +96,21 @@ fn every_folder() {
     for decoder in DECODERS {
         let folder = frames().join(decoder.name);
         let cases: Vec<PathBuf> = fs::read_dir(&folder)
-            .unwrap_or_else(|_| panic!("format `{}` has no frames: record some in {}", decoder.name, folder.display()))
+            .unwrap_or_else(|_| {
+                panic!(
+                    "format `{}` has no frames: record some in {}",
+                    decoder.name,
+                    folder.display()
+                )
+            })
             .map(|entry| entry.unwrap().path())
             .collect();
-        assert!(!cases.is_empty(), "format `{}` has no frames: record some in {}", decoder.name, folder.display());
+        assert!(
+            !cases.is_empty(),
+            "format `{}` has no frames: record some in {}",
+            decoder.name,
+            folder.display()
+        );
         for case in cases {
             for format in ["auto", decoder.name] {
                 check_case(&case, format);
@@ -113,17 +137,24 @@ fn check_case(case: &Path, format: &str) {
         }
         return;
     }
-    let topic = fs::read_to_string(case.join("topic")).unwrap_or_else(|error| panic!("{name}/topic: {error}"));
+    let topic = fs::read_to_string(case.join("topic"))
+        .unwrap_or_else(|error| panic!("{name}/topic: {error}"));
     let payload = fs::read(case.join("payload")).unwrap();
     let line = json!({ "topic": topic.trim(), "payload_b64": base64(&payload), "retain": case.join("retained").exists() });
-    let expected: Value = serde_json::from_slice(&fs::read(case.join("expected.json")).unwrap()).unwrap();
+    let expected: Value =
+        serde_json::from_slice(&fs::read(case.join("expected.json")).unwrap()).unwrap();
     let got = answers(format, line.to_string().as_bytes()).remove(0);
     assert_observations(&name, &got["observations"], &expected["observations"]);
     assert_reasons(&name, &got, &expected["ignored"]);
 }
 
 fn assert_reasons(name: &str, got: &Value, want: &Value) {
-    let want: Vec<&str> = want.as_array().unwrap().iter().map(|reason| reason.as_str().unwrap()).collect();
+    let want: Vec<&str> = want
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|reason| reason.as_str().unwrap())
+        .collect();
     assert_eq!(reasons(got), want, "{name}: {got}");
 }
 
@@ -131,7 +162,10 @@ fn assert_reasons(name: &str, got: &Value, want: &Value) {
 fn every_folder_belongs_to_a_format() {
     for entry in fs::read_dir(frames()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(DECODERS.iter().any(|decoder| decoder.name == name), "tests/frames/mqtt/{name}: no such format");
+        assert!(
+            DECODERS.iter().any(|decoder| decoder.name == name),
+            "tests/frames/mqtt/{name}: no such format"
+        );
     }
 }
 
@@ -160,8 +194,12 @@ const SAMPLES: [(&str, &str); 19] = [
 
 #[test]
 fn every_sample_line() {
-    for (format, file) in SAMPLES.into_iter().filter(|(format, _)| DECODERS.iter().any(|decoder| decoder.name == *format)) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/samples/{file}.jsonl"));
+    for (format, file) in SAMPLES
+        .into_iter()
+        .filter(|(format, _)| DECODERS.iter().any(|decoder| decoder.name == *format))
+    {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/samples/{file}.jsonl"));
         let capture = fs::read_to_string(&path).unwrap();
         for chosen in ["auto", format] {
             let got = answers(chosen, capture.as_bytes());
@@ -178,19 +216,42 @@ fn every_sample_line() {
 fn bad_messages_get_one_reason() {
     let telemetry = "fleet/vehicles/AMB-101/telemetry";
     let odometer = "ovms/fleet/AMB101/metric/v/p/odometer";
-    let nested =
-        |open: &str, close: &str, inner: &str| format!("{}{inner}{}", open.repeat(10_000), close.repeat(10_000)).into_bytes();
-    let samples =
-        |count: usize| format!(r#"{{"odometer":1,"samples":[{}]}}"#, vec![r#"{"soc":1}"#; count].join(",")).into_bytes();
+    let nested = |open: &str, close: &str, inner: &str| {
+        format!("{}{inner}{}", open.repeat(10_000), close.repeat(10_000)).into_bytes()
+    };
+    let samples = |count: usize| {
+        format!(
+            r#"{{"odometer":1,"samples":[{}]}}"#,
+            vec![r#"{"soc":1}"#; count].join(",")
+        )
+        .into_bytes()
+    };
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         (telemetry, b"\xff\xfe{}".to_vec(), "utf8"),
-        (telemetry, b"{\"vehicle_ref\":\"\xc3\x28\"}".to_vec(), "utf8"),
+        (
+            telemetry,
+            b"{\"vehicle_ref\":\"\xc3\x28\"}".to_vec(),
+            "utf8",
+        ),
         (telemetry, vec![b' '; 2_000_000], "too_large"),
         (telemetry, vec![b'{'; 65_537], "too_large"),
         (telemetry, nested("[", "]", ""), "type"),
         (telemetry, nested("{\"a\":", "}", "1"), "too_deep"),
-        (telemetry, format!(r#"{{"odometer":5,"x":{}1{}}}"#, "[".repeat(10_000), "]".repeat(10_000)).into_bytes(), "too_deep"),
-        (telemetry, br#"{"samples":[{"position":{"value":[1,2]}}]}"#.to_vec(), "too_deep"),
+        (
+            telemetry,
+            format!(
+                r#"{{"odometer":5,"x":{}1{}}}"#,
+                "[".repeat(10_000),
+                "]".repeat(10_000)
+            )
+            .into_bytes(),
+            "too_deep",
+        ),
+        (
+            telemetry,
+            br#"{"samples":[{"position":{"value":[1,2]}}]}"#.to_vec(),
+            "too_deep",
+        ),
         (telemetry, samples(1_025), "too_many_samples"),
         (telemetry, b"".to_vec(), "empty"),
         (telemetry, b" \n".to_vec(), "empty"),
@@ -198,16 +259,36 @@ fn bad_messages_get_one_reason() {
         (telemetry, b"null".to_vec(), "syntax"),
         (telemetry, b"84512.3".to_vec(), "syntax"),
         (telemetry, br#"{"odometer":5,"soc":"#.to_vec(), "syntax"),
-        (telemetry, br#"{"odometer":5}{"odometer":6}"#.to_vec(), "syntax"),
+        (
+            telemetry,
+            br#"{"odometer":5}{"odometer":6}"#.to_vec(),
+            "syntax",
+        ),
         (telemetry, br#"{"odometer":5,}"#.to_vec(), "syntax"),
-        (telemetry, br#"{"odometer":0x10,"soc":NaN}"#.to_vec(), "syntax"),
+        (
+            telemetry,
+            br#"{"odometer":0x10,"soc":NaN}"#.to_vec(),
+            "syntax",
+        ),
         (telemetry, br#"{"v":2,"odometer":5}"#.to_vec(), "syntax"),
-        (telemetry, br#"{"ts":"2026-08-22T12:10:01Z","odometer":5}"#.to_vec(), "time"),
-        (telemetry, br#"{"ts":9999999999999,"odometer":5}"#.to_vec(), "time"),
+        (
+            telemetry,
+            br#"{"ts":"2026-08-22T12:10:01Z","odometer":5}"#.to_vec(),
+            "time",
+        ),
+        (
+            telemetry,
+            br#"{"ts":9999999999999,"odometer":5}"#.to_vec(),
+            "time",
+        ),
         ("fleet/vehicles/AMB-101/status", b"asleep".to_vec(), "type"),
         ("fleet/vehicles//telemetry", b"{}".to_vec(), "id"),
         ("fleet/vehicles/a b/telemetry", b"{}".to_vec(), "id"),
-        ("fleet/vehicles/AMB-101/diagnostics", b"{}".to_vec(), "unknown_topic"),
+        (
+            "fleet/vehicles/AMB-101/diagnostics",
+            b"{}".to_vec(),
+            "unknown_topic",
+        ),
         ("fleet/ships/QE2/telemetry", b"{}".to_vec(), "unknown_topic"),
         ("", b"{}".to_vec(), "unknown_topic"),
         ("zigbee2mqtt/lamp", b"{}".to_vec(), "unknown_topic"),
@@ -220,8 +301,16 @@ fn bad_messages_get_one_reason() {
         (odometer, b"12 km".to_vec(), "number"),
         (odometer, b"nan".to_vec(), "number"),
         (odometer, b"-inf".to_vec(), "number"),
-        ("ovms/fleet/AMB101/metric/v/p/latitude", b"90.1".to_vec(), "number"),
-        ("ovms/fleet/AMB101/metric/v/b/soc", b"255".to_vec(), "number"),
+        (
+            "ovms/fleet/AMB101/metric/v/p/latitude",
+            b"90.1".to_vec(),
+            "number",
+        ),
+        (
+            "ovms/fleet/AMB101/metric/v/b/soc",
+            b"255".to_vec(),
+            "number",
+        ),
     ];
     for (topic, payload, reason) in cases {
         let got = answer(topic, &payload);
@@ -230,7 +319,10 @@ fn bad_messages_get_one_reason() {
         assert_eq!(got["observations"], json!([]), "{topic} {shown}");
     }
     assert_eq!(
-        answer(telemetry, &samples(1_024))["observations"].as_array().unwrap().len(),
+        answer(telemetry, &samples(1_024))["observations"]
+            .as_array()
+            .unwrap()
+            .len(),
         1_025,
         "the limit itself is allowed"
     );
@@ -276,7 +368,10 @@ fn bad_fields_do_not_cost_the_others() {
         (r#""colour":"red""#, "unknown_key"),
         (r#""":0"#, "unknown_key"),
     ] {
-        let got = answer("fleet/vehicles/AMB-101/telemetry", format!(r#"{{{field},"soc":50}}"#).as_bytes());
+        let got = answer(
+            "fleet/vehicles/AMB-101/telemetry",
+            format!(r#"{{{field},"soc":50}}"#).as_bytes(),
+        );
         assert_eq!(reasons(&got), [reason], "{field}: {got}");
         assert_observations(
             field,
@@ -289,7 +384,10 @@ fn bad_fields_do_not_cost_the_others() {
 #[test]
 fn a_message_full_of_unknown_keys_is_counted_key_by_key() {
     let keys: Vec<String> = (0..5_000).map(|i| format!(r#""k{i}":{i}"#)).collect();
-    let got = answer("fleet/vehicles/AMB-101/telemetry", format!("{{{},\"soc\":50}}", keys.join(",")).as_bytes());
+    let got = answer(
+        "fleet/vehicles/AMB-101/telemetry",
+        format!("{{{},\"soc\":50}}", keys.join(",")).as_bytes(),
+    );
     assert_eq!(reasons(&got), vec!["unknown_key"; 5_000]);
     assert_eq!(got["observations"].as_array().unwrap().len(), 1);
 }
@@ -301,7 +399,14 @@ fn a_bad_line_says_so_and_decoding_goes_on() {
         {\"topic\":\"fleet/vehicles/A/status\",\"payload\":\"offline\"}";
     let got = answers("auto", capture);
     assert_eq!(got.len(), 8);
-    for (index, want) in [(1, "syntax"), (2, "syntax"), (3, "utf8"), (4, "syntax"), (5, "empty"), (6, "syntax")] {
+    for (index, want) in [
+        (1, "syntax"),
+        (2, "syntax"),
+        (3, "utf8"),
+        (4, "syntax"),
+        (5, "empty"),
+        (6, "syntax"),
+    ] {
         assert_eq!(reasons(&got[index]), [want], "line {}", index + 1);
         assert_eq!(got[index]["ignored"][0]["line"], json!(index + 1));
     }
@@ -312,7 +417,8 @@ fn a_bad_line_says_so_and_decoding_goes_on() {
 #[test]
 fn a_line_without_end_is_not_kept() {
     let mut capture = vec![b'x'; 17 * 1024 * 1024];
-    capture.extend_from_slice(b"\n{\"topic\":\"fleet/vehicles/A/status\",\"payload\":\"online\"}\n");
+    capture
+        .extend_from_slice(b"\n{\"topic\":\"fleet/vehicles/A/status\",\"payload\":\"online\"}\n");
     let got = answers("auto", &capture);
     assert_eq!((got.len(), reasons(&got[0])), (2, vec!["too_large"]));
     assert_eq!(reasons(&got[1]), [""; 0]);
@@ -323,7 +429,9 @@ fn a_chosen_format_refuses_foreign_topics_and_unknown_names_are_told() {
     let line = br#"{"topic":"ovms/u/CAR/metric/v/b/soc","payload":"50"}"#;
     assert_eq!(reasons(&answers("native", line)[0]), ["unknown_topic"]);
     match formats("ovsm") {
-        Err(error @ DecodeError::UnknownFormat { .. }) => assert!(error.to_string().contains("native, ovms"), "{error}"),
+        Err(error @ DecodeError::UnknownFormat { .. }) => {
+            assert!(error.to_string().contains("native, ovms"), "{error}")
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -335,7 +443,8 @@ fn readings_carry_kind_format_and_flags() {
     impl Sink for Readings {
         fn reading(&mut self, r: Reading<'_>) {
             assert!(!r.entries.is_empty());
-            self.0.push((r.kind, r.format, r.retained, r.received_at, r.at));
+            self.0
+                .push((r.kind, r.format, r.retained, r.received_at, r.at));
         }
         fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {
             panic!("{reason:?} {field} {detail}");
@@ -344,22 +453,57 @@ fn readings_carry_kind_format_and_flags() {
     let mut got = Readings(Vec::new());
     let at = UtcMs(1_787_303_702_120);
     for (topic, payload, retained) in [
-        ("fleet/vehicles/A/telemetry", r#"{"ts":"1787303702120","soc":1}"#, false),
-        ("fleet/chargers/A/telemetry", r#"{"ts":null,"charge_power":1}"#, true),
+        (
+            "fleet/vehicles/A/telemetry",
+            r#"{"ts":"1787303702120","soc":1}"#,
+            false,
+        ),
+        (
+            "fleet/chargers/A/telemetry",
+            r#"{"ts":null,"charge_power":1}"#,
+            true,
+        ),
         ("fleet/meters/A/status", "online", true),
         ("ovms/u/A/metric/v/b/soc", "1", true),
         // Known and empty: no reading, no complaint.
-        ("fleet/vehicles/A/telemetry", r#"{"v":1,"seq":4,"soc":null}"#, false),
+        (
+            "fleet/vehicles/A/telemetry",
+            r#"{"v":1,"seq":4,"soc":null}"#,
+            false,
+        ),
         ("fleet/vehicles/A/status", "", true),
     ] {
-        let message = Message { topic, payload: payload.as_bytes(), retained, received_at: now(), properties: &[] };
-        Decoders::default().decode(&Formats::ByTopic, &message, &mut got).unwrap();
+        let message = Message {
+            topic,
+            payload: payload.as_bytes(),
+            retained,
+            received_at: now(),
+            properties: &[],
+        };
+        Decoders::default()
+            .decode(&Formats::ByTopic, &message, &mut got)
+            .unwrap();
     }
     let want = [
-        (AssetKind::Vehicle, FeedFormat::new(0), false, now(), Some(at)),
+        (
+            AssetKind::Vehicle,
+            FeedFormat::new(0),
+            false,
+            now(),
+            Some(at),
+        ),
         (AssetKind::Charger, FeedFormat::new(0), true, now(), None),
         (AssetKind::Meter, FeedFormat::new(0), true, now(), None),
-        (AssetKind::Vehicle, FeedFormat { number: 1, digits: 6 }, true, now(), None),
+        (
+            AssetKind::Vehicle,
+            FeedFormat {
+                number: 1,
+                digits: 6,
+            },
+            true,
+            now(),
+            None,
+        ),
     ];
     assert_eq!(got.0, want);
 }

@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fleetgauge::ledger::emissions::{FactorSets, Inventory, Months, Scope, Setting, desnz_class, inventory};
+use fleetgauge::ledger::emissions::{
+    FactorSets, Inventory, Months, Scope, Setting, desnz_class, inventory,
+};
 use fleetgauge::ledger::transition::{Profile, classify};
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{Activity, ActivityKey, EnergyUser, Subject, TokenHasher};
@@ -13,9 +15,18 @@ use fleetgauge::units::Day;
 
 fn factors() -> FactorSets {
     FactorSets::parse(&[
-        ("ghg_electricity.csv", include_str!("../config/factors/ghg_electricity.csv")),
-        ("ghg_fuel.csv", include_str!("../config/factors/ghg_fuel.csv")),
-        ("ghg_distance.csv", include_str!("../config/factors/ghg_distance.csv")),
+        (
+            "ghg_electricity.csv",
+            include_str!("../config/factors/ghg_electricity.csv"),
+        ),
+        (
+            "ghg_fuel.csv",
+            include_str!("../config/factors/ghg_fuel.csv"),
+        ),
+        (
+            "ghg_distance.csv",
+            include_str!("../config/factors/ghg_distance.csv"),
+        ),
     ])
     .unwrap()
 }
@@ -46,25 +57,45 @@ ODD,,STEAM,,,,EMAS
 ";
 
 fn of(rows: &[(&str, &str, Activity)]) -> Inventory {
-    let key = |day_text: &str, id: &str| ActivityKey { day: day(day_text), subject: Subject::Vehicle(Arc::from(id)) };
-    let activity: BTreeMap<_, _> = rows.iter().map(|(day, id, sums)| (key(day, id), *sums)).collect();
+    let key = |day_text: &str, id: &str| ActivityKey {
+        day: day(day_text),
+        subject: Subject::Vehicle(Arc::from(id)),
+    };
+    let activity: BTreeMap<_, _> = rows
+        .iter()
+        .map(|(day, id, sums)| (key(day, id), *sums))
+        .collect();
     compute(&activity)
 }
 
 fn compute(activity: &BTreeMap<ActivityKey, Activity>) -> Inventory {
-    inventory(activity, &Setting::new(&register(FLEET), &factors(), &Months::of(activity)))
+    inventory(
+        activity,
+        &Setting::new(&register(FLEET), &factors(), &Months::of(activity)),
+    )
 }
 
 fn fuel(litres: i64) -> Activity {
-    Activity { fuel_ml: litres * 1000, metered: Activity::FUEL_METERED, ..Activity::default() }
+    Activity {
+        fuel_ml: litres * 1000,
+        metered: Activity::FUEL_METERED,
+        ..Activity::default()
+    }
 }
 
 fn km(km: i64) -> Activity {
-    Activity { distance_m: km * 1000, ..Activity::default() }
+    Activity {
+        distance_m: km * 1000,
+        ..Activity::default()
+    }
 }
 
 fn grid(kwh: i64) -> Activity {
-    Activity { vehicle_grid_dwh: kwh * 10_000, metered: Activity::GRID_METERED, ..Activity::default() }
+    Activity {
+        vehicle_grid_dwh: kwh * 10_000,
+        metered: Activity::GRID_METERED,
+        ..Activity::default()
+    }
 }
 
 fn kgco2e(inventory: &Inventory, scope: Scope) -> f64 {
@@ -77,7 +108,12 @@ fn g1_diesel_by_litres() {
     near(kgco2e(&inventory, Scope::One), 257.082);
     let (key, _) = inventory.lines.iter().next().unwrap();
     assert_eq!(
-        (key.tier, key.method, key.factor_set.to_string().as_str(), key.vehicle_class),
+        (
+            key.tier,
+            key.method,
+            key.factor_set.to_string().as_str(),
+            key.vehicle_class
+        ),
         (2, "fuel", "desnz2025", "van_n1_iii")
     );
 }
@@ -93,13 +129,28 @@ fn g2_electricity_by_meter() {
     ] {
         let inventory = of(&[(day, "BEV", grid(100))]);
         near(kgco2e(&inventory, Scope::TwoLocation), want);
-        assert_eq!(inventory.lines.keys().next().unwrap().factor_set.to_string(), set, "{day}");
+        assert_eq!(
+            inventory
+                .lines
+                .keys()
+                .next()
+                .unwrap()
+                .factor_set
+                .to_string(),
+            set,
+            "{day}"
+        );
     }
 }
 
 #[test]
 fn g3_distance_fallback() {
-    for (id, want) in [("VAN", 278.78), ("CAR", 162.72), ("HYB", 128.25), ("HGV", 495.48)] {
+    for (id, want) in [
+        ("VAN", 278.78),
+        ("CAR", 162.72),
+        ("HYB", 128.25),
+        ("HGV", 495.48),
+    ] {
         let inventory = of(&[("2025-06-01", id, km(1000))]);
         near(kgco2e(&inventory, Scope::One), want);
         assert_eq!(inventory.lines.keys().next().unwrap().tier, 4, "{id}");
@@ -108,7 +159,10 @@ fn g3_distance_fallback() {
 
 #[test]
 fn g4_plug_in_hybrid() {
-    near(kgco2e(&of(&[("2025-06-01", "PHEV", km(12_000))]), Scope::One), 1100.04);
+    near(
+        kgco2e(&of(&[("2025-06-01", "PHEV", km(12_000))]), Scope::One),
+        1100.04,
+    );
     let mut measured = fuel(520);
     measured.add(&grid(900));
     measured.add(&km(12_000));
@@ -116,7 +170,11 @@ fn g4_plug_in_hybrid() {
     near(kgco2e(&inventory, Scope::One), 1075.9632);
     near(kgco2e(&inventory, Scope::TwoLocation), 159.3);
     assert_eq!(
-        inventory.lines.values().map(|sums| sums.distance_m).sum::<i64>(),
+        inventory
+            .lines
+            .values()
+            .map(|sums| sums.distance_m)
+            .sum::<i64>(),
         12_000_000,
         "kilometres stand in one scope only"
     );
@@ -124,13 +182,33 @@ fn g4_plug_in_hybrid() {
 
 #[test]
 fn g5_april_march_years_use_the_set_they_start_in() {
-    for (day, want) in
-        [("2024-03-31", "desnz2023"), ("2024-04-01", "desnz2024"), ("2025-12-31", "desnz2025"), ("2026-01-15", "desnz2025")]
-    {
-        assert_eq!(of(&[(day, "VAN", fuel(1))]).lines.keys().next().unwrap().factor_set.to_string(), want, "{day}");
+    for (day, want) in [
+        ("2024-03-31", "desnz2023"),
+        ("2024-04-01", "desnz2024"),
+        ("2025-12-31", "desnz2025"),
+        ("2026-01-15", "desnz2025"),
+    ] {
+        assert_eq!(
+            of(&[(day, "VAN", fuel(1))])
+                .lines
+                .keys()
+                .next()
+                .unwrap()
+                .factor_set
+                .to_string(),
+            want,
+            "{day}"
+        );
     }
-    near(kgco2e(&of(&[("2024-10-01", "VAN", fuel(10_000))]), Scope::One), 25_127.9);
-    assert_eq!(of(&[("2018-06-01", "VAN", fuel(1))]).not_computed.len(), 1, "before the first set there is no figure");
+    near(
+        kgco2e(&of(&[("2024-10-01", "VAN", fuel(10_000))]), Scope::One),
+        25_127.9,
+    );
+    assert_eq!(
+        of(&[("2018-06-01", "VAN", fuel(1))]).not_computed.len(),
+        1,
+        "before the first set there is no figure"
+    );
 }
 
 #[test]
@@ -142,26 +220,58 @@ fn sum_of_days_is_the_sum_of_the_stretch() {
         ("2025-06-03", "CAR", km(7)),
     ];
     let whole = kgco2e(&of(&rows), Scope::One);
-    near(rows.iter().map(|row| kgco2e(&of(&[*row]), Scope::One)).sum(), whole);
+    near(
+        rows.iter()
+            .map(|row| kgco2e(&of(&[*row]), Scope::One))
+            .sum(),
+        whole,
+    );
 }
 
 #[test]
 fn best_source_never_both() {
     let mut both = fuel(10);
     both.add(&km(100));
-    near(kgco2e(&of(&[("2025-06-01", "VAN", both)]), Scope::One), 25.7082);
+    near(
+        kgco2e(&of(&[("2025-06-01", "VAN", both)]), Scope::One),
+        25.7082,
+    );
     // A fuel counter that stood still says that no fuel was used, whatever the odometer did.
-    let still = Activity { distance_m: 3000, metered: Activity::FUEL_METERED, ..Activity::default() };
-    near(kgco2e(&of(&[("2025-06-01", "PHEV", still)]), Scope::One), 0.0);
+    let still = Activity {
+        distance_m: 3000,
+        metered: Activity::FUEL_METERED,
+        ..Activity::default()
+    };
+    near(
+        kgco2e(&of(&[("2025-06-01", "PHEV", still)]), Scope::One),
+        0.0,
+    );
 }
 
 #[test]
 fn charging_goes_to_whom_it_belongs() {
-    let charged = |user| Subject::Charging { charge_point: Arc::from("CP1"), user };
-    let kwh = |kwh: i64| Activity { charged_dwh: kwh * 10_000, ..Activity::default() };
+    let charged = |user| Subject::Charging {
+        charge_point: Arc::from("CP1"),
+        user,
+    };
+    let kwh = |kwh: i64| Activity {
+        charged_dwh: kwh * 10_000,
+        ..Activity::default()
+    };
     let bev = EnergyUser::Vehicle(Arc::from("BEV"));
     let run = |rows: Vec<(Subject, Activity)>| {
-        let activity = rows.into_iter().map(|(subject, sums)| (ActivityKey { day: day("2025-06-01"), subject }, sums)).collect();
+        let activity = rows
+            .into_iter()
+            .map(|(subject, sums)| {
+                (
+                    ActivityKey {
+                        day: day("2025-06-01"),
+                        subject,
+                    },
+                    sums,
+                )
+            })
+            .collect();
         compute(&activity)
     };
     let all = run(vec![
@@ -171,8 +281,14 @@ fn charging_goes_to_whom_it_belongs() {
         (charged(EnergyUser::Public), kwh(7)),
     ]);
     near(kgco2e(&all, Scope::TwoLocation), 110.0 * 0.177);
-    assert_eq!((all.unallocated_dwh, all.staff_public_dwh, all.delivered_dwh), (100_000, 120_000, 1_220_000));
-    let own_meter = run(vec![(Subject::Vehicle(Arc::from("BEV")), grid(90)), (charged(bev), kwh(100))]);
+    assert_eq!(
+        (all.unallocated_dwh, all.staff_public_dwh, all.delivered_dwh),
+        (100_000, 120_000, 1_220_000)
+    );
+    let own_meter = run(vec![
+        (Subject::Vehicle(Arc::from("BEV")), grid(90)),
+        (charged(bev), kwh(100)),
+    ]);
     near(kgco2e(&own_meter, Scope::TwoLocation), 90.0 * 0.177);
 }
 
@@ -181,7 +297,14 @@ fn what_cannot_be_computed_is_counted_not_zero() {
     for (id, sums) in [("ODD", km(10)), ("H2", km(10)), ("not-registered", km(10))] {
         let inventory = of(&[("2025-06-01", id, sums)]);
         assert!(inventory.lines.is_empty(), "{id}: {inventory:?}");
-        assert_eq!(inventory.not_computed.iter().map(AsRef::as_ref).collect::<Vec<&str>>(), [id]);
+        assert_eq!(
+            inventory
+                .not_computed
+                .iter()
+                .map(AsRef::as_ref)
+                .collect::<Vec<&str>>(),
+            [id]
+        );
     }
 }
 
@@ -255,7 +378,11 @@ fn g18() -> (Register, Vec<&'static str>) {
     for line in G18.lines().filter(|line| !line.is_empty()) {
         let mut parts = line.split('|');
         let (number, cells) = (parts.next().unwrap().trim(), parts.next().unwrap());
-        let reason = if cells.ends_with("low") { "certificate 4711" } else { "" };
+        let reason = if cells.ends_with("low") {
+            "certificate 4711"
+        } else {
+            ""
+        };
         csv.push_str(&format!("{number},{cells},{reason}\n"));
         wants.push(parts.next().unwrap());
     }
@@ -265,7 +392,12 @@ fn g18() -> (Register, Vec<&'static str>) {
 fn found(register: &Register, index: usize, profile: &Profile) -> String {
     let found = classify(&register.vehicles[index], profile, day("2026-03-31"));
     let basis = serde_json::to_string(&found.basis).unwrap();
-    format!("{} {} {}", found.class.name(), found.rule, basis.trim_matches('"'))
+    format!(
+        "{} {} {}",
+        found.class.name(),
+        found.rule,
+        basis.trim_matches('"')
+    )
 }
 
 #[test]
@@ -274,7 +406,12 @@ fn g18_all_27_vehicles() {
     let profile = Profile::by_name("nhs_sdu").unwrap();
     assert_eq!(wants.len(), 27);
     for (index, want) in wants.iter().enumerate() {
-        assert_eq!(found(&register, index, &profile), *want, "case {}", index + 1);
+        assert_eq!(
+            found(&register, index, &profile),
+            *want,
+            "case {}",
+            index + 1
+        );
     }
 }
 
@@ -282,12 +419,25 @@ fn g18_all_27_vehicles() {
 fn g18_with_the_switches() {
     let (register, _) = g18();
     let profile = Profile::by_name("nhs_sdu").unwrap();
-    let inclusive = Profile { ultra_low_inclusive: true, ..profile.clone() };
+    let inclusive = Profile {
+        ultra_low_inclusive: true,
+        ..profile.clone()
+    };
     assert_eq!(found(&register, 5, &inclusive), "ultra_low R2a measured");
-    let no_retrofit = Profile { retrofit_counts: false, ..profile.clone() };
+    let no_retrofit = Profile {
+        retrofit_counts: false,
+        ..profile.clone()
+    };
     assert_eq!(found(&register, 11, &no_retrofit), "other R5 measured");
-    let no_inference = Profile { infer_from_first_registration: false, ..profile };
+    let no_inference = Profile {
+        infer_from_first_registration: false,
+        ..profile
+    };
     for case in [13, 14, 16, 17, 21] {
-        assert_eq!(found(&register, case - 1, &no_inference), "unknown R7 missing", "case {case}");
+        assert_eq!(
+            found(&register, case - 1, &no_inference),
+            "unknown R7 missing",
+            "case {case}"
+        );
     }
 }

@@ -6,19 +6,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fleetgauge::app::config::{FactorsConfig, load_factors};
-use fleetgauge::ledger::air::{AirConfig, AirInventory, AirSums, Pollutant, PollutantStatus, air, air_class, changes};
+use fleetgauge::ledger::air::{
+    AirConfig, AirInventory, AirSums, Pollutant, PollutantStatus, air, air_class, changes,
+};
 use fleetgauge::ledger::emissions::Months;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{Activity, ActivityKey, EnergyUser, Subject, TokenHasher};
 
 #[track_caller]
 fn near(value: f64, key: &str) {
-    let all: serde_json::Value = serde_json::from_str(include_str!("emissions-golden.json")).unwrap();
+    let all: serde_json::Value =
+        serde_json::from_str(include_str!("emissions-golden.json")).unwrap();
     let want = all[key].as_f64().unwrap_or_else(|| panic!("{key}"));
     assert!((value - want).abs() < 1e-6, "{key}: {value} is not {want}");
 }
 
-const FLEET: &str = "vehicle_id,organisation,category,fuel,plug_in,euro,mass_kg,engine_cc,first_registered
+const FLEET: &str =
+    "vehicle_id,organisation,category,fuel,plug_in,euro,mass_kg,engine_cc,first_registered
 VAN5,EMAS,van,DIESEL,,EURO 5,3500,,
 VAN6,EMAS,van,DIESEL,,EURO 6,3500,,
 VAN6D,EMAS,van,DIESEL,,EURO 6d,3500,,
@@ -37,20 +41,47 @@ fn register() -> Register {
 
 fn of(rows: &[(Subject, Activity)], config: &AirConfig) -> AirInventory {
     let day = "2025-06-01".parse().unwrap();
-    let activity: BTreeMap<_, _> =
-        rows.iter().map(|(subject, sums)| (ActivityKey { day, subject: subject.clone() }, *sums)).collect();
+    let activity: BTreeMap<_, _> = rows
+        .iter()
+        .map(|(subject, sums)| {
+            (
+                ActivityKey {
+                    day,
+                    subject: subject.clone(),
+                },
+                *sums,
+            )
+        })
+        .collect();
     let sets = load_factors(&FactorsConfig::default()).unwrap();
-    air(&activity, &register(), &sets, &Months::of(&activity), config)
+    air(
+        &activity,
+        &register(),
+        &sets,
+        &Months::of(&activity),
+        config,
+    )
 }
 
 fn driven(rows: &[(&str, f64)]) -> Vec<(Subject, Activity)> {
-    let km = |km: f64| Activity { distance_m: (km * 1000.0) as i64, ..Activity::default() };
-    rows.iter().map(|(id, distance)| (Subject::Vehicle(Arc::from(*id)), km(*distance))).collect()
+    let km = |km: f64| Activity {
+        distance_m: (km * 1000.0) as i64,
+        ..Activity::default()
+    };
+    rows.iter()
+        .map(|(id, distance)| (Subject::Vehicle(Arc::from(*id)), km(*distance)))
+        .collect()
 }
 
 fn g9() -> (AirSums, AirSums) {
     let base = driven(&[("VAN5", 2.0e6), ("VAN6", 1.5e6), ("CAR6", 0.5e6)]);
-    let now = driven(&[("VAN5", 0.8e6), ("VAN6", 1.2e6), ("VAN6D", 1.2e6), ("CAR6", 0.3e6), ("BEV", 0.4e6)]);
+    let now = driven(&[
+        ("VAN5", 0.8e6),
+        ("VAN6", 1.2e6),
+        ("VAN6D", 1.2e6),
+        ("CAR6", 0.3e6),
+        ("BEV", 0.4e6),
+    ]);
     let config = AirConfig::default();
     (of(&base, &config).total(), of(&now, &config).total())
 }
@@ -60,20 +91,50 @@ fn g9_every_pollutant_for_itself() {
     let (base, now) = g9();
     for (sums, name) in [(&base, "base"), (&now, "now")] {
         near(sums.distance_m as f64 / 1000.0, &format!("g9.{name}.km"));
-        near(sums.grams(Pollutant::Nox, true) / 1000.0, &format!("g9.{name}.nox_kg"));
-        near(sums.pm_exhaust_g / 1000.0, &format!("g9.{name}.pm25_exhaust_kg"));
-        near(sums.grams(Pollutant::Pm25, true) / 1000.0, &format!("g9.{name}.pm25_total_kg"));
-        near(sums.grams(Pollutant::Pm10, true) / 1000.0, &format!("g9.{name}.pm10_total_kg"));
+        near(
+            sums.grams(Pollutant::Nox, true) / 1000.0,
+            &format!("g9.{name}.nox_kg"),
+        );
+        near(
+            sums.pm_exhaust_g / 1000.0,
+            &format!("g9.{name}.pm25_exhaust_kg"),
+        );
+        near(
+            sums.grams(Pollutant::Pm25, true) / 1000.0,
+            &format!("g9.{name}.pm25_total_kg"),
+        );
+        near(
+            sums.grams(Pollutant::Pm10, true) / 1000.0,
+            &format!("g9.{name}.pm10_total_kg"),
+        );
     }
     let config = AirConfig::default();
     let (found, all_met) = changes(&now, Some(&base), (365, 366), &config);
     near(found[0].change.unwrap() * 100.0, "g9.nox_change_pct");
     near(found[1].change.unwrap() * 100.0, "g9.pm25_total_change_pct");
-    assert_eq!((found[0].status, found[1].status, all_met), (PollutantStatus::Met, PollutantStatus::NotMet, Some(false)));
-    let exhaust = AirConfig { include_non_exhaust: false, ..AirConfig::default() };
-    near(changes(&now, Some(&base), (365, 365), &exhaust).0[1].change.unwrap() * 100.0, "g9.pm25_exhaust_change_pct");
-    let only_nox = AirConfig { tracked: vec![Pollutant::Nox], ..AirConfig::default() };
-    assert_eq!(changes(&now, Some(&base), (365, 365), &only_nox).1, Some(true));
+    assert_eq!(
+        (found[0].status, found[1].status, all_met),
+        (PollutantStatus::Met, PollutantStatus::NotMet, Some(false))
+    );
+    let exhaust = AirConfig {
+        include_non_exhaust: false,
+        ..AirConfig::default()
+    };
+    near(
+        changes(&now, Some(&base), (365, 365), &exhaust).0[1]
+            .change
+            .unwrap()
+            * 100.0,
+        "g9.pm25_exhaust_change_pct",
+    );
+    let only_nox = AirConfig {
+        tracked: vec![Pollutant::Nox],
+        ..AirConfig::default()
+    };
+    assert_eq!(
+        changes(&now, Some(&base), (365, 365), &only_nox).1,
+        Some(true)
+    );
 }
 
 #[test]
@@ -81,15 +142,35 @@ fn without_a_base_nothing_is_met_and_nothing_is_missed() {
     let (base, now) = g9();
     let config = AirConfig::default();
     let (found, all_met) = changes(&now, None, (365, 365), &config);
-    assert!(all_met.is_none() && found.iter().all(|change| change.status == PollutantStatus::NotSet));
+    assert!(
+        all_met.is_none()
+            && found
+                .iter()
+                .all(|change| change.status == PollutantStatus::NotSet)
+    );
     let (found, all_met) = changes(&now, Some(&base), (90, 365), &config);
-    assert!(all_met.is_none() && found.iter().all(|change| change.status == PollutantStatus::NotComparable));
+    assert!(
+        all_met.is_none()
+            && found
+                .iter()
+                .all(|change| change.status == PollutantStatus::NotComparable)
+    );
     // Figures of one pollutant say something about that one.
-    let half = AirConfig { base_kg: [(Pollutant::Nox, 4311.53)].into(), ..AirConfig::default() };
+    let half = AirConfig {
+        base_kg: [(Pollutant::Nox, 4311.53)].into(),
+        ..AirConfig::default()
+    };
     let (found, all_met) = changes(&now, None, (365, 365), &half);
-    assert_eq!((found[0].status, found[1].status, all_met), (PollutantStatus::Met, PollutantStatus::NotSet, None));
+    assert_eq!(
+        (found[0].status, found[1].status, all_met),
+        (PollutantStatus::Met, PollutantStatus::NotSet, None)
+    );
     // Exactly -20 % is enough.
-    let exact = AirConfig { base_kg: [(Pollutant::Nox, 2501.254 / 0.8)].into(), tracked: vec![Pollutant::Nox], ..config };
+    let exact = AirConfig {
+        base_kg: [(Pollutant::Nox, 2501.254 / 0.8)].into(),
+        tracked: vec![Pollutant::Nox],
+        ..config
+    };
     assert_eq!(changes(&now, None, (365, 365), &exact).1, Some(true));
 }
 
@@ -139,9 +220,16 @@ q,car,DIESEL,,EURO 6D,,1995,
     ];
     for (vehicle, want) in register.vehicles.iter().zip(wants) {
         let found = air_class(vehicle);
-        let text = found.map_or(String::new(), |class| format!("{} {} {}", class.exhaust, class.fuel, class.stage.name()));
+        let text = found.map_or(String::new(), |class| {
+            format!("{} {} {}", class.exhaust, class.fuel, class.stage.name())
+        });
         assert_eq!(text, want, "{}", vehicle.id);
-        assert!(found.is_none_or(|class| sets.exhaust(class.exhaust, class.fuel, class.stage.name()).is_some()), "{want}");
+        assert!(
+            found.is_none_or(|class| sets
+                .exhaust(class.exhaust, class.fuel, class.stage.name())
+                .is_some()),
+            "{want}"
+        );
     }
 }
 
@@ -155,32 +243,69 @@ older,car,DIESEL,EURO 5,2013-05,
 ";
     let files = RegisterFiles::vehicles_only("vehicles.csv".into(), text.as_bytes().to_vec());
     let register = Register::parse(&files, &TokenHasher::new(&[0; 32])).unwrap();
-    let stages: Vec<_> = register.vehicles.iter().map(|vehicle| air_class(vehicle).unwrap().stage.name()).collect();
+    let stages: Vec<_> = register
+        .vehicles
+        .iter()
+        .map(|vehicle| air_class(vehicle).unwrap().stage.name())
+        .collect();
     assert_eq!(stages, ["6d_temp", "6d", "6abc", "5"]);
 }
 
 #[test]
 fn what_is_not_known_is_counted() {
     let config = AirConfig::default();
-    let found = of(&driven(&[("EURO2", 10.0), ("NONE", 20.0), ("stranger", 30.0), ("TRUCK", 5.0)]), &config);
-    assert_eq!((found.not_computed.len(), found.not_computed_m, found.proxy_m), (3, 60_000, 5_000));
+    let found = of(
+        &driven(&[
+            ("EURO2", 10.0),
+            ("NONE", 20.0),
+            ("stranger", 30.0),
+            ("TRUCK", 5.0),
+        ]),
+        &config,
+    );
+    assert_eq!(
+        (
+            found.not_computed.len(),
+            found.not_computed_m,
+            found.proxy_m
+        ),
+        (3, 60_000, 5_000)
+    );
     // A plug-in hybrid by its meter, or as if the engine ran all the time.
     let unmetered = of(&driven(&[("PHEV", 1000.0)]), &config);
-    let charge = Subject::Charging { charge_point: "CP".into(), user: EnergyUser::Vehicle("PHEV".into()) };
+    let charge = Subject::Charging {
+        charge_point: "CP".into(),
+        user: EnergyUser::Vehicle("PHEV".into()),
+    };
     let mut rows = driven(&[("PHEV", 1000.0)]);
     // 103.28 kWh are 500 km of an average battery-electric car.
-    rows.push((charge, Activity { charged_dwh: 1_032_800, ..Activity::default() }));
+    rows.push((
+        charge,
+        Activity {
+            charged_dwh: 1_032_800,
+            ..Activity::default()
+        },
+    ));
     let metered = of(&rows, &config);
-    assert_eq!((unmetered.phev_engine_on_m, metered.phev_engine_on_m), (1_000_000, 0));
+    assert_eq!(
+        (unmetered.phev_engine_on_m, metered.phev_engine_on_m),
+        (1_000_000, 0)
+    );
     assert!((metered.total().nox_g / unmetered.total().nox_g - 0.5).abs() < 1e-9);
     assert_eq!(metered.total().pm25_wear_g, unmetered.total().pm25_wear_g);
 }
 
 #[test]
 fn speeds_and_electric_wear_are_choices() {
-    let motorway = AirConfig { speed_mix: [0.0, 0.0, 1.0], ..AirConfig::default() };
+    let motorway = AirConfig {
+        speed_mix: [0.0, 0.0, 1.0],
+        ..AirConfig::default()
+    };
     assert!((of(&driven(&[("VAN5", 1.0)]), &motorway).total().nox_g - 1.70763).abs() < 1e-9);
-    let regen = AirConfig { credit_regeneration: true, ..AirConfig::default() };
+    let regen = AirConfig {
+        credit_regeneration: true,
+        ..AirConfig::default()
+    };
     let wear = |config: &AirConfig| of(&driven(&[("BEV", 1.0)]), config).total().pm25_wear_g;
     assert!((wear(&AirConfig::default()) - 0.01571).abs() < 1e-9);
     assert!((wear(&regen) - (0.0071 * 1.1 + 0.00456 * 0.5 + 0.00405 * 1.1)).abs() < 1e-9);

@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use fleetgauge::ledger::targets::carbon::{CarbonPath, cut_per_year, plausibility, yearly_change};
-use fleetgauge::ledger::targets::forecast::{COMMON_DELAYS, Candidate, Distribution, ReplacementAge, at_least_by_normal};
+use fleetgauge::ledger::targets::forecast::{
+    COMMON_DELAYS, Candidate, Distribution, ReplacementAge, at_least_by_normal,
+};
 use fleetgauge::ledger::targets::trend::{least_squares, theil_sen, time_to_close, trend};
 use fleetgauge::ledger::targets::{
-    Amount, Baseline, CarbonPoint, Comparison, Figures, FleetShare, IndicatorFigure, Kind, Measure, Plan, Successor, Target,
-    TargetStatus, Tonnes, YearFigure, assess, assess_counts, headline, month_end_at, month_scale,
+    Amount, Baseline, CarbonPoint, Comparison, Figures, FleetShare, IndicatorFigure, Kind, Measure,
+    Plan, Successor, Target, TargetStatus, Tonnes, YearFigure, assess, assess_counts, headline,
+    month_end_at, month_scale,
 };
 use fleetgauge::ledger::transition::{Counts, Population, Profile, month_end_counts};
 use fleetgauge::model::TokenHasher;
@@ -33,7 +36,13 @@ fn nhs() -> Profile {
     Profile::by_name("nhs_sdu").unwrap()
 }
 
-const COUNTS: Counts = Counts { zero: 96, ultra_low: 48, low: 456, other: 185, unknown: 15 };
+const COUNTS: Counts = Counts {
+    zero: 96,
+    ultra_low: 48,
+    low: 456,
+    other: 185,
+    unknown: 15,
+};
 
 fn low_90() -> Target {
     headline(0.9, day("2028-03-31"), Some((day("2022-04-01"), 0.5)))
@@ -44,7 +53,16 @@ fn g10_share_gap_and_path() {
     let target = low_90();
     let counted = |target: &Target, profile: &Profile| {
         let (population, successor) = (Population::default(), Successor::ALWAYS);
-        assess_counts(FleetShare { target, profile, population: &population, successor: &successor }, COUNTS, day("2026-03-31"))
+        assess_counts(
+            FleetShare {
+                target,
+                profile,
+                population: &population,
+                successor: &successor,
+            },
+            COUNTS,
+            day("2026-03-31"),
+        )
     };
     let record = counted(&target, &nhs());
     near(record.current, 0.75);
@@ -54,14 +72,26 @@ fn g10_share_gap_and_path() {
     near(record.drift_vehicles, -13.333_333_333);
     near(record.drift.map(|drift| drift * 100.0), -1.666_666_667);
     near(record.required_per_month, 5.0);
-    assert_eq!((record.gap, record.status), (Some(Amount::Whole(120)), TargetStatus::BelowPath));
+    assert_eq!(
+        (record.gap, record.status),
+        (Some(Amount::Whole(120)), TargetStatus::BelowPath)
+    );
     for (name, gap, share) in [("ulev_or_better", 576, 0.18), ("zev_only", 624, 0.12)] {
         let record = counted(&target, &Profile::by_name(name).unwrap());
-        assert_eq!((record.gap, record.profile), (Some(Amount::Whole(gap)), Some(name)));
+        assert_eq!(
+            (record.gap, record.profile),
+            (Some(Amount::Whole(gap)), Some(name))
+        );
         near(record.current, share);
     }
-    let quarter = Target { goal: 0.25, ..low_90() };
-    assert_eq!(counted(&quarter, &Profile::by_name("ulev_or_better").unwrap()).gap, Some(Amount::Whole(56)));
+    let quarter = Target {
+        goal: 0.25,
+        ..low_90()
+    };
+    assert_eq!(
+        counted(&quarter, &Profile::by_name("ulev_or_better").unwrap()).gap,
+        Some(Amount::Whole(56))
+    );
     near(600.0 / f64::from(800 - COUNTS.unknown), 0.764_331_210_191);
 }
 
@@ -78,13 +108,22 @@ fn g10_s_curve() {
 
 #[test]
 fn g10_rates() {
-    let counts = [552, 555, 561, 562, 570, 571, 575, 583, 583, 589, 590, 597, 600];
-    let points: Vec<(f64, f64)> = counts.iter().enumerate().map(|(x, y)| (x as f64, f64::from(*y))).collect();
+    let counts = [
+        552, 555, 561, 562, 570, 571, 575, 583, 583, 589, 590, 597, 600,
+    ];
+    let points: Vec<(f64, f64)> = counts
+        .iter()
+        .enumerate()
+        .map(|(x, y)| (x as f64, f64::from(*y)))
+        .collect();
     near(least_squares(&points), 4.027_472_527);
     near(theil_sen(&points), 4.0);
     let months = time_to_close(120.0, 4.0).unwrap();
     near(months, 30.0);
-    assert_eq!(month_end_at(month_scale(day("2026-03-31")) + months), Some(day("2028-09-30")));
+    assert_eq!(
+        month_end_at(month_scale(day("2026-03-31")) + months),
+        Some(day("2028-09-30"))
+    );
     assert_eq!(trend(&points[8..]), None, "five points say nothing");
     assert_eq!(time_to_close(120.0, 0.0), None);
     assert_eq!(time_to_close(120.0, -1.0), None);
@@ -92,15 +131,23 @@ fn g10_rates() {
 
 /// The fleet of G10 as a register: 800 vehicles, of which 4 a month were replaced by low ones over the last year.
 fn fleet_of_800() -> Register {
-    let mut csv = "vehicle_id,role,category,fuel,euro,first_registered,in_service_from,in_service_to\n".to_owned();
+    let mut csv =
+        "vehicle_id,role,category,fuel,euro,first_registered,in_service_from,in_service_to\n"
+            .to_owned();
     for index in 0..552 {
-        csv.push_str(&format!("L{index},emergency,van,DIESEL,EURO 6,2024-01,2018-01-01,\n"));
+        csv.push_str(&format!(
+            "L{index},emergency,van,DIESEL,EURO 6,2024-01,2018-01-01,\n"
+        ));
     }
     for index in 0..48 {
         let month = day("2025-04-01");
         let date = Month::of_day(month).plus(index / 4).last_day();
-        csv.push_str(&format!("R{index},emergency,van,DIESEL,EURO 6,2025-03,{date},\n"));
-        csv.push_str(&format!("G{index},emergency,van,DIESEL,EURO 5,2014-01,2014-02-01,{date}\n"));
+        csv.push_str(&format!(
+            "R{index},emergency,van,DIESEL,EURO 6,2025-03,{date},\n"
+        ));
+        csv.push_str(&format!(
+            "G{index},emergency,van,DIESEL,EURO 5,2014-01,2014-02-01,{date}\n"
+        ));
     }
     for index in 0..200 {
         let (role, first) = match index {
@@ -111,7 +158,9 @@ fn fleet_of_800() -> Register {
         };
         let euro = if index < 185 { "EURO 5" } else { "" };
         let fuel = if index < 185 { "DIESEL" } else { "OTHER" };
-        csv.push_str(&format!("O{index},{role},van,{fuel},{euro},{first},2020-01-01,\n"));
+        csv.push_str(&format!(
+            "O{index},{role},van,{fuel},{euro},{first},2020-01-01,\n"
+        ));
     }
     register(&csv)
 }
@@ -120,10 +169,27 @@ fn fleet_of_800() -> Register {
 fn g10_from_a_register() {
     let register = fleet_of_800();
     // Four in five of the support vehicles' successors count.
-    let successor = Successor { support: Some(0.8), ..Successor::default() };
-    let measure = Measure::Fleet { profile: None, population: Population::default(), successor, vehicles_at_due: None };
-    let target = Target { measure, ..low_90() };
-    let record = assess(&target, &nhs(), &register, &Figures::default(), day("2026-03-31"));
+    let successor = Successor {
+        support: Some(0.8),
+        ..Successor::default()
+    };
+    let measure = Measure::Fleet {
+        profile: None,
+        population: Population::default(),
+        successor,
+        vehicles_at_due: None,
+    };
+    let target = Target {
+        measure,
+        ..low_90()
+    };
+    let record = assess(
+        &target,
+        &nhs(),
+        &register,
+        &Figures::default(),
+        day("2026-03-31"),
+    );
     near(record.current, 0.75);
     near(record.recent_per_month, 4.0);
     near(record.recent_per_month_least_squares, 4.0);
@@ -137,20 +203,44 @@ fn g10_from_a_register() {
     near(forecast.horizon_years, 2.0);
     near(forecast.p_hit_without_delay, 0.989_272_363);
     // The share on the last instant of each month, half-open intervals.
-    let months =
-        month_end_counts(&register, &nhs(), &Population::default(), "2025-03".parse().unwrap(), "2026-03".parse().unwrap());
-    let counted: Vec<u32> = months.iter().map(|end| end.counts.counted(&nhs())).collect();
-    assert_eq!(counted, (0..13).map(|month| 552 + 4 * month).collect::<Vec<_>>());
+    let months = month_end_counts(
+        &register,
+        &nhs(),
+        &Population::default(),
+        "2025-03".parse().unwrap(),
+        "2026-03".parse().unwrap(),
+    );
+    let counted: Vec<u32> = months
+        .iter()
+        .map(|end| end.counts.counted(&nhs()))
+        .collect();
+    assert_eq!(
+        counted,
+        (0..13).map(|month| 552 + 4 * month).collect::<Vec<_>>()
+    );
     assert!(months.iter().all(|end| end.counts.total() == 800));
 }
 
 fn group(n: usize, age: f64, mu: f64, sigma: f64, qualifies: f64) -> Vec<Candidate> {
-    vec![Candidate { counts: false, age, replacement: ReplacementAge { mu, sigma }, qualifies }; n]
+    vec![
+        Candidate {
+            counts: false,
+            age,
+            replacement: ReplacementAge { mu, sigma },
+            qualifies
+        };
+        n
+    ]
 }
 
 fn not_low() -> Vec<Candidate> {
-    [group(90, 6.0, 7.0, 1.0, 1.0), group(60, 5.0, 7.0, 1.0, 1.0), group(35, 4.0, 5.0, 1.0, 1.0), group(15, 3.0, 6.0, 1.5, 0.8)]
-        .concat()
+    [
+        group(90, 6.0, 7.0, 1.0, 1.0),
+        group(60, 5.0, 7.0, 1.0, 1.0),
+        group(35, 4.0, 5.0, 1.0, 1.0),
+        group(15, 3.0, 6.0, 1.5, 0.8),
+    ]
+    .concat()
 }
 
 #[test]
@@ -169,15 +259,24 @@ fn g11_forecast_by_replacement_age() {
     near(prompt.sd(), 6.033_993);
     near(600.0 + prompt.mean(), 733.551_019);
     near(prompt.at_least(120), 0.989_272_363);
-    assert_eq!([0.05, 0.5, 0.95].map(|share| prompt.quantile(share)), [124, 134, 143]);
-    let chances: Vec<f64> = candidates.iter().map(|candidate| candidate.chance(2.0)).collect();
+    assert_eq!(
+        [0.05, 0.5, 0.95].map(|share| prompt.quantile(share)),
+        [124, 134, 143]
+    );
+    let chances: Vec<f64> = candidates
+        .iter()
+        .map(|candidate| candidate.chance(2.0))
+        .collect();
     near(at_least_by_normal(&chances, 120), 0.990_061_02);
     for (delay, chance, mean) in [(0.5, 0.000_591_351, 98.375_316), (1.0, 0.0, 59.898_957)] {
         let delayed = Distribution::under_delays(&candidates, 2.0, &[(delay, 1.0)]);
         near(delayed.at_least(120), chance);
         near(delayed.mean(), mean);
     }
-    near(Distribution::under_delays(&candidates, 2.0, &COMMON_DELAYS).at_least(120), 0.494_813_587);
+    near(
+        Distribution::under_delays(&candidates, 2.0, &COMMON_DELAYS).at_least(120),
+        0.494_813_587,
+    );
 }
 
 #[test]
@@ -185,7 +284,11 @@ fn g7_plausibility() {
     // DESNZ 2020: diesel (average blend) per litre, van N1 class III diesel per km.
     let found = plausibility(7500.0, 800, 2.54603, 0.27171).unwrap();
     near(found.t_per_vehicle, 9.375);
-    assert!((found.litres - 2_945_762.619).abs() < 1e-2, "{}", found.litres);
+    assert!(
+        (found.litres - 2_945_762.619).abs() < 1e-2,
+        "{}",
+        found.litres
+    );
     assert!((found.litres_per_vehicle - 3682.2033).abs() < 1e-4);
     assert!((found.km_per_vehicle - 34_503.699).abs() < 1e-3);
     near(found.l_per_100km, 10.671_909);
@@ -201,7 +304,12 @@ fn carbon_target(base: Option<f64>) -> Target {
         goal: -0.8,
         comparison: Comparison::AtMost,
         due: Some(day("2032-12-31")),
-        baseline: Baseline { date: Some(day("1990-12-31")), value: base, proxy: true, ..Baseline::default() },
+        baseline: Baseline {
+            date: Some(day("1990-12-31")),
+            value: base,
+            proxy: true,
+            ..Baseline::default()
+        },
         plan: Plan::Carbon(vec![
             point(2020, Tonnes::Absolute(7500.0)),
             point(2032, Tonnes::OfBaseline(0.2)),
@@ -242,20 +350,57 @@ fn g8_as_a_target_with_a_proxy_base() {
         complete: true,
         factor_set: Some("desnz2026".into()),
     };
-    let figures = Figures { yearly: vec![figure(2025, 6300.0), figure(2026, 6200.0)], ..Figures::default() };
-    let record = assess(&carbon_target(Some(7500.0 / 0.38)), &nhs(), &Register::default(), &figures, day("2027-06-30"));
+    let figures = Figures {
+        yearly: vec![figure(2025, 6300.0), figure(2026, 6200.0)],
+        ..Figures::default()
+    };
+    let record = assess(
+        &carbon_target(Some(7500.0 / 0.38)),
+        &nhs(),
+        &Register::default(),
+        &figures,
+        day("2027-06-30"),
+    );
     near(record.plan_value, 5723.684210526);
-    near(record.value.zip(record.plan_value).map(|(value, plan)| value - plan), 476.315_789_474);
+    near(
+        record
+            .value
+            .zip(record.plan_value)
+            .map(|(value, plan)| value - plan),
+        476.315_789_474,
+    );
     near(record.current, 6200.0 / (7500.0 / 0.38) - 1.0);
     assert!((record.gap.unwrap().value() - (6200.0 - 3947.368421)).abs() < 1e-5);
-    assert_eq!((record.status, record.baseline.proxy), (TargetStatus::BelowPath, true));
+    assert_eq!(
+        (record.status, record.baseline.proxy),
+        (TargetStatus::BelowPath, true)
+    );
     assert_eq!(record.factor_set.as_deref(), Some("desnz2026"));
     let budget = record.budget.unwrap();
-    assert!((budget.total_t - 84_473.684).abs() < 1e-3 && budget.used_to_date_t.is_none(), "not every year is known");
+    assert!(
+        (budget.total_t - 84_473.684).abs() < 1e-3 && budget.used_to_date_t.is_none(),
+        "not every year is known"
+    );
     // Without the base of 1990 there is no percentage, and no guess at one.
-    let record = assess(&carbon_target(None), &nhs(), &Register::default(), &figures, day("2027-06-30"));
-    assert_eq!((record.status, record.current, record.plan, record.gap), (TargetStatus::NotSet, None, None, None));
-    assert!(record.needs.iter().any(|need| need.starts_with("baseline.value: the figure of 1990-12-31")), "{:?}", record.needs);
+    let record = assess(
+        &carbon_target(None),
+        &nhs(),
+        &Register::default(),
+        &figures,
+        day("2027-06-30"),
+    );
+    assert_eq!(
+        (record.status, record.current, record.plan, record.gap),
+        (TargetStatus::NotSet, None, None, None)
+    );
+    assert!(
+        record
+            .needs
+            .iter()
+            .any(|need| need.starts_with("baseline.value: the figure of 1990-12-31")),
+        "{:?}",
+        record.needs
+    );
 }
 
 #[test]
@@ -263,10 +408,16 @@ fn g17_charge_points_of_d2n2() {
     let target = Target {
         id: "d2n2_points".into(),
         kind: Kind::Count,
-        measure: Measure::Indicator { organisation: Some("D2N2".into()), name: "charge_points".into() },
+        measure: Measure::Indicator {
+            organisation: Some("D2N2".into()),
+            name: "charge_points".into(),
+        },
         goal: 1000.0,
         due: Some(day("2025-12-31")),
-        baseline: Baseline { value: Some(218.0), ..Baseline::default() },
+        baseline: Baseline {
+            value: Some(218.0),
+            ..Baseline::default()
+        },
         ..low_90()
     };
     let figure = IndicatorFigure {
@@ -275,17 +426,61 @@ fn g17_charge_points_of_d2n2() {
         month: "2025-06".parse().unwrap(),
         value: 640.0,
     };
-    let figures = Figures { indicators: vec![figure.clone()], ..Figures::default() };
-    let record = assess(&target, &nhs(), &Register::default(), &figures, day("2025-07-10"));
+    let figures = Figures {
+        indicators: vec![figure.clone()],
+        ..Figures::default()
+    };
+    let record = assess(
+        &target,
+        &nhs(),
+        &Register::default(),
+        &figures,
+        day("2025-07-10"),
+    );
     near(record.progress, 0.64);
     near(record.progress_since_baseline, 0.539_641_944);
     assert_eq!(record.gap, Some(Amount::Whole(360)));
-    assert_eq!((record.status, record.figure_to.as_deref()), (TargetStatus::PathNotSet, Some("2025-06-30")));
-    assert_eq!(assess(&target, &nhs(), &Register::default(), &figures, day("2026-01-01")).status, TargetStatus::Missed);
+    assert_eq!(
+        (record.status, record.figure_to.as_deref()),
+        (TargetStatus::PathNotSet, Some("2025-06-30"))
+    );
+    assert_eq!(
+        assess(
+            &target,
+            &nhs(),
+            &Register::default(),
+            &figures,
+            day("2026-01-01")
+        )
+        .status,
+        TargetStatus::Missed
+    );
     // The same name from two organisations is not added up.
-    let other = IndicatorFigure { organisation: "DCC".into(), ..figure };
-    let figures = Figures { indicators: vec![other, figures.indicators[0].clone()], ..Figures::default() };
-    let anybody = Target { measure: Measure::Indicator { organisation: None, name: "charge_points".into() }, ..target };
-    let record = assess(&anybody, &nhs(), &Register::default(), &figures, day("2025-07-10"));
-    assert!(record.value.is_none() && record.needs[0].contains("D2N2, DCC"), "{:?}", record.needs);
+    let other = IndicatorFigure {
+        organisation: "DCC".into(),
+        ..figure
+    };
+    let figures = Figures {
+        indicators: vec![other, figures.indicators[0].clone()],
+        ..Figures::default()
+    };
+    let anybody = Target {
+        measure: Measure::Indicator {
+            organisation: None,
+            name: "charge_points".into(),
+        },
+        ..target
+    };
+    let record = assess(
+        &anybody,
+        &nhs(),
+        &Register::default(),
+        &figures,
+        day("2025-07-10"),
+    );
+    assert!(
+        record.value.is_none() && record.needs[0].contains("D2N2, DCC"),
+        "{:?}",
+        record.needs
+    );
 }

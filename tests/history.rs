@@ -1,6 +1,10 @@
 //! The history: chunks in the store, and `/api/v1/history` and `/api/v1/utilisation` of a living daemon, over kills and restarts.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and waits on the real clock")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
 
 mod support;
 
@@ -17,7 +21,10 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Message, connect, http::HeaderValue};
 
 fn config(folder: &Path) -> StoreConfig {
-    StoreConfig { directory: folder.to_owned(), ..StoreConfig::default() }
+    StoreConfig {
+        directory: folder.to_owned(),
+        ..StoreConfig::default()
+    }
 }
 
 fn day(text: &str) -> Day {
@@ -39,7 +46,12 @@ struct Shelf {
 impl Shelf {
     fn new(config: &StoreConfig) -> Self {
         let store = Store::open(config).unwrap().store;
-        Self { store, reader: Reader::open(&config.directory).unwrap(), generation: 0, all: Slots::default() }
+        Self {
+            store,
+            reader: Reader::open(&config.directory).unwrap(),
+            generation: 0,
+            all: Slots::default(),
+        }
     }
 
     fn checkpoint(&mut self, slots: &Slots, at: UtcMs) {
@@ -47,13 +59,31 @@ impl Shelf {
         self.all.add(slots);
         // Another series with every slot shifted must never show up in this one.
         let mut other = Slots::default();
-        slots.iter().for_each(|(slot, sums)| other.entry(slot + 1).add(sums));
+        slots
+            .iter()
+            .for_each(|(slot, sums)| other.entry(slot + 1).add(sums));
         let rollups = [
-            RollupRow { series: series(), slots: slots.clone() },
-            RollupRow { series: Series::Site("DERX".into()), slots: other },
+            RollupRow {
+                series: series(),
+                slots: slots.clone(),
+            },
+            RollupRow {
+                series: Series::Site("DERX".into()),
+                slots: other,
+            },
         ];
-        let rollups = if slots.is_empty() { &[][..] } else { &rollups[..] };
-        let checkpoint = Checkpoint { snapshot: b"not an engine's", generation: self.generation, activity: &[], rollups, at };
+        let rollups = if slots.is_empty() {
+            &[][..]
+        } else {
+            &rollups[..]
+        };
+        let checkpoint = Checkpoint {
+            snapshot: b"not an engine's",
+            generation: self.generation,
+            activity: &[],
+            rollups,
+            at,
+        };
         self.store.checkpoint(&checkpoint).unwrap();
     }
 
@@ -61,18 +91,32 @@ impl Shelf {
     fn check(&self, from: Day, to: Day) {
         let (first, last) = (slot_of(from.start()), slot_of(to.end()));
         let mut want = Slots::default();
-        self.all.iter().filter(|(slot, _)| (first..last).contains(slot)).for_each(|(slot, sums)| want.entry(slot).add(sums));
+        self.all
+            .iter()
+            .filter(|(slot, _)| (first..last).contains(slot))
+            .for_each(|(slot, sums)| want.entry(slot).add(sums));
         assert_eq!(self.reader.begin().unwrap(), self.generation);
-        assert!(self.reader.quarters(&series(), first, last).unwrap() == want, "quarters of {from} to {to}");
-        assert_eq!(self.reader.days(&series(), from, to).unwrap(), by_day(&want), "days of {from} to {to}");
+        assert!(
+            self.reader.quarters(&series(), first, last).unwrap() == want,
+            "quarters of {from} to {to}"
+        );
+        assert_eq!(
+            self.reader.days(&series(), from, to).unwrap(),
+            by_day(&want),
+            "days of {from} to {to}"
+        );
         self.reader.end().unwrap();
     }
 }
 
 fn chunks(folder: &Path) -> BTreeMap<i64, i64> {
     let connection = rusqlite::Connection::open(folder.join("fleetgauge.db")).unwrap();
-    let mut statement = connection.prepare("SELECT form, count(*) FROM rollup WHERE series = 's/DER' GROUP BY form").unwrap();
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let mut statement = connection
+        .prepare("SELECT form, count(*) FROM rollup WHERE series = 's/DER' GROUP BY form")
+        .unwrap();
+    let rows = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
     rows.map(Result::unwrap).collect()
 }
 
@@ -96,16 +140,29 @@ fn chunks_of_days_become_months_and_years_and_late_data_find_their_place() {
     let all: Vec<i32> = (slot_of(from.start())..slot_of(to.end())).collect();
     for part in all.chunks(40) {
         let mut slots = Slots::default();
-        part.iter().filter(|slot| *slot % 7 > 0).for_each(|slot| slots.entry(*slot).add(&quarter(*slot)));
+        part.iter()
+            .filter(|slot| *slot % 7 > 0)
+            .for_each(|slot| slots.entry(*slot).add(&quarter(*slot)));
         shelf.checkpoint(&slots, UtcMs(i64::from(part[part.len() - 1] + 1) * 900_000));
     }
     shelf.check(from, to);
     // October to December, the days of January, 2026 (January's are not packed yet).
-    assert_eq!(chunks(folder.path()), BTreeMap::from([(0, 10), (1, 3), (2, 1)]));
+    assert_eq!(
+        chunks(folder.path()),
+        BTreeMap::from([(0, 10), (1, 3), (2, 1)])
+    );
     // A charge point empties its queue: October and the year's last hour, once more.
     let mut late = Slots::default();
-    for text in ["2026-10-25T00:45:00Z", "2026-10-25T01:00:00Z", "2026-12-31T23:45:00Z", "2026-02-03T00:00:00Z"] {
-        late.entry(slot_of(text.parse().unwrap())).add(&RollupSums { energy_dwh: 1_000_000, ..RollupSums::default() });
+    for text in [
+        "2026-10-25T00:45:00Z",
+        "2026-10-25T01:00:00Z",
+        "2026-12-31T23:45:00Z",
+        "2026-02-03T00:00:00Z",
+    ] {
+        late.entry(slot_of(text.parse().unwrap())).add(&RollupSums {
+            energy_dwh: 1_000_000,
+            ..RollupSums::default()
+        });
     }
     shelf.checkpoint(&late, day("2027-01-11").start());
     shelf.check(day("2026-02-01"), to);
@@ -113,28 +170,51 @@ fn chunks_of_days_become_months_and_years_and_late_data_find_their_place() {
         shelf.checkpoint(&Slots::default(), day("2027-01-11").start());
         shelf.check(day("2026-02-01"), to);
     }
-    assert_eq!(chunks(folder.path()), BTreeMap::from([(0, 10), (1, 4), (2, 1)]), "put together again");
+    assert_eq!(
+        chunks(folder.path()),
+        BTreeMap::from([(0, 10), (1, 4), (2, 1)]),
+        "put together again"
+    );
     // Parts of days and of months.
-    for (from, to) in
-        [("2026-10-25", "2026-10-25"), ("2026-10-31", "2026-11-01"), ("2026-12-31", "2027-01-01"), ("2027-02-01", "2027-03-01")]
-    {
+    for (from, to) in [
+        ("2026-10-25", "2026-10-25"),
+        ("2026-10-31", "2026-11-01"),
+        ("2026-12-31", "2027-01-01"),
+        ("2027-02-01", "2027-03-01"),
+    ] {
         shelf.check(day(from), day(to));
     }
     // What is too old goes: quarters in whole months, days later.
     let lone = |text: &str| {
         let mut slots = Slots::default();
-        slots.entry(slot_of(text.parse().unwrap())).add(&RollupSums { observed_ms: 1, ..RollupSums::default() });
+        slots
+            .entry(slot_of(text.parse().unwrap()))
+            .add(&RollupSums {
+                observed_ms: 1,
+                ..RollupSums::default()
+            });
         slots
     };
     shelf.checkpoint(&lone("2027-12-19T12:00:00Z"), day("2027-12-20").start());
     shelf.checkpoint(&Slots::default(), day("2027-12-20").start());
-    assert_eq!(chunks(folder.path())[&1], 3, "quarters of October are kept until all of it is 400 days old");
+    assert_eq!(
+        chunks(folder.path())[&1],
+        3,
+        "quarters of October are kept until all of it is 400 days old"
+    );
     let january = shelf.reader.days(&series(), day("2026-10-01"), to).unwrap();
-    assert_eq!(total(&january).energy_dwh, total(&shelf.all).energy_dwh - 1_000_000, "all days but February's are there");
+    assert_eq!(
+        total(&january).energy_dwh,
+        total(&shelf.all).energy_dwh - 1_000_000,
+        "all days but February's are there"
+    );
     // One checkpoint by a clock that is years ahead is no reason to forget everything.
     let before = chunks(folder.path());
     shelf.checkpoint(&lone("2040-01-01T00:00:00Z"), day("2040-01-01").start());
-    assert_eq!(chunks(folder.path()), BTreeMap::from([(0, before[&0] + 1), (1, before[&1]), (2, before[&2])]));
+    assert_eq!(
+        chunks(folder.path()),
+        BTreeMap::from([(0, before[&0] + 1), (1, before[&1]), (2, before[&2])])
+    );
     shelf.checkpoint(&Slots::default(), day("2040-01-01").start());
     shelf.checkpoint(&Slots::default(), day("2040-01-01").start());
     assert_eq!(chunks(folder.path()), BTreeMap::from([(0, 1)]));
@@ -148,23 +228,46 @@ fn a_damaged_chunk_is_told_by_name() {
     slots.entry(1_980_000).energy_dwh = 5;
     shelf.checkpoint(&slots, UtcMs(1_980_001 * 900_000));
     let connection = rusqlite::Connection::open(folder.path().join("fleetgauge.db")).unwrap();
-    connection.execute("UPDATE rollup SET body = x'00ffffffff'", []).unwrap();
-    let error = shelf.reader.quarters(&series(), 1_980_000, 1_980_001).unwrap_err().to_string();
-    assert!(error.contains("a chunk of rollups is not what was written"), "{error}");
+    connection
+        .execute("UPDATE rollup SET body = x'00ffffffff'", [])
+        .unwrap();
+    let error = shelf
+        .reader
+        .quarters(&series(), 1_980_000, 1_980_001)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("a chunk of rollups is not what was written"),
+        "{error}"
+    );
 }
 
 /// A charge point's frames, each answered.
 fn charge_point(port: u16, id: &str, frames: &[(&str, Json)]) -> Vec<Json> {
-    let mut request = format!("ws://127.0.0.1:{port}/ocpp/{id}").into_client_request().unwrap();
-    request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("ocpp1.6"));
+    let mut request = format!("ws://127.0.0.1:{port}/ocpp/{id}")
+        .into_client_request()
+        .unwrap();
+    request.headers_mut().insert(
+        "Sec-WebSocket-Protocol",
+        HeaderValue::from_static("ocpp1.6"),
+    );
     let (mut socket, _) = connect(request).unwrap();
     let mut answers: Vec<Json> = Vec::new();
     for (action, payload) in frames {
         let mut payload = payload.clone();
         if payload["transactionId"] == "newest" {
-            payload["transactionId"] = answers.iter().rev().find_map(|answer| answer.get("transactionId")).unwrap().clone();
+            payload["transactionId"] = answers
+                .iter()
+                .rev()
+                .find_map(|answer| answer.get("transactionId"))
+                .unwrap()
+                .clone();
         }
-        socket.send(Message::text(json!([2, answers.len().to_string(), action, payload]).to_string())).unwrap();
+        socket
+            .send(Message::text(
+                json!([2, answers.len().to_string(), action, payload]).to_string(),
+            ))
+            .unwrap();
         answers.push(loop {
             if let Message::Text(text) = socket.read().unwrap() {
                 break serde_json::from_str::<Json>(&text).unwrap()[2].clone();
@@ -175,21 +278,52 @@ fn charge_point(port: u16, id: &str, frames: &[(&str, Json)]) -> Vec<Json> {
 }
 
 fn sum(view: &Json, column: &str) -> f64 {
-    let index = view["columns"].as_array().unwrap().iter().position(|name| name == column).unwrap();
-    view["rows"].as_array().unwrap().iter().filter_map(|row| row[index].as_f64()).sum()
+    let index = view["columns"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .position(|name| name == column)
+        .unwrap();
+    view["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|row| row[index].as_f64())
+        .sum()
 }
 
 fn write_register(folder: &Path) {
     std::fs::create_dir(folder.join("register")).unwrap();
-    let write = |name: &str, text: &str| std::fs::write(folder.join("register").join(name), text).unwrap();
-    write("sites.csv", "site_id,name,capacity_kw\nDER,Derby,100\nLEI,Leicester,\n");
-    write("charge_points.csv", "charge_point_id,site,connectors,max_power_kw\nCP1,DER,2,50\nCP2,DER,1,50\nCP3,LEI,1,50\n");
-    std::fs::write(folder.join("fleetgauge.toml"), "[register]\ndirectory = \"register\"\n").unwrap();
+    let write =
+        |name: &str, text: &str| std::fs::write(folder.join("register").join(name), text).unwrap();
+    write(
+        "sites.csv",
+        "site_id,name,capacity_kw\nDER,Derby,100\nLEI,Leicester,\n",
+    );
+    write(
+        "charge_points.csv",
+        "charge_point_id,site,connectors,max_power_kw\nCP1,DER,2,50\nCP2,DER,1,50\nCP3,LEI,1,50\n",
+    );
+    std::fs::write(
+        folder.join("fleetgauge.toml"),
+        "[register]\ndirectory = \"register\"\n",
+    )
+    .unwrap();
 }
 
 /// What CP1 and CP3 say: 150 Wh and 40 Wh, with a repetition of everything.
 fn charge(daemon: &Daemon) {
-    let now = || Json::from(UtcMs(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis() as i64).to_string());
+    let now = || {
+        Json::from(
+            UtcMs(
+                std::time::SystemTime::UNIX_EPOCH
+                    .elapsed()
+                    .unwrap()
+                    .as_millis() as i64,
+            )
+            .to_string(),
+        )
+    };
     let values = |wh: i64, watts: i64| {
         let sampled = json!([{"value": wh.to_string()}, {"value": watts.to_string(), "measurand": "Power.Active.Import"}]);
         json!({"connectorId": 1, "transactionId": "newest", "meterValue": [{"timestamp": now(), "sampledValue": sampled}]})
@@ -210,7 +344,14 @@ fn charge(daemon: &Daemon) {
             ("StartTransaction", start.clone()),
         ],
     );
-    charge_point(daemon.ocpp, "CP3", &[("StartTransaction", start), ("MeterValues", values(1040, 3_000))]);
+    charge_point(
+        daemon.ocpp,
+        "CP3",
+        &[
+            ("StartTransaction", start),
+            ("MeterValues", values(1040, 3_000)),
+        ],
+    );
 }
 
 #[test]
@@ -219,7 +360,11 @@ fn history_of_a_living_daemon_over_kills_and_restarts() {
     write_register(folder.path());
     let ports = (free_port(), free_port(), free_port());
     let daemon = Daemon::start_on(folder.path(), ports, &[]);
-    assert_eq!(daemon.api("history")["rows"], json!([]), "nothing heard is nothing known");
+    assert_eq!(
+        daemon.api("history")["rows"],
+        json!([]),
+        "nothing heard is nothing known"
+    );
     charge(&daemon);
     let check = |daemon: &Daemon, what: &str| {
         for (query, wh) in [
@@ -232,17 +377,30 @@ fn history_of_a_living_daemon_over_kills_and_restarts() {
         ] {
             for step in ["15m", "1d"] {
                 let view = daemon.api(&format!("history?step={step}&{query}"));
-                assert_eq!(sum(&view, "energy_wh"), wh, "{what}: {query} {step}: {view}");
+                assert_eq!(
+                    sum(&view, "energy_wh"),
+                    wh,
+                    "{what}: {query} {step}: {view}"
+                );
             }
         }
     };
     check(&daemon, "not yet on any checkpoint");
     let site = daemon.api("history?site=DER");
-    assert_eq!((&site["site_name"], &site["capacity_kw"], &site["step"]), (&json!("Derby"), &json!(100.0), &json!("15m")));
+    assert_eq!(
+        (&site["site_name"], &site["capacity_kw"], &site["step"]),
+        (&json!("Derby"), &json!(100.0), &json!("15m"))
+    );
     assert_eq!(site["columns"][0], "start");
-    assert!(sum(&site, "peak_power_w") >= 11_000.0 && sum(&site, "observed_s") > 0.0, "{site}");
+    assert!(
+        sum(&site, "peak_power_w") >= 11_000.0 && sum(&site, "observed_s") > 0.0,
+        "{site}"
+    );
     let chosen = daemon.api("history?site=DER&fields=peak_power_w,energy_wh&step=1d");
-    assert_eq!(chosen["columns"], json!(["day", "peak_power_w", "energy_wh"]));
+    assert_eq!(
+        chosen["columns"],
+        json!(["day", "peak_power_w", "energy_wh"])
+    );
     assert_eq!(chosen["rows"][0].as_array().unwrap().len(), 3);
     daemon.kill();
     let daemon = Daemon::start_on(folder.path(), ports, &[]);
@@ -253,7 +411,9 @@ fn history_of_a_living_daemon_over_kills_and_restarts() {
     // The messages again: known sessions, nothing new. And checkpoints in between.
     let before = daemon.metric("fleetgauge_checkpoints_total");
     charge_point(daemon.ocpp, "CP2", &[("Heartbeat", json!({}))]);
-    wait_for("a checkpoint", || daemon.metric("fleetgauge_checkpoints_total") > before);
+    wait_for("a checkpoint", || {
+        daemon.metric("fleetgauge_checkpoints_total") > before
+    });
     check(&daemon, "after a checkpoint");
     daemon.kill();
     let daemon = Daemon::start_on(folder.path(), ports, &[]);
@@ -267,15 +427,41 @@ fn history_of_a_living_daemon_over_kills_and_restarts() {
         .flat_map(|day| day.as_array().unwrap())
         .map(|h| h.as_f64().unwrap())
         .collect();
-    assert_eq!((map["weekdays"][0].as_str(), observed.len()), (Some("Monday"), 168));
-    assert!(observed.iter().sum::<f64>() > 0.0 && observed.iter().filter(|h| **h > 0.0).count() <= 2, "{observed:?}");
-    let flat =
-        |name: &str| map[name].as_array().unwrap().iter().flat_map(|day| day.as_array().unwrap().clone()).collect::<Vec<_>>();
-    for (ratio, hours) in flat("occupied_ratio").iter().chain(&flat("charging_ratio")).zip(observed.iter().chain(&observed)) {
+    assert_eq!(
+        (map["weekdays"][0].as_str(), observed.len()),
+        (Some("Monday"), 168)
+    );
+    assert!(
+        observed.iter().sum::<f64>() > 0.0 && observed.iter().filter(|h| **h > 0.0).count() <= 2,
+        "{observed:?}"
+    );
+    let flat = |name: &str| {
+        map[name]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|day| day.as_array().unwrap().clone())
+            .collect::<Vec<_>>()
+    };
+    for (ratio, hours) in flat("occupied_ratio")
+        .iter()
+        .chain(&flat("charging_ratio"))
+        .zip(observed.iter().chain(&observed))
+    {
         assert_eq!(ratio.is_null(), *hours == 0.0, "unobserved is null, not 0");
-        assert!(ratio.as_f64().is_none_or(|ratio| (0.0..=1.0).contains(&ratio)));
+        assert!(
+            ratio
+                .as_f64()
+                .is_none_or(|ratio| (0.0..=1.0).contains(&ratio))
+        );
     }
-    assert!(flat("occupied_ratio").iter().filter_map(Json::as_f64).sum::<f64>() > 0.0);
+    assert!(
+        flat("occupied_ratio")
+            .iter()
+            .filter_map(Json::as_f64)
+            .sum::<f64>()
+            > 0.0
+    );
     daemon.stop();
 }
 
@@ -285,21 +471,54 @@ fn bad_questions_are_told_what_is_wrong() {
     let daemon = Daemon::start(folder.path(), &[]);
     for (query, want) in [
         ("history?step=1h", "`step`: `1h` is not 15m or 1d"),
-        ("history?fields=energy_wh,volts", "is not a list of energy_wh, power_w, peak_power_w, occupied_s"),
-        ("history?site=A&charge_point=B", "give `site` or `charge_point`, not both"),
-        ("history?from=yesterday", "`from`: `yesterday` is not a time such as"),
-        ("history?from=2026-11-02&to=2026-11-01", "`to` is not after `from`"),
-        ("history?from=2024-01-01&to=2026-11-01", "ask for at most 400 days at once with step=15m"),
-        ("history?from=2010-01-01&to=2026-11-01&step=1d", "ask for at most 3660 days at once with step=1d"),
-        ("history?vehicle=A", "`vehicle` is not a parameter: known are from, to, step, site, charge_point, fields"),
+        (
+            "history?fields=energy_wh,volts",
+            "is not a list of energy_wh, power_w, peak_power_w, occupied_s",
+        ),
+        (
+            "history?site=A&charge_point=B",
+            "give `site` or `charge_point`, not both",
+        ),
+        (
+            "history?from=yesterday",
+            "`from`: `yesterday` is not a time such as",
+        ),
+        (
+            "history?from=2026-11-02&to=2026-11-01",
+            "`to` is not after `from`",
+        ),
+        (
+            "history?from=2024-01-01&to=2026-11-01",
+            "ask for at most 400 days at once with step=15m",
+        ),
+        (
+            "history?from=2010-01-01&to=2026-11-01&step=1d",
+            "ask for at most 3660 days at once with step=1d",
+        ),
+        (
+            "history?vehicle=A",
+            "`vehicle` is not a parameter: known are from, to, step, site, charge_point, fields",
+        ),
         ("utilisation?from=2026-11", "`from`: `2026-11` is not a day"),
-        ("utilisation?from=2024-11-01&to=2026-11-01", "ask for at most 400 days at once"),
-        ("utilisation?from=2026-11-02&to=2026-11-01", "`to` is before `from`"),
+        (
+            "utilisation?from=2024-11-01&to=2026-11-01",
+            "ask for at most 400 days at once",
+        ),
+        (
+            "utilisation?from=2026-11-02&to=2026-11-01",
+            "`to` is before `from`",
+        ),
         ("utilisation?step=15m", "`step` is not a parameter"),
     ] {
         let (status, body) = daemon.get(&format!("/api/v1/{query}"));
-        let error = serde_json::from_str::<Json>(&body).unwrap()["error"].as_str().unwrap().to_owned();
-        assert!(status == 400 && error.contains(want), "{query}: {status} {error}");
+        let error = serde_json::from_str::<Json>(&body).unwrap()["error"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert!(
+            status == 400 && error.contains(want),
+            "{query}: {status} {error}"
+        );
     }
     for query in [
         "history?from=0001-01-01",
@@ -314,7 +533,8 @@ fn bad_questions_are_told_what_is_wrong() {
     let threads: Vec<_> = (0..24)
         .map(|_| {
             let port = daemon.web;
-            let request = "GET /api/v1/utilisation HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+            let request =
+                "GET /api/v1/utilisation HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
             std::thread::spawn(move || support::http(port, request).0)
         })
         .collect();

@@ -1,7 +1,11 @@
 //! The carbon-intensity client against a server that speaks the documented JSON: both shapes, revisions, outages, back-filling; and what
 //! a daemon makes of it, beside its reported figures.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and waits on the real clock")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
 
 #[path = "support/grid.rs"]
 mod grid;
@@ -27,9 +31,22 @@ fn at(text: &str) -> UtcMs {
 }
 
 fn register(regions: &[&str]) -> Arc<Register> {
-    let rows: String = regions.iter().enumerate().map(|(n, region)| format!("S{n},{region}\n")).collect();
-    let files = vec![("sites.csv".to_owned(), format!("site_id,region_id\n{rows}").into_bytes())];
-    Arc::new(Register::parse(&RegisterFiles::from_bytes(files), &TokenHasher::new(&[0; 32])).unwrap())
+    let rows: String = regions
+        .iter()
+        .enumerate()
+        .map(|(n, region)| format!("S{n},{region}\n"))
+        .collect();
+    let files = vec![(
+        "sites.csv".to_owned(),
+        format!("site_id,region_id\n{rows}").into_bytes(),
+    )];
+    Arc::new(
+        Register::parse(
+            &RegisterFiles::from_bytes(files),
+            &TokenHasher::new(&[0; 32]),
+        )
+        .unwrap(),
+    )
 }
 
 /// A client on a clock of ours, and a store behind it.
@@ -48,12 +65,19 @@ struct Scene {
 
 impl Scene {
     /// Inside a runtime.
-    fn start(regions: &[&str], newest: BTreeMap<GridArea, UtcMs>, change: impl FnOnce(&mut grid::Mood)) -> Self {
+    fn start(
+        regions: &[&str],
+        newest: BTreeMap<GridArea, UtcMs>,
+        change: impl FnOnce(&mut grid::Mood),
+    ) -> Self {
         let grid = Grid::start();
         grid.set(|mood| mood.actual_until = at("2026-11-25T11:00:00Z"));
         grid.set(change);
         let folder = TempDir::new("intensity");
-        let settings = StoreConfig { directory: folder.path().to_owned(), ..StoreConfig::default() };
+        let settings = StoreConfig {
+            directory: folder.path().to_owned(),
+            ..StoreConfig::default()
+        };
         let store = Store::open(&settings).unwrap().store;
         let reader = Reader::open(folder.path()).unwrap();
         let now = Arc::new(Mutex::new(at("2026-11-25T12:10:00Z")));
@@ -78,7 +102,18 @@ impl Scene {
             shutdown,
         };
         let task = tokio::spawn(intensity::run(config, around));
-        Self { grid, now, stats, store, reader, told, register, stop, task, _folder: folder }
+        Self {
+            grid,
+            now,
+            stats,
+            store,
+            reader,
+            told,
+            register,
+            stop,
+            task,
+            _folder: folder,
+        }
     }
 
     /// Takes answers into the store until `wanted` holds.
@@ -89,7 +124,9 @@ impl Scene {
                 self.store.put_intensity(&slots, oldest).unwrap();
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), all).await.unwrap_or_else(|_| panic!("timed out waiting for {what}"));
+        tokio::time::timeout(Duration::from_secs(20), all)
+            .await
+            .unwrap_or_else(|_| panic!("timed out waiting for {what}"));
     }
 
     fn slot(&self, area: u8, start: &str) -> Option<IntensitySlot> {
@@ -99,27 +136,44 @@ impl Scene {
     }
 
     fn count(&self) -> usize {
-        self.reader.intensity(UtcMs(0), UtcMs(i64::MAX)).unwrap().len()
+        self.reader
+            .intensity(UtcMs(0), UtcMs(i64::MAX))
+            .unwrap()
+            .len()
     }
 
     async fn end(self) {
         self.stop.send_replace(true);
-        tokio::time::timeout(Duration::from_secs(5), self.task).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(5), self.task)
+            .await
+            .unwrap()
+            .unwrap();
     }
 }
 
 fn run(body: impl Future<Output = ()>) {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(body);
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(body);
 }
 
 #[test]
 fn regions_and_nation_in_both_shapes() {
     for (array, chunked) in [(false, false), (true, true)] {
         run(async {
-            let mut scene =
-                Scene::start(&["9", "3", "9", ""], BTreeMap::new(), |mood| (mood.array, mood.chunked) = (array, chunked));
+            let mut scene = Scene::start(&["9", "3", "9", ""], BTreeMap::new(), |mood| {
+                (mood.array, mood.chunked) = (array, chunked)
+            });
             let newest = "2026-11-25T12:00:00Z";
-            scene.until("three areas", |scene| [0, 3, 9].iter().all(|area| scene.slot(*area, newest).is_some())).await;
+            scene
+                .until("three areas", |scene| {
+                    [0, 3, 9]
+                        .iter()
+                        .all(|area| scene.slot(*area, newest).is_some())
+                })
+                .await;
             for (area, start, actual) in [
                 (0, "2026-11-25T10:30:00Z", true),
                 (0, "2026-11-25T11:00:00Z", false),
@@ -128,18 +182,37 @@ fn regions_and_nation_in_both_shapes() {
             ] {
                 let slot = scene.slot(area, start).unwrap();
                 let figure = forecast(area, at(start)) as f64;
-                assert_eq!((slot.forecast, slot.actual), (Some(figure), actual.then_some(figure + 5.0)), "{area} {start}");
+                assert_eq!(
+                    (slot.forecast, slot.actual),
+                    (Some(figure), actual.then_some(figure + 5.0)),
+                    "{area} {start}"
+                );
             }
-            assert!(scene.slot(0, "2026-11-12T12:00:00Z").is_some(), "two weeks are made up for at first");
+            assert!(
+                scene.slot(0, "2026-11-12T12:00:00Z").is_some(),
+                "two weeks are made up for at first"
+            );
             let asked = scene.grid.asked();
             assert!(
-                asked.contains(&"/regional/intensity/2026-11-12T12:00Z/2026-11-25T12:00Z/regionid/9".to_owned()),
+                asked.contains(
+                    &"/regional/intensity/2026-11-12T12:00Z/2026-11-25T12:00Z/regionid/9"
+                        .to_owned()
+                ),
                 "{asked:?}"
             );
             // A site moves: its new region is asked for at once.
             scene.register.send_replace(register(&["5"]));
-            scene.until("the new region", |scene| scene.slot(5, newest).is_some()).await;
-            assert!(scene.grid.asked().iter().all(|path| path.matches('/').count() < 8), "nothing else is asked");
+            scene
+                .until("the new region", |scene| scene.slot(5, newest).is_some())
+                .await;
+            assert!(
+                scene
+                    .grid
+                    .asked()
+                    .iter()
+                    .all(|path| path.matches('/').count() < 8),
+                "nothing else is asked"
+            );
             scene.end().await;
         });
     }
@@ -149,24 +222,51 @@ fn regions_and_nation_in_both_shapes() {
 fn revisions_replace_and_keep_their_vintage() {
     run(async {
         let mut scene = Scene::start(&[], BTreeMap::new(), |_| {});
-        scene.until("the first round", |scene| scene.slot(0, "2026-11-25T12:00:00Z").is_some()).await;
+        scene
+            .until("the first round", |scene| {
+                scene.slot(0, "2026-11-25T12:00:00Z").is_some()
+            })
+            .await;
         let (old, new) = ("2026-11-20T10:00:00Z", "2026-11-25T10:00:00Z");
         let first = scene.slot(0, new).unwrap();
         let before = scene.count();
         *scene.now.lock().unwrap() = at("2026-11-25T12:20:00Z");
         let asked = scene.grid.asked().len();
-        scene.until("two more rounds", |scene| scene.grid.asked().len() > asked + 2).await;
-        assert_eq!((scene.slot(0, new), scene.count()), (Some(first), before), "told again is no revision");
+        scene
+            .until("two more rounds", |scene| {
+                scene.grid.asked().len() > asked + 2
+            })
+            .await;
+        assert_eq!(
+            (scene.slot(0, new), scene.count()),
+            (Some(first), before),
+            "told again is no revision"
+        );
         scene.grid.set(|mood| mood.revised_by = 7);
         let revised = |scene: &Scene| scene.slot(0, new).unwrap();
-        scene.until("the revision", |scene| revised(scene).actual != first.actual).await;
+        scene
+            .until("the revision", |scene| {
+                revised(scene).actual != first.actual
+            })
+            .await;
         let slot = revised(&scene);
-        assert_eq!((slot.actual, slot.vintage), (first.actual.map(|g| g + 7.0), at("2026-11-25T12:20:00Z")));
-        assert_eq!(scene.slot(0, old).unwrap().vintage, first.vintage, "older than 48 hours is not asked for again");
+        assert_eq!(
+            (slot.actual, slot.vintage),
+            (first.actual.map(|g| g + 7.0), at("2026-11-25T12:20:00Z"))
+        );
+        assert_eq!(
+            scene.slot(0, old).unwrap().vintage,
+            first.vintage,
+            "older than 48 hours is not asked for again"
+        );
         // The actual figure is taken back: what was told stays.
         scene.grid.set(|mood| mood.actual_until = UtcMs(0));
         let asked = scene.grid.asked().len();
-        scene.until("two more rounds", |scene| scene.grid.asked().len() > asked + 2).await;
+        scene
+            .until("two more rounds", |scene| {
+                scene.grid.asked().len() > asked + 2
+            })
+            .await;
         assert_eq!(revised(&scene).actual, slot.actual);
         scene.end().await;
     });
@@ -175,8 +275,11 @@ fn revisions_replace_and_keep_their_vintage() {
 #[test]
 fn outages_are_made_up_for() {
     run(async {
-        let error = r#"{"error":{"code":"500 Internal Server Error","message":"There has been an error"}}"#;
-        let mut scene = Scene::start(&["9"], BTreeMap::new(), |mood| mood.outage = Some((500, error.to_owned())));
+        let error =
+            r#"{"error":{"code":"500 Internal Server Error","message":"There has been an error"}}"#;
+        let mut scene = Scene::start(&["9"], BTreeMap::new(), |mood| {
+            mood.outage = Some((500, error.to_owned()))
+        });
         let failures = |scene: &Scene| Stats::get(&scene.stats.intensity_failures);
         async fn fail_some(scene: &Scene, more: u64) {
             let before = Stats::get(&scene.stats.intensity_failures);
@@ -185,32 +288,53 @@ fn outages_are_made_up_for() {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
             };
-            tokio::time::timeout(Duration::from_secs(20), waited).await.expect("it goes on asking");
+            tokio::time::timeout(Duration::from_secs(20), waited)
+                .await
+                .expect("it goes on asking");
         }
         fail_some(&scene, 4).await;
-        for (status, body) in [(200, "<html>Bad gateway</html>"), (200, "{\"data\":[]}"), (502, ""), (404, error)] {
-            scene.grid.set(|mood| mood.outage = Some((status, body.to_owned())));
+        for (status, body) in [
+            (200, "<html>Bad gateway</html>"),
+            (200, "{\"data\":[]}"),
+            (502, ""),
+            (404, error),
+        ] {
+            scene
+                .grid
+                .set(|mood| mood.outage = Some((status, body.to_owned())));
             fail_some(&scene, 3).await;
         }
-        scene.grid.set(|mood| (mood.outage, mood.dead) = (None, true));
+        scene
+            .grid
+            .set(|mood| (mood.outage, mood.dead) = (None, true));
         fail_some(&scene, 3).await;
         assert_eq!(scene.count(), 0);
         scene.grid.set(|mood| mood.dead = false);
         scene
             .until("answers", |scene| {
-                scene.slot(9, "2026-11-25T12:00:00Z").is_some() && scene.slot(0, "2026-11-25T12:00:00Z").is_some()
+                scene.slot(9, "2026-11-25T12:00:00Z").is_some()
+                    && scene.slot(0, "2026-11-25T12:00:00Z").is_some()
             })
             .await;
         assert!(failures(&scene) >= 19);
         // A month without the service: all of it is asked for, in pieces the service allows.
-        scene.grid.set(|mood| mood.outage = Some((503, String::new())));
+        scene
+            .grid
+            .set(|mood| mood.outage = Some((503, String::new())));
         fail_some(&scene, 2).await;
         *scene.now.lock().unwrap() = at("2026-12-25T12:10:00Z");
         scene.grid.set(|mood| mood.outage = None);
-        scene.until("the newest", |scene| scene.slot(9, "2026-12-25T12:00:00Z").is_some()).await;
+        scene
+            .until("the newest", |scene| {
+                scene.slot(9, "2026-12-25T12:00:00Z").is_some()
+            })
+            .await;
         for day in 0..30 {
             let start = at("2026-11-25T12:00:00Z").plus(day * DAY_MS).to_string();
-            assert!(scene.slot(9, &start).is_some() && scene.slot(0, &start).is_some(), "{start}");
+            assert!(
+                scene.slot(9, &start).is_some() && scene.slot(0, &start).is_some(),
+                "{start}"
+            );
         }
         scene.end().await;
     });
@@ -219,7 +343,10 @@ fn outages_are_made_up_for() {
 #[test]
 fn old_half_hours_go() {
     let folder = TempDir::new("intensity-old");
-    let settings = StoreConfig { directory: folder.path().to_owned(), ..StoreConfig::default() };
+    let settings = StoreConfig {
+        directory: folder.path().to_owned(),
+        ..StoreConfig::default()
+    };
     let mut store = Store::open(&settings).unwrap().store;
     let reader = Reader::open(folder.path()).unwrap();
     let slot = |area, start| IntensitySlot {
@@ -229,11 +356,26 @@ fn old_half_hours_go() {
         actual: None,
         vintage: UtcMs(start),
     };
-    store.put_intensity(&[slot(0, 0), slot(0, DAY_MS), slot(9, 0)], UtcMs(0)).unwrap();
-    store.put_intensity(&[slot(0, 2 * DAY_MS)], UtcMs(DAY_MS)).unwrap();
-    let left: Vec<_> =
-        reader.intensity(UtcMs(0), UtcMs(i64::MAX)).unwrap().iter().map(|slot| (slot.area.0, slot.start.0)).collect();
-    assert_eq!(left, [(0, DAY_MS), (0, 2 * DAY_MS), (9, 0)], "of the areas that were told");
-    assert_eq!(reader.newest_intensity(GridArea(0)).unwrap(), Some(UtcMs(2 * DAY_MS)));
+    store
+        .put_intensity(&[slot(0, 0), slot(0, DAY_MS), slot(9, 0)], UtcMs(0))
+        .unwrap();
+    store
+        .put_intensity(&[slot(0, 2 * DAY_MS)], UtcMs(DAY_MS))
+        .unwrap();
+    let left: Vec<_> = reader
+        .intensity(UtcMs(0), UtcMs(i64::MAX))
+        .unwrap()
+        .iter()
+        .map(|slot| (slot.area.0, slot.start.0))
+        .collect();
+    assert_eq!(
+        left,
+        [(0, DAY_MS), (0, 2 * DAY_MS), (9, 0)],
+        "of the areas that were told"
+    );
+    assert_eq!(
+        reader.newest_intensity(GridArea(0)).unwrap(),
+        Some(UtcMs(2 * DAY_MS))
+    );
     assert_eq!(reader.newest_intensity(GridArea(5)).unwrap(), None);
 }

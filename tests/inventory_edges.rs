@@ -7,14 +7,16 @@ use std::sync::Arc;
 
 use fleetgauge::app::config::{FactorsConfig, load_factors};
 use fleetgauge::ledger::emissions::{
-    Inventory, Months, RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, Scope, Setting, inventory, reconcile, restate,
+    Inventory, Months, RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, Scope, Setting,
+    inventory, reconcile, restate,
 };
 use fleetgauge::ledger::transition::{Profile, counts};
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{Activity, ActivityKey, Subject, TokenHasher};
 use fleetgauge::units::{Day, Month};
 
-const VEHICLES: &str = "vehicle_id,category,fuel,mass_kg,organisation,ownership,in_service_from,in_service_to
+const VEHICLES: &str =
+    "vehicle_id,category,fuel,mass_kg,organisation,ownership,in_service_from,in_service_to
 VAN,van,DIESEL,3500,EMAS,,,
 ODD,car,,,EMAS,,,
 HIRE5,van,DIESEL,3500,EMAS,hired,2025-06-01,2025-06-06
@@ -30,31 +32,61 @@ fn register() -> Register {
 
 fn of(rows: &[(&str, Activity)]) -> Inventory {
     let day: Day = "2025-06-02".parse().unwrap();
-    let rows = rows.iter().map(|(id, sums)| (ActivityKey { day, subject: Subject::Vehicle(Arc::from(*id)) }, *sums));
+    let rows = rows.iter().map(|(id, sums)| {
+        (
+            ActivityKey {
+                day,
+                subject: Subject::Vehicle(Arc::from(*id)),
+            },
+            *sums,
+        )
+    });
     let activity: BTreeMap<_, _> = rows.collect();
     let (register, sets) = (register(), load_factors(&FactorsConfig::default()).unwrap());
     let months = Months::of(&activity);
-    inventory(&activity, &Setting { per_vehicle: true, ..Setting::new(&register, &sets, &months) })
+    inventory(
+        &activity,
+        &Setting {
+            per_vehicle: true,
+            ..Setting::new(&register, &sets, &months)
+        },
+    )
 }
 
 fn km(km: i64) -> Activity {
-    Activity { distance_m: km * 1000, ..Activity::default() }
+    Activity {
+        distance_m: km * 1000,
+        ..Activity::default()
+    }
 }
 
 fn card(litres: i64, hvo: i64) -> Activity {
-    Activity { fuel_card_ml: litres * 1000, hvo_card_ml: hvo * 1000, ..Activity::default() }
+    Activity {
+        fuel_card_ml: litres * 1000,
+        hvo_card_ml: hvo * 1000,
+        ..Activity::default()
+    }
 }
 
 /// Reference 3.1 and 5.3: hires longer than five days are fleet, shorter ones business travel.
 #[test]
 fn a_hire_of_five_days_is_business_travel_and_one_of_six_is_fleet() {
-    for (id, fleet) in [("HIRE5", false), ("HIRE6", true), ("HIRE", true), ("OWN5", true)] {
+    for (id, fleet) in [
+        ("HIRE5", false),
+        ("HIRE6", true),
+        ("HIRE", true),
+        ("OWN5", true),
+    ] {
         let total = of(&[(id, km(1000))]).total();
         assert_eq!(total.of(Scope::One).is_some(), fleet, "{id}");
         assert_eq!(total.scope3.grey_fleet > 0.0, !fleet, "{id}");
         assert_eq!(total.distance_m, 1_000_000, "{id}");
     }
-    let on_third = counts(&register(), &Profile::by_name("nhs_sdu").unwrap(), "2025-06-03".parse().unwrap());
+    let on_third = counts(
+        &register(),
+        &Profile::by_name("nhs_sdu").unwrap(),
+        "2025-06-03".parse().unwrap(),
+    );
     assert_eq!(on_third.total(), 5, "all but the hire of five days");
 }
 
@@ -67,11 +99,24 @@ fn hvo_on_a_card_has_factors_of_its_own() {
         sums
     })]);
     let total = mixed.total();
-    assert!((total.scope1.kgco2e - (60.0 * 2.57082 + 40.0 * 0.03558)).abs() < 1e-6, "{}", total.scope1.kgco2e);
+    assert!(
+        (total.scope1.kgco2e - (60.0 * 2.57082 + 40.0 * 0.03558)).abs() < 1e-6,
+        "{}",
+        total.scope1.kgco2e
+    );
     assert!((total.scope3.wtt_fuel - (60.0 * 0.61101 + 40.0 * 0.56439)).abs() < 1e-6);
-    assert!((60.0 * 0.14 + 40.0 * 2.43..60.0 * 0.14 + 40.0 * 2.47).contains(&total.biogenic_kgco2), "{}", total.biogenic_kgco2);
+    assert!(
+        (60.0 * 0.14 + 40.0 * 2.43..60.0 * 0.14 + 40.0 * 2.47).contains(&total.biogenic_kgco2),
+        "{}",
+        total.biogenic_kgco2
+    );
     assert_eq!((total.fuel_ml, total.distance_m), (100_000, 900_000));
-    assert!(mixed.lines.keys().all(|key| (key.tier, key.method) == (1, "fuel_card")));
+    assert!(
+        mixed
+            .lines
+            .keys()
+            .all(|key| (key.tier, key.method) == (1, "fuel_card"))
+    );
     // All of it: nothing is diesel, and the kilometres stand with it.
     let only = of(&[("VAN", {
         let mut sums = card(40, 40);
@@ -94,15 +139,29 @@ fn hvo_of_a_vehicle_without_a_fuel_is_not_added_to_its_kilometres() {
     })])
     .total();
     assert!(plain.scope1.kgco2e > 0.0);
-    assert!((plain.scope1.kgco2e - with_card.scope1.kgco2e).abs() < 1e-9, "{} {}", plain.scope1.kgco2e, with_card.scope1.kgco2e);
+    assert!(
+        (plain.scope1.kgco2e - with_card.scope1.kgco2e).abs() < 1e-9,
+        "{} {}",
+        plain.scope1.kgco2e,
+        with_card.scope1.kgco2e
+    );
 }
 
 /// Reference 5.1: `|L1/L2 - 1| > 0.10`; a tenth exactly is none.
 #[test]
 fn a_tenth_exactly_is_no_mismatch() {
     let month: Month = "2025-06".parse().unwrap();
-    for (bought, burnt, found) in [(110, 100, 0), (90, 100, 0), (111, 100, 1), (89, 100, 1), (330, 300, 0)] {
-        let key = ActivityKey { day: month.first_day(), subject: Subject::Vehicle("VAN".into()) };
+    for (bought, burnt, found) in [
+        (110, 100, 0),
+        (90, 100, 0),
+        (111, 100, 1),
+        (89, 100, 1),
+        (330, 300, 0),
+    ] {
+        let key = ActivityKey {
+            day: month.first_day(),
+            subject: Subject::Vehicle("VAN".into()),
+        };
         let sums = Activity {
             fuel_card_ml: bought * 1000,
             fuel_ml: burnt * 1000,
@@ -110,7 +169,11 @@ fn a_tenth_exactly_is_no_mismatch() {
             ..Activity::default()
         };
         let months = Months::of([(&key, &sums)]);
-        assert_eq!(reconcile(&months, month, month).len(), found, "{bought} of {burnt}");
+        assert_eq!(
+            reconcile(&months, month, month).len(),
+            found,
+            "{bought} of {burnt}"
+        );
     }
 }
 
@@ -118,8 +181,13 @@ fn a_tenth_exactly_is_no_mismatch() {
 #[test]
 fn the_threshold_itself_is_not_beyond_it() {
     let of = |ratios: &[f64]| {
-        let effects: Vec<_> =
-            ratios.iter().map(|ratio| RestatementEffect { reason: RestatementReason::Method, ratio: *ratio }).collect();
+        let effects: Vec<_> = ratios
+            .iter()
+            .map(|ratio| RestatementEffect {
+                reason: RestatementReason::Method,
+                ratio: *ratio,
+            })
+            .collect();
         restate(7500.0, &effects, RESTATEMENT_THRESHOLD)
     };
     for (ratios, restated) in [
@@ -130,26 +198,57 @@ fn the_threshold_itself_is_not_beyond_it() {
         (&[0.03, 0.03], true),
         (&[0.03, -0.03], false),
     ] {
-        assert_eq!(of(ratios).restated, restated, "{ratios:?}: {:?}", of(ratios));
+        assert_eq!(
+            of(ratios).restated,
+            restated,
+            "{ratios:?}: {:?}",
+            of(ratios)
+        );
     }
 }
 
 /// Reference 5.1, tier 1: a card's litres go before kilometres, whether the register knows the fuel or only the card does.
 #[test]
 fn the_card_names_the_fuel_that_the_register_does_not() {
-    let filled = |litres, hvo, metered| Activity { metered, distance_m: 100_000, ..card(litres, hvo) };
+    let filled = |litres, hvo, metered| Activity {
+        metered,
+        distance_m: 100_000,
+        ..card(litres, hvo)
+    };
     let kg = |id: &str, sums: Activity| {
         let found = of(&[(id, sums)]);
-        let lines: Vec<_> = found.lines.iter().map(|(key, figures)| (key.tier, key.method, figures.distance_m)).collect();
+        let lines: Vec<_> = found
+            .lines
+            .iter()
+            .map(|(key, figures)| (key.tier, key.method, figures.distance_m))
+            .collect();
         ((found.total().scope1.kgco2e * 1e6).round() / 1e6, lines)
     };
     // Set 2025: diesel 2.57082, petrol 2.06916, LPG 1.55713, HVO 0.03558 kgCO2e/L; L of the card.
     let tier1 = vec![(1, "fuel_card", 100_000)];
-    assert_eq!(kg("ODD", filled(40, 0, Activity::CARD_DIESEL)), (102.8328, tier1.clone()));
-    assert_eq!(kg("ODD", filled(40, 0, Activity::CARD_PETROL)), (82.7664, tier1.clone()));
-    assert_eq!(kg("ODD", filled(40, 0, Activity::CARD_DIESEL)), kg("VAN", filled(40, 0, 0)), "as if the register said so");
-    assert_eq!(kg("ODD", filled(40, 40, 0)).0, 1.4232, "HVO is named by itself");
-    assert_eq!(kg("ODD", filled(40, 10, Activity::CARD_DIESEL)).0, 77.4804, "30 L and 10 L");
+    assert_eq!(
+        kg("ODD", filled(40, 0, Activity::CARD_DIESEL)),
+        (102.8328, tier1.clone())
+    );
+    assert_eq!(
+        kg("ODD", filled(40, 0, Activity::CARD_PETROL)),
+        (82.7664, tier1.clone())
+    );
+    assert_eq!(
+        kg("ODD", filled(40, 0, Activity::CARD_DIESEL)),
+        kg("VAN", filled(40, 0, 0)),
+        "as if the register said so"
+    );
+    assert_eq!(
+        kg("ODD", filled(40, 40, 0)).0,
+        1.4232,
+        "HVO is named by itself"
+    );
+    assert_eq!(
+        kg("ODD", filled(40, 10, Activity::CARD_DIESEL)).0,
+        77.4804,
+        "30 L and 10 L"
+    );
     assert_eq!(kg("ODD", filled(40, 0, Activity::CARD_LPG)).1, tier1);
     // A card that names nothing: by kilometres, and no litre beside them.
     assert_eq!(kg("ODD", filled(40, 0, 0)).1, [(4, "distance", 100_000)]);
@@ -162,8 +261,19 @@ fn the_card_names_the_fuel_that_the_register_does_not() {
 #[test]
 fn a_month_with_a_fill_that_nobody_names_goes_by_kilometres() {
     let subject = Subject::Vehicle(Arc::from("ODD"));
-    let at = |text: &str, sums: Activity| (ActivityKey { day: text.parse().unwrap(), subject: subject.clone() }, sums);
-    let diesel = Activity { metered: Activity::CARD_DIESEL, ..card(40, 0) };
+    let at = |text: &str, sums: Activity| {
+        (
+            ActivityKey {
+                day: text.parse().unwrap(),
+                subject: subject.clone(),
+            },
+            sums,
+        )
+    };
+    let diesel = Activity {
+        metered: Activity::CARD_DIESEL,
+        ..card(40, 0)
+    };
     let of = |rows: Vec<(ActivityKey, Activity)>| {
         let activity: BTreeMap<_, _> = rows.into_iter().collect();
         let (register, sets) = (register(), load_factors(&FactorsConfig::default()).unwrap());
@@ -173,10 +283,26 @@ fn a_month_with_a_fill_that_nobody_names_goes_by_kilometres() {
     let methods = |found: &Inventory| found.lines.keys().map(|key| key.method).collect::<Vec<_>>();
     let named = of(vec![at("2025-06-02", km(100)), at("2025-06-03", diesel)]);
     assert_eq!(methods(&named), ["fuel_card"]);
-    assert_eq!((named.total().fuel_ml, named.total().distance_m), (40_000, 100_000));
-    let mixed = of(vec![at("2025-06-02", km(100)), at("2025-06-03", diesel), at("2025-06-20", card(40, 0))]);
+    assert_eq!(
+        (named.total().fuel_ml, named.total().distance_m),
+        (40_000, 100_000)
+    );
+    let mixed = of(vec![
+        at("2025-06-02", km(100)),
+        at("2025-06-03", diesel),
+        at("2025-06-20", card(40, 0)),
+    ]);
     assert_eq!(methods(&mixed), ["distance"]);
     assert_eq!(mixed.total().fuel_ml, 0);
-    let next = of(vec![at("2025-06-03", diesel), at("2025-07-20", Activity { distance_m: 100_000, ..card(40, 0) })]);
+    let next = of(vec![
+        at("2025-06-03", diesel),
+        at(
+            "2025-07-20",
+            Activity {
+                distance_m: 100_000,
+                ..card(40, 0)
+            },
+        ),
+    ]);
     assert_eq!(methods(&next), ["fuel_card", "distance"]);
 }

@@ -8,7 +8,9 @@ use std::sync::{Arc, OnceLock};
 
 use fleetgauge::app::EXAMPLE_REGISTER;
 use fleetgauge::app::config::{FactorsConfig, load_factors};
-use fleetgauge::ledger::emissions::{FactorSets, Figures, Inventory, Months, Scope, Setting, inventory};
+use fleetgauge::ledger::emissions::{
+    FactorSets, Figures, Inventory, Months, Scope, Setting, inventory,
+};
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{Activity, ActivityKey, EnergyUser, Subject, TokenHasher};
 use fleetgauge::units::Day;
@@ -19,7 +21,10 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % below
     }
 
@@ -31,15 +36,27 @@ impl Random {
 fn world() -> &'static (Register, FactorSets) {
     static WORLD: OnceLock<(Register, FactorSets)> = OnceLock::new();
     WORLD.get_or_init(|| {
-        let files = EXAMPLE_REGISTER.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).to_vec();
-        let register = Register::parse(&RegisterFiles::from_bytes(files), &TokenHasher::new(&[0; 32])).unwrap();
+        let files = EXAMPLE_REGISTER
+            .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+            .to_vec();
+        let register = Register::parse(
+            &RegisterFiles::from_bytes(files),
+            &TokenHasher::new(&[0; 32]),
+        )
+        .unwrap();
         (register, load_factors(&FactorsConfig::default()).unwrap())
     })
 }
 
 fn compute(activity: &Rows, months: &Months) -> Inventory {
     let (register, sets) = world();
-    inventory(activity, &Setting { per_vehicle: true, ..Setting::new(register, sets, months) })
+    inventory(
+        activity,
+        &Setting {
+            per_vehicle: true,
+            ..Setting::new(register, sets, months)
+        },
+    )
 }
 
 /// One thing that a feed, a card or a claim may add to a day.
@@ -50,35 +67,90 @@ fn some_data(random: &mut Random, register: &Register) -> (ActivityKey, Activity
     let point = &register.charge_points[random.below(register.charge_points.len() as u64) as usize];
     let subject = Subject::Vehicle(vehicle.id.clone());
     let key = |subject| ActivityKey { day, subject };
-    let charging = |user| key(Subject::Charging { charge_point: point.id.clone(), user });
-    let energy = Activity { charged_dwh: random.amount(400_000), ..Activity::default() };
+    let charging = |user| {
+        key(Subject::Charging {
+            charge_point: point.id.clone(),
+            user,
+        })
+    };
+    let energy = Activity {
+        charged_dwh: random.amount(400_000),
+        ..Activity::default()
+    };
     match random.below(8) {
-        0 | 1 => (key(subject), Activity { distance_m: random.amount(300_000), ..Activity::default() }),
+        0 | 1 => (
+            key(subject),
+            Activity {
+                distance_m: random.amount(300_000),
+                ..Activity::default()
+            },
+        ),
         2 => {
             let metered = Activity::FUEL_METERED;
-            (key(subject), Activity { fuel_ml: random.amount(40_000), metered, ..Activity::default() })
+            (
+                key(subject),
+                Activity {
+                    fuel_ml: random.amount(40_000),
+                    metered,
+                    ..Activity::default()
+                },
+            )
         }
-        3 => (key(subject), Activity { fuel_card_ml: random.amount(60_000), ..Activity::default() }),
+        3 => (
+            key(subject),
+            Activity {
+                fuel_card_ml: random.amount(60_000),
+                ..Activity::default()
+            },
+        ),
         4 => {
             let metered = Activity::GRID_METERED;
-            (key(subject), Activity { vehicle_grid_dwh: random.amount(400_000), metered, ..Activity::default() })
+            (
+                key(subject),
+                Activity {
+                    vehicle_grid_dwh: random.amount(400_000),
+                    metered,
+                    ..Activity::default()
+                },
+            )
         }
         5 => (charging(EnergyUser::Vehicle(vehicle.id.clone())), energy),
-        6 => {
-            (charging([EnergyUser::Staff, EnergyUser::Public, EnergyUser::Unallocated][random.below(3) as usize].clone()), energy)
-        }
+        6 => (
+            charging(
+                [
+                    EnergyUser::Staff,
+                    EnergyUser::Public,
+                    EnergyUser::Unallocated,
+                ][random.below(3) as usize]
+                    .clone(),
+            ),
+            energy,
+        ),
         _ => {
             let (vehicle_class, fuel) = (Arc::from("car_average"), Arc::from("unknown"));
-            let grey = Subject::GreyFleet { organisation: Arc::from("EMAS"), vehicle_class, fuel };
-            (key(grey), Activity { claimed_m: random.amount(90_000), ..Activity::default() })
+            let grey = Subject::GreyFleet {
+                organisation: Arc::from("EMAS"),
+                vehicle_class,
+                fuel,
+            };
+            (
+                key(grey),
+                Activity {
+                    claimed_m: random.amount(90_000),
+                    ..Activity::default()
+                },
+            )
         }
     }
 }
 
 fn same(a: &Figures, b: &Figures) -> bool {
     let near = |a: Option<f64>, b: Option<f64>| (a.unwrap_or(0.0) - b.unwrap_or(0.0)).abs() < 1e-6;
-    (a.distance_m, a.energy_dwh, a.renewable_dwh, a.fuel_ml) == (b.distance_m, b.energy_dwh, b.renewable_dwh, b.fuel_ml)
-        && Scope::ALL.into_iter().all(|scope| near(a.of(scope), b.of(scope)))
+    (a.distance_m, a.energy_dwh, a.renewable_dwh, a.fuel_ml)
+        == (b.distance_m, b.energy_dwh, b.renewable_dwh, b.fuel_ml)
+        && Scope::ALL
+            .into_iter()
+            .all(|scope| near(a.of(scope), b.of(scope)))
 }
 
 fn add_up<'a>(figures: impl Iterator<Item = &'a Figures>) -> Figures {
@@ -95,7 +167,9 @@ fn tiers(activity: &Rows, months: &Months) -> BTreeMap<(Day, Arc<str>, bool), u8
         for (line, figures) in &compute(&one, months).lines {
             if let Some(vehicle) = &line.vehicle {
                 let fuel = figures.of(Scope::One).is_some();
-                let tier = found.entry((key.day, vehicle.clone(), fuel)).or_insert(line.tier);
+                let tier = found
+                    .entry((key.day, vehicle.clone(), fuel))
+                    .or_insert(line.tier);
                 *tier = line.tier.min(*tier);
             }
         }
@@ -105,21 +179,31 @@ fn tiers(activity: &Rows, months: &Months) -> BTreeMap<(Day, Arc<str>, bool), u8
 
 /// Whose activity it is, by the register alone.
 fn organisation(register: &Register, subject: &Subject) -> Arc<str> {
-    let of_vehicle = |id: &Arc<str>| register.vehicle(id).and_then(|vehicle| vehicle.organisation.clone());
+    let of_vehicle = |id: &Arc<str>| {
+        register
+            .vehicle(id)
+            .and_then(|vehicle| vehicle.organisation.clone())
+    };
     let found = match subject {
         Subject::Vehicle(id) => of_vehicle(id),
         Subject::GreyFleet { organisation, .. } => Some(organisation.clone()),
-        Subject::Charging { charge_point, user } => user
-            .vehicle()
-            .and_then(of_vehicle)
-            .or_else(|| register.charge_point(charge_point).and_then(|point| point.organisation.clone())),
+        Subject::Charging { charge_point, user } => {
+            user.vehicle().and_then(of_vehicle).or_else(|| {
+                register
+                    .charge_point(charge_point)
+                    .and_then(|point| point.organisation.clone())
+            })
+        }
     };
     found.unwrap_or_else(|| Arc::from("unknown"))
 }
 
 #[test]
 fn days_organisations_and_tiers() {
-    let seeds = std::env::var("FLEETGAUGE_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40);
+    let seeds = std::env::var("FLEETGAUGE_SEEDS")
+        .ok()
+        .and_then(|seeds| seeds.parse().ok())
+        .unwrap_or(40);
     let (register, _) = world();
     let (mut several, mut better, mut compared) = (0, 0, 0);
     for seed in 0..seeds {
@@ -136,31 +220,54 @@ fn days_organisations_and_tiers() {
         let mut days = Figures::default();
         let mut by_day: BTreeMap<Day, Rows> = BTreeMap::new();
         for (key, sums) in &activity {
-            by_day.entry(key.day).or_default().insert(key.clone(), *sums);
+            by_day
+                .entry(key.day)
+                .or_default()
+                .insert(key.clone(), *sums);
         }
         for rows in by_day.values() {
             days.add(&compute(rows, &months).total());
         }
-        assert!(same(&days, &total), "seed {seed}: days\n{days:?}\n{total:?}");
+        assert!(
+            same(&days, &total),
+            "seed {seed}: days\n{days:?}\n{total:?}"
+        );
 
         // Each organisation computed from its own activity only, as if there were no other.
         let mut parts: BTreeMap<Arc<str>, Rows> = BTreeMap::new();
         for (key, sums) in &activity {
-            parts.entry(organisation(register, &key.subject)).or_default().insert(key.clone(), *sums);
+            parts
+                .entry(organisation(register, &key.subject))
+                .or_default()
+                .insert(key.clone(), *sums);
         }
         several += u32::from(parts.len() > 1);
         let mut organisations = Figures::default();
         for (name, rows) in &parts {
             let alone = compute(rows, &months).total();
-            let of_it = whole.lines.iter().filter(|(key, _)| key.organisation == *name).map(|(_, figures)| figures);
+            let of_it = whole
+                .lines
+                .iter()
+                .filter(|(key, _)| key.organisation == *name)
+                .map(|(_, figures)| figures);
             assert!(same(&alone, &add_up(of_it)), "seed {seed}: {name}");
             organisations.add(&alone);
         }
         assert!(same(&organisations, &total), "seed {seed}: organisations");
-        let parts: Vec<Figures> =
-            whole.lines.values().flat_map(|figures| Scope::ALL.into_iter().filter_map(|scope| figures.part(scope))).collect();
+        let parts: Vec<Figures> = whole
+            .lines
+            .values()
+            .flat_map(|figures| {
+                Scope::ALL
+                    .into_iter()
+                    .filter_map(|scope| figures.part(scope))
+            })
+            .collect();
         let kilometres: i64 = parts.iter().map(|part| part.distance_m).sum();
-        assert_eq!(kilometres, total.distance_m, "seed {seed}: kilometres stand in one row");
+        assert_eq!(
+            kilometres, total.distance_m,
+            "seed {seed}: kilometres stand in one row"
+        );
 
         let before = tiers(&activity, &months);
         for _ in 0..20 {
@@ -172,20 +279,29 @@ fn days_organisations_and_tiers() {
         for (line, tier) in before {
             // Kilometres that a meter has taken over have no line of their own any more.
             let now = after.get(&line).copied();
-            assert!(now.is_none_or(|now| now <= tier), "seed {seed}: {line:?} was tier {tier} and is {now:?} with more data");
+            assert!(
+                now.is_none_or(|now| now <= tier),
+                "seed {seed}: {line:?} was tier {tier} and is {now:?} with more data"
+            );
             compared += u32::from(now.is_some());
             better += u32::from(now.is_some_and(|now| now < tier));
         }
     }
     // None of it held because there was nothing to compare.
-    assert!(several > 0 && better > 0 && compared > 10 * seeds as u32, "{several} {better} {compared}");
+    assert!(
+        several > 0 && better > 0 && compared > 10 * seeds as u32,
+        "{several} {better} {compared}"
+    );
 }
 
 /// A contract changes the market-based view and nothing else: no other figure, nor a comparison or a target, has it inside.
 #[test]
 fn location_and_market_are_never_added() {
     let (with_contracts, sets) = world();
-    let without = Register { renewable: Vec::new(), ..with_contracts.clone() };
+    let without = Register {
+        renewable: Vec::new(),
+        ..with_contracts.clone()
+    };
     let mut told_apart = 0;
     for seed in 0..40 {
         let mut random = Random(seed);
@@ -196,20 +312,33 @@ fn location_and_market_are_never_added() {
         }
         let months = Months::of(&activity);
         let of = |register: &Register, residual_kgco2e_per_kwh| {
-            let setting = Setting { per_vehicle: true, residual_kgco2e_per_kwh, ..Setting::new(register, sets, &months) };
+            let setting = Setting {
+                per_vehicle: true,
+                residual_kgco2e_per_kwh,
+                ..Setting::new(register, sets, &months)
+            };
             inventory(&activity, &setting)
         };
         let (green, grey) = (of(with_contracts, None), of(&without, Some(0.4)));
         let (a, b) = (green.total(), grey.total());
         told_apart += u32::from((a.market.get() - b.market.get()).abs() > 1e-3);
-        assert!((a.in_use_kgco2e() - b.in_use_kgco2e()).abs() < 1e-9, "seed {seed}");
-        for scope in Scope::ALL.into_iter().filter(|scope| *scope != Scope::TwoMarket) {
+        assert!(
+            (a.in_use_kgco2e() - b.in_use_kgco2e()).abs() < 1e-9,
+            "seed {seed}"
+        );
+        for scope in Scope::ALL
+            .into_iter()
+            .filter(|scope| *scope != Scope::TwoMarket)
+        {
             assert_eq!(a.of(scope), b.of(scope), "seed {seed}: {scope:?}");
         }
         assert_eq!(green.replaced, grey.replaced, "seed {seed}");
         // Without contract and residual factor the two views are the same energy by the same factor.
         let plain = of(&without, None).total();
-        assert!((plain.location.get() - plain.market.get()).abs() < 1e-9, "seed {seed}");
+        assert!(
+            (plain.location.get() - plain.market.get()).abs() < 1e-9,
+            "seed {seed}"
+        );
     }
     assert!(told_apart > 20, "{told_apart}");
 }

@@ -20,15 +20,29 @@ fn now() -> UtcMs {
 
 fn mappings(text: &str) -> Arc<Mappings> {
     let zone = |name: &str| Zone::compiled_in(name).ok_or_else(String::new);
-    Arc::new(Mappings::parse(&[("test.toml", text)], &zone).unwrap_or_else(|errors| panic!("error: {errors}")))
+    Arc::new(
+        Mappings::parse(&[("test.toml", text)], &zone)
+            .unwrap_or_else(|errors| panic!("error: {errors}")),
+    )
 }
 
 /// One answer a line of the capture.
 fn answers(map: &str, capture: &str) -> Vec<Value> {
     let mut output = Vec::new();
     let decoders = Decoders::with_mappings(mappings(map)).telling_all();
-    run_with(decoders, &formats("auto").unwrap(), capture.as_bytes(), &mut output, now()).unwrap();
-    String::from_utf8(output).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    run_with(
+        decoders,
+        &formats("auto").unwrap(),
+        capture.as_bytes(),
+        &mut output,
+        now(),
+    )
+    .unwrap();
+    String::from_utf8(output)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// `asset quantity=value@ts ...; reason field ...` of one message.
@@ -36,30 +50,53 @@ fn said(map: &str, message: &Value) -> String {
     let answer = answers(map, &message.to_string()).remove(0);
     let mut said = Vec::new();
     for got in answer["observations"].as_array().unwrap() {
-        let at = got.get("ts").map_or(String::new(), |at| format!("@{}", at.as_str().unwrap()));
-        said.push(format!("{} {}={}{at}", got["asset"].as_str().unwrap(), got["quantity"].as_str().unwrap(), got["value"]));
+        let at = got
+            .get("ts")
+            .map_or(String::new(), |at| format!("@{}", at.as_str().unwrap()));
+        said.push(format!(
+            "{} {}={}{at}",
+            got["asset"].as_str().unwrap(),
+            got["quantity"].as_str().unwrap(),
+            got["value"]
+        ));
     }
     for left_out in answer["ignored"].as_array().unwrap() {
-        said.push(format!("-{} {}", left_out["reason"].as_str().unwrap(), left_out["field"].as_str().unwrap_or("*")));
+        said.push(format!(
+            "-{} {}",
+            left_out["reason"].as_str().unwrap(),
+            left_out["field"].as_str().unwrap_or("*")
+        ));
     }
     said.join("; ")
 }
 
 #[test]
 fn every_sample_line() {
-    let (map, capture) = (include_str!("samples/generic_mapping.toml"), include_str!("samples/generic_mapping.jsonl"));
+    let (map, capture) = (
+        include_str!("samples/generic_mapping.toml"),
+        include_str!("samples/generic_mapping.jsonl"),
+    );
     let got = answers(map, capture);
     assert_eq!(got.len(), capture.lines().count());
     for (line, got) in capture.lines().zip(got) {
         let case: Value = serde_json::from_str(line).unwrap();
-        let (want, got) = (case["expect"].as_array().unwrap(), got["observations"].as_array().unwrap());
+        let (want, got) = (
+            case["expect"].as_array().unwrap(),
+            got["observations"].as_array().unwrap(),
+        );
         assert_eq!(want.len(), got.len(), "{line}");
         for want in want {
-            let found =
-                got.iter().find(|got| ["asset", "quantity", "unit", "ts"].iter().all(|key| got.get(key) == want.get(key)));
+            let found = got.iter().find(|got| {
+                ["asset", "quantity", "unit", "ts"]
+                    .iter()
+                    .all(|key| got.get(key) == want.get(key))
+            });
             let found = found.unwrap_or_else(|| panic!("{line}: {got:?}"));
             match want["value"].as_f64() {
-                Some(value) => assert!((found["value"].as_f64().unwrap() - value).abs() <= 0.0005, "{line}: {found}"),
+                Some(value) => assert!(
+                    (found["value"].as_f64().unwrap() - value).abs() <= 0.0005,
+                    "{line}: {found}"
+                ),
                 None => assert_eq!(found["value"], want["value"], "{line}"),
             }
         }
@@ -100,23 +137,37 @@ fn the_most_literal_map_wins_and_formats_come_last() {
         ("a/q /c", "-id *"),
         ("a//c", "-id *"),
     ] {
-        assert_eq!(said(&maps, &json!({ "topic": topic, "payload": "50" })), want, "{topic}");
+        assert_eq!(
+            said(&maps, &json!({ "topic": topic, "payload": "50" })),
+            want,
+            "{topic}"
+        );
     }
     let site = map("site/{x}", "site:{x}");
-    assert_eq!(said(&site, &json!({ "topic": "ovms/u/CAR/metric/v/b/soc", "payload": "50" })), "ovms:CAR soc=50");
-    assert_eq!(said(&site, &json!({ "topic": "elsewhere", "payload": "50" })), "-unknown_topic *");
+    assert_eq!(
+        said(
+            &site,
+            &json!({ "topic": "ovms/u/CAR/metric/v/b/soc", "payload": "50" })
+        ),
+        "ovms:CAR soc=50"
+    );
+    assert_eq!(
+        said(&site, &json!({ "topic": "elsewhere", "payload": "50" })),
+        "-unknown_topic *"
+    );
 }
 
 /// A JSON map on the topic `t` with these fields and further keys.
 fn json_map(fields: &str, more: &str) -> String {
-    format!("[[map]]\ntopic = \"t\"\nasset = \"x:1\"\nformat = \"json\"\n{more}\nfields = [{fields}]\n")
+    format!(
+        "[[map]]\ntopic = \"t\"\nasset = \"x:1\"\nformat = \"json\"\n{more}\nfields = [{fields}]\n"
+    )
 }
 
 #[test]
 fn values_are_read_by_their_field() {
     let odometer = r#"{ path = "/a~1b/~0/0", quantity = "odometer", unit = "mi" }"#;
-    let scaled =
-        r#"{ path = "/v", quantity = "fuel_used_total", unit = "ml", scale = 0.5, offset = 1000, valid = [0, 4_211_081_215] }"#;
+    let scaled = r#"{ path = "/v", quantity = "fuel_used_total", unit = "ml", scale = 0.5, offset = 1000, valid = [0, 4_211_081_215] }"#;
     let number = r#"{ path = "/v", quantity = "charge_power", unit = "W" }"#;
     let negated = r#"{ path = "/v", quantity = "battery_power", unit = "kW", scale = -1 }"#;
     let state = r#"{ path = "/v", quantity = "charging" }"#;
@@ -128,7 +179,11 @@ fn values_are_read_by_their_field() {
     let angles = r#"{ path = "/v/0", quantity = "longitude", unit = "deg" }, { path = "/v/1", quantity = "latitude", unit = "deg", scale = 1e-7 }"#;
     let tag = r#"{ path = "/v", quantity = "vehicle_ref", values = { "7" = "AMB-101" } }"#;
     for (fields, payload, want) in [
-        (odometer, r#"{"a/b":{"~":[52513.5,1]}}"#, "x:1 odometer=84512.286"),
+        (
+            odometer,
+            r#"{"a/b":{"~":[52513.5,1]}}"#,
+            "x:1 odometer=84512.286",
+        ),
         (odometer, r#"{"a/b":{"~":[]}}"#, "-empty /a~1b/~0/0"),
         (odometer, r#"{"a/b":{"~":["0"]}}"#, "-number /a~1b/~0/0"),
         (scaled, r#"{"v":10642800}"#, "x:1 fuel_used_total=5322.4"),
@@ -164,15 +219,34 @@ fn values_are_read_by_their_field() {
         (tag, r#"{"v":7}"#, "x:1 vehicle_ref=\"AMB-101\""),
         (either, r#"{"v":50}"#, "x:1 soc=50; -empty /better"),
         (either, r#"{"v":50,"better":51}"#, "x:1 soc=51"),
-        (position, r#"{"v":[52.48142,-1.89983]}"#, "x:1 position=[52.48142,-1.89983]"),
-        (position, r#"{"v":"52.48142, -1.89983"}"#, "x:1 position=[52.48142,-1.89983]"),
+        (
+            position,
+            r#"{"v":[52.48142,-1.89983]}"#,
+            "x:1 position=[52.48142,-1.89983]",
+        ),
+        (
+            position,
+            r#"{"v":"52.48142, -1.89983"}"#,
+            "x:1 position=[52.48142,-1.89983]",
+        ),
         (position, r#"{"v":[0,0.0]}"#, "-empty /v"),
         (position, r#"{"v":[1,2,3]}"#, "-type /v"),
-        (angles, r#"{"v":[-1.89983,524814200]}"#, "x:1 latitude=52.48142; x:1 longitude=-1.89983"),
+        (
+            angles,
+            r#"{"v":[-1.89983,524814200]}"#,
+            "x:1 latitude=52.48142; x:1 longitude=-1.89983",
+        ),
         (angles, r#"{"v":[0,0]}"#, ""),
         (angles, r#"{"v":[181,0]}"#, "x:1 latitude=0; -number /v/0"),
     ] {
-        assert_eq!(said(&json_map(fields, ""), &json!({ "topic": "t", "payload": payload })), want, "{fields} {payload}");
+        assert_eq!(
+            said(
+                &json_map(fields, ""),
+                &json!({ "topic": "t", "payload": payload })
+            ),
+            want,
+            "{fields} {payload}"
+        );
     }
 }
 
@@ -180,30 +254,85 @@ fn values_are_read_by_their_field() {
 fn times_are_the_devices_own_or_it_is_said() {
     let soc = r#"{ path = "/soc", quantity = "soc", unit = "%" }"#;
     let with = |time: &str, t: &str| {
-        let message =
-            json!({ "topic": "t", "payload": format!(r#"{{"soc":50,"t":{t}}}"#), "props": { "timestamp": "1787303702.25" } });
+        let message = json!({ "topic": "t", "payload": format!(r#"{{"soc":50,"t":{t}}}"#), "props": { "timestamp": "1787303702.25" } });
         said(&json_map(soc, &format!("time = {{ {time} }}")), &message)
     };
     let (plain, complaint) = ("x:1 soc=50", "x:1 soc=50; -time /t");
     for (time, t, want) in [
-        (r#"path = "/t", format = "rfc3339""#, r#""2026-08-21T10:15:02.5+01:00""#, "x:1 soc=50@2026-08-21T09:15:02.500Z"),
-        (r#"path = "/t", format = "rfc3339""#, r#""2026-08-21T10:15:02""#, complaint),
+        (
+            r#"path = "/t", format = "rfc3339""#,
+            r#""2026-08-21T10:15:02.5+01:00""#,
+            "x:1 soc=50@2026-08-21T09:15:02.500Z",
+        ),
+        (
+            r#"path = "/t", format = "rfc3339""#,
+            r#""2026-08-21T10:15:02""#,
+            complaint,
+        ),
         (r#"path = "/t", format = "rfc3339""#, "null", complaint),
-        (r#"path = "/t", format = "unix""#, "1787303702.120", "x:1 soc=50@2026-08-21T09:15:02.120Z"),
-        (r#"path = "/t", format = "unix""#, "\"1787303702\"", "x:1 soc=50@2026-08-21T09:15:02.000Z"),
-        (r#"path = "/t", format = "unix""#, "1787303702120", complaint),
-        (r#"path = "/t", format = "unix_ms""#, "1787303702120", "x:1 soc=50@2026-08-21T09:15:02.120Z"),
-        (r#"path = "/t", format = "unix_ms""#, "1787303702120.9", "x:1 soc=50@2026-08-21T09:15:02.121Z"),
-        (r#"path = "/elsewhere", format = "unix""#, "1", "x:1 soc=50; -time /elsewhere"),
+        (
+            r#"path = "/t", format = "unix""#,
+            "1787303702.120",
+            "x:1 soc=50@2026-08-21T09:15:02.120Z",
+        ),
+        (
+            r#"path = "/t", format = "unix""#,
+            "\"1787303702\"",
+            "x:1 soc=50@2026-08-21T09:15:02.000Z",
+        ),
+        (
+            r#"path = "/t", format = "unix""#,
+            "1787303702120",
+            complaint,
+        ),
+        (
+            r#"path = "/t", format = "unix_ms""#,
+            "1787303702120",
+            "x:1 soc=50@2026-08-21T09:15:02.120Z",
+        ),
+        (
+            r#"path = "/t", format = "unix_ms""#,
+            "1787303702120.9",
+            "x:1 soc=50@2026-08-21T09:15:02.121Z",
+        ),
+        (
+            r#"path = "/elsewhere", format = "unix""#,
+            "1",
+            "x:1 soc=50; -time /elsewhere",
+        ),
         // Summer time; then the hour that London's clocks show twice: the first one.
-        (r#"path = "/t", format = "local:Europe/London""#, r#""2026-08-21 10:15:02""#, "x:1 soc=50@2026-08-21T09:15:02.000Z"),
-        (r#"path = "/t", format = "local:Europe/London""#, r#""2026-10-25T01:30:00""#, "x:1 soc=50@2026-10-25T00:30:00.000Z"),
-        (r#"path = "/t", format = "local:UTC""#, r#""2026-08-21T10:15:02""#, "x:1 soc=50@2026-08-21T10:15:02.000Z"),
-        (r#"prop = "timestamp", format = "unix""#, "1", "x:1 soc=50@2026-08-21T09:15:02.250Z"),
-        (r#"prop = "time", format = "unix""#, "1", "x:1 soc=50; -time time"),
+        (
+            r#"path = "/t", format = "local:Europe/London""#,
+            r#""2026-08-21 10:15:02""#,
+            "x:1 soc=50@2026-08-21T09:15:02.000Z",
+        ),
+        (
+            r#"path = "/t", format = "local:Europe/London""#,
+            r#""2026-10-25T01:30:00""#,
+            "x:1 soc=50@2026-10-25T00:30:00.000Z",
+        ),
+        (
+            r#"path = "/t", format = "local:UTC""#,
+            r#""2026-08-21T10:15:02""#,
+            "x:1 soc=50@2026-08-21T10:15:02.000Z",
+        ),
+        (
+            r#"prop = "timestamp", format = "unix""#,
+            "1",
+            "x:1 soc=50@2026-08-21T09:15:02.250Z",
+        ),
+        (
+            r#"prop = "time", format = "unix""#,
+            "1",
+            "x:1 soc=50; -time time",
+        ),
         (r#"format = "arrival""#, "\"yesterday\"", plain),
         // Ten minutes ahead of the clock at most, as everywhere.
-        (r#"path = "/t", format = "rfc3339""#, r#""2026-10-26T12:11:00Z""#, "-time ts"),
+        (
+            r#"path = "/t", format = "rfc3339""#,
+            r#""2026-10-26T12:11:00Z""#,
+            "-time ts",
+        ),
     ] {
         assert_eq!(with(time, t), want, "{time} {t}");
     }
@@ -215,18 +344,33 @@ fn assets_are_named_by_topic_payload_and_properties() {
         let map = format!(
             "[[map]]\ntopic = \"f/{{a}}/{{b*}}\"\nasset = \"{asset}\"\nfields = [{{ path = \"/soc\", quantity = \"soc\", unit = \"%\" }}]\n"
         );
-        said(&map, &json!({ "topic": "f/1/2/3", "payload": payload, "props": { "vehicleName": "VAN-1", "bad": "a b" } }))
+        said(
+            &map,
+            &json!({ "topic": "f/1/2/3", "payload": payload, "props": { "vehicleName": "VAN-1", "bad": "a b" } }),
+        )
     };
     for (asset, payload, want) in [
         ("x:{a}-{b}", r#"{"soc":50}"#, "x:1-2/3 soc=50"),
-        ("x:{/d/id}", r#"{"soc":50,"d":{"id":"b1A"}}"#, "x:b1A soc=50"),
-        ("x:{/d/id}/{a}", r#"{"soc":50,"d":{"id":17}}"#, "x:17/1 soc=50"),
+        (
+            "x:{/d/id}",
+            r#"{"soc":50,"d":{"id":"b1A"}}"#,
+            "x:b1A soc=50",
+        ),
+        (
+            "x:{/d/id}/{a}",
+            r#"{"soc":50,"d":{"id":17}}"#,
+            "x:17/1 soc=50",
+        ),
         ("{/d/id}", r#"{"soc":50,"d":{"id":"\u0041"}}"#, "A soc=50"),
         ("x:{/d/id}", r#"{"soc":50}"#, "-id *"),
         ("x:{/d/id}", r#"{"soc":50,"d":{"id":null}}"#, "-id *"),
         ("x:{/d/id}", r#"{"soc":50,"d":{"id":"a b"}}"#, "-id *"),
         ("x:{/d/id}", r#"{"soc":50,"d":{"id":[1]}}"#, "-id *"),
-        ("fleetwise:{prop:vehicleName}", r#"{"soc":50}"#, "fleetwise:VAN-1 soc=50"),
+        (
+            "fleetwise:{prop:vehicleName}",
+            r#"{"soc":50}"#,
+            "fleetwise:VAN-1 soc=50",
+        ),
         ("x:{prop:bad}", r#"{"soc":50}"#, "-id *"),
         ("x:{prop:none}", r#"{"soc":50}"#, "-id *"),
     ] {
@@ -238,12 +382,31 @@ fn assets_are_named_by_topic_payload_and_properties() {
 fn selectors_choose_fields_and_retained_copies_can_be_left_out() {
     let fields = r#"{ when = "odo", path = "/v", quantity = "odometer", unit = "m" },
         { when = 7, path = "/v", quantity = "soc", unit = "%" }, { path = "/ign", quantity = "ignition" }"#;
-    let map = json_map(fields, "select = { path = \"/kind\" }\nignore = [\"retained\"]");
+    let map = json_map(
+        fields,
+        "select = { path = \"/kind\" }\nignore = [\"retained\"]",
+    );
     for (payload, retain, want) in [
-        (r#"{"kind":"odo","v":84512345,"ign":1}"#, false, "x:1 odometer=84512.345; x:1 ignition=true"),
-        (r#"{"kind":7,"v":50,"ign":1}"#, false, "x:1 soc=50; x:1 ignition=true"),
-        (r#"{"kind":"temp","v":50,"ign":1}"#, false, "x:1 ignition=true; -unknown_key /kind"),
-        (r#"{"v":50,"ign":0}"#, false, "x:1 ignition=false; -empty /kind"),
+        (
+            r#"{"kind":"odo","v":84512345,"ign":1}"#,
+            false,
+            "x:1 odometer=84512.345; x:1 ignition=true",
+        ),
+        (
+            r#"{"kind":7,"v":50,"ign":1}"#,
+            false,
+            "x:1 soc=50; x:1 ignition=true",
+        ),
+        (
+            r#"{"kind":"temp","v":50,"ign":1}"#,
+            false,
+            "x:1 ignition=true; -unknown_key /kind",
+        ),
+        (
+            r#"{"v":50,"ign":0}"#,
+            false,
+            "x:1 ignition=false; -empty /kind",
+        ),
         (r#"{"kind":7,"v":50,"ign":1}"#, true, "-empty retain"),
     ] {
         let message = json!({ "topic": "t", "payload": payload, "retain": retain });
@@ -261,14 +424,24 @@ fn what_is_not_json_is_refused_whole() {
         (r#"{"v" 50}"#, "-syntax *"),
         ("50", "-syntax *"),
         ("online", "-syntax *"),
-        (&format!("{{\"x\":{}1{},\"v\":50}}", "[".repeat(40), "]".repeat(40)), "-too_deep *"),
-        (&format!("{{\"v\":50,\"x\":\"{}\"}}", "y".repeat(300_000)), "-too_large *"),
+        (
+            &format!("{{\"x\":{}1{},\"v\":50}}", "[".repeat(40), "]".repeat(40)),
+            "-too_deep *",
+        ),
+        (
+            &format!("{{\"v\":50,\"x\":\"{}\"}}", "y".repeat(300_000)),
+            "-too_large *",
+        ),
         // Nothing is known.
         ("", "-empty payload"),
         ("null", "-empty payload"),
         ("[]", "-empty /v"),
     ] {
-        assert_eq!(said(&map, &json!({ "topic": "t", "payload": payload })), want, "{payload:.40}");
+        assert_eq!(
+            said(&map, &json!({ "topic": "t", "payload": payload })),
+            want,
+            "{payload:.40}"
+        );
     }
     let bytes = json!({ "topic": "t", "payload_b64": "//4=" });
     assert_eq!(said(&map, &bytes), "-utf8 *");
@@ -288,13 +461,21 @@ fn readings_carry_kind_format_staleness_and_flags() {
         }
     }
     let fields = r#"{ path = "/v", quantity = "charge_power", unit = "W" }, { path = "/absent", quantity = "soc", unit = "%" }"#;
-    let mut decoders = Decoders::with_mappings(mappings(&json_map(fields, "kind = \"charger\"\nstale_s = 900")));
+    let mut decoders = Decoders::with_mappings(mappings(&json_map(
+        fields,
+        "kind = \"charger\"\nstale_s = 900",
+    )));
     let mut heard = Heard::default();
     // A map has its topic whatever the formats of the feed are.
     for formats in [Formats::ByTopic, Formats::named(["native"]).unwrap()] {
         for payload in [r#"{"v":7360}"#, r#"{"v":null}"#, r#"{"v":"x"}"#] {
-            let message =
-                Message { topic: "t", payload: payload.as_bytes(), retained: true, received_at: now(), properties: &[] };
+            let message = Message {
+                topic: "t",
+                payload: payload.as_bytes(),
+                retained: true,
+                received_at: now(),
+                properties: &[],
+            };
             decoders.decode(&formats, &message, &mut heard).unwrap();
         }
     }
@@ -308,7 +489,9 @@ fn damaged_messages_never_stop_the_feed() {
     let fields = r#"{ path = "/a/0/é", quantity = "odometer", unit = "km" }, { path = "/a", quantity = "position", unit = "deg" },
         { path = "/b", quantity = "vehicle_ref" }, { path = "", quantity = "id_tag" }"#;
     let map = json_map(fields, "time = { path = \"/t\", format = \"unix\" }");
-    let good = r#"{"a":[{"é":1.5},2,"\u00e9\\"],"b":"x\"é","t":1787303702.5,"c":{"d":[null,true]}}"#.as_bytes();
+    let good =
+        r#"{"a":[{"é":1.5},2,"\u00e9\\"],"b":"x\"é","t":1787303702.5,"c":{"d":[null,true]}}"#
+            .as_bytes();
     let mut state = 0x9E37_79B9_7F4A_7C15u64;
     let mut below = |n: usize| {
         state ^= state << 13;
@@ -342,37 +525,110 @@ fn the_commands_read_mapping_files() {
         "time = { path = \"/t\", format = \"local:Europe/Paris\" }",
     );
     write("site.toml", &site);
-    write("bad.toml", "[[map]]\ntopic = \"a/#/b\"\nasset = \"x:1\"\nfields = [{ path = \"/v\", quantity = \"soc\" }]\n");
-    write("config.toml", "[mapping]\nfiles = [\"site.toml\"]\npresets = [\"saic\"]\n");
-    write("wrong.toml", "[mapping]\nfiles = [\"bad.toml\", \"nowhere.toml\"]\n");
-    write("capture.jsonl", "{\"topic\":\"t\",\"payload\":\"{\\\"odo\\\":5,\\\"t\\\":\\\"2026-08-21T11:15:02\\\"}\"}\n");
-    let line =
-        |at: &str, topic: &str, payload: &str| json!({ "at": at, "mqtt": { "topic": topic, "payload": payload } }).to_string();
+    write(
+        "bad.toml",
+        "[[map]]\ntopic = \"a/#/b\"\nasset = \"x:1\"\nfields = [{ path = \"/v\", quantity = \"soc\" }]\n",
+    );
+    write(
+        "config.toml",
+        "[mapping]\nfiles = [\"site.toml\"]\npresets = [\"saic\"]\n",
+    );
+    write(
+        "wrong.toml",
+        "[mapping]\nfiles = [\"bad.toml\", \"nowhere.toml\"]\n",
+    );
+    write(
+        "capture.jsonl",
+        "{\"topic\":\"t\",\"payload\":\"{\\\"odo\\\":5,\\\"t\\\":\\\"2026-08-21T11:15:02\\\"}\"}\n",
+    );
+    let line = |at: &str, topic: &str, payload: &str| {
+        json!({ "at": at, "mqtt": { "topic": topic, "payload": payload } }).to_string()
+    };
     let feed = [
-        line("2026-08-21T09:15:03Z", "t", r#"{"odo":5,"t":"2026-08-21T11:15:02"}"#),
-        line("2026-08-21T09:15:04Z", "saic/u/vehicles/V/drivetrain/soc", "55"),
+        line(
+            "2026-08-21T09:15:03Z",
+            "t",
+            r#"{"odo":5,"t":"2026-08-21T11:15:02"}"#,
+        ),
+        line(
+            "2026-08-21T09:15:04Z",
+            "saic/u/vehicles/V/drivetrain/soc",
+            "55",
+        ),
     ];
     write("feed.jsonl", &feed.join("\n"));
     for (arguments, code, out, err) in [
-        (&["decode", "--mapping", "site.toml", "capture.jsonl"][..], 0, "\"ts\":\"2026-08-21T09:15:02.000Z\"", ""),
+        (
+            &["decode", "--mapping", "site.toml", "capture.jsonl"][..],
+            0,
+            "\"ts\":\"2026-08-21T09:15:02.000Z\"",
+            "",
+        ),
         (
             &["decode", "--mapping", "bad.toml", "capture.jsonl"],
             78,
             "",
             "error: `map[0].topic` in bad.toml line 2: `a/#/b` has `#`",
         ),
-        (&["decode", "--mapping", "nowhere.toml"], 78, "", "error: nowhere.toml: "),
-        (&["check-config", "config.toml"], 0, "ok: mappings: 6 maps", ""),
-        (&["check-config", "wrong.toml"], 78, "", "error: `map[0].fields[0]` in bad.toml line 4: has no `unit` for `soc`"),
+        (
+            &["decode", "--mapping", "nowhere.toml"],
+            78,
+            "",
+            "error: nowhere.toml: ",
+        ),
+        (
+            &["check-config", "config.toml"],
+            0,
+            "ok: mappings: 6 maps",
+            "",
+        ),
+        (
+            &["check-config", "wrong.toml"],
+            78,
+            "",
+            "error: `map[0].fields[0]` in bad.toml line 4: has no `unit` for `soc`",
+        ),
         (&["check-config", "wrong.toml"], 78, "", "nowhere.toml: "),
-        (&["run", "--config", "wrong.toml"], 78, "", "bad.toml line 2"),
-        (&["replay", "--config", "wrong.toml", "feed.jsonl"], 78, "", "bad.toml line 2"),
-        (&["replay", "--config", "config.toml", "feed.jsonl"], 0, "\"mg:V\"", ""),
-        (&["replay", "--config", "config.toml", "feed.jsonl"], 0, "\"x:1\"", ""),
+        (
+            &["run", "--config", "wrong.toml"],
+            78,
+            "",
+            "bad.toml line 2",
+        ),
+        (
+            &["replay", "--config", "wrong.toml", "feed.jsonl"],
+            78,
+            "",
+            "bad.toml line 2",
+        ),
+        (
+            &["replay", "--config", "config.toml", "feed.jsonl"],
+            0,
+            "\"mg:V\"",
+            "",
+        ),
+        (
+            &["replay", "--config", "config.toml", "feed.jsonl"],
+            0,
+            "\"x:1\"",
+            "",
+        ),
     ] {
-        let output = fleetgauge().args(arguments).current_dir(folder.path()).output().unwrap();
-        let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
-        let good = output.status.code() == Some(code) && stdout.contains(out) && stderr.contains(err);
-        assert!(good, "{arguments:?}: {:?}\n{stdout}\n{stderr}", output.status.code());
+        let output = fleetgauge()
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let (stdout, stderr) = (
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        );
+        let good =
+            output.status.code() == Some(code) && stdout.contains(out) && stderr.contains(err);
+        assert!(
+            good,
+            "{arguments:?}: {:?}\n{stdout}\n{stderr}",
+            output.status.code()
+        );
     }
 }

@@ -1,6 +1,10 @@
 //! Devices straight into the MQTT listener: every quality of service, both versions, wills, credentials, bad input.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and waits on the real clock")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
 
 mod support;
 
@@ -20,7 +24,9 @@ struct Raw(TcpStream);
 impl Raw {
     fn open(port: u16) -> Self {
         let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(5)))
+            .unwrap();
         Self(stream)
     }
 
@@ -35,7 +41,14 @@ impl Raw {
         let mut body = b"\0\x04MQTT\x04".to_vec();
         body.push(flags | if login.is_some() { 0xc0 } else { 0 });
         body.extend_from_slice(&keep_alive.to_be_bytes());
-        for text in [Some(id), login.map(|login| login.0), login.map(|login| login.1)].into_iter().flatten() {
+        for text in [
+            Some(id),
+            login.map(|login| login.0),
+            login.map(|login| login.1),
+        ]
+        .into_iter()
+        .flatten()
+        {
             body.extend_from_slice(&(text.len() as u16).to_be_bytes());
             body.extend_from_slice(text.as_bytes());
         }
@@ -91,53 +104,99 @@ fn every_quality_of_service_is_acknowledged_as_it_should_be() {
     raw.publish(topic("Q0").as_bytes(), b"{\"odometer\":1}", 0, 0);
     raw.publish(topic("Q1").as_bytes(), b"{\"odometer\":2}", 1, 7);
     assert_eq!(raw.packet(), [PUBACK, 2, 0, 7]);
-    assert_eq!(odometer(&daemon, "Q1"), Some(2.0), "acknowledged is visible");
+    assert_eq!(
+        odometer(&daemon, "Q1"),
+        Some(2.0),
+        "acknowledged is visible"
+    );
     raw.publish(topic("Q2").as_bytes(), b"{\"odometer\":3}", 2, 8);
     assert_eq!(raw.packet(), [0x50, 2, 0, 8], "PUBREC");
     raw.publish(topic("Q2").as_bytes(), b"{\"odometer\":3}", 2, 8);
-    assert_eq!(raw.packet(), [0x50, 2, 0, 8], "PUBREC again, for the same message");
+    assert_eq!(
+        raw.packet(),
+        [0x50, 2, 0, 8],
+        "PUBREC again, for the same message"
+    );
     raw.send(0x62, &[0, 8]);
     assert_eq!(raw.packet(), [0x70, 2, 0, 8], "PUBCOMP");
     raw.send(0xc0, &[]);
     assert_eq!(raw.packet(), [0xd0, 0], "PINGRESP");
     raw.send(0x82, &[0, 9, 0, 1, b'#', 1]);
-    assert_eq!(raw.packet(), [0x90, 3, 0, 9, 1], "SUBACK: answered, though nothing is routed");
+    assert_eq!(
+        raw.packet(),
+        [0x90, 3, 0, 9, 1],
+        "SUBACK: answered, though nothing is routed"
+    );
     raw.send(0xa2, &[0, 10, 0, 1, b'#']);
     assert_eq!(raw.packet(), [0xb0, 2, 0, 10], "UNSUBACK");
-    assert_eq!((odometer(&daemon, "Q0"), odometer(&daemon, "Q2")), (Some(1.0), Some(3.0)));
-    assert_eq!(daemon.metric("fleetgauge_messages_accepted_total{source=\"mqtt\"}"), 3.0);
+    assert_eq!(
+        (odometer(&daemon, "Q0"), odometer(&daemon, "Q2")),
+        (Some(1.0), Some(3.0))
+    );
+    assert_eq!(
+        daemon.metric("fleetgauge_messages_accepted_total{source=\"mqtt\"}"),
+        3.0
+    );
 }
 
 #[test]
 fn both_versions_on_one_port_by_a_client_library() {
     let folder = TempDir::new("mqtt-versions");
     let daemon = Daemon::start(folder.path(), &[]);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let mut options = rumqttc::MqttOptions::new("v4", "127.0.0.1", daemon.mqtt);
         options.set_keep_alive(Duration::from_secs(5));
         let (client, mut events) = rumqttc::AsyncClient::new(options, 16);
         for km in 1..=3 {
-            client.publish(topic("V4"), rumqttc::QoS::AtLeastOnce, false, telemetry(f64::from(km))).await.unwrap();
+            client
+                .publish(
+                    topic("V4"),
+                    rumqttc::QoS::AtLeastOnce,
+                    false,
+                    telemetry(f64::from(km)),
+                )
+                .await
+                .unwrap();
         }
         let mut acknowledged = 0;
         while acknowledged < 3 {
-            acknowledged +=
-                usize::from(matches!(events.poll().await.unwrap(), rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_))));
+            acknowledged += usize::from(matches!(
+                events.poll().await.unwrap(),
+                rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_))
+            ));
         }
         let mut options = v5::MqttOptions::new("v5", "127.0.0.1", daemon.mqtt);
-        options.set_keep_alive(Duration::from_secs(5)).set_outgoing_inflight_upper_limit(16);
+        options
+            .set_keep_alive(Duration::from_secs(5))
+            .set_outgoing_inflight_upper_limit(16);
         let (client, mut events) = v5::AsyncClient::new(options, 16);
         for km in 1..=3 {
-            client.publish(topic("V5"), v5::mqttbytes::QoS::ExactlyOnce, false, telemetry(f64::from(km))).await.unwrap();
+            client
+                .publish(
+                    topic("V5"),
+                    v5::mqttbytes::QoS::ExactlyOnce,
+                    false,
+                    telemetry(f64::from(km)),
+                )
+                .await
+                .unwrap();
         }
         let mut completed = 0;
         while completed < 3 {
-            completed +=
-                usize::from(matches!(events.poll().await.unwrap(), v5::Event::Incoming(v5::mqttbytes::v5::Packet::PubComp(_))));
+            completed += usize::from(matches!(
+                events.poll().await.unwrap(),
+                v5::Event::Incoming(v5::mqttbytes::v5::Packet::PubComp(_))
+            ));
         }
     });
-    assert_eq!((odometer(&daemon, "V4"), odometer(&daemon, "V5")), (Some(3.0), Some(3.0)));
+    assert_eq!(
+        (odometer(&daemon, "V4"), odometer(&daemon, "V5")),
+        (Some(3.0), Some(3.0))
+    );
 }
 
 #[test]
@@ -171,7 +230,10 @@ fn bad_messages_are_counted_and_acknowledged_and_the_feed_goes_on() {
     let mut raw = Raw::connect(daemon.mqtt, "odd", 60);
     let good = topic("ODD");
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
-    let many = format!("{{\"samples\":[{}]}}", vec!["{\"odometer\":1}"; 15_000].join(","));
+    let many = format!(
+        "{{\"samples\":[{}]}}",
+        vec!["{\"odometer\":1}"; 15_000].join(",")
+    );
     let cases: Vec<(&[u8], Vec<u8>, &str)> = vec![
         (b"fleet/nonsense", b"{}".to_vec(), "unknown_topic"),
         (b"\xff\xfe/x", b"{}".to_vec(), "utf8"),
@@ -184,15 +246,36 @@ fn bad_messages_are_counted_and_acknowledged_and_the_feed_goes_on() {
         (good.as_bytes(), b"{\"odometer\":NaN}".to_vec(), "syntax"),
         (good.as_bytes(), b"{\"odometer\":1e400}".to_vec(), ""),
         (good.as_bytes(), b"{\"odometer\":\"Infinity\"}".to_vec(), ""),
-        (good.as_bytes(), b"{\"ts\":\"9999-12-31T00:00:00Z\",\"odometer\":1}".to_vec(), ""),
-        (good.as_bytes(), b"{\"ts\":\"yesterday\",\"odometer\":1}".to_vec(), ""),
-        (b"fleet/vehicles/a b/telemetry", b"{\"odometer\":1}".to_vec(), "id"),
-        (b"fleet/vehicles//telemetry", b"{\"odometer\":1}".to_vec(), ""),
+        (
+            good.as_bytes(),
+            b"{\"ts\":\"9999-12-31T00:00:00Z\",\"odometer\":1}".to_vec(),
+            "",
+        ),
+        (
+            good.as_bytes(),
+            b"{\"ts\":\"yesterday\",\"odometer\":1}".to_vec(),
+            "",
+        ),
+        (
+            b"fleet/vehicles/a b/telemetry",
+            b"{\"odometer\":1}".to_vec(),
+            "id",
+        ),
+        (
+            b"fleet/vehicles//telemetry",
+            b"{\"odometer\":1}".to_vec(),
+            "",
+        ),
     ];
     let mut wants: Vec<&str> = Vec::new();
     for (id, (topic, payload, want)) in cases.iter().enumerate() {
         raw.publish(topic, payload, 1, id as u16 + 1);
-        assert_eq!(raw.packet(), [PUBACK, 2, 0, id as u8 + 1], "{}", String::from_utf8_lossy(&payload[..payload.len().min(60)]));
+        assert_eq!(
+            raw.packet(),
+            [PUBACK, 2, 0, id as u8 + 1],
+            "{}",
+            String::from_utf8_lossy(&payload[..payload.len().min(60)])
+        );
         wants.extend(Some(*want).filter(|want| !want.is_empty()));
     }
     raw.publish(good.as_bytes(), b"{\"odometer\":12.5}", 1, 99);
@@ -201,12 +284,22 @@ fn bad_messages_are_counted_and_acknowledged_and_the_feed_goes_on() {
     let rejects = daemon.api("rejects");
     for want in wants {
         assert!(
-            rejects["counts"].as_array().unwrap().iter().any(|count| count["reason"] == want),
+            rejects["counts"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|count| count["reason"] == want),
             "{want} is not in {}",
             rejects["counts"]
         );
     }
-    assert!(rejects["newest"].as_array().unwrap().iter().all(|reject| reject["excerpt"].as_str().unwrap().len() <= 1024));
+    assert!(
+        rejects["newest"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|reject| reject["excerpt"].as_str().unwrap().len() <= 1024)
+    );
 }
 
 #[test]
@@ -250,16 +343,39 @@ fn broken_connections_end_alone() {
 }
 
 fn hash_of(password: &str) -> String {
-    let mut child = fleetgauge().arg("hash-password").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
-    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap().trim().to_owned()
+    let mut child = fleetgauge()
+        .arg("hash-password")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(password.as_bytes())
+        .unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout)
+        .unwrap()
+        .trim()
+        .to_owned()
 }
 
 #[test]
 fn credentials_and_limits() {
     let folder = TempDir::new("mqtt-login");
-    std::fs::write(folder.path().join("devices"), format!("# devices\nvan:{}\n", hash_of("secret"))).unwrap();
-    let daemon = Daemon::start(folder.path(), &[("listener.password_file", "devices"), ("listener.max_connections", "3")]);
+    std::fs::write(
+        folder.path().join("devices"),
+        format!("# devices\nvan:{}\n", hash_of("secret")),
+    )
+    .unwrap();
+    let daemon = Daemon::start(
+        folder.path(),
+        &[
+            ("listener.password_file", "devices"),
+            ("listener.max_connections", "3"),
+        ],
+    );
     for (login, want) in [
         (Some(("van", "secret")), 0),
         (Some(("van", "wrong")), 4),
@@ -267,14 +383,23 @@ fn credentials_and_limits() {
         (None, 4),
         (Some(("van", "secret")), 0),
     ] {
-        assert_eq!(Raw::open(daemon.mqtt).log_in("x", 60, login, 0x02), want, "{login:?}");
+        assert_eq!(
+            Raw::open(daemon.mqtt).log_in("x", 60, login, 0x02),
+            want,
+            "{login:?}"
+        );
     }
     assert_eq!(daemon.metric("fleetgauge_connections_refused_total"), 3.0);
-    wait_for("places", || daemon.metric("fleetgauge_connections{source=\"mqtt\"}") == 0.0);
+    wait_for("places", || {
+        daemon.metric("fleetgauge_connections{source=\"mqtt\"}") == 0.0
+    });
     let held: Vec<Raw> = (0..3)
         .map(|n| {
             let mut raw = Raw::open(daemon.mqtt);
-            assert_eq!(raw.log_in(&format!("held{n}"), 0, Some(("van", "secret")), 0x02), 0);
+            assert_eq!(
+                raw.log_in(&format!("held{n}"), 0, Some(("van", "secret")), 0x02),
+                0
+            );
             raw
         })
         .collect();
@@ -286,12 +411,30 @@ fn credentials_and_limits() {
 #[test]
 fn a_foreign_publisher_reaches_the_listener() {
     const TEST: &str = "a_foreign_publisher_reaches_the_listener";
-    let Some(publisher) = server(TEST, "mosquitto_pub") else { return };
+    let Some(publisher) = server(TEST, "mosquitto_pub") else {
+        return;
+    };
     let folder = TempDir::new("mqtt-foreign");
     let daemon = Daemon::start(folder.path(), &[]);
-    for (version, qos, id) in [("311", "1", "A"), ("5", "1", "B"), ("5", "2", "C"), ("311", "0", "D")] {
+    for (version, qos, id) in [
+        ("311", "1", "A"),
+        ("5", "1", "B"),
+        ("5", "2", "C"),
+        ("311", "0", "D"),
+    ] {
         let mut command = Command::new(&publisher);
-        command.args(["-p", &daemon.mqtt.to_string(), "-V", version, "-q", qos, "-t", &topic(id), "-m", &telemetry(42.0)]);
+        command.args([
+            "-p",
+            &daemon.mqtt.to_string(),
+            "-V",
+            version,
+            "-q",
+            qos,
+            "-t",
+            &topic(id),
+            "-m",
+            &telemetry(42.0),
+        ]);
         assert!(command.status().unwrap().success(), "{version} {qos}");
         wait_for(id, || odometer(&daemon, id) == Some(42.0));
     }

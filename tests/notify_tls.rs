@@ -1,6 +1,10 @@
 //! Notifiers over TLS: a webhook, mail from the first byte and by STARTTLS; and none of them to a server that nobody vouches for.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and waits on the real clock")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
 
 #[path = "support/receivers.rs"]
 mod receivers;
@@ -20,15 +24,24 @@ use tls::Authority;
 #[test]
 fn servers_are_checked() {
     let folder = TempDir::new("notify-tls");
-    let Some(authority) = Authority::new("servers_are_checked", folder.path()) else { return };
+    let Some(authority) = Authority::new("servers_are_checked", folder.path()) else {
+        return;
+    };
     authority.sign("server", "localhost", "DNS:localhost");
     let certificate = CertificateDer::from_pem_file(folder.path().join("server.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_file(folder.path().join("server.key")).unwrap();
-    let builder = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    let builder =
+        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let builder = builder
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth();
     let config = Arc::new(builder.with_single_cert(vec![certificate], key).unwrap());
     let hook = Receiver::secured(config.clone());
-    let (implicit, starttls) = (MailServer::secured(config.clone(), true), MailServer::secured(config, false));
+    let (implicit, starttls) = (
+        MailServer::secured(config.clone(), true),
+        MailServer::secured(config, false),
+    );
     std::fs::write(folder.path().join("password"), "secret").unwrap();
     let mut text = String::new();
     for (name, ca) in [("", "ca_file = \"ca.pem\"\n"), ("stranger_", "")] {
@@ -46,17 +59,37 @@ fn servers_are_checked() {
     std::fs::write(folder.path().join("fleetgauge.toml"), text).unwrap();
     let test = |to: &str| {
         let arguments = ["alerts", "test", "--to", to, "--config", "fleetgauge.toml"];
-        let output = fleetgauge().args(arguments).current_dir(folder.path()).output().unwrap();
-        (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+        let output = fleetgauge()
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
+        )
     };
     for to in ["hook", "implicit", "starttls"] {
         let (code, text) = test(to);
         assert_eq!(code, Some(0), "{to}: {text}");
         let (code, text) = test(&format!("stranger_{to}"));
-        assert!(code == Some(1) && text.contains("certificate"), "{to}: {text}");
+        assert!(
+            code == Some(1) && text.contains("certificate"),
+            "{to}: {text}"
+        );
     }
-    assert_eq!((hook.taken().len(), implicit.heard().len(), starttls.heard().len()), (1, 1, 1));
+    assert_eq!(
+        (
+            hook.taken().len(),
+            implicit.heard().len(),
+            starttls.heard().len()
+        ),
+        (1, 1, 1)
+    );
     for mails in [implicit, starttls] {
-        assert!(mails.heard()[0].contains(&"AUTH PLAIN AHVzZXIAc2VjcmV0".to_owned()), "the password went over TLS only");
+        assert!(
+            mails.heard()[0].contains(&"AUTH PLAIN AHVzZXIAc2VjcmV0".to_owned()),
+            "the password went over TLS only"
+        );
     }
 }

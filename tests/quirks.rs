@@ -60,14 +60,26 @@ fn cases() -> Vec<Case> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frames");
     let mut found = Vec::new();
     for (folder, version) in [("ocpp16", "1.6"), ("ocpp201", "2.0.1"), ("ocpp21", "2.1")] {
-        let mut folders: Vec<PathBuf> =
-            std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut folders: Vec<PathBuf> = std::fs::read_dir(root.join(folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         folders.sort();
         for folder in folders {
             let name = folder.file_name().unwrap().to_string_lossy().into_owned();
-            assert!(folder.join("about").exists(), "{name}: say in `about` where the quirk is known from");
-            let steps = std::fs::read_to_string(folder.join("frames")).map(|text| steps(&text, &folder)).unwrap_or_default();
-            found.push(Case { name, folder, version, steps });
+            assert!(
+                folder.join("about").exists(),
+                "{name}: say in `about` where the quirk is known from"
+            );
+            let steps = std::fs::read_to_string(folder.join("frames"))
+                .map(|text| steps(&text, &folder))
+                .unwrap_or_default();
+            found.push(Case {
+                name,
+                folder,
+                version,
+                steps,
+            });
         }
     }
     found
@@ -75,7 +87,10 @@ fn cases() -> Vec<Case> {
 
 fn steps(text: &str, folder: &Path) -> Vec<Step> {
     let mut steps = Vec::new();
-    for line in text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
+    for line in text
+        .lines()
+        .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
+    {
         let (mark, rest) = line.split_once(' ').unwrap_or((line, ""));
         let said = |rest: &str| match rest.strip_prefix("file:") {
             Some(name) => std::fs::read_to_string(folder.join(name)).unwrap(),
@@ -87,8 +102,14 @@ fn steps(text: &str, folder: &Path) -> Vec<Step> {
             ">" => Step::Said(said(rest)),
             "<" => Step::Reply(rest.to_owned()),
             "<<" => Step::Operator(rest.to_owned()),
-            "+" if rest == "tap" => Step::Up { version: String::new(), tap: true },
-            "+" => Step::Up { version: rest.to_owned(), tap: false },
+            "+" if rest == "tap" => Step::Up {
+                version: String::new(),
+                tap: true,
+            },
+            "+" => Step::Up {
+                version: rest.to_owned(),
+                tap: false,
+            },
             "-" => Step::Down,
             other => panic!("{}: `{other}`", folder.display()),
         });
@@ -99,7 +120,9 @@ fn steps(text: &str, folder: &Path) -> Vec<Step> {
 /// `*` is anything.
 fn fits(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
-    let Some(mut rest) = text.strip_prefix(parts.next().unwrap()) else { return false };
+    let Some(mut rest) = text.strip_prefix(parts.next().unwrap()) else {
+        return false;
+    };
     let mut last = None;
     for part in parts {
         last = Some(part);
@@ -124,15 +147,25 @@ fn transaction_id(frame: &str) -> Option<String> {
 fn every_number_has_its_case() {
     let mut missing: BTreeSet<u32> = (1..=106).collect();
     for case in cases() {
-        let number: u32 = case.name[1..4].parse().unwrap_or_else(|_| panic!("{}: q and three digits", case.name));
+        let number: u32 = case.name[1..4]
+            .parse()
+            .unwrap_or_else(|_| panic!("{}: q and three digits", case.name));
         missing.remove(&number);
-        let shown = ["frames", "handshake", "test"].into_iter().filter(|file| case.folder.join(file).exists()).count();
+        let shown = ["frames", "handshake", "test"]
+            .into_iter()
+            .filter(|file| case.folder.join(file).exists())
+            .count();
         assert!(shown > 0, "{}: shows nothing", case.name);
         if let Ok(named) = std::fs::read_to_string(case.folder.join("test")) {
             let (file, test) = named.trim().split_once("::").unwrap();
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-            let source = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{}: no {}", case.name, path.display()));
-            assert!(source.contains(&format!("fn {test}(")), "{}: {file} has no test `{test}`", case.name);
+            let source = std::fs::read_to_string(&path)
+                .unwrap_or_else(|_| panic!("{}: no {}", case.name, path.display()));
+            assert!(
+                source.contains(&format!("fn {test}(")),
+                "{}: {file} has no test `{test}`",
+                case.name
+            );
         }
     }
     assert!(missing.is_empty(), "without a case: {missing:?}");
@@ -142,9 +175,14 @@ fn every_number_has_its_case() {
 fn facts() {
     let mut failures = Vec::new();
     let mut replayed = 0;
-    for case in cases().iter().filter(|case| case.folder.join("expected.json").exists()) {
-        let expected: Value = serde_json::from_str(&std::fs::read_to_string(case.folder.join("expected.json")).unwrap())
-            .unwrap_or_else(|error| panic!("{}: {error}", case.name));
+    for case in cases()
+        .iter()
+        .filter(|case| case.folder.join("expected.json").exists())
+    {
+        let expected: Value = serde_json::from_str(
+            &std::fs::read_to_string(case.folder.join("expected.json")).unwrap(),
+        )
+        .unwrap_or_else(|error| panic!("{}: {error}", case.name));
         let report = replay(case);
         let mut wrong = Vec::new();
         for (key, want) in expected.as_object().unwrap() {
@@ -155,7 +193,12 @@ fn facts() {
             failures.push(format!("{}:\n  {}", case.name, wrong.join("\n  ")));
         }
     }
-    assert!(failures.is_empty(), "{} of {replayed} differ\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {replayed} differ\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
     println!("{replayed} cases replayed");
 }
 
@@ -164,7 +207,12 @@ fn differences(path: &str, want: &Value, found: &Value, wrong: &mut Vec<String>)
     match (want, found) {
         (Value::Object(want), Value::Object(found)) => {
             for (key, want) in want {
-                differences(&format!("{path}.{key}"), want, found.get(key).unwrap_or(&Value::Null), wrong);
+                differences(
+                    &format!("{path}.{key}"),
+                    want,
+                    found.get(key).unwrap_or(&Value::Null),
+                    wrong,
+                );
             }
         }
         (Value::Array(want), Value::Array(found)) if want.len() == found.len() => {
@@ -172,7 +220,8 @@ fn differences(path: &str, want: &Value, found: &Value, wrong: &mut Vec<String>)
                 differences(&format!("{path}[{index}]"), want, found, wrong);
             }
         }
-        (Value::Number(want), Value::Number(found)) if (want.as_f64().unwrap() - found.as_f64().unwrap()).abs() < 1e-9 => {}
+        (Value::Number(want), Value::Number(found))
+            if (want.as_f64().unwrap() - found.as_f64().unwrap()).abs() < 1e-9 => {}
         _ if want == found => {}
         _ => wrong.push(format!("{path}: want {want}, found {found}")),
     }
@@ -182,7 +231,10 @@ fn replay(case: &Case) -> Value {
     let folder = TempDir::new("quirk");
     for (name, text) in [
         ("vehicles.csv", "vehicle_id,id_tags\nAMB-1,04A1B2C3D4E5F6\n"),
-        ("charge_points.csv", "charge_point_id,connectors,max_power_kw\nCP,2,22\n"),
+        (
+            "charge_points.csv",
+            "charge_point_id,connectors,max_power_kw\nCP,2,22\n",
+        ),
     ] {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
@@ -191,7 +243,11 @@ fn replay(case: &Case) -> Value {
     let mut replay = Replay::new(Setting {
         engine: config.engine.clone(),
         profile: Profile::by_name(&config.engine.profile).unwrap(),
-        register: Arc::new(RegisterSource::Folder(folder.path().to_owned()).load(&hasher).unwrap()),
+        register: Arc::new(
+            RegisterSource::Folder(folder.path().to_owned())
+                .load(&hasher)
+                .unwrap(),
+        ),
         factors: Arc::new(load_factors(&config.factors).unwrap()),
         hasher,
         repair_metering: config.ocpp.repair_metering,
@@ -200,9 +256,16 @@ fn replay(case: &Case) -> Value {
     let mut at = format!("{DAY}T08:00:00Z");
     let mut version = case.version.to_owned();
     let mut last = 4710;
-    let mut tell = |at: &str, ocpp: Value| replay.line(&json!({ "at": at, "ocpp": ocpp }).to_string()).unwrap();
+    let mut tell = |at: &str, ocpp: Value| {
+        replay
+            .line(&json!({ "at": at, "ocpp": ocpp }).to_string())
+            .unwrap()
+    };
     if !matches!(case.steps.first(), Some(Step::Up { .. })) {
-        tell(&at, json!({"charge_point": "CP", "event": "connected", "version": version}));
+        tell(
+            &at,
+            json!({"charge_point": "CP", "event": "connected", "version": version}),
+        );
     }
     for step in &case.steps {
         let frame = |from: &str, text: &str, last: i64| json!({"charge_point": "CP", "version": version, "from": from, "frame": text.replace("$TX", &last.to_string())});
@@ -214,14 +277,30 @@ fn replay(case: &Case) -> Value {
                 if text.contains("\"transactionId\":$TX+") {
                     last += 1;
                 }
-                tell(&at, frame("csms", &text.replace("$TX+", "$TX").replace("\"*\"", "\"\"").replace('*', ""), last));
+                tell(
+                    &at,
+                    frame(
+                        "csms",
+                        &text
+                            .replace("$TX+", "$TX")
+                            .replace("\"*\"", "\"\"")
+                            .replace('*', ""),
+                        last,
+                    ),
+                );
             }
-            Step::Up { version: spoken, tap } => {
+            Step::Up {
+                version: spoken,
+                tap,
+            } => {
                 if !spoken.is_empty() {
                     version.clone_from(spoken);
                 }
                 let mode = if *tap { "tap" } else { "csms" };
-                tell(&at, json!({"charge_point": "CP", "event": "connected", "version": version, "mode": mode}));
+                tell(
+                    &at,
+                    json!({"charge_point": "CP", "event": "connected", "version": version, "mode": mode}),
+                );
             }
             Step::Down => tell(&at, json!({"charge_point": "CP", "event": "disconnected"})),
         }
@@ -231,7 +310,13 @@ fn replay(case: &Case) -> Value {
 }
 
 fn join(daemon: &Daemon, name: &str, version: &str) -> Socket {
-    dial(daemon, &format!("/ocpp/{name}"), Some(&format!("ocpp{version}"))).unwrap().0
+    dial(
+        daemon,
+        &format!("/ocpp/{name}"),
+        Some(&format!("ocpp{version}")),
+    )
+    .unwrap()
+    .0
 }
 
 fn hear(socket: &mut Socket) -> Result<String, String> {
@@ -248,11 +333,17 @@ fn hear(socket: &mut Socket) -> Result<String, String> {
 #[test]
 fn replies() {
     let folder = TempDir::new("quirk-replies");
-    let daemon = Daemon::start(folder.path(), &[("ocpp.unknown", "accept"), ("store.commit_interval", "1ms")]);
+    let daemon = Daemon::start(
+        folder.path(),
+        &[("ocpp.unknown", "accept"), ("store.commit_interval", "1ms")],
+    );
     let mut failures = BTreeMap::new();
     let mut spoken = 0;
     for case in cases() {
-        let tap = case.steps.iter().any(|step| matches!(step, Step::Operator(_) | Step::Up { tap: true, .. }));
+        let tap = case
+            .steps
+            .iter()
+            .any(|step| matches!(step, Step::Operator(_) | Step::Up { tap: true, .. }));
         if !case.steps.is_empty() && !tap {
             spoken += 1;
             if let Err(wrong) = speak(&daemon, &case) {
@@ -265,7 +356,11 @@ fn replies() {
             failures.insert(case.name.clone(), wrong);
         }
     }
-    assert!(failures.is_empty(), "{} of {spoken} differ\n{failures:#?}", failures.len());
+    assert!(
+        failures.is_empty(),
+        "{} of {spoken} differ\n{failures:#?}",
+        failures.len()
+    );
     println!("{spoken} cases spoken over a socket");
 }
 
@@ -276,10 +371,14 @@ fn speak(daemon: &Daemon, case: &Case) -> Result<(), String> {
     while let Some(step) = steps.next() {
         match step {
             Step::Said(text) => {
-                socket.send(Message::text(text.replace("$TX", &last))).map_err(|error| error.to_string())?;
+                socket
+                    .send(Message::text(text.replace("$TX", &last)))
+                    .map_err(|error| error.to_string())?;
                 let Some(Step::Reply(want)) = steps.peek() else {
                     // Nothing is answered: the next answer belongs to the next request.
-                    socket.send(Message::text(r#"[2,"probe","Heartbeat",{}]"#)).unwrap();
+                    socket
+                        .send(Message::text(r#"[2,"probe","Heartbeat",{}]"#))
+                        .unwrap();
                     let answer = hear(&mut socket)?;
                     if !answer.starts_with(r#"[3,"probe""#) {
                         return Err(format!("{text}: nothing was to be answered, but {answer}"));
@@ -289,7 +388,8 @@ fn speak(daemon: &Daemon, case: &Case) -> Result<(), String> {
                 let answer = hear(&mut socket)?;
                 let issued = want.contains("$TX+");
                 if issued {
-                    last = transaction_id(&answer).ok_or_else(|| format!("no transaction id in {answer}"))?;
+                    last = transaction_id(&answer)
+                        .ok_or_else(|| format!("no transaction id in {answer}"))?;
                 }
                 let want = want.replace("$TX+", &last).replace("$TX", &last);
                 if !fits(&want, &answer) {
@@ -299,7 +399,15 @@ fn speak(daemon: &Daemon, case: &Case) -> Result<(), String> {
             }
             Step::Down => drop(socket.close(None)),
             Step::Up { version, .. } => {
-                socket = join(daemon, &case.name, if version.is_empty() { case.version } else { version });
+                socket = join(
+                    daemon,
+                    &case.name,
+                    if version.is_empty() {
+                        case.version
+                    } else {
+                        version
+                    },
+                );
             }
             Step::Reply(text) => return Err(format!("a reply to nothing: {text}")),
             Step::At(_) | Step::Operator(_) => {}
@@ -311,9 +419,13 @@ fn speak(daemon: &Daemon, case: &Case) -> Result<(), String> {
 fn shake(daemon: &Daemon, case: &Case) -> Result<(), String> {
     let read = |name: &str| std::fs::read_to_string(case.folder.join(name)).unwrap();
     let mut stream = TcpStream::connect(("127.0.0.1", daemon.ocpp)).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
     let head: Vec<String> = read("handshake").lines().map(str::to_owned).collect();
-    stream.write_all(format!("{}\r\n\r\n", head.join("\r\n")).as_bytes()).unwrap();
+    stream
+        .write_all(format!("{}\r\n\r\n", head.join("\r\n")).as_bytes())
+        .unwrap();
     let mut answer = Vec::new();
     let mut byte = [0u8];
     while !answer.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
@@ -321,7 +433,9 @@ fn shake(daemon: &Daemon, case: &Case) -> Result<(), String> {
     }
     let answer = String::from_utf8_lossy(&answer).into_owned();
     for line in read("answer").lines() {
-        let (wanted, text) = line.strip_prefix('!').map_or((true, line), |text| (false, text));
+        let (wanted, text) = line
+            .strip_prefix('!')
+            .map_or((true, line), |text| (false, text));
         if answer.lines().any(|found| found.starts_with(text)) != wanted {
             return Err(format!("`{line}` in\n{answer}"));
         }
@@ -330,7 +444,11 @@ fn shake(daemon: &Daemon, case: &Case) -> Result<(), String> {
         // It is told right behind the answer.
         wait_for(&format!("charge point {identity}"), || {
             let points = daemon.api("charge-points");
-            points["charge_points"].as_array().unwrap().iter().any(|point| point["charge_point_id"] == identity.trim())
+            points["charge_points"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|point| point["charge_point_id"] == identity.trim())
         });
     }
     Ok(())

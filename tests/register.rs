@@ -13,7 +13,10 @@ fn hasher() -> TokenHasher {
 }
 
 fn parse(files: &[(&str, &[u8])]) -> Result<Register, Vec<String>> {
-    let files = files.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())).collect();
+    let files = files
+        .iter()
+        .map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec()))
+        .collect();
     Register::parse(&RegisterFiles::from_bytes(files), &hasher())
         .map_err(|errors| errors.iter().map(ToString::to_string).collect())
 }
@@ -21,17 +24,35 @@ fn parse(files: &[(&str, &[u8])]) -> Result<Register, Vec<String>> {
 #[test]
 fn the_example_is_a_fleet_as_promised() {
     let register = parse(&EXAMPLE_REGISTER.map(|(name, text)| (name, text.as_bytes()))).unwrap();
-    assert!(register.vehicles.len() >= 60 && register.charge_points.len() >= 12 && register.sites.len() == 4);
-    let sites_with_points: std::collections::BTreeSet<_> =
-        register.charge_points.iter().flat_map(|point| point.site.clone()).collect();
+    assert!(
+        register.vehicles.len() >= 60
+            && register.charge_points.len() >= 12
+            && register.sites.len() == 4
+    );
+    let sites_with_points: std::collections::BTreeSet<_> = register
+        .charge_points
+        .iter()
+        .flat_map(|point| point.site.clone())
+        .collect();
     assert_eq!(sites_with_points.len(), 4);
     let profile = Profile::by_name("nhs_sdu").unwrap();
     let counts = counts(&register, &profile, Day::from_ymd(2026, 11, 24).unwrap());
     assert!(
-        [counts.zero, counts.ultra_low, counts.low, counts.other, counts.unknown].iter().all(|n| *n > 0),
+        [
+            counts.zero,
+            counts.ultra_low,
+            counts.low,
+            counts.other,
+            counts.unknown
+        ]
+        .iter()
+        .all(|n| *n > 0),
         "a mixed fleet: {counts:?}"
     );
-    assert!((0.70..0.85).contains(&counts.share(&profile).unwrap()), "{counts:?}");
+    assert!(
+        (0.70..0.85).contains(&counts.share(&profile).unwrap()),
+        "{counts:?}"
+    );
 }
 
 #[test]
@@ -39,7 +60,10 @@ fn every_documented_column_is_read_and_no_other() {
     let documented = include_str!("../config/register/README.md");
     for (name, text) in EXAMPLE_REGISTER {
         for column in text.lines().next().unwrap().split(',') {
-            assert!(documented.contains(&format!("`{column}`")), "{name}: `{column}` is not in config/register/README.md");
+            assert!(
+                documented.contains(&format!("`{column}`")),
+                "{name}: `{column}` is not in config/register/README.md"
+            );
         }
     }
 }
@@ -50,10 +74,18 @@ fn tags_are_found_in_any_spelling_and_only_by_hash() {
     let tags = b"id_tag,kind,vehicle_id\n08FF,staff,\n09FF,public,\n0AFF,vehicle,AMB-1\n";
     let register = parse(&[("vehicles.csv", vehicles), ("tags.csv", tags)]).unwrap();
     let amb = EnergyUser::Vehicle("AMB-1".into());
-    for (tag, want) in
-        [("04A1B2", &amb), ("04a1b3", &amb), ("08-ff", &EnergyUser::Staff), ("09FF", &EnergyUser::Public), ("0aff", &amb)]
-    {
-        assert_eq!(register.tags.get(&hasher().hash(tag).unwrap()), Some(want), "{tag}");
+    for (tag, want) in [
+        ("04A1B2", &amb),
+        ("04a1b3", &amb),
+        ("08-ff", &EnergyUser::Staff),
+        ("09FF", &EnergyUser::Public),
+        ("0aff", &amb),
+    ] {
+        assert_eq!(
+            register.tags.get(&hasher().hash(tag).unwrap()),
+            Some(want),
+            "{tag}"
+        );
     }
 }
 
@@ -66,7 +98,12 @@ fn files_as_spreadsheets_save_them() {
         b"site,vehicle_id\n,\"A\"\n,,\n",
     ] {
         let register = parse(&[("vehicles.csv", text)]).unwrap();
-        assert_eq!(register.vehicles.len(), 1, "{}", String::from_utf8_lossy(text));
+        assert_eq!(
+            register.vehicles.len(),
+            1,
+            "{}",
+            String::from_utf8_lossy(text)
+        );
     }
 }
 
@@ -147,7 +184,11 @@ fn every_mistake_is_named() {
 
 #[test]
 fn all_mistakes_at_once() {
-    let errors = parse(&[("vehicles.csv", b"vehicle_id,euro,mass_kg\nA,x,y\nB,6,1\nC,z,\n")]).unwrap_err();
+    let errors = parse(&[(
+        "vehicles.csv",
+        b"vehicle_id,euro,mass_kg\nA,x,y\nB,6,1\nC,z,\n",
+    )])
+    .unwrap_err();
     assert_eq!(errors.len(), 3, "{errors:#?}");
 }
 
@@ -171,7 +212,9 @@ fn renewable_contracts_are_dated_and_cover_no_more_than_everything() {
         assert_eq!(covered(site, day), want, "{site:?} {day}");
     }
     let bad = b"site,from,to,share,factor_kgco2e_per_kwh\nC,2025-04-01,,1,0\nA,2025-04-01,2025-04-01,0.5,0\nA,soon,,1.5,\nA,2026-01-01,,0.6,0\nA,2026-06-01,,0.6,0\n";
-    let errors = parse(&[("sites.csv", sites), ("renewable.csv", bad)]).unwrap_err().join("\n");
+    let errors = parse(&[("sites.csv", sites), ("renewable.csv", bad)])
+        .unwrap_err()
+        .join("\n");
     for want in [
         "renewable.csv line 2, column `site`: `C`: is not in sites.csv",
         "line 3, column `to`: `2025-04-01`: is not after `from`",
@@ -188,20 +231,32 @@ fn renewable_contracts_are_dated_and_cover_no_more_than_everything() {
 #[test]
 fn what_is_out_of_the_share_is_left_out_or_dated() {
     let trailer = parse(&[("vehicles.csv", b"vehicle_id,category\nT1,trailer\n")]).unwrap_err();
-    assert!(trailer[0].contains("line 2") && trailer[0].contains("car, van, heavy, motorcycle, minibus"), "{trailer:?}");
+    assert!(
+        trailer[0].contains("line 2")
+            && trailer[0].contains("car, van, heavy, motorcycle, minibus"),
+        "{trailer:?}"
+    );
     let vehicles = b"vehicle_id,fuel,in_service_from,in_service_to,ownership\n\
         there,ELECTRICITY,2020-01-01,,owned\nawaiting_disposal,DIESEL,2020-01-01,2026-03-31,owned\n\
         sorn_until_april,DIESEL,2026-04-01,,owned\nspare,ELECTRICITY,2020-01-01,,\nstaffs_own,ELECTRICITY,,,grey\n";
     let register = parse(&[("vehicles.csv", vehicles)]).unwrap();
     let profile = Profile::by_name("nhs_sdu").unwrap();
     let total = |day: &str| counts(&register, &profile, day.parse().unwrap()).total();
-    assert_eq!([total("2026-03-30"), total("2026-03-31"), total("2026-04-01")], [3, 2, 3]);
+    assert_eq!(
+        [
+            total("2026-03-30"),
+            total("2026-03-31"),
+            total("2026-04-01")
+        ],
+        [3, 2, 3]
+    );
 }
 
 /// The DVLA has no list of words, so an unknown one is no mistake; but most of them are.
 #[test]
 fn fuels_in_unknown_words_are_doubted() {
-    let text = b"vehicle_id,fuel\nA,DEISEL\nB,Electric\nC,Hybrid\nD,diesel\nE,\nF,Other\nG,deisel\n";
+    let text =
+        b"vehicle_id,fuel\nA,DEISEL\nB,Electric\nC,Hybrid\nD,diesel\nE,\nF,Other\nG,deisel\n";
     let files = RegisterFiles::vehicles_only("vehicles.csv".to_owned(), text.to_vec());
     let register = Register::parse(&files, &TokenHasher::new(&[0; 32])).unwrap();
     let doubts = register.doubts();

@@ -7,12 +7,17 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use fleetgauge::app::config::{Config, FactorsConfig, TargetsFile, load_factors, parse_targets_file};
-use fleetgauge::app::report::{Input, Report, Uptime, gather, html, markdown, returns, returns_csv, tidy};
+use fleetgauge::app::config::{
+    Config, FactorsConfig, TargetsFile, load_factors, parse_targets_file,
+};
+use fleetgauge::app::report::{
+    Input, Report, Uptime, gather, html, markdown, returns, returns_csv, tidy,
+};
 use fleetgauge::ledger::targets::Figures;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    Activity, ActivityKey, ActivityRow, ClosedSession, EnergyUser, SessionRecord, Subject, TokenHasher, YearVersion,
+    Activity, ActivityKey, ActivityRow, ClosedSession, EnergyUser, SessionRecord, Subject,
+    TokenHasher, YearVersion,
 };
 use fleetgauge::store::{Checkpoint, Commit, Reader, Store, StoreConfig, keep_years};
 use fleetgauge::units::{Day, FinancialYear, Month, UtcMs};
@@ -20,8 +25,14 @@ use serde_json::{Value, json};
 use support::TempDir;
 
 const FILES: [(&str, &str); 5] = [
-    ("organisations.csv", "organisation_id,name\nEMAS,Ambulance <trust> & co\nACUTE,Acute\n"),
-    ("sites.csv", "site_id,name,organisation\nDERBY,Derby,EMAS\nBUXTON,Buxton,ACUTE\n"),
+    (
+        "organisations.csv",
+        "organisation_id,name\nEMAS,Ambulance <trust> & co\nACUTE,Acute\n",
+    ),
+    (
+        "sites.csv",
+        "site_id,name,organisation\nDERBY,Derby,EMAS\nBUXTON,Buxton,ACUTE\n",
+    ),
     // Without a role nothing has an age of replacement: the forecast's last digits would be those of the machine's exponential.
     (
         "vehicles.csv",
@@ -35,7 +46,10 @@ const FILES: [(&str, &str); 5] = [
         "charge_points.csv",
         "charge_point_id,organisation,site,mode,connectors,access\nCP1,ACUTE,BUXTON,csms,2,fleet\nCP2,EMAS,DERBY,csms,1,fleet\n",
     ),
-    ("renewable.csv", "site,from,to,share,factor_kgco2e_per_kwh\nBUXTON,2020-01-01,,0.6,0\n"),
+    (
+        "renewable.csv",
+        "site,from,to,share,factor_kgco2e_per_kwh\nBUXTON,2020-01-01,,0.6,0\n",
+    ),
 ];
 
 const TARGETS: &str = "[definition]\nretrofit_counts = false\n\
@@ -48,7 +62,10 @@ fn day(text: &str) -> Day {
 }
 
 fn row(day: Day, subject: Subject, activity: Activity) -> ActivityRow {
-    ActivityRow { key: ActivityKey { day, subject }, activity }
+    ActivityRow {
+        key: ActivityKey { day, subject },
+        activity,
+    }
 }
 
 /// Two April-March years, a day a month: fuel by the vehicles' totals, kilometres alone, charging for the fleet, of nobody, and of staff.
@@ -63,14 +80,42 @@ fn activity() -> Vec<ActivityRow> {
             ..Activity::default()
         };
         let charged = |point: &str, user, kwh: i64| {
-            let subject = Subject::Charging { charge_point: point.into(), user };
-            row(day, subject, Activity { charged_dwh: kwh * 10_000, ..Activity::default() })
+            let subject = Subject::Charging {
+                charge_point: point.into(),
+                user,
+            };
+            row(
+                day,
+                subject,
+                Activity {
+                    charged_dwh: kwh * 10_000,
+                    ..Activity::default()
+                },
+            )
         };
-        rows.push(row(day, Subject::Vehicle("A1".into()), diesel(100 + i64::from(index))));
+        rows.push(row(
+            day,
+            Subject::Vehicle("A1".into()),
+            diesel(100 + i64::from(index)),
+        ));
         if index >= 14 {
-            rows.push(row(day, Subject::Vehicle("A2".into()), Activity { distance_m: 700_000, ..Activity::default() }));
+            rows.push(row(
+                day,
+                Subject::Vehicle("A2".into()),
+                Activity {
+                    distance_m: 700_000,
+                    ..Activity::default()
+                },
+            ));
         }
-        rows.push(row(day, Subject::Vehicle("E1".into()), Activity { distance_m: 400_000, ..Activity::default() }));
+        rows.push(row(
+            day,
+            Subject::Vehicle("E1".into()),
+            Activity {
+                distance_m: 400_000,
+                ..Activity::default()
+            },
+        ));
         rows.push(charged("CP1", EnergyUser::Vehicle("E1".into()), 120));
         rows.push(charged("CP2", EnergyUser::Unallocated, 10));
         rows.push(charged("CP2", EnergyUser::Staff, 5));
@@ -78,7 +123,13 @@ fn activity() -> Vec<ActivityRow> {
     rows
 }
 
-fn session(id: &str, (point, site): (&str, &str), ended: &str, wh: Option<i64>, user: Value) -> ClosedSession {
+fn session(
+    id: &str,
+    (point, site): (&str, &str),
+    ended: &str,
+    wh: Option<i64>,
+    user: Value,
+) -> ClosedSession {
     let end: UtcMs = ended.parse().unwrap();
     let record = json!({
         "id": id, "charge_point": point, "site": site, "connector_id": 1, "transaction_id": 1,
@@ -87,7 +138,10 @@ fn session(id: &str, (point, site): (&str, &str), ended: &str, wh: Option<i64>, 
         "user": user, "id_token": null, "method": "meter", "quality": [], "stop_reason": null,
     });
     let record: SessionRecord = serde_json::from_value(record).unwrap();
-    ClosedSession { record, kgco2e_location: None }
+    ClosedSession {
+        record,
+        kgco2e_location: None,
+    }
 }
 
 /// As `/api/v1/uptime` answers, as far as the report reads it.
@@ -105,45 +159,111 @@ fn uptime() -> Value {
 
 fn site(name: &str) -> TempDir {
     let folder = TempDir::new(name);
-    let config = StoreConfig { directory: folder.path().into(), ..StoreConfig::default() };
+    let config = StoreConfig {
+        directory: folder.path().into(),
+        ..StoreConfig::default()
+    };
     let mut opened = Store::open(&config).unwrap();
     let activity = activity();
-    let checkpoint = Checkpoint { snapshot: b"not an engine's", generation: 1, activity: &activity, rollups: &[], at: UtcMs(0) };
+    let checkpoint = Checkpoint {
+        snapshot: b"not an engine's",
+        generation: 1,
+        activity: &activity,
+        rollups: &[],
+        at: UtcMs(0),
+    };
     opened.store.checkpoint(&checkpoint).unwrap();
     let (cp1, cp2) = (("CP1", "BUXTON"), ("CP2", "DERBY"));
     let sessions = [
-        session("a", cp1, "2025-04-01T08:00:00Z", Some(20_000), json!({ "Vehicle": "E1" })),
-        session("b", cp1, "2026-03-31T22:30:00Z", Some(30_500), json!({ "Vehicle": "E1" })),
+        session(
+            "a",
+            cp1,
+            "2025-04-01T08:00:00Z",
+            Some(20_000),
+            json!({ "Vehicle": "E1" }),
+        ),
+        session(
+            "b",
+            cp1,
+            "2026-03-31T22:30:00Z",
+            Some(30_500),
+            json!({ "Vehicle": "E1" }),
+        ),
         session("c", cp2, "2025-10-10T10:00:00Z", None, json!("Unallocated")),
-        session("last year", cp1, "2025-03-31T22:30:00Z", Some(11_000), json!({ "Vehicle": "E1" })),
-        session("next year", cp1, "2026-03-31T23:30:00Z", Some(99_000), json!({ "Vehicle": "E1" })),
+        session(
+            "last year",
+            cp1,
+            "2025-03-31T22:30:00Z",
+            Some(11_000),
+            json!({ "Vehicle": "E1" }),
+        ),
+        session(
+            "next year",
+            cp1,
+            "2026-03-31T23:30:00Z",
+            Some(99_000),
+            json!({ "Vehicle": "E1" }),
+        ),
     ];
     opened
         .store
-        .commit(&Commit { at: UtcMs(0), inbox: &[], lines: &[], points: 0, sessions: &sessions, notifications: &[] })
+        .commit(&Commit {
+            at: UtcMs(0),
+            inbox: &[],
+            lines: &[],
+            points: 0,
+            sessions: &sessions,
+            notifications: &[],
+        })
         .unwrap();
     drop(opened);
     let kgco2e = [(("EMAS", "1"), 5_000.0), (("ACUTE", "2"), 250.0)];
-    let kgco2e = kgco2e.into_iter().map(|((owner, scope), kg)| ((owner.into(), scope.into()), kg)).collect();
+    let kgco2e = kgco2e
+        .into_iter()
+        .map(|((owner, scope), kg)| ((owner.into(), scope.into()), kg))
+        .collect();
     let (year, as_of) = (FinancialYear(2025), day("2026-06-30"));
-    keep_years(folder.path(), &[YearVersion { year, as_of, kgco2e, factor_sets: "desnz2025".into(), method_version: 2 }])
-        .unwrap();
+    keep_years(
+        folder.path(),
+        &[YearVersion {
+            year,
+            as_of,
+            kgco2e,
+            factor_sets: "desnz2025".into(),
+            method_version: 2,
+        }],
+    )
+    .unwrap();
     folder
 }
 
 /// What a report is made of, with a corrected factor: diesel of 2025 as 2.6.
 fn with_input<T>(folder: &Path, make: impl Fn(Input<'_>) -> T) -> T {
-    let files = FILES.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).to_vec();
-    let register = Register::parse(&RegisterFiles::from_bytes(files), &TokenHasher::new(&[0; 32])).unwrap();
+    let files = FILES
+        .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+        .to_vec();
+    let register = Register::parse(
+        &RegisterFiles::from_bytes(files),
+        &TokenHasher::new(&[0; 32]),
+    )
+    .unwrap();
     let mut config = Config::default();
     config.engine.target_start = Some(day("2024-04-01"));
     config.engine.target_start_share = Some(0.25);
-    let TargetsFile { targets, profile, restatements } = parse_targets_file(TARGETS, "t.toml", &config).unwrap();
+    let TargetsFile {
+        targets,
+        profile,
+        restatements,
+    } = parse_targets_file(TARGETS, "t.toml", &config).unwrap();
     let published = load_factors(&FactorsConfig::default()).unwrap();
     let corrections = folder.join("factors");
     std::fs::create_dir_all(&corrections).unwrap();
     std::fs::write(corrections.join("correction.csv"), correction()).unwrap();
-    let factors = load_factors(&FactorsConfig { directory: Some(corrections), ..FactorsConfig::default() }).unwrap();
+    let factors = load_factors(&FactorsConfig {
+        directory: Some(corrections),
+        ..FactorsConfig::default()
+    })
+    .unwrap();
     let reader = Reader::open(folder).unwrap();
     make(Input {
         period: &"2025-26".parse().unwrap(),
@@ -177,9 +297,16 @@ type Format = (&'static str, fn(&Path) -> String);
 const FORMATS: [Format; 5] = [
     ("report.md", |folder| markdown(&report(folder))),
     ("report.csv", |folder| tidy(&report(folder))),
-    ("report.json", |folder| format!("{}\n", serde_json::to_string_pretty(&report(folder)).unwrap())),
+    ("report.json", |folder| {
+        format!(
+            "{}\n",
+            serde_json::to_string_pretty(&report(folder)).unwrap()
+        )
+    }),
     ("report.html", |folder| html(&report(folder))),
-    ("returns.csv", |folder| with_input(folder, |input| returns_csv(&returns(input).0).unwrap())),
+    ("returns.csv", |folder| {
+        with_input(folder, |input| returns_csv(&returns(input).0).unwrap())
+    }),
 ];
 
 #[test]
@@ -189,17 +316,35 @@ fn every_format_is_as_it_was_byte_for_byte() {
     let (folder, again) = (site("golden-report"), site("golden-report-again"));
     for (name, make) in FORMATS {
         let found = make(folder.path());
-        assert_eq!(found, make(folder.path()), "{name}: made twice of one store");
-        assert_eq!(found, make(again.path()), "{name}: made of two stores with the same in them");
+        assert_eq!(
+            found,
+            make(folder.path()),
+            "{name}: made twice of one store"
+        );
+        assert_eq!(
+            found,
+            make(again.path()),
+            "{name}: made of two stores with the same in them"
+        );
         if renew {
             std::fs::create_dir_all(&files).unwrap();
             std::fs::write(files.join(name), &found).unwrap();
         }
         let want = std::fs::read_to_string(files.join(name)).unwrap_or_default();
         if found != want {
-            let line = found.lines().zip(want.lines()).position(|(found, want)| found != want);
+            let line = found
+                .lines()
+                .zip(want.lines())
+                .position(|(found, want)| found != want);
             let at = line.unwrap_or_else(|| found.lines().count().min(want.lines().count()));
-            let of = |text: &str| text.lines().nth(at).unwrap_or("(nothing)").chars().take(400).collect::<String>();
+            let of = |text: &str| {
+                text.lines()
+                    .nth(at)
+                    .unwrap_or("(nothing)")
+                    .chars()
+                    .take(400)
+                    .collect::<String>()
+            };
             panic!(
                 "tests/golden-report/{name} line {}:\n  was {}\n  is  {}\nIf that is meant: FLEETGAUGE_RENEW=1 cargo test --test report_golden, then read the difference",
                 at + 1,
@@ -214,7 +359,12 @@ fn every_format_is_as_it_was_byte_for_byte() {
 fn the_uptime_section_has_sites_and_says_what_it_leaves_out() {
     let folder = site("golden-uptime");
     let report = report(folder.path());
-    let rows: Vec<_> = report.charging.uptime.iter().map(|row| (row.site.as_str(), row.connectors, row.faults)).collect();
+    let rows: Vec<_> = report
+        .charging
+        .uptime
+        .iter()
+        .map(|row| (row.site.as_str(), row.connectors, row.faults))
+        .collect();
     assert_eq!(rows, [("BUXTON", 2, 1), ("DERBY", 1, 3), ("all", 3, 4)]);
     let text = markdown(&report);
     // Reliability of DERBY cannot be said (nothing public there): in words, and not as zero.
@@ -227,8 +377,12 @@ fn the_uptime_section_has_sites_and_says_what_it_leaves_out() {
     ] {
         assert!(text.contains(want), "no {want}\n{text}");
     }
-    let unknown =
-        with_input(folder.path(), |input| gather(Input { uptime: Uptime::Unknown("no daemon has run".into()), ..input }));
+    let unknown = with_input(folder.path(), |input| {
+        gather(Input {
+            uptime: Uptime::Unknown("no daemon has run".into()),
+            ..input
+        })
+    });
     assert!(markdown(&unknown).contains("Uptime: no daemon has run."));
 }
 
@@ -255,9 +409,17 @@ fn the_session_section_counts_closed_sessions_by_site_and_last_year() {
         .collect();
     assert_eq!(
         rows,
-        [("BUXTON", 2, Some(50.5), 0, 1, Some(11.0)), ("DERBY", 1, None, 1, 0, None), ("all", 3, Some(50.5), 1, 1, Some(11.0)),]
+        [
+            ("BUXTON", 2, Some(50.5), 0, 1, Some(11.0)),
+            ("DERBY", 1, None, 1, 0, None),
+            ("all", 3, Some(50.5), 1, 1, Some(11.0)),
+        ]
     );
-    assert!(markdown(&report).contains("| all | 2 | 3 | 50.5 | 1 | 1 | 11.0 |"), "{}", markdown(&report));
+    assert!(
+        markdown(&report).contains("| all | 2 | 3 | 50.5 | 1 | 1 | 11.0 |"),
+        "{}",
+        markdown(&report)
+    );
 }
 
 #[test]
@@ -265,19 +427,49 @@ fn the_restatement_section_has_corrected_sets_and_frozen_years() {
     let folder = site("golden-restatements");
     let report = report(folder.path());
     let effects = &report.restatements.effects;
-    assert_eq!(effects.len(), 1, "the year of the corrected set, and not last year");
+    assert_eq!(
+        effects.len(),
+        1,
+        "the year of the corrected set, and not last year"
+    );
     assert!(
-        effects[0].factor_sets.iter().any(|set| set == "desnz2025+v2") && !effects[0].restated && effects[0].change_ratio > 0.0
+        effects[0]
+            .factor_sets
+            .iter()
+            .any(|set| set == "desnz2025+v2")
+            && !effects[0].restated
+            && effects[0].change_ratio > 0.0
     );
     let years = &report.restatements.years;
-    let found: Vec<_> = years.iter().map(|year| (year.year.as_str(), year.organisation.as_deref())).collect();
+    let found: Vec<_> = years
+        .iter()
+        .map(|year| (year.year.as_str(), year.organisation.as_deref()))
+        .collect();
     assert_eq!(found, [("2025-26", None), ("2025-26", Some("EMAS"))]);
     let all = &years[0];
-    assert_eq!((all.kgco2e_as_frozen, all.frozen_on.as_str()), (5_250.0, "2026-06-30"));
+    assert_eq!(
+        (all.kgco2e_as_frozen, all.frozen_on.as_str()),
+        (5_250.0, "2026-06-30")
+    );
     let sum = all.kgco2e_as_frozen + all.effects.iter().map(|effect| effect.kgco2e).sum::<f64>();
-    assert!((all.kgco2e_with_effects - sum).abs() < 1e-6 && all.effects.len() == 2, "{all:?}");
+    assert!(
+        (all.kgco2e_with_effects - sum).abs() < 1e-6 && all.effects.len() == 2,
+        "{all:?}"
+    );
     assert!((all.effects[1].kgco2e + 400.0).abs() < 1e-9 && all.effects[1].reason == "structure");
-    assert_eq!(all.kgco2e_base, if all.restated { all.kgco2e_with_effects } else { all.kgco2e_as_frozen });
+    assert_eq!(
+        all.kgco2e_base,
+        if all.restated {
+            all.kgco2e_with_effects
+        } else {
+            all.kgco2e_as_frozen
+        }
+    );
     let text = markdown(&report);
-    assert!(text.contains("Frozen years") && text.contains("desnz2025+v2") && text.contains("structure -0.4"), "{text}");
+    assert!(
+        text.contains("Frozen years")
+            && text.contains("desnz2025+v2")
+            && text.contains("structure -0.4"),
+        "{text}"
+    );
 }

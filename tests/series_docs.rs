@@ -34,9 +34,21 @@ fn the_page_lists_what_the_schema_has() {
     for measurement in MEASUREMENTS {
         let mut description = measurement.description.to_owned();
         description[..1].make_ascii_uppercase();
-        write!(text, "\n## {}\n\n{description}.\n\n| column | type | meaning |\n|---|---|---|\n", measurement.name).unwrap();
+        write!(
+            text,
+            "\n## {}\n\n{description}.\n\n| column | type | meaning |\n|---|---|---|\n",
+            measurement.name
+        )
+        .unwrap();
         for column in measurement.tags.iter().chain(measurement.fields) {
-            writeln!(text, "| `{}` | {} | {} |", column.name, kind(column), column.description).unwrap();
+            writeln!(
+                text,
+                "| `{}` | {} | {} |",
+                column.name,
+                kind(column),
+                column.description
+            )
+            .unwrap();
         }
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/time-series.md");
@@ -44,5 +56,8 @@ fn the_page_lists_what_the_schema_has() {
         std::fs::write(&path, &text).unwrap();
     }
     let renew = "docs/time-series.md is old: FLEETGAUGE_RENEW_DOCS=1 cargo test --test series_docs";
-    assert!(std::fs::read_to_string(&path).is_ok_and(|found| found == text), "{renew}");
+    assert!(
+        std::fs::read_to_string(&path).is_ok_and(|found| found == text),
+        "{renew}"
+    );
 }

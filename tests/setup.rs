@@ -1,7 +1,11 @@
 //! Charge points asked for rich telemetry: what is sent, in which order, and what is never sent, against scripted ones that keep a
 //! configuration; and against Python's `ocpp`, which checks every request of ours against the official schemas.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and waits on the real clock")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
 
 #[path = "support/ocpp.rs"]
 mod ocpp;
@@ -13,7 +17,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ocpp::{CP1, register};
-use scripted::{ALL, Charger, ON, REGISTER, Reply, daemon, done, key_of, never_sent, obey, setup_of, state};
+use scripted::{
+    ALL, Charger, ON, REGISTER, Reply, daemon, done, key_of, never_sent, obey, setup_of, state,
+};
 use serde_json::json;
 use support::{Daemon, TempDir, server, wait_for};
 
@@ -24,12 +30,18 @@ fn nothing_is_sent_unless_it_is_switched_on() {
     let off_daemon = Daemon::start(off.path(), &[]);
     register(
         on.path(),
-        &format!("charge_point_id,mode,upstream\nTAPPED,tap,ws://127.0.0.1:{}/ocpp\nOTHER,,\nCHOSEN,,\n", off_daemon.ocpp),
+        &format!(
+            "charge_point_id,mode,upstream\nTAPPED,tap,ws://127.0.0.1:{}/ocpp\nOTHER,,\nCHOSEN,,\n",
+            off_daemon.ocpp
+        ),
     );
     // Lists go in by file: the environment has texts only.
     let config = "[register]\ndirectory = \"register\"\n[setup]\ncharge_points = [\"chosen\", \"TAPPED\", \"GUEST\"]\n";
     std::fs::write(on.path().join("fleetgauge.toml"), config).unwrap();
-    let on_daemon = Daemon::start(on.path(), &[&ON[..], &[("ocpp.unknown", "quarantine")]].concat());
+    let on_daemon = Daemon::start(
+        on.path(),
+        &[&ON[..], &[("ocpp.unknown", "quarantine")]].concat(),
+    );
     let mut chargers = [
         (&off_daemon, "CP1", false),
         (&on_daemon, "TAPPED", false),
@@ -50,7 +62,12 @@ fn nothing_is_sent_unless_it_is_switched_on() {
     }
     for (mut charger, id, asked) in chargers {
         charger.listen(1, |_| false);
-        assert_eq!(!charger.heard.is_empty(), asked, "{id}: {:?}", charger.story());
+        assert_eq!(
+            !charger.heard.is_empty(),
+            asked,
+            "{id}: {:?}",
+            charger.story()
+        );
     }
 }
 
@@ -70,7 +87,10 @@ fn the_whole_sequence_of_1_6() {
             ("StopTxnSampledData", REGISTER),
             ("HeartbeatInterval", "300"),
             ("WebSocketPingInterval", "54"),
-            ("SupportedFeatureProfiles", "Core,FirmwareManagement,RemoteTrigger"),
+            (
+                "SupportedFeatureProfiles",
+                "Core,FirmwareManagement,RemoteTrigger",
+            ),
             ("NumberOfConnectors", "2"),
             ("AuthorizeRemoteTxRequests", "true"),
         ],
@@ -78,7 +98,10 @@ fn the_whole_sequence_of_1_6() {
     );
     let began = Instant::now();
     charger.boot();
-    assert!(charger.listen(5, |charger| !charger.heard.is_empty()) || began.elapsed() >= Duration::from_secs(5));
+    assert!(
+        charger.listen(5, |charger| !charger.heard.is_empty())
+            || began.elapsed() >= Duration::from_secs(5)
+    );
     // One connector's state comes by itself.
     charger.say(r#"[2,"s","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Available"}]"#);
     assert!(charger.listen(30, done(&daemon)), "{:?}", charger.story());
@@ -96,7 +119,10 @@ fn the_whole_sequence_of_1_6() {
             "TriggerMessage MeterValues",
         ]
     );
-    assert!(charger.heard[0].at - began >= Duration::from_secs(5), "the pause after the boot");
+    assert!(
+        charger.heard[0].at - began >= Duration::from_secs(5),
+        "the pause after the boot"
+    );
     for (key, want) in [
         ("MeterValuesSampledData", ALL),
         ("MeterValueSampleInterval", "60"),
@@ -106,17 +132,39 @@ fn the_whole_sequence_of_1_6() {
     ] {
         assert_eq!(charger.value(key), want, "{key}");
     }
-    assert_eq!(charger.heard[7].payload["connectorId"], 2, "only the one that did not say it");
+    assert_eq!(
+        charger.heard[7].payload["connectorId"], 2,
+        "only the one that did not say it"
+    );
     let setup = setup_of(&daemon, "CP1");
-    assert_eq!((setup["command_channel"].as_str(), setup["refused"].as_array().unwrap().len()), (Some("ok"), 0), "{setup}");
-    assert_eq!(key_of(&setup, "MeterValuesSampledData")["outcome"], "kept", "{setup}");
+    assert_eq!(
+        (
+            setup["command_channel"].as_str(),
+            setup["refused"].as_array().unwrap().len()
+        ),
+        (Some("ok"), 0),
+        "{setup}"
+    );
+    assert_eq!(
+        key_of(&setup, "MeterValuesSampledData")["outcome"],
+        "kept",
+        "{setup}"
+    );
     // What is set already is not written again, and the memory outlives the process.
-    let values: Vec<_> = charger.values.iter().map(|(key, (value, _))| (key.as_str(), value.as_str())).collect();
+    let values: Vec<_> = charger
+        .values
+        .iter()
+        .map(|(key, (value, _))| (key.as_str(), value.as_str()))
+        .collect();
     drop(daemon);
     let daemon = Daemon::start(folder.path(), &ON);
     assert_eq!(state(&daemon), "done");
     let mut again = Charger::connect(&daemon, "CP1", "ocpp1.6", &values, obey);
-    assert!(again.listen(30, |charger| charger.count("TriggerMessage") >= 4), "{:?}", again.story());
+    assert!(
+        again.listen(30, |charger| charger.count("TriggerMessage") >= 4),
+        "{:?}",
+        again.story()
+    );
     assert_eq!(again.count("ChangeConfiguration"), 0, "{:?}", again.story());
     never_sent(&[charger, again]);
 }
@@ -126,12 +174,18 @@ fn the_whole_sequence_of_1_6() {
 fn what_is_never_sent() {
     let folder = TempDir::new("setup-never");
     let ids = ["OBEYS", "REJECTS", "ERRS", "EMPTY"];
-    register(folder.path(), &format!("charge_point_id\n{}\n", ids.join("\n")));
+    register(
+        folder.path(),
+        &format!("charge_point_id\n{}\n", ids.join("\n")),
+    );
     let daemon = Daemon::start(folder.path(), &ON);
     let values = [
         ("MeterValuesSampledData", ""),
         ("MeterValueSampleInterval", "0"),
-        ("SupportedFeatureProfiles", "Core,RemoteTrigger,Reservation,SmartCharging,FirmwareManagement,LocalAuthListManagement"),
+        (
+            "SupportedFeatureProfiles",
+            "Core,RemoteTrigger,Reservation,SmartCharging,FirmwareManagement,LocalAuthListManagement",
+        ),
     ];
     let chargers = std::thread::scope(|scope| {
         let run = |id: &'static str| {
@@ -145,18 +199,41 @@ fn what_is_never_sent() {
                 };
                 let mut charger = Charger::connect(daemon, id, "ocpp1.6", &values, script);
                 charger.boot();
-                assert!(charger.listen(30, |_| setup_of(daemon, id)["state"] == "done"), "{id}: {:?}", charger.story());
+                assert!(
+                    charger.listen(30, |_| setup_of(daemon, id)["state"] == "done"),
+                    "{id}: {:?}",
+                    charger.story()
+                );
                 charger
             })
         };
         ids.map(run).map(|thread| thread.join().unwrap())
     });
     let [_, rejects, errs, _] = &chargers;
-    assert_eq!(rejects.count("ChangeConfiguration"), 5 + 1, "each list once, and the interval: {:?}", rejects.story());
-    assert_eq!(errs.count("ChangeConfiguration"), 5 + 1, "{:?}", errs.story());
-    assert_eq!(rejects.count("TriggerMessage"), 3, "both globally, and one connector: {:?}", rejects.story());
+    assert_eq!(
+        rejects.count("ChangeConfiguration"),
+        5 + 1,
+        "each list once, and the interval: {:?}",
+        rejects.story()
+    );
+    assert_eq!(
+        errs.count("ChangeConfiguration"),
+        5 + 1,
+        "{:?}",
+        errs.story()
+    );
+    assert_eq!(
+        rejects.count("TriggerMessage"),
+        3,
+        "both globally, and one connector: {:?}",
+        rejects.story()
+    );
     let setup = setup_of(&daemon, "REJECTS");
-    assert_eq!(setup["refused"], json!(["MeterValueSampleInterval", "MeterValuesSampledData"]), "{setup}");
+    assert_eq!(
+        setup["refused"],
+        json!(["MeterValueSampleInterval", "MeterValuesSampledData"]),
+        "{setup}"
+    );
     never_sent(&chargers);
 }
 
@@ -165,16 +242,40 @@ fn rejected_lists_shrink_and_are_read_back() {
     let folder = TempDir::new("setup-shrink");
     let daemon = daemon(folder.path());
     let script = |action: &str, payload: &serde_json::Value| {
-        let unknown = action == "ChangeConfiguration" && payload["value"].as_str().unwrap().contains("Voltage");
-        if unknown { Reply::With(json!({"status": "Rejected"})) } else { Reply::Obey }
+        let unknown = action == "ChangeConfiguration"
+            && payload["value"].as_str().unwrap().contains("Voltage");
+        if unknown {
+            Reply::With(json!({"status": "Rejected"}))
+        } else {
+            Reply::Obey
+        }
     };
-    let mut charger = Charger::connect(&daemon, "CP1", "ocpp1.6", &[("MeterValuesSampledData", "")], script);
+    let mut charger = Charger::connect(
+        &daemon,
+        "CP1",
+        "ocpp1.6",
+        &[("MeterValuesSampledData", "")],
+        script,
+    );
     charger.boot();
     assert!(charger.listen(30, done(&daemon)), "{:?}", charger.story());
-    assert_eq!(charger.value("MeterValuesSampledData"), "Energy.Active.Import.Register,Power.Active.Import,Current.Import,SoC");
-    assert_eq!(charger.count("ChangeConfiguration"), 4, "one less each time, then the full list of what is left");
-    assert_eq!(charger.story().last().unwrap(), r#"GetConfiguration ["MeterValuesSampledData"]"#);
-    assert_eq!(key_of(&setup_of(&daemon, "CP1"), "MeterValuesSampledData")["outcome"], "kept");
+    assert_eq!(
+        charger.value("MeterValuesSampledData"),
+        "Energy.Active.Import.Register,Power.Active.Import,Current.Import,SoC"
+    );
+    assert_eq!(
+        charger.count("ChangeConfiguration"),
+        4,
+        "one less each time, then the full list of what is left"
+    );
+    assert_eq!(
+        charger.story().last().unwrap(),
+        r#"GetConfiguration ["MeterValuesSampledData"]"#
+    );
+    assert_eq!(
+        key_of(&setup_of(&daemon, "CP1"), "MeterValuesSampledData")["outcome"],
+        "kept"
+    );
 }
 
 #[test]
@@ -186,9 +287,17 @@ fn a_write_is_given_up_after_two_attempts_also_over_kill_9() {
     let mut writes = Vec::new();
     for round in 0..3 {
         // So rare a commit that a note which was not waited for would be lost.
-        let daemon = Daemon::start(folder.path(), &[&ON[..7], &[("store.commit_interval", "2s")]].concat());
-        let script =
-            |action: &str, _: &serde_json::Value| if action == "ChangeConfiguration" { Reply::Drop } else { Reply::Obey };
+        let daemon = Daemon::start(
+            folder.path(),
+            &[&ON[..7], &[("store.commit_interval", "2s")]].concat(),
+        );
+        let script = |action: &str, _: &serde_json::Value| {
+            if action == "ChangeConfiguration" {
+                Reply::Drop
+            } else {
+                Reply::Obey
+            }
+        };
         let mut charger = Charger::connect(&daemon, "CP1", "ocpp1.6", &values, script);
         charger.boot();
         charger.listen(20, |charger| charger.down || state(&daemon) == "done");
@@ -198,7 +307,11 @@ fn a_write_is_given_up_after_two_attempts_also_over_kill_9() {
             continue;
         }
         let setup = setup_of(&daemon, "CP1");
-        assert_eq!((&setup["given_up"], &setup["state"]), (&json!(["MeterValueSampleInterval"]), &json!("done")), "{setup}");
+        assert_eq!(
+            (&setup["given_up"], &setup["state"]),
+            (&json!(["MeterValueSampleInterval"]), &json!("done")),
+            "{setup}"
+        );
     }
     assert_eq!(writes, [1, 1, 0]);
 }
@@ -211,21 +324,47 @@ fn a_reboot_is_required_but_never_caused() {
         "ChangeConfiguration" => Reply::With(json!({"status": "RebootRequired"})),
         _ => Reply::Obey,
     };
-    let mut charger = Charger::connect(&daemon, "CP1", "ocpp1.6", &[("MeterValueSampleInterval", "900")], script);
+    let mut charger = Charger::connect(
+        &daemon,
+        "CP1",
+        "ocpp1.6",
+        &[("MeterValueSampleInterval", "900")],
+        script,
+    );
     charger.boot();
     assert!(charger.listen(30, done(&daemon)), "{:?}", charger.story());
     assert_eq!(setup_of(&daemon, "CP1")["reboot_required"], true);
     drop(charger);
-    wait_for("the link to be gone", || daemon.metric("fleetgauge_connections{source=\"ocpp\"}") == 0.0);
+    wait_for("the link to be gone", || {
+        daemon.metric("fleetgauge_connections{source=\"ocpp\"}") == 0.0
+    });
     // A mere reconnect changes nothing.
-    let mut charger = Charger::connect(&daemon, "CP1", "ocpp1.6", &[("MeterValueSampleInterval", "900")], obey);
+    let mut charger = Charger::connect(
+        &daemon,
+        "CP1",
+        "ocpp1.6",
+        &[("MeterValueSampleInterval", "900")],
+        obey,
+    );
     assert!(charger.listen(30, |charger| !charger.heard.is_empty()));
     assert!(charger.listen(30, done(&daemon)), "{:?}", charger.story());
-    assert_eq!((charger.count("ChangeConfiguration"), setup_of(&daemon, "CP1")["reboot_required"].clone()), (0, json!(true)));
+    assert_eq!(
+        (
+            charger.count("ChangeConfiguration"),
+            setup_of(&daemon, "CP1")["reboot_required"].clone()
+        ),
+        (0, json!(true))
+    );
     // Somebody else rebooted it, and now it is so.
-    charger.values.insert("MeterValueSampleInterval".into(), ("60".into(), false));
+    charger
+        .values
+        .insert("MeterValueSampleInterval".into(), ("60".into(), false));
     charger.boot();
-    assert!(charger.listen(30, |_| key_of(&setup_of(&daemon, "CP1"), "MeterValueSampleInterval")["outcome"] == "kept"));
+    assert!(charger.listen(30, |_| key_of(
+        &setup_of(&daemon, "CP1"),
+        "MeterValueSampleInterval"
+    )["outcome"]
+        == "kept"));
     assert_eq!(setup_of(&daemon, "CP1")["reboot_required"], false);
     never_sent(&[charger]);
 }
@@ -237,18 +376,36 @@ fn one_that_hears_no_request_has_its_link_closed_once() {
     let deaf = |_: &str, _: &serde_json::Value| Reply::Silence;
     let mut charger = Charger::connect(&daemon, "CP1", "ocpp1.6", &[], deaf);
     charger.boot();
-    assert!(charger.listen(40, |charger| charger.down), "{:?}", charger.story());
+    assert!(
+        charger.listen(40, |charger| charger.down),
+        "{:?}",
+        charger.story()
+    );
     assert_eq!(charger.story(), ["GetConfiguration"; 3]);
-    let waited: Vec<_> = charger.heard.windows(2).map(|two| (two[1].at - two[0].at).as_secs()).collect();
+    let waited: Vec<_> = charger
+        .heard
+        .windows(2)
+        .map(|two| (two[1].at - two[0].at).as_secs())
+        .collect();
     assert!(waited[0] < waited[1], "the pause grows: {waited:?}");
     let mut charger = Charger::connect(&daemon, "CP1", "ocpp1.6", &[], deaf);
     charger.boot();
-    assert!(!charger.listen(26, |charger| charger.down), "a second time it is not closed");
+    assert!(
+        !charger.listen(26, |charger| charger.down),
+        "a second time it is not closed"
+    );
     assert_eq!(charger.story(), ["GetConfiguration"; 3]);
     let setup = setup_of(&daemon, "CP1");
-    assert_eq!((setup["command_channel"].as_str(), setup["state"].as_str()), (Some("deaf"), Some("under_way")), "{setup}");
+    assert_eq!(
+        (setup["command_channel"].as_str(), setup["state"].as_str()),
+        (Some("deaf"), Some("under_way")),
+        "{setup}"
+    );
     let points = daemon.api("charge-points");
-    assert_eq!(points["charge_points"][0]["online"], true, "the link is another matter");
+    assert_eq!(
+        points["charge_points"][0]["online"], true,
+        "the link is another matter"
+    );
 }
 
 #[test]
@@ -256,8 +413,20 @@ fn a_late_answer_still_counts() {
     let folder = TempDir::new("setup-late");
     let daemon = daemon(folder.path());
     let mut silent = true;
-    let script = move |_: &str, _: &serde_json::Value| if std::mem::take(&mut silent) { Reply::Silence } else { Reply::Obey };
-    let mut charger = Charger::connect(&daemon, "CP1", "ocpp1.6", &[("MeterValueSampleInterval", "900")], script);
+    let script = move |_: &str, _: &serde_json::Value| {
+        if std::mem::take(&mut silent) {
+            Reply::Silence
+        } else {
+            Reply::Obey
+        }
+    };
+    let mut charger = Charger::connect(
+        &daemon,
+        "CP1",
+        "ocpp1.6",
+        &[("MeterValueSampleInterval", "900")],
+        script,
+    );
     charger.boot();
     assert!(charger.listen(20, |charger| !charger.heard.is_empty()));
     // Time is up after one second; after another two it comes all the same.
@@ -266,63 +435,133 @@ fn a_late_answer_still_counts() {
     charger.say(&answer);
     assert!(charger.listen(20, done(&daemon)), "{:?}", charger.story());
     assert_eq!(charger.value("MeterValueSampleInterval"), "60");
-    assert_eq!(charger.count("GetConfiguration"), 2, "the first and the read back: {:?}", charger.story());
+    assert_eq!(
+        charger.count("GetConfiguration"),
+        2,
+        "the first and the read back: {:?}",
+        charger.story()
+    );
     // Once more it belongs to nothing.
     assert_eq!(daemon.metric("fleetgauge_ocpp_answers_unasked_total"), 0.0);
     charger.say(&answer);
-    wait_for("an unasked answer", || daemon.metric("fleetgauge_ocpp_answers_unasked_total") == 1.0);
+    wait_for("an unasked answer", || {
+        daemon.metric("fleetgauge_ocpp_answers_unasked_total") == 1.0
+    });
 }
 
 #[test]
 fn a_refused_or_ignored_trigger_is_not_repeated() {
     let folder = TempDir::new("setup-trigger");
-    register(folder.path(), "charge_point_id,connectors\nREFUSES,4\nIGNORES,4\n");
+    register(
+        folder.path(),
+        "charge_point_id,connectors\nREFUSES,4\nIGNORES,4\n",
+    );
     let daemon = Daemon::start(folder.path(), &ON);
     let values = [("SupportedFeatureProfiles", "'Core, RemoteTrigger'")];
-    let mut refuses = Charger::connect(&daemon, "REFUSES", "ocpp1.6", &values, |action: &str, payload: &serde_json::Value| {
-        let refused = action == "TriggerMessage" && !payload["connectorId"].is_null();
-        if refused { Reply::With(json!({"status": "Rejected"})) } else { Reply::Obey }
-    });
-    let mut ignores = Charger::connect(&daemon, "IGNORES", "ocpp1.6", &values, |action: &str, payload: &serde_json::Value| {
-        let ignored = action == "TriggerMessage" && payload["connectorId"] == 2;
-        if ignored { Reply::Silence } else { Reply::Obey }
-    });
+    let mut refuses = Charger::connect(
+        &daemon,
+        "REFUSES",
+        "ocpp1.6",
+        &values,
+        |action: &str, payload: &serde_json::Value| {
+            let refused = action == "TriggerMessage" && !payload["connectorId"].is_null();
+            if refused {
+                Reply::With(json!({"status": "Rejected"}))
+            } else {
+                Reply::Obey
+            }
+        },
+    );
+    let mut ignores = Charger::connect(
+        &daemon,
+        "IGNORES",
+        "ocpp1.6",
+        &values,
+        |action: &str, payload: &serde_json::Value| {
+            let ignored = action == "TriggerMessage" && payload["connectorId"] == 2;
+            if ignored { Reply::Silence } else { Reply::Obey }
+        },
+    );
     refuses.boot();
     ignores.boot();
     std::thread::scope(|scope| {
         for (charger, id) in [(&mut refuses, "REFUSES"), (&mut ignores, "IGNORES")] {
             let daemon = &daemon;
-            scope
-                .spawn(move || assert!(charger.listen(40, |_| setup_of(daemon, id)["state"] == "done"), "{:?}", charger.story()));
+            scope.spawn(move || {
+                assert!(
+                    charger.listen(40, |_| setup_of(daemon, id)["state"] == "done"),
+                    "{:?}",
+                    charger.story()
+                )
+            });
         }
     });
     let statuses = ["TriggerMessage StatusNotification"; 2];
-    assert_eq!(refuses.story(), [&["GetConfiguration"], &statuses[..], &["TriggerMessage MeterValues"]].concat());
-    assert_eq!(ignores.count("TriggerMessage"), 4, "global, 1, 2, and samples: {:?}", ignores.story());
+    assert_eq!(
+        refuses.story(),
+        [
+            &["GetConfiguration"],
+            &statuses[..],
+            &["TriggerMessage MeterValues"]
+        ]
+        .concat()
+    );
+    assert_eq!(
+        ignores.count("TriggerMessage"),
+        4,
+        "global, 1, 2, and samples: {:?}",
+        ignores.story()
+    );
 }
 
 /// What a crash could repeat must not leave before it is on disk.
 #[test]
 fn no_write_leaves_before_its_attempt_is_on_disk() {
-    let Some(prlimit) = server("no_write_leaves_before_its_attempt_is_on_disk", "prlimit") else { return };
+    let Some(prlimit) = server("no_write_leaves_before_its_attempt_is_on_disk", "prlimit") else {
+        return;
+    };
     let folder = TempDir::new("setup-disk");
     let daemon = daemon(folder.path());
     let id = daemon.id();
     let limit = move |bytes: &str| {
         let arguments = [format!("--pid={id}"), format!("--fsize={bytes}:")];
-        assert!(Command::new(&prlimit).args(arguments).status().unwrap().success());
+        assert!(
+            Command::new(&prlimit)
+                .args(arguments)
+                .status()
+                .unwrap()
+                .success()
+        );
     };
     let full = limit.clone();
-    let mut charger = Charger::connect(&daemon, "CP1", "ocpp1.6", &[("HeartbeatInterval", "7")], move |action, _| {
-        if action == "GetConfiguration" {
-            // From here no file of the daemon may grow: a full disk.
-            full("1");
-        }
-        Reply::Obey
-    });
+    let mut charger = Charger::connect(
+        &daemon,
+        "CP1",
+        "ocpp1.6",
+        &[("HeartbeatInterval", "7")],
+        move |action, _| {
+            if action == "GetConfiguration" {
+                // From here no file of the daemon may grow: a full disk.
+                full("1");
+            }
+            Reply::Obey
+        },
+    );
     charger.boot();
-    assert!(charger.listen(30, |charger| charger.count("GetConfiguration") == 1), "{:?}", charger.story());
-    assert!(!charger.listen(4, |charger| charger.count("ChangeConfiguration") > 0), "{:?}", charger.story());
+    assert!(
+        charger.listen(30, |charger| charger.count("GetConfiguration") == 1),
+        "{:?}",
+        charger.story()
+    );
+    assert!(
+        !charger.listen(4, |charger| charger.count("ChangeConfiguration") > 0),
+        "{:?}",
+        charger.story()
+    );
     limit("unlimited");
-    assert!(charger.listen(30, |charger| charger.count("ChangeConfiguration") == 1), "{:?}", charger.story());
+    assert!(
+        charger.listen(30, |charger| charger.count("ChangeConfiguration") == 1),
+        "{:?}",
+        charger.story()
+    );
 }

@@ -1,7 +1,11 @@
 //! What leaves for the database: a strict stub that answers like InfluxDB 2, real VictoriaMetrics, real InfluxDB 1.6, and every line
 //! read by InfluxData's own parser and held against the schema.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and waits on the real clock")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
 
 #[path = "support/grid.rs"]
 mod grid;
@@ -22,14 +26,30 @@ use written::{configure, lines_of_a_fleet};
 
 /// Publishes odometer values with QoS 1 and waits until each is acknowledged.
 fn drive(daemon: &Daemon, id: &str, kilometres: std::ops::Range<u32>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
-        let (client, mut events) =
-            rumqttc::AsyncClient::new(rumqttc::MqttOptions::new(format!("drive-{id}"), "127.0.0.1", daemon.mqtt), 10);
+        let (client, mut events) = rumqttc::AsyncClient::new(
+            rumqttc::MqttOptions::new(format!("drive-{id}"), "127.0.0.1", daemon.mqtt),
+            10,
+        );
         for km in kilometres {
             let topic = format!("fleet/vehicles/{id}/telemetry");
-            client.publish(topic, rumqttc::QoS::AtLeastOnce, false, format!("{{\"odometer\":{km}}}")).await.unwrap();
-            while !matches!(events.poll().await.unwrap(), rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_))) {}
+            client
+                .publish(
+                    topic,
+                    rumqttc::QoS::AtLeastOnce,
+                    false,
+                    format!("{{\"odometer\":{km}}}"),
+                )
+                .await
+                .unwrap();
+            while !matches!(
+                events.poll().await.unwrap(),
+                rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_))
+            ) {}
         }
     });
 }
@@ -45,17 +65,28 @@ fn an_outage_is_filled_up_in_order() {
     configure(folder.path(), &format!("http://127.0.0.1:{port}"));
     let daemon = Daemon::start(folder.path(), &[]);
     drive(&daemon, "A", 0..40);
-    wait_for("rows in the outbox", || daemon.metric("fleetgauge_outbox_batches") >= 40.0);
+    wait_for("rows in the outbox", || {
+        daemon.metric("fleetgauge_outbox_batches") >= 40.0
+    });
     daemon.kill();
     let daemon = Daemon::start(folder.path(), &[]);
     drive(&daemon, "A", 40..50);
     assert!(daemon.metric("fleetgauge_sink_failures_total{sink=\"influx\"}") > 0.0);
     let stub = Stub::default();
-    stub.script(&[(503, "{\"code\":\"unavailable\"}"), (429, "{\"code\":\"too many requests\"}")]);
+    stub.script(&[
+        (503, "{\"code\":\"unavailable\"}"),
+        (429, "{\"code\":\"too many requests\"}"),
+    ]);
     stub.serve(port);
     wait_for("everything", || stub.odometers("A").len() >= 50);
-    assert_eq!(stub.odometers("A"), expected(0..50), "in order, nothing missing, nothing twice");
-    wait_for("an empty outbox", || daemon.metric("fleetgauge_outbox_batches") == 0.0);
+    assert_eq!(
+        stub.odometers("A"),
+        expected(0..50),
+        "in order, nothing missing, nothing twice"
+    );
+    wait_for("an empty outbox", || {
+        daemon.metric("fleetgauge_outbox_batches") == 0.0
+    });
     assert_eq!(daemon.metric("fleetgauge_outbox_dropped_total"), 0.0);
     daemon.stop();
 }
@@ -71,9 +102,16 @@ fn a_refused_batch_costs_no_other_and_is_logged_once() {
     stub.serve(port);
     let daemon = Daemon::start(folder.path(), &[]);
     drive(&daemon, "B", 0..30);
-    wait_for("the last row", || stub.odometers("B").last().is_some_and(|km| km == "29.0"));
+    wait_for("the last row", || {
+        stub.odometers("B").last().is_some_and(|km| km == "29.0")
+    });
     assert!(daemon.metric("fleetgauge_sink_points_refused_total{sink=\"influx\"}") >= 1.0);
-    assert_eq!(daemon.log().matches("field type conflict").count(), 1, "the first message, once:\n{}", daemon.log());
+    assert_eq!(
+        daemon.log().matches("field type conflict").count(),
+        1,
+        "the first message, once:\n{}",
+        daemon.log()
+    );
     daemon.stop();
 }
 
@@ -95,7 +133,10 @@ fn a_body_too_large_is_sent_in_parts() {
 
 #[test]
 fn what_only_a_person_can_mend_is_said() {
-    for (status, want) in [(401, "influx.token_file"), (404, "is there a bucket `fg` in organisation `fleet`?")] {
+    for (status, want) in [
+        (401, "influx.token_file"),
+        (404, "is there a bucket `fg` in organisation `fleet`?"),
+    ] {
         let folder = TempDir::new("sink-person");
         let port = free_port();
         configure(folder.path(), &format!("http://127.0.0.1:{port}"));
@@ -105,7 +146,11 @@ fn what_only_a_person_can_mend_is_said() {
         let daemon = Daemon::start(folder.path(), &[]);
         wait_for(want, || daemon.log().contains(want));
         drive(&daemon, "D", 0..3);
-        assert_eq!(daemon.get("/readyz").0, 200, "an output that is down stops nothing");
+        assert_eq!(
+            daemon.get("/readyz").0,
+            200,
+            "an output that is down stops nothing"
+        );
         daemon.stop();
     }
 }
@@ -128,10 +173,15 @@ fn a_slow_server_holds_nobody_up() {
     let folder = TempDir::new("sink-slow");
     // Accepts and never answers.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    configure(folder.path(), &format!("http://{}", listener.local_addr().unwrap()));
+    configure(
+        folder.path(),
+        &format!("http://{}", listener.local_addr().unwrap()),
+    );
     let daemon = Daemon::start(folder.path(), &[("influx.timeout", "1s")]);
     drive(&daemon, "E", 0..20);
-    wait_for("a time-out", || daemon.metric("fleetgauge_sink_failures_total{sink=\"influx\"}") >= 1.0);
+    wait_for("a time-out", || {
+        daemon.metric("fleetgauge_sink_failures_total{sink=\"influx\"}") >= 1.0
+    });
     daemon.stop();
 }
 
@@ -142,15 +192,32 @@ fn every_line_of_a_fleet_is_valid_and_in_the_schema() {
     assert!(lines.len() > 500, "{} lines", lines.len());
     let mut seen: std::collections::BTreeSet<&str> = Default::default();
     for line in &lines {
-        let parsed = parse_lines(line).next().unwrap().unwrap_or_else(|error| panic!("{error}: {line}"));
-        let measurement = MEASUREMENTS.iter().find(|known| known.name == parsed.series.measurement.as_str());
+        let parsed = parse_lines(line)
+            .next()
+            .unwrap()
+            .unwrap_or_else(|error| panic!("{error}: {line}"));
+        let measurement = MEASUREMENTS
+            .iter()
+            .find(|known| known.name == parsed.series.measurement.as_str());
         let measurement = measurement.unwrap_or_else(|| panic!("not in the schema: {line}"));
-        let tags: Vec<String> = parsed.series.tag_set.iter().flatten().map(|(name, _)| name.to_string()).collect();
+        let tags: Vec<String> = parsed
+            .series
+            .tag_set
+            .iter()
+            .flatten()
+            .map(|(name, _)| name.to_string())
+            .collect();
         let wanted: Vec<&str> = measurement.tags.iter().map(|tag| tag.name).collect();
         assert_eq!(tags, wanted, "the full tag set, in order: {line}");
         for (name, value) in &parsed.field_set {
-            let column = measurement.fields.iter().find(|column| column.name == name.as_str());
-            let kind = column.unwrap_or_else(|| panic!("{name} is not in the schema: {line}")).kind.unwrap();
+            let column = measurement
+                .fields
+                .iter()
+                .find(|column| column.name == name.as_str());
+            let kind = column
+                .unwrap_or_else(|| panic!("{name} is not in the schema: {line}"))
+                .kind
+                .unwrap();
             let right = matches!(
                 (kind, value),
                 (FieldType::Float, FieldValue::F64(_))
@@ -160,10 +227,18 @@ fn every_line_of_a_fleet_is_valid_and_in_the_schema() {
             );
             assert!(right, "{name} has another type in the schema: {line}");
         }
-        assert!(parsed.timestamp.is_some_and(|ms| (1_500_000_000_000..4_000_000_000_000).contains(&ms)), "milliseconds: {line}");
+        assert!(
+            parsed
+                .timestamp
+                .is_some_and(|ms| (1_500_000_000_000..4_000_000_000_000).contains(&ms)),
+            "milliseconds: {line}"
+        );
         seen.insert(measurement.name);
     }
-    let all: std::collections::BTreeSet<&str> = MEASUREMENTS.iter().map(|measurement| measurement.name).collect();
+    let all: std::collections::BTreeSet<&str> = MEASUREMENTS
+        .iter()
+        .map(|measurement| measurement.name)
+        .collect();
     // Vehicles that replaced another one charge first; after hours they drive too (the demo of `tests/dashboards.rs`).
     seen.insert("avoided_emissions");
     assert_eq!(seen, all, "every measurement is written by a living fleet");
@@ -172,7 +247,9 @@ fn every_line_of_a_fleet_is_valid_and_in_the_schema() {
 #[test]
 fn real_influxdb_takes_every_line() {
     const TEST: &str = "real_influxdb_takes_every_line";
-    let Some(program) = server(TEST, "influxd") else { return };
+    let Some(program) = server(TEST, "influxd") else {
+        return;
+    };
     let folder = TempDir::new("sink-influxd");
     let (port, rpc) = (free_port(), free_port());
     let path = folder.path().display();
@@ -181,7 +258,11 @@ fn real_influxdb_takes_every_line() {
     );
     std::fs::write(folder.path().join("influxdb.conf"), config).unwrap();
     let _influx = Process::start(
-        Command::new(program).arg("-config").arg(folder.path().join("influxdb.conf")).stderr(Stdio::null()).stdout(Stdio::null()),
+        Command::new(program)
+            .arg("-config")
+            .arg(folder.path().join("influxdb.conf"))
+            .stderr(Stdio::null())
+            .stdout(Stdio::null()),
     );
     wait_for_port(port);
     let post = |path: &str, body: &str| {
@@ -209,14 +290,22 @@ fn real_influxdb_takes_every_line() {
 #[test]
 fn victoria_metrics_gives_back_what_was_written() {
     const TEST: &str = "victoria_metrics_gives_back_what_was_written";
-    let Some(program) = server(TEST, "victoria-metrics") else { return };
+    let Some(program) = server(TEST, "victoria-metrics") else {
+        return;
+    };
     let folder = TempDir::new("sink-victoria");
     let port = free_port();
     let mut command = Command::new(program);
     command
-        .arg(format!("-storageDataPath={}", folder.path().join("vm").display()))
+        .arg(format!(
+            "-storageDataPath={}",
+            folder.path().join("vm").display()
+        ))
         .arg(format!("-httpListenAddr=127.0.0.1:{port}"));
-    command.arg("-retentionPeriod=10y").stderr(Stdio::null()).stdout(Stdio::null());
+    command
+        .arg("-retentionPeriod=10y")
+        .stderr(Stdio::null())
+        .stdout(Stdio::null());
     let start = |command: &mut Command| {
         let process = Process::start(command);
         wait_for_port(port);
@@ -226,7 +315,9 @@ fn victoria_metrics_gives_back_what_was_written() {
     let victoria = start(&mut command);
     let daemon = Daemon::start(folder.path(), &[]);
     drive(&daemon, "VM1", 100..110);
-    wait_for("an empty outbox", || daemon.metric("fleetgauge_outbox_batches") == 0.0);
+    wait_for("an empty outbox", || {
+        daemon.metric("fleetgauge_outbox_batches") == 0.0
+    });
     // It keeps what it took in memory for seconds, and writes it down when it is asked to end.
     victoria.end();
     drive(&daemon, "VM1", 110..130);
@@ -236,10 +327,20 @@ fn victoria_metrics_gives_back_what_was_written() {
             port,
             "GET /api/v1/export?match[]=vehicle_telemetry_odometer_km HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
         );
-        let series: Vec<serde_json::Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let series: Vec<serde_json::Value> = text
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect();
         let mut values: Vec<f64> = series
             .iter()
-            .flat_map(|one| one["values"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect::<Vec<_>>())
+            .flat_map(|one| {
+                one["values"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|v| v.as_f64().unwrap())
+                    .collect::<Vec<_>>()
+            })
             .collect();
         values.sort_by(f64::total_cmp);
         values.dedup();

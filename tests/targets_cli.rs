@@ -21,7 +21,11 @@ fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
         .output()
         .unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
 }
 
 #[test]
@@ -31,7 +35,10 @@ fn every_target_has_its_record() {
     assert_eq!((code, err.as_str()), (0, ""));
     let answer: Value = serde_json::from_str(&out).unwrap();
     let targets = answer["targets"].as_array().unwrap();
-    assert_eq!((targets.len(), &targets[0]["id"], &targets[1]["id"]), (16, &"low_emission_share".into(), &"share_low_90".into()));
+    assert_eq!(
+        (targets.len(), &targets[0]["id"], &targets[1]["id"]),
+        (16, &"low_emission_share".into(), &"share_low_90".into())
+    );
     for target in targets {
         for field in [
             "id",
@@ -56,18 +63,39 @@ fn every_target_has_its_record() {
             "factor_set",
             "method_version",
         ] {
-            assert!(target.get(field).is_some(), "{}: no `{field}`", target["id"]);
+            assert!(
+                target.get(field).is_some(),
+                "{}: no `{field}`",
+                target["id"]
+            );
         }
     }
     // The same target by its two names.
-    for field in ["current", "plan", "drift", "gap", "p_hit", "status", "goal", "due"] {
+    for field in [
+        "current", "plan", "drift", "gap", "p_hit", "status", "goal", "due",
+    ] {
         assert_eq!(targets[0][field], targets[1][field], "{field}");
     }
     assert_eq!(targets[0]["alias_of"], "share_low_90");
-    assert!(answer["missing"].to_string().contains("yearly tonnes of the fleet"), "{}", answer["missing"]);
+    assert!(
+        answer["missing"]
+            .to_string()
+            .contains("yearly tonnes of the fleet"),
+        "{}",
+        answer["missing"]
+    );
     let (code, out, _) = run(folder.path(), &[]);
-    assert!(code == 0 && out.contains("share_low_90") && out.contains("not_set") && !out.contains("low_emission_share"), "{out}");
-    assert!(out.contains("needs baseline.value: the figure of 1990-12-31 in t CO2e"), "{out}");
+    assert!(
+        code == 0
+            && out.contains("share_low_90")
+            && out.contains("not_set")
+            && !out.contains("low_emission_share"),
+        "{out}"
+    );
+    assert!(
+        out.contains("needs baseline.value: the figure of 1990-12-31 in t CO2e"),
+        "{out}"
+    );
 }
 
 #[test]
@@ -75,19 +103,40 @@ fn a_plan_has_path_date_and_tonnes() {
     let folder = TempDir::new("targets-plan");
     let plan = "vehicle_id,date,successor_fuel,successor_class\nAMB-101,2026-12-31,DIESEL,\nAMB-102,2027-06-30,,zero\n";
     std::fs::write(folder.path().join("plan.csv"), plan).unwrap();
-    let arguments = ["--plan", "plan.csv", "--convert", "van=1/month", "--tonnes", "van_n1_iii=7"];
+    let arguments = [
+        "--plan",
+        "plan.csv",
+        "--convert",
+        "van=1/month",
+        "--tonnes",
+        "van_n1_iii=7",
+    ];
     let (code, out, err) = run(folder.path(), &[&arguments[..], &["--json"]].concat());
     assert_eq!((code, err.as_str()), (0, ""));
     let answer: Value = serde_json::from_str(&out).unwrap();
     let what_if = &answer["what_if"];
     let share = &what_if["targets"][0];
-    assert_eq!((&share["id"], &share["gap_at_due"]), (&"share_low_90".into(), &0.into()));
-    assert!(share["reached"].as_str().unwrap() < "2028-03-31" && share["path"].as_array().unwrap().len() > 12);
-    let (vehicles, yearly) =
-        (what_if["avoided"]["vehicles"].as_f64().unwrap(), what_if["avoided"]["tonnes_per_year"].as_f64().unwrap());
-    assert!((yearly - 7.0 * vehicles).abs() < 1e-9 && what_if["avoided"]["tonnes"].as_f64().unwrap() < 2.0 * yearly);
+    assert_eq!(
+        (&share["id"], &share["gap_at_due"]),
+        (&"share_low_90".into(), &0.into())
+    );
+    assert!(
+        share["reached"].as_str().unwrap() < "2028-03-31"
+            && share["path"].as_array().unwrap().len() > 12
+    );
+    let (vehicles, yearly) = (
+        what_if["avoided"]["vehicles"].as_f64().unwrap(),
+        what_if["avoided"]["tonnes_per_year"].as_f64().unwrap(),
+    );
+    assert!(
+        (yearly - 7.0 * vehicles).abs() < 1e-9
+            && what_if["avoided"]["tonnes"].as_f64().unwrap() < 2.0 * yearly
+    );
     let (code, out, _) = run(folder.path(), &arguments[..4]);
-    assert!(code == 0 && out.contains("month by month") && out.contains("tonnes avoided: not computed"), "{out}");
+    assert!(
+        code == 0 && out.contains("month by month") && out.contains("tonnes avoided: not computed"),
+        "{out}"
+    );
     assert!(out.contains("give --tonnes van_n1_iii="), "{out}");
 }
 
@@ -111,10 +160,16 @@ fn mistakes_of_a_plan_are_named_all_at_once() {
     ] {
         assert!(err.contains(want), "{err}\n  has no\n{want}");
     }
-    std::fs::write(folder.path().join("plan.csv"), "vehicle,date\nAMB-101,2027-01-01\n").unwrap();
+    std::fs::write(
+        folder.path().join("plan.csv"),
+        "vehicle,date\nAMB-101,2027-01-01\n",
+    )
+    .unwrap();
     let (code, _, err) = run(folder.path(), &["--plan", "plan.csv"]);
     assert!(
-        code == 78 && err.contains("column `vehicle`: is not a column") && err.contains("column `vehicle_id`: is missing"),
+        code == 78
+            && err.contains("column `vehicle`: is not a column")
+            && err.contains("column `vehicle_id`: is missing"),
         "{err}"
     );
     for (argument, want) in [
@@ -127,7 +182,14 @@ fn mistakes_of_a_plan_are_named_all_at_once() {
         assert!(code == 2 && err.contains(want), "{argument}: {err}");
     }
     std::fs::write(folder.path().join("t.toml"), "[[target]]\nid = \"x\"\n").unwrap();
-    std::fs::write(folder.path().join("c.toml"), "[targets]\nfile = \"t.toml\"\n").unwrap();
+    std::fs::write(
+        folder.path().join("c.toml"),
+        "[targets]\nfile = \"t.toml\"\n",
+    )
+    .unwrap();
     let (code, _, err) = run(folder.path(), &["--config", "c.toml"]);
-    assert!(code == 78 && err.contains("`target[0]` in t.toml line 1: has no `goal`"), "{err}");
+    assert!(
+        code == 78 && err.contains("`target[0]` in t.toml line 1: has no `goal`"),
+        "{err}"
+    );
 }

@@ -7,7 +7,8 @@ use std::fmt::Write;
 use fleetgauge::app::config::{Config, parse_targets};
 use fleetgauge::ledger::targets::drift::Level;
 use fleetgauge::ledger::targets::{
-    Ahead, Amount, Figures, ForecastRecord, Measure, Successor, Target, TargetRecord, TargetStatus, assess, headline, project,
+    Ahead, Amount, Figures, ForecastRecord, Measure, Successor, Target, TargetRecord, TargetStatus,
+    assess, headline, project,
 };
 use fleetgauge::ledger::transition::{Population, Profile};
 use fleetgauge::model::TokenHasher;
@@ -23,10 +24,16 @@ fn day(text: &str) -> Day {
 
 /// Vehicles by euro standard and dates in service.
 fn register(groups: &[(u32, &str, &str, &str)]) -> Register {
-    let mut csv = "vehicle_id,role,category,fuel,euro,first_registered,in_service_from,in_service_to\n".to_owned();
+    let mut csv =
+        "vehicle_id,role,category,fuel,euro,first_registered,in_service_from,in_service_to\n"
+            .to_owned();
     for (group, (count, euro, from, to)) in groups.iter().enumerate() {
         for index in 0..*count {
-            writeln!(csv, "V{group}-{index},emergency,van,DIESEL,{euro},2020-01,{from},{to}").unwrap();
+            writeln!(
+                csv,
+                "V{group}-{index},emergency,van,DIESEL,{euro},2020-01,{from},{to}"
+            )
+            .unwrap();
         }
     }
     let files = RegisterFiles::vehicles_only("vehicles.csv".into(), csv.into_bytes());
@@ -38,61 +45,114 @@ fn target() -> Target {
 }
 
 fn record(target: &Target, register: &Register, as_of: &str) -> TargetRecord {
-    assess(target, &Profile::by_name("nhs_sdu").unwrap(), register, &Figures::default(), day(as_of))
+    assess(
+        target,
+        &Profile::by_name("nhs_sdu").unwrap(),
+        register,
+        &Figures::default(),
+        day(as_of),
+    )
 }
 
 #[test]
 fn growth_raises_the_goal_and_disposals_lower_it() {
-    let steady = [(60, "EURO 6", "2020-01-01", ""), (20, "EURO 5", "2020-01-01", "")];
+    let steady = [
+        (60, "EURO 6", "2020-01-01", ""),
+        (20, "EURO 5", "2020-01-01", ""),
+    ];
     let coming = |count, euro| (count, euro, "2027-04-01", "");
     let going = |count, to| (count, "EURO 5", "2020-01-01", to);
     for (extra, vehicles, gap) in [
         (going(0, ""), 80, 12),             // 72 of 80
         (coming(20, "EURO 6"), 100, 30),    // 90 of 100: what comes counts once it is there
         (going(20, "2027-04-01"), 80, 12),  // 100 today, 80 then
-        (going(20, DUE), 80, 12),           // the first day out is the due date: not there at its end
+        (going(20, DUE), 80, 12), // the first day out is the due date: not there at its end
         (going(20, "2028-04-01"), 100, 30), // gone the day after: still there
     ] {
         let register = register(&[steady[0], steady[1], extra]);
         let found = record(&target(), &register, AS_OF);
-        assert_eq!((found.vehicles_at_due, found.gap), (Some(vehicles), Some(Amount::Whole(gap))), "{extra:?}");
-        assert_eq!(found.required_per_month, Some(f64::from(gap) / 24.0), "{extra:?}");
+        assert_eq!(
+            (found.vehicles_at_due, found.gap),
+            (Some(vehicles), Some(Amount::Whole(gap))),
+            "{extra:?}"
+        );
+        assert_eq!(
+            found.required_per_month,
+            Some(f64::from(gap) / 24.0),
+            "{extra:?}"
+        );
         // The share is that of today.
         let today = found.counts.unwrap();
-        assert_eq!(found.current, Some(60.0 / f64::from(today.total())), "{extra:?}");
+        assert_eq!(
+            found.current,
+            Some(60.0 / f64::from(today.total())),
+            "{extra:?}"
+        );
     }
 }
 
 #[test]
 fn what_is_only_planned_is_not_reached_and_after_the_due_date_nothing_is_planned() {
-    let shrinking = register(&[(60, "EURO 6", "2020-01-01", ""), (20, "EURO 5", "2020-01-01", "2027-04-01")]);
+    let shrinking = register(&[
+        (60, "EURO 6", "2020-01-01", ""),
+        (20, "EURO 5", "2020-01-01", "2027-04-01"),
+    ]);
     let found = record(&target(), &shrinking, AS_OF);
-    assert_eq!((found.gap, found.vehicles_at_due), (Some(Amount::Whole(0)), Some(60)));
-    assert_eq!(found.status, TargetStatus::BelowPath, "75 % today, though nothing is missing once 20 have left");
+    assert_eq!(
+        (found.gap, found.vehicles_at_due),
+        (Some(Amount::Whole(0)), Some(60))
+    );
+    assert_eq!(
+        found.status,
+        TargetStatus::BelowPath,
+        "75 % today, though nothing is missing once 20 have left"
+    );
     // Nothing is left to chance: those that stay count already, and those that do not count leave.
     assert_eq!(found.p_hit, Some(1.0));
     // So the rate, which is 0, makes nothing late: only the drift of 1.7 points counts.
-    assert_eq!((found.recent_per_month, found.level), (Some(0.0), Some(Level::Amber)));
+    assert_eq!(
+        (found.recent_per_month, found.level),
+        (Some(0.0), Some(Level::Amber))
+    );
     let found = record(&target(), &shrinking, "2027-04-30");
     assert_eq!(found.status, TargetStatus::Met);
-    let found = record(&target(), &register(&[(80, "EURO 5", "2020-01-01", "2029-01-01")]), "2028-04-01");
-    assert_eq!((found.vehicles_at_due, found.gap, found.status), (None, Some(Amount::Whole(72)), TargetStatus::Missed));
+    let found = record(
+        &target(),
+        &register(&[(80, "EURO 5", "2020-01-01", "2029-01-01")]),
+        "2028-04-01",
+    );
+    assert_eq!(
+        (found.vehicles_at_due, found.gap, found.status),
+        (None, Some(Amount::Whole(72)), TargetStatus::Missed)
+    );
 }
 
 #[test]
 fn vehicles_on_order_take_part_in_the_forecast() {
     // 80 of 90 have to count; 80 do or will, none of the rest is old enough.
-    let ordered =
-        register(&[(50, "EURO 6", "2025-01-01", ""), (10, "EURO 5", "2025-01-01", ""), (30, "EURO 6", "2027-04-01", "")]);
-    let goal = Target { goal: 80.0 / 90.0, ..target() };
+    let ordered = register(&[
+        (50, "EURO 6", "2025-01-01", ""),
+        (10, "EURO 5", "2025-01-01", ""),
+        (30, "EURO 6", "2027-04-01", ""),
+    ]);
+    let goal = Target {
+        goal: 80.0 / 90.0,
+        ..target()
+    };
     let found = record(&goal, &ordered, AS_OF);
-    assert_eq!((found.vehicles_at_due, found.gap), (Some(90), Some(Amount::Whole(30))));
+    assert_eq!(
+        (found.vehicles_at_due, found.gap),
+        (Some(90), Some(Amount::Whole(30)))
+    );
     assert!(found.p_hit.unwrap() > 0.99, "{:?}", found.forecast);
 }
 
 #[test]
 fn a_written_size_goes_before_the_register() {
-    let register = register(&[(60, "EURO 6", "2020-01-01", ""), (20, "EURO 5", "2020-01-01", "2027-04-01")]);
+    let register = register(&[
+        (60, "EURO 6", "2020-01-01", ""),
+        (20, "EURO 5", "2020-01-01", "2027-04-01"),
+    ]);
     let planned = |vehicles_at_due| {
         let measure = Measure::Fleet {
             profile: None,
@@ -100,46 +160,135 @@ fn a_written_size_goes_before_the_register() {
             successor: fleetgauge::ledger::targets::Successor::default(),
             vehicles_at_due,
         };
-        record(&Target { measure, ..target() }, &register, AS_OF)
+        record(
+            &Target {
+                measure,
+                ..target()
+            },
+            &register,
+            AS_OF,
+        )
     };
-    assert_eq!(planned(Some(80)).gap, Some(Amount::Whole(12)), "each that leaves is replaced");
+    assert_eq!(
+        planned(Some(80)).gap,
+        Some(Amount::Whole(12)),
+        "each that leaves is replaced"
+    );
     assert_eq!(planned(Some(100)).gap, Some(Amount::Whole(30)));
     assert_eq!(planned(None).gap, Some(Amount::Whole(0)));
 }
 
 fn sized(vehicles_at_due: u32, successor: Successor) -> Target {
-    let measure =
-        Measure::Fleet { profile: None, population: Population::default(), successor, vehicles_at_due: Some(vehicles_at_due) };
-    Target { measure, ..target() }
+    let measure = Measure::Fleet {
+        profile: None,
+        population: Population::default(),
+        successor,
+        vehicles_at_due: Some(vehicles_at_due),
+    };
+    Target {
+        measure,
+        ..target()
+    }
 }
 
 #[test]
 fn a_written_size_is_made_of_whom_the_register_names_and_of_new_vehicles() {
-    let eighty = register(&[(70, "EURO 6", "2020-01-01", ""), (10, "EURO 5", "2020-01-01", "")]);
+    let eighty = register(&[
+        (70, "EURO 6", "2020-01-01", ""),
+        (10, "EURO 5", "2020-01-01", ""),
+    ]);
     let profile = Profile::by_name("nhs_sdu").unwrap();
     let grown = record(&sized(120, Successor::default()), &eighty, AS_OF);
-    let ForecastRecord { vehicles, p05, band, .. } = grown.forecast.clone().unwrap();
+    let ForecastRecord {
+        vehicles,
+        p05,
+        band,
+        ..
+    } = grown.forecast.clone().unwrap();
     // 110 by the register and the 40 new ones, of 108 that are needed.
-    assert!(vehicles == 120 && p05 >= 110 && grown.p_hit.unwrap() > 0.99, "{:?}", grown.forecast);
-    assert!(band.iter().all(|share| (0.9..=1.0).contains(share)), "{band:?}");
+    assert!(
+        vehicles == 120 && p05 >= 110 && grown.p_hit.unwrap() > 0.99,
+        "{:?}",
+        grown.forecast
+    );
+    assert!(
+        band.iter().all(|share| (0.9..=1.0).contains(share)),
+        "{band:?}"
+    );
     // Half of them at half the time.
-    let ahead = project(&sized(120, Successor::default()), &profile, &eighty, &grown, day(AS_OF));
+    let ahead = project(
+        &sized(120, Successor::default()),
+        &profile,
+        &eighty,
+        &grown,
+        day(AS_OF),
+    );
     let (first, last) = (ahead[0], ahead[ahead.len() - 1]);
     assert_eq!((first.band, last.band), (Some([0.875; 3]), Some(band)));
-    let halfway = ahead.iter().find(|one| one.day == day("2027-03-31")).unwrap();
-    assert!((halfway.path_value.unwrap() / halfway.path.unwrap() - 100.0).abs() < 1e-9, "{halfway:?}");
+    let halfway = ahead
+        .iter()
+        .find(|one| one.day == day("2027-03-31"))
+        .unwrap();
+    assert!(
+        (halfway.path_value.unwrap() / halfway.path.unwrap() - 100.0).abs() < 1e-9,
+        "{halfway:?}"
+    );
     // Where new vehicles do not count for sure, neither do these; where it is not known, nothing is said.
-    let half = Successor { emergency: Some(0.5), non_emergency: Some(0.5), support: Some(0.5) };
-    let expected = record(&sized(120, half), &eighty, AS_OF).forecast.unwrap().expected;
+    let half = Successor {
+        emergency: Some(0.5),
+        non_emergency: Some(0.5),
+        support: Some(0.5),
+    };
+    let expected = record(&sized(120, half), &eighty, AS_OF)
+        .forecast
+        .unwrap()
+        .expected;
     assert!(expected < 70.0 + 0.5 * 50.0, "{expected}");
-    let unequal = record(&sized(120, Successor { support: Some(0.8), ..half }), &eighty, AS_OF);
-    assert!(unequal.p_hit.is_none() && unequal.needs.iter().any(|need| need.starts_with("successor: one chance")));
+    let unequal = record(
+        &sized(
+            120,
+            Successor {
+                support: Some(0.8),
+                ..half
+            },
+        ),
+        &eighty,
+        AS_OF,
+    );
+    assert!(
+        unequal.p_hit.is_none()
+            && unequal
+                .needs
+                .iter()
+                .any(|need| need.starts_with("successor: one chance"))
+    );
     // Twenty will leave, and nobody says which.
     let shrunk = record(&sized(60, Successor::default()), &eighty, AS_OF);
-    assert_eq!((shrunk.gap, shrunk.p_hit, shrunk.forecast), (Some(Amount::Whole(0)), None, None));
-    assert!(shrunk.needs.iter().any(|need| need.starts_with("in_service_to of 20 vehicles")), "{:?}", shrunk.needs);
+    assert_eq!(
+        (shrunk.gap, shrunk.p_hit, shrunk.forecast),
+        (Some(Amount::Whole(0)), None, None)
+    );
+    assert!(
+        shrunk
+            .needs
+            .iter()
+            .any(|need| need.starts_with("in_service_to of 20 vehicles")),
+        "{:?}",
+        shrunk.needs
+    );
     // A chance of nothing is 0 and not -0.
-    let never = record(&sized(120, Successor { emergency: Some(0.0), ..half }), &eighty, AS_OF).p_hit;
+    let never = record(
+        &sized(
+            120,
+            Successor {
+                emergency: Some(0.0),
+                ..half
+            },
+        ),
+        &eighty,
+        AS_OF,
+    )
+    .p_hit;
     assert!(never.is_none_or(f64::is_sign_positive), "{never:?}");
 }
 
@@ -148,19 +297,41 @@ fn what_is_ahead_is_a_share_of_the_fleet_of_each_day() {
     let profile = Profile::by_name("nhs_sdu").unwrap();
     let ahead = |groups: &[(u32, &str, &str, &str)]| -> Vec<Ahead> {
         let register = register(groups);
-        project(&target(), &profile, &register, &record(&target(), &register, AS_OF), day(AS_OF))
+        project(
+            &target(),
+            &profile,
+            &register,
+            &record(&target(), &register, AS_OF),
+            day(AS_OF),
+        )
     };
     let on = |ahead: &[Ahead], date: &str| *ahead.iter().find(|one| one.day == day(date)).unwrap();
     // Twenty leave on 1 April 2027: 60 of 80 before, 60 of 60 from then on.
-    let shrinking = ahead(&[(60, "EURO 6", "2020-01-01", ""), (20, "EURO 5", "2020-01-01", "2027-04-01")]);
-    assert_eq!((shrinking[0].band, shrinking[0].trend), (Some([0.75; 3]), Some(0.75)));
+    let shrinking = ahead(&[
+        (60, "EURO 6", "2020-01-01", ""),
+        (20, "EURO 5", "2020-01-01", "2027-04-01"),
+    ]);
+    assert_eq!(
+        (shrinking[0].band, shrinking[0].trend),
+        (Some([0.75; 3]), Some(0.75))
+    );
     assert_eq!(on(&shrinking, "2027-03-31").trend, Some(0.75));
     let left = on(&shrinking, "2027-06-30");
     assert_eq!((left.band, left.trend), (Some([1.0; 3]), Some(1.0)));
-    assert!((left.path_value.unwrap() / left.path.unwrap() - 60.0).abs() < 1e-9, "{left:?}");
+    assert!(
+        (left.path_value.unwrap() / left.path.unwrap() - 60.0).abs() < 1e-9,
+        "{left:?}"
+    );
     // Thirty come that day: 50 of 80 today, not 80 of 110.
-    let growing = ahead(&[(50, "EURO 6", "2020-01-01", ""), (30, "EURO 5", "2020-01-01", ""), (30, "EURO 6", "2027-04-01", "")]);
-    assert_eq!((growing[0].band, growing[0].trend), (Some([0.625; 3]), Some(0.625)));
+    let growing = ahead(&[
+        (50, "EURO 6", "2020-01-01", ""),
+        (30, "EURO 5", "2020-01-01", ""),
+        (30, "EURO 6", "2027-04-01", ""),
+    ]);
+    assert_eq!(
+        (growing[0].band, growing[0].trend),
+        (Some([0.625; 3]), Some(0.625))
+    );
     assert_eq!(on(&growing, "2027-03-31").trend, Some(0.625));
     assert_eq!(on(&growing, "2027-06-30").trend, Some(50.0 / 110.0));
     assert!(on(&growing, "2027-06-30").band.unwrap()[0] >= 80.0 / 110.0);
@@ -169,12 +340,25 @@ fn what_is_ahead_is_a_share_of_the_fleet_of_each_day() {
 #[test]
 fn the_size_is_a_key_of_shares_of_vehicles() {
     let one = |more: &str| {
-        let text = format!("[[target]]\nid = \"a\"\nkind = \"share\"\nfigure = \"fleet\"\nmetric = \"m\"\n{more}");
+        let text = format!(
+            "[[target]]\nid = \"a\"\nkind = \"share\"\nfigure = \"fleet\"\nmetric = \"m\"\n{more}"
+        );
         parse_targets(&text, "targets.toml", &Config::default())
     };
     let read = one("settings = \"target\"\nvehicles_at_due = 850\n").unwrap();
-    assert!(matches!(read[0].measure, Measure::Fleet { vehicles_at_due: Some(850), .. }));
-    let error = one("goal = 0.9\nvehicles_at_due = 850\nnew_in_months = 12\n").unwrap_err().to_string();
-    assert!(error.contains("vehicles_at_due") && error.contains("line 7") && error.contains("hint"), "{error}");
+    assert!(matches!(
+        read[0].measure,
+        Measure::Fleet {
+            vehicles_at_due: Some(850),
+            ..
+        }
+    ));
+    let error = one("goal = 0.9\nvehicles_at_due = 850\nnew_in_months = 12\n")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("vehicles_at_due") && error.contains("line 7") && error.contains("hint"),
+        "{error}"
+    );
     assert!(one("goal = 0.9\nvehicles_at_due = 0\n").is_err());
 }

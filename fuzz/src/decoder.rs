@@ -26,16 +26,27 @@ impl Target {
         let sessions = seeds::sessions(decoder.name, decoder.claims);
         let messages = || sessions.iter().flatten();
         let topics: BTreeSet<_> = messages().map(|message| message.topic.clone()).collect();
-        let properties: BTreeSet<_> = messages().flat_map(|message| &message.properties).map(|(name, _)| name.clone()).collect();
+        let properties: BTreeSet<_> = messages()
+            .flat_map(|message| &message.properties)
+            .map(|(name, _)| name.clone())
+            .collect();
         // An index is one byte.
         let topics = topics.into_iter().take(250).collect();
         let properties = properties.into_iter().take(250).collect();
-        Self { decoder, sessions, topics, properties }
+        Self {
+            decoder,
+            sessions,
+            topics,
+            properties,
+        }
     }
 
     /// The recorded sessions as inputs.
     pub fn seeds(&self) -> Vec<Vec<u8>> {
-        self.sessions.iter().map(|session| self.encode(session)).collect()
+        self.sessions
+            .iter()
+            .map(|session| self.encode(session))
+            .collect()
     }
 
     /// A message is: index of the topic (beyond the list: its length and text), flags (1 retained, 2 with a property: index of its
@@ -50,10 +61,18 @@ impl Target {
                     bytes.extend(message.topic.bytes());
                 }
             }
-            let property = message.properties.first().filter(|(_, value)| value.len() < 256);
+            let property = message
+                .properties
+                .first()
+                .filter(|(_, value)| value.len() < 256);
             bytes.push(u8::from(message.retained) | if property.is_some() { 2 } else { 0 });
             if let Some((name, value)) = property {
-                bytes.push(self.properties.iter().position(|known| known == name).unwrap_or(0) as u8);
+                bytes.push(
+                    self.properties
+                        .iter()
+                        .position(|known| known == name)
+                        .unwrap_or(0) as u8,
+                );
                 bytes.push(value.len() as u8);
                 bytes.extend(value.bytes());
             }
@@ -86,7 +105,12 @@ impl Target {
             }
             let length = u16::from_le_bytes([byte(&mut rest), byte(&mut rest)]);
             let payload = take(&mut rest, length.into());
-            session.push(Input { topic, payload, retained: flags & 1 != 0, properties });
+            session.push(Input {
+                topic,
+                payload,
+                retained: flags & 1 != 0,
+                properties,
+            });
         }
         session
     }
@@ -100,11 +124,17 @@ impl Target {
         for message in &session {
             message.decode(&mut *decoder, &mut again);
         }
-        assert!(first.lines == again.lines, "two decoders that know nothing say different things");
+        assert!(
+            first.lines == again.lines,
+            "two decoders that know nothing say different things"
+        );
         let saved = decoder.save();
         let mut restarted = (self.decoder.start)();
         restarted.restore(&saved);
-        assert!(restarted.save() == saved, "what was saved and restored is not the same");
+        assert!(
+            restarted.save() == saved,
+            "what was saved and restored is not the same"
+        );
         self.decode(restarted, &session);
         let mut astray = (self.decoder.start)();
         astray.restore(bytes);
@@ -141,8 +171,19 @@ struct Input<'a> {
 
 impl Input<'_> {
     fn decode(&self, decoder: &mut dyn Decode, log: &mut Log) {
-        let Self { topic, payload, retained, properties } = self;
-        let message = Message { topic, payload, retained: *retained, received_at: NOW, properties };
+        let Self {
+            topic,
+            payload,
+            retained,
+            properties,
+        } = self;
+        let message = Message {
+            topic,
+            payload,
+            retained: *retained,
+            received_at: NOW,
+            properties,
+        };
         log.retained = *retained;
         match decoder.decode(&message, log) {
             Ok(()) => log.lines.push(0),
@@ -164,27 +205,53 @@ struct Log {
 
 impl Log {
     fn new(decoder: &'static Decoder) -> Self {
-        Self { decoder, retained: false, lines: Vec::new() }
+        Self {
+            decoder,
+            retained: false,
+            lines: Vec::new(),
+        }
     }
 }
 
 impl Sink for Log {
     fn reading(&mut self, reading: Reading<'_>) {
-        assert!(!reading.entries.is_empty(), "a reading without values: {reading:?}");
-        assert_eq!(reading.format.number, self.decoder.format.number, "{reading:?}");
-        assert_eq!((reading.received_at, reading.retained), (NOW, self.retained), "{reading:?}");
+        assert!(
+            !reading.entries.is_empty(),
+            "a reading without values: {reading:?}"
+        );
+        assert_eq!(
+            reading.format.number, self.decoder.format.number,
+            "{reading:?}"
+        );
+        assert_eq!(
+            (reading.received_at, reading.retained),
+            (NOW, self.retained),
+            "{reading:?}"
+        );
         let asset = &*reading.asset;
-        let bad = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '+' | '#' | '"' | ',' | '\\');
-        assert!(!asset.is_empty() && asset.len() <= 256 && !asset.contains(bad), "no asset id: {asset:?}");
+        let bad = |c: char| {
+            c.is_control() || c.is_whitespace() || matches!(c, '+' | '#' | '"' | ',' | '\\')
+        };
+        assert!(
+            !asset.is_empty() && asset.len() <= 256 && !asset.contains(bad),
+            "no asset id: {asset:?}"
+        );
         for entry in reading.entries.iter() {
             assert!(can_be(entry.quantity, &entry.value), "{entry:?} of {asset}");
         }
-        self.lines.extend(postcard::to_stdvec(&reading).expect("readings go to the inbox"));
+        self.lines
+            .extend(postcard::to_stdvec(&reading).expect("readings go to the inbox"));
     }
 
     fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {
         assert!(!detail.is_empty(), "left out without saying why");
-        self.lines.extend(reason.name().bytes().chain(field.bytes()).chain(detail.bytes()));
+        self.lines.extend(
+            reason
+                .name()
+                .bytes()
+                .chain(field.bytes())
+                .chain(detail.bytes()),
+        );
     }
 }
 
@@ -194,14 +261,18 @@ fn can_be(quantity: Quantity, value: &Value<'_>) -> bool {
         ("bool", Value::Bool(_)) => true,
         // A vehicle has left.
         ("id", Value::NoId) => true,
-        ("id", Value::Id(id)) => !id.trim().is_empty() && id.len() <= 64 && !id.contains(char::is_control),
+        ("id", Value::Id(id)) => {
+            !id.trim().is_empty() && id.len() <= 64 && !id.contains(char::is_control)
+        }
         ("deg", Value::Angle(angle)) => match quantity {
             Quantity::Latitude => angle.unsigned_abs() <= 900_000_000,
             Quantity::Longitude => angle.unsigned_abs() <= 1_800_000_000,
             _ => false,
         },
         ("deg", Value::Position(latitude, longitude)) => {
-            quantity == Quantity::Position && latitude.unsigned_abs() <= 900_000_000 && longitude.unsigned_abs() <= 1_800_000_000
+            quantity == Quantity::Position
+                && latitude.unsigned_abs() <= 900_000_000
+                && longitude.unsigned_abs() <= 1_800_000_000
         }
         (unit, Value::Number(number)) => {
             let range = match unit {

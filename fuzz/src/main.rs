@@ -25,8 +25,12 @@ use decode::mqtt::DECODERS;
 use decoder::Target;
 
 /// Targets that are no decoder.
-const OTHERS: [(&str, fn(&[u8])); 4] =
-    [("mapping", other::mapping), ("ocpp", other::ocpp), ("websocket", websocket::fuzz), ("units", other::units)];
+const OTHERS: [(&str, fn(&[u8])); 4] = [
+    ("mapping", other::mapping),
+    ("ocpp", other::ocpp),
+    ("websocket", websocket::fuzz),
+    ("units", other::units),
+];
 
 enum Chosen {
     Decoder(Target),
@@ -37,7 +41,10 @@ static CHOSEN: OnceLock<Chosen> = OnceLock::new();
 
 /// Everything that can be chosen.
 fn names() -> impl Iterator<Item = &'static str> {
-    DECODERS.iter().map(|decoder| decoder.name).chain(OTHERS.into_iter().map(|(name, _)| name))
+    DECODERS
+        .iter()
+        .map(|decoder| decoder.name)
+        .chain(OTHERS.into_iter().map(|(name, _)| name))
 }
 
 fn init() {
@@ -56,7 +63,10 @@ fn init() {
         }
         (None, Some((name, fuzz))) => (Chosen::Other(fuzz), seeds::of_other(name)),
         (None, None) => {
-            eprintln!("FUZZ_TARGET is `{name}`; it must be one of: {}", names().collect::<Vec<_>>().join(", "));
+            eprintln!(
+                "FUZZ_TARGET is `{name}`; it must be one of: {}",
+                names().collect::<Vec<_>>().join(", ")
+            );
             std::process::exit(2);
         }
     };

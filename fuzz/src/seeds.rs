@@ -19,7 +19,12 @@ fn tests() -> PathBuf {
 }
 
 fn sorted(folder: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let mut found: Vec<_> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
     found.sort();
     found
 }
@@ -29,7 +34,11 @@ pub fn sessions(name: &str, claims: fn(&str) -> bool) -> Vec<Vec<Recorded>> {
     let mut sessions = Vec::new();
     for path in sorted(&tests().join("samples")) {
         let session = jsonl(&path);
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if stem.contains(name) || session.first().is_some_and(|first| claims(&first.topic)) {
             // One at a time, and all together.
             sessions.extend(session.iter().map(|message| vec![message.clone()]));
@@ -40,9 +49,17 @@ pub fn sessions(name: &str, claims: fn(&str) -> bool) -> Vec<Vec<Recorded>> {
         let session = folder.join("messages.jsonl");
         if session.exists() {
             sessions.push(jsonl(&session));
-        } else if let (Ok(topic), Ok(payload)) = (fs::read_to_string(folder.join("topic")), fs::read(folder.join("payload"))) {
+        } else if let (Ok(topic), Ok(payload)) = (
+            fs::read_to_string(folder.join("topic")),
+            fs::read(folder.join("payload")),
+        ) {
             let retained = folder.join("retained").exists();
-            sessions.push(vec![Recorded { topic: topic.trim().to_owned(), payload, retained, properties: Vec::new() }]);
+            sessions.push(vec![Recorded {
+                topic: topic.trim().to_owned(),
+                payload,
+                retained,
+                properties: Vec::new(),
+            }]);
         }
     }
     sessions.retain(|session| !session.is_empty());
@@ -51,7 +68,10 @@ pub fn sessions(name: &str, claims: fn(&str) -> bool) -> Vec<Vec<Recorded>> {
 
 fn jsonl(path: &Path) -> Vec<Recorded> {
     let text = fs::read_to_string(path).unwrap_or_default();
-    text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).filter_map(|line| recorded(&line)).collect()
+    text.lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter_map(|line| recorded(&line))
+        .collect()
 }
 
 fn recorded(line: &Value) -> Option<Recorded> {
@@ -65,7 +85,9 @@ fn recorded(line: &Value) -> Option<Recorded> {
         topic: line["topic"].as_str()?.to_owned(),
         payload,
         retained: line["retain"] == true,
-        properties: properties.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect(),
+        properties: properties
+            .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+            .collect(),
     })
 }
 
@@ -81,8 +103,13 @@ fn unbase64(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.bytes().filter_map(digit).collect();
     let mut bytes = Vec::new();
     for chunk in digits.chunks(4) {
-        let bits = chunk.iter().fold(0u32, |bits, digit| bits << 6 | u32::from(*digit)) << (6 * (4 - chunk.len()));
-        bytes.extend((0..chunk.len().saturating_sub(1)).map(|index| (bits >> (16 - 8 * index)) as u8));
+        let bits = chunk
+            .iter()
+            .fold(0u32, |bits, digit| bits << 6 | u32::from(*digit))
+            << (6 * (4 - chunk.len()));
+        bytes.extend(
+            (0..chunk.len().saturating_sub(1)).map(|index| (bits >> (16 - 8 * index)) as u8),
+        );
     }
     bytes
 }
@@ -96,7 +123,10 @@ pub fn of_other(name: &str) -> Vec<Vec<u8>> {
             let mut maps: Vec<PathBuf> = sorted(&tests().join("../config/mappings"));
             maps.push(tests().join("samples/generic_mapping.toml"));
             let messages = jsonl(&tests().join("samples/generic_mapping.jsonl"));
-            for path in maps.iter().filter(|path| path.extension().is_some_and(|extension| extension == "toml")) {
+            for path in maps.iter().filter(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "toml")
+            }) {
                 let map = fs::read(path).unwrap_or_default();
                 for Recorded { topic, payload, .. } in &messages {
                     seeds.push([&map[..], b"\0", topic.as_bytes(), b"\0", payload].concat());
@@ -109,9 +139,15 @@ pub fn of_other(name: &str) -> Vec<Vec<u8>> {
             for (version, folder) in ["ocpp16", "ocpp201", "ocpp21"].into_iter().enumerate() {
                 for case in sorted(&tests().join("frames").join(folder)) {
                     for file in sorted(&case) {
-                        let Ok(recorded) = fs::read(&file) else { continue };
+                        let Ok(recorded) = fs::read(&file) else {
+                            continue;
+                        };
                         // What a file holds beside frames does no harm: it is only a seed.
-                        for line in recorded.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).take(8) {
+                        for line in recorded
+                            .split(|byte| *byte == b'\n')
+                            .filter(|line| !line.is_empty())
+                            .take(8)
+                        {
                             seeds.push([&[version as u8][..], line].concat());
                         }
                     }
@@ -124,7 +160,15 @@ pub fn of_other(name: &str) -> Vec<Vec<u8>> {
         "websocket" => vec![
             text("\u{1}\u{81}\u{85}abcdHELLO"),
             [&[4, 0x81, 0x05][..], b"HELLO"].concat(),
-            [&[0, 0x01, 0x02][..], b"HE", &[0x80, 0x03], b"LLO", &[0x89, 0x00], &[0x88, 0x02, 0x03, 0xE8]].concat(),
+            [
+                &[0, 0x01, 0x02][..],
+                b"HE",
+                &[0x80, 0x03],
+                b"LLO",
+                &[0x89, 0x00],
+                &[0x88, 0x02, 0x03, 0xE8],
+            ]
+            .concat(),
             [&[0, 0xC1, 0x07, 0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00][..]].concat(),
             text("permessage-deflate; client_max_window_bits"),
         ],

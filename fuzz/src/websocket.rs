@@ -14,12 +14,19 @@ const MOST: usize = 1_024;
 
 /// First byte: how the rest is cut.
 pub fn fuzz(bytes: &[u8]) {
-    let Some((&first, bytes)) = bytes.split_first() else { return };
+    let Some((&first, bytes)) = bytes.split_first() else {
+        return;
+    };
     let whole = read(bytes, bytes.len().max(1));
     let pieces = read(bytes, usize::from(first % 16) + 1);
     assert_eq!(whole, pieces, "the cut matters");
     for part in whole.0 {
-        if let Part::Message { compressed: true, payload, .. } = part {
+        if let Part::Message {
+            compressed: true,
+            payload,
+            ..
+        } = part
+        {
             if let Ok(plain) = deflate::inflate(&payload, MOST) {
                 assert!(plain.len() <= MOST);
             }

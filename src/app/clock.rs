@@ -21,9 +21,16 @@ impl Clock {
     }
 
     /// Starts at the system's time and runs `speed` times as fast.
-    #[expect(clippy::disallowed_methods, reason = "the one place that may read the clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that may read the clock"
+    )]
     pub fn faster(speed: u32) -> Self {
-        Self { origin: system_now(), started: Instant::now(), speed: speed.max(1) }
+        Self {
+            origin: system_now(),
+            started: Instant::now(),
+            speed: speed.max(1),
+        }
     }
 
     /// Now.
@@ -48,8 +55,13 @@ impl Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that may read the clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that may read the clock"
+)]
 fn system_now() -> UtcMs {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     UtcMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

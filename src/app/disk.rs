@@ -22,7 +22,10 @@ pub(super) async fn watch(folder: PathBuf, stats: Arc<Stats>, mut shutdown: watc
         loop {
             ticks.tick().await;
             let folder = folder.clone();
-            let free = tokio::task::spawn_blocking(move || free_ratio(&folder)).await.ok().flatten();
+            let free = tokio::task::spawn_blocking(move || free_ratio(&folder))
+                .await
+                .ok()
+                .flatten();
             // 0 is unknown, so that an empty disk is one millionth.
             let ppm = free.map_or(0, |free| ((free * 1e6) as u64).max(1));
             stats.disk_free_ppm.store(ppm, Ordering::Relaxed);
@@ -36,8 +39,13 @@ pub(super) async fn watch(folder: PathBuf, stats: Arc<Stats>, mut shutdown: watc
 
 fn free_ratio(folder: &Path) -> Option<f64> {
     // POSIX: `-P` one line for each file system, `-k` in kilobytes.
-    let output =
-        Command::new("df").args(["-P", "-k", "--"]).arg(folder).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let output = Command::new("df")
+        .args(["-P", "-k", "--"])
+        .arg(folder)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
     parse(&String::from_utf8_lossy(&output.stdout))
 }
 

@@ -20,8 +20,15 @@ impl Sink for Hear<'_> {
     fn reading(&mut self, mut reading: Reading<'_>) {
         self.readings += 1;
         // Tags are personal data and no book reads them from MQTT yet: they go no further, not even to disk.
-        if reading.entries.iter().any(|entry| entry.quantity == Quantity::IdTag) {
-            reading.entries.to_mut().retain(|entry| entry.quantity != Quantity::IdTag);
+        if reading
+            .entries
+            .iter()
+            .any(|entry| entry.quantity == Quantity::IdTag)
+        {
+            reading
+                .entries
+                .to_mut()
+                .retain(|entry| entry.quantity != Quantity::IdTag);
             if reading.entries.is_empty() {
                 return;
             }
@@ -59,8 +66,23 @@ pub(super) fn decode(
     published: &Published<'_>,
     sink: &mut dyn Sink,
 ) -> Result<(), (RejectReason, String)> {
-    let Published { payload, retained, properties, received_at, .. } = *published;
-    let topic = std::str::from_utf8(published.topic).map_err(|_| (RejectReason::Utf8, "the topic is not UTF-8".to_owned()))?;
-    let message = Message { topic, payload, retained, received_at, properties };
-    decoders.decode(formats, &message, sink).map_err(|refused| (refused.reason, refused.detail))
+    let Published {
+        payload,
+        retained,
+        properties,
+        received_at,
+        ..
+    } = *published;
+    let topic = std::str::from_utf8(published.topic)
+        .map_err(|_| (RejectReason::Utf8, "the topic is not UTF-8".to_owned()))?;
+    let message = Message {
+        topic,
+        payload,
+        retained,
+        received_at,
+        properties,
+    };
+    decoders
+        .decode(formats, &message, sink)
+        .map_err(|refused| (refused.reason, refused.detail))
 }

@@ -25,12 +25,24 @@ pub(super) fn health(
 ) -> watch::Receiver<Health> {
     let (speed, now) = (clock.speed(), clock.arrival());
     let state = move |reason: Option<String>| {
-        let warnings = stats.brokers().into_iter().filter_map(|(name, down_since)| broker_warning(&name, down_since?, now()));
-        Health { ready: reason.is_none(), reasons: reason.into_iter().collect(), warnings: warnings.collect(), speed, demo }
+        let warnings = stats
+            .brokers()
+            .into_iter()
+            .filter_map(|(name, down_since)| broker_warning(&name, down_since?, now()));
+        Health {
+            ready: reason.is_none(),
+            reasons: reason.into_iter().collect(),
+            warnings: warnings.collect(),
+            speed,
+            demo,
+        }
     };
     let (sender, receiver) = watch::channel(state(None));
     tasks.spawn(async move {
-        while !matches!(tokio::time::timeout(BROKERS_LOOK, trouble.changed()).await, Ok(Err(_))) {
+        while !matches!(
+            tokio::time::timeout(BROKERS_LOOK, trouble.changed()).await,
+            Ok(Err(_))
+        ) {
             let reason = trouble.borrow_and_update().clone();
             let found = state(reason);
             sender.send_if_modified(|known| std::mem::replace(known, found.clone()) != found);
@@ -40,6 +52,10 @@ pub(super) fn health(
 }
 
 fn broker_warning(name: &str, down_since: UtcMs, now: UtcMs) -> Option<String> {
-    (now.since(down_since) > BROKER_PATIENCE_MS)
-        .then(|| format!("broker `{name}`: no connection since {}", down_since.in_words()))
+    (now.since(down_since) > BROKER_PATIENCE_MS).then(|| {
+        format!(
+            "broker `{name}`: no connection since {}",
+            down_since.in_words()
+        )
+    })
 }

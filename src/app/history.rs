@@ -78,13 +78,24 @@ pub struct HistoryReader {
 
 impl HistoryReader {
     /// Starts reading when the day is a new one and `may_read`; returns what was read since, or why it cannot be.
-    pub fn poll(&mut self, now: UtcMs, may_read: bool, directory: &Path, engine: &Engine) -> Option<Result<History, String>> {
+    pub fn poll(
+        &mut self,
+        now: UtcMs,
+        may_read: bool,
+        directory: &Path,
+        engine: &Engine,
+    ) -> Option<Result<History, String>> {
         let today = Day::of(now);
-        let read = self.coming.as_ref().and_then(|coming| match coming.try_recv() {
-            Ok(read) => Some(read),
-            Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => Some(Err("the thread that reads it ended with a fault".to_owned())),
-        });
+        let read = self
+            .coming
+            .as_ref()
+            .and_then(|coming| match coming.try_recv() {
+                Ok(read) => Some(read),
+                Err(TryRecvError::Empty) => None,
+                Err(TryRecvError::Disconnected) => {
+                    Some(Err("the thread that reads it ended with a fault".to_owned()))
+                }
+            });
         let wanted = self.day.is_some();
         if let Some(read) = &read {
             self.coming = None;
@@ -93,8 +104,11 @@ impl HistoryReader {
                 self.again = Some(now.plus(RETRY_MS));
             }
         }
-        let paused = self.again.is_some_and(|again| (1..=RETRY_MS).contains(&again.since(now)));
-        if self.coming.is_none() && read.is_none() && self.day != Some(today) && may_read && !paused {
+        let paused = self
+            .again
+            .is_some_and(|again| (1..=RETRY_MS).contains(&again.since(now)));
+        if self.coming.is_none() && read.is_none() && self.day != Some(today) && may_read && !paused
+        {
             self.again = None;
             match start(today, directory, engine) {
                 Ok(coming) => (self.coming, self.day) = (Some(coming), Some(today)),
@@ -114,7 +128,11 @@ impl HistoryReader {
     }
 }
 
-fn start(today: Day, directory: &Path, engine: &Engine) -> Result<Receiver<Result<History, String>>, String> {
+fn start(
+    today: Day,
+    directory: &Path,
+    engine: &Engine,
+) -> Result<Receiver<Result<History, String>>, String> {
     let (sender, receiver) = channel();
     let (directory, freeze_after) = (directory.to_owned(), engine.freeze_after_days());
     let written = engine.written_rows().clone();
@@ -125,10 +143,19 @@ fn start(today: Day, directory: &Path, engine: &Engine) -> Result<Receiver<Resul
         residual_kgco2e_per_kwh: engine.residual_kgco2e_per_kwh(),
     };
     let work = move || drop(sender.send(read(&directory, today, &basis, (freeze_after, &written))));
-    std::thread::Builder::new().name("history".into()).spawn(work).map(|_| receiver).map_err(|error| error.to_string())
+    std::thread::Builder::new()
+        .name("history".into())
+        .spawn(work)
+        .map(|_| receiver)
+        .map_err(|error| error.to_string())
 }
 
-fn read(directory: &Path, today: Day, basis: &Basis, (freeze_after, written): (i32, &WrittenRows)) -> Result<History, String> {
+fn read(
+    directory: &Path,
+    today: Day,
+    basis: &Basis,
+    (freeze_after, written): (i32, &WrittenRows),
+) -> Result<History, String> {
     let reader = Reader::open(directory).map_err(|error| error.to_string())?;
     let told = |error: ReadError| error.to_string();
     let months = months_before(&reader, today, &basis.register).map_err(told)?;
@@ -141,7 +168,12 @@ fn read(directory: &Path, today: Day, basis: &Basis, (freeze_after, written): (i
         tracing::warn!("rows of past days are not looked at this time: {error}");
         Vec::new()
     });
-    Ok(History { ended, years, months, rows })
+    Ok(History {
+        ended,
+        years,
+        months,
+        rows,
+    })
 }
 
 fn past_days(
@@ -150,7 +182,8 @@ fn past_days(
     basis: &Basis,
     (months, written): (&Months, &WrittenRows),
 ) -> Result<Vec<PastRow>, String> {
-    let activity = activity(reader, past_days::oldest(today), today).map_err(|error| error.to_string())?;
+    let activity =
+        activity(reader, past_days::oldest(today), today).map_err(|error| error.to_string())?;
     let setting = Setting {
         residual_kgco2e_per_kwh: basis.residual_kgco2e_per_kwh,
         ..Setting::new(&basis.register, &basis.factors, months)
@@ -159,14 +192,27 @@ fn past_days(
 }
 
 /// Keeps the years whose date of freezing has come, and new versions of those that have changed since.
-fn freeze(reader: &Reader, directory: &Path, today: Day, after: i32, years: &[YearVersion]) -> Result<(), String> {
-    let kept = reader.year_versions(Day(0), today).map_err(|error| error.to_string())?;
+fn freeze(
+    reader: &Reader,
+    directory: &Path,
+    today: Day,
+    after: i32,
+    years: &[YearVersion],
+) -> Result<(), String> {
+    let kept = reader
+        .year_versions(Day(0), today)
+        .map_err(|error| error.to_string())?;
     let news = |version: &&YearVersion| {
         let newest = kept.iter().rfind(|kept| kept.year == version.year);
-        version.year.last_day().0 + after <= today.0 && newest.is_none_or(|newest| year_changed(newest, version))
+        version.year.last_day().0 + after <= today.0
+            && newest.is_none_or(|newest| year_changed(newest, version))
     };
     let news: Vec<YearVersion> = years.iter().filter(news).cloned().collect();
-    if news.is_empty() { Ok(()) } else { keep_years(directory, &news).map_err(|error| error.to_string()) }
+    if news.is_empty() {
+        Ok(())
+    } else {
+        keep_years(directory, &news).map_err(|error| error.to_string())
+    }
 }
 
 fn months_before(reader: &Reader, today: Day, register: &Register) -> Result<Months, ReadError> {
@@ -187,32 +233,61 @@ fn months_before(reader: &Reader, today: Day, register: &Register) -> Result<Mon
 }
 
 /// A subject may have several rows for a day: what was imported stands in rows of its own.
-fn activity(reader: &Reader, first: Day, last: Day) -> Result<BTreeMap<ActivityKey, Activity>, ReadError> {
+fn activity(
+    reader: &Reader,
+    first: Day,
+    last: Day,
+) -> Result<BTreeMap<ActivityKey, Activity>, ReadError> {
     let mut activity: BTreeMap<ActivityKey, Activity> = BTreeMap::new();
-    reader.each_activity(first, last, |row| activity.entry(row.key).or_default().add(&row.activity))?;
+    reader.each_activity(first, last, |row| {
+        activity.entry(row.key).or_default().add(&row.activity)
+    })?;
     Ok(activity)
 }
 
 /// kgCO2e per km of the fleet's vehicles in the last full month that has settled and a year before, where both are known. It is read again
 /// every day, so that data which come late are seen.
-fn ended_month(reader: &Reader, today: Day, basis: &Basis, months: &Months) -> Result<Vec<EmissionsSample>, ReadError> {
+fn ended_month(
+    reader: &Reader,
+    today: Day,
+    basis: &Basis,
+    months: &Months,
+) -> Result<Vec<EmissionsSample>, ReadError> {
     let month = Month::of_day(Day(today.0 - SETTLED_DAYS)).plus(-1);
     let per_km = |month: Month| -> Result<BTreeMap<Arc<str>, f64>, ReadError> {
         let activity = activity(reader, month.first_day(), month.last_day())?;
-        let found = inventory(&activity, &Setting::new(&basis.register, &basis.factors, months));
+        let found = inventory(
+            &activity,
+            &Setting::new(&basis.register, &basis.factors, months),
+        );
         let mut sums: BTreeMap<Arc<str>, (f64, f64)> = BTreeMap::new();
-        for (key, figures) in found.lines.iter().filter(|(key, _)| key.method != "grey_fleet") {
+        for (key, figures) in found
+            .lines
+            .iter()
+            .filter(|(key, _)| key.method != "grey_fleet")
+        {
             let (kg, km) = sums.entry(key.organisation.clone()).or_default();
             *kg += figures.in_use_kgco2e();
             *km += figures.distance_m as f64 / 1000.0;
         }
-        Ok(sums.into_iter().filter(|(_, (_, km))| *km > 0.0).map(|(fleet, (kg, km))| (fleet, kg / km)).collect())
+        Ok(sums
+            .into_iter()
+            .filter(|(_, (_, km))| *km > 0.0)
+            .map(|(fleet, (kg, km))| (fleet, kg / km))
+            .collect())
     };
     let before = per_km(month.plus(-12))?;
-    let samples = per_km(month)?.into_iter().filter_map(|(fleet, kgco2e_per_km)| {
-        let last_year = *before.get(&fleet)?;
-        Some(EmissionsSample { fleet, month, kgco2e_per_km, last_year })
-    });
+    let samples = per_km(month)?
+        .into_iter()
+        .filter_map(|(fleet, kgco2e_per_km)| {
+            let last_year = *before.get(&fleet)?;
+            Some(EmissionsSample {
+                fleet,
+                month,
+                kgco2e_per_km,
+                last_year,
+            })
+        });
     Ok(samples.collect())
 }
 
@@ -226,18 +301,35 @@ pub fn years(reader: &Reader, basis: &Basis, as_of: Day) -> Result<Years, ReadEr
         years.covered = Some((first.min(day), last.max(day)));
         months.add(&row.key, &row.activity);
     })?;
-    let Some((first, last)) = years.covered else { return Ok(years) };
+    let Some((first, last)) = years.covered else {
+        return Ok(years);
+    };
     for year in (first.financial_year().0..=last.financial_year().0).map(FinancialYear) {
-        if year.first_day() < first || year.last_day() > last || last_full_month(as_of).last_day() < year.last_day() {
+        if year.first_day() < first
+            || year.last_day() > last
+            || last_full_month(as_of).last_day() < year.last_day()
+        {
             continue;
         }
         let activity = activity(reader, year.first_day(), year.last_day())?;
         // Silence is filled as in the report and /api/v1/emissions: one year has one figure.
         let fill = Some((year.first_day(), year.last_day()));
-        let found = inventory(&activity, &Setting { fill, ..Setting::new(&basis.register, &basis.factors, &months) });
+        let found = inventory(
+            &activity,
+            &Setting {
+                fill,
+                ..Setting::new(&basis.register, &basis.factors, &months)
+            },
+        );
         years.versions.push(year_version(year, as_of, &found));
-        years.yearly.extend(staff_travel(&activity, &found, basis, year));
-        let sets: BTreeSet<String> = found.lines.keys().map(|key| key.factor_set.to_string()).collect();
+        years
+            .yearly
+            .extend(staff_travel(&activity, &found, basis, year));
+        let sets: BTreeSet<String> = found
+            .lines
+            .keys()
+            .map(|key| key.factor_set.to_string())
+            .collect();
         years.yearly.push(YearFigure {
             name: "fleet_tco2e".into(),
             year,
@@ -246,7 +338,13 @@ pub fn years(reader: &Reader, basis: &Basis, as_of: Day) -> Result<Years, ReadEr
             complete: found.not_computed.is_empty(),
             factor_set: Some(sets.into_iter().collect::<Vec<_>>().join(", ")),
         });
-        let pollutants = air(&activity, &basis.register, &basis.factors, &months, &basis.air);
+        let pollutants = air(
+            &activity,
+            &basis.register,
+            &basis.factors,
+            &months,
+            &basis.air,
+        );
         let total = pollutants.total();
         years.air.extend(Pollutant::ALL.map(|pollutant| AirFigure {
             pollutant: Arc::from(pollutant.name()),
@@ -268,18 +366,35 @@ fn staff_travel(
 ) -> Option<YearFigure> {
     let travel = |subject: &Subject| match subject {
         Subject::GreyFleet { .. } => true,
-        Subject::Vehicle(id) => basis.register.vehicle(id).is_some_and(Vehicle::is_business_travel),
+        Subject::Vehicle(id) => basis
+            .register
+            .vehicle(id)
+            .is_some_and(Vehicle::is_business_travel),
         Subject::Charging { .. } => false,
     };
-    let driven = activity.iter().filter(|(key, sums)| (sums.claimed_m != 0 || sums.distance_m != 0) && travel(&key.subject));
+    let driven = activity.iter().filter(|(key, sums)| {
+        (sums.claimed_m != 0 || sums.distance_m != 0) && travel(&key.subject)
+    });
     let months: BTreeSet<Month> = driven.map(|(key, _)| Month::of_day(key.day)).collect();
-    let lines = || found.lines.iter().filter(|(key, _)| key.method == "grey_fleet");
+    let lines = || {
+        found
+            .lines
+            .iter()
+            .filter(|(key, _)| key.method == "grey_fleet")
+    };
     let sets: BTreeSet<String> = lines().map(|(key, _)| key.factor_set.to_string()).collect();
     (!sets.is_empty()).then(|| YearFigure {
         name: "staff_travel_tco2e".into(),
         year,
-        value: lines().map(|(_, figures)| figures.scope3.grey_fleet).sum::<f64>() / 1000.0,
-        complete: months.len() == 12 && found.not_computed.iter().all(|id| !id.starts_with("grey fleet")),
+        value: lines()
+            .map(|(_, figures)| figures.scope3.grey_fleet)
+            .sum::<f64>()
+            / 1000.0,
+        complete: months.len() == 12
+            && found
+                .not_computed
+                .iter()
+                .all(|id| !id.starts_with("grey fleet")),
         factor_set: Some(sets.into_iter().collect::<Vec<_>>().join(", ")),
     })
 }

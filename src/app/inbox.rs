@@ -17,7 +17,9 @@ enum Entry<'a> {
 
 /// An inbox row that was read back from the store is not what was written.
 #[derive(Debug, thiserror::Error)]
-#[error("an inbox row cannot be read ({0}); restore the store from a backup, or move it away to begin anew")]
+#[error(
+    "an inbox row cannot be read ({0}); restore the store from a backup, or move it away to begin anew"
+)]
 pub struct DamagedInbox(#[from] postcard::Error);
 
 /// Appends an observation.
@@ -31,7 +33,8 @@ pub fn append_timeout(blob: &mut Vec<u8>, now: UtcMs) {
 }
 
 fn append(blob: &mut Vec<u8>, entry: &Entry<'_>) {
-    *blob = postcard::to_extend(entry, std::mem::take(blob)).expect("writing to memory does not fail");
+    *blob =
+        postcard::to_extend(entry, std::mem::take(blob)).expect("writing to memory does not fail");
 }
 
 /// Tells the engine everything again. Its output is thrown away: it was committed together with the row.

@@ -39,13 +39,25 @@ pub(super) fn start(
     }
     let mut newest = BTreeMap::new();
     for area in (0..=17).map(GridArea) {
-        let known = reader.newest_intensity(area).map_err(|error| StartError::Room(error.to_string()))?;
+        let known = reader
+            .newest_intensity(area)
+            .map_err(|error| StartError::Room(error.to_string()))?;
         newest.extend(known.map(|start| (area, start)));
     }
     let (slots, mut told) = mpsc::channel(N_QUEUED);
     let clock = clock.clone();
     let now = Arc::new(move || clock.now());
-    tasks.spawn(intensity::run(config.clone(), Surroundings { register, newest, now, slots, stats, shutdown }));
+    tasks.spawn(intensity::run(
+        config.clone(),
+        Surroundings {
+            register,
+            newest,
+            now,
+            slots,
+            stats,
+            shutdown,
+        },
+    ));
     tasks.spawn(async move {
         while let Some((slots, oldest)) = told.recv().await {
             if jobs.send(Job::Intensity(slots, oldest)).await.is_err() {
@@ -57,10 +69,18 @@ pub(super) fn start(
 }
 
 /// What the store has about the half-hours that begin in `[from, to)`.
-pub(super) fn stored(reader: &Reader, from: UtcMs, to: UtcMs) -> Result<StoredIntensity, ReadError> {
+pub(super) fn stored(
+    reader: &Reader,
+    from: UtcMs,
+    to: UtcMs,
+) -> Result<StoredIntensity, ReadError> {
     let sessions = reader.sessions(Some(from), Some(to), None, None, MOST_SESSIONS)?;
     let slots = reader.intensity(from.plus(-Series::LOOK_BACK_MS), to)?;
-    Ok(StoredIntensity { truncated: sessions.len() == MOST_SESSIONS, sessions, slots })
+    Ok(StoredIntensity {
+        truncated: sessions.len() == MOST_SESSIONS,
+        sessions,
+        slots,
+    })
 }
 
 /// Rows of `charging_intensity` that were written: only those that say something new are written again.
@@ -71,7 +91,12 @@ pub(super) struct IntensityRows {
 
 impl IntensityRows {
     /// New rows of the newest days, after intensities were told or revised.
-    pub fn news(&mut self, engine: &Engine, reader: &Reader, now: UtcMs) -> Result<Vec<Fact>, ReadError> {
+    pub fn news(
+        &mut self,
+        engine: &Engine,
+        reader: &Reader,
+        now: UtcMs,
+    ) -> Result<Vec<Fact>, ReadError> {
         let from = UtcMs(now.plus(-REVISED_MS).0.div_euclid(HALF_HOUR_MS) * HALF_HOUR_MS);
         let to = now.plus(HALF_HOUR_MS);
         self.written.retain(|(at, _, _), _| *at >= from);

@@ -10,12 +10,27 @@ use crate::units::Zone;
 /// The presets, by name; each says in its head what it is of and what of it was seen.
 const PRESETS: [(&str, &str); 8] = [
     ("geotab", include_str!("../../config/mappings/geotab.toml")),
-    ("mazda2mqtt", include_str!("../../config/mappings/mazda2mqtt.toml")),
-    ("mz2mqtt", include_str!("../../config/mappings/mz2mqtt.toml")),
-    ("phev2mqtt", include_str!("../../config/mappings/phev2mqtt.toml")),
+    (
+        "mazda2mqtt",
+        include_str!("../../config/mappings/mazda2mqtt.toml"),
+    ),
+    (
+        "mz2mqtt",
+        include_str!("../../config/mappings/mz2mqtt.toml"),
+    ),
+    (
+        "phev2mqtt",
+        include_str!("../../config/mappings/phev2mqtt.toml"),
+    ),
     ("saic", include_str!("../../config/mappings/saic.toml")),
-    ("twcmanager", include_str!("../../config/mappings/twcmanager.toml")),
-    ("volvo2mqtt", include_str!("../../config/mappings/volvo2mqtt.toml")),
+    (
+        "twcmanager",
+        include_str!("../../config/mappings/twcmanager.toml"),
+    ),
+    (
+        "volvo2mqtt",
+        include_str!("../../config/mappings/volvo2mqtt.toml"),
+    ),
     ("zappi", include_str!("../../config/mappings/zappi.toml")),
 ];
 
@@ -44,8 +59,15 @@ pub fn load_mappings(config: &MappingConfig) -> Result<Arc<Mappings>, MappingErr
             }),
         }
     }
-    let mut files: Vec<(&str, &str)> = texts.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
-    files.extend(PRESETS.iter().filter(|(name, _)| config.presets.iter().any(|wanted| wanted == name)));
+    let mut files: Vec<(&str, &str)> = texts
+        .iter()
+        .map(|(file, text)| (file.as_str(), text.as_str()))
+        .collect();
+    files.extend(
+        PRESETS
+            .iter()
+            .filter(|(name, _)| config.presets.iter().any(|wanted| wanted == name)),
+    );
     match Mappings::parse(&files, &find_zone) {
         Ok(mappings) if errors.is_empty() => Ok(Arc::new(mappings)),
         Ok(_) => Err(MappingErrors(errors)),
@@ -62,9 +84,16 @@ fn find_zone(name: &str) -> Result<Zone, String> {
         return Ok(zone);
     }
     // No dots: a name leads nowhere else.
-    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte));
+    let is_name = !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte));
     let path: PathBuf = Path::new(ZONE_FILES).join(name.trim_start_matches('/'));
-    let file = if is_name { std::fs::read(&path).ok() } else { None };
+    let file = if is_name {
+        std::fs::read(&path).ok()
+    } else {
+        None
+    };
     file.and_then(|file| Zone::from_tzif(name, &file)).ok_or_else(|| {
         format!("write an IANA name such as Europe/London (compiled in, with UTC); the others are read from {ZONE_FILES}: is tzdata installed?")
     })

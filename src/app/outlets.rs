@@ -27,15 +27,31 @@ impl Outlets {
         let notifiers = config.notifiers.iter();
         Self {
             has_sink: config.influx.is_some(),
-            notifiers: notifiers.map(|notifier| (Arc::from(notifier.name.as_str()), notifier.severities.clone())).collect(),
+            notifiers: notifiers
+                .map(|notifier| {
+                    (
+                        Arc::from(notifier.name.as_str()),
+                        notifier.severities.clone(),
+                    )
+                })
+                .collect(),
         }
     }
 
     /// A notice for each notifier that is to have it.
     pub(super) fn notifications(&self, notice: &Notice) -> Vec<Notification> {
-        let body: Arc<str> = serde_json::to_string(notice).expect("a notice is JSON").into();
-        let told = self.notifiers.iter().filter(|(_, severities)| severities.contains(&notice.severity));
-        told.map(|(notifier, _)| Notification { notifier: notifier.clone(), body: body.clone() }).collect()
+        let body: Arc<str> = serde_json::to_string(notice)
+            .expect("a notice is JSON")
+            .into();
+        let told = self
+            .notifiers
+            .iter()
+            .filter(|(_, severities)| severities.contains(&notice.severity));
+        told.map(|(notifier, _)| Notification {
+            notifier: notifier.clone(),
+            body: body.clone(),
+        })
+        .collect()
     }
 }
 
@@ -44,7 +60,10 @@ pub(super) type Remembering = (String, watch::Receiver<Vec<Subscription>>);
 
 /// Gives each subscriber what is remembered of its session, and writes down what it is about to ask for: were it asked first and written
 /// then, a crash in between would leave a subscription that nobody knows of.
-pub(super) fn recall(store: &mut Store, subscribers: &mut [Subscriber]) -> Result<Vec<Remembering>, CommitError> {
+pub(super) fn recall(
+    store: &mut Store,
+    subscribers: &mut [Subscriber],
+) -> Result<Vec<Remembering>, CommitError> {
     let mut remembering = Vec::new();
     for subscriber in subscribers {
         let session = subscriber.session();
@@ -56,10 +75,18 @@ pub(super) fn recall(store: &mut Store, subscribers: &mut [Subscriber]) -> Resul
 }
 
 /// Hands what changes to the store until the subscriber has ended. Only the newest state counts, so nothing waits for a slow disk.
-pub(super) async fn remember(session: String, mut newest: watch::Receiver<Vec<Subscription>>, jobs: mpsc::Sender<Job>) {
+pub(super) async fn remember(
+    session: String,
+    mut newest: watch::Receiver<Vec<Subscription>>,
+    jobs: mpsc::Sender<Job>,
+) {
     while newest.changed().await.is_ok() {
         let rows = newest.borrow_and_update().clone();
-        if jobs.send(Job::Remember(session.clone(), rows)).await.is_err() {
+        if jobs
+            .send(Job::Remember(session.clone(), rows))
+            .await
+            .is_err()
+        {
             return;
         }
     }
@@ -72,7 +99,13 @@ pub(super) fn ask(questions: mpsc::Sender<Question>) -> Ask {
         Box::pin(async move {
             let gone = || "the engine is stopping".to_owned();
             let (reply, answer) = oneshot::channel();
-            questions.send(Question { wish: Wish::See(view), reply }).await.map_err(|_| gone())?;
+            questions
+                .send(Question {
+                    wish: Wish::See(view),
+                    reply,
+                })
+                .await
+                .map_err(|_| gone())?;
             answer.await.map_err(|_| gone())?
         })
     })

@@ -79,17 +79,26 @@ pub fn news(
 ) -> Result<Vec<PastRow>, String> {
     let (first, last) = (oldest(today), Day(today.0 - NEWEST));
     let mut kept: BTreeMap<Day, BTreeMap<RowTags, i64>> = BTreeMap::new();
-    for row in reader.day_rows(first, last).map_err(|error| error.to_string())? {
+    for row in reader
+        .day_rows(first, last)
+        .map_err(|error| error.to_string())?
+    {
         if let Ok(tags) = serde_json::from_str(&row.tags) {
             kept.entry(row.day).or_default().insert(tags, row.digest);
         }
     }
     let mut days: BTreeMap<Day, BTreeMap<ActivityKey, Activity>> = BTreeMap::new();
-    for (key, sums) in activity.iter().filter(|(key, _)| (first..=last).contains(&key.day)) {
+    for (key, sums) in activity
+        .iter()
+        .filter(|(key, _)| (first..=last).contains(&key.day))
+    {
         days.entry(key.day).or_default().insert(key.clone(), *sums);
     }
     // A day that has lost all of its activity still has its rows.
-    for day in (first.0..=last.0).map(Day).filter(|day| kept.contains_key(day) || written.of_day(*day).next().is_some()) {
+    for day in (first.0..=last.0)
+        .map(Day)
+        .filter(|day| kept.contains_key(day) || written.of_day(*day).next().is_some())
+    {
         days.entry(day).or_default();
     }
     let mut news = Vec::new();
@@ -97,18 +106,31 @@ pub fn news(
         let before = kept.remove(&day).unwrap_or_default();
         let mut rows = rows_of(&activity, day, setting, air_config);
         let there: BTreeSet<RowTags> = rows.iter().filter_map(RowTags::of).collect();
-        let known: BTreeSet<&RowTags> =
-            before.keys().chain(written.of_day(day)).filter(|tags| tags.table.of_activity()).collect();
-        rows.extend(known.into_iter().filter(|tags| !there.contains(tags)).filter_map(|tags| tags.nothing(day)));
+        let known: BTreeSet<&RowTags> = before
+            .keys()
+            .chain(written.of_day(day))
+            .filter(|tags| tags.table.of_activity())
+            .collect();
+        rows.extend(
+            known
+                .into_iter()
+                .filter(|tags| !there.contains(tags))
+                .filter_map(|tags| tags.nothing(day)),
+        );
         for fact in rows {
-            let (Some(tags), mut line) = (RowTags::of(&fact), Vec::new()) else { continue };
+            let (Some(tags), mut line) = (RowTags::of(&fact), Vec::new()) else {
+                continue;
+            };
             if !points::encode(&fact, &mut line) {
                 continue;
             }
             let digest = digest(&line);
             if before.get(&tags) != Some(&digest) {
                 let tags = serde_json::to_string(&tags).map_err(|error| error.to_string())?;
-                news.push(PastRow { line, keep: DayRow { day, tags, digest } });
+                news.push(PastRow {
+                    line,
+                    keep: DayRow { day, tags, digest },
+                });
             }
         }
     }
@@ -120,14 +142,35 @@ pub fn oldest(today: Day) -> Day {
     Day(today.0 - DAYS_BACK)
 }
 
-fn rows_of(activity: &BTreeMap<ActivityKey, Activity>, day: Day, setting: &Setting<'_>, config: &AirConfig) -> Vec<Fact> {
+fn rows_of(
+    activity: &BTreeMap<ActivityKey, Activity>,
+    day: Day,
+    setting: &Setting<'_>,
+    config: &AirConfig,
+) -> Vec<Fact> {
     if activity.is_empty() {
         return Vec::new();
     }
-    let (register, whole) = (setting.register, inventory(activity, &Setting { per_vehicle: true, ..*setting }));
-    let mut rows: Vec<Fact> = day_rows(&whole, day).into_iter().map(Fact::Emissions).collect();
+    let (register, whole) = (
+        setting.register,
+        inventory(
+            activity,
+            &Setting {
+                per_vehicle: true,
+                ..*setting
+            },
+        ),
+    );
+    let mut rows: Vec<Fact> = day_rows(&whole, day)
+        .into_iter()
+        .map(Fact::Emissions)
+        .collect();
     rows.extend(site_rows(&whole, day).into_iter().map(Fact::SiteEmissions));
-    rows.extend(avoided_rows(&whole, register, day).into_iter().map(Fact::Avoided));
+    rows.extend(
+        avoided_rows(&whole, register, day)
+            .into_iter()
+            .map(Fact::Avoided),
+    );
     let pollutants = air(activity, register, setting.factors, setting.months, config);
     rows.extend(pollutants.rows(day, config).into_iter().map(Fact::Air));
     rows

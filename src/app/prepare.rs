@@ -32,26 +32,57 @@ pub(super) struct Sockets {
 impl Sockets {
     pub async fn bind(config: &Config) -> Result<Self, StartError> {
         Ok(Self {
-            mqtt: bind(config.listener.enabled, "listener.listen", &config.listener.listen).await?,
+            mqtt: bind(
+                config.listener.enabled,
+                "listener.listen",
+                &config.listener.listen,
+            )
+            .await?,
             ocpp: bind(config.ocpp.enabled, "ocpp.listen", &config.ocpp.listen).await?,
-            ocpp_tls: bind_optional(config.ocpp.enabled, "ocpp.tls_listen", config.ocpp.tls_listen.as_deref()).await?,
-            ocpp_mutual: bind_optional(config.ocpp.enabled, "ocpp.mutual_tls_listen", config.ocpp.mutual_tls_listen.as_deref())
-                .await?,
+            ocpp_tls: bind_optional(
+                config.ocpp.enabled,
+                "ocpp.tls_listen",
+                config.ocpp.tls_listen.as_deref(),
+            )
+            .await?,
+            ocpp_mutual: bind_optional(
+                config.ocpp.enabled,
+                "ocpp.mutual_tls_listen",
+                config.ocpp.mutual_tls_listen.as_deref(),
+            )
+            .await?,
             web: bind(config.web.enabled, "web.listen", &config.web.listen).await?,
-            web_tls: bind_optional(config.web.enabled, "web.tls_listen", config.web.tls_listen.as_deref()).await?,
+            web_tls: bind_optional(
+                config.web.enabled,
+                "web.tls_listen",
+                config.web.tls_listen.as_deref(),
+            )
+            .await?,
         })
     }
 }
 
-async fn bind(enabled: bool, key: &'static str, address: &str) -> Result<Option<TcpListener>, StartError> {
+async fn bind(
+    enabled: bool,
+    key: &'static str,
+    address: &str,
+) -> Result<Option<TcpListener>, StartError> {
     if !enabled {
         return Ok(None);
     }
     let bound = TcpListener::bind(address).await;
-    bound.map(Some).map_err(|error| StartError::Listen { key, address: address.to_owned(), error })
+    bound.map(Some).map_err(|error| StartError::Listen {
+        key,
+        address: address.to_owned(),
+        error,
+    })
 }
 
-async fn bind_optional(enabled: bool, key: &'static str, address: Option<&str>) -> Result<Option<TcpListener>, StartError> {
+async fn bind_optional(
+    enabled: bool,
+    key: &'static str,
+    address: Option<&str>,
+) -> Result<Option<TcpListener>, StartError> {
     match address {
         Some(address) => bind(enabled, key, address).await,
         None => Ok(None),
@@ -61,11 +92,22 @@ async fn bind_optional(enabled: bool, key: &'static str, address: Option<&str>) 
 impl Sockets {
     /// Where charge points come in.
     pub fn doors(&mut self, acceptors: &Acceptors) -> Vec<Door> {
-        let plain = self.ocpp.take().map(|listener| Door { listener, tls: None, mutual: false });
+        let plain = self.ocpp.take().map(|listener| Door {
+            listener,
+            tls: None,
+            mutual: false,
+        });
         let tls = self.ocpp_tls.take().zip(acceptors.tls.clone());
         let mutual = self.ocpp_mutual.take().zip(acceptors.mutual.clone());
-        let secured = tls.map(|door| (door, false)).into_iter().chain(mutual.map(|door| (door, true)));
-        let secured = secured.map(|((listener, tls), mutual)| Door { listener, tls: Some(tls), mutual });
+        let secured = tls
+            .map(|door| (door, false))
+            .into_iter()
+            .chain(mutual.map(|door| (door, true)));
+        let secured = secured.map(|((listener, tls), mutual)| Door {
+            listener,
+            tls: Some(tls),
+            mutual,
+        });
         plain.into_iter().chain(secured).collect()
     }
 
@@ -90,17 +132,25 @@ pub(super) struct Files {
 
 impl Files {
     pub fn read(config: &Config, mappings: &Mappings) -> Result<Self, StartError> {
-        let passwords = config.listener.password_file.as_ref().filter(|_| config.listener.enabled);
+        let passwords = config
+            .listener
+            .password_file
+            .as_ref()
+            .filter(|_| config.listener.enabled);
         let passwords = passwords.map(|path| read_passwords(path)).transpose()?;
         let broken = |error: BrokerError| StartError::Room(error.to_string());
         let publish = config.publish.clone();
         let is_ours: IsOurs = Arc::new(move |topic| publish.is_ours(topic));
-        let subscribers = config
+        let subscribers = config.brokers.iter().map(|broker| {
+            mqtt::Subscriber::new(with_topics(broker, mappings), is_ours.clone()).map_err(broken)
+        });
+        let broker = config
             .brokers
             .iter()
-            .map(|broker| mqtt::Subscriber::new(with_topics(broker, mappings), is_ours.clone()).map_err(broken));
-        let broker = config.brokers.iter().find(|broker| config.publish.broker.as_ref() == Some(&broker.name));
-        let publisher = broker.map(|broker| Publisher::new(config.publish.clone(), broker).map_err(broken)).transpose()?;
+            .find(|broker| config.publish.broker.as_ref() == Some(&broker.name));
+        let publisher = broker
+            .map(|broker| Publisher::new(config.publish.clone(), broker).map_err(broken))
+            .transpose()?;
         let notifiers = config.notifiers.iter().map(|notifier| {
             let ready = Notifier::new(notifier.clone()).map_err(StartError::Room)?;
             Ok::<_, StartError>((Arc::from(notifier.name.as_str()), ready))
@@ -129,11 +179,17 @@ pub(super) fn read_accounts(config: &WebConfig) -> Result<Accounts, String> {
     type Take = fn(Accounts, &str, &str) -> Result<Accounts, Vec<AccountsError>>;
     let files: [(&str, &Option<PathBuf>, Take); 2] = [
         ("web.users_file", &config.users_file, Accounts::with_users),
-        ("web.tokens_file", &config.tokens_file, Accounts::with_tokens),
+        (
+            "web.tokens_file",
+            &config.tokens_file,
+            Accounts::with_tokens,
+        ),
     ];
     let (mut accounts, mut wrong) = (Accounts::default(), Vec::new());
     for (key, file, take) in files {
-        let Some(path) = file.as_ref().filter(|_| config.enabled) else { continue };
+        let Some(path) = file.as_ref().filter(|_| config.enabled) else {
+            continue;
+        };
         let name = path.display().to_string();
         match std::fs::read_to_string(path) {
             Err(error) => wrong
@@ -144,19 +200,29 @@ pub(super) fn read_accounts(config: &WebConfig) -> Result<Accounts, String> {
             },
         }
     }
-    if wrong.is_empty() && accounts.is_empty() && (config.users_file.is_some() || config.tokens_file.is_some()) && config.enabled
+    if wrong.is_empty()
+        && accounts.is_empty()
+        && (config.users_file.is_some() || config.tokens_file.is_some())
+        && config.enabled
     {
         // The gate would take it for a page that never had logins, and open it to everybody on this machine.
         wrong.push(
             "`web.users_file`: there is nobody in it\n  hint: add a line `name:role:hash`, or leave the key out".to_owned(),
         );
     }
-    if wrong.is_empty() { Ok(accounts) } else { Err(wrong.join("\n")) }
+    if wrong.is_empty() {
+        Ok(accounts)
+    } else {
+        Err(wrong.join("\n"))
+    }
 }
 
 fn web_acceptor(config: &WebConfig) -> Result<Option<TlsAcceptor>, TlsError> {
     let wanted = config.enabled && config.tls_listen.is_some();
-    match (config.certificate_file.as_deref(), config.key_file.as_deref()) {
+    match (
+        config.certificate_file.as_deref(),
+        config.key_file.as_deref(),
+    ) {
         (Some(certificate), Some(key)) if wanted => {
             acceptor(("web.certificate_file", certificate), ("web.key_file", key)).map(Some)
         }
@@ -199,13 +265,29 @@ mod tests {
     #[test]
     fn brokers_subscribe_to_formats_and_maps_unless_told_otherwise() {
         let presets = vec!["saic".to_owned(), "geotab".to_owned()];
-        let mappings = load_mappings(&MappingConfig { files: Vec::new(), presets }).expect("presets are right");
+        let mappings = load_mappings(&MappingConfig {
+            files: Vec::new(),
+            presets,
+        })
+        .expect("presets are right");
         let native = Formats::named(["native"]).expect("it is one");
-        let broker = BrokerConfig { formats: Arc::new(native), ..BrokerConfig::default() };
+        let broker = BrokerConfig {
+            formats: Arc::new(native),
+            ..BrokerConfig::default()
+        };
         let topics = with_topics(&broker, &mappings).topics;
-        assert!(topics.contains(&"fleet/meters/+/status".to_owned()), "{topics:?}");
-        assert!(topics.contains(&"saic/+/vehicles/+/drivetrain/soc".to_owned()) && topics.contains(&"geotab/out".to_owned()));
-        let told = BrokerConfig { topics: vec!["fleet/#".to_owned()], ..broker };
+        assert!(
+            topics.contains(&"fleet/meters/+/status".to_owned()),
+            "{topics:?}"
+        );
+        assert!(
+            topics.contains(&"saic/+/vehicles/+/drivetrain/soc".to_owned())
+                && topics.contains(&"geotab/out".to_owned())
+        );
+        let told = BrokerConfig {
+            topics: vec!["fleet/#".to_owned()],
+            ..broker
+        };
         assert_eq!(with_topics(&told, &mappings).topics, ["fleet/#"]);
     }
 }

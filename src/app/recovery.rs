@@ -16,7 +16,11 @@ pub fn recover(
     config: &Config,
     register: &Arc<Register>,
     factors: &Arc<FactorSets>,
-    TargetsFile { targets, profile, restatements }: TargetsFile,
+    TargetsFile {
+        targets,
+        profile,
+        restatements,
+    }: TargetsFile,
     first_transaction_id: i32,
     recovery: &Recovery,
     clock: &Clock,
@@ -24,12 +28,24 @@ pub fn recover(
     let now = clock.now();
     let mut settings = config.engine.clone();
     // Nobody is told where there is nobody to tell.
-    let taken = |severity: &Severity| config.notifiers.iter().any(|notifier| notifier.severities.contains(severity));
+    let taken = |severity: &Severity| {
+        config
+            .notifiers
+            .iter()
+            .any(|notifier| notifier.severities.contains(severity))
+    };
     settings.alerts.outlets.retain(taken);
     let (register, factors) = (register.clone(), factors.clone());
     let mut engine = match &recovery.snapshot {
         Some(snapshot) => Engine::restore(snapshot, settings, profile, register, factors, now)?,
-        None => Engine::new(settings, profile, register, factors, first_transaction_id, now),
+        None => Engine::new(
+            settings,
+            profile,
+            register,
+            factors,
+            first_transaction_id,
+            now,
+        ),
     };
     engine.set_targets(targets);
     engine.set_declared(restatements);
@@ -40,7 +56,10 @@ pub fn recover(
         entries += inbox::replay(blob, &mut engine)?;
     }
     if entries > 0 {
-        tracing::info!(entries, "replayed what was committed after the last checkpoint");
+        tracing::info!(
+            entries,
+            "replayed what was committed after the last checkpoint"
+        );
     }
     Ok(engine)
 }

@@ -7,11 +7,23 @@ use crate::model::register::{Register, RegisterError, RegisterFiles};
 
 /// The example register of `config/register/`, by file name.
 pub const EXAMPLE_REGISTER: [(&str, &str); 6] = [
-    ("organisations.csv", include_str!("../../config/register/organisations.csv")),
+    (
+        "organisations.csv",
+        include_str!("../../config/register/organisations.csv"),
+    ),
     ("sites.csv", include_str!("../../config/register/sites.csv")),
-    ("vehicles.csv", include_str!("../../config/register/vehicles.csv")),
-    ("charge_points.csv", include_str!("../../config/register/charge_points.csv")),
-    ("renewable.csv", include_str!("../../config/register/renewable.csv")),
+    (
+        "vehicles.csv",
+        include_str!("../../config/register/vehicles.csv"),
+    ),
+    (
+        "charge_points.csv",
+        include_str!("../../config/register/charge_points.csv"),
+    ),
+    (
+        "renewable.csv",
+        include_str!("../../config/register/renewable.csv"),
+    ),
     ("tags.csv", include_str!("../../config/register/tags.csv")),
 ];
 
@@ -45,7 +57,11 @@ pub enum LoadError {
 }
 
 fn rows(errors: &[RegisterError]) -> String {
-    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    errors
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 impl RegisterSource {
@@ -53,7 +69,10 @@ impl RegisterSource {
     pub fn load(&self, hasher: &TokenHasher) -> Result<Register, LoadError> {
         let texts: Vec<(String, Vec<u8>)> = match self {
             Self::Empty => return Ok(Register::default()),
-            Self::Example => EXAMPLE_REGISTER.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect(),
+            Self::Example => EXAMPLE_REGISTER
+                .iter()
+                .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
+                .collect(),
             Self::Folder(folder) => read_folder(folder)?,
         };
         Register::parse(&RegisterFiles::from_bytes(texts), hasher).map_err(LoadError::Rows)
@@ -61,7 +80,10 @@ impl RegisterSource {
 }
 
 fn read_folder(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, LoadError> {
-    let failed = |path: &Path, error| LoadError::Read { path: path.display().to_string(), error };
+    let failed = |path: &Path, error| LoadError::Read {
+        path: path.display().to_string(),
+        error,
+    };
     std::fs::read_dir(folder).map_err(|error| failed(folder, error))?;
     let mut texts = Vec::new();
     for (name, _) in EXAMPLE_REGISTER {

@@ -15,8 +15,8 @@ use crate::ledger::emissions::FactorSets;
 use crate::ledger::transition::Profile;
 use crate::model::register::Register;
 use crate::model::{
-    ChargePointEvent, ChargePointMessage, ClosedSession, Fact, LinkMode, Manner, Observation, OcppVersion, RejectReason, Stats,
-    TokenHasher,
+    ChargePointEvent, ChargePointMessage, ClosedSession, Fact, LinkMode, Manner, Observation,
+    OcppVersion, RejectReason, Stats, TokenHasher,
 };
 use crate::units::{Day, Month, UtcMs};
 
@@ -132,13 +132,19 @@ impl Replay {
     /// With the site's maps.
     #[must_use]
     pub fn with_mappings(self, mappings: Arc<Mappings>) -> Self {
-        Self { decoders: Decoders::with_mappings(mappings), ..self }
+        Self {
+            decoders: Decoders::with_mappings(mappings),
+            ..self
+        }
     }
 
     /// Takes a line.
     pub fn line(&mut self, text: &str) -> Result<(), LineError> {
         let line: Line = serde_json::from_str(text)?;
-        let at: UtcMs = line.at.parse().map_err(|_| LineError::At(line.at.clone()))?;
+        let at: UtcMs = line
+            .at
+            .parse()
+            .map_err(|_| LineError::At(line.at.clone()))?;
         // Lines of several feeds may be a little out of order; time goes forward all the same.
         self.advance(at);
         match (line.mqtt, line.ocpp) {
@@ -169,11 +175,26 @@ impl Replay {
                 "vehicles": empty(), "sessions": empty(), "charge_points": empty(), "uptime": {}, "emissions": {"rows": []}, "rejects": empty(),
             }));
         };
-        let context = ViewContext { now: self.now, late: Stats::get(&self.stats.late), rejected: 0 };
-        let question = View::Sessions { from: None, to: None, charge_point: None, vehicle: None };
+        let context = ViewContext {
+            now: self.now,
+            late: Stats::get(&self.stats.late),
+            rejected: 0,
+        };
+        let question = View::Sessions {
+            from: None,
+            to: None,
+            charge_point: None,
+            vehicle: None,
+        };
         let closed = self.sessions.values().cloned().collect();
         let (from, to) = (Day::of(self.first), Day::of(self.now));
-        let by = [Dimension::Scope, Dimension::Organisation, Dimension::Site, Dimension::VehicleClass, Dimension::Tier];
+        let by = [
+            Dimension::Scope,
+            Dimension::Organisation,
+            Dimension::Site,
+            Dimension::VehicleClass,
+            Dimension::Tier,
+        ];
         let mut vehicles = serde_json::to_value(engine.vehicles_view(&context))?;
         let mut sessions = serde_json::to_value(engine.sessions_view(&context, closed, &question))?;
         let mut charge_points = serde_json::to_value(engine.charge_points_view(&context))?;
@@ -192,8 +213,18 @@ impl Replay {
         let setting = &self.setting;
         self.engine.get_or_insert_with(|| {
             // Nobody asks a replay for quarter hours, and no checkpoint would take them.
-            let config = EngineConfig { max_history_series: 0, ..setting.engine.clone() };
-            Engine::new(config, setting.profile.clone(), setting.register.clone(), setting.factors.clone(), 1, at)
+            let config = EngineConfig {
+                max_history_series: 0,
+                ..setting.engine.clone()
+            };
+            Engine::new(
+                config,
+                setting.profile.clone(),
+                setting.register.clone(),
+                setting.factors.clone(),
+                1,
+                at,
+            )
         })
     }
 
@@ -218,20 +249,40 @@ impl Replay {
 
     fn take(&mut self, facts: Vec<Fact>) {
         for fact in facts {
-            if let Fact::Session { record, kgco2e_location } = fact {
-                self.sessions.insert(record.id.clone(), ClosedSession { record: *record, kgco2e_location });
+            if let Fact::Session {
+                record,
+                kgco2e_location,
+            } = fact
+            {
+                self.sessions.insert(
+                    record.id.clone(),
+                    ClosedSession {
+                        record: *record,
+                        kgco2e_location,
+                    },
+                );
             }
         }
     }
 
     fn mqtt(&mut self, line: &MqttLine, at: UtcMs) -> Result<(), LineError> {
         let payload = match (&line.payload, &line.payload_b64) {
-            (_, Some(encoded)) => data_encoding::BASE64.decode(encoded.as_bytes()).map_err(|_| LineError::Base64)?,
+            (_, Some(encoded)) => data_encoding::BASE64
+                .decode(encoded.as_bytes())
+                .map_err(|_| LineError::Base64)?,
             (text, None) => text.clone().unwrap_or_default().into_bytes(),
         };
         let mut scratch = Vec::new();
-        let Some(engine) = &mut self.engine else { return Ok(()) };
-        let mut sink = Hear { engine, inbox: &mut scratch, stats: &self.stats, now: at, readings: 0 };
+        let Some(engine) = &mut self.engine else {
+            return Ok(());
+        };
+        let mut sink = Hear {
+            engine,
+            inbox: &mut scratch,
+            stats: &self.stats,
+            now: at,
+            readings: 0,
+        };
         let properties: Vec<_> = line.props.clone().into_iter().collect();
         let published = Published {
             topic: line.topic.as_bytes(),
@@ -240,8 +291,11 @@ impl Replay {
             properties: &properties,
             received_at: at,
         };
-        if let Err((reason, detail)) = decode(&mut self.decoders, &Formats::ByTopic, &published, &mut sink) {
-            self.stats.reject(at, "mqtt", &line.topic, reason, &detail, &payload);
+        if let Err((reason, detail)) =
+            decode(&mut self.decoders, &Formats::ByTopic, &published, &mut sink)
+        {
+            self.stats
+                .reject(at, "mqtt", &line.topic, reason, &detail, &payload);
         }
         let facts = std::iter::from_fn(|| engine.poll_output()).collect();
         self.take(facts);
@@ -250,14 +304,21 @@ impl Replay {
 
     fn ocpp(&mut self, line: &OcppLine, at: UtcMs) -> Result<(), LineError> {
         let version = match &line.version {
-            Some(name) => Some(OcppVersion::from_name(name).ok_or_else(|| LineError::Version(name.clone()))?),
+            Some(name) => {
+                Some(OcppVersion::from_name(name).ok_or_else(|| LineError::Version(name.clone()))?)
+            }
             None => None,
         };
         let mode = line.mode.unwrap_or_default();
         let registered = self.setting.register.charge_point(&line.charge_point);
-        let id: Arc<str> = registered.map_or_else(|| Arc::from(line.charge_point.as_str()), |known| known.id.clone());
+        let id: Arc<str> = registered.map_or_else(
+            || Arc::from(line.charge_point.as_str()),
+            |known| known.id.clone(),
+        );
         match (line.event, &line.frame) {
-            (Some(Event::Connected), _) => self.connect(&id, version.unwrap_or(OcppVersion::V16), mode, at),
+            (Some(Event::Connected), _) => {
+                self.connect(&id, version.unwrap_or(OcppVersion::V16), mode, at)
+            }
             (Some(Event::Disconnected), _) => self.disconnect(&id, at),
             (None, Some(frame)) => self.frame(&id, version, line.from, frame, at),
             (None, None) => return Err(LineError::Nothing),
@@ -266,11 +327,19 @@ impl Replay {
     }
 
     fn connect(&mut self, id: &Arc<str>, version: OcppVersion, mode: LinkMode, at: UtcMs) {
-        if let Some((_, mut old)) = self.observers.insert(id.to_lowercase(), (id.clone(), Observer::new(version))) {
+        if let Some((_, mut old)) = self
+            .observers
+            .insert(id.to_lowercase(), (id.clone(), Observer::new(version)))
+        {
             old.ended(&mut self.heard);
             self.tell_heard(id);
         }
-        self.tell(id, at, Manner::default(), ChargePointMessage::Connected { version, mode });
+        self.tell(
+            id,
+            at,
+            Manner::default(),
+            ChargePointMessage::Connected { version, mode },
+        );
     }
 
     fn disconnect(&mut self, id: &Arc<str>, at: UtcMs) {
@@ -281,23 +350,46 @@ impl Replay {
         self.tell(id, at, Manner::default(), ChargePointMessage::Disconnected);
     }
 
-    fn frame(&mut self, id: &Arc<str>, version: Option<OcppVersion>, from: Option<From>, frame: &str, at: UtcMs) {
+    fn frame(
+        &mut self,
+        id: &Arc<str>,
+        version: Option<OcppVersion>,
+        from: Option<From>,
+        frame: &str,
+        at: UtcMs,
+    ) {
         let key = id.to_lowercase();
-        let known = self.observers.get(&key).map(|(_, observer)| observer.version());
+        let known = self
+            .observers
+            .get(&key)
+            .map(|(_, observer)| observer.version());
         if known.is_none() || version.is_some_and(|version| known != Some(version)) {
             // The capture began in the middle of a link.
             self.connect(id, version.unwrap_or(OcppVersion::V16), LinkMode::Csms, at);
         }
-        let Some((_, observer)) = self.observers.get_mut(&key) else { return };
+        let Some((_, observer)) = self.observers.get_mut(&key) else {
+            return;
+        };
         let reading = Reading {
             version: observer.version(),
             hasher: &self.setting.hasher,
             most_depth: self.setting.most_depth,
             repair_metering: self.setting.repair_metering,
         };
-        let speaker = if from == Some(From::Csms) { Speaker::Csms } else { Speaker::ChargePoint };
+        let speaker = if from == Some(From::Csms) {
+            Speaker::Csms
+        } else {
+            Speaker::ChargePoint
+        };
         if let Err(unheard) = observer.hear(speaker, frame, &reading, at, &mut self.heard) {
-            self.stats.reject(at, "ocpp", id, unheard.reason, &unheard.detail, frame.as_bytes());
+            self.stats.reject(
+                at,
+                "ocpp",
+                id,
+                unheard.reason,
+                &unheard.detail,
+                frame.as_bytes(),
+            );
         }
         self.tell_heard(id);
     }
@@ -309,8 +401,15 @@ impl Replay {
     }
 
     fn tell(&mut self, id: &Arc<str>, at: UtcMs, manner: Manner, message: ChargePointMessage) {
-        let Some(engine) = &mut self.engine else { return };
-        let event = ChargePointEvent { charge_point: id.clone(), received_at: at, manner, message };
+        let Some(engine) = &mut self.engine else {
+            return;
+        };
+        let event = ChargePointEvent {
+            charge_point: id.clone(),
+            received_at: at,
+            manner,
+            message,
+        };
         engine.handle(&Observation::ChargePoint(event), at);
         let facts = std::iter::from_fn(|| engine.poll_output()).collect();
         self.take(facts);
@@ -319,6 +418,13 @@ impl Replay {
     /// A file that cannot be read as a capture at all is worth a word among the rejects too.
     pub fn note_bad_line(&self, file: &str, number: usize, error: &LineError, text: &str) {
         let detail = format!("line {number} {error}");
-        self.stats.reject(self.now.max(UtcMs(0)), "capture", file, RejectReason::Syntax, &detail, text.as_bytes());
+        self.stats.reject(
+            self.now.max(UtcMs(0)),
+            "capture",
+            file,
+            RejectReason::Syntax,
+            &detail,
+            text.as_bytes(),
+        );
     }
 }

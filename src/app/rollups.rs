@@ -42,8 +42,16 @@ impl Drop for Place {
 
 /// What a question is about, with defaults in place.
 enum Asked {
-    History { from: UtcMs, to: UtcMs, step: Step, fields: Vec<Field> },
-    Utilisation { from: Day, to: Day },
+    History {
+        from: UtcMs,
+        to: UtcMs,
+        step: Step,
+        fields: Vec<Field>,
+    },
+    Utilisation {
+        from: Day,
+        to: Day,
+    },
 }
 
 /// All that the other thread needs.
@@ -59,7 +67,12 @@ struct Work {
 
 impl RollupReaders {
     pub(super) fn new(directory: &Path) -> Self {
-        Self { directory: directory.to_owned(), idle: Vec::new(), under_way: 0, back: channel() }
+        Self {
+            directory: directory.to_owned(),
+            idle: Vec::new(),
+            under_way: 0,
+            back: channel(),
+        }
     }
 
     /// Answers by and by; the engine goes on at once.
@@ -77,7 +90,11 @@ impl RollupReaders {
                     let _ = reply.send(answer);
                     place.reader = reader;
                 };
-                if std::thread::Builder::new().name("rollups".into()).spawn(read).is_ok() {
+                if std::thread::Builder::new()
+                    .name("rollups".into())
+                    .spawn(read)
+                    .is_ok()
+                {
                     self.under_way += 1;
                 }
             }
@@ -89,31 +106,62 @@ impl RollupReaders {
         if self.under_way >= MOST_AT_ONCE {
             return Err("too many questions about the history at once; ask again".to_owned());
         }
-        let (asked, series) = Asked::of(view, now).ok_or("this is no question about the history")?;
+        let (asked, series) =
+            Asked::of(view, now).ok_or("this is no question about the history")?;
         let reader = match self.idle.pop() {
             Some(reader) => reader,
             None => Reader::open(&self.directory).map_err(|error| error.to_string())?,
         };
         let generation = reader.begin().map_err(|error| error.to_string())?;
         let open = engine.open_rollups(series, generation, now);
-        Ok(Work { reader, asked, series: series.clone(), open, register: engine.register().clone(), now })
+        Ok(Work {
+            reader,
+            asked,
+            series: series.clone(),
+            open,
+            register: engine.register().clone(),
+            now,
+        })
     }
 }
 
 impl Asked {
     fn of(view: &View, now: UtcMs) -> Option<(Self, &Series)> {
         match view {
-            View::History { from, to, step, series, fields } => {
-                let furthest = from.map_or(now, |from| from.plus(i64::from(step.most_days()) * DAY_MS));
+            View::History {
+                from,
+                to,
+                step,
+                series,
+                fields,
+            } => {
+                let furthest =
+                    from.map_or(now, |from| from.plus(i64::from(step.most_days()) * DAY_MS));
                 let to = to.unwrap_or(now.min(furthest));
                 let days = if *step == Step::Quarter { 7 } else { 365 };
                 let from = from.unwrap_or(to.plus(-days * DAY_MS));
-                Some((Self::History { from, to, step: *step, fields: fields.clone() }, series))
+                Some((
+                    Self::History {
+                        from,
+                        to,
+                        step: *step,
+                        fields: fields.clone(),
+                    },
+                    series,
+                ))
             }
             View::Utilisation { from, to, series } => {
                 let (today, most) = (Day::of(now), Step::Quarter.most_days());
-                let to = to.unwrap_or(from.map_or(today, |from| today.min(Day(from.0.saturating_add(most - 1)))));
-                Some((Self::Utilisation { from: from.unwrap_or(Day(to.0.saturating_sub(27))), to }, series))
+                let to = to.unwrap_or(from.map_or(today, |from| {
+                    today.min(Day(from.0.saturating_add(most - 1)))
+                }));
+                Some((
+                    Self::Utilisation {
+                        from: from.unwrap_or(Day(to.0.saturating_sub(27))),
+                        to,
+                    },
+                    series,
+                ))
             }
             _ => None,
         }
@@ -129,36 +177,73 @@ impl Work {
     }
 
     fn read(&self) -> Result<String, ReadError> {
-        let Self { series, register, now, .. } = self;
+        let Self {
+            series,
+            register,
+            now,
+            ..
+        } = self;
         match &self.asked {
-            Asked::History { from, to, step: Step::Quarter, fields } => {
+            Asked::History {
+                from,
+                to,
+                step: Step::Quarter,
+                fields,
+            } => {
                 // The last slot is the one that holds the last instant asked for.
                 let sums = self.quarters(slot_of(*from), slot_of(to.plus(SLOT_MS - 1)))?;
-                let view = HistoryView::new((*from, *to, *now), Step::Quarter, series, fields, &sums, register);
+                let view = HistoryView::new(
+                    (*from, *to, *now),
+                    Step::Quarter,
+                    series,
+                    fields,
+                    &sums,
+                    register,
+                );
                 Ok(serde_json::to_string(&view)?)
             }
-            Asked::History { from, to, step: Step::Day, fields } => {
+            Asked::History {
+                from,
+                to,
+                step: Step::Day,
+                fields,
+            } => {
                 let (first, last) = (Day::of(*from), Day::of(to.plus(-1)));
                 let mut sums = self.reader.days(series, first, last)?;
                 by_day(&self.open)
                     .iter()
                     .filter(|(day, _)| (first.0..=last.0).contains(day))
                     .for_each(|(day, open)| sums.entry(day).add(open));
-                let view = HistoryView::new((*from, *to, *now), Step::Day, series, fields, &sums, register);
+                let view = HistoryView::new(
+                    (*from, *to, *now),
+                    Step::Day,
+                    series,
+                    fields,
+                    &sums,
+                    register,
+                );
                 Ok(serde_json::to_string(&view)?)
             }
             Asked::Utilisation { from, to } => {
                 let mut map = HeatMap::default();
                 let sums = self.quarters(slot_of(from.start()), slot_of(to.end()))?;
                 sums.iter().for_each(|(slot, sums)| map.add(slot, sums));
-                Ok(serde_json::to_string(&UtilisationView::new((*from, *to, *now), series, &map, register))?)
+                Ok(serde_json::to_string(&UtilisationView::new(
+                    (*from, *to, *now),
+                    series,
+                    &map,
+                    register,
+                ))?)
             }
         }
     }
 
     fn quarters(&self, from: i32, to: i32) -> Result<Slots, ReadError> {
         let mut sums = self.reader.quarters(&self.series, from, to)?;
-        let open = self.open.iter().filter(|(slot, _)| (from..to).contains(slot));
+        let open = self
+            .open
+            .iter()
+            .filter(|(slot, _)| (from..to).contains(slot));
         open.for_each(|(slot, open)| sums.entry(slot).add(open));
         Ok(sums)
     }

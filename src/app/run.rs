@@ -121,26 +121,59 @@ impl Daemon {
     pub async fn start(config: &Config, options: StartOptions) -> Result<Self, StartError> {
         let clock = options.clock;
         let stats = Arc::new(Stats::default());
-        let factors = Arc::new(super::config::load_factors(&config.factors).map_err(StartError::Factors)?);
-        let targets = super::config::load_targets_file(config).map_err(|errors| StartError::Room(errors.to_string()))?;
+        let factors =
+            Arc::new(super::config::load_factors(&config.factors).map_err(StartError::Factors)?);
+        let targets = super::config::load_targets_file(config)
+            .map_err(|errors| StartError::Room(errors.to_string()))?;
         // Mistakes of the configuration before anything that another program may be in the way of.
         let mappings = load_mappings(&config.mapping)?;
         let mut files = Files::read(config, &mappings)?;
         let mut sockets = Sockets::bind(config).await?;
-        let Opened { mut store, identity, recovery } = Store::open(&config.store)?;
-        let sinks: &[&str] = if config.influx.is_some() { &[influx::NAME] } else { &[] };
-        let notifiers: Vec<&str> = files.notifiers.iter().map(|(name, _)| name.as_ref()).collect();
-        store.set_notifiers(&notifiers).map_err(|error| StartError::Room(error.to_string()))?;
-        store.set_sinks(sinks).map_err(|error| StartError::Room(error.to_string()))?;
-        let subscriptions = outlets::recall(&mut store, &mut files.subscribers)
-            .map_err(|error| StartError::Room(format!("what brokers hold for us cannot be read or written: {error}")))?;
+        let Opened {
+            mut store,
+            identity,
+            recovery,
+        } = Store::open(&config.store)?;
+        let sinks: &[&str] = if config.influx.is_some() {
+            &[influx::NAME]
+        } else {
+            &[]
+        };
+        let notifiers: Vec<&str> = files
+            .notifiers
+            .iter()
+            .map(|(name, _)| name.as_ref())
+            .collect();
+        store
+            .set_notifiers(&notifiers)
+            .map_err(|error| StartError::Room(error.to_string()))?;
+        store
+            .set_sinks(sinks)
+            .map_err(|error| StartError::Room(error.to_string()))?;
+        let subscriptions =
+            outlets::recall(&mut store, &mut files.subscribers).map_err(|error| {
+                StartError::Room(format!(
+                    "what brokers hold for us cannot be read or written: {error}"
+                ))
+            })?;
         let hasher = TokenHasher::new(&identity.token_key);
-        let (capture, capture_writer) = Capture::open(&config.capture, hasher.clone(), stats.clone()).map_err(|error| {
-            StartError::Room(format!("`capture.directory`: {error}\n  hint: a folder that this user may write to"))
-        })?;
+        let (capture, capture_writer) =
+            Capture::open(&config.capture, hasher.clone(), stats.clone()).map_err(|error| {
+                StartError::Room(format!(
+                    "`capture.directory`: {error}\n  hint: a folder that this user may write to"
+                ))
+            })?;
         let register = Arc::new(options.register.load(&hasher)?);
         tell_doubts(&register);
-        let engine = recover(config, &register, &factors, targets, identity.first_transaction_id, &recovery, &clock)?;
+        let engine = recover(
+            config,
+            &register,
+            &factors,
+            targets,
+            identity.first_transaction_id,
+            &recovery,
+            &clock,
+        )?;
         drop(recovery);
 
         let (ingest_shutdown, ingest_stop) = watch::channel(false);
@@ -165,9 +198,16 @@ impl Daemon {
         };
         let reader = open_reader()?;
         let decoders = Decoders::with_mappings(mappings);
-        let pipeline =
-            Pipeline::new(engine, decoders, clock.clone(), config.store.clone(), stats.clone(), reader, capture.clone())
-                .with_outlets(Outlets::of(config));
+        let pipeline = Pipeline::new(
+            engine,
+            decoders,
+            clock.clone(),
+            config.store.clone(),
+            stats.clone(),
+            reader,
+            capture.clone(),
+        )
+        .with_outlets(Outlets::of(config));
         if let Some(writer) = capture_writer {
             // Ends by itself when the engine and the sockets, who hold its other end, are gone.
             thread("capture", move || writer.run())?;
@@ -183,9 +223,18 @@ impl Daemon {
         let engine = thread("engine", move || run_pipeline(pipeline, channels))?;
 
         let mut daemon = Self {
-            web_address: sockets.web.as_ref().and_then(|socket| socket.local_addr().ok()),
-            mqtt_address: sockets.mqtt.as_ref().and_then(|socket| socket.local_addr().ok()),
-            ocpp_address: sockets.ocpp.as_ref().and_then(|socket| socket.local_addr().ok()),
+            web_address: sockets
+                .web
+                .as_ref()
+                .and_then(|socket| socket.local_addr().ok()),
+            mqtt_address: sockets
+                .mqtt
+                .as_ref()
+                .and_then(|socket| socket.local_addr().ok()),
+            ocpp_address: sockets
+                .ocpp
+                .as_ref()
+                .and_then(|socket| socket.local_addr().ok()),
             register: register_receiver.clone(),
             register_sender,
             accounts: watch::Sender::new(Arc::new(std::mem::take(&mut files.accounts))),
@@ -202,12 +251,20 @@ impl Daemon {
             outlet_shutdown,
         };
         for (session, rows) in subscriptions {
-            daemon.outlets.spawn(outlets::remember(session, rows, jobs.clone()));
+            daemon
+                .outlets
+                .spawn(outlets::remember(session, rows, jobs.clone()));
         }
-        daemon.outlets.spawn(disk::watch(config.store.directory.clone(), stats.clone(), outlet_stop.clone()));
+        daemon.outlets.spawn(disk::watch(
+            config.store.directory.clone(),
+            stats.clone(),
+            outlet_stop.clone(),
+        ));
         for (_, notifier) in files.notifiers.drain(..) {
             let (delivered, noted) = mpsc::channel(N_QUEUED_JOBS);
-            daemon.outlets.spawn(outlets::note_delivered(noted, jobs.clone()));
+            daemon
+                .outlets
+                .spawn(outlets::note_delivered(noted, jobs.clone()));
             let around = notify::Around {
                 reader: open_reader()?,
                 delivered,
@@ -217,18 +274,39 @@ impl Daemon {
                 stats: stats.clone(),
                 seed: clock.now().0 as u64 ^ u64::from(std::process::id()),
             };
-            daemon.outlets.spawn(notify::run(notifier, around, outlet_stop.clone()));
+            daemon
+                .outlets
+                .spawn(notify::run(notifier, around, outlet_stop.clone()));
         }
         if let Some(publisher) = files.publisher.take() {
             let ask = outlets::ask(questions.clone());
-            daemon.outlets.spawn(publisher.run(ask, stats.clone(), outlet_stop.clone()));
+            daemon
+                .outlets
+                .spawn(publisher.run(ask, stats.clone(), outlet_stop.clone()));
         }
         let around = (&clock, stats.clone());
         let stop = outlet_stop.clone();
-        intensity::start(&config.intensity, &open_reader()?, register_receiver, around, jobs.clone(), stop, &mut daemon.outlets)?;
+        intensity::start(
+            &config.intensity,
+            &open_reader()?,
+            register_receiver,
+            around,
+            jobs.clone(),
+            stop,
+            &mut daemon.outlets,
+        )?;
         let doors = sockets.doors(&files.acceptors);
         let entrances = sockets.entrances(files.web_acceptor.take());
-        daemon.start_ingest(config, files, sockets.mqtt, doors, &frames, &clock, capture, &ingest_stop);
+        daemon.start_ingest(
+            config,
+            files,
+            sockets.mqtt,
+            doors,
+            &frames,
+            &clock,
+            capture,
+            &ingest_stop,
+        );
         // From here only the sockets hold senders: when the last one ends, the engine does.
         drop(frames);
         if let Some(influx) = &config.influx {
@@ -253,7 +331,12 @@ impl Daemon {
             });
         }
         if let Some(entrances) = entrances {
-            let health = health(trouble_receiver, (&clock, stats.clone()), options.demo, &mut daemon.outlets);
+            let health = health(
+                trouble_receiver,
+                (&clock, stats.clone()),
+                options.demo,
+                &mut daemon.outlets,
+            );
             let accounts = daemon.accounts.subscribe();
             let around = web::Surroundings {
                 questions,
@@ -263,12 +346,17 @@ impl Daemon {
                 accounts,
                 shutdown: outlet_stop,
             };
-            daemon.outlets.spawn(web::run(config.web.clone(), entrances, around));
+            daemon
+                .outlets
+                .spawn(web::run(config.web.clone(), entrances, around));
         }
         Ok(daemon)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "wiring: each is one end of a channel or a socket")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "wiring: each is one end of a channel or a socket"
+    )]
     fn start_ingest(
         &mut self,
         config: &Config,
@@ -282,8 +370,17 @@ impl Daemon {
     ) {
         let stats = self.stats.clone();
         if let Some(socket) = mqtt_socket {
-            let (config, frames, clock) = (config.listener.clone(), frames.clone(), clock.arrival());
-            self.ingest.spawn(listener::run(config, files.passwords, socket, frames, clock, stats.clone(), stop.clone()));
+            let (config, frames, clock) =
+                (config.listener.clone(), frames.clone(), clock.arrival());
+            self.ingest.spawn(listener::run(
+                config,
+                files.passwords,
+                socket,
+                frames,
+                clock,
+                stats.clone(),
+                stop.clone(),
+            ));
         }
         if !doors.is_empty() {
             let around = door::Surroundings {
@@ -296,10 +393,16 @@ impl Daemon {
                 upstream: files.upstream,
                 shutdown: stop.clone(),
             };
-            self.ingest.spawn(door::run(config.ocpp.clone(), doors, around));
+            self.ingest
+                .spawn(door::run(config.ocpp.clone(), doors, around));
         }
         for subscriber in files.subscribers {
-            self.ingest.spawn(subscriber.run(frames.clone(), clock.arrival(), stats.clone(), stop.clone()));
+            self.ingest.spawn(subscriber.run(
+                frames.clone(),
+                clock.arrival(),
+                stats.clone(),
+                stop.clone(),
+            ));
         }
     }
 
@@ -315,7 +418,9 @@ impl Daemon {
                 tell_doubts(&register);
                 self.register_sender.send_replace(Arc::new(register));
             }
-            Err(error) => tracing::error!("the new register is not used, the old one stays in force:\n{error}"),
+            Err(error) => tracing::error!(
+                "the new register is not used, the old one stays in force:\n{error}"
+            ),
         }
     }
 
@@ -323,7 +428,9 @@ impl Daemon {
     pub fn reload_accounts(&self) {
         match read_accounts(&self.web) {
             Ok(accounts) => drop(self.accounts.send_replace(Arc::new(accounts))),
-            Err(error) => tracing::error!("the new users and tokens are not used, the old ones stay in force:\n{error}"),
+            Err(error) => tracing::error!(
+                "the new users and tokens are not used, the old ones stay in force:\n{error}"
+            ),
         }
     }
 
@@ -346,26 +453,39 @@ impl Daemon {
         end(&mut self.outlets, "outlets").await;
         // The store ends when the engine's and the sinks' senders are gone.
         if !(engine && join(self.store).await) {
-            tracing::error!("the engine or the store ended with a fault; the next start recovers from the store");
+            tracing::error!(
+                "the engine or the store ended with a fault; the next start recovers from the store"
+            );
         }
     }
 }
 
 /// Waits for tasks that were told to end, and cuts those that do not.
 async fn end(tasks: &mut JoinSet<()>, what: &str) {
-    if tokio::time::timeout(GRACE, async { while tasks.join_next().await.is_some() {} }).await.is_err() {
-        tracing::warn!("some {what} did not end within {} s and are cut", GRACE.as_secs());
+    if tokio::time::timeout(GRACE, async { while tasks.join_next().await.is_some() {} })
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            "some {what} did not end within {} s and are cut",
+            GRACE.as_secs()
+        );
         tasks.shutdown().await;
     }
 }
 
 /// Waits for a thread; false if it panicked.
 async fn join(thread: JoinHandle<()>) -> bool {
-    matches!(tokio::task::spawn_blocking(move || thread.join().is_ok()).await, Ok(true))
+    matches!(
+        tokio::task::spawn_blocking(move || thread.join().is_ok()).await,
+        Ok(true)
+    )
 }
 
 fn run_pipeline(pipeline: Pipeline, channels: Channels) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
     match runtime {
         Ok(runtime) => runtime.block_on(pipeline.run(channels)),
         Err(error) => tracing::error!(%error, "the engine's thread could not start"),
@@ -380,5 +500,8 @@ fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle
 }
 
 fn tell_doubts(register: &Register) {
-    register.doubts().iter().for_each(|doubt| tracing::warn!("{doubt}"));
+    register
+        .doubts()
+        .iter()
+        .for_each(|doubt| tracing::warn!("{doubt}"));
 }

@@ -55,7 +55,10 @@ pub struct CommitJob {
 impl CommitJob {
     /// Nothing to write and nobody waiting.
     pub fn is_empty(&self) -> bool {
-        self.inbox.is_empty() && self.lines.is_empty() && self.notifications.is_empty() && self.receipts.is_empty()
+        self.inbox.is_empty()
+            && self.lines.is_empty()
+            && self.notifications.is_empty()
+            && self.receipts.is_empty()
     }
 
     fn clear(&mut self) {
@@ -175,7 +178,9 @@ impl Writer {
 
     fn note_outbox(&self) {
         let outbox = self.store.outbox();
-        let set = |gauge: &std::sync::atomic::AtomicU64, value: u64| gauge.store(value, std::sync::atomic::Ordering::Relaxed);
+        let set = |gauge: &std::sync::atomic::AtomicU64, value: u64| {
+            gauge.store(value, std::sync::atomic::Ordering::Relaxed)
+        };
         set(&self.stats.outbox_rows, outbox.rows);
         set(&self.stats.outbox_waiting_bytes, outbox.bytes);
         set(&self.stats.outbox_bytes, outbox.written);
@@ -183,8 +188,14 @@ impl Writer {
         let undelivered = self.store.undelivered();
         set(&self.stats.notifications_waiting, undelivered.rows);
         set(&self.stats.notifications_dropped, undelivered.dropped);
-        set(&self.stats.notifications_oldest_ms, undelivered.oldest.map_or(0, |at| at.0.max(0) as u64));
-        set(&self.stats.outbox_oldest_ms, outbox.oldest.map_or(0, |at| at.0.max(0) as u64));
+        set(
+            &self.stats.notifications_oldest_ms,
+            undelivered.oldest.map_or(0, |at| at.0.max(0) as u64),
+        );
+        set(
+            &self.stats.outbox_oldest_ms,
+            outbox.oldest.map_or(0, |at| at.0.max(0) as u64),
+        );
     }
 
     fn commit(&mut self, mut job: CommitJob) -> bool {
@@ -196,7 +207,13 @@ impl Writer {
             sessions: &job.sessions,
             notifications: &job.notifications,
         };
-        if !persist(&mut self.store, &self.stats, &self.trouble, &self.stopping, |store| store.commit(&commit)) {
+        if !persist(
+            &mut self.store,
+            &self.stats,
+            &self.trouble,
+            &self.stopping,
+            |store| store.commit(&commit),
+        ) {
             return false;
         }
         Stats::count(&self.stats.commits);
@@ -220,7 +237,13 @@ impl Writer {
             rollups: &job.rollups,
             at: job.at,
         };
-        if !persist(&mut self.store, &self.stats, &self.trouble, &self.stopping, |store| store.checkpoint(&checkpoint)) {
+        if !persist(
+            &mut self.store,
+            &self.stats,
+            &self.trouble,
+            &self.stopping,
+            |store| store.checkpoint(&checkpoint),
+        ) {
             return false;
         }
         Stats::count(&self.stats.checkpoints);
@@ -248,11 +271,17 @@ fn persist(
             Err(error) => {
                 Stats::count(&stats.commit_failures);
                 let text = error.to_string();
-                if trouble.send_if_modified(|reason| reason.replace(text.clone()).as_deref() != Some(&text)) {
-                    tracing::error!("{text}; senders wait, nothing acknowledged is lost; trying again");
+                if trouble.send_if_modified(|reason| {
+                    reason.replace(text.clone()).as_deref() != Some(&text)
+                }) {
+                    tracing::error!(
+                        "{text}; senders wait, nothing acknowledged is lost; trying again"
+                    );
                 }
                 if *stopping.borrow() {
-                    tracing::error!("stopping although the store refuses; what was not acknowledged must be sent again");
+                    tracing::error!(
+                        "stopping although the store refuses; what was not acknowledged must be sent again"
+                    );
                     return false;
                 }
                 std::thread::sleep(pause);

@@ -20,7 +20,15 @@ pub struct Json<'a> {
 impl<'a> Json<'a> {
     /// At the beginning of a text whose objects and arrays may nest `most_depth` deep.
     pub fn new(text: &'a str, most_depth: usize) -> Self {
-        Self { text, at: 0, depth: 0, most_depth, repaired: false, too_deep: false, error: None }
+        Self {
+            text,
+            at: 0,
+            depth: 0,
+            most_depth,
+            repaired: false,
+            too_deep: false,
+            error: None,
+        }
     }
 
     /// What is wrong, if anything is.
@@ -105,7 +113,9 @@ impl<'a> Json<'a> {
                     self.at += 1;
                 }
                 Some(b'"') => {
-                    let Some(name) = self.string() else { return false };
+                    let Some(name) = self.string() else {
+                        return false;
+                    };
                     if !self.eat(b':') {
                         self.fail("a colon is missing");
                         return false;
@@ -257,7 +267,10 @@ impl<'a> Json<'a> {
             return Some(Cow::Borrowed(inside));
         }
         // With the quotes. A bad escape keeps the text as it stands: charge points put raw backslashes into tags.
-        Some(serde_json::from_str(&self.text[from - 1..=to]).map_or(Cow::Borrowed(inside), Cow::Owned))
+        Some(
+            serde_json::from_str(&self.text[from - 1..=to])
+                .map_or(Cow::Borrowed(inside), Cow::Owned),
+        )
     }
 
     /// Steps over a string: where its content begins and ends, and whether there are escapes in it.
@@ -286,7 +299,10 @@ impl<'a> Json<'a> {
 
     /// A number or a literal: everything up to the next structural character or blank.
     fn word(&mut self) -> Option<&'a str> {
-        let ends = |byte: &u8| matches!(byte, b',' | b':' | b']' | b'}' | b'[' | b'{' | b'"') || byte.is_ascii_whitespace();
+        let ends = |byte: &u8| {
+            matches!(byte, b',' | b':' | b']' | b'}' | b'[' | b'{' | b'"')
+                || byte.is_ascii_whitespace()
+        };
         // All of these are ASCII, so that a word ends between characters.
         let length = self.text.as_bytes()[self.at..].iter().position(ends);
         let word = &self.text[self.at..length.map_or(self.text.len(), |length| self.at + length)];
@@ -326,7 +342,11 @@ mod tests {
     #[test]
     fn takes_what_is_there_and_steps_over_what_is_not() {
         for (text, want, repaired) in [
-            (r#"{"a":1,"b":[2,"3"],"c":{"d":null}}"#, "a: 1 b: 2 3 c: d: -", false),
+            (
+                r#"{"a":1,"b":[2,"3"],"c":{"d":null}}"#,
+                "a: 1 b: 2 3 c: d: -",
+                false,
+            ),
             (" [ 1 ,\n 2 ] ", "1 2", false),
             (r#"{"a":,"b":2}"#, "b: 2", true),
             (r#"{"a":}"#, "", true),
@@ -339,7 +359,11 @@ mod tests {
             ("[]", "", false),
         ] {
             let (found, mended, error) = walk(text);
-            assert_eq!((found.join(" ").as_str(), mended, error), (want, repaired, None), "{text}");
+            assert_eq!(
+                (found.join(" ").as_str(), mended, error),
+                (want, repaired, None),
+                "{text}"
+            );
         }
     }
 
@@ -355,27 +379,42 @@ mod tests {
             ("{", "within an object"),
         ] {
             let (_, _, error) = walk(text);
-            assert!(error.as_deref().is_some_and(|error| error.contains(want)), "{text}: {error:?}");
+            assert!(
+                error.as_deref().is_some_and(|error| error.contains(want)),
+                "{text}: {error:?}"
+            );
         }
     }
 
     #[test]
     fn raw_texts_are_given_as_they_stand() {
-        let mut json = Json::new(r#"{"a":"x\n","b":-1.5e3 ,"c":null,"d":[1,{"e":"]"}],"f":NaN}"#, 8);
+        let mut json = Json::new(
+            r#"{"a":"x\n","b":-1.5e3 ,"c":null,"d":[1,{"e":"]"}],"f":NaN}"#,
+            8,
+        );
         let mut texts = Vec::new();
         json.object(|json, _| texts.extend(json.raw()));
-        assert_eq!((texts.join("|").as_str(), json.error()), ("x\n|-1.5e3|null|[1,{\"e\":\"]\"}]|NaN", None));
+        assert_eq!(
+            (texts.join("|").as_str(), json.error()),
+            ("x\n|-1.5e3|null|[1,{\"e\":\"]\"}]|NaN", None)
+        );
     }
 
     #[test]
     fn what_is_not_taken_is_skipped() {
-        let mut json = Json::new(r#"{"a":{"x":[1,{"y":"}"}]},"b":true,"c":"FALSE","d":1,"e":[]}"#, 8);
+        let mut json = Json::new(
+            r#"{"a":{"x":[1,{"y":"}"}]},"b":true,"c":"FALSE","d":1,"e":[]}"#,
+            8,
+        );
         let mut flags = Vec::new();
         assert!(json.object(|json, name| {
             if name != "a" {
                 flags.push(json.boolean());
             }
         }));
-        assert_eq!((flags, json.at_end(), json.error()), (vec![Some(true), Some(false), Some(true), None], true, None));
+        assert_eq!(
+            (flags, json.at_end(), json.error()),
+            (vec![Some(true), Some(false), Some(true), None], true, None)
+        );
     }
 }

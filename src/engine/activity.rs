@@ -20,7 +20,11 @@ impl DaySpan {
     /// The day that holds the instant.
     pub fn of(instant: UtcMs) -> Self {
         let day = Day::of(instant);
-        Self { day, start: day.start(), end: day.end() }
+        Self {
+            day,
+            start: day.start(),
+            end: day.end(),
+        }
     }
 
     /// The instant lies in the day.
@@ -65,17 +69,32 @@ fn spread(from: UtcMs, to: UtcMs, amount: i64, mut book: impl FnMut(Day, i64)) {
 }
 
 /// Spreads each sum of an activity over the days between two instants.
-pub(super) fn for_each_day(from: UtcMs, to: UtcMs, gain: &Activity, mut book: impl FnMut(Day, Activity)) {
+pub(super) fn for_each_day(
+    from: UtcMs,
+    to: UtcMs,
+    gain: &Activity,
+    mut book: impl FnMut(Day, Activity),
+) {
     type Part = fn(i64) -> Activity;
     let parts: [(i64, Part); 4] = [
-        (gain.distance_m, |distance_m| Activity { distance_m, ..Activity::default() }),
-        (gain.fuel_ml, |fuel_ml| Activity { fuel_ml, metered: Activity::FUEL_METERED, ..Activity::default() }),
+        (gain.distance_m, |distance_m| Activity {
+            distance_m,
+            ..Activity::default()
+        }),
+        (gain.fuel_ml, |fuel_ml| Activity {
+            fuel_ml,
+            metered: Activity::FUEL_METERED,
+            ..Activity::default()
+        }),
         (gain.vehicle_grid_dwh, |vehicle_grid_dwh| Activity {
             vehicle_grid_dwh,
             metered: Activity::GRID_METERED,
             ..Activity::default()
         }),
-        (gain.charged_dwh, |charged_dwh| Activity { charged_dwh, ..Activity::default() }),
+        (gain.charged_dwh, |charged_dwh| Activity {
+            charged_dwh,
+            ..Activity::default()
+        }),
     ];
     for (amount, part) in parts.into_iter().filter(|(amount, _)| *amount != 0) {
         spread(from, to, amount, |day, share| book(day, part(share)));
@@ -96,7 +115,13 @@ impl Journal {
     /// Adds to a day.
     pub fn add(&mut self, day: Day, subject: &Subject, activity: &Activity) {
         if !activity.is_empty() {
-            self.open.entry(ActivityKey { day, subject: subject.clone() }).or_default().add(activity);
+            self.open
+                .entry(ActivityKey {
+                    day,
+                    subject: subject.clone(),
+                })
+                .or_default()
+                .add(activity);
         }
     }
 
@@ -106,7 +131,14 @@ impl Journal {
             self.frozen.entry(key).or_default().add(&activity);
         }
         self.generation += 1;
-        let rows = self.frozen.iter().map(|(key, activity)| ActivityRow { key: key.clone(), activity: *activity }).collect();
+        let rows = self
+            .frozen
+            .iter()
+            .map(|(key, activity)| ActivityRow {
+                key: key.clone(),
+                activity: *activity,
+            })
+            .collect();
         (self.generation, rows)
     }
 
@@ -118,14 +150,27 @@ impl Journal {
     }
 
     /// What the store does not have yet, given the generation it was read at, for days `from..=to`.
-    pub fn since(&self, generation: u64, from: Day, to: Day) -> impl Iterator<Item = (&ActivityKey, &Activity)> {
+    pub fn since(
+        &self,
+        generation: u64,
+        from: Day,
+        to: Day,
+    ) -> impl Iterator<Item = (&ActivityKey, &Activity)> {
         let frozen = (generation < self.generation).then_some(&self.frozen);
-        frozen.into_iter().flatten().chain(&self.open).filter(move |(key, _)| (from..=to).contains(&key.day))
+        frozen
+            .into_iter()
+            .flatten()
+            .chain(&self.open)
+            .filter(move |(key, _)| (from..=to).contains(&key.day))
     }
 
     /// The state that goes into the snapshot of the checkpoint just frozen: nothing is open after it.
     pub fn for_snapshot(&self) -> Self {
-        Self { generation: self.generation, open: BTreeMap::new(), frozen: BTreeMap::new() }
+        Self {
+            generation: self.generation,
+            open: BTreeMap::new(),
+            frozen: BTreeMap::new(),
+        }
     }
 }
 
@@ -142,19 +187,44 @@ mod tests {
     #[test]
     fn parts_add_up_and_follow_london_midnight() {
         for (from, to, amount, want) in [
-            ("2026-06-30T22:00:00Z", "2026-07-01T00:00:00Z", 100, vec![("2026-06-30", 50), ("2026-07-01", 50)]),
-            ("2026-06-30T10:00:00Z", "2026-06-30T11:00:00Z", 7, vec![("2026-06-30", 7)]),
-            ("2026-06-30T11:00:00Z", "2026-06-30T11:00:00Z", 7, vec![("2026-06-30", 7)]),
+            (
+                "2026-06-30T22:00:00Z",
+                "2026-07-01T00:00:00Z",
+                100,
+                vec![("2026-06-30", 50), ("2026-07-01", 50)],
+            ),
+            (
+                "2026-06-30T10:00:00Z",
+                "2026-06-30T11:00:00Z",
+                7,
+                vec![("2026-06-30", 7)],
+            ),
+            (
+                "2026-06-30T11:00:00Z",
+                "2026-06-30T11:00:00Z",
+                7,
+                vec![("2026-06-30", 7)],
+            ),
             (
                 "2026-01-01T12:00:00Z",
                 "2026-01-04T12:00:00Z",
                 10,
-                vec![("2026-01-01", 1), ("2026-01-02", 4), ("2026-01-03", 3), ("2026-01-04", 2)],
+                vec![
+                    ("2026-01-01", 1),
+                    ("2026-01-02", 4),
+                    ("2026-01-03", 3),
+                    ("2026-01-04", 2),
+                ],
             ),
         ] {
             let mut parts = Vec::new();
-            spread(at(from), at(to), amount, |day, part| parts.push((day.to_string(), part)));
-            let want: Vec<_> = want.into_iter().map(|(day, part)| (day.to_owned(), part)).collect();
+            spread(at(from), at(to), amount, |day, part| {
+                parts.push((day.to_string(), part))
+            });
+            let want: Vec<_> = want
+                .into_iter()
+                .map(|(day, part)| (day.to_owned(), part))
+                .collect();
             assert_eq!(parts, want, "{from} {to}");
             assert_eq!(parts.iter().map(|(_, part)| part).sum::<i64>(), amount);
         }
@@ -165,16 +235,35 @@ mod tests {
         let mut journal = Journal::default();
         let subject = Subject::Vehicle(Arc::from("AMB-101"));
         let day = Day(20_000);
-        let km = |distance_m| Activity { distance_m, ..Activity::default() };
-        let visible = |journal: &Journal, generation| journal.since(generation, day, day).map(|(_, a)| a.distance_m).sum::<i64>();
+        let km = |distance_m| Activity {
+            distance_m,
+            ..Activity::default()
+        };
+        let visible = |journal: &Journal, generation| {
+            journal
+                .since(generation, day, day)
+                .map(|(_, a)| a.distance_m)
+                .sum::<i64>()
+        };
         journal.add(day, &subject, &km(5));
         let (generation, rows) = journal.freeze();
         journal.add(day, &subject, &km(2));
         assert_eq!(rows.len(), 1);
-        assert_eq!(visible(&journal, generation - 1), 7, "the store has not got it yet");
-        assert_eq!(visible(&journal, generation), 2, "the store has it, the confirmation is on its way");
+        assert_eq!(
+            visible(&journal, generation - 1),
+            7,
+            "the store has not got it yet"
+        );
+        assert_eq!(
+            visible(&journal, generation),
+            2,
+            "the store has it, the confirmation is on its way"
+        );
         let (second, rows) = journal.freeze();
-        assert_eq!(rows[0].activity.distance_m, 7, "an unconfirmed checkpoint is taken along");
+        assert_eq!(
+            rows[0].activity.distance_m, 7,
+            "an unconfirmed checkpoint is taken along"
+        );
         journal.confirm(second);
         assert_eq!(visible(&journal, second), 0);
     }

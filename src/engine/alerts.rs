@@ -27,11 +27,20 @@ impl Engine {
             Observation::OwnState(state) => self.hear_own_state(*state, now),
             Observation::Brokers(links) => self.hear_brokers(links, now),
             Observation::AlertAcked { fingerprint, by } => self.alerts.ack(*fingerprint, by, now),
-            Observation::AlertsSilenced { matchers, until, by, comment } => {
-                self.alerts.silence(to_matchers(matchers), *until, by, comment, now);
+            Observation::AlertsSilenced {
+                matchers,
+                until,
+                by,
+                comment,
+            } => {
+                self.alerts
+                    .silence(to_matchers(matchers), *until, by, comment, now);
             }
             Observation::SilenceEnded { id } => self.alerts.unsilence(*id),
-            Observation::EmissionsOfMonth(sample) => self.monthly.emissions(sample, &self.config.alerts, &mut self.alerts, now),
+            Observation::EmissionsOfMonth(sample) => {
+                self.monthly
+                    .emissions(sample, &self.config.alerts, &mut self.alerts, now)
+            }
             _ => return,
         }
         self.settle_alerts(now);
@@ -43,8 +52,14 @@ impl Engine {
     }
 
     /// Can alerts be silenced so? The number that the silence gets.
-    pub fn check_silence(&self, matchers: &[(String, String)], until: UtcMs, now: UtcMs) -> Result<u64, AckError> {
-        self.alerts.check_silence(&to_matchers(matchers), until, now)
+    pub fn check_silence(
+        &self,
+        matchers: &[(String, String)],
+        until: UtcMs,
+        now: UtcMs,
+    ) -> Result<u64, AckError> {
+        self.alerts
+            .check_silence(&to_matchers(matchers), until, now)
     }
 
     /// Can a silence be ended?
@@ -54,7 +69,8 @@ impl Engine {
 
     pub(super) fn settle_alerts(&mut self, now: UtcMs) {
         let (rows, notices) = self.alerts.settle(&self.config.alerts, now);
-        self.output.extend(rows.into_iter().map(|row| Fact::Alert(Box::new(row))));
+        self.output
+            .extend(rows.into_iter().map(|row| Fact::Alert(Box::new(row))));
         self.notices.extend(notices);
     }
 
@@ -66,30 +82,57 @@ impl Engine {
         now: UtcMs,
         summary: impl FnOnce() -> String,
     ) -> bool {
-        self.alerts.hear(&self.config.alerts, &Sample { rule, labels, reading, at: now }, summary)
+        self.alerts.hear(
+            &self.config.alerts,
+            &Sample {
+                rule,
+                labels,
+                reading,
+                at: now,
+            },
+            summary,
+        )
     }
 
     fn hear_own_state(&mut self, state: OwnState, now: UtcMs) {
         let labels = Labels::default();
         if let Some(age) = state.output_age_s {
-            let text = || format!("the oldest row that the database has not taken is {:.0} minutes old", age / 60.0);
+            let text = || {
+                format!(
+                    "the oldest row that the database has not taken is {:.0} minutes old",
+                    age / 60.0
+                )
+            };
             self.hear_alert("output_behind", &labels, Reading::Value(age), now, text);
         }
         if let Some(free) = state.disk_free_ratio {
-            let text = || format!("{:.1} % of the disk that holds the store is free", free * 100.0);
+            let text = || {
+                format!(
+                    "{:.1} % of the disk that holds the store is free",
+                    free * 100.0
+                )
+            };
             self.hear_alert("disk_near_full", &labels, Reading::Value(free), now, text);
         }
     }
 
     fn hear_brokers(&mut self, links: &[BrokerLink], now: UtcMs) {
         self.alerts.keep("broker_down", now, |labels| {
-            labels.get("broker").is_some_and(|broker| links.iter().any(|link| link.broker == **broker))
+            labels
+                .get("broker")
+                .is_some_and(|broker| links.iter().any(|link| link.broker == **broker))
         });
         for BrokerLink { broker, down_since } in links {
             let labels = Labels::new(&[("broker", broker)]);
             let since = down_since.map(UtcMs::in_words).unwrap_or_default();
             let text = || format!("no connection to the broker {broker} since {since}");
-            self.hear_alert("broker_down", &labels, Reading::Holds(down_since.is_some()), now, text);
+            self.hear_alert(
+                "broker_down",
+                &labels,
+                Reading::Holds(down_since.is_some()),
+                now,
+                text,
+            );
         }
     }
 
@@ -110,22 +153,46 @@ impl Engine {
     fn is_supervised(&self, id: &str, now: UtcMs) -> bool {
         let day = Day::of(now);
         match self.register.charge_point(id) {
-            Some(point) => point.in_service_from.is_none_or(|from| from <= day) && point.in_service_to.is_none_or(|to| day < to),
-            None => self.charging.charge_point(id).is_some_and(|state| state.online),
+            Some(point) => {
+                point.in_service_from.is_none_or(|from| from <= day)
+                    && point.in_service_to.is_none_or(|to| day < to)
+            }
+            None => self
+                .charging
+                .charge_point(id)
+                .is_some_and(|state| state.online),
         }
     }
 
     fn evaluate_charge_points(&mut self, now: UtcMs) {
-        let ids: Vec<Arc<str>> = self.charging.charge_points().map(|(id, _)| id.clone()).collect();
-        let ids: Vec<Arc<str>> = ids.into_iter().filter(|id| self.is_supervised(id, now)).collect();
+        let ids: Vec<Arc<str>> = self
+            .charging
+            .charge_points()
+            .map(|(id, _)| id.clone())
+            .collect();
+        let ids: Vec<Arc<str>> = ids
+            .into_iter()
+            .filter(|id| self.is_supervised(id, now))
+            .collect();
         let supervised: BTreeSet<&str> = ids.iter().map(AsRef::as_ref).collect();
-        for rule in ["charger_faulted", "charger_offline", "charger_overstay", "uptime_low"] {
-            self.alerts.keep(rule, now, |labels| labels.get("charge_point_id").is_some_and(|id| supervised.contains(&**id)));
+        for rule in [
+            "charger_faulted",
+            "charger_offline",
+            "charger_overstay",
+            "uptime_low",
+        ] {
+            self.alerts.keep(rule, now, |labels| {
+                labels
+                    .get("charge_point_id")
+                    .is_some_and(|id| supervised.contains(&**id))
+            });
         }
         // Points heard, and points without a link, by site.
         let mut sites: BTreeMap<Arc<str>, (u32, u32)> = BTreeMap::new();
         for id in &ids {
-            let Some(state) = self.charging.charge_point(id) else { continue };
+            let Some(state) = self.charging.charge_point(id) else {
+                continue;
+            };
             let (online, last_seen) = (state.online, state.last_seen);
             let connectors: Vec<u32> = state.connectors.keys().copied().collect();
             let excused = self.is_exempt(id, now);
@@ -137,9 +204,15 @@ impl Engine {
             if last_seen.is_some() && (!online || self.alerts.watches("charger_offline")) {
                 let site = self.site_of(id);
                 let labels = Labels::new(&[("charge_point_id", id), ("site", &site)]);
-                let reading = if excused { Reading::Excused } else { Reading::Holds(!online) };
+                let reading = if excused {
+                    Reading::Excused
+                } else {
+                    Reading::Holds(!online)
+                };
                 let since = last_seen.map(UtcMs::in_words).unwrap_or_default();
-                self.hear_alert("charger_offline", &labels, reading, now, || format!("{id} ({site}) was last heard on {since}"));
+                self.hear_alert("charger_offline", &labels, reading, now, || {
+                    format!("{id} ({site}) was last heard on {since}")
+                });
             }
             for connector in connectors {
                 self.hear_fault(id, connector, now);
@@ -159,28 +232,45 @@ impl Engine {
             });
         }
         self.alerts.keep("site_offline", now, |labels| {
-            labels.get("site").is_some_and(|site| self.register.site(site).is_some() || sites.contains_key(site))
+            labels
+                .get("site")
+                .is_some_and(|site| self.register.site(site).is_some() || sites.contains_key(site))
         });
     }
 
     fn is_exempt(&self, charge_point: &str, now: UtcMs) -> bool {
-        rules(&self.config, &self.register).exempts.reason(charge_point, now).is_some()
+        rules(&self.config, &self.register)
+            .exempts
+            .reason(charge_point, now)
+            .is_some()
     }
 
-    fn connector(&self, charge_point: &str, connector: u32) -> Option<(&ChargePointState, &Connector)> {
+    fn connector(
+        &self,
+        charge_point: &str,
+        connector: u32,
+    ) -> Option<(&ChargePointState, &Connector)> {
         let state = self.charging.charge_point(charge_point)?;
-        state.connectors.get(&connector).map(|connector| (state, connector))
+        state
+            .connectors
+            .get(&connector)
+            .map(|connector| (state, connector))
     }
 
     /// Looks at one connector; true if its alert stands elsewhere now. What was said before the link was lost says nothing about now.
     pub(super) fn hear_fault(&mut self, id: &str, connector_id: u32, now: UtcMs) -> bool {
-        let Some((state, connector)) = self.connector(id, connector_id) else { return false };
+        let Some((state, connector)) = self.connector(id, connector_id) else {
+            return false;
+        };
         let faulted = connector.status == ConnectorStatus::Faulted;
         if !self.is_supervised(id, now) || !(faulted || self.alerts.watches("charger_faulted")) {
             return false;
         }
         let known = state.online && !connector.stale;
-        let code = connector.error_code.clone().or_else(|| connector.vendor_error_code.clone());
+        let code = connector
+            .error_code
+            .clone()
+            .or_else(|| connector.vendor_error_code.clone());
         let reading = match (known, faulted) {
             (false, _) => Reading::Unknown,
             (true, true) if self.is_exempt(id, now) => Reading::Excused,
@@ -188,24 +278,41 @@ impl Engine {
         };
         let site = self.site_of(id);
         let number = connector_id.to_string();
-        let labels = Labels::new(&[("charge_point_id", id), ("connector_id", &number), ("site", &site)]);
-        let text = || format!("{id} connector {number} ({site}): {}", code.unwrap_or_else(|| "no error code".into()));
+        let labels = Labels::new(&[
+            ("charge_point_id", id),
+            ("connector_id", &number),
+            ("site", &site),
+        ]);
+        let text = || {
+            format!(
+                "{id} connector {number} ({site}): {}",
+                code.unwrap_or_else(|| "no error code".into())
+            )
+        };
         self.hear_alert("charger_faulted", &labels, reading, now, text)
     }
 
     /// Staff and public points only: fleet vehicles stand at theirs overnight, and nobody waits for the place.
     fn hear_overstay(&mut self, id: &str, connector_id: u32, excused: bool, now: UtcMs) {
         let access = self.register.charge_point(id).map(|point| point.access);
-        let Some((state, connector)) = self.connector(id, connector_id) else { return };
+        let Some((state, connector)) = self.connector(id, connector_id) else {
+            return;
+        };
         if !matches!(access, Some(Access::Staff | Access::Public)) {
             return;
         }
         // Charging is over but the plug is in: OCPP 1.6 section 4.9, Finishing and SuspendedEV.
-        let over = matches!(connector.status, ConnectorStatus::Finishing | ConnectorStatus::SuspendedEV);
+        let over = matches!(
+            connector.status,
+            ConnectorStatus::Finishing | ConnectorStatus::SuspendedEV
+        );
         if !(over || self.alerts.watches("charger_overstay")) {
             return;
         }
-        let minutes = connector.since.filter(|_| over).map_or(0.0, |since| now.since(since) as f64 / 60_000.0);
+        let minutes = connector
+            .since
+            .filter(|_| over)
+            .map_or(0.0, |since| now.since(since) as f64 / 60_000.0);
         let reading = match (state.online && !connector.stale, excused) {
             (false, _) => Reading::Unknown,
             (true, true) => Reading::Excused,
@@ -213,8 +320,16 @@ impl Engine {
         };
         let site = self.site_of(id);
         let number = connector_id.to_string();
-        let labels = Labels::new(&[("charge_point_id", id), ("connector_id", &number), ("site", &site)]);
-        let text = || format!("{id} connector {number} ({site}) is blocked since charging ended {minutes:.0} minutes ago");
+        let labels = Labels::new(&[
+            ("charge_point_id", id),
+            ("connector_id", &number),
+            ("site", &site),
+        ]);
+        let text = || {
+            format!(
+                "{id} connector {number} ({site}) is blocked since charging ended {minutes:.0} minutes ago"
+            )
+        };
         self.hear_alert("charger_overstay", &labels, reading, now, text);
     }
 
@@ -224,19 +339,32 @@ impl Engine {
         }
         let from = Month::of(now).plus(-11);
         let mut points: BTreeMap<Arc<str>, Sums> = BTreeMap::new();
-        for connector in self.uptime.connectors(now, &rules(&self.config, &self.register), &self.charging) {
+        for connector in
+            self.uptime
+                .connectors(now, &rules(&self.config, &self.register), &self.charging)
+        {
             let sums = points.entry(connector.charge_point.clone()).or_default();
-            connector.months.iter().filter(|(month, _)| *month >= from).for_each(|(_, month)| sums.add(month));
+            connector
+                .months
+                .iter()
+                .filter(|(month, _)| *month >= from)
+                .for_each(|(_, month)| sums.add(month));
         }
         for (id, sums) in points {
             let observed = norms::observed_ms(&sums);
-            let Some(uptime) = norms::nevi(&sums).filter(|_| observed >= LEAST_OBSERVED_MS && self.is_supervised(&id, now))
+            let Some(uptime) = norms::nevi(&sums)
+                .filter(|_| observed >= LEAST_OBSERVED_MS && self.is_supervised(&id, now))
             else {
                 continue;
             };
             let site = self.site_of(&id);
             let labels = Labels::new(&[("charge_point_id", &id), ("site", &site)]);
-            let text = || format!("{id} ({site}): uptime {:.1} % over twelve months", uptime * 100.0);
+            let text = || {
+                format!(
+                    "{id} ({site}): uptime {:.1} % over twelve months",
+                    uptime * 100.0
+                )
+            };
             self.hear_alert("uptime_low", &labels, Reading::Value(uptime), now, text);
         }
     }
@@ -247,46 +375,99 @@ impl Engine {
         let (heard, _) = self.heard(now);
         for (vehicle, heard) in register.vehicles.iter().zip(heard) {
             // One that was never heard is not silent; it shows in the completeness.
-            let Some(last) = heard.last.filter(|_| vehicle.in_service_on(day)) else { continue };
+            let Some(last) = heard.last.filter(|_| vehicle.in_service_on(day)) else {
+                continue;
+            };
             if heard.fresh && !self.alerts.watches("vehicle_silent") {
                 continue;
             }
             let unknown = || Arc::from("unknown");
             let fleet: Arc<str> = vehicle.organisation.clone().unwrap_or_else(unknown);
             let site: Arc<str> = vehicle.site.clone().unwrap_or_else(unknown);
-            let labels = Labels::new(&[("vehicle_id", &vehicle.id), ("fleet", &fleet), ("site", &site)]);
-            let text = || format!("{} ({fleet}) was last heard on {}", vehicle.id, last.in_words());
-            self.hear_alert("vehicle_silent", &labels, Reading::Holds(!heard.fresh), now, text);
+            let labels = Labels::new(&[
+                ("vehicle_id", &vehicle.id),
+                ("fleet", &fleet),
+                ("site", &site),
+            ]);
+            let text = || {
+                format!(
+                    "{} ({fleet}) was last heard on {}",
+                    vehicle.id,
+                    last.in_words()
+                )
+            };
+            self.hear_alert(
+                "vehicle_silent",
+                &labels,
+                Reading::Holds(!heard.fresh),
+                now,
+                text,
+            );
         }
         self.alerts.keep("vehicle_silent", now, |labels| {
-            labels.get("vehicle_id").and_then(|id| register.vehicle(id)).is_some_and(|vehicle| vehicle.in_service_on(day))
+            labels
+                .get("vehicle_id")
+                .and_then(|id| register.vehicle(id))
+                .is_some_and(|vehicle| vehicle.in_service_on(day))
         });
         let (fleets, _) = self.quality(now);
         for (fleet, sums) in &fleets {
             // A fleet without any telemetry has no completeness to lose.
             if sums.vehicles > 0 && sums.ever_heard {
                 let ratio = sums.heard_24h as f64 / sums.vehicles as f64;
-                let text = || format!("{} of {} vehicles of {fleet} were heard within 24 hours", sums.heard_24h, sums.vehicles);
-                self.hear_alert("data_completeness", &Labels::new(&[("fleet", fleet)]), Reading::Value(ratio), now, text);
+                let text = || {
+                    format!(
+                        "{} of {} vehicles of {fleet} were heard within 24 hours",
+                        sums.heard_24h, sums.vehicles
+                    )
+                };
+                self.hear_alert(
+                    "data_completeness",
+                    &Labels::new(&[("fleet", fleet)]),
+                    Reading::Value(ratio),
+                    now,
+                    text,
+                );
             }
         }
-        self.alerts.keep("data_completeness", now, |labels| labels.get("fleet").is_some_and(|fleet| fleets.contains_key(fleet)));
+        self.alerts.keep("data_completeness", now, |labels| {
+            labels
+                .get("fleet")
+                .is_some_and(|fleet| fleets.contains_key(fleet))
+        });
     }
 
     fn evaluate_events(&mut self, now: UtcMs) {
-        let fresh = self.audit.entries().rev().take_while(|entry| now.since(entry.occurrence.at) <= EVENT_MS);
+        let fresh = self
+            .audit
+            .entries()
+            .rev()
+            .take_while(|entry| now.since(entry.occurrence.at) <= EVENT_MS);
         let mut events = BTreeMap::new();
         for entry in fresh.filter(|entry| entry.undone_at.is_none()) {
             let occurrence = &entry.occurrence;
-            let asset = self.assets.find(occurrence.format, &occurrence.asset).and_then(|at| self.assets.get(at));
-            let (asset, site) = asset
-                .map_or((&occurrence.asset, Arc::from("unknown")), |asset| (&asset.tags().vehicle, asset.tags().site.clone()));
+            let asset = self
+                .assets
+                .find(occurrence.format, &occurrence.asset)
+                .and_then(|at| self.assets.get(at));
+            let (asset, site) = asset.map_or((&occurrence.asset, Arc::from("unknown")), |asset| {
+                (&asset.tags().vehicle, asset.tags().site.clone())
+            });
             let (quantity, event) = (occurrence.quantity.name(), occurrence.kind.name());
-            let labels = Labels::new(&[("asset", asset), ("quantity", quantity), ("event", event), ("site", &site)]);
-            let text = format!("{asset}: {event} of {quantity}; `fleetgauge counters undo {}` takes it back", entry.id);
+            let labels = Labels::new(&[
+                ("asset", asset),
+                ("quantity", quantity),
+                ("event", event),
+                ("site", &site),
+            ]);
+            let text = format!(
+                "{asset}: {event} of {quantity}; `fleetgauge counters undo {}` takes it back",
+                entry.id
+            );
             events.entry(labels).or_insert(text);
         }
-        self.alerts.keep("counter_event", now, |labels| events.contains_key(labels));
+        self.alerts
+            .keep("counter_event", now, |labels| events.contains_key(labels));
         for (labels, text) in events {
             self.hear_alert("counter_event", &labels, Reading::Holds(true), now, || text);
         }
@@ -302,10 +483,16 @@ impl Engine {
             let lost = self.lost_at(month.end(), now);
             for record in records.iter().filter(|record| record.kind == Kind::Share) {
                 // One target under two names raises one alert.
-                if !records.iter().any(|other| other.alias_of.as_ref() == Some(&record.id)) {
+                if !records
+                    .iter()
+                    .any(|other| other.alias_of.as_ref() == Some(&record.id))
+                {
                     let earlier = before.iter().find(|earlier| earlier.id == record.id);
                     let unknown = self.poor_share(&record.id, month.last_day(), &lost);
-                    let sample = TargetSample { unknown: unknown.unwrap_or(0.0), ..sample(record, earlier, month) };
+                    let sample = TargetSample {
+                        unknown: unknown.unwrap_or(0.0),
+                        ..sample(record, earlier, month)
+                    };
                     self.judge_target(&sample, now);
                 }
             }
@@ -315,7 +502,8 @@ impl Engine {
 
     /// Takes a target's figures of a month that has ended.
     pub fn judge_target(&mut self, sample: &TargetSample, now: UtcMs) {
-        self.monthly.target(sample, &self.config.alerts, &mut self.alerts, now);
+        self.monthly
+            .target(sample, &self.config.alerts, &mut self.alerts, now);
     }
 }
 
@@ -324,10 +512,16 @@ fn sample(record: &TargetRecord, before: Option<&TargetRecord>, month: Month) ->
     let change = |of: fn(&TargetRecord) -> Option<f64>| Some(of(record)? - of(before?)?);
     let missing = record.gap.is_some_and(|gap| !gap.is_zero());
     // At a rate that leads away from it, it is never reached.
-    let never = missing && record.projected_date.is_none() && record.recent_per_month.is_some_and(|rate| rate <= 0.0);
+    let never = missing
+        && record.projected_date.is_none()
+        && record.recent_per_month.is_some_and(|rate| rate <= 0.0);
     // Where only planned disposals are awaited, no rate is needed, and nothing is late by one.
     let planned = record.gap.is_some() && !missing;
-    let late = record.months_late.map(f64::from).or(never.then_some(f64::INFINITY)).or(planned.then_some(0.0));
+    let late = record
+        .months_late
+        .map(f64::from)
+        .or(never.then_some(f64::INFINITY))
+        .or(planned.then_some(0.0));
     TargetSample {
         target: record.id.clone(),
         month,
@@ -342,5 +536,11 @@ fn sample(record: &TargetRecord, before: Option<&TargetRecord>, month: Month) ->
 }
 
 fn to_matchers(pairs: &[(String, String)]) -> Vec<Matcher> {
-    pairs.iter().map(|(name, value)| Matcher { name: Arc::from(name.as_str()), value: Arc::from(value.as_str()) }).collect()
+    pairs
+        .iter()
+        .map(|(name, value)| Matcher {
+            name: Arc::from(name.as_str()),
+            value: Arc::from(value.as_str()),
+        })
+        .collect()
 }

@@ -8,13 +8,20 @@ use crate::units::{Thousandths, UtcMs};
 
 impl Engine {
     pub(super) fn note_occurrence(&mut self, occurrence: Occurrence) {
-        let entry = self.audit.add(occurrence, self.config.max_counter_events).clone();
+        let entry = self
+            .audit
+            .add(occurrence, self.config.max_counter_events)
+            .clone();
         self.write_entry(&entry);
     }
 
     fn write_entry(&mut self, entry: &Entry) {
         let occurrence = &entry.occurrence;
-        let Some(asset) = self.assets.find(occurrence.format, &occurrence.asset).and_then(|at| self.assets.get_mut(at)) else {
+        let Some(asset) = self
+            .assets
+            .find(occurrence.format, &occurrence.asset)
+            .and_then(|at| self.assets.get_mut(at))
+        else {
             return;
         };
         self.output.push_back(Fact::CounterEvent(CounterEventFact {
@@ -38,15 +45,25 @@ impl Engine {
 
     /// Undoes an entry: the register's total is corrected, and the days it was booked on. The register itself goes on as it is.
     pub(super) fn undo_counter_event(&mut self, id: u64, now: UtcMs) {
-        let Ok(entry) = self.audit.undo(id, now) else { return };
+        let Ok(entry) = self.audit.undo(id, now) else {
+            return;
+        };
         let occurrence = &entry.occurrence;
-        let Some(position) = self.assets.find(occurrence.format, &occurrence.asset) else { return };
-        if let (Some((by, from, to)), Some(asset)) = (occurrence.correction, self.assets.get_mut(position)) {
-            let register = asset.counters.iter_mut().find(|register| register.quantity == occurrence.quantity);
+        let Some(position) = self.assets.find(occurrence.format, &occurrence.asset) else {
+            return;
+        };
+        if let (Some((by, from, to)), Some(asset)) =
+            (occurrence.correction, self.assets.get_mut(position))
+        {
+            let register = asset
+                .counters
+                .iter_mut()
+                .find(|register| register.quantity == occurrence.quantity);
             if let Some(register) = register {
                 register.counter.correct(by);
             }
-            let measure = Measure::of(occurrence.quantity, asset.kind).filter(|_| occurrence.booked);
+            let measure =
+                Measure::of(occurrence.quantity, asset.kind).filter(|_| occurrence.booked);
             if let Some((measure, _)) = measure {
                 self.book_asset(position, from, to, measure.activity(by));
             }

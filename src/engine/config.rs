@@ -93,6 +93,9 @@ impl Default for EngineConfig {
 impl EngineConfig {
     /// How many charge points and connectors are kept apart.
     pub(super) fn charging_limits(&self) -> ChargingLimits {
-        ChargingLimits { charge_points: self.max_charge_points, connectors: self.max_connectors }
+        ChargingLimits {
+            charge_points: self.max_charge_points,
+            connectors: self.max_connectors,
+        }
     }
 }

@@ -44,9 +44,15 @@ impl Engine {
 
     fn write_sites_emissions(&mut self, day: Day) {
         let today = self.inventory_today(true);
-        let rows = site_rows(&today, day).into_iter().map(Fact::SiteEmissions).collect();
+        let rows = site_rows(&today, day)
+            .into_iter()
+            .map(Fact::SiteEmissions)
+            .collect();
         self.write_whole(day, DayTable::Sites, rows);
-        let rows = avoided_rows(&today, &self.register, day).into_iter().map(Fact::Avoided).collect();
+        let rows = avoided_rows(&today, &self.register, day)
+            .into_iter()
+            .map(Fact::Avoided)
+            .collect();
         self.write_whole(day, DayTable::Avoided, rows);
     }
 
@@ -58,7 +64,9 @@ impl Engine {
                     && point.in_service_from.is_none_or(|from| from <= day)
                     && point.in_service_to.is_none_or(|to| day < to)
             });
-            let (charge_points, connectors) = there.fold((0, 0), |(points, all), point| (points + 1, all + point.connectors));
+            let (charge_points, connectors) = there.fold((0, 0), |(points, all), point| {
+                (points + 1, all + point.connectors)
+            });
             Fact::SiteInfo(SiteInfoFact {
                 fleet: known(&site.organisation),
                 site: site.id.clone(),
@@ -75,18 +83,42 @@ impl Engine {
         let all: Arc<str> = Arc::from("all");
         let at = day.start();
         let mut groups: BTreeMap<(Arc<str>, &'static str, &'static str), Counts> = BTreeMap::new();
-        for vehicle in self.register.vehicles.iter().filter(|vehicle| in_scope(vehicle, day)) {
+        for vehicle in self
+            .register
+            .vehicles
+            .iter()
+            .filter(|vehicle| in_scope(vehicle, day))
+        {
             let class = classify(vehicle, &self.profile, day).class;
-            let (category, role) = (category(vehicle), vehicle.role.map_or("unknown", |role| role.name()));
+            let (category, role) = (
+                category(vehicle),
+                vehicle.role.map_or("unknown", |role| role.name()),
+            );
             for fleet in [all.clone(), known(&vehicle.organisation)] {
-                groups.entry((fleet, category, role)).or_default().add(class);
+                groups
+                    .entry((fleet, category, role))
+                    .or_default()
+                    .add(class);
             }
-            self.output.push_back(Fact::VehicleInfo(Box::new(info(vehicle, class, role, day))));
+            self.output
+                .push_back(Fact::VehicleInfo(Box::new(info(vehicle, class, role, day))));
         }
-        let row = |((fleet, vehicle_class, role), counts): ((Arc<str>, &'static str, &'static str), Counts)| {
+        let row = |((fleet, vehicle_class, role), counts): (
+            (Arc<str>, &'static str, &'static str),
+            Counts,
+        )| {
             let (total, low_emission) = (counts.total(), counts.counted(&self.profile));
-            let needed = vehicles_needed(self.config.target_share, total).saturating_sub(low_emission);
-            Fact::FleetGroup(FleetGroupFact { fleet, vehicle_class, role, at, total, low_emission, needed })
+            let needed =
+                vehicles_needed(self.config.target_share, total).saturating_sub(low_emission);
+            Fact::FleetGroup(FleetGroupFact {
+                fleet,
+                vehicle_class,
+                role,
+                at,
+                total,
+                low_emission,
+                needed,
+            })
         };
         let rows = groups.into_iter().map(row).collect();
         self.write_whole(day, DayTable::Groups, rows);
@@ -113,7 +145,9 @@ fn info(vehicle: &Vehicle, class: EmissionClass, role: &'static str, day: Day) -
 }
 
 fn category(vehicle: &Vehicle) -> &'static str {
-    vehicle.category.map_or("unknown", |category| category.name())
+    vehicle
+        .category
+        .map_or("unknown", |category| category.name())
 }
 
 fn known(id: &Option<Arc<str>>) -> Arc<str> {

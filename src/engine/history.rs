@@ -7,7 +7,10 @@ use super::assets::Heard;
 use super::uptime::rules;
 use crate::ledger::charging::{ChargePointState, ChargingOutcome, Connector};
 use crate::ledger::history::{Spent, Stretch};
-use crate::model::{ChargePointEvent, ChargePointMessage, Fact, MeterValuesFact, RollupRow, Series, Slots, TransactionId};
+use crate::model::{
+    ChargePointEvent, ChargePointMessage, Fact, MeterValuesFact, RollupRow, Series, Slots,
+    TransactionId,
+};
 use crate::units::UtcMs;
 
 /// A power that arrives later than this was not drawn now.
@@ -27,10 +30,20 @@ impl Engine {
             for time in self.uptime.open_time(id, now, &rules) {
                 Stretch::from(time).book(now, &mut slots);
             }
-            let connectors = self.charging.charge_point(id).into_iter().flat_map(|state| state.connectors.values());
+            let connectors = self
+                .charging
+                .charge_point(id)
+                .into_iter()
+                .flat_map(|state| state.connectors.values());
             for from in connectors.filter_map(|connector| connector.flowing_since()) {
                 let charge_point = id.clone();
-                Stretch { charge_point, spent: Spent::Charging, from, to: now }.book(now, &mut slots);
+                Stretch {
+                    charge_point,
+                    spent: Spent::Charging,
+                    from,
+                    to: now,
+                }
+                .book(now, &mut slots);
             }
         }
         slots
@@ -45,14 +58,32 @@ impl Engine {
 
     pub(super) fn note_history(&mut self, outcome: &ChargingOutcome, now: UtcMs) {
         match outcome {
-            ChargingOutcome::Energy { charge_point, from, to, dwh, .. } => {
-                self.history.energy(charge_point, &self.register, (*from, *to), *dwh, now);
+            ChargingOutcome::Energy {
+                charge_point,
+                from,
+                to,
+                dwh,
+                ..
+            } => {
+                self.history
+                    .energy(charge_point, &self.register, (*from, *to), *dwh, now);
             }
-            ChargingOutcome::Flowed { charge_point, from, to } => {
-                let stretch = Stretch { charge_point: charge_point.clone(), spent: Spent::Charging, from: *from, to: *to };
+            ChargingOutcome::Flowed {
+                charge_point,
+                from,
+                to,
+            } => {
+                let stretch = Stretch {
+                    charge_point: charge_point.clone(),
+                    spent: Spent::Charging,
+                    from: *from,
+                    to: *to,
+                };
                 self.history.time(&stretch, &self.register, now);
             }
-            ChargingOutcome::Fact(_) | ChargingOutcome::Closed(_) | ChargingOutcome::Corrected(_) => {}
+            ChargingOutcome::Fact(_)
+            | ChargingOutcome::Closed(_)
+            | ChargingOutcome::Corrected(_) => {}
         }
     }
 
@@ -68,44 +99,83 @@ impl Engine {
             | ChargePointMessage::StopTransaction { .. } => {}
             _ => return,
         }
-        let Some(state) = self.charging.charge_point(id) else { return };
+        let Some(state) = self.charging.charge_point(id) else {
+            return;
+        };
         let (mut told, mut late) = (BTreeMap::new(), BTreeSet::new());
         for fact in outcomes.iter().filter_map(power_told) {
             let connector = connector_of(event, state, fact);
             if now.since(fact.at) > LIVE_MS {
-                self.history.past_power(id, &self.register, fact.power_mw.unwrap_or(0) / 1000, fact.at);
+                self.history.past_power(
+                    id,
+                    &self.register,
+                    fact.power_mw.unwrap_or(0) / 1000,
+                    fact.at,
+                );
                 late.insert(connector);
-            } else if state.connectors.get(&connector).is_some_and(|known| connector > 0 && known.power_mw == fact.power_mw) {
+            } else if state
+                .connectors
+                .get(&connector)
+                .is_some_and(|known| connector > 0 && known.power_mw == fact.power_mw)
+            {
                 told.insert(connector, fact.power_mw.unwrap_or(0) / 1000);
             }
         }
         let only_late = told.is_empty() && !late.is_empty();
         // A transaction that ends and a connector that becomes free need not say that nothing flows any more.
-        let idle = state.connectors.iter().filter(|(id, connector)| **id > 0 && connector.power_mw == Some(0));
-        let idle: Vec<u32> = idle.map(|(id, _)| *id).filter(|id| told.contains_key(id) || !late.contains(id)).collect();
+        let idle = state
+            .connectors
+            .iter()
+            .filter(|(id, connector)| **id > 0 && connector.power_mw == Some(0));
+        let idle: Vec<u32> = idle
+            .map(|(id, _)| *id)
+            .filter(|id| told.contains_key(id) || !late.contains(id))
+            .collect();
         told.extend(idle.into_iter().map(|id| (id, 0)));
-        self.history.connectors_power(id, &self.register, told, (!only_late).then_some(now));
+        self.history
+            .connectors_power(id, &self.register, told, (!only_late).then_some(now));
     }
 
     /// A charger that speaks MQTT: its register's gains, and its power.
     pub(super) fn note_charger(&mut self, position: usize, heard: &Heard, now: UtcMs) {
-        let Some(id) = self.assets.get(position).map(|asset| asset.tags().vehicle.clone()) else { return };
-        for (from, to, gain) in heard.gains.iter().filter(|(.., gain)| gain.charged_dwh != 0) {
-            self.history.energy(&id, &self.register, (*from, *to), gain.charged_dwh, now);
+        let Some(id) = self
+            .assets
+            .get(position)
+            .map(|asset| asset.tags().vehicle.clone())
+        else {
+            return;
+        };
+        for (from, to, gain) in heard
+            .gains
+            .iter()
+            .filter(|(.., gain)| gain.charged_dwh != 0)
+        {
+            self.history
+                .energy(&id, &self.register, (*from, *to), gain.charged_dwh, now);
         }
         // One that speaks OCPP too has told it there.
         if self.charging.charge_point(&id).is_some() {
             return;
         }
         // Silent for longer than allowed, its power is not the power now. What only speaks of changes holds by any message.
-        let limit_ms = self.assets.get(position).map_or(0, |asset| asset.presence.limit_ms(self.stale_ms()));
+        let limit_ms = self
+            .assets
+            .get(position)
+            .map_or(0, |asset| asset.presence.limit_ms(self.stale_ms()));
         let until = now.plus(limit_ms);
         self.history.power_holds(&id, until);
-        let Some((at, watts)) = heard.meter.as_ref().and_then(|fact| Some((fact.at, fact.power_mw? / 1000))) else { return };
+        let Some((at, watts)) = heard
+            .meter
+            .as_ref()
+            .and_then(|fact| Some((fact.at, fact.power_mw? / 1000)))
+        else {
+            return;
+        };
         if now.since(at) > LIVE_MS {
             self.history.past_power(&id, &self.register, watts, at);
         } else {
-            self.history.power_until(&id, &self.register, watts, at.min(now), until);
+            self.history
+                .power_until(&id, &self.register, watts, at.min(now), until);
         }
     }
 }
@@ -113,19 +183,31 @@ impl Engine {
 /// The connector that a measurement is of: a charge point may name the transaction alone.
 fn connector_of(event: &ChargePointEvent, state: &ChargePointState, fact: &MeterValuesFact) -> u32 {
     let transaction = match &event.message {
-        ChargePointMessage::MeterValues { transaction_id, .. } => transaction_id.map(TransactionId::Number),
-        ChargePointMessage::Transaction(event) => Some(TransactionId::Text(event.transaction_id.as_str().into())),
+        ChargePointMessage::MeterValues { transaction_id, .. } => {
+            transaction_id.map(TransactionId::Number)
+        }
+        ChargePointMessage::Transaction(event) => {
+            Some(TransactionId::Text(event.transaction_id.as_str().into()))
+        }
         _ => None,
     };
     let open = |(_, connector): &(&u32, &Connector)| {
-        connector.session().is_some_and(|session| transaction.as_ref() == Some(&session.transaction_id))
+        connector
+            .session()
+            .is_some_and(|session| transaction.as_ref() == Some(&session.transaction_id))
     };
-    state.connectors.iter().find(open).map_or(fact.connector_id, |(id, _)| *id)
+    state
+        .connectors
+        .iter()
+        .find(open)
+        .map_or(fact.connector_id, |(id, _)| *id)
 }
 
 fn power_told(outcome: &ChargingOutcome) -> Option<&MeterValuesFact> {
     match outcome {
-        ChargingOutcome::Fact(Fact::MeterValues(fact)) => Some(fact).filter(|fact| fact.power_mw.is_some()),
+        ChargingOutcome::Fact(Fact::MeterValues(fact)) => {
+            Some(fact).filter(|fact| fact.power_mw.is_some())
+        }
         _ => None,
     }
 }

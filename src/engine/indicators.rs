@@ -24,9 +24,16 @@ pub(super) struct Indicators(BTreeMap<IndicatorKey, Said>);
 impl Indicators {
     /// Takes a figure; false if there is no room for another one.
     pub fn hear(&mut self, report: &IndicatorReport<'_>, most: usize) -> bool {
-        let key =
-            IndicatorKey { organisation: Arc::from(&*report.organisation), name: Arc::from(&*report.name), month: report.month };
-        let said = Said { value: report.value, unit: report.unit.as_deref().map(Arc::from), at: report.received_at };
+        let key = IndicatorKey {
+            organisation: Arc::from(&*report.organisation),
+            name: Arc::from(&*report.name),
+            month: report.month,
+        };
+        let said = Said {
+            value: report.value,
+            unit: report.unit.as_deref().map(Arc::from),
+            at: report.received_at,
+        };
         let room = self.0.len() < most;
         match self.0.get_mut(&key) {
             // The same again, as a broker replays it after every restart, is no news: an import in between stands.
@@ -72,14 +79,25 @@ mod tests {
 
     fn report(name: &str, value: f64, at: i64) -> IndicatorReport<'_> {
         let month = "2026-11".parse().expect("a month");
-        IndicatorReport { organisation: "EMAS".into(), name: name.into(), month, value, unit: None, received_at: UtcMs(at) }
+        IndicatorReport {
+            organisation: "EMAS".into(),
+            name: name.into(),
+            month,
+            value,
+            unit: None,
+            received_at: UtcMs(at),
+        }
     }
 
     #[test]
     fn the_newest_holds_and_repetition_is_no_news() {
         let mut table = Indicators::default();
         let value = |table: &Indicators, name: &str| {
-            table.0.iter().find(|(key, _)| &*key.name == name).map(|(_, said)| (said.value, said.at.0))
+            table
+                .0
+                .iter()
+                .find(|(key, _)| &*key.name == name)
+                .map(|(_, said)| (said.value, said.at.0))
         };
         assert!(table.hear(&report("a", 1.0, 10), 2));
         assert!(table.hear(&report("a", 1.0, 20), 2));
@@ -88,6 +106,9 @@ mod tests {
         assert_eq!(value(&table, "a"), Some((2.0, 30)));
         assert!(table.hear(&report("b", 1.0, 40), 2));
         assert!(!table.hear(&report("c", 1.0, 50), 2), "full");
-        assert!(table.hear(&report("b", 7.0, 60), 2), "what is in it goes on");
+        assert!(
+            table.hear(&report("b", 7.0, 60), 2),
+            "what is in it goes on"
+        );
     }
 }

@@ -44,8 +44,8 @@ use crate::ledger::transition::Profile;
 use crate::ledger::uptime::UptimeBook;
 use crate::model::register::{Access, Register};
 use crate::model::{
-    Activity, AssetKind, ChargePointEvent, DecoderMemory, EnergyUser, Fact, Notice, Observation, Reading, SetupRemembered,
-    Subject,
+    Activity, AssetKind, ChargePointEvent, DecoderMemory, EnergyUser, Fact, Notice, Observation,
+    Reading, SetupRemembered, Subject,
 };
 use crate::units::UtcMs;
 
@@ -161,7 +161,10 @@ impl Engine {
                 None
             }
             Observation::Remembered(memory) => {
-                self.memories.insert(memory.decoder.clone().into_owned(), memory.bytes.clone().into_owned());
+                self.memories.insert(
+                    memory.decoder.clone().into_owned(),
+                    memory.bytes.clone().into_owned(),
+                );
                 None
             }
             Observation::Indicator(report) => {
@@ -204,7 +207,9 @@ impl Engine {
     /// When [`Engine::handle_timeout`] is due.
     pub fn next_timeout(&self) -> UtcMs {
         let due = self.next_periodic.min(self.today.end());
-        self.charging.next_timeout().map_or(due, |charging| charging.min(due))
+        self.charging
+            .next_timeout()
+            .map_or(due, |charging| charging.min(due))
     }
 
     /// The next thing to write down.
@@ -238,7 +243,11 @@ impl Engine {
 
     /// Charge points whose link is up, as far as is known.
     pub fn online_charge_points(&self) -> Vec<Arc<str>> {
-        self.charging.charge_points().filter(|(_, state)| state.online).map(|(id, _)| id.clone()).collect()
+        self.charging
+            .charge_points()
+            .filter(|(_, state)| state.online)
+            .map(|(id, _)| id.clone())
+            .collect()
     }
 
     /// What is remembered of setting a charge point up.
@@ -248,7 +257,10 @@ impl Engine {
 
     /// What decoders asked to be given back after a restart.
     pub fn decoder_memories(&self) -> impl Iterator<Item = DecoderMemory<'_>> {
-        self.memories.iter().map(|(decoder, bytes)| DecoderMemory { decoder: decoder.into(), bytes: bytes.into() })
+        self.memories.iter().map(|(decoder, bytes)| DecoderMemory {
+            decoder: decoder.into(),
+            bytes: bytes.into(),
+        })
     }
 
     /// The register in force.
@@ -257,11 +269,15 @@ impl Engine {
     }
 
     fn hear(&mut self, reading: &Reading<'_>, now: UtcMs) {
-        let Some(position) = self.assets.position(reading, self.config.max_assets, &self.register) else {
+        let Some(position) = self
+            .assets
+            .position(reading, self.config.max_assets, &self.register)
+        else {
             self.tally.assets_refused += 1;
             return;
         };
-        let ms = |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        let ms =
+            |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         let today = self.today;
         let books = self.books(position, reading.kind);
         let settings = Hearing {
@@ -274,7 +290,9 @@ impl Engine {
         };
         // A charger's gains are wanted with their instants, even where the running day is all that its sums need.
         let is_charger = reading.kind == AssetKind::Charger;
-        let heard = self.assets.hear(position, reading, settings, |at| !is_charger && today.contains(at));
+        let heard = self.assets.hear(position, reading, settings, |at| {
+            !is_charger && today.contains(at)
+        });
         if is_charger {
             self.note_charger(position, &heard, now);
         }
@@ -292,12 +310,17 @@ impl Engine {
     /// A charger that also speaks OCPP is booked by its transactions; its MQTT register would be the same energy again.
     fn books(&self, position: usize, kind: AssetKind) -> bool {
         kind != AssetKind::Charger
-            || self.assets.get(position).is_none_or(|asset| self.charging.charge_point(&asset.tags().vehicle).is_none())
+            || self
+                .assets
+                .get(position)
+                .is_none_or(|asset| self.charging.charge_point(&asset.tags().vehicle).is_none())
     }
 
     /// Books a gain that is not wholly in the running day.
     fn book_asset(&mut self, position: usize, from: UtcMs, to: UtcMs, gain: Activity) {
-        let Some(asset) = self.assets.get_mut(position) else { return };
+        let Some(asset) = self.assets.get_mut(position) else {
+            return;
+        };
         let subject = asset.subject().clone();
         let mut in_today = Activity::default();
         for_each_day(from, to, &gain, |day, part| {
@@ -326,14 +349,32 @@ impl Engine {
             match outcome {
                 ChargingOutcome::Fact(fact) => self.output.push_back(fact),
                 ChargingOutcome::Flowed { .. } => {}
-                ChargingOutcome::Energy { charge_point, connector_id: _, user, from, to, dwh } => {
+                ChargingOutcome::Energy {
+                    charge_point,
+                    connector_id: _,
+                    user,
+                    from,
+                    to,
+                    dwh,
+                } => {
                     let subject = Subject::Charging { charge_point, user };
-                    for_each_day(from, to, &Activity { charged_dwh: dwh, ..Activity::default() }, |day, part| {
-                        self.journal.add(day, &subject, &part);
-                        if day == self.today.day {
-                            self.charged_today.entry(subject.clone()).or_default().add(&part);
-                        }
-                    });
+                    for_each_day(
+                        from,
+                        to,
+                        &Activity {
+                            charged_dwh: dwh,
+                            ..Activity::default()
+                        },
+                        |day, part| {
+                            self.journal.add(day, &subject, &part);
+                            if day == self.today.day {
+                                self.charged_today
+                                    .entry(subject.clone())
+                                    .or_default()
+                                    .add(&part);
+                            }
+                        },
+                    );
                 }
                 ChargingOutcome::Closed(record) => {
                     self.sessions_closed_today += 1;
@@ -375,10 +416,16 @@ impl Engine {
 
 /// Whose energy a charger that speaks MQTT delivers, as far as the register says.
 fn mqtt_charger_subject(id: &Arc<str>, register: &Register) -> Subject {
-    let user = match register.charge_point(id).map(|charge_point| charge_point.access) {
+    let user = match register
+        .charge_point(id)
+        .map(|charge_point| charge_point.access)
+    {
         Some(Access::Staff) => EnergyUser::Staff,
         Some(Access::Public) => EnergyUser::Public,
         Some(Access::Fleet) | None => EnergyUser::Unallocated,
     };
-    Subject::Charging { charge_point: id.clone(), user }
+    Subject::Charging {
+        charge_point: id.clone(),
+        user,
+    }
 }

@@ -34,7 +34,10 @@ impl Engine {
 
     pub(super) fn write_session(&mut self, record: SessionRecord) {
         let kgco2e_location = self.session_kgco2e(&record);
-        self.output.push_back(Fact::Session { record: Box::new(record), kgco2e_location });
+        self.output.push_back(Fact::Session {
+            record: Box::new(record),
+            kgco2e_location,
+        });
     }
 
     /// Activity of the running day, whether a checkpoint has it or not.
@@ -43,7 +46,13 @@ impl Engine {
         let mut activity: BTreeMap<ActivityKey, Activity> = BTreeMap::new();
         let mut add = |subject: &crate::model::Subject, sums: &Activity| {
             if !sums.is_empty() {
-                activity.entry(ActivityKey { day, subject: subject.clone() }).or_default().add(sums);
+                activity
+                    .entry(ActivityKey {
+                        day,
+                        subject: subject.clone(),
+                    })
+                    .or_default()
+                    .add(sums);
             }
         };
         for asset in self.assets.iter() {
@@ -59,7 +68,14 @@ impl Engine {
     pub(super) fn inventory_today(&self, per_vehicle: bool) -> Inventory {
         let activity = self.activity_today();
         let running = Months::of(&activity);
-        inventory(&activity, &Setting { running: Some(&running), per_vehicle, ..self.setting(&self.months) })
+        inventory(
+            &activity,
+            &Setting {
+                running: Some(&running),
+                per_vehicle,
+                ..self.setting(&self.months)
+            },
+        )
     }
 
     /// How inventories are computed here.
@@ -77,7 +93,8 @@ impl Engine {
 
     /// Rows of one table of a day, and nothing for those that were written of it before and are not among them.
     pub(super) fn write_whole(&mut self, day: Day, table: DayTable, rows: Vec<Fact>) {
-        self.output.extend(self.writing.rows.settle(day, table, rows));
+        self.output
+            .extend(self.writing.rows.settle(day, table, rows));
     }
 
     /// Tags of the rows that were written of the last days.
@@ -106,7 +123,10 @@ impl Engine {
 
     fn write_emissions(&mut self, day: Day) {
         if !self.writing.awaits_months {
-            let rows = day_rows(&self.inventory_today(false), day).into_iter().map(Fact::Emissions).collect();
+            let rows = day_rows(&self.inventory_today(false), day)
+                .into_iter()
+                .map(Fact::Emissions)
+                .collect();
             self.write_whole(day, DayTable::Emissions, rows);
         }
     }
@@ -114,7 +134,13 @@ impl Engine {
     fn write_air(&mut self, day: Day) {
         let activity = self.activity_today();
         let config = &self.config.air;
-        let found = air(&activity, &self.register, &self.factors, &Months::of(&activity), config);
+        let found = air(
+            &activity,
+            &self.register,
+            &self.factors,
+            &Months::of(&activity),
+            config,
+        );
         let rows = found.rows(day, config).into_iter().map(Fact::Air).collect();
         self.write_whole(day, DayTable::Air, rows);
     }
@@ -122,11 +148,27 @@ impl Engine {
     fn write_transition(&mut self, day: Day) {
         let all: Arc<str> = Arc::from("all");
         let mut groups: BTreeMap<(Arc<str>, Arc<str>), Counts> = BTreeMap::new();
-        for vehicle in self.register.vehicles.iter().filter(|vehicle| in_scope(vehicle, day)) {
+        for vehicle in self
+            .register
+            .vehicles
+            .iter()
+            .filter(|vehicle| in_scope(vehicle, day))
+        {
             let class = classify(vehicle, &self.profile, day).class;
-            let category: Arc<str> = Arc::from(vehicle.category.map_or("unknown", |category| category.name()));
-            let fleet = vehicle.organisation.clone().unwrap_or_else(|| Arc::from("unknown"));
-            for key in [(all.clone(), all.clone()), (all.clone(), category), (fleet, all.clone())] {
+            let category: Arc<str> = Arc::from(
+                vehicle
+                    .category
+                    .map_or("unknown", |category| category.name()),
+            );
+            let fleet = vehicle
+                .organisation
+                .clone()
+                .unwrap_or_else(|| Arc::from("unknown"));
+            for key in [
+                (all.clone(), all.clone()),
+                (all.clone(), category),
+                (fleet, all.clone()),
+            ] {
                 groups.entry(key).or_default().add(class);
             }
         }

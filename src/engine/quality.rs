@@ -52,12 +52,22 @@ impl Engine {
         let stale_ms = self.stale_ms();
         let mut vehicles = vec![Heard::default(); self.register.vehicles.len()];
         let mut unregistered = 0;
-        for asset in self.assets.iter().filter(|asset| asset.kind == AssetKind::Vehicle) {
-            let Some(vehicle) = asset.vehicle.and_then(|index| vehicles.get_mut(index as usize)) else {
+        for asset in self
+            .assets
+            .iter()
+            .filter(|asset| asset.kind == AssetKind::Vehicle)
+        {
+            let Some(vehicle) = asset
+                .vehicle
+                .and_then(|index| vehicles.get_mut(index as usize))
+            else {
                 unregistered += 1;
                 continue;
             };
-            vehicle.recently |= asset.presence.last_heard.is_some_and(|heard| now.since(heard) <= HEARD_WITHIN_MS);
+            vehicle.recently |= asset
+                .presence
+                .last_heard
+                .is_some_and(|heard| now.since(heard) <= HEARD_WITHIN_MS);
             vehicle.fresh |= !asset.presence.is_stale(now, stale_ms);
             vehicle.last = vehicle.last.max(asset.presence.last_heard);
             vehicle.lost += asset.presence.lost().unwrap_or(0);
@@ -71,7 +81,9 @@ impl Engine {
         if now.since(at) > HEARD_WITHIN_MS {
             return vec![false; self.register.vehicles.len()];
         }
-        let lost = |heard: Heard| !heard.fresh && heard.last.is_some_and(|last| at.since(last) > PARKED_MS);
+        let lost = |heard: Heard| {
+            !heard.fresh && heard.last.is_some_and(|last| at.since(last) > PARKED_MS)
+        };
         self.heard(at).0.into_iter().map(lost).collect()
     }
 
@@ -80,12 +92,16 @@ impl Engine {
         let day = Day::of(now);
         let (vehicles, unregistered) = self.heard(now);
         let all: Arc<str> = Arc::from("all");
-        let mut sums: BTreeMap<Arc<str>, Quality> = BTreeMap::from([(all.clone(), Quality::default())]);
+        let mut sums: BTreeMap<Arc<str>, Quality> =
+            BTreeMap::from([(all.clone(), Quality::default())]);
         for (vehicle, heard) in self.register.vehicles.iter().zip(vehicles) {
             if !vehicle.in_service_on(day) {
                 continue;
             }
-            let organisation = vehicle.organisation.clone().unwrap_or_else(|| Arc::from("unknown"));
+            let organisation = vehicle
+                .organisation
+                .clone()
+                .unwrap_or_else(|| Arc::from("unknown"));
             for fleet in [all.clone(), organisation] {
                 let sum = sums.entry(fleet).or_default();
                 sum.vehicles += 1;

@@ -38,7 +38,9 @@ pub enum RestoreError {
         found: u16,
     },
     /// Not what was written.
-    #[error("the checkpoint cannot be read ({0}); restore the store from a backup, or move it away to begin anew")]
+    #[error(
+        "the checkpoint cannot be read ({0}); restore the store from a backup, or move it away to begin anew"
+    )]
     Damaged(#[from] postcard::Error),
 }
 
@@ -62,7 +64,17 @@ struct Snapshot<A, C, U, J, T, L, B, M, I> {
 }
 
 type Sums = BTreeMap<Subject, Activity>;
-type Owned = Snapshot<Assets, ChargingBook, UptimeBook, Journal, Sums, AuditLog, AlertBook, MonthlyBook, Indicators>;
+type Owned = Snapshot<
+    Assets,
+    ChargingBook,
+    UptimeBook,
+    Journal,
+    Sums,
+    AuditLog,
+    AlertBook,
+    MonthlyBook,
+    Indicators,
+>;
 
 impl Engine {
     /// The state and the activity since the last checkpoint, which belong into the store together.
@@ -110,11 +122,17 @@ impl Engine {
         factors: Arc<FactorSets>,
         now: UtcMs,
     ) -> Result<Self, RestoreError> {
-        let (head, body) = snapshot.split_at_checked(2).ok_or(postcard::Error::DeserializeUnexpectedEnd)?;
+        let (head, body) = snapshot
+            .split_at_checked(2)
+            .ok_or(postcard::Error::DeserializeUnexpectedEnd)?;
         let found = u16::from_le_bytes([head[0], head[1]]);
         let (state, mut history, written): (Owned, HistoryBook, WrittenRows) = match found {
             FORMAT => postcard::from_bytes(body)?,
-            WITHOUT_HISTORY => (postcard::from_bytes(body)?, HistoryBook::default(), WrittenRows::default()),
+            WITHOUT_HISTORY => (
+                postcard::from_bytes(body)?,
+                HistoryBook::default(),
+                WrittenRows::default(),
+            ),
             _ => return Err(RestoreError::Format { found }),
         };
         history.set_limit(config.max_history_series);

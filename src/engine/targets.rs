@@ -9,7 +9,8 @@ use crate::ledger::air::AirConfig;
 use crate::ledger::emissions::Declared;
 use crate::ledger::factors::FactorSets;
 use crate::ledger::targets::{
-    Figures, Kind, Measure, Target, TargetRecord, TargetStatus, assess, headline, project, with_headline,
+    Figures, Kind, Measure, Target, TargetRecord, TargetStatus, assess, headline, project,
+    with_headline,
 };
 use crate::ledger::transition::classify;
 use crate::model::register::EmissionClass;
@@ -70,9 +71,22 @@ impl Engine {
         self.targets.figures = figures;
         self.targets.figures_are_new = true;
         // Shares of vehicles do not rest on them, and are dear.
-        let Some((day, mut records)) = self.targets.assessed.take() else { return };
-        for (target, record) in self.targets_in_force().iter().zip(&mut records).filter(|(target, _)| !of_vehicles(target)) {
-            *record = assess(target, &self.profile, &self.register, &self.targets.figures, day);
+        let Some((day, mut records)) = self.targets.assessed.take() else {
+            return;
+        };
+        for (target, record) in self
+            .targets_in_force()
+            .iter()
+            .zip(&mut records)
+            .filter(|(target, _)| !of_vehicles(target))
+        {
+            *record = assess(
+                target,
+                &self.profile,
+                &self.register,
+                &self.targets.figures,
+                day,
+            );
         }
         self.targets.assessed = Some((day, records));
     }
@@ -103,13 +117,21 @@ impl Engine {
     fn targets_in_force(&self) -> Vec<Target> {
         let config = &self.config;
         let start = config.target_start.zip(config.target_start_share);
-        with_headline(headline(config.target_share, config.target_due, start), &self.targets.list)
+        with_headline(
+            headline(config.target_share, config.target_due, start),
+            &self.targets.list,
+        )
     }
 
     /// The share of a target's vehicles whose class is not known or that are `lost` (in the register's order), 0 to 1.
     pub(super) fn poor_share(&self, id: &str, day: Day, lost: &[bool]) -> Option<f64> {
         let targets = self.targets_in_force();
-        let Measure::Fleet { profile, population, .. } = &targets.iter().find(|target| &*target.id == id)?.measure else {
+        let Measure::Fleet {
+            profile,
+            population,
+            ..
+        } = &targets.iter().find(|target| &*target.id == id)?.measure
+        else {
             return None;
         };
         let profile = profile.as_ref().unwrap_or(&self.profile);
@@ -117,7 +139,9 @@ impl Engine {
         for (vehicle, lost) in self.register.vehicles.iter().zip(lost) {
             if population.holds(vehicle, day) == Some(true) {
                 all += 1;
-                poor += u32::from(*lost || classify(vehicle, profile, day).class == EmissionClass::Unknown);
+                poor += u32::from(
+                    *lost || classify(vehicle, profile, day).class == EmissionClass::Unknown,
+                );
             }
         }
         (all > 0).then(|| f64::from(poor) / f64::from(all))
@@ -126,17 +150,38 @@ impl Engine {
     fn assess_targets(&self, day: Day) -> Vec<TargetRecord> {
         self.targets_in_force()
             .iter()
-            .map(|target| assess(target, &self.profile, &self.register, &self.targets.figures, day))
+            .map(|target| {
+                assess(
+                    target,
+                    &self.profile,
+                    &self.register,
+                    &self.targets.figures,
+                    day,
+                )
+            })
             .collect()
     }
 
     /// Rows of `target_progress`.
     pub(super) fn write_targets(&mut self, day: Day) {
-        if self.targets.assessed.as_ref().is_none_or(|(assessed, _)| *assessed != day) {
+        if self
+            .targets
+            .assessed
+            .as_ref()
+            .is_none_or(|(assessed, _)| *assessed != day)
+        {
             self.targets.assessed = Some((day, self.assess_targets(day)));
         }
-        let records = self.targets.assessed.iter().flat_map(|(_, records)| records);
-        self.output.extend(records.filter_map(|record| fact(record, day)).map(Fact::Target));
+        let records = self
+            .targets
+            .assessed
+            .iter()
+            .flat_map(|(_, records)| records);
+        self.output.extend(
+            records
+                .filter_map(|record| fact(record, day))
+                .map(Fact::Target),
+        );
     }
 
     /// Rows of `target_projection` after new figures: of the targets that rest on them, once in a while.
@@ -152,9 +197,17 @@ impl Engine {
     pub(super) fn write_projections(&mut self, day: Day, which: fn(&Target) -> bool) {
         let targets = self.targets_in_force();
         let records = self.target_records(day);
-        let found = targets.iter().zip(records.iter()).filter(|(target, _)| which(target));
+        let found = targets
+            .iter()
+            .zip(records.iter())
+            .filter(|(target, _)| which(target));
         let found: Vec<_> = found
-            .map(|(target, record)| (record.id.clone(), project(target, &self.profile, &self.register, record, day)))
+            .map(|(target, record)| {
+                (
+                    record.id.clone(),
+                    project(target, &self.profile, &self.register, record, day),
+                )
+            })
             .collect();
         for (target, ahead) in found {
             self.output.extend(ahead.into_iter().map(|ahead| {
@@ -196,9 +249,16 @@ fn fact(record: &TargetRecord, day: Day) -> Option<TargetFact> {
         value: record.value,
         path_value: record.plan_value,
         missing: record.gap.map(|gap| gap.value()),
-        vehicles_needed: record.gap.filter(|_| vehicles).map(|gap| gap.value() as u32),
+        vehicles_needed: record
+            .gap
+            .filter(|_| vehicles)
+            .map(|gap| gap.value() as u32),
         slope_per_year: record.recent_per_month.map(|rate| rate * 12.0),
-        projected_at: record.projected_date.as_deref().and_then(|text| text.parse::<Day>().ok()).map(Day::start),
+        projected_at: record
+            .projected_date
+            .as_deref()
+            .and_then(|text| text.parse::<Day>().ok())
+            .map(Day::start),
         days_late: record.days_late,
         p_hit: record.p_hit,
         band_at_due: record.forecast.as_ref().map(|forecast| forecast.band),

@@ -14,11 +14,15 @@ pub(super) const ROWS_MS: i64 = 900_000;
 
 /// The rules in force.
 pub(super) fn rules<'a>(config: &'a EngineConfig, register: &'a Register) -> UptimeRules<'a> {
-    let ms = |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    let ms =
+        |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     UptimeRules {
         offline_grace_ms: ms(config.offline_grace),
         overstay_grace_ms: ms(config.overstay_grace),
-        exempts: Exempts { windows: &config.exempt, register },
+        exempts: Exempts {
+            windows: &config.exempt,
+            register,
+        },
     }
 }
 
@@ -30,27 +34,31 @@ impl Engine {
 
     pub(super) fn hear_uptime(&mut self, event: &ChargePointEvent) {
         if let Some(state) = self.charging.charge_point(&event.charge_point) {
-            self.uptime.hear(event, state, &rules(&self.config, &self.register));
+            self.uptime
+                .hear(event, state, &rules(&self.config, &self.register));
             self.note_time(event.received_at);
         }
     }
 
     pub(super) fn take_uptime(&mut self, outcome: &ChargingOutcome, now: UtcMs) {
-        self.uptime.take(outcome, now, &rules(&self.config, &self.register));
+        self.uptime
+            .take(outcome, now, &rules(&self.config, &self.register));
     }
 
     /// The daemon was away since it was last told anything.
     pub(super) fn note_absence(&mut self, now: UtcMs) {
         let alive = self.last_alive;
         if alive > UtcMs(i64::MIN) {
-            self.uptime.restarted(alive, now.max(alive), &rules(&self.config, &self.register));
+            self.uptime
+                .restarted(alive, now.max(alive), &rules(&self.config, &self.register));
             self.note_time(now);
         }
     }
 
     /// What is booked so far stays so, whatever the next register says of opening hours.
     pub(super) fn settle_uptime(&mut self, now: UtcMs) {
-        self.uptime.settle(now, &rules(&self.config, &self.register));
+        self.uptime
+            .settle(now, &rules(&self.config, &self.register));
         self.note_time(now);
     }
 
@@ -59,16 +67,31 @@ impl Engine {
         if all {
             self.next_uptime_rows = now.plus(ROWS_MS);
         }
-        for (charge_point, connector_id, class, sums) in self.uptime.due_rows(now, all, &rules(&self.config, &self.register)) {
+        for (charge_point, connector_id, class, sums) in
+            self.uptime
+                .due_rows(now, all, &rules(&self.config, &self.register))
+        {
             let site = self.site_of(&charge_point);
-            self.output.push_back(Fact::ConnectorTime(Box::new(row(site, charge_point, connector_id, class, &sums, now))));
+            self.output.push_back(Fact::ConnectorTime(Box::new(row(
+                site,
+                charge_point,
+                connector_id,
+                class,
+                &sums,
+                now,
+            ))));
         }
         self.note_time(now);
         for (id, state) in self.charging.charge_points() {
             let conformance = state.conformance;
-            if conformance.checked > 0 && self.uptime.conformance_due(id, conformance.checked, all) {
+            if conformance.checked > 0 && self.uptime.conformance_due(id, conformance.checked, all)
+            {
                 self.output.push_back(Fact::Conformance(ConformanceFact {
-                    site: self.register.charge_point(id).and_then(|point| point.site.clone()).unwrap_or_else(unknown),
+                    site: self
+                        .register
+                        .charge_point(id)
+                        .and_then(|point| point.site.clone())
+                        .unwrap_or_else(unknown),
                     charge_point: id.clone(),
                     vendor: state.vendor.as_deref().map_or_else(unknown, Arc::from),
                     at: now,
@@ -81,7 +104,10 @@ impl Engine {
 
     /// The site of a charge point, or `unknown`.
     pub(super) fn site_of(&self, charge_point: &str) -> Arc<str> {
-        self.register.charge_point(charge_point).and_then(|point| point.site.clone()).unwrap_or_else(unknown)
+        self.register
+            .charge_point(charge_point)
+            .and_then(|point| point.site.clone())
+            .unwrap_or_else(unknown)
     }
 }
 
@@ -89,7 +115,14 @@ fn unknown() -> Arc<str> {
     Arc::from("unknown")
 }
 
-fn row(site: Arc<str>, charge_point: Arc<str>, connector_id: u32, class: Class, sums: &Sums, at: UtcMs) -> ConnectorTimeFact {
+fn row(
+    site: Arc<str>,
+    charge_point: Arc<str>,
+    connector_id: u32,
+    class: Class,
+    sums: &Sums,
+    at: UtcMs,
+) -> ConnectorTimeFact {
     const EXEMPT: [usize; 2] = [1, 2];
     ConnectorTimeFact {
         site,

@@ -42,30 +42,65 @@ impl Engine {
 
     fn watch_own(&mut self, at: usize, now: UtcMs) -> bool {
         let mut news = false;
-        let Self { output, alerts, config, .. } = self;
+        let Self {
+            output,
+            alerts,
+            config,
+            ..
+        } = self;
         let name = points::measurement(&output[at]);
         let mut line = Vec::new();
-        for own in config.alerts.own.iter().filter(|own| own.measurement == name) {
+        for own in config
+            .alerts
+            .own
+            .iter()
+            .filter(|own| own.measurement == name)
+        {
             if line.is_empty() && !points::encode(&output[at], &mut line) {
                 return news;
             }
-            let Some(row) = Row::parse(&line) else { return news };
-            let oldest = if DAILY.contains(&name) { OLDEST_DAILY_MS } else { OLDEST_MS };
-            let has = |name: &str, value: &str| row.tags.iter().any(|(tag, found)| *tag == name && found == value);
+            let Some(row) = Row::parse(&line) else {
+                return news;
+            };
+            let oldest = if DAILY.contains(&name) {
+                OLDEST_DAILY_MS
+            } else {
+                OLDEST_MS
+            };
+            let has = |name: &str, value: &str| {
+                row.tags
+                    .iter()
+                    .any(|(tag, found)| *tag == name && found == value)
+            };
             if now.since(row.at) > oldest
                 || row.at.since(now) > NEWEST_MS
                 || !own.wanted.iter().all(|(tag, value)| has(tag, value))
             {
                 continue;
             }
-            let Some(value) = row.number(own.field) else { continue };
-            let tags: Vec<(&str, &str)> = row.tags.iter().map(|(name, value)| (*name, value.as_ref())).collect();
+            let Some(value) = row.number(own.field) else {
+                continue;
+            };
+            let tags: Vec<(&str, &str)> = row
+                .tags
+                .iter()
+                .map(|(name, value)| (*name, value.as_ref()))
+                .collect();
             let labels = Labels::new(&tags);
-            let title = config.alerts.rule(&own.rule).map(|rule| rule.title.clone()).unwrap_or_default();
+            let title = config
+                .alerts
+                .rule(&own.rule)
+                .map(|rule| rule.title.clone())
+                .unwrap_or_default();
             let summary = || format!("{title}: {} is {value} ({})", own.field, labels.text());
             news |= alerts.hear(
                 &config.alerts,
-                &Sample { rule: &own.rule, labels: &labels, reading: Reading::Value(value), at: now },
+                &Sample {
+                    rule: &own.rule,
+                    labels: &labels,
+                    reading: Reading::Value(value),
+                    at: now,
+                },
                 summary,
             );
         }

@@ -36,7 +36,13 @@ pub struct CaptureConfig {
 
 impl Default for CaptureConfig {
     fn default() -> Self {
-        Self { directory: None, max_file_bytes: 64 << 20, max_files: 8, charge_points: Vec::new(), mqtt: true }
+        Self {
+            directory: None,
+            max_file_bytes: 64 << 20,
+            max_files: 8,
+            charge_points: Vec::new(),
+            mqtt: true,
+        }
     }
 }
 
@@ -92,18 +98,47 @@ pub struct Capture {
 impl Capture {
     /// None.
     pub fn none(stats: Arc<Stats>) -> Self {
-        Self { sender: None, charge_points: Arc::new([]), mqtt: false, stats }
+        Self {
+            sender: None,
+            charge_points: Arc::new([]),
+            mqtt: false,
+            stats,
+        }
     }
 
     /// Opens a capture; the writer is to be run.
-    pub fn open(config: &CaptureConfig, hasher: TokenHasher, stats: Arc<Stats>) -> std::io::Result<(Self, Option<Writer>)> {
-        let Some(directory) = config.directory.clone() else { return Ok((Self::none(stats), None)) };
+    pub fn open(
+        config: &CaptureConfig,
+        hasher: TokenHasher,
+        stats: Arc<Stats>,
+    ) -> std::io::Result<(Self, Option<Writer>)> {
+        let Some(directory) = config.directory.clone() else {
+            return Ok((Self::none(stats), None));
+        };
         std::fs::create_dir_all(&directory)?;
         let (sender, lines) = mpsc::channel(N_QUEUED_LINES);
-        let writer =
-            Writer { lines, directory, max_file_bytes: config.max_file_bytes, max_files: config.max_files, hasher, open: None };
-        let charge_points = config.charge_points.iter().map(|id| id.to_lowercase()).collect();
-        Ok((Self { sender: Some(sender), charge_points, mqtt: config.mqtt, stats }, Some(writer)))
+        let writer = Writer {
+            lines,
+            directory,
+            max_file_bytes: config.max_file_bytes,
+            max_files: config.max_files,
+            hasher,
+            open: None,
+        };
+        let charge_points = config
+            .charge_points
+            .iter()
+            .map(|id| id.to_lowercase())
+            .collect();
+        Ok((
+            Self {
+                sender: Some(sender),
+                charge_points,
+                mqtt: config.mqtt,
+                stats,
+            },
+            Some(writer),
+        ))
     }
 
     /// Somebody listens to MQTT.
@@ -113,12 +148,18 @@ impl Capture {
 
     /// Somebody listens to this charge point.
     pub fn wants(&self, charge_point: &str) -> bool {
-        self.sender.is_some() && (self.charge_points.is_empty() || self.charge_points.contains(&charge_point.to_lowercase()))
+        self.sender.is_some()
+            && (self.charge_points.is_empty()
+                || self.charge_points.contains(&charge_point.to_lowercase()))
     }
 
     /// Writes a line down, unless there is no room.
     pub fn note(&self, line: Line) {
-        if self.sender.as_ref().is_some_and(|sender| sender.try_send(line).is_err()) {
+        if self
+            .sender
+            .as_ref()
+            .is_some_and(|sender| sender.try_send(line).is_err())
+        {
             Stats::count(&self.stats.capture_dropped);
         }
     }
@@ -193,10 +234,16 @@ impl Writer {
     }
 
     fn write(&mut self, at: UtcMs, text: &str) -> std::io::Result<()> {
-        if self.open.as_ref().is_none_or(|(_, size)| *size >= self.max_file_bytes) {
+        if self
+            .open
+            .as_ref()
+            .is_none_or(|(_, size)| *size >= self.max_file_bytes)
+        {
             self.open = Some((self.begin(at)?, 0));
         }
-        let Some((file, size)) = &mut self.open else { return Ok(()) };
+        let Some((file, size)) = &mut self.open else {
+            return Ok(());
+        };
         *size += text.len() as u64 + 1;
         file.write_all(text.as_bytes())?;
         file.write_all(b"\n")
@@ -206,7 +253,11 @@ impl Writer {
         let is_ours = |name: &str| name.starts_with("capture-") && name.ends_with(".jsonl");
         let mut old: Vec<PathBuf> = std::fs::read_dir(&self.directory)?
             .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(is_ours))
+            .filter(|path| {
+                path.file_name()
+                    .and_then(|name| name.to_str())
+                    .is_some_and(is_ours)
+            })
             .collect();
         old.sort();
         let excess = (old.len() + 1).saturating_sub(self.max_files.max(1));
@@ -224,29 +275,90 @@ impl Writer {
     fn text(&self, line: &Line) -> String {
         let hide = |text: &str| redact(text, |tag| self.hasher.written(tag)).into_owned();
         match line {
-            Line::Mqtt { at, topic, payload, retained, properties } => {
+            Line::Mqtt {
+                at,
+                topic,
+                payload,
+                retained,
+                properties,
+            } => {
                 let topic = String::from_utf8_lossy(topic);
                 let payload_text = std::str::from_utf8(payload).ok().map(hide);
-                let props = properties.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-                let payload_b64 = payload_text.is_none().then(|| data_encoding::BASE64.encode(payload));
-                let mqtt = WrittenMqtt { topic: &topic, payload: payload_text.as_deref(), payload_b64, retain: *retained, props };
-                json(&Written { at: at.to_string(), mqtt: Some(mqtt), ocpp: None })
+                let props = properties
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.as_str()))
+                    .collect();
+                let payload_b64 = payload_text
+                    .is_none()
+                    .then(|| data_encoding::BASE64.encode(payload));
+                let mqtt = WrittenMqtt {
+                    topic: &topic,
+                    payload: payload_text.as_deref(),
+                    payload_b64,
+                    retain: *retained,
+                    props,
+                };
+                json(&Written {
+                    at: at.to_string(),
+                    mqtt: Some(mqtt),
+                    ocpp: None,
+                })
             }
-            Line::Frame { at, charge_point, version, from, text } => {
+            Line::Frame {
+                at,
+                charge_point,
+                version,
+                from,
+                text,
+            } => {
                 let hidden = hide(text);
                 let from = match from {
                     Speaker::ChargePoint => "charge_point",
                     Speaker::Csms => "csms",
                 };
-                let (from, frame, version) = (Some(from), Some(hidden.as_str()), Some(version.name()));
-                let ocpp = WrittenOcpp { charge_point, event: None, version, mode: None, from, frame };
-                json(&Written { at: at.to_string(), mqtt: None, ocpp: Some(ocpp) })
+                let (from, frame, version) =
+                    (Some(from), Some(hidden.as_str()), Some(version.name()));
+                let ocpp = WrittenOcpp {
+                    charge_point,
+                    event: None,
+                    version,
+                    mode: None,
+                    from,
+                    frame,
+                };
+                json(&Written {
+                    at: at.to_string(),
+                    mqtt: None,
+                    ocpp: Some(ocpp),
+                })
             }
-            Line::Link { at, charge_point, up } => {
-                let event = Some(if up.is_some() { "connected" } else { "disconnected" });
-                let (version, mode) = (up.map(|(version, _)| version.name()), up.map(|(_, mode)| mode));
-                let ocpp = WrittenOcpp { charge_point, event, version, mode, from: None, frame: None };
-                json(&Written { at: at.to_string(), mqtt: None, ocpp: Some(ocpp) })
+            Line::Link {
+                at,
+                charge_point,
+                up,
+            } => {
+                let event = Some(if up.is_some() {
+                    "connected"
+                } else {
+                    "disconnected"
+                });
+                let (version, mode) = (
+                    up.map(|(version, _)| version.name()),
+                    up.map(|(_, mode)| mode),
+                );
+                let ocpp = WrittenOcpp {
+                    charge_point,
+                    event,
+                    version,
+                    mode,
+                    from: None,
+                    frame: None,
+                };
+                json(&Written {
+                    at: at.to_string(),
+                    mqtt: None,
+                    ocpp: Some(ocpp),
+                })
             }
         }
     }

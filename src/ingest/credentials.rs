@@ -41,12 +41,18 @@ impl VerifiedLogins {
 
     /// This password was found to belong to this hash.
     pub fn knows(&self, hash: &str, password: &[u8]) -> bool {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).contains(&fingerprint(hash, password))
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .contains(&fingerprint(hash, password))
     }
 
     /// Notes a good login.
     pub fn note(&self, hash: &str, password: &[u8]) {
-        let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut known = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if known.len() >= Self::MOST {
             known.clear();
         }
@@ -72,7 +78,13 @@ impl PasswordFile {
             if line_text.is_empty() || line_text.starts_with('#') {
                 continue;
             }
-            let mut wrong = |reason| errors.push(PasswordFileError { file: file.to_owned(), line: index + 1, reason });
+            let mut wrong = |reason| {
+                errors.push(PasswordFileError {
+                    file: file.to_owned(),
+                    line: index + 1,
+                    reason,
+                })
+            };
             match line_text.split_once(':') {
                 Some((user, hash)) if !user.is_empty() && is_hash(hash) => {
                     if hashes.insert(user.to_owned(), hash.to_owned()).is_some() {
@@ -84,17 +96,28 @@ impl PasswordFile {
                 None => wrong("there is no colon"),
             }
         }
-        if errors.is_empty() { Ok(Self { hashes, verified: VerifiedLogins::default() }) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(Self {
+                hashes,
+                verified: VerifiedLogins::default(),
+            })
+        } else {
+            Err(errors)
+        }
     }
 
     /// The answer without hashing, if this very login was good before.
     pub fn known(&self, user: &str, password: &[u8]) -> bool {
-        self.hashes.get(user).is_some_and(|hash| self.verified.knows(hash, password))
+        self.hashes
+            .get(user)
+            .is_some_and(|hash| self.verified.knows(hash, password))
     }
 
     /// Verifies a login. Slow on purpose; not for the thread that serves sockets.
     pub fn check(&self, user: &str, password: &[u8]) -> bool {
-        let Some(hash) = self.hashes.get(user).filter(|hash| verify(hash, password)) else { return false };
+        let Some(hash) = self.hashes.get(user).filter(|hash| verify(hash, password)) else {
+            return false;
+        };
         self.verified.note(hash, password);
         true
     }
@@ -118,13 +141,24 @@ mod tests {
     #[test]
     fn a_password_file_reports_every_bad_line() {
         let hash = hash_password(b"secret", &[1; 16], 10);
-        let good = PasswordFile::parse(&format!("# devices\n\nvan:{hash}\n"), "f").expect("a good file");
+        let good =
+            PasswordFile::parse(&format!("# devices\n\nvan:{hash}\n"), "f").expect("a good file");
         assert!(!good.known("van", b"secret"));
-        assert!(good.check("van", b"secret") && good.known("van", b"secret") && !good.known("van", b"other"));
+        assert!(
+            good.check("van", b"secret")
+                && good.known("van", b"secret")
+                && !good.known("van", b"other")
+        );
         assert!(!good.check("van", b"wrong") && !good.check("car", b"secret"));
-        let errors =
-            PasswordFile::parse(&format!("van\n:{hash}\nvan:secret\ncar:{hash}\ncar:{hash}"), "f").expect_err("bad lines");
-        assert_eq!(errors.iter().map(|error| error.line).collect::<Vec<_>>(), [1, 2, 3, 5]);
+        let errors = PasswordFile::parse(
+            &format!("van\n:{hash}\nvan:secret\ncar:{hash}\ncar:{hash}"),
+            "f",
+        )
+        .expect_err("bad lines");
+        assert_eq!(
+            errors.iter().map(|error| error.line).collect::<Vec<_>>(),
+            [1, 2, 3, 5]
+        );
     }
 
     #[test]

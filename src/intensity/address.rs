@@ -19,7 +19,11 @@ impl Base {
         };
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let bad = |c: char| c.is_whitespace() || c.is_control();
-        if authority.is_empty() || authority.contains('@') || rest.contains(bad) || rest.contains(['?', '#']) {
+        if authority.is_empty()
+            || authority.contains('@')
+            || rest.contains(bad)
+            || rest.contains(['?', '#'])
+        {
             return None;
         }
         let usual = if tls { 443 } else { 80 };
@@ -29,12 +33,25 @@ impl Base {
             _ => (authority, usual),
         };
         let host = host.trim_matches(['[', ']']).to_owned();
-        (!host.is_empty()).then(|| Self { tls, host, port, path: path.trim_end_matches('/').to_owned() })
+        (!host.is_empty()).then(|| Self {
+            tls,
+            host,
+            port,
+            path: path.trim_end_matches('/').to_owned(),
+        })
     }
 
     fn authority(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        if self.port == if self.tls { 443 } else { 80 } { host } else { format!("{host}:{}", self.port) }
+        let host = if self.host.contains(':') {
+            format!("[{}]", self.host)
+        } else {
+            self.host.clone()
+        };
+        if self.port == if self.tls { 443 } else { 80 } {
+            host
+        } else {
+            format!("{host}:{}", self.port)
+        }
     }
 
     /// The address of a path of it.
@@ -50,10 +67,17 @@ mod tests {
 
     #[test]
     fn addresses() {
-        let told = |url| Base::of(url).map(|base| (base.tls, base.authority(), base.port, base.path));
+        let told =
+            |url| Base::of(url).map(|base| (base.tls, base.authority(), base.port, base.path));
         for (url, want) in [
-            ("https://api.carbonintensity.org.uk", Some((true, "api.carbonintensity.org.uk", 443, ""))),
-            ("http://127.0.0.1:8080/ci/", Some((false, "127.0.0.1:8080", 8080, "/ci"))),
+            (
+                "https://api.carbonintensity.org.uk",
+                Some((true, "api.carbonintensity.org.uk", 443, "")),
+            ),
+            (
+                "http://127.0.0.1:8080/ci/",
+                Some((false, "127.0.0.1:8080", 8080, "/ci")),
+            ),
             ("http://[::1]:8080", Some((false, "[::1]:8080", 8080, ""))),
             ("https://[::1]", Some((true, "[::1]", 443, ""))),
             ("ftp://x", None),
@@ -66,7 +90,12 @@ mod tests {
         ] {
             assert_eq!(
                 told(url),
-                want.map(|(tls, authority, port, path)| (tls, authority.to_owned(), port, path.to_owned())),
+                want.map(|(tls, authority, port, path)| (
+                    tls,
+                    authority.to_owned(),
+                    port,
+                    path.to_owned()
+                )),
                 "{url}"
             );
         }

@@ -83,7 +83,13 @@ pub async fn run(config: IntensityConfig, around: Surroundings) {
         return;
     };
     let (mut shutdown, mut register) = (around.shutdown.clone(), around.register.clone());
-    let mut client = Client { config, base, http: HttpClient::default(), around, trouble: None };
+    let mut client = Client {
+        config,
+        base,
+        http: HttpClient::default(),
+        around,
+        trouble: None,
+    };
     let mut pause = FIRST_PAUSE.min(client.config.refresh);
     loop {
         let asked = tokio::select! {
@@ -143,7 +149,13 @@ impl Client {
                         Stats::count(&self.around.stats.intensity_answers);
                         let newest = slots.iter().map(|slot| slot.start).max();
                         found.extend(slots);
-                        if found.len() > MOST_SLOTS && self.around.slots.send((std::mem::take(&mut found), oldest)).await.is_err()
+                        if found.len() > MOST_SLOTS
+                            && self
+                                .around
+                                .slots
+                                .send((std::mem::take(&mut found), oldest))
+                                .await
+                                .is_err()
                         {
                             return Round::Nobody;
                         }
@@ -173,26 +185,50 @@ impl Client {
             _ => {}
         }
         self.trouble = failure;
-        if self.trouble.is_some() { Round::Failed } else { Round::Done }
+        if self.trouble.is_some() {
+            Round::Failed
+        } else {
+            Round::Done
+        }
     }
 
-    async fn fetch(&self, area: GridArea, from: UtcMs, to: UtcMs, now: UtcMs) -> Result<Vec<IntensitySlot>, String> {
+    async fn fetch(
+        &self,
+        area: GridArea,
+        from: UtcMs,
+        to: UtcMs,
+        now: UtcMs,
+    ) -> Result<Vec<IntensitySlot>, String> {
         let path = plan::path(area, from, to);
         let headers = vec![("accept", "application/json".to_owned())];
-        let request = HttpRequest { headers, most_bytes: MOST_BYTES, ..HttpRequest::get(&self.base.url(&path)) };
-        let answer = self.http.send(&request, self.config.timeout).await.map_err(|error| error.to_string())?;
+        let request = HttpRequest {
+            headers,
+            most_bytes: MOST_BYTES,
+            ..HttpRequest::get(&self.base.url(&path))
+        };
+        let answer = self
+            .http
+            .send(&request, self.config.timeout)
+            .await
+            .map_err(|error| error.to_string())?;
         let (status, body) = (answer.status, answer.body);
         let reply = Reply::read(&body, area, now);
         match (status, reply) {
             (200, Ok(reply)) => {
                 if reply.left_out > 0 {
-                    tracing::debug!(periods = reply.left_out, area = area.name(), "periods of the answer could not be used");
+                    tracing::debug!(
+                        periods = reply.left_out,
+                        area = area.name(),
+                        "periods of the answer could not be used"
+                    );
                 }
                 Ok(reply.slots)
             }
             (200, Err(error)) => Err(error.to_string()),
             // An error's body says more than its status, if it is the API's own.
-            (status, Err(error @ crate::ledger::intensity::ReplyError::Api { .. })) => Err(format!("status {status}: {error}")),
+            (status, Err(error @ crate::ledger::intensity::ReplyError::Api { .. })) => {
+                Err(format!("status {status}: {error}"))
+            }
             (status, _) => Err(format!("status {status}")),
         }
     }

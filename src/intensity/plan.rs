@@ -14,14 +14,21 @@ const LONGEST_MS: i64 = 13 * DAY_MS;
 
 /// All of Great Britain, and the regions of the sites.
 pub(super) fn areas(register: &Register) -> BTreeSet<GridArea> {
-    let regions = register.sites.iter().filter_map(|site| site.region_id).map(GridArea);
+    let regions = register
+        .sites
+        .iter()
+        .filter_map(|site| site.region_id)
+        .map(GridArea);
     regions.chain([GridArea::NATIONAL]).collect()
 }
 
 /// Ranges to ask for, the oldest first. Nothing known: the last two weeks. What is missing longer than it is kept is not asked for.
 pub(super) fn ranges(newest: Option<UtcMs>, now: UtcMs, keep_ms: i64) -> Vec<(UtcMs, UtcMs)> {
     let slot = |at: UtcMs| UtcMs(at.0.div_euclid(HALF_HOUR_MS) * HALF_HOUR_MS);
-    let since = newest.unwrap_or(now.plus(-LONGEST_MS)).max(now.plus(-keep_ms)).min(now.plus(-AGAIN_MS));
+    let since = newest
+        .unwrap_or(now.plus(-LONGEST_MS))
+        .max(now.plus(-keep_ms))
+        .min(now.plus(-AGAIN_MS));
     let (mut from, end) = (slot(since), slot(now).plus(HALF_HOUR_MS));
     let mut ranges = Vec::new();
     while from < end {
@@ -56,10 +63,22 @@ mod tests {
         let now = at("2026-11-25T12:10:00Z");
         let keep = 400 * DAY_MS;
         let told = |newest: Option<&str>, keep| -> Vec<String> {
-            ranges(newest.map(at), now, keep).iter().map(|(from, to)| format!("{from} {to}").replace(":00.000Z", "")).collect()
+            ranges(newest.map(at), now, keep)
+                .iter()
+                .map(|(from, to)| format!("{from} {to}").replace(":00.000Z", ""))
+                .collect()
         };
-        assert_eq!(told(Some("2026-11-25T12:00:00Z"), keep), ["2026-11-23T12:00 2026-11-25T12:30"]);
-        assert_eq!(told(None, keep), ["2026-11-12T12:00 2026-11-25T12:00", "2026-11-25T12:00 2026-11-25T12:30"]);
+        assert_eq!(
+            told(Some("2026-11-25T12:00:00Z"), keep),
+            ["2026-11-23T12:00 2026-11-25T12:30"]
+        );
+        assert_eq!(
+            told(None, keep),
+            [
+                "2026-11-12T12:00 2026-11-25T12:00",
+                "2026-11-25T12:00 2026-11-25T12:30"
+            ]
+        );
         let long = told(Some("2026-10-25T12:00:00Z"), keep);
         assert_eq!(
             (long.len(), long[0].as_str()),
@@ -72,7 +91,13 @@ mod tests {
             "not longer than it is kept"
         );
         let path9 = path(GridArea(9), at("2026-11-23T12:00:00Z"), now);
-        assert_eq!(path9, "/regional/intensity/2026-11-23T12:00Z/2026-11-25T12:10Z/regionid/9");
-        assert_eq!(path(GridArea::NATIONAL, at("2026-11-23T12:00:00Z"), now), "/intensity/2026-11-23T12:00Z/2026-11-25T12:10Z");
+        assert_eq!(
+            path9,
+            "/regional/intensity/2026-11-23T12:00Z/2026-11-25T12:10Z/regionid/9"
+        );
+        assert_eq!(
+            path(GridArea::NATIONAL, at("2026-11-23T12:00:00Z"), now),
+            "/intensity/2026-11-23T12:00Z/2026-11-25T12:10Z"
+        );
     }
 }

@@ -55,8 +55,25 @@ pub struct Occurrence {
 
 impl Occurrence {
     /// One without values.
-    pub fn new(at: UtcMs, asset: Arc<str>, format: u8, quantity: Quantity, kind: OccurrenceKind) -> Self {
-        Self { at, asset, format, quantity, kind, before: 0, after: 0, previous: None, correction: None, booked: false }
+    pub fn new(
+        at: UtcMs,
+        asset: Arc<str>,
+        format: u8,
+        quantity: Quantity,
+        kind: OccurrenceKind,
+    ) -> Self {
+        Self {
+            at,
+            asset,
+            format,
+            quantity,
+            kind,
+            before: 0,
+            after: 0,
+            previous: None,
+            correction: None,
+            booked: false,
+        }
     }
 
     /// With the jump of a register.
@@ -69,12 +86,23 @@ impl Occurrence {
             _ => jump.after,
         };
         let correction = Some((correction, jump.from, jump.to));
-        Self { before: jump.before, after: jump.after, correction, booked, ..self }
+        Self {
+            before: jump.before,
+            after: jump.after,
+            correction,
+            booked,
+            ..self
+        }
     }
 
     /// With the register that booked until then, its last value, and the value of the one that books now.
     pub fn source(self, previous: (Arc<str>, Quantity), before: i64, after: i64) -> Self {
-        Self { previous: Some(previous), before, after, ..self }
+        Self {
+            previous: Some(previous),
+            before,
+            after,
+            ..self
+        }
     }
 }
 
@@ -118,7 +146,11 @@ impl AuditLog {
         while self.entries.len() >= most.max(1) {
             self.entries.pop_front();
         }
-        self.entries.push_back(Entry { id: self.made, occurrence, undone_at: None });
+        self.entries.push_back(Entry {
+            id: self.made,
+            occurrence,
+            undone_at: None,
+        });
         self.entries.back().expect("one was just added")
     }
 
@@ -134,7 +166,11 @@ impl AuditLog {
 
     /// Can it be undone?
     pub fn check(&self, id: u64) -> Result<(), UndoError> {
-        let entry = self.entries.iter().find(|entry| entry.id == id).ok_or(UndoError::Unknown(id))?;
+        let entry = self
+            .entries
+            .iter()
+            .find(|entry| entry.id == id)
+            .ok_or(UndoError::Unknown(id))?;
         match (entry.undone_at, entry.occurrence.correction) {
             (Some(_), _) => Err(UndoError::Undone(id)),
             (None, None) => Err(UndoError::Nothing(id)),
@@ -145,7 +181,11 @@ impl AuditLog {
     /// Marks it as undone; what is to be corrected is in it.
     pub fn undo(&mut self, id: u64, now: UtcMs) -> Result<Entry, UndoError> {
         self.check(id)?;
-        let entry = self.entries.iter_mut().find(|entry| entry.id == id).ok_or(UndoError::Unknown(id))?;
+        let entry = self
+            .entries
+            .iter_mut()
+            .find(|entry| entry.id == id)
+            .ok_or(UndoError::Unknown(id))?;
         entry.undone_at = Some(now);
         Ok(entry.clone())
     }
@@ -164,11 +204,26 @@ mod tests {
             (CounterEvent::UnitSuspect, 18_930, 30_465, 11_535),
         ] {
             let mut log = AuditLog::default();
-            let jump = Jump { before, after, from: UtcMs(1), to: UtcMs(2) };
-            let new = Occurrence::new(UtcMs(2), "AMB-101".into(), 0, Quantity::Odometer, OccurrenceKind::Register(event));
+            let jump = Jump {
+                before,
+                after,
+                from: UtcMs(1),
+                to: UtcMs(2),
+            };
+            let new = Occurrence::new(
+                UtcMs(2),
+                "AMB-101".into(),
+                0,
+                Quantity::Odometer,
+                OccurrenceKind::Register(event),
+            );
             let id = log.add(new.jump(&jump, true), 10).id;
             let entry = log.undo(id, UtcMs(9)).expect("it can be undone");
-            assert_eq!(entry.occurrence.correction, Some((want, UtcMs(1), UtcMs(2))), "{event:?}");
+            assert_eq!(
+                entry.occurrence.correction,
+                Some((want, UtcMs(1), UtcMs(2))),
+                "{event:?}"
+            );
             assert_eq!(log.undo(id, UtcMs(10)), Err(UndoError::Undone(id)));
         }
     }
@@ -178,9 +233,21 @@ mod tests {
         let mut log = AuditLog::default();
         let kind = OccurrenceKind::SourceChanged;
         for _ in 0..5 {
-            log.add(Occurrence::new(UtcMs(0), "x".into(), 0, Quantity::Odometer, kind), 2);
+            log.add(
+                Occurrence::new(UtcMs(0), "x".into(), 0, Quantity::Odometer, kind),
+                2,
+            );
         }
-        assert_eq!((log.entries().map(|entry| entry.id).collect::<Vec<_>>(), log.dropped()), (vec![4, 5], 3));
-        assert_eq!((log.check(1), log.check(5)), (Err(UndoError::Unknown(1)), Err(UndoError::Nothing(5))));
+        assert_eq!(
+            (
+                log.entries().map(|entry| entry.id).collect::<Vec<_>>(),
+                log.dropped()
+            ),
+            (vec![4, 5], 3)
+        );
+        assert_eq!(
+            (log.check(1), log.check(5)),
+            (Err(UndoError::Unknown(1)), Err(UndoError::Nothing(5)))
+        );
     }
 }

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::emissions::{ROW_METHODS, Scope};
 use crate::model::register::{Category, Role};
-use crate::model::{AirFact, AvoidedFact, EmissionsFact, Fact, FleetGroupFact, SiteEmissionsFact, TransitionFact};
+use crate::model::{
+    AirFact, AvoidedFact, EmissionsFact, Fact, FleetGroupFact, SiteEmissionsFact, TransitionFact,
+};
 use crate::units::Day;
 
 /// The running day, and those that nobody has looked at again yet (`app/past_days` leaves the two newest alone), with one to spare.
@@ -54,14 +56,31 @@ impl RowTags {
         let word = |word: &'static str| Arc::from(word);
         let (table, tags) = match fact {
             Fact::Emissions(row) => {
-                let tags = vec![row.fleet.clone(), row.vehicle_class.clone(), word(row.scope), word(row.method)];
+                let tags = vec![
+                    row.fleet.clone(),
+                    row.vehicle_class.clone(),
+                    word(row.scope),
+                    word(row.method),
+                ];
                 (DayTable::Emissions, tags)
             }
-            Fact::SiteEmissions(row) => (DayTable::Sites, vec![row.fleet.clone(), row.site.clone(), word(row.scope)]),
+            Fact::SiteEmissions(row) => (
+                DayTable::Sites,
+                vec![row.fleet.clone(), row.site.clone(), word(row.scope)],
+            ),
             Fact::Avoided(row) => (DayTable::Avoided, vec![row.fleet.clone(), row.site.clone()]),
-            Fact::Air(row) => (DayTable::Air, vec![row.fleet.clone(), row.vehicle_class.clone()]),
-            Fact::Transition(row) => (DayTable::Transition, vec![row.fleet.clone(), row.vehicle_class.clone()]),
-            Fact::FleetGroup(row) => (DayTable::Groups, vec![row.fleet.clone(), word(row.vehicle_class), word(row.role)]),
+            Fact::Air(row) => (
+                DayTable::Air,
+                vec![row.fleet.clone(), row.vehicle_class.clone()],
+            ),
+            Fact::Transition(row) => (
+                DayTable::Transition,
+                vec![row.fleet.clone(), row.vehicle_class.clone()],
+            ),
+            Fact::FleetGroup(row) => (
+                DayTable::Groups,
+                vec![row.fleet.clone(), word(row.vehicle_class), word(row.role)],
+            ),
             _ => return None,
         };
         Some(Self { table, tags })
@@ -73,12 +92,17 @@ impl RowTags {
         let tag = |index: usize| self.tags.get(index);
         let scope = |index: usize| {
             let name = tag(index)?;
-            Scope::ALL.into_iter().map(Scope::name).find(|scope| *scope == &**name)
+            Scope::ALL
+                .into_iter()
+                .map(Scope::name)
+                .find(|scope| *scope == &**name)
         };
         let (fleet, second) = (tag(0)?.clone(), tag(1)?.clone());
         Some(match self.table {
             DayTable::Emissions => {
-                let (method, tier) = *ROW_METHODS.iter().find(|(method, _)| tag(3).is_some_and(|tag| **tag == **method))?;
+                let (method, tier) = *ROW_METHODS
+                    .iter()
+                    .find(|(method, _)| tag(3).is_some_and(|tag| **tag == **method))?;
                 Fact::Emissions(EmissionsFact {
                     fleet,
                     vehicle_class: second,
@@ -94,7 +118,13 @@ impl RowTags {
                     factor_set: "none".to_owned(),
                 })
             }
-            DayTable::Sites => Fact::SiteEmissions(SiteEmissionsFact { fleet, site: second, scope: scope(2)?, at, kgco2e: 0.0 }),
+            DayTable::Sites => Fact::SiteEmissions(SiteEmissionsFact {
+                fleet,
+                site: second,
+                scope: scope(2)?,
+                at,
+                kgco2e: 0.0,
+            }),
             DayTable::Avoided => Fact::Avoided(AvoidedFact {
                 fleet,
                 site: second,
@@ -104,9 +134,14 @@ impl RowTags {
                 distance_m: 0,
                 vehicles: 0,
             }),
-            DayTable::Air => {
-                Fact::Air(AirFact { fleet, vehicle_class: second, at, distance_m: 0, grams: [0.0; 3], pm_exhaust_g: 0.0 })
-            }
+            DayTable::Air => Fact::Air(AirFact {
+                fleet,
+                vehicle_class: second,
+                at,
+                distance_m: 0,
+                grams: [0.0; 3],
+                pm_exhaust_g: 0.0,
+            }),
             DayTable::Transition => Fact::Transition(TransitionFact {
                 fleet,
                 vehicle_class: second,
@@ -118,11 +153,21 @@ impl RowTags {
                 unknown: 0,
             }),
             DayTable::Groups => {
-                const CATEGORIES: [Category; 5] =
-                    [Category::Car, Category::Van, Category::Heavy, Category::Motorcycle, Category::Minibus];
+                const CATEGORIES: [Category; 5] = [
+                    Category::Car,
+                    Category::Van,
+                    Category::Heavy,
+                    Category::Motorcycle,
+                    Category::Minibus,
+                ];
                 const ROLES: [Role; 3] = [Role::Emergency, Role::NonEmergency, Role::Support];
-                let known =
-                    |words: &[&'static str], word: &str| words.iter().chain(&["unknown"]).find(|known| **known == word).copied();
+                let known = |words: &[&'static str], word: &str| {
+                    words
+                        .iter()
+                        .chain(&["unknown"])
+                        .find(|known| **known == word)
+                        .copied()
+                };
                 Fact::FleetGroup(FleetGroupFact {
                     fleet,
                     vehicle_class: known(&CATEGORIES.map(Category::name), &second)?,
@@ -151,7 +196,12 @@ impl WrittenRows {
         let known = self.0.entry(day).or_default();
         let full = known.len() + there.len() > MOST_TAGS;
         let gone = |tags: &RowTags| tags.table == table && !there.contains(tags);
-        rows.extend(known.iter().filter(|tags| gone(tags)).filter_map(|tags| tags.nothing(day)));
+        rows.extend(
+            known
+                .iter()
+                .filter(|tags| gone(tags))
+                .filter_map(|tags| tags.nothing(day)),
+        );
         if full {
             known.retain(|tags| !gone(tags));
         }

@@ -41,24 +41,38 @@ impl Labels {
     /// Of names and values; an empty value is `unknown`, because Alertmanager refuses empty ones.
     pub fn new(pairs: &[(&str, &str)]) -> Self {
         let value = |value: &str| Arc::from(if value.is_empty() { "unknown" } else { value });
-        let mut labels: Vec<_> = pairs.iter().map(|(name, text)| (Arc::from(*name), value(text))).collect();
+        let mut labels: Vec<_> = pairs
+            .iter()
+            .map(|(name, text)| (Arc::from(*name), value(text)))
+            .collect();
         labels.sort();
         Self(labels)
     }
 
     /// A value.
     pub fn get(&self, name: &str) -> Option<&Arc<str>> {
-        self.0.iter().find(|(known, _)| **known == *name).map(|(_, value)| value)
+        self.0
+            .iter()
+            .find(|(known, _)| **known == *name)
+            .map(|(_, value)| value)
     }
 
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_ref(), value.as_ref()))
     }
 
     /// Only those named.
     pub fn only(&self, names: &[Arc<str>]) -> Self {
-        Self(self.0.iter().filter(|(name, _)| names.contains(name)).cloned().collect())
+        Self(
+            self.0
+                .iter()
+                .filter(|(name, _)| names.contains(name))
+                .cloned()
+                .collect(),
+        )
     }
 
     /// Identifies an alert: of the rule and the labels only, never of a text or a value, so that a new wording is no new alert
@@ -82,7 +96,11 @@ impl Labels {
     pub fn text(&self) -> String {
         let mut text = String::new();
         for (name, value) in self.iter() {
-            let _ = write!(text, "{}{name}={value}", if text.is_empty() { "" } else { ", " });
+            let _ = write!(
+                text,
+                "{}{name}={value}",
+                if text.is_empty() { "" } else { ", " }
+            );
         }
         text
     }
@@ -209,14 +227,26 @@ mod tests {
     fn a_fingerprint_is_of_rule_and_labels_whatever_their_order() {
         let one = Labels::new(&[("site", "DERBY"), ("charge_point_id", "CP1")]);
         let other = Labels::new(&[("charge_point_id", "CP1"), ("site", "DERBY")]);
-        assert_eq!(one.fingerprint("charger_faulted"), other.fingerprint("charger_faulted"));
-        assert_ne!(one.fingerprint("charger_faulted"), one.fingerprint("charger_offline"));
+        assert_eq!(
+            one.fingerprint("charger_faulted"),
+            other.fingerprint("charger_faulted")
+        );
+        assert_ne!(
+            one.fingerprint("charger_faulted"),
+            one.fingerprint("charger_offline")
+        );
         // Borders between names and values count.
-        assert_ne!(Labels::new(&[("a", "bc")]).fingerprint("r"), Labels::new(&[("ab", "c")]).fingerprint("r"));
+        assert_ne!(
+            Labels::new(&[("a", "bc")]).fingerprint("r"),
+            Labels::new(&[("ab", "c")]).fingerprint("r")
+        );
         // The empty text's hash of the draft, then one separator.
         let text = one.fingerprint("charger_faulted").to_string();
         assert_eq!(text.parse(), Ok(one.fingerprint("charger_faulted")));
-        assert!("12".parse::<Fingerprint>().is_err() && "+123456789abcdef".parse::<Fingerprint>().is_err());
+        assert!(
+            "12".parse::<Fingerprint>().is_err()
+                && "+123456789abcdef".parse::<Fingerprint>().is_err()
+        );
         assert_eq!(Labels::new(&[("site", "")]).text(), "site=unknown");
     }
 }

@@ -18,18 +18,25 @@ pub struct Attempts<K> {
 impl<K: Hash + Eq> Attempts<K> {
     /// None yet; so many keys are remembered.
     pub fn new(most_remembered: usize) -> Self {
-        Self { counts: HashMap::new(), most_remembered }
+        Self {
+            counts: HashMap::new(),
+            most_remembered,
+        }
     }
 
     /// Events of a key's minute.
     pub fn of(&self, key: &K, now: Instant) -> u32 {
-        self.counts.get(key).filter(|(since, _)| now.duration_since(*since) < MINUTE).map_or(0, |(_, count)| *count)
+        self.counts
+            .get(key)
+            .filter(|(since, _)| now.duration_since(*since) < MINUTE)
+            .map_or(0, |(_, count)| *count)
     }
 
     /// One more.
     pub fn add(&mut self, key: K, now: Instant) {
         if self.counts.len() >= self.most_remembered {
-            self.counts.retain(|_, (since, _)| now.duration_since(*since) < MINUTE);
+            self.counts
+                .retain(|_, (since, _)| now.duration_since(*since) < MINUTE);
             if self.counts.len() >= self.most_remembered {
                 self.counts.clear();
             }

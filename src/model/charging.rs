@@ -8,7 +8,9 @@ use super::{EnergyUser, IdTokenHash, TransactionId};
 use crate::units::UtcMs;
 
 /// State of a connector, OCPP 1.6 `ChargePointStatus`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 #[repr(u8)]
 pub enum ConnectorStatus {
     /// Not heard yet, or a word outside the standard.
@@ -82,7 +84,12 @@ impl ConnectorStatus {
     pub fn is_occupied(self) -> bool {
         matches!(
             self,
-            Self::Preparing | Self::Charging | Self::SuspendedEV | Self::SuspendedEVSE | Self::Finishing | Self::Occupied
+            Self::Preparing
+                | Self::Charging
+                | Self::SuspendedEV
+                | Self::SuspendedEVSE
+                | Self::Finishing
+                | Self::Occupied
         )
     }
 }
@@ -141,7 +148,10 @@ impl SignedData {
         let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
         let mut first = [0u8; 8];
         first.copy_from_slice(&digest.as_ref()[..8]);
-        Self { bytes: u32::try_from(text.len()).unwrap_or(u32::MAX), sha256: u64::from_be_bytes(first) }
+        Self {
+            bytes: u32::try_from(text.len()).unwrap_or(u32::MAX),
+            sha256: u64::from_be_bytes(first),
+        }
     }
 }
 
@@ -300,18 +310,25 @@ impl SessionRecord {
     /// Time plugged in after the last energy flowed and the transaction ended, beyond a grace, in ms: occupying a connector that others
     /// could use. `still_plugged_at` is now, for a vehicle that has not left yet.
     pub fn overstay_ms(&self, grace_ms: i64, still_plugged_at: Option<UtcMs>) -> i64 {
-        self.overstay(grace_ms, still_plugged_at).map_or(0, |(from, to)| to.since(from))
+        self.overstay(grace_ms, still_plugged_at)
+            .map_or(0, |(from, to)| to.since(from))
     }
 
     /// Time plugged in, up to `still_plugged_at` for a vehicle that has not left yet: the stored one ends with the transaction until the
     /// vehicle leaves.
     pub fn plugged_for_ms(&self, still_plugged_at: Option<UtcMs>) -> i64 {
-        let more = still_plugged_at.filter(|_| self.unplugged_at.is_none()).zip(self.ended_at);
+        let more = still_plugged_at
+            .filter(|_| self.unplugged_at.is_none())
+            .zip(self.ended_at);
         self.plugged_ms + more.map_or(0, |(now, ended)| now.since(ended).max(0))
     }
 
     /// The overstay as from when to when; `None` is none.
-    pub fn overstay(&self, grace_ms: i64, still_plugged_at: Option<UtcMs>) -> Option<(UtcMs, UtcMs)> {
+    pub fn overstay(
+        &self,
+        grace_ms: i64,
+        still_plugged_at: Option<UtcMs>,
+    ) -> Option<(UtcMs, UtcMs)> {
         let (left, ended) = (self.unplugged_at.or(still_plugged_at)?, self.ended_at?);
         let done = self.charging_ended_at.map_or(ended, |at| at.max(ended));
         let from = done.plus(grace_ms);

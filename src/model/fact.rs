@@ -3,13 +3,26 @@
 use std::sync::Arc;
 
 use super::{
-    AirFact, AlertFact, AvoidedFact, ChargingIntensityFact, ConnectorStatus, EmissionsFact, FleetGroupFact, ProjectionFact,
-    SessionRecord, SiteEmissionsFact, SiteInfoFact, VehicleInfoFact,
+    AirFact, AlertFact, AvoidedFact, ChargingIntensityFact, ConnectorStatus, EmissionsFact,
+    FleetGroupFact, ProjectionFact, SessionRecord, SiteEmissionsFact, SiteInfoFact,
+    VehicleInfoFact,
 };
 use crate::units::{Thousandths, UtcMs};
 
 /// What drives a vehicle (tag `powertrain`).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Powertrain {
     /// Battery electric.

@@ -10,7 +10,9 @@ pub enum IdError {
     #[error("has {0} bytes; at most 64 are allowed")]
     TooLong(usize),
     /// A control character, a slash or an MQTT wildcard.
-    #[error("holds {0:?}; ids have no control characters, no `/`, `+`, `#`, quotes, commas or spaces")]
+    #[error(
+        "holds {0:?}; ids have no control characters, no `/`, `+`, `#`, quotes, commas or spaces"
+    )]
     Character(char),
 }
 
@@ -26,10 +28,16 @@ pub fn check_id(text: &str) -> Result<&str, IdError> {
         return Err(IdError::TooLong(text.len()));
     }
     // Nearly all ids are plain ASCII, and every message has one.
-    if text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'/' | b'+' | b'#' | b'"' | b'\'' | b',' | b'\\')) {
+    if text.bytes().all(|byte| {
+        byte.is_ascii_graphic() && !matches!(byte, b'/' | b'+' | b'#' | b'"' | b'\'' | b',' | b'\\')
+    }) {
         return Ok(text);
     }
-    match text.chars().find(|c| c.is_control() || c.is_whitespace() || matches!(c, '/' | '+' | '#' | '"' | '\'' | ',' | '\\')) {
+    match text.chars().find(|c| {
+        c.is_control()
+            || c.is_whitespace()
+            || matches!(c, '/' | '+' | '#' | '"' | '\'' | ',' | '\\')
+    }) {
         Some(bad) => Err(IdError::Character(bad)),
         None => Ok(text),
     }
@@ -41,10 +49,27 @@ mod tests {
 
     #[test]
     fn tells_ids_from_accidents() {
-        for good in ["AMB-101", "ovms:AMB101", "CP_07", "RDAM|123", "5YJ3E1EA7KF317000", "é"] {
+        for good in [
+            "AMB-101",
+            "ovms:AMB101",
+            "CP_07",
+            "RDAM|123",
+            "5YJ3E1EA7KF317000",
+            "é",
+        ] {
             assert_eq!(check_id(good), Ok(good));
         }
-        for bad in ["", "a b", "a/b", "+", "#", "a,b", "a\nb", "a\"b", &"x".repeat(65)] {
+        for bad in [
+            "",
+            "a b",
+            "a/b",
+            "+",
+            "#",
+            "a,b",
+            "a\nb",
+            "a\"b",
+            &"x".repeat(65),
+        ] {
             assert!(check_id(bad).is_err(), "{bad:?}");
         }
     }

@@ -72,7 +72,13 @@ pub fn spread_days(
         };
         if !activity.is_empty() {
             activity.metered = sums.metered;
-            book(ActivityRow { key: ActivityKey { day: Day(day), subject: subject.clone() }, activity });
+            book(ActivityRow {
+                key: ActivityKey {
+                    day: Day(day),
+                    subject: subject.clone(),
+                },
+                activity,
+            });
         }
     }
 }
@@ -86,17 +92,33 @@ mod tests {
     #[test]
     fn every_split_of_a_period_adds_up() {
         let subject = Subject::Vehicle(Arc::from("A"));
-        for (days, claimed_m) in [(1, 7), (3, 10), (7, -100), (366, 1_000_001), (30, 0), (31, 2)] {
+        for (days, claimed_m) in [
+            (1, 7),
+            (3, 10),
+            (7, -100),
+            (366, 1_000_001),
+            (30, 0),
+            (31, 2),
+        ] {
             let period = (Day(20_000), Day(20_000 + days - 1));
-            let sums = Activity { claimed_m, ..Activity::default() };
+            let sums = Activity {
+                claimed_m,
+                ..Activity::default()
+            };
             let sum = |from, to| {
                 let mut sum = 0;
-                spread_days(period, &sums, (Day(from), Day(to)), &subject, |row| sum += row.activity.claimed_m);
+                spread_days(period, &sums, (Day(from), Day(to)), &subject, |row| {
+                    sum += row.activity.claimed_m
+                });
                 sum
             };
             assert_eq!(sum(0, 30_000), claimed_m, "{days} days");
             for cut in 19_999..20_000 + days {
-                assert_eq!(sum(0, cut) + sum(cut + 1, 30_000), claimed_m, "{days} days cut at {cut}");
+                assert_eq!(
+                    sum(0, cut) + sum(cut + 1, 30_000),
+                    claimed_m,
+                    "{days} days cut at {cut}"
+                );
             }
         }
     }

@@ -27,32 +27,43 @@ mod token;
 mod year_version;
 
 pub use activity::{Activity, ActivityKey, ActivityRow, EnergyUser, Subject};
-pub use alert::{ALERT_STATES, AlertFact, EmissionsSample, Fingerprint, Labels, Notice, NoticeAlert, NoticeKind, Severity};
+pub use alert::{
+    ALERT_STATES, AlertFact, EmissionsSample, Fingerprint, Labels, Notice, NoticeAlert, NoticeKind,
+    Severity,
+};
 pub use attempts::{Attempts, MINUTE};
 pub use charging::{
-    ClosedSession, ConnectorStatus, HalfHour, MeterSample, ReadingContext, SessionMethod, SessionQuality, SessionRecord,
-    SignedData,
+    ClosedSession, ConnectorStatus, HalfHour, MeterSample, ReadingContext, SessionMethod,
+    SessionQuality, SessionRecord, SignedData,
 };
 pub use emission_facts::{AirFact, EmissionsFact};
 pub use exempt::{ExemptReason, ExemptTime, ExemptWindow};
 pub use fact::{
-    ChargePointInfoFact, ChargePointStatusFact, ConformanceFact, ConnectorTimeFact, CounterEventFact, DataQualityFact, Fact,
-    IngestStatsFact, MeterValuesFact, Powertrain, TargetFact, TelemetryFact, TransitionFact, VehicleTags,
+    ChargePointInfoFact, ChargePointStatusFact, ConformanceFact, ConnectorTimeFact,
+    CounterEventFact, DataQualityFact, Fact, IngestStatsFact, MeterValuesFact, Powertrain,
+    TargetFact, TelemetryFact, TransitionFact, VehicleTags,
 };
-pub use fleet_facts::{AvoidedFact, FleetGroupFact, ProjectionFact, SiteEmissionsFact, SiteInfoFact, VehicleInfoFact};
+pub use fleet_facts::{
+    AvoidedFact, FleetGroupFact, ProjectionFact, SiteEmissionsFact, SiteInfoFact, VehicleInfoFact,
+};
 pub use id::{IdError, check_id};
 pub use imported::{ImportKind, ImportedRow, spread_days};
 pub use indicator::{Indicator, IndicatorKey, IndicatorReport, IndicatorSource};
 pub use intensity::{ChargingIntensityFact, GridArea, HALF_HOUR_MS, IntensitySlot};
 pub use observation::{
-    BrokerLink, ChargePointEvent, ChargePointMessage, DecoderMemory, FeedFormat, Issue, Manner, Observation, OwnState, Reading,
-    ReadingEntry, Sequence, TransactionEvent, TransactionEventKind, Value,
+    BrokerLink, ChargePointEvent, ChargePointMessage, DecoderMemory, FeedFormat, Issue, Manner,
+    Observation, OwnState, Reading, ReadingEntry, Sequence, TransactionEvent, TransactionEventKind,
+    Value,
 };
 pub use ocpp::{LinkMode, OcppVersion, TransactionId};
 pub use quantity::{AssetKind, CounterKind, Quantity};
 pub use redact::redact;
-pub use rollup::{RollupRow, RollupSums, SLOT_MS, SLOTS_A_DAY, Series, Slots, day_of_slot, slot_of, slot_start};
-pub use setup::{CommandChannel, Inventory, KeyMemory, SetupMemory, SetupNote, SetupRemembered, WriteOutcome};
+pub use rollup::{
+    RollupRow, RollupSums, SLOT_MS, SLOTS_A_DAY, Series, Slots, day_of_slot, slot_of, slot_start,
+};
+pub use setup::{
+    CommandChannel, Inventory, KeyMemory, SetupMemory, SetupNote, SetupRemembered, WriteOutcome,
+};
 pub use stats::{Reject, RejectReason, Stats, StatsSnapshot};
 pub use subscription::Subscription;
 pub use suggest::nearest;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AssetKind, ConnectorStatus, EmissionsSample, Fingerprint, IdTokenHash, IndicatorReport, LinkMode, MeterSample, OcppVersion,
-    Quantity, SetupNote,
+    AssetKind, ConnectorStatus, EmissionsSample, Fingerprint, IdTokenHash, IndicatorReport,
+    LinkMode, MeterSample, OcppVersion, Quantity, SetupNote,
 };
 use crate::units::{Thousandths, UtcMs};
 

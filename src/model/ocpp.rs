@@ -28,7 +28,9 @@ impl OcppVersion {
 
     /// The version of a name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::V16, Self::V201, Self::V21].into_iter().find(|version| version.name() == name)
+        [Self::V16, Self::V201, Self::V21]
+            .into_iter()
+            .find(|version| version.name() == name)
     }
 }
 
@@ -122,13 +124,21 @@ mod tests {
 
     #[test]
     fn a_transaction_id_survives_both_formats() {
-        for (id, json) in
-            [(TransactionId::Number(-7), "-7"), (TransactionId::Text("7".into()), "\"7\""), (TransactionId::NotHeard, "null")]
-        {
+        for (id, json) in [
+            (TransactionId::Number(-7), "-7"),
+            (TransactionId::Text("7".into()), "\"7\""),
+            (TransactionId::NotHeard, "null"),
+        ] {
             assert_eq!(serde_json::to_string(&id).expect("JSON"), json);
-            assert_eq!(serde_json::from_str::<TransactionId>(json).expect("JSON"), id);
+            assert_eq!(
+                serde_json::from_str::<TransactionId>(json).expect("JSON"),
+                id
+            );
             let bytes = postcard::to_allocvec(&id).expect("postcard");
-            assert_eq!(postcard::from_bytes::<TransactionId>(&bytes).expect("postcard"), id);
+            assert_eq!(
+                postcard::from_bytes::<TransactionId>(&bytes).expect("postcard"),
+                id
+            );
         }
     }
 }

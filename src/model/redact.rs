@@ -5,7 +5,12 @@ use std::borrow::Cow;
 /// Names whose value is a tag: OCPP 1.6 `idTag`, `parentIdTag`; 2.x `idToken`; our own `id_tag`.
 const TAGS: [&str; 4] = ["idtag", "parentidtag", "idtoken", "id_tag"];
 /// Names whose value may be a key, in texts that speak of one.
-const VALUES: [&str; 4] = ["value", "attributevalue", "authorizationkey", "basicauthpassword"];
+const VALUES: [&str; 4] = [
+    "value",
+    "attributevalue",
+    "authorizationkey",
+    "basicauthpassword",
+];
 
 /// The text with every tag and key replaced by what `replace` makes of it; quotes are added where a number stood.
 pub fn redact(text: &str, mut replace: impl FnMut(&str) -> String) -> Cow<'_, str> {
@@ -18,7 +23,9 @@ pub fn redact(text: &str, mut replace: impl FnMut(&str) -> String) -> Cow<'_, st
     let mut copied = 0;
     let mut at = 0;
     while let Some(open) = text[at..].find('"').map(|quote| at + quote) {
-        let Some(close) = end_of_string(text, open + 1) else { break };
+        let Some(close) = end_of_string(text, open + 1) else {
+            break;
+        };
         at = close + 1;
         let name = &lower[open + 1..close];
         if !(TAGS.contains(&name) || (secret && VALUES.contains(&name))) {
@@ -37,7 +44,9 @@ pub fn redact(text: &str, mut replace: impl FnMut(&str) -> String) -> Cow<'_, st
                 None => (&text[begin + 1..], text.len()),
             },
             Some(_) => {
-                let end = text[begin..].find([',', '}', ']']).map_or(text.len(), |stop| begin + stop);
+                let end = text[begin..]
+                    .find([',', '}', ']'])
+                    .map_or(text.len(), |stop| begin + stop);
                 let word = text[begin..end].trim_end();
                 if word.is_empty() || word == "null" {
                     continue;
@@ -90,7 +99,10 @@ mod tests {
             (r#"{"idTag"#, r#"{"idTag"#),
             (r#"{"idTag":null}"#, r#"{"idTag":null}"#),
             (r#"{"value":"7"}"#, r#"{"value":"7"}"#),
-            (r#"{"key":"AuthorizationKey","value":"4f43"}"#, r#"{"key":"AuthorizationKey","value":"***"}"#),
+            (
+                r#"{"key":"AuthorizationKey","value":"4f43"}"#,
+                r#"{"key":"AuthorizationKey","value":"***"}"#,
+            ),
             (
                 r#"{"attributeValue":"x","variable":{"name":"BasicAuthPassword"}}"#,
                 r#"{"attributeValue":"***","variable":{"name":"BasicAuthPassword"}}"#,

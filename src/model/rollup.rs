@@ -17,7 +17,8 @@ const LONGEST_RUN: u64 = 100_000;
 
 /// The slot that holds an instant, counted since 1970.
 pub fn slot_of(at: UtcMs) -> i32 {
-    at.0.div_euclid(SLOT_MS).clamp(i32::MIN.into(), i32::MAX.into()) as i32
+    at.0.div_euclid(SLOT_MS)
+        .clamp(i32::MIN.into(), i32::MAX.into()) as i32
 }
 
 /// When a slot begins.
@@ -85,12 +86,38 @@ impl RollupSums {
 
     fn numbers(&self) -> [i64; 7] {
         let peak = self.peak_w.map_or(0, |watts| i64::from(watts) + 1);
-        [self.energy_dwh, peak, self.occupied_ms, self.charging_ms, self.observed_ms, self.faulted_ms, self.offline_ms]
+        [
+            self.energy_dwh,
+            peak,
+            self.occupied_ms,
+            self.charging_ms,
+            self.observed_ms,
+            self.faulted_ms,
+            self.offline_ms,
+        ]
     }
 
-    fn from_numbers([energy_dwh, peak, occupied_ms, charging_ms, observed_ms, faulted_ms, offline_ms]: [i64; 7]) -> Self {
+    fn from_numbers(
+        [
+            energy_dwh,
+            peak,
+            occupied_ms,
+            charging_ms,
+            observed_ms,
+            faulted_ms,
+            offline_ms,
+        ]: [i64; 7],
+    ) -> Self {
         let peak_w = (peak > 0).then(|| u32::try_from(peak - 1).unwrap_or(u32::MAX));
-        Self { energy_dwh, peak_w, occupied_ms, charging_ms, observed_ms, faulted_ms, offline_ms }
+        Self {
+            energy_dwh,
+            peak_w,
+            occupied_ms,
+            charging_ms,
+            observed_ms,
+            faulted_ms,
+            offline_ms,
+        }
     }
 }
 
@@ -105,10 +132,13 @@ impl Slots {
         let last = self.0.last().map(|(slot, _)| *slot);
         let index = match last {
             Some(newest) if newest == slot => self.0.len() - 1,
-            _ => self.0.binary_search_by_key(&slot, |(slot, _)| *slot).unwrap_or_else(|index| {
-                self.0.insert(index, (slot, RollupSums::default()));
-                index
-            }),
+            _ => self
+                .0
+                .binary_search_by_key(&slot, |(slot, _)| *slot)
+                .unwrap_or_else(|index| {
+                    self.0.insert(index, (slot, RollupSums::default()));
+                    index
+                }),
         };
         &mut self.0[index].1
     }
@@ -122,7 +152,9 @@ impl Slots {
 
     /// Takes out the slots before one.
     pub fn take_before(&mut self, slot: i32) -> Self {
-        let rest = self.0.split_off(self.0.partition_point(|(of, _)| *of < slot));
+        let rest = self
+            .0
+            .split_off(self.0.partition_point(|(of, _)| *of < slot));
         Self(std::mem::replace(&mut self.0, rest))
     }
 
@@ -144,19 +176,31 @@ impl Slots {
     /// Packs them: neighbours that are equal are one, zeros cost nothing. Slots in which nothing is left are left out.
     pub fn pack(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.0.len() * 12);
-        let mut kept = self.0.iter().filter(|(_, sums)| *sums != RollupSums::default()).peekable();
+        let mut kept = self
+            .0
+            .iter()
+            .filter(|(_, sums)| *sums != RollupSums::default())
+            .peekable();
         let mut next = 0;
         while let Some((first, sums)) = kept.next() {
             let mut end = first.wrapping_add(1);
-            while kept.next_if(|(slot, of)| *slot == end && of == sums).is_some() {
+            while kept
+                .next_if(|(slot, of)| *slot == end && of == sums)
+                .is_some()
+            {
                 end = end.wrapping_add(1);
             }
             put(&mut bytes, zigzag(i64::from(*first) - next));
             put(&mut bytes, i64::from(end.wrapping_sub(*first)) as u64);
             let numbers = sums.numbers();
-            let mask = (0..7).filter(|index| numbers[*index] != 0).fold(0u8, |mask, index| mask | 1 << index);
+            let mask = (0..7)
+                .filter(|index| numbers[*index] != 0)
+                .fold(0u8, |mask, index| mask | 1 << index);
             bytes.push(mask);
-            numbers.iter().filter(|number| **number != 0).for_each(|number| put(&mut bytes, zigzag(*number)));
+            numbers
+                .iter()
+                .filter(|number| **number != 0)
+                .for_each(|number| put(&mut bytes, zigzag(*number)));
             next = i64::from(end);
         }
         bytes
@@ -231,13 +275,17 @@ mod tests {
 
     fn slots(of: &[(i32, RollupSums)]) -> Slots {
         let mut slots = Slots::default();
-        of.iter().for_each(|(slot, sums)| slots.entry(*slot).add(sums));
+        of.iter()
+            .for_each(|(slot, sums)| slots.entry(*slot).add(sums));
         slots
     }
 
     #[test]
     fn what_is_packed_is_read_again() {
-        let idle = RollupSums { observed_ms: 1_800_000, ..RollupSums::default() };
+        let idle = RollupSums {
+            observed_ms: 1_800_000,
+            ..RollupSums::default()
+        };
         let busy = RollupSums {
             energy_dwh: -12_345,
             peak_w: Some(0),
@@ -248,22 +296,43 @@ mod tests {
             ..idle
         };
         let night: Vec<_> = (1_900_000..1_900_050).map(|slot| (slot, idle)).collect();
-        let of = [&night[..], &[(1_900_050, busy), (1_900_052, busy), (1_900_053, idle)]].concat();
+        let of = [
+            &night[..],
+            &[(1_900_050, busy), (1_900_052, busy), (1_900_053, idle)],
+        ]
+        .concat();
         let packed = slots(&of).pack();
         let mut read = Vec::new();
-        assert_eq!(Slots::unpack(&packed, |slot, sums| read.push((slot, sums))), Some(()));
+        assert_eq!(
+            Slots::unpack(&packed, |slot, sums| read.push((slot, sums))),
+            Some(())
+        );
         assert_eq!(read, of);
-        assert!(packed.len() < 110, "fifty quiet slots are one entry: {}", packed.len());
+        assert!(
+            packed.len() < 110,
+            "fifty quiet slots are one entry: {}",
+            packed.len()
+        );
         let negative = slots(&[(-5, idle), (3, busy)]);
         let mut back = Slots::default();
-        assert_eq!(Slots::unpack(&negative.pack(), |slot, sums| back.entry(slot).add(&sums)), Some(()));
+        assert_eq!(
+            Slots::unpack(&negative.pack(), |slot, sums| back.entry(slot).add(&sums)),
+            Some(())
+        );
         assert_eq!(back, negative);
-        assert_eq!(slots(&[(7, RollupSums::default())]).pack(), Vec::<u8>::new());
+        assert_eq!(
+            slots(&[(7, RollupSums::default())]).pack(),
+            Vec::<u8>::new()
+        );
     }
 
     #[test]
     fn damage_is_told_and_fills_no_memory() {
-        let busy = RollupSums { energy_dwh: 5_000, observed_ms: 900_000, ..RollupSums::default() };
+        let busy = RollupSums {
+            energy_dwh: 5_000,
+            observed_ms: 900_000,
+            ..RollupSums::default()
+        };
         let packed = slots(&[(1_900_000, busy), (1_900_004, busy)]).pack();
         for cut in 1..packed.len() {
             let mut count = 0;

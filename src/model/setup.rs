@@ -156,18 +156,27 @@ impl SetupMemory {
             SetupNote::Attempt { key, wish, value } => {
                 let Some(memory) = self.key(key) else { return };
                 if memory.wish != *wish {
-                    *memory = KeyMemory { wish: wish.clone(), ..KeyMemory::default() };
+                    *memory = KeyMemory {
+                        wish: wish.clone(),
+                        ..KeyMemory::default()
+                    };
                 }
                 memory.value.clone_from(value);
                 memory.attempts = memory.attempts.saturating_add(1);
                 memory.outcome = None;
             }
-            SetupNote::Outcome { key, value, outcome } => self.outcome(key, value, *outcome),
+            SetupNote::Outcome {
+                key,
+                value,
+                outcome,
+            } => self.outcome(key, value, *outcome),
             SetupNote::Channel(channel) => self.channel = *channel,
             SetupNote::Closed => self.closed_at = Some(at),
             SetupNote::Inventory(inventory) => {
                 self.inventory = *inventory;
-                self.inventory_attempts = self.inventory_attempts.saturating_add(u8::from(*inventory == Inventory::Partial));
+                self.inventory_attempts = self
+                    .inventory_attempts
+                    .saturating_add(u8::from(*inventory == Inventory::Partial));
             }
             SetupNote::Transaction { .. } | SetupNote::Look => {}
             SetupNote::Done => {
@@ -181,10 +190,14 @@ impl SetupMemory {
         let Some(memory) = self.key(key) else { return };
         match outcome {
             // Answered: whatever else it did, it did no harm.
-            WriteOutcome::Accepted | WriteOutcome::RebootRequired => memory.attempts = memory.attempts.saturating_sub(1),
+            WriteOutcome::Accepted | WriteOutcome::RebootRequired => {
+                memory.attempts = memory.attempts.saturating_sub(1)
+            }
             WriteOutcome::Rejected => {
                 memory.attempts = memory.attempts.saturating_sub(1);
-                if memory.refused.len() < MOST_REFUSED && !memory.refused.iter().any(|known| known == value) {
+                if memory.refused.len() < MOST_REFUSED
+                    && !memory.refused.iter().any(|known| known == value)
+                {
                     memory.refused.push(value.to_owned());
                 }
             }
@@ -209,14 +222,20 @@ impl SetupMemory {
             self.inventory = Inventory::None;
             self.inventory_attempts = 0;
         }
-        for memory in self.keys.values_mut().filter(|memory| memory.outcome == Some(WriteOutcome::RebootRequired)) {
+        for memory in self
+            .keys
+            .values_mut()
+            .filter(|memory| memory.outcome == Some(WriteOutcome::RebootRequired))
+        {
             memory.outcome = Some(WriteOutcome::Accepted);
         }
     }
 
     /// Some value waits for a reboot.
     pub fn reboot_required(&self) -> bool {
-        self.keys.values().any(|memory| memory.outcome == Some(WriteOutcome::RebootRequired))
+        self.keys
+            .values()
+            .any(|memory| memory.outcome == Some(WriteOutcome::RebootRequired))
     }
 }
 
@@ -236,8 +255,16 @@ mod tests {
     #[test]
     fn what_counts_as_an_attempt() {
         use WriteOutcome::{Accepted, Ignored, Kept, RebootRequired, Rejected};
-        let attempt = |wish: &str| SetupNote::Attempt { key: "K".into(), wish: wish.into(), value: "v".into() };
-        let ended = |outcome| SetupNote::Outcome { key: "K".into(), value: "v".into(), outcome };
+        let attempt = |wish: &str| SetupNote::Attempt {
+            key: "K".into(),
+            wish: wish.into(),
+            value: "v".into(),
+        };
+        let ended = |outcome| SetupNote::Outcome {
+            key: "K".into(),
+            value: "v".into(),
+            outcome,
+        };
         let mut memory = SetupMemory::default();
         for (note, attempts) in [
             (attempt("w"), 1),
@@ -258,7 +285,10 @@ mod tests {
         }
         assert!(memory.reboot_required());
         memory.booted(false);
-        assert_eq!((memory.reboot_required(), memory.keys["K"].outcome), (false, Some(Accepted)));
+        assert_eq!(
+            (memory.reboot_required(), memory.keys["K"].outcome),
+            (false, Some(Accepted))
+        );
         memory.booted(true);
         assert!(memory.keys.is_empty());
     }

@@ -271,21 +271,33 @@ impl Stats {
 
     /// There is a link to a broker, or none from this instant.
     pub fn broker(&self, name: &str, down_from: Option<UtcMs>) {
-        let mut brokers = self.brokers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut brokers = self
+            .brokers
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let down_since = brokers.entry(name.to_owned()).or_default();
         *down_since = down_from.map(|now| down_since.unwrap_or(now));
     }
 
     /// Brokers by name, and since when they have no link.
     pub fn brokers(&self) -> Vec<(String, Option<UtcMs>)> {
-        let brokers = self.brokers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        brokers.iter().map(|(name, down_since)| (name.clone(), *down_since)).collect()
+        let brokers = self
+            .brokers
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        brokers
+            .iter()
+            .map(|(name, down_since)| (name.clone(), *down_since))
+            .collect()
     }
 
     /// Counts a field of an accepted message that was left out, by its name.
     pub fn ignore(&self, reason: RejectReason, field: &str) {
         Self::count(&self.fields_ignored);
-        let mut book = self.ignored.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut book = self
+            .ignored
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let name: String = field.chars().take(IGNORED_NAME).collect();
         if book.counts.len() >= MOST_IGNORED && !book.counts.contains_key(&(name.clone(), reason)) {
             book.further += 1;
@@ -296,16 +308,43 @@ impl Stats {
 
     /// Ignored fields by name and reason, and how many more there were of further names.
     pub fn ignored(&self) -> (Vec<(String, RejectReason, u64)>, u64) {
-        let book = self.ignored.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        (book.counts.iter().map(|((name, reason), count)| (name.clone(), *reason, *count)).collect(), book.further)
+        let book = self
+            .ignored
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        (
+            book.counts
+                .iter()
+                .map(|((name, reason), count)| (name.clone(), *reason, *count))
+                .collect(),
+            book.further,
+        )
     }
 
     /// Counts a message that was not taken and keeps its beginning.
-    pub fn reject(&self, now: UtcMs, source: &'static str, origin: &str, reason: RejectReason, detail: &str, raw: &[u8]) {
+    pub fn reject(
+        &self,
+        now: UtcMs,
+        source: &'static str,
+        origin: &str,
+        reason: RejectReason,
+        detail: &str,
+        raw: &[u8],
+    ) {
         let excerpt = excerpt(raw);
         let origin = origin.chars().take(EXCERPT_BYTES).collect();
-        let reject = Reject { at: now.to_string(), source, origin, reason, detail: detail.to_owned(), excerpt };
-        let mut book = self.rejects.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let reject = Reject {
+            at: now.to_string(),
+            source,
+            origin,
+            reason,
+            detail: detail.to_owned(),
+            excerpt,
+        };
+        let mut book = self
+            .rejects
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         *book.counts.entry((source, reason)).or_default() += 1;
         if book.ring.len() == REJECT_RING {
             book.ring.pop_front();
@@ -315,18 +354,34 @@ impl Stats {
 
     /// The kept rejects, newest first.
     pub fn rejects(&self) -> Vec<Reject> {
-        let book = self.rejects.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let book = self
+            .rejects
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         book.ring.iter().rev().cloned().collect()
     }
 
     /// Sums of rejects.
     pub fn snapshot(&self) -> StatsSnapshot {
-        let book = self.rejects.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let sum = |wanted: &str| book.counts.iter().filter(|((source, _), _)| *source == wanted).map(|(_, n)| n).sum();
+        let book = self
+            .rejects
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let sum = |wanted: &str| {
+            book.counts
+                .iter()
+                .filter(|((source, _), _)| *source == wanted)
+                .map(|(_, n)| n)
+                .sum()
+        };
         StatsSnapshot {
             mqtt_rejected: sum("mqtt"),
             ocpp_rejected: sum("ocpp"),
-            rejects: book.counts.iter().map(|((source, reason), n)| (*source, reason.name(), *n)).collect(),
+            rejects: book
+                .counts
+                .iter()
+                .map(|((source, reason), n)| (*source, reason.name(), *n))
+                .collect(),
         }
     }
 }

@@ -4,7 +4,12 @@
 pub fn nearest(word: &str, known: &[&str]) -> String {
     let close = known
         .iter()
-        .map(|name| (strsim::jaro_winkler(&word.to_lowercase(), &name.to_lowercase()), name))
+        .map(|name| {
+            (
+                strsim::jaro_winkler(&word.to_lowercase(), &name.to_lowercase()),
+                name,
+            )
+        })
         .max_by(|a, b| a.0.total_cmp(&b.0));
     match close {
         Some((score, name)) if score > 0.8 => format!("did you mean `{name}`?"),

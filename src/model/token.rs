@@ -26,22 +26,32 @@ pub struct TokenHasher {
 impl TokenHasher {
     /// With the store's key.
     pub fn new(key: &[u8; 32]) -> Self {
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, key), reads_written: false }
+        Self {
+            key: hmac::Key::new(hmac::HMAC_SHA256, key),
+            reads_written: false,
+        }
     }
 
     /// For captures, in which tags stand hashed.
     pub fn for_captures(self) -> Self {
-        Self { reads_written: true, ..self }
+        Self {
+            reads_written: true,
+            ..self
+        }
     }
 
     /// How a tag is written into a capture: short enough for OCPP 1.6, and no tag of any reader.
     pub fn written(&self, id_tag: &str) -> String {
-        self.hash(id_tag).map_or_else(String::new, |hash| format!("#{hash}"))
+        self.hash(id_tag)
+            .map_or_else(String::new, |hash| format!("#{hash}"))
     }
 
     /// The hash of a tag in its normal form; `None` if nothing is left of it (free-vend chargers send an empty tag).
     pub fn hash(&self, id_tag: &str) -> Option<IdTokenHash> {
-        if let Some(digits) = id_tag.strip_prefix('#').filter(|digits| self.reads_written && digits.len() == 16) {
+        if let Some(digits) = id_tag
+            .strip_prefix('#')
+            .filter(|digits| self.reads_written && digits.len() == 16)
+        {
             return u64::from_str_radix(digits, 16).ok().map(IdTokenHash);
         }
         let normal = normalise_id_token(id_tag);
@@ -60,18 +70,27 @@ impl TokenHasher {
     /// A match is a suggestion for people, never an identity.
     pub fn resembling(&self, id_tag: &str) -> Vec<IdTokenHash> {
         let normal = normalise_id_token(id_tag);
-        let hex = normal.len() >= 8 && normal.len().is_multiple_of(2) && normal.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let hex = normal.len() >= 8
+            && normal.len().is_multiple_of(2)
+            && normal.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !hex {
             return Vec::new();
         }
-        let reversed: String = normal.as_bytes().rchunks(2).flat_map(|pair| pair.iter().map(|byte| char::from(*byte))).collect();
+        let reversed: String = normal
+            .as_bytes()
+            .rchunks(2)
+            .flat_map(|pair| pair.iter().map(|byte| char::from(*byte)))
+            .collect();
         let shortened = &normal[..normal.len() - 2];
         let stripped = normal.trim_start_matches('0');
         let mut variants = vec![reversed.as_str(), stripped];
         // A shortened four-byte tag would be anybody's.
         variants.extend((normal.len() >= 14).then_some(shortened));
         variants.retain(|variant| *variant != normal);
-        variants.into_iter().filter_map(|variant| self.hash(variant)).collect()
+        variants
+            .into_iter()
+            .filter_map(|variant| self.hash(variant))
+            .collect()
     }
 }
 
@@ -83,7 +102,11 @@ impl fmt::Debug for TokenHasher {
 
 /// The normal form of a tag: upper case, without the separators and backslashes that readers add (`04:a1-b2` is `04A1B2`).
 pub fn normalise_id_token(id_tag: &str) -> String {
-    id_tag.chars().filter(|c| !c.is_whitespace() && !matches!(c, ':' | '-' | '\\' | '\0')).flat_map(char::to_uppercase).collect()
+    id_tag
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, ':' | '-' | '\\' | '\0'))
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 #[cfg(test)]
@@ -95,7 +118,10 @@ mod tests {
         let hasher = TokenHasher::new(&[7; 32]);
         assert_eq!(hasher.hash("04:a1:b2:c3"), hasher.hash(" 04A1B2C3\\"));
         assert_ne!(hasher.hash("04A1B2C3"), hasher.hash("04A1B2C4"));
-        assert_ne!(hasher.hash("04A1B2C3"), TokenHasher::new(&[8; 32]).hash("04A1B2C3"));
+        assert_ne!(
+            hasher.hash("04A1B2C3"),
+            TokenHasher::new(&[8; 32]).hash("04A1B2C3")
+        );
         assert_eq!(hasher.hash(" :-"), None);
     }
 
@@ -105,15 +131,28 @@ mod tests {
         let written = hasher.written("04A1B2C3");
         assert!(written.len() <= 20 && hasher.written("").is_empty());
         assert_ne!(hasher.hash(&written), hasher.hash("04A1B2C3"));
-        assert_eq!(hasher.clone().for_captures().hash(&written), hasher.hash("04A1B2C3"));
+        assert_eq!(
+            hasher.clone().for_captures().hash(&written),
+            hasher.hash("04A1B2C3")
+        );
     }
 
     #[test]
     fn what_readers_make_of_a_tag() {
         let hasher = TokenHasher::new(&[7; 32]);
-        let of = |tags: &[&str]| tags.iter().filter_map(|tag| hasher.hash(tag)).collect::<Vec<_>>();
-        assert_eq!(hasher.resembling("04:a1:b2:c3"), of(&["C3B2A104", "4A1B2C3"]));
-        assert_eq!(hasher.resembling("14A1B2C3D4E5F6"), of(&["F6E5D4C3B2A114", "14A1B2C3D4E5"]));
+        let of = |tags: &[&str]| {
+            tags.iter()
+                .filter_map(|tag| hasher.hash(tag))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            hasher.resembling("04:a1:b2:c3"),
+            of(&["C3B2A104", "4A1B2C3"])
+        );
+        assert_eq!(
+            hasher.resembling("14A1B2C3D4E5F6"),
+            of(&["F6E5D4C3B2A114", "14A1B2C3D4E5"])
+        );
         assert_eq!(hasher.resembling("staff-card"), []);
         assert_eq!(hasher.resembling("11111111"), []);
     }

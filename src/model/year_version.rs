@@ -24,9 +24,14 @@ impl YearVersion {
     /// Scope 1 with location-based scope 2, kgCO2e, of an organisation or of all.
     pub fn in_use_kgco2e(&self, organisation: Option<&str>) -> f64 {
         let wanted = |(owner, scope): &(Arc<str>, Arc<str>)| {
-            organisation.is_none_or(|organisation| organisation == &**owner) && matches!(&**scope, "1" | "2")
+            organisation.is_none_or(|organisation| organisation == &**owner)
+                && matches!(&**scope, "1" | "2")
         };
-        self.kgco2e.iter().filter(|(key, _)| wanted(key)).map(|(_, kgco2e)| kgco2e).sum()
+        self.kgco2e
+            .iter()
+            .filter(|(key, _)| wanted(key))
+            .map(|(_, kgco2e)| kgco2e)
+            .sum()
     }
 
     /// The year as it is written: `2025-26`.

@@ -24,7 +24,11 @@ const MOST_IN_POST: usize = 500;
 pub(super) fn body(config: &NotifierConfig, notice: &Notice, now: UtcMs) -> Value {
     let alerts = notice.alerts.iter().map(|alert| {
         // An end in the past of what Alertmanager knows: over at once.
-        let ends_at = if alert.ends_at.is_some() { now } else { now.plus(LIFE_MS) };
+        let ends_at = if alert.ends_at.is_some() {
+            now
+        } else {
+            now.plus(LIFE_MS)
+        };
         json!({
             "labels": labels(notice, alert),
             "annotations": annotations(notice, alert),
@@ -62,14 +66,18 @@ impl Notifier {
         let answer = ask(View::Alerts).await.map_err(Failure::Later)?;
         let answer: Answer = serde_json::from_str(&answer).map_err(Failure::later)?;
         let wanted = |row: &Row| {
-            let shown = row.state == "firing" && row.told && row.silenced.is_none() && !row.inhibited;
+            let shown =
+                row.state == "firing" && row.told && row.silenced.is_none() && !row.inhibited;
             shown && self.config.severities.contains(&row.severity)
         };
         let alert = |mut row: Row| {
-            row.labels.insert("alertname".into(), row.rule.clone().into());
-            row.labels.insert("severity".into(), row.severity.name().into());
+            row.labels
+                .insert("alertname".into(), row.rule.clone().into());
+            row.labels
+                .insert("severity".into(), row.severity.name().into());
             if let Some(value) = row.value {
-                row.annotations.insert("value".into(), value.to_string().into());
+                row.annotations
+                    .insert("value".into(), value.to_string().into());
             }
             json!({
                 "labels": row.labels,
@@ -79,9 +87,15 @@ impl Notifier {
                 "generatorURL": generator(&self.config, &row.rule),
             })
         };
-        let alerts: Vec<Value> = answer.alerts.into_iter().filter(wanted).map(alert).collect();
+        let alerts: Vec<Value> = answer
+            .alerts
+            .into_iter()
+            .filter(wanted)
+            .map(alert)
+            .collect();
         for part in alerts.chunks(MOST_IN_POST) {
-            self.post("api/v2/alerts", &Value::Array(part.to_vec())).await?;
+            self.post("api/v2/alerts", &Value::Array(part.to_vec()))
+                .await?;
         }
         Ok(())
     }

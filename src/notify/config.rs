@@ -91,7 +91,10 @@ impl NotifierConfig {
     }
 
     pub(super) fn token(&self) -> Result<Option<String>, String> {
-        self.token_file.as_deref().map(|file| secret("token_file", file)).transpose()
+        self.token_file
+            .as_deref()
+            .map(|file| secret("token_file", file))
+            .transpose()
     }
 
     pub(super) fn check_files(&self) -> Result<(), String> {
@@ -105,13 +108,19 @@ impl NotifierConfig {
 
 impl SmtpConfig {
     pub(super) fn password(&self) -> Result<Option<String>, String> {
-        self.password_file.as_deref().map(|file| secret("password_file", file)).transpose()
+        self.password_file
+            .as_deref()
+            .map(|file| secret("password_file", file))
+            .transpose()
     }
 }
 
 fn secret(key: &str, file: &Path) -> Result<String, String> {
     let text = std::fs::read_to_string(file).map_err(|error| {
-        format!("`{key}`: {}: {error}\n  hint: a file with the secret alone, that this user may read", file.display())
+        format!(
+            "`{key}`: {}: {error}\n  hint: a file with the secret alone, that this user may read",
+            file.display()
+        )
     })?;
     Ok(text.trim().to_owned())
 }

@@ -22,7 +22,8 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_s
 const MOST_ROWS: usize = 200;
 
 /// Asks the engine: JSON, or why there is no answer.
-pub type Ask = Arc<dyn Fn(View) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync>;
+pub type Ask =
+    Arc<dyn Fn(View) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync>;
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> UtcMs + Send + Sync>;
 
@@ -46,7 +47,12 @@ pub struct Around {
 
 /// Delivers until told to stop. What is not delivered then is on disk.
 pub async fn run(notifier: Notifier, around: Around, mut shutdown: watch::Receiver<bool>) {
-    let mut desk = Desk { notifier, around, taken: BTreeSet::new(), failures: 0 };
+    let mut desk = Desk {
+        notifier,
+        around,
+        taken: BTreeSet::new(),
+        failures: 0,
+    };
     tokio::select! {
         () = desk.run() => {}
         () = async { drop(shutdown.wait_for(|stop| *stop).await) } => {}
@@ -100,11 +106,17 @@ impl Desk {
     fn waiting(&mut self) -> Vec<Waiting> {
         // Those that are taken may still be there: look behind them.
         let limit = MOST_ROWS + self.taken.len();
-        match self.around.reader.notifications(&self.notifier.config.name, limit) {
+        match self
+            .around
+            .reader
+            .notifications(&self.notifier.config.name, limit)
+        {
             Ok(rows) => {
                 let there: BTreeSet<i64> = rows.iter().map(|row| row.id).collect();
                 self.taken.retain(|id| there.contains(id));
-                rows.into_iter().filter(|row| !self.taken.contains(&row.id)).collect()
+                rows.into_iter()
+                    .filter(|row| !self.taken.contains(&row.id))
+                    .collect()
             }
             Err(error) => {
                 tracing::error!(%error, "notifications cannot be read");
@@ -135,7 +147,10 @@ impl Desk {
                 }
                 _ => {
                     newest.insert(key, batches.len());
-                    batches.push(Batch { ids: vec![id], notice });
+                    batches.push(Batch {
+                        ids: vec![id],
+                        notice,
+                    });
                 }
             }
         }
@@ -201,7 +216,11 @@ impl Desk {
     fn pause(&mut self) -> Duration {
         let factor = 2_u32.saturating_pow(self.failures.saturating_sub(1).min(16));
         let full = BACK_OFF.0.saturating_mul(factor).min(BACK_OFF.1);
-        self.around.seed = self.around.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.around.seed = self
+            .around
+            .seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         full - full.mul_f64((self.around.seed >> 40) as f64 / f64::from(1 << 24) / 4.0)
     }
 }

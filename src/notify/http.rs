@@ -56,13 +56,25 @@ pub struct HttpClient {
 impl HttpRequest {
     /// A GET.
     pub fn get(url: &str) -> Self {
-        Self { method: Method::GET, url: url.to_owned(), headers: Vec::new(), body: Vec::new(), most_bytes: ANSWER_BYTES }
+        Self {
+            method: Method::GET,
+            url: url.to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            most_bytes: ANSWER_BYTES,
+        }
     }
 
     /// A POST of JSON.
     pub fn post_json(url: &str, body: String) -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];
-        Self { method: Method::POST, url: url.to_owned(), headers, body: body.into_bytes(), most_bytes: ANSWER_BYTES }
+        Self {
+            method: Method::POST,
+            url: url.to_owned(),
+            headers,
+            body: body.into_bytes(),
+            most_bytes: ANSWER_BYTES,
+        }
     }
 }
 
@@ -88,28 +100,54 @@ impl HttpClient {
     }
 
     /// Sends it; all of it must be done within the time.
-    pub async fn send(&self, request: &HttpRequest, timeout: Duration) -> Result<HttpResponse, HttpError> {
+    pub async fn send(
+        &self,
+        request: &HttpRequest,
+        timeout: Duration,
+    ) -> Result<HttpResponse, HttpError> {
         let done = tokio::time::timeout(timeout, self.exchange(request)).await;
-        done.unwrap_or_else(|_| Err(HttpError(format!("no answer within {} s", timeout.as_secs_f64()))))
+        done.unwrap_or_else(|_| {
+            Err(HttpError(format!(
+                "no answer within {} s",
+                timeout.as_secs_f64()
+            )))
+        })
     }
 
     async fn exchange(&self, request: &HttpRequest) -> Result<HttpResponse, HttpError> {
         // The address may be a secret; errors name the host only.
-        let uri: Uri = request.url.parse().map_err(|_| HttpError("the address is not a URL".to_owned()))?;
+        let uri: Uri = request
+            .url
+            .parse()
+            .map_err(|_| HttpError("the address is not a URL".to_owned()))?;
         let secured = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
-            _ => return Err(HttpError("the address does not begin with http:// or https://".to_owned())),
+            _ => {
+                return Err(HttpError(
+                    "the address does not begin with http:// or https://".to_owned(),
+                ));
+            }
         };
-        let host = uri.host().ok_or_else(|| HttpError("the address has no host".to_owned()))?.trim_matches(['[', ']']).to_owned();
+        let host = uri
+            .host()
+            .ok_or_else(|| HttpError("the address has no host".to_owned()))?
+            .trim_matches(['[', ']'])
+            .to_owned();
         let port = uri.port_u16().unwrap_or(if secured { 443 } else { 80 });
-        let tcp =
-            TcpStream::connect((host.as_str(), port)).await.map_err(|error| HttpError(format!("{host}:{port}: {error}")))?;
+        let tcp = TcpStream::connect((host.as_str(), port))
+            .await
+            .map_err(|error| HttpError(format!("{host}:{port}: {error}")))?;
         let _ = tcp.set_nodelay(true);
         let most_bytes = request.most_bytes;
         let request = build(request, &uri)?;
         if secured {
-            speak(self.tls.connect(&host, tcp).await.map_err(HttpError)?, request, most_bytes).await
+            speak(
+                self.tls.connect(&host, tcp).await.map_err(HttpError)?,
+                request,
+                most_bytes,
+            )
+            .await
         } else {
             speak(tcp, request, most_bytes).await
         }
@@ -125,12 +163,17 @@ fn build(request: &HttpRequest, uri: &Uri) -> Result<Request<Full<Bytes>>, HttpE
         .method(request.method.clone())
         .uri(path)
         .header(header::HOST, host)
-        .header(header::USER_AGENT, concat!("fleetgauge/", env!("CARGO_PKG_VERSION")))
+        .header(
+            header::USER_AGENT,
+            concat!("fleetgauge/", env!("CARGO_PKG_VERSION")),
+        )
         .header(header::CONNECTION, "close");
     for (name, value) in &request.headers {
         builder = builder.header(*name, value);
     }
-    builder.body(Full::new(Bytes::from(request.body.clone()))).map_err(broken)
+    builder
+        .body(Full::new(Bytes::from(request.body.clone())))
+        .map_err(broken)
 }
 
 async fn speak(
@@ -138,12 +181,20 @@ async fn speak(
     request: Request<Full<Bytes>>,
     most_bytes: usize,
 ) -> Result<HttpResponse, HttpError> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(broken)?;
     let answer = async {
         let answer = sender.send_request(request).await.map_err(broken)?;
         let status = answer.status().as_u16();
-        let body = Limited::new(answer.into_body(), most_bytes).collect().await.map_err(broken)?;
-        Ok(HttpResponse { status, body: body.to_bytes().to_vec() })
+        let body = Limited::new(answer.into_body(), most_bytes)
+            .collect()
+            .await
+            .map_err(broken)?;
+        Ok(HttpResponse {
+            status,
+            body: body.to_bytes().to_vec(),
+        })
     };
     let mut connection = std::pin::pin!(connection);
     let mut answer = std::pin::pin!(answer);

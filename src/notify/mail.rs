@@ -23,8 +23,19 @@ pub(super) struct Mail {
 }
 
 /// Makes the mail.
-pub(super) fn mail(config: &NotifierConfig, smtp: &SmtpConfig, notice: &Notice, now: UtcMs) -> Mail {
-    let domain = smtp.from.rsplit('@').next().filter(|domain| !domain.is_empty()).unwrap_or("localhost").to_owned();
+pub(super) fn mail(
+    config: &NotifierConfig,
+    smtp: &SmtpConfig,
+    notice: &Notice,
+    now: UtcMs,
+) -> Mail {
+    let domain = smtp
+        .from
+        .rsplit('@')
+        .next()
+        .filter(|domain| !domain.is_empty())
+        .unwrap_or("localhost")
+        .to_owned();
     let first = &notice.alerts[0];
     let root = format!("<{}.{}@{domain}>", first.fingerprint, first.starts_at.0);
     let boundary = format!("=_fleetgauge_{}_{}", first.fingerprint, now.0);
@@ -37,28 +48,44 @@ pub(super) fn mail(config: &NotifierConfig, smtp: &SmtpConfig, notice: &Notice, 
     match notice.kind {
         NoticeKind::Firing => head.push(format!("Message-ID: {root}")),
         NoticeKind::Repeat | NoticeKind::Resolved => {
-            head.push(format!("Message-ID: <{}.{}.{}@{domain}>", first.fingerprint, first.starts_at.0, now.0));
+            head.push(format!(
+                "Message-ID: <{}.{}.{}@{domain}>",
+                first.fingerprint, first.starts_at.0, now.0
+            ));
             head.push(format!("In-Reply-To: {root}"));
             head.push(format!("References: {root}"));
         }
     }
     head.push("Auto-Submitted: auto-generated".into());
     head.push("MIME-Version: 1.0".into());
-    head.push(format!("Content-Type: multipart/alternative; boundary=\"{boundary}\""));
+    head.push(format!(
+        "Content-Type: multipart/alternative; boundary=\"{boundary}\""
+    ));
     let mut text = head.join("\r\n") + "\r\n\r\n";
-    for (kind, body) in [("plain", plain(config, notice)), ("html", html(config, notice))] {
+    for (kind, body) in [
+        ("plain", plain(config, notice)),
+        ("html", html(config, notice)),
+    ] {
         text.push_str(&format!(
             "--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{}",
             base64_lines(&body)
         ));
     }
     text.push_str(&format!("--{boundary}--"));
-    Mail { domain, from: smtp.from.clone(), to: smtp.to.clone(), text }
+    Mail {
+        domain,
+        from: smtp.from.clone(),
+        to: smtp.to.clone(),
+        text,
+    }
 }
 
 /// `[fleetgauge] WARNING Fleet target drifting (emas)`: the same through a thread but for the state in front.
 fn subject(notice: &Notice) -> String {
-    let text: String = format!("[fleetgauge] {}", title(notice)).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text: String = format!("[fleetgauge] {}", title(notice))
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     if text.is_ascii() && text.len() < 200 {
         return text;
     }
@@ -72,11 +99,19 @@ fn subject(notice: &Notice) -> String {
         word.push(c);
     }
     words.push(word);
-    words.iter().map(|word| format!("=?utf-8?B?{}?=", BASE64.encode(word.as_bytes()))).collect::<Vec<_>>().join("\r\n ")
+    words
+        .iter()
+        .map(|word| format!("=?utf-8?B?{}?=", BASE64.encode(word.as_bytes())))
+        .collect::<Vec<_>>()
+        .join("\r\n ")
 }
 
 fn plain(config: &NotifierConfig, notice: &Notice) -> String {
-    let labels: Vec<String> = notice.group.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let labels: Vec<String> = notice
+        .group
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
     format!(
         "{}\r\n\r\n{}\r\n\r\nRule: {}\r\nSeverity: {}\r\n{}\r\n{}\r\n",
         title(notice),
@@ -89,8 +124,16 @@ fn plain(config: &NotifierConfig, notice: &Notice) -> String {
 }
 
 fn html(config: &NotifierConfig, notice: &Notice) -> String {
-    let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-    let items: String = lines(notice).iter().map(|line| format!("<li>{}</li>\r\n", escape(line))).collect();
+    let escape = |text: &str| {
+        text.replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('"', "&quot;")
+    };
+    let items: String = lines(notice)
+        .iter()
+        .map(|line| format!("<li>{}</li>\r\n", escape(line)))
+        .collect();
     format!(
         "<!DOCTYPE html>\r\n<html><head><meta charset=\"utf-8\"><title>{0}</title></head><body>\r\n<h2>{1}</h2>\r\n<ul>\r\n{items}</ul>\r\n\
          <p>{2}, {3}. <a href=\"{4}\">Open fleetgauge</a></p>\r\n</body></html>\r\n",
@@ -116,14 +159,21 @@ fn base64_lines(text: &str) -> String {
 /// RFC 5322 section 3.3, UTC.
 fn date(now: UtcMs) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
     let days = now.0.div_euclid(86_400_000);
     let seconds = now.0.rem_euclid(86_400_000) / 1_000;
     let (year, month, day) = Day(i32::try_from(days).unwrap_or(0)).ymd();
     // 1 January 1970 was a Thursday.
     let weekday = DAYS[days.rem_euclid(7) as usize];
     let month = MONTHS[usize::from(month.clamp(1, 12)) - 1];
-    format!("{weekday}, {day:02} {month} {year} {:02}:{:02}:{:02} +0000", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+    format!(
+        "{weekday}, {day:02} {month} {year} {:02}:{:02}:{:02} +0000",
+        seconds / 3_600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }
 
 #[cfg(test)]
@@ -136,9 +186,16 @@ mod tests {
         assert_eq!(date(at), "Mon, 23 Nov 2026 23:30:56 +0000");
         let mut notice = super::super::test_notice(at);
         notice.title = "A target drifts\r\nBcc: x@example".into();
-        assert_eq!(subject(&notice), "[fleetgauge] INFO A target drifts  Bcc: x@example (test)");
+        assert_eq!(
+            subject(&notice),
+            "[fleetgauge] INFO A target drifts  Bcc: x@example (test)"
+        );
         notice.title = "Größe".into();
         let encoded = subject(&notice);
-        assert!(encoded.is_ascii() && encoded.starts_with("=?utf-8?B?") && encoded.split("\r\n ").all(|word| word.len() <= 75));
+        assert!(
+            encoded.is_ascii()
+                && encoded.starts_with("=?utf-8?B?")
+                && encoded.split("\r\n ").all(|word| word.len() <= 75)
+        );
     }
 }

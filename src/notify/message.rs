@@ -11,17 +11,37 @@ const MOST_NAMED: usize = 20;
 
 /// `firing` or `resolved`.
 pub(super) fn status(notice: &Notice) -> &'static str {
-    if notice.kind == NoticeKind::Resolved { "resolved" } else { "firing" }
+    if notice.kind == NoticeKind::Resolved {
+        "resolved"
+    } else {
+        "firing"
+    }
 }
 
 /// One line: what, and where.
 pub(super) fn headline(notice: &Notice) -> String {
     let place: Vec<&str> = match notice.alerts.as_slice() {
-        [alone] => alone.labels.iter().map(|(_, value)| value.as_str()).collect(),
-        _ => notice.group.iter().map(|(_, value)| value.as_str()).collect(),
+        [alone] => alone
+            .labels
+            .iter()
+            .map(|(_, value)| value.as_str())
+            .collect(),
+        _ => notice
+            .group
+            .iter()
+            .map(|(_, value)| value.as_str())
+            .collect(),
     };
-    let place = if place.is_empty() { String::new() } else { format!(" ({})", place.join(", ")) };
-    let count = if notice.alerts.len() > 1 { format!(": {} alerts", notice.alerts.len()) } else { String::new() };
+    let place = if place.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", place.join(", "))
+    };
+    let count = if notice.alerts.len() > 1 {
+        format!(": {} alerts", notice.alerts.len())
+    } else {
+        String::new()
+    };
     format!("{}{count}{place}", notice.title)
 }
 
@@ -50,7 +70,11 @@ pub(super) fn lines(notice: &Notice) -> Vec<String> {
 
 /// Labels as Alertmanager has them.
 pub(super) fn labels(notice: &Notice, alert: &NoticeAlert) -> Map<String, Value> {
-    let mut labels: Map<String, Value> = alert.labels.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+    let mut labels: Map<String, Value> = alert
+        .labels
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone().into()))
+        .collect();
     labels.insert("alertname".into(), notice.rule.clone().into());
     labels.insert("severity".into(), notice.severity.name().into());
     labels
@@ -73,12 +97,23 @@ pub(super) fn generator(config: &NotifierConfig, rule: &str) -> String {
 /// Alertmanager's webhook body, version 4.
 pub(super) fn webhook(config: &NotifierConfig, notice: &Notice) -> Value {
     let status = status(notice);
-    let mut group: Map<String, Value> = notice.group.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+    let mut group: Map<String, Value> = notice
+        .group
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone().into()))
+        .collect();
     group.insert("alertname".into(), notice.rule.clone().into());
-    let all: Vec<Map<String, Value>> = notice.alerts.iter().map(|alert| labels(notice, alert)).collect();
+    let all: Vec<Map<String, Value>> = notice
+        .alerts
+        .iter()
+        .map(|alert| labels(notice, alert))
+        .collect();
     let mut common = all.first().cloned().unwrap_or_default();
     common.retain(|name, value| all.iter().all(|labels| labels.get(name) == Some(value)));
-    let key: Vec<String> = group.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let key: Vec<String> = group
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     let alerts = notice.alerts.iter().map(|alert| {
         json!({
             "status": status,
@@ -125,18 +160,35 @@ pub(super) fn ntfy(config: &NotifierConfig, notice: &Notice, topic: &str) -> Val
 
 /// Slack and what follows it: three characters are escaped, and links stand in angle brackets.
 pub(super) fn slack(config: &NotifierConfig, notice: &Notice) -> Value {
-    let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let escape = |text: &str| {
+        text.replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+    };
     let body = escape(&lines(notice).join("\n"));
     json!({ "text": format!("*{}*\n{body}\n<{}|open>", escape(&title(notice)), config.link) })
 }
 
 /// An Adaptive Card for Teams Workflows.
 pub(super) fn teams(config: &NotifierConfig, notice: &Notice) -> Value {
-    let mut body = vec![json!({ "type": "TextBlock", "size": "Large", "weight": "Bolder", "wrap": true, "text": title(notice) })];
-    body.extend(lines(notice).into_iter().map(|line| json!({ "type": "TextBlock", "wrap": true, "text": line })));
-    let mut facts =
-        vec![json!({ "title": "Rule", "value": notice.rule }), json!({ "title": "Severity", "value": notice.severity.name() })];
-    facts.extend(notice.group.iter().map(|(name, value)| json!({ "title": name, "value": value })));
+    let mut body = vec![
+        json!({ "type": "TextBlock", "size": "Large", "weight": "Bolder", "wrap": true, "text": title(notice) }),
+    ];
+    body.extend(
+        lines(notice)
+            .into_iter()
+            .map(|line| json!({ "type": "TextBlock", "wrap": true, "text": line })),
+    );
+    let mut facts = vec![
+        json!({ "title": "Rule", "value": notice.rule }),
+        json!({ "title": "Severity", "value": notice.severity.name() }),
+    ];
+    facts.extend(
+        notice
+            .group
+            .iter()
+            .map(|(name, value)| json!({ "title": name, "value": value })),
+    );
     body.push(json!({ "type": "FactSet", "facts": facts }));
     json!({
         "type": "message",

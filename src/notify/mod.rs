@@ -45,7 +45,8 @@ impl Notifier {
     pub fn new(config: NotifierConfig) -> Result<Self, String> {
         let refused = |error: String| format!("`notify` {}: {error}", config.name);
         config.check_files().map_err(refused)?;
-        let http = HttpClient::new(config.ca_file.as_deref()).map_err(|error| refused(error.to_string()))?;
+        let http = HttpClient::new(config.ca_file.as_deref())
+            .map_err(|error| refused(error.to_string()))?;
         Ok(Self { config, http })
     }
 
@@ -56,7 +57,10 @@ impl Notifier {
             return Err(Failure::Refused("there is no alert in it".into()));
         }
         match &config.kind {
-            Kind::Alertmanager => self.post("api/v2/alerts", &alertmanager::body(config, notice, now)).await,
+            Kind::Alertmanager => {
+                self.post("api/v2/alerts", &alertmanager::body(config, notice, now))
+                    .await
+            }
             Kind::Webhook => self.post("", &message::webhook(config, notice)).await,
             Kind::Ntfy { topic } => self.post("", &message::ntfy(config, notice, topic)).await,
             Kind::Text => self.post("", &message::slack(config, notice)).await,
@@ -70,12 +74,22 @@ impl Notifier {
 
     async fn post(&self, path: &str, body: &serde_json::Value) -> Result<(), Failure> {
         let base = self.config.url().map_err(Failure::Later)?;
-        let url = if path.is_empty() { base } else { format!("{}/{path}", base.trim_end_matches('/')) };
+        let url = if path.is_empty() {
+            base
+        } else {
+            format!("{}/{path}", base.trim_end_matches('/'))
+        };
         let mut request = HttpRequest::post_json(&url, body.to_string());
         if let Some(token) = self.config.token().map_err(Failure::Later)? {
-            request.headers.push(("authorization", format!("Bearer {token}")));
+            request
+                .headers
+                .push(("authorization", format!("Bearer {token}")));
         }
-        let answer = self.http.send(&request, self.config.timeout).await.map_err(Failure::later)?;
+        let answer = self
+            .http
+            .send(&request, self.config.timeout)
+            .await
+            .map_err(Failure::later)?;
         let said = || {
             let text: String = answer.text().chars().take(200).collect();
             format!("the answer is {} {}", answer.status, text.trim())
@@ -84,8 +98,14 @@ impl Notifier {
             200..=299 => Ok(()),
             // The body is at fault, and will be no better.
             400 | 413 | 422 => Err(Failure::Refused(said())),
-            300..=399 => Err(Failure::Later(format!("{} (redirects are not followed: name the address it leads to)", said()))),
-            401 | 403 => Err(Failure::Later(format!("{} (is `token_file` right?)", said()))),
+            300..=399 => Err(Failure::Later(format!(
+                "{} (redirects are not followed: name the address it leads to)",
+                said()
+            ))),
+            401 | 403 => Err(Failure::Later(format!(
+                "{} (is `token_file` right?)",
+                said()
+            ))),
             _ => Err(Failure::Later(said())),
         }
     }
@@ -102,7 +122,9 @@ pub fn test_notice(now: UtcMs) -> Notice {
         severity: Severity::Info,
         group: labels.clone(),
         alerts: vec![NoticeAlert {
-            fingerprint: crate::model::Labels::new(&[("fleet", "test")]).fingerprint("test").to_string(),
+            fingerprint: crate::model::Labels::new(&[("fleet", "test")])
+                .fingerprint("test")
+                .to_string(),
             labels,
             summary: "This is a test: nothing is wrong, and nothing needs to be done".into(),
             value: None,

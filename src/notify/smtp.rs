@@ -30,16 +30,32 @@ impl Reply {
     }
 
     fn said(&self) -> String {
-        let text: String = self.lines.join(" ").chars().filter(|c| !c.is_control()).take(200).collect();
+        let text: String = self
+            .lines
+            .join(" ")
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(200)
+            .collect();
         format!("{} {text}", self.code)
     }
 }
 
 /// Sends one message; all of it must be done within the time.
-pub(super) async fn send(config: &SmtpConfig, tls: &Tls, mail: &Mail, timeout: Duration) -> Result<(), Failure> {
+pub(super) async fn send(
+    config: &SmtpConfig,
+    tls: &Tls,
+    mail: &Mail,
+    timeout: Duration,
+) -> Result<(), Failure> {
     let place = format!("{}:{}", config.host, config.port);
     let done = tokio::time::timeout(timeout, deliver(config, tls, mail)).await;
-    let done = done.unwrap_or_else(|_| Err(Failure::Later(format!("not done within {} s", timeout.as_secs()))));
+    let done = done.unwrap_or_else(|_| {
+        Err(Failure::Later(format!(
+            "not done within {} s",
+            timeout.as_secs()
+        )))
+    });
     done.map_err(|failure| match failure {
         Failure::Later(reason) => Failure::Later(format!("{place}: {reason}")),
         Failure::Refused(reason) => Failure::Refused(format!("{place}: {reason}")),
@@ -47,10 +63,15 @@ pub(super) async fn send(config: &SmtpConfig, tls: &Tls, mail: &Mail, timeout: D
 }
 
 async fn deliver(config: &SmtpConfig, tls: &Tls, mail: &Mail) -> Result<(), Failure> {
-    let tcp = TcpStream::connect((config.host.as_str(), config.port)).await.map_err(Failure::later)?;
+    let tcp = TcpStream::connect((config.host.as_str(), config.port))
+        .await
+        .map_err(Failure::later)?;
     match config.tls {
         SmtpTls::Implicit => {
-            let stream = tls.connect(&config.host, tcp).await.map_err(Failure::Later)?;
+            let stream = tls
+                .connect(&config.host, tcp)
+                .await
+                .map_err(Failure::Later)?;
             let mut line = Line::new(stream);
             line.greeted().await?;
             let offers = line.hello(&mail.domain).await?;
@@ -66,12 +87,21 @@ async fn deliver(config: &SmtpConfig, tls: &Tls, mail: &Mail) -> Result<(), Fail
             let mut line = Line::new(tcp);
             line.greeted().await?;
             let offers = line.hello(&mail.domain).await?;
-            if !offers.iter().any(|offer| offer.eq_ignore_ascii_case("STARTTLS")) {
-                return Err(Failure::Later("the server offers no STARTTLS; `tls = \"implicit\"` is the other way".into()));
+            if !offers
+                .iter()
+                .any(|offer| offer.eq_ignore_ascii_case("STARTTLS"))
+            {
+                return Err(Failure::Later(
+                    "the server offers no STARTTLS; `tls = \"implicit\"` is the other way".into(),
+                ));
             }
             line.ask("STARTTLS").await?;
             let stream = line.into_plain()?;
-            let mut line = Line::new(tls.connect(&config.host, stream).await.map_err(Failure::Later)?);
+            let mut line = Line::new(
+                tls.connect(&config.host, stream)
+                    .await
+                    .map_err(Failure::Later)?,
+            );
             // RFC 3207 section 4.2: what was said before is forgotten.
             let offers = line.hello(&mail.domain).await?;
             line.submit(config, mail, &offers).await
@@ -91,7 +121,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
         if self.0.buffer().is_empty() {
             Ok(self.0.into_inner())
         } else {
-            Err(Failure::Later("the server spoke before TLS was there".into()))
+            Err(Failure::Later(
+                "the server spoke before TLS was there".into(),
+            ))
         }
     }
 
@@ -100,10 +132,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
         let mut read = 0;
         loop {
             let mut line = Vec::new();
-            let count = self.0.read_until(b'\n', &mut line).await.map_err(Failure::later)?;
+            let count = self
+                .0
+                .read_until(b'\n', &mut line)
+                .await
+                .map_err(Failure::later)?;
             read += count;
             if count == 0 || read > MOST_REPLY {
-                return Err(Failure::Later("the server hangs up, or says too much".into()));
+                return Err(Failure::Later(
+                    "the server hangs up, or says too much".into(),
+                ));
             }
             let line = String::from_utf8_lossy(&line).trim_end().to_owned();
             let code = line.get(..3).and_then(|code| code.parse::<u16>().ok());
@@ -130,12 +168,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
         let reply = self.say(command).await?;
         // Only the word: what follows may be a secret.
         let word = command.split(' ').next().unwrap_or_default();
-        if reply.good() { Ok(reply) } else { Err(Failure::Later(format!("{word}: {}", reply.said()))) }
+        if reply.good() {
+            Ok(reply)
+        } else {
+            Err(Failure::Later(format!("{word}: {}", reply.said())))
+        }
     }
 
     async fn greeted(&mut self) -> Result<(), Failure> {
         let reply = self.reply().await?;
-        if reply.good() { Ok(()) } else { Err(Failure::Later(reply.said())) }
+        if reply.good() {
+            Ok(())
+        } else {
+            Err(Failure::Later(reply.said()))
+        }
     }
 
     /// EHLO; what the server offers.
@@ -148,12 +194,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
         Ok(Vec::new())
     }
 
-    async fn login(&mut self, user: &str, password: &str, offers: &[String]) -> Result<(), Failure> {
-        let ways = offers.iter().find(|offer| offer.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("AUTH")));
-        let ways = ways.map(|offer| offer[4..].to_uppercase()).unwrap_or_default();
+    async fn login(
+        &mut self,
+        user: &str,
+        password: &str,
+        offers: &[String],
+    ) -> Result<(), Failure> {
+        let ways = offers.iter().find(|offer| {
+            offer
+                .get(..4)
+                .is_some_and(|word| word.eq_ignore_ascii_case("AUTH"))
+        });
+        let ways = ways
+            .map(|offer| offer[4..].to_uppercase())
+            .unwrap_or_default();
         let has = |way: &str| ways.split([' ', '=']).any(|offered| offered == way);
         let reply = if has("PLAIN") {
-            self.say(&format!("AUTH PLAIN {}", BASE64.encode(format!("\0{user}\0{password}").as_bytes()))).await?
+            self.say(&format!(
+                "AUTH PLAIN {}",
+                BASE64.encode(format!("\0{user}\0{password}").as_bytes())
+            ))
+            .await?
         } else if has("LOGIN") {
             self.ask("AUTH LOGIN").await?;
             let reply = self.say(&BASE64.encode(user.as_bytes())).await?;
@@ -162,14 +223,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
             }
             self.say(&BASE64.encode(password.as_bytes())).await?
         } else {
-            return Err(Failure::Later("the server offers neither AUTH PLAIN nor AUTH LOGIN here".into()));
+            return Err(Failure::Later(
+                "the server offers neither AUTH PLAIN nor AUTH LOGIN here".into(),
+            ));
         };
         let hint = "are `username` and `password_file` right?";
-        if reply.good() { Ok(()) } else { Err(Failure::Later(format!("AUTH: {} ({hint})", reply.said()))) }
+        if reply.good() {
+            Ok(())
+        } else {
+            Err(Failure::Later(format!("AUTH: {} ({hint})", reply.said())))
+        }
     }
 
-    async fn submit(&mut self, config: &SmtpConfig, mail: &Mail, offers: &[String]) -> Result<(), Failure> {
-        if let (Some(user), Some(password)) = (&config.username, config.password().map_err(Failure::Later)?) {
+    async fn submit(
+        &mut self,
+        config: &SmtpConfig,
+        mail: &Mail,
+        offers: &[String],
+    ) -> Result<(), Failure> {
+        if let (Some(user), Some(password)) =
+            (&config.username, config.password().map_err(Failure::Later)?)
+        {
             self.login(user, &password, offers).await?;
         }
         self.ask(&format!("MAIL FROM:<{}>", mail.from)).await?;
@@ -177,13 +251,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
         let mut refused = Vec::new();
         for to in &mail.to {
             let reply = self.say(&format!("RCPT TO:<{to}>")).await?;
-            if reply.good() { taken += 1 } else { refused.push(format!("{to}: {}", reply.said())) }
+            if reply.good() {
+                taken += 1
+            } else {
+                refused.push(format!("{to}: {}", reply.said()))
+            }
         }
         if taken == 0 {
-            return Err(Failure::Later(format!("no recipient is taken: {}", refused.join("; "))));
+            return Err(Failure::Later(format!(
+                "no recipient is taken: {}",
+                refused.join("; ")
+            )));
         }
         if !refused.is_empty() {
-            tracing::warn!(refused = refused.join("; "), "some recipients of a mail are refused");
+            tracing::warn!(
+                refused = refused.join("; "),
+                "some recipients of a mail are refused"
+            );
         }
         self.ask("DATA").await?;
         self.write(&stuffed(&mail.text)).await?;
@@ -220,6 +304,9 @@ mod tests {
 
     #[test]
     fn dots_are_doubled() {
-        assert_eq!(stuffed("a\r\n.b\r\n..\r\nc"), b"a\r\n..b\r\n...\r\nc\r\n.\r\n");
+        assert_eq!(
+            stuffed("a\r\n.b\r\n..\r\nc"),
+            b"a\r\n..b\r\n...\r\nc\r\n.\r\n"
+        );
     }
 }

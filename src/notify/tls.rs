@@ -21,7 +21,9 @@ pub struct Tls {
 impl Tls {
     /// With the authorities of a PEM file, or of this machine.
     pub fn new(ca_file: Option<&Path>) -> Result<Self, String> {
-        let Some(file) = ca_file else { return Ok(Self::default()) };
+        let Some(file) = ca_file else {
+            return Ok(Self::default());
+        };
         let refused = |reason: &dyn std::fmt::Display| {
             format!(
                 "`ca_file`: {}: {reason}\n  hint: `BEGIN CERTIFICATE` blocks of the authority that signed the server's",
@@ -36,7 +38,10 @@ impl Tls {
         if roots.is_empty() {
             return Err(refused(&"has no certificate in it"));
         }
-        Ok(Self { roots: Some(Arc::new(roots)), connector: Arc::default() })
+        Ok(Self {
+            roots: Some(Arc::new(roots)),
+            connector: Arc::default(),
+        })
     }
 
     fn connector(&self) -> &TlsConnector {
@@ -46,15 +51,29 @@ impl Tls {
                 roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
                 Arc::new(roots)
             });
-            let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
-            let builder = builder.with_safe_default_protocol_versions().expect("ring has suites for both versions");
-            TlsConnector::from(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
+            let builder = ClientConfig::builder_with_provider(Arc::new(
+                rustls::crypto::ring::default_provider(),
+            ));
+            let builder = builder
+                .with_safe_default_protocol_versions()
+                .expect("ring has suites for both versions");
+            TlsConnector::from(Arc::new(
+                builder.with_root_certificates(roots).with_no_client_auth(),
+            ))
         })
     }
 
     /// The handshake.
-    pub async fn connect<S: AsyncRead + AsyncWrite + Unpin>(&self, host: &str, stream: S) -> Result<TlsStream<S>, String> {
-        let name = ServerName::try_from(host.to_owned()).map_err(|error| format!("{host}: {error}"))?;
-        self.connector().connect(name, stream).await.map_err(|error| format!("TLS with {host}: {error}"))
+    pub async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        host: &str,
+        stream: S,
+    ) -> Result<TlsStream<S>, String> {
+        let name =
+            ServerName::try_from(host.to_owned()).map_err(|error| format!("{host}: {error}"))?;
+        self.connector()
+            .connect(name, stream)
+            .await
+            .map_err(|error| format!("TLS with {host}: {error}"))
     }
 }

@@ -1,7 +1,9 @@
 //! Rows of [`crate::model`]'s facts about sites, the register and what is ahead.
 
 use super::line::Line;
-use crate::model::{AvoidedFact, FleetGroupFact, ProjectionFact, SiteEmissionsFact, SiteInfoFact, VehicleInfoFact};
+use crate::model::{
+    AvoidedFact, FleetGroupFact, ProjectionFact, SiteEmissionsFact, SiteInfoFact, VehicleInfoFact,
+};
 
 pub(super) fn site_emissions(fact: &SiteEmissionsFact, out: &mut Vec<u8>) -> bool {
     Line::new(out, "site_emissions")
@@ -18,7 +20,10 @@ pub(super) fn avoided(fact: &AvoidedFact, out: &mut Vec<u8>) -> bool {
         .tag("site", &fact.site)
         .float("baseline_co2e_kg", Some(fact.baseline_kgco2e))
         .float("own_co2e_kg", Some(fact.own_kgco2e))
-        .float("avoided_co2e_kg", Some(fact.baseline_kgco2e - fact.own_kgco2e))
+        .float(
+            "avoided_co2e_kg",
+            Some(fact.baseline_kgco2e - fact.own_kgco2e),
+        )
         .scaled("distance_km", Some(fact.distance_m), 3)
         .integer("vehicles", fact.vehicles.into())
         .at(fact.at)
@@ -63,7 +68,10 @@ pub(super) fn vehicle_info(fact: &VehicleInfoFact, out: &mut Vec<u8>) -> bool {
         .text("fuel", &fact.fuel)
         .optional_integer("euro", fact.euro.map(i64::from))
         .optional_integer("co2_g_per_km", fact.co2_g_per_km.map(i64::from))
-        .optional_integer("first_registered_ts_s", fact.first_registered.map(|at| at.0.div_euclid(1000)))
+        .optional_integer(
+            "first_registered_ts_s",
+            fact.first_registered.map(|at| at.0.div_euclid(1000)),
+        )
         .float("age_years", fact.age_years)
         .at(fact.at)
 }

@@ -14,7 +14,11 @@ impl<'a> Line<'a> {
     pub fn new(out: &'a mut Vec<u8>, measurement: &'static str) -> Self {
         let start = out.len();
         out.extend_from_slice(measurement.as_bytes());
-        Self { out, start, fields: 0 }
+        Self {
+            out,
+            start,
+            fields: 0,
+        }
     }
 
     /// A tag; an empty value is `unknown`, because the tag set of a measurement must never vary.
@@ -85,7 +89,8 @@ impl<'a> Line<'a> {
     pub fn boolean(mut self, name: &'static str, value: Option<bool>) -> Self {
         if let Some(value) = value {
             self.name(name);
-            self.out.extend_from_slice(if value { b"true" } else { b"false" });
+            self.out
+                .extend_from_slice(if value { b"true" } else { b"false" });
         }
         self
     }

@@ -8,7 +8,8 @@ pub mod schema;
 use line::Line;
 
 use crate::model::{
-    ALERT_STATES, ConnectorStatus, ConnectorTimeFact, EnergyUser, Fact, MeterValuesFact, SessionRecord, TelemetryFact,
+    ALERT_STATES, ConnectorStatus, ConnectorTimeFact, EnergyUser, Fact, MeterValuesFact,
+    SessionRecord, TelemetryFact,
 };
 use crate::units::Thousandths;
 
@@ -45,16 +46,22 @@ pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
     match fact {
         Fact::Telemetry(fact) => telemetry(fact, out),
         Fact::MeterValues(fact) => meter_values(fact, out),
-        Fact::ChargePointStatus(fact) => {
-            connector(Line::new(out, "charge_point_status"), &fact.site, &fact.charge_point, fact.connector_id)
-                .integer("status_code", fact.status.code())
-                .text("status", fact.status.name())
-                .boolean("occupied", (fact.status != ConnectorStatus::Unknown).then(|| fact.status.is_occupied()))
-                .boolean("online", Some(fact.online))
-                .boolean("operator_online", fact.operator_online)
-                .text("error_code", &fact.error_code)
-                .at(fact.at)
-        }
+        Fact::ChargePointStatus(fact) => connector(
+            Line::new(out, "charge_point_status"),
+            &fact.site,
+            &fact.charge_point,
+            fact.connector_id,
+        )
+        .integer("status_code", fact.status.code())
+        .text("status", fact.status.name())
+        .boolean(
+            "occupied",
+            (fact.status != ConnectorStatus::Unknown).then(|| fact.status.is_occupied()),
+        )
+        .boolean("online", Some(fact.online))
+        .boolean("operator_online", fact.operator_online)
+        .text("error_code", &fact.error_code)
+        .at(fact.at),
         Fact::ChargePointInfo(fact) => Line::new(out, "charge_point_info")
             .tag("site", &fact.site)
             .tag("charge_point_id", &fact.charge_point)
@@ -69,9 +76,15 @@ pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
             .tag("vendor", &fact.vendor)
             .integer("requests_checked", signed(fact.checked))
             .integer("requests_conformant", signed(fact.conformant))
-            .float("conformant_ratio", (fact.checked > 0).then(|| fact.conformant as f64 / fact.checked as f64))
+            .float(
+                "conformant_ratio",
+                (fact.checked > 0).then(|| fact.conformant as f64 / fact.checked as f64),
+            )
             .at(fact.at),
-        Fact::Session { record, kgco2e_location } => session(record, *kgco2e_location, out),
+        Fact::Session {
+            record,
+            kgco2e_location,
+        } => session(record, *kgco2e_location, out),
         Fact::Emissions(fact) => Line::new(out, "fleet_emissions")
             .tag("fleet", &fact.fleet)
             .tag("vehicle_class", &fact.vehicle_class)
@@ -108,7 +121,10 @@ pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
             .integer("vehicles_ultra_low_emission", fact.ultra_low.into())
             .integer("vehicles_zero_emission", fact.zero.into())
             .integer("vehicles_unknown", fact.unknown.into())
-            .float("low_emission_share_ratio", (fact.total > 0).then(|| f64::from(fact.low_emission) / f64::from(fact.total)))
+            .float(
+                "low_emission_share_ratio",
+                (fact.total > 0).then(|| f64::from(fact.low_emission) / f64::from(fact.total)),
+            )
             .at(fact.at),
         Fact::Target(fact) => Line::new(out, "target_progress")
             .tag("fleet", &fact.fleet)
@@ -116,13 +132,19 @@ pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
             .float("share_ratio", fact.share)
             .float("target_ratio", fact.goal)
             .float("trajectory_ratio", fact.path)
-            .float("gap_ratio", fact.share.zip(fact.path).map(|(share, path)| share - path))
+            .float(
+                "gap_ratio",
+                fact.share.zip(fact.path).map(|(share, path)| share - path),
+            )
             .float("value", fact.value)
             .float("trajectory_value", fact.path_value)
             .float("missing", fact.missing)
             .optional_integer("vehicles_needed", fact.vehicles_needed.map(i64::from))
             .float("slope_per_year", fact.slope_per_year)
-            .optional_integer("projected_ts_s", fact.projected_at.map(|at| at.0.div_euclid(1000)))
+            .optional_integer(
+                "projected_ts_s",
+                fact.projected_at.map(|at| at.0.div_euclid(1000)),
+            )
             .optional_integer("days_late", fact.days_late.map(i64::from))
             .float("p_hit_ratio", fact.p_hit)
             .float("p05_at_due_ratio", fact.band_at_due.map(|band| band[0]))
@@ -146,7 +168,10 @@ pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
             .integer("vehicles", signed(fact.vehicles))
             .integer("vehicles_heard_24h", signed(fact.heard_24h))
             .integer("vehicles_stale", signed(fact.stale))
-            .float("completeness_ratio", (fact.vehicles > 0).then(|| fact.heard_24h as f64 / fact.vehicles as f64))
+            .float(
+                "completeness_ratio",
+                (fact.vehicles > 0).then(|| fact.heard_24h as f64 / fact.vehicles as f64),
+            )
             .integer("messages_lost", signed(fact.messages_lost))
             .at(fact.at),
         Fact::Alert(fact) => Line::new(out, "alerts")
@@ -156,7 +181,10 @@ pub fn encode(fact: &Fact, out: &mut Vec<u8>) -> bool {
             .tag("site", &fact.site)
             .tag("fingerprint", &fact.fingerprint.to_string())
             .integer("state_code", fact.state_code.into())
-            .text("state", ALERT_STATES[usize::from(fact.state_code) % ALERT_STATES.len()])
+            .text(
+                "state",
+                ALERT_STATES[usize::from(fact.state_code) % ALERT_STATES.len()],
+            )
             .text("subject", &fact.subject)
             .float("value", fact.value)
             .float("threshold", Some(fact.threshold))
@@ -195,33 +223,62 @@ fn telemetry(fact: &TelemetryFact, out: &mut Vec<u8>) -> bool {
         .scaled("fuel_used_l", raw(fact.fuel_used_total), 3)
         .scaled("fuel_level_ratio", raw(fact.fuel_level), 5)
         // Thousandths of kWh and kW are Wh and W.
-        .scaled("charge_grid_energy_wh", raw(fact.charge_grid_energy_total), 0)
+        .scaled(
+            "charge_grid_energy_wh",
+            raw(fact.charge_grid_energy_total),
+            0,
+        )
         .scaled("battery_power_w", raw(fact.battery_power), 0)
         .scaled("charge_power_w", raw(fact.charge_power), 0)
         .boolean("charging", fact.charging)
         .boolean("ignition", fact.ignition)
-        .scaled("latitude_deg", fact.position.map(|(latitude, _)| latitude.into()), 7)
-        .scaled("longitude_deg", fact.position.map(|(_, longitude)| longitude.into()), 7)
+        .scaled(
+            "latitude_deg",
+            fact.position.map(|(latitude, _)| latitude.into()),
+            7,
+        )
+        .scaled(
+            "longitude_deg",
+            fact.position.map(|(_, longitude)| longitude.into()),
+            7,
+        )
         .at(fact.at)
 }
 
 fn meter_values(fact: &MeterValuesFact, out: &mut Vec<u8>) -> bool {
-    connector(Line::new(out, "meter_values"), &fact.site, &fact.charge_point, fact.connector_id)
-        .scaled("power_w", fact.power_mw, 3)
-        .scaled("energy_import_wh", fact.register_dwh, 1)
-        .scaled("current_a", fact.current_ma, 3)
-        .scaled("voltage_v", fact.voltage_mv, 3)
-        .scaled("soc_ratio", fact.soc_mpct, 5)
-        .scaled("temperature_c", fact.temperature_mc, 3)
-        .at(fact.at)
+    connector(
+        Line::new(out, "meter_values"),
+        &fact.site,
+        &fact.charge_point,
+        fact.connector_id,
+    )
+    .scaled("power_w", fact.power_mw, 3)
+    .scaled("energy_import_wh", fact.register_dwh, 1)
+    .scaled("current_a", fact.current_ma, 3)
+    .scaled("voltage_v", fact.voltage_mv, 3)
+    .scaled("soc_ratio", fact.soc_mpct, 5)
+    .scaled("temperature_c", fact.temperature_mc, 3)
+    .at(fact.at)
 }
 
 fn connector_time(fact: &ConnectorTimeFact, out: &mut Vec<u8>) -> bool {
-    const CLASSES: [&str; 7] =
-        ["available_ms", "occupied_ms", "reserved_ms", "inoperative_ms", "faulted_ms", "offline_ms", "not_observed_ms"];
-    let mut line = connector(Line::new(out, "connector_time"), &fact.site, &fact.charge_point, fact.connector_id)
-        .integer("class_code", fact.class_code)
-        .text("class", fact.class);
+    const CLASSES: [&str; 7] = [
+        "available_ms",
+        "occupied_ms",
+        "reserved_ms",
+        "inoperative_ms",
+        "faulted_ms",
+        "offline_ms",
+        "not_observed_ms",
+    ];
+    let mut line = connector(
+        Line::new(out, "connector_time"),
+        &fact.site,
+        &fact.charge_point,
+        fact.connector_id,
+    )
+    .integer("class_code", fact.class_code)
+    .text("class", fact.class);
     for (name, ms) in CLASSES.into_iter().zip(fact.class_ms) {
         line = line.integer(name, ms);
     }
@@ -246,22 +303,36 @@ fn session(record: &SessionRecord, kgco2e_location: Option<f64>, out: &mut Vec<u
         EnergyUser::Public => "public",
         EnergyUser::Unallocated => "unallocated",
     };
-    let hash = record.id_token.map(|hash| hash.to_string()).unwrap_or_default();
-    connector(Line::new(out, "charging_session"), &record.site, &record.charge_point, record.connector_id)
-        .text("transaction_id", &record.transaction_id.to_string())
-        .text("vehicle_id", user)
-        .text("id_tag_hash", &hash)
-        .integer("started_ts_s", record.started_at.0.div_euclid(1000))
-        .scaled("energy_wh", record.energy_dwh, 1)
-        .integer("duration_s", ended.since(record.started_at) / 1000)
-        .integer("charging_duration_s", record.charging_ms / 1000)
-        .integer("idle_duration_s", (record.plugged_ms - record.charging_ms).max(0) / 1000)
-        .float("kgco2e_location", kgco2e_location)
-        .scaled("peak_power_w", record.peak_power_mw, 3)
-        .text("stop_reason", record.stop_reason.as_deref().unwrap_or_default())
-        .text("method", record.method.name())
-        .boolean("plausible", Some(record.quality.is_empty()))
-        .at(ended)
+    let hash = record
+        .id_token
+        .map(|hash| hash.to_string())
+        .unwrap_or_default();
+    connector(
+        Line::new(out, "charging_session"),
+        &record.site,
+        &record.charge_point,
+        record.connector_id,
+    )
+    .text("transaction_id", &record.transaction_id.to_string())
+    .text("vehicle_id", user)
+    .text("id_tag_hash", &hash)
+    .integer("started_ts_s", record.started_at.0.div_euclid(1000))
+    .scaled("energy_wh", record.energy_dwh, 1)
+    .integer("duration_s", ended.since(record.started_at) / 1000)
+    .integer("charging_duration_s", record.charging_ms / 1000)
+    .integer(
+        "idle_duration_s",
+        (record.plugged_ms - record.charging_ms).max(0) / 1000,
+    )
+    .float("kgco2e_location", kgco2e_location)
+    .scaled("peak_power_w", record.peak_power_mw, 3)
+    .text(
+        "stop_reason",
+        record.stop_reason.as_deref().unwrap_or_default(),
+    )
+    .text("method", record.method.name())
+    .boolean("plausible", Some(record.quality.is_empty()))
+    .at(ended)
 }
 
 fn connector<'a>(line: Line<'a>, site: &str, charge_point: &str, connector_id: u32) -> Line<'a> {

@@ -25,11 +25,19 @@ impl<'a> Row<'a> {
         while !head.is_empty() {
             let (tag, rest) = cut(head, b',').unwrap_or((head, ""));
             let (name, value) = tag.split_once('=')?;
-            let value = if value.contains('\\') { Cow::Owned(value.replace('\\', "")) } else { Cow::Borrowed(value) };
+            let value = if value.contains('\\') {
+                Cow::Owned(value.replace('\\', ""))
+            } else {
+                Cow::Borrowed(value)
+            };
             tags.push((name, value));
             head = rest;
         }
-        Some(Self { tags, fields, at: UtcMs(at.parse().ok()?) })
+        Some(Self {
+            tags,
+            fields,
+            at: UtcMs(at.parse().ok()?),
+        })
     }
 
     /// A field as a number; true is 1, false is 0. `None` for texts and for what the row does not have.
@@ -37,7 +45,11 @@ impl<'a> Row<'a> {
         let mut rest = self.fields;
         loop {
             let (name, value) = rest.split_once('=')?;
-            let end = if value.starts_with('"') { text_end(value)? } else { value.find(',').unwrap_or(value.len()) };
+            let end = if value.starts_with('"') {
+                text_end(value)?
+            } else {
+                value.find(',').unwrap_or(value.len())
+            };
             if name == wanted {
                 return match &value[..end] {
                     "true" => Some(1.0),
@@ -53,7 +65,8 @@ impl<'a> Row<'a> {
 /// Cuts at the first byte that no backslash stands before.
 fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
     let bytes = text.as_bytes();
-    let found = (0..bytes.len()).find(|place| bytes[*place] == at && (*place == 0 || bytes[place - 1] != b'\\'))?;
+    let found = (0..bytes.len())
+        .find(|place| bytes[*place] == at && (*place == 0 || bytes[place - 1] != b'\\'))?;
     Some((&text[..found], &text[found + 1..]))
 }
 
@@ -76,13 +89,39 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let mut out = Vec::new();
-        let line =
-            Line::new(&mut out, "m").tag("site", "A, B=C").tag("none", "").text("odd", "a \\ \",x=7i,\" b").integer("count", -3);
-        assert!(line.float("share", Some(0.25)).boolean("on", Some(true)).scaled("power_w", Some(7_200_000), 3).at(UtcMs(42)));
+        let line = Line::new(&mut out, "m")
+            .tag("site", "A, B=C")
+            .tag("none", "")
+            .text("odd", "a \\ \",x=7i,\" b")
+            .integer("count", -3);
+        assert!(
+            line.float("share", Some(0.25))
+                .boolean("on", Some(true))
+                .scaled("power_w", Some(7_200_000), 3)
+                .at(UtcMs(42))
+        );
         let row = Row::parse(&out).unwrap();
-        assert_eq!(row.tags, [("site", Cow::from("A, B=C")), ("none", Cow::from("unknown"))]);
-        let numbers = ["odd", "count", "share", "on", "power_w", "x", "nothing"].map(|name| row.number(name));
-        assert_eq!(numbers, [None, Some(-3.0), Some(0.25), Some(1.0), Some(7200.0), None, None]);
+        assert_eq!(
+            row.tags,
+            [
+                ("site", Cow::from("A, B=C")),
+                ("none", Cow::from("unknown"))
+            ]
+        );
+        let numbers =
+            ["odd", "count", "share", "on", "power_w", "x", "nothing"].map(|name| row.number(name));
+        assert_eq!(
+            numbers,
+            [
+                None,
+                Some(-3.0),
+                Some(0.25),
+                Some(1.0),
+                Some(7200.0),
+                None,
+                None
+            ]
+        );
         assert_eq!(row.at, UtcMs(42));
     }
 }

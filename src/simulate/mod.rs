@@ -87,25 +87,48 @@ pub async fn run(
     }
     // Who has left the fleet drives no more. Nothing here asks this copy for a vehicle by its id.
     let today = Day::of(clock());
-    Arc::make_mut(&mut register).vehicles.retain(|vehicle| vehicle.in_service_on(today));
-    let address = config.mqtt.rsplit_once(':').and_then(|(host, port)| Some((host.to_owned(), port.parse::<u16>().ok()?)));
+    Arc::make_mut(&mut register)
+        .vehicles
+        .retain(|vehicle| vehicle.in_service_on(today));
+    let address = config
+        .mqtt
+        .rsplit_once(':')
+        .and_then(|(host, port)| Some((host.to_owned(), port.parse::<u16>().ok()?)));
     let (host, port) = address.ok_or_else(|| SimulateError::Address(config.mqtt.clone()))?;
     let mut tasks = JoinSet::new();
     let mut vehicles = Vec::new();
     for (index, _) in register.vehicles.iter().enumerate() {
         let (sender, receiver) = mpsc::channel(N_QUEUED);
         // Every other vehicle speaks MQTT 5, as fleets grow over years.
-        tasks.spawn(vehicle::publish(host.clone(), port, register.vehicles[index].id.to_string(), index % 2 == 1, receiver));
+        tasks.spawn(vehicle::publish(
+            host.clone(),
+            port,
+            register.vehicles[index].id.to_string(),
+            index % 2 == 1,
+            receiver,
+        ));
         vehicles.push(sender);
     }
     let mut charge_points = Vec::new();
     for point in &register.charge_points {
         let (sender, receiver) = mpsc::channel(N_QUEUED);
-        tasks.spawn(charge_point::talk(format!("{}/{}", config.ocpp, point.id), config.speed, receiver));
+        tasks.spawn(charge_point::talk(
+            format!("{}/{}", config.ocpp, point.id),
+            config.speed,
+            receiver,
+        ));
         charge_points.push(sender);
     }
     let tags = Tags::read(&config.tags);
-    let mut world = World::new(&config, register, &tags, Random::new(config.seed), clock(), vehicles, charge_points);
+    let mut world = World::new(
+        &config,
+        register,
+        &tags,
+        Random::new(config.seed),
+        clock(),
+        vehicles,
+        charge_points,
+    );
     let mut ticks = tokio::time::interval((STEP / config.speed.max(1)).max(SHORTEST_STEP));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -129,7 +152,9 @@ struct Tags {
 impl Tags {
     fn read(text: &str) -> Self {
         let mut tags = Self::default();
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .from_reader(text.as_bytes());
         for record in reader.records().flatten() {
             let cell = |index| record.get(index).unwrap_or_default().to_owned();
             match cell(1).as_str() {

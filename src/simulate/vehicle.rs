@@ -68,12 +68,25 @@ impl Car {
             Powertrain::Hev => 0.8,
             _ => 1.0,
         };
-        let capacity_kwh = if electric { vehicle.battery_kwh.unwrap_or(50.0) } else { 0.0 };
-        let ovms = vehicle.feed_ids.iter().find_map(|id| id.strip_prefix("ovms:")).map(str::to_owned);
-        let doing = if random.chance(0.6) {
-            Doing::Driving { until: now.plus(random.between(5.0, 40.0) as i64 * 60_000), kph: random.between(25.0, 60.0) }
+        let capacity_kwh = if electric {
+            vehicle.battery_kwh.unwrap_or(50.0)
         } else {
-            Doing::Parked { until: now.plus(random.between(1.0, 20.0) as i64 * 60_000) }
+            0.0
+        };
+        let ovms = vehicle
+            .feed_ids
+            .iter()
+            .find_map(|id| id.strip_prefix("ovms:"))
+            .map(str::to_owned);
+        let doing = if random.chance(0.6) {
+            Doing::Driving {
+                until: now.plus(random.between(5.0, 40.0) as i64 * 60_000),
+                kph: random.between(25.0, 60.0),
+            }
+        } else {
+            Doing::Parked {
+                until: now.plus(random.between(1.0, 20.0) as i64 * 60_000),
+            }
         };
         Self {
             id: vehicle.id.to_string(),
@@ -86,7 +99,11 @@ impl Car {
             battery_kwh: capacity_kwh * random.between(0.35, 0.9),
             capacity_kwh,
             litres_per_km: 0.11 * size * share_of_fuel,
-            kwh_per_km: if electric { 0.32 * size * if share_of_fuel > 0.0 { 0.4 } else { 1.0 } } else { 0.0 },
+            kwh_per_km: if electric {
+                0.32 * size * if share_of_fuel > 0.0 { 0.4 } else { 1.0 }
+            } else {
+                0.0
+            },
             next_message: now.plus(random.between(0.0, 60_000.0) as i64),
         }
     }
@@ -103,11 +120,18 @@ impl Car {
                     self.tank_l = 75.0;
                 }
                 self.battery_kwh = (self.battery_kwh - km * self.kwh_per_km).max(0.0);
-                if now >= until || (self.capacity_kwh > 0.0 && self.litres_per_km == 0.0 && self.soc() < 0.15) {
-                    self.doing = Doing::Parked { until: now.plus(random.between(8.0, 50.0) as i64 * 60_000) };
+                if now >= until
+                    || (self.capacity_kwh > 0.0 && self.litres_per_km == 0.0 && self.soc() < 0.15)
+                {
+                    self.doing = Doing::Parked {
+                        until: now.plus(random.between(8.0, 50.0) as i64 * 60_000),
+                    };
                     self.next_message = now;
                 } else {
-                    self.doing = Doing::Driving { until, kph: (kph + random.between(-6.0, 6.0)).clamp(15.0, 95.0) };
+                    self.doing = Doing::Driving {
+                        until,
+                        kph: (kph + random.between(-6.0, 6.0)).clamp(15.0, 95.0),
+                    };
                 }
             }
             Doing::Parked { until } if now >= until => {
@@ -120,13 +144,19 @@ impl Car {
     }
 
     pub fn drive_away(&mut self, now: UtcMs, random: &mut Random) {
-        self.doing =
-            Doing::Driving { until: now.plus(random.between(10.0, 70.0) as i64 * 60_000), kph: random.between(25.0, 60.0) };
+        self.doing = Doing::Driving {
+            until: now.plus(random.between(10.0, 70.0) as i64 * 60_000),
+            kph: random.between(25.0, 60.0),
+        };
         self.next_message = now;
     }
 
     pub fn soc(&self) -> f64 {
-        if self.capacity_kwh > 0.0 { (self.battery_kwh / self.capacity_kwh).clamp(0.0, 1.0) } else { 0.0 }
+        if self.capacity_kwh > 0.0 {
+            (self.battery_kwh / self.capacity_kwh).clamp(0.0, 1.0)
+        } else {
+            0.0
+        }
     }
 
     /// What it has to say, if it is time: moving vehicles every `interval_ms`, standing ones ten times less often.
@@ -139,15 +169,21 @@ impl Car {
             Doing::Plugged { charging_kw } => charging_kw,
             _ => 0.0,
         };
-        self.next_message = now.plus(if driving || charging_kw > 0.0 { interval_ms } else { interval_ms * 10 });
+        self.next_message = now.plus(if driving || charging_kw > 0.0 {
+            interval_ms
+        } else {
+            interval_ms * 10
+        });
         let speed = match self.doing {
             Doing::Driving { kph, .. } => kph,
             _ => 0.0,
         };
         match &self.ovms {
             Some(id) => {
-                let metric =
-                    |name: &str, payload: String| Publication { topic: format!("ovms/fleet/{id}/metric/{name}"), payload };
+                let metric = |name: &str, payload: String| Publication {
+                    topic: format!("ovms/fleet/{id}/metric/{name}"),
+                    payload,
+                };
                 let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
                 vec![
                     metric("v/p/odometer", format!("{:.1}", self.odometer_km)),
@@ -192,17 +228,35 @@ impl Car {
 }
 
 /// Publishes what the world says, QoS 1, and connects again when the link is lost.
-pub(super) async fn publish(host: String, port: u16, id: String, v5: bool, messages: mpsc::Receiver<Publication>) {
+pub(super) async fn publish(
+    host: String,
+    port: u16,
+    id: String,
+    v5: bool,
+    messages: mpsc::Receiver<Publication>,
+) {
     const KEEP_ALIVE: Duration = Duration::from_secs(30);
     const PAUSE: Duration = Duration::from_secs(1);
     if v5 {
         let mut options = v5::MqttOptions::new(format!("sim-{id}"), host, port);
         // rumqttc sizes a table by this; its default of 65,535 costs 10 MB a client.
-        options.set_keep_alive(KEEP_ALIVE).set_outgoing_inflight_upper_limit(64);
+        options
+            .set_keep_alive(KEEP_ALIVE)
+            .set_outgoing_inflight_upper_limit(64);
         let (client, mut events) = v5::AsyncClient::new(options, 64);
         let send = forward(messages, |publication: Publication| {
             let client = client.clone();
-            async move { client.publish(publication.topic, v5::mqttbytes::QoS::AtLeastOnce, false, publication.payload).await.is_ok() }
+            async move {
+                client
+                    .publish(
+                        publication.topic,
+                        v5::mqttbytes::QoS::AtLeastOnce,
+                        false,
+                        publication.payload,
+                    )
+                    .await
+                    .is_ok()
+            }
         });
         let poll = async {
             loop {
@@ -218,7 +272,17 @@ pub(super) async fn publish(host: String, port: u16, id: String, v5: bool, messa
         let (client, mut events) = rumqttc::AsyncClient::new(options, 64);
         let send = forward(messages, |publication: Publication| {
             let client = client.clone();
-            async move { client.publish(publication.topic, rumqttc::QoS::AtLeastOnce, false, publication.payload).await.is_ok() }
+            async move {
+                client
+                    .publish(
+                        publication.topic,
+                        rumqttc::QoS::AtLeastOnce,
+                        false,
+                        publication.payload,
+                    )
+                    .await
+                    .is_ok()
+            }
         });
         let poll = async {
             loop {
@@ -231,7 +295,10 @@ pub(super) async fn publish(host: String, port: u16, id: String, v5: bool, messa
     }
 }
 
-async fn forward<F: Future<Output = bool>>(mut messages: mpsc::Receiver<Publication>, send: impl Fn(Publication) -> F) {
+async fn forward<F: Future<Output = bool>>(
+    mut messages: mpsc::Receiver<Publication>,
+    send: impl Fn(Publication) -> F,
+) {
     while let Some(publication) = messages.recv().await {
         if !send(publication).await {
             return;

@@ -95,11 +95,17 @@ impl World {
         vehicles: Vec<mpsc::Sender<Publication>>,
         charge_points: Vec<mpsc::Sender<Command>>,
     ) -> Self {
-        let mut cars: Vec<Car> = register.vehicles.iter().map(|vehicle| Car::new(vehicle, &mut random, now)).collect();
+        let mut cars: Vec<Car> = register
+            .vehicles
+            .iter()
+            .map(|vehicle| Car::new(vehicle, &mut random, now))
+            .collect();
         // Some vehicles are just coming home with a little to charge, so that there is something to see from the start.
         for car in cars.iter_mut().filter(|car| car.capacity_kwh > 0.0).take(8) {
             car.battery_kwh = car.capacity_kwh * FULL - random.between(0.8, 2.5);
-            car.doing = Doing::Parked { until: now.plus(3_600_000) };
+            car.doing = Doing::Parked {
+                until: now.plus(3_600_000),
+            };
         }
         let mut connectors = Vec::new();
         for (point, registered) in register.charge_points.iter().enumerate() {
@@ -117,8 +123,13 @@ impl World {
                 });
             }
         }
-        let vehicle_tags = register.vehicles.iter().map(|vehicle| tags.vehicles.get(vehicle.id.as_ref()).cloned()).collect();
-        let ms = |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(60_000);
+        let vehicle_tags = register
+            .vehicles
+            .iter()
+            .map(|vehicle| tags.vehicles.get(vehicle.id.as_ref()).cloned())
+            .collect();
+        let ms =
+            |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(60_000);
         Self {
             cars,
             connectors,
@@ -158,17 +169,34 @@ impl World {
     fn plug_in(&mut self, now: UtcMs, first: bool) {
         for index in 0..self.cars.len() {
             let car = &self.cars[index];
-            let Doing::Parked { .. } = car.doing else { continue };
+            let Doing::Parked { .. } = car.doing else {
+                continue;
+            };
             let wants = car.capacity_kwh > 0.0
-                && (car.soc() < COMES_TO_CHARGE || (car.soc() < FULL - 0.002 && (first || self.random.chance(0.02))));
-            let Some(tag) = self.vehicle_tags[index].clone().filter(|_| wants) else { continue };
+                && (car.soc() < COMES_TO_CHARGE
+                    || (car.soc() < FULL - 0.002 && (first || self.random.chance(0.02))));
+            let Some(tag) = self.vehicle_tags[index].clone().filter(|_| wants) else {
+                continue;
+            };
             let site = car.site.clone();
-            let free =
-                self.connectors.iter().position(|c| matches!(c.plug, Plug::Free) && c.access == Access::Fleet && c.site == site);
+            let free = self.connectors.iter().position(|c| {
+                matches!(c.plug, Plug::Free) && c.access == Access::Fleet && c.site == site
+            });
             let Some(free) = free else { continue };
             self.cars[index].doing = Doing::Plugged { charging_kw: 0.0 };
             let until = now.plus(self.random.between(20.0, 90.0) as i64 * 1000);
-            self.set(free, Plug::Preparing { guest: Guest { car: Some(index), tag, wants_kwh: 0.0 }, until }, now);
+            self.set(
+                free,
+                Plug::Preparing {
+                    guest: Guest {
+                        car: Some(index),
+                        tag,
+                        wants_kwh: 0.0,
+                    },
+                    until,
+                },
+                now,
+            );
         }
         for free in 0..self.connectors.len() {
             let cards = match self.connectors[free].access {
@@ -176,12 +204,26 @@ impl World {
                 Access::Staff => &self.staff,
                 Access::Public => &self.public,
             };
-            if !matches!(self.connectors[free].plug, Plug::Free) || cards.is_empty() || !self.random.chance(0.01) {
+            if !matches!(self.connectors[free].plug, Plug::Free)
+                || cards.is_empty()
+                || !self.random.chance(0.01)
+            {
                 continue;
             }
             let tag = cards[self.random.below(cards.len())].clone();
-            let guest = Guest { car: None, tag, wants_kwh: self.random.between(3.0, 20.0) };
-            self.set(free, Plug::Preparing { guest, until: now.plus(60_000) }, now);
+            let guest = Guest {
+                car: None,
+                tag,
+                wants_kwh: self.random.between(3.0, 20.0),
+            };
+            self.set(
+                free,
+                Plug::Preparing {
+                    guest,
+                    until: now.plus(60_000),
+                },
+                now,
+            );
         }
     }
 
@@ -197,7 +239,11 @@ impl World {
             }
             Plug::Preparing { guest, until } if now >= until => {
                 let connector = &self.connectors[index];
-                let kw = if connector.max_kw > AC_KW { connector.max_kw * 0.8 } else { connector.max_kw.min(ON_BOARD_KW) };
+                let kw = if connector.max_kw > AC_KW {
+                    connector.max_kw * 0.8
+                } else {
+                    connector.max_kw.min(ON_BOARD_KW)
+                };
                 let start = Command::Start {
                     connector: connector.id,
                     tag: guest.tag.clone(),
@@ -220,9 +266,19 @@ impl World {
                 };
                 self.tell(index, stop);
                 // Most leave at once; some forget their vehicle.
-                let minutes =
-                    if self.random.chance(0.2) { self.random.between(15.0, 60.0) } else { self.random.between(1.0, 5.0) };
-                self.set(index, Plug::Finishing { guest, until: now.plus((minutes * 60_000.0) as i64) }, now);
+                let minutes = if self.random.chance(0.2) {
+                    self.random.between(15.0, 60.0)
+                } else {
+                    self.random.between(1.0, 5.0)
+                };
+                self.set(
+                    index,
+                    Plug::Finishing {
+                        guest,
+                        until: now.plus((minutes * 60_000.0) as i64),
+                    },
+                    now,
+                );
             }
             Plug::Finishing { guest, until } if now >= until => {
                 if let Some(car) = guest.car {
@@ -244,7 +300,10 @@ impl World {
                 // Nine tenths of what the meter counts arrive in the battery.
                 car.battery_kwh += kwh * 0.9;
                 car.doing = Doing::Plugged { charging_kw: kw };
-                (car.battery_kwh >= car.capacity_kwh * FULL - 0.02, Some(car.soc()))
+                (
+                    car.battery_kwh >= car.capacity_kwh * FULL - 0.02,
+                    Some(car.soc()),
+                )
             }
             None => {
                 kwh = kwh.min(guest.wants_kwh);
@@ -257,8 +316,13 @@ impl World {
         if now >= connector.next_meter || done {
             connector.next_meter = now.plus(self.meter_ms);
             let power_w = if done { 0.0 } else { kw * 1000.0 };
-            let meter =
-                Command::Meter { connector: connector.id, register_wh: connector.register_wh as i64, power_w, soc, at: now };
+            let meter = Command::Meter {
+                connector: connector.id,
+                register_wh: connector.register_wh as i64,
+                power_w,
+                soc,
+                at: now,
+            };
             self.tell(index, meter);
         }
         if done {
@@ -283,7 +347,15 @@ impl World {
         };
         self.connectors[index].plug = plug;
         let connector = self.connectors[index].id;
-        self.tell(index, Command::Status { connector, status, error, at: now });
+        self.tell(
+            index,
+            Command::Status {
+                connector,
+                status,
+                error,
+                at: now,
+            },
+        );
     }
 
     fn tell(&self, index: usize, command: Command) {

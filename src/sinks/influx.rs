@@ -36,7 +36,13 @@ pub struct InfluxConfig {
 
 impl Default for InfluxConfig {
     fn default() -> Self {
-        Self { url: String::new(), org: String::new(), bucket: String::new(), token_file: None, timeout: Duration::from_secs(10) }
+        Self {
+            url: String::new(),
+            org: String::new(),
+            bucket: String::new(),
+            token_file: None,
+            timeout: Duration::from_secs(10),
+        }
     }
 }
 
@@ -85,8 +91,16 @@ pub async fn run(
     seed: u64,
     mut shutdown: watch::Receiver<bool>,
 ) {
-    let mut influx =
-        Influx { config, reader, stats, acknowledge, client: None, refusal_logged: false, failures: 0, jitter: seed | 1 };
+    let mut influx = Influx {
+        config,
+        reader,
+        stats,
+        acknowledge,
+        client: None,
+        refusal_logged: false,
+        failures: 0,
+        jitter: seed | 1,
+    };
     tokio::select! {
         () = influx.send_all(&written) => {}
         () = async { drop(shutdown.wait_for(|stop| *stop).await) } => {}
@@ -114,7 +128,10 @@ impl Influx {
                 more.await;
                 continue;
             };
-            let body: Vec<u8> = rows.iter().flat_map(|row| row.gzip.iter().copied()).collect();
+            let body: Vec<u8> = rows
+                .iter()
+                .flat_map(|row| row.gzip.iter().copied())
+                .collect();
             match self.write(body).await {
                 Outcome::Stored => self.stored(&mut position, last, rows.len()).await,
                 // One at a time, so that one bad row takes no good ones with it.
@@ -126,13 +143,19 @@ impl Influx {
                     self.stored(&mut position, last, 1).await;
                 }
                 Outcome::TooLarge => {
-                    self.refused("one commit's rows are larger than the server takes", rows[0].points);
+                    self.refused(
+                        "one commit's rows are larger than the server takes",
+                        rows[0].points,
+                    );
                     self.stored(&mut position, last, 1).await;
                 }
                 Outcome::NeedsAPerson(message) => {
                     Stats::count(&self.stats.sink_failures);
                     self.client = None;
-                    tracing::error!("{message}; nothing is lost, trying again in {} s", WAIT_FOR_A_PERSON.as_secs());
+                    tracing::error!(
+                        "{message}; nothing is lost, trying again in {} s",
+                        WAIT_FOR_A_PERSON.as_secs()
+                    );
                     sleep(WAIT_FOR_A_PERSON).await;
                 }
                 Outcome::Later(message) => {
@@ -147,12 +170,18 @@ impl Influx {
         }
     }
 
-    fn waiting(&self, position: i64, most_rows: usize) -> Result<Vec<OutboxBatch>, crate::store::ReadError> {
+    fn waiting(
+        &self,
+        position: i64,
+        most_rows: usize,
+    ) -> Result<Vec<OutboxBatch>, crate::store::ReadError> {
         let mut rows: Vec<OutboxBatch> = Vec::new();
         let mut bytes = 0;
         while rows.len() < most_rows && bytes < MOST_BYTES {
             let after = rows.last().map_or(position, |row| row.id);
-            let Some(row) = self.reader.outbox_after(after)? else { break };
+            let Some(row) = self.reader.outbox_after(after)? else {
+                break;
+            };
             bytes += row.gzip.len();
             rows.push(row);
         }
@@ -183,7 +212,10 @@ impl Influx {
 
     /// Doubles from one second to one minute, less up to half by chance.
     fn pause(&mut self) -> Duration {
-        let longest = BACK_OFF.0.saturating_mul(1 << self.failures.min(6)).min(BACK_OFF.1);
+        let longest = BACK_OFF
+            .0
+            .saturating_mul(1 << self.failures.min(6))
+            .min(BACK_OFF.1);
         self.failures = self.failures.saturating_add(1);
         self.jitter ^= self.jitter << 13;
         self.jitter ^= self.jitter >> 7;
@@ -200,7 +232,12 @@ impl Influx {
             },
         };
         let sent = client
-            .write_line_protocol_with_precision(&self.config.org, &self.config.bucket, body, TimestampPrecision::Milliseconds)
+            .write_line_protocol_with_precision(
+                &self.config.org,
+                &self.config.bucket,
+                body,
+                TimestampPrecision::Milliseconds,
+            )
             .await;
         match sent {
             Ok(()) => Outcome::Stored,
@@ -240,8 +277,18 @@ impl Influx {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         // HTTP/1 only: the old HTTP/2 stack below has an open advisory (deny.toml).
-        let http = reqwest::ClientBuilder::new().default_headers(headers).timeout(self.config.timeout).http1_only();
-        let builder = ClientBuilder::with_builder(http, self.config.url.clone(), self.config.org.clone(), token);
-        builder.build().map_err(|error| format!("`influx.url` {}: {error}", self.config.url))
+        let http = reqwest::ClientBuilder::new()
+            .default_headers(headers)
+            .timeout(self.config.timeout)
+            .http1_only();
+        let builder = ClientBuilder::with_builder(
+            http,
+            self.config.url.clone(),
+            self.config.org.clone(),
+            token,
+        );
+        builder
+            .build()
+            .map_err(|error| format!("`influx.url` {}: {error}", self.config.url))
     }
 }

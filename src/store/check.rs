@@ -11,11 +11,23 @@ use super::open::{FILE, LOCK, OpenError};
 /// What a start would find: the folder may be written, and nobody else has the store.
 pub fn check(config: &StoreConfig) -> Result<String, OpenError> {
     let directory = &config.directory;
-    let failed = |error| OpenError::Directory { path: directory.clone(), error };
+    let failed = |error| OpenError::Directory {
+        path: directory.clone(),
+        error,
+    };
     if !directory.exists() {
         // It is made in the nearest folder that is there.
-        let above = directory.ancestors().skip(1).map(|path| if path.as_os_str().is_empty() { Path::new(".") } else { path });
-        let above = above.into_iter().find(|path| path.exists()).unwrap_or(Path::new("."));
+        let above = directory.ancestors().skip(1).map(|path| {
+            if path.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                path
+            }
+        });
+        let above = above
+            .into_iter()
+            .find(|path| path.exists())
+            .unwrap_or(Path::new("."));
         writable(above).map_err(failed)?;
         return Ok(format!("{} will be made", directory.display()));
     }
@@ -43,9 +55,17 @@ fn writable(folder: &Path) -> Result<(), Error> {
         return Err(ErrorKind::NotADirectory.into());
     }
     let refused = |what: &str| {
-        let asked = Command::new("test").arg(what).arg(folder).stdin(Stdio::null()).status();
+        let asked = Command::new("test")
+            .arg(what)
+            .arg(folder)
+            .stdin(Stdio::null())
+            .status();
         // Where there is no such program, the start will tell.
         asked.is_ok_and(|status| status.code() == Some(1))
     };
-    if refused("-w") || refused("-x") { Err(ErrorKind::PermissionDenied.into()) } else { Ok(()) }
+    if refused("-w") || refused("-x") {
+        Err(ErrorKind::PermissionDenied.into())
+    } else {
+        Ok(())
+    }
 }

@@ -98,7 +98,11 @@ pub struct Store {
 }
 
 impl Store {
-    pub(super) fn new(connection: Connection, lock: File, config: &StoreConfig) -> rusqlite::Result<Self> {
+    pub(super) fn new(
+        connection: Connection,
+        lock: File,
+        config: &StoreConfig,
+    ) -> rusqlite::Result<Self> {
         let mut store = Self {
             connection,
             outbox: Outbox::default(),
@@ -118,9 +122,14 @@ impl Store {
         for sink in sinks {
             let position = self
                 .connection
-                .query_row("SELECT id FROM outbox_position WHERE sink = ?1", [sink], |row| row.get(0))
+                .query_row(
+                    "SELECT id FROM outbox_position WHERE sink = ?1",
+                    [sink],
+                    |row| row.get(0),
+                )
                 .optional()?;
-            self.positions.insert((*sink).to_owned(), position.unwrap_or(0));
+            self.positions
+                .insert((*sink).to_owned(), position.unwrap_or(0));
         }
         Ok(())
     }
@@ -132,13 +141,20 @@ impl Store {
 
     /// Writes a commit in one transaction.
     pub fn commit(&mut self, commit: &Commit<'_>) -> Result<(), CommitError> {
-        let body = if commit.lines.is_empty() { None } else { Some(gzip(commit.lines)?) };
+        let body = if commit.lines.is_empty() {
+            None
+        } else {
+            Some(gzip(commit.lines)?)
+        };
         let transaction = self.connection.transaction()?;
         if !commit.inbox.is_empty() {
-            transaction.prepare_cached("INSERT INTO inbox (blob) VALUES (?1)")?.execute([commit.inbox])?;
+            transaction
+                .prepare_cached("INSERT INTO inbox (blob) VALUES (?1)")?
+                .execute([commit.inbox])?;
         }
         if let Some(body) = &body {
-            let mut insert = transaction.prepare_cached("INSERT INTO outbox (at, points, body) VALUES (?1, ?2, ?3)")?;
+            let mut insert = transaction
+                .prepare_cached("INSERT INTO outbox (at, points, body) VALUES (?1, ?2, ?3)")?;
             insert.execute(params![commit.at.0, commit.points as i64, body])?;
         }
         for session in commit.sessions {
@@ -178,7 +194,8 @@ impl Store {
                  metered = metered | excluded.metered",
             )?;
             for row in checkpoint.activity {
-                let subject = serde_json::to_string(&row.key.subject).map_err(|error| CommitError::Encode(error.to_string()))?;
+                let subject = serde_json::to_string(&row.key.subject)
+                    .map_err(|error| CommitError::Encode(error.to_string()))?;
                 let sums = row.activity;
                 add.execute(params![
                     row.key.day.0,
@@ -194,12 +211,20 @@ impl Store {
         let newest = rollup::newest(&transaction)?;
         rollup::add(&transaction, checkpoint.rollups)?;
         if let Some(newest) = newest {
-            rollup::tidy(&transaction, &self.keep, checkpoint.at.min(newest.plus(rollup::LATE_MS)))?;
+            rollup::tidy(
+                &transaction,
+                &self.keep,
+                checkpoint.at.min(newest.plus(rollup::LATE_MS)),
+            )?;
         }
         transaction
-            .prepare_cached("INSERT OR REPLACE INTO checkpoint (one, generation, snapshot) VALUES (1, ?1, ?2)")?
+            .prepare_cached(
+                "INSERT OR REPLACE INTO checkpoint (one, generation, snapshot) VALUES (1, ?1, ?2)",
+            )?
             .execute(params![checkpoint.generation as i64, snapshot])?;
-        transaction.prepare_cached("DELETE FROM inbox")?.execute([])?;
+        transaction
+            .prepare_cached("DELETE FROM inbox")?
+            .execute([])?;
         transaction.commit()?;
         Ok(())
     }
@@ -215,9 +240,13 @@ impl Store {
             .prepare_cached("INSERT OR REPLACE INTO outbox_position (sink, id) VALUES (?1, ?2)")?
             .execute(params![sink, positions[sink]])?;
         let (rows, bytes): (i64, i64) = transaction
-            .prepare_cached("SELECT count(*), coalesce(sum(length(body)), 0) FROM outbox WHERE id <= ?1")?
+            .prepare_cached(
+                "SELECT count(*), coalesce(sum(length(body)), 0) FROM outbox WHERE id <= ?1",
+            )?
             .query_row([everywhere], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        transaction.prepare_cached("DELETE FROM outbox WHERE id <= ?1")?.execute([everywhere])?;
+        transaction
+            .prepare_cached("DELETE FROM outbox WHERE id <= ?1")?
+            .execute([everywhere])?;
         let oldest = oldest(&transaction)?;
         transaction.commit()?;
         self.positions = positions;
@@ -230,28 +259,38 @@ impl Store {
     /// Limits the file to a number of pages: how a test fills the disk.
     #[doc(hidden)]
     pub fn limit_pages(&mut self, pages: u32) -> Result<(), CommitError> {
-        self.connection.pragma_update(None, "max_page_count", pages)?;
+        self.connection
+            .pragma_update(None, "max_page_count", pages)?;
         Ok(())
     }
 
     fn count_outbox(&mut self) -> rusqlite::Result<()> {
-        let (rows, bytes): (i64, i64) =
-            self.connection.query_row("SELECT count(*), coalesce(sum(length(body)), 0) FROM outbox", [], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?;
-        self.outbox = Outbox { rows: rows as u64, bytes: bytes as u64, oldest: oldest(&self.connection)?, ..self.outbox };
+        let (rows, bytes): (i64, i64) = self.connection.query_row(
+            "SELECT count(*), coalesce(sum(length(body)), 0) FROM outbox",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        self.outbox = Outbox {
+            rows: rows as u64,
+            bytes: bytes as u64,
+            oldest: oldest(&self.connection)?,
+            ..self.outbox
+        };
         Ok(())
     }
 }
 
 fn oldest(connection: &Connection) -> rusqlite::Result<Option<UtcMs>> {
     let mut statement = connection.prepare_cached("SELECT at FROM outbox ORDER BY id LIMIT 1")?;
-    statement.query_row([], |row| row.get(0).map(UtcMs)).optional()
+    statement
+        .query_row([], |row| row.get(0).map(UtcMs))
+        .optional()
 }
 
 fn put_session(transaction: &Transaction<'_>, session: &ClosedSession) -> Result<(), CommitError> {
     let record = &session.record;
-    let json = serde_json::to_string(record).map_err(|error| CommitError::Encode(error.to_string()))?;
+    let json =
+        serde_json::to_string(record).map_err(|error| CommitError::Encode(error.to_string()))?;
     let ended = record.ended_at.unwrap_or(record.started_at);
     transaction
         .prepare_cached(
@@ -270,12 +309,18 @@ fn put_session(transaction: &Transaction<'_>, session: &ClosedSession) -> Result
 }
 
 /// Deletes the oldest rows until the limit is kept.
-fn keep_within(transaction: &Transaction<'_>, mut outbox: Outbox, limit: u64) -> rusqlite::Result<Outbox> {
+fn keep_within(
+    transaction: &Transaction<'_>,
+    mut outbox: Outbox,
+    limit: u64,
+) -> rusqlite::Result<Outbox> {
     while outbox.bytes > limit && outbox.rows > 1 {
         let (id, bytes): (i64, i64) = transaction
             .prepare_cached("SELECT id, length(body) FROM outbox ORDER BY id LIMIT 1")?
             .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        transaction.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id])?;
+        transaction
+            .prepare_cached("DELETE FROM outbox WHERE id = ?1")?
+            .execute([id])?;
         outbox.rows -= 1;
         outbox.bytes = outbox.bytes.saturating_sub(bytes as u64);
         outbox.dropped += 1;

@@ -23,7 +23,8 @@ impl Store {
         let transaction = self.connection.transaction()?;
         transaction.execute("DELETE FROM emission_row WHERE day < ?1", params![oldest.0])?;
         {
-            let mut put = transaction.prepare_cached("INSERT OR REPLACE INTO emission_row VALUES (?1, ?2, ?3)")?;
+            let mut put = transaction
+                .prepare_cached("INSERT OR REPLACE INTO emission_row VALUES (?1, ?2, ?3)")?;
             for row in rows {
                 put.execute(params![row.day.0, row.tags, row.digest])?;
             }
@@ -36,9 +37,15 @@ impl Store {
 impl Reader {
     /// What is kept of days.
     pub fn day_rows(&self, from: Day, to: Day) -> Result<Vec<DayRow>, ReadError> {
-        let mut statement = self.0.prepare_cached("SELECT day, tags, digest FROM emission_row WHERE day BETWEEN ?1 AND ?2")?;
+        let mut statement = self.0.prepare_cached(
+            "SELECT day, tags, digest FROM emission_row WHERE day BETWEEN ?1 AND ?2",
+        )?;
         let rows = statement.query_map(params![from.0, to.0], |row| {
-            Ok(DayRow { day: Day(row.get(0)?), tags: row.get(1)?, digest: row.get(2)? })
+            Ok(DayRow {
+                day: Day(row.get(0)?),
+                tags: row.get(1)?,
+                digest: row.get(2)?,
+            })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

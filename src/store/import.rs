@@ -61,13 +61,24 @@ impl ImportStore {
     /// Opens the store of a folder, or makes it.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
         let (connection, identity) = open::connect_beside(directory)?;
-        Ok(Self { connection, key: hmac::Key::new(hmac::HMAC_SHA256, &identity.token_key) })
+        Ok(Self {
+            connection,
+            key: hmac::Key::new(hmac::HMAC_SHA256, &identity.token_key),
+        })
     }
 
     /// Begins a file, or goes on with one. One that was gone through before, or had bad rows, is gone through from its first row again:
     /// the register may know today what it did not then.
-    pub fn begin(&mut self, kind: ImportKind, fingerprint: &[u8], name: &str, now: UtcMs) -> Result<ImportedFile, ImportError> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    pub fn begin(
+        &mut self,
+        kind: ImportKind,
+        fingerprint: &[u8],
+        name: &str,
+        now: UtcMs,
+    ) -> Result<ImportedFile, ImportError> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let found = transaction
             .query_row(
                 "SELECT id, position, taken, changed, known, ignored, bad, done FROM import_file WHERE kind = ?1 AND fingerprint = ?2",
@@ -101,11 +112,21 @@ impl ImportStore {
     }
 
     /// Writes a batch of rows together with how far the file is with them. `passed` is what else was gone through.
-    pub fn put_rows(&mut self, file: &mut ImportedFile, rows: &[ImportedRow], passed: &FileProgress) -> Result<(), ImportError> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    pub fn put_rows(
+        &mut self,
+        file: &mut ImportedFile,
+        rows: &[ImportedRow],
+        passed: &FileProgress,
+    ) -> Result<(), ImportError> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut progress = after(&file.progress, passed);
         for row in rows {
-            let key = hmac::sign(&self.key, format!("{}\n{}", row.kind.name(), row.identity).as_bytes());
+            let key = hmac::sign(
+                &self.key,
+                format!("{}\n{}", row.kind.name(), row.identity).as_bytes(),
+            );
             let was_there = put_row(&transaction, &key.as_ref()[..16], row, file.id)?;
             count(&mut progress, was_there);
         }
@@ -122,7 +143,9 @@ impl ImportStore {
         rows: &[Indicator],
         passed: &FileProgress,
     ) -> Result<(), ImportError> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut progress = after(&file.progress, passed);
         for row in rows {
             let was_there = put_indicator(&transaction, row)?;
@@ -161,8 +184,20 @@ fn after(before: &FileProgress, passed: &FileProgress) -> FileProgress {
     }
 }
 
-fn put_progress(transaction: &Transaction<'_>, id: i64, progress: &FileProgress) -> rusqlite::Result<()> {
-    let FileProgress { position, taken, changed, known, ignored, bad, done } = *progress;
+fn put_progress(
+    transaction: &Transaction<'_>,
+    id: i64,
+    progress: &FileProgress,
+) -> rusqlite::Result<()> {
+    let FileProgress {
+        position,
+        taken,
+        changed,
+        known,
+        ignored,
+        bad,
+        done,
+    } = *progress;
     let counts = [position, taken, changed, known, ignored, bad].map(|count| count as i64);
     let [position, taken, changed, known, ignored, bad] = counts;
     transaction
@@ -173,8 +208,14 @@ fn put_progress(transaction: &Transaction<'_>, id: i64, progress: &FileProgress)
     Ok(())
 }
 
-fn put_row(transaction: &Transaction<'_>, key: &[u8], row: &ImportedRow, file: i64) -> Result<Before, ImportError> {
-    let subject = serde_json::to_string(&row.subject).map_err(|error| CommitError::Encode(error.to_string()))?;
+fn put_row(
+    transaction: &Transaction<'_>,
+    key: &[u8],
+    row: &ImportedRow,
+    file: i64,
+) -> Result<Before, ImportError> {
+    let subject = serde_json::to_string(&row.subject)
+        .map_err(|error| CommitError::Encode(error.to_string()))?;
     let sums = &row.activity;
     let same = transaction
         .prepare_cached(
@@ -205,11 +246,21 @@ fn put_row(transaction: &Transaction<'_>, key: &[u8], row: &ImportedRow, file: i
             row.line as i64,
             sums.metered
         ])?;
-    Ok(if same.is_some() { Before::Other } else { Before::Not })
+    Ok(if same.is_some() {
+        Before::Other
+    } else {
+        Before::Not
+    })
 }
 
 fn put_indicator(transaction: &Transaction<'_>, row: &Indicator) -> rusqlite::Result<Before> {
-    let key = params![row.key.organisation, row.key.name, row.key.month.count(), row.value, row.unit];
+    let key = params![
+        row.key.organisation,
+        row.key.name,
+        row.key.month.count(),
+        row.value,
+        row.unit
+    ];
     let same = transaction
         .prepare_cached("SELECT value = ?4 AND unit IS ?5 FROM indicator WHERE organisation = ?1 AND name = ?2 AND month = ?3")?
         .query_row(key, |row| row.get(0))
@@ -222,5 +273,9 @@ fn put_indicator(transaction: &Transaction<'_>, row: &Indicator) -> rusqlite::Re
             "INSERT OR REPLACE INTO indicator (organisation, name, month, value, unit, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![row.key.organisation, row.key.name, row.key.month.count(), row.value, row.unit, row.at.0])?;
-    Ok(if same.is_some() { Before::Other } else { Before::Not })
+    Ok(if same.is_some() {
+        Before::Other
+    } else {
+        Before::Not
+    })
 }

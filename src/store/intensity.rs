@@ -9,7 +9,11 @@ use crate::units::UtcMs;
 impl Store {
     /// Takes slots in, in one transaction, and drops those of the same areas before `oldest`. A value that is told again keeps its vintage;
     /// one that is not told any more stays.
-    pub fn put_intensity(&mut self, slots: &[IntensitySlot], oldest: UtcMs) -> Result<(), CommitError> {
+    pub fn put_intensity(
+        &mut self,
+        slots: &[IntensitySlot],
+        oldest: UtcMs,
+    ) -> Result<(), CommitError> {
         let transaction = self.connection.transaction()?;
         for slot in slots {
             transaction
@@ -56,7 +60,11 @@ impl Reader {
 
     /// The newest half-hour known of an area.
     pub fn newest_intensity(&self, area: GridArea) -> Result<Option<UtcMs>, ReadError> {
-        let newest = self.0.query_row("SELECT max(start) FROM intensity WHERE area = ?1", [area.0], |row| row.get(0));
+        let newest = self.0.query_row(
+            "SELECT max(start) FROM intensity WHERE area = ?1",
+            [area.0],
+            |row| row.get(0),
+        );
         Ok(newest.optional()?.flatten().map(UtcMs))
     }
 }

@@ -99,7 +99,10 @@ pub struct Opened {
 
 /// Compresses at the fastest level: line protocol is so repetitive that more effort gains little.
 fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4 + 64), Compression::fast());
+    let mut encoder = GzEncoder::new(
+        Vec::with_capacity(bytes.len() / 4 + 64),
+        Compression::fast(),
+    );
     encoder.write_all(bytes)?;
     encoder.finish()
 }

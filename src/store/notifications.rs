@@ -50,7 +50,8 @@ impl Store {
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         for gone in known.iter().filter(|name| !names.contains(&name.as_str())) {
-            self.connection.execute("DELETE FROM notification WHERE notifier = ?1", [gone])?;
+            self.connection
+                .execute("DELETE FROM notification WHERE notifier = ?1", [gone])?;
         }
         self.count_undelivered()?;
         Ok(())
@@ -65,7 +66,9 @@ impl Store {
     pub fn delivered(&mut self, ids: &[i64]) -> Result<(), CommitError> {
         let transaction = self.connection.transaction()?;
         for id in ids {
-            transaction.prepare_cached("DELETE FROM notification WHERE id = ?1")?.execute([id])?;
+            transaction
+                .prepare_cached("DELETE FROM notification WHERE id = ?1")?
+                .execute([id])?;
         }
         transaction.commit()?;
         self.count_undelivered()?;
@@ -77,20 +80,26 @@ impl Store {
             .connection
             .prepare_cached("SELECT count(*), min(at) FROM notification")?
             .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        self.undelivered = Undelivered { rows: rows as u64, oldest: oldest.map(UtcMs), ..self.undelivered };
+        self.undelivered = Undelivered {
+            rows: rows as u64,
+            oldest: oldest.map(UtcMs),
+            ..self.undelivered
+        };
         Ok(())
     }
 }
 
 /// Puts rows into a commit; returns how many had to go for them.
-pub(super) fn put(transaction: &Transaction<'_>, rows: &[Notification], at: UtcMs) -> rusqlite::Result<u64> {
+pub(super) fn put(
+    transaction: &Transaction<'_>,
+    rows: &[Notification],
+    at: UtcMs,
+) -> rusqlite::Result<u64> {
     let mut dropped = 0;
     for row in rows {
-        transaction.prepare_cached("INSERT INTO notification (notifier, at, body) VALUES (?1, ?2, ?3)")?.execute(params![
-            &*row.notifier,
-            at.0,
-            &*row.body
-        ])?;
+        transaction
+            .prepare_cached("INSERT INTO notification (notifier, at, body) VALUES (?1, ?2, ?3)")?
+            .execute(params![&*row.notifier, at.0, &*row.body])?;
         dropped += transaction
             .prepare_cached(
                 "DELETE FROM notification WHERE notifier = ?1 AND id <=
@@ -104,10 +113,15 @@ pub(super) fn put(transaction: &Transaction<'_>, rows: &[Notification], at: UtcM
 impl Reader {
     /// What waits for a notifier, the oldest first.
     pub fn notifications(&self, notifier: &str, limit: usize) -> Result<Vec<Waiting>, ReadError> {
-        let mut statement =
-            self.0.prepare_cached("SELECT id, at, body FROM notification WHERE notifier = ?1 ORDER BY id LIMIT ?2")?;
+        let mut statement = self.0.prepare_cached(
+            "SELECT id, at, body FROM notification WHERE notifier = ?1 ORDER BY id LIMIT ?2",
+        )?;
         let rows = statement.query_map(params![notifier, limit as i64], |row| {
-            Ok(Waiting { id: row.get(0)?, at: UtcMs(row.get(1)?), body: row.get(2)? })
+            Ok(Waiting {
+                id: row.get(0)?,
+                at: UtcMs(row.get(1)?),
+                body: row.get(2)?,
+            })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

@@ -29,7 +29,9 @@ pub enum OpenError {
         error: std::io::Error,
     },
     /// Another process has it.
-    #[error("{path} is in use by another fleetgauge\n  hint: stop it, or give this one its own `store.directory`")]
+    #[error(
+        "{path} is in use by another fleetgauge\n  hint: stop it, or give this one its own `store.directory`"
+    )]
     InUse {
         /// The file.
         path: PathBuf,
@@ -101,11 +103,19 @@ impl Store {
     /// Opens or makes the store in the configured folder.
     pub fn open(config: &StoreConfig) -> Result<Opened, OpenError> {
         let directory = &config.directory;
-        let failed = |error| OpenError::Directory { path: directory.clone(), error };
+        let failed = |error| OpenError::Directory {
+            path: directory.clone(),
+            error,
+        };
         std::fs::create_dir_all(directory).map_err(failed)?;
         let path = directory.join(FILE);
         // Two daemons on one store would book everything twice. The lock ends with the process, however it ends.
-        let lock = File::options().create(true).write(true).truncate(false).open(directory.join(LOCK)).map_err(failed)?;
+        let lock = File::options()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(directory.join(LOCK))
+            .map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(OpenError::InUse { path }),
@@ -113,8 +123,13 @@ impl Store {
         }
         let opened = open_file(&path).map_err(|problem| explain(&path, problem));
         let (connection, identity, recovery) = opened?;
-        let store = Store::new(connection, lock, config).map_err(|error| explain(&path, error.into()))?;
-        Ok(Opened { store, identity, recovery })
+        let store =
+            Store::new(connection, lock, config).map_err(|error| explain(&path, error.into()))?;
+        Ok(Opened {
+            store,
+            identity,
+            recovery,
+        })
     }
 }
 
@@ -130,13 +145,25 @@ fn open_file(path: &Path) -> Result<(Connection, Identity, Recovery), Problem> {
 /// A second connection that writes tables of its own beside a daemon that may run or not. Only to make or migrate the file does it need
 /// the daemon's lock, and only for that long: nobody is kept from starting during an import.
 pub(super) fn connect_beside(directory: &Path) -> Result<(Connection, Identity), OpenError> {
-    let failed = |error| OpenError::Directory { path: directory.to_path_buf(), error };
+    let failed = |error| OpenError::Directory {
+        path: directory.to_path_buf(),
+        error,
+    };
     std::fs::create_dir_all(directory).map_err(failed)?;
     let path = directory.join(FILE);
     let mut locked = false;
-    let mut opened = if path.exists() { beside(&path, locked) } else { Err(Problem::Older(0)) };
+    let mut opened = if path.exists() {
+        beside(&path, locked)
+    } else {
+        Err(Problem::Older(0))
+    };
     if matches!(opened, Err(Problem::Older(_))) {
-        let lock = File::options().create(true).write(true).truncate(false).open(directory.join(LOCK)).map_err(failed)?;
+        let lock = File::options()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(directory.join(LOCK))
+            .map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => locked = true,
             Err(TryLockError::WouldBlock) => {}
@@ -154,11 +181,14 @@ fn beside(path: &Path, locked: bool) -> Result<(Connection, Identity), Problem> 
     if locked {
         prepare(&mut connection)?;
     } else {
-        let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        let application: i32 =
+            connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
         let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         match version {
             VERSION if application == APPLICATION_ID => {}
-            _ if version < VERSION && (application == APPLICATION_ID || version == 0) => return Err(Problem::Older(version)),
+            _ if version < VERSION && (application == APPLICATION_ID || version == 0) => {
+                return Err(Problem::Older(version));
+            }
             _ if application == APPLICATION_ID => return Err(Problem::Newer(version)),
             _ => return Err(Problem::NotOurs),
         }
@@ -172,7 +202,10 @@ fn beside(path: &Path, locked: bool) -> Result<(Connection, Identity), Problem> 
 pub(super) fn connect_read_only(directory: &Path) -> Result<Connection, OpenError> {
     let path = directory.join(FILE);
     let open = || -> Result<Connection, Problem> {
-        let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let connection = Connection::open_with_flags(
+            &path,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
         connection.busy_timeout(Duration::from_secs(2))?;
         connection.pragma_update(None, "cache_size", -512)?;
         Ok(connection)
@@ -183,13 +216,17 @@ pub(super) fn connect_read_only(directory: &Path) -> Result<Connection, OpenErro
 /// The key of a store's tags, if there is a store: a replay of its daemon's capture knows tags by it.
 pub fn token_key(directory: &Path) -> Option<[u8; 32]> {
     let connection = connect_read_only(directory).ok()?;
-    connection.query_row("SELECT token_key FROM identity", [], |row| row.get(0)).ok()
+    connection
+        .query_row("SELECT token_key FROM identity", [], |row| row.get(0))
+        .ok()
 }
 
 fn prepare(connection: &mut Connection) -> Result<(), Problem> {
-    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let application: i32 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
     let fresh = application == 0 && version == 0 && tables == 0;
     if !fresh && application != APPLICATION_ID {
         return Err(Problem::NotOurs);
@@ -210,24 +247,38 @@ fn prepare(connection: &mut Connection) -> Result<(), Problem> {
 }
 
 fn identity(connection: &Connection) -> Result<Identity, Problem> {
-    let found = connection.query_row("SELECT token_key, first_transaction_id FROM identity", [], |row| {
-        Ok(Identity { token_key: row.get(0)?, first_transaction_id: row.get(1)? })
-    });
+    let found = connection.query_row(
+        "SELECT token_key, first_transaction_id FROM identity",
+        [],
+        |row| {
+            Ok(Identity {
+                token_key: row.get(0)?,
+                first_transaction_id: row.get(1)?,
+            })
+        },
+    );
     if let Some(identity) = found.optional()? {
         return Ok(identity);
     }
     let random = SystemRandom::new();
     let mut token_key = [0u8; 32];
     let mut start = [0u8; 4];
-    let filled = random.fill(&mut token_key).and_then(|()| random.fill(&mut start));
-    filled.map_err(|_| Problem::Snapshot(std::io::Error::other("the system gives no random numbers")))?;
+    let filled = random
+        .fill(&mut token_key)
+        .and_then(|()| random.fill(&mut start));
+    filled.map_err(|_| {
+        Problem::Snapshot(std::io::Error::other("the system gives no random numbers"))
+    })?;
     // Predictable ids let one station stop another's transaction, so they start anywhere; they count up from there.
     let first_transaction_id = (u32::from_le_bytes(start) % (1 << 30)) as i32 + 1;
     connection.execute(
         "INSERT INTO identity (one, token_key, first_transaction_id) VALUES (1, ?1, ?2)",
         params![token_key, first_transaction_id],
     )?;
-    Ok(Identity { token_key, first_transaction_id })
+    Ok(Identity {
+        token_key,
+        first_transaction_id,
+    })
 }
 
 /// The same for a reader, beside a daemon that may run: checkpoint and inbox as they were at one moment.
@@ -240,9 +291,10 @@ pub(super) fn recovery_beside(connection: &Connection, path: &Path) -> Result<Re
 }
 
 fn recovery(connection: &Connection) -> Result<Recovery, Problem> {
-    let checkpoint = connection.query_row("SELECT generation, snapshot FROM checkpoint", [], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
-    });
+    let checkpoint =
+        connection.query_row("SELECT generation, snapshot FROM checkpoint", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+        });
     let (generation, snapshot) = match checkpoint.optional()? {
         Some((generation, body)) => {
             let snapshot = gunzip(&body).map_err(Problem::Snapshot)?;
@@ -251,8 +303,14 @@ fn recovery(connection: &Connection) -> Result<Recovery, Problem> {
         None => (0, None),
     };
     let mut statement = connection.prepare("SELECT blob FROM inbox ORDER BY seq")?;
-    let inbox = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    Ok(Recovery { snapshot, inbox, generation })
+    let inbox = statement
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Recovery {
+        snapshot,
+        inbox,
+        generation,
+    })
 }
 
 fn explain(path: &Path, problem: Problem) -> OpenError {
@@ -261,15 +319,26 @@ fn explain(path: &Path, problem: Problem) -> OpenError {
         Problem::NotOurs => return OpenError::NotOurs { path },
         Problem::Newer(found) => return OpenError::Newer { path, found },
         Problem::Older(found) => return OpenError::Older { path, found },
-        Problem::Snapshot(error) => return OpenError::Corrupt { path, detail: error.to_string() },
+        Problem::Snapshot(error) => {
+            return OpenError::Corrupt {
+                path,
+                detail: error.to_string(),
+            };
+        }
         Problem::Sqlite(error) => error,
     };
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => OpenError::NotOurs { path },
-        Some(ErrorCode::DatabaseCorrupt) => OpenError::Corrupt { path, detail: error.to_string() },
+        Some(ErrorCode::DatabaseCorrupt) => OpenError::Corrupt {
+            path,
+            detail: error.to_string(),
+        },
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::InUse { path },
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
-            OpenError::Directory { path, error: std::io::Error::other(error.to_string()) }
+            OpenError::Directory {
+                path,
+                error: std::io::Error::other(error.to_string()),
+            }
         }
         _ => OpenError::Sqlite { path, error },
     }

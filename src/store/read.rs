@@ -8,7 +8,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::Recovery;
 use super::open::{OpenError, connect_read_only, recovery_beside};
 use crate::model::{
-    Activity, ActivityKey, ActivityRow, ClosedSession, Indicator, IndicatorKey, IndicatorSource, Subject, spread_days,
+    Activity, ActivityKey, ActivityRow, ClosedSession, Indicator, IndicatorKey, IndicatorSource,
+    Subject, spread_days,
 };
 use crate::units::{Day, Month, UtcMs};
 
@@ -73,7 +74,10 @@ impl Reader {
         let mut sessions = Vec::new();
         while let Some(row) = rows.next()? {
             let record: String = row.get(0)?;
-            sessions.push(ClosedSession { record: serde_json::from_str(&record)?, kgco2e_location: row.get(1)? });
+            sessions.push(ClosedSession {
+                record: serde_json::from_str(&record)?,
+                kgco2e_location: row.get(1)?,
+            });
         }
         Ok(sessions)
     }
@@ -87,11 +91,17 @@ impl Reader {
     }
 
     /// The same without keeping it; returns the generation of the checkpoint it is complete up to.
-    pub fn each_activity(&self, from: Day, to: Day, mut take: impl FnMut(ActivityRow)) -> Result<u64, ReadError> {
+    pub fn each_activity(
+        &self,
+        from: Day,
+        to: Day,
+        mut take: impl FnMut(ActivityRow),
+    ) -> Result<u64, ReadError> {
         // One read transaction: a checkpoint in between must not show up in only one of the two answers.
         let transaction = self.0.unchecked_transaction()?;
-        let generation: Option<i64> =
-            transaction.query_row("SELECT generation FROM checkpoint", [], |row| row.get(0)).optional()?;
+        let generation: Option<i64> = transaction
+            .query_row("SELECT generation FROM checkpoint", [], |row| row.get(0))
+            .optional()?;
         let mut statement = transaction.prepare_cached(
             "SELECT day, subject, distance_m, fuel_ml, vehicle_grid_dwh, charged_dwh, metered FROM activity WHERE day BETWEEN ?1 AND ?2 ORDER BY day, subject",
         )?;
@@ -102,9 +112,15 @@ impl Reader {
             let text = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
             let subject = match subjects.get(text) {
                 Some(subject) => subject.clone(),
-                None => subjects.entry(text.to_owned()).or_insert(serde_json::from_str(text)?).clone(),
+                None => subjects
+                    .entry(text.to_owned())
+                    .or_insert(serde_json::from_str(text)?)
+                    .clone(),
             };
-            let key = ActivityKey { day: Day(row.get(0)?), subject };
+            let key = ActivityKey {
+                day: Day(row.get(0)?),
+                subject,
+            };
             let sums = Activity {
                 distance_m: row.get(2)?,
                 fuel_ml: row.get(3)?,
@@ -113,14 +129,20 @@ impl Reader {
                 metered: row.get(6)?,
                 ..Activity::default()
             };
-            take(ActivityRow { key, activity: sums });
+            take(ActivityRow {
+                key,
+                activity: sums,
+            });
         }
         let mut imported = transaction.prepare_cached(
             "SELECT first_day, last_day, subject, fuel_card_ml, hvo_card_ml, claimed_m, product FROM imported WHERE last_day >= ?1 AND first_day <= ?2",
         )?;
         let mut rows = imported.query(params![from.0, to.0])?;
         while let Some(row) = rows.next()? {
-            let (period, subject) = ((Day(row.get(0)?), Day(row.get(1)?)), row.get::<_, String>(2)?);
+            let (period, subject) = (
+                (Day(row.get(0)?), Day(row.get(1)?)),
+                row.get::<_, String>(2)?,
+            );
             let sums = Activity {
                 fuel_card_ml: row.get(3)?,
                 hvo_card_ml: row.get(4)?,
@@ -136,12 +158,18 @@ impl Reader {
 
     /// All monthly figures that were imported.
     pub fn indicators(&self) -> Result<Vec<Indicator>, ReadError> {
-        let mut statement = self.0.prepare_cached("SELECT organisation, name, month, value, unit, at FROM indicator")?;
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT organisation, name, month, value, unit, at FROM indicator")?;
         let mut rows = statement.query([])?;
         let mut indicators = Vec::new();
         while let Some(row) = rows.next()? {
             indicators.push(Indicator {
-                key: IndicatorKey { organisation: row.get(0)?, name: row.get(1)?, month: Month::from_count(row.get(2)?) },
+                key: IndicatorKey {
+                    organisation: row.get(0)?,
+                    name: row.get(1)?,
+                    month: Month::from_count(row.get(2)?),
+                },
                 value: row.get(3)?,
                 unit: row.get(4)?,
                 at: UtcMs(row.get(5)?),
@@ -153,16 +181,30 @@ impl Reader {
 
     /// The first outbox row after `id`.
     pub fn outbox_after(&self, id: i64) -> Result<Option<OutboxBatch>, ReadError> {
-        let mut statement = self.0.prepare_cached("SELECT id, at, points, body FROM outbox WHERE id > ?1 ORDER BY id LIMIT 1")?;
+        let mut statement = self.0.prepare_cached(
+            "SELECT id, at, points, body FROM outbox WHERE id > ?1 ORDER BY id LIMIT 1",
+        )?;
         let row = statement.query_row([id], |row| {
-            Ok(OutboxBatch { id: row.get(0)?, at: UtcMs(row.get(1)?), points: row.get::<_, i64>(2)? as u64, gzip: row.get(3)? })
+            Ok(OutboxBatch {
+                id: row.get(0)?,
+                at: UtcMs(row.get(1)?),
+                points: row.get::<_, i64>(2)? as u64,
+                gzip: row.get(3)?,
+            })
         });
         Ok(row.optional()?)
     }
 
     /// Up to where a sink has acknowledged; 0 at first.
     pub fn position(&self, sink: &str) -> Result<i64, ReadError> {
-        let position = self.0.query_row("SELECT id FROM outbox_position WHERE sink = ?1", [sink], |row| row.get(0)).optional()?;
+        let position = self
+            .0
+            .query_row(
+                "SELECT id FROM outbox_position WHERE sink = ?1",
+                [sink],
+                |row| row.get(0),
+            )
+            .optional()?;
         Ok(position.unwrap_or(0))
     }
 }

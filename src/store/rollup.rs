@@ -47,8 +47,12 @@ pub(super) struct Keep {
 
 impl Keep {
     pub(super) fn of(config: &StoreConfig) -> Self {
-        let ms = |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-        Self { quarters_ms: ms(config.keep_15min), days_ms: ms(config.keep_daily) }
+        let ms =
+            |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self {
+            quarters_ms: ms(config.keep_15min),
+            days_ms: ms(config.keep_daily),
+        }
     }
 }
 
@@ -56,7 +60,12 @@ impl Keep {
 pub(super) fn add(transaction: &Transaction<'_>, rows: &[RollupRow]) -> Result<(), CommitError> {
     for row in rows {
         let mut days: BTreeMap<i32, Slots> = BTreeMap::new();
-        row.slots.iter().for_each(|(slot, sums)| days.entry(slot.div_euclid(SLOTS_A_DAY)).or_default().entry(slot).add(sums));
+        row.slots.iter().for_each(|(slot, sums)| {
+            days.entry(slot.div_euclid(SLOTS_A_DAY))
+                .or_default()
+                .entry(slot)
+                .add(sums)
+        });
         let series = row.series.key();
         for (day, slots) in days {
             add_to(transaction, Form::Day, day, &series, &slots)?;
@@ -68,7 +77,9 @@ pub(super) fn add(transaction: &Transaction<'_>, rows: &[RollupRow]) -> Result<(
 /// The end of the newest day that is in the store; a clock that is far ahead for a while must not make all of it too old at once.
 pub(super) fn newest(transaction: &Transaction<'_>) -> Result<Option<UtcMs>, CommitError> {
     let newest = |form: Form| -> rusqlite::Result<Option<i32>> {
-        transaction.prepare_cached("SELECT max(period) FROM rollup WHERE form = ?1")?.query_row([form as i64], |row| row.get(0))
+        transaction
+            .prepare_cached("SELECT max(period) FROM rollup WHERE form = ?1")?
+            .query_row([form as i64], |row| row.get(0))
     };
     let day = match newest(Form::Day)? {
         Some(day) => Some(day + 1),
@@ -78,10 +89,16 @@ pub(super) fn newest(transaction: &Transaction<'_>) -> Result<Option<UtcMs>, Com
 }
 
 /// Puts months together that are over, some series at a time, and deletes what is too old.
-pub(super) fn tidy(transaction: &Transaction<'_>, keep: &Keep, now: UtcMs) -> Result<(), CommitError> {
+pub(super) fn tidy(
+    transaction: &Transaction<'_>,
+    keep: &Keep,
+    now: UtcMs,
+) -> Result<(), CommitError> {
     let open_from = first_day(utc_month(utc_day(now.plus(-LATE_MS))));
     let oldest: Option<i32> = transaction
-        .prepare_cached("SELECT period FROM rollup WHERE form = 0 AND period < ?1 ORDER BY period LIMIT 1")?
+        .prepare_cached(
+            "SELECT period FROM rollup WHERE form = 0 AND period < ?1 ORDER BY period LIMIT 1",
+        )?
         .query_row([open_from], |row| row.get(0))
         .optional()?;
     if let Some(oldest) = oldest {
@@ -92,24 +109,42 @@ pub(super) fn tidy(transaction: &Transaction<'_>, keep: &Keep, now: UtcMs) -> Re
     }
     let quarters_from = utc_month(utc_day(now.plus(-keep.quarters_ms)));
     let days_from = utc_day(now.plus(-keep.days_ms));
-    transaction.prepare_cached("DELETE FROM rollup WHERE form = 1 AND period < ?1")?.execute([quarters_from])?;
-    transaction.prepare_cached("DELETE FROM rollup WHERE form = 2 AND period < ?1")?.execute([Day(days_from).ymd().0])?;
+    transaction
+        .prepare_cached("DELETE FROM rollup WHERE form = 1 AND period < ?1")?
+        .execute([quarters_from])?;
+    transaction
+        .prepare_cached("DELETE FROM rollup WHERE form = 2 AND period < ?1")?
+        .execute([Day(days_from).ymd().0])?;
     Ok(())
 }
 
 fn series_of(transaction: &Transaction<'_>, month: i32) -> Result<Vec<String>, CommitError> {
     let mut statement = transaction
         .prepare_cached("SELECT DISTINCT series FROM rollup WHERE form = 0 AND period >= ?1 AND period < ?2 LIMIT ?3")?;
-    let rows = statement.query_map(params![first_day(month), first_day(month + 1), TIDIED_AT_ONCE as i64], |row| row.get(0))?;
+    let rows = statement.query_map(
+        params![
+            first_day(month),
+            first_day(month + 1),
+            TIDIED_AT_ONCE as i64
+        ],
+        |row| row.get(0),
+    )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The day chunks of a month become part of the month's, and their days part of the year's.
-fn put_together(transaction: &Transaction<'_>, month: i32, series: &str) -> Result<(), CommitError> {
+fn put_together(
+    transaction: &Transaction<'_>,
+    month: i32,
+    series: &str,
+) -> Result<(), CommitError> {
     let mut quarters = Slots::default();
-    let mut remove = transaction.prepare_cached("DELETE FROM rollup WHERE form = 0 AND period = ?1 AND series = ?2")?;
+    let mut remove = transaction
+        .prepare_cached("DELETE FROM rollup WHERE form = 0 AND period = ?1 AND series = ?2")?;
     for day in first_day(month)..first_day(month + 1) {
-        if chunk(transaction, Form::Day, day, series, &mut |slot, sums| quarters.entry(slot).add(&sums))? {
+        if chunk(transaction, Form::Day, day, series, &mut |slot, sums| {
+            quarters.entry(slot).add(&sums)
+        })? {
             remove.execute(params![day, series])?;
         }
     }
@@ -125,12 +160,22 @@ fn put_together(transaction: &Transaction<'_>, month: i32, series: &str) -> Resu
     Ok(())
 }
 
-fn add_to(transaction: &Transaction<'_>, form: Form, period: i32, series: &str, more: &Slots) -> Result<(), CommitError> {
+fn add_to(
+    transaction: &Transaction<'_>,
+    form: Form,
+    period: i32,
+    series: &str,
+    more: &Slots,
+) -> Result<(), CommitError> {
     let mut slots = Slots::default();
-    chunk(transaction, form, period, series, &mut |slot, sums| slots.entry(slot).add(&sums))?;
+    chunk(transaction, form, period, series, &mut |slot, sums| {
+        slots.entry(slot).add(&sums)
+    })?;
     slots.add(more);
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO rollup (form, period, series, body) VALUES (?1, ?2, ?3, ?4)")?
+        .prepare_cached(
+            "INSERT OR REPLACE INTO rollup (form, period, series, body) VALUES (?1, ?2, ?3, ?4)",
+        )?
         .execute(params![form as i64, period, series, body(form, &slots)?])?;
     Ok(())
 }
@@ -154,16 +199,22 @@ fn chunk(
     series: &str,
     each: &mut dyn FnMut(i32, RollupSums),
 ) -> Result<bool, ChunkError> {
-    let mut statement = connection.prepare_cached("SELECT body FROM rollup WHERE form = ?1 AND period = ?2 AND series = ?3")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT body FROM rollup WHERE form = ?1 AND period = ?2 AND series = ?3",
+    )?;
     let mut rows = statement.query(params![form as i64, period, series])?;
-    let Some(row) = rows.next()? else { return Ok(false) };
+    let Some(row) = rows.next()? else {
+        return Ok(false);
+    };
     let body = row.get_ref(0)?.as_blob().map_err(|_| ChunkError::Damaged)?;
     let (how, packed) = body.split_first().ok_or(ChunkError::Damaged)?;
     let whole = match *how {
         PLAIN => Slots::unpack(packed, each),
         DEFLATED => {
             let mut plain = Vec::with_capacity(packed.len() * 3);
-            let read = DeflateDecoder::new(packed).take(LARGEST).read_to_end(&mut plain);
+            let read = DeflateDecoder::new(packed)
+                .take(LARGEST)
+                .read_to_end(&mut plain);
             read.ok().and_then(|_| Slots::unpack(&plain, each))
         }
         _ => None,
@@ -206,7 +257,10 @@ impl Reader {
     /// Begins to read at one moment: what follows until [`Reader::end`] is as of this checkpoint. Returns its generation.
     pub fn begin(&self) -> Result<u64, ReadError> {
         self.0.execute_batch("BEGIN")?;
-        let generation: Option<i64> = self.0.query_row("SELECT generation FROM checkpoint", [], |row| row.get(0)).optional()?;
+        let generation: Option<i64> = self
+            .0
+            .query_row("SELECT generation FROM checkpoint", [], |row| row.get(0))
+            .optional()?;
         Ok(generation.unwrap_or(0) as u64)
     }
 
@@ -222,7 +276,10 @@ impl Reader {
             return Ok(slots);
         }
         let series = series.key();
-        let (first, last) = (from.div_euclid(SLOTS_A_DAY), (to - 1).div_euclid(SLOTS_A_DAY));
+        let (first, last) = (
+            from.div_euclid(SLOTS_A_DAY),
+            (to - 1).div_euclid(SLOTS_A_DAY),
+        );
         let mut take = |slot: i32, sums: RollupSums| {
             if (from..to).contains(&slot) {
                 slots.entry(slot).add(&sums);

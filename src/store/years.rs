@@ -32,17 +32,22 @@ pub fn keep_years(directory: &Path, versions: &[YearVersion]) -> Result<(), Keep
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for version in versions {
         let sql = "SELECT count(*) FROM year_figure WHERE year = ?1 AND as_of = ?2";
-        let there: i64 = transaction.query_row(sql, params![version.year.0, version.as_of.0], |row| row.get(0))?;
+        let there: i64 =
+            transaction.query_row(sql, params![version.year.0, version.as_of.0], |row| {
+                row.get(0)
+            })?;
         for ((organisation, scope), kgco2e) in version.kgco2e.iter().filter(|_| there == 0) {
-            transaction.prepare_cached("INSERT INTO year_figure VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(params![
-                version.year.0,
-                version.as_of.0,
-                organisation,
-                scope,
-                kgco2e,
-                version.factor_sets,
-                version.method_version
-            ])?;
+            transaction
+                .prepare_cached("INSERT INTO year_figure VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+                .execute(params![
+                    version.year.0,
+                    version.as_of.0,
+                    organisation,
+                    scope,
+                    kgco2e,
+                    version.factor_sets,
+                    version.method_version
+                ])?;
         }
     }
     transaction.commit()?;
@@ -63,7 +68,10 @@ impl Reader {
             if year.first_day() < from || year.last_day() > to {
                 continue;
             }
-            if versions.last().is_none_or(|last| (last.year, last.as_of) != (year, as_of)) {
+            if versions
+                .last()
+                .is_none_or(|last| (last.year, last.as_of) != (year, as_of))
+            {
                 let (factor_sets, method_version) = (row.get(5)?, row.get(6)?);
                 versions.push(YearVersion {
                     year,
@@ -74,7 +82,9 @@ impl Reader {
                 });
             }
             if let Some(version) = versions.last_mut() {
-                version.kgco2e.insert((row.get(2)?, row.get(3)?), row.get(4)?);
+                version
+                    .kgco2e
+                    .insert((row.get(2)?, row.get(3)?), row.get(4)?);
             }
         }
         Ok(versions)

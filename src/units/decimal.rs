@@ -4,7 +4,19 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A number counted in thousandths of its unit (m for km, Wh for kWh, ml for l).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct Thousandths(pub i64);
 
 impl Thousandths {
@@ -60,7 +72,9 @@ impl Decimal {
         if self.mantissa == 0 {
             Ok(0)
         } else if shift >= 0 {
-            let factor = 10i128.checked_pow(shift.unsigned_abs()).ok_or(DecimalError::Range)?;
+            let factor = 10i128
+                .checked_pow(shift.unsigned_abs())
+                .ok_or(DecimalError::Range)?;
             self.mantissa.checked_mul(factor).ok_or(DecimalError::Range)
         } else if shift < -37 {
             Ok(0)
@@ -74,7 +88,10 @@ impl Decimal {
     #[must_use]
     pub fn times(self, other: Self) -> Self {
         let (a, b) = (self.shortened(), other.shortened());
-        Self { mantissa: a.mantissa * b.mantissa, exponent: a.exponent.saturating_add(b.exponent) }
+        Self {
+            mantissa: a.mantissa * b.mantissa,
+            exponent: a.exponent.saturating_add(b.exponent),
+        }
     }
 
     fn shortened(mut self) -> Self {
@@ -128,19 +145,27 @@ impl FromStr for Decimal {
         }
         let mut exponent = 0i32;
         if index < digits.len() {
-            let text = std::str::from_utf8(&digits[index + 1..]).map_err(|_| DecimalError::Syntax)?;
+            let text =
+                std::str::from_utf8(&digits[index + 1..]).map_err(|_| DecimalError::Syntax)?;
             let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
             if unsigned.is_empty() || !unsigned.bytes().all(|b| b.is_ascii_digit()) {
                 return Err(DecimalError::Syntax);
             }
             exponent = if unsigned.len() > 6 {
-                if text.starts_with('-') { -999_999 } else { 999_999 }
+                if text.starts_with('-') {
+                    -999_999
+                } else {
+                    999_999
+                }
             } else {
                 text.parse().map_err(|_| DecimalError::Syntax)?
             };
         }
         let mantissa = if negative { -mantissa } else { mantissa };
-        Ok(Self { mantissa, exponent: exponent - fraction_digits + dropped_digits })
+        Ok(Self {
+            mantissa,
+            exponent: exponent - fraction_digits + dropped_digits,
+        })
     }
 }
 
@@ -166,7 +191,9 @@ fn parse_plain(digits: &[u8], scale: u32) -> Option<i64> {
     for &byte in digits {
         match byte {
             b'0'..=b'9' => {
-                mantissa = mantissa.checked_mul(10)?.checked_add(i64::from(byte - b'0'))?;
+                mantissa = mantissa
+                    .checked_mul(10)?
+                    .checked_add(i64::from(byte - b'0'))?;
                 fraction_digits = fraction_digits.map(|digits| digits + 1);
                 count += 1;
             }
@@ -256,29 +283,62 @@ mod tests {
 
     #[test]
     fn products_are_exact_to_18_digits() {
-        let product = |a: &str, b: &str, scale| a.parse::<Decimal>().unwrap().times(b.parse().unwrap()).scaled(scale);
+        let product = |a: &str, b: &str, scale| {
+            a.parse::<Decimal>()
+                .unwrap()
+                .times(b.parse().unwrap())
+                .scaled(scale)
+        };
         assert_eq!(product("845123450", "0.1", 3), Ok(84_512_345_000));
         assert_eq!(product("50", "1.1363636363636365", 6), Ok(56_818_182));
         assert_eq!(product("1e-7", "-524814200", 7), Ok(-524_814_200));
-        assert_eq!(product("123456789012345678901234567890", "1e-27", 3), Ok(123_457));
+        assert_eq!(
+            product("123456789012345678901234567890", "1e-27", 3),
+            Ok(123_457)
+        );
         assert_eq!(product("9e999999", "9e999999", 3), Err(DecimalError::Range));
     }
 
     #[test]
     fn refuses_what_is_not_a_number() {
-        for text in ["", "-", ".", "NaN", "inf", "-Infinity", "0x10", "1,5", "1 2", "1e", "1e+", "--1", "1.2.3", "yes"] {
+        for text in [
+            "",
+            "-",
+            ".",
+            "NaN",
+            "inf",
+            "-Infinity",
+            "0x10",
+            "1,5",
+            "1 2",
+            "1e",
+            "1e+",
+            "--1",
+            "1.2.3",
+            "yes",
+        ] {
             assert_eq!(parse_scaled(text, 3), Err(DecimalError::Syntax), "{text}");
         }
-        for text in ["1e18", "-9e999999", "99999999999999999999", "9223372036854775.808", "9999999999999999"] {
+        for text in [
+            "1e18",
+            "-9e999999",
+            "99999999999999999999",
+            "9223372036854775.808",
+            "9999999999999999",
+        ] {
             assert_eq!(parse_scaled(text, 3), Err(DecimalError::Range), "{text}");
         }
     }
 
     #[test]
     fn formats_with_a_point() {
-        for (value, scale, want) in
-            [(0, 3, "0.0"), (84_512_345, 3, "84512.345"), (-1, 3, "-0.001"), (1200, 3, "1.2"), (5, 1, "0.5")]
-        {
+        for (value, scale, want) in [
+            (0, 3, "0.0"),
+            (84_512_345, 3, "84512.345"),
+            (-1, 3, "-0.001"),
+            (1200, 3, "1.2"),
+            (5, 1, "0.5"),
+        ] {
             let mut out = Vec::new();
             format_scaled(value, scale, &mut out);
             assert_eq!(String::from_utf8_lossy(&out), want);

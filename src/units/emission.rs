@@ -103,7 +103,9 @@ mod tests {
         let diesel = KgCo2ePerLitre::new(2.57082).expect("finite");
         assert!(((Litres::from_thousandths(100_000) * diesel).get() - 257.082).abs() < 1e-9);
         let electricity = KgCo2ePerKwh::new(0.177).expect("finite");
-        assert!(((KilowattHours::from_thousandths(100_000) * electricity).get() - 17.7).abs() < 1e-9);
+        assert!(
+            ((KilowattHours::from_thousandths(100_000) * electricity).get() - 17.7).abs() < 1e-9
+        );
         assert_eq!(Km::new(f64::NAN), None);
     }
 }

@@ -4,7 +4,19 @@ use std::fmt;
 use std::str::FromStr;
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z. Leap seconds do not exist, as in Unix time.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct UtcMs(pub i64);
 
 /// An instant as read, and whether the text said which zone it is in.
@@ -67,7 +79,10 @@ impl UtcMs {
         }
         let days = days_from_civil(year, month, day).ok_or(ParseInstantError)?;
         let seconds = days * 86_400 + hour * 3_600 + (minute - offset_minutes) * 60 + second;
-        Ok(ParsedInstant { instant: UtcMs(seconds * 1000 + millis), has_zone })
+        Ok(ParsedInstant {
+            instant: UtcMs(seconds * 1000 + millis),
+            has_zone,
+        })
     }
 }
 
@@ -110,7 +125,11 @@ fn offset(bytes: &[u8], at: &mut usize) -> Result<(i64, bool), ParseInstantError
     if bytes.get(*at) == Some(&b':') {
         *at += 1;
     }
-    let minutes = if *at < bytes.len() { number(bytes, at, 2)? } else { 0 };
+    let minutes = if *at < bytes.len() {
+        number(bytes, at, 2)?
+    } else {
+        0
+    };
     if hours > 23 || minutes > 59 {
         return Err(ParseInstantError);
     }
@@ -143,11 +162,16 @@ pub(super) fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
     (era * 400 + year_of_era + i64::from(month <= 2), month, day)
 }
 
@@ -156,8 +180,12 @@ impl fmt::Display for UtcMs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = civil_from_days(self.0.div_euclid(86_400_000));
         let ms = self.0.rem_euclid(86_400_000);
-        let (hour, minute, second, milli) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+        let (hour, minute, second, milli) =
+            (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z"
+        )
     }
 }
 
@@ -167,7 +195,11 @@ impl FromStr for UtcMs {
     /// Strict about the zone: a time in a file, a query or a native message must say which one it means.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parsed = Self::parse_lenient(text)?;
-        if parsed.has_zone { Ok(parsed.instant) } else { Err(ParseInstantError) }
+        if parsed.has_zone {
+            Ok(parsed.instant)
+        } else {
+            Err(ParseInstantError)
+        }
     }
 }
 
@@ -185,7 +217,14 @@ mod tests {
             ("2026-08-21t04:45:02.12-0430", 1_787_303_702_120, true),
             ("1970-01-01T00:00Z", 0, true),
         ] {
-            assert_eq!(UtcMs::parse_lenient(text), Ok(ParsedInstant { instant: UtcMs(want), has_zone }), "{text}");
+            assert_eq!(
+                UtcMs::parse_lenient(text),
+                Ok(ParsedInstant {
+                    instant: UtcMs(want),
+                    has_zone
+                }),
+                "{text}"
+            );
         }
     }
 
@@ -203,12 +242,21 @@ mod tests {
         ] {
             assert_eq!(UtcMs::parse_lenient(text), Err(ParseInstantError), "{text}");
         }
-        assert!("2026-08-21T09:15:02".parse::<UtcMs>().is_err(), "strict reading wants a zone");
+        assert!(
+            "2026-08-21T09:15:02".parse::<UtcMs>().is_err(),
+            "strict reading wants a zone"
+        );
     }
 
     #[test]
     fn prints_what_it_reads() {
-        for ms in [0, 1_787_303_702_120, -1, 253_402_300_799_999, 951_782_400_000] {
+        for ms in [
+            0,
+            1_787_303_702_120,
+            -1,
+            253_402_300_799_999,
+            951_782_400_000,
+        ] {
             assert_eq!(UtcMs(ms).to_string().parse(), Ok(UtcMs(ms)));
         }
     }

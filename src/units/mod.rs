@@ -10,7 +10,10 @@ mod zone;
 
 pub use civil::{Day, FinancialYear, ParseDayError, london_offset_ms};
 pub use decimal::{Decimal, DecimalError, Thousandths, format_scaled, parse_scaled};
-pub use emission::{KgCo2e, KgCo2eLocation, KgCo2eMarket, KgCo2ePerKm, KgCo2ePerKwh, KgCo2ePerLitre, KilowattHours, Km, Litres};
+pub use emission::{
+    KgCo2e, KgCo2eLocation, KgCo2eMarket, KgCo2ePerKm, KgCo2ePerKwh, KgCo2ePerLitre, KilowattHours,
+    Km, Litres,
+};
 pub use instant::{ParseInstantError, ParsedInstant, UtcMs};
 pub use month::{Month, ParseMonthError};
 pub use weekly::{ParseWeeklyError, WeeklyHours};

@@ -6,7 +6,19 @@ use std::str::FromStr;
 use super::{Day, UtcMs};
 
 /// A calendar month in Europe/London, counted in months from year 0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct Month(i32);
 
 /// The text is not a month.
@@ -17,7 +29,8 @@ pub struct ParseMonthError;
 impl Month {
     /// The month of a calendar date, or `None` if there is no such month.
     pub fn from_ym(year: i32, month: u8) -> Option<Self> {
-        ((1..=12).contains(&month) && (0..=9999).contains(&year)).then(|| Self(year * 12 + i32::from(month) - 1))
+        ((1..=12).contains(&month) && (0..=9999).contains(&year))
+            .then(|| Self(year * 12 + i32::from(month) - 1))
     }
 
     /// The London month that holds the instant.
@@ -97,7 +110,9 @@ impl FromStr for Month {
         if text.len() != 7 {
             return Err(ParseMonthError);
         }
-        let (year, month, _) = Day::parse_month_or_day(text).map_err(|_| ParseMonthError)?.ymd();
+        let (year, month, _) = Day::parse_month_or_day(text)
+            .map_err(|_| ParseMonthError)?
+            .ymd();
         Self::from_ym(year, month).ok_or(ParseMonthError)
     }
 }
@@ -109,14 +124,45 @@ mod tests {
     #[test]
     fn months_begin_at_london_midnight() {
         for (instant, month, start, hours) in [
-            ("2026-03-31T22:59:59Z", "2026-03", "2026-03-01T00:00:00.000Z", 31 * 24 - 1),
-            ("2026-03-31T23:00:00Z", "2026-04", "2026-03-31T23:00:00.000Z", 30 * 24),
-            ("2026-10-31T23:59:59Z", "2026-10", "2026-09-30T23:00:00.000Z", 31 * 24 + 1),
-            ("2028-02-29T12:00:00Z", "2028-02", "2028-02-01T00:00:00.000Z", 29 * 24),
+            (
+                "2026-03-31T22:59:59Z",
+                "2026-03",
+                "2026-03-01T00:00:00.000Z",
+                31 * 24 - 1,
+            ),
+            (
+                "2026-03-31T23:00:00Z",
+                "2026-04",
+                "2026-03-31T23:00:00.000Z",
+                30 * 24,
+            ),
+            (
+                "2026-10-31T23:59:59Z",
+                "2026-10",
+                "2026-09-30T23:00:00.000Z",
+                31 * 24 + 1,
+            ),
+            (
+                "2028-02-29T12:00:00Z",
+                "2028-02",
+                "2028-02-01T00:00:00.000Z",
+                29 * 24,
+            ),
         ] {
             let found = Month::of(instant.parse().expect("a time"));
-            assert_eq!((found.to_string().as_str(), found.start().to_string().as_str()), (month, start), "{instant}");
-            assert_eq!(found.end().since(found.start()), hours * 3_600_000, "{instant}");
+            assert_eq!(
+                (
+                    found.to_string().as_str(),
+                    found.start().to_string().as_str()
+                ),
+                (month, start),
+                "{instant}"
+            );
+            assert_eq!(
+                found.end().since(found.start()),
+                hours * 3_600_000,
+                "{instant}"
+            );
             assert_eq!(month.parse(), Ok(found));
         }
     }
@@ -124,12 +170,34 @@ mod tests {
     #[test]
     fn months_count() {
         let month: Month = "2026-01".parse().expect("a month");
-        assert_eq!((month.plus(-1).to_string().as_str(), month.plus(13).ym()), ("2025-12", (2027, 2)));
-        assert_eq!((month.plus(13).since(month), month.plus(11).first_of_year()), (13, month));
-        let last = |text: &str| text.parse::<Month>().expect("a month").last_day().to_string();
-        assert_eq!([last("2027-02"), last("2028-02"), last("2028-12")], ["2027-02-28", "2028-02-29", "2028-12-31"]);
+        assert_eq!(
+            (month.plus(-1).to_string().as_str(), month.plus(13).ym()),
+            ("2025-12", (2027, 2))
+        );
+        assert_eq!(
+            (month.plus(13).since(month), month.plus(11).first_of_year()),
+            (13, month)
+        );
+        let last = |text: &str| {
+            text.parse::<Month>()
+                .expect("a month")
+                .last_day()
+                .to_string()
+        };
+        assert_eq!(
+            [last("2027-02"), last("2028-02"), last("2028-12")],
+            ["2027-02-28", "2028-02-29", "2028-12-31"]
+        );
         assert_eq!(Month::of_day(month.last_day()), month);
-        for bad in ["2026", "2026-13", "2026-00", "2026-1", "2026-01-01", "26-01", ""] {
+        for bad in [
+            "2026",
+            "2026-13",
+            "2026-00",
+            "2026-1",
+            "2026-01-01",
+            "26-01",
+            "",
+        ] {
             assert_eq!(bad.parse::<Month>(), Err(ParseMonthError), "{bad}");
         }
     }

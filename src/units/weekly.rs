@@ -54,21 +54,32 @@ impl WeeklyHours {
     pub fn at(&self, instant: UtcMs) -> (bool, UtcMs) {
         let offset = london_offset_ms(instant);
         // 1 January 1970 was a Thursday.
-        let in_week = instant.plus(offset).plus(3 * 86_400_000).0.rem_euclid(WEEK_MS);
+        let in_week = instant
+            .plus(offset)
+            .plus(3 * 86_400_000)
+            .0
+            .rem_euclid(WEEK_MS);
         let (inside, border) = self.border(in_week);
-        let Some(border) = border else { return (inside, UtcMs(i64::MAX)) };
+        let Some(border) = border else {
+            return (inside, UtcMs(i64::MAX));
+        };
         let until = instant.plus(border - in_week);
         if london_offset_ms(until) == offset {
             return (inside, until);
         }
         // The clocks change before: ask again then.
-        (inside, next_offset_change(instant).map_or(until, |change| change.min(until)))
+        (
+            inside,
+            next_offset_change(instant).map_or(until, |change| change.min(until)),
+        )
     }
 
     /// Where the state at a time of the week ends, in ms since Monday; `None` is never.
     fn border(&self, in_week: i64) -> (bool, Option<i64>) {
         let ms = |minutes: u16| i64::from(minutes) * MINUTE_MS;
-        let Some((first, last)) = self.spans.first().zip(self.spans.last()) else { return (false, None) };
+        let Some((first, last)) = self.spans.first().zip(self.spans.last()) else {
+            return (false, None);
+        };
         let (first, last) = (*first, *last);
         if first == (0, WEEK_MIN) {
             return (true, None);
@@ -80,7 +91,14 @@ impl WeeklyHours {
             if in_week < ms(*to) {
                 // Over Sunday midnight it goes on.
                 let joined = *to == WEEK_MIN && first.0 == 0;
-                return (true, Some(if joined { WEEK_MS + ms(first.1) } else { ms(*to) }));
+                return (
+                    true,
+                    Some(if joined {
+                        WEEK_MS + ms(first.1)
+                    } else {
+                        ms(*to)
+                    }),
+                );
             }
         }
         debug_assert!(last.1 < WEEK_MIN);
@@ -93,7 +111,11 @@ impl FromStr for WeeklyHours {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut spans: Vec<(u16, u16)> = Vec::new();
-        for entry in text.split(';').map(str::trim).filter(|entry| !entry.is_empty()) {
+        for entry in text
+            .split(';')
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty())
+        {
             let split = entry.rsplit_once(char::is_whitespace);
             let (days, hours) = split.ok_or_else(|| ParseWeeklyError::Entry(entry.to_owned()))?;
             let (from, to) = read_hours(hours)?;
@@ -125,7 +147,11 @@ fn read_days(text: &str) -> Result<Vec<u16>, ParseWeeklyError> {
     let mut days = Vec::new();
     for part in text.split(',').map(str::trim) {
         let refused = || ParseWeeklyError::Day(part.to_owned());
-        let day = |name: &str| DAYS.iter().position(|day| day.eq_ignore_ascii_case(name.trim())).ok_or_else(refused);
+        let day = |name: &str| {
+            DAYS.iter()
+                .position(|day| day.eq_ignore_ascii_case(name.trim()))
+                .ok_or_else(refused)
+        };
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let (first, last) = (day(first)?, day(last)?);
         // `Sat-Mon` goes over the weekend.
@@ -139,7 +165,11 @@ fn read_hours(text: &str) -> Result<(u16, u16), ParseWeeklyError> {
     let refused = || ParseWeeklyError::Hours(text.to_owned());
     let minutes = |text: &str| {
         let (hour, minute) = text.split_once(':')?;
-        let two = |part: &str| (part.len() == 2).then(|| part.parse::<u16>().ok()).flatten();
+        let two = |part: &str| {
+            (part.len() == 2)
+                .then(|| part.parse::<u16>().ok())
+                .flatten()
+        };
         let (hour, minute) = (two(hour)?, two(minute)?);
         (hour < 24 && minute < 60 || (hour, minute) == (24, 0)).then_some(hour * 60 + minute)
     };
@@ -157,7 +187,8 @@ mod tests {
     use super::*;
 
     fn hours(text: &str) -> WeeklyHours {
-        text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+        text.parse()
+            .unwrap_or_else(|error| panic!("{text}: {error}"))
     }
 
     fn at(text: &str) -> UtcMs {
@@ -190,21 +221,55 @@ mod tests {
             assert_eq!(work.at(at(instant)), (inside, at(until)), "{instant}");
         }
         let night = hours("Sat,Sun 22:00-06:00");
-        assert_eq!(night.at(at("2026-11-29T23:00:00Z")), (true, at("2026-11-30T06:00:00Z")), "over the end of the week");
-        assert!(night.contains(at("2026-11-30T05:59:59Z")) && !night.contains(at("2026-11-30T06:00:00Z")));
-        assert_eq!(hours("Mon-Sun 00:00-24:00").at(at("2026-11-23T00:00:00Z")), (true, UtcMs(i64::MAX)));
+        assert_eq!(
+            night.at(at("2026-11-29T23:00:00Z")),
+            (true, at("2026-11-30T06:00:00Z")),
+            "over the end of the week"
+        );
+        assert!(
+            night.contains(at("2026-11-30T05:59:59Z"))
+                && !night.contains(at("2026-11-30T06:00:00Z"))
+        );
+        assert_eq!(
+            hours("Mon-Sun 00:00-24:00").at(at("2026-11-23T00:00:00Z")),
+            (true, UtcMs(i64::MAX))
+        );
     }
 
     #[test]
     fn days_of_23_and_25_hours() {
         const HOUR: i64 = 3_600_000;
         for (text, day, want) in [
-            ("Sun 00:00-24:00", ("2026-03-29T00:00:00Z", "2026-03-29T23:00:00Z"), 23 * HOUR),
-            ("Sun 00:00-24:00", ("2026-10-24T23:00:00Z", "2026-10-26T00:00:00Z"), 25 * HOUR),
-            ("Sun 01:00-02:00", ("2026-03-29T00:00:00Z", "2026-03-29T23:00:00Z"), 0),
-            ("Sun 01:00-02:00", ("2026-10-24T23:00:00Z", "2026-10-26T00:00:00Z"), 2 * HOUR),
-            ("Sat-Sun 22:00-06:00", ("2026-03-28T12:00:00Z", "2026-03-29T11:00:00Z"), 7 * HOUR),
-            ("Sat-Sun 22:00-06:00", ("2026-10-24T11:00:00Z", "2026-10-25T12:00:00Z"), 9 * HOUR),
+            (
+                "Sun 00:00-24:00",
+                ("2026-03-29T00:00:00Z", "2026-03-29T23:00:00Z"),
+                23 * HOUR,
+            ),
+            (
+                "Sun 00:00-24:00",
+                ("2026-10-24T23:00:00Z", "2026-10-26T00:00:00Z"),
+                25 * HOUR,
+            ),
+            (
+                "Sun 01:00-02:00",
+                ("2026-03-29T00:00:00Z", "2026-03-29T23:00:00Z"),
+                0,
+            ),
+            (
+                "Sun 01:00-02:00",
+                ("2026-10-24T23:00:00Z", "2026-10-26T00:00:00Z"),
+                2 * HOUR,
+            ),
+            (
+                "Sat-Sun 22:00-06:00",
+                ("2026-03-28T12:00:00Z", "2026-03-29T11:00:00Z"),
+                7 * HOUR,
+            ),
+            (
+                "Sat-Sun 22:00-06:00",
+                ("2026-10-24T11:00:00Z", "2026-10-25T12:00:00Z"),
+                9 * HOUR,
+            ),
         ] {
             assert_eq!(open_ms(&hours(text), day.0, day.1), want, "{text} {day:?}");
         }
@@ -226,6 +291,9 @@ mod tests {
             let error = text.parse::<WeeklyHours>().expect_err(text).to_string();
             assert!(error.contains(want), "{text}: {error}");
         }
-        assert_eq!(hours("Fri-Mon 08:00-09:00"), hours("sat,SUN 08:00-09:00; Mon 08:00-09:00;Fri 08:00-08:30; Fri 08:30-09:00;"));
+        assert_eq!(
+            hours("Fri-Mon 08:00-09:00"),
+            hours("sat,SUN 08:00-09:00; Mon 08:00-09:00;Fri 08:00-08:30; Fri 08:30-09:00;")
+        );
     }
 }

@@ -38,7 +38,11 @@ impl Zone {
         }
         let shown = Timestamp::from_millisecond(read.instant.0).map_err(|_| ParseInstantError)?;
         let local = Offset::UTC.to_datetime(shown);
-        let instant = self.0.to_ambiguous_timestamp(local).compatible().map_err(|_| ParseInstantError)?;
+        let instant = self
+            .0
+            .to_ambiguous_timestamp(local)
+            .compatible()
+            .map_err(|_| ParseInstantError)?;
         Ok(UtcMs(instant.as_millisecond()))
     }
 }
@@ -67,9 +71,16 @@ mod tests {
             // Skipped on 29 March.
             ("2026-03-29T01:30:00", "2026-03-29T01:30:00.000Z"),
         ] {
-            assert_eq!(london.instant(local).map(|at| at.to_string()), Ok(want.to_owned()), "{local}");
+            assert_eq!(
+                london.instant(local).map(|at| at.to_string()),
+                Ok(want.to_owned()),
+                "{local}"
+            );
         }
         assert!(london.instant("yesterday").is_err());
-        assert!(Zone::compiled_in("Europe/Paris").is_none() && Zone::from_tzif("x", b"no zone").is_none());
+        assert!(
+            Zone::compiled_in("Europe/Paris").is_none()
+                && Zone::from_tzif("x", b"no zone").is_none()
+        );
     }
 }

@@ -18,10 +18,24 @@ pub(super) type Parameters = HashMap<String, String>;
 /// All of the API.
 pub(super) fn routes() -> Router<Site> {
     Router::new()
-        .route("/overview", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Overview)))
-        .route("/vehicles", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Vehicles)))
-        .route("/charge-points", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::ChargePoints)))
-        .route("/targets", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Targets)))
+        .route(
+            "/overview",
+            get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Overview)),
+        )
+        .route(
+            "/vehicles",
+            get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Vehicles)),
+        )
+        .route(
+            "/charge-points",
+            get(|site: State<Site>, query: Query<Parameters>| {
+                simple(site, query, View::ChargePoints)
+            }),
+        )
+        .route(
+            "/targets",
+            get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Targets)),
+        )
         .route("/transition", get(transition))
         .route("/what-if", get(what_if))
         .route("/sessions", get(sessions))
@@ -32,23 +46,47 @@ pub(super) fn routes() -> Router<Site> {
         .route("/history", get(history::history))
         .route("/utilisation", get(history::utilisation))
         .route("/intensity", get(intensity))
-        .route("/indicators", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Indicators)))
-        .route("/feeds", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Feeds)))
+        .route(
+            "/indicators",
+            get(|site: State<Site>, query: Query<Parameters>| {
+                simple(site, query, View::Indicators)
+            }),
+        )
+        .route(
+            "/feeds",
+            get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Feeds)),
+        )
         .route("/counters", get(counters))
         .route("/counters/undo", post(commands::undo_counter_event))
-        .route("/alerts", get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Alerts)))
+        .route(
+            "/alerts",
+            get(|site: State<Site>, query: Query<Parameters>| simple(site, query, View::Alerts)),
+        )
         .route("/alerts/ack", post(commands::ack_alert))
         .route("/alerts/silence", post(commands::silence_alerts))
         .route("/alerts/unsilence", post(commands::end_silence))
         .route("/rejects", get(rejects))
-        .route("/settings", get(|State(site): State<Site>| async move { json(StatusCode::OK, site.settings.to_string()) }))
+        .route(
+            "/settings",
+            get(|State(site): State<Site>| async move {
+                json(StatusCode::OK, site.settings.to_string())
+            }),
+        )
         .route("/events", get(events::stream))
         .route("/me", get(access::me))
 }
 
 /// An answer of JSON.
 pub(super) fn json(status: StatusCode, body: String) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body).into_response()
+    (
+        status,
+        [
+            (header::CONTENT_TYPE, "application/json"),
+            (header::CACHE_CONTROL, "no-store"),
+        ],
+        body,
+    )
+        .into_response()
 }
 
 /// A mistake.
@@ -63,7 +101,11 @@ pub(super) async fn ask(site: &Site, view: View) -> Response {
     }
 }
 
-async fn simple(State(site): State<Site>, Query(parameters): Query<Parameters>, view: View) -> Response {
+async fn simple(
+    State(site): State<Site>,
+    Query(parameters): Query<Parameters>,
+    view: View,
+) -> Response {
     match only(&parameters, &[]) {
         Ok(()) => ask(&site, view).await,
         Err(refused) => *refused,
@@ -72,12 +114,21 @@ async fn simple(State(site): State<Site>, Query(parameters): Query<Parameters>, 
 
 /// A parameter that nobody reads would be a question answered wrongly.
 pub(super) fn only(parameters: &Parameters, known: &[&str]) -> Result<(), Box<Response>> {
-    match parameters.keys().find(|name| !known.contains(&name.as_str())) {
+    match parameters
+        .keys()
+        .find(|name| !known.contains(&name.as_str()))
+    {
         None => Ok(()),
         Some(name) => {
-            let known =
-                if known.is_empty() { "there are none here".to_owned() } else { format!("known are {}", known.join(", ")) };
-            Err(Box::new(problem(StatusCode::BAD_REQUEST, &format!("`{name}` is not a parameter: {known}"))))
+            let known = if known.is_empty() {
+                "there are none here".to_owned()
+            } else {
+                format!("known are {}", known.join(", "))
+            };
+            Err(Box::new(problem(
+                StatusCode::BAD_REQUEST,
+                &format!("`{name}` is not a parameter: {known}"),
+            )))
         }
     }
 }
@@ -92,7 +143,10 @@ pub(super) fn read<T>(
         None => Ok(None),
         Some(text) => match parse(text) {
             Some(value) => Ok(Some(value)),
-            None => Err(Box::new(problem(StatusCode::BAD_REQUEST, &format!("`{name}`: `{text}` is not {wanted}")))),
+            None => Err(Box::new(problem(
+                StatusCode::BAD_REQUEST,
+                &format!("`{name}`: `{text}` is not {wanted}"),
+            ))),
         },
     }
 }
@@ -109,16 +163,38 @@ async fn sessions(State(site): State<Site>, Query(parameters): Query<Parameters>
 fn sessions_view(parameters: &Parameters) -> Result<View, Box<Response>> {
     only(parameters, &["from", "to", "charge_point", "vehicle"])?;
     let (from, to) = instants(parameters)?;
-    let name = |key: &str| parameters.get(key).filter(|text| !text.is_empty()).map(|text| Arc::from(text.as_str()));
-    Ok(View::Sessions { from, to, charge_point: name("charge_point"), vehicle: name("vehicle") })
+    let name = |key: &str| {
+        parameters
+            .get(key)
+            .filter(|text| !text.is_empty())
+            .map(|text| Arc::from(text.as_str()))
+    };
+    Ok(View::Sessions {
+        from,
+        to,
+        charge_point: name("charge_point"),
+        vehicle: name("vehicle"),
+    })
 }
 
 /// `from` and `to`. A day alone means its beginning as `from` and its end as `to`.
-#[allow(clippy::type_complexity, reason = "two optional instants, or the answer that refuses them")]
-pub(super) fn instants(parameters: &Parameters) -> Result<(Option<UtcMs>, Option<UtcMs>), Box<Response>> {
-    let from =
-        read(parameters, "from", INSTANT, |text| text.parse::<UtcMs>().ok().or_else(|| text.parse().ok().map(Day::start)))?;
-    let to = read(parameters, "to", INSTANT, |text| text.parse::<UtcMs>().ok().or_else(|| text.parse().ok().map(Day::end)))?;
+#[allow(
+    clippy::type_complexity,
+    reason = "two optional instants, or the answer that refuses them"
+)]
+pub(super) fn instants(
+    parameters: &Parameters,
+) -> Result<(Option<UtcMs>, Option<UtcMs>), Box<Response>> {
+    let from = read(parameters, "from", INSTANT, |text| {
+        text.parse::<UtcMs>()
+            .ok()
+            .or_else(|| text.parse().ok().map(Day::start))
+    })?;
+    let to = read(parameters, "to", INSTANT, |text| {
+        text.parse::<UtcMs>()
+            .ok()
+            .or_else(|| text.parse().ok().map(Day::end))
+    })?;
     Ok((from, to))
 }
 
@@ -130,7 +206,9 @@ async fn emissions(State(site): State<Site>, Query(parameters): Query<Parameters
 }
 
 async fn air(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
-    let view = only(&parameters, &["from", "to"]).and_then(|()| days(&parameters)).map(|(from, to)| View::Air { from, to });
+    let view = only(&parameters, &["from", "to"])
+        .and_then(|()| days(&parameters))
+        .map(|(from, to)| View::Air { from, to });
     match view {
         Ok(view) => ask(&site, view).await,
         Err(refused) => *refused,
@@ -144,7 +222,10 @@ pub(super) fn days(parameters: &Parameters) -> Result<(Option<Day>, Option<Day>)
     let from = read(parameters, "from", DAY, |text| text.parse::<Day>().ok())?;
     let to = read(parameters, "to", DAY, |text| text.parse::<Day>().ok())?;
     if from.zip(to).is_some_and(|(from, to)| to < from) {
-        return Err(Box::new(problem(StatusCode::BAD_REQUEST, "`to` is before `from`")));
+        return Err(Box::new(problem(
+            StatusCode::BAD_REQUEST,
+            "`to` is before `from`",
+        )));
     }
     Ok((from, to))
 }
@@ -162,10 +243,19 @@ const MOST_INTENSITY_DAYS: i32 = 92;
 
 async fn intensity(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
     match only(&parameters, &["from", "to"]).and_then(|()| days(&parameters)) {
-        Ok((Some(from), to)) if to.is_none_or(|to| to.0.saturating_sub(from.0) < MOST_INTENSITY_DAYS) => {
+        Ok((Some(from), to))
+            if to.is_none_or(|to| to.0.saturating_sub(from.0) < MOST_INTENSITY_DAYS) =>
+        {
             // Without an end, it is as far from the beginning as is allowed.
             let to = to.or(Some(Day(from.0.saturating_add(MOST_INTENSITY_DAYS - 1))));
-            ask(&site, View::Intensity { from: Some(from), to }).await
+            ask(
+                &site,
+                View::Intensity {
+                    from: Some(from),
+                    to,
+                },
+            )
+            .await
         }
         Ok((Some(_), _)) => problem(StatusCode::BAD_REQUEST, "ask for at most 92 days at once"),
         Ok((None, to)) => ask(&site, View::Intensity { from: None, to }).await,
@@ -186,16 +276,33 @@ fn emissions_view(parameters: &Parameters) -> Result<View, Box<Response>> {
     only(parameters, &["from", "to", "by"])?;
     let (from, to) = days(parameters)?;
     let most = crate::engine::MOST_EMISSION_DAYS;
-    if from.zip(to).is_some_and(|(from, to)| to.0.saturating_sub(from.0) >= most) {
+    if from
+        .zip(to)
+        .is_some_and(|(from, to)| to.0.saturating_sub(from.0) >= most)
+    {
         let text = format!("ask for at most {most} days (five years) at once");
         return Err(Box::new(problem(StatusCode::BAD_REQUEST, &text)));
     }
-    let by = read(parameters, "by", "a list of scope, organisation, site, vehicle_class, tier, role, vehicle", |text| {
-        text.split(',')
-            .map(|name| DIMENSIONS.iter().find(|(known, _)| *known == name.trim()).map(|(_, dimension)| *dimension))
-            .collect::<Option<Vec<_>>>()
-    })?;
-    Ok(View::Emissions { from, to, by: by.unwrap_or_default() })
+    let by = read(
+        parameters,
+        "by",
+        "a list of scope, organisation, site, vehicle_class, tier, role, vehicle",
+        |text| {
+            text.split(',')
+                .map(|name| {
+                    DIMENSIONS
+                        .iter()
+                        .find(|(known, _)| *known == name.trim())
+                        .map(|(_, dimension)| *dimension)
+                })
+                .collect::<Option<Vec<_>>>()
+        },
+    )?;
+    Ok(View::Emissions {
+        from,
+        to,
+        by: by.unwrap_or_default(),
+    })
 }
 
 async fn transition(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
@@ -213,14 +320,20 @@ async fn uptime(State(site): State<Site>, Query(parameters): Query<Parameters>) 
 }
 
 /// `from` and `to` as months.
-#[allow(clippy::type_complexity, reason = "two optional months, or the answer that refuses them")]
+#[allow(
+    clippy::type_complexity,
+    reason = "two optional months, or the answer that refuses them"
+)]
 fn months(parameters: &Parameters) -> Result<(Option<Month>, Option<Month>), Box<Response>> {
     const MONTH: &str = "a month such as 2026-11";
     only(parameters, &["from", "to"])?;
     let from = read(parameters, "from", MONTH, |text| text.parse::<Month>().ok())?;
     let to = read(parameters, "to", MONTH, |text| text.parse::<Month>().ok())?;
     if from.zip(to).is_some_and(|(from, to)| to < from) {
-        return Err(Box::new(problem(StatusCode::BAD_REQUEST, "`to` is before `from`")));
+        return Err(Box::new(problem(
+            StatusCode::BAD_REQUEST,
+            "`to` is before `from`",
+        )));
     }
     Ok((from, to))
 }
@@ -229,11 +342,29 @@ fn months(parameters: &Parameters) -> Result<(Option<Month>, Option<Month>), Box
 const MOST_PER_MONTH: f64 = 10_000.0;
 
 async fn what_if(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
-    let rate = |text: &str| text.parse::<f64>().ok().filter(|rate| (0.0..=MOST_PER_MONTH).contains(rate));
-    let asked = only(&parameters, &["per_month"])
-        .and_then(|()| read(&parameters, "per_month", "a number of vehicles a month from 0 to 10000", rate));
+    let rate = |text: &str| {
+        text.parse::<f64>()
+            .ok()
+            .filter(|rate| (0.0..=MOST_PER_MONTH).contains(rate))
+    };
+    let asked = only(&parameters, &["per_month"]).and_then(|()| {
+        read(
+            &parameters,
+            "per_month",
+            "a number of vehicles a month from 0 to 10000",
+            rate,
+        )
+    });
     match asked {
-        Ok(per_month) => ask(&site, View::WhatIf { per_month: per_month.unwrap_or(0.0) }).await,
+        Ok(per_month) => {
+            ask(
+                &site,
+                View::WhatIf {
+                    per_month: per_month.unwrap_or(0.0),
+                },
+            )
+            .await
+        }
         Err(refused) => *refused,
     }
 }
@@ -241,7 +372,10 @@ async fn what_if(State(site): State<Site>, Query(parameters): Query<Parameters>)
 async fn counters(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
     match only(&parameters, &["asset"]) {
         Ok(()) => {
-            let asset = parameters.get("asset").filter(|text| !text.is_empty()).map(|text| Arc::from(text.as_str()));
+            let asset = parameters
+                .get("asset")
+                .filter(|text| !text.is_empty())
+                .map(|text| Arc::from(text.as_str()));
             ask(&site, View::Counters { asset }).await
         }
         Err(refused) => *refused,

@@ -35,18 +35,48 @@ pub(super) async fn undo_counter_event(
 }
 
 /// `{"fingerprint": "...", "by": "..."}`.
-pub(super) async fn ack_alert(state: State<Site>, caller: Extension<Caller>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn ack_alert(
+    state: State<Site>,
+    caller: Extension<Caller>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let wish = |AckRequest { fingerprint, by }: AckRequest| {
         let fingerprint = fingerprint.parse::<Fingerprint>()?;
-        Ok(Wish::AckAlert { fingerprint, by: short("by", caller.signs(by))? })
+        Ok(Wish::AckAlert {
+            fingerprint,
+            by: short("by", caller.signs(by))?,
+        })
     };
-    command(state, &caller, headers, body, "{\"fingerprint\": <16 hex digits>, \"by\": <who>}", wish).await
+    command(
+        state,
+        &caller,
+        headers,
+        body,
+        "{\"fingerprint\": <16 hex digits>, \"by\": <who>}",
+        wish,
+    )
+    .await
 }
 
 /// `{"matchers": {"site": "DERBY"}, "duration_s": 7200, "by": "...", "comment": "..."}`.
-pub(super) async fn silence_alerts(state: State<Site>, caller: Extension<Caller>, headers: HeaderMap, body: Bytes) -> Response {
-    let wish = |SilenceRequest { matchers, duration_s, by, comment }: SilenceRequest| {
-        if matchers.len() > 20 || matchers.iter().any(|(name, value)| name.len() + value.len() > MOST_TEXT) {
+pub(super) async fn silence_alerts(
+    state: State<Site>,
+    caller: Extension<Caller>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let wish = |SilenceRequest {
+                    matchers,
+                    duration_s,
+                    by,
+                    comment,
+                }: SilenceRequest| {
+        if matchers.len() > 20
+            || matchers
+                .iter()
+                .any(|(name, value)| name.len() + value.len() > MOST_TEXT)
+        {
             return Err("at most 20 matchers, none longer than 1000 characters".to_owned());
         }
         if !(1..=MOST_SILENCE_S).contains(&duration_s) {
@@ -64,7 +94,12 @@ pub(super) async fn silence_alerts(state: State<Site>, caller: Extension<Caller>
 }
 
 /// `{"id": 3}`.
-pub(super) async fn end_silence(state: State<Site>, caller: Extension<Caller>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn end_silence(
+    state: State<Site>,
+    caller: Extension<Caller>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let wish = |UnsilenceRequest { id }| Ok(Wish::EndSilence(id));
     command(state, &caller, headers, body, "{\"id\": <number>}", wish).await
 }
@@ -77,13 +112,24 @@ async fn command<T: DeserializeOwned>(
     wanted: &str,
     wish: impl FnOnce(T) -> Result<Wish, String>,
 ) -> Response {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
     if kind.split(';').next().map(str::trim) != Some("application/json") {
-        return problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send `Content-Type: application/json`");
+        return problem(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "send `Content-Type: application/json`",
+        );
     }
     let asked: T = match serde_json::from_slice(&body) {
         Ok(asked) => asked,
-        Err(error) => return problem(StatusCode::BAD_REQUEST, &format!("the body is not {wanted}: {error}")),
+        Err(error) => {
+            return problem(
+                StatusCode::BAD_REQUEST,
+                &format!("the body is not {wanted}: {error}"),
+            );
+        }
     };
     // What was done, for the log: an entry of registers that is undone keeps no name of who did it.
     match wish(asked).map(|wish| (word(&wish), wish)) {
@@ -103,13 +149,19 @@ fn word(wish: &Wish) -> String {
         Wish::See(_) => "looked".to_owned(),
         Wish::UndoCounterEvent(entry) => format!("undid counter entry {entry}"),
         Wish::AckAlert { fingerprint, .. } => format!("acknowledged alert {fingerprint}"),
-        Wish::SilenceAlerts { duration_ms, .. } => format!("silenced alerts for {} s", duration_ms / 1_000),
+        Wish::SilenceAlerts { duration_ms, .. } => {
+            format!("silenced alerts for {} s", duration_ms / 1_000)
+        }
         Wish::EndSilence(id) => format!("ended silence {id}"),
     }
 }
 
 fn short(name: &str, text: String) -> Result<String, String> {
-    if text.len() <= MOST_TEXT { Ok(text) } else { Err(format!("`{name}` is longer than {MOST_TEXT} bytes")) }
+    if text.len() <= MOST_TEXT {
+        Ok(text)
+    } else {
+        Err(format!("`{name}` is longer than {MOST_TEXT} bytes"))
+    }
 }
 
 #[derive(Deserialize)]

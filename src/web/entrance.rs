@@ -28,7 +28,10 @@ pub(super) struct Entrance<L> {
 
 impl<L> Entrance<L> {
     pub fn new(listener: L, seats: usize) -> Self {
-        Self { listener, seats: Arc::new(Semaphore::new(seats)) }
+        Self {
+            listener,
+            seats: Arc::new(Semaphore::new(seats)),
+        }
     }
 }
 
@@ -37,9 +40,21 @@ impl<L: Listener> Listener for Entrance<L> {
     type Addr = L::Addr;
 
     async fn accept(&mut self) -> (Self::Io, L::Addr) {
-        let seat = self.seats.clone().acquire_owned().await.expect("nobody closes the semaphore");
+        let seat = self
+            .seats
+            .clone()
+            .acquire_owned()
+            .await
+            .expect("nobody closes the semaphore");
         let (stream, address) = self.listener.accept().await;
-        (Seated { stream, silence: Box::pin(sleep(SILENCE)), _seat: seat }, address)
+        (
+            Seated {
+                stream,
+                silence: Box::pin(sleep(SILENCE)),
+                _seat: seat,
+            },
+            address,
+        )
     }
 
     fn local_addr(&self) -> io::Result<L::Addr> {
@@ -61,7 +76,11 @@ impl<S> Seated<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Seated<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if read.is_ready() {
             self.heard();
@@ -73,7 +92,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Seated<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Seated<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         if written.is_ready() {
             self.heard();
@@ -92,13 +115,19 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Seated<S> {
 
 impl Connected<IncomingStream<'_, Entrance<TcpListener>>> for Peer {
     fn connect_info(stream: IncomingStream<'_, Entrance<TcpListener>>) -> Self {
-        Self { address: *stream.remote_addr(), tls: false }
+        Self {
+            address: *stream.remote_addr(),
+            tls: false,
+        }
     }
 }
 
 impl Connected<IncomingStream<'_, Entrance<Secured>>> for Peer {
     fn connect_info(stream: IncomingStream<'_, Entrance<Secured>>) -> Self {
-        Self { address: *stream.remote_addr(), tls: true }
+        Self {
+            address: *stream.remote_addr(),
+            tls: true,
+        }
     }
 }
 
@@ -115,9 +144,15 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("it is bound");
         let mut entrance = Entrance::new(listener, 1);
-        let (_one, _two) = (TcpStream::connect(address).await, TcpStream::connect(address).await);
+        let (_one, _two) = (
+            TcpStream::connect(address).await,
+            TcpStream::connect(address).await,
+        );
         let first = Listener::accept(&mut entrance).await;
-        assert!(Listener::accept(&mut entrance).now_or_never().is_none(), "the seat is taken");
+        assert!(
+            Listener::accept(&mut entrance).now_or_never().is_none(),
+            "the seat is taken"
+        );
         drop(first);
         Listener::accept(&mut entrance).await;
     }
@@ -125,14 +160,27 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn silence_ends_a_connection() {
         let (stream, mut other) = tokio::io::duplex(64);
-        let seat = Arc::new(Semaphore::new(1)).acquire_owned().await.expect("it is open");
-        let mut seated = Seated { stream, silence: Box::pin(sleep(SILENCE)), _seat: seat };
+        let seat = Arc::new(Semaphore::new(1))
+            .acquire_owned()
+            .await
+            .expect("it is open");
+        let mut seated = Seated {
+            stream,
+            silence: Box::pin(sleep(SILENCE)),
+            _seat: seat,
+        };
         let mut byte = [0];
         tokio::time::advance(SILENCE / 2).await;
         other.write_all(b"a").await.expect("there is room");
         seated.read_exact(&mut byte).await.expect("a byte");
         let before = Instant::now();
-        let error = seated.read_exact(&mut byte).await.expect_err("nothing comes");
-        assert_eq!((error.kind(), before.elapsed().as_secs()), (io::ErrorKind::TimedOut, SILENCE.as_secs()));
+        let error = seated
+            .read_exact(&mut byte)
+            .await
+            .expect_err("nothing comes");
+        assert_eq!(
+            (error.kind(), before.elapsed().as_secs()),
+            (io::ErrorKind::TimedOut, SILENCE.as_secs())
+        );
     }
 }

@@ -31,7 +31,11 @@ pub(super) struct Events {
 
 impl Events {
     pub fn new(shutdown: watch::Receiver<bool>) -> Self {
-        Self { newest: watch::Sender::new(Arc::default()), clients: Arc::default(), shutdown }
+        Self {
+            newest: watch::Sender::new(Arc::default()),
+            clients: Arc::default(),
+            shutdown,
+        }
     }
 }
 
@@ -51,12 +55,16 @@ pub(super) async fn feed(site: Site) {
                 Err(_) => return,
             }
         }
-        let Ok([overview, charge_points, alerts]) = <[String; 3]>::try_from(answers) else { return };
+        let Ok([overview, charge_points, alerts]) = <[String; 3]>::try_from(answers) else {
+            return;
+        };
         let health = site.health.borrow().clone();
         let health =
             serde_json::json!({ "ready": health.ready, "reasons": health.reasons, "speed": health.speed, "demo": health.demo })
                 .to_string();
-        site.events.newest.send_replace(Arc::new([health, overview, charge_points, alerts]));
+        site.events
+            .newest
+            .send_replace(Arc::new([health, overview, charge_points, alerts]));
     }
 }
 
@@ -70,7 +78,10 @@ impl Drop for Seat {
 }
 
 /// `/api/v1/events`.
-pub(super) async fn stream(State(site): State<Site>, Extension(caller): Extension<Caller>) -> Response {
+pub(super) async fn stream(
+    State(site): State<Site>,
+    Extension(caller): Extension<Caller>,
+) -> Response {
     let (events, access) = (site.events, site.access);
     let before = events.clients.fetch_add(1, Ordering::Relaxed);
     let seat = Seat(events.clients.clone());
@@ -81,23 +92,41 @@ pub(super) async fn stream(State(site): State<Site>, Extension(caller): Extensio
         );
     }
     let receiver = events.newest.subscribe();
-    let start = (receiver, events.shutdown, seat, Vec::new(), (access, caller));
-    let stream = stream::unfold(start, |(mut receiver, mut shutdown, seat, mut pending, who)| async move {
-        if pending.is_empty() {
-            let changed = tokio::select! {
-                changed = receiver.changed() => changed.is_ok(),
-                () = async { drop(shutdown.wait_for(|stop| *stop).await) } => false,
-            };
-            // A page that stays open must not outlive its login.
-            if !changed || !who.0.still(&who.1) {
-                return None;
+    let start = (
+        receiver,
+        events.shutdown,
+        seat,
+        Vec::new(),
+        (access, caller),
+    );
+    let stream = stream::unfold(
+        start,
+        |(mut receiver, mut shutdown, seat, mut pending, who)| async move {
+            if pending.is_empty() {
+                let changed = tokio::select! {
+                    changed = receiver.changed() => changed.is_ok(),
+                    () = async { drop(shutdown.wait_for(|stop| *stop).await) } => false,
+                };
+                // A page that stays open must not outlive its login.
+                if !changed || !who.0.still(&who.1) {
+                    return None;
+                }
+                let newest = receiver.borrow_and_update().clone();
+                // Taken from the end: the daemon's health first.
+                pending = ["health", "overview", "charge-points", "alerts"]
+                    .into_iter()
+                    .zip(newest.iter().cloned())
+                    .rev()
+                    .collect();
             }
-            let newest = receiver.borrow_and_update().clone();
-            // Taken from the end: the daemon's health first.
-            pending = ["health", "overview", "charge-points", "alerts"].into_iter().zip(newest.iter().cloned()).rev().collect();
-        }
-        let (name, data) = pending.pop()?;
-        Some((Ok::<_, Infallible>(Event::default().event(name).data(data)), (receiver, shutdown, seat, pending, who)))
-    });
-    Sse::new(stream).keep_alive(KeepAlive::default()).into_response()
+            let (name, data) = pending.pop()?;
+            Some((
+                Ok::<_, Infallible>(Event::default().event(name).data(data)),
+                (receiver, shutdown, seat, pending, who),
+            ))
+        },
+    );
+    Sse::new(stream)
+        .keep_alive(KeepAlive::default())
+        .into_response()
 }

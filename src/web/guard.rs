@@ -20,7 +20,10 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_FRAME_OPTIONS, "DENY"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
 ];
 
 /// Which names this server answers to.
@@ -32,14 +35,21 @@ pub(super) struct Guard {
 
 impl Guard {
     pub fn new(config: &WebConfig, listener: &TcpListener, tls: bool) -> Self {
-        let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).to_vec();
-        hosts.extend(
-            listener
-                .local_addr()
-                .map(|address| if address.is_ipv6() { format!("[{}]", address.ip()) } else { address.ip().to_string() }),
-        );
+        let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "[::1]"]
+            .map(str::to_owned)
+            .to_vec();
+        hosts.extend(listener.local_addr().map(|address| {
+            if address.is_ipv6() {
+                format!("[{}]", address.ip())
+            } else {
+                address.ip().to_string()
+            }
+        }));
         hosts.extend(config.allowed_hosts.iter().map(|host| host.to_lowercase()));
-        let any_address = tls || listener.local_addr().is_ok_and(|address| !address.ip().is_loopback());
+        let any_address = tls
+            || listener
+                .local_addr()
+                .is_ok_and(|address| !address.ip().is_loopback());
         Self { hosts, any_address }
     }
 
@@ -47,12 +57,22 @@ impl Guard {
         // The port is not looked at: proxies and tunnels change it.
         let name = without_port(host);
         let address = || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-        self.hosts.iter().any(|known| known.eq_ignore_ascii_case(name)) || (self.any_address && address())
+        self.hosts
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name))
+            || (self.any_address && address())
     }
 }
 
-pub(super) async fn guard(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+pub(super) async fn guard(
+    State(guard): State<Arc<Guard>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     let mut response = if host.is_some_and(|host| guard.knows(host)) {
         next.run(request).await
     } else {
@@ -63,7 +83,10 @@ pub(super) async fn guard(State(guard): State<Arc<Guard>>, request: Request, nex
     };
     for (name, value) in HEADERS {
         // A page with a form says itself what it needs.
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -13,14 +13,20 @@ use crate::model::Series;
 
 const DAY_MS: i64 = 86_400_000;
 
-pub(super) async fn history(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
+pub(super) async fn history(
+    State(site): State<Site>,
+    Query(parameters): Query<Parameters>,
+) -> Response {
     match history_view(&parameters) {
         Ok(view) => ask(&site, view).await,
         Err(refused) => *refused,
     }
 }
 
-pub(super) async fn utilisation(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
+pub(super) async fn utilisation(
+    State(site): State<Site>,
+    Query(parameters): Query<Parameters>,
+) -> Response {
     match utilisation_view(&parameters) {
         Ok(view) => ask(&site, view).await,
         Err(refused) => *refused,
@@ -32,7 +38,10 @@ fn refuse(text: &str) -> Box<Response> {
 }
 
 fn history_view(parameters: &Parameters) -> Result<View, Box<Response>> {
-    only(parameters, &["from", "to", "step", "site", "charge_point", "fields"])?;
+    only(
+        parameters,
+        &["from", "to", "step", "site", "charge_point", "fields"],
+    )?;
     let (from, to) = instants(parameters)?;
     let step = read(parameters, "step", "15m or 1d", |text| match text {
         "15m" => Some(Step::Quarter),
@@ -41,32 +50,66 @@ fn history_view(parameters: &Parameters) -> Result<View, Box<Response>> {
     })?;
     let step = step.unwrap_or(Step::Quarter);
     let names = Field::ALL.map(Field::name).join(", ");
-    let fields = read(parameters, "fields", &format!("a list of {names}"), |text| {
-        text.split(',').map(|name| Field::ALL.into_iter().find(|field| field.name() == name.trim())).collect::<Option<Vec<_>>>()
-    })?;
-    let (most, name) = (step.most_days(), if step == Step::Quarter { "15m" } else { "1d" });
+    let fields = read(
+        parameters,
+        "fields",
+        &format!("a list of {names}"),
+        |text| {
+            text.split(',')
+                .map(|name| {
+                    Field::ALL
+                        .into_iter()
+                        .find(|field| field.name() == name.trim())
+                })
+                .collect::<Option<Vec<_>>>()
+        },
+    )?;
+    let (most, name) = (
+        step.most_days(),
+        if step == Step::Quarter { "15m" } else { "1d" },
+    );
     match from.zip(to) {
         Some((from, to)) if to <= from => return Err(refuse("`to` is not after `from`")),
         Some((from, to)) if to.since(from) > i64::from(most) * DAY_MS => {
-            return Err(refuse(&format!("ask for at most {most} days at once with step={name}")));
+            return Err(refuse(&format!(
+                "ask for at most {most} days at once with step={name}"
+            )));
         }
         _ => {}
     }
-    Ok(View::History { from, to, step, series: series(parameters)?, fields: fields.unwrap_or_else(|| Field::ALL.to_vec()) })
+    Ok(View::History {
+        from,
+        to,
+        step,
+        series: series(parameters)?,
+        fields: fields.unwrap_or_else(|| Field::ALL.to_vec()),
+    })
 }
 
 fn utilisation_view(parameters: &Parameters) -> Result<View, Box<Response>> {
     only(parameters, &["from", "to", "site", "charge_point"])?;
     let (from, to) = days(parameters)?;
     let most = Step::Quarter.most_days();
-    if from.zip(to).is_some_and(|(from, to)| to.0.saturating_sub(from.0) >= most) {
+    if from
+        .zip(to)
+        .is_some_and(|(from, to)| to.0.saturating_sub(from.0) >= most)
+    {
         return Err(refuse("ask for at most 400 days at once"));
     }
-    Ok(View::Utilisation { from, to, series: series(parameters)? })
+    Ok(View::Utilisation {
+        from,
+        to,
+        series: series(parameters)?,
+    })
 }
 
 fn series(parameters: &Parameters) -> Result<Series, Box<Response>> {
-    let name = |key: &str| parameters.get(key).filter(|text| !text.is_empty()).map(|text| Arc::from(text.as_str()));
+    let name = |key: &str| {
+        parameters
+            .get(key)
+            .filter(|text| !text.is_empty())
+            .map(|text| Arc::from(text.as_str()))
+    };
     match (name("site"), name("charge_point")) {
         (Some(_), Some(_)) => Err(refuse("give `site` or `charge_point`, not both")),
         (Some(site), None) => Ok(Series::Site(site)),

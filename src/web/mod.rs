@@ -182,7 +182,10 @@ impl Site {
     async fn wish(&self, wish: Wish) -> Result<String, String> {
         let (reply, answer) = oneshot::channel();
         let gone = || "the engine is stopping".to_owned();
-        self.questions.send(Question { wish, reply }).await.map_err(|_| gone())?;
+        self.questions
+            .send(Question { wish, reply })
+            .await
+            .map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 }
@@ -201,7 +204,9 @@ pub async fn run(config: WebConfig, entrances: Entrances, around: Surroundings) 
     let mut shutdown = around.shutdown.clone();
     let events = events::Events::new(around.shutdown);
     let seats = config.max_connections;
-    let loopback = plain.local_addr().is_ok_and(|address| address.ip().is_loopback());
+    let loopback = plain
+        .local_addr()
+        .is_ok_and(|address| address.ip().is_loopback());
     let access = Arc::new(access::Access::new(&config, loopback, around.accounts));
     let site = Site {
         questions: around.questions,
@@ -220,7 +225,9 @@ pub async fn run(config: WebConfig, entrances: Entrances, around: Surroundings) 
         .route("/metrics", get(metrics::metrics))
         .merge(access::routes())
         .nest("/api/v1", api::routes())
-        .fallback(|| async { api::problem(StatusCode::NOT_FOUND, "there is nothing at this address") })
+        .fallback(|| async {
+            api::problem(StatusCode::NOT_FOUND, "there is nothing at this address")
+        })
         .layer(axum::middleware::from_fn_with_state(access, access::gate))
         .layer(axum::middleware::from_fn_with_state(guard, guard::guard))
         .with_state(site)
@@ -228,17 +235,23 @@ pub async fn run(config: WebConfig, entrances: Entrances, around: Surroundings) 
     let mut also = shutdown.clone();
     let stopped = async move { drop(shutdown.wait_for(|stop| *stop).await) };
     let also_stopped = async move { drop(also.wait_for(|stop| *stop).await) };
-    let secured = tls.map(|(listener, acceptor)| tls::Secured::new(listener, acceptor)).transpose();
+    let secured = tls
+        .map(|(listener, acceptor)| tls::Secured::new(listener, acceptor))
+        .transpose();
     let secured = async {
         match secured {
             Ok(None) => Ok(()),
             Ok(Some(secured)) => {
-                axum::serve(Entrance::new(secured, seats), app.clone()).with_graceful_shutdown(also_stopped).await
+                axum::serve(Entrance::new(secured, seats), app.clone())
+                    .with_graceful_shutdown(also_stopped)
+                    .await
             }
             Err(error) => Err(error),
         }
     };
-    let plain = axum::serve(Entrance::new(plain, seats), app.clone()).with_graceful_shutdown(stopped).into_future();
+    let plain = axum::serve(Entrance::new(plain, seats), app.clone())
+        .with_graceful_shutdown(stopped)
+        .into_future();
     let (plain, secured) = tokio::join!(plain, secured);
     for error in [plain, secured].into_iter().filter_map(Result::err) {
         tracing::error!(%error, "the web server ended");
@@ -254,7 +267,11 @@ async fn ready(State(site): State<Site>, caller: Option<Extension<access::Caller
             *words = vec!["log in, or send a token, to read why".to_owned()];
         }
     }
-    let status = if health.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if health.ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let body = serde_json::json!({ "ready": health.ready, "reasons": health.reasons, "warnings": health.warnings });
     api::json(status, body.to_string())
 }

@@ -22,28 +22,67 @@ const FILES: [(&str, &str, &str); 21] = [
     ("/js/charts.js", SCRIPT, include_str!("page/js/charts.js")),
     ("/js/live.js", SCRIPT, include_str!("page/js/live.js")),
     ("/js/status.js", SCRIPT, include_str!("page/js/status.js")),
-    ("/js/overview.js", SCRIPT, include_str!("page/js/overview.js")),
-    ("/js/transition.js", SCRIPT, include_str!("page/js/transition.js")),
-    ("/js/emissions.js", SCRIPT, include_str!("page/js/emissions.js")),
-    ("/js/charging.js", SCRIPT, include_str!("page/js/charging.js")),
+    (
+        "/js/overview.js",
+        SCRIPT,
+        include_str!("page/js/overview.js"),
+    ),
+    (
+        "/js/transition.js",
+        SCRIPT,
+        include_str!("page/js/transition.js"),
+    ),
+    (
+        "/js/emissions.js",
+        SCRIPT,
+        include_str!("page/js/emissions.js"),
+    ),
+    (
+        "/js/charging.js",
+        SCRIPT,
+        include_str!("page/js/charging.js"),
+    ),
     ("/js/heat.js", SCRIPT, include_str!("page/js/heat.js")),
     ("/js/power.js", SCRIPT, include_str!("page/js/power.js")),
-    ("/js/sessions.js", SCRIPT, include_str!("page/js/sessions.js")),
-    ("/js/vehicles.js", SCRIPT, include_str!("page/js/vehicles.js")),
+    (
+        "/js/sessions.js",
+        SCRIPT,
+        include_str!("page/js/sessions.js"),
+    ),
+    (
+        "/js/vehicles.js",
+        SCRIPT,
+        include_str!("page/js/vehicles.js"),
+    ),
     ("/js/targets.js", SCRIPT, include_str!("page/js/targets.js")),
     ("/js/alerts.js", SCRIPT, include_str!("page/js/alerts.js")),
     ("/js/quality.js", SCRIPT, include_str!("page/js/quality.js")),
-    ("/js/settings.js", SCRIPT, include_str!("page/js/settings.js")),
+    (
+        "/js/settings.js",
+        SCRIPT,
+        include_str!("page/js/settings.js"),
+    ),
 ];
 
 /// All files of the page.
 pub(super) fn routes() -> Router<Site> {
-    FILES.iter().fold(Router::new(), |router, (path, kind, text)| router.route(path, get(|| file(kind, text))))
+    FILES
+        .iter()
+        .fold(Router::new(), |router, (path, kind, text)| {
+            router.route(path, get(|| file(kind, text)))
+        })
 }
 
 /// A text as it is; a browser asks each time whether it is still so.
 pub(super) async fn file(kind: &'static str, text: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, kind),
+            (header::CACHE_CONTROL, "no-cache"),
+        ],
+        text,
+    )
+        .into_response()
 }
 
 #[cfg(test)]
@@ -60,14 +99,28 @@ mod tests {
         assert!(size < LARGEST, "{size} bytes, at most {LARGEST}");
         for (path, kind, text) in FILES {
             let outside = text.replace("http://www.w3.org/2000/svg", "");
-            assert!(!outside.contains("http://") && !outside.contains("https://"), "{path}: something from outside");
+            assert!(
+                !outside.contains("http://") && !outside.contains("https://"),
+                "{path}: something from outside"
+            );
             if kind == HTML {
-                assert!(!text.contains(" style=") && !text.contains("<script>") && !text.contains("<style"), "{path}: inline");
+                assert!(
+                    !text.contains(" style=")
+                        && !text.contains("<script>")
+                        && !text.contains("<style"),
+                    "{path}: inline"
+                );
             }
             for line in text.lines().filter(|line| line.starts_with("import ")) {
-                let name = line.split("\"./").nth(1).and_then(|rest| rest.split('"').next()).expect("an import of this folder");
+                let name = line
+                    .split("\"./")
+                    .nth(1)
+                    .and_then(|rest| rest.split('"').next())
+                    .expect("an import of this folder");
                 assert!(
-                    FILES.iter().any(|(path, ..)| *path == format!("/js/{name}")),
+                    FILES
+                        .iter()
+                        .any(|(path, ..)| *path == format!("/js/{name}")),
                     "{path} imports {name}, which is not served"
                 );
             }

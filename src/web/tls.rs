@@ -32,7 +32,11 @@ impl Secured {
     pub fn new(listener: TcpListener, acceptor: TlsAcceptor) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (done, shaken) = mpsc::channel(MOST_HANDSHAKES);
-        Ok(Self { address, shaken, accepting: tokio::spawn(accept(listener, acceptor, done)) })
+        Ok(Self {
+            address,
+            shaken,
+            accepting: tokio::spawn(accept(listener, acceptor, done)),
+        })
     }
 }
 

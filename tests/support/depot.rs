@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use fleetgauge::ledger::charging::{ChargingBook, ChargingLimits, ChargingOutcome};
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    ChargePointEvent, ChargePointMessage, ConnectorStatus, EnergyUser, Fact, IdTokenHash, Issue, Manner, MeterSample,
-    SessionRecord, TokenHasher,
+    ChargePointEvent, ChargePointMessage, ConnectorStatus, EnergyUser, Fact, IdTokenHash, Issue,
+    Manner, MeterSample, SessionRecord, TokenHasher,
 };
 use fleetgauge::units::UtcMs;
 
@@ -44,7 +44,9 @@ impl Depot {
             ),
             ("tags.csv", "id_tag,kind,vehicle_id\nB1,staff,\n"),
         ];
-        let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).to_vec();
+        let files = files
+            .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+            .to_vec();
         Self {
             book: ChargingBook::new(100, ChargingLimits::default()),
             register: Register::parse(&RegisterFiles::from_bytes(files), &hasher()).unwrap(),
@@ -59,7 +61,12 @@ impl Depot {
         self.of("CP", minute, message)
     }
 
-    pub fn of(&mut self, charge_point: &str, minute: i64, message: ChargePointMessage) -> Option<i32> {
+    pub fn of(
+        &mut self,
+        charge_point: &str,
+        minute: i64,
+        message: ChargePointMessage,
+    ) -> Option<i32> {
         let event = ChargePointEvent {
             charge_point: charge_point.into(),
             received_at: UtcMs(T0 + minute * MINUTE),
@@ -74,7 +81,8 @@ impl Depot {
 
     pub fn wait_until(&mut self, minute: i64) {
         let mut out = Vec::new();
-        self.book.timeout(UtcMs(T0 + minute * MINUTE), &self.register, &mut out);
+        self.book
+            .timeout(UtcMs(T0 + minute * MINUTE), &self.register, &mut out);
         self.take(out);
     }
 
@@ -83,7 +91,13 @@ impl Depot {
             match outcome {
                 ChargingOutcome::Fact(fact) => self.facts.push(fact),
                 ChargingOutcome::Flowed { .. } => {}
-                ChargingOutcome::Energy { user, from, to, dwh, .. } => {
+                ChargingOutcome::Energy {
+                    user,
+                    from,
+                    to,
+                    dwh,
+                    ..
+                } => {
                     assert!(from <= to, "energy flows forward in time");
                     *self.energy.entry(user).or_default() += dwh;
                 }
@@ -109,8 +123,16 @@ impl Depot {
 }
 
 fn adds_up(record: &SessionRecord) {
-    let parts: i64 = record.half_hours.iter().map(|half_hour| half_hour.dwh).sum();
-    assert_eq!(parts, record.energy_dwh.unwrap_or(0), "half-hours add up: {record:?}");
+    let parts: i64 = record
+        .half_hours
+        .iter()
+        .map(|half_hour| half_hour.dwh)
+        .sum();
+    assert_eq!(
+        parts,
+        record.energy_dwh.unwrap_or(0),
+        "half-hours add up: {record:?}"
+    );
 }
 
 pub fn at(minute: i64) -> Option<UtcMs> {
@@ -139,8 +161,16 @@ pub fn stop(minute: i64, id: Option<i64>, meter_wh: i64) -> ChargePointMessage {
 }
 
 pub fn meter(minute: i64, id: Option<i64>, wh: i64) -> ChargePointMessage {
-    let sample = MeterSample { at: at(minute), register_dwh: Some(wh * 10), ..MeterSample::default() };
-    ChargePointMessage::MeterValues { connector_id: 1, transaction_id: id, samples: vec![sample] }
+    let sample = MeterSample {
+        at: at(minute),
+        register_dwh: Some(wh * 10),
+        ..MeterSample::default()
+    };
+    ChargePointMessage::MeterValues {
+        connector_id: 1,
+        transaction_id: id,
+        samples: vec![sample],
+    }
 }
 
 pub fn status(status: ConnectorStatus) -> ChargePointMessage {

@@ -15,7 +15,10 @@ pub struct Random(pub u64);
 
 impl Random {
     pub fn below(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % below
     }
 
@@ -46,7 +49,16 @@ impl Desk {
 
     pub fn hear(&mut self, rule: &str, labels: &[(&str, &str)], reading: Reading, at: i64) {
         let labels = Labels::new(labels);
-        self.book.hear(&self.config, &Sample { rule, labels: &labels, reading, at: UtcMs(at) }, || format!("{rule} at {at}"));
+        self.book.hear(
+            &self.config,
+            &Sample {
+                rule,
+                labels: &labels,
+                reading,
+                at: UtcMs(at),
+            },
+            || format!("{rule} at {at}"),
+        );
     }
 
     pub fn settle(&mut self, at: i64) {
@@ -56,10 +68,18 @@ impl Desk {
     }
 
     pub fn told(&self) -> Vec<(i64, NoticeKind, usize)> {
-        self.notices.iter().map(|notice| (notice.at.0, notice.kind, notice.alerts.len())).collect()
+        self.notices
+            .iter()
+            .map(|notice| (notice.at.0, notice.kind, notice.alerts.len()))
+            .collect()
     }
 
     pub fn fault(&mut self, charge_point: &str, site: &str, holds: bool, at: i64) {
-        self.hear("charger_faulted", &[("charge_point_id", charge_point), ("site", site)], Reading::Holds(holds), at);
+        self.hear(
+            "charger_faulted",
+            &[("charge_point_id", charge_point), ("site", site)],
+            Reading::Holds(holds),
+            at,
+        );
     }
 }

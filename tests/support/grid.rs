@@ -53,7 +53,10 @@ impl Grid {
     /// Starts it.
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let grid = Self { port: listener.local_addr().unwrap().port(), mood: Arc::default() };
+        let grid = Self {
+            port: listener.local_addr().unwrap().port(),
+            mood: Arc::default(),
+        };
         let serving = grid.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -83,10 +86,20 @@ impl Grid {
         let chain = vec![CertificateDer::from_pem_file(folder.join("grid.pem")).unwrap()];
         let key = PrivateKeyDer::from_pem_file(folder.join("grid.key")).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        let config = Arc::new(builder.with_no_client_auth().with_single_cert(chain, key).unwrap());
+        let builder = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap();
+        let config = Arc::new(
+            builder
+                .with_no_client_auth()
+                .with_single_cert(chain, key)
+                .unwrap(),
+        );
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let grid = Self { port: listener.local_addr().unwrap().port(), mood: Arc::default() };
+        let grid = Self {
+            port: listener.local_addr().unwrap().port(),
+            mood: Arc::default(),
+        };
         let serving = grid.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -131,9 +144,14 @@ impl Grid {
                 last.len()
             )
         } else {
-            format!("HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+            format!(
+                "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            )
         };
-        let _ = stream.write_all(answer.as_bytes()).and_then(|()| stream.flush());
+        let _ = stream
+            .write_all(answer.as_bytes())
+            .and_then(|()| stream.flush());
     }
 }
 
@@ -146,7 +164,11 @@ fn reply(path: &str, mood: &Mood) -> Option<Value> {
         _ => return None,
     };
     // Minutes and nothing more: `2018-01-20T12:00Z`.
-    let at = |text: &str| (text.len() == 17).then(|| text.parse::<UtcMs>().ok()).flatten();
+    let at = |text: &str| {
+        (text.len() == 17)
+            .then(|| text.parse::<UtcMs>().ok())
+            .flatten()
+    };
     let (from, to) = (at(from)?, at(to)?);
     if to.since(from) > 14 * 86_400_000 || to < from {
         return None;
@@ -163,9 +185,11 @@ fn reply(path: &str, mood: &Mood) -> Option<Value> {
                 0 => json!({ "forecast": figure, "actual": actual, "index": "moderate" }),
                 _ => json!({ "forecast": figure, "index": "moderate" }),
             };
-            let mut period = json!({ "from": minutes(slot), "to": minutes(slot + 1), "intensity": intensity });
+            let mut period =
+                json!({ "from": minutes(slot), "to": minutes(slot + 1), "intensity": intensity });
             if area != 0 {
-                period["generationmix"] = json!([{ "fuel": "gas", "perc": 43.6 }, { "fuel": "wind", "perc": 56.4 }]);
+                period["generationmix"] =
+                    json!([{ "fuel": "gas", "perc": 43.6 }, { "fuel": "wind", "perc": 56.4 }]);
             }
             period
         })

@@ -10,11 +10,17 @@ pub fn of(lines: &[&str]) -> Vec<String> {
     let mut rows: BTreeMap<(String, i64), BTreeMap<String, FieldValue<'static>>> = BTreeMap::new();
     for line in parse_lines(&lines.join("\n")) {
         let line = line.unwrap();
-        let row = rows.entry((line.series.to_string(), line.timestamp.unwrap())).or_default();
+        let row = rows
+            .entry((line.series.to_string(), line.timestamp.unwrap()))
+            .or_default();
         for (field, value) in &line.field_set {
             let higher = match (value, row.get(field.as_str())) {
-                (FieldValue::F64(new), Some(FieldValue::F64(old))) => FieldValue::F64(new.max(*old)),
-                (FieldValue::I64(new), Some(FieldValue::I64(old))) => FieldValue::I64(*new.max(old)),
+                (FieldValue::F64(new), Some(FieldValue::F64(old))) => {
+                    FieldValue::F64(new.max(*old))
+                }
+                (FieldValue::I64(new), Some(FieldValue::I64(old))) => {
+                    FieldValue::I64(*new.max(old))
+                }
                 (FieldValue::F64(new), _) => FieldValue::F64(*new),
                 (FieldValue::I64(new), _) => FieldValue::I64(*new),
                 _ => continue,

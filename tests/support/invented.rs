@@ -26,7 +26,10 @@ pub static INVENTED: &[Invented] = &[
         why: "the example fleet stands still for more than thirteen months, and without a pace there is no date",
         line: |fleet| {
             let reached = fleet.to / 1000 + 600 * 86_400;
-            format!("target_progress,fleet=all,target=share_low_90 projected_ts_s={reached}i,days_late=90i {}", fleet.to - 60_000)
+            format!(
+                "target_progress,fleet=all,target=share_low_90 projected_ts_s={reached}i,days_late=90i {}",
+                fleet.to - 60_000
+            )
         },
     },
     Invented {
@@ -34,9 +37,17 @@ pub static INVENTED: &[Invented] = &[
         fields: &["operator_online"],
         why: "the demo's charge points talk to fleetgauge itself; only tapped ones have an operator",
         line: |fleet| {
-            let Fleet { site, charge_point, to, .. } = fleet;
+            let Fleet {
+                site,
+                charge_point,
+                to,
+                ..
+            } = fleet;
             let tags = format!("site={site},charge_point_id={charge_point},connector_id=0");
-            format!("charge_point_status,{tags} operator_online=true {}", to - 60_000)
+            format!(
+                "charge_point_status,{tags} operator_online=true {}",
+                to - 60_000
+            )
         },
     },
 ];
@@ -46,12 +57,23 @@ pub static INVENTED: &[Invented] = &[
 /// # Panics
 /// If one of them is not invented, because the demo has it; or not of the schema.
 pub fn lines(fleet: &Fleet) -> Vec<String> {
-    for Invented { measurement, fields, .. } in INVENTED {
+    for Invented {
+        measurement,
+        fields,
+        ..
+    } in INVENTED
+    {
         let schema = MEASUREMENTS.iter().find(|known| known.name == *measurement);
         let schema = schema.unwrap_or_else(|| panic!("no measurement {measurement}"));
         for field in *fields {
-            assert!(schema.fields.iter().any(|known| known.name == *field), "{measurement} has no field {field}");
-            let written = fleet.lines.iter().find(|line| line.starts_with(&format!("{measurement},")) && has(line, field));
+            assert!(
+                schema.fields.iter().any(|known| known.name == *field),
+                "{measurement} has no field {field}"
+            );
+            let written = fleet
+                .lines
+                .iter()
+                .find(|line| line.starts_with(&format!("{measurement},")) && has(line, field));
             assert!(
                 written.is_none(),
                 "{measurement}.{field} is in the list of what is invented, and the demo has it: {written:?}"
@@ -60,9 +82,20 @@ pub fn lines(fleet: &Fleet) -> Vec<String> {
     }
     let line = |one: &Invented| {
         let line = (one.line)(fleet);
-        let found: Vec<&str> = line.split(' ').nth(1).into_iter().flat_map(|fields| fields.split(',')).collect();
-        let names: Vec<&str> = found.iter().filter_map(|field| field.split('=').next()).collect();
-        assert!(line.starts_with(&format!("{},", one.measurement)) && names == one.fields, "{line} has what the list has not");
+        let found: Vec<&str> = line
+            .split(' ')
+            .nth(1)
+            .into_iter()
+            .flat_map(|fields| fields.split(','))
+            .collect();
+        let names: Vec<&str> = found
+            .iter()
+            .filter_map(|field| field.split('=').next())
+            .collect();
+        assert!(
+            line.starts_with(&format!("{},", one.measurement)) && names == one.fields,
+            "{line} has what the list has not"
+        );
         line
     };
     INVENTED.iter().map(line).collect()
@@ -70,9 +103,12 @@ pub fn lines(fleet: &Fleet) -> Vec<String> {
 
 /// A question that cannot be answered by the demo alone: which invented field it asks for.
 pub fn excuse(question: &str) -> Option<&'static Invented> {
-    INVENTED
-        .iter()
-        .find(|one| one.fields.iter().any(|field| question.contains(&format!("{field}\""))) && question.contains(one.measurement))
+    INVENTED.iter().find(|one| {
+        one.fields
+            .iter()
+            .any(|field| question.contains(&format!("{field}\"")))
+            && question.contains(one.measurement)
+    })
 }
 
 fn has(line: &str, field: &str) -> bool {

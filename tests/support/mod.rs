@@ -1,7 +1,11 @@
 //! What integration tests share: free ports, temporary folders, child processes that die with the test, and servers that may be missing.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and waits on the real clock")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
 
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -30,7 +34,11 @@ impl TempDir {
     /// A new empty one.
     pub fn new(name: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let unique = format!("fleetgauge-{name}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let unique = format!(
+            "fleetgauge-{name}-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
         let path = std::env::temp_dir().join(unique);
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
@@ -54,7 +62,11 @@ pub struct Process(pub Child);
 impl Process {
     /// Starts it.
     pub fn start(command: &mut Command) -> Self {
-        Self(command.spawn().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}")))
+        Self(
+            command
+                .spawn()
+                .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}")),
+        )
     }
 }
 
@@ -82,8 +94,10 @@ pub fn fleetgauge() -> Command {
 pub fn server(test: &str, program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     // Debian puts mosquitto and other daemons into sbin, which is not on every user's PATH.
-    let found =
-        std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]).map(|dir| dir.join(program)).find(|file| file.is_file());
+    let found = std::env::split_paths(&path)
+        .chain([PathBuf::from("/usr/sbin")])
+        .map(|dir| dir.join(program))
+        .find(|file| file.is_file());
     if found.is_none() {
         assert!(
             std::env::var("FLEETGAUGE_REQUIRE_SERVERS").as_deref() != Ok("1"),
@@ -110,7 +124,9 @@ pub fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
 
 /// Waits until something listens on a loopback port.
 pub fn wait_for_port(port: u16) {
-    wait_for(&format!("port {port}"), || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
+    wait_for(&format!("port {port}"), || {
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+    });
 }
 
 /// A daemon of our own binary on free ports, in its own folder.
@@ -132,25 +148,51 @@ impl Daemon {
     }
 
     /// The same on given ports (listener, central system, page).
-    pub fn start_on(folder: &Path, (mqtt, ocpp, web): (u16, u16, u16), settings: &[(&str, &str)]) -> Self {
+    pub fn start_on(
+        folder: &Path,
+        (mqtt, ocpp, web): (u16, u16, u16),
+        settings: &[(&str, &str)],
+    ) -> Self {
         let log = folder.join("daemon.log");
-        let output = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        let output = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .unwrap();
         let mut command = fleetgauge();
-        command.arg("run").current_dir(folder).stderr(output).stdout(std::process::Stdio::null());
+        command
+            .arg("run")
+            .current_dir(folder)
+            .stderr(output)
+            .stdout(std::process::Stdio::null());
         if folder.join("fleetgauge.toml").exists() {
             command.args(["--config", "fleetgauge.toml"]);
         }
-        for (key, value) in [("listener.listen", mqtt), ("ocpp.listen", ocpp), ("web.listen", web)] {
+        for (key, value) in [
+            ("listener.listen", mqtt),
+            ("ocpp.listen", ocpp),
+            ("web.listen", web),
+        ] {
             command.env(variable(key), format!("127.0.0.1:{value}"));
         }
         for (key, value) in settings {
             command.env(variable(key), value);
         }
-        let mut daemon = Self { process: Process::start(&mut command), mqtt, ocpp, web, log };
+        let mut daemon = Self {
+            process: Process::start(&mut command),
+            mqtt,
+            ocpp,
+            web,
+            log,
+        };
         let deadline = Instant::now() + Duration::from_secs(20);
         while TcpStream::connect((Ipv4Addr::LOCALHOST, web)).is_err() {
             let ended = daemon.process.0.try_wait().unwrap();
-            assert!(ended.is_none() && Instant::now() < deadline, "the daemon does not start ({ended:?}):\n{}", daemon.log());
+            assert!(
+                ended.is_none() && Instant::now() < deadline,
+                "the daemon does not start ({ended:?}):\n{}",
+                daemon.log()
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
         daemon
@@ -178,17 +220,28 @@ impl Daemon {
         let deadline = Instant::now() + Duration::from_secs(15);
         loop {
             if let Some(status) = self.process.0.try_wait().unwrap() {
-                assert!(status.success(), "the daemon ended with {status}:\n{}", self.log());
+                assert!(
+                    status.success(),
+                    "the daemon ended with {status}:\n{}",
+                    self.log()
+                );
                 return;
             }
-            assert!(Instant::now() < deadline, "the daemon does not stop:\n{}", self.log());
+            assert!(
+                Instant::now() < deadline,
+                "the daemon does not stop:\n{}",
+                self.log()
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
     /// GET; status and body.
     pub fn get(&self, path: &str) -> (u16, String) {
-        http(self.web, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+        http(
+            self.web,
+            &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+        )
     }
 
     /// JSON of `/api/v1/<path>`.
@@ -201,7 +254,11 @@ impl Daemon {
     /// Value of a line of `/metrics`, by its name with labels.
     pub fn metric(&self, name: &str) -> f64 {
         let (_, text) = self.get("/metrics");
-        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned));
+        let line = text.lines().find_map(|line| {
+            line.strip_prefix(name)?
+                .strip_prefix(' ')
+                .map(str::to_owned)
+        });
         line.map_or(0.0, |value| value.parse().unwrap())
     }
 }
@@ -212,14 +269,22 @@ fn variable(key: &str) -> String {
 
 /// Sends a signal to a process we started.
 pub fn signal(process: u32, name: &str) {
-    assert!(Command::new("kill").args([format!("-{name}"), process.to_string()]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args([format!("-{name}"), process.to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 /// One HTTP/1.1 request as text; status and body.
 pub fn http(port: u16, request: &str) -> (u16, String) {
     use std::io::Read;
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();
     let mut chunk = [0; 65_536];
@@ -231,16 +296,36 @@ pub fn http(port: u16, request: &str) -> (u16, String) {
     }
     let answer = String::from_utf8_lossy(&answer).into_owned();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
-    (status, if chunked { unchunk(body) } else { body.to_owned() })
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .unwrap_or(0);
+    let chunked = head
+        .to_ascii_lowercase()
+        .contains("transfer-encoding: chunked");
+    (
+        status,
+        if chunked {
+            unchunk(body)
+        } else {
+            body.to_owned()
+        },
+    )
 }
 
 /// The announced length is there; some servers keep the connection open all the same.
 fn is_whole(answer: &[u8]) -> bool {
-    let Some(head) = answer.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
+    let Some(head) = answer.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return false;
+    };
     let text = String::from_utf8_lossy(&answer[..head]).to_ascii_lowercase();
-    let length = text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    let length = text.lines().find_map(|line| {
+        line.strip_prefix("content-length:")?
+            .trim()
+            .parse::<usize>()
+            .ok()
+    });
     length.is_some_and(|length| answer.len() >= head + 4 + length)
 }
 
@@ -265,7 +350,12 @@ pub fn telemetry(odometer_km: f64) -> String {
 /// A vehicle's odometer as the API tells it.
 pub fn odometer(daemon: &Daemon, id: &str) -> Option<f64> {
     let vehicles = daemon.api("vehicles");
-    vehicles["vehicles"].as_array().unwrap().iter().find(|vehicle| vehicle["vehicle_id"] == id)?["odometer_km"].as_f64()
+    vehicles["vehicles"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|vehicle| vehicle["vehicle_id"] == id)?["odometer_km"]
+        .as_f64()
 }
 
 /// A vehicle's native topic.

@@ -1,7 +1,11 @@
 //! A Mosquitto of a test's own: killed, restarted, emptied at will; publishes, and tells what is retained.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and waits on the real clock")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -9,7 +13,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 
-use crate::support::{Process, TempDir, free_port, server, signal, telemetry, topic, wait_for, wait_for_port};
+use crate::support::{
+    Process, TempDir, free_port, server, signal, telemetry, topic, wait_for, wait_for_port,
+};
 
 /// A broker without passwords, with persistence.
 pub struct Mosquitto {
@@ -49,9 +55,17 @@ impl Mosquitto {
 
     /// Starts it once more.
     pub fn start_again(&mut self) {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("log")).unwrap();
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join("log"))
+            .unwrap();
         let mut command = Command::new(&self.program);
-        command.arg("-c").arg(self.folder.path().join("mosquitto.conf")).stderr(log).stdout(Stdio::null());
+        command
+            .arg("-c")
+            .arg(self.folder.path().join("mosquitto.conf"))
+            .stderr(log)
+            .stdout(Stdio::null());
         self.process = Some(Process::start(&mut command));
         wait_for_port(self.port);
     }
@@ -85,17 +99,31 @@ impl Mosquitto {
     /// The same with further arguments of mosquitto_pub.
     pub fn publish_with(&self, topic: &str, payload: &str, extra: &[&str]) {
         let mut command = Command::new(&self.publisher);
-        command.args(["-p", &self.port.to_string(), "-q", "1", "-t", topic]).args(extra);
-        let payload = if payload.is_empty() { vec!["-n"] } else { vec!["-m", payload] };
+        command
+            .args(["-p", &self.port.to_string(), "-q", "1", "-t", topic])
+            .args(extra);
+        let payload = if payload.is_empty() {
+            vec!["-n"]
+        } else {
+            vec!["-m", payload]
+        };
         assert!(command.args(payload).status().unwrap().success());
     }
 
     /// Publishes every line.
     pub fn publish_lines(&self, topic: &str, lines: &str) {
         let mut command = Command::new(&self.publisher);
-        command.args(["-p", &self.port.to_string(), "-q", "1", "-t", topic, "-l"]).stdin(Stdio::piped());
+        command
+            .args(["-p", &self.port.to_string(), "-q", "1", "-t", topic, "-l"])
+            .stdin(Stdio::piped());
         let mut publisher = Process::start(&mut command);
-        publisher.0.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+        publisher
+            .0
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(lines.as_bytes())
+            .unwrap();
         assert!(publisher.0.wait().unwrap().success());
     }
 
@@ -107,21 +135,56 @@ impl Mosquitto {
     /// Retained messages by topic. Takes a second.
     pub fn retained(&self, filter: &str) -> BTreeMap<String, String> {
         let mut command = Command::new(&self.subscriber);
-        command.args(["-p", &self.port.to_string(), "-q", "1", "-t", filter, "--retained-only", "-W", "1", "-F", "%t %p"]);
+        command.args([
+            "-p",
+            &self.port.to_string(),
+            "-q",
+            "1",
+            "-t",
+            filter,
+            "--retained-only",
+            "-W",
+            "1",
+            "-F",
+            "%t %p",
+        ]);
         let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
-        let pair = |line: &str| line.split_once(' ').map(|(topic, payload)| (topic.to_owned(), payload.to_owned()));
+        let pair = |line: &str| {
+            line.split_once(' ')
+                .map(|(topic, payload)| (topic.to_owned(), payload.to_owned()))
+        };
         text.lines().filter_map(pair).collect()
     }
 
     /// Messages from now on, `<retained> <qos> <topic> <payload>` each, without those stored before.
     pub fn listen(&self, filter: &str) -> Listener {
         let mut command = Command::new(&self.subscriber);
-        command.args(["-p", &self.port.to_string(), "-q", "1", "-t", filter, "-R", "-F", "%r %q %t %p"]).stdout(Stdio::piped());
+        command
+            .args([
+                "-p",
+                &self.port.to_string(),
+                "-q",
+                "1",
+                "-t",
+                filter,
+                "-R",
+                "-F",
+                "%r %q %t %p",
+            ])
+            .stdout(Stdio::piped());
         let mut process = Process::start(&mut command);
         let output = BufReader::new(process.0.stdout.take().unwrap());
         let (sender, lines) = mpsc::channel();
-        std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        Listener { _process: process, lines }
+        std::thread::spawn(move || {
+            output
+                .lines()
+                .map_while(Result::ok)
+                .try_for_each(|line| sender.send(line))
+        });
+        Listener {
+            _process: process,
+            lines,
+        }
     }
 }
 
@@ -140,7 +203,8 @@ impl Listener {
 
 /// Writes a configuration with one broker.
 pub fn configure(folder: &Path, port: u16, rest: &str) {
-    let text =
-        format!("[[broker]]\nname = \"depot\"\nhost = \"127.0.0.1\"\nport = {port}\nclient_id = \"fleetgauge-test\"\n{rest}");
+    let text = format!(
+        "[[broker]]\nname = \"depot\"\nhost = \"127.0.0.1\"\nport = {port}\nclient_id = \"fleetgauge-test\"\n{rest}"
+    );
     std::fs::write(folder.join("fleetgauge.toml"), text).unwrap();
 }

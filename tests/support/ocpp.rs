@@ -20,22 +20,44 @@ pub fn register(folder: &Path, charge_points: &str) {
     let register = folder.join("register");
     std::fs::create_dir_all(&register).unwrap();
     std::fs::write(register.join("charge_points.csv"), charge_points).unwrap();
-    std::fs::write(register.join("vehicles.csv"), "vehicle_id,category,fuel,id_tags\nAMB-1,van,ELECTRICITY,A1B2C3\n").unwrap();
-    std::fs::write(folder.join("fleetgauge.toml"), "[register]\ndirectory = \"register\"\n").unwrap();
+    std::fs::write(
+        register.join("vehicles.csv"),
+        "vehicle_id,category,fuel,id_tags\nAMB-1,van,ELECTRICITY,A1B2C3\n",
+    )
+    .unwrap();
+    std::fs::write(
+        folder.join("fleetgauge.toml"),
+        "[register]\ndirectory = \"register\"\n",
+    )
+    .unwrap();
 }
 
 pub const CP1: &str = "charge_point_id,connectors,max_power_kw\nCP1,2,22\n";
 
-pub fn dial(daemon: &Daemon, path: &str, protocol: Option<&str>) -> Result<(Socket, Option<String>), Error> {
-    let mut request = format!("ws://127.0.0.1:{}{path}", daemon.ocpp).into_client_request().unwrap();
+pub fn dial(
+    daemon: &Daemon,
+    path: &str,
+    protocol: Option<&str>,
+) -> Result<(Socket, Option<String>), Error> {
+    let mut request = format!("ws://127.0.0.1:{}{path}", daemon.ocpp)
+        .into_client_request()
+        .unwrap();
     if let Some(protocol) = protocol {
-        request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_str(protocol).unwrap());
+        request.headers_mut().insert(
+            "Sec-WebSocket-Protocol",
+            HeaderValue::from_str(protocol).unwrap(),
+        );
     }
     let (socket, response) = connect(request)?;
     if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .unwrap();
     }
-    let agreed = response.headers().get("Sec-WebSocket-Protocol").map(|value| value.to_str().unwrap().to_owned());
+    let agreed = response
+        .headers()
+        .get("Sec-WebSocket-Protocol")
+        .map(|value| value.to_str().unwrap().to_owned());
     Ok((socket, agreed))
 }
 
@@ -64,7 +86,9 @@ pub fn ask(socket: &mut Socket, frame: &str) -> String {
 
 pub fn transaction_id(answer: &str) -> i64 {
     let frame: serde_json::Value = serde_json::from_str(answer).unwrap();
-    frame[2]["transactionId"].as_i64().unwrap_or_else(|| panic!("{answer}"))
+    frame[2]["transactionId"]
+        .as_i64()
+        .unwrap_or_else(|| panic!("{answer}"))
 }
 
 pub fn status_of(error: Error) -> u16 {
@@ -77,18 +101,37 @@ pub fn status_of(error: Error) -> u16 {
 /// Python with the modules `ocpp` and `websockets`, or why not.
 pub fn foreign_client(test: &str) -> Option<PathBuf> {
     let python = server(test, "python3")?;
-    if Command::new(&python).args(["-c", "import ocpp, websockets"]).status().unwrap().success() {
+    if Command::new(&python)
+        .args(["-c", "import ocpp, websockets"])
+        .status()
+        .unwrap()
+        .success()
+    {
         return Some(python);
     }
-    assert!(std::env::var("FLEETGAUGE_REQUIRE_SERVERS").as_deref() != Ok("1"), "Python has no module `ocpp`");
-    skipped(test, "Python's modules `ocpp` and `websockets` are not installed");
+    assert!(
+        std::env::var("FLEETGAUGE_REQUIRE_SERVERS").as_deref() != Ok("1"),
+        "Python has no module `ocpp`"
+    );
+    skipped(
+        test,
+        "Python's modules `ocpp` and `websockets` are not installed",
+    );
     None
 }
 
 pub fn runs(python: &PathBuf, script: &str, args: &[&str]) -> String {
     let script = format!("{}/tests/support/{script}", env!("CARGO_MANIFEST_DIR"));
-    let output = Command::new(python).arg(script).args(args).output().unwrap();
+    let output = Command::new(python)
+        .arg(script)
+        .args(args)
+        .output()
+        .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     text
 }

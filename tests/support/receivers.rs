@@ -45,7 +45,11 @@ impl Receiver {
                 std::thread::spawn(move || serve(stream.unwrap(), &list, &next));
             }
         });
-        Self { port, heard, answers }
+        Self {
+            port,
+            heard,
+            answers,
+        }
     }
 
     /// The same over TLS.
@@ -64,7 +68,11 @@ impl Receiver {
                 });
             }
         });
-        Self { port, heard, answers }
+        Self {
+            port,
+            heard,
+            answers,
+        }
     }
 
     pub fn url(&self) -> String {
@@ -82,11 +90,18 @@ impl Receiver {
 
     /// Those it has taken.
     pub fn taken(&self) -> Vec<Heard> {
-        self.heard().into_iter().filter(|heard| heard.status == 200).collect()
+        self.heard()
+            .into_iter()
+            .filter(|heard| heard.status == 200)
+            .collect()
     }
 }
 
-fn serve(stream: impl Read + Write, list: &Mutex<Vec<Heard>>, next: &Mutex<Vec<u16>>) -> Option<()> {
+fn serve(
+    stream: impl Read + Write,
+    list: &Mutex<Vec<Heard>>,
+    next: &Mutex<Vec<u16>>,
+) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -94,16 +109,31 @@ fn serve(stream: impl Read + Write, list: &Mutex<Vec<Heard>>, next: &Mutex<Vec<u
             return None;
         }
     }
-    let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
+    let length = head.lines().find_map(|line| {
+        line.to_lowercase()
+            .strip_prefix("content-length:")?
+            .trim()
+            .parse()
+            .ok()
+    });
     let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body).ok()?;
     let mut answers = next.lock().unwrap();
-    let status = if answers.is_empty() { 200 } else { answers.remove(0) };
-    let heard =
-        Heard { line: head.lines().next().unwrap_or_default().to_owned(), head, body: String::from_utf8(body).unwrap(), status };
+    let status = if answers.is_empty() {
+        200
+    } else {
+        answers.remove(0)
+    };
+    let heard = Heard {
+        line: head.lines().next().unwrap_or_default().to_owned(),
+        head,
+        body: String::from_utf8(body).unwrap(),
+        status,
+    };
     list.lock().unwrap().push(heard);
     drop(answers);
-    let answer = format!("HTTP/1.1 {status} Said\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+    let answer =
+        format!("HTTP/1.1 {status} Said\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
     reader.get_mut().write_all(answer.as_bytes()).ok()
 }
 
@@ -160,7 +190,10 @@ impl MailServer {
 fn plain_words(stream: &mut TcpStream) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     stream.write_all(b"220 hello\r\n").ok()?;
-    for (word, answer) in [("EHLO", "250-hello\r\n250 STARTTLS\r\n"), ("STARTTLS", "220 go\r\n")] {
+    for (word, answer) in [
+        ("EHLO", "250-hello\r\n250 STARTTLS\r\n"),
+        ("STARTTLS", "220 go\r\n"),
+    ] {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
         assert!(line.starts_with(word), "{line}");
@@ -169,12 +202,20 @@ fn plain_words(stream: &mut TcpStream) -> Option<()> {
     Some(())
 }
 
-fn mail(stream: impl Read + Write, ways: &str, list: &Mutex<Vec<Vec<String>>>, greets: bool) -> Option<()> {
+fn mail(
+    stream: impl Read + Write,
+    ways: &str,
+    list: &Mutex<Vec<Vec<String>>>,
+    greets: bool,
+) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let mut said = Vec::new();
     let mut logging_in = 0;
     if greets {
-        reader.get_mut().write_all(b"220-a mail server\r\n220 of a test\r\n").ok()?;
+        reader
+            .get_mut()
+            .write_all(b"220-a mail server\r\n220 of a test\r\n")
+            .ok()?;
     }
     loop {
         let mut line = String::new();
@@ -192,7 +233,12 @@ fn mail(stream: impl Read + Write, ways: &str, list: &Mutex<Vec<Vec<String>>>, g
             (_, 2) => {
                 logging_in = 0;
                 // base64 of `secret`.
-                if line == "c2VjcmV0" { "235 in\r\n" } else { "535 wrong\r\n" }.to_owned()
+                if line == "c2VjcmV0" {
+                    "235 in\r\n"
+                } else {
+                    "535 wrong\r\n"
+                }
+                .to_owned()
             }
             ("EHLO", _) => format!("250-hello\r\n250-{ways}\r\n250 SIZE 1000000\r\n"),
             ("AUTH", _) if line == "AUTH LOGIN" => {
@@ -200,7 +246,12 @@ fn mail(stream: impl Read + Write, ways: &str, list: &Mutex<Vec<Vec<String>>>, g
                 "334 VXNlcm5hbWU6\r\n".to_owned()
             }
             // base64 of NUL user NUL secret.
-            ("AUTH", _) => if line == "AUTH PLAIN AHVzZXIAc2VjcmV0" { "235 in\r\n" } else { "535 5.7.8 wrong\r\n" }.to_owned(),
+            ("AUTH", _) => if line == "AUTH PLAIN AHVzZXIAc2VjcmV0" {
+                "235 in\r\n"
+            } else {
+                "535 5.7.8 wrong\r\n"
+            }
+            .to_owned(),
             ("RCPT", _) if line.contains("@refused.example") => "550 nobody\r\n".to_owned(),
             ("DATA", _) => {
                 reader.get_mut().write_all(b"354 go\r\n").ok()?;

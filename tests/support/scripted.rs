@@ -1,7 +1,11 @@
 //! A charge point that answers requests as a script says: a raw client that keeps a configuration and notes all that was asked of it.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and waits on the real clock")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -63,15 +67,28 @@ impl Charger {
     ) -> Self {
         let (socket, _) = dial(daemon, &format!("/ocpp/{id}"), Some(version)).unwrap();
         if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
-            stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+            stream
+                .set_read_timeout(Some(Duration::from_millis(50)))
+                .unwrap();
         }
-        let values = values.iter().map(|(key, value)| ((*key).to_owned(), ((*value).to_owned(), false))).collect();
-        Self { socket, values, heard: Vec::new(), down: false, script: Box::new(script) }
+        let values = values
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), ((*value).to_owned(), false)))
+            .collect();
+        Self {
+            socket,
+            values,
+            heard: Vec::new(),
+            down: false,
+            script: Box::new(script),
+        }
     }
 
     /// Says it has booted.
     pub fn boot(&mut self) {
-        self.say(r#"[2,"boot","BootNotification",{"chargePointVendor":"ACME","chargePointModel":"M1"}]"#);
+        self.say(
+            r#"[2,"boot","BootNotification",{"chargePointVendor":"ACME","chargePointModel":"M1"}]"#,
+        );
     }
 
     pub fn say(&mut self, frame: &str) {
@@ -93,7 +110,10 @@ impl Charger {
                 Ok(Message::Close(_)) => self.down = true,
                 Ok(_) => {}
                 Err(Error::Io(error))
-                    if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
+                    if matches!(
+                        error.kind(),
+                        std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+                    ) => {}
                 Err(_) => self.down = true,
             }
         }
@@ -105,7 +125,12 @@ impl Charger {
             return;
         }
         let (action, payload) = (frame[2].as_str().unwrap().to_owned(), frame[3].clone());
-        self.heard.push(Heard { at: Instant::now(), id: frame[1].clone(), action: action.clone(), payload: payload.clone() });
+        self.heard.push(Heard {
+            at: Instant::now(),
+            id: frame[1].clone(),
+            action: action.clone(),
+            payload: payload.clone(),
+        });
         let answer = match (self.script)(&action, &payload) {
             Reply::Obey => json!([3, frame[1], self.obey(&action, &payload)]),
             Reply::With(answer) => json!([3, frame[1], answer]),
@@ -118,7 +143,11 @@ impl Charger {
 
     fn obey(&mut self, action: &str, payload: &Value) -> Value {
         let full = |asked: &Value| {
-            format!("{}.{}", asked["component"]["name"].as_str().unwrap(), asked["variable"]["name"].as_str().unwrap())
+            format!(
+                "{}.{}",
+                asked["component"]["name"].as_str().unwrap(),
+                asked["variable"]["name"].as_str().unwrap()
+            )
         };
         match action {
             "GetConfiguration" => self.configuration(payload),
@@ -128,7 +157,11 @@ impl Charger {
             "GetVariables" => {
                 let result = |asked: &Value| {
                     let value = self.values.get(&full(asked)).map(|(value, _)| value);
-                    let status = if value.is_some() { "Accepted" } else { "UnknownVariable" };
+                    let status = if value.is_some() {
+                        "Accepted"
+                    } else {
+                        "UnknownVariable"
+                    };
                     json!({"attributeStatus": status, "attributeValue": value, "component": asked["component"], "variable": asked["variable"]})
                 };
                 json!({"getVariableResult": payload["getVariableData"].as_array().unwrap().iter().map(result).collect::<Vec<_>>()})
@@ -145,7 +178,10 @@ impl Charger {
     /// GetConfiguration.conf of its values.
     pub fn configuration(&self, payload: &Value) -> Value {
         let wanted = payload["key"].as_array();
-        let known = self.values.iter().filter(|(key, _)| wanted.is_none_or(|wanted| wanted.iter().any(|it| *it == **key)));
+        let known = self
+            .values
+            .iter()
+            .filter(|(key, _)| wanted.is_none_or(|wanted| wanted.iter().any(|it| *it == **key)));
         let keys: Vec<_> =
             known.map(|(key, (value, readonly))| json!({"key": key, "readonly": readonly, "value": value})).collect();
         json!({ "configurationKey": keys })
@@ -166,13 +202,17 @@ impl Charger {
     }
 
     pub fn count(&self, action: &str) -> usize {
-        self.heard.iter().filter(|heard| heard.action == action).count()
+        self.heard
+            .iter()
+            .filter(|heard| heard.action == action)
+            .count()
     }
 
     /// Actions with their key or message, in order.
     pub fn story(&self) -> Vec<String> {
         let words = self.heard.iter().map(|heard| {
-            let detail = ["key", "requestedMessage", "reportBase", "transactionId"].map(|name| heard.payload[name].clone());
+            let detail = ["key", "requestedMessage", "reportBase", "transactionId"]
+                .map(|name| heard.payload[name].clone());
             let detail: Vec<String> = detail
                 .iter()
                 .filter(|it| !it.is_null())
@@ -187,13 +227,23 @@ impl Charger {
 /// `setup` of a charge point, as the API tells it.
 pub fn setup_of(daemon: &Daemon, id: &str) -> Value {
     let points = daemon.api("charge-points");
-    let point = points["charge_points"].as_array().unwrap().iter().find(|point| point["charge_point_id"] == id);
+    let point = points["charge_points"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|point| point["charge_point_id"] == id);
     point.unwrap()["setup"].clone()
 }
 
 /// The values by which a key is listed.
 pub fn key_of(setup: &Value, key: &str) -> Value {
-    setup["keys"].as_array().unwrap().iter().find(|row| row["key"] == key).cloned().unwrap_or(Value::Null)
+    setup["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["key"] == key)
+        .cloned()
+        .unwrap_or(Value::Null)
 }
 
 pub const ON: [(&str, &str); 8] = [
@@ -208,7 +258,8 @@ pub const ON: [(&str, &str); 8] = [
 ];
 
 pub const REGISTER: &str = "Energy.Active.Import.Register";
-pub const ALL: &str = "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,SoC";
+pub const ALL: &str =
+    "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,SoC";
 /// All that may ever be heard.
 pub const ALLOWED: [&str; 7] = [
     "GetConfiguration",
@@ -226,7 +277,10 @@ pub fn daemon(folder: &Path) -> Daemon {
 }
 
 pub fn state(daemon: &Daemon) -> String {
-    setup_of(daemon, "CP1")["state"].as_str().unwrap_or_default().to_owned()
+    setup_of(daemon, "CP1")["state"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 pub fn done(daemon: &Daemon) -> impl Fn(&Charger) -> bool {
@@ -237,6 +291,9 @@ pub fn done(daemon: &Daemon) -> impl Fn(&Charger) -> bool {
 pub fn never_sent(chargers: &[Charger]) {
     for heard in chargers.iter().flat_map(|charger| &charger.heard) {
         assert!(ALLOWED.contains(&heard.action.as_str()), "{heard:?}");
-        assert!(!heard.payload.to_string().contains("BootNotification"), "{heard:?}");
+        assert!(
+            !heard.payload.to_string().contains("BootNotification"),
+            "{heard:?}"
+        );
     }
 }

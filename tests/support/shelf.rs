@@ -39,18 +39,32 @@ impl Shelf {
     pub fn history(&self, engine: &Engine, now: UtcMs) -> String {
         let points = ["DER-CP-01", "ILK-CP-03", "AMB-101", "x"];
         let fleet = self.slots(engine, Series::Fleet, now);
-        let of_points: Vec<Slots> = points.iter().map(|id| self.slots(engine, Series::ChargePoint((*id).into()), now)).collect();
+        let of_points: Vec<Slots> = points
+            .iter()
+            .map(|id| self.slots(engine, Series::ChargePoint((*id).into()), now))
+            .collect();
         let mut sum = Slots::default();
         of_points.iter().for_each(|slots| sum.add(slots));
         let (of_fleet, of_points_total) = (total(&fleet), total(&sum));
-        assert_eq!(of_fleet.energy_dwh, of_points_total.energy_dwh, "all are the sum of each");
-        assert_eq!(total(&by_day(&fleet)).energy_dwh, of_fleet.energy_dwh, "days are the sum of quarters");
+        assert_eq!(
+            of_fleet.energy_dwh, of_points_total.energy_dwh,
+            "all are the sum of each"
+        );
+        assert_eq!(
+            total(&by_day(&fleet)).energy_dwh,
+            of_fleet.energy_dwh,
+            "days are the sum of quarters"
+        );
         assert!(of_fleet.observed_ms >= of_fleet.occupied_ms + of_fleet.faulted_ms);
         let mut text = String::new();
         for (id, slots) in points.iter().zip(&of_points) {
-            slots.iter().for_each(|(slot, sums)| writeln!(text, "{id} {slot} {sums:?}").unwrap());
+            slots
+                .iter()
+                .for_each(|(slot, sums)| writeln!(text, "{id} {slot} {sums:?}").unwrap());
         }
-        fleet.iter().for_each(|(slot, sums)| writeln!(text, "fleet {slot} {sums:?}").unwrap());
+        fleet
+            .iter()
+            .for_each(|(slot, sums)| writeln!(text, "fleet {slot} {sums:?}").unwrap());
         text
     }
 }

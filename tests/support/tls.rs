@@ -28,19 +28,32 @@ pub struct Authority {
 impl Authority {
     /// `ca.pem`, `ca.key`; `None` without `openssl`.
     pub fn new(test: &str, folder: &Path) -> Option<Self> {
-        let authority = Self { openssl: server(test, "openssl")?, folder: folder.to_owned() };
+        let authority = Self {
+            openssl: server(test, "openssl")?,
+            folder: folder.to_owned(),
+        };
         authority.run("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=test-ca");
         Some(authority)
     }
 
     fn run(&self, args: &str) {
-        let output = Command::new(&self.openssl).current_dir(&self.folder).args(args.split(' ')).output().unwrap();
-        assert!(output.status.success(), "{args}: {}", String::from_utf8_lossy(&output.stderr));
+        let output = Command::new(&self.openssl)
+            .current_dir(&self.folder)
+            .args(args.split(' '))
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{args}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
     /// `<file>.pem`, `<file>.key`, made out to a common name, with alternative names if any.
     pub fn sign(&self, file: &str, name: &str, alternatives: &str) {
-        self.run(&format!("req -newkey rsa:2048 -nodes -keyout {file}.key -out {file}.csr -subj /CN={name}"));
+        self.run(&format!(
+            "req -newkey rsa:2048 -nodes -keyout {file}.key -out {file}.csr -subj /CN={name}"
+        ));
         // With any extension it is a certificate of version 3; rustls takes no others.
         let mut extensions = String::from("basicConstraints=CA:FALSE\n");
         if !alternatives.is_empty() {
@@ -58,10 +71,19 @@ pub type SecureSocket = WebSocket<StreamOwned<ClientConnection, TcpStream>>;
 /// One HTTP request to `localhost`, trusting `ca.pem` of the folder; the answer as text.
 pub fn exchange(folder: &Path, port: u16, request: &str) -> String {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(folder.join("ca.pem")).unwrap()).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
-    let config = config.with_safe_default_protocol_versions().unwrap().with_root_certificates(roots).with_no_client_auth();
-    let connection = ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap();
+    roots
+        .add(CertificateDer::from_pem_file(folder.join("ca.pem")).unwrap())
+        .unwrap();
+    let config =
+        ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let config = config
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connection =
+        ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap())
+            .unwrap();
     let tcp = TcpStream::connect(("127.0.0.1", port)).unwrap();
     tcp.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let mut stream = StreamOwned::new(connection, tcp);
@@ -81,7 +103,9 @@ pub fn dial(
     login: Option<&str>,
 ) -> Result<SecureSocket, String> {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(folder.join("ca.pem")).unwrap()).unwrap();
+    roots
+        .add(CertificateDer::from_pem_file(folder.join("ca.pem")).unwrap())
+        .unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -90,19 +114,30 @@ pub fn dial(
     let config = match certificate {
         None => builder.with_no_client_auth(),
         Some(name) => {
-            let chain = vec![CertificateDer::from_pem_file(folder.join(format!("{name}.pem"))).unwrap()];
+            let chain =
+                vec![CertificateDer::from_pem_file(folder.join(format!("{name}.pem"))).unwrap()];
             let key = PrivateKeyDer::from_pem_file(folder.join(format!("{name}.key"))).unwrap();
             builder.with_client_auth_cert(chain, key).unwrap()
         }
     };
-    let connection = ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap();
+    let connection =
+        ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap())
+            .unwrap();
     let tcp = TcpStream::connect(("127.0.0.1", port)).unwrap();
     tcp.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    let mut request = format!("wss://localhost:{port}{path}").into_client_request().unwrap();
-    request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("ocpp1.6"));
+    let mut request = format!("wss://localhost:{port}{path}")
+        .into_client_request()
+        .unwrap();
+    request.headers_mut().insert(
+        "Sec-WebSocket-Protocol",
+        HeaderValue::from_static("ocpp1.6"),
+    );
     if let Some(login) = login {
         let encoded = data_encoding::BASE64.encode(login.as_bytes());
-        request.headers_mut().insert("Authorization", HeaderValue::from_str(&format!("Basic {encoded}")).unwrap());
+        request.headers_mut().insert(
+            "Authorization",
+            HeaderValue::from_str(&format!("Basic {encoded}")).unwrap(),
+        );
     }
     match client(request, StreamOwned::new(connection, tcp)) {
         Ok((socket, _)) => Ok(socket),

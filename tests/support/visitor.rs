@@ -18,16 +18,38 @@ pub const VIEWER: &str = "viewer-viewer-viewer-viewer-viewer";
 
 /// As fast as is taken: tests log in often.
 pub fn hash(password: &str) -> String {
-    hash_person(password.as_bytes(), &[7; 16], PersonCost { memory_kib: 7168, passes: 5 }).unwrap()
+    hash_person(
+        password.as_bytes(),
+        &[7; 16],
+        PersonCost {
+            memory_kib: 7168,
+            passes: 5,
+        },
+    )
+    .unwrap()
 }
 
 /// `users.txt` with ann (operator) and vic (viewer), `tokens.txt` with desk (operator) and grafana (viewer).
 pub fn accounts(folder: &Path) -> [(&'static str, &'static str); 2] {
     let hash = hash(PASSWORD);
-    std::fs::write(folder.join("users.txt"), format!("# people\nann:operator:{hash}\nvic:viewer:{hash}\n")).unwrap();
-    let (operator, viewer) = (hash_token(OPERATOR.as_bytes()), hash_token(VIEWER.as_bytes()));
-    std::fs::write(folder.join("tokens.txt"), format!("desk:operator:{operator}\ngrafana:viewer:{viewer}\n")).unwrap();
-    [("web.users_file", "users.txt"), ("web.tokens_file", "tokens.txt")]
+    std::fs::write(
+        folder.join("users.txt"),
+        format!("# people\nann:operator:{hash}\nvic:viewer:{hash}\n"),
+    )
+    .unwrap();
+    let (operator, viewer) = (
+        hash_token(OPERATOR.as_bytes()),
+        hash_token(VIEWER.as_bytes()),
+    );
+    std::fs::write(
+        folder.join("tokens.txt"),
+        format!("desk:operator:{operator}\ngrafana:viewer:{viewer}\n"),
+    )
+    .unwrap();
+    [
+        ("web.users_file", "users.txt"),
+        ("web.tokens_file", "tokens.txt"),
+    ]
 }
 
 /// An answer.
@@ -41,25 +63,43 @@ pub struct Answer {
 impl Answer {
     pub fn parse(text: &str) -> Self {
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-        Self { status, head: head.to_owned(), body: body.to_owned() }
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .unwrap_or(0);
+        Self {
+            status,
+            head: head.to_owned(),
+            body: body.to_owned(),
+        }
     }
 
     /// A header's value.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let line = self.head.lines().find(|line| line.split(':').next().is_some_and(|key| key.eq_ignore_ascii_case(name)))?;
+        let line = self.head.lines().find(|line| {
+            line.split(':')
+                .next()
+                .is_some_and(|key| key.eq_ignore_ascii_case(name))
+        })?;
         line.split_once(':').map(|(_, value)| value.trim())
     }
 
     /// `name=value` of the cookie it sets.
     pub fn cookie(&self) -> Option<String> {
-        self.header("set-cookie")?.split(';').next().map(str::to_owned)
+        self.header("set-cookie")?
+            .split(';')
+            .next()
+            .map(str::to_owned)
     }
 }
 
 /// A request as text; `Host` is localhost with the port unless it is among the headers.
 pub fn request(port: u16, line: &str, headers: &[(&str, &str)], body: &str) -> String {
-    let mut text = format!("{line} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+    let mut text = format!(
+        "{line} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
     if !headers.iter().any(|(name, _)| *name == "Host") {
         text.push_str(&format!("Host: localhost:{port}\r\n"));
     }
@@ -72,8 +112,12 @@ pub fn request(port: u16, line: &str, headers: &[(&str, &str)], body: &str) -> S
 /// Opens a connection and sends a request.
 pub fn open(daemon: &Daemon, line: &str, headers: &[(&str, &str)], body: &str) -> TcpStream {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, daemon.web)).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    stream.write_all(request(daemon.web, line, headers, body).as_bytes()).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    stream
+        .write_all(request(daemon.web, line, headers, body).as_bytes())
+        .unwrap();
     stream
 }
 
@@ -86,19 +130,42 @@ pub fn ask(daemon: &Daemon, line: &str, headers: &[(&str, &str)], body: &str) ->
 
 /// What a browser sends with a form of ours.
 pub fn form(name: &str, password: &str, next: &str) -> String {
-    let encoded = |text: &str| text.replace('&', "%26").replace('<', "%3C").replace('"', "%22").replace(' ', "+");
-    format!("name={}&password={}&next={}", encoded(name), encoded(password), encoded(next))
+    let encoded = |text: &str| {
+        text.replace('&', "%26")
+            .replace('<', "%3C")
+            .replace('"', "%22")
+            .replace(' ', "+")
+    };
+    format!(
+        "name={}&password={}&next={}",
+        encoded(name),
+        encoded(password),
+        encoded(next)
+    )
 }
 
 /// Sends the login form, with further headers.
-pub fn log_in_with(daemon: &Daemon, name: &str, password: &str, further: &[(&str, &str)]) -> Answer {
+pub fn log_in_with(
+    daemon: &Daemon,
+    name: &str,
+    password: &str,
+    further: &[(&str, &str)],
+) -> Answer {
     let origin = format!("http://localhost:{}", daemon.web);
     let mut headers = vec![("Content-Type", "application/x-www-form-urlencoded")];
-    if !further.iter().any(|(name, _)| *name == "Origin" || *name == "Sec-Fetch-Site") {
+    if !further
+        .iter()
+        .any(|(name, _)| *name == "Origin" || *name == "Sec-Fetch-Site")
+    {
         headers.push(("Origin", &origin));
     }
     headers.extend(further);
-    ask(daemon, "POST /login", &headers, &form(name, password, "/?kiosk=1"))
+    ask(
+        daemon,
+        "POST /login",
+        &headers,
+        &form(name, password, "/?kiosk=1"),
+    )
 }
 
 /// Logs in; the cookie.

@@ -44,28 +44,59 @@ impl Stub {
                 }
             }
             let head = head.to_ascii_lowercase();
-            let header =
-                |name: &str| head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned));
-            let mut body = vec![0; header("content-length").map_or(0, |length| length.parse().unwrap())];
+            let header = |name: &str| {
+                head.lines().find_map(|line| {
+                    line.strip_prefix(name)?
+                        .strip_prefix(": ")
+                        .map(str::to_owned)
+                })
+            };
+            let mut body =
+                vec![0; header("content-length").map_or(0, |length| length.parse().unwrap())];
             reader.read_exact(&mut body).unwrap();
-            let (status, text) = self.answer(&head, header("authorization"), header("content-encoding"), &body);
+            let (status, text) = self.answer(
+                &head,
+                header("authorization"),
+                header("content-encoding"),
+                &body,
+            );
             *self.requests.lock().unwrap() += 1;
-            let answer =
-                format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{text}", text.len());
+            let answer = format!(
+                "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{text}",
+                text.len()
+            );
             if stream.write_all(answer.as_bytes()).is_err() {
                 return;
             }
         }
     }
 
-    fn answer(&self, head: &str, authorization: Option<String>, encoding: Option<String>, body: &[u8]) -> (u16, String) {
-        let error = |status, code: &str, message: &str| (status, format!("{{\"code\":\"{code}\",\"message\":\"{message}\"}}"));
+    fn answer(
+        &self,
+        head: &str,
+        authorization: Option<String>,
+        encoding: Option<String>,
+        body: &[u8],
+    ) -> (u16, String) {
+        let error = |status, code: &str, message: &str| {
+            (
+                status,
+                format!("{{\"code\":\"{code}\",\"message\":\"{message}\"}}"),
+            )
+        };
         if !head.starts_with("post /api/v2/write?")
             || !head.contains("precision=ms")
             || !head.contains("org=fleet")
             || !head.contains("bucket=fg")
         {
-            return error(400, "invalid", &format!("unexpected request {}", head.lines().next().unwrap_or_default()));
+            return error(
+                400,
+                "invalid",
+                &format!(
+                    "unexpected request {}",
+                    head.lines().next().unwrap_or_default()
+                ),
+            );
         }
         if authorization.as_deref() != Some("token stub-token") {
             return error(401, "unauthorized", "unauthorized access");
@@ -73,14 +104,22 @@ impl Stub {
         if encoding.as_deref() != Some("gzip") {
             return error(400, "invalid", "not gzip");
         }
-        if self.most_bytes.lock().unwrap().is_some_and(|most| body.len() > most) {
+        if self
+            .most_bytes
+            .lock()
+            .unwrap()
+            .is_some_and(|most| body.len() > most)
+        {
             return error(413, "request too large", "max body size");
         }
         if let Some(scripted) = self.script.lock().unwrap().pop_front() {
             return scripted;
         }
         let mut text = String::new();
-        if flate2::read::MultiGzDecoder::new(body).read_to_string(&mut text).is_err() {
+        if flate2::read::MultiGzDecoder::new(body)
+            .read_to_string(&mut text)
+            .is_err()
+        {
             return error(400, "invalid", "gzip: invalid header");
         }
         self.stored.lock().unwrap().push(text);
@@ -89,18 +128,35 @@ impl Stub {
 
     /// What the next answers are.
     pub fn script(&self, answers: &[(u16, &str)]) {
-        self.script.lock().unwrap().extend(answers.iter().map(|(status, text)| (*status, (*text).to_owned())));
+        self.script.lock().unwrap().extend(
+            answers
+                .iter()
+                .map(|(status, text)| (*status, (*text).to_owned())),
+        );
     }
 
     /// Lines stored, in order.
     pub fn lines(&self) -> Vec<String> {
-        self.stored.lock().unwrap().iter().flat_map(|body| body.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+        self.stored
+            .lock()
+            .unwrap()
+            .iter()
+            .flat_map(|body| body.lines().map(str::to_owned).collect::<Vec<_>>())
+            .collect()
     }
 
     /// Odometer values of one vehicle, in the order stored.
     pub fn odometers(&self, id: &str) -> Vec<String> {
         let wanted = format!("vehicle_id={id},");
-        let value = |line: &String| Some(line.split("odometer_km=").nth(1)?.split([',', ' ']).next()?.to_owned());
+        let value = |line: &String| {
+            Some(
+                line.split("odometer_km=")
+                    .nth(1)?
+                    .split([',', ' '])
+                    .next()?
+                    .to_owned(),
+            )
+        };
         self.lines()
             .iter()
             .filter(|line| line.starts_with("vehicle_telemetry") && line.contains(&wanted))

@@ -9,8 +9,8 @@ use fleetgauge::ledger::charging::{ChargingBook, ChargingLimits};
 use fleetgauge::ledger::uptime::{Class, ConnectorUptime, Exempts, UptimeBook, UptimeRules};
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    ChargePointEvent, ChargePointMessage, ConnectorStatus, ExemptWindow, Issue, LinkMode, Manner, MeterSample, OcppVersion,
-    SetupNote, TokenHasher,
+    ChargePointEvent, ChargePointMessage, ConnectorStatus, ExemptWindow, Issue, LinkMode, Manner,
+    MeterSample, OcppVersion, SetupNote, TokenHasher,
 };
 use fleetgauge::units::UtcMs;
 
@@ -58,13 +58,28 @@ impl Yard {
         let sites = format!("site_id,opening_hours\nDERBY,{opening_hours}\n");
         let files = [
             ("sites.csv", sites.as_str()),
-            ("charge_points.csv", "charge_point_id,site,connectors,max_power_kw,access\nCP,DERBY,2,50,public\n"),
+            (
+                "charge_points.csv",
+                "charge_point_id,site,connectors,max_power_kw,access\nCP,DERBY,2,50,public\n",
+            ),
         ];
-        let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).to_vec();
+        let files = files
+            .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+            .to_vec();
         Self {
-            charging: ChargingBook::new(1, ChargingLimits { connectors: 8, ..ChargingLimits::default() }),
+            charging: ChargingBook::new(
+                1,
+                ChargingLimits {
+                    connectors: 8,
+                    ..ChargingLimits::default()
+                },
+            ),
             uptime: UptimeBook::default(),
-            register: Register::parse(&RegisterFiles::from_bytes(files), &TokenHasher::new(&[1; 32])).unwrap(),
+            register: Register::parse(
+                &RegisterFiles::from_bytes(files),
+                &TokenHasher::new(&[1; 32]),
+            )
+            .unwrap(),
             windows,
             overstay_grace_ms: 600_000,
             open: BTreeMap::new(),
@@ -75,7 +90,10 @@ impl Yard {
         UptimeRules {
             offline_grace_ms: GRACE_S * 1000,
             overstay_grace_ms: self.overstay_grace_ms,
-            exempts: Exempts { windows: &self.windows, register: &self.register },
+            exempts: Exempts {
+                windows: &self.windows,
+                register: &self.register,
+            },
         }
     }
 
@@ -89,7 +107,8 @@ impl Yard {
             Act::Tick => {
                 let mut out = Vec::new();
                 self.charging.timeout(now, &self.register, &mut out);
-                out.iter().for_each(|outcome| uptime.take(outcome, now, &self.rules()));
+                out.iter()
+                    .for_each(|outcome| uptime.take(outcome, now, &self.rules()));
                 None
             }
             Act::Rows => {
@@ -103,13 +122,25 @@ impl Yard {
             said => Some(self.message(said, now)),
         };
         if let Some(message) = message {
-            let event = ChargePointEvent { charge_point: "CP".into(), received_at: now, manner: Manner::default(), message };
+            let event = ChargePointEvent {
+                charge_point: "CP".into(),
+                received_at: now,
+                manner: Manner::default(),
+                message,
+            };
             let mut out = Vec::new();
-            if let (Some(id), Act::Start(connector)) = (self.charging.apply(&event, &self.register, &mut out), act) {
+            if let (Some(id), Act::Start(connector)) =
+                (self.charging.apply(&event, &self.register, &mut out), act)
+            {
                 self.open.insert(*connector, id);
             }
-            uptime.hear(&event, self.charging.charge_point("CP").unwrap(), &self.rules());
-            out.iter().for_each(|outcome| uptime.take(outcome, now, &self.rules()));
+            uptime.hear(
+                &event,
+                self.charging.charge_point("CP").unwrap(),
+                &self.rules(),
+            );
+            out.iter()
+                .for_each(|outcome| uptime.take(outcome, now, &self.rules()));
         }
         self.uptime = uptime;
     }
@@ -133,17 +164,31 @@ impl Yard {
         match act {
             Act::Status(connector, state) => status(*connector, *state, ""),
             Act::Fault(connector, state, error) => status(*connector, *state, error),
-            Act::Power(connector, watt) => {
-                meter(*connector, MeterSample { at, power_mw: Some(watt * 1000), ..MeterSample::default() })
-            }
-            Act::Register(connector, wh) => {
-                meter(*connector, MeterSample { at, register_dwh: Some(wh * 10), ..MeterSample::default() })
-            }
-            Act::Up => ChargePointMessage::Connected { version: OcppVersion::V16, mode: LinkMode::Csms },
+            Act::Power(connector, watt) => meter(
+                *connector,
+                MeterSample {
+                    at,
+                    power_mw: Some(watt * 1000),
+                    ..MeterSample::default()
+                },
+            ),
+            Act::Register(connector, wh) => meter(
+                *connector,
+                MeterSample {
+                    at,
+                    register_dwh: Some(wh * 10),
+                    ..MeterSample::default()
+                },
+            ),
+            Act::Up => ChargePointMessage::Connected {
+                version: OcppVersion::V16,
+                mode: LinkMode::Csms,
+            },
             Act::Down => ChargePointMessage::Disconnected,
-            Act::Command(connector_id, operative) => {
-                ChargePointMessage::AvailabilityChanged { connector_id: *connector_id, operative: *operative }
-            }
+            Act::Command(connector_id, operative) => ChargePointMessage::AvailabilityChanged {
+                connector_id: *connector_id,
+                operative: *operative,
+            },
             Act::Operator(up) => ChargePointMessage::OperatorLink { up: *up },
             Act::Note => ChargePointMessage::Setup(SetupNote::Look),
             Act::Start(connector_id) => ChargePointMessage::StartTransaction {
@@ -161,19 +206,28 @@ impl Yard {
                 reason: None,
                 samples: Vec::new(),
             },
-            Act::Heartbeat | Act::Restart(_) | Act::Tick | Act::Rows => ChargePointMessage::Heartbeat,
+            Act::Heartbeat | Act::Restart(_) | Act::Tick | Act::Rows => {
+                ChargePointMessage::Heartbeat
+            }
         }
     }
 
     pub fn connectors(&self, second: i64) -> Vec<ConnectorUptime> {
-        self.uptime.connectors(UtcMs(T0 + second * 1000), &self.rules(), &self.charging)
+        self.uptime
+            .connectors(UtcMs(T0 + second * 1000), &self.rules(), &self.charging)
     }
 
     /// Seconds of each class of a connector, those that are not zero.
     pub fn seconds(&self, connector_id: u32, until: i64) -> Vec<(Class, i64)> {
         let list = self.connectors(until);
-        let connector = list.iter().find(|connector| connector.connector_id == connector_id).unwrap();
+        let connector = list
+            .iter()
+            .find(|connector| connector.connector_id == connector_id)
+            .unwrap();
         let classes = Class::ALL.map(|class| (class, connector.total.class_ms(class) / 1000));
-        classes.into_iter().filter(|(_, seconds)| *seconds != 0).collect()
+        classes
+            .into_iter()
+            .filter(|(_, seconds)| *seconds != 0)
+            .collect()
     }
 }

@@ -39,7 +39,9 @@ enum What {
         by: String,
     },
     /// Tells nobody of alerts with these labels for a while.
-    #[command(after_help = "Example: fleetgauge alerts silence site=DERBY rule=charger_offline --for 2h --comment 'new cable'")]
+    #[command(
+        after_help = "Example: fleetgauge alerts silence site=DERBY rule=charger_offline --for 2h --comment 'new cable'"
+    )]
     Silence {
         /// label=value; `rule` and `severity` too; a value may begin or end with `*`
         #[arg(required = true, value_parser = matcher)]
@@ -55,7 +57,9 @@ enum What {
         comment: String,
     },
     /// Sends a test by one notifier of the configuration, without the daemon, and says what came of it.
-    #[command(after_help = "Example: fleetgauge alerts test --to mail --config /etc/fleetgauge/fleetgauge.toml")]
+    #[command(
+        after_help = "Example: fleetgauge alerts test --to mail --config /etc/fleetgauge/fleetgauge.toml"
+    )]
     Test {
         /// The `name` of a [[notify]]
         #[arg(long, value_name = "NAME")]
@@ -88,7 +92,10 @@ fn seconds(text: &str) -> Result<u64, String> {
         _ => return Err(HINT.to_owned()),
     };
     let number: u64 = text[..text.len() - 1].parse().map_err(|_| HINT)?;
-    number.checked_mul(factor).filter(|seconds| *seconds > 0).ok_or_else(|| HINT.to_owned())
+    number
+        .checked_mul(factor)
+        .filter(|seconds| *seconds > 0)
+        .ok_or_else(|| HINT.to_owned())
 }
 
 /// Asks the daemon and prints.
@@ -102,23 +109,41 @@ pub fn run(options: &Options) -> ExitCode {
             if *json {
                 return Ok(text + "\n");
             }
-            serde_json::from_str(&text).map(|answer| table(&answer)).map_err(|error| error.to_string())
+            serde_json::from_str(&text)
+                .map(|answer| table(&answer))
+                .map_err(|error| error.to_string())
         }
         What::Test { .. } => Err("a test asks no daemon".to_owned()),
         What::Ack { fingerprint, by } => {
-            client.post("alerts/ack", &serde_json::json!({ "fingerprint": fingerprint, "by": by })).await?;
+            client
+                .post(
+                    "alerts/ack",
+                    &serde_json::json!({ "fingerprint": fingerprint, "by": by }),
+                )
+                .await?;
             Ok(format!("alert {fingerprint} is acknowledged\n"))
         }
-        What::Silence { matchers, duration_s, by, comment } => {
+        What::Silence {
+            matchers,
+            duration_s,
+            by,
+            comment,
+        } => {
             let matchers: BTreeMap<_, _> = matchers.iter().cloned().collect();
             let body = serde_json::json!({ "matchers": matchers, "duration_s": duration_s, "by": by, "comment": comment });
             let answer: serde_json::Value =
-                serde_json::from_str(&client.post("alerts/silence", &body).await?).map_err(|error| error.to_string())?;
+                serde_json::from_str(&client.post("alerts/silence", &body).await?)
+                    .map_err(|error| error.to_string())?;
             let until = answer["until"].as_str().unwrap_or_default();
-            Ok(format!("silence {} holds until {until}\n", answer["silence"]))
+            Ok(format!(
+                "silence {} holds until {until}\n",
+                answer["silence"]
+            ))
         }
         What::Unsilence { id } => {
-            client.post("alerts/unsilence", &serde_json::json!({ "id": id })).await?;
+            client
+                .post("alerts/unsilence", &serde_json::json!({ "id": id }))
+                .await?;
             Ok(format!("silence {id} is ended\n"))
         }
     })
@@ -134,7 +159,11 @@ fn test(options: &Options, to: &str) -> ExitCode {
         }
     };
     let Some(found) = config.notifiers.iter().find(|notifier| notifier.name == to) else {
-        let names: Vec<&str> = config.notifiers.iter().map(|notifier| notifier.name.as_str()).collect();
+        let names: Vec<&str> = config
+            .notifiers
+            .iter()
+            .map(|notifier| notifier.name.as_str())
+            .collect();
         let hint = if names.is_empty() {
             "the configuration has no [[notify]]; name its file with --config FILE".to_owned()
         } else {
@@ -146,7 +175,10 @@ fn test(options: &Options, to: &str) -> ExitCode {
         Ok(notifier) => notifier,
         Err(error) => return fail(error, EX_CONFIG),
     };
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(error, 1),
     };
@@ -202,26 +234,68 @@ struct Silence {
 
 fn table(answer: &Answer) -> String {
     let mut text = String::new();
-    for Alert { fingerprint, rule, severity, state, since, annotations, acked, silenced, inhibited, quiet } in &answer.alerts {
+    for Alert {
+        fingerprint,
+        rule,
+        severity,
+        state,
+        since,
+        annotations,
+        acked,
+        silenced,
+        inhibited,
+        quiet,
+    } in &answer.alerts
+    {
         let mut notes = Vec::new();
-        notes.extend(
-            acked.as_ref().map(|acked| format!("acknowledged by {}", if acked.by.is_empty() { "somebody" } else { &acked.by })),
-        );
+        notes.extend(acked.as_ref().map(|acked| {
+            format!(
+                "acknowledged by {}",
+                if acked.by.is_empty() {
+                    "somebody"
+                } else {
+                    &acked.by
+                }
+            )
+        }));
         notes.extend(silenced.map(|id| format!("silence {id}")));
         notes.extend(inhibited.then(|| "explained by another alert".to_owned()));
         notes.extend(quiet.then(|| "waits for the end of the quiet hours".to_owned()));
-        let notes = if notes.is_empty() { String::new() } else { format!("  ({})", notes.join(", ")) };
-        text.push_str(&format!("{fingerprint}  {state:<8}  {severity:<8}  {since}  {rule}: {}{notes}\n", annotations.summary));
+        let notes = if notes.is_empty() {
+            String::new()
+        } else {
+            format!("  ({})", notes.join(", "))
+        };
+        text.push_str(&format!(
+            "{fingerprint}  {state:<8}  {severity:<8}  {since}  {rule}: {}{notes}\n",
+            annotations.summary
+        ));
     }
     if answer.alerts.is_empty() {
         text.push_str("no alerts\n");
     }
     if answer.waiting > 0 {
-        text.push_str(&format!("{} more wait because of `alerts.max_per_hour`\n", answer.waiting));
+        text.push_str(&format!(
+            "{} more wait because of `alerts.max_per_hour`\n",
+            answer.waiting
+        ));
     }
-    for Silence { id, matchers, until, by, comment } in &answer.silences {
-        let matchers: Vec<String> = matchers.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        text.push_str(&format!("silence {id}  {}  until {until}  {by}  {comment}\n", matchers.join(" ")));
+    for Silence {
+        id,
+        matchers,
+        until,
+        by,
+        comment,
+    } in &answer.silences
+    {
+        let matchers: Vec<String> = matchers
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        text.push_str(&format!(
+            "silence {id}  {}  until {until}  {by}  {comment}\n",
+            matchers.join(" ")
+        ));
     }
     text
 }

@@ -42,11 +42,20 @@ pub fn run(file: Option<&Path>, connect: bool) -> ExitCode {
             eprintln!("error: {what}: {reason}");
         }
     };
-    let source = config.register.directory.clone().map_or(RegisterSource::Empty, RegisterSource::Folder);
+    let source = config
+        .register
+        .directory
+        .clone()
+        .map_or(RegisterSource::Empty, RegisterSource::Folder);
     // Only who is there matters here; the key that hides tags is the store's.
-    let register = source.load(&TokenHasher::new(&[0; 32])).map_err(|error| error.to_string());
+    let register = source
+        .load(&TokenHasher::new(&[0; 32]))
+        .map_err(|error| error.to_string());
     if let Ok(register) = &register {
-        register.doubts().iter().for_each(|doubt| eprintln!("warning: {doubt}"));
+        register
+            .doubts()
+            .iter()
+            .for_each(|doubt| eprintln!("warning: {doubt}"));
     }
     if let (Ok(register), false) = (&register, config.engine.exempt.is_empty()) {
         report("exempt windows", strangers(&config.engine.exempt, register));
@@ -62,19 +71,35 @@ pub fn run(file: Option<&Path>, connect: bool) -> ExitCode {
             )
         }),
     );
-    report("factors", load_factors(&config.factors).map(|sets| format!("{} rows", sets.len())));
+    report(
+        "factors",
+        load_factors(&config.factors).map(|sets| format!("{} rows", sets.len())),
+    );
     report(
         "targets",
-        load_targets(&config).map(|targets| format!("{} targets", targets.len())).map_err(|errors| errors.to_string()),
+        load_targets(&config)
+            .map(|targets| format!("{} targets", targets.len()))
+            .map_err(|errors| errors.to_string()),
     );
     report(
         "mappings",
-        load_mappings(&config.mapping).map(|maps| format!("{} maps", maps.len())).map_err(|errors| errors.to_string()),
+        load_mappings(&config.mapping)
+            .map(|maps| format!("{} maps", maps.len()))
+            .map_err(|errors| errors.to_string()),
     );
-    report("password and certificate files", check_files(&config).map(|()| "read".to_owned()).map_err(|error| error.to_string()));
+    report(
+        "password and certificate files",
+        check_files(&config)
+            .map(|()| "read".to_owned())
+            .map_err(|error| error.to_string()),
+    );
     if connect {
         for (what, enabled, address) in [
-            ("listener.listen", config.listener.enabled, &config.listener.listen),
+            (
+                "listener.listen",
+                config.listener.enabled,
+                &config.listener.listen,
+            ),
             ("ocpp.listen", config.ocpp.enabled, &config.ocpp.listen),
             ("web.listen", config.web.enabled, &config.web.listen),
             (
@@ -89,30 +114,50 @@ pub fn run(file: Option<&Path>, connect: bool) -> ExitCode {
                     what,
                     bound
                         .map(|_| format!("{address} is free"))
-                        .map_err(|error| format!("{address}: {error}; is the daemon running already?")),
+                        .map_err(|error| {
+                            format!("{address}: {error}; is the daemon running already?")
+                        }),
                 );
             }
         }
-        report("store", check_store(&config.store).map_err(|error| error.to_string()));
+        report(
+            "store",
+            check_store(&config.store).map_err(|error| error.to_string()),
+        );
         for broker in &config.brokers {
-            report(&format!("broker {}", broker.name), reach(&format!("{}:{}", broker.host, broker.port)));
+            report(
+                &format!("broker {}", broker.name),
+                reach(&format!("{}:{}", broker.host, broker.port)),
+            );
         }
         if let Some(influx) = &config.influx {
             report("influx.url", reach(&host_and_port(&influx.url)));
         }
     }
-    if good { ExitCode::SUCCESS } else { ExitCode::from(EX_CONFIG) }
+    if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(EX_CONFIG)
+    }
 }
 
 /// A window for what is not registered would never be open.
 fn strangers(windows: &[ExemptWindow], register: &Register) -> Result<String, String> {
     for (index, window) in windows.iter().enumerate() {
-        if let Some(site) = window.site.as_deref().filter(|site| register.site(site).is_none()) {
+        if let Some(site) = window
+            .site
+            .as_deref()
+            .filter(|site| register.site(site).is_none())
+        {
             return Err(format!(
                 "`exempt[{index}].site`: `{site}` is not in sites.csv\n  hint: add it there, or correct the spelling"
             ));
         }
-        if let Some(id) = window.charge_point.as_deref().filter(|id| register.charge_point(id).is_none()) {
+        if let Some(id) = window
+            .charge_point
+            .as_deref()
+            .filter(|id| register.charge_point(id).is_none())
+        {
             return Err(format!(
                 "`exempt[{index}].charge_point`: `{id}` is not in charge_points.csv\n  hint: add it there, or correct the spelling"
             ));
@@ -122,7 +167,9 @@ fn strangers(windows: &[ExemptWindow], register: &Register) -> Result<String, St
 }
 
 fn reach(address: &str) -> Result<String, String> {
-    let found = address.to_socket_addrs().map_err(|error| format!("{address}: {error}"))?;
+    let found = address
+        .to_socket_addrs()
+        .map_err(|error| format!("{address}: {error}"))?;
     let mut last = format!("{address}: no such host");
     for candidate in found {
         match std::net::TcpStream::connect_timeout(&candidate, PATIENCE) {
@@ -137,6 +184,12 @@ fn reach(address: &str) -> Result<String, String> {
 fn host_and_port(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
     let authority = rest.split(['/', '?']).next().unwrap_or(rest);
-    let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
-    if has_port { authority.to_owned() } else { format!("{authority}:{}", if scheme == "https" { 443 } else { 80 }) }
+    let has_port = authority
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    if has_port {
+        authority.to_owned()
+    } else {
+        format!("{authority}:{}", if scheme == "https" { 443 } else { 80 })
+    }
 }

@@ -60,7 +60,14 @@ struct Row<'a> {
 pub fn main(options: &Options) -> ExitCode {
     let Some(profile) = Profile::by_name(&options.profile) else {
         let known: Vec<&str> = PROFILES.iter().map(|profile| profile.name).collect();
-        return fail(format!("no profile is called `{}`\n  hint: known are {}", options.profile, known.join(", ")), 2);
+        return fail(
+            format!(
+                "no profile is called `{}`\n  hint: known are {}",
+                options.profile,
+                known.join(", ")
+            ),
+            2,
+        );
     };
     let profile = Profile {
         retrofit_counts: !options.retrofit_does_not_count,
@@ -80,14 +87,28 @@ pub fn main(options: &Options) -> ExitCode {
             return ExitCode::from(EX_CONFIG);
         }
     };
-    register.doubts().iter().for_each(|doubt| eprintln!("warning: {doubt}"));
-    let day = options.as_of.unwrap_or_else(|| Day::of(Clock::system().now()));
+    register
+        .doubts()
+        .iter()
+        .for_each(|doubt| eprintln!("warning: {doubt}"));
+    let day = options
+        .as_of
+        .unwrap_or_else(|| Day::of(Clock::system().now()));
     let mut counts = Counts::default();
     let mut vehicles = Vec::new();
-    for vehicle in register.vehicles.iter().filter(|vehicle| in_scope(vehicle, day)) {
+    for vehicle in register
+        .vehicles
+        .iter()
+        .filter(|vehicle| in_scope(vehicle, day))
+    {
         let found = classify(vehicle, &profile, day);
         counts.add(found.class);
-        vehicles.push(Row { vehicle_id: &vehicle.id, class: found.class, rule: found.rule, basis: found.basis });
+        vehicles.push(Row {
+            vehicle_id: &vehicle.id,
+            class: found.class,
+            rule: found.rule,
+            basis: found.basis,
+        });
     }
     let share = counts.share(&profile);
     let answer = Answer {
@@ -111,8 +132,17 @@ pub fn main(options: &Options) -> ExitCode {
 }
 
 fn print_table(answer: &Answer<'_>, registered: usize) {
-    let width = answer.vehicles.iter().map(|row| row.vehicle_id.chars().count()).max().unwrap_or(0).max(10);
-    println!("{:width$}  {:9}  {:4}  basis", "vehicle_id", "class", "rule");
+    let width = answer
+        .vehicles
+        .iter()
+        .map(|row| row.vehicle_id.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max(10);
+    println!(
+        "{:width$}  {:9}  {:4}  basis",
+        "vehicle_id", "class", "rule"
+    );
     for row in &answer.vehicles {
         let basis = match row.basis {
             Basis::Measured => "measured",
@@ -120,9 +150,20 @@ fn print_table(answer: &Answer<'_>, registered: usize) {
             Basis::Declared => "declared",
             Basis::Missing => "missing",
         };
-        println!("{:width$}  {:9}  {:4}  {basis}", row.vehicle_id, row.class.name(), row.rule);
+        println!(
+            "{:width$}  {:9}  {:4}  {basis}",
+            row.vehicle_id,
+            row.class.name(),
+            row.rule
+        );
     }
-    let Counts { zero, ultra_low, low, other, unknown } = answer.counts;
+    let Counts {
+        zero,
+        ultra_low,
+        low,
+        other,
+        unknown,
+    } = answer.counts;
     println!(
         "\n{} of {registered} vehicles in scope on {}: {zero} zero, {ultra_low} ultra-low, {low} low, {other} other, {unknown} unknown",
         answer.counts.total(),

@@ -31,25 +31,36 @@ impl Where {
     fn address(&self) -> Result<String, ExitCode> {
         match &self.at {
             Some(address) => Ok(address.clone()),
-            None => Config::load(self.config.as_deref()).map(|config| config.web.listen).map_err(|errors| {
-                eprintln!("{errors}");
-                ExitCode::from(EX_CONFIG)
-            }),
+            None => Config::load(self.config.as_deref())
+                .map(|config| config.web.listen)
+                .map_err(|errors| {
+                    eprintln!("{errors}");
+                    ExitCode::from(EX_CONFIG)
+                }),
         }
     }
 
     fn token(&self) -> Result<Option<String>, String> {
-        let named = self.token_file.clone().or_else(|| std::env::var_os("FLEETGAUGE_TOKEN_FILE").map(PathBuf::from));
+        let named = self
+            .token_file
+            .clone()
+            .or_else(|| std::env::var_os("FLEETGAUGE_TOKEN_FILE").map(PathBuf::from));
         let Some(file) = named else { return Ok(None) };
         let text = std::fs::read_to_string(&file).map_err(|error| {
-            format!("--token-file: {}: {error}\n  hint: a file with nothing but a token in it", file.display())
+            format!(
+                "--token-file: {}: {error}\n  hint: a file with nothing but a token in it",
+                file.display()
+            )
         })?;
         Ok(Some(text.trim().to_owned()))
     }
 }
 
 /// Runs `ask` with the daemon's API and prints what it gives.
-pub(super) fn run(place: &Where, ask: impl AsyncFnOnce(&Client) -> Result<String, String>) -> ExitCode {
+pub(super) fn run(
+    place: &Where,
+    ask: impl AsyncFnOnce(&Client) -> Result<String, String>,
+) -> ExitCode {
     let address = match place.address() {
         Ok(address) => address,
         Err(code) => return code,
@@ -58,14 +69,24 @@ pub(super) fn run(place: &Where, ask: impl AsyncFnOnce(&Client) -> Result<String
         Ok(token) => token,
         Err(error) => return fail(error, 2),
     };
-    let started = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let started = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let runtime = match started {
         Ok(runtime) => runtime,
         Err(error) => return fail(error, 1),
     };
     let answer = async {
-        let http = reqwest::Client::builder().no_proxy().build().map_err(|error| error.to_string())?;
-        ask(&Client { address, http, token }).await
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .map_err(|error| error.to_string())?;
+        ask(&Client {
+            address,
+            http,
+            token,
+        })
+        .await
     };
     match runtime.block_on(answer) {
         Ok(text) => {
@@ -79,13 +100,25 @@ pub(super) fn run(place: &Where, ask: impl AsyncFnOnce(&Client) -> Result<String
 impl Client {
     /// `GET /api/v1/<path>`: the JSON, or what the daemon says against it.
     pub async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<String, String> {
-        self.send(self.http.get(format!("http://{}/api/v1/{path}", self.address)).query(query)).await
+        self.send(
+            self.http
+                .get(format!("http://{}/api/v1/{path}", self.address))
+                .query(query),
+        )
+        .await
     }
 
     /// `POST /api/v1/<path>` with JSON.
     pub async fn post(&self, path: &str, body: &serde_json::Value) -> Result<String, String> {
-        let request = self.http.post(format!("http://{}/api/v1/{path}", self.address));
-        self.send(request.header("Content-Type", "application/json").body(body.to_string())).await
+        let request = self
+            .http
+            .post(format!("http://{}/api/v1/{path}", self.address));
+        self.send(
+            request
+                .header("Content-Type", "application/json")
+                .body(body.to_string()),
+        )
+        .await
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<String, String> {
@@ -104,8 +137,11 @@ impl Client {
         }
         let problem: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
         let reason = problem["error"].as_str().unwrap_or(&text);
-        let hint =
-            if matches!(status, 401 | 403) { "\n  hint: name a file with a token of an operator: --token-file FILE" } else { "" };
+        let hint = if matches!(status, 401 | 403) {
+            "\n  hint: name a file with a token of an operator: --token-file FILE"
+        } else {
+            ""
+        };
         Err(format!("{reason}{hint}"))
     }
 }

@@ -72,15 +72,22 @@ struct Register {
 pub fn run(options: &Options) -> ExitCode {
     client::run(&options.place, async |client| match &options.what {
         What::List { asset, json } => {
-            let query: Vec<_> = asset.iter().map(|asset| ("asset", asset.as_str())).collect();
+            let query: Vec<_> = asset
+                .iter()
+                .map(|asset| ("asset", asset.as_str()))
+                .collect();
             let text = client.get("counters", &query).await?;
             if *json {
                 return Ok(text + "\n");
             }
-            serde_json::from_str(&text).map(|answer| table(&answer)).map_err(|error| error.to_string())
+            serde_json::from_str(&text)
+                .map(|answer| table(&answer))
+                .map_err(|error| error.to_string())
         }
         What::Undo { entry } => {
-            client.post("counters/undo", &serde_json::json!({ "entry": entry })).await?;
+            client
+                .post("counters/undo", &serde_json::json!({ "entry": entry }))
+                .await?;
             Ok(format!("entry {entry} is undone\n"))
         }
     })
@@ -88,7 +95,20 @@ pub fn run(options: &Options) -> ExitCode {
 
 fn table(answer: &Answer) -> String {
     let mut text = String::new();
-    for Entry { id, at, asset, feed, quantity, unit, event, before, after, undo_adds, undone_at } in &answer.entries {
+    for Entry {
+        id,
+        at,
+        asset,
+        feed,
+        quantity,
+        unit,
+        event,
+        before,
+        after,
+        undo_adds,
+        undone_at,
+    } in &answer.entries
+    {
         let undo = match (undone_at, undo_adds) {
             (Some(at), _) => format!("undone {at}"),
             (None, Some(by)) => format!("undo adds {by} {unit}"),
@@ -99,12 +119,28 @@ fn table(answer: &Answer) -> String {
     if answer.entries.is_empty() {
         text.push_str("nothing has happened to any register\n");
     }
-    for Register { feed, quantity, unit, value, read_at, total, books, in_doubt } in &answer.registers {
+    for Register {
+        feed,
+        quantity,
+        unit,
+        value,
+        read_at,
+        total,
+        books,
+        in_doubt,
+    } in &answer.registers
+    {
         let value = value.map_or_else(|| "unknown".to_owned(), |value| format!("{value} {unit}"));
         let read_at = read_at.as_deref().unwrap_or("never");
         let books = if *books { "books" } else { "does not book" };
-        let doubt = if *in_doubt { ", a reading in doubt" } else { "" };
-        text.push_str(&format!("{feed}  {quantity}  {value} at {read_at}, gained {total} {unit}, {books}{doubt}\n"));
+        let doubt = if *in_doubt {
+            ", a reading in doubt"
+        } else {
+            ""
+        };
+        text.push_str(&format!(
+            "{feed}  {quantity}  {value} at {read_at}, gained {total} {unit}, {books}{doubt}\n"
+        ));
     }
     text
 }

@@ -24,7 +24,10 @@ fn names() -> String {
 /// What follows the options in `fleetgauge decode --help`.
 pub fn help() -> String {
     let example = r#"echo '{"topic":"fleet/vehicles/AMB-101/telemetry","payload":"{\"odometer\":84512.3}"}' | fleetgauge decode"#;
-    format!("Formats: auto, {}\n\nExample: fleetgauge decode captured.jsonl\n         {example}", names())
+    format!(
+        "Formats: auto, {}\n\nExample: fleetgauge decode captured.jsonl\n         {example}",
+        names()
+    )
 }
 
 /// Arguments of `fleetgauge decode`.
@@ -56,7 +59,9 @@ pub enum DecodeError {
     #[error(transparent)]
     Mapping(#[from] MappingErrors),
     /// The capture cannot be opened.
-    #[error("{path}: {source}\n  hint: name a readable file, or leave it out to read standard input")]
+    #[error(
+        "{path}: {source}\n  hint: name a readable file, or leave it out to read standard input"
+    )]
     Open {
         /// As given.
         path: PathBuf,
@@ -76,7 +81,10 @@ pub fn formats(name: &str) -> Result<Formats, DecodeError> {
     if name == "auto" {
         return Ok(Formats::ByTopic);
     }
-    Formats::named([name]).map_err(|name| DecodeError::UnknownFormat { name: name.to_owned(), known: names() })
+    Formats::named([name]).map_err(|name| DecodeError::UnknownFormat {
+        name: name.to_owned(),
+        known: names(),
+    })
 }
 
 /// Runs the command on a file or standard input, to standard output.
@@ -85,7 +93,10 @@ pub fn command(args: &DecodeArgs, now: UtcMs) -> Result<(), DecodeError> {
     let decoders = match &args.mapping[..] {
         [] => Decoders::default(),
         files => {
-            let mappings = load_mappings(&MappingConfig { files: files.to_vec(), presets: Vec::new() })?;
+            let mappings = load_mappings(&MappingConfig {
+                files: files.to_vec(),
+                presets: Vec::new(),
+            })?;
             Decoders::with_mappings(mappings).telling_all()
         }
     };
@@ -93,7 +104,10 @@ pub fn command(args: &DecodeArgs, now: UtcMs) -> Result<(), DecodeError> {
     let result = match &args.file {
         None => run_with(decoders, &formats, io::stdin().lock(), output, now),
         Some(path) => {
-            let file = File::open(path).map_err(|source| DecodeError::Open { path: path.clone(), source })?;
+            let file = File::open(path).map_err(|source| DecodeError::Open {
+                path: path.clone(),
+                source,
+            })?;
             run_with(decoders, &formats, BufReader::new(file), output, now)
         }
     };
@@ -105,7 +119,12 @@ pub fn command(args: &DecodeArgs, now: UtcMs) -> Result<(), DecodeError> {
 }
 
 /// Decodes every line of `input`; exactly one line of `output` for each. A line that cannot be used says so and decoding goes on.
-pub fn run(formats: &Formats, input: impl BufRead, output: impl Write, now: UtcMs) -> Result<(), DecodeError> {
+pub fn run(
+    formats: &Formats,
+    input: impl BufRead,
+    output: impl Write,
+    now: UtcMs,
+) -> Result<(), DecodeError> {
     run_with(Decoders::default(), formats, input, output, now)
 }
 
@@ -173,24 +192,54 @@ struct Captured<'a> {
     props: BTreeMap<String, String>,
 }
 
-fn decode_line(decoders: &mut Decoders, formats: &Formats, line: &[u8], now: UtcMs, answer: &mut Answer) -> Result<(), Refused> {
+fn decode_line(
+    decoders: &mut Decoders,
+    formats: &Formats,
+    line: &[u8],
+    now: UtcMs,
+    answer: &mut Answer,
+) -> Result<(), Refused> {
     let refuse = |reason, detail: String| Refused { reason, detail };
     if line.len() > MAX_LINE {
-        return Err(refuse(RejectReason::TooLarge, format!("the line has more than {MAX_LINE} bytes")));
+        return Err(refuse(
+            RejectReason::TooLarge,
+            format!("the line has more than {MAX_LINE} bytes"),
+        ));
     }
-    let line =
-        std::str::from_utf8(line).map_err(|error| refuse(RejectReason::Utf8, format!("the line is not UTF-8: {error}")))?;
+    let line = std::str::from_utf8(line).map_err(|error| {
+        refuse(
+            RejectReason::Utf8,
+            format!("the line is not UTF-8: {error}"),
+        )
+    })?;
     let captured: Captured<'_> = serde_json::from_str(line.trim()).map_err(|error| {
-        refuse(RejectReason::Syntax, format!("the line is not an object with `topic` and `payload`: {error}"))
+        refuse(
+            RejectReason::Syntax,
+            format!("the line is not an object with `topic` and `payload`: {error}"),
+        )
     })?;
     let payload = match (&captured.payload, &captured.payload_b64) {
         (Some(text), None) => Cow::Borrowed(text.as_bytes()),
-        (None, Some(text)) => Cow::Owned(
-            crate::ingest::credentials::unbase64(text)
-                .ok_or_else(|| refuse(RejectReason::Syntax, "`payload_b64` is not base64 (RFC 4648)".into()))?,
-        ),
-        (None, None) => return Err(refuse(RejectReason::Empty, "the line has neither `payload` nor `payload_b64`".into())),
-        (Some(_), Some(_)) => return Err(refuse(RejectReason::Syntax, "the line has both `payload` and `payload_b64`".into())),
+        (None, Some(text)) => {
+            Cow::Owned(crate::ingest::credentials::unbase64(text).ok_or_else(|| {
+                refuse(
+                    RejectReason::Syntax,
+                    "`payload_b64` is not base64 (RFC 4648)".into(),
+                )
+            })?)
+        }
+        (None, None) => {
+            return Err(refuse(
+                RejectReason::Empty,
+                "the line has neither `payload` nor `payload_b64`".into(),
+            ));
+        }
+        (Some(_), Some(_)) => {
+            return Err(refuse(
+                RejectReason::Syntax,
+                "the line has both `payload` and `payload_b64`".into(),
+            ));
+        }
     };
     let properties: Vec<(String, String)> = captured.props.into_iter().collect();
     let message = Message {
@@ -220,7 +269,8 @@ impl Answer {
         self.begin_ignored(refused.reason);
         self.ignored.extend_from_slice(b",\"detail\":");
         push_text(&refused.detail, &mut self.ignored);
-        self.ignored.extend_from_slice(format!(",\"line\":{line}}}").as_bytes());
+        self.ignored
+            .extend_from_slice(format!(",\"line\":{line}}}").as_bytes());
     }
 
     fn begin_ignored(&mut self, reason: RejectReason) {
@@ -275,7 +325,8 @@ impl Sink for Answer {
         if !self.observations.is_empty() {
             self.observations.push(b',');
         }
-        self.observations.extend_from_slice(said.to_string().as_bytes());
+        self.observations
+            .extend_from_slice(said.to_string().as_bytes());
     }
 
     fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {

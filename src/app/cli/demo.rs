@@ -38,24 +38,33 @@ pub fn run(speed: u32, seed: u64) -> ExitCode {
     say_what_was_set(&mut config);
     let clock = Clock::faster(speed);
     block_on(async {
-        let options = StartOptions { clock: clock.clone(), register: RegisterSource::Example, demo: true };
+        let options = StartOptions {
+            clock: clock.clone(),
+            register: RegisterSource::Example,
+            demo: true,
+        };
         let daemon = Daemon::start(&config, options).await?;
         if let Some(page) = daemon.web_address {
-            println!("fleetgauge demo: open http://{page}/ (simulated fleet, clock {speed} times as fast; Ctrl-C ends it)");
+            println!(
+                "fleetgauge demo: open http://{page}/ (simulated fleet, clock {speed} times as fast; Ctrl-C ends it)"
+            );
         }
         let (stop, stopped) = watch::channel(false);
-        let fleet = daemon.mqtt_address.zip(daemon.ocpp_address).map(|(mqtt, ocpp)| {
-            let settings = SimulateConfig {
-                mqtt: mqtt.to_string(),
-                ocpp: format!("ws://{ocpp}/ocpp"),
-                speed,
-                seed,
-                tags: tags_text(),
-                ..SimulateConfig::default()
-            };
-            let register = Arc::clone(&daemon.register.borrow());
-            tokio::spawn(simulate::run(settings, register, clock.arrival(), stopped))
-        });
+        let fleet = daemon
+            .mqtt_address
+            .zip(daemon.ocpp_address)
+            .map(|(mqtt, ocpp)| {
+                let settings = SimulateConfig {
+                    mqtt: mqtt.to_string(),
+                    ocpp: format!("ws://{ocpp}/ocpp"),
+                    speed,
+                    seed,
+                    tags: tags_text(),
+                    ..SimulateConfig::default()
+                };
+                let register = Arc::clone(&daemon.register.borrow());
+                tokio::spawn(simulate::run(settings, register, clock.arrival(), stopped))
+            });
         until_stopped(&daemon).await;
         stop.send_replace(true);
         if let Some(fleet) = fleet {
@@ -69,28 +78,76 @@ pub fn run(speed: u32, seed: u64) -> ExitCode {
 /// The page shows settings with the place that set them, and these are in no file.
 fn say_what_was_set(config: &mut Config) {
     let store = format!("{:?}", config.store.directory.display().to_string());
-    let addresses = [("listener", &config.listener.listen), ("ocpp", &config.ocpp.listen), ("web", &config.web.listen)];
+    let addresses = [
+        ("listener", &config.listener.listen),
+        ("ocpp", &config.ocpp.listen),
+        ("web", &config.web.listen),
+    ];
     let mut set = vec![
-        ("register.directory".to_owned(), "the example of config/register/, compiled in".to_owned()),
-        ("store.directory".to_owned(), format!("{store} (removed at the end)")),
+        (
+            "register.directory".to_owned(),
+            "the example of config/register/, compiled in".to_owned(),
+        ),
+        (
+            "store.directory".to_owned(),
+            format!("{store} (removed at the end)"),
+        ),
         ("ocpp.unknown".to_owned(), "\"accept\"".to_owned()),
-        ("target.start".to_owned(), config.engine.target_start.map(|day| format!("\"{day}\"")).unwrap_or_default()),
-        ("target.start_share".to_owned(), config.engine.target_start_share.unwrap_or_default().to_string()),
+        (
+            "target.start".to_owned(),
+            config
+                .engine
+                .target_start
+                .map(|day| format!("\"{day}\""))
+                .unwrap_or_default(),
+        ),
+        (
+            "target.start_share".to_owned(),
+            config
+                .engine
+                .target_start_share
+                .unwrap_or_default()
+                .to_string(),
+        ),
     ];
     set.extend(addresses.map(|(room, address)| (format!("{room}.listen"), format!("{address:?}"))));
     // What the environment said stays where it is in force.
-    set.retain(|(key, value)| !config.loaded.0.iter().any(|one| one.key == *key && one.value == *value));
-    config.loaded.0.retain(|one| !set.iter().any(|(key, _)| *key == one.key));
-    config.loaded.0.extend(set.into_iter().map(|(key, value)| Setting { key, value, from: "fleetgauge demo".to_owned() }));
+    set.retain(|(key, value)| {
+        !config
+            .loaded
+            .0
+            .iter()
+            .any(|one| one.key == *key && one.value == *value)
+    });
+    config
+        .loaded
+        .0
+        .retain(|one| !set.iter().any(|(key, _)| *key == one.key));
+    config
+        .loaded
+        .0
+        .extend(set.into_iter().map(|(key, value)| Setting {
+            key,
+            value,
+            from: "fleetgauge demo".to_owned(),
+        }));
 }
 
 fn tags_text() -> String {
-    EXAMPLE_REGISTER.iter().find(|(name, _)| *name == "tags.csv").map(|(_, text)| (*text).to_owned()).unwrap_or_default()
+    EXAMPLE_REGISTER
+        .iter()
+        .find(|(name, _)| *name == "tags.csv")
+        .map(|(_, text)| (*text).to_owned())
+        .unwrap_or_default()
 }
 
 /// A demonstration should not fail because a broker has the port already.
 fn prefer_free_ports(config: &mut Config) {
-    for address in [&mut config.listener.listen, &mut config.ocpp.listen, &mut config.web.listen] {
+    for address in [
+        &mut config.listener.listen,
+        &mut config.ocpp.listen,
+        &mut config.web.listen,
+    ] {
         if std::net::TcpListener::bind(address.as_str()).is_err() {
             "127.0.0.1:0".clone_into(address);
         }
@@ -111,7 +168,10 @@ impl TemporaryStore {
 impl Drop for TemporaryStore {
     fn drop(&mut self) {
         if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            eprintln!("warning: {} could not be removed: {error}", self.0.display());
+            eprintln!(
+                "warning: {} could not be removed: {error}",
+                self.0.display()
+            );
         }
     }
 }

@@ -57,11 +57,24 @@ pub fn run(options: &Options) -> ExitCode {
         Action::List { year } => year.into_iter().collect(),
         Action::Diff { before, after } => vec![before, after],
     };
-    if let Some(year) = years.iter().find(|year| !table.rows.values().any(|row| row.year == **year)) {
-        let mut known: Vec<String> = table.rows.values().map(|row| row.year.to_string()).collect();
+    if let Some(year) = years
+        .iter()
+        .find(|year| !table.rows.values().any(|row| row.year == **year))
+    {
+        let mut known: Vec<String> = table
+            .rows
+            .values()
+            .map(|row| row.year.to_string())
+            .collect();
         known.sort();
         known.dedup();
-        return fail(format!("there is no set of {year}\n  hint: there are {}", known.join(", ")), 2);
+        return fail(
+            format!(
+                "there is no set of {year}\n  hint: there are {}",
+                known.join(", ")
+            ),
+            2,
+        );
     }
     match options.action {
         Action::List { year } => list(&table, year, options.json),
@@ -71,10 +84,16 @@ pub fn run(options: &Options) -> ExitCode {
 }
 
 fn list(table: &FactorTable, year: Option<i32>, as_json: bool) {
-    let rows = table.rows.values().filter(|row| year.is_none_or(|year| row.year == year));
+    let rows = table
+        .rows
+        .values()
+        .filter(|row| year.is_none_or(|year| row.year == year));
     if as_json {
         let rows: Vec<Value> = rows.map(row_json).collect();
-        println!("{}", json!({ "factors": rows, "not_published": table.missing }));
+        println!(
+            "{}",
+            json!({ "factors": rows, "not_published": table.missing })
+        );
         return;
     }
     for row in rows {
@@ -83,7 +102,14 @@ fn list(table: &FactorTable, year: Option<i32>, as_json: bool) {
             (true, None) => ", provisional".to_owned(),
             (false, None) => String::new(),
         };
-        println!("{}  {} per {}{marks}\n    {} [{}]", row.id, figures(row), row.key.unit, row.source, row.confidence);
+        println!(
+            "{}  {} per {}{marks}\n    {} [{}]",
+            row.id,
+            figures(row),
+            row.key.unit,
+            row.source,
+            row.confidence
+        );
     }
     for id in table.missing.iter().filter(|_| year.is_none()) {
         println!("{id}  not published");
@@ -94,7 +120,9 @@ fn figures(row: &FactorRow) -> String {
     match row.value {
         FactorValue::Gases(gases) => format!("{} kgCO2e", gases.kgco2e),
         FactorValue::KwhPerKm(kwh) => format!("{kwh} kWh"),
-        FactorValue::Exhaust(exhaust) => format!("{} g NOx, {} g PM2.5", exhaust.nox[0], exhaust.pm25[0]),
+        FactorValue::Exhaust(exhaust) => {
+            format!("{} g NOx, {} g PM2.5", exhaust.nox[0], exhaust.pm25[0])
+        }
         FactorValue::Wear(wear) => format!("{} g PM10, {} g PM2.5", wear.pm10, wear.pm25),
     }
 }
@@ -112,7 +140,9 @@ fn row_json(row: &FactorRow) -> Value {
             json!({ "kgco2e": gases.kgco2e, "kgco2": co2, "kgco2e_ch4": ch4, "kgco2e_n2o": n2o })
         }
         FactorValue::KwhPerKm(kwh) => json!({ "kwh_per_km": kwh }),
-        FactorValue::Exhaust(exhaust) => json!({ "g_nox": exhaust.nox[0], "g_pm25": exhaust.pm25[0], "g_pm10": exhaust.pm25[0] }),
+        FactorValue::Exhaust(exhaust) => {
+            json!({ "g_nox": exhaust.nox[0], "g_pm25": exhaust.pm25[0], "g_pm10": exhaust.pm25[0] })
+        }
         FactorValue::Wear(wear) => json!({ "g_pm10": wear.pm10, "g_pm25": wear.pm25 }),
     };
     if let (Some(object), Value::Object(values)) = (object.as_object_mut(), values) {
@@ -124,9 +154,13 @@ fn row_json(row: &FactorRow) -> Value {
 fn show_diff(table: &FactorTable, before: i32, after: i32, as_json: bool) {
     let changes = diff(table, before, after);
     let mut counts: BTreeMap<Change, usize> = BTreeMap::new();
-    changes.iter().for_each(|change| *counts.entry(change.change).or_default() += 1);
+    changes
+        .iter()
+        .for_each(|change| *counts.entry(change.change).or_default() += 1);
     let count = |change| counts.get(&change).copied().unwrap_or(0);
-    let told = changes.iter().filter(|change| change.change != Change::Unchanged);
+    let told = changes
+        .iter()
+        .filter(|change| change.change != Change::Unchanged);
     if as_json {
         let rows: Vec<Value> = told
             .map(|change| {
@@ -142,15 +176,27 @@ fn show_diff(table: &FactorTable, before: i32, after: i32, as_json: bool) {
             "changed": count(Change::Changed), "relabelled": count(Change::Relabelled), "added": count(Change::Added),
             "removed": count(Change::Removed), "unchanged": count(Change::Unchanged),
         });
-        println!("{}", json!({ "before": before, "after": after, "counts": counts, "changes": rows }));
+        println!(
+            "{}",
+            json!({ "before": before, "after": after, "counts": counts, "changes": rows })
+        );
         return;
     }
     for change in told {
         match (change.change, change.before, change.after) {
-            (Change::Relabelled, Some(old), Some(new)) => println!("relabelled  {} is now {}  {}", old.id, new.id, figures(new)),
+            (Change::Relabelled, Some(old), Some(new)) => {
+                println!("relabelled  {} is now {}  {}", old.id, new.id, figures(new))
+            }
             (_, Some(old), Some(new)) => {
-                let per_cent = change.ratio().map_or(String::new(), |ratio| format!("  {:+.1} %", ratio * 100.0));
-                println!("changed     {}  {} -> {}{per_cent}", new.id, old.value.main(), new.value.main());
+                let per_cent = change
+                    .ratio()
+                    .map_or(String::new(), |ratio| format!("  {:+.1} %", ratio * 100.0));
+                println!(
+                    "changed     {}  {} -> {}{per_cent}",
+                    new.id,
+                    old.value.main(),
+                    new.value.main()
+                );
             }
             (_, None, Some(new)) => println!("added       {}  {}", new.id, figures(new)),
             (_, Some(old), None) => println!("removed     {}  {}", old.id, figures(old)),

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::fail;
-use crate::model::password::{DEVICE_ITERATIONS, PERSON_COST, hash_password, hash_person, hash_token};
+use crate::model::password::{
+    DEVICE_ITERATIONS, PERSON_COST, hash_password, hash_person, hash_token,
+};
 
 /// A shorter password of a person is guessed before long (NIST SP 800-63B: at least 8).
 const SHORTEST_PASSWORD: usize = 8;
@@ -20,17 +22,26 @@ pub fn run(user: bool) -> ExitCode {
         Err(error) => return fail(error, 1),
     };
     if password.is_empty() {
-        return fail("no password on standard input\n  hint: echo -n secret | fleetgauge hash-password", 2);
+        return fail(
+            "no password on standard input\n  hint: echo -n secret | fleetgauge hash-password",
+            2,
+        );
     }
     if user && password.len() < SHORTEST_PASSWORD {
-        return fail("the password is shorter than 8 characters\n  hint: three or four words together are easy to remember", 2);
+        return fail(
+            "the password is shorter than 8 characters\n  hint: three or four words together are easy to remember",
+            2,
+        );
     }
     let mut salt = [0u8; 16];
     if SystemRandom::new().fill(&mut salt).is_err() {
         return fail("the system gives no random numbers", 1);
     }
-    let hash =
-        if user { hash_person(&password, &salt, PERSON_COST) } else { Some(hash_password(&password, &salt, DEVICE_ITERATIONS)) };
+    let hash = if user {
+        hash_person(&password, &salt, PERSON_COST)
+    } else {
+        Some(hash_password(&password, &salt, DEVICE_ITERATIONS))
+    };
     match hash {
         Some(hash) => {
             println!("{hash}");

@@ -79,8 +79,22 @@ struct Mistake {
 
 impl Mistake {
     fn of(error: &RegisterError) -> Self {
-        let RegisterError { file, line, column, value, reason, hint } = error.clone();
-        Self { file, line, column, value, reason, hint }
+        let RegisterError {
+            file,
+            line,
+            column,
+            value,
+            reason,
+            hint,
+        } = error.clone();
+        Self {
+            file,
+            line,
+            column,
+            value,
+            reason,
+            hint,
+        }
     }
 }
 
@@ -99,7 +113,11 @@ pub fn run(options: &Options) -> ExitCode {
         What::Fuel => ImportKind::Fuel,
         What::Indicators => ImportKind::Indicators,
     };
-    let source = config.register.directory.clone().map_or(RegisterSource::Empty, RegisterSource::Folder);
+    let source = config
+        .register
+        .directory
+        .clone()
+        .map_or(RegisterSource::Empty, RegisterSource::Folder);
     // Only who is there matters here; the key that hides tags is the store's.
     let register = match source.load(&TokenHasher::new(&[0; 32])) {
         Ok(register) => register,
@@ -109,11 +127,20 @@ pub fn run(options: &Options) -> ExitCode {
         Ok(factors) => factors,
         Err(error) => return fail(error, EX_CONFIG),
     };
-    let mut store = match (!options.dry_run).then(|| ImportStore::open(&config.store.directory)).transpose() {
+    let mut store = match (!options.dry_run)
+        .then(|| ImportStore::open(&config.store.directory))
+        .transpose()
+    {
         Ok(store) => store,
         Err(error) => return fail(error, 1),
     };
-    let job = Job { kind, path: &options.file, register: &register, factors: &factors, now: Clock::system().now() };
+    let job = Job {
+        kind,
+        path: &options.file,
+        register: &register,
+        factors: &factors,
+        now: Clock::system().now(),
+    };
     let bar = std::cell::RefCell::new(Bar::new(!options.json));
     let mut listed = Vec::new();
     let bad = |error: &RegisterError| {
@@ -161,27 +188,41 @@ fn print_json(kind: ImportKind, options: &Options, outcome: &Outcome, errors: Ve
         columns_left_out: &outcome.columns_left_out,
         errors,
     };
-    println!("{}", serde_json::to_string_pretty(&answer).unwrap_or_default());
+    println!(
+        "{}",
+        serde_json::to_string_pretty(&answer).unwrap_or_default()
+    );
 }
 
 fn told(file: &Path, outcome: &Outcome, dry_run: bool) -> String {
     let p = &outcome.progress;
     let mut text = format!("{}: {} rows: ", file.display(), p.position);
     if dry_run {
-        text.push_str(&format!("{} good, {} left out, {} bad; nothing was written\n", p.taken, p.ignored, p.bad));
+        text.push_str(&format!(
+            "{} good, {} left out, {} bad; nothing was written\n",
+            p.taken, p.ignored, p.bad
+        ));
     } else {
         let counts = (p.taken, p.changed, p.known, p.ignored, p.bad);
         let (taken, changed, known, ignored, bad) = counts;
-        text.push_str(&format!("{taken} new, {changed} changed, {known} known before, {ignored} left out, {bad} bad\n"));
+        text.push_str(&format!(
+            "{taken} new, {changed} changed, {known} known before, {ignored} left out, {bad} bad\n"
+        ));
     }
     if outcome.went_on_after > 0 {
-        text.push_str(&format!("an interrupted import went on after row {}\n", outcome.went_on_after));
+        text.push_str(&format!(
+            "an interrupted import went on after row {}\n",
+            outcome.went_on_after
+        ));
     }
     for (what, count) in &outcome.ignored {
         text.push_str(&format!("left out: {count} rows of {what}\n"));
     }
     if !outcome.columns_left_out.is_empty() {
-        text.push_str(&format!("columns nobody reads: {}\n", outcome.columns_left_out.join(", ")));
+        text.push_str(&format!(
+            "columns nobody reads: {}\n",
+            outcome.columns_left_out.join(", ")
+        ));
     }
     text
 }
@@ -191,10 +232,18 @@ fn run_register(options: &Options, config: &Config) -> ExitCode {
         let text = "`register.directory` is not set, so there is no register to import into\n  hint: set it in the configuration, and name that with --config";
         return fail(text, EX_CONFIG);
     };
-    match register::replace(&options.file, folder, Clock::system().now(), options.dry_run) {
+    match register::replace(
+        &options.file,
+        folder,
+        Clock::system().now(),
+        options.dry_run,
+    ) {
         Ok(replaced) => {
             let register = &replaced.register;
-            register.doubts().iter().for_each(|doubt| eprintln!("warning: {doubt}"));
+            register
+                .doubts()
+                .iter()
+                .for_each(|doubt| eprintln!("warning: {doubt}"));
             let counts = (register.vehicles.len(), register.charge_points.len());
             if options.json {
                 let files: Vec<_> = replaced
@@ -206,15 +255,26 @@ fn run_register(options: &Options, config: &Config) -> ExitCode {
                 println!("{answer}");
             } else {
                 for (name, backup) in &replaced.files {
-                    let old = backup.as_ref().map_or_else(String::new, |path| format!(", the old one is {}", path.display()));
-                    println!("{name}: {}{old}", if options.dry_run { "would be replaced" } else { "replaced" });
+                    let old = backup.as_ref().map_or_else(String::new, |path| {
+                        format!(", the old one is {}", path.display())
+                    });
+                    println!(
+                        "{name}: {}{old}",
+                        if options.dry_run {
+                            "would be replaced"
+                        } else {
+                            "replaced"
+                        }
+                    );
                 }
                 if replaced.files.is_empty() {
                     println!("nothing has changed");
                 }
                 println!("{} vehicles, {} charge points", counts.0, counts.1);
                 if !options.dry_run && !replaced.files.is_empty() {
-                    println!("a running daemon takes it over when it is told to: send it SIGHUP (systemctl reload fleetgauge)");
+                    println!(
+                        "a running daemon takes it over when it is told to: send it SIGHUP (systemctl reload fleetgauge)"
+                    );
                 }
             }
             ExitCode::SUCCESS
@@ -231,7 +291,10 @@ struct Bar {
 
 impl Bar {
     fn new(wanted: bool) -> Self {
-        Self { on: wanted && std::io::stderr().is_terminal(), drawn: false }
+        Self {
+            on: wanted && std::io::stderr().is_terminal(),
+            drawn: false,
+        }
     }
 
     fn draw(&mut self, Step { bytes, of, rows }: Step) {
@@ -239,7 +302,9 @@ impl Bar {
             return;
         }
         let percent = (bytes * 100).checked_div(of).unwrap_or(100).min(100) as usize;
-        let bar: String = (0..25).map(|place| if place * 4 < percent { '#' } else { '.' }).collect();
+        let bar: String = (0..25)
+            .map(|place| if place * 4 < percent { '#' } else { '.' })
+            .collect();
         eprint!("\r[{bar}] {percent:>3} %  {rows} rows");
         let _ = std::io::stderr().flush();
         self.drawn = true;

@@ -62,10 +62,14 @@ enum Command {
         seed: u64,
     },
     /// The simulated fleet alone, against any daemon.
-    #[command(after_help = "Example: fleetgauge simulate --mqtt 127.0.0.1:1883 --ocpp ws://127.0.0.1:9310/ocpp")]
+    #[command(
+        after_help = "Example: fleetgauge simulate --mqtt 127.0.0.1:1883 --ocpp ws://127.0.0.1:9310/ocpp"
+    )]
     Simulate(simulate::Options),
     /// Checks a configuration: all mistakes at once, with file, line, key and a hint.
-    #[command(after_help = "Example: fleetgauge check-config /etc/fleetgauge/fleetgauge.toml --connect")]
+    #[command(
+        after_help = "Example: fleetgauge check-config /etc/fleetgauge/fleetgauge.toml --connect"
+    )]
     CheckConfig {
         /// The file; without one, the shipped defaults with the environment's overrides.
         file: Option<PathBuf>,
@@ -82,7 +86,9 @@ enum Command {
     /// Feeds a capture through decode and engine on its own clock and prints vehicles, sessions, charge points, emissions, rejects.
     ///
     /// No daemon, no store. The daemon writes captures (`[capture]`); lines may also come from elsewhere.
-    #[command(after_help = "Example: fleetgauge replay capture/capture-*.jsonl --config fleetgauge.toml")]
+    #[command(
+        after_help = "Example: fleetgauge replay capture/capture-*.jsonl --config fleetgauge.toml"
+    )]
     Replay(replay::Options),
     /// Class, rule and basis of every vehicle of a register, and the share with bounds.
     #[command(after_help = "Example: fleetgauge classify config/register/vehicles.csv --json")]
@@ -90,7 +96,9 @@ enum Command {
     /// How every target stands, from the register and the store; and what a plan of replacements would do.
     ///
     /// Needs no running daemon. What only the daemon knows is said to be missing.
-    #[command(after_help = "Example: fleetgauge targets --config fleetgauge.toml --convert van=5/month --tonnes van_n1_iii=7.1")]
+    #[command(
+        after_help = "Example: fleetgauge targets --config fleetgauge.toml --convert van=5/month --tonnes van_n1_iii=7.1"
+    )]
     Targets(targets::Options),
     /// The report of a month, quarter or April-March year for boards and care systems, from the register and the store.
     ///
@@ -104,7 +112,9 @@ enum Command {
     #[command(after_help = "Example: fleetgauge counters list; fleetgauge counters undo 7")]
     Counters(counters::Options),
     /// The emission factors in force, and what changed between two years' sets.
-    #[command(after_help = "Example: fleetgauge factors list --year 2025; fleetgauge factors diff 2024 2025 --json")]
+    #[command(
+        after_help = "Example: fleetgauge factors list --year 2025; fleetgauge factors diff 2024 2025 --json"
+    )]
     Factors(factors::Options),
     /// Alerts of a running daemon: what is firing, acknowledge, silence; and a test of a notifier.
     #[command(
@@ -115,7 +125,9 @@ enum Command {
     ///
     /// The daemon may run or not. Interrupted, the same command goes on; the same file again changes nothing; bad rows are named
     /// and kept out (exit code 1), the others are taken.
-    #[command(after_help = "Example: fleetgauge import fuel october.csv --config /etc/fleetgauge/fleetgauge.toml")]
+    #[command(
+        after_help = "Example: fleetgauge import fuel october.csv --config /etc/fleetgauge/fleetgauge.toml"
+    )]
     Import(import::Options),
     /// Dashboards for Grafana, alert rules for Grafana and Prometheus, and what provisions them, as files.
     #[command(after_help = "Example: fleetgauge dashboards export /etc/fleetgauge/dashboards")]
@@ -136,7 +148,10 @@ enum Command {
 
 /// Parses the arguments and runs the command. Exit codes: 0, 1 runtime, 2 usage, 78 configuration (sysexits).
 pub fn main() -> ExitCode {
-    match Arguments::parse().command.unwrap_or(Command::Run { config: None }) {
+    match Arguments::parse()
+        .command
+        .unwrap_or(Command::Run { config: None })
+    {
         Command::Run { config } => run::run(config.as_deref()),
         Command::Demo { speed, seed } => demo::run(speed, seed),
         Command::Simulate(options) => simulate::run(&options),

@@ -51,27 +51,41 @@ pub fn main(options: &Options) -> ExitCode {
         }
     }
     replay.finish();
-    let text = replay.report().and_then(|report| serde_json::to_string_pretty(&report));
+    let text = replay
+        .report()
+        .and_then(|report| serde_json::to_string_pretty(&report));
     match text {
         Ok(text) => println!("{text}"),
         Err(error) => return fail(error, 1),
     }
     if bad > 0 {
-        return fail(format!("{bad} lines are not lines of a capture; they were left out"), 1);
+        return fail(
+            format!("{bad} lines are not lines of a capture; they were left out"),
+            1,
+        );
     }
     ExitCode::SUCCESS
 }
 
 fn setting(config: &Config, options: &Options) -> Result<Setting, String> {
     // Without a store of its own any key will do: nothing is kept.
-    let key = options.config.as_ref().and_then(|_| token_key(&config.store.directory)).unwrap_or_default();
+    let key = options
+        .config
+        .as_ref()
+        .and_then(|_| token_key(&config.store.directory))
+        .unwrap_or_default();
     let hasher = TokenHasher::new(&key);
-    let folder = options.register.clone().or_else(|| config.register.directory.clone());
+    let folder = options
+        .register
+        .clone()
+        .or_else(|| config.register.directory.clone());
     let source = folder.map_or(RegisterSource::Empty, RegisterSource::Folder);
     let register = source.load(&hasher).map_err(|error| error.to_string())?;
     Ok(Setting {
         engine: config.engine.clone(),
-        profile: load_targets_file(config).map_err(|errors| errors.to_string())?.profile,
+        profile: load_targets_file(config)
+            .map_err(|errors| errors.to_string())?
+            .profile,
         register: Arc::new(register),
         factors: Arc::new(load_factors(&config.factors)?),
         hasher: hasher.for_captures(),

@@ -11,7 +11,9 @@ use crate::app::RegisterSource;
 use crate::app::clock::Clock;
 use crate::app::config::{Config, FactorsConfig, TargetsFile, load_factors, load_targets_file};
 use crate::app::recovery::recover;
-use crate::app::report::{Input, Period, Uptime, gather, html, markdown, returns, returns_csv, tidy};
+use crate::app::report::{
+    Input, Period, Uptime, gather, html, markdown, returns, returns_csv, tidy,
+};
 use crate::engine::ViewContext;
 use crate::ledger::emissions::FactorSets;
 use crate::model::TokenHasher;
@@ -93,13 +95,22 @@ pub fn main(options: &Options) -> ExitCode {
     };
     match replace(path, &text) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(format!("{}: {error}\n  hint: `--out` is a file in a folder this user may write", path.display()), 1),
+        Err(error) => fail(
+            format!(
+                "{}: {error}\n  hint: `--out` is a file in a folder this user may write",
+                path.display()
+            ),
+            1,
+        ),
     }
 }
 
 /// A reader of the file never sees half of it.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut name = path.file_name().ok_or_else(|| std::io::Error::other("is no file"))?.to_owned();
+    let mut name = path
+        .file_name()
+        .ok_or_else(|| std::io::Error::other("is no file"))?
+        .to_owned();
     name.push(".new");
     let new = path.with_file_name(name);
     std::fs::write(&new, text)?;
@@ -109,19 +120,39 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
 fn render(config: &Config, options: &Options, clock: Clock) -> Result<String, String> {
     let said = |error: String| format!("error: {error}");
     let now = clock.now();
-    let folder = options.register.clone().or_else(|| config.register.directory.clone());
+    let folder = options
+        .register
+        .clone()
+        .or_else(|| config.register.directory.clone());
     let mut missing = Vec::new();
     if folder.is_none() {
         missing.push("register: give --register DIR, or register.directory in the configuration; no vehicle is known".to_owned());
     }
     let source = folder.map_or(RegisterSource::Empty, RegisterSource::Folder);
-    let register = Arc::new(source.load(&TokenHasher::new(&[0; 32])).map_err(|error| said(error.to_string()))?);
-    let TargetsFile { targets: list, profile, restatements } = load_targets_file(config).map_err(|errors| errors.to_string())?;
+    let register = Arc::new(
+        source
+            .load(&TokenHasher::new(&[0; 32]))
+            .map_err(|error| said(error.to_string()))?,
+    );
+    let TargetsFile {
+        targets: list,
+        profile,
+        restatements,
+    } = load_targets_file(config).map_err(|errors| errors.to_string())?;
     let factors = Arc::new(load_factors(&config.factors).map_err(said)?);
-    let published =
-        config.factors.directory.as_ref().map(|_| load_factors(&FactorsConfig { directory: None, ..config.factors.clone() }));
+    let published = config.factors.directory.as_ref().map(|_| {
+        load_factors(&FactorsConfig {
+            directory: None,
+            ..config.factors.clone()
+        })
+    });
     let published = published.transpose().map_err(said)?;
-    let figures = targets::figures(config, &register, options.period.to.min(Day::of(now)), &mut missing);
+    let figures = targets::figures(
+        config,
+        &register,
+        options.period.to.min(Day::of(now)),
+        &mut missing,
+    );
     let reader = match Reader::open(&config.store.directory) {
         Ok(reader) => {
             missing.push("what a running daemon has heard since its last checkpoint (store.checkpoint_interval)".to_owned());
@@ -139,8 +170,10 @@ fn render(config: &Config, options: &Options, clock: Clock) -> Result<String, St
     let uptime = match &reader {
         None => Uptime::Unknown("there is no store to read the chargers' history from".to_owned()),
         Some(_) if options.format == Format::Returns => Uptime::Unknown(String::new()),
-        Some(reader) => uptime(config, reader, &register, &factors, &options.period)
-            .map_or_else(|error| Uptime::Unknown(format!("{error}; a running daemon's /api/v1/uptime has it")), Uptime::Known),
+        Some(reader) => uptime(config, reader, &register, &factors, &options.period).map_or_else(
+            |error| Uptime::Unknown(format!("{error}; a running daemon's /api/v1/uptime has it")),
+            Uptime::Known,
+        ),
     };
     let input = Input {
         period: &options.period,
@@ -161,7 +194,9 @@ fn render(config: &Config, options: &Options, clock: Clock) -> Result<String, St
     if options.format == Format::Returns {
         let (rows, missing) = returns(input);
         // A table for a machine has no room for words.
-        missing.iter().for_each(|missing| eprintln!("note: {missing}"));
+        missing
+            .iter()
+            .for_each(|missing| eprintln!("note: {missing}"));
         return returns_csv(&rows).map_err(said);
     }
     let report = gather(input);
@@ -169,7 +204,10 @@ fn render(config: &Config, options: &Options, clock: Clock) -> Result<String, St
         Format::Md | Format::Returns => markdown(&report),
         Format::Csv => tidy(&report),
         Format::Html => html(&report),
-        Format::Json => format!("{}\n", serde_json::to_string(&report).map_err(|error| said(error.to_string()))?),
+        Format::Json => format!(
+            "{}\n",
+            serde_json::to_string(&report).map_err(|error| said(error.to_string()))?
+        ),
     })
 }
 
@@ -184,13 +222,24 @@ fn uptime(
     let recovery = reader.recovery().map_err(|error| error.to_string())?;
     let clock = Clock::system();
     let file = load_targets_file(config).map_err(|errors| errors.to_string())?;
-    let engine = recover(config, register, factors, file, 1, &recovery, &clock).map_err(|error| error.to_string())?;
+    let engine = recover(config, register, factors, file, 1, &recovery, &clock)
+        .map_err(|error| error.to_string())?;
     // Nothing is known of the time after the last message: it would count as silence of the chargers.
-    let at = engine.last_alive().ok_or("no daemon has run on this store")?;
-    let months = (Month::of_day(period.from), Month::of_day(period.to).min(Month::of(at)));
+    let at = engine
+        .last_alive()
+        .ok_or("no daemon has run on this store")?;
+    let months = (
+        Month::of_day(period.from),
+        Month::of_day(period.to).min(Month::of(at)),
+    );
     if months.1 < months.0 {
         return Err("nothing was heard in the period".to_owned());
     }
-    let context = ViewContext { now: at, late: 0, rejected: 0 };
-    serde_json::to_value(engine.uptime_view(&context, months.0, months.1)).map_err(|error| error.to_string())
+    let context = ViewContext {
+        now: at,
+        late: 0,
+        rejected: 0,
+    };
+    serde_json::to_value(engine.uptime_view(&context, months.0, months.1))
+        .map_err(|error| error.to_string())
 }

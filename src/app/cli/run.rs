@@ -20,11 +20,20 @@ pub fn run(file: Option<&Path>) -> ExitCode {
         }
     };
     start_log(&config.log);
-    let register = config.register.directory.clone().map_or(RegisterSource::Empty, RegisterSource::Folder);
-    let options = StartOptions { clock: Clock::system(), register, demo: false };
+    let register = config
+        .register
+        .directory
+        .clone()
+        .map_or(RegisterSource::Empty, RegisterSource::Folder);
+    let options = StartOptions {
+        clock: Clock::system(),
+        register,
+        demo: false,
+    };
     block_on(async {
         let daemon = Daemon::start(&config, options).await?;
-        let address = |a: Option<std::net::SocketAddr>| a.map_or("off".to_owned(), |a| a.to_string());
+        let address =
+            |a: Option<std::net::SocketAddr>| a.map_or("off".to_owned(), |a| a.to_string());
         tracing::info!(
             page = address(daemon.web_address),
             mqtt = address(daemon.mqtt_address),
@@ -41,15 +50,21 @@ pub fn run(file: Option<&Path>) -> ExitCode {
 
 /// Runs on this thread; all sockets live here.
 pub fn block_on(body: impl Future<Output = Result<(), StartError>>) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(error, 1),
     };
     match runtime.block_on(body) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error @ (StartError::Register(_) | StartError::Factors(_) | StartError::Mapping(_) | StartError::Room(_))) => {
-            fail(error, EX_CONFIG)
-        }
+        Err(
+            error @ (StartError::Register(_)
+            | StartError::Factors(_)
+            | StartError::Mapping(_)
+            | StartError::Room(_)),
+        ) => fail(error, EX_CONFIG),
         Err(error) => fail(error, 1),
     }
 }
@@ -59,9 +74,15 @@ const SIGXFSZ: i32 = 25;
 
 /// Waits for SIGTERM or SIGINT; SIGHUP reloads the register.
 pub async fn until_stopped(daemon: &Daemon) {
-    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
+    let signals = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::hangup()),
+    );
     let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
-        tracing::error!("signals cannot be listened for; stop the daemon with SIGKILL, nothing acknowledged is lost");
+        tracing::error!(
+            "signals cannot be listened for; stop the daemon with SIGKILL, nothing acknowledged is lost"
+        );
         return std::future::pending().await;
     };
     // A limit on file sizes (`ulimit -f`, systemd's LimitFSIZE=) is then an error of the write, and treated like a full disk.

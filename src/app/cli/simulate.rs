@@ -34,14 +34,20 @@ pub struct Options {
 
 /// Runs until SIGINT.
 pub fn run(options: &Options) -> ExitCode {
-    let source = options.register.clone().map_or(RegisterSource::Example, RegisterSource::Folder);
+    let source = options
+        .register
+        .clone()
+        .map_or(RegisterSource::Example, RegisterSource::Folder);
     // The simulator only needs who is there; the key that hides tags is the daemon's own.
     let register = match source.load(&TokenHasher::new(&[0; 32])) {
         Ok(register) => Arc::new(register),
         Err(error) => return fail(error, super::EX_CONFIG),
     };
     let tags = match &options.register {
-        None => EXAMPLE_REGISTER.iter().find(|(name, _)| *name == "tags.csv").map(|(_, text)| (*text).to_owned()),
+        None => EXAMPLE_REGISTER
+            .iter()
+            .find(|(name, _)| *name == "tags.csv")
+            .map(|(_, text)| (*text).to_owned()),
         Some(folder) => std::fs::read_to_string(folder.join("tags.csv")).ok(),
     };
     let config = SimulateConfig {
@@ -53,7 +59,10 @@ pub fn run(options: &Options) -> ExitCode {
         ..SimulateConfig::default()
     };
     let clock = Clock::faster(options.speed);
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(error, 1),
     };

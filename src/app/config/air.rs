@@ -10,22 +10,41 @@ pub(super) fn read(mut section: Section<'_>) -> AirConfig {
     section.share("rural_share", &mut rural);
     section.share("motorway_share", &mut motorway);
     if (urban + rural + motorway - 1.0).abs() > 1e-9 {
-        section.refuse("", None, "", "`urban_share`, `rural_share` and `motorway_share` do not add up to 1", "write all three");
+        section.refuse(
+            "",
+            None,
+            "",
+            "`urban_share`, `rural_share` and `motorway_share` do not add up to 1",
+            "write all three",
+        );
     } else {
         config.speed_mix = [urban, rural, motorway];
     }
     section.flag("include_non_exhaust", &mut config.include_non_exhaust);
-    section.word("electric_wear", &mut config.credit_regeneration, &[("default", false), ("regen", true)]);
+    section.word(
+        "electric_wear",
+        &mut config.credit_regeneration,
+        &[("default", false), ("regen", true)],
+    );
     let names = Pollutant::ALL.map(Pollutant::name);
-    let mut tracked: Vec<String> = config.tracked.iter().map(|pollutant| pollutant.name().to_owned()).collect();
+    let mut tracked: Vec<String> = config
+        .tracked
+        .iter()
+        .map(|pollutant| pollutant.name().to_owned())
+        .collect();
     section.words("tracked", &mut tracked, &names);
-    config.tracked = Pollutant::ALL.into_iter().filter(|pollutant| tracked.iter().any(|name| name == pollutant.name())).collect();
+    config.tracked = Pollutant::ALL
+        .into_iter()
+        .filter(|pollutant| tracked.iter().any(|name| name == pollutant.name()))
+        .collect();
     let mut target = None;
     section.number("target_change", &mut target, -1.0, 0.0);
     config.target_change = target.unwrap_or(config.target_change);
-    for (key, pollutant) in
-        [("base_nox_kg", Pollutant::Nox), ("base_pm25_kg", Pollutant::Pm25), ("base_pm10_kg", Pollutant::Pm10)]
-    {
+    for (key, pollutant) in [
+        ("base_nox_kg", Pollutant::Nox),
+        ("base_pm25_kg", Pollutant::Pm25),
+        ("base_pm10_kg", Pollutant::Pm10),
+    ] {
         let mut base = None;
         section.number(key, &mut base, 0.0, 1e9);
         config.base_kg.extend(base.map(|kg| (pollutant, kg)));
@@ -34,7 +53,13 @@ pub(super) fn read(mut section: Section<'_>) -> AirConfig {
     section.optional_day("base_from", &mut from);
     section.optional_day("base_to", &mut to);
     if from.is_some() != to.is_some() || from.zip(to).is_some_and(|(from, to)| to < from) {
-        section.refuse("", None, "", "`base_from` and `base_to` are not the two ends of a stretch", "base_to is its last day");
+        section.refuse(
+            "",
+            None,
+            "",
+            "`base_from` and `base_to` are not the two ends of a stretch",
+            "base_to is its last day",
+        );
     }
     config.base_days = from.zip(to);
     section.finish();

@@ -16,20 +16,36 @@ const YEAR: Duration = Duration::from_secs(366 * 86_400);
 /// More own rules are a mistake: each is looked at for every row of its measurement.
 const MOST_OWN: usize = 500;
 /// Measurements that rules cannot look at, and why.
-const UNSEEN: [(&str, &str); 2] =
-    [("alerts", "a rule over alerts would raise itself"), ("ingest_stats", "Prometheus can watch these figures at /metrics")];
+const UNSEEN: [(&str, &str); 2] = [
+    ("alerts", "a rule over alerts would raise itself"),
+    (
+        "ingest_stats",
+        "Prometheus can watch these figures at /metrics",
+    ),
+];
 
-pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> AlertsConfig {
+pub(super) fn read(
+    tree: &mut BTreeMap<String, Node>,
+    errors: &mut Vec<ConfigError>,
+) -> AlertsConfig {
     let mut config = AlertsConfig::default();
     let mut section = Section::take(tree, "alerts", errors);
     section.flag("enabled", &mut config.enabled);
     section.whole("max_series", &mut config.max_series, 1, 10_000_000);
     section.whole("max_per_hour", &mut config.max_per_hour, 1, 100_000);
-    section.parsed("quiet_hours", &mut config.quiet_hours, WeeklyHours::HINT, |text| {
-        text.parse().map_err(|error: ParseWeeklyError| format!("cannot be read: {error}"))
-    });
+    section.parsed(
+        "quiet_hours",
+        &mut config.quiet_hours,
+        WeeklyHours::HINT,
+        |text| {
+            text.parse()
+                .map_err(|error: ParseWeeklyError| format!("cannot be read: {error}"))
+        },
+    );
     for builtin in RULES {
-        let Some(rule) = config.rule_mut(builtin.name) else { continue };
+        let Some(rule) = config.rule_mut(builtin.name) else {
+            continue;
+        };
         if let Some(inner) = section.table(builtin.name) {
             shipped(inner, builtin, rule);
         }
@@ -38,7 +54,13 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
     for (index, item) in items(tree, errors).into_iter().enumerate() {
         let mut section = Section::of(format!("alert[{index}]"), Some(item), errors);
         if index == MOST_OWN {
-            section.refuse("", None, "", "is one too many", "at most 500 own rules; Prometheus or Grafana can do the rest");
+            section.refuse(
+                "",
+                None,
+                "",
+                "is one too many",
+                "at most 500 own rules; Prometheus or Grafana can do the rest",
+            );
         }
         let taken: Vec<Arc<str>> = config.rules.iter().map(|rule| rule.name.clone()).collect();
         if let Some((rule, own)) = own(&mut section, &taken).filter(|_| index < MOST_OWN) {
@@ -53,7 +75,10 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
 fn items(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Vec<Node> {
     match tree.remove("alert") {
         None => Vec::new(),
-        Some(Node { value: Value::List(items), .. }) => items,
+        Some(Node {
+            value: Value::List(items),
+            ..
+        }) => items,
         Some(Node { place, .. }) => {
             errors.push(ConfigError {
                 key: "alert".into(),
@@ -68,7 +93,9 @@ fn items(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Ve
 }
 
 fn words() -> Vec<(&'static str, Severity)> {
-    Severity::ALL.map(|severity| (severity.name(), severity)).to_vec()
+    Severity::ALL
+        .map(|severity| (severity.name(), severity))
+        .to_vec()
 }
 
 fn ms(section: &mut Section<'_>, key: &'static str, into: &mut i64, low: Duration) {
@@ -80,10 +107,21 @@ fn ms(section: &mut Section<'_>, key: &'static str, into: &mut i64, low: Duratio
 fn times(section: &mut Section<'_>, rule: &mut Rule) {
     section.word("severity", &mut rule.severity, &words());
     ms(section, "for", &mut rule.for_ms, Duration::ZERO);
-    ms(section, "keep_firing_for", &mut rule.keep_firing_ms, Duration::ZERO);
+    ms(
+        section,
+        "keep_firing_for",
+        &mut rule.keep_firing_ms,
+        Duration::ZERO,
+    );
     ms(section, "repeat", &mut rule.repeat_ms, Duration::ZERO);
     if (1..60_000).contains(&rule.repeat_ms) {
-        section.refuse("repeat", None, "", "is below a minute", "rules are looked at once a minute; \"0s\" is never again");
+        section.refuse(
+            "repeat",
+            None,
+            "",
+            "is below a minute",
+            "rules are looked at once a minute; \"0s\" is never again",
+        );
     }
 }
 
@@ -100,25 +138,51 @@ fn shipped(mut section: Section<'_>, builtin: &Builtin, rule: &mut Rule) {
 }
 
 fn sides(section: &mut Section<'_>, rule: &Rule) {
-    let right = if rule.above { rule.clear <= rule.raise } else { rule.clear >= rule.raise };
+    let right = if rule.above {
+        rule.clear <= rule.raise
+    } else {
+        rule.clear >= rule.raise
+    };
     if !right {
-        let (side, other) = if rule.above { ("above", "not above") } else { ("below", "not below") };
-        let hint = format!("it is raised {side} {}, so it is over at a value {other} it", rule.raise);
-        section.refuse("", None, rule.clear.to_string(), "is a `clear` on the wrong side of the level", hint);
+        let (side, other) = if rule.above {
+            ("above", "not above")
+        } else {
+            ("below", "not below")
+        };
+        let hint = format!(
+            "it is raised {side} {}, so it is over at a value {other} it",
+            rule.raise
+        );
+        section.refuse(
+            "",
+            None,
+            rule.clear.to_string(),
+            "is a `clear` on the wrong side of the level",
+            hint,
+        );
     }
 }
 
 fn own(section: &mut Section<'_>, taken: &[Arc<str>]) -> Option<(Rule, OwnRule)> {
     let (mut name, mut measurement, mut field) = (String::new(), String::new(), String::new());
     let (mut summary, mut wanted) = (None::<String>, Vec::new());
-    let (above, below, clear) = (section.has("above"), section.has("below"), section.has("clear"));
+    let (above, below, clear) = (
+        section.has("above"),
+        section.has("below"),
+        section.has("clear"),
+    );
     let places = ["name", "measurement", "field", "where"].map(|key| section.place_of(key));
     section.text("name", &mut name);
     section.text("measurement", &mut measurement);
     section.text("field", &mut field);
     section.pairs("where", &mut wanted);
     section.optional_text("summary", &mut summary);
-    let mut rule = Rule { above, inclusive: false, group: Vec::new(), ..RULES[0].rule() };
+    let mut rule = Rule {
+        above,
+        inclusive: false,
+        group: Vec::new(),
+        ..RULES[0].rule()
+    };
     (rule.for_ms, rule.keep_firing_ms) = (0, 0);
     section.level("above", &mut rule.raise, -1e15, 1e15);
     section.level("below", &mut rule.raise, -1e15, 1e15);
@@ -136,10 +200,17 @@ fn own(section: &mut Section<'_>, taken: &[Arc<str>]) -> Option<(Rule, OwnRule)>
     } else if clear {
         sides(section, &rule);
     }
-    let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    let plain = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     let [name_place, measurement_place, field_place, where_place] = places;
     if !plain || taken.iter().any(|other| **other == *name) {
-        let reason = if plain { "is the name of another rule" } else { "is no name for a rule" };
+        let reason = if plain {
+            "is the name of another rule"
+        } else {
+            "is no name for a rule"
+        };
         section.refuse(
             "name",
             name_place,
@@ -150,40 +221,88 @@ fn own(section: &mut Section<'_>, taken: &[Arc<str>]) -> Option<(Rule, OwnRule)>
         return None;
     }
     let found = look_up(section, &measurement, measurement_place.clone())?;
-    let numbers: Vec<&str> =
-        found.fields.iter().filter(|field| field.kind != Some(FieldType::Text)).map(|field| field.name).collect();
+    let numbers: Vec<&str> = found
+        .fields
+        .iter()
+        .filter(|field| field.kind != Some(FieldType::Text))
+        .map(|field| field.name)
+        .collect();
     let Some(field) = numbers.iter().find(|known| **known == field).copied() else {
         let text = found.fields.iter().any(|known| known.name == field);
-        let reason = if text { "is a text, which has no level".to_owned() } else { format!("is not a field of `{measurement}`") };
-        let hint =
-            if text || field.is_empty() { format!("numbers are {}", numbers.join(", ")) } else { nearest(&field, &numbers) };
+        let reason = if text {
+            "is a text, which has no level".to_owned()
+        } else {
+            format!("is not a field of `{measurement}`")
+        };
+        let hint = if text || field.is_empty() {
+            format!("numbers are {}", numbers.join(", "))
+        } else {
+            nearest(&field, &numbers)
+        };
         section.refuse("field", field_place, field, reason, hint);
         return None;
     };
     let tags: Vec<&str> = found.tags.iter().map(|tag| tag.name).collect();
-    for (tag, _) in wanted.iter().filter(|(tag, _)| !tags.contains(&tag.as_str())) {
+    for (tag, _) in wanted
+        .iter()
+        .filter(|(tag, _)| !tags.contains(&tag.as_str()))
+    {
         let reason = format!("is not a tag of `{measurement}`");
-        section.refuse("where", where_place.clone(), tag.clone(), reason, format!("its tags are {}", tags.join(", ")));
+        section.refuse(
+            "where",
+            where_place.clone(),
+            tag.clone(),
+            reason,
+            format!("its tags are {}", tags.join(", ")),
+        );
     }
     rule.name = Arc::from(name.as_str());
     rule.title = Arc::from(summary.unwrap_or_else(|| format!("{measurement} {field}")));
-    let wanted = wanted.into_iter().map(|(tag, value)| (Arc::from(tag), Arc::from(value))).collect();
-    let own = OwnRule { rule: rule.name.clone(), measurement: found.name, field, wanted };
+    let wanted = wanted
+        .into_iter()
+        .map(|(tag, value)| (Arc::from(tag), Arc::from(value)))
+        .collect();
+    let own = OwnRule {
+        rule: rule.name.clone(),
+        measurement: found.name,
+        field,
+        wanted,
+    };
     Some((rule, own))
 }
 
-fn look_up(section: &mut Section<'_>, name: &str, place: Option<super::source::Place>) -> Option<&'static Measurement> {
+fn look_up(
+    section: &mut Section<'_>,
+    name: &str,
+    place: Option<super::source::Place>,
+) -> Option<&'static Measurement> {
     let unseen = UNSEEN.iter().find(|(unseen, _)| *unseen == name);
-    let seen = MEASUREMENTS.iter().filter(|known| UNSEEN.iter().all(|(unseen, _)| *unseen != known.name));
+    let seen = MEASUREMENTS
+        .iter()
+        .filter(|known| UNSEEN.iter().all(|(unseen, _)| *unseen != known.name));
     let names: Vec<&str> = seen.clone().map(|known| known.name).collect();
     let found = seen.into_iter().find(|known| known.name == name);
     match (found, unseen) {
         (Some(found), _) => return Some(found),
-        (None, Some((_, why))) => section.refuse("measurement", place, name, "cannot be watched here", *why),
-        (None, None) if name.is_empty() => {
-            section.refuse("", None, "", "has no `measurement`", format!("one of: {}", names.join(", ")));
+        (None, Some((_, why))) => {
+            section.refuse("measurement", place, name, "cannot be watched here", *why)
         }
-        (None, None) => section.refuse("measurement", place, name, "is not a measurement", nearest(name, &names)),
+        (None, None) if name.is_empty() => {
+            section.refuse(
+                "",
+                None,
+                "",
+                "has no `measurement`",
+                format!("one of: {}", names.join(", ")),
+            );
+        }
+        (None, None) => section.refuse(
+            "measurement",
+            place,
+            name,
+            "is not a measurement",
+            nearest(name, &names),
+        ),
     }
     None
 }
@@ -195,8 +314,11 @@ mod tests {
     #[test]
     fn every_shipped_rule_stands_in_the_shipped_file() {
         for builtin in RULES {
-            let line = crate::app::config::SHIPPED.lines().find(|line| line.starts_with(&format!("{} = {{", builtin.name)));
-            let line = line.unwrap_or_else(|| panic!("{} is not in config/fleetgauge.toml", builtin.name));
+            let line = crate::app::config::SHIPPED
+                .lines()
+                .find(|line| line.starts_with(&format!("{} = {{", builtin.name)));
+            let line =
+                line.unwrap_or_else(|| panic!("{} is not in config/fleetgauge.toml", builtin.name));
             assert_eq!(builtin.unit.is_some(), line.contains("raise = "), "{line}");
         }
     }

@@ -14,7 +14,11 @@ use crate::model::{CounterKind, Quantity};
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
-pub(super) fn read(tree: &mut BTreeMap<String, Node>, heartbeat: Duration, errors: &mut Vec<ConfigError>) -> EngineConfig {
+pub(super) fn read(
+    tree: &mut BTreeMap<String, Node>,
+    heartbeat: Duration,
+    errors: &mut Vec<ConfigError>,
+) -> EngineConfig {
     // Greenflux takes a charge point for lost after about three heartbeats; so do we.
     let mut config = EngineConfig {
         exempt: exempt::read(tree, errors),
@@ -23,24 +27,62 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, heartbeat: Duration, error
         ..EngineConfig::default()
     };
     let mut section = Section::take(tree, "engine", errors);
-    let profiles: Vec<(&str, &str)> = PROFILES.iter().map(|profile| (profile.name, profile.name)).collect();
+    let profiles: Vec<(&str, &str)> = PROFILES
+        .iter()
+        .map(|profile| (profile.name, profile.name))
+        .collect();
     let mut profile = "nhs_sdu";
     section.word("profile", &mut profile, &profiles);
     config.profile = profile.to_owned();
     section.flag("positions", &mut config.positions);
-    section.duration("telemetry_interval", &mut config.telemetry_interval, Duration::ZERO, HOUR);
-    section.duration("overstay_grace", &mut config.overstay_grace, Duration::ZERO, DAY);
-    section.duration("offline_grace", &mut config.offline_grace, Duration::ZERO, 7 * DAY);
-    section.duration("stale_after", &mut config.stale_after, Duration::from_secs(60), 365 * DAY);
-    section.duration("freeze_after", &mut config.freeze_after, Duration::ZERO, 365 * DAY);
+    section.duration(
+        "telemetry_interval",
+        &mut config.telemetry_interval,
+        Duration::ZERO,
+        HOUR,
+    );
+    section.duration(
+        "overstay_grace",
+        &mut config.overstay_grace,
+        Duration::ZERO,
+        DAY,
+    );
+    section.duration(
+        "offline_grace",
+        &mut config.offline_grace,
+        Duration::ZERO,
+        7 * DAY,
+    );
+    section.duration(
+        "stale_after",
+        &mut config.stale_after,
+        Duration::from_secs(60),
+        365 * DAY,
+    );
+    section.duration(
+        "freeze_after",
+        &mut config.freeze_after,
+        Duration::ZERO,
+        365 * DAY,
+    );
     section.finish();
     config.rates = rates(Section::take(tree, "counters", errors));
     config.counters = counters(tree.remove("counter"), errors);
     let mut section = Section::take(tree, "limits", errors);
     section.whole("max_assets", &mut config.max_assets, 1, 100_000_000);
-    section.whole("max_charge_points", &mut config.max_charge_points, 1, 10_000_000);
+    section.whole(
+        "max_charge_points",
+        &mut config.max_charge_points,
+        1,
+        10_000_000,
+    );
     section.whole("max_connectors", &mut config.max_connectors, 1, 10_000);
-    section.whole("max_counter_events", &mut config.max_counter_events, 1, 1_000_000);
+    section.whole(
+        "max_counter_events",
+        &mut config.max_counter_events,
+        1,
+        1_000_000,
+    );
     section.whole("max_indicators", &mut config.max_indicators, 1, 10_000_000);
     section.finish();
     let mut section = Section::take(tree, "target", errors);
@@ -57,7 +99,10 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, heartbeat: Duration, error
             "the path runs from `start_share` at `start` to `share` at `due`",
         );
     }
-    if config.target_start.is_some_and(|start| start >= config.target_due) {
+    if config
+        .target_start
+        .is_some_and(|start| start >= config.target_due)
+    {
         section.refuse("", None, "", "`start` is not before `due`", "");
     }
     section.finish();
@@ -68,11 +113,21 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, heartbeat: Duration, error
 fn counters(node: Option<Node>, errors: &mut Vec<ConfigError>) -> Vec<CounterOverride> {
     let items = match node {
         None => return Vec::new(),
-        Some(Node { value: Value::List(items), .. }) => items,
+        Some(Node {
+            value: Value::List(items),
+            ..
+        }) => items,
         Some(Node { place, .. }) => {
-            let hint = "write [[counter]] with two brackets; [counters] is another section".to_owned();
+            let hint =
+                "write [[counter]] with two brackets; [counters] is another section".to_owned();
             let reason = "is not a list of sections".to_owned();
-            errors.push(ConfigError { key: "counter".into(), place, value: String::new(), reason, hint });
+            errors.push(ConfigError {
+                key: "counter".into(),
+                place,
+                value: String::new(),
+                reason,
+                hint,
+            });
             return Vec::new();
         }
     };
@@ -85,7 +140,8 @@ fn counters(node: Option<Node>, errors: &mut Vec<ConfigError>) -> Vec<CounterOve
         let mut quantity = None;
         let hint = "a lifetime register such as odometer, fuel_used_total, energy_import_total";
         section.parsed("quantity", &mut quantity, hint, |text| {
-            let known = Quantity::from_name(text).filter(|quantity| quantity.kind() == CounterKind::Lifetime);
+            let known = Quantity::from_name(text)
+                .filter(|quantity| quantity.kind() == CounterKind::Lifetime);
             known.ok_or_else(|| "is not a register".to_owned())
         });
         let mut thousandths = |key| {
@@ -104,10 +160,21 @@ fn counters(node: Option<Node>, errors: &mut Vec<ConfigError>) -> Vec<CounterOve
             );
         }
         if rate.is_none() && modulus.is_none() {
-            section.refuse("", None, "", "says nothing", "give `max_per_hour` or `modulus`, in the quantity's unit");
+            section.refuse(
+                "",
+                None,
+                "",
+                "says nothing",
+                "give `max_per_hour` or `modulus`, in the quantity's unit",
+            );
         }
         section.finish();
-        overrides.extend(quantity.map(|quantity| CounterOverride { feed, quantity, max_rate_per_hour: rate, modulus }));
+        overrides.extend(quantity.map(|quantity| CounterOverride {
+            feed,
+            quantity,
+            max_rate_per_hour: rate,
+            modulus,
+        }));
     }
     overrides
 }

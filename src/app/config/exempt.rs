@@ -12,10 +12,16 @@ use crate::units::{ParseInstantError, ParseWeeklyError, UtcMs, WeeklyHours};
 /// More windows are a mistake: each is looked at for every stretch of time.
 const MOST_WINDOWS: usize = 1_000;
 
-pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Vec<ExemptWindow> {
+pub(super) fn read(
+    tree: &mut BTreeMap<String, Node>,
+    errors: &mut Vec<ConfigError>,
+) -> Vec<ExemptWindow> {
     let items = match tree.remove("exempt") {
         None => return Vec::new(),
-        Some(Node { value: Value::List(items), .. }) => items,
+        Some(Node {
+            value: Value::List(items),
+            ..
+        }) => items,
         Some(Node { place, .. }) => {
             errors.push(ConfigError {
                 key: "exempt".into(),
@@ -31,7 +37,13 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
     for (index, item) in items.into_iter().enumerate() {
         let mut section = Section::of(format!("exempt[{index}]"), Some(item), errors);
         if index == MOST_WINDOWS {
-            section.refuse("", None, "", "is one too many", "at most 1000 windows; weekly ones need no section a week");
+            section.refuse(
+                "",
+                None,
+                "",
+                "is one too many",
+                "at most 1000 windows; weekly ones need no section a week",
+            );
         }
         windows.extend(window(&mut section).filter(|_| index < MOST_WINDOWS));
         section.finish();
@@ -41,29 +53,40 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
 
 fn window(section: &mut Section<'_>) -> Option<ExemptWindow> {
     const INSTANT: &str = "write a time with its zone, in quotes: \"2026-12-01T08:00:00Z\"";
-    let (mut site, mut charge_point, mut weekly) = (None::<String>, None::<String>, None::<WeeklyHours>);
+    let (mut site, mut charge_point, mut weekly) =
+        (None::<String>, None::<String>, None::<WeeklyHours>);
     let (mut from, mut to) = (None::<UtcMs>, None::<UtcMs>);
     let mut reason = None;
-    let instant = |text: &str| text.parse().map_err(|error: ParseInstantError| error.to_string());
+    let instant = |text: &str| {
+        text.parse()
+            .map_err(|error: ParseInstantError| error.to_string())
+    };
     section.optional_text("site", &mut site);
     section.optional_text("charge_point", &mut charge_point);
     let written = section.has("reason");
     section.word(
         "reason",
         &mut reason,
-        &[("maintenance", Some(ExemptReason::Maintenance)), ("closed", Some(ExemptReason::Closed))],
+        &[
+            ("maintenance", Some(ExemptReason::Maintenance)),
+            ("closed", Some(ExemptReason::Closed)),
+        ],
     );
     let some_time = section.has("weekly") || section.has("from") || section.has("to");
     let both = section.has("weekly") && (section.has("from") || section.has("to"));
     let one_end = section.has("from") != section.has("to");
     section.parsed("weekly", &mut weekly, WeeklyHours::HINT, |text| {
-        text.parse().map_err(|error: ParseWeeklyError| format!("cannot be read: {error}"))
+        text.parse()
+            .map_err(|error: ParseWeeklyError| format!("cannot be read: {error}"))
     });
     section.parsed("from", &mut from, INSTANT, instant);
     section.parsed("to", &mut to, INSTANT, instant);
     let mut refuse = |reason: &str, hint: &str| section.refuse("", None, "", reason, hint);
     if !written {
-        refuse("has no `reason`", "write reason = \"maintenance\" or \"closed\"");
+        refuse(
+            "has no `reason`",
+            "write reason = \"maintenance\" or \"closed\"",
+        );
     }
     if !some_time || both || one_end {
         refuse(
@@ -72,12 +95,20 @@ fn window(section: &mut Section<'_>) -> Option<ExemptWindow> {
         );
     }
     if site.is_some() && charge_point.is_some() {
-        refuse("has both `site` and `charge_point`", "keep one of them; without either it holds everywhere");
+        refuse(
+            "has both `site` and `charge_point`",
+            "keep one of them; without either it holds everywhere",
+        );
     }
     if from.zip(to).is_some_and(|(from, to)| to <= from) {
         refuse("`to` is not after `from`", "");
     }
     let once = from.zip(to).map(|(from, to)| ExemptTime::Once { from, to });
     let time = weekly.map(ExemptTime::Weekly).or(once)?;
-    Some(ExemptWindow { site: site.map(Arc::from), charge_point: charge_point.map(Arc::from), reason: reason?, time })
+    Some(ExemptWindow {
+        site: site.map(Arc::from),
+        charge_point: charge_point.map(Arc::from),
+        reason: reason?,
+        time,
+    })
 }

@@ -23,9 +23,18 @@ pub struct FactorsConfig {
 pub(super) fn read(mut section: Section<'_>) -> FactorsConfig {
     let mut config = FactorsConfig::default();
     section.optional_path("directory", &mut config.directory);
-    let policies = [("majority", YearPolicy::Majority), ("blended", YearPolicy::Blended), ("calendar", YearPolicy::Calendar)];
+    let policies = [
+        ("majority", YearPolicy::Majority),
+        ("blended", YearPolicy::Blended),
+        ("calendar", YearPolicy::Calendar),
+    ];
     section.word("year_policy", &mut config.year_policy, &policies);
-    section.number("residual_kgco2e_per_kwh", &mut config.residual_kgco2e_per_kwh, 0.0, 5.0);
+    section.number(
+        "residual_kgco2e_per_kwh",
+        &mut config.residual_kgco2e_per_kwh,
+        0.0,
+        5.0,
+    );
     section.finish();
     config
 }
@@ -36,7 +45,10 @@ pub fn load_factors(config: &FactorsConfig) -> Result<FactorSets, String> {
     if config.directory.is_none() {
         return Ok(sets);
     }
-    let published = load_table(&FactorsConfig { directory: None, ..config.clone() })?;
+    let published = load_table(&FactorsConfig {
+        directory: None,
+        ..config.clone()
+    })?;
     Ok(sets.with_published(FactorSets::of(&published).with_policy(config.year_policy)))
 }
 
@@ -46,20 +58,36 @@ pub fn load_table(config: &FactorsConfig) -> Result<FactorTable, String> {
     flate2::read::GzDecoder::new(COMPILED_IN)
         .read_to_string(&mut text)
         .map_err(|error| format!("compiled-in factors: {error}"))?;
-    let base: Vec<(&str, &str)> = text.split('\u{1}').filter_map(|file| file.split_once('\n')).collect();
-    let own = config.directory.as_deref().map(read_folder).transpose()?.unwrap_or_default();
-    let own: Vec<(&str, &str)> = own.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let base: Vec<(&str, &str)> = text
+        .split('\u{1}')
+        .filter_map(|file| file.split_once('\n'))
+        .collect();
+    let own = config
+        .directory
+        .as_deref()
+        .map(read_folder)
+        .transpose()?
+        .unwrap_or_default();
+    let own: Vec<(&str, &str)> = own
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
     FactorTable::parse(&base, &own).map_err(|error| error.to_string())
 }
 
 fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, String> {
     const HINT: &str = "hint: a folder with factor files (*.csv, UTF-8) that this user may read";
-    let failed = |path: &Path, error: std::io::Error| format!("`factors.directory`: {}: {error}\n  {HINT}", path.display());
+    let failed = |path: &Path, error: std::io::Error| {
+        format!("`factors.directory`: {}: {error}\n  {HINT}", path.display())
+    };
     let entries = std::fs::read_dir(folder).map_err(|error| failed(folder, error))?;
     let mut paths = Vec::new();
     for entry in entries {
         let path = entry.map_err(|error| failed(folder, error))?.path();
-        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+        if path
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
+        {
             paths.push(path);
         }
     }

@@ -14,11 +14,22 @@ pub(super) fn read(mut section: Section<'_>) -> IntensityConfig {
     section.text("url", &mut config.url);
     // Its figures are half-hourly; asking more often than every minute is no use to anybody.
     section.duration("refresh", &mut config.refresh, Duration::from_secs(60), DAY);
-    section.duration("timeout", &mut config.timeout, Duration::from_secs(1), Duration::from_secs(300));
+    section.duration(
+        "timeout",
+        &mut config.timeout,
+        Duration::from_secs(1),
+        Duration::from_secs(300),
+    );
     section.duration("keep", &mut config.keep, 14 * DAY, 3_660 * DAY);
     if !IntensityConfig::can_ask(&config.url) {
         let hint = "write https://api.carbonintensity.org.uk, or the http:// address of a proxy or copy of it";
-        section.refuse("url", place, config.url.clone(), "is not an address that can be asked", hint);
+        section.refuse(
+            "url",
+            place,
+            config.url.clone(),
+            "is not an address that can be asked",
+            hint,
+        );
     }
     section.finish();
     config

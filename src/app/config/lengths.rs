@@ -19,7 +19,9 @@ pub(super) fn parse_duration(text: &str) -> Option<Duration> {
 
 /// `64MiB`; a bare number is bytes.
 pub(super) fn parse_size(text: &str) -> Option<u64> {
-    let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let unit_at = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let count: u64 = text[..unit_at].parse().ok()?;
     let unit: u64 = match text[unit_at..].trim() {
         "" | "B" => 1,

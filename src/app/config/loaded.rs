@@ -47,13 +47,25 @@ impl Loaded {
 
 fn walk(name: &str, node: &Node, file: &str, found: &mut Vec<Setting>) {
     match &node.value {
-        Value::Table(keys) => keys.iter().for_each(|(key, node)| walk(&format!("{name}.{key}"), node, file, found)),
-        Value::List(items) if items.iter().any(|item| matches!(item.value, Value::Table(_))) => {
-            items.iter().enumerate().for_each(|(index, item)| walk(&format!("{name}[{}]", index + 1), item, file, found));
+        Value::Table(keys) => keys
+            .iter()
+            .for_each(|(key, node)| walk(&format!("{name}.{key}"), node, file, found)),
+        Value::List(items)
+            if items
+                .iter()
+                .any(|item| matches!(item.value, Value::Table(_))) =>
+        {
+            items.iter().enumerate().for_each(|(index, item)| {
+                walk(&format!("{name}[{}]", index + 1), item, file, found)
+            });
         }
         value => found.push(Setting {
             key: name.to_owned(),
-            value: if is_secret(name) { "(not shown)".to_owned() } else { shown(value) },
+            value: if is_secret(name) {
+                "(not shown)".to_owned()
+            } else {
+                shown(value)
+            },
             from: match &node.place {
                 Place::Line(line) => format!("{file} line {line}"),
                 Place::Variable(variable) => variable.clone(),
@@ -73,17 +85,30 @@ fn shown(value: &Value) -> String {
         Value::Integer(number) => number.to_string(),
         Value::Float(number) => number.to_string(),
         Value::Bool(flag) => flag.to_string(),
-        Value::List(items) => format!("[{}]", items.iter().map(|item| shown(&item.value)).collect::<Vec<_>>().join(", ")),
+        Value::List(items) => format!(
+            "[{}]",
+            items
+                .iter()
+                .map(|item| shown(&item.value))
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
         Value::Table(_) | Value::Other => "…".to_owned(),
     }
 }
 
 /// Of an address only its host: chat webhooks carry their secret in the path, and some people write passwords before the host.
 fn without_path(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return text.to_owned();
+    };
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let host = authority.rsplit('@').next().unwrap_or(authority);
-    let more = if matches!(path, "" | "/") && host == authority { path } else { "/…" };
+    let more = if matches!(path, "" | "/") && host == authority {
+        path
+    } else {
+        "/…"
+    };
     format!("{scheme}://{host}{more}")
 }
 
@@ -110,7 +135,8 @@ mod tests {
         }
         assert!(!json.contains("abc") && !json.contains("u:p"), "{json}");
         assert!(super::is_secret("influx.token") && !super::is_secret("influx.token_file"));
-        let config = Config::parse("[log]\nlevel = \"debug\"\n", "f.toml", std::iter::empty()).expect("a configuration");
+        let config = Config::parse("[log]\nlevel = \"debug\"\n", "f.toml", std::iter::empty())
+            .expect("a configuration");
         assert_eq!(config.loaded.0.len(), 1);
     }
 }

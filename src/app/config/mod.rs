@@ -27,7 +27,8 @@ pub use loaded::{Loaded, Setting};
 use source::Place;
 
 pub use targets::{
-    SHIPPED_TARGETS, TargetsConfig, TargetsFile, load_targets, load_targets_file, parse_targets, parse_targets_file,
+    SHIPPED_TARGETS, TargetsConfig, TargetsFile, load_targets, load_targets_file, parse_targets,
+    parse_targets_file,
 };
 
 use crate::engine::EngineConfig;
@@ -108,7 +109,9 @@ pub struct LogConfig {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { level: tracing::Level::INFO }
+        Self {
+            level: tracing::Level::INFO,
+        }
     }
 }
 
@@ -169,7 +172,10 @@ impl Config {
 
     /// The same; what can be read comes with the mistakes of the rest, so that what it names can be looked at too.
     pub fn look(file: Option<&Path>) -> Result<(Self, Option<ConfigErrors>), ConfigErrors> {
-        let name = file.map_or_else(|| "the shipped defaults".to_owned(), |file| file.display().to_string());
+        let name = file.map_or_else(
+            || "the shipped defaults".to_owned(),
+            |file| file.display().to_string(),
+        );
         let text = match file.map(std::fs::read_to_string) {
             None => String::new(),
             Some(Ok(text)) => text,
@@ -181,12 +187,18 @@ impl Config {
         Self::read(
             &text,
             &name,
-            std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))),
+            std::env::vars_os().filter_map(|(key, value)| {
+                Some((key.into_string().ok()?, value.into_string().ok()?))
+            }),
         )
     }
 
     /// From text and variables.
-    pub fn parse(text: &str, file: &str, variables: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigErrors> {
+    pub fn parse(
+        text: &str,
+        file: &str,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigErrors> {
         match Self::read(text, file, variables)? {
             (config, None) => Ok(config),
             (_, Some(errors)) => Err(errors),
@@ -198,18 +210,28 @@ impl Config {
         file: &str,
         variables: impl Iterator<Item = (String, String)>,
     ) -> Result<(Self, Option<ConfigErrors>), ConfigErrors> {
-        let mut tree =
-            source::parse(text).map_err(|(line, message)| one(file.to_owned(), line, message, "this line is not TOML"))?;
+        let mut tree = source::parse(text).map_err(|(line, message)| {
+            one(file.to_owned(), line, message, "this line is not TOML")
+        })?;
         source::overlay(&mut tree, variables);
         let mut errors = Vec::new();
         let loaded = Loaded::of(&tree, file);
-        let config = Self { loaded, ..rooms::read(&mut tree, &mut errors) };
+        let config = Self {
+            loaded,
+            ..rooms::read(&mut tree, &mut errors)
+        };
         // In the order of the file, as one goes through it with an editor; the environment comes last.
         errors.sort_by_key(|error| match error.place {
             Place::Line(line) => line,
             Place::Variable(_) => usize::MAX,
         });
-        Ok((config, (!errors.is_empty()).then(|| ConfigErrors { file: file.to_owned(), errors })))
+        Ok((
+            config,
+            (!errors.is_empty()).then(|| ConfigErrors {
+                file: file.to_owned(),
+                errors,
+            }),
+        ))
     }
 }
 

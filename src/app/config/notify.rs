@@ -11,10 +11,17 @@ use crate::notify::{Kind, NotifierConfig, SmtpConfig, SmtpTls};
 const SECOND: Duration = Duration::from_secs(1);
 const KINDS: [&str; 6] = ["alertmanager", "webhook", "ntfy", "text", "teams", "smtp"];
 
-pub(super) fn read(node: Option<Node>, web_listen: &str, errors: &mut Vec<ConfigError>) -> Vec<NotifierConfig> {
+pub(super) fn read(
+    node: Option<Node>,
+    web_listen: &str,
+    errors: &mut Vec<ConfigError>,
+) -> Vec<NotifierConfig> {
     let items = match node {
         None => return Vec::new(),
-        Some(Node { value: Value::List(items), .. }) => items,
+        Some(Node {
+            value: Value::List(items),
+            ..
+        }) => items,
         Some(Node { place, .. }) => {
             errors.push(ConfigError {
                 key: "notify".into(),
@@ -32,7 +39,13 @@ pub(super) fn read(node: Option<Node>, web_listen: &str, errors: &mut Vec<Config
         let config = notifier(&mut section, web_listen);
         if notifiers.iter().any(|other| other.name == config.name) {
             let hint = "names stand in the store and the log, and `alerts test --to` takes them";
-            section.refuse("", None, config.name.clone(), "is the name of two notifiers", hint);
+            section.refuse(
+                "",
+                None,
+                config.name.clone(),
+                "is the name of two notifiers",
+                hint,
+            );
         }
         section.finish();
         notifiers.push(config);
@@ -58,18 +71,41 @@ fn notifier(section: &mut Section<'_>, web_listen: &str) -> NotifierConfig {
     section.text("name", &mut config.name);
     section.word("kind", &mut kind, &KINDS.map(|kind| (kind, kind)));
     if !written {
-        section.refuse("", None, "", "has no `kind`", format!("one of: {}", KINDS.join(", ")));
+        section.refuse(
+            "",
+            None,
+            "",
+            "has no `kind`",
+            format!("one of: {}", KINDS.join(", ")),
+        );
     }
     if config.name.is_empty() {
-        section.refuse("", None, "", "has no `name`", "any name; it stands in the store and the log");
+        section.refuse(
+            "",
+            None,
+            "",
+            "has no `name`",
+            "any name; it stands in the store and the log",
+        );
     }
     let mut severities: Vec<String> = Vec::new();
-    section.words("severities", &mut severities, &Severity::ALL.map(Severity::name));
+    section.words(
+        "severities",
+        &mut severities,
+        &Severity::ALL.map(Severity::name),
+    );
     if !severities.is_empty() {
-        config.severities =
-            Severity::ALL.into_iter().filter(|known| severities.iter().any(|name| name == known.name())).collect();
+        config.severities = Severity::ALL
+            .into_iter()
+            .filter(|known| severities.iter().any(|name| name == known.name()))
+            .collect();
     }
-    section.duration("group_wait", &mut config.group_wait, Duration::ZERO, 3_600 * SECOND);
+    section.duration(
+        "group_wait",
+        &mut config.group_wait,
+        Duration::ZERO,
+        3_600 * SECOND,
+    );
     section.duration("timeout", &mut config.timeout, SECOND, 600 * SECOND);
     section.optional_path("ca_file", &mut config.ca_file);
     section.text("link", &mut config.link);
@@ -94,8 +130,18 @@ fn web(section: &mut Section<'_>, kind: &str, config: &mut NotifierConfig) {
             "chat webhooks' addresses are secrets: keep them in a file",
         );
     }
-    if config.url.as_ref().is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
-        section.refuse("url", place, config.url.clone().unwrap_or_default(), "is not a URL", "write https://host/path");
+    if config
+        .url
+        .as_ref()
+        .is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://"))
+    {
+        section.refuse(
+            "url",
+            place,
+            config.url.clone().unwrap_or_default(),
+            "is not a URL",
+            "write https://host/path",
+        );
     }
     config.kind = match kind {
         "alertmanager" => Kind::Alertmanager,
@@ -130,7 +176,11 @@ fn smtp(section: &mut Section<'_>) -> SmtpConfig {
         to: Vec::new(),
     };
     section.text("host", &mut config.host);
-    let ways = [("starttls", SmtpTls::StartTls), ("implicit", SmtpTls::Implicit), ("none", SmtpTls::None)];
+    let ways = [
+        ("starttls", SmtpTls::StartTls),
+        ("implicit", SmtpTls::Implicit),
+        ("none", SmtpTls::None),
+    ];
     let place = section.place_of("tls");
     section.word("tls", &mut config.tls, &ways);
     // RFC 6409: 587; RFC 8314: 465; a relay on this machine: 25.
@@ -146,13 +196,31 @@ fn smtp(section: &mut Section<'_>) -> SmtpConfig {
     section.text("from", &mut config.from);
     section.texts("to", &mut config.to);
     if config.host.is_empty() {
-        section.refuse("", None, "", "has no `host`", "write host = \"mail.example\"");
+        section.refuse(
+            "",
+            None,
+            "",
+            "has no `host`",
+            "write host = \"mail.example\"",
+        );
     }
     if !is_address(&config.from) {
-        section.refuse("from", from, config.from.clone(), "is no mail address", "write it alone: fleetgauge@example.org");
+        section.refuse(
+            "from",
+            from,
+            config.from.clone(),
+            "is no mail address",
+            "write it alone: fleetgauge@example.org",
+        );
     }
     if config.to.is_empty() || !config.to.iter().all(|to| is_address(to)) {
-        section.refuse("to", to, config.to.join(", "), "is no list of mail addresses", "write to = [\"fleet@example.org\"]");
+        section.refuse(
+            "to",
+            to,
+            config.to.join(", "),
+            "is no list of mail addresses",
+            "write to = [\"fleet@example.org\"]",
+        );
     }
     if config.username.is_some() != config.password_file.is_some() {
         section.refuse(
@@ -165,7 +233,13 @@ fn smtp(section: &mut Section<'_>) -> SmtpConfig {
     }
     let here = ["localhost", "127.0.0.1", "::1"].contains(&config.host.as_str());
     if config.tls == SmtpTls::None && config.username.is_some() && !here {
-        section.refuse("tls", place, "none", "would send the password readable for everybody", "\"starttls\" or \"implicit\"");
+        section.refuse(
+            "tls",
+            place,
+            "none",
+            "would send the password readable for everybody",
+            "\"starttls\" or \"implicit\"",
+        );
     }
     config
 }
@@ -173,6 +247,7 @@ fn smtp(section: &mut Section<'_>) -> SmtpConfig {
 /// Plain enough to be put between angle brackets: nothing that could end the command or the header.
 fn is_address(text: &str) -> bool {
     let good = |c: char| c.is_ascii_graphic() && !"<>(),;:\\\"[]".contains(c);
-    text.split_once('@').is_some_and(|(user, domain)| !user.is_empty() && !domain.is_empty() && !domain.contains('@'))
-        && text.chars().all(good)
+    text.split_once('@').is_some_and(|(user, domain)| {
+        !user.is_empty() && !domain.is_empty() && !domain.contains('@')
+    }) && text.chars().all(good)
 }

@@ -11,21 +11,40 @@ use crate::ingest::mqtt::BrokerConfig;
 use crate::model::{check_id, nearest};
 use crate::sinks::mqtt::{HomeAssistantConfig, PublishConfig};
 
-pub(super) fn read(tree: &mut BTreeMap<String, Node>, brokers: &[BrokerConfig], errors: &mut Vec<ConfigError>) -> PublishConfig {
+pub(super) fn read(
+    tree: &mut BTreeMap<String, Node>,
+    brokers: &[BrokerConfig],
+    errors: &mut Vec<ConfigError>,
+) -> PublishConfig {
     let mut config = PublishConfig::default();
     let mut section = Section::take(tree, "publish", errors);
     let place = section.place_of("broker");
     section.optional_text("broker", &mut config.broker);
     prefix(&mut section, &mut config.prefix);
-    section.duration("interval", &mut config.interval, Duration::from_secs(1), Duration::from_secs(3_600));
-    if let Some(name) = config.broker.clone().filter(|name| brokers.iter().all(|broker| broker.name != *name)) {
+    section.duration(
+        "interval",
+        &mut config.interval,
+        Duration::from_secs(1),
+        Duration::from_secs(3_600),
+    );
+    if let Some(name) = config
+        .broker
+        .clone()
+        .filter(|name| brokers.iter().all(|broker| broker.name != *name))
+    {
         let names: Vec<&str> = brokers.iter().map(|broker| broker.name.as_str()).collect();
         let hint = if names.is_empty() {
             "there is no [[broker]] section; write one with this `name`".into()
         } else {
             nearest(&name, &names)
         };
-        section.refuse("broker", place, name, "is not the name of a [[broker]]", hint);
+        section.refuse(
+            "broker",
+            place,
+            name,
+            "is not the name of a [[broker]]",
+            hint,
+        );
     }
     section.finish();
     config.home_assistant = home_assistant(Section::take(tree, "home_assistant", errors), &config);
@@ -53,10 +72,20 @@ fn home_assistant(mut section: Section<'_>, publish: &PublishConfig) -> HomeAssi
     }
     if config.prefix == publish.prefix {
         let hint = "homeassistant is Home Assistant's own default";
-        section.refuse("prefix", own_place, config.prefix.clone(), "is the prefix of [publish] too", hint);
+        section.refuse(
+            "prefix",
+            own_place,
+            config.prefix.clone(),
+            "is the prefix of [publish] too",
+            hint,
+        );
     }
     section.finish();
-    HomeAssistantConfig { vehicles: Arc::from(vehicles), organisations: Arc::from(organisations), ..config }
+    HomeAssistantConfig {
+        vehicles: Arc::from(vehicles),
+        organisations: Arc::from(organisations),
+        ..config
+    }
 }
 
 fn ids(section: &mut Section<'_>, key: &'static str, into: &mut Vec<String>) {
@@ -64,7 +93,13 @@ fn ids(section: &mut Section<'_>, key: &'static str, into: &mut Vec<String>) {
     section.texts(key, into);
     for id in into.iter() {
         if let Err(error) = check_id(id) {
-            section.refuse(key, place.clone(), id.clone(), error.to_string(), "write them as in the register");
+            section.refuse(
+                key,
+                place.clone(),
+                id.clone(),
+                error.to_string(),
+                "write them as in the register",
+            );
         }
     }
 }
@@ -72,7 +107,10 @@ fn ids(section: &mut Section<'_>, key: &'static str, into: &mut Vec<String>) {
 fn prefix(section: &mut Section<'_>, into: &mut String) {
     let place: Option<Place> = section.place_of("prefix");
     section.text("prefix", into);
-    let odd = into.contains(['+', '#', '\0']) || into.starts_with(['/', '$']) || into.ends_with('/') || into.len() > 1_024;
+    let odd = into.contains(['+', '#', '\0'])
+        || into.starts_with(['/', '$'])
+        || into.ends_with('/')
+        || into.len() > 1_024;
     if odd {
         section.refuse(
             "prefix",

@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::section::Section;
 use super::source::Node;
 use super::{
-    Config, ConfigError, LogConfig, MappingConfig, RegisterConfig, air, brokers, engine, factors, intensity, notify, publish,
-    setup, targets, web,
+    Config, ConfigError, LogConfig, MappingConfig, RegisterConfig, air, brokers, engine, factors,
+    intensity, notify, publish, setup, targets, web,
 };
 use crate::app::preset_names;
 use crate::engine::EngineConfig;
@@ -67,7 +67,11 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
     engine.residual_kgco2e_per_kwh = factors.residual_kgco2e_per_kwh;
     engine.air = air::read(Section::take(tree, "air", errors));
     let mut store = store(Section::take(tree, "store", errors));
-    history(Section::take(tree, "history", errors), &mut store, &mut engine);
+    history(
+        Section::take(tree, "history", errors),
+        &mut store,
+        &mut engine,
+    );
     let web = web::read(Section::take(tree, "web", errors));
     let config = Config {
         notifiers: notify::read(tree.remove("notify"), &web.listen, errors),
@@ -76,12 +80,17 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
         brokers,
         capture: capture(Section::take(tree, "capture", errors)),
         store,
-        influx: influx(tree.contains_key("influx"), Section::take(tree, "influx", errors)),
+        influx: influx(
+            tree.contains_key("influx"),
+            Section::take(tree, "influx", errors),
+        ),
         web,
         engine,
         ocpp,
         mapping: mapping(Section::take(tree, "mapping", errors)),
-        register: RegisterConfig { directory: directory(Section::take(tree, "register", errors)) },
+        register: RegisterConfig {
+            directory: directory(Section::take(tree, "register", errors)),
+        },
         factors,
         targets: targets::read(Section::take(tree, "targets", errors)),
         intensity: intensity::read(Section::take(tree, "intensity", errors)),
@@ -91,13 +100,22 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
     let known: Vec<&str> = SECTIONS.iter().copied().chain(["log"]).collect();
     for (key, node) in std::mem::take(tree) {
         let hint = nearest(&key, &known);
-        errors.push(ConfigError { key, place: node.place, value: String::new(), reason: "is not a section".into(), hint });
+        errors.push(ConfigError {
+            key,
+            place: node.place,
+            value: String::new(),
+            reason: "is not a section".into(),
+            hint,
+        });
     }
     config
 }
 
 pub(super) fn is_loopback(address: &str) -> bool {
-    let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
+    let host = address
+        .rsplit_once(':')
+        .map_or(address, |(host, _)| host)
+        .trim_matches(['[', ']']);
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
@@ -117,9 +135,19 @@ fn listener(mut section: Section<'_>) -> ListenerConfig {
     if config.password_file.is_some() && !anonymous_written {
         config.allow_anonymous = false;
     }
-    if place.is_some() && !is_loopback(&config.listen) && config.allow_anonymous && !anonymous_written {
+    if place.is_some()
+        && !is_loopback(&config.listen)
+        && config.allow_anonymous
+        && !anonymous_written
+    {
         let hint = "set `password_file`, or write `allow_anonymous = true` if everybody on that network may publish";
-        section.refuse("listen", None, config.listen.clone(), "is open to the network, and devices need no password", hint);
+        section.refuse(
+            "listen",
+            None,
+            config.listen.clone(),
+            "is open to the network, and devices need no password",
+            hint,
+        );
     }
     if !config.allow_anonymous && config.password_file.is_none() {
         section.refuse(
@@ -139,7 +167,11 @@ fn mapping(mut section: Section<'_>) -> MappingConfig {
     let mut files = Vec::new();
     section.texts("files", &mut files);
     config.files = files.into_iter().map(PathBuf::from).collect();
-    section.words("presets", &mut config.presets, &preset_names().collect::<Vec<_>>());
+    section.words(
+        "presets",
+        &mut config.presets,
+        &preset_names().collect::<Vec<_>>(),
+    );
     section.finish();
     config
 }
@@ -148,7 +180,11 @@ fn ocpp(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Ocp
     let tap = tap(Section::take(tree, "tap", errors));
     let setup = Arc::new(setup::read(Section::take(tree, "setup", errors)));
     let mut section = Section::take(tree, "ocpp", errors);
-    let mut config = OcppConfig { tap, setup, ..OcppConfig::default() };
+    let mut config = OcppConfig {
+        tap,
+        setup,
+        ..OcppConfig::default()
+    };
     section.flag("enabled", &mut config.enabled);
     section.address("listen", &mut config.listen);
     section.optional_address("tls_listen", &mut config.tls_listen);
@@ -156,8 +192,12 @@ fn ocpp(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Ocp
     section.optional_path("certificate_file", &mut config.certificate_file);
     section.optional_path("key_file", &mut config.key_file);
     section.optional_path("client_ca_file", &mut config.client_ca_file);
-    let unknown =
-        [("refuse", Unknown::Refuse), ("quarantine", Unknown::Quarantine), ("accept", Unknown::Accept), ("tap", Unknown::Tap)];
+    let unknown = [
+        ("refuse", Unknown::Refuse),
+        ("quarantine", Unknown::Quarantine),
+        ("accept", Unknown::Accept),
+        ("tap", Unknown::Tap),
+    ];
     section.word("unknown", &mut config.unknown, &unknown);
     section.versions("versions", &mut config.versions);
     section.flag("require_subprotocol", &mut config.require_subprotocol);
@@ -165,16 +205,44 @@ fn ocpp(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Ocp
     section.flag("accept_hex_passwords", &mut config.accept_hex_passwords);
     section.flag("deflate", &mut config.deflate);
     section.flag("repair_metering", &mut config.repair_metering);
-    section.duration("heartbeat_interval", &mut config.heartbeat_interval, 10 * SECOND, DAY);
-    section.duration("ping_interval", &mut config.ping_interval, Duration::ZERO, DAY);
-    section.duration("handshake_timeout", &mut config.handshake_timeout, SECOND, 600 * SECOND);
+    section.duration(
+        "heartbeat_interval",
+        &mut config.heartbeat_interval,
+        10 * SECOND,
+        DAY,
+    );
+    section.duration(
+        "ping_interval",
+        &mut config.ping_interval,
+        Duration::ZERO,
+        DAY,
+    );
+    section.duration(
+        "handshake_timeout",
+        &mut config.handshake_timeout,
+        SECOND,
+        600 * SECOND,
+    );
     section.whole("max_handshakes", &mut config.max_handshakes, 1, 1_000_000);
-    section.whole("max_failed_handshakes", &mut config.max_failed_handshakes, 1, 1_000_000);
+    section.whole(
+        "max_failed_handshakes",
+        &mut config.max_failed_handshakes,
+        1,
+        1_000_000,
+    );
     section.whole("max_connections", &mut config.max_connections, 1, 1_000_000);
     section.size("max_head", &mut config.max_head_bytes, KIB, 64 * KIB);
-    section.size("max_message", &mut config.max_message_bytes, 4 * KIB, 64 * MIB);
+    section.size(
+        "max_message",
+        &mut config.max_message_bytes,
+        4 * KIB,
+        64 * MIB,
+    );
     section.whole("max_json_depth", &mut config.max_json_depth, 8, 1_000);
-    let tls = [("tls_listen", config.tls_listen.is_some()), ("mutual_tls_listen", config.mutual_tls_listen.is_some())];
+    let tls = [
+        ("tls_listen", config.tls_listen.is_some()),
+        ("mutual_tls_listen", config.mutual_tls_listen.is_some()),
+    ];
     let keys = config.certificate_file.is_some() && config.key_file.is_some();
     if let Some((key, _)) = tls.into_iter().find(|(_, wanted)| *wanted && !keys) {
         section.refuse(
@@ -187,7 +255,13 @@ fn ocpp(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Ocp
     }
     if config.mutual_tls_listen.is_some() && config.client_ca_file.is_none() {
         let hint = "the authority that signs the charge points' certificates, in PEM";
-        section.refuse("mutual_tls_listen", None, "", "needs `client_ca_file`", hint);
+        section.refuse(
+            "mutual_tls_listen",
+            None,
+            "",
+            "needs `client_ca_file`",
+            hint,
+        );
     }
     if config.unknown == Unknown::Tap && config.tap.upstream.is_none() {
         section.refuse(
@@ -206,15 +280,39 @@ fn tap(mut section: Section<'_>) -> TapConfig {
     let mut config = TapConfig::default();
     section.optional_text("upstream", &mut config.upstream);
     section.optional_path("ca_file", &mut config.ca_file);
-    section.optional_path("client_certificate_file", &mut config.client_certificate_file);
+    section.optional_path(
+        "client_certificate_file",
+        &mut config.client_certificate_file,
+    );
     section.optional_path("client_key_file", &mut config.client_key_file);
-    section.duration("connect_timeout", &mut config.connect_timeout, SECOND, 300 * SECOND);
+    section.duration(
+        "connect_timeout",
+        &mut config.connect_timeout,
+        SECOND,
+        300 * SECOND,
+    );
     section.whole("max_queued", &mut config.max_queued, 1, 100_000);
-    if let Some(url) = config.upstream.as_ref().filter(|url| !url.starts_with("ws://") && !url.starts_with("wss://")) {
-        section.refuse("upstream", None, url.clone(), "is not a WebSocket's address", "write wss://operator.example/ocpp");
+    if let Some(url) = config
+        .upstream
+        .as_ref()
+        .filter(|url| !url.starts_with("ws://") && !url.starts_with("wss://"))
+    {
+        section.refuse(
+            "upstream",
+            None,
+            url.clone(),
+            "is not a WebSocket's address",
+            "write wss://operator.example/ocpp",
+        );
     }
     if config.client_certificate_file.is_some() != config.client_key_file.is_some() {
-        section.refuse("", None, "", "has a client certificate without its key, or a key without certificate", "name both files");
+        section.refuse(
+            "",
+            None,
+            "",
+            "has a client certificate without its key, or a key without certificate",
+            "name both files",
+        );
     }
     section.finish();
     config
@@ -234,10 +332,25 @@ fn capture(mut section: Section<'_>) -> CaptureConfig {
 fn store(mut section: Section<'_>) -> StoreConfig {
     let mut config = StoreConfig::default();
     section.path("directory", &mut config.directory);
-    section.duration("commit_interval", &mut config.commit_interval, MS, 10 * SECOND);
+    section.duration(
+        "commit_interval",
+        &mut config.commit_interval,
+        MS,
+        10 * SECOND,
+    );
     section.whole("commit_batch", &mut config.commit_batch, 1, 100_000);
-    section.duration("checkpoint_interval", &mut config.checkpoint_interval, SECOND, DAY);
-    section.size("checkpoint_inbox", &mut config.checkpoint_inbox_bytes, 64 * KIB, 4 * GIB);
+    section.duration(
+        "checkpoint_interval",
+        &mut config.checkpoint_interval,
+        SECOND,
+        DAY,
+    );
+    section.size(
+        "checkpoint_inbox",
+        &mut config.checkpoint_inbox_bytes,
+        64 * KIB,
+        4 * GIB,
+    );
     section.size("outbox_max", &mut config.outbox_max_bytes, MIB, 1024 * GIB);
     section.finish();
     config
@@ -264,7 +377,11 @@ fn influx(there: bool, mut section: Section<'_>) -> Option<InfluxConfig> {
         section.finish();
         return None;
     }
-    for (key, value) in [("url", &config.url), ("org", &config.org), ("bucket", &config.bucket)] {
+    for (key, value) in [
+        ("url", &config.url),
+        ("org", &config.org),
+        ("bucket", &config.bucket),
+    ] {
         if value.is_empty() {
             section.refuse(
                 "",
@@ -283,8 +400,17 @@ fn influx(there: bool, mut section: Section<'_>) -> Option<InfluxConfig> {
             "needs TLS, which this build does not have",
             "build with `--features influx-tls`, or put a TLS proxy in front",
         );
-    } else if !config.url.is_empty() && !config.url.starts_with("http://") && !config.url.starts_with("https://") {
-        section.refuse("url", None, config.url.clone(), "is not a URL", "write http://host:8086");
+    } else if !config.url.is_empty()
+        && !config.url.starts_with("http://")
+        && !config.url.starts_with("https://")
+    {
+        section.refuse(
+            "url",
+            None,
+            config.url.clone(),
+            "is not a URL",
+            "write http://host:8086",
+        );
     }
     section.finish();
     Some(config)
@@ -300,8 +426,13 @@ fn directory(mut section: Section<'_>) -> Option<PathBuf> {
 fn log(mut section: Section<'_>) -> LogConfig {
     use tracing::Level;
     let mut config = LogConfig::default();
-    let words =
-        [("error", Level::ERROR), ("warn", Level::WARN), ("info", Level::INFO), ("debug", Level::DEBUG), ("trace", Level::TRACE)];
+    let words = [
+        ("error", Level::ERROR),
+        ("warn", Level::WARN),
+        ("info", Level::INFO),
+        ("debug", Level::DEBUG),
+        ("trace", Level::TRACE),
+    ];
     section.word("level", &mut config.level, &words);
     section.finish();
     config

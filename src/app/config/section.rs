@@ -23,17 +23,26 @@ pub(super) struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// Takes a section out of the tree; an absent one is empty.
-    pub fn take(tree: &mut BTreeMap<String, Node>, name: &str, errors: &'a mut Vec<ConfigError>) -> Self {
+    pub fn take(
+        tree: &mut BTreeMap<String, Node>,
+        name: &str,
+        errors: &'a mut Vec<ConfigError>,
+    ) -> Self {
         let node = tree.remove(name);
         Self::of(name.to_owned(), node, errors)
     }
 
     /// A section by its node.
     pub fn of(name: String, node: Option<Node>, errors: &'a mut Vec<ConfigError>) -> Self {
-        let place = node.as_ref().map_or(Place::Line(1), |node| node.place.clone());
+        let place = node
+            .as_ref()
+            .map_or(Place::Line(1), |node| node.place.clone());
         let keys = match node {
             None => BTreeMap::new(),
-            Some(Node { value: Value::Table(keys), .. }) => keys,
+            Some(Node {
+                value: Value::Table(keys),
+                ..
+            }) => keys,
             Some(Node { value, place }) => {
                 let reason = format!("is {}, not a section", value.kind());
                 errors.push(ConfigError {
@@ -46,7 +55,13 @@ impl<'a> Section<'a> {
                 BTreeMap::new()
             }
         };
-        Self { name, place, keys, known: Vec::new(), errors }
+        Self {
+            name,
+            place,
+            keys,
+            known: Vec::new(),
+            errors,
+        }
     }
 
     /// The key is there.
@@ -73,9 +88,21 @@ impl<'a> Section<'a> {
         reason: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        let place = place.or_else(|| self.keys.get(key).map(|node| node.place.clone())).unwrap_or_else(|| self.place.clone());
-        let key = if key.is_empty() { self.name.clone() } else { format!("{}.{key}", self.name) };
-        self.errors.push(ConfigError { key, place, value: value.into(), reason: reason.into(), hint: hint.into() });
+        let place = place
+            .or_else(|| self.keys.get(key).map(|node| node.place.clone()))
+            .unwrap_or_else(|| self.place.clone());
+        let key = if key.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{}.{key}", self.name)
+        };
+        self.errors.push(ConfigError {
+            key,
+            place,
+            value: value.into(),
+            reason: reason.into(),
+            hint: hint.into(),
+        });
     }
 
     fn node(&mut self, key: &'static str) -> Option<Node> {
@@ -84,7 +111,13 @@ impl<'a> Section<'a> {
     }
 
     /// Takes a key that `read` can make something of.
-    fn read<T>(&mut self, key: &'static str, into: &mut T, hint: &str, read: impl Fn(&Value) -> Result<T, String>) {
+    fn read<T>(
+        &mut self,
+        key: &'static str,
+        into: &mut T,
+        hint: &str,
+        read: impl Fn(&Value) -> Result<T, String>,
+    ) {
         let Some(node) = self.node(key) else { return };
         match read(&node.value) {
             Ok(value) => *into = value,
@@ -107,24 +140,42 @@ impl<'a> Section<'a> {
 
     /// A text that may be left out.
     pub fn optional_text(&mut self, key: &'static str, into: &mut Option<String>) {
-        self.read(key, into, "write a text in quotes, or leave the key out", |value| text_of(value).map(Some));
+        self.read(
+            key,
+            into,
+            "write a text in quotes, or leave the key out",
+            |value| text_of(value).map(Some),
+        );
     }
 
     /// A text that `parse` can make something of, and that may be left out.
-    pub fn parsed<T>(&mut self, key: &'static str, into: &mut Option<T>, hint: &str, parse: impl Fn(&str) -> Result<T, String>) {
-        self.read(key, into, hint, |value| text_of(value).and_then(|text| parse(&text)).map(Some));
+    pub fn parsed<T>(
+        &mut self,
+        key: &'static str,
+        into: &mut Option<T>,
+        hint: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) {
+        self.read(key, into, hint, |value| {
+            text_of(value).and_then(|text| parse(&text)).map(Some)
+        });
     }
 
     /// A path that may be left out.
     pub fn optional_path(&mut self, key: &'static str, into: &mut Option<PathBuf>) {
-        self.read(key, into, "write a path in quotes, or leave the key out", |value| {
-            text_of(value).map(|text| Some(PathBuf::from(text)))
-        });
+        self.read(
+            key,
+            into,
+            "write a path in quotes, or leave the key out",
+            |value| text_of(value).map(|text| Some(PathBuf::from(text))),
+        );
     }
 
     /// A path.
     pub fn path(&mut self, key: &'static str, into: &mut PathBuf) {
-        self.read(key, into, "write a path in quotes", |value| text_of(value).map(PathBuf::from));
+        self.read(key, into, "write a path in quotes", |value| {
+            text_of(value).map(PathBuf::from)
+        });
     }
 
     /// One of the words.
@@ -133,41 +184,69 @@ impl<'a> Section<'a> {
         let hint = format!("one of: {}", known.join(", "));
         self.read(key, into, &hint, |value| {
             let text = text_of(value)?;
-            words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| "is not known".to_owned())
+            words
+                .iter()
+                .find(|(word, _)| *word == text)
+                .map(|(_, value)| *value)
+                .ok_or_else(|| "is not known".to_owned())
         });
     }
 
     /// A whole number within a range, ends included.
     pub fn whole<T: TryFrom<i64>>(&mut self, key: &'static str, into: &mut T, low: i64, high: i64) {
-        self.read(key, into, &format!("a whole number from {low} to {high}"), |value| match value {
-            Value::Integer(number) if (low..=high).contains(number) => {
-                T::try_from(*number).map_err(|_| "is out of range".to_owned())
-            }
-            Value::Integer(_) => Err("is out of range".to_owned()),
-            other => Err(format!("is {}, not a whole number", other.kind())),
-        });
+        self.read(
+            key,
+            into,
+            &format!("a whole number from {low} to {high}"),
+            |value| match value {
+                Value::Integer(number) if (low..=high).contains(number) => {
+                    T::try_from(*number).map_err(|_| "is out of range".to_owned())
+                }
+                Value::Integer(_) => Err("is out of range".to_owned()),
+                other => Err(format!("is {}, not a whole number", other.kind())),
+            },
+        );
     }
 
     /// A share from 0 to 1.
     pub fn share(&mut self, key: &'static str, into: &mut f64) {
-        self.read(key, into, "a share from 0 to 1, such as 0.9 for 90 %", share_of);
+        self.read(
+            key,
+            into,
+            "a share from 0 to 1, such as 0.9 for 90 %",
+            share_of,
+        );
     }
 
     /// A share that may be left out.
     pub fn optional_share(&mut self, key: &'static str, into: &mut Option<f64>) {
-        self.read(key, into, "a share from 0 to 1, such as 0.5 for 50 %", |value| share_of(value).map(Some));
+        self.read(
+            key,
+            into,
+            "a share from 0 to 1, such as 0.5 for 50 %",
+            |value| share_of(value).map(Some),
+        );
     }
 
     /// A number within a range, ends included, that may be left out.
     pub fn number(&mut self, key: &'static str, into: &mut Option<f64>, low: f64, high: f64) {
-        self.read(key, into, &format!("a number from {low} to {high}"), |value| {
-            let number = match value {
-                Value::Float(number) => *number,
-                Value::Integer(number) => *number as f64,
-                other => return Err(format!("is {}, not a number", other.kind())),
-            };
-            if (low..=high).contains(&number) { Ok(Some(number)) } else { Err("is out of range".to_owned()) }
-        });
+        self.read(
+            key,
+            into,
+            &format!("a number from {low} to {high}"),
+            |value| {
+                let number = match value {
+                    Value::Float(number) => *number,
+                    Value::Integer(number) => *number as f64,
+                    other => return Err(format!("is {}, not a number", other.kind())),
+                };
+                if (low..=high).contains(&number) {
+                    Ok(Some(number))
+                } else {
+                    Err("is out of range".to_owned())
+                }
+            },
+        );
     }
 
     /// A number within a range, ends included.
@@ -180,17 +259,33 @@ impl<'a> Section<'a> {
     /// A section within this one, if it is there.
     pub fn table(&mut self, key: &'static str) -> Option<Section<'_>> {
         let node = self.node(key)?;
-        Some(Section::of(format!("{}.{key}", self.name), Some(node), self.errors))
+        Some(Section::of(
+            format!("{}.{key}", self.name),
+            Some(node),
+            self.errors,
+        ))
     }
 
     /// The sections of a list within this one, by their names.
     pub fn tables(&mut self, key: &'static str) -> Vec<(String, Node)> {
-        let Some(node) = self.node(key) else { return Vec::new() };
+        let Some(node) = self.node(key) else {
+            return Vec::new();
+        };
         let name = format!("{}.{key}", self.name);
         match node.value {
-            Value::List(items) => items.into_iter().enumerate().map(|(index, item)| (format!("{name}[{index}]"), item)).collect(),
+            Value::List(items) => items
+                .into_iter()
+                .enumerate()
+                .map(|(index, item)| (format!("{name}[{index}]"), item))
+                .collect(),
             other => {
-                self.refuse(key, Some(node.place), "", format!("is {}, not a list", other.kind()), "write [{ .. }, { .. }]");
+                self.refuse(
+                    key,
+                    Some(node.place),
+                    "",
+                    format!("is {}, not a list", other.kind()),
+                    "write [{ .. }, { .. }]",
+                );
                 Vec::new()
             }
         }
@@ -208,16 +303,27 @@ impl<'a> Section<'a> {
 
     /// Names of the reader's own choice with texts: `key = { site = "DERBY" }`.
     pub fn pairs(&mut self, key: &'static str, into: &mut Vec<(String, String)>) {
-        self.read(key, into, "write names and texts: { site = \"DERBY\" }", |value| {
-            let Value::Table(keys) = value else { return Err(format!("is {}, not names and texts", value.kind())) };
-            keys.iter().map(|(name, node)| Ok((name.clone(), text_of(&node.value)?))).collect()
-        });
+        self.read(
+            key,
+            into,
+            "write names and texts: { site = \"DERBY\" }",
+            |value| {
+                let Value::Table(keys) = value else {
+                    return Err(format!("is {}, not names and texts", value.kind()));
+                };
+                keys.iter()
+                    .map(|(name, node)| Ok((name.clone(), text_of(&node.value)?)))
+                    .collect()
+            },
+        );
     }
 
     /// A date.
     pub fn day(&mut self, key: &'static str, into: &mut Day) {
         self.read(key, into, "write it in quotes: \"2028-03-31\"", |value| {
-            text_of(value)?.parse().map_err(|error: crate::units::ParseDayError| error.to_string())
+            text_of(value)?
+                .parse()
+                .map_err(|error: crate::units::ParseDayError| error.to_string())
         });
     }
 
@@ -232,7 +338,13 @@ impl<'a> Section<'a> {
     }
 
     /// A duration with its unit, within a range.
-    pub fn duration(&mut self, key: &'static str, into: &mut Duration, low: Duration, high: Duration) {
+    pub fn duration(
+        &mut self,
+        key: &'static str,
+        into: &mut Duration,
+        low: Duration,
+        high: Duration,
+    ) {
         let hint = "a number with its unit, such as \"250ms\", \"30s\", \"15m\", \"2h\", \"7d\"";
         self.read(key, into, hint, |value| {
             let duration = match value {
@@ -241,23 +353,32 @@ impl<'a> Section<'a> {
                 Value::Integer(_) | Value::Float(_) => return Err("has no unit".to_owned()),
                 other => return Err(format!("is {}, not a duration", other.kind())),
             };
-            if (low..=high).contains(&duration) { Ok(duration) } else { Err(format!("must be from {low:?} to {high:?}")) }
+            if (low..=high).contains(&duration) {
+                Ok(duration)
+            } else {
+                Err(format!("must be from {low:?} to {high:?}"))
+            }
         });
     }
 
     /// A size in bytes, with or without unit, within a range.
     pub fn size<T: TryFrom<u64>>(&mut self, key: &'static str, into: &mut T, low: u64, high: u64) {
-        self.read(key, into, "a number of bytes, or with a unit: \"256KiB\", \"64MiB\", \"2GiB\"", |value| {
-            let bytes = match value {
-                Value::Text(text) => parse_size(text).ok_or("is not a size")?,
-                Value::Integer(number) => u64::try_from(*number).map_err(|_| "is negative")?,
-                other => return Err(format!("is {}, not a size", other.kind())),
-            };
-            if !(low..=high).contains(&bytes) {
-                return Err(format!("must be from {low} to {high} bytes"));
-            }
-            T::try_from(bytes).map_err(|_| "is too large for this machine".to_owned())
-        });
+        self.read(
+            key,
+            into,
+            "a number of bytes, or with a unit: \"256KiB\", \"64MiB\", \"2GiB\"",
+            |value| {
+                let bytes = match value {
+                    Value::Text(text) => parse_size(text).ok_or("is not a size")?,
+                    Value::Integer(number) => u64::try_from(*number).map_err(|_| "is negative")?,
+                    other => return Err(format!("is {}, not a size", other.kind())),
+                };
+                if !(low..=high).contains(&bytes) {
+                    return Err(format!("must be from {low} to {high} bytes"));
+                }
+                T::try_from(bytes).map_err(|_| "is too large for this machine".to_owned())
+            },
+        );
     }
 
     /// `host:port` to listen on.
@@ -288,20 +409,33 @@ impl<'a> Section<'a> {
 
     /// A list of texts.
     pub fn texts(&mut self, key: &'static str, into: &mut Vec<String>) {
-        self.read(key, into, "write a list of texts: [\"a\", \"b\"]", |value| match value {
-            Value::List(items) => items.iter().map(|item| text_of(&item.value)).collect(),
-            other => Err(format!("is {}, not a list", other.kind())),
-        });
+        self.read(
+            key,
+            into,
+            "write a list of texts: [\"a\", \"b\"]",
+            |value| match value {
+                Value::List(items) => items.iter().map(|item| text_of(&item.value)).collect(),
+                other => Err(format!("is {}, not a list", other.kind())),
+            },
+        );
     }
 
     /// A list of some of the words.
     pub fn words(&mut self, key: &'static str, into: &mut Vec<String>, words: &[&str]) {
         let hint = format!("write a list of: {}", words.join(", "));
         self.read(key, into, &hint, |value| {
-            let Value::List(items) = value else { return Err(format!("is {}, not a list", value.kind())) };
-            let texts: Vec<String> = items.iter().map(|item| text_of(&item.value)).collect::<Result<_, _>>()?;
+            let Value::List(items) = value else {
+                return Err(format!("is {}, not a list", value.kind()));
+            };
+            let texts: Vec<String> = items
+                .iter()
+                .map(|item| text_of(&item.value))
+                .collect::<Result<_, _>>()?;
             match texts.iter().find(|text| !words.contains(&text.as_str())) {
-                Some(other) => Err(format!("has `{other}`, which is not known; {}", nearest(other, words))),
+                Some(other) => Err(format!(
+                    "has `{other}`, which is not known; {}",
+                    nearest(other, words)
+                )),
                 None => Ok(texts),
             }
         });
@@ -309,14 +443,26 @@ impl<'a> Section<'a> {
 
     /// A list of OCPP versions, the best first.
     pub fn versions(&mut self, key: &'static str, into: &mut Vec<OcppVersion>) {
-        self.read(key, into, "write a list such as [\"1.6\", \"2.0.1\", \"2.1\"]", |value| {
-            let Value::List(items) = value else { return Err(format!("is {}, not a list", value.kind())) };
-            let version = |item: &Node| {
-                OcppVersion::from_name(&text_of(&item.value)?).ok_or("has a version that is not spoken here".to_owned())
-            };
-            let versions: Vec<_> = items.iter().map(version).collect::<Result<_, String>>()?;
-            if versions.is_empty() { Err("is empty".to_owned()) } else { Ok(versions) }
-        });
+        self.read(
+            key,
+            into,
+            "write a list such as [\"1.6\", \"2.0.1\", \"2.1\"]",
+            |value| {
+                let Value::List(items) = value else {
+                    return Err(format!("is {}, not a list", value.kind()));
+                };
+                let version = |item: &Node| {
+                    OcppVersion::from_name(&text_of(&item.value)?)
+                        .ok_or("has a version that is not spoken here".to_owned())
+                };
+                let versions: Vec<_> = items.iter().map(version).collect::<Result<_, String>>()?;
+                if versions.is_empty() {
+                    Err("is empty".to_owned())
+                } else {
+                    Ok(versions)
+                }
+            },
+        );
     }
 
     /// A list of MQTT formats.
@@ -324,8 +470,13 @@ impl<'a> Section<'a> {
         let known: Vec<&str> = DECODERS.iter().map(|decoder| decoder.name).collect();
         let hint = format!("write a list of: {}", known.join(", "));
         self.read(key, into, &hint, |value| {
-            let Value::List(items) = value else { return Err(format!("is {}, not a list", value.kind())) };
-            let names: Vec<String> = items.iter().map(|item| text_of(&item.value)).collect::<Result<_, _>>()?;
+            let Value::List(items) = value else {
+                return Err(format!("is {}, not a list", value.kind()));
+            };
+            let names: Vec<String> = items
+                .iter()
+                .map(|item| text_of(&item.value))
+                .collect::<Result<_, _>>()?;
             if names.is_empty() {
                 return Err("is empty".to_owned());
             }
@@ -339,7 +490,13 @@ impl<'a> Section<'a> {
     pub fn finish(mut self) {
         for (key, node) in std::mem::take(&mut self.keys) {
             let hint = nearest(&key, &self.known);
-            self.refuse(&key, Some(node.place), "", "is not a key of this section", hint);
+            self.refuse(
+                &key,
+                Some(node.place),
+                "",
+                "is not a key of this section",
+                hint,
+            );
         }
     }
 }
@@ -368,5 +525,9 @@ fn share_of(value: &Value) -> Result<f64, String> {
         Value::Integer(number) => *number as f64,
         other => return Err(format!("is {}, not a share", other.kind())),
     };
-    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("is not from 0 to 1".to_owned()) }
+    if (0.0..=1.0).contains(&share) {
+        Ok(share)
+    } else {
+        Err("is not from 0 to 1".to_owned())
+    }
 }

@@ -49,19 +49,33 @@ impl Value {
 
 /// Reads TOML; on a syntax error, its line and message.
 pub(super) fn parse(text: &str) -> Result<BTreeMap<String, Node>, (usize, String)> {
-    let table = DeTable::parse(text)
-        .map_err(|error| (error.span().map_or(1, |span| line_of(text, span.start)), error.message().to_owned()))?;
+    let table = DeTable::parse(text).map_err(|error| {
+        (
+            error.span().map_or(1, |span| line_of(text, span.start)),
+            error.message().to_owned(),
+        )
+    })?;
     Ok(take_table(text, table.into_inner()))
 }
 
 fn line_of(text: &str, at: usize) -> usize {
-    text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+    text.as_bytes()[..at.min(text.len())]
+        .iter()
+        .filter(|byte| **byte == b'\n')
+        .count()
+        + 1
 }
 
 fn take_table(text: &str, table: DeTable<'_>) -> BTreeMap<String, Node> {
     let entries = table.into_iter().map(|(key, value)| {
         let line = line_of(text, key.span().start);
-        (key.into_inner().into_owned(), Node { place: Place::Line(line), value: take_value(text, value.into_inner()) })
+        (
+            key.into_inner().into_owned(),
+            Node {
+                place: Place::Line(line),
+                value: take_value(text, value.into_inner()),
+            },
+        )
     });
     entries.collect()
 }
@@ -69,7 +83,8 @@ fn take_table(text: &str, table: DeTable<'_>) -> BTreeMap<String, Node> {
 fn take_value(text: &str, value: DeValue<'_>) -> Value {
     match value {
         DeValue::String(text) => Value::Text(text.into_owned()),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).map_or(Value::Other, Value::Integer),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .map_or(Value::Other, Value::Integer),
         DeValue::Float(number) => number.as_str().parse().map_or(Value::Other, Value::Float),
         DeValue::Boolean(flag) => Value::Bool(flag),
         DeValue::Datetime(_) => Value::Other,
@@ -87,16 +102,30 @@ fn take_value(text: &str, value: DeValue<'_>) -> Value {
 }
 
 /// Puts `FLEETGAUGE__SECTION__KEY=value` over the file's keys. Lists of sections (`[[broker]]`) cannot be overridden.
-pub(super) fn overlay(tree: &mut BTreeMap<String, Node>, variables: impl Iterator<Item = (String, String)>) {
+pub(super) fn overlay(
+    tree: &mut BTreeMap<String, Node>,
+    variables: impl Iterator<Item = (String, String)>,
+) {
     for (name, text) in variables {
-        let Some(path) = name.strip_prefix("FLEETGAUGE__") else { continue };
-        let Some((section, key)) = path.split_once("__") else { continue };
+        let Some(path) = name.strip_prefix("FLEETGAUGE__") else {
+            continue;
+        };
+        let Some((section, key)) = path.split_once("__") else {
+            continue;
+        };
         let place = Place::Variable(name.clone());
-        let section = tree
-            .entry(section.to_lowercase())
-            .or_insert_with(|| Node { place: place.clone(), value: Value::Table(BTreeMap::new()) });
+        let section = tree.entry(section.to_lowercase()).or_insert_with(|| Node {
+            place: place.clone(),
+            value: Value::Table(BTreeMap::new()),
+        });
         if let Value::Table(keys) = &mut section.value {
-            keys.insert(key.to_lowercase(), Node { place, value: guess(&text) });
+            keys.insert(
+                key.to_lowercase(),
+                Node {
+                    place,
+                    value: guess(&text),
+                },
+            );
         }
     }
 }

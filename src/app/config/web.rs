@@ -11,7 +11,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 pub(super) fn read(mut section: Section<'_>) -> WebConfig {
     let mut config = WebConfig::default();
-    let places = ["listen", "tls_listen", "require_login", "session_max"].map(|key| (key, section.place_of(key)));
+    let places = ["listen", "tls_listen", "require_login", "session_max"]
+        .map(|key| (key, section.place_of(key)));
     section.flag("enabled", &mut config.enabled);
     section.address("listen", &mut config.listen);
     section.optional_address("tls_listen", &mut config.tls_listen);
@@ -27,9 +28,17 @@ pub(super) fn read(mut section: Section<'_>) -> WebConfig {
     section.duration("session_max", &mut config.session_max, SECOND, 366 * DAY);
     section.whole("max_connections", &mut config.max_connections, 1, 100_000);
     section.whole("max_sessions", &mut config.max_sessions, 1, 100_000);
-    section.whole("max_failed_logins", &mut config.max_failed_logins, 1, 1_000_000);
+    section.whole(
+        "max_failed_logins",
+        &mut config.max_failed_logins,
+        1,
+        1_000_000,
+    );
     for (key, value, reason, hint) in disagreements(&config) {
-        let place = places.iter().find(|(known, _)| *known == key).and_then(|(_, place)| place.clone());
+        let place = places
+            .iter()
+            .find(|(known, _)| *known == key)
+            .and_then(|(_, place)| place.clone());
         section.refuse(key, place, value, reason, hint);
     }
     section.finish();
@@ -38,31 +47,64 @@ pub(super) fn read(mut section: Section<'_>) -> WebConfig {
 
 /// What must hold between the keys.
 fn disagreements(config: &WebConfig) -> Vec<(&'static str, String, &'static str, String)> {
-    const USERS: &str =
-        "name a `users_file` with lines `name:role:hash` (`fleetgauge hash-password --user` prints the hash), or a `tokens_file`";
+    const USERS: &str = "name a `users_file` with lines `name:role:hash` (`fleetgauge hash-password --user` prints the hash), or a `tokens_file`";
     let accounts = config.users_file.is_some() || config.tokens_file.is_some();
     let beyond = !is_loopback(&config.listen);
     let mut found = Vec::new();
     if beyond && !accounts {
-        let hint = format!("{USERS}; or listen on 127.0.0.1 and put a reverse proxy with a login in front");
-        found.push(("listen", config.listen.clone(), "is open to the network, and nobody needs a login", hint));
+        let hint = format!(
+            "{USERS}; or listen on 127.0.0.1 and put a reverse proxy with a login in front"
+        );
+        found.push((
+            "listen",
+            config.listen.clone(),
+            "is open to the network, and nobody needs a login",
+            hint,
+        ));
     } else if beyond && !config.behind_proxy && !config.allow_plain_http {
         let hint = "listen on 127.0.0.1 and set `tls_listen` for the network; or write `behind_proxy = true` if a reverse proxy does TLS, \
                     or `allow_plain_http = true` if everybody on that network may read passwords";
-        found.push(("listen", config.listen.clone(), "would send passwords over the network unencrypted", hint.to_owned()));
+        found.push((
+            "listen",
+            config.listen.clone(),
+            "would send passwords over the network unencrypted",
+            hint.to_owned(),
+        ));
     }
     if config.tls_listen.is_some() && !accounts {
-        found.push(("tls_listen", String::new(), "never goes without a login, and nobody could log in", USERS.to_owned()));
+        found.push((
+            "tls_listen",
+            String::new(),
+            "never goes without a login, and nobody could log in",
+            USERS.to_owned(),
+        ));
     }
-    if config.tls_listen.is_some() && (config.certificate_file.is_none() || config.key_file.is_none()) {
+    if config.tls_listen.is_some()
+        && (config.certificate_file.is_none() || config.key_file.is_none())
+    {
         let hint = "our certificate with its chain, and its private key, in PEM";
-        found.push(("tls_listen", String::new(), "needs `certificate_file` and `key_file`", hint.to_owned()));
+        found.push((
+            "tls_listen",
+            String::new(),
+            "needs `certificate_file` and `key_file`",
+            hint.to_owned(),
+        ));
     }
     if config.require_login && !accounts {
-        found.push(("require_login", String::new(), "is true, but nobody could log in", USERS.to_owned()));
+        found.push((
+            "require_login",
+            String::new(),
+            "is true, but nobody could log in",
+            USERS.to_owned(),
+        ));
     }
     if config.session_max < config.session_idle {
-        found.push(("session_max", String::new(), "is shorter than `session_idle`", "make it as long, or longer".to_owned()));
+        found.push((
+            "session_max",
+            String::new(),
+            "is shorter than `session_idle`",
+            "make it as long, or longer".to_owned(),
+        ));
     }
     found
 }

@@ -53,7 +53,11 @@ pub const CLASS: &[State] = &[
 ];
 
 /// `target_progress.state_code`.
-pub const TARGET: &[State] = &[state(0, "on path", GREEN), state(1, "drift", ORANGE), state(2, "off path", VERMILION)];
+pub const TARGET: &[State] = &[
+    state(0, "on path", GREEN),
+    state(1, "drift", ORANGE),
+    state(2, "off path", VERMILION),
+];
 
 /// `alerts.state_code`.
 pub const ALERT: &[State] = &[
@@ -96,8 +100,16 @@ mod tests {
     #[test]
     fn words_are_those_of_the_vocabulary() {
         for state in STATUS {
-            assert_eq!(ConnectorStatus::from_name(state.word).code(), state.code, "{}", state.word);
+            assert_eq!(
+                ConnectorStatus::from_name(state.word).code(),
+                state.code,
+                "{}",
+                state.word
+            );
         }
-        assert_eq!(ALERT.iter().map(|state| state.word).collect::<Vec<_>>(), ALERT_STATES);
+        assert_eq!(
+            ALERT.iter().map(|state| state.word).collect::<Vec<_>>(),
+            ALERT_STATES
+        );
     }
 }

@@ -2,8 +2,8 @@
 
 use super::colours::BASIS;
 use super::table::{
-    Dashboard, Filter, Join, Variable, bar_gauge, bars, column, daily, daily_less, half_hourly, latest, lines, listing, rows,
-    stat, table, total, total_less, word,
+    Dashboard, Filter, Join, Variable, bar_gauge, bars, column, daily, daily_less, half_hourly,
+    latest, lines, listing, rows, stat, table, total, total_less, word,
 };
 use super::{G, KGCO2E};
 
@@ -25,11 +25,19 @@ const MARKET: &[Filter] = &[Filter::Chosen("fleet"), Filter::Is("scope", "2_mark
 const SCOPE_3: &[Filter] = &[Filter::Chosen("fleet"), Filter::Is("scope", "3")];
 const OUTSIDE: &[Filter] = &[Filter::Chosen("fleet"), Filter::Is("scope", "outside")];
 /// One view of electricity, nothing outside the scopes: what may be added.
-const ADDABLE: &[Filter] = &[Filter::Chosen("fleet"), Filter::Not("scope", "2_market"), Filter::Not("scope", "outside")];
+const ADDABLE: &[Filter] = &[
+    Filter::Chosen("fleet"),
+    Filter::Not("scope", "2_market"),
+    Filter::Not("scope", "outside"),
+];
 const SITES: &[Filter] = &[Filter::Chosen("site")];
 /// The same by organisation and site.
-const ADDABLE_THERE: &[Filter] =
-    &[Filter::Chosen("fleet"), Filter::Chosen("site"), Filter::Not("scope", "2_market"), Filter::Not("scope", "outside")];
+const ADDABLE_THERE: &[Filter] = &[
+    Filter::Chosen("fleet"),
+    Filter::Chosen("site"),
+    Filter::Not("scope", "2_market"),
+    Filter::Not("scope", "outside"),
+];
 const THERE: &[Filter] = &[Filter::Chosen("fleet"), Filter::Chosen("site")];
 const PLACE: &[&str] = &["fleet", "site"];
 const M: &str = "fleet_emissions";

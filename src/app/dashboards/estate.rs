@@ -2,8 +2,9 @@
 
 use super::colours::{CLASS, LINK, STATUS, YES};
 use super::table::{
-    Dashboard, Filter, Join, Variable, bar_gauge, bars, column, demand, gauge, grown, growth, latest, lines, listing, one_minus,
-    over, peak, rows, share, share_in_time, standing, stat, state, states, table, word,
+    Dashboard, Filter, Join, Variable, bar_gauge, bars, column, demand, gauge, grown, growth,
+    latest, lines, listing, one_minus, over, peak, rows, share, share_in_time, standing, stat,
+    state, states, table, word,
 };
 
 const SITE: Variable = Variable {
@@ -29,8 +30,14 @@ const SITES: &[Filter] = &[Filter::Chosen("site")];
 /// Connector 0 is the charge point itself, not a place to plug in.
 const CONNECTORS: &[Filter] = &[Filter::Chosen("site"), Filter::Not("connector_id", "0")];
 const ONE: &[Filter] = &[Filter::One("charge_point_id")];
-const PLUGS: &[Filter] = &[Filter::One("charge_point_id"), Filter::Not("connector_id", "0")];
-const ITSELF: &[Filter] = &[Filter::One("charge_point_id"), Filter::Is("connector_id", "0")];
+const PLUGS: &[Filter] = &[
+    Filter::One("charge_point_id"),
+    Filter::Not("connector_id", "0"),
+];
+const ITSELF: &[Filter] = &[
+    Filter::One("charge_point_id"),
+    Filter::Is("connector_id", "0"),
+];
 const PLACE: &[&str] = &["charge_point_id", "connector_id"];
 const S: &str = "charge_point_status";
 const V: &str = "meter_values";
@@ -40,11 +47,31 @@ const I: &str = "site_info";
 /// What was not working, without exempt time (`ledger/uptime/norms.rs` has the sources).
 const DOWN: &[&str] = &["inoperative_ms", "faulted_ms", "-exempt_down_ms"];
 /// Without a link or not working, exempt time taken out.
-pub(super) const OUT: &[&str] = &["inoperative_ms", "faulted_ms", "offline_ms", "-exempt_down_ms", "-exempt_offline_ms"];
+pub(super) const OUT: &[&str] = &[
+    "inoperative_ms",
+    "faulted_ms",
+    "offline_ms",
+    "-exempt_down_ms",
+    "-exempt_offline_ms",
+];
 /// Time we know of.
-pub(super) const OBSERVED: &[&str] =
-    &["available_ms", "occupied_ms", "reserved_ms", "inoperative_ms", "faulted_ms", "offline_ms"];
-const OPEN: &[&str] = &["available_ms", "occupied_ms", "reserved_ms", "inoperative_ms", "faulted_ms", "offline_ms", "-closed_ms"];
+pub(super) const OBSERVED: &[&str] = &[
+    "available_ms",
+    "occupied_ms",
+    "reserved_ms",
+    "inoperative_ms",
+    "faulted_ms",
+    "offline_ms",
+];
+const OPEN: &[&str] = &[
+    "available_ms",
+    "occupied_ms",
+    "reserved_ms",
+    "inoperative_ms",
+    "faulted_ms",
+    "offline_ms",
+    "-closed_ms",
+];
 const ACCESSIBLE: &[&str] = &[
     "available_ms",
     "occupied_ms",

@@ -47,7 +47,12 @@ impl Language {
 pub fn dashboard(board: &Dashboard, language: Language) -> Json {
     let (mut x, mut y, mut row_height) = (0, 0, 0);
     let mut panels = Vec::new();
-    for (at, one) in board.panels.iter().filter(|panel| language.has(panel)).enumerate() {
+    for (at, one) in board
+        .panels
+        .iter()
+        .filter(|panel| language.has(panel))
+        .enumerate()
+    {
         if x + one.width > 24 {
             (x, y, row_height) = (0, y + u32::from(row_height), 0);
         }
@@ -134,8 +139,16 @@ fn variable(variable: &Variable, language: Language) -> Json {
         Language::InfluxQl => influxql::values(variable),
         Language::PromQl => promql::values(variable),
     };
-    let (text, value) = if variable.several { ("All", "$__all") } else { (variable.first, variable.first) };
-    let current = if value.is_empty() { json!({}) } else { json!({ "text": text, "value": value, "selected": true }) };
+    let (text, value) = if variable.several {
+        ("All", "$__all")
+    } else {
+        (variable.first, variable.first)
+    };
+    let current = if value.is_empty() {
+        json!({})
+    } else {
+        json!({ "text": text, "value": value, "selected": true })
+    };
     json!({
         "name": variable.name(), "label": variable.label, "type": "query", "datasource": language.source(), "query": query,
         "definition": definition, "refresh": 2, "sort": 1, "hide": 0, "multi": variable.several, "includeAll": variable.several,
@@ -176,10 +189,14 @@ fn panel(panel: &Panel, language: Language) -> Json {
 fn shortest_interval(panel: &Panel) -> Option<&'static str> {
     panel.series.iter().find_map(|series| match series.value {
         Value::Booked { step, .. } => Some(step),
-        Value::Less { by_interval: true, .. } => Some("1d"),
+        Value::Less {
+            by_interval: true, ..
+        } => Some("1d"),
         // Counters of connectors are written every 15 minutes.
         Value::Growth { .. } if series.measurement == "connector_time" => Some("1h"),
-        Value::Share { by_interval: true, .. } => Some("1h"),
+        Value::Share {
+            by_interval: true, ..
+        } => Some("1h"),
         Value::Growth { .. } => Some("5m"),
         Value::Over { .. } => Some("1m"),
         _ => None,
@@ -203,7 +220,9 @@ fn defaults(panel: &Panel) -> Json {
         defaults["color"] = json!({ "mode": "thresholds" });
     }
     defaults["custom"] = match panel.look {
-        Look::Lines => json!({ "drawStyle": "line", "lineWidth": 2, "fillOpacity": 0, "showPoints": "auto", "spanNulls": true }),
+        Look::Lines => {
+            json!({ "drawStyle": "line", "lineWidth": 2, "fillOpacity": 0, "showPoints": "auto", "spanNulls": true })
+        }
         Look::Bars => {
             json!({ "drawStyle": "bars", "lineWidth": 1, "fillOpacity": 80, "stacking": { "mode": "normal", "group": "A" } })
         }
@@ -223,7 +242,8 @@ fn overrides(panel: &Panel) -> Json {
         let mut properties = vec![json!({ "id": "unit", "value": column.unit })];
         if !column.states.is_empty() {
             properties.push(json!({ "id": "mappings", "value": mappings(column.states) }));
-            properties.push(json!({ "id": "custom.cellOptions", "value": { "type": "color-text" } }));
+            properties
+                .push(json!({ "id": "custom.cellOptions", "value": { "type": "color-text" } }));
         }
         json!({ "matcher": { "id": "byName", "options": column.title }, "properties": properties })
     };
@@ -240,7 +260,10 @@ fn overrides(panel: &Panel) -> Json {
         }));
     }
     if let Some((upper, lower)) = panel.band {
-        let fill = [json!({ "id": "custom.fillBelowTo", "value": lower }), json!({ "id": "custom.fillOpacity", "value": 20 })];
+        let fill = [
+            json!({ "id": "custom.fillBelowTo", "value": lower }),
+            json!({ "id": "custom.fillOpacity", "value": 20 }),
+        ];
         all.push(json!({ "matcher": { "id": "byName", "options": upper }, "properties": fill }));
     }
     Json::Array(all)
@@ -267,14 +290,27 @@ fn options(panel: &Panel) -> Json {
     match panel.look {
         // The name stands beside the number, so that colour is not the only sign.
         Look::Stat => {
-            let peak = panel.series.iter().all(|series| matches!(series.value, Value::Over { .. }));
-            let calcs = if peak { json!(["max"]) } else { last["calcs"].clone() };
+            let peak = panel
+                .series
+                .iter()
+                .all(|series| matches!(series.value, Value::Over { .. }));
+            let calcs = if peak {
+                json!(["max"])
+            } else {
+                last["calcs"].clone()
+            };
             json!({ "reduceOptions": { "calcs": calcs, "fields": "", "values": false }, "textMode": "value_and_name", "graphMode": "none", "colorMode": "none" })
         }
         Look::Gauge => json!({ "reduceOptions": last, "showThresholdMarkers": true }),
-        Look::BarGauge => json!({ "reduceOptions": last, "orientation": "horizontal", "displayMode": "basic" }),
-        Look::Lines | Look::Bars => json!({ "legend": legend, "tooltip": { "mode": "multi", "sort": "desc" } }),
-        Look::States => json!({ "legend": legend, "mergeValues": true, "showValue": "auto", "rowHeight": 0.9 }),
+        Look::BarGauge => {
+            json!({ "reduceOptions": last, "orientation": "horizontal", "displayMode": "basic" })
+        }
+        Look::Lines | Look::Bars => {
+            json!({ "legend": legend, "tooltip": { "mode": "multi", "sort": "desc" } })
+        }
+        Look::States => {
+            json!({ "legend": legend, "mergeValues": true, "showValue": "auto", "rowHeight": 0.9 })
+        }
         Look::Table => json!({ "showHeader": true, "cellHeight": "sm" }),
     }
 }
@@ -310,8 +346,13 @@ fn targets(panel: &Panel, language: Language) -> Json {
 
 /// Columns that Prometheus can hold: it keeps no text. A table of text alone lists who is there.
 fn numbers(series: &Series) -> impl Iterator<Item = &'static Column> {
-    let Value::Rows { columns, .. } = series.value else { return Vec::new().into_iter() };
-    let mut kept: Vec<&Column> = columns.iter().filter(|column| column.unit != "string").collect();
+    let Value::Rows { columns, .. } = series.value else {
+        return Vec::new().into_iter();
+    };
+    let mut kept: Vec<&Column> = columns
+        .iter()
+        .filter(|column| column.unit != "string")
+        .collect();
     if kept.is_empty() {
         kept.extend(columns.first());
     }
@@ -322,14 +363,24 @@ fn transformations(panel: &Panel, language: Language) -> Json {
     let mut renamed = serde_json::Map::new();
     let mut hidden = serde_json::Map::new();
     for series in panel.series {
-        let Value::Rows { columns, every } = series.value else { continue };
+        let Value::Rows { columns, every } = series.value else {
+            continue;
+        };
         match language {
-            Language::InfluxQl => renamed.extend(columns.iter().map(|column| (column.field.to_owned(), json!(column.title)))),
+            Language::InfluxQl => renamed.extend(
+                columns
+                    .iter()
+                    .map(|column| (column.field.to_owned(), json!(column.title))),
+            ),
             Language::PromQl => {
                 let kept: Vec<&Column> = numbers(series).collect();
                 for (at, column) in kept.iter().enumerate() {
                     // A single query's column has no letter.
-                    let name = if kept.len() == 1 { "Value".to_owned() } else { format!("Value #{}", reference(at)) };
+                    let name = if kept.len() == 1 {
+                        "Value".to_owned()
+                    } else {
+                        format!("Value #{}", reference(at))
+                    };
                     if column.unit == "string" {
                         hidden.insert(name, json!(true));
                     } else {
@@ -343,8 +394,7 @@ fn transformations(panel: &Panel, language: Language) -> Json {
             hidden.insert("Time".to_owned(), json!(true));
         }
     }
-    let organise =
-        json!({ "id": "organize", "options": { "renameByName": renamed, "excludeByName": hidden, "indexByName": {} } });
+    let organise = json!({ "id": "organize", "options": { "renameByName": renamed, "excludeByName": hidden, "indexByName": {} } });
     match language {
         Language::InfluxQl => json!([organise]),
         Language::PromQl => json!([{ "id": "merge", "options": {} }, organise]),

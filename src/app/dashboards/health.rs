@@ -2,8 +2,8 @@
 
 use super::colours::{ALERT, YES};
 use super::table::{
-    Dashboard, Filter, Join, Variable, bars, column, growth, latest, lines, listing, over, rows, standing, stat, state, states,
-    table, word,
+    Dashboard, Filter, Join, Variable, bars, column, growth, latest, lines, listing, over, rows,
+    standing, stat, state, states, table, word,
 };
 
 const CHOSEN: &[Filter] = &[Filter::One("fleet")];
@@ -106,7 +106,10 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "Alerts",
             "State of each alert in time.",
             "none",
-            &[state("", "alerts", "state_code").by(&["rule", "site", "fingerprint"], "{rule} {site} {fingerprint}")],
+            &[state("", "alerts", "state_code").by(
+                &["rule", "site", "fingerprint"],
+                "{rule} {site} {fingerprint}",
+            )],
         )
         .states(ALERT)
         .size(12, 8),
@@ -147,22 +150,30 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "State of charge of vehicles",
             "Traction battery, mean of each interval.",
             "percentunit",
-            &[over("", T, "soc_ratio", Join::Mean).only(VEHICLES).by(BY_VEHICLE, "{vehicle_id}")],
+            &[over("", T, "soc_ratio", Join::Mean)
+                .only(VEHICLES)
+                .by(BY_VEHICLE, "{vehicle_id}")],
         ),
         lines(
             "Charging power of vehicles",
             "As the vehicle reports it; and the power into its battery, negative out of it.",
             "watt",
             &[
-                over("", T, "charge_power_w", Join::Mean).only(VEHICLES).by(BY_VEHICLE, "{vehicle_id} charging"),
-                over("", T, "battery_power_w", Join::Mean).only(VEHICLES).by(BY_VEHICLE, "{vehicle_id} battery"),
+                over("", T, "charge_power_w", Join::Mean)
+                    .only(VEHICLES)
+                    .by(BY_VEHICLE, "{vehicle_id} charging"),
+                over("", T, "battery_power_w", Join::Mean)
+                    .only(VEHICLES)
+                    .by(BY_VEHICLE, "{vehicle_id} battery"),
             ],
         ),
         lines(
             "Speed of vehicles",
             "Mean of each interval, where the vehicle tells it.",
             "velocitykmh",
-            &[over("", T, "speed_kph", Join::Mean).only(VEHICLES).by(BY_VEHICLE, "{vehicle_id}")],
+            &[over("", T, "speed_kph", Join::Mean)
+                .only(VEHICLES)
+                .by(BY_VEHICLE, "{vehicle_id}")],
         ),
         listing(
             "Vehicles: switched on, charging",

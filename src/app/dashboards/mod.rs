@@ -31,14 +31,22 @@ pub const DASHBOARDS: [&Dashboard; 6] = [
 
 /// Fields that no panel shows, and why.
 pub const NOT_SHOWN: [(&str, &str, &str); 4] = [
-    ("vehicle_telemetry", "latitude_deg", "a position is personal data and off by default; whoever switches it on adds a map"),
+    (
+        "vehicle_telemetry",
+        "latitude_deg",
+        "a position is personal data and off by default; whoever switches it on adds a map",
+    ),
     ("vehicle_telemetry", "longitude_deg", "the same"),
     (
         "vehicle_info",
         "emission_class",
         "the table shows emission_class_code with the same words, which VictoriaMetrics keeps too",
     ),
-    ("connector_time", "class", "the panel shows class_code with the same words, which VictoriaMetrics keeps too"),
+    (
+        "connector_time",
+        "class",
+        "the panel shows class_code with the same words, which VictoriaMetrics keeps too",
+    ),
 ];
 
 /// Unit of emissions.
@@ -47,16 +55,27 @@ const KGCO2E: &str = "suffix:kgCO2e";
 const G: &str = "massg";
 
 /// Sum over the range of rows of half-hours.
-const fn half_hours_total(legend: &'static str, measurement: &'static str, field: &'static str) -> Series {
-    Series { value: Value::Total { field, step: "30m" }, ..table::total(legend, measurement, field) }
+const fn half_hours_total(
+    legend: &'static str,
+    measurement: &'static str,
+    field: &'static str,
+) -> Series {
+    Series {
+        value: Value::Total { field, step: "30m" },
+        ..table::total(legend, measurement, field)
+    }
 }
 
 /// Every file, by its path below the folder.
 pub fn files() -> Vec<(String, String)> {
     let mut files = Vec::new();
-    for (language, folder) in [(Language::InfluxQl, "grafana"), (Language::PromQl, "grafana-prometheus")] {
+    for (language, folder) in [
+        (Language::InfluxQl, "grafana"),
+        (Language::PromQl, "grafana-prometheus"),
+    ] {
         for board in DASHBOARDS {
-            let text = serde_json::to_string_pretty(&dashboard(board, language)).expect("a JSON value can be written");
+            let text = serde_json::to_string_pretty(&dashboard(board, language))
+                .expect("a JSON value can be written");
             files.push((format!("{folder}/{}.json", board.name), text + "\n"));
         }
     }

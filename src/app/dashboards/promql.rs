@@ -13,12 +13,28 @@ const STATE_HOLDS: &str = "1d";
 pub fn query(series: &Series) -> String {
     let selector = |field: &str| selector(series, field);
     let expression = match series.value {
-        Value::Over { field, within: Join::Last, join } => {
-            joined(series, join, &format!("last_over_time({}[{STATE_HOLDS}])", selector(field)))
-        }
-        Value::Over { field, within, join } => {
-            joined(series, join, &format!("{}_over_time({}[$__interval])", word(within), selector(field)))
-        }
+        Value::Over {
+            field,
+            within: Join::Last,
+            join,
+        } => joined(
+            series,
+            join,
+            &format!("last_over_time({}[{STATE_HOLDS}])", selector(field)),
+        ),
+        Value::Over {
+            field,
+            within,
+            join,
+        } => joined(
+            series,
+            join,
+            &format!(
+                "{}_over_time({}[$__interval])",
+                word(within),
+                selector(field)
+            ),
+        ),
         Value::Latest { field, join, equal } => {
             let last = format!("last_over_time({}[$__range])", selector(field));
             match equal {
@@ -26,30 +42,80 @@ pub fn query(series: &Series) -> String {
                 None => joined(series, join, &last),
             }
         }
-        Value::Booked { field, join: Join::Sum, step } => {
-            joined(series, Join::Sum, &format!("sum_over_time(max_over_time({}[{step}])[$__interval:{step}])", selector(field)))
-        }
-        Value::Booked { field, join, .. } => joined(series, join, &format!("last_over_time({}[$__interval])", selector(field))),
-        Value::Total { field, step } => {
-            joined(series, Join::Sum, &format!("sum_over_time(max_over_time({}[{step}])[$__range:{step}])", selector(field)))
-        }
+        Value::Booked {
+            field,
+            join: Join::Sum,
+            step,
+        } => joined(
+            series,
+            Join::Sum,
+            &format!(
+                "sum_over_time(max_over_time({}[{step}])[$__interval:{step}])",
+                selector(field)
+            ),
+        ),
+        Value::Booked { field, join, .. } => joined(
+            series,
+            join,
+            &format!("last_over_time({}[$__interval])", selector(field)),
+        ),
+        Value::Total { field, step } => joined(
+            series,
+            Join::Sum,
+            &format!(
+                "sum_over_time(max_over_time({}[{step}])[$__range:{step}])",
+                selector(field)
+            ),
+        ),
         // Each of the two grows within its day, while their difference rises and falls: the highest of it would be too much.
-        Value::Less { field, less, by_interval } => {
-            let window = if by_interval { "$__interval" } else { "$__range" };
+        Value::Less {
+            field,
+            less,
+            by_interval,
+        } => {
+            let window = if by_interval {
+                "$__interval"
+            } else {
+                "$__range"
+            };
             let [more, less] = [field, less].map(|field| {
-                let days = format!("sum_over_time(max_over_time({}[1d])[{window}:1d])", selector(field));
+                let days = format!(
+                    "sum_over_time(max_over_time({}[1d])[{window}:1d])",
+                    selector(field)
+                );
                 joined(series, Join::Sum, &days)
             });
             format!("{more} - {less}")
         }
         Value::Demand { field } => {
-            let sum = joined(series, Join::Sum, &format!("avg_over_time({}[30m])", selector(field)));
+            let sum = joined(
+                series,
+                Join::Sum,
+                &format!("avg_over_time({}[30m])", selector(field)),
+            );
             format!("max_over_time(({sum})[$__range:30m])")
         }
-        Value::Growth { field } => joined(series, Join::Sum, &format!("increase({}[$__interval])", selector(field))),
-        Value::Grown { field } => joined(series, Join::Sum, &format!("increase({}[$__range])", selector(field))),
-        Value::Share { part, whole, complement, by_interval } => {
-            let window = if by_interval { "$__interval" } else { "$__range" };
+        Value::Growth { field } => joined(
+            series,
+            Join::Sum,
+            &format!("increase({}[$__interval])", selector(field)),
+        ),
+        Value::Grown { field } => joined(
+            series,
+            Join::Sum,
+            &format!("increase({}[$__range])", selector(field)),
+        ),
+        Value::Share {
+            part,
+            whole,
+            complement,
+            by_interval,
+        } => {
+            let window = if by_interval {
+                "$__interval"
+            } else {
+                "$__range"
+            };
             let sum = |names: &[&str]| -> String {
                 let term = |(at, name): (usize, &&str)| {
                     let bare = name.trim_start_matches('-');
@@ -60,37 +126,73 @@ pub fn query(series: &Series) -> String {
                     } else {
                         " + "
                     };
-                    format!("{sign}{}", joined(series, Join::Sum, &format!("increase({}[{window}])", selector(bare))))
+                    format!(
+                        "{sign}{}",
+                        joined(
+                            series,
+                            Join::Sum,
+                            &format!("increase({}[{window}])", selector(bare))
+                        )
+                    )
                 };
                 names.iter().enumerate().map(term).collect()
             };
             let ratio = format!("({}) / ({})", sum(part), sum(whole));
-            if complement { format!("1 - {ratio}") } else { ratio }
+            if complement {
+                format!("1 - {ratio}")
+            } else {
+                ratio
+            }
         }
-        Value::Rows { columns, .. } => columns.first().map(|column| cell(series, column.field)).unwrap_or_default(),
+        Value::Rows { columns, .. } => columns
+            .first()
+            .map(|column| cell(series, column.field))
+            .unwrap_or_default(),
     };
-    if series.times == 1 { expression } else { format!("({expression}) * {}", series.times) }
+    if series.times == 1 {
+        expression
+    } else {
+        format!("({expression}) * {}", series.times)
+    }
 }
 
 /// The query of one column of a table: the last value of each series, for samples have no common row.
 pub fn cell(series: &Series, field: &str) -> String {
-    joined(series, Join::Last, &format!("last_over_time({}[$__range])", selector(series, field)))
+    joined(
+        series,
+        Join::Last,
+        &format!("last_over_time({}[$__range])", selector(series, field)),
+    )
 }
 
 /// Values of a variable.
 pub fn values(variable: &Variable) -> String {
-    let within = variable.within.map_or(String::new(), |tag| format!("{{{}}}", condition(&Filter::Chosen(tag))));
-    format!("label_values({}_{}{within}, {})", variable.measurement, variable.field, variable.tag)
+    let within = variable.within.map_or(String::new(), |tag| {
+        format!("{{{}}}", condition(&Filter::Chosen(tag)))
+    });
+    format!(
+        "label_values({}_{}{within}, {})",
+        variable.measurement, variable.field, variable.tag
+    )
 }
 
 /// The series' name.
 pub fn legend(series: &Series) -> String {
-    series.by.iter().fold(series.legend.to_owned(), |text, tag| text.replace(&format!("{{{tag}}}"), &format!("{{{{{tag}}}}}")))
+    series
+        .by
+        .iter()
+        .fold(series.legend.to_owned(), |text, tag| {
+            text.replace(&format!("{{{tag}}}"), &format!("{{{{{tag}}}}}"))
+        })
 }
 
 fn selector(series: &Series, field: &str) -> String {
     let filters: Vec<String> = series.filters.iter().map(condition).collect();
-    let filters = if filters.is_empty() { String::new() } else { format!("{{{}}}", filters.join(",")) };
+    let filters = if filters.is_empty() {
+        String::new()
+    } else {
+        format!("{{{}}}", filters.join(","))
+    };
     format!("{}_{field}{filters}", series.measurement)
 }
 
@@ -113,7 +215,11 @@ fn joined(series: &Series, join: Join, expression: &str) -> String {
 }
 
 fn by(series: &Series) -> String {
-    if series.by.is_empty() { String::new() } else { format!(" by ({})", series.by.join(", ")) }
+    if series.by.is_empty() {
+        String::new()
+    } else {
+        format!(" by ({})", series.by.join(", "))
+    }
 }
 
 fn word(join: Join) -> &'static str {

@@ -40,20 +40,25 @@ const DAYS_A_MONTH: f64 = 30.4;
 const ASKED: &[Rule] = &[
     Rule {
         name: "charger_faulted",
-        series: latest("", "charge_point_status", "status_code", Join::Max).by(&["site", "charge_point_id", "connector_id"], ""),
+        series: latest("", "charge_point_status", "status_code", Join::Max)
+            .by(&["site", "charge_point_id", "connector_id"], ""),
         when: When::Is(9),
         window: DAY,
     },
     Rule {
         name: "charger_offline",
-        series: latest("", "connector_time", "class_code", Join::Max).by(&["site", "charge_point_id"], ""),
+        series: latest("", "connector_time", "class_code", Join::Max)
+            .by(&["site", "charge_point_id"], ""),
         when: When::Is(5),
         window: DAY,
     },
     Rule {
         name: "uptime_low",
         series: one_minus("", OUT, OBSERVED).by(&["site", "charge_point_id"], ""),
-        when: When::Beyond { above: false, per_unit: 1.0 },
+        when: When::Beyond {
+            above: false,
+            per_unit: 1.0,
+        },
         window: ("365d", 365 * 86_400),
     },
     Rule {
@@ -61,7 +66,10 @@ const ASKED: &[Rule] = &[
         series: latest("", "data_quality", "completeness_ratio", Join::Last)
             .only(&[Filter::Is("fleet", "all")])
             .by(&["fleet"], ""),
-        when: When::Beyond { above: false, per_unit: 1.0 },
+        when: When::Beyond {
+            above: false,
+            per_unit: 1.0,
+        },
         window: ("15m", 900),
     },
     Rule {
@@ -79,13 +87,19 @@ const ASKED: &[Rule] = &[
     Rule {
         name: "target_unlikely",
         series: latest("", T, "p_hit_ratio", Join::Last).by(TARGETS, ""),
-        when: When::Beyond { above: false, per_unit: 1.0 },
+        when: When::Beyond {
+            above: false,
+            per_unit: 1.0,
+        },
         window: DAY,
     },
     Rule {
         name: "target_late",
         series: latest("", T, "days_late", Join::Last).by(TARGETS, ""),
-        when: When::Beyond { above: true, per_unit: DAYS_A_MONTH },
+        when: When::Beyond {
+            above: true,
+            per_unit: DAYS_A_MONTH,
+        },
         window: DAY,
     },
 ];
@@ -106,8 +120,20 @@ const DAEMON: &[(&str, &str, &str, &str, &str)] = &[
         "critical",
         "The disk of the store is nearly full",
     ),
-    ("broker_down", "fleetgauge_broker_connected == 0", "10m", "warning", "An MQTT broker has no link"),
-    ("not_ready", "fleetgauge_ready == 0", "5m", "critical", "The store takes no writes"),
+    (
+        "broker_down",
+        "fleetgauge_broker_connected == 0",
+        "10m",
+        "warning",
+        "An MQTT broker has no link",
+    ),
+    (
+        "not_ready",
+        "fleetgauge_ready == 0",
+        "5m",
+        "critical",
+        "The store takes no writes",
+    ),
     (
         "rows_refused",
         "increase(fleetgauge_sink_points_refused_total[15m]) > 0",
@@ -125,19 +151,30 @@ const DAEMON: &[(&str, &str, &str, &str, &str)] = &[
 ];
 
 pub(super) fn files() -> Vec<(String, String)> {
-    vec![("prometheus/rules.yml".to_owned(), prometheus()), ("provisioning/alerting/fleetgauge.yml".to_owned(), grafana())]
+    vec![
+        ("prometheus/rules.yml".to_owned(), prometheus()),
+        ("provisioning/alerting/fleetgauge.yml".to_owned(), grafana()),
+    ]
 }
 
 /// Title, severity, `for`, level, of the daemon's rule.
 fn daemons(rule: &Rule) -> (&'static str, &'static str, String, f64) {
-    let builtin = RULES.iter().find(|one| one.name == rule.name).expect("a test looks every rule up");
+    let builtin = RULES
+        .iter()
+        .find(|one| one.name == rule.name)
+        .expect("a test looks every rule up");
     let shipped = builtin.rule();
     let severity = match shipped.severity {
         Severity::Info => "info",
         Severity::Warning => "warning",
         Severity::Critical => "critical",
     };
-    (builtin.title, severity, format!("{}s", shipped.for_ms / 1000), shipped.raise)
+    (
+        builtin.title,
+        severity,
+        format!("{}s", shipped.for_ms / 1000),
+        shipped.raise,
+    )
 }
 
 /// The level in the rows' unit, without the dust of the product.
@@ -155,11 +192,24 @@ fn prometheus() -> String {
         let asked = promql::query(&rule.series).replace("$__range", rule.window.0);
         let expression = match rule.when {
             When::Is(code) => format!("{asked} == {code}"),
-            When::Beyond { above, per_unit } => format!("{asked} {} {}", if above { ">" } else { "<" }, in_unit(level, per_unit)),
+            When::Beyond { above, per_unit } => format!(
+                "{asked} {} {}",
+                if above { ">" } else { "<" },
+                in_unit(level, per_unit)
+            ),
         };
-        let labels: Vec<String> = rule.series.by.iter().map(|tag| format!("{{{{ $labels.{tag} }}}}")).collect();
+        let labels: Vec<String> = rule
+            .series
+            .by
+            .iter()
+            .map(|tag| format!("{{{{ $labels.{tag} }}}}"))
+            .collect();
         let description = format!("{}: {{{{ printf \"%.4g\" $value }}}}", labels.join(" "));
-        push(&mut text, (rule.name, &expression, &for_, severity, title), Some(&description));
+        push(
+            &mut text,
+            (rule.name, &expression, &for_, severity, title),
+            Some(&description),
+        );
     }
     text.push_str("  - name: fleetgauge daemon\n    rules:\n");
     for rule in DAEMON {
@@ -191,7 +241,9 @@ fn grafana() -> String {
         let (title, severity, for_, level) = daemons(rule);
         let evaluator = match rule.when {
             // Halves on both sides: older versions of Grafana have no `equal`.
-            When::Is(code) => json!({ "type": "within_range", "params": [code as f64 - 0.5, code as f64 + 0.5] }),
+            When::Is(code) => {
+                json!({ "type": "within_range", "params": [code as f64 - 0.5, code as f64 + 0.5] })
+            }
             When::Beyond { above, per_unit } => {
                 json!({ "type": if above { "gt" } else { "lt" }, "params": [in_unit(level, per_unit)] })
             }
@@ -212,9 +264,11 @@ fn grafana() -> String {
             rule.name,
             json!(title)
         );
-        for (reference, source, model) in
-            [("A", "fleetgauge-influx", &query), ("B", "__expr__", &reduce), ("C", "__expr__", &threshold)]
-        {
+        for (reference, source, model) in [
+            ("A", "fleetgauge-influx", &query),
+            ("B", "__expr__", &reduce),
+            ("C", "__expr__", &threshold),
+        ] {
             let from = rule.window.1;
             let _ = write!(
                 text,
@@ -235,7 +289,10 @@ mod tests {
         for rule in ASKED {
             assert!(!daemons(rule).0.is_empty(), "{}", rule.name);
         }
-        for (name, ..) in DAEMON.iter().filter(|(name, ..)| ["output_behind", "disk_near_full", "broker_down"].contains(name)) {
+        for (name, ..) in DAEMON
+            .iter()
+            .filter(|(name, ..)| ["output_behind", "disk_near_full", "broker_down"].contains(name))
+        {
             assert!(RULES.iter().any(|rule| rule.name == *name), "{name}");
         }
     }

@@ -3,8 +3,8 @@
 mod make;
 
 pub use make::{
-    column, daily, daily_less, date, demand, grown, growth, half_hourly, latest, one_minus, over, peak, rows, share,
-    share_in_time, standing, state, table, total, total_less, word,
+    column, daily, daily_less, date, demand, grown, growth, half_hourly, latest, one_minus, over,
+    peak, rows, share, share_in_time, standing, state, table, total, total_less, word,
 };
 
 /// A dashboard: one question.
@@ -47,7 +47,11 @@ impl Variable {
     /// Its name. Links carry variables to other dashboards by their names, and one value of rows that have `all` beside their parts must
     /// not meet a choice of several, nor the other way round.
     pub fn name(&self) -> String {
-        if self.several { self.tag.to_owned() } else { format!("one_{}", self.tag) }
+        if self.several {
+            self.tag.to_owned()
+        } else {
+            format!("one_{}", self.tag)
+        }
     }
 }
 
@@ -139,25 +143,52 @@ pub struct Column {
 #[expect(missing_docs, reason = "the variants say what their fields are")]
 pub enum Value {
     /// Within each interval: joined in time, then over tags.
-    Over { field: &'static str, within: Join, join: Join },
+    Over {
+        field: &'static str,
+        within: Join,
+        join: Join,
+    },
     /// State at the end: last value of each series; counted if only one value is wanted.
-    Latest { field: &'static str, join: Join, equal: Option<i64> },
+    Latest {
+        field: &'static str,
+        join: Join,
+        equal: Option<i64>,
+    },
     /// Rows that are replaced until their day or half-hour (`step`) is over, by interval.
-    Booked { field: &'static str, join: Join, step: &'static str },
+    Booked {
+        field: &'static str,
+        join: Join,
+        step: &'static str,
+    },
     /// The same, summed over the range.
-    Total { field: &'static str, step: &'static str },
+    Total {
+        field: &'static str,
+        step: &'static str,
+    },
     /// What a counter grew by, by interval.
     Growth { field: &'static str },
     /// What a counter grew by over the range.
     Grown { field: &'static str },
     /// Growth of counters over growth of counters; a leading `-` subtracts. By interval or over the range.
-    Share { part: &'static [&'static str], whole: &'static [&'static str], complement: bool, by_interval: bool },
+    Share {
+        part: &'static [&'static str],
+        whole: &'static [&'static str],
+        complement: bool,
+        by_interval: bool,
+    },
     /// Rows of days of which one sum is taken from another: by interval or over the range.
-    Less { field: &'static str, less: &'static str, by_interval: bool },
+    Less {
+        field: &'static str,
+        less: &'static str,
+        by_interval: bool,
+    },
     /// The highest sum over tags of half-hours' means within the range: a supply's maximum demand.
     Demand { field: &'static str },
     /// A table: last value of each series, or the newest rows.
-    Rows { columns: &'static [Column], every: bool },
+    Rows {
+        columns: &'static [Column],
+        every: bool,
+    },
 }
 
 /// Which rows.
@@ -204,7 +235,11 @@ impl Series {
             | Value::Grown { field }
             | Value::Demand { field } => vec![field],
             Value::Less { field, less, .. } => vec![field, less],
-            Value::Share { part, whole, .. } => part.iter().chain(whole).map(|name| name.trim_start_matches('-')).collect(),
+            Value::Share { part, whole, .. } => part
+                .iter()
+                .chain(whole)
+                .map(|name| name.trim_start_matches('-'))
+                .collect(),
             Value::Rows { columns, .. } => columns.iter().map(|column| column.field).collect(),
         }
     }
@@ -212,9 +247,15 @@ impl Series {
     /// Every tag it asks for.
     pub fn tags(&self) -> Vec<&'static str> {
         let of = |filter: &Filter| match *filter {
-            Filter::Chosen(tag) | Filter::One(tag) | Filter::Is(tag, _) | Filter::Not(tag, _) => tag,
+            Filter::Chosen(tag) | Filter::One(tag) | Filter::Is(tag, _) | Filter::Not(tag, _) => {
+                tag
+            }
         };
-        self.by.iter().copied().chain(self.filters.iter().map(of)).collect()
+        self.by
+            .iter()
+            .copied()
+            .chain(self.filters.iter().map(of))
+            .collect()
     }
 
     /// Tells of the end of the range only.
@@ -226,8 +267,14 @@ impl Series {
                 | Value::Grown { .. }
                 | Value::Rows { .. }
                 | Value::Demand { .. }
-                | Value::Less { by_interval: false, .. }
-                | Value::Share { by_interval: false, .. }
+                | Value::Less {
+                    by_interval: false,
+                    ..
+                }
+                | Value::Share {
+                    by_interval: false,
+                    ..
+                }
         )
     }
 
@@ -265,7 +312,18 @@ const fn panel(
     unit: &'static str,
     series: &'static [Series],
 ) -> Panel {
-    Panel { title, description, look, unit, width, height, series, states: &[], ahead: None, band: None }
+    Panel {
+        title,
+        description,
+        look,
+        unit,
+        width,
+        height,
+        series,
+        states: &[],
+        ahead: None,
+        band: None,
+    }
 }
 
 impl Panel {

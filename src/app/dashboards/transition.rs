@@ -2,7 +2,8 @@
 
 use super::colours::{EMISSION_CLASS, TARGET};
 use super::table::{
-    Dashboard, Filter, Join, Variable, bar_gauge, column, daily, date, latest, lines, listing, stat, table, total, word,
+    Dashboard, Filter, Join, Variable, bar_gauge, column, daily, date, latest, lines, listing,
+    stat, table, total, word,
 };
 
 const FLEET: Variable = Variable {
@@ -17,8 +18,14 @@ const FLEET: Variable = Variable {
 
 /// Counts of all classes; the rows of `all` and of each class stand side by side.
 const ALL_CLASSES: &[Filter] = &[Filter::One("fleet"), Filter::Is("vehicle_class", "all")];
-const BY_CLASS: &[Filter] = &[Filter::Is("fleet", "all"), Filter::Not("vehicle_class", "all")];
-const BY_FLEET: &[Filter] = &[Filter::Not("fleet", "all"), Filter::Is("vehicle_class", "all")];
+const BY_CLASS: &[Filter] = &[
+    Filter::Is("fleet", "all"),
+    Filter::Not("vehicle_class", "all"),
+];
+const BY_FLEET: &[Filter] = &[
+    Filter::Not("fleet", "all"),
+    Filter::Is("vehicle_class", "all"),
+];
 const TARGETS: &[Filter] = &[Filter::Chosen("target")];
 const ONE_TARGET: &[Filter] = &[Filter::One("target")];
 const M: &str = "fleet_transition";

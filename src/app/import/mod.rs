@@ -88,20 +88,33 @@ pub fn import(
     mut step: impl FnMut(Step) -> bool,
 ) -> Result<Outcome, Failure> {
     let name = job.path.display().to_string();
-    let failed = |error| Failure::Read { path: job.path.to_path_buf(), error };
+    let failed = |error| Failure::Read {
+        path: job.path.to_path_buf(),
+        error,
+    };
     let mut source = Source::open(job.path).map_err(failed)?;
     let mut record = ByteRecord::new();
-    if !source.next(&mut record).map_err(|error| unreadable(&name, source.line(), &error))? {
+    if !source
+        .next(&mut record)
+        .map_err(|error| unreadable(&name, source.line(), &error))?
+    {
         return Err(unreadable(&name, 1, "is empty"));
     }
-    let table = Table::of(job.kind, &name, source.line(), source.separator(), &record).map_err(Failure::Header)?;
+    let table = Table::of(job.kind, &name, source.line(), source.separator(), &record)
+        .map_err(Failure::Header)?;
     let mut file = match store.as_deref_mut() {
         Some(store) => Some(store.begin(job.kind, source.fingerprint(), &name, job.now)?),
         None => None,
     };
     let registrations = Registrations::of(job.register);
-    let has_factor = |class: &str, fuel: &str, day| job.factors.kilometre(class, fuel, day).is_some();
-    let context = Context { register: job.register, registrations: &registrations, now: job.now, has_factor: &has_factor };
+    let has_factor =
+        |class: &str, fuel: &str, day| job.factors.kilometre(class, fuel, day).is_some();
+    let context = Context {
+        register: job.register,
+        registrations: &registrations,
+        now: job.now,
+        has_factor: &has_factor,
+    };
     let mut outcome = Outcome {
         went_on_after: file.as_ref().map_or(0, |file| file.progress.position),
         columns_left_out: table.left_out().into_iter().map(str::to_owned).collect(),
@@ -111,7 +124,9 @@ pub fn import(
     let mut errors = Vec::new();
     let mut rows = 0;
     loop {
-        let more = source.next(&mut record).map_err(|error| unreadable(&name, source.line(), &error))?;
+        let more = source
+            .next(&mut record)
+            .map_err(|error| unreadable(&name, source.line(), &error))?;
         // Monthly figures are few, and a row is compared with those before it.
         if more && rows < outcome.went_on_after && job.kind != ImportKind::Indicators {
             rows += 1;
@@ -124,9 +139,17 @@ pub fn import(
             errors.drain(..).for_each(|error| bad(&error));
         }
         if !more || batch.len() >= ROWS_AT_ONCE {
-            batch.passed = FileProgress { position: rows, done: !more, ..batch.passed };
+            batch.passed = FileProgress {
+                position: rows,
+                done: !more,
+                ..batch.passed
+            };
             batch.write(store.as_deref_mut(), file.as_mut(), &mut outcome)?;
-            if !step(Step { bytes: source.bytes(), of: source.length(), rows }) {
+            if !step(Step {
+                bytes: source.bytes(),
+                of: source.length(),
+                rows,
+            }) {
                 return Err(Failure::Stopped);
             }
         }
@@ -139,7 +162,14 @@ pub fn import(
 fn unreadable(file: &str, line: u64, error: impl ToString) -> Failure {
     let (file, column, value) = (file.to_owned(), String::new(), String::new());
     let hint = "save it as `CSV UTF-8`, with its column names in the first line".to_owned();
-    Failure::Header(vec![RegisterError { file, line, column, value, reason: error.to_string(), hint }])
+    Failure::Header(vec![RegisterError {
+        file,
+        line,
+        column,
+        value,
+        reason: error.to_string(),
+        hint,
+    }])
 }
 
 /// Rows that wait for their transaction.
@@ -158,27 +188,37 @@ impl Batch {
         self.rows.len() + self.indicators.len() + usize::try_from(passed).unwrap_or(usize::MAX)
     }
 
-    fn take(&mut self, parsed: Option<Parsed>, name: &str, line: u64, errors: &mut Vec<RegisterError>, outcome: &mut Outcome) {
+    fn take(
+        &mut self,
+        parsed: Option<Parsed>,
+        name: &str,
+        line: u64,
+        errors: &mut Vec<RegisterError>,
+        outcome: &mut Outcome,
+    ) {
         match parsed {
             Some(Parsed::Activity(row)) => self.rows.push(*row),
             Some(Parsed::Ignored(what)) => {
                 self.passed.ignored += 1;
                 *outcome.ignored.entry(what).or_default() += 1;
             }
-            Some(Parsed::Indicator(row)) => match self.seen.insert(row.key.clone(), (row.value, line)) {
-                Some((other, first)) if other != row.value => {
-                    self.seen.insert(row.key, (other, first));
-                    errors.push(RegisterError {
-                        file: name.to_owned(),
-                        line,
-                        column: "value".to_owned(),
-                        value: row.value.to_string(),
-                        reason: format!("is {other} in line {first}"),
-                        hint: "a month has one figure of a name: keep the right line".to_owned(),
-                    });
+            Some(Parsed::Indicator(row)) => {
+                match self.seen.insert(row.key.clone(), (row.value, line)) {
+                    Some((other, first)) if other != row.value => {
+                        self.seen.insert(row.key, (other, first));
+                        errors.push(RegisterError {
+                            file: name.to_owned(),
+                            line,
+                            column: "value".to_owned(),
+                            value: row.value.to_string(),
+                            reason: format!("is {other} in line {first}"),
+                            hint: "a month has one figure of a name: keep the right line"
+                                .to_owned(),
+                        });
+                    }
+                    _ => self.indicators.push(row),
                 }
-                _ => self.indicators.push(row),
-            },
+            }
             None => {}
         }
         self.passed.bad += u64::from(!errors.is_empty());

@@ -43,12 +43,24 @@ fn names() -> impl Iterator<Item = &'static str> {
 
 /// Takes a file, or all files of a folder, into the register's folder.
 pub fn replace(from: &Path, folder: &Path, now: UtcMs, dry_run: bool) -> Result<Replaced, Failure> {
-    let failed = |path: &Path, error| Failure::File { path: path.to_path_buf(), error };
+    let failed = |path: &Path, error| Failure::File {
+        path: path.to_path_buf(),
+        error,
+    };
     let new: Vec<(&str, PathBuf)> = if from.is_dir() {
-        names().map(|name| (name, from.join(name))).filter(|(_, path)| path.exists()).collect()
+        names()
+            .map(|name| (name, from.join(name)))
+            .filter(|(_, path)| path.exists())
+            .collect()
     } else {
-        let called = from.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        names().filter(|name| *name == called).map(|name| (name, from.to_path_buf())).collect()
+        let called = from
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        names()
+            .filter(|name| *name == called)
+            .map(|name| (name, from.to_path_buf()))
+            .collect()
     };
     if new.is_empty() {
         return Err(Failure::Name(from.to_path_buf()));
@@ -74,12 +86,20 @@ pub fn replace(from: &Path, folder: &Path, now: UtcMs, dry_run: bool) -> Result<
         }
     }
     // Only whether it can be read matters here; the key that hides tags is the store's.
-    let register = Register::parse(&RegisterFiles::from_bytes(texts), &TokenHasher::new(&[0; 32])).map_err(Failure::Rows)?;
+    let register = Register::parse(
+        &RegisterFiles::from_bytes(texts),
+        &TokenHasher::new(&[0; 32]),
+    )
+    .map_err(Failure::Rows)?;
     let mut files = Vec::new();
     for (name, bytes, had_old) in changed {
         let path = folder.join(name);
         // 2026-11-25T10:06:12.000Z without what file names cannot have.
-        let time: String = now.to_string().chars().filter(|c| !matches!(c, ':' | '-')).collect();
+        let time: String = now
+            .to_string()
+            .chars()
+            .filter(|c| !matches!(c, ':' | '-'))
+            .collect();
         let backup = had_old.then(|| folder.join(format!("{name}.{time}.bak")));
         if !dry_run {
             put(folder, &path, &bytes, backup.as_deref()).map_err(|error| failed(&path, error))?;

@@ -36,22 +36,47 @@ impl Source {
             length += count as u64;
         }
         if start.starts_with(&[0xFF, 0xFE]) || start.starts_with(&[0xFE, 0xFF]) {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "is UTF-16; save it as `CSV UTF-8`"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "is UTF-16; save it as `CSV UTF-8`",
+            ));
         }
-        let mark = if start.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        let mark = if start.starts_with(b"\xEF\xBB\xBF") {
+            3
+        } else {
+            0
+        };
         file.seek(SeekFrom::Start(mark))?;
-        let header = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let header = start
+            .split(|byte| *byte == b'\n')
+            .next()
+            .unwrap_or_default();
         // Excel writes what the machine's region says; commas win where the header has any.
-        let separator = [b',', b';', b'\t'].into_iter().find(|byte| header.contains(byte)).unwrap_or(b',');
+        let separator = [b',', b';', b'\t']
+            .into_iter()
+            .find(|byte| header.contains(byte))
+            .unwrap_or(b',');
         let mut builder = csv::ReaderBuilder::new();
-        builder.has_headers(false).flexible(true).trim(csv::Trim::All).delimiter(separator);
-        Ok(Self { reader: builder.from_reader(BufReader::new(file)), fingerprint: context.finish(), length, line: 1, separator })
+        builder
+            .has_headers(false)
+            .flexible(true)
+            .trim(csv::Trim::All)
+            .delimiter(separator);
+        Ok(Self {
+            reader: builder.from_reader(BufReader::new(file)),
+            fingerprint: context.finish(),
+            length,
+            line: 1,
+            separator,
+        })
     }
 
     /// The next record; false at the end.
     pub fn next(&mut self, record: &mut ByteRecord) -> Result<bool, String> {
         let more = self.reader.read_byte_record(record);
-        self.line = record.position().map_or(self.reader.position().line(), csv::Position::line);
+        self.line = record
+            .position()
+            .map_or(self.reader.position().line(), csv::Position::line);
         more.map_err(|error| error.to_string())
     }
 

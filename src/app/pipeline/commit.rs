@@ -13,11 +13,14 @@ impl Pipeline {
         if self.commit_under_way {
             return;
         }
-        let due = self.last_checkpoint.elapsed() >= self.config.checkpoint_interval && self.inbox_since_checkpoint > 0;
+        let due = self.last_checkpoint.elapsed() >= self.config.checkpoint_interval
+            && self.inbox_since_checkpoint > 0;
         let full = self.inbox_since_checkpoint >= self.config.checkpoint_inbox_bytes;
         let checkpoint = (due || full) && !self.checkpoint_under_way;
         let waited = self.last_commit.elapsed() >= self.config.commit_interval;
-        if !self.batch.is_empty() && (checkpoint || waited || self.batch.messages >= self.config.commit_batch) {
+        if !self.batch.is_empty()
+            && (checkpoint || waited || self.batch.messages >= self.config.commit_batch)
+        {
             self.commit(jobs).await;
         }
         if checkpoint {
@@ -34,7 +37,12 @@ impl Pipeline {
         let day_rows = std::mem::take(&mut job.day_rows);
         self.commit_under_way = jobs.send(Job::Commit(job)).await.is_ok();
         if !day_rows.is_empty() {
-            let _ = jobs.send(Job::KeepDayRows(day_rows, past_days::oldest(Day::of(self.clock.now())))).await;
+            let _ = jobs
+                .send(Job::KeepDayRows(
+                    day_rows,
+                    past_days::oldest(Day::of(self.clock.now())),
+                ))
+                .await;
         }
     }
 
@@ -43,7 +51,13 @@ impl Pipeline {
         self.last_checkpoint = Instant::now();
         self.inbox_since_checkpoint = 0;
         let rollups = self.engine.checkpoint_rollups();
-        let job = CheckpointJob { generation, snapshot, activity, rollups, at: self.clock.now() };
+        let job = CheckpointJob {
+            generation,
+            snapshot,
+            activity,
+            rollups,
+            at: self.clock.now(),
+        };
         self.checkpoint_under_way = jobs.send(Job::Checkpoint(job)).await.is_ok();
     }
 

@@ -10,11 +10,16 @@ impl Pipeline {
     pub(super) fn look_at_history(&mut self, now: UtcMs) {
         // Rows on their way are not kept yet: what is read now could not be compared with them.
         let may_read = self.past_rows.is_settled();
-        match self.history.poll(now, may_read, &self.config.directory, &self.engine) {
+        match self
+            .history
+            .poll(now, may_read, &self.config.directory, &self.engine)
+        {
             Some(Ok(history)) => self.take_history(history, now),
             // It is tried again; meanwhile there is nothing to lean on, and kilometres go by their class.
             Some(Err(reason)) => {
-                tracing::warn!("the history before today cannot be read: {reason}; it is tried again in a minute");
+                tracing::warn!(
+                    "the history before today cannot be read: {reason}; it is tried again in a minute"
+                );
                 self.engine.go_without_months();
             }
             None => {}
@@ -25,7 +30,11 @@ impl Pipeline {
     fn take_history(&mut self, history: History, now: UtcMs) {
         self.engine.set_months(history.months);
         let indicators = self.figures.indicators.clone();
-        self.compare_with(Figures { yearly: history.years.yearly, air: history.years.air, indicators });
+        self.compare_with(Figures {
+            yearly: history.years.yearly,
+            air: history.years.air,
+            indicators,
+        });
         // Not told to the engine: they say of days that are over what the store says.
         self.past_rows.take(history.rows);
         for sample in history.ended {
@@ -37,8 +46,16 @@ impl Pipeline {
     pub(super) fn look_at_indicators(&mut self) {
         match self.reader.indicators() {
             Ok(stored) => {
-                let indicators = self.engine.indicators(stored).into_iter().map(IndicatorFigure::from).collect();
-                self.compare_with(Figures { indicators, ..self.figures.clone() });
+                let indicators = self
+                    .engine
+                    .indicators(stored)
+                    .into_iter()
+                    .map(IndicatorFigure::from)
+                    .collect();
+                self.compare_with(Figures {
+                    indicators,
+                    ..self.figures.clone()
+                });
             }
             Err(error) => tracing::warn!(%error, "imported indicators cannot be read this time"),
         }

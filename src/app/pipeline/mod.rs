@@ -25,7 +25,9 @@ use crate::ingest::capture::{Capture, Line};
 use crate::ingest::{Frame, MqttBatch, OcppFrame, Receipt, Settlement};
 use crate::ledger::targets::Figures;
 use crate::model::register::Register;
-use crate::model::{ChargePointEvent, ChargePointMessage, ClosedSession, Fact, Manner, Observation, Stats};
+use crate::model::{
+    ChargePointEvent, ChargePointMessage, ClosedSession, Fact, Manner, Observation, Stats,
+};
 use crate::points;
 use crate::store::{Reader, StoreConfig};
 use crate::units::UtcMs;
@@ -97,7 +99,9 @@ impl Pipeline {
     ) -> Self {
         let now = Instant::now();
         let next_stats_row = clock.now();
-        engine.decoder_memories().for_each(|memory| decoders.restore(&memory));
+        engine
+            .decoder_memories()
+            .for_each(|memory| decoders.restore(&memory));
         Self {
             engine,
             decoders,
@@ -181,8 +185,12 @@ impl Pipeline {
         inbox::append_observed(&mut self.batch.inbox, now, Observation::Restarted);
         for charge_point in self.engine.online_charge_points() {
             let message = ChargePointMessage::Disconnected;
-            let observation =
-                Observation::ChargePoint(ChargePointEvent { charge_point, received_at: now, manner: Manner::default(), message });
+            let observation = Observation::ChargePoint(ChargePointEvent {
+                charge_point,
+                received_at: now,
+                manner: Manner::default(),
+                message,
+            });
             self.engine.handle(&observation, now);
             inbox::append_observed(&mut self.batch.inbox, now, observation);
         }
@@ -190,22 +198,34 @@ impl Pipeline {
     }
 
     fn has_room(&self) -> bool {
-        self.batch.messages < MOST_WAITING && self.batch.inbox.len() + self.batch.lines.len() < MOST_WAITING_BYTES
+        self.batch.messages < MOST_WAITING
+            && self.batch.inbox.len() + self.batch.lines.len() < MOST_WAITING_BYTES
     }
 
     /// When something is due although nothing arrives.
     fn wake_at(&self) -> Instant {
         let now = Instant::now();
-        let engine_ms =
-            self.engine.next_timeout().min(self.next_stats_row).min(self.next_own_state).since(self.clock.now()).max(0);
-        let engine = now + Duration::from_millis(engine_ms as u64 / u64::from(self.clock.speed()) + 1);
-        let commit = (!self.batch.is_empty() && !self.commit_under_way).then(|| self.last_commit + self.config.commit_interval);
+        let engine_ms = self
+            .engine
+            .next_timeout()
+            .min(self.next_stats_row)
+            .min(self.next_own_state)
+            .since(self.clock.now())
+            .max(0);
+        let engine =
+            now + Duration::from_millis(engine_ms as u64 / u64::from(self.clock.speed()) + 1);
+        let commit = (!self.batch.is_empty() && !self.commit_under_way)
+            .then(|| self.last_commit + self.config.commit_interval);
         let checkpoint = self.last_checkpoint + self.config.checkpoint_interval;
         // While a commit is stuck on a full disk there is nothing to wake up for.
-        let waiting = !self.checkpoint_under_way && !self.commit_under_way && self.inbox_since_checkpoint > 0;
+        let waiting =
+            !self.checkpoint_under_way && !self.commit_under_way && self.inbox_since_checkpoint > 0;
         let checkpoint = waiting.then_some(checkpoint);
         // The system clock may step; look again at least every minute.
-        [commit, checkpoint].into_iter().flatten().fold(engine.min(now + Duration::from_secs(60)), Instant::min)
+        [commit, checkpoint]
+            .into_iter()
+            .flatten()
+            .fold(engine.min(now + Duration::from_secs(60)), Instant::min)
     }
 
     fn tick(&mut self) {
@@ -222,9 +242,9 @@ impl Pipeline {
         }
         if std::mem::take(&mut self.intensity_revised) {
             match self.intensity_rows.news(&self.engine, &self.reader, now) {
-                Ok(rows) => {
-                    rows.iter().for_each(|fact| self.batch.points += u64::from(points::encode(fact, &mut self.batch.lines)))
-                }
+                Ok(rows) => rows.iter().for_each(|fact| {
+                    self.batch.points += u64::from(points::encode(fact, &mut self.batch.lines))
+                }),
                 Err(error) => tracing::warn!(%error, "no rows of charging_intensity this time"),
             }
         }
@@ -246,7 +266,9 @@ impl Pipeline {
             Ok((observation, answer)) => {
                 self.tell(observation, now);
                 let done = move |_| drop(reply.send(Ok(answer)));
-                self.batch.receipts.push((Receipt::new(done), Settlement::default()));
+                self.batch
+                    .receipts
+                    .push((Receipt::new(done), Settlement::default()));
             }
             Err(reason) => drop(reply.send(Err(reason))),
         }
@@ -276,9 +298,21 @@ impl Pipeline {
             if self.capture.wants_mqtt() {
                 let (topic, payload) = (message.topic.clone(), message.payload.clone());
                 let properties = message.properties.clone();
-                self.capture.note(Line::Mqtt { at: now, topic, payload, retained: message.retained, properties });
+                self.capture.note(Line::Mqtt {
+                    at: now,
+                    topic,
+                    payload,
+                    retained: message.retained,
+                    properties,
+                });
             }
-            let mut sink = Hear { engine: &mut self.engine, inbox: &mut self.batch.inbox, stats: &self.stats, now, readings: 0 };
+            let mut sink = Hear {
+                engine: &mut self.engine,
+                inbox: &mut self.batch.inbox,
+                stats: &self.stats,
+                now,
+                readings: 0,
+            };
             let published = Published {
                 topic: &message.topic,
                 payload: &message.payload,
@@ -290,7 +324,8 @@ impl Pipeline {
                 Ok(()) => accepted += u64::from(sink.readings > 0),
                 Err((reason, detail)) => {
                     let origin = String::from_utf8_lossy(&message.topic);
-                    self.stats.reject(now, "mqtt", &origin, reason, &detail, &message.payload);
+                    self.stats
+                        .reject(now, "mqtt", &origin, reason, &detail, &message.payload);
                 }
             }
         }
@@ -302,12 +337,17 @@ impl Pipeline {
         }
         Stats::add(&self.stats.mqtt_accepted, accepted);
         self.batch.messages += received;
-        self.batch.receipts.extend(batch.receipt.map(|receipt| (receipt, Settlement::default())));
+        self.batch.receipts.extend(
+            batch
+                .receipt
+                .map(|receipt| (receipt, Settlement::default())),
+        );
     }
 
     fn take_ocpp(&mut self, frame: OcppFrame, now: UtcMs) {
         let is_message = own::is_message(&frame.event.message);
-        let notes_setup = frame.receipt.is_some() && matches!(frame.event.message, ChargePointMessage::Setup(_));
+        let notes_setup =
+            frame.receipt.is_some() && matches!(frame.event.message, ChargePointMessage::Setup(_));
         let setup_of = notes_setup.then(|| frame.event.charge_point.clone());
         let observation = Observation::ChargePoint(frame.event);
         let transaction_id = self.engine.handle(&observation, now);
@@ -315,19 +355,35 @@ impl Pipeline {
         Stats::add(&self.stats.ocpp_accepted, u64::from(is_message));
         self.batch.messages += 1;
         if let Some(receipt) = frame.receipt {
-            let setup = setup_of.map(|charge_point| Box::new(self.engine.setup_remembered(&charge_point)));
-            self.batch.receipts.push((receipt, Settlement { transaction_id, setup }));
+            let setup =
+                setup_of.map(|charge_point| Box::new(self.engine.setup_remembered(&charge_point)));
+            self.batch.receipts.push((
+                receipt,
+                Settlement {
+                    transaction_id,
+                    setup,
+                },
+            ));
         }
     }
 
     fn drain_facts(&mut self) {
         while let Some(notice) = self.engine.poll_notice() {
-            self.batch.notifications.extend(self.outlets.notifications(&notice));
+            self.batch
+                .notifications
+                .extend(self.outlets.notifications(&notice));
         }
         while let Some(fact) = self.engine.poll_output() {
             self.batch.points += u64::from(points::encode(&fact, &mut self.batch.lines));
-            if let Fact::Session { record, kgco2e_location } = fact {
-                self.batch.sessions.push(ClosedSession { record: *record, kgco2e_location });
+            if let Fact::Session {
+                record,
+                kgco2e_location,
+            } = fact
+            {
+                self.batch.sessions.push(ClosedSession {
+                    record: *record,
+                    kgco2e_location,
+                });
             }
         }
     }

@@ -1,7 +1,9 @@
 //! What the daemon says of itself: rows of what came in, and how it fares, for the alerts about it.
 
 use super::Pipeline;
-use crate::model::{BrokerLink, ChargePointMessage, Fact, IngestStatsFact, Observation, OwnState, Stats};
+use crate::model::{
+    BrokerLink, ChargePointMessage, Fact, IngestStatsFact, Observation, OwnState, Stats,
+};
 use crate::points;
 use crate::units::UtcMs;
 
@@ -24,15 +26,23 @@ impl Pipeline {
     pub(super) fn tell_own_state(&mut self, now: UtcMs) {
         self.next_own_state = now.plus(OWN_STATE_MS);
         let oldest = Stats::get(&self.stats.outbox_oldest_ms);
-        let age = if oldest == 0 { 0.0 } else { now.0.saturating_sub(oldest as i64).max(0) as f64 / 1000.0 };
+        let age = if oldest == 0 {
+            0.0
+        } else {
+            now.0.saturating_sub(oldest as i64).max(0) as f64 / 1000.0
+        };
         let free = Stats::get(&self.stats.disk_free_ppm);
         let state = OwnState {
             output_age_s: self.outlets.has_sink.then_some(age),
             disk_free_ratio: (free > 0).then_some(free as f64 / 1e6),
         };
         self.tell(Observation::OwnState(state), now);
-        let link = |(broker, down_since): (String, Option<UtcMs>)| BrokerLink { broker, down_since };
-        self.tell(Observation::Brokers(self.stats.brokers().into_iter().map(link).collect()), now);
+        let link =
+            |(broker, down_since): (String, Option<UtcMs>)| BrokerLink { broker, down_since };
+        self.tell(
+            Observation::Brokers(self.stats.brokers().into_iter().map(link).collect()),
+            now,
+        );
     }
 
     /// What the engine did not take.
@@ -50,10 +60,28 @@ impl Pipeline {
         let rejected = self.stats.snapshot();
         let stats = &self.stats;
         let (late, dropped) = (Stats::get(&stats.late), Stats::get(&stats.assets_refused));
-        let mqtt = (Stats::get(&stats.mqtt_received), Stats::get(&stats.mqtt_accepted), rejected.mqtt_rejected);
-        let ocpp = (Stats::get(&stats.ocpp_received), Stats::get(&stats.ocpp_accepted), rejected.ocpp_rejected);
-        for (source, (received, accepted, rejected), late, dropped) in [("mqtt", mqtt, late, dropped), ("ocpp", ocpp, 0, 0)] {
-            let fact = Fact::IngestStats(IngestStatsFact { source, at, received, accepted, rejected, late, dropped });
+        let mqtt = (
+            Stats::get(&stats.mqtt_received),
+            Stats::get(&stats.mqtt_accepted),
+            rejected.mqtt_rejected,
+        );
+        let ocpp = (
+            Stats::get(&stats.ocpp_received),
+            Stats::get(&stats.ocpp_accepted),
+            rejected.ocpp_rejected,
+        );
+        for (source, (received, accepted, rejected), late, dropped) in
+            [("mqtt", mqtt, late, dropped), ("ocpp", ocpp, 0, 0)]
+        {
+            let fact = Fact::IngestStats(IngestStatsFact {
+                source,
+                at,
+                received,
+                accepted,
+                rejected,
+                late,
+                dropped,
+            });
             self.batch.points += u64::from(points::encode(&fact, &mut self.batch.lines));
         }
     }

@@ -7,7 +7,11 @@ use super::words::{change, maybe_percent, number, percent, tonnes};
 use crate::ledger::emissions::YearEffect;
 
 fn list(sets: &[String]) -> String {
-    if sets.is_empty() { "none used".to_owned() } else { sets.join(", ") }
+    if sets.is_empty() {
+        "none used".to_owned()
+    } else {
+        sets.join(", ")
+    }
 }
 
 pub(super) fn method(report: &Report) -> Vec<Block> {
@@ -34,8 +38,11 @@ pub(super) fn method(report: &Report) -> Vec<Block> {
 
 pub(super) fn restatements(report: &Report) -> Vec<Block> {
     let restatements = &report.restatements;
-    let mut blocks =
-        vec![Block::Text(format!("{} The threshold is {}.", restatements.policy, percent(restatements.threshold_ratio)))];
+    let mut blocks = vec![Block::Text(format!(
+        "{} The threshold is {}.",
+        restatements.policy,
+        percent(restatements.threshold_ratio)
+    ))];
     if !restatements.years.is_empty() {
         blocks.push(Block::Table(frozen(restatements)));
     }
@@ -49,35 +56,77 @@ pub(super) fn restatements(report: &Report) -> Vec<Block> {
         vec![
             row.stretch.clone(),
             row.factor_sets.join(", "),
-            if row.restated { "restated" } else { "below the threshold" }.to_owned(),
+            if row.restated {
+                "restated"
+            } else {
+                "below the threshold"
+            }
+            .to_owned(),
             tonnes(Some(row.kgco2e_as_published)),
             tonnes(Some(row.kgco2e_corrected)),
             change(Some(row.change_ratio)),
         ]
     });
-    let headers = ["days", "corrected sets", "outcome", "as published", "corrected", "change"];
-    blocks.push(Block::Table(table("Scope 1 with location-based scope 2, t CO2e", &headers, 3, rows.collect())));
+    let headers = [
+        "days",
+        "corrected sets",
+        "outcome",
+        "as published",
+        "corrected",
+        "change",
+    ];
+    blocks.push(Block::Table(table(
+        "Scope 1 with location-based scope 2, t CO2e",
+        &headers,
+        3,
+        rows.collect(),
+    )));
     blocks
 }
 
 fn frozen(restatements: &Restatements) -> Table {
     let rows = restatements.years.iter().map(|year| {
-        let effect = |effect: &YearEffect| format!("{} {}", effect.reason, tonnes(Some(effect.kgco2e)));
+        let effect =
+            |effect: &YearEffect| format!("{} {}", effect.reason, tonnes(Some(effect.kgco2e)));
         let effects: Vec<String> = year.effects.iter().map(effect).collect();
         vec![
             year.year.clone(),
             year.organisation.as_deref().unwrap_or("all").to_owned(),
             year.frozen_on.clone(),
-            if effects.is_empty() { "none".to_owned() } else { effects.join(", ") },
-            if year.restated { "restated" } else { "below the threshold" }.to_owned(),
+            if effects.is_empty() {
+                "none".to_owned()
+            } else {
+                effects.join(", ")
+            },
+            if year.restated {
+                "restated"
+            } else {
+                "below the threshold"
+            }
+            .to_owned(),
             tonnes(Some(year.kgco2e_as_frozen)),
             tonnes(Some(year.kgco2e_with_effects)),
             change(Some(year.change_ratio)),
             tonnes(Some(year.kgco2e_base)),
         ]
     });
-    let headers = ["year", "of", "frozen on", "effects", "outcome", "as frozen", "with effects", "change", "base to report"];
-    table("Frozen years, scope 1 with location-based scope 2, t CO2e", &headers, 5, rows.collect())
+    let headers = [
+        "year",
+        "of",
+        "frozen on",
+        "effects",
+        "outcome",
+        "as frozen",
+        "with effects",
+        "change",
+        "base to report",
+    ];
+    table(
+        "Frozen years, scope 1 with location-based scope 2, t CO2e",
+        &headers,
+        5,
+        rows.collect(),
+    )
 }
 
 pub(super) fn quality(report: &Report) -> Vec<Block> {
@@ -94,12 +143,34 @@ pub(super) fn quality(report: &Report) -> Vec<Block> {
             quality.vehicle_months,
             maybe_percent(quality.last_year_completeness_ratio)
         ),
-        format!("estimated part of scope 1 with location-based scope 2: {}", maybe_percent(quality.estimated_ratio)),
-        named("vehicles with activity that could not be computed", &quality.not_computed),
-        named("vehicles in service of which nothing is known in a month that has ended", &quality.no_data),
-        named("vehicles of low quality (more than a fifth estimated)", &quality.low_quality),
-        named("vehicles without coefficients of pollutants", &quality.air_not_computed),
-        format!("flags: {}", if quality.flags.is_empty() { "none".to_owned() } else { quality.flags.join(", ") }),
+        format!(
+            "estimated part of scope 1 with location-based scope 2: {}",
+            maybe_percent(quality.estimated_ratio)
+        ),
+        named(
+            "vehicles with activity that could not be computed",
+            &quality.not_computed,
+        ),
+        named(
+            "vehicles in service of which nothing is known in a month that has ended",
+            &quality.no_data,
+        ),
+        named(
+            "vehicles of low quality (more than a fifth estimated)",
+            &quality.low_quality,
+        ),
+        named(
+            "vehicles without coefficients of pollutants",
+            &quality.air_not_computed,
+        ),
+        format!(
+            "flags: {}",
+            if quality.flags.is_empty() {
+                "none".to_owned()
+            } else {
+                quality.flags.join(", ")
+            }
+        ),
     ])];
     if quality.fuel_mismatches.is_empty() {
         blocks.push(Block::Text(
@@ -116,7 +187,12 @@ pub(super) fn quality(report: &Report) -> Vec<Block> {
             ]
         });
         let headers = ["vehicle", "month", "bought, l", "burnt, l", "difference"];
-        blocks.push(Block::Table(table("Fuel bought against fuel burnt", &headers, 2, rows.collect())));
+        blocks.push(Block::Table(table(
+            "Fuel bought against fuel burnt",
+            &headers,
+            2,
+            rows.collect(),
+        )));
     }
     blocks
 }

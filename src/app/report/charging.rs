@@ -11,11 +11,15 @@ use crate::model::ClosedSession;
 use crate::model::register::Register;
 
 /// Sites, and all of them together.
-pub(super) fn sessions(register: &Register, now: &Stretch, before: &Stretch) -> (Vec<ChargingRow>, ChargingRow) {
+pub(super) fn sessions(
+    register: &Register,
+    now: &Stretch,
+    before: &Stretch,
+) -> (Vec<ChargingRow>, ChargingRow) {
     let mut sites: BTreeMap<Arc<str>, ChargingRow> = BTreeMap::new();
     for point in &register.charge_points {
-        let in_service =
-            point.in_service_from.is_none_or(|from| from <= now.to) && point.in_service_to.is_none_or(|to| now.to < to);
+        let in_service = point.in_service_from.is_none_or(|from| from <= now.to)
+            && point.in_service_to.is_none_or(|to| now.to < to);
         let site = point.site.clone().unwrap_or_else(|| Arc::from("unknown"));
         sites.entry(site).or_default().charge_points += u32::from(in_service);
     }
@@ -30,9 +34,15 @@ pub(super) fn sessions(register: &Register, now: &Stretch, before: &Stretch) -> 
     for ClosedSession { record, .. } in &before.sessions {
         let row = sites.entry(record.site.clone()).or_default();
         row.last_year_sessions += 1;
-        record.energy_dwh.into_iter().for_each(|dwh| add(&mut row.last_year_energy_kwh, dwh));
+        record
+            .energy_dwh
+            .into_iter()
+            .for_each(|dwh| add(&mut row.last_year_energy_kwh, dwh));
     }
-    let mut total = ChargingRow { site: Arc::from("all"), ..ChargingRow::default() };
+    let mut total = ChargingRow {
+        site: Arc::from("all"),
+        ..ChargingRow::default()
+    };
     let mut rows = Vec::new();
     for (site, mut row) in sites {
         row.site = site;
@@ -40,8 +50,10 @@ pub(super) fn sessions(register: &Register, now: &Stretch, before: &Stretch) -> 
         total.sessions += row.sessions;
         total.sessions_without_energy += row.sessions_without_energy;
         total.last_year_sessions += row.last_year_sessions;
-        for (sum, part) in [(&mut total.energy_kwh, row.energy_kwh), (&mut total.last_year_energy_kwh, row.last_year_energy_kwh)]
-        {
+        for (sum, part) in [
+            (&mut total.energy_kwh, row.energy_kwh),
+            (&mut total.last_year_energy_kwh, row.last_year_energy_kwh),
+        ] {
             *sum = part.map(|part| part + sum.unwrap_or(0.0)).or(*sum);
         }
         rows.push(row);
@@ -66,11 +78,22 @@ pub(super) fn uptime(uptime: &Uptime) -> (Vec<UptimeRow>, String) {
         nevi_uptime_ratio: group["nevi_uptime_ratio"].as_f64(),
         faults: group["faults"].as_u64().unwrap_or(0),
     };
-    let sites = view["sites"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut rows: Vec<UptimeRow> = sites.iter().map(|site| row(site["site"].as_str().unwrap_or("unknown"), site)).collect();
+    let sites = view["sites"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let mut rows: Vec<UptimeRow> = sites
+        .iter()
+        .map(|site| row(site["site"].as_str().unwrap_or("unknown"), site))
+        .collect();
     let never = view["never_heard"].as_array().map_or(0, Vec::len);
     if rows.is_empty() {
-        return (rows, format!("no charge point was heard of ({never} registered ones never): there is no uptime to speak of"));
+        return (
+            rows,
+            format!(
+                "no charge point was heard of ({never} registered ones never): there is no uptime to speak of"
+            ),
+        );
     }
     rows.push(row("all", &view["all"]));
     let text = |key: &str| view[key].as_str().unwrap_or_default().to_owned();

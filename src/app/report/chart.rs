@@ -15,7 +15,10 @@ const WIDTH: f64 = 900.0;
 const LABEL: usize = 24;
 
 pub(super) fn write(out: &mut String, chart: &Chart) {
-    let values = chart.series.iter().flat_map(|(_, values)| values.iter().flatten());
+    let values = chart
+        .series
+        .iter()
+        .flat_map(|(_, values)| values.iter().flatten());
     let top = nice(values.fold(0.0, |most: f64, value| most.max(*value)));
     match chart.kind {
         ChartKind::Bars => bars(out, chart, top),
@@ -54,13 +57,22 @@ fn open(out: &mut String, chart: &Chart, height: f64) {
 }
 
 fn text(out: &mut String, (x, y): (f64, f64), anchor: &str, text: &str) {
-    let _ = writeln!(out, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>", escape(text));
+    let _ = writeln!(
+        out,
+        "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>",
+        escape(text)
+    );
 }
 
 fn legend(out: &mut String, chart: &Chart, y: f64) {
     let mut x = 180.0;
     for (index, (name, _)) in chart.series.iter().enumerate() {
-        let _ = writeln!(out, "<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"12\" height=\"12\" fill=\"{}\"/>", y - 10.0, colour(index));
+        let _ = writeln!(
+            out,
+            "<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"12\" height=\"12\" fill=\"{}\"/>",
+            y - 10.0,
+            colour(index)
+        );
         text(out, (x + 17.0, y), "start", name);
         x += 34.0 + 7.0 * name.chars().count() as f64;
     }
@@ -80,8 +92,16 @@ fn bars(out: &mut String, chart: &Chart, top: f64) {
     legend(out, chart, 16.0);
     for step in 0..=4 {
         let x = LEFT + (RIGHT - LEFT) * f64::from(step) / 4.0;
-        let _ = writeln!(out, "<line x1=\"{x:.1}\" y1=\"28\" x2=\"{x:.1}\" y2=\"{bottom:.1}\" stroke=\"#d0d0d0\"/>");
-        text(out, (x, bottom + 16.0), "middle", &number(top * f64::from(step) / 4.0, places(top)));
+        let _ = writeln!(
+            out,
+            "<line x1=\"{x:.1}\" y1=\"28\" x2=\"{x:.1}\" y2=\"{bottom:.1}\" stroke=\"#d0d0d0\"/>"
+        );
+        text(
+            out,
+            (x, bottom + 16.0),
+            "middle",
+            &number(top * f64::from(step) / 4.0, places(top)),
+        );
     }
     text(out, (WIDTH, bottom + 32.0), "end", chart.unit);
     for (place, label) in chart.labels.iter().enumerate() {
@@ -99,9 +119,19 @@ fn bars(out: &mut String, chart: &Chart, top: f64) {
                         bar - 2.0,
                         colour(index)
                     );
-                    text(out, (LEFT + width + 5.0, y + bar - 3.0), "start", &number(value, places(top).max(1)));
+                    text(
+                        out,
+                        (LEFT + width + 5.0, y + bar - 3.0),
+                        "start",
+                        &number(value, places(top).max(1)),
+                    );
                 }
-                None => text(out, (LEFT + 5.0, y + bar - 3.0), "start", super::words::NONE),
+                None => text(
+                    out,
+                    (LEFT + 5.0, y + bar - 3.0),
+                    "start",
+                    super::words::NONE,
+                ),
             }
         }
     }
@@ -118,17 +148,31 @@ fn lines(out: &mut String, chart: &Chart, top: f64) {
     text(out, (LEFT - 8.0, 16.0), "end", chart.unit);
     for step in 0..=4 {
         let y = DOWN - (DOWN - UP) * f64::from(step) / 4.0;
-        let _ = writeln!(out, "<line x1=\"{LEFT}\" y1=\"{y:.1}\" x2=\"{RIGHT}\" y2=\"{y:.1}\" stroke=\"#d0d0d0\"/>");
-        text(out, (LEFT - 8.0, y + 4.0), "end", &number(top * f64::from(step) / 4.0, places(top).max(1)));
+        let _ = writeln!(
+            out,
+            "<line x1=\"{LEFT}\" y1=\"{y:.1}\" x2=\"{RIGHT}\" y2=\"{y:.1}\" stroke=\"#d0d0d0\"/>"
+        );
+        text(
+            out,
+            (LEFT - 8.0, y + 4.0),
+            "end",
+            &number(top * f64::from(step) / 4.0, places(top).max(1)),
+        );
     }
     let count = chart.labels.len().max(1);
     let x = |place: usize| LEFT + (RIGHT - LEFT) * (place as f64 + 0.5) / count as f64;
     let every = count.div_ceil(12);
-    for (place, label) in chart.labels.iter().enumerate().filter(|(place, _)| place % every == 0) {
+    for (place, label) in chart
+        .labels
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| place % every == 0)
+    {
         text(out, (x(place), DOWN + 20.0), "middle", label);
     }
     for (index, (_, values)) in chart.series.iter().enumerate() {
-        let point = |place: usize, value: f64| (x(place), DOWN - (DOWN - UP) * (value / top).max(0.0));
+        let point =
+            |place: usize, value: f64| (x(place), DOWN - (DOWN - UP) * (value / top).max(0.0));
         let mut path = String::new();
         let mut joined = false;
         for (place, value) in values.iter().enumerate() {
@@ -138,7 +182,11 @@ fn lines(out: &mut String, chart: &Chart, top: f64) {
             };
             let (x, y) = point(place, *value);
             let _ = write!(path, "{}{x:.1} {y:.1}", if joined { "L" } else { "M" });
-            let _ = writeln!(out, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{}\"/>", colour(index));
+            let _ = writeln!(
+                out,
+                "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{}\"/>",
+                colour(index)
+            );
             joined = true;
         }
         if !path.is_empty() {

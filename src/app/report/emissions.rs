@@ -10,17 +10,30 @@ use crate::ledger::emissions::{Figures, Inventory, InventoryKey, Scope, Uncertai
 use crate::units::Month;
 
 pub(super) fn emissions(now: &Stretch, before: &Stretch) -> Emissions {
-    let names: BTreeSet<&Arc<str>> =
-        [now, before].into_iter().flat_map(|stretch| stretch.inventory.lines.keys().map(|key| &key.organisation)).collect();
-    let of = |name: &Arc<str>| group(name.clone(), &now.inventory, &before.inventory, |key| key.organisation == *name);
+    let names: BTreeSet<&Arc<str>> = [now, before]
+        .into_iter()
+        .flat_map(|stretch| stretch.inventory.lines.keys().map(|key| &key.organisation))
+        .collect();
+    let of = |name: &Arc<str>| {
+        group(name.clone(), &now.inventory, &before.inventory, |key| {
+            key.organisation == *name
+        })
+    };
     Emissions {
-        total: group(Arc::from("all"), &now.inventory, &before.inventory, |_| true),
+        total: group(Arc::from("all"), &now.inventory, &before.inventory, |_| {
+            true
+        }),
         organisations: names.into_iter().map(of).collect(),
         months: months(now),
     }
 }
 
-fn group(organisation: Arc<str>, now: &Inventory, before: &Inventory, wanted: impl Fn(&InventoryKey) -> bool) -> Group {
+fn group(
+    organisation: Arc<str>,
+    now: &Inventory,
+    before: &Inventory,
+    wanted: impl Fn(&InventoryKey) -> bool,
+) -> Group {
     let mut total = Figures::default();
     let lines = || now.lines.iter().filter(|(key, _)| wanted(key));
     lines().for_each(|(_, figures)| total.add(figures));
@@ -39,13 +52,22 @@ fn group(organisation: Arc<str>, now: &Inventory, before: &Inventory, wanted: im
         if kgco2e.is_none() && last_year.is_none() {
             return None;
         }
-        let change = kgco2e.zip(last_year.filter(|earlier| *earlier > 0.0)).map(|(now, earlier)| now / earlier - 1.0);
-        let estimated_before = lines_before().filter(|(key, _)| key.estimated()).filter_map(|(_, figures)| figures.of(scope));
+        let change = kgco2e
+            .zip(last_year.filter(|earlier| *earlier > 0.0))
+            .map(|(now, earlier)| now / earlier - 1.0);
+        let estimated_before = lines_before()
+            .filter(|(key, _)| key.estimated())
+            .filter_map(|(_, figures)| figures.of(scope));
         Some(ScopeRow {
             scope: scope.name(),
             kgco2e,
             // Within a tier errors go together, between tiers they do not (emissions.md 5.4, G14).
-            sd_kgco2e: Uncertain::of(tiers.iter().map(|(tier, kgco2e)| (*kgco2e, relative_sd(*tier)))).sd,
+            sd_kgco2e: Uncertain::of(
+                tiers
+                    .iter()
+                    .map(|(tier, kgco2e)| (*kgco2e, relative_sd(*tier))),
+            )
+            .sd,
             estimated_kgco2e: estimated,
             last_year_kgco2e: last_year,
             last_year_estimated_kgco2e: estimated_before.sum(),
@@ -78,12 +100,24 @@ fn months(now: &Stretch) -> Vec<MonthRow> {
 }
 
 /// `base`: the configured base stretch of the store, its days and what was emitted on them.
-pub(super) fn pollutants(input: &Input<'_>, now: &Stretch, before: &Stretch, base: Option<&(i32, AirSums)>) -> Air {
+pub(super) fn pollutants(
+    input: &Input<'_>,
+    now: &Stretch,
+    before: &Stretch,
+    base: Option<&(i32, AirSums)>,
+) -> Air {
     let config = &input.engine.air;
     let (total, earlier) = (now.air.total(), before.air.total());
     // Configured figures are of a year, as /api/v1/air has it.
-    let base_days = base.filter(|_| config.base_kg.is_empty()).map_or(365, |(days, _)| *days);
-    let (found, all_met) = changes(&total, base.map(|(_, sums)| sums), (now.to.0 - now.from.0 + 1, base_days), config);
+    let base_days = base
+        .filter(|_| config.base_kg.is_empty())
+        .map_or(365, |(days, _)| *days);
+    let (found, all_met) = changes(
+        &total,
+        base.map(|(_, sums)| sums),
+        (now.to.0 - now.from.0 + 1, base_days),
+        config,
+    );
     let kg = |sums: &AirSums, pollutant| sums.grams(pollutant, config.include_non_exhaust) / 1000.0;
     let mut organisations: BTreeMap<&Arc<str>, AirSums> = BTreeMap::new();
     for ((organisation, _), sums) in &now.air.lines {

@@ -9,10 +9,13 @@ use crate::app::questions::stored_activity;
 use crate::engine::EngineConfig;
 use crate::ledger::air::{AirInventory, AirSums, air};
 use crate::ledger::emissions::{
-    Declared, FactorSets, Figures as Totals, Inventory, METHOD_VERSION, Months, RESTATEMENT_THRESHOLD, Setting, inventory,
+    Declared, FactorSets, Figures as Totals, Inventory, METHOD_VERSION, Months,
+    RESTATEMENT_THRESHOLD, Setting, inventory,
 };
 use crate::ledger::factors::YearPolicy;
-use crate::ledger::targets::{self, Figures, Target, assess, headline, last_full_month, with_headline};
+use crate::ledger::targets::{
+    self, Figures, Target, assess, headline, last_full_month, with_headline,
+};
 use crate::ledger::transition::Profile;
 use crate::model::register::Register;
 use crate::model::{Activity, ActivityKey, ClosedSession};
@@ -85,12 +88,18 @@ impl Stretch {
             air: AirInventory::default(),
             sessions: Vec::new(),
         };
-        let Some(reader) = input.reader else { return stretch };
+        let Some(reader) = input.reader else {
+            return stretch;
+        };
         match stored_activity(reader, from, to) {
             Ok(stored) => {
                 stretch.months = stored.months;
                 for row in stored.rows {
-                    stretch.activity.entry(row.key).or_default().add(&row.activity);
+                    stretch
+                        .activity
+                        .entry(row.key)
+                        .or_default()
+                        .add(&row.activity);
                 }
             }
             Err(error) => missing.push(format!("activity from {from} to {to}: {error}")),
@@ -99,7 +108,10 @@ impl Stretch {
         match reader.sessions(Some(start), Some(end), None, None, i64::MAX as usize) {
             // The store finds what overlaps; a session belongs to the day on which it ended.
             Ok(sessions) => {
-                stretch.sessions = sessions.into_iter().filter(|found| found.record.ended_at.is_some_and(|at| at < end)).collect()
+                stretch.sessions = sessions
+                    .into_iter()
+                    .filter(|found| found.record.ended_at.is_some_and(|at| at < end))
+                    .collect()
             }
             Err(error) => missing.push(format!("charging sessions from {from} to {to}: {error}")),
         }
@@ -111,12 +123,23 @@ impl Stretch {
             stretch.by_month.push((month, of_month.total()));
             stretch.inventory.join(of_month);
         }
-        stretch.air = air(&stretch.activity, input.register, input.factors, &stretch.months, &input.engine.air);
+        stretch.air = air(
+            &stretch.activity,
+            input.register,
+            input.factors,
+            &stretch.months,
+            &input.engine.air,
+        );
         stretch
     }
 
     /// The inventory of some of the days. Each day stands for itself, so that parts add up.
-    pub fn compute(&self, input: &Input<'_>, factors: &FactorSets, (from, to): (Day, Day)) -> Inventory {
+    pub fn compute(
+        &self,
+        input: &Input<'_>,
+        factors: &FactorSets,
+        (from, to): (Day, Day),
+    ) -> Inventory {
         // Silence is filled once the month is over, as /api/v1/emissions does.
         let filled_to = to.min(last_full_month(Day(Day::of(input.now).0 - 1)).last_day());
         let setting = Setting {
@@ -128,8 +151,14 @@ impl Stretch {
         if (from, to) == (self.from, self.to) {
             return inventory(&self.activity, &setting);
         }
-        let days = self.activity.iter().filter(|(key, _)| (from..=to).contains(&key.day));
-        inventory(&days.map(|(key, sums)| (key.clone(), *sums)).collect(), &setting)
+        let days = self
+            .activity
+            .iter()
+            .filter(|(key, _)| (from..=to).contains(&key.day));
+        inventory(
+            &days.map(|(key, sums)| (key.clone(), *sums)).collect(),
+            &setting,
+        )
     }
 
     /// Factor sets behind the figures.
@@ -170,9 +199,17 @@ fn air_base(input: &Input<'_>, missing: &mut Vec<String>) -> Option<(i32, AirSum
     for row in stored.rows {
         activity.entry(row.key).or_default().add(&row.activity);
     }
-    let found = air(&activity, input.register, input.factors, &stored.months, &input.engine.air);
+    let found = air(
+        &activity,
+        input.register,
+        input.factors,
+        &stored.months,
+        &input.engine.air,
+    );
     if found.lines.is_empty() {
-        missing.push(format!("pollutants of the base: the store has no kilometres from {from} to {to}"));
+        missing.push(format!(
+            "pollutants of the base: the store has no kilometres from {from} to {to}"
+        ));
     }
     (!found.lines.is_empty()).then(|| (to.0 - from.0 + 1, found.total()))
 }
@@ -183,12 +220,21 @@ pub fn gather(mut input: Input<'_>) -> Report {
     let today = Day::of(input.now);
     let (now, before) = stretches(&input, &mut missing);
     if today < input.period.from {
-        missing.push(format!("the period begins on {}: nothing of it has happened yet", input.period.from));
+        missing.push(format!(
+            "the period begins on {}: nothing of it has happened yet",
+            input.period.from
+        ));
     } else if today <= input.period.to {
-        missing.push(format!("the period runs until {}: figures go to {today}, and so do those of last year", input.period.to));
+        missing.push(format!(
+            "the period runs until {}: figures go to {today}, and so do those of last year",
+            input.period.to
+        ));
     }
     if input.reader.is_some() && now.activity.is_empty() {
-        missing.push(format!("activity: the store has none from {} to {}", now.from, now.to));
+        missing.push(format!(
+            "activity: the store has none from {} to {}",
+            now.from, now.to
+        ));
     }
     if input.reader.is_some() && before.activity.is_empty() {
         missing.push(format!(
@@ -197,9 +243,15 @@ pub fn gather(mut input: Input<'_>) -> Report {
         ));
     }
     let engine = input.engine;
-    let first = headline(engine.target_share, engine.target_due, engine.target_start.zip(engine.target_start_share));
+    let first = headline(
+        engine.target_share,
+        engine.target_due,
+        engine.target_start.zip(engine.target_start_share),
+    );
     let all = with_headline(first, input.targets);
-    let records = all.iter().map(|target| assess(target, input.profile, input.register, input.figures, now.to));
+    let records = all
+        .iter()
+        .map(|target| assess(target, input.profile, input.register, input.figures, now.to));
     let base = air_base(&input, &mut missing);
     let (uptime, uptime_note) = charging::uptime(&input.uptime);
     let (sites, total) = charging::sessions(input.register, &now, &before);

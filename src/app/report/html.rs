@@ -52,7 +52,11 @@ pub fn html(report: &Report) -> String {
                 }
                 Block::Table(table) => write_table(&mut out, table),
                 Block::Chart(chart, table) => {
-                    let _ = write!(out, "<figure>\n<figcaption>{}</figcaption>\n", escape(&chart.title));
+                    let _ = write!(
+                        out,
+                        "<figure>\n<figcaption>{}</figcaption>\n",
+                        escape(&chart.title)
+                    );
                     chart::write(&mut out, chart);
                     out.push_str("</figure>\n");
                     write_table(&mut out, table);
@@ -66,10 +70,25 @@ pub fn html(report: &Report) -> String {
 }
 
 fn write_table(out: &mut String, table: &Table) {
-    let class = |column| if column < table.text_columns { "" } else { " class=\"n\"" };
-    let _ = write!(out, "<div class=\"wide\">\n<table>\n<caption>{}</caption>\n<thead><tr>", escape(&table.caption));
+    let class = |column| {
+        if column < table.text_columns {
+            ""
+        } else {
+            " class=\"n\""
+        }
+    };
+    let _ = write!(
+        out,
+        "<div class=\"wide\">\n<table>\n<caption>{}</caption>\n<thead><tr>",
+        escape(&table.caption)
+    );
     for (column, header) in table.headers.iter().enumerate() {
-        let _ = write!(out, "<th scope=\"col\"{}>{}</th>", class(column), escape(header));
+        let _ = write!(
+            out,
+            "<th scope=\"col\"{}>{}</th>",
+            class(column),
+            escape(header)
+        );
     }
     out.push_str("</tr></thead>\n<tbody>\n");
     for row in &table.rows {

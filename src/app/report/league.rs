@@ -15,7 +15,10 @@ type Place = (Arc<str>, Option<Arc<str>>);
 
 fn place(vehicle: &Vehicle, sites: bool) -> Place {
     let unknown = || Arc::from("unknown");
-    (vehicle.organisation.clone().unwrap_or_else(unknown), sites.then(|| vehicle.site.clone().unwrap_or_else(unknown)))
+    (
+        vehicle.organisation.clone().unwrap_or_else(unknown),
+        sites.then(|| vehicle.site.clone().unwrap_or_else(unknown)),
+    )
 }
 
 #[derive(Default)]
@@ -37,14 +40,21 @@ impl Sums {
 
 fn sums(input: &Input<'_>, stretch: &Stretch, sites: bool) -> BTreeMap<Place, Sums> {
     let mut vehicles: BTreeMap<&Arc<str>, Figures> = BTreeMap::new();
-    for (key, figures) in stretch.inventory.lines.iter().filter(|(key, _)| key.method != "grey_fleet") {
+    for (key, figures) in stretch
+        .inventory
+        .lines
+        .iter()
+        .filter(|(key, _)| key.method != "grey_fleet")
+    {
         if let Some(id) = &key.vehicle {
             vehicles.entry(id).or_default().add(figures);
         }
     }
     let mut places: BTreeMap<Place, Sums> = BTreeMap::new();
     for (id, figures) in vehicles {
-        let Some(vehicle) = input.register.vehicle(id) else { continue };
+        let Some(vehicle) = input.register.vehicle(id) else {
+            continue;
+        };
         let sums = places.entry(place(vehicle, sites)).or_default();
         sums.seen = true;
         sums.kgco2e += figures.in_use_kgco2e();
@@ -58,11 +68,18 @@ fn sums(input: &Input<'_>, stretch: &Stretch, sites: bool) -> BTreeMap<Place, Su
     places
 }
 
-pub(super) fn league(input: &Input<'_>, now: &Stretch, before: &Stretch, sites: bool) -> Vec<LeagueRow> {
+pub(super) fn league(
+    input: &Input<'_>,
+    now: &Stretch,
+    before: &Stretch,
+    sites: bool,
+) -> Vec<LeagueRow> {
     let mut rows: BTreeMap<Place, LeagueRow> = BTreeMap::new();
     let days = f64::from(now.to.0 - now.from.0 + 1);
     for vehicle in &input.register.vehicles {
-        let in_days = (now.from.0..=now.to.0).filter(|day| in_scope(vehicle, Day(*day))).count();
+        let in_days = (now.from.0..=now.to.0)
+            .filter(|day| in_scope(vehicle, Day(*day)))
+            .count();
         if in_days == 0 {
             continue;
         }
@@ -87,11 +104,13 @@ pub(super) fn league(input: &Input<'_>, now: &Stretch, before: &Stretch, sites: 
                 row.kgco2e_in_use = Some(sums.kgco2e);
                 row.kgco2e_per_km = sums.per_km();
                 row.vehicles_with_km = sums.with_km;
-                row.kgco2e_per_vehicle = (row.vehicles_mean > 0.0).then(|| sums.kgco2e / row.vehicles_mean);
+                row.kgco2e_per_vehicle =
+                    (row.vehicles_mean > 0.0).then(|| sums.kgco2e / row.vehicles_mean);
                 row.energy_kwh = (sums.energy_dwh > 0).then(|| sums.energy_dwh as f64 / 10_000.0);
             }
             row.last_year_kgco2e_per_km = before.get(&place).and_then(Sums::per_km);
-            row.low_share = (row.vehicles > 0).then(|| f64::from(row.vehicles_low) / f64::from(row.vehicles));
+            row.low_share =
+                (row.vehicles > 0).then(|| f64::from(row.vehicles_low) / f64::from(row.vehicles));
             (row.organisation, row.site) = place;
             row
         })
@@ -99,7 +118,10 @@ pub(super) fn league(input: &Input<'_>, now: &Stretch, before: &Stretch, sites: 
     // The least per kilometre first; those without kilometres have no place and stand behind.
     let rank = |row: &LeagueRow| row.kgco2e_per_km.unwrap_or(f64::INFINITY);
     rows.sort_by(|a, b| {
-        rank(a).total_cmp(&rank(b)).then_with(|| a.organisation.cmp(&b.organisation)).then_with(|| a.site.cmp(&b.site))
+        rank(a)
+            .total_cmp(&rank(b))
+            .then_with(|| a.organisation.cmp(&b.organisation))
+            .then_with(|| a.site.cmp(&b.site))
     });
     rows
 }

@@ -8,7 +8,11 @@ use super::{Report, tables};
 /// Renders.
 pub fn markdown(report: &Report) -> String {
     let document = tables::document(report);
-    let mut out = format!("# {}\n\n{}\n", escape(&document.title), escape(&document.subtitle));
+    let mut out = format!(
+        "# {}\n\n{}\n",
+        escape(&document.title),
+        escape(&document.subtitle)
+    );
     for section in &document.sections {
         let _ = write!(out, "\n## {}\n", section.title);
         for block in &section.blocks {
@@ -31,9 +35,19 @@ pub fn markdown(report: &Report) -> String {
 
 fn write_table(out: &mut String, table: &Table) {
     let _ = write!(out, "\n**{}**\n\n", escape(&table.caption));
-    let line = |cells: &mut dyn Iterator<Item = String>| format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "));
-    out.push_str(&line(&mut table.headers.iter().map(|header| escape(header))));
-    let rule = |column| if column < table.text_columns { "---".to_owned() } else { "---:".to_owned() };
+    let line = |cells: &mut dyn Iterator<Item = String>| {
+        format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
+    };
+    out.push_str(&line(
+        &mut table.headers.iter().map(|header| escape(header)),
+    ));
+    let rule = |column| {
+        if column < table.text_columns {
+            "---".to_owned()
+        } else {
+            "---:".to_owned()
+        }
+    };
     out.push_str(&line(&mut (0..table.headers.len()).map(rule)));
     for row in &table.rows {
         out.push_str(&line(&mut row.iter().map(|cell| escape(cell))));

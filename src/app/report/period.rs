@@ -30,7 +30,10 @@ impl Period {
 
     /// What of it lies before the end of a day; `None` if it has not begun.
     pub fn until(&self, today: Day) -> Option<Self> {
-        (self.from <= today).then(|| Self { to: self.to.min(today), ..self.clone() })
+        (self.from <= today).then(|| Self {
+            to: self.to.min(today),
+            ..self.clone()
+        })
     }
 
     /// Days in it.
@@ -51,21 +54,29 @@ pub fn year_before(day: Day) -> Day {
 }
 
 fn months(name: String, first: Month, count: i32) -> Period {
-    Period { name, from: first.first_day(), to: first.plus(count - 1).last_day() }
+    Period {
+        name,
+        from: first.first_day(),
+        to: first.plus(count - 1).last_day(),
+    }
 }
 
 /// `2025-26` or `2025/26`; 1 to 12 behind a dash is a month.
 fn year(text: &str) -> Option<FinancialYear> {
     let (first, second, slash) = match text.split_once('/') {
         Some((first, second)) => (first, second, true),
-        None => text.split_once('-').map(|(first, second)| (first, second, false))?,
+        None => text
+            .split_once('-')
+            .map(|(first, second)| (first, second, false))?,
     };
-    let digits = |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+    let digits =
+        |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
     if !digits(first, 4) || !digits(second, 2) {
         return None;
     }
     let (first, second): (i32, i32) = (first.parse().ok()?, second.parse().ok()?);
-    ((first + 1) % 100 == second && (slash || !(1..=12).contains(&second))).then_some(FinancialYear(first))
+    ((first + 1) % 100 == second && (slash || !(1..=12).contains(&second)))
+        .then_some(FinancialYear(first))
 }
 
 impl FromStr for Period {
@@ -74,29 +85,53 @@ impl FromStr for Period {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let no = |reason: &str| ParsePeriodError(format!("`{text}`: {reason}"));
         if let Some((from, to)) = text.split_once("..") {
-            let day = |text: &str| text.trim().parse::<Day>().map_err(|error| ParsePeriodError(format!("`{text}`: {error}")));
+            let day = |text: &str| {
+                text.trim()
+                    .parse::<Day>()
+                    .map_err(|error| ParsePeriodError(format!("`{text}`: {error}")))
+            };
             let (from, to) = (day(from)?, day(to)?);
             if to < from {
                 return Err(no("ends before it begins"));
             }
-            return Ok(Self { name: format!("{from} to {to}"), from, to });
+            return Ok(Self {
+                name: format!("{from} to {to}"),
+                from,
+                to,
+            });
         }
         if let Some((before, quarter)) = text.rsplit_once("-Q") {
-            let quarter: i32 =
-                quarter.parse().ok().filter(|quarter| (1..=4).contains(quarter)).ok_or_else(|| no("has quarters 1 to 4"))?;
+            let quarter: i32 = quarter
+                .parse()
+                .ok()
+                .filter(|quarter| (1..=4).contains(quarter))
+                .ok_or_else(|| no("has quarters 1 to 4"))?;
             // Both ways of counting quarters are in use; which one is meant, the way of writing the year says.
             if let Some(year) = year(before) {
                 let first = Month::of_day(year.first_day()).plus((quarter - 1) * 3);
                 return Ok(months(format!("Q{quarter} of {year}"), first, 3));
             }
-            let first = (before.len() == 4).then(|| before.parse().ok()).flatten().and_then(|year| Month::from_ym(year, 1));
+            let first = (before.len() == 4)
+                .then(|| before.parse().ok())
+                .flatten()
+                .and_then(|year| Month::from_ym(year, 1));
             let first = first.ok_or_else(|| no("names no year before its quarter"))?;
-            return Ok(months(format!("Q{quarter} of calendar year {before}"), first.plus((quarter - 1) * 3), 3));
+            return Ok(months(
+                format!("Q{quarter} of calendar year {before}"),
+                first.plus((quarter - 1) * 3),
+                3,
+            ));
         }
         if let Some(year) = year(text) {
-            return Ok(months(year.to_string(), Month::of_day(year.first_day()), 12));
+            return Ok(months(
+                year.to_string(),
+                Month::of_day(year.first_day()),
+                12,
+            ));
         }
-        text.parse::<Month>().map(|month| months(text.to_owned(), month, 1)).map_err(|_| no("is no period"))
+        text.parse::<Month>()
+            .map(|month| months(text.to_owned(), month, 1))
+            .map_err(|_| no("is no period"))
     }
 }
 
@@ -113,19 +148,38 @@ mod tests {
             ("2011-12", "2011-12-01 2011-12-31", "2010-12-01 2010-12-31"),
             ("2099-00", "2099-04-01 2100-03-31", "2098-04-01 2099-03-31"),
             ("2025-Q4", "2025-10-01 2025-12-31", "2024-10-01 2024-12-31"),
-            ("2025-26-Q4", "2026-01-01 2026-03-31", "2025-01-01 2025-03-31"),
+            (
+                "2025-26-Q4",
+                "2026-01-01 2026-03-31",
+                "2025-01-01 2025-03-31",
+            ),
             ("2025-02", "2025-02-01 2025-02-28", "2024-02-01 2024-02-29"),
             ("2024-02", "2024-02-01 2024-02-29", "2023-02-01 2023-02-28"),
-            ("2024-02-10..2024-02-29", "2024-02-10 2024-02-29", "2023-02-10 2023-02-28"),
+            (
+                "2024-02-10..2024-02-29",
+                "2024-02-10 2024-02-29",
+                "2023-02-10 2023-02-28",
+            ),
         ] {
-            let period: Period = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+            let period: Period = text
+                .parse()
+                .unwrap_or_else(|error| panic!("{text}: {error}"));
             let earlier = period.year_before();
             assert_eq!(format!("{} {}", period.from, period.to), want, "{text}");
             assert_eq!(format!("{} {}", earlier.0, earlier.1), before, "{text}");
         }
-        for bad in
-            ["", "2025", "2025-27", "2025-13", "2025-Q5", "2025-Q0", "25-26", "25-Q1", "2025-01-02..", "2025-02-02..2025-02-01"]
-        {
+        for bad in [
+            "",
+            "2025",
+            "2025-27",
+            "2025-13",
+            "2025-Q5",
+            "2025-Q0",
+            "25-26",
+            "25-Q1",
+            "2025-01-02..",
+            "2025-02-02..2025-02-01",
+        ] {
             let error = bad.parse::<Period>().expect_err(bad).to_string();
             assert!(error.contains("hint: write 2025-26"), "{error}");
         }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::data::{DataQuality, MismatchRow, RestatementRow};
 use super::gather::{Input, Stretch};
 use crate::ledger::emissions::{
-    MOST_ESTIMATED, RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, YearRestatement, corrected_sets, reconcile,
-    restate, restate_year, year_version,
+    MOST_ESTIMATED, RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, YearRestatement,
+    corrected_sets, reconcile, restate, restate_year, year_version,
 };
 use crate::ledger::transition::in_scope;
 use crate::model::{Subject, year_name};
@@ -25,7 +25,10 @@ fn completeness(input: &Input<'_>, stretch: &Stretch) -> (u32, u32) {
             Subject::Charging { user, .. } => user.vehicle(),
             Subject::GreyFleet { .. } => None,
         };
-        if let Some(vehicle) = id.filter(|_| !sums.is_empty()).and_then(|id| input.register.vehicle(id)) {
+        if let Some(vehicle) = id
+            .filter(|_| !sums.is_empty())
+            .and_then(|id| input.register.vehicle(id))
+        {
             heard.insert((&vehicle.id, Month::of_day(key.day)));
         }
     }
@@ -33,7 +36,10 @@ fn completeness(input: &Input<'_>, stretch: &Stretch) -> (u32, u32) {
     let (mut months, mut with_data) = (0, 0);
     for vehicle in &input.register.vehicles {
         for month in (0..=last.since(first)).map(|count| first.plus(count)) {
-            let (from, to) = (month.first_day().max(stretch.from), month.last_day().min(stretch.to));
+            let (from, to) = (
+                month.first_day().max(stretch.from),
+                month.last_day().min(stretch.to),
+            );
             if (from.0..=to.0).any(|day| in_scope(vehicle, Day(day))) {
                 months += 1;
                 with_data += u32::from(heard.contains(&(&*vehicle.id, month)));
@@ -44,7 +50,9 @@ fn completeness(input: &Input<'_>, stretch: &Stretch) -> (u32, u32) {
 }
 
 pub(super) fn quality(input: &Input<'_>, now: &Stretch, before: &Stretch) -> DataQuality {
-    let ratio = |(months, with_data): (u32, u32)| (months > 0).then(|| f64::from(with_data) / f64::from(months));
+    let ratio = |(months, with_data): (u32, u32)| {
+        (months > 0).then(|| f64::from(with_data) / f64::from(months))
+    };
     let (months, earlier) = (completeness(input, now), completeness(input, before));
     let mut vehicles: BTreeMap<&Arc<str>, (f64, f64)> = BTreeMap::new();
     let (mut total, mut estimated) = (0.0, 0.0);
@@ -57,8 +65,9 @@ pub(super) fn quality(input: &Input<'_>, now: &Stretch, before: &Stretch) -> Dat
             *sums = (sums.0 + kgco2e, sums.1 + part);
         }
     }
-    let mismatches =
-        reconcile(&now.months, Month::of_day(now.from), Month::of_day(now.to)).into_iter().map(|found| MismatchRow {
+    let mismatches = reconcile(&now.months, Month::of_day(now.from), Month::of_day(now.to))
+        .into_iter()
+        .map(|found| MismatchRow {
             vehicle_id: found.vehicle,
             month: found.month.to_string(),
             card_l: found.card_l,
@@ -66,7 +75,12 @@ pub(super) fn quality(input: &Input<'_>, now: &Stretch, before: &Stretch) -> Dat
             difference_ratio: found.ratio,
         });
     DataQuality {
-        vehicles: input.register.vehicles.iter().filter(|vehicle| in_scope(vehicle, now.to)).count() as u32,
+        vehicles: input
+            .register
+            .vehicles
+            .iter()
+            .filter(|vehicle| in_scope(vehicle, now.to))
+            .count() as u32,
         vehicle_months: months.0,
         vehicle_months_with_data: months.1,
         completeness_ratio: ratio(months),
@@ -86,12 +100,18 @@ pub(super) fn quality(input: &Input<'_>, now: &Stretch, before: &Stretch) -> Dat
 }
 
 /// A stretch that is a frozen year, as it was at its freeze and as it is.
-pub(super) fn frozen_years(input: &Input<'_>, stretches: &[&Stretch], missing: &mut Vec<String>) -> Vec<YearRestatement> {
+pub(super) fn frozen_years(
+    input: &Input<'_>,
+    stretches: &[&Stretch],
+    missing: &mut Vec<String>,
+) -> Vec<YearRestatement> {
     let mut rows = Vec::new();
     for stretch in stretches {
         let year = stretch.from.financial_year();
         let whole = (stretch.from, stretch.to) == (year.first_day(), year.last_day());
-        let Some(reader) = input.reader.filter(|_| whole) else { continue };
+        let Some(reader) = input.reader.filter(|_| whole) else {
+            continue;
+        };
         match reader.year_versions(stretch.from, stretch.to) {
             Ok(versions) => {
                 let now = year_version(year, Day::of(input.now), &stretch.inventory);
@@ -105,17 +125,25 @@ pub(super) fn frozen_years(input: &Input<'_>, stretches: &[&Stretch], missing: &
 
 /// What corrected sets of a folder change, stretch by stretch; a stretch that none of them touches is left out.
 pub(super) fn restatements(input: &Input<'_>, stretches: &[&Stretch]) -> Vec<RestatementRow> {
-    let Some(published) = input.published else { return Vec::new() };
+    let Some(published) = input.published else {
+        return Vec::new();
+    };
     let mut rows = Vec::new();
     for stretch in stretches {
         let corrected = corrected_sets(&stretch.inventory);
         if corrected.is_empty() {
             continue;
         }
-        let first = stretch.compute(input, published, (stretch.from, stretch.to)).total().in_use_kgco2e();
+        let first = stretch
+            .compute(input, published, (stretch.from, stretch.to))
+            .total()
+            .in_use_kgco2e();
         let now = stretch.inventory.total().in_use_kgco2e();
         let ratio = if first == 0.0 { 0.0 } else { now / first - 1.0 };
-        let effect = RestatementEffect { reason: RestatementReason::FactorRevision, ratio };
+        let effect = RestatementEffect {
+            reason: RestatementReason::FactorRevision,
+            ratio,
+        };
         let result = restate(first, &[effect], RESTATEMENT_THRESHOLD);
         rows.push(RestatementRow {
             stretch: format!("{} to {}", stretch.from, stretch.to),

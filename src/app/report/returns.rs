@@ -52,7 +52,15 @@ pub struct ReturnRow {
 }
 
 /// Organisation, type, fuel, Euro stage, ownership, emergency, class.
-type Kind = (Arc<str>, String, String, String, &'static str, &'static str, &'static str);
+type Kind = (
+    Arc<str>,
+    String,
+    String,
+    String,
+    &'static str,
+    &'static str,
+    &'static str,
+);
 
 fn kind(vehicle: &Vehicle, class: &'static str) -> Kind {
     let unknown = || "unknown".to_owned();
@@ -69,8 +77,13 @@ fn kind(vehicle: &Vehicle, class: &'static str) -> Kind {
         None => "unknown",
     };
     (
-        vehicle.organisation.clone().unwrap_or_else(|| Arc::from("unknown")),
-        vehicle.category.map_or_else(unknown, |category| category.name().to_owned()),
+        vehicle
+            .organisation
+            .clone()
+            .unwrap_or_else(|| Arc::from("unknown")),
+        vehicle
+            .category
+            .map_or_else(unknown, |category| category.name().to_owned()),
         vehicle.fuel.clone().unwrap_or_else(unknown),
         vehicle.euro.map_or_else(unknown, |euro| euro.to_string()),
         ownership,
@@ -84,7 +97,12 @@ pub fn returns(mut input: Input<'_>) -> (Vec<ReturnRow>, Vec<String>) {
     let mut missing = std::mem::take(&mut input.missing);
     let (now, _) = stretches(&input, &mut missing);
     let mut kinds: BTreeMap<Kind, (Option<u32>, Figures)> = BTreeMap::new();
-    let of = |vehicle: &Vehicle| kind(vehicle, classify(vehicle, input.profile, now.to).class.name());
+    let of = |vehicle: &Vehicle| {
+        kind(
+            vehicle,
+            classify(vehicle, input.profile, now.to).class.name(),
+        )
+    };
     for vehicle in &input.register.vehicles {
         if vehicle.in_service_on(Day(now.to.0)) {
             let (count, _) = kinds.entry(of(vehicle)).or_default();
@@ -92,13 +110,27 @@ pub fn returns(mut input: Input<'_>) -> (Vec<ReturnRow>, Vec<String>) {
         }
     }
     for (key, figures) in &now.inventory.lines {
-        let registered = key.vehicle.as_deref().and_then(|id| input.register.vehicle(id));
+        let registered = key
+            .vehicle
+            .as_deref()
+            .and_then(|id| input.register.vehicle(id));
         let kind = registered.map(of).unwrap_or_else(|| {
             let grey = key.method == "grey_fleet";
-            let (what, ownership, emergency) =
-                if grey { (key.vehicle_class, "grey", "no") } else { ("no vehicle named", "unknown", "unknown") };
+            let (what, ownership, emergency) = if grey {
+                (key.vehicle_class, "grey", "no")
+            } else {
+                ("no vehicle named", "unknown", "unknown")
+            };
             let unknown = || "unknown".to_owned();
-            (key.organisation.clone(), what.to_owned(), unknown(), unknown(), ownership, emergency, "unknown")
+            (
+                key.organisation.clone(),
+                what.to_owned(),
+                unknown(),
+                unknown(),
+                ownership,
+                emergency,
+                "unknown",
+            )
         });
         kinds.entry(kind).or_default().1.add(figures);
     }

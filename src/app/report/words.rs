@@ -6,7 +6,9 @@ pub(super) const NONE: &str = "not known";
 /// With so many places. Rust's formatting rounds the exact value half to even.
 pub(super) fn number(value: f64, places: usize) -> String {
     let text = format!("{value:.places$}");
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
+    let (sign, digits) = text
+        .strip_prefix('-')
+        .map_or(("", text.as_str()), |digits| ("-", digits));
     let (whole, rest) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
     let mut grouped = String::with_capacity(text.len() + 4);
     for (index, digit) in whole.chars().enumerate() {
@@ -16,7 +18,11 @@ pub(super) fn number(value: f64, places: usize) -> String {
         grouped.push(digit);
     }
     // -0.0 is 0.0 to a reader.
-    let sign = if digits.bytes().any(|digit| (b'1'..=b'9').contains(&digit)) { sign } else { "" };
+    let sign = if digits.bytes().any(|digit| (b'1'..=b'9').contains(&digit)) {
+        sign
+    } else {
+        ""
+    };
     format!("{sign}{grouped}{rest}")
 }
 
@@ -46,14 +52,21 @@ pub(super) fn change(ratio: Option<f64>) -> String {
         || "no comparison".to_owned(),
         |ratio| {
             let text = percent(ratio);
-            if ratio > 0.0 && !text.starts_with("0.0") { format!("+{text}") } else { text }
+            if ratio > 0.0 && !text.starts_with("0.0") {
+                format!("+{text}")
+            } else {
+                text
+            }
         },
     )
 }
 
 /// A word of the JSON as people write it: `below_path` is `below path`.
 pub(super) fn plain(word: &impl serde::Serialize) -> String {
-    serde_json::to_value(word).ok().and_then(|value| value.as_str().map(|text| text.replace('_', " "))).unwrap_or_default()
+    serde_json::to_value(word)
+        .ok()
+        .and_then(|value| value.as_str().map(|text| text.replace('_', " ")))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -74,7 +87,13 @@ mod tests {
         ] {
             assert_eq!(number(value, places), want);
         }
-        assert_eq!((change(Some(0.05)).as_str(), change(Some(-0.05)).as_str()), ("+5.0 %", "-5.0 %"));
-        assert_eq!((change(Some(0.0001)).as_str(), change(None).as_str()), ("0.0 %", "no comparison"));
+        assert_eq!(
+            (change(Some(0.05)).as_str(), change(Some(-0.05)).as_str()),
+            ("+5.0 %", "-5.0 %")
+        );
+        assert_eq!(
+            (change(Some(0.0001)).as_str(), change(None).as_str()),
+            ("0.0 %", "no comparison")
+        );
     }
 }

@@ -10,7 +10,9 @@ pub fn degrees(text: &str, limit: i32) -> Option<i32> {
     let scaled = parse_scaled(text, DIGITS).ok()?;
     let limit = i64::from(limit) * 10i64.pow(DIGITS);
     // 180 degrees are 1.8e9 units, within an i32.
-    i32::try_from(scaled).ok().filter(|_| (-limit..=limit).contains(&scaled))
+    i32::try_from(scaled)
+        .ok()
+        .filter(|_| (-limit..=limit).contains(&scaled))
 }
 
 #[cfg(test)]

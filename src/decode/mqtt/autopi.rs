@@ -7,8 +7,13 @@ use super::{Decoder, Message, Refused, Sink, object, time};
 use crate::model::{AssetKind, FeedFormat, Quantity, ReadingEntry, RejectReason};
 
 /// The format's line in the table. A returner topic elsewhere has to be configured together with the format.
-pub const DECODER: Decoder =
-    Decoder { name: "autopi", format: FORMAT, filters: &["autopi/#"], claims, start: || Box::new(decode) };
+pub const DECODER: Decoder = Decoder {
+    name: "autopi",
+    format: FORMAT,
+    filters: &["autopi/#"],
+    claims,
+    start: || Box::new(decode),
+};
 const FORMAT: FeedFormat = FeedFormat::new(7);
 const PREFIX: &str = "autopi/";
 
@@ -44,18 +49,30 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
     }
     walked?;
     // Lists come as `values`, and dictionaries with keys of their own: neither is a value of one quantity.
-    let (Some(kind), Some(value)) = (kind, value) else { return Ok(()) };
-    let Some(rule) = rule(&kind) else { return Ok(()) };
+    let (Some(kind), Some(value)) = (kind, value) else {
+        return Ok(());
+    };
+    let Some(rule) = rule(&kind) else {
+        return Ok(());
+    };
     let asset = asset(message.topic)?;
     match rule.read(&value) {
         Ok(Some(value)) => {
             let at = time::read("_stamp", stamp.as_deref(), time::utc, sink);
-            let entry = [ReadingEntry { quantity: rule.quantity(), value }];
+            let entry = [ReadingEntry {
+                quantity: rule.quantity(),
+                value,
+            }];
             sink.reading(message.reading(FORMAT, AssetKind::Vehicle, asset.as_str(), at, &entry));
         }
         Ok(None) => {}
         Err(trouble) if is_unknown(trouble) => sink.ignored(trouble.0, &kind, trouble.1),
-        Err((reason, what)) => return Err(Refused::new(reason, format!("{kind:.64}: `{value:.64}` {what}"))),
+        Err((reason, what)) => {
+            return Err(Refused::new(
+                reason,
+                format!("{kind:.64}: `{value:.64}` {what}"),
+            ));
+        }
     }
     Ok(())
 }
@@ -77,8 +94,16 @@ fn asset(topic: &str) -> Result<AssetId, Refused> {
 /// `odometer`, `OBD.Odometer`: a module's name may stand before it.
 fn rule(kind: &str) -> Option<Rule> {
     let name = kind.rsplit('.').next()?;
-    let own = Quantity::ALL.iter().copied().find(|quantity| quantity.name().eq_ignore_ascii_case(name));
-    let alias = || ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(name)).map(|(_, quantity)| *quantity);
+    let own = Quantity::ALL
+        .iter()
+        .copied()
+        .find(|quantity| quantity.name().eq_ignore_ascii_case(name));
+    let alias = || {
+        ALIASES
+            .iter()
+            .find(|(alias, _)| alias.eq_ignore_ascii_case(name))
+            .map(|(_, quantity)| *quantity)
+    };
     own.or_else(alias).and_then(Rule::canonical)
 }
 

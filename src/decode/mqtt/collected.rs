@@ -21,7 +21,10 @@ pub struct Collected<'a> {
 impl<'a> Collected<'a> {
     /// Nothing.
     pub fn new() -> Self {
-        Self { entries: Entries::new(), troubles: [None; MOST_TROUBLES] }
+        Self {
+            entries: Entries::new(),
+            troubles: [None; MOST_TROUBLES],
+        }
     }
 
     /// Reads the value that the walk stands at.
@@ -58,7 +61,13 @@ impl<'a> Collected<'a> {
             sink.ignored(*reason, field, what);
         }
         if !self.entries.is_empty() {
-            sink.reading(message.reading(of.format, of.kind, of.asset.as_str(), at, self.entries.as_slice()));
+            sink.reading(message.reading(
+                of.format,
+                of.kind,
+                of.asset.as_str(),
+                at,
+                self.entries.as_slice(),
+            ));
         }
     }
 }

@@ -17,14 +17,26 @@ pub struct Entries<'a> {
 impl<'a> Entries<'a> {
     /// None.
     pub fn new() -> Self {
-        let list = [const { ReadingEntry { quantity: Quantity::Odometer, value: Value::Bool(false) } }; CAPACITY];
-        Self { list, len: 0, seen: 0 }
+        let list = [const {
+            ReadingEntry {
+                quantity: Quantity::Odometer,
+                value: Value::Bool(false),
+            }
+        }; CAPACITY];
+        Self {
+            list,
+            len: 0,
+            seen: 0,
+        }
     }
 
     /// Adds a value. False if the quantity was there: then this is its value now.
     pub fn put(&mut self, quantity: Quantity, value: Value<'a>) -> bool {
         if self.has(quantity) {
-            if let Some(entry) = self.list[..self.len].iter_mut().find(|entry| entry.quantity == quantity) {
+            if let Some(entry) = self.list[..self.len]
+                .iter_mut()
+                .find(|entry| entry.quantity == quantity)
+            {
                 entry.value = value;
             }
             return false;

@@ -15,7 +15,11 @@ use crate::units::UtcMs;
 pub const DECODER: Decoder = Decoder {
     name: "evcc",
     format: FORMAT,
-    filters: &["evcc/loadpoints/+/+", "evcc/vehicles/+/capacity", "evcc/status"],
+    filters: &[
+        "evcc/loadpoints/+/+",
+        "evcc/vehicles/+/capacity",
+        "evcc/status",
+    ],
     claims: |topic| topic.starts_with("evcc/"),
     start: || Box::new(Evcc::default()),
 };
@@ -24,7 +28,10 @@ const FORMAT: FeedFormat = FeedFormat::new(20);
 /// Units as the source sends them: the documentation calls `chargeTotalImport` Wh.
 const LOADPOINT: &[(&str, Rule)] = &[
     ("chargePower", Rule::Number(Quantity::ChargePower, "W")),
-    ("chargeTotalImport", Rule::Number(Quantity::EnergyImportTotal, "kWh")),
+    (
+        "chargeTotalImport",
+        Rule::Number(Quantity::EnergyImportTotal, "kWh"),
+    ),
     ("chargedEnergy", Rule::Number(Quantity::SessionEnergy, "Wh")),
     ("sessionEnergy", Rule::Number(Quantity::SessionEnergy, "Wh")),
     ("charging", Rule::Bool(Quantity::Charging)),
@@ -59,11 +66,15 @@ fn split(topic: &str) -> Option<(&str, Place<'_>)> {
     if let Some(rest) = topic.strip_prefix("evcc/") {
         return Some(("", place(rest).unwrap_or(Place::Other)));
     }
-    topic.match_indices('/').find_map(|(at, _)| Some((&topic[..at], place(&topic[at + 1..])?)))
+    topic
+        .match_indices('/')
+        .find_map(|(at, _)| Some((&topic[..at], place(&topic[at + 1..])?)))
 }
 
 fn place(rest: &str) -> Option<Place<'_>> {
-    let (class, rest) = rest.split_once('/').map_or((rest, None), |(class, rest)| (class, Some(rest)));
+    let (class, rest) = rest
+        .split_once('/')
+        .map_or((rest, None), |(class, rest)| (class, Some(rest)));
     match (class, rest.and_then(|rest| rest.split_once('/'))) {
         ("loadpoints", Some((number, key))) => Some(Place::Loadpoint(number, key)),
         ("vehicles", Some((name, key))) => Some(Place::Vehicle(name, key)),
@@ -99,15 +110,39 @@ impl Decode for Evcc {
         match place {
             Place::Status => {
                 let asset = AssetId::of_paths("evcc", &[root, "site"])?;
-                give(message, Of { format: FORMAT, kind, asset: &asset }, "status", STATUS, sink)
+                give(
+                    message,
+                    Of {
+                        format: FORMAT,
+                        kind,
+                        asset: &asset,
+                    },
+                    "status",
+                    STATUS,
+                    sink,
+                )
             }
             Place::Vehicle(name, "capacity") => {
                 let asset = AssetId::of_paths("evcc", &[root, "vehicle", name])?;
-                give(message, Of { format: FORMAT, kind: AssetKind::Vehicle, asset: &asset }, "capacity", CAPACITY, sink)
+                give(
+                    message,
+                    Of {
+                        format: FORMAT,
+                        kind: AssetKind::Vehicle,
+                        asset: &asset,
+                    },
+                    "capacity",
+                    CAPACITY,
+                    sink,
+                )
             }
             Place::Loadpoint(number, key) => {
                 let asset = AssetId::of_paths("evcc", &[root, "lp", number])?;
-                let of = Of { format: FORMAT, kind, asset: &asset };
+                let of = Of {
+                    format: FORMAT,
+                    kind,
+                    asset: &asset,
+                };
                 if key == "vehicleName" {
                     self.name(message, of, sink)
                 } else if let Some(rule) = rule_of(VEHICLE, key) {
@@ -137,27 +172,59 @@ impl Decode for Evcc {
 
     fn restore(&mut self, saved: &[u8]) {
         let names: Vec<(String, String)> = postcard::from_bytes(saved).unwrap_or_default();
-        let named = |vehicle| Named { vehicle: Some(vehicle), heard_at: None };
-        self.loadpoints =
-            names.into_iter().take(MOST_LOADPOINTS).map(|(loadpoint, vehicle)| (loadpoint, named(vehicle))).collect();
+        let named = |vehicle| Named {
+            vehicle: Some(vehicle),
+            heard_at: None,
+        };
+        self.loadpoints = names
+            .into_iter()
+            .take(MOST_LOADPOINTS)
+            .map(|(loadpoint, vehicle)| (loadpoint, named(vehicle)))
+            .collect();
     }
 }
 
 impl Evcc {
     /// `vehicleName`; empty when the vehicle has left, and when evcc wipes its topics at start and shutdown.
-    fn name(&mut self, message: &Message<'_>, of: Of<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
+    fn name(
+        &mut self,
+        message: &Message<'_>,
+        of: Of<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Refused> {
         // A name that cannot be read is not the old one.
         let name = scalar::text(message).and_then(|text| {
             let check = |text| {
-                check_id(text).map_err(|error| Refused::new(RejectReason::Id, format!("the vehicle name `{text:.64}` {error}")))
+                check_id(text).map_err(|error| {
+                    Refused::new(
+                        RejectReason::Id,
+                        format!("the vehicle name `{text:.64}` {error}"),
+                    )
+                })
             };
             text.map(check).transpose()
         });
-        if !self.note(of.asset.as_str(), name.as_ref().ok().copied().flatten(), message.received_at) {
-            sink.ignored(RejectReason::Limit, "vehicleName", "there are too many loadpoints to remember its vehicle");
+        if !self.note(
+            of.asset.as_str(),
+            name.as_ref().ok().copied().flatten(),
+            message.received_at,
+        ) {
+            sink.ignored(
+                RejectReason::Limit,
+                "vehicleName",
+                "there are too many loadpoints to remember its vehicle",
+            );
         }
         let value = name?.map_or(Value::NoId, |name| Value::Id(name.into()));
-        give_all(message, of, &[ReadingEntry { quantity: Quantity::VehicleRef, value }], sink);
+        give_all(
+            message,
+            of,
+            &[ReadingEntry {
+                quantity: Quantity::VehicleRef,
+                value,
+            }],
+            sink,
+        );
         Ok(())
     }
 
@@ -167,9 +234,12 @@ impl Evcc {
             if vehicle.is_none() || self.loadpoints.len() >= MOST_LOADPOINTS {
                 return vehicle.is_none();
             }
-            self.loadpoints.insert(loadpoint.to_owned(), Named::default());
+            self.loadpoints
+                .insert(loadpoint.to_owned(), Named::default());
         }
-        let Some(named) = self.loadpoints.get_mut(loadpoint) else { return false };
+        let Some(named) = self.loadpoints.get_mut(loadpoint) else {
+            return false;
+        };
         named.heard_at = Some(now);
         if named.vehicle.as_deref() != vehicle {
             named.vehicle = vehicle.map(str::to_owned);
@@ -190,13 +260,21 @@ impl Evcc {
         (key, rule): (&str, Rule),
         sink: &mut dyn Sink,
     ) -> Result<(), Refused> {
-        let Some(value) = read(message, key, rule, sink)? else { return Ok(()) };
-        let named = self.loadpoints.get(loadpoint);
-        let Some(vehicle) = named.and_then(|named| named.vehicle.as_deref()) else {
-            sink.ignored(RejectReason::Id, key, "no vehicle was named at this loadpoint, so nobody knows whose it is");
+        let Some(value) = read(message, key, rule, sink)? else {
             return Ok(());
         };
-        let age = named.and_then(|named| named.heard_at).map(|heard_at| message.received_at.since(heard_at));
+        let named = self.loadpoints.get(loadpoint);
+        let Some(vehicle) = named.and_then(|named| named.vehicle.as_deref()) else {
+            sink.ignored(
+                RejectReason::Id,
+                key,
+                "no vehicle was named at this loadpoint, so nobody knows whose it is",
+            );
+            return Ok(());
+        };
+        let age = named
+            .and_then(|named| named.heard_at)
+            .map(|heard_at| message.received_at.since(heard_at));
         if message.retained && !age.is_some_and(|age| (0..=NAME_FRESH_MS).contains(&age)) {
             sink.ignored(
                 RejectReason::Id,
@@ -206,8 +284,20 @@ impl Evcc {
             return Ok(());
         }
         let asset = AssetId::of_paths("evcc", &[root, "vehicle", vehicle])?;
-        let of = Of { format: FORMAT, kind: AssetKind::Vehicle, asset: &asset };
-        give_all(message, of, &[ReadingEntry { quantity: rule.quantity(), value }], sink);
+        let of = Of {
+            format: FORMAT,
+            kind: AssetKind::Vehicle,
+            asset: &asset,
+        };
+        give_all(
+            message,
+            of,
+            &[ReadingEntry {
+                quantity: rule.quantity(),
+                value,
+            }],
+            sink,
+        );
         Ok(())
     }
 }
@@ -231,7 +321,13 @@ mod tests {
 
     fn hear(evcc: &mut Evcc, second: i64, retained: bool, topic: &str, payload: &str) -> String {
         let received_at = UtcMs(second * 1_000);
-        let message = Message { topic, payload: payload.as_bytes(), retained, received_at, properties: &[] };
+        let message = Message {
+            topic,
+            payload: payload.as_bytes(),
+            retained,
+            received_at,
+            properties: &[],
+        };
         let mut heard = Heard::default();
         evcc.decode(&message, &mut heard).expect("a good message");
         heard.0.join(" ")
@@ -257,7 +353,11 @@ mod tests {
             (9_002, false, NAME, "", "evcc:lp/1"),
             (9_003, false, SOC, "21", "Id"),
         ] {
-            assert_eq!(hear(&mut evcc, second, retained, topic, payload), want, "{second} {topic} {payload}");
+            assert_eq!(
+                hear(&mut evcc, second, retained, topic, payload),
+                want,
+                "{second} {topic} {payload}"
+            );
         }
     }
 
@@ -280,8 +380,16 @@ mod tests {
     fn a_name_that_is_none_forgets_the_old_one() {
         let mut evcc = Evcc::default();
         hear(&mut evcc, 0, false, NAME, "golf");
-        let message = Message { topic: NAME, payload: b"my car", retained: false, received_at: UtcMs(0), properties: &[] };
-        let refused = evcc.decode(&message, &mut Heard::default()).map_err(|refused| refused.reason);
+        let message = Message {
+            topic: NAME,
+            payload: b"my car",
+            retained: false,
+            received_at: UtcMs(0),
+            properties: &[],
+        };
+        let refused = evcc
+            .decode(&message, &mut Heard::default())
+            .map_err(|refused| refused.reason);
         assert_eq!(refused, Err(RejectReason::Id));
         assert_eq!(hear(&mut evcc, 1, false, SOC, "64"), "Id");
     }
@@ -290,9 +398,18 @@ mod tests {
     fn loadpoints_are_bounded() {
         let mut evcc = Evcc::default();
         for number in 0..MOST_LOADPOINTS {
-            hear(&mut evcc, 0, false, &format!("evcc/loadpoints/{number}/vehicleName"), "a");
+            hear(
+                &mut evcc,
+                0,
+                false,
+                &format!("evcc/loadpoints/{number}/vehicleName"),
+                "a",
+            );
         }
-        assert_eq!(hear(&mut evcc, 0, false, "evcc/loadpoints/x/vehicleName", "a"), "Limit evcc:lp/x");
+        assert_eq!(
+            hear(&mut evcc, 0, false, "evcc/loadpoints/x/vehicleName", "a"),
+            "Limit evcc:lp/x"
+        );
         assert_eq!(evcc.loadpoints.len(), MOST_LOADPOINTS);
     }
 }

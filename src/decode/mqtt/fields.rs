@@ -21,7 +21,11 @@ pub struct Field {
 
 /// The only field of its quantity, or the best.
 pub const fn best(name: &'static str, rule: Rule) -> Field {
-    Field { name, rule, rank: 0 }
+    Field {
+        name,
+        rule,
+        rank: 0,
+    }
 }
 
 /// A field that only counts where no better one is.
@@ -43,7 +47,10 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// None.
     pub fn new() -> Self {
-        Self { list: [const { None }; Quantity::ALL.len()], len: 0 }
+        Self {
+            list: [const { None }; Quantity::ALL.len()],
+            len: 0,
+        }
     }
 
     /// Offers a field with its text. It is not taken if the source does not know the value, or if a better field is there; a bad
@@ -53,7 +60,10 @@ impl<'a> Fields<'a> {
             return;
         }
         let quantity = field.rule.quantity();
-        let there = self.list[..self.len].iter_mut().flatten().find(|(known, _)| known.rule.quantity() == quantity);
+        let there = self.list[..self.len]
+            .iter_mut()
+            .flatten()
+            .find(|(known, _)| known.rule.quantity() == quantity);
         match there {
             // A name that stands twice: the last one counts, as for nearly every JSON reader (RFC 8259, section 4).
             Some(slot) if field.rank <= slot.0.rank => *slot = (field, text),
@@ -67,11 +77,19 @@ impl<'a> Fields<'a> {
 
     /// The fields taken.
     pub fn fields(&self) -> impl Iterator<Item = &'static Field> {
-        self.list[..self.len].iter().flatten().map(|(field, _)| *field)
+        self.list[..self.len]
+            .iter()
+            .flatten()
+            .map(|(field, _)| *field)
     }
 
     /// Reads the fields that `wanted` says yes to; what cannot be read is reported.
-    pub fn read<'s>(&'s self, into: &mut Entries<'s>, sink: &mut dyn Sink, mut wanted: impl FnMut(&Field) -> bool) {
+    pub fn read<'s>(
+        &'s self,
+        into: &mut Entries<'s>,
+        sink: &mut dyn Sink,
+        mut wanted: impl FnMut(&Field) -> bool,
+    ) {
         for (field, text) in self.list[..self.len].iter().flatten() {
             if !wanted(field) {
                 continue;
@@ -109,12 +127,24 @@ mod tests {
             lesser(2, "guess", Rule::Number(Quantity::Odometer, "km")),
         ];
         for (given, want, ignored) in [
-            (&[("tracker", "5000"), ("dash", "7")][..], Some(7_000), vec![]),
+            (
+                &[("tracker", "5000"), ("dash", "7")][..],
+                Some(7_000),
+                vec![],
+            ),
             (&[("dash", "7"), ("tracker", "5000")], Some(7_000), vec![]),
             (&[("guess", "1"), ("tracker", "5000")], Some(5_000), vec![]),
-            (&[("dash", "null"), ("tracker", "5000")], Some(5_000), vec![]),
+            (
+                &[("dash", "null"), ("tracker", "5000")],
+                Some(5_000),
+                vec![],
+            ),
             (&[("dash", "7"), ("dash", "8")], Some(8_000), vec![]),
-            (&[("tracker", "5000"), ("dash", "0")], None, vec![RejectReason::Number]),
+            (
+                &[("tracker", "5000"), ("dash", "0")],
+                None,
+                vec![RejectReason::Number],
+            ),
         ] {
             let mut fields = Fields::new();
             for (name, text) in given {
@@ -123,7 +153,11 @@ mod tests {
             let (mut entries, mut sink) = (Entries::new(), Nothing(Vec::new()));
             fields.read(&mut entries, &mut sink, |_| true);
             let got = entries.as_slice().first().map(|entry| entry.value.clone());
-            assert_eq!((got, sink.0), (want.map(|n| Value::Number(Thousandths(n))), ignored), "{given:?}");
+            assert_eq!(
+                (got, sink.0),
+                (want.map(|n| Value::Number(Thousandths(n))), ignored),
+                "{given:?}"
+            );
         }
     }
 }

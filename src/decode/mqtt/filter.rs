@@ -60,7 +60,11 @@ mod tests {
 
     #[test]
     fn covered_filters_go() {
-        let reduced = |filters: &[&str]| without_covered(filters.iter().map(|filter| (*filter).to_owned()));
-        assert_eq!(reduced(&["a/b", "c/+", "a/#", "a/+/c", "c/+", "d"]), ["c/+", "a/#", "d"]);
+        let reduced =
+            |filters: &[&str]| without_covered(filters.iter().map(|filter| (*filter).to_owned()));
+        assert_eq!(
+            reduced(&["a/b", "c/+", "a/#", "a/+/c", "c/+", "d"]),
+            ["c/+", "a/#", "d"]
+        );
     }
 }

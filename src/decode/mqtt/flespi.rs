@@ -19,7 +19,11 @@ use crate::units::UtcMs;
 pub const DECODER: Decoder = Decoder {
     name: "flespi",
     format: FORMAT,
-    filters: &["flespi/message/gw/devices/#", "flespi/message/gw/channels/#", "flespi/state/gw/devices/+/telemetry/+"],
+    filters: &[
+        "flespi/message/gw/devices/#",
+        "flespi/message/gw/channels/#",
+        "flespi/state/gw/devices/+/telemetry/+",
+    ],
     claims,
     start: || Box::new(Flespi::default()),
 };
@@ -28,20 +32,42 @@ const FORMAT: FeedFormat = FeedFormat::new(5);
 /// Parameters with a place in the vocabulary. `battery.level` is the tracker's own cell; `custom.param.<AVL id>` comes unscaled from
 /// devices that flespi does not know. `can.*` is the vehicle's own word, the same without it the tracker's sum.
 const PARAMETERS: &[Field] = &[
-    best("can.vehicle.mileage", Rule::Number(Quantity::Odometer, "km")),
+    best(
+        "can.vehicle.mileage",
+        Rule::Number(Quantity::Odometer, "km"),
+    ),
     lesser(1, "vehicle.mileage", Rule::Number(Quantity::Odometer, "km")),
-    best("can.fuel.consumed", Rule::Number(Quantity::FuelUsedTotal, "l")),
-    lesser(1, "fuel.consumed", Rule::Number(Quantity::FuelUsedTotal, "l")),
+    best(
+        "can.fuel.consumed",
+        Rule::Number(Quantity::FuelUsedTotal, "l"),
+    ),
+    lesser(
+        1,
+        "fuel.consumed",
+        Rule::Number(Quantity::FuelUsedTotal, "l"),
+    ),
     best("can.fuel.level", Rule::Number(Quantity::FuelLevel, "%")),
     lesser(1, "fuel.level", Rule::Number(Quantity::FuelLevel, "%")),
     best("can.fuel.volume", Rule::Number(Quantity::FuelVolume, "l")),
-    best("can.fuel.consumption", Rule::Number(Quantity::FuelRate, "l/h")),
-    best("can.vehicle.battery.level", Rule::Number(Quantity::Soc, "%")),
-    best("can.vehicle.battery.charging.status", Rule::Bool(Quantity::Charging)),
+    best(
+        "can.fuel.consumption",
+        Rule::Number(Quantity::FuelRate, "l/h"),
+    ),
+    best(
+        "can.vehicle.battery.level",
+        Rule::Number(Quantity::Soc, "%"),
+    ),
+    best(
+        "can.vehicle.battery.charging.status",
+        Rule::Bool(Quantity::Charging),
+    ),
     best("charger.plug.status", Rule::Bool(Quantity::PluggedIn)),
     best("can.recharge.mileage", Rule::Number(Quantity::Range, "km")),
     best("engine.ignition.status", Rule::Bool(Quantity::Ignition)),
-    best("external.powersource.voltage", Rule::Number(Quantity::AuxVoltage, "V")),
+    best(
+        "external.powersource.voltage",
+        Rule::Number(Quantity::AuxVoltage, "V"),
+    ),
 ];
 const SPEED: Rule = Rule::Number(Quantity::Speed, "km/h");
 
@@ -53,7 +79,13 @@ type Better = [u16; 3];
 
 /// Quantities that have two parameters.
 fn place_of(quantity: Quantity) -> Option<usize> {
-    [Quantity::Odometer, Quantity::FuelUsedTotal, Quantity::FuelLevel].iter().position(|known| *known == quantity)
+    [
+        Quantity::Odometer,
+        Quantity::FuelUsedTotal,
+        Quantity::FuelLevel,
+    ]
+    .iter()
+    .position(|known| *known == quantity)
 }
 
 /// So long the lesser parameter is not taken: longer than a vehicle stands, but not for ever, because a device's tracker may be
@@ -114,7 +146,9 @@ fn split(topic: &str) -> Option<Topic<'_>> {
         Topic::Device(rest.split('/').next().unwrap_or_default())
     } else if let Some(rest) = first("message/gw/channels/") {
         Topic::Channel(rest.split('/').nth(1))
-    } else if let Some((id, parameter)) = first("state/gw/devices/").and_then(|rest| rest.split_once("/telemetry/")) {
+    } else if let Some((id, parameter)) =
+        first("state/gw/devices/").and_then(|rest| rest.split_once("/telemetry/"))
+    {
         Topic::State(id, parameter)
     } else {
         Topic::Other
@@ -129,7 +163,8 @@ impl Flespi {
         topic_ident: Option<&str>,
         sink: &mut dyn Sink,
     ) -> Result<(), Refused> {
-        let (mut device, mut ident, mut timestamp) = (None::<Cow<'_, str>>, None::<Cow<'_, str>>, None);
+        let (mut device, mut ident, mut timestamp) =
+            (None::<Cow<'_, str>>, None::<Cow<'_, str>>, None);
         let mut values = Fields::new();
         let mut place = Place::default();
         object::walk(object::text(message)?, |json, name| match name {
@@ -147,10 +182,18 @@ impl Flespi {
             }
         })?;
         // The device stays when its tracker is replaced; a channel knows only the tracker.
-        let asset = match (device.as_deref().or(topic_device), ident.as_deref().or(topic_ident)) {
+        let asset = match (
+            device.as_deref().or(topic_device),
+            ident.as_deref().or(topic_ident),
+        ) {
             (Some(device), _) => AssetId::new("flespi", &[device])?,
             (None, Some(ident)) => AssetId::new("flespi", &["ident", ident])?,
-            (None, None) => return Err(Refused::new(RejectReason::Id, "the message has neither `device.id` nor `ident`")),
+            (None, None) => {
+                return Err(Refused::new(
+                    RejectReason::Id,
+                    "the message has neither `device.id` nor `ident`",
+                ));
+            }
         };
         let at = time::read("timestamp", timestamp.as_deref(), time::unix_seconds, sink);
         let day = day_of(at, message.received_at);
@@ -158,7 +201,10 @@ impl Flespi {
         let better = self.better.get(asset.as_str());
         values.read(&mut entries, sink, |field| wanted(better, field, day));
         let mut heard = better;
-        for field in values.fields().filter(|field| field.rank == 0 && entries.has(field.rule.quantity())) {
+        for field in values
+            .fields()
+            .filter(|field| field.rank == 0 && entries.has(field.rule.quantity()))
+        {
             note(&mut heard, field, day);
         }
         self.better.set(asset.as_str(), heard);
@@ -167,8 +213,21 @@ impl Flespi {
         Ok(())
     }
 
-    fn state(&mut self, message: &Message<'_>, device: &str, parameter: &str, sink: &mut dyn Sink) -> Result<(), Refused> {
-        let at = |sink: &mut dyn Sink| time::read("timestamp", message.property("timestamp"), time::unix_seconds, sink);
+    fn state(
+        &mut self,
+        message: &Message<'_>,
+        device: &str,
+        parameter: &str,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Refused> {
+        let at = |sink: &mut dyn Sink| {
+            time::read(
+                "timestamp",
+                message.property("timestamp"),
+                time::unix_seconds,
+                sink,
+            )
+        };
         // The whole position, with its validity, rather than its parts one by one: never both.
         if parameter == "position" {
             let place = object::place(message)?;
@@ -178,7 +237,9 @@ impl Flespi {
             give(message, &asset, at(sink), &entries, sink);
             return Ok(());
         }
-        let Some(field) = field_of(PARAMETERS, parameter) else { return Ok(()) };
+        let Some(field) = field_of(PARAMETERS, parameter) else {
+            return Ok(());
+        };
         let asset = AssetId::new("flespi", &[device])?;
         let at = at(sink);
         let day = day_of(at, message.received_at);
@@ -186,7 +247,11 @@ impl Flespi {
         if !wanted(better, field, day) {
             return Ok(());
         }
-        let of = Of { format: FORMAT, kind: AssetKind::Vehicle, asset: &asset };
+        let of = Of {
+            format: FORMAT,
+            kind: AssetKind::Vehicle,
+            asset: &asset,
+        };
         if give_at(message, of, at, parameter, field.rule, sink)? && field.rank == 0 {
             note(&mut better, field, day);
             self.better.set(asset.as_str(), better);
@@ -212,8 +277,20 @@ fn note(better: &mut Better, field: &Field, day: u16) {
     }
 }
 
-fn give(message: &Message<'_>, asset: &AssetId, at: Option<UtcMs>, entries: &Entries<'_>, sink: &mut dyn Sink) {
+fn give(
+    message: &Message<'_>,
+    asset: &AssetId,
+    at: Option<UtcMs>,
+    entries: &Entries<'_>,
+    sink: &mut dyn Sink,
+) {
     if !entries.is_empty() {
-        sink.reading(message.reading(FORMAT, AssetKind::Vehicle, asset.as_str(), at, entries.as_slice()));
+        sink.reading(message.reading(
+            FORMAT,
+            AssetKind::Vehicle,
+            asset.as_str(),
+            at,
+            entries.as_slice(),
+        ));
     }
 }

@@ -33,8 +33,10 @@ pub const DECODER: Decoder = Decoder {
 };
 const FORMAT: FeedFormat = FeedFormat::new(22);
 
-const KEYS: &[(&str, Rule)] =
-    &[("eto", Rule::Number(Quantity::EnergyImportTotal, "Wh")), ("wh", Rule::Number(Quantity::SessionEnergy, "Wh"))];
+const KEYS: &[(&str, Rule)] = &[
+    ("eto", Rule::Number(Quantity::EnergyImportTotal, "Wh")),
+    ("wh", Rule::Number(Quantity::SessionEnergy, "Wh")),
+];
 /// Place of the total power in `nrg`.
 const TOTAL_POWER: usize = 11;
 /// Total power in API v2.
@@ -42,14 +44,19 @@ const POWER: Rule = Rule::Number(Quantity::ChargePower, "W");
 /// The same in API v1: 0.01 kW.
 const POWER_V1: Rule = Rule::Number(Quantity::ChargePower, "daW");
 /// API v1: 0.1 kWh and 10 Ws.
-const KEYS_V1: &[(&str, Rule)] =
-    &[("eto", Rule::Number(Quantity::EnergyImportTotal, "hWh")), ("dws", Rule::Number(Quantity::SessionEnergy, "daWs"))];
+const KEYS_V1: &[(&str, Rule)] = &[
+    ("eto", Rule::Number(Quantity::EnergyImportTotal, "hWh")),
+    ("dws", Rule::Number(Quantity::SessionEnergy, "daWs")),
+];
 /// Longest key of API v2 (`mcpea`), with one to spare.
 const MOST_KEY: usize = 6;
 
 /// What follows the default prefix.
 fn below_default(topic: &str) -> Option<&str> {
-    topic.strip_prefix('/').unwrap_or(topic).strip_prefix("go-eCharger/")
+    topic
+        .strip_prefix('/')
+        .unwrap_or(topic)
+        .strip_prefix("go-eCharger/")
 }
 
 /// Serial number and key. The prefix can be renamed (`mtp`): then the last two levels count, if the last looks like a key.
@@ -59,15 +66,26 @@ fn split(topic: &str) -> Option<(&str, &str)> {
     }
     let (rest, key) = topic.rsplit_once('/')?;
     let (_prefix, serial) = rest.rsplit_once('/')?;
-    let is_key = (1..=MOST_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let is_key = (1..=MOST_KEY).contains(&key.len())
+        && key
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     is_key.then_some((serial, key))
 }
 
 fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let (serial, key) = split(message.topic)
-        .ok_or_else(|| Refused::new(RejectReason::UnknownTopic, "the topic is not go-eCharger/<serial>/<key>"))?;
+    let (serial, key) = split(message.topic).ok_or_else(|| {
+        Refused::new(
+            RejectReason::UnknownTopic,
+            "the topic is not go-eCharger/<serial>/<key>",
+        )
+    })?;
     let asset = AssetId::new("goe", &[serial])?;
-    let of = Of { format: FORMAT, kind: AssetKind::Charger, asset: &asset };
+    let of = Of {
+        format: FORMAT,
+        kind: AssetKind::Charger,
+        asset: &asset,
+    };
     match key {
         "car" => car(message, of, sink),
         "nrg" => power(message, of, sink),
@@ -91,19 +109,32 @@ fn car_state(text: &str) -> Result<Option<[ReadingEntry<'static>; 2]>, ()> {
         _ => return Err(()),
     };
     Ok(Some([
-        ReadingEntry { quantity: Quantity::Charging, value: Value::Bool(charging) },
-        ReadingEntry { quantity: Quantity::PluggedIn, value: Value::Bool(plugged_in) },
+        ReadingEntry {
+            quantity: Quantity::Charging,
+            value: Value::Bool(charging),
+        },
+        ReadingEntry {
+            quantity: Quantity::PluggedIn,
+            value: Value::Bool(plugged_in),
+        },
     ]))
 }
 
 const BAD_CAR: &str = "is no state of the car; 0 to 5 are known";
 
 fn car(message: &Message<'_>, of: Of<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let Some(text) = scalar::text(message)? else { return Ok(()) };
+    let Some(text) = scalar::text(message)? else {
+        return Ok(());
+    };
     match car_state(text) {
         Ok(Some(entries)) => give_all(message, of, &entries, sink),
         Ok(None) => {}
-        Err(()) => return Err(Refused::new(RejectReason::Number, format!("car: `{text:.64}` {BAD_CAR}"))),
+        Err(()) => {
+            return Err(Refused::new(
+                RejectReason::Number,
+                format!("car: `{text:.64}` {BAD_CAR}"),
+            ));
+        }
     }
     Ok(())
 }
@@ -138,12 +169,23 @@ fn power(message: &Message<'_>, of: Of<'_>, sink: &mut dyn Sink) -> Result<(), R
     let mut json = object::json(text);
     let raw = total_power(&mut json);
     object::end(&mut json)?;
-    let raw = raw.ok_or_else(|| Refused::new(RejectReason::Type, format!("nrg: `{text:.64}` {NO_POWER}")))?;
+    let raw = raw
+        .ok_or_else(|| Refused::new(RejectReason::Type, format!("nrg: `{text:.64}` {NO_POWER}")))?;
     match POWER.read(raw) {
-        Ok(Some(value)) => give_all(message, of, &[ReadingEntry { quantity: POWER.quantity(), value }], sink),
+        Ok(Some(value)) => give_all(
+            message,
+            of,
+            &[ReadingEntry {
+                quantity: POWER.quantity(),
+                value,
+            }],
+            sink,
+        ),
         Ok(None) => {}
         Err(trouble) if is_unknown(trouble) => sink.ignored(trouble.0, "nrg", trouble.1),
-        Err((reason, what)) => return Err(Refused::new(reason, format!("nrg: `{raw:.64}` {what}"))),
+        Err((reason, what)) => {
+            return Err(Refused::new(reason, format!("nrg: `{raw:.64}` {what}")));
+        }
     }
     Ok(())
 }
@@ -176,7 +218,10 @@ fn status_v1(message: &Message<'_>, of: Of<'_>, sink: &mut dyn Sink) -> Result<(
     });
     object::end(&mut json)?;
     if !is_object {
-        return Err(Refused::new(RejectReason::Type, "the status of API v1 is an object"));
+        return Err(Refused::new(
+            RejectReason::Type,
+            "the status of API v1 is an object",
+        ));
     }
     fields.give(message, of, None, sink);
     Ok(())

@@ -18,7 +18,10 @@ pub struct Memory<T> {
 
 impl<T> Default for Memory<T> {
     fn default() -> Self {
-        Self { known: BTreeMap::new(), news: false }
+        Self {
+            known: BTreeMap::new(),
+            news: false,
+        }
     }
 }
 
@@ -50,7 +53,8 @@ impl<T: Copy + Default + PartialEq + Serialize + DeserializeOwned> Memory<T> {
 
     /// All of it.
     pub fn save(&self) -> Vec<u8> {
-        postcard::to_allocvec(&self.known).expect("a map of small values always can be written to memory")
+        postcard::to_allocvec(&self.known)
+            .expect("a map of small values always can be written to memory")
     }
 
     /// Takes back what was saved; what cannot be read is forgotten.
@@ -76,7 +80,10 @@ mod tests {
         for n in 0..2 * MAX {
             memory.set(&format!("V{n}"), 1);
         }
-        assert_eq!((memory.known.len(), memory.get("V0"), memory.get("nobody")), (MAX, 1, 0));
+        assert_eq!(
+            (memory.known.len(), memory.get("V0"), memory.get("nobody")),
+            (MAX, 1, 0)
+        );
         let mut again = Memory::<u8>::default();
         again.restore(&memory.save());
         assert_eq!((again.get("A"), again.known.len()), (3, MAX));

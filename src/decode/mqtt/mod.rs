@@ -86,7 +86,10 @@ impl<'a> Message<'a> {
 
     /// The value of a user property.
     pub fn property(&self, name: &str) -> Option<&'a str> {
-        self.properties.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.properties
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -112,7 +115,10 @@ pub struct Refused {
 
 impl Refused {
     fn new(reason: RejectReason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
+        Self {
+            reason,
+            detail: detail.into(),
+        }
     }
 }
 
@@ -183,5 +189,8 @@ pub const DECODERS: &[Decoder] = &[
 
 /// The name of a reading's format.
 pub fn format_name(format: FeedFormat) -> &'static str {
-    DECODERS.iter().find(|decoder| decoder.format.number == format.number).map_or("mapping", |decoder| decoder.name)
+    DECODERS
+        .iter()
+        .find(|decoder| decoder.format.number == format.number)
+        .map_or("mapping", |decoder| decoder.name)
 }

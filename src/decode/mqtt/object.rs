@@ -23,12 +23,20 @@ pub fn text<'a>(message: &Message<'a>) -> Result<&'a str, Refused> {
 /// The payload as text of at most so many bytes.
 pub fn text_within<'a>(message: &Message<'a>, most: usize) -> Result<&'a str, Refused> {
     if message.payload.len() > most {
-        let detail = format!("the message has {} bytes; at most {most} are allowed", message.payload.len());
+        let detail = format!(
+            "the message has {} bytes; at most {most} are allowed",
+            message.payload.len()
+        );
         return Err(Refused::new(RejectReason::TooLarge, detail));
     }
     std::str::from_utf8(message.payload)
         .map(str::trim)
-        .map_err(|error| Refused::new(RejectReason::Utf8, format!("the message is not UTF-8: {error}")))
+        .map_err(|error| {
+            Refused::new(
+                RejectReason::Utf8,
+                format!("the message is not UTF-8: {error}"),
+            )
+        })
 }
 
 /// Calls `take` with the name of each field, standing at its value. Whoever gives something out waits for the end: only then is
@@ -36,9 +44,24 @@ pub fn text_within<'a>(message: &Message<'a>, most: usize) -> Result<&'a str, Re
 pub fn walk<'a>(text: &'a str, take: impl FnMut(&mut Json<'a>, &str)) -> Result<(), Refused> {
     match text.as_bytes().first() {
         Some(b'{') => {}
-        None => return Err(Refused::new(RejectReason::Empty, "the message is empty; a JSON object is expected")),
-        Some(b'[') => return Err(Refused::new(RejectReason::Type, "the message is an array; a JSON object is expected")),
-        Some(_) => return Err(Refused::new(RejectReason::Syntax, "the message is not a JSON object")),
+        None => {
+            return Err(Refused::new(
+                RejectReason::Empty,
+                "the message is empty; a JSON object is expected",
+            ));
+        }
+        Some(b'[') => {
+            return Err(Refused::new(
+                RejectReason::Type,
+                "the message is an array; a JSON object is expected",
+            ));
+        }
+        Some(_) => {
+            return Err(Refused::new(
+                RejectReason::Syntax,
+                "the message is not a JSON object",
+            ));
+        }
     }
     let mut json = json(text);
     json.object(take);
@@ -65,10 +88,16 @@ pub fn end(json: &mut Json<'_>) -> Result<(), Refused> {
         return Err(Refused::new(RejectReason::TooDeep, detail));
     }
     if let Some(error) = json.error() {
-        return Err(Refused::new(RejectReason::Syntax, format!("the message is not JSON: {error}")));
+        return Err(Refused::new(
+            RejectReason::Syntax,
+            format!("the message is not JSON: {error}"),
+        ));
     }
     if !json.at_end() {
-        return Err(Refused::new(RejectReason::Syntax, format!("something follows the value at byte {}", json.position())));
+        return Err(Refused::new(
+            RejectReason::Syntax,
+            format!("something follows the value at byte {}", json.position()),
+        ));
     }
     Ok(())
 }
@@ -108,7 +137,9 @@ impl<'a> Place<'a> {
             Ok(None) => {}
             Err((reason, detail)) => sink.ignored(reason, "position", detail),
         }
-        let Some(text) = self.speed.as_deref().filter(|_| self.valid != Some(false)) else { return };
+        let Some(text) = self.speed.as_deref().filter(|_| self.valid != Some(false)) else {
+            return;
+        };
         match speed.read(text) {
             Ok(Some(value)) => {
                 entries.put(Quantity::Speed, value);
@@ -123,7 +154,9 @@ impl<'a> Place<'a> {
         let latitude = self.latitude.as_deref().and_then(scalar::known);
         let longitude = self.longitude.as_deref().and_then(scalar::known);
         match (latitude, longitude) {
-            (Some(latitude), Some(longitude)) if self.valid != Some(false) => position(latitude, longitude),
+            (Some(latitude), Some(longitude)) if self.valid != Some(false) => {
+                position(latitude, longitude)
+            }
             _ => Ok(None),
         }
     }
@@ -142,10 +175,18 @@ pub fn place<'a>(message: &Message<'a>) -> Result<Place<'a>, Refused> {
 }
 
 /// Gives out such a payload as a reading of its own. `field` is its name for people.
-pub fn give_place(message: &Message<'_>, of: Of<'_>, field: &str, sink: &mut dyn Sink) -> Result<(), Refused> {
+pub fn give_place(
+    message: &Message<'_>,
+    of: Of<'_>,
+    field: &str,
+    sink: &mut dyn Sink,
+) -> Result<(), Refused> {
     match place(message)?.position() {
         Ok(Some(value)) => {
-            let entry = [ReadingEntry { quantity: Quantity::Position, value }];
+            let entry = [ReadingEntry {
+                quantity: Quantity::Position,
+                value,
+            }];
             sink.reading(message.reading(of.format, of.kind, of.asset.as_str(), None, &entry));
         }
         Ok(None) => {}
@@ -168,9 +209,16 @@ mod tests {
             ("null", Some(RejectReason::Syntax)),
             (r#"{"a":1"#, Some(RejectReason::Syntax)),
             (r#"{"a":1}{"a":2}"#, Some(RejectReason::Syntax)),
-            (&format!("{{\"a\":{}1{}}}", "[".repeat(99), "]".repeat(99)), Some(RejectReason::TooDeep)),
+            (
+                &format!("{{\"a\":{}1{}}}", "[".repeat(99), "]".repeat(99)),
+                Some(RejectReason::TooDeep),
+            ),
         ] {
-            assert_eq!(walk(text, |_, _| {}).err().map(|refused| refused.reason), want, "{text}");
+            assert_eq!(
+                walk(text, |_, _| {}).err().map(|refused| refused.reason),
+                want,
+                "{text}"
+            );
         }
     }
 }

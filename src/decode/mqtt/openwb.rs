@@ -12,7 +12,11 @@ use crate::model::{AssetKind, FeedFormat, Quantity, RejectReason};
 pub const DECODER: Decoder = Decoder {
     name: "openwb",
     format: FORMAT,
-    filters: &["openWB/chargepoint/+/get/+", "openWB/vehicle/+/get/+", "openWB/lp/+/+"],
+    filters: &[
+        "openWB/chargepoint/+/get/+",
+        "openWB/vehicle/+/get/+",
+        "openWB/lp/+/+",
+    ],
     claims: |topic| topic.starts_with(ROOT),
     start: || Box::new(decode),
 };
@@ -37,20 +41,32 @@ const VEHICLE: &[(&str, Rule)] = &[
 const LEGACY: &[(&str, Rule)] = &[
     ("W", Rule::Number(Quantity::ChargePower, "W")),
     ("%Soc", Rule::Number(Quantity::Soc, "%")),
-    ("kWhCounter", Rule::Number(Quantity::EnergyImportTotal, "kWh")),
-    ("kWhChargedSincePlugged", Rule::Number(Quantity::SessionEnergy, "kWh")),
+    (
+        "kWhCounter",
+        Rule::Number(Quantity::EnergyImportTotal, "kWh"),
+    ),
+    (
+        "kWhChargedSincePlugged",
+        Rule::Number(Quantity::SessionEnergy, "kWh"),
+    ),
     ("boolPlugStat", Rule::Bool(Quantity::PluggedIn)),
     ("boolChargeStat", Rule::Bool(Quantity::Charging)),
 ];
 
 fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let rest = message
-        .topic
-        .strip_prefix(ROOT)
-        .ok_or_else(|| Refused::new(RejectReason::UnknownTopic, "the topic does not begin with openWB/"))?;
-    let Some((class, rest)) = rest.split_once('/') else { return Ok(()) };
+    let rest = message.topic.strip_prefix(ROOT).ok_or_else(|| {
+        Refused::new(
+            RejectReason::UnknownTopic,
+            "the topic does not begin with openWB/",
+        )
+    })?;
+    let Some((class, rest)) = rest.split_once('/') else {
+        return Ok(());
+    };
     // Sums over all charge points (`openWB/chargepoint/get/power`) have no number: they would count everything twice.
-    let Some((number, rest)) = rest.split_once('/').filter(|(number, _)| is_number(number)) else { return Ok(()) };
+    let Some((number, rest)) = rest.split_once('/').filter(|(number, _)| is_number(number)) else {
+        return Ok(());
+    };
     let (name, kind, rule, field) = match (class, rest.strip_prefix("get/")) {
         ("chargepoint", Some(key)) => ("cp", AssetKind::Charger, rule_of(CHARGE_POINT, key), key),
         ("vehicle", Some(key)) => ("vehicle", AssetKind::Vehicle, rule_of(VEHICLE, key), key),
@@ -59,7 +75,17 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
     };
     let Some(rule) = rule else { return Ok(()) };
     let asset = AssetId::new("openwb", &[name, number])?;
-    give(message, Of { format: FORMAT, kind, asset: &asset }, field, rule, sink)
+    give(
+        message,
+        Of {
+            format: FORMAT,
+            kind,
+            asset: &asset,
+        },
+        field,
+        rule,
+        sink,
+    )
 }
 
 fn is_number(level: &str) -> bool {

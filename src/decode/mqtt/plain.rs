@@ -19,11 +19,20 @@ pub struct Of<'a> {
 
 /// The rule of a name in a table.
 pub fn rule_of(table: &[(&str, Rule)], name: &str) -> Option<Rule> {
-    table.iter().find(|(known, _)| scalar::same(known, name)).map(|(_, rule)| *rule)
+    table
+        .iter()
+        .find(|(known, _)| scalar::same(known, name))
+        .map(|(_, rule)| *rule)
 }
 
 /// Reads the payload by a rule and gives it out as a reading of its own. `field` is its name for people.
-pub fn give(message: &Message<'_>, of: Of<'_>, field: &str, rule: Rule, sink: &mut dyn Sink) -> Result<(), Refused> {
+pub fn give(
+    message: &Message<'_>,
+    of: Of<'_>,
+    field: &str,
+    rule: Rule,
+    sink: &mut dyn Sink,
+) -> Result<(), Refused> {
     give_at(message, of, None, field, rule, sink).map(|_| ())
 }
 
@@ -36,22 +45,39 @@ pub fn give_at(
     rule: Rule,
     sink: &mut dyn Sink,
 ) -> Result<bool, Refused> {
-    let Some(value) = read(message, field, rule, sink)? else { return Ok(false) };
-    let entry = [ReadingEntry { quantity: rule.quantity(), value }];
+    let Some(value) = read(message, field, rule, sink)? else {
+        return Ok(false);
+    };
+    let entry = [ReadingEntry {
+        quantity: rule.quantity(),
+        value,
+    }];
     sink.reading(message.reading(of.format, of.kind, of.asset.as_str(), at, &entry));
     Ok(true)
 }
 
 /// Gives out values of one message as one reading without a time of its own.
-pub fn give_all(message: &Message<'_>, of: Of<'_>, entries: &[ReadingEntry<'_>], sink: &mut dyn Sink) {
+pub fn give_all(
+    message: &Message<'_>,
+    of: Of<'_>,
+    entries: &[ReadingEntry<'_>],
+    sink: &mut dyn Sink,
+) {
     if !entries.is_empty() {
         sink.reading(message.reading(of.format, of.kind, of.asset.as_str(), None, entries));
     }
 }
 
 /// Reads the payload by a rule; `None` where the source does not know.
-pub fn read<'a>(message: &Message<'a>, field: &str, rule: Rule, sink: &mut dyn Sink) -> Result<Option<Value<'a>>, Refused> {
-    let Some(text) = scalar::text(message)? else { return Ok(None) };
+pub fn read<'a>(
+    message: &Message<'a>,
+    field: &str,
+    rule: Rule,
+    sink: &mut dyn Sink,
+) -> Result<Option<Value<'a>>, Refused> {
+    let Some(text) = scalar::text(message)? else {
+        return Ok(None);
+    };
     match rule.read(text) {
         Ok(value) => Ok(value),
         // The source's own way to say that it does not know is nobody's mistake.
@@ -65,5 +91,12 @@ pub fn read<'a>(message: &Message<'a>, field: &str, rule: Rule, sink: &mut dyn S
 
 fn refuse(field: &str, text: &str, rule: Rule, (reason, what): Trouble) -> Refused {
     let quantity = rule.quantity();
-    Refused::new(reason, format!("{field}: `{text:.64}` {what} ({} in {})", quantity.name(), quantity.unit()))
+    Refused::new(
+        reason,
+        format!(
+            "{field}: `{text:.64}` {what} ({} in {})",
+            quantity.name(),
+            quantity.unit()
+        ),
+    )
 }

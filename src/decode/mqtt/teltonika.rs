@@ -14,8 +14,13 @@ use crate::model::{AssetKind, FeedFormat, Quantity, RejectReason};
 
 /// The format's line in the table. Its topics begin with the device's own number, so they are only subscribed to where the format
 /// is named.
-pub const DECODER: Decoder =
-    Decoder { name: "teltonika", format: FORMAT, filters: &["+/data"], claims, start: || Box::new(decode) };
+pub const DECODER: Decoder = Decoder {
+    name: "teltonika",
+    format: FORMAT,
+    filters: &["+/data"],
+    claims,
+    start: || Box::new(decode),
+};
 const FORMAT: FeedFormat = FeedFormat::new(6);
 
 /// 3GPP TS 23.003, section 6.2.1.
@@ -58,9 +63,14 @@ fn imei(topic: &str) -> Option<&str> {
 }
 
 fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let imei = imei(message.topic)
-        .ok_or_else(|| Refused::new(RejectReason::UnknownTopic, "the topic is not <IMEI>/data with an IMEI of 15 digits"))?;
-    let (mut at, mut place, mut satellites, mut speed): (Option<Cow<'_, str>>, _, _, _) = (None, None, None, None);
+    let imei = imei(message.topic).ok_or_else(|| {
+        Refused::new(
+            RejectReason::UnknownTopic,
+            "the topic is not <IMEI>/data with an IMEI of 15 digits",
+        )
+    })?;
+    let (mut at, mut place, mut satellites, mut speed): (Option<Cow<'_, str>>, _, _, _) =
+        (None, None, None, None);
     let mut values = Fields::new();
     // Without `state` it is the answer to a command (`{"RSP": ...}`).
     object::walk(object::text(message)?, |json, name| {
@@ -108,7 +118,13 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
     }
     values.read(&mut entries, sink, |_| true);
     if !entries.is_empty() {
-        sink.reading(message.reading(FORMAT, AssetKind::Vehicle, asset.as_str(), at, entries.as_slice()));
+        sink.reading(message.reading(
+            FORMAT,
+            AssetKind::Vehicle,
+            asset.as_str(),
+            at,
+            entries.as_slice(),
+        ));
     }
     Ok(())
 }

@@ -30,13 +30,25 @@ const FIELDS: &[(&str, Rule)] = &[
     ("Odometer", Rule::Number(Quantity::Odometer, "mi")),
     ("BatteryLevel", Rule::Number(Quantity::Soc, "%")),
     ("Soc", Rule::Number(Quantity::SocUsable, "%")),
-    ("EnergyRemaining", Rule::Number(Quantity::BatteryEnergy, "kWh")),
-    ("LifetimeEnergyUsed", Rule::Number(Quantity::EnergyDischargedTotal, "kWh")),
+    (
+        "EnergyRemaining",
+        Rule::Number(Quantity::BatteryEnergy, "kWh"),
+    ),
+    (
+        "LifetimeEnergyUsed",
+        Rule::Number(Quantity::EnergyDischargedTotal, "kWh"),
+    ),
     (AC_ENERGY, Rule::Number(Quantity::ChargeEnergyAdded, "kWh")),
     (AC_POWER, Rule::Number(Quantity::ChargePower, "kW")),
     (DC_ENERGY, Rule::Number(Quantity::ChargeEnergyAdded, "kWh")),
     (DC_POWER, Rule::Number(Quantity::ChargePower, "kW")),
-    (CHARGE_STATE, Rule::Is(Quantity::Charging, &["DetailedChargeStateCharging", "Charging"])),
+    (
+        CHARGE_STATE,
+        Rule::Is(
+            Quantity::Charging,
+            &["DetailedChargeStateCharging", "Charging"],
+        ),
+    ),
     ("VehicleSpeed", Rule::Number(Quantity::Speed, "mph")),
     ("RatedRange", Rule::Number(Quantity::Range, "mi")),
 ];
@@ -84,9 +96,15 @@ impl Decode for Tesla {
             return self.fast_charger(message, vin);
         }
         let asset = AssetId::new("tesla", &[vin])?;
-        let of = Of { format: FORMAT, kind: AssetKind::Vehicle, asset: &asset };
+        let of = Of {
+            format: FORMAT,
+            kind: AssetKind::Vehicle,
+            asset: &asset,
+        };
         match rule_of(FIELDS, field) {
-            Some(rule) if self.counts(vin, field, rule, message) => give(message, of, field, rule, sink),
+            Some(rule) if self.counts(vin, field, rule, message) => {
+                give(message, of, field, rule, sink)
+            }
             None if field == "Location" => object::give_place(message, of, field, sink),
             _ => Ok(()),
         }
@@ -107,28 +125,43 @@ impl Decode for Tesla {
 
 impl Tesla {
     fn fast_charger(&mut self, message: &Message<'_>, vin: &str) -> Result<(), Refused> {
-        let Some(text) = scalar::text(message)? else { return Ok(()) };
-        let present =
-            boolean(text).map_err(|(reason, what)| Refused::new(reason, format!("{FAST_CHARGER}: `{text:.64}` {what}")))?;
+        let Some(text) = scalar::text(message)? else {
+            return Ok(());
+        };
+        let present = boolean(text).map_err(|(reason, what)| {
+            Refused::new(reason, format!("{FAST_CHARGER}: `{text:.64}` {what}"))
+        })?;
         let others = self.memory.get(vin) & !(TOLD | DC);
-        self.memory.set(vin, others | TOLD | if present { DC } else { 0 });
+        self.memory
+            .set(vin, others | TOLD | if present { DC } else { 0 });
         Ok(())
     }
 
     /// Whether the field's value is to be taken now; learns from it.
     fn counts(&mut self, vin: &str, field: &str, rule: Rule, message: &Message<'_>) -> bool {
-        if !matches!(field, AC_ENERGY | AC_POWER | DC_ENERGY | DC_POWER | CHARGE_STATE) {
+        if !matches!(
+            field,
+            AC_ENERGY | AC_POWER | DC_ENERGY | DC_POWER | CHARGE_STATE
+        ) {
             return true;
         }
-        let value = match scalar::text(message).ok().flatten().map(|text| rule.read(text)) {
+        let value = match scalar::text(message)
+            .ok()
+            .flatten()
+            .map(|text| rule.read(text))
+        {
             Some(Ok(Some(value))) => value,
             // Unknown or bad: whoever reads it next says so.
             _ => return true,
         };
         let mut state = self.memory.get(vin);
         match (field, value) {
-            (AC_ENERGY | AC_POWER, Value::Number(number)) if number.0 > 0 && state & DC == 0 => state |= AC_HEARD,
-            (DC_POWER, Value::Number(number)) if state & TOLD == 0 && number.0 > MOST_AC_W => state |= DC,
+            (AC_ENERGY | AC_POWER, Value::Number(number)) if number.0 > 0 && state & DC == 0 => {
+                state |= AC_HEARD
+            }
+            (DC_POWER, Value::Number(number)) if state & TOLD == 0 && number.0 > MOST_AC_W => {
+                state |= DC
+            }
             (CHARGE_STATE, Value::Bool(false)) if state & TOLD == 0 => state &= !DC,
             _ => {}
         }
@@ -155,7 +188,8 @@ fn claims(topic: &str) -> bool {
 /// The VIN, and what is below it. The base may have several levels; a VIN in it would not be the last one that fits.
 fn split(topic: &str) -> Option<(&str, Topic<'_>)> {
     let mut levels = topic.rsplit('/');
-    let (last, second, third, fourth) = (levels.next()?, levels.next()?, levels.next(), levels.next());
+    let (last, second, third, fourth) =
+        (levels.next()?, levels.next()?, levels.next(), levels.next());
     let (vin, what) = match (fourth, third, second, last) {
         (_, Some(vin), "v", field) if is_vin(vin) => (vin, Topic::Field(field)),
         (_, _, vin, "connectivity") if is_vin(vin) => (vin, Topic::Connectivity),
@@ -167,7 +201,10 @@ fn split(topic: &str) -> Option<(&str, Topic<'_>)> {
 }
 
 fn is_vin(text: &str) -> bool {
-    text.len() == VIN_LENGTH && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+    text.len() == VIN_LENGTH
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
 }
 
 /// `{"ConnectionId", "Status", "CreatedAt"}`.
@@ -186,7 +223,10 @@ fn connectivity(message: &Message<'_>, vin: &str, sink: &mut dyn Sink) -> Result
     };
     let asset = AssetId::new("tesla", &[vin])?;
     let at = time::read("CreatedAt", created_at.as_deref(), time::rfc3339, sink);
-    let entry = [ReadingEntry { quantity: Quantity::Online, value: Value::Bool(online) }];
+    let entry = [ReadingEntry {
+        quantity: Quantity::Online,
+        value: Value::Bool(online),
+    }];
     sink.reading(message.reading(FORMAT, AssetKind::Vehicle, asset.as_str(), at, &entry));
     Ok(())
 }
@@ -210,7 +250,11 @@ mod tests {
             ("telemetry/5YJ3E1EA7KF000001/v/a/b", false),
             ("v/Odometer", false),
         ] {
-            assert_eq!(split(topic).map(|(vin, _)| vin), want.then_some("5YJ3E1EA7KF000001"), "{topic}");
+            assert_eq!(
+                split(topic).map(|(vin, _)| vin),
+                want.then_some("5YJ3E1EA7KF000001"),
+                "{topic}"
+            );
         }
     }
 
@@ -228,7 +272,13 @@ mod tests {
         let say = |tesla: &mut Tesla, field: &str, payload: &str| {
             let topic = format!("telemetry/5YJ3E1EA7KF000001/v/{field}");
             let received_at = crate::units::UtcMs(1_787_390_000_000);
-            let message = Message { topic: &topic, payload: payload.as_bytes(), retained: false, received_at, properties: &[] };
+            let message = Message {
+                topic: &topic,
+                payload: payload.as_bytes(),
+                retained: false,
+                received_at,
+                properties: &[],
+            };
             let mut count = Count(0);
             tesla.decode(&message, &mut count).unwrap();
             count.0
@@ -238,7 +288,13 @@ mod tests {
         assert!(before.has_news());
         let mut after = Tesla::default();
         after.restore(&before.save());
-        assert_eq!((say(&mut after, AC_ENERGY, "0.5"), say(&mut after, DC_ENERGY, "21.5")), (0, 1));
+        assert_eq!(
+            (
+                say(&mut after, AC_ENERGY, "0.5"),
+                say(&mut after, DC_ENERGY, "21.5")
+            ),
+            (0, 1)
+        );
         assert!(!after.has_news(), "nothing changed");
     }
 }

@@ -22,13 +22,25 @@ const FORMAT: FeedFormat = FeedFormat::new(2);
 const KEYS: &[(&str, Rule)] = &[
     ("odometer", Rule::Number(Quantity::Odometer, "km")),
     ("battery_level", Rule::Number(Quantity::Soc, "%")),
-    ("usable_battery_level", Rule::Number(Quantity::SocUsable, "%")),
+    (
+        "usable_battery_level",
+        Rule::Number(Quantity::SocUsable, "%"),
+    ),
     ("power", Rule::Negated(Quantity::BatteryPower, "kW")),
     ("charger_power", Rule::Number(Quantity::ChargePower, "kW")),
-    ("charge_energy_added", Rule::Number(Quantity::ChargeEnergyAdded, "kWh")),
-    ("charging_state", Rule::Is(Quantity::Charging, &["Charging"])),
+    (
+        "charge_energy_added",
+        Rule::Number(Quantity::ChargeEnergyAdded, "kWh"),
+    ),
+    (
+        "charging_state",
+        Rule::Is(Quantity::Charging, &["Charging"]),
+    ),
     ("plugged_in", Rule::Bool(Quantity::PluggedIn)),
-    ("rated_battery_range_km", Rule::Number(Quantity::Range, "km")),
+    (
+        "rated_battery_range_km",
+        Rule::Number(Quantity::Range, "km"),
+    ),
     ("speed", Rule::Number(Quantity::Speed, "km/h")),
 ];
 
@@ -42,7 +54,9 @@ fn split(topic: &str) -> Option<(Option<&str>, &str, &str)> {
     let (namespace, rest) = match rest.strip_prefix("cars/") {
         // A namespace may be called `cars`.
         Some(rest) if !rest.starts_with("cars/") => (None, rest),
-        _ => rest.split_once("/cars/").map(|(namespace, rest)| (Some(namespace), rest))?,
+        _ => rest
+            .split_once("/cars/")
+            .map(|(namespace, rest)| (Some(namespace), rest))?,
     };
     let (car, key) = rest.split_once('/')?;
     let one_level = |text: &str| !text.is_empty() && !text.contains('/');
@@ -51,7 +65,10 @@ fn split(topic: &str) -> Option<(Option<&str>, &str, &str)> {
 
 fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
     let (namespace, car, key) = split(message.topic).ok_or_else(|| {
-        Refused::new(RejectReason::UnknownTopic, "the topic is not teslamate/[<namespace>/]cars/<car_id>/<key>")
+        Refused::new(
+            RejectReason::UnknownTopic,
+            "the topic is not teslamate/[<namespace>/]cars/<car_id>/<key>",
+        )
     })?;
     let rule = rule_of(KEYS, key);
     // Everything else says nothing about use or charging: doors, tyres, routes, `healthy`.
@@ -62,7 +79,11 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
         Some(namespace) => AssetId::new("teslamate", &[namespace, car])?,
         None => AssetId::new("teslamate", &[car])?,
     };
-    let of = Of { format: FORMAT, kind: AssetKind::Vehicle, asset: &asset };
+    let of = Of {
+        format: FORMAT,
+        kind: AssetKind::Vehicle,
+        asset: &asset,
+    };
     match rule {
         Some(rule) => give(message, of, key, rule, sink),
         None => object::give_place(message, of, key, sink),
@@ -77,8 +98,14 @@ mod tests {
     fn topics_with_and_without_a_namespace() {
         for (topic, want) in [
             ("teslamate/cars/1/odometer", Some((None, "1", "odometer"))),
-            ("teslamate/fleet/cars/2/plugged_in", Some((Some("fleet"), "2", "plugged_in"))),
-            ("teslamate/cars/cars/2/speed", Some((Some("cars"), "2", "speed"))),
+            (
+                "teslamate/fleet/cars/2/plugged_in",
+                Some((Some("fleet"), "2", "plugged_in")),
+            ),
+            (
+                "teslamate/cars/cars/2/speed",
+                Some((Some("cars"), "2", "speed")),
+            ),
             ("teslamate/a/b/cars/2/speed", None),
             ("teslamate/cars/1", None),
             ("teslamate/cars/1/a/b", None),

@@ -22,7 +22,9 @@ pub fn utc(text: &str) -> Option<UtcMs> {
 
 /// Unix seconds with a fraction. Digits beyond milliseconds are cut, not rounded: they are the rest of a float.
 pub fn unix_seconds(text: &str) -> Option<UtcMs> {
-    parse_scaled(text, 6).ok().map(|micros| UtcMs(micros.div_euclid(1_000)))
+    parse_scaled(text, 6)
+        .ok()
+        .map(|micros| UtcMs(micros.div_euclid(1_000)))
 }
 
 /// Unix milliseconds.
@@ -31,7 +33,12 @@ pub fn unix_ms(text: &str) -> Option<UtcMs> {
 }
 
 /// Reads a field's text, if there is one; what is no time is reported and left out.
-pub fn read(field: &str, text: Option<&str>, parse: fn(&str) -> Option<UtcMs>, sink: &mut dyn Sink) -> Option<UtcMs> {
+pub fn read(
+    field: &str,
+    text: Option<&str>,
+    parse: fn(&str) -> Option<UtcMs>,
+    sink: &mut dyn Sink,
+) -> Option<UtcMs> {
     let text = text.and_then(super::scalar::known)?;
     let at = parse(text).filter(|at| *at >= EARLIEST);
     if at.is_none() {
@@ -48,7 +55,11 @@ mod tests {
     fn texts_become_instants() {
         type Parse = fn(&str) -> Option<UtcMs>;
         let cases: [(Parse, &str, Option<i64>); 10] = [
-            (rfc3339, "2026-08-21T09:15:02.000+00:00", Some(1_787_303_702_000)),
+            (
+                rfc3339,
+                "2026-08-21T09:15:02.000+00:00",
+                Some(1_787_303_702_000),
+            ),
             (rfc3339, "2026-08-21T09:15:02", None),
             (utc, "2026-08-21T09:15:02.123456", Some(1_787_303_702_123)),
             (utc, "2026-08-21T10:15:02+01:00", Some(1_787_303_702_000)),

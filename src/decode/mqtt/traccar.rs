@@ -14,8 +14,13 @@ use crate::model::{AssetKind, FeedFormat, Quantity, Reading, ReadingEntry, Rejec
 use crate::units::UtcMs;
 
 /// The format's line in the table. Another topic than below `traccar/` has to be configured together with the format.
-pub const DECODER: Decoder =
-    Decoder { name: "traccar", format: FORMAT, filters: &["traccar/#"], claims, start: || Box::new(decode) };
+pub const DECODER: Decoder = Decoder {
+    name: "traccar",
+    format: FORMAT,
+    filters: &["traccar/#"],
+    claims,
+    start: || Box::new(decode),
+};
 const FORMAT: FeedFormat = FeedFormat::new(4);
 
 /// Attributes with a place in the vocabulary. `batteryLevel` and `battery` are the tracker's own cell; `obdOdometer` is the
@@ -23,7 +28,10 @@ const FORMAT: FeedFormat = FeedFormat::new(4);
 const ATTRIBUTES: &[Field] = &[
     best("obdOdometer", Rule::Number(Quantity::Odometer, "m")),
     lesser(1, "odometer", Rule::Number(Quantity::Odometer, "m")),
-    best("totalDistance", Rule::Number(Quantity::DistanceGpsTotal, "m")),
+    best(
+        "totalDistance",
+        Rule::Number(Quantity::DistanceGpsTotal, "m"),
+    ),
     best("hours", Rule::Number(Quantity::EngineHoursTotal, "ms")),
     best("fuelUsed", Rule::Number(Quantity::FuelUsedTotal, "l")),
     best("fuelLevel", Rule::Number(Quantity::FuelLevel, "%")),
@@ -63,14 +71,26 @@ struct Event<'a> {
 fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
     let found = match read(message) {
         // On a topic that is not certainly Traccar's another format may know better.
-        Err(_) | Ok(Found { event: None, position: false, .. }) if !claims(message.topic) => {
+        Err(_)
+        | Ok(Found {
+            event: None,
+            position: false,
+            ..
+        }) if !claims(message.topic) => {
             let detail = "the topic is not below traccar/, and the message holds neither `position` nor `event`";
             return Err(Refused::new(RejectReason::UnknownTopic, detail));
         }
-        Ok(Found { event: None, position: false, .. }) => return Ok(()),
+        Ok(Found {
+            event: None,
+            position: false,
+            ..
+        }) => return Ok(()),
         other => other?,
     };
-    let id = found.unique_id.as_deref().ok_or_else(|| Refused::new(RejectReason::Id, "`device.uniqueId` is missing"))?;
+    let id = found
+        .unique_id
+        .as_deref()
+        .ok_or_else(|| Refused::new(RejectReason::Id, "`device.uniqueId` is missing"))?;
     let asset = AssetId::new("traccar", &[id])?;
     match &found.event {
         Some(event) => edge(message, &asset, event, sink),
@@ -140,7 +160,10 @@ fn edge(message: &Message<'_>, asset: &AssetId, event: &Event<'_>, sink: &mut dy
         _ => return,
     };
     let at = time::read("eventTime", event.time.as_deref(), time::rfc3339, sink);
-    let entry = [ReadingEntry { quantity: Quantity::Ignition, value: Value::Bool(ignition) }];
+    let entry = [ReadingEntry {
+        quantity: Quantity::Ignition,
+        value: Value::Bool(ignition),
+    }];
     sink.reading(message.reading(FORMAT, AssetKind::Vehicle, asset.as_str(), at, &entry));
 }
 
@@ -154,7 +177,12 @@ fn position(message: &Message<'_>, asset: &AssetId, found: &Found<'_>, sink: &mu
     if fix.is_empty() && values.is_empty() {
         return;
     }
-    let device_time = time::read("deviceTime", found.device_time.as_deref(), time::rfc3339, sink);
+    let device_time = time::read(
+        "deviceTime",
+        found.device_time.as_deref(),
+        time::rfc3339,
+        sink,
+    );
     let fix_time = if fix.is_empty() || found.fix_time == found.device_time {
         device_time
     } else {
@@ -162,8 +190,17 @@ fn position(message: &Message<'_>, asset: &AssetId, found: &Found<'_>, sink: &mu
     };
     let mut give = |at: Option<UtcMs>, entries: &Entries<'_>| {
         if !entries.is_empty() {
-            let reading = message.reading(FORMAT, AssetKind::Vehicle, asset.as_str(), at, entries.as_slice());
-            sink.reading(Reading { historical: found.archive, ..reading });
+            let reading = message.reading(
+                FORMAT,
+                AssetKind::Vehicle,
+                asset.as_str(),
+                at,
+                entries.as_slice(),
+            );
+            sink.reading(Reading {
+                historical: found.archive,
+                ..reading
+            });
         }
     };
     if fix_time == device_time {

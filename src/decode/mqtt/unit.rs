@@ -173,7 +173,10 @@ impl Unit {
         let thousandths = match self.factor {
             Power(scale) => number.scaled(scale).map_err(refuse)?,
             Ratio(numerator, denominator) => {
-                let scaled = number.scaled(RATIO_DIGITS).map_err(refuse)?.checked_mul(i128::from(numerator));
+                let scaled = number
+                    .scaled(RATIO_DIGITS)
+                    .map_err(refuse)?
+                    .checked_mul(i128::from(numerator));
                 let scaled = scaled.ok_or(RejectReason::Number)?;
                 let divisor = i128::from(denominator) * 10i128.pow(RATIO_DIGITS);
                 // Nearest, ties away from zero, as everywhere.
@@ -181,7 +184,11 @@ impl Unit {
             }
         };
         let thousandths = i64::try_from(thousandths).map_err(|_| RejectReason::Number)?;
-        if is_plausible(self.quantity, thousandths) { Ok(thousandths) } else { Err(RejectReason::Number) }
+        if is_plausible(self.quantity, thousandths) {
+            Ok(thousandths)
+        } else {
+            Err(RejectReason::Number)
+        }
     }
 }
 
@@ -203,7 +210,9 @@ fn in_64_bits(factor: Factor, text: &str) -> Option<i64> {
     match factor {
         Power(scale) => parse_scaled(text, scale).ok(),
         Ratio(numerator, denominator) => {
-            let product = parse_scaled(text, RATIO_DIGITS).ok()?.checked_mul(numerator)?;
+            let product = parse_scaled(text, RATIO_DIGITS)
+                .ok()?
+                .checked_mul(numerator)?;
             let divisor = denominator.checked_mul(10i64.pow(RATIO_DIGITS))?;
             // Nearest, ties away from zero, as everywhere.
             Some(product.checked_abs()?.checked_add(divisor / 2)? / divisor * product.signum())
@@ -227,7 +236,11 @@ fn find(units: Units, wanted: &str) -> Option<Factor> {
 fn lookup(units: Units, wanted: &str) -> Option<&'static (&'static str, Factor)> {
     let exact = units.iter().find(|(symbol, _)| same(symbol, wanted));
     // `KWH` and `Km/h` can only mean one thing; `MW` and `mW`, `MV` and `mV` cannot be guessed.
-    let any_case = || units.iter().find(|(symbol, _)| !wanted.starts_with(['m', 'M']) && symbol.eq_ignore_ascii_case(wanted));
+    let any_case = || {
+        units.iter().find(|(symbol, _)| {
+            !wanted.starts_with(['m', 'M']) && symbol.eq_ignore_ascii_case(wanted)
+        })
+    };
     exact.or_else(any_case)
 }
 
@@ -262,7 +275,9 @@ const UNITS: [Units; Quantity::ALL.len()] = {
 pub fn is_plausible(quantity: Quantity, thousandths: i64) -> bool {
     let (low, high) = match quantity {
         // Metres sent as kilometres by a vehicle of a million kilometres still pass.
-        Quantity::Odometer | Quantity::OdometerCoarse | Quantity::DistanceGpsTotal => (0, 2_000_000_000),
+        Quantity::Odometer | Quantity::OdometerCoarse | Quantity::DistanceGpsTotal => {
+            (0, 2_000_000_000)
+        }
         Quantity::FuelUsedTotal | Quantity::EngineHoursTotal => (0, 2_000_000_000),
         Quantity::EnergyChargedTotal
         | Quantity::EnergyDischargedTotal
@@ -317,7 +332,11 @@ mod tests {
             (Quantity::EngineHoursTotal, "5400", "s", 1_500),
             (Quantity::EngineHoursTotal, "90", "min", 1_500),
         ] {
-            assert_eq!(number(quantity, text, Some(unit)), Ok(want), "{text} {unit}");
+            assert_eq!(
+                number(quantity, text, Some(unit)),
+                Ok(want),
+                "{text} {unit}"
+            );
         }
     }
 
@@ -331,7 +350,11 @@ mod tests {
             (Quantity::FuelUsedTotal, "gal"),
             (Quantity::Soc, "km"),
         ] {
-            assert_eq!(number(quantity, "1", Some(unit)), Err(RejectReason::Unit), "{unit}");
+            assert_eq!(
+                number(quantity, "1", Some(unit)),
+                Err(RejectReason::Unit),
+                "{unit}"
+            );
         }
     }
 
@@ -348,7 +371,11 @@ mod tests {
             (Quantity::Speed, "1e4"),
             (Quantity::AuxVoltage, "12650"),
         ] {
-            assert_eq!(number(quantity, text, None), Err(RejectReason::Number), "{quantity:?} {text}");
+            assert_eq!(
+                number(quantity, text, None),
+                Err(RejectReason::Number),
+                "{quantity:?} {text}"
+            );
         }
         assert_eq!(number(Quantity::Soc, "100", None), Ok(100_000));
     }

@@ -8,7 +8,13 @@ use crate::model::{AssetKind, FeedFormat, Quantity, RejectReason, Value};
 use crate::units::UtcMs;
 
 /// The format's line in the table.
-pub const DECODER: Decoder = Decoder { name: "viss", format: FORMAT, filters: &["viss/+/#"], claims, start: || Box::new(decode) };
+pub const DECODER: Decoder = Decoder {
+    name: "viss",
+    format: FORMAT,
+    filters: &["viss/+/#"],
+    claims,
+    start: || Box::new(decode),
+};
 const FORMAT: FeedFormat = FeedFormat::new(8);
 
 /// What the reference server (VISSR) puts in the place of a value it does not have.
@@ -25,8 +31,12 @@ fn split(topic: &str) -> Option<&str> {
 }
 
 fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let vehicle =
-        split(message.topic).ok_or_else(|| Refused::new(RejectReason::UnknownTopic, "the topic is not viss/<vehicle>/..."))?;
+    let vehicle = split(message.topic).ok_or_else(|| {
+        Refused::new(
+            RejectReason::UnknownTopic,
+            "the topic is not viss/<vehicle>/...",
+        )
+    })?;
     let text = object::text(message)?;
     let (mut data, mut ts) = (None, None);
     // Errors and confirmations carry no data.
@@ -39,7 +49,13 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
     // What was skipped above is only known to be whole when it was walked.
     data_points(&data, |_, _, _| {})?;
     let asset = AssetId::new("viss", &[vehicle])?;
-    let mut output = Output { message, asset: &asset, at: None, entries: Entries::new(), sink };
+    let mut output = Output {
+        message,
+        asset: &asset,
+        at: None,
+        entries: Entries::new(),
+        sink,
+    };
     data_points(&data, |path, value, own_ts| {
         let Some(rule) = vss::rule(path) else { return };
         if value.starts_with(NO_VALUE) {
@@ -81,7 +97,13 @@ impl Output<'_> {
         let entries = std::mem::replace(&mut self.entries, Entries::new());
         if !entries.is_empty() {
             let asset = self.asset.as_str();
-            self.sink.reading(self.message.reading(FORMAT, AssetKind::Vehicle, asset, self.at, entries.as_slice()));
+            self.sink.reading(self.message.reading(
+                FORMAT,
+                AssetKind::Vehicle,
+                asset,
+                self.at,
+                entries.as_slice(),
+            ));
         }
     }
 }
@@ -97,7 +119,9 @@ fn data_points(data: &str, mut give: impl FnMut(&str, &str, Option<&str>)) -> Re
             "dp" => points = json.raw(),
             _ => {}
         });
-        let (Some(path), Some(points)) = (path, points) else { return };
+        let (Some(path), Some(points)) = (path, points) else {
+            return;
+        };
         let mut json = object::json(&points);
         json.one_or_many(|json| {
             let (mut value, mut ts) = (None, None);

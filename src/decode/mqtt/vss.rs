@@ -11,24 +11,72 @@ const PATHS: &[(&str, Rule)] = &[
     ("Speed", Rule::Number(Quantity::Speed, "km/h")),
     ("IsMoving", Rule::Bool(Quantity::Moving)),
     ("CurrentLocation.Latitude", Rule::Angle(Quantity::Latitude)),
-    ("CurrentLocation.Longitude", Rule::Angle(Quantity::Longitude)),
-    ("LowVoltageSystemState", Rule::Is(Quantity::Ignition, &["ON", "START"])),
-    ("LowVoltageBattery.CurrentVoltage", Rule::Number(Quantity::AuxVoltage, "V")),
+    (
+        "CurrentLocation.Longitude",
+        Rule::Angle(Quantity::Longitude),
+    ),
+    (
+        "LowVoltageSystemState",
+        Rule::Is(Quantity::Ignition, &["ON", "START"]),
+    ),
+    (
+        "LowVoltageBattery.CurrentVoltage",
+        Rule::Number(Quantity::AuxVoltage, "V"),
+    ),
     ("Powertrain.Range", Rule::Number(Quantity::Range, "m")),
-    ("Powertrain.CombustionEngine.EngineHours", Rule::Number(Quantity::EngineHoursTotal, "h")),
-    ("Powertrain.FuelSystem.RelativeLevel", Rule::Number(Quantity::FuelLevel, "%")),
-    ("Powertrain.FuelSystem.AbsoluteLevel", Rule::Number(Quantity::FuelVolume, "l")),
-    ("Powertrain.TractionBattery.StateOfCharge.Current", Rule::Number(Quantity::Soc, "%")),
-    ("Powertrain.TractionBattery.StateOfCharge.Displayed", Rule::Number(Quantity::SocUsable, "%")),
-    ("Powertrain.TractionBattery.StateOfCharge.CurrentEnergy", Rule::Number(Quantity::BatteryEnergy, "kWh")),
-    ("Powertrain.TractionBattery.NetCapacity", Rule::Number(Quantity::BatteryCapacity, "kWh")),
+    (
+        "Powertrain.CombustionEngine.EngineHours",
+        Rule::Number(Quantity::EngineHoursTotal, "h"),
+    ),
+    (
+        "Powertrain.FuelSystem.RelativeLevel",
+        Rule::Number(Quantity::FuelLevel, "%"),
+    ),
+    (
+        "Powertrain.FuelSystem.AbsoluteLevel",
+        Rule::Number(Quantity::FuelVolume, "l"),
+    ),
+    (
+        "Powertrain.TractionBattery.StateOfCharge.Current",
+        Rule::Number(Quantity::Soc, "%"),
+    ),
+    (
+        "Powertrain.TractionBattery.StateOfCharge.Displayed",
+        Rule::Number(Quantity::SocUsable, "%"),
+    ),
+    (
+        "Powertrain.TractionBattery.StateOfCharge.CurrentEnergy",
+        Rule::Number(Quantity::BatteryEnergy, "kWh"),
+    ),
+    (
+        "Powertrain.TractionBattery.NetCapacity",
+        Rule::Number(Quantity::BatteryCapacity, "kWh"),
+    ),
     // Positive into the battery, as we count it.
-    ("Powertrain.TractionBattery.CurrentPower", Rule::Number(Quantity::BatteryPower, "W")),
-    ("Powertrain.TractionBattery.AccumulatedChargedEnergy", Rule::Number(Quantity::EnergyChargedTotal, "kWh")),
-    ("Powertrain.TractionBattery.AccumulatedConsumedEnergy", Rule::Number(Quantity::EnergyDischargedTotal, "kWh")),
-    ("Powertrain.TractionBattery.Charging.AveragePower", Rule::Number(Quantity::ChargePower, "kW")),
-    ("Powertrain.TractionBattery.Charging.IsCharging", Rule::Bool(Quantity::Charging)),
-    ("Powertrain.TractionBattery.Charging.IsChargingCableConnected", Rule::Bool(Quantity::PluggedIn)),
+    (
+        "Powertrain.TractionBattery.CurrentPower",
+        Rule::Number(Quantity::BatteryPower, "W"),
+    ),
+    (
+        "Powertrain.TractionBattery.AccumulatedChargedEnergy",
+        Rule::Number(Quantity::EnergyChargedTotal, "kWh"),
+    ),
+    (
+        "Powertrain.TractionBattery.AccumulatedConsumedEnergy",
+        Rule::Number(Quantity::EnergyDischargedTotal, "kWh"),
+    ),
+    (
+        "Powertrain.TractionBattery.Charging.AveragePower",
+        Rule::Number(Quantity::ChargePower, "kW"),
+    ),
+    (
+        "Powertrain.TractionBattery.Charging.IsCharging",
+        Rule::Bool(Quantity::Charging),
+    ),
+    (
+        "Powertrain.TractionBattery.Charging.IsChargingCableConnected",
+        Rule::Bool(Quantity::PluggedIn),
+    ),
 ];
 
 /// The rule of a path such as `Vehicle.TraveledDistance`.
@@ -38,7 +86,10 @@ pub fn rule(path: &str) -> Option<Rule> {
 
 /// The rule of the path that says a quantity.
 pub fn of_quantity(quantity: Quantity) -> Option<Rule> {
-    PATHS.iter().map(|(_, rule)| *rule).find(|rule| rule.quantity() == quantity)
+    PATHS
+        .iter()
+        .map(|(_, rule)| *rule)
+        .find(|rule| rule.quantity() == quantity)
 }
 
 #[cfg(test)]
@@ -50,8 +101,18 @@ mod tests {
     #[test]
     fn paths_have_the_units_of_vss() {
         for (path, text, quantity, want) in [
-            ("Vehicle.TraveledDistance", "84512345", Quantity::Odometer, Value::Number(Thousandths(84_512_345))),
-            ("Vehicle.Powertrain.Range", "312000", Quantity::Range, Value::Number(Thousandths(312_000))),
+            (
+                "Vehicle.TraveledDistance",
+                "84512345",
+                Quantity::Odometer,
+                Value::Number(Thousandths(84_512_345)),
+            ),
+            (
+                "Vehicle.Powertrain.Range",
+                "312000",
+                Quantity::Range,
+                Value::Number(Thousandths(312_000)),
+            ),
             (
                 "Vehicle.Powertrain.TractionBattery.CurrentPower",
                 "-7200",
@@ -64,14 +125,32 @@ mod tests {
                 Quantity::ChargePower,
                 Value::Number(Thousandths(7_200)),
             ),
-            ("Vehicle.LowVoltageSystemState", "START", Quantity::Ignition, Value::Bool(true)),
-            ("Vehicle.LowVoltageSystemState", "ACC", Quantity::Ignition, Value::Bool(false)),
+            (
+                "Vehicle.LowVoltageSystemState",
+                "START",
+                Quantity::Ignition,
+                Value::Bool(true),
+            ),
+            (
+                "Vehicle.LowVoltageSystemState",
+                "ACC",
+                Quantity::Ignition,
+                Value::Bool(false),
+            ),
         ] {
             let rule = rule(path).unwrap_or_else(|| panic!("{path}"));
-            assert_eq!((rule.quantity(), rule.read(text)), (quantity, Ok(Some(want))), "{path}");
+            assert_eq!(
+                (rule.quantity(), rule.read(text)),
+                (quantity, Ok(Some(want))),
+                "{path}"
+            );
         }
         for (_, path) in PATHS {
-            assert_eq!(of_quantity(path.quantity()), Some(*path), "one path a quantity");
+            assert_eq!(
+                of_quantity(path.quantity()),
+                Some(*path),
+                "one path a quantity"
+            );
         }
         assert_eq!(rule("TraveledDistance"), None);
         assert_eq!(rule("Vehicle.Cabin.Door.Count"), None);

@@ -25,7 +25,10 @@ pub const DECODER: Decoder = Decoder {
 const FORMAT: FeedFormat = FeedFormat::new(25);
 
 const KEYS: &[(&str, Rule)] = &[
-    ("cumulative_added_energy", Rule::Number(Quantity::EnergyImportTotal, "Wh")),
+    (
+        "cumulative_added_energy",
+        Rule::Number(Quantity::EnergyImportTotal, "Wh"),
+    ),
     ("added_energy", Rule::Number(Quantity::SessionEnergy, "Wh")),
     ("charging_power", Rule::Number(Quantity::ChargePower, "W")),
     ("cable_connected", Rule::Bool(Quantity::PluggedIn)),
@@ -45,8 +48,12 @@ fn split(topic: &str) -> Option<(&str, &str)> {
 }
 
 fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let (serial, rest) = split(message.topic)
-        .ok_or_else(|| Refused::new(RejectReason::UnknownTopic, "the topic is not wallbox_<serial>/<key>/state"))?;
+    let (serial, rest) = split(message.topic).ok_or_else(|| {
+        Refused::new(
+            RejectReason::UnknownTopic,
+            "the topic is not wallbox_<serial>/<key>/state",
+        )
+    })?;
     let (field, rule) = match rest.strip_suffix("/state") {
         Some(key) => (key, rule_of(KEYS, key)),
         None => (rest, (rest == "availability").then_some(AVAILABILITY)),
@@ -54,5 +61,15 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
     // Other keys have no place in the vocabulary, `/set` is a command.
     let Some(rule) = rule else { return Ok(()) };
     let asset = AssetId::new("wallbox", &[serial])?;
-    give(message, Of { format: FORMAT, kind: AssetKind::Charger, asset: &asset }, field, rule, sink)
+    give(
+        message,
+        Of {
+            format: FORMAT,
+            kind: AssetKind::Charger,
+            asset: &asset,
+        },
+        field,
+        rule,
+        sink,
+    )
 }

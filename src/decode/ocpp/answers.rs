@@ -64,7 +64,9 @@ pub fn variables(payload: &str) -> Vec<Setting> {
             let mut setting = Setting::default();
             let mut accepted = false;
             json.object(|json, name| match name {
-                "attributeStatus" => accepted = trimmed(json).is_some_and(|word| word == "Accepted"),
+                "attributeStatus" => {
+                    accepted = trimmed(json).is_some_and(|word| word == "Accepted")
+                }
                 "attributeValue" => setting.value = value(json),
                 "component" => component = name_of(json),
                 "variable" => variable = name_of(json),
@@ -138,8 +140,13 @@ fn name_of(json: &mut Json<'_>) -> String {
 /// A text, a number, or a bare `true`.
 fn value(json: &mut Json<'_>) -> String {
     match json.peek() {
-        Some(b't' | b'f') => json.boolean().map(|value| value.to_string()).unwrap_or_default(),
-        _ => short(json, VALUE).map(|text| bare(&text).to_owned()).unwrap_or_default(),
+        Some(b't' | b'f') => json
+            .boolean()
+            .map(|value| value.to_string())
+            .unwrap_or_default(),
+        _ => short(json, VALUE)
+            .map(|text| bare(&text).to_owned())
+            .unwrap_or_default(),
     }
 }
 
@@ -151,23 +158,55 @@ mod tests {
     fn values_in_their_dialects() {
         let text = r#"{"configurationKey":[{"key":"A","readonly":"true","value":" 'x' "},{"key":"B","readonly":false,"value":60},
             {"key":"C","readonly":false},{"key":"D","value":true},{"readonly":true}],"unknownKey":["E"]}"#;
-        let found: Vec<_> = configuration(text).into_iter().map(|found| (found.name, found.value, found.read_only)).collect();
-        let want = [("A", "x", true), ("B", "60", false), ("C", "", false), ("D", "true", false)];
-        assert_eq!(found, want.map(|(name, value, read_only)| (name.to_owned(), value.to_owned(), read_only)));
+        let found: Vec<_> = configuration(text)
+            .into_iter()
+            .map(|found| (found.name, found.value, found.read_only))
+            .collect();
+        let want = [
+            ("A", "x", true),
+            ("B", "60", false),
+            ("C", "", false),
+            ("D", "true", false),
+        ];
+        assert_eq!(
+            found,
+            want.map(|(name, value, read_only)| (name.to_owned(), value.to_owned(), read_only))
+        );
         assert_eq!(configuration("null"), []);
         let text = r#"{"getVariableResult":[{"attributeStatus":"Accepted","attributeValue":"60","component":{"name":"A"},"variable":{"name":"B"}},
             {"attributeStatus":"UnknownVariable","component":{"name":"A"},"variable":{"name":"C"}}]}"#;
-        assert_eq!(variables(text), [Setting { name: "A.B".into(), value: "60".into(), read_only: false }]);
+        assert_eq!(
+            variables(text),
+            [Setting {
+                name: "A.B".into(),
+                value: "60".into(),
+                read_only: false
+            }]
+        );
     }
 
     #[test]
     fn words() {
         assert_eq!(status(r#"{"status":" Accepted "}"#), "Accepted");
-        assert_eq!(status(r#"{"setVariableResult":[{"attributeStatus":"RebootRequired","component":{}}]}"#), "RebootRequired");
+        assert_eq!(
+            status(
+                r#"{"setVariableResult":[{"attributeStatus":"RebootRequired","component":{}}]}"#
+            ),
+            "RebootRequired"
+        );
         assert_eq!(status("{}"), "");
-        assert_eq!(transaction_status(r#"{"ongoingIndicator":false,"messagesInQueue":false}"#), (Some(false), false));
+        assert_eq!(
+            transaction_status(r#"{"ongoingIndicator":false,"messagesInQueue":false}"#),
+            (Some(false), false)
+        );
         assert_eq!(transaction_status("{}"), (None, true));
-        assert_eq!(report_piece(r#"[2,"1","NotifyReport",{"requestId":7,"tbc":true}]"#), (Some(7), true));
-        assert_eq!(report_piece(r#"[2,"1","NotifyReport",{"requestId":7}]"#), (Some(7), false));
+        assert_eq!(
+            report_piece(r#"[2,"1","NotifyReport",{"requestId":7,"tbc":true}]"#),
+            (Some(7), true)
+        );
+        assert_eq!(
+            report_piece(r#"[2,"1","NotifyReport",{"requestId":7}]"#),
+            (Some(7), false)
+        );
     }
 }

@@ -32,7 +32,9 @@ pub(super) fn whole(text: &str) -> Option<i64> {
 
 /// A connector or EVSE number; 0 where there is none, or none that can be.
 pub(super) fn number(json: &mut Json<'_>) -> u32 {
-    integer(json).and_then(|number| u32::try_from(number).ok()).unwrap_or(0)
+    integer(json)
+        .and_then(|number| u32::try_from(number).ok())
+        .unwrap_or(0)
 }
 
 /// Keyed hash of a tag.
@@ -59,7 +61,11 @@ impl Times {
 pub(super) fn decimal(text: &str, scale: u32) -> Option<i64> {
     let text = text.trim();
     let comma = text.bytes().filter(|byte| *byte == b',').count() == 1 && !text.contains('.');
-    if comma { parse_scaled(&text.replace(',', "."), scale).ok() } else { parse_scaled(text, scale).ok() }
+    if comma {
+        parse_scaled(&text.replace(',', "."), scale).ok()
+    } else {
+        parse_scaled(text, scale).ok()
+    }
 }
 
 #[cfg(test)]
@@ -92,7 +98,17 @@ mod tests {
             assert_eq!(decimal(text, 1), want, "{text}");
         }
         let mut times = Times::default();
-        assert!(times.read(&mut Json::new("\"2026-08-21T09:15:02Z\"", 1)).is_some() && !times.zoneless);
-        assert!(times.read(&mut Json::new("\"2026-08-21 09:15\"", 1)).is_some() && times.zoneless);
+        assert!(
+            times
+                .read(&mut Json::new("\"2026-08-21T09:15:02Z\"", 1))
+                .is_some()
+                && !times.zoneless
+        );
+        assert!(
+            times
+                .read(&mut Json::new("\"2026-08-21 09:15\"", 1))
+                .is_some()
+                && times.zoneless
+        );
     }
 }

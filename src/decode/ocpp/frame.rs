@@ -92,7 +92,11 @@ pub fn read<'a>(text: &'a str, reading: &Reading<'_>) -> Frame<'a> {
     let mut json = Json::new(text, reading.most_depth);
     let malformed = |json: &Json<'_>, call_id, detail: &str| Frame::Malformed {
         call_id,
-        reason: if json.too_deep() { RejectReason::TooDeep } else { RejectReason::Syntax },
+        reason: if json.too_deep() {
+            RejectReason::TooDeep
+        } else {
+            RejectReason::Syntax
+        },
         detail: json.error().unwrap_or_else(|| detail.to_owned()),
     };
     if json.peek() != Some(b'[') {
@@ -118,7 +122,8 @@ pub fn read<'a>(text: &'a str, reading: &Reading<'_>) -> Frame<'a> {
                 let in_place = json.repaired() == mended_before;
                 let from = json.position();
                 json.skip();
-                id = Some(json.text_between(from, json.position()).trim()).filter(|id| in_place && is_id(id));
+                id = Some(json.text_between(from, json.position()).trim())
+                    .filter(|id| in_place && is_id(id));
             }
             (2, Some(2 | 6)) => name = json.text(),
             (2, Some(4 | 5)) => code = field::short(json, 64),
@@ -128,7 +133,9 @@ pub fn read<'a>(text: &'a str, reading: &Reading<'_>) -> Frame<'a> {
                 payload = Some(json.text_between(from, json.position()).trim());
             }
             (3, Some(2 | 6)) => {
-                let action = name.as_deref().and_then(|name| Action::of(reading.version, name));
+                let action = name
+                    .as_deref()
+                    .and_then(|name| Action::of(reading.version, name));
                 not_an_object = !matches!(json.peek(), Some(b'{' | b'n'));
                 let from = json.position();
                 match action {
@@ -143,7 +150,10 @@ pub fn read<'a>(text: &'a str, reading: &Reading<'_>) -> Frame<'a> {
         }
         index += 1;
     });
-    let head = Head { kind: kind.unwrap_or(0), id: id.unwrap_or_default() };
+    let head = Head {
+        kind: kind.unwrap_or(0),
+        id: id.unwrap_or_default(),
+    };
     if json.error().is_some() || !json.at_end() {
         return malformed(&json, call_id_of(text), "something follows the frame");
     }
@@ -158,26 +168,51 @@ pub fn read<'a>(text: &'a str, reading: &Reading<'_>) -> Frame<'a> {
     }
     let id = head.id;
     match head.kind {
-        3 => Frame::Result { id, payload: payload.unwrap_or("{}") },
-        4 | 5 => Frame::Error { id, code: code.unwrap_or_default(), answers_result: head.kind == 5 },
+        3 => Frame::Result {
+            id,
+            payload: payload.unwrap_or("{}"),
+        },
+        4 | 5 => Frame::Error {
+            id,
+            code: code.unwrap_or_default(),
+            answers_result: head.kind == 5,
+        },
         kind => {
             let silent = kind == 6;
             let call_id = (!silent).then_some(id);
-            let Some(name) = name else { return malformed(&json, call_id, "the third element is not an action") };
+            let Some(name) = name else {
+                return malformed(&json, call_id, "the third element is not an action");
+            };
             if not_an_object {
                 return malformed(&json, call_id, "the payload is not an object");
             }
             let Some(action) = Action::of(reading.version, &name) else {
-                return Frame::Unknown { id, action: name, payload: payload.unwrap_or("{}"), silent };
+                return Frame::Unknown {
+                    id,
+                    action: name,
+                    payload: payload.unwrap_or("{}"),
+                    silent,
+                };
             };
             let repaired = json.repaired();
             if repaired && !(reading.repair_metering && action.is_metering()) {
                 return malformed(&json, call_id, "a value is missing, or a comma is too much");
             }
             // SteVe maps a null payload to an empty one (its issue 1109); a missing one is the same thing.
-            let (_, (request, zoneless)) =
-                decoded.unwrap_or_else(|| (action, decode(action, &mut Json::new("{}", 1), reading.hasher)));
-            Frame::Call { id, action, request, silent, zoneless, repaired }
+            let (_, (request, zoneless)) = decoded.unwrap_or_else(|| {
+                (
+                    action,
+                    decode(action, &mut Json::new("{}", 1), reading.hasher),
+                )
+            });
+            Frame::Call {
+                id,
+                action,
+                request,
+                silent,
+                zoneless,
+                repaired,
+            }
         }
     }
 }
@@ -192,11 +227,22 @@ fn is_id(text: &str) -> bool {
 
 /// The id of a request whose rest is broken (`"transactionId":,` is sent by real charge points): enough to answer it with an error.
 pub fn call_id_of(text: &str) -> Option<&str> {
-    let rest = text.trim_start().strip_prefix('[')?.trim_start().trim_start_matches(',').trim_start();
-    let rest = rest.strip_prefix('2')?.trim_start().strip_prefix(',')?.trim_start();
+    let rest = text
+        .trim_start()
+        .strip_prefix('[')?
+        .trim_start()
+        .trim_start_matches(',')
+        .trim_start();
+    let rest = rest
+        .strip_prefix('2')?
+        .trim_start()
+        .strip_prefix(',')?
+        .trim_start();
     let mut json = Json::new(rest, 1);
     json.skip();
-    let id = rest.get(..json.position()).filter(|_| json.error().is_none())?;
+    let id = rest
+        .get(..json.position())
+        .filter(|_| json.error().is_none())?;
     is_id(id).then_some(id)
 }
 

@@ -32,7 +32,10 @@ pub(super) fn samples(json: &mut Json<'_>, times: &mut Times) -> Vec<MeterSample
             samples.extend(sample(json, times));
         }
     });
-    if samples.windows(2).any(|pair: &[MeterSample]| pair[1].at < pair[0].at) {
+    if samples
+        .windows(2)
+        .any(|pair: &[MeterSample]| pair[1].at < pair[0].at)
+    {
         samples.sort_by_key(|sample| sample.at);
     }
     samples
@@ -68,7 +71,10 @@ impl Best {
             return;
         }
         if empty || rank < self.rank {
-            *self = Self { rank, ..Self::default() };
+            *self = Self {
+                rank,
+                ..Self::default()
+            };
         }
         match phase {
             Phase::None => self.total = Some(value),
@@ -77,8 +83,12 @@ impl Best {
         }
     }
 
-    fn of_phases(&self, join: impl Fn(&mut dyn Iterator<Item = i64>) -> Option<i64>) -> Option<i64> {
-        self.total.or_else(|| join(&mut self.phases.iter().flatten().copied()))
+    fn of_phases(
+        &self,
+        join: impl Fn(&mut dyn Iterator<Item = i64>) -> Option<i64>,
+    ) -> Option<i64> {
+        self.total
+            .or_else(|| join(&mut self.phases.iter().flatten().copied()))
     }
 
     /// The total, or what the phases add up to; one phase alone is the total (Vestel puts the total on L1).
@@ -164,14 +174,20 @@ impl Readings {
             self.signed = Some(Box::new(SignedData::of(signed)));
         }
         let Some(value) = sampled.value else { return };
-        if sampled.format.as_deref().is_some_and(|format| format == "SignedData") {
+        if sampled
+            .format
+            .as_deref()
+            .is_some_and(|format| format == "SignedData")
+        {
             // Kilobytes of text that the authorities may want: never a number, known again by size and digest.
             self.signed = Some(Box::new(SignedData::of(&value)));
             return;
         }
         let unit = sampled.unit.as_deref();
         // OCPP 1.6, types, SampledValue: no `measurand` means Energy.Active.Import.Register, no `unit` then means Wh. OCPP 2.x is the same.
-        let measurand = sampled.measurand.unwrap_or(Cow::Borrowed("Energy.Active.Import.Register"));
+        let measurand = sampled
+            .measurand
+            .unwrap_or(Cow::Borrowed("Energy.Active.Import.Register"));
         let (best, scale, possible) = match (measurand.as_ref(), unit) {
             ("Energy.Active.Import.Register", None | Some("Wh")) => (&mut self.import, 1, REGISTER),
             ("Energy.Active.Import.Register", Some("kWh")) => (&mut self.import, 4, REGISTER),
@@ -186,7 +202,11 @@ impl Readings {
             ("Temperature", None | Some("Celsius" | "Celcius")) => (&mut self.temperature, 3, FLOW),
             _ => return,
         };
-        let Some(number) = scaled(&value, scale, sampled.multiplier).filter(|number| possible.contains(number)) else { return };
+        let Some(number) =
+            scaled(&value, scale, sampled.multiplier).filter(|number| possible.contains(number))
+        else {
+            return;
+        };
         let rank = match sampled.location.as_deref() {
             Some("Outlet") => 0,
             None => 1,
@@ -204,7 +224,9 @@ impl Readings {
         match sampled.context.as_deref() {
             Some("Transaction.End") => self.context = ReadingContext::End,
             Some("Transaction.Begin") => self.context = ReadingContext::Begin,
-            Some("Sample.Clock") if self.context == ReadingContext::Periodic => self.context = ReadingContext::Clock,
+            Some("Sample.Clock") if self.context == ReadingContext::Periodic => {
+                self.context = ReadingContext::Clock
+            }
             _ => {}
         }
     }
@@ -218,7 +240,9 @@ impl Readings {
             power_mw: self.power.sum(),
             current_ma: self.current.of_phases(|phases| phases.max()),
             voltage_mv: self.voltage.of_phases(|phases| {
-                let (sum, count) = phases.fold((0, 0), |(sum, count), value| (sum + i128::from(value), count + 1));
+                let (sum, count) = phases.fold((0, 0), |(sum, count), value| {
+                    (sum + i128::from(value), count + 1)
+                });
                 (count > 0).then(|| (sum / count) as i64)
             }),
             soc_mpct: self.soc.sum(),

@@ -35,7 +35,9 @@ impl Action {
     pub fn of(version: OcppVersion, name: &str) -> Option<Self> {
         match version {
             OcppVersion::V16 => v16::Action::from_name(name).map(Self::V16),
-            OcppVersion::V201 | OcppVersion::V21 => v2::Action::from_name(version, name).map(Self::V2),
+            OcppVersion::V201 | OcppVersion::V21 => {
+                v2::Action::from_name(version, name).map(Self::V2)
+            }
         }
     }
 
@@ -49,7 +51,10 @@ impl Action {
 
     /// Metering is worth mending a broken frame for; anything else is for the charge point to send again.
     pub fn is_metering(self) -> bool {
-        matches!(self, Self::V16(v16::Action::MeterValues) | Self::V2(v2::Action::MeterValues))
+        matches!(
+            self,
+            Self::V16(v16::Action::MeterValues) | Self::V2(v2::Action::MeterValues)
+        )
     }
 }
 
@@ -66,7 +71,12 @@ pub enum Request {
 
 /// Reads the payload of a request that comes without its frame, as EMQX's gateway passes it on; true if a time in it names no zone. `Err`
 /// says why it is not JSON.
-pub fn read_payload(action: Action, text: &str, most_depth: usize, hasher: &TokenHasher) -> Result<(Request, bool), String> {
+pub fn read_payload(
+    action: Action,
+    text: &str,
+    most_depth: usize,
+    hasher: &TokenHasher,
+) -> Result<(Request, bool), String> {
     let mut json = Json::new(text, most_depth);
     let read = decode(action, &mut json, hasher);
     match json.error() {

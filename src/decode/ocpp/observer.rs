@@ -57,7 +57,13 @@ pub struct Observer {
 impl Observer {
     /// A link that speaks `version`.
     pub fn new(version: OcppVersion) -> Self {
-        Self { version, start: None, asked: VecDeque::new(), repeats: Repeats::default(), checks: Checks::default() }
+        Self {
+            version,
+            start: None,
+            asked: VecDeque::new(),
+            repeats: Repeats::default(),
+            checks: Checks::default(),
+        }
     }
 
     /// The version spoken.
@@ -74,18 +80,38 @@ impl Observer {
         received_at: UtcMs,
         out: &mut Vec<Heard>,
     ) -> Result<(), Unheard> {
-        let reading = Reading { version: self.version, ..*reading };
+        let reading = Reading {
+            version: self.version,
+            ..*reading
+        };
         match (speaker, frame::read(text, &reading)) {
-            (Speaker::ChargePoint, Frame::Call { id, action, request, zoneless, repaired, .. }) => {
+            (
+                Speaker::ChargePoint,
+                Frame::Call {
+                    id,
+                    action,
+                    request,
+                    zoneless,
+                    repaired,
+                    ..
+                },
+            ) => {
                 let conformant = self.checks.check(self.version, action, text);
-                let manner = Manner { zoneless, repaired, conformant };
+                let manner = Manner {
+                    zoneless,
+                    repaired,
+                    conformant,
+                };
                 self.call(id, action, request, text, manner, received_at, out);
                 Ok(())
             }
             (Speaker::ChargePoint, Frame::Unknown { action, .. }) => {
                 self.give_up_start(out);
                 let detail = format!("action `{}`", action.chars().take(64).collect::<String>());
-                Err(Unheard { reason: RejectReason::UnknownAction, detail })
+                Err(Unheard {
+                    reason: RejectReason::UnknownAction,
+                    detail,
+                })
             }
             (Speaker::ChargePoint, Frame::Result { id, payload }) => {
                 self.charge_point_answered(id, payload, received_at, out);
@@ -95,12 +121,27 @@ impl Observer {
                 self.csms_answered(id, payload, out);
                 Ok(())
             }
-            (Speaker::Csms, Frame::Error { id, answers_result: false, .. }) => {
+            (
+                Speaker::Csms,
+                Frame::Error {
+                    id,
+                    answers_result: false,
+                    ..
+                },
+            ) => {
                 // Refused: the charge point repeats it, or lives without.
                 self.start.take_if(|(asked, _)| asked == id);
                 Ok(())
             }
-            (Speaker::Csms, Frame::Unknown { id, action, payload, .. }) => {
+            (
+                Speaker::Csms,
+                Frame::Unknown {
+                    id,
+                    action,
+                    payload,
+                    ..
+                },
+            ) => {
                 self.csms_asked(id, &action, payload, received_at, out);
                 Ok(())
             }
@@ -134,7 +175,11 @@ impl Observer {
         if is_for_the_books(action) {
             self.repeats.note(text, ());
         }
-        let heard = |message| Heard { received_at, manner, message };
+        let heard = |message| Heard {
+            received_at,
+            manner,
+            message,
+        };
         match request {
             Request::Authorize(_) => {}
             Request::Event(message @ ChargePointMessage::StartTransaction { .. }) => {
@@ -152,7 +197,9 @@ impl Observer {
     }
 
     fn csms_answered(&mut self, id: &str, payload: &str, out: &mut Vec<Heard>) {
-        let Some((_, heard)) = self.start.take_if(|(asked, _)| asked == id) else { return };
+        let Some((_, heard)) = self.start.take_if(|(asked, _)| asked == id) else {
+            return;
+        };
         let mut transaction_id = None;
         Json::new(payload, 32).object(|json, name| {
             if name == "transactionId" {
@@ -163,7 +210,14 @@ impl Observer {
         out.push(issued(heard, transaction_id.filter(|id| *id != 0)));
     }
 
-    fn csms_asked(&mut self, id: &str, action: &str, payload: &str, received_at: UtcMs, out: &mut Vec<Heard>) {
+    fn csms_asked(
+        &mut self,
+        id: &str,
+        action: &str,
+        payload: &str,
+        received_at: UtcMs,
+        out: &mut Vec<Heard>,
+    ) {
         match action {
             "ChangeAvailability" => {
                 let (mut connector, mut operative) = (0, None);
@@ -176,7 +230,9 @@ impl Observer {
                             }
                         });
                     }
-                    "type" | "operationalStatus" => operative = field::trimmed(json).map(|word| word == "Operative"),
+                    "type" | "operationalStatus" => {
+                        operative = field::trimmed(json).map(|word| word == "Operative")
+                    }
                     _ => {}
                 });
                 if let Some(operative) = operative {
@@ -188,25 +244,50 @@ impl Observer {
             }
             // The charge point is told to talk to somebody else: soon nothing will come through here.
             "SetNetworkProfile" => {
-                let message = ChargePointMessage::Notice { action: action.to_string(), status: None };
-                out.push(Heard { received_at, manner: Manner::default(), message });
+                let message = ChargePointMessage::Notice {
+                    action: action.to_string(),
+                    status: None,
+                };
+                out.push(Heard {
+                    received_at,
+                    manner: Manner::default(),
+                    message,
+                });
             }
             _ => {}
         }
     }
 
-    fn charge_point_answered(&mut self, id: &str, payload: &str, received_at: UtcMs, out: &mut Vec<Heard>) {
-        let Some(index) = self.asked.iter().position(|(asked, _, _)| asked == id) else { return };
-        let Some((_, connector_id, operative)) = self.asked.remove(index) else { return };
+    fn charge_point_answered(
+        &mut self,
+        id: &str,
+        payload: &str,
+        received_at: UtcMs,
+        out: &mut Vec<Heard>,
+    ) {
+        let Some(index) = self.asked.iter().position(|(asked, _, _)| asked == id) else {
+            return;
+        };
+        let Some((_, connector_id, operative)) = self.asked.remove(index) else {
+            return;
+        };
         let mut accepted = false;
         Json::new(payload, 32).object(|json, name| {
             if name == "status" {
-                accepted = field::trimmed(json).is_some_and(|word| word == "Accepted" || word == "Scheduled");
+                accepted = field::trimmed(json)
+                    .is_some_and(|word| word == "Accepted" || word == "Scheduled");
             }
         });
         if accepted {
-            let message = ChargePointMessage::AvailabilityChanged { connector_id, operative };
-            out.push(Heard { received_at, manner: Manner::default(), message });
+            let message = ChargePointMessage::AvailabilityChanged {
+                connector_id,
+                operative,
+            };
+            out.push(Heard {
+                received_at,
+                manner: Manner::default(),
+                message,
+            });
         }
     }
 }
@@ -216,8 +297,11 @@ pub fn is_for_the_books(action: Action) -> bool {
     use super::v2;
     !matches!(
         action,
-        Action::V16(v16::Action::Heartbeat | v16::Action::BootNotification | v16::Action::Authorize)
-            | Action::V2(v2::Action::Heartbeat | v2::Action::BootNotification | v2::Action::Authorize)
+        Action::V16(
+            v16::Action::Heartbeat | v16::Action::BootNotification | v16::Action::Authorize
+        ) | Action::V2(
+            v2::Action::Heartbeat | v2::Action::BootNotification | v2::Action::Authorize
+        )
     )
 }
 
@@ -236,25 +320,69 @@ mod tests {
     #[test]
     fn ids_come_from_the_answer() {
         let hasher = TokenHasher::new(&[0; 32]);
-        let reading = Reading { version: OcppVersion::V16, hasher: &hasher, most_depth: 32, repair_metering: true };
+        let reading = Reading {
+            version: OcppVersion::V16,
+            hasher: &hasher,
+            most_depth: 32,
+            repair_metering: true,
+        };
         let mut observer = Observer::new(OcppVersion::V16);
         let mut out = Vec::new();
-        let mut say = |speaker, text: &str, out: &mut Vec<Heard>| observer.hear(speaker, text, &reading, UtcMs(0), out);
-        let start =
-            r#"[2,"7","StartTransaction",{"connectorId":1,"idTag":"A","meterStart":0,"timestamp":"2026-08-21T09:15:02Z"}]"#;
+        let mut say = |speaker, text: &str, out: &mut Vec<Heard>| {
+            observer.hear(speaker, text, &reading, UtcMs(0), out)
+        };
+        let start = r#"[2,"7","StartTransaction",{"connectorId":1,"idTag":"A","meterStart":0,"timestamp":"2026-08-21T09:15:02Z"}]"#;
         say(Speaker::ChargePoint, start, &mut out).unwrap();
         assert!(out.is_empty(), "not before the answer");
-        say(Speaker::Csms, r#"[2,"c1","ChangeAvailability",{"connectorId":1,"type":"Inoperative"}]"#, &mut out).unwrap();
-        say(Speaker::Csms, r#"[3,"7",{"transactionId":4711,"idTagInfo":{"status":"Accepted"}}]"#, &mut out).unwrap();
+        say(
+            Speaker::Csms,
+            r#"[2,"c1","ChangeAvailability",{"connectorId":1,"type":"Inoperative"}]"#,
+            &mut out,
+        )
+        .unwrap();
+        say(
+            Speaker::Csms,
+            r#"[3,"7",{"transactionId":4711,"idTagInfo":{"status":"Accepted"}}]"#,
+            &mut out,
+        )
+        .unwrap();
         say(Speaker::ChargePoint, start, &mut out).unwrap();
         assert_eq!(out.len(), 1, "once");
-        assert!(matches!(out[0].message, ChargePointMessage::StartTransaction { issue: Issue::Theirs(Some(4711)), .. }));
-        say(Speaker::ChargePoint, r#"[3,"c1",{"status":"Scheduled"}]"#, &mut out).unwrap();
-        assert!(matches!(out[1].message, ChargePointMessage::AvailabilityChanged { connector_id: 1, operative: false }));
+        assert!(matches!(
+            out[0].message,
+            ChargePointMessage::StartTransaction {
+                issue: Issue::Theirs(Some(4711)),
+                ..
+            }
+        ));
+        say(
+            Speaker::ChargePoint,
+            r#"[3,"c1",{"status":"Scheduled"}]"#,
+            &mut out,
+        )
+        .unwrap();
+        assert!(matches!(
+            out[1].message,
+            ChargePointMessage::AvailabilityChanged {
+                connector_id: 1,
+                operative: false
+            }
+        ));
         // The answer is lost: the next request says so.
-        say(Speaker::ChargePoint, &start.replace("\"7\"", "\"8\""), &mut out).unwrap();
+        say(
+            Speaker::ChargePoint,
+            &start.replace("\"7\"", "\"8\""),
+            &mut out,
+        )
+        .unwrap();
         say(Speaker::ChargePoint, r#"[2,"9","Heartbeat",{}]"#, &mut out).unwrap();
-        assert!(matches!(out[2].message, ChargePointMessage::StartTransaction { issue: Issue::Theirs(None), .. }));
+        assert!(matches!(
+            out[2].message,
+            ChargePointMessage::StartTransaction {
+                issue: Issue::Theirs(None),
+                ..
+            }
+        ));
         assert!(say(Speaker::ChargePoint, "[2", &mut out).is_err());
         assert!(say(Speaker::ChargePoint, r#"[2,"1","Coffee",{}]"#, &mut out).is_err());
     }

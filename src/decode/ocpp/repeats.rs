@@ -21,7 +21,10 @@ impl<T> Repeats<T> {
     /// What was made of the same text before.
     pub fn find(&self, text: &str) -> Option<&T> {
         let digest = digest(text);
-        self.0.iter().find(|(known, _)| *known == digest).map(|(_, made)| made)
+        self.0
+            .iter()
+            .find(|(known, _)| *known == digest)
+            .map(|(_, made)| made)
     }
 
     /// Remembers what was made of a text.

@@ -21,7 +21,9 @@ impl Checks {
         if many {
             self.metering_seen = self.metering_seen.wrapping_add(1);
         }
-        let asked = !many || self.metering_seen <= CHECKED_FIRST || self.metering_seen.is_multiple_of(CHECKED_EVERY);
+        let asked = !many
+            || self.metering_seen <= CHECKED_FIRST
+            || self.metering_seen.is_multiple_of(CHECKED_EVERY);
         asked.then(|| is_conformant(version, text))
     }
 }
@@ -30,7 +32,9 @@ impl Checks {
 fn is_conformant(version: OcppVersion, text: &str) -> bool {
     match version {
         OcppVersion::V16 => ocpp_rs::v16::parse::deserialize_to_message(text).is_ok(),
-        OcppVersion::V201 | OcppVersion::V21 => ocpp_rs::v21::parse::deserialize_to_message(text).is_ok(),
+        OcppVersion::V201 | OcppVersion::V21 => {
+            ocpp_rs::v21::parse::deserialize_to_message(text).is_ok()
+        }
     }
 }
 

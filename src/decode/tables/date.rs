@@ -17,8 +17,15 @@ pub(super) fn day(text: &str) -> Result<Day, &'static str> {
         return date.parse().map_err(|_| NONE);
     }
     let parts: Vec<&str> = date.split(['/', '-', '.']).collect();
-    let [day, month, year] = parts[..] else { return Err(NONE) };
-    let number = |text: &str, most: usize| (1..=most).contains(&text.len()).then(|| text.parse::<i32>().ok()).flatten();
+    let [day, month, year] = parts[..] else {
+        return Err(NONE);
+    };
+    let number = |text: &str, most: usize| {
+        (1..=most)
+            .contains(&text.len())
+            .then(|| text.parse::<i32>().ok())
+            .flatten()
+    };
     let month = match month_name(month) {
         Some(month) => month,
         None => u8::try_from(number(month, 2).ok_or(NONE)?).map_err(|_| NONE)?,
@@ -34,9 +41,14 @@ pub(super) fn day(text: &str) -> Result<Day, &'static str> {
 }
 
 fn month_name(text: &str) -> Option<u8> {
-    const NAMES: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    const NAMES: [&str; 12] = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ];
     let start = text.get(..3)?.to_lowercase();
-    NAMES.iter().position(|name| *name == start).map(|place| place as u8 + 1)
+    NAMES
+        .iter()
+        .position(|name| *name == start)
+        .map(|place| place as u8 + 1)
 }
 
 /// The month of a cell: `2026-11`, `11/2026`, `Nov 2026`, or a day of it.
@@ -69,7 +81,11 @@ mod tests {
             ("2026-11-24 23:59:59", "2026-11-24"),
             ("2026-06-30T23:30:00Z", "2026-07-01"),
         ] {
-            assert_eq!(day(text).map(|day| day.to_string()), Ok(want.to_owned()), "{text}");
+            assert_eq!(
+                day(text).map(|day| day.to_string()),
+                Ok(want.to_owned()),
+                "{text}"
+            );
         }
         for (text, why) in [
             ("11/24/2026", "has its month first"),
@@ -85,8 +101,19 @@ mod tests {
 
     #[test]
     fn months() {
-        for text in ["2026-11", "11/2026", "Nov 2026", "November 2026", "24/11/2026", "2026-11-01"] {
-            assert_eq!(month(text).map(|month| month.to_string()).as_deref(), Some("2026-11"), "{text}");
+        for text in [
+            "2026-11",
+            "11/2026",
+            "Nov 2026",
+            "November 2026",
+            "24/11/2026",
+            "2026-11-01",
+        ] {
+            assert_eq!(
+                month(text).map(|month| month.to_string()).as_deref(),
+                Some("2026-11"),
+                "{text}"
+            );
         }
         for text in ["2026", "Nov-26", "13/2026", "soon"] {
             assert_eq!(month(text), None, "{text}");

@@ -6,8 +6,28 @@ use crate::model::{Activity, ImportKind, ImportedRow, Powertrain, Subject};
 use crate::units::Day;
 
 pub(super) const COLUMNS: &[Column] = &[
-    Column("date", &["transaction_date", "date_of_transaction", "trans_date", "purchase_date", "fill_date", "delivery_date"]),
-    Column("vehicle_id", &["vehicle", "fleet_number", "fleet_no", "fleet_id", "asset_id", "call_sign"]),
+    Column(
+        "date",
+        &[
+            "transaction_date",
+            "date_of_transaction",
+            "trans_date",
+            "purchase_date",
+            "fill_date",
+            "delivery_date",
+        ],
+    ),
+    Column(
+        "vehicle_id",
+        &[
+            "vehicle",
+            "fleet_number",
+            "fleet_no",
+            "fleet_id",
+            "asset_id",
+            "call_sign",
+        ],
+    ),
     Column(
         "registration",
         &[
@@ -24,9 +44,29 @@ pub(super) const COLUMNS: &[Column] = &[
     ),
     Column(
         "litres",
-        &["litre", "ltrs", "quantity", "qty", "volume", "quantity_litres", "quantity_l", "volume_l", "volume_litres"],
+        &[
+            "litre",
+            "ltrs",
+            "quantity",
+            "qty",
+            "volume",
+            "quantity_litres",
+            "quantity_l",
+            "volume_l",
+            "volume_litres",
+        ],
     ),
-    Column("fuel", &["fuel_type", "product", "product_name", "product_description", "product_type", "grade"]),
+    Column(
+        "fuel",
+        &[
+            "fuel_type",
+            "product",
+            "product_name",
+            "product_description",
+            "product_type",
+            "grade",
+        ],
+    ),
     Column(
         "reference",
         &[
@@ -45,7 +85,18 @@ pub(super) const COLUMNS: &[Column] = &[
     Column("odometer_km", &[]),
     Column("odometer_miles", &[]),
     // Read by nobody yet, but not worth a word.
-    Column("cost", &["price", "net", "gross", "total_cost", "net_cost", "gross_cost", "amount_gbp"]),
+    Column(
+        "cost",
+        &[
+            "price",
+            "net",
+            "gross",
+            "total_cost",
+            "net_cost",
+            "gross_cost",
+            "amount_gbp",
+        ],
+    ),
 ];
 
 /// A tanker's delivery is not one vehicle's, and a vehicle's month at the pump is below this: more is a slipped point.
@@ -125,7 +176,11 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
             Some(Product::Not(what)) => return Some(Parsed::Ignored(what)),
             Some(product) => Some(product),
             None => {
-                cells.refuse("fuel", "is no fuel known here", "diesel, petrol, hvo, lpg; adblue and the like are left out");
+                cells.refuse(
+                    "fuel",
+                    "is no fuel known here",
+                    "diesel, petrol, hvo, lpg; adblue and the like are left out",
+                );
                 None
             }
         },
@@ -138,13 +193,23 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
     let odometer_m = odometer(cells);
     let (vehicle, who) = who::vehicle(cells, context, day)?;
     let fuel_card_ml = litres?;
-    if let Some(burns) = context.register.vehicle(&vehicle).map(crate::model::register::Vehicle::powertrain)
+    if let Some(burns) = context
+        .register
+        .vehicle(&vehicle)
+        .map(crate::model::register::Vehicle::powertrain)
         && !fits(product, burns)
     {
-        let hint = format!("{vehicle} is {} by vehicles.csv: correct the row, or `fuel` there", burns.name());
+        let hint = format!(
+            "{vehicle} is {} by vehicles.csv: correct the row, or `fuel` there",
+            burns.name()
+        );
         cells.refuse("fuel", "is not what the vehicle burns", hint);
     }
-    let hvo_card_ml = if product == Some(Product::Hvo) { fuel_card_ml } else { 0 };
+    let hvo_card_ml = if product == Some(Product::Hvo) {
+        fuel_card_ml
+    } else {
+        0
+    };
     let reference = cells.text("reference").unwrap_or_default();
     Some(Parsed::Activity(Box::new(ImportedRow {
         kind: ImportKind::Fuel,
@@ -152,14 +217,23 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
         first_day: day,
         last_day: day,
         subject: Subject::Vehicle(vehicle),
-        activity: Activity { fuel_card_ml, hvo_card_ml, metered: product.map_or(0, Product::flag), ..Activity::default() },
+        activity: Activity {
+            fuel_card_ml,
+            hvo_card_ml,
+            metered: product.map_or(0, Product::flag),
+            ..Activity::default()
+        },
         odometer_m,
         line: cells.line,
     })))
 }
 
 /// A day of a cell that must be filled, not in the future and not in the last century.
-pub(super) fn day(cells: &mut Cells<'_>, column: &'static str, context: &Context<'_>) -> Option<Day> {
+pub(super) fn day(
+    cells: &mut Cells<'_>,
+    column: &'static str,
+    context: &Context<'_>,
+) -> Option<Day> {
     let text = cells.needed(column, date::DAY_HINT)?;
     let refused = match date::day(text) {
         Ok(day) if day > Day::of(context.now) => "lies in the future",
@@ -179,7 +253,11 @@ fn odometer(cells: &mut Cells<'_>) -> Option<i64> {
         return None;
     }
     let km = cells.amount("odometer_km", MOST_ODOMETER);
-    km.or_else(|| cells.amount("odometer_miles", MOST_ODOMETER).map(super::mileage::metres_of_miles))
+    km.or_else(|| {
+        cells
+            .amount("odometer_miles", MOST_ODOMETER)
+            .map(super::mileage::metres_of_miles)
+    })
 }
 
 /// A fuel the vehicle can burn. What the register does not say is believed.

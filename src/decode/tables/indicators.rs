@@ -17,31 +17,53 @@ pub(super) const COLUMNS: &[Column] = &[
 
 pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parsed> {
     let organisation = who::organisation(cells, context.register);
-    let name = cells.needed("name", "the figure's name, as the targets know it").filter(|name| match check_id(name) {
-        Ok(_) => true,
-        Err(error) => {
-            cells.refuse("name", error.to_string(), "use letters, digits, `-`, `_`: it is a level of an MQTT topic too");
-            false
-        }
-    });
-    let month = cells.needed("month", "write 2026-11").and_then(|text| match date::month(text) {
-        Some(month) if month <= Month::of(context.now) => Some(month),
-        found => {
-            let reason = if found.is_some() { "lies in the future" } else { "is not a month" };
-            cells.refuse("month", reason, "write 2026-11");
-            None
-        }
-    });
+    let name = cells
+        .needed("name", "the figure's name, as the targets know it")
+        .filter(|name| match check_id(name) {
+            Ok(_) => true,
+            Err(error) => {
+                cells.refuse(
+                    "name",
+                    error.to_string(),
+                    "use letters, digits, `-`, `_`: it is a level of an MQTT topic too",
+                );
+                false
+            }
+        });
+    let month = cells
+        .needed("month", "write 2026-11")
+        .and_then(|text| match date::month(text) {
+            Some(month) if month <= Month::of(context.now) => Some(month),
+            found => {
+                let reason = if found.is_some() {
+                    "lies in the future"
+                } else {
+                    "is not a month"
+                };
+                cells.refuse("month", reason, "write 2026-11");
+                None
+            }
+        });
     // Zero is a figure here.
-    let value = cells.needed("value", "leave the row out if the figure is unknown").and_then(|text| match number(text) {
-        Some(value) => Some(value),
-        None => {
-            cells.refuse("value", "is not a number", "write 1204.5; per cent as the target's unit says");
-            None
-        }
-    });
+    let value = cells
+        .needed("value", "leave the row out if the figure is unknown")
+        .and_then(|text| match number(text) {
+            Some(value) => Some(value),
+            None => {
+                cells.refuse(
+                    "value",
+                    "is not a number",
+                    "write 1204.5; per cent as the target's unit says",
+                );
+                None
+            }
+        });
     Some(Parsed::Indicator(Indicator {
-        key: IndicatorKey { organisation: organisation?, name: Arc::from(name?), month: month? },
+        key: IndicatorKey {
+            organisation: organisation?,
+            name: Arc::from(name?),
+            month: month?,
+        },
         value: value?,
         unit: cells.text("unit").map(Arc::from),
         at: context.now,
@@ -51,6 +73,10 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
 
 fn number(text: &str) -> Option<f64> {
     // `1e3` is a number, `inf` and `nan` are none.
-    let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
-    text.parse().ok().filter(|value: &f64| plain && value.is_finite())
+    let plain = text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
+    text.parse()
+        .ok()
+        .filter(|value: &f64| plain && value.is_finite())
 }

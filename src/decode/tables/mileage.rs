@@ -9,18 +9,65 @@ use crate::units::Day;
 
 pub(super) const COLUMNS: &[Column] = &[
     Column("date", &["journey_date", "travel_date"]),
-    Column("from", &["from_date", "start", "start_date", "period_from", "period_start"]),
-    Column("to", &["to_date", "end", "end_date", "period_to", "period_end"]),
+    Column(
+        "from",
+        &[
+            "from_date",
+            "start",
+            "start_date",
+            "period_from",
+            "period_start",
+        ],
+    ),
+    Column(
+        "to",
+        &["to_date", "end", "end_date", "period_to", "period_end"],
+    ),
     Column("month", &["period"]),
-    Column("vehicle_id", &["vehicle", "fleet_number", "fleet_no", "fleet_id"]),
-    Column("registration", &["reg", "reg_no", "registration_number", "vrm", "vrn", "vehicle_registration"]),
-    Column("organisation", &["organisation_id", "org", "trust", "employer"]),
-    Column("vehicle_class", &["class", "engine_class", "car_class", "engine_size"]),
+    Column(
+        "vehicle_id",
+        &["vehicle", "fleet_number", "fleet_no", "fleet_id"],
+    ),
+    Column(
+        "registration",
+        &[
+            "reg",
+            "reg_no",
+            "registration_number",
+            "vrm",
+            "vrn",
+            "vehicle_registration",
+        ],
+    ),
+    Column(
+        "organisation",
+        &["organisation_id", "org", "trust", "employer"],
+    ),
+    Column(
+        "vehicle_class",
+        &["class", "engine_class", "car_class", "engine_size"],
+    ),
     Column("fuel", &["fuel_type"]),
     Column("distance_km", &["km", "kilometres"]),
-    Column("distance_miles", &["miles", "claimed_miles", "business_miles"]),
-    Column("reference", &["ref", "claim", "claim_id", "claim_no", "claim_number"]),
-    Column("claimant", &["employee", "employee_id", "staff_id", "staff_number", "payroll_number", "assignment_number"]),
+    Column(
+        "distance_miles",
+        &["miles", "claimed_miles", "business_miles"],
+    ),
+    Column(
+        "reference",
+        &["ref", "claim", "claim_id", "claim_no", "claim_number"],
+    ),
+    Column(
+        "claimant",
+        &[
+            "employee",
+            "employee_id",
+            "staff_id",
+            "staff_number",
+            "payroll_number",
+            "assignment_number",
+        ],
+    ),
 ];
 
 /// More in one row is a slipped point: 24 hours a day for a month at 130 km/h are 94,000 km.
@@ -37,22 +84,36 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
     let (first_day, last_day) = period(cells, context)?;
     let claimed_m = match (cells.text("distance_km"), cells.text("distance_miles")) {
         (Some(_), None) => cells.amount("distance_km", MOST_DISTANCE),
-        (None, Some(_)) => cells.amount("distance_miles", MOST_DISTANCE).map(metres_of_miles),
+        (None, Some(_)) => cells
+            .amount("distance_miles", MOST_DISTANCE)
+            .map(metres_of_miles),
         (Some(_), Some(_)) => {
-            cells.refuse("distance_miles", "stands beside a distance in km", "keep one of them");
+            cells.refuse(
+                "distance_miles",
+                "stands beside a distance in km",
+                "keep one of them",
+            );
             None
         }
         (None, None) => {
-            cells.refuse("distance_km", "is empty", "every row needs a distance, in km or miles");
+            cells.refuse(
+                "distance_km",
+                "is empty",
+                "every row needs a distance, in km or miles",
+            );
             None
         }
     };
     // A plate of a member of staff is not in the register; then the row needs an organisation and a class.
-    let of_staff =
-        cells.text("vehicle_id").is_none() && cells.text("organisation").is_some() && cells.text("vehicle_class").is_some();
+    let of_staff = cells.text("vehicle_id").is_none()
+        && cells.text("organisation").is_some()
+        && cells.text("vehicle_class").is_some();
     let (subject, who) = if of_staff {
         let subject = grey_fleet(cells, context, last_day)?;
-        (subject, cells.text("registration").map(plain).unwrap_or_default())
+        (
+            subject,
+            cells.text("registration").map(plain).unwrap_or_default(),
+        )
     } else {
         if cells.text("vehicle_id").is_none() && cells.text("registration").is_none() {
             let hint = "a vehicle_id or registration of the fleet, or organisation and vehicle_class of a car of staff";
@@ -65,16 +126,27 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
     let claimed_m = claimed_m?;
     let text = |column| cells.text(column).unwrap_or_default();
     let identity = match &subject {
-        Subject::GreyFleet { organisation, vehicle_class, fuel } => format!("{organisation}\n{vehicle_class}\n{fuel}\n{who}"),
+        Subject::GreyFleet {
+            organisation,
+            vehicle_class,
+            fuel,
+        } => format!("{organisation}\n{vehicle_class}\n{fuel}\n{who}"),
         _ => who,
     };
     Some(Parsed::Activity(Box::new(ImportedRow {
         kind: ImportKind::Mileage,
-        identity: format!("{identity}\n{first_day}\n{last_day}\n{claimed_m}\n{}\n{}", text("reference"), text("claimant")),
+        identity: format!(
+            "{identity}\n{first_day}\n{last_day}\n{claimed_m}\n{}\n{}",
+            text("reference"),
+            text("claimant")
+        ),
         first_day,
         last_day,
         subject,
-        activity: Activity { claimed_m, ..Activity::default() },
+        activity: Activity {
+            claimed_m,
+            ..Activity::default()
+        },
         odometer_m: None,
         line: cells.line,
     })))
@@ -89,7 +161,11 @@ fn period(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<(Day, Day)> {
         };
         let (first, last) = (Day::of(month.start()), Day::of(month.end().plus(-1)));
         if first > Day::of(context.now) {
-            cells.refuse("month", "lies in the future", "write the month that was driven in");
+            cells.refuse(
+                "month",
+                "lies in the future",
+                "write the month that was driven in",
+            );
             return None;
         }
         return Some((first, last));
@@ -97,14 +173,25 @@ fn period(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<(Day, Day)> {
     if cells.text("date").is_some() {
         return fuel::day(cells, "date", context).map(|day| (day, day));
     }
-    let (from, to) = (fuel::day(cells, "from", context), fuel::day(cells, "to", context));
+    let (from, to) = (
+        fuel::day(cells, "from", context),
+        fuel::day(cells, "to", context),
+    );
     let (from, to) = from.zip(to)?;
     if to < from {
-        cells.refuse("to", "is before the first day", "both days are in the period");
+        cells.refuse(
+            "to",
+            "is before the first day",
+            "both days are in the period",
+        );
         return None;
     }
     if to.0 - from.0 >= MOST_DAYS {
-        cells.refuse("to", "makes a period of more than a year", "claims are by journey or month");
+        cells.refuse(
+            "to",
+            "makes a period of more than a year",
+            "claims are by journey or month",
+        );
         return None;
     }
     Some((from, to))
@@ -127,7 +214,10 @@ fn grey_fleet(cells: &mut Cells<'_>, context: &Context<'_>, day: Day) -> Option<
     let written = plain(cells.text("vehicle_class").unwrap_or_default());
     // `small car` and `car_small` are one.
     let written = written.strip_suffix("_car").unwrap_or(&written);
-    let class = CLASSES.iter().find(|(word, _)| *word == written).map_or(written, |(_, class)| *class);
+    let class = CLASSES
+        .iter()
+        .find(|(word, _)| *word == written)
+        .map_or(written, |(_, class)| *class);
     // "Grey fleet: mileage claims by month, engine class if known, else average unknown fuel" (emissions.md section 5.4).
     let fuel = match cells.text("fuel").map(plain).as_deref() {
         None => "unknown".to_owned(),
@@ -141,7 +231,11 @@ fn grey_fleet(cells: &mut Cells<'_>, context: &Context<'_>, day: Day) -> Option<
         cells.refuse("vehicle_class", reason, hint);
         return None;
     }
-    Some(Subject::GreyFleet { organisation: organisation?, vehicle_class: Arc::from(class), fuel: Arc::from(fuel) })
+    Some(Subject::GreyFleet {
+        organisation: organisation?,
+        vehicle_class: Arc::from(class),
+        fuel: Arc::from(fuel),
+    })
 }
 
 #[cfg(test)]
@@ -150,7 +244,12 @@ mod tests {
 
     #[test]
     fn miles_are_international() {
-        for (thousandths, metres) in [(1_000, 1_609), (100_000, 160_934), (1_000_000, 1_609_344), (500, 805)] {
+        for (thousandths, metres) in [
+            (1_000, 1_609),
+            (100_000, 160_934),
+            (1_000_000, 1_609_344),
+            (500, 805),
+        ] {
             assert_eq!(metres_of_miles(thousandths), metres);
         }
     }

@@ -18,16 +18,33 @@ impl Registrations {
     pub fn of(register: &Register) -> Self {
         let mut plates: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, vehicle) in register.vehicles.iter().enumerate() {
-            if let Some(plate) = vehicle.registration.as_deref().map(plate).filter(|plate| !plate.is_empty()) {
+            if let Some(plate) = vehicle
+                .registration
+                .as_deref()
+                .map(plate)
+                .filter(|plate| !plate.is_empty())
+            {
                 plates.entry(plate).or_default().push(index);
             }
         }
         Self(plates)
     }
 
-    fn find<'r>(&self, text: &str, register: &'r Register, day: Day) -> Result<&'r Vehicle, &'static str> {
-        let found = self.0.get(&plate(text)).map(Vec::as_slice).unwrap_or_default();
-        let vehicles: Vec<&Vehicle> = found.iter().filter_map(|index| register.vehicles.get(*index)).collect();
+    fn find<'r>(
+        &self,
+        text: &str,
+        register: &'r Register,
+        day: Day,
+    ) -> Result<&'r Vehicle, &'static str> {
+        let found = self
+            .0
+            .get(&plate(text))
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let vehicles: Vec<&Vehicle> = found
+            .iter()
+            .filter_map(|index| register.vehicles.get(*index))
+            .collect();
         match vehicles[..] {
             [] => Err("is not in the register"),
             [vehicle] => Ok(vehicle),
@@ -35,7 +52,9 @@ impl Registrations {
                 let mut on_the_day = vehicles.iter().filter(|vehicle| vehicle.in_service_on(day));
                 match (on_the_day.next(), on_the_day.next()) {
                     (Some(vehicle), None) => Ok(vehicle),
-                    _ => Err("is on several vehicles, and not on just one of them in service that day"),
+                    _ => Err(
+                        "is on several vehicles, and not on just one of them in service that day",
+                    ),
                 }
             }
         }
@@ -44,7 +63,10 @@ impl Registrations {
 
 /// `AB12 CDE` and `ab12cde` are one plate.
 fn plate(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+    text.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_uppercase())
+        .collect()
 }
 
 /// The nearest known id if there is a near one, and what else to do. A fleet's hundreds of ids are no hint.
@@ -57,7 +79,11 @@ fn meant(text: &str, known: &[&str], otherwise: &str) -> String {
 
 /// A row's vehicle, and what identifies it in the row: the plate where there is one, because after a correction of the register the
 /// same row must be found again under another vehicle.
-pub(super) fn vehicle(cells: &mut Cells<'_>, context: &Context<'_>, day: Day) -> Option<(Arc<str>, String)> {
+pub(super) fn vehicle(
+    cells: &mut Cells<'_>,
+    context: &Context<'_>,
+    day: Day,
+) -> Option<(Arc<str>, String)> {
     const HINT: &str = "add it to vehicles.csv and import the file again; rows that are in already stay as they are";
     let register = context.register;
     let by_plate = match cells.text("registration") {
@@ -75,22 +101,37 @@ pub(super) fn vehicle(cells: &mut Cells<'_>, context: &Context<'_>, day: Day) ->
         Some(text) => match register.vehicle(text) {
             Some(vehicle) => Some(vehicle),
             None => {
-                let known: Vec<&str> = register.vehicles.iter().map(|vehicle| &*vehicle.id).collect();
-                cells.refuse("vehicle_id", "is not in the register", meant(text, &known, HINT));
+                let known: Vec<&str> = register
+                    .vehicles
+                    .iter()
+                    .map(|vehicle| &*vehicle.id)
+                    .collect();
+                cells.refuse(
+                    "vehicle_id",
+                    "is not in the register",
+                    meant(text, &known, HINT),
+                );
                 return None;
             }
         },
     };
     match (by_id, by_plate) {
         (Some(by_id), Some((by_plate, _))) if by_id.id != by_plate.id => {
-            let reason = format!("is on {} by the register, the row says {}", by_plate.id, by_id.id);
+            let reason = format!(
+                "is on {} by the register, the row says {}",
+                by_plate.id, by_id.id
+            );
             cells.refuse("registration", reason, "correct the row or vehicles.csv");
             None
         }
         (_, Some((vehicle, plate))) => Some((vehicle.id.clone(), plate)),
         (Some(vehicle), None) => Some((vehicle.id.clone(), vehicle.id.to_string())),
         (None, None) => {
-            cells.refuse("vehicle_id", "is empty", "every row needs its vehicle, by vehicle_id or registration");
+            cells.refuse(
+                "vehicle_id",
+                "is empty",
+                "every row needs its vehicle, by vehicle_id or registration",
+            );
             None
         }
     }
@@ -100,12 +141,28 @@ pub(super) fn vehicle(cells: &mut Cells<'_>, context: &Context<'_>, day: Day) ->
 pub(super) fn organisation(cells: &mut Cells<'_>, register: &Register) -> Option<Arc<str>> {
     let text = cells.needed("organisation", "an organisation_id of organisations.csv")?;
     let same = |other: &str| other.eq_ignore_ascii_case(text);
-    let by_id = register.organisations.iter().find(|organisation| same(&organisation.id));
-    match by_id.or_else(|| register.organisations.iter().find(|organisation| same(&organisation.name))) {
+    let by_id = register
+        .organisations
+        .iter()
+        .find(|organisation| same(&organisation.id));
+    match by_id.or_else(|| {
+        register
+            .organisations
+            .iter()
+            .find(|organisation| same(&organisation.name))
+    }) {
         Some(organisation) => Some(organisation.id.clone()),
         None => {
-            let known: Vec<&str> = register.organisations.iter().map(|organisation| &*organisation.id).collect();
-            cells.refuse("organisation", "is not in organisations.csv", meant(text, &known, "add it there"));
+            let known: Vec<&str> = register
+                .organisations
+                .iter()
+                .map(|organisation| &*organisation.id)
+                .collect();
+            cells.refuse(
+                "organisation",
+                "is not in organisations.csv",
+                meant(text, &known, "add it there"),
+            );
             None
         }
     }

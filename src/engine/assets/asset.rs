@@ -10,7 +10,9 @@ use super::row::Row;
 use super::{Heard, Hearing};
 use crate::ledger::counters::Counter;
 use crate::model::register::Register;
-use crate::model::{Activity, AssetKind, FeedFormat, Quantity, Reading, Subject, Value, VehicleTags};
+use crate::model::{
+    Activity, AssetKind, FeedFormat, Quantity, Reading, Subject, Value, VehicleTags,
+};
 use crate::units::{Thousandths, UtcMs};
 
 /// Rows carry the device's time only if it is this close to the arrival (`output-and-operations` section 4).
@@ -111,18 +113,28 @@ impl Asset {
 
     /// Looks itself up in the register.
     pub fn resolve(&mut self, register: &Register) {
-        let index = (self.kind == AssetKind::Vehicle).then(|| register.vehicle_index.get(&self.id).copied()).flatten();
+        let index = (self.kind == AssetKind::Vehicle)
+            .then(|| register.vehicle_index.get(&self.id).copied())
+            .flatten();
         self.vehicle = index.and_then(|index| u32::try_from(index).ok());
         let vehicle = index.map(|index| &register.vehicles[index]);
-        let charger = (self.kind != AssetKind::Vehicle).then(|| register.charger(&self.id)).flatten();
-        let known = vehicle.map(|vehicle| vehicle.id.clone()).or_else(|| charger.map(|charger| charger.id.clone()));
-        let feeds = vehicle.map(|vehicle| &vehicle.feed_ids).or_else(|| charger.map(|charger| &charger.feed_ids));
+        let charger = (self.kind != AssetKind::Vehicle)
+            .then(|| register.charger(&self.id))
+            .flatten();
+        let known = vehicle
+            .map(|vehicle| vehicle.id.clone())
+            .or_else(|| charger.map(|charger| charger.id.clone()));
+        let feeds = vehicle
+            .map(|vehicle| &vehicle.feed_ids)
+            .or_else(|| charger.map(|charger| &charger.feed_ids));
         // The order in the register is the order of trust; the fleet id itself stands first where it is not listed.
         self.priority = feeds
             .and_then(|feeds| feeds.iter().position(|feed| *feed == self.id))
             .map_or(0, |place| u16::try_from(place + 1).unwrap_or(u16::MAX));
         let name = known.unwrap_or_else(|| self.id.clone());
-        let site = vehicle.and_then(|v| v.site.clone()).or_else(|| charger.and_then(|c| c.site.clone()));
+        let site = vehicle
+            .and_then(|v| v.site.clone())
+            .or_else(|| charger.and_then(|c| c.site.clone()));
         self.tags = Some(Arc::new(VehicleTags {
             vehicle: name.clone(),
             site: site.unwrap_or_else(|| Arc::from("unknown")),
@@ -130,25 +142,38 @@ impl Asset {
         }));
         self.subject = Some(match self.kind {
             AssetKind::Vehicle => Subject::Vehicle(name),
-            AssetKind::Charger | AssetKind::Meter => crate::engine::mqtt_charger_subject(&name, register),
+            AssetKind::Charger | AssetKind::Meter => {
+                crate::engine::mqtt_charger_subject(&name, register)
+            }
         });
     }
 
     /// What its activity is booked on.
     pub fn subject(&self) -> &Subject {
-        self.subject.as_ref().expect("resolve() runs before an asset is used")
+        self.subject
+            .as_ref()
+            .expect("resolve() runs before an asset is used")
     }
 
     /// Tags of its rows; `vehicle` is the name in the register, of chargers and meters too.
     pub fn tags(&self) -> &Arc<VehicleTags> {
-        self.tags.as_ref().expect("resolve() runs before an asset is used")
+        self.tags
+            .as_ref()
+            .expect("resolve() runs before an asset is used")
     }
 
     /// The newest believed value of a register, unless another feed of the vehicle has the one that books.
     pub fn believed(&self, quantity: Quantity) -> Option<Thousandths> {
-        let register = self.counters.iter().find(|register| register.quantity == quantity)?;
+        let register = self
+            .counters
+            .iter()
+            .find(|register| register.quantity == quantity)?;
         let told = register.books || Measure::of(quantity, self.kind).is_none();
-        register.counter.last().filter(|_| told).map(|(value, _)| Thousandths(value))
+        register
+            .counter
+            .last()
+            .filter(|_| told)
+            .map(|(value, _)| Thousandths(value))
     }
 
     /// What no checkpoint has yet.
@@ -181,11 +206,23 @@ impl Asset {
     }
 
     /// Newest values and the row. `doubted` has a bit for each quantity whose value is not believed yet.
-    pub fn note(&mut self, reading: &Reading<'_>, at: UtcMs, doubted: u64, settings: Hearing<'_>, heard: &mut Heard) {
-        let replayed = reading.retained && reading.at.is_none() && self.presence.last_heard.is_some();
+    pub fn note(
+        &mut self,
+        reading: &Reading<'_>,
+        at: UtcMs,
+        doubted: u64,
+        settings: Hearing<'_>,
+        heard: &mut Heard,
+    ) {
+        let replayed =
+            reading.retained && reading.at.is_none() && self.presence.last_heard.is_some();
         let newest = at >= self.live_at && !replayed && !reading.historical;
         let mut row = Row::default();
-        for entry in reading.entries.iter().filter(|entry| doubted & 1 << entry.quantity as u8 == 0) {
+        for entry in reading
+            .entries
+            .iter()
+            .filter(|entry| doubted & 1 << entry.quantity as u8 == 0)
+        {
             row.take(entry.quantity, &entry.value, settings.positions);
             if let Value::Angle(angle) = entry.value
                 && settings.positions
@@ -208,9 +245,15 @@ impl Asset {
             return;
         }
         let lag = reading.received_at.since(at);
-        let stamp = if (-NEWEST_ROW_MS..=OLDEST_ROW_MS).contains(&lag) { at } else { reading.received_at };
+        let stamp = if (-NEWEST_ROW_MS..=OLDEST_ROW_MS).contains(&lag) {
+            at
+        } else {
+            reading.received_at
+        };
         if settings.row_interval_ms > 0 {
-            if self.row_written.is_some_and(|written| stamp >= written && stamp.since(written) < settings.row_interval_ms) {
+            if self.row_written.is_some_and(|written| {
+                stamp >= written && stamp.since(written) < settings.row_interval_ms
+            }) {
                 return;
             }
             self.row_written = self.row_written.max(Some(stamp));
@@ -225,9 +268,15 @@ impl Asset {
     fn pair(&mut self, quantity: Quantity, angle: i32, at: UtcMs) -> Option<(i32, i32)> {
         let is_latitude = quantity == Quantity::Latitude;
         match self.half {
-            Some((waiting, other, since)) if waiting != is_latitude && at.since(since).abs() <= PAIR_MS => {
+            Some((waiting, other, since))
+                if waiting != is_latitude && at.since(since).abs() <= PAIR_MS =>
+            {
                 self.half = None;
-                Some(if is_latitude { (angle, other) } else { (other, angle) })
+                Some(if is_latitude {
+                    (angle, other)
+                } else {
+                    (other, angle)
+                })
             }
             _ => {
                 self.half = Some((is_latitude, angle, at));

@@ -25,20 +25,39 @@ impl Assets {
         at: UtcMs,
         settings: &Hearing<'_>,
     ) -> Option<(usize, Applied)> {
-        let Value::Number(Thousandths(value)) = entry.value else { return None };
-        let mut limits = CounterLimits::for_quantity(entry.quantity, reading.format, &settings.rates)?;
-        if let Some(better) = settings.overrides.iter().find(|better| better.concerns(&reading.asset, entry.quantity)) {
+        let Value::Number(Thousandths(value)) = entry.value else {
+            return None;
+        };
+        let mut limits =
+            CounterLimits::for_quantity(entry.quantity, reading.format, &settings.rates)?;
+        if let Some(better) = settings
+            .overrides
+            .iter()
+            .find(|better| better.concerns(&reading.asset, entry.quantity))
+        {
             limits = limits.overridden(better);
         }
         let counters = &mut self.list[position].counters;
-        let known = counters.iter().position(|register| register.quantity == entry.quantity);
+        let known = counters
+            .iter()
+            .position(|register| register.quantity == entry.quantity);
         let slot = known.unwrap_or_else(|| {
             // One at a time: an asset has two or three registers, and there may be a million assets.
             counters.reserve_exact(1);
-            counters.push(CounterOf { quantity: entry.quantity, books: false, held: 0, counter: Counter::default() });
+            counters.push(CounterOf {
+                quantity: entry.quantity,
+                books: false,
+                held: 0,
+                counter: Counter::default(),
+            });
             counters.len() - 1
         });
-        let sample = Sample { value, at, own_time: reading.at.is_some(), retained: reading.retained };
+        let sample = Sample {
+            value,
+            at,
+            own_time: reading.at.is_some(),
+            retained: reading.retained,
+        };
         Some((slot, counters[slot].counter.apply(sample, &limits)))
     }
 
@@ -63,14 +82,19 @@ impl Assets {
             if before == Some((position, slot)) && !self.has_rivals(position, measure) {
                 // The usual case.
             } else {
-                let since =
-                    before.filter(|place| *place != (position, slot)).and_then(|place| self.register(place).counter.last());
+                let since = before
+                    .filter(|place| *place != (position, slot))
+                    .and_then(|place| self.register(place).counter.last());
                 let part = since.map_or(amount, |(_, since)| after(since, applied));
-                if self.elect(position, measure, applied.to, settings.silent_ms) == Some((position, slot)) {
+                if self.elect(position, measure, applied.to, settings.silent_ms)
+                    == Some((position, slot))
+                {
                     if let Some(place) = before.filter(|place| *place != (position, slot)) {
                         amount = self.register((position, slot)).held.saturating_add(part);
                         from = since.map_or(from, |(_, since)| since.min(applied.to));
-                        heard.occurrences.push(self.changed(place, position, slot, applied.to));
+                        heard
+                            .occurrences
+                            .push(self.changed(place, position, slot, applied.to));
                         self.register_mut(place).books = false;
                     }
                     self.register_mut((position, slot)).books = true;
@@ -86,9 +110,14 @@ impl Assets {
         let books = settings.books && measure.is_some() && self.register((position, slot)).books;
         if let Some((event, jump)) = applied.event.zip(applied.jump) {
             let kind = OccurrenceKind::Register(event);
-            heard.occurrences.push(self.occurrence(position, slot, kind, applied.to).jump(&jump, books));
+            heard.occurrences.push(
+                self.occurrence(position, slot, kind, applied.to)
+                    .jump(&jump, books),
+            );
         }
-        let Some(measure) = measure.filter(|_| books) else { return };
+        let Some(measure) = measure.filter(|_| books) else {
+            return;
+        };
         let asset = &mut self.list[position];
         if applied.is_live && in_today(applied.to) {
             asset.note_metered(measure.metered());
@@ -113,17 +142,29 @@ impl Assets {
     }
 
     /// Every register that tells a measure of the subject, with its rank.
-    fn registers(&self, position: usize, measure: Measure) -> impl Iterator<Item = (Place, u8)> + '_ {
+    fn registers(
+        &self,
+        position: usize,
+        measure: Measure,
+    ) -> impl Iterator<Item = (Place, u8)> + '_ {
         let alone = [position as u32];
-        let group = self.list[position].group.map(|group| self.groups[group as usize].as_slice());
+        let group = self.list[position]
+            .group
+            .map(|group| self.groups[group as usize].as_slice());
         let count = group.map_or(1, <[u32]>::len);
-        (0..count).map(move |n| group.map_or(alone[0], |group| group[n]) as usize).flat_map(move |position| {
-            let asset = &self.list[position];
-            asset.counters.iter().enumerate().filter_map(move |(slot, register)| {
-                let (told, rank) = Measure::of(register.quantity, asset.kind)?;
-                (told == measure).then_some(((position, slot), rank))
+        (0..count)
+            .map(move |n| group.map_or(alone[0], |group| group[n]) as usize)
+            .flat_map(move |position| {
+                let asset = &self.list[position];
+                asset
+                    .counters
+                    .iter()
+                    .enumerate()
+                    .filter_map(move |(slot, register)| {
+                        let (told, rank) = Measure::of(register.quantity, asset.kind)?;
+                        (told == measure).then_some(((position, slot), rank))
+                    })
             })
-        })
     }
 
     fn has_rivals(&self, position: usize, measure: Measure) -> bool {
@@ -132,24 +173,50 @@ impl Assets {
 
     /// The register that books at present.
     fn booking(&self, position: usize, measure: Measure) -> Option<Place> {
-        self.registers(position, measure).map(|(place, _)| place).find(|place| self.register(*place).books)
+        self.registers(position, measure)
+            .map(|(place, _)| place)
+            .find(|place| self.register(*place).books)
     }
 
     /// The register that should.
-    fn elect(&self, position: usize, measure: Measure, now: UtcMs, silent_ms: i64) -> Option<Place> {
-        let known = self.registers(position, measure).filter_map(|(place, rank)| {
-            let (_, last) = self.register(place).counter.last()?;
-            Some((now.since(last) > silent_ms, rank, self.list[place.0].priority, place))
-        });
+    fn elect(
+        &self,
+        position: usize,
+        measure: Measure,
+        now: UtcMs,
+        silent_ms: i64,
+    ) -> Option<Place> {
+        let known = self
+            .registers(position, measure)
+            .filter_map(|(place, rank)| {
+                let (_, last) = self.register(place).counter.last()?;
+                Some((
+                    now.since(last) > silent_ms,
+                    rank,
+                    self.list[place.0].priority,
+                    place,
+                ))
+            });
         known.min().map(|(.., place)| place)
     }
 
     fn forget_held(&mut self, position: usize, measure: Measure) {
-        let places: Vec<Place> = self.registers(position, measure).map(|(place, _)| place).collect();
-        places.into_iter().for_each(|place| self.register_mut(place).held = 0);
+        let places: Vec<Place> = self
+            .registers(position, measure)
+            .map(|(place, _)| place)
+            .collect();
+        places
+            .into_iter()
+            .for_each(|place| self.register_mut(place).held = 0);
     }
 
-    fn occurrence(&self, position: usize, slot: usize, kind: OccurrenceKind, at: UtcMs) -> Occurrence {
+    fn occurrence(
+        &self,
+        position: usize,
+        slot: usize,
+        kind: OccurrenceKind,
+        at: UtcMs,
+    ) -> Occurrence {
         let asset = &self.list[position];
         let quantity = asset.counters[slot].quantity;
         Occurrence::new(at, asset.id.clone(), asset.format.number, quantity, kind)
@@ -169,7 +236,11 @@ impl Assets {
 fn after(since: UtcMs, applied: &Applied) -> i64 {
     let whole = i128::from(applied.to.since(applied.from));
     if since <= applied.from || whole <= 0 {
-        return if since <= applied.to { applied.gained } else { 0 };
+        return if since <= applied.to {
+            applied.gained
+        } else {
+            0
+        };
     }
     let part = i128::from(applied.to.since(since)).max(0);
     // A part of an i64, and not more than the whole.

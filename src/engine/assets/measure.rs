@@ -34,10 +34,22 @@ impl Measure {
     /// A gain in thousandths of the quantity's unit as activity.
     pub fn activity(self, gained: i64) -> Activity {
         match self {
-            Self::Distance => Activity { distance_m: gained, ..Activity::default() },
-            Self::Fuel => Activity { fuel_ml: gained, ..Activity::default() },
-            Self::Grid => Activity { vehicle_grid_dwh: gained.saturating_mul(10), ..Activity::default() },
-            Self::Delivered => Activity { charged_dwh: gained.saturating_mul(10), ..Activity::default() },
+            Self::Distance => Activity {
+                distance_m: gained,
+                ..Activity::default()
+            },
+            Self::Fuel => Activity {
+                fuel_ml: gained,
+                ..Activity::default()
+            },
+            Self::Grid => Activity {
+                vehicle_grid_dwh: gained.saturating_mul(10),
+                ..Activity::default()
+            },
+            Self::Delivered => Activity {
+                charged_dwh: gained.saturating_mul(10),
+                ..Activity::default()
+            },
         }
     }
 

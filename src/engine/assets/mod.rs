@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 use crate::ledger::audit::Occurrence;
 use crate::ledger::counters::{CounterEvent, CounterOverride, CounterRates};
 use crate::model::register::Register;
-use crate::model::{Activity, AssetKind, MeterValuesFact, Reading, ReadingEntry, TelemetryFact, Value};
+use crate::model::{
+    Activity, AssetKind, MeterValuesFact, Reading, ReadingEntry, TelemetryFact, Value,
+};
 use crate::units::{Thousandths, UtcMs};
 
 /// How a reading is to be heard.
@@ -66,9 +68,18 @@ pub(super) struct Assets {
 
 impl Assets {
     /// The position of an asset, made if new and `limit` allows.
-    pub fn position(&mut self, reading: &Reading<'_>, limit: usize, register: &Register) -> Option<usize> {
+    pub fn position(
+        &mut self,
+        reading: &Reading<'_>,
+        limit: usize,
+        register: &Register,
+    ) -> Option<usize> {
         let format = usize::from(reading.format.number);
-        if let Some(&position) = self.index.get(format).and_then(|index| index.get(reading.asset.as_ref())) {
+        if let Some(&position) = self
+            .index
+            .get(format)
+            .and_then(|index| index.get(reading.asset.as_ref()))
+        {
             return Some(position as usize);
         }
         if self.list.len() >= limit {
@@ -95,11 +106,17 @@ impl Assets {
         let asset = &self.list[position as usize];
         let name = asset.tags().vehicle.clone();
         let feeds: &[Arc<str>] = match asset.kind {
-            AssetKind::Vehicle => register.vehicle(&name).map_or(&[], |vehicle| &vehicle.feed_ids),
-            AssetKind::Charger | AssetKind::Meter => register.charger(&name).map_or(&[], |charger| &charger.feed_ids),
+            AssetKind::Vehicle => register
+                .vehicle(&name)
+                .map_or(&[], |vehicle| &vehicle.feed_ids),
+            AssetKind::Charger | AssetKind::Meter => register
+                .charger(&name)
+                .map_or(&[], |charger| &charger.feed_ids),
         };
         let kind = asset.kind;
-        let sibling = std::iter::once(&name).chain(feeds).flat_map(|id| self.index.iter().filter_map(move |index| index.get(id)));
+        let sibling = std::iter::once(&name)
+            .chain(feeds)
+            .flat_map(|id| self.index.iter().filter_map(move |index| index.get(id)));
         let sibling = sibling.copied().find(|other| {
             let other_asset = &self.list[*other as usize];
             *other != position && other_asset.kind == kind && other_asset.tags().vehicle == name
@@ -109,7 +126,8 @@ impl Assets {
             Some(group) => group,
             None => {
                 self.groups.push(vec![sibling]);
-                let group = u32::try_from(self.groups.len() - 1).expect("there are fewer groups than assets");
+                let group = u32::try_from(self.groups.len() - 1)
+                    .expect("there are fewer groups than assets");
                 self.list[sibling as usize].group = Some(group);
                 group
             }
@@ -130,12 +148,23 @@ impl Assets {
         }
         let mut named: HashMap<(Arc<str>, bool), Vec<u32>> = HashMap::new();
         for (position, asset) in (0u32..).zip(&list) {
-            named.entry((asset.tags().vehicle.clone(), asset.kind == AssetKind::Vehicle)).or_default().push(position);
+            named
+                .entry((
+                    asset.tags().vehicle.clone(),
+                    asset.kind == AssetKind::Vehicle,
+                ))
+                .or_default()
+                .push(position);
         }
-        let mut groups: Vec<Vec<u32>> = named.into_values().filter(|group| group.len() > 1).collect();
+        let mut groups: Vec<Vec<u32>> = named
+            .into_values()
+            .filter(|group| group.len() > 1)
+            .collect();
         groups.sort();
         for (number, group) in (0u32..).zip(&groups) {
-            group.iter().for_each(|position| list[*position as usize].group = Some(number));
+            group
+                .iter()
+                .for_each(|position| list[*position as usize].group = Some(number));
         }
         self.groups = groups;
         self.list = list;
@@ -153,7 +182,10 @@ impl Assets {
 
     /// The asset of a format and id.
     pub fn find(&self, format: u8, id: &str) -> Option<usize> {
-        self.index.get(usize::from(format))?.get(id).map(|position| *position as usize)
+        self.index
+            .get(usize::from(format))?
+            .get(id)
+            .map(|position| *position as usize)
     }
 
     /// One by its position.
@@ -185,11 +217,16 @@ impl Assets {
         self.list[position].presence.note(reading);
         let mut doubted = 0u64;
         for entry in reading.entries.iter() {
-            let Some((slot, applied)) = self.count(position, reading, entry, at, &settings) else { continue };
+            let Some((slot, applied)) = self.count(position, reading, entry, at, &settings) else {
+                continue;
+            };
             heard.late |= applied.event == Some(CounterEvent::Late);
             // A fall that is not believed yet (a glitch zero, mostly) would be a cliff in every graph. A leap is shown as it came:
             // it may be somebody trying out a device. A late value has its place in the past.
-            if !applied.is_live && applied.event != Some(CounterEvent::Late) && self.falls(position, slot, entry) {
+            if !applied.is_live
+                && applied.event != Some(CounterEvent::Late)
+                && self.falls(position, slot, entry)
+            {
                 doubted |= 1 << entry.quantity as u8;
             }
             self.book(position, slot, &applied, &settings, &in_today, &mut heard);

@@ -43,12 +43,14 @@ impl Presence {
 
     /// Never heard, or silent for longer than its source's or the general limit.
     pub fn is_stale(&self, now: UtcMs, general_ms: i64) -> bool {
-        self.last_heard.is_none_or(|heard| now.since(heard) > self.limit_ms(general_ms))
+        self.last_heard
+            .is_none_or(|heard| now.since(heard) > self.limit_ms(general_ms))
     }
 
     /// How long it may be silent.
     pub fn limit_ms(&self, general_ms: i64) -> i64 {
-        self.stale_after_s.map_or(general_ms, |seconds| i64::from(seconds) * 1000)
+        self.stale_after_s
+            .map_or(general_ms, |seconds| i64::from(seconds) * 1000)
     }
 
     /// Messages that its running numbers show to be missing; `None` where it has none.
@@ -79,7 +81,11 @@ impl SequenceBook {
                 gap if gap > LONGEST_GAP => self.begin(number),
                 gap => {
                     self.lost = self.lost.saturating_add(gap - 1);
-                    self.seen = if gap < WINDOW { self.seen << gap | 1 } else { 1 };
+                    self.seen = if gap < WINDOW {
+                        self.seen << gap | 1
+                    } else {
+                        1
+                    };
                     self.last = Some(number);
                 }
             },
@@ -120,7 +126,9 @@ mod tests {
             (&[u64::MAX, 0, 1], 0),
         ] {
             let mut book = SequenceBook::default();
-            numbers.iter().for_each(|number| book.note(Sequence::Number(*number)));
+            numbers
+                .iter()
+                .for_each(|number| book.note(Sequence::Number(*number)));
             assert_eq!(book.lost, lost, "{numbers:?}");
         }
     }

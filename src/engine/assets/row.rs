@@ -34,14 +34,18 @@ impl Row {
             (Quantity::Speed, Value::Number(n)) => self.speed = Some(*n),
             (Quantity::FuelUsedTotal, Value::Number(n)) => self.fuel_used_total = Some(*n),
             (Quantity::FuelLevel, Value::Number(n)) => self.fuel_level = Some(*n),
-            (Quantity::ChargeGridEnergyTotal, Value::Number(n)) => self.charge_grid_energy_total = Some(*n),
+            (Quantity::ChargeGridEnergyTotal, Value::Number(n)) => {
+                self.charge_grid_energy_total = Some(*n)
+            }
             (Quantity::EnergyImportTotal, Value::Number(n)) => self.energy_import_total = Some(*n),
             (Quantity::BatteryPower, Value::Number(n)) => self.battery_power = Some(*n),
             (Quantity::ChargePower, Value::Number(n)) => self.charge_power = Some(*n),
             (Quantity::Charging, Value::Bool(b)) => self.charging = Some(*b),
             (Quantity::Ignition, Value::Bool(b)) => self.ignition = Some(*b),
             (Quantity::Online, Value::Bool(b)) => self.online = Some(*b),
-            (Quantity::Position, Value::Position(lat, lon)) if positions => self.position = Some((*lat, *lon)),
+            (Quantity::Position, Value::Position(lat, lon)) if positions => {
+                self.position = Some((*lat, *lon))
+            }
             _ => {}
         }
     }
@@ -77,8 +81,10 @@ impl Row {
             fact.battery_power,
             fact.charge_power,
         ];
-        let any =
-            numbers.iter().any(Option::is_some) || fact.charging.is_some() || fact.ignition.is_some() || fact.position.is_some();
+        let any = numbers.iter().any(Option::is_some)
+            || fact.charging.is_some()
+            || fact.ignition.is_some()
+            || fact.position.is_some();
         any.then_some(fact)
     }
 

@@ -46,8 +46,15 @@ impl Engine {
         for (key, activity) in self.activity(from, to, stored) {
             sums.entry(key.subject).or_default().add(&activity);
         }
-        let rows = sums.into_iter().map(|(subject, sums)| self.subject_row(subject, &sums)).collect();
-        ActivityView { from: from.to_string(), to: to.to_string(), rows }
+        let rows = sums
+            .into_iter()
+            .map(|(subject, sums)| self.subject_row(subject, &sums))
+            .collect();
+        ActivityView {
+            from: from.to_string(),
+            to: to.to_string(),
+            rows,
+        }
     }
 
     fn subject_row(&self, subject: Subject, sums: &Activity) -> SubjectRow {
@@ -63,10 +70,22 @@ impl Engine {
         };
         match subject {
             Subject::Vehicle(id) => {
-                let organisation = self.register.vehicle(&id).and_then(|vehicle| vehicle.organisation.clone());
-                SubjectRow { subject: "vehicle", vehicle_id: Some(id), organisation, ..row }
+                let organisation = self
+                    .register
+                    .vehicle(&id)
+                    .and_then(|vehicle| vehicle.organisation.clone());
+                SubjectRow {
+                    subject: "vehicle",
+                    vehicle_id: Some(id),
+                    organisation,
+                    ..row
+                }
             }
-            Subject::GreyFleet { organisation, vehicle_class, fuel } => SubjectRow {
+            Subject::GreyFleet {
+                organisation,
+                vehicle_class,
+                fuel,
+            } => SubjectRow {
                 subject: "grey_fleet",
                 organisation: Some(organisation),
                 vehicle_class: Some(vehicle_class),

@@ -66,20 +66,46 @@ impl Engine {
 
     fn air_of(&self, from: Day, to: Day, mut stored: StoredActivity) -> AirInventory {
         let months = self.complete_months(from, to, &mut stored);
-        air(&self.activity(from, to, &stored), &self.register, &self.factors, &months, &self.config.air)
+        air(
+            &self.activity(from, to, &stored),
+            &self.register,
+            &self.factors,
+            &months,
+            &self.config.air,
+        )
     }
 
     /// `/api/v1/air`. `base` is the store's activity of [`Engine::air_base_days`].
-    pub fn air_view(&self, from: Day, to: Day, stored: StoredActivity, base: Option<StoredActivity>) -> AirView {
+    pub fn air_view(
+        &self,
+        from: Day,
+        to: Day,
+        stored: StoredActivity,
+        base: Option<StoredActivity>,
+    ) -> AirView {
         let config = &self.config.air;
         let found = self.air_of(from, to, stored);
-        let base =
-            config.base_days.zip(base).map(|((from, to), stored)| (to.0 - from.0 + 1, self.air_of(from, to, stored).total()));
+        let base = config
+            .base_days
+            .zip(base)
+            .map(|((from, to), stored)| (to.0 - from.0 + 1, self.air_of(from, to, stored).total()));
         // Configured figures are of a year.
-        let base_days = base.as_ref().filter(|_| config.base_kg.is_empty()).map_or(365, |(days, _)| *days);
+        let base_days = base
+            .as_ref()
+            .filter(|_| config.base_kg.is_empty())
+            .map_or(365, |(days, _)| *days);
         let lengths = (to.0 - from.0 + 1, base_days);
-        let (pollutants, all_met) = changes(&found.total(), base.as_ref().map(|(_, sums)| sums), lengths, config);
-        let any = |wanted| pollutants.iter().any(|change| change.tracked && change.status == wanted);
+        let (pollutants, all_met) = changes(
+            &found.total(),
+            base.as_ref().map(|(_, sums)| sums),
+            lengths,
+            config,
+        );
+        let any = |wanted| {
+            pollutants
+                .iter()
+                .any(|change| change.tracked && change.status == wanted)
+        };
         let (status, supply) = match all_met {
             Some(true) => (PollutantStatus::Met, None),
             Some(false) => (PollutantStatus::NotMet, None),
@@ -94,16 +120,20 @@ impl Engine {
                 ),
             ),
         };
-        let kg = |sums: &AirSums, pollutant| sums.grams(pollutant, config.include_non_exhaust) / 1000.0;
-        let rows = found.lines.iter().map(|((organisation, vehicle_class), sums)| AirRow {
-            organisation: organisation.clone(),
-            vehicle_class,
-            distance_km: whole(sums.distance_m),
-            nox_kg: kg(sums, Pollutant::Nox),
-            pm25_kg: kg(sums, Pollutant::Pm25),
-            pm10_kg: kg(sums, Pollutant::Pm10),
-            pm_exhaust_kg: sums.pm_exhaust_g / 1000.0,
-        });
+        let kg =
+            |sums: &AirSums, pollutant| sums.grams(pollutant, config.include_non_exhaust) / 1000.0;
+        let rows = found
+            .lines
+            .iter()
+            .map(|((organisation, vehicle_class), sums)| AirRow {
+                organisation: organisation.clone(),
+                vehicle_class,
+                distance_km: whole(sums.distance_m),
+                nox_kg: kg(sums, Pollutant::Nox),
+                pm25_kg: kg(sums, Pollutant::Pm25),
+                pm10_kg: kg(sums, Pollutant::Pm10),
+                pm_exhaust_kg: sums.pm_exhaust_g / 1000.0,
+            });
         AirView {
             from: from.to_string(),
             to: to.to_string(),

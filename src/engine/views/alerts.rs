@@ -84,15 +84,32 @@ impl Engine {
     pub fn alerts_view(&self, context: &ViewContext) -> AlertsView {
         let config = &self.config.alerts;
         let standings = self.alerts.standings(config, context.now);
-        let mut rows: Vec<(&Alert, Standing)> =
-            self.alerts.alerts().zip(standings).filter(|(alert, _)| alert.stage != Stage::Ok).collect();
-        let severity = |alert: &Alert| config.rule(&alert.rule).map_or(Severity::Warning, |rule| rule.severity);
+        let mut rows: Vec<(&Alert, Standing)> = self
+            .alerts
+            .alerts()
+            .zip(standings)
+            .filter(|(alert, _)| alert.stage != Stage::Ok)
+            .collect();
+        let severity = |alert: &Alert| {
+            config
+                .rule(&alert.rule)
+                .map_or(Severity::Warning, |rule| rule.severity)
+        };
         rows.sort_by_key(|(alert, _)| {
-            (alert.stage != Stage::Firing, alert.stage == Stage::Resolved, std::cmp::Reverse(severity(alert)), alert.since)
+            (
+                alert.stage != Stage::Firing,
+                alert.stage == Stage::Resolved,
+                std::cmp::Reverse(severity(alert)),
+                alert.since,
+            )
         });
         let silence = |silence: &Silence| SilenceRow {
             id: silence.id,
-            matchers: silence.matchers.iter().map(|matcher| (matcher.name.clone(), matcher.value.clone())).collect(),
+            matchers: silence
+                .matchers
+                .iter()
+                .map(|matcher| (matcher.name.clone(), matcher.value.clone()))
+                .collect(),
             from: rfc3339(silence.from),
             until: rfc3339(silence.until),
             by: silence.by.clone(),
@@ -106,8 +123,17 @@ impl Engine {
         };
         AlertsView {
             as_of: rfc3339(context.now),
-            alerts: rows.into_iter().map(|(alert, standing)| self.alert_row(alert, standing, severity(alert))).collect(),
-            silences: self.alerts.silences().iter().filter(|silence| context.now < silence.until).map(silence).collect(),
+            alerts: rows
+                .into_iter()
+                .map(|(alert, standing)| self.alert_row(alert, standing, severity(alert)))
+                .collect(),
+            silences: self
+                .alerts
+                .silences()
+                .iter()
+                .filter(|silence| context.now < silence.until)
+                .map(silence)
+                .collect(),
             waiting: self.alerts.waiting(),
             rules: config.rules.iter().map(rule).collect(),
         }
@@ -128,12 +154,19 @@ impl Engine {
             starts_at: rfc3339(alert.starts_at),
             value: alert.value,
             threshold: rule.map(|rule| rule.raise),
-            labels: alert.labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            labels: alert
+                .labels
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
             annotations: Annotations {
                 summary: alert.summary.clone(),
                 description: rule.map(|rule| rule.title.clone()).unwrap_or_default(),
             },
-            acked: alert.acked.as_ref().map(|(at, by)| Acked { at: rfc3339(*at), by: by.clone() }),
+            acked: alert.acked.as_ref().map(|(at, by)| Acked {
+                at: rfc3339(*at),
+                by: by.clone(),
+            }),
             silenced: standing.silenced,
             inhibited: standing.inhibited,
             quiet: standing.quiet,

@@ -51,9 +51,16 @@ struct ConformanceRow {
 
 impl ConformanceRow {
     fn of(conformance: Conformance) -> Self {
-        let Conformance { checked, conformant } = conformance;
+        let Conformance {
+            checked,
+            conformant,
+        } = conformance;
         let ratio = (checked > 0).then(|| conformant as f64 / checked as f64);
-        Self { requests_checked: checked, requests_conformant: conformant, conformant_ratio: ratio }
+        Self {
+            requests_checked: checked,
+            requests_conformant: conformant,
+            conformant_ratio: ratio,
+        }
     }
 }
 
@@ -141,7 +148,12 @@ impl Engine {
     pub fn charge_points_view(&self, context: &ViewContext) -> ChargePointsView {
         let charge_points: Vec<ChargePointRow> = self.charge_point_rows().collect();
         let sites = self.site_rows(&charge_points);
-        ChargePointsView { as_of: rfc3339(context.now), charge_points, vendors: self.vendors(), sites }
+        ChargePointsView {
+            as_of: rfc3339(context.now),
+            charge_points,
+            vendors: self.vendors(),
+            sites,
+        }
     }
 
     /// All charge points with all their connectors, registered or heard.
@@ -154,13 +166,17 @@ impl Engine {
                 registered: true,
                 max_power_kw: registered.max_power_kw,
                 // Silent ones are shown with the connectors they should have.
-                connectors: (1..=registered.connectors).map(|id| connector_row(id, &Connector::default())).collect(),
+                connectors: (1..=registered.connectors)
+                    .map(|id| connector_row(id, &Connector::default()))
+                    .collect(),
                 ..ChargePointRow::silent(registered.id.clone())
             };
             rows.insert(registered.id.to_lowercase(), row);
         }
         for (id, state) in self.charging.charge_points() {
-            let row = rows.entry(id.to_lowercase()).or_insert_with(|| ChargePointRow::silent(id.clone()));
+            let row = rows
+                .entry(id.to_lowercase())
+                .or_insert_with(|| ChargePointRow::silent(id.clone()));
             row.take(state);
         }
         rows.into_values()
@@ -168,11 +184,18 @@ impl Engine {
 
     /// The same in numbers. What was said before a link was lost is not how it is now.
     pub(super) fn estate(&self) -> Estate {
-        let mut estate = Estate { sessions_closed_today: self.sessions_closed_today, ..Estate::default() };
+        let mut estate = Estate {
+            sessions_closed_today: self.sessions_closed_today,
+            ..Estate::default()
+        };
         for row in self.charge_point_rows() {
             estate.total += 1;
             estate.online += usize::from(row.online);
-            for connector in row.connectors.iter().filter(|connector| connector.connector_id > 0) {
+            for connector in row
+                .connectors
+                .iter()
+                .filter(|connector| connector.connector_id > 0)
+            {
                 estate.connectors += 1;
                 estate.sessions_open += usize::from(connector.session.is_some());
                 if row.online {
@@ -191,15 +214,27 @@ impl Engine {
         for row in charge_points {
             if let Some(site) = &row.site {
                 // What was measured before a link was lost is not the power now.
-                let now = row.connectors.iter().filter(|_| row.online).filter_map(|connector| connector.power_w);
+                let now = row
+                    .connectors
+                    .iter()
+                    .filter(|_| row.online)
+                    .filter_map(|connector| connector.power_w);
                 let sum = power.entry(site).or_default();
                 now.for_each(|watts| *sum = Some(sum.unwrap_or(0.0) + watts));
             }
         }
         let site = |(id, power_w): (&Arc<str>, Option<f64>)| {
             let known = self.register.site(id);
-            let (name, capacity_kw) = (known.map(|site| site.name.clone()), known.and_then(|site| site.capacity_kw));
-            SiteRow { site: id.clone(), name, capacity_kw, power_w }
+            let (name, capacity_kw) = (
+                known.map(|site| site.name.clone()),
+                known.and_then(|site| site.capacity_kw),
+            );
+            SiteRow {
+                site: id.clone(),
+                name,
+                capacity_kw,
+                power_w,
+            }
         };
         power.into_iter().map(site).collect()
     }
@@ -207,18 +242,24 @@ impl Engine {
     fn vendors(&self) -> Vec<VendorRow> {
         let mut sums: BTreeMap<(&str, &str), (u32, Conformance)> = BTreeMap::new();
         for (_, state) in self.charging.charge_points() {
-            let Some(vendor) = state.vendor.as_deref() else { continue };
-            let (points, sum) = sums.entry((vendor, state.model.as_deref().unwrap_or_default())).or_default();
+            let Some(vendor) = state.vendor.as_deref() else {
+                continue;
+            };
+            let (points, sum) = sums
+                .entry((vendor, state.model.as_deref().unwrap_or_default()))
+                .or_default();
             *points += 1;
             sum.checked += state.conformance.checked;
             sum.conformant += state.conformance.conformant;
         }
-        let rows = sums.into_iter().map(|((vendor, model), (charge_points, sum))| VendorRow {
-            vendor: vendor.to_owned(),
-            model: model.to_owned(),
-            charge_points,
-            conformance: ConformanceRow::of(sum),
-        });
+        let rows = sums
+            .into_iter()
+            .map(|((vendor, model), (charge_points, sum))| VendorRow {
+                vendor: vendor.to_owned(),
+                model: model.to_owned(),
+                charge_points,
+                conformance: ConformanceRow::of(sum),
+            });
         rows.collect()
     }
 }
@@ -235,16 +276,25 @@ impl ChargePointRow {
         self.clock_skew_s = state.clock_skew_ms().map(|ms| ms / 1000);
         self.clock_zone_error_s = state.zone_error_ms().map(|ms| ms / 1000);
         self.register_kind = state.register_kind().name();
-        self.setup = state.setup.as_deref().map(|memory| SetupRow::of(memory, state.online));
+        self.setup = state
+            .setup
+            .as_deref()
+            .map(|memory| SetupRow::of(memory, state.online));
         self.vendor.clone_from(&state.vendor);
         self.model.clone_from(&state.model);
         self.firmware.clone_from(&state.firmware);
         for (id, connector) in &state.connectors {
             let row = connector_row(*id, connector);
-            match self.connectors.binary_search_by_key(id, |row| row.connector_id) {
+            match self
+                .connectors
+                .binary_search_by_key(id, |row| row.connector_id)
+            {
                 Ok(index) => self.connectors[index] = row,
                 // Connector 0 is the charge point itself; it is shown when it has something to say.
-                Err(_) if *id == 0 && connector.since.is_none() && connector.register_dwh.is_none() => {}
+                Err(_)
+                    if *id == 0
+                        && connector.since.is_none()
+                        && connector.register_dwh.is_none() => {}
                 Err(index) => self.connectors.insert(index, row),
             }
         }

@@ -35,38 +35,61 @@ enum Believed {
 
 impl Engine {
     /// The vehicles of these fleet ids, then those of these organisations, at most `limit`.
-    pub fn chosen_view(&self, vehicles: &[String], organisations: &[String], limit: usize) -> ChosenView {
+    pub fn chosen_view(
+        &self,
+        vehicles: &[String],
+        organisations: &[String],
+        limit: usize,
+    ) -> ChosenView {
         let in_organisation = self.register.vehicles.iter().filter(|vehicle| {
-            vehicle.organisation.as_deref().is_some_and(|organisation| organisations.iter().any(|chosen| chosen == organisation))
+            vehicle.organisation.as_deref().is_some_and(|organisation| {
+                organisations.iter().any(|chosen| chosen == organisation)
+            })
         });
         let mut rows: Vec<ChosenRow> = Vec::new();
         let mut places: HashMap<Arc<str>, usize> = HashMap::new();
         let mut left_out = 0;
-        let names = vehicles.iter().map(|id| Arc::from(id.as_str())).chain(in_organisation.map(|vehicle| vehicle.id.clone()));
+        let names = vehicles
+            .iter()
+            .map(|id| Arc::from(id.as_str()))
+            .chain(in_organisation.map(|vehicle| vehicle.id.clone()));
         for vehicle_id in names {
             if places.contains_key(&vehicle_id) {
                 continue;
             }
             if rows.len() < limit {
                 places.insert(vehicle_id.clone(), rows.len());
-                rows.push(ChosenRow { vehicle_id, values: BTreeMap::new() });
+                rows.push(ChosenRow {
+                    vehicle_id,
+                    values: BTreeMap::new(),
+                });
             } else {
                 left_out += 1;
             }
         }
-        for asset in self.assets.iter().filter(|asset| asset.kind == AssetKind::Vehicle) {
+        for asset in self
+            .assets
+            .iter()
+            .filter(|asset| asset.kind == AssetKind::Vehicle)
+        {
             if let Some(&place) = places.get(&asset.tags().vehicle) {
                 rows[place].take(asset);
             }
         }
-        ChosenView { vehicles: rows, left_out }
+        ChosenView {
+            vehicles: rows,
+            left_out,
+        }
     }
 }
 
 impl ChosenRow {
     /// Adds what one feed knows; a vehicle may have several.
     fn take(&mut self, asset: &Asset) {
-        for quantity in Quantity::ALL.iter().filter(|quantity| quantity.kind() == CounterKind::Lifetime) {
+        for quantity in Quantity::ALL
+            .iter()
+            .filter(|quantity| quantity.kind() == CounterKind::Lifetime)
+        {
             self.number(*quantity, asset.believed(*quantity));
         }
         let live = &asset.live;
@@ -78,10 +101,12 @@ impl ChosenRow {
     }
 
     fn number(&mut self, quantity: Quantity, value: Option<Thousandths>) {
-        self.values.extend(value.map(|value| (quantity.name(), Believed::Number(value.as_f64()))));
+        self.values
+            .extend(value.map(|value| (quantity.name(), Believed::Number(value.as_f64()))));
     }
 
     fn state(&mut self, quantity: Quantity, value: Option<bool>) {
-        self.values.extend(value.map(|value| (quantity.name(), Believed::State(value))));
+        self.values
+            .extend(value.map(|value| (quantity.name(), Believed::State(value))));
     }
 }

@@ -68,7 +68,8 @@ impl Engine {
     /// `/api/v1/counters`; `asset` is a fleet id or the id of a feed.
     pub fn counters_view(&self, context: &ViewContext, asset: Option<&str>) -> CountersView {
         let asked = |candidate: &&super::super::assets::Asset| {
-            asset.is_some_and(|asked| *candidate.id == *asked || *candidate.tags().vehicle == *asked)
+            asset
+                .is_some_and(|asked| *candidate.id == *asked || *candidate.tags().vehicle == *asked)
         };
         let registers = self.assets.iter().filter(asked).flat_map(|asset| {
             asset.counters.iter().map(|register| RegisterRow {
@@ -88,18 +89,29 @@ impl Engine {
         CountersView {
             as_of: rfc3339(context.now),
             registers: registers.collect(),
-            entries: self.audit.entries().rev().map(|entry| self.entry_row(entry)).collect(),
+            entries: self
+                .audit
+                .entries()
+                .rev()
+                .map(|entry| self.entry_row(entry))
+                .collect(),
             entries_dropped: self.audit.dropped(),
         }
     }
 
     fn entry_row(&self, entry: &Entry) -> EntryRow {
         let occurrence = &entry.occurrence;
-        let found = self.assets.find(occurrence.format, &occurrence.asset).and_then(|position| self.assets.get(position));
+        let found = self
+            .assets
+            .find(occurrence.format, &occurrence.asset)
+            .and_then(|position| self.assets.get(position));
         EntryRow {
             id: entry.id,
             at: rfc3339(occurrence.at),
-            asset: found.map_or_else(|| occurrence.asset.clone(), |asset| asset.tags().vehicle.clone()),
+            asset: found.map_or_else(
+                || occurrence.asset.clone(),
+                |asset| asset.tags().vehicle.clone(),
+            ),
             feed: occurrence.asset.clone(),
             format: found.map_or("unknown", |asset| format_name(asset.format)),
             quantity: occurrence.quantity.name(),
@@ -108,7 +120,10 @@ impl Engine {
             before: whole(occurrence.before),
             after: whole(occurrence.after),
             previous_feed: occurrence.previous.as_ref().map(|(feed, _)| feed.clone()),
-            previous_quantity: occurrence.previous.as_ref().map(|(_, quantity)| quantity.name()),
+            previous_quantity: occurrence
+                .previous
+                .as_ref()
+                .map(|(_, quantity)| quantity.name()),
             undo_adds: occurrence.correction.map(|(by, ..)| whole(by)),
             booked: occurrence.booked,
             undone_at: entry.undone_at.map(rfc3339),

@@ -8,8 +8,9 @@ use serde::Serialize;
 use super::super::{Dimension, Engine};
 use super::{ViewContext, kwh, whole};
 use crate::ledger::emissions::{
-    Figures, Inventory, InventoryKey, METHOD_VERSION, MOST_ESTIMATED, Months, RESTATEMENT_THRESHOLD, RestatementEffect,
-    RestatementReason, Scope, Setting, Uncertain, YearRestatement, corrected_sets, inventory, reconcile, relative_sd, restate,
+    Figures, Inventory, InventoryKey, METHOD_VERSION, MOST_ESTIMATED, Months,
+    RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, Scope, Setting, Uncertain,
+    YearRestatement, corrected_sets, inventory, reconcile, relative_sd, restate,
 };
 use crate::model::{Activity, ActivityKey, ActivityRow, YearVersion};
 use crate::units::{Day, Month};
@@ -140,7 +141,12 @@ struct AvoidedRow {
 
 impl Engine {
     /// The days of a question: by default from 1 April of the running year to today.
-    pub fn emission_days(&self, context: &ViewContext, from: Option<Day>, to: Option<Day>) -> (Day, Day) {
+    pub fn emission_days(
+        &self,
+        context: &ViewContext,
+        from: Option<Day>,
+        to: Option<Day>,
+    ) -> (Day, Day) {
         let today = Day::of(context.now);
         let to = to.unwrap_or(today);
         (from.unwrap_or_else(|| to.financial_year().first_day()), to)
@@ -148,11 +154,19 @@ impl Engine {
 
     /// The days whose activity bears on the days `from..=to`: their months, and those of a year before and after.
     pub fn months_around(from: Day, to: Day) -> (Day, Day) {
-        (Month::of_day(from).plus(-13).first_day(), Month::of_day(to).plus(12).last_day())
+        (
+            Month::of_day(from).plus(-13).first_day(),
+            Month::of_day(to).plus(12).last_day(),
+        )
     }
 
     /// Activity of days, of the store and of the engine together.
-    pub(super) fn activity(&self, from: Day, to: Day, stored: &StoredActivity) -> BTreeMap<ActivityKey, Activity> {
+    pub(super) fn activity(
+        &self,
+        from: Day,
+        to: Day,
+        stored: &StoredActivity,
+    ) -> BTreeMap<ActivityKey, Activity> {
         let mut activity: BTreeMap<ActivityKey, Activity> = BTreeMap::new();
         let saved = stored.rows.iter().map(|row| (&row.key, &row.activity));
         for (key, sums) in saved.chain(self.journal.since(stored.generation, from, to)) {
@@ -167,46 +181,76 @@ impl Engine {
     }
 
     /// Takes the store's months and adds what the engine has on top.
-    pub(super) fn complete_months(&self, from: Day, to: Day, stored: &mut StoredActivity) -> Months {
+    pub(super) fn complete_months(
+        &self,
+        from: Day,
+        to: Day,
+        stored: &mut StoredActivity,
+    ) -> Months {
         let mut months = std::mem::take(&mut stored.months);
         let (first, last) = Self::months_around(from, to);
-        self.journal.since(stored.generation, first, last).for_each(|(key, sums)| months.add(key, sums));
+        self.journal
+            .since(stored.generation, first, last)
+            .for_each(|(key, sums)| months.add(key, sums));
         if (first..=last).contains(&self.today.day) {
-            self.unsaved().for_each(|(key, sums)| months.add(&key, sums));
+            self.unsaved()
+                .for_each(|(key, sums)| months.add(&key, sums));
         }
         months
     }
 
     fn unsaved(&self) -> impl Iterator<Item = (ActivityKey, &Activity)> {
         let day = self.today.day;
-        let unsaved =
-            self.assets.iter().map(move |asset| (ActivityKey { day, subject: asset.subject().clone() }, asset.unsaved()));
+        let unsaved = self.assets.iter().map(move |asset| {
+            (
+                ActivityKey {
+                    day,
+                    subject: asset.subject().clone(),
+                },
+                asset.unsaved(),
+            )
+        });
         unsaved.filter(|(_, sums)| !sums.is_empty())
     }
 
     /// `/api/v1/emissions`. `stored` is the store's activity of the days and the months around them.
-    pub fn emissions_view(&self, from: Day, to: Day, by: &[Dimension], mut stored: StoredActivity) -> EmissionsView {
+    pub fn emissions_view(
+        &self,
+        from: Day,
+        to: Day,
+        by: &[Dimension],
+        mut stored: StoredActivity,
+    ) -> EmissionsView {
         let months = self.complete_months(from, to, &mut stored);
         let activity = self.activity(from, to, &stored);
         // Silence is filled once the month is over.
         let filled_to = to.min(Month::of_day(self.today.day).plus(-1).last_day());
-        let setting =
-            Setting { per_vehicle: true, fill: (from <= filled_to).then_some((from, filled_to)), ..self.setting(&months) };
+        let setting = Setting {
+            per_vehicle: true,
+            fill: (from <= filled_to).then_some((from, filled_to)),
+            ..self.setting(&months)
+        };
         let inventory = inventory(&activity, &setting);
         let total = inventory.total();
         let years = self.frozen_years(&stored.years, (from, to), &inventory, &activity, &setting);
-        let factors = self.restatements(&inventory, &activity, &setting).map(AnyRestatement::FactorSets);
-        let years = years.into_iter().map(|year| AnyRestatement::Year(Box::new(year)));
+        let factors = self
+            .restatements(&inventory, &activity, &setting)
+            .map(AnyRestatement::FactorSets);
+        let years = years
+            .into_iter()
+            .map(|year| AnyRestatement::Year(Box::new(year)));
         let restatements = factors.into_iter().chain(years).collect();
         let (rows, factor_sets) = rows(&inventory, by);
         let (low_quality, avoided) = self.by_vehicle(&inventory);
-        let mismatches = reconcile(&months, Month::of_day(from), Month::of_day(to)).into_iter().map(|found| MismatchRow {
-            vehicle_id: found.vehicle,
-            month: found.month.to_string(),
-            card_l: found.card_l,
-            can_l: found.can_l,
-            ratio: found.ratio,
-        });
+        let mismatches = reconcile(&months, Month::of_day(from), Month::of_day(to))
+            .into_iter()
+            .map(|found| MismatchRow {
+                vehicle_id: found.vehicle,
+                month: found.month.to_string(),
+                card_l: found.card_l,
+                can_l: found.can_l,
+                ratio: found.ratio,
+            });
         EmissionsView {
             from: from.to_string(),
             to: to.to_string(),
@@ -236,11 +280,21 @@ impl Engine {
     ) -> Option<RestatementRow> {
         let sets = corrected_sets(inventory);
         let published = self.factors.published().filter(|_| !sets.is_empty())?;
-        let first =
-            crate::ledger::emissions::inventory(activity, &Setting { factors: published, ..*setting }).total().in_use_kgco2e();
+        let first = crate::ledger::emissions::inventory(
+            activity,
+            &Setting {
+                factors: published,
+                ..*setting
+            },
+        )
+        .total()
+        .in_use_kgco2e();
         let now = inventory.total().in_use_kgco2e();
         let ratio = if first == 0.0 { 0.0 } else { now / first - 1.0 };
-        let effect = RestatementEffect { reason: RestatementReason::FactorRevision, ratio };
+        let effect = RestatementEffect {
+            reason: RestatementReason::FactorRevision,
+            ratio,
+        };
         let result = restate(first, &[effect], RESTATEMENT_THRESHOLD);
         Some(RestatementRow {
             kind: "factor_sets",
@@ -260,14 +314,26 @@ impl Engine {
             if let Some(id) = &key.vehicle {
                 let (sum, estimated) = vehicles.entry(id).or_default();
                 sum.add(figures);
-                *estimated += if key.estimated() { figures.in_use_kgco2e() } else { 0.0 };
+                *estimated += if key.estimated() {
+                    figures.in_use_kgco2e()
+                } else {
+                    0.0
+                };
             }
         }
-        let low = vehicles.iter().filter(|(_, (sum, estimated))| *estimated > MOST_ESTIMATED * sum.in_use_kgco2e());
+        let low = vehicles
+            .iter()
+            .filter(|(_, (sum, estimated))| *estimated > MOST_ESTIMATED * sum.in_use_kgco2e());
         let low = low.map(|(id, _)| (*id).clone()).collect();
         let mut avoided = Avoided::default();
         for (id, (before, now)) in inventory.replacements() {
-            let Some(replaces) = self.register.vehicle(id).and_then(|vehicle| vehicle.replaces.clone()) else { continue };
+            let Some(replaces) = self
+                .register
+                .vehicle(id)
+                .and_then(|vehicle| vehicle.replaces.clone())
+            else {
+                continue;
+            };
             avoided.kgco2e += before.avoided(&now);
             avoided.distance_km += whole(before.distance_m);
             avoided.vehicles.push(AvoidedRow {
@@ -294,23 +360,34 @@ fn rows(inventory: &Inventory, by: &[Dimension]) -> (Vec<EmissionsRow>, Vec<Stri
     let mut groups: BTreeMap<(Scope, Group), Sum> = BTreeMap::new();
     let mut factor_sets = BTreeSet::new();
     for (key, figures) in &inventory.lines {
-        for (scope, part) in Scope::ALL.into_iter().filter_map(|scope| Some((scope, figures.part(scope)?))) {
+        for (scope, part) in Scope::ALL
+            .into_iter()
+            .filter_map(|scope| Some((scope, figures.part(scope)?)))
+        {
             let sum = groups.entry((scope, group(key, by))).or_default();
             sum.by_tier.entry(key.tier).or_default().add(&part);
-            sum.estimated_kgco2e += part.of(scope).filter(|_| key.estimated()).unwrap_or_default();
+            sum.estimated_kgco2e += part
+                .of(scope)
+                .filter(|_| key.estimated())
+                .unwrap_or_default();
             let set = key.set_of(scope).to_string();
             factor_sets.insert(set.clone());
             sum.sets.insert(set);
         }
     }
-    let rows = groups.into_iter().map(|((scope, group), sum)| row(scope, group, &sum));
+    let rows = groups
+        .into_iter()
+        .map(|((scope, group), sum)| row(scope, group, &sum));
     (rows.collect(), factor_sets.into_iter().collect())
 }
 
 fn row(scope: Scope, group: Group, sum: &Sum) -> EmissionsRow {
     let mut figures = Figures::default();
     sum.by_tier.values().for_each(|part| figures.add(part));
-    let tiers = sum.by_tier.iter().map(|(tier, part)| (part.of(scope).unwrap_or_default(), relative_sd(*tier)));
+    let tiers = sum
+        .by_tier
+        .iter()
+        .map(|(tier, part)| (part.of(scope).unwrap_or_default(), relative_sd(*tier)));
     let uncertain = Uncertain::of(tiers);
     let [kgco2, ch4, n2o] = figures.scope1.split;
     let lines: &[(&str, f64)] = match scope {

@@ -51,13 +51,21 @@ impl Engine {
             messages_lost: asset.presence.lost(),
             online: asset.live.online,
         });
-        FeedsView { as_of: rfc3339(context.now), feeds: feeds.collect() }
+        FeedsView {
+            as_of: rfc3339(context.now),
+            feeds: feeds.collect(),
+        }
     }
 }
 
 fn registered_as(asset: &Asset, register: &Register) -> Option<Arc<str>> {
     match asset.kind {
-        AssetKind::Vehicle => asset.vehicle.and_then(|index| register.vehicles.get(index as usize)).map(|v| v.id.clone()),
-        AssetKind::Charger | AssetKind::Meter => register.charger(&asset.id).map(|charger| charger.id.clone()),
+        AssetKind::Vehicle => asset
+            .vehicle
+            .and_then(|index| register.vehicles.get(index as usize))
+            .map(|v| v.id.clone()),
+        AssetKind::Charger | AssetKind::Meter => register
+            .charger(&asset.id)
+            .map(|charger| charger.id.clone()),
     }
 }

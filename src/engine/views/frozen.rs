@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::super::Engine;
-use crate::ledger::emissions::{Inventory, Setting, YearRestatement, inventory, restate_year, year_version};
+use crate::ledger::emissions::{
+    Inventory, Setting, YearRestatement, inventory, restate_year, year_version,
+};
 use crate::model::{Activity, ActivityKey, YearVersion};
 use crate::units::Day;
 
@@ -19,15 +21,26 @@ impl Engine {
     ) -> Vec<YearRestatement> {
         let mut rows = Vec::new();
         for versions in versions.chunk_by(|a, b| a.year == b.year) {
-            let Some(year) = versions.first().map(|frozen| frozen.year) else { continue };
+            let Some(year) = versions.first().map(|frozen| frozen.year) else {
+                continue;
+            };
             let (first, last) = (year.first_day(), year.last_day());
             let now = if (from, to) == (first, last) {
                 year_version(year, self.today.day, whole)
             } else {
-                let days = activity.iter().filter(|(key, _)| (first..=last).contains(&key.day));
+                let days = activity
+                    .iter()
+                    .filter(|(key, _)| (first..=last).contains(&key.day));
                 let days = days.map(|(key, sums)| (key.clone(), *sums)).collect();
                 // A frozen year is over: all of its silence is filled, as at the freeze.
-                let of_year = inventory(&days, &Setting { fill: Some((first, last)), per_vehicle: false, ..*setting });
+                let of_year = inventory(
+                    &days,
+                    &Setting {
+                        fill: Some((first, last)),
+                        per_vehicle: false,
+                        ..*setting
+                    },
+                );
                 year_version(year, self.today.day, &of_year)
             };
             rows.extend(restate_year(versions, &now, self.declared()));

@@ -4,10 +4,24 @@ use crate::ledger::targets::{Amount, TargetRecord, TargetStatus};
 use crate::ledger::transition::Counts;
 use crate::units::{Day, Month};
 
-const MONTHS: [&str; 12] =
-    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
-const NUMBERS: [&str; 13] =
-    ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const NUMBERS: [&str; 13] = [
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
+];
 
 /// The sentence about a share of vehicles.
 pub(super) fn headline(target: &TargetRecord, counts: Counts, counted: u32) -> String {
@@ -17,8 +31,14 @@ pub(super) fn headline(target: &TargetRecord, counts: Counts, counted: u32) -> S
             .to_owned();
     };
     let verb = if counted == 1 { "is" } else { "are" };
-    let on = target.as_of.parse::<Day>().map_or_else(|_| target.as_of.clone(), day);
-    let mut text = format!("On {on} {counted} of {total} vehicles ({}) {verb} low emission", percent(share));
+    let on = target
+        .as_of
+        .parse::<Day>()
+        .map_or_else(|_| target.as_of.clone(), day);
+    let mut text = format!(
+        "On {on} {counted} of {total} vehicles ({}) {verb} low emission",
+        percent(share)
+    );
     match target.plan {
         Some(plan) => text.push_str(&format!("; the path asks for {}", percent(plan))),
         None => text.push_str("; no path is set"),
@@ -36,12 +56,17 @@ fn pace(target: &TargetRecord) -> String {
     if target.gap.is_some_and(Amount::is_zero) {
         return match target.p_hit {
             Some(chance) if chance < 0.5 => {
-                format!("as many count today as {goal} of the planned fleet asks for, but not all of them stay")
+                format!(
+                    "as many count today as {goal} of the planned fleet asks for, but not all of them stay"
+                )
             }
             _ => format!("{goal} is reached once the planned vehicles have left"),
         };
     }
-    let reached = target.projected_date.as_deref().and_then(|text| text.parse::<Day>().ok());
+    let reached = target
+        .projected_date
+        .as_deref()
+        .and_then(|text| text.parse::<Day>().ok());
     match (reached, target.recent_per_month) {
         (Some(reached), _) => {
             let (year, month) = Month::of_day(reached).ym();
@@ -51,7 +76,11 @@ fn pace(target: &TargetRecord) -> String {
             );
             match target.months_late {
                 Some(0) => text.push_str(", in time"),
-                Some(late) => text.push_str(&format!(", {} {}", months(late), if late > 0 { "late" } else { "early" })),
+                Some(late) => text.push_str(&format!(
+                    ", {} {}",
+                    months(late),
+                    if late > 0 { "late" } else { "early" }
+                )),
                 None => {}
             }
             text
@@ -63,13 +92,18 @@ fn pace(target: &TargetRecord) -> String {
 
 fn months(count: i32) -> String {
     let count = count.unsigned_abs();
-    let word = NUMBERS.get(count as usize).map_or_else(|| count.to_string(), |word| (*word).to_owned());
+    let word = NUMBERS
+        .get(count as usize)
+        .map_or_else(|| count.to_string(), |word| (*word).to_owned());
     format!("{word} month{}", if count == 1 { "" } else { "s" })
 }
 
 fn day(day: Day) -> String {
     let (year, month, day) = day.ymd();
-    format!("{day} {} {year}", &MONTHS[usize::from(month.clamp(1, 12)) - 1][..3])
+    format!(
+        "{day} {} {year}",
+        &MONTHS[usize::from(month.clamp(1, 12)) - 1][..3]
+    )
 }
 
 fn percent(share: f64) -> String {
@@ -100,7 +134,11 @@ mod tests {
 
     #[test]
     fn the_sentence() {
-        let counts = Counts { low: 612, other: 188, ..Counts::default() };
+        let counts = Counts {
+            low: 612,
+            other: 188,
+            ..Counts::default()
+        };
         let known = TargetRecord {
             current: Some(0.765),
             plan: Some(0.767),
@@ -117,20 +155,53 @@ mod tests {
             "On 23 Nov 2026 612 of 800 vehicles (76.5\u{a0}%) are low emission; the path asks for 76.7\u{a0}%; at the pace of the last \
              twelve months 90\u{a0}% is reached in September 2028, six months late"
         );
-        let early = TargetRecord { months_late: Some(-1), plan: None, ..known.clone() };
+        let early = TargetRecord {
+            months_late: Some(-1),
+            plan: None,
+            ..known.clone()
+        };
         assert!(headline(&early, counts, 612).ends_with(
             "no path is set; at the pace of the last twelve months 90\u{a0}% is reached in September 2028, one month early"
         ));
-        let still = TargetRecord { projected_date: None, recent_per_month: Some(0.0), ..known.clone() };
-        assert!(headline(&still, counts, 612).ends_with("at the pace of the last twelve months 90\u{a0}% is not reached"));
-        let planned = TargetRecord { gap: Some(Amount::Whole(0)), p_hit: Some(1.0), ..still.clone() };
-        assert!(headline(&planned, counts, 612).ends_with("90\u{a0}% is reached once the planned vehicles have left"));
-        let leaving = TargetRecord { p_hit: Some(0.0), ..planned };
+        let still = TargetRecord {
+            projected_date: None,
+            recent_per_month: Some(0.0),
+            ..known.clone()
+        };
+        assert!(
+            headline(&still, counts, 612)
+                .ends_with("at the pace of the last twelve months 90\u{a0}% is not reached")
+        );
+        let planned = TargetRecord {
+            gap: Some(Amount::Whole(0)),
+            p_hit: Some(1.0),
+            ..still.clone()
+        };
+        assert!(
+            headline(&planned, counts, 612)
+                .ends_with("90\u{a0}% is reached once the planned vehicles have left")
+        );
+        let leaving = TargetRecord {
+            p_hit: Some(0.0),
+            ..planned
+        };
         assert!(headline(&leaving, counts, 612).ends_with("but not all of them stay"));
-        let new = TargetRecord { projected_date: None, recent_per_month: None, ..known.clone() };
-        assert!(headline(&new, counts, 612).ends_with("too few months are known to say when 90\u{a0}% is reached"));
-        let met = TargetRecord { status: TargetStatus::Met, ..known };
+        let new = TargetRecord {
+            projected_date: None,
+            recent_per_month: None,
+            ..known.clone()
+        };
+        assert!(
+            headline(&new, counts, 612)
+                .ends_with("too few months are known to say when 90\u{a0}% is reached")
+        );
+        let met = TargetRecord {
+            status: TargetStatus::Met,
+            ..known
+        };
         assert!(headline(&met, counts, 612).ends_with("the goal of 90\u{a0}% is met"));
-        assert!(headline(&record(), Counts::default(), 0).starts_with("No vehicle in the register"));
+        assert!(
+            headline(&record(), Counts::default(), 0).starts_with("No vehicle in the register")
+        );
     }
 }

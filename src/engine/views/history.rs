@@ -73,7 +73,9 @@ impl<'a> HistoryView<'a> {
             to: rfc3339(to),
             step: name,
             whose: Whose::of(series, register),
-            columns: std::iter::once(start).chain(fields.iter().map(|field| field.name())).collect(),
+            columns: std::iter::once(start)
+                .chain(fields.iter().map(|field| field.name()))
+                .collect(),
             rows: Rows { sums, step, fields },
         }
     }
@@ -89,8 +91,16 @@ struct Rows<'a> {
 
 impl Serialize for Rows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let known = self.sums.iter().filter(|(_, sums)| **sums != RollupSums::default());
-        serializer.collect_seq(known.map(|(at, sums)| Row { at, sums, step: self.step, fields: self.fields }))
+        let known = self
+            .sums
+            .iter()
+            .filter(|(_, sums)| **sums != RollupSums::default());
+        serializer.collect_seq(known.map(|(at, sums)| Row {
+            at,
+            sums,
+            step: self.step,
+            fields: self.fields,
+        }))
     }
 }
 
@@ -116,7 +126,9 @@ impl Serialize for Row<'_> {
                 day.end().since(day.start())
             }
         };
-        self.fields.iter().try_for_each(|field| list.serialize_element(&value(*field, self.sums, length_ms)))?;
+        self.fields
+            .iter()
+            .try_for_each(|field| list.serialize_element(&value(*field, self.sums, length_ms)))?;
         list.end()
     }
 }
@@ -125,7 +137,9 @@ fn value(field: Field, sums: &RollupSums, length_ms: i64) -> Option<f64> {
     let seconds = |ms: i64| Some(ms as f64 / 1000.0);
     match field {
         Field::Energy => Some(wh(sums.energy_dwh)),
-        Field::Power => Some((wh(sums.energy_dwh) * 3_600_000.0 / length_ms as f64 * 10.0).round() / 10.0),
+        Field::Power => {
+            Some((wh(sums.energy_dwh) * 3_600_000.0 / length_ms as f64 * 10.0).round() / 10.0)
+        }
         Field::PeakPower => sums.peak_w.map(f64::from),
         Field::Occupied => seconds(sums.occupied_ms),
         Field::Charging => seconds(sums.charging_ms),
@@ -151,20 +165,42 @@ pub struct UtilisationView {
 
 impl UtilisationView {
     /// Of the quarters of days `from..=to`.
-    pub fn new((from, to, now): (Day, Day, UtcMs), series: &Series, map: &HeatMap, register: &Register) -> Self {
-        let matrix = |of: fn(&Cell) -> Option<f64>| map.cells.iter().map(|day| day.iter().map(of).collect()).collect();
+    pub fn new(
+        (from, to, now): (Day, Day, UtcMs),
+        series: &Series,
+        map: &HeatMap,
+        register: &Register,
+    ) -> Self {
+        let matrix = |of: fn(&Cell) -> Option<f64>| {
+            map.cells
+                .iter()
+                .map(|day| day.iter().map(of).collect())
+                .collect()
+        };
         Self {
             as_of: rfc3339(now),
             from: from.to_string(),
             to: to.to_string(),
             whose: Whose::of(series, register),
-            weekdays: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+            weekdays: [
+                "Monday",
+                "Tuesday",
+                "Wednesday",
+                "Thursday",
+                "Friday",
+                "Saturday",
+                "Sunday",
+            ],
             occupied_ratio: matrix(Cell::occupied_ratio),
             charging_ratio: matrix(Cell::charging_ratio),
             observed_connector_h: map
                 .cells
                 .iter()
-                .map(|day| day.iter().map(|cell| cell.observed_ms as f64 / 3_600_000.0).collect())
+                .map(|day| {
+                    day.iter()
+                        .map(|cell| cell.observed_ms as f64 / 3_600_000.0)
+                        .collect()
+                })
                 .collect(),
         }
     }

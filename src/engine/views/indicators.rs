@@ -31,16 +31,26 @@ struct IndicatorRow {
 impl Engine {
     /// `/api/v1/indicators`. `stored` are those that were imported.
     pub fn indicators_view(&self, context: &ViewContext, stored: Vec<Indicator>) -> IndicatorsView {
-        let rows = self.indicators(stored).into_iter().map(|indicator| IndicatorRow {
-            registered: self.register.organisations.iter().any(|organisation| organisation.id == indicator.key.organisation),
-            organisation: indicator.key.organisation,
-            name: indicator.key.name,
-            month: indicator.key.month.to_string(),
-            value: indicator.value,
-            unit: indicator.unit,
-            source: indicator.source.name(),
-            said_at: rfc3339(indicator.at),
-        });
-        IndicatorsView { as_of: rfc3339(context.now), indicators: rows.collect() }
+        let rows = self
+            .indicators(stored)
+            .into_iter()
+            .map(|indicator| IndicatorRow {
+                registered: self
+                    .register
+                    .organisations
+                    .iter()
+                    .any(|organisation| organisation.id == indicator.key.organisation),
+                organisation: indicator.key.organisation,
+                name: indicator.key.name,
+                month: indicator.key.month.to_string(),
+                value: indicator.value,
+                unit: indicator.unit,
+                source: indicator.source.name(),
+                said_at: rfc3339(indicator.at),
+            });
+        IndicatorsView {
+            as_of: rfc3339(context.now),
+            indicators: rows.collect(),
+        }
     }
 }

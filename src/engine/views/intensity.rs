@@ -9,7 +9,10 @@ use serde::Serialize;
 use super::super::Engine;
 use super::{ViewContext, kwh, rfc3339, sessions, wh};
 use crate::ledger::intensity::{Basis, Intensity, OperationalSum, Series};
-use crate::model::{ChargingIntensityFact, ClosedSession, EnergyUser, GridArea, HalfHour, IntensitySlot, SessionRecord};
+use crate::model::{
+    ChargingIntensityFact, ClosedSession, EnergyUser, GridArea, HalfHour, IntensitySlot,
+    SessionRecord,
+};
 use crate::units::{Day, UtcMs};
 
 /// Sessions listed; the sums have all of them.
@@ -54,13 +57,18 @@ struct Figures {
 
 impl Figures {
     fn of(sum: &OperationalSum) -> Self {
-        let by_basis = Basis::ALL.iter().zip(sum.by_basis).filter(|(_, dwh)| *dwh != 0);
+        let by_basis = Basis::ALL
+            .iter()
+            .zip(sum.by_basis)
+            .filter(|(_, dwh)| *dwh != 0);
         Self {
             energy_wh: wh(sum.dwh + sum.unknown_dwh),
             kgco2_operational: sum.kg(),
             mean_g_per_kwh: sum.mean_g_per_kwh(),
             energy_without_intensity_wh: wh(sum.unknown_dwh),
-            energy_wh_by_basis: by_basis.map(|(basis, dwh)| (basis.name(), wh(dwh))).collect(),
+            energy_wh_by_basis: by_basis
+                .map(|(basis, dwh)| (basis.name(), wh(dwh)))
+                .collect(),
         }
     }
 }
@@ -110,7 +118,13 @@ fn fleet_or_sold(user: &EnergyUser) -> &'static str {
 
 impl Engine {
     /// `/api/v1/intensity` for half-hours of the days `from..=to`.
-    pub fn intensity_view(&self, context: &ViewContext, from: Day, to: Day, stored: StoredIntensity) -> IntensityView {
+    pub fn intensity_view(
+        &self,
+        context: &ViewContext,
+        from: Day,
+        to: Day,
+        stored: StoredIntensity,
+    ) -> IntensityView {
         let (start, end) = (from.start(), to.end());
         let series = Series::of(stored.slots.iter().copied());
         let mut days: BTreeMap<(Day, Arc<str>, &'static str), OperationalSum> = BTreeMap::new();
@@ -120,7 +134,11 @@ impl Engine {
             for half_hour in within(&record, start, end) {
                 let intensity = self.intensity_of(&series, &record.site, half_hour.start);
                 whole.add(half_hour.dwh, intensity);
-                let key = (Day::of(half_hour.start), record.site.clone(), fleet_or_sold(&record.user));
+                let key = (
+                    Day::of(half_hour.start),
+                    record.site.clone(),
+                    fleet_or_sold(&record.user),
+                );
                 days.entry(key).or_default().add(half_hour.dwh, intensity);
             }
             if whole != OperationalSum::default() {
@@ -149,60 +167,107 @@ impl Engine {
                     figures: Figures::of(&sum),
                 })
                 .collect(),
-            sessions: rows.into_iter().map(|(record, sum)| session_row(record, &sum)).collect(),
+            sessions: rows
+                .into_iter()
+                .map(|(record, sum)| session_row(record, &sum))
+                .collect(),
             truncated: stored.truncated,
         }
     }
 
     /// Rows of `charging_intensity` for the half-hours that begin in `[from, to)`.
-    pub fn intensity_rows(&self, from: UtcMs, to: UtcMs, now: UtcMs, stored: StoredIntensity) -> Vec<ChargingIntensityFact> {
+    pub fn intensity_rows(
+        &self,
+        from: UtcMs,
+        to: UtcMs,
+        now: UtcMs,
+        stored: StoredIntensity,
+    ) -> Vec<ChargingIntensityFact> {
         let series = Series::of(stored.slots);
         let mut slots: BTreeMap<(UtcMs, Arc<str>, &'static str), i64> = BTreeMap::new();
         for record in self.charging_in(from, to, now, stored.sessions) {
             for half_hour in within(&record, from, to) {
-                let key = (half_hour.start, record.site.clone(), fleet_or_sold(&record.user));
+                let key = (
+                    half_hour.start,
+                    record.site.clone(),
+                    fleet_or_sold(&record.user),
+                );
                 *slots.entry(key).or_default() += half_hour.dwh;
             }
         }
-        let rows = slots.into_iter().filter_map(|((at, site, user), energy_dwh)| {
-            let intensity = self.intensity_of(&series, &site, at)?;
-            Some(ChargingIntensityFact {
-                g_per_kwh: intensity.g_per_kwh,
-                basis: intensity.basis.name(),
-                basis_code: Basis::ALL.iter().position(|basis| *basis == intensity.basis).map_or(0, |place| place as i64),
-                kgco2: kwh(energy_dwh) * intensity.g_per_kwh / 1000.0,
-                energy_dwh,
-                site,
-                user,
-                at,
-            })
-        });
+        let rows = slots
+            .into_iter()
+            .filter_map(|((at, site, user), energy_dwh)| {
+                let intensity = self.intensity_of(&series, &site, at)?;
+                Some(ChargingIntensityFact {
+                    g_per_kwh: intensity.g_per_kwh,
+                    basis: intensity.basis.name(),
+                    basis_code: Basis::ALL
+                        .iter()
+                        .position(|basis| *basis == intensity.basis)
+                        .map_or(0, |place| place as i64),
+                    kgco2: kwh(energy_dwh) * intensity.g_per_kwh / 1000.0,
+                    energy_dwh,
+                    site,
+                    user,
+                    at,
+                })
+            });
         rows.collect()
     }
 
     /// Sessions of a stretch of time: the store's and the book's, which has the newer word.
-    fn charging_in(&self, from: UtcMs, to: UtcMs, now: UtcMs, stored: Vec<ClosedSession>) -> Vec<SessionRecord> {
-        let overlaps = |record: &SessionRecord| record.started_at < to && record.ended_at.unwrap_or(now) >= from;
-        let booked = self.charging.sessions().map(|(record, _)| record).filter(|record| overlaps(record)).cloned();
+    fn charging_in(
+        &self,
+        from: UtcMs,
+        to: UtcMs,
+        now: UtcMs,
+        stored: Vec<ClosedSession>,
+    ) -> Vec<SessionRecord> {
+        let overlaps = |record: &SessionRecord| {
+            record.started_at < to && record.ended_at.unwrap_or(now) >= from
+        };
+        let booked = self
+            .charging
+            .sessions()
+            .map(|(record, _)| record)
+            .filter(|record| overlaps(record))
+            .cloned();
         let all = stored.into_iter().map(|closed| closed.record).chain(booked);
-        let by_id: BTreeMap<String, SessionRecord> = all.map(|record| (record.id.clone(), record)).collect();
+        let by_id: BTreeMap<String, SessionRecord> =
+            all.map(|record| (record.id.clone(), record)).collect();
         by_id.into_values().collect()
     }
 
     fn intensity_of(&self, series: &Series, site: &str, start: UtcMs) -> Option<Intensity> {
         let region = self.register.site(site).and_then(|site| site.region_id);
-        let annual = self.factors.electricity_with_losses(Day::of(start)).map(|factor| factor.value.get() * 1000.0);
+        let annual = self
+            .factors
+            .electricity_with_losses(Day::of(start))
+            .map(|factor| factor.value.get() * 1000.0);
         series.at(region, start, annual)
     }
 
     fn area_rows(&self, slots: &[IntensitySlot], start: UtcMs, now: UtcMs) -> Vec<AreaRow> {
-        let mut areas: Vec<GridArea> = self.register.sites.iter().filter_map(|site| site.region_id).map(GridArea).collect();
+        let mut areas: Vec<GridArea> = self
+            .register
+            .sites
+            .iter()
+            .filter_map(|site| site.region_id)
+            .map(GridArea)
+            .collect();
         areas.push(GridArea::NATIONAL);
         areas.sort_unstable();
         areas.dedup();
         let row = |area: GridArea| {
-            let known: Vec<&IntensitySlot> = slots.iter().filter(|slot| slot.area == area && slot.start >= start).collect();
-            let newest = known.iter().filter(|slot| slot.start <= now).max_by_key(|slot| slot.start);
+            let known: Vec<&IntensitySlot> = slots
+                .iter()
+                .filter(|slot| slot.area == area && slot.start >= start)
+                .collect();
+            let newest = known
+                .iter()
+                .filter(|slot| slot.start <= now)
+                .max_by_key(|slot| slot.start);
             AreaRow {
                 region_id: (area != GridArea::NATIONAL).then_some(area.0),
                 name: area.name(),
@@ -218,7 +283,10 @@ impl Engine {
 
 /// A session's half-hours that begin in `[from, to)`.
 fn within(record: &SessionRecord, from: UtcMs, to: UtcMs) -> impl Iterator<Item = &HalfHour> {
-    record.half_hours.iter().filter(move |half_hour| half_hour.start >= from && half_hour.start < to)
+    record
+        .half_hours
+        .iter()
+        .filter(move |half_hour| half_hour.start >= from && half_hour.start < to)
 }
 
 fn session_row(record: SessionRecord, sum: &OperationalSum) -> SessionRow {

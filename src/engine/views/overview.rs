@@ -100,7 +100,10 @@ impl Engine {
 
     /// `/api/v1/targets`.
     pub fn targets_view(&self, context: &ViewContext) -> TargetsView {
-        TargetsView { as_of: rfc3339(context.now), targets: self.target_records(Day::of(context.now)).into_owned() }
+        TargetsView {
+            as_of: rfc3339(context.now),
+            targets: self.target_records(Day::of(context.now)).into_owned(),
+        }
     }
 
     fn today_figures(&self, day: Day) -> Today {
@@ -111,14 +114,26 @@ impl Engine {
             .assets
             .iter()
             .filter(|asset| asset.kind == AssetKind::Vehicle)
-            .fold((0, 0), |(distance, fuel), asset| (distance + asset.today.distance_m, fuel + asset.today.fuel_ml));
+            .fold((0, 0), |(distance, fuel), asset| {
+                (
+                    distance + asset.today.distance_m,
+                    fuel + asset.today.fuel_ml,
+                )
+            });
         let mut by_card: BTreeMap<&Arc<str>, (i64, i64)> = BTreeMap::new();
-        for (key, figures) in inventory.lines.iter().filter(|(key, _)| key.method == "fuel_card") {
-            let Some(vehicle) = &key.vehicle else { continue };
+        for (key, figures) in inventory
+            .lines
+            .iter()
+            .filter(|(key, _)| key.method == "fuel_card")
+        {
+            let Some(vehicle) = &key.vehicle else {
+                continue;
+            };
             let sums = by_card.entry(vehicle).or_default();
             *sums = (sums.0 + figures.distance_m, sums.1 + figures.fuel_ml);
         }
-        let fleet_dwh = inventory.delivered_dwh - inventory.unallocated_dwh - inventory.staff_public_dwh;
+        let fleet_dwh =
+            inventory.delivered_dwh - inventory.unallocated_dwh - inventory.staff_public_dwh;
         Today {
             day: day.to_string(),
             distance_km: whole(distance_m),
@@ -139,7 +154,10 @@ impl Engine {
                 .map(ToString::to_string)
                 .collect(),
             not_computed: inventory.not_computed.len(),
-            booked_on_other_days: by_card.values().filter(|(metres, ml)| *metres != 0 && *ml == 0).count(),
+            booked_on_other_days: by_card
+                .values()
+                .filter(|(metres, ml)| *metres != 0 && *ml == 0)
+                .count(),
         }
     }
 

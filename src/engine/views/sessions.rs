@@ -60,19 +60,41 @@ struct SignedRow {
 
 impl Engine {
     /// `/api/v1/sessions`. `closed` is what the store has for the same question; what is closed but not committed yet comes from the book.
-    pub fn sessions_view(&self, context: &ViewContext, closed: Vec<ClosedSession>, question: &View) -> SessionsView {
+    pub fn sessions_view(
+        &self,
+        context: &ViewContext,
+        closed: Vec<ClosedSession>,
+        question: &View,
+    ) -> SessionsView {
         let mut rows: BTreeMap<(UtcMs, String), SessionRow> = BTreeMap::new();
-        let stored = closed.into_iter().map(|closed| (closed.record, closed.kgco2e_location, false));
-        let booked = self.charging.sessions().filter(|(record, _)| wanted(record, question, context.now));
-        let booked = booked.map(|(record, plugged)| (record.clone(), self.session_kgco2e(record), plugged));
+        let stored = closed
+            .into_iter()
+            .map(|closed| (closed.record, closed.kgco2e_location, false));
+        let booked = self
+            .charging
+            .sessions()
+            .filter(|(record, _)| wanted(record, question, context.now));
+        let booked =
+            booked.map(|(record, plugged)| (record.clone(), self.session_kgco2e(record), plugged));
         for (record, kgco2e, plugged) in stored.chain(booked) {
             let still_plugged_at = plugged.then_some(context.now);
-            rows.insert((record.started_at, record.id.clone()), self.session_row(record, kgco2e, still_plugged_at));
+            rows.insert(
+                (record.started_at, record.id.clone()),
+                self.session_row(record, kgco2e, still_plugged_at),
+            );
         }
-        SessionsView { as_of: rfc3339(context.now), sessions: rows.into_values().rev().collect() }
+        SessionsView {
+            as_of: rfc3339(context.now),
+            sessions: rows.into_values().rev().collect(),
+        }
     }
 
-    fn session_row(&self, record: SessionRecord, kgco2e_location: Option<f64>, still_plugged_at: Option<UtcMs>) -> SessionRow {
+    fn session_row(
+        &self,
+        record: SessionRecord,
+        kgco2e_location: Option<f64>,
+        still_plugged_at: Option<UtcMs>,
+    ) -> SessionRow {
         let grace = i64::try_from(self.config.overstay_grace.as_millis()).unwrap_or(i64::MAX);
         SessionRow {
             plugged_s: record.plugged_for_ms(still_plugged_at) / 1000,
@@ -88,20 +110,31 @@ impl Engine {
             half_hours: record
                 .half_hours
                 .iter()
-                .map(|half_hour| HalfHourRow { start: rfc3339(half_hour.start), energy_wh: wh(half_hour.dwh) })
+                .map(|half_hour| HalfHourRow {
+                    start: rfc3339(half_hour.start),
+                    energy_wh: wh(half_hour.dwh),
+                })
                 .collect(),
             suggested_user: record.suggested_user.as_ref().map(user_name),
-            suggested_vehicle_id: record.suggested_user.as_ref().and_then(|user| user.vehicle().cloned()),
-            signed_meter_data: record
-                .signed
-                .map(|signed| SignedRow { bytes: signed.bytes, sha256_first_8: format!("{:016x}", signed.sha256) }),
+            suggested_vehicle_id: record
+                .suggested_user
+                .as_ref()
+                .and_then(|user| user.vehicle().cloned()),
+            signed_meter_data: record.signed.map(|signed| SignedRow {
+                bytes: signed.bytes,
+                sha256_first_8: format!("{:016x}", signed.sha256),
+            }),
             charging_s: record.charging_ms / 1000,
             user: user_name(&record.user),
             vehicle_id: record.user.vehicle().cloned(),
             id_token_hash: record.id_token.map(|hash| hash.to_string()),
             kgco2e_location,
             method: record.method.name(),
-            quality: record.quality.iter().map(|quality| quality.name()).collect(),
+            quality: record
+                .quality
+                .iter()
+                .map(|quality| quality.name())
+                .collect(),
             stop_reason: record.stop_reason,
             id: record.id,
         }
@@ -112,18 +145,32 @@ impl Engine {
         let day = Day::of(record.ended_at.unwrap_or(record.started_at));
         match record.user {
             EnergyUser::Staff | EnergyUser::Public => None,
-            EnergyUser::Vehicle(_) | EnergyUser::Unallocated => self.factors.electricity_kgco2e(day, record.energy_dwh?),
+            EnergyUser::Vehicle(_) | EnergyUser::Unallocated => {
+                self.factors.electricity_kgco2e(day, record.energy_dwh?)
+            }
         }
     }
 }
 
 fn wanted(record: &SessionRecord, question: &View, now: UtcMs) -> bool {
-    let View::Sessions { from, to, charge_point, vehicle } = question else { return false };
+    let View::Sessions {
+        from,
+        to,
+        charge_point,
+        vehicle,
+    } = question
+    else {
+        return false;
+    };
     let ended = record.ended_at.unwrap_or(now);
     from.is_none_or(|from| ended >= from)
         && to.is_none_or(|to| record.started_at < to)
-        && charge_point.as_ref().is_none_or(|id| *id == record.charge_point)
-        && vehicle.as_ref().is_none_or(|id| record.user.vehicle() == Some(id))
+        && charge_point
+            .as_ref()
+            .is_none_or(|id| *id == record.charge_point)
+        && vehicle
+            .as_ref()
+            .is_none_or(|id| record.user.vehicle() == Some(id))
 }
 
 pub(super) fn user_name(user: &EnergyUser) -> &'static str {

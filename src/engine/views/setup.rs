@@ -34,7 +34,12 @@ struct KeyRow {
 impl SetupRow {
     pub fn of(memory: &SetupMemory, online: bool) -> Self {
         let names = |wanted: fn(&KeyMemory) -> bool| {
-            memory.keys.iter().filter(|(_, memory)| wanted(memory)).map(|(key, _)| key.clone()).collect()
+            memory
+                .keys
+                .iter()
+                .filter(|(_, memory)| wanted(memory))
+                .map(|(key, _)| key.clone())
+                .collect()
         };
         Self {
             state: match (memory.done, online) {
@@ -44,7 +49,12 @@ impl SetupRow {
             },
             command_channel: memory.channel,
             reboot_required: memory.reboot_required(),
-            refused: names(|key| matches!(key.outcome, Some(WriteOutcome::Rejected | WriteOutcome::ReadOnly))),
+            refused: names(|key| {
+                matches!(
+                    key.outcome,
+                    Some(WriteOutcome::Rejected | WriteOutcome::ReadOnly)
+                )
+            }),
             given_up: names(KeyMemory::given_up),
             inventory: memory.inventory,
             keys: memory

@@ -72,14 +72,23 @@ pub struct TransitionView {
 
 impl Engine {
     /// `/api/v1/transition`.
-    pub fn transition_view(&self, context: &ViewContext, from: Option<Month>, to: Option<Month>) -> TransitionView {
+    pub fn transition_view(
+        &self,
+        context: &ViewContext,
+        from: Option<Month>,
+        to: Option<Month>,
+    ) -> TransitionView {
         let day = Day::of(context.now);
         // A month that has not ended has no last instant yet.
         let last = last_full_month(day);
         let to = to.unwrap_or(last).min(last);
         let from = from.unwrap_or(to.plus(-12)).max(to.plus(1 - MOST_MONTHS));
         let config = &self.config;
-        let target = headline(config.target_share, config.target_due, config.target_start.zip(config.target_start_share));
+        let target = headline(
+            config.target_share,
+            config.target_due,
+            config.target_start.zip(config.target_start_share),
+        );
         let mut before = self.counted_at(from.plus(-1));
         let months = (0..=to.since(from)).map(|offset| {
             let month = from.plus(offset);
@@ -87,14 +96,28 @@ impl Engine {
             let change = i64::from(counted) - i64::from(std::mem::replace(&mut before, counted));
             let day = month.last_day();
             let standing = self.standing(day);
-            let plan = target.plan.at(&target.baseline, target.goal, target.due, day, standing.all.in_scope);
-            MonthFigures { month: month.to_string(), day: day.to_string(), change, plan, standing }
+            let plan = target.plan.at(
+                &target.baseline,
+                target.goal,
+                target.due,
+                day,
+                standing.all.in_scope,
+            );
+            MonthFigures {
+                month: month.to_string(),
+                day: day.to_string(),
+                change,
+                plan,
+                standing,
+            }
         });
         TransitionView {
             as_of: rfc3339(context.now),
             day: day.to_string(),
             standing: self.standing(day),
-            without_in_service_from: Population::default().undated(&self.register, day).without_start,
+            without_in_service_from: Population::default()
+                .undated(&self.register, day)
+                .without_start,
             from: from.to_string(),
             to: to.to_string(),
             months: months.collect(),
@@ -110,19 +133,43 @@ impl Engine {
         let mut by_organisation: BTreeMap<Arc<str>, Counts> = BTreeMap::new();
         let mut by_category: BTreeMap<&'static str, Counts> = BTreeMap::new();
         let mut by_role: BTreeMap<&'static str, Counts> = BTreeMap::new();
-        for vehicle in self.register.vehicles.iter().filter(|vehicle| in_scope(vehicle, day)) {
+        for vehicle in self
+            .register
+            .vehicles
+            .iter()
+            .filter(|vehicle| in_scope(vehicle, day))
+        {
             let class = classify(vehicle, &self.profile, day).class;
-            let organisation = vehicle.organisation.clone().unwrap_or_else(|| Arc::from("unknown"));
+            let organisation = vehicle
+                .organisation
+                .clone()
+                .unwrap_or_else(|| Arc::from("unknown"));
             all.add(class);
             by_organisation.entry(organisation).or_default().add(class);
-            by_category.entry(vehicle.category.map_or("unknown", |category| category.name())).or_default().add(class);
+            by_category
+                .entry(
+                    vehicle
+                        .category
+                        .map_or("unknown", |category| category.name()),
+                )
+                .or_default()
+                .add(class);
             by_role.entry(role_name(vehicle)).or_default().add(class);
         }
         Standing {
             all: self.figures(all),
-            by_organisation: by_organisation.into_iter().map(|(id, counts)| (id, self.figures(counts))).collect(),
-            by_category: by_category.into_iter().map(|(name, counts)| (name, self.figures(counts))).collect(),
-            by_role: by_role.into_iter().map(|(name, counts)| (name, self.figures(counts))).collect(),
+            by_organisation: by_organisation
+                .into_iter()
+                .map(|(id, counts)| (id, self.figures(counts)))
+                .collect(),
+            by_category: by_category
+                .into_iter()
+                .map(|(name, counts)| (name, self.figures(counts)))
+                .collect(),
+            by_role: by_role
+                .into_iter()
+                .map(|(name, counts)| (name, self.figures(counts)))
+                .collect(),
         }
     }
 

@@ -60,7 +60,11 @@ impl Engine {
         for vehicle in &self.register.vehicles {
             rows.insert(vehicle.id.clone(), self.registered_row(vehicle, day));
         }
-        for asset in self.assets.iter().filter(|asset| asset.kind == AssetKind::Vehicle) {
+        for asset in self
+            .assets
+            .iter()
+            .filter(|asset| asset.kind == AssetKind::Vehicle)
+        {
             let name = asset.tags().vehicle.clone();
             let row = rows.entry(name.clone()).or_insert_with(|| VehicleRow {
                 vehicle_id: name,
@@ -70,11 +74,17 @@ impl Engine {
             });
             row.take(asset, context.now, stale_ms);
         }
-        VehiclesView { as_of: rfc3339(context.now), vehicles: rows.into_values().collect() }
+        VehiclesView {
+            as_of: rfc3339(context.now),
+            vehicles: rows.into_values().collect(),
+        }
     }
 
     fn registered_row(&self, vehicle: &Vehicle, day: Day) -> VehicleRow {
-        let (classified, in_service) = (classify(vehicle, &self.profile, day), vehicle.in_service_on(day));
+        let (classified, in_service) = (
+            classify(vehicle, &self.profile, day),
+            vehicle.in_service_on(day),
+        );
         VehicleRow {
             vehicle_id: vehicle.id.clone(),
             registered: true,
@@ -102,11 +112,18 @@ impl VehicleRow {
             }
         }
         take(&mut self.soc_percent, number(live.soc), newest);
-        take(&mut self.fuel_level_percent, number(live.fuel_level), newest);
+        take(
+            &mut self.fuel_level_percent,
+            number(live.fuel_level),
+            newest,
+        );
         take(&mut self.charging, live.charging, newest);
         take(&mut self.online, live.online, newest);
         take(&mut self.lag_s, presence.lag_s(), newest);
-        let books = asset.counters.iter().any(|register| register.quantity == Quantity::Odometer && register.books);
+        let books = asset
+            .counters
+            .iter()
+            .any(|register| register.quantity == Quantity::Odometer && register.books);
         take(&mut self.odometer_km, number(live.odometer), books);
         if newest {
             self.heard = presence.last_heard;

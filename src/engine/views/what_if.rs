@@ -27,21 +27,45 @@ impl Engine {
     pub fn what_if_view(&self, context: &ViewContext, per_month: f64) -> WhatIfView {
         let day = Day::of(context.now);
         let config = &self.config;
-        let target = headline(config.target_share, config.target_due, config.target_start.zip(config.target_start_share));
-        let conversion = Conversion { which: Selector::All, per_month, successor: EmissionClass::Zero };
+        let target = headline(
+            config.target_share,
+            config.target_due,
+            config.target_start.zip(config.target_start_share),
+        );
+        let conversion = Conversion {
+            which: Selector::All,
+            per_month,
+            successor: EmissionClass::Zero,
+        };
         let mut plan = convert(&self.register, &self.profile, &[conversion], &[], day);
         // What comes after the due date changes nothing that is shown.
         plan.retain(|replacement| target.due.is_none_or(|due| replacement.date <= due));
         let outcome = match &target.measure {
-            Measure::Fleet { profile, population, successor, .. } => {
+            Measure::Fleet {
+                profile,
+                population,
+                successor,
+                ..
+            } => {
                 let profile = profile.as_ref().unwrap_or(&self.profile);
                 let successor = successors(*successor, profile);
-                let share = FleetShare { target: &target, profile, population, successor: &successor };
+                let share = FleetShare {
+                    target: &target,
+                    profile,
+                    population,
+                    successor: &successor,
+                };
                 Some(outcome(share, &self.register, &plan, day))
             }
             _ => None,
         };
         let successor = EmissionClass::Zero.name();
-        WhatIfView { as_of: rfc3339(context.now), per_month, successor, replacements: plan.len(), outcome }
+        WhatIfView {
+            as_of: rfc3339(context.now),
+            per_month,
+            successor,
+            replacements: plan.len(),
+            outcome,
+        }
     }
 }

@@ -21,7 +21,10 @@ use crate::ingest::door::links::Seat;
 use crate::ingest::door::{Shared, Stream, Unknown};
 use crate::ingest::websocket::{Incoming, Socket, close};
 use crate::ingest::{Frame, OcppFrame, Receipt, Settlement};
-use crate::model::{ChargePointEvent, ChargePointMessage, IdTokenHash, LinkMode, Manner, OcppVersion, RejectReason, Stats};
+use crate::model::{
+    ChargePointEvent, ChargePointMessage, IdTokenHash, LinkMode, Manner, OcppVersion, RejectReason,
+    Stats,
+};
 use crate::units::UtcMs;
 
 /// Silence allowed beyond three heartbeats.
@@ -88,7 +91,11 @@ impl Link {
         let mut shutdown = self.shared.shutdown.clone();
         let silence = patience(self.shared.config.heartbeat_interval);
         let ping = self.shared.config.ping_interval;
-        let wait = if ping.is_zero() { silence } else { ping.min(silence) };
+        let wait = if ping.is_zero() {
+            silence
+        } else {
+            ping.min(silence)
+        };
         let life = seat.life.clone();
         // All but the socket are looked at once and then left alone: a busy link pays nothing for them.
         let mut stop = pin!(async { drop(shutdown.wait_for(|stop| *stop).await) });
@@ -140,7 +147,11 @@ impl Link {
                 Ok(text) => self.take(&text).await,
                 Err(error) => {
                     // RFC 6455, section 8.1: text that is not UTF-8 ends the connection.
-                    self.reject(RejectReason::Utf8, "text that is not UTF-8", error.as_bytes());
+                    self.reject(
+                        RejectReason::Utf8,
+                        "text that is not UTF-8",
+                        error.as_bytes(),
+                    );
                     self.close(close::INVALID, "not UTF-8").await;
                     Err(Ended)
                 }
@@ -149,16 +160,27 @@ impl Link {
             Incoming::Binary(payload) => match String::from_utf8(payload) {
                 Ok(text) => self.take(&text).await,
                 Err(error) => {
-                    self.reject(RejectReason::Utf8, "a binary message that is not UTF-8", error.as_bytes());
+                    self.reject(
+                        RejectReason::Utf8,
+                        "a binary message that is not UTF-8",
+                        error.as_bytes(),
+                    );
                     Ok(())
                 }
             },
             Incoming::TooLarge(beginning) => {
                 Stats::count(&self.shared.stats.ocpp_received);
-                self.reject(RejectReason::TooLarge, "larger than `ocpp.max_message`", &beginning);
+                self.reject(
+                    RejectReason::TooLarge,
+                    "larger than `ocpp.max_message`",
+                    &beginning,
+                );
                 // Cut off, it is a broken request whose id can be read.
                 match frame::call_id_of(&String::from_utf8_lossy(&beginning)) {
-                    Some(id) => self.refuse(id, ErrorCode::Format, "message too large").await,
+                    Some(id) => {
+                        self.refuse(id, ErrorCode::Format, "message too large")
+                            .await
+                    }
                     None => Ok(()),
                 }
             }
@@ -182,7 +204,14 @@ impl Link {
     }
 
     fn reject(&self, reason: RejectReason, detail: &str, raw: &[u8]) {
-        self.shared.stats.reject((self.shared.clock)(), "ocpp", &self.charge_point, reason, detail, raw);
+        self.shared.stats.reject(
+            (self.shared.clock)(),
+            "ocpp",
+            &self.charge_point,
+            reason,
+            detail,
+            raw,
+        );
     }
 
     /// One frame.
@@ -198,40 +227,92 @@ impl Link {
             repair_metering: shared.config.repair_metering,
         };
         match frame::read(text, &reading) {
-            OcppText::Call { id, action, request, silent, zoneless, repaired } => {
+            OcppText::Call {
+                id,
+                action,
+                request,
+                silent,
+                zoneless,
+                repaired,
+            } => {
                 let conformant = self.checks.check(self.version, action, text);
-                let manner = Manner { zoneless, repaired, conformant };
+                let manner = Manner {
+                    zoneless,
+                    repaired,
+                    conformant,
+                };
                 if repaired {
                     Stats::count(&self.shared.stats.ocpp_repaired);
                 }
-                let call = Call { id, action, manner, text, now };
+                let call = Call {
+                    id,
+                    action,
+                    manner,
+                    text,
+                    now,
+                };
                 self.overhear(&call, &request);
-                if silent { self.silent(call, request).await } else { self.call(call, request).await }
+                if silent {
+                    self.silent(call, request).await
+                } else {
+                    self.call(call, request).await
+                }
             }
-            OcppText::Unknown { id, action, silent, .. } => {
+            OcppText::Unknown {
+                id, action, silent, ..
+            } => {
                 let detail = format!("action `{}`", action.chars().take(64).collect::<String>());
                 self.reject(RejectReason::UnknownAction, &detail, text.as_bytes());
                 // OCPP 2.1 part 4: a SEND is never answered.
-                if silent { Ok(()) } else { self.refuse(id, ErrorCode::NotImplemented, "this action is not known here").await }
+                if silent {
+                    Ok(())
+                } else {
+                    self.refuse(
+                        id,
+                        ErrorCode::NotImplemented,
+                        "this action is not known here",
+                    )
+                    .await
+                }
             }
             OcppText::Result { id, payload } => {
                 self.answered(id, Ok(payload));
                 Ok(())
             }
-            OcppText::Error { id, code, answers_result: false } => {
+            OcppText::Error {
+                id,
+                code,
+                answers_result: false,
+            } => {
                 self.answered(id, Err(&code));
                 Ok(())
             }
-            OcppText::Error { code, answers_result: true, .. } => {
+            OcppText::Error {
+                code,
+                answers_result: true,
+                ..
+            } => {
                 // The charge point could not use our answer: ours to mend.
-                self.reject(RejectReason::AnswerRefused, &format!("CALLRESULTERROR {code}"), text.as_bytes());
+                self.reject(
+                    RejectReason::AnswerRefused,
+                    &format!("CALLRESULTERROR {code}"),
+                    text.as_bytes(),
+                );
                 Ok(())
             }
             OcppText::Other { kind } => {
-                self.reject(RejectReason::Syntax, &format!("message type {kind}"), text.as_bytes());
+                self.reject(
+                    RejectReason::Syntax,
+                    &format!("message type {kind}"),
+                    text.as_bytes(),
+                );
                 Ok(())
             }
-            OcppText::Malformed { call_id, reason, detail } => {
+            OcppText::Malformed {
+                call_id,
+                reason,
+                detail,
+            } => {
                 self.reject(reason, &detail, text.as_bytes());
                 match call_id {
                     Some(id) => self.refuse(id, ErrorCode::Format, &detail).await,
@@ -271,39 +352,68 @@ impl Link {
         let token = messages.first().and_then(token_of);
         let accepted = token.map(|token| self.accepts(token));
         let settlement = self.settled(messages, &call).await?;
-        self.answer(&call, accepted, settlement.transaction_id).await
+        self.answer(&call, accepted, settlement.transaction_id)
+            .await
     }
 
     /// Books and waits for the commit. Without it there is no answer: the charge point will repeat itself after the restart.
-    async fn settled(&mut self, messages: Vec<ChargePointMessage>, call: &Call<'_>) -> Result<Settlement, Ended> {
+    async fn settled(
+        &mut self,
+        messages: Vec<ChargePointMessage>,
+        call: &Call<'_>,
+    ) -> Result<Settlement, Ended> {
         if messages.is_empty() {
             return Ok(Settlement::default());
         }
         if self.quarantined {
             // It needs some id to go on; nothing will ever be asked about it.
-            return Ok(Settlement { transaction_id: Some(1), setup: None });
+            return Ok(Settlement {
+                transaction_id: Some(1),
+                setup: None,
+            });
         }
-        let starts = matches!(messages.first(), Some(ChargePointMessage::StartTransaction { .. }));
+        let starts = matches!(
+            messages.first(),
+            Some(ChargePointMessage::StartTransaction { .. })
+        );
         let (settle, settled) = oneshot::channel();
         let receipt = Receipt::new(move |settlement| {
             let _ = settle.send(settlement);
         });
         self.book(messages, call, Some(receipt)).await;
         let settlement = settled.await.map_err(|_| Ended)?;
-        if starts && settlement.transaction_id.is_none() { Err(Ended) } else { Ok(settlement) }
+        if starts && settlement.transaction_id.is_none() {
+            Err(Ended)
+        } else {
+            Ok(settlement)
+        }
     }
 
     /// A token of the register, or any in open mode.
     fn accepts(&self, token: IdTokenHash) -> bool {
-        self.shared.config.unknown == Unknown::Accept || self.shared.register.borrow().tags.contains_key(&token)
+        self.shared.config.unknown == Unknown::Accept
+            || self.shared.register.borrow().tags.contains_key(&token)
     }
 
     /// Hands messages to the engine; the receipt goes with the last one, behind which all others are durable too.
-    async fn book(&self, messages: Vec<ChargePointMessage>, call: &Call<'_>, receipt: Option<Receipt>) {
+    async fn book(
+        &self,
+        messages: Vec<ChargePointMessage>,
+        call: &Call<'_>,
+        receipt: Option<Receipt>,
+    ) {
         let last = messages.len().saturating_sub(1);
         let mut receipt = receipt;
         for (index, message) in messages.into_iter().enumerate() {
-            let manner = if index == 0 { call.manner } else { Manner { conformant: None, repaired: false, ..call.manner } };
+            let manner = if index == 0 {
+                call.manner
+            } else {
+                Manner {
+                    conformant: None,
+                    repaired: false,
+                    ..call.manner
+                }
+            };
             let receipt = if index == last { receipt.take() } else { None };
             self.hand_on(message, call.now, manner, receipt).await;
         }
@@ -313,7 +423,11 @@ impl Link {
     pub async fn went(&self, up: Option<(OcppVersion, LinkMode)>) {
         let at = (self.shared.clock)();
         if self.captured {
-            self.shared.capture.note(Line::Link { at, charge_point: self.charge_point.clone(), up });
+            self.shared.capture.note(Line::Link {
+                at,
+                charge_point: self.charge_point.clone(),
+                up,
+            });
         }
         let message = match up {
             Some((version, mode)) => ChargePointMessage::Connected { version, mode },
@@ -325,22 +439,55 @@ impl Link {
     fn capture(&self, at: UtcMs, from: Speaker, text: &str) {
         if self.captured {
             let (charge_point, version) = (self.charge_point.clone(), self.version);
-            self.shared.capture.note(Line::Frame { at, charge_point, version, from, text: text.to_owned() });
+            self.shared.capture.note(Line::Frame {
+                at,
+                charge_point,
+                version,
+                from,
+                text: text.to_owned(),
+            });
         }
     }
 
-    async fn hand_on(&self, message: ChargePointMessage, received_at: UtcMs, manner: Manner, receipt: Option<Receipt>) {
+    async fn hand_on(
+        &self,
+        message: ChargePointMessage,
+        received_at: UtcMs,
+        manner: Manner,
+        receipt: Option<Receipt>,
+    ) {
         if self.quarantined {
             return;
         }
-        let event = ChargePointEvent { charge_point: self.charge_point.clone(), received_at, manner, message };
+        let event = ChargePointEvent {
+            charge_point: self.charge_point.clone(),
+            received_at,
+            manner,
+            message,
+        };
         // Fails only when the engine is gone; then the receipt is dropped and nothing is acknowledged.
-        let _ = self.shared.frames.send(Frame::Ocpp(OcppFrame { event, receipt })).await;
+        let _ = self
+            .shared
+            .frames
+            .send(Frame::Ocpp(OcppFrame { event, receipt }))
+            .await;
     }
 
-    async fn answer(&mut self, call: &Call<'_>, token_accepted: Option<bool>, transaction_id: Option<i32>) -> Result<(), Ended> {
-        let interval_s = i32::try_from(self.shared.config.heartbeat_interval.as_secs()).unwrap_or(i32::MAX);
-        let facts = Facts { now: call.now, interval_s, token_accepted, transaction_id, text: call.text };
+    async fn answer(
+        &mut self,
+        call: &Call<'_>,
+        token_accepted: Option<bool>,
+        transaction_id: Option<i32>,
+    ) -> Result<(), Ended> {
+        let interval_s =
+            i32::try_from(self.shared.config.heartbeat_interval.as_secs()).unwrap_or(i32::MAX);
+        let facts = Facts {
+            now: call.now,
+            interval_s,
+            token_accepted,
+            transaction_id,
+            text: call.text,
+        };
         let answer: Arc<str> = answer::result(call.id, call.action, &facts).into();
         if is_for_the_books(call.action) {
             self.repeats.note(call.text, answer.clone());
@@ -364,7 +511,8 @@ impl Link {
 /// The tag in a request that starts or stops something.
 fn token_of(message: &ChargePointMessage) -> Option<IdTokenHash> {
     match message {
-        ChargePointMessage::StartTransaction { id_token, .. } | ChargePointMessage::StopTransaction { id_token, .. } => *id_token,
+        ChargePointMessage::StartTransaction { id_token, .. }
+        | ChargePointMessage::StopTransaction { id_token, .. } => *id_token,
         ChargePointMessage::Transaction(event) => event.id_token,
         _ => None,
     }

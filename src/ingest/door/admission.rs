@@ -67,9 +67,14 @@ pub(super) async fn admit(
         return Err(BAD_REQUEST);
     }
     let certified = certified(request, security)?;
-    let Some(known) = register.charge_point(&request.identity) else { return unknown(request, address, certified, shared) };
+    let Some(known) = register.charge_point(&request.identity) else {
+        return unknown(request, address, certified, shared);
+    };
     let charge_point = known.id.clone();
-    if known.security_profile.is_some_and(|least| security.profile() < least) {
+    if known
+        .security_profile
+        .is_some_and(|least| security.profile() < least)
+    {
         tracing::warn!(%charge_point, "refused: the register wants a higher `security_profile` than this port gives");
         return Err(FORBIDDEN);
     }
@@ -85,13 +90,21 @@ pub(super) async fn admit(
         }
         (_, None) => Proof::Nothing,
     };
-    Ok(Admission { charge_point, proof, way })
+    Ok(Admission {
+        charge_point,
+        proof,
+        way,
+    })
 }
 
 /// On the port for certificates, the certificate must be made out to whom the path names.
 fn certified(request: &Request, security: &Security) -> Result<Proof, Refusal> {
     match security {
-        Security::Mutual(names) if names.iter().any(|name| name.eq_ignore_ascii_case(&request.identity)) => {
+        Security::Mutual(names)
+            if names
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(&request.identity)) =>
+        {
             Ok(Proof::Certificate)
         }
         Security::Mutual(names) => {
@@ -102,27 +115,57 @@ fn certified(request: &Request, security: &Security) -> Result<Proof, Refusal> {
     }
 }
 
-fn unknown(request: &Request, address: IpAddr, proof: Proof, shared: &Shared) -> Result<Admission, Refusal> {
+fn unknown(
+    request: &Request,
+    address: IpAddr,
+    proof: Proof,
+    shared: &Shared,
+) -> Result<Admission, Refusal> {
     let charge_point: Arc<str> = Arc::from(request.identity.as_str());
     let way = match shared.config.unknown {
         Unknown::Accept => Way::Csms,
         Unknown::Tap => Way::Tap(shared.config.tap.upstream.clone().unwrap_or_default()),
         Unknown::Quarantine => {
             let detail = "not in the register: answered, but nothing it says is booked";
-            shared.stats.reject((shared.clock)(), "ocpp", &charge_point, RejectReason::NotRegistered, detail, b"");
+            shared.stats.reject(
+                (shared.clock)(),
+                "ocpp",
+                &charge_point,
+                RejectReason::NotRegistered,
+                detail,
+                b"",
+            );
             Way::Quarantine
         }
         Unknown::Refuse => {
             tracing::warn!(%charge_point, %address, "refused: not in the register (charge_points.csv); see `ocpp.unknown`");
-            let detail = format!("unknown charge point from {address}, refused: not in the register (charge_points.csv)");
-            shared.stats.reject((shared.clock)(), "ocpp", &charge_point, RejectReason::NotRegistered, &detail, b"");
+            let detail = format!(
+                "unknown charge point from {address}, refused: not in the register (charge_points.csv)"
+            );
+            shared.stats.reject(
+                (shared.clock)(),
+                "ocpp",
+                &charge_point,
+                RejectReason::NotRegistered,
+                &detail,
+                b"",
+            );
             return Err(UNKNOWN);
         }
     };
-    Ok(Admission { charge_point, proof, way })
+    Ok(Admission {
+        charge_point,
+        proof,
+        way,
+    })
 }
 
-async fn password(request: &Request, known: &ChargePoint, hash: &str, shared: &Shared) -> Result<(), Refusal> {
+async fn password(
+    request: &Request,
+    known: &ChargePoint,
+    hash: &str,
+    shared: &Shared,
+) -> Result<(), Refusal> {
     let Some((user, password)) = &request.login else {
         tracing::warn!(charge_point = %known.id, "refused: it sends no password, the register has one");
         return Err(UNAUTHORISED);
@@ -133,7 +176,11 @@ async fn password(request: &Request, known: &ChargePoint, hash: &str, shared: &S
     }
     // OCPP 1.6 security: AuthorizationKey is set as 32 to 40 hex digits and sent as the 16 to 20 bytes they stand for. Some send the digits.
     let digits = shared.config.accept_hex_passwords && (32..=40).contains(&password.len());
-    let meant = if digits { HEXLOWER_PERMISSIVE.decode(password).ok() } else { None };
+    let meant = if digits {
+        HEXLOWER_PERMISSIVE.decode(password).ok()
+    } else {
+        None
+    };
     for password in std::iter::once(password).chain(&meant) {
         if shared.logins.knows(hash, password) {
             return Ok(());

@@ -21,18 +21,34 @@ const fn refusal(status: &'static str, text: &'static str) -> Refusal {
     Refusal { status, text }
 }
 
-pub(in crate::ingest) const BAD_REQUEST: Refusal =
-    refusal("400 Bad Request", "This is an OCPP central system: connect with a WebSocket to /ocpp/{charge_point_id}.\n");
-pub(in crate::ingest) const UNAUTHORISED: Refusal =
-    refusal("401 Unauthorized", "User name (the charge point id) or password is wrong.\n");
-pub(in crate::ingest) const FORBIDDEN: Refusal =
-    refusal("403 Forbidden", "The certificate, or the security profile of this port, is not this charge point's.\n");
-pub(in crate::ingest) const UNKNOWN: Refusal = refusal("404 Not Found", "This charge point is not in the register.\n");
-pub(in crate::ingest) const TAKEN: Refusal =
-    refusal("409 Conflict", "A charge point with this identity is connected, better authenticated or alive.\n");
-pub(in crate::ingest) const TOO_MANY: Refusal = refusal("429 Too Many Requests", "Too many attempts; try again in a minute.\n");
-pub(in crate::ingest) const BUSY: Refusal =
-    refusal("503 Service Unavailable", "The check of passwords could not run; try again.\n");
+pub(in crate::ingest) const BAD_REQUEST: Refusal = refusal(
+    "400 Bad Request",
+    "This is an OCPP central system: connect with a WebSocket to /ocpp/{charge_point_id}.\n",
+);
+pub(in crate::ingest) const UNAUTHORISED: Refusal = refusal(
+    "401 Unauthorized",
+    "User name (the charge point id) or password is wrong.\n",
+);
+pub(in crate::ingest) const FORBIDDEN: Refusal = refusal(
+    "403 Forbidden",
+    "The certificate, or the security profile of this port, is not this charge point's.\n",
+);
+pub(in crate::ingest) const UNKNOWN: Refusal = refusal(
+    "404 Not Found",
+    "This charge point is not in the register.\n",
+);
+pub(in crate::ingest) const TAKEN: Refusal = refusal(
+    "409 Conflict",
+    "A charge point with this identity is connected, better authenticated or alive.\n",
+);
+pub(in crate::ingest) const TOO_MANY: Refusal = refusal(
+    "429 Too Many Requests",
+    "Too many attempts; try again in a minute.\n",
+);
+pub(in crate::ingest) const BUSY: Refusal = refusal(
+    "503 Service Unavailable",
+    "The check of passwords could not run; try again.\n",
+);
 
 /// A request that can be answered.
 #[derive(Debug)]
@@ -63,7 +79,9 @@ pub(in crate::ingest) async fn read<S: AsyncRead + Unpin>(
     stream: &mut S,
     most: usize,
 ) -> std::io::Result<Result<(Request, Vec<u8>), Refusal>> {
-    let Some((head, rest)) = read_head(stream, most).await? else { return Ok(Err(BAD_REQUEST)) };
+    let Some((head, rest)) = read_head(stream, most).await? else {
+        return Ok(Err(BAD_REQUEST));
+    };
     Ok(Request::parse(&head).map(|request| (request, rest)))
 }
 
@@ -85,8 +103,15 @@ pub(in crate::ingest) async fn read_head<S: AsyncRead + Unpin>(
 }
 
 /// Says no.
-pub(in crate::ingest) async fn refuse<S: AsyncWrite + Unpin>(stream: &mut S, refusal: &Refusal) -> std::io::Result<()> {
-    let challenge = if refusal.status.starts_with("401") { "WWW-Authenticate: Basic realm=\"ocpp\"\r\n" } else { "" };
+pub(in crate::ingest) async fn refuse<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    refusal: &Refusal,
+) -> std::io::Result<()> {
+    let challenge = if refusal.status.starts_with("401") {
+        "WWW-Authenticate: Basic realm=\"ocpp\"\r\n"
+    } else {
+        ""
+    };
     let answer = format!(
         "HTTP/1.1 {}\r\n{challenge}Content-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
         refusal.status,
@@ -102,7 +127,9 @@ impl Request {
     fn parse(head: &[u8]) -> Result<Self, Refusal> {
         let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
         let mut request = httparse::Request::new(&mut headers);
-        if !request.parse(head).is_ok_and(|status| status.is_complete()) || request.method != Some("GET") {
+        if !request.parse(head).is_ok_and(|status| status.is_complete())
+            || request.method != Some("GET")
+        {
             return Err(BAD_REQUEST);
         }
         let values = |name: &str| {
@@ -115,14 +142,24 @@ impl Request {
             named
         };
         let first = |name: &str| values(name).first().map(|value| value.trim().to_owned());
-        let upgrade = values("upgrade").iter().any(|value| value.trim().eq_ignore_ascii_case("websocket"));
+        let upgrade = values("upgrade")
+            .iter()
+            .any(|value| value.trim().eq_ignore_ascii_case("websocket"));
         let says_upgrade = values("connection")
             .iter()
             .flat_map(|value| value.split(','))
             .any(|token| token.trim().eq_ignore_ascii_case("upgrade"));
-        let (true, Some(key)) = (upgrade, first("sec-websocket-key")) else { return Err(BAD_REQUEST) };
-        let protocols_sent: Vec<String> = values("sec-websocket-protocol").into_iter().map(str::to_owned).collect();
-        let protocols = protocols_sent.iter().flat_map(|value| value.split(',')).map(|token| token.trim().to_owned());
+        let (true, Some(key)) = (upgrade, first("sec-websocket-key")) else {
+            return Err(BAD_REQUEST);
+        };
+        let protocols_sent: Vec<String> = values("sec-websocket-protocol")
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        let protocols = protocols_sent
+            .iter()
+            .flat_map(|value| value.split(','))
+            .map(|token| token.trim().to_owned());
         let authorization = first("authorization");
         let target = request.path.unwrap_or_default().to_owned();
         Ok(Self {
@@ -146,9 +183,19 @@ impl Request {
             "GET {target} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {}\r\n",
             self.key
         );
-        let protocols = self.protocols_sent.iter().map(|value| ("Sec-WebSocket-Protocol", value));
-        let others = [("Authorization", &self.authorization), ("User-Agent", &self.user_agent)];
-        for (name, value) in protocols.chain(others.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)))) {
+        let protocols = self
+            .protocols_sent
+            .iter()
+            .map(|value| ("Sec-WebSocket-Protocol", value));
+        let others = [
+            ("Authorization", &self.authorization),
+            ("User-Agent", &self.user_agent),
+        ];
+        for (name, value) in protocols.chain(
+            others
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value.as_ref()?))),
+        ) {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
         request + "\r\n"
@@ -166,7 +213,10 @@ impl Request {
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n",
             derive_accept_key(self.key.as_bytes())
         );
-        for (name, value) in [("Sec-WebSocket-Protocol", protocol), ("Sec-WebSocket-Extensions", extension)] {
+        for (name, value) in [
+            ("Sec-WebSocket-Protocol", protocol),
+            ("Sec-WebSocket-Extensions", extension),
+        ] {
             if let Some(value) = value {
                 answer.push_str(&format!("{name}: {value}\r\n"));
             }
@@ -213,7 +263,10 @@ fn basic(value: &str) -> Option<(String, Vec<u8>)> {
     }
     let decoded = credentials::unbase64(encoded.trim())?;
     let colon = decoded.iter().position(|byte| *byte == b':')?;
-    Some((String::from_utf8(decoded[..colon].to_vec()).ok()?, decoded[colon + 1..].to_vec()))
+    Some((
+        String::from_utf8(decoded[..colon].to_vec()).ok()?,
+        decoded[colon + 1..].to_vec(),
+    ))
 }
 
 #[cfg(test)]
@@ -249,9 +302,17 @@ mod tests {
         assert_eq!(request.protocols_sent, ["ocpp2.0.1, OCPP1.6J"]);
         assert!(!request.says_upgrade);
         assert_eq!(request.login, Some(("CP1".to_owned(), vec![0, 255])));
-        assert_eq!((request.target.as_str(), request.user_agent.as_deref()), ("/ocpp/CP1?t=1", Some("ACME/1")));
-        assert!(parse("GET /ocpp/CP1 HTTP/1.1\nHost: x\n\n").is_err(), "no WebSocket");
-        assert!(parse("POST /ocpp/CP1 HTTP/1.1\nUpgrade: websocket\nSec-WebSocket-Key: k\n\n").is_err());
+        assert_eq!(
+            (request.target.as_str(), request.user_agent.as_deref()),
+            ("/ocpp/CP1?t=1", Some("ACME/1"))
+        );
+        assert!(
+            parse("GET /ocpp/CP1 HTTP/1.1\nHost: x\n\n").is_err(),
+            "no WebSocket"
+        );
+        assert!(
+            parse("POST /ocpp/CP1 HTTP/1.1\nUpgrade: websocket\nSec-WebSocket-Key: k\n\n").is_err()
+        );
         assert!(parse("hello\n\n").is_err());
     }
 }

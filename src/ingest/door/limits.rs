@@ -23,23 +23,41 @@ pub(super) struct Limits {
 
 impl Limits {
     pub fn new(most_failures: u32, most_handshakes: u32) -> Self {
-        let (failures, handshakes) = (Mutex::new(Attempts::new(MOST_REMEMBERED)), Mutex::new(Attempts::new(MOST_REMEMBERED)));
-        Self { failures, handshakes, most_failures, most_handshakes }
+        let (failures, handshakes) = (
+            Mutex::new(Attempts::new(MOST_REMEMBERED)),
+            Mutex::new(Attempts::new(MOST_REMEMBERED)),
+        );
+        Self {
+            failures,
+            handshakes,
+            most_failures,
+            most_handshakes,
+        }
     }
 
     /// The address has failed too often lately.
     pub fn refuses(&self, address: IpAddr) -> bool {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).of(&address, Instant::now().into_std()) >= self.most_failures
+        self.failures
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .of(&address, Instant::now().into_std())
+            >= self.most_failures
     }
 
     /// Notes a failure.
     pub fn failed(&self, address: IpAddr) {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).add(address, Instant::now().into_std());
+        self.failures
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .add(address, Instant::now().into_std());
     }
 
     /// Notes a handshake in the name of `identity`; false if there were too many.
     pub fn admits(&self, identity: &str) -> bool {
-        let mut handshakes = self.handshakes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut handshakes = self
+            .handshakes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let key = identity.to_lowercase();
         let now = Instant::now().into_std();
         let admitted = handshakes.of(&key, now) < self.most_handshakes;
@@ -64,7 +82,12 @@ mod tests {
         limits.failed(address);
         assert!(limits.refuses(address));
         assert_eq!(
-            [limits.admits("CP1"), limits.admits("cp1"), limits.admits("CP1"), limits.admits("CP1")],
+            [
+                limits.admits("CP1"),
+                limits.admits("cp1"),
+                limits.admits("CP1"),
+                limits.admits("CP1")
+            ],
             [true, true, true, false]
         );
         assert!(limits.admits("CP2"));

@@ -37,7 +37,12 @@ pub(in crate::ingest) struct Life {
 
 impl Life {
     fn new() -> Self {
-        Self { begun: Instant::now(), heard: AtomicU64::new(0), asked: Notify::new(), answered: Notify::new() }
+        Self {
+            begun: Instant::now(),
+            heard: AtomicU64::new(0),
+            asked: Notify::new(),
+            answered: Notify::new(),
+        }
     }
 
     /// Something was heard.
@@ -49,7 +54,9 @@ impl Life {
 
     /// How long nothing was heard.
     pub fn silent_for(&self) -> Duration {
-        self.begun.elapsed().saturating_sub(Duration::from_millis(self.heard.load(Ordering::Relaxed)))
+        self.begun
+            .elapsed()
+            .saturating_sub(Duration::from_millis(self.heard.load(Ordering::Relaxed)))
     }
 }
 
@@ -92,7 +99,12 @@ impl Links {
     }
 
     /// Takes the place of `identity`, whatever its case. May wait for a sign of life of whoever has it.
-    pub async fn claim(&self, identity: &str, proof: Proof, address: IpAddr) -> Result<Seat, Taken> {
+    pub async fn claim(
+        &self,
+        identity: &str,
+        proof: Proof,
+        address: IpAddr,
+    ) -> Result<Seat, Taken> {
         let key = identity.to_lowercase();
         if let Some(life) = self.contested(&key, proof, address)? {
             let answered = life.answered.notified();
@@ -104,23 +116,43 @@ impl Links {
         let generation = self.generations.fetch_add(1, Ordering::Relaxed);
         let (replaced, when_replaced) = oneshot::channel();
         let life = Arc::new(Life::new());
-        let holder = Holder { generation, proof, address, life: life.clone(), replaced };
+        let holder = Holder {
+            generation,
+            proof,
+            address,
+            life: life.clone(),
+            replaced,
+        };
         let old = self.table().insert(key.clone(), holder);
         let took_over = old.is_some();
         if let Some(old) = old {
             let _ = old.replaced.send(());
         }
-        Ok(Seat { key, generation, life, replaced: when_replaced, took_over })
+        Ok(Seat {
+            key,
+            generation,
+            life,
+            replaced: when_replaced,
+            took_over,
+        })
     }
 
     /// The link whose sign of life decides; `None` if the place may be taken at once.
-    fn contested(&self, key: &str, proof: Proof, address: IpAddr) -> Result<Option<Arc<Life>>, Taken> {
+    fn contested(
+        &self,
+        key: &str,
+        proof: Proof,
+        address: IpAddr,
+    ) -> Result<Option<Arc<Life>>, Taken> {
         let table = self.table();
-        let Some(old) = table.get(key) else { return Ok(None) };
+        let Some(old) = table.get(key) else {
+            return Ok(None);
+        };
         if proof < old.proof {
             return Err(Taken);
         }
-        let free = proof > Proof::Nothing || old.address == address || old.life.silent_for() >= SILENT;
+        let free =
+            proof > Proof::Nothing || old.address == address || old.life.silent_for() >= SILENT;
         Ok((!free).then(|| old.life.clone()))
     }
 
@@ -128,7 +160,9 @@ impl Links {
     /// gone.
     pub fn leave(&self, seat: &Seat) -> bool {
         let mut table = self.table();
-        let ours = table.get(&seat.key).is_some_and(|holder| holder.generation == seat.generation);
+        let ours = table
+            .get(&seat.key)
+            .is_some_and(|holder| holder.generation == seat.generation);
         if ours {
             table.remove(&seat.key);
         }
@@ -158,24 +192,37 @@ mod tests {
             let second = links.claim("cp1", new, address).await;
             assert_eq!(second.is_ok(), want, "{old:?} {new:?} {address}");
             assert_eq!(first.replaced.try_recv().is_ok(), want);
-            assert_eq!(links.leave(&first), !want, "its late end says nothing about its successor");
+            assert_eq!(
+                links.leave(&first),
+                !want,
+                "its late end says nothing about its successor"
+            );
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn without_proof_a_living_link_stays() {
         let links = Arc::new(Links::default());
-        let first = links.claim("CP1", Proof::Nothing, HERE).await.expect("free");
+        let first = links
+            .claim("CP1", Proof::Nothing, HERE)
+            .await
+            .expect("free");
         let life = first.life.clone();
         let alive = tokio::spawn(async move {
             life.asked.notified().await;
             life.beat();
         });
-        assert_eq!(links.claim("CP1", Proof::Nothing, ELSEWHERE).await.err(), Some(Taken));
+        assert_eq!(
+            links.claim("CP1", Proof::Nothing, ELSEWHERE).await.err(),
+            Some(Taken)
+        );
         alive.await.expect("no panic");
         // Now it does not answer.
         assert!(links.claim("CP1", Proof::Nothing, ELSEWHERE).await.is_ok());
         tokio::time::advance(SILENT).await;
-        assert!(links.claim("CP1", Proof::Nothing, HERE).await.is_ok(), "long silent: at once");
+        assert!(
+            links.claim("CP1", Proof::Nothing, HERE).await.is_ok(),
+            "long silent: at once"
+        );
     }
 }

@@ -52,7 +52,12 @@ pub(in crate::ingest) struct Shared {
 
 impl Shared {
     /// Takes the place of a charge point's identity, or says that it is taken.
-    pub async fn seat(&self, charge_point: &str, proof: Proof, address: IpAddr) -> Result<Seat, Refusal> {
+    pub async fn seat(
+        &self,
+        charge_point: &str,
+        proof: Proof,
+        address: IpAddr,
+    ) -> Result<Seat, Refusal> {
         match self.links.claim(charge_point, proof, address).await {
             Ok(seat) => {
                 Stats::add(&self.stats.ocpp_replaced, u64::from(seat.took_over));
@@ -116,7 +121,11 @@ impl Guest {
     /// Says no after all.
     pub async fn refuse(mut self, shared: &Shared, refusal: &Refusal) {
         Stats::count(&shared.stats.connections_refused);
-        let _ = tokio::time::timeout(shared.config.handshake_timeout, head::refuse(&mut self.stream, refusal)).await;
+        let _ = tokio::time::timeout(
+            shared.config.handshake_timeout,
+            head::refuse(&mut self.stream, refusal),
+        )
+        .await;
     }
 }
 
@@ -169,12 +178,21 @@ async fn stand_open(door: Door, shared: Arc<Shared>) {
             () = async { drop(shutdown.wait_for(|stop| *stop).await) } => break,
         }
     }
-    let _ = tokio::time::timeout(GOODBYE, async { while connections.join_next().await.is_some() {} }).await;
+    let _ = tokio::time::timeout(GOODBYE, async {
+        while connections.join_next().await.is_some() {}
+    })
+    .await;
     connections.shutdown().await;
 }
 
 /// Serves a connection to its end.
-async fn serve(stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, mutual: bool, shared: Arc<Shared>) {
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    mutual: bool,
+    shared: Arc<Shared>,
+) {
     let _open = Open(shared.clone());
     // On the heap, to be gone when it is done: a task keeps room for the largest of its moments as long as it lives.
     let entering = Box::pin(enter(stream, peer, tls, mutual, &shared));
@@ -183,7 +201,11 @@ async fn serve(stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, mu
         Ok(Ok(Err((mut stream, refusal)))) => {
             Stats::count(&shared.stats.connections_refused);
             shared.limits.failed(peer.ip());
-            let _ = tokio::time::timeout(shared.config.handshake_timeout, head::refuse(&mut stream, &refusal)).await;
+            let _ = tokio::time::timeout(
+                shared.config.handshake_timeout,
+                head::refuse(&mut stream, &refusal),
+            )
+            .await;
             return;
         }
         // TLS that failed, a line that was cut, or a client that never said what it wants.
@@ -226,10 +248,21 @@ async fn enter(
     let (mut stream, security) = match tls {
         None => (Stream::Plain(stream), Security::Plain),
         Some(acceptor) => {
-            let stream =
-                acceptor.accept(stream).await.inspect_err(|error| tracing::info!(%peer, %error, "TLS handshake failed"))?;
-            let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).map(tls::names);
-            let security = if mutual { Security::Mutual(shown.unwrap_or_default()) } else { Security::Tls };
+            let stream = acceptor
+                .accept(stream)
+                .await
+                .inspect_err(|error| tracing::info!(%peer, %error, "TLS handshake failed"))?;
+            let shown = stream
+                .get_ref()
+                .1
+                .peer_certificates()
+                .and_then(<[_]>::first)
+                .map(tls::names);
+            let security = if mutual {
+                Security::Mutual(shown.unwrap_or_default())
+            } else {
+                Security::Tls
+            };
             (Stream::Tls(Box::new(TlsStream::Server(stream))), security)
         }
     };
@@ -250,5 +283,11 @@ async fn enter(
     if !request.says_upgrade {
         tracing::info!(charge_point = %admission.charge_point, "its handshake has no `Connection: Upgrade`; taken all the same");
     }
-    Ok(Ok(Box::new(Guest { stream, request, rest, admission, address })))
+    Ok(Ok(Box::new(Guest {
+        stream,
+        request,
+        rest,
+        admission,
+        address,
+    })))
 }

@@ -39,7 +39,11 @@ pub(super) fn welcome(
     let mut properties = vec![0x11, 0, 0, 0, 0, 0x21];
     properties.extend_from_slice(&receive_maximum.to_be_bytes());
     properties.push(0x27);
-    properties.extend_from_slice(&u32::try_from(packet_maximum).unwrap_or(u32::MAX).to_be_bytes());
+    properties.extend_from_slice(
+        &u32::try_from(packet_maximum)
+            .unwrap_or(u32::MAX)
+            .to_be_bytes(),
+    );
     properties.push(0x22);
     properties.extend_from_slice(&aliases.to_be_bytes());
     if let Some(id) = assigned_id {
@@ -48,7 +52,13 @@ pub(super) fn welcome(
         properties.extend_from_slice(id.as_bytes());
     }
     // Assigned ids are short, so both lengths fit one byte each.
-    out.extend_from_slice(&[0x20, 3 + properties.len() as u8, 0, 0, properties.len() as u8]);
+    out.extend_from_slice(&[
+        0x20,
+        3 + properties.len() as u8,
+        0,
+        0,
+        properties.len() as u8,
+    ]);
     out.extend_from_slice(&properties);
 }
 
@@ -68,8 +78,18 @@ pub(super) const PUBCOMP: u8 = 0x70;
 pub(super) const PINGRESP: [u8; 2] = [0xd0, 0];
 
 /// SUBACK (`0x90`) with the QoS granted per filter, or UNSUBACK (`0xb0`).
-pub(super) fn filters(first: u8, version: Version, packet_id: u16, granted: &[u8], out: &mut Vec<u8>) {
-    let codes: &[u8] = if first == 0xb0 && version == Version::V4 { &[] } else { granted };
+pub(super) fn filters(
+    first: u8,
+    version: Version,
+    packet_id: u16,
+    granted: &[u8],
+    out: &mut Vec<u8>,
+) {
+    let codes: &[u8] = if first == 0xb0 && version == Version::V4 {
+        &[]
+    } else {
+        granted
+    };
     let length = 2 + usize::from(version == Version::V5) + codes.len();
     out.push(first);
     let mut rest = length;

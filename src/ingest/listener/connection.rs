@@ -106,27 +106,50 @@ impl Connection {
         if let (End::Abrupt, Some(will)) = (end, self.will.take()) {
             let message = self.message(will.topic, will.payload, will.retained, Vec::new());
             let formats = self.shared.config.formats.clone();
-            let batch = MqttBatch { messages: vec![message], formats, received_at: (self.shared.clock)(), receipt: None };
+            let batch = MqttBatch {
+                messages: vec![message],
+                formats,
+                received_at: (self.shared.clock)(),
+                receipt: None,
+            };
             Stats::count(&self.shared.stats.mqtt_received);
             let _ = self.shared.frames.send(Frame::Mqtt(batch)).await;
         }
     }
 
     fn faulty<T>(&mut self, fault: &Fault) -> Option<T> {
-        let reason = if matches!(fault, Fault::TooLarge(_)) { RejectReason::TooLarge } else { RejectReason::Syntax };
+        let reason = if matches!(fault, Fault::TooLarge(_)) {
+            RejectReason::TooLarge
+        } else {
+            RejectReason::Syntax
+        };
         self.reject(reason, &fault.to_string(), &[]);
         None
     }
 
     fn reject(&self, reason: RejectReason, detail: &str, raw: &[u8]) {
-        let peer = self.stream.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
-        let origin = if self.client_id.is_empty() { peer } else { format!("client {}", self.client_id) };
-        self.shared.stats.reject((self.shared.clock)(), "mqtt", &origin, reason, detail, raw);
+        let peer = self
+            .stream
+            .peer_addr()
+            .map(|peer| peer.ip().to_string())
+            .unwrap_or_default();
+        let origin = if self.client_id.is_empty() {
+            peer
+        } else {
+            format!("client {}", self.client_id)
+        };
+        self.shared
+            .stats
+            .reject((self.shared.clock)(), "mqtt", &origin, reason, detail, raw);
     }
 
     async fn serve(&mut self, keep_alive: u16, taken: &mut oneshot::Receiver<()>) -> End {
         // One and a half times the keep-alive (section 3.1.2.10); 0 is none.
-        let patience = if keep_alive == 0 { NO_KEEP_ALIVE } else { Duration::from_millis(u64::from(keep_alive) * 1500) };
+        let patience = if keep_alive == 0 {
+            NO_KEEP_ALIVE
+        } else {
+            Duration::from_millis(u64::from(keep_alive) * 1500)
+        };
         let mut last_heard = Instant::now();
         let mut silence: Pin<Box<Sleep>> = Box::pin(sleep_until(last_heard + patience));
         // What came together with the CONNECT.
@@ -220,7 +243,12 @@ impl Connection {
                 })
             });
             let formats = self.shared.config.formats.clone();
-            let batch = MqttBatch { messages, formats, received_at: (self.shared.clock)(), receipt };
+            let batch = MqttBatch {
+                messages,
+                formats,
+                received_at: (self.shared.clock)(),
+                receipt,
+            };
             if self.shared.frames.send(Frame::Mqtt(batch)).await.is_err() {
                 return Some(End::Abrupt);
             }
@@ -240,7 +268,12 @@ impl Connection {
         Some(End::Abrupt)
     }
 
-    fn packet(&mut self, raw: Raw, messages: &mut Vec<MqttMessage>, waiting: &mut Durable) -> Result<Option<End>, Fault> {
+    fn packet(
+        &mut self,
+        raw: Raw,
+        messages: &mut Vec<MqttMessage>,
+        waiting: &mut Durable,
+    ) -> Result<Option<End>, Fault> {
         match raw.first >> 4 {
             3 => {
                 let publish = packet::publish(raw, self.version)?;
@@ -253,10 +286,22 @@ impl Connection {
             }
             kind @ (8 | 10) => {
                 let (id, granted) = packet::filters(raw, self.version)?;
-                answer::filters(if kind == 8 { 0x90 } else { 0xb0 }, self.version, id, &granted, &mut self.out);
+                answer::filters(
+                    if kind == 8 { 0x90 } else { 0xb0 },
+                    self.version,
+                    id,
+                    &granted,
+                    &mut self.out,
+                );
             }
             12 => self.out.extend_from_slice(&PINGRESP),
-            14 => return Ok(Some(if packet::disconnect_keeps_will(&raw, self.version) { End::Abrupt } else { End::Clean })),
+            14 => {
+                return Ok(Some(if packet::disconnect_keeps_will(&raw, self.version) {
+                    End::Abrupt
+                } else {
+                    End::Clean
+                }));
+            }
             // PUBACK, PUBREC, PUBCOMP for messages we never sent.
             4 | 5 | 7 => {}
             1 => return Err(Fault::Protocol("a second CONNECT")),
@@ -265,17 +310,27 @@ impl Connection {
         Ok(None)
     }
 
-    fn publish(&mut self, publish: Publish, messages: &mut Vec<MqttMessage>, waiting: &mut Durable) -> Result<(), Fault> {
+    fn publish(
+        &mut self,
+        publish: Publish,
+        messages: &mut Vec<MqttMessage>,
+        waiting: &mut Durable,
+    ) -> Result<(), Fault> {
         let topic = match publish.alias {
             None => publish.topic,
             Some(alias) if alias == 0 || alias > ALIASES => {
-                return Err(Fault::Protocol("a topic alias beyond the topic alias maximum"));
+                return Err(Fault::Protocol(
+                    "a topic alias beyond the topic alias maximum",
+                ));
             }
-            Some(alias) if publish.topic.is_empty() => {
-                self.aliases.get(&alias).cloned().ok_or(Fault::Protocol("a topic alias that was never set"))?
-            }
+            Some(alias) if publish.topic.is_empty() => self
+                .aliases
+                .get(&alias)
+                .cloned()
+                .ok_or(Fault::Protocol("a topic alias that was never set"))?,
             Some(alias) => {
-                self.aliases.insert(alias, Bytes::copy_from_slice(&publish.topic));
+                self.aliases
+                    .insert(alias, Bytes::copy_from_slice(&publish.topic));
                 publish.topic
             }
         };
@@ -298,8 +353,19 @@ impl Connection {
     }
 
     /// Towards a broker the retain flag only asks to keep a copy (MQTT 5, section 3.3.1.3): what a device says here is live.
-    fn message(&self, topic: Bytes, payload: Bytes, retained: bool, properties: Vec<(String, String)>) -> MqttMessage {
-        MqttMessage { topic, payload, retained: retained && self.shared.config.retain_means_replay, properties }
+    fn message(
+        &self,
+        topic: Bytes,
+        payload: Bytes,
+        retained: bool,
+        properties: Vec<(String, String)>,
+    ) -> MqttMessage {
+        MqttMessage {
+            topic,
+            payload,
+            retained: retained && self.shared.config.retain_means_replay,
+            properties,
+        }
     }
 
     /// Writes down the acknowledgements of everything durable by now.

@@ -47,7 +47,14 @@ pub async fn run(
     stats: Arc<Stats>,
     mut shutdown: watch::Receiver<bool>,
 ) {
-    let shared = Arc::new(Shared { config, passwords, frames, clock, stats, clients: Mutex::default() });
+    let shared = Arc::new(Shared {
+        config,
+        passwords,
+        frames,
+        clock,
+        stats,
+        clients: Mutex::default(),
+    });
     let mut connections = JoinSet::new();
     let mut generation = 0;
     loop {

@@ -31,18 +31,24 @@ pub(super) struct Raw {
 
 /// Takes the next complete packet off the buffer (section 2.1).
 pub(super) fn next(buffer: &mut BytesMut, most: usize) -> Result<Option<Raw>, Fault> {
-    let Some(&first) = buffer.first() else { return Ok(None) };
+    let Some(&first) = buffer.first() else {
+        return Ok(None);
+    };
     let mut length = 0usize;
     let mut at = 1;
     loop {
-        let Some(&byte) = buffer.get(at) else { return Ok(None) };
+        let Some(&byte) = buffer.get(at) else {
+            return Ok(None);
+        };
         length |= usize::from(byte & 0x7f) << (7 * (at - 1));
         at += 1;
         if byte & 0x80 == 0 {
             break;
         }
         if at > 4 {
-            return Err(Fault::Malformed("the remaining length has more than four bytes"));
+            return Err(Fault::Malformed(
+                "the remaining length has more than four bytes",
+            ));
         }
     }
     if length + at > most {
@@ -52,7 +58,10 @@ pub(super) fn next(buffer: &mut BytesMut, most: usize) -> Result<Option<Raw>, Fa
         return Ok(None);
     }
     buffer.advance(at);
-    Ok(Some(Raw { first, body: buffer.split_to(length).freeze() }))
+    Ok(Some(Raw {
+        first,
+        body: buffer.split_to(length).freeze(),
+    }))
 }
 
 /// CONNECT (section 3.1).
@@ -100,11 +109,15 @@ struct Body(Bytes);
 
 impl Body {
     fn u8(&mut self) -> Result<u8, Fault> {
-        self.0.try_get_u8().map_err(|_| Fault::Malformed("it ends too early"))
+        self.0
+            .try_get_u8()
+            .map_err(|_| Fault::Malformed("it ends too early"))
     }
 
     fn u16(&mut self) -> Result<u16, Fault> {
-        self.0.try_get_u16().map_err(|_| Fault::Malformed("it ends too early"))
+        self.0
+            .try_get_u16()
+            .map_err(|_| Fault::Malformed("it ends too early"))
     }
 
     fn bytes(&mut self) -> Result<Bytes, Fault> {
@@ -120,7 +133,8 @@ impl Body {
     }
 
     fn text(&mut self) -> Result<String, Fault> {
-        String::from_utf8(self.bytes()?.to_vec()).map_err(|_| Fault::Malformed("a string is not UTF-8"))
+        String::from_utf8(self.bytes()?.to_vec())
+            .map_err(|_| Fault::Malformed("a string is not UTF-8"))
     }
 
     fn packet_id(&mut self) -> Result<u16, Fault> {
@@ -145,7 +159,9 @@ impl Body {
                 return Ok(found);
             }
         }
-        Err(Fault::Malformed("the properties' length has more than four bytes"))
+        Err(Fault::Malformed(
+            "the properties' length has more than four bytes",
+        ))
     }
 
     fn property(&mut self, found: &mut Properties) -> Result<(), Fault> {
@@ -171,7 +187,9 @@ impl Body {
                         return Ok(());
                     }
                 }
-                Err(Fault::Malformed("a subscription identifier has more than four bytes"))
+                Err(Fault::Malformed(
+                    "a subscription identifier has more than four bytes",
+                ))
             }
             _ => Err(Fault::Malformed("an unknown property")),
         }
@@ -207,11 +225,31 @@ pub(super) fn connect(raw: Raw) -> Result<Connect, Option<Fault>> {
         if version == Version::V5 {
             body.properties()?;
         }
-        Some(Will { topic: body.bytes()?, payload: body.bytes()?, retained: flags & 0x20 != 0 })
+        Some(Will {
+            topic: body.bytes()?,
+            payload: body.bytes()?,
+            retained: flags & 0x20 != 0,
+        })
     };
-    let username = if flags & 0x80 == 0 { None } else { Some(body.text()?) };
-    let password = if flags & 0x40 == 0 { None } else { Some(body.bytes()?) };
-    Ok(Connect { version, clean: flags & 0x02 != 0, keep_alive, client_id, will, username, password })
+    let username = if flags & 0x80 == 0 {
+        None
+    } else {
+        Some(body.text()?)
+    };
+    let password = if flags & 0x40 == 0 {
+        None
+    } else {
+        Some(body.bytes()?)
+    };
+    Ok(Connect {
+        version,
+        clean: flags & 0x02 != 0,
+        keep_alive,
+        client_id,
+        will,
+        username,
+        password,
+    })
 }
 
 /// Reads a PUBLISH.
@@ -225,12 +263,28 @@ pub(super) fn publish(raw: Raw, version: Version) -> Result<Publish, Fault> {
     if topic.iter().any(|byte| matches!(byte, b'+' | b'#' | 0)) {
         return Err(Fault::Malformed("a topic with a wildcard or a zero byte"));
     }
-    let packet_id = if qos == 0 { None } else { Some(body.packet_id()?) };
-    let Properties { alias, user } = if version == Version::V5 { body.properties()? } else { Properties::default() };
+    let packet_id = if qos == 0 {
+        None
+    } else {
+        Some(body.packet_id()?)
+    };
+    let Properties { alias, user } = if version == Version::V5 {
+        body.properties()?
+    } else {
+        Properties::default()
+    };
     if topic.is_empty() && alias.is_none() {
         return Err(Fault::Malformed("an empty topic"));
     }
-    Ok(Publish { topic, packet_id, qos, retained: raw.first & 1 != 0, alias, user, payload: body.0 })
+    Ok(Publish {
+        topic,
+        packet_id,
+        qos,
+        retained: raw.first & 1 != 0,
+        alias,
+        user,
+        payload: body.0,
+    })
 }
 
 /// Reads PUBREL, or any packet that begins with its packet id.
@@ -284,7 +338,9 @@ mod tests {
     fn nothing_that_can_arrive_panics_or_reads_beyond_its_packet() {
         let mut state = 1u64;
         let mut random = move |below: usize| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (state >> 33) as usize % below
         };
         for _ in 0..200_000 {
@@ -299,7 +355,10 @@ mod tests {
             while let Ok(Some(raw)) = next(&mut buffer, 1024) {
                 assert!(raw.body.len() + buffer.len() < whole);
                 for version in [Version::V4, Version::V5] {
-                    let copy = || Raw { body: raw.body.clone(), ..raw };
+                    let copy = || Raw {
+                        body: raw.body.clone(),
+                        ..raw
+                    };
                     let _ = connect(copy());
                     let _ = publish(copy(), version);
                     let _ = packet_id(copy());

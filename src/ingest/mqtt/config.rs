@@ -81,7 +81,9 @@ pub fn check_filter(filter: &str) -> Result<(), &'static str> {
     let topics = match filter.strip_prefix("$share/") {
         None => filter,
         Some(rest) => match rest.split_once('/') {
-            Some((group, _)) if group.is_empty() || group.contains(['+', '#']) => return Err("has no name for its group"),
+            Some((group, _)) if group.is_empty() || group.contains(['+', '#']) => {
+                return Err("has no name for its group");
+            }
             Some((_, topics)) => topics,
             None => return Err("has a group and no topics"),
         },

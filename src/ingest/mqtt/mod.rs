@@ -64,33 +64,67 @@ impl Subscriber {
     /// Reads the files named in the configuration.
     pub fn new(mut config: BrokerConfig, is_ours: IsOurs) -> Result<Self, BrokerError> {
         if config.topics.is_empty() {
-            config.topics = config.formats.filters().into_iter().map(str::to_owned).collect();
+            config.topics = config
+                .formats
+                .filters()
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
         }
         let client_id = connection::client_id(&config);
-        let kept = Kept { expiry: config.session_expiry, max_inflight: config.max_inflight };
-        let session = Session { client_id: client_id.clone(), kept: Some(kept), will: None };
+        let kept = Kept {
+            expiry: config.session_expiry,
+            max_inflight: config.max_inflight,
+        };
+        let session = Session {
+            client_id: client_id.clone(),
+            kept: Some(kept),
+            will: None,
+        };
         let (client, events) = connection::connect(&config, &session)?;
         let subscriptions = Subscriptions::new(config.topics.clone(), config.qos, Vec::new());
-        Ok(Self { config, client_id, client, events, subscriptions, memory: watch::Sender::default(), is_ours })
+        Ok(Self {
+            config,
+            client_id,
+            client,
+            events,
+            subscriptions,
+            memory: watch::Sender::default(),
+            is_ours,
+        })
     }
 
     /// What the session is remembered by: a broker knows it by the client id, and by nothing else.
     pub fn session(&self) -> String {
-        format!("{}@{}:{}", self.client_id, self.config.host, self.config.port)
+        format!(
+            "{}@{}:{}",
+            self.client_id, self.config.host, self.config.port
+        )
     }
 
     /// Takes what is remembered of the session. Gives what is to be remembered from now on, before the first connection, and then whenever
     /// it changes.
-    pub fn recall(&mut self, remembered: Vec<Subscription>) -> (Vec<Subscription>, watch::Receiver<Vec<Subscription>>) {
-        self.subscriptions = Subscriptions::new(self.config.topics.clone(), self.config.qos, remembered);
+    pub fn recall(
+        &mut self,
+        remembered: Vec<Subscription>,
+    ) -> (Vec<Subscription>, watch::Receiver<Vec<Subscription>>) {
+        self.subscriptions =
+            Subscriptions::new(self.config.topics.clone(), self.config.qos, remembered);
         let rows = self.subscriptions.rows();
         self.memory.send_replace(rows.clone());
         (rows, self.memory.subscribe())
     }
 
     /// Subscribes and reads until told to stop.
-    pub async fn run(self, frames: FrameSender, clock: ArrivalClock, stats: Arc<Stats>, shutdown: watch::Receiver<bool>) {
-        let (sender, receiver) = mpsc::channel(N_QUEUED_MESSAGES + usize::from(self.config.max_inflight));
+    pub async fn run(
+        self,
+        frames: FrameSender,
+        clock: ArrivalClock,
+        stats: Arc<Stats>,
+        shutdown: watch::Receiver<bool>,
+    ) {
+        let (sender, receiver) =
+            mpsc::channel(N_QUEUED_MESSAGES + usize::from(self.config.max_inflight));
         let connection = Arc::new(AtomicU64::new(0));
         // Unbounded, because a receipt must not wait; in fact a connection has at most 65,535 messages in flight.
         let (acks, committed) = mpsc::unbounded_channel();
@@ -117,11 +151,17 @@ impl Subscriber {
 /// A message that is durable, and the connection it came on.
 type Durable = (u64, Ack);
 
-async fn acknowledge(mut committed: mpsc::UnboundedReceiver<Vec<Durable>>, client: Client, connection: Arc<AtomicU64>) {
+async fn acknowledge(
+    mut committed: mpsc::UnboundedReceiver<Vec<Durable>>,
+    client: Client,
+    connection: Arc<AtomicU64>,
+) {
     while let Some(acks) = committed.recv().await {
         for (came_on, ack) in acks {
             // A packet id means something else on another connection; the broker repeats what was not acknowledged on this one.
-            if came_on == connection.load(Ordering::SeqCst) && client.acknowledge(ack).await.is_err() {
+            if came_on == connection.load(Ordering::SeqCst)
+                && client.acknowledge(ack).await.is_err()
+            {
                 return;
             }
         }
@@ -159,19 +199,37 @@ async fn poll(
             }
             Ok(Happening::Subscribed(answers)) => {
                 for (topic, reason) in subscriber.subscriptions.subscribed(answers) {
-                    tracing::error!(broker, topic, reason, "the broker refuses this subscription; check its access rules");
+                    tracing::error!(
+                        broker,
+                        topic,
+                        reason,
+                        "the broker refuses this subscription; check its access rules"
+                    );
                 }
-                subscriber.memory.send_replace(subscriber.subscriptions.rows());
+                subscriber
+                    .memory
+                    .send_replace(subscriber.subscriptions.rows());
             }
             Ok(Happening::Unsubscribed(answers)) => {
                 for (topic, reason) in subscriber.subscriptions.unsubscribed(answers) {
-                    tracing::error!(broker, topic, reason, "the broker does not end this subscription, which is not in `topics`");
+                    tracing::error!(
+                        broker,
+                        topic,
+                        reason,
+                        "the broker does not end this subscription, which is not in `topics`"
+                    );
                 }
-                subscriber.memory.send_replace(subscriber.subscriptions.rows());
+                subscriber
+                    .memory
+                    .send_replace(subscriber.subscriptions.rows());
             }
             Ok(Happening::Message { message, ack }) => {
                 Stats::count(&stats.mqtt_received);
-                let incoming = Incoming { message, ack, connection: connection.load(Ordering::SeqCst) };
+                let incoming = Incoming {
+                    message,
+                    ack,
+                    connection: connection.load(Ordering::SeqCst),
+                };
                 if sender.send(incoming).await.is_err() {
                     break;
                 }
@@ -187,7 +245,12 @@ async fn poll(
                     was_away = true;
                 }
                 let wait = back_off.pause();
-                tracing::warn!(broker, error, again_in_ms = wait.as_millis() as u64, "no connection");
+                tracing::warn!(
+                    broker,
+                    error,
+                    again_in_ms = wait.as_millis() as u64,
+                    "no connection"
+                );
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
                     () = async { drop(shutdown.wait_for(|stop| *stop).await) } => break,
@@ -196,7 +259,9 @@ async fn poll(
         }
     }
     drop(sender);
-    let Subscriber { client, mut events, .. } = subscriber;
+    let Subscriber {
+        client, mut events, ..
+    } = subscriber;
     // What is committed in the next moments is acknowledged still; the rest the broker keeps for the next start.
     let goodbye = async {
         while let Ok(event) = events.next().await {
@@ -220,7 +285,13 @@ impl Subscriber {
         let plan = self.subscriptions.connected(session_present, again);
         self.memory.send_replace(self.subscriptions.rows());
         let (subscribing, unsubscribing) = (plan.subscribe.len(), plan.unsubscribe.len());
-        tracing::info!(broker = self.config.name, session_present, subscribing, unsubscribing, "connected");
+        tracing::info!(
+            broker = self.config.name,
+            session_present,
+            subscribing,
+            unsubscribing,
+            "connected"
+        );
         self.events.unsubscribe(plan.unsubscribe);
         self.events.subscribe(&plan.subscribe, self.config.qos);
     }
@@ -251,13 +322,25 @@ impl HandOver {
         let received_at = (self.clock)();
         let mut messages = Vec::with_capacity(waiting.len());
         let mut acks = Vec::new();
-        for Incoming { mut message, ack, connection } in waiting.drain(..) {
+        for Incoming {
+            mut message,
+            ack,
+            connection,
+        } in waiting.drain(..)
+        {
             acks.extend(ack.map(|ack| (connection, ack)));
             if message.payload.len() > self.config.max_packet_bytes {
                 // Acknowledged all the same: refused with a disconnect, the broker would send it again for ever.
                 let topic = String::from_utf8_lossy(&message.topic);
                 let reason = RejectReason::TooLarge;
-                self.stats.reject(received_at, "mqtt", &topic, reason, "larger than `max_packet`", &message.payload);
+                self.stats.reject(
+                    received_at,
+                    "mqtt",
+                    &topic,
+                    reason,
+                    "larger than `max_packet`",
+                    &message.payload,
+                );
                 continue;
             }
             if (self.is_ours)(&message.topic) {
@@ -271,6 +354,11 @@ impl HandOver {
             let durable = self.acks.clone();
             Receipt::new(move |_| drop(durable.send(acks)))
         });
-        MqttBatch { messages, formats: self.config.formats.clone(), received_at, receipt }
+        MqttBatch {
+            messages,
+            formats: self.config.formats.clone(),
+            received_at,
+            receipt,
+        }
     }
 }

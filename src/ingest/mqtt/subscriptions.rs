@@ -36,11 +36,20 @@ impl Subscriptions {
     pub fn new(mut wanted: Vec<String>, qos: u8, remembered: Vec<Subscription>) -> Self {
         wanted.sort();
         wanted.dedup();
-        let mut held: BTreeMap<_, _> = remembered.into_iter().map(|known| (known.filter, known.qos)).collect();
+        let mut held: BTreeMap<_, _> = remembered
+            .into_iter()
+            .map(|known| (known.filter, known.qos))
+            .collect();
         for filter in &wanted {
             held.entry(filter.clone()).or_insert(None);
         }
-        Self { wanted, qos, held, asked: Vec::new(), dropped: Vec::new() }
+        Self {
+            wanted,
+            qos,
+            held,
+            asked: Vec::new(),
+            dropped: Vec::new(),
+        }
     }
 
     /// What is to be remembered.
@@ -52,18 +61,39 @@ impl Subscriptions {
             room -= usize::from(former && fits);
             fits
         });
-        kept.map(|(filter, qos)| Subscription { filter: filter.clone(), qos: *qos }).collect()
+        kept.map(|(filter, qos)| Subscription {
+            filter: filter.clone(),
+            qos: *qos,
+        })
+        .collect()
     }
 
     /// CONNACK. `again` asks for everything wanted, granted before or not.
     pub fn connected(&mut self, session_present: bool, again: bool) -> Plan {
         if !session_present {
-            self.held = self.wanted.iter().map(|filter| (filter.clone(), None)).collect();
+            self.held = self
+                .wanted
+                .iter()
+                .map(|filter| (filter.clone(), None))
+                .collect();
         }
-        self.dropped = self.held.keys().filter(|filter| !self.wants(filter)).cloned().collect();
+        self.dropped = self
+            .held
+            .keys()
+            .filter(|filter| !self.wants(filter))
+            .cloned()
+            .collect();
         let granted = |filter: &String| self.held.get(filter) == Some(&Some(self.qos));
-        self.asked = self.wanted.iter().filter(|filter| again || !granted(filter)).cloned().collect();
-        Plan { unsubscribe: self.dropped.clone(), subscribe: self.asked.clone() }
+        self.asked = self
+            .wanted
+            .iter()
+            .filter(|filter| again || !granted(filter))
+            .cloned()
+            .collect();
+        Plan {
+            unsubscribe: self.dropped.clone(),
+            subscribe: self.asked.clone(),
+        }
     }
 
     /// SUBACK, in the order of [`Plan::subscribe`]: gives what was refused, and why. An answer to another question is no answer.
@@ -90,11 +120,17 @@ impl Subscriptions {
         for filter in &dropped {
             self.held.insert(filter.clone(), None);
         }
-        dropped.into_iter().zip(answers).filter_map(|(filter, stays)| Some((filter, stays?))).collect()
+        dropped
+            .into_iter()
+            .zip(answers)
+            .filter_map(|(filter, stays)| Some((filter, stays?)))
+            .collect()
     }
 
     fn wants(&self, filter: &str) -> bool {
-        self.wanted.binary_search_by(|wanted| wanted.as_str().cmp(filter)).is_ok()
+        self.wanted
+            .binary_search_by(|wanted| wanted.as_str().cmp(filter))
+            .is_ok()
     }
 }
 
@@ -107,53 +143,92 @@ mod tests {
     }
 
     fn plan(unsubscribe: &[&str], subscribe: &[&str]) -> Plan {
-        Plan { unsubscribe: filters(unsubscribe), subscribe: filters(subscribe) }
+        Plan {
+            unsubscribe: filters(unsubscribe),
+            subscribe: filters(subscribe),
+        }
     }
 
     fn row(filter: &str, qos: Option<u8>) -> Subscription {
-        Subscription { filter: filter.to_owned(), qos }
+        Subscription {
+            filter: filter.to_owned(),
+            qos,
+        }
     }
 
     #[test]
     fn what_was_granted_is_not_asked_for_again_while_the_session_lives() {
         let mut known = Subscriptions::new(filters(&["b", "a", "b"]), 1, Vec::new());
-        assert_eq!(known.rows(), [row("a", None), row("b", None)], "written down before it is asked for");
+        assert_eq!(
+            known.rows(),
+            [row("a", None), row("b", None)],
+            "written down before it is asked for"
+        );
         assert_eq!(known.connected(false, false), plan(&[], &["a", "b"]));
         assert!(known.subscribed(vec![Ok(1), Ok(0)]).is_empty());
         let rows = known.rows();
-        assert_eq!(rows, [row("a", Some(1)), row("b", Some(1))], "a lower QoS would be granted again");
+        assert_eq!(
+            rows,
+            [row("a", Some(1)), row("b", Some(1))],
+            "a lower QoS would be granted again"
+        );
         let mut known = Subscriptions::new(filters(&["a", "b"]), 1, rows.clone());
         assert_eq!(known.connected(true, false), plan(&[], &[]));
         assert_eq!(known.connected(true, true), plan(&[], &["a", "b"]));
         let mut known = Subscriptions::new(filters(&["a", "b"]), 0, rows.clone());
-        assert_eq!(known.connected(true, false), plan(&[], &["a", "b"]), "another QoS");
+        assert_eq!(
+            known.connected(true, false),
+            plan(&[], &["a", "b"]),
+            "another QoS"
+        );
         let mut known = Subscriptions::new(filters(&["a", "c"]), 1, rows);
         assert_eq!(known.connected(true, false), plan(&["b"], &["c"]));
-        assert_eq!(known.connected(false, false), plan(&[], &["a", "c"]), "the broker lost the session");
+        assert_eq!(
+            known.connected(false, false),
+            plan(&[], &["a", "c"]),
+            "the broker lost the session"
+        );
         assert_eq!(known.rows(), [row("a", None), row("c", None)]);
     }
 
     #[test]
     fn what_is_given_up_is_given_up_again_until_the_session_is_new() {
-        let mut known = Subscriptions::new(filters(&["a"]), 1, vec![row("a", Some(1)), row("old", Some(1))]);
+        let mut known = Subscriptions::new(
+            filters(&["a"]),
+            1,
+            vec![row("a", Some(1)), row("old", Some(1))],
+        );
         assert_eq!(known.connected(true, false), plan(&["old"], &[]));
-        assert_eq!(known.unsubscribed(vec![Some("NotAuthorized".into())]), [("old".into(), "NotAuthorized".into())]);
+        assert_eq!(
+            known.unsubscribed(vec![Some("NotAuthorized".into())]),
+            [("old".into(), "NotAuthorized".into())]
+        );
         assert_eq!(known.rows(), [row("a", Some(1)), row("old", None)]);
         assert_eq!(known.connected(true, false), plan(&["old"], &[]));
         known.connected(false, false);
         assert_eq!(known.rows(), [row("a", None)]);
         let mut back = Subscriptions::new(filters(&["old"]), 1, vec![row("old", None)]);
-        assert_eq!(back.connected(true, false), plan(&[], &["old"]), "wanted again");
+        assert_eq!(
+            back.connected(true, false),
+            plan(&[], &["old"]),
+            "wanted again"
+        );
     }
 
     #[test]
     fn what_is_refused_is_not_remembered_and_asked_for_at_the_next_connection() {
         let mut known = Subscriptions::new(filters(&["a", "b"]), 1, Vec::new());
         known.connected(false, false);
-        assert_eq!(known.subscribed(vec![Ok(1), Err("NotAuthorized".into())]), [("b".into(), "NotAuthorized".into())]);
+        assert_eq!(
+            known.subscribed(vec![Ok(1), Err("NotAuthorized".into())]),
+            [("b".into(), "NotAuthorized".into())]
+        );
         assert_eq!(known.rows(), [row("a", Some(1))]);
         assert_eq!(known.connected(true, false), plan(&[], &["b"]));
-        assert!(known.subscribed(vec![Ok(1), Ok(1)]).is_empty(), "an answer to something else");
+        assert!(
+            known.subscribed(vec![Ok(1), Ok(1)]).is_empty(),
+            "an answer to something else"
+        );
         assert_eq!(known.rows(), [row("a", Some(1))]);
     }
 }

@@ -8,7 +8,9 @@ use crate::decode::ocpp::observer::{Heard, Observer};
 use crate::ingest::capture::Line;
 use crate::ingest::door::Shared;
 use crate::ingest::{Frame, OcppFrame};
-use crate::model::{ChargePointEvent, ChargePointMessage, LinkMode, Manner, OcppVersion, RejectReason, Stats};
+use crate::model::{
+    ChargePointEvent, ChargePointMessage, LinkMode, Manner, OcppVersion, RejectReason, Stats,
+};
 use crate::units::UtcMs;
 
 /// One tapped link, as told to the engine.
@@ -40,7 +42,13 @@ impl Listener {
         if self.captured {
             let (charge_point, version) = (self.charge_point.clone(), self.version);
             let (at, from, text) = (overheard.at, overheard.speaker, text.clone().into_owned());
-            shared.capture.note(Line::Frame { at, charge_point, version, from, text });
+            shared.capture.note(Line::Frame {
+                at,
+                charge_point,
+                version,
+                from,
+                text,
+            });
         }
         let reading = Reading {
             version: self.version,
@@ -48,13 +56,26 @@ impl Listener {
             most_depth: shared.config.max_json_depth,
             repair_metering: shared.config.repair_metering,
         };
-        if let Err(unheard) = observer.hear(overheard.speaker, &text, &reading, overheard.at, heard) {
-            shared.stats.reject(overheard.at, "ocpp", &self.charge_point, unheard.reason, &unheard.detail, text.as_bytes());
+        if let Err(unheard) = observer.hear(overheard.speaker, &text, &reading, overheard.at, heard)
+        {
+            shared.stats.reject(
+                overheard.at,
+                "ocpp",
+                &self.charge_point,
+                unheard.reason,
+                &unheard.detail,
+                text.as_bytes(),
+            );
         }
     }
 
     async fn tell_all(&self, heard: &mut Vec<Heard>) {
-        for Heard { received_at, manner, message } in heard.drain(..) {
+        for Heard {
+            received_at,
+            manner,
+            message,
+        } in heard.drain(..)
+        {
             if manner.repaired {
                 Stats::count(&self.shared.stats.ocpp_repaired);
             }
@@ -73,10 +94,17 @@ impl Listener {
         let at = (self.shared.clock)();
         if self.captured {
             let up = up.then_some((self.version, LinkMode::Tap));
-            self.shared.capture.note(Line::Link { at, charge_point: self.charge_point.clone(), up });
+            self.shared.capture.note(Line::Link {
+                at,
+                charge_point: self.charge_point.clone(),
+                up,
+            });
         }
         let message = if up {
-            ChargePointMessage::Connected { version: self.version, mode: LinkMode::Tap }
+            ChargePointMessage::Connected {
+                version: self.version,
+                mode: LinkMode::Tap,
+            }
         } else {
             ChargePointMessage::Disconnected
         };
@@ -86,23 +114,62 @@ impl Listener {
     /// It died: what it knew of open requests is lost, and said.
     pub fn died(&self) {
         Stats::count(&self.shared.stats.tap_listener_deaths);
-        let detail = "whoever listened to this link died and was replaced; the link itself was not touched";
-        self.shared.stats.reject((self.shared.clock)(), "ocpp", &self.charge_point, RejectReason::Syntax, detail, b"");
+        let detail =
+            "whoever listened to this link died and was replaced; the link itself was not touched";
+        self.shared.stats.reject(
+            (self.shared.clock)(),
+            "ocpp",
+            &self.charge_point,
+            RejectReason::Syntax,
+            detail,
+            b"",
+        );
         tracing::error!(charge_point = %self.charge_point, "{detail}");
     }
 
     async fn tell(&self, received_at: UtcMs, manner: Manner, message: ChargePointMessage) {
-        tell(&self.shared, &self.charge_point, received_at, manner, message).await;
+        tell(
+            &self.shared,
+            &self.charge_point,
+            received_at,
+            manner,
+            message,
+        )
+        .await;
     }
 }
 
 /// The operator could be reached, or not: another thing than the charge point's own link.
 pub(super) async fn tell_operator_link(shared: &Shared, charge_point: &Arc<str>, up: bool) {
-    tell(shared, charge_point, (shared.clock)(), Manner::default(), ChargePointMessage::OperatorLink { up }).await;
+    tell(
+        shared,
+        charge_point,
+        (shared.clock)(),
+        Manner::default(),
+        ChargePointMessage::OperatorLink { up },
+    )
+    .await;
 }
 
-async fn tell(shared: &Shared, charge_point: &Arc<str>, received_at: UtcMs, manner: Manner, message: ChargePointMessage) {
-    let event = ChargePointEvent { charge_point: charge_point.clone(), received_at, manner, message };
+async fn tell(
+    shared: &Shared,
+    charge_point: &Arc<str>,
+    received_at: UtcMs,
+    manner: Manner,
+    message: ChargePointMessage,
+) {
+    let event = ChargePointEvent {
+        charge_point: charge_point.clone(),
+        received_at,
+        manner,
+        message,
+    };
     // Fails only when the engine is gone: the line goes on without us.
-    let _ = shared.frames.send(Frame::Ocpp(OcppFrame { event, receipt: None })).await;
+    let _ = shared
+        .frames
+        .send(Frame::Ocpp(OcppFrame {
+            event,
+            receipt: None,
+        }))
+        .await;
 }

@@ -28,15 +28,25 @@ use crate::ingest::door::subprotocol::version_of;
 use crate::ingest::door::{Guest, Shared, Stream, Way};
 use crate::model::{OcppVersion, Stats};
 
-const UNREACHABLE: Refusal =
-    Refusal { status: "502 Bad Gateway", text: "The operator's central system cannot be reached; try again.\n" };
+const UNREACHABLE: Refusal = Refusal {
+    status: "502 Bad Gateway",
+    text: "The operator's central system cannot be reached; try again.\n",
+};
 
 /// Leads a charge point to its operator, to the end of its link.
 pub(super) async fn serve(guest: Box<Guest>, shared: Arc<Shared>) {
-    let Way::Tap(url) = &guest.admission.way else { return };
+    let Way::Tap(url) = &guest.admission.way else {
+        return;
+    };
     let charge_point = guest.admission.charge_point.clone();
-    let dialled = tokio::time::timeout(shared.config.tap.connect_timeout, shared.upstream.dial(url, &guest.request));
-    let operator = match dialled.await.unwrap_or_else(|_| Err(NoWay::Down("it does not answer".to_owned()))) {
+    let dialled = tokio::time::timeout(
+        shared.config.tap.connect_timeout,
+        shared.upstream.dial(url, &guest.request),
+    );
+    let operator = match dialled
+        .await
+        .unwrap_or_else(|_| Err(NoWay::Down("it does not answer".to_owned())))
+    {
         Ok(operator) => operator,
         Err(NoWay::Refused { status, answer }) => {
             tracing::warn!(%charge_point, %status, "its operator refused it");
@@ -63,11 +73,29 @@ pub(super) async fn serve(guest: Box<Guest>, shared: Arc<Shared>) {
         Ok(seat) => seat,
         Err(refusal) => return guest.refuse(&shared, &refusal).await,
     };
-    let version = operator.protocol.as_deref().and_then(version_of).unwrap_or(OcppVersion::V16);
+    let version = operator
+        .protocol
+        .as_deref()
+        .and_then(version_of)
+        .unwrap_or(OcppVersion::V16);
     let captured = shared.capture.wants(&charge_point);
-    let listener = Listener { charge_point, version, captured, shared: shared.clone() };
-    let Guest { mut stream, request, rest, .. } = *guest;
-    if request.accept(&mut stream, operator.protocol.as_deref(), false).await.is_ok() {
+    let listener = Listener {
+        charge_point,
+        version,
+        captured,
+        shared: shared.clone(),
+    };
+    let Guest {
+        mut stream,
+        request,
+        rest,
+        ..
+    } = *guest;
+    if request
+        .accept(&mut stream, operator.protocol.as_deref(), false)
+        .await
+        .is_ok()
+    {
         drop(request);
         Stats::count(&shared.stats.ocpp_connections);
         listener.went(true).await;
@@ -81,13 +109,30 @@ pub(super) async fn serve(guest: Box<Guest>, shared: Arc<Shared>) {
 }
 
 /// Joins both sides, and has somebody listen.
-async fn connect(mut stream: Stream, rest: Vec<u8>, operator: Operator, listener: &Listener, seat: &mut Seat) {
+async fn connect(
+    mut stream: Stream,
+    rest: Vec<u8>,
+    operator: Operator,
+    listener: &Listener,
+    seat: &mut Seat,
+) {
     let shared = &listener.shared;
     let queue = Arc::new(Queue::new(shared.config.tap.max_queued));
-    let ear =
-        |speaker| Ear::new(speaker, shared.config.max_message_bytes, queue.clone(), shared.clock.clone(), shared.stats.clone());
+    let ear = |speaker| {
+        Ear::new(
+            speaker,
+            shared.config.max_message_bytes,
+            queue.clone(),
+            shared.clock.clone(),
+            shared.stats.clone(),
+        )
+    };
     let (mut from_charger, mut from_operator) = (ear(Speaker::ChargePoint), ear(Speaker::Csms));
-    let Operator { stream: mut upstream, rest: answered, .. } = operator;
+    let Operator {
+        stream: mut upstream,
+        rest: answered,
+        ..
+    } = operator;
     // What either side said before the line was joined.
     if upstream.write_all(&rest).await.is_err() || stream.write_all(&answered).await.is_err() {
         return;
@@ -95,7 +140,10 @@ async fn connect(mut stream: Stream, rest: Vec<u8>, operator: Operator, listener
     from_charger.hear(&rest);
     from_operator.hear(&answered);
     let (listens, heard_from) = (listener.clone(), queue.clone());
-    let listening = stay(move || listens.clone().run(heard_from.clone()), || listener.died());
+    let listening = stay(
+        move || listens.clone().run(heard_from.clone()),
+        || listener.died(),
+    );
     let mut shutdown = shared.shutdown.clone();
     let line = async {
         tokio::select! {

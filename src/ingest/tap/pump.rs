@@ -34,24 +34,48 @@ pub(super) struct Ear {
 }
 
 impl Ear {
-    pub fn new(speaker: Speaker, most: usize, queue: Arc<Queue>, clock: ArrivalClock, stats: Arc<Stats>) -> Self {
-        Self { speaker, assembler: Some(Assembler::new(most)), queue, clock, stats }
+    pub fn new(
+        speaker: Speaker,
+        most: usize,
+        queue: Arc<Queue>,
+        clock: ArrivalClock,
+        stats: Arc<Stats>,
+    ) -> Self {
+        Self {
+            speaker,
+            assembler: Some(Assembler::new(most)),
+            queue,
+            clock,
+            stats,
+        }
     }
 
     /// Listens to bytes that were passed on.
     pub fn hear(&mut self, mut bytes: &[u8]) {
-        let Some(assembler) = &mut self.assembler else { return };
+        let Some(assembler) = &mut self.assembler else {
+            return;
+        };
         loop {
             match assembler.take(&mut bytes) {
-                Ok(Some(Part::Message { payload, compressed: false, .. })) => {
+                Ok(Some(Part::Message {
+                    payload,
+                    compressed: false,
+                    ..
+                })) => {
                     Stats::count(&self.stats.ocpp_received);
-                    let overheard = Overheard { speaker: self.speaker, at: (self.clock)(), payload };
+                    let overheard = Overheard {
+                        speaker: self.speaker,
+                        at: (self.clock)(),
+                        payload,
+                    };
                     if self.queue.put(overheard) {
                         Stats::count(&self.stats.tap_dropped);
                     }
                 }
                 // Too large, or compressed although we offered no compression: passed on all the same.
-                Ok(Some(Part::TooLarge(_) | Part::Message { .. })) => Stats::count(&self.stats.tap_dropped),
+                Ok(Some(Part::TooLarge(_) | Part::Message { .. })) => {
+                    Stats::count(&self.stats.tap_dropped)
+                }
                 Ok(Some(Part::Ping(_) | Part::Pong | Part::Close(_))) => {}
                 Ok(None) => return,
                 Err(_) => {
@@ -65,14 +89,24 @@ impl Ear {
 }
 
 /// Passes bytes on until one side ends, then gives the other a moment.
-pub(super) async fn run<A, B>(charger: A, operator: B, mut from_charger: Ear, mut from_operator: Ear, life: &Life)
-where
+pub(super) async fn run<A, B>(
+    charger: A,
+    operator: B,
+    mut from_charger: Ear,
+    mut from_operator: Ear,
+    life: &Life,
+) where
     A: AsyncRead + AsyncWrite + Unpin,
     B: AsyncRead + AsyncWrite + Unpin,
 {
     let (mut charger_in, mut charger_out) = tokio::io::split(charger);
     let (mut operator_in, mut operator_out) = tokio::io::split(operator);
-    let up = pass(&mut charger_in, &mut operator_out, &mut from_charger, Some(life));
+    let up = pass(
+        &mut charger_in,
+        &mut operator_out,
+        &mut from_charger,
+        Some(life),
+    );
     let down = pass(&mut operator_in, &mut charger_out, &mut from_operator, None);
     let (mut up, mut down) = (std::pin::pin!(up), std::pin::pin!(down));
     tokio::select! {

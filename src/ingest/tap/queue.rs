@@ -26,7 +26,10 @@ pub(super) struct Queue {
 
 impl Queue {
     pub fn new(most: usize) -> Self {
-        Self { most, ..Self::default() }
+        Self {
+            most,
+            ..Self::default()
+        }
     }
 
     fn waiting(&self) -> MutexGuard<'_, (VecDeque<Overheard>, bool)> {
@@ -78,9 +81,19 @@ mod tests {
     #[tokio::test]
     async fn the_oldest_go_first() {
         let queue = Queue::new(2);
-        let overheard = |n| Overheard { speaker: Speaker::Csms, at: UtcMs(n), payload: Vec::new() };
-        assert_eq!([1, 2, 3].map(|n| queue.put(overheard(n))), [false, false, true]);
+        let overheard = |n| Overheard {
+            speaker: Speaker::Csms,
+            at: UtcMs(n),
+            payload: Vec::new(),
+        };
+        assert_eq!(
+            [1, 2, 3].map(|n| queue.put(overheard(n))),
+            [false, false, true]
+        );
         queue.end();
-        assert_eq!([queue.take().await, queue.take().await, queue.take().await], [Some(overheard(2)), Some(overheard(3)), None]);
+        assert_eq!(
+            [queue.take().await, queue.take().await, queue.take().await],
+            [Some(overheard(2)), Some(overheard(3)), None]
+        );
     }
 }

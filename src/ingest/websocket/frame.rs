@@ -71,7 +71,9 @@ pub const LONGEST_CONTROL: u64 = 125;
 
 /// Reads a head; `Ok(None)` if more bytes are needed, an error if none can be read from here on.
 pub fn read(bytes: &[u8]) -> Result<Option<Head>, &'static str> {
-    let &[first, second, ref rest @ ..] = bytes else { return Ok(None) };
+    let &[first, second, ref rest @ ..] = bytes else {
+        return Ok(None);
+    };
     let opcode = Opcode::of(first & 0x0F).ok_or("an opcode that does not exist")?;
     if first & 0x30 != 0 {
         return Err("reserved bits are set");
@@ -93,13 +95,23 @@ pub fn read(bytes: &[u8]) -> Result<Option<Head>, &'static str> {
         return Err("a control frame that is cut, too long or compressed");
     }
     let masked = second & 0x80 != 0;
-    let mask = match (masked, rest.get(wide..).and_then(|rest| rest.first_chunk::<4>())) {
+    let mask = match (
+        masked,
+        rest.get(wide..).and_then(|rest| rest.first_chunk::<4>()),
+    ) {
         (false, _) => None,
         (true, Some(mask)) => Some(*mask),
         (true, None) => return Ok(None),
     };
     let size = 2 + wide + if masked { 4 } else { 0 };
-    Ok(Some(Head { last, compressed, opcode, mask, length, size }))
+    Ok(Some(Head {
+        last,
+        compressed,
+        opcode,
+        mask,
+        length,
+        size,
+    }))
 }
 
 /// Appends a whole unmasked frame, as servers send it.
@@ -125,7 +137,9 @@ pub fn unmask(payload: &mut [u8], mask: [u8; 4], offset: u64) {
     let turn = (offset % 4) as usize;
     let mut key = mask;
     key.rotate_left(turn);
-    let wide = u64::from_ne_bytes([key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3]]);
+    let wide = u64::from_ne_bytes([
+        key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3],
+    ]);
     let (words, rest) = payload.as_chunks_mut::<8>();
     for word in words {
         *word = (u64::from_ne_bytes(*word) ^ wide).to_ne_bytes();
@@ -141,26 +155,63 @@ mod tests {
 
     #[test]
     fn heads_of_rfc_6455_section_5_7() {
-        let head = |last, opcode, mask, length, size| Head { last, compressed: false, opcode, mask, length, size };
+        let head = |last, opcode, mask, length, size| Head {
+            last,
+            compressed: false,
+            opcode,
+            mask,
+            length,
+            size,
+        };
         for (bytes, want) in [
-            (&[0x81, 0x05, 0x48][..], Ok(Some(head(true, Opcode::Text, None, 5, 2)))),
+            (
+                &[0x81, 0x05, 0x48][..],
+                Ok(Some(head(true, Opcode::Text, None, 5, 2))),
+            ),
             (
                 &[0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f],
-                Ok(Some(head(true, Opcode::Text, Some([0x37, 0xfa, 0x21, 0x3d]), 5, 6))),
+                Ok(Some(head(
+                    true,
+                    Opcode::Text,
+                    Some([0x37, 0xfa, 0x21, 0x3d]),
+                    5,
+                    6,
+                ))),
             ),
-            (&[0x01, 0x03], Ok(Some(head(false, Opcode::Text, None, 3, 2)))),
-            (&[0x80, 0x02], Ok(Some(head(true, Opcode::Continuation, None, 2, 2)))),
-            (&[0x89, 0x05], Ok(Some(head(true, Opcode::Ping, None, 5, 2)))),
-            (&[0x82, 0x7E, 0x01, 0x00], Ok(Some(head(true, Opcode::Binary, None, 256, 4)))),
-            (&[0x82, 0x7F, 0, 0, 0, 0, 0, 1, 0, 0], Ok(Some(head(true, Opcode::Binary, None, 65_536, 10)))),
+            (
+                &[0x01, 0x03],
+                Ok(Some(head(false, Opcode::Text, None, 3, 2))),
+            ),
+            (
+                &[0x80, 0x02],
+                Ok(Some(head(true, Opcode::Continuation, None, 2, 2))),
+            ),
+            (
+                &[0x89, 0x05],
+                Ok(Some(head(true, Opcode::Ping, None, 5, 2))),
+            ),
+            (
+                &[0x82, 0x7E, 0x01, 0x00],
+                Ok(Some(head(true, Opcode::Binary, None, 256, 4))),
+            ),
+            (
+                &[0x82, 0x7F, 0, 0, 0, 0, 0, 1, 0, 0],
+                Ok(Some(head(true, Opcode::Binary, None, 65_536, 10))),
+            ),
             (&[], Ok(None)),
             (&[0x81], Ok(None)),
             (&[0x82, 0x7E, 0x01], Ok(None)),
             (&[0x81, 0x85, 1, 2, 3], Ok(None)),
             (&[0xA1, 0x05], Err("reserved bits are set")),
             (&[0x83, 0x05], Err("an opcode that does not exist")),
-            (&[0x09, 0x05], Err("a control frame that is cut, too long or compressed")),
-            (&[0x89, 0x7E, 0, 126], Err("a control frame that is cut, too long or compressed")),
+            (
+                &[0x09, 0x05],
+                Err("a control frame that is cut, too long or compressed"),
+            ),
+            (
+                &[0x89, 0x7E, 0, 126],
+                Err("a control frame that is cut, too long or compressed"),
+            ),
         ] {
             assert_eq!(read(bytes), want, "{bytes:x?}");
         }
@@ -188,7 +239,10 @@ mod tests {
             let mut out = Vec::new();
             write(&mut out, Opcode::Text, &vec![7; length]);
             let head = read(&out).expect("a frame").expect("whole");
-            assert_eq!((head.length, head.size + length, head.mask), (length as u64, out.len(), None));
+            assert_eq!(
+                (head.length, head.size + length, head.mask),
+                (length as u64, out.len(), None)
+            );
         }
     }
 }

@@ -67,13 +67,25 @@ impl Assembler {
             if self.frame.is_none() && !self.read_head(bytes)? {
                 return Ok(None);
             }
-            let Some((head, had)) = &mut self.frame else { return Ok(None) };
+            let Some((head, had)) = &mut self.frame else {
+                return Ok(None);
+            };
             let room = usize::try_from(head.length - *had).unwrap_or(usize::MAX);
             let (piece, rest) = bytes.split_at(room.min(bytes.len()));
             *bytes = rest;
-            let into = if head.opcode.is_control() { &mut self.control } else { &mut self.message };
-            let most = if self.too_large { KEPT_OF_TOO_LARGE } else { self.most };
-            let kept = piece.len().min(most.max(KEPT_OF_TOO_LARGE).saturating_sub(into.len()));
+            let into = if head.opcode.is_control() {
+                &mut self.control
+            } else {
+                &mut self.message
+            };
+            let most = if self.too_large {
+                KEPT_OF_TOO_LARGE
+            } else {
+                self.most
+            };
+            let kept = piece
+                .len()
+                .min(most.max(KEPT_OF_TOO_LARGE).saturating_sub(into.len()));
             let begin = into.len();
             into.extend_from_slice(&piece[..kept]);
             if let Some(mask) = head.mask {
@@ -107,9 +119,15 @@ impl Assembler {
         self.head_length = 0;
         match (head.opcode, self.kind) {
             (Opcode::Continuation, None) => return Err(Broken("a continuation of nothing")),
-            (Opcode::Text | Opcode::Binary, Some(_)) => return Err(Broken("a message inside a message")),
-            (Opcode::Continuation, Some(_)) if head.compressed => return Err(Broken("reserved bits are set")),
-            (Opcode::Text | Opcode::Binary, None) => self.kind = Some((head.opcode == Opcode::Text, head.compressed)),
+            (Opcode::Text | Opcode::Binary, Some(_)) => {
+                return Err(Broken("a message inside a message"));
+            }
+            (Opcode::Continuation, Some(_)) if head.compressed => {
+                return Err(Broken("reserved bits are set"));
+            }
+            (Opcode::Text | Opcode::Binary, None) => {
+                self.kind = Some((head.opcode == Opcode::Text, head.compressed))
+            }
             _ => {}
         }
         self.frame = Some((head, 0));
@@ -125,7 +143,10 @@ impl Assembler {
                 Some(Part::Pong)
             }
             Opcode::Close => {
-                let code = self.control.first_chunk::<2>().map(|code| u16::from_be_bytes(*code));
+                let code = self
+                    .control
+                    .first_chunk::<2>()
+                    .map(|code| u16::from_be_bytes(*code));
                 self.control.clear();
                 Some(Part::Close(code))
             }
@@ -139,7 +160,11 @@ impl Assembler {
                     payload.truncate(KEPT_OF_TOO_LARGE);
                     return Some(Part::TooLarge(payload));
                 }
-                Some(Part::Message { text, compressed, payload })
+                Some(Part::Message {
+                    text,
+                    compressed,
+                    payload,
+                })
             }
         }
     }
@@ -150,7 +175,11 @@ mod tests {
     use super::*;
 
     fn text(payload: &str) -> Part {
-        Part::Message { text: true, compressed: false, payload: payload.as_bytes().to_vec() }
+        Part::Message {
+            text: true,
+            compressed: false,
+            payload: payload.as_bytes().to_vec(),
+        }
     }
 
     fn parts(bytes: &[u8], piece: usize, most: usize) -> Result<Vec<Part>, Broken> {
@@ -168,12 +197,28 @@ mod tests {
     #[test]
     fn messages_in_any_pieces() {
         // RFC 6455 section 5.7: masked, and cut with a ping in between.
-        let mut bytes = vec![0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
-        bytes.extend([0x01, 0x03, 0x48, 0x65, 0x6c, 0x89, 0x01, b'!', 0x80, 0x02, 0x6c, 0x6f, 0x8a, 0x00, 0x81, 0x00]);
+        let mut bytes = vec![
+            0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58,
+        ];
+        bytes.extend([
+            0x01, 0x03, 0x48, 0x65, 0x6c, 0x89, 0x01, b'!', 0x80, 0x02, 0x6c, 0x6f, 0x8a, 0x00,
+            0x81, 0x00,
+        ]);
         bytes.extend([0x88, 0x02, 0x03, 0xE8]);
-        let want = [text("Hello"), Part::Ping(b"!".to_vec()), text("Hello"), Part::Pong, text(""), Part::Close(Some(1000))];
+        let want = [
+            text("Hello"),
+            Part::Ping(b"!".to_vec()),
+            text("Hello"),
+            Part::Pong,
+            text(""),
+            Part::Close(Some(1000)),
+        ];
         for piece in 1..bytes.len() {
-            assert_eq!(parts(&bytes, piece, 100).as_deref(), Ok(&want[..]), "pieces of {piece}");
+            assert_eq!(
+                parts(&bytes, piece, 100).as_deref(),
+                Ok(&want[..]),
+                "pieces of {piece}"
+            );
         }
     }
 

@@ -52,7 +52,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// After the handshake. `rest` is what the client sent behind its request. Compressed messages are taken only if `deflate`.
     pub fn new(stream: S, rest: Vec<u8>, most: usize, deflate: bool) -> Self {
         let inflated = if deflate { most } else { 0 };
-        Self { stream, buffer: rest, taken: 0, assembler: Assembler::new(most), inflated }
+        Self {
+            stream,
+            buffer: rest,
+            taken: 0,
+            assembler: Assembler::new(most),
+            inflated,
+        }
     }
 
     /// What comes next. Safe to drop and call again.
@@ -100,10 +106,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
     fn incoming(&self, part: Part) -> Incoming {
         match part {
-            Part::Message { text, compressed: false, payload } if text => Incoming::Text(payload),
-            Part::Message { compressed: false, payload, .. } => Incoming::Binary(payload),
+            Part::Message {
+                text,
+                compressed: false,
+                payload,
+            } if text => Incoming::Text(payload),
+            Part::Message {
+                compressed: false,
+                payload,
+                ..
+            } => Incoming::Binary(payload),
             // RFC 6455 section 5.2: a bit that was not agreed on ends the connection.
-            Part::Message { .. } if self.inflated == 0 => Incoming::Broken("compressed, although that was not agreed on"),
+            Part::Message { .. } if self.inflated == 0 => {
+                Incoming::Broken("compressed, although that was not agreed on")
+            }
             Part::Message { text, payload, .. } => match inflate(&payload, self.inflated) {
                 Ok(payload) if text => Incoming::Text(payload),
                 Ok(payload) => Incoming::Binary(payload),
@@ -134,7 +150,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Says goodbye. `reason` is at most 123 bytes.
     pub async fn close(&mut self, code: u16, reason: &str) -> io::Result<()> {
         let payload = [&code.to_be_bytes(), reason.as_bytes()].concat();
-        self.frame(Opcode::Close, &payload[..payload.len().min(125)]).await?;
+        self.frame(Opcode::Close, &payload[..payload.len().min(125)])
+            .await?;
         self.stream.shutdown().await
     }
 

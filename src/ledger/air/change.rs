@@ -45,11 +45,20 @@ pub fn changes(
 ) -> (Vec<PollutantChange>, Option<bool>) {
     let wear = config.include_non_exhaust;
     let computed: BTreeMap<Pollutant, f64> = base
-        .map(|base| Pollutant::ALL.map(|pollutant| (pollutant, base.grams(pollutant, wear) / 1000.0)).into())
+        .map(|base| {
+            Pollutant::ALL
+                .map(|pollutant| (pollutant, base.grams(pollutant, wear) / 1000.0))
+                .into()
+        })
         .unwrap_or_default();
     let found = Pollutant::ALL.map(|pollutant| {
         let kg = now.grams(pollutant, wear) / 1000.0;
-        let base_kg = config.base_kg.get(&pollutant).or_else(|| computed.get(&pollutant)).copied().filter(|base| *base > 0.0);
+        let base_kg = config
+            .base_kg
+            .get(&pollutant)
+            .or_else(|| computed.get(&pollutant))
+            .copied()
+            .filter(|base| *base > 0.0);
         // A leap year is a year.
         let comparable = (days - base_days).abs() <= 1;
         let change = base_kg.filter(|_| comparable).map(|base| kg / base - 1.0);
@@ -60,13 +69,25 @@ pub fn changes(
             (_, Some(change)) if change <= config.target_change + 1e-12 => PollutantStatus::Met,
             _ => PollutantStatus::NotMet,
         };
-        PollutantChange { pollutant, tracked: config.tracked.contains(&pollutant), kg, base_kg, change, status }
+        PollutantChange {
+            pollutant,
+            tracked: config.tracked.contains(&pollutant),
+            kg,
+            base_kg,
+            change,
+            status,
+        }
     });
-    let tracked: Vec<PollutantStatus> = found.iter().filter(|change| change.tracked).map(|change| change.status).collect();
+    let tracked: Vec<PollutantStatus> = found
+        .iter()
+        .filter(|change| change.tracked)
+        .map(|change| change.status)
+        .collect();
     let all_met = if tracked.contains(&PollutantStatus::NotMet) {
         Some(false)
     } else {
-        (!tracked.is_empty() && tracked.iter().all(|status| *status == PollutantStatus::Met)).then_some(true)
+        (!tracked.is_empty() && tracked.iter().all(|status| *status == PollutantStatus::Met))
+            .then_some(true)
     };
     (found.into(), all_met)
 }

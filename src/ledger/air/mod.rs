@@ -138,7 +138,8 @@ impl AirInventory {
             vehicle_class: Arc::from(*class),
             at: day.start(),
             distance_m: sums.distance_m,
-            grams: Pollutant::ALL.map(|pollutant| sums.grams(pollutant, config.include_non_exhaust)),
+            grams: Pollutant::ALL
+                .map(|pollutant| sums.grams(pollutant, config.include_non_exhaust)),
             pm_exhaust_g: sums.pm_exhaust_g,
         };
         self.lines.iter().map(row).collect()
@@ -153,7 +154,13 @@ impl AirInventory {
 }
 
 /// Grams of so many metres of a class.
-pub fn grams(class: &AirClass, metres: i64, electric_share: f64, factors: &FactorSets, config: &AirConfig) -> Option<AirSums> {
+pub fn grams(
+    class: &AirClass,
+    metres: i64,
+    electric_share: f64,
+    factors: &FactorSets,
+    config: &AirConfig,
+) -> Option<AirSums> {
     let km = metres as f64 / 1000.0;
     let exhaust = factors.exhaust(class.exhaust, class.fuel, class.stage.name())?;
     let burnt = km * (1.0 - electric_share);
@@ -167,7 +174,11 @@ pub fn grams(class: &AirClass, metres: i64, electric_share: f64, factors: &Facto
     let mut parts = 0;
     for wear in factors.wear(class.group) {
         // Only battery-electric vehicles are heavier and brake otherwise; a plug-in hybrid is taken as an ordinary one.
-        let multiplier = if class.fuel == "bev" { wear.bev[usize::from(config.credit_regeneration)] } else { 1.0 };
+        let multiplier = if class.fuel == "bev" {
+            wear.bev[usize::from(config.credit_regeneration)]
+        } else {
+            1.0
+        };
         sums.pm25_wear_g += km * wear.pm25 * multiplier;
         sums.pm10_wear_g += km * wear.pm10 * multiplier;
         parts += 1;
@@ -180,7 +191,11 @@ fn at_mix(values: [f64; 4], mix: [f64; 3]) -> f64 {
     if mix == AirConfig::default().speed_mix {
         return values[0];
     }
-    values[1..].iter().zip(mix).map(|(value, share)| value * share).sum()
+    values[1..]
+        .iter()
+        .zip(mix)
+        .map(|(value, share)| value * share)
+        .sum()
 }
 
 /// Computes the pollutants of activity sums. Grey fleet counts too: the target is of fleet and business mileage.
@@ -198,16 +213,31 @@ pub fn air(
     for (key, sums) in activity {
         match &key.subject {
             Subject::Vehicle(id) => {
-                let odometer = months.get(id, Month::of_day(key.day)).is_some_and(|month| month.distance_m != 0);
-                *driven.entry(id).or_default() += if odometer || sums.distance_m != 0 { sums.distance_m } else { sums.claimed_m };
+                let odometer = months
+                    .get(id, Month::of_day(key.day))
+                    .is_some_and(|month| month.distance_m != 0);
+                *driven.entry(id).or_default() += if odometer || sums.distance_m != 0 {
+                    sums.distance_m
+                } else {
+                    sums.claimed_m
+                };
             }
-            Subject::GreyFleet { organisation, vehicle_class, .. } => {
+            Subject::GreyFleet {
+                organisation,
+                vehicle_class,
+                ..
+            } => {
                 let class = AirClass::AVERAGE_CAR;
                 inventory.proxy_m += sums.claimed_m;
-                let desnz = super::emissions::DESNZ_CLASSES.iter().find(|known| ***known == **vehicle_class);
+                let desnz = super::emissions::DESNZ_CLASSES
+                    .iter()
+                    .find(|known| ***known == **vehicle_class);
                 match grams(&class, sums.claimed_m, 0.0, factors, config) {
                     Some(found) => {
-                        let key = (organisation.clone(), desnz.copied().unwrap_or("car_average"));
+                        let key = (
+                            organisation.clone(),
+                            desnz.copied().unwrap_or("car_average"),
+                        );
                         inventory.lines.entry(key).or_default().add(&found);
                     }
                     None => inventory.not_computed_m += sums.claimed_m,
@@ -218,7 +248,9 @@ pub fn air(
     }
     let last = activity.keys().map(|key| key.day).max().unwrap_or_default();
     for (id, metres) in driven.into_iter().filter(|(_, metres)| *metres != 0) {
-        let found = register.vehicle(id).and_then(|vehicle| Some((vehicle, air_class(vehicle)?, desnz_class(vehicle)?)));
+        let found = register
+            .vehicle(id)
+            .and_then(|vehicle| Some((vehicle, air_class(vehicle)?, desnz_class(vehicle)?)));
         let computed = found.and_then(|(vehicle, class, desnz)| {
             let share = match energy.get(id).filter(|_| class.plug_in) {
                 Some(dwh) => electric_share(*dwh, metres, desnz, factors, last),
@@ -234,8 +266,15 @@ pub fn air(
         };
         inventory.proxy_m += if class.proxy { metres } else { 0 };
         inventory.phev_engine_on_m += if share == Some(0.0) { metres } else { 0 };
-        let organisation = vehicle.organisation.clone().unwrap_or_else(|| Arc::from("unknown"));
-        inventory.lines.entry((organisation, desnz)).or_default().add(&sums);
+        let organisation = vehicle
+            .organisation
+            .clone()
+            .unwrap_or_else(|| Arc::from("unknown"));
+        inventory
+            .lines
+            .entry((organisation, desnz))
+            .or_default()
+            .add(&sums);
     }
     inventory
 }
@@ -264,7 +303,13 @@ fn energy_of_vehicles(activity: &BTreeMap<ActivityKey, Activity>) -> BTreeMap<&A
 }
 
 /// The electric share of a plug-in hybrid's kilometres by its energy, at most all of them (G4).
-fn electric_share(dwh: i64, metres: i64, class: &str, factors: &FactorSets, day: Day) -> Option<f64> {
+fn electric_share(
+    dwh: i64,
+    metres: i64,
+    class: &str,
+    factors: &FactorSets,
+    day: Day,
+) -> Option<f64> {
     let per_km = factors.kwh_per_km(class, "bev", day)?.value;
     let km = metres as f64 / 1000.0;
     (km > 0.0).then(|| (dwh as f64 / 10_000.0 / (per_km * km)).clamp(0.0, 1.0))

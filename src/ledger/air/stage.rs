@@ -36,8 +36,14 @@ pub struct AirClass {
 impl AirClass {
     /// A car of which nothing is known: a diesel of early Euro 6, the conservative one (reference emissions.md 5.4 asks for a national
     /// mix, which the reference does not give).
-    pub const AVERAGE_CAR: Self =
-        Self { exhaust: "car_medium", fuel: "diesel", stage: Stage("6abc"), group: "car", proxy: true, plug_in: false };
+    pub const AVERAGE_CAR: Self = Self {
+        exhaust: "car_medium",
+        fuel: "diesel",
+        stage: Stage("6abc"),
+        group: "car",
+        proxy: true,
+        plug_in: false,
+    };
 }
 
 /// The class of a vehicle; `None` where fuel, class or Euro stage is not known, or older than the coefficients.
@@ -58,7 +64,10 @@ pub fn air_class(vehicle: &Vehicle) -> Option<AirClass> {
         _ => ("motorbike_medium", "motorbike", true),
     };
     let car = group == "car";
-    let diesel = vehicle.fuel.as_deref().is_some_and(|fuel| fuel.contains("DIESEL") || fuel == "HEAVY OIL");
+    let diesel = vehicle
+        .fuel
+        .as_deref()
+        .is_some_and(|fuel| fuel.contains("DIESEL") || fuel == "HEAVY OIL");
     let powertrain = vehicle.powertrain();
     let (fuel, fuel_proxy) = match powertrain {
         // Nothing burns in a fuel cell either.
@@ -66,25 +75,43 @@ pub fn air_class(vehicle: &Vehicle) -> Option<AirClass> {
         Powertrain::H2 => ("bev", true),
         Powertrain::Diesel => ("diesel", false),
         Powertrain::Petrol => ("petrol", false),
-        Powertrain::Phev if car && diesel && exhaust == "car_large" => ("phev_diesel_engine_on", false),
+        Powertrain::Phev if car && diesel && exhaust == "car_large" => {
+            ("phev_diesel_engine_on", false)
+        }
         Powertrain::Phev if car && !diesel => ("phev_petrol_engine_on", false),
         Powertrain::Hev if car && !diesel => ("hybrid_petrol", false),
         Powertrain::Phev | Powertrain::Hev => (if diesel { "diesel" } else { "petrol" }, true),
         Powertrain::Gas => ("petrol", true),
         Powertrain::Unknown => return None,
     };
-    let stage = if fuel == "bev" { Stage("") } else { stage(vehicle, group)? };
+    let stage = if fuel == "bev" {
+        Stage("")
+    } else {
+        stage(vehicle, group)?
+    };
     // Zero exhaust is zero in every class; the coefficients list only some.
     let exhaust = match (fuel, exhaust) {
         ("bev", "hgv_rigid_7_5_17t") => "hgv_rigid_3_5_7_5t",
         ("bev", "motorbike_medium") => "car_medium",
         _ => exhaust,
     };
-    Some(AirClass { exhaust, fuel, stage, group, proxy: proxy || fuel_proxy, plug_in: powertrain == Powertrain::Phev })
+    Some(AirClass {
+        exhaust,
+        fuel,
+        stage,
+        group,
+        proxy: proxy || fuel_proxy,
+        plug_in: powertrain == Powertrain::Phev,
+    })
 }
 
 fn stage(vehicle: &Vehicle, group: &str) -> Option<Stage> {
-    let text = vehicle.euro_text.as_deref().unwrap_or_default().to_uppercase().replace(['-', '_', ' '], "");
+    let text = vehicle
+        .euro_text
+        .as_deref()
+        .unwrap_or_default()
+        .to_uppercase()
+        .replace(['-', '_', ' '], "");
     let number = vehicle.euro?;
     Some(Stage(match (group, number) {
         ("hgv", 3) => "III",
@@ -107,16 +134,26 @@ fn stage(vehicle: &Vehicle, group: &str) -> Option<Stage> {
 
 /// `6d` as a word: in `EURO 6 DG` the letters are those of the type approval, and say nothing of the kind.
 fn says_6d(vehicle: &Vehicle) -> bool {
-    let text = vehicle.euro_text.as_deref().unwrap_or_default().to_uppercase();
-    text.split(|c: char| !c.is_alphanumeric()).any(|word| word == "6D" || word.ends_with("EURO6D"))
+    let text = vehicle
+        .euro_text
+        .as_deref()
+        .unwrap_or_default()
+        .to_uppercase();
+    text.split(|c: char| !c.is_alphanumeric())
+        .any(|word| word == "6D" || word.ends_with("EURO6D"))
 }
 
 /// The sub-stage of Euro 6 that every newly registered vehicle had to meet (Regulation (EU) 2016/646 and 2018/1832, from memory in the
 /// reference); else the early one, which is conservative.
 fn by_registration(vehicle: &Vehicle) -> &'static str {
     let date = |year, month| Day::from_ymd(year, month, 1).unwrap_or_default();
-    let light = matches!(vehicle.category, Some(Category::Car)) || vehicle.mass_kg.is_some_and(|kg| kg <= 1305);
-    let (temporary, last) = if light { (date(2019, 9), date(2021, 1)) } else { (date(2020, 9), date(2022, 1)) };
+    let light = matches!(vehicle.category, Some(Category::Car))
+        || vehicle.mass_kg.is_some_and(|kg| kg <= 1305);
+    let (temporary, last) = if light {
+        (date(2019, 9), date(2021, 1))
+    } else {
+        (date(2020, 9), date(2022, 1))
+    };
     match vehicle.first_registered {
         Some(registered) if registered >= last => "6d",
         Some(registered) if registered >= temporary => "6d_temp",

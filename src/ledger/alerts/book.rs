@@ -71,8 +71,15 @@ pub struct AlertBook {
 
 impl AlertBook {
     /// Takes a sample; true if the alert stands elsewhere now. `summary` is asked for when it raises the rule.
-    pub fn hear(&mut self, config: &AlertsConfig, sample: &Sample<'_>, summary: impl FnOnce() -> String) -> bool {
-        let Some(rule) = config.rule(sample.rule) else { return false };
+    pub fn hear(
+        &mut self,
+        config: &AlertsConfig,
+        sample: &Sample<'_>,
+        summary: impl FnOnce() -> String,
+    ) -> bool {
+        let Some(rule) = config.rule(sample.rule) else {
+            return false;
+        };
         let (verdict, value) = match sample.reading {
             Reading::Value(value) => (rule.judge(value), Some(value)),
             Reading::Holds(holds) => (rule.judge(f64::from(u8::from(holds))), None),
@@ -83,14 +90,18 @@ impl AlertBook {
         let full = self.alerts.len() >= config.max_series;
         let alert = match self.alerts.entry(key) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(_) if verdict != Verdict::Raised => return false,
+            std::collections::btree_map::Entry::Vacant(_) if verdict != Verdict::Raised => {
+                return false;
+            }
             std::collections::btree_map::Entry::Vacant(_) if full => {
                 self.refused += 1;
                 return false;
             }
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(Alert::new(rule.name.clone(), sample.labels.clone(), sample.at))
-            }
+            std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Alert::new(
+                rule.name.clone(),
+                sample.labels.clone(),
+                sample.at,
+            )),
         };
         alert.value = value.filter(|value| value.is_finite()).or(alert.value);
         if verdict == Verdict::Raised {
@@ -115,8 +126,13 @@ impl AlertBook {
 
     /// Ends the alerts of a rule whose subject is not supervised any more: taken off the register, or an event of long ago.
     pub fn keep(&mut self, rule: &str, now: UtcMs, still: impl Fn(&Labels) -> bool) {
-        let of_rule = self.alerts.iter_mut().filter(|((name, _), _)| **name == *rule);
-        of_rule.filter(|((_, labels), _)| !still(labels)).for_each(|(_, alert)| alert.end(now));
+        let of_rule = self
+            .alerts
+            .iter_mut()
+            .filter(|((name, _), _)| **name == *rule);
+        of_rule
+            .filter(|((_, labels), _)| !still(labels))
+            .for_each(|(_, alert)| alert.end(now));
     }
 
     /// All alerts.
@@ -141,43 +157,85 @@ impl AlertBook {
 
     /// Could it be acknowledged?
     pub fn check_ack(&self, fingerprint: Fingerprint) -> Result<(), AckError> {
-        let found = self.alerts.values().any(|alert| alert.fingerprint == fingerprint && alert.is_active());
-        if found { Ok(()) } else { Err(AckError::Unknown(fingerprint)) }
+        let found = self
+            .alerts
+            .values()
+            .any(|alert| alert.fingerprint == fingerprint && alert.is_active());
+        if found {
+            Ok(())
+        } else {
+            Err(AckError::Unknown(fingerprint))
+        }
     }
 
     /// Somebody has seen it: no more notifications until it is over and comes again.
     pub fn ack(&mut self, fingerprint: Fingerprint, by: &str, now: UtcMs) {
-        let found = self.alerts.values_mut().find(|alert| alert.fingerprint == fingerprint && alert.is_active());
+        let found = self
+            .alerts
+            .values_mut()
+            .find(|alert| alert.fingerprint == fingerprint && alert.is_active());
         if let Some(alert) = found {
             alert.acked = Some((now, by.to_owned()));
         }
     }
 
     /// Could it be silenced so?
-    pub fn check_silence(&self, matchers: &[Matcher], until: UtcMs, now: UtcMs) -> Result<u64, AckError> {
-        if matchers.iter().all(|matcher| matcher.value.chars().all(|c| c == '*')) {
-            return Err(AckError::Silence("a silence needs at least one label with a value, or it would hide everything"));
+    pub fn check_silence(
+        &self,
+        matchers: &[Matcher],
+        until: UtcMs,
+        now: UtcMs,
+    ) -> Result<u64, AckError> {
+        if matchers
+            .iter()
+            .all(|matcher| matcher.value.chars().all(|c| c == '*'))
+        {
+            return Err(AckError::Silence(
+                "a silence needs at least one label with a value, or it would hide everything",
+            ));
         }
         if until <= now {
-            return Err(AckError::Silence("the silence would be over at once: give a time in the future"));
+            return Err(AckError::Silence(
+                "the silence would be over at once: give a time in the future",
+            ));
         }
         if self.silences.len() >= MOST_SILENCES {
-            return Err(AckError::Silence("there are 1000 silences already; end some first"));
+            return Err(AckError::Silence(
+                "there are 1000 silences already; end some first",
+            ));
         }
         Ok(self.silences_made + 1)
     }
 
     /// Adds a silence.
-    pub fn silence(&mut self, matchers: Vec<Matcher>, until: UtcMs, by: &str, comment: &str, now: UtcMs) {
+    pub fn silence(
+        &mut self,
+        matchers: Vec<Matcher>,
+        until: UtcMs,
+        by: &str,
+        comment: &str,
+        now: UtcMs,
+    ) {
         if let Ok(id) = self.check_silence(&matchers, until, now) {
             self.silences_made = id;
-            self.silences.push(Silence { id, matchers, from: now, until, by: by.to_owned(), comment: comment.to_owned() });
+            self.silences.push(Silence {
+                id,
+                matchers,
+                from: now,
+                until,
+                by: by.to_owned(),
+                comment: comment.to_owned(),
+            });
         }
     }
 
     /// Is there such a silence?
     pub fn check_unsilence(&self, id: u64) -> Result<(), AckError> {
-        self.silences.iter().any(|silence| silence.id == id).then_some(()).ok_or(AckError::NoSilence(id))
+        self.silences
+            .iter()
+            .any(|silence| silence.id == id)
+            .then_some(())
+            .ok_or(AckError::NoSilence(id))
     }
 
     /// Ends a silence before its time.

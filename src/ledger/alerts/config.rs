@@ -55,7 +55,10 @@ impl Default for AlertsConfig {
 impl AlertsConfig {
     /// A rule that is looked at.
     pub fn rule(&self, name: &str) -> Option<&Rule> {
-        self.rules.iter().find(|rule| *rule.name == *name).filter(|rule| rule.enabled && self.enabled)
+        self.rules
+            .iter()
+            .find(|rule| *rule.name == *name)
+            .filter(|rule| rule.enabled && self.enabled)
     }
 
     /// A rule to be changed.

@@ -36,12 +36,22 @@ mod tests {
     #[test]
     fn golden_g12() {
         let x = [5.0, 6.0, 4.0, 5.0, 3.0, 3.0, 2.0, 4.0, 2.0, 3.0, 1.0, 2.0];
-        let want = [0.0, 0.0, 0.0, 0.0, 0.394_427, 0.788_854, 1.630_495, 1.577_709, 2.419_35, 2.813_777, 4.102_631, 4.944_272];
+        let want = [
+            0.0, 0.0, 0.0, 0.0, 0.394_427, 0.788_854, 1.630_495, 1.577_709, 2.419_35, 2.813_777,
+            4.102_631, 4.944_272,
+        ];
         let mut cusum = Cusum::default();
-        let sums: Vec<f64> = x.iter().map(|x| cusum.step((x - 5.0) / 5.0_f64.sqrt())).collect();
+        let sums: Vec<f64> = x
+            .iter()
+            .map(|x| cusum.step((x - 5.0) / 5.0_f64.sqrt()))
+            .collect();
         for (sum, want) in sums.iter().zip(want) {
             assert!((sum - want).abs() < 1e-6, "{sums:?}");
         }
-        assert_eq!(sums.iter().position(|sum| *sum > 4.0), Some(10), "the eleventh month");
+        assert_eq!(
+            sums.iter().position(|sum| *sum > 4.0),
+            Some(10),
+            "the eleventh month"
+        );
     }
 }

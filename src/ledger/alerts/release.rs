@@ -53,22 +53,43 @@ struct Members {
 
 impl AlertBook {
     fn sources(&self) -> Sources {
-        let firing = self.alerts.values().filter(|alert| alert.stage == Stage::Firing);
+        let firing = self
+            .alerts
+            .values()
+            .filter(|alert| alert.stage == Stage::Firing);
         let of = |alert: &Alert| {
             let labels = alert.labels.clone();
             let rule = alert.rule.clone();
-            let matching = INHIBITIONS.iter().enumerate().filter(move |(_, (source, ..))| **source == *rule);
-            matching.filter_map(move |(at, (_, _, label))| Some((at, labels.get(label)?.clone()))).collect::<Vec<_>>()
+            let matching = INHIBITIONS
+                .iter()
+                .enumerate()
+                .filter(move |(_, (source, ..))| **source == *rule);
+            matching
+                .filter_map(move |(at, (_, _, label))| Some((at, labels.get(label)?.clone())))
+                .collect::<Vec<_>>()
         };
         firing.flat_map(of).collect()
     }
 
-    fn standing_among(&self, alert: &Alert, rule: &Rule, sources: &Sources, quiet: bool, now: UtcMs) -> Standing {
-        let covers = |silence: &&super::Silence| silence.covers(&alert.rule, rule.severity.name(), &alert.labels, now);
-        let hidden = INHIBITIONS.iter().enumerate().any(|(at, (_, hidden, label))| {
-            let value = alert.labels.get(label);
-            hidden.contains(&&*alert.rule) && value.is_some_and(|value| sources.contains(&(at, value.clone())))
-        });
+    fn standing_among(
+        &self,
+        alert: &Alert,
+        rule: &Rule,
+        sources: &Sources,
+        quiet: bool,
+        now: UtcMs,
+    ) -> Standing {
+        let covers = |silence: &&super::Silence| {
+            silence.covers(&alert.rule, rule.severity.name(), &alert.labels, now)
+        };
+        let hidden = INHIBITIONS
+            .iter()
+            .enumerate()
+            .any(|(at, (_, hidden, label))| {
+                let value = alert.labels.get(label);
+                hidden.contains(&&*alert.rule)
+                    && value.is_some_and(|value| sources.contains(&(at, value.clone())))
+            });
         Standing {
             silenced: self.silences.iter().find(covers).map(|silence| silence.id),
             inhibited: hidden,
@@ -81,7 +102,10 @@ impl AlertBook {
         let (sources, quiet) = (self.sources(), is_quiet(config, now));
         let gone = gone();
         let rule = |alert: &Alert| config.rule(&alert.rule).unwrap_or(&gone);
-        self.alerts.values().map(|alert| self.standing_among(alert, rule(alert), &sources, quiet, now)).collect()
+        self.alerts
+            .values()
+            .map(|alert| self.standing_among(alert, rule(alert), &sources, quiet, now))
+            .collect()
     }
 
     /// Lets time pass, and says what is to be told and written.
@@ -104,8 +128,17 @@ impl AlertBook {
         (rows, notices)
     }
 
-    fn release(&mut self, config: &AlertsConfig, standings: &[Standing], now: UtcMs) -> Vec<Notice> {
-        while self.sent.front().is_some_and(|sent| now.since(*sent) >= HOUR_MS) {
+    fn release(
+        &mut self,
+        config: &AlertsConfig,
+        standings: &[Standing],
+        now: UtcMs,
+    ) -> Vec<Notice> {
+        while self
+            .sent
+            .front()
+            .is_some_and(|sent| now.since(*sent) >= HOUR_MS)
+        {
             self.sent.pop_front();
         }
         let gone = gone();
@@ -113,14 +146,31 @@ impl AlertBook {
         for ((key, alert), standing) in self.alerts.iter().zip(standings) {
             let rule = config.rule(&alert.rule).unwrap_or(&gone);
             let has_outlet = config.outlets.contains(&rule.severity);
-            let Some(kind) = alert.owes(rule, now).filter(|_| has_outlet && !standing.held()) else { continue };
-            let group = (Reverse(rule.severity), kind, alert.rule.clone(), alert.labels.only(&rule.group));
-            let members = groups.entry(group).or_insert(Members { since: alert.since, due: false, keys: Vec::new() });
+            let Some(kind) = alert
+                .owes(rule, now)
+                .filter(|_| has_outlet && !standing.held())
+            else {
+                continue;
+            };
+            let group = (
+                Reverse(rule.severity),
+                kind,
+                alert.rule.clone(),
+                alert.labels.only(&rule.group),
+            );
+            let members = groups.entry(group).or_insert(Members {
+                since: alert.since,
+                due: false,
+                keys: Vec::new(),
+            });
             members.since = members.since.min(alert.since);
             members.due |= kind != NoticeKind::Repeat || alert.silent_ms(now) >= rule.repeat_ms;
             members.keys.push(key.clone());
         }
-        let mut groups: Vec<_> = groups.into_iter().filter(|(_, members)| members.due).collect();
+        let mut groups: Vec<_> = groups
+            .into_iter()
+            .filter(|(_, members)| members.due)
+            .collect();
         groups.sort_by_key(|((severity, kind, ..), members)| (*severity, *kind, members.since));
         self.waiting = 0;
         let mut notices = Vec::new();
@@ -130,10 +180,19 @@ impl AlertBook {
                 continue;
             }
             self.sent.push_back(now);
-            let title = config.rule(&name).map_or_else(|| name.to_string(), |rule| rule.title.to_string());
-            let owned = |labels: &Labels| labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            let title = config
+                .rule(&name)
+                .map_or_else(|| name.to_string(), |rule| rule.title.to_string());
+            let owned = |labels: &Labels| {
+                labels
+                    .iter()
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .collect()
+            };
             for part in members.chunks(MOST_IN_NOTICE) {
-                let told = part.iter().filter_map(|key| self.alerts.get_mut(key).map(|alert| alert.tell(kind, now)));
+                let told = part
+                    .iter()
+                    .filter_map(|key| self.alerts.get_mut(key).map(|alert| alert.tell(kind, now)));
                 let notice = Notice {
                     at: now,
                     kind,
@@ -149,7 +208,12 @@ impl AlertBook {
         notices
     }
 
-    fn write(&mut self, config: &AlertsConfig, standings: &[Standing], now: UtcMs) -> Vec<AlertFact> {
+    fn write(
+        &mut self,
+        config: &AlertsConfig,
+        standings: &[Standing],
+        now: UtcMs,
+    ) -> Vec<AlertFact> {
         let gone = gone();
         let mut rows = Vec::new();
         for (alert, standing) in self.alerts.values_mut().zip(standings) {
@@ -165,7 +229,13 @@ impl AlertBook {
             }
             alert.written = state_code;
             let rule = config.rule(&alert.rule).unwrap_or(&gone);
-            let label = |name: &str, without: &str| alert.labels.get(name).cloned().unwrap_or_else(|| Arc::from(without));
+            let label = |name: &str, without: &str| {
+                alert
+                    .labels
+                    .get(name)
+                    .cloned()
+                    .unwrap_or_else(|| Arc::from(without))
+            };
             rows.push(AlertFact {
                 rule: alert.rule.clone(),
                 severity: rule.severity,
@@ -183,7 +253,9 @@ impl AlertBook {
         self.alerts.retain(|_, alert| match alert.stage {
             Stage::Ok => false,
             Stage::Resolved => {
-                let keep_ms = config.rule(&alert.rule).map_or(0, |rule| alert.keep_firing_ms(rule));
+                let keep_ms = config
+                    .rule(&alert.rule)
+                    .map_or(0, |rule| alert.keep_firing_ms(rule));
                 alert.told || now.since(alert.since) < KEEP_RESOLVED_MS.max(2 * keep_ms)
             }
             Stage::Pending | Stage::Firing => true,
@@ -201,7 +273,8 @@ impl Alert {
             Stage::Firing if !self.told => Some(NoticeKind::Firing),
             Stage::Firing => {
                 // From half the interval on it joins another one of its group, so that a group is told as one.
-                (rule.repeat_ms > 0 && self.silent_ms(now) >= rule.repeat_ms / 2).then_some(NoticeKind::Repeat)
+                (rule.repeat_ms > 0 && self.silent_ms(now) >= rule.repeat_ms / 2)
+                    .then_some(NoticeKind::Repeat)
             }
             Stage::Ok | Stage::Pending => None,
         }
@@ -218,7 +291,11 @@ impl Alert {
         self.last_told = Some(now);
         NoticeAlert {
             fingerprint: self.fingerprint.to_string(),
-            labels: self.labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            labels: self
+                .labels
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
             summary: self.summary.clone(),
             value: self.value,
             starts_at: self.starts_at,
@@ -228,7 +305,10 @@ impl Alert {
 }
 
 fn is_quiet(config: &AlertsConfig, now: UtcMs) -> bool {
-    config.quiet_hours.as_ref().is_some_and(|hours| hours.contains(now))
+    config
+        .quiet_hours
+        .as_ref()
+        .is_some_and(|hours| hours.contains(now))
 }
 
 /// Stands for a rule that is no longer there.

@@ -57,7 +57,11 @@ pub enum Verdict {
 impl Rule {
     /// Compares.
     pub fn judge(&self, value: f64) -> Verdict {
-        let (value, raise, clear) = if self.above { (value, self.raise, self.clear) } else { (-value, -self.raise, -self.clear) };
+        let (value, raise, clear) = if self.above {
+            (value, self.raise, self.clear)
+        } else {
+            (-value, -self.raise, -self.clear)
+        };
         if value.is_nan() {
             Verdict::Unknown
         } else if value > raise || (self.inclusive && value >= raise) {
@@ -110,7 +114,12 @@ const CONDITION: Builtin = Builtin {
 };
 
 /// Monthly, on frozen counts: `emissions` section 6.6 asks for at least 30 days between repeats.
-const MONTHLY: Builtin = Builtin { evaluations: 2, repeat_ms: 30 * DAY, group: &["target"], ..CONDITION };
+const MONTHLY: Builtin = Builtin {
+    evaluations: 2,
+    repeat_ms: 30 * DAY,
+    group: &["target"],
+    ..CONDITION
+};
 
 /// All of them. Levels without another source are choices of ours.
 pub const RULES: &[Builtin] = &[
@@ -191,7 +200,12 @@ pub const RULES: &[Builtin] = &[
         group: &["site"],
         ..CONDITION
     },
-    Builtin { name: "broker_down", title: "An MQTT broker has no link", for_ms: 10 * MINUTE, ..CONDITION },
+    Builtin {
+        name: "broker_down",
+        title: "An MQTT broker has no link",
+        for_ms: 10 * MINUTE,
+        ..CONDITION
+    },
     Builtin {
         name: "output_behind",
         title: "A database does not take its rows",
@@ -298,7 +312,11 @@ pub const RULES: &[Builtin] = &[
 
 /// A firing alert of the first rule hides those of the others that have the same value of the label.
 pub(super) const INHIBITIONS: &[(&str, &[&str], &str)] = &[
-    ("site_offline", &["charger_offline", "charger_faulted", "charger_overstay"], "site"),
+    (
+        "site_offline",
+        &["charger_offline", "charger_faulted", "charger_overstay"],
+        "site",
+    ),
     ("data_completeness", &["vehicle_silent"], "fleet"),
     ("target_off_path", &["target_drift"], "target"),
 ];
@@ -333,7 +351,15 @@ mod tests {
     fn levels_lie_on_the_right_sides_and_names_are_unique() {
         for (at, builtin) in RULES.iter().enumerate() {
             let rule = builtin.rule();
-            assert!(if rule.above { rule.clear <= rule.raise } else { rule.clear >= rule.raise }, "{}", rule.name);
+            assert!(
+                if rule.above {
+                    rule.clear <= rule.raise
+                } else {
+                    rule.clear >= rule.raise
+                },
+                "{}",
+                rule.name
+            );
             assert!(rule.evaluations >= 1 && !builtin.title.is_empty());
             assert!(RULES[..at].iter().all(|other| other.name != builtin.name));
         }

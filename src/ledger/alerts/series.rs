@@ -121,7 +121,10 @@ impl Alert {
 
     /// Does what is due as time passes. What was said last goes on holding: many series tell changes only.
     pub(super) fn pass(&mut self, rule: &Rule, now: UtcMs) {
-        if self.stage == Stage::Pending && self.hits >= rule.evaluations && now.since(self.since) >= rule.for_ms {
+        if self.stage == Stage::Pending
+            && self.hits >= rule.evaluations
+            && now.since(self.since) >= rule.for_ms
+        {
             self.turn(Stage::Firing, now);
         }
         let keep_ms = self.keep_firing_ms(rule);
@@ -136,7 +139,14 @@ impl Alert {
 
     /// It did not last. One that was firing before was resolved, and still is; so it is remembered as one that flaps.
     fn fall_back(&mut self, now: UtcMs) {
-        self.turn(if self.told || self.flaps > 0 { Stage::Resolved } else { Stage::Ok }, now);
+        self.turn(
+            if self.told || self.flaps > 0 {
+                Stage::Resolved
+            } else {
+                Stage::Ok
+            },
+            now,
+        );
     }
 
     /// Twice as long each time it has come again soon: what flaps all day is one alert, not fifty (bosun 726, grafana 458).

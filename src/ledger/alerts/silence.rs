@@ -72,7 +72,10 @@ mod tests {
             ("*", "", true),
             ("der-*", "DER-CP-01", false),
         ] {
-            let matcher = Matcher { name: "charge_point_id".into(), value: pattern.into() };
+            let matcher = Matcher {
+                name: "charge_point_id".into(),
+                value: pattern.into(),
+            };
             assert_eq!(matcher.takes(value), want, "{pattern} {value}");
         }
     }

@@ -56,7 +56,10 @@ impl MonthlyBook {
         if !self.sums.contains_key(&key) && self.sums.len() >= MOST_SUMS {
             return None;
         }
-        let (newest, cusum) = self.sums.entry(key).or_insert((month.plus(-1), Cusum::default()));
+        let (newest, cusum) = self
+            .sums
+            .entry(key)
+            .or_insert((month.plus(-1), Cusum::default()));
         if month <= *newest {
             return None;
         }
@@ -66,16 +69,29 @@ impl MonthlyBook {
 
     /// As [`MonthlyBook::step`], but the newest month may be told again as late data change it, and takes the place of what it was, if
     /// that matters. Older months stand: what was told of them was told.
-    fn step_or_correct(&mut self, rule: &str, subject: &Arc<str>, month: Month, z: f64) -> Option<f64> {
+    fn step_or_correct(
+        &mut self,
+        rule: &str,
+        subject: &Arc<str>,
+        month: Month,
+        z: f64,
+    ) -> Option<f64> {
         let key = (Arc::from(rule), subject.clone());
         // The sum without the newest month stands under a name that no rule has.
         let before_key = (Arc::from(format!("{rule} before")), subject.clone());
-        let (newest, now) = self.sums.get(&key).copied().unwrap_or((month.plus(-1), Cusum::default()));
+        let (newest, now) = self
+            .sums
+            .get(&key)
+            .copied()
+            .unwrap_or((month.plus(-1), Cusum::default()));
         if month > newest {
             self.sums.insert(before_key, (month, now));
             return self.step(rule, subject, month, z);
         }
-        let (_, before) = self.sums.get(&before_key).filter(|(of, _)| *of == month && month == newest)?;
+        let (_, before) = self
+            .sums
+            .get(&before_key)
+            .filter(|(of, _)| *of == month && month == newest)?;
         let mut corrected = *before;
         let sum = corrected.step(z);
         if (sum - now.sum()).abs() < MATERIAL {
@@ -86,36 +102,78 @@ impl MonthlyBook {
     }
 
     /// Judges a target.
-    pub fn target(&mut self, sample: &TargetSample, config: &AlertsConfig, alerts: &mut AlertBook, now: UtcMs) {
+    pub fn target(
+        &mut self,
+        sample: &TargetSample,
+        config: &AlertsConfig,
+        alerts: &mut AlertBook,
+        now: UtcMs,
+    ) {
         let labels = Labels::new(&[("target", &sample.target)]);
         let (target, month) = (&sample.target, sample.month);
         let mut hear = |rule: &str, value: f64, text: String| {
-            alerts.hear(config, &Sample { rule, labels: &labels, reading: Reading::Value(value), at: now }, || text)
+            alerts.hear(
+                config,
+                &Sample {
+                    rule,
+                    labels: &labels,
+                    reading: Reading::Value(value),
+                    at: now,
+                },
+                || text,
+            )
         };
         let unknown = sample.unknown;
         hear(
             "target_data_poor",
             unknown,
-            format!("{target}: {:.1} % of the vehicles are unknown or stale in {month}", unknown * 100.0),
+            format!(
+                "{target}: {:.1} % of the vehicles are unknown or stale in {month}",
+                unknown * 100.0
+            ),
         );
         if unknown > MOST_UNKNOWN {
             return;
         }
         if let Some(drift) = sample.drift_pp {
             for rule in ["target_drift", "target_off_path"] {
-                hear(rule, drift, format!("{target} is {:.2} percentage points below its path at the end of {month}", -drift));
+                hear(
+                    rule,
+                    drift,
+                    format!(
+                        "{target} is {:.2} percentage points below its path at the end of {month}",
+                        -drift
+                    ),
+                );
             }
         }
         if let Some(p_hit) = sample.p_hit {
-            hear("target_unlikely", p_hit, format!("{target} is reached in time with a probability of {p_hit:.2}"));
+            hear(
+                "target_unlikely",
+                p_hit,
+                format!("{target} is reached in time with a probability of {p_hit:.2}"),
+            );
         }
         if let Some(late) = sample.projected_months_late {
-            let text = if late.is_finite() { format!("is reached {late:.0} months late") } else { "is never reached".to_owned() };
-            hear("target_late", late, format!("{target} {text} at the recent rate"));
+            let text = if late.is_finite() {
+                format!("is reached {late:.0} months late")
+            } else {
+                "is never reached".to_owned()
+            };
+            hear(
+                "target_late",
+                late,
+                format!("{target} {text} at the recent rate"),
+            );
         }
         if let (Some(conversions), Some(plan)) = (sample.conversions, sample.plan) {
-            let sigma = sample.sigma.filter(|sigma| *sigma > 0.0).unwrap_or_else(|| plan.max(0.0).sqrt().max(1.0));
-            if let Some(sum) = self.step("target_trend", target, month, (conversions - plan) / sigma) {
+            let sigma = sample
+                .sigma
+                .filter(|sigma| *sigma > 0.0)
+                .unwrap_or_else(|| plan.max(0.0).sqrt().max(1.0));
+            if let Some(sum) =
+                self.step("target_trend", target, month, (conversions - plan) / sigma)
+            {
                 let text = format!(
                     "{target}: {conversions:.0} vehicles in {month}, {plan:.1} planned; the shortfall goes on (C = {sum:.2})"
                 );
@@ -125,20 +183,40 @@ impl MonthlyBook {
     }
 
     /// Judges emissions per kilometre.
-    pub fn emissions(&mut self, sample: &EmissionsSample, config: &AlertsConfig, alerts: &mut AlertBook, now: UtcMs) {
+    pub fn emissions(
+        &mut self,
+        sample: &EmissionsSample,
+        config: &AlertsConfig,
+        alerts: &mut AlertBook,
+        now: UtcMs,
+    ) {
         let ratio = sample.kgco2e_per_km / sample.last_year;
         if !(ratio.is_finite() && ratio > 0.0) {
             return;
         }
         // A rise is what a shortfall is to the sum.
         let z = -ratio.ln() / LOG_RATIO_SIGMA;
-        if let Some(sum) = self.step_or_correct("emissions_per_km", &sample.fleet, sample.month, z) {
+        if let Some(sum) = self.step_or_correct("emissions_per_km", &sample.fleet, sample.month, z)
+        {
             let labels = Labels::new(&[("fleet", &sample.fleet)]);
             let rise = (ratio - 1.0) * 100.0;
-            let text =
-                || format!("{}: {rise:+.1} % kgCO2e/km in {} against last year, and it goes on", sample.fleet, sample.month);
+            let text = || {
+                format!(
+                    "{}: {rise:+.1} % kgCO2e/km in {} against last year, and it goes on",
+                    sample.fleet, sample.month
+                )
+            };
             let reading = Reading::Value(sum);
-            alerts.hear(config, &Sample { rule: "emissions_per_km", labels: &labels, reading, at: now }, text);
+            alerts.hear(
+                config,
+                &Sample {
+                    rule: "emissions_per_km",
+                    labels: &labels,
+                    reading,
+                    at: now,
+                },
+                text,
+            );
         }
     }
 }

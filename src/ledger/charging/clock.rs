@@ -41,24 +41,36 @@ impl PointClock {
     pub fn skew_ms(&self) -> Option<i64> {
         let mut sorted: Vec<i64> = self.lags.iter().copied().collect();
         sorted.sort_unstable();
-        sorted.get(sorted.len() / 2).copied().filter(|_| sorted.len() >= 3)
+        sorted
+            .get(sorted.len() / 2)
+            .copied()
+            .filter(|_| sorted.len() >= 3)
     }
 
     /// A whole number of quarter hours that the last messages agree on: local time sent as UTC, or without a zone.
     pub fn zone_error_ms(&self) -> Option<i64> {
         let newest = self.lags.iter().rev().take(AGREEING);
-        let (low, high) = newest.clone().fold((i64::MAX, i64::MIN), |(low, high), lag| (low.min(*lag), high.max(*lag)));
+        let (low, high) = newest
+            .clone()
+            .fold((i64::MAX, i64::MIN), |(low, high), lag| {
+                (low.min(*lag), high.max(*lag))
+            });
         if self.lags.len() < AGREEING || high.saturating_sub(low) > AGREE_WITHIN_MS {
             return None;
         }
         let middle = low.midpoint(high);
-        let quarters = (middle + QUARTER_HOUR_MS / 2 * middle.signum()) / QUARTER_HOUR_MS * QUARTER_HOUR_MS;
+        let quarters =
+            (middle + QUARTER_HOUR_MS / 2 * middle.signum()) / QUARTER_HOUR_MS * QUARTER_HOUR_MS;
         (quarters != 0 && (middle - quarters).abs() <= AGREE_WITHIN_MS).then_some(quarters)
     }
 
     /// How to read the times of one message.
     pub fn timing(&self, received_at: UtcMs, zoneless: bool) -> Timing {
-        Timing { received_at, zoneless, zone_error_ms: self.zone_error_ms() }
+        Timing {
+            received_at,
+            zoneless,
+            zone_error_ms: self.zone_error_ms(),
+        }
     }
 }
 
@@ -84,21 +96,31 @@ pub(super) enum Trust {
 impl Timing {
     /// The charge point's own time if it can be true, else ours.
     pub fn time(&self, at: Option<UtcMs>) -> (UtcMs, Trust) {
-        let Some(at) = at else { return (self.received_at, Trust::AsSent) };
+        let Some(at) = at else {
+            return (self.received_at, Trust::AsSent);
+        };
         let latest = self.received_at.plus(AHEAD_MS);
         let (moved, trust) = match self.zone_error_ms {
             Some(error) => (at.plus(error), Trust::Zone),
             None if self.zoneless => self.nearest(at),
             None => (at, Trust::AsSent),
         };
-        if moved < YEAR_2015 || moved > latest { (self.received_at, Trust::Arrival) } else { (moved, trust) }
+        if moved < YEAR_2015 || moved > latest {
+            (self.received_at, Trust::Arrival)
+        } else {
+            (moved, trust)
+        }
     }
 
     /// Without a zone it is UTC or London's time, whichever is nearer to the arrival.
     fn nearest(&self, at: UtcMs) -> (UtcMs, Trust) {
         let local = at.plus(-london_offset_ms(at));
         let away = |candidate: UtcMs| self.received_at.since(candidate).abs();
-        if away(local) < away(at) { (local, Trust::Zone) } else { (at, Trust::AsSent) }
+        if away(local) < away(at) {
+            (local, Trust::Zone)
+        } else {
+            (at, Trust::AsSent)
+        }
     }
 }
 
@@ -113,11 +135,23 @@ mod tests {
     fn a_zone_is_suspected_when_the_last_messages_agree() {
         for (lags, want) in [
             (vec![0; 5], None),
-            (vec![-2 * HOUR, -2 * HOUR + 900, -2 * HOUR - 40_000, -2 * HOUR, -2 * HOUR], Some(-2 * HOUR)),
+            (
+                vec![
+                    -2 * HOUR,
+                    -2 * HOUR + 900,
+                    -2 * HOUR - 40_000,
+                    -2 * HOUR,
+                    -2 * HOUR,
+                ],
+                Some(-2 * HOUR),
+            ),
             (vec![HOUR; 4], None),
             (vec![HOUR, HOUR, HOUR, 0, HOUR], None),
             (vec![7 * 60_000; 5], None),
-            (vec![2 * HOUR, 105 * 60_000, 90 * 60_000, 75 * 60_000, HOUR], None),
+            (
+                vec![2 * HOUR, 105 * 60_000, 90 * 60_000, 75 * 60_000, HOUR],
+                None,
+            ),
         ] {
             let mut clock = PointClock::default();
             for lag in &lags {
@@ -132,7 +166,11 @@ mod tests {
         let timing = |zoneless| PointClock::default().timing(NOW, zoneless);
         // 21 August: London is an hour ahead of UTC.
         for (zoneless, at, want) in [
-            (false, Some(NOW.plus(-HOUR)), (NOW.plus(-HOUR), Trust::AsSent)),
+            (
+                false,
+                Some(NOW.plus(-HOUR)),
+                (NOW.plus(-HOUR), Trust::AsSent),
+            ),
             (false, None, (NOW, Trust::AsSent)),
             (false, Some(UtcMs(0)), (NOW, Trust::Arrival)),
             (false, Some(NOW.plus(2 * HOUR)), (NOW, Trust::Arrival)),

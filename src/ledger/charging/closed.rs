@@ -24,16 +24,30 @@ pub(super) struct Closed {
 
 impl Closed {
     /// Ends a session and reports it.
-    pub fn new(open: &OpenSession, stop: Option<&Stop<'_>>, at: UtcMs, scene: &mut Scene<'_>) -> Self {
-        let mut closed = Self { record: open.record.clone(), key: open.key.clone(), open: Box::new(open.clone()), stopped: None };
+    pub fn new(
+        open: &OpenSession,
+        stop: Option<&Stop<'_>>,
+        at: UtcMs,
+        scene: &mut Scene<'_>,
+    ) -> Self {
+        let mut closed = Self {
+            record: open.record.clone(),
+            key: open.key.clone(),
+            open: Box::new(open.clone()),
+            stopped: None,
+        };
         closed.finish(stop, at, scene);
-        scene.out.push(ChargingOutcome::Closed(closed.record.clone()));
+        scene
+            .out
+            .push(ChargingOutcome::Closed(closed.record.clone()));
         closed
     }
 
     /// The stop means this session: by its id, or because it is the same message again.
     pub fn is_of(&self, stop: &Stop<'_>) -> bool {
-        let says_something = |id: &TransactionId| !matches!(id, TransactionId::Number(..=0) | TransactionId::NotHeard);
+        let says_something = |id: &TransactionId| {
+            !matches!(id, TransactionId::Number(..=0) | TransactionId::NotHeard)
+        };
         let named = stop.transaction_id.as_ref().filter(|id| says_something(id));
         match named {
             Some(id) => *id == self.record.transaction_id,
@@ -46,14 +60,20 @@ impl Closed {
         match self.stopped {
             None => {
                 self.finish(Some(stop), at.max(self.record.started_at), scene);
-                scene.out.push(ChargingOutcome::Corrected(self.record.clone()));
+                scene
+                    .out
+                    .push(ChargingOutcome::Corrected(self.record.clone()));
             }
-            Some(first) if first != (stop.meter_stop_dwh, stop.at) && first.0 != stop.meter_stop_dwh => {
+            Some(first)
+                if first != (stop.meter_stop_dwh, stop.at) && first.0 != stop.meter_stop_dwh =>
+            {
                 let known = self.record.quality.len();
                 flag(&mut self.record, SessionQuality::StopConflict);
                 self.open.flag(SessionQuality::StopConflict);
                 if self.record.quality.len() != known {
-                    scene.out.push(ChargingOutcome::Corrected(self.record.clone()));
+                    scene
+                        .out
+                        .push(ChargingOutcome::Corrected(self.record.clone()));
                 }
             }
             Some(_) => {}
@@ -62,21 +82,31 @@ impl Closed {
 
     /// The vehicle has left.
     pub fn unplug(&mut self, at: UtcMs, scene: &mut Scene<'_>) {
-        let Some(ended) = self.record.ended_at else { return };
+        let Some(ended) = self.record.ended_at else {
+            return;
+        };
         let at = at.max(ended);
         self.record.unplugged_at = Some(at);
         self.record.plugged_ms = at.since(self.open.plugged_since).max(0);
-        scene.out.push(ChargingOutcome::Corrected(self.record.clone()));
+        scene
+            .out
+            .push(ChargingOutcome::Corrected(self.record.clone()));
     }
 
     /// Samples that come after the end: they belong to it. A register that moves on only after unplugging is energy of this session, as
     /// long as no other has begun.
     pub fn late_samples(&mut self, samples: &[MeterSample], newest: bool, scene: &mut Scene<'_>) {
-        let Some(ended) = self.record.ended_at else { return };
+        let Some(ended) = self.record.ended_at else {
+            return;
+        };
         let before = self.record.clone();
-        let highest = samples.iter().filter_map(|sample| sample.register_dwh).max();
+        let highest = samples
+            .iter()
+            .filter_map(|sample| sample.register_dwh)
+            .max();
         let stop = self.stopped.and_then(|(meter_stop, _)| meter_stop);
-        if let (Some(highest), Some(stop), Some(start), true) = (highest, stop, self.open.meter_start(), newest)
+        if let (Some(highest), Some(stop), Some(start), true) =
+            (highest, stop, self.open.meter_start(), newest)
             && highest > stop
             && !self.open.registers.from_session
             && highest - start <= self.open.cap_dwh(ended, scene)
@@ -90,14 +120,23 @@ impl Closed {
         }
         self.conclude(scene);
         if self.record != before {
-            scene.out.push(ChargingOutcome::Corrected(self.record.clone()));
+            scene
+                .out
+                .push(ChargingOutcome::Corrected(self.record.clone()));
         }
     }
 
     /// What the session says of the register's kind.
     pub fn register_kind(&self, booted: bool) -> RegisterKind {
-        let Some((_, first)) = self.open.registers.first else { return RegisterKind::Unknown };
-        kind_of(first, self.open.meter_start(), self.open.register_before, booted)
+        let Some((_, first)) = self.open.registers.first else {
+            return RegisterKind::Unknown;
+        };
+        kind_of(
+            first,
+            self.open.meter_start(),
+            self.open.register_before,
+            booted,
+        )
     }
 
     /// Works out energy, times and attribution.
@@ -121,11 +160,15 @@ impl Closed {
     /// The record from all that is known now.
     pub fn conclude(&mut self, scene: &mut Scene<'_>) {
         let open = &mut self.open;
-        let Some(at) = open.record.ended_at else { return };
+        let Some(at) = open.record.ended_at else {
+            return;
+        };
         if open.unit_is_suspect() {
             open.flag(SessionQuality::UnitSuspect);
         }
-        open.record.quality.retain(|quality| *quality != SessionQuality::SeqGap);
+        open.record
+            .quality
+            .retain(|quality| *quality != SessionQuality::SeqGap);
         if open.seq.has_gap() {
             open.flag(SessionQuality::SeqGap);
         }
@@ -152,21 +195,37 @@ impl Closed {
         let meter_stop = self.stopped.and_then(|(meter_stop, _)| meter_stop);
         let plausible = |energy: &i64| (-ROUNDING_DWH..=cap).contains(energy);
         match start.zip(meter_stop).map(|(start, stop)| stop - start) {
-            Some(energy) if plausible(&energy) => return (Some(energy.max(0)), SessionMethod::Meter),
+            Some(energy) if plausible(&energy) => {
+                return (Some(energy.max(0)), SessionMethod::Meter);
+            }
             Some(energy) if energy > cap => {
                 // A register that was zero at the start for want of power: the last reading before it is the start.
-                let before = self.open.register_before.filter(|_| start == Some(0) && !self.open.registers.from_session);
-                if let Some(energy) = before.zip(meter_stop).map(|(before, stop)| stop - before).filter(plausible) {
+                let before = self
+                    .open
+                    .register_before
+                    .filter(|_| start == Some(0) && !self.open.registers.from_session);
+                if let Some(energy) = before
+                    .zip(meter_stop)
+                    .map(|(before, stop)| stop - before)
+                    .filter(plausible)
+                {
                     self.open.flag(SessionQuality::MeterStartInvalid);
                     return (Some(energy.max(0)), SessionMethod::Meter);
                 }
                 self.open.flag(SessionQuality::Implausible);
             }
             Some(_) => self.open.flag(SessionQuality::MeterStopInvalid),
-            None if self.stopped.is_some() && start.is_some() => self.open.flag(SessionQuality::MeterStopInvalid),
+            None if self.stopped.is_some() && start.is_some() => {
+                self.open.flag(SessionQuality::MeterStopInvalid)
+            }
             None => {}
         }
-        if let Some(energy) = self.open.registers.energy().filter(|energy| (0..=cap).contains(energy)) {
+        if let Some(energy) = self
+            .open
+            .registers
+            .energy()
+            .filter(|energy| (0..=cap).contains(energy))
+        {
             return (Some(energy), self.open.samples_method());
         }
         match self.open.integrated_dwh() {

@@ -70,7 +70,9 @@ impl Connector {
 
     /// The open session, and its time with energy flowing until now, ms.
     pub fn charging(&self, now: UtcMs) -> Option<(&SessionRecord, i64)> {
-        self.open.as_ref().map(|open| (&open.record, open.charged_until(now)))
+        self.open
+            .as_ref()
+            .map(|open| (&open.record, open.charged_until(now)))
     }
 
     /// Since when energy flows that is not told as flowed yet.
@@ -84,7 +86,13 @@ impl Connector {
     }
 
     /// StatusNotification. Repetitions of the same state and error are collapsed.
-    pub(super) fn status_heard(&mut self, id: u32, heard: &StatusHeard<'_>, online: bool, scene: &mut Scene<'_>) {
+    pub(super) fn status_heard(
+        &mut self,
+        id: u32,
+        heard: &StatusHeard<'_>,
+        online: bool,
+        scene: &mut Scene<'_>,
+    ) {
         let at = scene.time(heard.at);
         let status = self.joined(heard);
         self.stale = false;
@@ -98,13 +106,25 @@ impl Connector {
     }
 
     /// In another state from now on.
-    pub(super) fn enter(&mut self, id: u32, status: ConnectorStatus, at: UtcMs, online: bool, news: bool, scene: &mut Scene<'_>) {
+    pub(super) fn enter(
+        &mut self,
+        id: u32,
+        status: ConnectorStatus,
+        at: UtcMs,
+        online: bool,
+        news: bool,
+        scene: &mut Scene<'_>,
+    ) {
         if self.status != status || self.since.is_none() {
             self.since = Some(at);
         }
         self.status = status;
         if news {
-            scene.out.push(ChargingOutcome::Fact(Fact::ChargePointStatus(scene.status_fact(self, id, at, online))));
+            scene
+                .out
+                .push(ChargingOutcome::Fact(Fact::ChargePointStatus(
+                    scene.status_fact(self, id, at, online),
+                )));
         }
         if id == 0 {
             return;
@@ -120,8 +140,11 @@ impl Connector {
             self.available_since = self.available_since.or(Some(at));
             // The stop may be on its way: many charge points send it after the state; those of OCPP 2.x may have it in a queue.
             if let Some(open) = self.open.as_ref().filter(|_| self.orphan_due.is_none()) {
-                let patience =
-                    if matches!(open.record.transaction_id, TransactionId::Text(_)) { ORPHAN_WAIT_2_MS } else { ORPHAN_WAIT_MS };
+                let patience = if matches!(open.record.transaction_id, TransactionId::Text(_)) {
+                    ORPHAN_WAIT_2_MS
+                } else {
+                    ORPHAN_WAIT_MS
+                };
                 self.orphan_due = Some(scene.received_at().plus(patience));
             }
         }
@@ -142,7 +165,9 @@ impl Connector {
         }
         use ConnectorStatus::{Available, Faulted, Occupied, Reserved, Unavailable};
         let joined = [Occupied, Reserved, Available, Unavailable, Faulted];
-        let joined = joined.into_iter().find(|status| self.parts.iter().any(|(_, of_part)| of_part == status));
+        let joined = joined
+            .into_iter()
+            .find(|status| self.parts.iter().any(|(_, of_part)| of_part == status));
         match joined.unwrap_or(heard.status) {
             // The transaction knows more of what goes on.
             Occupied if self.open.is_some() && self.status.is_occupied() => self.status,
@@ -164,7 +189,11 @@ impl Connector {
     pub(super) fn note_register(&mut self, register: i64, scene: &Scene<'_>) {
         // Three days at rated power: more is a changed meter, not energy.
         let most = (scene.rated_w() * 72.0 * 10.0) as i64;
-        if let Some(step) = self.register_dwh.map(|last| register - last).filter(|step| (1..=most).contains(step)) {
+        if let Some(step) = self
+            .register_dwh
+            .map(|last| register - last)
+            .filter(|step| (1..=most).contains(step))
+        {
             match self.open {
                 Some(_) => self.counted_dwh.in_transactions += step,
                 None => self.counted_dwh.outside += step,

@@ -22,8 +22,16 @@ impl HalfHours {
         let mut given = 0;
         for slot in first..=last {
             // What is due at the end of the slot, less what was given before: rounding never adds up.
-            let until = if slot == last { to } else { (slot + 1) * HALF_HOUR_MS };
-            let due = if slot == last { dwh } else { (i128::from(dwh) * i128::from(until - from) / span) as i64 };
+            let until = if slot == last {
+                to
+            } else {
+                (slot + 1) * HALF_HOUR_MS
+            };
+            let due = if slot == last {
+                dwh
+            } else {
+                (i128::from(dwh) * i128::from(until - from) / span) as i64
+            };
             self.put(slot, due - given);
             given = due;
         }
@@ -42,7 +50,12 @@ impl HalfHours {
     /// As they stand.
     pub fn list(&self) -> Vec<HalfHour> {
         let slots = self.0.iter().filter(|(_, dwh)| *dwh != 0);
-        slots.map(|(slot, dwh)| HalfHour { start: UtcMs(slot * HALF_HOUR_MS), dwh: *dwh }).collect()
+        slots
+            .map(|(slot, dwh)| HalfHour {
+                start: UtcMs(slot * HALF_HOUR_MS),
+                dwh: *dwh,
+            })
+            .collect()
     }
 }
 
@@ -59,16 +72,28 @@ mod tests {
 
     #[test]
     fn parts_add_up() {
-        for (from, to, dwh) in
-            [(0, 1, 7), (1_799_999, 1_800_001, 3), (5, 5, 11), (900_000, 9_900_000, 1_001), (0, 5_400_000, -10)]
-        {
+        for (from, to, dwh) in [
+            (0, 1, 7),
+            (1_799_999, 1_800_001, 3),
+            (5, 5, 11),
+            (900_000, 9_900_000, 1_001),
+            (0, 5_400_000, -10),
+        ] {
             let mut slots = HalfHours::default();
             slots.add(UtcMs(from), UtcMs(to), dwh);
-            assert_eq!(slots.list().iter().map(|slot| slot.dwh).sum::<i64>(), dwh, "{from} {to} {dwh}");
+            assert_eq!(
+                slots.list().iter().map(|slot| slot.dwh).sum::<i64>(),
+                dwh,
+                "{from} {to} {dwh}"
+            );
         }
         let mut slots = HalfHours::default();
         slots.add(UtcMs(900_000), UtcMs(4_500_000), 400);
-        let parts: Vec<_> = slots.list().iter().map(|slot| (slot.start.0 / HALF_HOUR_MS, slot.dwh)).collect();
+        let parts: Vec<_> = slots
+            .list()
+            .iter()
+            .map(|slot| (slot.start.0 / HALF_HOUR_MS, slot.dwh))
+            .collect();
         assert_eq!(parts, [(0, 100), (1, 200), (2, 100)]);
     }
 }

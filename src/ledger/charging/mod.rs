@@ -31,8 +31,8 @@ use self::scene::Scene;
 use self::session::{StartKey, Stop};
 use crate::model::register::Register;
 use crate::model::{
-    ChargePointEvent, ChargePointMessage, ConnectorStatus, EnergyUser, Fact, LinkMode, Manner, SessionQuality, SessionRecord,
-    TransactionId,
+    ChargePointEvent, ChargePointMessage, ConnectorStatus, EnergyUser, Fact, LinkMode, Manner,
+    SessionQuality, SessionRecord, TransactionId,
 };
 use crate::units::UtcMs;
 
@@ -54,7 +54,10 @@ pub struct ChargingLimits {
 
 impl Default for ChargingLimits {
     fn default() -> Self {
-        Self { charge_points: 100_000, connectors: 64 }
+        Self {
+            charge_points: 100_000,
+            connectors: 64,
+        }
     }
 }
 
@@ -145,8 +148,15 @@ impl ChargingBook {
     /// Open sessions and those closed lately. True beside those whose vehicle is still plugged in.
     pub fn sessions(&self) -> impl Iterator<Item = (&SessionRecord, bool)> {
         self.points.values().flat_map(|point| {
-            let open = point.connectors.values().filter_map(|connector| connector.open.as_ref()).map(|open| (&open.record, true));
-            let closed = point.closed.iter().map(|closed| (&closed.record, point.is_plugged(&closed.record)));
+            let open = point
+                .connectors
+                .values()
+                .filter_map(|connector| connector.open.as_ref())
+                .map(|open| (&open.record, true));
+            let closed = point
+                .closed
+                .iter()
+                .map(|closed| (&closed.record, point.is_plugged(&closed.record)));
             open.chain(closed)
         })
     }
@@ -157,10 +167,18 @@ impl ChargingBook {
     }
 
     /// Takes a message. For a StartTransaction, returns the transaction id to answer.
-    pub fn apply(&mut self, event: &ChargePointEvent, register: &Register, out: &mut Vec<ChargingOutcome>) -> Option<i32> {
-        if !self.points.contains_key(&event.charge_point) && self.points.len() >= self.limits.charge_points {
+    pub fn apply(
+        &mut self,
+        event: &ChargePointEvent,
+        register: &Register,
+        out: &mut Vec<ChargingOutcome>,
+    ) -> Option<i32> {
+        if !self.points.contains_key(&event.charge_point)
+            && self.points.len() >= self.limits.charge_points
+        {
             self.refused += 1;
-            return matches!(event.message, ChargePointMessage::StartTransaction { .. }).then(|| self.take_transaction_id());
+            return matches!(event.message, ChargePointMessage::StartTransaction { .. })
+                .then(|| self.take_transaction_id());
         }
         if let ChargePointMessage::Setup(note) = &event.message {
             self.take_setup(&event.charge_point, note, event.received_at);
@@ -169,12 +187,22 @@ impl ChargingBook {
         let point = self.points.entry(event.charge_point.clone()).or_default();
         point.last_seen = point.last_seen.max(Some(event.received_at));
         point.note_manner(event.manner);
-        self.refused += u64::from(connector_in(&event.message).is_some_and(|id| point.is_beyond(id, self.limits.connectors)));
+        self.refused += u64::from(
+            connector_in(&event.message)
+                .is_some_and(|id| point.is_beyond(id, self.limits.connectors)),
+        );
         if let Some(at) = live_time(&event.message) {
             point.clock.note(at, event.received_at);
         }
         let timing = point.clock.timing(event.received_at, event.manner.zoneless);
-        let mut scene = Scene::new(&event.charge_point, register, timing, event.manner, point.register.kind, out);
+        let mut scene = Scene::new(
+            &event.charge_point,
+            register,
+            timing,
+            event.manner,
+            point.register.kind,
+            out,
+        );
         match &event.message {
             ChargePointMessage::Connected { version, mode } => {
                 point.version = Some(*version);
@@ -183,11 +211,24 @@ impl ChargingBook {
             }
             ChargePointMessage::Disconnected => point.link(false, &mut scene),
             ChargePointMessage::OperatorLink { up } => point.operator(*up, &mut scene),
-            ChargePointMessage::Boot { vendor, model, firmware, .. } => {
-                point.boot(vendor, model, firmware.as_deref(), &mut scene)
-            }
-            ChargePointMessage::Heartbeat | ChargePointMessage::Notice { .. } | ChargePointMessage::Setup(_) => {}
-            ChargePointMessage::Status { connector_id, part, status, error_code, vendor_error_code, info: _, at } => {
+            ChargePointMessage::Boot {
+                vendor,
+                model,
+                firmware,
+                ..
+            } => point.boot(vendor, model, firmware.as_deref(), &mut scene),
+            ChargePointMessage::Heartbeat
+            | ChargePointMessage::Notice { .. }
+            | ChargePointMessage::Setup(_) => {}
+            ChargePointMessage::Status {
+                connector_id,
+                part,
+                status,
+                error_code,
+                vendor_error_code,
+                info: _,
+                at,
+            } => {
                 let heard = StatusHeard {
                     status: *status,
                     part: *part,
@@ -197,13 +238,37 @@ impl ChargingBook {
                 };
                 self.status(*connector_id, heard, scene);
             }
-            ChargePointMessage::Problem { connector_id, component, code, present, at } => {
-                let code = code.as_ref().map_or_else(|| component.clone(), |code| format!("{component}:{code}"));
+            ChargePointMessage::Problem {
+                connector_id,
+                component,
+                code,
+                present,
+                at,
+            } => {
+                let code = code
+                    .as_ref()
+                    .map_or_else(|| component.clone(), |code| format!("{component}:{code}"));
                 let at = scene.time(*at);
-                point.problem(*connector_id, self.limits.connectors, code, *present, at, &mut scene);
+                point.problem(
+                    *connector_id,
+                    self.limits.connectors,
+                    code,
+                    *present,
+                    at,
+                    &mut scene,
+                );
             }
-            ChargePointMessage::AvailabilityChanged { connector_id, operative } => point.commanded(*connector_id, *operative),
-            ChargePointMessage::StartTransaction { connector_id, id_token, meter_start_dwh, at, issue } => {
+            ChargePointMessage::AvailabilityChanged {
+                connector_id,
+                operative,
+            } => point.commanded(*connector_id, *operative),
+            ChargePointMessage::StartTransaction {
+                connector_id,
+                id_token,
+                meter_start_dwh,
+                at,
+                issue,
+            } => {
                 let key = StartKey {
                     connector_id: (*connector_id).max(1),
                     id_token: *id_token,
@@ -212,7 +277,14 @@ impl ChargingBook {
                 };
                 return self.start(key, *issue, scene);
             }
-            ChargePointMessage::StopTransaction { transaction_id, id_token, meter_stop_dwh, at, reason, samples } => {
+            ChargePointMessage::StopTransaction {
+                transaction_id,
+                id_token,
+                meter_stop_dwh,
+                at,
+                reason,
+                samples,
+            } => {
                 let stop = Stop {
                     transaction_id: transaction_id.map(TransactionId::Number),
                     id_token: *id_token,
@@ -223,14 +295,29 @@ impl ChargingBook {
                 };
                 self.stop(&stop, scene);
             }
-            ChargePointMessage::MeterValues { connector_id, transaction_id, samples } => {
-                self.meter_values(*connector_id, transaction_id.map(TransactionId::Number), samples, scene)
-            }
+            ChargePointMessage::MeterValues {
+                connector_id,
+                transaction_id,
+                samples,
+            } => self.meter_values(
+                *connector_id,
+                transaction_id.map(TransactionId::Number),
+                samples,
+                scene,
+            ),
             ChargePointMessage::Transaction(event) => {
                 let connector_id = event.evse_id.unwrap_or(0);
                 for sample in &event.samples {
-                    let at = sample.at.map_or_else(|| scene.time(event.at), |at| scene.time(Some(at)));
-                    scene.out.push(ChargingOutcome::Fact(Fact::MeterValues(scene.meter_fact(connector_id, at, sample))));
+                    let at = sample
+                        .at
+                        .map_or_else(|| scene.time(event.at), |at| scene.time(Some(at)));
+                    scene
+                        .out
+                        .push(ChargingOutcome::Fact(Fact::MeterValues(scene.meter_fact(
+                            connector_id,
+                            at,
+                            sample,
+                        ))));
                 }
                 if event.transaction_id.is_empty() {
                     return None;
@@ -246,14 +333,33 @@ impl ChargingBook {
     /// Closes sessions whose stop never came.
     pub fn timeout(&mut self, now: UtcMs, register: &Register, out: &mut Vec<ChargingOutcome>) {
         while self.orphans.first().is_some_and(|(due, _, _)| *due <= now) {
-            let Some((due, id, connector_id)) = self.orphans.pop_first() else { return };
-            let Some(point) = self.points.get_mut(&id) else { continue };
+            let Some((due, id, connector_id)) = self.orphans.pop_first() else {
+                return;
+            };
+            let Some(point) = self.points.get_mut(&id) else {
+                continue;
+            };
             let timing = point.clock.timing(now, false);
-            let mut scene = Scene::new(&id, register, timing, Manner::default(), point.register.kind, out);
-            let Some(connector) = point.connectors.get_mut(&connector_id) else { continue };
+            let mut scene = Scene::new(
+                &id,
+                register,
+                timing,
+                Manner::default(),
+                point.register.kind,
+                out,
+            );
+            let Some(connector) = point.connectors.get_mut(&connector_id) else {
+                continue;
+            };
             connector.orphan_due = None;
-            let ended = connector.available_since.unwrap_or_else(|| due.plus(-ORPHAN_WAIT_MS));
-            if let Some(mut open) = connector.open.take().filter(|open| !open.is_spurious(ended)) {
+            let ended = connector
+                .available_since
+                .unwrap_or_else(|| due.plus(-ORPHAN_WAIT_MS));
+            if let Some(mut open) = connector
+                .open
+                .take()
+                .filter(|open| !open.is_spurious(ended))
+            {
                 open.flag(SessionQuality::Orphaned);
                 open.record.unplugged_at = Some(ended);
                 let closed = open.close(None, ended, &mut scene);
@@ -264,7 +370,9 @@ impl ChargingBook {
 
     /// Notes what changed among the sessions to give up.
     fn watch(&mut self, id: &Arc<str>, before: &[(u32, UtcMs)]) {
-        let Some(point) = self.points.get(id) else { return };
+        let Some(point) = self.points.get(id) else {
+            return;
+        };
         let after = due(point);
         if after != before {
             for (connector_id, due) in before {
@@ -280,7 +388,10 @@ impl ChargingBook {
     fn was_issued(&self, id: &Arc<str>, transaction_id: Option<&TransactionId>) -> bool {
         let ours = i64::from(self.first_transaction_id)..i64::from(self.next_transaction_id);
         // Another central system's numbers say nothing about ours.
-        let csms = self.points.get(id).is_none_or(|point| point.mode == LinkMode::Csms);
+        let csms = self
+            .points
+            .get(id)
+            .is_none_or(|point| point.mode == LinkMode::Csms);
         csms && matches!(transaction_id, Some(TransactionId::Number(id)) if ours.contains(id))
     }
 
@@ -292,10 +403,14 @@ impl ChargingBook {
     }
 
     fn status(&mut self, connector_id: u32, heard: StatusHeard<'_>, mut scene: Scene<'_>) {
-        let Some(point) = self.points.get_mut(scene.id) else { return };
+        let Some(point) = self.points.get_mut(scene.id) else {
+            return;
+        };
         let online = point.online;
         let before = due(point);
-        let Some(connector) = point.connector(connector_id, self.limits.connectors) else { return };
+        let Some(connector) = point.connector(connector_id, self.limits.connectors) else {
+            return;
+        };
         let heard = ChargePointState::status_of(heard, connector);
         let at = scene.time(heard.at);
         connector.status_heard(connector_id, &heard, online, &mut scene);
@@ -309,7 +424,11 @@ impl ChargingBook {
 
 /// Sessions to give up, by connector.
 fn due(point: &ChargePointState) -> Vec<(u32, UtcMs)> {
-    point.connectors.iter().filter_map(|(id, connector)| connector.orphan_due.map(|due| (*id, due))).collect()
+    point
+        .connectors
+        .iter()
+        .filter_map(|(id, connector)| connector.orphan_due.map(|due| (*id, due)))
+        .collect()
 }
 
 /// The connector that a message is about.
@@ -330,7 +449,9 @@ fn live_time(message: &ChargePointMessage) -> Option<UtcMs> {
         ChargePointMessage::Status { at, .. }
         | ChargePointMessage::StartTransaction { at, .. }
         | ChargePointMessage::StopTransaction { at, .. } => *at,
-        ChargePointMessage::MeterValues { samples, .. } => samples.last().and_then(|sample| sample.at),
+        ChargePointMessage::MeterValues { samples, .. } => {
+            samples.last().and_then(|sample| sample.at)
+        }
         ChargePointMessage::Transaction(event) if !event.offline => event.at,
         _ => None,
     }

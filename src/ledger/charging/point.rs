@@ -12,8 +12,8 @@ use super::scene::Scene;
 use super::session::{OpenSession, StartKey, Stop};
 use super::{ChargingOutcome, REMEMBERED};
 use crate::model::{
-    ChargePointInfoFact, ChargePointStatusFact, ConnectorStatus, Fact, LinkMode, Manner, OcppVersion, SessionRecord, SetupMemory,
-    TransactionId,
+    ChargePointInfoFact, ChargePointStatusFact, ConnectorStatus, Fact, LinkMode, Manner,
+    OcppVersion, SessionRecord, SetupMemory, TransactionId,
 };
 use crate::units::UtcMs;
 
@@ -113,7 +113,11 @@ impl ChargePointState {
     pub(super) fn link(&mut self, online: bool, scene: &mut Scene<'_>) {
         if online {
             // What was said before may have changed while nobody listened.
-            for connector in self.connectors.values_mut().filter(|connector| connector.since.is_some()) {
+            for connector in self
+                .connectors
+                .values_mut()
+                .filter(|connector| connector.since.is_some())
+            {
                 connector.stale = true;
             }
         }
@@ -124,7 +128,9 @@ impl ChargePointState {
         self.connectors.entry(0).or_default();
         for (id, connector) in &self.connectors {
             let fact = scene.status_fact(connector, *id, scene.received_at(), online);
-            scene.out.push(ChargingOutcome::Fact(Fact::ChargePointStatus(fact)));
+            scene
+                .out
+                .push(ChargingOutcome::Fact(Fact::ChargePointStatus(fact)));
         }
     }
 
@@ -138,10 +144,21 @@ impl ChargePointState {
         let fact = scene.status_fact(itself, 0, scene.received_at(), online);
         scene
             .out
-            .push(ChargingOutcome::Fact(Fact::ChargePointStatus(ChargePointStatusFact { operator_online: Some(up), ..fact })));
+            .push(ChargingOutcome::Fact(Fact::ChargePointStatus(
+                ChargePointStatusFact {
+                    operator_online: Some(up),
+                    ..fact
+                },
+            )));
     }
 
-    pub(super) fn boot(&mut self, vendor: &str, model: &str, firmware: Option<&str>, scene: &mut Scene<'_>) {
+    pub(super) fn boot(
+        &mut self,
+        vendor: &str,
+        model: &str,
+        firmware: Option<&str>,
+        scene: &mut Scene<'_>,
+    ) {
         self.booted = true;
         if let Some(setup) = &mut self.setup {
             setup.booted(self.firmware.is_some() && self.firmware.as_deref() != firmware);
@@ -149,24 +166,40 @@ impl ChargePointState {
         self.vendor = Some(vendor.to_owned());
         self.model = Some(model.to_owned());
         self.firmware = firmware.map(str::to_owned);
-        scene.out.push(ChargingOutcome::Fact(Fact::ChargePointInfo(ChargePointInfoFact {
-            site: scene.site.clone(),
-            charge_point: scene.id.clone(),
-            at: scene.received_at(),
-            vendor: vendor.to_owned(),
-            model: model.to_owned(),
-            firmware: firmware.unwrap_or_default().to_owned(),
-        })));
+        scene.out.push(ChargingOutcome::Fact(Fact::ChargePointInfo(
+            ChargePointInfoFact {
+                site: scene.site.clone(),
+                charge_point: scene.id.clone(),
+                at: scene.received_at(),
+                vendor: vendor.to_owned(),
+                model: model.to_owned(),
+                firmware: firmware.unwrap_or_default().to_owned(),
+            },
+        )));
     }
 
     /// A fault of a component (OCPP 2.x), or its end. It is shown as the connector's error; downtime comes from states alone.
-    pub(super) fn problem(&mut self, id: u32, limit: usize, code: String, present: bool, at: UtcMs, scene: &mut Scene<'_>) {
+    pub(super) fn problem(
+        &mut self,
+        id: u32,
+        limit: usize,
+        code: String,
+        present: bool,
+        at: UtcMs,
+        scene: &mut Scene<'_>,
+    ) {
         let online = self.online;
-        let Some(connector) = self.connector(id, limit) else { return };
+        let Some(connector) = self.connector(id, limit) else {
+            return;
+        };
         let error = present.then_some(code);
         if connector.error_code != error {
             connector.error_code = error;
-            scene.out.push(ChargingOutcome::Fact(Fact::ChargePointStatus(scene.status_fact(connector, id, at, online))));
+            scene
+                .out
+                .push(ChargingOutcome::Fact(Fact::ChargePointStatus(
+                    scene.status_fact(connector, id, at, online),
+                )));
         }
     }
 
@@ -185,40 +218,63 @@ impl ChargePointState {
             TransactionId::Number(id) => i32::try_from(id).ok(),
             _ => None,
         };
-        let open = self.connectors.get(&key.connector_id).and_then(|connector| connector.open.as_ref());
+        let open = self
+            .connectors
+            .get(&key.connector_id)
+            .and_then(|connector| connector.open.as_ref());
         if let Some(open) = open.filter(|open| open.key.as_ref() == Some(key)) {
             return id_of(&open.record);
         }
         // A start without a time of its own cannot be told from the next one with the same meter; then only an open one is the same.
         key.at?;
-        let closed = self.closed.iter().find(|closed| closed.key.as_ref() == Some(key))?;
+        let closed = self
+            .closed
+            .iter()
+            .find(|closed| closed.key.as_ref() == Some(key))?;
         id_of(&closed.record)
     }
 
     pub(super) fn connector_of(&self, transaction_id: &TransactionId) -> Option<u32> {
         let mut connectors = self.connectors.iter();
         connectors
-            .find(|(_, connector)| connector.open.as_ref().is_some_and(|open| open.record.transaction_id == *transaction_id))
+            .find(|(_, connector)| {
+                connector
+                    .open
+                    .as_ref()
+                    .is_some_and(|open| open.record.transaction_id == *transaction_id)
+            })
             .map(|(id, _)| *id)
     }
 
     /// The connector whose open session a StopTransaction means: by its id, or, where the id says nothing (0, -1, never issued while
     /// offline, or never heard by us), the only open one that fits its token.
     pub(super) fn open_for(&self, stop: &Stop<'_>) -> Option<u32> {
-        if let Some(connector) = stop.transaction_id.as_ref().and_then(|id| self.connector_of(id)) {
+        if let Some(connector) = stop
+            .transaction_id
+            .as_ref()
+            .and_then(|id| self.connector_of(id))
+        {
             return Some(connector);
         }
         if self.closed.iter().any(|closed| closed.is_of(stop)) {
             return None;
         }
-        let named = matches!(stop.transaction_id, Some(TransactionId::Number(1..) | TransactionId::Text(_)));
+        let named = matches!(
+            stop.transaction_id,
+            Some(TransactionId::Number(1..) | TransactionId::Text(_))
+        );
         let fits = |open: &OpenSession| {
-            let same_tag = stop.id_token.is_none() || open.record.id_token.is_none() || open.record.id_token == stop.id_token;
+            let same_tag = stop.id_token.is_none()
+                || open.record.id_token.is_none()
+                || open.record.id_token == stop.id_token;
             // An id that we do not know can only be that of a session whose id we never heard.
             same_tag && (!named || open.record.transaction_id == TransactionId::NotHeard)
         };
-        let mut open =
-            self.connectors.iter().filter(|(_, connector)| connector.open.as_deref().is_some_and(fits)).map(|(id, _)| *id);
+        let mut open = self
+            .connectors
+            .iter()
+            .filter(|(_, connector)| connector.open.as_deref().is_some_and(fits))
+            .map(|(id, _)| *id);
         let only = open.next()?;
         open.next().is_none().then_some(only)
     }
@@ -252,22 +308,40 @@ impl ChargePointState {
 
     /// Whether it is the newest session on its connector, and no other is open there.
     pub(super) fn is_newest(&self, record: &SessionRecord) -> bool {
-        let newest = self.closed.iter().rev().find(|closed| closed.record.connector_id == record.connector_id);
-        let open = self.connectors.get(&record.connector_id).is_some_and(|connector| connector.open.is_some());
+        let newest = self
+            .closed
+            .iter()
+            .rev()
+            .find(|closed| closed.record.connector_id == record.connector_id);
+        let open = self
+            .connectors
+            .get(&record.connector_id)
+            .is_some_and(|connector| connector.open.is_some());
         !open && newest.is_some_and(|newest| newest.record.id == record.id)
     }
 
     pub(super) fn is_plugged(&self, record: &SessionRecord) -> bool {
-        let occupied = self.connectors.get(&record.connector_id).is_some_and(|connector| connector.status.is_occupied());
+        let occupied = self
+            .connectors
+            .get(&record.connector_id)
+            .is_some_and(|connector| connector.status.is_occupied());
         record.unplugged_at.is_none() && occupied && self.is_newest(record)
     }
 
     /// The connector became free: the last session on it knows now how long the vehicle stayed.
     pub(super) fn unplugged(&mut self, connector_id: u32, at: UtcMs, scene: &mut Scene<'_>) {
-        if self.connectors.get(&connector_id).is_some_and(|connector| connector.open.is_some()) {
+        if self
+            .connectors
+            .get(&connector_id)
+            .is_some_and(|connector| connector.open.is_some())
+        {
             return;
         }
-        let newest = self.closed.iter_mut().rev().find(|closed| closed.record.connector_id == connector_id);
+        let newest = self
+            .closed
+            .iter_mut()
+            .rev()
+            .find(|closed| closed.record.connector_id == connector_id);
         if let Some(closed) = newest.filter(|closed| closed.record.unplugged_at.is_none()) {
             closed.unplug(at, scene);
         }
@@ -275,8 +349,9 @@ impl ChargePointState {
 
     /// Statuses that the charge point has not repeated since its link came back.
     pub fn stale_connectors(&self) -> impl Iterator<Item = u32> {
-        let stale =
-            self.connectors.iter().filter(|(_, connector)| connector.stale && connector.status != ConnectorStatus::Unknown);
+        let stale = self.connectors.iter().filter(|(_, connector)| {
+            connector.stale && connector.status != ConnectorStatus::Unknown
+        });
         stale.map(|(id, _)| *id)
     }
 }

@@ -53,23 +53,37 @@ impl RegisterClass {
             self.votes = 0;
             return;
         }
-        self.votes = if kind == self.candidate { self.votes + 1 } else { 1 };
+        self.votes = if kind == self.candidate {
+            self.votes + 1
+        } else {
+            1
+        };
         self.candidate = kind;
         if self.votes >= 2 {
-            *self = Self { kind, ..Self::default() };
+            *self = Self {
+                kind,
+                ..Self::default()
+            };
         }
     }
 }
 
 /// What one session says of the kind: its first sample, `meterStart`, the last sample of the session before, and a boot in between.
-pub(super) fn kind_of(first: i64, meter_start: Option<i64>, before: Option<i64>, booted: bool) -> RegisterKind {
+pub(super) fn kind_of(
+    first: i64,
+    meter_start: Option<i64>,
+    before: Option<i64>,
+    booted: bool,
+) -> RegisterKind {
     match meter_start {
         Some(start) if start > USED_DWH && first < start / 100 => return RegisterKind::Session,
         Some(start) if start > 0 && first >= start - start / 100 => return RegisterKind::Lifetime,
         _ => {}
     }
     match before {
-        Some(before) if before > USED_DWH && first <= NEAR_ZERO_DWH && booted => RegisterKind::PerBoot,
+        Some(before) if before > USED_DWH && first <= NEAR_ZERO_DWH && booted => {
+            RegisterKind::PerBoot
+        }
         Some(before) if before > USED_DWH && first <= NEAR_ZERO_DWH => RegisterKind::Session,
         Some(before) if before > USED_DWH && first >= before => RegisterKind::Lifetime,
         _ => RegisterKind::Unknown,
@@ -106,7 +120,13 @@ impl Registers {
     }
 
     /// Takes a sample; true if it shows that the register was reset.
-    pub fn take(&mut self, value: i64, at: UtcMs, meter_start: Option<i64>, kind: RegisterKind) -> bool {
+    pub fn take(
+        &mut self,
+        value: i64,
+        at: UtcMs,
+        meter_start: Option<i64>,
+        kind: RegisterKind,
+    ) -> bool {
         let Some(last) = self.last else {
             self.begin(value, at, meter_start, kind);
             return false;
@@ -157,7 +177,10 @@ impl Registers {
 
     /// A sample that comes after newer ones (OCPP 2.x: what was queued while the link was down): it matters only as an earlier beginning.
     fn take_late(&mut self, value: i64, at: UtcMs, meter_start: Option<i64>) {
-        if self.first.is_some_and(|(first_at, first)| at < first_at && value <= first) {
+        if self
+            .first
+            .is_some_and(|(first_at, first)| at < first_at && value <= first)
+        {
             self.first = Some((at, value));
             if meter_start.is_none() && !self.from_session && self.carried == 0 {
                 self.base = self.base.map(|base| base.min(value));
@@ -167,7 +190,10 @@ impl Registers {
 
     /// The register at the start became known late.
     pub fn begin_at(&mut self, meter_start: i64) {
-        if self.carried == 0 && !self.from_session && self.base.is_some_and(|base| meter_start <= base) {
+        if self.carried == 0
+            && !self.from_session
+            && self.base.is_some_and(|base| meter_start <= base)
+        {
             self.base = Some(meter_start);
         }
     }
@@ -190,7 +216,11 @@ mod tests {
             (500, None, Some(54_000), true, PerBoot),
             (54_000, None, Some(54_000), false, Lifetime),
         ] {
-            assert_eq!(kind_of(first, meter_start, before, booted), want, "{first} {meter_start:?} {before:?}");
+            assert_eq!(
+                kind_of(first, meter_start, before, booted),
+                want,
+                "{first} {meter_start:?} {before:?}"
+            );
         }
         let mut class = RegisterClass::default();
         class.vote(Session);
@@ -206,9 +236,22 @@ mod tests {
     #[test]
     fn late_samples_do_not_look_like_resets() {
         let mut registers = Registers::default();
-        for (at, value) in [(10, 5_000), (20, 6_000), (5, 4_500), (6, 4_600), (15, 5_500), (30, 7_000)] {
-            assert!(!registers.take(value, UtcMs(at), None, RegisterKind::Unknown), "{at}");
+        for (at, value) in [
+            (10, 5_000),
+            (20, 6_000),
+            (5, 4_500),
+            (6, 4_600),
+            (15, 5_500),
+            (30, 7_000),
+        ] {
+            assert!(
+                !registers.take(value, UtcMs(at), None, RegisterKind::Unknown),
+                "{at}"
+            );
         }
-        assert_eq!((registers.energy(), registers.last()), (Some(2_500), Some(7_000)));
+        assert_eq!(
+            (registers.energy(), registers.last()),
+            (Some(2_500), Some(7_000))
+        );
     }
 }

@@ -7,7 +7,10 @@ use super::clock::{Timing, Trust};
 use super::connector::Connector;
 use super::registers::RegisterKind;
 use crate::model::register::{Access, Register};
-use crate::model::{ChargePointStatusFact, EnergyUser, IdTokenHash, Manner, MeterSample, MeterValuesFact, SessionQuality};
+use crate::model::{
+    ChargePointStatusFact, EnergyUser, IdTokenHash, Manner, MeterSample, MeterValuesFact,
+    SessionQuality,
+};
 use crate::units::UtcMs;
 
 /// Rated power assumed where the register has none, in W: beyond what charge points of today give.
@@ -34,8 +37,19 @@ impl<'a> Scene<'a> {
         kind: RegisterKind,
         out: &'a mut Vec<ChargingOutcome>,
     ) -> Self {
-        let site = register.charge_point(id).and_then(|point| point.site.clone()).unwrap_or_else(|| Arc::from("unknown"));
-        Self { id, register, site, timing, manner, kind, out }
+        let site = register
+            .charge_point(id)
+            .and_then(|point| point.site.clone())
+            .unwrap_or_else(|| Arc::from("unknown"));
+        Self {
+            id,
+            register,
+            site,
+            timing,
+            manner,
+            kind,
+            out,
+        }
     }
 
     pub fn received_at(&self) -> UtcMs {
@@ -59,14 +73,21 @@ impl<'a> Scene<'a> {
     }
 
     pub fn rated_w(&self) -> f64 {
-        self.register.charge_point(self.id).and_then(|point| point.max_power_kw).map_or(RATED_W, |kw| kw * 1000.0)
+        self.register
+            .charge_point(self.id)
+            .and_then(|point| point.max_power_kw)
+            .map_or(RATED_W, |kw| kw * 1000.0)
     }
 
     pub fn user(&self, token: Option<IdTokenHash>) -> EnergyUser {
         if let Some(user) = token.and_then(|token| self.register.tags.get(&token)) {
             return user.clone();
         }
-        match self.register.charge_point(self.id).map(|point| point.access) {
+        match self
+            .register
+            .charge_point(self.id)
+            .map(|point| point.access)
+        {
             Some(Access::Staff) => EnergyUser::Staff,
             Some(Access::Public) => EnergyUser::Public,
             // An empty or unknown tag is nobody's, never the last vehicle's.
@@ -80,7 +101,14 @@ impl<'a> Scene<'a> {
         self.register.resembling_tags.get(&token).cloned()
     }
 
-    pub fn energy(&mut self, connector_id: u32, user: &EnergyUser, from: UtcMs, to: UtcMs, dwh: i64) {
+    pub fn energy(
+        &mut self,
+        connector_id: u32,
+        user: &EnergyUser,
+        from: UtcMs,
+        to: UtcMs,
+        dwh: i64,
+    ) {
         if dwh != 0 {
             self.out.push(ChargingOutcome::Energy {
                 charge_point: self.id.clone(),
@@ -95,11 +123,20 @@ impl<'a> Scene<'a> {
 
     pub fn flowed(&mut self, from: UtcMs, to: UtcMs) {
         if from < to {
-            self.out.push(ChargingOutcome::Flowed { charge_point: self.id.clone(), from, to });
+            self.out.push(ChargingOutcome::Flowed {
+                charge_point: self.id.clone(),
+                from,
+                to,
+            });
         }
     }
 
-    pub fn meter_fact(&self, connector_id: u32, at: UtcMs, sample: &MeterSample) -> MeterValuesFact {
+    pub fn meter_fact(
+        &self,
+        connector_id: u32,
+        at: UtcMs,
+        sample: &MeterSample,
+    ) -> MeterValuesFact {
         MeterValuesFact {
             site: self.site.clone(),
             charge_point: self.id.clone(),
@@ -114,7 +151,13 @@ impl<'a> Scene<'a> {
         }
     }
 
-    pub fn status_fact(&self, connector: &Connector, connector_id: u32, at: UtcMs, online: bool) -> ChargePointStatusFact {
+    pub fn status_fact(
+        &self,
+        connector: &Connector,
+        connector_id: u32,
+        at: UtcMs,
+        online: bool,
+    ) -> ChargePointStatusFact {
         ChargePointStatusFact {
             site: self.site.clone(),
             charge_point: self.id.clone(),

@@ -17,7 +17,10 @@ impl SeqNumbers {
             return false;
         }
         let joins_before = index > 0 && self.0[index - 1].1.checked_add(1) == Some(number);
-        let joins_after = self.0.get(index).is_some_and(|(first, _)| number.checked_add(1) == Some(*first));
+        let joins_after = self
+            .0
+            .get(index)
+            .is_some_and(|(first, _)| number.checked_add(1) == Some(*first));
         match (joins_before, joins_after) {
             (true, true) => {
                 self.0[index - 1].1 = self.0[index].1;
@@ -25,7 +28,9 @@ impl SeqNumbers {
             }
             (true, false) => self.0[index - 1].1 = number,
             (false, true) => self.0[index].0 = number,
-            (false, false) if self.0.len() < MOST_STRETCHES => self.0.insert(index, (number, number)),
+            (false, false) if self.0.len() < MOST_STRETCHES => {
+                self.0.insert(index, (number, number))
+            }
             (false, false) => {}
         }
         true
@@ -58,7 +63,11 @@ mod tests {
             (0, false, false),
             (9, true, true),
         ] {
-            assert_eq!((seq.insert(number), seq.has_gap()), (new, gap), "{number}: {seq:?}");
+            assert_eq!(
+                (seq.insert(number), seq.has_gap()),
+                (new, gap),
+                "{number}: {seq:?}"
+            );
         }
         assert_eq!((seq.newest(), seq.0.len()), (Some(9), 2));
         assert!(seq.insert(i64::MAX) && seq.insert(i64::MIN));

@@ -7,7 +7,10 @@ use super::half_hours::HalfHours;
 use super::registers::Registers;
 use super::scene::Scene;
 use super::sequence::SeqNumbers;
-use crate::model::{EnergyUser, IdTokenHash, MeterSample, SessionMethod, SessionQuality, SessionRecord, TransactionId};
+use crate::model::{
+    EnergyUser, IdTokenHash, MeterSample, SessionMethod, SessionQuality, SessionRecord,
+    TransactionId,
+};
 use crate::units::UtcMs;
 
 /// Power below which no energy flows, in mW: electronics, not charging. And the current that goes with it, in mA.
@@ -153,8 +156,18 @@ impl OpenSession {
         };
         if user != self.record.user {
             // Booked on nobody so far; now it is known whose it was.
-            let (connector, from, until) = (self.record.connector_id, self.record.started_at, self.published_until);
-            scene.energy(connector, &self.record.user, from, until, -self.published_dwh);
+            let (connector, from, until) = (
+                self.record.connector_id,
+                self.record.started_at,
+                self.published_until,
+            );
+            scene.energy(
+                connector,
+                &self.record.user,
+                from,
+                until,
+                -self.published_dwh,
+            );
             scene.energy(connector, &user, from, until, self.published_dwh);
             self.record.user = user;
         }
@@ -188,7 +201,10 @@ impl OpenSession {
 
     /// Time with energy flowing until now, ms.
     pub fn charged_until(&self, now: UtcMs) -> i64 {
-        self.record.charging_ms + self.flowing_since.map_or(0, |since| now.since(since).max(0))
+        self.record.charging_ms
+            + self
+                .flowing_since
+                .map_or(0, |since| now.since(since).max(0))
     }
 
     /// Since when energy flows, as far as it is not told as flowed yet.
@@ -198,7 +214,10 @@ impl OpenSession {
 
     /// The most that rated power allows since the start, in tenths of Wh.
     pub fn cap_dwh(&self, at: UtcMs, scene: &Scene<'_>) -> i64 {
-        let hours = at.since(self.plugged_since.min(self.record.started_at)).max(0) as f64 / 3_600_000.0;
+        let hours = at
+            .since(self.plugged_since.min(self.record.started_at))
+            .max(0) as f64
+            / 3_600_000.0;
         (scene.rated_w() * hours * 1.1 * 10.0 + CAP_EXTRA_DWH) as i64
     }
 
@@ -217,7 +236,9 @@ impl OpenSession {
             self.flow(current > FLOWING_MA, at, scene);
             self.prove(current > FLOWING_MA, at, scene);
         }
-        let Some(register) = sample.register_dwh else { return };
+        let Some(register) = sample.register_dwh else {
+            return;
+        };
         let before = self.registers.last_at.zip(self.registers.last());
         let mut next = self.registers.clone();
         let reset = next.take(register, at, self.meter_start(), scene.kind);
@@ -231,7 +252,9 @@ impl OpenSession {
             self.flag(SessionQuality::RegisterReset);
         }
         self.registers = next;
-        if let Some((then, last)) = before.filter(|_| !late && sample.power_mw.is_none() && sample.current_ma.is_none()) {
+        if let Some((then, last)) =
+            before.filter(|_| !late && sample.power_mw.is_none() && sample.current_ma.is_none())
+        {
             let flowed = self.take_step(register - last, then, at, scene);
             self.prove(flowed, at, scene);
         }
@@ -244,7 +267,8 @@ impl OpenSession {
         self.record.peak_power_mw = self.record.peak_power_mw.max(Some(power));
         self.power_since = self.power_since.or(Some(at));
         if let Some((before, last)) = self.power.filter(|(before, _)| *before < at) {
-            self.microjoules += (i128::from(last) + i128::from(power)) / 2 * i128::from(at.since(before));
+            self.microjoules +=
+                (i128::from(last) + i128::from(power)) / 2 * i128::from(at.since(before));
         }
         self.power = Some((at, power));
         // Energy is better evidence than a state: some vehicles never go to SuspendedEV, some charge points say Faulted and charge.
@@ -254,15 +278,22 @@ impl OpenSession {
     /// Notes a sample that shows energy flowing now; one from a queue tells of the past.
     fn prove(&mut self, flows: bool, at: UtcMs, scene: &Scene<'_>) {
         let now = scene.received_at();
-        if flows && now.since(at).abs() <= LIVE_MS && self.energy_heard.is_none_or(|(before, _)| before < now) {
-            self.energy_heard = Some((now, self.energy_heard.map_or(0, |(before, _)| now.since(before))));
+        if flows
+            && now.since(at).abs() <= LIVE_MS
+            && self.energy_heard.is_none_or(|(before, _)| before < now)
+        {
+            self.energy_heard = Some((
+                now,
+                self.energy_heard.map_or(0, |(before, _)| now.since(before)),
+            ));
         }
     }
 
     /// Without power or current, the register's own step tells whether energy flowed.
     fn take_step(&mut self, dwh: i64, then: UtcMs, at: UtcMs, scene: &mut Scene<'_>) -> bool {
         let gap = at.since(then);
-        let flowed = gap > 0 && i128::from(dwh) * MICROJOULES_PER_DWH > i128::from(FLOWING_MW) * i128::from(gap);
+        let flowed = gap > 0
+            && i128::from(dwh) * MICROJOULES_PER_DWH > i128::from(FLOWING_MW) * i128::from(gap);
         if flowed && self.flowing_since.is_none() {
             scene.flowed(then, at);
             self.record.charging_ms += gap;
@@ -273,7 +304,11 @@ impl OpenSession {
 
     /// How energy from the samples is called.
     pub fn samples_method(&self) -> SessionMethod {
-        if self.registers.from_session { SessionMethod::SessionRegister } else { SessionMethod::Samples }
+        if self.registers.from_session {
+            SessionMethod::SessionRegister
+        } else {
+            SessionMethod::Samples
+        }
     }
 
     /// Energy by power over time, tenths of Wh.
@@ -283,18 +318,36 @@ impl OpenSession {
 
     /// Register and power disagree by a factor of about a thousand.
     pub fn unit_is_suspect(&self) -> bool {
-        let long = self.power_since.zip(self.power).is_some_and(|(from, (to, _))| to.since(from) >= WRONG_UNIT_AFTER_MS);
-        let (Some(by_power), true) = (self.integrated_dwh().filter(|dwh| *dwh >= WRONG_UNIT_FROM_DWH), long) else {
+        let long = self
+            .power_since
+            .zip(self.power)
+            .is_some_and(|(from, (to, _))| to.since(from) >= WRONG_UNIT_AFTER_MS);
+        let (Some(by_power), true) = (
+            self.integrated_dwh()
+                .filter(|dwh| *dwh >= WRONG_UNIT_FROM_DWH),
+            long,
+        ) else {
             return false;
         };
-        let by_register = self.refused_dwh.or(self.registers.energy()).filter(|dwh| *dwh > 0);
-        by_register.is_some_and(|dwh| WRONG_UNIT.contains(&(dwh / by_power)) || WRONG_UNIT.contains(&(by_power / dwh)))
+        let by_register = self
+            .refused_dwh
+            .or(self.registers.energy())
+            .filter(|dwh| *dwh > 0);
+        by_register.is_some_and(|dwh| {
+            WRONG_UNIT.contains(&(dwh / by_power)) || WRONG_UNIT.contains(&(by_power / dwh))
+        })
     }
 
     /// Hands on what is missing to `energy`.
     pub fn publish(&mut self, energy: i64, at: UtcMs, scene: &mut Scene<'_>) {
         let (from, missing) = (self.published_until.min(at), energy - self.published_dwh);
-        scene.energy(self.record.connector_id, &self.record.user, from, at, missing);
+        scene.energy(
+            self.record.connector_id,
+            &self.record.user,
+            from,
+            at,
+            missing,
+        );
         if missing != 0 {
             self.half_hours.add(from, at, missing);
             self.record.half_hours = self.half_hours.list();
@@ -305,7 +358,9 @@ impl OpenSession {
 
     /// Nothing was delivered or measured, and it was over at once: some charge points send the start at the end (Schneider EVlink).
     pub fn is_spurious(&self, ended: UtcMs) -> bool {
-        ended.since(self.record.started_at) < 60_000 && self.registers.first.is_none() && self.microjoules == 0
+        ended.since(self.record.started_at) < 60_000
+            && self.registers.first.is_none()
+            && self.microjoules == 0
     }
 
     /// Ends the session and reports it.
@@ -325,7 +380,9 @@ fn name(record: &mut SessionRecord) {
     let start = record.started_at.0 / 1000;
     record.id = match &record.transaction_id {
         // Two connectors may start in one second.
-        TransactionId::NotHeard => format!("{}:?{}@{start}", record.charge_point, record.connector_id),
+        TransactionId::NotHeard => {
+            format!("{}:?{}@{start}", record.charge_point, record.connector_id)
+        }
         id => format!("{}:{id}@{start}", record.charge_point),
     };
 }

@@ -13,13 +13,24 @@ const MOST_UNCLEAR: usize = 8;
 impl ChargingBook {
     /// Takes a note of the link. It is no sign of life of the charge point.
     pub(super) fn take_setup(&mut self, id: &Arc<str>, note: &SetupNote, at: UtcMs) {
-        let Some(point) = self.points.get_mut(id) else { return };
+        let Some(point) = self.points.get_mut(id) else {
+            return;
+        };
         point.setup.get_or_insert_default().take(note, at);
-        let SetupNote::Transaction { transaction_id, ongoing: Some(false), queued: false } = note else { return };
+        let SetupNote::Transaction {
+            transaction_id,
+            ongoing: Some(false),
+            queued: false,
+        } = note
+        else {
+            return;
+        };
         // It is over, and nothing more will be told of it.
         let before = due(point);
         let transaction_id = TransactionId::Text(transaction_id.as_str().into());
-        let connector = point.connector_of(&transaction_id).and_then(|id| point.connectors.get_mut(&id));
+        let connector = point
+            .connector_of(&transaction_id)
+            .and_then(|id| point.connectors.get_mut(&id));
         if let Some(connector) = connector {
             connector.orphan_due = Some(at.plus(ORPHAN_WAIT_MS));
             self.watch(id, &before);
@@ -28,15 +39,31 @@ impl ChargingBook {
 
     /// What the link needs to know to go on.
     pub fn setup_remembered(&self, id: &str) -> SetupRemembered {
-        let Some(point) = self.points.get(id) else { return SetupRemembered::default() };
-        let open = point.connectors.values().filter_map(|connector| Some((connector, connector.open.as_ref()?)));
-        let open = open.filter(|(connector, open)| connector.orphan_due.is_some() || open.seq.has_gap()).map(|(_, open)| &**open);
-        let closed = point.closed.iter().map(|closed| &*closed.open).filter(|open| open.seq.has_gap());
-        let unclear = open.chain(closed).filter_map(|open| match &open.record.transaction_id {
-            TransactionId::Text(id) => Some(id.to_string()),
-            TransactionId::Number(_) | TransactionId::NotHeard => None,
-        });
+        let Some(point) = self.points.get(id) else {
+            return SetupRemembered::default();
+        };
+        let open = point
+            .connectors
+            .values()
+            .filter_map(|connector| Some((connector, connector.open.as_ref()?)));
+        let open = open
+            .filter(|(connector, open)| connector.orphan_due.is_some() || open.seq.has_gap())
+            .map(|(_, open)| &**open);
+        let closed = point
+            .closed
+            .iter()
+            .map(|closed| &*closed.open)
+            .filter(|open| open.seq.has_gap());
+        let unclear = open
+            .chain(closed)
+            .filter_map(|open| match &open.record.transaction_id {
+                TransactionId::Text(id) => Some(id.to_string()),
+                TransactionId::Number(_) | TransactionId::NotHeard => None,
+            });
         let memory: SetupMemory = point.setup.as_deref().cloned().unwrap_or_default();
-        SetupRemembered { memory, unclear: unclear.take(MOST_UNCLEAR).collect() }
+        SetupRemembered {
+            memory,
+            unclear: unclear.take(MOST_UNCLEAR).collect(),
+        }
     }
 }

@@ -8,8 +8,16 @@ use super::{ChargingBook, ChargingOutcome, due};
 use crate::model::{ConnectorStatus, Fact, Issue, MeterSample, SessionQuality, TransactionId};
 
 impl ChargingBook {
-    pub(super) fn start(&mut self, key: StartKey, issue: Issue, mut scene: Scene<'_>) -> Option<i32> {
-        let known = self.points.get(scene.id).and_then(|point| point.known_start(&key));
+    pub(super) fn start(
+        &mut self,
+        key: StartKey,
+        issue: Issue,
+        mut scene: Scene<'_>,
+    ) -> Option<i32> {
+        let known = self
+            .points
+            .get(scene.id)
+            .and_then(|point| point.known_start(&key));
         let (transaction_id, answer) = match (issue, known) {
             (_, Some(id)) => return Some(id),
             (Issue::Ours, None) => {
@@ -23,8 +31,13 @@ impl ChargingBook {
         let point = self.points.get_mut(scene.id)?;
         let before = due(point);
         let connector_id = key.connector_id;
-        let Some(connector) = point.connector(connector_id, max_connectors) else { return answer };
-        let same_start = connector.open.as_ref().is_some_and(|open| open.key.as_ref() == Some(&key));
+        let Some(connector) = point.connector(connector_id, max_connectors) else {
+            return answer;
+        };
+        let same_start = connector
+            .open
+            .as_ref()
+            .is_some_and(|open| open.key.as_ref() == Some(&key));
         if same_start && transaction_id == TransactionId::NotHeard {
             return answer;
         }
@@ -64,10 +77,14 @@ impl ChargingBook {
 
     pub(super) fn stop(&mut self, stop: &Stop<'_>, mut scene: Scene<'_>) {
         let (at, quality) = scene.judged_time(stop.at);
-        let Some(point) = self.points.get_mut(scene.id) else { return };
+        let Some(point) = self.points.get_mut(scene.id) else {
+            return;
+        };
         let before = due(point);
         if let Some(connector_id) = point.open_for(stop) {
-            let Some(connector) = point.connectors.get_mut(&connector_id) else { return };
+            let Some(connector) = point.connectors.get_mut(&connector_id) else {
+                return;
+            };
             connector.orphan_due = None;
             if let Some(register) = stop.meter_stop_dwh.filter(|register| *register > 0) {
                 connector.note_register(register, &scene);
@@ -89,8 +106,13 @@ impl ChargingBook {
         if let Some(closed) = point.closed.iter_mut().find(|closed| closed.is_of(stop)) {
             return closed.late_stop(stop, at, &mut scene);
         }
-        let registers = stop.samples.iter().filter(|sample| sample.register_dwh.is_some()).count();
-        let repeated = !point.new_foreign_stop((stop.transaction_id.clone(), stop.meter_stop_dwh, stop.at));
+        let registers = stop
+            .samples
+            .iter()
+            .filter(|sample| sample.register_dwh.is_some())
+            .count();
+        let repeated =
+            !point.new_foreign_stop((stop.transaction_id.clone(), stop.meter_stop_dwh, stop.at));
         // Nothing known of its start: a session all the same, if its energy can be told.
         if repeated || registers < 2 || self.was_issued(scene.id, stop.transaction_id.as_ref()) {
             return;
@@ -99,8 +121,14 @@ impl ChargingBook {
             Some(id @ TransactionId::Number(1..)) => id.clone(),
             _ => TransactionId::NotHeard,
         };
-        let Some(point) = self.points.get_mut(scene.id) else { return };
-        let started = stop.samples.first().and_then(|sample| sample.at).map_or(at, |first| scene.time(Some(first)).min(at));
+        let Some(point) = self.points.get_mut(scene.id) else {
+            return;
+        };
+        let started = stop
+            .samples
+            .first()
+            .and_then(|sample| sample.at)
+            .map_or(at, |first| scene.time(Some(first)).min(at));
         let mut open = OpenSession::new(&scene, transaction_id, None, 1, started, stop.id_token);
         open.flag(SessionQuality::StartMissing);
         let closed = open.close(Some(stop), at, &mut scene);
@@ -116,10 +144,18 @@ impl ChargingBook {
     ) {
         let max_connectors = self.limits.connectors;
         let issued = self.was_issued(scene.id, transaction_id.as_ref());
-        let Some(point) = self.points.get_mut(scene.id) else { return };
+        let Some(point) = self.points.get_mut(scene.id) else {
+            return;
+        };
         for sample in samples {
             let at = scene.time(sample.at);
-            scene.out.push(ChargingOutcome::Fact(Fact::MeterValues(scene.meter_fact(connector_id, at, sample))));
+            scene
+                .out
+                .push(ChargingOutcome::Fact(Fact::MeterValues(scene.meter_fact(
+                    connector_id,
+                    at,
+                    sample,
+                ))));
         }
         // Connector 0 is the main meter: a series of its own, in no session and no sum.
         if connector_id == 0 && transaction_id.is_none() {
@@ -129,15 +165,26 @@ impl ChargingBook {
             return;
         }
         let before = due(point);
-        let of_transaction = transaction_id.as_ref().and_then(|id| point.connector_of(id));
+        let of_transaction = transaction_id
+            .as_ref()
+            .and_then(|id| point.connector_of(id));
         let connector_id = of_transaction.unwrap_or(connector_id.max(1));
         if of_transaction.is_none()
             && let Some(id) = transaction_id.as_ref()
-            && !point.adopt(connector_id, id, issued, samples, max_connectors, &mut scene)
+            && !point.adopt(
+                connector_id,
+                id,
+                issued,
+                samples,
+                max_connectors,
+                &mut scene,
+            )
         {
             return;
         }
-        let Some(connector) = point.connector(connector_id, max_connectors) else { return };
+        let Some(connector) = point.connector(connector_id, max_connectors) else {
+            return;
+        };
         if transaction_id.is_some() {
             connector.orphan_due = None;
         }
@@ -165,17 +212,30 @@ impl ChargePointState {
         limit: usize,
         scene: &mut Scene<'_>,
     ) -> bool {
-        if let Some(index) = self.closed.iter().rposition(|closed| closed.record.transaction_id == *id) {
+        if let Some(index) = self
+            .closed
+            .iter()
+            .rposition(|closed| closed.record.transaction_id == *id)
+        {
             let newest = self.is_newest(&self.closed[index].record);
-            if let Some(connector) = self.connector(connector_id, limit).filter(|connector| connector.open.is_none()) {
+            if let Some(connector) = self
+                .connector(connector_id, limit)
+                .filter(|connector| connector.open.is_none())
+            {
                 connector.note_samples(samples, scene);
                 connector.power_mw = Some(0);
             }
             self.closed[index].late_samples(samples, newest, scene);
             return false;
         }
-        let Some(connector) = self.connector(connector_id, limit) else { return false };
-        if let Some(open) = connector.open.as_mut().filter(|open| open.record.transaction_id == TransactionId::NotHeard) {
+        let Some(connector) = self.connector(connector_id, limit) else {
+            return false;
+        };
+        if let Some(open) = connector
+            .open
+            .as_mut()
+            .filter(|open| open.record.transaction_id == TransactionId::NotHeard)
+        {
             open.called(id.clone());
             return true;
         }
@@ -184,7 +244,9 @@ impl ChargePointState {
             connector.note_samples(samples, scene);
             return false;
         }
-        let at = samples.first().map_or(scene.received_at(), |sample| scene.time(sample.at));
+        let at = samples
+            .first()
+            .map_or(scene.received_at(), |sample| scene.time(sample.at));
         let mut open = OpenSession::new(scene, id.clone(), None, connector_id, at, None);
         open.register_before = connector.register_dwh;
         open.flag(SessionQuality::StartMissing);

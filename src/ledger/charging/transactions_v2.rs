@@ -9,18 +9,28 @@ use super::point::ChargePointState;
 use super::scene::Scene;
 use super::session::{OpenSession, StartKey, Stop};
 use crate::model::{
-    ConnectorStatus, MeterSample, ReadingContext, SessionQuality, TransactionEvent, TransactionEventKind, TransactionId,
+    ConnectorStatus, MeterSample, ReadingContext, SessionQuality, TransactionEvent,
+    TransactionEventKind, TransactionId,
 };
 use crate::units::UtcMs;
 
 impl ChargePointState {
     /// Takes an event.
-    pub(super) fn transaction(&mut self, event: &TransactionEvent, limit: usize, scene: &mut Scene<'_>) {
+    pub(super) fn transaction(
+        &mut self,
+        event: &TransactionEvent,
+        limit: usize,
+        scene: &mut Scene<'_>,
+    ) {
         let id = TransactionId::Text(event.transaction_id.as_str().into());
         if let Some(connector_id) = self.connector_of(&id) {
             return self.continue_open(connector_id, event, scene);
         }
-        if let Some(index) = self.replayed.iter().position(|open| open.record.transaction_id == id) {
+        if let Some(index) = self
+            .replayed
+            .iter()
+            .position(|open| open.record.transaction_id == id)
+        {
             let mut open = self.replayed.remove(index);
             if take(&mut open, event, scene) && event.kind == TransactionEventKind::Ended {
                 let closed = end(&mut open, event, scene);
@@ -31,7 +41,11 @@ impl ChargePointState {
             return;
         }
         let (at, _) = scene.judged_time(event.at);
-        if let Some(closed) = self.closed.iter_mut().rev().find(|closed| closed.record.transaction_id == id)
+        if let Some(closed) = self
+            .closed
+            .iter_mut()
+            .rev()
+            .find(|closed| closed.record.transaction_id == id)
             && !begins_anew(closed, event, at)
         {
             return late(closed, event, at, scene);
@@ -39,15 +53,27 @@ impl ChargePointState {
         self.begin(id, event, at, limit, scene);
     }
 
-    fn begin(&mut self, id: TransactionId, event: &TransactionEvent, at: UtcMs, limit: usize, scene: &mut Scene<'_>) {
+    fn begin(
+        &mut self,
+        id: TransactionId,
+        event: &TransactionEvent,
+        at: UtcMs,
+        limit: usize,
+        scene: &mut Scene<'_>,
+    ) {
         let connector_id = event.evse_id.or_else(|| self.only_connector()).unwrap_or(1);
-        let Some(connector) = self.connector(connector_id, limit) else { return };
+        let Some(connector) = self.connector(connector_id, limit) else {
+            return;
+        };
         let mut open = OpenSession::new(scene, id, None, connector_id, at, event.id_token);
         open.register_before = connector.register_dwh;
         if event.kind != TransactionEventKind::Started {
             open.flag(SessionQuality::StartMissing);
         }
-        let other_is_newer = connector.open.as_ref().is_some_and(|other| other.record.started_at > at);
+        let other_is_newer = connector
+            .open
+            .as_ref()
+            .is_some_and(|other| other.record.started_at > at);
         if event.offline && other_is_newer {
             // An old transaction, told of after a newer one began on the same EVSE: its state is history.
             take(&mut open, event, scene);
@@ -56,7 +82,9 @@ impl ChargePointState {
             } else {
                 self.give_way(open, scene)
             };
-            return finished.into_iter().for_each(|closed| self.remember(closed));
+            return finished
+                .into_iter()
+                .for_each(|closed| self.remember(closed));
         }
         let superseded = connector.open.take().map(|mut other| {
             other.flag(SessionQuality::Superseded);
@@ -88,33 +116,60 @@ impl ChargePointState {
         Some(oldest.close(None, at, scene))
     }
 
-    fn continue_open(&mut self, connector_id: u32, event: &TransactionEvent, scene: &mut Scene<'_>) {
+    fn continue_open(
+        &mut self,
+        connector_id: u32,
+        event: &TransactionEvent,
+        scene: &mut Scene<'_>,
+    ) {
         let online = self.online;
-        let Some(connector) = self.connectors.get_mut(&connector_id) else { return };
-        let Some(open) = connector.open.as_mut() else { return };
-        let newest = event.seq_no.is_none_or(|number| open.seq.newest().is_none_or(|newest| number > newest));
+        let Some(connector) = self.connectors.get_mut(&connector_id) else {
+            return;
+        };
+        let Some(open) = connector.open.as_mut() else {
+            return;
+        };
+        let newest = event
+            .seq_no
+            .is_none_or(|number| open.seq.newest().is_none_or(|newest| number > newest));
         if !take(open, event, scene) {
             return;
         }
         let at = scene.time(event.at);
         if newest && !event.offline {
             connector.note_samples(&event.samples, scene);
-            if let Some(state) = event.charging_state.filter(|_| event.kind != TransactionEventKind::Ended) {
+            if let Some(state) = event
+                .charging_state
+                .filter(|_| event.kind != TransactionEventKind::Ended)
+            {
                 connector.stale = false;
-                connector.enter(connector_id, state, at, online, connector.status != state, scene);
+                connector.enter(
+                    connector_id,
+                    state,
+                    at,
+                    online,
+                    connector.status != state,
+                    scene,
+                );
             }
         }
         if event.kind != TransactionEventKind::Ended {
             return;
         }
         connector.orphan_due = None;
-        let Some(mut open) = connector.open.take() else { return };
+        let Some(mut open) = connector.open.take() else {
+            return;
+        };
         open.record.unplugged_at = connector.available_since;
         let closed = end(&mut open, event, scene);
         connector.power_mw = Some(0);
         if !event.offline && connector.status.is_occupied() {
             let left = event.charging_state == Some(ConnectorStatus::Available);
-            let status = if left { ConnectorStatus::Available } else { ConnectorStatus::Finishing };
+            let status = if left {
+                ConnectorStatus::Available
+            } else {
+                ConnectorStatus::Finishing
+            };
             connector.enter(connector_id, status, at, online, true, scene);
         }
         let left_at = connector.available_since;
@@ -125,10 +180,16 @@ impl ChargePointState {
     }
 
     /// OCPP 2.x StatusNotification says little of an EVSE in use; what it means comes from the transaction.
-    pub(super) fn status_of<'a>(heard: StatusHeard<'a>, connector: &super::Connector) -> StatusHeard<'a> {
+    pub(super) fn status_of<'a>(
+        heard: StatusHeard<'a>,
+        connector: &super::Connector,
+    ) -> StatusHeard<'a> {
         let in_use = connector.open.is_some() && connector.status.is_occupied();
         match heard.status {
-            ConnectorStatus::Occupied if heard.part == 0 && in_use => StatusHeard { status: connector.status, ..heard },
+            ConnectorStatus::Occupied if heard.part == 0 && in_use => StatusHeard {
+                status: connector.status,
+                ..heard
+            },
             _ => heard,
         }
     }
@@ -136,7 +197,9 @@ impl ChargePointState {
 
 /// A Started under an id that was used before is another transaction, if the first one has ended and began at another time.
 fn begins_anew(closed: &Closed, event: &TransactionEvent, at: UtcMs) -> bool {
-    event.kind == TransactionEventKind::Started && closed.open.key.is_some() && (closed.record.started_at.since(at)).abs() > 1_000
+    event.kind == TransactionEventKind::Started
+        && closed.open.key.is_some()
+        && (closed.record.started_at.since(at)).abs() > 1_000
 }
 
 /// Adds an event to a session; false if it was heard before.
@@ -164,14 +227,20 @@ fn take(open: &mut OpenSession, event: &TransactionEvent, scene: &mut Scene<'_>)
 
 /// The beginning: it may come after what follows it.
 fn started(open: &mut OpenSession, event: &TransactionEvent, at: UtcMs) {
-    let begin =
-        register(&event.samples, ReadingContext::Begin).or_else(|| event.samples.iter().find_map(|sample| sample.register_dwh));
+    let begin = register(&event.samples, ReadingContext::Begin)
+        .or_else(|| event.samples.iter().find_map(|sample| sample.register_dwh));
     if let Some(begin) = begin {
         open.registers.begin_at(begin);
     }
-    open.key =
-        Some(StartKey { connector_id: open.record.connector_id, id_token: event.id_token, meter_start_dwh: begin, at: event.at });
-    open.record.quality.retain(|quality| *quality != SessionQuality::StartMissing);
+    open.key = Some(StartKey {
+        connector_id: open.record.connector_id,
+        id_token: event.id_token,
+        meter_start_dwh: begin,
+        at: event.at,
+    });
+    open.record
+        .quality
+        .retain(|quality| *quality != SessionQuality::StartMissing);
     if at != open.record.started_at {
         open.record.started_at = at;
         open.plugged_since = open.plugged_since.min(at);
@@ -184,7 +253,11 @@ fn started(open: &mut OpenSession, event: &TransactionEvent, at: UtcMs) {
 }
 
 fn register(samples: &[MeterSample], context: ReadingContext) -> Option<i64> {
-    samples.iter().rev().filter(|sample| sample.context == context).find_map(|sample| sample.register_dwh)
+    samples
+        .iter()
+        .rev()
+        .filter(|sample| sample.context == context)
+        .find_map(|sample| sample.register_dwh)
 }
 
 fn stop_of<'a>(open: &OpenSession, event: &'a TransactionEvent) -> Stop<'a> {
@@ -217,6 +290,8 @@ fn late(closed: &mut Closed, event: &TransactionEvent, at: UtcMs, scene: &mut Sc
     let before = closed.record.clone();
     closed.conclude(scene);
     if closed.record != before {
-        scene.out.push(super::ChargingOutcome::Corrected(closed.record.clone()));
+        scene
+            .out
+            .push(super::ChargingOutcome::Corrected(closed.record.clone()));
     }
 }

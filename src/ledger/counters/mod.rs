@@ -103,11 +103,23 @@ pub struct Jump {
 
 impl Applied {
     fn nothing(at: UtcMs) -> Self {
-        Self { gained: 0, from: at, to: at, uncertain: false, is_live: false, event: None, jump: None, session_closed: None }
+        Self {
+            gained: 0,
+            from: at,
+            to: at,
+            uncertain: false,
+            is_live: false,
+            event: None,
+            jump: None,
+            session_closed: None,
+        }
     }
 
     fn only(at: UtcMs, event: CounterEvent) -> Self {
-        Self { event: Some(event), ..Self::nothing(at) }
+        Self {
+            event: Some(event),
+            ..Self::nothing(at)
+        }
     }
 }
 
@@ -170,7 +182,9 @@ impl Counter {
 
     /// Takes one reading.
     pub fn apply(&mut self, sample: Sample, limits: &CounterLimits) -> Applied {
-        let Some(last) = self.last else { return self.baseline(sample, limits) };
+        let Some(last) = self.last else {
+            return self.baseline(sample, limits);
+        };
         if sample.value < 0 {
             return Applied::nothing(sample.at);
         }
@@ -181,7 +195,10 @@ impl Counter {
             return Applied::only(sample.at, CounterEvent::Late);
         }
         // Arrival order is the truth where there is no other time: our clock may have been set back in between.
-        let point = Point { value: sample.value, at: sample.at.max(last.at) };
+        let point = Point {
+            value: sample.value,
+            at: sample.at.max(last.at),
+        };
         let mut applied = if limits.session {
             self.session(last, point, sample.own_time, limits)
         } else {
@@ -202,26 +219,59 @@ impl Counter {
         if sample.value == 0 && !limits.session {
             return Applied::only(sample.at, CounterEvent::DropZero);
         }
-        self.last = Some(Point { value: sample.value, at: sample.at });
-        Applied { is_live: true, ..Applied::only(sample.at, CounterEvent::Baseline) }
+        self.last = Some(Point {
+            value: sample.value,
+            at: sample.at,
+        });
+        Applied {
+            is_live: true,
+            ..Applied::only(sample.at, CounterEvent::Baseline)
+        }
     }
 
-    fn session(&mut self, last: Point, point: Point, own_time: bool, limits: &CounterLimits) -> Applied {
+    fn session(
+        &mut self,
+        last: Point,
+        point: Point,
+        own_time: bool,
+        limits: &CounterLimits,
+    ) -> Applied {
         if point.value >= last.value {
             return self.lifetime(last, point, own_time, limits);
         }
         if last.value - point.value <= limits.resolution_at(last.value) && point.value > 0 {
-            return self.forward(last, Point { value: last.value, at: point.at }, 0);
+            return self.forward(
+                last,
+                Point {
+                    value: last.value,
+                    at: point.at,
+                },
+                0,
+            );
         }
         // The start of the new session was missed: all of its energy is new.
-        let closed =
-            Applied { event: Some(CounterEvent::SessionClosed), session_closed: Some(last.value), ..Applied::nothing(point.at) };
+        let closed = Applied {
+            event: Some(CounterEvent::SessionClosed),
+            session_closed: Some(last.value),
+            ..Applied::nothing(point.at)
+        };
         let gain = self.forward(last, point, point.value);
-        Applied { event: closed.event, session_closed: closed.session_closed, ..gain }
+        Applied {
+            event: closed.event,
+            session_closed: closed.session_closed,
+            ..gain
+        }
     }
 
-    fn lifetime(&mut self, last: Point, point: Point, own_time: bool, limits: &CounterLimits) -> Applied {
-        let continues = pending::continues(last, point, limits) || self.is_backlog(last, point, own_time, limits);
+    fn lifetime(
+        &mut self,
+        last: Point,
+        point: Point,
+        own_time: bool,
+        limits: &CounterLimits,
+    ) -> Applied {
+        let continues = pending::continues(last, point, limits)
+            || self.is_backlog(last, point, own_time, limits);
         if let Some(pending) = self.pending.as_deref().copied() {
             if own_time && point.at < pending.first_at() && continues {
                 // In order of time it stands before the suspects, so it says nothing about them.
@@ -235,25 +285,49 @@ impl Counter {
             }
             self.pending = None;
             let applied = self.step(last, point, limits);
-            return Applied { event: applied.event.or(Some(CounterEvent::GlitchDropped)), ..applied };
+            return Applied {
+                event: applied.event.or(Some(CounterEvent::GlitchDropped)),
+                ..applied
+            };
         }
-        if continues { self.step(last, point, limits) } else { self.suspect(last, point, limits) }
+        if continues {
+            self.step(last, point, limits)
+        } else {
+            self.suspect(last, point, limits)
+        }
     }
 
     /// Part of the burst after a silence: too fast for the last arrival, not for the time of the silence.
-    fn is_backlog(&self, last: Point, point: Point, own_time: bool, limits: &CounterLimits) -> bool {
+    fn is_backlog(
+        &self,
+        last: Point,
+        point: Point,
+        own_time: bool,
+        limits: &CounterLimits,
+    ) -> bool {
         self.silence.as_deref().is_some_and(|silence| {
             !own_time
                 && point.at.since(silence.ended_at) <= BURST_MS
                 && point.value >= last.value
-                && limits.allows(silence.before, point, point.value.saturating_sub(silence.before.value))
+                && limits.allows(
+                    silence.before,
+                    point,
+                    point.value.saturating_sub(silence.before.value),
+                )
         })
     }
 
     fn note_silence(&mut self, last: Point, point: Point, own_time: bool) {
         if !own_time && point.at.since(last.at) >= SILENCE_MS {
-            self.silence = Some(Box::new(Silence { before: last, ended_at: point.at }));
-        } else if self.silence.as_deref().is_some_and(|silence| point.at.since(silence.ended_at) > BURST_MS) {
+            self.silence = Some(Box::new(Silence {
+                before: last,
+                ended_at: point.at,
+            }));
+        } else if self
+            .silence
+            .as_deref()
+            .is_some_and(|silence| point.at.since(silence.ended_at) > BURST_MS)
+        {
             self.silence = None;
         }
     }
@@ -261,16 +335,31 @@ impl Counter {
     /// A plausible next value: forward, noise within the resolution, or over the modulus.
     fn step(&mut self, last: Point, point: Point, limits: &CounterLimits) -> Applied {
         if let Some(gained) = limits.rollover(last.value, point.value) {
-            return Applied { event: Some(CounterEvent::Rollover), ..self.forward(last, point, gained) };
+            return Applied {
+                event: Some(CounterEvent::Rollover),
+                ..self.forward(last, point, gained)
+            };
         }
         let value = point.value.max(last.value);
-        self.forward(last, Point { value, at: point.at }, value - last.value)
+        self.forward(
+            last,
+            Point {
+                value,
+                at: point.at,
+            },
+            value - last.value,
+        )
     }
 
     fn forward(&mut self, last: Point, point: Point, gained: i64) -> Applied {
         self.last = Some(point);
         self.total = self.total.saturating_add(gained);
-        Applied { gained, from: last.at, is_live: true, ..Applied::nothing(point.at) }
+        Applied {
+            gained,
+            from: last.at,
+            is_live: true,
+            ..Applied::nothing(point.at)
+        }
     }
 
     /// A value that does not continue the old series: wait, and decide once a new series is certain.
@@ -283,7 +372,10 @@ impl Counter {
         self.pending = Some(Box::new(pending));
         if !pending.is_confirmed() {
             let zero = point.value == 0 && (fresh || pending.is_new());
-            return Applied { event: zero.then_some(CounterEvent::DropZero), ..Applied::nothing(point.at) };
+            return Applied {
+                event: zero.then_some(CounterEvent::DropZero),
+                ..Applied::nothing(point.at)
+            };
         }
         self.pending = None;
         self.epoch += 1;
@@ -291,11 +383,28 @@ impl Counter {
         // A reset register counted everything from zero on; elsewhere only the steps since it moved are known.
         let (gained, from) = match event {
             CounterEvent::Reset => (pending.last().value, last.at),
-            _ => (pending.last().value - pending.first().value, pending.first_at()),
+            _ => (
+                pending.last().value - pending.first().value,
+                pending.first_at(),
+            ),
         };
         let applied = self.forward(last, pending.last(), gained);
-        let to = if event == CounterEvent::Reset { applied.to } else { pending.first_at() };
-        let jump = Jump { before: last.value, after: pending.first().value, from: last.at, to };
-        Applied { from, event: Some(event), jump: Some(jump), ..applied }
+        let to = if event == CounterEvent::Reset {
+            applied.to
+        } else {
+            pending.first_at()
+        };
+        let jump = Jump {
+            before: last.value,
+            after: pending.first().value,
+            from: last.at,
+            to,
+        };
+        Applied {
+            from,
+            event: Some(event),
+            jump: Some(jump),
+            ..applied
+        }
     }
 }

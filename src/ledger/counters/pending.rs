@@ -40,7 +40,11 @@ pub(super) fn continues(last: Point, point: Point, limits: &CounterLimits) -> bo
 
 impl Pending {
     pub(super) fn new(point: Point) -> Self {
-        Self { first: point, last: point, count: 1 }
+        Self {
+            first: point,
+            last: point,
+            count: 1,
+        }
     }
 
     pub(super) fn first(&self) -> Point {
@@ -67,7 +71,11 @@ impl Pending {
     /// Does the reading belong to these although time has made it plausible for the old series too? After a spike that
     /// stays, the old series would "reach" it hours later and book the whole jump.
     pub(super) fn claims(&self, old: Point, point: Point, limits: &CounterLimits) -> bool {
-        self.first.value > old.value && point.value.saturating_add(limits.resolution_at(self.first.value)) >= self.first.value
+        self.first.value > old.value
+            && point
+                .value
+                .saturating_add(limits.resolution_at(self.first.value))
+                >= self.first.value
     }
 
     /// With one more reading; a reading that does not continue these starts afresh.
@@ -75,22 +83,38 @@ impl Pending {
         if !continues(self.last, point, limits) {
             return Self::new(point);
         }
-        let last = Point { value: point.value.max(self.last.value), at: point.at };
-        Self { first: self.first, last, count: self.count.saturating_add(1) }
+        let last = Point {
+            value: point.value.max(self.last.value),
+            at: point.at,
+        };
+        Self {
+            first: self.first,
+            last,
+            count: self.count.saturating_add(1),
+        }
     }
 
     pub(super) fn is_confirmed(&self) -> bool {
-        self.count >= CONFIRM_READINGS && self.last.at.since(self.first.at) >= CONFIRM_MS && self.last.value > self.first.value
+        self.count >= CONFIRM_READINGS
+            && self.last.at.since(self.first.at) >= CONFIRM_MS
+            && self.last.value > self.first.value
     }
 
     /// What a confirmed new series is.
     pub(super) fn verdict(&self, old: Point, limits: &CounterLimits) -> CounterEvent {
-        if UNIT_RATIOS.iter().any(|ratio| self.continues_converted(old, *ratio, limits)) {
+        if UNIT_RATIOS
+            .iter()
+            .any(|ratio| self.continues_converted(old, *ratio, limits))
+        {
             return CounterEvent::UnitSuspect;
         }
         let near_zero = i128::from(self.first.value) * NEAR_ZERO_PART <= i128::from(old.value);
         // Plausible: grown from zero since the old register was last read.
-        if near_zero && limits.allows(old, self.first, self.first.value) { CounterEvent::Reset } else { CounterEvent::Rebase }
+        if near_zero && limits.allows(old, self.first, self.first.value) {
+            CounterEvent::Reset
+        } else {
+            CounterEvent::Rebase
+        }
     }
 
     /// Would all of these, divided by the ratio, continue the old series? One value meets a ratio by accident, two
@@ -98,12 +122,16 @@ impl Pending {
     /// one has to meet the old value closely.
     fn continues_converted(&self, old: Point, ratio: i128, limits: &CounterLimits) -> bool {
         let old_value = i128::from(old.value);
-        let tolerance = old_value / RATIO_TOLERANCE_PART + i128::from(limits.resolution_at(old.value));
+        let tolerance =
+            old_value / RATIO_TOLERANCE_PART + i128::from(limits.resolution_at(old.value));
         let gain = |point: Point| i128::from(point.value) * MILLION / ratio - old_value;
         let believable = |point: Point| {
             let excess = i64::try_from((gain(point) - tolerance).max(0));
-            gain(point) >= -tolerance && excess.is_ok_and(|excess| limits.allows(old, point, excess))
+            gain(point) >= -tolerance
+                && excess.is_ok_and(|excess| limits.allows(old, point, excess))
         };
-        gain(self.first) <= old_value / RATIO_CLOSE_PART + tolerance && believable(self.first) && believable(self.last)
+        gain(self.first) <= old_value / RATIO_CLOSE_PART + tolerance
+            && believable(self.first)
+            && believable(self.last)
     }
 }

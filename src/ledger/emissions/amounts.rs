@@ -33,11 +33,19 @@ impl Setting<'_> {
         let figures = Figures {
             fuel_ml: ml,
             scope1: GasSums::of(ttw.value, litres),
-            scope3: ScopeThree { wtt_fuel: litres * kgco2e(wtt), ..ScopeThree::default() },
+            scope3: ScopeThree {
+                wtt_fuel: litres * kgco2e(wtt),
+                ..ScopeThree::default()
+            },
             biogenic_kgco2: litres * kgco2e(self.factors.fuel(fuel, "biogenic_co2", day)),
             ..Figures::default()
         };
-        Some(Computed { figures: figures.booked(FUEL), set: ttw.set, chain_set: wtt.map(|wtt| wtt.set), residual_missing: false })
+        Some(Computed {
+            figures: figures.booked(FUEL),
+            set: ttw.set,
+            chain_set: wtt.map(|wtt| wtt.set),
+            residual_missing: false,
+        })
     }
 
     /// Kilometres with an engine. `tank` is the fuel whose litres stand behind them. `electric_part_apart`: a PHEV whose electric part is
@@ -56,16 +64,30 @@ impl Setting<'_> {
         // The set gives no biogenic part per kilometre: that of the litres that emit as much.
         let litre = tank.and_then(|tank| self.factors.fuel(tank, "ttw", day).zip(Some(tank)));
         let litres = litre.map(|(litre, tank)| (km * ttw.value.kgco2e / litre.value.kgco2e, tank));
-        let by_litre = |component| litres.map(|(litres, tank)| litres * kgco2e(self.factors.fuel(tank, component, day)));
+        let by_litre = |component| {
+            litres.map(|(litres, tank)| litres * kgco2e(self.factors.fuel(tank, component, day)))
+        };
         let wtt = self.factors.km(class, &format!("{fuel} wtt"), day);
-        let wtt_fuel = if electric_part_apart { by_litre("wtt").unwrap_or(0.0) } else { km * kgco2e(wtt) };
+        let wtt_fuel = if electric_part_apart {
+            by_litre("wtt").unwrap_or(0.0)
+        } else {
+            km * kgco2e(wtt)
+        };
         let figures = Figures {
             scope1: GasSums::of(ttw.value, km),
-            scope3: ScopeThree { wtt_fuel, ..ScopeThree::default() },
+            scope3: ScopeThree {
+                wtt_fuel,
+                ..ScopeThree::default()
+            },
             biogenic_kgco2: by_litre("biogenic_co2").unwrap_or(0.0),
             ..Figures::default()
         };
-        Some(Computed { figures: figures.booked(FUEL), set: ttw.set, chain_set: wtt.map(|wtt| wtt.set), residual_missing: false })
+        Some(Computed {
+            figures: figures.booked(FUEL),
+            set: ttw.set,
+            chain_set: wtt.map(|wtt| wtt.set),
+            residual_missing: false,
+        })
     }
 
     /// Metered electricity.
@@ -80,7 +102,9 @@ impl Setting<'_> {
         let generation = self.factors.kwh("generation", day)?;
         let chain = |component| self.factors.kwh(component, day);
         let (td, wtt, wtt_td) = (chain("td_losses"), chain("wtt_generation"), chain("wtt_td"));
-        let residual = self.residual_kgco2e_per_kwh.unwrap_or(generation.value.kgco2e);
+        let residual = self
+            .residual_kgco2e_per_kwh
+            .unwrap_or(generation.value.kgco2e);
         let uncovered = (1.0 - coverage.share).max(0.0);
         let figures = Figures {
             location: KgCo2eLocation::new(kwh * generation.value.kgco2e)?,
@@ -119,7 +143,8 @@ impl Setting<'_> {
         let published = part("elec_generation").filter(|factor| factor.set.year == grid.set.year);
         let mut computed = match (&published, self.factors.kwh_per_km(class, fuel, day)) {
             (Some(factor), _) => {
-                let mut computed = self.kwh(day, km * factor.value.kgco2e / grid.value.kgco2e, coverage)?;
+                let mut computed =
+                    self.kwh(day, km * factor.value.kgco2e / grid.value.kgco2e, coverage)?;
                 computed.set = factor.set;
                 computed
             }
@@ -134,26 +159,62 @@ impl Setting<'_> {
         if published.is_some() && fuel == "bev" {
             // The class's well-to-tank figure holds generation and losses.
             let wtt = km * kgco2e(part("wtt"));
-            *lines = ScopeThree { td_losses: km * kgco2e(part("elec_td")), wtt_generation: wtt, ..ScopeThree::default() };
+            *lines = ScopeThree {
+                td_losses: km * kgco2e(part("elec_td")),
+                wtt_generation: wtt,
+                ..ScopeThree::default()
+            };
         } else if fuel_by_km {
-            let td_losses = part("elec_td").filter(|_| published.is_some()).map_or(lines.td_losses, |td| km * td.value.kgco2e);
-            *lines = ScopeThree { td_losses, ..ScopeThree::default() };
+            let td_losses = part("elec_td")
+                .filter(|_| published.is_some())
+                .map_or(lines.td_losses, |td| km * td.value.kgco2e);
+            *lines = ScopeThree {
+                td_losses,
+                ..ScopeThree::default()
+            };
         }
         Some(computed)
     }
 
     /// Kilometres in somebody else's car: the whole of it is scope 3.6. A class or fuel that is not in the sets is the average car's.
-    pub(super) fn grey_km(&self, class: &str, fuel: &str, day: Day, metres: i64) -> Option<(Computed, &'static str)> {
-        let total = |class: &str, fuel: &str| self.factors.km(class, &format!("{fuel} grey_fleet_total"), day);
-        let known = DESNZ_CLASSES.iter().find(|known| **known == class).copied().unwrap_or("car_average");
+    pub(super) fn grey_km(
+        &self,
+        class: &str,
+        fuel: &str,
+        day: Day,
+        metres: i64,
+    ) -> Option<(Computed, &'static str)> {
+        let total = |class: &str, fuel: &str| {
+            self.factors
+                .km(class, &format!("{fuel} grey_fleet_total"), day)
+        };
+        let known = DESNZ_CLASSES
+            .iter()
+            .find(|known| **known == class)
+            .copied()
+            .unwrap_or("car_average");
         let (factor, class) = total(known, fuel)
             .or_else(|| total(known, "unknown"))
             .map(|factor| (factor, known))
             .or_else(|| total("car_average", "unknown").map(|factor| (factor, "car_average")))?;
         let grey_fleet = metres as f64 / 1000.0 * factor.value.kgco2e;
-        let figures =
-            Figures { distance_m: metres, scope3: ScopeThree { grey_fleet, ..ScopeThree::default() }, ..Figures::default() };
+        let figures = Figures {
+            distance_m: metres,
+            scope3: ScopeThree {
+                grey_fleet,
+                ..ScopeThree::default()
+            },
+            ..Figures::default()
+        };
         let figures = figures.booked(&[Scope::Three]);
-        Some((Computed { figures, set: factor.set, chain_set: Some(factor.set), residual_missing: false }, class))
+        Some((
+            Computed {
+                figures,
+                set: factor.set,
+                chain_set: Some(factor.set),
+                residual_missing: false,
+            },
+            class,
+        ))
     }
 }

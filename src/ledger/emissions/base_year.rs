@@ -96,39 +96,83 @@ pub fn year_version(year: FinancialYear, as_of: Day, inventory: &Inventory) -> Y
     let mut kgco2e: BTreeMap<(Arc<str>, Arc<str>), f64> = BTreeMap::new();
     let mut sets = BTreeSet::new();
     // The market-based view hangs on contracts and a residual factor that are settings of today: only the location-based one is kept.
-    for scope in Scope::ALL.into_iter().filter(|scope| *scope != Scope::TwoMarket) {
+    for scope in Scope::ALL
+        .into_iter()
+        .filter(|scope| *scope != Scope::TwoMarket)
+    {
         for (key, figures) in &inventory.lines {
             if let Some(kg) = figures.of(scope) {
-                *kgco2e.entry((key.organisation.clone(), Arc::from(scope.name()))).or_default() += kg;
+                *kgco2e
+                    .entry((key.organisation.clone(), Arc::from(scope.name())))
+                    .or_default() += kg;
                 sets.insert(key.set_of(scope).to_string());
             }
         }
     }
     let factor_sets = sets.into_iter().collect::<Vec<_>>().join(", ");
-    YearVersion { year, as_of, kgco2e, factor_sets, method_version: METHOD_VERSION }
+    YearVersion {
+        year,
+        as_of,
+        kgco2e,
+        factor_sets,
+        method_version: METHOD_VERSION,
+    }
 }
 
 /// The year is not what it was.
 pub fn year_changed(before: &YearVersion, now: &YearVersion) -> bool {
     let keys: BTreeSet<_> = before.kgco2e.keys().chain(now.kgco2e.keys()).collect();
     let of = |version: &YearVersion, key| version.kgco2e.get(key).copied().unwrap_or(0.0);
-    keys.into_iter().any(|key| (of(now, key) - of(before, key)).abs() > CHANGED * of(before, key).abs())
+    keys.into_iter()
+        .any(|key| (of(now, key) - of(before, key)).abs() > CHANGED * of(before, key).abs())
 }
 
 /// Beside the versions of one year (the freeze first): the whole fleet, then every organisation that something was declared of.
-pub fn restate_year(versions: &[YearVersion], now: &YearVersion, declared: &[Declared]) -> Vec<YearRestatement> {
-    let Some(frozen) = versions.first() else { return Vec::new() };
-    let of_year: Vec<&Declared> = declared.iter().filter(|declared| declared.year == frozen.year).collect();
-    let organisations: BTreeSet<&Arc<str>> = of_year.iter().filter_map(|declared| declared.organisation.as_ref()).collect();
+pub fn restate_year(
+    versions: &[YearVersion],
+    now: &YearVersion,
+    declared: &[Declared],
+) -> Vec<YearRestatement> {
+    let Some(frozen) = versions.first() else {
+        return Vec::new();
+    };
+    let of_year: Vec<&Declared> = declared
+        .iter()
+        .filter(|declared| declared.year == frozen.year)
+        .collect();
+    let organisations: BTreeSet<&Arc<str>> = of_year
+        .iter()
+        .filter_map(|declared| declared.organisation.as_ref())
+        .collect();
     let whose = std::iter::once(None).chain(organisations.into_iter().map(Some));
     whose
         .map(|organisation| {
             let name = organisation.map(|organisation| &**organisation);
             let (first, today) = (frozen.in_use_kgco2e(name), now.in_use_kgco2e(name));
-            let mut effects = vec![(RestatementReason::Recalculated, today - first, None, String::new())];
-            let own = of_year.iter().filter(|declared| name.is_none() || declared.organisation.as_deref() == name);
-            effects.extend(own.map(|one| (one.reason, one.tonnes * 1000.0, Some(one.date.to_string()), one.note.clone())));
-            let least = |reason: &RestatementReason| if *reason == RestatementReason::Recalculated { LEAST_KG } else { 0.0 };
+            let mut effects = vec![(
+                RestatementReason::Recalculated,
+                today - first,
+                None,
+                String::new(),
+            )];
+            let own = of_year
+                .iter()
+                .filter(|declared| name.is_none() || declared.organisation.as_deref() == name);
+            effects.extend(own.map(|one| {
+                (
+                    one.reason,
+                    one.tonnes * 1000.0,
+                    Some(one.date.to_string()),
+                    one.note.clone(),
+                )
+            }));
+            let least = |reason: &RestatementReason| {
+                if *reason == RestatementReason::Recalculated {
+                    LEAST_KG
+                } else {
+                    0.0
+                }
+            };
             effects.retain(|(reason, kgco2e, ..)| *kgco2e != 0.0 && kgco2e.abs() >= least(reason));
             // One after the other, each as a share of what the ones before it left.
             let mut base = first;
@@ -137,7 +181,10 @@ pub fn restate_year(versions: &[YearVersion], now: &YearVersion, declared: &[Dec
                 .map(|(reason, kgco2e, ..)| {
                     let ratio = if base == 0.0 { 0.0 } else { kgco2e / base };
                     base += kgco2e;
-                    RestatementEffect { reason: *reason, ratio }
+                    RestatementEffect {
+                        reason: *reason,
+                        ratio,
+                    }
                 })
                 .collect();
             let result = restate(first, &ratios, RESTATEMENT_THRESHOLD);
@@ -147,12 +194,15 @@ pub fn restate_year(versions: &[YearVersion], now: &YearVersion, declared: &[Dec
                 factor_sets: version.factor_sets.clone(),
                 method_version: version.method_version,
             };
-            let effect = |(reason, kgco2e, date, note): (RestatementReason, f64, Option<String>, String)| YearEffect {
-                reason: reason.name(),
-                kgco2e,
-                date,
-                note,
-            };
+            let effect =
+                |(reason, kgco2e, date, note): (RestatementReason, f64, Option<String>, String)| {
+                    YearEffect {
+                        reason: reason.name(),
+                        kgco2e,
+                        date,
+                        note,
+                    }
+                };
             YearRestatement {
                 kind: "frozen_year",
                 year: frozen.name(),

@@ -47,9 +47,17 @@ pub fn tank_fuel(vehicle: &Vehicle) -> Option<&'static str> {
     match vehicle.powertrain() {
         Powertrain::Diesel => Some("diesel_avg_blend"),
         Powertrain::Petrol => Some("petrol_avg_blend"),
-        Powertrain::Hev | Powertrain::Phev => Some(if fuel.contains("DIESEL") { "diesel_avg_blend" } else { "petrol_avg_blend" }),
+        Powertrain::Hev | Powertrain::Phev => Some(if fuel.contains("DIESEL") {
+            "diesel_avg_blend"
+        } else {
+            "petrol_avg_blend"
+        }),
         // Bi-fuel vehicles start on petrol and the counter does not tell the fuels apart: petrol has the higher factor.
-        Powertrain::Gas => Some(if fuel == "GAS" { "lpg" } else { "petrol_avg_blend" }),
+        Powertrain::Gas => Some(if fuel == "GAS" {
+            "lpg"
+        } else {
+            "petrol_avg_blend"
+        }),
         Powertrain::Bev | Powertrain::H2 | Powertrain::Unknown => None,
     }
 }
@@ -57,17 +65,25 @@ pub fn tank_fuel(vehicle: &Vehicle) -> Option<&'static str> {
 /// The fuel of a card's litres, as the fuel sheet calls it: what the register says the vehicle burns, else what the card says it was.
 pub fn card_fuel(vehicle: &Vehicle, day: &Activity) -> Option<&'static str> {
     // Two products on one day are a mistake somewhere: diesel has the highest factor, LPG the lowest.
-    let named =
-        [(Activity::CARD_DIESEL, "diesel_avg_blend"), (Activity::CARD_PETROL, "petrol_avg_blend"), (Activity::CARD_LPG, "lpg")];
+    let named = [
+        (Activity::CARD_DIESEL, "diesel_avg_blend"),
+        (Activity::CARD_PETROL, "petrol_avg_blend"),
+        (Activity::CARD_LPG, "lpg"),
+    ];
     tank_fuel(vehicle).or_else(|| {
         let known = named.iter().find(|(flag, _)| day.metered & flag != 0);
-        known.filter(|_| vehicle.powertrain() == Powertrain::Unknown).map(|(_, fuel)| *fuel)
+        known
+            .filter(|_| vehicle.powertrain() == Powertrain::Unknown)
+            .map(|(_, fuel)| *fuel)
     })
 }
 
 /// The fuels to look for on the distance sheet, best first: not every class has every one.
 pub fn distance_fuels(vehicle: &Vehicle) -> &'static [&'static str] {
-    let diesel_family = vehicle.fuel.as_deref().is_some_and(|fuel| fuel.contains("DIESEL"));
+    let diesel_family = vehicle
+        .fuel
+        .as_deref()
+        .is_some_and(|fuel| fuel.contains("DIESEL"));
     match vehicle.powertrain() {
         Powertrain::Diesel => &["diesel", "unknown"],
         Powertrain::Petrol => &["petrol", "unknown"],

@@ -22,7 +22,13 @@ pub enum Scope {
 
 impl Scope {
     /// Every one, in the order of reports.
-    pub const ALL: [Self; 5] = [Self::One, Self::TwoLocation, Self::TwoMarket, Self::Three, Self::Outside];
+    pub const ALL: [Self; 5] = [
+        Self::One,
+        Self::TwoLocation,
+        Self::TwoMarket,
+        Self::Three,
+        Self::Outside,
+    ];
 
     /// The tag and JSON value.
     pub fn name(self) -> &'static str {
@@ -51,7 +57,10 @@ pub struct GasSums {
 
 impl GasSums {
     pub(super) fn of(gases: Gases, amount: f64) -> Self {
-        Self { kgco2e: gases.kgco2e * amount, split: gases.split.unwrap_or_default().map(|gas| gas * amount) }
+        Self {
+            kgco2e: gases.kgco2e * amount,
+            split: gases.split.unwrap_or_default().map(|gas| gas * amount),
+        }
     }
 }
 
@@ -123,7 +132,9 @@ impl Figures {
     /// its energy beside the market-based view too), else with scope 3.
     pub fn part(&self, scope: Scope) -> Option<Self> {
         self.of(scope)?;
-        let first = Scope::ALL.into_iter().find(|scope| self.of(*scope).is_some());
+        let first = Scope::ALL
+            .into_iter()
+            .find(|scope| self.of(*scope).is_some());
         let mut part = *self;
         if first != Some(scope) {
             (part.distance_m, part.fuel_ml) = (0, 0);

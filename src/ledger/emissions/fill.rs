@@ -21,13 +21,20 @@ impl Book<'_, '_> {
             let (first, last) = (month.first_day().max(from), month.last_day().min(to));
             for vehicle in &setting.register.vehicles {
                 let days = service_days(vehicle, first, last);
-                if days == 0 || setting.month(&vehicle.id, month) != MonthSums::default() || vehicle.is_business_travel() {
+                if days == 0
+                    || setting.month(&vehicle.id, month) != MonthSums::default()
+                    || vehicle.is_business_travel()
+                {
                     continue;
                 }
                 let class = desnz_class(vehicle);
                 let mean = class.and_then(|class| {
                     let of_class = means.entry(class);
-                    *of_class.or_insert_with(|| setting.months.mean_m_per_day(setting.register, class, month))
+                    *of_class.or_insert_with(|| {
+                        setting
+                            .months
+                            .mean_m_per_day(setting.register, class, month)
+                    })
                 });
                 let Some(mean) = mean.filter(|mean| *mean > 0.0) else {
                     self.inventory.no_data.insert(vehicle.id.clone());

@@ -17,12 +17,17 @@ mod uncertainty;
 mod vehicle;
 
 pub use super::factors::{Dated, FactorError, FactorSetId, FactorSets};
-pub use base_year::{Declared, VersionRow, YearEffect, YearRestatement, restate_year, year_changed, year_version};
+pub use base_year::{
+    Declared, VersionRow, YearEffect, YearRestatement, restate_year, year_changed, year_version,
+};
 pub use class::{DESNZ_CLASSES, desnz_class};
 pub use figures::{Figures, GasSums, Scope, ScopeThree};
 pub use months::{MonthSums, Months};
 pub use reconcile::{FuelMismatch, reconcile};
-pub use restate::{RESTATEMENT_THRESHOLD, Restatement, RestatementEffect, RestatementReason, corrected_sets, restate};
+pub use restate::{
+    RESTATEMENT_THRESHOLD, Restatement, RestatementEffect, RestatementReason, corrected_sets,
+    restate,
+};
 pub use rows::{ROW_METHODS, avoided_rows, day_rows, site_rows};
 pub use uncertainty::{Uncertain, relative_sd};
 pub use vehicle::Replaced;
@@ -71,7 +76,15 @@ pub struct Setting<'a> {
 impl<'a> Setting<'a> {
     /// Without residual factor, vehicles and filling.
     pub fn new(register: &'a Register, factors: &'a FactorSets, months: &'a Months) -> Self {
-        Self { register, factors, months, running: None, residual_kgco2e_per_kwh: None, per_vehicle: false, fill: None }
+        Self {
+            register,
+            factors,
+            months,
+            running: None,
+            residual_kgco2e_per_kwh: None,
+            per_vehicle: false,
+            fill: None,
+        }
     }
 
     /// What is known of a vehicle's month. Where both sources hold the same day it counts twice: good for telling what there is.
@@ -116,7 +129,11 @@ impl InventoryKey {
 
     /// The set behind a scope's figure.
     pub fn set_of(&self, scope: Scope) -> FactorSetId {
-        if scope == Scope::Three { self.chain_set.unwrap_or(self.factor_set) } else { self.factor_set }
+        if scope == Scope::Three {
+            self.chain_set.unwrap_or(self.factor_set)
+        } else {
+            self.factor_set
+        }
     }
 }
 
@@ -202,28 +219,58 @@ pub fn inventory(activity: &BTreeMap<ActivityKey, Activity>, setting: &Setting<'
         if let Subject::Charging { charge_point, user } = &key.subject
             && let Some(id) = user.vehicle()
         {
-            let site = setting.register.charge_point(charge_point).and_then(|point| point.site.clone());
-            charged_at.entry((key.day, id.clone())).or_default().push((site, sums.charged_dwh));
+            let site = setting
+                .register
+                .charge_point(charge_point)
+                .and_then(|point| point.site.clone());
+            charged_at
+                .entry((key.day, id.clone()))
+                .or_default()
+                .push((site, sums.charged_dwh));
         }
     }
-    let mut book = Book { inventory: &mut inventory, setting, charged_at, ratios: HashMap::new() };
+    let mut book = Book {
+        inventory: &mut inventory,
+        setting,
+        charged_at,
+        ratios: HashMap::new(),
+    };
     for (key, sums) in activity {
         match &key.subject {
             Subject::Vehicle(id) => match setting.register.vehicle(id) {
                 Some(vehicle) => book.vehicle_day(vehicle, key.day, sums),
-                None if !sums.is_empty() && *sums != (Activity { metered: sums.metered, ..Activity::default() }) => {
+                None if !sums.is_empty()
+                    && *sums
+                        != (Activity {
+                            metered: sums.metered,
+                            ..Activity::default()
+                        }) =>
+                {
                     book.inventory.not_computed.insert(id.clone());
                 }
                 None => {}
             },
-            Subject::GreyFleet { organisation, vehicle_class, fuel } => {
-                book.grey_fleet(organisation, vehicle_class, fuel, key.day, sums.claimed_m + sums.distance_m);
+            Subject::GreyFleet {
+                organisation,
+                vehicle_class,
+                fuel,
+            } => {
+                book.grey_fleet(
+                    organisation,
+                    vehicle_class,
+                    fuel,
+                    key.day,
+                    sums.claimed_m + sums.distance_m,
+                );
             }
             Subject::Charging { charge_point, user } => {
                 book.inventory.delivered_dwh += sums.charged_dwh;
-                let own = user
-                    .vehicle()
-                    .and_then(|id| activity.get(&ActivityKey { day: key.day, subject: Subject::Vehicle(id.clone()) }));
+                let own = user.vehicle().and_then(|id| {
+                    activity.get(&ActivityKey {
+                        day: key.day,
+                        subject: Subject::Vehicle(id.clone()),
+                    })
+                });
                 if own.is_none_or(|own| own.metered & Activity::GRID_METERED == 0) {
                     book.charging(charge_point, user, key.day, sums.charged_dwh);
                 }
@@ -253,17 +300,24 @@ impl Book<'_, '_> {
         };
         let coverage = register.coverage(at.and_then(|at| at.site.as_deref()), day);
         let Some(computed) = self.setting.energy(day, dwh, coverage) else {
-            self.inventory.not_computed.insert(user.vehicle().unwrap_or(charge_point).clone());
+            self.inventory
+                .not_computed
+                .insert(user.vehicle().unwrap_or(charge_point).clone());
             return;
         };
-        let organisation =
-            vehicle.and_then(|vehicle| vehicle.organisation.clone()).or_else(|| at.and_then(|at| at.organisation.clone()));
-        let site = vehicle.and_then(|vehicle| vehicle.site.clone()).or_else(|| at.and_then(|at| at.site.clone()));
+        let organisation = vehicle
+            .and_then(|vehicle| vehicle.organisation.clone())
+            .or_else(|| at.and_then(|at| at.organisation.clone()));
+        let site = vehicle
+            .and_then(|vehicle| vehicle.site.clone())
+            .or_else(|| at.and_then(|at| at.site.clone()));
         let key = InventoryKey {
             organisation: organisation.unwrap_or_else(unknown),
             site: site.unwrap_or_else(unknown),
             vehicle_class: vehicle.and_then(desnz_class).unwrap_or("unknown"),
-            role: vehicle.and_then(|vehicle| vehicle.role).map_or("unknown", |role| role.name()),
+            role: vehicle
+                .and_then(|vehicle| vehicle.role)
+                .map_or("unknown", |role| role.name()),
             vehicle: user.vehicle().filter(|_| self.setting.per_vehicle).cloned(),
             tier: ENERGY.0,
             method: ENERGY.1,
@@ -273,9 +327,18 @@ impl Book<'_, '_> {
         self.inventory.book(key, &computed);
     }
 
-    fn grey_fleet(&mut self, organisation: &Arc<str>, class: &str, fuel: &str, day: Day, metres: i64) {
+    fn grey_fleet(
+        &mut self,
+        organisation: &Arc<str>,
+        class: &str,
+        fuel: &str,
+        day: Day,
+        metres: i64,
+    ) {
         let Some((computed, class)) = self.setting.grey_km(class, fuel, day, metres) else {
-            self.inventory.not_computed.insert(Arc::from(format!("grey fleet of {organisation}")));
+            self.inventory
+                .not_computed
+                .insert(Arc::from(format!("grey fleet of {organisation}")));
             return;
         };
         let key = InventoryKey {

@@ -50,12 +50,20 @@ impl MonthSums {
 
     /// Its kilometres by the better source: never both.
     pub fn metres(&self) -> i64 {
-        if self.distance_m != 0 { self.distance_m } else { self.claimed_m }
+        if self.distance_m != 0 {
+            self.distance_m
+        } else {
+            self.claimed_m
+        }
     }
 
     /// Fuel in ml and the metres it was measured over, by the better source.
     fn measured(&self) -> Option<(i64, i64)> {
-        let (ml, metres) = if self.card_ml > 0 { (self.card_ml, self.metres()) } else { (self.can_ml, self.can_m) };
+        let (ml, metres) = if self.card_ml > 0 {
+            (self.card_ml, self.metres())
+        } else {
+            (self.can_ml, self.can_m)
+        };
         (ml > 0 && metres > 0).then_some((ml, metres))
     }
 }
@@ -84,7 +92,12 @@ impl Months {
             },
             Subject::GreyFleet { .. } => return,
         };
-        let month = self.0.entry(id.clone()).or_default().entry(Month::of_day(key.day)).or_default();
+        let month = self
+            .0
+            .entry(id.clone())
+            .or_default()
+            .entry(Month::of_day(key.day))
+            .or_default();
         month.distance_m += sums.distance_m;
         month.claimed_m += sums.claimed_m;
         month.card_ml += sums.fuel_card_ml;
@@ -103,7 +116,9 @@ impl Months {
 
     /// All months of all vehicles.
     pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, Month, &MonthSums)> {
-        self.0.iter().flat_map(|(id, months)| months.iter().map(move |(month, sums)| (id, *month, sums)))
+        self.0
+            .iter()
+            .flat_map(|(id, months)| months.iter().map(move |(month, sums)| (id, *month, sums)))
     }
 
     /// Litres per kilometre of the vehicle itself for a month without litres: of the same season a year before, else of the month's
@@ -112,7 +127,10 @@ impl Months {
         let months = self.0.get(vehicle)?;
         let of = |from: i32, to: i32, least: usize| {
             let (mut ml, mut metres, mut count) = (0, 0, 0);
-            for sums in months.range(month.plus(from)..=month.plus(to)).filter_map(|(_, sums)| sums.measured()) {
+            for sums in months
+                .range(month.plus(from)..=month.plus(to))
+                .filter_map(|(_, sums)| sums.measured())
+            {
                 ml += sums.0;
                 metres += sums.1;
                 count += 1;
@@ -120,13 +138,22 @@ impl Months {
             // ml per m are litres per km.
             (metres >= LEAST_M && count >= least).then(|| ml as f64 / metres as f64)
         };
-        let april = month.since(Month::of_day(month.first_day().financial_year().first_day()));
-        of(-13, -11, 1).or_else(|| of(-april, 11 - april, LEAST_MONTHS)).or_else(|| of(-12, -1, 1)).or_else(|| of(1, 12, 1))
+        let april = month.since(Month::of_day(
+            month.first_day().financial_year().first_day(),
+        ));
+        of(-13, -11, 1)
+            .or_else(|| of(-april, 11 - april, LEAST_MONTHS))
+            .or_else(|| of(-12, -1, 1))
+            .or_else(|| of(1, 12, 1))
     }
 
     /// Litres per kilometre over everything known of a vehicle: of one that is gone and was replaced.
     pub fn lifetime_ratio(&self, vehicle: &str) -> Option<f64> {
-        let measured = self.0.get(vehicle)?.values().filter_map(MonthSums::measured);
+        let measured = self
+            .0
+            .get(vehicle)?
+            .values()
+            .filter_map(MonthSums::measured);
         let (ml, metres) = measured.fold((0, 0), |sum, (ml, metres)| (sum.0 + ml, sum.1 + metres));
         (metres >= LEAST_M).then(|| ml as f64 / metres as f64)
     }
@@ -134,9 +161,18 @@ impl Months {
     /// Metres per in-service day of the fleet's vehicles of a class, over the twelve months up to a month (tier 5).
     pub fn mean_m_per_day(&self, register: &Register, class: &str, month: Month) -> Option<f64> {
         let (mut metres, mut days) = (0, 0);
-        for vehicle in register.vehicles.iter().filter(|vehicle| desnz_class(vehicle) == Some(class)) {
-            let Some(months) = self.0.get(&vehicle.id) else { continue };
-            for (month, sums) in months.range(month.plus(-11)..=month).filter(|(_, sums)| sums.metres() > 0) {
+        for vehicle in register
+            .vehicles
+            .iter()
+            .filter(|vehicle| desnz_class(vehicle) == Some(class))
+        {
+            let Some(months) = self.0.get(&vehicle.id) else {
+                continue;
+            };
+            for (month, sums) in months
+                .range(month.plus(-11)..=month)
+                .filter(|(_, sums)| sums.metres() > 0)
+            {
                 metres += sums.metres();
                 days += service_days(vehicle, month.first_day(), month.last_day());
             }
@@ -147,7 +183,15 @@ impl Months {
 
 /// Days of `from..=to` on which the vehicle is in service and in scope.
 pub(super) fn service_days(vehicle: &Vehicle, from: Day, to: Day) -> i32 {
-    let from = vehicle.in_service_from.map_or(from, |first| first.max(from));
-    let to = vehicle.in_service_to.map_or(to, |first_out| Day(first_out.0 - 1).min(to));
-    if to < from || !in_scope(vehicle, from) { 0 } else { to.0 - from.0 + 1 }
+    let from = vehicle
+        .in_service_from
+        .map_or(from, |first| first.max(from));
+    let to = vehicle
+        .in_service_to
+        .map_or(to, |first_out| Day(first_out.0 - 1).min(to));
+    if to < from || !in_scope(vehicle, from) {
+        0
+    } else {
+        to.0 - from.0 + 1
+    }
 }

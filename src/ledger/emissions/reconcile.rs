@@ -25,7 +25,9 @@ pub struct FuelMismatch {
 
 /// Compares months for which both are known.
 pub fn reconcile(months: &Months, from: Month, to: Month) -> Vec<FuelMismatch> {
-    let both = months.iter().filter(|(_, month, sums)| (from..=to).contains(month) && sums.card_ml > 0 && sums.can_ml > 0);
+    let both = months.iter().filter(|(_, month, sums)| {
+        (from..=to).contains(month) && sums.card_ml > 0 && sums.can_ml > 0
+    });
     both.map(|(vehicle, month, sums)| FuelMismatch {
         vehicle: vehicle.clone(),
         month,

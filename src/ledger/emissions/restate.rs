@@ -9,8 +9,14 @@ use super::Inventory;
 
 /// The corrected factor sets behind an inventory, by their names.
 pub fn corrected_sets(inventory: &Inventory) -> BTreeSet<String> {
-    let sets = inventory.lines.keys().flat_map(|key| [Some(key.factor_set), key.chain_set]).flatten();
-    sets.filter(|set| set.version > 1).map(|set| set.to_string()).collect()
+    let sets = inventory
+        .lines
+        .keys()
+        .flat_map(|key| [Some(key.factor_set), key.chain_set])
+        .flatten();
+    sets.filter(|set| set.version > 1)
+        .map(|set| set.to_string())
+        .collect()
 }
 
 /// Why a base would change.
@@ -68,9 +74,20 @@ pub const RESTATEMENT_THRESHOLD: f64 = 0.05;
 
 /// Tests the effects since the last restatement, applied one after the other, against the threshold.
 pub fn restate(base: f64, effects: &[RestatementEffect], threshold: f64) -> Restatement {
-    let with_effects = effects.iter().fold(base, |base, effect| base * (1.0 + effect.ratio));
-    let change = if base == 0.0 { 0.0 } else { with_effects / base - 1.0 };
+    let with_effects = effects
+        .iter()
+        .fold(base, |base, effect| base * (1.0 + effect.ratio));
+    let change = if base == 0.0 {
+        0.0
+    } else {
+        with_effects / base - 1.0
+    };
     // The threshold itself is not beyond it, whatever binary makes of 1.05 - 1.
     let restated = change.abs() > threshold + 1e-12;
-    Restatement { base: if restated { with_effects } else { base }, with_effects, change, restated }
+    Restatement {
+        base: if restated { with_effects } else { base },
+        with_effects,
+        change,
+        restated,
+    }
 }

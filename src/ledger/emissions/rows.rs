@@ -9,23 +9,40 @@ use crate::model::{AvoidedFact, EmissionsFact, SiteEmissionsFact};
 use crate::units::Day;
 
 /// Methods by scope that one day may have rows of, with their tiers.
-pub const ROW_METHODS: &[(&str, u8)] =
-    &[("fuel_card", 1), ("energy", 1), ("fuel", 2), ("ratio", 3), ("distance", 4), ("grey_fleet", 4)];
+pub const ROW_METHODS: &[(&str, u8)] = &[
+    ("fuel_card", 1),
+    ("energy", 1),
+    ("fuel", 2),
+    ("ratio", 3),
+    ("distance", 4),
+    ("grey_fleet", 4),
+];
 
 /// The rows of a day. They have no site and no role: lines that differ only there are one row. A method has one tier.
 pub fn day_rows(inventory: &Inventory, day: Day) -> Vec<EmissionsFact> {
     type Row = (Arc<str>, &'static str, Scope, &'static str);
     let mut rows: BTreeMap<Row, (Figures, u8, FactorSetId)> = BTreeMap::new();
     for (key, figures) in &inventory.lines {
-        for (scope, part) in Scope::ALL.into_iter().filter_map(|scope| Some((scope, figures.part(scope)?))) {
+        for (scope, part) in Scope::ALL
+            .into_iter()
+            .filter_map(|scope| Some((scope, figures.part(scope)?)))
+        {
             let set = key.set_of(scope);
-            let row = rows.entry((key.organisation.clone(), key.vehicle_class, scope, key.method));
+            let row = rows.entry((
+                key.organisation.clone(),
+                key.vehicle_class,
+                scope,
+                key.method,
+            ));
             let (total, _, newest) = row.or_insert((Figures::default(), key.tier, set));
             total.add(&part);
             *newest = (*newest).max(set);
         }
     }
-    let row = |((fleet, class, scope, method), (figures, tier, set)): (Row, (Figures, u8, FactorSetId))| {
+    let row = |((fleet, class, scope, method), (figures, tier, set)): (
+        Row,
+        (Figures, u8, FactorSetId),
+    )| {
         let kgco2e = figures.of(scope).unwrap_or_default();
         EmissionsFact {
             fleet,
@@ -49,17 +66,23 @@ pub fn day_rows(inventory: &Inventory, day: Day) -> Vec<EmissionsFact> {
 pub fn site_rows(inventory: &Inventory, day: Day) -> Vec<SiteEmissionsFact> {
     let mut rows: BTreeMap<(Arc<str>, Arc<str>, Scope), f64> = BTreeMap::new();
     for (key, figures) in &inventory.lines {
-        for (scope, kgco2e) in Scope::ALL.into_iter().filter_map(|scope| Some((scope, figures.of(scope)?))) {
-            *rows.entry((key.organisation.clone(), key.site.clone(), scope)).or_default() += kgco2e;
+        for (scope, kgco2e) in Scope::ALL
+            .into_iter()
+            .filter_map(|scope| Some((scope, figures.of(scope)?)))
+        {
+            *rows
+                .entry((key.organisation.clone(), key.site.clone(), scope))
+                .or_default() += kgco2e;
         }
     }
-    let row = |((fleet, site, scope), kgco2e): ((Arc<str>, Arc<str>, Scope), f64)| SiteEmissionsFact {
-        fleet,
-        site,
-        scope: scope.name(),
-        at: day.start(),
-        kgco2e,
-    };
+    let row =
+        |((fleet, site, scope), kgco2e): ((Arc<str>, Arc<str>, Scope), f64)| SiteEmissionsFact {
+            fleet,
+            site,
+            scope: scope.name(),
+            at: day.start(),
+            kgco2e,
+        };
     rows.into_iter().map(row).collect()
 }
 
@@ -68,17 +91,21 @@ pub fn avoided_rows(inventory: &Inventory, register: &Register, day: Day) -> Vec
     let known = |id: &Option<Arc<str>>| id.clone().unwrap_or_else(unknown);
     let mut rows: BTreeMap<(Arc<str>, Arc<str>), AvoidedFact> = BTreeMap::new();
     for (id, (before, own)) in inventory.replacements() {
-        let Some(vehicle) = register.vehicle(id) else { continue };
+        let Some(vehicle) = register.vehicle(id) else {
+            continue;
+        };
         let (fleet, site) = (known(&vehicle.organisation), known(&vehicle.site));
-        let sum = rows.entry((fleet.clone(), site.clone())).or_insert(AvoidedFact {
-            fleet,
-            site,
-            at: day.start(),
-            baseline_kgco2e: 0.0,
-            own_kgco2e: 0.0,
-            distance_m: 0,
-            vehicles: 0,
-        });
+        let sum = rows
+            .entry((fleet.clone(), site.clone()))
+            .or_insert(AvoidedFact {
+                fleet,
+                site,
+                at: day.start(),
+                baseline_kgco2e: 0.0,
+                own_kgco2e: 0.0,
+                distance_m: 0,
+                vehicles: 0,
+            });
         sum.baseline_kgco2e += before.kgco2e;
         sum.own_kgco2e += own.in_use_kgco2e();
         sum.distance_m += before.distance_m;

@@ -23,9 +23,15 @@ pub struct Uncertain {
 impl Uncertain {
     /// Adds up groups of (amount, relative standard uncertainty) that are independent of each other.
     pub fn of(groups: impl IntoIterator<Item = (f64, f64)>) -> Self {
-        let (total, square) =
-            groups.into_iter().fold((0.0, 0.0), |(total, square), (amount, u)| (total + amount, square + (amount * u).powi(2)));
-        Self { total, sd: f64::sqrt(square) }
+        let (total, square) = groups
+            .into_iter()
+            .fold((0.0, 0.0), |(total, square), (amount, u)| {
+                (total + amount, square + (amount * u).powi(2))
+            });
+        Self {
+            total,
+            sd: f64::sqrt(square),
+        }
     }
 
     /// The interval that holds the true total with 95 %.

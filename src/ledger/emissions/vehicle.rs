@@ -26,7 +26,11 @@ impl Book<'_, '_> {
     pub(super) fn vehicle_day(&mut self, vehicle: &Vehicle, day: Day, sums: &Activity) {
         let month = self.setting.month(&vehicle.id, Month::of_day(day));
         // By odometer where the month has any, else as claimed.
-        let metres = if sums.distance_m != 0 || month.distance_m != 0 { sums.distance_m } else { sums.claimed_m };
+        let metres = if sums.distance_m != 0 || month.distance_m != 0 {
+            sums.distance_m
+        } else {
+            sums.claimed_m
+        };
         if vehicle.is_business_travel() {
             return self.grey_vehicle(vehicle, day, metres);
         }
@@ -36,7 +40,9 @@ impl Book<'_, '_> {
         let has_engine = !matches!(powertrain, Powertrain::Bev | Powertrain::H2);
         let grid_metered = sums.metered & Activity::GRID_METERED != 0 || sums.vehicle_grid_dwh != 0;
         let energy_known = grid_metered || month.energy;
-        let fuel_known = month.card_ml != 0 || sums.fuel_card_ml != 0 || sums.metered & Activity::FUEL_METERED != 0;
+        let fuel_known = month.card_ml != 0
+            || sums.fuel_card_ml != 0
+            || sums.metered & Activity::FUEL_METERED != 0;
         let own_metres = if has_engine { 0 } else { metres };
         if sums.vehicle_grid_dwh != 0 || (energy_known && own_metres != 0) {
             let coverage = self.coverage(vehicle, day);
@@ -55,7 +61,13 @@ impl Book<'_, '_> {
             }
         }
         if has_engine && (metres != 0 || sums.fuel_ml != 0 || sums.fuel_card_ml != 0) {
-            self.fuel_day(vehicle, day, sums, &month, (metres, fuel_known, energy_known));
+            self.fuel_day(
+                vehicle,
+                day,
+                sums,
+                &month,
+                (metres, fuel_known, energy_known),
+            );
         }
     }
 
@@ -70,24 +82,36 @@ impl Book<'_, '_> {
         let tank = tank_fuel(vehicle);
         // Whose fuel the register does not tell goes by what the card names, if it names all of the month: else by kilometres, and litres
         // beside them would be a sum of two.
-        let cards =
-            (month.card_ml != 0 || sums.fuel_card_ml != 0) && (tank.is_some() || !(month.card_unnamed || sums.card_unnamed()));
+        let cards = (month.card_ml != 0 || sums.fuel_card_ml != 0)
+            && (tank.is_some() || !(month.card_unnamed || sums.card_unnamed()));
         let litres = if cards {
             // HVO has factors of its own.
             if sums.hvo_card_ml != 0 {
-                self.put(vehicle, FUEL_CARD, 0, self.setting.litres("hvo", day, sums.hvo_card_ml));
+                self.put(
+                    vehicle,
+                    FUEL_CARD,
+                    0,
+                    self.setting.litres("hvo", day, sums.hvo_card_ml),
+                );
             }
             Some((FUEL_CARD, sums.fuel_card_ml - sums.hvo_card_ml))
         } else if fuel_known {
             Some((FUEL, sums.fuel_ml))
         } else {
-            self.ratio(vehicle, day).map(|ratio| (RATIO, (metres as f64 * ratio).round() as i64))
+            self.ratio(vehicle, day)
+                .map(|ratio| (RATIO, (metres as f64 * ratio).round() as i64))
         };
         // On a day without a fill there is nothing to name: its kilometres stand with no litres, under any fuel.
-        let fuel = if cards { card_fuel(vehicle, sums).or(Some("diesel_avg_blend")) } else { tank };
-        let by_litres = litres
-            .zip(fuel)
-            .and_then(|((method, ml), fuel)| self.setting.litres(fuel, day, ml).map(|computed| (method, computed)));
+        let fuel = if cards {
+            card_fuel(vehicle, sums).or(Some("diesel_avg_blend"))
+        } else {
+            tank
+        };
+        let by_litres = litres.zip(fuel).and_then(|((method, ml), fuel)| {
+            self.setting
+                .litres(fuel, day, ml)
+                .map(|computed| (method, computed))
+        });
         match by_litres {
             Some((method, computed)) => self.put(vehicle, method, metres, Some(computed)),
             None => self.engine_km(vehicle, DISTANCE, day, metres, energy_known),
@@ -100,31 +124,55 @@ impl Book<'_, '_> {
         let (setting, month) = (self.setting, Month::of_day(day));
         // A register stands still while an inventory is made: a vehicle's place in memory names it, and no text is compared.
         let place = std::ptr::from_ref(vehicle) as usize;
-        *self.ratios.entry((place, month)).or_insert_with(|| setting.months.own_ratio(&vehicle.id, month))
+        *self
+            .ratios
+            .entry((place, month))
+            .or_insert_with(|| setting.months.own_ratio(&vehicle.id, month))
     }
 
-    pub(super) fn engine_km(&mut self, vehicle: &Vehicle, method: Method, day: Day, metres: i64, electric_part_apart: bool) {
+    pub(super) fn engine_km(
+        &mut self,
+        vehicle: &Vehicle,
+        method: Method,
+        day: Day,
+        metres: i64,
+        electric_part_apart: bool,
+    ) {
         let apart = electric_part_apart && vehicle.powertrain() == Powertrain::Phev;
         let computed = desnz_class(vehicle).and_then(|class| {
             let tank = tank_fuel(vehicle);
-            distance_fuels(vehicle).iter().find_map(|fuel| self.setting.engine_km(class, fuel, tank, day, metres, apart))
+            distance_fuels(vehicle).iter().find_map(|fuel| {
+                self.setting
+                    .engine_km(class, fuel, tank, day, metres, apart)
+            })
         });
         self.put(vehicle, method, metres, computed);
     }
 
     pub(super) fn electric_km(&mut self, vehicle: &Vehicle, method: Method, day: Day, metres: i64) {
         let coverage = self.coverage(vehicle, day);
-        let computed =
-            desnz_class(vehicle).and_then(|class| self.setting.electric_km(class, "bev", day, metres, coverage, false));
+        let computed = desnz_class(vehicle).and_then(|class| {
+            self.setting
+                .electric_km(class, "bev", day, metres, coverage, false)
+        });
         self.put(vehicle, method, metres, computed);
     }
 
     /// The electric part of a PHEV's kilometres, which themselves stand with its fuel. A class without one in the sets has no kilometre of
     /// a PHEV either: by kilometres it is then the average vehicle's, which lacks nothing.
-    pub(super) fn electric_part(&mut self, vehicle: &Vehicle, method: Method, day: Day, metres: i64, fuel_by_km: bool) {
+    pub(super) fn electric_part(
+        &mut self,
+        vehicle: &Vehicle,
+        method: Method,
+        day: Day,
+        metres: i64,
+        fuel_by_km: bool,
+    ) {
         let coverage = self.coverage(vehicle, day);
-        let computed =
-            desnz_class(vehicle).and_then(|class| self.setting.electric_km(class, "phev", day, metres, coverage, fuel_by_km));
+        let computed = desnz_class(vehicle).and_then(|class| {
+            self.setting
+                .electric_km(class, "phev", day, metres, coverage, fuel_by_km)
+        });
         if computed.is_some() || !fuel_by_km {
             self.put(vehicle, method, 0, computed);
         }
@@ -137,16 +185,26 @@ impl Book<'_, '_> {
         let class = desnz_class(vehicle).unwrap_or("car_average");
         let fuel = match vehicle.powertrain() {
             Powertrain::Bev => "bev",
-            _ => distance_fuels(vehicle).first().copied().unwrap_or("unknown"),
+            _ => distance_fuels(vehicle)
+                .first()
+                .copied()
+                .unwrap_or("unknown"),
         };
-        let computed = self.setting.grey_km(class, fuel, day, metres).map(|(computed, _)| computed);
+        let computed = self
+            .setting
+            .grey_km(class, fuel, day, metres)
+            .map(|(computed, _)| computed);
         self.put(vehicle, GREY_FLEET, metres, computed);
     }
 
     /// What contracts cover of a vehicle's energy: where it charged that day, else at its own site.
     fn coverage(&self, vehicle: &Vehicle, day: Day) -> Coverage {
         let register = self.setting.register;
-        let places = self.charged_at.get(&(day, vehicle.id.clone())).map(Vec::as_slice).unwrap_or_default();
+        let places = self
+            .charged_at
+            .get(&(day, vehicle.id.clone()))
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let total: f64 = places.iter().map(|(_, dwh)| *dwh as f64).sum();
         if total <= 0.0 {
             return register.coverage(vehicle.site.as_deref(), day);
@@ -163,25 +221,45 @@ impl Book<'_, '_> {
     /// What the vehicle that this one replaced would have emitted on these kilometres: by its own consumption, else by its class.
     fn note_replaced(&mut self, vehicle: &Vehicle, day: Day, metres: i64) {
         let setting = self.setting;
-        let Some(old) = vehicle.replaces.as_deref().and_then(|id| setting.register.vehicle(id)) else { return };
+        let Some(old) = vehicle
+            .replaces
+            .as_deref()
+            .and_then(|id| setting.register.vehicle(id))
+        else {
+            return;
+        };
         if metres == 0 || !setting.per_vehicle {
             return;
         }
         let own = setting.months.lifetime_ratio(&old.id).zip(tank_fuel(old));
-        let own = own.and_then(|(ratio, fuel)| setting.litres(fuel, day, (metres as f64 * ratio).round() as i64));
+        let own = own.and_then(|(ratio, fuel)| {
+            setting.litres(fuel, day, (metres as f64 * ratio).round() as i64)
+        });
         let class = || {
             let class = desnz_class(old)?;
-            distance_fuels(old).iter().find_map(|fuel| setting.engine_km(class, fuel, None, day, metres, false))
+            distance_fuels(old)
+                .iter()
+                .find_map(|fuel| setting.engine_km(class, fuel, None, day, metres, false))
         };
         if let Some(computed) = own.or_else(class) {
-            let replaced = self.inventory.replaced.entry(vehicle.id.clone()).or_default();
+            let replaced = self
+                .inventory
+                .replaced
+                .entry(vehicle.id.clone())
+                .or_default();
             replaced.distance_m += metres;
             replaced.kgco2e += computed.figures.in_use_kgco2e();
         }
     }
 
     /// Books a figure, or counts the vehicle as not computed.
-    pub(super) fn put(&mut self, vehicle: &Vehicle, method: Method, metres: i64, computed: Option<Computed>) {
+    pub(super) fn put(
+        &mut self,
+        vehicle: &Vehicle,
+        method: Method,
+        metres: i64,
+        computed: Option<Computed>,
+    ) {
         let Some(mut computed) = computed else {
             self.inventory.not_computed.insert(vehicle.id.clone());
             return;
@@ -222,11 +300,20 @@ impl Inventory {
     /// Vehicles that replaced another one, with what that one would have emitted and what they did. Only if keys carry the vehicle; one
     /// that drove and could not be computed has avoided nothing that is known.
     pub fn replacements(&self) -> BTreeMap<&Arc<str>, (Replaced, Figures)> {
-        let computed = self.replaced.iter().filter(|(id, _)| !self.not_computed.contains(*id));
-        let mut found: BTreeMap<_, _> = computed.map(|(id, before)| (id, (*before, Figures::default()))).collect();
+        let computed = self
+            .replaced
+            .iter()
+            .filter(|(id, _)| !self.not_computed.contains(*id));
+        let mut found: BTreeMap<_, _> = computed
+            .map(|(id, before)| (id, (*before, Figures::default())))
+            .collect();
         let mut heard = BTreeSet::new();
         for (key, figures) in &self.lines {
-            if let Some((id, (_, own))) = key.vehicle.as_ref().and_then(|id| Some((id, found.get_mut(id)?))) {
+            if let Some((id, (_, own))) = key
+                .vehicle
+                .as_ref()
+                .and_then(|id| Some((id, found.get_mut(id)?)))
+            {
                 own.add(figures);
                 heard.insert(id);
             }

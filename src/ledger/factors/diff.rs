@@ -42,34 +42,78 @@ impl FactorChange<'_> {
 /// Compares the sets of two years.
 pub fn diff(table: &FactorTable, before: i32, after: i32) -> Vec<FactorChange<'_>> {
     let of = |year: i32| -> BTreeMap<&FactorKey, &FactorRow> {
-        table.rows.values().filter(|row| row.year == year).map(|row| (&row.key, row)).collect()
+        table
+            .rows
+            .values()
+            .filter(|row| row.year == year)
+            .map(|row| (&row.key, row))
+            .collect()
     };
     let (old, new) = (of(before), of(after));
     let mut changes: Vec<FactorChange<'_>> = Vec::new();
-    let mut gone: Vec<&FactorRow> = old.iter().filter(|(key, _)| !new.contains_key(*key)).map(|(_, row)| *row).collect();
-    let came: Vec<&FactorRow> = new.iter().filter(|(key, _)| !old.contains_key(*key)).map(|(_, row)| *row).collect();
+    let mut gone: Vec<&FactorRow> = old
+        .iter()
+        .filter(|(key, _)| !new.contains_key(*key))
+        .map(|(_, row)| *row)
+        .collect();
+    let came: Vec<&FactorRow> = new
+        .iter()
+        .filter(|(key, _)| !old.contains_key(*key))
+        .map(|(_, row)| *row)
+        .collect();
     for (key, after) in &new {
         if let Some(before) = old.get(key) {
-            let change = if before.value == after.value { Change::Unchanged } else { Change::Changed };
-            changes.push(FactorChange { change, before: Some(before), after: Some(after) });
+            let change = if before.value == after.value {
+                Change::Unchanged
+            } else {
+                Change::Changed
+            };
+            changes.push(FactorChange {
+                change,
+                before: Some(before),
+                after: Some(after),
+            });
         }
     }
     for after in &came {
         // The same figures per the same unit in the same component, and nobody else has them: the label changed.
         let same = |row: &FactorRow| {
             row.value == after.value
-                && (row.key.kind, &row.key.unit, &row.key.component) == (after.key.kind, &after.key.unit, &after.key.component)
+                && (row.key.kind, &row.key.unit, &row.key.component)
+                    == (after.key.kind, &after.key.unit, &after.key.component)
         };
-        let found: Vec<usize> = gone.iter().enumerate().filter(|(_, row)| same(row)).map(|(index, _)| index).collect();
+        let found: Vec<usize> = gone
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| same(row))
+            .map(|(index, _)| index)
+            .collect();
         let rivals = came.iter().filter(|row| same(row)).count();
         match found.as_slice() {
             [index] if rivals == 1 && after.value.main() != 0.0 => {
-                changes.push(FactorChange { change: Change::Relabelled, before: Some(gone.remove(*index)), after: Some(after) });
+                changes.push(FactorChange {
+                    change: Change::Relabelled,
+                    before: Some(gone.remove(*index)),
+                    after: Some(after),
+                });
             }
-            _ => changes.push(FactorChange { change: Change::Added, before: None, after: Some(after) }),
+            _ => changes.push(FactorChange {
+                change: Change::Added,
+                before: None,
+                after: Some(after),
+            }),
         }
     }
-    changes.extend(gone.into_iter().map(|row| FactorChange { change: Change::Removed, before: Some(row), after: None }));
-    changes.sort_by_key(|change| (change.change, change.after.or(change.before).map(|row| row.id.as_str())));
+    changes.extend(gone.into_iter().map(|row| FactorChange {
+        change: Change::Removed,
+        before: Some(row),
+        after: None,
+    }));
+    changes.sort_by_key(|change| {
+        (
+            change.change,
+            change.after.or(change.before).map(|row| row.id.as_str()),
+        )
+    });
     changes
 }

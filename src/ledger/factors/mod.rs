@@ -7,13 +7,18 @@ mod read;
 mod table;
 
 pub use diff::{Change, FactorChange, diff};
-pub use table::{Exhaust, FactorError, FactorKey, FactorKind, FactorMistake, FactorRow, FactorTable, FactorValue, Gases, Wear};
+pub use table::{
+    Exhaust, FactorError, FactorKey, FactorKind, FactorMistake, FactorRow, FactorTable,
+    FactorValue, Gases, Wear,
+};
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::units::{Day, FinancialYear, KgCo2e, KgCo2ePerKm, KgCo2ePerKwh, KgCo2ePerLitre, KilowattHours};
+use crate::units::{
+    Day, FinancialYear, KgCo2e, KgCo2ePerKm, KgCo2ePerKwh, KgCo2ePerLitre, KilowattHours,
+};
 
 /// Which set holds for a day of an April-March year (2025 full set, Introduction: two ways, to be stated and kept to).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -102,19 +107,34 @@ impl FactorSets {
         let sets = Self::of(&table);
         if sets.electricity.is_empty() || sets.litres.is_empty() || sets.kilometres.is_empty() {
             let reason = "no factor for electricity, fuel by the litre, or kilometres was found in the files together".to_owned();
-            let file = files.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-            return Err(FactorError(vec![FactorMistake { file, line: 0, column: "", reason }]));
+            let file = files
+                .iter()
+                .map(|(name, _)| *name)
+                .collect::<Vec<_>>()
+                .join(", ");
+            return Err(FactorError(vec![FactorMistake {
+                file,
+                line: 0,
+                column: "",
+                reason,
+            }]));
         }
         Ok(sets)
     }
 
     /// The factors of a table.
     pub fn of(table: &FactorTable) -> Self {
-        let mut sets = Self { rows: table.rows.len(), ..Self::default() };
+        let mut sets = Self {
+            rows: table.rows.len(),
+            ..Self::default()
+        };
         for row in table.rows.values() {
             sets.take(row);
         }
-        let gases = sets.electricity.values_mut().chain(sets.litres.values_mut().flat_map(BTreeMap::values_mut));
+        let gases = sets
+            .electricity
+            .values_mut()
+            .chain(sets.litres.values_mut().flat_map(BTreeMap::values_mut));
         for years in gases.chain(sets.kilometres.values_mut().flat_map(BTreeMap::values_mut)) {
             years.sort_by_key(|printed| printed.year);
         }
@@ -131,7 +151,10 @@ impl FactorSets {
 
     /// The same with what they were before a folder corrected them, for restatements.
     pub fn with_published(self, published: Self) -> Self {
-        Self { published: Some(Arc::new(published)), ..self }
+        Self {
+            published: Some(Arc::new(published)),
+            ..self
+        }
     }
 
     /// The factors before corrections; `None` where nothing could be corrected.
@@ -150,17 +173,39 @@ impl FactorSets {
     }
 
     fn take(&mut self, row: &FactorRow) {
-        let FactorKey { vehicle_class: class, fuel, euro, unit, component, .. } = &row.key;
+        let FactorKey {
+            vehicle_class: class,
+            fuel,
+            euro,
+            unit,
+            component,
+            ..
+        } = &row.key;
         let (year, version, provisional) = (row.year, row.version, row.provisional);
         match row.value {
             FactorValue::Gases(value) => {
                 let years = match unit.as_str() {
                     "kWh" => self.electricity.entry(component.clone()).or_default(),
-                    "litre" => self.litres.entry(fuel.clone()).or_default().entry(component.clone()).or_default(),
-                    "km" => self.kilometres.entry(class.clone()).or_default().entry(format!("{fuel} {component}")).or_default(),
+                    "litre" => self
+                        .litres
+                        .entry(fuel.clone())
+                        .or_default()
+                        .entry(component.clone())
+                        .or_default(),
+                    "km" => self
+                        .kilometres
+                        .entry(class.clone())
+                        .or_default()
+                        .entry(format!("{fuel} {component}"))
+                        .or_default(),
                     _ => return,
                 };
-                years.push(Printed { year, version, provisional, value });
+                years.push(Printed {
+                    year,
+                    version,
+                    provisional,
+                    value,
+                });
             }
             FactorValue::KwhPerKm(value) => self
                 .kwh_per_km
@@ -168,12 +213,23 @@ impl FactorSets {
                 .or_default()
                 .entry(fuel.clone())
                 .or_default()
-                .push(Printed { year, version, provisional, value }),
+                .push(Printed {
+                    year,
+                    version,
+                    provisional,
+                    value,
+                }),
             FactorValue::Exhaust(value) => {
-                self.exhaust.entry(class.clone()).or_default().insert(format!("{fuel} {euro}"), value);
+                self.exhaust
+                    .entry(class.clone())
+                    .or_default()
+                    .insert(format!("{fuel} {euro}"), value);
             }
             FactorValue::Wear(value) => {
-                self.wear.entry(class.clone()).or_default().insert(component.clone(), value);
+                self.wear
+                    .entry(class.clone())
+                    .or_default()
+                    .insert(component.clone(), value);
             }
         }
     }
@@ -200,7 +256,10 @@ impl FactorSets {
 
     /// Exhaust of a class, fuel and Euro stage.
     pub fn exhaust(&self, class: &str, fuel: &str, euro: &str) -> Option<Exhaust> {
-        self.exhaust.get(class)?.get(format!("{fuel} {euro}").as_str()).copied()
+        self.exhaust
+            .get(class)?
+            .get(format!("{fuel} {euro}").as_str())
+            .copied()
     }
 
     /// Wear of a vehicle group by part.
@@ -211,7 +270,10 @@ impl FactorSets {
     /// UK grid generation, location-based.
     pub fn electricity(&self, day: Day) -> Option<Dated<KgCo2ePerKwh>> {
         let dated = self.kwh("generation", day)?;
-        Some(Dated { value: KgCo2ePerKwh::new(dated.value.kgco2e)?, set: dated.set })
+        Some(Dated {
+            value: KgCo2ePerKwh::new(dated.value.kgco2e)?,
+            set: dated.set,
+        })
     }
 
     /// UK grid generation with the losses on the way to the meter: what operational intensities, which hold losses, are compared with
@@ -219,19 +281,28 @@ impl FactorSets {
     pub fn electricity_with_losses(&self, day: Day) -> Option<Dated<KgCo2ePerKwh>> {
         let generation = self.kwh("generation", day)?;
         let losses = self.kwh("td_losses", day)?;
-        Some(Dated { value: KgCo2ePerKwh::new(generation.value.kgco2e + losses.value.kgco2e)?, set: generation.set })
+        Some(Dated {
+            value: KgCo2ePerKwh::new(generation.value.kgco2e + losses.value.kgco2e)?,
+            set: generation.set,
+        })
     }
 
     /// A litre of fuel (`diesel_avg_blend`, ...), tank to wheel.
     pub fn litre(&self, fuel: &str, day: Day) -> Option<Dated<KgCo2ePerLitre>> {
         let dated = self.fuel(fuel, "ttw", day)?;
-        Some(Dated { value: KgCo2ePerLitre::new(dated.value.kgco2e)?, set: dated.set })
+        Some(Dated {
+            value: KgCo2ePerLitre::new(dated.value.kgco2e)?,
+            set: dated.set,
+        })
     }
 
     /// A kilometre of a DESNZ class, tank to wheel.
     pub fn kilometre(&self, class: &str, fuel: &str, day: Day) -> Option<Dated<KgCo2ePerKm>> {
         let dated = self.km(class, &format!("{fuel} ttw"), day)?;
-        Some(Dated { value: KgCo2ePerKm::new(dated.value.kgco2e)?, set: dated.set })
+        Some(Dated {
+            value: KgCo2ePerKm::new(dated.value.kgco2e)?,
+            set: dated.set,
+        })
     }
 
     /// Location-based scope 2 of energy in tenths of Wh.
@@ -254,7 +325,10 @@ impl FactorSets {
                     provisional: first.set.provisional || second.set.provisional,
                     version: first.set.version.max(second.set.version),
                 };
-                Some(Dated { value: T::mean(first.value, second.value, days(year)), set })
+                Some(Dated {
+                    value: T::mean(first.value, second.value, days(year)),
+                    set,
+                })
             }
         }
     }
@@ -291,5 +365,13 @@ impl Mean for Gases {
 fn newest<T: Copy>(years: &Years<T>, wanted: i32) -> Option<Dated<T>> {
     let found = years.iter().rev().find(|printed| printed.year <= wanted)?;
     let provisional = found.provisional || found.year < wanted;
-    Some(Dated { value: found.value, set: FactorSetId { year: found.year, blended: false, provisional, version: found.version } })
+    Some(Dated {
+        value: found.value,
+        set: FactorSetId {
+            year: found.year,
+            blended: false,
+            provisional,
+            version: found.version,
+        },
+    })
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use csv::StringRecord;
 
-use super::table::{Exhaust, FactorKey, FactorKind, FactorMistake, FactorRow, FactorValue, Gases, Wear};
+use super::table::{
+    Exhaust, FactorKey, FactorKind, FactorMistake, FactorRow, FactorValue, Gases, Wear,
+};
 use crate::units::Day;
 
 /// Rounding of the published gas split, per unit (reference emissions.md, CSV notes). Tonnes are printed to 0.01 kg and need it relative.
@@ -55,16 +57,37 @@ pub(super) fn file(
     mut take: impl FnMut(FactorRow, &mut Vec<FactorMistake>),
 ) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
-    let whole = |line, reason: String| FactorMistake { file: name.to_owned(), line, column: "", reason };
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let whole = |line, reason: String| FactorMistake {
+        file: name.to_owned(),
+        line,
+        column: "",
+        reason,
+    };
     let header = match reader.headers() {
         Ok(header) => header.clone(),
         Err(error) => return mistakes.push(whole(1, error.to_string())),
     };
-    let Some(kind) = SIGNATURES.iter().find(|(column, _)| header.iter().any(|found| found == *column)).map(|(_, kind)| *kind)
+    let Some(kind) = SIGNATURES
+        .iter()
+        .find(|(column, _)| header.iter().any(|found| found == *column))
+        .map(|(_, kind)| *kind)
     else {
-        let columns: Vec<&str> = SIGNATURES.iter().filter(|(_, kind)| kind.is_some()).map(|(column, _)| *column).collect();
-        return mistakes.push(whole(1, format!("is no factor file: its header has none of the columns {}", columns.join(", "))));
+        let columns: Vec<&str> = SIGNATURES
+            .iter()
+            .filter(|(_, kind)| kind.is_some())
+            .map(|(column, _)| *column)
+            .collect();
+        return mistakes.push(whole(
+            1,
+            format!(
+                "is no factor file: its header has none of the columns {}",
+                columns.join(", ")
+            ),
+        ));
     };
     let Some(kind) = kind else { return };
     let file: Arc<str> = Arc::from(name);
@@ -74,13 +97,22 @@ pub(super) fn file(
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                mistakes.push(whole(error.position().map_or(0, csv::Position::line), error.to_string()));
+                mistakes.push(whole(
+                    error.position().map_or(0, csv::Position::line),
+                    error.to_string(),
+                ));
                 continue;
             }
         };
         let line = record.position().map_or(0, csv::Position::line);
         let before = mistakes.len();
-        let mut cells = Cells { header: &header, record: &record, file: &file, line, mistakes };
+        let mut cells = Cells {
+            header: &header,
+            record: &record,
+            file: &file,
+            line,
+            mistakes,
+        };
         let row = cells.row(kind, &mut texts, missing);
         if let Some(row) = row.filter(|_| mistakes.len() == before) {
             take(row, mistakes);
@@ -98,11 +130,20 @@ struct Cells<'a> {
 
 impl Cells<'_> {
     fn text(&self, column: &str) -> &str {
-        self.header.iter().position(|name| name == column).and_then(|index| self.record.get(index)).unwrap_or_default()
+        self.header
+            .iter()
+            .position(|name| name == column)
+            .and_then(|index| self.record.get(index))
+            .unwrap_or_default()
     }
 
     fn refuse(&mut self, column: &'static str, reason: impl Into<String>) {
-        self.mistakes.push(FactorMistake { file: self.file.to_string(), line: self.line, column, reason: reason.into() });
+        self.mistakes.push(FactorMistake {
+            file: self.file.to_string(),
+            line: self.line,
+            column,
+            reason: reason.into(),
+        });
     }
 
     /// A number that is not negative; `None` if the cell is empty or wrong.
@@ -122,13 +163,21 @@ impl Cells<'_> {
         let before = self.mistakes.len();
         self.number(column).unwrap_or_else(|| {
             if self.mistakes.len() == before {
-                self.refuse(column, "is empty: leave the row out where nothing was published");
+                self.refuse(
+                    column,
+                    "is empty: leave the row out where nothing was published",
+                );
             }
             f64::NAN
         })
     }
 
-    fn row(&mut self, kind: FactorKind, texts: &mut Vec<Arc<str>>, missing: &mut Vec<String>) -> Option<FactorRow> {
+    fn row(
+        &mut self,
+        kind: FactorKind,
+        texts: &mut Vec<Arc<str>>,
+        missing: &mut Vec<String>,
+    ) -> Option<FactorRow> {
         let id = self.text("factor_id").to_owned();
         if id.is_empty() {
             self.refuse("factor_id", "is empty: every factor needs its id");
@@ -141,29 +190,57 @@ impl Cells<'_> {
         }
         let version = match self.text("version") {
             "" => 1,
-            text => text.parse::<u8>().ok().filter(|version| *version > 0).unwrap_or(0),
+            text => text
+                .parse::<u8>()
+                .ok()
+                .filter(|version| *version > 0)
+                .unwrap_or(0),
         };
         if version == 0 {
             self.refuse("version", "is not a whole number from 1 to 255");
         }
         let [source, confidence] = ["source", "confidence"].map(|column| {
             if self.text(column).is_empty() {
-                self.refuse(column, "is empty: an auditor will ask where the figure is from and how sure it is");
+                self.refuse(
+                    column,
+                    "is empty: an auditor will ask where the figure is from and how sure it is",
+                );
             }
             shared(texts, self.text(column))
         });
-        let column = |ours, wear| if kind == FactorKind::AirNonExhaust { wear } else { ours };
+        let column = |ours, wear| {
+            if kind == FactorKind::AirNonExhaust {
+                wear
+            } else {
+                ours
+            }
+        };
         let key = FactorKey {
             kind,
-            vehicle_class: self.text(column("vehicle_class", "vehicle_group")).to_owned(),
+            vehicle_class: self
+                .text(column("vehicle_class", "vehicle_group"))
+                .to_owned(),
             fuel: self.text("fuel").to_owned(),
             euro: self.text("euro").to_owned(),
             unit: self.text("unit").to_owned(),
-            component: self.text(column("component", "source_component")).to_owned(),
+            component: self
+                .text(column("component", "source_component"))
+                .to_owned(),
         };
         let place = (self.file.clone(), self.line);
         let provisional = &*confidence == "found-secondary";
-        Some(FactorRow { id, key, year, value: value?, version, provisional, source, confidence, place, replaced: None })
+        Some(FactorRow {
+            id,
+            key,
+            year,
+            value: value?,
+            version,
+            provisional,
+            source,
+            confidence,
+            place,
+            replaced: None,
+        })
     }
 
     /// The calendar year printed on the set, which is that of `valid_from`.
@@ -175,12 +252,25 @@ impl Cells<'_> {
         };
         let year = from.ymd().0;
         let to = self.text("valid_to").to_owned();
-        if !to.is_empty() && !to.parse::<Day>().is_ok_and(|to| to >= from && to.ymd().0 == year) {
-            self.refuse("valid_to", format!("`{to}` is not a date from valid_from to the end of its year, {year}"));
+        if !to.is_empty()
+            && !to
+                .parse::<Day>()
+                .is_ok_and(|to| to >= from && to.ymd().0 == year)
+        {
+            self.refuse(
+                "valid_to",
+                format!("`{to}` is not a date from valid_from to the end of its year, {year}"),
+            );
         }
-        let named = id.strip_prefix("desnz").and_then(|rest| rest.get(..4)).and_then(|year| year.parse::<i32>().ok());
+        let named = id
+            .strip_prefix("desnz")
+            .and_then(|rest| rest.get(..4))
+            .and_then(|year| year.parse::<i32>().ok());
         if named.is_some_and(|named| named != year) {
-            self.refuse("factor_id", format!("`{id}` names another year than valid_from, {year}"));
+            self.refuse(
+                "factor_id",
+                format!("`{id}` names another year than valid_from, {year}"),
+            );
         }
         year
     }
@@ -197,7 +287,10 @@ impl Cells<'_> {
         }
         match kind {
             // The sheet of 2020 prints 0 kWh for some: a value that was not published, not one of nothing.
-            FactorKind::EvEnergy => self.number("kwh_per_km").filter(|kwh| *kwh > 0.0).map(FactorValue::KwhPerKm),
+            FactorKind::EvEnergy => self
+                .number("kwh_per_km")
+                .filter(|kwh| *kwh > 0.0)
+                .map(FactorValue::KwhPerKm),
             FactorKind::AirExhaust => Some(FactorValue::Exhaust(Exhaust {
                 nox: self.at_speeds(["g_nox", "g_nox_urban", "g_nox_rural", "g_nox_motorway"]),
                 pm25: self.at_speeds(["g_pm25", "g_pm25_urban", "g_pm25_rural", "g_pm25_motorway"]),
@@ -205,36 +298,64 @@ impl Cells<'_> {
             _ => Some(FactorValue::Wear(Wear {
                 pm10: self.needed("g_pm10"),
                 pm25: self.needed("g_pm25"),
-                bev: ["bev_multiplier_default", "bev_multiplier_regen_profile"].map(|column| self.needed(column)),
+                bev: ["bev_multiplier_default", "bev_multiplier_regen_profile"]
+                    .map(|column| self.needed(column)),
             })),
         }
     }
 
     fn at_speeds(&mut self, columns: [&'static str; 4]) -> [f64; 4] {
         let values = columns.map(|column| self.needed(column));
-        let mix: f64 = values[1..].iter().zip(PRINTED_MIX).map(|(value, share)| value * share).sum();
+        let mix: f64 = values[1..]
+            .iter()
+            .zip(PRINTED_MIX)
+            .map(|(value, share)| value * share)
+            .sum();
         if (mix - values[0]).abs() > SPLIT_TOLERANCE {
-            self.refuse(columns[0], format!("is not 40 % urban, 40 % rural, 20 % motorway of the row, which is {mix:.5}"));
+            self.refuse(
+                columns[0],
+                format!(
+                    "is not 40 % urban, 40 % rural, 20 % motorway of the row, which is {mix:.5}"
+                ),
+            );
         }
         if values.contains(&0.0) && self.text("fuel") != "bev" {
-            self.refuse(columns[0], "is 0, but something burns: leave the row out where nothing was published");
+            self.refuse(
+                columns[0],
+                "is 0, but something burns: leave the row out where nothing was published",
+            );
         }
         values
     }
 
     fn gases(&mut self, unit: &str) -> Option<Gases> {
-        let (component, scope) = (self.text("component").to_owned(), self.text("scope").to_owned());
+        let (component, scope) = (
+            self.text("component").to_owned(),
+            self.text("scope").to_owned(),
+        );
         // Miles are kilometres x 1.609344 in the sets; they are checked like them and not used.
         let per = if unit == "mile" { "km" } else { unit };
-        match GHG.iter().find(|(known, part, _)| *known == per && *part == component) {
+        match GHG
+            .iter()
+            .find(|(known, part, _)| *known == per && *part == component)
+        {
             Some((_, _, wanted)) if *wanted != scope => {
-                self.refuse("scope", format!("`{scope}` cannot be: `{component}` is scope {wanted}"));
+                self.refuse(
+                    "scope",
+                    format!("`{scope}` cannot be: `{component}` is scope {wanted}"),
+                );
             }
             Some(_) => {}
             None if !GHG.iter().any(|(known, _, _)| *known == per) => {
-                self.refuse("unit", format!("`{unit}` is not kWh, litre, tonne, kWh_net_cv, km or mile"));
+                self.refuse(
+                    "unit",
+                    format!("`{unit}` is not kWh, litre, tonne, kWh_net_cv, km or mile"),
+                );
             }
-            None => self.refuse("component", format!("`{component}` is not published per {unit}")),
+            None => self.refuse(
+                "component",
+                format!("`{component}` is not published per {unit}"),
+            ),
         }
         let kgco2e = self.needed("kgco2e");
         if kgco2e == 0.0 && !(self.text("fuel") == "bev" && component == "ttw") {
@@ -247,14 +368,23 @@ impl Cells<'_> {
             [Some(co2), None, None] if component == "biogenic_co2" => Some([co2, 0.0, 0.0]),
             [None, None, None] => None,
             _ => {
-                self.refuse("kgco2", "the gas split is not whole: give all three gases, or none");
+                self.refuse(
+                    "kgco2",
+                    "the gas split is not whole: give all three gases, or none",
+                );
                 None
             }
         };
         let tolerance = SPLIT_TOLERANCE * if unit == "tonne" { kgco2e } else { 1.0 };
         let sum = split.map(|split| split.iter().sum::<f64>());
         if sum.is_some_and(|sum| (sum - kgco2e).abs() > tolerance + 1e-12) {
-            self.refuse("kgco2e", format!("is {kgco2e}, but the gases add up to {:.5}", sum.unwrap_or_default()));
+            self.refuse(
+                "kgco2e",
+                format!(
+                    "is {kgco2e}, but the gases add up to {:.5}",
+                    sum.unwrap_or_default()
+                ),
+            );
         }
         Some(Gases { kgco2e, split })
     }

@@ -159,7 +159,10 @@ impl fmt::Display for FactorError {
             }
             writeln!(f, ": {}", mistake.reason)?;
         }
-        write!(f, "  hint: config/factors/README.md describes the columns of every kind")
+        write!(
+            f,
+            "  hint: config/factors/README.md describes the columns of every kind"
+        )
     }
 }
 
@@ -182,29 +185,58 @@ impl FactorTable {
         for layer in [base, own] {
             let mut rows: BTreeMap<String, FactorRow> = BTreeMap::new();
             for (name, text) in layer {
-                read::file(name, text, &mut table.missing, &mut mistakes, |row, mistakes| take(&mut rows, row, mistakes));
+                read::file(
+                    name,
+                    text,
+                    &mut table.missing,
+                    &mut mistakes,
+                    |row, mistakes| take(&mut rows, row, mistakes),
+                );
             }
             table.lay_over(rows, &mut mistakes);
         }
         table.missing.sort();
         table.missing.dedup();
         table.missing.retain(|id| !table.rows.contains_key(id));
-        if mistakes.is_empty() { Ok(table) } else { Err(FactorError(mistakes)) }
+        if mistakes.is_empty() {
+            Ok(table)
+        } else {
+            Err(FactorError(mistakes))
+        }
     }
 
     fn lay_over(&mut self, rows: BTreeMap<String, FactorRow>, mistakes: &mut Vec<FactorMistake>) {
-        let mut ids: BTreeMap<(FactorKey, i32), String> =
-            self.rows.values().map(|row| ((row.key.clone(), row.year), row.id.clone())).collect();
+        let mut ids: BTreeMap<(FactorKey, i32), String> = self
+            .rows
+            .values()
+            .map(|row| ((row.key.clone(), row.year), row.id.clone()))
+            .collect();
         for (id, mut row) in rows {
-            if let Some(other) = ids.insert((row.key.clone(), row.year), id.clone()).filter(|other| *other != id) {
-                mistakes
-                    .push(mistake(&row, format!("the set of {} has this factor as `{other}` already: use that id", row.year)));
+            if let Some(other) = ids
+                .insert((row.key.clone(), row.year), id.clone())
+                .filter(|other| *other != id)
+            {
+                mistakes.push(mistake(
+                    &row,
+                    format!(
+                        "the set of {} has this factor as `{other}` already: use that id",
+                        row.year
+                    ),
+                ));
                 continue;
             }
-            if let Some(before) = self.rows.get(&id).filter(|before| before.value != row.value) {
+            if let Some(before) = self
+                .rows
+                .get(&id)
+                .filter(|before| before.value != row.value)
+            {
                 row.replaced = Some(before.value.main());
                 // The found-secondary figure of a set that was not out yet is not corrected but confirmed.
-                row.version = row.version.max(if before.provisional { before.version } else { before.version.saturating_add(1) });
+                row.version = row.version.max(if before.provisional {
+                    before.version
+                } else {
+                    before.version.saturating_add(1)
+                });
             }
             self.rows.insert(id, row);
         }
@@ -215,7 +247,10 @@ fn take(rows: &mut BTreeMap<String, FactorRow>, row: FactorRow, mistakes: &mut V
     match rows.get(&row.id) {
         Some(other) if other.version == row.version => mistakes.push(mistake(
             &row,
-            format!("`{}` is already in {} line {}; a correction needs a higher `version`", row.id, other.place.0, other.place.1),
+            format!(
+                "`{}` is already in {} line {}; a correction needs a higher `version`",
+                row.id, other.place.0, other.place.1
+            ),
         )),
         Some(other) if other.version > row.version => {}
         _ => {
@@ -225,5 +260,10 @@ fn take(rows: &mut BTreeMap<String, FactorRow>, row: FactorRow, mistakes: &mut V
 }
 
 fn mistake(row: &FactorRow, reason: String) -> FactorMistake {
-    FactorMistake { file: row.place.0.to_string(), line: row.place.1, column: "factor_id", reason }
+    FactorMistake {
+        file: row.place.0.to_string(),
+        line: row.place.1,
+        column: "factor_id",
+        reason,
+    }
 }

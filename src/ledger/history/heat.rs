@@ -61,7 +61,11 @@ impl HeatMap {
 fn place(utc_hour: i64) -> (i64, usize, usize) {
     let hour = utc_hour + london_offset_ms(UtcMs(utc_hour.saturating_mul(HOUR_MS))) / HOUR_MS;
     // The first of January 1970 was a Thursday.
-    (utc_hour, (hour.div_euclid(24) + 3).rem_euclid(7) as usize, hour.rem_euclid(24) as usize)
+    (
+        utc_hour,
+        (hour.div_euclid(24) + 3).rem_euclid(7) as usize,
+        hour.rem_euclid(24) as usize,
+    )
 }
 
 #[cfg(test)]
@@ -72,7 +76,12 @@ mod tests {
     #[test]
     fn hours_are_londons_on_every_day_of_the_year() {
         let mut map = HeatMap::default();
-        let quarter = RollupSums { observed_ms: 900_000, occupied_ms: 450_000, charging_ms: 950_000, ..RollupSums::default() };
+        let quarter = RollupSums {
+            observed_ms: 900_000,
+            occupied_ms: 450_000,
+            charging_ms: 950_000,
+            ..RollupSums::default()
+        };
         let at = |text: &str| slot_of(text.parse().expect("a time"));
         // Summer, winter, and the hour that comes twice.
         for (text, weekday, hour) in [
@@ -85,10 +94,24 @@ mod tests {
         ] {
             let before = map.cells[weekday][hour].observed_ms;
             map.add(at(text), &quarter);
-            assert_eq!(map.cells[weekday][hour].observed_ms, before + 900_000, "{text}");
+            assert_eq!(
+                map.cells[weekday][hour].observed_ms,
+                before + 900_000,
+                "{text}"
+            );
         }
         assert_eq!(map.cells[6][1].observed_ms, 1_800_000);
-        assert_eq!((map.cells[2][8].occupied_ratio(), map.cells[2][8].charging_ratio()), (Some(0.5), Some(1.0)));
-        assert_eq!(map.cells[3][8].occupied_ratio(), None, "nothing observed is not nothing occupied");
+        assert_eq!(
+            (
+                map.cells[2][8].occupied_ratio(),
+                map.cells[2][8].charging_ratio()
+            ),
+            (Some(0.5), Some(1.0))
+        );
+        assert_eq!(
+            map.cells[3][8].occupied_ratio(),
+            None,
+            "nothing observed is not nothing occupied"
+        );
     }
 }

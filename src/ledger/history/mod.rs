@@ -46,8 +46,18 @@ pub struct Stretch {
 
 impl From<BookedTime> for Stretch {
     fn from(time: BookedTime) -> Self {
-        let BookedTime { charge_point, class, from, to } = time;
-        Self { charge_point, spent: Spent::As(class), from, to }
+        let BookedTime {
+            charge_point,
+            class,
+            from,
+            to,
+        } = time;
+        Self {
+            charge_point,
+            spent: Spent::As(class),
+            from,
+            to,
+        }
     }
 }
 
@@ -106,7 +116,9 @@ fn peak(slots: &mut Slots, slot: i32, watts: i64) {
     // None and nothing are the same to a charge point that reports its power only while it charges.
     if watts > 0 {
         let sums = slots.entry(slot);
-        sums.peak_w = sums.peak_w.max(Some(u32::try_from(watts).unwrap_or(u32::MAX)));
+        sums.peak_w = sums
+            .peak_w
+            .max(Some(u32::try_from(watts).unwrap_or(u32::MAX)));
     }
 }
 
@@ -133,7 +145,10 @@ pub struct HistoryBook {
 impl HistoryBook {
     /// Empty, for so many charge points and sites.
     pub fn new(limit: usize) -> Self {
-        Self { limit, ..Self::default() }
+        Self {
+            limit,
+            ..Self::default()
+        }
     }
 
     /// The limit in force, after a restart.
@@ -149,7 +164,9 @@ impl HistoryBook {
     fn point(&mut self, id: &Arc<str>, register: &Register) -> Option<&mut Point> {
         if !self.points.contains_key(id) {
             let site = site_of(id, register);
-            let new_site = site.as_ref().is_some_and(|site| !self.sites.contains_key(site));
+            let new_site = site
+                .as_ref()
+                .is_some_and(|site| !self.sites.contains_key(site));
             if self.points.len() + self.sites.len() + 1 + usize::from(new_site) > self.limit {
                 self.refused += 1;
                 return None;
@@ -157,7 +174,13 @@ impl HistoryBook {
             if let Some(site) = &site {
                 self.sites.entry(site.clone()).or_default();
             }
-            self.points.insert(id.clone(), Point { site, ..Point::default() });
+            self.points.insert(
+                id.clone(),
+                Point {
+                    site,
+                    ..Point::default()
+                },
+            );
         }
         self.points.get_mut(id)
     }
@@ -178,7 +201,14 @@ impl HistoryBook {
     }
 
     /// Energy delivered between two instants; corrections are negative.
-    pub fn energy(&mut self, id: &Arc<str>, register: &Register, (from, to): (UtcMs, UtcMs), dwh: i64, now: UtcMs) {
+    pub fn energy(
+        &mut self,
+        id: &Arc<str>,
+        register: &Register,
+        (from, to): (UtcMs, UtcMs),
+        dwh: i64,
+        now: UtcMs,
+    ) {
         if let Some(point) = self.point(id, register) {
             spread(from, to, now, dwh, |slot, part| {
                 let sums = point.open.entry(slot);
@@ -195,11 +225,19 @@ impl HistoryBook {
     }
 
     /// A charge point's power from now on; `heard_at` is when it said so, `None` where we conclude it from its silence.
-    pub fn power(&mut self, id: &Arc<str>, register: &Register, watts: i64, heard_at: Option<UtcMs>) {
+    pub fn power(
+        &mut self,
+        id: &Arc<str>,
+        register: &Register,
+        watts: i64,
+        heard_at: Option<UtcMs>,
+    ) {
         if let Some(now) = heard_at {
             self.lapse(now);
         }
-        let Some(point) = self.point(id, register) else { return };
+        let Some(point) = self.point(id, register) else {
+            return;
+        };
         let (watts, slot) = (watts.clamp(0, MOST_W), heard_at.map(slot_of));
         let by = watts - point.power_w;
         point.power_w = watts;
@@ -214,15 +252,34 @@ impl HistoryBook {
     }
 
     /// The power of some connectors; what was told of the others stays.
-    pub fn connectors_power(&mut self, id: &Arc<str>, register: &Register, told: BTreeMap<u32, i64>, heard_at: Option<UtcMs>) {
-        let Some(point) = self.point(id, register) else { return };
+    pub fn connectors_power(
+        &mut self,
+        id: &Arc<str>,
+        register: &Register,
+        told: BTreeMap<u32, i64>,
+        heard_at: Option<UtcMs>,
+    ) {
+        let Some(point) = self.point(id, register) else {
+            return;
+        };
         point.connectors.extend(told);
-        let watts = point.connectors.values().copied().fold(0, i64::saturating_add);
+        let watts = point
+            .connectors
+            .values()
+            .copied()
+            .fold(0, i64::saturating_add);
         self.power(id, register, watts, heard_at);
     }
 
     /// The power of a charger without a link whose end would be told: it holds until it has been silent for too long.
-    pub fn power_until(&mut self, id: &Arc<str>, register: &Register, watts: i64, heard_at: UtcMs, until: UtcMs) {
+    pub fn power_until(
+        &mut self,
+        id: &Arc<str>,
+        register: &Register,
+        watts: i64,
+        heard_at: UtcMs,
+        until: UtcMs,
+    ) {
         self.power(id, register, watts, Some(heard_at));
         if let Some(point) = self.points.get_mut(id) {
             point.holds_until = Some(until);
@@ -232,7 +289,11 @@ impl HistoryBook {
 
     /// Such a charger was heard.
     pub fn power_holds(&mut self, id: &str, until: UtcMs) {
-        if let Some(holds_until) = self.points.get_mut(id).and_then(|point| point.holds_until.as_mut()) {
+        if let Some(holds_until) = self
+            .points
+            .get_mut(id)
+            .and_then(|point| point.holds_until.as_mut())
+        {
             *holds_until = until;
         }
     }
@@ -253,7 +314,9 @@ impl HistoryBook {
         for point in self.points.values_mut() {
             match point.holds_until {
                 Some(until) if until <= now => forget(point, &mut self.sites, &mut self.fleet),
-                Some(until) => self.next_lapse = Some(self.next_lapse.map_or(until, |next| next.min(until))),
+                Some(until) => {
+                    self.next_lapse = Some(self.next_lapse.map_or(until, |next| next.min(until)))
+                }
                 None => {}
             }
         }
@@ -262,7 +325,9 @@ impl HistoryBook {
     /// Power that was reported late: at least so much was drawn then.
     pub fn past_power(&mut self, id: &Arc<str>, register: &Register, watts: i64, at: UtcMs) {
         let slot = slot_of(at);
-        let Some(point) = self.point(id, register) else { return };
+        let Some(point) = self.point(id, register) else {
+            return;
+        };
         let site = point.site.clone();
         peak(&mut point.open, slot, watts);
         if let Some(group) = site.and_then(|site| self.sites.get_mut(&site)) {
@@ -281,11 +346,17 @@ impl HistoryBook {
                 continue;
             }
             let (site, fleet) = (point.site.clone().map(Series::Site), Some(Series::Fleet));
-            for series in [Some(Series::ChargePoint(id.clone())), site, fleet].into_iter().flatten() {
+            for series in [Some(Series::ChargePoint(id.clone())), site, fleet]
+                .into_iter()
+                .flatten()
+            {
                 self.frozen.entry(series).or_default().add(&ended);
             }
         }
-        let sites = self.sites.iter_mut().map(|(id, group)| (Series::Site(id.clone()), group));
+        let sites = self
+            .sites
+            .iter_mut()
+            .map(|(id, group)| (Series::Site(id.clone()), group));
         for (series, group) in sites.chain([(Series::Fleet, &mut self.fleet)]) {
             let ended = group.peaks.take_before(running);
             if !ended.is_empty() {
@@ -297,7 +368,13 @@ impl HistoryBook {
 
     /// What was handed over and is not confirmed.
     pub fn frozen(&self) -> Vec<RollupRow> {
-        self.frozen.iter().map(|(series, slots)| RollupRow { series: series.clone(), slots: slots.clone() }).collect()
+        self.frozen
+            .iter()
+            .map(|(series, slots)| RollupRow {
+                series: series.clone(),
+                slots: slots.clone(),
+            })
+            .collect()
     }
 
     /// The checkpoint is in the store.
@@ -353,13 +430,17 @@ fn forget(point: &mut Point, sites: &mut BTreeMap<Arc<str>, Group>, fleet: &mut 
 }
 
 fn site_of(id: &str, register: &Register) -> Option<Arc<str>> {
-    register.charge_point(id).and_then(|point| point.site.clone())
+    register
+        .charge_point(id)
+        .and_then(|point| point.site.clone())
 }
 
 /// The sums of slots by London day.
 pub fn by_day(slots: &Slots) -> Slots {
     let mut days = Slots::default();
-    slots.iter().for_each(|(slot, sums)| days.entry(crate::model::day_of_slot(slot).0).add(sums));
+    slots
+        .iter()
+        .for_each(|(slot, sums)| days.entry(crate::model::day_of_slot(slot).0).add(sums));
     days
 }
 

@@ -25,7 +25,13 @@ pub enum Basis {
 
 impl Basis {
     /// All, best first.
-    pub const ALL: [Self; 5] = [Self::Actual, Self::Forecast, Self::National, Self::LastWeek, Self::Annual];
+    pub const ALL: [Self; 5] = [
+        Self::Actual,
+        Self::Forecast,
+        Self::National,
+        Self::LastWeek,
+        Self::Annual,
+    ];
 
     /// The word in JSON and rows.
     pub fn name(self) -> &'static str {
@@ -55,14 +61,24 @@ pub struct Series(BTreeMap<(GridArea, UtcMs), IntensitySlot>);
 impl Series {
     /// Of slots; of two for one half-hour, the later one counts.
     pub fn of(slots: impl IntoIterator<Item = IntensitySlot>) -> Self {
-        Self(slots.into_iter().map(|slot| ((slot.area, slot.start), slot)).collect())
+        Self(
+            slots
+                .into_iter()
+                .map(|slot| ((slot.area, slot.start), slot))
+                .collect(),
+        )
     }
 
     /// How far before a stretch of time slots are needed for it.
     pub const LOOK_BACK_MS: i64 = WEEK_MS;
 
     /// The intensity of the half-hour that begins at `start`, in a region or, without one, all of Great Britain.
-    pub fn at(&self, area: Option<u8>, start: UtcMs, annual_g_per_kwh: Option<f64>) -> Option<Intensity> {
+    pub fn at(
+        &self,
+        area: Option<u8>,
+        start: UtcMs,
+        annual_g_per_kwh: Option<f64>,
+    ) -> Option<Intensity> {
         let own = area.map_or(GridArea::NATIONAL, GridArea);
         let told = |area, start| {
             let slot = self.0.get(&(area, start))?;
@@ -87,8 +103,13 @@ mod tests {
     #[test]
     fn every_rung() {
         let start = UtcMs(1_800_000_000_000);
-        let slot =
-            |area, start, forecast, actual| IntensitySlot { area: GridArea(area), start, forecast, actual, vintage: start };
+        let slot = |area, start, forecast, actual| IntensitySlot {
+            area: GridArea(area),
+            start,
+            forecast,
+            actual,
+            vintage: start,
+        };
         let week = start.plus(-WEEK_MS);
         // Taken away one after the other, the next one counts.
         let mut slots = vec![
@@ -98,14 +119,43 @@ mod tests {
             (slot(0, week, None, Some(5.0)), Basis::LastWeek),
         ];
         for want in [1.0, 2.0, 4.0, 5.0] {
-            let found = Series::of(slots.iter().map(|(slot, _)| *slot)).at(Some(9), start, Some(200.0));
-            assert_eq!(found, Some(Intensity { g_per_kwh: want, basis: slots[0].1 }));
+            let found =
+                Series::of(slots.iter().map(|(slot, _)| *slot)).at(Some(9), start, Some(200.0));
+            assert_eq!(
+                found,
+                Some(Intensity {
+                    g_per_kwh: want,
+                    basis: slots[0].1
+                })
+            );
             slots.remove(0);
         }
-        assert_eq!(Series::default().at(Some(9), start, Some(200.0)).map(|found| found.basis), Some(Basis::Annual));
-        assert_eq!(Series::default().at(Some(9), start, None), None, "unknown is unknown");
-        let national = Series::of([slot(0, start, Some(3.0), Some(2.0)), slot(9, start, Some(1.0), None)]);
-        assert_eq!(national.at(None, start, None), Some(Intensity { g_per_kwh: 2.0, basis: Basis::Actual }));
-        assert_eq!(national.at(Some(3), start, None).map(|found| found.basis), Some(Basis::National), "never another region");
+        assert_eq!(
+            Series::default()
+                .at(Some(9), start, Some(200.0))
+                .map(|found| found.basis),
+            Some(Basis::Annual)
+        );
+        assert_eq!(
+            Series::default().at(Some(9), start, None),
+            None,
+            "unknown is unknown"
+        );
+        let national = Series::of([
+            slot(0, start, Some(3.0), Some(2.0)),
+            slot(9, start, Some(1.0), None),
+        ]);
+        assert_eq!(
+            national.at(None, start, None),
+            Some(Intensity {
+                g_per_kwh: 2.0,
+                basis: Basis::Actual
+            })
+        );
+        assert_eq!(
+            national.at(Some(3), start, None).map(|found| found.basis),
+            Some(Basis::National),
+            "never another region"
+        );
     }
 }

@@ -48,29 +48,47 @@ const MOST_G_PER_KWH: f64 = 2_000.0;
 impl Reply {
     /// Reads a body that was asked for an area.
     pub fn read(body: &[u8], area: GridArea, vintage: UtcMs) -> Result<Self, ReplyError> {
-        let whole: Value = serde_json::from_slice(body).map_err(|error| ReplyError::Syntax(error.to_string()))?;
+        let whole: Value =
+            serde_json::from_slice(body).map_err(|error| ReplyError::Syntax(error.to_string()))?;
         if let Some(error) = whole.get("error") {
             let text = |key: &str| {
                 let value = error.get(key).unwrap_or(&Value::Null);
-                value.as_str().map_or_else(|| value.to_string(), str::to_owned).chars().take(200).collect()
+                value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned)
+                    .chars()
+                    .take(200)
+                    .collect()
             };
-            return Err(ReplyError::Api { code: text("code"), message: text("message") });
+            return Err(ReplyError::Api {
+                code: text("code"),
+                message: text("message"),
+            });
         }
         let mut reply = Self::default();
         reply.walk(whole.get("data").unwrap_or(&Value::Null), area, vintage)?;
-        if reply.slots.is_empty() { Err(ReplyError::Empty) } else { Ok(reply) }
+        if reply.slots.is_empty() {
+            Err(ReplyError::Empty)
+        } else {
+            Ok(reply)
+        }
     }
 
     /// A list of periods or regions, a region with its periods, or a period.
     fn walk(&mut self, value: &Value, area: GridArea, vintage: UtcMs) -> Result<(), ReplyError> {
         match value {
-            Value::Array(items) => items.iter().try_for_each(|item| self.walk(item, area, vintage)),
+            Value::Array(items) => items
+                .iter()
+                .try_for_each(|item| self.walk(item, area, vintage)),
             Value::Object(fields) => {
                 if let Some(found) = fields.get("regionid").and_then(Value::as_i64)
                     && area != GridArea::NATIONAL
                     && found != i64::from(area.0)
                 {
-                    return Err(ReplyError::Region { found, asked: area.0 });
+                    return Err(ReplyError::Region {
+                        found,
+                        asked: area.0,
+                    });
                 }
                 match fields.get("data") {
                     Some(inner) => self.walk(inner, area, vintage),
@@ -95,9 +113,20 @@ fn period(value: &Value, area: GridArea, vintage: UtcMs) -> Option<IntensitySlot
         return None;
     }
     let intensity = value.get("intensity")?;
-    let figure = |key: &str| intensity.get(key).and_then(Value::as_f64).filter(|g| (0.0..=MOST_G_PER_KWH).contains(g));
+    let figure = |key: &str| {
+        intensity
+            .get(key)
+            .and_then(Value::as_f64)
+            .filter(|g| (0.0..=MOST_G_PER_KWH).contains(g))
+    };
     let (forecast, actual) = (figure("forecast"), figure("actual"));
-    (forecast.is_some() || actual.is_some()).then_some(IntensitySlot { area, start, forecast, actual, vintage })
+    (forecast.is_some() || actual.is_some()).then_some(IntensitySlot {
+        area,
+        start,
+        forecast,
+        actual,
+        vintage,
+    })
 }
 
 #[cfg(test)]
@@ -107,12 +136,20 @@ mod tests {
     const NOW: UtcMs = UtcMs(1_800_000_000_000);
 
     fn told(body: &str, area: u8) -> Result<Vec<String>, String> {
-        let reply = Reply::read(body.as_bytes(), GridArea(area), NOW).map_err(|error| error.to_string())?;
+        let reply =
+            Reply::read(body.as_bytes(), GridArea(area), NOW).map_err(|error| error.to_string())?;
         let told = |g: Option<f64>| g.map_or("-".to_owned(), |g| g.to_string());
         let mut slots: Vec<String> = reply
             .slots
             .iter()
-            .map(|slot| format!("{} {} {}", &slot.start.to_string()[..16], told(slot.forecast), told(slot.actual)))
+            .map(|slot| {
+                format!(
+                    "{} {} {}",
+                    &slot.start.to_string()[..16],
+                    told(slot.forecast),
+                    told(slot.actual)
+                )
+            })
             .collect();
         if reply.left_out > 0 {
             slots.push(format!("left out {}", reply.left_out));
@@ -124,13 +161,25 @@ mod tests {
     fn both_shapes() {
         let national = r#"{"data":[{"from":"2018-01-20T12:00Z","to":"2018-01-20T12:30Z","intensity":{"forecast":266,"actual":263,"index":"moderate"}},
             {"from":"2018-01-20T12:30Z","to":"2018-01-20T13:00Z","intensity":{"forecast":250,"actual":null,"index":"moderate"}}]}"#;
-        assert_eq!(told(national, 0).unwrap(), ["2018-01-20T12:00 266 263", "2018-01-20T12:30 250 -"]);
+        assert_eq!(
+            told(national, 0).unwrap(),
+            ["2018-01-20T12:00 266 263", "2018-01-20T12:30 250 -"]
+        );
         let range = r#"{"data":{"regionid":9,"dnoregion":"WPD East Midlands","shortname":"East Midlands","data":[{"from":"2026-11-25T10:00Z","to":"2026-11-25T10:30Z",
             "intensity":{"forecast":181,"index":"moderate"},"generationmix":[{"fuel":"gas","perc":43.6}]}]}}"#;
         assert_eq!(told(range, 9).unwrap(), ["2026-11-25T10:00 181 -"]);
-        let single = range.replace("{\"data\":{", "{\"data\":[{").replace("}]}}", "}]}]}");
-        assert_eq!(told(&single, 9).unwrap(), ["2026-11-25T10:00 181 -"], "{single}");
-        assert_eq!(told(range, 3).unwrap_err(), "the answer is for region 9, asked was 3");
+        let single = range
+            .replace("{\"data\":{", "{\"data\":[{")
+            .replace("}]}}", "}]}]}");
+        assert_eq!(
+            told(&single, 9).unwrap(),
+            ["2026-11-25T10:00 181 -"],
+            "{single}"
+        );
+        assert_eq!(
+            told(range, 3).unwrap_err(),
+            "the answer is for region 9, asked was 3"
+        );
     }
 
     #[test]
@@ -138,7 +187,10 @@ mod tests {
         let odd = r#"{"data":[{"from":"2026-11-25T10:00Z","to":"2026-11-25T10:30Z","intensity":{"forecast":null,"actual":null}},
             {"from":"2026-11-25T10:10Z","to":"2026-11-25T10:40Z","intensity":{"forecast":100}},{"from":"2026-11-25T10:00Z","to":"2026-11-25T11:00Z","intensity":{"forecast":100}},
             {"from":"soon","to":"later","intensity":{"forecast":100}},{"from":"2026-11-25T10:30Z","to":"2026-11-25T11:00Z","intensity":{"forecast":-5,"actual":0}},{}]}"#;
-        assert_eq!(told(odd, 0).unwrap(), ["2026-11-25T10:30 - 0", "left out 5"]);
+        assert_eq!(
+            told(odd, 0).unwrap(),
+            ["2026-11-25T10:30 - 0", "left out 5"]
+        );
         for (body, want) in [
             ("<html>", "is not JSON"),
             ("", "is not JSON"),

@@ -37,7 +37,10 @@ impl OperationalSum {
         self.dwh += other.dwh;
         self.g += other.g;
         self.unknown_dwh += other.unknown_dwh;
-        self.by_basis.iter_mut().zip(other.by_basis).for_each(|(mine, theirs)| *mine += theirs);
+        self.by_basis
+            .iter_mut()
+            .zip(other.by_basis)
+            .for_each(|(mine, theirs)| *mine += theirs);
     }
 
     /// kgCO2; `None` if no energy has an intensity.
@@ -65,24 +68,52 @@ mod tests {
     fn g6_half_hourly_carbon_intensity() {
         let mut sum = OperationalSum::default();
         for (kwh, g_per_kwh) in [(2.0, 120.0), (3.5, 180.0), (1.5, 90.0)] {
-            sum.add((kwh * 10_000.0) as i64, Some(Intensity { g_per_kwh, basis: Basis::Actual }));
+            sum.add(
+                (kwh * 10_000.0) as i64,
+                Some(Intensity {
+                    g_per_kwh,
+                    basis: Basis::Actual,
+                }),
+            );
         }
         assert!((sum.g - 1005.0).abs() < 1e-6, "{}", sum.g);
         let mean = sum.mean_g_per_kwh().expect("there is energy");
-        assert!((mean - 143.571428571).abs() < 1e-6 && (mean - 130.0).abs() > 1.0, "{mean}");
+        assert!(
+            (mean - 143.571428571).abs() < 1e-6 && (mean - 130.0).abs() > 1.0,
+            "{mean}"
+        );
         let at = |text: &str| text.parse::<UtcMs>().expect("a time");
-        let parts = split(at("2026-11-25T12:10:00Z"), at("2026-11-25T13:20:00Z"), (17_000 - 10_000) * 10);
-        let parts: Vec<_> = parts.iter().map(|part| (part.start, part.dwh / 10)).collect();
+        let parts = split(
+            at("2026-11-25T12:10:00Z"),
+            at("2026-11-25T13:20:00Z"),
+            (17_000 - 10_000) * 10,
+        );
+        let parts: Vec<_> = parts
+            .iter()
+            .map(|part| (part.start, part.dwh / 10))
+            .collect();
         let want = [("12:00", 2_000), ("12:30", 3_000), ("13:00", 2_000)];
-        assert_eq!(parts, want.map(|(time, wh)| (at(&format!("2026-11-25T{time}:00Z")), wh)));
+        assert_eq!(
+            parts,
+            want.map(|(time, wh)| (at(&format!("2026-11-25T{time}:00Z")), wh))
+        );
     }
 
     #[test]
     fn what_is_unknown_is_in_no_figure() {
         let mut sum = OperationalSum::default();
         sum.add(10_000, None);
-        assert_eq!((sum.kg(), sum.mean_g_per_kwh(), sum.unknown_dwh), (None, None, 10_000));
-        sum.add(10_000, Some(Intensity { g_per_kwh: 0.0, basis: Basis::LastWeek }));
+        assert_eq!(
+            (sum.kg(), sum.mean_g_per_kwh(), sum.unknown_dwh),
+            (None, None, 10_000)
+        );
+        sum.add(
+            10_000,
+            Some(Intensity {
+                g_per_kwh: 0.0,
+                basis: Basis::LastWeek,
+            }),
+        );
         assert_eq!((sum.kg(), sum.by_basis), (Some(0.0), [0, 0, 0, 10_000, 0]));
         let mut twice = sum;
         twice.join(&sum);

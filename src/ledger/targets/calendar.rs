@@ -24,7 +24,11 @@ pub fn month_end_at(scale: f64) -> Option<Day> {
 /// The last month that has ended by the end of a day.
 pub fn last_full_month(day: Day) -> Month {
     let month = Month::of_day(day);
-    if month.last_day() == day { month } else { month.plus(-1) }
+    if month.last_day() == day {
+        month
+    } else {
+        month.plus(-1)
+    }
 }
 
 #[cfg(test)]
@@ -34,9 +38,18 @@ mod tests {
     #[test]
     fn there_and_back() {
         let day = |text: &str| text.parse::<Day>().expect("a day");
-        assert_eq!(month_scale(day("2028-03-31")) - month_scale(day("2026-03-31")), 24.0);
-        assert_eq!(month_end_at(month_scale(day("2026-03-31")) + 30.0), Some(day("2028-09-30")));
-        assert_eq!(month_end_at(month_scale(day("2026-02-10"))), Some(day("2026-02-28")));
+        assert_eq!(
+            month_scale(day("2028-03-31")) - month_scale(day("2026-03-31")),
+            24.0
+        );
+        assert_eq!(
+            month_end_at(month_scale(day("2026-03-31")) + 30.0),
+            Some(day("2028-09-30"))
+        );
+        assert_eq!(
+            month_end_at(month_scale(day("2026-02-10"))),
+            Some(day("2026-02-28"))
+        );
         assert_eq!(month_end_at(f64::INFINITY), None);
         assert_eq!(last_full_month(day("2026-02-28")).to_string(), "2026-02");
         assert_eq!(last_full_month(day("2026-02-27")).to_string(), "2026-01");

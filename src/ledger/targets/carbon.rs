@@ -26,7 +26,9 @@ impl CarbonPath {
         }
         let stretch = self.points.windows(2).find(|stretch| year <= stretch[1].0);
         match stretch {
-            Some([(from, high), (to, low)]) if to > from => Some(high + (low - high) * (year - from) / (to - from)),
+            Some([(from, high), (to, low)]) if to > from => {
+                Some(high + (low - high) * (year - from) / (to - from))
+            }
             _ => self.points.last().map(|last| last.1),
         }
     }
@@ -38,16 +40,26 @@ impl CarbonPath {
 
     /// Tonnes allowed from one year to another, by trapezoids.
     pub fn budget(&self, from: f64, to: f64) -> Option<f64> {
-        let inner = self.points.iter().map(|point| point.0).filter(|year| *year > from && *year < to);
+        let inner = self
+            .points
+            .iter()
+            .map(|point| point.0)
+            .filter(|year| *year > from && *year < to);
         let years: Vec<f64> = std::iter::once(from).chain(inner).chain([to]).collect();
-        let values: Vec<f64> = years.iter().map(|year| self.at(*year)).collect::<Option<_>>()?;
+        let values: Vec<f64> = years
+            .iter()
+            .map(|year| self.at(*year))
+            .collect::<Option<_>>()?;
         Some(area(&years.into_iter().zip(values).collect::<Vec<_>>()))
     }
 }
 
 /// Area under straight lines through points.
 pub fn area(points: &[(f64, f64)]) -> f64 {
-    points.windows(2).map(|pair| (pair[1].0 - pair[0].0) * (pair[0].1 + pair[1].1) / 2.0).sum()
+    points
+        .windows(2)
+        .map(|pair| (pair[1].0 - pair[0].0) * (pair[0].1 + pair[1].1) / 2.0)
+        .sum()
 }
 
 /// Yearly change that leads from one figure to another, as a share; negative is a fall.
@@ -76,7 +88,12 @@ pub struct Plausibility {
 }
 
 /// `kgco2e_per_litre` and `kgco2e_per_km` are the year's factors. `None` without vehicles or factors.
-pub fn plausibility(tonnes: f64, vehicles: u32, kgco2e_per_litre: f64, kgco2e_per_km: f64) -> Option<Plausibility> {
+pub fn plausibility(
+    tonnes: f64,
+    vehicles: u32,
+    kgco2e_per_litre: f64,
+    kgco2e_per_km: f64,
+) -> Option<Plausibility> {
     if vehicles == 0 || kgco2e_per_litre <= 0.0 || kgco2e_per_km <= 0.0 {
         return None;
     }

@@ -47,7 +47,15 @@ pub struct LevelRules {
 impl Default for LevelRules {
     /// emissions.md 6.6.
     fn default() -> Self {
-        Self { amber_on: -1.0, amber_off: -0.5, red_on: -2.5, red_off: -2.0, evaluations: 2, p_hit: 0.2, months_late: 6.0 }
+        Self {
+            amber_on: -1.0,
+            amber_off: -0.5,
+            red_on: -2.5,
+            red_off: -2.0,
+            evaluations: 2,
+            p_hit: 0.2,
+            months_late: 6.0,
+        }
     }
 }
 
@@ -79,7 +87,8 @@ impl LevelState {
         if month.unsure {
             return self.level;
         }
-        let hopeless = month.p_hit.is_some_and(|p| p < rules.p_hit) || month.months_late.is_some_and(|m| m > rules.months_late);
+        let hopeless = month.p_hit.is_some_and(|p| p < rules.p_hit)
+            || month.months_late.is_some_and(|m| m > rules.months_late);
         let red = hopeless || month.drift_pp <= rules.red_on;
         let count = |lasting: bool, so_far: u32| if lasting { so_far.saturating_add(1) } else { 0 };
         self.red_for = count(red, self.red_for);
@@ -141,7 +150,11 @@ impl CusumState {
 
     fn settle(&mut self) {
         if self.alarm && self.acknowledged && self.sum <= 0.0 {
-            *self = Self { sum: self.sum, alarm: false, acknowledged: false };
+            *self = Self {
+                sum: self.sum,
+                alarm: false,
+                acknowledged: false,
+            };
         }
     }
 }

@@ -67,7 +67,12 @@ pub struct IndicatorFigure {
 
 impl From<Indicator> for IndicatorFigure {
     fn from(Indicator { key, value, .. }: Indicator) -> Self {
-        Self { organisation: key.organisation, name: key.name, month: key.month, value }
+        Self {
+            organisation: key.organisation,
+            name: key.name,
+            month: key.month,
+            value,
+        }
     }
 }
 
@@ -104,10 +109,16 @@ impl Figures {
     /// The complete years of a figure that have ended by a day.
     pub fn yearly(&self, name: &str, as_of: Day) -> Series {
         let mut series = Series::default();
-        let ended = |figure: &&YearFigure| *figure.name == *name && figure.complete && figure.year.last_day() <= as_of;
+        let ended = |figure: &&YearFigure| {
+            *figure.name == *name && figure.complete && figure.year.last_day() <= as_of
+        };
         for figure in self.yearly.iter().filter(ended) {
             series.put(figure.year.last_day(), figure.value);
-            if series.points.last().is_some_and(|last| last.0 == figure.year.last_day()) {
+            if series
+                .points
+                .last()
+                .is_some_and(|last| last.0 == figure.year.last_day())
+            {
                 series.factor_set.clone_from(&figure.factor_set);
             }
         }
@@ -115,7 +126,12 @@ impl Figures {
     }
 
     /// The months of an indicator that have ended by a day; an error says what is ambiguous.
-    pub fn indicator(&self, organisation: Option<&str>, name: &str, as_of: Day) -> Result<Series, String> {
+    pub fn indicator(
+        &self,
+        organisation: Option<&str>,
+        name: &str,
+        as_of: Day,
+    ) -> Result<Series, String> {
         let mut series = Series::default();
         let mut owners = BTreeSet::new();
         let wanted = |figure: &&IndicatorFigure| {
@@ -129,15 +145,23 @@ impl Figures {
         }
         if owners.len() > 1 {
             let owners: Vec<&str> = owners.into_iter().collect();
-            return Err(format!("organisation: `{name}` comes from several ({}); name one in the target", owners.join(", ")));
+            return Err(format!(
+                "organisation: `{name}` comes from several ({}); name one in the target",
+                owners.join(", ")
+            ));
         }
         Ok(series)
     }
 
     /// Kilograms of a pollutant in the last complete year that has ended by a day.
     pub fn air(&self, pollutant: &str, as_of: Day) -> Option<&AirFigure> {
-        let ended = |figure: &&AirFigure| *figure.pollutant == *pollutant && figure.complete && figure.year.last_day() <= as_of;
-        self.air.iter().filter(ended).max_by_key(|figure| figure.year)
+        let ended = |figure: &&AirFigure| {
+            *figure.pollutant == *pollutant && figure.complete && figure.year.last_day() <= as_of
+        };
+        self.air
+            .iter()
+            .filter(ended)
+            .max_by_key(|figure| figure.year)
     }
 }
 
@@ -154,7 +178,11 @@ pub fn charge_points(register: &Register, organisation: Option<&str>, as_of: Day
     let last = last_full_month(as_of);
     let mut series = Series::default();
     // Without a single date the past is not known.
-    if register.charge_points.iter().any(|point| point.in_service_from.is_some()) {
+    if register
+        .charge_points
+        .iter()
+        .any(|point| point.in_service_from.is_some())
+    {
         for back in 0..13 {
             let day = last.plus(-back).last_day();
             series.put(day, count(day));

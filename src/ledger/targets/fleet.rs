@@ -9,7 +9,9 @@ use super::forecast::{COMMON_DELAYS, Candidate, Distribution};
 use super::record::{Amount, CusumRecord, ForecastRecord, TargetRecord, TargetStatus};
 use super::target::{Successor, Target, age, replacement_age, years};
 use super::trend::{FEWEST_POINTS, time_to_close, trend};
-use crate::ledger::transition::{Counts, MonthEnd, Population, Profile, classify, month_end_counts};
+use crate::ledger::transition::{
+    Counts, MonthEnd, Population, Profile, classify, month_end_counts,
+};
 use crate::model::register::Register;
 use crate::units::{Day, Month};
 
@@ -39,17 +41,34 @@ pub fn vehicles_needed(goal: f64, vehicles: u32) -> u32 {
 /// The size of the fleet at the due date (emissions.md 6.1): what somebody planned, else what the register's dates say; `None` once the
 /// date has passed, and for vehicles that are new, which no register knows beforehand.
 fn vehicles_at_due(share: FleetShare<'_>, register: &Register, day: Day) -> Option<u32> {
-    let due = share.target.due.filter(|due| *due >= day && share.population.new_in_months.is_none())?;
+    let due = share
+        .target
+        .due
+        .filter(|due| *due >= day && share.population.new_in_months.is_none())?;
     // On the day itself nothing is planned any more.
     let written = share.target.vehicles_at_due().filter(|_| due > day);
-    Some(written.unwrap_or_else(|| share.population.counts(register, share.profile, due).total()))
+    Some(written.unwrap_or_else(|| {
+        share
+            .population
+            .counts(register, share.profile, due)
+            .total()
+    }))
 }
 
 /// Vehicles of a written size that the register does not name: they come evenly spread up to the due date. Negative where it names more.
 fn unnamed(share: FleetShare<'_>, register: &Register, as_of: Day, day: Day) -> i64 {
-    let FleetShare { target, profile, population, .. } = share;
-    let due = target.due.filter(|due| *due > as_of && population.new_in_months.is_none());
-    let Some((due, written)) = due.zip(target.vehicles_at_due()) else { return 0 };
+    let FleetShare {
+        target,
+        profile,
+        population,
+        ..
+    } = share;
+    let due = target
+        .due
+        .filter(|due| *due > as_of && population.new_in_months.is_none());
+    let Some((due, written)) = due.zip(target.vehicles_at_due()) else {
+        return 0;
+    };
     let named = population.counts(register, profile, due).total();
     let part = (years(as_of, day) / years(as_of, due)).clamp(0.0, 1.0);
     ((f64::from(written) - f64::from(named)) * part).round() as i64
@@ -58,9 +77,15 @@ fn unnamed(share: FleetShare<'_>, register: &Register, as_of: Day, day: Day) -> 
 /// The fleet of a day to come: by the register's dates, and by a written size. New vehicles stay as many as they are, for no register knows
 /// them beforehand.
 pub(super) fn vehicles_on(share: FleetShare<'_>, register: &Register, as_of: Day, day: Day) -> u32 {
-    let on = if share.population.new_in_months.is_some() { as_of } else { day.max(as_of) };
+    let on = if share.population.new_in_months.is_some() {
+        as_of
+    } else {
+        day.max(as_of)
+    };
     let named = share.population.counts(register, share.profile, on).total();
-    (i64::from(named) + unnamed(share, register, as_of, on)).try_into().unwrap_or(0)
+    (i64::from(named) + unnamed(share, register, as_of, on))
+        .try_into()
+        .unwrap_or(0)
 }
 
 /// What the counts of one day say; the fleet stays as large as it is.
@@ -68,13 +93,22 @@ pub fn assess_counts(share: FleetShare<'_>, counts: Counts, as_of: Day) -> Targe
     assess_planned(share, counts, None, as_of)
 }
 
-fn assess_planned(share: FleetShare<'_>, counts: Counts, at_due: Option<u32>, as_of: Day) -> TargetRecord {
-    let FleetShare { target, profile, .. } = share;
+fn assess_planned(
+    share: FleetShare<'_>,
+    counts: Counts,
+    at_due: Option<u32>,
+    as_of: Day,
+) -> TargetRecord {
+    let FleetShare {
+        target, profile, ..
+    } = share;
     let (n, counted) = (counts.total(), counts.counted(profile));
     let mut record = TargetRecord::blank(target, as_of, "vehicles");
     let gap = vehicles_needed(target.goal, at_due.unwrap_or(n)).saturating_sub(counted);
     let current = counts.share(profile);
-    let plan = target.plan.at(&target.baseline, target.goal, target.due, as_of, n);
+    let plan = target
+        .plan
+        .at(&target.baseline, target.goal, target.due, as_of, n);
     let drift = current.zip(plan).map(|(current, plan)| current - plan);
     record.profile = Some(profile.name);
     record.profile_options = profile.options();
@@ -90,7 +124,13 @@ fn assess_planned(share: FleetShare<'_>, counts: Counts, at_due: Option<u32>, as
     record.plan_value = plan.map(|plan| plan * f64::from(n));
     record.counts = Some(counts);
     record.vehicles_at_due = at_due;
-    record.progress = current.map(|current| if target.goal > 0.0 { (current / target.goal).min(1.0) } else { 1.0 });
+    record.progress = current.map(|current| {
+        if target.goal > 0.0 {
+            (current / target.goal).min(1.0)
+        } else {
+            1.0
+        }
+    });
     record.status = match (current, drift) {
         (None, _) => TargetStatus::NotComputable,
         // A share that is only reached because others will have left is not reached yet.
@@ -101,28 +141,51 @@ fn assess_planned(share: FleetShare<'_>, counts: Counts, at_due: Option<u32>, as
         (_, Some(drift)) if drift >= -1e-12 => TargetStatus::OnPath,
         _ => TargetStatus::BelowPath,
     };
-    let months_left = target.due.map(|due| month_scale(due) - month_scale(as_of)).filter(|months| *months > 0.0);
-    record.required_per_month = record.gap.zip(months_left).map(|(gap, months)| gap.value() / months);
+    let months_left = target
+        .due
+        .map(|due| month_scale(due) - month_scale(as_of))
+        .filter(|months| *months > 0.0);
+    record.required_per_month = record
+        .gap
+        .zip(months_left)
+        .map(|(gap, months)| gap.value() / months);
     let missing = target.plan.needs(&target.baseline, target.due);
     record.needs = if target.from_settings && !missing.is_empty() {
         vec!["target.start and target.start_share: without them there is no path".into()]
     } else {
-        missing.into_iter().map(|key| format!("{key}: without it there is no path")).collect()
+        missing
+            .into_iter()
+            .map(|key| format!("{key}: without it there is no path"))
+            .collect()
     };
     record
 }
 
 /// The whole record.
 pub fn assess_fleet(share: FleetShare<'_>, register: &Register, as_of: Day) -> TargetRecord {
-    let FleetShare { profile, population, .. } = share;
+    let FleetShare {
+        profile,
+        population,
+        ..
+    } = share;
     let counts = population.counts(register, profile, as_of);
-    let mut record = assess_planned(share, counts, vehicles_at_due(share, register, as_of), as_of);
+    let mut record = assess_planned(
+        share,
+        counts,
+        vehicles_at_due(share, register, as_of),
+        as_of,
+    );
     let open = population.undated(register, as_of);
     if open.not_placed > 0 {
-        record.needs.push(format!("role, ownership or dates of {} vehicles: left out until they are known", open.not_placed));
+        record.needs.push(format!(
+            "role, ownership or dates of {} vehicles: left out until they are known",
+            open.not_placed
+        ));
     }
     if counts.total() == 0 {
-        record.needs.push("vehicles: none of the register is meant by this target".into());
+        record
+            .needs
+            .push("vehicles: none of the register is meant by this target".into());
         return record;
     }
     let too_open = f64::from(open.without_start) > MOST_OPEN * f64::from(counts.total());
@@ -131,9 +194,10 @@ pub fn assess_fleet(share: FleetShare<'_>, register: &Register, as_of: Day) -> T
         record.required_per_month = None;
     } else {
         if too_open {
-            record
-                .needs
-                .push(format!("in_service_from of {} vehicles: without it past months cannot be counted", open.without_start));
+            record.needs.push(format!(
+                "in_service_from of {} vehicles: without it past months cannot be counted",
+                open.without_start
+            ));
         } else {
             add_history(&mut record, share, register, as_of);
         }
@@ -146,28 +210,58 @@ pub fn assess_fleet(share: FleetShare<'_>, register: &Register, as_of: Day) -> T
 }
 
 fn add_history(record: &mut TargetRecord, share: FleetShare<'_>, register: &Register, as_of: Day) {
-    if register.vehicles.iter().all(|vehicle| vehicle.in_service_to.is_none()) {
+    if register
+        .vehicles
+        .iter()
+        .all(|vehicle| vehicle.in_service_to.is_none())
+    {
         record
             .needs
             .push("in_service_to: no vehicle has left; keep those that left in the register, or past months miss them".into());
     }
     let last = last_full_month(as_of);
-    let months = month_end_counts(register, share.profile, share.population, last.plus(-12), last);
+    let months = month_end_counts(
+        register,
+        share.profile,
+        share.population,
+        last.plus(-12),
+        last,
+    );
     let Some(trend) = trend(&points(&months, share.profile)) else {
-        return record.needs.push(format!("history: fewer than {FEWEST_POINTS} month ends with vehicles in service"));
+        return record.needs.push(format!(
+            "history: fewer than {FEWEST_POINTS} month ends with vehicles in service"
+        ));
     };
     record.recent_per_month = Some(trend.theil_sen);
     record.recent_per_month_least_squares = Some(trend.least_squares);
-    record.project(projected(record.gap.map_or(0.0, Amount::value), trend.theil_sen, as_of), share.target.due);
+    record.project(
+        projected(
+            record.gap.map_or(0.0, Amount::value),
+            trend.theil_sen,
+            as_of,
+        ),
+        share.target.due,
+    );
 }
 
 fn points(months: &[MonthEnd], profile: &Profile) -> Vec<(f64, f64)> {
     let counted = months.iter().filter(|end| end.counts.total() > 0);
-    counted.map(|end| (month_scale(end.month.last_day()), f64::from(end.counts.counted(profile)))).collect()
+    counted
+        .map(|end| {
+            (
+                month_scale(end.month.last_day()),
+                f64::from(end.counts.counted(profile)),
+            )
+        })
+        .collect()
 }
 
 fn projected(gap: f64, rate: f64, as_of: Day) -> Option<Day> {
-    if gap <= 0.0 { None } else { month_end_at(month_scale(as_of) + time_to_close(gap, rate)?) }
+    if gap <= 0.0 {
+        None
+    } else {
+        month_end_at(month_scale(as_of) + time_to_close(gap, rate)?)
+    }
 }
 
 /// The fleet of a day to come and what its ages say as of a day; the second value is how many vehicles have none, the error what is missing.
@@ -177,14 +271,31 @@ pub(super) fn candidates(
     as_of: Day,
     day: Day,
 ) -> Result<(Vec<Candidate>, u32), String> {
-    let FleetShare { profile, population, successor, .. } = share;
+    let FleetShare {
+        profile,
+        population,
+        successor,
+        ..
+    } = share;
     let (mut candidates, mut without_age, mut without_chance) = (Vec::new(), 0u32, 0u32);
-    let never = super::forecast::ReplacementAge { mu: 1e6, sigma: 1.0 };
+    let never = super::forecast::ReplacementAge {
+        mu: 1e6,
+        sigma: 1.0,
+    };
     // Who leaves before the day does not count there, who comes counts as what he is.
-    for vehicle in register.vehicles.iter().filter(|vehicle| population.holds(vehicle, day) == Some(true)) {
+    for vehicle in register
+        .vehicles
+        .iter()
+        .filter(|vehicle| population.holds(vehicle, day) == Some(true))
+    {
         if population.holds(vehicle, as_of) != Some(true) {
             let counts = profile.counts(classify(vehicle, profile, day).class);
-            candidates.push(Candidate { counts, age: 0.0, replacement: never, qualifies: 1.0 });
+            candidates.push(Candidate {
+                counts,
+                age: 0.0,
+                replacement: never,
+                qualifies: 1.0,
+            });
             continue;
         }
         let counts = profile.counts(classify(vehicle, profile, as_of).class);
@@ -193,10 +304,17 @@ pub(super) fn candidates(
             continue;
         };
         // A vehicle that counts and whose successor counts needs no age.
-        let known = age(vehicle, as_of).zip(replacement_age(vehicle)).filter(|_| !counts || qualifies < 1.0);
+        let known = age(vehicle, as_of)
+            .zip(replacement_age(vehicle))
+            .filter(|_| !counts || qualifies < 1.0);
         without_age += u32::from(known.is_none() && (!counts || qualifies < 1.0));
         let (age, replacement) = known.unwrap_or((0.0, never));
-        candidates.push(Candidate { counts, age, replacement, qualifies });
+        candidates.push(Candidate {
+            counts,
+            age,
+            replacement,
+            qualifies,
+        });
     }
     if without_chance > 0 {
         return Err(format!(
@@ -225,11 +343,18 @@ pub(super) fn candidates(
             ));
         };
         let replacement = super::forecast::ReplacementAge::DONE;
-        let new = Candidate { counts: false, age: 0.0, replacement, qualifies: chance };
+        let new = Candidate {
+            counts: false,
+            age: 0.0,
+            replacement,
+            qualifies: chance,
+        };
         candidates.resize(candidates.len() + unnamed as usize, new);
     }
     if candidates.is_empty() {
-        return Err(format!("vehicles: by the register's dates none of this target is in service on {day}; no forecast"));
+        return Err(format!(
+            "vehicles: by the register's dates none of this target is in service on {day}; no forecast"
+        ));
     }
     Ok((candidates, without_age))
 }
@@ -240,7 +365,9 @@ pub(super) fn band(counted: &Distribution, vehicles: usize) -> [f64; 3] {
 }
 
 fn add_forecast(record: &mut TargetRecord, share: FleetShare<'_>, register: &Register, as_of: Day) {
-    let Some(due) = share.target.due.filter(|due| *due >= as_of) else { return };
+    let Some(due) = share.target.due.filter(|due| *due >= as_of) else {
+        return;
+    };
     let (candidates, without_age) = match candidates(share, register, as_of, due) {
         Ok(found) => found,
         Err(missing) => return record.needs.push(missing),
@@ -274,8 +401,15 @@ fn p_hit(share: FleetShare<'_>, register: &Register, day: Day) -> Option<f64> {
 
 /// Level and cumulative sum, stepped over every month that has ended since the baseline.
 fn add_levels(record: &mut TargetRecord, share: FleetShare<'_>, register: &Register, as_of: Day) {
-    let FleetShare { target, profile, population, .. } = share;
-    let (Some(_), Some(start)) = (record.plan, target.baseline.date) else { return };
+    let FleetShare {
+        target,
+        profile,
+        population,
+        ..
+    } = share;
+    let (Some(_), Some(start)) = (record.plan, target.baseline.date) else {
+        return;
+    };
     let last = last_full_month(as_of);
     let first = last_full_month(start).max(last.plus(-MOST_MONTHS));
     if last <= first {
@@ -286,29 +420,47 @@ fn add_levels(record: &mut TargetRecord, share: FleetShare<'_>, register: &Regis
     let at_due = vehicles_at_due(share, register, first.last_day());
     let at_due = |day: Day| at_due.filter(|_| target.due.is_some_and(|due| due > day));
     let (rules, sums) = (LevelRules::default(), CusumRules::default());
-    let (mut level, mut sum, mut done, mut spread) = (LevelState::default(), CusumState::default(), Vec::new(), 1.0);
+    let (mut level, mut sum, mut done, mut spread) = (
+        LevelState::default(),
+        CusumState::default(),
+        Vec::new(),
+        1.0,
+    );
     for (index, pair) in months.windows(2).enumerate() {
         let standing = |end: &MonthEnd| Standing::of(share, end, at_due(end.month.last_day()));
-        let Some((before, now)) = standing(&pair[0]).zip(standing(&pair[1])) else { continue };
+        let Some((before, now)) = standing(&pair[0]).zip(standing(&pair[1])) else {
+            continue;
+        };
         // At a rate that does not lead there, it is later than any date: as the rule `target_late` has it.
-        let late = trend(&points(&months[..index + 2], profile)).filter(|_| now.gap > 0.0).zip(target.due).map(|(trend, due)| {
-            let projected = projected(now.gap, trend.theil_sen, pair[1].month.last_day());
-            projected.map_or(f64::INFINITY, |day| f64::from(Month::of_day(day).since(Month::of_day(due))))
-        });
+        let late = trend(&points(&months[..index + 2], profile))
+            .filter(|_| now.gap > 0.0)
+            .zip(target.due)
+            .map(|(trend, due)| {
+                let projected = projected(now.gap, trend.theil_sen, pair[1].month.last_day());
+                projected.map_or(f64::INFINITY, |day| {
+                    f64::from(Month::of_day(day).since(Month::of_day(due)))
+                })
+            });
         // Only the last two evaluations can raise a level that is seen today; a forecast for each month would be costly.
-        let recent = last.since(pair[1].month) < i32::try_from(rules.evaluations).unwrap_or(i32::MAX);
+        let recent =
+            last.since(pair[1].month) < i32::try_from(rules.evaluations).unwrap_or(i32::MAX);
         let p_hit = Some(()).filter(|()| recent && population.new_in_months.is_none());
         let counts = pair[1].counts;
         level.step(
             &rules,
             &Evaluation {
                 drift_pp: (now.counted / now.n - now.plan) * 100.0,
-                p_hit: p_hit.filter(|()| now.gap > 0.0).and_then(|()| self::p_hit(share, register, pair[1].month.last_day())),
+                p_hit: p_hit
+                    .filter(|()| now.gap > 0.0)
+                    .and_then(|()| self::p_hit(share, register, pair[1].month.last_day())),
                 months_late: late,
                 unsure: f64::from(counts.unknown) > MOST_OPEN * f64::from(counts.total()),
             },
         );
-        let (conversions, planned) = (now.counted - before.counted, now.plan * now.n - before.plan * before.n);
+        let (conversions, planned) = (
+            now.counted - before.counted,
+            now.plan * now.n - before.plan * before.n,
+        );
         spread = sigma(&done, planned);
         sum.step(&sums, conversions, planned, spread);
         // Nobody can acknowledge what is counted anew each time: here an alarm stands until the sum is back at zero.
@@ -318,7 +470,10 @@ fn add_levels(record: &mut TargetRecord, share: FleetShare<'_>, register: &Regis
     if !done.is_empty() {
         record.level = Some(level.level);
         // Of what came in the last twelve months nothing is converted.
-        record.cusum = population.new_in_months.is_none().then(|| CusumRecord::of(sum, done.len() as u32, spread));
+        record.cusum = population
+            .new_in_months
+            .is_none()
+            .then(|| CusumRecord::of(sum, done.len() as u32, spread));
     }
 }
 
@@ -334,9 +489,20 @@ impl Standing {
     fn of(share: FleetShare<'_>, end: &MonthEnd, at_due: Option<u32>) -> Option<Self> {
         let target = share.target;
         let n = end.counts.total();
-        let plan = target.plan.at(&target.baseline, target.goal, target.due, end.month.last_day(), n)?;
+        let plan = target.plan.at(
+            &target.baseline,
+            target.goal,
+            target.due,
+            end.month.last_day(),
+            n,
+        )?;
         let counted = end.counts.counted(share.profile);
         let gap = vehicles_needed(target.goal, at_due.unwrap_or(n)).saturating_sub(counted);
-        (n > 0).then(|| Self { n: n.into(), counted: counted.into(), plan, gap: gap.into() })
+        (n > 0).then(|| Self {
+            n: n.into(),
+            counted: counted.into(),
+            plan,
+            gap: gap.into(),
+        })
     }
 }

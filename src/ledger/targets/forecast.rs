@@ -21,7 +21,10 @@ pub struct ReplacementAge {
 
 impl ReplacementAge {
     /// Is a successor already, whatever the delay: a vehicle that is planned and of which no more is known.
-    pub const DONE: Self = Self { mu: f64::NEG_INFINITY, sigma: 1.0 };
+    pub const DONE: Self = Self {
+        mu: f64::NEG_INFINITY,
+        sigma: 1.0,
+    };
 
     /// The chance that a vehicle of an age, not replaced so far, is replaced within `horizon` years.
     pub fn chance(self, age: f64, horizon: f64) -> f64 {
@@ -34,7 +37,11 @@ impl ReplacementAge {
         let survives = |age: f64| normal::upper((age - self.mu) / self.sigma);
         let so_far = survives(age);
         // Overdue beyond all experience: due at once (emissions.md 6.5).
-        if so_far < 1e-9 { 1.0 } else { (1.0 - survives(age + horizon) / so_far).clamp(0.0, 1.0) }
+        if so_far < 1e-9 {
+            1.0
+        } else {
+            (1.0 - survives(age + horizon) / so_far).clamp(0.0, 1.0)
+        }
     }
 }
 
@@ -55,7 +62,11 @@ impl Candidate {
     /// The chance that it, or its successor, counts after `horizon` years.
     pub fn chance(&self, horizon: f64) -> f64 {
         let replaced = self.replacement.chance(self.age, horizon);
-        if self.counts { 1.0 - replaced * (1.0 - self.qualifies) } else { replaced * self.qualifies }
+        if self.counts {
+            1.0 - replaced * (1.0 - self.qualifies)
+        } else {
+            replaced * self.qualifies
+        }
     }
 }
 
@@ -86,7 +97,11 @@ impl Distribution {
             }
         }
         let mut mass = vec![0.0; certain];
-        mass.extend(if open.len() <= MOST_EXACT { convolved(&open) } else { approximated(&open) });
+        mass.extend(if open.len() <= MOST_EXACT {
+            convolved(&open)
+        } else {
+            approximated(&open)
+        });
         mass.resize(mass.len() + never, 0.0);
         Self { mass }
     }
@@ -95,8 +110,15 @@ impl Distribution {
     pub fn under_delays(candidates: &[Candidate], horizon: f64, delays: &Delays) -> Self {
         let mut mixed = vec![0.0; candidates.len() + 1];
         for (delay, weight) in delays {
-            let one = Self::of(candidates.iter().map(|candidate| candidate.chance(horizon - delay)));
-            mixed.iter_mut().zip(&one.mass).for_each(|(sum, mass)| *sum += weight * mass);
+            let one = Self::of(
+                candidates
+                    .iter()
+                    .map(|candidate| candidate.chance(horizon - delay)),
+            );
+            mixed
+                .iter_mut()
+                .zip(&one.mass)
+                .for_each(|(sum, mass)| *sum += weight * mass);
         }
         Self { mass: mixed }
     }
@@ -104,18 +126,32 @@ impl Distribution {
     /// The chance of at least so many.
     pub fn at_least(&self, count: u32) -> f64 {
         // A sum of nothing is -0, and would be printed so.
-        self.mass.iter().skip(count as usize).sum::<f64>().clamp(0.0, 1.0) + 0.0
+        self.mass
+            .iter()
+            .skip(count as usize)
+            .sum::<f64>()
+            .clamp(0.0, 1.0)
+            + 0.0
     }
 
     /// The expected number.
     pub fn mean(&self) -> f64 {
-        self.mass.iter().enumerate().map(|(count, mass)| count as f64 * mass).sum()
+        self.mass
+            .iter()
+            .enumerate()
+            .map(|(count, mass)| count as f64 * mass)
+            .sum()
     }
 
     /// Standard deviation.
     pub fn sd(&self) -> f64 {
         let mean = self.mean();
-        self.mass.iter().enumerate().map(|(count, mass)| (count as f64 - mean).powi(2) * mass).sum::<f64>().sqrt()
+        self.mass
+            .iter()
+            .enumerate()
+            .map(|(count, mass)| (count as f64 - mean).powi(2) * mass)
+            .sum::<f64>()
+            .sqrt()
     }
 
     /// The least number that is not exceeded with chance `share`.
@@ -157,7 +193,10 @@ fn approximated(chances: &[f64]) -> Vec<f64> {
 }
 
 fn moments(chances: &[f64]) -> (f64, f64) {
-    (chances.iter().sum(), chances.iter().map(|p| p * (1.0 - p)).sum::<f64>().sqrt())
+    (
+        chances.iter().sum(),
+        chances.iter().map(|p| p * (1.0 - p)).sum::<f64>().sqrt(),
+    )
 }
 
 /// Chance of at least `count` by the normal approximation with continuity correction: a check on the exact figure.

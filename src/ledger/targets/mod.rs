@@ -20,12 +20,15 @@ pub mod trend;
 pub mod whatif;
 
 pub use calendar::{last_full_month, month_end_at, month_scale};
-pub use figures::{AirFigure, Figures, IndicatorFigure, PROXIES, Series, YEARLY, YearFigure, charge_points};
+pub use figures::{
+    AirFigure, Figures, IndicatorFigure, PROXIES, Series, YEARLY, YearFigure, charge_points,
+};
 pub use fleet::{FleetShare, assess_counts, assess_fleet, vehicles_needed};
 pub use plan::{CarbonPoint, Conversion, Plan, Tonnes};
 pub use projection::{Ahead, project};
 pub use record::{
-    Amount, BaselineRecord, BudgetRecord, CusumRecord, ForecastRecord, METHOD_VERSION, PartRecord, TargetRecord, TargetStatus,
+    Amount, BaselineRecord, BudgetRecord, CusumRecord, ForecastRecord, METHOD_VERSION, PartRecord,
+    TargetRecord, TargetStatus,
 };
 pub use series::assess_series;
 pub use target::{Baseline, Comparison, Kind, Measure, Successor, Target, age, replacement_age};
@@ -39,8 +42,11 @@ pub const HEADLINE: &str = "low_emission_share";
 
 /// The share that `[target]` sets: `start` is the first day of the path and the share at its beginning.
 pub fn headline(goal: f64, due: Day, start: Option<(Day, f64)>) -> Target {
-    let baseline =
-        Baseline { date: start.map(|(day, _)| Day(day.0 - 1)), value: start.map(|(_, share)| share), ..Baseline::default() };
+    let baseline = Baseline {
+        date: start.map(|(day, _)| Day(day.0 - 1)),
+        value: start.map(|(_, share)| share),
+        ..Baseline::default()
+    };
     Target {
         id: HEADLINE.into(),
         kind: Kind::Share,
@@ -68,31 +74,65 @@ pub fn headline(goal: f64, due: Day, start: Option<(Day, f64)>) -> Target {
 /// first has its plan, vehicles and successors too, and says so.
 pub fn with_headline(first: Target, list: &[Target]) -> Vec<Target> {
     let first = match list.iter().find(|target| target.from_settings) {
-        Some(same) => Target { id: first.id, metric: first.metric, alias_of: Some(same.id.clone()), ..same.clone() },
+        Some(same) => Target {
+            id: first.id,
+            metric: first.metric,
+            alias_of: Some(same.id.clone()),
+            ..same.clone()
+        },
         None => first,
     };
     std::iter::once(first).chain(list.iter().cloned()).collect()
 }
 
 /// How a target stands at the end of a day. `profile` is the definition in force, for targets that have none of their own.
-pub fn assess(target: &Target, profile: &Profile, register: &Register, figures: &Figures, as_of: Day) -> TargetRecord {
+pub fn assess(
+    target: &Target,
+    profile: &Profile,
+    register: &Register,
+    figures: &Figures,
+    as_of: Day,
+) -> TargetRecord {
     match &target.measure {
-        Measure::Fleet { profile: own, population, successor, .. } => {
+        Measure::Fleet {
+            profile: own,
+            population,
+            successor,
+            ..
+        } => {
             let profile = own.as_ref().unwrap_or(profile);
             let successor = successors(*successor, profile);
-            assess_fleet(FleetShare { target, profile, population, successor: &successor }, register, as_of)
+            assess_fleet(
+                FleetShare {
+                    target,
+                    profile,
+                    population,
+                    successor: &successor,
+                },
+                register,
+                as_of,
+            )
         }
         Measure::Air(pollutants) => air::assess_air(target, pollutants, figures, as_of),
         Measure::Yearly(name) => {
-            let unit = YEARLY.iter().find(|(known, _)| *known == &**name).map_or("", |(_, unit)| unit);
+            let unit = YEARLY
+                .iter()
+                .find(|(known, _)| *known == &**name)
+                .map_or("", |(_, unit)| unit);
             let missing = format!("{name} of a complete April-March year");
-            let mut record = assess_series(target, &figures.yearly(name, as_of), unit, &missing, as_of);
-            let proxy = PROXIES.iter().find(|(known, _)| *known == &**name).filter(|_| record.value.is_some());
+            let mut record =
+                assess_series(target, &figures.yearly(name, as_of), unit, &missing, as_of);
+            let proxy = PROXIES
+                .iter()
+                .find(|(known, _)| *known == &**name)
+                .filter(|_| record.value.is_some());
             record.figure_proxy = proxy.map(|(_, stands_for)| *stands_for);
             record
         }
         Measure::Indicator { organisation, name } => {
-            let whose = organisation.as_deref().map_or(String::new(), |organisation| format!(" of {organisation}"));
+            let whose = organisation
+                .as_deref()
+                .map_or(String::new(), |organisation| format!(" of {organisation}"));
             let missing = format!("indicator `{name}`{whose}: import a monthly figure");
             match figures.indicator(organisation.as_deref(), name, as_of) {
                 Ok(series) => assess_series(target, &series, "", &missing, as_of),
@@ -101,7 +141,13 @@ pub fn assess(target: &Target, profile: &Profile, register: &Register, figures: 
         }
         Measure::ChargePoints { organisation } => {
             let series = charge_points(register, organisation.as_deref(), as_of);
-            assess_series(target, &series, "charge points", "charge_points.csv: no charge point is registered", as_of)
+            assess_series(
+                target,
+                &series,
+                "charge points",
+                "charge_points.csv: no charge point is registered",
+                as_of,
+            )
         }
     }
 }

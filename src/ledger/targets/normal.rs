@@ -49,7 +49,10 @@ mod tests {
             (-6.0, 1.0),
         ] {
             let found = upper(x);
-            assert!((found - want).abs() <= 1e-9 * want, "{x}: {found} is not {want}");
+            assert!(
+                (found - want).abs() <= 1e-9 * want,
+                "{x}: {found} is not {want}"
+            );
         }
     }
 }

@@ -55,7 +55,14 @@ pub enum Tonnes {
 
 impl Plan {
     /// The figure that the plan has for the end of a day, in the unit of `goal`. `vehicles` is the size of the fleet then, for schedules.
-    pub fn at(&self, baseline: &Baseline, goal: f64, due: Option<Day>, day: Day, vehicles: u32) -> Option<f64> {
+    pub fn at(
+        &self,
+        baseline: &Baseline,
+        goal: f64,
+        due: Option<Day>,
+        day: Day,
+        vehicles: u32,
+    ) -> Option<f64> {
         match self {
             Self::Linear => along(baseline, goal, due, day, |tau| tau),
             Self::SCurve { k } => along(baseline, goal, due, day, |tau| s_curve(*k, tau)),
@@ -67,12 +74,20 @@ impl Plan {
 
     /// The carbon path, if it is one and everything it needs is there.
     pub fn carbon(&self, baseline: &Baseline) -> Option<CarbonPath> {
-        let Self::Carbon(points) = self else { return None };
+        let Self::Carbon(points) = self else {
+            return None;
+        };
         let tonnes = |point: &CarbonPoint| match point.tonnes {
             Tonnes::Absolute(tonnes) => Some((f64::from(point.year), tonnes)),
-            Tonnes::OfBaseline(share) => baseline.value.map(|base| (f64::from(point.year), base * share)),
+            Tonnes::OfBaseline(share) => baseline
+                .value
+                .map(|base| (f64::from(point.year), base * share)),
         };
-        points.iter().map(tonnes).collect::<Option<Vec<_>>>().map(CarbonPath::through)
+        points
+            .iter()
+            .map(tonnes)
+            .collect::<Option<Vec<_>>>()
+            .map(CarbonPath::through)
     }
 
     /// What is missing for the plan to say anything.
@@ -80,9 +95,19 @@ impl Plan {
         let value = baseline.value.is_none().then_some("baseline.value");
         let date = baseline.date.is_none().then_some("baseline.date");
         match self {
-            Self::Linear | Self::SCurve { .. } => [value, date, due.is_none().then_some("due")].into_iter().flatten().collect(),
-            Self::Conversions(_) => [value.filter(|_| baseline.vehicles.is_none()), date].into_iter().flatten().collect(),
-            Self::Carbon(points) if points.iter().any(|point| matches!(point.tonnes, Tonnes::OfBaseline(_))) => {
+            Self::Linear | Self::SCurve { .. } => [value, date, due.is_none().then_some("due")]
+                .into_iter()
+                .flatten()
+                .collect(),
+            Self::Conversions(_) => [value.filter(|_| baseline.vehicles.is_none()), date]
+                .into_iter()
+                .flatten()
+                .collect(),
+            Self::Carbon(points)
+                if points
+                    .iter()
+                    .any(|point| matches!(point.tonnes, Tonnes::OfBaseline(_))) =>
+            {
                 value.into_iter().collect()
             }
             Self::Points(_) | Self::Carbon(_) => Vec::new(),
@@ -91,10 +116,20 @@ impl Plan {
 }
 
 /// From the baseline to the goal; level before and after (tau clamped, emissions.md 6).
-fn along(baseline: &Baseline, goal: f64, due: Option<Day>, day: Day, shape: impl Fn(f64) -> f64) -> Option<f64> {
+fn along(
+    baseline: &Baseline,
+    goal: f64,
+    due: Option<Day>,
+    day: Day,
+    shape: impl Fn(f64) -> f64,
+) -> Option<f64> {
     let (start, value) = (baseline.date?, baseline.value?);
     let (from, to) = (month_scale(start), month_scale(due?));
-    let tau = if to > from { ((month_scale(day) - from) / (to - from)).clamp(0.0, 1.0) } else { 1.0 };
+    let tau = if to > from {
+        ((month_scale(day) - from) / (to - from)).clamp(0.0, 1.0)
+    } else {
+        1.0
+    };
     Some(value + (goal - value) * shape(tau))
 }
 
@@ -111,13 +146,18 @@ fn scheduled(steps: &[Conversion], baseline: &Baseline, day: Day, vehicles: u32)
         return None;
     }
     let n = f64::from(vehicles);
-    let start = baseline.vehicles.map(f64::from).or_else(|| baseline.value.map(|share| share * n))?;
+    let start = baseline
+        .vehicles
+        .map(f64::from)
+        .or_else(|| baseline.value.map(|share| share * n))?;
     let due = steps.iter().filter(|step| step.date <= day);
     let change: f64 = due.map(|step| step.conversions - step.disposals).sum();
     Some(((start + change) / n).clamp(0.0, 1.0))
 }
 
 fn between(points: &[(Day, f64)], day: Day) -> Option<f64> {
-    let scaled = points.iter().map(|(date, value)| (month_scale(*date), *value));
+    let scaled = points
+        .iter()
+        .map(|(date, value)| (month_scale(*date), *value));
     CarbonPath::through(scaled).at(month_scale(day))
 }

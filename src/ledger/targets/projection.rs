@@ -43,17 +43,35 @@ pub struct Ahead {
 }
 
 /// The days from `as_of` to the due date. Nothing where there is no figure, or the due date has passed.
-pub fn project(target: &Target, profile: &Profile, register: &Register, record: &TargetRecord, as_of: Day) -> Vec<Ahead> {
-    let (Some(value), false) = (record.value, target.comparison == Comparison::Reference) else { return Vec::new() };
+pub fn project(
+    target: &Target,
+    profile: &Profile,
+    register: &Register,
+    record: &TargetRecord,
+    as_of: Day,
+) -> Vec<Ahead> {
+    let (Some(value), false) = (record.value, target.comparison == Comparison::Reference) else {
+        return Vec::new();
+    };
     if target.due.is_some_and(|due| due <= as_of) {
         return Vec::new();
     }
     let successor;
     let fleet = match &target.measure {
-        Measure::Fleet { profile: own, population, successor: given, .. } => {
+        Measure::Fleet {
+            profile: own,
+            population,
+            successor: given,
+            ..
+        } => {
             let profile = own.as_ref().unwrap_or(profile);
             successor = successors(*given, profile);
-            Some(FleetShare { target, profile, population, successor: &successor })
+            Some(FleetShare {
+                target,
+                profile,
+                population,
+                successor: &successor,
+            })
         }
         _ => None,
     };
@@ -65,19 +83,35 @@ pub fn project(target: &Target, profile: &Profile, register: &Register, record: 
         _ => None,
     };
     let goal = target.goal_level().unwrap_or(target.goal);
-    let known_to = record.figure_to.as_deref().and_then(|text| text.parse().ok()).unwrap_or(as_of);
-    let sign = if target.comparison == Comparison::AtMost { -1.0 } else { 1.0 };
+    let known_to = record
+        .figure_to
+        .as_deref()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(as_of);
+    let sign = if target.comparison == Comparison::AtMost {
+        -1.0
+    } else {
+        1.0
+    };
     let point = |day: Day| {
         // Of vehicles the value is a count and the path a share: both of the fleet of that day.
         let vehicles = fleet.map(|share| f64::from(vehicles_on(share, register, as_of, day)));
         let ratio = |level| ratio(level, vehicles);
         let most = vehicles.or((target.kind == Kind::Share).then_some(1.0));
-        let path = target.plan.at(&target.baseline, goal, target.due, day, vehicles.unwrap_or_default() as u32);
+        let path = target.plan.at(
+            &target.baseline,
+            goal,
+            target.due,
+            day,
+            vehicles.unwrap_or_default() as u32,
+        );
         let path_value = path.map(|path| path * vehicles.unwrap_or(1.0));
         let months = month_scale(day) - month_scale(known_to);
         let trend = record.recent_per_month.map(|rate| {
             // Nothing here falls below nothing, no more vehicles count than there are, and no share is more than all.
-            (value + sign * rate * months).max(0.0).min(most.unwrap_or(f64::INFINITY))
+            (value + sign * rate * months)
+                .max(0.0)
+                .min(most.unwrap_or(f64::INFINITY))
         });
         Ahead {
             day,
@@ -85,11 +119,20 @@ pub fn project(target: &Target, profile: &Profile, register: &Register, record: 
             trend: trend.and_then(ratio),
             path_value,
             trend_value: trend,
-            band: fleet.filter(|_| record.forecast.is_some()).and_then(|share| band_on(share, register, as_of, day)),
+            band: fleet
+                .filter(|_| record.forecast.is_some())
+                .and_then(|share| band_on(share, register, as_of, day)),
         }
     };
-    let most = if register.vehicles.len() > LARGE { FEW_DAYS } else { MOST_DAYS };
-    days(as_of, target.due, most).into_iter().map(point).collect()
+    let most = if register.vehicles.len() > LARGE {
+        FEW_DAYS
+    } else {
+        MOST_DAYS
+    };
+    days(as_of, target.due, most)
+        .into_iter()
+        .map(point)
+        .collect()
 }
 
 /// Quantiles for the fleet of a day.
@@ -104,11 +147,22 @@ fn days(as_of: Day, due: Option<Day>, most: i32) -> Vec<Day> {
     let first = last_full_month(as_of).plus(1);
     let last = due.map_or(first.plus(WITHOUT_DUE), Month::of_day);
     let months = last.since(first);
-    let step = STEPS.into_iter().find(|step| months / step < most).unwrap_or(STEPS[STEPS.len() - 1]);
-    let ends = (0..=months).map(|offset| first.plus(offset)).filter(|month| month.count().rem_euclid(step) == MARCH);
+    let step = STEPS
+        .into_iter()
+        .find(|step| months / step < most)
+        .unwrap_or(STEPS[STEPS.len() - 1]);
+    let ends = (0..=months)
+        .map(|offset| first.plus(offset))
+        .filter(|month| month.count().rem_euclid(step) == MARCH);
     let end = due.unwrap_or_else(|| last.last_day());
-    let between = ends.map(Month::last_day).filter(|day| *day > as_of && *day < end).take(most as usize);
-    std::iter::once(as_of).chain(between).chain(std::iter::once(end)).collect()
+    let between = ends
+        .map(Month::last_day)
+        .filter(|day| *day > as_of && *day < end)
+        .take(most as usize);
+    std::iter::once(as_of)
+        .chain(between)
+        .chain(std::iter::once(end))
+        .collect()
 }
 
 #[cfg(test)]
@@ -122,16 +176,44 @@ mod tests {
     #[test]
     fn days_are_few_and_end_with_the_due_date() {
         let text = |as_of: &str, due: Option<&str>| -> Vec<String> {
-            days(day(as_of), due.map(day), MOST_DAYS).iter().map(ToString::to_string).collect()
+            days(day(as_of), due.map(day), MOST_DAYS)
+                .iter()
+                .map(ToString::to_string)
+                .collect()
         };
         let near = text("2026-11-25", Some("2028-03-31"));
-        assert_eq!(near, ["2026-11-25", "2026-12-31", "2027-03-31", "2027-06-30", "2027-09-30", "2027-12-31", "2028-03-31"]);
-        for due in ["2026-11-26", "2026-12-31", "2029-06-30", "2032-03-31", "2045-03-31", "2099-03-31"] {
+        assert_eq!(
+            near,
+            [
+                "2026-11-25",
+                "2026-12-31",
+                "2027-03-31",
+                "2027-06-30",
+                "2027-09-30",
+                "2027-12-31",
+                "2028-03-31"
+            ]
+        );
+        for due in [
+            "2026-11-26",
+            "2026-12-31",
+            "2029-06-30",
+            "2032-03-31",
+            "2045-03-31",
+            "2099-03-31",
+        ] {
             let found = text("2026-11-25", Some(due));
-            assert!(found.len() <= MOST_DAYS as usize + 2 && found.last().is_some_and(|last| last == due), "{found:?}");
+            assert!(
+                found.len() <= MOST_DAYS as usize + 2
+                    && found.last().is_some_and(|last| last == due),
+                "{found:?}"
+            );
             assert!(found.windows(2).all(|pair| pair[0] < pair[1]), "{found:?}");
         }
         assert!(text("2026-11-25", None).len() > 3);
-        assert!(days(day("2026-11-25"), Some(day("2045-03-31")), FEW_DAYS).len() <= FEW_DAYS as usize + 2);
+        assert!(
+            days(day("2026-11-25"), Some(day("2045-03-31")), FEW_DAYS).len()
+                <= FEW_DAYS as usize + 2
+        );
     }
 }

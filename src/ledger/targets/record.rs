@@ -111,7 +111,12 @@ pub struct CusumRecord {
 
 impl CusumRecord {
     pub(super) fn of(state: CusumState, months: u32, sigma: f64) -> Self {
-        Self { sum: state.sum, alarm: state.alarm, months, sigma }
+        Self {
+            sum: state.sum,
+            alarm: state.alarm,
+            months,
+            sigma,
+        }
     }
 }
 
@@ -309,7 +314,10 @@ impl TargetRecord {
             (_, Some(level)) => Some(level.code()),
             (TargetStatus::OnPath, None) => Some(0),
             (TargetStatus::BelowPath, None) => Some(1),
-            (TargetStatus::PathNotSet | TargetStatus::NotSet | TargetStatus::NotComputable, None) => None,
+            (
+                TargetStatus::PathNotSet | TargetStatus::NotSet | TargetStatus::NotComputable,
+                None,
+            ) => None,
         }
     }
 

@@ -12,7 +12,13 @@ use super::trend::{FEWEST_POINTS, time_to_close, trend};
 use crate::units::Day;
 
 /// The record of a target that has one figure.
-pub fn assess_series(target: &Target, series: &Series, unit: &'static str, missing: &str, as_of: Day) -> TargetRecord {
+pub fn assess_series(
+    target: &Target,
+    series: &Series,
+    unit: &'static str,
+    missing: &str,
+    as_of: Day,
+) -> TargetRecord {
     let mut record = TargetRecord::blank(target, as_of, unit);
     let base = target.baseline.value;
     let goal = target.goal_level();
@@ -26,7 +32,10 @@ pub fn assess_series(target: &Target, series: &Series, unit: &'static str, missi
     if target.kind == Kind::Relative && base.is_none() {
         record.needs.push(format!(
             "baseline.value: the figure{} in {unit}",
-            target.baseline.date.map_or(String::new(), |d| format!(" of {d}"))
+            target
+                .baseline
+                .date
+                .map_or(String::new(), |d| format!(" of {d}"))
         ));
         record.status = TargetStatus::NotSet;
         return record;
@@ -43,10 +52,17 @@ pub fn assess_series(target: &Target, series: &Series, unit: &'static str, missi
         record.plan_value = plan;
         record.plan = plan.map(relative);
         let needs = target.plan.needs(&target.baseline, target.due).into_iter();
-        record.needs.extend(needs.map(|key| format!("{key}: without it there is no path")));
+        record
+            .needs
+            .extend(needs.map(|key| format!("{key}: without it there is no path")));
     }
-    record.budget = target.plan.carbon(&target.baseline).and_then(|path| budget(&path, series));
-    let (Some((day, value)), Some(goal)) = (last, goal) else { return record };
+    record.budget = target
+        .plan
+        .carbon(&target.baseline)
+        .and_then(|path| budget(&path, series));
+    let (Some((day, value)), Some(goal)) = (last, goal) else {
+        return record;
+    };
     record.current = Some(relative(value));
     record.lower = record.current;
     record.upper = record.current;
@@ -58,7 +74,9 @@ pub fn assess_series(target: &Target, series: &Series, unit: &'static str, missi
     }
     record.gap = Some(amount(target.kind, gap));
     progress(&mut record, target, value, goal);
-    let behind = record.plan_value.map(|plan| target.comparison.missing(value, plan));
+    let behind = record
+        .plan_value
+        .map(|plan| target.comparison.missing(value, plan));
     record.status = match behind {
         _ if gap <= 1e-9 => TargetStatus::Met,
         _ if target.due.is_some_and(|due| as_of > due) => TargetStatus::Missed,
@@ -72,7 +90,11 @@ pub fn assess_series(target: &Target, series: &Series, unit: &'static str, missi
 
 fn amount(kind: Kind, gap: f64) -> Amount {
     let gap = gap.max(0.0);
-    if kind == Kind::Count { Amount::Whole((gap - 1e-9).ceil().max(0.0) as u32) } else { Amount::Real(gap) }
+    if kind == Kind::Count {
+        Amount::Whole((gap - 1e-9).ceil().max(0.0) as u32)
+    } else {
+        Amount::Real(gap)
+    }
 }
 
 /// How far along; golden G17.
@@ -87,20 +109,37 @@ fn progress(record: &mut TargetRecord, target: &Target, value: f64, goal: f64) {
 
 fn rates(record: &mut TargetRecord, target: &Target, series: &Series, (day, gap): (Day, f64)) {
     // From the figure's own day: what happened since is not known.
-    let months_left = target.due.map(|due| month_scale(due) - month_scale(day)).filter(|months| *months > 0.0);
+    let months_left = target
+        .due
+        .map(|due| month_scale(due) - month_scale(day))
+        .filter(|months| *months > 0.0);
     record.required_per_month = months_left.map(|months| gap.max(0.0) / months);
-    let points: Vec<(f64, f64)> = series.points.iter().map(|(day, value)| (month_scale(*day), *value)).collect();
+    let points: Vec<(f64, f64)> = series
+        .points
+        .iter()
+        .map(|(day, value)| (month_scale(*day), *value))
+        .collect();
     let Some(trend) = trend(&points) else {
-        record.needs.push(format!("history: {} of {FEWEST_POINTS} figures for a rate", points.len()));
+        record.needs.push(format!(
+            "history: {} of {FEWEST_POINTS} figures for a rate",
+            points.len()
+        ));
         return;
     };
     // As progress: falling is good where less is wanted.
-    let sign = if target.comparison == Comparison::AtMost { -1.0 } else { 1.0 };
+    let sign = if target.comparison == Comparison::AtMost {
+        -1.0
+    } else {
+        1.0
+    };
     record.recent_per_month = Some(sign * trend.theil_sen);
     record.recent_per_month_least_squares = Some(sign * trend.least_squares);
     if gap > 0.0 {
         let ahead = time_to_close(gap, sign * trend.theil_sen);
-        record.project(ahead.and_then(|months| month_end_at(month_scale(day) + months)), target.due);
+        record.project(
+            ahead.and_then(|months| month_end_at(month_scale(day) + months)),
+            target.due,
+        );
     }
 }
 

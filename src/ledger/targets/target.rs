@@ -100,7 +100,11 @@ pub struct Successor {
 
 impl Successor {
     /// Every new vehicle counts: true of "low", since Euro 6 and VI have been law for new vehicles from 2016 on.
-    pub const ALWAYS: Self = Self { emergency: Some(1.0), non_emergency: Some(1.0), support: Some(1.0) };
+    pub const ALWAYS: Self = Self {
+        emergency: Some(1.0),
+        non_emergency: Some(1.0),
+        support: Some(1.0),
+    };
 
     /// That of a vehicle; one without a role has a chance only if it is the same for all.
     pub fn of(&self, vehicle: &Vehicle) -> Option<f64> {
@@ -114,10 +118,19 @@ impl Successor {
 
     /// That of a new vehicle of a population, whose role nobody has said: known only if it is the same for all roles that it may have.
     pub(super) fn of_new(&self, population: &Population) -> Option<f64> {
-        let roles = [(Role::Emergency, self.emergency), (Role::NonEmergency, self.non_emergency), (Role::Support, self.support)];
-        let holds =
-            |role| !population.exclude_roles.contains(&role) && (population.roles.is_empty() || population.roles.contains(&role));
-        let mut chances = roles.into_iter().filter(|(role, _)| holds(*role)).map(|(_, chance)| chance);
+        let roles = [
+            (Role::Emergency, self.emergency),
+            (Role::NonEmergency, self.non_emergency),
+            (Role::Support, self.support),
+        ];
+        let holds = |role| {
+            !population.exclude_roles.contains(&role)
+                && (population.roles.is_empty() || population.roles.contains(&role))
+        };
+        let mut chances = roles
+            .into_iter()
+            .filter(|(role, _)| holds(*role))
+            .map(|(_, chance)| chance);
         let first = chances.next()??;
         chances.all(|chance| chance == Some(first)).then_some(first)
     }
@@ -183,7 +196,9 @@ impl Target {
     /// The size of the fleet that somebody wrote for the due date.
     pub(super) fn vehicles_at_due(&self) -> Option<u32> {
         match self.measure {
-            Measure::Fleet { vehicles_at_due, .. } => vehicles_at_due,
+            Measure::Fleet {
+                vehicles_at_due, ..
+            } => vehicles_at_due,
             _ => None,
         }
     }

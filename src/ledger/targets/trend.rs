@@ -22,14 +22,23 @@ pub fn trend(points: &[(f64, f64)]) -> Option<Trend> {
     if points.len() < FEWEST_POINTS {
         return None;
     }
-    Some(Trend { theil_sen: theil_sen(points)?, least_squares: least_squares(points)?, points: points.len() })
+    Some(Trend {
+        theil_sen: theil_sen(points)?,
+        least_squares: least_squares(points)?,
+        points: points.len(),
+    })
 }
 
 /// Median of the slopes between all pairs of points.
 pub fn theil_sen(points: &[(f64, f64)]) -> Option<f64> {
     let mut slopes = Vec::with_capacity(points.len() * points.len().saturating_sub(1) / 2);
     for (index, (x0, y0)) in points.iter().enumerate() {
-        slopes.extend(points[index + 1..].iter().filter(|(x1, _)| x1 != x0).map(|(x1, y1)| (y1 - y0) / (x1 - x0)));
+        slopes.extend(
+            points[index + 1..]
+                .iter()
+                .filter(|(x1, _)| x1 != x0)
+                .map(|(x1, y1)| (y1 - y0) / (x1 - x0)),
+        );
     }
     slopes.sort_by(f64::total_cmp);
     let middle = slopes.len() / 2;
@@ -46,11 +55,18 @@ pub fn least_squares(points: &[(f64, f64)]) -> Option<f64> {
     let mean = |value: fn(&(f64, f64)) -> f64| points.iter().map(value).sum::<f64>() / n;
     let (mean_x, mean_y) = (mean(|p| p.0), mean(|p| p.1));
     let spread: f64 = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
-    let together: f64 = points.iter().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
+    let together: f64 = points
+        .iter()
+        .map(|(x, y)| (x - mean_x) * (y - mean_y))
+        .sum();
     (spread > 0.0).then(|| together / spread)
 }
 
 /// How far ahead a gap closes at a rate, on the scale of the rate; `None` where it does not.
 pub fn time_to_close(gap: f64, rate: f64) -> Option<f64> {
-    if gap <= 0.0 { Some(0.0) } else { (rate > 0.0).then(|| gap / rate) }
+    if gap <= 0.0 {
+        Some(0.0)
+    } else {
+        (rate > 0.0).then(|| gap / rate)
+    }
 }

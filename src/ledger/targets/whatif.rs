@@ -57,14 +57,22 @@ impl Selector {
             Self::All => true,
             Self::Role(role) => vehicle.role == Some(*role),
             Self::Class(class) => {
-                vehicle.category.is_some_and(|category| category.name() == class) || desnz_class(vehicle) == Some(class)
+                vehicle
+                    .category
+                    .is_some_and(|category| category.name() == class)
+                    || desnz_class(vehicle) == Some(class)
             }
         }
     }
 }
 
 /// The class of a new vehicle of a fuel in the place of another, registered on a day.
-pub fn successor_class(replaced: &Vehicle, fuel: &str, profile: &Profile, date: Day) -> EmissionClass {
+pub fn successor_class(
+    replaced: &Vehicle,
+    fuel: &str,
+    profile: &Profile,
+    date: Day,
+) -> EmissionClass {
     let successor = Vehicle {
         fuel: Some(fuel.to_uppercase()),
         first_registered: Some(date),
@@ -89,16 +97,31 @@ pub fn convert(
     planned: &[Replacement],
     as_of: Day,
 ) -> Vec<Replacement> {
-    let mut taken: BTreeSet<&str> = planned.iter().map(|replacement| &*replacement.vehicle).collect();
+    let mut taken: BTreeSet<&str> = planned
+        .iter()
+        .map(|replacement| &*replacement.vehicle)
+        .collect();
     let mut found = Vec::new();
-    for conversion in conversions.iter().filter(|conversion| conversion.per_month > 0.0) {
+    for conversion in conversions
+        .iter()
+        .filter(|conversion| conversion.per_month > 0.0)
+    {
         let mut open: Vec<&Vehicle> = register
             .vehicles
             .iter()
-            .filter(|vehicle| in_scope(vehicle, as_of) && conversion.which.takes(vehicle) && !taken.contains(&*vehicle.id))
+            .filter(|vehicle| {
+                in_scope(vehicle, as_of)
+                    && conversion.which.takes(vehicle)
+                    && !taken.contains(&*vehicle.id)
+            })
             .filter(|vehicle| classify(vehicle, profile, as_of).class > conversion.successor)
             .collect();
-        let built = |vehicle: &&Vehicle| vehicle.first_registered.or(vehicle.in_service_from).unwrap_or(Day(i32::MAX));
+        let built = |vehicle: &&Vehicle| {
+            vehicle
+                .first_registered
+                .or(vehicle.in_service_from)
+                .unwrap_or(Day(i32::MAX))
+        };
         open.sort_by(|a, b| built(a).cmp(&built(b)).then_with(|| a.id.cmp(&b.id)));
         // The running month is not whole: five a month are not five in its last days.
         let first = Month::of_day(as_of).plus(1);
@@ -110,7 +133,11 @@ pub fn convert(
             }
             taken.insert(&vehicle.id);
             let date = first.plus(month - 1).last_day();
-            found.push(Replacement { vehicle: vehicle.id.clone(), date, successor: conversion.successor });
+            found.push(Replacement {
+                vehicle: vehicle.id.clone(),
+                date,
+                successor: conversion.successor,
+            });
         }
     }
     found
@@ -153,13 +180,29 @@ pub struct Outcome {
 }
 
 /// The share of a target month by month under the plan, from the last month that has ended to the due date or the last replacement.
-pub fn outcome(share: FleetShare<'_>, register: &Register, plan: &[Replacement], as_of: Day) -> Outcome {
-    let FleetShare { target, profile, population, .. } = share;
-    let replaced: BTreeMap<&str, &Replacement> = plan.iter().map(|replacement| (&*replacement.vehicle, replacement)).collect();
+pub fn outcome(
+    share: FleetShare<'_>,
+    register: &Register,
+    plan: &[Replacement],
+    as_of: Day,
+) -> Outcome {
+    let FleetShare {
+        target,
+        profile,
+        population,
+        ..
+    } = share;
+    let replaced: BTreeMap<&str, &Replacement> = plan
+        .iter()
+        .map(|replacement| (&*replacement.vehicle, replacement))
+        .collect();
     let counts = |day: Day| {
         let mut counts = Counts::default();
         for vehicle in &register.vehicles {
-            let (on, class) = match replaced.get(&*vehicle.id).filter(|replacement| replacement.date <= day) {
+            let (on, class) = match replaced
+                .get(&*vehicle.id)
+                .filter(|replacement| replacement.date <= day)
+            {
                 Some(replacement) => (Day(replacement.date.0 - 1), Some(replacement.successor)),
                 None => (day, None),
             };
@@ -170,7 +213,12 @@ pub fn outcome(share: FleetShare<'_>, register: &Register, plan: &[Replacement],
         counts
     };
     let first = last_full_month(as_of);
-    let last = plan.iter().map(|replacement| replacement.date).chain(target.due).max().map_or(first, Month::of_day);
+    let last = plan
+        .iter()
+        .map(|replacement| replacement.date)
+        .chain(target.due)
+        .max()
+        .map_or(first, Month::of_day);
     let mut result = Outcome {
         id: target.id.clone(),
         profile: profile.name,
@@ -189,16 +237,29 @@ pub fn outcome(share: FleetShare<'_>, register: &Register, plan: &[Replacement],
         let day = first.plus(offset).last_day();
         let counts = counts(day);
         let (in_scope, counted) = (counts.total(), counts.counted(profile));
-        if result.reached.is_none() && day > as_of && in_scope > 0 && counted >= vehicles_needed(target.goal, in_scope) {
+        if result.reached.is_none()
+            && day > as_of
+            && in_scope > 0
+            && counted >= vehicles_needed(target.goal, in_scope)
+        {
             result.reached = Some(day.to_string());
         }
-        let plan = target.plan.at(&target.baseline, target.goal, target.due, day, in_scope);
-        result.path.push(PathPoint { day: day.to_string(), in_scope, counted, share: counts.share(profile), plan });
+        let plan = target
+            .plan
+            .at(&target.baseline, target.goal, target.due, day, in_scope);
+        result.path.push(PathPoint {
+            day: day.to_string(),
+            in_scope,
+            counted,
+            share: counts.share(profile),
+            plan,
+        });
     }
     if let Some(due) = target.due.filter(|due| *due >= as_of) {
         let counts = counts(due);
         result.share_at_due = counts.share(profile);
-        let gap = vehicles_needed(target.goal, counts.total()).saturating_sub(counts.counted(profile));
+        let gap =
+            vehicles_needed(target.goal, counts.total()).saturating_sub(counts.counted(profile));
         result.gap_at_due = (counts.total() > 0).then_some(gap);
     }
     result
@@ -220,11 +281,23 @@ pub struct Avoided {
 }
 
 /// `factors`: t CO2e that replacing one vehicle of a class (DESNZ's, or a category) saves in a year.
-pub fn avoided(register: &Register, plan: &[Replacement], factors: &BTreeMap<String, f64>, until: Day) -> Avoided {
-    let mut avoided = Avoided { until: until.to_string(), ..Avoided::default() };
+pub fn avoided(
+    register: &Register,
+    plan: &[Replacement],
+    factors: &BTreeMap<String, f64>,
+    until: Day,
+) -> Avoided {
+    let mut avoided = Avoided {
+        until: until.to_string(),
+        ..Avoided::default()
+    };
     for replacement in plan.iter().filter(|replacement| replacement.date <= until) {
-        let Some(vehicle) = register.vehicle(&replacement.vehicle) else { continue };
-        let category = vehicle.category.map_or("unknown", |category| category.name());
+        let Some(vehicle) = register.vehicle(&replacement.vehicle) else {
+            continue;
+        };
+        let category = vehicle
+            .category
+            .map_or("unknown", |category| category.name());
         let class = desnz_class(vehicle).unwrap_or(category);
         let Some(factor) = factors.get(class).or_else(|| factors.get(category)) else {
             *avoided.without_factor.entry(class.to_owned()).or_default() += 1;
@@ -233,7 +306,8 @@ pub fn avoided(register: &Register, plan: &[Replacement], factors: &BTreeMap<Str
         avoided.vehicles += 1;
         *avoided.tonnes_per_year.get_or_insert(0.0) += factor;
         // From the day of replacement to the end of the last day.
-        *avoided.tonnes.get_or_insert(0.0) += factor * f64::from(until.0 - replacement.date.0 + 1) / 365.25;
+        *avoided.tonnes.get_or_insert(0.0) +=
+            factor * f64::from(until.0 - replacement.date.0 + 1) / 365.25;
     }
     avoided
 }

@@ -28,7 +28,10 @@ impl Population {
     /// The vehicle is counted on the day; `None` where a blank cell of the register leaves that open.
     pub fn holds(&self, vehicle: &Vehicle, day: Day) -> Option<bool> {
         if !in_scope(vehicle, day)
-            || self.organisation.as_ref().is_some_and(|wanted| vehicle.organisation.as_ref() != Some(wanted))
+            || self
+                .organisation
+                .as_ref()
+                .is_some_and(|wanted| vehicle.organisation.as_ref() != Some(wanted))
         {
             return Some(false);
         }
@@ -37,7 +40,9 @@ impl Population {
         }
         if !self.roles.is_empty() || !self.exclude_roles.is_empty() {
             let role = vehicle.role?;
-            if self.exclude_roles.contains(&role) || !(self.roles.is_empty() || self.roles.contains(&role)) {
+            if self.exclude_roles.contains(&role)
+                || !(self.roles.is_empty() || self.roles.contains(&role))
+            {
                 return Some(false);
             }
         }
@@ -48,8 +53,15 @@ impl Population {
     }
 
     /// The vehicles counted on a day.
-    pub fn vehicles<'a>(&'a self, register: &'a Register, day: Day) -> impl Iterator<Item = &'a Vehicle> {
-        register.vehicles.iter().filter(move |vehicle| self.holds(vehicle, day) == Some(true))
+    pub fn vehicles<'a>(
+        &'a self,
+        register: &'a Register,
+        day: Day,
+    ) -> impl Iterator<Item = &'a Vehicle> {
+        register
+            .vehicles
+            .iter()
+            .filter(move |vehicle| self.holds(vehicle, day) == Some(true))
     }
 
     /// Classes on a day.
@@ -66,7 +78,11 @@ impl Population {
         let without = |vehicle: &&Vehicle| vehicle.in_service_from.is_none();
         Undated {
             without_start: self.vehicles(register, day).filter(without).count() as u32,
-            not_placed: register.vehicles.iter().filter(|vehicle| self.holds(vehicle, day).is_none()).count() as u32,
+            not_placed: register
+                .vehicles
+                .iter()
+                .filter(|vehicle| self.holds(vehicle, day).is_none())
+                .count() as u32,
         }
     }
 }
@@ -106,7 +122,10 @@ pub fn month_end_counts(
 ) -> Vec<MonthEnd> {
     (0..=to.since(from))
         .map(|offset| from.plus(offset))
-        .map(|month| MonthEnd { month, counts: population.counts(register, profile, month.last_day()) })
+        .map(|month| MonthEnd {
+            month,
+            counts: population.counts(register, profile, month.last_day()),
+        })
         .collect()
 }
 

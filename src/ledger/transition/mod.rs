@@ -42,40 +42,74 @@ const NHS_SDU: Profile = Profile {
 /// Every profile.
 pub const PROFILES: &[Profile] = &[
     NHS_SDU,
-    Profile { name: "ulev_or_better", counts_down_to: EmissionClass::UltraLow, ..NHS_SDU },
-    Profile { name: "zev_only", counts_down_to: EmissionClass::Zero, ..NHS_SDU },
+    Profile {
+        name: "ulev_or_better",
+        counts_down_to: EmissionClass::UltraLow,
+        ..NHS_SDU
+    },
+    Profile {
+        name: "zev_only",
+        counts_down_to: EmissionClass::Zero,
+        ..NHS_SDU
+    },
 ];
 
 impl Profile {
     /// The profile of a name.
     pub fn by_name(name: &str) -> Option<Self> {
-        PROFILES.iter().find(|profile| profile.name == name).cloned()
+        PROFILES
+            .iter()
+            .find(|profile| profile.name == name)
+            .cloned()
     }
 
     /// This profile with the options of another.
     pub fn with_options_of(&self, options: &Self) -> Self {
-        Self { name: self.name, counts_down_to: self.counts_down_to, ..options.clone() }
+        Self {
+            name: self.name,
+            counts_down_to: self.counts_down_to,
+            ..options.clone()
+        }
     }
 
     /// Options that are not as in the profile of that name, as they are written: stands beside the name wherever figures go.
     pub fn options(&self) -> Vec<String> {
         let usual = Self::by_name(self.name).unwrap_or(NHS_SDU);
         let flags = [
-            ("ultra_low_inclusive", self.ultra_low_inclusive, usual.ultra_low_inclusive),
-            ("retrofit_counts", self.retrofit_counts, usual.retrofit_counts),
+            (
+                "ultra_low_inclusive",
+                self.ultra_low_inclusive,
+                usual.ultra_low_inclusive,
+            ),
+            (
+                "retrofit_counts",
+                self.retrofit_counts,
+                usual.retrofit_counts,
+            ),
             ("gas_is_low", self.gas_is_low, usual.gas_is_low),
-            ("infer_from_first_registration", self.infer_from_first_registration, usual.infer_from_first_registration),
+            (
+                "infer_from_first_registration",
+                self.infer_from_first_registration,
+                usual.infer_from_first_registration,
+            ),
         ];
         let limit = (self.ultra_low_g_per_km != usual.ultra_low_g_per_km)
             .then(|| format!("ultra_low_g_per_km = {}", self.ultra_low_g_per_km));
-        let flags = flags.into_iter().filter(|(_, own, usual)| own != usual).map(|(name, own, _)| format!("{name} = {own}"));
+        let flags = flags
+            .into_iter()
+            .filter(|(_, own, usual)| own != usual)
+            .map(|(name, own, _)| format!("{name} = {own}"));
         limit.into_iter().chain(flags).collect()
     }
 
     /// Name and options for people.
     pub fn described(&self) -> String {
         let options = self.options();
-        if options.is_empty() { self.name.to_owned() } else { format!("{} ({})", self.name, options.join(", ")) }
+        if options.is_empty() {
+            self.name.to_owned()
+        } else {
+            format!("{} ({})", self.name, options.join(", "))
+        }
     }
 
     /// The class counts towards the share.
@@ -113,7 +147,11 @@ pub struct Classified {
 pub fn classify(vehicle: &Vehicle, profile: &Profile, day: Day) -> Classified {
     use Basis::{Declared, Inferred, Measured, Missing};
     let found = |class, rule, basis| Classified { class, rule, basis };
-    if let Some(declared) = vehicle.class_override.as_ref().filter(|declared| declared.until.is_none_or(|until| day <= until)) {
+    if let Some(declared) = vehicle
+        .class_override
+        .as_ref()
+        .filter(|declared| declared.until.is_none_or(|until| day <= until))
+    {
         return found(declared.class, "R0", Declared);
     }
     let fuel = vehicle.fuel.as_deref().unwrap_or_default();
@@ -141,7 +179,13 @@ pub fn classify(vehicle: &Vehicle, profile: &Profile, day: Day) -> Classified {
     let Some(family) = Family::of(fuel) else {
         return found(EmissionClass::Unknown, "R7", Missing);
     };
-    let low_if = |low| if low { EmissionClass::Low } else { EmissionClass::Other };
+    let low_if = |low| {
+        if low {
+            EmissionClass::Low
+        } else {
+            EmissionClass::Other
+        }
+    };
     if let Some(euro) = vehicle.euro {
         let needed = match (vehicle.category, family) {
             (Some(Category::Motorcycle), _) => 3,
@@ -150,8 +194,15 @@ pub fn classify(vehicle: &Vehicle, profile: &Profile, day: Day) -> Classified {
         };
         return found(low_if(euro >= needed), "R5", Measured);
     }
-    match vehicle.first_registered.filter(|_| profile.infer_from_first_registration) {
-        Some(registered) => found(low_if(registered >= cut_over(vehicle, family)), "R6", Inferred),
+    match vehicle
+        .first_registered
+        .filter(|_| profile.infer_from_first_registration)
+    {
+        Some(registered) => found(
+            low_if(registered >= cut_over(vehicle, family)),
+            "R6",
+            Inferred,
+        ),
         None => found(EmissionClass::Unknown, "R7", Missing),
     }
 }
@@ -166,7 +217,9 @@ enum Family {
 impl Family {
     fn of(fuel: &str) -> Option<Self> {
         match fuel {
-            "PETROL" | "HYBRID ELECTRIC" | "GAS BI-FUEL" | "GAS/PETROL" | "PETROL/GAS" => Some(Self::Petrol),
+            "PETROL" | "HYBRID ELECTRIC" | "GAS BI-FUEL" | "GAS/PETROL" | "PETROL/GAS" => {
+                Some(Self::Petrol)
+            }
             "DIESEL" | "HEAVY OIL" | "ELECTRIC DIESEL" | "GAS DIESEL" => Some(Self::Diesel),
             _ => None,
         }
@@ -176,12 +229,15 @@ impl Family {
 /// From when on every newly registered vehicle of the kind met the standard. A category that is not known gets the latest date.
 fn cut_over(vehicle: &Vehicle, family: Family) -> Day {
     let heavier_than = |kg| vehicle.mass_kg.is_none_or(|mass| mass > kg);
-    let heavy = vehicle.category == Some(Category::Heavy) || vehicle.mass_kg.is_some_and(|mass| mass > 3500);
+    let heavy = vehicle.category == Some(Category::Heavy)
+        || vehicle.mass_kg.is_some_and(|mass| mass > 3500);
     let (year, month, day) = match (vehicle.category, family) {
         (Some(Category::Motorcycle), _) => (2007, 1, 1),
         (_, Family::Petrol) if heavy => (2006, 1, 1),
         (_, Family::Diesel) if heavy => (2013, 12, 31),
-        (Some(Category::Car | Category::Minibus), Family::Petrol) if vehicle.mass_kg.is_none_or(|mass| mass <= 2500) => {
+        (Some(Category::Car | Category::Minibus), Family::Petrol)
+            if vehicle.mass_kg.is_none_or(|mass| mass <= 2500) =>
+        {
             (2006, 1, 1)
         }
         (Some(Category::Car | Category::Minibus), Family::Diesel) => (2015, 9, 1),
@@ -227,9 +283,16 @@ impl Counts {
 
     /// The numerator under a profile.
     pub fn counted(&self, profile: &Profile) -> u32 {
-        let classes =
-            [(EmissionClass::Zero, self.zero), (EmissionClass::UltraLow, self.ultra_low), (EmissionClass::Low, self.low)];
-        classes.into_iter().filter(|(class, _)| profile.counts(*class)).map(|(_, n)| n).sum()
+        let classes = [
+            (EmissionClass::Zero, self.zero),
+            (EmissionClass::UltraLow, self.ultra_low),
+            (EmissionClass::Low, self.low),
+        ];
+        classes
+            .into_iter()
+            .filter(|(class, _)| profile.counts(*class))
+            .map(|(_, n)| n)
+            .sum()
     }
 
     /// Share now, 0 to 1; unknown vehicles count as not low. `None` without vehicles.
@@ -239,7 +302,8 @@ impl Counts {
 
     /// Share if every unknown vehicle turned out to count.
     pub fn upper(&self, profile: &Profile) -> Option<f64> {
-        (self.total() > 0).then(|| f64::from(self.counted(profile) + self.unknown) / f64::from(self.total()))
+        (self.total() > 0)
+            .then(|| f64::from(self.counted(profile) + self.unknown) / f64::from(self.total()))
     }
 }
 
@@ -251,7 +315,11 @@ pub fn in_scope(vehicle: &Vehicle, day: Day) -> bool {
 /// The classes of a register's vehicles on a day.
 pub fn counts(register: &Register, profile: &Profile, day: Day) -> Counts {
     let mut counts = Counts::default();
-    for vehicle in register.vehicles.iter().filter(|vehicle| in_scope(vehicle, day)) {
+    for vehicle in register
+        .vehicles
+        .iter()
+        .filter(|vehicle| in_scope(vehicle, day))
+    {
         counts.add(classify(vehicle, profile, day).class);
     }
     counts

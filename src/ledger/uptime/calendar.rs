@@ -46,7 +46,12 @@ struct Found<'a> {
 
 impl<'a> Calendar<'a> {
     pub fn new(exempts: Exempts<'a>, charge_point: &'a str) -> Self {
-        Self { exempts, charge_point, found: OnceCell::new(), booked: RefCell::default() }
+        Self {
+            exempts,
+            charge_point,
+            found: OnceCell::new(),
+            booked: RefCell::default(),
+        }
     }
 
     /// Notes a stretch that is booked.
@@ -63,21 +68,45 @@ impl<'a> Calendar<'a> {
         let Exempts { windows, register } = self.exempts;
         let point = register.charge_point(self.charge_point);
         let site = point.and_then(|point| point.site.as_deref());
-        let hours = site.and_then(|site| register.site(site)).and_then(|site| site.opening_hours.as_ref());
+        let hours = site
+            .and_then(|site| register.site(site))
+            .and_then(|site| site.opening_hours.as_ref());
         let applies = |window: &&ExemptWindow| {
             let here = window.site.as_deref().is_none_or(|of| site == Some(of));
-            here && window.charge_point.as_deref().is_none_or(|of| of.eq_ignore_ascii_case(self.charge_point))
+            here && window
+                .charge_point
+                .as_deref()
+                .is_none_or(|of| of.eq_ignore_ascii_case(self.charge_point))
         };
-        let from = point.and_then(|point| point.in_service_from).map_or(UtcMs(i64::MIN), Day::start);
-        let to = point.and_then(|point| point.in_service_to).map_or(UtcMs(i64::MAX), Day::start);
-        Found { hours, windows: windows.iter().filter(applies).collect(), service: (from, to) }
+        let from = point
+            .and_then(|point| point.in_service_from)
+            .map_or(UtcMs(i64::MIN), Day::start);
+        let to = point
+            .and_then(|point| point.in_service_to)
+            .map_or(UtcMs(i64::MAX), Day::start);
+        Found {
+            hours,
+            windows: windows.iter().filter(applies).collect(),
+            service: (from, to),
+        }
     }
 
     /// What holds at an instant, and until when that surely holds. Closed goes before maintenance: nobody is kept away twice.
     pub fn at(&self, instant: UtcMs) -> (Option<ExemptReason>, UtcMs) {
-        let Found { hours, windows, service: (from, to) } = self.found.get_or_init(|| self.look_up());
+        let Found {
+            hours,
+            windows,
+            service: (from, to),
+        } = self.found.get_or_init(|| self.look_up());
         if instant < *from || *to <= instant {
-            return (Some(ExemptReason::Closed), if instant < *from { *from } else { UtcMs(i64::MAX) });
+            return (
+                Some(ExemptReason::Closed),
+                if instant < *from {
+                    *from
+                } else {
+                    UtcMs(i64::MAX)
+                },
+            );
         }
         let mut reason = None;
         let mut until = *to;
@@ -130,13 +159,24 @@ impl<'a> Calendar<'a> {
             while at < end {
                 let inside = outages.iter().find(|(from, to)| *from <= at && at < *to);
                 let border = inside.map_or_else(
-                    || outages.iter().map(|(from, _)| *from).filter(|from| *from > at).min().unwrap_or(end),
+                    || {
+                        outages
+                            .iter()
+                            .map(|(from, _)| *from)
+                            .filter(|from| *from > at)
+                            .min()
+                            .unwrap_or(end)
+                    },
                     |(_, to)| *to,
                 );
                 at = border.min(end);
                 // Cumulative, so that rounding never adds up.
                 let due = (i128::from(amount) * i128::from(at.since(from)) / whole) as i64;
-                each(month, if inside.is_some() { TAGS } else { slot }, due - given);
+                each(
+                    month,
+                    if inside.is_some() { TAGS } else { slot },
+                    due - given,
+                );
                 given = due;
             }
         });
@@ -164,20 +204,36 @@ mod tests {
     #[test]
     fn stretches_are_cut_at_windows_months_and_outages() {
         let closed = ExemptTime::Weekly("Mon-Sun 22:00-06:00".parse().expect("hours"));
-        let once = ExemptTime::Once { from: at("2026-10-31T20:00:00Z"), to: at("2026-11-01T07:00:00Z") };
+        let once = ExemptTime::Once {
+            from: at("2026-10-31T20:00:00Z"),
+            to: at("2026-11-01T07:00:00Z"),
+        };
         let window = |reason, time, charge_point: Option<&str>| ExemptWindow {
             site: None,
             charge_point: charge_point.map(Into::into),
             reason,
             time,
         };
-        let windows = [window(ExemptReason::Closed, closed, None), window(ExemptReason::Maintenance, once, Some("cp"))];
+        let windows = [
+            window(ExemptReason::Closed, closed, None),
+            window(ExemptReason::Maintenance, once, Some("cp")),
+        ];
         let register = Register::default();
-        let calendar = Calendar::new(Exempts { windows: &windows, register: &register }, "CP");
+        let calendar = Calendar::new(
+            Exempts {
+                windows: &windows,
+                register: &register,
+            },
+            "CP",
+        );
         let mut cut = Vec::new();
-        calendar.cut(at("2026-10-31T19:00:00Z"), at("2026-11-01T08:00:00Z"), |month, slot, from, to| {
-            cut.push((month.to_string(), slot, to.since(from) / 3_600_000));
-        });
+        calendar.cut(
+            at("2026-10-31T19:00:00Z"),
+            at("2026-11-01T08:00:00Z"),
+            |month, slot, from, to| {
+                cut.push((month.to_string(), slot, to.since(from) / 3_600_000));
+            },
+        );
         let part = |month: &str, slot, hours| (month.to_owned(), slot, hours);
         assert_eq!(
             cut,
@@ -192,12 +248,26 @@ mod tests {
         );
         let outages = [(at("2026-10-31T21:30:00Z"), at("2026-10-31T22:30:00Z"))];
         let mut parts = Vec::new();
-        calendar.spread(at("2026-10-31T21:00:00Z"), at("2026-10-31T23:00:00Z"), 401, &outages, |_, slot, part| {
-            parts.push((slot, part));
-        });
+        calendar.spread(
+            at("2026-10-31T21:00:00Z"),
+            at("2026-10-31T23:00:00Z"),
+            401,
+            &outages,
+            |_, slot, part| {
+                parts.push((slot, part));
+            },
+        );
         assert_eq!(parts, [(1, 100), (TAGS, 100), (TAGS, 100), (2, 101)]);
         assert_eq!(
-            Calendar::new(Exempts { windows: &windows, register: &register }, "other").at(at("2026-11-01T06:30:00Z")).0,
+            Calendar::new(
+                Exempts {
+                    windows: &windows,
+                    register: &register
+                },
+                "other"
+            )
+            .at(at("2026-11-01T06:30:00Z"))
+            .0,
             None
         );
     }

@@ -27,8 +27,15 @@ pub enum Class {
 
 impl Class {
     /// All, by number.
-    pub const ALL: [Self; 7] =
-        [Self::Available, Self::Occupied, Self::Reserved, Self::Inoperative, Self::Faulted, Self::Offline, Self::NotObserved];
+    pub const ALL: [Self; 7] = [
+        Self::Available,
+        Self::Occupied,
+        Self::Reserved,
+        Self::Inoperative,
+        Self::Faulted,
+        Self::Offline,
+        Self::NotObserved,
+    ];
 
     /// The word in rows and JSON.
     pub fn name(self) -> &'static str {
@@ -65,10 +72,16 @@ impl Class {
     ///
     /// The newest word wins: a charge point that calls itself Faulted or Unavailable takes its connectors along until they speak again.
     /// But not one that is in use, for connector 0 is Faulted on some (Alfen) while connector 1 charges. An error code alone says nothing.
-    pub(super) fn beside(connector: &Connector, zero: Option<&Connector>, zero_is_newer: bool) -> Option<Self> {
+    pub(super) fn beside(
+        connector: &Connector,
+        zero: Option<&Connector>,
+        zero_is_newer: bool,
+    ) -> Option<Self> {
         let commanded = connector.commanded_out || zero.is_some_and(|zero| zero.commanded_out);
         let own = Self::of(connector, commanded);
-        let of_all = zero.filter(|_| zero_is_newer && own != Some(Self::Occupied)).and_then(|zero| Self::of(zero, commanded));
+        let of_all = zero
+            .filter(|_| zero_is_newer && own != Some(Self::Occupied))
+            .and_then(|zero| Self::of(zero, commanded));
         match of_all {
             Some(Self::Faulted | Self::Inoperative) => of_all,
             _ => own,

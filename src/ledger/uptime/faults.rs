@@ -44,9 +44,16 @@ impl Faults {
     /// Looks at a connector that has just spoken; true if it reported something new.
     pub fn look(&mut self, connector_id: u32, connector: &Connector, at: UtcMs) -> bool {
         let faulted = connector.status == ConnectorStatus::Faulted;
-        let (error, vendor) = (connector.error_code.as_deref(), connector.vendor_error_code.as_deref());
+        let (error, vendor) = (
+            connector.error_code.as_deref(),
+            connector.vendor_error_code.as_deref(),
+        );
         let there = faulted || error.is_some();
-        let hash = if there { hash(faulted, error, vendor) } else { 0 };
+        let hash = if there {
+            hash(faulted, error, vendor)
+        } else {
+            0
+        };
         match self.standing.iter().position(|(id, _)| *id == connector_id) {
             Some(index) if self.standing[index].1 == hash => return false,
             Some(index) => self.standing[index].1 = hash,
@@ -59,7 +66,14 @@ impl Faults {
         there
     }
 
-    fn count(&mut self, connector_id: u32, error: Option<&str>, vendor: Option<&str>, faulted: bool, at: UtcMs) {
+    fn count(
+        &mut self,
+        connector_id: u32,
+        error: Option<&str>,
+        vendor: Option<&str>,
+        faulted: bool,
+        at: UtcMs,
+    ) {
         let month = Month::of(at);
         let same = |fault: &&mut Fault| {
             fault.connector_id == connector_id
@@ -73,9 +87,12 @@ impl Faults {
             fault.last_at = at;
             return;
         }
-        self.list.retain(|fault| fault.month > month.plus(-MONTHS_KEPT));
+        self.list
+            .retain(|fault| fault.month > month.plus(-MONTHS_KEPT));
         if self.list.len() >= MOST_FAULTS {
-            let oldest = (0..self.list.len()).min_by_key(|index| self.list[*index].last_at).unwrap_or(0);
+            let oldest = (0..self.list.len())
+                .min_by_key(|index| self.list[*index].last_at)
+                .unwrap_or(0);
             self.list.swap_remove(oldest);
         }
         self.list.push(Fault {
@@ -96,11 +113,18 @@ impl Faults {
 }
 
 fn cut(code: &str) -> &str {
-    code.char_indices().nth(LONGEST_CODE).map_or(code, |(end, _)| &code[..end])
+    code.char_indices()
+        .nth(LONGEST_CODE)
+        .map_or(code, |(end, _)| &code[..end])
 }
 
 /// Never 0; a collision costs one count.
 fn hash(faulted: bool, error: Option<&str>, vendor: Option<&str>) -> u32 {
-    let parts = [if faulted { "f" } else { "" }, error.unwrap_or("\u{1}"), "\0", vendor.unwrap_or("\u{1}")];
+    let parts = [
+        if faulted { "f" } else { "" },
+        error.unwrap_or("\u{1}"),
+        "\0",
+        vendor.unwrap_or("\u{1}"),
+    ];
     fnv1a(parts.iter().flat_map(|part| part.bytes())).max(1)
 }

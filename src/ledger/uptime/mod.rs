@@ -85,18 +85,34 @@ pub struct BookedTime {
 }
 
 fn named(id: &Arc<str>, calendar: Calendar<'_>) -> impl Iterator<Item = BookedTime> {
-    calendar.booked().into_iter().map(move |(class, from, to)| BookedTime { charge_point: id.clone(), class, from, to })
+    calendar
+        .booked()
+        .into_iter()
+        .map(move |(class, from, to)| BookedTime {
+            charge_point: id.clone(),
+            class,
+            from,
+            to,
+        })
 }
 
 impl UptimeBook {
     /// A charge point said something, and `state` is what the charging book made of it.
-    pub fn hear(&mut self, event: &ChargePointEvent, state: &ChargePointState, rules: &UptimeRules<'_>) {
+    pub fn hear(
+        &mut self,
+        event: &ChargePointEvent,
+        state: &ChargePointState,
+        rules: &UptimeRules<'_>,
+    ) {
         if !event.message.is_heard() {
             return;
         }
         let calendar = Calendar::new(rules.exempts, &event.charge_point);
         if !self.points.contains_key(&event.charge_point) {
-            self.points.insert(event.charge_point.clone(), PointTime::new(event.received_at));
+            self.points.insert(
+                event.charge_point.clone(),
+                PointTime::new(event.received_at),
+            );
         }
         if let Some(point) = self.points.get_mut(&event.charge_point) {
             point.hear(event, state, rules.offline_grace_ms, &calendar);
@@ -110,8 +126,15 @@ impl UptimeBook {
     }
 
     /// Time of a charge point's connectors that is not booked yet, as it looks now.
-    pub fn open_time(&self, charge_point: &Arc<str>, now: UtcMs, rules: &UptimeRules<'_>) -> Vec<BookedTime> {
-        let Some(point) = self.points.get(charge_point) else { return Vec::new() };
+    pub fn open_time(
+        &self,
+        charge_point: &Arc<str>,
+        now: UtcMs,
+        rules: &UptimeRules<'_>,
+    ) -> Vec<BookedTime> {
+        let Some(point) = self.points.get(charge_point) else {
+            return Vec::new();
+        };
         let calendar = Calendar::new(rules.exempts, charge_point);
         point.as_of(now, &calendar);
         named(charge_point, calendar).collect()
@@ -121,9 +144,20 @@ impl UptimeBook {
     pub fn take(&mut self, outcome: &ChargingOutcome, now: UtcMs, rules: &UptimeRules<'_>) {
         match outcome {
             ChargingOutcome::Fact(_) | ChargingOutcome::Flowed { .. } => {}
-            ChargingOutcome::Energy { charge_point, connector_id, from, to, dwh, .. } => {
+            ChargingOutcome::Energy {
+                charge_point,
+                connector_id,
+                from,
+                to,
+                dwh,
+                ..
+            } => {
                 self.book(charge_point, *connector_id, now, rules, |_, books| {
-                    let Books { months, calendar, outages } = books;
+                    let Books {
+                        months,
+                        calendar,
+                        outages,
+                    } = books;
                     calendar.spread(*from, *to, *dwh, outages, |month, slot, part| {
                         months.edit(month, |sums| sums.energy[slot] += part);
                     });
@@ -134,10 +168,22 @@ impl UptimeBook {
         }
     }
 
-    fn session(&mut self, record: &SessionRecord, corrected: bool, now: UtcMs, rules: &UptimeRules<'_>) {
-        self.book(&record.charge_point, record.connector_id, now, rules, |sessions, books| {
-            sessions.take(record, corrected, rules.overstay_grace_ms, books);
-        });
+    fn session(
+        &mut self,
+        record: &SessionRecord,
+        corrected: bool,
+        now: UtcMs,
+        rules: &UptimeRules<'_>,
+    ) {
+        self.book(
+            &record.charge_point,
+            record.connector_id,
+            now,
+            rules,
+            |sessions, books| {
+                sessions.take(record, corrected, rules.overstay_grace_ms, books);
+            },
+        );
     }
 
     fn book(
@@ -148,12 +194,23 @@ impl UptimeBook {
         rules: &UptimeRules<'_>,
         book: impl FnOnce(&mut sessions::Sessions, &mut Books<'_, '_>),
     ) {
-        let Some(point) = self.points.get_mut(charge_point) else { return };
+        let Some(point) = self.points.get_mut(charge_point) else {
+            return;
+        };
         let calendar = Calendar::new(rules.exempts, charge_point);
-        let connector =
-            point.connectors.entry(connector_id).or_insert_with(|| Box::new(ConnectorTime::new(Class::NotObserved, now)));
+        let connector = point
+            .connectors
+            .entry(connector_id)
+            .or_insert_with(|| Box::new(ConnectorTime::new(Class::NotObserved, now)));
         let outages = self.outages.make_contiguous();
-        book(&mut point.sessions, &mut Books { months: &mut connector.months, calendar: &calendar, outages });
+        book(
+            &mut point.sessions,
+            &mut Books {
+                months: &mut connector.months,
+                calendar: &calendar,
+                outages,
+            },
+        );
     }
 
     /// We were away from `alive` until `now`. Every connector is unobserved until its link is back, or the grace has passed.
@@ -181,12 +238,22 @@ impl UptimeBook {
     }
 
     /// Connectors to write a row of: all, or those whose class is another than in their last row. Their sums are what is certain.
-    pub fn due_rows(&mut self, now: UtcMs, all: bool, rules: &UptimeRules<'_>) -> Vec<(Arc<str>, u32, Class, Sums)> {
+    pub fn due_rows(
+        &mut self,
+        now: UtcMs,
+        all: bool,
+        rules: &UptimeRules<'_>,
+    ) -> Vec<(Arc<str>, u32, Class, Sums)> {
         let mut due = Vec::new();
         for (id, point) in &mut self.points {
             let calendar = Calendar::new(rules.exempts, id);
             point.advance(now, &calendar);
-            if all || point.connectors.values().any(|connector| connector.row != Some(connector.line.class())) {
+            if all
+                || point
+                    .connectors
+                    .values()
+                    .any(|connector| connector.row != Some(connector.line.class()))
+            {
                 point.settle(now, rules.offline_grace_ms, &calendar);
             }
             for (connector_id, connector) in &mut point.connectors {
@@ -203,7 +270,9 @@ impl UptimeBook {
 
     /// Whether the requests of a charge point checked by now deserve a row: the first ones at once, later ones when `all` are written.
     pub fn conformance_due(&mut self, charge_point: &str, checked: u64, all: bool) -> bool {
-        let Some(point) = self.points.get_mut(charge_point) else { return false };
+        let Some(point) = self.points.get_mut(charge_point) else {
+            return false;
+        };
         let due = checked != point.conformance_row && (all || point.conformance_row == 0);
         if due {
             point.conformance_row = checked;
@@ -213,41 +282,66 @@ impl UptimeBook {
 
     /// Every connector as it stands now: over each, all classes of all months add up to `now` minus its first word. Charging in open
     /// sessions is in it as far as it is known.
-    pub fn connectors(&self, now: UtcMs, rules: &UptimeRules<'_>, charging: &ChargingBook) -> Vec<ConnectorUptime> {
+    pub fn connectors(
+        &self,
+        now: UtcMs,
+        rules: &UptimeRules<'_>,
+        charging: &ChargingBook,
+    ) -> Vec<ConnectorUptime> {
         let mut list = Vec::new();
         let outages: Vec<_> = self.outages.iter().copied().collect();
         for (id, point) in &self.points {
             let calendar = Calendar::new(rules.exempts, id);
             let mut point = point.as_of(now, &calendar);
-            let open = charging.charge_point(id).into_iter().flat_map(|state| &state.connectors);
-            for (connector_id, (record, ms)) in open.filter_map(|(id, connector)| Some((id, connector.charging(now)?))) {
-                let Some(connector) = point.connectors.get_mut(connector_id) else { continue };
+            let open = charging
+                .charge_point(id)
+                .into_iter()
+                .flat_map(|state| &state.connectors);
+            for (connector_id, (record, ms)) in
+                open.filter_map(|(id, connector)| Some((id, connector.charging(now)?)))
+            {
+                let Some(connector) = point.connectors.get_mut(connector_id) else {
+                    continue;
+                };
                 sessions::add_open(
                     record,
                     ms,
                     now,
-                    &mut Books { months: &mut connector.months, calendar: &calendar, outages: &outages },
+                    &mut Books {
+                        months: &mut connector.months,
+                        calendar: &calendar,
+                        outages: &outages,
+                    },
                 );
             }
-            list.extend(point.connectors.into_iter().map(|(connector_id, connector)| ConnectorUptime {
-                charge_point: id.clone(),
-                connector_id,
-                first_observed: connector.first,
-                class: connector.line.class(),
-                months: connector.months.list(),
-                total: connector.months.total(),
-            }));
+            list.extend(
+                point
+                    .connectors
+                    .into_iter()
+                    .map(|(connector_id, connector)| ConnectorUptime {
+                        charge_point: id.clone(),
+                        connector_id,
+                        first_observed: connector.first,
+                        class: connector.line.class(),
+                        months: connector.months.list(),
+                        total: connector.months.total(),
+                    }),
+            );
         }
         list
     }
 
     /// Faults of a charge point.
     pub fn faults(&self, charge_point: &str) -> &[Fault] {
-        self.points.get(charge_point).map_or(&[], |point| point.faults.list())
+        self.points
+            .get(charge_point)
+            .map_or(&[], |point| point.faults.list())
     }
 }
 
 /// FNV-1a: the same on every machine, for it is in the snapshot.
 fn fnv1a(bytes: impl Iterator<Item = u8>) -> u32 {
-    bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    bytes.fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }

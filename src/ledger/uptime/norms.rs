@@ -12,8 +12,14 @@ const ALL_TAGS: [usize; 3] = [COUNTED, MAINTENANCE, CLOSED];
 const WORKING: [Class; 3] = [Class::Available, Class::Occupied, Class::Reserved];
 /// INOPERATIVE and OUTOFORDER.
 const NOT_WORKING: [Class; 2] = [Class::Inoperative, Class::Faulted];
-const OBSERVED: [Class; 6] =
-    [Class::Available, Class::Occupied, Class::Reserved, Class::Inoperative, Class::Faulted, Class::Offline];
+const OBSERVED: [Class; 6] = [
+    Class::Available,
+    Class::Occupied,
+    Class::Reserved,
+    Class::Inoperative,
+    Class::Faulted,
+    Class::Offline,
+];
 
 /// Where a figure comes from, for whoever reads it.
 pub struct Norm {
@@ -79,7 +85,10 @@ pub fn pcpr_by_wording(sums: &Sums) -> Option<f64> {
 pub fn pcpr_as_implemented(sums: &Sums) -> Option<f64> {
     let all = observed_ms(sums);
     let exempt = sums.ms(&OBSERVED, &[MAINTENANCE, CLOSED]);
-    ratio(all - sums.ms(&NOT_WORKING, &[COUNTED]) - exempt, all - exempt)
+    ratio(
+        all - sums.ms(&NOT_WORKING, &[COUNTED]) - exempt,
+        all - exempt,
+    )
 }
 
 /// NEVI uptime of the time given.

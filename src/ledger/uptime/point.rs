@@ -43,7 +43,9 @@ impl Link {
     /// Since when it is offline and when that became certain, if the grace has passed by now.
     fn offline(self, now: UtcMs) -> Option<(UtcMs, UtcMs)> {
         match self {
-            Self::Lost { from, due } | Self::Awaited { from, due } if due <= now => Some((from, due)),
+            Self::Lost { from, due } | Self::Awaited { from, due } if due <= now => {
+                Some((from, due))
+            }
             _ => None,
         }
     }
@@ -63,36 +65,60 @@ pub(super) struct ConnectorTime {
 
 impl ConnectorTime {
     pub fn new(class: Class, at: UtcMs) -> Self {
-        Self { first: at, line: Timeline::new(class, at), months: Months::new(Month::of(at)), zero_is_newer: false, row: None }
+        Self {
+            first: at,
+            line: Timeline::new(class, at),
+            months: Months::new(Month::of(at)),
+            zero_is_newer: false,
+            row: None,
+        }
     }
 
     fn turn(&mut self, class: Class, at: UtcMs, calendar: &Calendar<'_>) {
-        self.line.turn(class, at, &mut into(&mut self.months, calendar));
+        self.line
+            .turn(class, at, &mut into(&mut self.months, calendar));
     }
 
     /// What it says of itself is `own`. Energy is better evidence than a state: while it flows the connector is in use.
-    fn hear(&mut self, own: Option<Class>, connector: &Connector, at: UtcMs, calendar: &Calendar<'_>) {
+    fn hear(
+        &mut self,
+        own: Option<Class>,
+        connector: &Connector,
+        at: UtcMs,
+        calendar: &Calendar<'_>,
+    ) {
         let Some(own) = own else { return };
         let Self { line, months, .. } = self;
         let mut book = into(months, calendar);
         let proof = connector.energy_heard().filter(|_| own != Class::Occupied);
-        let Some((heard, gap)) = proof else { return line.hear(own, at, HOLD_MS, &mut book) };
+        let Some((heard, gap)) = proof else {
+            return line.hear(own, at, HOLD_MS, &mut book);
+        };
         let holds_for = (2 * gap).clamp(SHORTEST_PROOF_MS, LONGEST_PROOF_MS);
         if heard == at {
             line.turn(Class::Occupied, at, &mut book);
         }
         // Until the next sample is overdue the state has not held; then it counts from the last one on.
-        let holds_for = if at.since(heard) < holds_for { holds_for } else { HOLD_MS };
+        let holds_for = if at.since(heard) < holds_for {
+            holds_for
+        } else {
+            HOLD_MS
+        };
         line.hear(own, at, holds_for, &mut book);
     }
 }
 
 /// Books stretches of a class, cut at the borders of months and exempt windows.
-pub(super) fn into<'a>(months: &'a mut Months, calendar: &'a Calendar<'_>) -> impl FnMut(Class, UtcMs, UtcMs) + 'a {
+pub(super) fn into<'a>(
+    months: &'a mut Months,
+    calendar: &'a Calendar<'_>,
+) -> impl FnMut(Class, UtcMs, UtcMs) + 'a {
     |class, from, to| {
         calendar.note(class, from, to);
         calendar.cut(from, to, |month, tag, from, to| {
-            months.edit(month, |sums| sums.time[class as usize][tag] += to.since(from));
+            months.edit(month, |sums| {
+                sums.time[class as usize][tag] += to.since(from)
+            });
         });
     }
 }
@@ -123,7 +149,13 @@ impl PointTime {
     }
 
     /// A message arrived, and this is what the charging book made of it.
-    pub fn hear(&mut self, event: &ChargePointEvent, state: &ChargePointState, grace_ms: i64, calendar: &Calendar<'_>) {
+    pub fn hear(
+        &mut self,
+        event: &ChargePointEvent,
+        state: &ChargePointState,
+        grace_ms: i64,
+        calendar: &Calendar<'_>,
+    ) {
         let at = event.received_at;
         self.resolve(at, calendar);
         if event.message == ChargePointMessage::Disconnected {
@@ -133,11 +165,19 @@ impl PointTime {
         self.link = Link::Up;
         self.last_frame = self.last_frame.max(at);
         match &event.message {
-            ChargePointMessage::Heartbeat | ChargePointMessage::Notice { .. } | ChargePointMessage::Boot { .. } if !back => {
+            ChargePointMessage::Heartbeat
+            | ChargePointMessage::Notice { .. }
+            | ChargePointMessage::Boot { .. }
+                if !back =>
+            {
                 return;
             }
-            ChargePointMessage::Status { connector_id: 0, .. } => {
-                self.connectors.values_mut().for_each(|connector| connector.zero_is_newer = true);
+            ChargePointMessage::Status {
+                connector_id: 0, ..
+            } => {
+                self.connectors
+                    .values_mut()
+                    .for_each(|connector| connector.zero_is_newer = true);
             }
             ChargePointMessage::Status { connector_id, .. } => {
                 if let Some(connector) = self.connectors.get_mut(connector_id) {
@@ -151,7 +191,8 @@ impl PointTime {
             match self.connectors.get_mut(id) {
                 None => {
                     let class = Class::beside(connector, zero, false).unwrap_or(Class::NotObserved);
-                    self.connectors.insert(*id, Box::new(ConnectorTime::new(class, at)));
+                    self.connectors
+                        .insert(*id, Box::new(ConnectorTime::new(class, at)));
                 }
                 Some(time) => {
                     let own = Class::beside(connector, zero, time.zero_is_newer);
@@ -167,12 +208,18 @@ impl PointTime {
     }
 
     fn count_faults(&mut self, message: &ChargePointMessage, state: &ChargePointState, at: UtcMs) {
-        let (ChargePointMessage::Status { connector_id: id, .. } | ChargePointMessage::Problem { connector_id: id, .. }) =
-            message
+        let (ChargePointMessage::Status {
+            connector_id: id, ..
+        }
+        | ChargePointMessage::Problem {
+            connector_id: id, ..
+        }) = message
         else {
             return;
         };
-        let Some(connector) = state.connectors.get(id) else { return };
+        let Some(connector) = state.connectors.get(id) else {
+            return;
+        };
         if self.faults.look(*id, connector, at)
             && let Some(time) = self.connectors.get_mut(id)
         {
@@ -183,14 +230,21 @@ impl PointTime {
     fn lose(&mut self, at: UtcMs, grace_ms: i64) {
         if self.link == Link::Up {
             let from = self.alive_until(at, grace_ms);
-            self.link = Link::Lost { from, due: from.plus(grace_ms) };
+            self.link = Link::Lost {
+                from,
+                due: from.plus(grace_ms),
+            };
         }
     }
 
     /// Until when a link that is up is known to live.
     fn alive_until(&self, now: UtcMs, grace_ms: i64) -> UtcMs {
         let silent = now.since(self.last_frame);
-        if silent <= grace_ms.saturating_add(SILENCE_MARGIN_MS) { self.last_frame } else { now }
+        if silent <= grace_ms.saturating_add(SILENCE_MARGIN_MS) {
+            self.last_frame
+        } else {
+            now
+        }
     }
 
     /// We were away from `alive` until `now`.
@@ -199,7 +253,10 @@ impl PointTime {
         for connector in self.connectors.values_mut() {
             connector.turn(Class::NotObserved, alive, calendar);
         }
-        self.link = Link::Awaited { from: now, due: now.plus(grace_ms) };
+        self.link = Link::Awaited {
+            from: now,
+            due: now.plus(grace_ms),
+        };
     }
 
     /// Draws the conclusion if a grace has passed.
@@ -207,7 +264,9 @@ impl PointTime {
         if let Some((from, due)) = self.link.offline(now) {
             for connector in self.connectors.values_mut() {
                 // What was heard last has held until the link was given up, for nobody said otherwise.
-                connector.line.advance(due, &mut into(&mut connector.months, calendar));
+                connector
+                    .line
+                    .advance(due, &mut into(&mut connector.months, calendar));
                 connector.turn(Class::Offline, from, calendar);
             }
             self.link = Link::Gone;
@@ -218,7 +277,9 @@ impl PointTime {
     pub fn advance(&mut self, now: UtcMs, calendar: &Calendar<'_>) {
         self.resolve(now, calendar);
         for connector in self.connectors.values_mut() {
-            connector.line.advance(now, &mut into(&mut connector.months, calendar));
+            connector
+                .line
+                .advance(now, &mut into(&mut connector.months, calendar));
         }
     }
 
@@ -231,7 +292,9 @@ impl PointTime {
             Link::Gone => now,
         };
         for connector in self.connectors.values_mut() {
-            connector.line.settle(limit, &mut into(&mut connector.months, calendar));
+            connector
+                .line
+                .settle(limit, &mut into(&mut connector.months, calendar));
         }
     }
 
@@ -240,7 +303,9 @@ impl PointTime {
         let mut copy = self.clone();
         copy.resolve(now, calendar);
         for connector in copy.connectors.values_mut() {
-            connector.line.settle_all(now, &mut into(&mut connector.months, calendar));
+            connector
+                .line
+                .settle_all(now, &mut into(&mut connector.months, calendar));
         }
         copy
     }
@@ -253,7 +318,11 @@ mod tests {
     #[test]
     fn a_connector_is_small() {
         // With a year of packed months, about 60 bytes each, a connector stays near a kilobyte.
-        assert!(size_of::<ConnectorTime>() <= 400, "{}", size_of::<ConnectorTime>());
+        assert!(
+            size_of::<ConnectorTime>() <= 400,
+            "{}",
+            size_of::<ConnectorTime>()
+        );
         assert!(size_of::<PointTime>() <= 200, "{}", size_of::<PointTime>());
     }
 }

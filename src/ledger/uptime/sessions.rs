@@ -43,8 +43,16 @@ pub(super) struct Books<'a, 'b> {
 
 impl Sessions {
     /// Books a closed session, or what is new about it.
-    pub fn take(&mut self, record: &SessionRecord, corrected: bool, grace_ms: i64, books: &mut Books<'_, '_>) {
-        let Some(new) = Booked::of(record, grace_ms) else { return };
+    pub fn take(
+        &mut self,
+        record: &SessionRecord,
+        corrected: bool,
+        grace_ms: i64,
+        books: &mut Books<'_, '_>,
+    ) {
+        let Some(new) = Booked::of(record, grace_ms) else {
+            return;
+        };
         match self.0.iter_mut().find(|known| known.id == new.id) {
             Some(known) if *known == new => {}
             Some(known) => {
@@ -68,7 +76,10 @@ impl Sessions {
 impl Booked {
     fn of(record: &SessionRecord, grace_ms: i64) -> Option<Self> {
         let ended = record.ended_at?;
-        let charged_until = record.charging_ended_at.unwrap_or(ended).max(record.started_at);
+        let charged_until = record
+            .charging_ended_at
+            .unwrap_or(ended)
+            .max(record.started_at);
         Some(Self {
             // Sixteen ids do not collide.
             id: fnv1a(record.id.bytes()),
@@ -76,20 +87,31 @@ impl Booked {
             charged_until,
             charging_ms: record.charging_ms,
             overstay: record.overstay(grace_ms, None).unwrap_or_default(),
-            successful: record.energy_dwh.is_some_and(|dwh| dwh >= SUCCESS_DWH) || record.charging_ms >= SUCCESS_MS,
+            successful: record.energy_dwh.is_some_and(|dwh| dwh >= SUCCESS_DWH)
+                || record.charging_ms >= SUCCESS_MS,
         })
     }
 
     fn book(&self, sign: i64, books: &mut Books<'_, '_>) {
-        let Books { months, calendar, outages } = books;
+        let Books {
+            months,
+            calendar,
+            outages,
+        } = books;
         months.edit(Month::of(self.started), |sums| {
             sums.sessions += sign;
             sums.sessions_successful += sign * i64::from(self.successful);
         });
         // Spread over the stretch in which it can have been.
-        calendar.spread(self.started, self.charged_until, self.charging_ms, outages, |month, slot, part| {
-            months.edit(month, |sums: &mut Sums| sums.charging[slot] += sign * part);
-        });
+        calendar.spread(
+            self.started,
+            self.charged_until,
+            self.charging_ms,
+            outages,
+            |month, slot, part| {
+                months.edit(month, |sums: &mut Sums| sums.charging[slot] += sign * part);
+            },
+        );
         // In closed hours nobody else could have come.
         let (from, to) = self.overstay;
         calendar.cut(from, to, |month, tag, from, to| {
@@ -101,9 +123,24 @@ impl Booked {
 }
 
 /// Adds what an open session has charged so far; for looking only.
-pub(super) fn add_open(record: &SessionRecord, charging_ms: i64, now: UtcMs, books: &mut Books<'_, '_>) {
-    let Books { months, calendar, outages } = books;
-    calendar.spread(record.started_at, now.max(record.started_at), charging_ms, outages, |month, slot, part| {
-        months.edit(month, |sums: &mut Sums| sums.charging[slot] += part);
-    });
+pub(super) fn add_open(
+    record: &SessionRecord,
+    charging_ms: i64,
+    now: UtcMs,
+    books: &mut Books<'_, '_>,
+) {
+    let Books {
+        months,
+        calendar,
+        outages,
+    } = books;
+    calendar.spread(
+        record.started_at,
+        now.max(record.started_at),
+        charging_ms,
+        outages,
+        |month, slot, part| {
+            months.edit(month, |sums: &mut Sums| sums.charging[slot] += part);
+        },
+    );
 }

@@ -31,10 +31,20 @@ pub struct Sums {
 impl Sums {
     /// Adds another one.
     pub fn add(&mut self, other: &Self) {
-        for (to, from) in self.time.as_flattened_mut().iter_mut().zip(other.time.as_flattened()) {
+        for (to, from) in self
+            .time
+            .as_flattened_mut()
+            .iter_mut()
+            .zip(other.time.as_flattened())
+        {
             *to += from;
         }
-        for (to, from) in self.charging.iter_mut().zip(&other.charging).chain(self.energy.iter_mut().zip(&other.energy)) {
+        for (to, from) in self
+            .charging
+            .iter_mut()
+            .zip(&other.charging)
+            .chain(self.energy.iter_mut().zip(&other.energy))
+        {
             *to += from;
         }
         self.overstay_ms += other.overstay_ms;
@@ -50,7 +60,14 @@ impl Sums {
 
     /// ms of some classes under some tags.
     pub fn ms(&self, classes: &[Class], tags: &[usize]) -> i64 {
-        classes.iter().map(|class| tags.iter().map(|tag| self.time[*class as usize][*tag]).sum::<i64>()).sum()
+        classes
+            .iter()
+            .map(|class| {
+                tags.iter()
+                    .map(|tag| self.time[*class as usize][*tag])
+                    .sum::<i64>()
+            })
+            .sum()
     }
 
     /// All of it: wall time since first observed.
@@ -73,7 +90,12 @@ pub(super) struct Months {
 
 impl Months {
     pub fn new(month: Month) -> Self {
-        Self { newest: month, open: Sums::default(), packed: Vec::new(), older: None }
+        Self {
+            newest: month,
+            open: Sums::default(),
+            packed: Vec::new(),
+            older: None,
+        }
     }
 
     /// Changes a month.
@@ -92,10 +114,12 @@ impl Months {
         }
         // Late energy and corrections of sessions: seldom enough to read and write all of it.
         let mut closed = self.unpack();
-        let index = closed.binary_search_by_key(&month, |(month, _)| *month).unwrap_or_else(|index| {
-            closed.insert(index, (month, Sums::default()));
-            index
-        });
+        let index = closed
+            .binary_search_by_key(&month, |(month, _)| *month)
+            .unwrap_or_else(|index| {
+                closed.insert(index, (month, Sums::default()));
+                index
+            });
         change(&mut closed[index].1);
         self.pack(closed);
     }
@@ -110,7 +134,11 @@ impl Months {
     /// All of it.
     pub fn total(&self) -> Sums {
         let mut total = self.open.clone();
-        self.unpack().iter().map(|(_, sums)| sums).chain(self.older.as_deref()).for_each(|sums| total.add(sums));
+        self.unpack()
+            .iter()
+            .map(|(_, sums)| sums)
+            .chain(self.older.as_deref())
+            .for_each(|sums| total.add(sums));
         total
     }
 
@@ -124,7 +152,8 @@ impl Months {
             if month <= self.newest.plus(-MONTHS_KEPT) {
                 self.older.get_or_insert_default().add(&sums);
             } else if sums != Sums::default() {
-                bytes = postcard::to_extend(&(month, sums), bytes).expect("writing to memory does not fail");
+                bytes = postcard::to_extend(&(month, sums), bytes)
+                    .expect("writing to memory does not fail");
             }
         }
         bytes.shrink_to_fit();
@@ -175,9 +204,16 @@ mod tests {
         months.edit(first.plus(90), |sums| sums.energy[0] += 5);
         months.edit(first, |sums| sums.energy[0] += 7);
         let list = months.list();
-        assert_eq!((list.len(), list[0].0, list[36].0), (37, first.plus(63), first.plus(99)));
+        assert_eq!(
+            (list.len(), list[0].0, list[36].0),
+            (37, first.plus(63), first.plus(99))
+        );
         assert_eq!((list[27].1.energy[0], months.total().energy[0]), (5, 12));
         assert_eq!(months.total().wall_ms(), 100 * 2_592_000_000);
-        assert!(months.packed.len() < 36 * 60, "{} bytes", months.packed.len());
+        assert!(
+            months.packed.len() < 36 * 60,
+            "{} bytes",
+            months.packed.len()
+        );
     }
 }

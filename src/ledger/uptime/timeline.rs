@@ -26,7 +26,11 @@ struct Heard {
 
 impl Timeline {
     pub fn new(class: Class, at: UtcMs) -> Self {
-        Self { settled: at, class, next: None }
+        Self {
+            settled: at,
+            class,
+            next: None,
+        }
     }
 
     /// What holds.
@@ -44,13 +48,23 @@ impl Timeline {
     }
 
     /// A class was heard; it counts from now if it holds for `hold_ms`.
-    pub fn hear(&mut self, class: Class, at: UtcMs, hold_ms: i64, book: &mut impl FnMut(Class, UtcMs, UtcMs)) {
+    pub fn hear(
+        &mut self,
+        class: Class,
+        at: UtcMs,
+        hold_ms: i64,
+        book: &mut impl FnMut(Class, UtcMs, UtcMs),
+    ) {
         self.advance(at, book);
         if class == self.class {
             self.next = None;
         } else if self.next.is_none_or(|next| next.class != class) {
             let since = at.max(self.settled);
-            self.next = Some(Heard { class, since, holds_at: since.plus(hold_ms) });
+            self.next = Some(Heard {
+                class,
+                since,
+                holds_at: since.plus(hold_ms),
+            });
         }
     }
 
@@ -106,9 +120,18 @@ mod tests {
     fn what_does_not_hold_belongs_to_the_class_before() {
         for (heard, want) in [
             (vec![(10, Faulted), (14, Available)], vec![(Available, 100)]),
-            (vec![(10, Faulted), (15, Available)], vec![(Available, 10), (Faulted, 5), (Available, 85)]),
-            (vec![(10, Faulted), (12, Faulted), (20, Occupied)], vec![(Available, 10), (Faulted, 10), (Occupied, 80)]),
-            (vec![(10, Faulted), (12, Occupied)], vec![(Available, 12), (Occupied, 88)]),
+            (
+                vec![(10, Faulted), (15, Available)],
+                vec![(Available, 10), (Faulted, 5), (Available, 85)],
+            ),
+            (
+                vec![(10, Faulted), (12, Faulted), (20, Occupied)],
+                vec![(Available, 10), (Faulted, 10), (Occupied, 80)],
+            ),
+            (
+                vec![(10, Faulted), (12, Occupied)],
+                vec![(Available, 12), (Occupied, 88)],
+            ),
             (vec![(97, Faulted)], vec![(Available, 100)]),
             (vec![(95, Faulted)], vec![(Available, 95), (Faulted, 5)]),
         ] {

@@ -36,12 +36,25 @@ pub(super) fn charge_point(
         organisation: reference(row, "organisation", organisations, "organisations.csv"),
         site: reference(row, "site", sites, "sites.csv"),
         mode: row
-            .word("mode", &[("csms", ChargePointMode::Csms), ("tap", ChargePointMode::Tap)])
+            .word(
+                "mode",
+                &[
+                    ("csms", ChargePointMode::Csms),
+                    ("tap", ChargePointMode::Tap),
+                ],
+            )
             .unwrap_or(ChargePointMode::Csms),
         connectors: row.whole("connectors", 1, 64).unwrap_or(1),
         max_power_kw: row.number("max_power_kw", 0.1, 5000.0),
         access: row
-            .word("access", &[("fleet", Access::Fleet), ("staff", Access::Staff), ("public", Access::Public)])
+            .word(
+                "access",
+                &[
+                    ("fleet", Access::Fleet),
+                    ("staff", Access::Staff),
+                    ("public", Access::Public),
+                ],
+            )
             .unwrap_or(Access::Fleet),
         in_service_from: day(row, "in_service_from"),
         in_service_to: day(row, "in_service_to"),
@@ -50,12 +63,22 @@ pub(super) fn charge_point(
         upstream: row.text("upstream"),
         ocpp_versions: ocpp_versions(row),
         // OCPP 2.0.1 part 2, A00: 1 password, 2 password over TLS, 3 certificate.
-        security_profile: row.whole("security_profile", 1, 3).map(|profile| profile as u8),
+        security_profile: row
+            .whole("security_profile", 1, 3)
+            .map(|profile| profile as u8),
         feed_ids: row.list("feed_ids").into_iter().map(Arc::from).collect(),
         id,
     };
-    in_order(row, charge_point.in_service_from, charge_point.in_service_to);
-    if charge_point.auth.as_deref().is_some_and(|auth| !auth.starts_with("pbkdf2-sha256$")) {
+    in_order(
+        row,
+        charge_point.in_service_from,
+        charge_point.in_service_to,
+    );
+    if charge_point
+        .auth
+        .as_deref()
+        .is_some_and(|auth| !auth.starts_with("pbkdf2-sha256$"))
+    {
         row.refuse(
             "auth",
             "is not a hash",
@@ -70,7 +93,9 @@ pub(super) fn charge_point(
         );
     }
     let url = charge_point.upstream.as_deref().unwrap_or_default();
-    if charge_point.mode == ChargePointMode::Tap && !(url.starts_with("ws://") || url.starts_with("wss://")) {
+    if charge_point.mode == ChargePointMode::Tap
+        && !(url.starts_with("ws://") || url.starts_with("wss://"))
+    {
         row.refuse(
             "upstream",
             "a charge point of mode `tap` needs its operator's address",
@@ -85,7 +110,11 @@ fn ocpp_versions(row: &mut Row<'_>) -> Option<Vec<OcppVersion>> {
     for name in row.list("ocpp_versions") {
         match OcppVersion::from_name(&name) {
             Some(version) => versions.push(version),
-            None => row.refuse("ocpp_versions", "is not an OCPP version", "write 1.6;2.0.1;2.1, or leave it empty"),
+            None => row.refuse(
+                "ocpp_versions",
+                "is not an OCPP version",
+                "write 1.6;2.0.1;2.1, or leave it empty",
+            ),
         }
     }
     (!versions.is_empty()).then_some(versions)

@@ -43,7 +43,9 @@ pub struct Register {
 impl Register {
     /// The vehicle of a fleet id or feed id (`ovms:AMB101`).
     pub fn vehicle(&self, id: &str) -> Option<&Vehicle> {
-        self.vehicle_index.get(id).map(|&index| &self.vehicles[index])
+        self.vehicle_index
+            .get(id)
+            .map(|&index| &self.vehicles[index])
     }
 
     /// A site.
@@ -53,12 +55,17 @@ impl Register {
 
     /// The charge point that an MQTT feed speaks of, by feed id (`evcc:lp/1`) or by its own.
     pub fn charger(&self, id: &str) -> Option<&ChargePoint> {
-        self.charger_feed_index.get(id).map(|&index| &self.charge_points[index]).or_else(|| self.charge_point(id))
+        self.charger_feed_index
+            .get(id)
+            .map(|&index| &self.charge_points[index])
+            .or_else(|| self.charge_point(id))
     }
 
     /// The charge point of an identity, whatever its case.
     pub fn charge_point(&self, id: &str) -> Option<&ChargePoint> {
-        self.charge_point_index.get(&id.to_lowercase()).map(|&index| &self.charge_points[index])
+        self.charge_point_index
+            .get(&id.to_lowercase())
+            .map(|&index| &self.charge_points[index])
     }
 }
 
@@ -252,13 +259,17 @@ pub struct Vehicle {
 impl Vehicle {
     /// In service on the day, by the half-open interval.
     pub fn in_service_on(&self, day: Day) -> bool {
-        self.in_service_from.is_none_or(|from| from <= day) && self.in_service_to.is_none_or(|to| day < to)
+        self.in_service_from.is_none_or(|from| from <= day)
+            && self.in_service_to.is_none_or(|to| day < to)
     }
 
     /// Not the fleet's but business travel: grey fleet, and what is hired for five days or less by its dates (reference emissions.md 3.1
     /// and 5.3). A hire without an end goes on.
     pub fn is_business_travel(&self) -> bool {
-        let days = self.in_service_from.zip(self.in_service_to).map(|(from, to)| to.0 - from.0);
+        let days = self
+            .in_service_from
+            .zip(self.in_service_to)
+            .map(|(from, to)| to.0 - from.0);
         match self.ownership {
             Some(Ownership::Grey) => true,
             Some(Ownership::Hired) => days.is_some_and(|days| days <= 5),

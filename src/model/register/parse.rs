@@ -45,7 +45,10 @@ impl RegisterFiles {
 
     /// A vehicle register alone, whatever its name.
     pub fn vehicles_only(name: String, bytes: Vec<u8>) -> Self {
-        Self { vehicles: Some((name, bytes)), ..Self::default() }
+        Self {
+            vehicles: Some((name, bytes)),
+            ..Self::default()
+        }
     }
 }
 
@@ -76,7 +79,11 @@ impl fmt::Display for RegisterError {
             write!(f, ": `{}`", self.value)?;
         }
         write!(f, ": {}", self.reason)?;
-        if self.hint.is_empty() { Ok(()) } else { write!(f, "\n  hint: {}", self.hint) }
+        if self.hint.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "\n  hint: {}", self.hint)
+        }
     }
 }
 
@@ -85,7 +92,11 @@ impl Register {
     pub fn parse(files: &RegisterFiles, hasher: &TokenHasher) -> Result<Self, Vec<RegisterError>> {
         let mut errors = Vec::new();
         let register = rows::read(files, hasher, &mut errors);
-        if errors.is_empty() { Ok(register) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(register)
+        } else {
+            Err(errors)
+        }
     }
 }
 
@@ -109,7 +120,11 @@ pub(super) fn each_row(
         return errors.push(refuse(1, "is UTF-16".into(), "save it as `CSV UTF-8`"));
     }
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(text);
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text);
     let mut record = ByteRecord::new();
     let mut header: Option<Vec<Option<&'static str>>> = None;
     loop {
@@ -117,7 +132,11 @@ pub(super) fn each_row(
             Ok(true) => {}
             Ok(false) => break,
             Err(error) => {
-                return errors.push(refuse(reader.position().line(), error.to_string(), "check the quotes of this line"));
+                return errors.push(refuse(
+                    reader.position().line(),
+                    error.to_string(),
+                    "check the quotes of this line",
+                ));
             }
         }
         let line = record.position().map_or(0, csv::Position::line);
@@ -129,8 +148,16 @@ pub(super) fn each_row(
             continue;
         }
         if record.len() > header.len() {
-            let reason = format!("has {} cells, the header has {}", record.len(), header.len());
-            errors.push(refuse(line, reason, "a cell with a comma in it needs quotes: \"a, b\""));
+            let reason = format!(
+                "has {} cells, the header has {}",
+                record.len(),
+                header.len()
+            );
+            errors.push(refuse(
+                line,
+                reason,
+                "a cell with a comma in it needs quotes: \"a, b\"",
+            ));
             continue;
         }
         let mut cells = Vec::with_capacity(header.len());
@@ -146,7 +173,12 @@ pub(super) fn each_row(
                 }),
             }
         }
-        take(&mut Row { file, line, cells, errors });
+        take(&mut Row {
+            file,
+            line,
+            cells,
+            errors,
+        });
     }
     if header.is_none() {
         errors.push(refuse(
@@ -177,19 +209,30 @@ fn read_header(
     let mut header = Vec::with_capacity(record.len());
     for cell in record {
         let name = String::from_utf8_lossy(cell);
-        let found = columns.iter().copied().find(|column| column.eq_ignore_ascii_case(&name));
+        let found = columns
+            .iter()
+            .copied()
+            .find(|column| column.eq_ignore_ascii_case(&name));
         match found {
-            Some(column) if header.contains(&Some(column)) => refuse(&name, "this column is there twice", String::new()),
-            Some(_) => {}
-            None if name.contains(';') || name.contains('\t') => {
-                refuse(&name, "the columns are not separated by commas", "save it as `CSV UTF-8 (comma delimited)`".into())
+            Some(column) if header.contains(&Some(column)) => {
+                refuse(&name, "this column is there twice", String::new())
             }
+            Some(_) => {}
+            None if name.contains(';') || name.contains('\t') => refuse(
+                &name,
+                "the columns are not separated by commas",
+                "save it as `CSV UTF-8 (comma delimited)`".into(),
+            ),
             None => refuse(&name, "unknown column", nearest(&name, columns)),
         }
         header.push(found);
     }
     if !header.contains(&Some(columns[0])) {
-        refuse("", &format!("the column `{}` is missing", columns[0]), format!("the columns are: {}", columns.join(", ")));
+        refuse(
+            "",
+            &format!("the column `{}` is missing", columns[0]),
+            format!("the columns are: {}", columns.join(", ")),
+        );
     }
     header
 }
@@ -214,7 +257,10 @@ impl Row<'_> {
     }
 
     fn raw(&self, column: &str) -> Option<&str> {
-        self.cells.iter().find(|(name, _)| *name == column).map(|(_, text)| *text)
+        self.cells
+            .iter()
+            .find(|(name, _)| *name == column)
+            .map(|(_, text)| *text)
     }
 
     /// Reports something about a cell.
@@ -231,7 +277,12 @@ impl Row<'_> {
     }
 
     /// A cell that `read` can make something of; the error text completes "`value`: ...".
-    pub fn parsed<T, E: fmt::Display>(&mut self, column: &str, hint: &str, read: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+    pub fn parsed<T, E: fmt::Display>(
+        &mut self,
+        column: &str,
+        hint: &str,
+        read: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
         match self.raw(column).map(read)? {
             Ok(value) => Some(value),
             Err(error) => {
@@ -244,10 +295,17 @@ impl Row<'_> {
     /// One of the words.
     pub fn word<T: Copy>(&mut self, column: &str, words: &[(&str, T)]) -> Option<T> {
         let text = self.raw(column)?.to_owned();
-        let found = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(&text)).map(|(_, value)| *value);
+        let found = words
+            .iter()
+            .find(|(word, _)| word.eq_ignore_ascii_case(&text))
+            .map(|(_, value)| *value);
         if found.is_none() {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            self.refuse(column, "is not one of the known words", nearest(&text, &known));
+            self.refuse(
+                column,
+                "is not one of the known words",
+                nearest(&text, &known),
+            );
         }
         found
     }

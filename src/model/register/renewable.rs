@@ -46,7 +46,11 @@ impl Register {
     /// What contracts cover of a site's energy on a day; nothing where the site is not known.
     pub fn coverage(&self, site: Option<&str>, day: Day) -> Coverage {
         let mut coverage = Coverage::default();
-        for contract in self.renewable.iter().filter(|contract| Some(&*contract.site) == site && contract.holds(day)) {
+        for contract in self
+            .renewable
+            .iter()
+            .filter(|contract| Some(&*contract.site) == site && contract.holds(day))
+        {
             coverage.share += contract.share;
             coverage.kgco2e_per_kwh += contract.share * contract.kgco2e_per_kwh;
         }
@@ -62,30 +66,70 @@ pub(super) fn contract(
 ) -> Option<RenewableContract> {
     for column in ["site", "from", "share", "factor_kgco2e_per_kwh"] {
         if row.text(column).is_none() {
-            row.refuse(column, "is empty", "a contract needs all of them; the factor is 0 for REGO-backed wind and solar");
+            row.refuse(
+                column,
+                "is empty",
+                "a contract needs all of them; the factor is 0 for REGO-backed wind and solar",
+            );
         }
     }
     // Each cell is looked at before any is given up.
-    let (site, from, to) = (reference(row, "site", sites, "sites.csv"), day(row, "from"), day(row, "to"));
-    let (share, factor) = (row.number("share", 0.0, 1.0), row.number("factor_kgco2e_per_kwh", 0.0, 5.0));
-    let contract = RenewableContract { site: site?, from: from?, to, share: share?, kgco2e_per_kwh: factor?, line: row.line() };
+    let (site, from, to) = (
+        reference(row, "site", sites, "sites.csv"),
+        day(row, "from"),
+        day(row, "to"),
+    );
+    let (share, factor) = (
+        row.number("share", 0.0, 1.0),
+        row.number("factor_kgco2e_per_kwh", 0.0, 5.0),
+    );
+    let contract = RenewableContract {
+        site: site?,
+        from: from?,
+        to,
+        share: share?,
+        kgco2e_per_kwh: factor?,
+        line: row.line(),
+    };
     if contract.to.is_some_and(|to| to <= contract.from) {
-        row.refuse("to", format!("is not after `from` ({})", contract.from), "it is the first day without the contract");
+        row.refuse(
+            "to",
+            format!("is not after `from` ({})", contract.from),
+            "it is the first day without the contract",
+        );
     }
     // The sum can only rise at a first day.
-    let of_site = || before.iter().chain([&contract]).filter(|other| other.site == contract.site);
+    let of_site = || {
+        before
+            .iter()
+            .chain([&contract])
+            .filter(|other| other.site == contract.site)
+    };
     let too_much = of_site()
         .filter(|other| contract.holds(other.from) || other.holds(contract.from))
         .map(|other| other.from.max(contract.from))
-        .find(|day| of_site().filter(|other| other.holds(*day)).map(|other| other.share).sum::<f64>() > 1.0 + 1e-9);
+        .find(|day| {
+            of_site()
+                .filter(|other| other.holds(*day))
+                .map(|other| other.share)
+                .sum::<f64>()
+                > 1.0 + 1e-9
+        });
     if let Some(day) = too_much {
         let lines: Vec<String> = before
             .iter()
             .filter(|other| other.site == contract.site && other.holds(day))
             .map(|other| other.line.to_string())
             .collect();
-        let reason = format!("with line {} more than all of the site's energy is covered on {day}", lines.join(", "));
-        row.refuse("share", reason, "shares of one site at one time add up to 1 at most; `to` is the first day without");
+        let reason = format!(
+            "with line {} more than all of the site's energy is covered on {day}",
+            lines.join(", ")
+        );
+        row.refuse(
+            "share",
+            reason,
+            "shares of one site at one time add up to 1 at most; `to` is the first day without",
+        );
     }
     Some(contract)
 }

@@ -4,13 +4,22 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::parse::{RegisterError, RegisterFiles, Row, each_row};
-use super::{Category, ClassOverride, EmissionClass, Organisation, Ownership, Register, Role, Site, Vehicle};
+use super::{
+    Category, ClassOverride, EmissionClass, Organisation, Ownership, Register, Role, Site, Vehicle,
+};
 use super::{charge_points, renewable};
 use crate::model::{EnergyUser, IdTokenHash, TokenHasher, check_id};
 use crate::units::{Day, WeeklyHours};
 
 const ORGANISATIONS: &[&str] = &["organisation_id", "name"];
-const SITES: &[&str] = &["site_id", "name", "organisation", "region_id", "capacity_kw", "opening_hours"];
+const SITES: &[&str] = &[
+    "site_id",
+    "name",
+    "organisation",
+    "region_id",
+    "capacity_kw",
+    "opening_hours",
+];
 const VEHICLES: &[&str] = &[
     "vehicle_id",
     "registration",
@@ -45,62 +54,135 @@ const TAGS: &[&str] = &["id_tag", "kind", "vehicle_id"];
 const DAY_HINT: &str = "write 2026-03-31";
 const MONTH_HINT: &str = "write 2026-03-31, or 2026-03 where only the month is known";
 
-pub(super) fn read(files: &RegisterFiles, hasher: &TokenHasher, errors: &mut Vec<RegisterError>) -> Register {
+pub(super) fn read(
+    files: &RegisterFiles,
+    hasher: &TokenHasher,
+    errors: &mut Vec<RegisterError>,
+) -> Register {
     let mut register = Register::default();
     let mut seen = Seen::default();
     each_row(files.organisations.as_ref(), ORGANISATIONS, errors, |row| {
-        let Some(id) = seen.new_id(row, "organisation_id") else { return };
-        register.organisations.push(Organisation { name: row.text("name").unwrap_or_else(|| id.to_string()), id });
-    });
-    let organisations =
-        files.organisations.is_some().then(|| register.organisations.iter().map(|o| o.id.clone()).collect::<HashSet<_>>());
-    each_row(files.sites.as_ref(), SITES, errors, |row| {
-        let Some(id) = seen.new_id(row, "site_id") else { return };
-        register.sites.push(Site {
+        let Some(id) = seen.new_id(row, "organisation_id") else {
+            return;
+        };
+        register.organisations.push(Organisation {
             name: row.text("name").unwrap_or_else(|| id.to_string()),
-            organisation: reference(row, "organisation", organisations.as_ref(), "organisations.csv"),
-            // Regions of the GB Carbon Intensity API: 1 to 17.
-            region_id: row.whole("region_id", 1, 17).map(|id| id as u8),
-            capacity_kw: row.number("capacity_kw", 0.0, 1e6),
-            opening_hours: row.parsed("opening_hours", WeeklyHours::HINT, str::parse::<WeeklyHours>),
             id,
         });
     });
-    let sites = files.sites.is_some().then(|| register.sites.iter().map(|s| s.id.clone()).collect::<HashSet<_>>());
-    each_row(files.renewable.as_ref(), renewable::COLUMNS, errors, |row| {
-        register.renewable.extend(renewable::contract(row, sites.as_ref(), &register.renewable));
+    let organisations = files.organisations.is_some().then(|| {
+        register
+            .organisations
+            .iter()
+            .map(|o| o.id.clone())
+            .collect::<HashSet<_>>()
     });
+    each_row(files.sites.as_ref(), SITES, errors, |row| {
+        let Some(id) = seen.new_id(row, "site_id") else {
+            return;
+        };
+        register.sites.push(Site {
+            name: row.text("name").unwrap_or_else(|| id.to_string()),
+            organisation: reference(
+                row,
+                "organisation",
+                organisations.as_ref(),
+                "organisations.csv",
+            ),
+            // Regions of the GB Carbon Intensity API: 1 to 17.
+            region_id: row.whole("region_id", 1, 17).map(|id| id as u8),
+            capacity_kw: row.number("capacity_kw", 0.0, 1e6),
+            opening_hours: row.parsed(
+                "opening_hours",
+                WeeklyHours::HINT,
+                str::parse::<WeeklyHours>,
+            ),
+            id,
+        });
+    });
+    let sites = files.sites.is_some().then(|| {
+        register
+            .sites
+            .iter()
+            .map(|s| s.id.clone())
+            .collect::<HashSet<_>>()
+    });
+    each_row(
+        files.renewable.as_ref(),
+        renewable::COLUMNS,
+        errors,
+        |row| {
+            register.renewable.extend(renewable::contract(
+                row,
+                sites.as_ref(),
+                &register.renewable,
+            ));
+        },
+    );
     each_row(files.vehicles.as_ref(), VEHICLES, errors, |row| {
-        let Some(id) = seen.new_id(row, "vehicle_id") else { return };
+        let Some(id) = seen.new_id(row, "vehicle_id") else {
+            return;
+        };
         let vehicle = vehicle(row, id, organisations.as_ref(), sites.as_ref());
         let index = register.vehicles.len();
         for name in std::iter::once(&vehicle.id).chain(&vehicle.feed_ids) {
-            if register.vehicle_index.insert(name.clone(), index).is_some_and(|other| other != index) {
-                row.refuse("feed_ids", format!("`{name}` already belongs to another vehicle"), "a feed id names one vehicle");
-            }
-        }
-        for tag in row.list("id_tags") {
-            seen.add_tag(row, "id_tags", &tag, EnergyUser::Vehicle(vehicle.id.clone()), hasher, &mut register);
-        }
-        register.vehicles.push(vehicle);
-    });
-    each_row(files.charge_points.as_ref(), charge_points::COLUMNS, errors, |row| {
-        let Some(id) = seen.new_id(row, "charge_point_id") else { return };
-        let charge_point = charge_points::charge_point(row, id, organisations.as_ref(), sites.as_ref());
-        let index = register.charge_points.len();
-        register.charge_point_index.insert(charge_point.id.to_lowercase(), index);
-        for name in &charge_point.feed_ids {
-            if register.charger_feed_index.insert(name.clone(), index).is_some_and(|other| other != index) {
+            if register
+                .vehicle_index
+                .insert(name.clone(), index)
+                .is_some_and(|other| other != index)
+            {
                 row.refuse(
                     "feed_ids",
-                    format!("`{name}` already belongs to another charge point"),
-                    "a feed id names one charge point",
+                    format!("`{name}` already belongs to another vehicle"),
+                    "a feed id names one vehicle",
                 );
             }
         }
-        register.charge_points.push(charge_point);
+        for tag in row.list("id_tags") {
+            seen.add_tag(
+                row,
+                "id_tags",
+                &tag,
+                EnergyUser::Vehicle(vehicle.id.clone()),
+                hasher,
+                &mut register,
+            );
+        }
+        register.vehicles.push(vehicle);
     });
-    each_row(files.tags.as_ref(), TAGS, errors, |row| tag(row, hasher, &mut seen, &mut register));
+    each_row(
+        files.charge_points.as_ref(),
+        charge_points::COLUMNS,
+        errors,
+        |row| {
+            let Some(id) = seen.new_id(row, "charge_point_id") else {
+                return;
+            };
+            let charge_point =
+                charge_points::charge_point(row, id, organisations.as_ref(), sites.as_ref());
+            let index = register.charge_points.len();
+            register
+                .charge_point_index
+                .insert(charge_point.id.to_lowercase(), index);
+            for name in &charge_point.feed_ids {
+                if register
+                    .charger_feed_index
+                    .insert(name.clone(), index)
+                    .is_some_and(|other| other != index)
+                {
+                    row.refuse(
+                        "feed_ids",
+                        format!("`{name}` already belongs to another charge point"),
+                        "a feed id names one charge point",
+                    );
+                }
+            }
+            register.charge_points.push(charge_point);
+        },
+    );
+    each_row(files.tags.as_ref(), TAGS, errors, |row| {
+        tag(row, hasher, &mut seen, &mut register)
+    });
     register
 }
 
@@ -120,11 +202,19 @@ impl Seen {
             return None;
         };
         if let Err(error) = check_id(&text) {
-            row.refuse(column, error.to_string(), "use letters, digits, `-`, `_`, `.`, `:`, `|`");
+            row.refuse(
+                column,
+                error.to_string(),
+                "use letters, digits, `-`, `_`, `.`, `:`, `|`",
+            );
             return None;
         }
         if let Some(line) = self.ids.insert((column, text.to_lowercase()), row.line()) {
-            row.refuse(column, format!("is already in line {line}"), "an id names one thing");
+            row.refuse(
+                column,
+                format!("is already in line {line}"),
+                "an id names one thing",
+            );
             return None;
         }
         Some(Arc::from(text))
@@ -176,10 +266,19 @@ impl Seen {
 }
 
 /// A name of another file; checked if that file is there.
-pub(super) fn reference(row: &mut Row<'_>, column: &str, known: Option<&HashSet<Arc<str>>>, file: &str) -> Option<Arc<str>> {
+pub(super) fn reference(
+    row: &mut Row<'_>,
+    column: &str,
+    known: Option<&HashSet<Arc<str>>>,
+    file: &str,
+) -> Option<Arc<str>> {
     let name: Arc<str> = Arc::from(row.text(column)?);
     if known.is_some_and(|known| !known.contains(&name)) {
-        row.refuse(column, format!("is not in {file}"), format!("add it to {file}, or correct the spelling"));
+        row.refuse(
+            column,
+            format!("is not in {file}"),
+            format!("add it to {file}, or correct the spelling"),
+        );
     }
     Some(name)
 }
@@ -198,8 +297,14 @@ fn vehicle(
         registration: row.text("registration"),
         organisation: reference(row, "organisation", organisations, "organisations.csv"),
         site: reference(row, "site", sites, "sites.csv"),
-        role: row
-            .word("role", &[("emergency", Role::Emergency), ("non_emergency", Role::NonEmergency), ("support", Role::Support)]),
+        role: row.word(
+            "role",
+            &[
+                ("emergency", Role::Emergency),
+                ("non_emergency", Role::NonEmergency),
+                ("support", Role::Support),
+            ],
+        ),
         category: row.word(
             "category",
             &[
@@ -214,7 +319,11 @@ fn vehicle(
         fuel: row.text("fuel").map(|fuel| fuel.to_uppercase()),
         plug_in: row.flag("plug_in"),
         co2_g_per_km: row.whole("co2_g_per_km", 0, 2000),
-        euro: row.parsed("euro", "write it as the DVLA does, such as `EURO 6 AG` or `Euro VI`", euro),
+        euro: row.parsed(
+            "euro",
+            "write it as the DVLA does, such as `EURO 6 AG` or `Euro VI`",
+            euro,
+        ),
         euro_text: row.text("euro"),
         real_driving_emissions: row.whole("real_driving_emissions", 0, 9),
         engine_cc: row.whole("engine_cc", 0, 30_000),
@@ -225,7 +334,12 @@ fn vehicle(
         in_service_to: day(row, "in_service_to"),
         ownership: row.word(
             "ownership",
-            &[("owned", Ownership::Owned), ("leased", Ownership::Leased), ("hired", Ownership::Hired), ("grey", Ownership::Grey)],
+            &[
+                ("owned", Ownership::Owned),
+                ("leased", Ownership::Leased),
+                ("hired", Ownership::Hired),
+                ("grey", Ownership::Grey),
+            ],
         ),
         replacement_age_years: row.number("replacement_age_years", 0.0, 50.0),
         battery_kwh: row.number("battery_kwh", 0.0, 2000.0),
@@ -243,7 +357,11 @@ pub(super) fn in_order(row: &mut Row<'_>, from: Option<Day>, to: Option<Day>) {
     if let (Some(from), Some(to)) = (from, to)
         && to <= from
     {
-        row.refuse("in_service_to", format!("is not after in_service_from ({from})"), "it is the first day out of service");
+        row.refuse(
+            "in_service_to",
+            format!("is not after in_service_from ({from})"),
+            "it is the first day out of service",
+        );
     }
 }
 
@@ -260,17 +378,28 @@ fn class_override(row: &mut Row<'_>) -> Option<ClassOverride> {
     )?;
     let until = day(row, "class_override_until");
     let Some(reason) = row.text("class_override_reason") else {
-        row.refuse("class_override", "has no reason", "an auditor will ask: write the evidence into `class_override_reason`");
+        row.refuse(
+            "class_override",
+            "has no reason",
+            "an auditor will ask: write the evidence into `class_override_reason`",
+        );
         return None;
     };
-    Some(ClassOverride { class, reason, until })
+    Some(ClassOverride {
+        class,
+        reason,
+        until,
+    })
 }
 
 /// `EURO 6 AG`, `Euro VI`, `euro5`, `6d-TEMP`, `4`: the number. (DVLA Vehicle Enquiry Service: a free string.)
 fn euro(text: &str) -> Result<u8, &'static str> {
     let upper = text.to_uppercase();
     let stage = upper.strip_prefix("EURO").unwrap_or(&upper).trim_start();
-    let roman = stage.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    let roman = stage
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .next()
+        .unwrap_or_default();
     let number = match roman {
         "I" => 1,
         "II" => 2,
@@ -279,10 +408,18 @@ fn euro(text: &str) -> Result<u8, &'static str> {
         "V" | "EEV" => 5,
         "VI" => 6,
         "VII" => 7,
-        _ => stage.bytes().next().filter(u8::is_ascii_digit).map_or(0, |digit| digit - b'0'),
+        _ => stage
+            .bytes()
+            .next()
+            .filter(u8::is_ascii_digit)
+            .map_or(0, |digit| digit - b'0'),
     };
     let single = !stage.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
-    if (1..=7).contains(&number) && single { Ok(number) } else { Err("is not a Euro standard from 1 to 7") }
+    if (1..=7).contains(&number) && single {
+        Ok(number)
+    } else {
+        Err("is not a Euro standard from 1 to 7")
+    }
 }
 
 fn tag(row: &mut Row<'_>, hasher: &TokenHasher, seen: &mut Seen, register: &mut Register) {
@@ -291,7 +428,9 @@ fn tag(row: &mut Row<'_>, hasher: &TokenHasher, seen: &mut Seen, register: &mut 
     };
     let vehicle_id = row.text("vehicle_id");
     let user = match row.word("kind", &[("vehicle", 0u8), ("staff", 1), ("public", 2)]) {
-        Some(0) => match vehicle_id.and_then(|id| register.vehicle(&id).map(|vehicle| vehicle.id.clone())) {
+        Some(0) => match vehicle_id
+            .and_then(|id| register.vehicle(&id).map(|vehicle| vehicle.id.clone()))
+        {
             Some(id) => EnergyUser::Vehicle(id),
             None => {
                 return row.refuse(
@@ -303,7 +442,9 @@ fn tag(row: &mut Row<'_>, hasher: &TokenHasher, seen: &mut Seen, register: &mut 
         },
         Some(1) => EnergyUser::Staff,
         Some(_) => EnergyUser::Public,
-        None if row.text("kind").is_none() => return row.refuse("kind", "is empty", "vehicle, staff or public"),
+        None if row.text("kind").is_none() => {
+            return row.refuse("kind", "is empty", "vehicle, staff or public");
+        }
         None => return,
     };
     seen.add_tag(row, "id_tag", &text, user, hasher, register);

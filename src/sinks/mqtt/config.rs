@@ -64,10 +64,16 @@ impl PublishConfig {
         if self.broker.is_none() {
             return false;
         }
-        let Ok(topic) = std::str::from_utf8(topic) else { return false };
+        let Ok(topic) = std::str::from_utf8(topic) else {
+            return false;
+        };
         let below = |prefix: &str| topic.strip_prefix(prefix)?.strip_prefix('/');
         let result = below(&self.prefix).is_some_and(tree::is_ours);
-        let object = || below(&self.home_assistant.prefix)?.strip_prefix("device/")?.strip_suffix("/config");
+        let object = || {
+            below(&self.home_assistant.prefix)?
+                .strip_prefix("device/")?
+                .strip_suffix("/config")
+        };
         result || object().is_some_and(|object| object.starts_with(OBJECT_PREFIX))
     }
 }

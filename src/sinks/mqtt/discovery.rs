@@ -44,17 +44,61 @@ enum Shown {
 }
 
 const COMPONENTS: &[Component] = &[
-    Component { quantity: "odometer", name: "Odometer", shown: Shown::Counter("distance", "km") },
-    Component { quantity: "fuel_used_total", name: "Fuel used", shown: Shown::Counter("volume", "L") },
-    Component { quantity: "charge_grid_energy_total", name: "Energy from the grid", shown: Shown::Counter("energy", "kWh") },
-    Component { quantity: "energy_charged_total", name: "Energy charged", shown: Shown::Counter("energy", "kWh") },
-    Component { quantity: "energy_discharged_total", name: "Energy discharged", shown: Shown::Counter("energy", "kWh") },
-    Component { quantity: "engine_hours_total", name: "Engine hours", shown: Shown::Counter("duration", "h") },
-    Component { quantity: "soc", name: "State of charge", shown: Shown::Gauge(Some("battery"), "%") },
-    Component { quantity: "fuel_level", name: "Fuel level", shown: Shown::Gauge(None, "%") },
-    Component { quantity: "charge_power", name: "Charge power", shown: Shown::Gauge(Some("power"), "kW") },
-    Component { quantity: "charging", name: "Charging", shown: Shown::Binary("battery_charging") },
-    Component { quantity: "online", name: "Online", shown: Shown::Binary("connectivity") },
+    Component {
+        quantity: "odometer",
+        name: "Odometer",
+        shown: Shown::Counter("distance", "km"),
+    },
+    Component {
+        quantity: "fuel_used_total",
+        name: "Fuel used",
+        shown: Shown::Counter("volume", "L"),
+    },
+    Component {
+        quantity: "charge_grid_energy_total",
+        name: "Energy from the grid",
+        shown: Shown::Counter("energy", "kWh"),
+    },
+    Component {
+        quantity: "energy_charged_total",
+        name: "Energy charged",
+        shown: Shown::Counter("energy", "kWh"),
+    },
+    Component {
+        quantity: "energy_discharged_total",
+        name: "Energy discharged",
+        shown: Shown::Counter("energy", "kWh"),
+    },
+    Component {
+        quantity: "engine_hours_total",
+        name: "Engine hours",
+        shown: Shown::Counter("duration", "h"),
+    },
+    Component {
+        quantity: "soc",
+        name: "State of charge",
+        shown: Shown::Gauge(Some("battery"), "%"),
+    },
+    Component {
+        quantity: "fuel_level",
+        name: "Fuel level",
+        shown: Shown::Gauge(None, "%"),
+    },
+    Component {
+        quantity: "charge_power",
+        name: "Charge power",
+        shown: Shown::Gauge(Some("power"), "kW"),
+    },
+    Component {
+        quantity: "charging",
+        name: "Charging",
+        shown: Shown::Binary("battery_charging"),
+    },
+    Component {
+        quantity: "online",
+        name: "Online",
+        shown: Shown::Binary("connectivity"),
+    },
 ];
 
 impl Component {
@@ -73,7 +117,9 @@ impl Component {
             }
             Shown::Gauge(class, unit) => {
                 put("platform", "sensor");
-                class.into_iter().for_each(|class| put("device_class", class));
+                class
+                    .into_iter()
+                    .for_each(|class| put("device_class", class));
                 put("state_class", "measurement");
                 put("unit_of_measurement", unit);
             }
@@ -99,15 +145,26 @@ pub(super) fn object_suffix(vehicle_id: &str) -> String {
     if !vehicle_id.is_empty() && vehicle_id.chars().all(plain) {
         return vehicle_id.to_owned();
     }
-    let name: String = vehicle_id.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    let name: String = vehicle_id
+        .chars()
+        .map(|c| if plain(c) { c } else { '_' })
+        .collect();
     let digest = ring::digest::digest(&ring::digest::SHA256, vehicle_id.as_bytes());
-    let hash: String = digest.as_ref().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = digest
+        .as_ref()
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("{name}_{hash}")
 }
 
 /// The topic of a vehicle's document.
 pub(super) fn config_topic(config: &PublishConfig, suffix: &str) -> String {
-    format!("{}/device/{OBJECT_PREFIX}{suffix}/config", config.home_assistant.prefix)
+    format!(
+        "{}/device/{OBJECT_PREFIX}{suffix}/config",
+        config.home_assistant.prefix
+    )
 }
 
 /// The topic of a vehicle's state.
@@ -118,7 +175,10 @@ pub(super) fn state_topic(config: &PublishConfig, suffix: &str) -> String {
 /// The suffix of a device of ours that somebody (an earlier run of ours) has told Home Assistant of, by the topic and the document.
 /// Another gateway's devices, by another prefix, are not ours.
 pub(super) fn found(config: &PublishConfig, topic: &str, document: &[u8]) -> Option<String> {
-    let object = topic.strip_prefix(config.home_assistant.prefix.as_str())?.strip_prefix("/device/")?.strip_suffix("/config")?;
+    let object = topic
+        .strip_prefix(config.home_assistant.prefix.as_str())?
+        .strip_prefix("/device/")?
+        .strip_suffix("/config")?;
     let suffix = object.strip_prefix(OBJECT_PREFIX)?;
     let document: Value = serde_json::from_slice(document).ok()?;
     let origin = document.pointer("/origin/name")?.as_str()?;
@@ -127,13 +187,22 @@ pub(super) fn found(config: &PublishConfig, topic: &str, document: &[u8]) -> Opt
 }
 
 /// Document and state of a vehicle; nothing if nothing is known of it yet.
-pub(super) fn messages(config: &PublishConfig, suffix: &str, vehicle: &ChosenVehicle) -> Vec<Message> {
+pub(super) fn messages(
+    config: &PublishConfig,
+    suffix: &str,
+    vehicle: &ChosenVehicle,
+) -> Vec<Message> {
     let object = format!("{OBJECT_PREFIX}{suffix}");
-    let known = COMPONENTS.iter().filter_map(|component| Some((component, vehicle.values.get(component.quantity)?)));
+    let known = COMPONENTS
+        .iter()
+        .filter_map(|component| Some((component, vehicle.values.get(component.quantity)?)));
     let (components, state): (Map<_, _>, Map<_, _>) = known
         .map(|(component, value)| {
             let name = component.quantity.to_owned();
-            ((name.clone(), component.document(&object)), (name, value.clone()))
+            (
+                (name.clone(), component.document(&object)),
+                (name, value.clone()),
+            )
         })
         .unzip();
     if components.is_empty() {
@@ -162,10 +231,19 @@ mod tests {
     fn the_document_is_the_one_of_the_reference() {
         // `tests/samples/ha_discovery.jsonl`, written for a program called fleetagg.
         let sample = include_str!("../../../tests/samples/ha_discovery.jsonl");
-        let lines: Vec<Value> = sample.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let ours = |line: &Value, key: &str| line[key].as_str().unwrap().replace("fleetagg", "fleetgauge");
+        let lines: Vec<Value> = sample
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let ours = |line: &Value, key: &str| {
+            line[key]
+                .as_str()
+                .unwrap()
+                .replace("fleetagg", "fleetgauge")
+        };
         let state = ours(&lines[1], "payload");
-        let chosen = format!(r#"{{"vehicles":[{{"vehicle_id":"AMB-101","values":{state}}}],"left_out":0}}"#);
+        let chosen =
+            format!(r#"{{"vehicles":[{{"vehicle_id":"AMB-101","values":{state}}}],"left_out":0}}"#);
         let chosen: Chosen = serde_json::from_str(&chosen).unwrap();
         let config = PublishConfig::default();
         let messages = messages(&config, &object_suffix("AMB-101"), &chosen.vehicles[0]);
@@ -173,10 +251,23 @@ mod tests {
         assert_eq!(messages[0].topic, ours(&lines[1], "topic"));
         assert_eq!(parsed(&messages[0].payload), parsed(&state));
         assert_eq!(messages[1].topic, ours(&lines[0], "topic"));
-        assert_eq!(parsed(&messages[1].payload), parsed(&ours(&lines[0], "payload")));
-        assert_eq!(found(&config, &messages[1].topic, messages[1].payload.as_bytes()).as_deref(), Some("AMB-101"));
-        let other = PublishConfig { prefix: "elsewhere".into(), ..config };
-        assert_eq!(found(&other, &messages[1].topic, messages[1].payload.as_bytes()), None, "another gateway's");
+        assert_eq!(
+            parsed(&messages[1].payload),
+            parsed(&ours(&lines[0], "payload"))
+        );
+        assert_eq!(
+            found(&config, &messages[1].topic, messages[1].payload.as_bytes()).as_deref(),
+            Some("AMB-101")
+        );
+        let other = PublishConfig {
+            prefix: "elsewhere".into(),
+            ..config
+        };
+        assert_eq!(
+            found(&other, &messages[1].topic, messages[1].payload.as_bytes()),
+            None,
+            "another gateway's"
+        );
     }
 
     #[test]
@@ -184,7 +275,12 @@ mod tests {
         assert_eq!(object_suffix("AMB-101_b"), "AMB-101_b");
         let odd = ["AMB 101", "AMB/101", "AMB+101", "AMB#101", "Ä", ""].map(object_suffix);
         for (place, suffix) in odd.iter().enumerate() {
-            assert!(suffix.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'), "{suffix}");
+            assert!(
+                suffix
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'),
+                "{suffix}"
+            );
             assert!(!odd[..place].contains(suffix), "{suffix}");
         }
     }

@@ -32,7 +32,8 @@ const MOST_FOUND: usize = 4_096;
 const GOODBYE: Duration = Duration::from_millis(500);
 
 /// Asks the engine: JSON, or why there is no answer.
-pub type Ask = Arc<dyn Fn(View) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync>;
+pub type Ask =
+    Arc<dyn Fn(View) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync>;
 
 /// A retained message. An empty payload erases.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,7 +46,11 @@ struct Message {
 
 impl Message {
     fn new(topic: String, payload: String) -> Self {
-        Self { topic, payload, compared: None }
+        Self {
+            topic,
+            payload,
+            compared: None,
+        }
     }
 }
 
@@ -79,21 +84,48 @@ impl Publisher {
     pub fn new(config: PublishConfig, broker: &BrokerConfig) -> Result<Self, BrokerError> {
         // An id of its own: a broker ends the older of two connections of one client.
         let client_id = format!("{}-publisher", connection::client_id(broker));
-        let will = Some((format!("{}/{}", config.prefix, tree::STATUS), b"offline".to_vec()));
-        let (client, events) = connection::connect(broker, &Session { client_id, kept: None, will })?;
-        Ok(Self { config, broker: broker.name.clone(), client, events })
+        let will = Some((
+            format!("{}/{}", config.prefix, tree::STATUS),
+            b"offline".to_vec(),
+        ));
+        let (client, events) = connection::connect(
+            broker,
+            &Session {
+                client_id,
+                kept: None,
+                will,
+            },
+        )?;
+        Ok(Self {
+            config,
+            broker: broker.name.clone(),
+            client,
+            events,
+        })
     }
 
     /// Publishes until told to stop, then says "offline".
     pub async fn run(self, ask: Ask, stats: Arc<Stats>, mut shutdown: watch::Receiver<bool>) {
-        let Self { config, broker, client, events } = self;
+        let Self {
+            config,
+            broker,
+            client,
+            events,
+        } = self;
         let (link, link_of_poll) = {
             let sender = watch::Sender::new(Link::default());
             (sender.subscribe(), sender)
         };
         let (found_sender, found) = mpsc::channel(MOST_FOUND);
         let (answers, results) = watch::channel(Arc::new(None));
-        let poll = Poll { config: config.clone(), broker, events, link: link_of_poll, found: found_sender, stats: stats.clone() };
+        let poll = Poll {
+            config: config.clone(),
+            broker,
+            events,
+            link: link_of_poll,
+            found: found_sender,
+            stats: stats.clone(),
+        };
         let poll = poll.run(shutdown.clone());
         let publish = async {
             let status = format!("{}/{}", config.prefix, tree::STATUS);
@@ -111,7 +143,8 @@ impl Publisher {
                 () = async { drop(shutdown.wait_for(|stop| *stop).await) } => {}
             }
             if link.borrow().connected {
-                let _ = tokio::time::timeout(GOODBYE, client.publish(status, b"offline".to_vec())).await;
+                let _ = tokio::time::timeout(GOODBYE, client.publish(status, b"offline".to_vec()))
+                    .await;
                 client.disconnect();
             }
         };
@@ -126,10 +159,19 @@ async fn look(config: &PublishConfig, ask: &Ask, answers: &watch::Sender<Arc<Opt
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let (Ok(overview), Ok(alerts)) = (ask(View::Overview).await, ask(View::Alerts).await) else { continue };
+        let (Ok(overview), Ok(alerts)) = (ask(View::Overview).await, ask(View::Alerts).await)
+        else {
+            continue;
+        };
         let chosen = if home.enabled {
             let (vehicles, organisations) = (home.vehicles.clone(), home.organisations.clone());
-            match ask(View::Chosen { vehicles, organisations, limit: home.max_devices }).await {
+            match ask(View::Chosen {
+                vehicles,
+                organisations,
+                limit: home.max_devices,
+            })
+            .await
+            {
                 Ok(chosen) => serde_json::from_str(&chosen),
                 Err(_) => continue,
             }
@@ -140,7 +182,12 @@ async fn look(config: &PublishConfig, ask: &Ask, answers: &watch::Sender<Arc<Opt
             messages.extend(tree::alerts(&config.prefix, &alerts)?);
             Ok(messages)
         });
-        match messages.and_then(|overview| Ok(Results { overview, chosen: chosen? })) {
+        match messages.and_then(|overview| {
+            Ok(Results {
+                overview,
+                chosen: chosen?,
+            })
+        }) {
             Ok(results) => drop(answers.send_replace(Arc::new(Some(results)))),
             Err(error) => tracing::error!(%error, "an answer of the engine cannot be published"),
         }
@@ -170,7 +217,12 @@ impl Poll {
                 Err(error) => {
                     self.is_connected(false);
                     let wait = back_off.pause();
-                    tracing::warn!(broker = self.broker, error, again_in_ms = wait.as_millis() as u64, "cannot publish");
+                    tracing::warn!(
+                        broker = self.broker,
+                        error,
+                        again_in_ms = wait.as_millis() as u64,
+                        "cannot publish"
+                    );
                     tokio::select! {
                         () = tokio::time::sleep(wait) => {}
                         () = async { drop(shutdown.wait_for(|stop| *stop).await) } => break,
@@ -191,19 +243,31 @@ impl Poll {
         match happening {
             Happening::Connected { .. } => {
                 back_off.connected();
-                tracing::info!(broker = self.broker, prefix = self.config.prefix, "publishing");
+                tracing::info!(
+                    broker = self.broker,
+                    prefix = self.config.prefix,
+                    "publishing"
+                );
                 // Home Assistant's start, and the devices of earlier runs: also where it is switched off now, so that they go.
-                self.events.subscribe(&[birth, format!("{}/device/+/config", home.prefix)], 1);
+                self.events
+                    .subscribe(&[birth, format!("{}/device/+/config", home.prefix)], 1);
                 self.is_connected(true);
             }
             Happening::Subscribed(answers) => {
                 for reason in answers.into_iter().filter_map(Result::err) {
                     let hint = "the publisher's user must read the topics of Home Assistant, or old devices stay there";
-                    tracing::warn!(broker = self.broker, reason, hint, "the broker refuses a subscription");
+                    tracing::warn!(
+                        broker = self.broker,
+                        reason,
+                        hint,
+                        "the broker refuses a subscription"
+                    );
                 }
             }
             Happening::Message { message, .. } => {
-                let Ok(topic) = std::str::from_utf8(&message.topic) else { return };
+                let Ok(topic) = std::str::from_utf8(&message.topic) else {
+                    return;
+                };
                 if topic == birth {
                     // A retained one is from before we connected, and everything is published then.
                     let is_birth = !message.retained && &*message.payload == b"online";
@@ -222,7 +286,9 @@ impl Poll {
     }
 
     fn is_connected(&self, connected: bool) {
-        self.stats.publisher_connected.store(u64::from(connected), Ordering::Relaxed);
+        self.stats
+            .publisher_connected
+            .store(u64::from(connected), Ordering::Relaxed);
         self.link.send_if_modified(|link| {
             let changed = link.connected != connected || connected;
             link.number += u64::from(connected);
@@ -276,8 +342,10 @@ impl Publishing<'_> {
     /// Home Assistant has started: it must be told of its devices again.
     fn forget_devices(&mut self) {
         for suffix in &self.devices {
-            self.sent.remove(&discovery::config_topic(self.config, suffix));
-            self.sent.remove(&discovery::state_topic(self.config, suffix));
+            self.sent
+                .remove(&discovery::config_topic(self.config, suffix));
+            self.sent
+                .remove(&discovery::state_topic(self.config, suffix));
         }
     }
 
@@ -285,16 +353,28 @@ impl Publishing<'_> {
         for message in &results.overview {
             self.send(message).await;
         }
-        let chosen: BTreeMap<String, _> =
-            results.chosen.vehicles.iter().map(|vehicle| (discovery::object_suffix(&vehicle.vehicle_id), vehicle)).collect();
+        let chosen: BTreeMap<String, _> = results
+            .chosen
+            .vehicles
+            .iter()
+            .map(|vehicle| (discovery::object_suffix(&vehicle.vehicle_id), vehicle))
+            .collect();
         self.note_left_out(results.chosen.left_out);
         for suffix in std::mem::take(&mut self.devices) {
             if chosen.contains_key(&suffix) {
                 self.devices.insert(suffix);
             } else {
                 // Not on the list any more.
-                self.send(&Message::new(discovery::config_topic(self.config, &suffix), String::new())).await;
-                self.send(&Message::new(discovery::state_topic(self.config, &suffix), String::new())).await;
+                self.send(&Message::new(
+                    discovery::config_topic(self.config, &suffix),
+                    String::new(),
+                ))
+                .await;
+                self.send(&Message::new(
+                    discovery::state_topic(self.config, &suffix),
+                    String::new(),
+                ))
+                .await;
             }
         }
         for (suffix, vehicle) in chosen {
@@ -316,7 +396,12 @@ impl Publishing<'_> {
         if self.sent.get(&message.topic) == Some(compared) {
             return;
         }
-        if self.client.publish(message.topic.clone(), message.payload.clone().into_bytes()).await.is_ok() {
+        if self
+            .client
+            .publish(message.topic.clone(), message.payload.clone().into_bytes())
+            .await
+            .is_ok()
+        {
             Stats::count(&self.stats.published);
             self.sent.insert(message.topic.clone(), compared.clone());
         }
@@ -325,9 +410,15 @@ impl Publishing<'_> {
     fn note_left_out(&mut self, left_out: u64) {
         if left_out != self.left_out && left_out > 0 {
             let limit = self.config.home_assistant.max_devices;
-            tracing::warn!(left_out, limit, "more vehicles are listed than `home_assistant.max_devices` allows");
+            tracing::warn!(
+                left_out,
+                limit,
+                "more vehicles are listed than `home_assistant.max_devices` allows"
+            );
         }
         self.left_out = left_out;
-        self.stats.devices_left_out.store(left_out, Ordering::Relaxed);
+        self.stats
+            .devices_left_out
+            .store(left_out, Ordering::Relaxed);
     }
 }

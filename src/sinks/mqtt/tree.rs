@@ -17,15 +17,24 @@ pub(super) const STATE: &str = "state";
 /// Topics below the prefix, and where their values stand in the overview. `docs/publishing.md` lists them.
 const VALUES: &[(&str, &str)] = &[
     ("transition/low_emission_share_ratio", "/transition/share"),
-    ("transition/low_emission_share_upper_ratio", "/transition/upper"),
-    ("transition/low_emission_vehicles", "/transition/low_or_better"),
+    (
+        "transition/low_emission_share_upper_ratio",
+        "/transition/upper",
+    ),
+    (
+        "transition/low_emission_vehicles",
+        "/transition/low_or_better",
+    ),
     ("transition/vehicles_in_scope", "/transition/in_scope"),
     ("transition/vehicles_needed", "/target/gap"),
     ("target/goal_ratio", "/target/goal"),
     ("target/due", "/target/due"),
     ("target/plan_ratio", "/target/plan"),
     ("target/drift_ratio", "/target/drift"),
-    ("target/required_vehicles_per_month", "/target/required_per_month"),
+    (
+        "target/required_vehicles_per_month",
+        "/target/required_per_month",
+    ),
     ("target/status", "/target/status"),
     ("today/day", "/today/day"),
     ("today/distance_km", "/today/distance_km"),
@@ -33,7 +42,10 @@ const VALUES: &[(&str, &str)] = &[
     ("today/energy_kwh", "/today/energy_kwh"),
     ("today/energy_fleet_kwh", "/today/energy_fleet_kwh"),
     ("today/scope1_kgco2e", "/today/scope1_kgco2e"),
-    ("today/scope2_location_kgco2e", "/today/scope2_location_kgco2e"),
+    (
+        "today/scope2_location_kgco2e",
+        "/today/scope2_location_kgco2e",
+    ),
     ("today/factor_sets", "/today/factor_sets"),
     ("data/completeness_ratio", "/data/completeness"),
     ("data/vehicles_registered", "/data/vehicles_registered"),
@@ -53,7 +65,9 @@ const ALERTS: &str = "alerts/";
 
 /// A topic below the prefix is one of this tree.
 pub(super) fn is_ours(topic: &str) -> bool {
-    let state = topic.strip_prefix(STATE).is_some_and(|rest| rest.starts_with('/'));
+    let state = topic
+        .strip_prefix(STATE)
+        .is_some_and(|rest| rest.starts_with('/'));
     state
         || topic.starts_with(ALERTS)
         || [STATUS, OVERVIEW, GAP].contains(&topic)
@@ -64,30 +78,59 @@ pub(super) fn is_ours(topic: &str) -> bool {
 pub(super) fn messages(prefix: &str, overview: &str) -> Result<Vec<Message>, serde_json::Error> {
     let mut answer: Value = serde_json::from_str(overview)?;
     let at = |path: &str| answer.pointer(path).map(text).unwrap_or_default();
-    let mut messages: Vec<Message> =
-        VALUES.iter().map(|(name, path)| Message::new(format!("{prefix}/{name}"), at(path))).collect();
-    messages.push(Message::new(format!("{prefix}/{GAP}"), gap(&answer).map(|gap| gap.to_string()).unwrap_or_default()));
+    let mut messages: Vec<Message> = VALUES
+        .iter()
+        .map(|(name, path)| Message::new(format!("{prefix}/{name}"), at(path)))
+        .collect();
+    messages.push(Message::new(
+        format!("{prefix}/{GAP}"),
+        gap(&answer).map(|gap| gap.to_string()).unwrap_or_default(),
+    ));
     // The time of asking is no news.
     if let Some(fields) = answer.as_object_mut() {
         fields.remove("as_of");
     }
     let compared = answer.to_string();
-    messages.push(Message { topic: format!("{prefix}/{OVERVIEW}"), payload: overview.to_owned(), compared: Some(compared) });
+    messages.push(Message {
+        topic: format!("{prefix}/{OVERVIEW}"),
+        payload: overview.to_owned(),
+        compared: Some(compared),
+    });
     Ok(messages)
 }
 
 /// The messages of one answer of `/api/v1/alerts`: for each rule a list of its firing alerts, erased if there is none.
 pub(super) fn alerts(prefix: &str, answer: &str) -> Result<Vec<Message>, serde_json::Error> {
-    const SHOWN: [&str; 8] = ["fingerprint", "severity", "since", "value", "labels", "annotations", "acked", "silenced"];
+    const SHOWN: [&str; 8] = [
+        "fingerprint",
+        "severity",
+        "since",
+        "value",
+        "labels",
+        "annotations",
+        "acked",
+        "silenced",
+    ];
     let answer: Value = serde_json::from_str(answer)?;
     let list = |name: &str| answer[name].as_array().cloned().unwrap_or_default();
     let (rules, alerts) = (list("rules"), list("alerts"));
     let message = |rule: &Value| {
         let rule = rule["name"].as_str().unwrap_or_default();
-        let firing = alerts.iter().filter(|alert| alert["rule"] == *rule && alert["state"] == "firing");
-        let shown = |alert: &Value| SHOWN.iter().map(|name| ((*name).to_owned(), alert[*name].clone())).collect();
+        let firing = alerts
+            .iter()
+            .filter(|alert| alert["rule"] == *rule && alert["state"] == "firing");
+        let shown = |alert: &Value| {
+            SHOWN
+                .iter()
+                .map(|name| ((*name).to_owned(), alert[*name].clone()))
+                .collect()
+        };
         let firing: Vec<Value> = firing.map(shown).map(Value::Object).collect();
-        let payload = if firing.is_empty() { String::new() } else { Value::Array(firing).to_string() };
+        let payload = if firing.is_empty() {
+            String::new()
+        } else {
+            Value::Array(firing).to_string()
+        };
         Message::new(format!("{prefix}/{ALERTS}{rule}"), payload)
     };
     Ok(rules.iter().map(message).collect())
@@ -119,7 +162,14 @@ mod tests {
         let overview = r#"{"as_of":"2026-11-24T09:00:00Z","transition":{"share":null,"low_or_better":3},
             "target":{"goal":0.9,"current":0.6,"due":"2028-03-31"},"today":{"factor_sets":["a","b"],"distance_km":12.5}}"#;
         let messages = messages("f", overview).unwrap();
-        let payload = |topic: &str| messages.iter().find(|message| message.topic == topic).unwrap().payload.clone();
+        let payload = |topic: &str| {
+            messages
+                .iter()
+                .find(|message| message.topic == topic)
+                .unwrap()
+                .payload
+                .clone()
+        };
         for (topic, want) in [
             ("f/transition/low_emission_share_ratio", ""),
             ("f/transition/low_emission_vehicles", "3"),
@@ -131,10 +181,18 @@ mod tests {
         ] {
             assert_eq!(payload(topic), want, "{topic}");
         }
-        assert!(messages.iter().all(|message| is_ours(message.topic.strip_prefix("f/").unwrap())));
+        assert!(
+            messages
+                .iter()
+                .all(|message| is_ours(message.topic.strip_prefix("f/").unwrap()))
+        );
         let later = overview.replace("09:00", "10:00");
         let compared = |text: &str| super::messages("f", text).unwrap().pop().unwrap().compared;
-        assert_eq!(compared(overview), compared(&later), "the time of asking is no news");
+        assert_eq!(
+            compared(overview),
+            compared(&later),
+            "the time of asking is no news"
+        );
     }
 
     #[test]
@@ -144,10 +202,20 @@ mod tests {
             {"rule":"b","state":"resolved","fingerprint":"3"}]}"#;
         let messages = alerts("f", answer).unwrap();
         let firing: Value = serde_json::from_str(&messages[0].payload).unwrap();
-        assert_eq!((messages[0].topic.as_str(), firing.as_array().unwrap().len()), ("f/alerts/a", 1));
+        assert_eq!(
+            (messages[0].topic.as_str(), firing.as_array().unwrap().len()),
+            ("f/alerts/a", 1)
+        );
         assert_eq!(firing[0]["fingerprint"], "1");
-        assert_eq!((messages[1].topic.as_str(), messages[1].payload.as_str()), ("f/alerts/b", ""));
-        assert!(messages.iter().all(|message| is_ours(message.topic.strip_prefix("f/").unwrap())));
+        assert_eq!(
+            (messages[1].topic.as_str(), messages[1].payload.as_str()),
+            ("f/alerts/b", "")
+        );
+        assert!(
+            messages
+                .iter()
+                .all(|message| is_ours(message.topic.strip_prefix("f/").unwrap()))
+        );
     }
 
     #[test]

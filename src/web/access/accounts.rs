@@ -82,17 +82,29 @@ impl Accounts {
         for line in lines(KEY, file, text, &mut errors) {
             let reason = match person_cost(line.hash) {
                 None => Some("what follows the second colon is not a person's hash"),
-                Some(cost) if cost.memory_kib < LEAST_MEMORY_KIB || cost.work_kib() < LEAST_WORK_KIB => {
+                Some(cost)
+                    if cost.memory_kib < LEAST_MEMORY_KIB || cost.work_kib() < LEAST_WORK_KIB =>
+                {
                     Some("the hash is too fast for a password that people make up")
                 }
-                Some(cost) if cost.memory_kib > MOST_MEMORY_KIB || cost.work_kib() > MOST_WORK_KIB => {
+                Some(cost)
+                    if cost.memory_kib > MOST_MEMORY_KIB || cost.work_kib() > MOST_WORK_KIB =>
+                {
                     Some("the hash takes too much time or memory to check")
                 }
-                Some(_) if self.users.contains_key(line.name) => Some("the user stands in the file twice"),
+                Some(_) if self.users.contains_key(line.name) => {
+                    Some("the user stands in the file twice")
+                }
                 Some(_) => None,
             };
             if let Some(reason) = reason {
-                errors.push(AccountsError { key: KEY, file: file.to_owned(), line: line.number, reason, hint: HASH });
+                errors.push(AccountsError {
+                    key: KEY,
+                    file: file.to_owned(),
+                    line: line.number,
+                    reason,
+                    hint: HASH,
+                });
                 continue;
             }
             let hash: Arc<str> = Arc::from(line.hash);
@@ -100,7 +112,13 @@ impl Accounts {
             if work(line.hash) > self.decoy.as_deref().map_or(0, work) {
                 self.decoy = Some(hash.clone());
             }
-            self.users.insert(Arc::from(line.name), User { role: line.role, hash });
+            self.users.insert(
+                Arc::from(line.name),
+                User {
+                    role: line.role,
+                    hash,
+                },
+            );
         }
         finish(self, errors)
     }
@@ -108,17 +126,34 @@ impl Accounts {
     /// Takes the tokens' file in; all mistakes at once.
     pub fn with_tokens(mut self, text: &str, file: &str) -> Result<Self, Vec<AccountsError>> {
         const KEY: &str = "web.tokens_file";
-        const HASH: &str = "`fleetgauge hash-token` reads the token from standard input and prints the hash";
+        const HASH: &str =
+            "`fleetgauge hash-token` reads the token from standard input and prints the hash";
         let mut errors = Vec::new();
         for line in lines(KEY, file, text, &mut errors) {
-            let mut wrong =
-                |reason| errors.push(AccountsError { key: KEY, file: file.to_owned(), line: line.number, reason, hint: HASH });
+            let mut wrong = |reason| {
+                errors.push(AccountsError {
+                    key: KEY,
+                    file: file.to_owned(),
+                    line: line.number,
+                    reason,
+                    hint: HASH,
+                })
+            };
             match token_digest(line.hash) {
                 None => wrong("what follows the second colon is not a token's hash"),
-                Some(_) if self.tokens.iter().any(|token| token.name.as_ref() == line.name) => {
+                Some(_)
+                    if self
+                        .tokens
+                        .iter()
+                        .any(|token| token.name.as_ref() == line.name) =>
+                {
                     wrong("the name stands in the file twice");
                 }
-                Some(digest) => self.tokens.push(Token { name: Arc::from(line.name), role: line.role, digest }),
+                Some(digest) => self.tokens.push(Token {
+                    name: Arc::from(line.name),
+                    role: line.role,
+                    digest,
+                }),
             }
         }
         finish(self, errors)
@@ -137,12 +172,18 @@ impl Accounts {
     /// What to check a login against; `None` without users. Somebody unknown gets a hash that is somebody else's: its check is thrown
     /// away.
     pub(super) fn hash_of(&self, name: &str) -> Option<Arc<str>> {
-        self.users.get(name).map(|user| user.hash.clone()).or_else(|| self.decoy.clone())
+        self.users
+            .get(name)
+            .map(|user| user.hash.clone())
+            .or_else(|| self.decoy.clone())
     }
 
     /// The user's role, if this is still the hash that let him in.
     pub(super) fn role_of(&self, name: &str, hash: &str) -> Option<Role> {
-        self.users.get(name).filter(|user| user.hash.as_ref() == hash).map(|user| user.role)
+        self.users
+            .get(name)
+            .filter(|user| user.hash.as_ref() == hash)
+            .map(|user| user.role)
     }
 
     /// A token of this name is still in force.
@@ -176,7 +217,12 @@ struct Line<'a> {
 }
 
 /// Lines with three parts; `#` begins a comment.
-fn lines<'a>(key: &'static str, file: &str, text: &'a str, errors: &mut Vec<AccountsError>) -> Vec<Line<'a>> {
+fn lines<'a>(
+    key: &'static str,
+    file: &str,
+    text: &'a str,
+    errors: &mut Vec<AccountsError>,
+) -> Vec<Line<'a>> {
     const SHAPE: &str = "a line is `name:role:hash`, with role viewer or operator";
     let mut found = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -185,16 +231,30 @@ fn lines<'a>(key: &'static str, file: &str, text: &'a str, errors: &mut Vec<Acco
             continue;
         }
         let number = index + 1;
-        let mut wrong = |reason| errors.push(AccountsError { key, file: file.to_owned(), line: number, reason, hint: SHAPE });
+        let mut wrong = |reason| {
+            errors.push(AccountsError {
+                key,
+                file: file.to_owned(),
+                line: number,
+                reason,
+                hint: SHAPE,
+            })
+        };
         let mut parts = line.splitn(3, ':');
-        let (Some(name), Some(role), Some(hash)) = (parts.next(), parts.next(), parts.next()) else {
+        let (Some(name), Some(role), Some(hash)) = (parts.next(), parts.next(), parts.next())
+        else {
             wrong("there are not three parts with colons between them");
             continue;
         };
         if name.is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
             wrong("the name is empty, longer than 100 bytes, or has a control character in it");
         } else if let Some(role) = Role::parse(role) {
-            found.push(Line { number, name, role, hash });
+            found.push(Line {
+                number,
+                name,
+                role,
+                hash,
+            });
         } else {
             wrong("the role is neither viewer nor operator");
         }
@@ -202,7 +262,10 @@ fn lines<'a>(key: &'static str, file: &str, text: &'a str, errors: &mut Vec<Acco
     found
 }
 
-fn finish(accounts: Accounts, mut errors: Vec<AccountsError>) -> Result<Accounts, Vec<AccountsError>> {
+fn finish(
+    accounts: Accounts,
+    mut errors: Vec<AccountsError>,
+) -> Result<Accounts, Vec<AccountsError>> {
     if errors.is_empty() {
         return Ok(accounts);
     }
@@ -215,32 +278,71 @@ mod tests {
     use super::*;
     use crate::model::password::{hash_person, hash_token};
 
-    const LEAST: PersonCost = PersonCost { memory_kib: LEAST_MEMORY_KIB, passes: 5 };
+    const LEAST: PersonCost = PersonCost {
+        memory_kib: LEAST_MEMORY_KIB,
+        passes: 5,
+    };
 
     #[test]
     fn people_and_machines() {
         let hash = hash_person(b"correct horse", &[1; 16], LEAST).expect("a hash");
         let token = hash_token(b"0123456789abcdef0123456789abcdef");
-        let accounts = Accounts::default().with_users(&format!("# people\n\nann:operator:{hash}\n"), "u").expect("good");
-        let accounts = accounts.with_tokens(&format!("grafana:viewer:{token}\n"), "t").expect("good");
+        let accounts = Accounts::default()
+            .with_users(&format!("# people\n\nann:operator:{hash}\n"), "u")
+            .expect("good");
+        let accounts = accounts
+            .with_tokens(&format!("grafana:viewer:{token}\n"), "t")
+            .expect("good");
         assert_eq!(accounts.role_of("ann", &hash), Some(Role::Operator));
-        assert_eq!(accounts.role_of("ann", "another"), None, "her password was changed");
-        assert!(accounts.hash_of("nobody").is_some_and(|decoy| is_password(&decoy, b"correct horse")), "as slow as a real one");
+        assert_eq!(
+            accounts.role_of("ann", "another"),
+            None,
+            "her password was changed"
+        );
+        assert!(
+            accounts
+                .hash_of("nobody")
+                .is_some_and(|decoy| is_password(&decoy, b"correct horse")),
+            "as slow as a real one"
+        );
         assert_eq!(accounts.role_of("nobody", &hash), None, "and still nobody");
-        assert_eq!(accounts.token(b"0123456789abcdef0123456789abcdef"), Some((Arc::from("grafana"), Role::Viewer)));
+        assert_eq!(
+            accounts.token(b"0123456789abcdef0123456789abcdef"),
+            Some((Arc::from("grafana"), Role::Viewer))
+        );
         assert_eq!(accounts.token(b"0123456789abcdef0123456789abcdeF"), None);
     }
 
     #[test]
     fn every_bad_line_is_told() {
         let good = hash_person(b"x", &[1; 16], LEAST).expect("a hash");
-        let fast = hash_person(b"x", &[1; 16], PersonCost { memory_kib: 64, passes: 3 }).expect("a hash");
+        let fast = hash_person(
+            b"x",
+            &[1; 16],
+            PersonCost {
+                memory_kib: 64,
+                passes: 3,
+            },
+        )
+        .expect("a hash");
         let text = format!(
             "ann\n:viewer:{good}\nann:admin:{good}\nann:viewer:secret\nann:viewer:{fast}\nbob:viewer:{good}\nbob:viewer:{good}"
         );
-        let errors = Accounts::default().with_users(&text, "u").expect_err("bad lines");
-        assert_eq!(errors.iter().map(|error| error.line).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 7]);
-        let errors = Accounts::default().with_tokens(&format!("a:viewer:{good}"), "t").expect_err("a password's hash");
-        assert!(errors[0].to_string().contains("`web.tokens_file`: t line 1: ") && errors[0].to_string().contains("hash-token"));
+        let errors = Accounts::default()
+            .with_users(&text, "u")
+            .expect_err("bad lines");
+        assert_eq!(
+            errors.iter().map(|error| error.line).collect::<Vec<_>>(),
+            [1, 2, 3, 4, 5, 7]
+        );
+        let errors = Accounts::default()
+            .with_tokens(&format!("a:viewer:{good}"), "t")
+            .expect_err("a password's hash");
+        assert!(
+            errors[0]
+                .to_string()
+                .contains("`web.tokens_file`: t line 1: ")
+                && errors[0].to_string().contains("hash-token")
+        );
     }
 }

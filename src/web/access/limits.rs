@@ -20,7 +20,13 @@ pub(super) struct Limits {
 
 impl Limits {
     pub fn new(most: u32) -> Self {
-        Self { counts: Mutex::new((Attempts::new(MOST_REMEMBERED), Attempts::new(MOST_REMEMBERED))), most }
+        Self {
+            counts: Mutex::new((
+                Attempts::new(MOST_REMEMBERED),
+                Attempts::new(MOST_REMEMBERED),
+            )),
+            most,
+        }
     }
 
     /// Counts an attempt before it is checked, so that many at once are no way around; false if there were too many.
@@ -28,7 +34,8 @@ impl Limits {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let (address, name) = (network(address), name.to_lowercase());
         let now = Instant::now().into_std();
-        let admitted = counts.0.of(&address, now) < self.most && counts.1.of(&name, now) < self.most;
+        let admitted =
+            counts.0.of(&address, now) < self.most && counts.1.of(&name, now) < self.most;
         if admitted {
             counts.0.add(address, now);
             counts.1.add(name, now);
@@ -47,7 +54,9 @@ impl Limits {
 /// Whoever has one IPv6 address has the 2^64 of its network.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(
+            address.to_bits() & !u128::from(u64::MAX),
+        )),
         IpAddr::V4(address) => IpAddr::V4(address),
     }
 }
@@ -77,7 +86,10 @@ mod tests {
     async fn memory_is_bounded() {
         let limits = Limits::new(2);
         for number in 0..3 * MOST_REMEMBERED {
-            limits.attempt(IpAddr::from([10, (number >> 16) as u8, (number >> 8) as u8, number as u8]), &number.to_string());
+            limits.attempt(
+                IpAddr::from([10, (number >> 16) as u8, (number >> 8) as u8, number as u8]),
+                &number.to_string(),
+            );
         }
         let counts = limits.counts.lock().expect("nobody panicked");
         assert!(counts.0.len() <= MOST_REMEMBERED && counts.1.len() <= MOST_REMEMBERED);

@@ -38,7 +38,10 @@ const FORM_HEADERS: [(HeaderName, &str); 4] = [
 pub(in crate::web) fn routes() -> Router<Site> {
     Router::new()
         .route("/login", get(form).post(log_in))
-        .route("/login.css", get(|| file("text/css; charset=utf-8", include_str!("login.css"))))
+        .route(
+            "/login.css",
+            get(|| file("text/css; charset=utf-8", include_str!("login.css"))),
+        )
         .route("/logout", post(log_out))
         .route("/account", get(account))
         .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
@@ -59,12 +62,28 @@ struct Login {
     next: String,
 }
 
-async fn form(State(site): State<Site>, caller: Option<Extension<Caller>>, Query(wanted): Query<Wanted>) -> Response {
+async fn form(
+    State(site): State<Site>,
+    caller: Option<Extension<Caller>>,
+    Query(wanted): Query<Wanted>,
+) -> Response {
     if caller.is_some_and(|Extension(caller)| matches!(caller.proof, Proof::Session(_))) {
         return redirect(safe(&wanted.next));
     }
-    let message = if site.access.accounts().has_users() { "" } else { "Nobody can log in yet: web.users_file names no users." };
-    answer(StatusCode::OK, LOGIN, &[("message", message), ("name", ""), ("next", safe(&wanted.next))])
+    let message = if site.access.accounts().has_users() {
+        ""
+    } else {
+        "Nobody can log in yet: web.users_file names no users."
+    };
+    answer(
+        StatusCode::OK,
+        LOGIN,
+        &[
+            ("message", message),
+            ("name", ""),
+            ("next", safe(&wanted.next)),
+        ],
+    )
 }
 
 async fn log_in(
@@ -75,26 +94,45 @@ async fn log_in(
 ) -> Response {
     let access = &site.access;
     let next = safe(&login.next);
-    let again = |status, message: &str| answer(status, LOGIN, &[("message", message), ("name", &login.name), ("next", next)]);
+    let again = |status, message: &str| {
+        answer(
+            status,
+            LOGIN,
+            &[("message", message), ("name", &login.name), ("next", next)],
+        )
+    };
     // A foreign page could log a browser in under a name of its own, and read later what its user did.
     if origin::sender(&headers, &access.names) != Sender::Ours {
-        return again(StatusCode::FORBIDDEN, "The form was not sent from this page. Please try again here.");
+        return again(
+            StatusCode::FORBIDDEN,
+            "The form was not sent from this page. Please try again here.",
+        );
     }
     let address = access.address(peer, &headers);
     if !access.limits.attempt(address, &login.name) {
         Stats::add(&site.stats.logins_limited, 1);
         tracing::warn!(%address, "a login is not even looked at: too many have failed (`web.max_failed_logins`)");
-        let mut refused = again(StatusCode::TOO_MANY_REQUESTS, "Too many logins have failed. Please try again in a minute.");
-        refused.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(MINUTE.as_secs()));
+        let mut refused = again(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many logins have failed. Please try again in a minute.",
+        );
+        refused
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(MINUTE.as_secs()));
         return refused;
     }
     match check(access, &login).await {
         Checked::Good(hash) => {
             access.limits.succeeded(address, &login.name);
             // Whoever logs in again does not leave a session behind.
-            access.cookie(peer, &headers).inspect(|key| access.sessions.end(key));
+            access
+                .cookie(peer, &headers)
+                .inspect(|key| access.sessions.end(key));
             let Some(secret) = access.sessions.begin(Arc::from(login.name.as_str()), hash) else {
-                return again(StatusCode::SERVICE_UNAVAILABLE, "The system gives no random numbers. Please try again.");
+                return again(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "The system gives no random numbers. Please try again.",
+                );
             };
             tracing::info!(name = %login.name, %address, "logged in");
             with_cookie(redirect(next), access, peer, &secret, "")
@@ -103,12 +141,18 @@ async fn log_in(
             Stats::add(&site.stats.logins_failed, 1);
             // Without the name: people type their password there.
             tracing::warn!(%address, "a login failed");
-            again(StatusCode::UNAUTHORIZED, "The name or the password is wrong.")
+            again(
+                StatusCode::UNAUTHORIZED,
+                "The name or the password is wrong.",
+            )
         }
         Checked::Busy => {
             access.limits.succeeded(address, &login.name);
             Stats::add(&site.stats.logins_limited, 1);
-            again(StatusCode::SERVICE_UNAVAILABLE, "Too many logins at once. Please try again.")
+            again(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Too many logins at once. Please try again.",
+            )
         }
     }
 }
@@ -122,9 +166,15 @@ enum Checked {
 
 async fn check(access: &Access, login: &Login) -> Checked {
     let accounts = access.accounts();
-    let Some(hash) = accounts.hash_of(&login.name) else { return Checked::Wrong };
-    let (Ok(_seat), password) = (access.waiting.try_acquire(), login.password.clone()) else { return Checked::Busy };
-    let Ok(_turn) = access.checks.acquire().await else { return Checked::Busy };
+    let Some(hash) = accounts.hash_of(&login.name) else {
+        return Checked::Wrong;
+    };
+    let (Ok(_seat), password) = (access.waiting.try_acquire(), login.password.clone()) else {
+        return Checked::Busy;
+    };
+    let Ok(_turn) = access.checks.acquire().await else {
+        return Checked::Busy;
+    };
     let stored = hash.clone();
     match tokio::task::spawn_blocking(move || is_password(&stored, password.as_bytes())).await {
         Ok(true) if accounts.role_of(&login.name, &hash).is_some() => Checked::Good(hash),
@@ -133,31 +183,65 @@ async fn check(access: &Access, login: &Login) -> Checked {
     }
 }
 
-async fn log_out(State(site): State<Site>, Extension(peer): Extension<Peer>, headers: HeaderMap) -> Response {
+async fn log_out(
+    State(site): State<Site>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+) -> Response {
     let access = &site.access;
     if origin::sender(&headers, &access.names) != Sender::Ours {
         return answer(
             StatusCode::FORBIDDEN,
             LOGIN,
-            &[("message", "Please log out on the page itself."), ("name", ""), ("next", "/")],
+            &[
+                ("message", "Please log out on the page itself."),
+                ("name", ""),
+                ("next", "/"),
+            ],
         );
     }
-    access.cookie(peer, &headers).inspect(|key| access.sessions.end(key));
+    access
+        .cookie(peer, &headers)
+        .inspect(|key| access.sessions.end(key));
     with_cookie(redirect("/login"), access, peer, "", "; Max-Age=0")
 }
 
 async fn account(Extension(caller): Extension<Caller>) -> Response {
     let role = match caller.role {
         super::Role::Viewer => "viewer: may see everything",
-        super::Role::Operator => "operator: may also acknowledge and silence alerts and undo counter events",
+        super::Role::Operator => {
+            "operator: may also acknowledge and silence alerts and undo counter events"
+        }
     };
-    let (known, unknown) = if matches!(caller.proof, Proof::Session(_)) { ("", "hidden") } else { ("hidden", "") };
-    answer(StatusCode::OK, ACCOUNT, &[("name", caller.name()), ("role", role), ("known", known), ("unknown", unknown)])
+    let (known, unknown) = if matches!(caller.proof, Proof::Session(_)) {
+        ("", "hidden")
+    } else {
+        ("hidden", "")
+    };
+    answer(
+        StatusCode::OK,
+        ACCOUNT,
+        &[
+            ("name", caller.name()),
+            ("role", role),
+            ("known", known),
+            ("unknown", unknown),
+        ],
+    )
 }
 
-fn with_cookie(mut response: Response, access: &Access, peer: Peer, value: &str, further: &str) -> Response {
+fn with_cookie(
+    mut response: Response,
+    access: &Access,
+    peer: Peer,
+    value: &str,
+    further: &str,
+) -> Response {
     let secure = if access.secure(peer) { "; Secure" } else { "" };
-    let cookie = format!("{}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{further}", access.cookie_name(peer));
+    let cookie = format!(
+        "{}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{further}",
+        access.cookie_name(peer)
+    );
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
@@ -167,7 +251,13 @@ fn with_cookie(mut response: Response, access: &Access, peer: Peer, value: &str,
 /// 303: the browser asks for the address with GET.
 pub(super) fn redirect(to: &str) -> Response {
     let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
-    (StatusCode::SEE_OTHER, [(header::LOCATION, to), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))])
+    (
+        StatusCode::SEE_OTHER,
+        [
+            (header::LOCATION, to),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ],
+    )
         .into_response()
 }
 
@@ -176,7 +266,9 @@ pub(super) fn address(wanted: &str) -> String {
     let mut text = "/login?next=".to_owned();
     for byte in wanted.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => text.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
+                text.push(char::from(byte))
+            }
             _ => text.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -188,7 +280,11 @@ fn safe(next: &str) -> &str {
     // Browsers read `//host` and `/\host` as another host.
     let local = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\');
     let sound = next.len() <= LONGEST_NEXT && next.bytes().all(|byte| byte.is_ascii_graphic());
-    if local && sound && !next.starts_with("/login") { next } else { "/" }
+    if local && sound && !next.starts_with("/login") {
+        next
+    } else {
+        "/"
+    }
 }
 
 /// A template's `{{name}}` filled with texts.
@@ -196,17 +292,25 @@ fn answer(status: StatusCode, template: &str, texts: &[(&str, &str)]) -> Respons
     let mut body = String::with_capacity(template.len() + 256);
     let mut rest = template;
     // Each part once, from the front: what was filled in is not looked at again.
-    while let Some((before, (name, after))) =
-        rest.split_once("{{").and_then(|(before, tail)| Some((before, tail.split_once("}}")?)))
+    while let Some((before, (name, after))) = rest
+        .split_once("{{")
+        .and_then(|(before, tail)| Some((before, tail.split_once("}}")?)))
     {
         body.push_str(before);
-        body.push_str(&escaped(texts.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text)));
+        body.push_str(&escaped(
+            texts
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map_or("", |(_, text)| text),
+        ));
         rest = after;
     }
     body.push_str(rest);
     let mut response = (status, body).into_response();
     for (name, value) in FORM_HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     response
 }
@@ -235,7 +339,15 @@ mod tests {
         for good in ["/", "/api/v1/sessions?from=2026-11-01", "/?kiosk=1"] {
             assert_eq!(safe(good), good);
         }
-        for bad in ["", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nSet-Cookie: a", "/login", "/é"] {
+        for bad in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\r\nSet-Cookie: a",
+            "/login",
+            "/é",
+        ] {
             assert_eq!(safe(bad), "/", "{bad}");
         }
         assert_eq!(address("/?a=b&c"), "/login?next=/%3Fa%3Db%26c");

@@ -96,16 +96,25 @@ impl Caller {
 }
 
 impl Access {
-    pub fn new(config: &WebConfig, loopback: bool, accounts: watch::Receiver<Arc<Accounts>>) -> Self {
+    pub fn new(
+        config: &WebConfig,
+        loopback: bool,
+        accounts: watch::Receiver<Arc<Accounts>>,
+    ) -> Self {
         // A proxy's requests all come from loopback. Without accounts it has a login of its own, or the configuration was refused.
-        let proxied = config.behind_proxy && (config.users_file.is_some() || config.tokens_file.is_some());
+        let proxied =
+            config.behind_proxy && (config.users_file.is_some() || config.tokens_file.is_some());
         Self {
             accounts,
             sessions: Sessions::new(config.session_idle, config.session_max, config.max_sessions),
             limits: Limits::new(config.max_failed_logins),
             always: config.require_login || proxied || !loopback,
             behind_proxy: config.behind_proxy,
-            names: config.allowed_hosts.iter().map(|name| name.to_lowercase()).collect(),
+            names: config
+                .allowed_hosts
+                .iter()
+                .map(|name| name.to_lowercase())
+                .collect(),
             checks: Semaphore::new(CHECKS),
             waiting: Semaphore::new(WAITING),
         }
@@ -124,28 +133,60 @@ impl Access {
             return Some(Role::Operator);
         }
         // Whoever comes through a proxy that the configuration does not know of is not from this machine.
-        const PROXIES: [&str; 5] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(without_port).unwrap_or_default();
+        const PROXIES: [&str; 5] = [
+            "forwarded",
+            "via",
+            "x-forwarded-for",
+            "x-forwarded-host",
+            "x-real-ip",
+        ];
+        let host = headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok())
+            .map(without_port)
+            .unwrap_or_default();
         let local = host.eq_ignore_ascii_case("localhost")
-            || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        let near = peer.address.ip().to_canonical().is_loopback() && !PROXIES.iter().any(|name| headers.contains_key(*name));
+            || host
+                .trim_matches(['[', ']'])
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback());
+        let near = peer.address.ip().to_canonical().is_loopback()
+            && !PROXIES.iter().any(|name| headers.contains_key(*name));
         (local && near).then_some(Role::Viewer)
     }
 
     /// Who asks; `None` if nobody who may come in, an answer if he shows something that is worth nothing.
     fn caller(&self, peer: Peer, headers: &HeaderMap) -> Result<Option<Caller>, Box<Response>> {
         if let Some(shown) = headers.get(header::AUTHORIZATION) {
-            let token = shown.as_bytes().split_at_checked(7).filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer "));
+            let token = shown
+                .as_bytes()
+                .split_at_checked(7)
+                .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer "));
             let known = token.and_then(|(_, token)| self.accounts().token(token.trim_ascii()));
             let Some((name, role)) = known else {
-                return Err(Box::new(unknown("the token is not in `web.tokens_file`; send `Authorization: Bearer <token>`")));
+                return Err(Box::new(unknown(
+                    "the token is not in `web.tokens_file`; send `Authorization: Bearer <token>`",
+                )));
             };
-            return Ok(Some(Caller { name: Some(name), role, proof: Proof::Token, expires_in_s: None }));
+            return Ok(Some(Caller {
+                name: Some(name),
+                role,
+                proof: Proof::Token,
+                expires_in_s: None,
+            }));
         }
-        if let Some(caller) = self.cookie(peer, headers).and_then(|key| self.by_session(key)) {
+        if let Some(caller) = self
+            .cookie(peer, headers)
+            .and_then(|key| self.by_session(key))
+        {
             return Ok(Some(caller));
         }
-        let nobody = |role| Caller { name: None, role, proof: Proof::Nothing, expires_in_s: None };
+        let nobody = |role| Caller {
+            name: None,
+            role,
+            proof: Proof::Nothing,
+            expires_in_s: None,
+        };
         Ok(self.anonymous(peer, headers).map(nobody))
     }
 
@@ -156,14 +197,22 @@ impl Access {
             self.sessions.end(&key);
             return None;
         };
-        Some(Caller { name: Some(name), role, proof: Proof::Session(key), expires_in_s: Some(left.as_secs()) })
+        Some(Caller {
+            name: Some(name),
+            role,
+            proof: Proof::Session(key),
+            expires_in_s: Some(left.as_secs()),
+        })
     }
 
     /// May still look on: what stays open for hours must end with the session. An open page counts as use.
     pub fn still(&self, caller: &Caller) -> bool {
         match &caller.proof {
             Proof::Session(key) => self.by_session(*key).is_some(),
-            Proof::Token => caller.name.as_deref().is_some_and(|name| self.accounts().has_token(name)),
+            Proof::Token => caller
+                .name
+                .as_deref()
+                .is_some_and(|name| self.accounts().has_token(name)),
             Proof::Nothing => true,
         }
     }
@@ -174,22 +223,37 @@ impl Access {
 
     /// With `__Host-`, no other host and no unencrypted page can set it.
     fn cookie_name(&self, peer: Peer) -> &'static str {
-        if self.secure(peer) { "__Host-fleetgauge" } else { "fleetgauge" }
+        if self.secure(peer) {
+            "__Host-fleetgauge"
+        } else {
+            "fleetgauge"
+        }
     }
 
     fn cookie(&self, peer: Peer, headers: &HeaderMap) -> Option<Key> {
         let name = self.cookie_name(peer);
-        let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
-        let ours = all.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name);
+        let all = headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|text| text.split(';'));
+        let ours = all
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(key, _)| *key == name);
         ours.map(|(_, value)| digest(value.as_bytes()))
     }
 
     /// Who is counted when a login fails.
     fn address(&self, peer: Peer, headers: &HeaderMap) -> IpAddr {
         // The last address is the one that the proxy itself has seen; what stands before it anybody may have written.
-        let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
+        let forwarded = headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .next_back()
+            .and_then(|value| value.to_str().ok());
         let seen = forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
-        seen.filter(|_| self.behind_proxy).unwrap_or(peer.address.ip())
+        seen.filter(|_| self.behind_proxy)
+            .unwrap_or(peer.address.ip())
     }
 }
 
@@ -212,9 +276,16 @@ fn needs(method: &Method, path: &str) -> Need {
 }
 
 /// Lets through whoever may.
-pub(super) async fn gate(State(access): State<Arc<Access>>, mut request: Request, next: Next) -> Response {
+pub(super) async fn gate(
+    State(access): State<Arc<Access>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<Peer>>().copied() else {
-        return api::problem(StatusCode::INTERNAL_SERVER_ERROR, "it is not known where this connection comes from");
+        return api::problem(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "it is not known where this connection comes from",
+        );
     };
     let need = needs(request.method(), request.uri().path());
     let caller = match access.caller(peer, request.headers()) {
@@ -256,17 +327,28 @@ fn refuse_to_operate(access: &Access, caller: &Caller, headers: &HeaderMap) -> O
 }
 
 fn ask_to_log_in(request: &Request) -> Response {
-    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let accept = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .unwrap_or_default();
     if request.method() == Method::GET && accept.contains("text/html") {
-        let wanted = request.uri().path_and_query().map_or("/", |wanted| wanted.as_str());
+        let wanted = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |wanted| wanted.as_str());
         return login::redirect(&login::address(wanted));
     }
-    unknown("a login is needed: at /login with a browser, with `Authorization: Bearer <token>` otherwise")
+    unknown(
+        "a login is needed: at /login with a browser, with `Authorization: Bearer <token>` otherwise",
+    )
 }
 
 fn unknown(text: &str) -> Response {
     let mut response = api::problem(StatusCode::UNAUTHORIZED, text);
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, CHALLENGE);
     response
 }
 

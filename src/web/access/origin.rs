@@ -24,22 +24,33 @@ pub(super) fn sender(headers: &HeaderMap, names: &[String]) -> Sender {
         Some("none") | None => {}
         Some(_) => return Sender::Foreign,
     }
-    let Some(origin) = headers.get(header::ORIGIN) else { return Sender::Untold };
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return Sender::Untold;
+    };
     let origin = origin.to_str().unwrap_or_default();
     // `null` is a page that hides who it is.
-    let Some(authority) = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")) else {
+    let Some(authority) = origin
+        .strip_prefix("https://")
+        .or_else(|| origin.strip_prefix("http://"))
+    else {
         return Sender::Foreign;
     };
     let host = text(&header::HOST).unwrap_or_default();
-    let ours =
-        authority.eq_ignore_ascii_case(host) || names.iter().any(|name| name.eq_ignore_ascii_case(without_port(authority)));
+    let ours = authority.eq_ignore_ascii_case(host)
+        || names
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(without_port(authority)));
     if ours { Sender::Ours } else { Sender::Foreign }
 }
 
 /// `host:port` or `[::1]:port` to the host.
 pub(in crate::web) fn without_port(authority: &str) -> &str {
     match authority.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() => name,
+        Some((name, port))
+            if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() =>
+        {
+            name
+        }
         _ => authority,
     }
 }
@@ -75,7 +86,11 @@ mod tests {
                     headers.insert(name, value.parse().expect("a value"));
                 }
             }
-            assert_eq!(sender(&headers, &["fleet.example".to_owned()]), want, "{site} {origin}");
+            assert_eq!(
+                sender(&headers, &["fleet.example".to_owned()]),
+                want,
+                "{site} {origin}"
+            );
         }
     }
 }

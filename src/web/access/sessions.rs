@@ -39,7 +39,12 @@ pub(super) type Known = (Arc<str>, Arc<str>, Duration);
 
 impl Sessions {
     pub fn new(idle: Duration, longest: Duration, most: usize) -> Self {
-        Self { known: Mutex::default(), idle, longest, most }
+        Self {
+            known: Mutex::default(),
+            idle,
+            longest,
+            most,
+        }
     }
 
     /// A new session's cookie; `None` if the system gives no random numbers. When there are too many, the one unused for longest ends.
@@ -53,10 +58,21 @@ impl Sessions {
             known.retain(|_, session| self.lives(session, now));
         }
         if known.len() >= self.most {
-            let oldest = known.iter().min_by_key(|(_, session)| session.used).map(|(key, _)| *key);
+            let oldest = known
+                .iter()
+                .min_by_key(|(_, session)| session.used)
+                .map(|(key, _)| *key);
             oldest.map(|key| known.remove(&key));
         }
-        known.insert(digest(cookie.as_bytes()), Session { name, hash, began: now, used: now });
+        known.insert(
+            digest(cookie.as_bytes()),
+            Session {
+                name,
+                hash,
+                began: now,
+                used: now,
+            },
+        );
         Some(cookie)
     }
 
@@ -70,12 +86,19 @@ impl Sessions {
             return None;
         }
         session.used = now;
-        Some((session.name.clone(), session.hash.clone(), self.longest.saturating_sub(now - session.began)))
+        Some((
+            session.name.clone(),
+            session.hash.clone(),
+            self.longest.saturating_sub(now - session.began),
+        ))
     }
 
     /// Ends it.
     pub fn end(&self, key: &Key) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(key);
     }
 
     fn lives(&self, session: &Session, now: Instant) -> bool {
@@ -90,7 +113,12 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     fn begin(sessions: &Sessions, name: &str) -> Key {
-        digest(sessions.begin(Arc::from(name), Arc::from("hash")).expect("random numbers").as_bytes())
+        digest(
+            sessions
+                .begin(Arc::from(name), Arc::from("hash"))
+                .expect("random numbers")
+                .as_bytes(),
+        )
     }
 
     #[tokio::test(start_paused = true)]
@@ -99,11 +127,17 @@ mod tests {
         let (used, unused) = (begin(&sessions, "ann"), begin(&sessions, "bob"));
         for left in [16, 7] {
             tokio::time::advance(9 * MINUTE).await;
-            assert_eq!(sessions.find(&used).map(|(name, _, left)| (name, left)), Some((Arc::from("ann"), left * MINUTE)));
+            assert_eq!(
+                sessions.find(&used).map(|(name, _, left)| (name, left)),
+                Some((Arc::from("ann"), left * MINUTE))
+            );
         }
         assert!(sessions.find(&unused).is_none(), "idle");
         tokio::time::advance(7 * MINUTE).await;
-        assert!(sessions.find(&used).is_none(), "25 minutes are over, used or not");
+        assert!(
+            sessions.find(&used).is_none(),
+            "25 minutes are over, used or not"
+        );
         let ended = begin(&sessions, "ann");
         sessions.end(&ended);
         assert!(sessions.find(&ended).is_none());
@@ -118,6 +152,10 @@ mod tests {
         tokio::time::advance(MINUTE).await;
         assert!(sessions.find(&first).is_some());
         let third = begin(&sessions, "third");
-        assert!(sessions.find(&first).is_some() && sessions.find(&second).is_none() && sessions.find(&third).is_some());
+        assert!(
+            sessions.find(&first).is_some()
+                && sessions.find(&second).is_none()
+                && sessions.find(&third).is_some()
+        );
     }
 }

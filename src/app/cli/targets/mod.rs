@@ -17,7 +17,8 @@ use crate::app::config::{Config, TargetsFile, load_factors, load_targets_file};
 use crate::app::history::{Basis, years};
 use crate::ledger::targets::whatif::{Avoided, Outcome, Replacement, avoided, convert, outcome};
 use crate::ledger::targets::{
-    Figures, FleetShare, IndicatorFigure, Measure, Target, TargetRecord, assess, headline, successors, with_headline,
+    Figures, FleetShare, IndicatorFigure, Measure, Target, TargetRecord, assess, headline,
+    successors, with_headline,
 };
 use crate::ledger::transition::Profile;
 use crate::model::TokenHasher;
@@ -94,23 +95,46 @@ pub fn main(options: &Options) -> ExitCode {
 
 fn answer(config: &Config, options: &Options) -> Result<Answer, String> {
     let said = |error: String| format!("error: {error}");
-    let folder = options.register.clone().or_else(|| config.register.directory.clone());
+    let folder = options
+        .register
+        .clone()
+        .or_else(|| config.register.directory.clone());
     let mut missing = Vec::new();
     if folder.is_none() {
         missing.push("register: give --register DIR, or register.directory in the configuration; no vehicle is known".to_owned());
     }
     // Whose tag is whose does not matter here.
     let source = folder.map_or(RegisterSource::Empty, RegisterSource::Folder);
-    let register = Arc::new(source.load(&TokenHasher::new(&[0; 32])).map_err(|error| said(error.to_string()))?);
-    let TargetsFile { targets, profile, .. } = load_targets_file(config).map_err(|errors| errors.to_string())?;
+    let register = Arc::new(
+        source
+            .load(&TokenHasher::new(&[0; 32]))
+            .map_err(|error| said(error.to_string()))?,
+    );
+    let TargetsFile {
+        targets, profile, ..
+    } = load_targets_file(config).map_err(|errors| errors.to_string())?;
     let engine = &config.engine;
-    let as_of = options.as_of.unwrap_or_else(|| Day::of(Clock::system().now()));
+    let as_of = options
+        .as_of
+        .unwrap_or_else(|| Day::of(Clock::system().now()));
     let figures = figures(config, &register, as_of, &mut missing);
-    let first = headline(engine.target_share, engine.target_due, engine.target_start.zip(engine.target_start_share));
+    let first = headline(
+        engine.target_share,
+        engine.target_due,
+        engine.target_start.zip(engine.target_start_share),
+    );
     let all = with_headline(first, &targets);
-    let records = all.iter().map(|target| assess(target, &profile, &register, &figures, as_of)).collect();
+    let records = all
+        .iter()
+        .map(|target| assess(target, &profile, &register, &figures, as_of))
+        .collect();
     let what_if = what_if(options, &register, &profile, &all, as_of)?;
-    Ok(Answer { as_of: as_of.to_string(), targets: records, missing, what_if })
+    Ok(Answer {
+        as_of: as_of.to_string(),
+        targets: records,
+        missing,
+        what_if,
+    })
 }
 
 fn what_if(
@@ -127,26 +151,57 @@ fn what_if(
     if let Some(path) = &options.plan {
         let name = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|error| format!("error: {name}: {error}"))?;
-        replacements = plan::read(&name, &bytes, register, profile, as_of)
-            .map_err(|errors| errors.iter().map(|error| format!("error: {error}")).collect::<Vec<_>>().join("\n"))?;
+        replacements = plan::read(&name, &bytes, register, profile, as_of).map_err(|errors| {
+            errors
+                .iter()
+                .map(|error| format!("error: {error}"))
+                .collect::<Vec<_>>()
+                .join("\n")
+        })?;
     }
-    replacements.extend(convert(register, profile, &options.convert, &replacements, as_of));
+    replacements.extend(convert(
+        register,
+        profile,
+        &options.convert,
+        &replacements,
+        as_of,
+    ));
     let factors: BTreeMap<String, f64> = options.tonnes.iter().cloned().collect();
     let mut outcomes = Vec::new();
     for target in targets.iter().filter(|target| target.alias_of.is_none()) {
         // What came in lately is no stock that a plan converts.
-        if let Measure::Fleet { profile: own, population, successor, .. } = &target.measure
+        if let Measure::Fleet {
+            profile: own,
+            population,
+            successor,
+            ..
+        } = &target.measure
             && population.new_in_months.is_none()
         {
             let profile = own.as_ref().unwrap_or(profile);
             let successor = successors(*successor, profile);
-            let share = FleetShare { target, profile, population, successor: &successor };
+            let share = FleetShare {
+                target,
+                profile,
+                population,
+                successor: &successor,
+            };
             outcomes.push(outcome(share, register, &replacements, as_of));
         }
     }
     // Up to when the first page's target is due; a plan beyond it is counted to its end.
-    let until = targets.first().and_then(|target| target.due).filter(|due| *due > as_of);
-    let until = until.or_else(|| replacements.iter().map(|replacement| replacement.date).max()).unwrap_or(as_of);
+    let until = targets
+        .first()
+        .and_then(|target| target.due)
+        .filter(|due| *due > as_of);
+    let until = until
+        .or_else(|| {
+            replacements
+                .iter()
+                .map(|replacement| replacement.date)
+                .max()
+        })
+        .unwrap_or(as_of);
     Ok(Some(WhatIf {
         replacements: replacements.len(),
         targets: outcomes,
@@ -156,19 +211,31 @@ fn what_if(
 
 /// Yearly tonnes and pollutants of the fleet from the store's activity, for April-March years that it covers from end to end, and the
 /// imported indicators.
-pub(super) fn figures(config: &Config, register: &Arc<Register>, as_of: Day, missing: &mut Vec<String>) -> Figures {
-    missing.push("published indicators: the daemon's /api/v1/targets has those that it heard".to_owned());
-    let read = Reader::open(&config.store.directory).map_err(|error| error.to_string()).and_then(|reader| {
-        let factors = Arc::new(load_factors(&config.factors)?);
-        let basis = Basis {
-            register: register.clone(),
-            factors,
-            air: config.engine.air.clone(),
-            residual_kgco2e_per_kwh: config.engine.residual_kgco2e_per_kwh,
-        };
-        let years = years(&reader, &basis, as_of).map_err(|error| error.to_string())?;
-        Ok((years, reader.indicators().map_err(|error| error.to_string())?))
-    });
+pub(super) fn figures(
+    config: &Config,
+    register: &Arc<Register>,
+    as_of: Day,
+    missing: &mut Vec<String>,
+) -> Figures {
+    missing.push(
+        "published indicators: the daemon's /api/v1/targets has those that it heard".to_owned(),
+    );
+    let read = Reader::open(&config.store.directory)
+        .map_err(|error| error.to_string())
+        .and_then(|reader| {
+            let factors = Arc::new(load_factors(&config.factors)?);
+            let basis = Basis {
+                register: register.clone(),
+                factors,
+                air: config.engine.air.clone(),
+                residual_kgco2e_per_kwh: config.engine.residual_kgco2e_per_kwh,
+            };
+            let years = years(&reader, &basis, as_of).map_err(|error| error.to_string())?;
+            Ok((
+                years,
+                reader.indicators().map_err(|error| error.to_string())?,
+            ))
+        });
     let (years, indicators) = match read {
         Ok(read) => read,
         Err(error) => {
@@ -184,5 +251,9 @@ pub(super) fn figures(config: &Config, register: &Arc<Register>, as_of: Day, mis
         }
         Some(_) => {}
     }
-    Figures { yearly: years.yearly, air: years.air, indicators: indicators.into_iter().map(IndicatorFigure::from).collect() }
+    Figures {
+        yearly: years.yearly,
+        air: years.air,
+        indicators: indicators.into_iter().map(IndicatorFigure::from).collect(),
+    }
 }

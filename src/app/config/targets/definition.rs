@@ -8,7 +8,11 @@ use super::super::source::Node;
 use crate::ledger::transition::Profile;
 
 /// The options, in a profile whose own name and classes do not matter.
-pub(super) fn read(tree: &mut BTreeMap<String, Node>, base: Profile, errors: &mut Vec<ConfigError>) -> Profile {
+pub(super) fn read(
+    tree: &mut BTreeMap<String, Node>,
+    base: Profile,
+    errors: &mut Vec<ConfigError>,
+) -> Profile {
     let mut options = base;
     let mut section = Section::take(tree, "definition", errors);
     // OLEV's older limit was 75, and none was ever higher.
@@ -16,7 +20,10 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, base: Profile, errors: &mu
     section.flag("ultra_low_inclusive", &mut options.ultra_low_inclusive);
     section.flag("retrofit_counts", &mut options.retrofit_counts);
     section.flag("gas_is_low", &mut options.gas_is_low);
-    section.flag("infer_from_first_registration", &mut options.infer_from_first_registration);
+    section.flag(
+        "infer_from_first_registration",
+        &mut options.infer_from_first_registration,
+    );
     section.finish();
     options
 }

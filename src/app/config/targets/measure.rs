@@ -25,9 +25,23 @@ const FIGURES: [(&str, &[&str], &[Kind]); 5] = [
         ],
         &[Kind::Share],
     ),
-    ("yearly", &["name"], &[Kind::Share, Kind::Relative, Kind::Level]),
+    (
+        "yearly",
+        &["name"],
+        &[Kind::Share, Kind::Relative, Kind::Level],
+    ),
     ("air", &["pollutants"], &[Kind::Relative]),
-    ("indicator", &["name", "organisation"], &[Kind::Share, Kind::Relative, Kind::Level, Kind::Count, Kind::Indicator]),
+    (
+        "indicator",
+        &["name", "organisation"],
+        &[
+            Kind::Share,
+            Kind::Relative,
+            Kind::Level,
+            Kind::Count,
+            Kind::Indicator,
+        ],
+    ),
     ("charge_points", &["organisation"], &[Kind::Count]),
 ];
 /// Keys of any figure; some belong to several.
@@ -40,8 +54,16 @@ const POLLUTANTS: [&str; 3] = ["nox", "pm25", "pm10"];
 
 pub(super) fn read(section: &mut Section<'_>, kind: Option<Kind>) -> Option<Measure> {
     let mut figure = None;
-    let words: Vec<(&str, Option<usize>)> = FIGURES.iter().enumerate().map(|(index, (name, ..))| (*name, Some(index))).collect();
-    needed(section, "figure", "one of: fleet, yearly, air, indicator, charge_points");
+    let words: Vec<(&str, Option<usize>)> = FIGURES
+        .iter()
+        .enumerate()
+        .map(|(index, (name, ..))| (*name, Some(index)))
+        .collect();
+    needed(
+        section,
+        "figure",
+        "one of: fleet, yearly, air, indicator, charge_points",
+    );
     let place = section.place_of("figure");
     section.word("figure", &mut figure, &words);
     let Some((name, keys, kinds)) = figure.map(|index| FIGURES[index]) else {
@@ -50,7 +72,13 @@ pub(super) fn read(section: &mut Section<'_>, kind: Option<Kind>) -> Option<Meas
         return None;
     };
     if kind.is_some_and(|kind| !kinds.contains(&kind)) {
-        section.refuse("figure", place, name, "does not fit the kind of target", fitting(kinds));
+        section.refuse(
+            "figure",
+            place,
+            name,
+            "does not fit the kind of target",
+            fitting(kinds),
+        );
     }
     for key in all_keys().filter(|key| !keys.contains(key)) {
         if section.has(key) {
@@ -72,9 +100,14 @@ pub(super) fn read(section: &mut Section<'_>, kind: Option<Kind>) -> Option<Meas
             let mut name = None;
             needed(section, "name", "the indicator's name, as it is imported");
             section.optional_text("name", &mut name);
-            Some(Measure::Indicator { organisation: organisation(section), name: name?.into() })
+            Some(Measure::Indicator {
+                organisation: organisation(section),
+                name: name?.into(),
+            })
         }
-        _ => Some(Measure::ChargePoints { organisation: organisation(section) }),
+        _ => Some(Measure::ChargePoints {
+            organisation: organisation(section),
+        }),
     }
 }
 
@@ -102,9 +135,18 @@ fn yearly(section: &mut Section<'_>) -> Option<Measure> {
     let known: Vec<&str> = YEARLY.iter().map(|(name, _)| *name).collect();
     let mut name = None;
     needed(section, "name", &format!("one of: {}", known.join(", ")));
-    section.parsed("name", &mut name, &format!("one of: {}", known.join(", ")), |text| {
-        if known.contains(&text) { Ok(text.to_owned()) } else { Err(format!("is not known; {}", nearest(text, &known))) }
-    });
+    section.parsed(
+        "name",
+        &mut name,
+        &format!("one of: {}", known.join(", ")),
+        |text| {
+            if known.contains(&text) {
+                Ok(text.to_owned())
+            } else {
+                Err(format!("is not known; {}", nearest(text, &known)))
+            }
+        },
+    );
     name.map(|name| Measure::Yearly(name.into()))
 }
 
@@ -116,11 +158,20 @@ fn air(section: &mut Section<'_>) -> Option<Measure> {
 }
 
 fn fleet(section: &mut Section<'_>) -> Measure {
-    const ROLES: [(&str, Role); 3] =
-        [("emergency", Role::Emergency), ("non_emergency", Role::NonEmergency), ("support", Role::Support)];
-    const OWNERS: [(&str, Ownership); 3] =
-        [("owned", Ownership::Owned), ("leased", Ownership::Leased), ("hired", Ownership::Hired)];
-    let profiles: Vec<(&str, Option<&str>)> = PROFILES.iter().map(|profile| (profile.name, Some(profile.name))).collect();
+    const ROLES: [(&str, Role); 3] = [
+        ("emergency", Role::Emergency),
+        ("non_emergency", Role::NonEmergency),
+        ("support", Role::Support),
+    ];
+    const OWNERS: [(&str, Ownership); 3] = [
+        ("owned", Ownership::Owned),
+        ("leased", Ownership::Leased),
+        ("hired", Ownership::Hired),
+    ];
+    let profiles: Vec<(&str, Option<&str>)> = PROFILES
+        .iter()
+        .map(|profile| (profile.name, Some(profile.name)))
+        .collect();
     let mut profile = None;
     section.word("profile", &mut profile, &profiles);
     let mut months = 0;
@@ -135,7 +186,13 @@ fn fleet(section: &mut Section<'_>) -> Measure {
         new_in_months: Some(months).filter(|_| new),
     };
     if both {
-        section.refuse("roles", None, "", "stands beside `exclude_roles`", "keep one of them");
+        section.refuse(
+            "roles",
+            None,
+            "",
+            "stands beside `exclude_roles`",
+            "keep one of them",
+        );
     }
     let mut successor = Successor::default();
     if let Some(mut chances) = section.table("successor") {
@@ -147,16 +204,31 @@ fn fleet(section: &mut Section<'_>) -> Measure {
     let (mut planned, given) = (0, section.has("vehicles_at_due"));
     if given && population.new_in_months.is_some() {
         let hint = "vehicles that are new at the due date are in no plan: leave it out";
-        section.refuse("vehicles_at_due", None, "", "stands beside `new_in_months`", hint);
+        section.refuse(
+            "vehicles_at_due",
+            None,
+            "",
+            "stands beside `new_in_months`",
+            hint,
+        );
     }
     section.whole("vehicles_at_due", &mut planned, 1, 10_000_000);
     let vehicles_at_due = Some(planned).filter(|_| given);
-    Measure::Fleet { profile: profile.and_then(Profile::by_name), population, successor, vehicles_at_due }
+    Measure::Fleet {
+        profile: profile.and_then(Profile::by_name),
+        population,
+        successor,
+        vehicles_at_due,
+    }
 }
 
 fn some_of<T: Copy>(section: &mut Section<'_>, key: &'static str, known: &[(&str, T)]) -> Vec<T> {
     let mut names = Vec::new();
     let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
     section.words(key, &mut names, &words);
-    known.iter().filter(|(word, _)| names.iter().any(|name| name == word)).map(|(_, value)| *value).collect()
+    known
+        .iter()
+        .filter(|(word, _)| names.iter().any(|name| name == word))
+        .map(|(_, value)| *value)
+        .collect()
 }

@@ -69,67 +69,142 @@ pub fn load_targets_file(config: &Config) -> Result<TargetsFile, ConfigErrors> {
 }
 
 /// Targets from text. `[target]` of the configuration gives goal, due date and baseline to those with `settings = "target"`.
-pub fn parse_targets(text: &str, file: &str, config: &Config) -> Result<Arc<[Target]>, ConfigErrors> {
+pub fn parse_targets(
+    text: &str,
+    file: &str,
+    config: &Config,
+) -> Result<Arc<[Target]>, ConfigErrors> {
     parse_targets_file(text, file, config).map(|file| file.targets)
 }
 
 /// The whole file from text.
-pub fn parse_targets_file(text: &str, file: &str, config: &Config) -> Result<TargetsFile, ConfigErrors> {
-    let mut tree = source::parse(text).map_err(|(line, message)| one(file.to_owned(), line, message, "this line is not TOML"))?;
+pub fn parse_targets_file(
+    text: &str,
+    file: &str,
+    config: &Config,
+) -> Result<TargetsFile, ConfigErrors> {
+    let mut tree = source::parse(text)
+        .map_err(|(line, message)| one(file.to_owned(), line, message, "this line is not TOML"))?;
     let mut errors = Vec::new();
     let Some(profile) = Profile::by_name(&config.engine.profile) else {
         let known: Vec<&str> = PROFILES.iter().map(|profile| profile.name).collect();
-        let reason = format!("`engine.profile`: no profile is called `{}`", config.engine.profile);
-        return Err(one(file.to_owned(), 1, reason, &format!("one of: {}", known.join(", "))));
+        let reason = format!(
+            "`engine.profile`: no profile is called `{}`",
+            config.engine.profile
+        );
+        return Err(one(
+            file.to_owned(),
+            1,
+            reason,
+            &format!("one of: {}", known.join(", ")),
+        ));
     };
     let profile = definition::read(&mut tree, profile, &mut errors);
     let restatements = restatement::read(&mut tree, &mut errors).into();
     let mut targets = list(&mut tree, config, &mut errors);
     for target in &mut targets {
-        if let Measure::Fleet { profile: Some(own), .. } = &mut target.measure {
+        if let Measure::Fleet {
+            profile: Some(own), ..
+        } = &mut target.measure
+        {
             *own = own.with_options_of(&profile);
         }
     }
     if errors.is_empty() {
-        Ok(TargetsFile { targets: targets.into(), profile, restatements })
+        Ok(TargetsFile {
+            targets: targets.into(),
+            profile,
+            restatements,
+        })
     } else {
-        Err(ConfigErrors { file: file.to_owned(), errors })
+        Err(ConfigErrors {
+            file: file.to_owned(),
+            errors,
+        })
     }
 }
 
-fn list(tree: &mut BTreeMap<String, Node>, config: &Config, errors: &mut Vec<ConfigError>) -> Vec<Target> {
+fn list(
+    tree: &mut BTreeMap<String, Node>,
+    config: &Config,
+    errors: &mut Vec<ConfigError>,
+) -> Vec<Target> {
     let items = match tree.remove("target") {
         None => Vec::new(),
-        Some(Node { value: Value::List(items), .. }) => items,
+        Some(Node {
+            value: Value::List(items),
+            ..
+        }) => items,
         Some(Node { place, .. }) => {
-            let (reason, hint) = ("is not a list of sections".into(), "write [[target]] with two brackets".into());
-            errors.push(ConfigError { key: "target".into(), place, value: String::new(), reason, hint });
+            let (reason, hint) = (
+                "is not a list of sections".into(),
+                "write [[target]] with two brackets".into(),
+            );
+            errors.push(ConfigError {
+                key: "target".into(),
+                place,
+                value: String::new(),
+                reason,
+                hint,
+            });
             Vec::new()
         }
     };
     for (key, node) in std::mem::take(tree) {
-        let (reason, hint) =
-            ("is not a section of this file".into(), "this file has [definition], [[target]] and [[restatement]]".into());
-        errors.push(ConfigError { key, place: node.place, value: String::new(), reason, hint });
+        let (reason, hint) = (
+            "is not a section of this file".into(),
+            "this file has [definition], [[target]] and [[restatement]]".into(),
+        );
+        errors.push(ConfigError {
+            key,
+            place: node.place,
+            value: String::new(),
+            reason,
+            hint,
+        });
     }
     let mut targets: Vec<Target> = Vec::new();
     let mut settled = false;
     for (index, item) in items.into_iter().enumerate() {
         let mut section = Section::of(format!("target[{index}]"), Some(item), errors);
         if index == MOST_TARGETS {
-            section.refuse("", None, "", "is one too many", format!("at most {MOST_TARGETS} targets"));
+            section.refuse(
+                "",
+                None,
+                "",
+                "is one too many",
+                format!("at most {MOST_TARGETS} targets"),
+            );
         }
         let id_place = section.place_of("id");
         let target = target(&mut section, config);
         if let Some(target) = target.filter(|_| index < MOST_TARGETS) {
             let id = target.id.to_string();
             if targets.iter().any(|other| other.id == target.id) {
-                section.refuse("id", id_place, id, "is the id of two targets", "rows of both would be one series");
+                section.refuse(
+                    "id",
+                    id_place,
+                    id,
+                    "is the id of two targets",
+                    "rows of both would be one series",
+                );
             } else if *target.id == *HEADLINE {
-                section.refuse("id", id_place, id, "is the target that [target] sets", "choose another id");
+                section.refuse(
+                    "id",
+                    id_place,
+                    id,
+                    "is the target that [target] sets",
+                    "choose another id",
+                );
             }
             if target.from_settings && std::mem::replace(&mut settled, true) {
-                section.refuse("settings", None, "", "is set in two targets", "[target] can set only one");
+                section.refuse(
+                    "settings",
+                    None,
+                    "",
+                    "is set in two targets",
+                    "[target] can set only one",
+                );
             }
             targets.push(target);
         }
@@ -140,11 +215,22 @@ fn list(tree: &mut BTreeMap<String, Node>, config: &Config, errors: &mut Vec<Con
 
 fn target(section: &mut Section<'_>, config: &Config) -> Option<Target> {
     let (mut id, mut metric) = (None::<String>, None::<String>);
-    needed(section, "id", "a name for rows, API and alerts, such as share_low_90");
+    needed(
+        section,
+        "id",
+        "a name for rows, API and alerts, such as share_low_90",
+    );
     needed(section, "metric", "what is measured, in words");
-    section.parsed("id", &mut id, "letters, digits, `-`, `_`, `.`, `:`, `|`", |text| {
-        check_id(text).map(str::to_owned).map_err(|error| error.to_string())
-    });
+    section.parsed(
+        "id",
+        &mut id,
+        "letters, digits, `-`, `_`, `.`, `:`, `|`",
+        |text| {
+            check_id(text)
+                .map(str::to_owned)
+                .map_err(|error| error.to_string())
+        },
+    );
     section.optional_text("metric", &mut metric);
     let mut kind = None;
     let kinds = [
@@ -154,10 +240,18 @@ fn target(section: &mut Section<'_>, config: &Config) -> Option<Target> {
         ("count", Some(Kind::Count)),
         ("indicator", Some(Kind::Indicator)),
     ];
-    needed(section, "kind", "one of: share, relative, level, count, indicator");
+    needed(
+        section,
+        "kind",
+        "one of: share, relative, level, count, indicator",
+    );
     section.word("kind", &mut kind, &kinds);
     let mut comparison = Comparison::AtLeast;
-    let signs = [(">=", Comparison::AtLeast), ("<=", Comparison::AtMost), ("=", Comparison::Reference)];
+    let signs = [
+        (">=", Comparison::AtLeast),
+        ("<=", Comparison::AtMost),
+        ("=", Comparison::Reference),
+    ];
     section.word("comparison", &mut comparison, &signs);
     let measure = measure::read(section, kind);
     let fleet = matches!(measure, Some(Measure::Fleet { .. }));
@@ -217,12 +311,22 @@ fn aim(
         for key in ["goal", "due", "baseline"] {
             if section.has(key) {
                 let hint = "write it in [target] of the configuration, or leave `settings` out";
-                section.refuse(key, None, "", "comes from [target] by `settings = \"target\"`", hint);
+                section.refuse(
+                    key,
+                    None,
+                    "",
+                    "comes from [target] by `settings = \"target\"`",
+                    hint,
+                );
                 section.skip(key);
             }
         }
         let engine = &config.engine;
-        let set = headline(engine.target_share, engine.target_due, engine.target_start.zip(engine.target_start_share));
+        let set = headline(
+            engine.target_share,
+            engine.target_due,
+            engine.target_start.zip(engine.target_start_share),
+        );
         return (Some(set.goal), set.due, set.baseline, true);
     }
     let (low, high) = match kind {
@@ -231,12 +335,26 @@ fn aim(
         _ => (0.0, 1e12),
     };
     let (mut goal, mut due) = (None, None);
-    needed(section, "goal", "a share such as 0.9, a change such as -0.2, or a figure");
+    needed(
+        section,
+        "goal",
+        "a share such as 0.9, a change such as -0.2, or a figure",
+    );
     section.number("goal", &mut goal, low, high);
     section.optional_day("due", &mut due);
     let baseline = plan::baseline(section, kind, measure);
-    if baseline.date.zip(due).is_some_and(|(date, due)| date >= due) {
-        section.refuse("", None, "", "`baseline.date` is not before `due`", "the path runs from the one to the other");
+    if baseline
+        .date
+        .zip(due)
+        .is_some_and(|(date, due)| date >= due)
+    {
+        section.refuse(
+            "",
+            None,
+            "",
+            "`baseline.date` is not before `due`",
+            "the path runs from the one to the other",
+        );
     }
     (goal, due, baseline, false)
 }

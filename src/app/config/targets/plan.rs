@@ -4,9 +4,15 @@ use super::super::section::Section;
 use crate::ledger::targets::{Baseline, CarbonPoint, Conversion, Kind, Measure, Plan, Tonnes};
 use crate::units::Day;
 
-pub(super) fn baseline(section: &mut Section<'_>, kind: Option<Kind>, measure: Option<&Measure>) -> Baseline {
+pub(super) fn baseline(
+    section: &mut Section<'_>,
+    kind: Option<Kind>,
+    measure: Option<&Measure>,
+) -> Baseline {
     let mut baseline = Baseline::default();
-    let Some(mut table) = section.table("baseline") else { return baseline };
+    let Some(mut table) = section.table("baseline") else {
+        return baseline;
+    };
     table.optional_day("date", &mut baseline.date);
     table.flag("proxy", &mut baseline.proxy);
     if let Some(Measure::Air(pollutants)) = measure {
@@ -14,13 +20,24 @@ pub(super) fn baseline(section: &mut Section<'_>, kind: Option<Kind>, measure: O
             let mut kg = None;
             if let Some(pollutant) = pollutants.iter().find(|pollutant| &***pollutant == name) {
                 table.number(key, &mut kg, 1e-6, 1e12);
-                baseline.pollutants.extend(kg.map(|kg| (pollutant.clone(), kg)));
+                baseline
+                    .pollutants
+                    .extend(kg.map(|kg| (pollutant.clone(), kg)));
             }
         }
     } else {
         // A change is a share of the baseline: it cannot be nothing.
-        let low = if kind == Some(Kind::Relative) { 1e-6 } else { 0.0 };
-        table.number("value", &mut baseline.value, low, if kind == Some(Kind::Share) { 1.0 } else { 1e12 });
+        let low = if kind == Some(Kind::Relative) {
+            1e-6
+        } else {
+            0.0
+        };
+        table.number(
+            "value",
+            &mut baseline.value,
+            low,
+            if kind == Some(Kind::Share) { 1.0 } else { 1e12 },
+        );
     }
     if matches!(measure, Some(Measure::Fleet { .. }) | None) {
         let (mut vehicles, given) = (0, table.has("vehicles"));
@@ -28,30 +45,67 @@ pub(super) fn baseline(section: &mut Section<'_>, kind: Option<Kind>, measure: O
         baseline.vehicles = Some(vehicles).filter(|_| given);
     }
     if baseline.proxy && baseline.value.is_none() && baseline.pollutants.is_empty() {
-        table.refuse("proxy", None, "", "marks a figure that is not there", "write the stand-in's value, or leave `proxy` out");
+        table.refuse(
+            "proxy",
+            None,
+            "",
+            "marks a figure that is not there",
+            "write the stand-in's value, or leave `proxy` out",
+        );
     }
     table.finish();
     baseline
 }
 
-pub(super) fn read(section: &mut Section<'_>, measure: Option<&Measure>, kind: Option<Kind>) -> Plan {
+pub(super) fn read(
+    section: &mut Section<'_>,
+    measure: Option<&Measure>,
+    kind: Option<Kind>,
+) -> Plan {
     let place = section.place_of("plan");
-    let Some(mut table) = section.table("plan") else { return Plan::default() };
+    let Some(mut table) = section.table("plan") else {
+        return Plan::default();
+    };
     let mut shape = None;
     if !table.has("shape") {
-        table.refuse("", None, "", "has no `shape`", "one of: linear, s_curve, schedule, carbon");
+        table.refuse(
+            "",
+            None,
+            "",
+            "has no `shape`",
+            "one of: linear, s_curve, schedule, carbon",
+        );
     }
-    table.word("shape", &mut shape, &[("linear", Some(0u8)), ("s_curve", Some(1)), ("schedule", Some(2)), ("carbon", Some(3))]);
+    table.word(
+        "shape",
+        &mut shape,
+        &[
+            ("linear", Some(0u8)),
+            ("s_curve", Some(1)),
+            ("schedule", Some(2)),
+            ("carbon", Some(3)),
+        ],
+    );
     let plan = match shape {
         Some(1) => {
             // emissions.md 6.2: k = 8.
             let mut k = Some(8.0);
             table.number("k", &mut k, 0.1, 50.0);
-            Plan::SCurve { k: k.unwrap_or(8.0) }
+            Plan::SCurve {
+                k: k.unwrap_or(8.0),
+            }
         }
-        Some(2) if matches!(measure, Some(Measure::Fleet { .. })) => Plan::Conversions(conversions(&mut table)),
+        Some(2) if matches!(measure, Some(Measure::Fleet { .. })) => {
+            Plan::Conversions(conversions(&mut table))
+        }
         Some(2) if kind == Some(Kind::Relative) => {
-            table.refuse("shape", place, "schedule", "does not fit a relative target", "write linear, s_curve or carbon");
+            table.refuse(
+                "shape",
+                place,
+                "schedule",
+                "does not fit a relative target",
+                "write linear, s_curve or carbon",
+            );
             table.skip("points");
             Plan::default()
         }
@@ -81,10 +135,20 @@ pub(super) fn read(section: &mut Section<'_>, measure: Option<&Measure>, kind: O
 }
 
 /// The points of a list; one that is not whole was reported.
-fn each<T>(table: &mut Section<'_>, fewest: usize, mut read: impl FnMut(&mut Section<'_>) -> Option<T>) -> Vec<T> {
+fn each<T>(
+    table: &mut Section<'_>,
+    fewest: usize,
+    mut read: impl FnMut(&mut Section<'_>) -> Option<T>,
+) -> Vec<T> {
     let items = table.tables("points");
     if items.len() < fewest {
-        table.refuse("", None, "", format!("needs at least {fewest} `points`"), "write points = [{ .. }, { .. }]");
+        table.refuse(
+            "",
+            None,
+            "",
+            format!("needs at least {fewest} `points`"),
+            "write points = [{ .. }, { .. }]",
+        );
     }
     let mut found = Vec::new();
     for (name, node) in items {
@@ -103,7 +167,13 @@ fn date(point: &mut Section<'_>, last: &mut Option<Day>) -> Option<Day> {
     let place = point.place_of("date");
     point.optional_day("date", &mut date);
     if last.zip(date).is_some_and(|(last, date)| date <= last) {
-        point.refuse("date", place, "", "is not after the one before", "write the points in order");
+        point.refuse(
+            "date",
+            place,
+            "",
+            "is not after the one before",
+            "write the points in order",
+        );
     }
     *last = date.or(*last);
     date
@@ -115,11 +185,21 @@ fn conversions(table: &mut Section<'_>) -> Vec<Conversion> {
         let date = date(point, &mut last);
         let (mut conversions, mut disposals) = (None, Some(0.0));
         if !point.has("conversions") {
-            point.refuse("", None, "", "has no `conversions`", "vehicles that count from that day on, such as 12");
+            point.refuse(
+                "",
+                None,
+                "",
+                "has no `conversions`",
+                "vehicles that count from that day on, such as 12",
+            );
         }
         point.number("conversions", &mut conversions, 0.0, 1e6);
         point.number("disposals", &mut disposals, 0.0, 1e6);
-        Some(Conversion { date: date?, conversions: conversions?, disposals: disposals? })
+        Some(Conversion {
+            date: date?,
+            conversions: conversions?,
+            disposals: disposals?,
+        })
     })
 }
 
@@ -129,7 +209,13 @@ fn points(table: &mut Section<'_>) -> Vec<(Day, f64)> {
         let date = date(point, &mut last);
         let mut value = None;
         if !point.has("value") {
-            point.refuse("", None, "", "has no `value`", "the figure planned for that day");
+            point.refuse(
+                "",
+                None,
+                "",
+                "has no `value`",
+                "the figure planned for that day",
+            );
         }
         point.number("value", &mut value, 0.0, 1e12);
         Some((date?, value?))
@@ -143,17 +229,40 @@ fn carbon(table: &mut Section<'_>) -> Vec<CarbonPoint> {
         let place = point.place_of("year");
         point.whole("year", &mut year, 1990, 2200);
         if year == 0 && place.is_none() {
-            point.refuse("", None, "", "has no `year`", "the April it starts in, such as 2032");
+            point.refuse(
+                "",
+                None,
+                "",
+                "has no `year`",
+                "the April it starts in, such as 2032",
+            );
         } else if year != 0 && year <= last {
-            point.refuse("year", place, year.to_string(), "is not after the one before", "write the points in order");
+            point.refuse(
+                "year",
+                place,
+                year.to_string(),
+                "is not after the one before",
+                "write the points in order",
+            );
         }
         last = last.max(year);
         if point.has("value") == point.has("of_baseline") {
-            point.refuse("", None, "", "needs either `value` or `of_baseline`", "tonnes, or a share of the baseline such as 0.2");
+            point.refuse(
+                "",
+                None,
+                "",
+                "needs either `value` or `of_baseline`",
+                "tonnes, or a share of the baseline such as 0.2",
+            );
         }
         point.number("value", &mut value, 0.0, 1e12);
         point.number("of_baseline", &mut share, 0.0, 10.0);
-        let tonnes = value.map(Tonnes::Absolute).or(share.map(Tonnes::OfBaseline));
-        Some(CarbonPoint { year: Some(year).filter(|year| *year > 0)?, tonnes: tonnes? })
+        let tonnes = value
+            .map(Tonnes::Absolute)
+            .or(share.map(Tonnes::OfBaseline));
+        Some(CarbonPoint {
+            year: Some(year).filter(|year| *year > 0)?,
+            tonnes: tonnes?,
+        })
     })
 }

@@ -12,13 +12,28 @@ use crate::units::{Day, FinancialYear};
 /// More are a mistake.
 const MOST: usize = 1_000;
 
-pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Vec<Declared> {
+pub(super) fn read(
+    tree: &mut BTreeMap<String, Node>,
+    errors: &mut Vec<ConfigError>,
+) -> Vec<Declared> {
     let items = match tree.remove("restatement") {
         None => return Vec::new(),
-        Some(Node { value: Value::List(items), .. }) => items,
+        Some(Node {
+            value: Value::List(items),
+            ..
+        }) => items,
         Some(Node { place, .. }) => {
-            let (reason, hint) = ("is not a list of sections".into(), "write [[restatement]] with two brackets".into());
-            errors.push(ConfigError { key: "restatement".into(), place, value: String::new(), reason, hint });
+            let (reason, hint) = (
+                "is not a list of sections".into(),
+                "write [[restatement]] with two brackets".into(),
+            );
+            errors.push(ConfigError {
+                key: "restatement".into(),
+                place,
+                value: String::new(),
+                reason,
+                hint,
+            });
             return Vec::new();
         }
     };
@@ -26,7 +41,13 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
     for (index, item) in items.into_iter().enumerate() {
         let mut section = Section::of(format!("restatement[{index}]"), Some(item), errors);
         if index == MOST {
-            section.refuse("", None, "", "is one too many", format!("at most {MOST} restatements"));
+            section.refuse(
+                "",
+                None,
+                "",
+                "is one too many",
+                format!("at most {MOST} restatements"),
+            );
         }
         found.extend(one(&mut section).filter(|_| index < MOST));
         section.finish();
@@ -41,7 +62,11 @@ fn one(section: &mut Section<'_>) -> Option<Declared> {
     needed(section, "year", "the April it starts in: 2020 is 2020/21");
     section.whole("year", &mut year, 1990, 2200);
     let mut date = None::<Day>;
-    needed(section, "date", "the day on which it was decided, such as \"2026-11-25\"");
+    needed(
+        section,
+        "date",
+        "the day on which it was decided, such as \"2026-11-25\"",
+    );
     section.optional_day("date", &mut date);
     let mut reason = None;
     needed(section, "reason", "one of: structure, method, error");
@@ -52,7 +77,11 @@ fn one(section: &mut Section<'_>) -> Option<Declared> {
     ];
     section.word("reason", &mut reason, &words);
     let mut tonnes = None;
-    needed(section, "tonnes", "t CO2e that the year gains, such as -675.0");
+    needed(
+        section,
+        "tonnes",
+        "t CO2e that the year gains, such as -675.0",
+    );
     section.number("tonnes", &mut tonnes, -1e9, 1e9);
     section.optional_text("note", &mut note);
     Some(Declared {

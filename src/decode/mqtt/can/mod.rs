@@ -39,13 +39,22 @@ struct Scale {
 
 impl Scale {
     const fn whole(quantity: Quantity, thousandths: i64) -> Self {
-        Self { quantity, numerator: thousandths, denominator: 1 }
+        Self {
+            quantity,
+            numerator: thousandths,
+            denominator: 1,
+        }
     }
 
     fn signal(self, raw: u32, grade: Grade) -> Signal {
         // Nearest; raw is not negative, and 32 bits times the scale are far from 64.
-        let thousandths = (i64::from(raw) * self.numerator + self.denominator / 2) / self.denominator;
-        Signal { quantity: self.quantity, value: counted(self.quantity, thousandths), grade }
+        let thousandths =
+            (i64::from(raw) * self.numerator + self.denominator / 2) / self.denominator;
+        Signal {
+            quantity: self.quantity,
+            value: counted(self.quantity, thousandths),
+            grade,
+        }
     }
 }
 
@@ -81,13 +90,28 @@ mod tests {
     fn obd_answers() {
         use Quantity as Q;
         for (data, want) in [
-            (&[3, 0x41, 0x5B, 170, 0, 0, 0, 0][..], vec![(Q::Soc, Some(66_667))]),
+            (
+                &[3, 0x41, 0x5B, 170, 0, 0, 0, 0][..],
+                vec![(Q::Soc, Some(66_667))],
+            ),
             (&[3, 0x41, 0x2F, 255], vec![(Q::FuelLevel, Some(100_000))]),
-            (&[6, 0x41, 0xA6, 0, 0x0C, 0xE5, 0x53, 0], vec![(Q::Odometer, Some(84_513_900))]),
-            (&[4, 0x41, 0x5E, 0, 100, 0, 0, 0], vec![(Q::FuelRate, Some(5_000))]),
-            (&[3, 0x41, 0x0D, 50, 0, 0, 0, 0], vec![(Q::Speed, Some(50_000))]),
+            (
+                &[6, 0x41, 0xA6, 0, 0x0C, 0xE5, 0x53, 0],
+                vec![(Q::Odometer, Some(84_513_900))],
+            ),
+            (
+                &[4, 0x41, 0x5E, 0, 100, 0, 0, 0],
+                vec![(Q::FuelRate, Some(5_000))],
+            ),
+            (
+                &[3, 0x41, 0x0D, 50, 0, 0, 0, 0],
+                vec![(Q::Speed, Some(50_000))],
+            ),
             // Several parameters in one answer, as SAE J1979 allows; behind an unknown one nothing can be found.
-            (&[5, 0x41, 0x0D, 50, 0x2F, 51, 0, 0], vec![(Q::Speed, Some(50_000)), (Q::FuelLevel, Some(20_000))]),
+            (
+                &[5, 0x41, 0x0D, 50, 0x2F, 51, 0, 0],
+                vec![(Q::Speed, Some(50_000)), (Q::FuelLevel, Some(20_000))],
+            ),
             (&[5, 0x41, 0x0C, 0x1A, 0xF8, 0x0D, 50, 0], vec![]),
             (&[6, 0x41, 0xA6, 0, 0, 0, 0, 0], vec![(Q::Odometer, None)]),
             (&[6, 0x41, 0xA6, 255, 255, 255, 255, 0], vec![]),
@@ -105,7 +129,11 @@ mod tests {
             assert_eq!(all(0x18DA_F110, true, data), want, "{data:02x?}");
             assert_eq!(all(0x7DF, false, data), vec![], "a question");
         }
-        assert_eq!(all(0x7E8, true, &[3, 0x41, 0x5B, 170]), vec![], "not the 11-bit identifier");
+        assert_eq!(
+            all(0x7E8, true, &[3, 0x41, 0x5B, 170]),
+            vec![],
+            "not the 11-bit identifier"
+        );
     }
 
     #[test]
@@ -113,17 +141,57 @@ mod tests {
         use Quantity as Q;
         let frame = |pgn: u32| 0x1800_0000 | pgn << 8 | 0x17;
         for (pgn, data, want) in [
-            (65_217, [69, 233, 1, 1, 232, 3, 0, 0], vec![(Q::Odometer, Some(84_512_345))]),
-            (65_217, [0, 0, 0, 0, 232, 3, 0, 0], vec![(Q::Odometer, None)]),
-            (65_248, [0, 0, 0, 0, 64, 81, 10, 0], vec![(Q::OdometerCoarse, Some(84_520_000))]),
-            (65_257, [100, 0, 0, 0, 147, 41, 0, 0], vec![(Q::FuelUsedTotal, Some(5_321_500))]),
-            (64_777, [0, 0, 0, 0, 0x8F, 0x32, 0x51, 0], vec![(Q::FuelUsedTotal, Some(5_321_359))]),
-            (65_253, [16, 39, 0, 0, 0, 0, 0, 0], vec![(Q::EngineHoursTotal, Some(500_000))]),
-            (65_276, [255, 125, 0, 0, 0, 0, 0, 0], vec![(Q::FuelLevel, Some(50_000))]),
-            (65_276, [255, 0xFA, 0, 0, 0, 0, 0, 0], vec![(Q::FuelLevel, Some(100_000))]),
+            (
+                65_217,
+                [69, 233, 1, 1, 232, 3, 0, 0],
+                vec![(Q::Odometer, Some(84_512_345))],
+            ),
+            (
+                65_217,
+                [0, 0, 0, 0, 232, 3, 0, 0],
+                vec![(Q::Odometer, None)],
+            ),
+            (
+                65_248,
+                [0, 0, 0, 0, 64, 81, 10, 0],
+                vec![(Q::OdometerCoarse, Some(84_520_000))],
+            ),
+            (
+                65_257,
+                [100, 0, 0, 0, 147, 41, 0, 0],
+                vec![(Q::FuelUsedTotal, Some(5_321_500))],
+            ),
+            (
+                64_777,
+                [0, 0, 0, 0, 0x8F, 0x32, 0x51, 0],
+                vec![(Q::FuelUsedTotal, Some(5_321_359))],
+            ),
+            (
+                65_253,
+                [16, 39, 0, 0, 0, 0, 0, 0],
+                vec![(Q::EngineHoursTotal, Some(500_000))],
+            ),
+            (
+                65_276,
+                [255, 125, 0, 0, 0, 0, 0, 0],
+                vec![(Q::FuelLevel, Some(50_000))],
+            ),
+            (
+                65_276,
+                [255, 0xFA, 0, 0, 0, 0, 0, 0],
+                vec![(Q::FuelLevel, Some(100_000))],
+            ),
             (65_276, [255, 0xFB, 0, 0, 0, 0, 0, 0], vec![]),
-            (65_266, [100, 0, 0, 0, 0, 0, 0, 0], vec![(Q::FuelRate, Some(5_000))]),
-            (65_266, [0xFF, 0xFA, 0, 0, 0, 0, 0, 0], vec![(Q::FuelRate, Some(3_212_750))]),
+            (
+                65_266,
+                [100, 0, 0, 0, 0, 0, 0, 0],
+                vec![(Q::FuelRate, Some(5_000))],
+            ),
+            (
+                65_266,
+                [0xFF, 0xFA, 0, 0, 0, 0, 0, 0],
+                vec![(Q::FuelRate, Some(3_212_750))],
+            ),
             (65_266, [0, 0xFB, 0, 0, 0, 0, 0, 0], vec![]),
             (65_257, [255; 8], vec![]),
             (65_257, [0, 0, 0, 0, 0, 0, 0, 0xFB], vec![]),

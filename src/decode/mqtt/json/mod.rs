@@ -23,7 +23,10 @@ pub enum NotJson {
 const MOST_LEVELS: u32 = 64;
 
 /// Calls `visit` with each key and raw value of the object that `text` is, and how deep arrays and objects nest in the value.
-pub fn each_field<'a>(text: &'a str, mut visit: impl FnMut(Cow<'a, str>, &'a str, usize)) -> Result<(), NotJson> {
+pub fn each_field<'a>(
+    text: &'a str,
+    mut visit: impl FnMut(Cow<'a, str>, &'a str, usize),
+) -> Result<(), NotJson> {
     let mut scanner = Scanner::new(text);
     scanner.expect(b'{', "an object is missing")?;
     if !scanner.eat(b'}') {
@@ -61,7 +64,11 @@ pub fn each_element<'a>(text: &'a str, mut visit: impl FnMut(&'a str)) -> Result
 /// The text of a raw JSON string, borrowed unless it holds escapes; `None` if it is no string.
 pub fn string(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') { serde_json::from_str(raw).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
+    if inner.contains('\\') {
+        serde_json::from_str(raw).ok().map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(inner))
+    }
 }
 
 /// The text with bare `NaN`, `nan`, `Infinity`, `-inf` and the like put into quotes; `None` if there are none.
@@ -75,9 +82,15 @@ pub fn quote_non_numbers(text: &str) -> Option<String> {
         if at < last_end || !byte.is_ascii_alphabetic() {
             return;
         }
-        let length = text.as_bytes()[at..].iter().take_while(|b| b.is_ascii_alphabetic()).count();
+        let length = text.as_bytes()[at..]
+            .iter()
+            .take_while(|b| b.is_ascii_alphabetic())
+            .count();
         last_end = at + length;
-        if ["nan", "inf", "infinity"].iter().any(|word| text[at..last_end].eq_ignore_ascii_case(word)) {
+        if ["nan", "inf", "infinity"]
+            .iter()
+            .any(|word| text[at..last_end].eq_ignore_ascii_case(word))
+        {
             let signed = at > 0 && text.as_bytes()[at - 1] == b'-';
             words.push((at - usize::from(signed), last_end));
         }
@@ -128,13 +141,36 @@ mod tests {
     fn walks_one_level() {
         let mut found = Vec::new();
         let text = r#" {"a" : 1.5e-3 , "b\u00e9":[1, {"x":"}\"]"}] ,"c":{},"d":[ ],"e":null} "#;
-        assert_eq!(each_field(text, |key, raw, depth| found.push(format!("{key}={raw} {depth}"))), Ok(()));
-        assert_eq!(found, ["a=1.5e-3 0", r#"bé=[1, {"x":"}\"]"}] 2"#, "c={} 1", "d=[ ] 1", "e=null 0"]);
+        assert_eq!(
+            each_field(text, |key, raw, depth| found
+                .push(format!("{key}={raw} {depth}"))),
+            Ok(())
+        );
+        assert_eq!(
+            found,
+            [
+                "a=1.5e-3 0",
+                r#"bé=[1, {"x":"}\"]"}] 2"#,
+                "c={} 1",
+                "d=[ ] 1",
+                "e=null 0"
+            ]
+        );
         found.clear();
-        assert_eq!(each_element("[1, [2,[]] ,\"x\"]", |raw| found.push(raw.to_owned())), Ok(()));
+        assert_eq!(
+            each_element("[1, [2,[]] ,\"x\"]", |raw| found.push(raw.to_owned())),
+            Ok(())
+        );
         assert_eq!(found, ["1", "[2,[]]", "\"x\""]);
-        let deep = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
-        assert_eq!((each_field(&deep(64), |_, _, _| {}), each_field(&deep(65), |_, _, _| {})), (Ok(()), Err(NotJson::TooDeep)));
+        let deep =
+            |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+        assert_eq!(
+            (
+                each_field(&deep(64), |_, _, _| {}),
+                each_field(&deep(65), |_, _, _| {})
+            ),
+            (Ok(()), Err(NotJson::TooDeep))
+        );
     }
 
     #[test]
@@ -213,7 +249,9 @@ mod tests {
                     _ => bytes.truncate(at.max(1)),
                 }
             }
-            let Ok(text) = std::str::from_utf8(&bytes) else { continue };
+            let Ok(text) = std::str::from_utf8(&bytes) else {
+                continue;
+            };
             // serde_json reads the numbers too, and refuses those beyond a double; and half surrogates, see above.
             let same = serde(text) == ours(text) || text.contains(['e', 'E', 'u']);
             assert!(same, "{text}: serde_json says {}", serde(text));
@@ -225,7 +263,10 @@ mod tests {
     #[test]
     fn only_bare_non_numbers_are_quoted() {
         for (text, want) in [
-            (r#"{"a":NaN,"b":-Infinity}"#, Some(r#"{"a":"NaN","b":"-Infinity"}"#)),
+            (
+                r#"{"a":NaN,"b":-Infinity}"#,
+                Some(r#"{"a":"NaN","b":"-Infinity"}"#),
+            ),
             (r#"{"a":-nan}"#, Some(r#"{"a":"-nan"}"#)),
             (r#"{"a":"NaN","b":"\"NaN"}"#, None),
             (r#"{"a":nano}"#, None),

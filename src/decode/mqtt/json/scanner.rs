@@ -49,12 +49,20 @@ impl<'a> Scanner<'a> {
 
     /// Takes this byte; nothing else may stand here.
     pub fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), NotJson> {
-        if self.eat(byte) { Ok(()) } else { Err(self.broken(what)) }
+        if self.eat(byte) {
+            Ok(())
+        } else {
+            Err(self.broken(what))
+        }
     }
 
     /// Nothing but blanks is left.
     pub fn end(&mut self) -> Result<(), NotJson> {
-        if self.peek().is_none() { Ok(()) } else { Err(self.broken("something stands behind the end")) }
+        if self.peek().is_none() {
+            Ok(())
+        } else {
+            Err(self.broken("something stands behind the end"))
+        }
     }
 
     /// A key and its colon.
@@ -148,7 +156,11 @@ impl<'a> Scanner<'a> {
 
     fn escape(&mut self) -> Result<(), NotJson> {
         let bytes = self.text.as_bytes();
-        let hex = |at: usize| bytes.get(at..at + 4).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        let hex = |at: usize| {
+            bytes
+                .get(at..at + 4)
+                .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+        };
         self.at += match bytes.get(self.at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
             Some(b'u') if hex(self.at + 2) => 6,
@@ -172,18 +184,27 @@ impl<'a> Scanner<'a> {
             self.at += usize::from(matches!(self.byte(), Some(b'+' | b'-')));
             sound &= self.digits() > 0;
         }
-        if sound { Ok(()) } else { Err(self.broken("a number is broken")) }
+        if sound {
+            Ok(())
+        } else {
+            Err(self.broken("a number is broken"))
+        }
     }
 
     fn digits(&mut self) -> usize {
-        let count = self.text.as_bytes()[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let count = self.text.as_bytes()[self.at..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         self.at += count;
         count
     }
 
     fn literal(&mut self) -> Result<(), NotJson> {
         let rest = &self.text.as_bytes()[self.at..];
-        let word = [&b"true"[..], b"false", b"null"].into_iter().find(|word| rest.starts_with(word));
+        let word = [&b"true"[..], b"false", b"null"]
+            .into_iter()
+            .find(|word| rest.starts_with(word));
         self.at += word.ok_or_else(|| self.broken("a value is missing"))?.len();
         Ok(())
     }

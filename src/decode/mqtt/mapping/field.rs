@@ -9,14 +9,29 @@ use crate::decode::mqtt::{json, scalar};
 use crate::model::{Quantity, RejectReason, Value};
 use crate::units::{Decimal, DecimalError, Thousandths};
 
-const NESTED: Trouble = (RejectReason::Type, "is an object or a list where a single value is expected");
+const NESTED: Trouble = (
+    RejectReason::Type,
+    "is an object or a list where a single value is expected",
+);
 const NO_WORD: Trouble = (RejectReason::Type, "is none of the words in `values`");
 const NO_NUMBER: Trouble = (RejectReason::Number, "is not a number");
-const COMMA: Trouble = (RejectReason::Number, "has a comma: it is a list, or not written as a number");
+const COMMA: Trouble = (
+    RejectReason::Number,
+    "has a comma: it is a list, or not written as a number",
+);
 const OUTSIDE: Trouble = (RejectReason::Number, "is outside `valid`");
-const ABSURD: Trouble = (RejectReason::Number, "is a number that cannot be; check `unit`, `scale` and `offset`");
-const ZERO: Trouble = (RejectReason::Number, "is zero, which is how sources say that they do not know it");
-const NO_POSITION: Trouble = (RejectReason::Type, "is not latitude and longitude: [52.48, -1.9] or \"52.48,-1.9\"");
+const ABSURD: Trouble = (
+    RejectReason::Number,
+    "is a number that cannot be; check `unit`, `scale` and `offset`",
+);
+const ZERO: Trouble = (
+    RejectReason::Number,
+    "is zero, which is how sources say that they do not know it",
+);
+const NO_POSITION: Trouble = (
+    RejectReason::Type,
+    "is not latitude and longitude: [52.48, -1.9] or \"52.48,-1.9\"",
+);
 
 /// Digits after the point, of the field's unit, that an offset and a range are reckoned with.
 pub const DIGITS: u32 = 9;
@@ -69,12 +84,21 @@ pub struct Line {
 impl Line {
     fn apply(&self, raw: Decimal) -> Result<Decimal, Trouble> {
         if let Some((low, high)) = self.valid {
-            raw.scaled(DIGITS).ok().filter(|raw| (low..=high).contains(raw)).ok_or(OUTSIDE)?;
+            raw.scaled(DIGITS)
+                .ok()
+                .filter(|raw| (low..=high).contains(raw))
+                .ok_or(OUTSIDE)?;
         }
         let number = self.scale.map_or(raw, |scale| raw.times(scale));
-        let Some(offset) = self.offset else { return Ok(number) };
+        let Some(offset) = self.offset else {
+            return Ok(number);
+        };
         let absurd = |_: DecimalError| ABSURD;
-        let sum = number.scaled(DIGITS).map_err(absurd)?.checked_add(offset.scaled(DIGITS).map_err(absurd)?).ok_or(ABSURD)?;
+        let sum = number
+            .scaled(DIGITS)
+            .map_err(absurd)?
+            .checked_add(offset.scaled(DIGITS).map_err(absurd)?)
+            .ok_or(ABSURD)?;
         Ok(Decimal::new(sum, -(DIGITS as i32)))
     }
 }
@@ -88,7 +112,11 @@ impl Field {
     /// Reads a value; `None` where the source does not know.
     pub fn read<'a>(&'a self, raw: &'a str) -> Result<Option<Value<'a>>, Trouble> {
         if value::is_nested(raw) {
-            return if matches!(self.reading, Reading::Position) { pair(raw) } else { Err(NESTED) };
+            return if matches!(self.reading, Reading::Position) {
+                pair(raw)
+            } else {
+                Err(NESTED)
+            };
         }
         let text = value::plain(raw);
         // Before anything else: to some sources "none" is a state.
@@ -104,16 +132,31 @@ impl Field {
             Reading::Words(_) => Err(NO_WORD),
             Reading::Number(..) | Reading::Angle(_) if is_not_a_number(&text) => Ok(None),
             Reading::Number(unit, line) => {
-                let thousandths = unit.thousandths(line.apply(number(&text)?)?).map_err(|_| ABSURD)?;
+                let thousandths = unit
+                    .thousandths(line.apply(number(&text)?)?)
+                    .map_err(|_| ABSURD)?;
                 // The most frequent glitch there is (`mqtt-telemetry` section 1, item 3).
-                if thousandths == 0 && self.quantity == Quantity::Odometer { Err(ZERO) } else { Ok(Some(number_of(thousandths))) }
+                if thousandths == 0 && self.quantity == Quantity::Odometer {
+                    Err(ZERO)
+                } else {
+                    Ok(Some(number_of(thousandths)))
+                }
             }
             Reading::Angle(line) => {
-                let units = line.apply(number(&text)?)?.scaled(DEGREE_DIGITS).map_err(|_| ABSURD)?;
-                let limit: i128 = if self.quantity == Quantity::Latitude { 90 } else { 180 };
+                let units = line
+                    .apply(number(&text)?)?
+                    .scaled(DEGREE_DIGITS)
+                    .map_err(|_| ABSURD)?;
+                let limit: i128 = if self.quantity == Quantity::Latitude {
+                    90
+                } else {
+                    180
+                };
                 let limit = limit * 10i128.pow(DEGREE_DIGITS);
                 // 180 degrees are 1.8e9 units, within an i32.
-                let angle = i32::try_from(units).ok().filter(|_| (-limit..=limit).contains(&units));
+                let angle = i32::try_from(units)
+                    .ok()
+                    .filter(|_| (-limit..=limit).contains(&units));
                 angle.map(|angle| Some(Value::Angle(angle))).ok_or(ABSURD)
             }
             Reading::Position => {
@@ -131,7 +174,8 @@ fn number_of(thousandths: i64) -> Value<'static> {
 }
 
 fn number(text: &str) -> Result<Decimal, Trouble> {
-    text.parse().map_err(|_| if text.contains(',') { COMMA } else { NO_NUMBER })
+    text.parse()
+        .map_err(|_| if text.contains(',') { COMMA } else { NO_NUMBER })
 }
 
 /// Reads by a rule what may have been unescaped just now.
@@ -160,7 +204,9 @@ fn pair(raw: &str) -> Result<Option<Value<'_>>, Trouble> {
         count += 1;
     })
     .map_err(|_| NO_POSITION)?;
-    let ([Some(latitude), Some(longitude)], 2) = (parts, count) else { return Err(NO_POSITION) };
+    let ([Some(latitude), Some(longitude)], 2) = (parts, count) else {
+        return Err(NO_POSITION);
+    };
     match (value::known(latitude), value::known(longitude)) {
         (Some(latitude), Some(longitude)) => position(&latitude, &longitude),
         _ => Ok(None),

@@ -59,7 +59,8 @@ impl Report<'_> {
         if raw.is_empty() {
             self.sink.ignored(reason, field, what);
         } else {
-            self.sink.ignored(reason, field, &format!("`{raw:.SHOWN$}` {what}"));
+            self.sink
+                .ignored(reason, field, &format!("`{raw:.SHOWN$}` {what}"));
         }
     }
 
@@ -72,17 +73,33 @@ impl Report<'_> {
 
 impl Map {
     /// Decodes a message whose topic this map's pattern matches.
-    pub fn decode(&self, captures: &Captures<'_>, message: &Message<'_>, report: &mut Report<'_>) -> Result<(), Refused> {
+    pub fn decode(
+        &self,
+        captures: &Captures<'_>,
+        message: &Message<'_>,
+        report: &mut Report<'_>,
+    ) -> Result<(), Refused> {
         if message.retained && self.ignores_retained {
-            report.nothing("retain", "is a broker's stored copy, which this map leaves out (`ignore`)");
+            report.nothing(
+                "retain",
+                "is a broker's stored copy, which this map leaves out (`ignore`)",
+            );
             return Ok(());
         }
         if message.payload.len() > MAX_PAYLOAD {
-            let detail = format!("the message has {} bytes; at most {MAX_PAYLOAD} are allowed", message.payload.len());
+            let detail = format!(
+                "the message has {} bytes; at most {MAX_PAYLOAD} are allowed",
+                message.payload.len()
+            );
             return Err(Refused::new(RejectReason::TooLarge, detail));
         }
         let text = std::str::from_utf8(message.payload)
-            .map_err(|error| Refused::new(RejectReason::Utf8, format!("the message is not UTF-8: {error}")))?
+            .map_err(|error| {
+                Refused::new(
+                    RejectReason::Utf8,
+                    format!("the message is not UTF-8: {error}"),
+                )
+            })?
             .trim();
         // An empty message is "unknown", and also what erases a broker's stored copy (MQTT 3.1.1, section 3.3.1.3). `null` says as much.
         if text.is_empty() && !self.takes_empty() || text == "null" && self.is_json {
@@ -96,7 +113,11 @@ impl Map {
             found[0] = Some(text);
         }
         let asset = self.asset.fill(captures, &found, message)?;
-        let at = match self.time.as_ref().map(|time| (time, time.read(&found, message))) {
+        let at = match self
+            .time
+            .as_ref()
+            .map(|time| (time, time.read(&found, message)))
+        {
             None => None,
             Some((_, Ok(instant))) => Some(instant),
             Some((time, Err((raw, trouble)))) => {
@@ -106,8 +127,12 @@ impl Map {
         };
         let entries = self.entries(&found, report);
         if !entries.is_empty() {
-            let reading = message.reading(FORMAT, self.kind, asset.as_str(), at, entries.as_slice());
-            report.sink.reading(Reading { stale_after_s: self.stale_after_s, ..reading });
+            let reading =
+                message.reading(FORMAT, self.kind, asset.as_str(), at, entries.as_slice());
+            report.sink.reading(Reading {
+                stale_after_s: self.stale_after_s,
+                ..reading
+            });
         }
         Ok(())
     }
@@ -120,12 +145,18 @@ impl Map {
     fn find<'a>(&self, text: &'a str, found: &mut Found<'a>) -> Result<(), Refused> {
         if !value::is_nested(text) && !self.pointers.wants_root() {
             let hint = "a bare value needs a map with format = \"value\"";
-            return Err(Refused::new(RejectReason::Syntax, format!("the message is no JSON object or array; {hint}")));
+            return Err(Refused::new(
+                RejectReason::Syntax,
+                format!("the message is no JSON object or array; {hint}"),
+            ));
         }
         let mut json = Json::new(text, MAX_DEPTH);
         self.pointers.find(&mut json, found);
         if json.too_deep() {
-            return Err(Refused::new(RejectReason::TooDeep, format!("the message nests more than {MAX_DEPTH} levels deep")));
+            return Err(Refused::new(
+                RejectReason::TooDeep,
+                format!("the message nests more than {MAX_DEPTH} levels deep"),
+            ));
         }
         if !json.at_end() {
             let at = json.position();
@@ -135,21 +166,44 @@ impl Map {
             ));
         }
         match json.error() {
-            Some(error) => Err(Refused::new(RejectReason::Syntax, format!("the message is not JSON: {error}"))),
+            Some(error) => Err(Refused::new(
+                RejectReason::Syntax,
+                format!("the message is not JSON: {error}"),
+            )),
             None => Ok(()),
         }
     }
 
     fn entries<'a>(&'a self, found: &Found<'a>, report: &mut Report<'_>) -> Entries<'a> {
         let at = |number: usize| found.get(number).copied().flatten();
-        let selector = self.select.as_ref().and_then(|(number, _)| at(*number)).and_then(value::known);
-        let applies = |field: &&Field| field.when.as_deref().is_none_or(|when| selector.as_deref() == Some(when));
+        let selector = self
+            .select
+            .as_ref()
+            .and_then(|(number, _)| at(*number))
+            .and_then(value::known);
+        let applies = |field: &&Field| {
+            field
+                .when
+                .as_deref()
+                .is_none_or(|when| selector.as_deref() == Some(when))
+        };
         if let Some((_, path)) = &self.select
-            && !self.fields.iter().any(|field| field.when.is_some() && applies(&field))
+            && !self
+                .fields
+                .iter()
+                .any(|field| field.when.is_some() && applies(&field))
         {
             match &selector {
-                None => report.sink.ignored(RejectReason::Empty, path, "is not in the message, so no field with `when` applies"),
-                Some(value) => report.trouble(path, value, (RejectReason::UnknownKey, "is the `when` of no field")),
+                None => report.sink.ignored(
+                    RejectReason::Empty,
+                    path,
+                    "is not in the message, so no field with `when` applies",
+                ),
+                Some(value) => report.trouble(
+                    path,
+                    value,
+                    (RejectReason::UnknownKey, "is the `when` of no field"),
+                ),
             }
         }
         let mut entries = Entries::new();
@@ -160,7 +214,9 @@ impl Map {
                 continue;
             };
             match field.read(raw) {
-                Ok(Some(Value::Angle(angle))) if field.quantity == Quantity::Latitude => latitude = latitude.or(Some(angle)),
+                Ok(Some(Value::Angle(angle))) if field.quantity == Quantity::Latitude => {
+                    latitude = latitude.or(Some(angle))
+                }
                 Ok(Some(Value::Angle(angle))) => longitude = longitude.or(Some(angle)),
                 // Of several fields of one quantity the first that is known counts.
                 Ok(Some(value)) => entries.put_else(field.quantity, value),
@@ -170,7 +226,10 @@ impl Map {
         }
         // 0, 0 lies in the Gulf of Guinea, where receivers without a fix believe to be.
         if latitude.zip(longitude) != Some((0, 0)) {
-            for (quantity, angle) in [(Quantity::Latitude, latitude), (Quantity::Longitude, longitude)] {
+            for (quantity, angle) in [
+                (Quantity::Latitude, latitude),
+                (Quantity::Longitude, longitude),
+            ] {
                 if let Some(angle) = angle {
                     entries.put(quantity, Value::Angle(angle));
                 }

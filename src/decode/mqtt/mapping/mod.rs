@@ -49,16 +49,30 @@ impl Mappings {
         for (name, text) in files {
             let source = Source::new(name, text);
             if text.len() > MOST_BYTES {
-                source.refuse(0, "", format!("has {} bytes; at most {MOST_BYTES}", text.len()), "split it into several files");
+                source.refuse(
+                    0,
+                    "",
+                    format!("has {} bytes; at most {MOST_BYTES}", text.len()),
+                    "split it into several files",
+                );
             } else {
                 maps.extend(read::maps(&source, zone));
                 if maps.len() > MOST_MAPS {
-                    source.refuse(0, "", format!("is one file too many: {} maps", maps.len()), format!("at most {MOST_MAPS}"));
+                    source.refuse(
+                        0,
+                        "",
+                        format!("is one file too many: {} maps", maps.len()),
+                        format!("at most {MOST_MAPS}"),
+                    );
                 }
             }
             errors.extend(source.into_errors());
         }
-        if errors.is_empty() { Ok(Self::of(maps)) } else { Err(MappingErrors(errors)) }
+        if errors.is_empty() {
+            Ok(Self::of(maps))
+        } else {
+            Err(MappingErrors(errors))
+        }
     }
 
     fn of(mut maps: Vec<Map>) -> Self {
@@ -67,11 +81,18 @@ impl Mappings {
         let mut anywhere = Vec::new();
         for (place, map) in maps.iter().enumerate() {
             match map.topic.first_literal() {
-                Some(level) => by_first_level.entry(level.to_owned()).or_default().push(place),
+                Some(level) => by_first_level
+                    .entry(level.to_owned())
+                    .or_default()
+                    .push(place),
                 None => anywhere.push(place),
             }
         }
-        Self { maps, by_first_level, anywhere }
+        Self {
+            maps,
+            by_first_level,
+            anywhere,
+        }
     }
 
     /// How many maps there are.
@@ -90,16 +111,34 @@ impl Mappings {
     }
 
     /// Decodes a message if some map is for its topic. With `tell_all`, also what is merely absent is reported.
-    pub(super) fn decode(&self, message: &Message<'_>, tell_all: bool, sink: &mut dyn Sink) -> Option<Result<(), Refused>> {
+    pub(super) fn decode(
+        &self,
+        message: &Message<'_>,
+        tell_all: bool,
+        sink: &mut dyn Sink,
+    ) -> Option<Result<(), Refused>> {
         let (map, captures) = self.find(message.topic)?;
-        Some(map.decode(&captures, message, &mut Report { sink, all: tell_all }))
+        Some(map.decode(
+            &captures,
+            message,
+            &mut Report {
+                sink,
+                all: tell_all,
+            },
+        ))
     }
 
     fn find<'t>(&self, topic: &'t str) -> Option<(&Map, Captures<'t>)> {
         let first_level = topic.split_once('/').map_or(topic, |(first, _)| first);
-        let literal = self.by_first_level.get(first_level).map_or(&[][..], Vec::as_slice);
-        let first =
-            |places: &[usize]| places.iter().find_map(|place| Some((*place, self.maps.get(*place)?.topic.matches(topic)?)));
+        let literal = self
+            .by_first_level
+            .get(first_level)
+            .map_or(&[][..], Vec::as_slice);
+        let first = |places: &[usize]| {
+            places
+                .iter()
+                .find_map(|place| Some((*place, self.maps.get(*place)?.topic.matches(topic)?)))
+        };
         let (place, captures) = match (first(literal), first(&self.anywhere)) {
             (Some(literal), Some(other)) => {
                 if literal.0 < other.0 {

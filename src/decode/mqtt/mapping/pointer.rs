@@ -36,7 +36,10 @@ struct Child {
 impl Pointers {
     /// None.
     pub fn new() -> Self {
-        Self { nodes: vec![Node::default()], texts: Vec::new() }
+        Self {
+            nodes: vec![Node::default()],
+            texts: Vec::new(),
+        }
     }
 
     /// Adds a pointer, unless it is there; its number.
@@ -46,18 +49,32 @@ impl Pointers {
         }
         let steps = steps(text)?;
         if self.texts.len() == MOST_POINTERS {
-            return Err((format!("is one path too many: a map has at most {MOST_POINTERS}"), "split the map".into()));
+            return Err((
+                format!("is one path too many: a map has at most {MOST_POINTERS}"),
+                "split the map".into(),
+            ));
         }
         let mut at = 0;
         for step in steps {
-            at = match self.nodes[at].children.iter().find(|child| child.name == step) {
+            at = match self.nodes[at]
+                .children
+                .iter()
+                .find(|child| child.name == step)
+            {
                 Some(child) => child.node,
                 None => {
                     let node = self.nodes.len();
                     self.nodes.push(Node::default());
                     let canonical = step == "0" || !step.starts_with('0');
-                    let index = step.parse().ok().filter(|_| canonical && step.bytes().all(|byte| byte.is_ascii_digit()));
-                    self.nodes[at].children.push(Child { name: step, index, node });
+                    let index = step
+                        .parse()
+                        .ok()
+                        .filter(|_| canonical && step.bytes().all(|byte| byte.is_ascii_digit()));
+                    self.nodes[at].children.push(Child {
+                        name: step,
+                        index,
+                        node,
+                    });
                     node
                 }
             };
@@ -93,7 +110,11 @@ impl Pointers {
             Some(b'[') if node.children.iter().any(|child| child.index.is_some()) => {
                 let mut place = 0;
                 json.one_or_many(|json| {
-                    if let Some(child) = node.children.iter().find(|child| child.index == Some(place)) {
+                    if let Some(child) = node
+                        .children
+                        .iter()
+                        .find(|child| child.index == Some(place))
+                    {
                         self.visit(&self.nodes[child.node], json, found);
                     }
                     place += 1;
@@ -114,22 +135,35 @@ fn steps(text: &str) -> Result<Vec<String>, Wrong> {
     }
     let Some(rest) = text.strip_prefix('/') else {
         let meant = text.trim_start_matches("$.").replace('.', "/");
-        return Err(("is no JSON Pointer: it does not begin with `/`".into(), format!("write \"/{meant}\"")));
+        return Err((
+            "is no JSON Pointer: it does not begin with `/`".into(),
+            format!("write \"/{meant}\""),
+        ));
     };
-    let steps: Vec<String> = rest.split('/').map(unescape).collect::<Option<_>>().ok_or_else(|| {
-        (
-            "has a `~` that is neither `~0` nor `~1`".to_owned(),
-            "in a JSON Pointer `~0` stands for `~` and `~1` for `/`".to_owned(),
-        )
-    })?;
+    let steps: Vec<String> = rest
+        .split('/')
+        .map(unescape)
+        .collect::<Option<_>>()
+        .ok_or_else(|| {
+            (
+                "has a `~` that is neither `~0` nor `~1`".to_owned(),
+                "in a JSON Pointer `~0` stands for `~` and `~1` for `/`".to_owned(),
+            )
+        })?;
     if steps.len() > MOST_STEPS {
-        return Err((format!("has {} steps", steps.len()), format!("at most {MOST_STEPS}")));
+        return Err((
+            format!("has {} steps", steps.len()),
+            format!("at most {MOST_STEPS}"),
+        ));
     }
     Ok(steps)
 }
 
 fn unescape(step: &str) -> Option<String> {
-    let escapes_end_well = step.split('~').skip(1).all(|after| after.starts_with(['0', '1']));
+    let escapes_end_well = step
+        .split('~')
+        .skip(1)
+        .all(|after| after.starts_with(['0', '1']));
     // In this order, or `~01` would become `/` (RFC 6901, section 4).
     escapes_end_well.then(|| step.replace("~1", "/").replace("~0", "~"))
 }
@@ -141,8 +175,7 @@ mod tests {
     #[test]
     fn one_pass_finds_all() {
         // The document of RFC 6901, section 5, and what its section 6 says of it.
-        let text =
-            r#" {"foo": ["bar", "baz"], "": 0, "a/b": 1, "c%d": 2, "e^f": 3, "g|h": 4, "i\\j": 5, "k\"l": 6, " ": 7, "m~n": 8}"#;
+        let text = r#" {"foo": ["bar", "baz"], "": 0, "a/b": 1, "c%d": 2, "e^f": 3, "g|h": 4, "i\\j": 5, "k\"l": 6, " ": 7, "m~n": 8}"#;
         let wanted = [
             ("/foo", Some(r#"["bar", "baz"]"#)),
             ("/foo/0", Some(r#""bar""#)),

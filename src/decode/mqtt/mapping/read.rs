@@ -16,20 +16,31 @@ use crate::units::Zone;
 pub type FindZone<'a> = &'a dyn Fn(&str) -> Result<Zone, String>;
 
 /// Keys of a `[[map]]`, which slip into a table below it if they stand after its heading (Telegraf 10753).
-const MAP_KEYS: &[&str] = &["topic", "asset", "kind", "format", "time", "stale_s", "ignore", "select", "fields"];
+const MAP_KEYS: &[&str] = &[
+    "topic", "asset", "kind", "format", "time", "stale_s", "ignore", "select", "fields",
+];
 /// Fields of one map.
 const MOST_FIELDS: usize = 64;
 /// A year: longer would be never.
 const LONGEST_STALE_S: u32 = 366 * 86_400;
 
 const TIME_HINT: &str = "write time = { path = \"/t\", format = \"rfc3339\" }";
-const TIME_FORMATS: [&str; 5] = ["rfc3339", "unix", "unix_ms", "local:Europe/London", "arrival"];
+const TIME_FORMATS: [&str; 5] = [
+    "rfc3339",
+    "unix",
+    "unix_ms",
+    "local:Europe/London",
+    "arrival",
+];
 const SELECT_HINT: &str = "write select = { path = \"/type\" }, and `when` in the fields";
-const FIELDS_HINT: &str = "write fields = [ { path = \"/odo\", quantity = \"odometer\", unit = \"km\" } ]";
+const FIELDS_HINT: &str =
+    "write fields = [ { path = \"/odo\", quantity = \"odometer\", unit = \"km\" } ]";
 
 /// The maps of a file; those with mistakes are missing.
 pub fn maps(source: &Source<'_>, zone: FindZone<'_>) -> Vec<Map> {
-    let Some(mut file) = source.parse() else { return Vec::new() };
+    let Some(mut file) = source.parse() else {
+        return Vec::new();
+    };
     const HINT: &str = "write [[map]] with two brackets, and the keys of the map below it";
     let tables = if file.has("map") {
         file.tables("map", HINT, &[])
@@ -39,15 +50,26 @@ pub fn maps(source: &Source<'_>, zone: FindZone<'_>) -> Vec<Map> {
         Vec::new()
     };
     file.finish();
-    tables.into_iter().filter_map(|table| map(source, table, zone)).collect()
+    tables
+        .into_iter()
+        .filter_map(|table| map(source, table, zone))
+        .collect()
 }
 
 fn map(source: &Source<'_>, mut table: Table<'_, '_>, zone: FindZone<'_>) -> Option<Map> {
     let before = source.count();
     let mut pointers = Pointers::new();
-    let is_json = table.word("format", &[("json", true), ("value", false)]).unwrap_or(true);
-    let kind =
-        table.word("kind", &[("vehicle", AssetKind::Vehicle), ("charger", AssetKind::Charger), ("meter", AssetKind::Meter)]);
+    let is_json = table
+        .word("format", &[("json", true), ("value", false)])
+        .unwrap_or(true);
+    let kind = table.word(
+        "kind",
+        &[
+            ("vehicle", AssetKind::Vehicle),
+            ("charger", AssetKind::Charger),
+            ("meter", AssetKind::Meter),
+        ],
+    );
     let topic = topic(&mut table);
     if !is_json {
         // The bare value itself.
@@ -64,12 +86,26 @@ fn map(source: &Source<'_>, mut table: Table<'_, '_>, zone: FindZone<'_>) -> Opt
         table.refuse("", None, "has no `fields`", FIELDS_HINT);
     }
     if items.len() > MOST_FIELDS {
-        table.refuse("fields", fields_at, format!("has {} fields", items.len()), format!("at most {MOST_FIELDS}; split the map"));
+        table.refuse(
+            "fields",
+            fields_at,
+            format!("has {} fields", items.len()),
+            format!("at most {MOST_FIELDS}; split the map"),
+        );
     }
-    let around = read_field::Around { is_json, has_select: select.is_some() };
-    let fields: Vec<_> = items.into_iter().filter_map(|item| read_field::field(item, &around, &mut pointers)).collect();
+    let around = read_field::Around {
+        is_json,
+        has_select: select.is_some(),
+    };
+    let fields: Vec<_> = items
+        .into_iter()
+        .filter_map(|item| read_field::field(item, &around, &mut pointers))
+        .collect();
     // If a field has mistakes, its `when` is not known.
-    if select.is_some() && source.count() == before && fields.iter().all(|field| field.when.is_none()) {
+    if select.is_some()
+        && source.count() == before
+        && fields.iter().all(|field| field.when.is_none())
+    {
         table.refuse(
             "select",
             select_at,
@@ -100,10 +136,18 @@ fn topic(table: &mut Table<'_, '_>) -> Option<Pattern> {
         table.refuse("", None, "has no `topic`", HINT);
     }
     let (text, at) = table.text("topic", HINT)?;
-    Pattern::parse(&text).map_err(|(reason, hint)| table.refuse("topic", Some(at), format!("`{text}` {reason}"), hint)).ok()
+    Pattern::parse(&text)
+        .map_err(|(reason, hint)| {
+            table.refuse("topic", Some(at), format!("`{text}` {reason}"), hint)
+        })
+        .ok()
 }
 
-fn asset(table: &mut Table<'_, '_>, topic: Option<&Pattern>, pointers: Option<&mut Pointers>) -> Option<Template> {
+fn asset(
+    table: &mut Table<'_, '_>,
+    topic: Option<&Pattern>,
+    pointers: Option<&mut Pointers>,
+) -> Option<Template> {
     const HINT: &str = "write asset = \"acme:{id}\"; it may use {name} of the topic, {/json/pointer} and {prop:userProperty}";
     if !table.has("asset") {
         table.refuse("", None, "has no `asset`", HINT);
@@ -111,12 +155,18 @@ fn asset(table: &mut Table<'_, '_>, topic: Option<&Pattern>, pointers: Option<&m
     let (text, at) = table.text("asset", HINT)?;
     // Without the topic nobody knows its captures.
     Template::parse(&text, topic?, pointers)
-        .map_err(|(reason, hint)| table.refuse("asset", Some(at), format!("`{text}` {reason}"), hint))
+        .map_err(|(reason, hint)| {
+            table.refuse("asset", Some(at), format!("`{text}` {reason}"), hint)
+        })
         .ok()
 }
 
 /// A path below a map; a bare value has none.
-fn path(table: &mut Table<'_, '_>, pointers: Option<&mut Pointers>, hint: &str) -> Option<(usize, String)> {
+fn path(
+    table: &mut Table<'_, '_>,
+    pointers: Option<&mut Pointers>,
+    hint: &str,
+) -> Option<(usize, String)> {
     let (text, at) = table.any_text("path", hint)?;
     let Some(pointers) = pointers else {
         table.refuse(
@@ -129,38 +179,70 @@ fn path(table: &mut Table<'_, '_>, pointers: Option<&mut Pointers>, hint: &str) 
     };
     let added = pointers.add(&text);
     added
-        .map_err(|(reason, hint): Wrong| table.refuse("path", Some(at), format!("`{text}` {reason}"), hint))
+        .map_err(|(reason, hint): Wrong| {
+            table.refuse("path", Some(at), format!("`{text}` {reason}"), hint)
+        })
         .ok()
         .map(|n| (n, text))
 }
 
-fn time(table: &mut Table<'_, '_>, pointers: Option<&mut Pointers>, zone: FindZone<'_>) -> Option<Time> {
+fn time(
+    table: &mut Table<'_, '_>,
+    pointers: Option<&mut Pointers>,
+    zone: FindZone<'_>,
+) -> Option<Time> {
     let mut time = table.table("time", TIME_HINT, MAP_KEYS)?;
     let (has_path, has_prop, has_format) = (time.has("path"), time.has("prop"), time.has("format"));
     let pointer = path(&mut time, pointers, TIME_HINT);
-    let property = time.text("prop", "write prop = \"timestamp\": the name of an MQTT 5 user property");
+    let property = time.text(
+        "prop",
+        "write prop = \"timestamp\": the name of an MQTT 5 user property",
+    );
     let word = time.text("format", &format!("one of: {}", TIME_FORMATS.join(", ")));
     if !has_format {
-        time.refuse("", None, "has no `format`", format!("one of: {}", TIME_FORMATS.join(", ")));
+        time.refuse(
+            "",
+            None,
+            "has no `format`",
+            format!("one of: {}", TIME_FORMATS.join(", ")),
+        );
     }
     let is_arrival = word.as_ref().is_some_and(|(word, _)| word == "arrival");
     match (has_path, has_prop) {
-        (true, true) => time.refuse("", None, "has both `path` and `prop`", "keep the one where the time stands"),
-        (false, false) if !is_arrival => time.refuse("", None, "says not where the time stands", TIME_HINT),
+        (true, true) => time.refuse(
+            "",
+            None,
+            "has both `path` and `prop`",
+            "keep the one where the time stands",
+        ),
+        (false, false) if !is_arrival => {
+            time.refuse("", None, "says not where the time stands", TIME_HINT)
+        }
         (true, false) | (false, true) if is_arrival => {
             let hint = "remove the other key: with \"arrival\" the message's own time is not read";
-            time.refuse("", None, "is the arrival, and yet names a place for the time", hint);
+            time.refuse(
+                "",
+                None,
+                "is the arrival, and yet names a place for the time",
+                hint,
+            );
         }
         _ => {}
     }
-    let format = word.filter(|_| !is_arrival).and_then(|(word, at)| time_format(&time, &word, at, zone));
+    let format = word
+        .filter(|_| !is_arrival)
+        .and_then(|(word, at)| time_format(&time, &word, at, zone));
     time.finish();
     let (place, name) = match (pointer, property) {
         (Some((number, text)), _) => (Place::Pointer(number), text),
         (None, Some((name, _))) => (Place::Property(name.clone()), name),
         (None, None) => return None,
     };
-    Some(Time { place, name, format: format? })
+    Some(Time {
+        place,
+        name,
+        format: format?,
+    })
 }
 
 fn time_format(time: &Table<'_, '_>, word: &str, at: usize, zone: FindZone<'_>) -> Option<Format> {
@@ -171,10 +253,22 @@ fn time_format(time: &Table<'_, '_>, word: &str, at: usize, zone: FindZone<'_>) 
         _ => match word.strip_prefix("local:") {
             Some(name) => zone(name)
                 .map(Format::Local)
-                .map_err(|hint| time.refuse("format", Some(at), format!("`{name}` is no known time zone"), hint))
+                .map_err(|hint| {
+                    time.refuse(
+                        "format",
+                        Some(at),
+                        format!("`{name}` is no known time zone"),
+                        hint,
+                    )
+                })
                 .ok(),
             None => {
-                time.refuse("format", Some(at), format!("`{word}` is not known"), nearest(word, &TIME_FORMATS));
+                time.refuse(
+                    "format",
+                    Some(at),
+                    format!("`{word}` is not known"),
+                    nearest(word, &TIME_FORMATS),
+                );
                 None
             }
         },
@@ -190,19 +284,31 @@ fn stale(table: &mut Table<'_, '_>) -> Option<u32> {
     let seconds = seconds.filter(|seconds| (1..=LONGEST_STALE_S).contains(seconds));
     if seconds.is_none() {
         let reason = format!("is no whole number from 1 to {LONGEST_STALE_S}");
-        table.refuse("stale_s", Some(taken.at), reason, "write seconds: stale_s = 900");
+        table.refuse(
+            "stale_s",
+            Some(taken.at),
+            reason,
+            "write seconds: stale_s = 900",
+        );
     }
     seconds
 }
 
 fn ignore(table: &mut Table<'_, '_>) -> bool {
     const HINT: &str = "write ignore = [\"retained\"], or leave the key out";
-    let Some((items, _)) = table.list("ignore", HINT) else { return false };
+    let Some((items, _)) = table.list("ignore", HINT) else {
+        return false;
+    };
     let mut retained = false;
     for item in items {
         match item.value.as_str() {
             Some("retained") => retained = true,
-            Some(other) => table.refuse("ignore", Some(item.at), format!("`{other}` is not known"), HINT),
+            Some(other) => table.refuse(
+                "ignore",
+                Some(item.at),
+                format!("`{other}` is not known"),
+                HINT,
+            ),
             None => table.refuse("ignore", Some(item.at), "holds what is no text", HINT),
         }
     }

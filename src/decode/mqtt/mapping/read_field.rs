@@ -10,8 +10,10 @@ use crate::model::{Quantity, Value, check_id, nearest};
 use crate::units::Thousandths;
 
 const PATH_HINT: &str = "write path = \"/io/odo\": where the value stands (for a bare value, format = \"value\" in the map)";
-const VALUES_HINT: &str = "write values = { ON = true, OFF = false }: the source's words, and what they mean";
-const VALID_HINT: &str = "write valid = [6, 94]: the lowest and the highest number that the source sends in earnest";
+const VALUES_HINT: &str =
+    "write values = { ON = true, OFF = false }: the source's words, and what they mean";
+const VALID_HINT: &str =
+    "write valid = [6, 94]: the lowest and the highest number that the source sends in earnest";
 /// Words of one table.
 const MOST_WORDS: usize = 256;
 
@@ -37,17 +39,36 @@ pub fn field(mut table: Table<'_, '_>, map: &Around, pointers: &mut Pointers) ->
     }
     table.finish();
     let (quantity, (pointer, path)) = (quantity?, path?);
-    let name = if map.is_json { path } else { quantity.name().to_owned() };
-    Some(Field { name, pointer, quantity, when, reading: reading? })
+    let name = if map.is_json {
+        path
+    } else {
+        quantity.name().to_owned()
+    };
+    Some(Field {
+        name,
+        pointer,
+        quantity,
+        when,
+        reading: reading?,
+    })
 }
 
-fn path(table: &mut Table<'_, '_>, is_json: bool, pointers: &mut Pointers) -> Option<(usize, String)> {
+fn path(
+    table: &mut Table<'_, '_>,
+    is_json: bool,
+    pointers: &mut Pointers,
+) -> Option<(usize, String)> {
     let has_path = table.has("path");
     let given = table.any_text("path", PATH_HINT);
     if !is_json {
         if let Some((_, at)) = given {
             let hint = "write format = \"json\", or remove the path";
-            table.refuse("path", Some(at), "has nowhere to lead: `format` is \"value\"", hint);
+            table.refuse(
+                "path",
+                Some(at),
+                "has nowhere to lead: `format` is \"value\"",
+                hint,
+            );
         }
         return Some((0, String::new()));
     }
@@ -67,7 +88,10 @@ fn path(table: &mut Table<'_, '_>, is_json: bool, pointers: &mut Pointers) -> Op
 }
 
 fn quantity(table: &mut Table<'_, '_>) -> Option<Quantity> {
-    let names: Vec<&str> = Quantity::ALL.iter().map(|quantity| quantity.name()).collect();
+    let names: Vec<&str> = Quantity::ALL
+        .iter()
+        .map(|quantity| quantity.name())
+        .collect();
     let hint = format!("one of: {}", names.join(", "));
     if !table.has("quantity") {
         table.refuse("", None, "has no `quantity`", &hint);
@@ -75,7 +99,12 @@ fn quantity(table: &mut Table<'_, '_>) -> Option<Quantity> {
     let (name, at) = table.text("quantity", &hint)?;
     let quantity = Quantity::from_name(&name);
     if quantity.is_none() {
-        table.refuse("quantity", Some(at), format!("`{name}` is not known"), nearest(&name, &names));
+        table.refuse(
+            "quantity",
+            Some(at),
+            format!("`{name}` is not known"),
+            nearest(&name, &names),
+        );
     }
     quantity
 }
@@ -83,14 +112,24 @@ fn quantity(table: &mut Table<'_, '_>) -> Option<Quantity> {
 fn when(table: &mut Table<'_, '_>, has_select: bool) -> Option<String> {
     let taken = table.take("when")?;
     if !has_select {
-        table.refuse("when", Some(taken.at), "needs a `select` in the map", "write select = { path = \"/type\" } in the map");
+        table.refuse(
+            "when",
+            Some(taken.at),
+            "needs a `select` in the map",
+            "write select = { path = \"/type\" } in the map",
+        );
     }
     match &taken.value {
         DeValue::String(text) => Some(text.trim().to_owned()),
         DeValue::Integer(number) => Some(number.as_str().to_owned()),
         DeValue::Boolean(flag) => Some(flag.to_string()),
         _ => {
-            table.refuse("when", Some(taken.at), "is no text", "write when = \"..\": what stands at the path of `select`");
+            table.refuse(
+                "when",
+                Some(taken.at),
+                "is no text",
+                "write when = \"..\": what stands at the path of `select`",
+            );
             None
         }
     }
@@ -115,18 +154,33 @@ fn reading(table: &mut Table<'_, '_>, quantity: Quantity) -> Option<Reading> {
 fn unit(table: &mut Table<'_, '_>, quantity: Quantity) -> Option<Unit> {
     let names: Vec<&str> = Unit::names(quantity).collect();
     let has_unit = table.has("unit");
-    let wanted = if names.is_empty() { quantity.unit().to_owned() } else { names.join(", ") };
+    let wanted = if names.is_empty() {
+        quantity.unit().to_owned()
+    } else {
+        names.join(", ")
+    };
     let given = table.text("unit", &format!("one of: {wanted}"));
     let Some((name, at)) = given else {
         if !has_unit && !matches!(quantity.unit(), "bool" | "id") {
-            let hint = format!("write unit = \"..\", one of: {wanted}; sources differ, and nothing is guessed");
-            table.refuse("", None, format!("has no `unit` for `{}`", quantity.name()), hint);
+            let hint = format!(
+                "write unit = \"..\", one of: {wanted}; sources differ, and nothing is guessed"
+            );
+            table.refuse(
+                "",
+                None,
+                format!("has no `unit` for `{}`", quantity.name()),
+                hint,
+            );
         }
         return None;
     };
     if names.is_empty() {
         if name != quantity.unit() && !(quantity.unit() == "deg" && name == "°") {
-            let what = if quantity.unit() == "deg" { "is in `deg`" } else { "has no unit" };
+            let what = if quantity.unit() == "deg" {
+                "is in `deg`"
+            } else {
+                "has no unit"
+            };
             table.refuse(
                 "unit",
                 Some(at),
@@ -139,20 +193,36 @@ fn unit(table: &mut Table<'_, '_>, quantity: Quantity) -> Option<Unit> {
     let unit = Unit::of(quantity, &name);
     if unit.is_none() {
         let hint = format!("one of: {wanted}; for another, write `scale`");
-        table.refuse("unit", Some(at), format!("`{name}` is no unit of `{}`", quantity.name()), hint);
+        table.refuse(
+            "unit",
+            Some(at),
+            format!("`{name}` is no unit of `{}`", quantity.name()),
+            hint,
+        );
     }
     unit
 }
 
 /// `values`; `Some(None)` if they are there but wrong.
-fn words(table: &mut Table<'_, '_>, quantity: Quantity, unit: Option<Unit>) -> Option<Option<Vec<(String, Value<'static>)>>> {
+fn words(
+    table: &mut Table<'_, '_>,
+    quantity: Quantity,
+    unit: Option<Unit>,
+) -> Option<Option<Vec<(String, Value<'static>)>>> {
     if !table.has("values") {
         return None;
     }
-    let Some(mut words) = table.table("values", VALUES_HINT, &[]) else { return Some(None) };
+    let Some(mut words) = table.table("values", VALUES_HINT, &[]) else {
+        return Some(None);
+    };
     let entries = words.rest();
     if entries.is_empty() || entries.len() > MOST_WORDS {
-        words.refuse("", None, format!("has {} words", entries.len()), format!("from 1 to {MOST_WORDS}"));
+        words.refuse(
+            "",
+            None,
+            format!("has {} words", entries.len()),
+            format!("from 1 to {MOST_WORDS}"),
+        );
         return Some(None);
     }
     let mut meanings = Vec::with_capacity(entries.len());
@@ -164,7 +234,12 @@ fn words(table: &mut Table<'_, '_>, quantity: Quantity, unit: Option<Unit>) -> O
                 good = false;
                 // Without a unit that was said already.
                 if !wanted.is_empty() {
-                    words.refuse(&word, Some(taken.at), format!("does not mean what `{}` can be", quantity.name()), wanted);
+                    words.refuse(
+                        &word,
+                        Some(taken.at),
+                        format!("does not mean what `{}` can be", quantity.name()),
+                        wanted,
+                    );
                 }
             }
         }
@@ -173,7 +248,11 @@ fn words(table: &mut Table<'_, '_>, quantity: Quantity, unit: Option<Unit>) -> O
 }
 
 /// What a word means; else what it should.
-fn meaning(quantity: Quantity, unit: Option<Unit>, taken: &Taken<'_>) -> Result<Value<'static>, &'static str> {
+fn meaning(
+    quantity: Quantity,
+    unit: Option<Unit>,
+    taken: &Taken<'_>,
+) -> Result<Value<'static>, &'static str> {
     match (quantity.unit(), &taken.value) {
         ("bool", DeValue::Boolean(state)) => Ok(Value::Bool(*state)),
         ("bool", _) => Err("write true or false"),
@@ -183,7 +262,9 @@ fn meaning(quantity: Quantity, unit: Option<Unit>, taken: &Taken<'_>) -> Result<
         (_, value) => {
             let number = decimal(value).ok_or("write a number in the field's unit")?;
             let unit = unit.ok_or("")?;
-            unit.thousandths(number).map(|n| Value::Number(Thousandths(n))).map_err(|_| "write a number that can be")
+            unit.thousandths(number)
+                .map(|n| Value::Number(Thousandths(n)))
+                .map_err(|_| "write a number that can be")
         }
     }
 }
@@ -194,7 +275,12 @@ fn line(table: &mut Table<'_, '_>, allowed: bool) -> Option<Line> {
         for key in ["scale", "offset", "valid"] {
             if let Some(taken) = table.take(key) {
                 let reason = "is for quantities that are one number, without `values`";
-                table.refuse(key, Some(taken.at), reason, "remove the key, or correct the quantity");
+                table.refuse(
+                    key,
+                    Some(taken.at),
+                    reason,
+                    "remove the key, or correct the quantity",
+                );
             }
         }
         return None;
@@ -203,23 +289,40 @@ fn line(table: &mut Table<'_, '_>, allowed: bool) -> Option<Line> {
     let has_scale = table.has("scale");
     let scale = table.number("scale", "write scale = 0.001: value = raw * scale + offset");
     if scale.is_some_and(|scale| scale.is_zero()) {
-        table.refuse("scale", scale_at, "is zero: every value would be the same", "write scale = 0.001");
+        table.refuse(
+            "scale",
+            scale_at,
+            "is zero: every value would be the same",
+            "write scale = 0.001",
+        );
         return None;
     }
     let has_offset = table.has("offset");
     let offset = table.number("offset", "write offset = -40: value = raw * scale + offset");
     let has_valid = table.has("valid");
     let valid = valid(table);
-    let good = (scale.is_some() || !has_scale) && (offset.is_some() || !has_offset) && (valid.is_some() || !has_valid);
-    good.then_some(Line { scale, offset, valid })
+    let good = (scale.is_some() || !has_scale)
+        && (offset.is_some() || !has_offset)
+        && (valid.is_some() || !has_valid);
+    good.then_some(Line {
+        scale,
+        offset,
+        valid,
+    })
 }
 
 fn valid(table: &mut Table<'_, '_>) -> Option<(i128, i128)> {
     let (items, at) = table.list("valid", VALID_HINT)?;
-    let numbers: Vec<i128> = items.iter().filter_map(|item| decimal(&item.value)?.scaled(DIGITS).ok()).collect();
+    let numbers: Vec<i128> = items
+        .iter()
+        .filter_map(|item| decimal(&item.value)?.scaled(DIGITS).ok())
+        .collect();
     let wrong = match numbers[..] {
         [low, high] if items.len() == 2 && low <= high => return Some((low, high)),
-        [low, high] if low > high => ("has its lowest number above its highest", "write the lowest first"),
+        [low, high] if low > high => (
+            "has its lowest number above its highest",
+            "write the lowest first",
+        ),
         _ => ("is not two numbers", VALID_HINT),
     };
     table.refuse("valid", Some(at), wrong.0, wrong.1);

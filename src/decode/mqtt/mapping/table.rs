@@ -18,16 +18,27 @@ pub struct Source<'f> {
 impl<'f> Source<'f> {
     /// A file by its name and text.
     pub fn new(file: &'f str, text: &'f str) -> Self {
-        Self { file, text, errors: RefCell::default() }
+        Self {
+            file,
+            text,
+            errors: RefCell::default(),
+        }
     }
 
     /// Reads the syntax; `None` (and said) if it is no TOML.
     pub fn parse(&self) -> Option<Table<'f, '_>> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
         for error in &errors {
-            self.refuse(error.span().map_or(0, |span| span.start), "", error.message(), "this line is not TOML");
+            self.refuse(
+                error.span().map_or(0, |span| span.start),
+                "",
+                error.message(),
+                "this line is not TOML",
+            );
         }
-        errors.is_empty().then(|| Table::new(self, String::new(), 0, table.into_inner(), &[]))
+        errors
+            .is_empty()
+            .then(|| Table::new(self, String::new(), 0, table.into_inner(), &[]))
     }
 
     /// How many mistakes there are.
@@ -47,7 +58,13 @@ impl<'f> Source<'f> {
         let before = &self.text.as_bytes()[..at.min(self.text.len())];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let (file, key) = (self.file.to_owned(), key.to_owned());
-        self.errors.borrow_mut().push(MappingError { file, line, key, reason: reason.into(), hint: hint.into() });
+        self.errors.borrow_mut().push(MappingError {
+            file,
+            line,
+            key,
+            reason: reason.into(),
+            hint: hint.into(),
+        });
     }
 }
 
@@ -71,8 +88,21 @@ pub struct Taken<'f> {
 }
 
 impl<'f, 's> Table<'f, 's> {
-    fn new(source: &'s Source<'f>, path: String, at: usize, left: DeTable<'f>, around: &'static [&'static str]) -> Self {
-        Self { source, path, at, left, known: Vec::new(), around }
+    fn new(
+        source: &'s Source<'f>,
+        path: String,
+        at: usize,
+        left: DeTable<'f>,
+        around: &'static [&'static str],
+    ) -> Self {
+        Self {
+            source,
+            path,
+            at,
+            left,
+            known: Vec::new(),
+            around,
+        }
     }
 
     /// The key is there.
@@ -82,35 +112,58 @@ impl<'f, 's> Table<'f, 's> {
 
     /// Where a key stands that was not taken yet.
     pub fn position(&self, key: &str) -> Option<usize> {
-        self.left.get_key_value(key).map(|(key, _)| key.span().start)
+        self.left
+            .get_key_value(key)
+            .map(|(key, _)| key.span().start)
     }
 
     /// Notes a mistake about a key where it stands, or about the table if the key is empty.
-    pub fn refuse(&self, key: &str, at: Option<usize>, reason: impl Into<String>, hint: impl Into<String>) {
+    pub fn refuse(
+        &self,
+        key: &str,
+        at: Option<usize>,
+        reason: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
         let path = match (self.path.is_empty(), key.is_empty()) {
             (_, true) => self.path.clone(),
             (true, false) => key.to_owned(),
             (false, false) => format!("{}.{key}", self.path),
         };
-        self.source.refuse(at.or_else(|| self.position(key)).unwrap_or(self.at), &path, reason, hint);
+        self.source.refuse(
+            at.or_else(|| self.position(key)).unwrap_or(self.at),
+            &path,
+            reason,
+            hint,
+        );
     }
 
     /// Takes a key.
     pub fn take(&mut self, key: &'static str) -> Option<Taken<'f>> {
         self.known.push(key);
         let (key, value) = self.left.remove_entry(key)?;
-        Some(Taken { at: key.span().start, value: value.into_inner() })
+        Some(Taken {
+            at: key.span().start,
+            value: value.into_inner(),
+        })
     }
 
     fn wrong_type(&self, key: &str, taken: &Taken<'_>, wanted: &str, hint: &str) {
-        self.refuse(key, Some(taken.at), format!("is {}, not {wanted}", kind(&taken.value)), hint);
+        self.refuse(
+            key,
+            Some(taken.at),
+            format!("is {}, not {wanted}", kind(&taken.value)),
+            hint,
+        );
     }
 
     /// A text that is not empty; where it stands comes with it.
     pub fn text(&mut self, key: &'static str, hint: &str) -> Option<(String, usize)> {
         let taken = self.take(key)?;
         match &taken.value {
-            DeValue::String(text) if text.is_empty() => self.refuse(key, Some(taken.at), "is empty", hint),
+            DeValue::String(text) if text.is_empty() => {
+                self.refuse(key, Some(taken.at), "is empty", hint)
+            }
             DeValue::String(text) => return Some((text.clone().into_owned(), taken.at)),
             _ => self.wrong_type(key, &taken, "a text", hint),
         }
@@ -129,9 +182,19 @@ impl<'f, 's> Table<'f, 's> {
 
     /// One of the words.
     pub fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
-        let hint = format!("one of: {}", words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", "));
+        let hint = format!(
+            "one of: {}",
+            words
+                .iter()
+                .map(|(word, _)| *word)
+                .collect::<Vec<_>>()
+                .join(", ")
+        );
         let (text, at) = self.text(key, &hint)?;
-        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        let found = words
+            .iter()
+            .find(|(word, _)| *word == text)
+            .map(|(_, value)| *value);
         if found.is_none() {
             self.refuse(key, Some(at), format!("`{text}` is not known"), hint);
         }
@@ -156,34 +219,70 @@ impl<'f, 's> Table<'f, 's> {
             self.wrong_type(key, &taken, "a list", hint);
             return None;
         };
-        Some((items.into_iter().map(|item| Taken { at: item.span().start, value: item.into_inner() }).collect(), at))
+        Some((
+            items
+                .into_iter()
+                .map(|item| Taken {
+                    at: item.span().start,
+                    value: item.into_inner(),
+                })
+                .collect(),
+            at,
+        ))
     }
 
     /// A table within this one.
-    pub fn table(&mut self, key: &'static str, hint: &str, around: &'static [&'static str]) -> Option<Table<'f, 's>> {
+    pub fn table(
+        &mut self,
+        key: &'static str,
+        hint: &str,
+        around: &'static [&'static str],
+    ) -> Option<Table<'f, 's>> {
         let taken = self.take(key)?;
         let at = taken.at;
         let DeValue::Table(inner) = taken.value else {
             self.wrong_type(key, &taken, "a table", hint);
             return None;
         };
-        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
+        let path = if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        };
         Some(Table::new(self.source, path, at, inner, around))
     }
 
     /// A list of tables within this one.
-    pub fn tables(&mut self, key: &'static str, hint: &str, around: &'static [&'static str]) -> Vec<Table<'f, 's>> {
-        let Some((items, at)) = self.list(key, hint) else { return Vec::new() };
+    pub fn tables(
+        &mut self,
+        key: &'static str,
+        hint: &str,
+        around: &'static [&'static str],
+    ) -> Vec<Table<'f, 's>> {
+        let Some((items, at)) = self.list(key, hint) else {
+            return Vec::new();
+        };
         if items.is_empty() {
             self.refuse(key, Some(at), "is empty", hint);
         }
-        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
+        let path = if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        };
         let mut tables = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
             let path = format!("{path}[{index}]");
             match item.value {
-                DeValue::Table(inner) => tables.push(Table::new(self.source, path, item.at, inner, around)),
-                other => self.source.refuse(item.at, &path, format!("is {}, not a table", kind(&other)), hint),
+                DeValue::Table(inner) => {
+                    tables.push(Table::new(self.source, path, item.at, inner, around))
+                }
+                other => self.source.refuse(
+                    item.at,
+                    &path,
+                    format!("is {}, not a table", kind(&other)),
+                    hint,
+                ),
             }
         }
         tables
@@ -192,9 +291,18 @@ impl<'f, 's> Table<'f, 's> {
     /// What is left, key by key: for tables whose keys are free.
     pub fn rest(&mut self) -> Vec<(String, Taken<'f>)> {
         let left = std::mem::take(&mut self.left);
-        let entry = |(key, value): (toml::Spanned<std::borrow::Cow<'f, str>>, toml::Spanned<DeValue<'f>>)| {
+        let entry = |(key, value): (
+            toml::Spanned<std::borrow::Cow<'f, str>>,
+            toml::Spanned<DeValue<'f>>,
+        )| {
             let at = key.span().start;
-            (key.into_inner().into_owned(), Taken { at, value: value.into_inner() })
+            (
+                key.into_inner().into_owned(),
+                Taken {
+                    at,
+                    value: value.into_inner(),
+                },
+            )
         };
         left.into_iter().map(entry).collect()
     }
@@ -203,7 +311,14 @@ impl<'f, 's> Table<'f, 's> {
     pub fn finish(mut self) {
         for (key, taken) in self.rest() {
             let hint = if self.around.contains(&key.as_str()) {
-                let table = self.path.rsplit('.').next().unwrap_or_default().split('[').next().unwrap_or_default();
+                let table = self
+                    .path
+                    .rsplit('.')
+                    .next()
+                    .unwrap_or_default()
+                    .split('[')
+                    .next()
+                    .unwrap_or_default();
                 format!(
                     "it belongs to [[map]]: in TOML, keys below the heading of `{table}` are its own, so write `{key}` above it"
                 )
@@ -218,7 +333,10 @@ impl<'f, 's> Table<'f, 's> {
 /// A number's digits as they stand.
 pub fn decimal(value: &DeValue<'_>) -> Option<Decimal> {
     match value {
-        DeValue::Integer(number) => Some(Decimal::new(i128::from_str_radix(number.as_str(), number.radix()).ok()?, 0)),
+        DeValue::Integer(number) => Some(Decimal::new(
+            i128::from_str_radix(number.as_str(), number.radix()).ok()?,
+            0,
+        )),
         DeValue::Float(number) => number.as_str().parse().ok(),
         _ => None,
     }

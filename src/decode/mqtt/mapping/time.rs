@@ -7,15 +7,30 @@ use crate::decode::mqtt::rule::Trouble;
 use crate::model::RejectReason;
 use crate::units::{Decimal, UtcMs, Zone};
 
-const ABSENT: Trouble = (RejectReason::Time, "is not in the message; the time of arrival is used");
+const ABSENT: Trouble = (
+    RejectReason::Time,
+    "is not in the message; the time of arrival is used",
+);
 const NO_RFC3339: Trouble = (
     RejectReason::Time,
     "is not an RFC 3339 time with its offset; the time of arrival is used (for local time write format = \"local:Europe/London\")",
 );
-const NO_LOCAL: Trouble = (RejectReason::Time, "is not a local time such as 2026-08-21T10:15:02; the time of arrival is used");
-const NO_UNIX: Trouble = (RejectReason::Time, "is not in Unix seconds of this century; the time of arrival is used");
-const NO_UNIX_MS: Trouble = (RejectReason::Time, "is not in Unix milliseconds of this century; the time of arrival is used");
-const BEFORE_1970: Trouble = (RejectReason::Time, "is before 1970: a clock that was never set; the time of arrival is used");
+const NO_LOCAL: Trouble = (
+    RejectReason::Time,
+    "is not a local time such as 2026-08-21T10:15:02; the time of arrival is used",
+);
+const NO_UNIX: Trouble = (
+    RejectReason::Time,
+    "is not in Unix seconds of this century; the time of arrival is used",
+);
+const NO_UNIX_MS: Trouble = (
+    RejectReason::Time,
+    "is not in Unix milliseconds of this century; the time of arrival is used",
+);
+const BEFORE_1970: Trouble = (
+    RejectReason::Time,
+    "is before 1970: a clock that was never set; the time of arrival is used",
+);
 
 /// Unix milliseconds of 13 digits, 2001 to 2286, as in the native format: everything else is a clock that was never set, or another unit.
 const THIRTEEN_DIGITS: std::ops::Range<i128> = 1_000_000_000_000..10_000_000_000_000;
@@ -55,7 +70,11 @@ pub struct Time {
 
 impl Time {
     /// Reads the time of a message; trouble comes with what was found.
-    pub fn read<'a>(&self, found: &Found<'a>, message: &Message<'a>) -> Result<UtcMs, (&'a str, Trouble)> {
+    pub fn read<'a>(
+        &self,
+        found: &Found<'a>,
+        message: &Message<'a>,
+    ) -> Result<UtcMs, (&'a str, Trouble)> {
         let raw = match &self.place {
             Place::Pointer(number) => found.get(*number).copied().flatten(),
             Place::Property(name) => message.property(name),
@@ -79,13 +98,20 @@ impl Format {
 
 /// Year 1 is how some libraries write "no time"; nothing here was measured before 1970.
 fn since_1970(instant: UtcMs) -> Result<UtcMs, Trouble> {
-    if instant < UtcMs(0) { Err(BEFORE_1970) } else { Ok(instant) }
+    if instant < UtcMs(0) {
+        Err(BEFORE_1970)
+    } else {
+        Ok(instant)
+    }
 }
 
 /// To the nearest millisecond.
 fn unix(text: &str, digits: u32) -> Option<UtcMs> {
     let ms = text.parse::<Decimal>().ok()?.scaled(digits).ok()?;
-    i64::try_from(ms).ok().filter(|_| THIRTEEN_DIGITS.contains(&ms)).map(UtcMs)
+    i64::try_from(ms)
+        .ok()
+        .filter(|_| THIRTEEN_DIGITS.contains(&ms))
+        .map(UtcMs)
 }
 
 #[cfg(test)]
@@ -96,7 +122,11 @@ mod tests {
     fn times_are_read_in_integers() {
         let london = Format::Local(Zone::compiled_in("Europe/London").expect("it is"));
         for (format, text, want) in [
-            (&Format::Rfc3339, "2026-08-21T10:15:02.5+01:00", Ok(1_787_303_702_500)),
+            (
+                &Format::Rfc3339,
+                "2026-08-21T10:15:02.5+01:00",
+                Ok(1_787_303_702_500),
+            ),
             (&Format::Rfc3339, "2026-08-21T10:15:02", Err(NO_RFC3339)),
             (&Format::Rfc3339, "0001-01-01T00:00:00Z", Err(BEFORE_1970)),
             (&Format::Unix, "1787303702", Ok(1_787_303_702_000)),

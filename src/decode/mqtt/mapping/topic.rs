@@ -54,7 +54,10 @@ impl Pattern {
     /// Compiles a pattern.
     pub fn parse(text: &str) -> Result<Self, Wrong> {
         if text.is_empty() || text.contains('\0') {
-            return wrong("is no topic", "write the topic as it is published, with {id} for the level that names the asset");
+            return wrong(
+                "is no topic",
+                "write the topic as it is published, with {id} for the level that names the asset",
+            );
         }
         if text.starts_with("$share/") {
             return wrong(
@@ -64,9 +67,16 @@ impl Pattern {
         }
         let count = text.split('/').count();
         if count > MOST_LEVELS {
-            return wrong(format!("has {count} levels"), format!("at most {MOST_LEVELS}"));
+            return wrong(
+                format!("has {count} levels"),
+                format!("at most {MOST_LEVELS}"),
+            );
         }
-        let mut pattern = Self { levels: Vec::new(), tail: Tail::None, names: Vec::new() };
+        let mut pattern = Self {
+            levels: Vec::new(),
+            tail: Tail::None,
+            names: Vec::new(),
+        };
         for (index, level) in text.split('/').enumerate() {
             pattern.add(level, index + 1 == count)?;
         }
@@ -77,16 +87,31 @@ impl Pattern {
         match level {
             "+" => self.levels.push(Level::Any),
             "#" if is_last => self.tail = Tail::Any,
-            "#" => return wrong("has `#` before its end", "`#` is the rest of a topic; `+` is one level"),
+            "#" => {
+                return wrong(
+                    "has `#` before its end",
+                    "`#` is the rest of a topic; `+` is one level",
+                );
+            }
             _ if level.contains(['+', '#']) => {
-                return wrong(format!("has a wildcard within the level `{level}`"), "`+` and `#` are levels of their own");
+                return wrong(
+                    format!("has a wildcard within the level `{level}`"),
+                    "`+` and `#` are levels of their own",
+                );
             }
             _ if level.contains(['{', '}']) => {
-                let braces =
-                    || (format!("has unmatched braces in the level `{level}`"), "write {name}, at most one in a level".into());
+                let braces = || {
+                    (
+                        format!("has unmatched braces in the level `{level}`"),
+                        "write {name}, at most one in a level".into(),
+                    )
+                };
                 let (before, rest) = level.split_once('{').ok_or_else(braces)?;
                 let (name, after) = rest.split_once('}').ok_or_else(braces)?;
-                if [before, name, after].iter().any(|part| part.contains(['{', '}'])) {
+                if [before, name, after]
+                    .iter()
+                    .any(|part| part.contains(['{', '}']))
+                {
                     return Err(braces());
                 }
                 return self.capture(before, name, after, is_last);
@@ -96,7 +121,13 @@ impl Pattern {
         Ok(())
     }
 
-    fn capture(&mut self, before: &str, name: &str, after: &str, is_last: bool) -> Result<(), Wrong> {
+    fn capture(
+        &mut self,
+        before: &str,
+        name: &str,
+        after: &str,
+        is_last: bool,
+    ) -> Result<(), Wrong> {
         let rest = name.strip_suffix('*');
         if let Some(name) = rest
             && !(is_last && before.is_empty() && after.is_empty())
@@ -107,8 +138,15 @@ impl Pattern {
             );
         }
         let name = rest.unwrap_or(name);
-        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-            return wrong(format!("has a capture called `{name}`"), "names have letters, digits and `_`");
+        if name.is_empty()
+            || !name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        {
+            return wrong(
+                format!("has a capture called `{name}`"),
+                "names have letters, digits and `_`",
+            );
         }
         if self.names.iter().any(|known| known == name) {
             return wrong(
@@ -117,12 +155,18 @@ impl Pattern {
             );
         }
         if self.names.len() == MOST_CAPTURES {
-            return wrong(format!("has more than {MOST_CAPTURES} captures"), "write `+` for levels that do not matter");
+            return wrong(
+                format!("has more than {MOST_CAPTURES} captures"),
+                "write `+` for levels that do not matter",
+            );
         }
         self.names.push(name.to_owned());
         match rest {
             Some(_) => self.tail = Tail::Capture,
-            None => self.levels.push(Level::Capture { before: before.to_owned(), after: after.to_owned() }),
+            None => self.levels.push(Level::Capture {
+                before: before.to_owned(),
+                after: after.to_owned(),
+            }),
         }
         Ok(())
     }
@@ -142,10 +186,13 @@ impl Pattern {
 
     /// How much of a topic it says: literal levels, then levels that are so in part.
     pub fn rank(&self) -> (usize, usize) {
-        let count = |wanted: fn(&Level) -> bool| self.levels.iter().filter(|level| wanted(level)).count();
-        let in_part =
-            |level: &Level| matches!(level, Level::Capture { before, after } if !(before.is_empty() && after.is_empty()));
-        (count(|level| matches!(level, Level::Literal(_))), count(in_part))
+        let count =
+            |wanted: fn(&Level) -> bool| self.levels.iter().filter(|level| wanted(level)).count();
+        let in_part = |level: &Level| matches!(level, Level::Capture { before, after } if !(before.is_empty() && after.is_empty()));
+        (
+            count(|level| matches!(level, Level::Literal(_))),
+            count(in_part),
+        )
     }
 
     /// What it catches in a topic; `None` if the topic is another's.
@@ -164,13 +211,17 @@ impl Pattern {
         let mut rest = Some(topic);
         for level in &self.levels {
             let here = rest?;
-            let (part, after) = here.split_once('/').map_or((here, None), |(part, after)| (part, Some(after)));
+            let (part, after) = here
+                .split_once('/')
+                .map_or((here, None), |(part, after)| (part, Some(after)));
             match level {
                 Level::Literal(text) if text == part => {}
                 Level::Literal(_) => return None,
                 Level::Any => {}
                 Level::Capture { before, after } => {
-                    *slots.next()? = part.strip_prefix(before.as_str())?.strip_suffix(after.as_str())?;
+                    *slots.next()? = part
+                        .strip_prefix(before.as_str())?
+                        .strip_suffix(after.as_str())?;
                 }
             }
             rest = after;
@@ -190,7 +241,12 @@ impl Pattern {
             Level::Any | Level::Capture { .. } => "+".to_owned(),
         };
         let tail = (self.tail != Tail::None).then(|| "#".to_owned());
-        self.levels.iter().map(level).chain(tail).collect::<Vec<_>>().join("/")
+        self.levels
+            .iter()
+            .map(level)
+            .chain(tail)
+            .collect::<Vec<_>>()
+            .join("/")
     }
 }
 
@@ -211,22 +267,32 @@ mod tests {
             ("a/{rest*}", "a", None),
             ("a/#", "a", Some("|")),
             ("a/#", "ab", None),
-            ("sensor/{vin}_battery/state", "sensor/V1_battery/state", Some("V1|")),
+            (
+                "sensor/{vin}_battery/state",
+                "sensor/V1_battery/state",
+                Some("V1|"),
+            ),
             ("sensor/{vin}_battery/state", "sensor/V1_range/state", None),
             ("{a}/x", "$SYS/x", None),
             ("$aws/{a}", "$aws/x", Some("x|")),
         ] {
             let pattern = Pattern::parse(pattern).expect(pattern);
-            let got = pattern.matches(topic).map(|captures| format!("{}|{}", captures.get(0), captures.get(1)));
+            let got = pattern
+                .matches(topic)
+                .map(|captures| format!("{}|{}", captures.get(0), captures.get(1)));
             assert_eq!(got.as_deref(), want, "{pattern:?} {topic}");
         }
     }
 
     #[test]
     fn filters_have_wildcards_for_captures() {
-        for (pattern, want) in
-            [("a/{x}/b_{y}/+", "a/+/+/+"), ("/a/{rest*}", "/a/#"), ("a/#", "a/#"), ("{all*}", "#"), ("a/", "a/")]
-        {
+        for (pattern, want) in [
+            ("a/{x}/b_{y}/+", "a/+/+/+"),
+            ("/a/{rest*}", "/a/#"),
+            ("a/#", "a/#"),
+            ("{all*}", "#"),
+            ("a/", "a/"),
+        ] {
             assert_eq!(Pattern::parse(pattern).expect(pattern).filter(), want);
         }
     }

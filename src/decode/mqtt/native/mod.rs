@@ -6,7 +6,9 @@ mod indicator;
 mod sample;
 
 use super::{Decoder, Message, Refused, Sink, json};
-use crate::model::{AssetKind, FeedFormat, Quantity, Reading, ReadingEntry, RejectReason, Sequence, Value, check_id};
+use crate::model::{
+    AssetKind, FeedFormat, Quantity, Reading, ReadingEntry, RejectReason, Sequence, Value, check_id,
+};
 use json::NotJson;
 use sample::{Sample, Time};
 
@@ -71,16 +73,31 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
         return indicator::decode(message, place, sink);
     }
     let (kind, id, leaf) = split(message.topic).ok_or_else(|| {
-        Refused::new(RejectReason::UnknownTopic, "the topic is not fleet/<vehicles|chargers|meters>/<id>/<telemetry|status>")
+        Refused::new(
+            RejectReason::UnknownTopic,
+            "the topic is not fleet/<vehicles|chargers|meters>/<id>/<telemetry|status>",
+        )
     })?;
-    check_id(id).map_err(|error| Refused::new(RejectReason::Id, format!("the id in the topic {error}")))?;
+    check_id(id)
+        .map_err(|error| Refused::new(RejectReason::Id, format!("the id in the topic {error}")))?;
     if message.payload.len() > MAX_PAYLOAD {
-        let detail = format!("the message has {} bytes; at most {MAX_PAYLOAD} are allowed", message.payload.len());
+        let detail = format!(
+            "the message has {} bytes; at most {MAX_PAYLOAD} are allowed",
+            message.payload.len()
+        );
         return Err(Refused::new(RejectReason::TooLarge, detail));
     }
-    let text = std::str::from_utf8(message.payload)
-        .map_err(|error| Refused::new(RejectReason::Utf8, format!("the message is not UTF-8: {error}")))?;
-    let output = Output { asset: id, kind, message };
+    let text = std::str::from_utf8(message.payload).map_err(|error| {
+        Refused::new(
+            RejectReason::Utf8,
+            format!("the message is not UTF-8: {error}"),
+        )
+    })?;
+    let output = Output {
+        asset: id,
+        kind,
+        message,
+    };
     match leaf {
         Leaf::Status => status(&output, text.trim(), sink),
         Leaf::Telemetry => telemetry(&output, text.trim(), sink),
@@ -95,7 +112,13 @@ struct Output<'a> {
 }
 
 impl Output<'_> {
-    fn emit(&self, time: Time, sequence: Option<u64>, entries: &[ReadingEntry<'_>], sink: &mut dyn Sink) {
+    fn emit(
+        &self,
+        time: Time,
+        sequence: Option<u64>,
+        entries: &[ReadingEntry<'_>],
+        sink: &mut dyn Sink,
+    ) {
         if entries.is_empty() {
             return;
         }
@@ -103,8 +126,13 @@ impl Output<'_> {
             Time::At(instant) => Some(instant),
             Time::None | Time::Ahead => None,
         };
-        let reading = self.message.reading(FORMAT, self.kind, self.asset, at, entries);
-        sink.reading(Reading { sequence: sequence.map(Sequence::Number), ..reading });
+        let reading = self
+            .message
+            .reading(FORMAT, self.kind, self.asset, at, entries);
+        sink.reading(Reading {
+            sequence: sequence.map(Sequence::Number),
+            ..reading
+        });
     }
 }
 
@@ -114,18 +142,46 @@ fn status(output: &Output<'_>, text: &str, sink: &mut dyn Sink) -> Result<(), Re
         "offline" => false,
         // An empty retained message only erases the broker's copy (MQTT 3.1.1, 3.3.1.3): nobody knows.
         "" => return Ok(()),
-        _ => return Err(Refused::new(RejectReason::Type, "the status is neither `online` nor `offline`")),
+        _ => {
+            return Err(Refused::new(
+                RejectReason::Type,
+                "the status is neither `online` nor `offline`",
+            ));
+        }
     };
-    output.emit(Time::None, None, &[ReadingEntry { quantity: Quantity::Online, value: Value::Bool(online) }], sink);
+    output.emit(
+        Time::None,
+        None,
+        &[ReadingEntry {
+            quantity: Quantity::Online,
+            value: Value::Bool(online),
+        }],
+        sink,
+    );
     Ok(())
 }
 
 fn telemetry(output: &Output<'_>, text: &str, sink: &mut dyn Sink) -> Result<(), Refused> {
     match text.as_bytes().first() {
         Some(b'{') => {}
-        None => return Err(Refused::new(RejectReason::Empty, "the message is empty; an object such as {\"v\":1} is expected")),
-        Some(b'[') => return Err(Refused::new(RejectReason::Type, "the message is an array; an object is expected")),
-        Some(_) => return Err(Refused::new(RejectReason::Syntax, "the message is not a JSON object")),
+        None => {
+            return Err(Refused::new(
+                RejectReason::Empty,
+                "the message is empty; an object such as {\"v\":1} is expected",
+            ));
+        }
+        Some(b'[') => {
+            return Err(Refused::new(
+                RejectReason::Type,
+                "the message is an array; an object is expected",
+            ));
+        }
+        Some(_) => {
+            return Err(Refused::new(
+                RejectReason::Syntax,
+                "the message is not a JSON object",
+            ));
+        }
     }
     let mut sample = Sample::new();
     match sample.read(text, output.message.received_at) {
@@ -134,7 +190,9 @@ fn telemetry(output: &Output<'_>, text: &str, sink: &mut dyn Sink) -> Result<(),
         Err(error) => {
             let fixed = json::quote_non_numbers(text).ok_or_else(|| not_json(error))?;
             let mut sample = Sample::new();
-            sample.read(&fixed, output.message.received_at).map_err(not_json)?;
+            sample
+                .read(&fixed, output.message.received_at)
+                .map_err(not_json)?;
             publish(output, &sample, sink)
         }
     }
@@ -142,21 +200,29 @@ fn telemetry(output: &Output<'_>, text: &str, sink: &mut dyn Sink) -> Result<(),
 
 fn not_json(error: NotJson) -> Refused {
     match error {
-        NotJson::TooDeep => {
-            Refused::new(RejectReason::TooDeep, format!("the message is {error}; at most {MAX_DEPTH} are allowed"))
-        }
-        NotJson::Broken(..) => Refused::new(RejectReason::Syntax, format!("the message is not JSON: {error}")),
+        NotJson::TooDeep => Refused::new(
+            RejectReason::TooDeep,
+            format!("the message is {error}; at most {MAX_DEPTH} are allowed"),
+        ),
+        NotJson::Broken(..) => Refused::new(
+            RejectReason::Syntax,
+            format!("the message is not JSON: {error}"),
+        ),
     }
 }
 
 /// Gives out a message that is known to be JSON. Limits come first, so a refused message has said nothing.
 fn publish(output: &Output<'_>, sample: &Sample<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
     if sample.depth > MAX_DEPTH {
-        let detail = format!("the message nests {} levels deep; at most {MAX_DEPTH} are allowed", sample.depth);
+        let detail = format!(
+            "the message nests {} levels deep; at most {MAX_DEPTH} are allowed",
+            sample.depth
+        );
         return Err(Refused::new(RejectReason::TooDeep, detail));
     }
     if let Some(version) = sample.version.filter(|version| *version != VERSION) {
-        let detail = format!("schema version `{version:.20}` is not known here; send `\"v\":{VERSION}`");
+        let detail =
+            format!("schema version `{version:.20}` is not known here; send `\"v\":{VERSION}`");
         return Err(Refused::new(RejectReason::Syntax, detail));
     }
     let Some(samples) = sample.samples else {
@@ -176,7 +242,10 @@ fn publish(output: &Output<'_>, sample: &Sample<'_>, sink: &mut dyn Sink) -> Res
         let detail = format!("`samples` has {count} elements; at most {MAX_SAMPLES} are allowed");
         return Err(Refused::new(RejectReason::TooManySamples, detail));
     }
-    json::each_element(samples, |raw| publish_element(output, raw, sample.time, sink)).map_err(not_json)?;
+    json::each_element(samples, |raw| {
+        publish_element(output, raw, sample.time, sink)
+    })
+    .map_err(not_json)?;
     report(sample, sink);
     if sample.time == Time::Ahead {
         if !sample.entries().is_empty() {
@@ -189,7 +258,8 @@ fn publish(output: &Output<'_>, sample: &Sample<'_>, sink: &mut dyn Sink) -> Res
 }
 
 /// Why a sample's time cannot be.
-const AHEAD: &str = "`ts` is more than 10 minutes ahead of this machine's clock; check the device's clock";
+const AHEAD: &str =
+    "`ts` is more than 10 minutes ahead of this machine's clock; check the device's clock";
 
 /// One element of `samples`. Without a time of its own it has the message's.
 fn publish_element(output: &Output<'_>, raw: &str, message_time: Time, sink: &mut dyn Sink) {
@@ -202,13 +272,21 @@ fn publish_element(output: &Output<'_>, raw: &str, message_time: Time, sink: &mu
         sink.ignored(RejectReason::Syntax, "samples", "an element is not JSON");
         return;
     }
-    let time = if element.time == Time::None { message_time } else { element.time };
+    let time = if element.time == Time::None {
+        message_time
+    } else {
+        element.time
+    };
     if time == Time::Ahead {
         sink.ignored(RejectReason::Time, "ts", AHEAD);
         return;
     }
     if element.samples.is_some() {
-        sink.ignored(RejectReason::UnknownKey, "samples", "samples hold no samples");
+        sink.ignored(
+            RejectReason::UnknownKey,
+            "samples",
+            "samples hold no samples",
+        );
     }
     report(&element, sink);
     output.emit(time, element.sequence, element.entries(), sink);
@@ -226,8 +304,14 @@ mod tests {
 
     #[test]
     fn topics_have_four_levels() {
-        assert_eq!(split("fleet/vehicles/AMB-101/telemetry"), Some((AssetKind::Vehicle, "AMB-101", Leaf::Telemetry)));
-        assert_eq!(split("fleet/meters/M1/status"), Some((AssetKind::Meter, "M1", Leaf::Status)));
+        assert_eq!(
+            split("fleet/vehicles/AMB-101/telemetry"),
+            Some((AssetKind::Vehicle, "AMB-101", Leaf::Telemetry))
+        );
+        assert_eq!(
+            split("fleet/meters/M1/status"),
+            Some((AssetKind::Meter, "M1", Leaf::Status))
+        );
         for topic in [
             "",
             "fleet",

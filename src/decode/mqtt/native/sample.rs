@@ -61,7 +61,9 @@ impl<'a> Sample<'a> {
 
     /// Reads an object whose text begins with `{`; an error means that it is not JSON, and that nothing here may be used.
     pub fn read(&mut self, text: &'a str, received_at: UtcMs) -> Result<(), NotJson> {
-        json::each_field(text, |key, raw, depth| self.field(key, raw, depth, received_at))
+        json::each_field(text, |key, raw, depth| {
+            self.field(key, raw, depth, received_at)
+        })
     }
 
     /// The values, in the object's order.
@@ -81,14 +83,19 @@ impl<'a> Sample<'a> {
         }
         match &*key {
             "ts" => match field::time(raw) {
-                Ok(Some(instant)) if instant.since(received_at) > MAX_AHEAD_MS => self.time = Time::Ahead,
+                Ok(Some(instant)) if instant.since(received_at) > MAX_AHEAD_MS => {
+                    self.time = Time::Ahead
+                }
                 Ok(Some(instant)) => self.time = Time::At(instant),
                 Ok(None) => {}
                 Err(trouble) => self.note(key, trouble),
             },
             "v" if raw.starts_with(|c: char| c.is_ascii_digit()) => self.version = Some(raw),
             "v" if raw == "null" => {}
-            "v" => self.note(key, (RejectReason::Type, "the schema's version is a number")),
+            "v" => self.note(
+                key,
+                (RejectReason::Type, "the schema's version is a number"),
+            ),
             // Only for statistics of loss: what is no number is none.
             "seq" => self.sequence = raw.parse().ok(),
             "samples" if raw.starts_with('[') => self.samples = Some(raw),
@@ -101,11 +108,21 @@ impl<'a> Sample<'a> {
     fn put(&mut self, quantity: Quantity, value: Value<'a>, key: Cow<'a, str>) {
         // As nearly every JSON reader does (RFC 8259, section 4): the last one counts.
         if !self.entries.put(quantity, value) {
-            self.note(key, (RejectReason::Syntax, "stands twice in one object; the last one counts"));
+            self.note(
+                key,
+                (
+                    RejectReason::Syntax,
+                    "stands twice in one object; the last one counts",
+                ),
+            );
         }
     }
 
     fn note(&mut self, field: Cow<'a, str>, (reason, detail): Trouble) {
-        self.notes.push(Note { reason, field, detail });
+        self.notes.push(Note {
+            reason,
+            field,
+            detail,
+        });
     }
 }

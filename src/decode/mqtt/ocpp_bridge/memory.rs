@@ -27,7 +27,9 @@ impl Memory {
             }
             self.points.insert(point.to_owned(), Vec::new());
         }
-        let Some(open) = self.points.get_mut(point) else { return };
+        let Some(open) = self.points.get_mut(point) else {
+            return;
+        };
         match open.iter().position(|(known, _)| *known == connector) {
             Some(place) if open[place].1 == transaction => return,
             Some(place) => open[place].1 = transaction,
@@ -40,9 +42,14 @@ impl Memory {
     /// The connector of a transaction that ends: the one it was heard at, or the only one at which a transaction without an id is open.
     pub fn end(&mut self, point: &str, transaction: Option<i64>) -> Option<u32> {
         let open = self.points.get_mut(point)?;
-        let heard = open.iter().position(|(_, known)| known.is_some() && *known == transaction);
+        let heard = open
+            .iter()
+            .position(|(_, known)| known.is_some() && *known == transaction);
         let place = heard.or_else(|| {
-            let mut unnamed = open.iter().enumerate().filter(|(_, (_, known))| known.is_none());
+            let mut unnamed = open
+                .iter()
+                .enumerate()
+                .filter(|(_, (_, known))| known.is_none());
             let (place, _) = unnamed.next()?;
             unnamed.next().is_none().then_some(place)
         })?;
@@ -66,7 +73,10 @@ impl Memory {
 
     /// From what was saved; nothing if it cannot be read.
     pub fn restored(saved: &[u8]) -> Self {
-        Self { points: postcard::from_bytes(saved).unwrap_or_default(), news: false }
+        Self {
+            points: postcard::from_bytes(saved).unwrap_or_default(),
+            news: false,
+        }
     }
 }
 
@@ -82,7 +92,11 @@ mod tests {
         assert_eq!(memory.end("CP08", Some(42)), None);
         let mut again = Memory::restored(&memory.save());
         assert_eq!(again.end("CP07", Some(42)), Some(2));
-        assert_eq!(again.end("CP07", Some(43)), Some(1), "the only one whose id nobody has heard");
+        assert_eq!(
+            again.end("CP07", Some(43)),
+            Some(1),
+            "the only one whose id nobody has heard"
+        );
         assert_eq!(again.end("CP07", Some(44)), None);
         assert!(again.points.is_empty() && again.has_news() && !again.has_news());
         memory.note("CP07", 2, None);
@@ -99,6 +113,9 @@ mod tests {
         for connector in 0..100 {
             memory.note("CP0", connector, Some(1));
         }
-        assert_eq!((memory.points.len(), memory.points["CP0"].len()), (MOST_POINTS, MOST_CONNECTORS));
+        assert_eq!(
+            (memory.points.len(), memory.points["CP0"].len()),
+            (MOST_POINTS, MOST_CONNECTORS)
+        );
     }
 }

@@ -9,7 +9,10 @@ use super::asset::AssetId;
 use super::plain::{Of, give, give_all, rule_of};
 use super::rule::Rule;
 use super::{Decode, Decoder, Message, Refused, Sink, object, scalar};
-use crate::model::{AssetKind, ConnectorStatus, FeedFormat, Quantity, ReadingEntry, RejectReason, TokenHasher, Value};
+use crate::model::{
+    AssetKind, ConnectorStatus, FeedFormat, Quantity, ReadingEntry, RejectReason, TokenHasher,
+    Value,
+};
 use memory::Memory;
 
 /// The format's line in the table.
@@ -25,11 +28,23 @@ const FORMAT: FeedFormat = FeedFormat::new(26);
 /// ocpp2mqtt names a topic after the measurand and drops its unit: Wh and W are the defaults of OCPP 1.6 (types, UnitOfMeasure). The
 /// connector, the phase and the location are dropped as well, so values are those of the charge point.
 const STATES: &[(&str, Rule)] = &[
-    ("energy_active_import_register", Rule::Number(Quantity::EnergyImportTotal, "Wh")),
-    ("energy_active_export_register", Rule::Number(Quantity::EnergyExportTotal, "Wh")),
-    ("power_active_import", Rule::Number(Quantity::ChargePower, "W")),
+    (
+        "energy_active_import_register",
+        Rule::Number(Quantity::EnergyImportTotal, "Wh"),
+    ),
+    (
+        "energy_active_export_register",
+        Rule::Number(Quantity::EnergyExportTotal, "Wh"),
+    ),
+    (
+        "power_active_import",
+        Rule::Number(Quantity::ChargePower, "W"),
+    ),
     ("soc", Rule::Number(Quantity::Soc, "%")),
-    ("connection_state", Rule::Either(Quantity::Online, "CONNECTED", "DISCONNECTED")),
+    (
+        "connection_state",
+        Rule::Either(Quantity::Online, "CONNECTED", "DISCONNECTED"),
+    ),
 ];
 
 /// Bytes of a status; the longest word has 13.
@@ -48,7 +63,11 @@ enum Place<'a> {
 /// The levels before these are free in both (`MQTT_BASEPATH`, the mount point).
 fn split(topic: &str) -> Option<Place<'_>> {
     let mut from_the_end = topic.rsplit('/');
-    let (last, before, point) = (from_the_end.next()?, from_the_end.next()?, from_the_end.next());
+    let (last, before, point) = (
+        from_the_end.next()?,
+        from_the_end.next()?,
+        from_the_end.next(),
+    );
     match (before, point) {
         ("state", Some(point)) => return Some(Place::State(point, last)),
         ("cmd_result", Some(_)) => return Some(Place::Downstream),
@@ -73,7 +92,10 @@ struct Bridge {
 
 impl Bridge {
     fn new() -> Self {
-        Self { hasher: TokenHasher::new(&[0; 32]), memory: Memory::default() }
+        Self {
+            hasher: TokenHasher::new(&[0; 32]),
+            memory: Memory::default(),
+        }
     }
 }
 
@@ -87,7 +109,9 @@ impl Decode for Bridge {
         })?;
         match place {
             Place::State(point, key) => state(message, point, key, sink),
-            Place::Upstream(point) => request::decode(message, point, &self.hasher, &mut self.memory, sink),
+            Place::Upstream(point) => {
+                request::decode(message, point, &self.hasher, &mut self.memory, sink)
+            }
             Place::Downstream => Ok(()),
         }
     }
@@ -105,15 +129,29 @@ impl Decode for Bridge {
     }
 }
 
-fn state(message: &Message<'_>, point: &str, key: &str, sink: &mut dyn Sink) -> Result<(), Refused> {
+fn state(
+    message: &Message<'_>,
+    point: &str,
+    key: &str,
+    sink: &mut dyn Sink,
+) -> Result<(), Refused> {
     let asset = AssetId::new("ocpp", &[point])?;
-    let of = Of { format: FORMAT, kind: AssetKind::Charger, asset: &asset };
+    let of = Of {
+        format: FORMAT,
+        kind: AssetKind::Charger,
+        asset: &asset,
+    };
     if key == "status" {
         // Not read as other values are: for them `Unavailable` is a word for "unknown".
-        let word = object::text_within(message, MOST_STATUS)?.trim().trim_matches('"');
+        let word = object::text_within(message, MOST_STATUS)?
+            .trim()
+            .trim_matches('"');
         let status = ConnectorStatus::from_name(word);
         if status == ConnectorStatus::Unknown && scalar::known(word).is_some() {
-            return Err(Refused::new(RejectReason::Type, format!("status: `{word:.64}` is no status of OCPP 1.6")));
+            return Err(Refused::new(
+                RejectReason::Type,
+                format!("status: `{word:.64}` is no status of OCPP 1.6"),
+            ));
         }
         let (entries, len) = said_by(status);
         give_all(message, of, &entries[..len], sink);
@@ -131,11 +169,19 @@ fn state(message: &Message<'_>, point: &str, key: &str, sink: &mut dyn Sink) -> 
 /// it as it is. `Occupied` (OCPP 1.5) does not tell whether energy flows; an unknown word tells nothing.
 fn said_by(status: ConnectorStatus) -> ([ReadingEntry<'static>; 2], usize) {
     use ConnectorStatus as S;
-    let charging = |state| ReadingEntry { quantity: Quantity::Charging, value: Value::Bool(state) };
-    let plugged = |state| ReadingEntry { quantity: Quantity::PluggedIn, value: Value::Bool(state) };
+    let charging = |state| ReadingEntry {
+        quantity: Quantity::Charging,
+        value: Value::Bool(state),
+    };
+    let plugged = |state| ReadingEntry {
+        quantity: Quantity::PluggedIn,
+        value: Value::Bool(state),
+    };
     match status {
         S::Charging => ([charging(true), plugged(true)], 2),
-        S::Preparing | S::SuspendedEV | S::SuspendedEVSE | S::Finishing => ([charging(false), plugged(true)], 2),
+        S::Preparing | S::SuspendedEV | S::SuspendedEVSE | S::Finishing => {
+            ([charging(false), plugged(true)], 2)
+        }
         S::Available => ([charging(false), plugged(false)], 2),
         S::Reserved | S::Unavailable | S::Faulted => ([charging(false), plugged(false)], 1),
         S::Occupied => ([plugged(true), charging(false)], 1),

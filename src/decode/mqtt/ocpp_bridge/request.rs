@@ -10,7 +10,8 @@ use crate::decode::json::Json;
 use crate::decode::ocpp::frame::{self, Frame};
 use crate::decode::ocpp::{self, Action, Request};
 use crate::model::{
-    AssetKind, ChargePointMessage, MeterSample, OcppVersion, Quantity, ReadingEntry, RejectReason, TokenHasher, Value,
+    AssetKind, ChargePointMessage, MeterSample, OcppVersion, Quantity, ReadingEntry, RejectReason,
+    TokenHasher, Value,
 };
 use crate::units::{Thousandths, UtcMs};
 
@@ -33,20 +34,44 @@ pub fn decode(
     if scalar::known(text).is_none() {
         return Ok(());
     }
-    let request = if text.trim_start().starts_with('{') { of_object(text, hasher)? } else { of_frame(text, hasher)? };
-    let Some((said, zoneless)) = request else { return Ok(()) };
+    let request = if text.trim_start().starts_with('{') {
+        of_object(text, hasher)?
+    } else {
+        of_frame(text, hasher)?
+    };
+    let Some((said, zoneless)) = request else {
+        return Ok(());
+    };
     AssetId::new("ocpp", &[point])?;
-    Output { message, point, zoneless, sink }.give(said, memory)
+    Output {
+        message,
+        point,
+        zoneless,
+        sink,
+    }
+    .give(said, memory)
 }
 
 /// What is said, and whether a time in it names no zone.
 type Said = Option<(ChargePointMessage, bool)>;
 
 fn of_frame(text: &str, hasher: &TokenHasher) -> Result<Said, Refused> {
-    let reading = frame::Reading { version: OcppVersion::V16, hasher, most_depth: MOST_DEPTH, repair_metering: true };
+    let reading = frame::Reading {
+        version: OcppVersion::V16,
+        hasher,
+        most_depth: MOST_DEPTH,
+        repair_metering: true,
+    };
     match frame::read(text, &reading) {
-        Frame::Call { request: Request::Event(said), zoneless, .. } => Ok(Some((said, zoneless))),
-        Frame::Malformed { reason, detail, .. } => Err(Refused::new(reason, format!("the message is no OCPP-J frame: {detail}"))),
+        Frame::Call {
+            request: Request::Event(said),
+            zoneless,
+            ..
+        } => Ok(Some((said, zoneless))),
+        Frame::Malformed { reason, detail, .. } => Err(Refused::new(
+            reason,
+            format!("the message is no OCPP-J frame: {detail}"),
+        )),
         _ => Ok(None),
     }
 }
@@ -75,11 +100,16 @@ fn of_object(text: &str, hasher: &TokenHasher) -> Result<Said, Refused> {
             "the message is an object without `Action` and `Payload`, so no OCPP request",
         ));
     };
-    let Some(action) = Action::of(OcppVersion::V16, &action) else { return Ok(None) };
+    let Some(action) = Action::of(OcppVersion::V16, &action) else {
+        return Ok(None);
+    };
     match ocpp::read_payload(action, payload, MOST_DEPTH, hasher) {
         Ok((Request::Event(said), zoneless)) => Ok(Some((said, zoneless))),
         Ok(_) => Ok(None),
-        Err(detail) => Err(Refused::new(RejectReason::Syntax, format!("the payload is not JSON: {detail}"))),
+        Err(detail) => Err(Refused::new(
+            RejectReason::Syntax,
+            format!("the payload is not JSON: {detail}"),
+        )),
     }
 }
 
@@ -93,25 +123,54 @@ struct Output<'a> {
 impl Output<'_> {
     fn give(&mut self, said: ChargePointMessage, memory: &mut Memory) -> Result<(), Refused> {
         match said {
-            ChargePointMessage::MeterValues { connector_id, transaction_id, samples } => {
+            ChargePointMessage::MeterValues {
+                connector_id,
+                transaction_id,
+                samples,
+            } => {
                 // Connector 0 is the main meter, which has no transactions.
                 if let Some(transaction) = transaction_id.filter(|_| connector_id != 0) {
                     memory.note(self.point, connector_id, Some(transaction));
                 }
                 self.samples(connector_id, &samples)
             }
-            ChargePointMessage::Status { connector_id, status, at, .. } => {
+            ChargePointMessage::Status {
+                connector_id,
+                status,
+                at,
+                ..
+            } => {
                 // Connector 0 is the charge point as a whole: nothing is plugged into it.
                 let (entries, len) = said_by(status);
-                self.reading(connector_id, at, if connector_id == 0 { &[] } else { &entries[..len] })
+                self.reading(
+                    connector_id,
+                    at,
+                    if connector_id == 0 {
+                        &[]
+                    } else {
+                        &entries[..len]
+                    },
+                )
             }
-            ChargePointMessage::StartTransaction { connector_id, meter_start_dwh, at, .. } => {
+            ChargePointMessage::StartTransaction {
+                connector_id,
+                meter_start_dwh,
+                at,
+                ..
+            } => {
                 memory.note(self.point, connector_id, None);
                 self.register(connector_id, at, meter_start_dwh, "meterStart")
             }
-            ChargePointMessage::StopTransaction { transaction_id, meter_stop_dwh, at, samples, .. } => {
+            ChargePointMessage::StopTransaction {
+                transaction_id,
+                meter_stop_dwh,
+                at,
+                samples,
+                ..
+            } => {
                 let Some(connector_id) = memory.end(self.point, transaction_id) else {
-                    let what = "its transaction was not heard before, so its connector is not known";
+                    let what =
+                        "its transaction was not heard before, so its connector is not known";
                     self.sink.ignored(RejectReason::Id, "meterStop", what);
                     return Ok(());
                 };
@@ -122,7 +181,13 @@ impl Output<'_> {
         }
     }
 
-    fn register(&mut self, connector: u32, at: Option<UtcMs>, dwh: Option<i64>, field: &str) -> Result<(), Refused> {
+    fn register(
+        &mut self,
+        connector: u32,
+        at: Option<UtcMs>,
+        dwh: Option<i64>,
+        field: &str,
+    ) -> Result<(), Refused> {
         let value = dwh.and_then(|dwh| self.value(Quantity::EnergyImportTotal, dwh, 10, field));
         self.reading(connector, at, value.as_slice())
     }
@@ -131,15 +196,37 @@ impl Output<'_> {
         for sample in samples {
             // In which steps each is counted: tenths of Wh, mW, thousandths of a per cent.
             let values = [
-                (Quantity::EnergyImportTotal, sample.register_dwh, 10, "Energy.Active.Import.Register"),
-                (Quantity::EnergyExportTotal, sample.export_register_dwh, 10, "Energy.Active.Export.Register"),
-                (Quantity::ChargePower, sample.power_mw, 1_000, "Power.Active.Import"),
+                (
+                    Quantity::EnergyImportTotal,
+                    sample.register_dwh,
+                    10,
+                    "Energy.Active.Import.Register",
+                ),
+                (
+                    Quantity::EnergyExportTotal,
+                    sample.export_register_dwh,
+                    10,
+                    "Energy.Active.Export.Register",
+                ),
+                (
+                    Quantity::ChargePower,
+                    sample.power_mw,
+                    1_000,
+                    "Power.Active.Import",
+                ),
                 (Quantity::Soc, sample.soc_mpct, 1, "SoC"),
             ];
-            let mut entries = [const { ReadingEntry { quantity: Quantity::Soc, value: Value::Bool(false) } }; 4];
+            let mut entries = [const {
+                ReadingEntry {
+                    quantity: Quantity::Soc,
+                    value: Value::Bool(false),
+                }
+            }; 4];
             let mut len = 0;
             for (quantity, number, step, field) in values {
-                if let Some(entry) = number.and_then(|number| self.value(quantity, number, step, field)) {
+                if let Some(entry) =
+                    number.and_then(|number| self.value(quantity, number, step, field))
+                {
                     entries[len] = entry;
                     len += 1;
                 }
@@ -150,24 +237,45 @@ impl Output<'_> {
     }
 
     /// A number counted in steps, of which so many are one thousandth of the quantity's unit. Nearest, ties away from zero, as everywhere.
-    fn value(&mut self, quantity: Quantity, number: i64, steps: i64, field: &str) -> Option<ReadingEntry<'static>> {
+    fn value(
+        &mut self,
+        quantity: Quantity,
+        number: i64,
+        steps: i64,
+        field: &str,
+    ) -> Option<ReadingEntry<'static>> {
         let thousandths = (number + steps / 2 * number.signum()) / steps;
         if unit::is_plausible(quantity, thousandths) {
-            return Some(ReadingEntry { quantity, value: Value::Number(Thousandths(thousandths)) });
+            return Some(ReadingEntry {
+                quantity,
+                value: Value::Number(Thousandths(thousandths)),
+            });
         }
-        self.sink.ignored(RejectReason::Number, field, "is a number that cannot be");
+        self.sink
+            .ignored(RejectReason::Number, field, "is a number that cannot be");
         None
     }
 
     /// A time without a zone may be local: the arrival is better.
-    fn reading(&mut self, connector: u32, at: Option<UtcMs>, entries: &[ReadingEntry<'_>]) -> Result<(), Refused> {
+    fn reading(
+        &mut self,
+        connector: u32,
+        at: Option<UtcMs>,
+        entries: &[ReadingEntry<'_>],
+    ) -> Result<(), Refused> {
         if entries.is_empty() {
             return Ok(());
         }
         let mut digits = [0; 10];
         let asset = AssetId::new("ocpp", &[self.point, decimal(connector, &mut digits)])?;
         let at = at.filter(|_| !self.zoneless);
-        self.sink.reading(self.message.reading(FORMAT, AssetKind::Charger, asset.as_str(), at, entries));
+        self.sink.reading(self.message.reading(
+            FORMAT,
+            AssetKind::Charger,
+            asset.as_str(),
+            at,
+            entries,
+        ));
         Ok(())
     }
 }

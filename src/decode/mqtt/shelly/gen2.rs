@@ -13,7 +13,9 @@ use crate::model::{AssetKind, Quantity, RejectReason};
 use crate::units::{UtcMs, parse_scaled};
 
 /// Components that measure: `switch:0`, `em1data:1`.
-const COMPONENTS: [&str; 8] = ["switch", "pm1", "em1", "em1data", "em", "emdata", "cover", "light"];
+const COMPONENTS: [&str; 8] = [
+    "switch", "pm1", "em1", "em1data", "em", "emdata", "cover", "light",
+];
 const IMPORT: Rule = Rule::Number(Quantity::EnergyImportTotal, "Wh");
 const EXPORT: Rule = Rule::Number(Quantity::EnergyExportTotal, "Wh");
 const POWER: Rule = Rule::Number(Quantity::ChargePower, "W");
@@ -55,9 +57,16 @@ fn total<'a>(json: &mut Json<'a>, fields: &mut Collected<'a>, field: &'static st
 }
 
 /// `<prefix>/status/<component>`.
-pub fn status(message: &Message<'_>, device: &str, name: &str, sink: &mut dyn Sink) -> Result<(), Refused> {
+pub fn status(
+    message: &Message<'_>,
+    device: &str,
+    name: &str,
+    sink: &mut dyn Sink,
+) -> Result<(), Refused> {
     // Inputs, system, network: nothing to measure.
-    let Some(number) = number_of(name) else { return Ok(()) };
+    let Some(number) = number_of(name) else {
+        return Ok(());
+    };
     let text = object::text(message)?;
     if scalar::known(text).is_none() {
         return Ok(());
@@ -68,14 +77,30 @@ pub fn status(message: &Message<'_>, device: &str, name: &str, sink: &mut dyn Si
     let is_object = component(&mut json, &mut fields);
     object::end(&mut json)?;
     if !is_object {
-        return Err(Refused::new(RejectReason::Type, "the status is not an object such as {\"id\":0,\"apower\":0.0}"));
+        return Err(Refused::new(
+            RejectReason::Type,
+            "the status is not an object such as {\"id\":0,\"apower\":0.0}",
+        ));
     }
-    fields.give(message, Of { format: FORMAT, kind: AssetKind::Meter, asset: &asset }, None, sink);
+    fields.give(
+        message,
+        Of {
+            format: FORMAT,
+            kind: AssetKind::Meter,
+            asset: &asset,
+        },
+        None,
+        sink,
+    );
     Ok(())
 }
 
 /// `<prefix>/events/rpc`.
-pub fn notification(message: &Message<'_>, device: &str, sink: &mut dyn Sink) -> Result<(), Refused> {
+pub fn notification(
+    message: &Message<'_>,
+    device: &str,
+    sink: &mut dyn Sink,
+) -> Result<(), Refused> {
     let text = object::text(message)?;
     if scalar::known(text).is_none() {
         return Ok(());
@@ -87,7 +112,10 @@ pub fn notification(message: &Message<'_>, device: &str, sink: &mut dyn Sink) ->
     let is_object = walk(&mut json, &mut head, &mut |_, _| {});
     object::end(&mut json)?;
     if !is_object {
-        return Err(Refused::new(RejectReason::Type, "the notification is not an object with `method` and `params`"));
+        return Err(Refused::new(
+            RejectReason::Type,
+            "the notification is not an object with `method` and `params`",
+        ));
     }
     // `NotifyEvent` tells of buttons and of updates.
     if !head.status {
@@ -98,7 +126,16 @@ pub fn notification(message: &Message<'_>, device: &str, sink: &mut dyn Sink) ->
         &mut object::json(text),
         &mut Head::default(),
         &mut |number, fields| match AssetId::of_paths("shelly", &[device, number]) {
-            Ok(asset) => fields.give(message, Of { format: FORMAT, kind: AssetKind::Meter, asset: &asset }, head.at, sink),
+            Ok(asset) => fields.give(
+                message,
+                Of {
+                    format: FORMAT,
+                    kind: AssetKind::Meter,
+                    asset: &asset,
+                },
+                head.at,
+                sink,
+            ),
             Err(error) => refused = Some(error),
         },
     );
@@ -113,14 +150,25 @@ struct Head {
     at: Option<UtcMs>,
 }
 
-fn walk<'a>(json: &mut Json<'a>, head: &mut Head, each: &mut dyn FnMut(&str, &Collected<'a>)) -> bool {
+fn walk<'a>(
+    json: &mut Json<'a>,
+    head: &mut Head,
+    each: &mut dyn FnMut(&str, &Collected<'a>),
+) -> bool {
     json.object(|json, name| match name {
-        "method" => head.status = json.text().is_some_and(|method| matches!(&*method, "NotifyStatus" | "NotifyFullStatus")),
+        "method" => {
+            head.status = json
+                .text()
+                .is_some_and(|method| matches!(&*method, "NotifyStatus" | "NotifyFullStatus"))
+        }
         "params" => {
             json.object(|json, name| {
                 if name == "ts" {
                     // Unix seconds with a fraction; floats are exact to the ms here.
-                    head.at = parse_scaled(object::raw(json), 3).ok().map(UtcMs).filter(|at| *at >= CLOCK_SET);
+                    head.at = parse_scaled(object::raw(json), 3)
+                        .ok()
+                        .map(UtcMs)
+                        .filter(|at| *at >= CLOCK_SET);
                 } else if let Some(number) = number_of(name) {
                     let mut fields = Collected::new();
                     component(json, &mut fields);

@@ -54,12 +54,17 @@ fn split(topic: &str) -> Option<(&str, Place<'_>)> {
     if let Some(device) = path.strip_suffix("/events/rpc") {
         return Some((device, Place::Rpc));
     }
-    if let Some((device, component)) = path.rsplit_once('/').and_then(|(rest, last)| Some((rest.strip_suffix("/status")?, last)))
+    if let Some((device, component)) = path
+        .rsplit_once('/')
+        .and_then(|(rest, last)| Some((rest.strip_suffix("/status")?, last)))
     {
         return Some((device, Place::Status(component)));
     }
     match below_gen1 {
-        Some(path) => path.split_once('/').map(|(device, rest)| (device, Place::Gen1(rest))).or(Some(("", Place::Gen1("")))),
+        Some(path) => path
+            .split_once('/')
+            .map(|(device, rest)| (device, Place::Gen1(rest)))
+            .or(Some(("", Place::Gen1("")))),
         None => None,
     }
 }
@@ -72,7 +77,8 @@ fn claims(topic: &str) -> bool {
     match split(topic) {
         Some((device, _)) if device.contains('/') => false,
         Some((device, place)) => {
-            let metering = matches!(place, Place::Status(component) if gen2::number_of(component).is_some());
+            let metering =
+                matches!(place, Place::Status(component) if gen2::number_of(component).is_some());
             metering || device.starts_with("shelly")
         }
         None => false,
@@ -88,7 +94,11 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
     match place {
         Place::Online => {
             let asset = AssetId::of_paths("shelly", &[device])?;
-            let of = Of { format: FORMAT, kind: AssetKind::Meter, asset: &asset };
+            let of = Of {
+                format: FORMAT,
+                kind: AssetKind::Meter,
+                asset: &asset,
+            };
             give(message, of, "online", Rule::Bool(Quantity::Online), sink)
         }
         Place::Status(component) => gen2::status(message, device, component, sink),

@@ -11,7 +11,9 @@ mod wire;
 
 use super::asset::AssetId;
 use super::{Decode, Decoder, Message, Refused, Sink};
-use crate::model::{AssetKind, FeedFormat, Quantity, Reading, ReadingEntry, RejectReason, Sequence, Value};
+use crate::model::{
+    AssetKind, FeedFormat, Quantity, Reading, ReadingEntry, RejectReason, Sequence, Value,
+};
 use crate::units::UtcMs;
 use payload::{Metric, Payload, Reported};
 use state::{Edges, Table};
@@ -66,10 +68,18 @@ fn claims(topic: &str) -> bool {
 fn split(topic: &str) -> Result<Option<Topic<'_>>, Refused> {
     let unknown = || {
         let expected = "spBv1.0/<group>/<NBIRTH|NDATA|NDEATH>/<edge> or spBv1.0/<group>/<DBIRTH|DDATA|DDEATH>/<edge>/<device>";
-        Refused::new(RejectReason::UnknownTopic, format!("the topic is not {expected}"))
+        Refused::new(
+            RejectReason::UnknownTopic,
+            format!("the topic is not {expected}"),
+        )
     };
-    let mut levels = topic.strip_prefix("spBv1.0/").ok_or_else(unknown)?.split('/');
-    let (Some(group), Some(kind)) = (levels.next(), levels.next()) else { return Err(unknown()) };
+    let mut levels = topic
+        .strip_prefix("spBv1.0/")
+        .ok_or_else(unknown)?
+        .split('/');
+    let (Some(group), Some(kind)) = (levels.next(), levels.next()) else {
+        return Err(unknown());
+    };
     if group == "STATE" || matches!(kind, "NCMD" | "DCMD") {
         return Ok(None);
     }
@@ -81,10 +91,17 @@ fn split(topic: &str) -> Result<Option<Topic<'_>>, Refused> {
         "DEATH" => Verb::Death,
         _ => return Err(unknown()),
     };
-    if levels.next().is_some() || (level, device.is_some()) != ("N", false) && (level, device.is_some()) != ("D", true) {
+    if levels.next().is_some()
+        || (level, device.is_some()) != ("N", false) && (level, device.is_some()) != ("D", true)
+    {
         return Err(unknown());
     }
-    Ok(Some(Topic { group, edge, device, verb }))
+    Ok(Some(Topic {
+        group,
+        edge,
+        device,
+        verb,
+    }))
 }
 
 /// The decoder with what births told it.
@@ -101,16 +118,27 @@ struct Sparkplug {
 
 impl Decode for Sparkplug {
     fn decode(&mut self, message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-        let Some(topic) = split(message.topic)? else { return Ok(()) };
+        let Some(topic) = split(message.topic)? else {
+            return Ok(());
+        };
         let node = AssetId::new("sparkplug", &[topic.group, topic.edge])?;
-        let device = topic.device.map(|device| AssetId::new("sparkplug", &[topic.group, topic.edge, device])).transpose()?;
+        let device = topic
+            .device
+            .map(|device| AssetId::new("sparkplug", &[topic.group, topic.edge, device]))
+            .transpose()?;
         let payload = self.read(message)?;
         let at = time(payload.timestamp, sink);
         let seq = payload.seq.and_then(|seq| u8::try_from(seq).ok());
         if payload.seq.is_some() && seq.is_none() {
             sink.ignored(RejectReason::Number, "seq", "is more than 255");
         }
-        let heard = Heard { message, node: node.as_str(), device: device.as_ref().map(AssetId::as_str), at, seq };
+        let heard = Heard {
+            message,
+            node: node.as_str(),
+            device: device.as_ref().map(AssetId::as_str),
+            at,
+            seq,
+        };
         match topic.verb {
             Verb::Birth => self.birth(&heard, sink)?,
             Verb::Data => self.data(&heard, sink),
@@ -154,7 +182,12 @@ struct Of<'a> {
 
 impl<'a> Of<'a> {
     fn now(asset: &'a str, kind: AssetKind, at: Option<UtcMs>) -> Self {
-        Self { asset, kind, at, historical: false }
+        Self {
+            asset,
+            kind,
+            at,
+            historical: false,
+        }
     }
 }
 
@@ -171,8 +204,14 @@ impl<'a> Heard<'a> {
     /// Gives out a reading; the first one tells what was lost before it.
     fn emit(&self, of: Of<'_>, lost: &mut u32, entries: &[ReadingEntry<'_>], sink: &mut dyn Sink) {
         let sequence = (*lost > 0).then(|| Sequence::Lost(std::mem::take(lost)));
-        let reading = self.message.reading(FORMAT, of.kind, of.asset, of.at, entries);
-        sink.reading(Reading { sequence, historical: of.historical, ..reading });
+        let reading = self
+            .message
+            .reading(FORMAT, of.kind, of.asset, of.at, entries);
+        sink.reading(Reading {
+            sequence,
+            historical: of.historical,
+            ..reading
+        });
     }
 }
 
@@ -181,7 +220,10 @@ impl Sparkplug {
     fn read(&mut self, message: &Message<'_>) -> Result<Payload, Refused> {
         let bytes = message.payload;
         if bytes.len() > MAX_PAYLOAD {
-            let detail = format!("the message has {} bytes; at most {MAX_PAYLOAD} are allowed", bytes.len());
+            let detail = format!(
+                "the message has {} bytes; at most {MAX_PAYLOAD} are allowed",
+                bytes.len()
+            );
             return Err(Refused::new(RejectReason::TooLarge, detail));
         }
         self.metrics.clear();
@@ -193,14 +235,19 @@ impl Sparkplug {
                 self.metrics.push((from as u32, to as u32));
             }
         });
-        let payload = payload.map_err(|what| Refused::new(RejectReason::Syntax, format!("not a Sparkplug payload: {what}")))?;
+        let payload = payload.map_err(|what| {
+            Refused::new(
+                RejectReason::Syntax,
+                format!("not a Sparkplug payload: {what}"),
+            )
+        })?;
         if count > MAX_METRICS {
-            let detail = format!("the message has {count} metrics; at most {MAX_METRICS} are allowed");
+            let detail =
+                format!("the message has {count} metrics; at most {MAX_METRICS} are allowed");
             return Err(Refused::new(RejectReason::Limit, detail));
         }
         if payload.compressed {
-            let detail =
-                "the payload is compressed, which is not in the Sparkplug specification; switch compression off in the edge node";
+            let detail = "the payload is compressed, which is not in the Sparkplug specification; switch compression off in the edge node";
             return Err(Refused::new(RejectReason::Syntax, detail));
         }
         Ok(payload)
@@ -218,7 +265,12 @@ impl Sparkplug {
                 device.online = false;
             }
         }
-        heard.emit(Of::now(heard.asset(), kind, heard.at), lost, &[OFFLINE], sink);
+        heard.emit(
+            Of::now(heard.asset(), kind, heard.at),
+            lost,
+            &[OFFLINE],
+            sink,
+        );
     }
 
     /// The node and all its devices are offline. Mostly said by the broker, as the node's will.
@@ -226,35 +278,63 @@ impl Sparkplug {
         let mut at = heard.at;
         let number = birth_number(heard, &self.metrics);
         let Some(edge) = self.edges.get(heard.node) else {
-            return heard.emit(Of::now(heard.node, Table::default().kind, at), &mut 0, &[OFFLINE], sink);
+            return heard.emit(
+                Of::now(heard.node, Table::default().kind, at),
+                &mut 0,
+                &[OFFLINE],
+                sink,
+            );
         };
         // A will may arrive after the next birth, and after a farewell that said the same: `bdSeq` tells whose it is
         // (tck-id-operational-behavior-edge-node-termination-host-action-ndeath, chapter 5).
-        let another = matches!((number, edge.birth_number), (Some(death), Some(birth)) if death != birth);
+        let another =
+            matches!((number, edge.birth_number), (Some(death), Some(birth)) if death != birth);
         if another || edge.dead {
             return;
         }
         // A will is written before the birth: its time is not that of the death.
-        if edge.born_at.is_some_and(|born| at.is_some_and(|at| at <= born)) {
+        if edge
+            .born_at
+            .is_some_and(|born| at.is_some_and(|at| at <= born))
+        {
             at = None;
         }
-        heard.emit(Of::now(heard.node, edge.node.kind, at), &mut edge.lost, &[OFFLINE], sink);
+        heard.emit(
+            Of::now(heard.node, edge.node.kind, at),
+            &mut edge.lost,
+            &[OFFLINE],
+            sink,
+        );
         for (id, device) in edge.devices.iter().filter(|(_, device)| device.online) {
-            heard.emit(Of::now(id, device.kind, at), &mut edge.lost, &[OFFLINE], sink);
+            heard.emit(
+                Of::now(id, device.kind, at),
+                &mut edge.lost,
+                &[OFFLINE],
+                sink,
+            );
         }
         edge.die();
     }
 }
 
-const ONLINE: ReadingEntry<'static> = ReadingEntry { quantity: Quantity::Online, value: Value::Bool(true) };
-const OFFLINE: ReadingEntry<'static> = ReadingEntry { quantity: Quantity::Online, value: Value::Bool(false) };
+const ONLINE: ReadingEntry<'static> = ReadingEntry {
+    quantity: Quantity::Online,
+    value: Value::Bool(true),
+};
+const OFFLINE: ReadingEntry<'static> = ReadingEntry {
+    quantity: Quantity::Online,
+    value: Value::Bool(false),
+};
 
 /// `bdSeq`, which a node's birth and death share.
 fn birth_number(heard: &Heard<'_>, metrics: &[(u32, u32)]) -> Option<u64> {
-    metrics.iter().filter_map(|place| heard.metric(*place)).find_map(|metric| match (metric.name, metric.value) {
-        (Some("bdSeq"), Reported::Integer(number)) => Some(number),
-        _ => None,
-    })
+    metrics
+        .iter()
+        .filter_map(|place| heard.metric(*place))
+        .find_map(|metric| match (metric.name, metric.value) {
+            (Some("bdSeq"), Reported::Integer(number)) => Some(number),
+            _ => None,
+        })
 }
 
 /// A time stamp, if it can be one. 0 is how senders without a clock say so.
@@ -263,7 +343,11 @@ fn time(timestamp: Option<u64>, sink: &mut dyn Sink) -> Option<UtcMs> {
         0 => None,
         ms @ FIRST_MS..=LAST_MS => i64::try_from(ms).ok().map(UtcMs),
         _ => {
-            sink.ignored(RejectReason::Time, "timestamp", "is not Unix milliseconds of 13 digits; another time is used");
+            sink.ignored(
+                RejectReason::Time,
+                "timestamp",
+                "is not Unix milliseconds of 13 digits; another time is used",
+            );
             None
         }
     }
@@ -275,17 +359,48 @@ mod tests {
 
     #[test]
     fn topics_tell_node_from_device() {
-        let topic = |group, edge, device, verb| Ok(Some(Topic { group, edge, device, verb }));
-        assert_eq!(split("spBv1.0/Depot/DDATA/gw1/CP07"), topic("Depot", "gw1", Some("CP07"), Verb::Data));
-        assert_eq!(split("spBv1.0/Depot/NDEATH/gw1"), topic("Depot", "gw1", None, Verb::Death));
-        for other in ["spBv1.0/STATE/scada1", "spBv1.0/Depot/NCMD/gw1", "spBv1.0/Depot/DCMD/gw1/CP07"] {
+        let topic = |group, edge, device, verb| {
+            Ok(Some(Topic {
+                group,
+                edge,
+                device,
+                verb,
+            }))
+        };
+        assert_eq!(
+            split("spBv1.0/Depot/DDATA/gw1/CP07"),
+            topic("Depot", "gw1", Some("CP07"), Verb::Data)
+        );
+        assert_eq!(
+            split("spBv1.0/Depot/NDEATH/gw1"),
+            topic("Depot", "gw1", None, Verb::Death)
+        );
+        for other in [
+            "spBv1.0/STATE/scada1",
+            "spBv1.0/Depot/NCMD/gw1",
+            "spBv1.0/Depot/DCMD/gw1/CP07",
+        ] {
             assert_eq!(split(other), Ok(None), "{other}");
         }
-        for foreign in
-            ["", "spBv1.0/", "spBv1.0/Depot", "spBv1.0/g/NDATA", "spBv1.0/g/NDATA/e/d", "spBv1.0/g/DDATA/e", "spAv1.0/g/NDATA/e"]
-        {
-            assert_eq!(split(foreign).map_err(|refused| refused.reason), Err(RejectReason::UnknownTopic), "{foreign}");
+        for foreign in [
+            "",
+            "spBv1.0/",
+            "spBv1.0/Depot",
+            "spBv1.0/g/NDATA",
+            "spBv1.0/g/NDATA/e/d",
+            "spBv1.0/g/DDATA/e",
+            "spAv1.0/g/NDATA/e",
+        ] {
+            assert_eq!(
+                split(foreign).map_err(|refused| refused.reason),
+                Err(RejectReason::UnknownTopic),
+                "{foreign}"
+            );
         }
-        assert!(split("spBv1.0/g/éDATA/e").is_err() && split("spBv1.0/g//e").is_err() && split("spBv1.0/g/DDATA/e/d/x").is_err());
+        assert!(
+            split("spBv1.0/g/éDATA/e").is_err()
+                && split("spBv1.0/g//e").is_err()
+                && split("spBv1.0/g/DDATA/e/d/x").is_err()
+        );
     }
 }

@@ -109,7 +109,10 @@ impl<'a> Metric<'a> {
                 (12, Field::Fixed32(bits)) => metric.value = Reported::Float(f32::from_bits(bits)),
                 (13, Field::Fixed64(bits)) => metric.value = Reported::Double(f64::from_bits(bits)),
                 (14, Field::Number(value)) => metric.value = Reported::Bool(value != 0),
-                (15, Field::Bytes(text)) => metric.value = std::str::from_utf8(text).map_or(Reported::NoText, Reported::Text),
+                (15, Field::Bytes(text)) => {
+                    metric.value =
+                        std::str::from_utf8(text).map_or(Reported::NoText, Reported::Text)
+                }
                 (16..=19, Field::Bytes(_)) => metric.value = Reported::Compound,
                 // `is_transient` (6) asks historians not to store the value; for the present it is as good as any. `metadata` (8) is
                 // about files and data sets.
@@ -185,13 +188,18 @@ impl Digits {
 
     /// Of an integer, `true` or `false`, or the shortest text that reads back as the same number of its width.
     pub fn of(value: Reported<'_>, datatype: u64) -> Option<Self> {
-        let mut digits = Self { bytes: [0; Self::MOST], len: 0 };
+        let mut digits = Self {
+            bytes: [0; Self::MOST],
+            len: 0,
+        };
         match value {
             Reported::Integer(value) => write!(digits, "{}", integer(value, datatype)),
             Reported::Float(value) => write!(digits, "{value:e}"),
             Reported::Double(value) => write!(digits, "{value:e}"),
             Reported::Bool(value) => write!(digits, "{value}"),
-            Reported::Nothing | Reported::Text(_) | Reported::NoText | Reported::Compound => return None,
+            Reported::Nothing | Reported::Text(_) | Reported::NoText | Reported::Compound => {
+                return None;
+            }
         }
         .ok()
         .map(|()| digits)
@@ -206,7 +214,10 @@ impl Digits {
 
 impl Write for Digits {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.bytes.get_mut(self.len..self.len + text.len()).ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.bytes
+            .get_mut(self.len..self.len + text.len())
+            .ok_or(fmt::Error)?
+            .copy_from_slice(text.as_bytes());
         self.len += text.len();
         Ok(())
     }
@@ -246,7 +257,12 @@ mod tests {
             (Reported::Integer(u64::MAX), "18446744073709551615"),
             (Reported::Bool(true), "true"),
         ] {
-            assert_eq!(Digits::of(value, 8).map(|digits| digits.as_str().to_owned()).as_deref(), Some(want));
+            assert_eq!(
+                Digits::of(value, 8)
+                    .map(|digits| digits.as_str().to_owned())
+                    .as_deref(),
+                Some(want)
+            );
         }
         assert!(Digits::of(Reported::Compound, 16).is_none());
     }

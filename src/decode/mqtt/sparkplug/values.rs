@@ -9,11 +9,20 @@ use crate::decode::mqtt::rule::{Rule, Trouble};
 use crate::model::{AssetKind, RejectReason, Value};
 use crate::units::UtcMs;
 
-const COMPOUND: Trouble = (RejectReason::Type, "is bytes, a data set or a template where a single value is expected");
+const COMPOUND: Trouble = (
+    RejectReason::Type,
+    "is bytes, a data set or a template where a single value is expected",
+);
 const NO_TEXT: Trouble = (RejectReason::Utf8, "is not UTF-8");
 const NO_WORD: Trouble = (RejectReason::Type, "is not a text where one is expected");
-const BAD_UNIT: Trouble = (RejectReason::Unit, "has an `engUnit` that its quantity does not have");
-const NO_TIME: Trouble = (RejectReason::Time, "is from the past, but nobody knows when");
+const BAD_UNIT: Trouble = (
+    RejectReason::Unit,
+    "has an `engUnit` that its quantity does not have",
+);
+const NO_TIME: Trouble = (
+    RejectReason::Time,
+    "is from the past, but nobody knows when",
+);
 const NO_BIRTH: Trouble = (
     RejectReason::UnknownKey,
     "was in no birth that we heard; have the edge node send one: NCMD with `Node Control/Rebirth` true",
@@ -51,7 +60,14 @@ impl Sparkplug {
     /// Tells all values, and with a birth that the asset is online.
     pub(super) fn values(&mut self, heard: &Heard<'_>, birth: bool, sink: &mut dyn Sink) {
         self.order.clear();
-        let Self { edges, metrics, order, news, table: unborn, .. } = self;
+        let Self {
+            edges,
+            metrics,
+            order,
+            news,
+            table: unborn,
+            ..
+        } = self;
         // Whoever was never born has an empty table of its own.
         unborn.born = false;
         let mut nothing_lost = 0;
@@ -59,11 +75,16 @@ impl Sparkplug {
             None => (unborn, &mut nothing_lost),
             Some(edge) => match heard.device {
                 None => (&mut edge.node, &mut edge.lost),
-                Some(device) => (edge.devices.get_mut(device).unwrap_or(unborn), &mut edge.lost),
+                Some(device) => (
+                    edge.devices.get_mut(device).unwrap_or(unborn),
+                    &mut edge.lost,
+                ),
             },
         };
         for &(from, to) in metrics.iter() {
-            let Some(metric) = heard.metric((from, to)) else { continue };
+            let Some(metric) = heard.metric((from, to)) else {
+                continue;
+            };
             let place = match table.find(metric.name, metric.alias) {
                 Found::Known(place) => place,
                 Found::Foreign => continue,
@@ -84,10 +105,21 @@ impl Sparkplug {
             }
             let at = at.map_or(Place::NOW, |at| at.0);
             // A table has each quantity once, so its places fit.
-            order.push(Place { at, historical: metric.historical, from, to, known: place as u8 });
+            order.push(Place {
+                at,
+                historical: metric.historical,
+                from,
+                to,
+                known: place as u8,
+            });
         }
         order.sort_unstable();
-        let mut telling = Telling { heard, kind: table.kind, lost, online: birth };
+        let mut telling = Telling {
+            heard,
+            kind: table.kind,
+            lost,
+            online: birth,
+        };
         for group in order.chunk_by(|a, b| (a.at, a.historical) == (b.at, b.historical)) {
             telling.group(group, &table.metrics, sink);
         }
@@ -97,7 +129,9 @@ impl Sparkplug {
 
 /// The unit may change without a birth (chapter 6, properties in DATA). True if it did.
 fn learn_unit(known: &mut Known, metric: &Metric<'_>) -> bool {
-    let Some(unit) = metric.unit else { return false };
+    let Some(unit) = metric.unit else {
+        return false;
+    };
     let rule = names::rule(known.quantity, known.path).and_then(|rule| names::in_unit(rule, unit));
     let changed = rule != known.rule;
     known.rule = rule;
@@ -122,8 +156,12 @@ impl Telling<'_> {
             self.online = false;
         }
         for place in group {
-            let Some(metric) = self.heard.metric((place.from, place.to)) else { continue };
-            let Some(known) = metrics.get(usize::from(place.known)) else { continue };
+            let Some(metric) = self.heard.metric((place.from, place.to)) else {
+                continue;
+            };
+            let Some(known) = metrics.get(usize::from(place.known)) else {
+                continue;
+            };
             match value(&metric, known) {
                 Ok(Some(value)) => drop(entries.put(known.quantity, value)),
                 Ok(None) => {}
@@ -133,14 +171,22 @@ impl Telling<'_> {
         if entries.is_empty() {
             return;
         }
-        let of = Of { historical: first.historical, ..Of::now(self.heard.asset(), self.kind, at) };
+        let of = Of {
+            historical: first.historical,
+            ..Of::now(self.heard.asset(), self.kind, at)
+        };
         self.heard.emit(of, self.lost, entries.as_slice(), sink);
     }
 
     /// Says that the asset is online, unless it was said with its values.
     fn online(&mut self, sink: &mut dyn Sink) {
         if std::mem::take(&mut self.online) {
-            self.heard.emit(Of::now(self.heard.asset(), self.kind, self.heard.at), self.lost, &[ONLINE], sink);
+            self.heard.emit(
+                Of::now(self.heard.asset(), self.kind, self.heard.at),
+                self.lost,
+                &[ONLINE],
+                sink,
+            );
         }
     }
 }
@@ -186,12 +232,24 @@ mod tests {
     #[derive(Default)]
     struct Readings(Vec<Told>);
 
-    type Told = (AssetKind, Option<Sequence>, bool, Option<i64>, Vec<Quantity>);
+    type Told = (
+        AssetKind,
+        Option<Sequence>,
+        bool,
+        Option<i64>,
+        Vec<Quantity>,
+    );
 
     impl Sink for Readings {
         fn reading(&mut self, r: Reading<'_>) {
             let quantities = r.entries.iter().map(|entry| entry.quantity).collect();
-            self.0.push((r.kind, r.sequence, r.historical, r.at.map(|at| at.0), quantities));
+            self.0.push((
+                r.kind,
+                r.sequence,
+                r.historical,
+                r.at.map(|at| at.0),
+                quantities,
+            ));
         }
 
         fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {
@@ -220,7 +278,13 @@ mod tests {
     const AT: u64 = 1_787_303_702_000;
 
     fn told(decoder: &mut Sparkplug, topic: &str, payload: &[u8]) -> Vec<Told> {
-        let message = Message { topic, payload, retained: false, received_at: UtcMs(AT as i64), properties: &[] };
+        let message = Message {
+            topic,
+            payload,
+            retained: false,
+            received_at: UtcMs(AT as i64),
+            properties: &[],
+        };
         let mut readings = Readings::default();
         decoder.decode(&message, &mut readings).unwrap();
         readings.0
@@ -234,20 +298,42 @@ mod tests {
         let soc = b"\x0a\x03soc\x10\x01\x20\x09\x65\0\0\x48\x42";
         let got = told(&mut decoder, birth, &payload(AT, 1, &[soc]));
         let at = Some(AT as i64);
-        assert_eq!(got, [(AssetKind::Vehicle, None, false, at, vec![Quantity::Online, Quantity::Soc])]);
+        assert_eq!(
+            got,
+            [(
+                AssetKind::Vehicle,
+                None,
+                false,
+                at,
+                vec![Quantity::Online, Quantity::Soc]
+            )]
+        );
         assert!(decoder.has_news() && !decoder.has_news());
         assert_eq!(told(&mut decoder, birth, &payload(AT, 2, &[soc])).len(), 1);
         assert!(!decoder.has_news(), "the same birth again is no news");
 
         // Three lost; the message after them has nothing to tell, the one after that tells it with its older reading.
-        assert_eq!(told(&mut decoder, data, &payload(AT, 6, &[b"\x10\x01\x38\x01"])), []);
+        assert_eq!(
+            told(&mut decoder, data, &payload(AT, 6, &[b"\x10\x01\x38\x01"])),
+            []
+        );
         let live = b"\x10\x01\x65\0\0\x48\x42";
-        let old = [&b"\x10\x01\x28\x01\x65\0\0\x48\x42\x18"[..], &varint(AT - 5)].concat();
+        let old = [
+            &b"\x10\x01\x28\x01\x65\0\0\x48\x42\x18"[..],
+            &varint(AT - 5),
+        ]
+        .concat();
         let soc = || vec![Quantity::Soc];
         assert_eq!(
             told(&mut decoder, data, &payload(AT, 8, &[live, &old])),
             [
-                (AssetKind::Vehicle, Some(Sequence::Lost(4)), true, Some(AT as i64 - 5), soc()),
+                (
+                    AssetKind::Vehicle,
+                    Some(Sequence::Lost(4)),
+                    true,
+                    Some(AT as i64 - 5),
+                    soc()
+                ),
                 (AssetKind::Vehicle, None, false, at, soc()),
             ]
         );
@@ -255,6 +341,9 @@ mod tests {
 
         let mut restarted = Sparkplug::default();
         restarted.restore(&decoder.save());
-        assert_eq!(told(&mut restarted, data, &payload(AT, 99, &[live])), [(AssetKind::Vehicle, None, false, at, soc())]);
+        assert_eq!(
+            told(&mut restarted, data, &payload(AT, 99, &[live])),
+            [(AssetKind::Vehicle, None, false, at, soc())]
+        );
     }
 }

@@ -102,8 +102,17 @@ mod tests {
     fn fields_of_every_kind() {
         let max = [&[0x50][..], &[0xFF; 9], &[1]].concat();
         assert_eq!(all(&max), Ok(vec![(10, Field::Number(u64::MAX))]));
-        assert_eq!(all(b"\x0a\x02ab\x65\0\0\x80\x3f"), Ok(vec![(1, Field::Bytes(b"ab")), (12, Field::Fixed32(0x3F80_0000))]));
-        assert_eq!(all(&[0x69, 1, 0, 0, 0, 0, 0, 0, 0]), Ok(vec![(13, Field::Fixed64(1))]));
+        assert_eq!(
+            all(b"\x0a\x02ab\x65\0\0\x80\x3f"),
+            Ok(vec![
+                (1, Field::Bytes(b"ab")),
+                (12, Field::Fixed32(0x3F80_0000))
+            ])
+        );
+        assert_eq!(
+            all(&[0x69, 1, 0, 0, 0, 0, 0, 0, 0]),
+            Ok(vec![(13, Field::Fixed64(1))])
+        );
         assert_eq!(all(b""), Ok(vec![]));
     }
 
@@ -116,8 +125,14 @@ mod tests {
             (b"\x12\x05ab", CUT_OFF),
             (b"\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", CUT_OFF),
             (b"\x65\x01", CUT_OFF),
-            (b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "a number has more than ten bytes"),
-            (b"\x0b", "a field has a wire type that Sparkplug does not use"),
+            (
+                b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+                "a number has more than ten bytes",
+            ),
+            (
+                b"\x0b",
+                "a field has a wire type that Sparkplug does not use",
+            ),
             (b"\x00\x00", "a field has the number 0"),
         ] {
             assert_eq!(all(bytes), Err(want), "{bytes:?}");

@@ -23,7 +23,8 @@ pub struct Frame {
 impl Frame {
     /// Reads `{"id","dlc","rtr","extd","data"}`.
     pub fn read(json: &mut Json<'_>) -> Result<Self, ()> {
-        let (mut id, mut extended, mut remote, mut code, mut sound) = (None, None, false, MOST_BYTES, true);
+        let (mut id, mut extended, mut remote, mut code, mut sound) =
+            (None, None, false, MOST_BYTES, true);
         let mut data = [0; MOST_BYTES];
         let mut len = 0;
         let is_object = json.object(|json, name| match name {
@@ -32,7 +33,10 @@ impl Frame {
             "rtr" => remote = json.boolean() == Some(true),
             "dlc" => code = number(json).map_or(code, |code| code as usize),
             "data" => json.one_or_many(|json| {
-                match (data.get_mut(len), number(json).and_then(|byte| u8::try_from(byte).ok())) {
+                match (
+                    data.get_mut(len),
+                    number(json).and_then(|byte| u8::try_from(byte).ok()),
+                ) {
                     (Some(place), Some(byte)) => *place = byte,
                     _ => sound = false,
                 }
@@ -43,7 +47,13 @@ impl Frame {
         let id = id.filter(|_| is_object && sound).ok_or(())?;
         let extended = extended.unwrap_or(id > LONGEST_STANDARD_ID);
         // The length code counts; what stands behind it is an old frame's.
-        Ok(Self { id, extended, remote, data, len: len.min(code) })
+        Ok(Self {
+            id,
+            extended,
+            remote,
+            data,
+            len: len.min(code),
+        })
     }
 
     /// Gives out what it says.

@@ -25,9 +25,15 @@ pub const DECODER: Decoder = Decoder {
     start: || Box::new(Wican::default()),
 };
 /// Parameters are C floats: 24 bits of mantissa are seven digits.
-const FORMAT: FeedFormat = FeedFormat { number: 41, digits: 7 };
+const FORMAT: FeedFormat = FeedFormat {
+    number: 41,
+    digits: 7,
+};
 /// Frames are counted in whole steps.
-const FRAMES: FeedFormat = FeedFormat { digits: 0, ..FORMAT };
+const FRAMES: FeedFormat = FeedFormat {
+    digits: 0,
+    ..FORMAT
+};
 
 /// Bytes of one message: a profile has some hundred parameters, a batch of frames some dozen.
 const MAX_PAYLOAD: usize = 64 * 1024;
@@ -45,11 +51,20 @@ const PARAMETERS: &[(&str, Rule)] = &[
     ("ODOMETER_MI", Rule::Number(Quantity::Odometer, "mi")),
     ("FUEL", Rule::Number(Quantity::FuelLevel, "%")),
     ("FUEL_L", Rule::Number(Quantity::FuelVolume, "l")),
-    ("HV_CAPACITY_R", Rule::Number(Quantity::BatteryEnergy, "kWh")),
+    (
+        "HV_CAPACITY_R",
+        Rule::Number(Quantity::BatteryEnergy, "kWh"),
+    ),
     // Watt hours, despite its name.
     ("HV_KWH_R", Rule::Number(Quantity::BatteryEnergy, "Wh")),
-    ("KWH_CHARGED", Rule::Number(Quantity::EnergyChargedTotal, "kWh")),
-    ("KWH_DISCHARGED", Rule::Number(Quantity::EnergyDischargedTotal, "kWh")),
+    (
+        "KWH_CHARGED",
+        Rule::Number(Quantity::EnergyChargedTotal, "kWh"),
+    ),
+    (
+        "KWH_DISCHARGED",
+        Rule::Number(Quantity::EnergyDischargedTotal, "kWh"),
+    ),
     ("CHARGER_DC_PWR", Rule::Number(Quantity::ChargePower, "kW")),
     ("RANGE", Rule::Number(Quantity::Range, "km")),
     ("SPEED", Rule::Number(Quantity::Speed, "km/h")),
@@ -62,8 +77,14 @@ const PARAMETERS: &[(&str, Rule)] = &[
 /// Where a profile has two names for one quantity, these stand back.
 const SECOND_CHOICE: [&str; 2] = ["ODOMETER_MI", "HV_KWH_R"];
 
-const COMPOUND: Trouble = (RejectReason::Type, "is an object or a list where a single value is expected");
-const BAD_FRAME: Trouble = (RejectReason::Type, "is no frame with a number `id` and a list `data` of up to 8 bytes");
+const COMPOUND: Trouble = (
+    RejectReason::Type,
+    "is an object or a list where a single value is expected",
+);
+const BAD_FRAME: Trouble = (
+    RejectReason::Type,
+    "is no frame with a number `id` and a list `data` of up to 8 bytes",
+);
 
 fn claims(topic: &str) -> bool {
     split(topic).is_some()
@@ -83,7 +104,10 @@ struct Wican {
 impl Decode for Wican {
     fn decode(&mut self, message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
         let (device, rest) = split(message.topic).ok_or_else(|| {
-            Refused::new(RejectReason::UnknownTopic, "the topic is not wican/<device>/<can/rx|can/status|status>")
+            Refused::new(
+                RejectReason::UnknownTopic,
+                "the topic is not wican/<device>/<can/rx|can/status|status>",
+            )
         })?;
         let asset = AssetId::new("wican", &[device])?;
         match rest {
@@ -98,11 +122,19 @@ impl Decode for Wican {
 /// The message as text; `None` if it is empty, which erases a broker's retained copy and says nothing.
 fn text<'a>(message: &Message<'a>) -> Result<Option<&'a str>, Refused> {
     if message.payload.len() > MAX_PAYLOAD {
-        let detail = format!("the message has {} bytes; at most {MAX_PAYLOAD} are allowed", message.payload.len());
+        let detail = format!(
+            "the message has {} bytes; at most {MAX_PAYLOAD} are allowed",
+            message.payload.len()
+        );
         return Err(Refused::new(RejectReason::TooLarge, detail));
     }
     let text = std::str::from_utf8(message.payload)
-        .map_err(|error| Refused::new(RejectReason::Utf8, format!("the message is not UTF-8: {error}")))?
+        .map_err(|error| {
+            Refused::new(
+                RejectReason::Utf8,
+                format!("the message is not UTF-8: {error}"),
+            )
+        })?
         .trim();
     Ok((!text.is_empty()).then_some(text))
 }
@@ -110,13 +142,22 @@ fn text<'a>(message: &Message<'a>) -> Result<Option<&'a str>, Refused> {
 /// A walk over an object came to its end, and nothing is behind it.
 fn check(json: &mut Json<'_>, is_object: bool) -> Result<(), Refused> {
     if json.too_deep() {
-        return Err(Refused::new(RejectReason::TooDeep, "the message nests too deep"));
+        return Err(Refused::new(
+            RejectReason::TooDeep,
+            "the message nests too deep",
+        ));
     }
     if let Some(error) = json.error() {
-        return Err(Refused::new(RejectReason::Syntax, format!("the message is not JSON: {error}")));
+        return Err(Refused::new(
+            RejectReason::Syntax,
+            format!("the message is not JSON: {error}"),
+        ));
     }
     if !is_object || !json.at_end() {
-        return Err(Refused::new(RejectReason::Syntax, "the message is not one JSON object"));
+        return Err(Refused::new(
+            RejectReason::Syntax,
+            "the message is not one JSON object",
+        ));
     }
     Ok(())
 }
@@ -130,8 +171,15 @@ fn raw<'a>(json: &mut Json<'a>) -> &'a str {
 }
 
 impl Wican {
-    fn received(&mut self, message: &Message<'_>, asset: &AssetId, sink: &mut dyn Sink) -> Result<(), Refused> {
-        let Some(text) = text(message)? else { return Ok(()) };
+    fn received(
+        &mut self,
+        message: &Message<'_>,
+        asset: &AssetId,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Refused> {
+        let Some(text) = text(message)? else {
+            return Ok(());
+        };
         let mut entries = Entries::new();
         let mut frames = false;
         let known = self.fine.contains(asset.as_str());
@@ -146,16 +194,24 @@ impl Wican {
                         match signal.value {
                             Ok(_) if fine && signal.grade == Grade::Coarse => {}
                             Ok(value) => drop(entries.put(signal.quantity, value)),
-                            Err(trouble) => sink.ignored(trouble.0, signal.quantity.name(), trouble.1),
+                            Err(trouble) => {
+                                sink.ignored(trouble.0, signal.quantity.name(), trouble.1)
+                            }
                         }
                     }),
                     Err(()) => sink.ignored(BAD_FRAME.0, "frame", BAD_FRAME.1),
                 });
             } else if let Some(rule) = rule_of(PARAMETERS, name) {
                 let raw = raw(json);
-                let value = if raw.starts_with(['{', '[']) { Err(COMPOUND) } else { rule.read(raw) };
+                let value = if raw.starts_with(['{', '[']) {
+                    Err(COMPOUND)
+                } else {
+                    rule.read(raw)
+                };
                 match value {
-                    Ok(Some(value)) if SECOND_CHOICE.contains(&name) => entries.put_else(rule.quantity(), value),
+                    Ok(Some(value)) if SECOND_CHOICE.contains(&name) => {
+                        entries.put_else(rule.quantity(), value)
+                    }
                     Ok(Some(value)) => drop(entries.put(rule.quantity(), value)),
                     Ok(None) => {}
                     Err(trouble) => sink.ignored(trouble.0, name, trouble.1),
@@ -168,7 +224,13 @@ impl Wican {
         }
         if !entries.is_empty() {
             let format = if frames { FRAMES } else { FORMAT };
-            sink.reading(message.reading(format, AssetKind::Vehicle, asset.as_str(), None, entries.as_slice()));
+            sink.reading(message.reading(
+                format,
+                AssetKind::Vehicle,
+                asset.as_str(),
+                None,
+                entries.as_slice(),
+            ));
         }
         Ok(())
     }
@@ -176,7 +238,9 @@ impl Wican {
 
 /// `{"status": "online"}`, the birth and the will of the dongle.
 fn status(message: &Message<'_>, asset: &AssetId, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let Some(text) = text(message)? else { return Ok(()) };
+    let Some(text) = text(message)? else {
+        return Ok(());
+    };
     let mut online = None;
     let mut json = Json::new(text, MAX_DEPTH);
     let is_object = json.object(|json, name| {
@@ -190,9 +254,15 @@ fn status(message: &Message<'_>, asset: &AssetId, sink: &mut dyn Sink) -> Result
     });
     check(&mut json, is_object)?;
     let Some(online) = online else {
-        return Err(Refused::new(RejectReason::Type, "`status` is neither `online` nor `offline`"));
+        return Err(Refused::new(
+            RejectReason::Type,
+            "`status` is neither `online` nor `offline`",
+        ));
     };
-    let entry = [ReadingEntry { quantity: Quantity::Online, value: Value::Bool(online) }];
+    let entry = [ReadingEntry {
+        quantity: Quantity::Online,
+        value: Value::Bool(online),
+    }];
     sink.reading(message.reading(FORMAT, AssetKind::Vehicle, asset.as_str(), None, &entry));
     Ok(())
 }
@@ -217,9 +287,18 @@ mod tests {
         }
         let mut formats = Formats(Vec::new());
         let mut decoder = Wican::default();
-        for payload in [r#"{"SOC":76.5}"#, r#"{"ts":1,"frame":[{"id":2024,"dlc":8,"data":[3,65,91,170,0,0,0,0]}]}"#] {
+        for payload in [
+            r#"{"SOC":76.5}"#,
+            r#"{"ts":1,"frame":[{"id":2024,"dlc":8,"data":[3,65,91,170,0,0,0,0]}]}"#,
+        ] {
             let topic = "wican/84f703406f75/can/rx";
-            let message = Message { topic, payload: payload.as_bytes(), retained: false, received_at: UtcMs(0), properties: &[] };
+            let message = Message {
+                topic,
+                payload: payload.as_bytes(),
+                retained: false,
+                received_at: UtcMs(0),
+                properties: &[],
+            };
             decoder.decode(&message, &mut formats).unwrap();
         }
         assert_eq!(formats.0, [FORMAT, FeedFormat::new(41)]);

@@ -5,7 +5,15 @@ use crate::model::ChargePointMessage;
 
 fn read_as(text: &str, version: OcppVersion) -> Frame<'_> {
     let hasher = TokenHasher::new(&[0; 32]);
-    read(text, &Reading { version, hasher: &hasher, most_depth: 32, repair_metering: true })
+    read(
+        text,
+        &Reading {
+            version,
+            hasher: &hasher,
+            most_depth: 32,
+            repair_metering: true,
+        },
+    )
 }
 
 #[test]
@@ -16,19 +24,49 @@ fn reads_requests_in_their_dialects() {
         (r#"[2,"1","Heartbeat"]"#, r#""1""#),
         (r#"["2","1","Heartbeat",{}]"#, r#""1""#),
     ] {
-        let Frame::Call { id, request, silent, .. } = read_as(text, OcppVersion::V16) else { panic!("{text}") };
-        assert_eq!((id, request, silent), (want, Request::Event(ChargePointMessage::Heartbeat), false), "{text}");
+        let Frame::Call {
+            id,
+            request,
+            silent,
+            ..
+        } = read_as(text, OcppVersion::V16)
+        else {
+            panic!("{text}")
+        };
+        assert_eq!(
+            (id, request, silent),
+            (want, Request::Event(ChargePointMessage::Heartbeat), false),
+            "{text}"
+        );
     }
     for version in [OcppVersion::V201, OcppVersion::V21] {
-        assert!(matches!(read_as(r#"[2,"1","StartTransaction",{}]"#, version), Frame::Unknown { id: "\"1\"", .. }));
+        assert!(matches!(
+            read_as(r#"[2,"1","StartTransaction",{}]"#, version),
+            Frame::Unknown { id: "\"1\"", .. }
+        ));
     }
-    assert!(matches!(read_as(r#"[2,"1","Coffee",{}]"#, OcppVersion::V16), Frame::Unknown { silent: false, .. }));
     assert!(matches!(
-        read_as(r#"[6,"1","NotifyPeriodicEventStream",{"id":1}]"#, OcppVersion::V21),
+        read_as(r#"[2,"1","Coffee",{}]"#, OcppVersion::V16),
+        Frame::Unknown { silent: false, .. }
+    ));
+    assert!(matches!(
+        read_as(
+            r#"[6,"1","NotifyPeriodicEventStream",{"id":1}]"#,
+            OcppVersion::V21
+        ),
         Frame::Call { silent: true, .. }
     ));
-    assert!(matches!(read_as(r#"[3,"1",{"a":[1]}]"#, OcppVersion::V16), Frame::Result { id: "\"1\"", payload: r#"{"a":[1]}"# }));
-    assert!(matches!(read_as(r#"[3,"1"]"#, OcppVersion::V16), Frame::Result { payload: "{}", .. }));
+    assert!(matches!(
+        read_as(r#"[3,"1",{"a":[1]}]"#, OcppVersion::V16),
+        Frame::Result {
+            id: "\"1\"",
+            payload: r#"{"a":[1]}"#
+        }
+    ));
+    assert!(matches!(
+        read_as(r#"[3,"1"]"#, OcppVersion::V16),
+        Frame::Result { payload: "{}", .. }
+    ));
     for text in [
         r#"[4,"1","GenericError","",{}]"#,
         r#"[4,"1","GenericError"]"#,
@@ -39,8 +77,17 @@ fn reads_requests_in_their_dialects() {
             matches!(read_as(text, OcppVersion::V16), Frame::Error { code, answers_result: false, .. } if code == "GenericError")
         );
     }
-    assert!(matches!(read_as(r#"[5,"1","x","",{}]"#, OcppVersion::V21), Frame::Error { answers_result: true, .. }));
-    assert!(matches!(read_as(r#"[9,"1","X",{}]"#, OcppVersion::V21), Frame::Other { kind: 9 }));
+    assert!(matches!(
+        read_as(r#"[5,"1","x","",{}]"#, OcppVersion::V21),
+        Frame::Error {
+            answers_result: true,
+            ..
+        }
+    ));
+    assert!(matches!(
+        read_as(r#"[9,"1","X",{}]"#, OcppVersion::V21),
+        Frame::Other { kind: 9 }
+    ));
 }
 
 #[test]
@@ -60,7 +107,9 @@ fn finds_the_id_of_broken_requests() {
         ("[2,null,\"X\",{}]", None),
         (r#"[2,"1","Heartbeat",{}] x"#, Some(r#""1""#)),
     ] {
-        let Frame::Malformed { call_id, .. } = read_as(text, OcppVersion::V16) else { panic!("{text}") };
+        let Frame::Malformed { call_id, .. } = read_as(text, OcppVersion::V16) else {
+            panic!("{text}")
+        };
         assert_eq!(call_id, want, "{text}");
     }
 }
@@ -69,7 +118,12 @@ fn finds_the_id_of_broken_requests() {
 fn metering_is_mended_nothing_else() {
     let text = r#"[2,"1","MeterValues",{"connectorId":1,"transactionId":,"meterValue":[{"timestamp":"2026-08-21T09:15:02","sampledValue":[,{"value":"5"}]}]}]"#;
     let Frame::Call {
-        request: Request::Event(ChargePointMessage::MeterValues { samples, transaction_id, .. }),
+        request:
+            Request::Event(ChargePointMessage::MeterValues {
+                samples,
+                transaction_id,
+                ..
+            }),
         repaired,
         zoneless,
         ..
@@ -77,18 +131,52 @@ fn metering_is_mended_nothing_else() {
     else {
         panic!("mended")
     };
-    assert_eq!((samples.len(), samples[0].register_dwh, transaction_id, repaired, zoneless), (1, Some(50), None, true, true));
+    assert_eq!(
+        (
+            samples.len(),
+            samples[0].register_dwh,
+            transaction_id,
+            repaired,
+            zoneless
+        ),
+        (1, Some(50), None, true, true)
+    );
     let hasher = TokenHasher::new(&[0; 32]);
-    let strict = Reading { version: OcppVersion::V16, hasher: &hasher, most_depth: 32, repair_metering: false };
-    assert!(matches!(read(text, &strict), Frame::Malformed { call_id: Some("\"1\""), .. }));
+    let strict = Reading {
+        version: OcppVersion::V16,
+        hasher: &hasher,
+        most_depth: 32,
+        repair_metering: false,
+    };
     assert!(matches!(
-        read_as(r#"[2,"1","StopTransaction",{"transactionId":,}]"#, OcppVersion::V16),
-        Frame::Malformed { call_id: Some("\"1\""), .. }
+        read(text, &strict),
+        Frame::Malformed {
+            call_id: Some("\"1\""),
+            ..
+        }
     ));
-    let deep = format!(r#"[2,"1","DataTransfer",{{"data":{}{}}}]"#, "[".repeat(40), "]".repeat(40));
+    assert!(matches!(
+        read_as(
+            r#"[2,"1","StopTransaction",{"transactionId":,}]"#,
+            OcppVersion::V16
+        ),
+        Frame::Malformed {
+            call_id: Some("\"1\""),
+            ..
+        }
+    ));
+    let deep = format!(
+        r#"[2,"1","DataTransfer",{{"data":{}{}}}]"#,
+        "[".repeat(40),
+        "]".repeat(40)
+    );
     assert!(matches!(
         read_as(&deep, OcppVersion::V16),
-        Frame::Malformed { call_id: Some("\"1\""), reason: RejectReason::TooDeep, .. }
+        Frame::Malformed {
+            call_id: Some("\"1\""),
+            reason: RejectReason::TooDeep,
+            ..
+        }
     ));
 }
 
@@ -108,7 +196,9 @@ fn nothing_that_can_arrive_panics() {
     ];
     let mut state = 1u64;
     let mut random = move |below: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % below
     };
     let mut understood = 0;
@@ -123,5 +213,8 @@ fn nothing_that_can_arrive_panics() {
         let text = String::from_utf8_lossy(&bytes);
         understood += usize::from(matches!(read_as(&text, version), Frame::Call { .. }));
     }
-    assert!(understood > 5_000, "the mutations are too wild to reach the payload: {understood}");
+    assert!(
+        understood > 5_000,
+        "the mutations are too wild to reach the payload: {understood}"
+    );
 }

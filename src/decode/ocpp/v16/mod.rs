@@ -4,7 +4,9 @@ use super::field::{Times, integer, number, short, token};
 use super::meter::{register_dwh, samples};
 use super::{Request, WORDS};
 use crate::decode::json::Json;
-use crate::model::{ChargePointMessage, ConnectorStatus, IdTokenHash, Issue, MeterSample, TokenHasher};
+use crate::model::{
+    ChargePointMessage, ConnectorStatus, IdTokenHash, Issue, MeterSample, TokenHasher,
+};
 use crate::units::UtcMs;
 
 /// A request that a charge point may make. Core, firmware management, and the security extension (white paper 2, edition 3).
@@ -45,14 +47,26 @@ pub const ACTIONS: &[(&str, Action)] = &[
     ("Authorize", Action::Authorize),
     ("BootNotification", Action::BootNotification),
     ("DataTransfer", Action::DataTransfer),
-    ("DiagnosticsStatusNotification", Action::DiagnosticsStatusNotification),
-    ("FirmwareStatusNotification", Action::FirmwareStatusNotification),
+    (
+        "DiagnosticsStatusNotification",
+        Action::DiagnosticsStatusNotification,
+    ),
+    (
+        "FirmwareStatusNotification",
+        Action::FirmwareStatusNotification,
+    ),
     ("Heartbeat", Action::Heartbeat),
     ("LogStatusNotification", Action::LogStatusNotification),
     ("MeterValues", Action::MeterValues),
-    ("SecurityEventNotification", Action::SecurityEventNotification),
+    (
+        "SecurityEventNotification",
+        Action::SecurityEventNotification,
+    ),
     ("SignCertificate", Action::SignCertificate),
-    ("SignedFirmwareStatusNotification", Action::SignedFirmwareStatusNotification),
+    (
+        "SignedFirmwareStatusNotification",
+        Action::SignedFirmwareStatusNotification,
+    ),
     ("StartTransaction", Action::StartTransaction),
     ("StatusNotification", Action::StatusNotification),
     ("StopTransaction", Action::StopTransaction),
@@ -61,12 +75,18 @@ pub const ACTIONS: &[(&str, Action)] = &[
 impl Action {
     /// The action of a name.
     pub fn from_name(name: &str) -> Option<Self> {
-        ACTIONS.iter().find(|(known, _)| *known == name).map(|(_, action)| *action)
+        ACTIONS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, action)| *action)
     }
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        ACTIONS.iter().find(|(_, action)| *action == self).map_or("", |(name, _)| name)
+        ACTIONS
+            .iter()
+            .find(|(_, action)| *action == self)
+            .map_or("", |(name, _)| name)
     }
 }
 
@@ -147,7 +167,9 @@ impl Fields {
                 connector_id: self.connector_id,
                 part: 0,
                 status: ConnectorStatus::from_name(self.status.as_deref().unwrap_or_default()),
-                error_code: self.error_code.filter(|code| !code.eq_ignore_ascii_case("NoError")),
+                error_code: self
+                    .error_code
+                    .filter(|code| !code.eq_ignore_ascii_case("NoError")),
                 vendor_error_code: self.vendor_error_code,
                 info: self.info,
                 at: self.timestamp,

@@ -9,8 +9,8 @@ use super::meter::samples;
 use super::{Request, WORDS};
 use crate::decode::json::Json;
 use crate::model::{
-    ChargePointMessage, ConnectorStatus, IdTokenHash, MeterSample, OcppVersion, TokenHasher, TransactionEvent,
-    TransactionEventKind,
+    ChargePointMessage, ConnectorStatus, IdTokenHash, MeterSample, OcppVersion, TokenHasher,
+    TransactionEvent, TransactionEventKind,
 };
 use crate::units::UtcMs;
 
@@ -64,36 +64,112 @@ pub const ACTIONS: &[(&str, Action, bool)] = &[
     ("BatterySwap", Action::BatterySwap, true),
     ("BootNotification", Action::BootNotification, false),
     ("ClearedChargingLimit", Action::ClearedChargingLimit, false),
-    ("ClosePeriodicEventStream", Action::ClosePeriodicEventStream, true),
+    (
+        "ClosePeriodicEventStream",
+        Action::ClosePeriodicEventStream,
+        true,
+    ),
     ("DataTransfer", Action::DataTransfer, false),
-    ("FirmwareStatusNotification", Action::FirmwareStatusNotification, false),
-    ("Get15118EVCertificate", Action::Get15118EvCertificate, false),
-    ("GetCertificateChainStatus", Action::GetCertificateChainStatus, true),
+    (
+        "FirmwareStatusNotification",
+        Action::FirmwareStatusNotification,
+        false,
+    ),
+    (
+        "Get15118EVCertificate",
+        Action::Get15118EvCertificate,
+        false,
+    ),
+    (
+        "GetCertificateChainStatus",
+        Action::GetCertificateChainStatus,
+        true,
+    ),
     ("GetCertificateStatus", Action::GetCertificateStatus, false),
     ("Heartbeat", Action::Heartbeat, false),
-    ("LogStatusNotification", Action::LogStatusNotification, false),
+    (
+        "LogStatusNotification",
+        Action::LogStatusNotification,
+        false,
+    ),
     ("MeterValues", Action::MeterValues, false),
     ("NotifyChargingLimit", Action::NotifyChargingLimit, false),
-    ("NotifyCustomerInformation", Action::NotifyCustomerInformation, false),
+    (
+        "NotifyCustomerInformation",
+        Action::NotifyCustomerInformation,
+        false,
+    ),
     ("NotifyDERAlarm", Action::NotifyDerAlarm, true),
     ("NotifyDERStartStop", Action::NotifyDerStartStop, true),
-    ("NotifyDisplayMessages", Action::NotifyDisplayMessages, false),
-    ("NotifyEVChargingNeeds", Action::NotifyEvChargingNeeds, false),
-    ("NotifyEVChargingSchedule", Action::NotifyEvChargingSchedule, false),
+    (
+        "NotifyDisplayMessages",
+        Action::NotifyDisplayMessages,
+        false,
+    ),
+    (
+        "NotifyEVChargingNeeds",
+        Action::NotifyEvChargingNeeds,
+        false,
+    ),
+    (
+        "NotifyEVChargingSchedule",
+        Action::NotifyEvChargingSchedule,
+        false,
+    ),
     ("NotifyEvent", Action::NotifyEvent, false),
-    ("NotifyMonitoringReport", Action::NotifyMonitoringReport, false),
-    ("NotifyPeriodicEventStream", Action::NotifyPeriodicEventStream, true),
-    ("NotifyPriorityCharging", Action::NotifyPriorityCharging, true),
+    (
+        "NotifyMonitoringReport",
+        Action::NotifyMonitoringReport,
+        false,
+    ),
+    (
+        "NotifyPeriodicEventStream",
+        Action::NotifyPeriodicEventStream,
+        true,
+    ),
+    (
+        "NotifyPriorityCharging",
+        Action::NotifyPriorityCharging,
+        true,
+    ),
     ("NotifyReport", Action::NotifyReport, false),
     ("NotifySettlement", Action::NotifySettlement, true),
-    ("NotifyWebPaymentStarted", Action::NotifyWebPaymentStarted, true),
-    ("OpenPeriodicEventStream", Action::OpenPeriodicEventStream, true),
-    ("PublishFirmwareStatusNotification", Action::PublishFirmwareStatusNotification, false),
-    ("PullDynamicScheduleUpdate", Action::PullDynamicScheduleUpdate, true),
-    ("ReportChargingProfiles", Action::ReportChargingProfiles, false),
+    (
+        "NotifyWebPaymentStarted",
+        Action::NotifyWebPaymentStarted,
+        true,
+    ),
+    (
+        "OpenPeriodicEventStream",
+        Action::OpenPeriodicEventStream,
+        true,
+    ),
+    (
+        "PublishFirmwareStatusNotification",
+        Action::PublishFirmwareStatusNotification,
+        false,
+    ),
+    (
+        "PullDynamicScheduleUpdate",
+        Action::PullDynamicScheduleUpdate,
+        true,
+    ),
+    (
+        "ReportChargingProfiles",
+        Action::ReportChargingProfiles,
+        false,
+    ),
     ("ReportDERControl", Action::ReportDerControl, true),
-    ("ReservationStatusUpdate", Action::ReservationStatusUpdate, false),
-    ("SecurityEventNotification", Action::SecurityEventNotification, false),
+    (
+        "ReservationStatusUpdate",
+        Action::ReservationStatusUpdate,
+        false,
+    ),
+    (
+        "SecurityEventNotification",
+        Action::SecurityEventNotification,
+        false,
+    ),
     ("SignCertificate", Action::SignCertificate, false),
     ("StatusNotification", Action::StatusNotification, false),
     ("TransactionEvent", Action::TransactionEvent, false),
@@ -104,12 +180,17 @@ impl Action {
     /// The action of a name, if the version has it.
     pub fn from_name(version: OcppVersion, name: &str) -> Option<Self> {
         let found = ACTIONS.iter().find(|(known, _, _)| *known == name);
-        found.filter(|(_, _, new)| !new || version == OcppVersion::V21).map(|(_, action, _)| *action)
+        found
+            .filter(|(_, _, new)| !new || version == OcppVersion::V21)
+            .map(|(_, action, _)| *action)
     }
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        ACTIONS.iter().find(|(_, action, _)| *action == self).map_or("", |(name, _, _)| name)
+        ACTIONS
+            .iter()
+            .find(|(_, action, _)| *action == self)
+            .map_or("", |(name, _, _)| name)
     }
 }
 
@@ -167,7 +248,9 @@ impl Fields {
             "evseId" => self.evse_id = Some(number(json)),
             "connectorId" => self.connector_id = number(json),
             "connectorStatus" => self.connector_status = short(json, WORDS),
-            "eventType" => self.event = trimmed(json).and_then(|kind| TransactionEventKind::from_name(&kind)),
+            "eventType" => {
+                self.event = trimmed(json).and_then(|kind| TransactionEventKind::from_name(&kind))
+            }
             "transactionInfo" => {
                 json.object(|json, name| self.transaction_info(json, name));
             }
@@ -196,7 +279,9 @@ impl Fields {
     fn transaction_info(&mut self, json: &mut Json<'_>, name: &str) {
         match name {
             "transactionId" => self.transaction_id = short(json, WORDS),
-            "chargingState" => self.charging_state = trimmed(json).and_then(|state| charging_state(&state)),
+            "chargingState" => {
+                self.charging_state = trimmed(json).and_then(|state| charging_state(&state))
+            }
             "timeSpentCharging" => self.charging_s = integer(json).filter(|seconds| *seconds >= 0),
             "stoppedReason" => self.stopped_reason = short(json, WORDS),
             _ => {}
@@ -215,7 +300,9 @@ impl Fields {
             Action::StatusNotification => ChargePointMessage::Status {
                 connector_id: self.evse_id.unwrap_or(0),
                 part: self.connector_id,
-                status: ConnectorStatus::from_name(self.connector_status.as_deref().unwrap_or_default()),
+                status: ConnectorStatus::from_name(
+                    self.connector_status.as_deref().unwrap_or_default(),
+                ),
                 error_code: None,
                 vendor_error_code: None,
                 info: None,
@@ -226,21 +313,23 @@ impl Fields {
                 transaction_id: None,
                 samples: self.samples,
             },
-            Action::TransactionEvent => ChargePointMessage::Transaction(Box::new(TransactionEvent {
-                // Without a word of the standard it is an update: neither begins nor ends anything.
-                kind: self.event.unwrap_or(TransactionEventKind::Updated),
-                transaction_id: self.transaction_id.unwrap_or_default(),
-                seq_no: self.seq_no,
-                offline: self.offline,
-                evse_id: self.evse_id.filter(|id| *id > 0),
-                id_token: self.id_token,
-                charging_state: self.charging_state,
-                charging_s: self.charging_s,
-                stopped_reason: self.stopped_reason,
-                trigger: self.trigger,
-                at: self.timestamp,
-                samples: self.samples,
-            })),
+            Action::TransactionEvent => {
+                ChargePointMessage::Transaction(Box::new(TransactionEvent {
+                    // Without a word of the standard it is an update: neither begins nor ends anything.
+                    kind: self.event.unwrap_or(TransactionEventKind::Updated),
+                    transaction_id: self.transaction_id.unwrap_or_default(),
+                    seq_no: self.seq_no,
+                    offline: self.offline,
+                    evse_id: self.evse_id.filter(|id| *id > 0),
+                    id_token: self.id_token,
+                    charging_state: self.charging_state,
+                    charging_s: self.charging_s,
+                    stopped_reason: self.stopped_reason,
+                    trigger: self.trigger,
+                    at: self.timestamp,
+                    samples: self.samples,
+                }))
+            }
             _ => ChargePointMessage::Notice {
                 action: action.name().to_owned(),
                 status: self.status.or(self.kind).or(self.vendor_id),

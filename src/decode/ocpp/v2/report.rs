@@ -34,10 +34,15 @@ pub(super) fn states(json: &mut Json<'_>, times: &mut Times) -> Request {
         _ => {}
     });
     // `generatedAt` may stand behind the data.
-    let messages: Vec<ChargePointMessage> =
-        found.iter().filter_map(|entry| Some(entry.place.status(entry.value.as_deref()?, generated_at))).collect();
+    let messages: Vec<ChargePointMessage> = found
+        .iter()
+        .filter_map(|entry| Some(entry.place.status(entry.value.as_deref()?, generated_at)))
+        .collect();
     if messages.is_empty() {
-        return Request::Event(ChargePointMessage::Notice { action: Action::NotifyReport.name().to_owned(), status: None });
+        return Request::Event(ChargePointMessage::Notice {
+            action: Action::NotifyReport.name().to_owned(),
+            status: None,
+        });
     }
     Request::Events(messages)
 }
@@ -62,8 +67,12 @@ impl Entry {
     }
 
     fn is_state_of_a_plug(&self) -> bool {
-        let Place { component, evse_id, .. } = &self.place;
-        self.place.is_availability() && *evse_id > 0 && matches!(component.as_deref(), Some("EVSE" | "Connector"))
+        let Place {
+            component, evse_id, ..
+        } = &self.place;
+        self.place.is_availability()
+            && *evse_id > 0
+            && matches!(component.as_deref(), Some("EVSE" | "Connector"))
     }
 }
 
@@ -79,13 +88,27 @@ mod tests {
              "variableAttribute":[{"type":"Target","value":"Faulted"},{"value":"Occupied"}]},
             {"component":{"name":"ChargingStation"},"variable":{"name":"AvailabilityState"},"variableAttribute":[{"value":"Available"}]},
             {"component":{"name":"EVSE","evse":{"id":1}},"variable":{"name":"Power"},"variableAttribute":[{"value":"0"}]}]}"#;
-        let Request::Events(messages) = states(&mut Json::new(text, 16), &mut Times::default()) else { panic!("no states") };
+        let Request::Events(messages) = states(&mut Json::new(text, 16), &mut Times::default())
+        else {
+            panic!("no states")
+        };
         assert_eq!(messages.len(), 1);
         assert!(matches!(
             messages[0],
-            ChargePointMessage::Status { connector_id: 2, part: 1, status: ConnectorStatus::Occupied, .. }
+            ChargePointMessage::Status {
+                connector_id: 2,
+                part: 1,
+                status: ConnectorStatus::Occupied,
+                ..
+            }
         ));
-        let none = states(&mut Json::new(r#"{"requestId":1,"reportData":{}}"#, 16), &mut Times::default());
-        assert!(matches!(none, Request::Event(ChargePointMessage::Notice { .. })));
+        let none = states(
+            &mut Json::new(r#"{"requestId":1,"reportData":{}}"#, 16),
+            &mut Times::default(),
+        );
+        assert!(matches!(
+            none,
+            Request::Event(ChargePointMessage::Notice { .. })
+        ));
     }
 }

@@ -118,7 +118,10 @@ impl Figures {
             observed_ms: norms::observed_ms(sums),
             accessible_ms: norms::accessible_ms(sums),
             class: ClassMs::of(sums, &[0, 1, 2]),
-            exempt: Exempt { maintenance: ClassMs::of(sums, &[1]), closed: ClassMs::of(sums, &[2]) },
+            exempt: Exempt {
+                maintenance: ClassMs::of(sums, &[1]),
+                closed: ClassMs::of(sums, &[2]),
+            },
             charging_ms: sums.charging.iter().sum(),
             overstay_ms: sums.overstay_ms,
             energy_wh: wh(sums.energy.iter().sum()),

@@ -122,7 +122,12 @@ impl Group {
 
 impl Engine {
     /// The months of a question: by default the calendar year to date.
-    pub fn uptime_months(&self, context: &ViewContext, from: Option<Month>, to: Option<Month>) -> (Month, Month) {
+    pub fn uptime_months(
+        &self,
+        context: &ViewContext,
+        from: Option<Month>,
+        to: Option<Month>,
+    ) -> (Month, Month) {
         let to = to.unwrap_or_else(|| Month::of(context.now));
         (from.unwrap_or_else(|| to.first_of_year()), to)
     }
@@ -131,12 +136,22 @@ impl Engine {
     pub fn uptime_view(&self, context: &ViewContext, from: Month, to: Month) -> UptimeView {
         let nevi_from = to.plus(1 - NEVI_MONTHS);
         let mut by_point: BTreeMap<Arc<str>, Vec<ConnectorUptime>> = BTreeMap::new();
-        for connector in self.uptime.connectors(context.now, &rules(&self.config, &self.register), &self.charging) {
-            by_point.entry(connector.charge_point.clone()).or_default().push(connector);
+        for connector in self.uptime.connectors(
+            context.now,
+            &rules(&self.config, &self.register),
+            &self.charging,
+        ) {
+            by_point
+                .entry(connector.charge_point.clone())
+                .or_default()
+                .push(connector);
         }
         let heard: BTreeSet<String> = by_point.keys().map(|id| id.to_lowercase()).collect();
         let registered = self.register.charge_points.iter().map(|point| &point.id);
-        let never_heard = registered.filter(|id| !heard.contains(&id.to_lowercase())).cloned().collect();
+        let never_heard = registered
+            .filter(|id| !heard.contains(&id.to_lowercase()))
+            .cloned()
+            .collect();
         let mut connectors = Vec::new();
         let mut charge_points = Vec::new();
         let mut sites: BTreeMap<Arc<str>, Group> = BTreeMap::new();
@@ -170,7 +185,11 @@ impl Engine {
             let mut faults = FaultSums::new();
             let wanted = |fault: &&Fault| (from..=to).contains(&fault.month);
             for fault in self.uptime.faults(&id).iter().filter(wanted) {
-                for sums in [&mut faults, &mut all.faults, &mut sites.entry(site.clone()).or_default().faults] {
+                for sums in [
+                    &mut faults,
+                    &mut all.faults,
+                    &mut sites.entry(site.clone()).or_default().faults,
+                ] {
                     count(sums, fault);
                 }
             }
@@ -195,10 +214,20 @@ impl Engine {
             nevi_to: to.to_string(),
             norms: norms::NORMS
                 .iter()
-                .map(|norm| NormRow { name: norm.name, source: norm.source, reading: norm.reading })
+                .map(|norm| NormRow {
+                    name: norm.name,
+                    source: norm.source,
+                    reading: norm.reading,
+                })
                 .collect(),
             all: all.row(),
-            sites: sites.into_iter().map(|(site, group)| SiteRow { site, group: group.row() }).collect(),
+            sites: sites
+                .into_iter()
+                .map(|(site, group)| SiteRow {
+                    site,
+                    group: group.row(),
+                })
+                .collect(),
             charge_points,
             connectors,
             never_heard,
@@ -207,12 +236,18 @@ impl Engine {
 }
 
 fn in_scope(point: &ChargePoint) -> bool {
-    point.access == Access::Public && point.max_power_kw.is_some_and(|kw| kw >= norms::PCPR_FROM_KW)
+    point.access == Access::Public
+        && point
+            .max_power_kw
+            .is_some_and(|kw| kw >= norms::PCPR_FROM_KW)
 }
 
 fn sum(connector: &ConnectorUptime, from: Month, to: Month) -> Sums {
     let mut sum = Sums::default();
-    let wanted = connector.months.iter().filter(|(month, _)| (from..=to).contains(month));
+    let wanted = connector
+        .months
+        .iter()
+        .filter(|(month, _)| (from..=to).contains(month));
     wanted.for_each(|(_, sums)| sum.add(sums));
     sum
 }
@@ -230,12 +265,14 @@ fn top(sums: FaultSums) -> Vec<FaultRow> {
     rows.sort_by_key(|(_, (reports, ..))| std::cmp::Reverse(*reports));
     rows.truncate(TOP_FAULTS);
     rows.into_iter()
-        .map(|((error_code, vendor_error_code), (reports, reports_faulted, last_at))| FaultRow {
-            error_code,
-            vendor_error_code,
-            reports,
-            reports_faulted,
-            last_at: rfc3339(last_at),
-        })
+        .map(
+            |((error_code, vendor_error_code), (reports, reports_faulted, last_at))| FaultRow {
+                error_code,
+                vendor_error_code,
+                reports,
+                reports_faulted,
+                last_at: rfc3339(last_at),
+            },
+        )
         .collect()
 }

@@ -62,7 +62,8 @@ pub(super) fn result(id: &str, action: Action, facts: &Facts<'_>) -> String {
 
 /// `[3, id, payload]`.
 fn frame(id: &str, payload: &impl Serialize) -> String {
-    let payload = serde_json::to_string(payload).expect("structures of text and numbers always serialise");
+    let payload =
+        serde_json::to_string(payload).expect("structures of text and numbers always serialise");
     format!("[3,{id},{payload}]")
 }
 

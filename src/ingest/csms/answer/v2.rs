@@ -2,17 +2,27 @@
 
 use ocpp_rs::v21::call::Action as Typed;
 use ocpp_rs::v21::datatypes::id_token_info_type::IdTokenInfoType;
-use ocpp_rs::v21::enumerations::{AuthorizationStatusEnumType, ChargingProfileStatusEnumType, GenericStatusEnumType};
+use ocpp_rs::v21::enumerations::{
+    AuthorizationStatusEnumType, ChargingProfileStatusEnumType, GenericStatusEnumType,
+};
 use ocpp_rs::v21::messages::authorize::AuthorizeResponse;
-use ocpp_rs::v21::messages::boot_notification::{BootNotificationResponse, RegistrationStatusEnumType};
+use ocpp_rs::v21::messages::boot_notification::{
+    BootNotificationResponse, RegistrationStatusEnumType,
+};
 use ocpp_rs::v21::messages::data_transfer::{DataTransferResponse, DataTransferStatusEnumType};
 use ocpp_rs::v21::messages::get_certificate_chain_status::{
     CertificateStatusEnumType, CertificateStatusType, GetCertificateChainStatusResponse,
 };
-use ocpp_rs::v21::messages::get_certificate_status::{GetCertificateStatusEnumType, GetCertificateStatusResponse};
-use ocpp_rs::v21::messages::get15118_ev_certificate::{Get15118EVCertificateResponse, Iso15118EVCertificateStatusEnumType};
+use ocpp_rs::v21::messages::get_certificate_status::{
+    GetCertificateStatusEnumType, GetCertificateStatusResponse,
+};
+use ocpp_rs::v21::messages::get15118_ev_certificate::{
+    Get15118EVCertificateResponse, Iso15118EVCertificateStatusEnumType,
+};
 use ocpp_rs::v21::messages::heartbeat::HeartbeatResponse;
-use ocpp_rs::v21::messages::notify_ev_charging_needs::{NotifyEVChargingNeedsResponse, NotifyEVChargingNeedsStatusEnumType};
+use ocpp_rs::v21::messages::notify_ev_charging_needs::{
+    NotifyEVChargingNeedsResponse, NotifyEVChargingNeedsStatusEnumType,
+};
 use ocpp_rs::v21::messages::notify_ev_charging_schedule::NotifyEVChargingScheduleResponse;
 use ocpp_rs::v21::messages::open_periodic_event_stream::OpenPeriodicEventStreamResponse;
 use ocpp_rs::v21::messages::pull_dynamic_schedule_update::PullDynamicScheduleUpdateResponse;
@@ -42,7 +52,13 @@ pub(super) fn result(id: &str, action: Action, facts: &Facts<'_>) -> String {
                 custom_data: None,
             },
         ),
-        Action::Heartbeat => frame(id, &HeartbeatResponse { current_time: time(facts.now), custom_data: None }),
+        Action::Heartbeat => frame(
+            id,
+            &HeartbeatResponse {
+                current_time: time(facts.now),
+                custom_data: None,
+            },
+        ),
         Action::Authorize => frame(
             id,
             &AuthorizeResponse {
@@ -74,7 +90,14 @@ pub(super) fn result(id: &str, action: Action, facts: &Facts<'_>) -> String {
                 custom_data: None,
             },
         ),
-        Action::SignCertificate => frame(id, &SignCertificateResponse { status: rejected, status_info: None, custom_data: None }),
+        Action::SignCertificate => frame(
+            id,
+            &SignCertificateResponse {
+                status: rejected,
+                status_info: None,
+                custom_data: None,
+            },
+        ),
         Action::GetCertificateStatus => frame(
             id,
             &GetCertificateStatusResponse {
@@ -105,11 +128,20 @@ pub(super) fn result(id: &str, action: Action, facts: &Facts<'_>) -> String {
         // Rejected would make the vehicle negotiate again, for nothing.
         Action::NotifyEvChargingSchedule => frame(
             id,
-            &NotifyEVChargingScheduleResponse { status: GenericStatusEnumType::Accepted, status_info: None, custom_data: None },
+            &NotifyEVChargingScheduleResponse {
+                status: GenericStatusEnumType::Accepted,
+                status_info: None,
+                custom_data: None,
+            },
         ),
-        Action::OpenPeriodicEventStream => {
-            frame(id, &OpenPeriodicEventStreamResponse { status: rejected, status_info: None, custom_data: None })
-        }
+        Action::OpenPeriodicEventStream => frame(
+            id,
+            &OpenPeriodicEventStreamResponse {
+                status: rejected,
+                status_info: None,
+                custom_data: None,
+            },
+        ),
         Action::PullDynamicScheduleUpdate => frame(
             id,
             &PullDynamicScheduleUpdateResponse {
@@ -149,7 +181,11 @@ pub(super) fn result(id: &str, action: Action, facts: &Facts<'_>) -> String {
 
 fn token_info(accepted: bool) -> IdTokenInfoType {
     IdTokenInfoType {
-        status: if accepted { AuthorizationStatusEnumType::Accepted } else { AuthorizationStatusEnumType::Invalid },
+        status: if accepted {
+            AuthorizationStatusEnumType::Accepted
+        } else {
+            AuthorizationStatusEnumType::Invalid
+        },
         cache_expiry_date_time: None,
         charging_priority: None,
         group_id_token: None,
@@ -197,6 +233,11 @@ fn repeating(id: &str, facts: &Facts<'_>) -> String {
                 custom_data: None,
             },
         ),
-        _ => error(id, OcppVersion::V21, ErrorCode::Format, "not a request that repeats"),
+        _ => error(
+            id,
+            OcppVersion::V21,
+            ErrorCode::Format,
+            "not a request that repeats",
+        ),
     }
 }

@@ -11,10 +11,18 @@ use crate::ingest::Receipt;
 use crate::ingest::csms::setup::{Known, Setup, Step};
 use crate::ingest::door::Shared;
 use crate::ingest::websocket::close;
-use crate::model::{ChargePointMessage, Manner, OcppVersion, SetupNote, SetupRemembered, Stats, TransactionEventKind};
+use crate::model::{
+    ChargePointMessage, Manner, OcppVersion, SetupNote, SetupRemembered, Stats,
+    TransactionEventKind,
+};
 
 /// The setup of a charge point; `None` where it is not switched on, and never for one whose words are not booked.
-pub(super) fn setup(shared: &Shared, charge_point: &str, version: OcppVersion, quarantined: bool) -> Option<Box<Setup>> {
+pub(super) fn setup(
+    shared: &Shared,
+    charge_point: &str,
+    version: OcppVersion,
+    quarantined: bool,
+) -> Option<Box<Setup>> {
     let config = &shared.config.setup;
     if quarantined || !config.wants(charge_point) {
         return None;
@@ -27,7 +35,13 @@ pub(super) fn setup(shared: &Shared, charge_point: &str, version: OcppVersion, q
         heartbeat: shared.config.heartbeat_interval,
     };
     let prefix = format!("fg{:x}", (shared.clock)().0);
-    Some(Box::new(Setup::new(version, config.clone(), known, prefix, Instant::now())))
+    Some(Box::new(Setup::new(
+        version,
+        config.clone(),
+        known,
+        prefix,
+        Instant::now(),
+    )))
 }
 
 impl Link {
@@ -39,7 +53,11 @@ impl Link {
 
     /// Does what the setup wants done.
     pub(super) async fn drive(&mut self) -> Result<(), Ended> {
-        while let Some(step) = self.setup.as_mut().and_then(|setup| setup.next(Instant::now())) {
+        while let Some(step) = self
+            .setup
+            .as_mut()
+            .and_then(|setup| setup.next(Instant::now()))
+        {
             match step {
                 Step::Send(frame) => self.send(&frame).await?,
                 Step::Tell(note) => self.note(note, None).await,
@@ -52,7 +70,11 @@ impl Link {
                 }
                 Step::Close => {
                     tracing::warn!(charge_point = %self.charge_point, "it is alive but answers no request: its link is closed once");
-                    self.close(close::RESTART, "no answer to requests; please connect again").await;
+                    self.close(
+                        close::RESTART,
+                        "no answer to requests; please connect again",
+                    )
+                    .await;
                     return Err(Ended);
                 }
             }
@@ -68,17 +90,29 @@ impl Link {
         });
         self.note(note, Some(receipt)).await;
         let settlement = settled.await.map_err(|_| Ended)?;
-        Ok(settlement.setup.map(|remembered| *remembered).unwrap_or_default())
+        Ok(settlement
+            .setup
+            .map(|remembered| *remembered)
+            .unwrap_or_default())
     }
 
     async fn note(&self, note: SetupNote, receipt: Option<Receipt>) {
         let at = (self.shared.clock)();
-        self.hand_on(ChargePointMessage::Setup(note), at, Manner::default(), receipt).await;
+        self.hand_on(
+            ChargePointMessage::Setup(note),
+            at,
+            Manner::default(),
+            receipt,
+        )
+        .await;
     }
 
     /// An answer to a request of ours, or to nothing.
     pub(super) fn answered(&mut self, id: &str, answer: Result<&str, &str>) {
-        let asked = self.setup.as_mut().is_some_and(|setup| setup.answered(id, answer, Instant::now()));
+        let asked = self
+            .setup
+            .as_mut()
+            .is_some_and(|setup| setup.answered(id, answer, Instant::now()));
         if !asked {
             Stats::count(&self.shared.stats.ocpp_unasked);
         }
@@ -86,7 +120,9 @@ impl Link {
 
     /// What the setup should know of a request.
     pub(super) fn overhear(&mut self, call: &Call<'_>, request: &Request) {
-        let Some(setup) = self.setup.as_mut() else { return };
+        let Some(setup) = self.setup.as_mut() else {
+            return;
+        };
         if call.action == Action::V2(v2::Action::NotifyReport) {
             let (report, more) = answers::report_piece(call.text);
             setup.heard_report(report, more);
@@ -100,8 +136,12 @@ impl Link {
             match message {
                 // The pause behind it is longer than it takes to answer.
                 ChargePointMessage::Boot { .. } => setup.booted(Instant::now()),
-                ChargePointMessage::Status { connector_id, .. } => setup.heard_status(*connector_id),
-                ChargePointMessage::Transaction(event) if event.kind == TransactionEventKind::Ended => {
+                ChargePointMessage::Status { connector_id, .. } => {
+                    setup.heard_status(*connector_id)
+                }
+                ChargePointMessage::Transaction(event)
+                    if event.kind == TransactionEventKind::Ended =>
+                {
                     setup.heard_end(Instant::now());
                 }
                 _ => {}

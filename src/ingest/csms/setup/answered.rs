@@ -16,7 +16,9 @@ const FEW: usize = 5;
 impl Setup {
     /// The charge point answered: the payload, or the code of an error. False if nobody asked.
     pub fn answered(&mut self, id: &str, answer: Result<&str, &str>, now: Instant) -> bool {
-        let Some((ask, awaited)) = self.channel.answered(id) else { return false };
+        let Some((ask, awaited)) = self.channel.answered(id) else {
+            return false;
+        };
         if self.memory.channel != CommandChannel::Ok {
             self.tell(SetupNote::Channel(CommandChannel::Ok));
         }
@@ -35,9 +37,13 @@ impl Setup {
                 let accepted = answer.is_ok_and(|payload| answers::status(payload) == "Accepted");
                 match (trigger, connector) {
                     // Give the states time to come before those that did not are asked for one by one.
-                    (Trigger::Status, None) if accepted => self.due = Some(now + self.config.settle),
+                    (Trigger::Status, None) if accepted => {
+                        self.due = Some(now + self.config.settle)
+                    }
                     // Growatt rejects for ever (lbbrhzn/ocpp issue 1452): one refusal is enough.
-                    (_, Some(_)) if !accepted => self.triggers.retain(|(other, _)| *other != trigger),
+                    (_, Some(_)) if !accepted => {
+                        self.triggers.retain(|(other, _)| *other != trigger)
+                    }
                     _ => {}
                 }
             }
@@ -53,7 +59,11 @@ impl Setup {
             Ask::Transaction(transaction_id) => {
                 if let Ok(payload) = answer {
                     let (ongoing, queued) = answers::transaction_status(payload);
-                    self.tell(SetupNote::Transaction { transaction_id, ongoing, queued });
+                    self.tell(SetupNote::Transaction {
+                        transaction_id,
+                        ongoing,
+                        queued,
+                    });
                 }
             }
             Ask::Trigger(..) | Ask::Inventory(_) => {}
@@ -75,9 +85,16 @@ impl Setup {
         self.due = None;
         let Ok(payload) = answer else {
             // Too many at once, or not all of them together: one by one, as long as there is more than one.
-            let smaller = if keys.is_empty() { chunks(self.all_keys(), FEW) } else { chunks(keys.to_vec(), 1) };
+            let smaller = if keys.is_empty() {
+                chunks(self.all_keys(), FEW)
+            } else {
+                chunks(keys.to_vec(), 1)
+            };
             if keys.len() != 1 {
-                smaller.into_iter().rev().for_each(|keys| self.to_read.push_front(keys));
+                smaller
+                    .into_iter()
+                    .rev()
+                    .for_each(|keys| self.to_read.push_front(keys));
             }
             return;
         };
@@ -101,9 +118,16 @@ impl Setup {
 
     /// An answer to "all" that may have been cut off: what is missing is asked for by name.
     fn read_the_rest(&mut self, count: usize) {
-        let most: Option<usize> = self.found.get(&Key::MostKeys).and_then(|setting| setting.value.parse().ok());
+        let most: Option<usize> = self
+            .found
+            .get(&Key::MostKeys)
+            .and_then(|setting| setting.value.parse().ok());
         if count == 0 || most.is_some_and(|most| count >= most) {
-            let missing = self.all_keys().into_iter().filter(|key| !self.found.contains_key(key)).collect();
+            let missing = self
+                .all_keys()
+                .into_iter()
+                .filter(|key| !self.found.contains_key(key))
+                .collect();
             self.to_read.extend(chunks(missing, most.unwrap_or(FEW)));
         }
     }

@@ -49,7 +49,11 @@ impl Write {
     /// `None` unless the name is that of a key which may be written.
     pub fn new(version: OcppVersion, spelling: &str, value: String) -> Option<Self> {
         let row = row_of(version, spelling).filter(|row| row.kind != Kind::ReadOnly)?;
-        Some(Self { key: row.key, spelling: spelling.to_owned(), value })
+        Some(Self {
+            key: row.key,
+            spelling: spelling.to_owned(),
+            value,
+        })
     }
 
     pub fn key(&self) -> Key {
@@ -67,7 +71,9 @@ impl Ask {
         match version {
             OcppVersion::V16 => Some(text(&v16::Call::new(id.to_owned(), self.v16()?))),
             // These requests are the same in 2.0.1 and 2.1.
-            OcppVersion::V201 | OcppVersion::V21 => Some(text(&v2::Call::new(id.to_owned(), self.v2()?))),
+            OcppVersion::V201 | OcppVersion::V21 => {
+                Some(text(&v2::Call::new(id.to_owned(), self.v2()?)))
+            }
         }
     }
 
@@ -77,15 +83,21 @@ impl Ask {
                 let key = (!keys.is_empty()).then(|| names(keys, OcppVersion::V16));
                 v16::Action::GetConfiguration(v16::GetConfiguration { key })
             }
-            Self::Write(Write { spelling, value, .. }) => {
-                v16::Action::ChangeConfiguration(v16::ChangeConfiguration { key: spelling.clone(), value: value.clone() })
-            }
+            Self::Write(Write {
+                spelling, value, ..
+            }) => v16::Action::ChangeConfiguration(v16::ChangeConfiguration {
+                key: spelling.clone(),
+                value: value.clone(),
+            }),
             Self::Trigger(trigger, connector_id) => {
                 let requested_message = match trigger {
                     Trigger::Status => MessageTrigger::StatusNotification,
                     Trigger::MeterValues => MessageTrigger::MeterValues,
                 };
-                v16::Action::TriggerMessage(v16::TriggerMessage { requested_message, connector_id: *connector_id })
+                v16::Action::TriggerMessage(v16::TriggerMessage {
+                    requested_message,
+                    connector_id: *connector_id,
+                })
             }
             Self::Inventory(_) | Self::Transaction(_) => return None,
         })
@@ -98,12 +110,19 @@ impl Ask {
                     .iter()
                     .filter_map(|name| {
                         let (component, variable) = place(name)?;
-                        Some(GetVariableDataType { attribute_type: None, component, variable, custom_data: None })
+                        Some(GetVariableDataType {
+                            attribute_type: None,
+                            component,
+                            variable,
+                            custom_data: None,
+                        })
                     })
                     .collect(),
                 custom_data: None,
             }),
-            Self::Write(Write { spelling, value, .. }) => {
+            Self::Write(Write {
+                spelling, value, ..
+            }) => {
                 let (component, variable) = place(spelling)?;
                 v2::Action::SetVariables(SetVariablesRequest {
                     set_variable_data: vec![SetVariableDataType {
@@ -121,24 +140,38 @@ impl Ask {
                 report_base: ReportBaseEnumType::FullInventory,
                 custom_data: None,
             }),
-            Self::Transaction(id) => v2::Action::GetTransactionStatus(GetTransactionStatusRequest {
-                transaction_id: Some(id.clone()),
-                custom_data: None,
-            }),
+            Self::Transaction(id) => {
+                v2::Action::GetTransactionStatus(GetTransactionStatusRequest {
+                    transaction_id: Some(id.clone()),
+                    custom_data: None,
+                })
+            }
             Self::Trigger(..) => return None,
         })
     }
 }
 
 fn names(keys: &[Key], version: OcppVersion) -> Vec<String> {
-    rows(version).filter(|row| keys.contains(&row.key)).map(|row| row.name(version).to_owned()).collect()
+    rows(version)
+        .filter(|row| keys.contains(&row.key))
+        .map(|row| row.name(version).to_owned())
+        .collect()
 }
 
 fn place(name: &str) -> Option<(ComponentType, VariableType)> {
     let (component, variable) = name.split_once('.')?;
     Some((
-        ComponentType { evse: None, name: component.to_owned(), instance: None, custom_data: None },
-        VariableType { name: variable.to_owned(), instance: None, custom_data: None },
+        ComponentType {
+            evse: None,
+            name: component.to_owned(),
+            instance: None,
+            custom_data: None,
+        },
+        VariableType {
+            name: variable.to_owned(),
+            instance: None,
+            custom_data: None,
+        },
     ))
 }
 
@@ -153,16 +186,30 @@ mod tests {
     #[test]
     fn frames_as_they_leave() {
         use OcppVersion::{V16, V201};
-        let write = |version, name, value: &str| Ask::Write(Write::new(version, name, value.to_owned()).unwrap());
+        let write = |version, name, value: &str| {
+            Ask::Write(Write::new(version, name, value.to_owned()).unwrap())
+        };
         for (version, ask, want) in [
-            (V16, Ask::Read(Vec::new()), r#"[2,"a","GetConfiguration",{}]"#),
-            (V16, Ask::Read(vec![Key::Profiles]), r#"[2,"a","GetConfiguration",{"key":["SupportedFeatureProfiles"]}]"#),
+            (
+                V16,
+                Ask::Read(Vec::new()),
+                r#"[2,"a","GetConfiguration",{}]"#,
+            ),
+            (
+                V16,
+                Ask::Read(vec![Key::Profiles]),
+                r#"[2,"a","GetConfiguration",{"key":["SupportedFeatureProfiles"]}]"#,
+            ),
             (
                 V16,
                 write(V16, "heartbeatInterval", "300"),
                 r#"[2,"a","ChangeConfiguration",{"key":"heartbeatInterval","value":"300"}]"#,
             ),
-            (V16, Ask::Trigger(Trigger::Status, None), r#"[2,"a","TriggerMessage",{"requestedMessage":"StatusNotification"}]"#),
+            (
+                V16,
+                Ask::Trigger(Trigger::Status, None),
+                r#"[2,"a","TriggerMessage",{"requestedMessage":"StatusNotification"}]"#,
+            ),
             (
                 V16,
                 Ask::Trigger(Trigger::MeterValues, Some(2)),
@@ -178,8 +225,16 @@ mod tests {
                 write(V201, "AlignedDataCtrlr.Interval", "900"),
                 r#"[2,"a","SetVariables",{"setVariableData":[{"attributeValue":"900","component":{"name":"AlignedDataCtrlr"},"variable":{"name":"Interval"}}]}]"#,
             ),
-            (V201, Ask::Inventory(7), r#"[2,"a","GetBaseReport",{"requestId":7,"reportBase":"FullInventory"}]"#),
-            (V201, Ask::Transaction("t".into()), r#"[2,"a","GetTransactionStatus",{"transactionId":"t"}]"#),
+            (
+                V201,
+                Ask::Inventory(7),
+                r#"[2,"a","GetBaseReport",{"requestId":7,"reportBase":"FullInventory"}]"#,
+            ),
+            (
+                V201,
+                Ask::Transaction("t".into()),
+                r#"[2,"a","GetTransactionStatus",{"transactionId":"t"}]"#,
+            ),
         ] {
             assert_eq!(ask.frame(version, "a").as_deref(), Some(want));
         }
@@ -188,9 +243,18 @@ mod tests {
 
     #[test]
     fn nothing_else_can_be_written() {
-        for name in ["AuthorizationKey", "GetConfigurationMaxKeys", "SampledDataCtrlr.TxUpdatedInterval", "LocalPreAuthorize", ""]
-        {
-            assert_eq!(Write::new(OcppVersion::V16, name, "1".into()), None, "{name}");
+        for name in [
+            "AuthorizationKey",
+            "GetConfigurationMaxKeys",
+            "SampledDataCtrlr.TxUpdatedInterval",
+            "LocalPreAuthorize",
+            "",
+        ] {
+            assert_eq!(
+                Write::new(OcppVersion::V16, name, "1".into()),
+                None,
+                "{name}"
+            );
         }
     }
 }

@@ -39,7 +39,14 @@ pub(super) struct Channel {
 
 impl Channel {
     pub fn new(prefix: String, timeout: Duration) -> Self {
-        Self { prefix, number: 0, pending: VecDeque::new(), awaited: None, timeout, timeouts: 0 }
+        Self {
+            prefix,
+            number: 0,
+            pending: VecDeque::new(),
+            awaited: None,
+            timeout,
+            timeouts: 0,
+        }
     }
 
     pub fn is_busy(&self) -> bool {
@@ -49,11 +56,16 @@ impl Channel {
     /// Notes a request; its id.
     pub fn sent(&mut self, ask: Ask, now: Instant) -> String {
         self.number += 1;
-        self.pending.retain(|old| now.saturating_duration_since(old.sent) < LATE);
+        self.pending
+            .retain(|old| now.saturating_duration_since(old.sent) < LATE);
         if self.pending.len() >= MOST_PENDING {
             self.pending.pop_front();
         }
-        self.pending.push_back(Pending { number: self.number, ask, sent: now });
+        self.pending.push_back(Pending {
+            number: self.number,
+            ask,
+            sent: now,
+        });
         self.awaited = Some(self.number);
         format!("{}-{}", self.prefix, self.number)
     }
@@ -61,7 +73,10 @@ impl Channel {
     /// When the awaited answer is late.
     pub fn deadline(&self) -> Option<Instant> {
         let awaited = self.awaited?;
-        let pending = self.pending.iter().find(|pending| pending.number == awaited)?;
+        let pending = self
+            .pending
+            .iter()
+            .find(|pending| pending.number == awaited)?;
         Some(pending.sent + self.timeout)
     }
 
@@ -72,7 +87,10 @@ impl Channel {
         }
         let awaited = self.awaited.take()?;
         self.timeouts += 1;
-        let late = self.pending.iter().find(|pending| pending.number == awaited)?;
+        let late = self
+            .pending
+            .iter()
+            .find(|pending| pending.number == awaited)?;
         Some((late.ask.clone(), self.timeouts))
     }
 
@@ -89,13 +107,23 @@ impl Channel {
 
     /// How long to pause after so many late ones.
     pub fn pause(timeouts: u32) -> Duration {
-        FIRST_PAUSE.saturating_mul(1 << timeouts.saturating_sub(1).min(16)).min(LONGEST_PAUSE)
+        FIRST_PAUSE
+            .saturating_mul(1 << timeouts.saturating_sub(1).min(16))
+            .min(LONGEST_PAUSE)
     }
 
     /// The request that an id (as JSON text) answers, and whether it was still waited for.
     pub fn answered(&mut self, id: &str) -> Option<(Ask, bool)> {
-        let number: u32 = id.trim_matches('"').strip_prefix(&self.prefix)?.strip_prefix('-')?.parse().ok()?;
-        let index = self.pending.iter().position(|pending| pending.number == number)?;
+        let number: u32 = id
+            .trim_matches('"')
+            .strip_prefix(&self.prefix)?
+            .strip_prefix('-')?
+            .parse()
+            .ok()?;
+        let index = self
+            .pending
+            .iter()
+            .position(|pending| pending.number == number)?;
         let pending = self.pending.remove(index)?;
         self.timeouts = 0;
         let awaited = self.awaited.take_if(|awaited| *awaited == number).is_some();
@@ -113,13 +141,23 @@ mod tests {
         let after = |seconds| start + Duration::from_secs(seconds);
         let mut channel = Channel::new("fg".into(), Duration::from_secs(60));
         let id = channel.sent(Ask::Inventory(1), start);
-        assert_eq!((id.as_str(), channel.is_busy(), channel.expire(after(59))), ("fg-1", true, None));
+        assert_eq!(
+            (id.as_str(), channel.is_busy(), channel.expire(after(59))),
+            ("fg-1", true, None)
+        );
         assert_eq!(channel.expire(after(60)), Some((Ask::Inventory(1), 1)));
         assert!(!channel.is_busy());
         let second = channel.sent(Ask::Inventory(2), after(65));
-        assert_eq!(channel.answered("\"fg-1\""), Some((Ask::Inventory(1), false)), "the first, late");
+        assert_eq!(
+            channel.answered("\"fg-1\""),
+            Some((Ask::Inventory(1), false)),
+            "the first, late"
+        );
         assert!(channel.is_busy(), "the second is still out");
-        assert_eq!(channel.answered(&format!("\"{second}\"")), Some((Ask::Inventory(2), true)));
+        assert_eq!(
+            channel.answered(&format!("\"{second}\"")),
+            Some((Ask::Inventory(2), true))
+        );
         for unasked in ["\"fg-1\"", "\"fg-9\"", "\"x-1\"", "1", ""] {
             assert_eq!(channel.answered(unasked), None, "{unasked}");
         }

@@ -41,7 +41,13 @@ pub struct SetupConfig {
 
 impl Default for SetupConfig {
     fn default() -> Self {
-        let measurands = ["Energy.Active.Import.Register", "Power.Active.Import", "Current.Import", "Voltage", "SoC"];
+        let measurands = [
+            "Energy.Active.Import.Register",
+            "Power.Active.Import",
+            "Current.Import",
+            "Voltage",
+            "SoC",
+        ];
         Self {
             enabled: false,
             charge_points: Vec::new(),
@@ -67,6 +73,10 @@ impl SetupConfig {
     /// It is to be set up.
     pub fn wants(&self, charge_point: &str) -> bool {
         self.enabled
-            && (self.charge_points.is_empty() || self.charge_points.iter().any(|id| id.eq_ignore_ascii_case(charge_point)))
+            && (self.charge_points.is_empty()
+                || self
+                    .charge_points
+                    .iter()
+                    .any(|id| id.eq_ignore_ascii_case(charge_point)))
     }
 }

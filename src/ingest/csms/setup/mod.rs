@@ -22,7 +22,9 @@ use self::channel::Channel;
 pub use self::config::SetupConfig;
 use self::wishes::{Key, Wishes, chunks, elements, rows};
 use crate::decode::ocpp::answers::Setting;
-use crate::model::{CommandChannel, Inventory, OcppVersion, SetupMemory, SetupNote, SetupRemembered};
+use crate::model::{
+    CommandChannel, Inventory, OcppVersion, SetupMemory, SetupNote, SetupRemembered,
+};
 use crate::units::UtcMs;
 
 /// Variables asked for at once; `ItemsPerMessageGetVariables` of a station may be smaller, then they are asked for one by one.
@@ -122,7 +124,13 @@ pub(super) struct Setup {
 
 impl Setup {
     /// At the beginning of a connection. `prefix` makes message ids that no other connection had.
-    pub fn new(version: OcppVersion, config: Arc<SetupConfig>, known: Known, prefix: String, now: Instant) -> Self {
+    pub fn new(
+        version: OcppVersion,
+        config: Arc<SetupConfig>,
+        known: Known,
+        prefix: String,
+        now: Instant,
+    ) -> Self {
         Self {
             version,
             known,
@@ -162,7 +170,11 @@ impl Setup {
         self.unanswered.clear();
         self.triggers.clear();
         self.report = None;
-        self.stage = if self.restarts > MOST_RESTARTS { Stage::Asleep } else { Stage::Waiting };
+        self.stage = if self.restarts > MOST_RESTARTS {
+            Stage::Asleep
+        } else {
+            Stage::Waiting
+        };
         self.due = Some(now + self.config.settle);
     }
 
@@ -182,7 +194,9 @@ impl Setup {
 
     /// A piece of an inventory came.
     pub fn heard_report(&mut self, id: Option<i64>, more: bool) {
-        let ours = self.report.is_some_and(|report| id == Some(i64::from(report.id)));
+        let ours = self
+            .report
+            .is_some_and(|report| id == Some(i64::from(report.id)));
         if ours && !more && self.stage == Stage::Inventory {
             self.inventory_is(Inventory::Complete);
         }
@@ -205,8 +219,11 @@ impl Setup {
             if let Some(step) = self.steps.pop_front() {
                 return Some(step);
             }
-            let rests = self.stage == Stage::Asleep || (self.stage == Stage::Idle && self.due.is_none());
-            let waits = self.recalling.is_some() || self.channel.is_busy() || self.due.is_some_and(|due| now < due);
+            let rests =
+                self.stage == Stage::Asleep || (self.stage == Stage::Idle && self.due.is_none());
+            let waits = self.recalling.is_some()
+                || self.channel.is_busy()
+                || self.due.is_some_and(|due| now < due);
             if rests && self.stage == Stage::Idle {
                 self.rest();
             }
@@ -249,8 +266,13 @@ impl Setup {
                 Some(Report { accepted: true, .. }) => self.inventory_is(Inventory::Partial),
                 _ if !self.wants_inventory() => self.done(now),
                 _ => {
-                    let id = 1 + i32::from(self.memory.inventory_attempts) + i32::from(self.restarts) * 100;
-                    self.report = Some(Report { id, accepted: false });
+                    let id = 1
+                        + i32::from(self.memory.inventory_attempts)
+                        + i32::from(self.restarts) * 100;
+                    self.report = Some(Report {
+                        id,
+                        accepted: false,
+                    });
                     self.send(Ask::Inventory(id), now);
                 }
             },
@@ -292,7 +314,8 @@ impl Setup {
             Some(Recalling::Begun) => {
                 if self.memory.unfinished > UNFINISHED {
                     let times = 1_u32 << u32::from(self.memory.unfinished - UNFINISHED).min(12);
-                    self.due = Some(now + self.config.settle.saturating_mul(times).min(LONGEST_WAIT));
+                    self.due =
+                        Some(now + self.config.settle.saturating_mul(times).min(LONGEST_WAIT));
                 }
                 self.to_read = match self.version {
                     OcppVersion::V16 => VecDeque::from([Vec::new()]),
@@ -302,7 +325,10 @@ impl Setup {
             }
             Some(Recalling::Write(write)) => self.send(Ask::Write(write), now),
             Some(Recalling::Look) => {
-                let new = remembered.unclear.into_iter().filter(|id| !self.asked.contains(id));
+                let new = remembered
+                    .unclear
+                    .into_iter()
+                    .filter(|id| !self.asked.contains(id));
                 self.transactions = new.collect();
                 self.stage = Stage::Transactions;
             }
@@ -317,23 +343,39 @@ impl Setup {
             return;
         }
         self.stage = Stage::Triggering;
-        let profiles = self.found.get(&Key::Profiles).map(|profiles| elements(&profiles.value)).unwrap_or_default();
-        let can = profiles.iter().any(|profile| profile.eq_ignore_ascii_case("RemoteTrigger"));
+        let profiles = self
+            .found
+            .get(&Key::Profiles)
+            .map(|profiles| elements(&profiles.value))
+            .unwrap_or_default();
+        let can = profiles
+            .iter()
+            .any(|profile| profile.eq_ignore_ascii_case("RemoteTrigger"));
         if self.triggered || !self.config.triggers || !can {
             return;
         }
         self.triggered = true;
-        let told = self.found.get(&Key::Connectors).and_then(|setting| setting.value.parse().ok());
-        let connectors = told.or(self.known.connectors).unwrap_or(1).min(MOST_CONNECTORS);
+        let told = self
+            .found
+            .get(&Key::Connectors)
+            .and_then(|setting| setting.value.parse().ok());
+        let connectors = told
+            .or(self.known.connectors)
+            .unwrap_or(1)
+            .min(MOST_CONNECTORS);
         if (1..=connectors).any(|connector| !self.heard.contains(&connector)) {
             self.triggers.push_back((Trigger::Status, None));
-            self.triggers.extend((1..=connectors).map(|connector| (Trigger::Status, Some(connector))));
+            self.triggers
+                .extend((1..=connectors).map(|connector| (Trigger::Status, Some(connector))));
         }
         self.triggers.push_back((Trigger::MeterValues, None));
     }
 
     fn wants_inventory(&self) -> bool {
-        let had = matches!(self.memory.inventory, Inventory::Complete | Inventory::Refused);
+        let had = matches!(
+            self.memory.inventory,
+            Inventory::Complete | Inventory::Refused
+        );
         self.config.inventory
             && !had
             && self.memory.inventory_attempts < MOST_INVENTORIES
@@ -387,8 +429,13 @@ impl Setup {
         if self.memory.channel != CommandChannel::Deaf {
             self.tell(SetupNote::Channel(CommandChannel::Deaf));
         }
-        let interval = i64::try_from(self.config.deaf_close_interval.as_millis()).unwrap_or(i64::MAX);
-        if self.memory.closed_at.is_none_or(|at| self.wall.since(at) >= interval) {
+        let interval =
+            i64::try_from(self.config.deaf_close_interval.as_millis()).unwrap_or(i64::MAX);
+        if self
+            .memory
+            .closed_at
+            .is_none_or(|at| self.wall.since(at) >= interval)
+        {
             // A new connection often helps (mobilityhouse/ocpp issues 338, 626); many of them never do.
             self.steps.push_back(Step::Recall(SetupNote::Closed));
             self.steps.push_back(Step::Close);

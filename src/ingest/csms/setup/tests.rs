@@ -23,11 +23,20 @@ struct Bench {
     closed: bool,
 }
 
-const ALL: [&str; 5] = ["Energy.Active.Import.Register", "Power.Active.Import", "Current.Import", "Voltage", "SoC"];
+const ALL: [&str; 5] = [
+    "Energy.Active.Import.Register",
+    "Power.Active.Import",
+    "Current.Import",
+    "Voltage",
+    "SoC",
+];
 
 impl Bench {
     fn new(version: OcppVersion, values: &[(&str, &str)]) -> Self {
-        let config = Arc::new(SetupConfig { enabled: true, ..SetupConfig::default() });
+        let config = Arc::new(SetupConfig {
+            enabled: true,
+            ..SetupConfig::default()
+        });
         let now = Instant::now();
         Self {
             setup: fresh(version, &config, now),
@@ -37,7 +46,10 @@ impl Bench {
             unclear: Vec::new(),
             now,
             wall: UtcMs(1_787_300_000_000),
-            values: values.iter().map(|(key, value)| ((*key).to_owned(), ((*value).to_owned(), false))).collect(),
+            values: values
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), ((*value).to_owned(), false)))
+                .collect(),
             knows: ALL.to_vec(),
             mute: false,
             forgets: false,
@@ -62,7 +74,11 @@ impl Bench {
     fn run(&mut self) {
         self.drive();
         let end = self.now + Duration::from_secs(3_600);
-        while let Some(due) = self.setup.next_timeout().filter(|due| *due <= end && !self.closed) {
+        while let Some(due) = self
+            .setup
+            .next_timeout()
+            .filter(|due| *due <= end && !self.closed)
+        {
             let seconds = due.saturating_duration_since(self.now).as_secs();
             self.pass(seconds.max(1));
             self.drive();
@@ -74,16 +90,23 @@ impl Bench {
             match step {
                 Step::Send(frame) => {
                     let call: Value = serde_json::from_str(&frame).unwrap();
-                    self.sent.push(format!("{} {}", call[2].as_str().unwrap(), call[3]));
+                    self.sent
+                        .push(format!("{} {}", call[2].as_str().unwrap(), call[3]));
                     if !self.mute {
                         let answer = self.answer(call[2].as_str().unwrap(), &call[3]).to_string();
-                        assert!(self.setup.answered(&call[1].to_string(), Ok(&answer), self.now));
+                        assert!(
+                            self.setup
+                                .answered(&call[1].to_string(), Ok(&answer), self.now)
+                        );
                     }
                 }
                 Step::Tell(note) => self.memory.take(&note, self.wall),
                 Step::Recall(note) => {
                     self.memory.take(&note, self.wall);
-                    let remembered = SetupRemembered { memory: self.memory.clone(), unclear: self.unclear.clone() };
+                    let remembered = SetupRemembered {
+                        memory: self.memory.clone(),
+                        unclear: self.unclear.clone(),
+                    };
                     self.setup.remembered(remembered, self.wall, self.now);
                 }
                 Step::Close => self.closed = true,
@@ -95,8 +118,14 @@ impl Bench {
         match action {
             "GetConfiguration" => {
                 let wanted = payload["key"].as_array();
-                let names = self.values.keys().filter(|key| wanted.is_none_or(|wanted| wanted.iter().any(|it| it == *key)));
-                let most = self.values.get("GetConfigurationMaxKeys").map_or(99, |(most, _)| most.parse().unwrap());
+                let names = self
+                    .values
+                    .keys()
+                    .filter(|key| wanted.is_none_or(|wanted| wanted.iter().any(|it| it == *key)));
+                let most = self
+                    .values
+                    .get("GetConfigurationMaxKeys")
+                    .map_or(99, |(most, _)| most.parse().unwrap());
                 let keys =
                     names.take(most).map(|key| json!({"key": key, "readonly": self.values[key].1, "value": self.values[key].0}));
                 json!({ "configurationKey": keys.collect::<Vec<_>>() })
@@ -117,8 +146,11 @@ impl Bench {
             }
             "SetVariables" => {
                 let set = payload["setVariableData"][0].clone();
-                let name =
-                    format!("{}.{}", set["component"]["name"].as_str().unwrap(), set["variable"]["name"].as_str().unwrap());
+                let name = format!(
+                    "{}.{}",
+                    set["component"]["name"].as_str().unwrap(),
+                    set["variable"]["name"].as_str().unwrap()
+                );
                 json!({"setVariableResult": [{"attributeStatus": self.write(&name, set["attributeValue"].as_str().unwrap())}]})
             }
             "GetTransactionStatus" => json!({"ongoingIndicator": false, "messagesInQueue": false}),
@@ -128,7 +160,10 @@ impl Bench {
 
     fn write(&mut self, key: &str, value: &str) -> &'static str {
         if key.contains("Measurands") || key.ends_with("SampledData") {
-            let most: usize = self.values.get("most").map_or(99, |(most, _)| most.parse().unwrap());
+            let most: usize = self
+                .values
+                .get("most")
+                .map_or(99, |(most, _)| most.parse().unwrap());
             let list: Vec<_> = value.split(',').collect();
             if list.len() > most || list.iter().any(|it| !self.knows.contains(it)) {
                 return "Rejected";
@@ -141,12 +176,19 @@ impl Bench {
     }
 
     fn count(&self, beginning: &str) -> usize {
-        self.sent.iter().filter(|sent| sent.starts_with(beginning)).count()
+        self.sent
+            .iter()
+            .filter(|sent| sent.starts_with(beginning))
+            .count()
     }
 }
 
 fn fresh(version: OcppVersion, config: &Arc<SetupConfig>, now: Instant) -> Setup {
-    let known = Known { max_power_kw: Some(22.0), connectors: Some(2), heartbeat: Duration::from_secs(300) };
+    let known = Known {
+        max_power_kw: Some(22.0),
+        connectors: Some(2),
+        heartbeat: Duration::from_secs(300),
+    };
     Setup::new(version, config.clone(), known, "fg".into(), now)
 }
 
@@ -184,10 +226,19 @@ fn only_what_differs_is_written_and_read_back() {
             r#"TriggerMessage {"requestedMessage":"MeterValues"}"#,
         ]
     );
-    assert!(bench.memory.done && bench.memory.channel == CommandChannel::Ok && bench.memory.unfinished == 0);
+    assert!(
+        bench.memory.done
+            && bench.memory.channel == CommandChannel::Ok
+            && bench.memory.unfinished == 0
+    );
     bench.reconnect();
     bench.run();
-    assert_eq!(bench.count("ChangeConfiguration"), 0, "all is as it should be: {:?}", bench.sent);
+    assert_eq!(
+        bench.count("ChangeConfiguration"),
+        0,
+        "all is as it should be: {:?}",
+        bench.sent
+    );
 }
 
 #[test]
@@ -196,13 +247,29 @@ fn lists_shrink_and_what_was_learnt_is_kept() {
     bench.knows = vec![ALL[0], ALL[1], ALL[2], ALL[4]];
     bench.run();
     assert_eq!(bench.count("ChangeConfiguration"), 4, "{:?}", bench.sent);
-    assert_eq!(bench.values["MeterValuesSampledData"].0, [ALL[0], ALL[1], ALL[2], ALL[4]].join(","));
-    assert_eq!(bench.memory.keys["MeterValuesSampledData"].outcome, Some(crate::model::WriteOutcome::Kept));
+    assert_eq!(
+        bench.values["MeterValuesSampledData"].0,
+        [ALL[0], ALL[1], ALL[2], ALL[4]].join(",")
+    );
+    assert_eq!(
+        bench.memory.keys["MeterValuesSampledData"].outcome,
+        Some(crate::model::WriteOutcome::Kept)
+    );
     bench.reconnect();
     bench.run();
-    assert_eq!(bench.sent, ["GetConfiguration {}"], "nothing is tried again");
+    assert_eq!(
+        bench.sent,
+        ["GetConfiguration {}"],
+        "nothing is tried again"
+    );
     // It says itself how long a list may be.
-    let mut bench = Bench::new(OcppVersion::V16, &[("MeterValuesSampledData", ""), ("MeterValuesSampledDataMaxLength", "2")]);
+    let mut bench = Bench::new(
+        OcppVersion::V16,
+        &[
+            ("MeterValuesSampledData", ""),
+            ("MeterValuesSampledDataMaxLength", "2"),
+        ],
+    );
     bench.run();
     assert_eq!(bench.values["MeterValuesSampledData"].0, ALL[..2].join(","));
     assert_eq!(bench.count("ChangeConfiguration"), 1);
@@ -233,7 +300,10 @@ fn after_two_attempts_a_key_is_left_alone() {
                         Step::Tell(note) => bench.memory.take(&note, bench.wall),
                         Step::Recall(note) => {
                             bench.memory.take(&note, bench.wall);
-                            let remembered = SetupRemembered { memory: bench.memory.clone(), unclear: Vec::new() };
+                            let remembered = SetupRemembered {
+                                memory: bench.memory.clone(),
+                                unclear: Vec::new(),
+                            };
                             bench.setup.remembered(remembered, bench.wall, bench.now);
                         }
                         Step::Send(_) | Step::Close => {}
@@ -246,8 +316,12 @@ fn after_two_attempts_a_key_is_left_alone() {
                     writes += 1;
                     break;
                 }
-                let answer = bench.answer(call[2].as_str().unwrap(), &call[3]).to_string();
-                bench.setup.answered(&call[1].to_string(), Ok(&answer), bench.now);
+                let answer = bench
+                    .answer(call[2].as_str().unwrap(), &call[3])
+                    .to_string();
+                bench
+                    .setup
+                    .answered(&call[1].to_string(), Ok(&answer), bench.now);
             }
             if bench.count("ChangeConfiguration") > before {
                 break;
@@ -262,10 +336,17 @@ fn a_deaf_one_is_asked_less_and_less_and_its_link_closed_once() {
     let mut bench = Bench::new(OcppVersion::V16, &[]);
     bench.mute = true;
     bench.run();
-    assert_eq!((bench.sent.len(), bench.closed, bench.memory.channel), (3, true, CommandChannel::Deaf));
+    assert_eq!(
+        (bench.sent.len(), bench.closed, bench.memory.channel),
+        (3, true, CommandChannel::Deaf)
+    );
     bench.reconnect();
     bench.run();
-    assert_eq!((bench.sent.len(), bench.closed), (3, false), "once in six hours");
+    assert_eq!(
+        (bench.sent.len(), bench.closed),
+        (3, false),
+        "once in six hours"
+    );
     bench.pass(6 * 3_600);
     bench.reconnect();
     bench.run();
@@ -284,9 +365,15 @@ fn a_late_answer_goes_on_where_it_was_waited_for() {
     bench.mute = false;
     let answer = bench.answer("GetConfiguration", &json!({})).to_string();
     assert!(bench.setup.answered("\"fg-1\"", Ok(&answer), bench.now));
-    assert!(!bench.setup.answered("\"fg-1\"", Ok(&answer), bench.now), "a second time it is unasked");
+    assert!(
+        !bench.setup.answered("\"fg-1\"", Ok(&answer), bench.now),
+        "a second time it is unasked"
+    );
     bench.run();
-    assert_eq!(bench.sent[1], r#"ChangeConfiguration {"key":"MeterValueSampleInterval","value":"60"}"#);
+    assert_eq!(
+        bench.sent[1],
+        r#"ChangeConfiguration {"key":"MeterValueSampleInterval","value":"60"}"#
+    );
     assert_eq!(bench.values["MeterValueSampleInterval"].0, "60");
 }
 
@@ -305,7 +392,10 @@ fn a_cut_off_answer_is_completed_by_name() {
     bench.values.remove("C");
     bench.run();
     assert_eq!(
-        (bench.values["MeterValueSampleInterval"].0.as_str(), bench.values["HeartbeatInterval"].0.as_str()),
+        (
+            bench.values["MeterValueSampleInterval"].0.as_str(),
+            bench.values["HeartbeatInterval"].0.as_str()
+        ),
         ("60", "300")
     );
     assert!(bench.count(r#"GetConfiguration {"key""#) > 1);
@@ -324,15 +414,23 @@ fn a_station_of_2_0_1_is_set_up_and_asked_for_its_inventory_once() {
     bench.knows = ALL[..4].to_vec();
     bench.unclear = vec!["tx-1".into()];
     bench.run();
-    assert_eq!(bench.values["SampledDataCtrlr.TxUpdatedMeasurands"].0, ALL[..4].join(","));
+    assert_eq!(
+        bench.values["SampledDataCtrlr.TxUpdatedMeasurands"].0,
+        ALL[..4].join(",")
+    );
     assert_eq!(bench.values["SampledDataCtrlr.TxUpdatedInterval"].0, "60");
-    assert_eq!((bench.count("GetBaseReport"), bench.memory.inventory), (1, Inventory::Partial), "it never ended");
+    assert_eq!(
+        (bench.count("GetBaseReport"), bench.memory.inventory),
+        (1, Inventory::Partial),
+        "it never ended"
+    );
     assert_eq!(bench.count("GetTransactionStatus"), 1);
     bench.reconnect();
     bench.pass(31);
     bench.drive();
     assert_eq!(bench.count("GetBaseReport"), 1);
-    let id: Value = serde_json::from_str(bench.sent.last().unwrap().split_once(' ').unwrap().1).unwrap();
+    let id: Value =
+        serde_json::from_str(bench.sent.last().unwrap().split_once(' ').unwrap().1).unwrap();
     bench.setup.heard_report(id["requestId"].as_i64(), true);
     bench.setup.heard_report(Some(99), false);
     bench.setup.heard_report(id["requestId"].as_i64(), false);

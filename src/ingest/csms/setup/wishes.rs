@@ -78,7 +78,12 @@ const ROWS: &[Row] = &[
         v16: &["ClockAlignedDataInterval"],
         v2: Some("AlignedDataCtrlr.Interval"),
     },
-    Row { key: Key::StartMeasurands, kind: Kind::List, v16: &[], v2: Some("SampledDataCtrlr.TxStartedMeasurands") },
+    Row {
+        key: Key::StartMeasurands,
+        kind: Kind::List,
+        v16: &[],
+        v2: Some("SampledDataCtrlr.TxStartedMeasurands"),
+    },
     Row {
         key: Key::StopMeasurands,
         kind: Kind::List,
@@ -98,14 +103,49 @@ const ROWS: &[Row] = &[
         v16: &["WebSocketPingInterval"],
         v2: Some("OCPPCommCtrlr.WebSocketPingInterval"),
     },
-    Row { key: Key::MostKeys, kind: Kind::ReadOnly, v16: &["GetConfigurationMaxKeys"], v2: None },
-    Row { key: Key::MostMeasurands, kind: Kind::ReadOnly, v16: &["MeterValuesSampledDataMaxLength"], v2: None },
-    Row { key: Key::MostAligned, kind: Kind::ReadOnly, v16: &["MeterValuesAlignedDataMaxLength"], v2: None },
-    Row { key: Key::MostStop, kind: Kind::ReadOnly, v16: &["StopTxnSampledDataMaxLength"], v2: None },
-    Row { key: Key::Profiles, kind: Kind::ReadOnly, v16: &["SupportedFeatureProfiles"], v2: None },
-    Row { key: Key::Connectors, kind: Kind::ReadOnly, v16: &["NumberOfConnectors"], v2: None },
+    Row {
+        key: Key::MostKeys,
+        kind: Kind::ReadOnly,
+        v16: &["GetConfigurationMaxKeys"],
+        v2: None,
+    },
+    Row {
+        key: Key::MostMeasurands,
+        kind: Kind::ReadOnly,
+        v16: &["MeterValuesSampledDataMaxLength"],
+        v2: None,
+    },
+    Row {
+        key: Key::MostAligned,
+        kind: Kind::ReadOnly,
+        v16: &["MeterValuesAlignedDataMaxLength"],
+        v2: None,
+    },
+    Row {
+        key: Key::MostStop,
+        kind: Kind::ReadOnly,
+        v16: &["StopTxnSampledDataMaxLength"],
+        v2: None,
+    },
+    Row {
+        key: Key::Profiles,
+        kind: Kind::ReadOnly,
+        v16: &["SupportedFeatureProfiles"],
+        v2: None,
+    },
+    Row {
+        key: Key::Connectors,
+        kind: Kind::ReadOnly,
+        v16: &["NumberOfConnectors"],
+        v2: None,
+    },
     // Vendors that list what can be sampled: EVBox.
-    Row { key: Key::Supported, kind: Kind::ReadOnly, v16: &["evb_SupportedMeasurands", "SupportedMeasurands"], v2: None },
+    Row {
+        key: Key::Supported,
+        kind: Kind::ReadOnly,
+        v16: &["evb_SupportedMeasurands", "SupportedMeasurands"],
+        v2: None,
+    },
 ];
 
 /// Measurands under vendors' names.
@@ -124,17 +164,25 @@ const RAPID_KW: f64 = 50.0;
 
 /// The rows that a version has.
 pub(super) fn rows(version: OcppVersion) -> impl Iterator<Item = &'static Row> {
-    ROWS.iter().filter(move |row| row.names(version).next().is_some())
+    ROWS.iter()
+        .filter(move |row| row.names(version).next().is_some())
 }
 
 /// The row of a name, in whatever case.
 pub(super) fn row_of(version: OcppVersion, name: &str) -> Option<&'static Row> {
-    rows(version).find(|row| row.names(version).any(|known| known.eq_ignore_ascii_case(name)))
+    rows(version).find(|row| {
+        row.names(version)
+            .any(|known| known.eq_ignore_ascii_case(name))
+    })
 }
 
 impl Row {
     fn names(&self, version: OcppVersion) -> impl Iterator<Item = &'static str> {
-        let (old, new) = if version == OcppVersion::V16 { (self.v16, None) } else { (&[][..], self.v2) };
+        let (old, new) = if version == OcppVersion::V16 {
+            (self.v16, None)
+        } else {
+            (&[][..], self.v2)
+        };
         old.iter().copied().chain(new)
     }
 
@@ -164,7 +212,11 @@ pub(super) struct Wishes {
 
 impl Wishes {
     pub fn new(config: Arc<SetupConfig>, heartbeat: Duration, max_power_kw: Option<f64>) -> Self {
-        Self { config, heartbeat, rapid: max_power_kw.is_some_and(|kw| kw >= RAPID_KW) }
+        Self {
+            config,
+            heartbeat,
+            rapid: max_power_kw.is_some_and(|kw| kw >= RAPID_KW),
+        }
     }
 
     /// The value wished for; a list's elements, or one.
@@ -173,7 +225,9 @@ impl Wishes {
         match key {
             Key::Measurands => self.config.measurands.clone(),
             // Registers suffice: they are what is booked.
-            Key::AlignedMeasurands | Key::StartMeasurands | Key::StopMeasurands => vec![REGISTER.to_owned()],
+            Key::AlignedMeasurands | Key::StartMeasurands | Key::StopMeasurands => {
+                vec![REGISTER.to_owned()]
+            }
             Key::SampleInterval if self.rapid => seconds(self.config.sample_interval_rapid),
             Key::SampleInterval => seconds(self.config.sample_interval),
             Key::AlignedInterval => seconds(self.config.clock_aligned_interval),
@@ -186,12 +240,19 @@ impl Wishes {
 
 /// A list's elements.
 pub(super) fn elements(value: &str) -> Vec<String> {
-    value.split(',').map(bare).filter(|element| !element.is_empty()).map(str::to_owned).collect()
+    value
+        .split(',')
+        .map(bare)
+        .filter(|element| !element.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The measurand that an element names: without its phase (Alfen: `Voltage.L1-N`), and not in a vendor's spelling.
 fn measurand(element: &str) -> &str {
-    let known = SPELLINGS.iter().find(|(theirs, _)| theirs.eq_ignore_ascii_case(element));
+    let known = SPELLINGS
+        .iter()
+        .find(|(theirs, _)| theirs.eq_ignore_ascii_case(element));
     if let Some((_, ours)) = known {
         return ours;
     }
@@ -204,7 +265,9 @@ fn measurand(element: &str) -> &str {
 /// Every element of `some` is in `all`, whatever the case, the phase and the order.
 pub(super) fn is_within(some: &[String], all: &[String]) -> bool {
     some.iter().all(|one| {
-        all.iter().any(|other| other.eq_ignore_ascii_case(one) || measurand(other).eq_ignore_ascii_case(measurand(one)))
+        all.iter().any(|other| {
+            other.eq_ignore_ascii_case(one) || measurand(other).eq_ignore_ascii_case(measurand(one))
+        })
     })
 }
 
@@ -214,8 +277,12 @@ pub(super) fn spelt(wished: &[String], supported: &[String]) -> Vec<String> {
         return wished.to_vec();
     }
     let theirs = |wish: &String| {
-        let exact = supported.iter().find(|element| element.eq_ignore_ascii_case(wish));
-        let others = supported.iter().filter(|element| measurand(element).eq_ignore_ascii_case(wish));
+        let exact = supported
+            .iter()
+            .find(|element| element.eq_ignore_ascii_case(wish));
+        let others = supported
+            .iter()
+            .filter(|element| measurand(element).eq_ignore_ascii_case(wish));
         exact.map_or_else(|| others.cloned().collect(), |exact| vec![exact.clone()])
     };
     wished.iter().flat_map(theirs).collect()
@@ -228,16 +295,28 @@ pub(super) fn satisfies(kind: Kind, there: &str, wished: &[String]) -> bool {
     match kind {
         Kind::List => is_within(wished, &elements(there)),
         Kind::Seconds => is().is_some() && is() == seconds(),
-        Kind::AtMost => is().zip(seconds()).is_some_and(|(is, most)| (1..=most).contains(&is)),
+        Kind::AtMost => is()
+            .zip(seconds())
+            .is_some_and(|(is, most)| (1..=most).contains(&is)),
         Kind::ReadOnly => true,
     }
 }
 
 /// The next list to try: the longest beginning that was not refused; then, since only one element can have been the culprit, each of
 /// those dropped with it once more. `fits` is what the charge point has or took. `None` if nothing is left to try.
-pub(super) fn next_list(wished: &[String], refused: &[Vec<String>], fits: &[String]) -> Option<Vec<String>> {
-    let was_refused = |list: &[String]| refused.iter().any(|other| is_within(list, other) && is_within(other, list));
-    let kept = (1..=wished.len()).rev().find(|count| !was_refused(&wished[..*count]))?;
+pub(super) fn next_list(
+    wished: &[String],
+    refused: &[Vec<String>],
+    fits: &[String],
+) -> Option<Vec<String>> {
+    let was_refused = |list: &[String]| {
+        refused
+            .iter()
+            .any(|other| is_within(list, other) && is_within(other, list))
+    };
+    let kept = (1..=wished.len())
+        .rev()
+        .find(|count| !was_refused(&wished[..*count]))?;
     let mut list = wished[..kept].to_vec();
     if !is_within(&list, fits) {
         return Some(list);
@@ -279,9 +358,18 @@ mod tests {
             (Kind::AtMost, "90", "60", false),
             (Kind::List, "voltage, SoC", "SoC,Voltage", true),
             (Kind::List, "Voltage", "SoC,Voltage", false),
-            (Kind::List, "Voltage.L1-N,Voltage.L2-N,Voltage.L3-N,Current.Import.L1", "Voltage,Current.Import", true),
+            (
+                Kind::List,
+                "Voltage.L1-N,Voltage.L2-N,Voltage.L3-N,Current.Import.L1",
+                "Voltage,Current.Import",
+                true,
+            ),
         ] {
-            assert_eq!(satisfies(kind, there, &list(wished)), want, "{there} for {wished}");
+            assert_eq!(
+                satisfies(kind, there, &list(wished)),
+                want,
+                "{there} for {wished}"
+            );
         }
     }
 
@@ -290,7 +378,10 @@ mod tests {
         let wished = list("Energy.Active.Import.Register,Power.Active.Import,Voltage,SoC");
         assert_eq!(spelt(&wished, &[]), wished);
         let theirs = list("Energy.Active.Import.Register,W,Voltage.L1-N,Voltage.L2-N,Temperature");
-        assert_eq!(spelt(&wished, &theirs), list("Energy.Active.Import.Register,W,Voltage.L1-N,Voltage.L2-N"));
+        assert_eq!(
+            spelt(&wished, &theirs),
+            list("Energy.Active.Import.Register,W,Voltage.L1-N,Voltage.L2-N")
+        );
     }
 
     /// The lists written until nothing is left, for a charge point that knows `knows`.

@@ -19,7 +19,10 @@ pub struct BackOff {
 
 impl Default for BackOff {
     fn default() -> Self {
-        Self { next: PAUSES.0, connected_at: None }
+        Self {
+            next: PAUSES.0,
+            connected_at: None,
+        }
     }
 }
 
@@ -31,7 +34,11 @@ impl BackOff {
 
     /// The connection is lost or could not be made: the pause before the next attempt.
     pub fn pause(&mut self) -> Duration {
-        if self.connected_at.take().is_some_and(|at| at.elapsed() >= SETTLED) {
+        if self
+            .connected_at
+            .take()
+            .is_some_and(|at| at.elapsed() >= SETTLED)
+        {
             self.next = PAUSES.0;
         }
         let pause = self.next;

@@ -48,11 +48,17 @@ pub struct Events {
 
 impl Events {
     pub(super) fn of_v4(events: rumqttc::EventLoop) -> Self {
-        Self { inner: Loop::V4(Box::new(events)), left: VecDeque::new() }
+        Self {
+            inner: Loop::V4(Box::new(events)),
+            left: VecDeque::new(),
+        }
     }
 
     pub(super) fn of_v5(events: v5::EventLoop) -> Self {
-        Self { inner: Loop::V5(Box::new(events)), left: VecDeque::new() }
+        Self {
+            inner: Loop::V5(Box::new(events)),
+            left: VecDeque::new(),
+        }
     }
 
     /// The next thing that happens; an error means no connection, and the next call tries again.
@@ -66,7 +72,11 @@ impl Events {
                 Err(error) => {
                     // What was asked on this connection is not asked on the next: who asks, asks anew there.
                     events.pending.clear();
-                    self.left.extend(std::mem::take(&mut events.state.events).into_iter().filter_map(|event| last(of_v4(event))));
+                    self.left.extend(
+                        std::mem::take(&mut events.state.events)
+                            .into_iter()
+                            .filter_map(|event| last(of_v4(event))),
+                    );
                     error.to_string()
                 }
             },
@@ -74,13 +84,19 @@ impl Events {
                 Ok(event) => return Ok(of_v5(event)),
                 Err(error) => {
                     events.pending.clear();
-                    self.left.extend(std::mem::take(&mut events.state.events).into_iter().filter_map(|event| last(of_v5(event))));
+                    self.left.extend(
+                        std::mem::take(&mut events.state.events)
+                            .into_iter()
+                            .filter_map(|event| last(of_v5(event))),
+                    );
                     error.to_string()
                 }
             },
         };
         self.left.push_back(Err(error));
-        self.left.pop_front().expect("the error was put in just now")
+        self.left
+            .pop_front()
+            .expect("the error was put in just now")
     }
 
     /// Asks for the end of subscriptions, in one packet. Goes before everything that waits to be sent.
@@ -90,11 +106,19 @@ impl Events {
         }
         match &mut self.inner {
             Loop::V4(events) => {
-                let packet = rumqttc::Unsubscribe { pkid: 0, topics: filters };
-                events.pending.push_back(rumqttc::Request::Unsubscribe(packet));
+                let packet = rumqttc::Unsubscribe {
+                    pkid: 0,
+                    topics: filters,
+                };
+                events
+                    .pending
+                    .push_back(rumqttc::Request::Unsubscribe(packet));
             }
             Loop::V5(events) => {
-                let packet = v5::mqttbytes::v5::Unsubscribe { filters, ..Default::default() };
+                let packet = v5::mqttbytes::v5::Unsubscribe {
+                    filters,
+                    ..Default::default()
+                };
                 events.pending.push_back(v5::Request::Unsubscribe(packet));
             }
         }
@@ -108,12 +132,24 @@ impl Events {
         }
         match &mut self.inner {
             Loop::V4(events) => {
-                let qos = if qos == 0 { rumqttc::QoS::AtMostOnce } else { rumqttc::QoS::AtLeastOnce };
-                let filters = filters.iter().map(|filter| rumqttc::SubscribeFilter::new(filter.clone(), qos));
-                events.pending.push_back(rumqttc::Request::Subscribe(rumqttc::Subscribe::new_many(filters)));
+                let qos = if qos == 0 {
+                    rumqttc::QoS::AtMostOnce
+                } else {
+                    rumqttc::QoS::AtLeastOnce
+                };
+                let filters = filters
+                    .iter()
+                    .map(|filter| rumqttc::SubscribeFilter::new(filter.clone(), qos));
+                events.pending.push_back(rumqttc::Request::Subscribe(
+                    rumqttc::Subscribe::new_many(filters),
+                ));
             }
             Loop::V5(events) => {
-                let qos = if qos == 0 { v5::mqttbytes::QoS::AtMostOnce } else { v5::mqttbytes::QoS::AtLeastOnce };
+                let qos = if qos == 0 {
+                    v5::mqttbytes::QoS::AtMostOnce
+                } else {
+                    v5::mqttbytes::QoS::AtLeastOnce
+                };
                 let filters = filters.iter().map(|filter| Filter {
                     retain_forward_rule: RetainForwardRule::OnNewSubscribe,
                     ..Filter::new(filter.clone(), qos)
@@ -136,7 +172,9 @@ fn last(happening: Happening) -> Option<Result<Happening, String>> {
 fn of_v4(event: rumqttc::Event) -> Happening {
     use rumqttc::{Event, Packet, QoS, SubscribeReasonCode};
     match event {
-        Event::Incoming(Packet::ConnAck(ack)) => Happening::Connected { session_present: ack.session_present },
+        Event::Incoming(Packet::ConnAck(ack)) => Happening::Connected {
+            session_present: ack.session_present,
+        },
         Event::Incoming(Packet::SubAck(ack)) => {
             let granted = |code: &SubscribeReasonCode| match code {
                 SubscribeReasonCode::Success(qos) => Ok(*qos as u8),
@@ -163,7 +201,9 @@ fn of_v5(event: v5::Event) -> Happening {
     use v5::mqttbytes::QoS;
     use v5::mqttbytes::v5::{Packet, SubscribeReasonCode, UnsubAckReason};
     match event {
-        Event::Incoming(Packet::ConnAck(ack)) => Happening::Connected { session_present: ack.session_present },
+        Event::Incoming(Packet::ConnAck(ack)) => Happening::Connected {
+            session_present: ack.session_present,
+        },
         Event::Incoming(Packet::SubAck(ack)) => {
             let granted = |code: &SubscribeReasonCode| match code {
                 SubscribeReasonCode::Success(qos) => Ok(*qos as u8),
@@ -173,7 +213,11 @@ fn of_v5(event: v5::Event) -> Happening {
         }
         Event::Incoming(Packet::UnsubAck(ack)) => {
             let stays = |code: &UnsubAckReason| {
-                (!matches!(code, UnsubAckReason::Success | UnsubAckReason::NoSubscriptionExisted)).then(|| format!("{code:?}"))
+                (!matches!(
+                    code,
+                    UnsubAckReason::Success | UnsubAckReason::NoSubscriptionExisted
+                ))
+                .then(|| format!("{code:?}"))
             };
             Happening::Unsubscribed(ack.reasons.iter().map(stays).collect())
         }
@@ -183,7 +227,10 @@ fn of_v5(event: v5::Event) -> Happening {
                 topic: publish.topic,
                 payload: publish.payload,
                 retained: publish.retain,
-                properties: publish.properties.map(|properties| properties.user_properties).unwrap_or_default(),
+                properties: publish
+                    .properties
+                    .map(|properties| properties.user_properties)
+                    .unwrap_or_default(),
             },
         },
         _ => Happening::Nothing,

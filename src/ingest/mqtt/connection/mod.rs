@@ -56,46 +56,82 @@ pub enum Client {
 
 /// The client id of a broker's subscriber.
 pub fn client_id(config: &BrokerConfig) -> String {
-    config.client_id.clone().unwrap_or_else(|| format!("fleetgauge-{}-{}", host_name(), config.name))
+    config
+        .client_id
+        .clone()
+        .unwrap_or_else(|| format!("fleetgauge-{}-{}", host_name(), config.name))
 }
 
 /// Prepares a connection; nothing is sent before the first [`Events::next`].
 pub fn connect(config: &BrokerConfig, session: &Session) -> Result<(Client, Events), BrokerError> {
-    let password = config.password_file.as_ref().map(|path| read_secret(config, path)).transpose()?;
-    let login = config.username.clone().map(|user| (user, password.unwrap_or_default()));
-    let transport = config.ca_file.as_ref().map_or(Ok(Transport::Tcp), |path| tls(config, path))?;
+    let password = config
+        .password_file
+        .as_ref()
+        .map(|path| read_secret(config, path))
+        .transpose()?;
+    let login = config
+        .username
+        .clone()
+        .map(|user| (user, password.unwrap_or_default()));
+    let transport = config
+        .ca_file
+        .as_ref()
+        .map_or(Ok(Transport::Tcp), |path| tls(config, path))?;
     let most_bytes = config.max_packet_bytes.saturating_mul(READ_FACTOR);
     let will = session.will.clone();
     Ok(match config.version {
         MqttVersion::V4 => {
-            let mut options = rumqttc::MqttOptions::new(session.client_id.clone(), &config.host, config.port);
-            options.set_clean_session(session.kept.is_none()).set_manual_acks(session.kept.is_some());
-            options.set_keep_alive(config.keep_alive).set_transport(transport);
-            options.set_max_packet_size(most_bytes, most_bytes).set_inflight(OUTGOING_INFLIGHT);
+            let mut options =
+                rumqttc::MqttOptions::new(session.client_id.clone(), &config.host, config.port);
+            options
+                .set_clean_session(session.kept.is_none())
+                .set_manual_acks(session.kept.is_some());
+            options
+                .set_keep_alive(config.keep_alive)
+                .set_transport(transport);
+            options
+                .set_max_packet_size(most_bytes, most_bytes)
+                .set_inflight(OUTGOING_INFLIGHT);
             if let Some((user, password)) = login {
                 options.set_credentials(user, password);
             }
             if let Some((topic, payload)) = will {
-                options.set_last_will(rumqttc::LastWill::new(topic, payload, rumqttc::QoS::AtLeastOnce, true));
+                options.set_last_will(rumqttc::LastWill::new(
+                    topic,
+                    payload,
+                    rumqttc::QoS::AtLeastOnce,
+                    true,
+                ));
             }
             let (client, events) = rumqttc::AsyncClient::new(options, N_QUEUED_REQUESTS);
             (Client::V4(client), Events::of_v4(events))
         }
         MqttVersion::V5 => {
-            let mut options = v5::MqttOptions::new(session.client_id.clone(), &config.host, config.port);
-            options.set_clean_start(session.kept.is_none()).set_manual_acks(session.kept.is_some());
-            options.set_keep_alive(config.keep_alive).set_transport(transport);
+            let mut options =
+                v5::MqttOptions::new(session.client_id.clone(), &config.host, config.port);
+            options
+                .set_clean_start(session.kept.is_none())
+                .set_manual_acks(session.kept.is_some());
+            options
+                .set_keep_alive(config.keep_alive)
+                .set_transport(transport);
             if let Some(kept) = session.kept {
                 let expiry = u32::try_from(kept.expiry.as_secs()).unwrap_or(u32::MAX);
-                options.set_session_expiry_interval(Some(expiry)).set_receive_maximum(Some(kept.max_inflight));
+                options
+                    .set_session_expiry_interval(Some(expiry))
+                    .set_receive_maximum(Some(kept.max_inflight));
             }
-            options.set_max_packet_size(u32::try_from(most_bytes).ok()).set_outgoing_inflight_upper_limit(OUTGOING_INFLIGHT);
+            options
+                .set_max_packet_size(u32::try_from(most_bytes).ok())
+                .set_outgoing_inflight_upper_limit(OUTGOING_INFLIGHT);
             if let Some((user, password)) = login {
                 options.set_credentials(user, password);
             }
             if let Some((topic, payload)) = will {
                 let qos = v5::mqttbytes::QoS::AtLeastOnce;
-                options.set_last_will(v5::mqttbytes::v5::LastWill::new(topic, payload, qos, true, None));
+                options.set_last_will(v5::mqttbytes::v5::LastWill::new(
+                    topic, payload, qos, true, None,
+                ));
             }
             let (client, events) = v5::AsyncClient::new(options, N_QUEUED_REQUESTS);
             (Client::V5(client), Events::of_v5(events))
@@ -121,7 +157,9 @@ fn tls(config: &BrokerConfig, path: &Path) -> Result<Transport, BrokerError> {
         hint: "`ca_file` holds the certificate(s) of the authority that signed the broker's, in PEM",
     })?;
     let client = certificates::client(roots).with_no_client_auth();
-    Ok(Transport::tls_with_config(rumqttc::TlsConfiguration::Rustls(Arc::new(client))))
+    Ok(Transport::tls_with_config(
+        rumqttc::TlsConfiguration::Rustls(Arc::new(client)),
+    ))
 }
 
 /// The machine's name, for a client id that is the same after every restart.
@@ -130,19 +168,25 @@ fn host_name() -> String {
         .or_else(|_| std::fs::read_to_string("/etc/hostname"))
         .unwrap_or_default();
     let name = name.trim();
-    if name.is_empty() { "gateway".to_owned() } else { name.to_owned() }
+    if name.is_empty() {
+        "gateway".to_owned()
+    } else {
+        name.to_owned()
+    }
 }
 
 impl Client {
     /// Publishes a retained message with QoS 1; waits for room. Failing means that the connection's task is gone.
     pub async fn publish(&self, topic: String, payload: Vec<u8>) -> Result<(), String> {
         match self {
-            Self::V4(client) => {
-                client.publish(topic, rumqttc::QoS::AtLeastOnce, true, payload).await.map_err(|error| error.to_string())
-            }
-            Self::V5(client) => {
-                client.publish(topic, v5::mqttbytes::QoS::AtLeastOnce, true, payload).await.map_err(|error| error.to_string())
-            }
+            Self::V4(client) => client
+                .publish(topic, rumqttc::QoS::AtLeastOnce, true, payload)
+                .await
+                .map_err(|error| error.to_string()),
+            Self::V5(client) => client
+                .publish(topic, v5::mqttbytes::QoS::AtLeastOnce, true, payload)
+                .await
+                .map_err(|error| error.to_string()),
         }
     }
 
@@ -153,12 +197,23 @@ impl Client {
             Self::V4(client) => {
                 let mut publish = rumqttc::Publish::new("", rumqttc::QoS::AtLeastOnce, Vec::new());
                 publish.pkid = packet_id;
-                client.ack(&publish).await.map_err(|error| error.to_string())
+                client
+                    .ack(&publish)
+                    .await
+                    .map_err(|error| error.to_string())
             }
             Self::V5(client) => {
-                let mut publish = v5::mqttbytes::v5::Publish::new("", v5::mqttbytes::QoS::AtLeastOnce, Bytes::new(), None);
+                let mut publish = v5::mqttbytes::v5::Publish::new(
+                    "",
+                    v5::mqttbytes::QoS::AtLeastOnce,
+                    Bytes::new(),
+                    None,
+                );
                 publish.pkid = packet_id;
-                client.ack(&publish).await.map_err(|error| error.to_string())
+                client
+                    .ack(&publish)
+                    .await
+                    .map_err(|error| error.to_string())
             }
         }
     }
