@@ -8,15 +8,15 @@
     reason = "a benchmark fails by panicking, and needs the real clock"
 )]
 
-#[path = "../tests/support/recorded.rs"]
-mod recorded;
+#[path = "../tests/support/recorded_frames.rs"]
+mod recorded_frames;
 
 use std::hint::black_box;
 use std::time::Instant;
 
-use fleetgauge::decode::mqtt::{DECODERS, Decode, Sink};
 use fleetgauge::model::{Reading, RejectReason};
-use recorded::Recorded;
+use fleetgauge::telemetry::{DECODERS, Decode, Sink};
+use recorded_frames::Recorded;
 
 const ROUNDS: usize = 15;
 /// Messages of one round, about: a few milliseconds, longer than the clock's step and shorter than a time slice.
@@ -52,7 +52,7 @@ fn main() {
         .iter()
         .filter(|decoder| only.as_deref().is_none_or(|only| only == decoder.name))
     {
-        let messages = recorded::messages(decoder);
+        let messages = recorded_frames::messages(decoder);
         let mut running = (decoder.start)();
         let all: Vec<&Recorded> = messages.iter().collect();
         let of_all = measure(&mut *running, &all);
@@ -64,7 +64,7 @@ fn main() {
             of_all.ns,
             of_all.allocations
         );
-        let cases = recorded::cases(decoder);
+        let cases = recorded_frames::cases(decoder);
         let good = messages
             .iter()
             .chain(&cases)

@@ -13,13 +13,13 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
-use fleetgauge::decode::mqtt::{Decoders, Formats, Message, Sink};
 use fleetgauge::engine::{Engine, EngineConfig};
 use fleetgauge::ledger::emissions::FactorSets;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::Register;
 use fleetgauge::model::{Observation, Reading, RejectReason};
-use fleetgauge::points;
+use fleetgauge::series;
+use fleetgauge::telemetry::{Decoders, Formats, Message, Sink};
 use fleetgauge::units::UtcMs;
 
 struct Hear<'a> {
@@ -128,7 +128,7 @@ fn measure(assets: usize, messages: usize) -> (f64, f64, f64) {
             )
             .unwrap();
         while let Some(fact) = engine.poll_output() {
-            points::encode(&fact, &mut lines);
+            series::encode(&fact, &mut lines);
         }
         if inbox.len() > 4 << 20 {
             inbox.clear();

@@ -16,7 +16,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fleetgauge::ledger::history::{HistoryBook, Spent, Stretch};
+use fleetgauge::ledger::rollups::{HistoryBook, Spent, Stretch};
 use fleetgauge::ledger::uptime::Class;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{SLOT_MS, TokenHasher};

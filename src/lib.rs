@@ -11,22 +11,30 @@
 //! | F4 | [`ingest`]: sockets; [`store`]: SQLite; [`sinks`]: InfluxDB, MQTT; [`notify`]: alerts to people and machines; [`intensity`]: carbon intensity API; [`web`]: page, API, metrics; [`simulate`]: a fleet over real sockets |
 //! | F5 | [`app`]: configuration, wiring, clock, shutdown, commands |
 
+pub mod json;
 pub mod units;
 
 pub mod model;
 
-pub mod decode;
+pub mod imports;
 pub mod ledger;
-pub mod points;
+pub mod series;
+pub mod telemetry;
 
 pub mod engine;
 
 pub mod ingest;
 pub mod intensity;
+pub mod mqtt;
 pub mod notify;
+pub mod ocpp;
+pub mod outputs;
 pub mod simulate;
-pub mod sinks;
 pub mod store;
+pub mod tls;
 pub mod web;
+
+pub mod dashboards;
+pub mod report;
 
 pub mod app;

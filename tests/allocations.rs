@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "support/recorded.rs"]
-mod recorded;
+#[path = "support/recorded_frames.rs"]
+mod recorded_frames;
 
-use fleetgauge::decode::mqtt::{DECODERS, Refused, Sink};
 use fleetgauge::model::{Reading, RejectReason};
+use fleetgauge::telemetry::{DECODERS, Refused, Sink};
 
 /// Messages that may allocate: decoder (empty: any), what their payload holds, why.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
@@ -45,7 +45,7 @@ impl Sink for Look {
 fn a_known_asset_costs_no_memory() {
     let mut wrong = Vec::new();
     for decoder in DECODERS {
-        let messages = recorded::messages(decoder);
+        let messages = recorded_frames::messages(decoder);
         let mut running = (decoder.start)();
         let mut look = Look(0);
         for message in &messages {

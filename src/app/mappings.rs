@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::config::MappingConfig;
-use crate::decode::mqtt::mapping::{MappingError, MappingErrors, Mappings};
+use crate::telemetry::mapping::{MappingError, MappingErrors, Mappings};
 use crate::units::Zone;
 
 /// The presets, by name; each says in its head what it is of and what of it was seen.

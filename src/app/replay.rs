@@ -5,11 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::feed::{Hear, Published, decode};
-use crate::decode::mqtt::mapping::Mappings;
-use crate::decode::mqtt::{Decoders, Formats};
-use crate::decode::ocpp::frame::Reading;
-use crate::decode::ocpp::observer::{Heard, Observer, Speaker};
+use crate::app::mqtt_pipeline::{Hear, Published, decode};
 use crate::engine::{Dimension, Engine, EngineConfig, StoredActivity, View, ViewContext};
 use crate::ledger::emissions::FactorSets;
 use crate::ledger::transition::Profile;
@@ -18,6 +14,10 @@ use crate::model::{
     ChargePointEvent, ChargePointMessage, ClosedSession, Fact, LinkMode, Manner, Observation,
     OcppVersion, RejectReason, Stats, TokenHasher,
 };
+use crate::ocpp::codec::frame::Reading;
+use crate::ocpp::codec::observer::{Heard, Observer, Speaker};
+use crate::telemetry::mapping::Mappings;
+use crate::telemetry::{Decoders, Formats};
 use crate::units::{Day, Month, UtcMs};
 
 /// A line that is not one of a capture.

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use super::questions::Reply;
+use crate::app::api_requests::Reply;
 use crate::engine::{Engine, Field, HistoryView, Step, UtilisationView, View};
-use crate::ledger::history::{HeatMap, by_day};
+use crate::ledger::rollups::{HeatMap, by_day};
 use crate::model::register::Register;
 use crate::model::{SLOT_MS, Series, Slots, slot_of};
 use crate::store::{ReadError, Reader};

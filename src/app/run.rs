@@ -12,23 +12,26 @@ use super::clock::Clock;
 use super::config::Config;
 use super::health::health;
 use super::mappings::load_mappings;
-use super::outlets::Outlets;
 use super::pipeline::{Channels, Pipeline};
-use super::prepare::{Files, Sockets, read_accounts};
 use super::recovery::recover;
 use super::register::LoadError;
 use super::writer::{Job, Writer};
-use super::{RegisterSource, disk, inbox, intensity, outlets};
-use crate::decode::mqtt::Decoders;
-use crate::decode::mqtt::mapping::MappingErrors;
+use super::{RegisterSource, disk, inbox, intensity};
+use crate::app::preflight::{Files, Sockets, read_accounts};
+use crate::app::wiring;
+use crate::app::wiring::Outlets;
 use crate::engine::RestoreError;
+use crate::ingest::FrameSender;
 use crate::ingest::capture::Capture;
-use crate::ingest::{FrameSender, door, listener};
 use crate::model::register::Register;
 use crate::model::{Stats, TokenHasher};
+use crate::mqtt;
 use crate::notify;
-use crate::sinks::influx;
+use crate::ocpp;
+use crate::outputs::influx;
 use crate::store::{OpenError, Opened, Reader, Store};
+use crate::telemetry::Decoders;
+use crate::telemetry::mapping::MappingErrors;
 use crate::web::{self, Accounts, WebConfig};
 
 /// Batches between the sockets and the engine. Each is at most a few hundred messages, so this is about a tenth of a second of full load.
@@ -151,7 +154,7 @@ impl Daemon {
             .set_sinks(sinks)
             .map_err(|error| StartError::Room(error.to_string()))?;
         let subscriptions =
-            outlets::recall(&mut store, &mut files.subscribers).map_err(|error| {
+            wiring::recall(&mut store, &mut files.subscribers).map_err(|error| {
                 StartError::Room(format!(
                     "what brokers hold for us cannot be read or written: {error}"
                 ))
@@ -253,7 +256,7 @@ impl Daemon {
         for (session, rows) in subscriptions {
             daemon
                 .outlets
-                .spawn(outlets::remember(session, rows, jobs.clone()));
+                .spawn(wiring::remember(session, rows, jobs.clone()));
         }
         daemon.outlets.spawn(disk::watch(
             config.store.directory.clone(),
@@ -264,12 +267,12 @@ impl Daemon {
             let (delivered, noted) = mpsc::channel(N_QUEUED_JOBS);
             daemon
                 .outlets
-                .spawn(outlets::note_delivered(noted, jobs.clone()));
+                .spawn(wiring::note_delivered(noted, jobs.clone()));
             let around = notify::Around {
                 reader: open_reader()?,
                 delivered,
                 written: written.clone(),
-                ask: outlets::ask(questions.clone()),
+                ask: wiring::ask(questions.clone()),
                 clock: clock.arrival(),
                 stats: stats.clone(),
                 seed: clock.now().0 as u64 ^ u64::from(std::process::id()),
@@ -279,7 +282,7 @@ impl Daemon {
                 .spawn(notify::run(notifier, around, outlet_stop.clone()));
         }
         if let Some(publisher) = files.publisher.take() {
-            let ask = outlets::ask(questions.clone());
+            let ask = wiring::ask(questions.clone());
             daemon
                 .outlets
                 .spawn(publisher.run(ask, stats.clone(), outlet_stop.clone()));
@@ -362,7 +365,7 @@ impl Daemon {
         config: &Config,
         files: Files,
         mqtt_socket: Option<TcpListener>,
-        doors: Vec<door::Door>,
+        doors: Vec<ocpp::server::Door>,
         frames: &FrameSender,
         clock: &Clock,
         capture: Capture,
@@ -372,7 +375,7 @@ impl Daemon {
         if let Some(socket) = mqtt_socket {
             let (config, frames, clock) =
                 (config.listener.clone(), frames.clone(), clock.arrival());
-            self.ingest.spawn(listener::run(
+            self.ingest.spawn(mqtt::server::run(
                 config,
                 files.passwords,
                 socket,
@@ -383,7 +386,7 @@ impl Daemon {
             ));
         }
         if !doors.is_empty() {
-            let around = door::Surroundings {
+            let around = ocpp::server::Surroundings {
                 frames: frames.clone(),
                 register: self.register.clone(),
                 hasher: self.hasher.clone(),
@@ -394,7 +397,7 @@ impl Daemon {
                 shutdown: stop.clone(),
             };
             self.ingest
-                .spawn(door::run(config.ocpp.clone(), doors, around));
+                .spawn(ocpp::server::run(config.ocpp.clone(), doors, around));
         }
         for subscriber in files.subscribers {
             self.ingest.spawn(subscriber.run(

@@ -178,7 +178,7 @@ impl Journal {
 mod tests {
     use std::sync::Arc;
 
-    use super::*;
+    use crate::engine::activity::*;
 
     fn at(text: &str) -> UtcMs {
         text.parse().expect("a time")

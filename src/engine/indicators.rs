@@ -75,7 +75,7 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::engine::indicators::*;
 
     fn report(name: &str, value: f64, at: i64) -> IndicatorReport<'_> {
         let month = "2026-11".parse().expect("a month");

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Engine;
 use crate::ledger::air::air;
 use crate::ledger::emissions::{Inventory, Months, Setting, day_rows, inventory};
+use crate::ledger::series_tombstones::{DayTable, WrittenRows};
 use crate::ledger::transition::{Counts, classify, counts, in_scope};
-use crate::ledger::written::{DayTable, WrittenRows};
 use crate::model::{Activity, ActivityKey, Fact, SessionRecord, TransitionFact};
 use crate::units::{Day, UtcMs};
 

@@ -3,7 +3,8 @@
 use super::Engine;
 use crate::ledger::alerts::{Reading, Sample};
 use crate::model::{Fact, Labels};
-use crate::points::{self, read::Row};
+use crate::series;
+use crate::series::row::Row;
 use crate::units::UtcMs;
 
 /// A row older than this tells of another time than now: what devices kept in their memory raises nothing.
@@ -48,7 +49,7 @@ impl Engine {
             config,
             ..
         } = self;
-        let name = points::measurement(&output[at]);
+        let name = series::measurement(&output[at]);
         let mut line = Vec::new();
         for own in config
             .alerts
@@ -56,7 +57,7 @@ impl Engine {
             .iter()
             .filter(|own| own.measurement == name)
         {
-            if line.is_empty() && !points::encode(&output[at], &mut line) {
+            if line.is_empty() && !series::encode(&output[at], &mut line) {
                 return news;
             }
             let Some(row) = Row::parse(&line) else {

@@ -12,8 +12,8 @@ use bytes::Bytes;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use crate::decode::ocpp::observer::Speaker;
 use crate::model::{LinkMode, OcppVersion, Stats, TokenHasher, redact};
+use crate::ocpp::codec::observer::Speaker;
 use crate::units::UtcMs;
 
 /// Lines waiting for the disk.

@@ -135,7 +135,7 @@ fn fingerprint(hash: &str, password: &[u8]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ingest::credentials::*;
     use crate::model::password::hash_password;
 
     #[test]

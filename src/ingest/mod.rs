@@ -1,26 +1,15 @@
 //! F4: sockets, no thinking. Hands raw frames to the pipeline and sends the acknowledgement when told that it is durable.
 
 pub mod capture;
-mod certificates;
 pub mod credentials;
-mod csms;
-pub mod door;
-pub mod listener;
-pub mod mqtt;
-pub mod tap;
-mod websocket;
-
-pub use csms::SetupConfig;
 
 use std::sync::Arc;
-
-pub use certificates::{TlsError, acceptor};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::decode::mqtt::Formats;
 use crate::model::{ChargePointEvent, SetupRemembered};
+use crate::telemetry::Formats;
 use crate::units::UtcMs;
 
 /// What a socket gives to the pipeline.

@@ -63,7 +63,7 @@ impl Base {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::intensity::address::*;
 
     #[test]
     fn addresses() {

@@ -52,7 +52,7 @@ pub(super) fn path(area: GridArea, from: UtcMs, to: UtcMs) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::intensity::plan::*;
 
     fn at(text: &str) -> UtcMs {
         text.parse().expect("a time")

@@ -193,7 +193,7 @@ impl AuditLog {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::audit::*;
 
     #[test]
     fn undoing_adds_what_the_rule_left_out_or_takes_what_it_put_in() {

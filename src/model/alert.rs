@@ -221,7 +221,7 @@ pub struct EmissionsSample {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::model::alert::*;
 
     #[test]
     fn a_fingerprint_is_of_rule_and_labels_whatever_their_order() {

@@ -45,7 +45,7 @@ pub fn check_id(text: &str) -> Result<&str, IdError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::model::id::*;
 
     #[test]
     fn tells_ids_from_accidents() {

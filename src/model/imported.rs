@@ -87,7 +87,7 @@ pub fn spread_days(
 mod tests {
     use std::sync::Arc;
 
-    use super::*;
+    use crate::model::imported::*;
 
     #[test]
     fn every_split_of_a_period_adds_up() {

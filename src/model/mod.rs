@@ -15,11 +15,11 @@ mod intensity;
 mod observation;
 mod ocpp;
 pub mod password;
+mod provisioning;
 mod quantity;
 mod redact;
 pub mod register;
 mod rollup;
-mod setup;
 mod stats;
 mod subscription;
 mod suggest;
@@ -56,13 +56,13 @@ pub use observation::{
     Value,
 };
 pub use ocpp::{LinkMode, OcppVersion, TransactionId};
+pub use provisioning::{
+    CommandChannel, Inventory, KeyMemory, SetupMemory, SetupNote, SetupRemembered, WriteOutcome,
+};
 pub use quantity::{AssetKind, CounterKind, Quantity};
 pub use redact::redact;
 pub use rollup::{
     RollupRow, RollupSums, SLOT_MS, SLOTS_A_DAY, Series, Slots, day_of_slot, slot_of, slot_start,
-};
-pub use setup::{
-    CommandChannel, Inventory, KeyMemory, SetupMemory, SetupNote, SetupRemembered, WriteOutcome,
 };
 pub use stats::{Reject, RejectReason, Stats, StatsSnapshot};
 pub use subscription::Subscription;

@@ -120,7 +120,7 @@ impl<'de> Deserialize<'de> for TransactionId {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::model::ocpp::*;
 
     #[test]
     fn a_transaction_id_survives_both_formats() {

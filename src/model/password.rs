@@ -184,7 +184,7 @@ pub fn same(one: &[u8; HASH_BYTES], other: &[u8; HASH_BYTES]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::model::password::*;
 
     #[test]
     fn a_hash_knows_its_password_and_no_other() {

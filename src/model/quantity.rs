@@ -99,7 +99,7 @@ quantities! {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::model::quantity::*;
 
     #[test]
     fn names_are_unique_and_found() {

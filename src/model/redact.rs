@@ -81,7 +81,7 @@ fn end_of_string(text: &str, from: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::model::redact::*;
 
     #[test]
     fn tags_and_keys_in_whatever_state_of_repair() {

@@ -271,7 +271,7 @@ fn take(bytes: &mut &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::model::rollup::*;
 
     fn slots(of: &[(i32, RollupSums)]) -> Slots {
         let mut slots = Slots::default();

@@ -111,7 +111,7 @@ pub fn normalise_id_token(id_tag: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::model::token::*;
 
     #[test]
     fn spelling_does_not_matter_but_the_key_does() {

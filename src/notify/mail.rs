@@ -178,7 +178,7 @@ fn date(now: UtcMs) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::notify::mail::*;
 
     #[test]
     fn dates_and_subjects_are_those_of_the_standards() {

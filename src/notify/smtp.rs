@@ -300,7 +300,7 @@ fn stuffed(text: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::notify::smtp::*;
 
     #[test]
     fn dots_are_doubled() {

@@ -11,6 +11,7 @@ mod open;
 mod read;
 mod rollup;
 mod schema;
+mod stored_activity;
 mod subscriptions;
 mod years;
 
@@ -29,6 +30,7 @@ pub use import::{FileProgress, ImportError, ImportStore, ImportedFile};
 pub use notifications::{Notification, Undelivered, Waiting};
 pub use open::{OpenError, token_key};
 pub use read::{OutboxBatch, ReadError, Reader};
+pub use stored_activity::stored_activity;
 pub use years::{KeepError, keep_years};
 
 /// `[store]`, and of `[history]` what is kept.

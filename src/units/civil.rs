@@ -180,7 +180,7 @@ impl FromStr for Day {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::units::civil::*;
 
     fn at(text: &str) -> UtcMs {
         text.parse().expect("a time")

@@ -253,7 +253,7 @@ fn push_integer(mut value: u64, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::units::decimal::*;
 
     #[test]
     fn parses_to_thousandths() {

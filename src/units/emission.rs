@@ -96,7 +96,7 @@ impl Mul<KgCo2ePerLitre> for Litres {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::units::emission::*;
 
     #[test]
     fn golden_g1_and_g2() {

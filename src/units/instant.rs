@@ -205,7 +205,7 @@ impl FromStr for UtcMs {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::units::instant::*;
 
     #[test]
     fn reads_the_dialects() {

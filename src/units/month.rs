@@ -119,7 +119,7 @@ impl FromStr for Month {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::units::month::*;
 
     #[test]
     fn months_begin_at_london_midnight() {

@@ -184,7 +184,7 @@ fn read_hours(text: &str) -> Result<(u16, u16), ParseWeeklyError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::units::weekly::*;
 
     fn hours(text: &str) -> WeeklyHours {
         text.parse()

@@ -55,7 +55,7 @@ impl fmt::Debug for Zone {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::units::zone::*;
 
     #[test]
     fn local_times_follow_the_zone() {

@@ -137,7 +137,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
 
-    use super::*;
+    use crate::web::entrance::*;
 
     #[tokio::test]
     async fn a_seat_is_free_when_its_connection_ends() {

@@ -87,7 +87,7 @@ pub(super) async fn file(kind: &'static str, text: &'static str) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::web::page::*;
 
     /// What a browser has to fetch, uncompressed.
     const LARGEST: usize = 120_000;

@@ -7,6 +7,27 @@
     reason = "a test fails by panicking, and waits on the real clock"
 )]
 
+pub mod alert_book;
+pub mod browser;
+pub mod carbon_intensity_api;
+pub mod charging_book;
+pub mod dashboard_queries;
+pub mod demo_rows;
+pub mod fuel_card_files;
+pub mod influx_write_stub;
+pub mod invented_rows;
+pub mod memory_store;
+pub mod mosquitto;
+pub mod notification_receivers;
+pub mod ocpp_client;
+pub mod recorded_frames;
+pub mod scripted_charge_point;
+pub mod simulated_rows;
+pub mod tls;
+pub mod uptime_book;
+pub mod victoria_metrics_rows;
+pub mod web_client;
+
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{Error, WebSocket, client};
 
-use super::support::server;
+use crate::support::server;
 
 /// Makes certificates in a folder.
 pub struct Authority {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::fail;
-use crate::app::dashboards::files;
+use crate::dashboards::files;
 
 /// Arguments of `dashboards`.
 #[derive(Debug, clap::Args)]

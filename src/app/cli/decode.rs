@@ -10,9 +10,9 @@ use serde::Deserialize;
 
 use crate::app::config::MappingConfig;
 use crate::app::load_mappings;
-use crate::decode::mqtt::mapping::MappingErrors;
-use crate::decode::mqtt::{DECODERS, Decoders, Formats, Message, Refused, Sink};
 use crate::model::{IndicatorReport, Reading, ReadingEntry, RejectReason, Value};
+use crate::telemetry::mapping::MappingErrors;
+use crate::telemetry::{DECODERS, Decoders, Formats, Message, Refused, Sink};
 use crate::units::{UtcMs, format_scaled};
 
 /// The formats there are.

@@ -11,7 +11,7 @@ use super::{EX_CONFIG, fail, start_log};
 use crate::app::clock::Clock;
 use crate::app::config::{Config, Setting};
 use crate::app::{Daemon, EXAMPLE_REGISTER, RegisterSource, StartOptions};
-use crate::ingest::door::Unknown;
+use crate::ocpp::server::Unknown;
 use crate::simulate::{self, SimulateConfig};
 use crate::units::Day;
 

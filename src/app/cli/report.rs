@@ -11,13 +11,13 @@ use crate::app::RegisterSource;
 use crate::app::clock::Clock;
 use crate::app::config::{Config, FactorsConfig, TargetsFile, load_factors, load_targets_file};
 use crate::app::recovery::recover;
-use crate::app::report::{
-    Input, Period, Uptime, gather, html, markdown, returns, returns_csv, tidy,
-};
 use crate::engine::ViewContext;
 use crate::ledger::emissions::FactorSets;
 use crate::model::TokenHasher;
 use crate::model::register::Register;
+use crate::report::{
+    Input, Period, Uptime, csv_rows, gather, html, markdown, returns, returns_csv,
+};
 use crate::store::Reader;
 use crate::units::{Day, Month};
 
@@ -202,7 +202,7 @@ fn render(config: &Config, options: &Options, clock: Clock) -> Result<String, St
     let report = gather(input);
     Ok(match options.format {
         Format::Md | Format::Returns => markdown(&report),
-        Format::Csv => tidy(&report),
+        Format::Csv => csv_rows(&report),
         Format::Html => html(&report),
         Format::Json => format!(
             "{}\n",

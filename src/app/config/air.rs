@@ -1,6 +1,6 @@
 //! `[air]`: which pollutants are tracked, against which base year, at which mix of speeds.
 
-use super::section::Section;
+use crate::app::config::keys::Section;
 use crate::ledger::air::{AirConfig, Pollutant};
 
 pub(super) fn read(mut section: Section<'_>) -> AirConfig {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ConfigError;
-use super::section::Section;
 use super::source::{Node, Value};
+use crate::app::config::keys::Section;
 use crate::ledger::alerts::{AlertsConfig, Builtin, OwnRule, RULES, Rule};
 use crate::model::{Severity, nearest};
-use crate::points::schema::{FieldType, MEASUREMENTS, Measurement};
+use crate::series::table::{FieldType, MEASUREMENTS, Measurement};
 use crate::units::{ParseWeeklyError, WeeklyHours};
 
 const YEAR: Duration = Duration::from_secs(366 * 86_400);
@@ -309,7 +309,7 @@ fn look_up(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::app::config::alerts::*;
 
     #[test]
     fn every_shipped_rule_stands_in_the_shipped_file() {

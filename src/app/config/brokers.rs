@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::ConfigError;
-use super::section::Section;
 use super::source::{Node, Value};
-use crate::ingest::mqtt::{BrokerConfig, MqttVersion, check_filter};
+use crate::app::config::keys::Section;
+use crate::mqtt::client::{BrokerConfig, MqttVersion, check_filter};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::section::Section;
 use super::source::{Node, Value};
 use super::{ConfigError, alerts, exempt};
+use crate::app::config::keys::Section;
 use crate::engine::EngineConfig;
 use crate::ledger::counters::{CounterOverride, CounterRates};
 use crate::ledger::transition::PROFILES;

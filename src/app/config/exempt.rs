@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ConfigError;
-use super::section::Section;
 use super::source::{Node, Value};
+use crate::app::config::keys::Section;
 use crate::model::{ExemptReason, ExemptTime, ExemptWindow};
 use crate::units::{ParseInstantError, ParseWeeklyError, UtcMs, WeeklyHours};
 

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::section::Section;
+use crate::app::config::keys::Section;
 use crate::ledger::factors::{FactorSets, FactorTable, YearPolicy};
 
 /// The files of config/factors/, compressed by build.rs.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::section::Section;
+use crate::app::config::keys::Section;
 use crate::intensity::IntensityConfig;
 
 const DAY: Duration = Duration::from_secs(86_400);

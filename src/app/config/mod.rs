@@ -7,13 +7,13 @@ mod engine;
 mod exempt;
 mod factors;
 mod intensity;
+mod keys;
 mod lengths;
 mod loaded;
 mod notify;
+mod provisioning;
 mod publish;
-mod rooms;
-mod section;
-mod setup;
+mod sections;
 mod source;
 mod targets;
 mod web;
@@ -33,13 +33,13 @@ pub use targets::{
 
 use crate::engine::EngineConfig;
 use crate::ingest::capture::CaptureConfig;
-use crate::ingest::door::OcppConfig;
-use crate::ingest::listener::ListenerConfig;
-use crate::ingest::mqtt::BrokerConfig;
 use crate::intensity::IntensityConfig;
+use crate::mqtt::client::BrokerConfig;
+use crate::mqtt::publisher::PublishConfig;
+use crate::mqtt::server::ListenerConfig;
 use crate::notify::NotifierConfig;
-use crate::sinks::influx::InfluxConfig;
-use crate::sinks::mqtt::PublishConfig;
+use crate::ocpp::server::OcppConfig;
+use crate::outputs::influx::InfluxConfig;
 use crate::store::StoreConfig;
 use crate::web::WebConfig;
 
@@ -218,7 +218,7 @@ impl Config {
         let loaded = Loaded::of(&tree, file);
         let config = Self {
             loaded,
-            ..rooms::read(&mut tree, &mut errors)
+            ..sections::read(&mut tree, &mut errors)
         };
         // In the order of the file, as one goes through it with an editor; the environment comes last.
         errors.sort_by_key(|error| match error.place {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::ConfigError;
-use super::section::Section;
 use super::source::{Node, Value};
+use crate::app::config::keys::Section;
 use crate::model::Severity;
 use crate::notify::{Kind, NotifierConfig, SmtpConfig, SmtpTls};
 

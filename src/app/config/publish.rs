@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ConfigError;
-use super::section::Section;
 use super::source::{Node, Place};
-use crate::ingest::mqtt::BrokerConfig;
+use crate::app::config::keys::Section;
 use crate::model::{check_id, nearest};
-use crate::sinks::mqtt::{HomeAssistantConfig, PublishConfig};
+use crate::mqtt::client::BrokerConfig;
+use crate::mqtt::publisher::{HomeAssistantConfig, PublishConfig};
 
 pub(super) fn read(
     tree: &mut BTreeMap<String, Node>,

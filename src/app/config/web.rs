@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::rooms::is_loopback;
-use super::section::Section;
+use crate::app::config::keys::Section;
+use crate::app::config::sections::is_loopback;
 use crate::web::WebConfig;
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use csv::ByteRecord;
 
-use crate::decode::tables::{Context, Parsed, Registrations, Table};
+use crate::imports::{Context, Parsed, Registrations, Table};
 use crate::ledger::emissions::FactorSets;
 use crate::model::register::{Register, RegisterError};
 use crate::model::{ImportKind, ImportedRow, Indicator, IndicatorKey};

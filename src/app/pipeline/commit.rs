@@ -4,7 +4,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::{Channels, Pipeline};
-use crate::app::past_days;
+use crate::app::backfill;
 use crate::app::writer::{CheckpointJob, Done, Job};
 use crate::units::Day;
 
@@ -40,7 +40,7 @@ impl Pipeline {
             let _ = jobs
                 .send(Job::KeepDayRows(
                     day_rows,
-                    past_days::oldest(Day::of(self.clock.now())),
+                    backfill::oldest(Day::of(self.clock.now())),
                 ))
                 .await;
         }

@@ -1,7 +1,7 @@
 //! What only the store knows goes to the engine: the history once a day, imported indicators every minute.
 
 use super::Pipeline;
-use crate::app::history::History;
+use crate::app::aggregates::History;
 use crate::ledger::targets::{Figures, IndicatorFigure};
 use crate::model::Observation;
 use crate::units::UtcMs;

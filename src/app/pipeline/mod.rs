@@ -10,16 +10,15 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
+use crate::app::aggregates::HistoryReader;
+use crate::app::backfill::PastRows;
 use crate::app::clock::Clock;
-use crate::app::feed::{Hear, Published, decode};
-use crate::app::history::HistoryReader;
 use crate::app::intensity::IntensityRows;
-use crate::app::outlets::Outlets;
-use crate::app::past_days::PastRows;
+use crate::app::mqtt_pipeline::{Hear, Published, decode};
 use crate::app::rollups::RollupReaders;
+use crate::app::wiring::Outlets;
 use crate::app::writer::{CommitJob, Done, Job};
-use crate::app::{inbox, questions};
-use crate::decode::mqtt::Decoders;
+use crate::app::{api_requests, inbox};
 use crate::engine::{Engine, View};
 use crate::ingest::capture::{Capture, Line};
 use crate::ingest::{Frame, MqttBatch, OcppFrame, Receipt, Settlement};
@@ -28,8 +27,9 @@ use crate::model::register::Register;
 use crate::model::{
     ChargePointEvent, ChargePointMessage, ClosedSession, Fact, Manner, Observation, Stats,
 };
-use crate::points;
+use crate::series;
 use crate::store::{Reader, StoreConfig};
+use crate::telemetry::Decoders;
 use crate::units::UtcMs;
 use crate::web::{Question, Wish};
 
@@ -243,7 +243,7 @@ impl Pipeline {
         if std::mem::take(&mut self.intensity_revised) {
             match self.intensity_rows.news(&self.engine, &self.reader, now) {
                 Ok(rows) => rows.iter().for_each(|fact| {
-                    self.batch.points += u64::from(points::encode(fact, &mut self.batch.lines))
+                    self.batch.points += u64::from(series::encode(fact, &mut self.batch.lines))
                 }),
                 Err(error) => tracing::warn!(%error, "no rows of charging_intensity this time"),
             }
@@ -260,9 +260,9 @@ impl Pipeline {
             return self.rollups.answer(&self.engine, now, view, reply);
         }
         if let Wish::See(view) = &wish {
-            return questions::answer(&self.engine, &self.reader, &self.stats, now, view, reply);
+            return api_requests::answer(&self.engine, &self.reader, &self.stats, now, view, reply);
         }
-        match questions::order(&self.engine, wish, now) {
+        match api_requests::order(&self.engine, wish, now) {
             Ok((observation, answer)) => {
                 self.tell(observation, now);
                 let done = move |_| drop(reply.send(Ok(answer)));
@@ -374,7 +374,7 @@ impl Pipeline {
                 .extend(self.outlets.notifications(&notice));
         }
         while let Some(fact) = self.engine.poll_output() {
-            self.batch.points += u64::from(points::encode(&fact, &mut self.batch.lines));
+            self.batch.points += u64::from(series::encode(&fact, &mut self.batch.lines));
             if let Fact::Session {
                 record,
                 kgco2e_location,

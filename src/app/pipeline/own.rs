@@ -4,7 +4,7 @@ use super::Pipeline;
 use crate::model::{
     BrokerLink, ChargePointMessage, Fact, IngestStatsFact, Observation, OwnState, Stats,
 };
-use crate::points;
+use crate::series;
 use crate::units::UtcMs;
 
 /// How often the daemon looks at itself.
@@ -82,7 +82,7 @@ impl Pipeline {
                 late,
                 dropped,
             });
-            self.batch.points += u64::from(points::encode(&fact, &mut self.batch.lines));
+            self.batch.points += u64::from(series::encode(&fact, &mut self.batch.lines));
         }
     }
 }

@@ -23,7 +23,7 @@ const PAIR_MS: i64 = 10_000;
 
 /// A register of one feed.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub(in crate::engine) struct CounterOf {
+pub(crate) struct CounterOf {
     pub quantity: Quantity,
     /// Its gains are booked; false where another register of the same subject tells them.
     pub books: bool,
@@ -34,7 +34,7 @@ pub(in crate::engine) struct CounterOf {
 
 /// The newest values, for the page.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub(in crate::engine) struct Live {
+pub(crate) struct Live {
     /// km.
     pub odometer: Option<Thousandths>,
     /// Per cent.
@@ -51,7 +51,7 @@ pub(in crate::engine) struct Live {
 
 /// One vehicle, charger or meter of one feed.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub(in crate::engine) struct Asset {
+pub(crate) struct Asset {
     /// The id the feed uses.
     pub id: Arc<str>,
     /// Vehicle, charger or meter.

@@ -4,7 +4,7 @@ use crate::model::{Activity, AssetKind, Quantity};
 
 /// Something booked once, however many registers and feeds know of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::engine) enum Measure {
+pub(crate) enum Measure {
     /// Metres driven.
     Distance,
     /// Millilitres used.

@@ -7,7 +7,7 @@ use crate::units::UtcMs;
 
 /// When an asset was last heard, and with what delay.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub(in crate::engine) struct Presence {
+pub(crate) struct Presence {
     /// Last live message: a broker's stored copy proves nothing.
     pub last_heard: Option<UtcMs>,
     /// From the device's own time to its arrival, of the newest live reading; `None` where that has none.
@@ -109,7 +109,7 @@ impl SequenceBook {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::engine::assets::presence::*;
 
     #[test]
     fn what_is_missing_is_counted_once() {

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::super::Engine;
 use super::overview::Estate;
-use super::setup::SetupRow;
 use super::{ViewContext, rfc3339, wh};
+use crate::engine::views::provisioning::SetupRow;
 use crate::ledger::charging::{ChargePointState, Conformance, Connector, RegisterKind};
 use crate::model::{ConnectorStatus, LinkMode, OcppVersion};
 

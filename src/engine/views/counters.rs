@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::super::Engine;
 use super::{ViewContext, rfc3339, whole};
-use crate::decode::mqtt::format_name;
 use crate::ledger::audit::Entry;
+use crate::telemetry::format_name;
 
 /// The answer.
 #[derive(Debug, Serialize)]

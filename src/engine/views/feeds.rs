@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::super::Engine;
 use super::super::assets::Asset;
 use super::{ViewContext, rfc3339};
-use crate::decode::mqtt::format_name;
 use crate::model::AssetKind;
 use crate::model::register::Register;
+use crate::telemetry::format_name;
 
 /// The answer.
 #[derive(Debug, Serialize)]

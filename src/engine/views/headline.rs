@@ -118,7 +118,7 @@ fn goal(share: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::engine::views::headline::*;
     use crate::ledger::targets::{Kind, headline as target, vehicles_needed};
     use crate::ledger::transition::Profile;
     use crate::model::register::Register;

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::super::view::{Field, Step};
 use super::{rfc3339, wh};
-use crate::ledger::history::{Cell, HeatMap};
+use crate::ledger::rollups::{Cell, HeatMap};
 use crate::model::register::Register;
 use crate::model::{RollupSums, SLOT_MS, Series, Slots, slot_start};
 use crate::units::{Day, UtcMs};

@@ -31,7 +31,7 @@ impl Cusum {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::alerts::cusum::*;
 
     #[test]
     fn golden_g12() {

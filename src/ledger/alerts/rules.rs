@@ -345,7 +345,7 @@ impl Builtin {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::alerts::rules::*;
 
     #[test]
     fn levels_lie_on_the_right_sides_and_names_are_unique() {

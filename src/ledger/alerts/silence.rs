@@ -59,7 +59,7 @@ impl Silence {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::alerts::silence::*;
 
     #[test]
     fn matchers_are_exact_or_have_a_star_at_an_end() {

@@ -126,7 +126,7 @@ impl Timing {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::charging::clock::*;
 
     const NOW: UtcMs = UtcMs(1_787_303_702_000);
     const HOUR: i64 = 3_600_000;

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ChargingOutcome;
 use super::registers::{RegisterKind, kind_of};
-use super::scene::Scene;
 use super::session::{OpenSession, StartKey, Stop, flag};
+use crate::ledger::charging::event_context::Scene;
 use crate::model::{MeterSample, SessionMethod, SessionQuality, SessionRecord, TransactionId};
 use crate::units::UtcMs;
 

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::scene::Scene;
 use super::session::OpenSession;
 use super::{ChargingOutcome, ORPHAN_WAIT_2_MS, ORPHAN_WAIT_MS};
+use crate::ledger::charging::event_context::Scene;
 use crate::model::{ConnectorStatus, Fact, MeterSample, SessionRecord, TransactionId};
 use crate::units::UtcMs;
 

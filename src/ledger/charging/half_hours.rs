@@ -68,7 +68,7 @@ pub fn half_hours_of(from: UtcMs, to: UtcMs, dwh: i64) -> Vec<HalfHour> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::charging::half_hours::*;
 
     #[test]
     fn parts_add_up() {

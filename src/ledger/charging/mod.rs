@@ -6,13 +6,13 @@
 mod clock;
 mod closed;
 mod connector;
+mod event_context;
 mod half_hours;
 mod point;
+mod provisioning;
 mod registers;
-mod scene;
 mod sequence;
 mod session;
-mod setup;
 mod transactions_v16;
 mod transactions_v2;
 
@@ -27,8 +27,8 @@ pub use point::{ChargePointState, Conformance};
 pub use registers::RegisterKind;
 
 use self::connector::StatusHeard;
-use self::scene::Scene;
 use self::session::{StartKey, Stop};
+use crate::ledger::charging::event_context::Scene;
 use crate::model::register::Register;
 use crate::model::{
     ChargePointEvent, ChargePointMessage, ConnectorStatus, EnergyUser, Fact, LinkMode, Manner,

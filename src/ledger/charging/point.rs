@@ -8,9 +8,9 @@ use super::clock::PointClock;
 use super::closed::Closed;
 use super::connector::Connector;
 use super::registers::{RegisterClass, RegisterKind};
-use super::scene::Scene;
 use super::session::{OpenSession, StartKey, Stop};
 use super::{ChargingOutcome, REMEMBERED};
+use crate::ledger::charging::event_context::Scene;
 use crate::model::{
     ChargePointInfoFact, ChargePointStatusFact, ConnectorStatus, Fact, LinkMode, Manner,
     OcppVersion, SessionRecord, SetupMemory, TransactionId,

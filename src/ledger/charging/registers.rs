@@ -201,7 +201,7 @@ impl Registers {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::charging::registers::*;
 
     #[test]
     fn what_a_register_counts_from() {

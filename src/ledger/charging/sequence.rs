@@ -49,7 +49,7 @@ impl SeqNumbers {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::charging::sequence::*;
 
     #[test]
     fn any_order_ends_in_one_stretch() {

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::closed::Closed;
 use super::half_hours::HalfHours;
 use super::registers::Registers;
-use super::scene::Scene;
 use super::sequence::SeqNumbers;
+use crate::ledger::charging::event_context::Scene;
 use crate::model::{
     EnergyUser, IdTokenHash, MeterSample, SessionMethod, SessionQuality, SessionRecord,
     TransactionId,

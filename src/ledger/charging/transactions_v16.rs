@@ -2,9 +2,9 @@
 //! repeated, or name an id that nobody knows.
 
 use super::point::ChargePointState;
-use super::scene::Scene;
 use super::session::{OpenSession, StartKey, Stop};
 use super::{ChargingBook, ChargingOutcome, due};
+use crate::ledger::charging::event_context::Scene;
 use crate::model::{ConnectorStatus, Fact, Issue, MeterSample, SessionQuality, TransactionId};
 
 impl ChargingBook {

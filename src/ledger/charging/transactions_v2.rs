@@ -6,8 +6,8 @@
 use super::closed::Closed;
 use super::connector::StatusHeard;
 use super::point::ChargePointState;
-use super::scene::Scene;
 use super::session::{OpenSession, StartKey, Stop};
+use crate::ledger::charging::event_context::Scene;
 use crate::model::{
     ConnectorStatus, MeterSample, ReadingContext, SessionQuality, TransactionEvent,
     TransactionEventKind, TransactionId,

@@ -144,7 +144,7 @@ impl CounterLimits {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::counters::limits::*;
 
     #[test]
     fn six_digits_are_coarser_for_larger_values() {

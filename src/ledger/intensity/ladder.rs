@@ -98,7 +98,7 @@ impl Series {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::intensity::ladder::*;
 
     #[test]
     fn every_rung() {

@@ -131,7 +131,7 @@ fn period(value: &Value, area: GridArea, vintage: UtcMs) -> Option<IntensitySlot
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::intensity::reply::*;
 
     const NOW: UtcMs = UtcMs(1_800_000_000_000);
 

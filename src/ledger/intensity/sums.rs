@@ -61,7 +61,7 @@ pub fn split(from: UtcMs, to: UtcMs, dwh: i64) -> Vec<HalfHour> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::intensity::sums::*;
 
     /// emissions-golden.md, G6.
     #[test]

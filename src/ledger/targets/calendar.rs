@@ -33,7 +33,7 @@ pub fn last_full_month(day: Day) -> Month {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::targets::calendar::*;
 
     #[test]
     fn there_and_back() {

@@ -167,7 +167,7 @@ fn days(as_of: Day, due: Option<Day>, most: i32) -> Vec<Day> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::targets::projection::*;
 
     fn day(text: &str) -> Day {
         text.parse().expect("a day")

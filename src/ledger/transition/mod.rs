@@ -3,9 +3,9 @@
 //! "Low emission" as the NHS Sustainable Development Unit wrote it for the 90 % target; Euro cut-over dates and fuel families as in
 //! Defra's Clean Air Zone vehicle checker (source code, 2021). Vehicle data as the DVLA Vehicle Enquiry Service gives them (OpenAPI 1.1.0).
 
-mod history;
+mod month_ends;
 
-pub use history::{MonthEnd, Population, Undated, month_end_counts};
+pub use month_ends::{MonthEnd, Population, Undated, month_end_counts};
 
 use crate::model::register::{Category, EmissionClass, Register, Vehicle};
 use crate::units::Day;

@@ -194,7 +194,7 @@ pub(super) fn slot(reason: Option<ExemptReason>) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::uptime::calendar::*;
     use crate::model::ExemptTime;
 
     fn at(text: &str) -> UtcMs {

@@ -313,7 +313,7 @@ impl PointTime {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::uptime::point::*;
 
     #[test]
     fn a_connector_is_small() {

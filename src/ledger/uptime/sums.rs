@@ -180,7 +180,7 @@ fn checked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Err
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::uptime::sums::*;
 
     #[test]
     fn damaged_months_are_refused() {

@@ -99,7 +99,7 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::Class::{Available, Faulted, Occupied, Offline};
-    use super::*;
+    use crate::ledger::uptime::timeline::*;
 
     /// Hears classes at seconds; the ms of each class until the end.
     fn line(heard: &[(i64, Class)], end: i64) -> Vec<(Class, i64)> {

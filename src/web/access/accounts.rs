@@ -275,8 +275,8 @@ fn finish(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::model::password::{hash_person, hash_token};
+    use crate::web::access::accounts::*;
 
     const LEAST: PersonCost = PersonCost {
         memory_kib: LEAST_MEMORY_KIB,

@@ -63,8 +63,8 @@ fn network(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::model::MINUTE;
+    use crate::web::access::limits::*;
 
     #[tokio::test(start_paused = true)]
     async fn a_minute_later_all_is_forgiven() {

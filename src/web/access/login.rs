@@ -35,7 +35,7 @@ const FORM_HEADERS: [(HeaderName, &str); 4] = [
 ];
 
 /// `/login`, `/logout`, `/account`.
-pub(in crate::web) fn routes() -> Router<Site> {
+pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route("/login", get(form).post(log_in))
         .route(
@@ -332,7 +332,7 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::web::access::login::*;
 
     #[test]
     fn the_way_back_leads_nowhere_else() {

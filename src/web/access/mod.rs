@@ -368,7 +368,7 @@ pub(super) async fn me(State(site): State<Site>, Extension(caller): Extension<Ca
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::web::access::*;
 
     #[test]
     fn what_nobody_thought_of_is_closed() {

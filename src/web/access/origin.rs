@@ -44,7 +44,7 @@ pub(super) fn sender(headers: &HeaderMap, names: &[String]) -> Sender {
 }
 
 /// `host:port` or `[::1]:port` to the host.
-pub(in crate::web) fn without_port(authority: &str) -> &str {
+pub(crate) fn without_port(authority: &str) -> &str {
     match authority.rsplit_once(':') {
         Some((name, port))
             if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() =>
@@ -57,7 +57,7 @@ pub(in crate::web) fn without_port(authority: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::web::access::origin::*;
 
     #[test]
     fn who_sends() {

@@ -108,7 +108,7 @@ impl Sessions {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::web::access::sessions::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
 

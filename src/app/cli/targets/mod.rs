@@ -12,9 +12,9 @@ use serde::Serialize;
 
 use super::{EX_CONFIG, fail};
 use crate::app::RegisterSource;
+use crate::app::aggregates::{Basis, years};
 use crate::app::clock::Clock;
 use crate::app::config::{Config, TargetsFile, load_factors, load_targets_file};
-use crate::app::history::{Basis, years};
 use crate::ledger::targets::whatif::{Avoided, Outcome, Replacement, avoided, convert, outcome};
 use crate::ledger::targets::{
     Figures, FleetShare, IndicatorFigure, Measure, Target, TargetRecord, assess, headline,

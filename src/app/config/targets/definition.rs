@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::ConfigError;
-use super::super::section::Section;
 use super::super::source::Node;
+use crate::app::config::keys::Section;
 use crate::ledger::transition::Profile;
 
 /// The options, in a profile whose own name and classes do not matter.

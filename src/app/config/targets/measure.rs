@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::super::section::Section;
 use super::needed;
+use crate::app::config::keys::Section;
 use crate::ledger::targets::{Kind, Measure, Successor, YEARLY};
 use crate::ledger::transition::{PROFILES, Population, Profile};
 use crate::model::nearest;

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::section::Section;
 use super::source::{self, Node, Value};
 use super::{Config, ConfigError, ConfigErrors, one};
+use crate::app::config::keys::Section;
 use crate::ledger::emissions::Declared;
 use crate::ledger::targets::{Baseline, Comparison, HEADLINE, Kind, Measure, Target, headline};
 use crate::ledger::transition::{PROFILES, Profile};

@@ -1,6 +1,6 @@
 //! `baseline` and `plan` of a target: where the path begins and how it runs.
 
-use super::super::section::Section;
+use crate::app::config::keys::Section;
 use crate::ledger::targets::{Baseline, CarbonPoint, Conversion, Kind, Measure, Plan, Tonnes};
 use crate::units::Day;
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::super::ConfigError;
-use super::super::section::Section;
 use super::super::source::{Node, Value};
 use super::needed;
+use crate::app::config::keys::Section;
 use crate::ledger::emissions::{Declared, RestatementReason};
 use crate::units::{Day, FinancialYear};
 

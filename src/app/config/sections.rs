@@ -1,0 +1,440 @@
+//! Which keys each room has, their ranges, and what must agree between them.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::source::Node;
+use super::{
+    Config, ConfigError, LogConfig, MappingConfig, RegisterConfig, air, brokers, engine, factors,
+    intensity, notify, publish, targets, web,
+};
+use crate::app::config::keys::Section;
+use crate::app::config::provisioning;
+use crate::app::preset_names;
+use crate::engine::EngineConfig;
+use crate::ingest::capture::CaptureConfig;
+use crate::model::nearest;
+use crate::mqtt::server::ListenerConfig;
+use crate::ocpp::server::{OcppConfig, Unknown};
+use crate::ocpp::tap::TapConfig;
+use crate::outputs::influx::InfluxConfig;
+use crate::store::StoreConfig;
+
+const SECTIONS: &[&str] = &[
+    "listener",
+    "broker",
+    "ocpp",
+    "tap",
+    "setup",
+    "capture",
+    "store",
+    "history",
+    "influx",
+    "web",
+    "engine",
+    "counters",
+    "counter",
+    "exempt",
+    "limits",
+    "target",
+    "targets",
+    "register",
+    "factors",
+    "air",
+    "mapping",
+    "publish",
+    "home_assistant",
+    "alerts",
+    "alert",
+    "notify",
+    "intensity",
+];
+const MS: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Config {
+    let ocpp = ocpp(tree, errors);
+    let brokers = brokers::read(tree.remove("broker"), errors);
+    let factors = factors::read(Section::take(tree, "factors", errors));
+    let mut engine = engine::read(tree, ocpp.heartbeat_interval, errors);
+    engine.residual_kgco2e_per_kwh = factors.residual_kgco2e_per_kwh;
+    engine.air = air::read(Section::take(tree, "air", errors));
+    let mut store = store(Section::take(tree, "store", errors));
+    history(
+        Section::take(tree, "history", errors),
+        &mut store,
+        &mut engine,
+    );
+    let web = web::read(Section::take(tree, "web", errors));
+    let config = Config {
+        notifiers: notify::read(tree.remove("notify"), &web.listen, errors),
+        listener: listener(Section::take(tree, "listener", errors)),
+        publish: publish::read(tree, &brokers, errors),
+        brokers,
+        capture: capture(Section::take(tree, "capture", errors)),
+        store,
+        influx: influx(
+            tree.contains_key("influx"),
+            Section::take(tree, "influx", errors),
+        ),
+        web,
+        engine,
+        ocpp,
+        mapping: mapping(Section::take(tree, "mapping", errors)),
+        register: RegisterConfig {
+            directory: directory(Section::take(tree, "register", errors)),
+        },
+        factors,
+        targets: targets::read(Section::take(tree, "targets", errors)),
+        intensity: intensity::read(Section::take(tree, "intensity", errors)),
+        log: log(Section::take(tree, "log", errors)),
+        loaded: super::Loaded::default(),
+    };
+    let known: Vec<&str> = SECTIONS.iter().copied().chain(["log"]).collect();
+    for (key, node) in std::mem::take(tree) {
+        let hint = nearest(&key, &known);
+        errors.push(ConfigError {
+            key,
+            place: node.place,
+            value: String::new(),
+            reason: "is not a section".into(),
+            hint,
+        });
+    }
+    config
+}
+
+pub(super) fn is_loopback(address: &str) -> bool {
+    let host = address
+        .rsplit_once(':')
+        .map_or(address, |(host, _)| host)
+        .trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn listener(mut section: Section<'_>) -> ListenerConfig {
+    let mut config = ListenerConfig::default();
+    let anonymous_written = section.has("allow_anonymous");
+    let place = Some(()).filter(|()| section.has("listen"));
+    section.flag("enabled", &mut config.enabled);
+    section.address("listen", &mut config.listen);
+    section.flag("allow_anonymous", &mut config.allow_anonymous);
+    section.optional_path("password_file", &mut config.password_file);
+    section.size("max_packet", &mut config.max_packet_bytes, KIB, 64 * MIB);
+    section.whole("max_connections", &mut config.max_connections, 1, 1_000_000);
+    section.whole("max_inflight", &mut config.max_inflight, 1, 65_535);
+    section.formats("formats", &mut config.formats);
+    section.flag("retain_means_replay", &mut config.retain_means_replay);
+    if config.password_file.is_some() && !anonymous_written {
+        config.allow_anonymous = false;
+    }
+    if place.is_some()
+        && !is_loopback(&config.listen)
+        && config.allow_anonymous
+        && !anonymous_written
+    {
+        let hint = "set `password_file`, or write `allow_anonymous = true` if everybody on that network may publish";
+        section.refuse(
+            "listen",
+            None,
+            config.listen.clone(),
+            "is open to the network, and devices need no password",
+            hint,
+        );
+    }
+    if !config.allow_anonymous && config.password_file.is_none() {
+        section.refuse(
+            "allow_anonymous",
+            None,
+            "",
+            "is false, but there is no `password_file`: nobody could connect",
+            "name a file with lines `username:hash`",
+        );
+    }
+    section.finish();
+    config
+}
+
+fn mapping(mut section: Section<'_>) -> MappingConfig {
+    let mut config = MappingConfig::default();
+    let mut files = Vec::new();
+    section.texts("files", &mut files);
+    config.files = files.into_iter().map(PathBuf::from).collect();
+    section.words(
+        "presets",
+        &mut config.presets,
+        &preset_names().collect::<Vec<_>>(),
+    );
+    section.finish();
+    config
+}
+
+fn ocpp(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> OcppConfig {
+    let tap = tap(Section::take(tree, "tap", errors));
+    let setup = Arc::new(provisioning::read(Section::take(tree, "setup", errors)));
+    let mut section = Section::take(tree, "ocpp", errors);
+    let mut config = OcppConfig {
+        tap,
+        setup,
+        ..OcppConfig::default()
+    };
+    section.flag("enabled", &mut config.enabled);
+    section.address("listen", &mut config.listen);
+    section.optional_address("tls_listen", &mut config.tls_listen);
+    section.optional_address("mutual_tls_listen", &mut config.mutual_tls_listen);
+    section.optional_path("certificate_file", &mut config.certificate_file);
+    section.optional_path("key_file", &mut config.key_file);
+    section.optional_path("client_ca_file", &mut config.client_ca_file);
+    let unknown = [
+        ("refuse", Unknown::Refuse),
+        ("quarantine", Unknown::Quarantine),
+        ("accept", Unknown::Accept),
+        ("tap", Unknown::Tap),
+    ];
+    section.word("unknown", &mut config.unknown, &unknown);
+    section.versions("versions", &mut config.versions);
+    section.flag("require_subprotocol", &mut config.require_subprotocol);
+    section.flag("strict_upgrade", &mut config.strict_upgrade);
+    section.flag("accept_hex_passwords", &mut config.accept_hex_passwords);
+    section.flag("deflate", &mut config.deflate);
+    section.flag("repair_metering", &mut config.repair_metering);
+    section.duration(
+        "heartbeat_interval",
+        &mut config.heartbeat_interval,
+        10 * SECOND,
+        DAY,
+    );
+    section.duration(
+        "ping_interval",
+        &mut config.ping_interval,
+        Duration::ZERO,
+        DAY,
+    );
+    section.duration(
+        "handshake_timeout",
+        &mut config.handshake_timeout,
+        SECOND,
+        600 * SECOND,
+    );
+    section.whole("max_handshakes", &mut config.max_handshakes, 1, 1_000_000);
+    section.whole(
+        "max_failed_handshakes",
+        &mut config.max_failed_handshakes,
+        1,
+        1_000_000,
+    );
+    section.whole("max_connections", &mut config.max_connections, 1, 1_000_000);
+    section.size("max_head", &mut config.max_head_bytes, KIB, 64 * KIB);
+    section.size(
+        "max_message",
+        &mut config.max_message_bytes,
+        4 * KIB,
+        64 * MIB,
+    );
+    section.whole("max_json_depth", &mut config.max_json_depth, 8, 1_000);
+    let tls = [
+        ("tls_listen", config.tls_listen.is_some()),
+        ("mutual_tls_listen", config.mutual_tls_listen.is_some()),
+    ];
+    let keys = config.certificate_file.is_some() && config.key_file.is_some();
+    if let Some((key, _)) = tls.into_iter().find(|(_, wanted)| *wanted && !keys) {
+        section.refuse(
+            key,
+            None,
+            "",
+            "needs `certificate_file` and `key_file`",
+            "our certificate with its chain, and its private key, in PEM",
+        );
+    }
+    if config.mutual_tls_listen.is_some() && config.client_ca_file.is_none() {
+        let hint = "the authority that signs the charge points' certificates, in PEM";
+        section.refuse(
+            "mutual_tls_listen",
+            None,
+            "",
+            "needs `client_ca_file`",
+            hint,
+        );
+    }
+    if config.unknown == Unknown::Tap && config.tap.upstream.is_none() {
+        section.refuse(
+            "unknown",
+            None,
+            "tap",
+            "has nowhere to lead to",
+            "write [tap] with upstream = \"wss://operator.example/ocpp\"",
+        );
+    }
+    section.finish();
+    config
+}
+
+fn tap(mut section: Section<'_>) -> TapConfig {
+    let mut config = TapConfig::default();
+    section.optional_text("upstream", &mut config.upstream);
+    section.optional_path("ca_file", &mut config.ca_file);
+    section.optional_path(
+        "client_certificate_file",
+        &mut config.client_certificate_file,
+    );
+    section.optional_path("client_key_file", &mut config.client_key_file);
+    section.duration(
+        "connect_timeout",
+        &mut config.connect_timeout,
+        SECOND,
+        300 * SECOND,
+    );
+    section.whole("max_queued", &mut config.max_queued, 1, 100_000);
+    if let Some(url) = config
+        .upstream
+        .as_ref()
+        .filter(|url| !url.starts_with("ws://") && !url.starts_with("wss://"))
+    {
+        section.refuse(
+            "upstream",
+            None,
+            url.clone(),
+            "is not a WebSocket's address",
+            "write wss://operator.example/ocpp",
+        );
+    }
+    if config.client_certificate_file.is_some() != config.client_key_file.is_some() {
+        section.refuse(
+            "",
+            None,
+            "",
+            "has a client certificate without its key, or a key without certificate",
+            "name both files",
+        );
+    }
+    section.finish();
+    config
+}
+
+fn capture(mut section: Section<'_>) -> CaptureConfig {
+    let mut config = CaptureConfig::default();
+    section.optional_path("directory", &mut config.directory);
+    section.size("max_file", &mut config.max_file_bytes, 64 * KIB, 16 * GIB);
+    section.whole("max_files", &mut config.max_files, 1, 10_000);
+    section.texts("charge_points", &mut config.charge_points);
+    section.flag("mqtt", &mut config.mqtt);
+    section.finish();
+    config
+}
+
+fn store(mut section: Section<'_>) -> StoreConfig {
+    let mut config = StoreConfig::default();
+    section.path("directory", &mut config.directory);
+    section.duration(
+        "commit_interval",
+        &mut config.commit_interval,
+        MS,
+        10 * SECOND,
+    );
+    section.whole("commit_batch", &mut config.commit_batch, 1, 100_000);
+    section.duration(
+        "checkpoint_interval",
+        &mut config.checkpoint_interval,
+        SECOND,
+        DAY,
+    );
+    section.size(
+        "checkpoint_inbox",
+        &mut config.checkpoint_inbox_bytes,
+        64 * KIB,
+        4 * GIB,
+    );
+    section.size("outbox_max", &mut config.outbox_max_bytes, MIB, 1024 * GIB);
+    section.finish();
+    config
+}
+
+fn history(mut section: Section<'_>, store: &mut StoreConfig, engine: &mut EngineConfig) {
+    // A month is put together two days after its end, so fewer days than these could not be kept apart.
+    section.duration("keep_15min", &mut store.keep_15min, 35 * DAY, 3_660 * DAY);
+    section.duration("keep_daily", &mut store.keep_daily, 366 * DAY, 36_600 * DAY);
+    section.whole("max_series", &mut engine.max_history_series, 1, 10_000_000);
+    section.finish();
+}
+
+fn influx(there: bool, mut section: Section<'_>) -> Option<InfluxConfig> {
+    let mut config = InfluxConfig::default();
+    let empty = section.is_empty();
+    section.text("url", &mut config.url);
+    section.text("org", &mut config.org);
+    section.text("bucket", &mut config.bucket);
+    section.optional_path("token_file", &mut config.token_file);
+    section.duration("timeout", &mut config.timeout, SECOND, HOUR);
+    // The section with every key commented out means the same as no section.
+    if !there || empty {
+        section.finish();
+        return None;
+    }
+    for (key, value) in [
+        ("url", &config.url),
+        ("org", &config.org),
+        ("bucket", &config.bucket),
+    ] {
+        if value.is_empty() {
+            section.refuse(
+                "",
+                None,
+                "",
+                format!("has no `{key}`"),
+                "url, org and bucket are needed; leave the section out to write nowhere",
+            );
+        }
+    }
+    if config.url.starts_with("https://") && !cfg!(feature = "influx-tls") {
+        section.refuse(
+            "url",
+            None,
+            config.url.clone(),
+            "needs TLS, which this build does not have",
+            "build with `--features influx-tls`, or put a TLS proxy in front",
+        );
+    } else if !config.url.is_empty()
+        && !config.url.starts_with("http://")
+        && !config.url.starts_with("https://")
+    {
+        section.refuse(
+            "url",
+            None,
+            config.url.clone(),
+            "is not a URL",
+            "write http://host:8086",
+        );
+    }
+    section.finish();
+    Some(config)
+}
+
+fn directory(mut section: Section<'_>) -> Option<PathBuf> {
+    let mut directory = None;
+    section.optional_path("directory", &mut directory);
+    section.finish();
+    directory
+}
+
+fn log(mut section: Section<'_>) -> LogConfig {
+    use tracing::Level;
+    let mut config = LogConfig::default();
+    let words = [
+        ("error", Level::ERROR),
+        ("warn", Level::WARN),
+        ("info", Level::INFO),
+        ("debug", Level::DEBUG),
+        ("trace", Level::TRACE),
+    ];
+    section.word("level", &mut config.level, &words);
+    section.finish();
+    config
+}

@@ -1,0 +1,88 @@
+//! One MQTT message into the engine: the decoder of its topic, then each reading told and written down at once.
+
+use super::inbox;
+use crate::engine::Engine;
+use crate::model::{IndicatorReport, Observation, Quantity, Reading, RejectReason, Stats};
+use crate::telemetry::{Decoders, Formats, Message, Sink};
+use crate::units::UtcMs;
+
+/// Hands each reading to the engine and to the inbox at once: no copy in between.
+pub(super) struct Hear<'a> {
+    pub engine: &'a mut Engine,
+    pub inbox: &'a mut Vec<u8>,
+    pub stats: &'a Stats,
+    pub now: UtcMs,
+    /// Heard so far.
+    pub readings: u32,
+}
+
+impl Sink for Hear<'_> {
+    fn reading(&mut self, mut reading: Reading<'_>) {
+        self.readings += 1;
+        // Tags are personal data and no book reads them from MQTT yet: they go no further, not even to disk.
+        if reading
+            .entries
+            .iter()
+            .any(|entry| entry.quantity == Quantity::IdTag)
+        {
+            reading
+                .entries
+                .to_mut()
+                .retain(|entry| entry.quantity != Quantity::IdTag);
+            if reading.entries.is_empty() {
+                return;
+            }
+        }
+        let observation = Observation::Telemetry(reading);
+        self.engine.handle(&observation, self.now);
+        inbox::append_observed(self.inbox, self.now, observation);
+    }
+
+    fn indicator(&mut self, report: IndicatorReport<'_>) {
+        self.readings += 1;
+        let observation = Observation::Indicator(report);
+        self.engine.handle(&observation, self.now);
+        inbox::append_observed(self.inbox, self.now, observation);
+    }
+
+    fn ignored(&mut self, reason: RejectReason, field: &str, _detail: &str) {
+        self.stats.ignore(reason, field);
+    }
+}
+
+/// A PUBLISH as it came from a socket or a capture.
+pub(super) struct Published<'a> {
+    pub topic: &'a [u8],
+    pub payload: &'a [u8],
+    pub retained: bool,
+    pub properties: &'a [(String, String)],
+    pub received_at: UtcMs,
+}
+
+/// Decodes one PUBLISH.
+pub(super) fn decode(
+    decoders: &mut Decoders,
+    formats: &Formats,
+    published: &Published<'_>,
+    sink: &mut dyn Sink,
+) -> Result<(), (RejectReason, String)> {
+    let Published {
+        payload,
+        retained,
+        properties,
+        received_at,
+        ..
+    } = *published;
+    let topic = std::str::from_utf8(published.topic)
+        .map_err(|_| (RejectReason::Utf8, "the topic is not UTF-8".to_owned()))?;
+    let message = Message {
+        topic,
+        payload,
+        retained,
+        received_at,
+        properties,
+    };
+    decoders
+        .decode(formats, &message, sink)
+        .map_err(|refused| (refused.reason, refused.detail))
+}

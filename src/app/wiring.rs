@@ -1,0 +1,121 @@
+//! Small wires between rooms that do not know each other: subscriptions to the store, the publisher's questions to the engine.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::config::Config;
+use super::writer::Job;
+use crate::model::{Notice, Severity, Subscription};
+use crate::mqtt::client::Subscriber;
+use crate::mqtt::publisher::Ask;
+use crate::store::{CommitError, Notification, Store};
+use crate::web::{Question, Wish};
+
+/// Who is there to take what goes out.
+#[derive(Clone, Debug, Default)]
+pub struct Outlets {
+    /// A database takes the rows.
+    pub has_sink: bool,
+    /// Notifiers, and the severities that they are told of.
+    pub notifiers: Vec<(Arc<str>, Vec<Severity>)>,
+}
+
+impl Outlets {
+    /// As configured.
+    pub(super) fn of(config: &Config) -> Self {
+        let notifiers = config.notifiers.iter();
+        Self {
+            has_sink: config.influx.is_some(),
+            notifiers: notifiers
+                .map(|notifier| {
+                    (
+                        Arc::from(notifier.name.as_str()),
+                        notifier.severities.clone(),
+                    )
+                })
+                .collect(),
+        }
+    }
+
+    /// A notice for each notifier that is to have it.
+    pub(super) fn notifications(&self, notice: &Notice) -> Vec<Notification> {
+        let body: Arc<str> = serde_json::to_string(notice)
+            .expect("a notice is JSON")
+            .into();
+        let told = self
+            .notifiers
+            .iter()
+            .filter(|(_, severities)| severities.contains(&notice.severity));
+        told.map(|(notifier, _)| Notification {
+            notifier: notifier.clone(),
+            body: body.clone(),
+        })
+        .collect()
+    }
+}
+
+/// A session, and what is to be remembered of it whenever that changes.
+pub(super) type Remembering = (String, watch::Receiver<Vec<Subscription>>);
+
+/// Gives each subscriber what is remembered of its session, and writes down what it is about to ask for: were it asked first and written
+/// then, a crash in between would leave a subscription that nobody knows of.
+pub(super) fn recall(
+    store: &mut Store,
+    subscribers: &mut [Subscriber],
+) -> Result<Vec<Remembering>, CommitError> {
+    let mut remembering = Vec::new();
+    for subscriber in subscribers {
+        let session = subscriber.session();
+        let (rows, newest) = subscriber.recall(store.subscriptions(&session)?);
+        store.remember_subscriptions(&session, &rows)?;
+        remembering.push((session, newest));
+    }
+    Ok(remembering)
+}
+
+/// Hands what changes to the store until the subscriber has ended. Only the newest state counts, so nothing waits for a slow disk.
+pub(super) async fn remember(
+    session: String,
+    mut newest: watch::Receiver<Vec<Subscription>>,
+    jobs: mpsc::Sender<Job>,
+) {
+    while newest.changed().await.is_ok() {
+        let rows = newest.borrow_and_update().clone();
+        if jobs
+            .send(Job::Remember(session.clone(), rows))
+            .await
+            .is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// The way to the engine that the web room has too.
+pub(super) fn ask(questions: mpsc::Sender<Question>) -> Ask {
+    Arc::new(move |view| {
+        let questions = questions.clone();
+        Box::pin(async move {
+            let gone = || "the engine is stopping".to_owned();
+            let (reply, answer) = oneshot::channel();
+            questions
+                .send(Question {
+                    wish: Wish::See(view),
+                    reply,
+                })
+                .await
+                .map_err(|_| gone())?;
+            answer.await.map_err(|_| gone())?
+        })
+    })
+}
+
+/// Hands what was delivered to the store.
+pub(super) async fn note_delivered(mut noted: mpsc::Receiver<Vec<i64>>, jobs: mpsc::Sender<Job>) {
+    while let Some(ids) = noted.recv().await {
+        if jobs.send(Job::Delivered(ids)).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! `[listener]`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::telemetry::Formats;
+
+/// `[listener]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ListenerConfig {
+    /// `enabled`.
+    pub enabled: bool,
+    /// `listen`, host:port.
+    pub listen: String,
+    /// `allow_anonymous`: accept devices without credentials. Allowed beyond loopback only when written out.
+    pub allow_anonymous: bool,
+    /// `password_file`: lines `username:hash` as `fleetgauge hash-password` prints them.
+    pub password_file: Option<PathBuf>,
+    /// `max_packet_bytes`.
+    pub max_packet_bytes: usize,
+    /// `max_connections`.
+    pub max_connections: usize,
+    /// `max_inflight`: PUBLISH packets of one connection waiting for their commit (MQTT 5 receive maximum).
+    pub max_inflight: u16,
+    /// `formats`: those that may come here; default: told by the topic, among all of them.
+    pub formats: Arc<Formats>,
+    /// `retain_means_replay`: the retain flag marks a broker's stored copy. False here: a device only asks to keep one.
+    pub retain_means_replay: bool,
+}
+
+impl Default for ListenerConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            listen: "127.0.0.1:1883".into(),
+            allow_anonymous: true,
+            password_file: None,
+            max_packet_bytes: 256 * 1024,
+            max_connections: 10_000,
+            max_inflight: 1024,
+            formats: Arc::default(),
+            retain_means_replay: false,
+        }
+    }
+}

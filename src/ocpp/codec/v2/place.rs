@@ -1,0 +1,69 @@
+//! Where in the device model of OCPP 2.x something is said of: component, EVSE, plug, variable (part 2, `ComponentType`, `VariableType`).
+
+use super::super::WORDS;
+use super::super::field::{number, short};
+use crate::json::Json;
+use crate::model::{ChargePointMessage, ConnectorStatus};
+use crate::units::UtcMs;
+
+/// A variable of a component.
+#[derive(Default)]
+pub(super) struct Place {
+    pub component: Option<String>,
+    pub variable: Option<String>,
+    pub evse_id: u32,
+    /// Which plug of the EVSE; 0 for all of it.
+    pub connector_id: u32,
+}
+
+impl Place {
+    /// Reads what stands under `component` and `variable`.
+    pub fn take(&mut self, json: &mut Json<'_>, name: &str) {
+        match name {
+            "component" => {
+                json.object(|json, name| match name {
+                    "name" => self.component = short(json, WORDS),
+                    "evse" => (self.evse_id, self.connector_id) = evse(json),
+                    _ => {}
+                });
+            }
+            "variable" => {
+                json.object(|json, name| {
+                    if name == "name" {
+                        self.variable = short(json, WORDS);
+                    }
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// It tells whether a plug, an EVSE or the station can be used.
+    pub fn is_availability(&self) -> bool {
+        self.variable.as_deref() == Some("AvailabilityState")
+    }
+
+    /// The state of an availability.
+    pub fn status(&self, value: &str, at: Option<UtcMs>) -> ChargePointMessage {
+        ChargePointMessage::Status {
+            connector_id: self.evse_id,
+            part: self.connector_id,
+            status: ConnectorStatus::from_name(value),
+            error_code: None,
+            vendor_error_code: None,
+            info: None,
+            at,
+        }
+    }
+}
+
+/// `EVSEType`: `id` and `connectorId`.
+pub(super) fn evse(json: &mut Json<'_>) -> (u32, u32) {
+    let (mut evse_id, mut connector_id) = (0, 0);
+    json.object(|json, name| match name {
+        "id" => evse_id = number(json),
+        "connectorId" => connector_id = number(json),
+        _ => {}
+    });
+    (evse_id, connector_id)
+}

@@ -1,0 +1,266 @@
+//! The operator's central system, dialled in the charge point's name: its path, its credentials, its subprotocols.
+
+use std::sync::{Arc, OnceLock};
+
+use rustls::RootCertStore;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::{TlsConnector, TlsStream};
+use tokio_tungstenite::tungstenite::http::Uri;
+
+use super::TapConfig;
+use crate::ocpp::server::Stream;
+use crate::ocpp::server::handshake::{Request, read_head};
+use crate::tls::{TlsError, authorities, certificates, client, private_key};
+
+/// Most bytes of an operator's answer, and of what it says with a refusal.
+const ANSWER_BYTES: usize = 16 * 1024;
+const REFUSAL_BYTES: usize = 64 * 1024;
+
+/// The way to operators.
+#[derive(Clone, Default)]
+pub struct Upstream {
+    roots: Option<Arc<RootCertStore>>,
+    certificate: Option<Arc<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>>,
+    /// Made when the first `wss://` is dialled: this machine's authorities are many.
+    connector: Arc<OnceLock<TlsConnector>>,
+}
+
+/// An operator that has accepted.
+pub(super) struct Operator {
+    pub stream: Stream,
+    /// What it chose.
+    pub protocol: Option<String>,
+    /// Frames that came right behind its answer.
+    pub rest: Vec<u8>,
+}
+
+/// An operator that has not.
+pub(super) enum NoWay {
+    /// Its answer, as sent.
+    Refused { status: String, answer: Vec<u8> },
+    /// It cannot be reached, or speaks no HTTP.
+    Down(String),
+}
+
+impl NoWay {
+    fn down(error: impl std::fmt::Display) -> Self {
+        Self::Down(error.to_string())
+    }
+}
+
+impl Upstream {
+    /// Reads the files that the configuration names.
+    pub fn read(config: &TapConfig) -> Result<Self, TlsError> {
+        let roots = config
+            .ca_file
+            .as_deref()
+            .map(|file| authorities("tap.ca_file", file))
+            .transpose()?;
+        let certificate = match (
+            config.client_certificate_file.as_deref(),
+            config.client_key_file.as_deref(),
+        ) {
+            (Some(certificate), Some(key)) => {
+                let chain = certificates("tap.client_certificate_file", certificate)?;
+                Some((chain, private_key("tap.client_key_file", key)?))
+            }
+            _ => None,
+        };
+        Ok(Self {
+            roots: roots.map(Arc::new),
+            certificate: certificate.map(Arc::new),
+            connector: Arc::default(),
+        })
+    }
+
+    fn connector(&self) -> Result<TlsConnector, NoWay> {
+        if let Some(connector) = self.connector.get() {
+            return Ok(connector.clone());
+        }
+        let roots = self.roots.clone().unwrap_or_else(|| {
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            Arc::new(roots)
+        });
+        let builder = client(roots);
+        let config = match self.certificate.as_deref() {
+            None => builder.with_no_client_auth(),
+            Some((chain, key)) => builder
+                .with_client_auth_cert(chain.clone(), key.clone_key())
+                .map_err(NoWay::down)?,
+        };
+        Ok(self
+            .connector
+            .get_or_init(|| TlsConnector::from(Arc::new(config)))
+            .clone())
+    }
+
+    /// Dials the operator at `url` as the charge point dialled us.
+    pub(super) async fn dial(&self, url: &str, request: &Request) -> Result<Operator, NoWay> {
+        let Target {
+            tls,
+            host,
+            port,
+            path,
+        } = Target::of(url, &request.target)
+            .ok_or_else(|| NoWay::down("its address is no ws:// or wss:// URL"))?;
+        let tcp = TcpStream::connect((host.as_str(), port))
+            .await
+            .map_err(NoWay::down)?;
+        let _ = tcp.set_nodelay(true);
+        let mut stream = if tls {
+            let name = ServerName::try_from(host.clone()).map_err(NoWay::down)?;
+            let secured = self
+                .connector()?
+                .connect(name, tcp)
+                .await
+                .map_err(NoWay::down)?;
+            Stream::Tls(Box::new(TlsStream::Client(secured)))
+        } else {
+            Stream::Plain(tcp)
+        };
+        let usual = port == if tls { 443 } else { 80 };
+        let host = if usual {
+            host
+        } else {
+            format!("{host}:{port}")
+        };
+        stream
+            .write_all(request.to_operator(&host, &path).as_bytes())
+            .await
+            .map_err(NoWay::down)?;
+        stream.flush().await.map_err(NoWay::down)?;
+        hear_answer(stream).await
+    }
+}
+
+async fn hear_answer(mut stream: Stream) -> Result<Operator, NoWay> {
+    const NOT_HTTP: &str = "its answer is not HTTP";
+    let head = read_head(&mut stream, ANSWER_BYTES)
+        .await
+        .map_err(NoWay::down)?;
+    let (mut answer, mut rest) = head.ok_or_else(|| NoWay::down(NOT_HTTP))?;
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut response = httparse::Response::new(&mut headers);
+    if !response
+        .parse(&answer)
+        .is_ok_and(|status| status.is_complete())
+    {
+        return Err(NoWay::down(NOT_HTTP));
+    }
+    let header = |name: &str| {
+        let found = response
+            .headers
+            .iter()
+            .find(|header| header.name.eq_ignore_ascii_case(name));
+        found
+            .and_then(|header| std::str::from_utf8(header.value).ok())
+            .map(|value| value.trim().to_owned())
+    };
+    if response.code == Some(101) {
+        return Ok(Operator {
+            stream,
+            protocol: header("sec-websocket-protocol"),
+            rest,
+        });
+    }
+    let status = format!(
+        "{} {}",
+        response.code.unwrap_or_default(),
+        response.reason.unwrap_or_default()
+    );
+    let length = header("content-length")
+        .and_then(|length| length.parse().ok())
+        .unwrap_or(REFUSAL_BYTES)
+        .min(REFUSAL_BYTES);
+    while rest.len() < length && stream.read_buf(&mut rest).await.is_ok_and(|read| read > 0) {}
+    answer.extend(rest.into_iter().take(length));
+    Err(NoWay::Refused { status, answer })
+}
+
+/// Where to dial, and with which path.
+#[derive(PartialEq, Eq, Debug)]
+struct Target {
+    tls: bool,
+    host: String,
+    port: u16,
+    path: String,
+}
+
+impl Target {
+    /// An address without a path leaves the charge point's own path and query as they are. One with a path takes the place of our
+    /// `/ocpp`.
+    fn of(url: &str, target: &str) -> Option<Self> {
+        let uri: Uri = url.parse().ok()?;
+        let tls = match uri.scheme_str()? {
+            "wss" => true,
+            "ws" => false,
+            _ => return None,
+        };
+        let host = uri.host()?.trim_matches(['[', ']']).to_owned();
+        let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
+        let base = uri.path().trim_end_matches('/');
+        let own = if base.is_empty() {
+            target
+        } else {
+            target.strip_prefix("/ocpp").unwrap_or(target)
+        };
+        let own = if own.starts_with('/') {
+            own.to_owned()
+        } else {
+            format!("/{own}")
+        };
+        Some(Self {
+            tls,
+            host,
+            port,
+            path: format!("{base}{own}"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ocpp::tap::upstream::*;
+
+    #[test]
+    fn the_path_stays_the_charge_points_own() {
+        for (url, target, want) in [
+            (
+                "ws://op.example:9000",
+                "/ocpp/CP%7C1?token=x",
+                Some((false, "op.example", 9000, "/ocpp/CP%7C1?token=x")),
+            ),
+            (
+                "wss://op.example/",
+                "//CP1",
+                Some((true, "op.example", 443, "//CP1")),
+            ),
+            (
+                "wss://op.example/services/ocpp",
+                "/ocpp/CP1",
+                Some((true, "op.example", 443, "/services/ocpp/CP1")),
+            ),
+            (
+                "ws://[::1]:8080/a/",
+                "/b/CP1",
+                Some((false, "::1", 8080, "/a/b/CP1")),
+            ),
+            ("http://op.example", "/CP1", None),
+            ("op.example", "/CP1", None),
+        ] {
+            let found = Target::of(url, target);
+            let found = found.as_ref().map(|found| {
+                (
+                    found.tls,
+                    found.host.as_str(),
+                    found.port,
+                    found.path.as_str(),
+                )
+            });
+            assert_eq!(found, want, "{url} {target}");
+        }
+    }
+}

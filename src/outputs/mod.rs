@@ -1,0 +1,3 @@
+//! Where rows go: one file per output.
+
+pub mod influx;

@@ -1,0 +1,439 @@
+//! The report as one tidy table: section, organisation, site, metric, unit, value, value_last_year, note. An empty cell is not known.
+
+use std::fmt::Display;
+
+use super::Report;
+use super::data::{Group, LeagueRow};
+use super::words::plain;
+
+struct Tidy {
+    writer: csv::Writer<Vec<u8>>,
+}
+
+/// Where a figure belongs.
+type Place<'a> = (&'a str, &'a str, &'a str);
+
+impl Tidy {
+    fn put(
+        &mut self,
+        place: Place<'_>,
+        metric: &str,
+        unit: &str,
+        value: Option<impl Display>,
+        earlier: Option<f64>,
+        note: &str,
+    ) {
+        let text = |value: Option<String>| value.unwrap_or_default();
+        let cells = [
+            place.0,
+            place.1,
+            place.2,
+            metric,
+            unit,
+            &text(value.map(|value| value.to_string())),
+            &text(earlier.map(|value| value.to_string())),
+            note,
+        ];
+        // Writing into memory does not fail.
+        let _ = self.writer.write_record(cells);
+    }
+}
+
+/// Renders, unrounded.
+pub fn csv_rows(report: &Report) -> String {
+    let mut out = Tidy {
+        writer: csv::Writer::from_writer(Vec::new()),
+    };
+    let _ = out.writer.write_record([
+        "section",
+        "organisation",
+        "site",
+        "metric",
+        "unit",
+        "value",
+        "value_last_year",
+        "note",
+    ]);
+    let period = &report.period;
+    for (metric, value) in [
+        ("from", &period.from),
+        ("to", &period.to),
+        ("figures_to", &period.figures_to),
+    ] {
+        out.put(
+            ("period", "", ""),
+            metric,
+            "date",
+            Some(value),
+            None,
+            &period.name,
+        );
+    }
+    for record in &report.targets {
+        let unit = if matches!(
+            record.kind,
+            crate::ledger::targets::Kind::Share | crate::ledger::targets::Kind::Relative
+        ) {
+            "ratio"
+        } else {
+            record.unit
+        };
+        let place = ("targets", "", "");
+        let needs = record.needs.join("; ");
+        out.put(
+            place,
+            &format!("{}.status", record.id),
+            "",
+            Some(plain(&record.status)),
+            None,
+            &needs,
+        );
+        out.put(
+            place,
+            &format!("{}.current", record.id),
+            unit,
+            record.current,
+            None,
+            "",
+        );
+        out.put(
+            place,
+            &format!("{}.goal", record.id),
+            unit,
+            Some(record.goal),
+            None,
+            record.due.as_deref().unwrap_or("no due date"),
+        );
+        out.put(
+            place,
+            &format!("{}.gap", record.id),
+            record.unit,
+            record.gap.map(|gap| gap.value()),
+            None,
+            "",
+        );
+    }
+    groups(&mut out, report);
+    for row in &report.air.pollutants {
+        let name = format!("{}_kg", row.pollutant);
+        out.put(
+            ("air", "all", ""),
+            &name,
+            "kg",
+            row.kg,
+            row.last_year_kg,
+            &plain(&row.status),
+        );
+    }
+    for row in &report.air.organisations {
+        for (metric, kg) in [
+            ("nox_kg", row.nox_kg),
+            ("pm25_kg", row.pm25_kg),
+            ("pm10_kg", row.pm10_kg),
+        ] {
+            out.put(
+                ("air", &row.organisation, ""),
+                metric,
+                "kg",
+                Some(kg),
+                None,
+                "",
+            );
+        }
+    }
+    report
+        .league_organisations
+        .iter()
+        .chain(&report.league_sites)
+        .for_each(|row| league(&mut out, row));
+    for row in report.charging.sites.iter().chain([&report.charging.total]) {
+        let place = ("charging", "", &*row.site);
+        out.put(
+            place,
+            "charge_points",
+            "count",
+            Some(row.charge_points),
+            None,
+            "",
+        );
+        out.put(
+            place,
+            "sessions",
+            "count",
+            Some(row.sessions),
+            Some(row.last_year_sessions as f64),
+            "",
+        );
+        let note = format!("{} sessions without an energy", row.sessions_without_energy);
+        out.put(
+            place,
+            "energy_kwh",
+            "kWh",
+            row.energy_kwh,
+            row.last_year_energy_kwh,
+            &note,
+        );
+    }
+    for row in &report.charging.uptime {
+        let place = ("uptime", "", row.site.as_str());
+        let note = &report.charging.uptime_note;
+        out.put(
+            place,
+            "pcpr_reliable_as_implemented_ratio",
+            "ratio",
+            row.pcpr_reliable_as_implemented_ratio,
+            None,
+            note,
+        );
+        out.put(
+            place,
+            "nevi_uptime_ratio",
+            "ratio",
+            row.nevi_uptime_ratio,
+            None,
+            "twelve months",
+        );
+        out.put(place, "faults", "count", Some(row.faults), None, "");
+    }
+    if report.charging.uptime.is_empty() {
+        out.put(
+            ("uptime", "", "all"),
+            "pcpr_reliable_as_implemented_ratio",
+            "ratio",
+            None::<f64>,
+            None,
+            &report.charging.uptime_note,
+        );
+    }
+    method(&mut out, report);
+    String::from_utf8(out.writer.into_inner().unwrap_or_default()).unwrap_or_default()
+}
+
+fn groups(out: &mut Tidy, report: &Report) {
+    let mut put = |group: &Group| {
+        let place = ("emissions", &*group.organisation, "");
+        for row in &group.scopes {
+            let name = if row.scope == "2" {
+                "2_location"
+            } else {
+                row.scope
+            };
+            let unit = if row.scope == "outside" {
+                "kgCO2"
+            } else {
+                "kgCO2e"
+            };
+            let note = row.factor_sets.join(" ");
+            out.put(
+                place,
+                &format!("scope_{name}"),
+                unit,
+                row.kgco2e,
+                row.last_year_kgco2e,
+                &note,
+            );
+            out.put(
+                place,
+                &format!("scope_{name}_sd"),
+                unit,
+                row.kgco2e.map(|_| row.sd_kgco2e),
+                None,
+                "",
+            );
+            out.put(
+                place,
+                &format!("scope_{name}_estimated"),
+                unit,
+                row.kgco2e.map(|_| row.estimated_kgco2e),
+                None,
+                "",
+            );
+            for (tier, kgco2e) in &row.tiers_kgco2e {
+                out.put(
+                    place,
+                    &format!("scope_{name}_tier_{tier}"),
+                    unit,
+                    Some(kgco2e),
+                    None,
+                    "",
+                );
+            }
+        }
+        out.put(
+            place,
+            "distance_km",
+            "km",
+            Some(group.distance_km),
+            None,
+            "",
+        );
+        out.put(place, "fuel_l", "l", Some(group.fuel_l), None, "");
+        out.put(place, "energy_kwh", "kWh", Some(group.energy_kwh), None, "");
+    };
+    put(&report.emissions.total);
+    report.emissions.organisations.iter().for_each(put);
+}
+
+fn league(out: &mut Tidy, row: &LeagueRow) {
+    let place = (
+        "league",
+        &*row.organisation,
+        row.site.as_deref().unwrap_or(""),
+    );
+    out.put(place, "vehicles", "count", Some(row.vehicles), None, "");
+    out.put(
+        place,
+        "vehicles_low",
+        "count",
+        Some(row.vehicles_low),
+        None,
+        "",
+    );
+    out.put(place, "low_share", "ratio", row.low_share, None, "");
+    let note = format!("of {} vehicles with kilometres", row.vehicles_with_km);
+    out.put(
+        place,
+        "kgco2e_per_km",
+        "kgCO2e/km",
+        row.kgco2e_per_km,
+        row.last_year_kgco2e_per_km,
+        &note,
+    );
+    out.put(
+        place,
+        "kgco2e_per_vehicle",
+        "kgCO2e",
+        row.kgco2e_per_vehicle,
+        None,
+        "",
+    );
+    out.put(place, "distance_km", "km", row.distance_km, None, "");
+    out.put(place, "energy_kwh", "kWh", row.energy_kwh, None, "");
+}
+
+fn method(out: &mut Tidy, report: &Report) {
+    let method = &report.method;
+    for (metric, value) in [
+        ("program", method.program.clone()),
+        ("profile", method.profile.clone()),
+        ("year_policy", method.year_policy.to_owned()),
+        ("factor_sets", method.factor_sets.join(" ")),
+        (
+            "emissions_method_version",
+            method.emissions_method_version.to_string(),
+        ),
+        (
+            "targets_method_version",
+            method.targets_method_version.to_string(),
+        ),
+    ] {
+        out.put(("method", "", ""), metric, "", Some(value), None, "");
+    }
+    for year in &report.restatements.years {
+        let place = (
+            "restatements",
+            year.organisation.as_deref().unwrap_or(""),
+            "",
+        );
+        let note = format!(
+            "frozen on {}; {}",
+            year.frozen_on,
+            if year.restated {
+                "restated"
+            } else {
+                "below the threshold"
+            }
+        );
+        let metric = |what: &str| format!("{}.{what}", year.year);
+        out.put(
+            place,
+            &metric("as_frozen"),
+            "kgCO2e",
+            Some(year.kgco2e_as_frozen),
+            None,
+            &note,
+        );
+        out.put(
+            place,
+            &metric("with_effects"),
+            "kgCO2e",
+            Some(year.kgco2e_with_effects),
+            None,
+            &note,
+        );
+        out.put(
+            place,
+            &metric("base"),
+            "kgCO2e",
+            Some(year.kgco2e_base),
+            None,
+            &note,
+        );
+    }
+    for row in &report.restatements.effects {
+        let note = if row.restated {
+            "restated"
+        } else {
+            "below the threshold"
+        };
+        out.put(
+            ("restatements", "", ""),
+            &row.stretch,
+            "ratio",
+            Some(row.change_ratio),
+            None,
+            note,
+        );
+    }
+    let quality = &report.data_quality;
+    let place = ("data_quality", "", "");
+    out.put(
+        place,
+        "completeness_ratio",
+        "ratio",
+        quality.completeness_ratio,
+        quality.last_year_completeness_ratio,
+        "vehicle months with data",
+    );
+    out.put(
+        place,
+        "estimated_ratio",
+        "ratio",
+        quality.estimated_ratio,
+        None,
+        "",
+    );
+    for (metric, list) in [
+        ("not_computed", &quality.not_computed),
+        ("no_data", &quality.no_data),
+        ("low_quality", &quality.low_quality),
+        ("air_not_computed", &quality.air_not_computed),
+    ] {
+        out.put(
+            place,
+            metric,
+            "vehicles",
+            Some(list.len()),
+            None,
+            &list.join(" "),
+        );
+    }
+    out.put(
+        place,
+        "fuel_mismatches",
+        "vehicle months",
+        Some(quality.fuel_mismatches.len()),
+        None,
+        "",
+    );
+    for missing in &report.missing {
+        out.put(
+            ("missing", "", ""),
+            "missing",
+            "",
+            None::<f64>,
+            None,
+            missing,
+        );
+    }
+}

@@ -1,0 +1,305 @@
+//! Gathers a report: the store's activity and sessions of the period and of the year before, through the ledger. Nothing is written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::data::{Charging, Method, PeriodRow, Report, Restatements};
+use super::period::Period;
+use super::{charging, emissions, league, quality};
+use crate::engine::EngineConfig;
+use crate::ledger::air::{AirInventory, AirSums, air};
+use crate::ledger::emissions::{
+    Declared, FactorSets, Figures as Totals, Inventory, METHOD_VERSION, Months,
+    RESTATEMENT_THRESHOLD, Setting, inventory,
+};
+use crate::ledger::factors::YearPolicy;
+use crate::ledger::targets::{
+    self, Figures, Target, assess, headline, last_full_month, with_headline,
+};
+use crate::ledger::transition::Profile;
+use crate::model::register::Register;
+use crate::model::{Activity, ActivityKey, ClosedSession};
+use crate::store::{Reader, stored_activity};
+use crate::units::{Day, Month, UtcMs};
+
+/// What a report is made of.
+pub struct Input<'a> {
+    /// The days.
+    pub period: &'a Period,
+    /// Now.
+    pub now: UtcMs,
+    /// Settings.
+    pub engine: &'a EngineConfig,
+    /// Definition of "low emission".
+    pub profile: &'a Profile,
+    /// Who is who.
+    pub register: &'a Register,
+    /// Factors in force.
+    pub factors: &'a FactorSets,
+    /// Those compiled in, without a folder's corrections; `None` if there are none.
+    pub published: Option<&'a FactorSets>,
+    /// Which set holds when.
+    pub year_policy: YearPolicy,
+    /// The list of targets.
+    pub targets: &'a [Target],
+    /// What was declared of base years.
+    pub declared: &'a [Declared],
+    /// What targets are compared with.
+    pub figures: &'a Figures,
+    /// The store; `None` if there is none.
+    pub reader: Option<&'a Reader>,
+    /// What the engine says of uptime.
+    pub uptime: Uptime,
+    /// What is known to be missing so far.
+    pub missing: Vec<String>,
+}
+
+/// `/api/v1/uptime` of the period's months, or why there is none.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Uptime {
+    /// The answer.
+    Known(serde_json::Value),
+    /// The reason.
+    Unknown(String),
+}
+
+/// Days with what was computed of them.
+pub(super) struct Stretch {
+    pub from: Day,
+    pub to: Day,
+    pub activity: BTreeMap<ActivityKey, Activity>,
+    pub months: Months,
+    pub inventory: Inventory,
+    /// All lines of each month of it, or of the part of a month that is in it.
+    pub by_month: Vec<(Month, Totals)>,
+    pub air: AirInventory,
+    pub sessions: Vec<ClosedSession>,
+}
+
+impl Stretch {
+    fn read(input: &Input<'_>, (from, to): (Day, Day), missing: &mut Vec<String>) -> Self {
+        let mut stretch = Self {
+            from,
+            to,
+            activity: BTreeMap::new(),
+            months: Months::default(),
+            inventory: Inventory::default(),
+            by_month: Vec::new(),
+            air: AirInventory::default(),
+            sessions: Vec::new(),
+        };
+        let Some(reader) = input.reader else {
+            return stretch;
+        };
+        match stored_activity(reader, from, to) {
+            Ok(stored) => {
+                stretch.months = stored.months;
+                for row in stored.rows {
+                    stretch
+                        .activity
+                        .entry(row.key)
+                        .or_default()
+                        .add(&row.activity);
+                }
+            }
+            Err(error) => missing.push(format!("activity from {from} to {to}: {error}")),
+        }
+        let (start, end) = (from.start(), to.end());
+        match reader.sessions(Some(start), Some(end), None, None, i64::MAX as usize) {
+            // The store finds what overlaps; a session belongs to the day on which it ended.
+            Ok(sessions) => {
+                stretch.sessions = sessions
+                    .into_iter()
+                    .filter(|found| found.record.ended_at.is_some_and(|at| at < end))
+                    .collect()
+            }
+            Err(error) => missing.push(format!("charging sessions from {from} to {to}: {error}")),
+        }
+        // Month by month, and the whole from those: each day stands for itself, and none is computed twice.
+        let (first, last) = (Month::of_day(from), Month::of_day(to));
+        for month in (0..=last.since(first)).map(|count| first.plus(count)) {
+            let days = (month.first_day().max(from), month.last_day().min(to));
+            let of_month = stretch.compute(input, input.factors, days);
+            stretch.by_month.push((month, of_month.total()));
+            stretch.inventory.join(of_month);
+        }
+        stretch.air = air(
+            &stretch.activity,
+            input.register,
+            input.factors,
+            &stretch.months,
+            &input.engine.air,
+        );
+        stretch
+    }
+
+    /// The inventory of some of the days. Each day stands for itself, so that parts add up.
+    pub fn compute(
+        &self,
+        input: &Input<'_>,
+        factors: &FactorSets,
+        (from, to): (Day, Day),
+    ) -> Inventory {
+        // Silence is filled once the month is over, as /api/v1/emissions does.
+        let filled_to = to.min(last_full_month(Day(Day::of(input.now).0 - 1)).last_day());
+        let setting = Setting {
+            per_vehicle: true,
+            residual_kgco2e_per_kwh: input.engine.residual_kgco2e_per_kwh,
+            fill: (from <= filled_to && !self.activity.is_empty()).then_some((from, filled_to)),
+            ..Setting::new(input.register, factors, &self.months)
+        };
+        if (from, to) == (self.from, self.to) {
+            return inventory(&self.activity, &setting);
+        }
+        let days = self
+            .activity
+            .iter()
+            .filter(|(key, _)| (from..=to).contains(&key.day));
+        inventory(
+            &days.map(|(key, sums)| (key.clone(), *sums)).collect(),
+            &setting,
+        )
+    }
+
+    /// Factor sets behind the figures.
+    pub fn factor_sets(&self) -> Vec<String> {
+        let sets: BTreeSet<String> = self
+            .inventory
+            .lines
+            .keys()
+            .flat_map(|key| [Some(key.factor_set), key.chain_set])
+            .flatten()
+            .map(|set| set.to_string())
+            .collect();
+        sets.into_iter().collect()
+    }
+}
+
+/// The days of the period so far, and of the year before.
+pub(super) fn stretches(input: &Input<'_>, missing: &mut Vec<String>) -> (Stretch, Stretch) {
+    let until = input.period.until(Day::of(input.now));
+    let period = until.as_ref().unwrap_or(input.period);
+    let now = Stretch::read(input, (period.from, period.to), missing);
+    // While the period runs, last year is cut at the same day.
+    let before = Stretch::read(input, period.year_before(), missing);
+    (now, before)
+}
+
+/// Days and pollutants of `air.base_from` to `air.base_to`, if they are set and the store has any of it.
+fn air_base(input: &Input<'_>, missing: &mut Vec<String>) -> Option<(i32, AirSums)> {
+    let ((from, to), reader) = input.engine.air.base_days.zip(input.reader)?;
+    let stored = match stored_activity(reader, from, to) {
+        Ok(stored) => stored,
+        Err(error) => {
+            missing.push(format!("pollutants of the base, {from} to {to}: {error}"));
+            return None;
+        }
+    };
+    let mut activity: BTreeMap<ActivityKey, Activity> = BTreeMap::new();
+    for row in stored.rows {
+        activity.entry(row.key).or_default().add(&row.activity);
+    }
+    let found = air(
+        &activity,
+        input.register,
+        input.factors,
+        &stored.months,
+        &input.engine.air,
+    );
+    if found.lines.is_empty() {
+        missing.push(format!(
+            "pollutants of the base: the store has no kilometres from {from} to {to}"
+        ));
+    }
+    (!found.lines.is_empty()).then(|| (to.0 - from.0 + 1, found.total()))
+}
+
+/// The report.
+pub fn gather(mut input: Input<'_>) -> Report {
+    let mut missing = std::mem::take(&mut input.missing);
+    let today = Day::of(input.now);
+    let (now, before) = stretches(&input, &mut missing);
+    if today < input.period.from {
+        missing.push(format!(
+            "the period begins on {}: nothing of it has happened yet",
+            input.period.from
+        ));
+    } else if today <= input.period.to {
+        missing.push(format!(
+            "the period runs until {}: figures go to {today}, and so do those of last year",
+            input.period.to
+        ));
+    }
+    if input.reader.is_some() && now.activity.is_empty() {
+        missing.push(format!(
+            "activity: the store has none from {} to {}",
+            now.from, now.to
+        ));
+    }
+    if input.reader.is_some() && before.activity.is_empty() {
+        missing.push(format!(
+            "last year: the store has no activity from {} to {}, so no change can be said",
+            before.from, before.to
+        ));
+    }
+    let engine = input.engine;
+    let first = headline(
+        engine.target_share,
+        engine.target_due,
+        engine.target_start.zip(engine.target_start_share),
+    );
+    let all = with_headline(first, input.targets);
+    let records = all
+        .iter()
+        .map(|target| assess(target, input.profile, input.register, input.figures, now.to));
+    let base = air_base(&input, &mut missing);
+    let (uptime, uptime_note) = charging::uptime(&input.uptime);
+    let (sites, total) = charging::sessions(input.register, &now, &before);
+    let kwh = |dwh: i64| dwh as f64 / 10_000.0;
+    Report {
+        period: PeriodRow {
+            name: input.period.name.clone(),
+            from: input.period.from.to_string(),
+            to: input.period.to.to_string(),
+            figures_to: now.to.to_string(),
+            complete: today > input.period.to,
+            last_year_from: before.from.to_string(),
+            last_year_to: before.to.to_string(),
+        },
+        generated_at: input.now.to_string(),
+        targets: records.filter(|record| record.alias_of.is_none()).collect(),
+        emissions: emissions::emissions(&now, &before),
+        air: emissions::pollutants(&input, &now, &before, base.as_ref()),
+        league_organisations: league::league(&input, &now, &before, false),
+        league_sites: league::league(&input, &now, &before, true),
+        charging: Charging {
+            sites,
+            total,
+            energy_staff_public_kwh: kwh(now.inventory.staff_public_dwh),
+            energy_unallocated_kwh: kwh(now.inventory.unallocated_dwh),
+            uptime,
+            uptime_note,
+        },
+        method: Method {
+            program: format!("fleetgauge {}", env!("CARGO_PKG_VERSION")),
+            profile: input.profile.described(),
+            year_policy: match input.year_policy {
+                YearPolicy::Majority => "majority",
+                YearPolicy::Blended => "blended",
+                YearPolicy::Calendar => "calendar",
+            },
+            factor_sets: now.factor_sets(),
+            last_year_factor_sets: before.factor_sets(),
+            emissions_method_version: METHOD_VERSION,
+            targets_method_version: targets::METHOD_VERSION,
+            residual_kgco2e_per_kwh: engine.residual_kgco2e_per_kwh,
+        },
+        restatements: Restatements {
+            policy: quality::POLICY,
+            threshold_ratio: RESTATEMENT_THRESHOLD,
+            effects: quality::restatements(&input, &[&now, &before]),
+            years: quality::frozen_years(&input, &[&now, &before], &mut missing),
+        },
+        data_quality: quality::quality(&input, &now, &before),
+        missing,
+    }
+}

@@ -1,0 +1,182 @@
+//! Gen2 and later: the status object of one component, alone on its topic or several in a notification with its time. All Wh and W.
+//! A notification holds what has changed; what it leaves out is unknown, not zero.
+
+use super::FORMAT;
+use crate::json::Json;
+use crate::model::{AssetKind, Quantity, RejectReason};
+use crate::telemetry::kit::asset::AssetId;
+use crate::telemetry::kit::collected::Collected;
+use crate::telemetry::kit::object;
+use crate::telemetry::kit::plain::Of;
+use crate::telemetry::kit::rule::Rule;
+use crate::telemetry::kit::scalar;
+use crate::telemetry::{Message, Refused, Sink};
+use crate::units::{UtcMs, parse_scaled};
+
+/// Components that measure: `switch:0`, `em1data:1`.
+const COMPONENTS: [&str; 8] = [
+    "switch", "pm1", "em1", "em1data", "em", "emdata", "cover", "light",
+];
+const IMPORT: Rule = Rule::Number(Quantity::EnergyImportTotal, "Wh");
+const EXPORT: Rule = Rule::Number(Quantity::EnergyExportTotal, "Wh");
+const POWER: Rule = Rule::Number(Quantity::ChargePower, "W");
+/// Collected of all components together; no name means two things.
+const FIELDS: &[(&str, Rule)] = &[
+    ("apower", POWER),
+    ("act_power", POWER),
+    ("total_act_power", POWER),
+    ("total_act_energy", IMPORT),
+    ("total_act_ret_energy", EXPORT),
+    ("total_act", IMPORT),
+    ("total_act_ret", EXPORT),
+];
+/// A `ts` before 2001-09-09 is a device whose clock has not been set; it counts from its start.
+const CLOCK_SET: UtcMs = UtcMs(1_000_000_000_000);
+
+/// The number of a component that measures.
+pub fn number_of(component: &str) -> Option<&str> {
+    let (name, number) = component.split_once(':')?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && COMPONENTS.contains(&name)).then_some(number)
+}
+
+/// Reads a component's status object; false if it is none.
+fn component<'a>(json: &mut Json<'a>, fields: &mut Collected<'a>) -> bool {
+    json.object(|json, name| match name {
+        "aenergy" => total(json, fields, "aenergy.total", IMPORT),
+        "ret_aenergy" => total(json, fields, "ret_aenergy.total", EXPORT),
+        _ => fields.take_known(json, FIELDS, name),
+    })
+}
+
+fn total<'a>(json: &mut Json<'a>, fields: &mut Collected<'a>, field: &'static str, rule: Rule) {
+    json.object(|json, name| {
+        if name == "total" {
+            fields.take(json, field, rule);
+        }
+    });
+}
+
+/// `<prefix>/status/<component>`.
+pub fn status(
+    message: &Message<'_>,
+    device: &str,
+    name: &str,
+    sink: &mut dyn Sink,
+) -> Result<(), Refused> {
+    // Inputs, system, network: nothing to measure.
+    let Some(number) = number_of(name) else {
+        return Ok(());
+    };
+    let text = object::text(message)?;
+    if scalar::known(text).is_none() {
+        return Ok(());
+    }
+    let asset = AssetId::of_paths("shelly", &[device, number])?;
+    let mut json = object::json(text);
+    let mut fields = Collected::new();
+    let is_object = component(&mut json, &mut fields);
+    object::end(&mut json)?;
+    if !is_object {
+        return Err(Refused::new(
+            RejectReason::Type,
+            "the status is not an object such as {\"id\":0,\"apower\":0.0}",
+        ));
+    }
+    fields.give(
+        message,
+        Of {
+            format: FORMAT,
+            kind: AssetKind::Meter,
+            asset: &asset,
+        },
+        None,
+        sink,
+    );
+    Ok(())
+}
+
+/// `<prefix>/events/rpc`.
+pub fn notification(
+    message: &Message<'_>,
+    device: &str,
+    sink: &mut dyn Sink,
+) -> Result<(), Refused> {
+    let text = object::text(message)?;
+    if scalar::known(text).is_none() {
+        return Ok(());
+    }
+    AssetId::of_paths("shelly", &[device])?;
+    // `ts` may come last, and nothing is given out of what proves not to be JSON: so the text is walked twice.
+    let mut head = Head::default();
+    let mut json = object::json(text);
+    let is_object = walk(&mut json, &mut head, &mut |_, _| {});
+    object::end(&mut json)?;
+    if !is_object {
+        return Err(Refused::new(
+            RejectReason::Type,
+            "the notification is not an object with `method` and `params`",
+        ));
+    }
+    // `NotifyEvent` tells of buttons and of updates.
+    if !head.status {
+        return Ok(());
+    }
+    let mut refused = None;
+    walk(
+        &mut object::json(text),
+        &mut Head::default(),
+        &mut |number, fields| match AssetId::of_paths("shelly", &[device, number]) {
+            Ok(asset) => fields.give(
+                message,
+                Of {
+                    format: FORMAT,
+                    kind: AssetKind::Meter,
+                    asset: &asset,
+                },
+                head.at,
+                sink,
+            ),
+            Err(error) => refused = Some(error),
+        },
+    );
+    refused.map_or(Ok(()), Err)
+}
+
+/// What holds for all components of a notification.
+#[derive(Default)]
+struct Head {
+    /// It is a status, whole or changed.
+    status: bool,
+    at: Option<UtcMs>,
+}
+
+fn walk<'a>(
+    json: &mut Json<'a>,
+    head: &mut Head,
+    each: &mut dyn FnMut(&str, &Collected<'a>),
+) -> bool {
+    json.object(|json, name| match name {
+        "method" => {
+            head.status = json
+                .text()
+                .is_some_and(|method| matches!(&*method, "NotifyStatus" | "NotifyFullStatus"))
+        }
+        "params" => {
+            json.object(|json, name| {
+                if name == "ts" {
+                    // Unix seconds with a fraction; floats are exact to the ms here.
+                    head.at = parse_scaled(object::raw(json), 3)
+                        .ok()
+                        .map(UtcMs)
+                        .filter(|at| *at >= CLOCK_SET);
+                } else if let Some(number) = number_of(name) {
+                    let mut fields = Collected::new();
+                    component(json, &mut fields);
+                    each(number, &fields);
+                }
+            });
+        }
+        _ => {}
+    })
+}

@@ -1,0 +1,512 @@
+//! What births said: per edge node and device, which alias is which quantity in which unit, and the node's running number.
+//! Bounded; aliases outlast a restart, running numbers do not. Reads no payloads.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::names;
+use crate::model::{AssetKind, Quantity, RejectReason};
+use crate::telemetry::Refused;
+use crate::telemetry::kit::rule::Rule;
+use crate::units::UtcMs;
+
+/// Edge nodes: a fleet of 800 vehicles may be one node each.
+const MOST_EDGES: usize = 1_024;
+/// Devices of all edge nodes together.
+const MOST_DEVICES: usize = 4_096;
+/// Gaps between the aliases of one birth. Beyond, the rest counts as known: only the hint to send a rebirth is lost.
+const MOST_RANGES: usize = 32;
+
+/// A metric with a meaning.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Known {
+    /// What stands for its name.
+    pub alias: Option<u64>,
+    /// What it measures.
+    pub quantity: Quantity,
+    /// It is named by its VSS path, not by our name.
+    pub path: bool,
+    /// How it is read; `None` if its unit is none of the quantity's.
+    pub rule: Option<Rule>,
+    /// Of its values.
+    pub datatype: u8,
+}
+
+/// What a metric of a message is.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Found {
+    /// This entry of the table.
+    Known(usize),
+    /// Nothing of ours.
+    Foreign,
+    /// Nobody told: a birth is missing.
+    Unknown,
+}
+
+/// The metrics of an edge node itself, or of a device.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Table {
+    /// What the asset is.
+    pub kind: AssetKind,
+    /// Metrics with a meaning; each quantity once, so there are never more than quantities.
+    pub metrics: Vec<Known>,
+    /// All aliases there are, first and last of each run, in order.
+    pub aliases: Vec<(u64, u64)>,
+    /// Born since its node was.
+    pub born: bool,
+    /// Born, and not dead since.
+    pub online: bool,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self {
+            kind: AssetKind::Meter,
+            metrics: Vec::new(),
+            aliases: Vec::new(),
+            born: false,
+            online: false,
+        }
+    }
+}
+
+impl Table {
+    /// Finds a metric by its name, else by its alias.
+    pub fn find(&self, name: Option<&str>, alias: Option<u64>) -> Found {
+        if let Some(name) = name.filter(|name| !name.is_empty()) {
+            let Some((rule, path)) = names::named(name) else {
+                return Found::Foreign;
+            };
+            // Its unit may have been in a birth that we did not hear: watt hours must not become kilowatt hours.
+            return match self
+                .metrics
+                .iter()
+                .position(|known| known.quantity == rule.quantity() && known.path == path)
+            {
+                Some(place) if self.born => Found::Known(place),
+                _ if self.born => Found::Foreign,
+                _ => Found::Unknown,
+            };
+        }
+        let Some(alias) = alias else {
+            return Found::Foreign;
+        };
+        if !self.born {
+            return Found::Unknown;
+        }
+        match self
+            .metrics
+            .iter()
+            .position(|known| known.alias == Some(alias))
+        {
+            Some(place) => Found::Known(place),
+            None if self
+                .aliases
+                .iter()
+                .any(|(first, last)| (*first..=*last).contains(&alias)) =>
+            {
+                Found::Foreign
+            }
+            None => Found::Unknown,
+        }
+    }
+
+    /// Adds a metric of a birth. Where two names mean one quantity, ours counts, else the first: a counter has one source.
+    pub fn learn(&mut self, known: Known) {
+        match self
+            .metrics
+            .iter_mut()
+            .find(|other| other.quantity == known.quantity)
+        {
+            None => self.metrics.push(known),
+            Some(other) if other.path && !known.path => *other = known,
+            Some(_) => {}
+        }
+    }
+
+    /// Takes the sorted aliases of a birth; calls `clash` with each that stands for several metrics, which then have none.
+    pub fn take_aliases(&mut self, sorted: &[u64], mut clash: impl FnMut(u64)) {
+        self.aliases.clear();
+        for (index, &alias) in sorted.iter().enumerate() {
+            if index > 0 && sorted[index - 1] == alias {
+                if index < 2 || sorted[index - 2] != alias {
+                    clash(alias);
+                }
+                self.metrics
+                    .iter_mut()
+                    .filter(|known| known.alias == Some(alias))
+                    .for_each(|known| known.alias = None);
+                continue;
+            }
+            let full = self.aliases.len() == MOST_RANGES;
+            match self.aliases.last_mut() {
+                Some((_, last)) if full || last.checked_add(1) == Some(alias) => *last = alias,
+                _ => self.aliases.push((alias, alias)),
+            }
+        }
+    }
+
+    /// Is what must outlast a restart the same?
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        (self.kind, &self.metrics, &self.aliases) == (other.kind, &other.metrics, &other.aliases)
+    }
+}
+
+/// An edge node and its devices.
+#[derive(Debug, Default)]
+pub struct Edge {
+    /// Metrics of the node itself.
+    pub node: Table,
+    /// By asset id.
+    pub devices: BTreeMap<Box<str>, Table>,
+    /// `bdSeq` of its birth, which its death repeats.
+    pub birth_number: Option<u64>,
+    /// When it was born, by its own clock.
+    pub born_at: Option<UtcMs>,
+    /// Died, and nothing heard since.
+    pub dead: bool,
+    /// Messages lost that no reading has told yet.
+    pub lost: u32,
+    seq: Option<u8>,
+}
+
+impl Edge {
+    /// Takes the running number of a message of the node or one of its devices.
+    pub fn count(&mut self, seq: u8) {
+        if let Some(last) = self.seq.filter(|last| *last != seq) {
+            self.lost = self
+                .lost
+                .saturating_add(u32::from(seq.wrapping_sub(last).wrapping_sub(1)));
+        }
+        self.seq = Some(seq);
+    }
+
+    /// Its birth begins the count, and all its devices must be born again.
+    pub fn restart(&mut self, seq: Option<u8>) {
+        self.seq = seq;
+        self.dead = false;
+        self.devices
+            .values_mut()
+            .for_each(|device| device.born = false);
+    }
+
+    /// It is dead, and with it all its devices.
+    pub fn die(&mut self) {
+        self.restart(None);
+        self.dead = true;
+        self.node.born = false;
+        self.node.online = false;
+        self.devices
+            .values_mut()
+            .for_each(|device| device.online = false);
+    }
+}
+
+/// All edge nodes.
+#[derive(Debug, Default)]
+pub struct Edges {
+    by_id: BTreeMap<Box<str>, Edge>,
+}
+
+impl Edges {
+    /// An edge node we know.
+    pub fn get(&mut self, node: &str) -> Option<&mut Edge> {
+        self.by_id.get_mut(node)
+    }
+
+    /// An edge node, made if there is room for it. A dead one makes room.
+    pub fn make(&mut self, node: &str) -> Result<&mut Edge, Refused> {
+        if !self.by_id.contains_key(node) {
+            if self.by_id.len() >= MOST_EDGES {
+                let dead = self
+                    .by_id
+                    .iter()
+                    .find(|(_, edge)| edge.dead)
+                    .map(|(id, _)| id.clone());
+                self.by_id
+                    .remove(&dead.ok_or_else(|| full(node, MOST_EDGES, "edge nodes"))?);
+            }
+            self.by_id.insert(node.into(), Edge::default());
+        }
+        Ok(self
+            .by_id
+            .get_mut(node)
+            .expect("it was there or has just been put there"))
+    }
+
+    /// Makes room for a new device of an edge node; one that is offline goes for it.
+    pub fn make_room(&mut self, node: &str, device: &str) -> Result<(), Refused> {
+        let edge = self.make(node)?;
+        if edge.devices.contains_key(device) {
+            return Ok(());
+        }
+        if self
+            .by_id
+            .values()
+            .map(|edge| edge.devices.len())
+            .sum::<usize>()
+            >= MOST_DEVICES
+        {
+            let gone = self.by_id.values_mut().find_map(|edge| {
+                let id = edge
+                    .devices
+                    .iter()
+                    .find(|(_, device)| !device.online)
+                    .map(|(id, _)| id.clone())?;
+                edge.devices.remove(&id)
+            });
+            gone.ok_or_else(|| full(device, MOST_DEVICES, "devices"))?;
+        }
+        Ok(())
+    }
+
+    /// What outlasts a restart. Running numbers do not: how many messages passed meanwhile, nobody knows.
+    pub fn save(&self) -> Vec<u8> {
+        let edges: Vec<SavedEdge<'_>> = self
+            .by_id
+            .iter()
+            .map(|(id, edge)| {
+                let devices = edge
+                    .devices
+                    .iter()
+                    .map(|(id, device)| (Cow::Borrowed(&**id), device.save()))
+                    .collect();
+                (Cow::Borrowed(&**id), edge.node.save(), devices)
+            })
+            .collect();
+        postcard::to_stdvec(&edges).unwrap_or_default()
+    }
+
+    /// Takes back what was saved. Everything counts as born: a death that we did not hear is followed by a birth.
+    pub fn restore(&mut self, saved: &[u8]) {
+        let edges: Vec<SavedEdge<'_>> = postcard::from_bytes(saved).unwrap_or_default();
+        self.by_id.clear();
+        for (id, node, devices) in edges.into_iter().take(MOST_EDGES) {
+            let devices = devices
+                .into_iter()
+                .take(MOST_DEVICES)
+                .map(|(id, table)| (id.into(), Table::restored(table)))
+                .collect();
+            self.by_id.insert(
+                id.into(),
+                Edge {
+                    node: Table::restored(node),
+                    devices,
+                    ..Edge::default()
+                },
+            );
+        }
+    }
+}
+
+fn full(id: &str, most: usize, what: &str) -> Refused {
+    Refused::new(
+        RejectReason::Limit,
+        format!("{id} is one more than {most} {what}; use fewer, or a second instance"),
+    )
+}
+
+/// Alias, quantity, named by its path, unit (empty if unusable, or where there is only one), datatype.
+type SavedMetric<'a> = (Option<u64>, Quantity, bool, Cow<'a, str>, u8);
+/// Kind, metrics, runs of aliases.
+type SavedTable<'a> = (AssetKind, Vec<SavedMetric<'a>>, Vec<(u64, u64)>);
+/// Asset id, the node's own table, the devices' by asset id.
+type SavedEdge<'a> = (
+    Cow<'a, str>,
+    SavedTable<'a>,
+    Vec<(Cow<'a, str>, SavedTable<'a>)>,
+);
+
+impl Table {
+    fn save(&self) -> SavedTable<'_> {
+        let metric = |known: &Known| {
+            let unit = match known.rule {
+                Some(Rule::Number(_, unit)) => unit,
+                _ => "",
+            };
+            (
+                known.alias,
+                known.quantity,
+                known.path,
+                Cow::Borrowed(unit),
+                known.datatype,
+            )
+        };
+        (
+            self.kind,
+            self.metrics.iter().map(metric).collect(),
+            self.aliases.clone(),
+        )
+    }
+
+    fn restored((kind, metrics, aliases): SavedTable<'_>) -> Self {
+        let mut table = Self {
+            kind,
+            metrics: Vec::new(),
+            aliases,
+            born: true,
+            online: true,
+        };
+        for (alias, quantity, path, unit, datatype) in metrics {
+            let rule = names::rule(quantity, path).and_then(|rule| names::in_unit(rule, &unit));
+            table.learn(Known {
+                alias,
+                quantity,
+                path,
+                rule,
+                datatype,
+            });
+        }
+        table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::telemetry::formats::sparkplug::state::*;
+
+    fn known(alias: u64, quantity: Quantity, path: bool) -> Known {
+        Known {
+            alias: Some(alias),
+            quantity,
+            path,
+            rule: names::rule(quantity, path),
+            datatype: 8,
+        }
+    }
+
+    #[test]
+    fn metrics_are_found_by_name_or_alias() {
+        let mut table = Table {
+            born: true,
+            ..Table::default()
+        };
+        table.learn(known(1, Quantity::Odometer, true));
+        table.learn(known(2, Quantity::Odometer, false));
+        table.learn(known(7, Quantity::Soc, false));
+        let mut clashes = Vec::new();
+        table.take_aliases(&[1, 2, 3, 7, 7, 7, 9], |alias| clashes.push(alias));
+        assert_eq!(
+            (clashes, &table.aliases[..]),
+            (vec![7], &[(1, 3), (7, 7), (9, 9)][..])
+        );
+        for (name, alias, want) in [
+            (None, Some(2), Found::Known(0)),
+            (None, Some(1), Found::Foreign),
+            (None, Some(7), Found::Foreign),
+            (None, Some(4), Found::Unknown),
+            (None, None, Found::Foreign),
+            (Some("soc"), Some(2), Found::Known(1)),
+            (Some("odometer"), None, Found::Known(0)),
+            (Some("Vehicle.TraveledDistance"), None, Found::Foreign),
+            (Some("temperature"), Some(2), Found::Foreign),
+            (Some(""), Some(2), Found::Known(0)),
+        ] {
+            assert_eq!(table.find(name, alias), want, "{name:?} {alias:?}");
+        }
+        table.born = false;
+        assert_eq!(
+            (table.find(Some("soc"), None), table.find(None, Some(2))),
+            (Found::Unknown, Found::Unknown)
+        );
+    }
+
+    #[test]
+    fn many_gaps_between_aliases_end_in_one() {
+        let mut table = Table {
+            born: true,
+            ..Table::default()
+        };
+        let aliases: Vec<u64> = (0..100).map(|n| n * 10).chain([u64::MAX]).collect();
+        table.take_aliases(&aliases, |_| panic!("none is there twice"));
+        assert_eq!(
+            (table.aliases.len(), table.aliases.last()),
+            (MOST_RANGES, Some(&(310, u64::MAX)))
+        );
+    }
+
+    #[test]
+    fn gaps_are_counted_over_the_wrap() {
+        let mut edge = Edge::default();
+        for (seq, lost) in [
+            (254, 0),
+            (255, 0),
+            (0, 0),
+            (0, 0),
+            (3, 2),
+            (2, 256),
+            (3, 256),
+        ] {
+            edge.count(seq);
+            assert_eq!(edge.lost, lost, "{seq}");
+        }
+        edge.restart(Some(0));
+        edge.count(1);
+        assert_eq!(edge.lost, 256);
+    }
+
+    #[test]
+    fn tables_outlast_a_restart() {
+        let mut edges = Edges::default();
+        let edge = edges.make("sparkplug:g/e").unwrap();
+        let mut table = Table {
+            born: true,
+            online: true,
+            kind: AssetKind::Vehicle,
+            ..Table::default()
+        };
+        table.learn(Known {
+            rule: Some(Rule::Number(Quantity::Odometer, "mi")),
+            ..known(1, Quantity::Odometer, false)
+        });
+        table.learn(Known {
+            rule: None,
+            ..known(2, Quantity::Soc, false)
+        });
+        table.learn(known(3, Quantity::Ignition, true));
+        table.take_aliases(&[1, 2, 3, 4], |_| {});
+        edge.devices.insert("sparkplug:g/e/d".into(), table.clone());
+        let mut again = Edges::default();
+        again.restore(&edges.save());
+        let edge = again.get("sparkplug:g/e").unwrap();
+        assert_eq!(edge.devices.get("sparkplug:g/e/d"), Some(&table));
+        again.restore(b"\xff\xff");
+        assert!(again.get("sparkplug:g/e").is_none());
+    }
+
+    #[test]
+    fn there_is_an_end() {
+        let mut edges = Edges::default();
+        for n in 0..MOST_EDGES {
+            edges.make(&format!("{n}")).unwrap();
+        }
+        assert_eq!(
+            edges
+                .make("one more")
+                .map(|_| ())
+                .map_err(|refused| refused.reason),
+            Err(RejectReason::Limit)
+        );
+        edges.get("7").unwrap().die();
+        edges.make("one more").unwrap();
+        assert!(edges.get("7").is_none());
+        for n in 0..MOST_DEVICES {
+            edges.make_room("8", &format!("d{n}")).unwrap();
+            let device = Table {
+                online: true,
+                ..Table::default()
+            };
+            edges
+                .get("8")
+                .unwrap()
+                .devices
+                .insert(format!("d{n}").into(), device);
+        }
+        assert_eq!(
+            edges.make_room("9", "d").map_err(|refused| refused.reason),
+            Err(RejectReason::Limit)
+        );
+        edges.get("8").unwrap().die();
+        edges.make_room("9", "d").unwrap();
+    }
+}

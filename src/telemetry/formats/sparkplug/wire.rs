@@ -1,0 +1,141 @@
+//! Protobuf's wire format: bytes to numbered fields, one after the other. Knows no message types; says where a text is cut off or
+//! broken. Source: protobuf.dev, "Encoding".
+
+/// Why bytes are no protobuf.
+pub type Broken = &'static str;
+
+/// A varint has seven bits a byte, so 64 bits need no more bytes than these.
+const LONGEST_VARINT: usize = 10;
+
+/// A field's content. What it means is the reader's knowledge.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Field<'a> {
+    /// Wire type 0.
+    Number(u64),
+    /// Wire type 1.
+    Fixed64(u64),
+    /// Wire type 2: text, bytes, a message.
+    Bytes(&'a [u8]),
+    /// Wire type 5.
+    Fixed32(u32),
+}
+
+/// A place in a message.
+#[derive(Clone, Copy, Debug)]
+pub struct Wire<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Wire<'a> {
+    /// At the beginning of a message.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// Where the next field begins.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The next field and its number; `None` at the end.
+    pub fn next(&mut self) -> Result<Option<(u64, Field<'a>)>, Broken> {
+        if self.at == self.bytes.len() {
+            return Ok(None);
+        }
+        let key = self.varint()?;
+        let field = match key & 7 {
+            0 => Field::Number(self.varint()?),
+            1 => Field::Fixed64(u64::from_le_bytes(self.array()?)),
+            2 => {
+                let length = self.varint()?;
+                Field::Bytes(self.take(usize::try_from(length).map_err(|_| CUT_OFF)?)?)
+            }
+            5 => Field::Fixed32(u32::from_le_bytes(self.array()?)),
+            // 3 and 4 are groups, which Sparkplug does not use; 6 and 7 do not exist.
+            _ => return Err("a field has a wire type that Sparkplug does not use"),
+        };
+        match key >> 3 {
+            0 => Err("a field has the number 0"),
+            number => Ok(Some((number, field))),
+        }
+    }
+
+    fn varint(&mut self) -> Result<u64, Broken> {
+        let mut value = 0u64;
+        for index in 0..LONGEST_VARINT {
+            let byte = *self.bytes.get(self.at).ok_or(CUT_OFF)?;
+            self.at += 1;
+            // The tenth byte has one bit left; what does not fit is dropped, as protobuf's own readers do.
+            value |= u64::from(byte & 0x7F) << (7 * index);
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err("a number has more than ten bytes")
+    }
+
+    fn take(&mut self, length: usize) -> Result<&'a [u8], Broken> {
+        let end = self.at.checked_add(length).ok_or(CUT_OFF)?;
+        let bytes = self.bytes.get(self.at..end).ok_or(CUT_OFF)?;
+        self.at = end;
+        Ok(bytes)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Broken> {
+        self.take(N)?.try_into().map_err(|_| CUT_OFF)
+    }
+}
+
+const CUT_OFF: Broken = "the bytes end within a field";
+
+#[cfg(test)]
+mod tests {
+    use crate::telemetry::formats::sparkplug::wire::*;
+
+    fn all(bytes: &[u8]) -> Result<Vec<(u64, Field<'_>)>, Broken> {
+        let mut wire = Wire::new(bytes);
+        std::iter::from_fn(|| wire.next().transpose()).collect()
+    }
+
+    #[test]
+    fn fields_of_every_kind() {
+        let max = [&[0x50][..], &[0xFF; 9], &[1]].concat();
+        assert_eq!(all(&max), Ok(vec![(10, Field::Number(u64::MAX))]));
+        assert_eq!(
+            all(b"\x0a\x02ab\x65\0\0\x80\x3f"),
+            Ok(vec![
+                (1, Field::Bytes(b"ab")),
+                (12, Field::Fixed32(0x3F80_0000))
+            ])
+        );
+        assert_eq!(
+            all(&[0x69, 1, 0, 0, 0, 0, 0, 0, 0]),
+            Ok(vec![(13, Field::Fixed64(1))])
+        );
+        assert_eq!(all(b""), Ok(vec![]));
+    }
+
+    #[test]
+    fn broken_bytes_are_told() {
+        for (bytes, want) in [
+            (&b"\x08"[..], CUT_OFF),
+            (b"\x08\x80", CUT_OFF),
+            (b"\x80", CUT_OFF),
+            (b"\x12\x05ab", CUT_OFF),
+            (b"\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", CUT_OFF),
+            (b"\x65\x01", CUT_OFF),
+            (
+                b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+                "a number has more than ten bytes",
+            ),
+            (
+                b"\x0b",
+                "a field has a wire type that Sparkplug does not use",
+            ),
+            (b"\x00\x00", "a field has the number 0"),
+        ] {
+            assert_eq!(all(bytes), Err(want), "{bytes:?}");
+        }
+    }
+}

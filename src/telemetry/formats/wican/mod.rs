@@ -1,0 +1,306 @@
+//! WiCAN: an OBD-II dongle's parameters as one JSON object of its profile's names, or the CAN frames themselves, on one topic.
+//! The message names no time of day: `ts` counts from the dongle's start.
+//! Sources: mqtt-telemetry section 2.8; WiCAN `.vehicle_profiles/params.json` and `docs/content/7.MQTT/Usage.md`.
+
+mod frame;
+
+use std::collections::BTreeSet;
+
+use crate::json::Json;
+use crate::model::{AssetKind, FeedFormat, Quantity, ReadingEntry, RejectReason, Value};
+use crate::telemetry::kit::asset::AssetId;
+use crate::telemetry::kit::can::Grade;
+use crate::telemetry::kit::entries::Entries;
+use crate::telemetry::kit::plain::rule_of;
+use crate::telemetry::kit::rule::{Rule, Trouble};
+use crate::telemetry::{Decode, Decoder, Message, Refused, Sink};
+use frame::Frame;
+
+/// The format's line in the table.
+pub const DECODER: Decoder = Decoder {
+    name: "wican",
+    format: FORMAT,
+    filters: &["wican/+/can/rx", "wican/+/can/status", "wican/+/status"],
+    claims,
+    start: || Box::new(Wican::default()),
+};
+/// Parameters are C floats: 24 bits of mantissa are seven digits.
+const FORMAT: FeedFormat = FeedFormat {
+    number: 41,
+    digits: 7,
+};
+/// Frames are counted in whole steps.
+const FRAMES: FeedFormat = FeedFormat {
+    digits: 0,
+    ..FORMAT
+};
+
+/// Bytes of one message: a profile has some hundred parameters, a batch of frames some dozen.
+const MAX_PAYLOAD: usize = 64 * 1024;
+/// Nesting: message, `frame`, frame, `data`.
+const MAX_DEPTH: usize = 8;
+/// Vehicles of which is remembered that they count fuel finely. Of any more each message is judged alone.
+const MOST_REMEMBERED: usize = 4_096;
+
+/// Parameters with a place in the vocabulary. `HV_W` and `HV_A` are left out: their sign depends on the profile. So is `FUEL_RATE`: it is
+/// in g/s, and litres need a density that depends on fuel and temperature.
+const PARAMETERS: &[(&str, Rule)] = &[
+    ("SOC", Rule::Number(Quantity::Soc, "%")),
+    ("SOC_D", Rule::Number(Quantity::SocUsable, "%")),
+    ("ODOMETER", Rule::Number(Quantity::Odometer, "km")),
+    ("ODOMETER_MI", Rule::Number(Quantity::Odometer, "mi")),
+    ("FUEL", Rule::Number(Quantity::FuelLevel, "%")),
+    ("FUEL_L", Rule::Number(Quantity::FuelVolume, "l")),
+    (
+        "HV_CAPACITY_R",
+        Rule::Number(Quantity::BatteryEnergy, "kWh"),
+    ),
+    // Watt hours, despite its name.
+    ("HV_KWH_R", Rule::Number(Quantity::BatteryEnergy, "Wh")),
+    (
+        "KWH_CHARGED",
+        Rule::Number(Quantity::EnergyChargedTotal, "kWh"),
+    ),
+    (
+        "KWH_DISCHARGED",
+        Rule::Number(Quantity::EnergyDischargedTotal, "kWh"),
+    ),
+    ("CHARGER_DC_PWR", Rule::Number(Quantity::ChargePower, "kW")),
+    ("RANGE", Rule::Number(Quantity::Range, "km")),
+    ("SPEED", Rule::Number(Quantity::Speed, "km/h")),
+    ("LV_V", Rule::Number(Quantity::AuxVoltage, "V")),
+    ("IGNITION", Rule::Bool(Quantity::Ignition)),
+    ("CHARGING", Rule::Bool(Quantity::Charging)),
+    ("CHARGER_CONNECTED", Rule::Bool(Quantity::PluggedIn)),
+];
+
+/// Where a profile has two names for one quantity, these stand back.
+const SECOND_CHOICE: [&str; 2] = ["ODOMETER_MI", "HV_KWH_R"];
+
+const COMPOUND: Trouble = (
+    RejectReason::Type,
+    "is an object or a list where a single value is expected",
+);
+const BAD_FRAME: Trouble = (
+    RejectReason::Type,
+    "is no frame with a number `id` and a list `data` of up to 8 bytes",
+);
+
+fn claims(topic: &str) -> bool {
+    split(topic).is_some()
+}
+
+/// `wican/<device_id>/<rest>`.
+fn split(topic: &str) -> Option<(&str, &str)> {
+    topic.strip_prefix("wican/")?.split_once('/')
+}
+
+/// The decoder, and which vehicles send their fuel total in millilitres: their coarse one is another series.
+#[derive(Default)]
+struct Wican {
+    fine: BTreeSet<Box<str>>,
+}
+
+impl Decode for Wican {
+    fn decode(&mut self, message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
+        let (device, rest) = split(message.topic).ok_or_else(|| {
+            Refused::new(
+                RejectReason::UnknownTopic,
+                "the topic is not wican/<device>/<can/rx|can/status|status>",
+            )
+        })?;
+        let asset = AssetId::new("wican", &[device])?;
+        match rest {
+            "can/rx" => self.received(message, &asset, sink),
+            "can/status" | "status" => status(message, &asset, sink),
+            // Commands (`can/tx`), and what a configuration may add.
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The message as text; `None` if it is empty, which erases a broker's retained copy and says nothing.
+fn text<'a>(message: &Message<'a>) -> Result<Option<&'a str>, Refused> {
+    if message.payload.len() > MAX_PAYLOAD {
+        let detail = format!(
+            "the message has {} bytes; at most {MAX_PAYLOAD} are allowed",
+            message.payload.len()
+        );
+        return Err(Refused::new(RejectReason::TooLarge, detail));
+    }
+    let text = std::str::from_utf8(message.payload)
+        .map_err(|error| {
+            Refused::new(
+                RejectReason::Utf8,
+                format!("the message is not UTF-8: {error}"),
+            )
+        })?
+        .trim();
+    Ok((!text.is_empty()).then_some(text))
+}
+
+/// A walk over an object came to its end, and nothing is behind it.
+fn check(json: &mut Json<'_>, is_object: bool) -> Result<(), Refused> {
+    if json.too_deep() {
+        return Err(Refused::new(
+            RejectReason::TooDeep,
+            "the message nests too deep",
+        ));
+    }
+    if let Some(error) = json.error() {
+        return Err(Refused::new(
+            RejectReason::Syntax,
+            format!("the message is not JSON: {error}"),
+        ));
+    }
+    if !is_object || !json.at_end() {
+        return Err(Refused::new(
+            RejectReason::Syntax,
+            "the message is not one JSON object",
+        ));
+    }
+    Ok(())
+}
+
+/// A value as it stands in the text.
+fn raw<'a>(json: &mut Json<'a>) -> &'a str {
+    json.peek();
+    let from = json.position();
+    json.skip();
+    json.text_between(from, json.position())
+}
+
+impl Wican {
+    fn received(
+        &mut self,
+        message: &Message<'_>,
+        asset: &AssetId,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Refused> {
+        let Some(text) = text(message)? else {
+            return Ok(());
+        };
+        let mut entries = Entries::new();
+        let mut frames = false;
+        let known = self.fine.contains(asset.as_str());
+        let mut fine = known;
+        let mut json = Json::new(text, MAX_DEPTH);
+        let is_object = json.object(|json, name| {
+            if name == "frame" {
+                frames = true;
+                json.one_or_many(|json| match Frame::read(json) {
+                    Ok(frame) => frame.signals(|signal| {
+                        fine |= signal.grade == Grade::Fine;
+                        match signal.value {
+                            Ok(_) if fine && signal.grade == Grade::Coarse => {}
+                            Ok(value) => drop(entries.put(signal.quantity, value)),
+                            Err(trouble) => {
+                                sink.ignored(trouble.0, signal.quantity.name(), trouble.1)
+                            }
+                        }
+                    }),
+                    Err(()) => sink.ignored(BAD_FRAME.0, "frame", BAD_FRAME.1),
+                });
+            } else if let Some(rule) = rule_of(PARAMETERS, name) {
+                let raw = raw(json);
+                let value = if raw.starts_with(['{', '[']) {
+                    Err(COMPOUND)
+                } else {
+                    rule.read(raw)
+                };
+                match value {
+                    Ok(Some(value)) if SECOND_CHOICE.contains(&name) => {
+                        entries.put_else(rule.quantity(), value)
+                    }
+                    Ok(Some(value)) => drop(entries.put(rule.quantity(), value)),
+                    Ok(None) => {}
+                    Err(trouble) => sink.ignored(trouble.0, name, trouble.1),
+                }
+            }
+        });
+        check(&mut json, is_object)?;
+        if fine && !known && self.fine.len() < MOST_REMEMBERED {
+            self.fine.insert(asset.as_str().into());
+        }
+        if !entries.is_empty() {
+            let format = if frames { FRAMES } else { FORMAT };
+            sink.reading(message.reading(
+                format,
+                AssetKind::Vehicle,
+                asset.as_str(),
+                None,
+                entries.as_slice(),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// `{"status": "online"}`, the birth and the will of the dongle.
+fn status(message: &Message<'_>, asset: &AssetId, sink: &mut dyn Sink) -> Result<(), Refused> {
+    let Some(text) = text(message)? else {
+        return Ok(());
+    };
+    let mut online = None;
+    let mut json = Json::new(text, MAX_DEPTH);
+    let is_object = json.object(|json, name| {
+        if name == "status" {
+            online = match raw(json) {
+                "\"online\"" => Some(true),
+                "\"offline\"" => Some(false),
+                _ => None,
+            };
+        }
+    });
+    check(&mut json, is_object)?;
+    let Some(online) = online else {
+        return Err(Refused::new(
+            RejectReason::Type,
+            "`status` is neither `online` nor `offline`",
+        ));
+    };
+    let entry = [ReadingEntry {
+        quantity: Quantity::Online,
+        value: Value::Bool(online),
+    }];
+    sink.reading(message.reading(FORMAT, AssetKind::Vehicle, asset.as_str(), None, &entry));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::Reading;
+    use crate::telemetry::formats::wican::*;
+    use crate::units::UtcMs;
+
+    #[test]
+    fn frames_are_exact_and_parameters_are_not() {
+        struct Formats(Vec<FeedFormat>);
+        impl Sink for Formats {
+            fn reading(&mut self, reading: Reading<'_>) {
+                assert_eq!(reading.at, None, "`ts` is no clock");
+                self.0.push(reading.format);
+            }
+            fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {
+                panic!("{reason:?} {field} {detail}");
+            }
+        }
+        let mut formats = Formats(Vec::new());
+        let mut decoder = Wican::default();
+        for payload in [
+            r#"{"SOC":76.5}"#,
+            r#"{"ts":1,"frame":[{"id":2024,"dlc":8,"data":[3,65,91,170,0,0,0,0]}]}"#,
+        ] {
+            let topic = "wican/84f703406f75/can/rx";
+            let message = Message {
+                topic,
+                payload: payload.as_bytes(),
+                retained: false,
+                received_at: UtcMs(0),
+                properties: &[],
+            };
+            decoder.decode(&message, &mut formats).unwrap();
+        }
+        assert_eq!(formats.0, [FORMAT, FeedFormat::new(41)]);
+    }
+}

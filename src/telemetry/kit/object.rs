@@ -1,0 +1,225 @@
+//! A payload that is one JSON object: checked before the walk and after it, and a position in one.
+//! It is broken as a whole or not at all; what a field holds is the format's affair.
+
+use std::borrow::Cow;
+
+use super::entries::Entries;
+use super::plain::Of;
+use super::rule::{Rule, Trouble, position};
+use super::scalar;
+use crate::json::Json;
+use crate::model::{Quantity, ReadingEntry, RejectReason, Value};
+use crate::telemetry::{Message, Refused, Sink};
+
+/// Bytes of one message (`mqtt-telemetry` section 7).
+const MAX_BYTES: usize = 64 * 1024;
+/// Nesting. The deepest message known is Traccar's `position.network.cellTowers[]` with 5.
+const MAX_DEPTH: usize = 16;
+
+/// The payload as text.
+pub fn text<'a>(message: &Message<'a>) -> Result<&'a str, Refused> {
+    text_within(message, MAX_BYTES)
+}
+
+/// The payload as text of at most so many bytes.
+pub fn text_within<'a>(message: &Message<'a>, most: usize) -> Result<&'a str, Refused> {
+    if message.payload.len() > most {
+        let detail = format!(
+            "the message has {} bytes; at most {most} are allowed",
+            message.payload.len()
+        );
+        return Err(Refused::new(RejectReason::TooLarge, detail));
+    }
+    std::str::from_utf8(message.payload)
+        .map(str::trim)
+        .map_err(|error| {
+            Refused::new(
+                RejectReason::Utf8,
+                format!("the message is not UTF-8: {error}"),
+            )
+        })
+}
+
+/// Calls `take` with the name of each field, standing at its value. Whoever gives something out waits for the end: only then is
+/// the message known to be whole.
+pub fn walk<'a>(text: &'a str, take: impl FnMut(&mut Json<'a>, &str)) -> Result<(), Refused> {
+    match text.as_bytes().first() {
+        Some(b'{') => {}
+        None => {
+            return Err(Refused::new(
+                RejectReason::Empty,
+                "the message is empty; a JSON object is expected",
+            ));
+        }
+        Some(b'[') => {
+            return Err(Refused::new(
+                RejectReason::Type,
+                "the message is an array; a JSON object is expected",
+            ));
+        }
+        Some(_) => {
+            return Err(Refused::new(
+                RejectReason::Syntax,
+                "the message is not a JSON object",
+            ));
+        }
+    }
+    let mut json = json(text);
+    json.object(take);
+    end(&mut json)
+}
+
+/// At the beginning of a text, or of a part of one.
+pub fn json(text: &str) -> Json<'_> {
+    Json::new(text, MAX_DEPTH)
+}
+
+/// The text of the value that the walk stands at, as it is written.
+pub fn raw<'a>(json: &mut Json<'a>) -> &'a str {
+    json.peek();
+    let from = json.position();
+    json.skip();
+    json.text_between(from, json.position())
+}
+
+/// The walk has come to the end of a sound text.
+pub fn end(json: &mut Json<'_>) -> Result<(), Refused> {
+    if json.too_deep() {
+        let detail = format!("the message nests deeper than {MAX_DEPTH} levels");
+        return Err(Refused::new(RejectReason::TooDeep, detail));
+    }
+    if let Some(error) = json.error() {
+        return Err(Refused::new(
+            RejectReason::Syntax,
+            format!("the message is not JSON: {error}"),
+        ));
+    }
+    if !json.at_end() {
+        return Err(Refused::new(
+            RejectReason::Syntax,
+            format!("something follows the value at byte {}", json.position()),
+        ));
+    }
+    Ok(())
+}
+
+/// The parts of a position, found in a message.
+#[derive(Default)]
+pub struct Place<'a> {
+    /// Degrees.
+    pub latitude: Option<Cow<'a, str>>,
+    /// Degrees.
+    pub longitude: Option<Cow<'a, str>>,
+    /// In the source's unit.
+    pub speed: Option<Cow<'a, str>>,
+    /// False if the receiver had no fix.
+    pub valid: Option<bool>,
+}
+
+impl<'a> Place<'a> {
+    /// Takes a field of an object whose fields are named so; false if it is none of them.
+    pub fn take(&mut self, json: &mut Json<'a>, name: &str) -> bool {
+        match name {
+            "latitude" => self.latitude = json.raw(),
+            "longitude" => self.longitude = json.raw(),
+            "speed" => self.speed = json.raw(),
+            "valid" => self.valid = json.boolean(),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Puts position and speed with the other values of a reading, unless the receiver had no fix.
+    pub fn put<'s>(&'s self, speed: Rule, entries: &mut Entries<'s>, sink: &mut dyn Sink) {
+        match self.position() {
+            Ok(Some(value)) => {
+                entries.put(Quantity::Position, value);
+            }
+            Ok(None) => {}
+            Err((reason, detail)) => sink.ignored(reason, "position", detail),
+        }
+        let Some(text) = self.speed.as_deref().filter(|_| self.valid != Some(false)) else {
+            return;
+        };
+        match speed.read(text) {
+            Ok(Some(value)) => {
+                entries.put(Quantity::Speed, value);
+            }
+            Ok(None) => {}
+            Err((reason, detail)) => sink.ignored(reason, "speed", detail),
+        }
+    }
+
+    /// The position; `None` where the source does not know it.
+    fn position(&self) -> Result<Option<Value<'static>>, Trouble> {
+        let latitude = self.latitude.as_deref().and_then(scalar::known);
+        let longitude = self.longitude.as_deref().and_then(scalar::known);
+        match (latitude, longitude) {
+            (Some(latitude), Some(longitude)) if self.valid != Some(false) => {
+                position(latitude, longitude)
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// A payload that is `{"latitude": ..., "longitude": ...}`, or empty where nobody knows.
+pub fn place<'a>(message: &Message<'a>) -> Result<Place<'a>, Refused> {
+    let mut place = Place::default();
+    let text = text(message)?;
+    if scalar::known(text).is_some() {
+        walk(text, |json, name| {
+            place.take(json, name);
+        })?;
+    }
+    Ok(place)
+}
+
+/// Gives out such a payload as a reading of its own. `field` is its name for people.
+pub fn give_place(
+    message: &Message<'_>,
+    of: Of<'_>,
+    field: &str,
+    sink: &mut dyn Sink,
+) -> Result<(), Refused> {
+    match place(message)?.position() {
+        Ok(Some(value)) => {
+            let entry = [ReadingEntry {
+                quantity: Quantity::Position,
+                value,
+            }];
+            sink.reading(message.reading(of.format, of.kind, of.asset.as_str(), None, &entry));
+        }
+        Ok(None) => {}
+        Err((reason, detail)) => sink.ignored(reason, field, detail),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::telemetry::kit::object::*;
+
+    #[test]
+    fn only_a_whole_object_passes() {
+        for (text, want) in [
+            (r#"{"a":1}"#, None),
+            ("{}", None),
+            ("", Some(RejectReason::Empty)),
+            ("[{}]", Some(RejectReason::Type)),
+            ("null", Some(RejectReason::Syntax)),
+            (r#"{"a":1"#, Some(RejectReason::Syntax)),
+            (r#"{"a":1}{"a":2}"#, Some(RejectReason::Syntax)),
+            (
+                &format!("{{\"a\":{}1{}}}", "[".repeat(99), "]".repeat(99)),
+                Some(RejectReason::TooDeep),
+            ),
+        ] {
+            assert_eq!(
+                walk(text, |_, _| {}).err().map(|refused| refused.reason),
+                want,
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The times that sources write, as text, to instants. What no clock in a vehicle can have meant is no time.
+
+use crate::model::RejectReason;
+use crate::telemetry::Sink;
+use crate::units::{UtcMs, parse_scaled};
+
+/// 9 September 2001, the first Unix time of ten digits. A clock that was never set says 1970, 1980 (GPS) or 2000; nothing
+/// that is heard here was measured before.
+const EARLIEST: UtcMs = UtcMs(1_000_000_000_000);
+
+const UNUSABLE: &str = "is no time that a set clock can show; the time of arrival is used";
+
+/// RFC 3339 with a zone.
+pub fn rfc3339(text: &str) -> Option<UtcMs> {
+    text.parse().ok()
+}
+
+/// The same, where a text without a zone means UTC.
+pub fn utc(text: &str) -> Option<UtcMs> {
+    UtcMs::parse_lenient(text).ok().map(|parsed| parsed.instant)
+}
+
+/// Unix seconds with a fraction. Digits beyond milliseconds are cut, not rounded: they are the rest of a float.
+pub fn unix_seconds(text: &str) -> Option<UtcMs> {
+    parse_scaled(text, 6)
+        .ok()
+        .map(|micros| UtcMs(micros.div_euclid(1_000)))
+}
+
+/// Unix milliseconds.
+pub fn unix_ms(text: &str) -> Option<UtcMs> {
+    parse_scaled(text, 0).ok().map(UtcMs)
+}
+
+/// Reads a field's text, if there is one; what is no time is reported and left out.
+pub fn read(
+    field: &str,
+    text: Option<&str>,
+    parse: fn(&str) -> Option<UtcMs>,
+    sink: &mut dyn Sink,
+) -> Option<UtcMs> {
+    let text = text.and_then(super::scalar::known)?;
+    let at = parse(text).filter(|at| *at >= EARLIEST);
+    if at.is_none() {
+        sink.ignored(RejectReason::Time, field, UNUSABLE);
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::telemetry::kit::time::*;
+
+    #[test]
+    fn texts_become_instants() {
+        type Parse = fn(&str) -> Option<UtcMs>;
+        let cases: [(Parse, &str, Option<i64>); 10] = [
+            (
+                rfc3339,
+                "2026-08-21T09:15:02.000+00:00",
+                Some(1_787_303_702_000),
+            ),
+            (rfc3339, "2026-08-21T09:15:02", None),
+            (utc, "2026-08-21T09:15:02.123456", Some(1_787_303_702_123)),
+            (utc, "2026-08-21T10:15:02+01:00", Some(1_787_303_702_000)),
+            (unix_seconds, "1706905170.17258", Some(1_706_905_170_172)),
+            (unix_seconds, "1706905170.9999", Some(1_706_905_170_999)),
+            (unix_seconds, "1706905170", Some(1_706_905_170_000)),
+            (unix_seconds, "soon", None),
+            (unix_ms, "1745803078000", Some(1_745_803_078_000)),
+            (unix_ms, "1e99", None),
+        ];
+        for (parse, text, want) in cases {
+            assert_eq!(parse(text), want.map(UtcMs), "{text}");
+        }
+    }
+}

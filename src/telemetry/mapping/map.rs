@@ -1,0 +1,240 @@
+//! One map at work: a message of its topic to one reading. A bad field never costs the others; what is no JSON is refused.
+
+use super::field::Field;
+use super::pointer::{Found, MOST_POINTERS, Pointers};
+use super::template::Template;
+use super::time::Time;
+use super::topic::{Captures, Pattern};
+use super::value;
+use crate::json::Json;
+use crate::model::{AssetKind, FeedFormat, Quantity, Reading, RejectReason, Value};
+use crate::telemetry::kit::entries::Entries;
+use crate::telemetry::kit::rule::Trouble;
+use crate::telemetry::{Message, Refused, Sink};
+
+/// All maps are one format: which asset a reading is of, they say themselves.
+const FORMAT: FeedFormat = FeedFormat::new(200);
+/// Bytes of one message: the default of `max_packet`.
+const MAX_PAYLOAD: usize = 256 * 1024;
+/// Nesting of one message.
+const MAX_DEPTH: usize = 32;
+/// Characters of a value that are shown.
+const SHOWN: usize = 64;
+
+/// A map, compiled.
+#[derive(Debug)]
+pub struct Map {
+    /// `topic`.
+    pub topic: Pattern,
+    /// `asset`.
+    pub asset: Template,
+    /// `kind`.
+    pub kind: AssetKind,
+    /// `format` is "json"; else the payload is one bare value.
+    pub is_json: bool,
+    /// `time`; without it the time of arrival counts.
+    pub time: Option<Time>,
+    /// `stale_s`.
+    pub stale_after_s: Option<u32>,
+    /// `ignore` has "retained".
+    pub ignores_retained: bool,
+    /// `select`: which pointer, and its text.
+    pub select: Option<(usize, String)>,
+    /// `fields`.
+    pub fields: Vec<Field>,
+    /// All paths.
+    pub pointers: Pointers,
+}
+
+/// Whom to tell what, and how much.
+pub struct Report<'s> {
+    /// Whom.
+    pub sink: &'s mut dyn Sink,
+    /// Also what is nobody's mistake: a field that is not in the message, or null. For whoever writes the map.
+    pub all: bool,
+}
+
+impl Report<'_> {
+    fn trouble(&mut self, field: &str, raw: &str, (reason, what): Trouble) {
+        if raw.is_empty() {
+            self.sink.ignored(reason, field, what);
+        } else {
+            self.sink
+                .ignored(reason, field, &format!("`{raw:.SHOWN$}` {what}"));
+        }
+    }
+
+    fn nothing(&mut self, field: &str, what: &str) {
+        if self.all {
+            self.sink.ignored(RejectReason::Empty, field, what);
+        }
+    }
+}
+
+impl Map {
+    /// Decodes a message whose topic this map's pattern matches.
+    pub fn decode(
+        &self,
+        captures: &Captures<'_>,
+        message: &Message<'_>,
+        report: &mut Report<'_>,
+    ) -> Result<(), Refused> {
+        if message.retained && self.ignores_retained {
+            report.nothing(
+                "retain",
+                "is a broker's stored copy, which this map leaves out (`ignore`)",
+            );
+            return Ok(());
+        }
+        if message.payload.len() > MAX_PAYLOAD {
+            let detail = format!(
+                "the message has {} bytes; at most {MAX_PAYLOAD} are allowed",
+                message.payload.len()
+            );
+            return Err(Refused::new(RejectReason::TooLarge, detail));
+        }
+        let text = std::str::from_utf8(message.payload)
+            .map_err(|error| {
+                Refused::new(
+                    RejectReason::Utf8,
+                    format!("the message is not UTF-8: {error}"),
+                )
+            })?
+            .trim();
+        // An empty message is "unknown", and also what erases a broker's stored copy (MQTT 3.1.1, section 3.3.1.3). `null` says as much.
+        if text.is_empty() && !self.takes_empty() || text == "null" && self.is_json {
+            report.nothing("payload", "is empty: nothing is known");
+            return Ok(());
+        }
+        let mut found: Found<'_> = [None; MOST_POINTERS];
+        if self.is_json {
+            self.find(text, &mut found)?;
+        } else {
+            found[0] = Some(text);
+        }
+        let asset = self.asset.fill(captures, &found, message)?;
+        let at = match self
+            .time
+            .as_ref()
+            .map(|time| (time, time.read(&found, message)))
+        {
+            None => None,
+            Some((_, Ok(instant))) => Some(instant),
+            Some((time, Err((raw, trouble)))) => {
+                report.trouble(&time.name, raw, trouble);
+                None
+            }
+        };
+        let entries = self.entries(&found, report);
+        if !entries.is_empty() {
+            let reading =
+                message.reading(FORMAT, self.kind, asset.as_str(), at, entries.as_slice());
+            report.sink.reading(Reading {
+                stale_after_s: self.stale_after_s,
+                ..reading
+            });
+        }
+        Ok(())
+    }
+
+    /// Some field has a meaning for the empty text.
+    fn takes_empty(&self) -> bool {
+        !self.is_json && self.fields.iter().any(Field::has_empty_word)
+    }
+
+    fn find<'a>(&self, text: &'a str, found: &mut Found<'a>) -> Result<(), Refused> {
+        if !value::is_nested(text) && !self.pointers.wants_root() {
+            let hint = "a bare value needs a map with format = \"value\"";
+            return Err(Refused::new(
+                RejectReason::Syntax,
+                format!("the message is no JSON object or array; {hint}"),
+            ));
+        }
+        let mut json = Json::new(text, MAX_DEPTH);
+        self.pointers.find(&mut json, found);
+        if json.too_deep() {
+            return Err(Refused::new(
+                RejectReason::TooDeep,
+                format!("the message nests more than {MAX_DEPTH} levels deep"),
+            ));
+        }
+        if !json.at_end() {
+            let at = json.position();
+            return Err(Refused::new(
+                RejectReason::Syntax,
+                format!("the message is not JSON: it goes on after its end at byte {at}"),
+            ));
+        }
+        match json.error() {
+            Some(error) => Err(Refused::new(
+                RejectReason::Syntax,
+                format!("the message is not JSON: {error}"),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn entries<'a>(&'a self, found: &Found<'a>, report: &mut Report<'_>) -> Entries<'a> {
+        let at = |number: usize| found.get(number).copied().flatten();
+        let selector = self
+            .select
+            .as_ref()
+            .and_then(|(number, _)| at(*number))
+            .and_then(value::known);
+        let applies = |field: &&Field| {
+            field
+                .when
+                .as_deref()
+                .is_none_or(|when| selector.as_deref() == Some(when))
+        };
+        if let Some((_, path)) = &self.select
+            && !self
+                .fields
+                .iter()
+                .any(|field| field.when.is_some() && applies(&field))
+        {
+            match &selector {
+                None => report.sink.ignored(
+                    RejectReason::Empty,
+                    path,
+                    "is not in the message, so no field with `when` applies",
+                ),
+                Some(value) => report.trouble(
+                    path,
+                    value,
+                    (RejectReason::UnknownKey, "is the `when` of no field"),
+                ),
+            }
+        }
+        let mut entries = Entries::new();
+        let (mut latitude, mut longitude) = (None, None);
+        for field in self.fields.iter().filter(applies) {
+            let Some(raw) = at(field.pointer) else {
+                report.nothing(&field.name, "is not in the message");
+                continue;
+            };
+            match field.read(raw) {
+                Ok(Some(Value::Angle(angle))) if field.quantity == Quantity::Latitude => {
+                    latitude = latitude.or(Some(angle))
+                }
+                Ok(Some(Value::Angle(angle))) => longitude = longitude.or(Some(angle)),
+                // Of several fields of one quantity the first that is known counts.
+                Ok(Some(value)) => entries.put_else(field.quantity, value),
+                Ok(None) => report.nothing(&field.name, "has no value"),
+                Err(trouble) => report.trouble(&field.name, raw, trouble),
+            }
+        }
+        // 0, 0 lies in the Gulf of Guinea, where receivers without a fix believe to be.
+        if latitude.zip(longitude) != Some((0, 0)) {
+            for (quantity, angle) in [
+                (Quantity::Latitude, latitude),
+                (Quantity::Longitude, longitude),
+            ] {
+                if let Some(angle) = angle {
+                    entries.put(quantity, Value::Angle(angle));
+                }
+            }
+        }
+        entries
+    }
+}

@@ -1,0 +1,147 @@
+//! A map's `time`: where the device's own time stands and how it is written. In integers: no float ever touches it.
+
+use super::pointer::Found;
+use super::value;
+use crate::model::RejectReason;
+use crate::telemetry::Message;
+use crate::telemetry::kit::rule::Trouble;
+use crate::units::{Decimal, UtcMs, Zone};
+
+const ABSENT: Trouble = (
+    RejectReason::Time,
+    "is not in the message; the time of arrival is used",
+);
+const NO_RFC3339: Trouble = (
+    RejectReason::Time,
+    "is not an RFC 3339 time with its offset; the time of arrival is used (for local time write format = \"local:Europe/London\")",
+);
+const NO_LOCAL: Trouble = (
+    RejectReason::Time,
+    "is not a local time such as 2026-08-21T10:15:02; the time of arrival is used",
+);
+const NO_UNIX: Trouble = (
+    RejectReason::Time,
+    "is not in Unix seconds of this century; the time of arrival is used",
+);
+const NO_UNIX_MS: Trouble = (
+    RejectReason::Time,
+    "is not in Unix milliseconds of this century; the time of arrival is used",
+);
+const BEFORE_1970: Trouble = (
+    RejectReason::Time,
+    "is before 1970: a clock that was never set; the time of arrival is used",
+);
+
+/// Unix milliseconds of 13 digits, 2001 to 2286, as in the native format: everything else is a clock that was never set, or another unit.
+const THIRTEEN_DIGITS: std::ops::Range<i128> = 1_000_000_000_000..10_000_000_000_000;
+
+/// Where the time stands.
+#[derive(Debug)]
+pub enum Place {
+    /// In the message, found by a pointer.
+    Pointer(usize),
+    /// In a user property.
+    Property(String),
+}
+
+/// How it is written.
+#[derive(Clone, Debug)]
+pub enum Format {
+    /// RFC 3339 with its offset.
+    Rfc3339,
+    /// Seconds since 1970, with a fraction or without.
+    Unix,
+    /// Milliseconds since 1970.
+    UnixMs,
+    /// The clock of a zone.
+    Local(Zone),
+}
+
+/// A device's own time.
+#[derive(Debug)]
+pub struct Time {
+    /// Where.
+    pub place: Place,
+    /// Its name for people.
+    pub name: String,
+    /// How.
+    pub format: Format,
+}
+
+impl Time {
+    /// Reads the time of a message; trouble comes with what was found.
+    pub fn read<'a>(
+        &self,
+        found: &Found<'a>,
+        message: &Message<'a>,
+    ) -> Result<UtcMs, (&'a str, Trouble)> {
+        let raw = match &self.place {
+            Place::Pointer(number) => found.get(*number).copied().flatten(),
+            Place::Property(name) => message.property(name),
+        };
+        let raw = raw.unwrap_or_default();
+        let text = value::known(raw).ok_or((raw, ABSENT))?;
+        self.format.read(&text).map_err(|trouble| (raw, trouble))
+    }
+}
+
+impl Format {
+    fn read(&self, text: &str) -> Result<UtcMs, Trouble> {
+        match self {
+            Self::Rfc3339 => since_1970(text.parse().map_err(|_| NO_RFC3339)?),
+            Self::Local(zone) => since_1970(zone.instant(text).map_err(|_| NO_LOCAL)?),
+            Self::Unix => unix(text, 3).ok_or(NO_UNIX),
+            Self::UnixMs => unix(text, 0).ok_or(NO_UNIX_MS),
+        }
+    }
+}
+
+/// Year 1 is how some libraries write "no time"; nothing here was measured before 1970.
+fn since_1970(instant: UtcMs) -> Result<UtcMs, Trouble> {
+    if instant < UtcMs(0) {
+        Err(BEFORE_1970)
+    } else {
+        Ok(instant)
+    }
+}
+
+/// To the nearest millisecond.
+fn unix(text: &str, digits: u32) -> Option<UtcMs> {
+    let ms = text.parse::<Decimal>().ok()?.scaled(digits).ok()?;
+    i64::try_from(ms)
+        .ok()
+        .filter(|_| THIRTEEN_DIGITS.contains(&ms))
+        .map(UtcMs)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::telemetry::mapping::time::*;
+
+    #[test]
+    fn times_are_read_in_integers() {
+        let london = Format::Local(Zone::compiled_in("Europe/London").expect("it is"));
+        for (format, text, want) in [
+            (
+                &Format::Rfc3339,
+                "2026-08-21T10:15:02.5+01:00",
+                Ok(1_787_303_702_500),
+            ),
+            (&Format::Rfc3339, "2026-08-21T10:15:02", Err(NO_RFC3339)),
+            (&Format::Rfc3339, "0001-01-01T00:00:00Z", Err(BEFORE_1970)),
+            (&Format::Unix, "1787303702", Ok(1_787_303_702_000)),
+            (&Format::Unix, "1787303702.120999", Ok(1_787_303_702_121)),
+            (&Format::Unix, "1.787303702120e9", Ok(1_787_303_702_120)),
+            (&Format::Unix, "1787303702120", Err(NO_UNIX)),
+            (&Format::Unix, "0", Err(NO_UNIX)),
+            (&Format::UnixMs, "1787303702120", Ok(1_787_303_702_120)),
+            (&Format::UnixMs, "1787303702120.4", Ok(1_787_303_702_120)),
+            (&Format::UnixMs, "1787303702", Err(NO_UNIX_MS)),
+            (&Format::UnixMs, "NaN", Err(NO_UNIX_MS)),
+            (&london, "2026-08-21 10:15:02", Ok(1_787_303_702_000)),
+            (&london, "10:15", Err(NO_LOCAL)),
+        ] {
+            assert_eq!(format.read(text), want.map(UtcMs), "{format:?} {text}");
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! A map's `topic`: levels as in MQTT, with captures. Matches a topic without allocating, and says what to subscribe to.
+
+/// Captures of one pattern.
+pub const MOST_CAPTURES: usize = 8;
+/// Levels of one pattern; topics in use have up to a dozen.
+const MOST_LEVELS: usize = 32;
+
+/// What a pattern's captures caught in a topic, in the pattern's order.
+pub struct Captures<'t>([&'t str; MOST_CAPTURES]);
+
+impl<'t> Captures<'t> {
+    /// The capture of this number.
+    pub fn get(&self, number: usize) -> &'t str {
+        self.0.get(number).copied().unwrap_or_default()
+    }
+}
+
+/// A pattern, compiled.
+#[derive(Debug)]
+pub struct Pattern {
+    levels: Vec<Level>,
+    tail: Tail,
+    names: Vec<String>,
+}
+
+#[derive(PartialEq, Eq, Debug)]
+enum Level {
+    /// This text.
+    Literal(String),
+    /// `+`.
+    Any,
+    /// `before{name}after`: one level. Home Assistant's topics hold the id so: `sensor/<vin>_battery_level/state`.
+    Capture { before: String, after: String },
+}
+
+#[derive(PartialEq, Eq, Debug)]
+enum Tail {
+    /// The topic ends here.
+    None,
+    /// `#`: or it goes on.
+    Any,
+    /// `{name*}`: it goes on, and the rest is caught.
+    Capture,
+}
+
+/// What is wrong with a pattern, and what to write instead.
+pub type Wrong = (String, String);
+
+fn wrong<T>(reason: impl Into<String>, hint: impl Into<String>) -> Result<T, Wrong> {
+    Err((reason.into(), hint.into()))
+}
+
+impl Pattern {
+    /// Compiles a pattern.
+    pub fn parse(text: &str) -> Result<Self, Wrong> {
+        if text.is_empty() || text.contains('\0') {
+            return wrong(
+                "is no topic",
+                "write the topic as it is published, with {id} for the level that names the asset",
+            );
+        }
+        if text.starts_with("$share/") {
+            return wrong(
+                "is a shared subscription",
+                "write the topic alone; $share/<group>/ belongs to `topics` of the [[broker]]",
+            );
+        }
+        let count = text.split('/').count();
+        if count > MOST_LEVELS {
+            return wrong(
+                format!("has {count} levels"),
+                format!("at most {MOST_LEVELS}"),
+            );
+        }
+        let mut pattern = Self {
+            levels: Vec::new(),
+            tail: Tail::None,
+            names: Vec::new(),
+        };
+        for (index, level) in text.split('/').enumerate() {
+            pattern.add(level, index + 1 == count)?;
+        }
+        Ok(pattern)
+    }
+
+    fn add(&mut self, level: &str, is_last: bool) -> Result<(), Wrong> {
+        match level {
+            "+" => self.levels.push(Level::Any),
+            "#" if is_last => self.tail = Tail::Any,
+            "#" => {
+                return wrong(
+                    "has `#` before its end",
+                    "`#` is the rest of a topic; `+` is one level",
+                );
+            }
+            _ if level.contains(['+', '#']) => {
+                return wrong(
+                    format!("has a wildcard within the level `{level}`"),
+                    "`+` and `#` are levels of their own",
+                );
+            }
+            _ if level.contains(['{', '}']) => {
+                let braces = || {
+                    (
+                        format!("has unmatched braces in the level `{level}`"),
+                        "write {name}, at most one in a level".into(),
+                    )
+                };
+                let (before, rest) = level.split_once('{').ok_or_else(braces)?;
+                let (name, after) = rest.split_once('}').ok_or_else(braces)?;
+                if [before, name, after]
+                    .iter()
+                    .any(|part| part.contains(['{', '}']))
+                {
+                    return Err(braces());
+                }
+                return self.capture(before, name, after, is_last);
+            }
+            _ => self.levels.push(Level::Literal(level.to_owned())),
+        }
+        Ok(())
+    }
+
+    fn capture(
+        &mut self,
+        before: &str,
+        name: &str,
+        after: &str,
+        is_last: bool,
+    ) -> Result<(), Wrong> {
+        let rest = name.strip_suffix('*');
+        if let Some(name) = rest
+            && !(is_last && before.is_empty() && after.is_empty())
+        {
+            return wrong(
+                format!("has `{{{name}*}}` before its end"),
+                format!("{{{name}*}} is the rest of a topic; {{{name}}} is one level"),
+            );
+        }
+        let name = rest.unwrap_or(name);
+        if name.is_empty()
+            || !name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        {
+            return wrong(
+                format!("has a capture called `{name}`"),
+                "names have letters, digits and `_`",
+            );
+        }
+        if self.names.iter().any(|known| known == name) {
+            return wrong(
+                format!("has the capture `{name}` twice"),
+                "each needs a name of its own; `+` is a level that does not matter",
+            );
+        }
+        if self.names.len() == MOST_CAPTURES {
+            return wrong(
+                format!("has more than {MOST_CAPTURES} captures"),
+                "write `+` for levels that do not matter",
+            );
+        }
+        self.names.push(name.to_owned());
+        match rest {
+            Some(_) => self.tail = Tail::Capture,
+            None => self.levels.push(Level::Capture {
+                before: before.to_owned(),
+                after: after.to_owned(),
+            }),
+        }
+        Ok(())
+    }
+
+    /// The names of its captures.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The literal text of its first level.
+    pub fn first_literal(&self) -> Option<&str> {
+        match self.levels.first() {
+            Some(Level::Literal(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// How much of a topic it says: literal levels, then levels that are so in part.
+    pub fn rank(&self) -> (usize, usize) {
+        let count =
+            |wanted: fn(&Level) -> bool| self.levels.iter().filter(|level| wanted(level)).count();
+        let in_part = |level: &Level| matches!(level, Level::Capture { before, after } if !(before.is_empty() && after.is_empty()));
+        (
+            count(|level| matches!(level, Level::Literal(_))),
+            count(in_part),
+        )
+    }
+
+    /// What it catches in a topic; `None` if the topic is another's.
+    pub fn matches<'t>(&self, topic: &'t str) -> Option<Captures<'t>> {
+        // MQTT 5, section 4.7.2: a wildcard at the beginning does not match the server's own topics.
+        let begins_wild = match self.levels.first() {
+            Some(Level::Literal(_)) => false,
+            Some(Level::Capture { before, .. }) => before.is_empty(),
+            Some(Level::Any) | None => true,
+        };
+        if begins_wild && topic.starts_with('$') {
+            return None;
+        }
+        let mut captures = Captures([""; MOST_CAPTURES]);
+        let mut slots = captures.0.iter_mut();
+        let mut rest = Some(topic);
+        for level in &self.levels {
+            let here = rest?;
+            let (part, after) = here
+                .split_once('/')
+                .map_or((here, None), |(part, after)| (part, Some(after)));
+            match level {
+                Level::Literal(text) if text == part => {}
+                Level::Literal(_) => return None,
+                Level::Any => {}
+                Level::Capture { before, after } => {
+                    *slots.next()? = part
+                        .strip_prefix(before.as_str())?
+                        .strip_suffix(after.as_str())?;
+                }
+            }
+            rest = after;
+        }
+        match self.tail {
+            Tail::None if rest.is_some() => return None,
+            Tail::None | Tail::Any => {}
+            Tail::Capture => *slots.next()? = rest?,
+        }
+        Some(captures)
+    }
+
+    /// The filter that subscribes to its topics.
+    pub fn filter(&self) -> String {
+        let level = |level: &Level| match level {
+            Level::Literal(text) => text.clone(),
+            Level::Any | Level::Capture { .. } => "+".to_owned(),
+        };
+        let tail = (self.tail != Tail::None).then(|| "#".to_owned());
+        self.levels
+            .iter()
+            .map(level)
+            .chain(tail)
+            .collect::<Vec<_>>()
+            .join("/")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::telemetry::mapping::topic::*;
+
+    #[test]
+    fn captures_catch_levels_and_the_rest() {
+        for (pattern, topic, want) in [
+            ("acme/{id}/json", "acme/7/json", Some("7|")),
+            ("acme/{id}/json", "acme/7/json/x", None),
+            ("acme/{id}/json", "acme/7", None),
+            ("acme/{id}", "acme/", Some("|")),
+            ("/go-e/{id}", "/go-e/7", Some("7|")),
+            ("/go-e/{id}", "go-e/7", None),
+            ("a/+/{x}/{rest*}", "a/b/c/d/e", Some("c|d/e")),
+            ("a/{rest*}", "a", None),
+            ("a/#", "a", Some("|")),
+            ("a/#", "ab", None),
+            (
+                "sensor/{vin}_battery/state",
+                "sensor/V1_battery/state",
+                Some("V1|"),
+            ),
+            ("sensor/{vin}_battery/state", "sensor/V1_range/state", None),
+            ("{a}/x", "$SYS/x", None),
+            ("$aws/{a}", "$aws/x", Some("x|")),
+        ] {
+            let pattern = Pattern::parse(pattern).expect(pattern);
+            let got = pattern
+                .matches(topic)
+                .map(|captures| format!("{}|{}", captures.get(0), captures.get(1)));
+            assert_eq!(got.as_deref(), want, "{pattern:?} {topic}");
+        }
+    }
+
+    #[test]
+    fn filters_have_wildcards_for_captures() {
+        for (pattern, want) in [
+            ("a/{x}/b_{y}/+", "a/+/+/+"),
+            ("/a/{rest*}", "/a/#"),
+            ("a/#", "a/#"),
+            ("{all*}", "#"),
+            ("a/", "a/"),
+        ] {
+            assert_eq!(Pattern::parse(pattern).expect(pattern).filter(), want);
+        }
+    }
+}

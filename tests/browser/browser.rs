@@ -1,0 +1,621 @@
+//! The built-in page in a real browser, against a running daemon with real traffic.
+//!
+//! `FLEETGAUGE_SCREENSHOTS=folder cargo test --test browser screenshots` makes a picture of every view, light and dark, wide and narrow.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use crate::support::browser::Browser;
+use crate::support::{Daemon, Process, TempDir, fleetgauge, free_port, http, server, wait_for};
+use serde_json::Value;
+
+const VIEWS: [&str; 10] = [
+    "overview",
+    "transition",
+    "emissions",
+    "charging",
+    "sessions",
+    "vehicles",
+    "targets",
+    "alerts",
+    "quality",
+    "settings",
+];
+
+fn demo() -> (Process, u16) {
+    let mut command = fleetgauge();
+    for section in ["WEB", "OCPP", "LISTENER"] {
+        command.env(
+            format!("FLEETGAUGE__{section}__LISTEN"),
+            format!("127.0.0.1:{}", free_port()),
+        );
+    }
+    let mut process = Process::start(
+        command
+            .arg("demo")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null()),
+    );
+    let mut line = String::new();
+    BufReader::new(process.0.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let port = line
+        .split("http://127.0.0.1:")
+        .nth(1)
+        .and_then(|rest| rest.split('/').next()?.parse().ok());
+    (
+        process,
+        port.unwrap_or_else(|| panic!("no address in {line:?}")),
+    )
+}
+
+/// An MQTT 3.1.1 device that publishes with QoS 1 and waits for each PUBACK.
+fn publish(port: u16, messages: &[(&str, &str)]) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream
+        .write_all(b"\x10\x0f\0\x04MQTT\x04\x02\0\x3c\0\x03dev")
+        .unwrap();
+    let mut answer = [0; 4];
+    stream.read_exact(&mut answer).unwrap();
+    for (topic, payload) in messages {
+        let length = 4 + topic.len() + payload.len();
+        let mut packet = vec![0x32, u8::try_from(length).unwrap(), 0, topic.len() as u8];
+        assert!(length < 128);
+        packet.extend([topic.as_bytes(), &[0, 1], payload.as_bytes()].concat());
+        stream.write_all(&packet).unwrap();
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(answer[0], 0x40, "PUBACK");
+    }
+}
+
+fn api(port: u16, path: &str) -> Value {
+    let (status, body) = http(
+        port,
+        &format!("GET /api/v1/{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+    );
+    assert_eq!(status, 200, "{body}");
+    serde_json::from_str(&body).unwrap()
+}
+
+/// A view is open and nothing on it still waits.
+fn settle(browser: &mut Browser, view: &str) {
+    wait_for(&format!("the view {view}"), || {
+        let ready = format!(
+            "document.querySelector('[aria-current]')?.id === 'to-{view}' && document.querySelectorAll('#view section').length > 0 \
+             && ![...document.querySelectorAll('#view section div')].some((node) => node.textContent === '…')"
+        );
+        browser.value(&ready) == true
+    });
+}
+
+fn quiet(browser: &Browser, url: &str) {
+    assert_eq!(browser.errors, Vec::<String>::new(), "the console is quiet");
+    // What a page brings along and the browser's own icons for fields of dates are no requests.
+    let ours = |request: &str| {
+        request.starts_with(url)
+            || request.starts_with("data:")
+            || request.starts_with(&format!("blob:{url}"))
+    };
+    let outside: Vec<&String> = browser
+        .requests
+        .iter()
+        .filter(|request| !ours(request))
+        .collect();
+    assert!(outside.is_empty(), "nothing from outside: {outside:?}");
+}
+
+#[test]
+fn the_page_shows_what_the_api_says_and_goes_on_showing_it() {
+    const TEST: &str = "the_page_shows_what_the_api_says_and_goes_on_showing_it";
+    let Some(chromium) = server(TEST, "chromium") else {
+        return;
+    };
+    let (_process, port) = demo();
+    let mut browser = Browser::open(&chromium);
+    let url = format!("http://127.0.0.1:{port}/");
+    browser.go(&url);
+    wait_for("a finished session on the page", || {
+        browser.shown("#latest tbody").contains("min")
+    });
+    let (page, overview) = (
+        browser.text("document.body.innerText"),
+        api(port, "overview"),
+    );
+    let counted = format!(
+        "{} of {} vehicles",
+        overview["transition"]["low_or_better"], overview["transition"]["in_scope"]
+    );
+    let headline = overview["headline"].as_str().unwrap();
+    assert!(
+        headline.contains(&counted) && headline.contains("the path asks for"),
+        "{headline}"
+    );
+    for want in [
+        headline,
+        "10 more must change to reach 90.0 % by 31 Mar 2028",
+        "14 of 14 online",
+        "demonstration with simulated data",
+    ] {
+        assert!(page.contains(want), "`{want}` is not on the page:\n{page}");
+    }
+    let path = browser.value("document.querySelector('svg.chart polyline.share').points.length");
+    assert!(path.as_u64().unwrap() > 10, "the share is drawn");
+    // Live, without a reload.
+    browser.value("window.marked = true");
+    let before = browser.shown("#distance");
+    wait_for("the page to change by itself", || {
+        browser.shown("#distance") != before
+    });
+    let shown: f64 = browser
+        .shown("#distance")
+        .split(' ')
+        .next()
+        .unwrap()
+        .replace(',', "")
+        .parse()
+        .unwrap();
+    let told = api(port, "overview")["today"]["distance_km"]
+        .as_f64()
+        .unwrap();
+    assert!(
+        shown <= told + 0.1 && shown > told * 0.7,
+        "the page shows {shown} km, the API {told} km"
+    );
+    // Groups and months of the transition.
+    browser.value("location.hash = '#/transition?from=2025-02&to=2025-04'");
+    settle(&mut browser, "transition");
+    wait_for("three months", || {
+        browser.value("document.querySelectorAll('#months tbody tr').length") == 3
+    });
+    let month = &api(port, "transition?from=2025-03&to=2025-03")["months"][0];
+    let row = browser.text("document.querySelectorAll('#months tbody tr')[1].textContent");
+    assert!(
+        row.starts_with(&format!(
+            "Mar 2025{}{}",
+            month["low_or_better"], month["in_scope"]
+        )),
+        "{row}: {month}"
+    );
+    // What if: the figure beside the slider is the API's.
+    browser.value(
+        "(() => { const slider = document.getElementById('per-month'); slider.value = 2; slider.dispatchEvent(new Event('input', { bubbles: true })); })()",
+    );
+    wait_for("the answer to what-if", || {
+        browser.shown("#what-if").contains("With 2.0 a month")
+    });
+    let what_if = api(port, "what-if?per_month=2");
+    let share = format!(
+        "{:.1} %",
+        what_if["outcome"]["share_at_due"].as_f64().unwrap() * 100.0
+    );
+    assert!(
+        browser.shown("#what-if").contains(&share),
+        "{}: {what_if}",
+        browser.shown("#what-if")
+    );
+    assert_eq!(
+        browser.value("document.querySelectorAll('polyline.whatif').length"),
+        1
+    );
+    assert_eq!(browser.value("window.marked"), true, "no reload");
+    quiet(&browser, &url);
+}
+
+#[test]
+fn filters_and_csv() {
+    const TEST: &str = "filters_and_csv";
+    let Some(chromium) = server(TEST, "chromium") else {
+        return;
+    };
+    let (_process, port) = demo();
+    wait_for("a finished session", || {
+        api(port, "sessions")["sessions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|session| !session["ended_at"].is_null())
+    });
+    let mut browser = Browser::open(&chromium);
+    let url = format!("http://127.0.0.1:{port}/");
+    browser.go(&format!("{url}#/sessions"));
+    settle(&mut browser, "sessions");
+    let point = api(port, "sessions")["sessions"][0]["charge_point_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    browser.value(&format!(
+        "(() => {{ const form = document.querySelector('form'); form.elements.charge_point.value = '{point}'; form.requestSubmit(); }})()"
+    ));
+    wait_for("the filter in the address", || {
+        browser.text("location.hash") == format!("#/sessions?charge_point={point}")
+    });
+    settle(&mut browser, "sessions");
+    let points = "[...new Set([...document.querySelectorAll('#sessions tbody tr')].map((row) => row.cells[2].textContent.split(' ')[0]))].join()";
+    wait_for("only that charge point", || browser.text(points) == point);
+    browser.value("[...document.querySelectorAll('button')].find((button) => button.textContent === 'CSV').click()");
+    let file = PathBuf::from(browser.downloads()).join("sessions.csv");
+    wait_for("the file", || file.exists());
+    let text = std::fs::read_to_string(&file).unwrap();
+    let mut reader = csv::Reader::from_reader(text.strip_prefix('\u{feff}').unwrap().as_bytes());
+    assert_eq!(reader.headers().unwrap().iter().nth(5), Some("energy_kwh"));
+    let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
+    assert!(
+        !rows.is_empty() && rows.iter().all(|row| row[2].starts_with(&point)),
+        "{text}"
+    );
+    // Vehicles: the filter stands in the address, and sorting by a heading works.
+    browser.value("location.hash = '#/vehicles?class=zero'");
+    settle(&mut browser, "vehicles");
+    let zero = api(port, "overview")["transition"]["zero"]
+        .as_u64()
+        .unwrap();
+    wait_for("zero-emission vehicles", || {
+        browser
+            .shown("#vehicle-count")
+            .starts_with(&format!("{zero} of "))
+    });
+    browser.value(
+        "[...document.querySelectorAll('#vehicles .sort')].find((button) => button.textContent.startsWith('Odometer')).click()",
+    );
+    let sorted = "(() => { const km = [...document.querySelectorAll('#vehicles tbody tr')].map((row) => Number(row.cells[7].textContent.replaceAll(',', ''))); \
+                  return km.length > 3 && km.every((one, index) => index === 0 || km[index - 1] <= one); })()";
+    assert_eq!(browser.value(sorted), true);
+    quiet(&browser, &url);
+}
+
+#[test]
+fn an_alert_is_acknowledged_and_silenced_and_a_reject_is_shown() {
+    const TEST: &str = "an_alert_is_acknowledged_and_silenced_and_a_reject_is_shown";
+    let Some(chromium) = server(TEST, "chromium") else {
+        return;
+    };
+    let folder = TempDir::new("browser-alerts");
+    let register = concat!(env!("CARGO_MANIFEST_DIR"), "/config/register");
+    let settings = "[[alert]]\nname = \"far\"\nmeasurement = \"vehicle_telemetry\"\nfield = \"odometer_km\"\nabove = 100000.0\nfor = \"0s\"\nseverity = \"warning\"\nsummary = \"Far driven\"\n";
+    std::fs::write(folder.path().join("fleetgauge.toml"), settings).unwrap();
+    let daemon = Daemon::start(folder.path(), &[("register.directory", register)]);
+    publish(
+        daemon.mqtt,
+        &[
+            (
+                "fleet/vehicles/AMB-101/telemetry",
+                "{\"odometer\": 100001.5}",
+            ),
+            (
+                "fleet/vehicles/AMB-102/telemetry",
+                "{\"odometer\": <b>not a number</b>",
+            ),
+        ],
+    );
+    wait_for("a firing alert", || {
+        daemon.api("alerts")["alerts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|alert| alert["state"] == "firing")
+    });
+    let mut browser = Browser::open(&chromium);
+    let url = format!("http://127.0.0.1:{}/", daemon.web);
+    browser.go(&format!("{url}#/alerts"));
+    settle(&mut browser, "alerts");
+    browser.value(
+        "(() => { const by = document.querySelector('[name=by]'); by.value = 'Ann'; document.querySelector('.ack').click(); })()",
+    );
+    wait_for("the acknowledgement on the page", || {
+        browser.shown("#alerts").contains("acknowledged by Ann")
+    });
+    assert!(
+        daemon.api("alerts")["alerts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|alert| alert["acked"]["by"] == "Ann")
+    );
+    browser.value("document.querySelector('.silence').click()");
+    wait_for("the silence on the page", || {
+        browser.shown("#silences").contains("Ann")
+    });
+    assert_eq!(
+        daemon.api("alerts")["silences"].as_array().unwrap().len(),
+        1
+    );
+    browser.value("document.querySelector('.unsilence').click()");
+    wait_for("the end of the silence", || {
+        daemon.api("alerts")["silences"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    });
+    // A foreign payload is shown as it came, as text.
+    browser.value("location.hash = '#/quality'");
+    settle(&mut browser, "quality");
+    wait_for("the raw message", || {
+        browser.shown("#rejects").contains("<b>not a number</b>")
+    });
+    quiet(&browser, &url);
+    // The page gets over a restart by itself.
+    let ports = (daemon.mqtt, daemon.ocpp, daemon.web);
+    daemon.stop();
+    wait_for("the loss on the page", || {
+        browser.shown("#clock").contains("does not answer")
+    });
+    let daemon = Daemon::start_on(folder.path(), ports, &[("register.directory", register)]);
+    wait_for("the stream to come back", || {
+        !browser.shown("#clock").contains("does not answer")
+    });
+    daemon.stop();
+}
+
+#[test]
+fn every_view_is_usable_on_a_phone_by_keyboard_and_in_the_dark() {
+    const TEST: &str = "every_view_is_usable_on_a_phone_by_keyboard_and_in_the_dark";
+    let Some(chromium) = server(TEST, "chromium") else {
+        return;
+    };
+    let (_process, port) = demo();
+    let mut browser = Browser::open(&chromium);
+    let url = format!("http://127.0.0.1:{port}/");
+    browser.go(&url);
+    // By keyboard: the first stop leads to the content.
+    settle(&mut browser, "overview");
+    for (key, code) in [("Tab", 9), ("Enter", 13)] {
+        for kind in ["keyDown", "keyUp"] {
+            let text = if key == "Enter" && kind == "keyDown" {
+                "\r"
+            } else {
+                ""
+            };
+            let press = serde_json::json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
+            browser.call("Input.dispatchKeyEvent", press);
+        }
+    }
+    assert_eq!(
+        browser.text("document.activeElement.id"),
+        "view",
+        "the first stop of the Tab key leads to the content"
+    );
+    let mut wrong = Vec::new();
+    for (width, dark) in [(1280, false), (360, true)] {
+        browser.look(width, 800, dark);
+        for view in VIEWS {
+            browser.value(&format!("location.hash = '#/{view}'"));
+            settle(&mut browser, view);
+            let found = browser.value(include_str!("../support/access.js"));
+            wrong.extend(
+                found
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|what| format!("{view} ({width}): {what}")),
+            );
+            let wide = browser
+                .value("document.documentElement.scrollWidth")
+                .as_u64()
+                .unwrap();
+            if wide > u64::from(width) {
+                wrong.push(format!("{view}: {wide} wide on a screen of {width}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // A screen on the wall has no menu.
+    browser.go(&format!("{url}?kiosk"));
+    wait_for("the kiosk", || {
+        browser.value("!!document.body?.classList.contains('kiosk')") == true
+    });
+    settle(&mut browser, "overview");
+    assert_eq!(
+        browser.value("getComputedStyle(document.getElementById('views')).display"),
+        "none"
+    );
+    quiet(&browser, &url);
+}
+
+#[test]
+fn screenshots() {
+    let Some(folder) = std::env::var_os("FLEETGAUGE_SCREENSHOTS").map(PathBuf::from) else {
+        return;
+    };
+    let Some(chromium) = server("screenshots", "chromium") else {
+        return;
+    };
+    std::fs::create_dir_all(&folder).unwrap();
+    let (_process, port) = demo();
+    wait_for("a finished session", || {
+        api(port, "sessions")["sessions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|session| !session["ended_at"].is_null())
+    });
+    let mut browser = Browser::open(&chromium);
+    browser.go(&format!("http://127.0.0.1:{port}/"));
+    for (name, width, dark) in [
+        ("light", 1280, false),
+        ("dark", 1280, true),
+        ("phone", 390, false),
+    ] {
+        browser.look(width, 900, dark);
+        for view in VIEWS {
+            browser.value(&format!("location.hash = '#/{view}'"));
+            settle(&mut browser, view);
+            if view == "transition" {
+                browser.value("(() => { const slider = document.getElementById('per-month'); slider.value = 1; slider.dispatchEvent(new Event('input')); })()");
+                wait_for("the answer to what-if", || {
+                    browser.shown("#what-if").contains("With")
+                });
+            }
+            std::fs::write(folder.join(format!("{view}-{name}.png")), browser.picture()).unwrap();
+        }
+    }
+    // Those of the README: what a screen shows at once, and smaller.
+    std::fs::create_dir_all(folder.join("readme")).unwrap();
+    for (view, name, dark) in [
+        ("overview", "light", false),
+        ("transition", "light", false),
+        ("charging", "light", false),
+        ("emissions", "light", false),
+        ("overview", "dark", true),
+    ] {
+        browser.look(1280, 700, dark);
+        browser.value(&format!("location.hash = '#/{view}'"));
+        settle(&mut browser, view);
+        let clip =
+            serde_json::json!({ "x": 0, "y": 0, "width": 1265, "height": 700, "scale": 0.65 });
+        let shot = browser.call(
+            "Page.captureScreenshot",
+            serde_json::json!({ "format": "png", "clip": clip }),
+        );
+        let picture = data_encoding::BASE64
+            .decode(shot["data"].as_str().unwrap().as_bytes())
+            .unwrap();
+        std::fs::write(
+            folder.join("readme").join(format!("{view}-{name}.png")),
+            picture,
+        )
+        .unwrap();
+    }
+    browser.look(1920, 1080, true);
+    browser.go(&format!("http://127.0.0.1:{port}/?kiosk"));
+    wait_for("the kiosk", || {
+        browser.value("!!document.body?.classList.contains('kiosk')") == true
+    });
+    settle(&mut browser, "overview");
+    std::fs::write(folder.join("overview-kiosk.png"), browser.picture()).unwrap();
+    browser.look(1000, 1400, true);
+    browser.go(&format!("http://127.0.0.1:{port}/#/targets"));
+    browser.call(
+        "Emulation.setEmulatedMedia",
+        serde_json::json!({ "media": "print" }),
+    );
+    settle(&mut browser, "targets");
+    std::fs::write(folder.join("targets-print.png"), browser.picture()).unwrap();
+}
+
+/// A new store, a vehicle that drove ten minutes, and a charge point that never came.
+#[test]
+fn what_is_not_known_is_no_zero() {
+    const TEST: &str = "what_is_not_known_is_no_zero";
+    let Some(chromium) = server(TEST, "chromium") else {
+        return;
+    };
+    let folder = TempDir::new("browser-unknown");
+    let register = concat!(env!("CARGO_MANIFEST_DIR"), "/config/register");
+    let daemon = Daemon::start(folder.path(), &[("register.directory", register)]);
+    let now = std::time::SystemTime::UNIX_EPOCH
+        .elapsed()
+        .unwrap()
+        .as_millis() as i64;
+    for (minutes, km) in [(10, "100000.0"), (0, "100007.5")] {
+        let at = fleetgauge::units::UtcMs(now - minutes * 60_000);
+        publish(
+            daemon.mqtt,
+            &[(
+                "fleet/vehicles/AMB-101/telemetry",
+                &format!("{{\"ts\":\"{at}\",\"odometer\":{km}}}"),
+            )],
+        );
+    }
+    wait_for("a kilometre", || {
+        daemon.api("overview")["today"]["distance_km"].as_f64() > Some(0.0)
+    });
+    let mut browser = Browser::open(&chromium);
+    let url = format!("http://127.0.0.1:{}/", daemon.web);
+    browser.go(&format!("{url}#/emissions"));
+    settle(&mut browser, "emissions");
+    wait_for("since when", || {
+        browser.shown("#view").contains("There are data since")
+    });
+    let cells = |row: usize| {
+        format!("document.querySelectorAll('#emission-months tbody tr')[{row}].textContent")
+    };
+    assert!(
+        browser.text(&cells(12)).ends_with("––––––"),
+        "a month before all data: {}",
+        browser.text(&cells(12))
+    );
+    assert!(
+        browser.text(&cells(0)).contains('.'),
+        "this month: {}",
+        browser.text(&cells(0))
+    );
+    let shown = browser.shown("#view");
+    let none = daemon.api("emissions")["no_data"].as_array().unwrap().len();
+    assert!(
+        shown.contains(&format!("{none} vehicles in service without any data")),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains("No base")
+            || browser.value("document.querySelectorAll('svg line.goal').length") == 0,
+        "{shown}"
+    );
+    let scope3 = "[...document.querySelectorAll('#year-scopes tbody tr')].find((row) => row.cells[0].textContent === '3').textContent";
+    assert!(
+        browser.text(scope3).ends_with("–––"),
+        "{}",
+        browser.text(scope3)
+    );
+    browser.value("location.hash = '#/charging'");
+    settle(&mut browser, "charging");
+    wait_for("charge points", || {
+        browser
+            .value("document.querySelectorAll('.point .plug').length")
+            .as_u64()
+            > Some(0)
+    });
+    let words = "[...new Set([...document.querySelectorAll('.point abbr')].map((node) => node.textContent + node.title))].join()";
+    assert_eq!(
+        browser.text(words),
+        "?not heard",
+        "nobody is offline who never was here"
+    );
+    assert!(
+        browser.shown("#use-basis").contains("never heard"),
+        "{}",
+        browser.shown("#use-basis")
+    );
+    browser.value("location.hash = '#/vehicles'");
+    settle(&mut browser, "vehicles");
+    let row = "[...document.querySelectorAll('#vehicles tbody tr')].find((row) => row.cells[0].textContent === 'AMB-102').textContent";
+    let row = browser.text(row);
+    assert!(row.contains("never heard") && !row.contains("0.0"), "{row}");
+    browser.value("location.hash = '#/targets'");
+    settle(&mut browser, "targets");
+    let (rows, all) = (
+        browser.value("document.querySelectorAll('#targets tbody tr').length"),
+        daemon.api("targets"),
+    );
+    assert_eq!(
+        rows.as_u64(),
+        Some(all["targets"].as_array().unwrap().len() as u64 - 1),
+        "one of them has two names"
+    );
+    let text = browser.shown("#targets");
+    for want in [
+        "Air pollutants down by a fifth",
+        "overdue",
+        "≥ 1,000 charge points",
+        "= 7,500.0 t CO2e",
+    ] {
+        assert!(text.contains(want), "{want} is not in {text}");
+    }
+    quiet(&browser, &url);
+    // On a wall, what does not fit comes by itself.
+    browser.look(1280, 700, true);
+    browser.go(&format!("{url}?kiosk=targets"));
+    settle(&mut browser, "targets");
+    wait_for("the view to move", || {
+        browser.value("scrollY").as_f64() > Some(100.0)
+    });
+    daemon.stop();
+}

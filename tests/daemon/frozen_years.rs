@@ -1,0 +1,315 @@
+//! Frozen years: kept as they were at the freeze, later changes beside them, and what a base year makes of both (emissions.md 5.4, G15).
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::support::{Daemon, TempDir, fleetgauge, wait_for};
+use fleetgauge::app::config::{Config, parse_targets_file};
+use fleetgauge::ledger::emissions::{Declared, RestatementReason, restate_year};
+use fleetgauge::model::YearVersion;
+use fleetgauge::store::{Reader, Store, StoreConfig, keep_years};
+use fleetgauge::units::{Day, FinancialYear, UtcMs};
+use serde_json::Value;
+
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+fn version(as_of: &str, tonnes: &[(&str, &str, f64)]) -> YearVersion {
+    let kgco2e = tonnes
+        .iter()
+        .map(|(owner, scope, tonnes)| (((*owner).into(), (*scope).into()), tonnes * 1000.0))
+        .collect();
+    YearVersion {
+        year: FinancialYear(2020),
+        as_of: day(as_of),
+        kgco2e,
+        factor_sets: "desnz2020".into(),
+        method_version: 2,
+    }
+}
+
+fn declared(organisation: Option<&str>, reason: RestatementReason, tonnes: f64) -> Declared {
+    let note = "patient transport goes to another trust".to_owned();
+    Declared {
+        organisation: organisation.map(Into::into),
+        year: FinancialYear(2020),
+        date: day("2026-04-01"),
+        reason,
+        tonnes,
+        note,
+    }
+}
+
+/// 7,500 t; a factor revision of +2.3 %; a contract that was 9 % of what is then the base goes.
+#[test]
+fn g15_by_a_frozen_year_and_a_declared_change() {
+    let frozen = [version(
+        "2021-06-30",
+        &[
+            ("EMAS", "1", 7_400.0),
+            ("EMAS", "2", 100.0),
+            ("EMAS", "3", 9_999.0),
+        ],
+    )];
+    let now = version(
+        "2026-11-25",
+        &[
+            ("EMAS", "1", 7_400.0 * 1.023),
+            ("EMAS", "2", 102.3),
+            ("EMAS", "3", 1.0),
+        ],
+    );
+    let alone = &restate_year(&frozen, &now, &[])[0];
+    assert!(
+        !alone.restated && (alone.kgco2e_base - 7_500_000.0).abs() < 1e-6,
+        "2.3 % are below the threshold: {alone:?}"
+    );
+    let transfer = declared(None, RestatementReason::Structure, -7_500.0 * 1.023 * 0.09);
+    let rows = restate_year(&frozen, &now, std::slice::from_ref(&transfer));
+    assert_eq!(rows.len(), 1);
+    let both = &rows[0];
+    assert!(
+        (both.kgco2e_base - 6_981_975.0).abs() < 1e-3 && (both.change_ratio + 0.06907).abs() < 1e-9,
+        "{both:?}"
+    );
+    assert!(both.restated && both.kgco2e_as_frozen == 7_500_000.0);
+    let reasons: Vec<_> = both
+        .effects
+        .iter()
+        .map(|effect| (effect.reason, effect.date.as_deref()))
+        .collect();
+    assert_eq!(
+        reasons,
+        [("recalculated", None), ("structure", Some("2026-04-01"))]
+    );
+    // The same lines added up in another order are no change.
+    let noise = version(
+        "2026-11-25",
+        &[("EMAS", "1", 7_400.0 + 1e-9), ("EMAS", "2", 100.0)],
+    );
+    assert!(restate_year(&frozen, &noise, &[])[0].effects.is_empty());
+    // Of another year it says nothing; of one organisation it is that one's too.
+    let other = Declared {
+        year: FinancialYear(2021),
+        ..transfer
+    };
+    assert_eq!(restate_year(&frozen, &now, &[other])[0].effects.len(), 1);
+    let own = declared(Some("EMAS"), RestatementReason::Error, -300.0);
+    let rows = restate_year(
+        &frozen,
+        &frozen[0],
+        &[
+            own,
+            declared(Some("ACUTE"), RestatementReason::Method, -80.0),
+        ],
+    );
+    let found: Vec<_> = rows
+        .iter()
+        .map(|row| (row.organisation.as_deref(), row.restated))
+        .collect();
+    assert_eq!(
+        found,
+        [(None, true), (Some("ACUTE"), false), (Some("EMAS"), false)],
+        "5.07 % together, 4 % of EMAS; ACUTE had none"
+    );
+}
+
+#[test]
+fn what_was_kept_is_never_changed() {
+    let folder = TempDir::new("frozen-store");
+    let config = StoreConfig {
+        directory: folder.path().into(),
+        ..StoreConfig::default()
+    };
+    drop(Store::open(&config).unwrap());
+    let first = version("2021-06-30", &[("EMAS", "1", 1.0), ("ACUTE", "1", 2.0)]);
+    keep_years(folder.path(), std::slice::from_ref(&first)).unwrap();
+    keep_years(
+        folder.path(),
+        &[version("2021-06-30", &[("EMAS", "1", 9.0)])],
+    )
+    .unwrap();
+    let later = version("2021-07-15", &[("EMAS", "1", 1.5)]);
+    keep_years(folder.path(), std::slice::from_ref(&later)).unwrap();
+    let reader = Reader::open(folder.path()).unwrap();
+    assert_eq!(
+        reader
+            .year_versions(day("2020-04-01"), day("2021-03-31"))
+            .unwrap(),
+        [first, later]
+    );
+    assert_eq!(
+        reader
+            .year_versions(day("2020-04-02"), day("2022-03-31"))
+            .unwrap(),
+        [],
+        "not all of the year"
+    );
+}
+
+#[test]
+fn declared_changes_are_read_with_every_mistake() {
+    let read = |text: &str| {
+        parse_targets_file(text, "t.toml", &Config::default()).map_err(|errors| errors.to_string())
+    };
+    let good = "[[restatement]]\norganisation = \"EMAS\"\nyear = 2020\ndate = \"2026-04-01\"\nreason = \"structure\"\ntonnes = -690.5\n";
+    let found = read(good).unwrap().restatements;
+    assert_eq!(
+        (found[0].year, found[0].reason, found[0].tonnes),
+        (FinancialYear(2020), RestatementReason::Structure, -690.5)
+    );
+    for (from, to, want) in [
+        (
+            "\"structure\"",
+            "\"growth\"",
+            "`restatement[0].reason` in t.toml line 5: `growth` is not known\n  hint: one of: structure, method, error",
+        ),
+        (
+            "tonnes = -690.5\n",
+            "",
+            "has no `tonnes`\n  hint: t CO2e that the year gains, such as -675.0",
+        ),
+        (
+            "year = 2020\n",
+            "",
+            "has no `year`\n  hint: the April it starts in",
+        ),
+        (
+            "date = \"2026-04-01\"",
+            "date = \"April\"",
+            "`restatement[0].date` in t.toml line 4",
+        ),
+        ("tonnes", "tons", "did you mean `tonnes`?"),
+        (
+            "[[restatement]]",
+            "[restatement]",
+            "write [[restatement]] with two brackets",
+        ),
+    ] {
+        let error = read(&good.replace(from, to)).unwrap_err();
+        assert!(error.contains(want), "{error}");
+    }
+}
+
+/// 100 km and so many litres of a diesel ambulance on each day.
+fn drive(folder: &Path, year: FinancialYear, litres: i64) {
+    let mut connection = rusqlite::Connection::open(folder.join("data/fleetgauge.db")).unwrap();
+    let transaction = connection.transaction().unwrap();
+    let sql = "INSERT OR REPLACE INTO activity VALUES (?1, '{\"Vehicle\":\"AMB-101\"}', 100000, ?2, 0, 0, 1)";
+    for day in year.first_day().0..=year.last_day().0 {
+        transaction
+            .execute(sql, rusqlite::params![day, litres * 1000])
+            .unwrap();
+    }
+    transaction.commit().unwrap();
+}
+
+#[test]
+fn a_year_is_frozen_and_late_data_stand_beside_it() {
+    let folder = TempDir::new("frozen-daemon");
+    std::fs::create_dir(folder.path().join("register")).unwrap();
+    let vehicles = "vehicle_id,organisation,category,fuel,mass_kg\nAMB-101,EMAS,van,DIESEL,3500\n";
+    std::fs::write(folder.path().join("register/vehicles.csv"), vehicles).unwrap();
+    let targets = "[[restatement]]\norganisation = \"EMAS\"\nyear = YEAR\ndate = \"2026-04-01\"\nreason = \"method\"\ntonnes = -0.1\nnote = \"idling is left out\"\n";
+    let today = Day::of(UtcMs(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_millis() as i64,
+    ));
+    let year = FinancialYear(today.financial_year().0 - 1);
+    std::fs::write(
+        folder.path().join("targets.toml"),
+        targets.replace("YEAR", &year.0.to_string()),
+    )
+    .unwrap();
+    let config = "[register]\ndirectory = \"register\"\n[store]\ndirectory = \"data\"\n[engine]\nfreeze_after = \"0s\"\n[targets]\nfile = \"targets.toml\"\n";
+    std::fs::write(folder.path().join("fleetgauge.toml"), config).unwrap();
+    let daemon = Daemon::start(folder.path(), &[]);
+    daemon.api("overview");
+    daemon.stop();
+    drive(folder.path(), year, 10);
+    let daemon = Daemon::start(folder.path(), &[]);
+    let days = format!("emissions?from={}&to={}", year.first_day(), year.last_day());
+    let frozen = |daemon: &Daemon, query: &str| -> Vec<Value> {
+        let answer = daemon.api(query);
+        answer["restatements"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|row| row["kind"] == "frozen_year")
+            .cloned()
+            .collect()
+    };
+    wait_for("the freeze", || !frozen(&daemon, &days).is_empty());
+    let rows = frozen(&daemon, &days);
+    let kg = |row: &Value, key: &str| row[key].as_f64().unwrap();
+    let first = kg(&rows[0], "kgco2e_as_frozen");
+    assert!(
+        first > 0.0 && (kg(&rows[0], "kgco2e_recalculated") - first).abs() < 1e-6,
+        "{rows:?}"
+    );
+    assert_eq!(
+        (
+            rows.len(),
+            rows[0]["organisation"].is_null(),
+            &rows[1]["organisation"]
+        ),
+        (2, true, &"EMAS".into())
+    );
+    daemon.stop();
+
+    // Late data: a tenth more. The freeze was a month ago.
+    let connection = rusqlite::Connection::open(folder.path().join("data/fleetgauge.db")).unwrap();
+    connection
+        .execute("UPDATE year_figure SET as_of = as_of - 30", [])
+        .unwrap();
+    drop(connection);
+    drive(folder.path(), year, 11);
+    let daemon = Daemon::start(folder.path(), &[]);
+    let versions = |rows: &[Value]| rows[0]["versions"].as_array().unwrap().len();
+    wait_for("the new version", || versions(&frozen(&daemon, &days)) == 2);
+    // Asked within a longer stretch, the year is the same.
+    for query in [
+        days,
+        format!(
+            "emissions?from={}&to={}",
+            year.first_day(),
+            Day(year.last_day().0 + 20)
+        ),
+    ] {
+        let row = &frozen(&daemon, &query)[0];
+        assert_eq!(kg(row, "kgco2e_as_frozen"), first, "{row}");
+        assert!(
+            (kg(row, "kgco2e_recalculated") - first * 1.1).abs() < first * 1e-6,
+            "{row}"
+        );
+        assert!(
+            (kg(row, "kgco2e_with_effects") - (first * 1.1 - 100.0)).abs() < first * 1e-6,
+            "{row}"
+        );
+        assert_eq!(
+            (row["restated"].as_bool(), &row["effects"][1]["reason"]),
+            (Some(true), &"method".into())
+        );
+    }
+    daemon.stop();
+    // The report of that year has it too.
+    let period = format!("{}-{:02}", year.0, (year.0 + 1) % 100);
+    let output = fleetgauge()
+        .current_dir(folder.path())
+        .args(["report", "--config", "fleetgauge.toml", "--period", &period])
+        .output();
+    let text = String::from_utf8(output.unwrap().stdout).unwrap();
+    assert!(
+        text.contains("Frozen years") && text.contains("method -0.1"),
+        "{text}"
+    );
+}

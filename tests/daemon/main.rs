@@ -1,0 +1,26 @@
+//! Tests that start the daemon and speak to it over loopback.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod access;
+mod access_login;
+mod backfill;
+mod broker;
+mod crash;
+mod feeds_daemon;
+mod figures_daemon;
+mod frozen_years;
+mod handshake;
+mod history;
+mod imports_cli;
+mod indicators;
+mod notify_tls;
+mod ocpp;
+mod provisioning_limits;
+mod quirks;
+mod replay;
+mod security;
+mod store;
+mod uptime_daemon;
+mod web;

@@ -1,0 +1,566 @@
+//! The store: what it refuses to open and why, a full disk, the outbox's limit, and a start that gives the same state.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::support::{Daemon, TempDir, fleetgauge, server, signal, wait_for};
+use fleetgauge::model::Subscription;
+use fleetgauge::store::{Commit, Notification, OpenError, Reader, Store, StoreConfig};
+use fleetgauge::units::UtcMs;
+
+fn config(folder: &Path) -> StoreConfig {
+    StoreConfig {
+        directory: folder.to_owned(),
+        ..StoreConfig::default()
+    }
+}
+
+fn commit<'a>(inbox: &'a [u8], lines: &'a [u8]) -> Commit<'a> {
+    Commit {
+        at: UtcMs(1_790_000_000_000),
+        inbox,
+        lines,
+        points: 1,
+        sessions: &[],
+        notifications: &[],
+    }
+}
+
+#[test]
+fn what_was_committed_is_there_again() {
+    let folder = TempDir::new("store-again");
+    let mut opened = Store::open(&config(folder.path())).unwrap();
+    let key = opened.identity.token_key;
+    for n in 0..10u8 {
+        opened
+            .store
+            .commit(&commit(&[n; 100], b"m f=1.0 1\n"))
+            .unwrap();
+    }
+    drop(opened);
+    let opened = Store::open(&config(folder.path())).unwrap();
+    assert_eq!(opened.recovery.inbox.len(), 10);
+    assert!(
+        opened
+            .recovery
+            .inbox
+            .iter()
+            .enumerate()
+            .all(|(n, blob)| blob == &[n as u8; 100]),
+        "in order"
+    );
+    assert_eq!(
+        (opened.identity.token_key, opened.store.outbox().rows),
+        (key, 10)
+    );
+}
+
+#[test]
+fn notifications_wait_for_each_notifier_and_are_bounded() {
+    let folder = TempDir::new("store-notifications");
+    let mut opened = Store::open(&config(folder.path())).unwrap();
+    let to = |name: &str| Notification {
+        notifier: name.into(),
+        body: "{}".into(),
+    };
+    let rows = [to("mail"), to("chat")];
+    for _ in 0..1_010 {
+        opened
+            .store
+            .commit(&Commit {
+                notifications: &rows,
+                ..commit(&[], &[])
+            })
+            .unwrap();
+    }
+    let undelivered = opened.store.undelivered();
+    assert_eq!(
+        (undelivered.rows, undelivered.dropped, undelivered.oldest),
+        (2_000, 20, Some(UtcMs(1_790_000_000_000)))
+    );
+    let reader = Reader::open(folder.path()).unwrap();
+    let ids: Vec<i64> = reader
+        .notifications("mail", 10_000)
+        .unwrap()
+        .iter()
+        .map(|row| row.id)
+        .collect();
+    assert!(
+        ids.len() == 1_000 && ids.is_sorted() && ids[0] > 10,
+        "the oldest have gone"
+    );
+    opened.store.delivered(&ids).unwrap();
+    assert_eq!(
+        (
+            reader.notifications("mail", 1).unwrap().len(),
+            opened.store.undelivered().rows
+        ),
+        (0, 1_000)
+    );
+    drop(opened);
+    let mut opened = Store::open(&config(folder.path())).unwrap();
+    assert_eq!(opened.store.undelivered().rows, 1_000);
+    opened.store.set_notifiers(&["mail"]).unwrap();
+    assert_eq!(
+        opened.store.undelivered().rows,
+        0,
+        "nobody is left to take them"
+    );
+}
+
+#[test]
+fn files_that_cannot_be_used_are_named_and_left_alone() {
+    let folder = TempDir::new("store-bad");
+    let file = folder.path().join("fleetgauge.db");
+    let refused = |content: &[u8]| {
+        std::fs::write(&file, content).unwrap();
+        let error = Store::open(&config(folder.path()))
+            .err()
+            .expect("a refusal")
+            .to_string();
+        assert_eq!(std::fs::read(&file).unwrap(), content, "left as it was");
+        error
+    };
+    let text = refused(b"this is a letter, not a database, and long enough to be one");
+    assert!(
+        text.contains("is not a fleetgauge store") || text.contains("is damaged"),
+        "{text}"
+    );
+    let foreign = TempDir::new("store-foreign");
+    let other = foreign.path().join("other.db");
+    rusqlite::Connection::open(&other)
+        .unwrap()
+        .execute_batch("CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine');")
+        .unwrap();
+    assert!(refused(&std::fs::read(&other).unwrap()).contains("is not a fleetgauge store"));
+    std::fs::remove_file(&file).unwrap();
+    let mut opened = Store::open(&config(folder.path())).unwrap();
+    opened
+        .store
+        .commit(&commit(&[1; 50_000], b"m f=1.0 1\n"))
+        .unwrap();
+    drop(opened);
+    // A newer program's file.
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    let version: i32 = connection
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .unwrap();
+    connection
+        .pragma_update(None, "user_version", version + 1)
+        .unwrap();
+    drop(connection);
+    let newer = std::fs::read(&file).unwrap();
+    assert!(refused(&newer).contains("was written by a newer fleetgauge"));
+    // A damaged one: the middle of the file is gone.
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    connection
+        .pragma_update(None, "user_version", version)
+        .unwrap();
+    drop(connection);
+    let mut damaged = std::fs::read(&file).unwrap();
+    let length = damaged.len();
+    damaged[4096..length - 100].fill(0xAA);
+    assert!(refused(&damaged).contains("is damaged"));
+}
+
+#[test]
+fn an_older_store_is_taken_over_and_remembers_subscriptions_from_then_on() {
+    let folder = TempDir::new("store-older");
+    let mut opened = Store::open(&config(folder.path())).unwrap();
+    opened
+        .store
+        .commit(&commit(&[1; 10], b"m f=1.0 1\n"))
+        .unwrap();
+    drop(opened);
+    // As version 1 left it.
+    let connection = rusqlite::Connection::open(folder.path().join("fleetgauge.db")).unwrap();
+    connection
+        .execute_batch("DROP TABLE notification;")
+        .unwrap();
+    let later = [
+        "subscription",
+        "import_file",
+        "imported",
+        "indicator",
+        "intensity",
+        "year_figure",
+        "emission_row",
+        "rollup",
+    ];
+    later.iter().for_each(|table| {
+        connection
+            .execute_batch(&format!("DROP TABLE {table}"))
+            .unwrap()
+    });
+    connection.pragma_update(None, "user_version", 1).unwrap();
+    drop(connection);
+    let rows = |names: &[(&str, Option<u8>)]| -> Vec<Subscription> {
+        names
+            .iter()
+            .map(|(filter, qos)| Subscription {
+                filter: (*filter).to_owned(),
+                qos: *qos,
+            })
+            .collect()
+    };
+    let mut opened = Store::open(&config(folder.path())).unwrap();
+    assert_eq!(
+        (opened.recovery.inbox.len(), opened.store.outbox().rows),
+        (1, 1)
+    );
+    assert_eq!(opened.store.subscriptions("a@b:1").unwrap(), rows(&[]));
+    for known in [
+        &rows(&[("x/#", None), ("y", Some(1))]),
+        &rows(&[("y", Some(0))]),
+    ] {
+        opened.store.remember_subscriptions("a@b:1", known).unwrap();
+        opened
+            .store
+            .remember_subscriptions("c@b:1", &rows(&[("z", Some(1))]))
+            .unwrap();
+        assert_eq!(&opened.store.subscriptions("a@b:1").unwrap(), known);
+    }
+    drop(opened);
+    let opened = Store::open(&config(folder.path())).unwrap();
+    assert_eq!(
+        opened.store.subscriptions("a@b:1").unwrap(),
+        rows(&[("y", Some(0))])
+    );
+    assert_eq!(
+        opened.store.subscriptions("c@b:1").unwrap(),
+        rows(&[("z", Some(1))])
+    );
+}
+
+#[test]
+fn two_daemons_cannot_have_one_store() {
+    let folder = TempDir::new("store-two");
+    let first = Store::open(&config(folder.path())).unwrap();
+    assert!(matches!(
+        Store::open(&config(folder.path())),
+        Err(OpenError::InUse { .. })
+    ));
+    drop(first);
+    Store::open(&config(folder.path())).unwrap();
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let folder = TempDir::new("store-folder");
+    let file = folder.path().join("a-file");
+    std::fs::write(&file, "x").unwrap();
+    for path in [file.clone(), file.join("below"), "/proc/nowhere".into()] {
+        let error = Store::open(&config(&path))
+            .err()
+            .expect("a refusal")
+            .to_string();
+        assert!(
+            error.contains("`store.directory`") && error.contains("hint:"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn the_outbox_keeps_within_its_limit_and_counts_what_it_drops() {
+    let folder = TempDir::new("store-limit");
+    let settings = StoreConfig {
+        outbox_max_bytes: 4_000,
+        ..config(folder.path())
+    };
+    let mut opened = Store::open(&settings).unwrap();
+    opened.store.set_sinks(&["influx"]).unwrap();
+    for n in 0..200u32 {
+        let line = format!("m,tag=a{n} f={n}.0 {n}\n");
+        opened.store.commit(&commit(&[], line.as_bytes())).unwrap();
+        assert!(opened.store.outbox().bytes <= 4_000);
+    }
+    let outbox = opened.store.outbox();
+    assert!(
+        outbox.dropped > 0 && outbox.rows + outbox.dropped == 200,
+        "{outbox:?}"
+    );
+    let reader = Reader::open(folder.path()).unwrap();
+    let oldest = reader.outbox_after(0).unwrap().unwrap();
+    assert_eq!(oldest.id as u64, outbox.dropped + 1, "the oldest go first");
+    opened.store.acknowledge("influx", 200).unwrap();
+    assert_eq!(
+        (
+            opened.store.outbox().rows,
+            reader.position("influx").unwrap()
+        ),
+        (0, 200)
+    );
+}
+
+#[test]
+fn a_full_file_refuses_and_goes_on_when_there_is_room() {
+    let folder = TempDir::new("store-full");
+    let mut opened = Store::open(&config(folder.path())).unwrap();
+    opened.store.limit_pages(40).unwrap();
+    let blob = vec![7; 30_000];
+    let mut taken = 0;
+    while opened.store.commit(&commit(&blob, b"m f=1.0 1\n")).is_ok() {
+        taken += 1;
+        assert!(taken < 100, "never full");
+    }
+    opened.store.limit_pages(100_000).unwrap();
+    opened.store.commit(&commit(&blob, b"m f=1.0 1\n")).unwrap();
+    drop(opened);
+    assert_eq!(
+        Store::open(&config(folder.path()))
+            .unwrap()
+            .recovery
+            .inbox
+            .len(),
+        taken + 1,
+        "a refused commit leaves nothing behind"
+    );
+}
+
+#[test]
+fn a_full_disk_stops_acknowledgements_and_nothing_else() {
+    const TEST: &str = "a_full_disk_stops_acknowledgements_and_nothing_else";
+    let Some(prlimit) = server(TEST, "prlimit") else {
+        return;
+    };
+    let folder = TempDir::new("store-disk");
+    let daemon = Daemon::start(folder.path(), &[]);
+    let limit = |bytes: &str| {
+        assert!(
+            Command::new(&prlimit)
+                .args([
+                    format!("--pid={}", daemon.id()),
+                    format!("--fsize={bytes}:")
+                ])
+                .status()
+                .unwrap()
+                .success()
+        );
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let mut options = rumqttc::MqttOptions::new("disk", "127.0.0.1", daemon.mqtt);
+        options.set_keep_alive(Duration::from_secs(60));
+        let (client, mut events) = rumqttc::AsyncClient::new(options, 10);
+        let publish = |km: u32| {
+            client.try_publish(
+                "fleet/vehicles/D/telemetry",
+                rumqttc::QoS::AtLeastOnce,
+                false,
+                format!("{{\"odometer\":{km}}}"),
+            )
+        };
+        publish(1).unwrap();
+        while !matches!(
+            events.poll().await.unwrap(),
+            rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_))
+        ) {}
+        // From here the store's files may not grow: what a full disk looks like to the program.
+        let largest = std::fs::read_dir(folder.path().join("data"))
+            .unwrap()
+            .map(|file| file.unwrap().metadata().unwrap().len())
+            .max();
+        limit(&largest.unwrap().to_string());
+        publish(2).unwrap();
+        let waited = tokio::time::timeout(Duration::from_secs(2), async {
+            while !matches!(
+                events.poll().await.unwrap(),
+                rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_))
+            ) {}
+        });
+        assert!(
+            waited.await.is_err(),
+            "not acknowledged while it is not on disk"
+        );
+        let (status, body) = daemon.get("/readyz");
+        assert!(status == 503 && body.contains("reasons"), "{status} {body}");
+        assert_eq!(daemon.get("/healthz").0, 200);
+        assert_eq!(
+            daemon.get("/api/v1/overview").0,
+            200,
+            "the page still answers"
+        );
+        limit("unlimited");
+        let acknowledged = async {
+            while !matches!(
+                events.poll().await.unwrap(),
+                rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_))
+            ) {}
+        };
+        tokio::time::timeout(Duration::from_secs(20), acknowledged)
+            .await
+            .expect("acknowledged when there is room again");
+        // Not even the log can be written: it is lost, the daemon is not.
+        limit("1");
+        signal(daemon.id(), "HUP");
+        std::thread::sleep(Duration::from_millis(300));
+        limit("unlimited");
+    });
+    wait_for("ready again", || daemon.get("/readyz").0 == 200);
+    assert_eq!(
+        daemon.log().matches("trying again").count(),
+        1,
+        "said once:\n{}",
+        daemon.log()
+    );
+    daemon.kill();
+    let daemon = Daemon::start(folder.path(), &[]);
+    assert_eq!(daemon.api("vehicles")["vehicles"][0]["odometer_km"], 2.0);
+}
+
+#[test]
+fn a_daemon_says_why_it_cannot_start() {
+    let folder = TempDir::new("store-start");
+    let daemon = Daemon::start(folder.path(), &[]);
+    let taken = format!("127.0.0.1:{}", daemon.mqtt);
+    std::fs::write(folder.path().join("a-file"), "x").unwrap();
+    for (settings, code, want) in [
+        (
+            vec![
+                ("LISTENER__LISTEN", taken.as_str()),
+                ("OCPP__LISTEN", "127.0.0.1:0"),
+                ("WEB__LISTEN", "127.0.0.1:0"),
+            ],
+            1,
+            "`listener.listen`: cannot listen on",
+        ),
+        (
+            vec![
+                ("LISTENER__LISTEN", "127.0.0.1:0"),
+                ("OCPP__LISTEN", "127.0.0.1:0"),
+                ("WEB__LISTEN", "127.0.0.1:0"),
+            ],
+            1,
+            "is in use by another fleetgauge",
+        ),
+        (
+            vec![
+                ("LISTENER__LISTEN", "127.0.0.1:0"),
+                ("OCPP__LISTEN", "127.0.0.1:0"),
+                ("WEB__LISTEN", "127.0.0.1:0"),
+                ("STORE__DIRECTORY", "a-file"),
+            ],
+            1,
+            "`store.directory`",
+        ),
+        (
+            vec![
+                ("REGISTER__DIRECTORY", "nowhere"),
+                ("STORE__DIRECTORY", "other"),
+                ("LISTENER__LISTEN", "127.0.0.1:0"),
+                ("OCPP__LISTEN", "127.0.0.1:0"),
+                ("WEB__LISTEN", "127.0.0.1:0"),
+            ],
+            78,
+            "register",
+        ),
+        (
+            vec![
+                ("LISTENER__PASSWORD_FILE", "nowhere"),
+                ("LISTENER__LISTEN", "127.0.0.1:0"),
+                ("OCPP__LISTEN", "127.0.0.1:0"),
+                ("WEB__LISTEN", "127.0.0.1:0"),
+            ],
+            78,
+            "`listener.password_file`: nowhere",
+        ),
+    ] {
+        let mut command = fleetgauge();
+        command.arg("run").current_dir(folder.path());
+        for (key, value) in &settings {
+            command.env(format!("FLEETGAUGE__{key}"), value);
+        }
+        let output = command.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            output.status.code() == Some(code) && text.contains(want) && text.contains("hint:"),
+            "{settings:?}: {:?}\n{text}",
+            output.status
+        );
+    }
+    daemon.stop();
+}
+
+#[test]
+fn a_register_read_again_takes_effect_and_a_bad_one_does_not() {
+    let folder = TempDir::new("store-reload");
+    std::fs::create_dir(folder.path().join("register")).unwrap();
+    let write =
+        |text: &str| std::fs::write(folder.path().join("register/vehicles.csv"), text).unwrap();
+    write("vehicle_id,fuel\nA,DIESEL\n");
+    let daemon = Daemon::start(folder.path(), &[("register.directory", "register")]);
+    let count = |daemon: &Daemon| daemon.api("overview")["transition"]["in_scope"].as_u64();
+    assert_eq!(count(&daemon), Some(1));
+    write("vehicle_id,fuel\nA,DIESEL\nB,ELECTRICITY\n");
+    signal(daemon.id(), "HUP");
+    wait_for("the new register", || count(&daemon) == Some(2));
+    write("vehicle_id,fule\nA,DIESEL\nB,x\nC,x\n");
+    signal(daemon.id(), "HUP");
+    wait_for("a complaint", || {
+        daemon.log().contains("did you mean `fuel`?")
+    });
+    assert_eq!(count(&daemon), Some(2), "the old one stays in force");
+    daemon.stop();
+}
+
+#[test]
+fn checkpoints_are_made_under_load_that_never_pauses() {
+    let folder = TempDir::new("store-load");
+    let daemon = Daemon::start(
+        folder.path(),
+        &[("store.checkpoint_inbox", "64KiB"), ("log.level", "warn")],
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let mut options = rumqttc::MqttOptions::new("load", "127.0.0.1", daemon.mqtt);
+        options
+            .set_inflight(1_000)
+            .set_request_channel_capacity(2_000);
+        let (client, mut events) = rumqttc::AsyncClient::new(options, 2_000);
+        let publisher = tokio::spawn(async move {
+            for km in 0..40_000u32 {
+                let payload = format!("{{\"odometer\":{}.{:03}}}", km / 100, km % 100 * 10);
+                client
+                    .publish(
+                        "fleet/vehicles/L/telemetry",
+                        rumqttc::QoS::AtLeastOnce,
+                        false,
+                        payload,
+                    )
+                    .await
+                    .unwrap();
+            }
+        });
+        let mut acknowledged = 0;
+        while acknowledged < 40_000 {
+            acknowledged += u32::from(matches!(
+                events.poll().await.unwrap(),
+                rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_))
+            ));
+        }
+        publisher.await.unwrap();
+    });
+    let (checkpoints, bytes) = (
+        daemon.metric("fleetgauge_checkpoints_total"),
+        daemon.metric("fleetgauge_inbox_bytes_total"),
+    );
+    assert!(
+        checkpoints >= bytes / (64.0 * 1024.0) / 4.0,
+        "{checkpoints} checkpoints for {bytes} bytes"
+    );
+    daemon.stop();
+}

@@ -1,0 +1,538 @@
+//! Counter rules: the recorded cases, then properties under delay, repetition and glitches with a seeded generator.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use fleetgauge::ledger::counters::{
+    Applied, Counter, CounterEvent, CounterLimits, CounterRates, Sample,
+};
+use fleetgauge::model::{FeedFormat, Quantity};
+use fleetgauge::units::{UtcMs, parse_scaled};
+use serde_json::Value;
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 3_600_000;
+
+fn thousandths(value: &Value) -> i64 {
+    parse_scaled(&value.to_string(), 3).unwrap()
+}
+
+fn own(minute: i64, km: f64) -> Sample {
+    Sample {
+        value: (km * 1000.0).round() as i64,
+        at: UtcMs(minute * MINUTE),
+        own_time: true,
+        retained: false,
+    }
+}
+
+fn arrived(minute: i64, km: f64) -> Sample {
+    Sample {
+        own_time: false,
+        ..own(minute, km)
+    }
+}
+
+fn odometer() -> CounterLimits {
+    CounterLimits::for_quantity(
+        Quantity::Odometer,
+        FeedFormat::new(0),
+        &CounterRates::default(),
+    )
+    .unwrap()
+}
+
+/// Applies all; total and event names.
+fn run(samples: &[Sample], limits: &CounterLimits) -> (i64, Vec<&'static str>, Vec<Applied>) {
+    let mut counter = Counter::default();
+    let applied: Vec<Applied> = samples
+        .iter()
+        .map(|sample| counter.apply(*sample, limits))
+        .collect();
+    assert_eq!(
+        applied.iter().map(|a| a.gained).sum::<i64>(),
+        counter.total(),
+        "what is booked is the total"
+    );
+    assert!(
+        applied.iter().all(|a| a.gained >= 0 && a.from <= a.to),
+        "nothing is booked backwards: {applied:?}"
+    );
+    (
+        counter.total(),
+        applied
+            .iter()
+            .filter_map(|a| a.event)
+            .map(CounterEvent::name)
+            .collect(),
+        applied,
+    )
+}
+
+#[test]
+fn recorded_cases() {
+    let mut seen = 0;
+    for line in include_str!("../samples/counter_cases.jsonl").lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let params = &case["params"];
+        let limits = CounterLimits {
+            max_rate_per_hour: params.get("max_rate_h").map(thousandths),
+            resolution: params.get("resolution").map_or(0, thousandths),
+            significant_digits: None,
+            modulus: params.get("modulus").map(thousandths),
+            session: params["session"].as_bool().unwrap_or(false),
+        };
+        let samples: Vec<Sample> = case["points"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|point| !point["value"].is_null())
+            .map(|point| Sample {
+                value: thousandths(&point["value"]),
+                at: UtcMs(point["t"].as_i64().unwrap() * 1000),
+                own_time: point["own_ts"].as_bool().unwrap_or(true),
+                retained: point["retain"].as_bool().unwrap_or(false),
+            })
+            .collect();
+        let (total, events, applied) = run(&samples, &limits);
+        let expect = &case["expect"];
+        assert_eq!(total, thousandths(&expect["total"]), "{}", case["case"]);
+        let want: Vec<&str> = expect["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| e.as_str().unwrap())
+            .collect();
+        assert_eq!(events, want, "{}", case["case"]);
+        let sessions: Vec<i64> = applied.iter().filter_map(|a| a.session_closed).collect();
+        let want: Vec<i64> = expect["sessions"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(thousandths)
+            .collect();
+        assert_eq!(sessions, want, "{}", case["case"]);
+        seen += 1;
+    }
+    assert_eq!(seen, 14);
+}
+
+/// Rules of the reference that its cases do not show: name, readings, total in thousandths, events.
+#[test]
+fn further_cases() {
+    let retained = |minute, km| Sample {
+        retained: true,
+        ..arrived(minute, km)
+    };
+    let cases: &[(&str, Vec<Sample>, i64, &[&str])] = &[
+        (
+            "first zero is no baseline",
+            vec![own(0, 0.0), own(1, 45_210.0), own(2, 45_211.0)],
+            1_000,
+            &["drop_zero", "baseline"],
+        ),
+        (
+            "new meter near zero counts from zero",
+            vec![
+                own(0, 5_000.0),
+                own(60, 0.0),
+                own(70, 5.0),
+                own(80, 10.0),
+                own(90, 12.0),
+            ],
+            12_000,
+            &["baseline", "drop_zero", "reset"],
+        ),
+        (
+            "retained and higher: driven while we were away",
+            vec![arrived(0, 1_000.0), retained(600, 1_300.0)],
+            300_000,
+            &["baseline"],
+        ),
+        (
+            "retained with its own time is an ordinary reading",
+            vec![
+                own(0, 10.0),
+                Sample {
+                    retained: true,
+                    ..own(60, 20.0)
+                },
+            ],
+            10_000,
+            &["baseline"],
+        ),
+        (
+            "a stuck zero never resets",
+            (0..200)
+                .map(|i| own(i, if i == 0 || i == 199 { 500.0 } else { 0.0 }))
+                .collect(),
+            0,
+            &["baseline", "drop_zero", "glitch_dropped"],
+        ),
+        (
+            "a stuck spike is not believed when time has made it plausible",
+            (0..600)
+                .map(|i| own(i, if i == 0 { 1_000.0 } else { 1_900.0 }))
+                .collect(),
+            0,
+            &["baseline"],
+        ),
+        (
+            "a jump that stays and rises is a new base",
+            vec![
+                own(0, 1_000.0),
+                own(1, 7_000.0),
+                own(8, 7_001.0),
+                own(16, 7_002.0),
+                own(20, 7_003.0),
+            ],
+            3_000,
+            &["baseline", "rebase"],
+        ),
+        (
+            "redelivery does not confirm",
+            vec![
+                own(0, 5_000.0),
+                own(60, 4_000.0),
+                own(60, 4_000.0),
+                own(75, 4_001.0),
+                own(75, 4_001.0),
+                own(90, 5_001.0),
+            ],
+            1_000,
+            &["baseline", "late", "late", "glitch_dropped"],
+        ),
+        (
+            "three rising readings within minutes are not enough",
+            vec![
+                own(0, 5_000.0),
+                own(60, 4_000.0),
+                own(62, 4_001.0),
+                own(64, 4_002.0),
+                own(66, 5_001.0),
+            ],
+            1_000,
+            &["baseline", "glitch_dropped"],
+        ),
+        (
+            "near zero, but more than can have been driven since: a new base",
+            vec![
+                own(0, 5_000.0),
+                own(1, 400.0),
+                own(8, 401.0),
+                own(16, 402.0),
+            ],
+            2_000,
+            &["baseline", "rebase"],
+        ),
+        (
+            "could have been driven since, but not near zero: a new base",
+            vec![
+                own(0, 5_000.0),
+                own(4_320, 4_000.0),
+                own(4_330, 4_001.0),
+                own(4_340, 4_002.0),
+            ],
+            2_000,
+            &["baseline", "rebase"],
+        ),
+        (
+            "kilometres become miles",
+            vec![
+                own(0, 100_000.0),
+                own(60, 62_140.0),
+                own(70, 62_145.0),
+                own(80, 62_150.0),
+            ],
+            10_000,
+            &["baseline", "unit_suspect"],
+        ),
+        (
+            "a good reading delayed behind a spike still counts",
+            vec![
+                own(0, 1_000.0),
+                own(10, 9_000.0),
+                own(5, 1_004.0),
+                own(12, 1_005.0),
+            ],
+            5_000,
+            &["baseline", "glitch_dropped"],
+        ),
+        (
+            "a backlog without times comes in one burst",
+            (0..=30)
+                .map(|i| arrived(if i == 0 { 0 } else { 300 }, 1_000.0 + f64::from(i) * 8.0))
+                .collect(),
+            240_000,
+            &["baseline"],
+        ),
+        (
+            "a fall within the resolution keeps the maximum",
+            vec![own(0, 215.7), own(1, 215.6), own(2, 215.7), own(3, 215.9)],
+            200,
+            &["baseline"],
+        ),
+        (
+            "our clock was set back",
+            vec![arrived(100, 50.0), arrived(40, 51.0), arrived(41, 52.0)],
+            2_000,
+            &["baseline"],
+        ),
+        (
+            "negative is no reading",
+            vec![own(0, -5.0), own(1, 50.0), own(2, -1.0), own(3, 51.0)],
+            1_000,
+            &["baseline"],
+        ),
+    ];
+    for (name, samples, total, events) in cases {
+        let (got, names, _) = run(samples, &odometer());
+        assert_eq!((got, names.as_slice()), (*total, *events), "{name}");
+    }
+}
+
+#[test]
+fn retained_growth_is_marked_uncertain_and_late_values_are_not_live() {
+    let (_, _, applied) = run(
+        &[
+            arrived(0, 100.0),
+            Sample {
+                retained: true,
+                ..arrived(60, 120.0)
+            },
+            own(30, 110.0),
+        ],
+        &odometer(),
+    );
+    assert!(applied[1].uncertain && applied[1].is_live);
+    assert_eq!((applied[1].from, applied[1].to), (UtcMs(0), UtcMs(HOUR)));
+    assert!(!applied[2].is_live);
+}
+
+#[test]
+fn a_coarse_register_may_jump_by_its_step() {
+    // 10 km is OVMS's step from a million kilometres on, and comes within seconds.
+    let limits = CounterLimits::for_quantity(
+        Quantity::Odometer,
+        FeedFormat {
+            number: 1,
+            digits: 6,
+        },
+        &CounterRates::default(),
+    )
+    .unwrap();
+    let mut counter = Counter::default();
+    for (second, km) in [
+        (0, 1_000_000),
+        (5, 1_000_010),
+        (10, 1_000_010),
+        (500, 1_000_020),
+    ] {
+        counter.apply(
+            Sample {
+                value: km * 1000,
+                at: UtcMs(second * 1000),
+                own_time: false,
+                retained: false,
+            },
+            &limits,
+        );
+    }
+    assert_eq!(counter.total(), 20_000);
+}
+
+#[test]
+fn extreme_values_neither_panic_nor_count() {
+    let extremes = [i64::MIN, -1, 0, 1, i64::MAX / 2, i64::MAX];
+    for session in [false, true] {
+        for modulus in [None, Some(0), Some(-1), Some(i64::MAX)] {
+            let limits = CounterLimits {
+                modulus,
+                session,
+                ..odometer()
+            };
+            let mut counter = Counter::default();
+            for value in extremes.iter().chain(extremes.iter().rev()) {
+                for at in extremes {
+                    for own_time in [false, true] {
+                        let applied = counter.apply(
+                            Sample {
+                                value: *value,
+                                at: UtcMs(at),
+                                own_time,
+                                retained: false,
+                            },
+                            &limits,
+                        );
+                        assert!(applied.gained >= 0);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// xorshift64*: a seed is the whole story.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) % n
+    }
+
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for i in (1..items.len()).rev() {
+            items.swap(i, self.below(i as u64 + 1) as usize);
+        }
+    }
+}
+
+/// A plausible drive: rising with pauses, never above 200 km/h.
+fn drive(random: &mut Random, length: usize) -> Vec<Sample> {
+    let (mut at, mut value) = (0, 1_000_000 + random.below(100_000_000) as i64);
+    (0..length)
+        .map(|_| {
+            let sample = Sample {
+                value,
+                at: UtcMs(at),
+                own_time: true,
+                retained: false,
+            };
+            let step = 1_000 + random.below(30 * 60_000) as i64;
+            at += step;
+            value += if random.below(3) == 0 {
+                0
+            } else {
+                random.below((step * 200_000 / HOUR) as u64 + 1) as i64
+            };
+            sample
+        })
+        .collect()
+}
+
+/// With the first reading first (it is the baseline), any order and any repetition of the others gives last minus first.
+#[test]
+fn order_and_repetition_do_not_change_the_total() {
+    for seed in 1..=300 {
+        let mut random = Random(seed);
+        let samples = drive(&mut random, 40);
+        let want = samples[39].value - samples[0].value;
+        let mut rest: Vec<Sample> = samples[1..].to_vec();
+        for _ in 0..20 {
+            rest.push(samples[random.below(40) as usize]);
+        }
+        random.shuffle(&mut rest);
+        rest.insert(0, samples[0]);
+        assert_eq!(run(&rest, &odometer()).0, want, "replay with seed {seed}");
+    }
+}
+
+/// Repeating any earlier delivery at any moment changes nothing, whatever happens to the register: zeros, spikes, a new unit.
+#[test]
+fn repetition_is_free_even_through_glitches_and_resets() {
+    let mut replaced = 0;
+    for seed in 1..=300 {
+        let mut random = Random(seed);
+        let mut samples = drive(&mut random, 60);
+        for sample in &mut samples {
+            match random.below(12) {
+                0 => sample.value = 0,
+                1 => sample.value *= 1 + random.below(4) as i64,
+                _ => {}
+            }
+        }
+        let move_at = 20 + random.below(20) as usize;
+        let base = samples[move_at].value;
+        let new_base = random.below(5_000_000) as i64;
+        if random.below(2) == 0 {
+            samples[move_at..]
+                .iter_mut()
+                .for_each(|s| s.value = (s.value - base + new_base).max(0));
+        }
+        let (once, events, _) = run(&samples, &odometer());
+        replaced += usize::from(
+            events
+                .iter()
+                .any(|e| ["reset", "rebase", "unit_suspect"].contains(e)),
+        );
+        let mut repeated = Vec::new();
+        for (index, sample) in samples.iter().enumerate() {
+            repeated.push(*sample);
+            for _ in 0..random.below(3) {
+                repeated.push(samples[random.below(index as u64 + 1) as usize]);
+            }
+        }
+        assert_eq!(
+            run(&repeated, &odometer()).0,
+            once,
+            "replay with seed {seed}"
+        );
+    }
+    assert!(
+        replaced > 50,
+        "the generator must reach the interesting cases: {replaced}"
+    );
+}
+
+/// Lone zeros and spikes between good readings cost nothing.
+#[test]
+fn lone_glitches_do_not_change_the_total() {
+    for seed in 1..=300 {
+        let mut random = Random(seed);
+        let good = drive(&mut random, 50);
+        let mut with_glitches = Vec::new();
+        for pair in good.windows(2) {
+            with_glitches.push(pair[0]);
+            let at = UtcMs((pair[0].at.0 + pair[1].at.0) / 2);
+            match random.below(6) {
+                0 => with_glitches.push(Sample {
+                    value: 0,
+                    at,
+                    ..pair[0]
+                }),
+                1 => with_glitches.push(Sample {
+                    value: pair[0].value * 3 + 10_000_000,
+                    at,
+                    ..pair[0]
+                }),
+                _ => {}
+            }
+        }
+        with_glitches.push(good[49]);
+        assert_eq!(
+            run(&with_glitches, &odometer()).0,
+            good[49].value - good[0].value,
+            "replay with seed {seed}"
+        );
+    }
+}
+
+/// A snapshot in the middle changes nothing.
+#[test]
+fn a_snapshot_continues_where_it_stopped() {
+    let samples = [
+        own(0, 5_000.0),
+        own(60, 0.0),
+        own(70, 5.0),
+        own(80, 10.0),
+        own(90, 12.0),
+    ];
+    for cut in 0..samples.len() {
+        let mut counter = Counter::default();
+        for (index, sample) in samples.iter().enumerate() {
+            if index == cut {
+                let bytes = postcard::to_stdvec(&counter).unwrap();
+                assert!(bytes.len() < 64, "{} bytes", bytes.len());
+                counter = postcard::from_bytes(&bytes).unwrap();
+            }
+            counter.apply(*sample, &odometer());
+        }
+        assert_eq!(
+            (counter.total(), counter.epoch()),
+            (12_000, 1),
+            "cut before reading {cut}"
+        );
+    }
+}

@@ -1,0 +1,566 @@
+//! The engine as a machine: the same calls give the same rows, a restart in between changes nothing, and days add up. A seed is the whole
+//! story and stands in the failure. `FLEETGAUGE_SEEDS=2000 cargo test --test engine` for a longer run.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use crate::support::memory_store::Shelf;
+use fleetgauge::app::EXAMPLE_REGISTER;
+use fleetgauge::app::config::{FactorsConfig, load_factors};
+use fleetgauge::engine::{Dimension, Engine, EngineConfig, StoredActivity, View, ViewContext};
+use fleetgauge::ledger::emissions::{FactorSets, Months};
+use fleetgauge::ledger::transition::Profile;
+use fleetgauge::model::register::{Register, RegisterFiles};
+use fleetgauge::model::{
+    ActivityRow, AssetKind, ChargePointEvent, ChargePointMessage, ClosedSession, ConnectorStatus,
+    Fact, FeedFormat, Issue, Manner, MeterSample, Observation, OcppVersion, Quantity, Reading,
+    ReadingEntry, TokenHasher, Value,
+};
+use fleetgauge::ocpp::codec::{Request, frame};
+use fleetgauge::series;
+use fleetgauge::units::{Day, Month, Thousandths, UtcMs};
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, below: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % below
+    }
+}
+
+fn hasher() -> TokenHasher {
+    TokenHasher::new(&[9; 32])
+}
+
+fn register() -> Arc<Register> {
+    let files = EXAMPLE_REGISTER
+        .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+        .to_vec();
+    Arc::new(Register::parse(&RegisterFiles::from_bytes(files), &hasher()).unwrap())
+}
+
+fn factors() -> Arc<FactorSets> {
+    static SETS: OnceLock<Arc<FactorSets>> = OnceLock::new();
+    SETS.get_or_init(|| Arc::new(load_factors(&FactorsConfig::default()).unwrap()))
+        .clone()
+}
+
+struct Run {
+    engine: Engine,
+    shelf: Shelf,
+    register: Arc<Register>,
+    factors: Arc<FactorSets>,
+}
+
+impl Run {
+    fn new(now: UtcMs) -> Self {
+        let (register, factors) = (register(), factors());
+        let profile = Profile::by_name("nhs_sdu").unwrap();
+        let engine = Engine::new(
+            EngineConfig::default(),
+            profile,
+            register.clone(),
+            factors.clone(),
+            1000,
+            now,
+        );
+        Self {
+            engine,
+            shelf: Shelf::default(),
+            register,
+            factors,
+        }
+    }
+
+    fn drain(&mut self) {
+        self.shelf
+            .notices
+            .extend(std::iter::from_fn(|| self.engine.poll_notice()));
+        while let Some(fact) = self.engine.poll_output() {
+            series::encode(&fact, &mut self.shelf.lines);
+            if let Fact::Session {
+                record,
+                kgco2e_location,
+            } = fact
+            {
+                self.shelf.sessions.insert(
+                    record.id.clone(),
+                    ClosedSession {
+                        record: *record,
+                        kgco2e_location,
+                    },
+                );
+            }
+        }
+    }
+
+    fn tell(&mut self, step: &Step) {
+        match step {
+            Step::Observed(now, observation) => drop(self.engine.handle(observation, *now)),
+            Step::Timeout(now) => self.engine.handle_timeout(*now),
+        }
+        self.drain();
+    }
+
+    fn checkpoint(&mut self, confirmed: bool) -> Vec<u8> {
+        let (generation, snapshot, rows) = self.engine.checkpoint();
+        for ActivityRow { key, activity } in rows {
+            self.shelf.activity.entry(key).or_default().add(&activity);
+        }
+        self.shelf.generation = generation;
+        self.shelf.add(self.engine.checkpoint_rollups());
+        if confirmed {
+            self.engine.confirm_checkpoint(generation);
+        }
+        snapshot
+    }
+
+    fn restart(&mut self, snapshot: &[u8], now: UtcMs) {
+        let profile = Profile::by_name("nhs_sdu").unwrap();
+        self.engine = Engine::restore(
+            snapshot,
+            EngineConfig::default(),
+            profile,
+            self.register.clone(),
+            self.factors.clone(),
+            now,
+        )
+        .unwrap();
+    }
+
+    /// Everything that can be seen from outside.
+    fn seen(&self, now: UtcMs) -> String {
+        let context = ViewContext {
+            now,
+            late: 0,
+            rejected: 0,
+        };
+        let (from, to) = (Day::of(now.plus(-10 * 86_400_000)), Day::of(now));
+        let rows: Vec<ActivityRow> = self
+            .shelf
+            .activity
+            .iter()
+            .map(|(key, activity)| ActivityRow {
+                key: key.clone(),
+                activity: *activity,
+            })
+            .collect();
+        let months = Months::of(&self.shelf.activity);
+        let stored = StoredActivity {
+            generation: self.shelf.generation,
+            rows,
+            months,
+            years: Vec::new(),
+        };
+        let by = [
+            Dimension::Organisation,
+            Dimension::Site,
+            Dimension::VehicleClass,
+            Dimension::Tier,
+        ];
+        let question = View::Sessions {
+            from: None,
+            to: None,
+            charge_point: None,
+            vehicle: None,
+        };
+        let sessions = self.shelf.sessions.values().cloned().collect();
+        [
+            serde_json::to_string_pretty(&self.engine.overview(&context)),
+            serde_json::to_string_pretty(&self.engine.alerts_view(&context)),
+            serde_json::to_string_pretty(&self.engine.vehicles_view(&context)),
+            serde_json::to_string_pretty(&self.engine.charge_points_view(&context)),
+            serde_json::to_string_pretty(&self.engine.uptime_view(
+                &context,
+                Month::of(now).plus(-1),
+                Month::of(now),
+            )),
+            serde_json::to_string_pretty(&self.engine.emissions_view(from, to, &by, stored)),
+            serde_json::to_string_pretty(&self.engine.sessions_view(&context, sessions, &question)),
+            Ok(self.shelf.history(&self.engine, now)),
+        ]
+        .map(Result::unwrap)
+        .join("\n")
+    }
+}
+
+enum Step {
+    Observed(UtcMs, Observation<'static>),
+    Timeout(UtcMs),
+}
+
+impl Step {
+    fn at(&self) -> UtcMs {
+        match self {
+            Self::Observed(at, _) | Self::Timeout(at) => *at,
+        }
+    }
+}
+
+/// Three days around the end of summer time, 25 October 2026.
+fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
+    let mut random = Random(seed);
+    let mut now: UtcMs = "2026-10-24T10:00:00Z".parse().unwrap();
+    let mut steps = Vec::new();
+    let vehicles = [
+        "AMB-101",
+        "AMB-123",
+        "RRV-201",
+        "SUP-401",
+        "ovms:PTS307",
+        "stranger",
+    ];
+    let mut odometer = vehicles.map(|_| 1_000_000i64);
+    let mut fuel = 500_000i64;
+    let mut register = 100_000i64;
+    let mut known: BTreeMap<String, i64> = BTreeMap::new();
+    for _ in 0..400 {
+        now = now.plus(1 + random.below(1_300_000) as i64);
+        let observation = match random.below(10) {
+            0 => {
+                match random.below(4) {
+                    0 => steps.push(Step::Observed(now, Observation::Restarted)),
+                    1 => steps.push(Step::Observed(now, silence(now))),
+                    _ => steps.push(Step::Timeout(now)),
+                }
+                continue;
+            }
+            1..=6 => {
+                let index = random.below(vehicles.len() as u64) as usize;
+                odometer[index] += random.below(9_000) as i64;
+                fuel += random.below(300) as i64;
+                // Now and then an old value comes again.
+                let own_time = random.below(3) > 0;
+                let behind = if own_time && random.below(8) == 0 {
+                    600_000
+                } else {
+                    0
+                };
+                let asset = vehicles[index];
+                let format = if asset.starts_with("ovms") {
+                    FeedFormat {
+                        number: 1,
+                        digits: 6,
+                    }
+                } else {
+                    FeedFormat::new(0)
+                };
+                let number = |quantity, value| ReadingEntry {
+                    quantity,
+                    value: Value::Number(Thousandths(value)),
+                };
+                let mut entries = vec![number(Quantity::Odometer, odometer[index])];
+                if asset == "AMB-101" {
+                    entries.push(number(Quantity::FuelUsedTotal, fuel));
+                }
+                known.insert(asset.to_owned(), odometer[index]);
+                Observation::Telemetry(Reading {
+                    asset: Cow::Borrowed(asset),
+                    kind: AssetKind::Vehicle,
+                    format,
+                    at: own_time.then_some(now.plus(-behind)),
+                    received_at: now,
+                    retained: random.below(12) == 0,
+                    historical: false,
+                    sequence: None,
+                    stale_after_s: None,
+                    entries: Cow::Owned(entries),
+                })
+            }
+            other => {
+                register += random.below(3_000) as i64;
+                let sample = MeterSample {
+                    at: Some(now),
+                    register_dwh: Some(register),
+                    power_mw: Some(7_000_000),
+                    ..MeterSample::default()
+                };
+                let message = match (other, random.below(4)) {
+                    (7, _) => ChargePointMessage::StartTransaction {
+                        connector_id: 1,
+                        id_token: hasher()
+                            .hash(["041C17149D4395", "FFFF"][random.below(2) as usize]),
+                        meter_start_dwh: Some(register),
+                        at: Some(now),
+                        issue: Issue::Ours,
+                    },
+                    (8, 0) => ChargePointMessage::StopTransaction {
+                        transaction_id: None,
+                        id_token: None,
+                        meter_stop_dwh: Some(register),
+                        at: Some(now),
+                        reason: None,
+                        samples: vec![],
+                    },
+                    (8, _) => ChargePointMessage::Status {
+                        connector_id: 1,
+                        status: [
+                            ConnectorStatus::Available,
+                            ConnectorStatus::Charging,
+                            ConnectorStatus::Faulted,
+                        ][random.below(3) as usize],
+                        error_code: None,
+                        vendor_error_code: None,
+                        info: None,
+                        part: 0,
+                        at: Some(now),
+                    },
+                    _ => ChargePointMessage::MeterValues {
+                        connector_id: 1,
+                        transaction_id: None,
+                        samples: vec![sample],
+                    },
+                };
+                let charge_point = Arc::from(["DER-CP-01", "ILK-CP-03"][random.below(2) as usize]);
+                Observation::ChargePoint(ChargePointEvent {
+                    charge_point,
+                    received_at: now,
+                    manner: Manner::default(),
+                    message,
+                })
+            }
+        };
+        steps.push(Step::Observed(now, observation));
+    }
+    (steps, known)
+}
+
+fn silence(now: UtcMs) -> Observation<'static> {
+    let matchers = vec![
+        ("site".to_owned(), "*".to_owned()),
+        ("rule".to_owned(), "charger_faulted".to_owned()),
+    ];
+    Observation::AlertsSilenced {
+        matchers,
+        until: now.plus(7_200_000),
+        by: "ann".into(),
+        comment: String::new(),
+    }
+}
+
+fn seeds() -> u64 {
+    std::env::var("FLEETGAUGE_SEEDS")
+        .ok()
+        .and_then(|seeds| seeds.parse().ok())
+        .unwrap_or(60)
+}
+
+#[test]
+fn the_same_calls_give_the_same_rows() {
+    let (steps, _) = history(1);
+    let rows = || {
+        let mut run = Run::new(steps[0].at());
+        steps.iter().for_each(|step| run.tell(step));
+        (
+            run.shelf.lines.clone(),
+            run.seen(steps.last().unwrap().at()),
+        )
+    };
+    let first = rows();
+    assert!(first.0.len() > 10_000);
+    assert_eq!(first, rows());
+}
+
+#[test]
+fn a_restart_at_any_moment_changes_nothing() {
+    for seed in 0..seeds() {
+        let (steps, _) = history(seed);
+        let end = steps.last().unwrap().at();
+        let mut straight = Run::new(steps[0].at());
+        steps.iter().for_each(|step| straight.tell(step));
+        let mut random = Random(seed ^ 0xABCD);
+        let mut broken = Run::new(steps[0].at());
+        let mut snapshot: Option<(Vec<u8>, usize)> = None;
+        for (index, step) in steps.iter().enumerate() {
+            broken.tell(step);
+            match random.below(25) {
+                // A checkpoint; its confirmation comes before the next one, or is lost with the process.
+                0 => {
+                    broken.engine.confirm_checkpoint(broken.shelf.generation);
+                    snapshot = Some((broken.checkpoint(random.below(2) == 0), index + 1));
+                }
+                1 => {
+                    // Killed: newest snapshot, then the inbox again. Rows were written with the commit that holds them.
+                    let (lines, notices) = (broken.shelf.lines.len(), broken.shelf.notices.len());
+                    let from = match &snapshot {
+                        Some((bytes, at)) => {
+                            broken.restart(bytes, step.at());
+                            *at
+                        }
+                        None => {
+                            let shelf = std::mem::take(&mut broken.shelf);
+                            broken = Run {
+                                shelf,
+                                ..Run::new(steps[0].at())
+                            };
+                            0
+                        }
+                    };
+                    steps[from..=index]
+                        .iter()
+                        .for_each(|again| broken.tell(again));
+                    broken.shelf.lines.truncate(lines);
+                    broken.shelf.notices.truncate(notices);
+                }
+                _ => {}
+            }
+        }
+        let (found, wanted) = (broken.seen(end), straight.seen(end));
+        assert_eq!(
+            broken.shelf.notices, straight.shelf.notices,
+            "seed {seed}: people are told the same"
+        );
+        for (found, wanted) in found.lines().zip(wanted.lines()) {
+            assert_eq!(found, wanted, "seed {seed}");
+        }
+        assert_eq!(found, wanted, "seed {seed}");
+        assert!(
+            broken.shelf.lines == straight.shelf.lines,
+            "seed {seed}: other rows"
+        );
+    }
+}
+
+#[test]
+fn kilometres_are_differences_of_odometers_over_all_days() {
+    for seed in 0..seeds() {
+        let (steps, known) = history(seed);
+        let mut run = Run::new(steps[0].at());
+        steps.iter().for_each(|step| run.tell(step));
+        let end = steps.last().unwrap().at();
+        run.checkpoint(true);
+        let mut by_vehicle: BTreeMap<String, i64> = BTreeMap::new();
+        for (key, activity) in &run.shelf.activity {
+            if let fleetgauge::model::Subject::Vehicle(id) = &key.subject {
+                *by_vehicle.entry(id.to_string()).or_default() += activity.distance_m;
+                assert!(activity.distance_m >= 0, "seed {seed}: {key:?}");
+            }
+        }
+        for (asset, last) in known {
+            let id = if asset == "ovms:PTS307" {
+                "PTS-307".to_owned()
+            } else {
+                asset
+            };
+            let driven = by_vehicle.get(&id).copied().unwrap_or(0);
+            assert!(
+                driven <= last - 1_000_000,
+                "seed {seed}: {id} drove {driven} m, its odometer only {}",
+                last - 1_000_000
+            );
+        }
+        assert!(
+            by_vehicle.values().sum::<i64>() > 0,
+            "seed {seed}: nobody drove until {end}"
+        );
+    }
+}
+
+#[test]
+fn numbers_and_times_from_the_edge_of_what_can_be_written_harm_nobody() {
+    let numbers = [
+        i64::MIN,
+        i64::MIN + 1,
+        -1,
+        0,
+        1,
+        999_999_999_999,
+        i64::MAX - 1,
+        i64::MAX,
+    ];
+    let texts = [
+        "-9223372036854775808",
+        "-1",
+        "0",
+        "1",
+        "1e18",
+        "9e99",
+        "922337203685477580.7",
+        "NaN",
+        "99999999999999999999",
+    ];
+    let times = [
+        i64::MIN,
+        -1,
+        0,
+        1_790_000_000_000,
+        1_790_000_060_000,
+        i64::MAX,
+    ];
+    for seed in 0..40 {
+        let mut random = Random(seed);
+        let now = UtcMs(1_790_000_000_000);
+        let mut run = Run::new(now);
+        for step in 0..300 {
+            let now = now.plus(step * 30_000);
+            let at = Some(UtcMs(times[random.below(6) as usize]));
+            let observation = if random.below(2) == 0 {
+                let quantity = Quantity::ALL[random.below(Quantity::ALL.len() as u64) as usize];
+                let entry = ReadingEntry {
+                    quantity,
+                    value: Value::Number(Thousandths(numbers[random.below(8) as usize])),
+                };
+                let kind = [AssetKind::Vehicle, AssetKind::Charger, AssetKind::Meter]
+                    [random.below(3) as usize];
+                Observation::Telemetry(Reading {
+                    asset: Cow::Borrowed(["AMB-101", "DER-CP-01", "x"][random.below(3) as usize]),
+                    kind,
+                    format: FeedFormat::new(0),
+                    at,
+                    received_at: now,
+                    retained: false,
+                    historical: false,
+                    sequence: None,
+                    stale_after_s: None,
+                    entries: Cow::Owned(vec![entry]),
+                })
+            } else {
+                let mut text = || texts[random.below(9) as usize];
+                let (a, b) = (text(), text());
+                let payload = format!(
+                    "{{\"connectorId\":1,\"transactionId\":\"{a}\",\"idTag\":\"x\",\"meterStart\":\"{a}\",\"meterStop\":\"{b}\",\"status\":\"Charging\",\
+                     \"meterValue\":[{{\"timestamp\":\"2026-09-21T14:13:20Z\",\"sampledValue\":[{{\"value\":\"{b}\",\"unit\":\"kWh\"}},\
+                     {{\"value\":\"{a}\",\"measurand\":\"Power.Active.Import\"}}]}}]}}"
+                );
+                let actions = fleetgauge::ocpp::codec::v16::ACTIONS;
+                let (_, action) = actions[random.below(actions.len() as u64) as usize];
+                let text = format!("[2,\"1\",\"{}\",{payload}]", action.name());
+                let hasher = hasher();
+                let reading = frame::Reading {
+                    version: OcppVersion::V16,
+                    hasher: &hasher,
+                    most_depth: 32,
+                    repair_metering: true,
+                };
+                let frame::Frame::Call {
+                    request: Request::Event(message),
+                    ..
+                } = frame::read(&text, &reading)
+                else {
+                    continue;
+                };
+                Observation::ChargePoint(ChargePointEvent {
+                    charge_point: Arc::from("DER-CP-01"),
+                    received_at: now,
+                    manner: Manner::default(),
+                    message,
+                })
+            };
+            run.tell(&Step::Observed(now, observation));
+            run.tell(&Step::Timeout(now));
+        }
+        run.seen(now.plus(86_400_000));
+        run.checkpoint(true);
+        let lines = String::from_utf8(std::mem::take(&mut run.shelf.lines)).unwrap();
+        for line in influxdb_line_protocol::parse_lines(&lines) {
+            line.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        }
+    }
+}

@@ -1,0 +1,486 @@
+//! The inventory as the reference computes it (`emissions-golden.json`): all lines of the scope map (G1 to G4), uncertainty (G14), the
+//! base-year policy (G15), gap filling (G16). What must hold for any activity is in
+//! `inventory_properties.rs`.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fleetgauge::app::config::{FactorsConfig, load_factors};
+use fleetgauge::ledger::emissions::{
+    FactorSets, Figures, Inventory, Months, RESIDUAL_FACTOR_MISSING, RESTATEMENT_THRESHOLD,
+    RestatementEffect, RestatementReason, Scope, Setting, Uncertain, inventory, reconcile,
+    relative_sd, restate,
+};
+use fleetgauge::model::register::{Register, RegisterFiles};
+use fleetgauge::model::{Activity, ActivityKey, EnergyUser, Subject, TokenHasher};
+use fleetgauge::units::{Day, Month};
+
+fn golden(key: &str) -> f64 {
+    let all: serde_json::Value =
+        serde_json::from_str(include_str!("../emissions-golden.json")).unwrap();
+    all[key].as_f64().unwrap_or_else(|| panic!("{key}"))
+}
+
+#[track_caller]
+fn near(value: f64, key: &str) {
+    let want = golden(key);
+    assert!((value - want).abs() < 1e-6, "{key}: {value} is not {want}");
+}
+
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+type Rows = BTreeMap<ActivityKey, Activity>;
+
+const VEHICLES: &str = "vehicle_id,category,fuel,plug_in,mass_kg,organisation,site,role,replaces,ownership,in_service_from
+VAN,van,DIESEL,,3500,EMAS,A,emergency,,,
+OLD,van,DIESEL,,3500,EMAS,A,emergency,,,
+BEV,van,ELECTRICITY,,3500,EMAS,A,emergency,OLD,,
+PHEV,car,HYBRID ELECTRIC,yes,,ACUTE,B,support,,,
+CAR,car,PETROL,,,ACUTE,B,support,,,
+MINE,car,PETROL,,,ACUTE,B,support,,grey,
+SILENT,van,DIESEL,,3500,EMAS,A,emergency,,,2025-06-16
+";
+
+fn register() -> Register {
+    let files = [
+        ("sites.csv", "site_id\nA\nB\n"),
+        ("vehicles.csv", VEHICLES),
+        (
+            "charge_points.csv",
+            "charge_point_id,site,organisation\nCP-A,A,EMAS\nCP-B,B,ACUTE\n",
+        ),
+        (
+            "renewable.csv",
+            "site,from,to,share,factor_kgco2e_per_kwh\nA,2025-04-01,2026-04-01,0.6,0\n",
+        ),
+    ];
+    let files = files
+        .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+        .to_vec();
+    Register::parse(
+        &RegisterFiles::from_bytes(files),
+        &TokenHasher::new(&[0; 32]),
+    )
+    .unwrap()
+}
+
+fn sets() -> FactorSets {
+    load_factors(&FactorsConfig::default()).unwrap()
+}
+
+fn vehicle(id: &str) -> Subject {
+    Subject::Vehicle(Arc::from(id))
+}
+
+fn charged(point: &str, user: EnergyUser) -> Subject {
+    Subject::Charging {
+        charge_point: Arc::from(point),
+        user,
+    }
+}
+
+fn rows(rows: &[(&str, Subject, Activity)]) -> Rows {
+    let mut activity = Rows::new();
+    for (on, subject, sums) in rows {
+        activity
+            .entry(ActivityKey {
+                day: day(on),
+                subject: subject.clone(),
+            })
+            .or_default()
+            .add(sums);
+    }
+    activity
+}
+
+fn of(activity: &Rows) -> Inventory {
+    with(activity, &Months::of(activity), None)
+}
+
+fn with(activity: &Rows, months: &Months, residual: Option<f64>) -> Inventory {
+    let (register, sets) = (register(), sets());
+    let setting = Setting {
+        residual_kgco2e_per_kwh: residual,
+        per_vehicle: true,
+        ..Setting::new(&register, &sets, months)
+    };
+    inventory(activity, &setting)
+}
+
+fn km(km: f64) -> Activity {
+    Activity {
+        distance_m: (km * 1000.0) as i64,
+        ..Activity::default()
+    }
+}
+
+fn card(litres: i64) -> Activity {
+    Activity {
+        fuel_card_ml: litres * 1000,
+        ..Activity::default()
+    }
+}
+
+fn can(litres: i64) -> Activity {
+    Activity {
+        fuel_ml: litres * 1000,
+        metered: Activity::FUEL_METERED,
+        ..Activity::default()
+    }
+}
+
+fn grid(kwh: i64) -> Activity {
+    Activity {
+        vehicle_grid_dwh: kwh * 10_000,
+        metered: Activity::GRID_METERED,
+        ..Activity::default()
+    }
+}
+
+fn kwh(kwh: i64) -> Activity {
+    Activity {
+        charged_dwh: kwh * 10_000,
+        ..Activity::default()
+    }
+}
+
+fn both(first: Activity, second: Activity) -> Activity {
+    let mut sum = first;
+    sum.add(&second);
+    sum
+}
+
+#[test]
+fn g1_all_lines_of_a_litre() {
+    let inventory = of(&rows(&[("2025-06-01", vehicle("VAN"), card(100))]));
+    let total = inventory.total();
+    near(total.scope1.kgco2e, "g1.scope1_kg");
+    near(total.scope3.wtt_fuel, "g1.scope3_wtt_kg");
+    near(total.biogenic_kgco2, "g1.biogenic_outside_scopes_kgco2");
+    for (gas, key) in ["g1.co2_kg", "g1.ch4_kgco2e", "g1.n2o_kgco2e"]
+        .into_iter()
+        .enumerate()
+    {
+        near(total.scope1.split[gas], key);
+    }
+    let key = inventory.lines.keys().next().unwrap();
+    assert_eq!(
+        (key.tier, key.method, key.role),
+        (1, "fuel_card", "emergency")
+    );
+}
+
+#[test]
+fn g2_both_views_of_a_kilowatt_hour() {
+    let activity = rows(&[(
+        "2025-06-01",
+        charged("CP-A", EnergyUser::Vehicle("BEV".into())),
+        kwh(100),
+    )]);
+    let inventory = of(&activity);
+    let total = inventory.total();
+    near(total.location.get(), "g2.scope2_location_kg");
+    near(total.market.get(), "g2.scope2_market_kg");
+    near(total.scope3.td_losses, "g2.scope3_td_kg");
+    near(
+        total.scope3.wtt_generation + total.scope3.wtt_td,
+        "g2.scope3_wtt_kg",
+    );
+    near(
+        total.location.get() + total.scope3.kgco2e(),
+        "g2.total_location_kg",
+    );
+    assert!(inventory.flags.contains(RESIDUAL_FACTOR_MISSING));
+    assert_eq!(
+        (total.energy_dwh, total.renewable_dwh),
+        (1_000_000, 600_000)
+    );
+    let residual = with(&activity, &Months::of(&activity), Some(0.3));
+    assert!((residual.total().market.get() - 12.0).abs() < 1e-9 && residual.flags.is_empty());
+    // Elsewhere, and after its last day, the contract covers nothing.
+    for (on, point) in [("2025-06-01", "CP-B"), ("2026-04-01", "CP-A")] {
+        let total = of(&rows(&[(
+            on,
+            charged(point, EnergyUser::Unallocated),
+            kwh(100),
+        )]))
+        .total();
+        assert!(
+            (total.location.get() - total.market.get()).abs() < 1e-9,
+            "{on} {point}"
+        );
+    }
+    // The vehicle's own register has no place: it is where it charged that day.
+    let own = rows(&[
+        (
+            "2025-06-01",
+            charged("CP-B", EnergyUser::Vehicle("BEV".into())),
+            kwh(100),
+        ),
+        ("2025-06-01", vehicle("BEV"), grid(90)),
+    ]);
+    assert_eq!(
+        (of(&own).total().renewable_dwh, of(&own).total().energy_dwh),
+        (0, 900_000)
+    );
+}
+
+#[test]
+fn g3_and_g4_kilometres_and_a_plug_in_hybrid() {
+    let total = of(&rows(&[("2025-06-01", vehicle("VAN"), km(1000.0))])).total();
+    near(total.scope1.kgco2e, "g3.van_n1_iii.diesel.scope1_kg");
+    near(total.scope3.wtt_fuel, "g3.van_n1_iii.diesel.wtt_kg");
+    let bev = of(&rows(&[("2025-06-01", vehicle("BEV"), km(1000.0))])).total();
+    near(
+        bev.location.get(),
+        "g3.van_n1_iii.bev.scope2_kg_from_published_km",
+    );
+    assert!(
+        (bev.scope3.td_losses - 7.21).abs() < 1e-9
+            && (bev.scope3.wtt_generation - 19.79).abs() < 1e-9
+    );
+    // The kilometres of 2025 would carry the grid of 2025: in 2026/27 their energy does not.
+    let later = of(&rows(&[("2026-06-01", vehicle("BEV"), km(1000.0))])).total();
+    assert!((later.location.get() - 389.84 * 0.13096).abs() < 1e-9);
+    let unmeasured = of(&rows(&[("2025-06-01", vehicle("PHEV"), km(12_000.0))]));
+    let total = unmeasured.total();
+    near(total.scope1.kgco2e, "g4.tier3_scope1_kg");
+    near(total.location.get(), "g4.tier3_scope2_kg");
+    assert!(
+        (total.scope3.wtt_fuel - 12_000.0 * 0.02934).abs() < 1e-9
+            && total.scope3.wtt_generation == 0.0
+    );
+    assert_eq!(
+        total.distance_m, 12_000_000,
+        "kilometres stand in one line only"
+    );
+    let measured = of(&rows(&[(
+        "2025-06-01",
+        vehicle("PHEV"),
+        both(both(card(520), grid(900)), km(12_000.0)),
+    )]));
+    near(measured.total().scope1.kgco2e, "g4.tier1_scope1_kg");
+    near(measured.total().location.get(), "g4.tier1_scope2_kg");
+    assert!(measured.lines.keys().all(|key| key.tier == 1));
+}
+
+#[test]
+fn g14_uncertainty() {
+    let total = Uncertain::of([
+        (500.0, relative_sd(1)),
+        (200.0, relative_sd(2)),
+        (100.0, relative_sd(4)),
+    ]);
+    near(total.total, "g14.total_t");
+    near(total.sd, "g14.sd_t");
+    let (low, high) = total.interval_95();
+    assert!((low - 759.593_565).abs() < 1e-6 && (high - 840.406_435).abs() < 1e-6);
+}
+
+#[test]
+fn g15_restatement() {
+    let effect = |reason, ratio| RestatementEffect { reason, ratio };
+    let effects = [
+        effect(RestatementReason::FactorRevision, 0.023),
+        effect(RestatementReason::Structure, -0.09),
+    ];
+    let both = restate(7500.0, &effects, RESTATEMENT_THRESHOLD);
+    near(both.base, "g15.new_base_t");
+    near(both.change * 100.0, "g15.change_pct");
+    let one = restate(7500.0, &effects[..1], RESTATEMENT_THRESHOLD);
+    assert!(
+        both.restated && !one.restated && one.base == 7500.0,
+        "{one:?}"
+    );
+}
+
+#[test]
+fn g16_gaps_are_filled_by_the_vehicles_own_consumption() {
+    for gaps in [[10, 11], [0, 1], [4, 8]] {
+        let mut activity = Rows::new();
+        let mut litres = [305; 10].into_iter();
+        let mut gap_km = [2100.0, 2400.0].into_iter();
+        for index in 0..12 {
+            let month = "2025-04".parse::<Month>().unwrap().plus(index);
+            let sums = if gaps.contains(&index) {
+                km(gap_km.next().unwrap())
+            } else {
+                both(km(2740.0), card(litres.next().unwrap()))
+            };
+            activity.insert(
+                ActivityKey {
+                    day: month.first_day(),
+                    subject: vehicle("VAN"),
+                },
+                sums,
+            );
+        }
+        let months = Months::of(&activity);
+        let inventory = with(&activity, &months, None);
+        let of_tier = |tier| -> f64 {
+            inventory
+                .lines
+                .iter()
+                .filter(|(key, _)| key.tier == tier)
+                .map(|(_, figures)| figures.fuel_ml as f64 / 1000.0)
+                .sum()
+        };
+        let gap = "2025-04".parse::<Month>().unwrap().plus(gaps[0]);
+        assert!((months.own_ratio("VAN", gap).unwrap() - golden("g16.l_per_km")).abs() < 1e-9);
+        // Litres are whole millilitres per day.
+        assert!(
+            (of_tier(3) - golden("g16.filled_l")).abs() < 1e-3,
+            "{gaps:?}"
+        );
+        assert!((of_tier(1) + of_tier(3) - golden("g16.year_l")).abs() < 1e-3);
+        assert!(
+            (of_tier(1) / (of_tier(1) + of_tier(3)) - golden("g16.tier_mix_measured_share")).abs()
+                < 1e-6
+        );
+        assert!(
+            inventory
+                .lines
+                .keys()
+                .all(|key| key.estimated() == (key.tier == 3))
+        );
+    }
+}
+
+#[test]
+fn cards_and_own_totals_are_never_added() {
+    let activity = rows(&[
+        ("2025-06-01", vehicle("VAN"), both(km(300.0), can(30))),
+        ("2025-06-02", vehicle("VAN"), both(km(300.0), can(30))),
+        ("2025-06-20", vehicle("VAN"), card(80)),
+        ("2025-07-01", vehicle("VAN"), both(km(300.0), can(31))),
+    ]);
+    let months = Months::of(&activity);
+    let inventory = with(&activity, &months, None);
+    assert_eq!(
+        inventory.total().fuel_ml,
+        80_000 + 31_000,
+        "cards in June, the vehicle's own total in July"
+    );
+    assert_eq!(inventory.total().distance_m, 900_000);
+    let june: Month = "2025-06".parse().unwrap();
+    let notes = reconcile(&months, june, june.plus(1));
+    assert_eq!(
+        (
+            notes.len(),
+            notes[0].month,
+            (notes[0].ratio * 1000.0).round()
+        ),
+        (1, june, 333.0)
+    );
+    // A claimed distance counts only where the odometer was silent the whole month.
+    let claimed = |metres| Activity {
+        claimed_m: metres,
+        ..Activity::default()
+    };
+    let twice = rows(&[
+        ("2025-06-01", vehicle("CAR"), km(10.0)),
+        ("2025-06-02", vehicle("CAR"), claimed(50_000)),
+    ]);
+    assert_eq!(of(&twice).total().distance_m, 10_000);
+    assert_eq!(
+        of(&rows(&[("2025-06-02", vehicle("CAR"), claimed(50_000))]))
+            .total()
+            .distance_m,
+        50_000
+    );
+}
+
+#[test]
+fn other_peoples_cars_are_scope_3() {
+    let grey = |class: &str, fuel: &str| Subject::GreyFleet {
+        organisation: "ACUTE".into(),
+        vehicle_class: class.into(),
+        fuel: fuel.into(),
+    };
+    let claimed = Activity {
+        claimed_m: 1_000_000,
+        ..Activity::default()
+    };
+    for (subject, want) in [
+        (grey("car_average", "unknown"), 167.25),
+        (grey("car_small", "petrol"), 143.08),
+        (grey("spaceship", "steam"), 167.25),
+        (vehicle("MINE"), 162.72),
+    ] {
+        let total = of(&rows(&[("2025-06-01", subject.clone(), claimed)])).total();
+        assert!(
+            (total.scope3.grey_fleet - want).abs() < 1e-6,
+            "{subject:?}: {}",
+            total.scope3.grey_fleet
+        );
+        assert_eq!(
+            (
+                total.of(Scope::One),
+                total.of(Scope::TwoLocation),
+                total.distance_m
+            ),
+            (None, None, 1_000_000)
+        );
+    }
+}
+
+#[test]
+fn silence_is_filled_by_the_class_and_marked() {
+    let activity = rows(&[
+        ("2025-05-10", vehicle("VAN"), km(3100.0)),
+        ("2025-06-10", vehicle("VAN"), km(2900.0)),
+    ]);
+    let (register, sets, months) = (register(), sets(), Months::of(&activity));
+    let fill = Some((day("2025-06-01"), day("2025-06-30")));
+    let found = inventory(
+        &activity,
+        &Setting {
+            per_vehicle: true,
+            fill,
+            ..Setting::new(&register, &sets, &months)
+        },
+    );
+    let silent = found
+        .lines
+        .iter()
+        .find(|(key, _)| key.vehicle.as_deref() == Some("SILENT"))
+        .unwrap();
+    // 6,000 km in 61 days of the class; in service from 16 June on: 15 days.
+    assert_eq!(
+        (silent.0.tier, silent.0.estimated(), silent.1.distance_m),
+        (5, true, 1_475_410)
+    );
+    assert!(
+        found.no_data.contains("CAR"),
+        "no other car is known: {:?}",
+        found.no_data
+    );
+    assert!(found.not_computed.is_empty());
+    let with_data = found
+        .lines
+        .iter()
+        .filter(|(key, _)| key.vehicle.as_deref() == Some("VAN"));
+    assert!(with_data.map(|(key, _)| key.tier).all(|tier| tier == 4));
+}
+
+#[test]
+fn a_replacement_is_compared_with_what_it_replaced() {
+    let activity = rows(&[
+        ("2025-04-10", vehicle("OLD"), both(km(1000.0), card(120))),
+        ("2025-06-01", vehicle("BEV"), both(km(1000.0), grid(400))),
+    ]);
+    let found = of(&activity);
+    let replaced = found.replaced["BEV"];
+    let mut own = Figures::default();
+    found
+        .lines
+        .iter()
+        .filter(|(key, _)| key.vehicle.as_deref() == Some("BEV"))
+        .for_each(|(_, figures)| own.add(figures));
+    assert!((replaced.kgco2e - 120.0 * 2.57082).abs() < 1e-6);
+    assert!((replaced.avoided(&own) - (120.0 * 2.57082 - 400.0 * 0.177)).abs() < 1e-6);
+}

@@ -1,0 +1,15 @@
+//! Tests that need servers of others: brokers, databases, notifiers, foreign OCPP implementations. Missing ones are skipped by name.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod dashboards;
+mod dashboards_files;
+mod intensity_daemon;
+mod mqtt;
+mod mqtt_sessions;
+mod notify;
+mod outputs;
+mod provisioning;
+mod publish;
+mod tap;

@@ -1,0 +1,462 @@
+//! The tap between real charge points and real central systems: neither notices, and we know all the same.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
+
+use crate::support;
+use crate::support::tls;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::support::ocpp_client::{
+    ask, dial, foreign_client, register, runs, status_of, transaction_id,
+};
+use crate::support::tls::Authority;
+use crate::support::{Daemon, Process, TempDir, free_port, signal, wait_for};
+use serde_json::Value;
+use tokio_tungstenite::tungstenite::Message;
+
+/// An operator's central system by Python's `ocpp`.
+fn operator(test: &str, folder: &Path, port: u16, files: &[&str]) -> Option<Process> {
+    let python = foreign_client(test)?;
+    let script = format!(
+        "{}/tests/support/central_system.py",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let log = std::fs::File::create(folder.join("operator.log")).unwrap();
+    let mut command = Command::new(python);
+    command
+        .current_dir(folder)
+        .arg(script)
+        .arg(port.to_string())
+        .args(files)
+        .stderr(log.try_clone().unwrap())
+        .stdout(log);
+    let process = Process::start(&mut command);
+    wait_for("the operator", || heard(folder).contains("ready"));
+    Some(process)
+}
+
+/// What the operator said it heard.
+fn heard(folder: &Path) -> String {
+    std::fs::read_to_string(folder.join("operator.log")).unwrap_or_default()
+}
+
+fn charge_points(upstream: &str) -> String {
+    format!(
+        "charge_point_id,mode,upstream,connectors,max_power_kw\nCP1,tap,{upstream},2,22\nLOCKED,tap,{upstream},1,22\nOURS,csms,,1,22\n"
+    )
+}
+
+fn session(daemon: &Daemon) -> Value {
+    let sessions = daemon.api("sessions");
+    assert_eq!(
+        sessions["sessions"].as_array().unwrap().len(),
+        1,
+        "{sessions}"
+    );
+    sessions["sessions"][0].clone()
+}
+
+#[test]
+fn a_foreign_charge_point_and_a_foreign_central_system() {
+    const TEST: &str = "a_foreign_charge_point_and_a_foreign_central_system";
+    let (folder, port) = (TempDir::new("tap-foreign"), free_port());
+    let Some(_operator) = operator(TEST, folder.path(), port, &[]) else {
+        return;
+    };
+    register(
+        folder.path(),
+        &charge_points(&format!("ws://127.0.0.1:{port}/services/ocpp")),
+    );
+    let daemon = Daemon::start(folder.path(), &[]);
+    let python = foreign_client(TEST).unwrap();
+    let text = runs(
+        &python,
+        "tapped_charge_point.py",
+        &[&format!("ws://127.0.0.1:{}/ocpp/CP1?token=x", daemon.ocpp)],
+    );
+    assert!(text.contains("5 answers, transaction 9001"), "{text}");
+    let operator_heard = heard(folder.path());
+    assert!(
+        operator_heard.contains("path /services/ocpp/CP1?token=x ocpp1.6 Python"),
+        "{operator_heard}"
+    );
+    assert!(
+        operator_heard.contains(
+            "configuration GetConfiguration(configuration_key=[{'key': 'HeartbeatInterval'"
+        ),
+        "{operator_heard}"
+    );
+    wait_for("the end of the session", || {
+        session(&daemon)["ended_at"].is_string()
+    });
+    let session = session(&daemon);
+    assert_eq!(
+        (
+            session["transaction_id"].as_i64(),
+            session["energy_wh"].as_f64()
+        ),
+        (Some(9001), Some(5500.0)),
+        "{session}"
+    );
+    assert_eq!(
+        (session["vehicle_id"].as_str(), session["method"].as_str()),
+        (Some("AMB-1"), Some("meter"))
+    );
+    wait_for("the end of the link", || {
+        daemon.api("charge-points")["charge_points"][0]["online"] == false
+    });
+    let point = daemon.api("charge-points")["charge_points"][0].clone();
+    assert_eq!(point["operator_online"], true);
+    assert_eq!(
+        (
+            point["mode"].as_str(),
+            point["vendor"].as_str(),
+            point["ocpp_version"].as_str()
+        ),
+        (Some("tap"), Some("ACME"), Some("1.6"))
+    );
+    assert!(
+        operator_heard.contains("closed 1000") || heard(folder.path()).contains("closed 1000"),
+        "the close code is the charge point's own"
+    );
+    // The same process is a central system for others.
+    let mut ours = dial(&daemon, "/ocpp/OURS", Some("ocpp1.6")).unwrap().0;
+    assert!(ask(&mut ours, r#"[2,"1","Heartbeat",{}]"#).starts_with("[3,"));
+    daemon.stop();
+}
+
+#[test]
+fn what_the_operator_refuses_is_refused_in_its_words() {
+    const TEST: &str = "what_the_operator_refuses_is_refused_in_its_words";
+    let (folder, port) = (TempDir::new("tap-refusal"), free_port());
+    let Some(operator) = operator(TEST, folder.path(), port, &[]) else {
+        return;
+    };
+    register(
+        folder.path(),
+        &charge_points(&format!("ws://127.0.0.1:{port}")),
+    );
+    let daemon = Daemon::start(folder.path(), &[]);
+    let mut stream = TcpStream::connect(("127.0.0.1", daemon.ocpp)).unwrap();
+    let head = "GET /ocpp/LOCKED HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ocpp1.6\r\n";
+    stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 401 ") && answer.contains("Basic realm=\"operator\""),
+        "{answer}"
+    );
+    assert!(
+        answer.ends_with("the operator does not know you\n"),
+        "{answer}"
+    );
+    let mut stream = TcpStream::connect(("127.0.0.1", daemon.ocpp)).unwrap();
+    stream
+        .write_all(format!("{head}Authorization: Basic TE9DS0VEOnNlY3JldA==\r\n\r\n").as_bytes())
+        .unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 101");
+    // No version in common is the operator's decision too.
+    let (_, agreed) = dial(&daemon, "/ocpp/CP1", Some("ocpp2.1, ocpp2.0.1")).unwrap();
+    assert_eq!(agreed.as_deref(), Some("ocpp2.0.1"));
+    // Away: the charge point is not answered in its name.
+    let mut open = dial(&daemon, "/ocpp/CP1", Some("ocpp1.6")).unwrap().0;
+    assert!(ask(&mut open, r#"[2,"1","Heartbeat",{}]"#).starts_with("[3,"));
+    signal(operator.0.id(), "KILL");
+    assert!(
+        open.read().is_err() || matches!(open.read(), Ok(Message::Close(_)) | Err(_)),
+        "the link ends with the operator's"
+    );
+    drop(operator);
+    wait_for("a refusal", || {
+        dial(&daemon, "/ocpp/CP1", Some("ocpp1.6"))
+            .map_err(status_of)
+            .err()
+            == Some(502)
+    });
+    assert!(daemon.metric("fleetgauge_tap_upstream_failures_total") >= 1.0);
+    assert!(
+        daemon.log().contains("its operator cannot be reached"),
+        "{}",
+        daemon.log()
+    );
+    assert!(
+        !daemon.log().contains("TE9DS0VE"),
+        "secrets stay out of the log"
+    );
+}
+
+#[test]
+fn a_transaction_of_2_0_1_through_the_tap() {
+    const TEST: &str = "a_transaction_of_2_0_1_through_the_tap";
+    let (folder, port) = (TempDir::new("tap-201"), free_port());
+    let Some(_operator) = operator(TEST, folder.path(), port, &[]) else {
+        return;
+    };
+    register(
+        folder.path(),
+        &charge_points(&format!("ws://127.0.0.1:{port}")),
+    );
+    let daemon = Daemon::start(folder.path(), &[]);
+    let (mut socket, agreed) = dial(&daemon, "/ocpp/CP1", Some("ocpp2.0.1")).unwrap();
+    assert_eq!(agreed.as_deref(), Some("ocpp2.0.1"));
+    let event = |seq: u32, kind: &str, minute: u32, wh: u32, context: &str| {
+        let evse = if seq == 0 {
+            r#""evse":{"id":2,"connectorId":1},"idToken":{"idToken":"A1B2C3","type":"ISO14443"},"#
+        } else {
+            ""
+        };
+        format!(
+            r#"[2,"{seq}","TransactionEvent",{{"eventType":"{kind}","timestamp":"2026-11-24T09:{minute:02}:00Z","triggerReason":"MeterValuePeriodic","seqNo":{seq},{evse}"transactionInfo":{{"transactionId":"tx-9"}},"meterValue":[{{"timestamp":"2026-11-24T09:{minute:02}:00Z","sampledValue":[{{"value":{wh},"context":"{context}"}}]}}]}}]"#
+        )
+    };
+    for (seq, kind, minute, wh, context) in [
+        (0, "Started", 0, 1_000, "Transaction.Begin"),
+        (1, "Updated", 15, 3_000, "Sample.Periodic"),
+        (2, "Ended", 30, 5_500, "Transaction.End"),
+    ] {
+        // Python's `ocpp` has checked the request against the official schema.
+        assert_eq!(
+            ask(&mut socket, &event(seq, kind, minute, wh, context)),
+            format!(r#"[3,"{seq}",{{}}]"#)
+        );
+    }
+    wait_for("the end of the session", || {
+        daemon.api("sessions")["sessions"][0]["ended_at"].is_string()
+    });
+    let session = session(&daemon);
+    assert_eq!(
+        (
+            session["transaction_id"].as_str(),
+            session["connector_id"].as_i64()
+        ),
+        (Some("tx-9"), Some(2)),
+        "{session}"
+    );
+    assert_eq!(
+        (
+            session["energy_wh"].as_f64(),
+            session["vehicle_id"].as_str()
+        ),
+        (Some(4500.0), Some("AMB-1"))
+    );
+    assert_eq!(
+        (
+            session["method"].as_str(),
+            session["quality"].as_array().map(Vec::len)
+        ),
+        (Some("meter"), Some(0))
+    );
+}
+
+#[test]
+fn tls_on_either_leg() {
+    const TEST: &str = "tls_on_either_leg";
+    let (folder, port, tls_port) = (TempDir::new("tap-tls"), free_port(), free_port());
+    let Some(authority) = Authority::new(TEST, folder.path()) else {
+        return;
+    };
+    authority.sign("server", "localhost", "DNS:localhost");
+    let Some(_operator) = operator(TEST, folder.path(), port, &["server.pem", "server.key"]) else {
+        return;
+    };
+    register(
+        folder.path(),
+        &charge_points(&format!("wss://localhost:{port}")),
+    );
+    let config = |ca: &str| {
+        let text = format!(
+            "[register]\ndirectory = \"register\"\n[ocpp]\ntls_listen = \"127.0.0.1:{tls_port}\"\ncertificate_file = \"server.pem\"\nkey_file = \"server.key\"\n[tap]\n{ca}\n"
+        );
+        std::fs::write(folder.path().join("fleetgauge.toml"), text).unwrap();
+    };
+    config("ca_file = \"ca.pem\"");
+    let daemon = Daemon::start(folder.path(), &[]);
+    let mut socket = tls::dial(folder.path(), tls_port, "/ocpp/CP1", None, None).unwrap();
+    socket
+        .send(Message::text(
+            r#"[2,"1","StartTransaction",{"connectorId":1,"idTag":"A1B2C3","meterStart":7,"timestamp":"2026-11-24T09:00:00Z"}]"#,
+        ))
+        .unwrap();
+    let answer = socket.read().unwrap();
+    let id = transaction_id(answer.to_text().unwrap());
+    wait_for("the session", || {
+        daemon.api("sessions")["sessions"][0]["transaction_id"].as_i64() == Some(id)
+    });
+    daemon.stop();
+    // The operator's certificate is checked against this machine's authorities where none are named.
+    config("");
+    let daemon = Daemon::start(folder.path(), &[]);
+    assert!(
+        tls::dial(folder.path(), tls_port, "/ocpp/CP1", None, None)
+            .is_err_and(|status| status == "502")
+    );
+    assert!(
+        daemon.log().contains("its operator cannot be reached"),
+        "{}",
+        daemon.log()
+    );
+}
+
+/// A central system that only keeps what it hears: the head of the request, then bytes.
+fn listening_upstream() -> (u16, std::sync::mpsc::Receiver<(String, TcpStream)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            stream
+                .set_read_timeout(Some(Duration::from_secs(10)))
+                .unwrap();
+            let (mut head, mut byte) = (Vec::new(), [0]);
+            while !head.ends_with(b"\r\n\r\n") {
+                stream.read_exact(&mut byte).unwrap();
+                head.push(byte[0]);
+            }
+            stream
+                .write_all(
+                    b"HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Protocol: OCPP1.6\r\n\r\n",
+                )
+                .unwrap();
+            sender
+                .send((String::from_utf8(head).unwrap(), stream))
+                .unwrap();
+        }
+    });
+    (port, receiver)
+}
+
+fn raw_charger(daemon: &Daemon, path: &str) -> (TcpStream, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", daemon.ocpp)).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    let head = format!(
+        "GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ocpp2.1, OCPP1.6\r\nSec-WebSocket-Extensions: permessage-deflate\r\nUser-Agent: ACME 7\r\nAuthorization: Basic Q1AxOng=\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let (mut answer, mut byte) = (Vec::new(), [0]);
+    while !answer.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).unwrap();
+        answer.push(byte[0]);
+    }
+    (stream, String::from_utf8(answer).unwrap())
+}
+
+#[test]
+fn bytes_pass_unchanged_in_both_directions() {
+    let folder = TempDir::new("tap-bytes");
+    let (port, upstream) = listening_upstream();
+    register(
+        folder.path(),
+        &charge_points(&format!("ws://127.0.0.1:{port}")),
+    );
+    let daemon = Daemon::start(folder.path(), &[("tap.max_queued", "4")]);
+    let (mut charger, answer) = raw_charger(&daemon, "//odd//CP%31?a=b");
+    let (head, mut operator) = upstream.recv_timeout(Duration::from_secs(10)).unwrap();
+    for line in [
+        "GET //odd//CP%31?a=b HTTP/1.1",
+        "Sec-WebSocket-Protocol: ocpp2.1, OCPP1.6",
+        "User-Agent: ACME 7",
+        "Authorization: Basic Q1AxOng=",
+    ] {
+        assert!(head.lines().any(|found| found == line), "{line} in {head}");
+    }
+    assert!(
+        !head.contains("Extensions") && !answer.contains("Extensions"),
+        "no compression through a tap"
+    );
+    assert!(
+        answer.contains("Sec-WebSocket-Protocol: OCPP1.6\r\n"),
+        "the operator's own spelling: {answer}"
+    );
+    // Pretty-printed and broken JSON, pings, pongs, fragments, binary, close codes, and at last what is no WebSocket at all.
+    let mut said = Vec::new();
+    for (first, payload) in [
+        (0x81, &b"[\n 2,\n \"1\",\n \"Heartbeat\",\n {}\n]"[..]),
+        (0x81, br#"[2,"2","MeterValues",{"transactionId":,}]"#),
+        (0x89, b"ping"),
+        (0x8A, b"pong"),
+        (0x01, b"[2,\"3\",\"Da"),
+        (0x80, b"taTransfer\",{}]"),
+        (0x82, &[0xFF, 0x00, 0xFE]),
+        (0x81, &[0xC3, 0x28]),
+        (0x88, &[0x03, 0xF7, b'x']),
+    ] {
+        said.extend([first, 0x80 | payload.len() as u8, 7, 7, 7, 7]);
+        said.extend(payload.iter().map(|byte| byte ^ 7));
+    }
+    let mut state = 1_u32;
+    said.extend((0..200_000).map(|_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    }));
+    for (from, to) in [(0, 1), (1, 0)] {
+        let sides = [charger.try_clone().unwrap(), operator.try_clone().unwrap()];
+        let (mut from, mut to) = (&sides[from], &sides[to]);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for piece in said.chunks(777) {
+                    from.write_all(piece).unwrap();
+                }
+            });
+            let mut passed = vec![0; said.len()];
+            to.read_exact(&mut passed).unwrap();
+            assert!(passed == said, "not the same bytes");
+        });
+    }
+    // The end passes too.
+    charger.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(operator.read(&mut [0; 8]).unwrap(), 0);
+    operator.write_all(b"last words").unwrap();
+    drop(operator);
+    let mut last = String::new();
+    charger.read_to_string(&mut last).unwrap();
+    assert_eq!(last, "last words");
+    assert!(daemon.metric("fleetgauge_tap_deaf_total") >= 1.0);
+}
+
+#[test]
+fn the_line_goes_on_while_the_store_stands_still() {
+    let folder = TempDir::new("tap-stuck");
+    let (port, upstream) = listening_upstream();
+    register(
+        folder.path(),
+        &charge_points(&format!("ws://127.0.0.1:{port}")),
+    );
+    let daemon = Daemon::start(folder.path(), &[("tap.max_queued", "8")]);
+    let (mut charger, _) = raw_charger(&daemon, "/ocpp/CP1");
+    let (_, mut operator) = upstream.recv_timeout(Duration::from_secs(10)).unwrap();
+    // No file of the store may grow: what a full disk looks like.
+    let limited = Command::new("prlimit")
+        .args([format!("--pid={}", daemon.id()), "--fsize=1".into()])
+        .stderr(Stdio::null())
+        .status();
+    if !limited.is_ok_and(|status| status.success()) {
+        return support::skipped(
+            "the_line_goes_on_while_the_store_stands_still",
+            "`prlimit` is not on PATH",
+        );
+    }
+    let frame = br#"[2,"1","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Available"}]"#;
+    let said: Vec<u8> = [0x81, 0x80 | frame.len() as u8, 0, 0, 0, 0]
+        .into_iter()
+        .chain(*frame)
+        .collect();
+    for _ in 0..2_000 {
+        charger.write_all(&said).unwrap();
+        let mut passed = vec![0; said.len()];
+        operator.read_exact(&mut passed).unwrap();
+        assert_eq!(passed, said);
+    }
+}

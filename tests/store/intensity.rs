@@ -1,0 +1,378 @@
+//! The carbon-intensity client against a server that speaks the documented JSON: both shapes, revisions, outages, back-filling; and what
+//! a daemon makes of it, beside its reported figures.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
+
+use crate::support::carbon_intensity_api;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::support::TempDir;
+use crate::support::carbon_intensity_api::{Grid, forecast};
+use fleetgauge::intensity::{self, IntensityConfig, Surroundings};
+use fleetgauge::model::register::{Register, RegisterFiles};
+use fleetgauge::model::{GridArea, IntensitySlot, Stats, TokenHasher};
+use fleetgauge::store::{Reader, Store, StoreConfig};
+use fleetgauge::units::UtcMs;
+use tokio::sync::{mpsc, watch};
+
+const DAY_MS: i64 = 86_400_000;
+
+fn at(text: &str) -> UtcMs {
+    text.parse().unwrap()
+}
+
+fn register(regions: &[&str]) -> Arc<Register> {
+    let rows: String = regions
+        .iter()
+        .enumerate()
+        .map(|(n, region)| format!("S{n},{region}\n"))
+        .collect();
+    let files = vec![(
+        "sites.csv".to_owned(),
+        format!("site_id,region_id\n{rows}").into_bytes(),
+    )];
+    Arc::new(
+        Register::parse(
+            &RegisterFiles::from_bytes(files),
+            &TokenHasher::new(&[0; 32]),
+        )
+        .unwrap(),
+    )
+}
+
+/// A client on a clock of ours, and a store behind it.
+struct Scene {
+    grid: Grid,
+    now: Arc<Mutex<UtcMs>>,
+    stats: Arc<Stats>,
+    store: Store,
+    reader: Reader,
+    told: mpsc::Receiver<(Vec<IntensitySlot>, UtcMs)>,
+    register: watch::Sender<Arc<Register>>,
+    stop: watch::Sender<bool>,
+    task: tokio::task::JoinHandle<()>,
+    _folder: TempDir,
+}
+
+impl Scene {
+    /// Inside a runtime.
+    fn start(
+        regions: &[&str],
+        newest: BTreeMap<GridArea, UtcMs>,
+        change: impl FnOnce(&mut carbon_intensity_api::Mood),
+    ) -> Self {
+        let grid = Grid::start();
+        grid.set(|mood| mood.actual_until = at("2026-11-25T11:00:00Z"));
+        grid.set(change);
+        let folder = TempDir::new("intensity");
+        let settings = StoreConfig {
+            directory: folder.path().to_owned(),
+            ..StoreConfig::default()
+        };
+        let store = Store::open(&settings).unwrap().store;
+        let reader = Reader::open(folder.path()).unwrap();
+        let now = Arc::new(Mutex::new(at("2026-11-25T12:10:00Z")));
+        let clock = now.clone();
+        let (slots, told) = mpsc::channel(64);
+        let (register, registers) = watch::channel(register(regions));
+        let (stop, shutdown) = watch::channel(false);
+        let stats = Arc::new(Stats::default());
+        let config = IntensityConfig {
+            enabled: true,
+            url: grid.url(),
+            refresh: Duration::from_millis(50),
+            timeout: Duration::from_secs(5),
+            ..IntensityConfig::default()
+        };
+        let around = Surroundings {
+            register: registers,
+            newest,
+            now: Arc::new(move || *clock.lock().unwrap()),
+            slots,
+            stats: stats.clone(),
+            shutdown,
+        };
+        let task = tokio::spawn(intensity::run(config, around));
+        Self {
+            grid,
+            now,
+            stats,
+            store,
+            reader,
+            told,
+            register,
+            stop,
+            task,
+            _folder: folder,
+        }
+    }
+
+    /// Takes answers into the store until `wanted` holds.
+    async fn until(&mut self, what: &str, wanted: impl Fn(&Scene) -> bool) {
+        let all = async {
+            while !wanted(self) {
+                let (slots, oldest) = self.told.recv().await.unwrap();
+                self.store.put_intensity(&slots, oldest).unwrap();
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), all)
+            .await
+            .unwrap_or_else(|_| panic!("timed out waiting for {what}"));
+    }
+
+    fn slot(&self, area: u8, start: &str) -> Option<IntensitySlot> {
+        let start = at(start);
+        let slots = self.reader.intensity(start, start.plus(1)).unwrap();
+        slots.into_iter().find(|slot| slot.area == GridArea(area))
+    }
+
+    fn count(&self) -> usize {
+        self.reader
+            .intensity(UtcMs(0), UtcMs(i64::MAX))
+            .unwrap()
+            .len()
+    }
+
+    async fn end(self) {
+        self.stop.send_replace(true);
+        tokio::time::timeout(Duration::from_secs(5), self.task)
+            .await
+            .unwrap()
+            .unwrap();
+    }
+}
+
+fn run(body: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(body);
+}
+
+#[test]
+fn regions_and_nation_in_both_shapes() {
+    for (array, chunked) in [(false, false), (true, true)] {
+        run(async {
+            let mut scene = Scene::start(&["9", "3", "9", ""], BTreeMap::new(), |mood| {
+                (mood.array, mood.chunked) = (array, chunked)
+            });
+            let newest = "2026-11-25T12:00:00Z";
+            scene
+                .until("three areas", |scene| {
+                    [0, 3, 9]
+                        .iter()
+                        .all(|area| scene.slot(*area, newest).is_some())
+                })
+                .await;
+            for (area, start, actual) in [
+                (0, "2026-11-25T10:30:00Z", true),
+                (0, "2026-11-25T11:00:00Z", false),
+                (9, "2026-11-24T10:30:00Z", false),
+                (3, newest, false),
+            ] {
+                let slot = scene.slot(area, start).unwrap();
+                let figure = forecast(area, at(start)) as f64;
+                assert_eq!(
+                    (slot.forecast, slot.actual),
+                    (Some(figure), actual.then_some(figure + 5.0)),
+                    "{area} {start}"
+                );
+            }
+            assert!(
+                scene.slot(0, "2026-11-12T12:00:00Z").is_some(),
+                "two weeks are made up for at first"
+            );
+            let asked = scene.grid.asked();
+            assert!(
+                asked.contains(
+                    &"/regional/intensity/2026-11-12T12:00Z/2026-11-25T12:00Z/regionid/9"
+                        .to_owned()
+                ),
+                "{asked:?}"
+            );
+            // A site moves: its new region is asked for at once.
+            scene.register.send_replace(register(&["5"]));
+            scene
+                .until("the new region", |scene| scene.slot(5, newest).is_some())
+                .await;
+            assert!(
+                scene
+                    .grid
+                    .asked()
+                    .iter()
+                    .all(|path| path.matches('/').count() < 8),
+                "nothing else is asked"
+            );
+            scene.end().await;
+        });
+    }
+}
+
+#[test]
+fn revisions_replace_and_keep_their_vintage() {
+    run(async {
+        let mut scene = Scene::start(&[], BTreeMap::new(), |_| {});
+        scene
+            .until("the first round", |scene| {
+                scene.slot(0, "2026-11-25T12:00:00Z").is_some()
+            })
+            .await;
+        let (old, new) = ("2026-11-20T10:00:00Z", "2026-11-25T10:00:00Z");
+        let first = scene.slot(0, new).unwrap();
+        let before = scene.count();
+        *scene.now.lock().unwrap() = at("2026-11-25T12:20:00Z");
+        let asked = scene.grid.asked().len();
+        scene
+            .until("two more rounds", |scene| {
+                scene.grid.asked().len() > asked + 2
+            })
+            .await;
+        assert_eq!(
+            (scene.slot(0, new), scene.count()),
+            (Some(first), before),
+            "told again is no revision"
+        );
+        scene.grid.set(|mood| mood.revised_by = 7);
+        let revised = |scene: &Scene| scene.slot(0, new).unwrap();
+        scene
+            .until("the revision", |scene| {
+                revised(scene).actual != first.actual
+            })
+            .await;
+        let slot = revised(&scene);
+        assert_eq!(
+            (slot.actual, slot.vintage),
+            (first.actual.map(|g| g + 7.0), at("2026-11-25T12:20:00Z"))
+        );
+        assert_eq!(
+            scene.slot(0, old).unwrap().vintage,
+            first.vintage,
+            "older than 48 hours is not asked for again"
+        );
+        // The actual figure is taken back: what was told stays.
+        scene.grid.set(|mood| mood.actual_until = UtcMs(0));
+        let asked = scene.grid.asked().len();
+        scene
+            .until("two more rounds", |scene| {
+                scene.grid.asked().len() > asked + 2
+            })
+            .await;
+        assert_eq!(revised(&scene).actual, slot.actual);
+        scene.end().await;
+    });
+}
+
+#[test]
+fn outages_are_made_up_for() {
+    run(async {
+        let error =
+            r#"{"error":{"code":"500 Internal Server Error","message":"There has been an error"}}"#;
+        let mut scene = Scene::start(&["9"], BTreeMap::new(), |mood| {
+            mood.outage = Some((500, error.to_owned()))
+        });
+        let failures = |scene: &Scene| Stats::get(&scene.stats.intensity_failures);
+        async fn fail_some(scene: &Scene, more: u64) {
+            let before = Stats::get(&scene.stats.intensity_failures);
+            let waited = async {
+                while Stats::get(&scene.stats.intensity_failures) < before + more {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(20), waited)
+                .await
+                .expect("it goes on asking");
+        }
+        fail_some(&scene, 4).await;
+        for (status, body) in [
+            (200, "<html>Bad gateway</html>"),
+            (200, "{\"data\":[]}"),
+            (502, ""),
+            (404, error),
+        ] {
+            scene
+                .grid
+                .set(|mood| mood.outage = Some((status, body.to_owned())));
+            fail_some(&scene, 3).await;
+        }
+        scene
+            .grid
+            .set(|mood| (mood.outage, mood.dead) = (None, true));
+        fail_some(&scene, 3).await;
+        assert_eq!(scene.count(), 0);
+        scene.grid.set(|mood| mood.dead = false);
+        scene
+            .until("answers", |scene| {
+                scene.slot(9, "2026-11-25T12:00:00Z").is_some()
+                    && scene.slot(0, "2026-11-25T12:00:00Z").is_some()
+            })
+            .await;
+        assert!(failures(&scene) >= 19);
+        // A month without the service: all of it is asked for, in pieces the service allows.
+        scene
+            .grid
+            .set(|mood| mood.outage = Some((503, String::new())));
+        fail_some(&scene, 2).await;
+        *scene.now.lock().unwrap() = at("2026-12-25T12:10:00Z");
+        scene.grid.set(|mood| mood.outage = None);
+        scene
+            .until("the newest", |scene| {
+                scene.slot(9, "2026-12-25T12:00:00Z").is_some()
+            })
+            .await;
+        for day in 0..30 {
+            let start = at("2026-11-25T12:00:00Z").plus(day * DAY_MS).to_string();
+            assert!(
+                scene.slot(9, &start).is_some() && scene.slot(0, &start).is_some(),
+                "{start}"
+            );
+        }
+        scene.end().await;
+    });
+}
+
+#[test]
+fn old_half_hours_go() {
+    let folder = TempDir::new("intensity-old");
+    let settings = StoreConfig {
+        directory: folder.path().to_owned(),
+        ..StoreConfig::default()
+    };
+    let mut store = Store::open(&settings).unwrap().store;
+    let reader = Reader::open(folder.path()).unwrap();
+    let slot = |area, start| IntensitySlot {
+        area: GridArea(area),
+        start: UtcMs(start),
+        forecast: Some(1.0),
+        actual: None,
+        vintage: UtcMs(start),
+    };
+    store
+        .put_intensity(&[slot(0, 0), slot(0, DAY_MS), slot(9, 0)], UtcMs(0))
+        .unwrap();
+    store
+        .put_intensity(&[slot(0, 2 * DAY_MS)], UtcMs(DAY_MS))
+        .unwrap();
+    let left: Vec<_> = reader
+        .intensity(UtcMs(0), UtcMs(i64::MAX))
+        .unwrap()
+        .iter()
+        .map(|slot| (slot.area.0, slot.start.0))
+        .collect();
+    assert_eq!(
+        left,
+        [(0, DAY_MS), (0, 2 * DAY_MS), (9, 0)],
+        "of the areas that were told"
+    );
+    assert_eq!(
+        reader.newest_intensity(GridArea(0)).unwrap(),
+        Some(UtcMs(2 * DAY_MS))
+    );
+    assert_eq!(reader.newest_intensity(GridArea(5)).unwrap(), None);
+}

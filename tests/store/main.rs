@@ -1,0 +1,15 @@
+//! Tests that need a folder: stores, imports, reports, and commands that run to their end.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod config;
+mod emissions_replay;
+mod golden_factors;
+mod imports;
+mod intensity;
+mod mapping;
+mod report;
+mod report_golden;
+mod targets_cli;
+mod years;

@@ -1,0 +1,473 @@
+//! The report of one small invented fleet, byte for byte in every format: `tests/golden-report/`. After a change that is meant, renew the files with
+//! `FLEETGAUGE_RENEW=1 cargo test --test report_golden`, and read the difference before it is committed.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+
+use crate::support::TempDir;
+use fleetgauge::app::config::{
+    Config, FactorsConfig, TargetsFile, load_factors, parse_targets_file,
+};
+use fleetgauge::ledger::targets::Figures;
+use fleetgauge::model::register::{Register, RegisterFiles};
+use fleetgauge::model::{
+    Activity, ActivityKey, ActivityRow, ClosedSession, EnergyUser, SessionRecord, Subject,
+    TokenHasher, YearVersion,
+};
+use fleetgauge::report::{
+    Input, Report, Uptime, csv_rows, gather, html, markdown, returns, returns_csv,
+};
+use fleetgauge::store::{Checkpoint, Commit, Reader, Store, StoreConfig, keep_years};
+use fleetgauge::units::{Day, FinancialYear, Month, UtcMs};
+use serde_json::{Value, json};
+
+const FILES: [(&str, &str); 5] = [
+    (
+        "organisations.csv",
+        "organisation_id,name\nEMAS,Ambulance <trust> & co\nACUTE,Acute\n",
+    ),
+    (
+        "sites.csv",
+        "site_id,name,organisation\nDERBY,Derby,EMAS\nBUXTON,Buxton,ACUTE\n",
+    ),
+    // Without a role nothing has an age of replacement: the forecast's last digits would be those of the machine's exponential.
+    (
+        "vehicles.csv",
+        "vehicle_id,organisation,site,category,fuel,euro,mass_kg,in_service_from,ownership\n\
+         A1,EMAS,DERBY,van,DIESEL,EURO 6,3500,2020-01-01,owned\n\
+         A2,EMAS,DERBY,van,DIESEL,EURO 5,3500,2025-06-01,leased\n\
+         Q1,EMAS,DERBY,van,DIESEL,,3500,2020-01-01,owned\n\
+         E1,ACUTE,BUXTON,van,ELECTRICITY,,3000,2020-01-01,owned\n",
+    ),
+    (
+        "charge_points.csv",
+        "charge_point_id,organisation,site,mode,connectors,access\nCP1,ACUTE,BUXTON,csms,2,fleet\nCP2,EMAS,DERBY,csms,1,fleet\n",
+    ),
+    (
+        "renewable.csv",
+        "site,from,to,share,factor_kgco2e_per_kwh\nBUXTON,2020-01-01,,0.6,0\n",
+    ),
+];
+
+const TARGETS: &str = "[definition]\nretrofit_counts = false\n\
+    [[target]]\nid = \"low\"\nkind = \"share\"\nfigure = \"fleet\"\nmetric = \"low or better\"\nsettings = \"target\"\n\
+    [[target]]\nid = \"tonnes\"\nkind = \"level\"\nfigure = \"yearly\"\nname = \"fleet_tco2e\"\nmetric = \"fleet tCO2e\"\ngoal = 5\ncomparison = \"<=\"\ndue = \"2030-03-31\"\n\
+    [[restatement]]\norganisation = \"EMAS\"\nyear = 2025\ndate = \"2026-07-01\"\nreason = \"structure\"\ntonnes = -0.4\nnote = \"patient transport\"\n";
+
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+fn row(day: Day, subject: Subject, activity: Activity) -> ActivityRow {
+    ActivityRow {
+        key: ActivityKey { day, subject },
+        activity,
+    }
+}
+
+/// Two April-March years, a day a month: fuel by the vehicles' totals, kilometres alone, charging for the fleet, of nobody, and of staff.
+fn activity() -> Vec<ActivityRow> {
+    let mut rows = Vec::new();
+    for index in 0..24 {
+        let day = "2024-04".parse::<Month>().unwrap().plus(index).first_day();
+        let diesel = |litres: i64| Activity {
+            distance_m: 1_000_000,
+            fuel_ml: litres * 1000,
+            metered: Activity::FUEL_METERED,
+            ..Activity::default()
+        };
+        let charged = |point: &str, user, kwh: i64| {
+            let subject = Subject::Charging {
+                charge_point: point.into(),
+                user,
+            };
+            row(
+                day,
+                subject,
+                Activity {
+                    charged_dwh: kwh * 10_000,
+                    ..Activity::default()
+                },
+            )
+        };
+        rows.push(row(
+            day,
+            Subject::Vehicle("A1".into()),
+            diesel(100 + i64::from(index)),
+        ));
+        if index >= 14 {
+            rows.push(row(
+                day,
+                Subject::Vehicle("A2".into()),
+                Activity {
+                    distance_m: 700_000,
+                    ..Activity::default()
+                },
+            ));
+        }
+        rows.push(row(
+            day,
+            Subject::Vehicle("E1".into()),
+            Activity {
+                distance_m: 400_000,
+                ..Activity::default()
+            },
+        ));
+        rows.push(charged("CP1", EnergyUser::Vehicle("E1".into()), 120));
+        rows.push(charged("CP2", EnergyUser::Unallocated, 10));
+        rows.push(charged("CP2", EnergyUser::Staff, 5));
+    }
+    rows
+}
+
+fn session(
+    id: &str,
+    (point, site): (&str, &str),
+    ended: &str,
+    wh: Option<i64>,
+    user: Value,
+) -> ClosedSession {
+    let end: UtcMs = ended.parse().unwrap();
+    let record = json!({
+        "id": id, "charge_point": point, "site": site, "connector_id": 1, "transaction_id": 1,
+        "started_at": end.0 - 7_200_000, "ended_at": end.0, "energy_dwh": wh.map(|wh| wh * 10), "half_hours": [],
+        "plugged_ms": 7_200_000, "unplugged_at": null, "charging_ended_at": null, "charging_ms": 3_600_000, "peak_power_mw": null,
+        "user": user, "id_token": null, "method": "meter", "quality": [], "stop_reason": null,
+    });
+    let record: SessionRecord = serde_json::from_value(record).unwrap();
+    ClosedSession {
+        record,
+        kgco2e_location: None,
+    }
+}
+
+/// As `/api/v1/uptime` answers, as far as the report reads it.
+fn uptime() -> Value {
+    let group = |connectors: u32, pcpr: Value, nevi: f64, faults: u32| json!({ "connectors": connectors, "pcpr_reliable_as_implemented_ratio": pcpr, "nevi_uptime_ratio": nevi, "faults": faults });
+    let mut derby = group(1, Value::Null, 0.95, 3);
+    derby["site"] = "DERBY".into();
+    let mut buxton = group(2, json!(0.991), 0.984, 1);
+    buxton["site"] = "BUXTON".into();
+    json!({
+        "as_of": "2026-07-15T12:00:00Z", "from": "2025-04", "to": "2026-03", "all": group(3, json!(0.991), 0.973, 4),
+        "sites": [buxton, derby], "never_heard": ["CP9"],
+    })
+}
+
+fn site(name: &str) -> TempDir {
+    let folder = TempDir::new(name);
+    let config = StoreConfig {
+        directory: folder.path().into(),
+        ..StoreConfig::default()
+    };
+    let mut opened = Store::open(&config).unwrap();
+    let activity = activity();
+    let checkpoint = Checkpoint {
+        snapshot: b"not an engine's",
+        generation: 1,
+        activity: &activity,
+        rollups: &[],
+        at: UtcMs(0),
+    };
+    opened.store.checkpoint(&checkpoint).unwrap();
+    let (cp1, cp2) = (("CP1", "BUXTON"), ("CP2", "DERBY"));
+    let sessions = [
+        session(
+            "a",
+            cp1,
+            "2025-04-01T08:00:00Z",
+            Some(20_000),
+            json!({ "Vehicle": "E1" }),
+        ),
+        session(
+            "b",
+            cp1,
+            "2026-03-31T22:30:00Z",
+            Some(30_500),
+            json!({ "Vehicle": "E1" }),
+        ),
+        session("c", cp2, "2025-10-10T10:00:00Z", None, json!("Unallocated")),
+        session(
+            "last year",
+            cp1,
+            "2025-03-31T22:30:00Z",
+            Some(11_000),
+            json!({ "Vehicle": "E1" }),
+        ),
+        session(
+            "next year",
+            cp1,
+            "2026-03-31T23:30:00Z",
+            Some(99_000),
+            json!({ "Vehicle": "E1" }),
+        ),
+    ];
+    opened
+        .store
+        .commit(&Commit {
+            at: UtcMs(0),
+            inbox: &[],
+            lines: &[],
+            points: 0,
+            sessions: &sessions,
+            notifications: &[],
+        })
+        .unwrap();
+    drop(opened);
+    let kgco2e = [(("EMAS", "1"), 5_000.0), (("ACUTE", "2"), 250.0)];
+    let kgco2e = kgco2e
+        .into_iter()
+        .map(|((owner, scope), kg)| ((owner.into(), scope.into()), kg))
+        .collect();
+    let (year, as_of) = (FinancialYear(2025), day("2026-06-30"));
+    keep_years(
+        folder.path(),
+        &[YearVersion {
+            year,
+            as_of,
+            kgco2e,
+            factor_sets: "desnz2025".into(),
+            method_version: 2,
+        }],
+    )
+    .unwrap();
+    folder
+}
+
+/// What a report is made of, with a corrected factor: diesel of 2025 as 2.6.
+fn with_input<T>(folder: &Path, make: impl Fn(Input<'_>) -> T) -> T {
+    let files = FILES
+        .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+        .to_vec();
+    let register = Register::parse(
+        &RegisterFiles::from_bytes(files),
+        &TokenHasher::new(&[0; 32]),
+    )
+    .unwrap();
+    let mut config = Config::default();
+    config.engine.target_start = Some(day("2024-04-01"));
+    config.engine.target_start_share = Some(0.25);
+    let TargetsFile {
+        targets,
+        profile,
+        restatements,
+    } = parse_targets_file(TARGETS, "t.toml", &config).unwrap();
+    let published = load_factors(&FactorsConfig::default()).unwrap();
+    let corrections = folder.join("factors");
+    std::fs::create_dir_all(&corrections).unwrap();
+    std::fs::write(corrections.join("correction.csv"), correction()).unwrap();
+    let factors = load_factors(&FactorsConfig {
+        directory: Some(corrections),
+        ..FactorsConfig::default()
+    })
+    .unwrap();
+    let reader = Reader::open(folder).unwrap();
+    make(Input {
+        period: &"2025-26".parse().unwrap(),
+        now: "2026-07-15T12:00:00Z".parse().unwrap(),
+        engine: &config.engine,
+        profile: &profile,
+        register: &register,
+        factors: &factors,
+        published: Some(&published),
+        year_policy: FactorsConfig::default().year_policy,
+        targets: &targets,
+        declared: &restatements,
+        figures: &Figures::default(),
+        reader: Some(&reader),
+        uptime: Uptime::Known(uptime()),
+        missing: vec!["an example of something missing".to_owned()],
+    })
+}
+
+fn correction() -> &'static str {
+    "factor_id,fuel,unit,kgco2e,scope,component,valid_from,source,confidence\n\
+     desnz2025.fuel.diesel_avg_blend.litre.ttw,diesel_avg_blend,litre,2.6,1,ttw,2025-01-01,erratum,found-official-copy\n"
+}
+
+fn report(folder: &Path) -> Report {
+    with_input(folder, gather)
+}
+
+type Format = (&'static str, fn(&Path) -> String);
+
+const FORMATS: [Format; 5] = [
+    ("report.md", |folder| markdown(&report(folder))),
+    ("report.csv", |folder| csv_rows(&report(folder))),
+    ("report.json", |folder| {
+        format!(
+            "{}\n",
+            serde_json::to_string_pretty(&report(folder)).unwrap()
+        )
+    }),
+    ("report.html", |folder| html(&report(folder))),
+    ("returns.csv", |folder| {
+        with_input(folder, |input| returns_csv(&returns(input).0).unwrap())
+    }),
+];
+
+#[test]
+fn every_format_is_as_it_was_byte_for_byte() {
+    let files = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden-report");
+    let renew = std::env::var_os("FLEETGAUGE_RENEW").is_some();
+    let (folder, again) = (site("golden-report"), site("golden-report-again"));
+    for (name, make) in FORMATS {
+        let found = make(folder.path());
+        assert_eq!(
+            found,
+            make(folder.path()),
+            "{name}: made twice of one store"
+        );
+        assert_eq!(
+            found,
+            make(again.path()),
+            "{name}: made of two stores with the same in them"
+        );
+        if renew {
+            std::fs::create_dir_all(&files).unwrap();
+            std::fs::write(files.join(name), &found).unwrap();
+        }
+        let want = std::fs::read_to_string(files.join(name)).unwrap_or_default();
+        if found != want {
+            let line = found
+                .lines()
+                .zip(want.lines())
+                .position(|(found, want)| found != want);
+            let at = line.unwrap_or_else(|| found.lines().count().min(want.lines().count()));
+            let of = |text: &str| {
+                text.lines()
+                    .nth(at)
+                    .unwrap_or("(nothing)")
+                    .chars()
+                    .take(400)
+                    .collect::<String>()
+            };
+            panic!(
+                "tests/golden-report/{name} line {}:\n  was {}\n  is  {}\nIf that is meant: FLEETGAUGE_RENEW=1 cargo test --test report_golden, then read the difference",
+                at + 1,
+                of(&want),
+                of(&found)
+            );
+        }
+    }
+}
+
+#[test]
+fn the_uptime_section_has_sites_and_says_what_it_leaves_out() {
+    let folder = site("golden-uptime");
+    let report = report(folder.path());
+    let rows: Vec<_> = report
+        .charging
+        .uptime
+        .iter()
+        .map(|row| (row.site.as_str(), row.connectors, row.faults))
+        .collect();
+    assert_eq!(rows, [("BUXTON", 2, 1), ("DERBY", 1, 3), ("all", 3, 4)]);
+    let text = markdown(&report);
+    // Reliability of DERBY cannot be said (nothing public there): in words, and not as zero.
+    for want in [
+        "| BUXTON | 2 | 99.1 % | 98.4 % | 1 |",
+        "| DERBY | 1 | not known | 95.0 % | 3 |",
+        "| all | 3 | 99.1 % | 97.3 % | 4 |",
+        "whole months 2025-04 to 2026-03",
+        "1 registered charge points were never heard of and are in no figure",
+    ] {
+        assert!(text.contains(want), "no {want}\n{text}");
+    }
+    let unknown = with_input(folder.path(), |input| {
+        gather(Input {
+            uptime: Uptime::Unknown("no daemon has run".into()),
+            ..input
+        })
+    });
+    assert!(markdown(&unknown).contains("Uptime: no daemon has run."));
+}
+
+/// A session belongs to the London day on which it ended: 22:30Z on 31 March 2026 is 23:30 there, 23:30Z is the next year.
+#[test]
+fn the_session_section_counts_closed_sessions_by_site_and_last_year() {
+    let folder = site("golden-sessions");
+    let report = report(folder.path());
+    let rows: Vec<_> = report
+        .charging
+        .sites
+        .iter()
+        .chain([&report.charging.total])
+        .map(|row| {
+            (
+                &*row.site,
+                row.sessions,
+                row.energy_kwh,
+                row.sessions_without_energy,
+                row.last_year_sessions,
+                row.last_year_energy_kwh,
+            )
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("BUXTON", 2, Some(50.5), 0, 1, Some(11.0)),
+            ("DERBY", 1, None, 1, 0, None),
+            ("all", 3, Some(50.5), 1, 1, Some(11.0)),
+        ]
+    );
+    assert!(
+        markdown(&report).contains("| all | 2 | 3 | 50.5 | 1 | 1 | 11.0 |"),
+        "{}",
+        markdown(&report)
+    );
+}
+
+#[test]
+fn the_restatement_section_has_corrected_sets_and_frozen_years() {
+    let folder = site("golden-restatements");
+    let report = report(folder.path());
+    let effects = &report.restatements.effects;
+    assert_eq!(
+        effects.len(),
+        1,
+        "the year of the corrected set, and not last year"
+    );
+    assert!(
+        effects[0]
+            .factor_sets
+            .iter()
+            .any(|set| set == "desnz2025+v2")
+            && !effects[0].restated
+            && effects[0].change_ratio > 0.0
+    );
+    let years = &report.restatements.years;
+    let found: Vec<_> = years
+        .iter()
+        .map(|year| (year.year.as_str(), year.organisation.as_deref()))
+        .collect();
+    assert_eq!(found, [("2025-26", None), ("2025-26", Some("EMAS"))]);
+    let all = &years[0];
+    assert_eq!(
+        (all.kgco2e_as_frozen, all.frozen_on.as_str()),
+        (5_250.0, "2026-06-30")
+    );
+    let sum = all.kgco2e_as_frozen + all.effects.iter().map(|effect| effect.kgco2e).sum::<f64>();
+    assert!(
+        (all.kgco2e_with_effects - sum).abs() < 1e-6 && all.effects.len() == 2,
+        "{all:?}"
+    );
+    assert!((all.effects[1].kgco2e + 400.0).abs() < 1e-9 && all.effects[1].reason == "structure");
+    assert_eq!(
+        all.kgco2e_base,
+        if all.restated {
+            all.kgco2e_with_effects
+        } else {
+            all.kgco2e_as_frozen
+        }
+    );
+    let text = markdown(&report);
+    assert!(
+        text.contains("Frozen years")
+            && text.contains("desnz2025+v2")
+            && text.contains("structure -0.4"),
+        "{text}"
+    );
+}
