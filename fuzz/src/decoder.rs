@@ -10,7 +10,7 @@ use crate::units::UtcMs;
 /// A day after the recorded messages.
 const NOW: UtcMs = UtcMs(1_787_400_000_000);
 /// Messages of one session; more would only be slower.
-const MOST_MESSAGES: usize = 64;
+const MAX_MESSAGES: usize = 64;
 
 /// A decoder, and the words of its recorded messages that a mutation would hardly find.
 pub struct Target {
@@ -86,7 +86,7 @@ impl Target {
     fn session<'a>(&'a self, bytes: &'a [u8]) -> Vec<Input<'a>> {
         let mut rest = bytes;
         let mut session = Vec::new();
-        while !rest.is_empty() && session.len() < MOST_MESSAGES {
+        while !rest.is_empty() && session.len() < MAX_MESSAGES {
             let index = usize::from(byte(&mut rest));
             let topic = match self.topics.get(index) {
                 Some(topic) => topic.clone(),

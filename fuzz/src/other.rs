@@ -26,7 +26,7 @@ pub fn ocpp(bytes: &[u8]) {
             let reading = Reading {
                 version,
                 hasher: &hasher,
-                most_depth: 16,
+                max_depth: 16,
                 repair_metering: first & 8 != 0,
             };
             let speaker = if (index + usize::from(first >> 4)) % 2 == 0 {

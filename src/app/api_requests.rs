@@ -1,7 +1,7 @@
 //! Answers the web room's questions on the engine's thread: engine state plus what the store has closed already.
 
 use super::intensity;
-use crate::engine::{Engine, MOST_EMISSION_DAYS, View, ViewContext};
+use crate::engine::{Engine, MAX_EMISSION_DAYS, View, ViewContext};
 use crate::model::{Observation, Stats};
 use crate::store::Reader;
 use crate::units::{Day, UtcMs};
@@ -11,7 +11,7 @@ use crate::web::Wish;
 pub type Reply = tokio::sync::oneshot::Sender<Result<String, String>>;
 
 /// Sessions given out at once; the newest come first.
-const MOST_SESSIONS: usize = 1_000;
+const MAX_SESSIONS: usize = 1_000;
 
 /// A wish that changes something: what the engine is to be told, and the answer for when that is on disk. Or why not.
 pub fn order(
@@ -144,7 +144,7 @@ fn json(
                     *to,
                     charge_point.as_deref(),
                     vehicle.as_deref(),
-                    MOST_SESSIONS,
+                    MAX_SESSIONS,
                 )
                 .map_err(|error| error.to_string())?;
             serde_json::to_string(&engine.sessions_view(&context, closed, view))
@@ -173,7 +173,7 @@ fn json(
         View::Emissions { from, to, by } => {
             // Without an end, no further from the beginning than is allowed.
             let furthest = from
-                .map(|from| Day(from.0.saturating_add(MOST_EMISSION_DAYS - 1)).min(Day::of(now)));
+                .map(|from| Day(from.0.saturating_add(MAX_EMISSION_DAYS - 1)).min(Day::of(now)));
             let (from, to) = engine.emission_days(&context, *from, to.or(furthest));
             let stored = crate::store::stored_activity(reader, from, to)?;
             serde_json::to_string(&engine.emissions_view(from, to, by, stored))

@@ -19,7 +19,7 @@ pub(super) const DAYS_BACK: i32 = 62;
 /// The newest day that is looked at: younger ones may not be in the store as a whole before the next checkpoint, and their rows are the engine's.
 const NEWEST: i32 = 2;
 /// Rows in one commit: the months of a first start are tens of thousands, and a message must not wait for them.
-const MOST_AT_ONCE: usize = 2_000;
+const MAX_AT_ONCE: usize = 2_000;
 
 /// A row to write, and what is kept of it once it is on the disk.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl PastRows {
         if self.under_way {
             return;
         }
-        for row in self.waiting.drain(..MOST_AT_ONCE.min(self.waiting.len())) {
+        for row in self.waiting.drain(..MAX_AT_ONCE.min(self.waiting.len())) {
             batch.lines.extend_from_slice(&row.line);
             batch.points += 1;
             batch.day_rows.push(row.keep);

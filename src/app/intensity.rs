@@ -18,7 +18,7 @@ use crate::store::{ReadError, Reader};
 use crate::units::UtcMs;
 
 /// Sessions looked at for one question: a year of a large estate.
-const MOST_SESSIONS: usize = 100_000;
+const MAX_SESSIONS: usize = 100_000;
 /// Rows are written again for as long as intensities are revised (48 h), and a bit more for half-hours that are told late.
 const REVISED_MS: i64 = 3 * 86_400_000;
 /// Answers that wait for the store.
@@ -74,10 +74,10 @@ pub(super) fn stored(
     from: UtcMs,
     to: UtcMs,
 ) -> Result<StoredIntensity, ReadError> {
-    let sessions = reader.sessions(Some(from), Some(to), None, None, MOST_SESSIONS)?;
+    let sessions = reader.sessions(Some(from), Some(to), None, None, MAX_SESSIONS)?;
     let slots = reader.intensity(from.plus(-Series::LOOK_BACK_MS), to)?;
     Ok(StoredIntensity {
-        truncated: sessions.len() == MOST_SESSIONS,
+        truncated: sessions.len() == MAX_SESSIONS,
         sessions,
         slots,
     })

@@ -97,7 +97,7 @@ pub struct Setting {
     /// `ocpp.repair_metering`.
     pub repair_metering: bool,
     /// `ocpp.max_json_depth`.
-    pub most_depth: usize,
+    pub max_depth: usize,
 }
 
 /// A replay under way.
@@ -373,7 +373,7 @@ impl Replay {
         let reading = Reading {
             version: observer.version(),
             hasher: &self.setting.hasher,
-            most_depth: self.setting.most_depth,
+            max_depth: self.setting.max_depth,
             repair_metering: self.setting.repair_metering,
         };
         let speaker = if from == Some(From::Csms) {

@@ -15,7 +15,7 @@ use crate::store::{ReadError, Reader};
 use crate::units::{Day, UtcMs};
 
 /// Questions answered at once, each with a thread and a connection.
-const MOST_AT_ONCE: usize = 4;
+const MAX_AT_ONCE: usize = 4;
 /// Connections kept for the next questions.
 const KEPT: usize = 2;
 const DAY_MS: i64 = 86_400_000;
@@ -28,7 +28,7 @@ pub(super) struct RollupReaders {
     back: (Sender<Option<Reader>>, Receiver<Option<Reader>>),
 }
 
-/// A place among [`MOST_AT_ONCE`], given back however the thread ends.
+/// A place among [`MAX_AT_ONCE`], given back however the thread ends.
 struct Place {
     back: Sender<Option<Reader>>,
     reader: Option<Reader>,
@@ -103,7 +103,7 @@ impl RollupReaders {
     }
 
     fn prepare(&mut self, engine: &Engine, now: UtcMs, view: &View) -> Result<Work, String> {
-        if self.under_way >= MOST_AT_ONCE {
+        if self.under_way >= MAX_AT_ONCE {
             return Err("too many questions about the history at once; ask again".to_owned());
         }
         let (asked, series) =
@@ -136,7 +136,7 @@ impl Asked {
                 fields,
             } => {
                 let furthest =
-                    from.map_or(now, |from| from.plus(i64::from(step.most_days()) * DAY_MS));
+                    from.map_or(now, |from| from.plus(i64::from(step.max_days()) * DAY_MS));
                 let to = to.unwrap_or(now.min(furthest));
                 let days = if *step == Step::Quarter { 7 } else { 365 };
                 let from = from.unwrap_or(to.plus(-days * DAY_MS));
@@ -151,7 +151,7 @@ impl Asked {
                 ))
             }
             View::Utilisation { from, to, series } => {
-                let (today, most) = (Day::of(now), Step::Quarter.most_days());
+                let (today, most) = (Day::of(now), Step::Quarter.max_days());
                 let to = to.unwrap_or(from.map_or(today, |from| {
                     today.min(Day(from.0.saturating_add(most - 1)))
                 }));

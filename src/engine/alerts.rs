@@ -18,7 +18,7 @@ const EVENT_MS: i64 = 86_400_000;
 /// Uptime says nothing before a connector was observed for a week.
 const LEAST_OBSERVED_MS: i64 = 7 * 86_400_000;
 /// Months judged at once after a long absence.
-const MOST_MONTHS: i32 = 24;
+const MAX_MONTHS: i32 = 24;
 
 impl Engine {
     /// Takes what was said about alerts, not about the fleet.
@@ -476,7 +476,7 @@ impl Engine {
     /// Shares at the end of each month that has passed since `last`, by the register as it is now.
     pub(super) fn judge_months(&mut self, last: Day, now: UtcMs) {
         let (mut month, running) = (Month::of(last.start()), Month::of(now));
-        month = month.max(running.plus(-MOST_MONTHS));
+        month = month.max(running.plus(-MAX_MONTHS));
         while month < running {
             let before = self.target_records(month.plus(-1).last_day()).into_owned();
             let records = self.target_records(month.last_day()).into_owned();

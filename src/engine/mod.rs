@@ -24,7 +24,7 @@ mod watch;
 pub use config::EngineConfig;
 pub use snapshot::RestoreError;
 pub use tally::Tally;
-pub use view::{Dimension, Field, MOST_EMISSION_DAYS, Step, View};
+pub use view::{Dimension, Field, MAX_EMISSION_DAYS, Step, View};
 pub use views::{HistoryView, StoredActivity, StoredIntensity, UtilisationView, ViewContext};
 
 use std::collections::{BTreeMap, VecDeque};

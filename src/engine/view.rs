@@ -25,7 +25,7 @@ pub enum Dimension {
 }
 
 /// Days of one question about emissions, five years: each frozen year in them is computed once more, on the engine's thread.
-pub const MOST_EMISSION_DAYS: i32 = 5 * 365 + 2;
+pub const MAX_EMISSION_DAYS: i32 = 5 * 365 + 2;
 
 /// Over what a history adds up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,7 +38,7 @@ pub enum Step {
 
 impl Step {
     /// More days at once would be an answer of more than a few MB.
-    pub fn most_days(self) -> i32 {
+    pub fn max_days(self) -> i32 {
         match self {
             Self::Quarter => 400,
             Self::Day => 3_660,

@@ -100,9 +100,9 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 /// A tanker's delivery is not one vehicle's, and a vehicle's month at the pump is below this: more is a slipped point.
-const MOST_LITRES: i64 = 10_000;
+const MAX_LITRES: i64 = 10_000;
 /// Odometers have seven digits at most.
-const MOST_ODOMETER: i64 = 9_999_999;
+const MAX_ODOMETER: i64 = 9_999_999;
 /// The first day of the oldest factor set's year is in 2019; fuel cards of the last century are a mistake.
 const FIRST_YEAR: i32 = 2000;
 
@@ -187,7 +187,7 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
     };
     let day = day(cells, "date", context)?;
     let litres = match cells.text("litres") {
-        Some(_) => cells.amount("litres", MOST_LITRES),
+        Some(_) => cells.amount("litres", MAX_LITRES),
         None => cells.needed("litres", "how much was taken").and(None),
     };
     let odometer_m = odometer(cells);
@@ -252,10 +252,10 @@ fn odometer(cells: &mut Cells<'_>) -> Option<i64> {
     {
         return None;
     }
-    let km = cells.amount("odometer_km", MOST_ODOMETER);
+    let km = cells.amount("odometer_km", MAX_ODOMETER);
     km.or_else(|| {
         cells
-            .amount("odometer_miles", MOST_ODOMETER)
+            .amount("odometer_miles", MAX_ODOMETER)
             .map(super::mileage::metres_of_miles)
     })
 }

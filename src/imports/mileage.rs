@@ -71,9 +71,9 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 /// More in one row is a slipped point: 24 hours a day for a month at 130 km/h are 94,000 km.
-const MOST_DISTANCE: i64 = 100_000;
+const MAX_DISTANCE: i64 = 100_000;
 /// A claim over more than a year is not one.
-const MOST_DAYS: i32 = 366;
+const MAX_DAYS: i32 = 366;
 
 /// An international mile is 1,609.344 m exactly (agreement of 1959; The Units of Measurement Regulations 1995).
 pub(super) fn metres_of_miles(thousandths: i64) -> i64 {
@@ -83,9 +83,9 @@ pub(super) fn metres_of_miles(thousandths: i64) -> i64 {
 pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parsed> {
     let (first_day, last_day) = period(cells, context)?;
     let claimed_m = match (cells.text("distance_km"), cells.text("distance_miles")) {
-        (Some(_), None) => cells.amount("distance_km", MOST_DISTANCE),
+        (Some(_), None) => cells.amount("distance_km", MAX_DISTANCE),
         (None, Some(_)) => cells
-            .amount("distance_miles", MOST_DISTANCE)
+            .amount("distance_miles", MAX_DISTANCE)
             .map(metres_of_miles),
         (Some(_), Some(_)) => {
             cells.refuse(
@@ -186,7 +186,7 @@ fn period(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<(Day, Day)> {
         );
         return None;
     }
-    if to.0 - from.0 >= MOST_DAYS {
+    if to.0 - from.0 >= MAX_DAYS {
         cells.refuse(
             "to",
             "makes a period of more than a year",

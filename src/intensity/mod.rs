@@ -72,9 +72,9 @@ pub struct Surroundings {
 const FIRST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Largest answer: 14 days of a region with its generation mix are about 600 KiB.
-const MOST_BYTES: usize = 8 * 1024 * 1024;
+const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// Half-hours handed on at once: two weeks of all regions.
-const MOST_SLOTS: usize = 12_000;
+const MAX_SLOTS: usize = 12_000;
 
 /// Asks until told to stop.
 pub async fn run(config: IntensityConfig, around: Surroundings) {
@@ -149,7 +149,7 @@ impl Client {
                         Stats::count(&self.around.stats.intensity_answers);
                         let newest = slots.iter().map(|slot| slot.start).max();
                         found.extend(slots);
-                        if found.len() > MOST_SLOTS
+                        if found.len() > MAX_SLOTS
                             && self
                                 .around
                                 .slots
@@ -203,7 +203,7 @@ impl Client {
         let headers = vec![("accept", "application/json".to_owned())];
         let request = HttpRequest {
             headers,
-            most_bytes: MOST_BYTES,
+            max_bytes: MAX_BYTES,
             ..HttpRequest::get(&self.base.url(&path))
         };
         let answer = self

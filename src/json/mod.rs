@@ -11,20 +11,20 @@ pub struct Json<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
-    most_depth: usize,
+    max_depth: usize,
     repaired: bool,
     too_deep: bool,
     error: Option<(&'static str, usize)>,
 }
 
 impl<'a> Json<'a> {
-    /// At the beginning of a text whose objects and arrays may nest `most_depth` deep.
-    pub fn new(text: &'a str, most_depth: usize) -> Self {
+    /// At the beginning of a text whose objects and arrays may nest `max_depth` deep.
+    pub fn new(text: &'a str, max_depth: usize) -> Self {
         Self {
             text,
             at: 0,
             depth: 0,
-            most_depth,
+            max_depth,
             repaired: false,
             too_deep: false,
             error: None,
@@ -86,7 +86,7 @@ impl<'a> Json<'a> {
     fn enter(&mut self) -> bool {
         self.at += 1;
         self.depth += 1;
-        if self.depth > self.most_depth {
+        if self.depth > self.max_depth {
             self.too_deep = true;
             self.fail("nested too deep");
             return false;

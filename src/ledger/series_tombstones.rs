@@ -16,7 +16,7 @@ use crate::units::Day;
 /// The running day, and those that nobody has looked at again yet (`app/past_days` leaves the two newest alone), with one to spare.
 const DAYS_KEPT: usize = 4;
 /// Combinations of tags remembered of a day; beyond it, one that vanishes is written as nothing once and then forgotten.
-const MOST_TAGS: usize = 20_000;
+const MAX_TAGS: usize = 20_000;
 
 /// Measurements of a day that are written as a whole.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -194,7 +194,7 @@ impl WrittenRows {
             return rows;
         }
         let known = self.0.entry(day).or_default();
-        let full = known.len() + there.len() > MOST_TAGS;
+        let full = known.len() + there.len() > MAX_TAGS;
         let gone = |tags: &RowTags| tags.table == table && !there.contains(tags);
         rows.extend(
             known

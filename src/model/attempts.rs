@@ -12,15 +12,15 @@ pub const MINUTE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Attempts<K> {
     counts: HashMap<K, (Instant, u32)>,
-    most_remembered: usize,
+    max_remembered: usize,
 }
 
 impl<K: Hash + Eq> Attempts<K> {
     /// None yet; so many keys are remembered.
-    pub fn new(most_remembered: usize) -> Self {
+    pub fn new(max_remembered: usize) -> Self {
         Self {
             counts: HashMap::new(),
-            most_remembered,
+            max_remembered,
         }
     }
 
@@ -34,10 +34,10 @@ impl<K: Hash + Eq> Attempts<K> {
 
     /// One more.
     pub fn add(&mut self, key: K, now: Instant) {
-        if self.counts.len() >= self.most_remembered {
+        if self.counts.len() >= self.max_remembered {
             self.counts
                 .retain(|_, (since, _)| now.duration_since(*since) < MINUTE);
-            if self.counts.len() >= self.most_remembered {
+            if self.counts.len() >= self.max_remembered {
                 self.counts.clear();
             }
         }

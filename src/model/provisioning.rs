@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::units::UtcMs;
 
 /// Writes of one key without a clean end, after which it is left alone (ABB Terra rebooted at each: lbbrhzn/ocpp issues 1275, 1036).
-pub const MOST_ATTEMPTS: u8 = 2;
+pub const MAX_ATTEMPTS: u8 = 2;
 /// Keys remembered; there are fewer that are ever written.
-const MOST_KEYS: usize = 32;
+const MAX_KEYS: usize = 32;
 /// Refused values remembered of a key: more than a list of measurands has ways to shrink.
-const MOST_REFUSED: usize = 24;
+const MAX_REFUSED: usize = 24;
 
 /// How a write ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -122,7 +122,7 @@ pub struct KeyMemory {
 impl KeyMemory {
     /// It is not written any more.
     pub fn given_up(&self) -> bool {
-        self.attempts >= MOST_ATTEMPTS
+        self.attempts >= MAX_ATTEMPTS
     }
 }
 
@@ -195,7 +195,7 @@ impl SetupMemory {
             }
             WriteOutcome::Rejected => {
                 memory.attempts = memory.attempts.saturating_sub(1);
-                if memory.refused.len() < MOST_REFUSED
+                if memory.refused.len() < MAX_REFUSED
                     && !memory.refused.iter().any(|known| known == value)
                 {
                     memory.refused.push(value.to_owned());
@@ -209,7 +209,7 @@ impl SetupMemory {
     }
 
     fn key(&mut self, key: &str) -> Option<&mut KeyMemory> {
-        if !self.keys.contains_key(key) && self.keys.len() >= MOST_KEYS {
+        if !self.keys.contains_key(key) && self.keys.len() >= MAX_KEYS {
             return None;
         }
         Some(self.keys.entry(key.to_owned()).or_default())

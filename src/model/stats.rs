@@ -227,7 +227,7 @@ struct IgnoredBook {
 }
 
 /// Names of ignored fields that are told apart; a device that makes up names must not fill the memory.
-const MOST_IGNORED: usize = 256;
+const MAX_IGNORED: usize = 256;
 /// Bytes kept of such a name.
 const IGNORED_NAME: usize = 64;
 
@@ -299,7 +299,7 @@ impl Stats {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let name: String = field.chars().take(IGNORED_NAME).collect();
-        if book.counts.len() >= MOST_IGNORED && !book.counts.contains_key(&(name.clone(), reason)) {
+        if book.counts.len() >= MAX_IGNORED && !book.counts.contains_key(&(name.clone(), reason)) {
             book.further += 1;
             return;
         }

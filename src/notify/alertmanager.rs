@@ -18,7 +18,7 @@ pub(super) const INTERVAL: Duration = Duration::from_secs(60);
 /// After so long Alertmanager takes an alert for over: four intervals.
 const LIFE_MS: i64 = 4 * 60_000;
 /// Alerts in one post.
-const MOST_IN_POST: usize = 500;
+const MAX_IN_POST: usize = 500;
 
 /// The body for one notice.
 pub(super) fn body(config: &NotifierConfig, notice: &Notice, now: UtcMs) -> Value {
@@ -93,7 +93,7 @@ impl Notifier {
             .filter(wanted)
             .map(alert)
             .collect();
-        for part in alerts.chunks(MOST_IN_POST) {
+        for part in alerts.chunks(MAX_IN_POST) {
             self.post("api/v2/alerts", &Value::Array(part.to_vec()))
                 .await?;
         }

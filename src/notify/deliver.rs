@@ -19,7 +19,7 @@ use crate::units::UtcMs;
 /// First and longest pause after a failure.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(600));
 /// Rows taken at once.
-const MOST_ROWS: usize = 200;
+const MAX_ROWS: usize = 200;
 
 /// Asks the engine: JSON, or why there is no answer.
 pub type Ask =
@@ -105,7 +105,7 @@ impl Desk {
 
     fn waiting(&mut self) -> Vec<Waiting> {
         // Those that are taken may still be there: look behind them.
-        let limit = MOST_ROWS + self.taken.len();
+        let limit = MAX_ROWS + self.taken.len();
         match self
             .around
             .reader

@@ -30,7 +30,7 @@ pub struct HttpRequest {
     /// Body; may be empty.
     pub body: Vec<u8>,
     /// A longer answer is refused.
-    pub most_bytes: usize,
+    pub max_bytes: usize,
 }
 
 /// An answer.
@@ -61,7 +61,7 @@ impl HttpRequest {
             url: url.to_owned(),
             headers: Vec::new(),
             body: Vec::new(),
-            most_bytes: ANSWER_BYTES,
+            max_bytes: ANSWER_BYTES,
         }
     }
 
@@ -73,7 +73,7 @@ impl HttpRequest {
             url: url.to_owned(),
             headers,
             body: body.into_bytes(),
-            most_bytes: ANSWER_BYTES,
+            max_bytes: ANSWER_BYTES,
         }
     }
 }
@@ -139,17 +139,17 @@ impl HttpClient {
             .await
             .map_err(|error| HttpError(format!("{host}:{port}: {error}")))?;
         let _ = tcp.set_nodelay(true);
-        let most_bytes = request.most_bytes;
+        let max_bytes = request.max_bytes;
         let request = build(request, &uri)?;
         if secured {
             speak(
                 self.tls.connect(&host, tcp).await.map_err(HttpError)?,
                 request,
-                most_bytes,
+                max_bytes,
             )
             .await
         } else {
-            speak(tcp, request, most_bytes).await
+            speak(tcp, request, max_bytes).await
         }
     }
 }
@@ -179,7 +179,7 @@ fn build(request: &HttpRequest, uri: &Uri) -> Result<Request<Full<Bytes>>, HttpE
 async fn speak(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     request: Request<Full<Bytes>>,
-    most_bytes: usize,
+    max_bytes: usize,
 ) -> Result<HttpResponse, HttpError> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
@@ -187,7 +187,7 @@ async fn speak(
     let answer = async {
         let answer = sender.send_request(request).await.map_err(broken)?;
         let status = answer.status().as_u16();
-        let body = Limited::new(answer.into_body(), most_bytes)
+        let body = Limited::new(answer.into_body(), max_bytes)
             .collect()
             .await
             .map_err(broken)?;

@@ -7,7 +7,7 @@ use super::NotifierConfig;
 use crate::model::{Notice, NoticeAlert, NoticeKind, Severity};
 
 /// Alerts named in a message for people; the rest is counted.
-const MOST_NAMED: usize = 20;
+const MAX_NAMED: usize = 20;
 
 /// `firing` or `resolved`.
 pub(super) fn status(notice: &Notice) -> &'static str {
@@ -61,9 +61,9 @@ pub(super) fn lines(notice: &Notice) -> Vec<String> {
         Some(ended) => format!("over since {ended}: {}", alert.summary),
         None => format!("{} (since {})", alert.summary, alert.starts_at),
     };
-    let mut lines: Vec<String> = notice.alerts.iter().take(MOST_NAMED).map(line).collect();
-    if notice.alerts.len() > MOST_NAMED {
-        lines.push(format!("and {} more", notice.alerts.len() - MOST_NAMED));
+    let mut lines: Vec<String> = notice.alerts.iter().take(MAX_NAMED).map(line).collect();
+    if notice.alerts.len() > MAX_NAMED {
+        lines.push(format!("and {} more", notice.alerts.len() - MAX_NAMED));
     }
     lines
 }

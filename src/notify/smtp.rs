@@ -15,7 +15,7 @@ use super::mail::Mail;
 use super::tls::Tls;
 
 /// RFC 5321 section 4.5.3.1.5: a reply line has at most 512 bytes; some servers write more.
-const MOST_REPLY: usize = 16 * 1024;
+const MAX_REPLY: usize = 16 * 1024;
 
 /// A server's answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -138,7 +138,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
                 .await
                 .map_err(Failure::later)?;
             read += count;
-            if count == 0 || read > MOST_REPLY {
+            if count == 0 || read > MAX_REPLY {
                 return Err(Failure::Later(
                     "the server hangs up, or says too much".into(),
                 ));

@@ -47,9 +47,9 @@ impl Default for InfluxConfig {
 }
 
 /// Waiting rows are joined up to this many compressed bytes: back-fill of a day takes hundreds of requests, not hundreds of thousands.
-const MOST_BYTES: usize = 512 * 1024;
+const MAX_BYTES: usize = 512 * 1024;
 /// And this many rows.
-const MOST_ROWS: usize = 512;
+const MAX_ROWS: usize = 512;
 /// First and longest pause after a failure.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// Pause when only a person can help (wrong token, missing bucket).
@@ -110,12 +110,12 @@ pub async fn run(
 impl Influx {
     async fn send_all(&mut self, written: &Notify) {
         let mut position = self.reader.position(NAME).unwrap_or(0);
-        let mut most_rows = MOST_ROWS;
+        let mut max_rows = MAX_ROWS;
         loop {
             // Before the look, so that a commit in between is not slept through.
             let more = written.notified();
             // Read here, not on another thread: one row is a few kilobytes from the page cache.
-            let rows = match self.waiting(position, most_rows) {
+            let rows = match self.waiting(position, max_rows) {
                 Ok(rows) => rows,
                 Err(error) => {
                     tracing::error!(%error, "the outbox cannot be read");
@@ -124,7 +124,7 @@ impl Influx {
                 }
             };
             let Some(last) = rows.last().map(|row| row.id) else {
-                most_rows = MOST_ROWS;
+                max_rows = MAX_ROWS;
                 more.await;
                 continue;
             };
@@ -136,7 +136,7 @@ impl Influx {
                 Outcome::Stored => self.stored(&mut position, last, rows.len()).await,
                 // One at a time, so that one bad row takes no good ones with it.
                 Outcome::Refused(_) | Outcome::TooLarge if rows.len() > 1 => {
-                    most_rows = if rows.len() > 8 { rows.len() / 8 } else { 1 }
+                    max_rows = if rows.len() > 8 { rows.len() / 8 } else { 1 }
                 }
                 Outcome::Refused(message) => {
                     self.refused(&message, rows[0].points);
@@ -173,11 +173,11 @@ impl Influx {
     fn waiting(
         &self,
         position: i64,
-        most_rows: usize,
+        max_rows: usize,
     ) -> Result<Vec<OutboxBatch>, crate::store::ReadError> {
         let mut rows: Vec<OutboxBatch> = Vec::new();
         let mut bytes = 0;
-        while rows.len() < most_rows && bytes < MOST_BYTES {
+        while rows.len() < max_rows && bytes < MAX_BYTES {
             let after = rows.last().map_or(position, |row| row.id);
             let Some(row) = self.reader.outbox_after(after)? else {
                 break;

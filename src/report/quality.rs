@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::data::{DataQuality, MismatchRow, RestatementRow};
 use super::gather::{Input, Stretch};
 use crate::ledger::emissions::{
-    MOST_ESTIMATED, RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, YearRestatement,
+    MAX_ESTIMATED, RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, YearRestatement,
     corrected_sets, reconcile, restate, restate_year, year_version,
 };
 use crate::ledger::transition::in_scope;
@@ -90,7 +90,7 @@ pub(super) fn quality(input: &Input<'_>, now: &Stretch, before: &Stretch) -> Dat
         no_data: now.inventory.no_data.iter().cloned().collect(),
         low_quality: vehicles
             .iter()
-            .filter(|(_, (sum, part))| *part > MOST_ESTIMATED * sum)
+            .filter(|(_, (sum, part))| *part > MAX_ESTIMATED * sum)
             .map(|(id, _)| (*id).clone())
             .collect(),
         air_not_computed: now.air.not_computed.iter().cloned().collect(),

@@ -50,7 +50,7 @@ const VENDOR: &str = "fleetgauge";
 const ANSWER: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_secs(2);
 /// Messages kept while the link is down.
-const MOST_KEPT: usize = 1_000;
+const MAX_KEPT: usize = 1_000;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -148,7 +148,7 @@ impl Point {
                     if let Command::Status { connector, .. } = &command {
                         self.states.insert(*connector, command.clone());
                     }
-                    if self.kept.len() >= MOST_KEPT {
+                    if self.kept.len() >= MAX_KEPT {
                         self.kept.pop_front();
                     }
                     self.kept.push_back(command);

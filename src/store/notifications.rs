@@ -8,7 +8,7 @@ use super::{CommitError, ReadError, Reader, Store};
 use crate::units::UtcMs;
 
 /// Rows kept for one notifier; the oldest go first, and are counted. A notifier that was away for weeks is not to flood people.
-const MOST_WAITING: i64 = 1_000;
+const MAX_WAITING: i64 = 1_000;
 
 /// A notice for a notifier.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -105,7 +105,7 @@ pub(super) fn put(
                 "DELETE FROM notification WHERE notifier = ?1 AND id <=
                  (SELECT id FROM notification WHERE notifier = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
             )?
-            .execute(params![&*row.notifier, MOST_WAITING])?;
+            .execute(params![&*row.notifier, MAX_WAITING])?;
     }
     Ok(dropped as u64)
 }

@@ -183,8 +183,8 @@ pub fn parse_scaled(text: &str, scale: u32) -> Result<i64, DecimalError> {
 
 /// The usual case in 64 bits, several times as fast: at most 18 digits, no exponent, nothing to refuse. `None` leaves it to the general one.
 fn parse_plain(digits: &[u8], scale: u32) -> Option<i64> {
-    const MOST_DIGITS: usize = 18;
-    if digits.len() > MOST_DIGITS + 1 {
+    const MAX_DIGITS: usize = 18;
+    if digits.len() > MAX_DIGITS + 1 {
         return None;
     }
     let (mut mantissa, mut fraction_digits, mut count) = (0i64, None::<u32>, 0);

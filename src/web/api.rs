@@ -239,15 +239,15 @@ async fn activity(State(site): State<Site>, Query(parameters): Query<Parameters>
 }
 
 /// More days at once would keep the engine from its work.
-const MOST_INTENSITY_DAYS: i32 = 92;
+const MAX_INTENSITY_DAYS: i32 = 92;
 
 async fn intensity(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
     match only(&parameters, &["from", "to"]).and_then(|()| days(&parameters)) {
         Ok((Some(from), to))
-            if to.is_none_or(|to| to.0.saturating_sub(from.0) < MOST_INTENSITY_DAYS) =>
+            if to.is_none_or(|to| to.0.saturating_sub(from.0) < MAX_INTENSITY_DAYS) =>
         {
             // Without an end, it is as far from the beginning as is allowed.
-            let to = to.or(Some(Day(from.0.saturating_add(MOST_INTENSITY_DAYS - 1))));
+            let to = to.or(Some(Day(from.0.saturating_add(MAX_INTENSITY_DAYS - 1))));
             ask(
                 &site,
                 View::Intensity {
@@ -275,7 +275,7 @@ fn emissions_view(parameters: &Parameters) -> Result<View, Box<Response>> {
     ];
     only(parameters, &["from", "to", "by"])?;
     let (from, to) = days(parameters)?;
-    let most = crate::engine::MOST_EMISSION_DAYS;
+    let most = crate::engine::MAX_EMISSION_DAYS;
     if from
         .zip(to)
         .is_some_and(|(from, to)| to.0.saturating_sub(from.0) >= most)
@@ -339,13 +339,13 @@ fn months(parameters: &Parameters) -> Result<(Option<Month>, Option<Month>), Box
 }
 
 /// More would be the whole of any fleet at once.
-const MOST_PER_MONTH: f64 = 10_000.0;
+const MAX_PER_MONTH: f64 = 10_000.0;
 
 async fn what_if(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
     let rate = |text: &str| {
         text.parse::<f64>()
             .ok()
-            .filter(|rate| (0.0..=MOST_PER_MONTH).contains(rate))
+            .filter(|rate| (0.0..=MAX_PER_MONTH).contains(rate))
     };
     let asked = only(&parameters, &["per_month"]).and_then(|()| {
         read(

@@ -19,9 +19,9 @@ use super::{Site, Wish};
 use crate::model::Fingerprint;
 
 /// Longest text of a person that is kept.
-const MOST_TEXT: usize = 1_000;
+const MAX_TEXT: usize = 1_000;
 /// Longest silence: a year.
-const MOST_SILENCE_S: u64 = 366 * 86_400;
+const MAX_SILENCE_S: u64 = 366 * 86_400;
 
 /// `{"entry": 7}`.
 pub(super) async fn undo_counter_event(
@@ -75,11 +75,11 @@ pub(super) async fn silence_alerts(
         if matchers.len() > 20
             || matchers
                 .iter()
-                .any(|(name, value)| name.len() + value.len() > MOST_TEXT)
+                .any(|(name, value)| name.len() + value.len() > MAX_TEXT)
         {
             return Err("at most 20 matchers, none longer than 1000 characters".to_owned());
         }
-        if !(1..=MOST_SILENCE_S).contains(&duration_s) {
+        if !(1..=MAX_SILENCE_S).contains(&duration_s) {
             return Err("`duration_s` must be from one second to a year".to_owned());
         }
         Ok(Wish::SilenceAlerts {
@@ -157,10 +157,10 @@ fn word(wish: &Wish) -> String {
 }
 
 fn short(name: &str, text: String) -> Result<String, String> {
-    if text.len() <= MOST_TEXT {
+    if text.len() <= MAX_TEXT {
         Ok(text)
     } else {
-        Err(format!("`{name}` is longer than {MOST_TEXT} bytes"))
+        Err(format!("`{name}` is longer than {MAX_TEXT} bytes"))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::engine::View;
 
 const INTERVAL: Duration = Duration::from_secs(1);
 /// Pages that may be open at once.
-const MOST_CLIENTS: usize = 64;
+const MAX_CLIENTS: usize = 64;
 
 /// The newest state, for every client.
 #[derive(Clone)]
@@ -85,7 +85,7 @@ pub(super) async fn stream(
     let (events, access) = (site.events, site.access);
     let before = events.clients.fetch_add(1, Ordering::Relaxed);
     let seat = Seat(events.clients.clone());
-    if before >= MOST_CLIENTS {
+    if before >= MAX_CLIENTS {
         return api::problem(
             StatusCode::SERVICE_UNAVAILABLE,
             "too many pages are open at once; /api/v1/overview can be asked instead",

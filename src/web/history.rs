@@ -65,7 +65,7 @@ fn history_view(parameters: &Parameters) -> Result<View, Box<Response>> {
         },
     )?;
     let (most, name) = (
-        step.most_days(),
+        step.max_days(),
         if step == Step::Quarter { "15m" } else { "1d" },
     );
     match from.zip(to) {
@@ -89,7 +89,7 @@ fn history_view(parameters: &Parameters) -> Result<View, Box<Response>> {
 fn utilisation_view(parameters: &Parameters) -> Result<View, Box<Response>> {
     only(parameters, &["from", "to", "site", "charge_point"])?;
     let (from, to) = days(parameters)?;
-    let most = Step::Quarter.most_days();
+    let most = Step::Quarter.max_days();
     if from
         .zip(to)
         .is_some_and(|(from, to)| to.0.saturating_sub(from.0) >= most)

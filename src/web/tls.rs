@@ -14,7 +14,7 @@ use tokio_rustls::server::TlsStream;
 /// How long a handshake may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Handshakes at once; further connections wait in the system's queue.
-const MOST_HANDSHAKES: usize = 64;
+const MAX_HANDSHAKES: usize = 64;
 /// The system has no file descriptor left, for instance.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -31,7 +31,7 @@ impl Secured {
     /// Begins to accept.
     pub fn new(listener: TcpListener, acceptor: TlsAcceptor) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let (done, shaken) = mpsc::channel(MOST_HANDSHAKES);
+        let (done, shaken) = mpsc::channel(MAX_HANDSHAKES);
         Ok(Self {
             address,
             shaken,
@@ -47,7 +47,7 @@ impl Drop for Secured {
 }
 
 async fn accept(listener: TcpListener, acceptor: TlsAcceptor, done: mpsc::Sender<Shaken>) {
-    let handshakes = Arc::new(Semaphore::new(MOST_HANDSHAKES));
+    let handshakes = Arc::new(Semaphore::new(MAX_HANDSHAKES));
     while let Ok(seat) = handshakes.clone().acquire_owned().await {
         let (stream, address) = match listener.accept().await {
             Ok(accepted) => accepted,

@@ -247,7 +247,7 @@ fn replay(case: &Case) -> Value {
         factors: Arc::new(load_factors(&config.factors).unwrap()),
         hasher,
         repair_metering: config.ocpp.repair_metering,
-        most_depth: config.ocpp.max_json_depth,
+        max_depth: config.ocpp.max_json_depth,
     });
     let mut at = format!("{DAY}T08:00:00Z");
     let mut version = case.version.to_owned();

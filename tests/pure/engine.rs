@@ -536,7 +536,7 @@ fn numbers_and_times_from_the_edge_of_what_can_be_written_harm_nobody() {
                 let reading = frame::Reading {
                     version: OcppVersion::V16,
                     hasher: &hasher,
-                    most_depth: 32,
+                    max_depth: 32,
                     repair_metering: true,
                 };
                 let frame::Frame::Call {

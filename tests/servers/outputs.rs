@@ -115,7 +115,7 @@ fn a_body_too_large_is_sent_in_parts() {
     let daemon = Daemon::start(folder.path(), &[]);
     drive(&daemon, "C", 0..60);
     let stub = Stub::default();
-    *stub.most_bytes.lock().unwrap() = Some(2_000);
+    *stub.max_bytes.lock().unwrap() = Some(2_000);
     stub.serve(port);
     wait_for("everything in parts", || stub.odometers("C").len() >= 60);
     assert_eq!(stub.odometers("C"), expected(0..60));

@@ -18,7 +18,7 @@ pub struct Stub {
     /// Requests altogether.
     pub requests: Arc<Mutex<u32>>,
     /// Larger bodies (as sent) get a 413.
-    pub most_bytes: Arc<Mutex<Option<usize>>>,
+    pub max_bytes: Arc<Mutex<Option<usize>>>,
 }
 
 impl Stub {
@@ -105,7 +105,7 @@ impl Stub {
             return error(400, "invalid", "not gzip");
         }
         if self
-            .most_bytes
+            .max_bytes
             .lock()
             .unwrap()
             .is_some_and(|most| body.len() > most)

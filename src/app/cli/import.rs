@@ -48,7 +48,7 @@ enum What {
 }
 
 /// Mistakes that a JSON answer lists; more are counted in `rows_bad`.
-const MOST_LISTED: usize = 10_000;
+const MAX_LISTED: usize = 10_000;
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -147,7 +147,7 @@ pub fn run(options: &Options) -> ExitCode {
         if !options.json {
             bar.borrow_mut().clear();
             eprintln!("error: {error}");
-        } else if listed.len() < MOST_LISTED {
+        } else if listed.len() < MAX_LISTED {
             listed.push(Mistake::of(error));
         }
     };

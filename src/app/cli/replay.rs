@@ -90,7 +90,7 @@ fn setting(config: &Config, options: &Options) -> Result<Setting, String> {
         factors: Arc::new(load_factors(&config.factors)?),
         hasher: hasher.for_captures(),
         repair_metering: config.ocpp.repair_metering,
-        most_depth: config.ocpp.max_json_depth,
+        max_depth: config.ocpp.max_json_depth,
     })
 }
 

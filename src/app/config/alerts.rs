@@ -14,7 +14,7 @@ use crate::units::{ParseWeeklyError, WeeklyHours};
 
 const YEAR: Duration = Duration::from_secs(366 * 86_400);
 /// More own rules are a mistake: each is looked at for every row of its measurement.
-const MOST_OWN: usize = 500;
+const MAX_OWN: usize = 500;
 /// Measurements that rules cannot look at, and why.
 const UNSEEN: [(&str, &str); 2] = [
     ("alerts", "a rule over alerts would raise itself"),
@@ -53,7 +53,7 @@ pub(super) fn read(
     section.finish();
     for (index, item) in items(tree, errors).into_iter().enumerate() {
         let mut section = Section::of(format!("alert[{index}]"), Some(item), errors);
-        if index == MOST_OWN {
+        if index == MAX_OWN {
             section.refuse(
                 "",
                 None,
@@ -63,7 +63,7 @@ pub(super) fn read(
             );
         }
         let taken: Vec<Arc<str>> = config.rules.iter().map(|rule| rule.name.clone()).collect();
-        if let Some((rule, own)) = own(&mut section, &taken).filter(|_| index < MOST_OWN) {
+        if let Some((rule, own)) = own(&mut section, &taken).filter(|_| index < MAX_OWN) {
             config.rules.push(rule);
             config.own.push(own);
         }

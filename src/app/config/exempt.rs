@@ -10,7 +10,7 @@ use crate::model::{ExemptReason, ExemptTime, ExemptWindow};
 use crate::units::{ParseInstantError, ParseWeeklyError, UtcMs, WeeklyHours};
 
 /// More windows are a mistake: each is looked at for every stretch of time.
-const MOST_WINDOWS: usize = 1_000;
+const MAX_WINDOWS: usize = 1_000;
 
 pub(super) fn read(
     tree: &mut BTreeMap<String, Node>,
@@ -36,7 +36,7 @@ pub(super) fn read(
     let mut windows = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
         let mut section = Section::of(format!("exempt[{index}]"), Some(item), errors);
-        if index == MOST_WINDOWS {
+        if index == MAX_WINDOWS {
             section.refuse(
                 "",
                 None,
@@ -45,7 +45,7 @@ pub(super) fn read(
                 "at most 1000 windows; weekly ones need no section a week",
             );
         }
-        windows.extend(window(&mut section).filter(|_| index < MOST_WINDOWS));
+        windows.extend(window(&mut section).filter(|_| index < MAX_WINDOWS));
         section.finish();
     }
     windows

@@ -11,7 +11,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// What is booked; a list without it would tell less than before.
 const REGISTER: &str = "Energy.Active.Import.Register";
 /// OCPP 1.6 has 22 measurands.
-const MOST_MEASURANDS: usize = 22;
+const MAX_MEASURANDS: usize = 22;
 
 pub(super) fn read(mut section: Section<'_>) -> SetupConfig {
     let mut config = SetupConfig::default();
@@ -80,7 +80,7 @@ pub(super) fn read(mut section: Section<'_>) -> SetupConfig {
             "add \"Energy.Active.Import.Register\": energy is booked by it",
         );
     }
-    if config.measurands.len() > MOST_MEASURANDS
+    if config.measurands.len() > MAX_MEASURANDS
         || config
             .measurands
             .iter()

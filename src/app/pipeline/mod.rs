@@ -36,9 +36,9 @@ use crate::web::{Question, Wish};
 /// Frames taken from the queue at once.
 const FRAMES_AT_ONCE: usize = 64;
 /// Messages waiting for a commit at which no more frames are read: what a crash could ask the senders to repeat.
-const MOST_WAITING: usize = 50_000;
+const MAX_WAITING: usize = 50_000;
 /// Bytes waiting likewise.
-const MOST_WAITING_BYTES: usize = 16 * 1024 * 1024;
+const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
 /// How often `ingest_stats` rows are written.
 const STATS_ROWS_MS: i64 = 10_000;
 
@@ -198,8 +198,8 @@ impl Pipeline {
     }
 
     fn has_room(&self) -> bool {
-        self.batch.messages < MOST_WAITING
-            && self.batch.inbox.len() + self.batch.lines.len() < MOST_WAITING_BYTES
+        self.batch.messages < MAX_WAITING
+            && self.batch.inbox.len() + self.batch.lines.len() < MAX_WAITING_BYTES
     }
 
     /// When something is due although nothing arrives.

@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::super::{Dimension, Engine};
 use super::{ViewContext, kwh, whole};
 use crate::ledger::emissions::{
-    Figures, Inventory, InventoryKey, METHOD_VERSION, MOST_ESTIMATED, Months,
-    RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, Scope, Setting, Uncertain,
-    YearRestatement, corrected_sets, inventory, reconcile, relative_sd, restate,
+    Figures, Inventory, InventoryKey, MAX_ESTIMATED, METHOD_VERSION, Months, RESTATEMENT_THRESHOLD,
+    RestatementEffect, RestatementReason, Scope, Setting, Uncertain, YearRestatement,
+    corrected_sets, inventory, reconcile, relative_sd, restate,
 };
 use crate::model::{Activity, ActivityKey, ActivityRow, YearVersion};
 use crate::units::{Day, Month};
@@ -323,7 +323,7 @@ impl Engine {
         }
         let low = vehicles
             .iter()
-            .filter(|(_, (sum, estimated))| *estimated > MOST_ESTIMATED * sum.in_use_kgco2e());
+            .filter(|(_, (sum, estimated))| *estimated > MAX_ESTIMATED * sum.in_use_kgco2e());
         let low = low.map(|(id, _)| (*id).clone()).collect();
         let mut avoided = Avoided::default();
         for (id, (before, now)) in inventory.replacements() {

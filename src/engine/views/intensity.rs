@@ -16,7 +16,7 @@ use crate::model::{
 use crate::units::{Day, UtcMs};
 
 /// Sessions listed; the sums have all of them.
-const MOST_LISTED: usize = 1_000;
+const MAX_LISTED: usize = 1_000;
 
 /// The answer.
 #[derive(Debug, Serialize)]
@@ -146,7 +146,7 @@ impl Engine {
             }
         }
         rows.sort_by_key(|(record, _)| std::cmp::Reverse(record.started_at));
-        rows.truncate(MOST_LISTED);
+        rows.truncate(MAX_LISTED);
         IntensityView {
             as_of: rfc3339(context.now),
             from: from.to_string(),

@@ -13,7 +13,7 @@ use crate::model::register::{Role, Vehicle};
 use crate::units::{Day, Month};
 
 /// Months given out at once.
-const MOST_MONTHS: i32 = 240;
+const MAX_MONTHS: i32 = 240;
 
 /// Counts and shares of a group. The ultra-low and zero lines are those of the profiles `ulev_or_better` and `zev_only`.
 #[derive(Debug, Serialize)]
@@ -82,7 +82,7 @@ impl Engine {
         // A month that has not ended has no last instant yet.
         let last = last_full_month(day);
         let to = to.unwrap_or(last).min(last);
-        let from = from.unwrap_or(to.plus(-12)).max(to.plus(1 - MOST_MONTHS));
+        let from = from.unwrap_or(to.plus(-12)).max(to.plus(1 - MAX_MONTHS));
         let config = &self.config;
         let target = headline(
             config.target_share,

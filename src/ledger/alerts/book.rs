@@ -13,7 +13,7 @@ use crate::model::{Fingerprint, Labels};
 use crate::units::UtcMs;
 
 /// Silences in force at once.
-const MOST_SILENCES: usize = 1_000;
+const MAX_SILENCES: usize = 1_000;
 
 /// What a sample says.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -199,7 +199,7 @@ impl AlertBook {
                 "the silence would be over at once: give a time in the future",
             ));
         }
-        if self.silences.len() >= MOST_SILENCES {
+        if self.silences.len() >= MAX_SILENCES {
             return Err(AckError::Silence(
                 "there are 1000 silences already; end some first",
             ));

@@ -18,7 +18,7 @@ const HOUR_MS: i64 = 3_600_000;
 /// How long a resolved alert is still shown, and remembered as one that may flap.
 const KEEP_RESOLVED_MS: i64 = HOUR_MS;
 /// Alerts in one notice; a larger group makes several, which count as one.
-const MOST_IN_NOTICE: usize = 100;
+const MAX_IN_NOTICE: usize = 100;
 
 /// Why an alert is not told of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -189,7 +189,7 @@ impl AlertBook {
                     .map(|(name, value)| (name.to_owned(), value.to_owned()))
                     .collect()
             };
-            for part in members.chunks(MOST_IN_NOTICE) {
+            for part in members.chunks(MAX_IN_NOTICE) {
                 let told = part
                     .iter()
                     .filter_map(|key| self.alerts.get_mut(key).map(|alert| alert.tell(kind, now)));

@@ -9,7 +9,7 @@ use crate::model::{Fingerprint, Labels};
 use crate::units::UtcMs;
 
 /// The longest that flapping makes an alert go on.
-const MOST_KEEP_MS: i64 = 12 * 3_600_000;
+const MAX_KEEP_MS: i64 = 12 * 3_600_000;
 
 /// Where an alert stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -152,7 +152,7 @@ impl Alert {
     /// Twice as long each time it has come again soon: what flaps all day is one alert, not fifty (bosun 726, grafana 458).
     pub(super) fn keep_firing_ms(&self, rule: &Rule) -> i64 {
         let longer = rule.keep_firing_ms.saturating_mul(1 << self.flaps.min(10));
-        longer.min(rule.keep_firing_ms.max(MOST_KEEP_MS))
+        longer.min(rule.keep_firing_ms.max(MAX_KEEP_MS))
     }
 
     /// It is over, or nobody looks at it any more.

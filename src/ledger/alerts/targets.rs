@@ -12,13 +12,13 @@ use crate::model::{EmissionsSample, Labels};
 use crate::units::{Month, UtcMs};
 
 /// More vehicles unknown or stale than this, and a target is not judged.
-const MOST_UNKNOWN: f64 = 0.05;
+const MAX_UNKNOWN: f64 = 0.05;
 /// The spread of the log ratio of kg/km between the same months of two years, as long as no history says otherwise: ours.
 const LOG_RATIO_SIGMA: f64 = 0.05;
 /// A month told again is judged again if that moves the sum by so much: half a sigma, 2.5 % of kg/km.
 const MATERIAL: f64 = 0.5;
 /// Targets and fleets that are remembered.
-const MOST_SUMS: usize = 10_000;
+const MAX_SUMS: usize = 10_000;
 
 /// How a target stood at the end of a month, by counts that do not change any more. `None` is not known, and changes nothing.
 #[derive(Clone, PartialEq, Debug)]
@@ -53,7 +53,7 @@ impl MonthlyBook {
     /// The sum with one month more; `None` if it has that month already, or has no room.
     fn step(&mut self, rule: &str, subject: &Arc<str>, month: Month, z: f64) -> Option<f64> {
         let key = (Arc::from(rule), subject.clone());
-        if !self.sums.contains_key(&key) && self.sums.len() >= MOST_SUMS {
+        if !self.sums.contains_key(&key) && self.sums.len() >= MAX_SUMS {
             return None;
         }
         let (newest, cusum) = self
@@ -132,7 +132,7 @@ impl MonthlyBook {
                 unknown * 100.0
             ),
         );
-        if unknown > MOST_UNKNOWN {
+        if unknown > MAX_UNKNOWN {
             return;
         }
         if let Some(drift) = sample.drift_pp {

@@ -9,7 +9,7 @@ use crate::model::{ConnectorStatus, Fact, MeterSample, SessionRecord, Transactio
 use crate::units::UtcMs;
 
 /// Plugs of one EVSE told apart.
-const MOST_PARTS: usize = 8;
+const MAX_PARTS: usize = 8;
 
 /// What is known of a connector.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -160,7 +160,7 @@ impl Connector {
         }
         match self.parts.iter().position(|(part, _)| *part == heard.part) {
             Some(index) => self.parts[index].1 = heard.status,
-            None if self.parts.len() < MOST_PARTS => self.parts.push((heard.part, heard.status)),
+            None if self.parts.len() < MAX_PARTS => self.parts.push((heard.part, heard.status)),
             None => {}
         }
         use ConnectorStatus::{Available, Faulted, Occupied, Reserved, Unavailable};

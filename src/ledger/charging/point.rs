@@ -18,7 +18,7 @@ use crate::model::{
 use crate::units::UtcMs;
 
 /// Transactions that are told of while another one is open on the same EVSE.
-const MOST_REPLAYED: usize = 8;
+const MAX_REPLAYED: usize = 8;
 
 /// What is known of one charge point.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -301,7 +301,7 @@ impl ChargePointState {
     }
 
     pub(super) fn remember_replayed(&mut self, open: OpenSession) -> Option<OpenSession> {
-        let oldest = (self.replayed.len() >= MOST_REPLAYED).then(|| self.replayed.remove(0));
+        let oldest = (self.replayed.len() >= MAX_REPLAYED).then(|| self.replayed.remove(0));
         self.replayed.push(open);
         oldest
     }

@@ -8,7 +8,7 @@ use crate::model::{SetupMemory, SetupNote, SetupRemembered, TransactionId};
 use crate::units::UtcMs;
 
 /// Transactions asked about at once.
-const MOST_UNCLEAR: usize = 8;
+const MAX_UNCLEAR: usize = 8;
 
 impl ChargingBook {
     /// Takes a note of the link. It is no sign of life of the charge point.
@@ -63,7 +63,7 @@ impl ChargingBook {
         let memory: SetupMemory = point.setup.as_deref().cloned().unwrap_or_default();
         SetupRemembered {
             memory,
-            unclear: unclear.take(MOST_UNCLEAR).collect(),
+            unclear: unclear.take(MAX_UNCLEAR).collect(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Stretches kept; a transaction torn into more pieces is one with gaps whatever comes.
-const MOST_STRETCHES: usize = 64;
+const MAX_STRETCHES: usize = 64;
 
 /// Numbers heard, as rising stretches that do not touch.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ impl SeqNumbers {
             }
             (true, false) => self.0[index - 1].1 = number,
             (false, true) => self.0[index].0 = number,
-            (false, false) if self.0.len() < MOST_STRETCHES => {
+            (false, false) if self.0.len() < MAX_STRETCHES => {
                 self.0.insert(index, (number, number))
             }
             (false, false) => {}

@@ -47,7 +47,7 @@ use crate::units::{Day, Month};
 pub const METHOD_VERSION: u32 = 3;
 
 /// A share of estimates beyond which a vehicle's stretch is of low quality (reference emissions.md 5.4, an assumption of it).
-pub const MOST_ESTIMATED: f64 = 0.2;
+pub const MAX_ESTIMATED: f64 = 0.2;
 
 /// Energy had no contract, and no residual factor is configured: the location factor stands in for it.
 pub const RESIDUAL_FACTOR_MISSING: &str = "residual_factor_missing";

@@ -6,7 +6,7 @@ use super::Months;
 use crate::units::Month;
 
 /// More than this apart (reference emissions.md 5.1).
-const MOST_APART: f64 = 0.10;
+const MAX_APART: f64 = 0.10;
 
 /// A vehicle's month whose fuel card and own total do not agree.
 #[derive(Clone, PartialEq, Debug)]
@@ -36,6 +36,6 @@ pub fn reconcile(months: &Months, from: Month, to: Month) -> Vec<FuelMismatch> {
         ratio: sums.card_ml as f64 / sums.can_ml as f64 - 1.0,
     })
     // A tenth exactly is none, though 110 / 100 - 1 is a little more in binary.
-    .filter(|mismatch| mismatch.ratio.abs() > MOST_APART + 1e-12)
+    .filter(|mismatch| mismatch.ratio.abs() > MAX_APART + 1e-12)
     .collect()
 }

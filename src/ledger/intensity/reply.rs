@@ -43,7 +43,7 @@ pub enum ReplyError {
 }
 
 /// No grid that burns coal alone is above 1,200 g/kWh; what is above this is no intensity.
-const MOST_G_PER_KWH: f64 = 2_000.0;
+const MAX_G_PER_KWH: f64 = 2_000.0;
 
 impl Reply {
     /// Reads a body that was asked for an area.
@@ -117,7 +117,7 @@ fn period(value: &Value, area: GridArea, vintage: UtcMs) -> Option<IntensitySlot
         intensity
             .get(key)
             .and_then(Value::as_f64)
-            .filter(|g| (0.0..=MOST_G_PER_KWH).contains(g))
+            .filter(|g| (0.0..=MAX_G_PER_KWH).contains(g))
     };
     let (forecast, actual) = (figure("forecast"), figure("actual"));
     (forecast.is_some() || actual.is_some()).then_some(IntensitySlot {

@@ -20,7 +20,7 @@ use crate::model::{RollupRow, RollupSums, Series, Slots, slot_of};
 use crate::units::UtcMs;
 
 /// A gigawatt and more is a broken message, and sums of it must not run over.
-const MOST_W: i64 = 1 << 30;
+const MAX_W: i64 = 1 << 30;
 
 /// What time of a connector can be told of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -238,7 +238,7 @@ impl HistoryBook {
         let Some(point) = self.point(id, register) else {
             return;
         };
-        let (watts, slot) = (watts.clamp(0, MOST_W), heard_at.map(slot_of));
+        let (watts, slot) = (watts.clamp(0, MAX_W), heard_at.map(slot_of));
         let by = watts - point.power_w;
         point.power_w = watts;
         let site = point.site.clone();

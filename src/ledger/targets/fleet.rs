@@ -16,9 +16,9 @@ use crate::model::register::Register;
 use crate::units::{Day, Month};
 
 /// More of the fleet than this without a date, an age or a class makes a figure unreliable (emissions.md 6.6).
-const MOST_OPEN: f64 = 0.05;
+const MAX_OPEN: f64 = 0.05;
 /// Levels and sums are followed from the baseline on, at most so many months back.
-const MOST_MONTHS: i32 = 120;
+const MAX_MONTHS: i32 = 120;
 
 /// A share of vehicles under a profile.
 #[derive(Clone, Copy, Debug)]
@@ -188,7 +188,7 @@ pub fn assess_fleet(share: FleetShare<'_>, register: &Register, as_of: Day) -> T
             .push("vehicles: none of the register is meant by this target".into());
         return record;
     }
-    let too_open = f64::from(open.without_start) > MOST_OPEN * f64::from(counts.total());
+    let too_open = f64::from(open.without_start) > MAX_OPEN * f64::from(counts.total());
     if population.new_in_months.is_some() {
         // What came in the last twelve months is not a stock that is converted: rates and ages say nothing about it.
         record.required_per_month = None;
@@ -322,7 +322,7 @@ pub(super) fn candidates(
             profile.name
         ));
     }
-    if f64::from(without_age) > MOST_OPEN * candidates.len() as f64 {
+    if f64::from(without_age) > MAX_OPEN * candidates.len() as f64 {
         return Err(format!(
             "first_registered and role (or replacement_age_years) of {without_age} vehicles: no forecast without"
         ));
@@ -411,7 +411,7 @@ fn add_levels(record: &mut TargetRecord, share: FleetShare<'_>, register: &Regis
         return;
     };
     let last = last_full_month(as_of);
-    let first = last_full_month(start).max(last.plus(-MOST_MONTHS));
+    let first = last_full_month(start).max(last.plus(-MAX_MONTHS));
     if last <= first {
         return;
     }
@@ -454,7 +454,7 @@ fn add_levels(record: &mut TargetRecord, share: FleetShare<'_>, register: &Regis
                     .filter(|()| now.gap > 0.0)
                     .and_then(|()| self::p_hit(share, register, pair[1].month.last_day())),
                 months_late: late,
-                unsure: f64::from(counts.unknown) > MOST_OPEN * f64::from(counts.total()),
+                unsure: f64::from(counts.unknown) > MAX_OPEN * f64::from(counts.total()),
             },
         );
         let (conversions, planned) = (

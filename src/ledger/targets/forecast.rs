@@ -6,7 +6,7 @@
 use super::normal;
 
 /// More uncertain vehicles are summed up by the normal approximation with continuity correction: exactness is quadratic in their number.
-const MOST_EXACT: usize = 4_000;
+const MAX_EXACT: usize = 4_000;
 /// Chances this near to never or always are.
 const CERTAIN: f64 = 1e-12;
 
@@ -97,7 +97,7 @@ impl Distribution {
             }
         }
         let mut mass = vec![0.0; certain];
-        mass.extend(if open.len() <= MOST_EXACT {
+        mass.extend(if open.len() <= MAX_EXACT {
             convolved(&open)
         } else {
             approximated(&open)

@@ -13,7 +13,7 @@ use crate::model::register::Register;
 use crate::units::{Day, Month};
 
 /// Days ahead at most, beside today and the due date.
-const MOST_DAYS: i32 = 12;
+const MAX_DAYS: i32 = 12;
 /// A large fleet's distributions are dear, and the engine waits for them: fewer days.
 const LARGE: usize = 1_500;
 /// Days ahead of a large fleet.
@@ -127,7 +127,7 @@ pub fn project(
     let most = if register.vehicles.len() > LARGE {
         FEW_DAYS
     } else {
-        MOST_DAYS
+        MAX_DAYS
     };
     days(as_of, target.due, most)
         .into_iter()
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn days_are_few_and_end_with_the_due_date() {
         let text = |as_of: &str, due: Option<&str>| -> Vec<String> {
-            days(day(as_of), due.map(day), MOST_DAYS)
+            days(day(as_of), due.map(day), MAX_DAYS)
                 .iter()
                 .map(ToString::to_string)
                 .collect()
@@ -204,7 +204,7 @@ mod tests {
         ] {
             let found = text("2026-11-25", Some(due));
             assert!(
-                found.len() <= MOST_DAYS as usize + 2
+                found.len() <= MAX_DAYS as usize + 2
                     && found.last().is_some_and(|last| last == due),
                 "{found:?}"
             );

@@ -3,7 +3,7 @@
 /// Fewer points have no trend (emissions.md 6.4).
 pub const FEWEST_POINTS: usize = 6;
 /// The last twelve months have thirteen ends.
-pub const MOST_POINTS: usize = 13;
+pub const MAX_POINTS: usize = 13;
 
 /// Slopes in units of y by units of x.
 #[derive(Clone, Copy, PartialEq, Debug, serde::Serialize)]
@@ -16,9 +16,9 @@ pub struct Trend {
     pub points: usize,
 }
 
-/// The trend of the last [`MOST_POINTS`] points; `None` with fewer than [`FEWEST_POINTS`].
+/// The trend of the last [`MAX_POINTS`] points; `None` with fewer than [`FEWEST_POINTS`].
 pub fn trend(points: &[(f64, f64)]) -> Option<Trend> {
-    let points = &points[points.len().saturating_sub(MOST_POINTS)..];
+    let points = &points[points.len().saturating_sub(MAX_POINTS)..];
     if points.len() < FEWEST_POINTS {
         return None;
     }

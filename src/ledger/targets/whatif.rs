@@ -16,7 +16,7 @@ use crate::model::register::{EmissionClass, Register, Role, Vehicle};
 use crate::units::{Day, Month};
 
 /// No path is drawn further.
-const MOST_MONTHS: i32 = 600;
+const MAX_MONTHS: i32 = 600;
 
 /// A vehicle to be replaced.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -128,7 +128,7 @@ pub fn convert(
         for (index, vehicle) in open.into_iter().enumerate() {
             // The n-th vehicle comes in the month in which n are due; the epsilon keeps 3 x (1/3) in the third.
             let month = ((index as f64 + 1.0) / conversion.per_month - 1e-9).ceil() as i32;
-            if month > MOST_MONTHS {
+            if month > MAX_MONTHS {
                 break;
             }
             taken.insert(&vehicle.id);
@@ -233,7 +233,7 @@ pub fn outcome(
     if now.total() > 0 && now.counted(profile) >= vehicles_needed(target.goal, now.total()) {
         result.reached = Some(as_of.to_string());
     }
-    for offset in 0..=last.since(first).min(MOST_MONTHS) {
+    for offset in 0..=last.since(first).min(MAX_MONTHS) {
         let day = first.plus(offset).last_day();
         let counts = counts(day);
         let (in_scope, counted) = (counts.total(), counts.counted(profile));

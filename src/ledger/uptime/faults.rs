@@ -9,7 +9,7 @@ use crate::model::ConnectorStatus;
 use crate::units::{Month, UtcMs};
 
 /// Different faults remembered per charge point; the one not heard for longest gives way.
-const MOST_FAULTS: usize = 64;
+const MAX_FAULTS: usize = 64;
 /// OCPP 1.6 `vendorErrorCode` has at most 50 characters.
 const LONGEST_CODE: usize = 50;
 
@@ -89,7 +89,7 @@ impl Faults {
         }
         self.list
             .retain(|fault| fault.month > month.plus(-MONTHS_KEPT));
-        if self.list.len() >= MOST_FAULTS {
+        if self.list.len() >= MAX_FAULTS {
             let oldest = (0..self.list.len())
                 .min_by_key(|index| self.list[*index].last_at)
                 .unwrap_or(0);

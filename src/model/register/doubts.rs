@@ -24,7 +24,7 @@ const FUELS: &[&str] = &[
     "OTHER",
 ];
 /// Vehicles that are named for one word.
-const MOST_NAMED: usize = 5;
+const MAX_NAMED: usize = 5;
 
 impl Register {
     /// Fuels in words that nothing is known of: such vehicles have an unknown class, and no emissions but by a fuel card.
@@ -36,8 +36,8 @@ impl Register {
             }
         }
         let said = unknown.into_iter().map(|(fuel, vehicles)| {
-            let more = if vehicles.len() > MOST_NAMED { ", ..." } else { "" };
-            let named = vehicles[..vehicles.len().min(MOST_NAMED)].join(", ");
+            let more = if vehicles.len() > MAX_NAMED { ", ..." } else { "" };
+            let named = vehicles[..vehicles.len().min(MAX_NAMED)].join(", ");
             format!(
                 "vehicles.csv, column `fuel`: `{fuel}` of {} ({named}{more}) is none of the DVLA's words, so class and emissions are unknown\n  hint: {}; OTHER says that there is no word",
                 if vehicles.len() == 1 { "1 vehicle".to_owned() } else { format!("{} vehicles", vehicles.len()) },

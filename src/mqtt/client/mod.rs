@@ -23,7 +23,7 @@ use crate::model::{RejectReason, Stats, Subscription};
 /// Messages between the first two tasks beyond the in-flight window (QoS 0 has none).
 const N_QUEUED_MESSAGES: usize = 4_096;
 /// Messages handed over at once.
-const MOST_AT_ONCE: usize = 512;
+const MAX_AT_ONCE: usize = 512;
 /// How long acknowledgements may still leave when the daemon stops.
 const GOODBYE: Duration = Duration::from_millis(500);
 
@@ -309,8 +309,8 @@ struct HandOver {
 
 impl HandOver {
     async fn run(mut self) {
-        let mut waiting = Vec::with_capacity(MOST_AT_ONCE);
-        while self.receiver.recv_many(&mut waiting, MOST_AT_ONCE).await > 0 {
+        let mut waiting = Vec::with_capacity(MAX_AT_ONCE);
+        while self.receiver.recv_many(&mut waiting, MAX_AT_ONCE).await > 0 {
             let batch = self.batch(&mut waiting);
             if self.frames.send(Frame::Mqtt(batch)).await.is_err() {
                 return;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::model::Subscription;
 
 /// Filters given up that are still remembered; a person does not change `topics` more often while one session lives.
-const MOST_FORMER: usize = 256;
+const MAX_FORMER: usize = 256;
 
 /// What is to be asked at a connection.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -54,7 +54,7 @@ impl Subscriptions {
 
     /// What is to be remembered.
     pub fn rows(&self) -> Vec<Subscription> {
-        let mut room = MOST_FORMER;
+        let mut room = MAX_FORMER;
         let kept = self.held.iter().filter(|(filter, _)| {
             let former = !self.wants(filter);
             let fits = !former || room > 0;

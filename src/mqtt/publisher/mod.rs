@@ -28,7 +28,7 @@ use crate::mqtt::client::connection::{BackOff, Client, Events, Happening, Sessio
 use crate::mqtt::client::{BrokerConfig, BrokerError};
 
 /// Devices of earlier runs that may wait to be looked at; beyond it they are seen on the next connection.
-const MOST_FOUND: usize = 4_096;
+const MAX_FOUND: usize = 4_096;
 /// How long the farewell may take.
 const GOODBYE: Duration = Duration::from_millis(500);
 
@@ -117,7 +117,7 @@ impl Publisher {
             let sender = watch::Sender::new(Link::default());
             (sender.subscribe(), sender)
         };
-        let (found_sender, found) = mpsc::channel(MOST_FOUND);
+        let (found_sender, found) = mpsc::channel(MAX_FOUND);
         let (answers, results) = watch::channel(Arc::new(None));
         let poll = Poll {
             config: config.clone(),

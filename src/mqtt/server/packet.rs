@@ -102,7 +102,7 @@ struct Properties {
 }
 
 /// User properties kept of a packet; the rest is stepped over.
-const MOST_USER_PROPERTIES: usize = 32;
+const MAX_USER_PROPERTIES: usize = 32;
 
 /// Reads the body of a packet piece by piece; every read checks what is left.
 struct Body(Bytes);
@@ -176,7 +176,7 @@ impl Body {
             0x03 | 0x08 | 0x09 | 0x12 | 0x15 | 0x16 | 0x1a | 0x1c | 0x1f => self.bytes().map(drop),
             0x26 => {
                 let (name, value) = (self.text()?, self.text()?);
-                if found.user.len() < MOST_USER_PROPERTIES {
+                if found.user.len() < MAX_USER_PROPERTIES {
                     found.user.push((name, value));
                 }
                 Ok(())

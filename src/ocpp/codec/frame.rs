@@ -15,7 +15,7 @@ pub struct Reading<'a> {
     /// Hides tags.
     pub hasher: &'a TokenHasher,
     /// How deep JSON may nest.
-    pub most_depth: usize,
+    pub max_depth: usize,
     /// Take metering from frames in which a value or a comma is missing or too much.
     pub repair_metering: bool,
 }
@@ -89,7 +89,7 @@ struct Head<'a> {
 
 /// Reads a frame.
 pub fn read<'a>(text: &'a str, reading: &Reading<'_>) -> Frame<'a> {
-    let mut json = Json::new(text, reading.most_depth);
+    let mut json = Json::new(text, reading.max_depth);
     let malformed = |json: &Json<'_>, call_id, detail: &str| Frame::Malformed {
         call_id,
         reason: if json.too_deep() {

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::MOST_SAMPLES;
+use super::MAX_SAMPLES;
 use super::field::{Times, decimal, integer, trimmed, whole};
 use crate::json::Json;
 use crate::model::{MeterSample, ReadingContext, SignedData};
@@ -28,7 +28,7 @@ const FLOW: std::ops::RangeInclusive<i64> = -10_000_000_000_000..=10_000_000_000
 pub(super) fn samples(json: &mut Json<'_>, times: &mut Times) -> Vec<MeterSample> {
     let mut samples = Vec::new();
     json.one_or_many(|json| {
-        if samples.len() < MOST_SAMPLES {
+        if samples.len() < MAX_SAMPLES {
             samples.extend(sample(json, times));
         }
     });

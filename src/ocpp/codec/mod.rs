@@ -19,7 +19,7 @@ use crate::model::{ChargePointMessage, IdTokenHash, OcppVersion, TokenHasher};
 /// Longest text kept of a charge point's own words.
 const WORDS: usize = 64;
 /// Most meter samples taken from one message; a charge point that was offline for long sends many, none sends this many.
-const MOST_SAMPLES: usize = 10_000;
+const MAX_SAMPLES: usize = 10_000;
 
 /// A request that a charge point may make.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,10 +74,10 @@ pub enum Request {
 pub fn read_payload(
     action: Action,
     text: &str,
-    most_depth: usize,
+    max_depth: usize,
     hasher: &TokenHasher,
 ) -> Result<(Request, bool), String> {
-    let mut json = Json::new(text, most_depth);
+    let mut json = Json::new(text, max_depth);
     let read = decode(action, &mut json, hasher);
     match json.error() {
         None if json.at_end() => Ok(read),

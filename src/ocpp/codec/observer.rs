@@ -11,7 +11,7 @@ use crate::model::{ChargePointMessage, Issue, Manner, OcppVersion, RejectReason}
 use crate::units::UtcMs;
 
 /// Requests of the central system whose answer is awaited.
-const MOST_ASKED: usize = 16;
+const MAX_ASKED: usize = 16;
 
 /// Who said it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -236,7 +236,7 @@ impl Observer {
                     _ => {}
                 });
                 if let Some(operative) = operative {
-                    if self.asked.len() >= MOST_ASKED {
+                    if self.asked.len() >= MAX_ASKED {
                         self.asked.pop_front();
                     }
                     self.asked.push_back((id.to_owned(), connector, operative));
@@ -323,7 +323,7 @@ mod tests {
         let reading = Reading {
             version: OcppVersion::V16,
             hasher: &hasher,
-            most_depth: 32,
+            max_depth: 32,
             repair_metering: true,
         };
         let mut observer = Observer::new(OcppVersion::V16);

@@ -11,7 +11,7 @@ use crate::ocpp::provisioning::requests::Ask;
 /// How long a request is remembered that was not answered in time.
 const LATE: Duration = Duration::from_secs(600);
 /// Requests remembered.
-const MOST_PENDING: usize = 16;
+const MAX_PENDING: usize = 16;
 /// The first pause after a request without an answer; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
@@ -58,7 +58,7 @@ impl Channel {
         self.number += 1;
         self.pending
             .retain(|old| now.saturating_duration_since(old.sent) < LATE);
-        if self.pending.len() >= MOST_PENDING {
+        if self.pending.len() >= MAX_PENDING {
             self.pending.pop_front();
         }
         self.pending.push_back(Pending {

@@ -30,14 +30,14 @@ use crate::units::UtcMs;
 /// Variables asked for at once; `ItemsPerMessageGetVariables` of a station may be smaller, then they are asked for one by one.
 const AT_ONCE: usize = 4;
 /// Connectors asked for their state one by one.
-const MOST_CONNECTORS: u32 = 32;
+const MAX_CONNECTORS: u32 = 32;
 /// New beginnings on one connection, each after a BootNotification. A charge point that boots more often is left alone.
-const MOST_RESTARTS: u8 = 3;
+const MAX_RESTARTS: u8 = 3;
 /// Times that a setup may stay unfinished before the next one waits longer: a flapping link, or one that our requests bring down.
 const UNFINISHED: u8 = 3;
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 /// An inventory that never ends is not asked for more often.
-const MOST_INVENTORIES: u8 = 2;
+const MAX_INVENTORIES: u8 = 2;
 
 /// What the link is to do.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -170,7 +170,7 @@ impl Setup {
         self.unanswered.clear();
         self.triggers.clear();
         self.report = None;
-        self.stage = if self.restarts > MOST_RESTARTS {
+        self.stage = if self.restarts > MAX_RESTARTS {
             Stage::Asleep
         } else {
             Stage::Waiting
@@ -180,7 +180,7 @@ impl Setup {
 
     /// A connector's state was heard.
     pub fn heard_status(&mut self, connector_id: u32) {
-        if connector_id <= MOST_CONNECTORS {
+        if connector_id <= MAX_CONNECTORS {
             self.heard.insert(connector_id);
         }
     }
@@ -362,7 +362,7 @@ impl Setup {
         let connectors = told
             .or(self.known.connectors)
             .unwrap_or(1)
-            .min(MOST_CONNECTORS);
+            .min(MAX_CONNECTORS);
         if (1..=connectors).any(|connector| !self.heard.contains(&connector)) {
             self.triggers.push_back((Trigger::Status, None));
             self.triggers
@@ -378,7 +378,7 @@ impl Setup {
         );
         self.config.inventory
             && !had
-            && self.memory.inventory_attempts < MOST_INVENTORIES
+            && self.memory.inventory_attempts < MAX_INVENTORIES
             && self.report.is_none_or(|it| !it.accepted)
     }
 
@@ -387,7 +387,7 @@ impl Setup {
         self.report = None;
         // Once a connection is enough.
         if inventory == Inventory::Partial {
-            self.memory.inventory_attempts = MOST_INVENTORIES;
+            self.memory.inventory_attempts = MAX_INVENTORIES;
         }
         self.due = None;
     }

@@ -69,7 +69,7 @@ impl Setup {
             }
             Ask::Trigger(..) | Ask::Inventory(_) => {}
         }
-        if self.stage == Stage::Asleep && self.restarts <= super::MOST_RESTARTS {
+        if self.stage == Stage::Asleep && self.restarts <= super::MAX_RESTARTS {
             // Deaf, but now it answers: what was given up is begun again.
             self.stage = Stage::Reading;
             self.due = None;

@@ -8,7 +8,7 @@ use crate::ingest::credentials;
 use crate::model::check_id;
 use crate::ocpp::websocket::deflate;
 
-const MOST_HEADERS: usize = 64;
+const MAX_HEADERS: usize = 64;
 
 /// An answer that ends the connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -125,7 +125,7 @@ pub(crate) async fn refuse<S: AsyncWrite + Unpin>(
 
 impl Request {
     fn parse(head: &[u8]) -> Result<Self, Refusal> {
-        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut request = httparse::Request::new(&mut headers);
         if !request.parse(head).is_ok_and(|status| status.is_complete())
             || request.method != Some("GET")

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::model::Attempts;
 
 /// Addresses and identities remembered.
-const MOST_REMEMBERED: usize = 50_000;
+const MAX_REMEMBERED: usize = 50_000;
 
 /// Who tries how often.
 #[derive(Debug)]
@@ -16,22 +16,22 @@ pub(super) struct Limits {
     failures: Mutex<Attempts<IpAddr>>,
     handshakes: Mutex<Attempts<String>>,
     /// `ocpp.max_failed_handshakes`, a minute and address.
-    most_failures: u32,
+    max_failures: u32,
     /// `ocpp.max_handshakes`, a minute and identity.
-    most_handshakes: u32,
+    max_handshakes: u32,
 }
 
 impl Limits {
-    pub fn new(most_failures: u32, most_handshakes: u32) -> Self {
+    pub fn new(max_failures: u32, max_handshakes: u32) -> Self {
         let (failures, handshakes) = (
-            Mutex::new(Attempts::new(MOST_REMEMBERED)),
-            Mutex::new(Attempts::new(MOST_REMEMBERED)),
+            Mutex::new(Attempts::new(MAX_REMEMBERED)),
+            Mutex::new(Attempts::new(MAX_REMEMBERED)),
         );
         Self {
             failures,
             handshakes,
-            most_failures,
-            most_handshakes,
+            max_failures,
+            max_handshakes,
         }
     }
 
@@ -41,7 +41,7 @@ impl Limits {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .of(&address, Instant::now().into_std())
-            >= self.most_failures
+            >= self.max_failures
     }
 
     /// Notes a failure.
@@ -60,7 +60,7 @@ impl Limits {
             .unwrap_or_else(PoisonError::into_inner);
         let key = identity.to_lowercase();
         let now = Instant::now().into_std();
-        let admitted = handshakes.of(&key, now) < self.most_handshakes;
+        let admitted = handshakes.of(&key, now) < self.max_handshakes;
         if admitted {
             handshakes.add(key, now);
         }

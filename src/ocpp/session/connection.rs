@@ -225,7 +225,7 @@ impl Link {
         let reading = Reading {
             version: self.version,
             hasher: &shared.hasher,
-            most_depth: shared.config.max_json_depth,
+            max_depth: shared.config.max_json_depth,
             repair_metering: shared.config.repair_metering,
         };
         match frame::read(text, &reading) {

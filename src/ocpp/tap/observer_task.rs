@@ -53,7 +53,7 @@ impl Listener {
         let reading = Reading {
             version: self.version,
             hasher: &shared.hasher,
-            most_depth: shared.config.max_json_depth,
+            max_depth: shared.config.max_json_depth,
             repair_metering: shared.config.repair_metering,
         };
         if let Err(unheard) = observer.hear(overheard.speaker, &text, &reading, overheard.at, heard)

@@ -48,7 +48,7 @@ const CAPACITY: Rule = Rule::NonZero(Quantity::BatteryCapacity, "kWh");
 const STATUS: Rule = Rule::Either(Quantity::Online, "online", "offline");
 
 /// Loadpoints remembered; a site has a handful.
-const MOST_LOADPOINTS: usize = 1_024;
+const MAX_LOADPOINTS: usize = 1_024;
 /// How long after a name retained values of that loadpoint's vehicle are taken for that vehicle's.
 const NAME_FRESH_MS: i64 = 60_000;
 
@@ -179,7 +179,7 @@ impl Decode for Evcc {
         };
         self.loadpoints = names
             .into_iter()
-            .take(MOST_LOADPOINTS)
+            .take(MAX_LOADPOINTS)
             .map(|(loadpoint, vehicle)| (loadpoint, named(vehicle)))
             .collect();
     }
@@ -232,7 +232,7 @@ impl Evcc {
     /// Remembers who is where; false if there is no room.
     fn note(&mut self, loadpoint: &str, vehicle: Option<&str>, now: UtcMs) -> bool {
         if !self.loadpoints.contains_key(loadpoint) {
-            if vehicle.is_none() || self.loadpoints.len() >= MOST_LOADPOINTS {
+            if vehicle.is_none() || self.loadpoints.len() >= MAX_LOADPOINTS {
                 return vehicle.is_none();
             }
             self.loadpoints
@@ -398,7 +398,7 @@ mod tests {
     #[test]
     fn loadpoints_are_bounded() {
         let mut evcc = Evcc::default();
-        for number in 0..MOST_LOADPOINTS {
+        for number in 0..MAX_LOADPOINTS {
             hear(
                 &mut evcc,
                 0,
@@ -411,6 +411,6 @@ mod tests {
             hear(&mut evcc, 0, false, "evcc/loadpoints/x/vehicleName", "a"),
             "Limit evcc:lp/x"
         );
-        assert_eq!(evcc.loadpoints.len(), MOST_LOADPOINTS);
+        assert_eq!(evcc.loadpoints.len(), MAX_LOADPOINTS);
     }
 }

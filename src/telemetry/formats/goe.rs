@@ -50,7 +50,7 @@ const KEYS_V1: &[(&str, Rule)] = &[
     ("dws", Rule::Number(Quantity::SessionEnergy, "daWs")),
 ];
 /// Longest key of API v2 (`mcpea`), with one to spare.
-const MOST_KEY: usize = 6;
+const MAX_KEY: usize = 6;
 
 /// What follows the default prefix.
 fn below_default(topic: &str) -> Option<&str> {
@@ -67,7 +67,7 @@ fn split(topic: &str) -> Option<(&str, &str)> {
     }
     let (rest, key) = topic.rsplit_once('/')?;
     let (_prefix, serial) = rest.rsplit_once('/')?;
-    let is_key = (1..=MOST_KEY).contains(&key.len())
+    let is_key = (1..=MAX_KEY).contains(&key.len())
         && key
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());

@@ -22,7 +22,7 @@ const FORMAT: FeedFormat = FeedFormat::new(3);
 /// ISO 3779.
 const VIN_LENGTH: usize = 17;
 /// No car's own AC charger reaches this; what is more comes from a DC charger.
-const MOST_AC_W: i64 = 25_000;
+const MAX_AC_W: i64 = 25_000;
 /// Unknown: what fleet-telemetry wrote for an invalid datum before it wrote `null`, and the enum's own zero.
 const UNKNOWN: [&[u8]; 2] = [b"\"<invalid>\"", b"\"DetailedChargeStateUnknown\""];
 
@@ -160,7 +160,7 @@ impl Tesla {
             (AC_ENERGY | AC_POWER, Value::Number(number)) if number.0 > 0 && state & DC == 0 => {
                 state |= AC_HEARD
             }
-            (DC_POWER, Value::Number(number)) if state & TOLD == 0 && number.0 > MOST_AC_W => {
+            (DC_POWER, Value::Number(number)) if state & TOLD == 0 && number.0 > MAX_AC_W => {
                 state |= DC
             }
             (CHARGE_STATE, Value::Bool(false)) if state & TOLD == 0 => state &= !DC,

@@ -11,12 +11,12 @@ use crate::telemetry::{Message, Sink};
 use crate::units::UtcMs;
 
 /// Fields of one message whose trouble is told; more than a rule table of an object has here.
-const MOST_TROUBLES: usize = 8;
+const MAX_TROUBLES: usize = 8;
 
 /// What was read of an object so far.
 pub struct Collected<'a> {
     entries: Entries<'a>,
-    troubles: [Option<(&'static str, Trouble)>; MOST_TROUBLES],
+    troubles: [Option<(&'static str, Trouble)>; MAX_TROUBLES],
 }
 
 impl<'a> Collected<'a> {
@@ -24,7 +24,7 @@ impl<'a> Collected<'a> {
     pub fn new() -> Self {
         Self {
             entries: Entries::new(),
-            troubles: [None; MOST_TROUBLES],
+            troubles: [None; MAX_TROUBLES],
         }
     }
 

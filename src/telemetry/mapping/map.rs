@@ -1,7 +1,7 @@
 //! One map at work: a message of its topic to one reading. A bad field never costs the others; what is no JSON is refused.
 
 use super::field::Field;
-use super::pointer::{Found, MOST_POINTERS, Pointers};
+use super::pointer::{Found, MAX_POINTERS, Pointers};
 use super::template::Template;
 use super::time::Time;
 use super::topic::{Captures, Pattern};
@@ -106,7 +106,7 @@ impl Map {
             report.nothing("payload", "is empty: nothing is known");
             return Ok(());
         }
-        let mut found: Found<'_> = [None; MOST_POINTERS];
+        let mut found: Found<'_> = [None; MAX_POINTERS];
         if self.is_json {
             self.find(text, &mut found)?;
         } else {

@@ -26,9 +26,9 @@ use topic::Captures;
 use super::{Message, Refused, Sink};
 
 /// Bytes of one mapping file.
-const MOST_BYTES: usize = 1 << 20;
+const MAX_BYTES: usize = 1 << 20;
 /// Maps of all files.
-const MOST_MAPS: usize = 10_000;
+const MAX_MAPS: usize = 10_000;
 
 /// The maps of a site.
 #[derive(Debug, Default)]
@@ -48,21 +48,21 @@ impl Mappings {
         let mut maps = Vec::new();
         for (name, text) in files {
             let source = Source::new(name, text);
-            if text.len() > MOST_BYTES {
+            if text.len() > MAX_BYTES {
                 source.refuse(
                     0,
                     "",
-                    format!("has {} bytes; at most {MOST_BYTES}", text.len()),
+                    format!("has {} bytes; at most {MAX_BYTES}", text.len()),
                     "split it into several files",
                 );
             } else {
                 maps.extend(read::maps(&source, zone));
-                if maps.len() > MOST_MAPS {
+                if maps.len() > MAX_MAPS {
                     source.refuse(
                         0,
                         "",
                         format!("is one file too many: {} maps", maps.len()),
-                        format!("at most {MOST_MAPS}"),
+                        format!("at most {MAX_MAPS}"),
                     );
                 }
             }

@@ -4,12 +4,12 @@ use super::topic::Wrong;
 use crate::json::Json;
 
 /// Different pointers of one map.
-pub const MOST_POINTERS: usize = 64;
+pub const MAX_POINTERS: usize = 64;
 /// Steps of one pointer.
-const MOST_STEPS: usize = 16;
+const MAX_STEPS: usize = 16;
 
 /// The raw value of each pointer in one message.
-pub type Found<'a> = [Option<&'a str>; MOST_POINTERS];
+pub type Found<'a> = [Option<&'a str>; MAX_POINTERS];
 
 /// The pointers of a map.
 #[derive(Debug)]
@@ -48,9 +48,9 @@ impl Pointers {
             return Ok(known);
         }
         let steps = steps(text)?;
-        if self.texts.len() == MOST_POINTERS {
+        if self.texts.len() == MAX_POINTERS {
             return Err((
-                format!("is one path too many: a map has at most {MOST_POINTERS}"),
+                format!("is one path too many: a map has at most {MAX_POINTERS}"),
                 "split the map".into(),
             ));
         }
@@ -150,10 +150,10 @@ fn steps(text: &str) -> Result<Vec<String>, Wrong> {
                 "in a JSON Pointer `~0` stands for `~` and `~1` for `/`".to_owned(),
             )
         })?;
-    if steps.len() > MOST_STEPS {
+    if steps.len() > MAX_STEPS {
         return Err((
             format!("has {} steps", steps.len()),
-            format!("at most {MOST_STEPS}"),
+            format!("at most {MAX_STEPS}"),
         ));
     }
     Ok(steps)
@@ -196,7 +196,7 @@ mod tests {
             assert_eq!(pointers.add(pointer), Ok(number));
         }
         assert_eq!(pointers.add("/foo"), Ok(0), "one and the same");
-        let mut found = [None; MOST_POINTERS];
+        let mut found = [None; MAX_POINTERS];
         let mut json = Json::new(text, 8);
         pointers.find(&mut json, &mut found);
         assert_eq!((json.at_end(), json.error()), (true, None));

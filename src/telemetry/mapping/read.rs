@@ -20,7 +20,7 @@ const MAP_KEYS: &[&str] = &[
     "topic", "asset", "kind", "format", "time", "stale_s", "ignore", "select", "fields",
 ];
 /// Fields of one map.
-const MOST_FIELDS: usize = 64;
+const MAX_FIELDS: usize = 64;
 /// A year: longer would be never.
 const LONGEST_STALE_S: u32 = 366 * 86_400;
 
@@ -85,12 +85,12 @@ fn map(source: &Source<'_>, mut table: Table<'_, '_>, zone: FindZone<'_>) -> Opt
     if fields_at.is_none() {
         table.refuse("", None, "has no `fields`", FIELDS_HINT);
     }
-    if items.len() > MOST_FIELDS {
+    if items.len() > MAX_FIELDS {
         table.refuse(
             "fields",
             fields_at,
             format!("has {} fields", items.len()),
-            format!("at most {MOST_FIELDS}; split the map"),
+            format!("at most {MAX_FIELDS}; split the map"),
         );
     }
     let around = read_field::Around {

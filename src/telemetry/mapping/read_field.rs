@@ -15,7 +15,7 @@ const VALUES_HINT: &str =
 const VALID_HINT: &str =
     "write valid = [6, 94]: the lowest and the highest number that the source sends in earnest";
 /// Words of one table.
-const MOST_WORDS: usize = 256;
+const MAX_WORDS: usize = 256;
 
 /// What a field must know of its map.
 pub struct Around {
@@ -216,12 +216,12 @@ fn words(
         return Some(None);
     };
     let entries = words.rest();
-    if entries.is_empty() || entries.len() > MOST_WORDS {
+    if entries.is_empty() || entries.len() > MAX_WORDS {
         words.refuse(
             "",
             None,
             format!("has {} words", entries.len()),
-            format!("from 1 to {MOST_WORDS}"),
+            format!("from 1 to {MAX_WORDS}"),
         );
         return Some(None);
     }

@@ -1,12 +1,12 @@
 //! A map's `topic`: levels as in MQTT, with captures. Matches a topic without allocating, and says what to subscribe to.
 
 /// Captures of one pattern.
-pub const MOST_CAPTURES: usize = 8;
+pub const MAX_CAPTURES: usize = 8;
 /// Levels of one pattern; topics in use have up to a dozen.
-const MOST_LEVELS: usize = 32;
+const MAX_LEVELS: usize = 32;
 
 /// What a pattern's captures caught in a topic, in the pattern's order.
-pub struct Captures<'t>([&'t str; MOST_CAPTURES]);
+pub struct Captures<'t>([&'t str; MAX_CAPTURES]);
 
 impl<'t> Captures<'t> {
     /// The capture of this number.
@@ -66,10 +66,10 @@ impl Pattern {
             );
         }
         let count = text.split('/').count();
-        if count > MOST_LEVELS {
+        if count > MAX_LEVELS {
             return wrong(
                 format!("has {count} levels"),
-                format!("at most {MOST_LEVELS}"),
+                format!("at most {MAX_LEVELS}"),
             );
         }
         let mut pattern = Self {
@@ -154,9 +154,9 @@ impl Pattern {
                 "each needs a name of its own; `+` is a level that does not matter",
             );
         }
-        if self.names.len() == MOST_CAPTURES {
+        if self.names.len() == MAX_CAPTURES {
             return wrong(
-                format!("has more than {MOST_CAPTURES} captures"),
+                format!("has more than {MAX_CAPTURES} captures"),
                 "write `+` for levels that do not matter",
             );
         }
@@ -206,7 +206,7 @@ impl Pattern {
         if begins_wild && topic.starts_with('$') {
             return None;
         }
-        let mut captures = Captures([""; MOST_CAPTURES]);
+        let mut captures = Captures([""; MAX_CAPTURES]);
         let mut slots = captures.0.iter_mut();
         let mut rest = Some(topic);
         for level in &self.levels {

@@ -11,8 +11,8 @@ use crate::model::password::{PersonCost, digest, person_cost, same, token_digest
 const LEAST_MEMORY_KIB: u32 = 7 * 1024;
 const LEAST_WORK_KIB: u64 = 5 * 7 * 1024;
 /// More would leave a gateway without memory, or keep a core busy for a minute per attempt.
-const MOST_MEMORY_KIB: u32 = 256 * 1024;
-const MOST_WORK_KIB: u64 = 16 * 1024 * 1024;
+const MAX_MEMORY_KIB: u32 = 256 * 1024;
+const MAX_WORK_KIB: u64 = 16 * 1024 * 1024;
 const LONGEST_NAME: usize = 100;
 
 /// What somebody may do.
@@ -88,7 +88,7 @@ impl Accounts {
                     Some("the hash is too fast for a password that people make up")
                 }
                 Some(cost)
-                    if cost.memory_kib > MOST_MEMORY_KIB || cost.work_kib() > MOST_WORK_KIB =>
+                    if cost.memory_kib > MAX_MEMORY_KIB || cost.work_kib() > MAX_WORK_KIB =>
                 {
                     Some("the hash takes too much time or memory to check")
                 }

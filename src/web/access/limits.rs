@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::model::Attempts;
 
 /// Addresses and names remembered.
-const MOST_REMEMBERED: usize = 10_000;
+const MAX_REMEMBERED: usize = 10_000;
 
 /// Who fails how often.
 #[derive(Debug)]
@@ -21,10 +21,7 @@ pub(super) struct Limits {
 impl Limits {
     pub fn new(most: u32) -> Self {
         Self {
-            counts: Mutex::new((
-                Attempts::new(MOST_REMEMBERED),
-                Attempts::new(MOST_REMEMBERED),
-            )),
+            counts: Mutex::new((Attempts::new(MAX_REMEMBERED), Attempts::new(MAX_REMEMBERED))),
             most,
         }
     }
@@ -85,13 +82,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn memory_is_bounded() {
         let limits = Limits::new(2);
-        for number in 0..3 * MOST_REMEMBERED {
+        for number in 0..3 * MAX_REMEMBERED {
             limits.attempt(
                 IpAddr::from([10, (number >> 16) as u8, (number >> 8) as u8, number as u8]),
                 &number.to_string(),
             );
         }
         let counts = limits.counts.lock().expect("nobody panicked");
-        assert!(counts.0.len() <= MOST_REMEMBERED && counts.1.len() <= MOST_REMEMBERED);
+        assert!(counts.0.len() <= MAX_REMEMBERED && counts.1.len() <= MAX_REMEMBERED);
     }
 }

@@ -19,7 +19,7 @@ use crate::web::Site;
 use crate::web::page::file;
 
 /// Larger forms are not ours.
-const MOST_FORM_BYTES: usize = 4 * 1024;
+const MAX_FORM_BYTES: usize = 4 * 1024;
 const LONGEST_NEXT: usize = 500;
 const LOGIN: &str = include_str!("login.html");
 const ACCOUNT: &str = include_str!("account.html");
@@ -44,7 +44,7 @@ pub(crate) fn routes() -> Router<Site> {
         )
         .route("/logout", post(log_out))
         .route("/account", get(account))
-        .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
 }
 
 #[derive(Deserialize)]

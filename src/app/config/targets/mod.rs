@@ -21,7 +21,7 @@ use crate::units::Day;
 /// The targets that are compiled in.
 pub const SHIPPED_TARGETS: &str = include_str!("../../../../config/targets.toml");
 /// More are a mistake: each is assessed anew whenever the register changes.
-const MOST_TARGETS: usize = 200;
+const MAX_TARGETS: usize = 200;
 
 /// `[targets]`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -167,18 +167,18 @@ fn list(
     let mut settled = false;
     for (index, item) in items.into_iter().enumerate() {
         let mut section = Section::of(format!("target[{index}]"), Some(item), errors);
-        if index == MOST_TARGETS {
+        if index == MAX_TARGETS {
             section.refuse(
                 "",
                 None,
                 "",
                 "is one too many",
-                format!("at most {MOST_TARGETS} targets"),
+                format!("at most {MAX_TARGETS} targets"),
             );
         }
         let id_place = section.place_of("id");
         let target = target(&mut section, config);
-        if let Some(target) = target.filter(|_| index < MOST_TARGETS) {
+        if let Some(target) = target.filter(|_| index < MAX_TARGETS) {
             let id = target.id.to_string();
             if targets.iter().any(|other| other.id == target.id) {
                 section.refuse(

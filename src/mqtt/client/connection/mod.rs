@@ -77,7 +77,7 @@ pub fn connect(config: &BrokerConfig, session: &Session) -> Result<(Client, Even
         .ca_file
         .as_ref()
         .map_or(Ok(Transport::Tcp), |path| tls(config, path))?;
-    let most_bytes = config.max_packet_bytes.saturating_mul(READ_FACTOR);
+    let max_bytes = config.max_packet_bytes.saturating_mul(READ_FACTOR);
     let will = session.will.clone();
     Ok(match config.version {
         MqttVersion::V4 => {
@@ -90,7 +90,7 @@ pub fn connect(config: &BrokerConfig, session: &Session) -> Result<(Client, Even
                 .set_keep_alive(config.keep_alive)
                 .set_transport(transport);
             options
-                .set_max_packet_size(most_bytes, most_bytes)
+                .set_max_packet_size(max_bytes, max_bytes)
                 .set_inflight(OUTGOING_INFLIGHT);
             if let Some((user, password)) = login {
                 options.set_credentials(user, password);
@@ -122,7 +122,7 @@ pub fn connect(config: &BrokerConfig, session: &Session) -> Result<(Client, Even
                     .set_receive_maximum(Some(kept.max_inflight));
             }
             options
-                .set_max_packet_size(u32::try_from(most_bytes).ok())
+                .set_max_packet_size(u32::try_from(max_bytes).ok())
                 .set_outgoing_inflight_upper_limit(OUTGOING_INFLIGHT);
             if let Some((user, password)) = login {
                 options.set_credentials(user, password);

@@ -10,7 +10,7 @@ fn read_as(text: &str, version: OcppVersion) -> Frame<'_> {
         &Reading {
             version,
             hasher: &hasher,
-            most_depth: 32,
+            max_depth: 32,
             repair_metering: true,
         },
     )
@@ -145,7 +145,7 @@ fn metering_is_mended_nothing_else() {
     let strict = Reading {
         version: OcppVersion::V16,
         hasher: &hasher,
-        most_depth: 32,
+        max_depth: 32,
         repair_metering: false,
     };
     assert!(matches!(

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 /// Charge points remembered; as many as one bridge has by far.
-const MOST_POINTS: usize = 4_096;
+const MAX_POINTS: usize = 4_096;
 /// Connectors of one; the largest hubs have fewer.
-const MOST_CONNECTORS: usize = 32;
+const MAX_CONNECTORS: usize = 32;
 
 /// Connector and transaction; `None` until MeterValues tell its id.
 type Open = (u32, Option<i64>);
@@ -22,7 +22,7 @@ impl Memory {
     /// A transaction runs at a connector. Beyond the limits it is not remembered.
     pub fn note(&mut self, point: &str, connector: u32, transaction: Option<i64>) {
         if !self.points.contains_key(point) {
-            if self.points.len() >= MOST_POINTS {
+            if self.points.len() >= MAX_POINTS {
                 return;
             }
             self.points.insert(point.to_owned(), Vec::new());
@@ -33,7 +33,7 @@ impl Memory {
         match open.iter().position(|(known, _)| *known == connector) {
             Some(place) if open[place].1 == transaction => return,
             Some(place) => open[place].1 = transaction,
-            None if open.len() < MOST_CONNECTORS => open.push((connector, transaction)),
+            None if open.len() < MAX_CONNECTORS => open.push((connector, transaction)),
             None => return,
         }
         self.news = true;
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded() {
         let mut memory = Memory::default();
-        for number in 0..MOST_POINTS + 10 {
+        for number in 0..MAX_POINTS + 10 {
             memory.note(&format!("CP{number}"), 1, None);
         }
         for connector in 0..100 {
@@ -115,7 +115,7 @@ mod tests {
         }
         assert_eq!(
             (memory.points.len(), memory.points["CP0"].len()),
-            (MOST_POINTS, MOST_CONNECTORS)
+            (MAX_POINTS, MAX_CONNECTORS)
         );
     }
 }

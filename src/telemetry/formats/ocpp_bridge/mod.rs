@@ -49,7 +49,7 @@ const STATES: &[(&str, Rule)] = &[
 ];
 
 /// Bytes of a status; the longest word has 13.
-const MOST_STATUS: usize = 128;
+const MAX_STATUS: usize = 128;
 
 /// Where a topic belongs: the charge point, and what of it.
 enum Place<'a> {
@@ -144,7 +144,7 @@ fn state(
     };
     if key == "status" {
         // Not read as other values are: for them `Unavailable` is a word for "unknown".
-        let word = object::text_within(message, MOST_STATUS)?
+        let word = object::text_within(message, MAX_STATUS)?
             .trim()
             .trim_matches('"');
         let status = ConnectorStatus::from_name(word);

@@ -19,9 +19,9 @@ use crate::telemetry::{Message, Refused, Sink};
 use crate::units::{Thousandths, UtcMs};
 
 /// Nesting of a frame; MeterValues have 6.
-const MOST_DEPTH: usize = 32;
+const MAX_DEPTH: usize = 32;
 /// Bytes of a frame: a StopTransaction with the samples of a long session.
-const MOST_BYTES: usize = 1024 * 1024;
+const MAX_BYTES: usize = 1024 * 1024;
 /// `MessageTypeId` of a request.
 const CALL: &str = "2";
 
@@ -33,7 +33,7 @@ pub fn decode(
     memory: &mut Memory,
     sink: &mut dyn Sink,
 ) -> Result<(), Refused> {
-    let text = object::text_within(message, MOST_BYTES)?;
+    let text = object::text_within(message, MAX_BYTES)?;
     if scalar::known(text).is_none() {
         return Ok(());
     }
@@ -62,7 +62,7 @@ fn of_frame(text: &str, hasher: &TokenHasher) -> Result<Said, Refused> {
     let reading = frame::Reading {
         version: OcppVersion::V16,
         hasher,
-        most_depth: MOST_DEPTH,
+        max_depth: MAX_DEPTH,
         repair_metering: true,
     };
     match frame::read(text, &reading) {
@@ -83,7 +83,7 @@ fn of_frame(text: &str, hasher: &TokenHasher) -> Result<Said, Refused> {
 /// their case is left open.
 fn of_object(text: &str, hasher: &TokenHasher) -> Result<Said, Refused> {
     let (mut kind, mut action, mut payload) = (None, None, None);
-    let mut json = Json::new(text, MOST_DEPTH);
+    let mut json = Json::new(text, MAX_DEPTH);
     json.object(|json, name| {
         if name.eq_ignore_ascii_case("MessageTypeId") {
             kind = scalar::known(object::raw(json));
@@ -106,7 +106,7 @@ fn of_object(text: &str, hasher: &TokenHasher) -> Result<Said, Refused> {
     let Some(action) = Action::of(OcppVersion::V16, &action) else {
         return Ok(None);
     };
-    match codec::read_payload(action, payload, MOST_DEPTH, hasher) {
+    match codec::read_payload(action, payload, MAX_DEPTH, hasher) {
         Ok((Request::Event(said), zoneless)) => Ok(Some((said, zoneless))),
         Ok(_) => Ok(None),
         Err(detail) => Err(Refused::new(

@@ -11,11 +11,11 @@ use crate::telemetry::kit::rule::Rule;
 use crate::units::UtcMs;
 
 /// Edge nodes: a fleet of 800 vehicles may be one node each.
-const MOST_EDGES: usize = 1_024;
+const MAX_EDGES: usize = 1_024;
 /// Devices of all edge nodes together.
-const MOST_DEVICES: usize = 4_096;
+const MAX_DEVICES: usize = 4_096;
 /// Gaps between the aliases of one birth. Beyond, the rest counts as known: only the hint to send a rebirth is lost.
-const MOST_RANGES: usize = 32;
+const MAX_RANGES: usize = 32;
 
 /// A metric with a meaning.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -138,7 +138,7 @@ impl Table {
                     .for_each(|known| known.alias = None);
                 continue;
             }
-            let full = self.aliases.len() == MOST_RANGES;
+            let full = self.aliases.len() == MAX_RANGES;
             match self.aliases.last_mut() {
                 Some((_, last)) if full || last.checked_add(1) == Some(alias) => *last = alias,
                 _ => self.aliases.push((alias, alias)),
@@ -217,14 +217,14 @@ impl Edges {
     /// An edge node, made if there is room for it. A dead one makes room.
     pub fn make(&mut self, node: &str) -> Result<&mut Edge, Refused> {
         if !self.by_id.contains_key(node) {
-            if self.by_id.len() >= MOST_EDGES {
+            if self.by_id.len() >= MAX_EDGES {
                 let dead = self
                     .by_id
                     .iter()
                     .find(|(_, edge)| edge.dead)
                     .map(|(id, _)| id.clone());
                 self.by_id
-                    .remove(&dead.ok_or_else(|| full(node, MOST_EDGES, "edge nodes"))?);
+                    .remove(&dead.ok_or_else(|| full(node, MAX_EDGES, "edge nodes"))?);
             }
             self.by_id.insert(node.into(), Edge::default());
         }
@@ -245,7 +245,7 @@ impl Edges {
             .values()
             .map(|edge| edge.devices.len())
             .sum::<usize>()
-            >= MOST_DEVICES
+            >= MAX_DEVICES
         {
             let gone = self.by_id.values_mut().find_map(|edge| {
                 let id = edge
@@ -255,7 +255,7 @@ impl Edges {
                     .map(|(id, _)| id.clone())?;
                 edge.devices.remove(&id)
             });
-            gone.ok_or_else(|| full(device, MOST_DEVICES, "devices"))?;
+            gone.ok_or_else(|| full(device, MAX_DEVICES, "devices"))?;
         }
         Ok(())
     }
@@ -281,10 +281,10 @@ impl Edges {
     pub fn restore(&mut self, saved: &[u8]) {
         let edges: Vec<SavedEdge<'_>> = postcard::from_bytes(saved).unwrap_or_default();
         self.by_id.clear();
-        for (id, node, devices) in edges.into_iter().take(MOST_EDGES) {
+        for (id, node, devices) in edges.into_iter().take(MAX_EDGES) {
             let devices = devices
                 .into_iter()
-                .take(MOST_DEVICES)
+                .take(MAX_DEVICES)
                 .map(|(id, table)| (id.into(), Table::restored(table)))
                 .collect();
             self.by_id.insert(
@@ -421,7 +421,7 @@ mod tests {
         table.take_aliases(&aliases, |_| panic!("none is there twice"));
         assert_eq!(
             (table.aliases.len(), table.aliases.last()),
-            (MOST_RANGES, Some(&(310, u64::MAX)))
+            (MAX_RANGES, Some(&(310, u64::MAX)))
         );
     }
 
@@ -477,7 +477,7 @@ mod tests {
     #[test]
     fn there_is_an_end() {
         let mut edges = Edges::default();
-        for n in 0..MOST_EDGES {
+        for n in 0..MAX_EDGES {
             edges.make(&format!("{n}")).unwrap();
         }
         assert_eq!(
@@ -490,7 +490,7 @@ mod tests {
         edges.get("7").unwrap().die();
         edges.make("one more").unwrap();
         assert!(edges.get("7").is_none());
-        for n in 0..MOST_DEVICES {
+        for n in 0..MAX_DEVICES {
             edges.make_room("8", &format!("d{n}")).unwrap();
             let device = Table {
                 online: true,

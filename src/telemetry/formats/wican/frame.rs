@@ -5,7 +5,7 @@ use crate::telemetry::kit::can;
 use crate::telemetry::kit::can::Signal;
 
 /// Bytes of a frame of classic CAN.
-const MOST_BYTES: usize = 8;
+const MAX_BYTES: usize = 8;
 /// Identifiers with more than 11 bits are extended, should nobody say so.
 const LONGEST_STANDARD_ID: u32 = 0x7FF;
 /// 29 bits.
@@ -17,7 +17,7 @@ pub struct Frame {
     extended: bool,
     /// Asks for data and has none.
     remote: bool,
-    data: [u8; MOST_BYTES],
+    data: [u8; MAX_BYTES],
     len: usize,
 }
 
@@ -25,8 +25,8 @@ impl Frame {
     /// Reads `{"id","dlc","rtr","extd","data"}`.
     pub fn read(json: &mut Json<'_>) -> Result<Self, ()> {
         let (mut id, mut extended, mut remote, mut code, mut sound) =
-            (None, None, false, MOST_BYTES, true);
-        let mut data = [0; MOST_BYTES];
+            (None, None, false, MAX_BYTES, true);
+        let mut data = [0; MAX_BYTES];
         let mut len = 0;
         let is_object = json.object(|json, name| match name {
             "id" => id = number(json).filter(|id| *id <= LONGEST_ID),

@@ -40,7 +40,7 @@ const MAX_PAYLOAD: usize = 64 * 1024;
 /// Nesting: message, `frame`, frame, `data`.
 const MAX_DEPTH: usize = 8;
 /// Vehicles of which is remembered that they count fuel finely. Of any more each message is judged alone.
-const MOST_REMEMBERED: usize = 4_096;
+const MAX_REMEMBERED: usize = 4_096;
 
 /// Parameters with a place in the vocabulary. `HV_W` and `HV_A` are left out: their sign depends on the profile. So is `FUEL_RATE`: it is
 /// in g/s, and litres need a density that depends on fuel and temperature.
@@ -219,7 +219,7 @@ impl Wican {
             }
         });
         check(&mut json, is_object)?;
-        if fine && !known && self.fine.len() < MOST_REMEMBERED {
+        if fine && !known && self.fine.len() < MAX_REMEMBERED {
             self.fine.insert(asset.as_str().into());
         }
         if !entries.is_empty() {

@@ -15,12 +15,12 @@ pub enum NotJson {
     #[error("{0} at byte {1}")]
     Broken(&'static str, usize),
     /// More levels than anybody means.
-    #[error("nested more than {MOST_LEVELS} levels deep")]
+    #[error("nested more than {MAX_LEVELS} levels deep")]
     TooDeep,
 }
 
 /// Nesting of one value. Formats allow far less; here it is what one machine word says about open brackets.
-const MOST_LEVELS: u32 = 64;
+const MAX_LEVELS: u32 = 64;
 
 /// Calls `visit` with each key and raw value of the object that `text` is, and how deep arrays and objects nest in the value.
 pub fn each_field<'a>(

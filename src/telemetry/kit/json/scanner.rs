@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{MOST_LEVELS, NotJson, string};
+use super::{MAX_LEVELS, NotJson, string};
 
 /// A place in a text that has to be JSON.
 pub struct Scanner<'a> {
@@ -89,7 +89,7 @@ impl<'a> Scanner<'a> {
         loop {
             match self.peek() {
                 Some(bracket @ (b'{' | b'[')) => {
-                    if levels == MOST_LEVELS {
+                    if levels == MAX_LEVELS {
                         return Err(NotJson::TooDeep);
                     }
                     self.at += 1;
