@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::decode::mqtt::mapping::Mappings;
 use crate::decode::mqtt::{Decoders, Formats, Message, Sink};
-use crate::decode::ocpp::frame::Reading;
-use crate::decode::ocpp::observer::{Observer, Speaker};
+use crate::decode::ocpp::frame::ParseOptions;
+use crate::decode::ocpp::observer::{Observer, Origin};
 use crate::model::{OcppVersion, TokenHasher};
 use crate::model::{Reading as MqttReading, RejectReason};
 use crate::units::{UtcMs, format_scaled, parse_scaled};
@@ -23,18 +23,18 @@ pub fn ocpp(bytes: &[u8]) {
         let mut heard = Vec::new();
         let mut unheard = Vec::new();
         for (index, line) in text.split('\n').take(32).enumerate() {
-            let reading = Reading {
+            let reading = ParseOptions {
                 version,
                 hasher: &hasher,
                 max_depth: 16,
                 repair_metering: first & 8 != 0,
             };
             let speaker = if (index + usize::from(first >> 4)) % 2 == 0 {
-                Speaker::ChargePoint
+                Origin::ChargePoint
             } else {
-                Speaker::Csms
+                Origin::Csms
             };
-            if let Err(error) = observer.hear(
+            if let Err(error) = observer.observe(
                 speaker,
                 line,
                 &reading,

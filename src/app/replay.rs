@@ -14,8 +14,8 @@ use crate::model::{
     ChargePointEvent, ChargePointMessage, ClosedSession, Fact, LinkMode, Manner, Observation,
     OcppVersion, RejectReason, Stats, TokenHasher,
 };
-use crate::ocpp::codec::frame::Reading;
-use crate::ocpp::codec::observer::{Heard, Observer, Speaker};
+use crate::ocpp::codec::frame::ParseOptions;
+use crate::ocpp::codec::observer::{ObservedMessage, Observer, Origin};
 use crate::telemetry::mapping::Mappings;
 use crate::telemetry::{Decoders, Formats};
 use crate::units::{Day, Month, UtcMs};
@@ -110,7 +110,7 @@ pub struct Replay {
     sessions: BTreeMap<String, ClosedSession>,
     stats: Stats,
     first: UtcMs,
-    heard: Vec<Heard>,
+    heard: Vec<ObservedMessage>,
 }
 
 impl Replay {
@@ -370,18 +370,18 @@ impl Replay {
         let Some((_, observer)) = self.observers.get_mut(&key) else {
             return;
         };
-        let reading = Reading {
+        let reading = ParseOptions {
             version: observer.version(),
             hasher: &self.setting.hasher,
             max_depth: self.setting.max_depth,
             repair_metering: self.setting.repair_metering,
         };
         let speaker = if from == Some(From::Csms) {
-            Speaker::Csms
+            Origin::Csms
         } else {
-            Speaker::ChargePoint
+            Origin::ChargePoint
         };
-        if let Err(unheard) = observer.hear(speaker, frame, &reading, at, &mut self.heard) {
+        if let Err(unheard) = observer.observe(speaker, frame, &reading, at, &mut self.heard) {
             self.stats.reject(
                 at,
                 "ocpp",

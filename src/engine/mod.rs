@@ -45,7 +45,7 @@ use crate::ledger::uptime::UptimeBook;
 use crate::model::register::{Access, Register};
 use crate::model::{
     Activity, AssetKind, ChargePointEvent, DecoderMemory, EnergyUser, Fact, Notice, Observation,
-    Reading, SetupRemembered, Subject,
+    ProvisioningSnapshot, Reading, Subject,
 };
 use crate::units::UtcMs;
 
@@ -251,8 +251,8 @@ impl Engine {
     }
 
     /// What is remembered of setting a charge point up.
-    pub fn setup_remembered(&self, charge_point: &str) -> SetupRemembered {
-        self.charging.setup_remembered(charge_point)
+    pub fn provisioning_snapshot(&self, charge_point: &str) -> ProvisioningSnapshot {
+        self.charging.provisioning_snapshot(charge_point)
     }
 
     /// What decoders asked to be given back after a restart.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use crate::model::{LinkMode, OcppVersion, Stats, TokenHasher, redact};
-use crate::ocpp::codec::observer::Speaker;
+use crate::ocpp::codec::observer::Origin;
 use crate::units::UtcMs;
 
 /// Lines waiting for the disk.
@@ -71,7 +71,7 @@ pub enum Line {
         /// Spoken on it.
         version: OcppVersion,
         /// Who said it.
-        from: Speaker,
+        from: Origin,
         /// The text.
         text: String,
     },
@@ -313,8 +313,8 @@ impl Writer {
             } => {
                 let hidden = hide(text);
                 let from = match from {
-                    Speaker::ChargePoint => "charge_point",
-                    Speaker::Csms => "csms",
+                    Origin::ChargePoint => "charge_point",
+                    Origin::Csms => "csms",
                 };
                 let (from, frame, version) =
                     (Some(from), Some(hidden.as_str()), Some(version.name()));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::model::{ChargePointEvent, SetupRemembered};
+use crate::model::{ChargePointEvent, ProvisioningSnapshot};
 use crate::telemetry::Formats;
 use crate::units::UtcMs;
 
@@ -62,7 +62,7 @@ pub struct Settlement {
     /// For StartTransaction: the transaction id to answer.
     pub transaction_id: Option<i32>,
     /// For a note about setting the charge point up: what is remembered, the note included.
-    pub setup: Option<Box<SetupRemembered>>,
+    pub provisioning: Option<Box<ProvisioningSnapshot>>,
 }
 
 /// The promise to acknowledge: runs after the commit that holds the message. Must not block.

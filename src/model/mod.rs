@@ -57,7 +57,8 @@ pub use observation::{
 };
 pub use ocpp::{LinkMode, OcppVersion, TransactionId};
 pub use provisioning::{
-    CommandChannel, Inventory, KeyMemory, SetupMemory, SetupNote, SetupRemembered, WriteOutcome,
+    CommandChannel, Inventory, KeyState, ProvisioningEvent, ProvisioningSnapshot,
+    ProvisioningState, WriteOutcome,
 };
 pub use quantity::{AssetKind, CounterKind, Quantity};
 pub use redact::redact;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AssetKind, ConnectorStatus, EmissionsSample, Fingerprint, IdTokenHash, IndicatorReport,
-    LinkMode, MeterSample, OcppVersion, Quantity, SetupNote,
+    LinkMode, MeterSample, OcppVersion, ProvisioningEvent, Quantity,
 };
 use crate::units::{Thousandths, UtcMs};
 
@@ -385,12 +385,12 @@ pub enum ChargePointMessage {
         status: Option<String>,
     },
     /// Not the charge point's word but ours: how it is being set up.
-    Setup(SetupNote),
+    Provisioning(ProvisioningEvent),
 }
 
 impl ChargePointMessage {
     /// The charge point's own word, or its link's; false for what we note about it, which is no sign of life.
     pub fn is_heard(&self) -> bool {
-        !matches!(self, Self::Setup(_) | Self::OperatorLink { .. })
+        !matches!(self, Self::Provisioning(_) | Self::OperatorLink { .. })
     }
 }

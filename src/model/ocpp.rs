@@ -53,7 +53,7 @@ pub enum TransactionId {
     /// OCPP 2.x.
     Text(Box<str>),
     /// The operator's answer was not heard (yet).
-    NotHeard,
+    Unknown,
 }
 
 impl From<i64> for TransactionId {
@@ -67,7 +67,7 @@ impl std::fmt::Display for TransactionId {
         match self {
             Self::Number(id) => id.fmt(f),
             Self::Text(id) => f.write_str(id),
-            Self::NotHeard => f.write_str("?"),
+            Self::Unknown => f.write_str("?"),
         }
     }
 }
@@ -76,7 +76,7 @@ impl std::fmt::Display for TransactionId {
 enum Tagged {
     Number(i64),
     Text(Box<str>),
-    NotHeard,
+    Unknown,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -84,7 +84,7 @@ enum Tagged {
 enum Plain {
     Number(i64),
     Text(Box<str>),
-    NotHeard(()),
+    Unknown(()),
 }
 
 /// In JSON a number, a text, or null; in the snapshot tagged, because that format does not describe itself.
@@ -93,10 +93,10 @@ impl Serialize for TransactionId {
         match (self, serializer.is_human_readable()) {
             (Self::Number(id), true) => Plain::Number(*id).serialize(serializer),
             (Self::Text(id), true) => Plain::Text(id.clone()).serialize(serializer),
-            (Self::NotHeard, true) => Plain::NotHeard(()).serialize(serializer),
+            (Self::Unknown, true) => Plain::Unknown(()).serialize(serializer),
             (Self::Number(id), false) => Tagged::Number(*id).serialize(serializer),
             (Self::Text(id), false) => Tagged::Text(id.clone()).serialize(serializer),
-            (Self::NotHeard, false) => Tagged::NotHeard.serialize(serializer),
+            (Self::Unknown, false) => Tagged::Unknown.serialize(serializer),
         }
     }
 }
@@ -107,13 +107,13 @@ impl<'de> Deserialize<'de> for TransactionId {
             return Ok(match Plain::deserialize(deserializer)? {
                 Plain::Number(id) => Self::Number(id),
                 Plain::Text(id) => Self::Text(id),
-                Plain::NotHeard(()) => Self::NotHeard,
+                Plain::Unknown(()) => Self::Unknown,
             });
         }
         Ok(match Tagged::deserialize(deserializer)? {
             Tagged::Number(id) => Self::Number(id),
             Tagged::Text(id) => Self::Text(id),
-            Tagged::NotHeard => Self::NotHeard,
+            Tagged::Unknown => Self::Unknown,
         })
     }
 }
@@ -127,7 +127,7 @@ mod tests {
         for (id, json) in [
             (TransactionId::Number(-7), "-7"),
             (TransactionId::Text("7".into()), "\"7\""),
-            (TransactionId::NotHeard, "null"),
+            (TransactionId::Unknown, "null"),
         ] {
             assert_eq!(serde_json::to_string(&id).expect("JSON"), json);
             assert_eq!(

@@ -62,7 +62,7 @@ pub enum Inventory {
 
 /// What the link tells the engine about setting a charge point up.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum SetupNote {
+pub enum ProvisioningEvent {
     /// It begins.
     Begun,
     /// A write is about to be sent. Told, and on disk, before it is.
@@ -99,14 +99,14 @@ pub enum SetupNote {
         queued: bool,
     },
     /// What should be known is asked again; nothing changes.
-    Look,
+    Refresh,
     /// Nothing is left to do.
     Done,
 }
 
 /// One key that was written, or should be.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct KeyMemory {
+pub struct KeyState {
     /// What it should be at best; another wish begins anew.
     pub wish: String,
     /// What was written last.
@@ -119,7 +119,7 @@ pub struct KeyMemory {
     pub refused: Vec<String>,
 }
 
-impl KeyMemory {
+impl KeyState {
     /// It is not written any more.
     pub fn given_up(&self) -> bool {
         self.attempts >= MAX_ATTEMPTS
@@ -128,7 +128,7 @@ impl KeyMemory {
 
 /// What is remembered of one charge point.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct SetupMemory {
+pub struct ProvisioningState {
     /// It came to its end since it last began.
     pub done: bool,
     /// How often it began without coming to an end.
@@ -142,44 +142,44 @@ pub struct SetupMemory {
     /// How often it stayed partial.
     pub inventory_attempts: u8,
     /// By name: of OCPP 1.6, or `Component.Variable`.
-    pub keys: BTreeMap<String, KeyMemory>,
+    pub keys: BTreeMap<String, KeyState>,
 }
 
-impl SetupMemory {
+impl ProvisioningState {
     /// Takes a note.
-    pub fn take(&mut self, note: &SetupNote, at: UtcMs) {
+    pub fn take(&mut self, note: &ProvisioningEvent, at: UtcMs) {
         match note {
-            SetupNote::Begun => {
+            ProvisioningEvent::Begun => {
                 self.done = false;
                 self.unfinished = self.unfinished.saturating_add(1);
             }
-            SetupNote::Attempt { key, wish, value } => {
+            ProvisioningEvent::Attempt { key, wish, value } => {
                 let Some(memory) = self.key(key) else { return };
                 if memory.wish != *wish {
-                    *memory = KeyMemory {
+                    *memory = KeyState {
                         wish: wish.clone(),
-                        ..KeyMemory::default()
+                        ..KeyState::default()
                     };
                 }
                 memory.value.clone_from(value);
                 memory.attempts = memory.attempts.saturating_add(1);
                 memory.outcome = None;
             }
-            SetupNote::Outcome {
+            ProvisioningEvent::Outcome {
                 key,
                 value,
                 outcome,
             } => self.outcome(key, value, *outcome),
-            SetupNote::Channel(channel) => self.channel = *channel,
-            SetupNote::Closed => self.closed_at = Some(at),
-            SetupNote::Inventory(inventory) => {
+            ProvisioningEvent::Channel(channel) => self.channel = *channel,
+            ProvisioningEvent::Closed => self.closed_at = Some(at),
+            ProvisioningEvent::Inventory(inventory) => {
                 self.inventory = *inventory;
                 self.inventory_attempts = self
                     .inventory_attempts
                     .saturating_add(u8::from(*inventory == Inventory::Partial));
             }
-            SetupNote::Transaction { .. } | SetupNote::Look => {}
-            SetupNote::Done => {
+            ProvisioningEvent::Transaction { .. } | ProvisioningEvent::Refresh => {}
+            ProvisioningEvent::Done => {
                 self.done = true;
                 self.unfinished = 0;
             }
@@ -208,7 +208,7 @@ impl SetupMemory {
         memory.outcome = Some(outcome);
     }
 
-    fn key(&mut self, key: &str) -> Option<&mut KeyMemory> {
+    fn key(&mut self, key: &str) -> Option<&mut KeyState> {
         if !self.keys.contains_key(key) && self.keys.len() >= MAX_KEYS {
             return None;
         }
@@ -241,9 +241,9 @@ impl SetupMemory {
 
 /// What the link is told back.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct SetupRemembered {
+pub struct ProvisioningSnapshot {
     /// As it is now.
-    pub memory: SetupMemory,
+    pub memory: ProvisioningState,
     /// Transactions of OCPP 2.x with numbers missing, or whose end did not come.
     pub unclear: Vec<String>,
 }
@@ -255,17 +255,17 @@ mod tests {
     #[test]
     fn what_counts_as_an_attempt() {
         use WriteOutcome::{Accepted, Ignored, Kept, RebootRequired, Rejected};
-        let attempt = |wish: &str| SetupNote::Attempt {
+        let attempt = |wish: &str| ProvisioningEvent::Attempt {
             key: "K".into(),
             wish: wish.into(),
             value: "v".into(),
         };
-        let ended = |outcome| SetupNote::Outcome {
+        let ended = |outcome| ProvisioningEvent::Outcome {
             key: "K".into(),
             value: "v".into(),
             outcome,
         };
-        let mut memory = SetupMemory::default();
+        let mut memory = ProvisioningState::default();
         for (note, attempts) in [
             (attempt("w"), 1),
             (ended(Rejected), 0),

@@ -19,7 +19,7 @@ use fleetgauge::model::{
     Fact, FeedFormat, Issue, Manner, MeterSample, Observation, OcppVersion, Quantity, Reading,
     ReadingEntry, TokenHasher, Value,
 };
-use fleetgauge::ocpp::codec::{Request, frame};
+use fleetgauge::ocpp::codec::{Action, Request, frame};
 use fleetgauge::series;
 use fleetgauge::units::{Day, Month, Thousandths, UtcMs};
 
@@ -529,11 +529,11 @@ fn numbers_and_times_from_the_edge_of_what_can_be_written_harm_nobody() {
                      \"meterValue\":[{{\"timestamp\":\"2026-09-21T14:13:20Z\",\"sampledValue\":[{{\"value\":\"{b}\",\"unit\":\"kWh\"}},\
                      {{\"value\":\"{a}\",\"measurand\":\"Power.Active.Import\"}}]}}]}}"
                 );
-                let actions = fleetgauge::ocpp::codec::v16::ACTIONS;
-                let (_, action) = actions[random.below(actions.len() as u64) as usize];
+                let actions: Vec<_> = Action::all(OcppVersion::V16).collect();
+                let action = actions[random.below(actions.len() as u64) as usize];
                 let text = format!("[2,\"1\",\"{}\",{payload}]", action.name());
                 let hasher = hasher();
-                let reading = frame::Reading {
+                let reading = frame::ParseOptions {
                     version: OcppVersion::V16,
                     hasher: &hasher,
                     max_depth: 32,
@@ -542,7 +542,7 @@ fn numbers_and_times_from_the_edge_of_what_can_be_written_harm_nobody() {
                 let frame::Frame::Call {
                     request: Request::Event(message),
                     ..
-                } = frame::read(&text, &reading)
+                } = frame::parse(&text, &reading)
                 else {
                     continue;
                 };

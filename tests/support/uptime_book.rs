@@ -10,7 +10,7 @@ use fleetgauge::ledger::uptime::{Class, ConnectorUptime, Exempts, UptimeBook, Up
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
     ChargePointEvent, ChargePointMessage, ConnectorStatus, ExemptWindow, Issue, LinkMode, Manner,
-    MeterSample, OcppVersion, SetupNote, TokenHasher,
+    MeterSample, OcppVersion, ProvisioningEvent, TokenHasher,
 };
 use fleetgauge::units::UtcMs;
 
@@ -190,7 +190,7 @@ impl Yard {
                 operative: *operative,
             },
             Act::Operator(up) => ChargePointMessage::OperatorLink { up: *up },
-            Act::Note => ChargePointMessage::Setup(SetupNote::Look),
+            Act::Note => ChargePointMessage::Provisioning(ProvisioningEvent::Refresh),
             Act::Start(connector_id) => ChargePointMessage::StartTransaction {
                 connector_id: *connector_id,
                 id_token: None,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::app::config::keys::Section;
-use crate::ocpp::provisioning::SetupConfig;
+use crate::ocpp::provisioning::ProvisioningConfig;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -13,8 +13,8 @@ const REGISTER: &str = "Energy.Active.Import.Register";
 /// OCPP 1.6 has 22 measurands.
 const MAX_MEASURANDS: usize = 22;
 
-pub(super) fn read(mut section: Section<'_>) -> SetupConfig {
-    let mut config = SetupConfig::default();
+pub(super) fn read(mut section: Section<'_>) -> ProvisioningConfig {
+    let mut config = ProvisioningConfig::default();
     section.flag("enabled", &mut config.enabled);
     section.texts("charge_points", &mut config.charge_points);
     // Less than five seconds after its boot, a charge point may be busy enough to be harmed.

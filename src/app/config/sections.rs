@@ -179,11 +179,11 @@ fn mapping(mut section: Section<'_>) -> MappingConfig {
 
 fn ocpp(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> OcppConfig {
     let tap = tap(Section::take(tree, "tap", errors));
-    let setup = Arc::new(provisioning::read(Section::take(tree, "setup", errors)));
+    let provisioning = Arc::new(provisioning::read(Section::take(tree, "setup", errors)));
     let mut section = Section::take(tree, "ocpp", errors);
     let mut config = OcppConfig {
         tap,
-        setup,
+        provisioning,
         ..OcppConfig::default()
     };
     section.flag("enabled", &mut config.enabled);

@@ -346,22 +346,22 @@ impl Pipeline {
 
     fn take_ocpp(&mut self, frame: OcppFrame, now: UtcMs) {
         let is_message = own::is_message(&frame.event.message);
-        let notes_setup =
-            frame.receipt.is_some() && matches!(frame.event.message, ChargePointMessage::Setup(_));
-        let setup_of = notes_setup.then(|| frame.event.charge_point.clone());
+        let is_provisioning = frame.receipt.is_some()
+            && matches!(frame.event.message, ChargePointMessage::Provisioning(_));
+        let provisioned = is_provisioning.then(|| frame.event.charge_point.clone());
         let observation = Observation::ChargePoint(frame.event);
         let transaction_id = self.engine.handle(&observation, now);
         inbox::append_observed(&mut self.batch.inbox, now, observation);
         Stats::add(&self.stats.ocpp_accepted, u64::from(is_message));
         self.batch.messages += 1;
         if let Some(receipt) = frame.receipt {
-            let setup =
-                setup_of.map(|charge_point| Box::new(self.engine.setup_remembered(&charge_point)));
+            let provisioning = provisioned
+                .map(|charge_point| Box::new(self.engine.provisioning_snapshot(&charge_point)));
             self.batch.receipts.push((
                 receipt,
                 Settlement {
                     transaction_id,
-                    setup,
+                    provisioning,
                 },
             ));
         }

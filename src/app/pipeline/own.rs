@@ -17,7 +17,7 @@ pub(super) fn is_message(message: &ChargePointMessage) -> bool {
         ChargePointMessage::Connected { .. }
             | ChargePointMessage::Disconnected
             | ChargePointMessage::OperatorLink { .. }
-            | ChargePointMessage::Setup(_)
+            | ChargePointMessage::Provisioning(_)
     )
 }
 

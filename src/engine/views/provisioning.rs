@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{CommandChannel, Inventory, KeyMemory, SetupMemory, WriteOutcome};
+use crate::model::{CommandChannel, Inventory, KeyState, ProvisioningState, WriteOutcome};
 
 /// `setup` of a charge point.
 #[derive(Debug, Serialize)]
@@ -32,8 +32,8 @@ struct KeyRow {
 }
 
 impl SetupRow {
-    pub fn of(memory: &SetupMemory, online: bool) -> Self {
-        let names = |wanted: fn(&KeyMemory) -> bool| {
+    pub fn of(memory: &ProvisioningState, online: bool) -> Self {
+        let names = |wanted: fn(&KeyState) -> bool| {
             memory
                 .keys
                 .iter()
@@ -55,7 +55,7 @@ impl SetupRow {
                     Some(WriteOutcome::Rejected | WriteOutcome::ReadOnly)
                 )
             }),
-            given_up: names(KeyMemory::given_up),
+            given_up: names(KeyState::given_up),
             inventory: memory.inventory,
             keys: memory
                 .keys

@@ -46,7 +46,7 @@ impl Closed {
     /// The stop means this session: by its id, or because it is the same message again.
     pub fn is_of(&self, stop: &Stop<'_>) -> bool {
         let says_something = |id: &TransactionId| {
-            !matches!(id, TransactionId::Number(..=0) | TransactionId::NotHeard)
+            !matches!(id, TransactionId::Number(..=0) | TransactionId::Unknown)
         };
         let named = stop.transaction_id.as_ref().filter(|id| says_something(id));
         match named {

@@ -180,7 +180,7 @@ impl ChargingBook {
             return matches!(event.message, ChargePointMessage::StartTransaction { .. })
                 .then(|| self.take_transaction_id());
         }
-        if let ChargePointMessage::Setup(note) = &event.message {
+        if let ChargePointMessage::Provisioning(note) = &event.message {
             self.take_setup(&event.charge_point, note, event.received_at);
             return None;
         }
@@ -219,7 +219,7 @@ impl ChargingBook {
             } => point.boot(vendor, model, firmware.as_deref(), &mut scene),
             ChargePointMessage::Heartbeat
             | ChargePointMessage::Notice { .. }
-            | ChargePointMessage::Setup(_) => {}
+            | ChargePointMessage::Provisioning(_) => {}
             ChargePointMessage::Status {
                 connector_id,
                 part,

@@ -13,7 +13,7 @@ use super::{ChargingOutcome, REMEMBERED};
 use crate::ledger::charging::event_context::Scene;
 use crate::model::{
     ChargePointInfoFact, ChargePointStatusFact, ConnectorStatus, Fact, LinkMode, Manner,
-    OcppVersion, SessionRecord, SetupMemory, TransactionId,
+    OcppVersion, ProvisioningState, SessionRecord, TransactionId,
 };
 use crate::units::UtcMs;
 
@@ -46,7 +46,7 @@ pub struct ChargePointState {
     /// By number; 0 is the charge point itself.
     pub connectors: BTreeMap<u32, Connector>,
     /// How it is being set up; `None` if it never was.
-    pub setup: Option<Box<SetupMemory>>,
+    pub setup: Option<Box<ProvisioningState>>,
     pub(super) clock: PointClock,
     pub(super) register: RegisterClass,
     /// Booted since the last session ended.
@@ -268,7 +268,7 @@ impl ChargePointState {
                 || open.record.id_token.is_none()
                 || open.record.id_token == stop.id_token;
             // An id that we do not know can only be that of a session whose id we never heard.
-            same_tag && (!named || open.record.transaction_id == TransactionId::NotHeard)
+            same_tag && (!named || open.record.transaction_id == TransactionId::Unknown)
         };
         let mut open = self
             .connectors

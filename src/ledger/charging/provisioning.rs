@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{ChargingBook, ORPHAN_WAIT_MS, due};
-use crate::model::{SetupMemory, SetupNote, SetupRemembered, TransactionId};
+use crate::model::{ProvisioningEvent, ProvisioningSnapshot, ProvisioningState, TransactionId};
 use crate::units::UtcMs;
 
 /// Transactions asked about at once.
@@ -12,12 +12,12 @@ const MAX_UNCLEAR: usize = 8;
 
 impl ChargingBook {
     /// Takes a note of the link. It is no sign of life of the charge point.
-    pub(super) fn take_setup(&mut self, id: &Arc<str>, note: &SetupNote, at: UtcMs) {
+    pub(super) fn take_setup(&mut self, id: &Arc<str>, note: &ProvisioningEvent, at: UtcMs) {
         let Some(point) = self.points.get_mut(id) else {
             return;
         };
         point.setup.get_or_insert_default().take(note, at);
-        let SetupNote::Transaction {
+        let ProvisioningEvent::Transaction {
             transaction_id,
             ongoing: Some(false),
             queued: false,
@@ -38,9 +38,9 @@ impl ChargingBook {
     }
 
     /// What the link needs to know to go on.
-    pub fn setup_remembered(&self, id: &str) -> SetupRemembered {
+    pub fn provisioning_snapshot(&self, id: &str) -> ProvisioningSnapshot {
         let Some(point) = self.points.get(id) else {
-            return SetupRemembered::default();
+            return ProvisioningSnapshot::default();
         };
         let open = point
             .connectors
@@ -58,10 +58,10 @@ impl ChargingBook {
             .chain(closed)
             .filter_map(|open| match &open.record.transaction_id {
                 TransactionId::Text(id) => Some(id.to_string()),
-                TransactionId::Number(_) | TransactionId::NotHeard => None,
+                TransactionId::Number(_) | TransactionId::Unknown => None,
             });
-        let memory: SetupMemory = point.setup.as_deref().cloned().unwrap_or_default();
-        SetupRemembered {
+        let memory: ProvisioningState = point.setup.as_deref().cloned().unwrap_or_default();
+        ProvisioningSnapshot {
             memory,
             unclear: unclear.take(MAX_UNCLEAR).collect(),
         }

@@ -380,7 +380,7 @@ fn name(record: &mut SessionRecord) {
     let start = record.started_at.0 / 1000;
     record.id = match &record.transaction_id {
         // Two connectors may start in one second.
-        TransactionId::NotHeard => {
+        TransactionId::Unknown => {
             format!("{}:?{}@{start}", record.charge_point, record.connector_id)
         }
         id => format!("{}:{id}@{start}", record.charge_point),

@@ -25,7 +25,7 @@ impl ChargingBook {
                 (TransactionId::Number(id.into()), Some(id))
             }
             (Issue::Theirs(Some(id)), None) => (TransactionId::Number(id), None),
-            (Issue::Theirs(None), None) => (TransactionId::NotHeard, None),
+            (Issue::Theirs(None), None) => (TransactionId::Unknown, None),
         };
         let max_connectors = self.limits.connectors;
         let point = self.points.get_mut(scene.id)?;
@@ -38,7 +38,7 @@ impl ChargingBook {
             .open
             .as_ref()
             .is_some_and(|open| open.key.as_ref() == Some(&key));
-        if same_start && transaction_id == TransactionId::NotHeard {
+        if same_start && transaction_id == TransactionId::Unknown {
             return answer;
         }
         if same_start && let Some(open) = &mut connector.open {
@@ -92,7 +92,7 @@ impl ChargingBook {
             if let Some(mut open) = connector.open.take() {
                 connector.power_mw = Some(0);
                 quality.into_iter().for_each(|quality| open.flag(quality));
-                if let (TransactionId::NotHeard, Some(TransactionId::Number(id @ 1..))) =
+                if let (TransactionId::Unknown, Some(TransactionId::Number(id @ 1..))) =
                     (&open.record.transaction_id, &stop.transaction_id)
                 {
                     open.called(TransactionId::Number(*id));
@@ -119,7 +119,7 @@ impl ChargingBook {
         }
         let transaction_id = match &stop.transaction_id {
             Some(id @ TransactionId::Number(1..)) => id.clone(),
-            _ => TransactionId::NotHeard,
+            _ => TransactionId::Unknown,
         };
         let Some(point) = self.points.get_mut(scene.id) else {
             return;
@@ -234,7 +234,7 @@ impl ChargePointState {
         if let Some(open) = connector
             .open
             .as_mut()
-            .filter(|open| open.record.transaction_id == TransactionId::NotHeard)
+            .filter(|open| open.record.transaction_id == TransactionId::Unknown)
         {
             open.called(id.clone());
             return true;

@@ -1,4 +1,4 @@
-//! Lenient reading of values whose type charge points do not agree on.
+//! Lenient parsing of values: charge points do not agree on their JSON types.
 
 use std::borrow::Cow;
 
@@ -15,9 +15,9 @@ pub(super) fn trimmed<'a>(json: &mut Json<'a>) -> Option<Cow<'a, str>> {
     (!text.is_empty()).then_some(text)
 }
 
-/// At most `most` characters of it, for what is kept.
-pub(super) fn short(json: &mut Json<'_>, most: usize) -> Option<String> {
-    trimmed(json).map(|text| text.chars().take(most).collect())
+/// A trimmed text, cut to `max` characters, for what is stored.
+pub(super) fn short(json: &mut Json<'_>, max: usize) -> Option<String> {
+    trimmed(json).map(|text| text.chars().take(max).collect())
 }
 
 /// A whole number, sent as one, or as text, or with a fraction of zero.
@@ -25,32 +25,32 @@ pub(super) fn integer(json: &mut Json<'_>) -> Option<i64> {
     whole(&trimmed(json)?)
 }
 
-/// The same of a text.
+/// A whole number in a text; a fraction of zero is accepted.
 pub(super) fn whole(text: &str) -> Option<i64> {
     text.parse().ok().or_else(|| parse_scaled(text, 0).ok())
 }
 
-/// A connector or EVSE number; 0 where there is none, or none that can be.
+/// A connector or EVSE number; 0 where it is missing or impossible.
 pub(super) fn number(json: &mut Json<'_>) -> u32 {
     integer(json)
         .and_then(|number| u32::try_from(number).ok())
         .unwrap_or(0)
 }
 
-/// Keyed hash of a tag.
+/// Keyed hash of a tag; `None` if it is empty.
 pub(super) fn token(json: &mut Json<'_>, hasher: &TokenHasher) -> Option<IdTokenHash> {
     hasher.hash(&json.text()?)
 }
 
-/// The times of one message, and whether any of them left its zone out.
+/// Parses the times of one message, and remembers whether any of them lacks its zone.
 #[derive(Debug, Default)]
 pub(super) struct Times {
     pub zoneless: bool,
 }
 
 impl Times {
-    /// A time in any of its dialects.
-    pub fn read(&mut self, json: &mut Json<'_>) -> Option<UtcMs> {
+    /// A time in any spelling that charge points use.
+    pub fn parse(&mut self, json: &mut Json<'_>) -> Option<UtcMs> {
         let parsed = UtcMs::parse_lenient(&json.text()?).ok()?;
         self.zoneless |= !parsed.has_zone;
         Some(parsed.instant)
@@ -73,7 +73,7 @@ mod tests {
     use crate::ocpp::codec::field::*;
 
     #[test]
-    fn types_do_not_matter() {
+    fn numbers_and_times_parse_from_any_json_type() {
         for (text, want) in [
             ("17", Some(17)),
             ("\"17\"", Some(17)),
@@ -100,13 +100,13 @@ mod tests {
         let mut times = Times::default();
         assert!(
             times
-                .read(&mut Json::new("\"2026-08-21T09:15:02Z\"", 1))
+                .parse(&mut Json::new("\"2026-08-21T09:15:02Z\"", 1))
                 .is_some()
                 && !times.zoneless
         );
         assert!(
             times
-                .read(&mut Json::new("\"2026-08-21 09:15\"", 1))
+                .parse(&mut Json::new("\"2026-08-21 09:15\"", 1))
                 .is_some()
                 && times.zoneless
         );

@@ -3,94 +3,184 @@
 
 use std::borrow::Cow;
 
-use super::{Action, Request, decode, field};
+use super::{Action, Request, field};
 use crate::json::Json;
 use crate::model::{OcppVersion, RejectReason, TokenHasher};
 
-/// How a text is to be read.
+/// How a frame is parsed.
 #[derive(Clone, Copy, Debug)]
-pub struct Reading<'a> {
+pub struct ParseOptions<'a> {
     /// The version agreed on.
     pub version: OcppVersion,
-    /// Hides tags.
+    /// Hashes tags.
     pub hasher: &'a TokenHasher,
     /// How deep JSON may nest.
     pub max_depth: usize,
-    /// Take metering from frames in which a value or a comma is missing or too much.
+    /// Accept metering from frames in which a value is missing or a comma is missing or too much.
     pub repair_metering: bool,
 }
 
-/// A frame as far as it could be read. Ids are kept as they stand in the text, because some charge points send numbers and want them back.
+/// A parsed frame. Ids are kept as JSON text, because some charge points send numbers and expect numbers back.
 #[derive(Debug)]
 pub enum Frame<'a> {
-    /// A request that we know.
+    /// A request of a known action.
     Call {
         /// JSON text of the id.
         id: &'a str,
         /// The action.
         action: Action,
-        /// What it says.
+        /// The decoded payload.
         request: Request,
-        /// It wants no answer (SEND).
+        /// A SEND: no response may follow.
         silent: bool,
-        /// Some time in it named no zone.
+        /// A time in it lacks its zone.
         zoneless: bool,
-        /// The JSON was broken and mended.
+        /// The JSON was broken and has been repaired.
         repaired: bool,
     },
-    /// A request that nobody knows.
+    /// A request of an unknown action.
     Unknown {
         /// JSON text of the id.
         id: &'a str,
-        /// As sent.
+        /// The action, as sent.
         action: Cow<'a, str>,
         /// JSON text of the payload.
         payload: &'a str,
-        /// It wants no answer (SEND).
+        /// A SEND: no response may follow.
         silent: bool,
     },
-    /// An answer to a request of ours (or of the operator).
+    /// A response to a request of ours (or of the operator).
     Result {
         /// JSON text of the id.
         id: &'a str,
         /// JSON text of the payload.
         payload: &'a str,
     },
-    /// A refusal of a request, or (`answers_result`) of an answer.
+    /// CALLERROR, or CALLRESULTERROR if `answers_result`.
     Error {
         /// JSON text of the id.
         id: &'a str,
         /// The code, as sent.
         code: String,
-        /// CALLRESULTERROR.
+        /// It refuses a response instead of a request.
         answers_result: bool,
     },
-    /// A type we do not know: nothing to answer.
+    /// An unknown message type; OCPP-J has no response to it.
     Other {
-        /// Whatever it said.
+        /// The message type, as sent.
         kind: i64,
     },
     /// Not a frame.
     Malformed {
-        /// JSON text of the id, where the beginning looks like a request: it can be answered with an error.
+        /// JSON text of the id, if the beginning looks like a request: then it can be answered with an error.
         call_id: Option<&'a str>,
-        /// What is wrong.
+        /// The class of the defect, for the counters.
         reason: RejectReason,
-        /// What exactly.
+        /// The defect itself.
         detail: String,
     },
 }
 
-/// The beginning of a frame.
-struct Head<'a> {
-    kind: i64,
+/// The elements of a frame, as far as they are of use.
+#[derive(Default)]
+struct Elements<'a> {
+    kind: Option<i64>,
+    /// Empty if it is missing or no id.
     id: &'a str,
+    name: Option<Cow<'a, str>>,
+    code: Option<String>,
+    payload: Option<&'a str>,
+    /// A request of a known action, and whether a time in it lacks its zone. The payload may be missing.
+    action: Option<Action>,
+    decoded: Option<(Request, bool)>,
+    payload_is_no_object: bool,
 }
 
-/// Reads a frame.
-pub fn read<'a>(text: &'a str, reading: &Reading<'_>) -> Frame<'a> {
-    let mut json = Json::new(text, reading.max_depth);
-    let malformed = |json: &Json<'_>, call_id, detail: &str| Frame::Malformed {
+impl<'a> Elements<'a> {
+    fn parse(json: &mut Json<'a>, options: &ParseOptions<'_>) -> Self {
+        let mut elements = Self::default();
+        let mut index = 0;
+        let mut repaired_before = false;
+        json.one_or_many(|json| {
+            match (index, elements.kind) {
+                (0, _) => {
+                    elements.kind = field::integer(json);
+                    repaired_before = json.repaired();
+                }
+                (1, _) => {
+                    // `[2,,"X",{}]` has no id: the text found in second place is its action.
+                    let in_place = json.repaired() == repaired_before;
+                    let id = raw(json).trim();
+                    elements.id = if in_place && is_id(id) { id } else { "" };
+                }
+                (2, Some(2 | 6)) => elements.name = json.text(),
+                (2, Some(4 | 5)) => elements.code = field::short(json, super::MAX_TEXT),
+                (2, Some(3)) => elements.payload = Some(raw(json).trim()),
+                (3, Some(2 | 6)) => elements.request(json, options),
+                _ => {}
+            }
+            index += 1;
+        });
+        if elements.action.is_none() {
+            elements.action = elements.known_action(options.version);
+        }
+        elements
+    }
+
+    fn known_action(&self, version: OcppVersion) -> Option<Action> {
+        Action::from_name(version, self.name.as_deref()?)
+    }
+
+    /// The payload of a request.
+    fn request(&mut self, json: &mut Json<'a>, options: &ParseOptions<'_>) {
+        self.payload_is_no_object = !matches!(json.peek(), Some(b'{' | b'n'));
+        self.action = self.known_action(options.version);
+        match self.action {
+            Some(action) => self.decoded = Some(action.decode(json, options.hasher)),
+            None => self.payload = Some(raw(json)),
+        }
+    }
+}
+
+/// The JSON text of the next value.
+fn raw<'a>(json: &mut Json<'a>) -> &'a str {
+    let from = json.position();
+    json.skip();
+    json.text_between(from, json.position())
+}
+
+/// Parses a frame.
+pub fn parse<'a>(text: &'a str, options: &ParseOptions<'_>) -> Frame<'a> {
+    let mut json = Json::new(text, options.max_depth);
+    if json.peek() != Some(b'[') {
+        return malformed(&json, None, "the text is not a list");
+    }
+    let elements = Elements::parse(&mut json, options);
+    if json.error().is_some() || !json.at_end() {
+        return malformed(&json, call_id_of(text), "something follows the frame");
+    }
+    let Some(kind) = elements.kind else {
+        return malformed(&json, None, "the first element is not a message type");
+    };
+    let id = elements.id;
+    match kind {
+        2..=6 if id.is_empty() => malformed(&json, None, "the second element is not a message id"),
+        2 | 6 => call(&json, elements, kind == 6, options),
+        3 => Frame::Result {
+            id,
+            payload: elements.payload.unwrap_or("{}"),
+        },
+        4 | 5 => Frame::Error {
+            id,
+            code: elements.code.unwrap_or_default(),
+            answers_result: kind == 5,
+        },
+        kind => Frame::Other { kind },
+    }
+}
+
+fn malformed<'a>(json: &Json<'_>, call_id: Option<&'a str>, detail: &str) -> Frame<'a> {
+    Frame::Malformed {
         call_id,
         reason: if json.too_deep() {
             RejectReason::TooDeep
@@ -98,122 +188,47 @@ pub fn read<'a>(text: &'a str, reading: &Reading<'_>) -> Frame<'a> {
             RejectReason::Syntax
         },
         detail: json.error().unwrap_or_else(|| detail.to_owned()),
+    }
+}
+
+/// CALL or SEND.
+fn call<'a>(
+    json: &Json<'_>,
+    elements: Elements<'a>,
+    silent: bool,
+    options: &ParseOptions<'_>,
+) -> Frame<'a> {
+    let id = elements.id;
+    let call_id = (!silent).then_some(id);
+    let Some(name) = elements.name else {
+        return malformed(json, call_id, "the third element is not an action");
     };
-    if json.peek() != Some(b'[') {
-        return malformed(&json, None, "the text is not a list");
+    if elements.payload_is_no_object {
+        return malformed(json, call_id, "the payload is not an object");
     }
-    let mut index = 0;
-    let mut kind = None;
-    let mut id: Option<&'a str> = None;
-    let mut name: Option<Cow<'a, str>> = None;
-    let mut code = None;
-    let mut payload: Option<&'a str> = None;
-    let mut decoded: Option<(Action, (Request, bool))> = None;
-    let mut not_an_object = false;
-    let mut mended_before = false;
-    json.one_or_many(|json| {
-        match (index, kind) {
-            (0, _) => {
-                kind = field::integer(json);
-                mended_before = json.repaired();
-            }
-            (1, _) => {
-                // `[2,,"X",{}]` has no id; its action is none.
-                let in_place = json.repaired() == mended_before;
-                let from = json.position();
-                json.skip();
-                id = Some(json.text_between(from, json.position()).trim())
-                    .filter(|id| in_place && is_id(id));
-            }
-            (2, Some(2 | 6)) => name = json.text(),
-            (2, Some(4 | 5)) => code = field::short(json, 64),
-            (2, Some(3)) => {
-                let from = json.position();
-                json.skip();
-                payload = Some(json.text_between(from, json.position()).trim());
-            }
-            (3, Some(2 | 6)) => {
-                let action = name
-                    .as_deref()
-                    .and_then(|name| Action::of(reading.version, name));
-                not_an_object = !matches!(json.peek(), Some(b'{' | b'n'));
-                let from = json.position();
-                match action {
-                    Some(action) => decoded = Some((action, decode(action, json, reading.hasher))),
-                    None => {
-                        json.skip();
-                        payload = Some(json.text_between(from, json.position()));
-                    }
-                }
-            }
-            _ => {}
-        }
-        index += 1;
-    });
-    let head = Head {
-        kind: kind.unwrap_or(0),
-        id: id.unwrap_or_default(),
+    let Some(action) = elements.action else {
+        return Frame::Unknown {
+            id,
+            action: name,
+            payload: elements.payload.unwrap_or("{}"),
+            silent,
+        };
     };
-    if json.error().is_some() || !json.at_end() {
-        return malformed(&json, call_id_of(text), "something follows the frame");
+    let repaired = json.repaired();
+    if repaired && !(options.repair_metering && action.is_metering()) {
+        return malformed(json, call_id, "a value is missing, or a comma is too much");
     }
-    if kind.is_none() {
-        return malformed(&json, None, "the first element is not a message type");
-    }
-    if !(2..=6).contains(&head.kind) {
-        return Frame::Other { kind: head.kind };
-    }
-    if head.id.is_empty() {
-        return malformed(&json, None, "the second element is not a message id");
-    }
-    let id = head.id;
-    match head.kind {
-        3 => Frame::Result {
-            id,
-            payload: payload.unwrap_or("{}"),
-        },
-        4 | 5 => Frame::Error {
-            id,
-            code: code.unwrap_or_default(),
-            answers_result: head.kind == 5,
-        },
-        kind => {
-            let silent = kind == 6;
-            let call_id = (!silent).then_some(id);
-            let Some(name) = name else {
-                return malformed(&json, call_id, "the third element is not an action");
-            };
-            if not_an_object {
-                return malformed(&json, call_id, "the payload is not an object");
-            }
-            let Some(action) = Action::of(reading.version, &name) else {
-                return Frame::Unknown {
-                    id,
-                    action: name,
-                    payload: payload.unwrap_or("{}"),
-                    silent,
-                };
-            };
-            let repaired = json.repaired();
-            if repaired && !(reading.repair_metering && action.is_metering()) {
-                return malformed(&json, call_id, "a value is missing, or a comma is too much");
-            }
-            // SteVe maps a null payload to an empty one (its issue 1109); a missing one is the same thing.
-            let (_, (request, zoneless)) = decoded.unwrap_or_else(|| {
-                (
-                    action,
-                    decode(action, &mut Json::new("{}", 1), reading.hasher),
-                )
-            });
-            Frame::Call {
-                id,
-                action,
-                request,
-                silent,
-                zoneless,
-                repaired,
-            }
-        }
+    // A null payload counts as an empty one (some charge points send it: SteVe issue 1109), and so does a missing one.
+    let (request, zoneless) = elements
+        .decoded
+        .unwrap_or_else(|| action.decode(&mut Json::new("{}", 1), options.hasher));
+    Frame::Call {
+        id,
+        action,
+        request,
+        silent,
+        zoneless,
+        repaired,
     }
 }
 
@@ -221,11 +236,11 @@ pub fn read<'a>(text: &'a str, reading: &Reading<'_>) -> Frame<'a> {
 fn is_id(text: &str) -> bool {
     text.len() <= 256
         && (text.starts_with('"') || text.starts_with('-') || text.starts_with(|c: char| c.is_ascii_digit()))
-        // What is given back must be JSON itself: an id with a raw control character in it is not.
+        // The id becomes part of a response, which must be JSON: an id with a raw control character is not.
         && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
-/// The id of a request whose rest is broken (`"transactionId":,` is sent by real charge points): enough to answer it with an error.
+/// The id of a request whose rest is broken, to answer it with an error. Real charge points send `"transactionId":,`, for example.
 pub fn call_id_of(text: &str) -> Option<&str> {
     let rest = text
         .trim_start()

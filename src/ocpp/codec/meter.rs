@@ -10,7 +10,7 @@ use crate::model::{MeterSample, ReadingContext, SignedData};
 use crate::units::UtcMs;
 
 /// `meterStart` and `meterStop`: whole Wh by the standard, fractions happen.
-pub(super) fn register_dwh(json: &mut Json<'_>) -> Option<i64> {
+pub(super) fn meter_register(json: &mut Json<'_>) -> Option<i64> {
     let text = trimmed(json)?;
     let dwh = match whole(&text) {
         Some(wh) if !text.contains(['.', ',']) => wh.checked_mul(10)?,
@@ -46,7 +46,7 @@ fn sample(json: &mut Json<'_>, times: &mut Times) -> Option<MeterSample> {
     let mut at = None;
     let mut readings = Readings::default();
     json.object(|json, name| match name {
-        "timestamp" => at = times.read(json),
+        "timestamp" => at = times.parse(json),
         "sampledValue" => json.one_or_many(|json| readings.take(json)),
         _ => {}
     });

@@ -1,203 +1,225 @@
-//! What two others say to each other: joins requests with their answers, because the transaction id of OCPP 1.6 stands only in the
-//! central system's answer. For the tap and for recorded traffic; it says nothing itself.
+//! In OCPP 1.6 the transaction id is only in the central system's response. To learn it without being that central system, the observer
+//! follows both directions of a connection and joins each StartTransaction with its response. It sends nothing. The tap uses it, and the
+//! replay of recorded traffic.
 
 use std::collections::VecDeque;
 
-use super::frame::{self, Frame, Reading};
+use super::frame::{self, Frame, ParseOptions};
 use super::repeats::Repeats;
-use super::{Action, Checks, Request, field, v16};
+use super::{Action, Checks, Request, field};
 use crate::json::Json;
 use crate::model::{ChargePointMessage, Issue, Manner, OcppVersion, RejectReason};
 use crate::units::UtcMs;
 
-/// Requests of the central system whose answer is awaited.
-const MAX_ASKED: usize = 16;
+/// Pending requests of the central system that are remembered.
+const MAX_PENDING: usize = 16;
 
-/// Who said it.
+/// The side that sent a frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Speaker {
+pub enum Origin {
     /// The charge point.
     ChargePoint,
     /// Its central system.
     Csms,
 }
 
-/// Something for the books.
+/// A message for the engine.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Heard {
-    /// When it was said.
+pub struct ObservedMessage {
+    /// When its frame was received.
     pub received_at: UtcMs,
-    /// How.
+    /// Peculiarities of its frame.
     pub manner: Manner,
-    /// What.
+    /// The decoded message.
     pub message: ChargePointMessage,
 }
 
-/// A frame that could not be used.
+/// Why a frame was rejected.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unheard {
-    /// Why.
+pub struct RejectedFrame {
+    /// The class of the defect, for the counters.
     pub reason: RejectReason,
-    /// What exactly.
+    /// The defect itself.
     pub detail: String,
 }
 
-/// One link, listened to.
+/// ChangeAvailability of the central system, until the charge point has answered it.
+#[derive(Debug)]
+struct PendingAvailability {
+    id: String,
+    connector_id: u32,
+    operative: bool,
+}
+
+/// A CALL of the charge point.
+struct Call<'a> {
+    id: &'a str,
+    action: Action,
+    text: &'a str,
+    manner: Manner,
+    received_at: UtcMs,
+}
+
+/// Follows one connection.
 #[derive(Debug)]
 pub struct Observer {
     version: OcppVersion,
-    /// A StartTransaction whose answer is awaited: message id, and what it says.
-    start: Option<(String, Heard)>,
-    /// ChangeAvailability of the central system: message id, connector, operative.
-    asked: VecDeque<(String, u32, bool)>,
+    /// A StartTransaction without its response yet, by its message id.
+    start: Option<(String, ObservedMessage)>,
+    pending: VecDeque<PendingAvailability>,
     repeats: Repeats<()>,
     checks: Checks,
 }
 
 impl Observer {
-    /// A link that speaks `version`.
+    /// For a connection that uses `version`.
     pub fn new(version: OcppVersion) -> Self {
         Self {
             version,
             start: None,
-            asked: VecDeque::new(),
+            pending: VecDeque::new(),
             repeats: Repeats::default(),
             checks: Checks::default(),
         }
     }
 
-    /// The version spoken.
+    /// The version of the connection.
     pub fn version(&self) -> OcppVersion {
         self.version
     }
 
-    /// Takes a frame.
-    pub fn hear(
+    /// Processes a frame and appends its messages to `out`.
+    pub fn observe(
         &mut self,
-        speaker: Speaker,
+        origin: Origin,
         text: &str,
-        reading: &Reading<'_>,
+        options: &ParseOptions<'_>,
         received_at: UtcMs,
-        out: &mut Vec<Heard>,
-    ) -> Result<(), Unheard> {
-        let reading = Reading {
+        out: &mut Vec<ObservedMessage>,
+    ) -> Result<(), RejectedFrame> {
+        let options = ParseOptions {
             version: self.version,
-            ..*reading
+            ..*options
         };
-        match (speaker, frame::read(text, &reading)) {
-            (
-                Speaker::ChargePoint,
-                Frame::Call {
-                    id,
-                    action,
-                    request,
-                    zoneless,
-                    repaired,
-                    ..
-                },
-            ) => {
-                let conformant = self.checks.check(self.version, action, text);
+        let frame = frame::parse(text, &options);
+        if let Frame::Malformed { reason, detail, .. } = frame {
+            return Err(RejectedFrame { reason, detail });
+        }
+        match origin {
+            Origin::ChargePoint => self.from_charge_point(frame, text, received_at, out),
+            Origin::Csms => {
+                self.from_csms(frame, received_at, out);
+                Ok(())
+            }
+        }
+    }
+
+    fn from_charge_point(
+        &mut self,
+        frame: Frame<'_>,
+        text: &str,
+        received_at: UtcMs,
+        out: &mut Vec<ObservedMessage>,
+    ) -> Result<(), RejectedFrame> {
+        match frame {
+            Frame::Call {
+                id,
+                action,
+                request,
+                zoneless,
+                repaired,
+                ..
+            } => {
                 let manner = Manner {
                     zoneless,
                     repaired,
-                    conformant,
+                    conformant: self.checks.check(self.version, action, text),
                 };
-                self.call(id, action, request, text, manner, received_at, out);
-                Ok(())
-            }
-            (Speaker::ChargePoint, Frame::Unknown { action, .. }) => {
-                self.give_up_start(out);
-                let detail = format!("action `{}`", action.chars().take(64).collect::<String>());
-                Err(Unheard {
-                    reason: RejectReason::UnknownAction,
-                    detail,
-                })
-            }
-            (Speaker::ChargePoint, Frame::Result { id, payload }) => {
-                self.charge_point_answered(id, payload, received_at, out);
-                Ok(())
-            }
-            (Speaker::Csms, Frame::Result { id, payload }) => {
-                self.csms_answered(id, payload, out);
-                Ok(())
-            }
-            (
-                Speaker::Csms,
-                Frame::Error {
-                    id,
-                    answers_result: false,
-                    ..
-                },
-            ) => {
-                // Refused: the charge point repeats it, or lives without.
-                self.start.take_if(|(asked, _)| asked == id);
-                Ok(())
-            }
-            (
-                Speaker::Csms,
-                Frame::Unknown {
+                let call = Call {
                     id,
                     action,
-                    payload,
-                    ..
-                },
-            ) => {
-                self.csms_asked(id, &action, payload, received_at, out);
-                Ok(())
+                    text,
+                    manner,
+                    received_at,
+                };
+                self.call(&call, request, out);
             }
-            (_, Frame::Malformed { reason, detail, .. }) => Err(Unheard { reason, detail }),
-            _ => Ok(()),
+            Frame::Unknown { action, .. } => {
+                self.release_start(out);
+                let detail = format!("action `{}`", action.chars().take(64).collect::<String>());
+                return Err(RejectedFrame {
+                    reason: RejectReason::UnknownAction,
+                    detail,
+                });
+            }
+            Frame::Result { id, payload } => {
+                self.charge_point_response(id, payload, received_at, out);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn from_csms(&mut self, frame: Frame<'_>, received_at: UtcMs, out: &mut Vec<ObservedMessage>) {
+        match frame {
+            Frame::Result { id, payload } => self.csms_response(id, payload, out),
+            Frame::Error {
+                id,
+                answers_result: false,
+                ..
+            } => {
+                // Refused: there is no transaction, unless the charge point repeats the request.
+                self.start.take_if(|(request, _)| request == id);
+            }
+            Frame::Unknown {
+                id,
+                action,
+                payload,
+                ..
+            } => self.csms_request(id, &action, payload, received_at, out),
+            _ => {}
         }
     }
 
-    /// The link is down: nothing more will be answered.
-    pub fn ended(&mut self, out: &mut Vec<Heard>) {
-        self.give_up_start(out);
-        self.asked.clear();
+    /// The connection is closed: no response will follow.
+    pub fn ended(&mut self, out: &mut Vec<ObservedMessage>) {
+        self.release_start(out);
+        self.pending.clear();
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a frame's parts, used once")]
-    fn call(
-        &mut self,
-        id: &str,
-        action: Action,
-        request: Request,
-        text: &str,
-        manner: Manner,
-        received_at: UtcMs,
-        out: &mut Vec<Heard>,
-    ) {
-        if self.repeats.find(text).is_some() {
+    fn call(&mut self, call: &Call<'_>, request: Request, out: &mut Vec<ObservedMessage>) {
+        if self.repeats.find(call.text).is_some() {
             return;
         }
-        // A charge point asks one thing at a time: the answer to the last one will not come any more.
-        self.give_up_start(out);
-        if is_for_the_books(action) {
-            self.repeats.note(text, ());
+        // A charge point sends one request at a time: the response to the last one will not come any more.
+        self.release_start(out);
+        if call.action.needs_commit() {
+            self.repeats.record(call.text, ());
         }
-        let heard = |message| Heard {
-            received_at,
-            manner,
+        let observed = |message| ObservedMessage {
+            received_at: call.received_at,
+            manner: call.manner,
             message,
         };
         match request {
             Request::Authorize(_) => {}
             Request::Event(message @ ChargePointMessage::StartTransaction { .. }) => {
-                self.start = Some((id.to_owned(), heard(message)));
+                self.start = Some((call.id.to_owned(), observed(message)));
             }
-            Request::Event(message) => out.push(heard(message)),
-            Request::Events(messages) => out.extend(messages.into_iter().map(heard)),
+            Request::Event(message) => out.push(observed(message)),
+            Request::Events(messages) => out.extend(messages.into_iter().map(observed)),
         }
     }
 
-    fn give_up_start(&mut self, out: &mut Vec<Heard>) {
-        if let Some((_, heard)) = self.start.take() {
-            out.push(issued(heard, None));
+    /// Passes on a StartTransaction whose response did not come: the transaction has no known id.
+    fn release_start(&mut self, out: &mut Vec<ObservedMessage>) {
+        if let Some((_, start)) = self.start.take() {
+            out.push(with_transaction_id(start, None));
         }
     }
 
-    fn csms_answered(&mut self, id: &str, payload: &str, out: &mut Vec<Heard>) {
-        let Some((_, heard)) = self.start.take_if(|(asked, _)| asked == id) else {
+    fn csms_response(&mut self, id: &str, payload: &str, out: &mut Vec<ObservedMessage>) {
+        let Some((_, start)) = self.start.take_if(|(request, _)| request == id) else {
             return;
         };
         let mut transaction_id = None;
@@ -206,49 +228,28 @@ impl Observer {
                 transaction_id = field::integer(json);
             }
         });
-        // 0 is no id (a refused tag, with many central systems).
-        out.push(issued(heard, transaction_id.filter(|id| *id != 0)));
+        // 0 is no id: many central systems send it with a refused tag.
+        let transaction_id = transaction_id.filter(|id| *id != 0);
+        out.push(with_transaction_id(start, transaction_id));
     }
 
-    fn csms_asked(
+    fn csms_request(
         &mut self,
         id: &str,
         action: &str,
         payload: &str,
         received_at: UtcMs,
-        out: &mut Vec<Heard>,
+        out: &mut Vec<ObservedMessage>,
     ) {
         match action {
-            "ChangeAvailability" => {
-                let (mut connector, mut operative) = (0, None);
-                Json::new(payload, 32).object(|json, name| match name {
-                    "connectorId" => connector = field::number(json),
-                    "evse" => {
-                        json.object(|json, name| {
-                            if name == "id" {
-                                connector = field::number(json);
-                            }
-                        });
-                    }
-                    "type" | "operationalStatus" => {
-                        operative = field::trimmed(json).map(|word| word == "Operative")
-                    }
-                    _ => {}
-                });
-                if let Some(operative) = operative {
-                    if self.asked.len() >= MAX_ASKED {
-                        self.asked.pop_front();
-                    }
-                    self.asked.push_back((id.to_owned(), connector, operative));
-                }
-            }
-            // The charge point is told to talk to somebody else: soon nothing will come through here.
+            "ChangeAvailability" => self.change_availability(id, payload),
+            // It makes the charge point connect elsewhere: soon no traffic will come through here.
             "SetNetworkProfile" => {
                 let message = ChargePointMessage::Notice {
-                    action: action.to_string(),
+                    action: action.to_owned(),
                     status: None,
                 };
-                out.push(Heard {
+                out.push(ObservedMessage {
                     received_at,
                     manner: Manner::default(),
                     message,
@@ -258,17 +259,42 @@ impl Observer {
         }
     }
 
-    fn charge_point_answered(
+    fn change_availability(&mut self, id: &str, payload: &str) {
+        let (mut connector_id, mut operative) = (0, None);
+        Json::new(payload, 32).object(|json, name| match name {
+            "connectorId" => connector_id = field::number(json),
+            "evse" => {
+                json.object(|json, name| {
+                    if name == "id" {
+                        connector_id = field::number(json);
+                    }
+                });
+            }
+            "type" | "operationalStatus" => {
+                operative = field::trimmed(json).map(|word| word == "Operative")
+            }
+            _ => {}
+        });
+        let Some(operative) = operative else { return };
+        if self.pending.len() >= MAX_PENDING {
+            self.pending.pop_front();
+        }
+        self.pending.push_back(PendingAvailability {
+            id: id.to_owned(),
+            connector_id,
+            operative,
+        });
+    }
+
+    fn charge_point_response(
         &mut self,
         id: &str,
         payload: &str,
         received_at: UtcMs,
-        out: &mut Vec<Heard>,
+        out: &mut Vec<ObservedMessage>,
     ) {
-        let Some(index) = self.asked.iter().position(|(asked, _, _)| asked == id) else {
-            return;
-        };
-        let Some((_, connector_id, operative)) = self.asked.remove(index) else {
+        let index = self.pending.iter().position(|pending| pending.id == id);
+        let Some(request) = index.and_then(|index| self.pending.remove(index)) else {
             return;
         };
         let mut accepted = false;
@@ -279,111 +305,24 @@ impl Observer {
             }
         });
         if accepted {
-            let message = ChargePointMessage::AvailabilityChanged {
-                connector_id,
-                operative,
-            };
-            out.push(Heard {
+            out.push(ObservedMessage {
                 received_at,
                 manner: Manner::default(),
-                message,
+                message: ChargePointMessage::AvailabilityChanged {
+                    connector_id: request.connector_id,
+                    operative: request.operative,
+                },
             });
         }
     }
 }
 
-/// Whether a repetition of the request would count twice; signs of life may come as often as they like.
-pub fn is_for_the_books(action: Action) -> bool {
-    use super::v2;
-    !matches!(
-        action,
-        Action::V16(
-            v16::Action::Heartbeat | v16::Action::BootNotification | v16::Action::Authorize
-        ) | Action::V2(
-            v2::Action::Heartbeat | v2::Action::BootNotification | v2::Action::Authorize
-        )
-    )
-}
-
-fn issued(mut heard: Heard, transaction_id: Option<i64>) -> Heard {
-    if let ChargePointMessage::StartTransaction { issue, .. } = &mut heard.message {
+fn with_transaction_id(mut start: ObservedMessage, transaction_id: Option<i64>) -> ObservedMessage {
+    if let ChargePointMessage::StartTransaction { issue, .. } = &mut start.message {
         *issue = Issue::Theirs(transaction_id);
     }
-    heard
+    start
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::model::TokenHasher;
-    use crate::ocpp::codec::observer::*;
-
-    #[test]
-    fn ids_come_from_the_answer() {
-        let hasher = TokenHasher::new(&[0; 32]);
-        let reading = Reading {
-            version: OcppVersion::V16,
-            hasher: &hasher,
-            max_depth: 32,
-            repair_metering: true,
-        };
-        let mut observer = Observer::new(OcppVersion::V16);
-        let mut out = Vec::new();
-        let mut say = |speaker, text: &str, out: &mut Vec<Heard>| {
-            observer.hear(speaker, text, &reading, UtcMs(0), out)
-        };
-        let start = r#"[2,"7","StartTransaction",{"connectorId":1,"idTag":"A","meterStart":0,"timestamp":"2026-08-21T09:15:02Z"}]"#;
-        say(Speaker::ChargePoint, start, &mut out).unwrap();
-        assert!(out.is_empty(), "not before the answer");
-        say(
-            Speaker::Csms,
-            r#"[2,"c1","ChangeAvailability",{"connectorId":1,"type":"Inoperative"}]"#,
-            &mut out,
-        )
-        .unwrap();
-        say(
-            Speaker::Csms,
-            r#"[3,"7",{"transactionId":4711,"idTagInfo":{"status":"Accepted"}}]"#,
-            &mut out,
-        )
-        .unwrap();
-        say(Speaker::ChargePoint, start, &mut out).unwrap();
-        assert_eq!(out.len(), 1, "once");
-        assert!(matches!(
-            out[0].message,
-            ChargePointMessage::StartTransaction {
-                issue: Issue::Theirs(Some(4711)),
-                ..
-            }
-        ));
-        say(
-            Speaker::ChargePoint,
-            r#"[3,"c1",{"status":"Scheduled"}]"#,
-            &mut out,
-        )
-        .unwrap();
-        assert!(matches!(
-            out[1].message,
-            ChargePointMessage::AvailabilityChanged {
-                connector_id: 1,
-                operative: false
-            }
-        ));
-        // The answer is lost: the next request says so.
-        say(
-            Speaker::ChargePoint,
-            &start.replace("\"7\"", "\"8\""),
-            &mut out,
-        )
-        .unwrap();
-        say(Speaker::ChargePoint, r#"[2,"9","Heartbeat",{}]"#, &mut out).unwrap();
-        assert!(matches!(
-            out[2].message,
-            ChargePointMessage::StartTransaction {
-                issue: Issue::Theirs(None),
-                ..
-            }
-        ));
-        assert!(say(Speaker::ChargePoint, "[2", &mut out).is_err());
-        assert!(say(Speaker::ChargePoint, r#"[2,"1","Coffee",{}]"#, &mut out).is_err());
-    }
-}
+mod tests;

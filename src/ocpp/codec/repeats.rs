@@ -1,13 +1,13 @@
-//! Requests heard lately on one connection, to know a repetition from news: the same text is the same request (charge points repeat
-//! themselves under the same message id when an answer is late), another text under the same id is another request.
+//! Charge points repeat a request under the same message id when its response is late. The same text is the same request, and must not
+//! count twice; another text under the same id is another request.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// How many are remembered: a charge point asks one thing at a time.
+/// Requests remembered: a charge point sends one at a time, so a repetition is among the last few.
 const REMEMBERED: usize = 4;
 
-/// Digests of requests, each with what was made of it.
+/// Digests of the latest requests of one connection, each with its result.
 #[derive(Debug)]
 pub struct Repeats<T>(VecDeque<(u64, T)>);
 
@@ -18,21 +18,21 @@ impl<T> Default for Repeats<T> {
 }
 
 impl<T> Repeats<T> {
-    /// What was made of the same text before.
+    /// The result of the same text, if it was recorded lately.
     pub fn find(&self, text: &str) -> Option<&T> {
         let digest = digest(text);
         self.0
             .iter()
             .find(|(known, _)| *known == digest)
-            .map(|(_, made)| made)
+            .map(|(_, result)| result)
     }
 
-    /// Remembers what was made of a text.
-    pub fn note(&mut self, text: &str, made: T) {
+    /// Records the result of a text.
+    pub fn record(&mut self, text: &str, result: T) {
         if self.0.len() >= REMEMBERED {
             self.0.pop_front();
         }
-        self.0.push_back((digest(text), made));
+        self.0.push_back((digest(text), result));
     }
 }
 

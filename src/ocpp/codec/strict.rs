@@ -1,34 +1,33 @@
-//! The strict reader: does a request keep to the standard, to the letter? Only counted, per charge point and vendor; nothing is refused
-//! for it.
+//! The strict check: is a request valid by the standard? The result is only counted, per charge point and vendor; nothing is refused
+//! because of it.
 
 use super::Action;
 use crate::model::OcppVersion;
 
-/// Metering is most of the traffic and always looks the same: the strict reader is shown the first few and then every so-manieth.
+/// Frequent requests of one charge point all look the same: the first few are checked, and then one in so many.
 const CHECKED_FIRST: u32 = 8;
 const CHECKED_EVERY: u32 = 64;
 
-/// Which requests of a connection the strict reader is shown.
+/// Decides which requests of a connection are checked.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Checks {
-    metering_seen: u32,
+    frequent_seen: u32,
 }
 
 impl Checks {
-    /// What the strict reader says of a request, if it is asked.
+    /// Whether the request is valid; `None` if it was not checked.
     pub fn check(&mut self, version: OcppVersion, action: Action, text: &str) -> Option<bool> {
-        let many = action.is_metering() || action.name() == "TransactionEvent";
-        if many {
-            self.metering_seen = self.metering_seen.wrapping_add(1);
+        if action.is_frequent() {
+            self.frequent_seen = self.frequent_seen.wrapping_add(1);
         }
-        let asked = !many
-            || self.metering_seen <= CHECKED_FIRST
-            || self.metering_seen.is_multiple_of(CHECKED_EVERY);
-        asked.then(|| is_conformant(version, text))
+        let checked = !action.is_frequent()
+            || self.frequent_seen <= CHECKED_FIRST
+            || self.frequent_seen.is_multiple_of(CHECKED_EVERY);
+        checked.then(|| is_conformant(version, text))
     }
 }
 
-/// True if `ocpp_rs` reads the request. OCPP 2.0.1 is read with the types of 2.1, which are a superset but for a few enumerations.
+/// True if `ocpp_rs` parses the request. OCPP 2.0.1 is parsed with the types of 2.1, which are a superset except for a few enumerations.
 fn is_conformant(version: OcppVersion, text: &str) -> bool {
     match version {
         OcppVersion::V16 => ocpp_rs::v16::parse::deserialize_to_message(text).is_ok(),
@@ -43,7 +42,7 @@ mod tests {
     use crate::ocpp::codec::strict::*;
 
     #[test]
-    fn to_the_letter() {
+    fn only_valid_requests_are_conformant() {
         for (version, text, want) in [
             (OcppVersion::V16, r#"[2,"1","Heartbeat",{}]"#, true),
             (OcppVersion::V16, r#"[2,1,"Heartbeat",{}]"#, false),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How charge points are set up for rich telemetry.
 #[derive(Clone, PartialEq, Debug)]
-pub struct SetupConfig {
+pub struct ProvisioningConfig {
     /// `enabled`. Without it nothing is ever asked of a charge point.
     pub enabled: bool,
     /// `charge_points`: only these; empty is all that we are the central system of.
@@ -39,7 +39,7 @@ pub struct SetupConfig {
     pub deaf_close_interval: Duration,
 }
 
-impl Default for SetupConfig {
+impl Default for ProvisioningConfig {
     fn default() -> Self {
         let measurands = [
             "Energy.Active.Import.Register",
@@ -69,7 +69,7 @@ impl Default for SetupConfig {
     }
 }
 
-impl SetupConfig {
+impl ProvisioningConfig {
     /// It is to be set up.
     pub fn wants(&self, charge_point: &str) -> bool {
         self.enabled

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::SetupConfig;
+use super::ProvisioningConfig;
 use crate::model::OcppVersion;
-use crate::ocpp::codec::answers::bare;
+use crate::ocpp::codec::call_results::unquote;
 
 /// Something that is set, or that tells how to set it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -205,13 +205,17 @@ impl Row {
 /// What this charge point should be set to.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Wishes {
-    config: Arc<SetupConfig>,
+    config: Arc<ProvisioningConfig>,
     heartbeat: Duration,
     rapid: bool,
 }
 
 impl Wishes {
-    pub fn new(config: Arc<SetupConfig>, heartbeat: Duration, max_power_kw: Option<f64>) -> Self {
+    pub fn new(
+        config: Arc<ProvisioningConfig>,
+        heartbeat: Duration,
+        max_power_kw: Option<f64>,
+    ) -> Self {
         Self {
             config,
             heartbeat,
@@ -242,7 +246,7 @@ impl Wishes {
 pub(super) fn elements(value: &str) -> Vec<String> {
     value
         .split(',')
-        .map(bare)
+        .map(unquote)
         .filter(|element| !element.is_empty())
         .map(str::to_owned)
         .collect()
@@ -291,7 +295,7 @@ pub(super) fn spelt(wished: &[String], supported: &[String]) -> Vec<String> {
 /// The value that is there is as good as what is wished for.
 pub(super) fn satisfies(kind: Kind, there: &str, wished: &[String]) -> bool {
     let seconds = || wished.first()?.parse::<u64>().ok();
-    let is = || bare(there).split('.').next()?.parse::<u64>().ok();
+    let is = || unquote(there).split('.').next()?.parse::<u64>().ok();
     match kind {
         Kind::List => is_within(wished, &elements(there)),
         Kind::Seconds => is().is_some() && is() == seconds(),

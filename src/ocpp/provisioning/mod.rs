@@ -18,11 +18,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use self::channel::Channel;
-pub use self::config::SetupConfig;
+pub use self::config::ProvisioningConfig;
 use crate::model::{
-    CommandChannel, Inventory, OcppVersion, SetupMemory, SetupNote, SetupRemembered,
+    CommandChannel, Inventory, OcppVersion, ProvisioningEvent, ProvisioningSnapshot,
+    ProvisioningState,
 };
-use crate::ocpp::codec::answers::Setting;
+use crate::ocpp::codec::call_results::Setting;
 use crate::ocpp::provisioning::desired_configuration::{Key, Wishes, chunks, elements, rows};
 use crate::ocpp::provisioning::requests::{Ask, Trigger, Write};
 use crate::units::UtcMs;
@@ -45,9 +46,9 @@ pub(crate) enum Step {
     /// Send this frame.
     Send(String),
     /// Tell the engine.
-    Tell(SetupNote),
+    Tell(ProvisioningEvent),
     /// Tell the engine, wait until it is on disk, and call [`Setup::remembered`].
-    Recall(SetupNote),
+    Recall(ProvisioningEvent),
     /// Close the link: it is deaf.
     Close,
 }
@@ -94,7 +95,7 @@ pub(crate) struct Known {
 #[derive(Debug)]
 pub(crate) struct Setup {
     version: OcppVersion,
-    config: Arc<SetupConfig>,
+    config: Arc<ProvisioningConfig>,
     known: Known,
     wishes: Wishes,
     stage: Stage,
@@ -103,7 +104,7 @@ pub(crate) struct Setup {
     steps: VecDeque<Step>,
     recalling: Option<Recalling>,
     channel: Channel,
-    memory: SetupMemory,
+    memory: ProvisioningState,
     wall: UtcMs,
     restarts: u8,
     to_read: VecDeque<Vec<Key>>,
@@ -126,7 +127,7 @@ impl Setup {
     /// At the beginning of a connection. `prefix` makes message ids that no other connection had.
     pub fn new(
         version: OcppVersion,
-        config: Arc<SetupConfig>,
+        config: Arc<ProvisioningConfig>,
         known: Known,
         prefix: String,
         now: Instant,
@@ -140,7 +141,7 @@ impl Setup {
             steps: VecDeque::new(),
             recalling: None,
             channel: Channel::new(prefix, config.call_timeout),
-            memory: SetupMemory::default(),
+            memory: ProvisioningState::default(),
             wall: UtcMs(0),
             restarts: 0,
             to_read: VecDeque::new(),
@@ -238,7 +239,7 @@ impl Setup {
     /// One step on: a request, or the next stage.
     fn advance(&mut self, now: Instant) {
         match self.stage {
-            Stage::Waiting => self.recall(Recalling::Begun, SetupNote::Begun),
+            Stage::Waiting => self.recall(Recalling::Begun, ProvisioningEvent::Begun),
             Stage::Reading => match self.to_read.front() {
                 Some(keys) => self.send(Ask::Read(keys.clone()), now),
                 None => {
@@ -283,7 +284,7 @@ impl Setup {
                 }
                 None => self.stage = Stage::Idle,
             },
-            Stage::Idle => self.recall(Recalling::Look, SetupNote::Look),
+            Stage::Idle => self.recall(Recalling::Look, ProvisioningEvent::Refresh),
             Stage::Asleep => {}
         }
     }
@@ -296,18 +297,18 @@ impl Setup {
         }
     }
 
-    fn tell(&mut self, note: SetupNote) {
+    fn tell(&mut self, note: ProvisioningEvent) {
         self.memory.take(&note, self.wall);
         self.steps.push_back(Step::Tell(note));
     }
 
-    fn recall(&mut self, recalling: Recalling, note: SetupNote) {
+    fn recall(&mut self, recalling: Recalling, note: ProvisioningEvent) {
         self.recalling = Some(recalling);
         self.steps.push_back(Step::Recall(note));
     }
 
     /// The note of the last [`Step::Recall`] is on disk.
-    pub fn remembered(&mut self, remembered: SetupRemembered, wall: UtcMs, now: Instant) {
+    pub fn remembered(&mut self, remembered: ProvisioningSnapshot, wall: UtcMs, now: Instant) {
         self.memory = remembered.memory;
         self.wall = wall;
         match self.recalling.take() {
@@ -383,7 +384,7 @@ impl Setup {
     }
 
     fn inventory_is(&mut self, inventory: Inventory) {
-        self.tell(SetupNote::Inventory(inventory));
+        self.tell(ProvisioningEvent::Inventory(inventory));
         self.report = None;
         // Once a connection is enough.
         if inventory == Inventory::Partial {
@@ -404,7 +405,7 @@ impl Setup {
     }
 
     fn done(&mut self, now: Instant) {
-        self.tell(SetupNote::Done);
+        self.tell(ProvisioningEvent::Done);
         self.stage = Stage::Idle;
         self.due = (self.version != OcppVersion::V16).then(|| now + self.config.transaction_check);
     }
@@ -427,7 +428,7 @@ impl Setup {
         }
         self.stage = Stage::Asleep;
         if self.memory.channel != CommandChannel::Deaf {
-            self.tell(SetupNote::Channel(CommandChannel::Deaf));
+            self.tell(ProvisioningEvent::Channel(CommandChannel::Deaf));
         }
         let interval =
             i64::try_from(self.config.deaf_close_interval.as_millis()).unwrap_or(i64::MAX);
@@ -437,7 +438,8 @@ impl Setup {
             .is_none_or(|at| self.wall.since(at) >= interval)
         {
             // A new connection often helps (mobilityhouse/ocpp issues 338, 626); many of them never do.
-            self.steps.push_back(Step::Recall(SetupNote::Closed));
+            self.steps
+                .push_back(Step::Recall(ProvisioningEvent::Closed));
             self.steps.push_back(Step::Close);
         }
     }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use tokio::time::Instant;
 
 use super::{Setup, Stage, chunks};
-use crate::model::{CommandChannel, Inventory, OcppVersion, SetupNote, WriteOutcome};
-use crate::ocpp::codec::answers;
-use crate::ocpp::codec::answers::Setting;
+use crate::model::{CommandChannel, Inventory, OcppVersion, ProvisioningEvent, WriteOutcome};
+use crate::ocpp::codec::call_results;
+use crate::ocpp::codec::call_results::Setting;
 use crate::ocpp::provisioning::desired_configuration::{Key, row_of, rows};
 use crate::ocpp::provisioning::requests::{Ask, Trigger};
 
@@ -21,12 +21,12 @@ impl Setup {
             return false;
         };
         if self.memory.channel != CommandChannel::Ok {
-            self.tell(SetupNote::Channel(CommandChannel::Ok));
+            self.tell(ProvisioningEvent::Channel(CommandChannel::Ok));
         }
         match ask {
             Ask::Read(keys) => self.read(&keys, answer),
             Ask::Write(write) => {
-                let outcome = match answer.map(answers::status).as_deref() {
+                let outcome = match answer.map(call_results::status).as_deref() {
                     Ok("RebootRequired") => WriteOutcome::RebootRequired,
                     // An answer without a word is judged by what is read back.
                     Ok("Accepted" | "") => WriteOutcome::Accepted,
@@ -35,7 +35,8 @@ impl Setup {
                 self.ended(&write, outcome);
             }
             Ask::Trigger(trigger, connector) if awaited => {
-                let accepted = answer.is_ok_and(|payload| answers::status(payload) == "Accepted");
+                let accepted =
+                    answer.is_ok_and(|payload| call_results::status(payload) == "Accepted");
                 match (trigger, connector) {
                     // Give the states time to come before those that did not are asked for one by one.
                     (Trigger::Status, None) if accepted => {
@@ -49,7 +50,8 @@ impl Setup {
                 }
             }
             Ask::Inventory(id) if awaited && self.stage == Stage::Inventory => {
-                let accepted = answer.is_ok_and(|payload| answers::status(payload) == "Accepted");
+                let accepted =
+                    answer.is_ok_and(|payload| call_results::status(payload) == "Accepted");
                 if !accepted {
                     self.inventory_is(Inventory::Refused);
                 } else if let Some(report) = self.report.as_mut().filter(|report| report.id == id) {
@@ -59,8 +61,8 @@ impl Setup {
             }
             Ask::Transaction(transaction_id) => {
                 if let Ok(payload) = answer {
-                    let (ongoing, queued) = answers::transaction_status(payload);
-                    self.tell(SetupNote::Transaction {
+                    let (ongoing, queued) = call_results::transaction_status(payload);
+                    self.tell(ProvisioningEvent::Transaction {
                         transaction_id,
                         ongoing,
                         queued,
@@ -100,8 +102,8 @@ impl Setup {
             return;
         };
         let settings = match self.version {
-            OcppVersion::V16 => answers::configuration(payload),
-            OcppVersion::V201 | OcppVersion::V21 => answers::variables(payload),
+            OcppVersion::V16 => call_results::configuration(payload),
+            OcppVersion::V201 | OcppVersion::V21 => call_results::variables(payload),
         };
         let count = settings.len();
         self.found.retain(|key, _| !keys.contains(key));

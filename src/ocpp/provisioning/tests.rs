@@ -7,9 +7,9 @@ use crate::ocpp::provisioning::*;
 /// A charge point that keeps what is written, as far as it takes it; and an engine that remembers.
 struct Bench {
     setup: Setup,
-    config: Arc<SetupConfig>,
+    config: Arc<ProvisioningConfig>,
     version: OcppVersion,
-    memory: SetupMemory,
+    memory: ProvisioningState,
     unclear: Vec<String>,
     now: Instant,
     wall: UtcMs,
@@ -33,16 +33,16 @@ const ALL: [&str; 5] = [
 
 impl Bench {
     fn new(version: OcppVersion, values: &[(&str, &str)]) -> Self {
-        let config = Arc::new(SetupConfig {
+        let config = Arc::new(ProvisioningConfig {
             enabled: true,
-            ..SetupConfig::default()
+            ..ProvisioningConfig::default()
         });
         let now = Instant::now();
         Self {
             setup: fresh(version, &config, now),
             config,
             version,
-            memory: SetupMemory::default(),
+            memory: ProvisioningState::default(),
             unclear: Vec::new(),
             now,
             wall: UtcMs(1_787_300_000_000),
@@ -103,7 +103,7 @@ impl Bench {
                 Step::Tell(note) => self.memory.take(&note, self.wall),
                 Step::Recall(note) => {
                     self.memory.take(&note, self.wall);
-                    let remembered = SetupRemembered {
+                    let remembered = ProvisioningSnapshot {
                         memory: self.memory.clone(),
                         unclear: self.unclear.clone(),
                     };
@@ -183,7 +183,7 @@ impl Bench {
     }
 }
 
-fn fresh(version: OcppVersion, config: &Arc<SetupConfig>, now: Instant) -> Setup {
+fn fresh(version: OcppVersion, config: &Arc<ProvisioningConfig>, now: Instant) -> Setup {
     let known = Known {
         max_power_kw: Some(22.0),
         connectors: Some(2),
@@ -300,7 +300,7 @@ fn after_two_attempts_a_key_is_left_alone() {
                         Step::Tell(note) => bench.memory.take(&note, bench.wall),
                         Step::Recall(note) => {
                             bench.memory.take(&note, bench.wall);
-                            let remembered = SetupRemembered {
+                            let remembered = ProvisioningSnapshot {
                                 memory: bench.memory.clone(),
                                 unclear: Vec::new(),
                             };

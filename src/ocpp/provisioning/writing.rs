@@ -1,7 +1,7 @@
 //! What is written next, and what came of what was written.
 
 use super::{Setup, Stage};
-use crate::model::{SetupNote, WriteOutcome};
+use crate::model::{ProvisioningEvent, WriteOutcome};
 use crate::ocpp::provisioning::desired_configuration::{
     Key, Kind, Row, elements, next_list, rows, satisfies, spelt,
 };
@@ -49,7 +49,7 @@ impl Setup {
                 Some(WriteOutcome::Accepted) => WriteOutcome::Ignored,
                 _ => continue,
             };
-            notes.push(SetupNote::Outcome {
+            notes.push(ProvisioningEvent::Outcome {
                 key: key.to_owned(),
                 value: found.value.clone(),
                 outcome,
@@ -59,7 +59,7 @@ impl Setup {
     }
 
     /// The next write, and the note that must be on disk before it.
-    pub(super) fn next_write(&mut self) -> Option<(Write, SetupNote)> {
+    pub(super) fn next_write(&mut self) -> Option<(Write, ProvisioningEvent)> {
         let mut read_only = Vec::new();
         let mut next = None;
         for row in rows(self.version).filter(|row| row.kind != Kind::ReadOnly) {
@@ -111,7 +111,7 @@ impl Setup {
             };
             next = Some((
                 write,
-                SetupNote::Attempt {
+                ProvisioningEvent::Attempt {
                     key: key.to_owned(),
                     wish,
                     value,
@@ -120,7 +120,7 @@ impl Setup {
             break;
         }
         for (key, value) in read_only {
-            self.tell(SetupNote::Outcome {
+            self.tell(ProvisioningEvent::Outcome {
                 key,
                 value,
                 outcome: WriteOutcome::ReadOnly,
@@ -136,7 +136,7 @@ impl Setup {
         };
         let key = row.name(self.version).to_owned();
         self.unanswered.remove(&write.key());
-        self.tell(SetupNote::Outcome {
+        self.tell(ProvisioningEvent::Outcome {
             key,
             value: write.value().to_owned(),
             outcome,

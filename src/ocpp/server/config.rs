@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::OcppVersion;
-use crate::ocpp::provisioning::SetupConfig;
+use crate::ocpp::provisioning::ProvisioningConfig;
 use crate::ocpp::tap::TapConfig;
 
 /// What happens to charge points that are not in the register.
@@ -74,7 +74,7 @@ pub struct OcppConfig {
     /// `[tap]`.
     pub tap: TapConfig,
     /// `[setup]`.
-    pub setup: Arc<SetupConfig>,
+    pub provisioning: Arc<ProvisioningConfig>,
 }
 
 impl Default for OcppConfig {
@@ -104,7 +104,7 @@ impl Default for OcppConfig {
             max_message_bytes: 256 * 1024,
             max_json_depth: 32,
             tap: TapConfig::default(),
-            setup: Arc::default(),
+            provisioning: Arc::default(),
         }
     }
 }

@@ -17,15 +17,15 @@ use crate::model::{
     Stats,
 };
 use crate::ocpp::codec::frame;
-use crate::ocpp::codec::frame::{Frame as OcppText, Reading};
-use crate::ocpp::codec::observer::{Speaker, is_for_the_books};
+use crate::ocpp::codec::frame::{Frame as OcppText, ParseOptions};
+use crate::ocpp::codec::observer::Origin;
 use crate::ocpp::codec::repeats::Repeats;
-use crate::ocpp::codec::{Action, Checks, Request};
+use crate::ocpp::codec::{Action, Checks, Request, ResponseInputs};
 use crate::ocpp::provisioning::Setup;
 use crate::ocpp::server::links::Seat;
 use crate::ocpp::server::{Shared, Stream, Unknown};
 use crate::ocpp::session::responses;
-use crate::ocpp::session::responses::{ErrorCode, Facts};
+use crate::ocpp::session::responses::ErrorCode;
 use crate::ocpp::websocket::{Incoming, Socket, close};
 use crate::units::UtcMs;
 
@@ -220,15 +220,15 @@ impl Link {
     async fn take(&mut self, text: &str) -> Result<(), Ended> {
         Stats::count(&self.shared.stats.ocpp_received);
         let now = (self.shared.clock)();
-        self.capture(now, Speaker::ChargePoint, text);
+        self.capture(now, Origin::ChargePoint, text);
         let shared = self.shared.clone();
-        let reading = Reading {
+        let options = ParseOptions {
             version: self.version,
             hasher: &shared.hasher,
             max_depth: shared.config.max_json_depth,
             repair_metering: shared.config.repair_metering,
         };
-        match frame::read(text, &reading) {
+        match frame::parse(text, &options) {
             OcppText::Call {
                 id,
                 action,
@@ -342,7 +342,7 @@ impl Link {
             Request::Event(message) => vec![message],
             Request::Events(messages) => messages,
         };
-        if !is_for_the_books(call.action) {
+        if !call.action.needs_commit() {
             self.book(messages, &call, None).await;
             return self.answer(&call, None, None).await;
         }
@@ -371,7 +371,7 @@ impl Link {
             // It needs some id to go on; nothing will ever be asked about it.
             return Ok(Settlement {
                 transaction_id: Some(1),
-                setup: None,
+                provisioning: None,
             });
         }
         let starts = matches!(
@@ -438,7 +438,7 @@ impl Link {
         self.hand_on(message, at, Manner::default(), None).await;
     }
 
-    fn capture(&self, at: UtcMs, from: Speaker, text: &str) {
+    fn capture(&self, at: UtcMs, from: Origin, text: &str) {
         if self.captured {
             let (charge_point, version) = (self.charge_point.clone(), self.version);
             self.shared.capture.note(Line::Frame {
@@ -483,16 +483,17 @@ impl Link {
     ) -> Result<(), Ended> {
         let interval_s =
             i32::try_from(self.shared.config.heartbeat_interval.as_secs()).unwrap_or(i32::MAX);
-        let facts = Facts {
+        let inputs = ResponseInputs {
             now: call.now,
             interval_s,
             token_accepted,
             transaction_id,
-            text: call.text,
+            frame: call.text,
         };
-        let answer: Arc<str> = responses::result(call.id, call.action, &facts).into();
-        if is_for_the_books(call.action) {
-            self.repeats.note(call.text, answer.clone());
+        let answer: Arc<str> =
+            responses::result(call.id, self.version, call.action, &inputs).into();
+        if call.action.needs_commit() {
+            self.repeats.record(call.text, answer.clone());
         }
         self.send(&answer).await
     }
@@ -504,7 +505,7 @@ impl Link {
 
     async fn send(&mut self, frame: &str) -> Result<(), Ended> {
         if self.captured {
-            self.capture((self.shared.clock)(), Speaker::Csms, frame);
+            self.capture((self.shared.clock)(), Origin::Csms, frame);
         }
         self.socket.send(frame).await.map_err(|_| Ended)
     }

@@ -21,7 +21,7 @@ use self::queue::Queue;
 pub use self::upstream::Upstream;
 use self::upstream::{NoWay, Operator};
 use crate::model::{OcppVersion, Stats};
-use crate::ocpp::codec::observer::Speaker;
+use crate::ocpp::codec::observer::Origin;
 use crate::ocpp::server::handshake::Refusal;
 use crate::ocpp::server::links::{Proof, Seat};
 use crate::ocpp::server::subprotocol::version_of;
@@ -127,7 +127,7 @@ async fn connect(
             shared.stats.clone(),
         )
     };
-    let (mut from_charger, mut from_operator) = (ear(Speaker::ChargePoint), ear(Speaker::Csms));
+    let (mut from_charger, mut from_operator) = (ear(Origin::ChargePoint), ear(Origin::Csms));
     let Operator {
         stream: mut upstream,
         rest: answered,

@@ -8,8 +8,8 @@ use crate::ingest::{Frame, OcppFrame};
 use crate::model::{
     ChargePointEvent, ChargePointMessage, LinkMode, Manner, OcppVersion, RejectReason, Stats,
 };
-use crate::ocpp::codec::frame::Reading;
-use crate::ocpp::codec::observer::{Heard, Observer};
+use crate::ocpp::codec::frame::ParseOptions;
+use crate::ocpp::codec::observer::{ObservedMessage, Observer};
 use crate::ocpp::server::Shared;
 use crate::units::UtcMs;
 
@@ -35,7 +35,12 @@ impl Listener {
         self.tell_all(&mut heard).await;
     }
 
-    fn take(&self, observer: &mut Observer, overheard: &Overheard, heard: &mut Vec<Heard>) {
+    fn take(
+        &self,
+        observer: &mut Observer,
+        overheard: &Overheard,
+        heard: &mut Vec<ObservedMessage>,
+    ) {
         let shared = &self.shared;
         // What is not UTF-8 is read as far as it goes: the line itself passed it on as it was.
         let text = String::from_utf8_lossy(&overheard.payload);
@@ -50,13 +55,14 @@ impl Listener {
                 text,
             });
         }
-        let reading = Reading {
+        let reading = ParseOptions {
             version: self.version,
             hasher: &shared.hasher,
             max_depth: shared.config.max_json_depth,
             repair_metering: shared.config.repair_metering,
         };
-        if let Err(unheard) = observer.hear(overheard.speaker, &text, &reading, overheard.at, heard)
+        if let Err(unheard) =
+            observer.observe(overheard.speaker, &text, &reading, overheard.at, heard)
         {
             shared.stats.reject(
                 overheard.at,
@@ -69,8 +75,8 @@ impl Listener {
         }
     }
 
-    async fn tell_all(&self, heard: &mut Vec<Heard>) {
-        for Heard {
+    async fn tell_all(&self, heard: &mut Vec<ObservedMessage>) {
+        for ObservedMessage {
             received_at,
             manner,
             message,

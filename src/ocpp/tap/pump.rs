@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use super::queue::{Overheard, Queue};
 use crate::ingest::ArrivalClock;
 use crate::model::Stats;
-use crate::ocpp::codec::observer::Speaker;
+use crate::ocpp::codec::observer::Origin;
 use crate::ocpp::server::links::Life;
 use crate::ocpp::websocket::{Assembler, Part};
 
@@ -25,7 +25,7 @@ const DRAIN: Duration = Duration::from_secs(2);
 
 /// One direction's copy.
 pub(super) struct Ear {
-    speaker: Speaker,
+    speaker: Origin,
     /// `None` once the bytes made no sense: then they are only passed on.
     assembler: Option<Assembler>,
     queue: Arc<Queue>,
@@ -35,7 +35,7 @@ pub(super) struct Ear {
 
 impl Ear {
     pub fn new(
-        speaker: Speaker,
+        speaker: Origin,
         most: usize,
         queue: Arc<Queue>,
         clock: ArrivalClock,

@@ -5,13 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::ocpp::codec::observer::Speaker;
+use crate::ocpp::codec::observer::Origin;
 use crate::units::UtcMs;
 
 /// A message that went by.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Overheard {
-    pub speaker: Speaker,
+    pub speaker: Origin,
     pub at: UtcMs,
     pub payload: Vec<u8>,
 }
@@ -82,7 +82,7 @@ mod tests {
     async fn the_oldest_go_first() {
         let queue = Queue::new(2);
         let overheard = |n| Overheard {
-            speaker: Speaker::Csms,
+            speaker: Origin::Csms,
             at: UtcMs(n),
             payload: Vec::new(),
         };

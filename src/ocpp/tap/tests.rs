@@ -31,7 +31,7 @@ async fn a_listener_that_dies_at_every_frame_is_not_noticed() {
         .await
         .expect("free");
     let life = seat.life.clone();
-    let (ear_up, ear_down, to_end) = (ear(Speaker::ChargePoint), ear(Speaker::Csms), queue.clone());
+    let (ear_up, ear_down, to_end) = (ear(Origin::ChargePoint), ear(Origin::Csms), queue.clone());
     let line = tokio::spawn(async move {
         pump::run(charger_end, operator_end, ear_up, ear_down, &life).await;
         to_end.end();
@@ -93,7 +93,7 @@ async fn bytes_that_make_no_sense_are_passed_on_all_the_same() {
     let stats = Arc::new(Stats::default());
     let queue = Arc::new(Queue::new(4));
     let mut ear = Ear::new(
-        Speaker::Csms,
+        Origin::Csms,
         100,
         queue.clone(),
         Arc::new(|| UtcMs(0)),

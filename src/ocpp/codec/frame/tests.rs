@@ -3,11 +3,11 @@
 use crate::model::ChargePointMessage;
 use crate::ocpp::codec::frame::*;
 
-fn read_as(text: &str, version: OcppVersion) -> Frame<'_> {
+fn parse_as(text: &str, version: OcppVersion) -> Frame<'_> {
     let hasher = TokenHasher::new(&[0; 32]);
-    read(
+    parse(
         text,
-        &Reading {
+        &ParseOptions {
             version,
             hasher: &hasher,
             max_depth: 32,
@@ -29,7 +29,7 @@ fn reads_requests_in_their_dialects() {
             request,
             silent,
             ..
-        } = read_as(text, OcppVersion::V16)
+        } = parse_as(text, OcppVersion::V16)
         else {
             panic!("{text}")
         };
@@ -41,30 +41,30 @@ fn reads_requests_in_their_dialects() {
     }
     for version in [OcppVersion::V201, OcppVersion::V21] {
         assert!(matches!(
-            read_as(r#"[2,"1","StartTransaction",{}]"#, version),
+            parse_as(r#"[2,"1","StartTransaction",{}]"#, version),
             Frame::Unknown { id: "\"1\"", .. }
         ));
     }
     assert!(matches!(
-        read_as(r#"[2,"1","Coffee",{}]"#, OcppVersion::V16),
+        parse_as(r#"[2,"1","Coffee",{}]"#, OcppVersion::V16),
         Frame::Unknown { silent: false, .. }
     ));
     assert!(matches!(
-        read_as(
+        parse_as(
             r#"[6,"1","NotifyPeriodicEventStream",{"id":1}]"#,
             OcppVersion::V21
         ),
         Frame::Call { silent: true, .. }
     ));
     assert!(matches!(
-        read_as(r#"[3,"1",{"a":[1]}]"#, OcppVersion::V16),
+        parse_as(r#"[3,"1",{"a":[1]}]"#, OcppVersion::V16),
         Frame::Result {
             id: "\"1\"",
             payload: r#"{"a":[1]}"#
         }
     ));
     assert!(matches!(
-        read_as(r#"[3,"1"]"#, OcppVersion::V16),
+        parse_as(r#"[3,"1"]"#, OcppVersion::V16),
         Frame::Result { payload: "{}", .. }
     ));
     for text in [
@@ -74,18 +74,18 @@ fn reads_requests_in_their_dialects() {
         r#"[4,7,"GenericError","x",[],6]"#,
     ] {
         assert!(
-            matches!(read_as(text, OcppVersion::V16), Frame::Error { code, answers_result: false, .. } if code == "GenericError")
+            matches!(parse_as(text, OcppVersion::V16), Frame::Error { code, answers_result: false, .. } if code == "GenericError")
         );
     }
     assert!(matches!(
-        read_as(r#"[5,"1","x","",{}]"#, OcppVersion::V21),
+        parse_as(r#"[5,"1","x","",{}]"#, OcppVersion::V21),
         Frame::Error {
             answers_result: true,
             ..
         }
     ));
     assert!(matches!(
-        read_as(r#"[9,"1","X",{}]"#, OcppVersion::V21),
+        parse_as(r#"[9,"1","X",{}]"#, OcppVersion::V21),
         Frame::Other { kind: 9 }
     ));
 }
@@ -107,7 +107,7 @@ fn finds_the_id_of_broken_requests() {
         ("[2,null,\"X\",{}]", None),
         (r#"[2,"1","Heartbeat",{}] x"#, Some(r#""1""#)),
     ] {
-        let Frame::Malformed { call_id, .. } = read_as(text, OcppVersion::V16) else {
+        let Frame::Malformed { call_id, .. } = parse_as(text, OcppVersion::V16) else {
             panic!("{text}")
         };
         assert_eq!(call_id, want, "{text}");
@@ -127,7 +127,7 @@ fn metering_is_mended_nothing_else() {
         repaired,
         zoneless,
         ..
-    } = read_as(text, OcppVersion::V16)
+    } = parse_as(text, OcppVersion::V16)
     else {
         panic!("mended")
     };
@@ -142,21 +142,21 @@ fn metering_is_mended_nothing_else() {
         (1, Some(50), None, true, true)
     );
     let hasher = TokenHasher::new(&[0; 32]);
-    let strict = Reading {
+    let strict = ParseOptions {
         version: OcppVersion::V16,
         hasher: &hasher,
         max_depth: 32,
         repair_metering: false,
     };
     assert!(matches!(
-        read(text, &strict),
+        parse(text, &strict),
         Frame::Malformed {
             call_id: Some("\"1\""),
             ..
         }
     ));
     assert!(matches!(
-        read_as(
+        parse_as(
             r#"[2,"1","StopTransaction",{"transactionId":,}]"#,
             OcppVersion::V16
         ),
@@ -171,7 +171,7 @@ fn metering_is_mended_nothing_else() {
         "]".repeat(40)
     );
     assert!(matches!(
-        read_as(&deep, OcppVersion::V16),
+        parse_as(&deep, OcppVersion::V16),
         Frame::Malformed {
             call_id: Some("\"1\""),
             reason: RejectReason::TooDeep,
@@ -211,7 +211,7 @@ fn nothing_that_can_arrive_panics() {
         }
         bytes.truncate(bytes.len() - random(bytes.len()) * usize::from(random(3) == 0));
         let text = String::from_utf8_lossy(&bytes);
-        understood += usize::from(matches!(read_as(&text, version), Frame::Call { .. }));
+        understood += usize::from(matches!(parse_as(&text, version), Frame::Call { .. }));
     }
     assert!(
         understood > 5_000,

@@ -8,10 +8,10 @@ use tokio::time::Instant;
 use super::{Call, Ended, Link};
 use crate::ingest::Receipt;
 use crate::model::{
-    ChargePointMessage, Manner, OcppVersion, SetupNote, SetupRemembered, Stats,
+    ChargePointMessage, Manner, OcppVersion, ProvisioningEvent, ProvisioningSnapshot, Stats,
     TransactionEventKind,
 };
-use crate::ocpp::codec::{Action, Request, answers, v2};
+use crate::ocpp::codec::{Request, call_results};
 use crate::ocpp::provisioning::{Known, Setup, Step};
 use crate::ocpp::server::Shared;
 use crate::ocpp::websocket::close;
@@ -23,7 +23,7 @@ pub(super) fn setup(
     version: OcppVersion,
     quarantined: bool,
 ) -> Option<Box<Setup>> {
-    let config = &shared.config.setup;
+    let config = &shared.config.provisioning;
     if quarantined || !config.wants(charge_point) {
         return None;
     }
@@ -83,7 +83,7 @@ impl Link {
     }
 
     /// Tells the engine, waits until that is on disk, and brings back what is remembered.
-    async fn recall(&mut self, note: SetupNote) -> Result<SetupRemembered, Ended> {
+    async fn recall(&mut self, note: ProvisioningEvent) -> Result<ProvisioningSnapshot, Ended> {
         let (settle, settled) = oneshot::channel();
         let receipt = Receipt::new(move |settlement| {
             let _ = settle.send(settlement);
@@ -91,15 +91,15 @@ impl Link {
         self.note(note, Some(receipt)).await;
         let settlement = settled.await.map_err(|_| Ended)?;
         Ok(settlement
-            .setup
+            .provisioning
             .map(|remembered| *remembered)
             .unwrap_or_default())
     }
 
-    async fn note(&self, note: SetupNote, receipt: Option<Receipt>) {
+    async fn note(&self, note: ProvisioningEvent, receipt: Option<Receipt>) {
         let at = (self.shared.clock)();
         self.hand_on(
-            ChargePointMessage::Setup(note),
+            ChargePointMessage::Provisioning(note),
             at,
             Manner::default(),
             receipt,
@@ -123,8 +123,8 @@ impl Link {
         let Some(setup) = self.setup.as_mut() else {
             return;
         };
-        if call.action == Action::V2(v2::Action::NotifyReport) {
-            let (report, more) = answers::report_piece(call.text);
+        if call.action.name() == "NotifyReport" {
+            let (report, more) = call_results::report_part(call.text);
             setup.heard_report(report, more);
         }
         let messages = match request {

@@ -59,13 +59,13 @@ pub fn decode(
 type Said = Option<(ChargePointMessage, bool)>;
 
 fn of_frame(text: &str, hasher: &TokenHasher) -> Result<Said, Refused> {
-    let reading = frame::Reading {
+    let options = frame::ParseOptions {
         version: OcppVersion::V16,
         hasher,
         max_depth: MAX_DEPTH,
         repair_metering: true,
     };
-    match frame::read(text, &reading) {
+    match frame::parse(text, &options) {
         Frame::Call {
             request: Request::Event(said),
             zoneless,
@@ -103,10 +103,10 @@ fn of_object(text: &str, hasher: &TokenHasher) -> Result<Said, Refused> {
             "the message is an object without `Action` and `Payload`, so no OCPP request",
         ));
     };
-    let Some(action) = Action::of(OcppVersion::V16, &action) else {
+    let Some(action) = Action::from_name(OcppVersion::V16, &action) else {
         return Ok(None);
     };
-    match codec::read_payload(action, payload, MAX_DEPTH, hasher) {
+    match codec::parse_payload(action, payload, MAX_DEPTH, hasher) {
         Ok((Request::Event(said), zoneless)) => Ok(Some((said, zoneless))),
         Ok(_) => Ok(None),
         Err(detail) => Err(Refused::new(

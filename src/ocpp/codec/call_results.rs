@@ -1,49 +1,49 @@
-//! What charge points answer to the few requests that we make: configuration, variables, statuses. Lenient like all reading here.
+//! Responses of charge points to the few requests that we make: configuration, variables, statuses. Parsed as leniently as requests.
 
 use super::field::{integer, short, trimmed};
 use crate::json::Json;
 
-/// Keys or variables taken from one answer.
-const MOST: usize = 2_000;
+/// Keys or variables taken from one response.
+const MAX_SETTINGS: usize = 2_000;
 /// OCPP 1.6, GetConfiguration: a value is a CiString500; 2.x allow 2,500.
-const VALUE: usize = 2_500;
-/// A key's name.
-const NAME: usize = 64;
-/// How deep an answer may nest; the frame was measured before.
-const DEPTH: usize = 1_000;
+const MAX_VALUE: usize = 2_500;
+/// Longest name of a key, component or variable that is kept.
+const MAX_NAME: usize = 64;
+/// How deep a response may nest; the frame's depth has been checked before.
+const MAX_DEPTH: usize = 1_000;
 
-/// A value that a charge point has.
+/// A configuration key or variable as the charge point reports it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Setting {
     /// OCPP 1.6: the key. 2.x: `Component.Variable`.
     pub name: String,
-    /// Without the quotes and blanks that some put around it (Sync EV, lbbrhzn/ocpp issue 510).
+    /// Without surrounding quotes and blanks, which some charge points add (Sync EV, lbbrhzn/ocpp issue 510).
     pub value: String,
-    /// `readonly`.
+    /// `readonly`; false if it is missing.
     pub read_only: bool,
 }
 
-/// Blanks and quotes around a value say nothing.
-pub fn bare(value: &str) -> &str {
+/// Removes blanks and quotes around a value: they carry no meaning.
+pub fn unquote(value: &str) -> &str {
     value.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\'' | '"'))
 }
 
-/// GetConfiguration.conf: what is known.
+/// GetConfiguration.conf: the known keys.
 pub fn configuration(payload: &str) -> Vec<Setting> {
     let mut found = Vec::new();
-    Json::new(payload, DEPTH).object(|json, name| {
+    Json::new(payload, MAX_DEPTH).object(|json, name| {
         if name != "configurationKey" {
             return;
         }
         json.one_or_many(|json| {
             let mut setting = Setting::default();
             json.object(|json, name| match name {
-                "key" => setting.name = short(json, NAME).unwrap_or_default(),
+                "key" => setting.name = short(json, MAX_NAME).unwrap_or_default(),
                 "value" => setting.value = value(json),
                 "readonly" => setting.read_only = json.boolean().unwrap_or(false),
                 _ => {}
             });
-            if !setting.name.is_empty() && found.len() < MOST {
+            if !setting.name.is_empty() && found.len() < MAX_SETTINGS {
                 found.push(setting);
             }
         });
@@ -51,10 +51,10 @@ pub fn configuration(payload: &str) -> Vec<Setting> {
     found
 }
 
-/// GetVariablesResponse: what was accepted.
+/// GetVariablesResponse: the variables whose status is `Accepted`.
 pub fn variables(payload: &str) -> Vec<Setting> {
     let mut found = Vec::new();
-    Json::new(payload, DEPTH).object(|json, name| {
+    Json::new(payload, MAX_DEPTH).object(|json, name| {
         if name != "getVariableResult" {
             return;
         }
@@ -72,7 +72,7 @@ pub fn variables(payload: &str) -> Vec<Setting> {
                 "variable" => variable = name_of(json),
                 _ => {}
             });
-            if accepted && found.len() < MOST {
+            if accepted && found.len() < MAX_SETTINGS {
                 setting.name = format!("{component}.{variable}");
                 found.push(setting);
             }
@@ -81,15 +81,15 @@ pub fn variables(payload: &str) -> Vec<Setting> {
     found
 }
 
-/// Answers of one word: `status`, or `attributeStatus` of the first result of SetVariables.
+/// Responses with a status: `status`, or `attributeStatus` of the first result of SetVariables.
 pub fn status(payload: &str) -> String {
     let mut found = None;
-    Json::new(payload, DEPTH).object(|json, name| match name {
-        "status" => found = short(json, NAME),
+    Json::new(payload, MAX_DEPTH).object(|json, name| match name {
+        "status" => found = short(json, MAX_NAME),
         "setVariableResult" => json.one_or_many(|json| {
             json.object(|json, name| {
                 if name == "attributeStatus" && found.is_none() {
-                    found = short(json, NAME);
+                    found = short(json, MAX_NAME);
                 }
             });
         }),
@@ -100,9 +100,9 @@ pub fn status(payload: &str) -> String {
 
 /// GetTransactionStatusResponse: `ongoingIndicator`, `messagesInQueue`.
 pub fn transaction_status(payload: &str) -> (Option<bool>, bool) {
-    // Without a word, something may still come.
+    // If the field is missing, messages may still come.
     let (mut ongoing, mut queued) = (None, true);
-    Json::new(payload, DEPTH).object(|json, name| match name {
+    Json::new(payload, MAX_DEPTH).object(|json, name| match name {
         "ongoingIndicator" => ongoing = json.boolean(),
         "messagesInQueue" => queued = json.boolean().unwrap_or(true),
         _ => {}
@@ -110,11 +110,11 @@ pub fn transaction_status(payload: &str) -> (Option<bool>, bool) {
     (ongoing, queued)
 }
 
-/// Of a NotifyReport request: the report it belongs to, and whether more of it comes (`tbc`).
-pub fn report_piece(frame: &str) -> (Option<i64>, bool) {
+/// Of a NotifyReport request: the id of the report, and whether another part follows (`tbc`).
+pub fn report_part(frame: &str) -> (Option<i64>, bool) {
     let (mut report, mut more) = (None, false);
     let mut index = 0;
-    Json::new(frame, DEPTH).one_or_many(|json| {
+    Json::new(frame, MAX_DEPTH).one_or_many(|json| {
         if index == 3 {
             json.object(|json, name| match name {
                 "requestId" => report = integer(json),
@@ -131,31 +131,31 @@ fn name_of(json: &mut Json<'_>) -> String {
     let mut found = None;
     json.object(|json, name| {
         if name == "name" {
-            found = short(json, NAME);
+            found = short(json, MAX_NAME);
         }
     });
     found.unwrap_or_default()
 }
 
-/// A text, a number, or a bare `true`.
+/// A text, a number, or a literal `true` or `false`, as text.
 fn value(json: &mut Json<'_>) -> String {
     match json.peek() {
         Some(b't' | b'f') => json
             .boolean()
             .map(|value| value.to_string())
             .unwrap_or_default(),
-        _ => short(json, VALUE)
-            .map(|text| bare(&text).to_owned())
+        _ => short(json, MAX_VALUE)
+            .map(|text| unquote(&text).to_owned())
             .unwrap_or_default(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::ocpp::codec::answers::*;
+    use crate::ocpp::codec::call_results::*;
 
     #[test]
-    fn values_in_their_dialects() {
+    fn values_parse_in_every_spelling() {
         let text = r#"{"configurationKey":[{"key":"A","readonly":"true","value":" 'x' "},{"key":"B","readonly":false,"value":60},
             {"key":"C","readonly":false},{"key":"D","value":true},{"readonly":true}],"unknownKey":["E"]}"#;
         let found: Vec<_> = configuration(text)
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn words() {
+    fn statuses_and_report_parts_parse_leniently() {
         assert_eq!(status(r#"{"status":" Accepted "}"#), "Accepted");
         assert_eq!(
             status(
@@ -201,11 +201,11 @@ mod tests {
         );
         assert_eq!(transaction_status("{}"), (None, true));
         assert_eq!(
-            report_piece(r#"[2,"1","NotifyReport",{"requestId":7,"tbc":true}]"#),
+            report_part(r#"[2,"1","NotifyReport",{"requestId":7,"tbc":true}]"#),
             (Some(7), true)
         );
         assert_eq!(
-            report_piece(r#"[2,"1","NotifyReport",{"requestId":7}]"#),
+            report_part(r#"[2,"1","NotifyReport",{"requestId":7}]"#),
             (Some(7), false)
         );
     }

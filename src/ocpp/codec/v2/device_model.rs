@@ -1,28 +1,28 @@
-//! Where in the device model of OCPP 2.x something is said of: component, EVSE, plug, variable (part 2, `ComponentType`, `VariableType`).
+//! Variables of the OCPP 2.x device model: component, EVSE, connector and variable (part 2, `ComponentType`, `VariableType`).
 
-use super::super::WORDS;
+use super::super::MAX_TEXT;
 use super::super::field::{number, short};
 use crate::json::Json;
 use crate::model::{ChargePointMessage, ConnectorStatus};
 use crate::units::UtcMs;
 
-/// A variable of a component.
+/// A reference to a variable of a component.
 #[derive(Default)]
-pub(super) struct Place {
+pub(super) struct VariableRef {
     pub component: Option<String>,
     pub variable: Option<String>,
     pub evse_id: u32,
-    /// Which plug of the EVSE; 0 for all of it.
+    /// A connector of the EVSE; 0 for the whole EVSE.
     pub connector_id: u32,
 }
 
-impl Place {
-    /// Reads what stands under `component` and `variable`.
-    pub fn take(&mut self, json: &mut Json<'_>, name: &str) {
+impl VariableRef {
+    /// Decodes the field of that name, if it is `component` or `variable`.
+    pub fn field(&mut self, json: &mut Json<'_>, name: &str) {
         match name {
             "component" => {
                 json.object(|json, name| match name {
-                    "name" => self.component = short(json, WORDS),
+                    "name" => self.component = short(json, MAX_TEXT),
                     "evse" => (self.evse_id, self.connector_id) = evse(json),
                     _ => {}
                 });
@@ -30,7 +30,7 @@ impl Place {
             "variable" => {
                 json.object(|json, name| {
                     if name == "name" {
-                        self.variable = short(json, WORDS);
+                        self.variable = short(json, MAX_TEXT);
                     }
                 });
             }
@@ -38,12 +38,12 @@ impl Place {
         }
     }
 
-    /// It tells whether a plug, an EVSE or the station can be used.
+    /// Whether a connector, an EVSE or the station can be used.
     pub fn is_availability(&self) -> bool {
         self.variable.as_deref() == Some("AvailabilityState")
     }
 
-    /// The state of an availability.
+    /// The availability as a message.
     pub fn status(&self, value: &str, at: Option<UtcMs>) -> ChargePointMessage {
         ChargePointMessage::Status {
             connector_id: self.evse_id,
@@ -57,7 +57,7 @@ impl Place {
     }
 }
 
-/// `EVSEType`: `id` and `connectorId`.
+/// `EVSEType`: `id` and `connectorId`, 0 where one is missing.
 pub(super) fn evse(json: &mut Json<'_>) -> (u32, u32) {
     let (mut evse_id, mut connector_id) = (0, 0);
     json.object(|json, name| match name {
