@@ -10,7 +10,7 @@ use super::StartError;
 use super::writer::Job;
 use crate::app::clock::Clock;
 use crate::engine::{Engine, StoredIntensity};
-use crate::intensity::{self, IntensityConfig, Surroundings};
+use crate::intensity::{self, Deps, IntensityConfig};
 use crate::ledger::intensity::Series;
 use crate::model::register::Register;
 use crate::model::{ChargingIntensityFact, Fact, GridArea, HALF_HOUR_MS, Stats};
@@ -49,7 +49,7 @@ pub(super) fn start(
     let now = Arc::new(move || clock.now());
     tasks.spawn(intensity::run(
         config.clone(),
-        Surroundings {
+        Deps {
             register,
             newest,
             now,

@@ -13,7 +13,7 @@ use crate::mqtt::client;
 use crate::mqtt::client::{BrokerConfig, BrokerError, IsOurs};
 use crate::mqtt::publisher::Publisher;
 use crate::notify::Notifier;
-use crate::ocpp::server::{Acceptors, Door};
+use crate::ocpp::server::{Acceptors, Listener};
 use crate::ocpp::tap::Upstream;
 use crate::telemetry::mapping::Mappings;
 use crate::telemetry::without_covered;
@@ -91,21 +91,21 @@ async fn bind_optional(
 }
 
 impl Sockets {
-    /// Where charge points come in.
-    pub fn doors(&mut self, acceptors: &Acceptors) -> Vec<Door> {
-        let plain = self.ocpp.take().map(|listener| Door {
-            listener,
+    /// The listeners for charge points.
+    pub fn listeners(&mut self, acceptors: &Acceptors) -> Vec<Listener> {
+        let plain = self.ocpp.take().map(|socket| Listener {
+            socket,
             tls: None,
             mutual: false,
         });
         let tls = self.ocpp_tls.take().zip(acceptors.tls.clone());
         let mutual = self.ocpp_mutual.take().zip(acceptors.mutual.clone());
         let secured = tls
-            .map(|door| (door, false))
+            .map(|secured| (secured, false))
             .into_iter()
-            .chain(mutual.map(|door| (door, true)));
-        let secured = secured.map(|((listener, tls), mutual)| Door {
-            listener,
+            .chain(mutual.map(|secured| (secured, true)));
+        let secured = secured.map(|((socket, tls), mutual)| Listener {
+            socket,
             tls: Some(tls),
             mutual,
         });

@@ -268,7 +268,7 @@ impl Daemon {
             daemon
                 .outlets
                 .spawn(wiring::note_delivered(noted, jobs.clone()));
-            let around = notify::Around {
+            let deps = notify::Deps {
                 reader: open_reader()?,
                 delivered,
                 written: written.clone(),
@@ -279,7 +279,7 @@ impl Daemon {
             };
             daemon
                 .outlets
-                .spawn(notify::run(notifier, around, outlet_stop.clone()));
+                .spawn(notify::run(notifier, deps, outlet_stop.clone()));
         }
         if let Some(publisher) = files.publisher.take() {
             let ask = wiring::ask(questions.clone());
@@ -298,13 +298,13 @@ impl Daemon {
             stop,
             &mut daemon.outlets,
         )?;
-        let doors = sockets.doors(&files.acceptors);
+        let listeners = sockets.listeners(&files.acceptors);
         let entrances = sockets.entrances(files.web_acceptor.take());
         daemon.start_ingest(
             config,
             files,
             sockets.mqtt,
-            doors,
+            listeners,
             &frames,
             &clock,
             capture,
@@ -365,7 +365,7 @@ impl Daemon {
         config: &Config,
         files: Files,
         mqtt_socket: Option<TcpListener>,
-        doors: Vec<ocpp::server::Door>,
+        listeners: Vec<ocpp::server::Listener>,
         frames: &FrameSender,
         clock: &Clock,
         capture: Capture,
@@ -385,8 +385,8 @@ impl Daemon {
                 stop.clone(),
             ));
         }
-        if !doors.is_empty() {
-            let around = ocpp::server::Surroundings {
+        if !listeners.is_empty() {
+            let deps = ocpp::server::Deps {
                 frames: frames.clone(),
                 register: self.register.clone(),
                 hasher: self.hasher.clone(),
@@ -397,7 +397,7 @@ impl Daemon {
                 shutdown: stop.clone(),
             };
             self.ingest
-                .spawn(ocpp::server::run(config.ocpp.clone(), doors, around));
+                .spawn(ocpp::server::run(config.ocpp.clone(), listeners, deps));
         }
         for subscriber in files.subscribers {
             self.ingest.spawn(subscriber.run(

@@ -53,7 +53,7 @@ impl IntensityConfig {
 }
 
 /// What the client needs from outside.
-pub struct Surroundings {
+pub struct Deps {
     /// Sites and their regions.
     pub register: watch::Receiver<Arc<Register>>,
     /// The newest half-hour the store has, by area.
@@ -77,17 +77,17 @@ const MAX_BYTES: usize = 8 * 1024 * 1024;
 const MAX_SLOTS: usize = 12_000;
 
 /// Asks until told to stop.
-pub async fn run(config: IntensityConfig, around: Surroundings) {
+pub async fn run(config: IntensityConfig, deps: Deps) {
     let Some(base) = Base::of(&config.url) else {
         tracing::error!(url = config.url, "`intensity.url` is not an address");
         return;
     };
-    let (mut shutdown, mut register) = (around.shutdown.clone(), around.register.clone());
+    let (mut shutdown, mut register) = (deps.shutdown.clone(), deps.register.clone());
     let mut client = Client {
         config,
         base,
         http: HttpClient::default(),
-        around,
+        deps,
         trouble: None,
     };
     let mut pause = FIRST_PAUSE.min(client.config.refresh);
@@ -128,30 +128,30 @@ struct Client {
     config: IntensityConfig,
     base: Base,
     http: HttpClient,
-    around: Surroundings,
+    deps: Deps,
     trouble: Option<String>,
 }
 
 impl Client {
     /// Asks once for every area. One that fails does not keep the others from theirs.
     async fn round(&mut self) -> Round {
-        let areas = plan::areas(&self.around.register.borrow());
-        let now = (self.around.now)();
+        let areas = plan::areas(&self.deps.register.borrow());
+        let now = (self.deps.now)();
         let keep_ms = i64::try_from(self.config.keep.as_millis()).unwrap_or(i64::MAX);
         let oldest = now.plus(-keep_ms);
         // One transaction and one look at the sessions a round, unless there is much to make up for.
         let mut found = Vec::new();
         let mut failure = None;
         for area in areas {
-            for (from, to) in plan::ranges(self.around.newest.get(&area).copied(), now, keep_ms) {
+            for (from, to) in plan::ranges(self.deps.newest.get(&area).copied(), now, keep_ms) {
                 match self.fetch(area, from, to, now).await {
                     Ok(slots) => {
-                        Stats::count(&self.around.stats.intensity_answers);
+                        Stats::count(&self.deps.stats.intensity_answers);
                         let newest = slots.iter().map(|slot| slot.start).max();
                         found.extend(slots);
                         if found.len() > MAX_SLOTS
                             && self
-                                .around
+                                .deps
                                 .slots
                                 .send((std::mem::take(&mut found), oldest))
                                 .await
@@ -161,18 +161,18 @@ impl Client {
                         }
                         // Further ahead than now would be a reason to ask for less than is missing.
                         let known = newest.unwrap_or(to).min(now);
-                        let held = self.around.newest.entry(area).or_insert(known);
+                        let held = self.deps.newest.entry(area).or_insert(known);
                         *held = known.max(*held);
                     }
                     Err(reason) => {
-                        Stats::count(&self.around.stats.intensity_failures);
+                        Stats::count(&self.deps.stats.intensity_failures);
                         failure = Some(format!("{} ({}): {reason}", self.config.url, area.name()));
                         break;
                     }
                 }
             }
         }
-        if !found.is_empty() && self.around.slots.send((found, oldest)).await.is_err() {
+        if !found.is_empty() && self.deps.slots.send((found, oldest)).await.is_err() {
             return Round::Nobody;
         }
         match (&failure, &self.trouble) {

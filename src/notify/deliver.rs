@@ -28,7 +28,7 @@ pub type Ask =
 pub type Clock = Arc<dyn Fn() -> UtcMs + Send + Sync>;
 
 /// Everything a notifier needs from outside.
-pub struct Around {
+pub struct Deps {
     /// The store's reading side, of its own.
     pub reader: Reader,
     /// Rows that were taken.
@@ -46,10 +46,10 @@ pub struct Around {
 }
 
 /// Delivers until told to stop. What is not delivered then is on disk.
-pub async fn run(notifier: Notifier, around: Around, mut shutdown: watch::Receiver<bool>) {
+pub async fn run(notifier: Notifier, deps: Deps, mut shutdown: watch::Receiver<bool>) {
     let mut desk = Desk {
         notifier,
-        around,
+        deps,
         taken: BTreeSet::new(),
         failures: 0,
     };
@@ -61,7 +61,7 @@ pub async fn run(notifier: Notifier, around: Around, mut shutdown: watch::Receiv
 
 struct Desk {
     notifier: Notifier,
-    around: Around,
+    deps: Deps,
     /// Taken, but perhaps not deleted yet.
     taken: BTreeSet<i64>,
     failures: u32,
@@ -78,7 +78,7 @@ impl Desk {
         let again = self.notifier.config.kind == Kind::Alertmanager;
         let mut ticks = interval_at(Instant::now() + Duration::from_secs(1), INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let written = self.around.written.clone();
+        let written = self.deps.written.clone();
         loop {
             // Before the look, so that a commit in between is not slept through.
             let more = written.notified();
@@ -107,7 +107,7 @@ impl Desk {
         // Those that are taken may still be there: look behind them.
         let limit = MAX_ROWS + self.taken.len();
         match self
-            .around
+            .deps
             .reader
             .notifications(&self.notifier.config.name, limit)
         {
@@ -134,7 +134,7 @@ impl Desk {
                 Ok(notice) => notice,
                 Err(error) => {
                     tracing::error!(%error, id, "a notification on disk cannot be read and is left out");
-                    Stats::count(&self.around.stats.notifications_refused);
+                    Stats::count(&self.deps.stats.notifications_refused);
                     self.note(vec![id]).await;
                     continue;
                 }
@@ -159,9 +159,9 @@ impl Desk {
 
     /// False if it must be tried again.
     async fn deliver(&mut self, batch: Batch) -> bool {
-        let now = (self.around.clock)();
+        let now = (self.deps.clock)();
         let name = &self.notifier.config.name;
-        let stats = &self.around.stats;
+        let stats = &self.deps.stats;
         match self.notifier.deliver(&batch.notice, now).await {
             Ok(()) => {
                 if self.failures > 0 {
@@ -201,13 +201,13 @@ impl Desk {
     async fn note(&mut self, ids: Vec<i64>) {
         self.taken.extend(&ids);
         // Failing means that the daemon stops.
-        let _ = self.around.delivered.send(ids).await;
+        let _ = self.deps.delivered.send(ids).await;
     }
 
     async fn send_again(&mut self) {
-        let now = (self.around.clock)();
-        if let Err(error) = self.notifier.send_again(&self.around.ask, now).await {
-            Stats::count(&self.around.stats.notifications_failed);
+        let now = (self.deps.clock)();
+        if let Err(error) = self.notifier.send_again(&self.deps.ask, now).await {
+            Stats::count(&self.deps.stats.notifications_failed);
             tracing::warn!(notifier = self.notifier.config.name, %error, "what is firing could not be sent again; the next minute tries");
         }
     }
@@ -216,11 +216,11 @@ impl Desk {
     fn pause(&mut self) -> Duration {
         let factor = 2_u32.saturating_pow(self.failures.saturating_sub(1).min(16));
         let full = BACK_OFF.0.saturating_mul(factor).min(BACK_OFF.1);
-        self.around.seed = self
-            .around
+        self.deps.seed = self
+            .deps
             .seed
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        full - full.mul_f64((self.around.seed >> 40) as f64 / f64::from(1 << 24) / 4.0)
+        full - full.mul_f64((self.deps.seed >> 40) as f64 / f64::from(1 << 24) / 4.0)
     }
 }

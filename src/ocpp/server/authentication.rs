@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 
-use super::links::Proof;
+use super::links::AuthMethod;
 use super::{Shared, Unknown};
 use crate::model::RejectReason;
 use crate::model::password;
@@ -16,7 +16,7 @@ use crate::ocpp::server::handshake::{
 
 /// The port somebody came in by, as far as it says who that is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Security {
+pub(super) enum TransportSecurity {
     /// No TLS: OCPP security profile 0 or 1.
     Plain,
     /// TLS: profile 2.
@@ -25,7 +25,7 @@ pub(super) enum Security {
     Mutual(Vec<String>),
 }
 
-impl Security {
+impl TransportSecurity {
     /// The profile it can give, with a password where one is needed.
     fn profile(&self) -> u8 {
         match self {
@@ -38,7 +38,7 @@ impl Security {
 
 /// Where it leads.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Way {
+pub(crate) enum Route {
     /// To us.
     Csms,
     /// To us, but nothing is booked.
@@ -49,28 +49,28 @@ pub(crate) enum Way {
 
 /// May come in.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Admission {
+pub(crate) struct Authentication {
     /// As in the register, else as in the path.
     pub charge_point: Arc<str>,
-    pub proof: Proof,
-    pub way: Way,
+    pub method: AuthMethod,
+    pub route: Route,
 }
 
 /// Lets in, or says why not.
-pub(super) async fn admit(
+pub(super) async fn authenticate(
     request: &Request,
-    security: &Security,
+    security: &TransportSecurity,
     address: IpAddr,
     shared: &Shared,
     register: &Register,
-) -> Result<Admission, Refusal> {
-    if !request.says_upgrade && shared.config.strict_upgrade {
+) -> Result<Authentication, Refusal> {
+    if !request.has_connection_upgrade && shared.config.strict_upgrade {
         tracing::warn!(charge_point = %request.identity, "refused: its handshake has no `Connection: Upgrade` (`ocpp.strict_upgrade`)");
         return Err(BAD_REQUEST);
     }
-    let certified = certified(request, security)?;
+    let certified = check_certificate(request, security)?;
     let Some(known) = register.charge_point(&request.identity) else {
-        return unknown(request, address, certified, shared);
+        return authenticate_unknown(request, address, certified, shared);
     };
     let charge_point = known.id.clone();
     if known
@@ -80,53 +80,56 @@ pub(super) async fn admit(
         tracing::warn!(%charge_point, "refused: the register wants a higher `security_profile` than this port gives");
         return Err(FORBIDDEN);
     }
-    let way = match (known.mode, &known.upstream) {
-        (ChargePointMode::Tap, Some(upstream)) => Way::Tap(upstream.clone()),
-        _ => Way::Csms,
+    let route = match (known.mode, &known.upstream) {
+        (ChargePointMode::Tap, Some(upstream)) => Route::Tap(upstream.clone()),
+        _ => Route::Csms,
     };
-    let proof = match (certified, &known.auth) {
-        (Proof::Certificate, _) => Proof::Certificate,
+    let method = match (certified, &known.auth) {
+        (AuthMethod::Certificate, _) => AuthMethod::Certificate,
         (_, Some(hash)) => {
-            password(request, known, hash, shared).await?;
-            Proof::Password
+            check_password(request, known, hash, shared).await?;
+            AuthMethod::Password
         }
-        (_, None) => Proof::Nothing,
+        (_, None) => AuthMethod::None,
     };
-    Ok(Admission {
+    Ok(Authentication {
         charge_point,
-        proof,
-        way,
+        method,
+        route,
     })
 }
 
 /// On the port for certificates, the certificate must be made out to whom the path names.
-fn certified(request: &Request, security: &Security) -> Result<Proof, Refusal> {
+fn check_certificate(
+    request: &Request,
+    security: &TransportSecurity,
+) -> Result<AuthMethod, Refusal> {
     match security {
-        Security::Mutual(names)
+        TransportSecurity::Mutual(names)
             if names
                 .iter()
                 .any(|name| name.eq_ignore_ascii_case(&request.identity)) =>
         {
-            Ok(Proof::Certificate)
+            Ok(AuthMethod::Certificate)
         }
-        Security::Mutual(names) => {
+        TransportSecurity::Mutual(names) => {
             tracing::warn!(charge_point = %request.identity, ?names, "refused: its certificate is made out to somebody else");
             Err(FORBIDDEN)
         }
-        Security::Plain | Security::Tls => Ok(Proof::Nothing),
+        TransportSecurity::Plain | TransportSecurity::Tls => Ok(AuthMethod::None),
     }
 }
 
-fn unknown(
+fn authenticate_unknown(
     request: &Request,
     address: IpAddr,
-    proof: Proof,
+    method: AuthMethod,
     shared: &Shared,
-) -> Result<Admission, Refusal> {
+) -> Result<Authentication, Refusal> {
     let charge_point: Arc<str> = Arc::from(request.identity.as_str());
-    let way = match shared.config.unknown {
-        Unknown::Accept => Way::Csms,
-        Unknown::Tap => Way::Tap(shared.config.tap.upstream.clone().unwrap_or_default()),
+    let route = match shared.config.unknown {
+        Unknown::Accept => Route::Csms,
+        Unknown::Tap => Route::Tap(shared.config.tap.upstream.clone().unwrap_or_default()),
         Unknown::Quarantine => {
             let detail = "not in the register: answered, but nothing it says is booked";
             shared.stats.reject(
@@ -137,7 +140,7 @@ fn unknown(
                 detail,
                 b"",
             );
-            Way::Quarantine
+            Route::Quarantine
         }
         Unknown::Refuse => {
             tracing::warn!(%charge_point, %address, "refused: not in the register (charge_points.csv); see `ocpp.unknown`");
@@ -155,14 +158,14 @@ fn unknown(
             return Err(UNKNOWN);
         }
     };
-    Ok(Admission {
+    Ok(Authentication {
         charge_point,
-        proof,
-        way,
+        method,
+        route,
     })
 }
 
-async fn password(
+async fn check_password(
     request: &Request,
     known: &ChargePoint,
     hash: &str,

@@ -68,7 +68,7 @@ pub(crate) struct Request {
     /// `User-Agent`, as sent.
     pub user_agent: Option<String>,
     /// `Connection: Upgrade` is there; some leave it out.
-    pub says_upgrade: bool,
+    pub has_connection_upgrade: bool,
     /// What to answer to its offer of compression.
     deflate: Option<String>,
     key: String,
@@ -145,7 +145,7 @@ impl Request {
         let upgrade = values("upgrade")
             .iter()
             .any(|value| value.trim().eq_ignore_ascii_case("websocket"));
-        let says_upgrade = values("connection")
+        let has_connection_upgrade = values("connection")
             .iter()
             .flat_map(|value| value.split(','))
             .any(|token| token.trim().eq_ignore_ascii_case("upgrade"));
@@ -169,7 +169,7 @@ impl Request {
             login: authorization.as_deref().and_then(basic),
             authorization,
             user_agent: first("user-agent"),
-            says_upgrade,
+            has_connection_upgrade,
             deflate: deflate::negotiate(&values("sec-websocket-extensions")),
             target,
             key,
@@ -300,7 +300,7 @@ mod tests {
         let request = request.expect("good enough");
         assert_eq!(request.protocols, ["ocpp2.0.1", "OCPP1.6J"]);
         assert_eq!(request.protocols_sent, ["ocpp2.0.1, OCPP1.6J"]);
-        assert!(!request.says_upgrade);
+        assert!(!request.has_connection_upgrade);
         assert_eq!(request.login, Some(("CP1".to_owned(), vec![0, 255])));
         assert_eq!(
             (request.target.as_str(), request.user_agent.as_deref()),

@@ -12,9 +12,9 @@ use tokio::time::Instant;
 
 /// How a charge point showed who it is, weakest first (OCPP security profiles 0, 1 and 2, 3).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Proof {
+pub(crate) enum AuthMethod {
     /// It says so.
-    Nothing,
+    None,
     /// Its password.
     Password,
     /// Its certificate.
@@ -26,27 +26,27 @@ const SILENT: Duration = Duration::from_secs(10);
 
 /// Signs of life of one link.
 #[derive(Debug)]
-pub(crate) struct Life {
+pub(crate) struct Liveness {
     begun: Instant,
     /// ms after `begun`.
     heard: AtomicU64,
-    /// Somebody wants a sign of life.
-    pub asked: Notify,
+    /// Somebody wants a sign of liveness.
+    pub probe: Notify,
     answered: Notify,
 }
 
-impl Life {
+impl Liveness {
     fn new() -> Self {
         Self {
             begun: Instant::now(),
             heard: AtomicU64::new(0),
-            asked: Notify::new(),
+            probe: Notify::new(),
             answered: Notify::new(),
         }
     }
 
     /// Something was heard.
-    pub fn beat(&self) {
+    pub fn touch(&self) {
         let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.heard.store(now, Ordering::Relaxed);
         self.answered.notify_waiters();
@@ -61,21 +61,21 @@ impl Life {
 }
 
 #[derive(Debug)]
-struct Holder {
+struct Owner {
     generation: u64,
-    proof: Proof,
+    method: AuthMethod,
     address: IpAddr,
-    life: Arc<Life>,
+    liveness: Arc<Liveness>,
     replaced: oneshot::Sender<()>,
 }
 
-/// A place in the table, given back by [`Links::leave`].
+/// A place in the table, given back by [`Links::release`].
 #[derive(Debug)]
-pub(crate) struct Seat {
+pub(crate) struct ConnectionSlot {
     key: String,
     generation: u64,
-    /// To be told of every sign of life.
-    pub life: Arc<Life>,
+    /// To be told of every sign of liveness.
+    pub liveness: Arc<Liveness>,
     /// Resolves when another link takes the place.
     pub replaced: oneshot::Receiver<()>,
     /// Another link held the place until now.
@@ -84,54 +84,54 @@ pub(crate) struct Seat {
 
 /// Somebody else has the place and keeps it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Taken;
+pub(crate) struct SlotTaken;
 
 /// Who is connected.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
-    table: Mutex<HashMap<String, Holder>>,
+    table: Mutex<HashMap<String, Owner>>,
     generations: AtomicU64,
 }
 
 impl Links {
-    fn table(&self) -> MutexGuard<'_, HashMap<String, Holder>> {
+    fn table(&self) -> MutexGuard<'_, HashMap<String, Owner>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the place of `identity`, whatever its case. May wait for a sign of life of whoever has it.
-    pub async fn claim(
+    pub async fn acquire(
         &self,
         identity: &str,
-        proof: Proof,
+        method: AuthMethod,
         address: IpAddr,
-    ) -> Result<Seat, Taken> {
+    ) -> Result<ConnectionSlot, SlotTaken> {
         let key = identity.to_lowercase();
-        if let Some(life) = self.contested(&key, proof, address)? {
-            let answered = life.answered.notified();
-            life.asked.notify_one();
+        if let Some(liveness) = self.contested(&key, method, address)? {
+            let answered = liveness.answered.notified();
+            liveness.probe.notify_one();
             if tokio::time::timeout(SILENT, answered).await.is_ok() {
-                return Err(Taken);
+                return Err(SlotTaken);
             }
         }
         let generation = self.generations.fetch_add(1, Ordering::Relaxed);
         let (replaced, when_replaced) = oneshot::channel();
-        let life = Arc::new(Life::new());
-        let holder = Holder {
+        let liveness = Arc::new(Liveness::new());
+        let owner = Owner {
             generation,
-            proof,
+            method,
             address,
-            life: life.clone(),
+            liveness: liveness.clone(),
             replaced,
         };
-        let old = self.table().insert(key.clone(), holder);
+        let old = self.table().insert(key.clone(), owner);
         let took_over = old.is_some();
         if let Some(old) = old {
             let _ = old.replaced.send(());
         }
-        Ok(Seat {
+        Ok(ConnectionSlot {
             key,
             generation,
-            life,
+            liveness,
             replaced: when_replaced,
             took_over,
         })
@@ -141,30 +141,31 @@ impl Links {
     fn contested(
         &self,
         key: &str,
-        proof: Proof,
+        method: AuthMethod,
         address: IpAddr,
-    ) -> Result<Option<Arc<Life>>, Taken> {
+    ) -> Result<Option<Arc<Liveness>>, SlotTaken> {
         let table = self.table();
         let Some(old) = table.get(key) else {
             return Ok(None);
         };
-        if proof < old.proof {
-            return Err(Taken);
+        if method < old.method {
+            return Err(SlotTaken);
         }
-        let free =
-            proof > Proof::Nothing || old.address == address || old.life.silent_for() >= SILENT;
-        Ok((!free).then(|| old.life.clone()))
+        let free = method > AuthMethod::None
+            || old.address == address
+            || old.liveness.silent_for() >= SILENT;
+        Ok((!free).then(|| old.liveness.clone()))
     }
 
     /// The link is over. True if nobody has taken its place: the late end of a link that was replaced must not make its successor look
     /// gone.
-    pub fn leave(&self, seat: &Seat) -> bool {
+    pub fn release(&self, slot: &ConnectionSlot) -> bool {
         let mut table = self.table();
         let ours = table
-            .get(&seat.key)
-            .is_some_and(|holder| holder.generation == seat.generation);
+            .get(&slot.key)
+            .is_some_and(|owner| owner.generation == slot.generation);
         if ours {
-            table.remove(&seat.key);
+            table.remove(&slot.key);
         }
         ours
     }
@@ -179,21 +180,21 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn newest_wins_with_equal_or_better_proof() {
-        use Proof::{Certificate, Nothing, Password};
+        use AuthMethod::{Certificate, Password};
         for (old, new, address, want) in [
-            (Nothing, Nothing, HERE, true),
-            (Nothing, Password, ELSEWHERE, true),
+            (AuthMethod::None, AuthMethod::None, HERE, true),
+            (AuthMethod::None, Password, ELSEWHERE, true),
             (Password, Password, ELSEWHERE, true),
-            (Password, Nothing, HERE, false),
+            (Password, AuthMethod::None, HERE, false),
             (Certificate, Password, HERE, false),
         ] {
             let links = Links::default();
-            let mut first = links.claim("CP1", old, HERE).await.expect("free");
-            let second = links.claim("cp1", new, address).await;
+            let mut first = links.acquire("CP1", old, HERE).await.expect("free");
+            let second = links.acquire("cp1", new, address).await;
             assert_eq!(second.is_ok(), want, "{old:?} {new:?} {address}");
             assert_eq!(first.replaced.try_recv().is_ok(), want);
             assert_eq!(
-                links.leave(&first),
+                links.release(&first),
                 !want,
                 "its late end says nothing about its successor"
             );
@@ -204,24 +205,32 @@ mod tests {
     async fn without_proof_a_living_link_stays() {
         let links = Arc::new(Links::default());
         let first = links
-            .claim("CP1", Proof::Nothing, HERE)
+            .acquire("CP1", AuthMethod::None, HERE)
             .await
             .expect("free");
-        let life = first.life.clone();
+        let liveness = first.liveness.clone();
         let alive = tokio::spawn(async move {
-            life.asked.notified().await;
-            life.beat();
+            liveness.probe.notified().await;
+            liveness.touch();
         });
         assert_eq!(
-            links.claim("CP1", Proof::Nothing, ELSEWHERE).await.err(),
-            Some(Taken)
+            links
+                .acquire("CP1", AuthMethod::None, ELSEWHERE)
+                .await
+                .err(),
+            Some(SlotTaken)
         );
         alive.await.expect("no panic");
         // Now it does not answer.
-        assert!(links.claim("CP1", Proof::Nothing, ELSEWHERE).await.is_ok());
+        assert!(
+            links
+                .acquire("CP1", AuthMethod::None, ELSEWHERE)
+                .await
+                .is_ok()
+        );
         tokio::time::advance(SILENT).await;
         assert!(
-            links.claim("CP1", Proof::Nothing, HERE).await.is_ok(),
+            links.acquire("CP1", AuthMethod::None, HERE).await.is_ok(),
             "long silent: at once"
         );
     }

@@ -21,7 +21,7 @@ use tokio_rustls::{TlsAcceptor, TlsStream};
 
 pub use self::config::{OcppConfig, Unknown};
 use self::limits::Limits;
-use self::links::{Links, Proof, Seat, Taken};
+use self::links::{AuthMethod, ConnectionSlot, Links, SlotTaken};
 pub(crate) use self::stream::Stream;
 pub use self::tls::Acceptors;
 use super::tap;
@@ -30,8 +30,8 @@ use crate::ingest::capture::Capture;
 use crate::ingest::{ArrivalClock, FrameSender};
 use crate::model::register::Register;
 use crate::model::{Stats, TokenHasher};
-use crate::ocpp::server::authentication::Security;
-pub(crate) use crate::ocpp::server::authentication::{Admission, Way};
+use crate::ocpp::server::authentication::TransportSecurity;
+pub(crate) use crate::ocpp::server::authentication::{Authentication, Route};
 use crate::ocpp::server::handshake::{Refusal, Request};
 use crate::ocpp::session;
 
@@ -54,18 +54,18 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// Takes the place of a charge point's identity, or says that it is taken.
-    pub async fn seat(
+    pub async fn acquire_slot(
         &self,
         charge_point: &str,
-        proof: Proof,
+        method: AuthMethod,
         address: IpAddr,
-    ) -> Result<Seat, Refusal> {
-        match self.links.claim(charge_point, proof, address).await {
-            Ok(seat) => {
-                Stats::add(&self.stats.ocpp_replaced, u64::from(seat.took_over));
-                Ok(seat)
+    ) -> Result<ConnectionSlot, Refusal> {
+        match self.links.acquire(charge_point, method, address).await {
+            Ok(slot) => {
+                Stats::add(&self.stats.ocpp_replaced, u64::from(slot.took_over));
+                Ok(slot)
             }
-            Err(Taken) => {
+            Err(SlotTaken) => {
                 Stats::count(&self.stats.duplicates_refused);
                 tracing::warn!(%charge_point, %address, "refused: a charge point with this identity is connected, better authenticated or alive");
                 Err(handshake::TAKEN)
@@ -75,7 +75,7 @@ impl Shared {
 }
 
 /// Everything it needs from outside.
-pub struct Surroundings {
+pub struct Deps {
     /// To the engine.
     pub frames: FrameSender,
     /// The register in force.
@@ -95,9 +95,9 @@ pub struct Surroundings {
 }
 
 /// A port, and what is spoken on it below HTTP.
-pub struct Door {
+pub struct Listener {
     /// Bound.
-    pub listener: TcpListener,
+    pub socket: TcpListener,
     /// Without one, TCP alone.
     pub tls: Option<TlsAcceptor>,
     /// Clients show certificates.
@@ -110,16 +110,16 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const GOODBYE: Duration = Duration::from_secs(3);
 
 /// A charge point that may come in, not answered yet.
-pub(crate) struct Guest {
+pub(crate) struct PendingConnection {
     pub stream: Stream,
     pub request: Request,
     /// Bytes that came behind the request.
     pub rest: Vec<u8>,
-    pub admission: Admission,
+    pub authentication: Authentication,
     pub address: IpAddr,
 }
 
-impl Guest {
+impl PendingConnection {
     /// Says no after all.
     pub async fn refuse(mut self, shared: &Shared, refusal: &Refusal) {
         Stats::count(&shared.stats.connections_refused);
@@ -131,36 +131,36 @@ impl Guest {
     }
 }
 
-/// Serves charge points at all doors until told to stop.
-pub async fn run(config: OcppConfig, doors: Vec<Door>, around: Surroundings) {
+/// Serves charge points at all listeners until told to stop.
+pub async fn run(config: OcppConfig, listeners: Vec<Listener>, deps: Deps) {
     let limits = Limits::new(config.max_failed_handshakes, config.max_handshakes);
     let shared = Arc::new(Shared {
         config,
-        frames: around.frames,
-        register: around.register,
-        hasher: around.hasher,
-        clock: around.clock,
-        stats: around.stats,
-        capture: around.capture,
+        frames: deps.frames,
+        register: deps.register,
+        hasher: deps.hasher,
+        clock: deps.clock,
+        stats: deps.stats,
+        capture: deps.capture,
         links: Links::default(),
-        upstream: around.upstream,
+        upstream: deps.upstream,
         logins: crate::ingest::credentials::VerifiedLogins::default(),
         limits,
-        shutdown: around.shutdown,
+        shutdown: deps.shutdown,
     });
     let mut open = JoinSet::new();
-    for door in doors {
-        open.spawn(stand_open(door, shared.clone()));
+    for listener in listeners {
+        open.spawn(accept_loop(listener, shared.clone()));
     }
     while open.join_next().await.is_some() {}
 }
 
-async fn stand_open(door: Door, shared: Arc<Shared>) {
+async fn accept_loop(listener: Listener, shared: Arc<Shared>) {
     let mut shutdown = shared.shutdown.clone();
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = door.listener.accept() => match accepted {
+            accepted = listener.socket.accept() => match accepted {
                 Ok((stream, peer)) => {
                     if Stats::get(&shared.stats.ocpp_open) >= shared.config.max_connections as u64 {
                         Stats::count(&shared.stats.connections_refused);
@@ -169,7 +169,7 @@ async fn stand_open(door: Door, shared: Arc<Shared>) {
                     // Answers are small and awaited: do not let the kernel hold them back.
                     let _ = stream.set_nodelay(true);
                     Stats::count(&shared.stats.ocpp_open);
-                    connections.spawn(serve(stream, peer, door.tls.clone(), door.mutual, shared.clone()));
+                    connections.spawn(serve(stream, peer, listener.tls.clone(), listener.mutual, shared.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a charge point's connection could not be accepted");
@@ -197,9 +197,9 @@ async fn serve(
 ) {
     let _open = Open(shared.clone());
     // On the heap, to be gone when it is done: a task keeps room for the largest of its moments as long as it lives.
-    let entering = Box::pin(enter(stream, peer, tls, mutual, &shared));
-    let guest = match tokio::time::timeout(shared.config.handshake_timeout, entering).await {
-        Ok(Ok(Ok(guest))) => guest,
+    let entering = Box::pin(handshake(stream, peer, tls, mutual, &shared));
+    let pending = match tokio::time::timeout(shared.config.handshake_timeout, entering).await {
+        Ok(Ok(Ok(pending))) => pending,
         Ok(Ok(Err((mut stream, refusal)))) => {
             Stats::count(&shared.stats.connections_refused);
             shared.limits.failed(peer.ip());
@@ -217,10 +217,12 @@ async fn serve(
             return;
         }
     };
-    if guest.admission.way == Way::Csms || guest.admission.way == Way::Quarantine {
-        session::serve(guest, shared).await;
+    if pending.authentication.route == Route::Csms
+        || pending.authentication.route == Route::Quarantine
+    {
+        session::serve(pending, shared).await;
     } else {
-        Box::pin(tap::serve(guest, shared)).await;
+        Box::pin(tap::serve(pending, shared)).await;
     }
 }
 
@@ -235,20 +237,20 @@ impl Drop for Open {
 
 type Refused = (Stream, Refusal);
 
-async fn enter(
+async fn handshake(
     stream: TcpStream,
     peer: SocketAddr,
     tls: Option<TlsAcceptor>,
     mutual: bool,
     shared: &Shared,
-) -> std::io::Result<Result<Box<Guest>, Refused>> {
+) -> std::io::Result<Result<Box<PendingConnection>, Refused>> {
     let address = peer.ip();
     if shared.limits.refuses(address) {
         Stats::count(&shared.stats.handshakes_limited);
         return Ok(Err((Stream::Plain(stream), handshake::TOO_MANY)));
     }
     let (mut stream, security) = match tls {
-        None => (Stream::Plain(stream), Security::Plain),
+        None => (Stream::Plain(stream), TransportSecurity::Plain),
         Some(acceptor) => {
             let stream = acceptor
                 .accept(stream)
@@ -261,9 +263,9 @@ async fn enter(
                 .and_then(<[_]>::first)
                 .map(tls::names);
             let security = if mutual {
-                Security::Mutual(shown.unwrap_or_default())
+                TransportSecurity::Mutual(shown.unwrap_or_default())
             } else {
-                Security::Tls
+                TransportSecurity::Tls
             };
             (Stream::Tls(Box::new(TlsStream::Server(stream))), security)
         }
@@ -278,19 +280,19 @@ async fn enter(
         return Ok(Err((stream, handshake::TOO_MANY)));
     }
     let register = shared.register.borrow().clone();
-    let admission =
-        match authentication::admit(&request, &security, address, shared, &register).await {
-            Ok(admission) => admission,
+    let authentication =
+        match authentication::authenticate(&request, &security, address, shared, &register).await {
+            Ok(authentication) => authentication,
             Err(refusal) => return Ok(Err((stream, refusal))),
         };
-    if !request.says_upgrade {
-        tracing::info!(charge_point = %admission.charge_point, "its handshake has no `Connection: Upgrade`; taken all the same");
+    if !request.has_connection_upgrade {
+        tracing::info!(charge_point = %authentication.charge_point, "its handshake has no `Connection: Upgrade`; taken all the same");
     }
-    Ok(Ok(Box::new(Guest {
+    Ok(Ok(Box::new(PendingConnection {
         stream,
         request,
         rest,
-        admission,
+        authentication,
         address,
     })))
 }

@@ -4,46 +4,52 @@ use std::sync::Arc;
 
 use super::connection::Link;
 use crate::model::{LinkMode, OcppVersion, Stats};
-use crate::ocpp::server::links::Seat;
+use crate::ocpp::server::links::ConnectionSlot;
 use crate::ocpp::server::subprotocol::choose;
-use crate::ocpp::server::{Admission, Guest, Shared, Way};
+use crate::ocpp::server::{Authentication, PendingConnection, Route, Shared};
 use crate::ocpp::websocket::{Socket, close};
 
 /// Answers a charge point's request for a WebSocket and serves it to its end.
-pub(crate) async fn serve(guest: Box<Guest>, shared: Arc<Shared>) {
+pub(crate) async fn serve(pending: Box<PendingConnection>, shared: Arc<Shared>) {
     // On the heap, to be gone when it is done: a task keeps room for the largest of its moments as long as it lives.
-    let Some((mut link, mut seat)) = Box::pin(welcome(guest, &shared)).await else {
+    let Some((mut link, mut slot)) = Box::pin(welcome(pending, &shared)).await else {
         return;
     };
     Stats::count(&shared.stats.ocpp_connections);
     link.went(Some((link.version, LinkMode::Csms))).await;
-    link.run(&mut seat).await;
+    link.run(&mut slot).await;
     Stats::release(&shared.stats.ocpp_connections);
-    if shared.links.leave(&seat) {
+    if shared.links.release(&slot) {
         link.went(None).await;
     }
 }
 
 /// Agrees on a version and takes the place of older links; `None` if it was turned away.
-async fn welcome(guest: Box<Guest>, shared: &Arc<Shared>) -> Option<(Link, Seat)> {
-    let Admission {
+async fn welcome(
+    pending: Box<PendingConnection>,
+    shared: &Arc<Shared>,
+) -> Option<(Link, ConnectionSlot)> {
+    let Authentication {
         charge_point,
-        proof,
-        way,
-    } = guest.admission.clone();
-    let seat = match shared.seat(&charge_point, proof, guest.address).await {
-        Ok(seat) => seat,
+        method,
+        route,
+    } = pending.authentication.clone();
+    let slot = match shared
+        .acquire_slot(&charge_point, method, pending.address)
+        .await
+    {
+        Ok(slot) => slot,
         Err(refusal) => {
-            guest.refuse(shared, &refusal).await;
+            pending.refuse(shared, &refusal).await;
             return None;
         }
     };
-    let Guest {
+    let PendingConnection {
         mut stream,
         request,
         rest,
         ..
-    } = *guest;
+    } = *pending;
     let register = shared.register.borrow().clone();
     let enabled = register
         .charge_point(&charge_point)
@@ -69,7 +75,7 @@ async fn welcome(guest: Box<Guest>, shared: &Arc<Shared>) -> Option<(Link, Seat)
         .accept(&mut stream, protocol, shared.config.deflate)
         .await;
     let Ok(deflate) = accepted else {
-        shared.links.leave(&seat);
+        shared.links.release(&slot);
         return None;
     };
     let socket = Socket::new(stream, rest, shared.config.max_message_bytes, deflate);
@@ -78,16 +84,16 @@ async fn welcome(guest: Box<Guest>, shared: &Arc<Shared>) -> Option<(Link, Seat)
         socket,
         charge_point,
         version,
-        way == Way::Quarantine,
+        route == Route::Quarantine,
         shared.clone(),
     );
     if chosen.is_none() {
         // OCPP-J 1.6 section 4.2, OCPP 2.0.1 part 4 section 3.2: no version in common is said by a handshake without one, and goodbye.
         Stats::count(&shared.stats.connections_refused);
-        shared.links.leave(&seat);
+        shared.links.release(&slot);
         link.close(close::PROTOCOL, "no OCPP version in common")
             .await;
         return None;
     }
-    Some((link, seat))
+    Some((link, slot))
 }

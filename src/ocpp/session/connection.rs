@@ -22,7 +22,7 @@ use crate::ocpp::codec::observer::Origin;
 use crate::ocpp::codec::repeats::Repeats;
 use crate::ocpp::codec::{Action, Checks, Request, ResponseInputs};
 use crate::ocpp::provisioning::Setup;
-use crate::ocpp::server::links::Seat;
+use crate::ocpp::server::links::ConnectionSlot;
 use crate::ocpp::server::{Shared, Stream, Unknown};
 use crate::ocpp::session::responses;
 use crate::ocpp::session::responses::ErrorCode;
@@ -89,7 +89,7 @@ impl Link {
         }
     }
 
-    pub async fn run(&mut self, seat: &mut Seat) {
+    pub async fn run(&mut self, slot: &mut ConnectionSlot) {
         let mut shutdown = self.shared.shutdown.clone();
         let silence = patience(self.shared.config.heartbeat_interval);
         let ping = self.shared.config.ping_interval;
@@ -98,32 +98,32 @@ impl Link {
         } else {
             ping.min(silence)
         };
-        let life = seat.life.clone();
+        let liveness = slot.liveness.clone();
         // All but the socket are looked at once and then left alone: a busy link pays nothing for them.
         let mut stop = pin!(async { drop(shutdown.wait_for(|stop| *stop).await) });
-        let mut asked = pin!(life.asked.notified());
+        let mut asked = pin!(liveness.probe.notified());
         let mut waited = pin!(tokio::time::sleep(wait));
         loop {
             let setup_in = self.setup_due();
             tokio::select! {
                 biased;
                 incoming = self.socket.next() => {
-                    life.beat();
+                    liveness.touch();
                     // On the heap for the same reason as the welcome: an idle connection is waiting for a message, not answering one.
                     if Box::pin(self.incoming(incoming.unwrap_or(Incoming::End))).await.is_err() {
                         return;
                     }
                 }
-                _ = &mut seat.replaced => return self.close(close::POLICY, "another connection with this identity is open").await,
+                _ = &mut slot.replaced => return self.close(close::POLICY, "another connection with this identity is open").await,
                 () = &mut stop => return self.close(close::RESTART, "the central system is stopping").await,
                 () = &mut asked => {
-                    asked.set(life.asked.notified());
+                    asked.set(liveness.probe.notified());
                     if self.socket.ping().await.is_err() {
                         return;
                     }
                 }
                 () = &mut waited => {
-                    let silent = life.silent_for();
+                    let silent = liveness.silent_for();
                     if silent >= silence {
                         tracing::info!(charge_point = %self.charge_point, "silent for three heartbeats: the link is given up");
                         return;

@@ -16,17 +16,17 @@ use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
 
 pub use self::config::TapConfig;
-use self::pump::Ear;
+use self::pump::StreamTap;
 use self::queue::Queue;
 pub use self::upstream::Upstream;
-use self::upstream::{NoWay, Operator};
+use self::upstream::{DialError, Operator};
 use crate::model::{OcppVersion, Stats};
 use crate::ocpp::codec::observer::Origin;
 use crate::ocpp::server::handshake::Refusal;
-use crate::ocpp::server::links::{Proof, Seat};
+use crate::ocpp::server::links::{AuthMethod, ConnectionSlot};
 use crate::ocpp::server::subprotocol::version_of;
-use crate::ocpp::server::{Guest, Shared, Stream, Way};
-use crate::ocpp::tap::observer_task::Listener;
+use crate::ocpp::server::{PendingConnection, Route, Shared, Stream};
+use crate::ocpp::tap::observer_task::LinkObserver;
 
 const UNREACHABLE: Refusal = Refusal {
     status: "502 Bad Gateway",
@@ -34,44 +34,47 @@ const UNREACHABLE: Refusal = Refusal {
 };
 
 /// Leads a charge point to its operator, to the end of its link.
-pub(crate) async fn serve(guest: Box<Guest>, shared: Arc<Shared>) {
-    let Way::Tap(url) = &guest.admission.way else {
+pub(crate) async fn serve(pending: Box<PendingConnection>, shared: Arc<Shared>) {
+    let Route::Tap(url) = &pending.authentication.route else {
         return;
     };
-    let charge_point = guest.admission.charge_point.clone();
+    let charge_point = pending.authentication.charge_point.clone();
     let dialled = tokio::time::timeout(
         shared.config.tap.connect_timeout,
-        shared.upstream.dial(url, &guest.request),
+        shared.upstream.dial(url, &pending.request),
     );
     let operator = match dialled
         .await
-        .unwrap_or_else(|_| Err(NoWay::Down("it does not answer".to_owned())))
+        .unwrap_or_else(|_| Err(DialError::Down("it does not answer".to_owned())))
     {
         Ok(operator) => operator,
-        Err(NoWay::Refused { status, answer }) => {
+        Err(DialError::Refused { status, answer }) => {
             tracing::warn!(%charge_point, %status, "its operator refused it");
             Stats::count(&shared.stats.connections_refused);
-            let mut stream = guest.stream;
+            let mut stream = pending.stream;
             if stream.write_all(&answer).await.is_ok() {
                 let _ = stream.shutdown().await;
             }
             return;
         }
-        Err(NoWay::Down(error)) => {
+        Err(DialError::Down(error)) => {
             tracing::warn!(%charge_point, %error, "its operator cannot be reached");
             Stats::count(&shared.stats.tap_upstream_failures);
             observer_task::tell_operator_link(&shared, &charge_point, false).await;
-            return guest.refuse(&shared, &UNREACHABLE).await;
+            return pending.refuse(&shared, &UNREACHABLE).await;
         }
     };
     // The operator has checked what the charge point showed it.
-    let proof = match guest.request.authorization {
-        Some(_) => guest.admission.proof.max(Proof::Password),
-        None => guest.admission.proof,
+    let method = match pending.request.authorization {
+        Some(_) => pending.authentication.method.max(AuthMethod::Password),
+        None => pending.authentication.method,
     };
-    let mut seat = match shared.seat(&charge_point, proof, guest.address).await {
-        Ok(seat) => seat,
-        Err(refusal) => return guest.refuse(&shared, &refusal).await,
+    let mut slot = match shared
+        .acquire_slot(&charge_point, method, pending.address)
+        .await
+    {
+        Ok(slot) => slot,
+        Err(refusal) => return pending.refuse(&shared, &refusal).await,
     };
     let version = operator
         .protocol
@@ -79,18 +82,18 @@ pub(crate) async fn serve(guest: Box<Guest>, shared: Arc<Shared>) {
         .and_then(version_of)
         .unwrap_or(OcppVersion::V16);
     let captured = shared.capture.wants(&charge_point);
-    let listener = Listener {
+    let observer_link = LinkObserver {
         charge_point,
         version,
         captured,
         shared: shared.clone(),
     };
-    let Guest {
+    let PendingConnection {
         mut stream,
         request,
         rest,
         ..
-    } = *guest;
+    } = *pending;
     if request
         .accept(&mut stream, operator.protocol.as_deref(), false)
         .await
@@ -98,13 +101,13 @@ pub(crate) async fn serve(guest: Box<Guest>, shared: Arc<Shared>) {
     {
         drop(request);
         Stats::count(&shared.stats.ocpp_connections);
-        listener.went(true).await;
-        observer_task::tell_operator_link(&shared, &listener.charge_point, true).await;
-        connect(stream, rest, operator, &listener, &mut seat).await;
+        observer_link.went(true).await;
+        observer_task::tell_operator_link(&shared, &observer_link.charge_point, true).await;
+        connect(stream, rest, operator, &observer_link, &mut slot).await;
         Stats::release(&shared.stats.ocpp_connections);
     }
-    if shared.links.leave(&seat) {
-        listener.went(false).await;
+    if shared.links.release(&slot) {
+        observer_link.went(false).await;
     }
 }
 
@@ -113,21 +116,21 @@ async fn connect(
     mut stream: Stream,
     rest: Vec<u8>,
     operator: Operator,
-    listener: &Listener,
-    seat: &mut Seat,
+    observer_link: &LinkObserver,
+    slot: &mut ConnectionSlot,
 ) {
-    let shared = &listener.shared;
+    let shared = &observer_link.shared;
     let queue = Arc::new(Queue::new(shared.config.tap.max_queued));
-    let ear = |speaker| {
-        Ear::new(
-            speaker,
+    let tap = |origin| {
+        StreamTap::new(
+            origin,
             shared.config.max_message_bytes,
             queue.clone(),
             shared.clock.clone(),
             shared.stats.clone(),
         )
     };
-    let (mut from_charger, mut from_operator) = (ear(Origin::ChargePoint), ear(Origin::Csms));
+    let (mut from_charger, mut from_operator) = (tap(Origin::ChargePoint), tap(Origin::Csms));
     let Operator {
         stream: mut upstream,
         rest: answered,
@@ -139,16 +142,16 @@ async fn connect(
     }
     from_charger.hear(&rest);
     from_operator.hear(&answered);
-    let (listens, heard_from) = (listener.clone(), queue.clone());
+    let (listens, heard_from) = (observer_link.clone(), queue.clone());
     let listening = stay(
         move || listens.clone().run(heard_from.clone()),
-        || listener.died(),
+        || observer_link.died(),
     );
     let mut shutdown = shared.shutdown.clone();
     let line = async {
         tokio::select! {
-            () = pump::run(stream, upstream, from_charger, from_operator, &seat.life) => {}
-            _ = &mut seat.replaced => {}
+            () = pump::run(stream, upstream, from_charger, from_operator, &slot.liveness) => {}
+            _ = &mut slot.replaced => {}
             () = async { drop(shutdown.wait_for(|stop| *stop).await) } => {}
         }
         queue.end();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::queue::{Overheard, Queue};
+use super::queue::{Queue, TappedMessage};
 use crate::ingest::capture::Line;
 use crate::ingest::{Frame, OcppFrame};
 use crate::model::{
@@ -15,20 +15,20 @@ use crate::units::UtcMs;
 
 /// One tapped link, as told to the engine.
 #[derive(Clone)]
-pub(super) struct Listener {
+pub(super) struct LinkObserver {
     pub charge_point: Arc<str>,
     pub version: OcppVersion,
     pub captured: bool,
     pub shared: Arc<Shared>,
 }
 
-impl Listener {
+impl LinkObserver {
     /// Listens until the queue ends.
     pub async fn run(self, queue: Arc<Queue>) {
         let mut observer = Observer::new(self.version);
         let mut heard = Vec::new();
-        while let Some(overheard) = queue.take().await {
-            self.take(&mut observer, &overheard, &mut heard);
+        while let Some(tapped) = queue.take().await {
+            self.take(&mut observer, &tapped, &mut heard);
             self.tell_all(&mut heard).await;
         }
         observer.ended(&mut heard);
@@ -38,15 +38,15 @@ impl Listener {
     fn take(
         &self,
         observer: &mut Observer,
-        overheard: &Overheard,
+        tapped: &TappedMessage,
         heard: &mut Vec<ObservedMessage>,
     ) {
         let shared = &self.shared;
         // What is not UTF-8 is read as far as it goes: the line itself passed it on as it was.
-        let text = String::from_utf8_lossy(&overheard.payload);
+        let text = String::from_utf8_lossy(&tapped.payload);
         if self.captured {
             let (charge_point, version) = (self.charge_point.clone(), self.version);
-            let (at, from, text) = (overheard.at, overheard.speaker, text.clone().into_owned());
+            let (at, from, text) = (tapped.at, tapped.origin, text.clone().into_owned());
             shared.capture.note(Line::Frame {
                 at,
                 charge_point,
@@ -61,11 +61,9 @@ impl Listener {
             max_depth: shared.config.max_json_depth,
             repair_metering: shared.config.repair_metering,
         };
-        if let Err(unheard) =
-            observer.observe(overheard.speaker, &text, &reading, overheard.at, heard)
-        {
+        if let Err(unheard) = observer.observe(tapped.origin, &text, &reading, tapped.at, heard) {
             shared.stats.reject(
-                overheard.at,
+                tapped.at,
                 "ocpp",
                 &self.charge_point,
                 unheard.reason,

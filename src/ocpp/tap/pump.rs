@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
-use super::queue::{Overheard, Queue};
+use super::queue::{Queue, TappedMessage};
 use crate::ingest::ArrivalClock;
 use crate::model::Stats;
 use crate::ocpp::codec::observer::Origin;
-use crate::ocpp::server::links::Life;
+use crate::ocpp::server::links::Liveness;
 use crate::ocpp::websocket::{Assembler, Part};
 
 /// Bytes passed on at once, on the stack.
@@ -24,8 +24,8 @@ const PIECE: usize = 8_192;
 const DRAIN: Duration = Duration::from_secs(2);
 
 /// One direction's copy.
-pub(super) struct Ear {
-    speaker: Origin,
+pub(super) struct StreamTap {
+    origin: Origin,
     /// `None` once the bytes made no sense: then they are only passed on.
     assembler: Option<Assembler>,
     queue: Arc<Queue>,
@@ -33,16 +33,16 @@ pub(super) struct Ear {
     stats: Arc<Stats>,
 }
 
-impl Ear {
+impl StreamTap {
     pub fn new(
-        speaker: Origin,
+        origin: Origin,
         most: usize,
         queue: Arc<Queue>,
         clock: ArrivalClock,
         stats: Arc<Stats>,
     ) -> Self {
         Self {
-            speaker,
+            origin,
             assembler: Some(Assembler::new(most)),
             queue,
             clock,
@@ -63,12 +63,12 @@ impl Ear {
                     ..
                 })) => {
                     Stats::count(&self.stats.ocpp_received);
-                    let overheard = Overheard {
-                        speaker: self.speaker,
+                    let tapped = TappedMessage {
+                        origin: self.origin,
                         at: (self.clock)(),
                         payload,
                     };
-                    if self.queue.put(overheard) {
+                    if self.queue.put(tapped) {
                         Stats::count(&self.stats.tap_dropped);
                     }
                 }
@@ -92,9 +92,9 @@ impl Ear {
 pub(super) async fn run<A, B>(
     charger: A,
     operator: B,
-    mut from_charger: Ear,
-    mut from_operator: Ear,
-    life: &Life,
+    mut from_charger: StreamTap,
+    mut from_operator: StreamTap,
+    liveness: &Liveness,
 ) where
     A: AsyncRead + AsyncWrite + Unpin,
     B: AsyncRead + AsyncWrite + Unpin,
@@ -105,7 +105,7 @@ pub(super) async fn run<A, B>(
         &mut charger_in,
         &mut operator_out,
         &mut from_charger,
-        Some(life),
+        Some(liveness),
     );
     let down = pass(&mut operator_in, &mut charger_out, &mut from_operator, None);
     let (mut up, mut down) = (std::pin::pin!(up), std::pin::pin!(down));
@@ -115,7 +115,12 @@ pub(super) async fn run<A, B>(
     }
 }
 
-async fn pass<R, W>(from: &mut R, to: &mut W, ear: &mut Ear, life: Option<&Life>) -> io::Result<()>
+async fn pass<R, W>(
+    from: &mut R,
+    to: &mut W,
+    tap: &mut StreamTap,
+    liveness: Option<&Liveness>,
+) -> io::Result<()>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -133,10 +138,10 @@ where
                 Poll::Pending => 0,
             };
             waiting.extend_from_slice(&bytes[taken..]);
-            if let Some(life) = life {
-                life.beat();
+            if let Some(liveness) = liveness {
+                liveness.touch();
             }
-            ear.hear(bytes);
+            tap.hear(bytes);
             Poll::Ready(io::Result::Ok(!bytes.is_empty()))
         });
         let more = more.await?;

@@ -10,8 +10,8 @@ use crate::units::UtcMs;
 
 /// A message that went by.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Overheard {
-    pub speaker: Origin,
+pub(super) struct TappedMessage {
+    pub origin: Origin,
     pub at: UtcMs,
     pub payload: Vec<u8>,
 }
@@ -19,7 +19,7 @@ pub(super) struct Overheard {
 /// The queue.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    waiting: Mutex<(VecDeque<Overheard>, bool)>,
+    waiting: Mutex<(VecDeque<TappedMessage>, bool)>,
     arrived: Notify,
     most: usize,
 }
@@ -32,18 +32,18 @@ impl Queue {
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, (VecDeque<Overheard>, bool)> {
+    fn waiting(&self) -> MutexGuard<'_, (VecDeque<TappedMessage>, bool)> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts one in; true if an older one had to go.
-    pub fn put(&self, overheard: Overheard) -> bool {
+    pub fn put(&self, tapped: TappedMessage) -> bool {
         let mut waiting = self.waiting();
         let full = waiting.0.len() >= self.most;
         if full {
             waiting.0.pop_front();
         }
-        waiting.0.push_back(overheard);
+        waiting.0.push_back(tapped);
         drop(waiting);
         self.arrived.notify_one();
         full
@@ -56,12 +56,12 @@ impl Queue {
     }
 
     /// The oldest, as soon as there is one; `None` at the end.
-    pub async fn take(&self) -> Option<Overheard> {
+    pub async fn take(&self) -> Option<TappedMessage> {
         loop {
             {
                 let mut waiting = self.waiting();
-                if let Some(overheard) = waiting.0.pop_front() {
-                    return Some(overheard);
+                if let Some(tapped) = waiting.0.pop_front() {
+                    return Some(tapped);
                 }
                 if waiting.1 {
                     return None;
@@ -81,19 +81,19 @@ mod tests {
     #[tokio::test]
     async fn the_oldest_go_first() {
         let queue = Queue::new(2);
-        let overheard = |n| Overheard {
-            speaker: Origin::Csms,
+        let tapped = |n| TappedMessage {
+            origin: Origin::Csms,
             at: UtcMs(n),
             payload: Vec::new(),
         };
         assert_eq!(
-            [1, 2, 3].map(|n| queue.put(overheard(n))),
+            [1, 2, 3].map(|n| queue.put(tapped(n))),
             [false, false, true]
         );
         queue.end();
         assert_eq!(
             [queue.take().await, queue.take().await, queue.take().await],
-            [Some(overheard(2)), Some(overheard(3)), None]
+            [Some(tapped(2)), Some(tapped(3)), None]
         );
     }
 }

@@ -22,18 +22,18 @@ async fn a_listener_that_dies_at_every_frame_is_not_noticed() {
     let stats = Arc::new(Stats::default());
     let queue = Arc::new(Queue::new(4));
     let clock: ArrivalClock = Arc::new(|| UtcMs(0));
-    let ear = |speaker| Ear::new(speaker, 1_000, queue.clone(), clock.clone(), stats.clone());
+    let tap = |origin| StreamTap::new(origin, 1_000, queue.clone(), clock.clone(), stats.clone());
     let (mut charger, charger_end) = duplex(64);
     let (mut operator, operator_end) = duplex(64);
     let links = crate::ocpp::server::links::Links::default();
-    let seat = links
-        .claim("CP", Proof::Nothing, std::net::Ipv4Addr::LOCALHOST.into())
+    let slot = links
+        .acquire("CP", AuthMethod::None, std::net::Ipv4Addr::LOCALHOST.into())
         .await
         .expect("free");
-    let life = seat.life.clone();
-    let (ear_up, ear_down, to_end) = (ear(Origin::ChargePoint), ear(Origin::Csms), queue.clone());
+    let liveness = slot.liveness.clone();
+    let (ear_up, ear_down, to_end) = (tap(Origin::ChargePoint), tap(Origin::Csms), queue.clone());
     let line = tokio::spawn(async move {
-        pump::run(charger_end, operator_end, ear_up, ear_down, &life).await;
+        pump::run(charger_end, operator_end, ear_up, ear_down, &liveness).await;
         to_end.end();
     });
     let deaths = Arc::new(AtomicUsize::new(0));
@@ -92,19 +92,19 @@ async fn a_listener_that_dies_at_every_frame_is_not_noticed() {
 async fn bytes_that_make_no_sense_are_passed_on_all_the_same() {
     let stats = Arc::new(Stats::default());
     let queue = Arc::new(Queue::new(4));
-    let mut ear = Ear::new(
+    let mut tap = StreamTap::new(
         Origin::Csms,
         100,
         queue.clone(),
         Arc::new(|| UtcMs(0)),
         stats.clone(),
     );
-    ear.hear(&text(b"before"));
-    ear.hear(&[0xFF; 40]);
-    ear.hear(&text(b"after"));
+    tap.hear(&text(b"before"));
+    tap.hear(&[0xFF; 40]);
+    tap.hear(&text(b"after"));
     queue.end();
     assert_eq!(
-        queue.take().await.map(|overheard| overheard.payload),
+        queue.take().await.map(|tapped| tapped.payload),
         Some(b"before".to_vec())
     );
     assert_eq!(queue.take().await, None);

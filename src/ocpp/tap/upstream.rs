@@ -37,14 +37,14 @@ pub(super) struct Operator {
 }
 
 /// An operator that has not.
-pub(super) enum NoWay {
+pub(super) enum DialError {
     /// Its answer, as sent.
     Refused { status: String, answer: Vec<u8> },
     /// It cannot be reached, or speaks no HTTP.
     Down(String),
 }
 
-impl NoWay {
+impl DialError {
     fn down(error: impl std::fmt::Display) -> Self {
         Self::Down(error.to_string())
     }
@@ -75,7 +75,7 @@ impl Upstream {
         })
     }
 
-    fn connector(&self) -> Result<TlsConnector, NoWay> {
+    fn connector(&self) -> Result<TlsConnector, DialError> {
         if let Some(connector) = self.connector.get() {
             return Ok(connector.clone());
         }
@@ -89,7 +89,7 @@ impl Upstream {
             None => builder.with_no_client_auth(),
             Some((chain, key)) => builder
                 .with_client_auth_cert(chain.clone(), key.clone_key())
-                .map_err(NoWay::down)?,
+                .map_err(DialError::down)?,
         };
         Ok(self
             .connector
@@ -98,25 +98,25 @@ impl Upstream {
     }
 
     /// Dials the operator at `url` as the charge point dialled us.
-    pub(super) async fn dial(&self, url: &str, request: &Request) -> Result<Operator, NoWay> {
+    pub(super) async fn dial(&self, url: &str, request: &Request) -> Result<Operator, DialError> {
         let Target {
             tls,
             host,
             port,
             path,
         } = Target::of(url, &request.target)
-            .ok_or_else(|| NoWay::down("its address is no ws:// or wss:// URL"))?;
+            .ok_or_else(|| DialError::down("its address is no ws:// or wss:// URL"))?;
         let tcp = TcpStream::connect((host.as_str(), port))
             .await
-            .map_err(NoWay::down)?;
+            .map_err(DialError::down)?;
         let _ = tcp.set_nodelay(true);
         let mut stream = if tls {
-            let name = ServerName::try_from(host.clone()).map_err(NoWay::down)?;
+            let name = ServerName::try_from(host.clone()).map_err(DialError::down)?;
             let secured = self
                 .connector()?
                 .connect(name, tcp)
                 .await
-                .map_err(NoWay::down)?;
+                .map_err(DialError::down)?;
             Stream::Tls(Box::new(TlsStream::Client(secured)))
         } else {
             Stream::Plain(tcp)
@@ -130,25 +130,25 @@ impl Upstream {
         stream
             .write_all(request.to_operator(&host, &path).as_bytes())
             .await
-            .map_err(NoWay::down)?;
-        stream.flush().await.map_err(NoWay::down)?;
+            .map_err(DialError::down)?;
+        stream.flush().await.map_err(DialError::down)?;
         hear_answer(stream).await
     }
 }
 
-async fn hear_answer(mut stream: Stream) -> Result<Operator, NoWay> {
+async fn hear_answer(mut stream: Stream) -> Result<Operator, DialError> {
     const NOT_HTTP: &str = "its answer is not HTTP";
     let head = read_head(&mut stream, ANSWER_BYTES)
         .await
-        .map_err(NoWay::down)?;
-    let (mut answer, mut rest) = head.ok_or_else(|| NoWay::down(NOT_HTTP))?;
+        .map_err(DialError::down)?;
+    let (mut answer, mut rest) = head.ok_or_else(|| DialError::down(NOT_HTTP))?;
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut response = httparse::Response::new(&mut headers);
     if !response
         .parse(&answer)
         .is_ok_and(|status| status.is_complete())
     {
-        return Err(NoWay::down(NOT_HTTP));
+        return Err(DialError::down(NOT_HTTP));
     }
     let header = |name: &str| {
         let found = response
@@ -177,7 +177,7 @@ async fn hear_answer(mut stream: Stream) -> Result<Operator, NoWay> {
         .min(REFUSAL_BYTES);
     while rest.len() < length && stream.read_buf(&mut rest).await.is_ok_and(|read| read > 0) {}
     answer.extend(rest.into_iter().take(length));
-    Err(NoWay::Refused { status, answer })
+    Err(DialError::Refused { status, answer })
 }
 
 /// Where to dial, and with which path.
