@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::support::TempDir;
 use crate::support::carbon_intensity_api::{Grid, forecast};
-use fleetgauge::intensity::{self, IntensityConfig, Surroundings};
+use fleetgauge::intensity::{self, Deps, IntensityConfig};
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{GridArea, IntensitySlot, Stats, TokenHasher};
 use fleetgauge::store::{Reader, Store, StoreConfig};
@@ -90,7 +90,7 @@ impl Scene {
             timeout: Duration::from_secs(5),
             ..IntensityConfig::default()
         };
-        let around = Surroundings {
+        let around = Deps {
             register: registers,
             newest,
             now: Arc::new(move || *clock.lock().unwrap()),
