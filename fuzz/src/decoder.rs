@@ -1,18 +1,19 @@
-//! Any decoder: a session of messages out of random bytes, decoded twice by decoders that know nothing yet, and once after a restart.
+//! Any decoder: a session of messages from random bytes, decoded twice by new decoders and once after a restart.
 
 use std::collections::BTreeSet;
 
-use crate::decode::mqtt::{Decode, Decoder, Message, Sink};
-use crate::model::{Quantity, Reading, RejectReason, Value};
+use fleetgauge::model::{Quantity, Reading, RejectReason, Value};
+use fleetgauge::telemetry::{Decode, Decoder, Message, Sink};
+use fleetgauge::units::UtcMs;
+
 use crate::seeds::{self, Recorded};
-use crate::units::UtcMs;
 
 /// A day after the recorded messages.
 const NOW: UtcMs = UtcMs(1_787_400_000_000);
 /// Messages of one session; more would only be slower.
 const MAX_MESSAGES: usize = 64;
 
-/// A decoder, and the words of its recorded messages that a mutation would hardly find.
+/// A decoder, and the topics and property names of its recorded messages, which a mutation would hardly find.
 pub struct Target {
     decoder: &'static Decoder,
     sessions: Vec<Vec<Recorded>>,
@@ -21,7 +22,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// Reads the recorded messages.
+    /// Loads the recorded messages of a decoder.
     pub fn new(decoder: &'static Decoder) -> Self {
         let sessions = seeds::sessions(decoder.name, decoder.claims);
         let messages = || sessions.iter().flatten();
@@ -50,7 +51,7 @@ impl Target {
     }
 
     /// A message is: index of the topic (beyond the list: its length and text), flags (1 retained, 2 with a property: index of its
-    /// name, length, value), length of the payload in two bytes, payload. What is cut off is shorter.
+    /// name, length, value), length of the payload in two bytes, payload. An input that ends early is a shorter message.
     fn encode(&self, session: &[Recorded]) -> Vec<u8> {
         let mut bytes = Vec::new();
         for message in session {
@@ -115,7 +116,7 @@ impl Target {
         session
     }
 
-    /// One input.
+    /// Decodes one input in four ways: twice from the start, after a restart, and after restoring random bytes.
     pub fn fuzz(&self, bytes: &[u8]) {
         let session = self.session(bytes);
         let first = self.decode((self.decoder.start)(), &session);
@@ -126,7 +127,7 @@ impl Target {
         }
         assert!(
             first.lines == again.lines,
-            "two decoders that know nothing say different things"
+            "two new decoders give different results"
         );
         let saved = decoder.save();
         let mut restarted = (self.decoder.start)();
@@ -136,9 +137,9 @@ impl Target {
             "what was saved and restored is not the same"
         );
         self.decode(restarted, &session);
-        let mut astray = (self.decoder.start)();
-        astray.restore(bytes);
-        self.decode(astray, &session);
+        let mut corrupted = (self.decoder.start)();
+        corrupted.restore(bytes);
+        self.decode(corrupted, &session);
     }
 
     fn decode(&self, mut decoder: Box<dyn Decode>, session: &[Input<'_>]) -> Log {
@@ -188,7 +189,7 @@ impl Input<'_> {
         match decoder.decode(&message, log) {
             Ok(()) => log.lines.push(0),
             Err(refused) => {
-                assert!(!refused.detail.is_empty(), "refused without saying why");
+                assert!(!refused.detail.is_empty(), "refused without a reason");
                 log.lines.push(1);
                 log.lines.extend(refused.detail.bytes());
             }
@@ -196,7 +197,7 @@ impl Input<'_> {
     }
 }
 
-/// What was said, in order, and whether it can be.
+/// Records what a decoder reports, in order, and checks each value against its limits.
 struct Log {
     decoder: &'static Decoder,
     retained: bool,
@@ -237,14 +238,17 @@ impl Sink for Log {
             "no asset id: {asset:?}"
         );
         for entry in reading.entries.iter() {
-            assert!(can_be(entry.quantity, &entry.value), "{entry:?} of {asset}");
+            assert!(
+                is_plausible(entry.quantity, &entry.value),
+                "{entry:?} of {asset}"
+            );
         }
         self.lines
             .extend(postcard::to_stdvec(&reading).expect("readings go to the inbox"));
     }
 
     fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {
-        assert!(!detail.is_empty(), "left out without saying why");
+        assert!(!detail.is_empty(), "left out without a reason");
         self.lines.extend(
             reason
                 .name()
@@ -255,8 +259,8 @@ impl Sink for Log {
     }
 }
 
-/// The limits again, from the other side: said once more and not taken from the decoders.
-fn can_be(quantity: Quantity, value: &Value<'_>) -> bool {
+/// The limits written a second time, so that a mistake in the decoders' own limits shows.
+fn is_plausible(quantity: Quantity, value: &Value<'_>) -> bool {
     match (quantity.unit(), value) {
         ("bool", Value::Bool(_)) => true,
         // A vehicle has left.

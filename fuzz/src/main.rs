@@ -1,15 +1,9 @@
-//! One fuzzing binary for all targets: `FUZZ_TARGET` says which; `FUZZ_LIST` prints them, `FUZZ_SEEDS` writes a target's seeds into a folder.
-//! Checks what holds for every input; finds no wrong meaning, that is the frames' business.
+//! One fuzzing binary for all targets, because linking takes longer than a target's few seconds. `FUZZ_TARGET` names the target;
+//! `FUZZ_LIST` prints all names; `FUZZ_SEEDS` writes a target's seeds into a folder.
+//!
+//! The targets check what must hold for every input. Whether a value is right is checked by the recorded frames of `tests/frames`.
 
 #![no_main]
-#![allow(dead_code, reason = "only a part of the main crate is called")]
-
-#[path = "../../src/decode/mod.rs"]
-pub mod decode;
-#[path = "../../src/model/mod.rs"]
-pub mod model;
-#[path = "../../src/units/mod.rs"]
-pub mod units;
 
 mod decoder;
 mod other;
@@ -19,10 +13,9 @@ mod websocket;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use libfuzzer_sys::fuzz_target;
-
-use decode::mqtt::DECODERS;
 use decoder::Target;
+use fleetgauge::telemetry::DECODERS;
+use libfuzzer_sys::fuzz_target;
 
 /// Targets that are no decoder.
 const OTHERS: [(&str, fn(&[u8])); 4] = [
@@ -32,14 +25,14 @@ const OTHERS: [(&str, fn(&[u8])); 4] = [
     ("units", other::units),
 ];
 
-enum Chosen {
+enum Selected {
     Decoder(Target),
     Other(fn(&[u8])),
 }
 
-static CHOSEN: OnceLock<Chosen> = OnceLock::new();
+static SELECTED: OnceLock<Selected> = OnceLock::new();
 
-/// Everything that can be chosen.
+/// The names of all targets.
 fn names() -> impl Iterator<Item = &'static str> {
     DECODERS
         .iter()
@@ -55,13 +48,13 @@ fn init() {
     let name = std::env::var("FUZZ_TARGET").unwrap_or_default();
     let decoder = DECODERS.iter().find(|decoder| decoder.name == name);
     let other = OTHERS.into_iter().find(|(known, _)| *known == name);
-    let (chosen, seeds) = match (decoder, other) {
+    let (selected, seeds) = match (decoder, other) {
         (Some(decoder), _) => {
             let target = Target::new(decoder);
             let seeds = target.seeds();
-            (Chosen::Decoder(target), seeds)
+            (Selected::Decoder(target), seeds)
         }
-        (None, Some((name, fuzz))) => (Chosen::Other(fuzz), seeds::of_other(name)),
+        (None, Some((name, fuzz))) => (Selected::Other(fuzz), seeds::for_target(name)),
         (None, None) => {
             eprintln!(
                 "FUZZ_TARGET is `{name}`; it must be one of: {}",
@@ -77,13 +70,13 @@ fn init() {
         }
         std::process::exit(0);
     }
-    let _ = CHOSEN.set(chosen);
+    let _ = SELECTED.set(selected);
 }
 
 fuzz_target!(init: init(), |data: &[u8]| {
-    match CHOSEN.get() {
-        Some(Chosen::Decoder(target)) => target.fuzz(data),
-        Some(Chosen::Other(fuzz)) => fuzz(data),
-        None => unreachable!("init() chooses or ends the process"),
+    match SELECTED.get() {
+        Some(Selected::Decoder(target)) => target.fuzz(data),
+        Some(Selected::Other(fuzz)) => fuzz(data),
+        None => unreachable!("init() selects a target or ends the process"),
     }
 });

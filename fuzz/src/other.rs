@@ -1,16 +1,16 @@
-//! OCPP frames of both sides of a link, a site's maps with messages for them, and the numbers and times of `units`.
+//! The targets that are not MQTT decoders: OCPP frames of both sides of a connection, mapping files with a message, numbers and times.
 
 use std::sync::Arc;
 
-use crate::decode::mqtt::mapping::Mappings;
-use crate::decode::mqtt::{Decoders, Formats, Message, Sink};
-use crate::decode::ocpp::frame::ParseOptions;
-use crate::decode::ocpp::observer::{Observer, Origin};
-use crate::model::{OcppVersion, TokenHasher};
-use crate::model::{Reading as MqttReading, RejectReason};
-use crate::units::{UtcMs, format_scaled, parse_scaled};
+use fleetgauge::model::{OcppVersion, TokenHasher};
+use fleetgauge::model::{Reading as MqttReading, RejectReason};
+use fleetgauge::ocpp::codec::frame::ParseOptions;
+use fleetgauge::ocpp::codec::observer::{Observer, Origin};
+use fleetgauge::telemetry::mapping::Mappings;
+use fleetgauge::telemetry::{Decoders, Formats, Message, Sink};
+use fleetgauge::units::{UtcMs, format_scaled, parse_scaled};
 
-/// First byte: version and who begins. Then frames, one a line, by turns.
+/// The first byte selects the version and which side begins. Then frames, one a line, the two sides in turn.
 pub fn ocpp(bytes: &[u8]) {
     let Some((&first, text)) = bytes.split_first() else {
         return;
@@ -18,10 +18,10 @@ pub fn ocpp(bytes: &[u8]) {
     let version = [OcppVersion::V16, OcppVersion::V201, OcppVersion::V21][usize::from(first) % 3];
     let hasher = TokenHasher::new(&[7; 32]);
     let text = String::from_utf8_lossy(text);
-    let hear = || {
+    let decode = || {
         let mut observer = Observer::new(version);
-        let mut heard = Vec::new();
-        let mut unheard = Vec::new();
+        let mut messages = Vec::new();
+        let mut refused = Vec::new();
         for (index, line) in text.split('\n').take(32).enumerate() {
             let reading = ParseOptions {
                 version,
@@ -39,18 +39,21 @@ pub fn ocpp(bytes: &[u8]) {
                 line,
                 &reading,
                 UtcMs(1_787_400_000_000),
-                &mut heard,
+                &mut messages,
             ) {
-                assert!(!error.detail.is_empty(), "refused without saying why");
-                unheard.push(error);
+                assert!(!error.detail.is_empty(), "refused without a reason");
+                refused.push(error);
             }
         }
-        (heard, unheard)
+        (messages, refused)
     };
-    assert!(hear() == hear(), "the same frames say different things");
+    assert!(
+        decode() == decode(),
+        "the same frames give different results"
+    );
 }
 
-/// A text as everything that `units` reads.
+/// A text, parsed as everything that `units` parses.
 pub fn units(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
@@ -76,28 +79,28 @@ pub fn units(bytes: &[u8]) {
             "{text} was written as {written}"
         );
     }
-    let _ = text.parse::<crate::units::Day>();
-    let _ = text.parse::<crate::units::Month>();
-    let _ = text.parse::<crate::units::WeeklyHours>();
+    let _ = text.parse::<fleetgauge::units::Day>();
+    let _ = text.parse::<fleetgauge::units::Month>();
+    let _ = text.parse::<fleetgauge::units::WeeklyHours>();
 }
 
-/// Keeps what comes, as text.
+/// Records what a decoder reports, as text.
 #[derive(Default, PartialEq)]
-struct Heard(Vec<String>);
+struct Log(Vec<String>);
 
-impl Sink for Heard {
+impl Sink for Log {
     fn reading(&mut self, reading: MqttReading<'_>) {
         assert!(!reading.entries.is_empty(), "a reading without a value");
         self.0.push(format!("{reading:?}"));
     }
 
     fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {
-        assert!(!detail.is_empty(), "ignored without saying why");
+        assert!(!detail.is_empty(), "ignored without a reason");
         self.0.push(format!("{reason:?} {field}"));
     }
 }
 
-/// A mapping file, a zero byte, a topic, a zero byte, a payload. Mistakes are all named, and good maps say the same twice.
+/// A mapping file, a zero byte, a topic, a zero byte, a payload. A bad file must be refused with its mistakes, and a good one must decode twice to the same readings.
 pub fn mapping(bytes: &[u8]) {
     let mut parts = bytes.splitn(3, |byte| *byte == 0);
     let mut part = || parts.next().unwrap_or_default();
@@ -111,14 +114,14 @@ pub fn mapping(bytes: &[u8]) {
         Err(errors) => {
             assert!(
                 !errors.0.is_empty() && !errors.to_string().is_empty(),
-                "refused without saying why"
+                "refused without a reason"
             );
             return;
         }
     };
     let now = UtcMs(1_787_400_000_000);
-    let hear = || {
-        let mut heard = Heard::default();
+    let decode = || {
+        let mut log = Log::default();
         let message = Message {
             topic,
             payload,
@@ -127,8 +130,11 @@ pub fn mapping(bytes: &[u8]) {
             properties: &[],
         };
         let mut decoders = Decoders::with_mappings(mappings.clone()).telling_all();
-        let _ = decoders.decode(&Formats::ByTopic, &message, &mut heard);
-        heard
+        let _ = decoders.decode(&Formats::ByTopic, &message, &mut log);
+        log
     };
-    assert!(hear() == hear(), "the same message says different things");
+    assert!(
+        decode() == decode(),
+        "the same message gives different results"
+    );
 }

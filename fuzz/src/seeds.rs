@@ -1,4 +1,4 @@
-//! Recorded messages of `tests/` to seeds. Reads files at the start, never while fuzzing.
+//! Seeds from the recorded messages of `tests/`. Files are read once at the start, never while fuzzing.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -114,81 +114,81 @@ fn unbase64(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Seeds of the targets that are no decoder.
-pub fn of_other(name: &str) -> Vec<Vec<u8>> {
-    let text = |text: &str| text.as_bytes().to_vec();
+/// Seeds of the targets that are not MQTT decoders.
+pub fn for_target(name: &str) -> Vec<Vec<u8>> {
     match name {
-        "mapping" => {
-            let mut seeds = Vec::new();
-            let mut maps: Vec<PathBuf> = sorted(&tests().join("../config/mappings"));
-            maps.push(tests().join("samples/generic_mapping.toml"));
-            let messages = jsonl(&tests().join("samples/generic_mapping.jsonl"));
-            for path in maps.iter().filter(|path| {
-                path.extension()
-                    .is_some_and(|extension| extension == "toml")
-            }) {
-                let map = fs::read(path).unwrap_or_default();
-                for Recorded { topic, payload, .. } in &messages {
-                    seeds.push([&map[..], b"\0", topic.as_bytes(), b"\0", payload].concat());
-                }
-            }
-            seeds
-        }
-        "ocpp" => {
-            let mut seeds = Vec::new();
-            for (version, folder) in ["ocpp16", "ocpp201", "ocpp21"].into_iter().enumerate() {
-                for case in sorted(&tests().join("frames").join(folder)) {
-                    for file in sorted(&case) {
-                        let Ok(recorded) = fs::read(&file) else {
-                            continue;
-                        };
-                        // What a file holds beside frames does no harm: it is only a seed.
-                        for line in recorded
-                            .split(|byte| *byte == b'\n')
-                            .filter(|line| !line.is_empty())
-                            .take(8)
-                        {
-                            seeds.push([&[version as u8][..], line].concat());
-                        }
-                    }
-                }
-            }
-            seeds.push([&[0][..], br#"[2,"7","StartTransaction",{"connectorId":1,"idTag":"A","meterStart":5,"timestamp":"2026-08-21T09:15:02Z"}]"#].concat());
-            seeds.push([&[1][..], br#"[2,"7","Heartbeat",{}]"#].concat());
-            seeds
-        }
-        "websocket" => vec![
-            text("\u{1}\u{81}\u{85}abcdHELLO"),
-            [&[4, 0x81, 0x05][..], b"HELLO"].concat(),
-            [
-                &[0, 0x01, 0x02][..],
-                b"HE",
-                &[0x80, 0x03],
-                b"LLO",
-                &[0x89, 0x00],
-                &[0x88, 0x02, 0x03, 0xE8],
-            ]
-            .concat(),
-            [&[0, 0xC1, 0x07, 0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00][..]].concat(),
-            text("permessage-deflate; client_max_window_bits"),
-        ],
-        "units" => [
-            "84512.345",
-            "1e+06",
-            "-12345.6e-3",
-            "2026-08-21T09:15:02.120Z",
-            "2026-08-21 10:15:02,12+01:00",
-            "2026-02",
-            "2026-08-21",
-            "Mon-Fri 07:00-19:00",
-            "2025/26",
-            "+.5",
-            "0e999999",
-            "99999999999999999999999999999999",
-        ]
-        .into_iter()
-        .map(text)
-        .collect(),
+        "mapping" => mapping(),
+        "ocpp" => ocpp(),
+        "websocket" => websocket(),
+        "units" => units(),
         _ => Vec::new(),
     }
+}
+
+fn mapping() -> Vec<Vec<u8>> {
+    let mut maps = sorted(&tests().join("../config/mappings"));
+    maps.push(tests().join("samples/generic_mapping.toml"));
+    maps.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "toml")
+    });
+    let messages = jsonl(&tests().join("samples/generic_mapping.jsonl"));
+    let mut seeds = Vec::new();
+    for path in maps {
+        let map = fs::read(path).unwrap_or_default();
+        for Recorded { topic, payload, .. } in &messages {
+            seeds.push([&map[..], b"\0", topic.as_bytes(), b"\0", payload].concat());
+        }
+    }
+    seeds
+}
+
+fn ocpp() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for (version, folder) in ["ocpp16", "ocpp201", "ocpp21"].into_iter().enumerate() {
+        let cases = sorted(&tests().join("frames").join(folder));
+        for file in cases.iter().flat_map(|case| sorted(case)) {
+            // Some files of a case hold no frames; as seeds they do no harm.
+            let recorded = fs::read(&file).unwrap_or_default();
+            let lines = recorded.split(|byte| *byte == b'\n');
+            for line in lines.filter(|line| !line.is_empty()).take(8) {
+                seeds.push([&[version as u8][..], line].concat());
+            }
+        }
+    }
+    let start = br#"[2,"7","StartTransaction",{"connectorId":1,"idTag":"A","meterStart":5,"timestamp":"2026-08-21T09:15:02Z"}]"#;
+    seeds.push([&[0][..], start].concat());
+    seeds.push([&[1][..], br#"[2,"7","Heartbeat",{}]"#].concat());
+    seeds
+}
+
+/// Masked, plain, in fragments with a ping and a close between them, compressed (RFC 7692 section 7.2.3.1), and an offer.
+fn websocket() -> Vec<Vec<u8>> {
+    vec![
+        b"\x01\x81\x85abcdHELLO".to_vec(),
+        b"\x04\x81\x05HELLO".to_vec(),
+        b"\x00\x01\x02HE\x80\x03LLO\x89\x00\x88\x02\x03\xE8".to_vec(),
+        b"\x00\xC1\x07\xF2\x48\xCD\xC9\xC9\x07\x00".to_vec(),
+        b"permessage-deflate; client_max_window_bits".to_vec(),
+    ]
+}
+
+fn units() -> Vec<Vec<u8>> {
+    [
+        "84512.345",
+        "1e+06",
+        "-12345.6e-3",
+        "2026-08-21T09:15:02.120Z",
+        "2026-08-21 10:15:02,12+01:00",
+        "2026-02",
+        "2026-08-21",
+        "Mon-Fri 07:00-19:00",
+        "2025/26",
+        "+.5",
+        "0e999999",
+        "99999999999999999999999999999999",
+    ]
+    .into_iter()
+    .map(|text| text.as_bytes().to_vec())
+    .collect()
 }

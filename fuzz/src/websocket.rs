@@ -1,25 +1,18 @@
-//! WebSocket bytes in pieces to messages: how they were cut must not matter, and nothing grows beyond its limit.
+//! WebSocket bytes in pieces to messages: where the pieces begin must not matter, and no message grows beyond its limit.
 
-#[path = "../../src/ingest/websocket/deflate.rs"]
-mod deflate;
-#[path = "../../src/ingest/websocket/frame.rs"]
-mod frame;
-#[path = "../../src/ingest/websocket/messages.rs"]
-mod messages;
+use fleetgauge::ocpp::websocket::{Assembler, Part, deflate};
 
-use messages::{Assembler, Part};
+/// Longest message here; small, so that inputs reach it.
+const MAX_MESSAGE: usize = 1_024;
 
-/// Longest message here; small, so that the limit is met.
-const MOST: usize = 1_024;
-
-/// First byte: how the rest is cut.
+/// The first byte is the length of the pieces that the rest is cut into.
 pub fn fuzz(bytes: &[u8]) {
     let Some((&first, bytes)) = bytes.split_first() else {
         return;
     };
-    let whole = read(bytes, bytes.len().max(1));
-    let pieces = read(bytes, usize::from(first % 16) + 1);
-    assert_eq!(whole, pieces, "the cut matters");
+    let whole = assemble(bytes, bytes.len().max(1));
+    let pieces = assemble(bytes, usize::from(first % 16) + 1);
+    assert_eq!(whole, pieces, "the result depends on the pieces");
     for part in whole.0 {
         if let Part::Message {
             compressed: true,
@@ -27,8 +20,8 @@ pub fn fuzz(bytes: &[u8]) {
             ..
         } = part
         {
-            if let Ok(plain) = deflate::inflate(&payload, MOST) {
-                assert!(plain.len() <= MOST);
+            if let Ok(plain) = deflate::inflate(&payload, MAX_MESSAGE) {
+                assert!(plain.len() <= MAX_MESSAGE);
             }
         }
     }
@@ -37,15 +30,15 @@ pub fn fuzz(bytes: &[u8]) {
     }
 }
 
-fn read(bytes: &[u8], piece: usize) -> (Vec<Part>, Option<&'static str>) {
-    let mut assembler = Assembler::new(MOST);
+fn assemble(bytes: &[u8], piece: usize) -> (Vec<Part>, Option<&'static str>) {
+    let mut assembler = Assembler::new(MAX_MESSAGE);
     let mut parts = Vec::new();
     for mut piece in bytes.chunks(piece) {
         loop {
             match assembler.take(&mut piece) {
                 Ok(Some(part)) => {
                     if let Part::Message { payload, .. } = &part {
-                        assert!(payload.len() <= MOST, "a message beyond the limit");
+                        assert!(payload.len() <= MAX_MESSAGE, "a message beyond the limit");
                     }
                     parts.push(part);
                 }

@@ -5,4 +5,4 @@ pub mod provisioning;
 pub mod server;
 mod session;
 pub mod tap;
-mod websocket;
+pub mod websocket;
