@@ -1,12 +1,17 @@
-//! The inbox blob: what the engine was told between two commits, in order, so that a restart can tell it again.
+//! A restart must bring the engine to where it was. So each commit stores the calls that the engine got since the last one, in order,
+//! as one blob; a restart makes the same calls again.
 
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
-use crate::model::Observation;
+use crate::model::{DecoderMemory, Observation};
+use crate::store::{INBOX_FORMAT, InboxRow};
 use crate::units::UtcMs;
 
-/// One call of the engine.
+/// The layout before decoders' memories had a version.
+const WITHOUT_MEMORY_VERSION: u16 = 1;
+
+/// One call of the engine. The variants' numbers are stored: add at the end, never reorder.
 #[derive(Debug, Serialize, Deserialize)]
 enum Entry<'a> {
     /// `Engine::handle`.
@@ -15,12 +20,23 @@ enum Entry<'a> {
     Timeout(UtcMs),
 }
 
-/// An inbox row that was read back from the store is not what was written.
+/// An inbox row cannot be replayed.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "an inbox row cannot be read ({0}); restore the store from a backup, or move it away to begin anew"
-)]
-pub struct DamagedInbox(#[from] postcard::Error);
+pub enum InboxError {
+    /// Its content is not what was written.
+    #[error(
+        "an inbox row cannot be read ({0}); restore the store from a backup, or move it away to begin anew"
+    )]
+    Damaged(#[from] postcard::Error),
+    /// Another version of the program wrote it.
+    #[error(
+        "an inbox row has format {found}, this program reads up to {INBOX_FORMAT}; start the version that wrote it, or move the store away to begin anew"
+    )]
+    Format {
+        /// As found.
+        found: u16,
+    },
+}
 
 /// Appends an observation.
 pub fn append_observed(blob: &mut Vec<u8>, now: UtcMs, observation: Observation<'_>) {
@@ -37,14 +53,22 @@ fn append(blob: &mut Vec<u8>, entry: &Entry<'_>) {
         postcard::to_extend(entry, std::mem::take(blob)).expect("writing to memory does not fail");
 }
 
-/// Tells the engine everything again. Its output is thrown away: it was committed together with the row.
-pub fn replay(blob: &[u8], engine: &mut Engine) -> Result<u64, DamagedInbox> {
-    let mut rest = blob;
+/// Makes the calls of a row again. The engine's output is dropped: it was committed together with the row.
+pub fn replay(row: &InboxRow, engine: &mut Engine) -> Result<u64, InboxError> {
+    if !(WITHOUT_MEMORY_VERSION..=INBOX_FORMAT).contains(&row.format) {
+        return Err(InboxError::Format { found: row.format });
+    }
+    let mut rest = row.blob.as_slice();
     let mut entries = 0;
     while !rest.is_empty() {
         let (entry, tail) = postcard::take_from_bytes::<Entry<'_>>(rest)?;
         match entry {
-            Entry::Observed(now, observation) => {
+            Entry::Observed(now, mut observation) => {
+                if let Observation::Remembered(memory) = &mut observation
+                    && row.format == WITHOUT_MEMORY_VERSION
+                {
+                    *memory = DecoderMemory::from_first_version(memory);
+                }
                 engine.handle(&observation, now);
             }
             Entry::Timeout(now) => engine.handle_timeout(now),

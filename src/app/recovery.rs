@@ -52,8 +52,8 @@ pub fn recover(
     // Also for what is told again: with the months missing, rows of a day would be written over by worse ones.
     engine.await_months();
     let mut entries = 0;
-    for blob in &recovery.inbox {
-        entries += inbox::replay(blob, &mut engine)?;
+    for row in &recovery.inbox {
+        entries += inbox::replay(row, &mut engine)?;
     }
     if entries > 0 {
         tracing::info!(

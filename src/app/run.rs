@@ -69,7 +69,7 @@ pub enum StartError {
     Restore(#[from] RestoreError),
     /// The inbox in it.
     #[error(transparent)]
-    Inbox(#[from] inbox::DamagedInbox),
+    Inbox(#[from] inbox::InboxError),
     /// The register.
     #[error(transparent)]
     Register(#[from] LoadError),

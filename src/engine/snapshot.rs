@@ -22,7 +22,9 @@ use crate::model::{Activity, ActivityRow, Subject};
 use crate::units::UtcMs;
 
 /// Raised when the layout changes; a snapshot of another number is refused, never guessed at.
-const FORMAT: u16 = 5;
+const FORMAT: u16 = 6;
+/// The layout before: the same, but decoders' memories have no version byte.
+const WITHOUT_MEMORY_VERSION: u16 = 5;
 /// The layout before: all but the rollup book and the tags of the rows written, which stand last.
 const WITHOUT_HISTORY: u16 = 4;
 
@@ -127,7 +129,7 @@ impl Engine {
             .ok_or(postcard::Error::DeserializeUnexpectedEnd)?;
         let found = u16::from_le_bytes([head[0], head[1]]);
         let (state, mut history, written): (Owned, HistoryBook, WrittenRows) = match found {
-            FORMAT => postcard::from_bytes(body)?,
+            FORMAT | WITHOUT_MEMORY_VERSION => postcard::from_bytes(body)?,
             WITHOUT_HISTORY => (
                 postcard::from_bytes(body)?,
                 HistoryBook::default(),
@@ -152,6 +154,13 @@ impl Engine {
         engine.next_periodic = state.next_periodic;
         engine.audit = state.audit;
         engine.memories = state.memories;
+        if found <= WITHOUT_MEMORY_VERSION {
+            // All of them are version 1.
+            engine
+                .memories
+                .values_mut()
+                .for_each(|bytes| bytes.insert(0, 1));
+        }
         engine.alerts = state.alerts;
         engine.monthly = state.monthly;
         engine.indicators = state.indicators;

@@ -107,15 +107,28 @@ pub struct OwnState {
     pub disk_free_ratio: Option<f64>,
 }
 
-/// What a decoder must remember over a restart, in its own encoding.
+/// What a decoder must remember over a restart: one byte, the version of its layout, then the decoder's own encoding.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DecoderMemory<'a> {
-    /// Its name.
+    /// The decoder's name.
     #[serde(borrow)]
     pub decoder: Cow<'a, str>,
-    /// Opaque to everybody else.
+    /// Version byte and content. Only the decoder reads the content.
     #[serde(borrow)]
     pub bytes: Cow<'a, [u8]>,
+}
+
+impl DecoderMemory<'_> {
+    /// A memory as it was stored before memories had a version byte: all of those are version 1.
+    pub fn from_first_version(memory: &DecoderMemory<'_>) -> DecoderMemory<'static> {
+        let bytes: Vec<u8> = std::iter::once(1)
+            .chain(memory.bytes.iter().copied())
+            .collect();
+        DecoderMemory {
+            decoder: memory.decoder.clone().into_owned().into(),
+            bytes: bytes.into(),
+        }
+    }
 }
 
 /// Values of one asset at one time.

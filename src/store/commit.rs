@@ -6,6 +6,7 @@ use std::fs::File;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
 
 use super::notifications::{self, Notification, Undelivered};
+use super::schema::INBOX_FORMAT;
 use super::{StoreConfig, gzip, rollup};
 use crate::model::{ActivityRow, ClosedSession, RollupRow};
 use crate::units::UtcMs;
@@ -149,8 +150,12 @@ impl Store {
         let transaction = self.connection.transaction()?;
         if !commit.inbox.is_empty() {
             transaction
-                .prepare_cached("INSERT INTO inbox (blob) VALUES (?1)")?
-                .execute([commit.inbox])?;
+                .prepare_cached("INSERT INTO inbox (format, blob, crc32c) VALUES (?1, ?2, ?3)")?
+                .execute(params![
+                    INBOX_FORMAT,
+                    commit.inbox,
+                    crc32c::crc32c(commit.inbox)
+                ])?;
         }
         if let Some(body) = &body {
             let mut insert = transaction

@@ -30,6 +30,7 @@ pub use import::{FileProgress, ImportError, ImportStore, ImportedFile};
 pub use notifications::{Notification, Undelivered, Waiting};
 pub use open::{OpenError, token_key};
 pub use read::{OutboxBatch, ReadError, Reader};
+pub use schema::INBOX_FORMAT;
 pub use stored_activity::stored_activity;
 pub use years::{KeepError, keep_years};
 
@@ -78,13 +79,22 @@ pub struct Identity {
     pub first_transaction_id: i32,
 }
 
+/// The observations of one commit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InboxRow {
+    /// The layout of `blob`: [`INBOX_FORMAT`] or an older one.
+    pub format: u16,
+    /// Entries of `app::inbox`.
+    pub blob: Vec<u8>,
+}
+
 /// What a start begins with.
 #[derive(Debug)]
 pub struct Recovery {
     /// The engine at the last checkpoint.
     pub snapshot: Option<Vec<u8>>,
-    /// What it was told since, in order.
-    pub inbox: Vec<Vec<u8>>,
+    /// The observations since then, in order.
+    pub inbox: Vec<InboxRow>,
     /// The checkpoint's generation; 0 without one.
     pub generation: u64,
 }

@@ -8,7 +8,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
 use super::schema::{self, APPLICATION_ID, VERSION};
-use super::{Identity, Opened, Recovery, Store, StoreConfig, gunzip};
+use super::{Identity, InboxRow, Opened, Recovery, Store, StoreConfig, gunzip};
 
 /// Name of the file in `store.directory`.
 pub(super) const FILE: &str = "fleetgauge.db";
@@ -91,6 +91,7 @@ enum Problem {
     Newer(i32),
     Older(i32),
     Snapshot(std::io::Error),
+    InboxRow(i64),
 }
 
 impl From<rusqlite::Error> for Problem {
@@ -302,15 +303,32 @@ fn recovery(connection: &Connection) -> Result<Recovery, Problem> {
         }
         None => (0, None),
     };
-    let mut statement = connection.prepare("SELECT blob FROM inbox ORDER BY seq")?;
-    let inbox = statement
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
+    let inbox = inbox(connection)?;
     Ok(Recovery {
         snapshot,
         inbox,
         generation,
     })
+}
+
+/// The rows since the checkpoint. A row whose checksum is wrong ends the start: what follows it rests on it.
+fn inbox(connection: &Connection) -> Result<Vec<InboxRow>, Problem> {
+    let mut statement =
+        connection.prepare("SELECT seq, format, blob, crc32c FROM inbox ORDER BY seq")?;
+    let mut rows = statement.query([])?;
+    let mut inbox = Vec::new();
+    while let Some(row) = rows.next()? {
+        let blob: Vec<u8> = row.get(2)?;
+        let expected: Option<u32> = row.get(3)?;
+        if expected.is_some_and(|expected| expected != crc32c::crc32c(&blob)) {
+            return Err(Problem::InboxRow(row.get(0)?));
+        }
+        inbox.push(InboxRow {
+            format: row.get(1)?,
+            blob,
+        });
+    }
+    Ok(inbox)
 }
 
 fn explain(path: &Path, problem: Problem) -> OpenError {
@@ -323,6 +341,12 @@ fn explain(path: &Path, problem: Problem) -> OpenError {
             return OpenError::Corrupt {
                 path,
                 detail: error.to_string(),
+            };
+        }
+        Problem::InboxRow(seq) => {
+            return OpenError::Corrupt {
+                path,
+                detail: format!("the checksum of inbox row {seq} does not match its content"),
             };
         }
         Problem::Sqlite(error) => error,

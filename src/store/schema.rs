@@ -2,7 +2,7 @@
 //!
 //! | table | row |
 //! |---|---|
-//! | `inbox` | `seq`, `blob`: what the engine was told in one commit (`app::inbox`), until a checkpoint covers it |
+//! | `inbox` | `seq`, `format`, `blob`: the observations of one commit (`app::inbox`), until a checkpoint covers them; `crc32c` of the blob (NULL in format 1) |
 //! | `outbox` | `id` (rising, never reused), `at` Unix ms, `points`, `body`: gzip of line protocol, ready to POST |
 //! | `outbox_position` | `sink`, `id`: everything up to it is acknowledged |
 //! | `checkpoint` | one row: `generation`, `snapshot` (gzip of the engine's state) |
@@ -22,6 +22,12 @@ use rusqlite::Connection;
 
 /// "flgg": tells our files from other SQLite databases.
 pub(super) const APPLICATION_ID: i32 = 0x666c_6767;
+
+/// The layout of the blobs that this version writes into `inbox`. Raise it when `app::inbox::Entry` or anything in it changes its
+/// layout, and let `app::inbox::replay` read the layout before.
+///
+/// 1: entries one after the other, no checksum (0.1.0 before November 2026). 2: a decoder's memory begins with its version.
+pub const INBOX_FORMAT: u16 = 2;
 
 /// Each step takes the file one version further; never edit one that was released.
 const MIGRATIONS: &[&str] = &[
@@ -89,6 +95,10 @@ const MIGRATIONS: &[&str] = &[
     DROP TABLE emission_row;
     CREATE TABLE emission_row (
         day INTEGER NOT NULL, tags TEXT NOT NULL, digest INTEGER NOT NULL, PRIMARY KEY (day, tags)) WITHOUT ROWID;
+",
+    "
+    ALTER TABLE inbox ADD COLUMN format INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE inbox ADD COLUMN crc32c INTEGER;
 ",
 ];
 

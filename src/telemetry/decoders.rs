@@ -134,20 +134,30 @@ impl Decoders {
             .iter_mut()
             .zip(DECODERS)
             .filter_map(|(running, decoder)| {
-                running.has_news().then(|| DecoderMemory {
-                    decoder: decoder.name.into(),
-                    bytes: running.save().into(),
+                running.has_news().then(|| {
+                    let mut bytes = vec![running.memory_version()];
+                    bytes.extend(running.save());
+                    DecoderMemory {
+                        decoder: decoder.name.into(),
+                        bytes: bytes.into(),
+                    }
                 })
             })
     }
 
-    /// Gives a decoder back what it had saved.
+    /// Gives a decoder back what it had saved. A memory of another layout is dropped: the source sends its content again.
     pub fn restore(&mut self, memory: &DecoderMemory<'_>) {
         if let Some(place) = DECODERS
             .iter()
             .position(|decoder| decoder.name == memory.decoder)
         {
-            self.running[place].restore(&memory.bytes);
+            let running = &mut self.running[place];
+            match memory.bytes.split_first() {
+                Some((version, content)) if *version == running.memory_version() => {
+                    running.restore(content);
+                }
+                _ => {}
+            }
         }
     }
 }

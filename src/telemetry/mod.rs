@@ -117,6 +117,11 @@ pub trait Decode: Send {
         false
     }
 
+    /// The version of the layout that [`Decode::save`] writes. Raise it with every change of the layout.
+    fn memory_version(&self) -> u8 {
+        1
+    }
+
     /// What must outlast a restart. Bounded, as everything a decoder remembers.
     fn save(&self) -> Vec<u8> {
         Vec::new()

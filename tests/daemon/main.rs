@@ -22,5 +22,6 @@ mod quirks;
 mod replay;
 mod security;
 mod store;
+mod store_versions;
 mod uptime_daemon;
 mod web;

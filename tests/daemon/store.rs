@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use crate::support::{Daemon, TempDir, fleetgauge, server, signal, wait_for};
 use fleetgauge::model::Subscription;
-use fleetgauge::store::{Commit, Notification, OpenError, Reader, Store, StoreConfig};
+use fleetgauge::store::{
+    Commit, INBOX_FORMAT, Notification, OpenError, Reader, Store, StoreConfig,
+};
 use fleetgauge::units::UtcMs;
 
 fn config(folder: &Path) -> StoreConfig {
@@ -53,7 +55,7 @@ fn what_was_committed_is_there_again() {
             .inbox
             .iter()
             .enumerate()
-            .all(|(n, blob)| blob == &[n as u8; 100]),
+            .all(|(n, row)| row.blob == [n as u8; 100] && row.format == INBOX_FORMAT),
         "in order"
     );
     assert_eq!(
@@ -182,7 +184,9 @@ fn an_older_store_is_taken_over_and_remembers_subscriptions_from_then_on() {
     // As version 1 left it.
     let connection = rusqlite::Connection::open(folder.path().join("fleetgauge.db")).unwrap();
     connection
-        .execute_batch("DROP TABLE notification;")
+        .execute_batch(
+            "DROP TABLE notification; ALTER TABLE inbox DROP COLUMN format; ALTER TABLE inbox DROP COLUMN crc32c;",
+        )
         .unwrap();
     let later = [
         "subscription",
@@ -236,6 +240,30 @@ fn an_older_store_is_taken_over_and_remembers_subscriptions_from_then_on() {
     assert_eq!(
         opened.store.subscriptions("c@b:1").unwrap(),
         rows(&[("z", Some(1))])
+    );
+}
+
+#[test]
+fn an_inbox_row_that_was_changed_on_disk_is_refused() {
+    let folder = TempDir::new("store-crc");
+    let mut opened = Store::open(&config(folder.path())).unwrap();
+    for n in 1..=3u8 {
+        opened.store.commit(&commit(&[n; 40], &[])).unwrap();
+    }
+    drop(opened);
+    let file = folder.path().join("fleetgauge.db");
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    connection
+        .execute("UPDATE inbox SET blob = zeroblob(40) WHERE seq = 2", [])
+        .unwrap();
+    drop(connection);
+    let error = Store::open(&config(folder.path()))
+        .err()
+        .expect("a refusal");
+    let text = error.to_string();
+    assert!(
+        text.contains("inbox row 2") && text.contains("hint:"),
+        "{text}"
     );
 }
 
