@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use fleetgauge::engine::{Engine, EngineConfig};
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::emissions::FactorSets;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::Register;
@@ -110,6 +111,7 @@ fn measure(assets: usize, messages: usize) -> (f64, f64, f64) {
         message(asset, step, now, &mut topic, &mut payload);
         let topic = std::str::from_utf8(&topic).unwrap();
         let message = Message {
+            zone: UK.zone(),
             topic,
             payload: &payload,
             retained: false,

@@ -14,6 +14,8 @@
 pub mod json;
 pub mod units;
 
+pub mod jurisdiction;
+
 pub mod model;
 
 pub mod imports;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::model::{Quantity, Reading, RejectReason, Value};
 use fleetgauge::telemetry::{Decode, Decoder, Message, Sink};
 use fleetgauge::units::UtcMs;
@@ -179,6 +180,7 @@ impl Input<'_> {
             properties,
         } = self;
         let message = Message {
+            zone: UK.zone(),
             topic,
             payload,
             retained: *retained,

@@ -17,7 +17,7 @@ use crate::ledger::targets::{AirFigure, YearFigure, last_full_month};
 use crate::model::register::{Register, Vehicle};
 use crate::model::{Activity, ActivityKey, EmissionsSample, Subject, YearVersion};
 use crate::store::{ReadError, Reader, keep_years};
-use crate::units::{Day, FinancialYear, Month, UtcMs};
+use crate::units::{Calendar, Day, FinancialYear, Month, UtcMs};
 
 /// So many whole months before the running one: a year, one more for the same season of the year before, and three for the past days that are
 /// written anew.
@@ -86,7 +86,7 @@ impl HistoryReader {
         directory: &Path,
         engine: &Engine,
     ) -> Option<Result<History, String>> {
-        let today = Day::of(now);
+        let today = Day::of(now, engine.register().zone());
         let read = self
             .coming
             .as_ref()
@@ -162,7 +162,14 @@ fn read(
     let months = months_before(&reader, today, &basis.register).map_err(told)?;
     let ended = ended_month(&reader, today, basis, &months).map_err(told)?;
     let years = years(&reader, basis, today).map_err(told)?;
-    if let Err(error) = freeze(&reader, directory, today, freeze_after, &years.versions) {
+    let calendar = &basis.register.jurisdiction.calendar;
+    if let Err(error) = freeze(
+        &reader,
+        directory,
+        (today, calendar),
+        freeze_after,
+        &years.versions,
+    ) {
         tracing::warn!("figures of frozen years are not kept this time: {error}");
     }
     let rows = past_days(&reader, today, basis, (&months, written)).unwrap_or_else(|error| {
@@ -196,16 +203,16 @@ fn past_days(
 fn freeze(
     reader: &Reader,
     directory: &Path,
-    today: Day,
+    (today, calendar): (Day, &Calendar),
     after: i32,
     years: &[YearVersion],
 ) -> Result<(), String> {
     let kept = reader
-        .year_versions(Day(0), today)
+        .year_versions(Day(0), today, calendar)
         .map_err(|error| error.to_string())?;
     let news = |version: &&YearVersion| {
         let newest = kept.iter().rfind(|kept| kept.year == version.year);
-        version.year.last_day().0 + after <= today.0
+        version.year.last_day(calendar).0 + after <= today.0
             && newest.is_none_or(|newest| year_changed(newest, version))
     };
     let news: Vec<YearVersion> = years.iter().filter(news).cloned().collect();
@@ -305,16 +312,16 @@ pub fn years(reader: &Reader, basis: &Basis, as_of: Day) -> Result<Years, ReadEr
     let Some((first, last)) = years.covered else {
         return Ok(years);
     };
-    for year in (first.financial_year().0..=last.financial_year().0).map(FinancialYear) {
-        if year.first_day() < first
-            || year.last_day() > last
-            || last_full_month(as_of).last_day() < year.last_day()
-        {
+    let calendar = &basis.register.jurisdiction.calendar;
+    let of = |day: Day| day.financial_year(calendar).0;
+    for year in (of(first)..=of(last)).map(FinancialYear) {
+        let (from, to) = (year.first_day(calendar), year.last_day(calendar));
+        if from < first || to > last || last_full_month(as_of).last_day() < to {
             continue;
         }
-        let activity = activity(reader, year.first_day(), year.last_day())?;
+        let activity = activity(reader, from, to)?;
         // Silence is filled as in the report and /api/v1/emissions: one year has one figure.
-        let fill = Some((year.first_day(), year.last_day()));
+        let fill = Some((from, to));
         let found = inventory(
             &activity,
             &Setting {

@@ -97,6 +97,8 @@ fn json(
         late: Stats::get(&stats.late),
         rejected: rejected.mqtt_rejected + rejected.ocpp_rejected,
     };
+    let calendar = &engine.register().jurisdiction.calendar;
+    let zone = &calendar.zone;
     let text = match view {
         View::Overview => serde_json::to_string(&engine.overview(&context)),
         View::Vehicles => serde_json::to_string(&engine.vehicles_view(&context)),
@@ -110,9 +112,9 @@ fn json(
             serde_json::to_string(&engine.counters_view(&context, asset.as_deref()))
         }
         View::Intensity { from, to } => {
-            let to = to.unwrap_or_else(|| Day::of(now));
+            let to = to.unwrap_or_else(|| Day::of(now, zone));
             let from = from.unwrap_or(Day(to.0.saturating_sub(6)));
-            let stored = intensity::stored(reader, from.start(), to.end())
+            let stored = intensity::stored(reader, from.start(zone), to.end(zone))
                 .map_err(|error| error.to_string())?;
             serde_json::to_string(&engine.intensity_view(&context, from, to, stored))
         }
@@ -155,10 +157,10 @@ fn json(
         }
         View::Air { from, to } => {
             let (from, to) = engine.emission_days(&context, *from, *to);
-            let stored = crate::store::stored_activity(reader, from, to)?;
+            let stored = crate::store::stored_activity(reader, from, to, calendar)?;
             let base = engine
                 .air_base_days()
-                .map(|(from, to)| crate::store::stored_activity(reader, from, to))
+                .map(|(from, to)| crate::store::stored_activity(reader, from, to, calendar))
                 .transpose()?;
             serde_json::to_string(&engine.air_view(from, to, stored, base))
         }
@@ -167,15 +169,16 @@ fn json(
             serde_json::to_string(&engine.activity_view(
                 from,
                 to,
-                &crate::store::stored_activity(reader, from, to)?,
+                &crate::store::stored_activity(reader, from, to, calendar)?,
             ))
         }
         View::Emissions { from, to, by } => {
             // Without an end, no further from the beginning than is allowed.
-            let furthest = from
-                .map(|from| Day(from.0.saturating_add(MAX_EMISSION_DAYS - 1)).min(Day::of(now)));
+            let furthest = from.map(|from| {
+                Day(from.0.saturating_add(MAX_EMISSION_DAYS - 1)).min(Day::of(now, zone))
+            });
             let (from, to) = engine.emission_days(&context, *from, to.or(furthest));
-            let stored = crate::store::stored_activity(reader, from, to)?;
+            let stored = crate::store::stored_activity(reader, from, to, calendar)?;
             serde_json::to_string(&engine.emissions_view(from, to, by, stored))
         }
     };

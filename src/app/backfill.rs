@@ -115,7 +115,7 @@ pub fn news(
             known
                 .into_iter()
                 .filter(|tags| !there.contains(tags))
-                .filter_map(|tags| tags.nothing(day)),
+                .filter_map(|tags| tags.nothing(day.start(setting.register.zone()))),
         );
         for fact in rows {
             let (Some(tags), mut line) = (RowTags::of(&fact), Vec::new()) else {
@@ -161,18 +161,19 @@ fn rows_of(
             },
         ),
     );
-    let mut rows: Vec<Fact> = day_rows(&whole, day)
+    let at = day.start(register.zone());
+    let mut rows: Vec<Fact> = day_rows(&whole, at)
         .into_iter()
         .map(Fact::Emissions)
         .collect();
-    rows.extend(site_rows(&whole, day).into_iter().map(Fact::SiteEmissions));
+    rows.extend(site_rows(&whole, at).into_iter().map(Fact::SiteEmissions));
     rows.extend(
-        avoided_rows(&whole, register, day)
+        avoided_rows(&whole, register, at)
             .into_iter()
             .map(Fact::Avoided),
     );
     let pollutants = air(activity, register, setting.factors, setting.months, config);
-    rows.extend(pollutants.rows(day, config).into_iter().map(Fact::Air));
+    rows.extend(pollutants.rows(at, config).into_iter().map(Fact::Air));
     rows
 }
 

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use super::clock::Clock;
 use crate::model::Stats;
-use crate::units::UtcMs;
+use crate::units::{UtcMs, Zone};
 use crate::web::Health;
 
 /// How long a broker may be without a link before `/readyz` says so, and how often to look.
@@ -21,6 +21,7 @@ pub(super) fn health(
     mut trouble: watch::Receiver<Option<String>>,
     (clock, stats): (&Clock, Arc<Stats>),
     demo: bool,
+    zone: &'static Zone,
     tasks: &mut JoinSet<()>,
 ) -> watch::Receiver<Health> {
     let (speed, now) = (clock.speed(), clock.arrival());
@@ -28,7 +29,7 @@ pub(super) fn health(
         let warnings = stats
             .brokers()
             .into_iter()
-            .filter_map(|(name, down_since)| broker_warning(&name, down_since?, now()));
+            .filter_map(|(name, down_since)| broker_warning(&name, down_since?, now(), zone));
         Health {
             ready: reason.is_none(),
             reasons: reason.into_iter().collect(),
@@ -51,11 +52,11 @@ pub(super) fn health(
     receiver
 }
 
-fn broker_warning(name: &str, down_since: UtcMs, now: UtcMs) -> Option<String> {
+fn broker_warning(name: &str, down_since: UtcMs, now: UtcMs, zone: &Zone) -> Option<String> {
     (now.since(down_since) > BROKER_PATIENCE_MS).then(|| {
         format!(
             "broker `{name}`: no connection since {}",
-            down_since.in_words()
+            down_since.in_words(zone)
         )
     })
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::config::MappingConfig;
+use crate::jurisdiction::compiled_in_zone;
 use crate::telemetry::mapping::{MappingError, MappingErrors, Mappings};
 use crate::units::Zone;
 
@@ -80,7 +81,7 @@ pub fn load_mappings(config: &MappingConfig) -> Result<Arc<Mappings>, MappingErr
 
 /// A zone that is compiled in, or of the system's files.
 fn find_zone(name: &str) -> Result<Zone, String> {
-    if let Some(zone) = Zone::compiled_in(name) {
+    if let Some(zone) = compiled_in_zone(name) {
         return Ok(zone);
     }
     // No dots: a name leads nowhere else.

@@ -4,7 +4,7 @@ use super::inbox;
 use crate::engine::Engine;
 use crate::model::{IndicatorReport, Observation, Quantity, Reading, RejectReason, Stats};
 use crate::telemetry::{Decoders, Formats, Message, Sink};
-use crate::units::UtcMs;
+use crate::units::{UtcMs, Zone};
 
 /// Hands each reading to the engine and to the inbox at once: no copy in between.
 pub(super) struct Hear<'a> {
@@ -57,6 +57,8 @@ pub(super) struct Published<'a> {
     pub retained: bool,
     pub properties: &'a [(String, String)],
     pub received_at: UtcMs,
+    /// The clocks by which a month is over.
+    pub zone: &'static Zone,
 }
 
 /// Decodes one PUBLISH.
@@ -71,6 +73,7 @@ pub(super) fn decode(
         retained,
         properties,
         received_at,
+        zone,
         ..
     } = *published;
     let topic = std::str::from_utf8(published.topic)
@@ -80,6 +83,7 @@ pub(super) fn decode(
         payload,
         retained,
         received_at,
+        zone,
         properties,
     };
     decoders

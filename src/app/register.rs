@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::jurisdiction::Jurisdiction;
 use crate::model::TokenHasher;
 use crate::model::register::{Register, RegisterError, RegisterFiles};
 
@@ -66,16 +67,26 @@ fn rows(errors: &[RegisterError]) -> String {
 
 impl RegisterSource {
     /// Reads and checks everything.
-    pub fn load(&self, hasher: &TokenHasher) -> Result<Register, LoadError> {
+    pub fn load(
+        &self,
+        jurisdiction: &'static Jurisdiction,
+        hasher: &TokenHasher,
+    ) -> Result<Register, LoadError> {
         let texts: Vec<(String, Vec<u8>)> = match self {
-            Self::Empty => return Ok(Register::default()),
+            Self::Empty => {
+                return Ok(Register {
+                    jurisdiction,
+                    ..Register::default()
+                });
+            }
             Self::Example => EXAMPLE_REGISTER
                 .iter()
                 .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
                 .collect(),
             Self::Folder(folder) => read_folder(folder)?,
         };
-        Register::parse(&RegisterFiles::from_bytes(texts), hasher).map_err(LoadError::Rows)
+        Register::parse_in(jurisdiction, &RegisterFiles::from_bytes(texts), hasher)
+            .map_err(LoadError::Rows)
     }
 }
 

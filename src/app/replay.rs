@@ -187,7 +187,8 @@ impl Replay {
             vehicle: None,
         };
         let closed = self.sessions.values().cloned().collect();
-        let (from, to) = (Day::of(self.first), Day::of(self.now));
+        let zone = engine.register().zone();
+        let (from, to) = (Day::of(self.first, zone), Day::of(self.now, zone));
         let by = [
             Dimension::Scope,
             Dimension::Organisation,
@@ -203,7 +204,7 @@ impl Replay {
             "sessions": sessions["sessions"].take(),
             "charge_points": charge_points["charge_points"].take(),
             "vendors": charge_points["vendors"].take(),
-            "uptime": serde_json::to_value(engine.uptime_view(&context, Month::of(self.first), Month::of(self.now)))?,
+            "uptime": serde_json::to_value(engine.uptime_view(&context, Month::of(self.first, zone), Month::of(self.now, zone)))?,
             "emissions": serde_json::to_value(engine.emissions_view(from, to, &by, StoredActivity::default()))?,
             "rejects": serde_json::to_value(self.stats.rejects())?,
         }))
@@ -290,6 +291,7 @@ impl Replay {
             retained: line.retain,
             properties: &properties,
             received_at: at,
+            zone: self.setting.register.zone(),
         };
         if let Err((reason, detail)) =
             decode(&mut self.decoders, &Formats::ByTopic, &published, &mut sink)

@@ -12,7 +12,7 @@ use crate::ledger::rollups::{HeatMap, by_day};
 use crate::model::register::Register;
 use crate::model::{SLOT_MS, Series, Slots, slot_of};
 use crate::store::{ReadError, Reader};
-use crate::units::{Day, UtcMs};
+use crate::units::{Day, UtcMs, Zone};
 
 /// Questions answered at once, each with a thread and a connection.
 const MAX_AT_ONCE: usize = 4;
@@ -106,8 +106,8 @@ impl RollupReaders {
         if self.under_way >= MAX_AT_ONCE {
             return Err("too many questions about the history at once; ask again".to_owned());
         }
-        let (asked, series) =
-            Asked::of(view, now).ok_or("this is no question about the history")?;
+        let (asked, series) = Asked::of(view, now, engine.register().zone())
+            .ok_or("this is no question about the history")?;
         let reader = match self.idle.pop() {
             Some(reader) => reader,
             None => Reader::open(&self.directory).map_err(|error| error.to_string())?,
@@ -126,7 +126,7 @@ impl RollupReaders {
 }
 
 impl Asked {
-    fn of(view: &View, now: UtcMs) -> Option<(Self, &Series)> {
+    fn of<'a>(view: &'a View, now: UtcMs, zone: &Zone) -> Option<(Self, &'a Series)> {
         match view {
             View::History {
                 from,
@@ -151,7 +151,7 @@ impl Asked {
                 ))
             }
             View::Utilisation { from, to, series } => {
-                let (today, most) = (Day::of(now), Step::Quarter.max_days());
+                let (today, most) = (Day::of(now, zone), Step::Quarter.max_days());
                 let to = to.unwrap_or(from.map_or(today, |from| {
                     today.min(Day(from.0.saturating_add(most - 1)))
                 }));
@@ -183,6 +183,7 @@ impl Work {
             now,
             ..
         } = self;
+        let zone = register.zone();
         match &self.asked {
             Asked::History {
                 from,
@@ -208,9 +209,9 @@ impl Work {
                 step: Step::Day,
                 fields,
             } => {
-                let (first, last) = (Day::of(*from), Day::of(to.plus(-1)));
-                let mut sums = self.reader.days(series, first, last)?;
-                by_day(&self.open)
+                let (first, last) = (Day::of(*from, zone), Day::of(to.plus(-1), zone));
+                let mut sums = self.reader.days(series, first, last, zone)?;
+                by_day(&self.open, zone)
                     .iter()
                     .filter(|(day, _)| (first.0..=last.0).contains(day))
                     .for_each(|(day, open)| sums.entry(day).add(open));
@@ -226,8 +227,9 @@ impl Work {
             }
             Asked::Utilisation { from, to } => {
                 let mut map = HeatMap::default();
-                let sums = self.quarters(slot_of(from.start()), slot_of(to.end()))?;
-                sums.iter().for_each(|(slot, sums)| map.add(slot, sums));
+                let sums = self.quarters(slot_of(from.start(zone)), slot_of(to.end(zone)))?;
+                sums.iter()
+                    .for_each(|(slot, sums)| map.add(slot, sums, zone));
                 Ok(serde_json::to_string(&UtilisationView::new(
                     (*from, *to, *now),
                     series,

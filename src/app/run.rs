@@ -23,6 +23,7 @@ use crate::app::wiring::Outlets;
 use crate::engine::RestoreError;
 use crate::ingest::FrameSender;
 use crate::ingest::capture::Capture;
+use crate::jurisdiction::Jurisdiction;
 use crate::model::register::Register;
 use crate::model::{Stats, TokenHasher};
 use crate::mqtt;
@@ -108,6 +109,7 @@ pub struct Daemon {
     accounts: watch::Sender<Arc<Accounts>>,
     web: WebConfig,
     source: RegisterSource,
+    jurisdiction: &'static Jurisdiction,
     hasher: TokenHasher,
     ingest: JoinSet<()>,
     outlets: JoinSet<()>,
@@ -166,7 +168,7 @@ impl Daemon {
                     "`capture.directory`: {error}\n  hint: a folder that this user may write to"
                 ))
             })?;
-        let register = Arc::new(options.register.load(&hasher)?);
+        let register = Arc::new(options.register.load(config.engine.jurisdiction, &hasher)?);
         tell_doubts(&register);
         let engine = recover(
             config,
@@ -243,6 +245,7 @@ impl Daemon {
             accounts: watch::Sender::new(Arc::new(std::mem::take(&mut files.accounts))),
             web: config.web.clone(),
             source: options.register,
+            jurisdiction: config.engine.jurisdiction,
             hasher,
             ingest: JoinSet::new(),
             outlets: JoinSet::new(),
@@ -338,6 +341,7 @@ impl Daemon {
                 trouble_receiver,
                 (&clock, stats.clone()),
                 options.demo,
+                config.engine.jurisdiction.zone(),
                 &mut daemon.outlets,
             );
             let accounts = daemon.accounts.subscribe();
@@ -346,6 +350,7 @@ impl Daemon {
                 stats,
                 health,
                 settings: config.loaded.json().into(),
+                zone: config.engine.jurisdiction.zone(),
                 accounts,
                 shutdown: outlet_stop,
             };
@@ -411,7 +416,7 @@ impl Daemon {
 
     /// Reads the register again; keeps the old one and says why if the new one is bad.
     pub fn reload_register(&self) {
-        match self.source.load(&self.hasher) {
+        match self.source.load(self.jurisdiction, &self.hasher) {
             Ok(register) => {
                 tracing::info!(
                     vehicles = register.vehicles.len(),

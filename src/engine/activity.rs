@@ -1,11 +1,11 @@
-//! The activity journal: kilometres, litres and energy by London day, as additions since the last checkpoint.
+//! The activity journal: kilometres, litres and energy by local day, as additions since the last checkpoint.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Activity, ActivityKey, ActivityRow, Subject};
-use crate::units::{Day, UtcMs};
+use crate::units::{Day, UtcMs, Zone};
 
 /// A London day with its bounds at hand, because nearly every message falls into the running one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -18,12 +18,12 @@ pub(super) struct DaySpan {
 
 impl DaySpan {
     /// The day that holds the instant.
-    pub fn of(instant: UtcMs) -> Self {
-        let day = Day::of(instant);
+    pub fn of(instant: UtcMs, zone: &Zone) -> Self {
+        let day = Day::of(instant, zone);
         Self {
             day,
-            start: day.start(),
-            end: day.end(),
+            start: day.start(zone),
+            end: day.end(zone),
         }
     }
 
@@ -42,11 +42,11 @@ impl DaySpan {
 const LONGEST_SPREAD_MS: i64 = 62 * 86_400_000;
 
 /// Splits an amount gained over `[from, to]` among London days, linearly in time. The parts always add up to the amount.
-fn spread(from: UtcMs, to: UtcMs, amount: i64, mut book: impl FnMut(Day, i64)) {
+fn spread(zone: &Zone, from: UtcMs, to: UtcMs, amount: i64, mut book: impl FnMut(Day, i64)) {
     let from = from.max(to.plus(-LONGEST_SPREAD_MS));
-    let mut span = DaySpan::of(from.min(to));
+    let mut span = DaySpan::of(from.min(to), zone);
     if to <= from || span.contains(to) {
-        return book(DaySpan::of(to).day, amount);
+        return book(DaySpan::of(to, zone).day, amount);
     }
     let whole = i128::from(to.since(from));
     let mut booked = 0;
@@ -61,7 +61,7 @@ fn spread(from: UtcMs, to: UtcMs, amount: i64, mut book: impl FnMut(Day, i64)) {
         let until_here = (i128::from(amount) * i128::from(at.since(from)) / whole) as i64;
         book(span.day, until_here - booked);
         booked = until_here;
-        span = DaySpan::of(at);
+        span = DaySpan::of(at, zone);
     }
     if to > at || booked != amount {
         book(span.day, amount - booked);
@@ -70,6 +70,7 @@ fn spread(from: UtcMs, to: UtcMs, amount: i64, mut book: impl FnMut(Day, i64)) {
 
 /// Spreads each sum of an activity over the days between two instants.
 pub(super) fn for_each_day(
+    zone: &Zone,
     from: UtcMs,
     to: UtcMs,
     gain: &Activity,
@@ -97,7 +98,7 @@ pub(super) fn for_each_day(
         }),
     ];
     for (amount, part) in parts.into_iter().filter(|(amount, _)| *amount != 0) {
-        spread(from, to, amount, |day, share| book(day, part(share)));
+        spread(zone, from, to, amount, |day, share| book(day, part(share)));
     }
 }
 
@@ -179,13 +180,14 @@ mod tests {
     use std::sync::Arc;
 
     use crate::engine::activity::*;
+    use crate::jurisdiction::UK;
 
     fn at(text: &str) -> UtcMs {
         text.parse().expect("a time")
     }
 
     #[test]
-    fn parts_add_up_and_follow_london_midnight() {
+    fn parts_add_up_and_follow_local_midnight() {
         for (from, to, amount, want) in [
             (
                 "2026-06-30T22:00:00Z",
@@ -218,7 +220,7 @@ mod tests {
             ),
         ] {
             let mut parts = Vec::new();
-            spread(at(from), at(to), amount, |day, part| {
+            spread(UK.zone(), at(from), at(to), amount, |day, part| {
                 parts.push((day.to_string(), part))
             });
             let want: Vec<_> = want

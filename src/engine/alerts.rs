@@ -124,7 +124,9 @@ impl Engine {
         });
         for BrokerLink { broker, down_since } in links {
             let labels = Labels::new(&[("broker", broker)]);
-            let since = down_since.map(UtcMs::in_words).unwrap_or_default();
+            let since = down_since
+                .map(|at| at.in_words(self.register.zone()))
+                .unwrap_or_default();
             let text = || format!("no connection to the broker {broker} since {since}");
             self.hear_alert(
                 "broker_down",
@@ -151,7 +153,7 @@ impl Engine {
 
     /// In service by the register, or connected although the register does not know it.
     fn is_supervised(&self, id: &str, now: UtcMs) -> bool {
-        let day = Day::of(now);
+        let day = Day::of(now, self.register.zone());
         match self.register.charge_point(id) {
             Some(point) => {
                 point.in_service_from.is_none_or(|from| from <= day)
@@ -209,7 +211,9 @@ impl Engine {
                 } else {
                     Reading::Holds(!online)
                 };
-                let since = last_seen.map(UtcMs::in_words).unwrap_or_default();
+                let since = last_seen
+                    .map(|at| at.in_words(self.register.zone()))
+                    .unwrap_or_default();
                 self.hear_alert("charger_offline", &labels, reading, now, || {
                     format!("{id} ({site}) was last heard on {since}")
                 });
@@ -337,7 +341,7 @@ impl Engine {
         if self.config.alerts.rule("uptime_low").is_none() {
             return;
         }
-        let from = Month::of(now).plus(-11);
+        let from = Month::of(now, self.register.zone()).plus(-11);
         let mut points: BTreeMap<Arc<str>, Sums> = BTreeMap::new();
         for connector in
             self.uptime
@@ -370,7 +374,7 @@ impl Engine {
     }
 
     fn evaluate_vehicles(&mut self, now: UtcMs) {
-        let day = Day::of(now);
+        let day = Day::of(now, self.register.zone());
         let register = self.register.clone();
         let (heard, _) = self.heard(now);
         for (vehicle, heard) in register.vehicles.iter().zip(heard) {
@@ -393,7 +397,7 @@ impl Engine {
                 format!(
                     "{} ({fleet}) was last heard on {}",
                     vehicle.id,
-                    last.in_words()
+                    last.in_words(register.zone())
                 )
             };
             self.hear_alert(
@@ -475,12 +479,15 @@ impl Engine {
 
     /// Shares at the end of each month that has passed since `last`, by the register as it is now.
     pub(super) fn judge_months(&mut self, last: Day, now: UtcMs) {
-        let (mut month, running) = (Month::of(last.start()), Month::of(now));
+        let (mut month, running) = (
+            Month::of(last.start(self.register.zone()), self.register.zone()),
+            Month::of(now, self.register.zone()),
+        );
         month = month.max(running.plus(-MAX_MONTHS));
         while month < running {
             let before = self.target_records(month.plus(-1).last_day()).into_owned();
             let records = self.target_records(month.last_day()).into_owned();
-            let lost = self.lost_at(month.end(), now);
+            let lost = self.lost_at(month.end(self.register.zone()), now);
             for record in records.iter().filter(|record| record.kind == Kind::Share) {
                 // One target under two names raises one alert.
                 if !records

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::jurisdiction::Jurisdiction;
 use crate::ledger::air::AirConfig;
 use crate::ledger::alerts::AlertsConfig;
 use crate::ledger::charging::ChargingLimits;
@@ -12,6 +13,8 @@ use crate::units::Day;
 /// `[engine]`, `[counters]`, `[[counter]]`, `[limits]`, `[history]`, `[target]`, `[[exempt]]`, `[alerts]`, `[[alert]]`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct EngineConfig {
+    /// `engine.jurisdiction`: the country whose rules the register and the factors are read by.
+    pub jurisdiction: &'static Jurisdiction,
     /// `limits.max_assets`: vehicles, chargers and meters tracked, registered or not.
     pub max_assets: usize,
     /// `limits.max_charge_points`: told apart, registered or not.
@@ -63,6 +66,7 @@ pub struct EngineConfig {
 impl Default for EngineConfig {
     fn default() -> Self {
         Self {
+            jurisdiction: Default::default(),
             max_assets: 1_000_000,
             max_charge_points: 100_000,
             max_connectors: 64,

@@ -13,13 +13,13 @@ use crate::ledger::targets::{age, vehicles_needed};
 use crate::ledger::transition::{Counts, classify, in_scope};
 use crate::model::register::{EmissionClass, Vehicle};
 use crate::model::{Fact, FleetGroupFact, SiteInfoFact, VehicleInfoFact};
-use crate::units::{Day, UtcMs};
+use crate::units::{Day, UtcMs, Zone};
 
 impl Engine {
     /// Writes what is due: with the rows of all connectors, and the last word of a day. Once a day, and anew after a change, also what the
     /// register says and what is ahead.
     pub(super) fn write_fleet_rows(&mut self, now: UtcMs) {
-        let day = Day::of(now);
+        let day = Day::of(now, self.register.zone());
         let due = now >= self.next_uptime_rows;
         let emissions_due = due || self.writing.sites_due || now.plus(1) >= self.today.end();
         self.writing.sites_due = emissions_due && self.writing.awaits_months;
@@ -29,7 +29,7 @@ impl Engine {
         if due {
             self.write_sites(now, day);
             let last = self.next_uptime_rows.plus(-ROWS_MS);
-            if last < day.start() || last >= day.end() {
+            if last < day.start(self.register.zone()) || last >= day.end(self.register.zone()) {
                 self.write_register(day);
                 self.write_projections(day, |_| true);
             }
@@ -44,12 +44,12 @@ impl Engine {
 
     fn write_sites_emissions(&mut self, day: Day) {
         let today = self.inventory_today(true);
-        let rows = site_rows(&today, day)
+        let rows = site_rows(&today, day.start(self.register.zone()))
             .into_iter()
             .map(Fact::SiteEmissions)
             .collect();
         self.write_whole(day, DayTable::Sites, rows);
-        let rows = avoided_rows(&today, &self.register, day)
+        let rows = avoided_rows(&today, &self.register, day.start(self.register.zone()))
             .into_iter()
             .map(Fact::Avoided)
             .collect();
@@ -81,7 +81,7 @@ impl Engine {
 
     fn write_register(&mut self, day: Day) {
         let all: Arc<str> = Arc::from("all");
-        let at = day.start();
+        let at = day.start(self.register.zone());
         let mut groups: BTreeMap<(Arc<str>, &'static str, &'static str), Counts> = BTreeMap::new();
         for vehicle in self
             .register
@@ -100,8 +100,13 @@ impl Engine {
                     .or_default()
                     .add(class);
             }
-            self.output
-                .push_back(Fact::VehicleInfo(Box::new(info(vehicle, class, role, day))));
+            self.output.push_back(Fact::VehicleInfo(Box::new(info(
+                vehicle,
+                class,
+                role,
+                day,
+                self.register.zone(),
+            ))));
         }
         let row = |((fleet, vehicle_class, role), counts): (
             (Arc<str>, &'static str, &'static str),
@@ -125,12 +130,18 @@ impl Engine {
     }
 }
 
-fn info(vehicle: &Vehicle, class: EmissionClass, role: &'static str, day: Day) -> VehicleInfoFact {
+fn info(
+    vehicle: &Vehicle,
+    class: EmissionClass,
+    role: &'static str,
+    day: Day,
+    zone: &Zone,
+) -> VehicleInfoFact {
     VehicleInfoFact {
         fleet: known(&vehicle.organisation),
         site: known(&vehicle.site),
         vehicle: vehicle.id.clone(),
-        at: day.start(),
+        at: day.start(zone),
         class_code: class as i64,
         class: class.name(),
         role,
@@ -139,7 +150,7 @@ fn info(vehicle: &Vehicle, class: EmissionClass, role: &'static str, day: Day) -
         fuel: vehicle.fuel.clone().unwrap_or_default(),
         euro: vehicle.euro,
         co2_g_per_km: vehicle.co2_g_per_km,
-        first_registered: vehicle.first_registered.map(Day::start),
+        first_registered: vehicle.first_registered.map(|day| day.start(zone)),
         age_years: age(vehicle, day),
     }
 }

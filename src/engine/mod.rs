@@ -104,6 +104,7 @@ impl Engine {
         now: UtcMs,
     ) -> Self {
         let history = HistoryBook::new(config.max_history_series);
+        let today = DaySpan::of(now, register.zone());
         let charging = ChargingBook::new(first_transaction_id, config.charging_limits());
         Self {
             config,
@@ -119,7 +120,7 @@ impl Engine {
             last_alive: UtcMs(i64::MIN),
             next_uptime_rows: UtcMs(i64::MIN),
             journal: Journal::default(),
-            today: DaySpan::of(now),
+            today,
             charged_today: BTreeMap::new(),
             sessions_closed_today: 0,
             next_periodic: now,
@@ -323,7 +324,7 @@ impl Engine {
         };
         let subject = asset.subject().clone();
         let mut in_today = Activity::default();
-        for_each_day(from, to, &gain, |day, part| {
+        for_each_day(self.register.zone(), from, to, &gain, |day, part| {
             self.journal.add(day, &subject, &part);
             if day == self.today.day {
                 in_today.add(&part);
@@ -359,6 +360,7 @@ impl Engine {
                 } => {
                     let subject = Subject::Charging { charge_point, user };
                     for_each_day(
+                        self.register.zone(),
                         from,
                         to,
                         &Activity {
@@ -385,7 +387,7 @@ impl Engine {
         }
     }
 
-    /// Starts a new London day when it is time: the sums of the old one move to the journal.
+    /// Starts a new day when it is time: the sums of the old one move to the journal.
     fn turn_day(&mut self, now: UtcMs) {
         if now < self.today.end() {
             return;
@@ -394,7 +396,7 @@ impl Engine {
         self.write_periodic(self.today.end().plus(-1));
         self.save_running_day();
         let ended = self.today.day;
-        self.today = DaySpan::of(now);
+        self.today = DaySpan::of(now, self.register.zone());
         self.judge_months(ended, now);
         self.charged_today.clear();
         self.sessions_closed_today = 0;

@@ -24,7 +24,7 @@ pub(super) struct DayWriting {
 
 impl Engine {
     pub(super) fn write_periodic(&mut self, now: UtcMs) {
-        let day = Day::of(now);
+        let day = Day::of(now, self.register.zone());
         self.write_emissions(day);
         self.write_air(day);
         self.write_transition(day);
@@ -93,8 +93,11 @@ impl Engine {
 
     /// Rows of one table of a day, and nothing for those that were written of it before and are not among them.
     pub(super) fn write_whole(&mut self, day: Day, table: DayTable, rows: Vec<Fact>) {
-        self.output
-            .extend(self.writing.rows.settle(day, table, rows));
+        self.output.extend(self.writing.rows.settle(
+            (day, day.start(self.register.zone())),
+            table,
+            rows,
+        ));
     }
 
     /// Tags of the rows that were written of the last days.
@@ -123,10 +126,13 @@ impl Engine {
 
     fn write_emissions(&mut self, day: Day) {
         if !self.writing.awaits_months {
-            let rows = day_rows(&self.inventory_today(false), day)
-                .into_iter()
-                .map(Fact::Emissions)
-                .collect();
+            let rows = day_rows(
+                &self.inventory_today(false),
+                day.start(self.register.zone()),
+            )
+            .into_iter()
+            .map(Fact::Emissions)
+            .collect();
             self.write_whole(day, DayTable::Emissions, rows);
         }
     }
@@ -141,7 +147,11 @@ impl Engine {
             &Months::of(&activity),
             config,
         );
-        let rows = found.rows(day, config).into_iter().map(Fact::Air).collect();
+        let rows = found
+            .rows(day.start(self.register.zone()), config)
+            .into_iter()
+            .map(Fact::Air)
+            .collect();
         self.write_whole(day, DayTable::Air, rows);
     }
 
@@ -176,7 +186,7 @@ impl Engine {
             Fact::Transition(TransitionFact {
                 fleet,
                 vehicle_class,
-                at: day.start(),
+                at: day.start(self.register.zone()),
                 total: counts.total(),
                 low_emission: counts.counted(&self.profile),
                 ultra_low: counts.zero + counts.ultra_low,

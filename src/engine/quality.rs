@@ -89,7 +89,7 @@ impl Engine {
 
     /// By organisation, and under `all` the whole fleet; and how many assets are in no register.
     pub(super) fn quality(&self, now: UtcMs) -> (BTreeMap<Arc<str>, Quality>, u64) {
-        let day = Day::of(now);
+        let day = Day::of(now, self.register.zone());
         let (vehicles, unregistered) = self.heard(now);
         let all: Arc<str> = Arc::from("all");
         let mut sums: BTreeMap<Arc<str>, Quality> =

@@ -15,7 +15,7 @@ use crate::ledger::targets::{
 use crate::ledger::transition::classify;
 use crate::model::register::EmissionClass;
 use crate::model::{Fact, ProjectionFact, TargetFact};
-use crate::units::{Day, UtcMs};
+use crate::units::{Day, UtcMs, Zone};
 
 /// The targets, what is known for them, and how they stood when last asked.
 #[derive(Debug, Default)]
@@ -177,9 +177,10 @@ impl Engine {
             .assessed
             .iter()
             .flat_map(|(_, records)| records);
+        let zone = self.register.zone();
         self.output.extend(
             records
-                .filter_map(|record| fact(record, day))
+                .filter_map(|record| fact(record, day, zone))
                 .map(Fact::Target),
         );
     }
@@ -189,7 +190,9 @@ impl Engine {
         if self.targets.figures_are_new && now >= self.targets.next_ahead {
             self.targets.figures_are_new = false;
             self.targets.next_ahead = now.plus(ROWS_MS);
-            self.write_projections(Day::of(now), |target| !of_vehicles(target));
+            self.write_projections(Day::of(now, self.register.zone()), |target| {
+                !of_vehicles(target)
+            });
         }
     }
 
@@ -215,7 +218,7 @@ impl Engine {
                     fleet: Arc::from("all"),
                     target: target.clone(),
                     // Within its day, so that a day's interval holds it.
-                    at: ahead.day.end().plus(-1),
+                    at: ahead.day.end(self.register.zone()).plus(-1),
                     path: ahead.path,
                     trend: ahead.trend,
                     band: ahead.band,
@@ -232,7 +235,7 @@ fn of_vehicles(target: &Target) -> bool {
 }
 
 /// The row of a target; none while there is no figure.
-fn fact(record: &TargetRecord, day: Day) -> Option<TargetFact> {
+fn fact(record: &TargetRecord, day: Day, zone: &Zone) -> Option<TargetFact> {
     let current = record.current?;
     if record.status == TargetStatus::NotSet {
         return None;
@@ -242,7 +245,7 @@ fn fact(record: &TargetRecord, day: Day) -> Option<TargetFact> {
     Some(TargetFact {
         fleet: Arc::from("all"),
         target: record.id.clone(),
-        at: day.start(),
+        at: day.start(zone),
         share: ratio.then_some(current),
         goal: ratio.then_some(record.goal),
         path: record.plan.filter(|_| ratio),
@@ -258,7 +261,7 @@ fn fact(record: &TargetRecord, day: Day) -> Option<TargetFact> {
             .projected_date
             .as_deref()
             .and_then(|text| text.parse::<Day>().ok())
-            .map(Day::start),
+            .map(|day| day.start(zone)),
         days_late: record.days_late,
         p_hit: record.p_hit,
         band_at_due: record.forecast.as_ref().map(|forecast| forecast.band),

@@ -1,16 +1,16 @@
 //! Days as exports write them: ISO, or day first as in Britain; a time of day behind it is left out. Month-first dates are never guessed.
 
-use crate::units::{Day, Month, UtcMs};
+use crate::units::{Day, Month, UtcMs, Zone};
 
 /// How to write them, for hints.
 pub(super) const DAY_HINT: &str = "write 2026-11-24, or 24/11/2026 with the day first";
 
-/// The London day of a cell.
-pub(super) fn day(text: &str) -> Result<Day, &'static str> {
+/// The day of a cell.
+pub(super) fn day(text: &str, zone: &Zone) -> Result<Day, &'static str> {
     const NONE: &str = "is not a date";
-    // An instant that names its zone is the London day it falls on.
+    // An instant that names its offset is the local day it falls on.
     if let Ok(instant) = text.parse::<UtcMs>() {
-        return Ok(Day::of(instant));
+        return Ok(Day::of(instant, zone));
     }
     let date = text.split([' ', 'T']).next().unwrap_or_default();
     if date.as_bytes().get(4) == Some(&b'-') {
@@ -52,7 +52,7 @@ fn month_name(text: &str) -> Option<u8> {
 }
 
 /// The month of a cell: `2026-11`, `11/2026`, `Nov 2026`, or a day of it.
-pub(super) fn month(text: &str) -> Option<Month> {
+pub(super) fn month(text: &str, zone: &Zone) -> Option<Month> {
     if let Ok(month) = text.parse() {
         return Some(month);
     }
@@ -62,13 +62,14 @@ pub(super) fn month(text: &str) -> Option<Month> {
     {
         return Month::from_ym(year, month_name(first).or_else(|| first.parse().ok())?);
     }
-    let (year, month, _) = day(text).ok()?.ymd();
+    let (year, month, _) = day(text, zone).ok()?.ymd();
     Month::from_ym(year, month)
 }
 
 #[cfg(test)]
 mod tests {
     use crate::imports::date::*;
+    use crate::jurisdiction::UK;
 
     #[test]
     fn british_and_iso_days() {
@@ -82,7 +83,7 @@ mod tests {
             ("2026-06-30T23:30:00Z", "2026-07-01"),
         ] {
             assert_eq!(
-                day(text).map(|day| day.to_string()),
+                day(text, UK.zone()).map(|day| day.to_string()),
                 Ok(want.to_owned()),
                 "{text}"
             );
@@ -95,7 +96,7 @@ mod tests {
             ("", "is not a date"),
             ("2026-13-01", "is not a date"),
         ] {
-            assert_eq!(day(text), Err(why), "{text}");
+            assert_eq!(day(text, UK.zone()), Err(why), "{text}");
         }
     }
 
@@ -110,13 +111,15 @@ mod tests {
             "2026-11-01",
         ] {
             assert_eq!(
-                month(text).map(|month| month.to_string()).as_deref(),
+                month(text, UK.zone())
+                    .map(|month| month.to_string())
+                    .as_deref(),
                 Some("2026-11"),
                 "{text}"
             );
         }
         for text in ["2026", "Nov-26", "13/2026", "soon"] {
-            assert_eq!(month(text), None, "{text}");
+            assert_eq!(month(text, UK.zone()), None, "{text}");
         }
     }
 }

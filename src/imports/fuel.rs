@@ -235,8 +235,8 @@ pub(super) fn day(
     context: &Context<'_>,
 ) -> Option<Day> {
     let text = cells.needed(column, date::DAY_HINT)?;
-    let refused = match date::day(text) {
-        Ok(day) if day > Day::of(context.now) => "lies in the future",
+    let refused = match date::day(text, context.register.zone()) {
+        Ok(day) if day > Day::of(context.now, context.register.zone()) => "lies in the future",
         Ok(day) if day.ymd().0 < FIRST_YEAR => "is too long ago",
         Ok(day) => return Some(day),
         Err(reason) => reason,

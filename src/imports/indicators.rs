@@ -30,10 +30,9 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
                 false
             }
         });
-    let month = cells
-        .needed("month", "write 2026-11")
-        .and_then(|text| match date::month(text) {
-            Some(month) if month <= Month::of(context.now) => Some(month),
+    let month = cells.needed("month", "write 2026-11").and_then(|text| {
+        match date::month(text, context.register.zone()) {
+            Some(month) if month <= Month::of(context.now, context.register.zone()) => Some(month),
             found => {
                 let reason = if found.is_some() {
                     "lies in the future"
@@ -43,7 +42,8 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
                 cells.refuse("month", reason, "write 2026-11");
                 None
             }
-        });
+        }
+    });
     // Zero is a figure here.
     let value = cells
         .needed("value", "leave the row out if the figure is unknown")

@@ -155,12 +155,12 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
 /// `date`, or `from` and `to` with both days in it, or `month`.
 fn period(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<(Day, Day)> {
     if let Some(text) = cells.text("month") {
-        let Some(month) = date::month(text) else {
+        let Some(month) = date::month(text, context.register.zone()) else {
             cells.refuse("month", "is not a month", "write 2026-11");
             return None;
         };
-        let (first, last) = (Day::of(month.start()), Day::of(month.end().plus(-1)));
-        if first > Day::of(context.now) {
+        let (first, last) = (month.first_day(), month.last_day());
+        if first > Day::of(context.now, context.register.zone()) {
             cells.refuse(
                 "month",
                 "lies in the future",

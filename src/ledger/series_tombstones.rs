@@ -11,7 +11,7 @@ use crate::model::register::{Category, Role};
 use crate::model::{
     AirFact, AvoidedFact, EmissionsFact, Fact, FleetGroupFact, SiteEmissionsFact, TransitionFact,
 };
-use crate::units::Day;
+use crate::units::{Day, UtcMs};
 
 /// The running day, and those that nobody has looked at again yet (`app/past_days` leaves the two newest alone), with one to spare.
 const DAYS_KEPT: usize = 4;
@@ -87,8 +87,7 @@ impl RowTags {
     }
 
     /// A row with these tags that says nothing was there. `None` for words of another version of the program.
-    pub fn nothing(&self, day: Day) -> Option<Fact> {
-        let at = day.start();
+    pub fn nothing(&self, at: UtcMs) -> Option<Fact> {
         let tag = |index: usize| self.tags.get(index);
         let scope = |index: usize| {
             let name = tag(index)?;
@@ -187,8 +186,13 @@ impl RowTags {
 pub struct WrittenRows(BTreeMap<Day, BTreeSet<RowTags>>);
 
 impl WrittenRows {
-    /// Adds rows of nothing to the rows of one table of a day: for what was written of it before and is not among them.
-    pub fn settle(&mut self, day: Day, table: DayTable, mut rows: Vec<Fact>) -> Vec<Fact> {
+    /// Adds rows of nothing to the rows of one table of a day that starts at `at`: for what was written of it before and is not among them.
+    pub fn settle(
+        &mut self,
+        (day, at): (Day, UtcMs),
+        table: DayTable,
+        mut rows: Vec<Fact>,
+    ) -> Vec<Fact> {
         let there: BTreeSet<RowTags> = rows.iter().filter_map(RowTags::of).collect();
         if there.is_empty() && !self.0.contains_key(&day) {
             return rows;
@@ -200,7 +204,7 @@ impl WrittenRows {
             known
                 .iter()
                 .filter(|tags| gone(tags))
-                .filter_map(|tags| tags.nothing(day)),
+                .filter_map(|tags| tags.nothing(at)),
         );
         if full {
             known.retain(|tags| !gone(tags));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::{UtcMs, WeeklyHours};
+use crate::units::{UtcMs, WeeklyHours, Zone};
 
 /// Why time is exempt.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -45,12 +45,12 @@ pub struct ExemptWindow {
 
 impl ExemptTime {
     /// Whether it is open at an instant, and until when that surely holds.
-    pub fn at(&self, instant: UtcMs) -> (bool, UtcMs) {
+    pub fn at(&self, instant: UtcMs, zone: &Zone) -> (bool, UtcMs) {
         match self {
             Self::Once { from, .. } if instant < *from => (false, *from),
             Self::Once { to, .. } if instant < *to => (true, *to),
             Self::Once { .. } => (false, UtcMs(i64::MAX)),
-            Self::Weekly(hours) => hours.at(instant),
+            Self::Weekly(hours) => hours.at(instant, zone),
         }
     }
 }

@@ -69,4 +69,4 @@ pub use stats::{Reject, RejectReason, Stats, StatsSnapshot};
 pub use subscription::Subscription;
 pub use suggest::nearest;
 pub use token::{IdTokenHash, TokenHasher, normalise_id_token};
-pub use year_version::{YearVersion, year_name};
+pub use year_version::YearVersion;

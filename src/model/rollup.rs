@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::{Day, UtcMs};
+use crate::units::{Day, UtcMs, Zone};
 
-/// Length of a slot, aligned to UTC. London midnight always is a border of slots.
+/// Length of a slot, aligned to UTC. Offsets from UTC are whole quarters of an hour, so every local midnight is a border of slots.
 pub const SLOT_MS: i64 = 900_000;
 /// Slots of a UTC day.
 pub const SLOTS_A_DAY: i32 = 96;
@@ -26,9 +26,9 @@ pub fn slot_start(slot: i32) -> UtcMs {
     UtcMs(i64::from(slot) * SLOT_MS)
 }
 
-/// The London day a slot belongs to, wholly.
-pub fn day_of_slot(slot: i32) -> Day {
-    Day::of(slot_start(slot))
+/// The day a slot belongs to, wholly: every zone's midnight is a border of slots.
+pub fn day_of_slot(slot: i32, zone: &Zone) -> Day {
+    Day::of(slot_start(slot), zone)
 }
 
 /// Whose rollups.

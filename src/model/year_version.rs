@@ -33,14 +33,4 @@ impl YearVersion {
             .map(|(_, kgco2e)| kgco2e)
             .sum()
     }
-
-    /// The year as it is written: `2025-26`.
-    pub fn name(&self) -> String {
-        year_name(self.year)
-    }
-}
-
-/// `2025-26`.
-pub fn year_name(FinancialYear(year): FinancialYear) -> String {
-    format!("{year}-{:02}", (year + 1).rem_euclid(100))
 }

@@ -90,7 +90,7 @@ impl Stretch {
         let Some(reader) = input.reader else {
             return stretch;
         };
-        match stored_activity(reader, from, to) {
+        match stored_activity(reader, from, to, &input.register.jurisdiction.calendar) {
             Ok(stored) => {
                 stretch.months = stored.months;
                 for row in stored.rows {
@@ -103,7 +103,10 @@ impl Stretch {
             }
             Err(error) => missing.push(format!("activity from {from} to {to}: {error}")),
         }
-        let (start, end) = (from.start(), to.end());
+        let (start, end) = (
+            from.start(input.register.zone()),
+            to.end(input.register.zone()),
+        );
         match reader.sessions(Some(start), Some(end), None, None, i64::MAX as usize) {
             // The store finds what overlaps; a session belongs to the day on which it ended.
             Ok(sessions) => {
@@ -140,7 +143,8 @@ impl Stretch {
         (from, to): (Day, Day),
     ) -> Inventory {
         // Silence is filled once the month is over, as /api/v1/emissions does.
-        let filled_to = to.min(last_full_month(Day(Day::of(input.now).0 - 1)).last_day());
+        let filled_to = to
+            .min(last_full_month(Day(Day::of(input.now, input.register.zone()).0 - 1)).last_day());
         let setting = Setting {
             per_vehicle: true,
             residual_kgco2e_per_kwh: input.engine.residual_kgco2e_per_kwh,
@@ -176,7 +180,9 @@ impl Stretch {
 
 /// The days of the period so far, and of the year before.
 pub(super) fn stretches(input: &Input<'_>, missing: &mut Vec<String>) -> (Stretch, Stretch) {
-    let until = input.period.until(Day::of(input.now));
+    let until = input
+        .period
+        .until(Day::of(input.now, input.register.zone()));
     let period = until.as_ref().unwrap_or(input.period);
     let now = Stretch::read(input, (period.from, period.to), missing);
     // While the period runs, last year is cut at the same day.
@@ -187,7 +193,7 @@ pub(super) fn stretches(input: &Input<'_>, missing: &mut Vec<String>) -> (Stretc
 /// Days and pollutants of `air.base_from` to `air.base_to`, if they are set and the store has any of it.
 fn air_base(input: &Input<'_>, missing: &mut Vec<String>) -> Option<(i32, AirSums)> {
     let ((from, to), reader) = input.engine.air.base_days.zip(input.reader)?;
-    let stored = match stored_activity(reader, from, to) {
+    let stored = match stored_activity(reader, from, to, &input.register.jurisdiction.calendar) {
         Ok(stored) => stored,
         Err(error) => {
             missing.push(format!("pollutants of the base, {from} to {to}: {error}"));
@@ -216,7 +222,7 @@ fn air_base(input: &Input<'_>, missing: &mut Vec<String>) -> Option<(i32, AirSum
 /// The report.
 pub fn gather(mut input: Input<'_>) -> Report {
     let mut missing = std::mem::take(&mut input.missing);
-    let today = Day::of(input.now);
+    let today = Day::of(input.now, input.register.zone());
     let (now, before) = stretches(&input, &mut missing);
     if today < input.period.from {
         missing.push(format!(

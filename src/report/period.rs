@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use crate::jurisdiction::UK;
 use crate::units::{Day, FinancialYear, Month};
 
 /// A stretch of whole London days, `from..=to`.
@@ -108,8 +109,12 @@ impl FromStr for Period {
                 .ok_or_else(|| no("has quarters 1 to 4"))?;
             // Both ways of counting quarters are in use; which one is meant, the way of writing the year says.
             if let Some(year) = year(before) {
-                let first = Month::of_day(year.first_day()).plus((quarter - 1) * 3);
-                return Ok(months(format!("Q{quarter} of {year}"), first, 3));
+                let first = Month::of_day(year.first_day(&UK.calendar)).plus((quarter - 1) * 3);
+                return Ok(months(
+                    format!("Q{quarter} of {}", year.title(&UK.calendar)),
+                    first,
+                    3,
+                ));
             }
             let first = (before.len() == 4)
                 .then(|| before.parse().ok())
@@ -124,8 +129,8 @@ impl FromStr for Period {
         }
         if let Some(year) = year(text) {
             return Ok(months(
-                year.to_string(),
-                Month::of_day(year.first_day()),
+                year.title(&UK.calendar),
+                Month::of_day(year.first_day(&UK.calendar)),
                 12,
             ));
         }

@@ -10,7 +10,7 @@ use crate::ledger::emissions::{
     corrected_sets, reconcile, restate, restate_year, year_version,
 };
 use crate::ledger::transition::in_scope;
-use crate::model::{Subject, year_name};
+use crate::model::Subject;
 use crate::units::{Day, Month};
 
 /// Environmental Reporting Guidelines 2019; reference emissions.md 5.4.
@@ -105,19 +105,28 @@ pub(super) fn frozen_years(
     stretches: &[&Stretch],
     missing: &mut Vec<String>,
 ) -> Vec<YearRestatement> {
+    let calendar = &input.register.jurisdiction.calendar;
     let mut rows = Vec::new();
     for stretch in stretches {
-        let year = stretch.from.financial_year();
-        let whole = (stretch.from, stretch.to) == (year.first_day(), year.last_day());
+        let year = stretch.from.financial_year(calendar);
+        let whole =
+            (stretch.from, stretch.to) == (year.first_day(calendar), year.last_day(calendar));
         let Some(reader) = input.reader.filter(|_| whole) else {
             continue;
         };
-        match reader.year_versions(stretch.from, stretch.to) {
+        match reader.year_versions(stretch.from, stretch.to, calendar) {
             Ok(versions) => {
-                let now = year_version(year, Day::of(input.now), &stretch.inventory);
-                rows.extend(restate_year(&versions, &now, input.declared));
+                let now = year_version(
+                    year,
+                    Day::of(input.now, input.register.zone()),
+                    &stretch.inventory,
+                );
+                rows.extend(restate_year(&versions, &now, input.declared, calendar));
             }
-            Err(error) => missing.push(format!("frozen figures of {}: {error}", year_name(year))),
+            Err(error) => missing.push(format!(
+                "frozen figures of {}: {error}",
+                year.name(calendar)
+            )),
         }
     }
     rows

@@ -86,7 +86,7 @@ pub async fn run(
         return Err(SimulateError::Empty);
     }
     // Who has left the fleet drives no more. Nothing here asks this copy for a vehicle by its id.
-    let today = Day::of(clock());
+    let today = Day::of(clock(), register.zone());
     Arc::make_mut(&mut register)
         .vehicles
         .retain(|vehicle| vehicle.in_service_on(today));

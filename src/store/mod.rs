@@ -23,6 +23,8 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
+use crate::jurisdiction::Jurisdiction;
+
 pub use check::check;
 pub use commit::{Checkpoint, Commit, CommitError, Store};
 pub use day_rows::DayRow;
@@ -37,6 +39,8 @@ pub use years::{KeepError, keep_years};
 /// `[store]`, and of `[history]` what is kept.
 #[derive(Clone, PartialEq, Debug)]
 pub struct StoreConfig {
+    /// The country by whose clocks quarter hours are put together to days.
+    pub jurisdiction: &'static Jurisdiction,
     /// `directory`.
     pub directory: PathBuf,
     /// `commit_interval`: no message waits longer for its commit (longer commits spare flash).
@@ -58,6 +62,7 @@ pub struct StoreConfig {
 impl Default for StoreConfig {
     fn default() -> Self {
         Self {
+            jurisdiction: Default::default(),
             directory: "./data".into(),
             commit_interval: Duration::from_millis(250),
             commit_batch: 32,

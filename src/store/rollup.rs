@@ -15,7 +15,7 @@ use super::StoreConfig;
 use super::commit::CommitError;
 use super::read::{ReadError, Reader};
 use crate::model::{RollupRow, RollupSums, SLOTS_A_DAY, Series, Slots, day_of_slot};
-use crate::units::{Day, Month, UtcMs};
+use crate::units::{Day, Month, UtcMs, Zone};
 
 /// What a chunk holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,6 +43,7 @@ const LARGEST: u64 = 4 << 20;
 pub(super) struct Keep {
     quarters_ms: i64,
     days_ms: i64,
+    zone: &'static Zone,
 }
 
 impl Keep {
@@ -52,6 +53,7 @@ impl Keep {
         Self {
             quarters_ms: ms(config.keep_15min),
             days_ms: ms(config.keep_daily),
+            zone: config.jurisdiction.zone(),
         }
     }
 }
@@ -104,7 +106,7 @@ pub(super) fn tidy(
     if let Some(oldest) = oldest {
         let month = utc_month(oldest);
         for series in series_of(transaction, month)? {
-            put_together(transaction, month, &series)?;
+            put_together(transaction, month, &series, keep.zone)?;
         }
     }
     let quarters_from = utc_month(utc_day(now.plus(-keep.quarters_ms)));
@@ -137,6 +139,7 @@ fn put_together(
     transaction: &Transaction<'_>,
     month: i32,
     series: &str,
+    zone: &Zone,
 ) -> Result<(), CommitError> {
     let mut quarters = Slots::default();
     let mut remove = transaction
@@ -150,7 +153,7 @@ fn put_together(
     }
     let mut years: BTreeMap<i32, Slots> = BTreeMap::new();
     for (slot, sums) in quarters.iter() {
-        let day = day_of_slot(slot);
+        let day = day_of_slot(slot, zone);
         years.entry(day.ymd().0).or_default().entry(day.0).add(sums);
     }
     add_to(transaction, Form::Month, month, series, &quarters)?;
@@ -295,7 +298,13 @@ impl Reader {
     }
 
     /// The sums of a series by London day, `from..=to`.
-    pub fn days(&self, series: &Series, from: Day, to: Day) -> Result<Slots, ReadError> {
+    pub fn days(
+        &self,
+        series: &Series,
+        from: Day,
+        to: Day,
+        zone: &Zone,
+    ) -> Result<Slots, ReadError> {
         let mut days = Slots::default();
         let series = series.key();
         for year in from.ymd().0..=to.ymd().0 {
@@ -308,7 +317,7 @@ impl Reader {
         // The last hour of a UTC day is the next day's in summer.
         for utc in from.0.saturating_sub(1)..=to.0 {
             chunk(&self.0, Form::Day, utc, &series, &mut |slot, sums| {
-                let day = day_of_slot(slot);
+                let day = day_of_slot(slot, zone);
                 if (from..=to).contains(&day) {
                     days.entry(day.0).add(&sums);
                 }

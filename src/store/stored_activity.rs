@@ -2,10 +2,15 @@
 
 use super::Reader;
 use crate::engine::{Engine, StoredActivity};
-use crate::units::Day;
+use crate::units::{Calendar, Day};
 
 /// The store's activity of days, and the months around them.
-pub fn stored_activity(reader: &Reader, from: Day, to: Day) -> Result<StoredActivity, String> {
+pub fn stored_activity(
+    reader: &Reader,
+    from: Day,
+    to: Day,
+    calendar: &Calendar,
+) -> Result<StoredActivity, String> {
     let (first, last) = Engine::months_around(from, to);
     let mut stored = StoredActivity::default();
     let generation = reader.each_activity(first, last, |row| {
@@ -15,7 +20,7 @@ pub fn stored_activity(reader: &Reader, from: Day, to: Day) -> Result<StoredActi
         }
     });
     stored.years = reader
-        .year_versions(from, to)
+        .year_versions(from, to, calendar)
         .map_err(|error| error.to_string())?;
     stored.generation = generation.map_err(|error| error.to_string())?;
     Ok(stored)

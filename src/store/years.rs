@@ -7,7 +7,7 @@ use rusqlite::{TransactionBehavior, params};
 use super::read::{ReadError, Reader};
 use super::{CommitError, OpenError, open};
 use crate::model::YearVersion;
-use crate::units::{Day, FinancialYear};
+use crate::units::{Calendar, Day, FinancialYear};
 
 /// A version of a year could not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -56,16 +56,24 @@ pub fn keep_years(directory: &Path, versions: &[YearVersion]) -> Result<(), Keep
 
 impl Reader {
     /// Every version of the years that lie in `from..=to`, by year, the freeze first.
-    pub fn year_versions(&self, from: Day, to: Day) -> Result<Vec<YearVersion>, ReadError> {
+    pub fn year_versions(
+        &self,
+        from: Day,
+        to: Day,
+        calendar: &Calendar,
+    ) -> Result<Vec<YearVersion>, ReadError> {
         let mut statement = self.0.prepare_cached(
             "SELECT year, as_of, organisation, scope, kgco2e, factor_sets, method_version FROM year_figure
              WHERE year BETWEEN ?1 AND ?2 ORDER BY year, as_of",
         )?;
-        let mut rows = statement.query(params![from.financial_year().0, to.financial_year().0])?;
+        let mut rows = statement.query(params![
+            from.financial_year(calendar).0,
+            to.financial_year(calendar).0
+        ])?;
         let mut versions: Vec<YearVersion> = Vec::new();
         while let Some(row) = rows.next()? {
             let (year, as_of) = (FinancialYear(row.get(0)?), Day(row.get(1)?));
-            if year.first_day() < from || year.last_day() > to {
+            if year.first_day(calendar) < from || year.last_day(calendar) > to {
                 continue;
             }
             if versions

@@ -12,7 +12,7 @@ pub use filter::without_covered;
 use std::borrow::Cow;
 
 use crate::model::{AssetKind, FeedFormat, IndicatorReport, Reading, ReadingEntry, RejectReason};
-use crate::units::UtcMs;
+use crate::units::{UtcMs, Zone};
 
 /// A PUBLISH as a decoder sees it.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,8 @@ pub struct Message<'a> {
     pub retained: bool,
     /// When it arrived.
     pub received_at: UtcMs,
+    /// The clocks by which a month is over.
+    pub zone: &'static Zone,
     /// MQTT 5 user properties.
     pub properties: &'a [(String, String)],
 }

@@ -1,17 +1,21 @@
-//! Days and April-March years as the trust's accounts see them: civil days in Europe/London.
+//! Civil days and fiscal years. Where a day begins and in which month a year begins is a country's choice, so both are arguments.
 
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::tz::TimeZone;
-
-use super::UtcMs;
 use super::instant::{civil_from_days, days_from_civil};
+use super::{UtcMs, Zone};
 
-/// London's rules are compiled in: a gateway often has no zone files.
-pub(super) static LONDON: TimeZone = jiff::tz::get!("Europe/London");
+/// The clocks and the fiscal year by which a country's accounts are kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Calendar {
+    /// Civil days begin at midnight here.
+    pub zone: Zone,
+    /// The month in which a fiscal year begins, 1 to 12; 1 makes it the calendar year.
+    pub year_starts: u8,
+}
 
-/// A civil day in Europe/London, counted from 1970-01-01.
+/// A civil day, counted from 1970-01-01.
 #[derive(
     Clone,
     Copy,
@@ -27,7 +31,7 @@ pub(super) static LONDON: TimeZone = jiff::tz::get!("Europe/London");
 )]
 pub struct Day(pub i32);
 
-/// A year from 1 April to 31 March, named by the year it starts in: `FinancialYear(2025)` is 2025/26.
+/// A fiscal year, named by the calendar year in which it starts. A [`Calendar`] gives its first month.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize,
 )]
@@ -38,33 +42,17 @@ pub struct FinancialYear(pub i32);
 #[error("is not a date such as 2026-03-31 (or 2026-03 where a month will do)")]
 pub struct ParseDayError;
 
-/// How far London's clocks are ahead of UTC at an instant, ms.
-pub fn london_offset_ms(instant: UtcMs) -> i64 {
-    let seconds = instant.0.div_euclid(1000);
-    jiff::Timestamp::from_second(seconds)
-        .map_or(0, |ts| i64::from(LONDON.to_offset(ts).seconds()) * 1000)
-}
-
-/// When London's clocks change next after an instant.
-pub(super) fn next_offset_change(instant: UtcMs) -> Option<UtcMs> {
-    let after = jiff::Timestamp::from_millisecond(instant.0).ok()?;
-    LONDON
-        .following(after)
-        .next()
-        .map(|change| UtcMs(change.timestamp().as_millisecond()))
-}
-
 /// Months as people write them.
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
 impl UtcMs {
-    /// By London's clocks, for people: `25 Nov 2026 15:19`.
-    pub fn in_words(self) -> String {
-        let (year, month, day) = Day::of(self).ymd();
+    /// By the clocks of a zone, for people: `25 Nov 2026 15:19`.
+    pub fn in_words(self, zone: &Zone) -> String {
+        let (year, month, day) = Day::of(self, zone).ymd();
         let minutes = self
-            .plus(london_offset_ms(self))
+            .plus(zone.offset_ms(self))
             .0
             .div_euclid(60_000)
             .rem_euclid(1440);
@@ -78,10 +66,10 @@ impl UtcMs {
 }
 
 impl Day {
-    /// The London day that holds the instant.
-    pub fn of(instant: UtcMs) -> Day {
+    /// The civil day that holds the instant.
+    pub fn of(instant: UtcMs, zone: &Zone) -> Day {
         Day(instant
-            .plus(london_offset_ms(instant))
+            .plus(zone.offset_ms(instant))
             .0
             .div_euclid(86_400_000) as i32)
     }
@@ -97,17 +85,14 @@ impl Day {
         (year as i32, month as u8, day as u8)
     }
 
-    /// The instant of London midnight that starts the day.
-    pub fn start(self) -> UtcMs {
-        let utc_midnight = i64::from(self.0) * 86_400;
-        // London is UTC or UTC+1, so midnight is at UTC midnight or an hour before; ask for the offset there.
-        let offset = london_offset_ms(UtcMs((utc_midnight - 3_600) * 1000));
-        UtcMs(utc_midnight * 1000 - offset)
+    /// The instant of the midnight that starts the day.
+    pub fn start(self, zone: &Zone) -> UtcMs {
+        zone.midnight(i64::from(self.0) * 86_400_000)
     }
 
     /// The instant at which the next day starts.
-    pub fn end(self) -> UtcMs {
-        self.next().start()
+    pub fn end(self, zone: &Zone) -> UtcMs {
+        self.next().start(zone)
     }
 
     /// The following day.
@@ -115,13 +100,17 @@ impl Day {
         Day(self.0 + 1)
     }
 
-    /// The April-March year that holds the day.
-    pub fn financial_year(self) -> FinancialYear {
+    /// The fiscal year that holds the day.
+    pub fn financial_year(self, calendar: &Calendar) -> FinancialYear {
         let (year, month, _) = self.ymd();
-        FinancialYear(if month >= 4 { year } else { year - 1 })
+        FinancialYear(if month >= calendar.year_starts {
+            year
+        } else {
+            year - 1
+        })
     }
 
-    /// Reads `YYYY-MM-DD`, or `YYYY-MM` as the first day of the month (DVLA gives months only).
+    /// Reads `YYYY-MM-DD`, or `YYYY-MM` as the first day of the month (vehicle licensing records often give months only).
     pub fn parse_month_or_day(text: &str) -> Result<Day, ParseDayError> {
         let mut parts = text.splitn(3, '-');
         let mut part = |width: usize| {
@@ -142,20 +131,33 @@ impl Day {
 }
 
 impl FinancialYear {
-    /// 1 April.
-    pub fn first_day(self) -> Day {
-        Day::from_ymd(self.0, 4, 1).expect("1 April exists in every year")
+    /// The first day of its first month.
+    pub fn first_day(self, calendar: &Calendar) -> Day {
+        Day::from_ymd(self.0, calendar.year_starts, 1).expect("every month has a first day")
     }
 
-    /// 31 March.
-    pub fn last_day(self) -> Day {
-        Day(FinancialYear(self.0 + 1).first_day().0 - 1)
+    /// The day before the next year begins.
+    pub fn last_day(self, calendar: &Calendar) -> Day {
+        Day(FinancialYear(self.0 + 1).first_day(calendar).0 - 1)
     }
-}
 
-impl fmt::Display for FinancialYear {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{:02}", self.0, (self.0 + 1).rem_euclid(100))
+    /// As files name it: `2025-26`, or `2025` where it is the calendar year.
+    pub fn name(self, calendar: &Calendar) -> String {
+        self.joined_by("-", calendar)
+    }
+
+    /// As people write it: `2025/26`, or `2025` where it is the calendar year.
+    pub fn title(self, calendar: &Calendar) -> String {
+        self.joined_by("/", calendar)
+    }
+
+    fn joined_by(self, mark: &str, calendar: &Calendar) -> String {
+        let FinancialYear(year) = self;
+        if calendar.year_starts == 1 {
+            year.to_string()
+        } else {
+            format!("{year}{mark}{:02}", (year + 1).rem_euclid(100))
+        }
     }
 }
 
@@ -182,24 +184,34 @@ impl FromStr for Day {
 mod tests {
     use crate::units::civil::*;
 
+    static BRITAIN: Calendar = Calendar {
+        zone: Zone::compiled_in(jiff::tz::get!("Europe/London")),
+        year_starts: 4,
+    };
+
     fn at(text: &str) -> UtcMs {
         text.parse().expect("a time")
     }
 
     #[test]
-    fn london_days_follow_summer_time() {
+    fn days_follow_summer_time() {
         for (instant, want) in [
             ("2026-03-28T23:59:59Z", "2026-03-28"),
             ("2026-06-30T23:30:00Z", "2026-07-01"),
             ("2026-06-30T22:59:59Z", "2026-06-30"),
             ("2026-12-31T23:59:59Z", "2026-12-31"),
         ] {
-            assert_eq!(Day::of(at(instant)).to_string(), want, "{instant}");
+            assert_eq!(
+                Day::of(at(instant), &BRITAIN.zone).to_string(),
+                want,
+                "{instant}"
+            );
         }
     }
 
     #[test]
     fn days_have_23_24_or_25_hours() {
+        let zone = &BRITAIN.zone;
         for (day, hours) in [
             ("2026-03-29", 23),
             ("2026-10-25", 25),
@@ -207,14 +219,22 @@ mod tests {
             ("2026-12-31", 24),
         ] {
             let day: Day = day.parse().expect("a date");
-            assert_eq!(day.end().since(day.start()), hours * 3_600_000, "{day}");
-            assert_eq!(Day::of(day.start()), day);
-            assert_eq!(Day::of(day.end().plus(-1)), day);
+            assert_eq!(
+                day.end(zone).since(day.start(zone)),
+                hours * 3_600_000,
+                "{day}"
+            );
+            assert_eq!(Day::of(day.start(zone), zone), day);
+            assert_eq!(Day::of(day.end(zone).plus(-1), zone), day);
         }
     }
 
     #[test]
-    fn april_starts_the_year() {
+    fn a_month_of_the_calendar_starts_the_year() {
+        let calendar_year = Calendar {
+            year_starts: 1,
+            ..BRITAIN.clone()
+        };
         for (day, year) in [
             ("2024-03-31", "2023/24"),
             ("2024-04-01", "2024/25"),
@@ -225,12 +245,15 @@ mod tests {
             assert_eq!(
                 day.parse::<Day>()
                     .expect("a date")
-                    .financial_year()
-                    .to_string(),
+                    .financial_year(&BRITAIN)
+                    .title(&BRITAIN),
                 year
             );
         }
-        assert_eq!(FinancialYear(2027).last_day().to_string(), "2028-03-31");
+        let last_day = |calendar| FinancialYear(2027).last_day(calendar).to_string();
+        assert_eq!(last_day(&BRITAIN), "2028-03-31");
+        assert_eq!(last_day(&calendar_year), "2027-12-31");
+        assert_eq!(FinancialYear(2027).name(&calendar_year), "2027");
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod month;
 mod weekly;
 mod zone;
 
-pub use civil::{Day, FinancialYear, ParseDayError, london_offset_ms};
+pub use civil::{Calendar, Day, FinancialYear, ParseDayError};
 pub use decimal::{Decimal, DecimalError, Thousandths, format_scaled, parse_scaled};
 pub use emission::{
     KgCo2e, KgCo2eLocation, KgCo2eMarket, KgCo2ePerKm, KgCo2ePerKwh, KgCo2ePerLitre, KilowattHours,

@@ -1,11 +1,11 @@
-//! Calendar months in Europe/London: the step in which time is added up for yearly figures.
+//! Calendar months: the step in which time is added up for yearly figures.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Day, UtcMs};
+use super::{Day, UtcMs, Zone};
 
-/// A calendar month in Europe/London, counted in months from year 0.
+/// A calendar month, counted in months from January of year 0.
 #[derive(
     Clone,
     Copy,
@@ -33,9 +33,9 @@ impl Month {
             .then(|| Self(year * 12 + i32::from(month) - 1))
     }
 
-    /// The London month that holds the instant.
-    pub fn of(instant: UtcMs) -> Self {
-        Self::of_day(Day::of(instant))
+    /// The month that holds the instant by the clocks of a zone.
+    pub fn of(instant: UtcMs, zone: &Zone) -> Self {
+        Self::of_day(Day::of(instant, zone))
     }
 
     /// The month of a day.
@@ -59,9 +59,9 @@ impl Month {
         self.0
     }
 
-    /// The instant at which it begins in London.
-    pub fn start(self) -> UtcMs {
-        self.first_day().start()
+    /// The instant at which it begins in a zone.
+    pub fn start(self, zone: &Zone) -> UtcMs {
+        self.first_day().start(zone)
     }
 
     /// Its first day.
@@ -76,8 +76,8 @@ impl Month {
     }
 
     /// The instant at which the next month begins.
-    pub fn end(self) -> UtcMs {
-        self.plus(1).start()
+    pub fn end(self, zone: &Zone) -> UtcMs {
+        self.plus(1).start(zone)
     }
 
     /// So many months later.
@@ -122,7 +122,8 @@ mod tests {
     use crate::units::month::*;
 
     #[test]
-    fn months_begin_at_london_midnight() {
+    fn months_begin_at_midnight_of_the_zone() {
+        let london = Zone::compiled_in(jiff::tz::get!("Europe/London"));
         for (instant, month, start, hours) in [
             (
                 "2026-03-31T22:59:59Z",
@@ -149,17 +150,17 @@ mod tests {
                 29 * 24,
             ),
         ] {
-            let found = Month::of(instant.parse().expect("a time"));
+            let found = Month::of(instant.parse().expect("a time"), &london);
             assert_eq!(
                 (
                     found.to_string().as_str(),
-                    found.start().to_string().as_str()
+                    found.start(&london).to_string().as_str()
                 ),
                 (month, start),
                 "{instant}"
             );
             assert_eq!(
-                found.end().since(found.start()),
+                found.end(&london).since(found.start(&london)),
                 hours * 3_600_000,
                 "{instant}"
             );

@@ -1,12 +1,11 @@
-//! Hours of the week by the clock on the wall in London: opening hours, weekly maintenance.
+//! Hours of the week by the local clock: opening hours, weekly maintenance.
 //!
-//! What holds is a question to that clock alone. So on the day it goes back, hours between 01:00 and 02:00 come twice, and on the day it
-//! goes forward they do not come at all.
+//! The local clock alone decides. On the day it goes back, the hour it shows twice counts twice; on the day it goes forward, the
+//! hour it skips does not count.
 
 use std::str::FromStr;
 
-use super::UtcMs;
-use super::civil::{london_offset_ms, next_offset_change};
+use super::{UtcMs, Zone};
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const DAY_MIN: u16 = 1_440;
@@ -46,13 +45,13 @@ impl WeeklyHours {
     pub const HINT: &str = "write days and London hours, such as `Mon-Fri 07:00-19:00; Sat 08:00-12:00`; `22:00-06:00` ends on the next day, all day is `00:00-24:00`";
 
     /// The instant lies within the hours.
-    pub fn contains(&self, instant: UtcMs) -> bool {
-        self.at(instant).0
+    pub fn contains(&self, instant: UtcMs, zone: &Zone) -> bool {
+        self.at(instant, zone).0
     }
 
-    /// Whether the instant lies within the hours, and until when that surely holds.
-    pub fn at(&self, instant: UtcMs) -> (bool, UtcMs) {
-        let offset = london_offset_ms(instant);
+    /// Whether the instant lies within the hours by the clocks of a zone, and until when that surely holds.
+    pub fn at(&self, instant: UtcMs, zone: &Zone) -> (bool, UtcMs) {
+        let offset = zone.offset_ms(instant);
         // 1 January 1970 was a Thursday.
         let in_week = instant
             .plus(offset)
@@ -64,13 +63,14 @@ impl WeeklyHours {
             return (inside, UtcMs(i64::MAX));
         };
         let until = instant.plus(border - in_week);
-        if london_offset_ms(until) == offset {
+        if zone.offset_ms(until) == offset {
             return (inside, until);
         }
         // The clocks change before: ask again then.
         (
             inside,
-            next_offset_change(instant).map_or(until, |change| change.min(until)),
+            zone.next_change(instant)
+                .map_or(until, |change| change.min(until)),
         )
     }
 
@@ -186,6 +186,8 @@ fn read_hours(text: &str) -> Result<(u16, u16), ParseWeeklyError> {
 mod tests {
     use crate::units::weekly::*;
 
+    static LONDON: Zone = Zone::compiled_in(jiff::tz::get!("Europe/London"));
+
     fn hours(text: &str) -> WeeklyHours {
         text.parse()
             .unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -199,7 +201,7 @@ mod tests {
     fn open_ms(hours: &WeeklyHours, from: &str, to: &str) -> i64 {
         let (mut now, end, mut open) = (at(from), at(to), 0);
         while now < end {
-            let (inside, until) = hours.at(now);
+            let (inside, until) = hours.at(now, &LONDON);
             assert!(until > now, "{now}");
             let until = until.min(end);
             open += if inside { until.since(now) } else { 0 };
@@ -218,20 +220,24 @@ mod tests {
             ("2026-11-28T12:00:00Z", false, "2026-11-30T07:00:00Z"),
             ("2026-07-06T06:00:00Z", true, "2026-07-06T18:00:00Z"),
         ] {
-            assert_eq!(work.at(at(instant)), (inside, at(until)), "{instant}");
+            assert_eq!(
+                work.at(at(instant), &LONDON),
+                (inside, at(until)),
+                "{instant}"
+            );
         }
         let night = hours("Sat,Sun 22:00-06:00");
         assert_eq!(
-            night.at(at("2026-11-29T23:00:00Z")),
+            night.at(at("2026-11-29T23:00:00Z"), &LONDON),
             (true, at("2026-11-30T06:00:00Z")),
             "over the end of the week"
         );
         assert!(
-            night.contains(at("2026-11-30T05:59:59Z"))
-                && !night.contains(at("2026-11-30T06:00:00Z"))
+            night.contains(at("2026-11-30T05:59:59Z"), &LONDON)
+                && !night.contains(at("2026-11-30T06:00:00Z"), &LONDON)
         );
         assert_eq!(
-            hours("Mon-Sun 00:00-24:00").at(at("2026-11-23T00:00:00Z")),
+            hours("Mon-Sun 00:00-24:00").at(at("2026-11-23T00:00:00Z"), &LONDON),
             (true, UtcMs(i64::MAX))
         );
     }

@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 
 use super::{Site, access, commands, events, history};
 use crate::engine::{Dimension, View};
-use crate::units::{Day, Month, UtcMs};
+use crate::units::{Day, Month, UtcMs, Zone};
 
 pub(super) type Parameters = HashMap<String, String>;
 
@@ -154,15 +154,15 @@ pub(super) fn read<T>(
 const INSTANT: &str = "a time such as 2026-11-24T09:00:00Z, or a day such as 2026-11-24";
 
 async fn sessions(State(site): State<Site>, Query(parameters): Query<Parameters>) -> Response {
-    match sessions_view(&parameters) {
+    match sessions_view(&parameters, site.zone) {
         Ok(view) => ask(&site, view).await,
         Err(refused) => *refused,
     }
 }
 
-fn sessions_view(parameters: &Parameters) -> Result<View, Box<Response>> {
+fn sessions_view(parameters: &Parameters, zone: &Zone) -> Result<View, Box<Response>> {
     only(parameters, &["from", "to", "charge_point", "vehicle"])?;
-    let (from, to) = instants(parameters)?;
+    let (from, to) = instants(parameters, zone)?;
     let name = |key: &str| {
         parameters
             .get(key)
@@ -184,16 +184,17 @@ fn sessions_view(parameters: &Parameters) -> Result<View, Box<Response>> {
 )]
 pub(super) fn instants(
     parameters: &Parameters,
+    zone: &Zone,
 ) -> Result<(Option<UtcMs>, Option<UtcMs>), Box<Response>> {
     let from = read(parameters, "from", INSTANT, |text| {
         text.parse::<UtcMs>()
             .ok()
-            .or_else(|| text.parse().ok().map(Day::start))
+            .or_else(|| text.parse().ok().map(|day: Day| day.start(zone)))
     })?;
     let to = read(parameters, "to", INSTANT, |text| {
         text.parse::<UtcMs>()
             .ok()
-            .or_else(|| text.parse().ok().map(Day::end))
+            .or_else(|| text.parse().ok().map(|day: Day| day.end(zone)))
     })?;
     Ok((from, to))
 }

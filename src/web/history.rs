@@ -10,6 +10,7 @@ use super::Site;
 use super::api::{Parameters, ask, days, instants, only, problem, read};
 use crate::engine::{Field, Step, View};
 use crate::model::Series;
+use crate::units::Zone;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -17,7 +18,7 @@ pub(super) async fn history(
     State(site): State<Site>,
     Query(parameters): Query<Parameters>,
 ) -> Response {
-    match history_view(&parameters) {
+    match history_view(&parameters, site.zone) {
         Ok(view) => ask(&site, view).await,
         Err(refused) => *refused,
     }
@@ -37,12 +38,12 @@ fn refuse(text: &str) -> Box<Response> {
     Box::new(problem(StatusCode::BAD_REQUEST, text))
 }
 
-fn history_view(parameters: &Parameters) -> Result<View, Box<Response>> {
+fn history_view(parameters: &Parameters, zone: &Zone) -> Result<View, Box<Response>> {
     only(
         parameters,
         &["from", "to", "step", "site", "charge_point", "fields"],
     )?;
-    let (from, to) = instants(parameters)?;
+    let (from, to) = instants(parameters, zone)?;
     let step = read(parameters, "step", "15m or 1d", |text| match text {
         "15m" => Some(Step::Quarter),
         "1d" => Some(Step::Day),

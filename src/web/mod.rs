@@ -30,6 +30,7 @@ use entrance::Entrance;
 
 use crate::engine::View;
 use crate::model::{Fingerprint, Stats};
+use crate::units::Zone;
 
 /// `[web]`.
 #[derive(Clone, PartialEq, Debug)]
@@ -153,6 +154,7 @@ struct Site {
     stats: Arc<Stats>,
     health: watch::Receiver<Health>,
     settings: Arc<str>,
+    zone: &'static Zone,
     events: events::Events,
     access: Arc<access::Access>,
 }
@@ -169,6 +171,8 @@ pub struct Surroundings {
     pub accounts: watch::Receiver<Arc<Accounts>>,
     /// What `/api/v1/settings` answers: nothing secret.
     pub settings: Arc<str>,
+    /// The clocks by which days in requests are meant.
+    pub zone: &'static Zone,
     /// True when it is time to stop.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -213,6 +217,7 @@ pub async fn run(config: WebConfig, entrances: Entrances, around: Surroundings) 
         stats: around.stats,
         health: around.health,
         settings: around.settings,
+        zone: around.zone,
         events,
         access: access.clone(),
     };

@@ -16,6 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::support::{Daemon, TempDir, fleetgauge, wait_for};
 use fleetgauge::app::config::{FactorsConfig, load_factors};
 use fleetgauge::engine::{Engine, EngineConfig, ViewContext};
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::emissions::Months;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
@@ -124,7 +125,7 @@ fn a_better_source_takes_the_rows_of_the_running_day_away() {
     let next = minutes(&mut engine, &mut now, 2);
     let of_next = next
         .iter()
-        .filter(|row| row.at == "2025-06-03".parse::<Day>().unwrap().start());
+        .filter(|row| row.at == "2025-06-03".parse::<Day>().unwrap().start(UK.zone()));
     assert_eq!(of_next.count(), 0);
 }
 
@@ -226,14 +227,17 @@ fn late_data_write_past_days_anew_and_only_those() {
     std::fs::write(folder.path().join("register/vehicles.csv"), VEHICLES).unwrap();
     let config = "[register]\ndirectory = \"register\"\n[store]\ndirectory = \"data\"\n";
     std::fs::write(folder.path().join("fleetgauge.toml"), config).unwrap();
-    let today = Day::of(UtcMs(
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_millis() as i64,
-    ));
+    let today = Day::of(
+        UtcMs(
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap()
+                .as_millis() as i64,
+        ),
+        UK.zone(),
+    );
     let day = |back: i32| Day(today.0 - back);
-    let time = |back: i32| day(back).start().0.to_string();
+    let time = |back: i32| day(back).start(UK.zone()).0.to_string();
     let start = |after: i64, done: &dyn Fn(&BTreeMap<String, f64>) -> bool| {
         let daemon = Daemon::start(folder.path(), &[]);
         wait_for("the rows of past days", || {

@@ -10,15 +10,19 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::support::{Daemon, TempDir, fleetgauge, wait_for};
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::units::{Day, FinancialYear, Month, UtcMs};
 
 fn today() -> Day {
-    Day::of(UtcMs(
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_millis() as i64,
-    ))
+    Day::of(
+        UtcMs(
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap()
+                .as_millis() as i64,
+        ),
+        UK.zone(),
+    )
 }
 
 /// 100 km and so many litres of a diesel ambulance on each day.
@@ -64,12 +68,14 @@ fn years_indicators_and_the_ended_month_reach_targets_and_alerts() {
     // That is judged a week after its end.
     let ended = Month::of_day(Day(today().0 - 7)).plus(-1);
     let whole = (0..)
-        .map(|back| FinancialYear(today().financial_year().0 - 1 - back))
-        .find(|year| year.last_day() <= ended.last_day())
+        .map(|back| FinancialYear(today().financial_year(&UK.calendar).0 - 1 - back))
+        .find(|year| year.last_day(&UK.calendar) <= ended.last_day())
         .unwrap();
     drive(
         folder.path(),
-        whole.first_day().min(ended.plus(-12).first_day())..=ended.plus(-1).last_day(),
+        whole
+            .first_day(&UK.calendar)
+            .min(ended.plus(-12).first_day())..=ended.plus(-1).last_day(),
         10,
     );
     drive(folder.path(), ended.first_day()..=ended.last_day(), 15);
@@ -82,8 +88,8 @@ fn years_indicators_and_the_ended_month_reach_targets_and_alerts() {
     // One year has one figure: scope 1 with location-based scope 2 of /api/v1/emissions, silence filled in both.
     let emissions = daemon.api(&format!(
         "emissions?from={}&to={}",
-        whole.first_day(),
-        whole.last_day()
+        whole.first_day(&UK.calendar),
+        whole.last_day(&UK.calendar)
     ));
     let in_use = emissions["rows"]
         .as_array()

@@ -11,6 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::support::{Daemon, TempDir, fleetgauge, wait_for};
 use fleetgauge::app::config::{Config, parse_targets_file};
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::emissions::{Declared, RestatementReason, restate_year};
 use fleetgauge::model::YearVersion;
 use fleetgauge::store::{Reader, Store, StoreConfig, keep_years};
@@ -66,13 +67,13 @@ fn g15_by_a_frozen_year_and_a_declared_change() {
             ("EMAS", "3", 1.0),
         ],
     );
-    let alone = &restate_year(&frozen, &now, &[])[0];
+    let alone = &restate_year(&frozen, &now, &[], &UK.calendar)[0];
     assert!(
         !alone.restated && (alone.kgco2e_base - 7_500_000.0).abs() < 1e-6,
         "2.3 % are below the threshold: {alone:?}"
     );
     let transfer = declared(None, RestatementReason::Structure, -7_500.0 * 1.023 * 0.09);
-    let rows = restate_year(&frozen, &now, std::slice::from_ref(&transfer));
+    let rows = restate_year(&frozen, &now, std::slice::from_ref(&transfer), &UK.calendar);
     assert_eq!(rows.len(), 1);
     let both = &rows[0];
     assert!(
@@ -94,13 +95,22 @@ fn g15_by_a_frozen_year_and_a_declared_change() {
         "2026-11-25",
         &[("EMAS", "1", 7_400.0 + 1e-9), ("EMAS", "2", 100.0)],
     );
-    assert!(restate_year(&frozen, &noise, &[])[0].effects.is_empty());
+    assert!(
+        restate_year(&frozen, &noise, &[], &UK.calendar)[0]
+            .effects
+            .is_empty()
+    );
     // Of another year it says nothing; of one organisation it is that one's too.
     let other = Declared {
         year: FinancialYear(2021),
         ..transfer
     };
-    assert_eq!(restate_year(&frozen, &now, &[other])[0].effects.len(), 1);
+    assert_eq!(
+        restate_year(&frozen, &now, &[other], &UK.calendar)[0]
+            .effects
+            .len(),
+        1
+    );
     let own = declared(Some("EMAS"), RestatementReason::Error, -300.0);
     let rows = restate_year(
         &frozen,
@@ -109,6 +119,7 @@ fn g15_by_a_frozen_year_and_a_declared_change() {
             own,
             declared(Some("ACUTE"), RestatementReason::Method, -80.0),
         ],
+        &UK.calendar,
     );
     let found: Vec<_> = rows
         .iter()
@@ -141,13 +152,13 @@ fn what_was_kept_is_never_changed() {
     let reader = Reader::open(folder.path()).unwrap();
     assert_eq!(
         reader
-            .year_versions(day("2020-04-01"), day("2021-03-31"))
+            .year_versions(day("2020-04-01"), day("2021-03-31"), &UK.calendar)
             .unwrap(),
         [first, later]
     );
     assert_eq!(
         reader
-            .year_versions(day("2020-04-02"), day("2022-03-31"))
+            .year_versions(day("2020-04-02"), day("2022-03-31"), &UK.calendar)
             .unwrap(),
         [],
         "not all of the year"
@@ -203,7 +214,7 @@ fn drive(folder: &Path, year: FinancialYear, litres: i64) {
     let mut connection = rusqlite::Connection::open(folder.join("data/fleetgauge.db")).unwrap();
     let transaction = connection.transaction().unwrap();
     let sql = "INSERT OR REPLACE INTO activity VALUES (?1, '{\"Vehicle\":\"AMB-101\"}', 100000, ?2, 0, 0, 1)";
-    for day in year.first_day().0..=year.last_day().0 {
+    for day in year.first_day(&UK.calendar).0..=year.last_day(&UK.calendar).0 {
         transaction
             .execute(sql, rusqlite::params![day, litres * 1000])
             .unwrap();
@@ -218,13 +229,16 @@ fn a_year_is_frozen_and_late_data_stand_beside_it() {
     let vehicles = "vehicle_id,organisation,category,fuel,mass_kg\nAMB-101,EMAS,van,DIESEL,3500\n";
     std::fs::write(folder.path().join("register/vehicles.csv"), vehicles).unwrap();
     let targets = "[[restatement]]\norganisation = \"EMAS\"\nyear = YEAR\ndate = \"2026-04-01\"\nreason = \"method\"\ntonnes = -0.1\nnote = \"idling is left out\"\n";
-    let today = Day::of(UtcMs(
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_millis() as i64,
-    ));
-    let year = FinancialYear(today.financial_year().0 - 1);
+    let today = Day::of(
+        UtcMs(
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap()
+                .as_millis() as i64,
+        ),
+        UK.zone(),
+    );
+    let year = FinancialYear(today.financial_year(&UK.calendar).0 - 1);
     std::fs::write(
         folder.path().join("targets.toml"),
         targets.replace("YEAR", &year.0.to_string()),
@@ -237,7 +251,11 @@ fn a_year_is_frozen_and_late_data_stand_beside_it() {
     daemon.stop();
     drive(folder.path(), year, 10);
     let daemon = Daemon::start(folder.path(), &[]);
-    let days = format!("emissions?from={}&to={}", year.first_day(), year.last_day());
+    let days = format!(
+        "emissions?from={}&to={}",
+        year.first_day(&UK.calendar),
+        year.last_day(&UK.calendar)
+    );
     let frozen = |daemon: &Daemon, query: &str| -> Vec<Value> {
         let answer = daemon.api(query);
         answer["restatements"]
@@ -281,8 +299,8 @@ fn a_year_is_frozen_and_late_data_stand_beside_it() {
         days,
         format!(
             "emissions?from={}&to={}",
-            year.first_day(),
-            Day(year.last_day().0 + 20)
+            year.first_day(&UK.calendar),
+            Day(year.last_day(&UK.calendar).0 + 20)
         ),
     ] {
         let row = &frozen(&daemon, &query)[0];

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::support::{Daemon, TempDir, free_port, wait_for};
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::rollups::{by_day, total};
 use fleetgauge::model::{RollupRow, RollupSums, Series, Slots, slot_of};
 use fleetgauge::store::{Checkpoint, Reader, Store, StoreConfig};
@@ -88,7 +89,7 @@ impl Shelf {
 
     /// Quarters and days as the store has them are those handed over.
     fn check(&self, from: Day, to: Day) {
-        let (first, last) = (slot_of(from.start()), slot_of(to.end()));
+        let (first, last) = (slot_of(from.start(UK.zone())), slot_of(to.end(UK.zone())));
         let mut want = Slots::default();
         self.all
             .iter()
@@ -100,8 +101,8 @@ impl Shelf {
             "quarters of {from} to {to}"
         );
         assert_eq!(
-            self.reader.days(&series(), from, to).unwrap(),
-            by_day(&want),
+            self.reader.days(&series(), from, to, UK.zone()).unwrap(),
+            by_day(&want, UK.zone()),
             "days of {from} to {to}"
         );
         self.reader.end().unwrap();
@@ -136,7 +137,7 @@ fn chunks_of_days_become_months_and_years_and_late_data_find_their_place() {
     let mut shelf = Shelf::new(&config(folder.path()));
     // From before the end of summer time to after the end of the year, a checkpoint every 40 quarters.
     let (from, to) = (day("2026-10-20"), day("2027-01-10"));
-    let all: Vec<i32> = (slot_of(from.start())..slot_of(to.end())).collect();
+    let all: Vec<i32> = (slot_of(from.start(UK.zone()))..slot_of(to.end(UK.zone()))).collect();
     for part in all.chunks(40) {
         let mut slots = Slots::default();
         part.iter()
@@ -163,10 +164,10 @@ fn chunks_of_days_become_months_and_years_and_late_data_find_their_place() {
             ..RollupSums::default()
         });
     }
-    shelf.checkpoint(&late, day("2027-01-11").start());
+    shelf.checkpoint(&late, day("2027-01-11").start(UK.zone()));
     shelf.check(day("2026-02-01"), to);
     for _ in 0..4 {
-        shelf.checkpoint(&Slots::default(), day("2027-01-11").start());
+        shelf.checkpoint(&Slots::default(), day("2027-01-11").start(UK.zone()));
         shelf.check(day("2026-02-01"), to);
     }
     assert_eq!(
@@ -194,14 +195,20 @@ fn chunks_of_days_become_months_and_years_and_late_data_find_their_place() {
             });
         slots
     };
-    shelf.checkpoint(&lone("2027-12-19T12:00:00Z"), day("2027-12-20").start());
-    shelf.checkpoint(&Slots::default(), day("2027-12-20").start());
+    shelf.checkpoint(
+        &lone("2027-12-19T12:00:00Z"),
+        day("2027-12-20").start(UK.zone()),
+    );
+    shelf.checkpoint(&Slots::default(), day("2027-12-20").start(UK.zone()));
     assert_eq!(
         chunks(folder.path())[&1],
         3,
         "quarters of October are kept until all of it is 400 days old"
     );
-    let january = shelf.reader.days(&series(), day("2026-10-01"), to).unwrap();
+    let january = shelf
+        .reader
+        .days(&series(), day("2026-10-01"), to, UK.zone())
+        .unwrap();
     assert_eq!(
         total(&january).energy_dwh,
         total(&shelf.all).energy_dwh - 1_000_000,
@@ -209,13 +216,16 @@ fn chunks_of_days_become_months_and_years_and_late_data_find_their_place() {
     );
     // One checkpoint by a clock that is years ahead is no reason to forget everything.
     let before = chunks(folder.path());
-    shelf.checkpoint(&lone("2040-01-01T00:00:00Z"), day("2040-01-01").start());
+    shelf.checkpoint(
+        &lone("2040-01-01T00:00:00Z"),
+        day("2040-01-01").start(UK.zone()),
+    );
     assert_eq!(
         chunks(folder.path()),
         BTreeMap::from([(0, before[&0] + 1), (1, before[&1]), (2, before[&2])])
     );
-    shelf.checkpoint(&Slots::default(), day("2040-01-01").start());
-    shelf.checkpoint(&Slots::default(), day("2040-01-01").start());
+    shelf.checkpoint(&Slots::default(), day("2040-01-01").start(UK.zone()));
+    shelf.checkpoint(&Slots::default(), day("2040-01-01").start(UK.zone()));
     assert_eq!(chunks(folder.path()), BTreeMap::from([(0, 1)]));
 }
 

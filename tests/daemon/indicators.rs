@@ -10,6 +10,7 @@ use std::io::Write;
 use std::process::Stdio;
 
 use crate::support::{Daemon, TempDir, fleetgauge, wait_for};
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::units::{Month, UtcMs};
 
 /// Publishes and waits for each acknowledgement.
@@ -115,7 +116,7 @@ fn published_and_imported_figures_are_one_table() {
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap()
         .as_secs();
-    let month = Month::of(UtcMs(seconds as i64 * 1000));
+    let month = Month::of(UtcMs(seconds as i64 * 1000), UK.zone());
     let mut want = vec![
         "EMAS landfill 2026-01 3.5 t csv true".to_owned(),
         "EMAS landfill 2026-02 4.25 t mqtt true".to_owned(),

@@ -28,6 +28,7 @@ use crate::support::{Daemon, TempDir, wait_for};
 use fleetgauge::app::RegisterSource;
 use fleetgauge::app::config::{Config, load_factors};
 use fleetgauge::app::replay::{Replay, Setting};
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::TokenHasher;
 use serde_json::{Value, json};
@@ -241,7 +242,7 @@ fn replay(case: &Case) -> Value {
         profile: Profile::by_name(&config.engine.profile).unwrap(),
         register: Arc::new(
             RegisterSource::Folder(folder.path().to_owned())
-                .load(&hasher)
+                .load(&UK, &hasher)
                 .unwrap(),
         ),
         factors: Arc::new(load_factors(&config.factors).unwrap()),

@@ -8,6 +8,7 @@ use crate::support::ocpp_client::{Socket, dial};
 use crate::support::{Daemon, TempDir, wait_for};
 use fleetgauge::app::config::{FactorsConfig, load_factors};
 use fleetgauge::engine::{Engine, EngineConfig, ViewContext};
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
@@ -118,7 +119,7 @@ fn new_opening_hours_hold_from_now_on_and_rows_only_rise() {
         }
     }
     assert_eq!(rows.len(), 13, "one every 15 minutes");
-    let month = Month::of(start);
+    let month = Month::of(start, UK.zone());
     let context = ViewContext {
         now: start.plus(4 * HOUR),
         late: 0,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use fleetgauge::app::config::{FactorsConfig, load_factors};
 use fleetgauge::engine::{Engine, EngineConfig};
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::alerts::OwnRule;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
@@ -405,7 +406,7 @@ fn a_broker_without_a_link_is_told_of_unless_nobody_is_there_to_tell() {
             summary,
             [format!(
                 "no connection to the broker depot since {}",
-                since.in_words()
+                since.in_words(UK.zone())
             )]
         );
         depot.told();

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use crate::support::alert_book::{DAY, Desk, Random};
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::alerts::{Cusum, MonthlyBook, Stage, TargetSample};
 use fleetgauge::ledger::targets::drift::{Evaluation, Level, LevelRules, LevelState};
 use fleetgauge::model::EmissionsSample;
@@ -22,7 +23,7 @@ fn golden_g13_and_repeats_a_month_apart() {
     let first = Month::from_ym(2025, 4).unwrap();
     for (number, drift_pp) in drift.into_iter().enumerate() {
         let month = first.plus(number as i32);
-        let at = month.end();
+        let at = month.end(UK.zone());
         monthly.target(
             &target_sample(month, Some(drift_pp)),
             &desk.config,
@@ -104,9 +105,9 @@ fn targets_are_not_judged_while_too_much_is_unknown() {
             &sample,
             &desk.config,
             &mut desk.book,
-            first.plus(number).end(),
+            first.plus(number).end(UK.zone()),
         );
-        desk.settle(first.plus(number).end().0);
+        desk.settle(first.plus(number).end(UK.zone()).0);
     }
     let rules: Vec<&str> = desk
         .notices
@@ -127,9 +128,9 @@ fn targets_are_not_judged_while_too_much_is_unknown() {
             &sample,
             &desk.config,
             &mut desk.book,
-            first.plus(number).end(),
+            first.plus(number).end(UK.zone()),
         );
-        desk.settle(first.plus(number).end().0);
+        desk.settle(first.plus(number).end(UK.zone()).0);
     }
     for rule in ["target_off_path", "target_unlikely", "target_late"] {
         assert!(
@@ -184,10 +185,10 @@ fn a_trend_latches_until_it_is_acknowledged_and_back_at_zero() {
             plan: Some(5.0),
             ..target_sample(month, None)
         };
-        monthly.target(&sample, &desk.config, &mut desk.book, month.end());
+        monthly.target(&sample, &desk.config, &mut desk.book, month.end(UK.zone()));
         // Told twice of the same month, it counts once.
-        monthly.target(&sample, &desk.config, &mut desk.book, month.end());
-        desk.settle(month.end().0);
+        monthly.target(&sample, &desk.config, &mut desk.book, month.end(UK.zone()));
+        desk.settle(month.end(UK.zone()).0);
         month = month.plus(1);
         let found = desk
             .book
@@ -210,8 +211,9 @@ fn a_trend_latches_until_it_is_acknowledged_and_back_at_zero() {
     // Back at zero, but nobody has looked.
     let (stage, fingerprint) = step(&mut desk, 40.0).unwrap();
     assert_eq!(stage, Stage::Firing);
-    desk.book.ack(fingerprint, "fleet manager", month.start());
-    desk.settle(month.start().0);
+    desk.book
+        .ack(fingerprint, "fleet manager", month.start(UK.zone()));
+    desk.settle(month.start(UK.zone()).0);
     assert!(
         desk.book
             .alerts()
@@ -234,8 +236,8 @@ fn emissions_per_km_over_fifty_years_without_a_change_and_with_one() {
                 kgco2e_per_km: 0.3 * (0.05 * random.normal() + rise).exp(),
                 last_year: 0.3,
             };
-            monthly.emissions(&sample, &desk.config, &mut desk.book, month.end());
-            desk.settle(month.end().0);
+            monthly.emissions(&sample, &desk.config, &mut desk.book, month.end(UK.zone()));
+            desk.settle(month.end(UK.zone()).0);
             if fired.is_none() && !desk.notices.is_empty() {
                 fired = Some(number + 1);
             }
@@ -308,10 +310,10 @@ fn levels_over_a_thousand_years_on_the_path() {
                 &target_sample(month, Some(drift_pp)),
                 &desk.config,
                 &mut desk.book,
-                month.end(),
+                month.end(UK.zone()),
             );
-            desk.settle(month.end().0);
-            desk.settle(month.end().0 + DAY);
+            desk.settle(month.end(UK.zone()).0);
+            desk.settle(month.end(UK.zone()).0 + DAY);
             for ((name, stood), found) in names.iter().zip(&mut stood).zip(&mut found) {
                 let firing = desk
                     .book
@@ -370,7 +372,7 @@ fn late_data_correct_the_newest_month_of_emissions_per_km() {
             kgco2e_per_km: 0.3 * rise.exp(),
             last_year: 0.3,
         };
-        let at = UtcMs(month.end().0 + day * DAY);
+        let at = UtcMs(month.end(UK.zone()).0 + day * DAY);
         monthly.emissions(&sample, &desk.config, &mut desk.book, at);
         desk.settle(at.0);
         let found = desk

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use fleetgauge::app::config::{FactorsConfig, load_factors};
 use fleetgauge::engine::{Engine, EngineConfig};
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::factors::FactorSets;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
@@ -71,7 +72,7 @@ struct Office {
 impl Office {
     fn open(config: EngineConfig, register: Arc<Register>, at: Day) -> Self {
         let factors = Arc::new(load_factors(&FactorsConfig::default()).unwrap());
-        let now = at.start();
+        let now = at.start(UK.zone());
         let profile = Profile::by_name("nhs_sdu").unwrap();
         let engine = Engine::new(
             config.clone(),
@@ -92,7 +93,7 @@ impl Office {
     }
 
     fn until(&mut self, to: Day) {
-        while self.now < to.start() {
+        while self.now < to.start(UK.zone()) {
             self.now = self.now.plus(DAY_MS / 2);
             self.engine.handle_timeout(self.now);
             self.drain();
@@ -101,8 +102,11 @@ impl Office {
 
     /// As [`Office::until`], but only the first days of months are lived through.
     fn month_by_month(&mut self, to: Day) {
-        while self.now < to.start() {
-            self.now = Month::of(self.now).plus(1).first_day().start();
+        while self.now < to.start(UK.zone()) {
+            self.now = Month::of(self.now, UK.zone())
+                .plus(1)
+                .first_day()
+                .start(UK.zone());
             for _ in 0..2 {
                 self.now = self.now.plus(60_000);
                 self.engine.handle_timeout(self.now);
@@ -139,7 +143,7 @@ impl Office {
     fn drain(&mut self) {
         while let Some(notice) = self.engine.poll_notice() {
             self.notices
-                .push((notice.rule, notice.kind, Day::of(notice.at)));
+                .push((notice.rule, notice.kind, Day::of(notice.at, UK.zone())));
         }
         while self.engine.poll_output().is_some() {}
     }

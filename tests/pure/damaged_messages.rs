@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use fleetgauge::ingest::credentials::unbase64;
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::model::{Reading, RejectReason, Value};
 use fleetgauge::telemetry::{DECODERS, Decoders, Formats, Message, Sink};
 use fleetgauge::units::UtcMs;
@@ -98,6 +99,7 @@ fn damaged_messages_never_stop_the_feed() {
         }
         let properties: Vec<_> = case.props.clone().into_iter().collect();
         let message = Message {
+            zone: UK.zone(),
             topic: &case.topic,
             payload: &payload,
             retained: case.retain,

@@ -11,6 +11,7 @@ use crate::support::memory_store::Shelf;
 use fleetgauge::app::EXAMPLE_REGISTER;
 use fleetgauge::app::config::{FactorsConfig, load_factors};
 use fleetgauge::engine::{Dimension, Engine, EngineConfig, StoredActivity, View, ViewContext};
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::emissions::{FactorSets, Months};
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
@@ -142,7 +143,10 @@ impl Run {
             late: 0,
             rejected: 0,
         };
-        let (from, to) = (Day::of(now.plus(-10 * 86_400_000)), Day::of(now));
+        let (from, to) = (
+            Day::of(now.plus(-10 * 86_400_000), UK.zone()),
+            Day::of(now, UK.zone()),
+        );
         let rows: Vec<ActivityRow> = self
             .shelf
             .activity
@@ -179,8 +183,8 @@ impl Run {
             serde_json::to_string_pretty(&self.engine.charge_points_view(&context)),
             serde_json::to_string_pretty(&self.engine.uptime_view(
                 &context,
-                Month::of(now).plus(-1),
-                Month::of(now),
+                Month::of(now, UK.zone()).plus(-1),
+                Month::of(now, UK.zone()),
             )),
             serde_json::to_string_pretty(&self.engine.emissions_view(from, to, &by, stored)),
             serde_json::to_string_pretty(&self.engine.sessions_view(&context, sessions, &question)),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use fleetgauge::app::EXAMPLE_REGISTER;
 use fleetgauge::app::config::{FactorsConfig, load_factors};
 use fleetgauge::engine::{Engine, EngineConfig, StoredActivity};
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::emissions::Months;
 use fleetgauge::ledger::series_tombstones::RowTags;
 use fleetgauge::ledger::targets::{Figures, IndicatorFigure, Kind, Measure, Target, headline};
@@ -54,7 +55,7 @@ fn engine_of(register: Arc<Register>, snapshot: Option<&[u8]>) -> Engine {
         ..EngineConfig::default()
     };
     let factors = Arc::new(load_factors(&FactorsConfig::default()).unwrap());
-    let (profile, now) = (Profile::by_name("nhs_sdu").unwrap(), day().start());
+    let (profile, now) = (Profile::by_name("nhs_sdu").unwrap(), day().start(UK.zone()));
     match snapshot {
         Some(snapshot) => {
             Engine::restore(snapshot, config, profile, register, factors, now).unwrap()
@@ -91,7 +92,7 @@ fn facts(engine: &mut Engine) -> Vec<Fact> {
 fn a_day(engine: &mut Engine) -> Vec<Fact> {
     let mut all = Vec::new();
     for minute in 0..24 * 60 {
-        let now = day().start().plus(minute * MINUTE);
+        let now = day().start(UK.zone()).plus(minute * MINUTE);
         if minute % 10 == 0 {
             for (index, vehicle) in ["AMB-123", "AMB-124", "AMB-101", "ACN-501"]
                 .into_iter()
@@ -108,7 +109,7 @@ fn a_day(engine: &mut Engine) -> Vec<Fact> {
         engine.handle_timeout(now);
         all.extend(facts(engine));
     }
-    engine.handle_timeout(day().end());
+    engine.handle_timeout(day().end(UK.zone()));
     all.extend(facts(engine));
     all
 }
@@ -117,7 +118,7 @@ fn a_day(engine: &mut Engine) -> Vec<Fact> {
 fn sites_add_up_to_the_fleet_and_avoided_is_what_the_api_says() {
     let mut engine = engine();
     let all = a_day(&mut engine);
-    let at = day().start();
+    let at = day().start(UK.zone());
     type Series<'a> = (Arc<str>, Arc<str>, &'a str, &'a str);
     let mut fleet: BTreeMap<Series<'_>, f64> = BTreeMap::new();
     let mut sites: BTreeMap<(Arc<str>, Arc<str>, &str), f64> = BTreeMap::new();
@@ -211,7 +212,7 @@ fn rows_come_seldom_and_again_with_a_new_register() {
     );
     let by_site = count(
         &all,
-        |fact| matches!(fact, Fact::SiteEmissions(row) if row.at == day().start()),
+        |fact| matches!(fact, Fact::SiteEmissions(row) if row.at == day().start(UK.zone())),
     );
     let each = all.iter().filter_map(|fact| match fact {
         Fact::SiteEmissions(row) => Some((row.fleet.clone(), row.site.clone(), row.scope)),
@@ -227,7 +228,7 @@ fn rows_come_seldom_and_again_with_a_new_register() {
         (10..600).contains(&expected),
         "{expected} rows of what is ahead in two days"
     );
-    let now = day().end().plus(MINUTE);
+    let now = day().end(UK.zone()).plus(MINUTE);
     engine.handle_timeout(now);
     let quiet = facts(&mut engine);
     assert_eq!(
@@ -248,7 +249,7 @@ fn rows_come_seldom_and_again_with_a_new_register() {
 #[test]
 fn targets_given_at_a_start_make_no_row_due() {
     let mut before = engine();
-    let now = day().start().plus(MINUTE);
+    let now = day().start(UK.zone()).plus(MINUTE);
     before.handle_timeout(now);
     facts(&mut before);
     let (_, snapshot, _) = before.checkpoint();
@@ -306,7 +307,7 @@ fn new_figures_write_what_rests_on_them() {
         ..headline(0.9, "2028-03-31".parse().unwrap(), None)
     };
     engine.set_targets(Arc::from([target]));
-    let start = day().start();
+    let start = day().start(UK.zone());
     engine.handle_timeout(start);
     facts(&mut engine);
     let (mut ahead, mut values) = (0, Vec::new());
@@ -351,7 +352,7 @@ fn new_figures_write_what_rests_on_them() {
 #[test]
 fn what_is_ahead_begins_today_and_ends_at_the_goal() {
     let mut engine = engine();
-    engine.handle_timeout(day().start());
+    engine.handle_timeout(day().start(UK.zone()));
     let all = facts(&mut engine);
     let rows: Vec<&ProjectionFact> = all
         .iter()
@@ -370,7 +371,7 @@ fn what_is_ahead_begins_today_and_ends_at_the_goal() {
         "{rows:?}"
     );
     assert!(
-        first.at > day().start() && first.at < day().end(),
+        first.at > day().start(UK.zone()) && first.at < day().end(UK.zone()),
         "today, before its end"
     );
     let near = |a: Option<f64>, b: Option<f64>| a.zip(b).is_some_and(|(a, b)| (a - b).abs() < 1e-9);
@@ -406,7 +407,7 @@ fn moved(before: &Arc<Register>, after: &Arc<Register>, restart: bool) -> BTreeM
     let mut engine = engine_of(before.clone(), None);
     let mut standing = BTreeMap::new();
     for minute in 0..60 {
-        let now = day().start().plus(minute * MINUTE);
+        let now = day().start(UK.zone()).plus(minute * MINUTE);
         if minute == 20 && restart {
             let (_, snapshot, _) = engine.checkpoint();
             engine = engine_of(after.clone(), Some(&snapshot));
@@ -454,7 +455,7 @@ fn rows_of_a_combination_that_is_gone_say_nothing() {
         let both = moved(&old, &new, restart);
         let mut gone = std::collections::BTreeSet::new();
         for (tags, fact) in &both {
-            let nothing = tags.nothing(day()).unwrap();
+            let nothing = tags.nothing(day().start(UK.zone())).unwrap();
             match alone.get(tags) {
                 Some(expected) => assert_eq!(fact, expected, "restart: {restart}"),
                 None => {
@@ -486,12 +487,12 @@ fn nothing_is_said_of_emissions_while_the_months_are_read() {
         )
     };
     engine.await_months();
-    let now = day().end().plus(6 * 60 * MINUTE);
+    let now = day().end(UK.zone()).plus(6 * 60 * MINUTE);
     drives(&mut engine, "AMB-101", 10_430, now);
     drives(&mut engine, "AMB-101", 10_431, now.plus(MINUTE));
     engine.handle_timeout(now.plus(MINUTE));
     // The day after as well: the last word of the day that ends is not said.
-    let next = Day(day().0 + 2).start();
+    let next = Day(day().0 + 2).start(UK.zone());
     drives(&mut engine, "AMB-101", 10_432, next);
     engine.handle_timeout(next);
     drives(&mut engine, "AMB-101", 10_433, next.plus(MINUTE));

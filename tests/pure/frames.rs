@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fleetgauge::app::cli::decode::{DecodeError, formats, run};
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::model::{AssetKind, FeedFormat, Reading, RejectReason};
 use fleetgauge::telemetry::{DECODERS, Decoders, Formats, Message, Sink};
 use fleetgauge::units::UtcMs;
@@ -474,6 +475,7 @@ fn readings_carry_kind_format_and_flags() {
         ("fleet/vehicles/A/status", "", true),
     ] {
         let message = Message {
+            zone: UK.zone(),
             topic,
             payload: payload.as_bytes(),
             retained,

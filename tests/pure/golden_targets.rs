@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::targets::carbon::{CarbonPath, cut_per_year, plausibility, yearly_change};
 use fleetgauge::ledger::targets::forecast::{
     COMMON_DELAYS, Candidate, Distribution, ReplacementAge, at_least_by_normal,
@@ -310,11 +311,14 @@ fn carbon_target(base: Option<f64>) -> Target {
             proxy: true,
             ..Baseline::default()
         },
-        plan: Plan::Carbon(vec![
-            point(2020, Tonnes::Absolute(7500.0)),
-            point(2032, Tonnes::OfBaseline(0.2)),
-            point(2040, Tonnes::Absolute(0.0)),
-        ]),
+        plan: Plan::Carbon(
+            vec![
+                point(2020, Tonnes::Absolute(7500.0)),
+                point(2032, Tonnes::OfBaseline(0.2)),
+                point(2040, Tonnes::Absolute(0.0)),
+            ],
+            &UK,
+        ),
         ..low_90()
     }
 }

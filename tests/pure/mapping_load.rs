@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use fleetgauge::jurisdiction::compiled_in_zone;
 use fleetgauge::telemetry::mapping::{MappingErrors, Mappings};
 use fleetgauge::telemetry::without_covered;
-use fleetgauge::units::Zone;
 
 fn parse(text: &str) -> Result<Mappings, MappingErrors> {
     Mappings::parse(&[("site.toml", text)], &|name| {
-        Zone::compiled_in(name).ok_or_else(|| "write an IANA name".to_owned())
+        compiled_in_zone(name).ok_or_else(|| "write an IANA name".to_owned())
     })
 }
 

@@ -16,6 +16,7 @@ use crate::support::{
     Daemon, Process, TempDir, fleetgauge, free_port, http, wait_for, wait_for_port,
 };
 use fleetgauge::app::config::{FactorsConfig, load_factors};
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::model::{ClosedSession, GridArea, IntensitySlot, SessionRecord};
 use fleetgauge::store::{Commit, Reader, Store, StoreConfig};
 use fleetgauge::units::{Day, UtcMs};
@@ -290,8 +291,8 @@ fn rows_follow_the_intensity() {
     });
     let days = daemon.api(&format!(
         "intensity?from={}&to={}",
-        Day::of(start),
-        Day::of(now())
+        Day::of(start, UK.zone()),
+        Day::of(now(), UK.zone())
     ));
     assert_eq!(
         days["sessions"][0]["mean_g_per_kwh"].as_f64(),

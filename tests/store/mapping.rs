@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use crate::support::{TempDir, fleetgauge};
 use fleetgauge::app::cli::decode::{formats, run_with};
+use fleetgauge::jurisdiction::{UK, compiled_in_zone};
 use fleetgauge::model::{AssetKind, FeedFormat, Reading, RejectReason};
 use fleetgauge::telemetry::mapping::Mappings;
 use fleetgauge::telemetry::{Decoders, Formats, Message, Sink};
-use fleetgauge::units::{UtcMs, Zone};
+use fleetgauge::units::UtcMs;
 use serde_json::{Value, json};
 
 fn now() -> UtcMs {
@@ -17,7 +18,7 @@ fn now() -> UtcMs {
 }
 
 fn mappings(text: &str) -> Arc<Mappings> {
-    let zone = |name: &str| Zone::compiled_in(name).ok_or_else(String::new);
+    let zone = |name: &str| compiled_in_zone(name).ok_or_else(String::new);
     Arc::new(
         Mappings::parse(&[("test.toml", text)], &zone)
             .unwrap_or_else(|errors| panic!("error: {errors}")),
@@ -468,6 +469,7 @@ fn readings_carry_kind_format_staleness_and_flags() {
     for formats in [Formats::ByTopic, Formats::named(["native"]).unwrap()] {
         for payload in [r#"{"v":7360}"#, r#"{"v":null}"#, r#"{"v":"x"}"#] {
             let message = Message {
+                zone: UK.zone(),
                 topic: "t",
                 payload: payload.as_bytes(),
                 retained: true,

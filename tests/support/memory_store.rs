@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use fleetgauge::engine::Engine;
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::rollups::{by_day, total};
 use fleetgauge::model::{Activity, ActivityKey, ClosedSession, Notice, RollupRow, Series, Slots};
 use fleetgauge::units::UtcMs;
@@ -51,7 +52,7 @@ impl Shelf {
             "all are the sum of each"
         );
         assert_eq!(
-            total(&by_day(&fleet)).energy_dwh,
+            total(&by_day(&fleet, UK.zone())).energy_dwh,
             of_fleet.energy_dwh,
             "days are the sum of quarters"
         );

@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::telemetry::{Decoder, Message};
 use fleetgauge::units::UtcMs;
 use serde_json::Value;
@@ -27,6 +28,7 @@ impl Recorded {
             properties,
         } = self;
         Message {
+            zone: UK.zone(),
             topic,
             payload,
             retained: *retained,

@@ -49,7 +49,7 @@ pub fn run(file: Option<&Path>, connect: bool) -> ExitCode {
         .map_or(RegisterSource::Empty, RegisterSource::Folder);
     // Only who is there matters here; the key that hides tags is the store's.
     let register = source
-        .load(&TokenHasher::new(&[0; 32]))
+        .load(config.engine.jurisdiction, &TokenHasher::new(&[0; 32]))
         .map_err(|error| error.to_string());
     if let Ok(register) = &register {
         register

@@ -93,7 +93,7 @@ pub fn main(options: &Options) -> ExitCode {
         .for_each(|doubt| eprintln!("warning: {doubt}"));
     let day = options
         .as_of
-        .unwrap_or_else(|| Day::of(Clock::system().now()));
+        .unwrap_or_else(|| Day::of(Clock::system().now(), register.zone()));
     let mut counts = Counts::default();
     let mut vehicles = Vec::new();
     for vehicle in register

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::app::config::MappingConfig;
 use crate::app::load_mappings;
+use crate::jurisdiction::UK;
 use crate::model::{IndicatorReport, Reading, ReadingEntry, RejectReason, Value};
 use crate::telemetry::mapping::MappingErrors;
 use crate::telemetry::{DECODERS, Decoders, Formats, Message, Refused, Sink};
@@ -247,6 +248,7 @@ fn decode_line(
         payload: &payload,
         retained: captured.retain,
         received_at: now,
+        zone: UK.zone(),
         properties: &properties,
     };
     decoders.decode(formats, &message, answer)

@@ -119,7 +119,7 @@ pub fn run(options: &Options) -> ExitCode {
         .clone()
         .map_or(RegisterSource::Empty, RegisterSource::Folder);
     // Only who is there matters here; the key that hides tags is the store's.
-    let register = match source.load(&TokenHasher::new(&[0; 32])) {
+    let register = match source.load(config.engine.jurisdiction, &TokenHasher::new(&[0; 32])) {
         Ok(register) => register,
         Err(error) => return fail(error, EX_CONFIG),
     };

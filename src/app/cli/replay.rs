@@ -80,7 +80,9 @@ fn setting(config: &Config, options: &Options) -> Result<Setting, String> {
         .clone()
         .or_else(|| config.register.directory.clone());
     let source = folder.map_or(RegisterSource::Empty, RegisterSource::Folder);
-    let register = source.load(&hasher).map_err(|error| error.to_string())?;
+    let register = source
+        .load(config.engine.jurisdiction, &hasher)
+        .map_err(|error| error.to_string())?;
     Ok(Setting {
         engine: config.engine.clone(),
         profile: load_targets_file(config)

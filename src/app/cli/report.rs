@@ -68,7 +68,7 @@ pub fn main(options: &Options) -> ExitCode {
         }
     };
     let (period, clock) = (&options.period, Clock::system());
-    let today = Day::of(clock.now());
+    let today = Day::of(clock.now(), config.engine.jurisdiction.zone());
     if period.until(today).is_none() {
         let begins = period.from;
         return fail(
@@ -131,7 +131,7 @@ fn render(config: &Config, options: &Options, clock: Clock) -> Result<String, St
     let source = folder.map_or(RegisterSource::Empty, RegisterSource::Folder);
     let register = Arc::new(
         source
-            .load(&TokenHasher::new(&[0; 32]))
+            .load(config.engine.jurisdiction, &TokenHasher::new(&[0; 32]))
             .map_err(|error| said(error.to_string()))?,
     );
     let TargetsFile {
@@ -150,7 +150,7 @@ fn render(config: &Config, options: &Options, clock: Clock) -> Result<String, St
     let figures = targets::figures(
         config,
         &register,
-        options.period.to.min(Day::of(now)),
+        options.period.to.min(Day::of(now, register.zone())),
         &mut missing,
     );
     let reader = match Reader::open(&config.store.directory) {
@@ -230,7 +230,7 @@ fn uptime(
         .ok_or("no daemon has run on this store")?;
     let months = (
         Month::of_day(period.from),
-        Month::of_day(period.to).min(Month::of(at)),
+        Month::of_day(period.to).min(Month::of(at, register.zone())),
     );
     if months.1 < months.0 {
         return Err("nothing was heard in the period".to_owned());

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::fail;
 use crate::app::clock::Clock;
 use crate::app::{EXAMPLE_REGISTER, RegisterSource};
+use crate::jurisdiction::UK;
 use crate::model::TokenHasher;
 use crate::simulate::{self, SimulateConfig};
 
@@ -39,7 +40,7 @@ pub fn run(options: &Options) -> ExitCode {
         .clone()
         .map_or(RegisterSource::Example, RegisterSource::Folder);
     // The simulator only needs who is there; the key that hides tags is the daemon's own.
-    let register = match source.load(&TokenHasher::new(&[0; 32])) {
+    let register = match source.load(&UK, &TokenHasher::new(&[0; 32])) {
         Ok(register) => Arc::new(register),
         Err(error) => return fail(error, super::EX_CONFIG),
     };

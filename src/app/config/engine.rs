@@ -7,6 +7,7 @@ use super::source::{Node, Value};
 use super::{ConfigError, alerts, exempt};
 use crate::app::config::keys::Section;
 use crate::engine::EngineConfig;
+use crate::jurisdiction::JURISDICTIONS;
 use crate::ledger::counters::{CounterOverride, CounterRates};
 use crate::ledger::transition::PROFILES;
 use crate::model::{CounterKind, Quantity};
@@ -31,6 +32,9 @@ pub(super) fn read(
         .iter()
         .map(|profile| (profile.name, profile.name))
         .collect();
+    let countries = JURISDICTIONS.map(|country| (country.name, country));
+    section.word("jurisdiction", &mut config.jurisdiction, &countries);
+    config.alerts.jurisdiction = config.jurisdiction;
     let mut profile = "nhs_sdu";
     section.word("profile", &mut profile, &profiles);
     config.profile = profile.to_owned();

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::app::config::keys::Section;
+use crate::jurisdiction::Jurisdiction;
 use crate::ledger::factors::{FactorSets, FactorTable, YearPolicy};
 
 /// The files of config/factors/, compressed by build.rs.
@@ -12,6 +13,8 @@ static COMPILED_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/factors.gz
 /// `[factors]`.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct FactorsConfig {
+    /// `engine.jurisdiction`: the country whose factors are compiled in and whose fiscal years choose a set.
+    pub jurisdiction: &'static Jurisdiction,
     /// `directory` with factor files on top of those compiled in.
     pub directory: Option<PathBuf>,
     /// `year_policy`.
@@ -41,7 +44,12 @@ pub(super) fn read(mut section: Section<'_>) -> FactorsConfig {
 
 /// The factors in force, ready to be asked.
 pub fn load_factors(config: &FactorsConfig) -> Result<FactorSets, String> {
-    let sets = FactorSets::of(&load_table(config)?).with_policy(config.year_policy);
+    let of = |table: &FactorTable| {
+        FactorSets::of(table)
+            .with_jurisdiction(config.jurisdiction)
+            .with_policy(config.year_policy)
+    };
+    let sets = of(&load_table(config)?);
     if config.directory.is_none() {
         return Ok(sets);
     }
@@ -49,7 +57,7 @@ pub fn load_factors(config: &FactorsConfig) -> Result<FactorSets, String> {
         directory: None,
         ..config.clone()
     })?;
-    Ok(sets.with_published(FactorSets::of(&published).with_policy(config.year_policy)))
+    Ok(sets.with_published(of(&published)))
 }
 
 /// The factors in force, row by row with their sources.

@@ -63,8 +63,9 @@ const GIB: u64 = 1 << 30;
 pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Config {
     let ocpp = ocpp(tree, errors);
     let brokers = brokers::read(tree.remove("broker"), errors);
-    let factors = factors::read(Section::take(tree, "factors", errors));
+    let mut factors = factors::read(Section::take(tree, "factors", errors));
     let mut engine = engine::read(tree, ocpp.heartbeat_interval, errors);
+    factors.jurisdiction = engine.jurisdiction;
     engine.residual_kgco2e_per_kwh = factors.residual_kgco2e_per_kwh;
     engine.air = air::read(Section::take(tree, "air", errors));
     let mut store = store(Section::take(tree, "store", errors));
@@ -358,6 +359,7 @@ fn store(mut section: Section<'_>) -> StoreConfig {
 }
 
 fn history(mut section: Section<'_>, store: &mut StoreConfig, engine: &mut EngineConfig) {
+    store.jurisdiction = engine.jurisdiction;
     // A month is put together two days after its end, so fewer days than these could not be kept apart.
     section.duration("keep_15min", &mut store.keep_15min, 35 * DAY, 3_660 * DAY);
     section.duration("keep_daily", &mut store.keep_daily, 366 * DAY, 36_600 * DAY);

@@ -40,7 +40,7 @@ impl Pipeline {
             let _ = jobs
                 .send(Job::KeepDayRows(
                     day_rows,
-                    backfill::oldest(Day::of(self.clock.now())),
+                    backfill::oldest(Day::of(self.clock.now(), self.engine.register().zone())),
                 ))
                 .await;
         }

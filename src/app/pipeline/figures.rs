@@ -31,6 +31,7 @@ impl Pipeline {
         self.engine.set_months(history.months);
         let indicators = self.figures.indicators.clone();
         self.compare_with(Figures {
+            jurisdiction: self.engine.register().jurisdiction,
             yearly: history.years.yearly,
             air: history.years.air,
             indicators,

@@ -306,6 +306,7 @@ impl Pipeline {
                     properties,
                 });
             }
+            let zone = self.engine.register().zone();
             let mut sink = Hear {
                 engine: &mut self.engine,
                 inbox: &mut self.batch.inbox,
@@ -319,6 +320,7 @@ impl Pipeline {
                 retained: message.retained,
                 properties: &message.properties,
                 received_at: now,
+                zone,
             };
             match decode(&mut self.decoders, &batch.formats, &published, &mut sink) {
                 Ok(()) => accepted += u64::from(sink.readings > 0),

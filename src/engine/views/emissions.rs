@@ -140,16 +140,18 @@ struct AvoidedRow {
 }
 
 impl Engine {
-    /// The days of a question: by default from 1 April of the running year to today.
+    /// The days of a question: by default from the first day of the running fiscal year to today.
     pub fn emission_days(
         &self,
         context: &ViewContext,
         from: Option<Day>,
         to: Option<Day>,
     ) -> (Day, Day) {
-        let today = Day::of(context.now);
+        let today = Day::of(context.now, self.register.zone());
         let to = to.unwrap_or(today);
-        (from.unwrap_or_else(|| to.financial_year().first_day()), to)
+        let calendar = &self.register.jurisdiction.calendar;
+        let first = |to: Day| to.financial_year(calendar).first_day(calendar);
+        (from.unwrap_or_else(|| first(to)), to)
     }
 
     /// The days whose activity bears on the days `from..=to`: their months, and those of a year before and after.

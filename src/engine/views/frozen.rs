@@ -19,12 +19,13 @@ impl Engine {
         activity: &BTreeMap<ActivityKey, Activity>,
         setting: &Setting<'_>,
     ) -> Vec<YearRestatement> {
+        let calendar = &self.register.jurisdiction.calendar;
         let mut rows = Vec::new();
         for versions in versions.chunk_by(|a, b| a.year == b.year) {
             let Some(year) = versions.first().map(|frozen| frozen.year) else {
                 continue;
             };
-            let (first, last) = (year.first_day(), year.last_day());
+            let (first, last) = (year.first_day(calendar), year.last_day(calendar));
             let now = if (from, to) == (first, last) {
                 year_version(year, self.today.day, whole)
             } else {
@@ -43,7 +44,7 @@ impl Engine {
                 );
                 year_version(year, self.today.day, &of_year)
             };
-            rows.extend(restate_year(versions, &now, self.declared()));
+            rows.extend(restate_year(versions, &now, self.declared(), calendar));
         }
         rows
     }

@@ -10,7 +10,7 @@ use super::{rfc3339, wh};
 use crate::ledger::rollups::{Cell, HeatMap};
 use crate::model::register::Register;
 use crate::model::{RollupSums, SLOT_MS, Series, Slots, slot_start};
-use crate::units::{Day, UtcMs};
+use crate::units::{Day, UtcMs, Zone};
 
 /// Whose figures they are.
 #[derive(Debug, Serialize)]
@@ -76,7 +76,12 @@ impl<'a> HistoryView<'a> {
             columns: std::iter::once(start)
                 .chain(fields.iter().map(|field| field.name()))
                 .collect(),
-            rows: Rows { sums, step, fields },
+            rows: Rows {
+                sums,
+                step,
+                fields,
+                zone: register.zone(),
+            },
         }
     }
 }
@@ -84,6 +89,7 @@ impl<'a> HistoryView<'a> {
 /// A year has 35,000, so they are made while they are written.
 #[derive(Debug)]
 struct Rows<'a> {
+    zone: &'static Zone,
     sums: &'a Slots,
     step: Step,
     fields: &'a [Field],
@@ -96,6 +102,7 @@ impl Serialize for Rows<'_> {
             .iter()
             .filter(|(_, sums)| **sums != RollupSums::default());
         serializer.collect_seq(known.map(|(at, sums)| Row {
+            zone: self.zone,
             at,
             sums,
             step: self.step,
@@ -106,6 +113,7 @@ impl Serialize for Rows<'_> {
 
 /// The start, and the values: one flat list.
 struct Row<'a> {
+    zone: &'static Zone,
     at: i32,
     sums: &'a RollupSums,
     step: Step,
@@ -123,7 +131,7 @@ impl Serialize for Row<'_> {
             Step::Day => {
                 let day = Day(self.at);
                 list.serialize_element(&day.to_string())?;
-                day.end().since(day.start())
+                day.end(self.zone).since(day.start(self.zone))
             }
         };
         self.fields

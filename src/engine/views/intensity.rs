@@ -125,7 +125,10 @@ impl Engine {
         to: Day,
         stored: StoredIntensity,
     ) -> IntensityView {
-        let (start, end) = (from.start(), to.end());
+        let (start, end) = (
+            from.start(self.register.zone()),
+            to.end(self.register.zone()),
+        );
         let series = Series::of(stored.slots.iter().copied());
         let mut days: BTreeMap<(Day, Arc<str>, &'static str), OperationalSum> = BTreeMap::new();
         let mut rows = Vec::new();
@@ -135,7 +138,7 @@ impl Engine {
                 let intensity = self.intensity_of(&series, &record.site, half_hour.start);
                 whole.add(half_hour.dwh, intensity);
                 let key = (
-                    Day::of(half_hour.start),
+                    Day::of(half_hour.start, self.register.zone()),
                     record.site.clone(),
                     fleet_or_sold(&record.user),
                 );
@@ -243,7 +246,7 @@ impl Engine {
         let region = self.register.site(site).and_then(|site| site.region_id);
         let annual = self
             .factors
-            .electricity_with_losses(Day::of(start))
+            .electricity_with_losses(Day::of(start, self.register.zone()))
             .map(|factor| factor.value.get() * 1000.0);
         series.at(region, start, annual)
     }

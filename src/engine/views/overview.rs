@@ -85,7 +85,7 @@ pub struct TargetsView {
 impl Engine {
     /// `/api/v1/overview`.
     pub fn overview(&self, context: &ViewContext) -> Overview {
-        let day = Day::of(context.now);
+        let day = Day::of(context.now, self.register.zone());
         let (counts, target) = (self.counts(day), self.headline_record(day));
         Overview {
             as_of: rfc3339(context.now),
@@ -102,7 +102,9 @@ impl Engine {
     pub fn targets_view(&self, context: &ViewContext) -> TargetsView {
         TargetsView {
             as_of: rfc3339(context.now),
-            targets: self.target_records(Day::of(context.now)).into_owned(),
+            targets: self
+                .target_records(Day::of(context.now, self.register.zone()))
+                .into_owned(),
         }
     }
 

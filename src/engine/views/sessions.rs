@@ -142,7 +142,10 @@ impl Engine {
 
     /// Location-based scope 2 of a session, where it is the fleet's and its energy is known.
     pub(crate) fn session_kgco2e(&self, record: &SessionRecord) -> Option<f64> {
-        let day = Day::of(record.ended_at.unwrap_or(record.started_at));
+        let day = Day::of(
+            record.ended_at.unwrap_or(record.started_at),
+            self.register.zone(),
+        );
         match record.user {
             EnergyUser::Staff | EnergyUser::Public => None,
             EnergyUser::Vehicle(_) | EnergyUser::Unallocated => {

@@ -78,7 +78,7 @@ impl Engine {
         from: Option<Month>,
         to: Option<Month>,
     ) -> TransitionView {
-        let day = Day::of(context.now);
+        let day = Day::of(context.now, self.register.zone());
         // A month that has not ended has no last instant yet.
         let last = last_full_month(day);
         let to = to.unwrap_or(last).min(last);

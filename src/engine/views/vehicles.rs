@@ -54,7 +54,7 @@ struct VehicleRow {
 impl Engine {
     /// `/api/v1/vehicles`.
     pub fn vehicles_view(&self, context: &ViewContext) -> VehiclesView {
-        let day = Day::of(context.now);
+        let day = Day::of(context.now, self.register.zone());
         let stale_ms = self.stale_ms();
         let mut rows: BTreeMap<Arc<str>, VehicleRow> = BTreeMap::new();
         for vehicle in &self.register.vehicles {

@@ -25,7 +25,7 @@ pub struct WhatIfView {
 impl Engine {
     /// `/api/v1/what-if`. With 0 nothing is replaced, and the path alone is told.
     pub fn what_if_view(&self, context: &ViewContext, per_month: f64) -> WhatIfView {
-        let day = Day::of(context.now);
+        let day = Day::of(context.now, self.register.zone());
         let config = &self.config;
         let target = headline(
             config.target_share,

@@ -16,7 +16,7 @@ use super::emissions::{Months, desnz_class};
 use super::factors::{Exhaust, FactorSets};
 use crate::model::register::Register;
 use crate::model::{Activity, ActivityKey, AirFact, Subject};
-use crate::units::{Day, Month};
+use crate::units::{Day, Month, UtcMs};
 
 /// What is tracked.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
@@ -131,12 +131,12 @@ pub struct AirInventory {
 }
 
 impl AirInventory {
-    /// The rows of a day.
-    pub fn rows(&self, day: Day, config: &AirConfig) -> Vec<AirFact> {
+    /// The rows of the day that starts at an instant.
+    pub fn rows(&self, at: UtcMs, config: &AirConfig) -> Vec<AirFact> {
         let row = |((fleet, class), sums): (&(Arc<str>, &'static str), &AirSums)| AirFact {
             fleet: fleet.clone(),
             vehicle_class: Arc::from(*class),
-            at: day.start(),
+            at,
             distance_m: sums.distance_m,
             grams: Pollutant::ALL
                 .map(|pollutant| sums.grams(pollutant, config.include_non_exhaust)),

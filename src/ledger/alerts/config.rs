@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::rules::{RULES, Rule};
+use crate::jurisdiction::Jurisdiction;
 use crate::model::Severity;
 use crate::units::WeeklyHours;
 
@@ -21,6 +22,8 @@ pub struct AlertsConfig {
     pub max_per_hour: u32,
     /// `alerts.quiet_hours`: below critical, notifications wait for their end.
     pub quiet_hours: Option<WeeklyHours>,
+    /// The country by whose clocks they are meant.
+    pub jurisdiction: &'static Jurisdiction,
     /// Severities that some notifier takes; of others nobody is told.
     pub outlets: Vec<Severity>,
 }
@@ -47,6 +50,7 @@ impl Default for AlertsConfig {
             max_series: 10_000,
             max_per_hour: 30,
             quiet_hours: None,
+            jurisdiction: Default::default(),
             outlets: Severity::ALL.to_vec(),
         }
     }

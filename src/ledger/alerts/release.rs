@@ -308,7 +308,7 @@ fn is_quiet(config: &AlertsConfig, now: UtcMs) -> bool {
     config
         .quiet_hours
         .as_ref()
-        .is_some_and(|hours| hours.contains(now))
+        .is_some_and(|hours| hours.contains(now, config.jurisdiction.zone()))
 }
 
 /// Stands for a rule that is no longer there.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::{UtcMs, london_offset_ms};
+use crate::units::{UtcMs, Zone};
 
 /// Before this a clock was never set (field: 1970 until the first BootNotification is answered).
 const YEAR_2015: UtcMs = UtcMs(1_420_070_400_000);
@@ -65,8 +65,9 @@ impl PointClock {
     }
 
     /// How to read the times of one message.
-    pub fn timing(&self, received_at: UtcMs, zoneless: bool) -> Timing {
+    pub fn timing(&self, received_at: UtcMs, zoneless: bool, zone: &'static Zone) -> Timing {
         Timing {
+            zone,
             received_at,
             zoneless,
             zone_error_ms: self.zone_error_ms(),
@@ -77,6 +78,8 @@ impl PointClock {
 /// How to read the times of one message.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timing {
+    /// Local time that names no zone is taken for this one's.
+    zone: &'static Zone,
     pub received_at: UtcMs,
     zoneless: bool,
     zone_error_ms: Option<i64>,
@@ -114,7 +117,7 @@ impl Timing {
 
     /// Without a zone it is UTC or London's time, whichever is nearer to the arrival.
     fn nearest(&self, at: UtcMs) -> (UtcMs, Trust) {
-        let local = at.plus(-london_offset_ms(at));
+        let local = at.plus(-self.zone.offset_ms(at));
         let away = |candidate: UtcMs| self.received_at.since(candidate).abs();
         if away(local) < away(at) {
             (local, Trust::Zone)
@@ -126,6 +129,7 @@ impl Timing {
 
 #[cfg(test)]
 mod tests {
+    use crate::jurisdiction::UK;
     use crate::ledger::charging::clock::*;
 
     const NOW: UtcMs = UtcMs(1_787_303_702_000);
@@ -163,7 +167,7 @@ mod tests {
 
     #[test]
     fn times_that_can_be_true() {
-        let timing = |zoneless| PointClock::default().timing(NOW, zoneless);
+        let timing = |zoneless| PointClock::default().timing(NOW, zoneless, UK.zone());
         // 21 August: London is an hour ahead of UTC.
         for (zoneless, at, want) in [
             (

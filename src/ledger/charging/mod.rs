@@ -194,7 +194,9 @@ impl ChargingBook {
         if let Some(at) = live_time(&event.message) {
             point.clock.note(at, event.received_at);
         }
-        let timing = point.clock.timing(event.received_at, event.manner.zoneless);
+        let timing = point
+            .clock
+            .timing(event.received_at, event.manner.zoneless, register.zone());
         let mut scene = Scene::new(
             &event.charge_point,
             register,
@@ -339,7 +341,7 @@ impl ChargingBook {
             let Some(point) = self.points.get_mut(&id) else {
                 continue;
             };
-            let timing = point.clock.timing(now, false);
+            let timing = point.clock.timing(now, false, register.zone());
             let mut scene = Scene::new(
                 &id,
                 register,

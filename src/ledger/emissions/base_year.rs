@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::restate::{RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, restate};
 use super::{Inventory, METHOD_VERSION, Scope};
 use crate::model::YearVersion;
-use crate::units::{Day, FinancialYear};
+use crate::units::{Calendar, Day, FinancialYear};
 
 /// A change of more than this share of a scope's total makes a new version of a frozen year: less is rounding.
 const CHANGED: f64 = 0.001;
@@ -132,6 +132,7 @@ pub fn restate_year(
     versions: &[YearVersion],
     now: &YearVersion,
     declared: &[Declared],
+    calendar: &Calendar,
 ) -> Vec<YearRestatement> {
     let Some(frozen) = versions.first() else {
         return Vec::new();
@@ -205,7 +206,7 @@ pub fn restate_year(
                 };
             YearRestatement {
                 kind: "frozen_year",
-                year: frozen.name(),
+                year: frozen.year.name(calendar),
                 organisation: organisation.cloned(),
                 frozen_on: frozen.as_of.to_string(),
                 kgco2e_as_frozen: first,

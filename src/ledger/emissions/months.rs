@@ -10,7 +10,7 @@ use super::class::desnz_class;
 use crate::ledger::transition::in_scope;
 use crate::model::register::{Register, Vehicle};
 use crate::model::{Activity, ActivityKey, Subject};
-use crate::units::{Day, Month};
+use crate::units::{Calendar, Day, Month};
 
 /// A ratio of fewer kilometres is noise (an assumption).
 const LEAST_M: i64 = 500_000;
@@ -122,8 +122,8 @@ impl Months {
     }
 
     /// Litres per kilometre of the vehicle itself for a month without litres: of the same season a year before, else of the month's
-    /// own April-March year, else of the twelve months before or after (reference emissions.md 5.1 tier 3 and 5.4).
-    pub fn own_ratio(&self, vehicle: &str, month: Month) -> Option<f64> {
+    /// own fiscal year, else of the twelve months before or after.
+    pub fn own_ratio(&self, vehicle: &str, month: Month, calendar: &Calendar) -> Option<f64> {
         let months = self.0.get(vehicle)?;
         let of = |from: i32, to: i32, least: usize| {
             let (mut ml, mut metres, mut count) = (0, 0, 0);
@@ -138,11 +138,10 @@ impl Months {
             // ml per m are litres per km.
             (metres >= LEAST_M && count >= least).then(|| ml as f64 / metres as f64)
         };
-        let april = month.since(Month::of_day(
-            month.first_day().financial_year().first_day(),
-        ));
+        let year = month.first_day().financial_year(calendar);
+        let since_start = month.since(Month::of_day(year.first_day(calendar)));
         of(-13, -11, 1)
-            .or_else(|| of(-april, 11 - april, LEAST_MONTHS))
+            .or_else(|| of(-since_start, 11 - since_start, LEAST_MONTHS))
             .or_else(|| of(-12, -1, 1))
             .or_else(|| of(1, 12, 1))
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{FactorSetId, Figures, Inventory, Scope, relative_sd, unknown};
 use crate::model::register::Register;
 use crate::model::{AvoidedFact, EmissionsFact, SiteEmissionsFact};
-use crate::units::Day;
+use crate::units::UtcMs;
 
 /// Methods by scope that one day may have rows of, with their tiers.
 pub const ROW_METHODS: &[(&str, u8)] = &[
@@ -18,8 +18,8 @@ pub const ROW_METHODS: &[(&str, u8)] = &[
     ("grey_fleet", 4),
 ];
 
-/// The rows of a day. They have no site and no role: lines that differ only there are one row. A method has one tier.
-pub fn day_rows(inventory: &Inventory, day: Day) -> Vec<EmissionsFact> {
+/// The rows of the day that starts at an instant. They have no site and no role: lines that differ only there are one row. A method has one tier.
+pub fn day_rows(inventory: &Inventory, at: UtcMs) -> Vec<EmissionsFact> {
     type Row = (Arc<str>, &'static str, Scope, &'static str);
     let mut rows: BTreeMap<Row, (Figures, u8, FactorSetId)> = BTreeMap::new();
     for (key, figures) in &inventory.lines {
@@ -49,7 +49,7 @@ pub fn day_rows(inventory: &Inventory, day: Day) -> Vec<EmissionsFact> {
             vehicle_class: Arc::from(class),
             scope: scope.name(),
             method,
-            at: day.start(),
+            at,
             kgco2e,
             sd_kgco2e: kgco2e.abs() * relative_sd(tier),
             tier,
@@ -63,7 +63,7 @@ pub fn day_rows(inventory: &Inventory, day: Day) -> Vec<EmissionsFact> {
 }
 
 /// The rows of a day by site.
-pub fn site_rows(inventory: &Inventory, day: Day) -> Vec<SiteEmissionsFact> {
+pub fn site_rows(inventory: &Inventory, at: UtcMs) -> Vec<SiteEmissionsFact> {
     let mut rows: BTreeMap<(Arc<str>, Arc<str>, Scope), f64> = BTreeMap::new();
     for (key, figures) in &inventory.lines {
         for (scope, kgco2e) in Scope::ALL
@@ -80,14 +80,14 @@ pub fn site_rows(inventory: &Inventory, day: Day) -> Vec<SiteEmissionsFact> {
             fleet,
             site,
             scope: scope.name(),
-            at: day.start(),
+            at,
             kgco2e,
         };
     rows.into_iter().map(row).collect()
 }
 
 /// What replacements avoided on a day. Only if keys carry the vehicle.
-pub fn avoided_rows(inventory: &Inventory, register: &Register, day: Day) -> Vec<AvoidedFact> {
+pub fn avoided_rows(inventory: &Inventory, register: &Register, at: UtcMs) -> Vec<AvoidedFact> {
     let known = |id: &Option<Arc<str>>| id.clone().unwrap_or_else(unknown);
     let mut rows: BTreeMap<(Arc<str>, Arc<str>), AvoidedFact> = BTreeMap::new();
     for (id, (before, own)) in inventory.replacements() {
@@ -100,7 +100,7 @@ pub fn avoided_rows(inventory: &Inventory, register: &Register, day: Day) -> Vec
             .or_insert(AvoidedFact {
                 fleet,
                 site,
-                at: day.start(),
+                at,
                 baseline_kgco2e: 0.0,
                 own_kgco2e: 0.0,
                 distance_m: 0,

@@ -124,10 +124,11 @@ impl Book<'_, '_> {
         let (setting, month) = (self.setting, Month::of_day(day));
         // A register stands still while an inventory is made: a vehicle's place in memory names it, and no text is compared.
         let place = std::ptr::from_ref(vehicle) as usize;
-        *self
-            .ratios
-            .entry((place, month))
-            .or_insert_with(|| setting.months.own_ratio(&vehicle.id, month))
+        *self.ratios.entry((place, month)).or_insert_with(|| {
+            setting
+                .months
+                .own_ratio(&vehicle.id, month, &setting.register.jurisdiction.calendar)
+        })
     }
 
     pub(super) fn engine_km(

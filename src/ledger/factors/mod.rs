@@ -16,8 +16,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::jurisdiction::Jurisdiction;
 use crate::units::{
-    Day, FinancialYear, KgCo2e, KgCo2ePerKm, KgCo2ePerKwh, KgCo2ePerLitre, KilowattHours,
+    Calendar, Day, FinancialYear, KgCo2e, KgCo2ePerKm, KgCo2ePerKwh, KgCo2ePerLitre, KilowattHours,
+    Month,
 };
 
 /// Which set holds for a day of an April-March year (2025 full set, Introduction: two ways, to be stated and kept to).
@@ -83,6 +85,8 @@ type ByClass<T> = BTreeMap<String, BTreeMap<String, T>>;
 /// All factors, ready to be asked.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct FactorSets {
+    /// The country whose fiscal years choose a set.
+    jurisdiction: &'static Jurisdiction,
     policy: YearPolicy,
     /// By component.
     electricity: BTreeMap<String, Years<Gases>>,
@@ -142,6 +146,14 @@ impl FactorSets {
             years.sort_by_key(|printed| printed.year);
         }
         sets
+    }
+
+    /// The same by the fiscal years of another country.
+    pub fn with_jurisdiction(self, jurisdiction: &'static Jurisdiction) -> Self {
+        Self {
+            jurisdiction,
+            ..self
+        }
     }
 
     /// The same with another way to choose the year.
@@ -313,7 +325,8 @@ impl FactorSets {
     }
 
     fn dated<T: Mean>(&self, years: &Years<T>, day: Day) -> Option<Dated<T>> {
-        let year = day.financial_year();
+        let calendar = &self.jurisdiction.calendar;
+        let year = day.financial_year(calendar);
         match self.policy {
             YearPolicy::Majority => newest(years, year.0),
             YearPolicy::Calendar => newest(years, day.ymd().0),
@@ -326,7 +339,7 @@ impl FactorSets {
                     version: first.set.version.max(second.set.version),
                 };
                 Some(Dated {
-                    value: T::mean(first.value, second.value, days(year)),
+                    value: T::mean(first.value, second.value, days(year, calendar)),
                     set,
                 })
             }
@@ -334,11 +347,12 @@ impl FactorSets {
     }
 }
 
-/// Days of an April-March year in its first and in its second calendar year.
-fn days(year: FinancialYear) -> (f64, f64) {
-    let total = year.last_day().0 - year.first_day().0 + 1;
-    // From 1 April to 31 December.
-    (275.0, f64::from(total - 275))
+/// Days of a fiscal year in its first and in its second calendar year.
+fn days(year: FinancialYear, calendar: &Calendar) -> (f64, f64) {
+    let (first, last) = (year.first_day(calendar), year.last_day(calendar));
+    let new_year = Month::of_day(first).first_of_year().plus(12).first_day();
+    let before = new_year.0 - first.0;
+    (f64::from(before), f64::from(last.0 + 1 - first.0 - before))
 }
 
 trait Mean: Copy {

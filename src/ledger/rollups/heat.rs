@@ -1,7 +1,7 @@
-//! A heat map of the week: by London hour and weekday, what share of connectors was occupied and charging.
+//! A heat map of the week: by local hour and weekday, what share of connectors was occupied and charging.
 
 use crate::model::{RollupSums, slot_start};
-use crate::units::{UtcMs, london_offset_ms};
+use crate::units::{UtcMs, Zone};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -43,12 +43,12 @@ pub struct HeatMap {
 
 impl HeatMap {
     /// Adds a quarter hour.
-    pub fn add(&mut self, slot: i32, sums: &RollupSums) {
+    pub fn add(&mut self, slot: i32, sums: &RollupSums, zone: &Zone) {
         let hour = slot_start(slot).0.div_euclid(HOUR_MS);
         let (_, weekday, hour) = match self.at {
             Some(at) if at.0 == hour => at,
-            // London is whole hours from UTC, so a UTC hour lies in one London hour.
-            _ => *self.at.insert(place(hour)),
+            // Zones so far are whole hours from UTC, so a UTC hour lies in one local hour.
+            _ => *self.at.insert(place(hour, zone)),
         };
         let cell = &mut self.cells[weekday][hour];
         cell.observed_ms += sums.observed_ms;
@@ -58,8 +58,8 @@ impl HeatMap {
 }
 
 /// Monday is 0.
-fn place(utc_hour: i64) -> (i64, usize, usize) {
-    let hour = utc_hour + london_offset_ms(UtcMs(utc_hour.saturating_mul(HOUR_MS))) / HOUR_MS;
+fn place(utc_hour: i64, zone: &Zone) -> (i64, usize, usize) {
+    let hour = utc_hour + zone.offset_ms(UtcMs(utc_hour.saturating_mul(HOUR_MS))) / HOUR_MS;
     // The first of January 1970 was a Thursday.
     (
         utc_hour,
@@ -70,6 +70,7 @@ fn place(utc_hour: i64) -> (i64, usize, usize) {
 
 #[cfg(test)]
 mod tests {
+    use crate::jurisdiction::UK;
     use crate::ledger::rollups::heat::*;
     use crate::model::slot_of;
 
@@ -93,7 +94,7 @@ mod tests {
             ("2026-03-29T01:00:00Z", 6, 2),
         ] {
             let before = map.cells[weekday][hour].observed_ms;
-            map.add(at(text), &quarter);
+            map.add(at(text), &quarter, UK.zone());
             assert_eq!(
                 map.cells[weekday][hour].observed_ms,
                 before + 900_000,

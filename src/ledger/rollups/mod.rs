@@ -17,7 +17,7 @@ use self::spread::{cut, spread};
 use crate::ledger::uptime::{BookedTime, Class};
 use crate::model::register::Register;
 use crate::model::{RollupRow, RollupSums, Series, Slots, slot_of};
-use crate::units::UtcMs;
+use crate::units::{UtcMs, Zone};
 
 /// A gigawatt and more is a broken message, and sums of it must not run over.
 const MAX_W: i64 = 1 << 30;
@@ -435,12 +435,13 @@ fn site_of(id: &str, register: &Register) -> Option<Arc<str>> {
         .and_then(|point| point.site.clone())
 }
 
-/// The sums of slots by London day.
-pub fn by_day(slots: &Slots) -> Slots {
+/// The sums of slots by local day.
+pub fn by_day(slots: &Slots, zone: &Zone) -> Slots {
     let mut days = Slots::default();
-    slots
-        .iter()
-        .for_each(|(slot, sums)| days.entry(crate::model::day_of_slot(slot).0).add(sums));
+    slots.iter().for_each(|(slot, sums)| {
+        days.entry(crate::model::day_of_slot(slot, zone).0)
+            .add(sums)
+    });
     days
 }
 

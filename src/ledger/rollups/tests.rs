@@ -1,5 +1,6 @@
 //! Cases of the rollup book.
 
+use crate::jurisdiction::UK;
 use crate::ledger::rollups::*;
 use crate::model::register::{Register, RegisterFiles};
 use crate::model::{SLOT_MS, TokenHasher, slot_start};
@@ -261,9 +262,9 @@ fn days_are_londons_and_have_23_24_or_25_hours() {
     ] {
         let day: Day = day.parse().expect("a day");
         let mut slots = Slots::default();
-        let around = (slot_of(day.start()) - 8)..(slot_of(day.end()) + 8);
+        let around = (slot_of(day.start(UK.zone())) - 8)..(slot_of(day.end(UK.zone())) + 8);
         around.for_each(|slot| slots.entry(slot).observed_ms = SLOT_MS);
-        let by_day = by_day(&slots);
+        let by_day = by_day(&slots, UK.zone());
         let sums: Vec<i64> = by_day
             .iter()
             .map(|(_, sums)| sums.observed_ms / 3_600_000)
@@ -309,7 +310,10 @@ fn quarters_and_days_add_up_to_what_was_booked() {
         }
         shelf.add(&book.since(&Series::Fleet, 60));
         assert_eq!(
-            (total(&shelf).energy_dwh, total(&by_day(&shelf)).energy_dwh),
+            (
+                total(&shelf).energy_dwh,
+                total(&by_day(&shelf, UK.zone())).energy_dwh
+            ),
             (booked, booked),
             "seed {seed}"
         );

@@ -18,7 +18,7 @@ pub fn assess_air(
     let mut ends = Vec::new();
     for name in pollutants {
         let now = figures.air(name, as_of);
-        ends.extend(now.map(|figure| figure.year.last_day()));
+        ends.extend(now.map(|figure| figure.year.last_day(&figures.jurisdiction.calendar)));
         let baseline = target.baseline.pollutants.get(name).copied();
         let value = now.map(|figure| figure.kg);
         let change = value

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::calendar::last_full_month;
+use crate::jurisdiction::Jurisdiction;
 use crate::model::Indicator;
 use crate::model::register::Register;
 use crate::units::{Day, FinancialYear, Month};
@@ -79,6 +80,8 @@ impl From<Indicator> for IndicatorFigure {
 /// All that is known from elsewhere.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Figures {
+    /// The country whose fiscal years they are of.
+    pub jurisdiction: &'static Jurisdiction,
     /// By year.
     pub yearly: Vec<YearFigure>,
     /// By pollutant and year.
@@ -110,14 +113,19 @@ impl Figures {
     pub fn yearly(&self, name: &str, as_of: Day) -> Series {
         let mut series = Series::default();
         let ended = |figure: &&YearFigure| {
-            *figure.name == *name && figure.complete && figure.year.last_day() <= as_of
+            *figure.name == *name
+                && figure.complete
+                && figure.year.last_day(&self.jurisdiction.calendar) <= as_of
         };
         for figure in self.yearly.iter().filter(ended) {
-            series.put(figure.year.last_day(), figure.value);
+            series.put(
+                figure.year.last_day(&self.jurisdiction.calendar),
+                figure.value,
+            );
             if series
                 .points
                 .last()
-                .is_some_and(|last| last.0 == figure.year.last_day())
+                .is_some_and(|last| last.0 == figure.year.last_day(&self.jurisdiction.calendar))
             {
                 series.factor_set.clone_from(&figure.factor_set);
             }
@@ -156,7 +164,9 @@ impl Figures {
     /// Kilograms of a pollutant in the last complete year that has ended by a day.
     pub fn air(&self, pollutant: &str, as_of: Day) -> Option<&AirFigure> {
         let ended = |figure: &&AirFigure| {
-            *figure.pollutant == *pollutant && figure.complete && figure.year.last_day() <= as_of
+            *figure.pollutant == *pollutant
+                && figure.complete
+                && figure.year.last_day(&self.jurisdiction.calendar) <= as_of
         };
         self.air
             .iter()

@@ -3,6 +3,7 @@
 use super::calendar::month_scale;
 use super::carbon::CarbonPath;
 use super::target::Baseline;
+use crate::jurisdiction::Jurisdiction;
 use crate::units::Day;
 
 /// The shape of the way.
@@ -21,7 +22,7 @@ pub enum Plan {
     /// Figures by date, straight between.
     Points(Vec<(Day, f64)>),
     /// Yearly tonnes through given years, with a budget.
-    Carbon(Vec<CarbonPoint>),
+    Carbon(Vec<CarbonPoint>, &'static Jurisdiction),
 }
 
 /// A step of a schedule.
@@ -38,7 +39,7 @@ pub struct Conversion {
 /// A year of a carbon path.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct CarbonPoint {
-    /// Year, named by the April it starts in.
+    /// Fiscal year, named by the calendar year in which it starts.
     pub year: i32,
     /// Tonnes, or a share of the baseline.
     pub tonnes: Tonnes,
@@ -68,13 +69,16 @@ impl Plan {
             Self::SCurve { k } => along(baseline, goal, due, day, |tau| s_curve(*k, tau)),
             Self::Conversions(steps) => scheduled(steps, baseline, day, vehicles),
             Self::Points(points) => between(points, day),
-            Self::Carbon(_) => self.carbon(baseline)?.at(f64::from(day.financial_year().0)),
+            Self::Carbon(_, country) => {
+                let year = day.financial_year(&country.calendar);
+                self.carbon(baseline)?.at(f64::from(year.0))
+            }
         }
     }
 
     /// The carbon path, if it is one and everything it needs is there.
     pub fn carbon(&self, baseline: &Baseline) -> Option<CarbonPath> {
-        let Self::Carbon(points) = self else {
+        let Self::Carbon(points, _) = self else {
             return None;
         };
         let tonnes = |point: &CarbonPoint| match point.tonnes {
@@ -103,14 +107,14 @@ impl Plan {
                 .into_iter()
                 .flatten()
                 .collect(),
-            Self::Carbon(points)
+            Self::Carbon(points, _)
                 if points
                     .iter()
                     .any(|point| matches!(point.tonnes, Tonnes::OfBaseline(_))) =>
             {
                 value.into_iter().collect()
             }
-            Self::Points(_) | Self::Carbon(_) => Vec::new(),
+            Self::Points(_) | Self::Carbon(..) => Vec::new(),
         }
     }
 }

@@ -6,6 +6,7 @@
 use super::calendar::{month_end_at, month_scale};
 use super::carbon::{CarbonPath, area};
 use super::figures::Series;
+use super::plan::Plan;
 use super::record::{Amount, BudgetRecord, TargetRecord, TargetStatus};
 use super::target::{Comparison, Kind, Target};
 use super::trend::{FEWEST_POINTS, time_to_close, trend};
@@ -59,7 +60,7 @@ pub fn assess_series(
     record.budget = target
         .plan
         .carbon(&target.baseline)
-        .and_then(|path| budget(&path, series));
+        .and_then(|path| budget(&path, &target.plan, series));
     let (Some((day, value)), Some(goal)) = (last, goal) else {
         return record;
     };
@@ -143,13 +144,16 @@ fn rates(record: &mut TargetRecord, target: &Target, series: &Series, (day, gap)
     }
 }
 
-/// Years are April-March years; the series has their ends.
-fn budget(path: &CarbonPath, series: &Series) -> Option<BudgetRecord> {
+/// The series has the ends of fiscal years.
+fn budget(path: &CarbonPath, plan: &Plan, series: &Series) -> Option<BudgetRecord> {
+    let Plan::Carbon(_, country) = plan else {
+        return None;
+    };
     let (from, to) = path.years()?;
     let years: Vec<(f64, f64)> = series
         .points
         .iter()
-        .map(|(day, value)| (f64::from(day.financial_year().0), *value))
+        .map(|(day, value)| (f64::from(day.financial_year(&country.calendar).0), *value))
         .filter(|(year, _)| *year >= from)
         .collect();
     let last = years.last().map(|(year, _)| *year);

@@ -5,7 +5,7 @@ use std::cell::{OnceCell, RefCell};
 use super::class::Class;
 use crate::model::register::Register;
 use crate::model::{ExemptReason, ExemptWindow};
-use crate::units::{Day, Month, UtcMs, WeeklyHours};
+use crate::units::{Month, UtcMs, WeeklyHours, Zone};
 
 /// Tags of time: counted, maintenance, closed.
 pub const TAGS: usize = 3;
@@ -55,6 +55,11 @@ impl<'a> Calendar<'a> {
     }
 
     /// Notes a stretch that is booked.
+    /// The clocks of the register.
+    pub fn zone(&self) -> &'static Zone {
+        self.exempts.register.zone()
+    }
+
     pub fn note(&self, class: Class, from: UtcMs, to: UtcMs) {
         self.booked.borrow_mut().push((class, from, to));
     }
@@ -80,10 +85,10 @@ impl<'a> Calendar<'a> {
         };
         let from = point
             .and_then(|point| point.in_service_from)
-            .map_or(UtcMs(i64::MIN), Day::start);
+            .map_or(UtcMs(i64::MIN), |day| day.start(self.zone()));
         let to = point
             .and_then(|point| point.in_service_to)
-            .map_or(UtcMs(i64::MAX), Day::start);
+            .map_or(UtcMs(i64::MAX), |day| day.start(self.zone()));
         Found {
             hours,
             windows: windows.iter().filter(applies).collect(),
@@ -111,12 +116,12 @@ impl<'a> Calendar<'a> {
         let mut reason = None;
         let mut until = *to;
         if let Some(hours) = hours {
-            let (open, border) = hours.at(instant);
+            let (open, border) = hours.at(instant, self.zone());
             reason = (!open).then_some(ExemptReason::Closed);
             until = until.min(border);
         }
         for window in windows {
-            let (open, border) = window.time.at(instant);
+            let (open, border) = window.time.at(instant, self.zone());
             reason = reason.max(Some(window.reason).filter(|_| open));
             until = until.min(border);
         }
@@ -128,8 +133,8 @@ impl<'a> Calendar<'a> {
         let mut at = from;
         while at < to {
             let (reason, until) = self.at(at);
-            let month = Month::of(at);
-            let end = until.min(month.end()).min(to);
+            let month = Month::of(at, self.zone());
+            let end = until.min(month.end(self.zone())).min(to);
             each(month, slot(reason), at, end);
             at = end;
         }
@@ -151,7 +156,7 @@ impl<'a> Calendar<'a> {
             return;
         }
         if whole == 0 {
-            return each(Month::of(to), slot(self.at(to).0), amount);
+            return each(Month::of(to, self.zone()), slot(self.at(to).0), amount);
         }
         let mut given = 0;
         self.cut(from, to, |month, slot, start, end| {

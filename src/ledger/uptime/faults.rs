@@ -6,7 +6,7 @@ use super::fnv1a;
 use super::sums::MONTHS_KEPT;
 use crate::ledger::charging::Connector;
 use crate::model::ConnectorStatus;
-use crate::units::{Month, UtcMs};
+use crate::units::{Month, UtcMs, Zone};
 
 /// Different faults remembered per charge point; the one not heard for longest gives way.
 const MAX_FAULTS: usize = 64;
@@ -42,7 +42,13 @@ pub(super) struct Faults {
 
 impl Faults {
     /// Looks at a connector that has just spoken; true if it reported something new.
-    pub fn look(&mut self, connector_id: u32, connector: &Connector, at: UtcMs) -> bool {
+    pub fn look(
+        &mut self,
+        connector_id: u32,
+        connector: &Connector,
+        at: UtcMs,
+        zone: &Zone,
+    ) -> bool {
         let faulted = connector.status == ConnectorStatus::Faulted;
         let (error, vendor) = (
             connector.error_code.as_deref(),
@@ -61,7 +67,13 @@ impl Faults {
             None => {}
         }
         if there {
-            self.count(connector_id, error.map(cut), vendor.map(cut), faulted, at);
+            self.count(
+                connector_id,
+                error.map(cut),
+                vendor.map(cut),
+                faulted,
+                (at, Month::of(at, zone)),
+            );
         }
         there
     }
@@ -72,9 +84,8 @@ impl Faults {
         error: Option<&str>,
         vendor: Option<&str>,
         faulted: bool,
-        at: UtcMs,
+        (at, month): (UtcMs, Month),
     ) {
-        let month = Month::of(at);
         let same = |fault: &&mut Fault| {
             fault.connector_id == connector_id
                 && fault.month == month

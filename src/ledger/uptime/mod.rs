@@ -198,10 +198,9 @@ impl UptimeBook {
             return;
         };
         let calendar = Calendar::new(rules.exempts, charge_point);
-        let connector = point
-            .connectors
-            .entry(connector_id)
-            .or_insert_with(|| Box::new(ConnectorTime::new(Class::NotObserved, now)));
+        let connector = point.connectors.entry(connector_id).or_insert_with(|| {
+            Box::new(ConnectorTime::new(Class::NotObserved, now, calendar.zone()))
+        });
         let outages = self.outages.make_contiguous();
         book(
             &mut point.sessions,

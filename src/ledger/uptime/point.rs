@@ -12,7 +12,7 @@ use super::sums::Months;
 use super::timeline::{HOLD_MS, Timeline};
 use crate::ledger::charging::{ChargePointState, Connector};
 use crate::model::{ChargePointEvent, ChargePointMessage};
-use crate::units::{Month, UtcMs};
+use crate::units::{Month, UtcMs, Zone};
 
 /// A link without a word for longer than the grace and this was alive by its pings, or the central system would have given it up.
 const SILENCE_MARGIN_MS: i64 = 120_000;
@@ -64,11 +64,11 @@ pub(super) struct ConnectorTime {
 }
 
 impl ConnectorTime {
-    pub fn new(class: Class, at: UtcMs) -> Self {
+    pub fn new(class: Class, at: UtcMs, zone: &Zone) -> Self {
         Self {
             first: at,
             line: Timeline::new(class, at),
-            months: Months::new(Month::of(at)),
+            months: Months::new(Month::of(at, zone)),
             zero_is_newer: false,
             row: None,
         }
@@ -191,8 +191,10 @@ impl PointTime {
             match self.connectors.get_mut(id) {
                 None => {
                     let class = Class::beside(connector, zero, false).unwrap_or(Class::NotObserved);
-                    self.connectors
-                        .insert(*id, Box::new(ConnectorTime::new(class, at)));
+                    self.connectors.insert(
+                        *id,
+                        Box::new(ConnectorTime::new(class, at, calendar.zone())),
+                    );
                 }
                 Some(time) => {
                     let own = Class::beside(connector, zero, time.zero_is_newer);
@@ -204,10 +206,16 @@ impl PointTime {
                 }
             }
         }
-        self.count_faults(&event.message, state, at);
+        self.count_faults(&event.message, state, at, calendar.zone());
     }
 
-    fn count_faults(&mut self, message: &ChargePointMessage, state: &ChargePointState, at: UtcMs) {
+    fn count_faults(
+        &mut self,
+        message: &ChargePointMessage,
+        state: &ChargePointState,
+        at: UtcMs,
+        zone: &Zone,
+    ) {
         let (ChargePointMessage::Status {
             connector_id: id, ..
         }
@@ -220,10 +228,11 @@ impl PointTime {
         let Some(connector) = state.connectors.get(id) else {
             return;
         };
-        if self.faults.look(*id, connector, at)
+        if self.faults.look(*id, connector, at, zone)
             && let Some(time) = self.connectors.get_mut(id)
         {
-            time.months.edit(Month::of(at), |sums| sums.faults += 1);
+            time.months
+                .edit(Month::of(at, zone), |sums| sums.faults += 1);
         }
     }
 

@@ -98,7 +98,7 @@ impl Booked {
             calendar,
             outages,
         } = books;
-        months.edit(Month::of(self.started), |sums| {
+        months.edit(Month::of(self.started, calendar.zone()), |sums| {
             sums.sessions += sign;
             sums.sessions_successful += sign * i64::from(self.successful);
         });

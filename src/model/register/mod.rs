@@ -13,11 +13,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{EnergyUser, IdTokenHash, OcppVersion, Powertrain};
-use crate::units::{Day, WeeklyHours};
+use crate::jurisdiction::Jurisdiction;
+use crate::units::{Day, WeeklyHours, Zone};
 
 /// Everything registered, with the look-ups the engine needs.
 #[derive(Clone, Debug, Default)]
 pub struct Register {
+    /// The country whose rules it is read by.
+    pub jurisdiction: &'static Jurisdiction,
     /// By file order.
     pub organisations: Vec<Organisation>,
     /// By file order.
@@ -41,6 +44,11 @@ pub struct Register {
 }
 
 impl Register {
+    /// The clocks by which its days and hours are meant.
+    pub fn zone(&self) -> &'static Zone {
+        self.jurisdiction.zone()
+    }
+
     /// The vehicle of a fleet id or feed id (`ovms:AMB101`).
     pub fn vehicle(&self, id: &str) -> Option<&Vehicle> {
         self.vehicle_index

@@ -5,6 +5,7 @@ use std::fmt;
 use csv::ByteRecord;
 
 use super::{Register, rows};
+use crate::jurisdiction::Jurisdiction;
 use crate::model::{TokenHasher, nearest};
 
 /// The files of a register as read, by kind. A file that is not there counts as empty, and references to it are not checked.
@@ -88,10 +89,19 @@ impl fmt::Display for RegisterError {
 }
 
 impl Register {
-    /// Reads and checks all files. On any mistake, all mistakes.
+    /// Reads and checks all files by the rules of the default country. On any mistake, all mistakes.
     pub fn parse(files: &RegisterFiles, hasher: &TokenHasher) -> Result<Self, Vec<RegisterError>> {
+        Self::parse_in(Default::default(), files, hasher)
+    }
+
+    /// Reads and checks all files by the rules of a country. On any mistake, all mistakes.
+    pub fn parse_in(
+        jurisdiction: &'static Jurisdiction,
+        files: &RegisterFiles,
+        hasher: &TokenHasher,
+    ) -> Result<Self, Vec<RegisterError>> {
         let mut errors = Vec::new();
-        let register = rows::read(files, hasher, &mut errors);
+        let register = rows::read(jurisdiction, files, hasher, &mut errors);
         if errors.is_empty() {
             Ok(register)
         } else {

@@ -8,6 +8,7 @@ use super::{
     Category, ClassOverride, EmissionClass, Organisation, Ownership, Register, Role, Site, Vehicle,
 };
 use super::{charge_points, renewable};
+use crate::jurisdiction::Jurisdiction;
 use crate::model::{EnergyUser, IdTokenHash, TokenHasher, check_id};
 use crate::units::{Day, WeeklyHours};
 
@@ -55,11 +56,15 @@ const DAY_HINT: &str = "write 2026-03-31";
 const MONTH_HINT: &str = "write 2026-03-31, or 2026-03 where only the month is known";
 
 pub(super) fn read(
+    jurisdiction: &'static Jurisdiction,
     files: &RegisterFiles,
     hasher: &TokenHasher,
     errors: &mut Vec<RegisterError>,
 ) -> Register {
-    let mut register = Register::default();
+    let mut register = Register {
+        jurisdiction,
+        ..Register::default()
+    };
     let mut seen = Seen::default();
     each_row(files.organisations.as_ref(), ORGANISATIONS, errors, |row| {
         let Some(id) = seen.new_id(row, "organisation_id") else {

@@ -326,6 +326,7 @@ mod tests {
             topic,
             payload: payload.as_bytes(),
             retained,
+            zone: crate::jurisdiction::UK.zone(),
             received_at,
             properties: &[],
         };
@@ -385,6 +386,7 @@ mod tests {
             topic: NAME,
             payload: b"my car",
             retained: false,
+            zone: crate::jurisdiction::UK.zone(),
             received_at: UtcMs(0),
             properties: &[],
         };

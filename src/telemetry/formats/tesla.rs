@@ -277,6 +277,7 @@ mod tests {
                 topic: &topic,
                 payload: payload.as_bytes(),
                 retained: false,
+                zone: crate::jurisdiction::UK.zone(),
                 received_at,
                 properties: &[],
             };

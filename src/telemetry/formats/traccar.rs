@@ -241,6 +241,7 @@ mod tests {
                 topic: "traccar/positions",
                 payload: payload.as_bytes(),
                 retained: false,
+                zone: crate::jurisdiction::UK.zone(),
                 received_at: UtcMs(1_787_390_000_000),
                 properties: &[],
             };

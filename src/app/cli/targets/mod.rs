@@ -107,7 +107,7 @@ fn answer(config: &Config, options: &Options) -> Result<Answer, String> {
     let source = folder.map_or(RegisterSource::Empty, RegisterSource::Folder);
     let register = Arc::new(
         source
-            .load(&TokenHasher::new(&[0; 32]))
+            .load(config.engine.jurisdiction, &TokenHasher::new(&[0; 32]))
             .map_err(|error| said(error.to_string()))?,
     );
     let TargetsFile {
@@ -116,7 +116,7 @@ fn answer(config: &Config, options: &Options) -> Result<Answer, String> {
     let engine = &config.engine;
     let as_of = options
         .as_of
-        .unwrap_or_else(|| Day::of(Clock::system().now()));
+        .unwrap_or_else(|| Day::of(Clock::system().now(), register.zone()));
     let figures = figures(config, &register, as_of, &mut missing);
     let first = headline(
         engine.target_share,
@@ -252,6 +252,7 @@ pub(super) fn figures(
         Some(_) => {}
     }
     Figures {
+        jurisdiction: register.jurisdiction,
         yearly: years.yearly,
         air: years.air,
         indicators: indicators.into_iter().map(IndicatorFigure::from).collect(),

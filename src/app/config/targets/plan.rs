@@ -121,7 +121,7 @@ pub(super) fn read(
                     "figure = \"yearly\" with a name that ends in tco2e",
                 );
             }
-            Plan::Carbon(carbon(&mut table))
+            Plan::Carbon(carbon(&mut table), Default::default())
         }
         Some(_) => Plan::Linear,
         None => {

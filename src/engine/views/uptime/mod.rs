@@ -128,7 +128,7 @@ impl Engine {
         from: Option<Month>,
         to: Option<Month>,
     ) -> (Month, Month) {
-        let to = to.unwrap_or_else(|| Month::of(context.now));
+        let to = to.unwrap_or_else(|| Month::of(context.now, self.register.zone()));
         (from.unwrap_or_else(|| to.first_of_year()), to)
     }
 

@@ -49,7 +49,7 @@ pub(super) fn decode(
         // An empty retained message only erases the broker's copy (MQTT 3.1.1, 3.3.1.3); the figure stays what it was.
         return Ok(());
     }
-    let running = Month::of(message.received_at);
+    let running = Month::of(message.received_at, message.zone);
     let read = serde_json::from_str(text)
         .map_err(|error| Refused::new(RejectReason::Syntax, format!("{error}; {HINT}")))?;
     let (value, month, unit) = match read {
@@ -164,6 +164,7 @@ mod tests {
             topic,
             payload: payload.as_bytes(),
             retained,
+            zone: crate::jurisdiction::UK.zone(),
             received_at,
             properties: &[],
         };

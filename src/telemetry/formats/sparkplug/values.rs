@@ -282,6 +282,7 @@ mod tests {
             topic,
             payload,
             retained: false,
+            zone: crate::jurisdiction::UK.zone(),
             received_at: UtcMs(AT as i64),
             properties: &[],
         };

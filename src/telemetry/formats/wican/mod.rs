@@ -296,6 +296,7 @@ mod tests {
                 topic,
                 payload: payload.as_bytes(),
                 retained: false,
+                zone: crate::jurisdiction::UK.zone(),
                 received_at: UtcMs(0),
                 properties: &[],
             };
