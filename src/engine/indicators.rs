@@ -1,17 +1,16 @@
-//! External indicators that were published: a bounded table, newest wins, kept over restarts, and joined with those imported by CSV.
+//! External indicators that were published: a bounded table where the newest wins, kept over restarts, joined with those of CSV files.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Engine;
 use crate::model::{Indicator, IndicatorKey, IndicatorReport, IndicatorSource};
 use crate::units::UtcMs;
 
-/// What was said of a key.
+/// The newest figure of a key.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-struct Said {
+struct Published {
     value: f64,
     unit: Option<Arc<str>>,
     at: UtcMs,
@@ -19,47 +18,45 @@ struct Said {
 
 /// The table.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Indicators(BTreeMap<IndicatorKey, Said>);
+pub(super) struct Indicators(BTreeMap<IndicatorKey, Published>);
 
 impl Indicators {
-    /// Takes a figure; false if there is no room for another one.
-    pub fn hear(&mut self, report: &IndicatorReport<'_>, most: usize) -> bool {
+    /// Records a figure; returns false if the table has `limit` keys and this would be another one.
+    pub fn record(&mut self, report: &IndicatorReport<'_>, limit: usize) -> bool {
         let key = IndicatorKey {
             organisation: Arc::from(&*report.organisation),
             name: Arc::from(&*report.name),
             month: report.month,
         };
-        let said = Said {
+        let published = Published {
             value: report.value,
             unit: report.unit.as_deref().map(Arc::from),
             at: report.received_at,
         };
-        let room = self.0.len() < most;
+        let room = self.0.len() < limit;
         match self.0.get_mut(&key) {
-            // The same again, as a broker replays it after every restart, is no news: an import in between stands.
-            Some(held) if held.value == said.value && held.unit == said.unit => true,
-            Some(held) if held.at <= said.at => {
-                *held = said;
+            // The same again, as a broker replays it after every restart, changes nothing: an import in between stands.
+            Some(known) if known.value == published.value && known.unit == published.unit => true,
+            Some(known) if known.at <= published.at => {
+                *known = published;
                 true
             }
             Some(_) => true,
             None if room => {
-                self.0.insert(key, said);
+                self.0.insert(key, published);
                 true
             }
             None => false,
         }
     }
-}
 
-impl Engine {
-    /// All monthly figures there are, by key: those that were published and those of the store; of two, the one that was said later.
-    pub fn indicators(&self, stored: Vec<Indicator>) -> Vec<Indicator> {
-        let published = self.indicators.0.iter().map(|(key, said)| Indicator {
+    /// All monthly figures by key, those published and those of the store; of two, the newer one.
+    pub fn join(&self, stored: Vec<Indicator>) -> Vec<Indicator> {
+        let published = self.0.iter().map(|(key, figure)| Indicator {
             key: key.clone(),
-            value: said.value,
-            unit: said.unit.clone(),
-            at: said.at,
+            value: figure.value,
+            unit: figure.unit.clone(),
+            at: figure.at,
             source: IndicatorSource::Mqtt,
         });
         let mut newest: BTreeMap<IndicatorKey, Indicator> = BTreeMap::new();
@@ -90,24 +87,24 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_holds_and_repetition_is_no_news() {
+    fn the_newest_figure_counts_and_repetition_changes_nothing() {
         let mut table = Indicators::default();
         let value = |table: &Indicators, name: &str| {
             table
                 .0
                 .iter()
                 .find(|(key, _)| &*key.name == name)
-                .map(|(_, said)| (said.value, said.at.0))
+                .map(|(_, published)| (published.value, published.at.0))
         };
-        assert!(table.hear(&report("a", 1.0, 10), 2));
-        assert!(table.hear(&report("a", 1.0, 20), 2));
+        assert!(table.record(&report("a", 1.0, 10), 2));
+        assert!(table.record(&report("a", 1.0, 20), 2));
         assert_eq!(value(&table, "a"), Some((1.0, 10)));
-        assert!(table.hear(&report("a", 2.0, 30), 2) && table.hear(&report("a", 3.0, 25), 2));
+        assert!(table.record(&report("a", 2.0, 30), 2) && table.record(&report("a", 3.0, 25), 2));
         assert_eq!(value(&table, "a"), Some((2.0, 30)));
-        assert!(table.hear(&report("b", 1.0, 40), 2));
-        assert!(!table.hear(&report("c", 1.0, 50), 2), "full");
+        assert!(table.record(&report("b", 1.0, 40), 2));
+        assert!(!table.record(&report("c", 1.0, 50), 2), "full");
         assert!(
-            table.hear(&report("b", 7.0, 60), 2),
+            table.record(&report("b", 7.0, 60), 2),
             "what is in it goes on"
         );
     }

@@ -1,96 +1,67 @@
-//! F3: owns all state on one thread, is told the time, does no input or output.
+//! F3: owns all state on one thread. The time is an argument of every call, and there is no input or output.
 //!
 //! Feed it with [`Engine::handle`] and [`Engine::handle_timeout`], then drain [`Engine::poll_output`]. The same calls with
-//! the same instants give the same state and the same output, which is what a restart relies on.
+//! the same instants give the same state and the same output: a restart replays the inbox and relies on this.
 
 mod activity;
-mod alerts;
-mod assets;
-mod audit;
+mod alerting;
+mod charging;
 mod config;
-mod fleet_rows;
+mod fleet;
 mod indicators;
-mod periodic;
-mod quality;
-mod rollups;
+mod output;
+mod reference;
+mod rows;
+mod schedule;
 mod snapshot;
-mod tally;
 mod targets;
-mod uptime;
 mod view;
 mod views;
 mod watch;
 
 pub use config::EngineConfig;
+pub use output::Tally;
 pub use snapshot::RestoreError;
-pub use tally::Tally;
 pub use view::{Dimension, Field, MAX_EMISSION_DAYS, Step, View};
 pub use views::{HistoryView, StoredActivity, StoredIntensity, UtilisationView, ViewContext};
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use activity::{DaySpan, Journal, for_each_day};
-use assets::{Assets, Hearing};
-use indicators::Indicators;
+use activity::ActivityBook;
+use alerting::Alerting;
+use charging::Charging;
+use fleet::Fleet;
+use output::Output;
+use reference::Reference;
+use rows::DayRows;
+use schedule::Schedule;
 use targets::Targets;
 
-use crate::ledger::alerts::{AlertBook, MonthlyBook};
-use crate::ledger::audit::AuditLog;
+use crate::ledger::audit::UndoError;
 use crate::ledger::charging::{ChargingBook, ChargingOutcome};
-use crate::ledger::emissions::{FactorSets, Months};
+use crate::ledger::emissions::FactorSets;
 use crate::ledger::rollups::HistoryBook;
 use crate::ledger::transition::Profile;
 use crate::ledger::uptime::UptimeBook;
-use crate::model::register::{Access, Register};
+use crate::model::register::Register;
 use crate::model::{
-    Activity, AssetKind, ChargePointEvent, DecoderMemory, EnergyUser, Fact, Notice, Observation,
-    ProvisioningSnapshot, Reading, Subject,
+    AssetKind, ChargePointEvent, DecoderMemory, Fact, Notice, Observation, ProvisioningSnapshot,
+    Reading, RollupRow, Series, Slots, Subject,
 };
 use crate::units::UtcMs;
 
-/// How often the day's sums, the transition and the targets are written as rows.
-const PERIODIC_MS: i64 = 60_000;
-
-/// All domain state.
+/// All domain state, by owner.
 #[derive(Debug)]
 pub struct Engine {
-    config: EngineConfig,
-    profile: Profile,
-    register: Arc<Register>,
-    factors: Arc<FactorSets>,
-    /// Activity of the months before, from the store; not in the snapshot, given again after a restart.
-    months: Months,
-    assets: Assets,
-    charging: ChargingBook,
-    uptime: UptimeBook,
-    /// Quarter hours that the store does not have yet.
-    history: HistoryBook,
-    /// The newest instant told: until then we were there.
-    last_alive: UtcMs,
-    /// When all rows of the uptime book are due.
-    next_uptime_rows: UtcMs,
-    journal: Journal,
-    today: DaySpan,
-    /// Energy by charge point and user on the running day, with what the journal has already.
-    charged_today: BTreeMap<Subject, Activity>,
-    sessions_closed_today: u64,
-    next_periodic: UtcMs,
-    output: VecDeque<Fact>,
-    outcomes: Vec<ChargingOutcome>,
-    tally: Tally,
-    audit: AuditLog,
-    /// What decoders asked to be given back, by their names.
-    memories: BTreeMap<String, Vec<u8>>,
+    reference: Reference,
+    schedule: Schedule,
+    charging: Charging,
+    fleet: Fleet,
+    activity: ActivityBook,
+    day_rows: DayRows,
     targets: Targets,
-    alerts: AlertBook,
-    monthly: MonthlyBook,
-    notices: VecDeque<Notice>,
-    /// So many facts at the front of the output were looked at by the rules.
-    watched: usize,
-    /// Monthly figures that were published.
-    indicators: Indicators,
-    writing: periodic::DayWriting,
+    alerting: Alerting,
+    output: Output,
 }
 
 impl Engine {
@@ -103,75 +74,55 @@ impl Engine {
         first_transaction_id: i32,
         now: UtcMs,
     ) -> Self {
-        let history = HistoryBook::new(config.max_history_series);
-        let today = DaySpan::of(now, register.zone());
-        let charging = ChargingBook::new(first_transaction_id, config.charging_limits());
         Self {
-            config,
-            profile,
-            register,
-            factors,
-            months: Months::default(),
-            assets: Assets::default(),
-            charging,
-            uptime: UptimeBook::default(),
-            history,
-            // Nothing was told yet; at a restart the inbox tells of earlier times than now.
-            last_alive: UtcMs(i64::MIN),
-            next_uptime_rows: UtcMs(i64::MIN),
-            journal: Journal::default(),
-            today,
-            charged_today: BTreeMap::new(),
-            sessions_closed_today: 0,
-            next_periodic: now,
-            output: VecDeque::new(),
-            outcomes: Vec::new(),
-            tally: Tally::default(),
-            audit: AuditLog::default(),
-            memories: BTreeMap::new(),
+            schedule: Schedule::new(now),
+            charging: Charging::new(
+                ChargingBook::new(first_transaction_id, config.charging_limits()),
+                UptimeBook::default(),
+                HistoryBook::new(config.max_history_series),
+            ),
+            fleet: Fleet::default(),
+            activity: ActivityBook::new(now, register.zone()),
+            day_rows: DayRows::default(),
             targets: Targets::default(),
-            alerts: AlertBook::default(),
-            monthly: MonthlyBook::default(),
-            notices: VecDeque::new(),
-            watched: 0,
-            indicators: Indicators::default(),
-            writing: Default::default(),
+            alerting: Alerting::default(),
+            output: Output::default(),
+            reference: Reference {
+                config,
+                profile,
+                register,
+                factors,
+            },
         }
     }
 
-    /// Takes one observation. For a StartTransaction, returns the id to answer.
+    /// Applies one observation. For a StartTransaction, returns the id to answer.
     pub fn handle(&mut self, observation: &Observation<'_>, now: UtcMs) -> Option<i32> {
         if matches!(observation, Observation::Restarted) {
             // Before anything else concludes from the time that has passed.
-            self.note_absence(now);
+            self.record_absence(now);
         }
-        self.last_alive = self.last_alive.max(now);
+        self.schedule.advance(now);
         self.turn_day(now);
-        let transaction = match observation {
-            Observation::Telemetry(reading) => {
-                self.hear(reading, now);
-                None
-            }
-            Observation::ChargePoint(event) => self.hear_charge_point(event, now),
-            Observation::Restarted => {
-                self.write_all_anew();
-                None
-            }
+        let mut transaction = None;
+        match observation {
+            Observation::Telemetry(reading) => self.apply_reading(reading, now),
+            Observation::ChargePoint(event) => transaction = self.apply_charge_point(event, now),
+            Observation::Restarted => self.schedule.hasten_full_rows(),
             Observation::CounterUndone { entry } => {
-                self.undo_counter_event(*entry, now);
-                None
-            }
-            Observation::Remembered(memory) => {
-                self.memories.insert(
-                    memory.decoder.clone().into_owned(),
-                    memory.bytes.clone().into_owned(),
+                self.fleet.undo(
+                    *entry,
+                    now,
+                    self.reference.zone(),
+                    &mut self.activity,
+                    &mut self.output,
                 );
-                None
             }
+            Observation::Remembered(memory) => self.fleet.remember(memory),
             Observation::Indicator(report) => {
-                let taken = self.indicators.hear(report, self.config.max_indicators);
-                self.tally.indicators_refused += u64::from(!taken);
-                None
+                let limit = self.reference.config.max_indicators;
+                let recorded = self.targets.indicators_mut().record(report, limit);
+                self.output.tally().indicators_refused += u64::from(!recorded);
             }
             Observation::OwnState(_)
             | Observation::Brokers(_)
@@ -179,86 +130,109 @@ impl Engine {
             | Observation::AlertsSilenced { .. }
             | Observation::SilenceEnded { .. }
             | Observation::EmissionsOfMonth(_) => {
-                self.hear_about_alerts(observation, now);
-                None
+                self.alerting
+                    .apply(observation, &self.reference, now, &mut self.output);
             }
-        };
+        }
         self.watch(now);
         transaction
     }
 
     /// Does what is due by itself: day change, orphaned sessions, links gone silent, the minute's rows.
     pub fn handle_timeout(&mut self, now: UtcMs) {
-        self.last_alive = self.last_alive.max(now);
+        self.schedule.advance(now);
         self.turn_day(now);
-        let mut outcomes = std::mem::take(&mut self.outcomes);
-        self.charging.timeout(now, &self.register, &mut outcomes);
-        self.take_outcomes(&mut outcomes, now);
-        self.outcomes = outcomes;
-        if now >= self.next_periodic {
+        let Self {
+            reference,
+            charging,
+            activity,
+            output,
+            ..
+        } = self;
+        charging.timeout(reference, now, |outcome| {
+            book_outcome(outcome, reference, activity, output);
+        });
+        if self.schedule.periodic_due(now) {
             self.write_periodic(now);
-            self.write_quality(now);
+            self.fleet
+                .write_quality(&self.reference, now, &mut self.output);
             self.evaluate_alerts(now);
             self.write_uptime(now);
-            self.next_periodic = now.plus(PERIODIC_MS);
+            self.schedule.periodic_written(now);
         }
         self.watch(now);
     }
 
     /// When [`Engine::handle_timeout`] is due.
     pub fn next_timeout(&self) -> UtcMs {
-        let due = self.next_periodic.min(self.today.end());
-        self.charging
-            .next_timeout()
-            .map_or(due, |charging| charging.min(due))
+        let due = self
+            .schedule
+            .next_periodic()
+            .min(self.activity.today().end());
+        let charging = self.charging.book().next_timeout();
+        charging.map_or(due, |charging| charging.min(due))
     }
 
-    /// The next thing to write down.
+    /// The next fact to write.
     pub fn poll_output(&mut self) -> Option<Fact> {
-        self.watched = self.watched.saturating_sub(1);
-        self.output.pop_front()
+        self.output.next_fact()
     }
 
-    /// The next thing to tell people. It belongs into the same commit as what it followed from.
+    /// The next notice to send. It belongs into the same commit as what it followed from.
     pub fn poll_notice(&mut self) -> Option<Notice> {
-        self.notices.pop_front()
+        self.output.next_notice()
     }
 
     /// Clears and returns the tally.
     pub fn take_tally(&mut self) -> Tally {
-        self.tally.charging_refused += self.charging.take_refused();
-        self.tally.alerts_refused += self.alerts.take_refused();
-        self.tally.history_refused += self.history.take_refused();
-        std::mem::take(&mut self.tally)
+        let (charging, history) = self.charging.take_refused();
+        let tally = self.output.tally();
+        tally.charging_refused += charging;
+        tally.history_refused += history;
+        tally.alerts_refused += self.alerting.book_mut().take_refused();
+        std::mem::take(tally)
     }
 
     /// A new register is in force from now on. What is booked stays booked.
     pub fn set_register(&mut self, register: Arc<Register>, now: UtcMs) {
-        self.settle_uptime(now);
-        self.register = register;
-        self.assets.resolve(&self.register);
-        self.history.resolve(&self.register);
-        self.forget_assessment();
-        self.next_periodic = now;
+        self.charging.settle_uptime(&self.reference, now);
+        self.reference.register = register;
+        self.resolve();
+        self.targets.forget_assessment();
+        self.schedule.hasten_full_rows();
+        self.schedule.set_periodic(now);
+    }
+
+    /// Looks up in the register what was found there before.
+    fn resolve(&mut self) {
+        self.fleet.assets_mut().resolve(&self.reference.register);
+        self.charging.resolve(&self.reference);
+    }
+
+    /// When the engine last got an instant; `None` is never. Nothing is known of the time after that.
+    pub fn last_alive(&self) -> Option<UtcMs> {
+        self.schedule.last_alive()
     }
 
     /// Charge points whose link is up, as far as is known.
     pub fn online_charge_points(&self) -> Vec<Arc<str>> {
         self.charging
+            .book()
             .charge_points()
             .filter(|(_, state)| state.online)
             .map(|(id, _)| id.clone())
             .collect()
     }
 
-    /// What is remembered of setting a charge point up.
+    /// What is remembered of the provisioning of a charge point.
     pub fn provisioning_snapshot(&self, charge_point: &str) -> ProvisioningSnapshot {
-        self.charging.provisioning_snapshot(charge_point)
+        self.charging.book().provisioning_snapshot(charge_point)
     }
 
-    /// What decoders asked to be given back after a restart.
+    /// What decoders get back after a restart.
     pub fn decoder_memories(&self) -> impl Iterator<Item = DecoderMemory<'_>> {
-        self.memories.iter().map(|(decoder, bytes)| DecoderMemory {
+        let memories = self.fleet.memories().iter();
+        memories.map(|(decoder, bytes)| DecoderMemory {
             decoder: decoder.into(),
             bytes: bytes.into(),
         })
@@ -266,168 +240,138 @@ impl Engine {
 
     /// The register in force.
     pub fn register(&self) -> &Arc<Register> {
-        &self.register
+        &self.reference.register
     }
 
-    fn hear(&mut self, reading: &Reading<'_>, now: UtcMs) {
-        let Some(position) = self
-            .assets
-            .position(reading, self.config.max_assets, &self.register)
-        else {
-            self.tally.assets_refused += 1;
+    /// Can an entry of the audit log be undone?
+    pub fn check_undo(&self, entry: u64) -> Result<(), UndoError> {
+        self.fleet.audit().check(entry)
+    }
+
+    /// Rollups that belong into the store together with the checkpoint just made.
+    pub fn checkpoint_rollups(&self) -> Vec<RollupRow> {
+        self.charging.rollups().frozen()
+    }
+
+    /// Quarter hours of a series that the store does not have yet, given the generation it is read at, as they are now.
+    pub fn open_rollups(&self, series: &Series, generation: u64, now: UtcMs) -> Slots {
+        self.charging
+            .open_rollups(&self.reference, series, generation, now)
+    }
+
+    fn apply_reading(&mut self, reading: &Reading<'_>, now: UtcMs) {
+        let Self {
+            reference,
+            charging,
+            fleet,
+            activity,
+            output,
+            ..
+        } = self;
+        let Some(position) = fleet.position(reading, reference) else {
+            output.tally().assets_refused += 1;
             return;
         };
-        let ms =
-            |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-        let today = self.today;
-        let books = self.books(position, reading.kind);
-        let settings = Hearing {
-            row_interval_ms: ms(self.config.telemetry_interval),
-            positions: self.config.positions,
-            books,
-            silent_ms: ms(self.config.stale_after),
-            rates: self.config.rates,
-            overrides: &self.config.counters,
-        };
-        // A charger's gains are wanted with their instants, even where the running day is all that its sums need.
         let is_charger = reading.kind == AssetKind::Charger;
-        let heard = self.assets.hear(position, reading, settings, |at| {
-            !is_charger && today.contains(at)
-        });
-        if is_charger {
-            self.note_charger(position, &heard, now);
-        }
-        self.tally.late += u64::from(heard.late);
-        for occurrence in heard.occurrences {
-            self.note_occurrence(occurrence);
-        }
-        self.output.extend(heard.telemetry.map(Fact::Telemetry));
-        self.output.extend(heard.meter.map(Fact::MeterValues));
-        for (from, to, gain) in heard.gains {
-            self.book_asset(position, from, to, gain);
-        }
-    }
-
-    /// A charger that also speaks OCPP is booked by its transactions; its MQTT register would be the same energy again.
-    fn books(&self, position: usize, kind: AssetKind) -> bool {
-        kind != AssetKind::Charger
-            || self
-                .assets
+        // A charger that also speaks OCPP is booked by its transactions; its MQTT register would be the same energy again.
+        let speaks_ocpp = is_charger
+            && fleet
+                .assets()
                 .get(position)
-                .is_none_or(|asset| self.charging.charge_point(&asset.tags().vehicle).is_none())
-    }
-
-    /// Books a gain that is not wholly in the running day.
-    fn book_asset(&mut self, position: usize, from: UtcMs, to: UtcMs, gain: Activity) {
-        let Some(asset) = self.assets.get_mut(position) else {
-            return;
-        };
-        let subject = asset.subject().clone();
-        let mut in_today = Activity::default();
-        for_each_day(self.register.zone(), from, to, &gain, |day, part| {
-            self.journal.add(day, &subject, &part);
-            if day == self.today.day {
-                in_today.add(&part);
+                .is_some_and(|asset| charging.point(&asset.tags().vehicle).is_some());
+        let effect = fleet.apply(position, reading, !speaks_ocpp, activity.today(), reference);
+        if let Some(asset) = fleet.assets().get(position).filter(|_| is_charger) {
+            charging.observe_charger(asset, &effect, reference, now);
+        }
+        output.tally().late += u64::from(effect.late);
+        for occurrence in effect.occurrences {
+            fleet.record(occurrence, reference.config.max_counter_events, output);
+        }
+        output.extend(effect.telemetry.map(Fact::Telemetry));
+        output.extend(effect.meter.map(Fact::MeterValues));
+        if let Some(asset) = fleet.assets_mut().get_mut(position) {
+            for (from, to, gain) in effect.gains {
+                activity.book_asset(reference.zone(), asset, from, to, &gain);
             }
-        });
-        asset.add_today(&in_today);
+        }
     }
 
-    fn hear_charge_point(&mut self, event: &ChargePointEvent, now: UtcMs) -> Option<i32> {
-        let mut outcomes = std::mem::take(&mut self.outcomes);
-        let transaction = self.charging.apply(event, &self.register, &mut outcomes);
-        self.hear_uptime(event);
-        self.note_power(event, &outcomes);
-        self.take_outcomes(&mut outcomes, now);
-        self.outcomes = outcomes;
-        transaction
+    fn apply_charge_point(&mut self, event: &ChargePointEvent, now: UtcMs) -> Option<i32> {
+        let Self {
+            reference,
+            charging,
+            activity,
+            output,
+            ..
+        } = self;
+        charging.apply(event, reference, now, |outcome| {
+            book_outcome(outcome, reference, activity, output);
+        })
     }
 
-    fn take_outcomes(&mut self, outcomes: &mut Vec<ChargingOutcome>, now: UtcMs) {
-        for outcome in outcomes.drain(..) {
-            self.take_uptime(&outcome, now);
-            self.note_history(&outcome, now);
-            match outcome {
-                ChargingOutcome::Fact(fact) => self.output.push_back(fact),
-                ChargingOutcome::Flowed { .. } => {}
-                ChargingOutcome::Energy {
-                    charge_point,
-                    connector_id: _,
-                    user,
-                    from,
-                    to,
-                    dwh,
-                } => {
-                    let subject = Subject::Charging { charge_point, user };
-                    for_each_day(
-                        self.register.zone(),
-                        from,
-                        to,
-                        &Activity {
-                            charged_dwh: dwh,
-                            ..Activity::default()
-                        },
-                        |day, part| {
-                            self.journal.add(day, &subject, &part);
-                            if day == self.today.day {
-                                self.charged_today
-                                    .entry(subject.clone())
-                                    .or_default()
-                                    .add(&part);
-                            }
-                        },
-                    );
-                }
-                ChargingOutcome::Closed(record) => {
-                    self.sessions_closed_today += 1;
-                    self.write_session(record);
-                }
-                ChargingOutcome::Corrected(record) => self.write_session(record),
-            }
+    /// The daemon did not run since it last got an instant.
+    fn record_absence(&mut self, now: UtcMs) {
+        if let Some(alive) = self.schedule.last_alive() {
+            self.charging
+                .record_absence(&self.reference, alive, now.max(alive), now);
         }
     }
 
     /// Starts a new day when it is time: the sums of the old one move to the journal.
     fn turn_day(&mut self, now: UtcMs) {
-        if now < self.today.end() {
+        let end = self.activity.today().end();
+        if now < end {
             return;
         }
-        // The last word of the old day, at its very end, so that its rows are final.
-        self.write_periodic(self.today.end().plus(-1));
-        self.save_running_day();
-        let ended = self.today.day;
-        self.today = DaySpan::of(now, self.register.zone());
+        // The rows of the old day are written once more at its very end, so that they are final.
+        self.write_periodic(end.plus(-1));
+        self.activity.save_running_day(self.fleet.assets_mut());
+        let ended = self.activity.start_day(now, self.reference.zone());
         self.judge_months(ended, now);
-        self.charged_today.clear();
-        self.sessions_closed_today = 0;
-        for asset in self.assets.iter_mut() {
-            asset.today = Activity::default();
-        }
-        self.next_periodic = now;
+        self.activity.clear_day(self.fleet.assets_mut());
+        self.schedule.set_periodic(now);
     }
 
-    /// Moves what the assets gained since the last time into the journal.
-    fn save_running_day(&mut self) {
-        let day = self.today.day;
-        for asset in self.assets.iter_mut() {
-            let unsaved = asset.take_unsaved();
-            self.journal.add(day, asset.subject(), &unsaved);
+    fn write_uptime(&mut self, now: UtcMs) {
+        let all = self.schedule.full_rows_due(now);
+        if all {
+            self.schedule.full_rows_written(now);
         }
+        self.charging
+            .write_uptime(&self.reference, all, now, &mut self.output);
     }
 }
 
-/// Whose energy a charger that speaks MQTT delivers, as far as the register says.
-fn mqtt_charger_subject(id: &Arc<str>, register: &Register) -> Subject {
-    let user = match register
-        .charge_point(id)
-        .map(|charge_point| charge_point.access)
-    {
-        Some(Access::Staff) => EnergyUser::Staff,
-        Some(Access::Public) => EnergyUser::Public,
-        Some(Access::Fleet) | None => EnergyUser::Unallocated,
+/// Energy goes to the activity, everything else becomes facts.
+fn book_outcome(
+    outcome: ChargingOutcome,
+    reference: &Reference,
+    activity: &mut ActivityBook,
+    output: &mut Output,
+) {
+    let record = match outcome {
+        ChargingOutcome::Fact(fact) => return output.push(fact),
+        ChargingOutcome::Flowed { .. } => return,
+        ChargingOutcome::Energy {
+            charge_point,
+            connector_id: _,
+            user,
+            from,
+            to,
+            dwh,
+        } => {
+            let subject = Subject::Charging { charge_point, user };
+            return activity.book_charged(reference.zone(), &subject, from, to, dwh);
+        }
+        ChargingOutcome::Closed(record) => {
+            activity.session_closed();
+            record
+        }
+        ChargingOutcome::Corrected(record) => record,
     };
-    Subject::Charging {
-        charge_point: id.clone(),
-        user,
-    }
+    let kgco2e_location = reference.session_kgco2e(&record);
+    output.push(Fact::Session {
+        record: Box::new(record),
+        kgco2e_location,
+    });
 }

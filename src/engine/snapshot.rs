@@ -5,9 +5,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::activity::{DaySpan, Journal};
-use super::assets::Assets;
+use super::activity::{ActivityBook, DaySpan, Journal};
+use super::alerting::Alerting;
+use super::charging::Charging;
+use super::fleet::{Assets, Fleet};
 use super::indicators::Indicators;
+use super::rows::DayRows;
+use super::schedule::Schedule;
 use super::{Engine, EngineConfig};
 use crate::ledger::alerts::{AlertBook, MonthlyBook};
 use crate::ledger::audit::AuditLog;
@@ -83,36 +87,38 @@ impl Engine {
     ///
     /// Everything handled so far must be committed before the checkpoint, and nothing may be handled in between.
     pub fn checkpoint(&mut self) -> (u64, Vec<u8>, Vec<ActivityRow>) {
-        self.save_running_day();
-        let (generation, rows) = self.journal.freeze();
-        self.history.freeze(generation, self.last_alive);
+        self.activity.save_running_day(self.fleet.assets_mut());
+        let (generation, rows) = self.activity.freeze();
+        let last_alive = self.schedule.raw_last_alive();
+        self.charging.freeze(generation, last_alive);
         let snapshot = Snapshot {
-            assets: &self.assets,
-            charging: &self.charging,
-            uptime: &self.uptime,
-            last_alive: self.last_alive,
-            next_uptime_rows: self.next_uptime_rows,
-            journal: self.journal.for_snapshot(),
-            today: self.today,
-            charged_today: &self.charged_today,
-            sessions_closed_today: self.sessions_closed_today,
-            next_periodic: self.next_periodic,
-            audit: &self.audit,
-            memories: self.memories.clone(),
-            alerts: &self.alerts,
-            monthly: &self.monthly,
-            indicators: &self.indicators,
+            assets: self.fleet.assets(),
+            charging: self.charging.book(),
+            uptime: self.charging.uptime(),
+            last_alive,
+            next_uptime_rows: self.schedule.next_full_rows(),
+            journal: self.activity.journal_for_snapshot(),
+            today: self.activity.today(),
+            charged_today: self.activity.charged_today(),
+            sessions_closed_today: self.activity.sessions_closed_today(),
+            next_periodic: self.schedule.next_periodic(),
+            audit: self.fleet.audit(),
+            memories: self.fleet.memories().clone(),
+            alerts: self.alerting.book(),
+            monthly: self.alerting.monthly(),
+            indicators: self.targets.indicators(),
         };
         let head = FORMAT.to_le_bytes().to_vec();
-        let bytes = postcard::to_extend(&(&snapshot, &self.history, &self.writing.rows), head)
+        let state = (&snapshot, self.charging.rollups(), self.day_rows.written());
+        let bytes = postcard::to_extend(&state, head)
             .expect("writing to memory does not fail and every map has a length");
         (generation, bytes, rows)
     }
 
     /// The checkpoint of this generation is in the store.
     pub fn confirm_checkpoint(&mut self, generation: u64) {
-        self.journal.confirm(generation);
-        self.history.confirm(generation);
+        self.activity.confirm(generation);
+        self.charging.confirm(generation);
     }
 
     /// The engine of a checkpoint.
@@ -138,35 +144,31 @@ impl Engine {
             _ => return Err(RestoreError::Format { found }),
         };
         history.set_limit(config.max_history_series);
+        let mut charging = state.charging;
+        charging.set_limits(config.charging_limits());
         let mut engine = Self::new(config, profile, register, factors, 1, now);
-        engine.assets = state.assets;
-        engine.charging = state.charging;
-        engine.charging.set_limits(engine.config.charging_limits());
-        engine.uptime = state.uptime;
-        engine.history = history;
-        engine.writing.rows = written;
-        engine.last_alive = state.last_alive;
-        engine.next_uptime_rows = state.next_uptime_rows;
-        engine.journal = state.journal;
-        engine.today = state.today;
-        engine.charged_today = state.charged_today;
-        engine.sessions_closed_today = state.sessions_closed_today;
-        engine.next_periodic = state.next_periodic;
-        engine.audit = state.audit;
-        engine.memories = state.memories;
+        engine.charging = Charging::new(charging, state.uptime, history);
+        let mut memories = state.memories;
         if found <= WITHOUT_MEMORY_VERSION {
             // All of them are version 1.
-            engine
-                .memories
-                .values_mut()
-                .for_each(|bytes| bytes.insert(0, 1));
+            memories.values_mut().for_each(|bytes| bytes.insert(0, 1));
         }
-        engine.alerts = state.alerts;
-        engine.monthly = state.monthly;
-        engine.indicators = state.indicators;
-        let register = engine.register.clone();
-        engine.assets.resolve(&register);
-        engine.history.resolve(&register);
+        engine.fleet = Fleet::restored(state.assets, state.audit, memories);
+        engine.day_rows = DayRows::restored(written);
+        engine.schedule = Schedule::restored(
+            state.last_alive,
+            state.next_uptime_rows,
+            state.next_periodic,
+        );
+        engine.activity = ActivityBook::restored(
+            state.journal,
+            state.today,
+            state.charged_today,
+            state.sessions_closed_today,
+        );
+        engine.alerting = Alerting::restored(state.alerts, state.monthly);
+        *engine.targets.indicators_mut() = state.indicators;
+        engine.resolve();
         Ok(engine)
     }
 }

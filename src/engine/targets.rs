@@ -1,10 +1,14 @@
-//! Targets in the engine: assessed once for each day, register and set of figures, for the forecast is too dear to be made for every look.
+//! Targets in the engine. A forecast is too expensive to be made for every request, so each day, register and set of figures is
+//! assessed once.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Engine;
-use super::uptime::ROWS_MS;
+use super::indicators::Indicators;
+use super::output::Output;
+use super::reference::Reference;
+use super::schedule::FULL_ROWS_MS;
 use crate::ledger::air::AirConfig;
 use crate::ledger::emissions::Declared;
 use crate::ledger::factors::FactorSets;
@@ -14,10 +18,10 @@ use crate::ledger::targets::{
 };
 use crate::ledger::transition::classify;
 use crate::model::register::EmissionClass;
-use crate::model::{Fact, ProjectionFact, TargetFact};
+use crate::model::{Fact, Indicator, ProjectionFact, TargetFact};
 use crate::units::{Day, UtcMs, Zone};
 
-/// The targets, what is known for them, and how they stood when last asked.
+/// The targets, the figures that they are measured by, and the newest assessment.
 #[derive(Debug, Default)]
 pub(super) struct Targets {
     list: Arc<[Target]>,
@@ -28,104 +32,83 @@ pub(super) struct Targets {
     figures_are_new: bool,
     /// Such rows are not written before: a published figure may change every minute.
     next_ahead: UtcMs,
+    /// Monthly figures that were published.
+    indicators: Indicators,
 }
 
-impl Engine {
-    /// The factors in force, for figures that are computed elsewhere.
-    pub fn factors(&self) -> &Arc<FactorSets> {
-        &self.factors
+impl Targets {
+    pub fn set_list(&mut self, list: Arc<[Target]>) {
+        self.list = list;
+        self.assessed = None;
     }
 
-    /// How pollutants are computed.
-    pub fn air_config(&self) -> &AirConfig {
-        &self.config.air
-    }
-
-    /// The targets beside the one that `[target]` sets. Given before what was heard is told again: no row is due by it, the start's are.
-    pub fn set_targets(&mut self, targets: Arc<[Target]>) {
-        self.targets.list = targets;
-        self.targets.assessed = None;
-    }
-
-    /// What was declared of base years.
     pub fn set_declared(&mut self, declared: Arc<[Declared]>) {
-        self.targets.declared = declared;
+        self.declared = declared;
     }
 
-    pub(super) fn declared(&self) -> &[Declared] {
-        &self.targets.declared
+    pub fn declared(&self) -> &[Declared] {
+        &self.declared
     }
 
-    /// Factor of electricity without a contract, for the market-based view.
-    pub fn residual_kgco2e_per_kwh(&self) -> Option<f64> {
-        self.config.residual_kgco2e_per_kwh
+    pub fn indicators(&self) -> &Indicators {
+        &self.indicators
     }
 
-    /// Days from the end of a year to its freeze.
-    pub fn freeze_after_days(&self) -> i32 {
-        i32::try_from(self.config.freeze_after.as_secs() / 86_400).unwrap_or(i32::MAX)
+    pub fn indicators_mut(&mut self) -> &mut Indicators {
+        &mut self.indicators
     }
 
-    /// Yearly tonnes, air pollutants and indicators: all that is known now, in place of what was known before.
-    pub fn set_figures(&mut self, figures: Figures) {
-        self.targets.figures = figures;
-        self.targets.figures_are_new = true;
-        // Shares of vehicles do not rest on them, and are dear.
-        let Some((day, mut records)) = self.targets.assessed.take() else {
+    /// Yearly tonnes, air pollutants and indicators: replaces all figures.
+    pub fn set_figures(&mut self, figures: Figures, reference: &Reference) {
+        self.figures = figures;
+        self.figures_are_new = true;
+        // Shares of vehicles do not depend on figures and are expensive: they stay.
+        let Some((day, mut records)) = self.assessed.take() else {
             return;
         };
         for (target, record) in self
-            .targets_in_force()
+            .in_force(reference)
             .iter()
             .zip(&mut records)
             .filter(|(target, _)| !of_vehicles(target))
         {
-            *record = assess(
-                target,
-                &self.profile,
-                &self.register,
-                &self.targets.figures,
-                day,
-            );
+            *record = self.assess_one(target, reference, day);
         }
-        self.targets.assessed = Some((day, records));
+        self.assessed = Some((day, records));
     }
 
-    /// Something changed that records rest on.
-    pub(super) fn forget_assessment(&mut self) {
-        self.targets.assessed = None;
-        self.write_all_anew();
+    /// Something changed that records depend on.
+    pub fn forget_assessment(&mut self) {
+        self.assessed = None;
     }
 
     /// Every target at the end of a day, that of `[target]` first.
-    pub fn target_records(&self, day: Day) -> Cow<'_, [TargetRecord]> {
-        match &self.targets.assessed {
+    pub fn records(&self, reference: &Reference, day: Day) -> Cow<'_, [TargetRecord]> {
+        match &self.assessed {
             Some((assessed, records)) if *assessed == day => Cow::Borrowed(records),
-            _ => Cow::Owned(self.assess_targets(day)),
-        }
-    }
-
-    /// That of `[target]`.
-    pub(super) fn headline_record(&self, day: Day) -> TargetRecord {
-        match self.target_records(day) {
-            Cow::Borrowed(records) => records[0].clone(),
-            Cow::Owned(mut records) => records.swap_remove(0),
+            _ => Cow::Owned(self.assess(reference, day)),
         }
     }
 
     /// That of `[target]` first.
-    fn targets_in_force(&self) -> Vec<Target> {
-        let config = &self.config;
+    fn in_force(&self, reference: &Reference) -> Vec<Target> {
+        let config = &reference.config;
         let start = config.target_start.zip(config.target_start_share);
         with_headline(
             headline(config.target_share, config.target_due, start),
-            &self.targets.list,
+            &self.list,
         )
     }
 
     /// The share of a target's vehicles whose class is not known or that are `lost` (in the register's order), 0 to 1.
-    pub(super) fn poor_share(&self, id: &str, day: Day, lost: &[bool]) -> Option<f64> {
-        let targets = self.targets_in_force();
+    pub fn poor_share(
+        &self,
+        reference: &Reference,
+        id: &str,
+        day: Day,
+        lost: &[bool],
+    ) -> Option<f64> {
+        let targets = self.in_force(reference);
         let Measure::Fleet {
             profile,
             population,
@@ -134,9 +117,9 @@ impl Engine {
         else {
             return None;
         };
-        let profile = profile.as_ref().unwrap_or(&self.profile);
+        let profile = profile.as_ref().unwrap_or(&reference.profile);
         let (mut all, mut poor) = (0u32, 0u32);
-        for (vehicle, lost) in self.register.vehicles.iter().zip(lost) {
+        for (vehicle, lost) in reference.register.vehicles.iter().zip(lost) {
             if population.holds(vehicle, day) == Some(true) {
                 all += 1;
                 poor += u32::from(
@@ -147,78 +130,75 @@ impl Engine {
         (all > 0).then(|| f64::from(poor) / f64::from(all))
     }
 
-    fn assess_targets(&self, day: Day) -> Vec<TargetRecord> {
-        self.targets_in_force()
+    fn assess(&self, reference: &Reference, day: Day) -> Vec<TargetRecord> {
+        self.in_force(reference)
             .iter()
-            .map(|target| {
-                assess(
-                    target,
-                    &self.profile,
-                    &self.register,
-                    &self.targets.figures,
-                    day,
-                )
-            })
+            .map(|target| self.assess_one(target, reference, day))
             .collect()
     }
 
+    fn assess_one(&self, target: &Target, reference: &Reference, day: Day) -> TargetRecord {
+        let (profile, register) = (&reference.profile, &reference.register);
+        assess(target, profile, register, &self.figures, day)
+    }
+
     /// Rows of `target_progress`.
-    pub(super) fn write_targets(&mut self, day: Day) {
+    pub fn write(&mut self, reference: &Reference, day: Day, output: &mut Output) {
         if self
-            .targets
             .assessed
             .as_ref()
             .is_none_or(|(assessed, _)| *assessed != day)
         {
-            self.targets.assessed = Some((day, self.assess_targets(day)));
+            self.assessed = Some((day, self.assess(reference, day)));
         }
-        let records = self
-            .targets
-            .assessed
-            .iter()
-            .flat_map(|(_, records)| records);
-        let zone = self.register.zone();
-        self.output.extend(
+        let records = self.assessed.iter().flat_map(|(_, records)| records);
+        output.extend(
             records
-                .filter_map(|record| fact(record, day, zone))
+                .filter_map(|record| fact(record, day, reference.zone()))
                 .map(Fact::Target),
         );
     }
 
-    /// Rows of `target_projection` after new figures: of the targets that rest on them, once in a while.
-    pub(super) fn write_new_projections(&mut self, now: UtcMs) {
-        if self.targets.figures_are_new && now >= self.targets.next_ahead {
-            self.targets.figures_are_new = false;
-            self.targets.next_ahead = now.plus(ROWS_MS);
-            self.write_projections(Day::of(now, self.register.zone()), |target| {
-                !of_vehicles(target)
-            });
+    /// Rows of `target_projection` of the targets that depend on figures, after new ones, once in a while.
+    pub fn write_new_projections(
+        &mut self,
+        reference: &Reference,
+        now: UtcMs,
+        output: &mut Output,
+    ) {
+        if self.figures_are_new && now >= self.next_ahead {
+            self.figures_are_new = false;
+            self.next_ahead = now.plus(FULL_ROWS_MS);
+            self.write_projections(
+                reference,
+                Day::of(now, reference.zone()),
+                output,
+                |target| !of_vehicles(target),
+            );
         }
     }
 
-    /// Rows of `target_projection`.
-    pub(super) fn write_projections(&mut self, day: Day, which: fn(&Target) -> bool) {
-        let targets = self.targets_in_force();
-        let records = self.target_records(day);
-        let found = targets
-            .iter()
-            .zip(records.iter())
-            .filter(|(target, _)| which(target));
-        let found: Vec<_> = found
-            .map(|(target, record)| {
-                (
-                    record.id.clone(),
-                    project(target, &self.profile, &self.register, record, day),
-                )
-            })
-            .collect();
-        for (target, ahead) in found {
-            self.output.extend(ahead.into_iter().map(|ahead| {
+    /// Rows of `target_projection` of the selected targets.
+    pub fn write_projections(
+        &self,
+        reference: &Reference,
+        day: Day,
+        output: &mut Output,
+        select: fn(&Target) -> bool,
+    ) {
+        let targets = self.in_force(reference);
+        let records = self.records(reference, day);
+        for (target, record) in targets.iter().zip(records.iter()) {
+            if !select(target) {
+                continue;
+            }
+            let ahead = project(target, &reference.profile, &reference.register, record, day);
+            output.extend(ahead.into_iter().map(|ahead| {
                 Fact::Projection(ProjectionFact {
                     fleet: Arc::from("all"),
-                    target: target.clone(),
+                    target: record.id.clone(),
                     // Within its day, so that a day's interval holds it.
-                    at: ahead.day.end(self.register.zone()).plus(-1),
+                    at: ahead.day.end(reference.zone()).plus(-1),
                     path: ahead.path,
                     trend: ahead.trend,
                     band: ahead.band,
@@ -227,6 +207,61 @@ impl Engine {
                 })
             }));
         }
+    }
+}
+
+impl Engine {
+    /// The factors in force, for figures that are computed elsewhere.
+    pub fn factors(&self) -> &Arc<FactorSets> {
+        &self.reference.factors
+    }
+
+    /// How pollutants are computed.
+    pub fn air_config(&self) -> &AirConfig {
+        &self.reference.config.air
+    }
+
+    /// Factor of electricity without a contract, for the market-based view.
+    pub fn residual_kgco2e_per_kwh(&self) -> Option<f64> {
+        self.reference.config.residual_kgco2e_per_kwh
+    }
+
+    /// Days from the end of a year to its freeze.
+    pub fn freeze_after_days(&self) -> i32 {
+        i32::try_from(self.reference.config.freeze_after.as_secs() / 86_400).unwrap_or(i32::MAX)
+    }
+
+    /// The targets beside the one that `[target]` sets. Set before the inbox is replayed: no row is due by it, the start's are.
+    pub fn set_targets(&mut self, targets: Arc<[Target]>) {
+        self.targets.set_list(targets);
+    }
+
+    /// What was declared of base years.
+    pub fn set_declared(&mut self, declared: Arc<[Declared]>) {
+        self.targets.set_declared(declared);
+    }
+
+    /// Yearly tonnes, air pollutants and indicators: replaces all figures.
+    pub fn set_figures(&mut self, figures: Figures) {
+        self.targets.set_figures(figures, &self.reference);
+    }
+
+    /// Every target at the end of a day, that of `[target]` first.
+    pub fn target_records(&self, day: Day) -> Cow<'_, [TargetRecord]> {
+        self.targets.records(&self.reference, day)
+    }
+
+    /// That of `[target]`.
+    pub(super) fn headline_record(&self, day: Day) -> TargetRecord {
+        match self.target_records(day) {
+            Cow::Borrowed(records) => records[0].clone(),
+            Cow::Owned(mut records) => records.swap_remove(0),
+        }
+    }
+
+    /// All monthly figures by key, those published and those of the store; of two, the newer one.
+    pub fn indicators(&self, stored: Vec<Indicator>) -> Vec<Indicator> {
+        self.targets.indicators().join(stored)
     }
 }
 

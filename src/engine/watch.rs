@@ -1,6 +1,7 @@
 //! Rules that look at rows as they are written: a fault at once, and the own rules of `[[alert]]` over any series of the schema.
 
 use super::Engine;
+use super::alerting::Premises;
 use crate::ledger::alerts::{Reading, Sample};
 use crate::model::{Fact, Labels};
 use crate::series;
@@ -25,31 +26,34 @@ const DAILY: [&str; 8] = [
 const NEWEST_MS: i64 = 86_400_000;
 
 impl Engine {
-    /// Looks at the facts that this call has brought.
+    /// Evaluates the facts that this call has brought.
     pub(super) fn watch(&mut self, now: UtcMs) {
-        let mut news = false;
-        for at in self.watched..self.output.len() {
-            if let Fact::ChargePointStatus(fact) = &self.output[at] {
-                let (charge_point, connector) = (fact.charge_point.clone(), fact.connector_id);
-                news |= self.hear_fault(&charge_point, connector, now);
+        let mut changed = false;
+        for position in self.output.unwatched() {
+            if let Fact::ChargePointStatus(fact) = self.output.fact(position) {
+                let premises = Premises {
+                    reference: &self.reference,
+                    charging: &self.charging,
+                    now,
+                };
+                changed |=
+                    self.alerting
+                        .evaluate_fault(&fact.charge_point, fact.connector_id, premises);
             }
-            news |= self.watch_own(at, now);
+            changed |= self.watch_own(position, now);
         }
-        if news {
-            self.settle_alerts(now);
+        if changed {
+            self.alerting.settle(&self.reference, now, &mut self.output);
         }
-        self.watched = self.output.len();
+        self.output.mark_watched();
     }
 
-    fn watch_own(&mut self, at: usize, now: UtcMs) -> bool {
-        let mut news = false;
-        let Self {
-            output,
-            alerts,
-            config,
-            ..
-        } = self;
-        let name = series::measurement(&output[at]);
+    fn watch_own(&mut self, position: usize, now: UtcMs) -> bool {
+        let mut changed = false;
+        let fact = self.output.fact(position);
+        let config = &self.reference.config;
+        let alerts = self.alerting.book_mut();
+        let name = series::measurement(fact);
         let mut line = Vec::new();
         for own in config
             .alerts
@@ -57,11 +61,11 @@ impl Engine {
             .iter()
             .filter(|own| own.measurement == name)
         {
-            if line.is_empty() && !series::encode(&output[at], &mut line) {
-                return news;
+            if line.is_empty() && !series::encode(fact, &mut line) {
+                return changed;
             }
             let Some(row) = Row::parse(&line) else {
-                return news;
+                return changed;
             };
             let oldest = if DAILY.contains(&name) {
                 OLDEST_DAILY_MS
@@ -94,7 +98,7 @@ impl Engine {
                 .map(|rule| rule.title.clone())
                 .unwrap_or_default();
             let summary = || format!("{title}: {} is {value} ({})", own.field, labels.text());
-            news |= alerts.hear(
+            changed |= alerts.hear(
                 &config.alerts,
                 &Sample {
                     rule: &own.rule,
@@ -105,6 +109,6 @@ impl Engine {
                 summary,
             );
         }
-        news
+        changed
     }
 }

@@ -71,6 +71,7 @@ impl Engine {
         match subject {
             Subject::Vehicle(id) => {
                 let organisation = self
+                    .reference
                     .register
                     .vehicle(&id)
                     .and_then(|vehicle| vehicle.organisation.clone());

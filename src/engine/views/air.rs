@@ -61,17 +61,17 @@ struct AirRow {
 impl Engine {
     /// The configured base stretch, whose activity [`Engine::air_view`] needs.
     pub fn air_base_days(&self) -> Option<(Day, Day)> {
-        self.config.air.base_days
+        self.reference.config.air.base_days
     }
 
     fn air_of(&self, from: Day, to: Day, mut stored: StoredActivity) -> AirInventory {
         let months = self.complete_months(from, to, &mut stored);
         air(
             &self.activity(from, to, &stored),
-            &self.register,
-            &self.factors,
+            &self.reference.register,
+            &self.reference.factors,
             &months,
-            &self.config.air,
+            &self.reference.config.air,
         )
     }
 
@@ -83,7 +83,7 @@ impl Engine {
         stored: StoredActivity,
         base: Option<StoredActivity>,
     ) -> AirView {
-        let config = &self.config.air;
+        let config = &self.reference.config.air;
         let found = self.air_of(from, to, stored);
         let base = config
             .base_days

@@ -82,10 +82,11 @@ struct SilenceRow {
 impl Engine {
     /// `/api/v1/alerts`.
     pub fn alerts_view(&self, context: &ViewContext) -> AlertsView {
-        let config = &self.config.alerts;
-        let standings = self.alerts.standings(config, context.now);
+        let config = &self.reference.config.alerts;
+        let standings = self.alerting.book().standings(config, context.now);
         let mut rows: Vec<(&Alert, Standing)> = self
-            .alerts
+            .alerting
+            .book()
             .alerts()
             .zip(standings)
             .filter(|(alert, _)| alert.stage != Stage::Ok)
@@ -128,19 +129,20 @@ impl Engine {
                 .map(|(alert, standing)| self.alert_row(alert, standing, severity(alert)))
                 .collect(),
             silences: self
-                .alerts
+                .alerting
+                .book()
                 .silences()
                 .iter()
                 .filter(|silence| context.now < silence.until)
                 .map(silence)
                 .collect(),
-            waiting: self.alerts.waiting(),
+            waiting: self.alerting.book().waiting(),
             rules: config.rules.iter().map(rule).collect(),
         }
     }
 
     fn alert_row(&self, alert: &Alert, standing: Standing, severity: Severity) -> AlertRow {
-        let rule = self.config.alerts.rule(&alert.rule);
+        let rule = self.reference.config.alerts.rule(&alert.rule);
         AlertRow {
             fingerprint: alert.fingerprint.to_string(),
             rule: alert.rule.clone(),

@@ -159,7 +159,7 @@ impl Engine {
     /// All charge points with all their connectors, registered or heard.
     fn charge_point_rows(&self) -> impl Iterator<Item = ChargePointRow> {
         let mut rows: BTreeMap<String, ChargePointRow> = BTreeMap::new();
-        for registered in &self.register.charge_points {
+        for registered in &self.reference.register.charge_points {
             let row = ChargePointRow {
                 site: registered.site.clone(),
                 organisation: registered.organisation.clone(),
@@ -173,7 +173,7 @@ impl Engine {
             };
             rows.insert(registered.id.to_lowercase(), row);
         }
-        for (id, state) in self.charging.charge_points() {
+        for (id, state) in self.charging.book().charge_points() {
             let row = rows
                 .entry(id.to_lowercase())
                 .or_insert_with(|| ChargePointRow::silent(id.clone()));
@@ -185,7 +185,7 @@ impl Engine {
     /// The same in numbers. What was said before a link was lost is not how it is now.
     pub(super) fn estate(&self) -> Estate {
         let mut estate = Estate {
-            sessions_closed_today: self.sessions_closed_today,
+            sessions_closed_today: self.activity.sessions_closed_today(),
             ..Estate::default()
         };
         for row in self.charge_point_rows() {
@@ -224,7 +224,7 @@ impl Engine {
             }
         }
         let site = |(id, power_w): (&Arc<str>, Option<f64>)| {
-            let known = self.register.site(id);
+            let known = self.reference.register.site(id);
             let (name, capacity_kw) = (
                 known.map(|site| site.name.clone()),
                 known.and_then(|site| site.capacity_kw),
@@ -241,7 +241,7 @@ impl Engine {
 
     fn vendors(&self) -> Vec<VendorRow> {
         let mut sums: BTreeMap<(&str, &str), (u32, Conformance)> = BTreeMap::new();
-        for (_, state) in self.charging.charge_points() {
+        for (_, state) in self.charging.book().charge_points() {
             let Some(vendor) = state.vendor.as_deref() else {
                 continue;
             };

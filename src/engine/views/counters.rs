@@ -67,11 +67,11 @@ struct RegisterRow {
 impl Engine {
     /// `/api/v1/counters`; `asset` is a fleet id or the id of a feed.
     pub fn counters_view(&self, context: &ViewContext, asset: Option<&str>) -> CountersView {
-        let asked = |candidate: &&super::super::assets::Asset| {
+        let asked = |candidate: &&super::super::fleet::Asset| {
             asset
                 .is_some_and(|asked| *candidate.id == *asked || *candidate.tags().vehicle == *asked)
         };
-        let registers = self.assets.iter().filter(asked).flat_map(|asset| {
+        let registers = self.fleet.assets().iter().filter(asked).flat_map(|asset| {
             asset.counters.iter().map(|register| RegisterRow {
                 feed: asset.id.clone(),
                 format: format_name(asset.format),
@@ -90,21 +90,23 @@ impl Engine {
             as_of: rfc3339(context.now),
             registers: registers.collect(),
             entries: self
-                .audit
+                .fleet
+                .audit()
                 .entries()
                 .rev()
                 .map(|entry| self.entry_row(entry))
                 .collect(),
-            entries_dropped: self.audit.dropped(),
+            entries_dropped: self.fleet.audit().dropped(),
         }
     }
 
     fn entry_row(&self, entry: &Entry) -> EntryRow {
         let occurrence = &entry.occurrence;
         let found = self
-            .assets
+            .fleet
+            .assets()
             .find(occurrence.format, &occurrence.asset)
-            .and_then(|position| self.assets.get(position));
+            .and_then(|position| self.fleet.assets().get(position));
         EntryRow {
             id: entry.id,
             at: rfc3339(occurrence.at),

@@ -147,9 +147,9 @@ impl Engine {
         from: Option<Day>,
         to: Option<Day>,
     ) -> (Day, Day) {
-        let today = Day::of(context.now, self.register.zone());
+        let today = Day::of(context.now, self.reference.register.zone());
         let to = to.unwrap_or(today);
-        let calendar = &self.register.jurisdiction.calendar;
+        let calendar = &self.reference.register.jurisdiction.calendar;
         let first = |to: Day| to.financial_year(calendar).first_day(calendar);
         (from.unwrap_or_else(|| first(to)), to)
     }
@@ -171,10 +171,10 @@ impl Engine {
     ) -> BTreeMap<ActivityKey, Activity> {
         let mut activity: BTreeMap<ActivityKey, Activity> = BTreeMap::new();
         let saved = stored.rows.iter().map(|row| (&row.key, &row.activity));
-        for (key, sums) in saved.chain(self.journal.since(stored.generation, from, to)) {
+        for (key, sums) in saved.chain(self.activity.since(stored.generation, from, to)) {
             activity.entry(key.clone()).or_default().add(sums);
         }
-        if (from..=to).contains(&self.today.day) {
+        if (from..=to).contains(&self.activity.today().day) {
             for (key, unsaved) in self.unsaved() {
                 activity.entry(key).or_default().add(unsaved);
             }
@@ -191,10 +191,10 @@ impl Engine {
     ) -> Months {
         let mut months = std::mem::take(&mut stored.months);
         let (first, last) = Self::months_around(from, to);
-        self.journal
+        self.activity
             .since(stored.generation, first, last)
             .for_each(|(key, sums)| months.add(key, sums));
-        if (first..=last).contains(&self.today.day) {
+        if (first..=last).contains(&self.activity.today().day) {
             self.unsaved()
                 .for_each(|(key, sums)| months.add(&key, sums));
         }
@@ -202,8 +202,8 @@ impl Engine {
     }
 
     fn unsaved(&self) -> impl Iterator<Item = (ActivityKey, &Activity)> {
-        let day = self.today.day;
-        let unsaved = self.assets.iter().map(move |asset| {
+        let day = self.activity.today().day;
+        let unsaved = self.fleet.assets().iter().map(move |asset| {
             (
                 ActivityKey {
                     day,
@@ -226,7 +226,7 @@ impl Engine {
         let months = self.complete_months(from, to, &mut stored);
         let activity = self.activity(from, to, &stored);
         // Silence is filled once the month is over.
-        let filled_to = to.min(Month::of_day(self.today.day).plus(-1).last_day());
+        let filled_to = to.min(Month::of_day(self.activity.today().day).plus(-1).last_day());
         let setting = Setting {
             per_vehicle: true,
             fill: (from <= filled_to).then_some((from, filled_to)),
@@ -281,7 +281,11 @@ impl Engine {
         setting: &Setting<'_>,
     ) -> Option<RestatementRow> {
         let sets = corrected_sets(inventory);
-        let published = self.factors.published().filter(|_| !sets.is_empty())?;
+        let published = self
+            .reference
+            .factors
+            .published()
+            .filter(|_| !sets.is_empty())?;
         let first = crate::ledger::emissions::inventory(
             activity,
             &Setting {
@@ -330,6 +334,7 @@ impl Engine {
         let mut avoided = Avoided::default();
         for (id, (before, now)) in inventory.replacements() {
             let Some(replaces) = self
+                .reference
                 .register
                 .vehicle(id)
                 .and_then(|vehicle| vehicle.replaces.clone())

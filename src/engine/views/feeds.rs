@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::super::Engine;
-use super::super::assets::Asset;
+use super::super::fleet::Asset;
 use super::{ViewContext, rfc3339};
 use crate::model::AssetKind;
 use crate::model::register::Register;
@@ -35,8 +35,8 @@ struct FeedRow {
 impl Engine {
     /// `/api/v1/feeds`.
     pub fn feeds_view(&self, context: &ViewContext) -> FeedsView {
-        let stale_ms = self.stale_ms();
-        let feeds = self.assets.iter().map(|asset| FeedRow {
+        let stale_ms = self.reference.stale_ms();
+        let feeds = self.fleet.assets().iter().map(|asset| FeedRow {
             feed: asset.id.clone(),
             format: format_name(asset.format),
             kind: match asset.kind {
@@ -44,7 +44,7 @@ impl Engine {
                 AssetKind::Charger => "charger",
                 AssetKind::Meter => "meter",
             },
-            registered_as: registered_as(asset, &self.register),
+            registered_as: registered_as(asset, &self.reference.register),
             last_heard_at: asset.presence.last_heard.map(rfc3339),
             lag_s: asset.presence.lag_s(),
             stale: asset.presence.is_stale(context.now, stale_ms),

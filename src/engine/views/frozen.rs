@@ -19,7 +19,7 @@ impl Engine {
         activity: &BTreeMap<ActivityKey, Activity>,
         setting: &Setting<'_>,
     ) -> Vec<YearRestatement> {
-        let calendar = &self.register.jurisdiction.calendar;
+        let calendar = &self.reference.register.jurisdiction.calendar;
         let mut rows = Vec::new();
         for versions in versions.chunk_by(|a, b| a.year == b.year) {
             let Some(year) = versions.first().map(|frozen| frozen.year) else {
@@ -27,7 +27,7 @@ impl Engine {
             };
             let (first, last) = (year.first_day(calendar), year.last_day(calendar));
             let now = if (from, to) == (first, last) {
-                year_version(year, self.today.day, whole)
+                year_version(year, self.activity.today().day, whole)
             } else {
                 let days = activity
                     .iter()
@@ -42,9 +42,14 @@ impl Engine {
                         ..*setting
                     },
                 );
-                year_version(year, self.today.day, &of_year)
+                year_version(year, self.activity.today().day, &of_year)
             };
-            rows.extend(restate_year(versions, &now, self.declared(), calendar));
+            rows.extend(restate_year(
+                versions,
+                &now,
+                self.targets.declared(),
+                calendar,
+            ));
         }
         rows
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::super::Engine;
-use super::super::assets::Asset;
+use super::super::fleet::Asset;
 use crate::model::{AssetKind, CounterKind, Quantity};
 use crate::units::Thousandths;
 
@@ -41,7 +41,7 @@ impl Engine {
         organisations: &[String],
         limit: usize,
     ) -> ChosenView {
-        let in_organisation = self.register.vehicles.iter().filter(|vehicle| {
+        let in_organisation = self.reference.register.vehicles.iter().filter(|vehicle| {
             vehicle.organisation.as_deref().is_some_and(|organisation| {
                 organisations.iter().any(|chosen| chosen == organisation)
             })
@@ -68,7 +68,8 @@ impl Engine {
             }
         }
         for asset in self
-            .assets
+            .fleet
+            .assets()
             .iter()
             .filter(|asset| asset.kind == AssetKind::Vehicle)
         {

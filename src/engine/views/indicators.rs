@@ -36,6 +36,7 @@ impl Engine {
             .into_iter()
             .map(|indicator| IndicatorRow {
                 registered: self
+                    .reference
                     .register
                     .organisations
                     .iter()

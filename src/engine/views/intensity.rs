@@ -126,8 +126,8 @@ impl Engine {
         stored: StoredIntensity,
     ) -> IntensityView {
         let (start, end) = (
-            from.start(self.register.zone()),
-            to.end(self.register.zone()),
+            from.start(self.reference.register.zone()),
+            to.end(self.reference.register.zone()),
         );
         let series = Series::of(stored.slots.iter().copied());
         let mut days: BTreeMap<(Day, Arc<str>, &'static str), OperationalSum> = BTreeMap::new();
@@ -138,7 +138,7 @@ impl Engine {
                 let intensity = self.intensity_of(&series, &record.site, half_hour.start);
                 whole.add(half_hour.dwh, intensity);
                 let key = (
-                    Day::of(half_hour.start, self.register.zone()),
+                    Day::of(half_hour.start, self.reference.register.zone()),
                     record.site.clone(),
                     fleet_or_sold(&record.user),
                 );
@@ -163,6 +163,7 @@ impl Engine {
                     site,
                     user,
                     kgco2e_annual_with_losses: self
+                        .reference
                         .factors
                         .electricity_with_losses(day)
                         .filter(|_| sum.dwh != 0)
@@ -232,6 +233,7 @@ impl Engine {
         };
         let booked = self
             .charging
+            .book()
             .sessions()
             .map(|(record, _)| record)
             .filter(|record| overlaps(record))
@@ -243,16 +245,22 @@ impl Engine {
     }
 
     fn intensity_of(&self, series: &Series, site: &str, start: UtcMs) -> Option<Intensity> {
-        let region = self.register.site(site).and_then(|site| site.region_id);
+        let region = self
+            .reference
+            .register
+            .site(site)
+            .and_then(|site| site.region_id);
         let annual = self
+            .reference
             .factors
-            .electricity_with_losses(Day::of(start, self.register.zone()))
+            .electricity_with_losses(Day::of(start, self.reference.register.zone()))
             .map(|factor| factor.value.get() * 1000.0);
         series.at(region, start, annual)
     }
 
     fn area_rows(&self, slots: &[IntensitySlot], start: UtcMs, now: UtcMs) -> Vec<AreaRow> {
         let mut areas: Vec<GridArea> = self
+            .reference
             .register
             .sites
             .iter()

@@ -85,11 +85,11 @@ pub struct TargetsView {
 impl Engine {
     /// `/api/v1/overview`.
     pub fn overview(&self, context: &ViewContext) -> Overview {
-        let day = Day::of(context.now, self.register.zone());
-        let (counts, target) = (self.counts(day), self.headline_record(day));
+        let day = Day::of(context.now, self.reference.register.zone());
+        let (counts, target) = (self.reference.counts(day), self.headline_record(day));
         Overview {
             as_of: rfc3339(context.now),
-            headline: headline(&target, counts, counts.counted(&self.profile)),
+            headline: headline(&target, counts, counts.counted(&self.reference.profile)),
             transition: self.figures(counts),
             target,
             today: self.today_figures(day),
@@ -103,7 +103,7 @@ impl Engine {
         TargetsView {
             as_of: rfc3339(context.now),
             targets: self
-                .target_records(Day::of(context.now, self.register.zone()))
+                .target_records(Day::of(context.now, self.reference.register.zone()))
                 .into_owned(),
         }
     }
@@ -113,7 +113,8 @@ impl Engine {
         let total = inventory.total();
         // Kilometres and litres of the vehicles themselves, whether emissions could be computed from them or not.
         let (distance_m, fuel_ml) = self
-            .assets
+            .fleet
+            .assets()
             .iter()
             .filter(|asset| asset.kind == AssetKind::Vehicle)
             .fold((0, 0), |(distance, fuel), asset| {
@@ -164,10 +165,10 @@ impl Engine {
     }
 
     fn data_quality(&self, context: &ViewContext) -> DataQuality {
-        let (sums, unregistered) = self.quality(context.now);
+        let (sums, unregistered) = self.fleet.quality(&self.reference, context.now);
         let all = sums.get("all").copied().unwrap_or_default();
         DataQuality {
-            vehicles_registered: self.register.vehicles.len(),
+            vehicles_registered: self.reference.register.vehicles.len(),
             vehicles_in_service: all.vehicles,
             vehicles_heard_24h: all.heard_24h,
             vehicles_stale: all.stale,

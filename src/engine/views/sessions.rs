@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::{Engine, View};
 use super::{ViewContext, rfc3339, wh};
 use crate::model::{ClosedSession, EnergyUser, SessionRecord, TransactionId};
-use crate::units::{Day, UtcMs};
+use crate::units::UtcMs;
 
 /// The answer.
 #[derive(Debug, Serialize)]
@@ -72,10 +72,16 @@ impl Engine {
             .map(|closed| (closed.record, closed.kgco2e_location, false));
         let booked = self
             .charging
+            .book()
             .sessions()
             .filter(|(record, _)| wanted(record, question, context.now));
-        let booked =
-            booked.map(|(record, plugged)| (record.clone(), self.session_kgco2e(record), plugged));
+        let booked = booked.map(|(record, plugged)| {
+            (
+                record.clone(),
+                self.reference.session_kgco2e(record),
+                plugged,
+            )
+        });
         for (record, kgco2e, plugged) in stored.chain(booked) {
             let still_plugged_at = plugged.then_some(context.now);
             rows.insert(
@@ -95,7 +101,8 @@ impl Engine {
         kgco2e_location: Option<f64>,
         still_plugged_at: Option<UtcMs>,
     ) -> SessionRow {
-        let grace = i64::try_from(self.config.overstay_grace.as_millis()).unwrap_or(i64::MAX);
+        let grace =
+            i64::try_from(self.reference.config.overstay_grace.as_millis()).unwrap_or(i64::MAX);
         SessionRow {
             plugged_s: record.plugged_for_ms(still_plugged_at) / 1000,
             overstay_s: record.overstay_ms(grace, still_plugged_at) / 1000,
@@ -137,20 +144,6 @@ impl Engine {
                 .collect(),
             stop_reason: record.stop_reason,
             id: record.id,
-        }
-    }
-
-    /// Location-based scope 2 of a session, where it is the fleet's and its energy is known.
-    pub(crate) fn session_kgco2e(&self, record: &SessionRecord) -> Option<f64> {
-        let day = Day::of(
-            record.ended_at.unwrap_or(record.started_at),
-            self.register.zone(),
-        );
-        match record.user {
-            EnergyUser::Staff | EnergyUser::Public => None,
-            EnergyUser::Vehicle(_) | EnergyUser::Unallocated => {
-                self.factors.electricity_kgco2e(day, record.energy_dwh?)
-            }
         }
     }
 }

@@ -78,12 +78,12 @@ impl Engine {
         from: Option<Month>,
         to: Option<Month>,
     ) -> TransitionView {
-        let day = Day::of(context.now, self.register.zone());
+        let day = Day::of(context.now, self.reference.register.zone());
         // A month that has not ended has no last instant yet.
         let last = last_full_month(day);
         let to = to.unwrap_or(last).min(last);
         let from = from.unwrap_or(to.plus(-12)).max(to.plus(1 - MAX_MONTHS));
-        let config = &self.config;
+        let config = &self.reference.config;
         let target = headline(
             config.target_share,
             config.target_due,
@@ -116,7 +116,7 @@ impl Engine {
             day: day.to_string(),
             standing: self.standing(day),
             without_in_service_from: Population::default()
-                .undated(&self.register, day)
+                .undated(&self.reference.register, day)
                 .without_start,
             from: from.to_string(),
             to: to.to_string(),
@@ -125,7 +125,9 @@ impl Engine {
     }
 
     fn counted_at(&self, month: Month) -> u32 {
-        self.counts(month.last_day()).counted(&self.profile)
+        self.reference
+            .counts(month.last_day())
+            .counted(&self.reference.profile)
     }
 
     fn standing(&self, day: Day) -> Standing {
@@ -134,12 +136,13 @@ impl Engine {
         let mut by_category: BTreeMap<&'static str, Counts> = BTreeMap::new();
         let mut by_role: BTreeMap<&'static str, Counts> = BTreeMap::new();
         for vehicle in self
+            .reference
             .register
             .vehicles
             .iter()
             .filter(|vehicle| in_scope(vehicle, day))
         {
-            let class = classify(vehicle, &self.profile, day).class;
+            let class = classify(vehicle, &self.reference.profile, day).class;
             let organisation = vehicle
                 .organisation
                 .clone()
@@ -176,14 +179,14 @@ impl Engine {
     pub(super) fn figures(&self, counts: Counts) -> TransitionFigures {
         let share = |name: &str| Profile::by_name(name).and_then(|profile| counts.share(&profile));
         TransitionFigures {
-            profile: self.profile.name,
-            profile_options: self.profile.options(),
+            profile: self.reference.profile.name,
+            profile_options: self.reference.profile.options(),
             in_scope: counts.total(),
-            low_or_better: counts.counted(&self.profile),
+            low_or_better: counts.counted(&self.reference.profile),
             counts,
-            share: counts.share(&self.profile),
-            lower: counts.share(&self.profile),
-            upper: counts.upper(&self.profile),
+            share: counts.share(&self.reference.profile),
+            lower: counts.share(&self.reference.profile),
+            upper: counts.upper(&self.reference.profile),
             ultra_low_or_better_share: share("ulev_or_better"),
             zero_share: share("zev_only"),
         }

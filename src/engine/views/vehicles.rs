@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::super::Engine;
-use super::super::assets::Asset;
+use super::super::fleet::Asset;
 use super::{ViewContext, rfc3339, whole};
 use crate::ledger::transition::classify;
 use crate::model::register::Vehicle;
@@ -54,14 +54,15 @@ struct VehicleRow {
 impl Engine {
     /// `/api/v1/vehicles`.
     pub fn vehicles_view(&self, context: &ViewContext) -> VehiclesView {
-        let day = Day::of(context.now, self.register.zone());
-        let stale_ms = self.stale_ms();
+        let day = Day::of(context.now, self.reference.register.zone());
+        let stale_ms = self.reference.stale_ms();
         let mut rows: BTreeMap<Arc<str>, VehicleRow> = BTreeMap::new();
-        for vehicle in &self.register.vehicles {
+        for vehicle in &self.reference.register.vehicles {
             rows.insert(vehicle.id.clone(), self.registered_row(vehicle, day));
         }
         for asset in self
-            .assets
+            .fleet
+            .assets()
             .iter()
             .filter(|asset| asset.kind == AssetKind::Vehicle)
         {
@@ -82,7 +83,7 @@ impl Engine {
 
     fn registered_row(&self, vehicle: &Vehicle, day: Day) -> VehicleRow {
         let (classified, in_service) = (
-            classify(vehicle, &self.profile, day),
+            classify(vehicle, &self.reference.profile, day),
             vehicle.in_service_on(day),
         );
         VehicleRow {

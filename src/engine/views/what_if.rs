@@ -25,8 +25,8 @@ pub struct WhatIfView {
 impl Engine {
     /// `/api/v1/what-if`. With 0 nothing is replaced, and the path alone is told.
     pub fn what_if_view(&self, context: &ViewContext, per_month: f64) -> WhatIfView {
-        let day = Day::of(context.now, self.register.zone());
-        let config = &self.config;
+        let day = Day::of(context.now, self.reference.register.zone());
+        let config = &self.reference.config;
         let target = headline(
             config.target_share,
             config.target_due,
@@ -37,7 +37,13 @@ impl Engine {
             per_month,
             successor: EmissionClass::Zero,
         };
-        let mut plan = convert(&self.register, &self.profile, &[conversion], &[], day);
+        let mut plan = convert(
+            &self.reference.register,
+            &self.reference.profile,
+            &[conversion],
+            &[],
+            day,
+        );
         // What comes after the due date changes nothing that is shown.
         plan.retain(|replacement| target.due.is_none_or(|due| replacement.date <= due));
         let outcome = match &target.measure {
@@ -47,7 +53,7 @@ impl Engine {
                 successor,
                 ..
             } => {
-                let profile = profile.as_ref().unwrap_or(&self.profile);
+                let profile = profile.as_ref().unwrap_or(&self.reference.profile);
                 let successor = successors(*successor, profile);
                 let share = FleetShare {
                     target: &target,
@@ -55,7 +61,7 @@ impl Engine {
                     population,
                     successor: &successor,
                 };
-                Some(outcome(share, &self.register, &plan, day))
+                Some(outcome(share, &self.reference.register, &plan, day))
             }
             _ => None,
         };

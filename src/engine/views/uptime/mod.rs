@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::super::{Engine, uptime::rules};
+use super::super::Engine;
 use super::{ViewContext, rfc3339};
 use crate::ledger::uptime::{ConnectorUptime, Fault, Sums, norms};
 use crate::model::register::{Access, ChargePoint};
@@ -128,7 +128,7 @@ impl Engine {
         from: Option<Month>,
         to: Option<Month>,
     ) -> (Month, Month) {
-        let to = to.unwrap_or_else(|| Month::of(context.now, self.register.zone()));
+        let to = to.unwrap_or_else(|| Month::of(context.now, self.reference.register.zone()));
         (from.unwrap_or_else(|| to.first_of_year()), to)
     }
 
@@ -136,10 +136,10 @@ impl Engine {
     pub fn uptime_view(&self, context: &ViewContext, from: Month, to: Month) -> UptimeView {
         let nevi_from = to.plus(1 - NEVI_MONTHS);
         let mut by_point: BTreeMap<Arc<str>, Vec<ConnectorUptime>> = BTreeMap::new();
-        for connector in self.uptime.connectors(
+        for connector in self.charging.uptime().connectors(
             context.now,
-            &rules(&self.config, &self.register),
-            &self.charging,
+            &self.reference.uptime_rules(),
+            self.charging.book(),
         ) {
             by_point
                 .entry(connector.charge_point.clone())
@@ -147,7 +147,12 @@ impl Engine {
                 .push(connector);
         }
         let heard: BTreeSet<String> = by_point.keys().map(|id| id.to_lowercase()).collect();
-        let registered = self.register.charge_points.iter().map(|point| &point.id);
+        let registered = self
+            .reference
+            .register
+            .charge_points
+            .iter()
+            .map(|point| &point.id);
         let never_heard = registered
             .filter(|id| !heard.contains(&id.to_lowercase()))
             .cloned()
@@ -157,9 +162,12 @@ impl Engine {
         let mut sites: BTreeMap<Arc<str>, Group> = BTreeMap::new();
         let mut all = Group::default();
         for (id, of_point) in by_point {
-            let registered = self.register.charge_point(&id);
+            let registered = self.reference.register.charge_point(&id);
             let rated_kw = registered.and_then(|point| point.max_power_kw);
-            let (site, in_scope) = (self.site_of(&id), registered.is_some_and(in_scope));
+            let (site, in_scope) = (
+                self.reference.site_of(&id),
+                registered.is_some_and(in_scope),
+            );
             let mut point = Total::default();
             for connector in of_point {
                 let period = sum(&connector, from, to);
@@ -184,7 +192,7 @@ impl Engine {
             }
             let mut faults = FaultSums::new();
             let wanted = |fault: &&Fault| (from..=to).contains(&fault.month);
-            for fault in self.uptime.faults(&id).iter().filter(wanted) {
+            for fault in self.charging.uptime().faults(&id).iter().filter(wanted) {
                 for sums in [
                     &mut faults,
                     &mut all.faults,

@@ -1,30 +1,25 @@
-//! The audit log in the engine: what is noted becomes a row, and what is undone is booked back where it came from.
+//! The audit log of registers: each occurrence becomes a row, and an undone one is booked back where it came from.
 
-use super::Engine;
+use super::Fleet;
 use super::assets::Measure;
-use crate::ledger::audit::{Entry, Occurrence, UndoError};
+use crate::engine::activity::ActivityBook;
+use crate::engine::output::Output;
+use crate::ledger::audit::{Entry, Occurrence};
 use crate::model::{CounterEventFact, Fact};
-use crate::units::{Thousandths, UtcMs};
+use crate::units::{Thousandths, UtcMs, Zone};
 
-impl Engine {
-    pub(super) fn note_occurrence(&mut self, occurrence: Occurrence) {
-        let entry = self
-            .audit
-            .add(occurrence, self.config.max_counter_events)
-            .clone();
-        self.write_entry(&entry);
+impl Fleet {
+    /// Adds an occurrence to the log of at most `limit` entries.
+    pub fn record(&mut self, occurrence: Occurrence, limit: usize, output: &mut Output) {
+        let entry = self.audit.add(occurrence, limit).clone();
+        output.extend(self.row(&entry));
     }
 
-    fn write_entry(&mut self, entry: &Entry) {
+    fn row(&self, entry: &Entry) -> Option<Fact> {
         let occurrence = &entry.occurrence;
-        let Some(asset) = self
-            .assets
-            .find(occurrence.format, &occurrence.asset)
-            .and_then(|at| self.assets.get_mut(at))
-        else {
-            return;
-        };
-        self.output.push_back(Fact::CounterEvent(CounterEventFact {
+        let position = self.assets.find(occurrence.format, &occurrence.asset)?;
+        let asset = self.assets.get(position)?;
+        Some(Fact::CounterEvent(CounterEventFact {
             site: asset.tags().site.clone(),
             asset: asset.tags().vehicle.clone(),
             quantity: occurrence.quantity.name(),
@@ -35,16 +30,18 @@ impl Engine {
             before: Thousandths(occurrence.before),
             after: Thousandths(occurrence.after),
             undone: entry.undone_at.is_some(),
-        }));
-    }
-
-    /// Can an entry of the audit log be undone?
-    pub fn check_undo(&self, entry: u64) -> Result<(), UndoError> {
-        self.audit.check(entry)
+        }))
     }
 
     /// Undoes an entry: the register's total is corrected, and the days it was booked on. The register itself goes on as it is.
-    pub(super) fn undo_counter_event(&mut self, id: u64, now: UtcMs) {
+    pub fn undo(
+        &mut self,
+        id: u64,
+        now: UtcMs,
+        zone: &Zone,
+        activity: &mut ActivityBook,
+        output: &mut Output,
+    ) {
         let Ok(entry) = self.audit.undo(id, now) else {
             return;
         };
@@ -65,9 +62,9 @@ impl Engine {
             let measure =
                 Measure::of(occurrence.quantity, asset.kind).filter(|_| occurrence.booked);
             if let Some((measure, _)) = measure {
-                self.book_asset(position, from, to, measure.activity(by));
+                activity.book_asset(zone, asset, from, to, &measure.activity(by));
             }
         }
-        self.write_entry(&entry);
+        output.extend(self.row(&entry));
     }
 }

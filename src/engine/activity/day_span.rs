@@ -1,15 +1,13 @@
-//! The activity journal: kilometres, litres and energy by local day, as additions since the last checkpoint.
-
-use std::collections::BTreeMap;
+//! days of the local calendar and the spreading of a gain over them.
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Activity, ActivityKey, ActivityRow, Subject};
+use crate::model::Activity;
 use crate::units::{Day, UtcMs, Zone};
 
-/// A London day with its bounds at hand, because nearly every message falls into the running one.
+/// A local day with its bounds at hand, because nearly every message falls into the running one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(super) struct DaySpan {
+pub(in crate::engine) struct DaySpan {
     /// The day.
     pub day: Day,
     start: UtcMs,
@@ -41,7 +39,7 @@ impl DaySpan {
 /// A gap longer than this is not spread day by day: a vehicle silent for a year would make hundreds of rows of guesswork.
 const LONGEST_SPREAD_MS: i64 = 62 * 86_400_000;
 
-/// Splits an amount gained over `[from, to]` among London days, linearly in time. The parts always add up to the amount.
+/// Splits an amount gained over `[from, to]` among days of the local calendar, linearly in time. The parts always add up to the amount.
 fn spread(zone: &Zone, from: UtcMs, to: UtcMs, amount: i64, mut book: impl FnMut(Day, i64)) {
     let from = from.max(to.plus(-LONGEST_SPREAD_MS));
     let mut span = DaySpan::of(from.min(to), zone);
@@ -102,84 +100,9 @@ pub(super) fn for_each_day(
     }
 }
 
-/// Additions since the last checkpoint, and those of a checkpoint under way.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Journal {
-    /// The checkpoint that the open additions come after.
-    generation: u64,
-    open: BTreeMap<ActivityKey, Activity>,
-    /// Handed to a checkpoint that is not confirmed yet; it will be `generation`.
-    frozen: BTreeMap<ActivityKey, Activity>,
-}
-
-impl Journal {
-    /// Adds to a day.
-    pub fn add(&mut self, day: Day, subject: &Subject, activity: &Activity) {
-        if !activity.is_empty() {
-            self.open
-                .entry(ActivityKey {
-                    day,
-                    subject: subject.clone(),
-                })
-                .or_default()
-                .add(activity);
-        }
-    }
-
-    /// Hands over everything open for a checkpoint; returns its generation. An unconfirmed earlier one is taken along.
-    pub fn freeze(&mut self) -> (u64, Vec<ActivityRow>) {
-        for (key, activity) in std::mem::take(&mut self.open) {
-            self.frozen.entry(key).or_default().add(&activity);
-        }
-        self.generation += 1;
-        let rows = self
-            .frozen
-            .iter()
-            .map(|(key, activity)| ActivityRow {
-                key: key.clone(),
-                activity: *activity,
-            })
-            .collect();
-        (self.generation, rows)
-    }
-
-    /// The checkpoint is in the store.
-    pub fn confirm(&mut self, generation: u64) {
-        if generation == self.generation {
-            self.frozen.clear();
-        }
-    }
-
-    /// What the store does not have yet, given the generation it was read at, for days `from..=to`.
-    pub fn since(
-        &self,
-        generation: u64,
-        from: Day,
-        to: Day,
-    ) -> impl Iterator<Item = (&ActivityKey, &Activity)> {
-        let frozen = (generation < self.generation).then_some(&self.frozen);
-        frozen
-            .into_iter()
-            .flatten()
-            .chain(&self.open)
-            .filter(move |(key, _)| (from..=to).contains(&key.day))
-    }
-
-    /// The state that goes into the snapshot of the checkpoint just frozen: nothing is open after it.
-    pub fn for_snapshot(&self) -> Self {
-        Self {
-            generation: self.generation,
-            open: BTreeMap::new(),
-            frozen: BTreeMap::new(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use crate::engine::activity::*;
+    use crate::engine::activity::day_span::*;
     use crate::jurisdiction::UK;
 
     fn at(text: &str) -> UtcMs {
@@ -230,43 +153,5 @@ mod tests {
             assert_eq!(parts, want, "{from} {to}");
             assert_eq!(parts.iter().map(|(_, part)| part).sum::<i64>(), amount);
         }
-    }
-
-    #[test]
-    fn a_checkpoint_under_way_is_neither_lost_nor_counted_twice() {
-        let mut journal = Journal::default();
-        let subject = Subject::Vehicle(Arc::from("AMB-101"));
-        let day = Day(20_000);
-        let km = |distance_m| Activity {
-            distance_m,
-            ..Activity::default()
-        };
-        let visible = |journal: &Journal, generation| {
-            journal
-                .since(generation, day, day)
-                .map(|(_, a)| a.distance_m)
-                .sum::<i64>()
-        };
-        journal.add(day, &subject, &km(5));
-        let (generation, rows) = journal.freeze();
-        journal.add(day, &subject, &km(2));
-        assert_eq!(rows.len(), 1);
-        assert_eq!(
-            visible(&journal, generation - 1),
-            7,
-            "the store has not got it yet"
-        );
-        assert_eq!(
-            visible(&journal, generation),
-            2,
-            "the store has it, the confirmation is on its way"
-        );
-        let (second, rows) = journal.freeze();
-        assert_eq!(
-            rows[0].activity.distance_m, 7,
-            "an unconfirmed checkpoint is taken along"
-        );
-        journal.confirm(second);
-        assert_eq!(visible(&journal, second), 0);
     }
 }

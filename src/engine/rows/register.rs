@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Engine;
-use super::uptime::ROWS_MS;
+use crate::engine::Engine;
+use crate::engine::schedule::FULL_ROWS_MS;
 use crate::ledger::emissions::{avoided_rows, site_rows};
 use crate::ledger::series_tombstones::DayTable;
 use crate::ledger::targets::{age, vehicles_needed};
@@ -16,48 +16,49 @@ use crate::model::{Fact, FleetGroupFact, SiteInfoFact, VehicleInfoFact};
 use crate::units::{Day, UtcMs, Zone};
 
 impl Engine {
-    /// Writes what is due: with the rows of all connectors, and the last word of a day. Once a day, and anew after a change, also what the
-    /// register says and what is ahead.
-    pub(super) fn write_fleet_rows(&mut self, now: UtcMs) {
-        let day = Day::of(now, self.register.zone());
-        let due = now >= self.next_uptime_rows;
-        let emissions_due = due || self.writing.sites_due || now.plus(1) >= self.today.end();
-        self.writing.sites_due = emissions_due && self.writing.awaits_months;
-        if emissions_due && !self.writing.awaits_months {
+    /// Writes what is due: with the rows of all connectors, and at the end of a day. Once a day, and after a change, also the vehicles of
+    /// the register and the projections.
+    pub(super) fn write_register_rows(&mut self, now: UtcMs) {
+        let day = Day::of(now, self.reference.zone());
+        let due = self.schedule.full_rows_due(now);
+        let day_ends = now.plus(1) >= self.activity.today().end();
+        if self.day_rows.take_sites_due(due || day_ends) {
             self.write_sites_emissions(day);
         }
         if due {
             self.write_sites(now, day);
-            let last = self.next_uptime_rows.plus(-ROWS_MS);
-            if last < day.start(self.register.zone()) || last >= day.end(self.register.zone()) {
+            let last = self.schedule.next_full_rows().plus(-FULL_ROWS_MS);
+            let zone = self.reference.zone();
+            if last < day.start(zone) || last >= day.end(zone) {
                 self.write_register(day);
-                self.write_projections(day, |_| true);
+                self.targets
+                    .write_projections(&self.reference, day, &mut self.output, |_| true);
             }
         }
-        self.write_new_projections(now);
-    }
-
-    /// The next time all is due, as at the beginning of a day: something changed that such rows rest on.
-    pub(super) fn write_all_anew(&mut self) {
-        self.next_uptime_rows = UtcMs(i64::MIN);
+        self.targets
+            .write_new_projections(&self.reference, now, &mut self.output);
     }
 
     fn write_sites_emissions(&mut self, day: Day) {
         let today = self.inventory_today(true);
-        let rows = site_rows(&today, day.start(self.register.zone()))
+        let rows = site_rows(&today, day.start(self.reference.zone()))
             .into_iter()
             .map(Fact::SiteEmissions)
             .collect();
         self.write_whole(day, DayTable::Sites, rows);
-        let rows = avoided_rows(&today, &self.register, day.start(self.register.zone()))
-            .into_iter()
-            .map(Fact::Avoided)
-            .collect();
+        let rows = avoided_rows(
+            &today,
+            &self.reference.register,
+            day.start(self.reference.zone()),
+        )
+        .into_iter()
+        .map(Fact::Avoided)
+        .collect();
         self.write_whole(day, DayTable::Avoided, rows);
     }
 
     fn write_sites(&mut self, at: UtcMs, day: Day) {
-        let register = &self.register;
+        let register = &self.reference.register;
         self.output.extend(register.sites.iter().map(|site| {
             let there = register.charge_points.iter().filter(|point| {
                 point.site.as_ref() == Some(&site.id)
@@ -81,15 +82,17 @@ impl Engine {
 
     fn write_register(&mut self, day: Day) {
         let all: Arc<str> = Arc::from("all");
-        let at = day.start(self.register.zone());
+        let zone = self.reference.zone();
+        let at = day.start(zone);
         let mut groups: BTreeMap<(Arc<str>, &'static str, &'static str), Counts> = BTreeMap::new();
         for vehicle in self
+            .reference
             .register
             .vehicles
             .iter()
             .filter(|vehicle| in_scope(vehicle, day))
         {
-            let class = classify(vehicle, &self.profile, day).class;
+            let class = classify(vehicle, &self.reference.profile, day).class;
             let (category, role) = (
                 category(vehicle),
                 vehicle.role.map_or("unknown", |role| role.name()),
@@ -100,21 +103,20 @@ impl Engine {
                     .or_default()
                     .add(class);
             }
-            self.output.push_back(Fact::VehicleInfo(Box::new(info(
+            self.output.push(Fact::VehicleInfo(Box::new(info(
                 vehicle,
                 class,
                 role,
-                day,
-                self.register.zone(),
+                (day, zone),
             ))));
         }
         let row = |((fleet, vehicle_class, role), counts): (
             (Arc<str>, &'static str, &'static str),
             Counts,
         )| {
-            let (total, low_emission) = (counts.total(), counts.counted(&self.profile));
-            let needed =
-                vehicles_needed(self.config.target_share, total).saturating_sub(low_emission);
+            let (total, low_emission) = (counts.total(), counts.counted(&self.reference.profile));
+            let needed = vehicles_needed(self.reference.config.target_share, total)
+                .saturating_sub(low_emission);
             Fact::FleetGroup(FleetGroupFact {
                 fleet,
                 vehicle_class,
@@ -134,8 +136,7 @@ fn info(
     vehicle: &Vehicle,
     class: EmissionClass,
     role: &'static str,
-    day: Day,
-    zone: &Zone,
+    (day, zone): (Day, &Zone),
 ) -> VehicleInfoFact {
     VehicleInfoFact {
         fleet: known(&vehicle.organisation),

@@ -6,8 +6,8 @@ mod measure;
 mod presence;
 mod row;
 
-pub(super) use asset::Asset;
-pub(super) use measure::Measure;
+pub(in crate::engine) use asset::Asset;
+pub(in crate::engine) use measure::Measure;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use crate::units::{Thousandths, UtcMs};
 
 /// How a reading is to be heard.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Hearing<'a> {
+pub(in crate::engine) struct ReadingRules<'a> {
     /// At most one row in this time; 0 is no limit.
     pub row_interval_ms: i64,
     /// Positions may be written.
@@ -41,7 +41,7 @@ pub(super) struct Hearing<'a> {
 
 /// What one reading led to.
 #[derive(Debug, Default)]
-pub(super) struct Heard {
+pub(in crate::engine) struct ReadingEffect {
     /// Gains to book over a stretch of time, beyond what went straight to the asset's running day.
     pub gains: Vec<(UtcMs, UtcMs, Activity)>,
     /// Some counter said the reading is older than what is booked.
@@ -56,7 +56,7 @@ pub(super) struct Heard {
 
 /// All assets, in the order first heard.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Assets {
+pub(in crate::engine) struct Assets {
     list: Vec<Asset>,
     /// By the number of the format, then by id: two formats may use one id, and are never differenced.
     #[serde(skip)]
@@ -205,22 +205,22 @@ impl Assets {
     }
 
     /// Applies a reading. `in_today` tells whether an instant lies in the running day; such gains stay with the asset.
-    pub fn hear(
+    pub fn apply(
         &mut self,
         position: usize,
         reading: &Reading<'_>,
-        settings: Hearing<'_>,
+        rules: ReadingRules<'_>,
         in_today: impl Fn(UtcMs) -> bool,
-    ) -> Heard {
+    ) -> ReadingEffect {
         let at = reading.at.unwrap_or(reading.received_at);
-        let mut heard = Heard::default();
+        let mut effect = ReadingEffect::default();
         self.list[position].presence.note(reading);
         let mut doubted = 0u64;
         for entry in reading.entries.iter() {
-            let Some((slot, applied)) = self.count(position, reading, entry, at, &settings) else {
+            let Some((slot, applied)) = self.count(position, reading, entry, at, &rules) else {
                 continue;
             };
-            heard.late |= applied.event == Some(CounterEvent::Late);
+            effect.late |= applied.event == Some(CounterEvent::Late);
             // A fall that is not believed yet (a glitch zero, mostly) would be a cliff in every graph. A leap is shown as it came:
             // it may be somebody trying out a device. A late value has its place in the past.
             if !applied.is_live
@@ -229,9 +229,9 @@ impl Assets {
             {
                 doubted |= 1 << entry.quantity as u8;
             }
-            self.book(position, slot, &applied, &settings, &in_today, &mut heard);
+            self.book(position, slot, &applied, &rules, &in_today, &mut effect);
         }
-        self.list[position].note(reading, at, doubted, settings, &mut heard);
-        heard
+        self.list[position].note(reading, at, doubted, rules, &mut effect);
+        effect
     }
 }

@@ -1,12 +1,12 @@
 //! Which register of a subject books, and what: never two of them, and never a difference between them.
 //!
 //! Several feeds may know one vehicle, and one feed several registers of one thing. The best that is not silent books: by the kind of
-//! register first, then by the order of `feed_ids`. The others hold what they gained since the booking one was last heard; when that
+//! register first, then by the order of `feed_ids`. The others hold what they gained since the booking one was last effect; when that
 //! one falls silent, the next best takes over with what it held, so that nothing is lost and nothing is booked twice.
 
 use super::asset::CounterOf;
 use super::measure::Measure;
-use super::{Assets, Heard, Hearing};
+use super::{Assets, ReadingEffect, ReadingRules};
 use crate::ledger::audit::{Occurrence, OccurrenceKind};
 use crate::ledger::counters::{Applied, Counter, CounterLimits, Sample};
 use crate::model::{Quantity, Reading, ReadingEntry, Value};
@@ -23,14 +23,13 @@ impl Assets {
         reading: &Reading<'_>,
         entry: &ReadingEntry<'_>,
         at: UtcMs,
-        settings: &Hearing<'_>,
+        rules: &ReadingRules<'_>,
     ) -> Option<(usize, Applied)> {
         let Value::Number(Thousandths(value)) = entry.value else {
             return None;
         };
-        let mut limits =
-            CounterLimits::for_quantity(entry.quantity, reading.format, &settings.rates)?;
-        if let Some(better) = settings
+        let mut limits = CounterLimits::for_quantity(entry.quantity, reading.format, &rules.rates)?;
+        if let Some(better) = rules
             .overrides
             .iter()
             .find(|better| better.concerns(&reading.asset, entry.quantity))
@@ -67,9 +66,9 @@ impl Assets {
         position: usize,
         slot: usize,
         applied: &Applied,
-        settings: &Hearing<'_>,
+        rules: &ReadingRules<'_>,
         in_today: &impl Fn(UtcMs) -> bool,
-        heard: &mut Heard,
+        effect: &mut ReadingEffect,
     ) {
         let asset = &self.list[position];
         let register = &asset.counters[slot];
@@ -77,7 +76,7 @@ impl Assets {
         let measure = Measure::of(quantity, kind).map(|(measure, _)| measure);
         let mut amount = applied.gained;
         let mut from = applied.from;
-        if let Some(measure) = measure.filter(|_| settings.books && applied.is_live) {
+        if let Some(measure) = measure.filter(|_| rules.books && applied.is_live) {
             let before = self.booking(position, measure);
             if before == Some((position, slot)) && !self.has_rivals(position, measure) {
                 // The usual case.
@@ -86,13 +85,13 @@ impl Assets {
                     .filter(|place| *place != (position, slot))
                     .and_then(|place| self.register(place).counter.last());
                 let part = since.map_or(amount, |(_, since)| after(since, applied));
-                if self.elect(position, measure, applied.to, settings.silent_ms)
+                if self.elect(position, measure, applied.to, rules.silent_ms)
                     == Some((position, slot))
                 {
                     if let Some(place) = before.filter(|place| *place != (position, slot)) {
                         amount = self.register((position, slot)).held.saturating_add(part);
                         from = since.map_or(from, |(_, since)| since.min(applied.to));
-                        heard
+                        effect
                             .occurrences
                             .push(self.changed(place, position, slot, applied.to));
                         self.register_mut(place).books = false;
@@ -107,10 +106,10 @@ impl Assets {
                 }
             }
         }
-        let books = settings.books && measure.is_some() && self.register((position, slot)).books;
+        let books = rules.books && measure.is_some() && self.register((position, slot)).books;
         if let Some((event, jump)) = applied.event.zip(applied.jump) {
             let kind = OccurrenceKind::Register(event);
-            heard.occurrences.push(
+            effect.occurrences.push(
                 self.occurrence(position, slot, kind, applied.to)
                     .jump(&jump, books),
             );
@@ -129,7 +128,7 @@ impl Assets {
         if in_today(from) && in_today(applied.to) {
             asset.book_today(&gain);
         } else {
-            heard.gains.push((from, applied.to, gain));
+            effect.gains.push((from, applied.to, gain));
         }
     }
 

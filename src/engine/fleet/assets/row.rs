@@ -8,7 +8,7 @@ use crate::units::{Thousandths, UtcMs};
 
 /// The columns a reading fills.
 #[derive(Default)]
-pub(super) struct Row {
+pub(in crate::engine) struct Row {
     pub odometer: Option<Thousandths>,
     pub soc: Option<Thousandths>,
     speed: Option<Thousandths>,

@@ -1,13 +1,15 @@
-//! How much of the fleet is heard: the completeness of everything else that is computed from it.
+//! How complete the fleet's telemetry is, and with it everything that is computed from it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Engine;
+use super::Fleet;
+use crate::engine::output::Output;
+use crate::engine::reference::Reference;
 use crate::model::{AssetKind, DataQualityFact, Fact};
 use crate::units::{Day, UtcMs};
 
-/// A vehicle heard within this time counts as heard.
+/// A vehicle whose last message is not older counts as present.
 const HEARD_WITHIN_MS: i64 = 24 * 3_600_000;
 
 /// A vehicle that is silent no longer than this may stand in its place: a month that ends with a bank holiday makes no fleet unknown (an
@@ -16,10 +18,10 @@ const PARKED_MS: i64 = 7 * HEARD_WITHIN_MS;
 
 /// Sums over registered vehicles in service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Quality {
+pub(in crate::engine) struct Quality {
     /// In service.
     pub vehicles: u64,
-    /// Heard within 24 hours.
+    /// Freshness within 24 hours.
     pub heard_24h: u64,
     /// All their feeds silent for longer than allowed.
     pub stale: u64,
@@ -29,9 +31,9 @@ pub(super) struct Quality {
     pub ever_heard: bool,
 }
 
-/// What the feeds of one vehicle say together.
+/// Freshness of one vehicle over all its feeds.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Heard {
+pub(in crate::engine) struct Freshness {
     /// Within 24 hours.
     recently: bool,
     /// Some feed is not silent for longer than allowed.
@@ -41,16 +43,11 @@ pub(super) struct Heard {
     lost: u64,
 }
 
-impl Engine {
-    /// Silence from which on an asset is stale, where its source says nothing else.
-    pub(super) fn stale_ms(&self) -> i64 {
-        i64::try_from(self.config.stale_after.as_millis()).unwrap_or(i64::MAX)
-    }
-
-    /// What is heard of each vehicle of the register, in its order; and how many assets are in no register.
-    pub(super) fn heard(&self, now: UtcMs) -> (Vec<Heard>, u64) {
-        let stale_ms = self.stale_ms();
-        let mut vehicles = vec![Heard::default(); self.register.vehicles.len()];
+impl Fleet {
+    /// Freshness of each vehicle of the register, in its order; and how many assets are in no register.
+    pub fn freshness(&self, reference: &Reference, now: UtcMs) -> (Vec<Freshness>, u64) {
+        let stale_ms = reference.stale_ms();
+        let mut vehicles = vec![Freshness::default(); reference.register.vehicles.len()];
         let mut unregistered = 0;
         for asset in self
             .assets
@@ -75,26 +72,30 @@ impl Engine {
         (vehicles, unregistered)
     }
 
-    /// Which vehicles, in the register's order, had been heard once and were lost at an instant. It is told when that instant has just
-    /// passed: of an older one nobody knows any more who was silent then, and who was only not listened to.
-    pub(super) fn lost_at(&self, at: UtcMs, now: UtcMs) -> Vec<bool> {
+    /// Which vehicles, in the register's order, had sent something once and were lost at an instant. All false unless that instant has
+    /// just passed: for an older one, the silence of a vehicle cannot be told from a daemon that did not run.
+    pub fn lost_at(&self, reference: &Reference, at: UtcMs, now: UtcMs) -> Vec<bool> {
         if now.since(at) > HEARD_WITHIN_MS {
-            return vec![false; self.register.vehicles.len()];
+            return vec![false; reference.register.vehicles.len()];
         }
-        let lost = |heard: Heard| {
+        let lost = |heard: Freshness| {
             !heard.fresh && heard.last.is_some_and(|last| at.since(last) > PARKED_MS)
         };
-        self.heard(at).0.into_iter().map(lost).collect()
+        self.freshness(reference, at)
+            .0
+            .into_iter()
+            .map(lost)
+            .collect()
     }
 
     /// By organisation, and under `all` the whole fleet; and how many assets are in no register.
-    pub(super) fn quality(&self, now: UtcMs) -> (BTreeMap<Arc<str>, Quality>, u64) {
-        let day = Day::of(now, self.register.zone());
-        let (vehicles, unregistered) = self.heard(now);
+    pub fn quality(&self, reference: &Reference, now: UtcMs) -> (BTreeMap<Arc<str>, Quality>, u64) {
+        let day = Day::of(now, reference.zone());
+        let (vehicles, unregistered) = self.freshness(reference, now);
         let all: Arc<str> = Arc::from("all");
         let mut sums: BTreeMap<Arc<str>, Quality> =
             BTreeMap::from([(all.clone(), Quality::default())]);
-        for (vehicle, heard) in self.register.vehicles.iter().zip(vehicles) {
+        for (vehicle, heard) in reference.register.vehicles.iter().zip(vehicles) {
             if !vehicle.in_service_on(day) {
                 continue;
             }
@@ -114,9 +115,9 @@ impl Engine {
         (sums, unregistered)
     }
 
-    pub(super) fn write_quality(&mut self, now: UtcMs) {
-        let (sums, _) = self.quality(now);
-        self.output.extend(sums.into_iter().map(|(fleet, sum)| {
+    pub fn write_quality(&self, reference: &Reference, now: UtcMs, output: &mut Output) {
+        let (sums, _) = self.quality(reference, now);
+        output.extend(sums.into_iter().map(|(fleet, sum)| {
             Fact::DataQuality(DataQualityFact {
                 fleet,
                 at: now,

@@ -1,37 +1,37 @@
-//! The rollup book in the engine: what it is told, and what it has that the store does not have yet.
+//! Quarter hours of charge points: which energy, time and power reaches the rollup book, and what the store does not have yet.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Engine;
-use super::assets::Heard;
-use super::uptime::rules;
+use super::Charging;
+use crate::engine::fleet::{Asset, ReadingEffect};
+use crate::engine::reference::Reference;
 use crate::ledger::charging::{ChargePointState, ChargingOutcome, Connector};
 use crate::ledger::rollups::{Spent, Stretch};
 use crate::model::{
-    ChargePointEvent, ChargePointMessage, Fact, MeterValuesFact, RollupRow, Series, Slots,
-    TransactionId,
+    ChargePointEvent, ChargePointMessage, Fact, MeterValuesFact, Series, Slots, TransactionId,
 };
 use crate::units::UtcMs;
 
 /// A power that arrives later than this was not drawn now.
 const LIVE_MS: i64 = 600_000;
 
-impl Engine {
-    /// Rollups that belong into the store together with the checkpoint just made.
-    pub fn checkpoint_rollups(&self) -> Vec<RollupRow> {
-        self.history.frozen()
-    }
-
-    /// Quarter hours of a series that the store does not have yet, given the generation it is read at, as they stand now.
-    pub fn open_rollups(&self, series: &Series, generation: u64, now: UtcMs) -> Slots {
-        let mut slots = self.history.since(series, generation);
-        let rules = rules(&self.config, &self.register);
-        for id in self.history.points_of(series) {
+impl Charging {
+    /// Quarter hours of a series that the store does not have yet, given the generation it is read at, as they are now.
+    pub fn open_rollups(
+        &self,
+        reference: &Reference,
+        series: &Series,
+        generation: u64,
+        now: UtcMs,
+    ) -> Slots {
+        let mut slots = self.rollups.since(series, generation);
+        let rules = reference.uptime_rules();
+        for id in self.rollups.points_of(series) {
             for time in self.uptime.open_time(id, now, &rules) {
                 Stretch::from(time).book(now, &mut slots);
             }
             let connectors = self
-                .charging
+                .book
                 .charge_point(id)
                 .into_iter()
                 .flat_map(|state| state.connectors.values());
@@ -49,14 +49,34 @@ impl Engine {
         slots
     }
 
-    /// Time that the uptime book has booked just now.
-    pub(super) fn note_time(&mut self, now: UtcMs) {
+    /// Looks the series up again after the register changed.
+    pub fn resolve(&mut self, reference: &Reference) {
+        self.rollups.resolve(&reference.register);
+    }
+
+    /// Hands the open quarter hours over to a checkpoint.
+    pub fn freeze(&mut self, generation: u64, until: UtcMs) {
+        self.rollups.freeze(generation, until);
+    }
+
+    /// The checkpoint of this generation is in the store.
+    pub fn confirm(&mut self, generation: u64) {
+        self.rollups.confirm(generation);
+    }
+
+    /// Adds the time that the uptime book has booked just now.
+    pub(super) fn record_booked_time(&mut self, reference: &Reference, now: UtcMs) {
         for time in self.uptime.take_booked() {
-            self.history.time(&time.into(), &self.register, now);
+            self.rollups.time(&time.into(), &reference.register, now);
         }
     }
 
-    pub(super) fn note_history(&mut self, outcome: &ChargingOutcome, now: UtcMs) {
+    pub(super) fn observe_outcome(
+        &mut self,
+        outcome: &ChargingOutcome,
+        reference: &Reference,
+        now: UtcMs,
+    ) {
         match outcome {
             ChargingOutcome::Energy {
                 charge_point,
@@ -65,8 +85,8 @@ impl Engine {
                 dwh,
                 ..
             } => {
-                self.history
-                    .energy(charge_point, &self.register, (*from, *to), *dwh, now);
+                self.rollups
+                    .energy(charge_point, &reference.register, (*from, *to), *dwh, now);
             }
             ChargingOutcome::Flowed {
                 charge_point,
@@ -79,7 +99,7 @@ impl Engine {
                     from: *from,
                     to: *to,
                 };
-                self.history.time(&stretch, &self.register, now);
+                self.rollups.time(&stretch, &reference.register, now);
             }
             ChargingOutcome::Fact(_)
             | ChargingOutcome::Closed(_)
@@ -88,27 +108,32 @@ impl Engine {
     }
 
     /// The power of a charge point after a message, all connectors together. What a queue brings late was drawn then, not now.
-    pub(super) fn note_power(&mut self, event: &ChargePointEvent, outcomes: &[ChargingOutcome]) {
+    pub(super) fn observe_power(
+        &mut self,
+        event: &ChargePointEvent,
+        outcomes: &[ChargingOutcome],
+        reference: &Reference,
+    ) {
         let (id, now) = (&event.charge_point, event.received_at);
         match event.message {
             // What was drawn before a link was lost is not the power now, and not when it is back either.
-            ChargePointMessage::Disconnected => return self.history.power_lost(id),
+            ChargePointMessage::Disconnected => return self.rollups.power_lost(id),
             ChargePointMessage::MeterValues { .. }
             | ChargePointMessage::Transaction(_)
             | ChargePointMessage::Status { .. }
             | ChargePointMessage::StopTransaction { .. } => {}
             _ => return,
         }
-        let Some(state) = self.charging.charge_point(id) else {
+        let Some(state) = self.book.charge_point(id) else {
             return;
         };
         let (mut told, mut late) = (BTreeMap::new(), BTreeSet::new());
         for fact in outcomes.iter().filter_map(power_told) {
             let connector = connector_of(event, state, fact);
             if now.since(fact.at) > LIVE_MS {
-                self.history.past_power(
+                self.rollups.past_power(
                     id,
-                    &self.register,
+                    &reference.register,
                     fact.power_mw.unwrap_or(0) / 1000,
                     fact.at,
                 );
@@ -132,39 +157,34 @@ impl Engine {
             .filter(|id| told.contains_key(id) || !late.contains(id))
             .collect();
         told.extend(idle.into_iter().map(|id| (id, 0)));
-        self.history
-            .connectors_power(id, &self.register, told, (!only_late).then_some(now));
+        self.rollups
+            .connectors_power(id, &reference.register, told, (!only_late).then_some(now));
     }
 
-    /// A charger that speaks MQTT: its register's gains, and its power.
-    pub(super) fn note_charger(&mut self, position: usize, heard: &Heard, now: UtcMs) {
-        let Some(id) = self
-            .assets
-            .get(position)
-            .map(|asset| asset.tags().vehicle.clone())
-        else {
-            return;
-        };
-        for (from, to, gain) in heard
-            .gains
-            .iter()
-            .filter(|(.., gain)| gain.charged_dwh != 0)
-        {
-            self.history
-                .energy(&id, &self.register, (*from, *to), gain.charged_dwh, now);
+    /// Gains and power of a charger that speaks MQTT.
+    pub fn observe_charger(
+        &mut self,
+        asset: &Asset,
+        effect: &ReadingEffect,
+        reference: &Reference,
+        now: UtcMs,
+    ) {
+        let register = &reference.register;
+        let id = &asset.tags().vehicle;
+        for (from, to, gain) in &effect.gains {
+            if gain.charged_dwh != 0 {
+                self.rollups
+                    .energy(id, register, (*from, *to), gain.charged_dwh, now);
+            }
         }
-        // One that speaks OCPP too has told it there.
-        if self.charging.charge_point(&id).is_some() {
+        // The power of one that speaks OCPP too comes from there.
+        if self.book.charge_point(id).is_some() {
             return;
         }
-        // Silent for longer than allowed, its power is not the power now. What only speaks of changes holds by any message.
-        let limit_ms = self
-            .assets
-            .get(position)
-            .map_or(0, |asset| asset.presence.limit_ms(self.stale_ms()));
-        let until = now.plus(limit_ms);
-        self.history.power_holds(&id, until);
-        let Some((at, watts)) = heard
+        // After too long a silence, its last power is not the power now. A source that reports changes only is alive by any message.
+        let until = now.plus(asset.presence.limit_ms(reference.stale_ms()));
+        self.rollups.power_holds(id, until);
+        let Some((at, watts)) = effect
             .meter
             .as_ref()
             .and_then(|fact| Some((fact.at, fact.power_mw? / 1000)))
@@ -172,10 +192,10 @@ impl Engine {
             return;
         };
         if now.since(at) > LIVE_MS {
-            self.history.past_power(&id, &self.register, watts, at);
+            self.rollups.past_power(id, register, watts, at);
         } else {
-            self.history
-                .power_until(&id, &self.register, watts, at.min(now), until);
+            self.rollups
+                .power_until(id, register, watts, at.min(now), until);
         }
     }
 }

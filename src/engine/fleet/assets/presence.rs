@@ -109,7 +109,7 @@ impl SequenceBook {
 
 #[cfg(test)]
 mod tests {
-    use crate::engine::assets::presence::*;
+    use crate::engine::fleet::assets::presence::*;
 
     #[test]
     fn what_is_missing_is_counted_once() {

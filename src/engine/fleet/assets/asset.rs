@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::measure::Measure;
 use super::presence::Presence;
 use super::row::Row;
-use super::{Heard, Hearing};
+use super::{ReadingEffect, ReadingRules};
 use crate::ledger::counters::Counter;
-use crate::model::register::Register;
+use crate::model::register::{Access, Register};
 use crate::model::{
-    Activity, AssetKind, FeedFormat, Quantity, Reading, Subject, Value, VehicleTags,
+    Activity, AssetKind, EnergyUser, FeedFormat, Quantity, Reading, Subject, Value, VehicleTags,
 };
 use crate::units::{Thousandths, UtcMs};
 
@@ -142,9 +142,7 @@ impl Asset {
         }));
         self.subject = Some(match self.kind {
             AssetKind::Vehicle => Subject::Vehicle(name),
-            AssetKind::Charger | AssetKind::Meter => {
-                crate::engine::mqtt_charger_subject(&name, register)
-            }
+            AssetKind::Charger | AssetKind::Meter => mqtt_charger_subject(&name, register),
         });
     }
 
@@ -211,8 +209,8 @@ impl Asset {
         reading: &Reading<'_>,
         at: UtcMs,
         doubted: u64,
-        settings: Hearing<'_>,
-        heard: &mut Heard,
+        rules: ReadingRules<'_>,
+        effect: &mut ReadingEffect,
     ) {
         let replayed =
             reading.retained && reading.at.is_none() && self.presence.last_heard.is_some();
@@ -223,9 +221,9 @@ impl Asset {
             .iter()
             .filter(|entry| doubted & 1 << entry.quantity as u8 == 0)
         {
-            row.take(entry.quantity, &entry.value, settings.positions);
+            row.take(entry.quantity, &entry.value, rules.positions);
             if let Value::Angle(angle) = entry.value
-                && settings.positions
+                && rules.positions
             {
                 row.place(self.pair(entry.quantity, angle, at));
             }
@@ -250,17 +248,17 @@ impl Asset {
         } else {
             reading.received_at
         };
-        if settings.row_interval_ms > 0 {
+        if rules.row_interval_ms > 0 {
             if self.row_written.is_some_and(|written| {
-                stamp >= written && stamp.since(written) < settings.row_interval_ms
+                stamp >= written && stamp.since(written) < rules.row_interval_ms
             }) {
                 return;
             }
             self.row_written = self.row_written.max(Some(stamp));
         }
         match self.kind {
-            AssetKind::Vehicle => heard.telemetry = row.telemetry(self.tags(), stamp),
-            AssetKind::Charger | AssetKind::Meter => heard.meter = row.meter_values(self, stamp),
+            AssetKind::Vehicle => effect.telemetry = row.telemetry(self.tags(), stamp),
+            AssetKind::Charger | AssetKind::Meter => effect.meter = row.meter_values(self, stamp),
         }
     }
 
@@ -283,5 +281,21 @@ impl Asset {
                 None
             }
         }
+    }
+}
+
+/// The subject of the energy of a charger that speaks MQTT, by the access that the register gives.
+fn mqtt_charger_subject(id: &Arc<str>, register: &Register) -> Subject {
+    let user = match register
+        .charge_point(id)
+        .map(|charge_point| charge_point.access)
+    {
+        Some(Access::Staff) => EnergyUser::Staff,
+        Some(Access::Public) => EnergyUser::Public,
+        Some(Access::Fleet) | None => EnergyUser::Unallocated,
+    };
+    Subject::Charging {
+        charge_point: id.clone(),
+        user,
     }
 }
