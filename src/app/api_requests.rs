@@ -106,7 +106,7 @@ fn json(
             vehicles,
             organisations,
             limit,
-        } => serde_json::to_string(&engine.chosen_view(vehicles, organisations, *limit)),
+        } => serde_json::to_string(&engine.home_assistant_view(vehicles, organisations, *limit)),
         View::ChargePoints => serde_json::to_string(&engine.charge_points_view(&context)),
         View::Counters { asset } => {
             serde_json::to_string(&engine.counters_view(&context, asset.as_deref()))

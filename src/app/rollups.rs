@@ -197,8 +197,8 @@ impl Work {
                     (*from, *to, *now),
                     Step::Quarter,
                     series,
-                    fields,
-                    &sums,
+                    fields.clone(),
+                    sums,
                     register,
                 );
                 Ok(serde_json::to_string(&view)?)
@@ -219,8 +219,8 @@ impl Work {
                     (*from, *to, *now),
                     Step::Day,
                     series,
-                    fields,
-                    &sums,
+                    fields.clone(),
+                    sums,
                     register,
                 );
                 Ok(serde_json::to_string(&view)?)

@@ -16,7 +16,7 @@ mod schedule;
 mod snapshot;
 mod targets;
 mod view;
-mod views;
+pub mod views;
 mod watch;
 
 pub use config::EngineConfig;

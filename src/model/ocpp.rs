@@ -35,7 +35,9 @@ impl OcppVersion {
 }
 
 /// Who stands at the other end of a charge point's link.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkMode {
     /// We are its central system.
@@ -79,7 +81,7 @@ enum Tagged {
     Unknown,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
 enum Plain {
     Number(i64),
@@ -98,6 +100,16 @@ impl Serialize for TransactionId {
             (Self::Text(id), false) => Tagged::Text(id.clone()).serialize(serializer),
             (Self::Unknown, false) => Tagged::Unknown.serialize(serializer),
         }
+    }
+}
+
+impl schemars::JsonSchema for TransactionId {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "TransactionId".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Plain::json_schema(generator)
     }
 }
 

@@ -15,7 +15,7 @@ const MAX_KEYS: usize = 32;
 const MAX_REFUSED: usize = 24;
 
 /// How a write ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WriteOutcome {
     /// Accepted, not yet read back.
@@ -33,7 +33,9 @@ pub enum WriteOutcome {
 }
 
 /// Whether the charge point answers requests. A link may be alive and deaf to them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum CommandChannel {
     /// Nothing was asked yet.
@@ -46,7 +48,9 @@ pub enum CommandChannel {
 }
 
 /// The inventory of an OCPP 2.x station.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Inventory {
     /// Not asked for.

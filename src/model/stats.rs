@@ -8,7 +8,9 @@ use super::redact;
 use crate::units::UtcMs;
 
 /// Why a message was not taken. The name is the label in `/metrics` and in `/api/v1/rejects`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum RejectReason {
     /// No decoder claims the topic.
@@ -76,7 +78,7 @@ impl RejectReason {
 }
 
 /// A message that was not taken, kept for people to look at.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, schemars::JsonSchema)]
 pub struct Reject {
     /// When, RFC 3339.
     pub at: String,

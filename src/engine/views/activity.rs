@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Engine;
@@ -12,31 +13,48 @@ use super::{kwh, sessions, whole};
 use crate::model::{Activity, Subject};
 use crate::units::Day;
 
-/// The answer.
-#[derive(Debug, Serialize)]
+/// Activity of the days `from..=to`, by subject.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ActivityView {
-    from: String,
-    to: String,
-    rows: Vec<SubjectRow>,
+    /// First day, `2026-11-24`.
+    pub from: String,
+    /// Last day, included.
+    pub to: String,
+    /// One row per subject with any activity in these days.
+    pub rows: Vec<SubjectActivity>,
 }
 
-#[derive(Debug, Default, Serialize)]
-struct SubjectRow {
-    /// `vehicle`, `grey_fleet`, `charging`.
-    subject: &'static str,
-    vehicle_id: Option<Arc<str>>,
-    organisation: Option<Arc<str>>,
-    vehicle_class: Option<Arc<str>>,
-    fuel: Option<Arc<str>>,
-    charge_point_id: Option<Arc<str>>,
-    user: Option<&'static str>,
-    distance_km: f64,
-    distance_claimed_km: f64,
-    fuel_l: f64,
-    fuel_card_l: f64,
-    fuel_card_hvo_l: f64,
-    energy_grid_kwh: f64,
-    energy_charged_kwh: f64,
+/// Sums of one vehicle, of grey-fleet claims of one kind, or of one charge point and user.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct SubjectActivity {
+    /// `vehicle`, `grey_fleet` or `charging`.
+    pub subject: &'static str,
+    /// Fleet id; set for vehicles, and for charging that a vehicle used.
+    pub vehicle_id: Option<Arc<str>>,
+    /// Organisation by the register, or by the claim.
+    pub organisation: Option<Arc<str>>,
+    /// Class of a grey-fleet claim.
+    pub vehicle_class: Option<Arc<str>>,
+    /// Fuel of a grey-fleet claim.
+    pub fuel: Option<Arc<str>>,
+    /// Charge point; set for charging only.
+    pub charge_point_id: Option<Arc<str>>,
+    /// Who used the energy (`vehicle`, `staff`, `public`, `unallocated`); set for charging only.
+    pub user: Option<&'static str>,
+    /// Kilometres by the vehicle's own odometer.
+    pub distance_km: f64,
+    /// Kilometres claimed as mileage.
+    pub distance_claimed_km: f64,
+    /// Litres by the vehicle's own fuel total.
+    pub fuel_l: f64,
+    /// Litres bought by fuel card, without HVO.
+    pub fuel_card_l: f64,
+    /// Litres of HVO (hydrotreated vegetable oil) bought by fuel card.
+    pub fuel_card_hvo_l: f64,
+    /// kWh from the grid by the vehicle's own meter.
+    pub energy_grid_kwh: f64,
+    /// kWh charged, by the charge point's register.
+    pub energy_charged_kwh: f64,
 }
 
 impl Engine {
@@ -57,8 +75,8 @@ impl Engine {
         }
     }
 
-    fn subject_row(&self, subject: Subject, sums: &Activity) -> SubjectRow {
-        let row = SubjectRow {
+    fn subject_row(&self, subject: Subject, sums: &Activity) -> SubjectActivity {
+        let row = SubjectActivity {
             distance_km: whole(sums.distance_m),
             distance_claimed_km: whole(sums.claimed_m),
             fuel_l: whole(sums.fuel_ml),
@@ -66,7 +84,7 @@ impl Engine {
             fuel_card_hvo_l: whole(sums.hvo_card_ml),
             energy_grid_kwh: kwh(sums.vehicle_grid_dwh),
             energy_charged_kwh: kwh(sums.charged_dwh),
-            ..SubjectRow::default()
+            ..SubjectActivity::default()
         };
         match subject {
             Subject::Vehicle(id) => {
@@ -75,7 +93,7 @@ impl Engine {
                     .register
                     .vehicle(&id)
                     .and_then(|vehicle| vehicle.organisation.clone());
-                SubjectRow {
+                SubjectActivity {
                     subject: "vehicle",
                     vehicle_id: Some(id),
                     organisation,
@@ -86,14 +104,14 @@ impl Engine {
                 organisation,
                 vehicle_class,
                 fuel,
-            } => SubjectRow {
+            } => SubjectActivity {
                 subject: "grey_fleet",
                 organisation: Some(organisation),
                 vehicle_class: Some(vehicle_class),
                 fuel: Some(fuel),
                 ..row
             },
-            Subject::Charging { charge_point, user } => SubjectRow {
+            Subject::Charging { charge_point, user } => SubjectActivity {
                 subject: "charging",
                 user: Some(sessions::user_name(&user)),
                 vehicle_id: user.vehicle().cloned(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Engine;
@@ -9,53 +10,76 @@ use super::{StoredActivity, whole};
 use crate::ledger::air::{AirInventory, AirSums, Pollutant, PollutantStatus, air, changes};
 use crate::units::Day;
 
-/// The answer.
-#[derive(Debug, Serialize)]
+/// Pollutants of the days `from..=to` against the base year.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct AirView {
-    from: String,
-    to: String,
+    /// First day, `2026-11-24`.
+    pub from: String,
+    /// Last day, included.
+    pub to: String,
     /// What is in the figures, and what is not.
-    method: &'static str,
-    include_non_exhaust: bool,
-    speed_mix: [f64; 3],
-    target_change_ratio: f64,
-    status: PollutantStatus,
-    /// `null` where a tracked pollutant cannot be compared.
-    all_met: Option<bool>,
+    pub method: &'static str,
+    /// Whether PM of tyres, brakes and road wear is in the figures.
+    pub include_non_exhaust: bool,
+    /// Shares of urban, rural and motorway kilometres.
+    pub speed_mix: [f64; 3],
+    /// The change on the base year that is the target; negative is a reduction.
+    pub target_change_ratio: f64,
+    /// The worst status of the tracked pollutants.
+    pub status: PollutantStatus,
+    /// Whether every tracked pollutant meets the target; `null` where one cannot be compared.
+    pub all_met: Option<bool>,
     /// What to supply where the status is `not_set` or `not_comparable`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    supply: Option<&'static str>,
-    pollutants: Vec<PollutantRow>,
-    rows: Vec<AirRow>,
+    pub supply: Option<&'static str>,
+    /// The whole fleet, by pollutant.
+    pub pollutants: Vec<PollutantRow>,
+    /// By organisation and vehicle class.
+    pub rows: Vec<AirRow>,
     /// Vehicles that drove, without class, fuel or Euro stage of the coefficients.
-    not_computed: Vec<Arc<str>>,
-    not_computed_km: f64,
-    /// Under the coefficients of a neighbouring class.
-    proxy_km: f64,
-    /// Of plug-in hybrids whose electric share no meter tells: as if the engine ran all the time.
-    phev_engine_on_km: f64,
+    pub not_computed: Vec<Arc<str>>,
+    /// Kilometres of those vehicles.
+    pub not_computed_km: f64,
+    /// Kilometres computed with the coefficients of a neighbouring class.
+    pub proxy_km: f64,
+    /// Kilometres of plug-in hybrids whose electric share no meter reports: computed as if the engine ran all the time.
+    pub phev_engine_on_km: f64,
 }
 
-#[derive(Debug, Serialize)]
-struct PollutantRow {
-    pollutant: Pollutant,
-    tracked: bool,
-    kg: f64,
-    base_kg: Option<f64>,
-    change_ratio: Option<f64>,
-    status: PollutantStatus,
+/// One pollutant of the whole fleet.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PollutantRow {
+    /// Which pollutant.
+    pub pollutant: Pollutant,
+    /// Whether the target is about it.
+    pub tracked: bool,
+    /// kg emitted in these days.
+    pub kg: f64,
+    /// kg emitted in the base year; `null` where no base is configured.
+    pub base_kg: Option<f64>,
+    /// `kg / base_kg - 1`; `null` where the days are not as many as the base has.
+    pub change_ratio: Option<f64>,
+    /// How the change compares with the target.
+    pub status: PollutantStatus,
 }
 
-#[derive(Debug, Serialize)]
-struct AirRow {
-    organisation: Arc<str>,
-    vehicle_class: &'static str,
-    distance_km: f64,
-    nox_kg: f64,
-    pm25_kg: f64,
-    pm10_kg: f64,
-    /// PM2.5 and PM10 alike.
-    pm_exhaust_kg: f64,
+/// Pollutants of one vehicle class of one organisation.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AirRow {
+    /// Organisation of the register.
+    pub organisation: Arc<str>,
+    /// Class of the coefficients.
+    pub vehicle_class: &'static str,
+    /// Kilometres behind the figures.
+    pub distance_km: f64,
+    /// Nitrogen oxides, kg as NO2.
+    pub nox_kg: f64,
+    /// Particles up to 2.5 µm, kg.
+    pub pm25_kg: f64,
+    /// Particles up to 10 µm, kg.
+    pub pm10_kg: f64,
+    /// Exhaust particles alone, kg: the same for PM2.5 and PM10.
+    pub pm_exhaust_kg: f64,
 }
 
 impl Engine {

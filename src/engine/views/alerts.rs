@@ -1,8 +1,9 @@
-//! `/api/v1/alerts`: what is pending, firing or was lately resolved, why people are not told of it, and the silences in force.
+//! `/api/v1/alerts`: alerts that are pending, firing or were lately resolved, why their notification is held back, and the silences in force.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Engine;
@@ -10,73 +11,117 @@ use super::{ViewContext, rfc3339};
 use crate::ledger::alerts::{Alert, Rule, Silence, Stage, Standing};
 use crate::model::Severity;
 
-/// The answer.
-#[derive(Debug, Serialize)]
+/// Alerts, silences and rules as they are now.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct AlertsView {
-    as_of: String,
-    /// Firing ones first, the worst and the oldest of them at the top.
-    alerts: Vec<AlertRow>,
-    silences: Vec<SilenceRow>,
+    /// Time of the answer.
+    pub as_of: String,
+    /// Firing alerts first, then pending, then resolved; within a state by severity, then by age.
+    pub alerts: Vec<AlertRow>,
+    /// Silences in force.
+    pub silences: Vec<SilenceRow>,
     /// Alerts whose notification waits because of `alerts.max_per_hour`.
-    waiting: u32,
+    pub waiting: u32,
     /// All rules, shipped and own.
-    rules: Vec<RuleRow>,
+    pub rules: Vec<AlertRuleRow>,
 }
 
-#[derive(Debug, Serialize)]
-struct RuleRow {
-    name: Arc<str>,
-    title: Arc<str>,
-    severity: &'static str,
-    /// Looked at.
-    enabled: bool,
+/// One alert rule.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AlertRuleRow {
+    /// Name in the configuration.
+    pub name: Arc<str>,
+    /// One sentence for people.
+    pub title: Arc<str>,
+    /// Severity of its alerts.
+    pub severity: Severity,
+    /// Whether the rule is evaluated.
+    pub enabled: bool,
 }
 
-#[derive(Debug, Serialize)]
-struct AlertRow {
-    fingerprint: String,
-    rule: Arc<str>,
-    severity: &'static str,
-    /// `pending`, `firing` or `resolved`.
-    state: &'static str,
-    since: String,
-    starts_at: String,
-    value: Option<f64>,
-    threshold: Option<f64>,
-    labels: BTreeMap<String, String>,
-    annotations: Annotations,
-    acked: Option<Acked>,
+/// One alert: a rule that holds, or lately held, for one set of labels.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AlertRow {
+    /// Hash of rule and labels, 16 hex digits.
+    pub fingerprint: String,
+    /// Name of the rule.
+    pub rule: Arc<str>,
+    /// Severity of the rule.
+    pub severity: Severity,
+    /// Where the alert is in its life.
+    pub state: AlertState,
+    /// Since when the alert is in this state.
+    pub since: String,
+    /// When the condition began to hold.
+    pub starts_at: String,
+    /// The figure that the rule compares; `null` for rules without one.
+    pub value: Option<f64>,
+    /// The figure at which the rule fires.
+    pub threshold: Option<f64>,
+    /// Labels by name.
+    pub labels: BTreeMap<String, String>,
+    /// Texts for people.
+    pub annotations: AlertAnnotations,
+    /// Set once a person acknowledged the alert.
+    pub acked: Option<Acknowledgement>,
+    /// Id of the silence that covers the alert.
+    pub silenced: Option<u64>,
+    /// Another firing alert explains this one.
+    pub inhibited: bool,
+    /// The notification waits for the end of the quiet hours.
+    pub quiet: bool,
+    /// The firing notification was sent, the resolved one not yet.
+    #[serde(rename = "told")]
+    pub notification_open: bool,
+    /// Notifications sent so far.
+    pub notified: u32,
+}
+
+/// Where an alert is in its life.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertState {
+    /// The condition holds, but not yet for as long as the rule wants.
+    Pending,
+    /// The condition holds.
+    Firing,
+    /// The condition held and does not any more.
+    Resolved,
+}
+
+/// Texts of an alert.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AlertAnnotations {
+    /// One sentence with the labels and the figure.
+    pub summary: String,
+    /// Title of the rule.
+    pub description: Arc<str>,
+}
+
+/// Who acknowledged an alert, and when.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Acknowledgement {
+    /// Time of the acknowledgement.
+    pub at: String,
+    /// Name of the person or program.
+    pub by: String,
+}
+
+/// Alerts with these labels send no notifications for a while.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SilenceRow {
     /// Number of the silence.
-    silenced: Option<u64>,
-    /// Another firing alert explains it.
-    inhibited: bool,
-    /// It waits for the end of the quiet hours.
-    quiet: bool,
-    /// People were told of it, and not yet of its end.
-    told: bool,
-    notified: u32,
-}
-
-#[derive(Debug, Serialize)]
-struct Annotations {
-    summary: String,
-    description: Arc<str>,
-}
-
-#[derive(Debug, Serialize)]
-struct Acked {
-    at: String,
-    by: String,
-}
-
-#[derive(Debug, Serialize)]
-struct SilenceRow {
-    id: u64,
-    matchers: BTreeMap<Arc<str>, Arc<str>>,
-    from: String,
-    until: String,
-    by: String,
-    comment: String,
+    pub id: u64,
+    /// Labels that an alert must have (`rule` and `severity` count as labels).
+    pub matchers: BTreeMap<Arc<str>, Arc<str>>,
+    /// Start of the silence.
+    pub from: String,
+    /// End of the silence.
+    pub until: String,
+    /// Who made it.
+    pub by: String,
+    /// Why it was made.
+    pub comment: String,
 }
 
 impl Engine {
@@ -116,10 +161,10 @@ impl Engine {
             by: silence.by.clone(),
             comment: silence.comment.clone(),
         };
-        let rule = |rule: &Rule| RuleRow {
+        let rule = |rule: &Rule| AlertRuleRow {
             name: rule.name.clone(),
             title: rule.title.clone(),
-            severity: rule.severity.name(),
+            severity: rule.severity,
             enabled: rule.enabled && config.enabled,
         };
         AlertsView {
@@ -146,11 +191,11 @@ impl Engine {
         AlertRow {
             fingerprint: alert.fingerprint.to_string(),
             rule: alert.rule.clone(),
-            severity: severity.name(),
+            severity,
             state: match alert.stage {
-                Stage::Ok | Stage::Pending => "pending",
-                Stage::Firing => "firing",
-                Stage::Resolved => "resolved",
+                Stage::Ok | Stage::Pending => AlertState::Pending,
+                Stage::Firing => AlertState::Firing,
+                Stage::Resolved => AlertState::Resolved,
             },
             since: rfc3339(alert.since),
             starts_at: rfc3339(alert.starts_at),
@@ -161,18 +206,18 @@ impl Engine {
                 .iter()
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
-            annotations: Annotations {
+            annotations: AlertAnnotations {
                 summary: alert.summary.clone(),
                 description: rule.map(|rule| rule.title.clone()).unwrap_or_default(),
             },
-            acked: alert.acked.as_ref().map(|(at, by)| Acked {
+            acked: alert.acked.as_ref().map(|(at, by)| Acknowledgement {
                 at: rfc3339(*at),
                 by: by.clone(),
             }),
             silenced: standing.silenced,
             inhibited: standing.inhibited,
             quiet: standing.quiet,
-            told: alert.told,
+            notification_open: alert.told,
             notified: alert.notified,
         }
     }

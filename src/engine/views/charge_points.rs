@@ -1,56 +1,71 @@
-//! `/api/v1/charge-points`: every registered charge point, and every other that was heard.
+//! `/api/v1/charge-points`: every registered charge point, and every other that has sent a message.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Engine;
-use super::overview::Estate;
+use super::overview::ChargePointTotals;
+use super::provisioning::ProvisioningRow;
 use super::{ViewContext, rfc3339, wh};
-use crate::engine::views::provisioning::SetupRow;
 use crate::ledger::charging::{ChargePointState, Conformance, Connector, RegisterKind};
 use crate::model::{ConnectorStatus, LinkMode, OcppVersion};
 
-/// The answer.
-#[derive(Debug, Serialize)]
+/// All charge points, with sums by vendor and site.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ChargePointsView {
-    as_of: String,
-    charge_points: Vec<ChargePointRow>,
-    vendors: Vec<VendorRow>,
-    sites: Vec<SiteRow>,
+    /// Time of the answer.
+    pub as_of: String,
+    /// By id.
+    pub charge_points: Vec<ChargePointRow>,
+    /// OCPP conformance by vendor and model.
+    pub vendors: Vec<VendorRow>,
+    /// Power by site.
+    pub sites: Vec<SitePower>,
 }
 
-/// Power drawn now against what the site's supply bears.
-#[derive(Debug, Default, Serialize)]
-struct SiteRow {
-    site: Arc<str>,
-    name: Option<String>,
-    capacity_kw: Option<f64>,
-    /// `null` where nobody who is online says it.
-    power_w: Option<f64>,
+/// Power drawn now at a site, beside what its supply bears.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct SitePower {
+    /// Id of the site in the register.
+    pub site: Arc<str>,
+    /// Name of the site in the register.
+    pub name: Option<String>,
+    /// What the site's supply bears.
+    pub capacity_kw: Option<f64>,
+    /// Sum over charge points that are online; `null` where none of them reports a power.
+    pub power_w: Option<f64>,
 }
 
-/// How well the charge points of one vendor and model keep to the standard.
-#[derive(Debug, Serialize)]
-struct VendorRow {
-    vendor: String,
-    model: String,
-    charge_points: u32,
+/// How well the charge points of one vendor and model keep to the OCPP standard.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct VendorRow {
+    /// `chargePointVendor` (OCPP 1.6) or `vendorName` (2.x) of BootNotification.
+    pub vendor: String,
+    /// `chargePointModel` or `model` of BootNotification; empty where none was sent.
+    pub model: String,
+    /// Charge points of this vendor and model.
+    pub charge_points: u32,
+    /// Sums over them.
     #[serde(flatten)]
-    conformance: ConformanceRow,
+    pub conformance: ConformanceRow,
 }
 
-/// Requests shown to the strict reader, and the share of them that it took.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-struct ConformanceRow {
-    requests_checked: u64,
-    requests_conformant: u64,
-    conformant_ratio: Option<f64>,
+/// Requests shown to the strict OCPP reader, and the share of them that it accepted.
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
+pub struct ConformanceRow {
+    /// Requests checked; metering requests are sampled.
+    pub requests_checked: u64,
+    /// Requests that keep to the standard's schema.
+    pub requests_conformant: u64,
+    /// `requests_conformant / requests_checked`; `null` before the first check.
+    pub conformant_ratio: Option<f64>,
 }
 
 impl ConformanceRow {
-    fn of(conformance: Conformance) -> Self {
+    fn from_sums(conformance: Conformance) -> Self {
         let Conformance {
             checked,
             conformant,
@@ -64,33 +79,54 @@ impl ConformanceRow {
     }
 }
 
-#[derive(Debug, Serialize)]
-struct ChargePointRow {
-    charge_point_id: Arc<str>,
-    site: Option<Arc<str>>,
-    organisation: Option<Arc<str>>,
-    registered: bool,
-    online: bool,
-    last_seen_at: Option<String>,
-    ocpp_version: Option<&'static str>,
-    mode: Option<LinkMode>,
-    operator_online: Option<bool>,
-    vendor: Option<String>,
-    model: Option<String>,
-    firmware: Option<String>,
-    max_power_kw: Option<f64>,
+/// One charge point.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ChargePointRow {
+    /// Identity in the OCPP URL, or id in the register.
+    pub charge_point_id: Arc<str>,
+    /// Site by the register.
+    pub site: Option<Arc<str>>,
+    /// Organisation by the register.
+    pub organisation: Option<Arc<str>>,
+    /// Whether the charge point is in the register.
+    pub registered: bool,
+    /// Whether its WebSocket is open now.
+    pub online: bool,
+    /// Time of its newest message.
+    pub last_seen_at: Option<String>,
+    /// OCPP version of its newest connection.
+    pub ocpp_version: Option<&'static str>,
+    /// Whether this daemon is its central system or a tap in between.
+    pub mode: Option<LinkMode>,
+    /// Whether the operator's central system is connected; in tap mode only.
+    pub operator_online: Option<bool>,
+    /// Vendor by BootNotification.
+    pub vendor: Option<String>,
+    /// Model by BootNotification.
+    pub model: Option<String>,
+    /// Firmware version by BootNotification.
+    pub firmware: Option<String>,
+    /// Rated power by the register.
+    pub max_power_kw: Option<f64>,
+    /// How well it keeps to the standard.
     #[serde(flatten)]
-    conformance: ConformanceRow,
-    repaired_frames: u64,
-    clock_skew_s: Option<i64>,
-    clock_zone_error_s: Option<i64>,
-    register_kind: &'static str,
-    setup: Option<SetupRow>,
-    connectors: Vec<ConnectorRow>,
+    pub conformance: ConformanceRow,
+    /// Frames that were broken and could be repaired.
+    pub repaired_frames: u64,
+    /// Its clock minus ours, seconds.
+    pub clock_skew_s: Option<i64>,
+    /// Part of the skew that is a wrong time zone, seconds.
+    pub clock_zone_error_s: Option<i64>,
+    /// Whether its energy register counts over its life or per session.
+    pub register_kind: &'static str,
+    /// Its provisioning; `null` where it was never provisioned.
+    pub setup: Option<ProvisioningRow>,
+    /// Its connectors; connector 0 is the charge point itself.
+    pub connectors: Vec<ConnectorRow>,
 }
 
 impl ChargePointRow {
-    fn silent(id: Arc<str>) -> Self {
+    fn never_connected(id: Arc<str>) -> Self {
         Self {
             charge_point_id: id,
             site: None,
@@ -116,31 +152,47 @@ impl ChargePointRow {
     }
 }
 
-#[derive(Debug, Serialize)]
-struct ConnectorRow {
-    connector_id: u32,
-    status: &'static str,
+/// One connector of a charge point.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ConnectorRow {
+    /// Number of the connector.
+    pub connector_id: u32,
+    /// OCPP status, lower case.
+    pub status: &'static str,
+    /// The same, to be compared.
     #[serde(skip)]
-    state: ConnectorStatus,
-    since: Option<String>,
-    /// Said before the link was lost, and not again since.
-    stale: bool,
-    error_code: Option<String>,
-    vendor_error_code: Option<String>,
-    power_w: Option<f64>,
-    energy_import_wh: Option<f64>,
-    /// Register steps added up: while a transaction was open, and while none was.
-    counted_in_transactions_wh: f64,
-    counted_outside_wh: f64,
-    session: Option<LiveSession>,
+    pub(super) state: ConnectorStatus,
+    /// Since when the status holds.
+    pub since: Option<String>,
+    /// Reported before the connection was lost, and not since.
+    pub stale: bool,
+    /// `errorCode` of the newest StatusNotification, unless it is `NoError`.
+    pub error_code: Option<String>,
+    /// `vendorErrorCode` of the newest StatusNotification.
+    pub vendor_error_code: Option<String>,
+    /// Power drawn now.
+    pub power_w: Option<f64>,
+    /// Value of the energy register.
+    pub energy_import_wh: Option<f64>,
+    /// Steps of the register added up while a transaction was open.
+    pub counted_in_transactions_wh: f64,
+    /// Steps of the register added up while no transaction was open.
+    pub counted_outside_wh: f64,
+    /// The open session.
+    pub session: Option<LiveSession>,
 }
 
-#[derive(Debug, Serialize)]
-struct LiveSession {
-    id: String,
-    vehicle_id: Option<Arc<str>>,
-    started_at: String,
-    energy_wh: Option<f64>,
+/// A session that is open now.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LiveSession {
+    /// Id of the session.
+    pub id: String,
+    /// Vehicle that charges, where the token or the register names one.
+    pub vehicle_id: Option<Arc<str>>,
+    /// Start of the session.
+    pub started_at: String,
+    /// Energy so far; `null` before the first register value.
+    pub energy_wh: Option<f64>,
 }
 
 impl Engine {
@@ -156,7 +208,7 @@ impl Engine {
         }
     }
 
-    /// All charge points with all their connectors, registered or heard.
+    /// All charge points with all their connectors, registered or connected at least once.
     fn charge_point_rows(&self) -> impl Iterator<Item = ChargePointRow> {
         let mut rows: BTreeMap<String, ChargePointRow> = BTreeMap::new();
         for registered in &self.reference.register.charge_points {
@@ -165,28 +217,28 @@ impl Engine {
                 organisation: registered.organisation.clone(),
                 registered: true,
                 max_power_kw: registered.max_power_kw,
-                // Silent ones are shown with the connectors they should have.
+                // One that never connected is shown with its registered connectors.
                 connectors: (1..=registered.connectors)
                     .map(|id| connector_row(id, &Connector::default()))
                     .collect(),
-                ..ChargePointRow::silent(registered.id.clone())
+                ..ChargePointRow::never_connected(registered.id.clone())
             };
             rows.insert(registered.id.to_lowercase(), row);
         }
         for (id, state) in self.charging.book().charge_points() {
             let row = rows
                 .entry(id.to_lowercase())
-                .or_insert_with(|| ChargePointRow::silent(id.clone()));
-            row.take(state);
+                .or_insert_with(|| ChargePointRow::never_connected(id.clone()));
+            row.apply(state);
         }
         rows.into_values()
     }
 
     /// The same in numbers. What was said before a link was lost is not how it is now.
-    pub(super) fn estate(&self) -> Estate {
-        let mut estate = Estate {
+    pub(super) fn estate(&self) -> ChargePointTotals {
+        let mut estate = ChargePointTotals {
             sessions_closed_today: self.activity.sessions_closed_today(),
-            ..Estate::default()
+            ..ChargePointTotals::default()
         };
         for row in self.charge_point_rows() {
             estate.total += 1;
@@ -209,7 +261,7 @@ impl Engine {
         estate
     }
 
-    fn site_rows(&self, charge_points: &[ChargePointRow]) -> Vec<SiteRow> {
+    fn site_rows(&self, charge_points: &[ChargePointRow]) -> Vec<SitePower> {
         let mut power: BTreeMap<&Arc<str>, Option<f64>> = BTreeMap::new();
         for row in charge_points {
             if let Some(site) = &row.site {
@@ -229,7 +281,7 @@ impl Engine {
                 known.map(|site| site.name.clone()),
                 known.and_then(|site| site.capacity_kw),
             );
-            SiteRow {
+            SitePower {
                 site: id.clone(),
                 name,
                 capacity_kw,
@@ -258,20 +310,20 @@ impl Engine {
                 vendor: vendor.to_owned(),
                 model: model.to_owned(),
                 charge_points,
-                conformance: ConformanceRow::of(sum),
+                conformance: ConformanceRow::from_sums(sum),
             });
         rows.collect()
     }
 }
 
 impl ChargePointRow {
-    fn take(&mut self, state: &ChargePointState) {
+    fn apply(&mut self, state: &ChargePointState) {
         self.online = state.online;
         self.last_seen_at = state.last_seen.map(rfc3339);
         self.ocpp_version = state.version.map(OcppVersion::name);
         self.mode = state.version.map(|_| state.mode);
         self.operator_online = state.operator_online;
-        self.conformance = ConformanceRow::of(state.conformance);
+        self.conformance = ConformanceRow::from_sums(state.conformance);
         self.repaired_frames = state.repaired;
         self.clock_skew_s = state.clock_skew_ms().map(|ms| ms / 1000);
         self.clock_zone_error_s = state.zone_error_ms().map(|ms| ms / 1000);
@@ -279,7 +331,7 @@ impl ChargePointRow {
         self.setup = state
             .setup
             .as_deref()
-            .map(|memory| SetupRow::of(memory, state.online));
+            .map(|memory| ProvisioningRow::from_memory(memory, state.online));
         self.vendor.clone_from(&state.vendor);
         self.model.clone_from(&state.model);
         self.firmware.clone_from(&state.firmware);
@@ -290,7 +342,7 @@ impl ChargePointRow {
                 .binary_search_by_key(id, |row| row.connector_id)
             {
                 Ok(index) => self.connectors[index] = row,
-                // Connector 0 is the charge point itself; it is shown when it has something to say.
+                // Connector 0 is the charge point itself; it is shown once it reported a status or a register value.
                 Err(_)
                     if *id == 0
                         && connector.since.is_none()

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Engine;
@@ -9,59 +10,79 @@ use super::{ViewContext, rfc3339, whole};
 use crate::ledger::audit::Entry;
 use crate::telemetry::format_name;
 
-/// The answer.
-#[derive(Debug, Serialize)]
+/// The audit log of registers, and the registers of one asset.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct CountersView {
-    as_of: String,
+    /// Time of the answer.
+    pub as_of: String,
     /// Newest first.
-    entries: Vec<EntryRow>,
+    pub entries: Vec<CounterEntry>,
     /// Older entries that are no longer kept.
-    entries_dropped: u64,
-    /// Of the asset asked for.
-    registers: Vec<RegisterRow>,
+    pub entries_dropped: u64,
+    /// Registers of the asset in the request; empty without one.
+    pub registers: Vec<CounterRegister>,
 }
 
-#[derive(Debug, Serialize)]
-struct EntryRow {
-    id: u64,
-    at: String,
-    asset: Arc<str>,
-    feed: Arc<str>,
-    format: &'static str,
-    quantity: &'static str,
-    unit: &'static str,
-    event: &'static str,
-    before: f64,
-    after: f64,
-    /// With `source_changed`: the feed and register that booked until then.
-    previous_feed: Option<Arc<str>>,
-    previous_quantity: Option<&'static str>,
+/// One event of a register that changed how its values are booked.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CounterEntry {
+    /// Number of the entry, for `counters undo`.
+    pub id: u64,
+    /// Time of the reading that caused the event.
+    pub at: String,
+    /// Fleet id of the asset, or the id of its feed.
+    pub asset: Arc<str>,
+    /// Id of the feed.
+    pub feed: Arc<str>,
+    /// Format of the feed.
+    pub format: &'static str,
+    /// Quantity of the register.
+    pub quantity: &'static str,
+    /// Unit of `before` and `after`.
+    pub unit: &'static str,
+    /// Kind of event: a reset, a rebase, a rejected jump, a change of source.
+    pub event: &'static str,
+    /// Register value before the event.
+    pub before: f64,
+    /// Register value after the event.
+    pub after: f64,
+    /// With `source_changed`: the feed that booked until then.
+    pub previous_feed: Option<Arc<str>>,
+    /// With `source_changed`: the quantity that booked until then.
+    pub previous_quantity: Option<&'static str>,
     /// What undoing adds to the total; `null` if there is nothing to undo.
-    undo_adds: Option<f64>,
-    /// The register is one whose gains are booked.
-    booked: bool,
-    undone_at: Option<String>,
+    pub undo_adds: Option<f64>,
+    /// Whether the gains of this register are booked.
+    pub booked: bool,
+    /// When a person undid the event.
+    pub undone_at: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct RegisterRow {
-    feed: Arc<str>,
-    format: &'static str,
-    quantity: &'static str,
-    unit: &'static str,
-    /// Newest believed value, and when it was read.
-    value: Option<f64>,
-    read_at: Option<String>,
-    /// Gained since it was first heard.
-    total: f64,
-    /// How often it was reset or rebased.
-    epoch: u32,
-    /// Its gains are booked; else another register's are.
-    books: bool,
-    /// Gained since the one that books was last heard.
-    held: f64,
-    /// A reading waits to be believed.
-    in_doubt: bool,
+/// One register of an asset.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CounterRegister {
+    /// Id of the feed.
+    pub feed: Arc<str>,
+    /// Format of the feed.
+    pub format: &'static str,
+    /// Quantity that the register counts.
+    pub quantity: &'static str,
+    /// Unit of `value`, `total` and `held`.
+    pub unit: &'static str,
+    /// Newest accepted value.
+    pub value: Option<f64>,
+    /// When that value was read.
+    pub read_at: Option<String>,
+    /// Gained since the first reading.
+    pub total: f64,
+    /// How often the register was reset or rebased.
+    pub epoch: u32,
+    /// Whether its gains are booked; else another register's are.
+    pub books: bool,
+    /// Gained since the last reading of the register that books.
+    pub held: f64,
+    /// A reading waits for a second one that confirms it.
+    pub in_doubt: bool,
 }
 
 impl Engine {
@@ -72,7 +93,7 @@ impl Engine {
                 .is_some_and(|asked| *candidate.id == *asked || *candidate.tags().vehicle == *asked)
         };
         let registers = self.fleet.assets().iter().filter(asked).flat_map(|asset| {
-            asset.counters.iter().map(|register| RegisterRow {
+            asset.counters.iter().map(|register| CounterRegister {
                 feed: asset.id.clone(),
                 format: format_name(asset.format),
                 quantity: register.quantity.name(),
@@ -100,14 +121,14 @@ impl Engine {
         }
     }
 
-    fn entry_row(&self, entry: &Entry) -> EntryRow {
+    fn entry_row(&self, entry: &Entry) -> CounterEntry {
         let occurrence = &entry.occurrence;
         let found = self
             .fleet
             .assets()
             .find(occurrence.format, &occurrence.asset)
             .and_then(|position| self.fleet.assets().get(position));
-        EntryRow {
+        CounterEntry {
             id: entry.id,
             at: rfc3339(occurrence.at),
             asset: found.map_or_else(

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::{Dimension, Engine};
@@ -28,115 +29,166 @@ pub struct StoredActivity {
     pub years: Vec<YearVersion>,
 }
 
-/// The answer.
-#[derive(Debug, Serialize)]
+/// The inventory of the days `from..=to`.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct EmissionsView {
-    from: String,
-    to: String,
-    method_version: u32,
-    /// Factors used.
-    factor_sets: Vec<String>,
-    /// What is to be known beside the figures.
-    flags: Vec<&'static str>,
-    /// The two views of scope 2 stand in rows of their own and have no sum.
-    rows: Vec<EmissionsRow>,
+    /// First day, `2026-11-24`.
+    pub from: String,
+    /// Last day, included.
+    pub to: String,
+    /// Version of the method; raised when a formula changes.
+    pub method_version: u32,
+    /// Factor sets behind the figures.
+    pub factor_sets: Vec<String>,
+    /// Remarks that hold for the figures as a whole.
+    pub flags: Vec<&'static str>,
+    /// By scope and the dimensions of the request. The two views of scope 2 are rows of their own and have no sum.
+    pub rows: Vec<EmissionsRow>,
     /// Vehicles with activity that no figure could be computed from.
-    not_computed: Vec<Arc<str>>,
-    /// Vehicles in service that nothing is known of, nor of others of their class.
-    no_data: Vec<Arc<str>>,
+    pub not_computed: Vec<Arc<str>>,
+    /// Vehicles in service without any data, neither their own nor of their class.
+    pub no_data: Vec<Arc<str>>,
     /// Vehicles of whose emissions more than a fifth is estimated.
-    low_quality: Vec<Arc<str>>,
+    pub low_quality: Vec<Arc<str>>,
     /// Months in which fuel bought and fuel burnt are more than a tenth apart.
-    fuel_mismatches: Vec<MismatchRow>,
-    avoided: Avoided,
+    pub fuel_mismatches: Vec<FuelMismatch>,
+    /// What replaced vehicles would have emitted.
+    pub avoided: AvoidedEmissions,
     /// What corrections of factor sets do to these days under the base-year policy, and every frozen year in them as it was and as it is;
     /// empty without any.
-    restatements: Vec<AnyRestatement>,
-    energy_fleet_kwh: f64,
-    energy_renewable_kwh: f64,
-    energy_unallocated_kwh: f64,
-    energy_staff_public_kwh: f64,
+    pub restatements: Vec<Restatement>,
+    /// Metered electricity of the fleet.
+    pub energy_fleet_kwh: f64,
+    /// Its part under renewable contracts.
+    pub energy_renewable_kwh: f64,
+    /// Delivered without a known user: in scope 2.
+    pub energy_unallocated_kwh: f64,
+    /// Delivered to staff and the public: sold on, in no scope.
+    pub energy_staff_public_kwh: f64,
 }
 
-/// Dimensions that were not asked for are left out, and lines of other scopes.
-#[derive(Debug, Default, Serialize)]
-struct EmissionsRow {
-    scope: &'static str,
+/// One scope of one group. Lines of other scopes are left out.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct EmissionsRow {
+    /// `1`, `2` (location-based), `2_market`, `3` or `outside`.
+    pub scope: &'static str,
+    /// The group, by the dimensions of the request.
     #[serde(flatten)]
-    group: Group,
-    kgco2e: f64,
-    sd_kgco2e: f64,
-    estimated: bool,
-    estimated_kgco2e: f64,
-    factor_set: String,
-    distance_km: f64,
-    energy_kwh: f64,
-    fuel_l: f64,
+    pub group: EmissionsGroup,
+    /// Emissions; kg CO2 for `outside`, kg CO2e for all other scopes.
+    pub kgco2e: f64,
+    /// One standard deviation.
+    pub sd_kgco2e: f64,
+    /// Whether any of it rests on estimated activity.
+    pub estimated: bool,
+    /// The part that rests on estimated activity.
+    pub estimated_kgco2e: f64,
+    /// Factor sets of this row, joined by commas.
+    pub factor_set: String,
+    /// Kilometres behind the figure.
+    pub distance_km: f64,
+    /// Metered electricity behind the figure.
+    pub energy_kwh: f64,
+    /// Fuel behind the figure.
+    pub fuel_l: f64,
+    /// Parts of the figure by gas or stage, such as `kgco2e_ch4` or `kgco2e_td_losses`.
     #[serde(flatten)]
-    lines: BTreeMap<&'static str, f64>,
+    pub lines: BTreeMap<&'static str, f64>,
 }
 
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize)]
-struct Group {
+/// Dimensions of a row; those that the request does not name are left out.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, JsonSchema)]
+pub struct EmissionsGroup {
+    /// Organisation of the register.
     #[serde(skip_serializing_if = "Option::is_none")]
-    organisation: Option<Arc<str>>,
+    pub organisation: Option<Arc<str>>,
+    /// Site of the register.
     #[serde(skip_serializing_if = "Option::is_none")]
-    site: Option<Arc<str>>,
+    pub site: Option<Arc<str>>,
+    /// Vehicle class of the factors.
     #[serde(skip_serializing_if = "Option::is_none")]
-    vehicle_class: Option<&'static str>,
+    pub vehicle_class: Option<&'static str>,
+    /// Role of the vehicle.
     #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<&'static str>,
+    pub role: Option<&'static str>,
+    /// Fleet id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    vehicle_id: Option<Arc<str>>,
+    pub vehicle_id: Option<Arc<str>>,
+    /// Quality tier, 1 (metered or bought) to 5 (mean of the class).
     #[serde(skip_serializing_if = "Option::is_none")]
-    tier: Option<u8>,
+    pub tier: Option<u8>,
 }
 
-#[derive(Debug, Serialize)]
-struct MismatchRow {
-    vehicle_id: Arc<str>,
-    month: String,
-    card_l: f64,
-    can_l: f64,
-    ratio: f64,
+/// A month of a vehicle whose fuel bought and fuel burnt differ.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FuelMismatch {
+    /// Fleet id.
+    pub vehicle_id: Arc<str>,
+    /// Month, `2026-11`.
+    pub month: String,
+    /// Litres by fuel card.
+    pub card_l: f64,
+    /// Litres by the vehicle's own total.
+    pub can_l: f64,
+    /// `card_l / can_l - 1`.
+    pub ratio: f64,
 }
 
-#[derive(Debug, Serialize)]
+/// A restatement under the base-year policy; `kind` tells the two apart.
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
-enum AnyRestatement {
-    FactorSets(RestatementRow),
+pub enum Restatement {
+    /// `kind: "factor_sets"`: corrected factor sets touch these days.
+    FactorSets(FactorRestatement),
+    /// `kind: "frozen_year"`: a frozen year lies in these days.
     Year(Box<YearRestatement>),
 }
 
-/// Scope 1 with location-based scope 2, by the sets as published and as corrected.
-#[derive(Debug, Serialize)]
-struct RestatementRow {
-    kind: &'static str,
-    kgco2e_as_published: f64,
-    kgco2e_corrected: f64,
-    change_ratio: f64,
+/// Scope 1 with location-based scope 2, by the factor sets as published and as corrected.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FactorRestatement {
+    /// `factor_sets`.
+    pub kind: &'static str,
+    /// By the sets as first published.
+    pub kgco2e_as_published: f64,
+    /// By the corrected sets.
+    pub kgco2e_corrected: f64,
+    /// `kgco2e_corrected / kgco2e_as_published - 1`.
+    pub change_ratio: f64,
     /// Beyond the threshold: a base year of these days is to be recalculated.
-    restated: bool,
-    threshold_ratio: f64,
-    factor_sets: Vec<String>,
+    pub restated: bool,
+    /// The threshold of the base-year policy.
+    pub threshold_ratio: f64,
+    /// Sets that were corrected.
+    pub factor_sets: Vec<String>,
 }
 
 /// Against the vehicles that were replaced: scope 1 with location-based scope 2, on the same kilometres.
-#[derive(Debug, Default, Serialize)]
-struct Avoided {
-    kgco2e: f64,
-    distance_km: f64,
-    vehicles: Vec<AvoidedRow>,
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct AvoidedEmissions {
+    /// Sum over the vehicles.
+    pub kgco2e: f64,
+    /// Kilometres of the successors.
+    pub distance_km: f64,
+    /// By successor.
+    pub vehicles: Vec<AvoidedVehicle>,
 }
 
-#[derive(Debug, Serialize)]
-struct AvoidedRow {
-    vehicle_id: Arc<str>,
-    replaces: Arc<str>,
-    distance_km: f64,
-    kgco2e_before: f64,
-    kgco2e_now: f64,
-    kgco2e_avoided: f64,
+/// One successor and the vehicle it replaced.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AvoidedVehicle {
+    /// Fleet id of the successor.
+    pub vehicle_id: Arc<str>,
+    /// Fleet id of the replaced vehicle.
+    pub replaces: Arc<str>,
+    /// Kilometres of the successor.
+    pub distance_km: f64,
+    /// What the replaced vehicle would have emitted on them.
+    pub kgco2e_before: f64,
+    /// What the successor emitted.
+    pub kgco2e_now: f64,
+    /// The difference.
+    pub kgco2e_avoided: f64,
 }
 
 impl Engine {
@@ -237,16 +289,16 @@ impl Engine {
         let years = self.frozen_years(&stored.years, (from, to), &inventory, &activity, &setting);
         let factors = self
             .restatements(&inventory, &activity, &setting)
-            .map(AnyRestatement::FactorSets);
+            .map(Restatement::FactorSets);
         let years = years
             .into_iter()
-            .map(|year| AnyRestatement::Year(Box::new(year)));
+            .map(|year| Restatement::Year(Box::new(year)));
         let restatements = factors.into_iter().chain(years).collect();
         let (rows, factor_sets) = rows(&inventory, by);
         let (low_quality, avoided) = self.by_vehicle(&inventory);
         let mismatches = reconcile(&months, Month::of_day(from), Month::of_day(to))
             .into_iter()
-            .map(|found| MismatchRow {
+            .map(|found| FuelMismatch {
                 vehicle_id: found.vehicle,
                 month: found.month.to_string(),
                 card_l: found.card_l,
@@ -279,7 +331,7 @@ impl Engine {
         inventory: &Inventory,
         activity: &BTreeMap<ActivityKey, Activity>,
         setting: &Setting<'_>,
-    ) -> Option<RestatementRow> {
+    ) -> Option<FactorRestatement> {
         let sets = corrected_sets(inventory);
         let published = self
             .reference
@@ -302,7 +354,7 @@ impl Engine {
             ratio,
         };
         let result = restate(first, &[effect], RESTATEMENT_THRESHOLD);
-        Some(RestatementRow {
+        Some(FactorRestatement {
             kind: "factor_sets",
             kgco2e_as_published: first,
             kgco2e_corrected: now,
@@ -314,7 +366,7 @@ impl Engine {
     }
 
     /// Vehicles whose figures are too much estimated, and what replacements avoided.
-    fn by_vehicle(&self, inventory: &Inventory) -> (Vec<Arc<str>>, Avoided) {
+    fn by_vehicle(&self, inventory: &Inventory) -> (Vec<Arc<str>>, AvoidedEmissions) {
         let mut vehicles: BTreeMap<&Arc<str>, (Figures, f64)> = BTreeMap::new();
         for (key, figures) in &inventory.lines {
             if let Some(id) = &key.vehicle {
@@ -331,7 +383,7 @@ impl Engine {
             .iter()
             .filter(|(_, (sum, estimated))| *estimated > MAX_ESTIMATED * sum.in_use_kgco2e());
         let low = low.map(|(id, _)| (*id).clone()).collect();
-        let mut avoided = Avoided::default();
+        let mut avoided = AvoidedEmissions::default();
         for (id, (before, now)) in inventory.replacements() {
             let Some(replaces) = self
                 .reference
@@ -343,7 +395,7 @@ impl Engine {
             };
             avoided.kgco2e += before.avoided(&now);
             avoided.distance_km += whole(before.distance_m);
-            avoided.vehicles.push(AvoidedRow {
+            avoided.vehicles.push(AvoidedVehicle {
                 vehicle_id: id.clone(),
                 replaces,
                 distance_km: whole(before.distance_m),
@@ -364,7 +416,7 @@ struct Sum {
 }
 
 fn rows(inventory: &Inventory, by: &[Dimension]) -> (Vec<EmissionsRow>, Vec<String>) {
-    let mut groups: BTreeMap<(Scope, Group), Sum> = BTreeMap::new();
+    let mut groups: BTreeMap<(Scope, EmissionsGroup), Sum> = BTreeMap::new();
     let mut factor_sets = BTreeSet::new();
     for (key, figures) in &inventory.lines {
         for (scope, part) in Scope::ALL
@@ -388,7 +440,7 @@ fn rows(inventory: &Inventory, by: &[Dimension]) -> (Vec<EmissionsRow>, Vec<Stri
     (rows.collect(), factor_sets.into_iter().collect())
 }
 
-fn row(scope: Scope, group: Group, sum: &Sum) -> EmissionsRow {
+fn row(scope: Scope, group: EmissionsGroup, sum: &Sum) -> EmissionsRow {
     let mut figures = Figures::default();
     sum.by_tier.values().for_each(|part| figures.add(part));
     let tiers = sum
@@ -425,10 +477,10 @@ fn row(scope: Scope, group: Group, sum: &Sum) -> EmissionsRow {
     }
 }
 
-fn group(key: &InventoryKey, by: &[Dimension]) -> Group {
+fn group(key: &InventoryKey, by: &[Dimension]) -> EmissionsGroup {
     let wants = |dimension| by.contains(&dimension);
     // Scopes are never added together, whatever was asked for.
-    Group {
+    EmissionsGroup {
         organisation: wants(Dimension::Organisation).then(|| key.organisation.clone()),
         site: wants(Dimension::Site).then(|| key.site.clone()),
         vehicle_class: wants(Dimension::VehicleClass).then_some(key.vehicle_class),

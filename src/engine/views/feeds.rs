@@ -1,7 +1,8 @@
-//! `/api/v1/feeds`: every asset of every feed with its freshness, registered or not: what an installer looks at.
+//! `/api/v1/feeds`: every asset of every feed with its freshness, registered or not: for an installer.
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Engine;
@@ -11,25 +12,36 @@ use crate::model::AssetKind;
 use crate::model::register::Register;
 use crate::telemetry::format_name;
 
-/// The answer.
-#[derive(Debug, Serialize)]
+/// All assets of all feeds.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct FeedsView {
-    as_of: String,
-    feeds: Vec<FeedRow>,
+    /// Time of the answer.
+    pub as_of: String,
+    /// One row per asset and format.
+    pub feeds: Vec<FeedRow>,
 }
 
-#[derive(Debug, Serialize)]
-struct FeedRow {
-    feed: Arc<str>,
-    format: &'static str,
-    kind: &'static str,
+/// One asset of one feed, with its freshness.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FeedRow {
+    /// Id of the asset in the feed.
+    pub feed: Arc<str>,
+    /// Format of the feed.
+    pub format: &'static str,
+    /// `vehicle`, `charger` or `meter`.
+    pub kind: &'static str,
     /// The vehicle or charge point of the register; `null`: put the feed's id into its `feed_ids`.
-    registered_as: Option<Arc<str>>,
-    last_heard_at: Option<String>,
-    lag_s: Option<f64>,
-    stale: bool,
-    messages_lost: Option<u64>,
-    online: Option<bool>,
+    pub registered_as: Option<Arc<str>>,
+    /// Arrival of its newest message.
+    pub last_heard_at: Option<String>,
+    /// From the asset's own time to arrival, of its newest message with a time.
+    pub lag_s: Option<f64>,
+    /// Silent for longer than allowed.
+    pub stale: bool,
+    /// Messages missing by running numbers; `null` where the feed has none.
+    pub messages_lost: Option<u64>,
+    /// Whether the asset reports itself online.
+    pub online: Option<bool>,
 }
 
 impl Engine {

@@ -1,7 +1,8 @@
-//! `/api/v1/history` and `/api/v1/utilisation`: plain functions of what was read, because they are answered on another thread.
+//! `/api/v1/history` and `/api/v1/utilisation`: quarter hours, days and a week's heat map of sites and charge points. Answered on a thread of its own.
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
@@ -12,18 +13,21 @@ use crate::model::register::Register;
 use crate::model::{RollupSums, SLOT_MS, Series, Slots, slot_start};
 use crate::units::{Day, UtcMs, Zone};
 
-/// Whose figures they are.
-#[derive(Debug, Serialize)]
-struct Whose {
-    site: Option<Arc<str>>,
-    site_name: Option<String>,
-    charge_point: Option<Arc<str>>,
+/// The site or charge point that the figures belong to; all `null` for the whole estate.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SeriesScope {
+    /// Id of the site.
+    pub site: Option<Arc<str>>,
+    /// Name of the site in the register.
+    pub site_name: Option<String>,
+    /// Id of the charge point.
+    pub charge_point: Option<Arc<str>>,
     /// What the site's supply bears, as registered.
-    capacity_kw: Option<f64>,
+    pub capacity_kw: Option<f64>,
 }
 
-impl Whose {
-    fn of(series: &Series, register: &Register) -> Self {
+impl SeriesScope {
+    fn from_series(series: &Series, register: &Register) -> Self {
         let (site, charge_point) = match series {
             Series::Fleet => (None, None),
             Series::Site(id) => (Some(id.clone()), None),
@@ -40,27 +44,34 @@ impl Whose {
 }
 
 /// The answer of `/api/v1/history`. A row for every quarter or day of which something is known; others are left out.
-#[derive(Debug, Serialize)]
-pub struct HistoryView<'a> {
-    as_of: String,
-    from: String,
-    to: String,
-    step: &'static str,
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HistoryView {
+    /// Time of the answer.
+    pub as_of: String,
+    /// Start of the range.
+    pub from: String,
+    /// End of the range, excluded.
+    pub to: String,
+    /// `15m` or `1d`.
+    pub step: &'static str,
+    /// What the figures belong to.
     #[serde(flatten)]
-    whose: Whose,
-    /// What stands in a row, its start first.
-    columns: Vec<&'static str>,
-    rows: Rows<'a>,
+    pub scope: SeriesScope,
+    /// Names of the columns of a row; the first is `start` or `day`.
+    pub columns: Vec<&'static str>,
+    /// One list per row: its start, then the figures of `columns`; `null` where a figure is not known.
+    #[schemars(with = "Vec<Vec<serde_json::Value>>")]
+    pub rows: HistoryRows,
 }
 
-impl<'a> HistoryView<'a> {
-    /// Of slots (step `15m`) or days (`1d`).
+impl HistoryView {
+    /// From slots (step `15m`) or days (`1d`).
     pub fn new(
         (from, to, now): (UtcMs, UtcMs, UtcMs),
         step: Step,
         series: &Series,
-        fields: &'a [Field],
-        sums: &'a Slots,
+        fields: Vec<Field>,
+        sums: Slots,
         register: &Register,
     ) -> Self {
         let (name, start) = match step {
@@ -72,11 +83,11 @@ impl<'a> HistoryView<'a> {
             from: rfc3339(from),
             to: rfc3339(to),
             step: name,
-            whose: Whose::of(series, register),
+            scope: SeriesScope::from_series(series, register),
             columns: std::iter::once(start)
                 .chain(fields.iter().map(|field| field.name()))
                 .collect(),
-            rows: Rows {
+            rows: HistoryRows {
                 sums,
                 step,
                 fields,
@@ -86,16 +97,16 @@ impl<'a> HistoryView<'a> {
     }
 }
 
-/// A year has 35,000, so they are made while they are written.
+/// Rows of a history. A year has 35,000 of them, so each is made while it is serialised.
 #[derive(Debug)]
-struct Rows<'a> {
+pub struct HistoryRows {
     zone: &'static Zone,
-    sums: &'a Slots,
+    sums: Slots,
     step: Step,
-    fields: &'a [Field],
+    fields: Vec<Field>,
 }
 
-impl Serialize for Rows<'_> {
+impl Serialize for HistoryRows {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let known = self
             .sums
@@ -106,7 +117,7 @@ impl Serialize for Rows<'_> {
             at,
             sums,
             step: self.step,
-            fields: self.fields,
+            fields: &self.fields,
         }))
     }
 }
@@ -158,17 +169,25 @@ fn value(field: Field, sums: &RollupSums, length_ms: i64) -> Option<f64> {
 }
 
 /// The answer of `/api/v1/utilisation`: Monday to Sunday by 24 London hours; `null` where nothing was observed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct UtilisationView {
-    as_of: String,
-    from: String,
-    to: String,
+    /// Time of the answer.
+    pub as_of: String,
+    /// First day.
+    pub from: String,
+    /// Last day, included.
+    pub to: String,
+    /// What the figures belong to.
     #[serde(flatten)]
-    whose: Whose,
-    weekdays: [&'static str; 7],
-    occupied_ratio: Vec<Vec<Option<f64>>>,
-    charging_ratio: Vec<Vec<Option<f64>>>,
-    observed_connector_h: Vec<Vec<f64>>,
+    pub scope: SeriesScope,
+    /// Names of the rows of the matrices.
+    pub weekdays: [&'static str; 7],
+    /// Share of observed connector time with a vehicle plugged in, by weekday and hour.
+    pub occupied_ratio: Vec<Vec<Option<f64>>>,
+    /// Share of observed connector time with energy flowing.
+    pub charging_ratio: Vec<Vec<Option<f64>>>,
+    /// Observed connector hours behind the ratios.
+    pub observed_connector_h: Vec<Vec<f64>>,
 }
 
 impl UtilisationView {
@@ -189,7 +208,7 @@ impl UtilisationView {
             as_of: rfc3339(now),
             from: from.to_string(),
             to: to.to_string(),
-            whose: Whose::of(series, register),
+            scope: SeriesScope::from_series(series, register),
             weekdays: [
                 "Monday",
                 "Tuesday",

@@ -1,5 +1,5 @@
-//! Vehicles that are shown elsewhere, with what is believed of them: counters as they stand after the glitch filter, never as they came,
-//! because a single zero doubles a statistic (Home Assistant core issue 55565). No positions.
+//! Vehicles as devices of Home Assistant. Counters are those after the glitch filter, never as received, because a single zero doubles a
+//! statistic (Home Assistant core issue 55565). No positions.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -11,55 +11,61 @@ use super::super::fleet::Asset;
 use crate::model::{AssetKind, CounterKind, Quantity};
 use crate::units::Thousandths;
 
-/// The answer.
-#[derive(Debug, Serialize)]
-pub struct ChosenView {
-    vehicles: Vec<ChosenRow>,
-    /// Vehicles beyond the limit.
-    left_out: usize,
+/// The vehicles of `[home_assistant]`.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct HomeAssistantView {
+    /// In the order of the configuration.
+    pub vehicles: Vec<HomeAssistantVehicle>,
+    /// Vehicles beyond `home_assistant.max_devices`.
+    pub left_out: usize,
 }
 
-#[derive(Debug, Serialize)]
-struct ChosenRow {
-    vehicle_id: Arc<str>,
-    /// By names of the vocabulary, in its units; what is unknown is not there.
-    values: BTreeMap<&'static str, Believed>,
+/// One vehicle with the accepted values of its quantities.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct HomeAssistantVehicle {
+    /// Fleet id.
+    pub vehicle_id: Arc<str>,
+    /// By names of the vocabulary, in its units; unknown quantities are left out.
+    pub values: BTreeMap<&'static str, AcceptedValue>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+/// The accepted value of a quantity.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 #[serde(untagged)]
-enum Believed {
+pub enum AcceptedValue {
+    /// A counter or a measurement.
     Number(f64),
+    /// On or off.
     State(bool),
 }
 
 impl Engine {
     /// The vehicles of these fleet ids, then those of these organisations, at most `limit`.
-    pub fn chosen_view(
+    pub fn home_assistant_view(
         &self,
         vehicles: &[String],
         organisations: &[String],
         limit: usize,
-    ) -> ChosenView {
+    ) -> HomeAssistantView {
         let in_organisation = self.reference.register.vehicles.iter().filter(|vehicle| {
             vehicle.organisation.as_deref().is_some_and(|organisation| {
-                organisations.iter().any(|chosen| chosen == organisation)
+                organisations.iter().any(|wanted| wanted == organisation)
             })
         });
-        let mut rows: Vec<ChosenRow> = Vec::new();
-        let mut places: HashMap<Arc<str>, usize> = HashMap::new();
+        let mut rows: Vec<HomeAssistantVehicle> = Vec::new();
+        let mut rows_by_id: HashMap<Arc<str>, usize> = HashMap::new();
         let mut left_out = 0;
         let names = vehicles
             .iter()
             .map(|id| Arc::from(id.as_str()))
             .chain(in_organisation.map(|vehicle| vehicle.id.clone()));
         for vehicle_id in names {
-            if places.contains_key(&vehicle_id) {
+            if rows_by_id.contains_key(&vehicle_id) {
                 continue;
             }
             if rows.len() < limit {
-                places.insert(vehicle_id.clone(), rows.len());
-                rows.push(ChosenRow {
+                rows_by_id.insert(vehicle_id.clone(), rows.len());
+                rows.push(HomeAssistantVehicle {
                     vehicle_id,
                     values: BTreeMap::new(),
                 });
@@ -73,20 +79,20 @@ impl Engine {
             .iter()
             .filter(|asset| asset.kind == AssetKind::Vehicle)
         {
-            if let Some(&place) = places.get(&asset.tags().vehicle) {
-                rows[place].take(asset);
+            if let Some(&index) = rows_by_id.get(&asset.tags().vehicle) {
+                rows[index].add_feed(asset);
             }
         }
-        ChosenView {
+        HomeAssistantView {
             vehicles: rows,
             left_out,
         }
     }
 }
 
-impl ChosenRow {
-    /// Adds what one feed knows; a vehicle may have several.
-    fn take(&mut self, asset: &Asset) {
+impl HomeAssistantVehicle {
+    /// Adds the values of one feed; a vehicle may have several.
+    fn add_feed(&mut self, asset: &Asset) {
         for quantity in Quantity::ALL
             .iter()
             .filter(|quantity| quantity.kind() == CounterKind::Lifetime)
@@ -103,11 +109,11 @@ impl ChosenRow {
 
     fn number(&mut self, quantity: Quantity, value: Option<Thousandths>) {
         self.values
-            .extend(value.map(|value| (quantity.name(), Believed::Number(value.as_f64()))));
+            .extend(value.map(|value| (quantity.name(), AcceptedValue::Number(value.as_f64()))));
     }
 
     fn state(&mut self, quantity: Quantity, value: Option<bool>) {
         self.values
-            .extend(value.map(|value| (quantity.name(), Believed::State(value))));
+            .extend(value.map(|value| (quantity.name(), AcceptedValue::State(value))));
     }
 }

@@ -1,35 +1,47 @@
-//! `/api/v1/indicators`: the monthly figures from elsewhere that targets are tracked on.
+//! `/api/v1/indicators`: monthly figures of other systems that targets are tracked on.
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Engine;
 use super::{ViewContext, rfc3339};
 use crate::model::Indicator;
 
-/// The answer.
-#[derive(Debug, Serialize)]
+/// All monthly figures, by organisation, name and month.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct IndicatorsView {
-    as_of: String,
-    indicators: Vec<IndicatorRow>,
+    /// Time of the answer.
+    pub as_of: String,
+    /// The newest value of each key.
+    pub indicators: Vec<IndicatorRow>,
 }
 
-#[derive(Debug, Serialize)]
-struct IndicatorRow {
-    organisation: Arc<str>,
-    /// The organisation is in the register.
-    registered: bool,
-    name: Arc<str>,
-    month: String,
-    value: f64,
-    unit: Option<Arc<str>>,
-    source: &'static str,
-    said_at: String,
+/// One monthly figure.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct IndicatorRow {
+    /// Organisation that the figure is about.
+    pub organisation: Arc<str>,
+    /// Whether the organisation is in the register.
+    pub registered: bool,
+    /// Name of the indicator.
+    pub name: Arc<str>,
+    /// Month, `2026-11`.
+    pub month: String,
+    /// The figure.
+    pub value: f64,
+    /// Unit as published; `null` where none was given.
+    pub unit: Option<Arc<str>>,
+    /// Where the figure came from: MQTT or an import.
+    pub source: &'static str,
+    /// When the figure was published or imported.
+    #[serde(rename = "said_at")]
+    pub reported_at: String,
 }
 
 impl Engine {
-    /// `/api/v1/indicators`. `stored` are those that were imported.
+    /// `/api/v1/indicators`. `stored` are the imported ones.
     pub fn indicators_view(&self, context: &ViewContext, stored: Vec<Indicator>) -> IndicatorsView {
         let rows = self
             .indicators(stored)
@@ -47,7 +59,7 @@ impl Engine {
                 value: indicator.value,
                 unit: indicator.unit,
                 source: indicator.source.name(),
-                said_at: rfc3339(indicator.at),
+                reported_at: rfc3339(indicator.at),
             });
         IndicatorsView {
             as_of: rfc3339(context.now),

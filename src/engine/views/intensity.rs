@@ -1,9 +1,10 @@
 //! Operational half-hourly figures of charging: `/api/v1/intensity`, and rows of `charging_intensity`. They stand beside the reported
-//! figures and never in them (emissions.md section 4.2): they hold losses, but no CH4 and N2O.
+//! figures and never in them: half-hourly intensities include grid losses, but neither CH4 nor N2O.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Engine;
@@ -18,44 +19,62 @@ use crate::units::{Day, UtcMs};
 /// Sessions listed; the sums have all of them.
 const MAX_LISTED: usize = 1_000;
 
-/// The answer.
-#[derive(Debug, Serialize)]
+/// Operational carbon intensity of charging on the days `from..=to`.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct IntensityView {
-    as_of: String,
-    from: String,
-    to: String,
-    note: &'static str,
-    areas: Vec<AreaRow>,
-    days: Vec<DayRow>,
-    sessions: Vec<SessionRow>,
-    /// More sessions than could be looked at: the sums are too low.
-    truncated: bool,
+    /// Time of the answer.
+    pub as_of: String,
+    /// First day, `2026-11-24`.
+    pub from: String,
+    /// Last day, included.
+    pub to: String,
+    /// What the figures are, and what they are not.
+    pub note: &'static str,
+    /// Grid areas with intensities.
+    pub areas: Vec<IntensityArea>,
+    /// By day, site and user.
+    pub days: Vec<IntensityDay>,
+    /// The newest sessions; `days` has the sums of all.
+    pub sessions: Vec<IntensitySession>,
+    /// More sessions than can be read at once: the sums are too low.
+    pub truncated: bool,
 }
 
 const NOTE: &str = "operational, for charge timing: gCO2 per kWh with losses, without CH4 and N2O; no part of reported figures";
 
-#[derive(Debug, Serialize)]
-struct AreaRow {
-    region_id: Option<u8>,
-    name: &'static str,
-    half_hours: usize,
-    newest: Option<String>,
-    newest_g_per_kwh: Option<f64>,
-    /// When the newest revision came.
-    vintage: Option<String>,
+/// What is known of one grid area.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct IntensityArea {
+    /// Region of the carbon intensity API; `null` is the whole country.
+    pub region_id: Option<u8>,
+    /// Name of the region.
+    pub name: &'static str,
+    /// Half-hours of these days with an intensity.
+    pub half_hours: usize,
+    /// Start of the newest half-hour that has begun.
+    pub newest: Option<String>,
+    /// Its intensity, measured or else forecast.
+    pub newest_g_per_kwh: Option<f64>,
+    /// When the newest revision arrived.
+    pub vintage: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct Figures {
-    energy_wh: f64,
-    kgco2_operational: Option<f64>,
-    mean_g_per_kwh: Option<f64>,
-    /// Energy of half-hours of which nothing is known; in no figure here.
-    energy_without_intensity_wh: f64,
-    energy_wh_by_basis: BTreeMap<&'static str, f64>,
+/// Energy and its operational CO2.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct IntensityFigures {
+    /// All energy.
+    pub energy_wh: f64,
+    /// CO2 of the energy with a known intensity.
+    pub kgco2_operational: Option<f64>,
+    /// Mean intensity of that energy.
+    pub mean_g_per_kwh: Option<f64>,
+    /// Energy of half-hours without an intensity; in no CO2 figure here.
+    pub energy_without_intensity_wh: f64,
+    /// Energy by what its intensity rests on.
+    pub energy_wh_by_basis: BTreeMap<&'static str, f64>,
 }
 
-impl Figures {
+impl IntensityFigures {
     fn of(sum: &OperationalSum) -> Self {
         let by_basis = Basis::ALL
             .iter()
@@ -73,29 +92,42 @@ impl Figures {
     }
 }
 
-#[derive(Debug, Serialize)]
-struct DayRow {
-    day: String,
-    site: Arc<str>,
+/// One day of one site and user.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct IntensityDay {
+    /// The day, `2026-11-24`.
+    pub day: String,
+    /// Site of the register.
+    pub site: Arc<str>,
     /// `fleet`, or `sold_on` to staff and the public.
-    user: &'static str,
+    pub user: &'static str,
+    /// Sums of the day.
     #[serde(flatten)]
-    figures: Figures,
-    /// The same energy by the year's factors of generation and losses, to compare: the half-hours hold losses too. It is CO2e.
-    kgco2e_annual_with_losses: Option<f64>,
+    pub figures: IntensityFigures,
+    /// The same energy by the year's factors of generation and losses, to compare: the half-hours include losses too. It is CO2e.
+    pub kgco2e_annual_with_losses: Option<f64>,
 }
 
-#[derive(Debug, Serialize)]
-struct SessionRow {
-    id: String,
-    charge_point_id: Arc<str>,
-    site: Arc<str>,
-    started_at: String,
-    ended_at: Option<String>,
-    user: &'static str,
-    vehicle_id: Option<Arc<str>>,
+/// One session.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct IntensitySession {
+    /// Id of the session.
+    pub id: String,
+    /// Charge point of the session.
+    pub charge_point_id: Arc<str>,
+    /// Site of the charge point.
+    pub site: Arc<str>,
+    /// Start of the session.
+    pub started_at: String,
+    /// End of the session; `null` while it is open.
+    pub ended_at: Option<String>,
+    /// `vehicle`, `staff`, `public` or `unallocated`.
+    pub user: &'static str,
+    /// Vehicle that charged, where it is known.
+    pub vehicle_id: Option<Arc<str>>,
+    /// Sums of the half-hours in the days of the request.
     #[serde(flatten)]
-    figures: Figures,
+    pub figures: IntensityFigures,
 }
 
 /// What the store has for the question.
@@ -158,7 +190,7 @@ impl Engine {
             areas: self.area_rows(&stored.slots, start, context.now),
             days: days
                 .into_iter()
-                .map(|((day, site, user), sum)| DayRow {
+                .map(|((day, site, user), sum)| IntensityDay {
                     day: day.to_string(),
                     site,
                     user,
@@ -168,7 +200,7 @@ impl Engine {
                         .electricity_with_losses(day)
                         .filter(|_| sum.dwh != 0)
                         .map(|factor| kwh(sum.dwh) * factor.value.get()),
-                    figures: Figures::of(&sum),
+                    figures: IntensityFigures::of(&sum),
                 })
                 .collect(),
             sessions: rows
@@ -209,7 +241,7 @@ impl Engine {
                     basis_code: Basis::ALL
                         .iter()
                         .position(|basis| *basis == intensity.basis)
-                        .map_or(0, |place| place as i64),
+                        .map_or(0, |index| index as i64),
                     kgco2: kwh(energy_dwh) * intensity.g_per_kwh / 1000.0,
                     energy_dwh,
                     site,
@@ -258,7 +290,7 @@ impl Engine {
         series.at(region, start, annual)
     }
 
-    fn area_rows(&self, slots: &[IntensitySlot], start: UtcMs, now: UtcMs) -> Vec<AreaRow> {
+    fn area_rows(&self, slots: &[IntensitySlot], start: UtcMs, now: UtcMs) -> Vec<IntensityArea> {
         let mut areas: Vec<GridArea> = self
             .reference
             .register
@@ -279,7 +311,7 @@ impl Engine {
                 .iter()
                 .filter(|slot| slot.start <= now)
                 .max_by_key(|slot| slot.start);
-            AreaRow {
+            IntensityArea {
                 region_id: (area != GridArea::NATIONAL).then_some(area.0),
                 name: area.name(),
                 half_hours: known.len(),
@@ -300,8 +332,8 @@ fn within(record: &SessionRecord, from: UtcMs, to: UtcMs) -> impl Iterator<Item 
         .filter(move |half_hour| half_hour.start >= from && half_hour.start < to)
 }
 
-fn session_row(record: SessionRecord, sum: &OperationalSum) -> SessionRow {
-    SessionRow {
+fn session_row(record: SessionRecord, sum: &OperationalSum) -> IntensitySession {
+    IntensitySession {
         id: record.id,
         charge_point_id: record.charge_point,
         site: record.site,
@@ -309,6 +341,6 @@ fn session_row(record: SessionRecord, sum: &OperationalSum) -> SessionRow {
         ended_at: record.ended_at.map(rfc3339),
         user: sessions::user_name(&record.user),
         vehicle_id: record.user.vehicle().cloned(),
-        figures: Figures::of(sum),
+        figures: IntensityFigures::of(sum),
     }
 }

@@ -1,4 +1,5 @@
-//! Answers to [`super::View`]: plain structures that serialise to the JSON of the API. Units stand in the field names.
+//! The read model: one structure per answer. The API serialises them; the report, the MQTT publisher, the notifiers and `replay` use
+//! their fields. Units are in the field names, times are RFC 3339 in UTC, and an unknown figure is `None`, never zero.
 
 mod activity;
 mod air;
@@ -21,20 +22,48 @@ mod uptime;
 mod vehicles;
 mod what_if;
 
-pub use emissions::StoredActivity;
-pub use history::{HistoryView, UtilisationView};
-pub use intensity::StoredIntensity;
+pub use activity::{ActivityView, SubjectActivity};
+pub use air::{AirRow, AirView, PollutantRow};
+pub use alerts::{
+    Acknowledgement, AlertAnnotations, AlertRow, AlertRuleRow, AlertState, AlertsView, SilenceRow,
+};
+pub use charge_points::{
+    ChargePointRow, ChargePointsView, ConformanceRow, ConnectorRow, LiveSession, SitePower,
+    VendorRow,
+};
+pub use counters::{CounterEntry, CounterRegister, CountersView};
+pub use emissions::{
+    AvoidedEmissions, AvoidedVehicle, EmissionsGroup, EmissionsRow, EmissionsView,
+    FactorRestatement, FuelMismatch, Restatement, StoredActivity,
+};
+pub use feeds::{FeedRow, FeedsView};
+pub use history::{HistoryRows, HistoryView, SeriesScope, UtilisationView};
+pub use home_assistant_vehicles::{AcceptedValue, HomeAssistantVehicle, HomeAssistantView};
+pub use indicators::{IndicatorRow, IndicatorsView};
+pub use intensity::{
+    IntensityArea, IntensityDay, IntensityFigures, IntensitySession, IntensityView, StoredIntensity,
+};
+pub use overview::{ChargePointTotals, DataQuality, Overview, TargetsView, TodayFigures};
+pub use provisioning::{ProvisioningKey, ProvisioningRow};
+pub use sessions::{HalfHourRow, SessionRow, SessionsView, SignedMeterData};
+pub use transition::{FleetFigures, TransitionFigures, TransitionMonth, TransitionView};
+pub use uptime::{
+    ClassDurations, ExemptDurations, FaultRow, NormRow, PcprRatios, UptimeChargePoint,
+    UptimeConnector, UptimeFigures, UptimeGroup, UptimeSite, UptimeView, UtilisationRatios,
+};
+pub use vehicles::{VehicleRow, VehiclesView};
+pub use what_if::WhatIfView;
 
 use crate::units::UtcMs;
 
-/// What the outside knows and the engine does not.
+/// What the engine is told with each query.
 #[derive(Clone, Copy, Debug)]
 pub struct ViewContext {
-    /// Now.
+    /// Time of the answer.
     pub now: UtcMs,
-    /// Readings that came late.
+    /// Readings that arrived later than what was booked already.
     pub late: u64,
-    /// Messages rejected.
+    /// Messages that were rejected.
     pub rejected: u64,
 }
 

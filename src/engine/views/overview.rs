@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Engine;
@@ -13,73 +14,109 @@ use crate::ledger::targets::TargetRecord;
 use crate::model::AssetKind;
 use crate::units::Day;
 
-/// The answer of `overview`.
-#[derive(Debug, Serialize)]
+/// The figures of the first page.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Overview {
-    as_of: String,
+    /// Time of the answer.
+    pub as_of: String,
     /// The share, the path and the present pace in words.
-    headline: String,
-    transition: TransitionFigures,
-    target: TargetRecord,
-    today: Today,
-    charge_points: Estate,
-    data: DataQuality,
+    pub headline: String,
+    /// Classes of the fleet today.
+    pub transition: TransitionFigures,
+    /// The target of `[target]`.
+    pub target: TargetRecord,
+    /// Sums of the running day.
+    pub today: TodayFigures,
+    /// Charge points in numbers.
+    pub charge_points: ChargePointTotals,
+    /// How complete the data is.
+    pub data: DataQuality,
 }
 
-#[derive(Debug, Serialize)]
-struct Today {
-    day: String,
-    distance_km: f64,
-    fuel_l: f64,
-    /// Delivered by charge points, to whomever.
-    energy_kwh: f64,
-    energy_fleet_kwh: f64,
-    energy_unallocated_kwh: f64,
-    energy_staff_public_kwh: f64,
-    scope1_kgco2e: f64,
-    scope2_location_kgco2e: f64,
-    /// The same electricity by contracts: never added to the line above.
-    scope2_market_kgco2e: f64,
-    factor_sets: Vec<String>,
-    not_computed: usize,
-    /// Vehicles that drove and whose fuel is booked by card on the days of their fills: none of it stands here.
-    booked_on_other_days: usize,
+/// Sums of the running day so far.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TodayFigures {
+    /// The day, `2026-11-24`.
+    pub day: String,
+    /// Kilometres of the vehicles, whether or not emissions could be computed from them.
+    pub distance_km: f64,
+    /// Litres by the vehicles' own totals.
+    pub fuel_l: f64,
+    /// Delivered by charge points, to any user.
+    pub energy_kwh: f64,
+    /// Delivered to vehicles of the fleet.
+    pub energy_fleet_kwh: f64,
+    /// Delivered without a known user.
+    pub energy_unallocated_kwh: f64,
+    /// Delivered to staff and the public.
+    pub energy_staff_public_kwh: f64,
+    /// Scope 1.
+    pub scope1_kgco2e: f64,
+    /// Scope 2, location-based.
+    pub scope2_location_kgco2e: f64,
+    /// The same electricity by contracts: never added to the location-based figure.
+    pub scope2_market_kgco2e: f64,
+    /// Factor sets behind the figures.
+    pub factor_sets: Vec<String>,
+    /// Vehicles with activity that no figure could be computed from.
+    pub not_computed: usize,
+    /// Vehicles that drove and whose fuel is booked by card on the days of their fills: none of it is in these figures.
+    pub booked_on_other_days: usize,
 }
 
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Estate {
+/// Charge points in numbers. The state before a connection was lost does not count.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct ChargePointTotals {
+    /// Charge points, registered or connected at least once.
     pub total: usize,
+    /// Charge points whose WebSocket is open.
     pub online: usize,
+    /// Connectors of all charge points.
     pub connectors: usize,
+    /// Connectors that charge.
     pub charging: usize,
+    /// Connectors with a vehicle plugged in.
     pub occupied: usize,
+    /// Connectors with a fault.
     pub faulted: usize,
+    /// Power drawn now.
     pub power_w: f64,
+    /// Sessions that are open.
     pub sessions_open: usize,
+    /// Sessions that were closed today.
     pub sessions_closed_today: u64,
 }
 
-#[derive(Debug, Serialize)]
-struct DataQuality {
-    vehicles_registered: usize,
-    vehicles_in_service: u64,
-    vehicles_heard_24h: u64,
-    /// All their feeds silent for longer than allowed.
-    vehicles_stale: u64,
-    /// Share of registered vehicles in service heard within 24 hours.
-    completeness: Option<f64>,
-    unregistered_assets: u64,
-    /// Missing by running numbers, where a source has them.
-    messages_lost: u64,
-    late: u64,
-    rejected: u64,
+/// How complete the data is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DataQuality {
+    /// Vehicles of the register.
+    pub vehicles_registered: usize,
+    /// Vehicles in service today.
+    pub vehicles_in_service: u64,
+    /// Vehicles in service with a message within 24 hours.
+    pub vehicles_heard_24h: u64,
+    /// Vehicles in service all of whose feeds are silent for longer than allowed.
+    pub vehicles_stale: u64,
+    /// Share of registered vehicles in service with a message within 24 hours.
+    pub completeness: Option<f64>,
+    /// Assets of feeds that no entry of the register names.
+    pub unregistered_assets: u64,
+    /// Messages missing by running numbers, where a source has them.
+    pub messages_lost: u64,
+    /// Readings older than what was booked already.
+    pub late: u64,
+    /// Messages that were rejected.
+    pub rejected: u64,
 }
 
-/// The answer of `targets`.
-#[derive(Debug, Serialize)]
+/// All targets.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct TargetsView {
-    as_of: String,
-    targets: Vec<TargetRecord>,
+    /// Time of the answer.
+    pub as_of: String,
+    /// The target of `[target]` first.
+    pub targets: Vec<TargetRecord>,
 }
 
 impl Engine {
@@ -108,7 +145,7 @@ impl Engine {
         }
     }
 
-    fn today_figures(&self, day: Day) -> Today {
+    fn today_figures(&self, day: Day) -> TodayFigures {
         let inventory = self.inventory_today(true);
         let total = inventory.total();
         // Kilometres and litres of the vehicles themselves, whether emissions could be computed from them or not.
@@ -137,7 +174,7 @@ impl Engine {
         }
         let fleet_dwh =
             inventory.delivered_dwh - inventory.unallocated_dwh - inventory.staff_public_dwh;
-        Today {
+        TodayFigures {
             day: day.to_string(),
             distance_km: whole(distance_m),
             fuel_l: whole(fuel_ml),

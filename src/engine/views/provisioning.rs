@@ -1,38 +1,44 @@
-//! How a charge point is being set up, for `/api/v1/charge-points`.
+//! Provisioning state of a charge point, for `/api/v1/charge-points`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::{CommandChannel, Inventory, KeyState, ProvisioningState, WriteOutcome};
 
-/// `setup` of a charge point.
-#[derive(Debug, Serialize)]
-pub(super) struct SetupRow {
-    /// `done`, `under_way`, or `interrupted`: the link went down before the end.
-    state: &'static str,
-    /// Whether requests are answered; the link may be alive all the same.
-    command_channel: CommandChannel,
-    /// Some value is in force only after a reboot, which somebody else must cause.
-    reboot_required: bool,
-    /// Keys that the charge point will not set.
-    refused: Vec<String>,
-    /// Keys that are not written any more, because that was tried twice without a good end.
-    given_up: Vec<String>,
-    inventory: Inventory,
-    keys: Vec<KeyRow>,
+/// Provisioning of a charge point: the configuration keys this daemon writes, and their outcomes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ProvisioningRow {
+    /// `done`, `under_way`, or `interrupted`: the connection was lost before the end.
+    pub state: &'static str,
+    /// Whether the charge point responds to requests; its own messages may arrive all the same.
+    pub command_channel: CommandChannel,
+    /// A value comes into force only after a reboot, which this daemon never causes.
+    pub reboot_required: bool,
+    /// Keys that the charge point refuses to set.
+    pub refused: Vec<String>,
+    /// Keys that are not written any more, because two attempts had no clean end.
+    pub given_up: Vec<String>,
+    /// Device model of an OCPP 2.x station.
+    pub inventory: Inventory,
+    /// Keys written so far.
+    pub keys: Vec<ProvisioningKey>,
 }
 
-#[derive(Debug, Serialize)]
-struct KeyRow {
-    key: String,
-    /// As written last.
-    value: String,
-    /// `None` while an answer is awaited, or never came.
-    outcome: Option<WriteOutcome>,
-    attempts: u8,
+/// One configuration key.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ProvisioningKey {
+    /// Name of the key or variable.
+    pub key: String,
+    /// Value as written last.
+    pub value: String,
+    /// `null` while the response is awaited, or if it never came.
+    pub outcome: Option<WriteOutcome>,
+    /// Writes without a clean end.
+    pub attempts: u8,
 }
 
-impl SetupRow {
-    pub fn of(memory: &ProvisioningState, online: bool) -> Self {
+impl ProvisioningRow {
+    pub(super) fn from_memory(memory: &ProvisioningState, online: bool) -> Self {
         let names = |wanted: fn(&KeyState) -> bool| {
             memory
                 .keys
@@ -60,7 +66,7 @@ impl SetupRow {
             keys: memory
                 .keys
                 .iter()
-                .map(|(key, memory)| KeyRow {
+                .map(|(key, memory)| ProvisioningKey {
                     key: key.clone(),
                     value: memory.value.clone(),
                     outcome: memory.outcome,

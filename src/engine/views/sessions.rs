@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::{Engine, View};
@@ -10,52 +11,82 @@ use super::{ViewContext, rfc3339, wh};
 use crate::model::{ClosedSession, EnergyUser, SessionRecord, TransactionId};
 use crate::units::UtcMs;
 
-/// The answer.
-#[derive(Debug, Serialize)]
+/// Charging sessions, newest first.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct SessionsView {
-    as_of: String,
-    sessions: Vec<SessionRow>,
+    /// Time of the answer.
+    pub as_of: String,
+    /// At most 1,000 closed ones, and those that are open.
+    pub sessions: Vec<SessionRow>,
 }
 
-#[derive(Debug, Serialize)]
-pub(super) struct SessionRow {
-    id: String,
-    charge_point_id: Arc<str>,
-    site: Arc<str>,
-    connector_id: u32,
-    transaction_id: TransactionId,
-    started_at: String,
-    start_received_at: String,
-    ended_at: Option<String>,
-    energy_wh: Option<f64>,
-    half_hours: Vec<HalfHourRow>,
-    plugged_s: i64,
-    charging_s: i64,
-    overstay_s: i64,
-    user: &'static str,
-    vehicle_id: Option<Arc<str>>,
-    id_token_hash: Option<String>,
-    kgco2e_location: Option<f64>,
-    method: &'static str,
-    quality: Vec<&'static str>,
-    stop_reason: Option<String>,
-    suggested_user: Option<&'static str>,
-    suggested_vehicle_id: Option<Arc<str>>,
-    signed_meter_data: Option<SignedRow>,
+/// One charging session.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SessionRow {
+    /// Id of the session, unique over all charge points.
+    pub id: String,
+    /// Charge point of the session.
+    pub charge_point_id: Arc<str>,
+    /// Site of the charge point.
+    pub site: Arc<str>,
+    /// Connector of the session.
+    pub connector_id: u32,
+    /// Id of the OCPP transaction.
+    pub transaction_id: TransactionId,
+    /// Start by the charge point's clock, corrected where its error is known.
+    pub started_at: String,
+    /// Arrival of the message that opened the session.
+    pub start_received_at: String,
+    /// End of the session; `null` while it is open.
+    pub ended_at: Option<String>,
+    /// Energy delivered; `null` where no register value is known.
+    pub energy_wh: Option<f64>,
+    /// The same energy by half-hour.
+    pub half_hours: Vec<HalfHourRow>,
+    /// Time with the vehicle plugged in.
+    pub plugged_s: i64,
+    /// Time with energy flowing.
+    pub charging_s: i64,
+    /// Time plugged in after the last energy, beyond `charging.overstay_grace`.
+    pub overstay_s: i64,
+    /// Who used the energy: `vehicle`, `staff`, `public` or `unallocated`.
+    pub user: &'static str,
+    /// Fleet id, where the user is a vehicle.
+    pub vehicle_id: Option<Arc<str>>,
+    /// Keyed hash of the identification token.
+    pub id_token_hash: Option<String>,
+    /// Location-based scope 2; `null` where the energy is not the fleet's or not known.
+    pub kgco2e_location: Option<f64>,
+    /// What the energy was computed from.
+    pub method: &'static str,
+    /// What is doubtful about the session.
+    pub quality: Vec<&'static str>,
+    /// Reason of the stop, as reported by the charge point.
+    pub stop_reason: Option<String>,
+    /// User that matching times suggest, where no token names one.
+    pub suggested_user: Option<&'static str>,
+    /// Fleet id of the suggested vehicle.
+    pub suggested_vehicle_id: Option<Arc<str>>,
+    /// Signed meter data of the session, where the meter signs.
+    pub signed_meter_data: Option<SignedMeterData>,
 }
 
 /// Energy of one half-hour.
-#[derive(Debug, Serialize)]
-struct HalfHourRow {
-    start: String,
-    energy_wh: f64,
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HalfHourRow {
+    /// Start of the half-hour.
+    pub start: String,
+    /// Energy delivered in it.
+    pub energy_wh: f64,
 }
 
-/// Signed meter data, by size and the first half of its SHA-256.
-#[derive(Debug, Serialize)]
-struct SignedRow {
-    bytes: u32,
-    sha256_first_8: String,
+/// Signed meter data, by size and the first eight bytes of its SHA-256.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SignedMeterData {
+    /// Length of the signed data.
+    pub bytes: u32,
+    /// First eight bytes of the SHA-256, as 16 hex digits.
+    pub sha256_first_8: String,
 }
 
 impl Engine {
@@ -127,7 +158,7 @@ impl Engine {
                 .suggested_user
                 .as_ref()
                 .and_then(|user| user.vehicle().cloned()),
-            signed_meter_data: record.signed.map(|signed| SignedRow {
+            signed_meter_data: record.signed.map(|signed| SignedMeterData {
                 bytes: signed.bytes,
                 sha256_first_8: format!("{:016x}", signed.sha256),
             }),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Engine;
@@ -12,62 +13,84 @@ use crate::ledger::transition::{Counts, Population, Profile, classify, in_scope}
 use crate::model::register::{Role, Vehicle};
 use crate::units::{Day, Month};
 
-/// Months given out at once.
+/// Longest answer, in months.
 const MAX_MONTHS: i32 = 240;
 
-/// Counts and shares of a group. The ultra-low and zero lines are those of the profiles `ulev_or_better` and `zev_only`.
-#[derive(Debug, Serialize)]
-pub(super) struct TransitionFigures {
-    profile: &'static str,
+/// Counts and shares of a group. The ultra-low and zero shares are those of the profiles `ulev_or_better` and `zev_only`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TransitionFigures {
+    /// Profile: the definition of "low emission".
+    pub profile: &'static str,
+    /// Options of the profile that differ from the usual ones; left out where there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    profile_options: Vec<String>,
-    in_scope: u32,
-    low_or_better: u32,
+    pub profile_options: Vec<String>,
+    /// Vehicles in scope.
+    pub in_scope: u32,
+    /// Vehicles that count as low emission under the profile.
+    pub low_or_better: u32,
+    /// Vehicles by class.
     #[serde(flatten)]
-    counts: Counts,
-    share: Option<f64>,
-    lower: Option<f64>,
-    upper: Option<f64>,
-    ultra_low_or_better_share: Option<f64>,
-    zero_share: Option<f64>,
+    pub counts: Counts,
+    /// `low_or_better / in_scope`; `null` without vehicles.
+    pub share: Option<f64>,
+    /// Lower bound: vehicles without a class do not count.
+    pub lower: Option<f64>,
+    /// Upper bound: all vehicles without a class count.
+    pub upper: Option<f64>,
+    /// Share of ultra-low and zero-emission vehicles.
+    pub ultra_low_or_better_share: Option<f64>,
+    /// Share of zero-emission vehicles.
+    pub zero_share: Option<f64>,
 }
 
 /// The fleet on a day, whole and in groups.
-#[derive(Debug, Serialize)]
-struct Standing {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FleetFigures {
+    /// The whole fleet.
     #[serde(flatten)]
-    all: TransitionFigures,
-    by_organisation: BTreeMap<Arc<str>, TransitionFigures>,
-    by_category: BTreeMap<&'static str, TransitionFigures>,
-    by_role: BTreeMap<&'static str, TransitionFigures>,
+    pub all: TransitionFigures,
+    /// By organisation; `unknown` where the register names none.
+    pub by_organisation: BTreeMap<Arc<str>, TransitionFigures>,
+    /// By vehicle category.
+    pub by_category: BTreeMap<&'static str, TransitionFigures>,
+    /// By role: `emergency`, `non_emergency`, `support` or `unknown`.
+    pub by_role: BTreeMap<&'static str, TransitionFigures>,
 }
 
 /// The fleet at the end of a month.
-#[derive(Debug, Serialize)]
-struct MonthFigures {
-    month: String,
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TransitionMonth {
+    /// The month, `2026-11`.
+    pub month: String,
     /// The month's last day: figures are those of its end.
-    day: String,
+    pub day: String,
     /// Vehicles more (or fewer) that count than at the end of the month before.
-    change: i64,
+    pub change: i64,
     /// Where the path of the first page's target is.
-    plan: Option<f64>,
+    pub plan: Option<f64>,
+    /// The fleet at that time.
     #[serde(flatten)]
-    standing: Standing,
+    pub fleet: FleetFigures,
 }
 
-/// The answer of `transition`.
-#[derive(Debug, Serialize)]
+/// Classes of the fleet today, and at the end of each month `from..=to`.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct TransitionView {
-    as_of: String,
-    day: String,
+    /// Time of the answer.
+    pub as_of: String,
+    /// Today.
+    pub day: String,
+    /// The fleet today.
     #[serde(flatten)]
-    standing: Standing,
+    pub fleet: FleetFigures,
     /// Vehicles without `in_service_from`: counted in every month.
-    without_in_service_from: u32,
-    from: String,
-    to: String,
-    months: Vec<MonthFigures>,
+    pub without_in_service_from: u32,
+    /// First month.
+    pub from: String,
+    /// Last month.
+    pub to: String,
+    /// Month by month.
+    pub months: Vec<TransitionMonth>,
 }
 
 impl Engine {
@@ -95,26 +118,26 @@ impl Engine {
             let counted = self.counted_at(month);
             let change = i64::from(counted) - i64::from(std::mem::replace(&mut before, counted));
             let day = month.last_day();
-            let standing = self.standing(day);
+            let fleet = self.fleet_figures(day);
             let plan = target.plan.at(
                 &target.baseline,
                 target.goal,
                 target.due,
                 day,
-                standing.all.in_scope,
+                fleet.all.in_scope,
             );
-            MonthFigures {
+            TransitionMonth {
                 month: month.to_string(),
                 day: day.to_string(),
                 change,
                 plan,
-                standing,
+                fleet,
             }
         });
         TransitionView {
             as_of: rfc3339(context.now),
             day: day.to_string(),
-            standing: self.standing(day),
+            fleet: self.fleet_figures(day),
             without_in_service_from: Population::default()
                 .undated(&self.reference.register, day)
                 .without_start,
@@ -130,7 +153,7 @@ impl Engine {
             .counted(&self.reference.profile)
     }
 
-    fn standing(&self, day: Day) -> Standing {
+    fn fleet_figures(&self, day: Day) -> FleetFigures {
         let mut all = Counts::default();
         let mut by_organisation: BTreeMap<Arc<str>, Counts> = BTreeMap::new();
         let mut by_category: BTreeMap<&'static str, Counts> = BTreeMap::new();
@@ -159,7 +182,7 @@ impl Engine {
                 .add(class);
             by_role.entry(role_name(vehicle)).or_default().add(class);
         }
-        Standing {
+        FleetFigures {
             all: self.figures(all),
             by_organisation: by_organisation
                 .into_iter()

@@ -1,8 +1,9 @@
-//! `/api/v1/vehicles`: every registered vehicle, and every unregistered asset that was heard.
+//! `/api/v1/vehicles`: every registered vehicle, and every unregistered asset that has sent a message.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Engine;
@@ -13,42 +14,61 @@ use crate::model::register::Vehicle;
 use crate::model::{AssetKind, Quantity};
 use crate::units::{Day, Thousandths, UtcMs};
 
-/// The answer.
-#[derive(Debug, Serialize)]
+/// All vehicles.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct VehiclesView {
-    as_of: String,
-    vehicles: Vec<VehicleRow>,
+    /// Time of the answer.
+    pub as_of: String,
+    /// By fleet id.
+    pub vehicles: Vec<VehicleRow>,
 }
 
-#[derive(Debug, Default, Serialize)]
-struct VehicleRow {
-    vehicle_id: Arc<str>,
-    registered: bool,
-    organisation: Option<Arc<str>>,
-    site: Option<Arc<str>>,
-    powertrain: &'static str,
-    class: Option<&'static str>,
-    rule: Option<&'static str>,
-    last_heard_at: Option<String>,
+/// One vehicle.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct VehicleRow {
+    /// Fleet id, or the feed's id where the register has none.
+    pub vehicle_id: Arc<str>,
+    /// Whether the vehicle is in the register.
+    pub registered: bool,
+    /// Organisation by the register.
+    pub organisation: Option<Arc<str>>,
+    /// Site by the register.
+    pub site: Option<Arc<str>>,
+    /// Powertrain by the register; `unknown` without one.
+    pub powertrain: &'static str,
+    /// Emission class under the profile.
+    pub class: Option<&'static str>,
+    /// Rule that the class rests on.
+    pub rule: Option<&'static str>,
+    /// Arrival of its newest message.
+    pub last_heard_at: Option<String>,
+    /// The same, to be compared.
     #[serde(skip)]
-    heard: Option<UtcMs>,
+    pub(super) last_message: Option<UtcMs>,
     /// From the vehicle's own time to arrival, of its newest message with a time.
-    lag_s: Option<f64>,
-    /// By the register; `null` where it is in none.
-    in_service: Option<bool>,
-    /// All its feeds are silent for longer than allowed, or it has none. Out of service, nothing is expected of it.
-    stale: bool,
-    /// Missing by running numbers; `null` where no feed has them.
-    messages_lost: Option<u64>,
-    /// Ids of its feeds, as far as heard.
-    feeds: Vec<Arc<str>>,
-    odometer_km: Option<f64>,
-    distance_today_km: f64,
-    fuel_today_l: f64,
-    soc_percent: Option<f64>,
-    fuel_level_percent: Option<f64>,
-    charging: Option<bool>,
-    online: Option<bool>,
+    pub lag_s: Option<f64>,
+    /// In service today by the register; `null` where the register has no such vehicle.
+    pub in_service: Option<bool>,
+    /// All its feeds are silent for longer than allowed, or it has none. Never set out of service.
+    pub stale: bool,
+    /// Messages missing by running numbers; `null` where no feed has them.
+    pub messages_lost: Option<u64>,
+    /// Ids of its feeds that have sent a message.
+    pub feeds: Vec<Arc<str>>,
+    /// Newest accepted odometer value.
+    pub odometer_km: Option<f64>,
+    /// Kilometres booked today.
+    pub distance_today_km: f64,
+    /// Litres booked today.
+    pub fuel_today_l: f64,
+    /// State of charge of the traction battery.
+    pub soc_percent: Option<f64>,
+    /// Fill level of the tank.
+    pub fuel_level_percent: Option<f64>,
+    /// Whether the vehicle reports that it charges.
+    pub charging: Option<bool>,
+    /// Whether the vehicle or its gateway reports itself online.
+    pub online: Option<bool>,
 }
 
 impl Engine {
@@ -102,11 +122,11 @@ impl Engine {
 }
 
 impl VehicleRow {
-    /// Adds what one feed knows. A vehicle may have several: the one heard last says how it is, the one that books how far it went.
+    /// Adds what one feed knows. A vehicle may have several: the one last_message last says how it is, the one that books how far it went.
     fn take(&mut self, asset: &Asset, now: UtcMs, stale_ms: i64) {
         let number = |value: Option<Thousandths>| value.map(Thousandths::as_f64);
         let (live, presence) = (&asset.live, &asset.presence);
-        let newest = presence.last_heard >= self.heard;
+        let newest = presence.last_heard >= self.last_message;
         fn take<T>(mine: &mut Option<T>, theirs: Option<T>, newest: bool) {
             if theirs.is_some() && (newest || mine.is_none()) {
                 *mine = theirs;
@@ -127,7 +147,7 @@ impl VehicleRow {
             .any(|register| register.quantity == Quantity::Odometer && register.books);
         take(&mut self.odometer_km, number(live.odometer), books);
         if newest {
-            self.heard = presence.last_heard;
+            self.last_message = presence.last_heard;
             self.last_heard_at = presence.last_heard.map(rfc3339);
         }
         self.stale &= presence.is_stale(now, stale_ms);

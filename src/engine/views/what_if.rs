@@ -1,5 +1,6 @@
-//! `/api/v1/what-if`: the share month by month if so many vehicles a month gave way to zero-emission ones, the oldest first.
+//! `/api/v1/what-if`: the share month by month if a steady number of vehicles a month were replaced by zero-emission ones, the oldest first.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Engine;
@@ -9,21 +10,23 @@ use crate::ledger::targets::{FleetShare, Measure, headline, successors};
 use crate::model::register::EmissionClass;
 use crate::units::Day;
 
-/// The answer.
-#[derive(Debug, Serialize)]
+/// The path of the share under a steady rate of replacements.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct WhatIfView {
-    as_of: String,
-    per_month: f64,
-    /// Class of the successors.
-    successor: &'static str,
-    /// Vehicles that give way in all.
-    replacements: usize,
-    /// `null` only if the first page's target were no share of vehicles.
-    outcome: Option<Outcome>,
+    /// Time of the answer.
+    pub as_of: String,
+    /// Vehicles replaced a month.
+    pub per_month: f64,
+    /// Emission class of the successors.
+    pub successor: &'static str,
+    /// Vehicles replaced in all.
+    pub replacements: usize,
+    /// The target under the plan; `null` only if the first page's target is no share of vehicles.
+    pub outcome: Option<Outcome>,
 }
 
 impl Engine {
-    /// `/api/v1/what-if`. With 0 nothing is replaced, and the path alone is told.
+    /// `/api/v1/what-if`. With 0 no vehicle is replaced, and the answer is the path alone.
     pub fn what_if_view(&self, context: &ViewContext, per_month: f64) -> WhatIfView {
         let day = Day::of(context.now, self.reference.register.zone());
         let config = &self.reference.config;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{AirConfig, AirSums, Pollutant};
 
 /// How a pollutant stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PollutantStatus {
     /// The change reaches the target.

@@ -19,7 +19,9 @@ use crate::model::{Activity, ActivityKey, AirFact, Subject};
 use crate::units::{Day, Month, UtcMs};
 
 /// What is tracked.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Pollutant {
     /// Nitrogen oxides.

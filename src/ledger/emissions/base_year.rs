@@ -35,7 +35,7 @@ pub struct Declared {
 }
 
 /// One effect on a frozen year.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct YearEffect {
     /// `recalculated`, `structure`, `method`, `error`.
     pub reason: &'static str,
@@ -48,7 +48,7 @@ pub struct YearEffect {
 }
 
 /// How a frozen year stood on a day.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct VersionRow {
     /// The day.
     pub as_of: String,
@@ -61,7 +61,7 @@ pub struct VersionRow {
 }
 
 /// A frozen year and its restatement beside it. Figures are scope 1 with location-based scope 2.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct YearRestatement {
     /// `frozen_year`.
     pub kind: &'static str,

@@ -73,7 +73,7 @@ pub fn cut_per_year(from: f64, to: f64, years: f64) -> Option<f64> {
 }
 
 /// What a fleet's yearly tonnes would mean for each vehicle if all of it were one kind driven on one fuel.
-#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, schemars::JsonSchema)]
 pub struct Plausibility {
     /// Tonnes per vehicle.
     pub t_per_vehicle: f64,

@@ -14,7 +14,7 @@ use crate::units::Day;
 pub const METHOD_VERSION: u32 = 3;
 
 /// How a target stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetStatus {
     /// The goal is reached.
@@ -36,7 +36,7 @@ pub enum TargetStatus {
 }
 
 /// Vehicles and things are whole, tonnes are not.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum Amount {
     /// So many.
@@ -61,7 +61,7 @@ impl Amount {
 }
 
 /// Where the path begins.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct BaselineRecord {
     /// The end of this day.
     pub date: Option<String>,
@@ -72,7 +72,7 @@ pub struct BaselineRecord {
 }
 
 /// What the ages of the fleet say about the due date.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct ForecastRecord {
     /// Years to the due date.
     pub horizon_years: f64,
@@ -97,7 +97,7 @@ pub struct ForecastRecord {
 }
 
 /// The cumulative sum of monthly shortfalls.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct CusumRecord {
     /// In standard deviations.
     pub sum: f64,
@@ -121,7 +121,7 @@ impl CusumRecord {
 }
 
 /// One of several figures that must all meet the goal.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct PartRecord {
     /// Pollutant.
     pub name: Arc<str>,
@@ -136,7 +136,7 @@ pub struct PartRecord {
 }
 
 /// Tonnes allowed and used along a carbon path.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct BudgetRecord {
     /// First year.
     pub from_year: i32,
@@ -151,7 +151,7 @@ pub struct BudgetRecord {
 }
 
 /// The figures of one target on one day. Rates are in the unit of `gap` per calendar month.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct TargetRecord {
     /// Its name.
     pub id: Arc<str>,

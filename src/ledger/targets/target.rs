@@ -10,7 +10,7 @@ use crate::model::register::{Category, Role, Vehicle};
 use crate::units::Day;
 
 /// What kind of figure is compared.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A share, 0 to 1.

@@ -144,7 +144,7 @@ pub fn convert(
 }
 
 /// The fleet at the end of a month under the plan.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct PathPoint {
     /// The month's last day.
     pub day: String,
@@ -159,7 +159,7 @@ pub struct PathPoint {
 }
 
 /// What the plan does for a target.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct Outcome {
     /// The target.
     pub id: Arc<str>,

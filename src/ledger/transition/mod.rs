@@ -250,7 +250,7 @@ fn cut_over(vehicle: &Vehicle, family: Family) -> Day {
 }
 
 /// How many vehicles are in which class.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, schemars::JsonSchema)]
 pub struct Counts {
     /// No tailpipe.
     pub zero: u32,

@@ -1,5 +1,6 @@
 //! The figures of one connector, or of many: durations, and every ratio of `ledger::uptime::norms`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::wh;
@@ -28,20 +29,27 @@ impl Total {
     }
 }
 
-/// ms by class.
-#[derive(Debug, Serialize)]
-struct ClassMs {
-    available_ms: i64,
-    occupied_ms: i64,
-    reserved_ms: i64,
-    inoperative_ms: i64,
-    faulted_ms: i64,
-    offline_ms: i64,
-    not_observed_ms: i64,
+/// Milliseconds by class.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct ClassDurations {
+    /// Ready for a vehicle.
+    pub available_ms: i64,
+    /// A vehicle is plugged in.
+    pub occupied_ms: i64,
+    /// Reserved for a token.
+    pub reserved_ms: i64,
+    /// Switched off by its operator.
+    pub inoperative_ms: i64,
+    /// Reported a fault.
+    pub faulted_ms: i64,
+    /// Connection lost.
+    pub offline_ms: i64,
+    /// This daemon did not run, or the charge point had not connected yet.
+    pub not_observed_ms: i64,
 }
 
-impl ClassMs {
-    fn of(sums: &Sums, tags: &[usize]) -> Self {
+impl ClassDurations {
+    fn from_sums(sums: &Sums, tags: &[usize]) -> Self {
         let ms = |class| sums.ms(&[class], tags);
         Self {
             available_ms: ms(Class::Available),
@@ -55,31 +63,39 @@ impl ClassMs {
     }
 }
 
-/// The parts of `ClassMs` that are exempt.
-#[derive(Debug, Serialize)]
-struct Exempt {
-    maintenance: ClassMs,
-    closed: ClassMs,
+/// The parts of the classes that are exempt from the norms.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct ExemptDurations {
+    /// During planned maintenance.
+    pub maintenance: ClassDurations,
+    /// While the site was closed.
+    pub closed: ClassDurations,
 }
 
-/// Denominators stand in the names.
-#[derive(Debug, Serialize)]
-struct Utilisation {
-    charging_per_accessible_ratio: Option<f64>,
-    plugged_per_accessible_ratio: Option<f64>,
-    energy_per_rated_accessible_ratio: Option<f64>,
-    charging_per_available_ratio: Option<f64>,
+/// UtilisationRatios ratios; the names state the denominators.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct UtilisationRatios {
+    /// Time charging over time accessible.
+    pub charging_per_accessible_ratio: Option<f64>,
+    /// Time plugged in over time accessible.
+    pub plugged_per_accessible_ratio: Option<f64>,
+    /// Energy delivered over what the rated power allows in the time accessible.
+    pub energy_per_rated_accessible_ratio: Option<f64>,
+    /// Time charging over time available.
+    pub charging_per_available_ratio: Option<f64>,
 }
 
-/// Both readings of regulation 7.
-#[derive(Debug, Serialize)]
-pub(super) struct Pcpr {
-    pcpr_reliable_by_wording_ratio: Option<f64>,
-    pcpr_reliable_as_implemented_ratio: Option<f64>,
+/// Both readings of regulation 7 of the Public Charge Point Regulations 2023.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct PcprRatios {
+    /// By the wording of the regulation.
+    pub pcpr_reliable_by_wording_ratio: Option<f64>,
+    /// As implemented by the published guidance.
+    pub pcpr_reliable_as_implemented_ratio: Option<f64>,
 }
 
-impl Pcpr {
-    pub fn of(sums: &Sums) -> Self {
+impl PcprRatios {
+    pub(super) fn from_sums(sums: &Sums) -> Self {
         Self {
             pcpr_reliable_by_wording_ratio: norms::pcpr_by_wording(sums),
             pcpr_reliable_as_implemented_ratio: norms::pcpr_as_implemented(sums),
@@ -87,40 +103,55 @@ impl Pcpr {
     }
 }
 
-/// All of it.
-#[derive(Debug, Serialize)]
-pub(super) struct Figures {
-    /// Wall time within the months asked for, since first observed: the sum of all classes.
-    wall_ms: i64,
-    observed_ms: i64,
-    accessible_ms: i64,
-    class: ClassMs,
-    exempt: Exempt,
-    charging_ms: i64,
-    overstay_ms: i64,
-    energy_wh: f64,
-    sessions: i64,
-    sessions_successful: i64,
-    success_ratio: Option<f64>,
-    faults: i64,
-    utilisation: Utilisation,
+/// Durations and ratios of one connector, or of many.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct UptimeFigures {
+    /// Wall time within the months of the request since first observed: the sum of all classes.
+    pub wall_ms: i64,
+    /// Wall time without `not_observed_ms`.
+    pub observed_ms: i64,
+    /// Observed time outside of closed and maintenance hours.
+    pub accessible_ms: i64,
+    /// All time by class, exempt or not.
+    pub class: ClassDurations,
+    /// The exempt parts.
+    pub exempt: ExemptDurations,
+    /// Time with energy flowing.
+    pub charging_ms: i64,
+    /// Time plugged in after the last energy, beyond the grace.
+    pub overstay_ms: i64,
+    /// Energy delivered.
+    pub energy_wh: f64,
+    /// Sessions that ended.
+    pub sessions: i64,
+    /// Of them with energy delivered.
+    pub sessions_successful: i64,
+    /// `sessions_successful / sessions`.
+    pub success_ratio: Option<f64>,
+    /// Reports of faults.
+    pub faults: i64,
+    /// UtilisationRatios.
+    pub utilisation: UtilisationRatios,
+    /// Reliability under the UK regulations.
     #[serde(flatten)]
-    pcpr: Pcpr,
-    nevi_uptime_ratio: Option<f64>,
-    nevi_observed_ms: i64,
+    pub pcpr: PcprRatios,
+    /// 23 CFR 680.116(b), over twelve months.
+    pub nevi_uptime_ratio: Option<f64>,
+    /// Observed time of those twelve months.
+    pub nevi_observed_ms: i64,
 }
 
-impl Figures {
-    pub fn of(total: &Total) -> Self {
+impl UptimeFigures {
+    pub(super) fn from_total(total: &Total) -> Self {
         let sums = &total.period;
         Self {
             wall_ms: sums.wall_ms(),
             observed_ms: norms::observed_ms(sums),
             accessible_ms: norms::accessible_ms(sums),
-            class: ClassMs::of(sums, &[0, 1, 2]),
-            exempt: Exempt {
-                maintenance: ClassMs::of(sums, &[1]),
-                closed: ClassMs::of(sums, &[2]),
+            class: ClassDurations::from_sums(sums, &[0, 1, 2]),
+            exempt: ExemptDurations {
+                maintenance: ClassDurations::from_sums(sums, &[1]),
+                closed: ClassDurations::from_sums(sums, &[2]),
             },
             charging_ms: sums.charging.iter().sum(),
             overstay_ms: sums.overstay_ms,
@@ -129,14 +160,14 @@ impl Figures {
             sessions_successful: sums.sessions_successful,
             success_ratio: norms::success(sums),
             faults: sums.faults,
-            utilisation: Utilisation {
+            utilisation: UtilisationRatios {
                 charging_per_accessible_ratio: norms::charging_per_accessible(sums),
                 plugged_per_accessible_ratio: norms::plugged_per_accessible(sums),
                 energy_per_rated_accessible_ratio: (total.possible_dwh > 0.0)
                     .then(|| total.rated_dwh as f64 / total.possible_dwh),
                 charging_per_available_ratio: norms::charging_per_available(sums),
             },
-            pcpr: Pcpr::of(sums),
+            pcpr: PcprRatios::from_sums(sums),
             nevi_uptime_ratio: norms::nevi(&total.year),
             nevi_observed_ms: norms::observed_ms(&total.year),
         }

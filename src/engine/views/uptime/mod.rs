@@ -5,6 +5,7 @@ mod figures;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Engine;
@@ -12,87 +13,130 @@ use super::{ViewContext, rfc3339};
 use crate::ledger::uptime::{ConnectorUptime, Fault, Sums, norms};
 use crate::model::register::{Access, ChargePoint};
 use crate::units::{Month, UtcMs};
-use figures::{Figures, Pcpr, Total};
+use figures::Total;
+pub use figures::{ClassDurations, ExemptDurations, PcprRatios, UptimeFigures, UtilisationRatios};
 
 /// Faults named per charge point, per site and of all.
 const TOP_FAULTS: usize = 10;
 /// 23 CFR 680.116(b): uptime is that of the previous twelve months.
 const NEVI_MONTHS: i32 = 12;
 
-/// The answer.
-#[derive(Debug, Serialize)]
+/// Uptime of the months `from..=to`.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct UptimeView {
-    as_of: String,
-    from: String,
-    to: String,
-    nevi_from: String,
-    nevi_to: String,
-    norms: Vec<NormRow>,
-    all: GroupRow,
-    sites: Vec<SiteRow>,
-    charge_points: Vec<ChargePointRow>,
-    connectors: Vec<ConnectorRow>,
-    /// Registered charge points of which nothing was ever heard: no time of theirs is in any figure.
-    never_heard: Vec<Arc<str>>,
+    /// Time of the answer.
+    pub as_of: String,
+    /// First month, `2026-01`.
+    pub from: String,
+    /// Last month, included.
+    pub to: String,
+    /// First of the twelve months of 23 CFR 680.116(b).
+    pub nevi_from: String,
+    /// Last of them.
+    pub nevi_to: String,
+    /// The norms behind the ratios.
+    pub norms: Vec<NormRow>,
+    /// All sites together.
+    pub all: UptimeGroup,
+    /// By site.
+    pub sites: Vec<UptimeSite>,
+    /// By charge point.
+    pub charge_points: Vec<UptimeChargePoint>,
+    /// By connector.
+    pub connectors: Vec<UptimeConnector>,
+    /// Registered charge points that have never sent a message: no time of theirs is in any figure.
+    #[serde(rename = "never_heard")]
+    pub never_connected: Vec<Arc<str>>,
 }
 
-#[derive(Debug, Serialize)]
-struct NormRow {
-    name: &'static str,
-    source: &'static str,
-    reading: &'static str,
+/// A norm that a ratio follows.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct NormRow {
+    /// Name of the ratio.
+    pub name: &'static str,
+    /// The document it is defined in.
+    pub source: &'static str,
+    /// How the definition was read.
+    pub reading: &'static str,
 }
 
-#[derive(Debug, Serialize)]
-struct ConnectorRow {
-    charge_point_id: Arc<str>,
-    connector_id: u32,
-    site: Arc<str>,
-    first_observed_at: String,
-    /// What it is now.
-    class_now: &'static str,
+/// Uptime of a connector.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct UptimeConnector {
+    /// Charge point of the connector.
+    pub charge_point_id: Arc<str>,
+    /// Number of the connector.
+    pub connector_id: u32,
+    /// Site of the charge point.
+    pub site: Arc<str>,
+    /// Since when its time is booked.
+    pub first_observed_at: String,
+    /// Class of its present state.
+    pub class_now: &'static str,
+    /// Durations and ratios.
     #[serde(flatten)]
-    figures: Figures,
+    pub figures: UptimeFigures,
 }
 
-#[derive(Debug, Serialize)]
-struct ChargePointRow {
-    charge_point_id: Arc<str>,
-    site: Arc<str>,
-    connectors: u32,
-    /// Regulation 7 speaks of public points of 50 kW or more only.
-    pcpr_in_scope: bool,
+/// Uptime of a charge point.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct UptimeChargePoint {
+    /// Id of the charge point.
+    pub charge_point_id: Arc<str>,
+    /// Its site.
+    pub site: Arc<str>,
+    /// Connectors with booked time.
+    pub connectors: u32,
+    /// Whether regulation 7 applies: public charge points of 50 kW or more.
+    pub pcpr_in_scope: bool,
+    /// Durations and ratios.
     #[serde(flatten)]
-    figures: Figures,
-    top_faults: Vec<FaultRow>,
+    pub figures: UptimeFigures,
+    /// The most frequent faults.
+    pub top_faults: Vec<FaultRow>,
 }
 
-#[derive(Debug, Serialize)]
-struct SiteRow {
-    site: Arc<str>,
+/// Uptime of a site.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct UptimeSite {
+    /// Id of the site.
+    pub site: Arc<str>,
+    /// Sums over its connectors.
     #[serde(flatten)]
-    group: GroupRow,
+    pub group: UptimeGroup,
 }
 
-#[derive(Debug, Serialize)]
-struct GroupRow {
-    charge_points: u32,
-    connectors: u32,
+/// Uptime of a group of charge points.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct UptimeGroup {
+    /// Charge points with booked time.
+    pub charge_points: u32,
+    /// Connectors with booked time.
+    pub connectors: u32,
+    /// Durations and ratios over all of them.
     #[serde(flatten)]
-    figures: Figures,
-    /// The same readings over the points in scope alone.
-    pcpr_charge_points_in_scope: u32,
-    pcpr_in_scope: Option<Pcpr>,
-    top_faults: Vec<FaultRow>,
+    pub figures: UptimeFigures,
+    /// Charge points that regulation 7 applies to.
+    pub pcpr_charge_points_in_scope: u32,
+    /// The same readings over those charge points alone.
+    pub pcpr_in_scope: Option<PcprRatios>,
+    /// The most frequent faults.
+    pub top_faults: Vec<FaultRow>,
 }
 
-#[derive(Debug, Serialize)]
-struct FaultRow {
-    error_code: Option<Box<str>>,
-    vendor_error_code: Option<Box<str>>,
-    reports: u64,
-    reports_faulted: u64,
-    last_at: String,
+/// One kind of fault.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct FaultRow {
+    /// OCPP error code.
+    pub error_code: Option<Box<str>>,
+    /// Vendor's error code.
+    pub vendor_error_code: Option<Box<str>>,
+    /// StatusNotifications with these codes.
+    pub reports: u64,
+    /// Of them with the status Faulted.
+    pub reports_faulted: u64,
+    /// Time of the newest one.
+    pub last_at: String,
 }
 
 /// Faults by error code and vendor code: reports, those with the state Faulted, the last time.
@@ -108,13 +152,14 @@ struct Group {
 }
 
 impl Group {
-    fn row(self) -> GroupRow {
-        GroupRow {
+    fn row(self) -> UptimeGroup {
+        UptimeGroup {
             charge_points: self.charge_points,
             connectors: self.total.connectors,
-            figures: Figures::of(&self.total),
+            figures: UptimeFigures::from_total(&self.total),
             pcpr_charge_points_in_scope: self.charge_points_in_scope,
-            pcpr_in_scope: (self.charge_points_in_scope > 0).then(|| Pcpr::of(&self.in_scope)),
+            pcpr_in_scope: (self.charge_points_in_scope > 0)
+                .then(|| PcprRatios::from_sums(&self.in_scope)),
             top_faults: top(self.faults),
         }
     }
@@ -146,15 +191,15 @@ impl Engine {
                 .or_default()
                 .push(connector);
         }
-        let heard: BTreeSet<String> = by_point.keys().map(|id| id.to_lowercase()).collect();
+        let connected: BTreeSet<String> = by_point.keys().map(|id| id.to_lowercase()).collect();
         let registered = self
             .reference
             .register
             .charge_points
             .iter()
             .map(|point| &point.id);
-        let never_heard = registered
-            .filter(|id| !heard.contains(&id.to_lowercase()))
+        let never_connected = registered
+            .filter(|id| !connected.contains(&id.to_lowercase()))
             .cloned()
             .collect();
         let mut connectors = Vec::new();
@@ -181,13 +226,13 @@ impl Engine {
                         group.in_scope.add(&period);
                     }
                 }
-                connectors.push(ConnectorRow {
+                connectors.push(UptimeConnector {
                     charge_point_id: id.clone(),
                     connector_id: connector.connector_id,
                     site: site.clone(),
                     first_observed_at: rfc3339(connector.first_observed),
                     class_now: connector.class.name(),
-                    figures: Figures::of(&one),
+                    figures: UptimeFigures::from_total(&one),
                 });
             }
             let mut faults = FaultSums::new();
@@ -205,12 +250,12 @@ impl Engine {
                 group.charge_points += 1;
                 group.charge_points_in_scope += u32::from(in_scope);
             }
-            charge_points.push(ChargePointRow {
+            charge_points.push(UptimeChargePoint {
                 charge_point_id: id,
                 site,
                 connectors: point.connectors,
                 pcpr_in_scope: in_scope,
-                figures: Figures::of(&point),
+                figures: UptimeFigures::from_total(&point),
                 top_faults: top(faults),
             });
         }
@@ -231,14 +276,14 @@ impl Engine {
             all: all.row(),
             sites: sites
                 .into_iter()
-                .map(|(site, group)| SiteRow {
+                .map(|(site, group)| UptimeSite {
                     site,
                     group: group.row(),
                 })
                 .collect(),
             charge_points,
             connectors,
-            never_heard,
+            never_connected,
         }
     }
 }
