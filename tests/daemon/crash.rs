@@ -1,6 +1,6 @@
 //! SIGKILL at random moments under QoS 1 and OCPP load: what was acknowledged is there afterwards, and nothing is there twice.
 //!
-//! `FLEETGAUGE_KILLS=500 FLEETGAUGE_SEED=7 cargo test --test crash` for a longer run.
+//! `FLEETGAUGE_KILLS=500 FLEETGAUGE_SEED=7 cargo test --test daemon crash` for a longer run.
 
 #![allow(
     clippy::unwrap_used,

@@ -6,13 +6,12 @@
     reason = "a test fails by panicking, and waits on the real clock"
 )]
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
+use crate::support::mqtt_publish::publish;
 use crate::support::ocpp_client::dial;
 use crate::support::{Daemon, TempDir, wait_for};
 
@@ -68,22 +67,6 @@ fn by_id(answer: &Value, list: &str, id: &str, field: &str) -> Value {
             (id, element[field].clone())
         })
         .collect()
-}
-
-/// MQTT 3.1.1: CONNECT and one PUBLISH of QoS 0.
-fn publish(daemon: &Daemon, topic: &str, payload: &str) {
-    let mut stream = TcpStream::connect(("127.0.0.1", daemon.mqtt)).unwrap();
-    let mut bytes = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01v".to_vec();
-    bytes.extend([
-        0x30,
-        (2 + topic.len() + payload.len()) as u8,
-        0,
-        topic.len() as u8,
-    ]);
-    bytes.extend(topic.bytes().chain(payload.bytes()));
-    bytes.extend([0xe0, 0]);
-    stream.write_all(&bytes).unwrap();
-    let _ = stream.read_to_end(&mut Vec::new());
 }
 
 fn answers_are_the_same(daemon: &Daemon, expected: &Value) {

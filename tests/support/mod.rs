@@ -18,6 +18,7 @@ pub mod influx_write_stub;
 pub mod invented_rows;
 pub mod memory_store;
 pub mod mosquitto;
+pub mod mqtt_publish;
 pub mod notification_receivers;
 pub mod ocpp_client;
 pub mod recorded_frames;

@@ -2,6 +2,8 @@
 
 mod imports;
 mod size;
+mod stored_enums;
+mod words;
 
 use std::path::{Path, PathBuf};
 
