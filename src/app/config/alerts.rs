@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::ConfigError;
 use super::source::{Node, Value};
-use crate::app::config::keys::Section;
+use crate::app::config::keys::{Section, section_list};
 use crate::ledger::alerts::{AlertsConfig, Builtin, OwnRule, RULES, Rule};
 use crate::model::{Severity, nearest};
 use crate::series::table::{FieldType, MEASUREMENTS, Measurement};
@@ -73,23 +73,8 @@ pub(super) fn read(
 }
 
 fn items(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Vec<Node> {
-    match tree.remove("alert") {
-        None => Vec::new(),
-        Some(Node {
-            value: Value::List(items),
-            ..
-        }) => items,
-        Some(Node { place, .. }) => {
-            errors.push(ConfigError {
-                key: "alert".into(),
-                place,
-                value: String::new(),
-                reason: "is not a list of sections".into(),
-                hint: "write [[alert]] with two brackets for an own rule; [alerts] has the settings of the shipped ones".into(),
-            });
-            Vec::new()
-        }
-    }
+    let else_hint = " for an own rule; [alerts] has the settings of the shipped ones";
+    section_list(tree.remove("alert"), "alert", else_hint, errors)
 }
 
 fn words() -> Vec<(&'static str, Severity)> {

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::source::{Node, Value};
+use super::source::Node;
 use super::{ConfigError, alerts, exempt};
-use crate::app::config::keys::Section;
+use crate::app::config::keys::{Section, section_list};
 use crate::engine::EngineConfig;
 use crate::jurisdiction::JURISDICTIONS;
 use crate::ledger::counters::{CounterOverride, CounterRates};
 use crate::ledger::transition::PROFILES;
 use crate::model::{CounterKind, Quantity};
 
+const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -27,7 +28,16 @@ pub(super) fn read(
         offline_grace: heartbeat.saturating_mul(3),
         ..EngineConfig::default()
     };
-    let mut section = Section::take(tree, "engine", errors);
+    engine(Section::take(tree, "engine", errors), &mut config);
+    config.rates = rates(Section::take(tree, "counters", errors));
+    config.counters = counters(tree.remove("counter"), errors);
+    limits(Section::take(tree, "limits", errors), &mut config);
+    target(Section::take(tree, "target", errors), &mut config);
+    config
+}
+
+/// `[engine]`.
+fn engine(mut section: Section<'_>, config: &mut EngineConfig) {
     let profiles: Vec<(&str, &str)> = PROFILES
         .iter()
         .map(|profile| (profile.name, profile.name))
@@ -39,57 +49,54 @@ pub(super) fn read(
     section.word("profile", &mut profile, &profiles);
     config.profile = profile.to_owned();
     section.flag("positions", &mut config.positions);
-    section.duration(
-        "telemetry_interval",
-        &mut config.telemetry_interval,
-        Duration::ZERO,
-        HOUR,
-    );
-    section.duration(
-        "overstay_grace",
-        &mut config.overstay_grace,
-        Duration::ZERO,
-        DAY,
-    );
-    section.duration(
-        "offline_grace",
-        &mut config.offline_grace,
-        Duration::ZERO,
-        7 * DAY,
-    );
-    section.duration(
-        "stale_after",
-        &mut config.stale_after,
-        Duration::from_secs(60),
-        365 * DAY,
-    );
-    section.duration(
-        "freeze_after",
-        &mut config.freeze_after,
-        Duration::ZERO,
-        365 * DAY,
-    );
+    for (key, into, low, high) in [
+        (
+            "telemetry_interval",
+            &mut config.telemetry_interval,
+            Duration::ZERO,
+            HOUR,
+        ),
+        (
+            "overstay_grace",
+            &mut config.overstay_grace,
+            Duration::ZERO,
+            DAY,
+        ),
+        (
+            "offline_grace",
+            &mut config.offline_grace,
+            Duration::ZERO,
+            7 * DAY,
+        ),
+        ("stale_after", &mut config.stale_after, MINUTE, 365 * DAY),
+        (
+            "freeze_after",
+            &mut config.freeze_after,
+            Duration::ZERO,
+            365 * DAY,
+        ),
+    ] {
+        section.duration(key, into, low, high);
+    }
     section.finish();
-    config.rates = rates(Section::take(tree, "counters", errors));
-    config.counters = counters(tree.remove("counter"), errors);
-    let mut section = Section::take(tree, "limits", errors);
-    section.whole("max_assets", &mut config.max_assets, 1, 100_000_000);
-    section.whole(
-        "max_charge_points",
-        &mut config.max_charge_points,
-        1,
-        10_000_000,
-    );
+}
+
+/// `[limits]`.
+fn limits(mut section: Section<'_>, config: &mut EngineConfig) {
+    const MILLION: i64 = 1_000_000;
+    section.whole("max_assets", &mut config.max_assets, 1, 100 * MILLION);
+    let charge_points = &mut config.max_charge_points;
+    section.whole("max_charge_points", charge_points, 1, 10 * MILLION);
     section.whole("max_connectors", &mut config.max_connectors, 1, 10_000);
-    section.whole(
-        "max_counter_events",
-        &mut config.max_counter_events,
-        1,
-        1_000_000,
-    );
-    section.whole("max_indicators", &mut config.max_indicators, 1, 10_000_000);
+    let events = &mut config.max_counter_events;
+    section.whole("max_counter_events", events, 1, MILLION);
+    let indicators = &mut config.max_indicators;
+    section.whole("max_indicators", indicators, 1, 10 * MILLION);
     section.finish();
-    let mut section = Section::take(tree, "target", errors);
+}
+
+/// `[target]`.
+fn target(mut section: Section<'_>, config: &mut EngineConfig) {
     section.share("share", &mut config.target_share);
     section.day("due", &mut config.target_due);
     section.optional_day("start", &mut config.target_start);
@@ -110,77 +117,52 @@ pub(super) fn read(
         section.refuse("", None, "", "`start` is not before `due`", "");
     }
     section.finish();
-    config
 }
 
 /// `[[counter]]`.
 fn counters(node: Option<Node>, errors: &mut Vec<ConfigError>) -> Vec<CounterOverride> {
-    let items = match node {
-        None => return Vec::new(),
-        Some(Node {
-            value: Value::List(items),
-            ..
-        }) => items,
-        Some(Node { place, .. }) => {
-            let hint =
-                "write [[counter]] with two brackets; [counters] is another section".to_owned();
-            let reason = "is not a list of sections".to_owned();
-            errors.push(ConfigError {
-                key: "counter".into(),
-                place,
-                value: String::new(),
-                reason,
-                hint,
-            });
-            return Vec::new();
-        }
-    };
+    let items = section_list(node, "counter", "; [counters] is another section", errors);
     let mut overrides = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
         let mut section = Section::of(format!("counter[{index}]"), Some(item), errors);
-        let mut feed = String::new();
-        let given = section.has("quantity");
-        section.text("feed", &mut feed);
-        let mut quantity = None;
-        let hint = "a lifetime register such as odometer, fuel_used_total, energy_import_total";
-        section.parsed("quantity", &mut quantity, hint, |text| {
-            let known = Quantity::from_name(text)
-                .filter(|quantity| quantity.kind() == CounterKind::Lifetime);
-            known.ok_or_else(|| "is not a register".to_owned())
-        });
-        let mut thousandths = |key| {
-            let mut number = None;
-            section.number(key, &mut number, 0.001, 1e12);
-            number.map(|number| (number * 1_000.0_f64).round() as i64)
-        };
-        let (rate, modulus) = (thousandths("max_per_hour"), thousandths("modulus"));
-        if feed.is_empty() || !given {
-            section.refuse(
-                "",
-                None,
-                "",
-                "needs `feed` and `quantity`",
-                "feed = \"evcc:lp/1\", or \"evcc:*\" for all that begin so",
-            );
-        }
-        if rate.is_none() && modulus.is_none() {
-            section.refuse(
-                "",
-                None,
-                "",
-                "says nothing",
-                "give `max_per_hour` or `modulus`, in the quantity's unit",
-            );
-        }
+        overrides.extend(counter(&mut section));
         section.finish();
-        overrides.extend(quantity.map(|quantity| CounterOverride {
-            feed,
-            quantity,
-            max_rate_per_hour: rate,
-            modulus,
-        }));
     }
     overrides
+}
+
+fn counter(section: &mut Section<'_>) -> Option<CounterOverride> {
+    let mut feed = String::new();
+    let given = section.has("quantity");
+    section.text("feed", &mut feed);
+    let mut quantity = None;
+    let hint = "a lifetime register such as odometer, fuel_used_total, energy_import_total";
+    section.parsed("quantity", &mut quantity, hint, |text| {
+        let known = Quantity::from_name(text);
+        known
+            .filter(|quantity| quantity.kind() == CounterKind::Lifetime)
+            .ok_or_else(|| "is not a register".to_owned())
+    });
+    let mut thousandths = |key| {
+        let mut number = None;
+        section.number(key, &mut number, 0.001, 1e12);
+        number.map(|number| (number * 1_000.0_f64).round() as i64)
+    };
+    let (rate, modulus) = (thousandths("max_per_hour"), thousandths("modulus"));
+    if feed.is_empty() || !given {
+        let hint = "feed = \"evcc:lp/1\", or \"evcc:*\" for all that begin so";
+        section.refuse("", None, "", "needs `feed` and `quantity`", hint);
+    }
+    if rate.is_none() && modulus.is_none() {
+        let hint = "give `max_per_hour` or `modulus`, in the quantity's unit";
+        section.refuse("", None, "", "says nothing", hint);
+    }
+    quantity.map(|quantity| CounterOverride {
+        feed,
+        quantity,
+        max_rate_per_hour: rate,
+        modulus,
+    })
 }
 
 /// Whole kilometres an hour, litres an hour and kilowatts, kept in thousandths.

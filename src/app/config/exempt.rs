@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::ConfigError;
 use super::source::{Node, Value};
-use crate::app::config::keys::Section;
+use crate::app::config::keys::{Section, section_list};
 use crate::model::{ExemptReason, ExemptTime, ExemptWindow};
 use crate::units::{ParseInstantError, ParseWeeklyError, UtcMs, WeeklyHours};
 
@@ -16,23 +16,7 @@ pub(super) fn read(
     tree: &mut BTreeMap<String, Node>,
     errors: &mut Vec<ConfigError>,
 ) -> Vec<ExemptWindow> {
-    let items = match tree.remove("exempt") {
-        None => return Vec::new(),
-        Some(Node {
-            value: Value::List(items),
-            ..
-        }) => items,
-        Some(Node { place, .. }) => {
-            errors.push(ConfigError {
-                key: "exempt".into(),
-                place,
-                value: String::new(),
-                reason: "is not a list of sections".into(),
-                hint: "write [[exempt]] with two brackets".into(),
-            });
-            return Vec::new();
-        }
-    };
+    let items = section_list(tree.remove("exempt"), "exempt", "", errors);
     let mut windows = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
         let mut section = Section::of(format!("exempt[{index}]"), Some(item), errors);

@@ -21,6 +21,32 @@ pub(super) struct Section<'a> {
     errors: &'a mut Vec<ConfigError>,
 }
 
+/// The items of `[[key]]`, none if it is absent; a mistake if it is written otherwise. `else_hint` follows the hint on the brackets.
+pub(super) fn section_list(
+    node: Option<Node>,
+    key: &str,
+    else_hint: &str,
+    errors: &mut Vec<ConfigError>,
+) -> Vec<Node> {
+    match node {
+        None => Vec::new(),
+        Some(Node {
+            value: Value::List(items),
+            ..
+        }) => items,
+        Some(Node { place, .. }) => {
+            errors.push(ConfigError {
+                key: key.into(),
+                place,
+                value: String::new(),
+                reason: "is not a list of sections".into(),
+                hint: format!("write [[{key}]] with two brackets{else_hint}"),
+            });
+            Vec::new()
+        }
+    }
+}
+
 impl<'a> Section<'a> {
     /// Takes a section out of the tree; an absent one is empty.
     pub fn take(

@@ -11,6 +11,7 @@ mod keys;
 mod lengths;
 mod loaded;
 mod notify;
+mod ocpp;
 mod provisioning;
 mod publish;
 mod sections;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::ConfigError;
 use super::source::{Node, Value};
-use crate::app::config::keys::Section;
+use crate::app::config::keys::{Section, section_list};
 use crate::model::Severity;
 use crate::notify::{Kind, NotifierConfig, SmtpConfig, SmtpTls};
 
@@ -16,23 +16,7 @@ pub(super) fn read(
     web_listen: &str,
     errors: &mut Vec<ConfigError>,
 ) -> Vec<NotifierConfig> {
-    let items = match node {
-        None => return Vec::new(),
-        Some(Node {
-            value: Value::List(items),
-            ..
-        }) => items,
-        Some(Node { place, .. }) => {
-            errors.push(ConfigError {
-                key: "notify".into(),
-                place,
-                value: String::new(),
-                reason: "is not a list of sections".into(),
-                hint: "write [[notify]] with two brackets".into(),
-            });
-            return Vec::new();
-        }
-    };
+    let items = section_list(node, "notify", "", errors);
     let mut notifiers: Vec<NotifierConfig> = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
         let mut section = Section::of(format!("notify[{index}]"), Some(item), errors);

@@ -3,23 +3,19 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::source::Node;
 use super::{
     Config, ConfigError, LogConfig, MappingConfig, RegisterConfig, air, brokers, engine, factors,
-    intensity, notify, publish, targets, web,
+    intensity, notify, ocpp, publish, targets, web,
 };
 use crate::app::config::keys::Section;
-use crate::app::config::provisioning;
 use crate::app::preset_names;
 use crate::engine::EngineConfig;
 use crate::ingest::capture::CaptureConfig;
 use crate::model::nearest;
 use crate::mqtt::server::ListenerConfig;
-use crate::ocpp::server::{OcppConfig, Unknown};
-use crate::ocpp::tap::TapConfig;
 use crate::outputs::influx::InfluxConfig;
 use crate::store::StoreConfig;
 
@@ -61,7 +57,7 @@ const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
 pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> Config {
-    let ocpp = ocpp(tree, errors);
+    let ocpp = ocpp::read(tree, errors);
     let brokers = brokers::read(tree.remove("broker"), errors);
     let mut factors = factors::read(Section::take(tree, "factors", errors));
     let mut engine = engine::read(tree, ocpp.heartbeat_interval, errors);
@@ -174,148 +170,6 @@ fn mapping(mut section: Section<'_>) -> MappingConfig {
         &mut config.presets,
         &preset_names().collect::<Vec<_>>(),
     );
-    section.finish();
-    config
-}
-
-fn ocpp(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) -> OcppConfig {
-    let tap = tap(Section::take(tree, "tap", errors));
-    let provisioning = Arc::new(provisioning::read(Section::take(tree, "setup", errors)));
-    let mut section = Section::take(tree, "ocpp", errors);
-    let mut config = OcppConfig {
-        tap,
-        provisioning,
-        ..OcppConfig::default()
-    };
-    section.flag("enabled", &mut config.enabled);
-    section.address("listen", &mut config.listen);
-    section.optional_address("tls_listen", &mut config.tls_listen);
-    section.optional_address("mutual_tls_listen", &mut config.mutual_tls_listen);
-    section.optional_path("certificate_file", &mut config.certificate_file);
-    section.optional_path("key_file", &mut config.key_file);
-    section.optional_path("client_ca_file", &mut config.client_ca_file);
-    let unknown = [
-        ("refuse", Unknown::Refuse),
-        ("quarantine", Unknown::Quarantine),
-        ("accept", Unknown::Accept),
-        ("tap", Unknown::Tap),
-    ];
-    section.word("unknown", &mut config.unknown, &unknown);
-    section.versions("versions", &mut config.versions);
-    section.flag("require_subprotocol", &mut config.require_subprotocol);
-    section.flag("strict_upgrade", &mut config.strict_upgrade);
-    section.flag("accept_hex_passwords", &mut config.accept_hex_passwords);
-    section.flag("deflate", &mut config.deflate);
-    section.flag("repair_metering", &mut config.repair_metering);
-    section.duration(
-        "heartbeat_interval",
-        &mut config.heartbeat_interval,
-        10 * SECOND,
-        DAY,
-    );
-    section.duration(
-        "ping_interval",
-        &mut config.ping_interval,
-        Duration::ZERO,
-        DAY,
-    );
-    section.duration(
-        "handshake_timeout",
-        &mut config.handshake_timeout,
-        SECOND,
-        600 * SECOND,
-    );
-    section.whole("max_handshakes", &mut config.max_handshakes, 1, 1_000_000);
-    section.whole(
-        "max_failed_handshakes",
-        &mut config.max_failed_handshakes,
-        1,
-        1_000_000,
-    );
-    section.whole("max_connections", &mut config.max_connections, 1, 1_000_000);
-    section.size("max_head", &mut config.max_head_bytes, KIB, 64 * KIB);
-    section.size(
-        "max_message",
-        &mut config.max_message_bytes,
-        4 * KIB,
-        64 * MIB,
-    );
-    section.whole("max_json_depth", &mut config.max_json_depth, 8, 1_000);
-    let tls = [
-        ("tls_listen", config.tls_listen.is_some()),
-        ("mutual_tls_listen", config.mutual_tls_listen.is_some()),
-    ];
-    let keys = config.certificate_file.is_some() && config.key_file.is_some();
-    if let Some((key, _)) = tls.into_iter().find(|(_, wanted)| *wanted && !keys) {
-        section.refuse(
-            key,
-            None,
-            "",
-            "needs `certificate_file` and `key_file`",
-            "our certificate with its chain, and its private key, in PEM",
-        );
-    }
-    if config.mutual_tls_listen.is_some() && config.client_ca_file.is_none() {
-        let hint = "the authority that signs the charge points' certificates, in PEM";
-        section.refuse(
-            "mutual_tls_listen",
-            None,
-            "",
-            "needs `client_ca_file`",
-            hint,
-        );
-    }
-    if config.unknown == Unknown::Tap && config.tap.upstream.is_none() {
-        section.refuse(
-            "unknown",
-            None,
-            "tap",
-            "has nowhere to lead to",
-            "write [tap] with upstream = \"wss://operator.example/ocpp\"",
-        );
-    }
-    section.finish();
-    config
-}
-
-fn tap(mut section: Section<'_>) -> TapConfig {
-    let mut config = TapConfig::default();
-    section.optional_text("upstream", &mut config.upstream);
-    section.optional_path("ca_file", &mut config.ca_file);
-    section.optional_path(
-        "client_certificate_file",
-        &mut config.client_certificate_file,
-    );
-    section.optional_path("client_key_file", &mut config.client_key_file);
-    section.duration(
-        "connect_timeout",
-        &mut config.connect_timeout,
-        SECOND,
-        300 * SECOND,
-    );
-    section.whole("max_queued", &mut config.max_queued, 1, 100_000);
-    if let Some(url) = config
-        .upstream
-        .as_ref()
-        .filter(|url| !url.starts_with("ws://") && !url.starts_with("wss://"))
-    {
-        section.refuse(
-            "upstream",
-            None,
-            url.clone(),
-            "is not a WebSocket's address",
-            "write wss://operator.example/ocpp",
-        );
-    }
-    if config.client_certificate_file.is_some() != config.client_key_file.is_some() {
-        section.refuse(
-            "",
-            None,
-            "",
-            "has a client certificate without its key, or a key without certificate",
-            "name both files",
-        );
-    }
     section.finish();
     config
 }
