@@ -1,8 +1,8 @@
-//! OCPP's own nouns: versions, whom a link leads to, and what a transaction is called.
+//! OCPP versions, connection modes and transaction ids.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The OCPP version spoken on a connection.
+/// The OCPP version of a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum OcppVersion {
     /// OCPP 1.6 over JSON.
@@ -26,7 +26,7 @@ impl OcppVersion {
         }
     }
 
-    /// The version of a name.
+    /// The version with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::V16, Self::V201, Self::V21]
             .into_iter()
@@ -34,27 +34,27 @@ impl OcppVersion {
     }
 }
 
-/// Who stands at the other end of a charge point's link.
+/// Which central system a charge point's connection leads to.
 #[derive(
     Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum LinkMode {
-    /// We are its central system.
+    /// Ours.
     #[default]
     Csms,
-    /// Its operator's central system; we listen in between.
+    /// Its operator's; we forward the traffic and observe it.
     Tap,
 }
 
-/// What a transaction is called: a number that the central system made (OCPP 1.6), or a text of the charging station's (OCPP 2.x).
+/// Id of a transaction: a number from the central system (OCPP 1.6), or a text from the charging station (OCPP 2.x).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum TransactionId {
-    /// OCPP 1.6.
+    /// Of OCPP 1.6.
     Number(i64),
-    /// OCPP 2.x.
+    /// Of OCPP 2.x.
     Text(Box<str>),
-    /// The operator's answer was not heard (yet).
+    /// Of OCPP 1.6, while the operator's response has not been observed.
     Unknown,
 }
 
@@ -89,7 +89,7 @@ enum Plain {
     Unknown(()),
 }
 
-/// In JSON a number, a text, or null; in the snapshot tagged, because that format does not describe itself.
+/// In JSON a number, a text, or null; in the snapshot tagged, because postcard does not describe itself.
 impl Serialize for TransactionId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match (self, serializer.is_human_readable()) {

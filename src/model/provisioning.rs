@@ -1,5 +1,5 @@
-//! Setting a charge point up: the notes that the link tells the engine, and what the engine remembers of them, so that no restart
-//! repeats a write that did harm.
+//! Writing to a charge point's configuration can harm it: some reboot at a write. The session therefore reports each attempt as an event
+//! before it is made, and the engine stores the state that follows, so that no restart repeats a harmful write.
 
 use std::collections::BTreeMap;
 
@@ -7,167 +7,173 @@ use serde::{Deserialize, Serialize};
 
 use crate::units::UtcMs;
 
-/// Writes of one key without a clean end, after which it is left alone (ABB Terra rebooted at each: lbbrhzn/ocpp issues 1275, 1036).
+/// Writes of one key without a clean end, after which it is not written again (an ABB Terra rebooted at each: lbbrhzn/ocpp issues 1275,
+/// 1036).
 pub const MAX_ATTEMPTS: u8 = 2;
-/// Keys remembered; there are fewer that are ever written.
+/// Keys stored of a charge point; fewer are ever written.
 const MAX_KEYS: usize = 32;
-/// Refused values remembered of a key: more than a list of measurands has ways to shrink.
+/// Refused values stored of a key: a list of measurands has fewer ways to shrink.
 const MAX_REFUSED: usize = 24;
 
 /// How a write ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WriteOutcome {
-    /// Accepted, not yet read back.
+    /// Accepted, but not yet read back.
     Accepted,
-    /// Read, and it was there.
+    /// Read back, and in force.
     Kept,
-    /// Accepted, but not there when it was read back.
+    /// Accepted, but not in force when it was read back.
     Ignored,
-    /// Refused.
+    /// Refused by the charge point.
     Rejected,
-    /// Accepted, in force after a reboot. We never cause one.
+    /// Accepted, and in force after a reboot, which we never cause.
     RebootRequired,
-    /// Cannot be written.
+    /// The key cannot be written.
     ReadOnly,
 }
 
-/// Whether the charge point answers requests. A link may be alive and deaf to them.
+/// Whether the charge point answers requests. Some are online and send their own requests, but answer none.
 #[derive(
     Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum CommandChannel {
-    /// Nothing was asked yet.
+    /// No request has been sent yet.
     #[default]
     Unknown,
-    /// It answers.
+    /// Requests are answered.
     Ok,
-    /// It does not, several times in a row.
-    Deaf,
+    /// Several requests in a row had no response.
+    #[serde(rename = "deaf")]
+    Unresponsive,
 }
 
-/// The inventory of an OCPP 2.x station.
+/// Whether the inventory (GetBaseReport) of an OCPP 2.x station is complete.
 #[derive(
     Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Inventory {
-    /// Not asked for.
+    /// Not requested.
     #[default]
     None,
-    /// Begun, never finished.
+    /// The last part did not come in time.
     Partial,
-    /// Here.
+    /// All parts came.
     Complete,
-    /// Not to be had.
+    /// The station refused the request.
     Refused,
 }
 
-/// What the link tells the engine about setting a charge point up.
+/// An event of provisioning, from the session to the engine.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum ProvisioningEvent {
-    /// It begins.
-    Begun,
-    /// A write is about to be sent. Told, and on disk, before it is.
+    /// Provisioning began.
+    Started,
+    /// A write is about to be sent. The event is durable before the write leaves.
     Attempt {
-        /// The key.
+        /// Name of the key, or `Component.Variable`.
         key: String,
-        /// What it should be at best.
-        wish: String,
-        /// What is written now.
+        /// The desired value.
+        desired: String,
+        /// The value of this write: a shorter list, perhaps.
         value: String,
     },
-    /// How it ended.
+    /// A write has ended, or a value was read.
     Outcome {
-        /// The key.
+        /// Name of the key, or `Component.Variable`.
         key: String,
-        /// What was written, or is there.
+        /// The value written, or in force.
         value: String,
-        /// How.
+        /// How the write ended.
         outcome: WriteOutcome,
     },
-    /// It answers, or stopped answering.
+    /// Requests are answered again, or no longer.
     Channel(CommandChannel),
-    /// We closed the link, because it does not answer.
-    Closed,
-    /// The inventory's fate.
+    /// We closed the connection, because requests are not answered.
+    ConnectionClosed,
+    /// The inventory ended.
     Inventory(Inventory),
-    /// Answer of GetTransactionStatus.
+    /// Response to GetTransactionStatus.
     Transaction {
-        /// Asked about.
+        /// The transaction of the request.
         transaction_id: String,
-        /// `ongoingIndicator`.
+        /// `ongoingIndicator`; `None` if it is missing.
         ongoing: Option<bool>,
-        /// `messagesInQueue`.
+        /// `messagesInQueue`; true if it is missing.
         queued: bool,
     },
-    /// What should be known is asked again; nothing changes.
+    /// Changes nothing: the session needs the state as it is now.
     Refresh,
     /// Nothing is left to do.
-    Done,
+    Completed,
 }
 
-/// One key that was written, or should be.
+/// State of one key that was written, or should be.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct KeyState {
-    /// What it should be at best; another wish begins anew.
-    pub wish: String,
-    /// What was written last.
+    /// The desired value; if another one is desired, attempts count from 0.
+    pub desired: String,
+    /// The value written last.
     pub value: String,
-    /// Writes without a clean end: never answered, or accepted and not kept.
+    /// Writes without a clean end: never answered, or accepted but not in force.
     pub attempts: u8,
-    /// How the last one ended; `None` while it has not.
+    /// How the last write ended; `None` while it has not.
     pub outcome: Option<WriteOutcome>,
-    /// Values that were refused.
+    /// Values that the charge point refused.
     pub refused: Vec<String>,
 }
 
 impl KeyState {
-    /// It is not written any more.
+    /// Whether the key is not written any more.
     pub fn given_up(&self) -> bool {
         self.attempts >= MAX_ATTEMPTS
     }
 }
 
-/// What is remembered of one charge point.
+/// Provisioning state of one charge point.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct ProvisioningState {
-    /// It came to its end since it last began.
+    /// The run that began last has ended.
     pub done: bool,
-    /// How often it began without coming to an end.
+    /// Runs in a row that began and did not end.
     pub unfinished: u8,
     /// Whether requests are answered.
     pub channel: CommandChannel,
-    /// When we closed the link for not being answered.
+    /// When we last closed the connection because requests were not answered.
     pub closed_at: Option<UtcMs>,
-    /// OCPP 2.x.
+    /// Of an OCPP 2.x station.
     pub inventory: Inventory,
-    /// How often it stayed partial.
+    /// How often the inventory stayed partial.
     pub inventory_attempts: u8,
-    /// By name: of OCPP 1.6, or `Component.Variable`.
+    /// By the name of the key, or by `Component.Variable`.
     pub keys: BTreeMap<String, KeyState>,
 }
 
 impl ProvisioningState {
-    /// Takes a note.
-    pub fn take(&mut self, note: &ProvisioningEvent, at: UtcMs) {
-        match note {
-            ProvisioningEvent::Begun => {
+    /// Applies an event.
+    pub fn apply(&mut self, event: &ProvisioningEvent, at: UtcMs) {
+        match event {
+            ProvisioningEvent::Started => {
                 self.done = false;
                 self.unfinished = self.unfinished.saturating_add(1);
             }
-            ProvisioningEvent::Attempt { key, wish, value } => {
-                let Some(memory) = self.key(key) else { return };
-                if memory.wish != *wish {
-                    *memory = KeyState {
-                        wish: wish.clone(),
+            ProvisioningEvent::Attempt {
+                key,
+                desired,
+                value,
+            } => {
+                let Some(state) = self.key(key) else { return };
+                if state.desired != *desired {
+                    *state = KeyState {
+                        desired: desired.clone(),
                         ..KeyState::default()
                     };
                 }
-                memory.value.clone_from(value);
-                memory.attempts = memory.attempts.saturating_add(1);
-                memory.outcome = None;
+                state.value.clone_from(value);
+                state.attempts = state.attempts.saturating_add(1);
+                state.outcome = None;
             }
             ProvisioningEvent::Outcome {
                 key,
@@ -175,7 +181,7 @@ impl ProvisioningState {
                 outcome,
             } => self.outcome(key, value, *outcome),
             ProvisioningEvent::Channel(channel) => self.channel = *channel,
-            ProvisioningEvent::Closed => self.closed_at = Some(at),
+            ProvisioningEvent::ConnectionClosed => self.closed_at = Some(at),
             ProvisioningEvent::Inventory(inventory) => {
                 self.inventory = *inventory;
                 self.inventory_attempts = self
@@ -183,7 +189,7 @@ impl ProvisioningState {
                     .saturating_add(u8::from(*inventory == Inventory::Partial));
             }
             ProvisioningEvent::Transaction { .. } | ProvisioningEvent::Refresh => {}
-            ProvisioningEvent::Done => {
+            ProvisioningEvent::Completed => {
                 self.done = true;
                 self.unfinished = 0;
             }
@@ -191,25 +197,25 @@ impl ProvisioningState {
     }
 
     fn outcome(&mut self, key: &str, value: &str, outcome: WriteOutcome) {
-        let Some(memory) = self.key(key) else { return };
+        let Some(state) = self.key(key) else { return };
         match outcome {
-            // Answered: whatever else it did, it did no harm.
+            // It was answered, so it did no harm.
             WriteOutcome::Accepted | WriteOutcome::RebootRequired => {
-                memory.attempts = memory.attempts.saturating_sub(1)
+                state.attempts = state.attempts.saturating_sub(1)
             }
             WriteOutcome::Rejected => {
-                memory.attempts = memory.attempts.saturating_sub(1);
-                if memory.refused.len() < MAX_REFUSED
-                    && !memory.refused.iter().any(|known| known == value)
+                state.attempts = state.attempts.saturating_sub(1);
+                if state.refused.len() < MAX_REFUSED
+                    && !state.refused.iter().any(|known| known == value)
                 {
-                    memory.refused.push(value.to_owned());
+                    state.refused.push(value.to_owned());
                 }
             }
-            WriteOutcome::Ignored => memory.attempts = memory.attempts.saturating_add(1),
-            WriteOutcome::Kept => memory.attempts = 0,
+            WriteOutcome::Ignored => state.attempts = state.attempts.saturating_add(1),
+            WriteOutcome::Kept => state.attempts = 0,
             WriteOutcome::ReadOnly => {}
         }
-        memory.outcome = Some(outcome);
+        state.outcome = Some(outcome);
     }
 
     fn key(&mut self, key: &str) -> Option<&mut KeyState> {
@@ -219,37 +225,37 @@ impl ProvisioningState {
         Some(self.keys.entry(key.to_owned()).or_default())
     }
 
-    /// It booted: what waited for that is to be looked at again. Other firmware may do what the old one did not.
+    /// The charge point booted: values that needed that are to be read again. Other firmware may accept what the old one refused.
     pub fn booted(&mut self, other_firmware: bool) {
         if other_firmware {
             self.keys.clear();
             self.inventory = Inventory::None;
             self.inventory_attempts = 0;
         }
-        for memory in self
+        for state in self
             .keys
             .values_mut()
-            .filter(|memory| memory.outcome == Some(WriteOutcome::RebootRequired))
+            .filter(|state| state.outcome == Some(WriteOutcome::RebootRequired))
         {
-            memory.outcome = Some(WriteOutcome::Accepted);
+            state.outcome = Some(WriteOutcome::Accepted);
         }
     }
 
-    /// Some value waits for a reboot.
+    /// Whether a value is in force only after a reboot.
     pub fn reboot_required(&self) -> bool {
         self.keys
             .values()
-            .any(|memory| memory.outcome == Some(WriteOutcome::RebootRequired))
+            .any(|state| state.outcome == Some(WriteOutcome::RebootRequired))
     }
 }
 
-/// What the link is told back.
+/// What the session gets back once an event is durable.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ProvisioningSnapshot {
-    /// As it is now.
-    pub memory: ProvisioningState,
-    /// Transactions of OCPP 2.x with numbers missing, or whose end did not come.
-    pub unclear: Vec<String>,
+    /// The state after the event.
+    pub state: ProvisioningState,
+    /// Transactions of OCPP 2.x of which events are missing, the last one perhaps.
+    pub unclear_transactions: Vec<String>,
 }
 
 #[cfg(test)]
@@ -257,11 +263,11 @@ mod tests {
     use crate::model::provisioning::*;
 
     #[test]
-    fn what_counts_as_an_attempt() {
+    fn only_writes_without_a_clean_end_count_as_attempts() {
         use WriteOutcome::{Accepted, Ignored, Kept, RebootRequired, Rejected};
-        let attempt = |wish: &str| ProvisioningEvent::Attempt {
+        let attempt = |desired: &str| ProvisioningEvent::Attempt {
             key: "K".into(),
-            wish: wish.into(),
+            desired: desired.into(),
             value: "v".into(),
         };
         let ended = |outcome| ProvisioningEvent::Outcome {
@@ -269,31 +275,31 @@ mod tests {
             value: "v".into(),
             outcome,
         };
-        let mut memory = ProvisioningState::default();
-        for (note, attempts) in [
+        let mut state = ProvisioningState::default();
+        for (event, attempts) in [
             (attempt("w"), 1),
             (ended(Rejected), 0),
             (attempt("w"), 1),
             (ended(Accepted), 0),
             (ended(Ignored), 1),
             (attempt("w"), 2),
-            // Another wish, another try.
+            // Another desired value: attempts count from 0.
             (attempt("x"), 1),
             (attempt("x"), 2),
             (ended(Kept), 0),
             (attempt("x"), 1),
             (ended(RebootRequired), 0),
         ] {
-            memory.take(&note, UtcMs(0));
-            assert_eq!(memory.keys["K"].attempts, attempts, "{note:?}");
+            state.apply(&event, UtcMs(0));
+            assert_eq!(state.keys["K"].attempts, attempts, "{event:?}");
         }
-        assert!(memory.reboot_required());
-        memory.booted(false);
+        assert!(state.reboot_required());
+        state.booted(false);
         assert_eq!(
-            (memory.reboot_required(), memory.keys["K"].outcome),
+            (state.reboot_required(), state.keys["K"].outcome),
             (false, Some(Accepted))
         );
-        memory.booted(true);
-        assert!(memory.keys.is_empty());
+        state.booted(true);
+        assert!(state.keys.is_empty());
     }
 }

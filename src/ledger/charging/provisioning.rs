@@ -16,7 +16,7 @@ impl ChargingBook {
         let Some(point) = self.points.get_mut(id) else {
             return;
         };
-        point.setup.get_or_insert_default().take(note, at);
+        point.setup.get_or_insert_default().apply(note, at);
         let ProvisioningEvent::Transaction {
             transaction_id,
             ongoing: Some(false),
@@ -60,10 +60,10 @@ impl ChargingBook {
                 TransactionId::Text(id) => Some(id.to_string()),
                 TransactionId::Number(_) | TransactionId::Unknown => None,
             });
-        let memory: ProvisioningState = point.setup.as_deref().cloned().unwrap_or_default();
+        let state: ProvisioningState = point.setup.as_deref().cloned().unwrap_or_default();
         ProvisioningSnapshot {
-            memory,
-            unclear: unclear.take(MAX_UNCLEAR).collect(),
+            state,
+            unclear_transactions: unclear.take(MAX_UNCLEAR).collect(),
         }
     }
 }

@@ -1,39 +1,39 @@
-//! The way of our requests: one at a time, ids of their own, and answers that come long after anybody waited for them (Mennekes answers
-//! after 90 s: evcc issue 26837). Its health is another one than the link's.
+//! Our requests and their responses: one request at a time, with ids of its own. Responses may come long after the time-out (a Mennekes
+//! responds after 90 s: evcc issue 26837) and still count. A charge point may be online without answering any request.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::ocpp::provisioning::requests::Ask;
+use super::requests::ProvisioningRequest;
 
-/// How long a request is remembered that was not answered in time.
-const LATE: Duration = Duration::from_secs(600);
-/// Requests remembered.
+/// How long a request without a response in time is remembered.
+const MAX_DELAY: Duration = Duration::from_secs(600);
+/// Requests without a response that are remembered.
 const MAX_PENDING: usize = 16;
-/// The first pause after a request without an answer; it doubles.
+/// The first pause after a request without a response; it doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+const MAX_PAUSE: Duration = Duration::from_secs(600);
 
 #[derive(Debug)]
 struct Pending {
     number: u32,
-    ask: Ask,
+    request: ProvisioningRequest,
     sent: Instant,
 }
 
-/// Requests of one connection.
+/// The requests of one connection.
 #[derive(Debug)]
 pub(super) struct Channel {
-    /// Makes ids of this connection, so that an answer meant for the last one is not taken for one to this.
+    /// Different for each connection, so that a response to a request of an older one is not mistaken.
     prefix: String,
     number: u32,
     pending: VecDeque<Pending>,
-    /// The one that is waited for.
+    /// Number of the request whose response has time left.
     awaited: Option<u32>,
     timeout: Duration,
-    /// In a row.
+    /// Time-outs in a row.
     timeouts: u32,
 }
 
@@ -53,24 +53,24 @@ impl Channel {
         self.awaited.is_some()
     }
 
-    /// Notes a request; its id.
-    pub fn sent(&mut self, ask: Ask, now: Instant) -> String {
+    /// Records a request; returns its message id.
+    pub fn sent(&mut self, request: ProvisioningRequest, now: Instant) -> String {
         self.number += 1;
         self.pending
-            .retain(|old| now.saturating_duration_since(old.sent) < LATE);
+            .retain(|old| now.saturating_duration_since(old.sent) < MAX_DELAY);
         if self.pending.len() >= MAX_PENDING {
             self.pending.pop_front();
         }
         self.pending.push_back(Pending {
             number: self.number,
-            ask,
+            request,
             sent: now,
         });
         self.awaited = Some(self.number);
         format!("{}-{}", self.prefix, self.number)
     }
 
-    /// When the awaited answer is late.
+    /// When the request under way times out.
     pub fn deadline(&self) -> Option<Instant> {
         let awaited = self.awaited?;
         let pending = self
@@ -80,8 +80,8 @@ impl Channel {
         Some(pending.sent + self.timeout)
     }
 
-    /// Gives the awaited request up if it is late: the request, and how many in a row were.
-    pub fn expire(&mut self, now: Instant) -> Option<(Ask, u32)> {
+    /// Gives up the request under way if it has timed out; returns it with the number of time-outs in a row.
+    pub fn expire(&mut self, now: Instant) -> Option<(ProvisioningRequest, u32)> {
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return None;
         }
@@ -91,29 +91,28 @@ impl Channel {
             .pending
             .iter()
             .find(|pending| pending.number == awaited)?;
-        Some((late.ask.clone(), self.timeouts))
+        Some((late.request.clone(), self.timeouts))
     }
 
-    /// Nothing is waited for any more.
+    /// Gives up the request under way without counting a time-out.
     pub fn abandon(&mut self) {
         self.awaited = None;
         self.timeouts = 0;
     }
 
-    /// Gives back room that is not needed.
-    pub fn rest(&mut self) {
+    pub fn free_memory(&mut self) {
         self.pending.shrink_to_fit();
     }
 
-    /// How long to pause after so many late ones.
+    /// The pause after so many time-outs in a row.
     pub fn pause(timeouts: u32) -> Duration {
         FIRST_PAUSE
             .saturating_mul(1 << timeouts.saturating_sub(1).min(16))
-            .min(LONGEST_PAUSE)
+            .min(MAX_PAUSE)
     }
 
-    /// The request that an id (as JSON text) answers, and whether it was still waited for.
-    pub fn answered(&mut self, id: &str) -> Option<(Ask, bool)> {
+    /// The request with this message id (JSON text), and whether its response came in time.
+    pub fn response(&mut self, id: &str) -> Option<(ProvisioningRequest, bool)> {
         let number: u32 = id
             .trim_matches('"')
             .strip_prefix(&self.prefix)?
@@ -127,7 +126,7 @@ impl Channel {
         let pending = self.pending.remove(index)?;
         self.timeouts = 0;
         let awaited = self.awaited.take_if(|awaited| *awaited == number).is_some();
-        Some((pending.ask, awaited))
+        Some((pending.request, awaited))
     }
 }
 
@@ -136,30 +135,33 @@ mod tests {
     use crate::ocpp::provisioning::channel::*;
 
     #[test]
-    fn late_answers_are_known_for_minutes() {
+    fn late_responses_are_matched_for_minutes() {
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
         let mut channel = Channel::new("fg".into(), Duration::from_secs(60));
-        let id = channel.sent(Ask::Inventory(1), start);
+        let id = channel.sent(ProvisioningRequest::Inventory(1), start);
         assert_eq!(
             (id.as_str(), channel.is_busy(), channel.expire(after(59))),
             ("fg-1", true, None)
         );
-        assert_eq!(channel.expire(after(60)), Some((Ask::Inventory(1), 1)));
-        assert!(!channel.is_busy());
-        let second = channel.sent(Ask::Inventory(2), after(65));
         assert_eq!(
-            channel.answered("\"fg-1\""),
-            Some((Ask::Inventory(1), false)),
+            channel.expire(after(60)),
+            Some((ProvisioningRequest::Inventory(1), 1))
+        );
+        assert!(!channel.is_busy());
+        let second = channel.sent(ProvisioningRequest::Inventory(2), after(65));
+        assert_eq!(
+            channel.response("\"fg-1\""),
+            Some((ProvisioningRequest::Inventory(1), false)),
             "the first, late"
         );
         assert!(channel.is_busy(), "the second is still out");
         assert_eq!(
-            channel.answered(&format!("\"{second}\"")),
-            Some((Ask::Inventory(2), true))
+            channel.response(&format!("\"{second}\"")),
+            Some((ProvisioningRequest::Inventory(2), true))
         );
-        for unasked in ["\"fg-1\"", "\"fg-9\"", "\"x-1\"", "1", ""] {
-            assert_eq!(channel.answered(unasked), None, "{unasked}");
+        for unknown in ["\"fg-1\"", "\"fg-9\"", "\"x-1\"", "1", ""] {
+            assert_eq!(channel.response(unknown), None, "{unknown}");
         }
         for (timeouts, seconds) in [(1, 5), (2, 10), (3, 20), (40, 600)] {
             assert_eq!(Channel::pause(timeouts), Duration::from_secs(seconds));

@@ -1,41 +1,41 @@
-//! `[setup]`.
+//! The configuration section `[setup]`; a field has the name of its key.
 
 use std::time::Duration;
 
-/// How charge points are set up for rich telemetry.
+/// How charge points are provisioned.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ProvisioningConfig {
-    /// `enabled`. Without it nothing is ever asked of a charge point.
+    /// Without it no request is ever sent to a charge point.
     pub enabled: bool,
-    /// `charge_points`: only these; empty is all that we are the central system of.
+    /// Only these; empty means all whose central system we are.
     pub charge_points: Vec<String>,
-    /// `settle`: after the answer to BootNotification, and again after a request for a StatusNotification.
+    /// Pause after the response to BootNotification, and after a request for StatusNotification.
     pub settle: Duration,
-    /// `boot_wait`: for a BootNotification; after a mere reconnect none comes.
+    /// How long to wait for a BootNotification: after a mere reconnect none comes.
     pub boot_wait: Duration,
-    /// `call_timeout`.
+    /// How long to wait for a response.
     pub call_timeout: Duration,
-    /// `measurands` during a transaction, the most wanted first.
+    /// Measurands to sample during a transaction, the most important first.
     pub measurands: Vec<String>,
-    /// `sample_interval` of them.
+    /// Their interval.
     pub sample_interval: Duration,
-    /// `sample_interval_rapid`: the same for charge points of 50 kW and more.
+    /// Their interval at charge points of 50 kW and more.
     pub sample_interval_rapid: Duration,
-    /// `clock_aligned_interval` of the register, idle or not.
+    /// Interval of the register outside transactions too.
     pub clock_aligned_interval: Duration,
-    /// `websocket_ping_interval`, at most: by it a charge point notices that the line is dead.
+    /// At most: with these pings the charge point notices a dead connection.
     pub websocket_ping_interval: Duration,
-    /// `triggers`: ask for states and samples that are missing after a connect.
+    /// Request states and samples that are missing after a connect.
     pub triggers: bool,
-    /// `inventory`: ask OCPP 2.x stations for it, once.
+    /// Request the inventory of OCPP 2.x stations, once.
     pub inventory: bool,
-    /// `inventory_timeout`.
+    /// How long to wait for the last part of an inventory.
     pub inventory_timeout: Duration,
-    /// `transaction_check`: so long after a connect or the end of a transaction OCPP 2.x stations are asked for what is missing of it.
+    /// So long after a connect or the end of a transaction, the status of transactions with missing events is requested (OCPP 2.x).
     pub transaction_check: Duration,
-    /// `deaf_after` requests in a row without an answer.
+    /// Requests in a row without a response, after which no more are sent.
     pub deaf_after: u32,
-    /// `deaf_close_interval`: the link of a deaf charge point is closed at most once in it.
+    /// The connection of a charge point that answers no request is closed at most once in this time.
     pub deaf_close_interval: Duration,
 }
 
@@ -70,8 +70,8 @@ impl Default for ProvisioningConfig {
 }
 
 impl ProvisioningConfig {
-    /// It is to be set up.
-    pub fn wants(&self, charge_point: &str) -> bool {
+    /// Whether the charge point is to be provisioned.
+    pub fn includes(&self, charge_point: &str) -> bool {
         self.enabled
             && (self.charge_points.is_empty()
                 || self

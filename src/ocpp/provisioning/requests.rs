@@ -1,4 +1,4 @@
-//! Everything that is ever asked of a charge point: a closed set, built of typed requests. What is not in it cannot be sent: no Reset, no
+//! Every request that is ever sent to a charge point: a closed set, built of typed requests. Nothing else can be sent: no Reset, no
 //! ChangeAvailability, no UnlockConnector, no ClearCache, no firmware, no charging profile, and no trigger of a BootNotification, which
 //! makes some charge points reboot without end (lbbrhzn/ocpp issues 337, 1096).
 
@@ -12,32 +12,32 @@ use ocpp_rs::v21::messages::get_variables::{GetVariableDataType, GetVariablesReq
 use ocpp_rs::v21::messages::set_variables::{SetVariableDataType, SetVariablesRequest};
 use serde::Serialize;
 
+use super::keys::{Key, Kind, row_of, rows};
 use crate::model::OcppVersion;
-use crate::ocpp::provisioning::desired_configuration::{Key, Kind, row_of, rows};
 
-/// What a charge point may be asked to send again.
+/// A message that a charge point is requested to send.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Trigger {
     Status,
     MeterValues,
 }
 
-/// A request of ours.
+/// A request to a charge point.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Ask {
-    /// GetConfiguration, GetVariables. In OCPP 1.6 none is all.
+pub(super) enum ProvisioningRequest {
+    /// GetConfiguration or GetVariables. In OCPP 1.6 no key means all keys.
     Read(Vec<Key>),
-    /// ChangeConfiguration, SetVariables.
+    /// ChangeConfiguration or SetVariables.
     Write(Write),
-    /// TriggerMessage of OCPP 1.6.
+    /// TriggerMessage of OCPP 1.6, for all connectors or one.
     Trigger(Trigger, Option<u32>),
-    /// GetBaseReport of the full inventory.
+    /// GetBaseReport of the full inventory, with this request id.
     Inventory(i32),
-    /// GetTransactionStatus.
+    /// GetTransactionStatus of this transaction.
     Transaction(String),
 }
 
-/// A value for a key of the table, in the charge point's own spelling.
+/// A value for a key of the table, with the key's name in the charge point's own spelling.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Write {
     key: Key,
@@ -46,7 +46,7 @@ pub(super) struct Write {
 }
 
 impl Write {
-    /// `None` unless the name is that of a key which may be written.
+    /// `None` unless `spelling` names a key that may be written.
     pub fn new(version: OcppVersion, spelling: &str, value: String) -> Option<Self> {
         let row = row_of(version, spelling).filter(|row| row.kind != Kind::ReadOnly)?;
         Some(Self {
@@ -65,7 +65,7 @@ impl Write {
     }
 }
 
-impl Ask {
+impl ProvisioningRequest {
     /// The frame; `None` if the version has no such request.
     pub fn frame(&self, version: OcppVersion, id: &str) -> Option<String> {
         match version {
@@ -109,7 +109,7 @@ impl Ask {
                 get_variable_data: names(keys, OcppVersion::V201)
                     .iter()
                     .filter_map(|name| {
-                        let (component, variable) = place(name)?;
+                        let (component, variable) = component_and_variable(name)?;
                         Some(GetVariableDataType {
                             attribute_type: None,
                             component,
@@ -123,7 +123,7 @@ impl Ask {
             Self::Write(Write {
                 spelling, value, ..
             }) => {
-                let (component, variable) = place(spelling)?;
+                let (component, variable) = component_and_variable(spelling)?;
                 v2::Action::SetVariables(SetVariablesRequest {
                     set_variable_data: vec![SetVariableDataType {
                         attribute_type: None,
@@ -158,7 +158,7 @@ fn names(keys: &[Key], version: OcppVersion) -> Vec<String> {
         .collect()
 }
 
-fn place(name: &str) -> Option<(ComponentType, VariableType)> {
+fn component_and_variable(name: &str) -> Option<(ComponentType, VariableType)> {
     let (component, variable) = name.split_once('.')?;
     Some((
         ComponentType {
@@ -184,20 +184,20 @@ mod tests {
     use crate::ocpp::provisioning::requests::*;
 
     #[test]
-    fn frames_as_they_leave() {
+    fn requests_are_encoded_as_the_standard_says() {
         use OcppVersion::{V16, V201};
         let write = |version, name, value: &str| {
-            Ask::Write(Write::new(version, name, value.to_owned()).unwrap())
+            ProvisioningRequest::Write(Write::new(version, name, value.to_owned()).unwrap())
         };
-        for (version, ask, want) in [
+        for (version, request, want) in [
             (
                 V16,
-                Ask::Read(Vec::new()),
+                ProvisioningRequest::Read(Vec::new()),
                 r#"[2,"a","GetConfiguration",{}]"#,
             ),
             (
                 V16,
-                Ask::Read(vec![Key::Profiles]),
+                ProvisioningRequest::Read(vec![Key::Profiles]),
                 r#"[2,"a","GetConfiguration",{"key":["SupportedFeatureProfiles"]}]"#,
             ),
             (
@@ -207,17 +207,17 @@ mod tests {
             ),
             (
                 V16,
-                Ask::Trigger(Trigger::Status, None),
+                ProvisioningRequest::Trigger(Trigger::Status, None),
                 r#"[2,"a","TriggerMessage",{"requestedMessage":"StatusNotification"}]"#,
             ),
             (
                 V16,
-                Ask::Trigger(Trigger::MeterValues, Some(2)),
+                ProvisioningRequest::Trigger(Trigger::MeterValues, Some(2)),
                 r#"[2,"a","TriggerMessage",{"requestedMessage":"MeterValues","connectorId":2}]"#,
             ),
             (
                 V201,
-                Ask::Read(vec![Key::SampleInterval]),
+                ProvisioningRequest::Read(vec![Key::SampleInterval]),
                 r#"[2,"a","GetVariables",{"getVariableData":[{"component":{"name":"SampledDataCtrlr"},"variable":{"name":"TxUpdatedInterval"}}]}]"#,
             ),
             (
@@ -227,22 +227,22 @@ mod tests {
             ),
             (
                 V201,
-                Ask::Inventory(7),
+                ProvisioningRequest::Inventory(7),
                 r#"[2,"a","GetBaseReport",{"requestId":7,"reportBase":"FullInventory"}]"#,
             ),
             (
                 V201,
-                Ask::Transaction("t".into()),
+                ProvisioningRequest::Transaction("t".into()),
                 r#"[2,"a","GetTransactionStatus",{"transactionId":"t"}]"#,
             ),
         ] {
-            assert_eq!(ask.frame(version, "a").as_deref(), Some(want));
+            assert_eq!(request.frame(version, "a").as_deref(), Some(want));
         }
-        assert_eq!(Ask::Inventory(7).frame(V16, "a"), None);
+        assert_eq!(ProvisioningRequest::Inventory(7).frame(V16, "a"), None);
     }
 
     #[test]
-    fn nothing_else_can_be_written() {
+    fn only_keys_of_the_table_can_be_written() {
         for name in [
             "AuthorizationKey",
             "GetConfigurationMaxKeys",

@@ -1,95 +1,102 @@
-//! Takes the answers to what was asked, those that come late too.
+//! Responses to the provisioner's requests, late ones included.
 
 use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 
-use super::{Setup, Stage, chunks};
+use super::keys::{Key, chunks, row_of, rows};
+use super::requests::{ProvisioningRequest, Trigger};
+use super::stages::Stage;
+use super::{MAX_RESTARTS, Provisioner};
 use crate::model::{CommandChannel, Inventory, OcppVersion, ProvisioningEvent, WriteOutcome};
 use crate::ocpp::codec::call_results;
 use crate::ocpp::codec::call_results::Setting;
-use crate::ocpp::provisioning::desired_configuration::{Key, row_of, rows};
-use crate::ocpp::provisioning::requests::{Ask, Trigger};
 
-/// Keys asked for at once where the charge point does not say how many it can take.
-const FEW: usize = 5;
+/// Keys read at once from a charge point that does not report how many it can return.
+const KEYS_AT_ONCE: usize = 5;
 
-impl Setup {
-    /// The charge point answered: the payload, or the code of an error. False if nobody asked.
-    pub fn answered(&mut self, id: &str, answer: Result<&str, &str>, now: Instant) -> bool {
-        let Some((ask, awaited)) = self.channel.answered(id) else {
+impl Provisioner {
+    /// A response of the charge point: the payload, or an error code. Returns false if it belongs to no request.
+    pub fn response(&mut self, id: &str, response: Result<&str, &str>, now: Instant) -> bool {
+        let Some((request, in_time)) = self.channel.response(id) else {
             return false;
         };
-        if self.memory.channel != CommandChannel::Ok {
-            self.tell(ProvisioningEvent::Channel(CommandChannel::Ok));
+        if self.state.channel != CommandChannel::Ok {
+            self.emit(ProvisioningEvent::Channel(CommandChannel::Ok));
         }
-        match ask {
-            Ask::Read(keys) => self.read(&keys, answer),
-            Ask::Write(write) => {
-                let outcome = match answer.map(call_results::status).as_deref() {
+        match request {
+            ProvisioningRequest::Read(keys) => self.read_response(&keys, response),
+            ProvisioningRequest::Write(write) => {
+                let outcome = match response.map(call_results::status).as_deref() {
                     Ok("RebootRequired") => WriteOutcome::RebootRequired,
-                    // An answer without a word is judged by what is read back.
+                    // Without a status, what is read back decides.
                     Ok("Accepted" | "") => WriteOutcome::Accepted,
                     _ => WriteOutcome::Rejected,
                 };
-                self.ended(&write, outcome);
+                self.write_ended(&write, outcome);
             }
-            Ask::Trigger(trigger, connector) if awaited => {
-                let accepted =
-                    answer.is_ok_and(|payload| call_results::status(payload) == "Accepted");
-                match (trigger, connector) {
-                    // Give the states time to come before those that did not are asked for one by one.
-                    (Trigger::Status, None) if accepted => {
-                        self.due = Some(now + self.config.settle)
-                    }
-                    // Growatt rejects for ever (lbbrhzn/ocpp issue 1452): one refusal is enough.
-                    (_, Some(_)) if !accepted => {
-                        self.triggers.retain(|(other, _)| *other != trigger)
-                    }
-                    _ => {}
-                }
+            ProvisioningRequest::Trigger(trigger, connector) if in_time => {
+                self.trigger_response(trigger, connector, is_accepted(response), now);
             }
-            Ask::Inventory(id) if awaited && self.stage == Stage::Inventory => {
-                let accepted =
-                    answer.is_ok_and(|payload| call_results::status(payload) == "Accepted");
-                if !accepted {
-                    self.inventory_is(Inventory::Refused);
-                } else if let Some(report) = self.report.as_mut().filter(|report| report.id == id) {
-                    report.accepted = true;
-                    self.due = Some(now + self.config.inventory_timeout);
-                }
+            ProvisioningRequest::Inventory(id) if in_time && self.stage == Stage::Inventory => {
+                self.inventory_response(id, is_accepted(response), now);
             }
-            Ask::Transaction(transaction_id) => {
-                if let Ok(payload) = answer {
+            ProvisioningRequest::Transaction(transaction_id) => {
+                if let Ok(payload) = response {
                     let (ongoing, queued) = call_results::transaction_status(payload);
-                    self.tell(ProvisioningEvent::Transaction {
+                    self.emit(ProvisioningEvent::Transaction {
                         transaction_id,
                         ongoing,
                         queued,
                     });
                 }
             }
-            Ask::Trigger(..) | Ask::Inventory(_) => {}
+            ProvisioningRequest::Trigger(..) | ProvisioningRequest::Inventory(_) => {}
         }
-        if self.stage == Stage::Asleep && self.restarts <= super::MAX_RESTARTS {
-            // Deaf, but now it answers: what was given up is begun again.
+        if self.stage == Stage::Asleep && self.restarts <= MAX_RESTARTS {
+            // The charge point answers after all: the run goes on.
             self.stage = Stage::Reading;
             self.due = None;
         }
         true
     }
 
-    fn read(&mut self, keys: &[Key], answer: Result<&str, &str>) {
-        if self.to_read.front().is_none_or(|asked| asked != keys) {
+    fn trigger_response(
+        &mut self,
+        trigger: Trigger,
+        connector: Option<u32>,
+        accepted: bool,
+        now: Instant,
+    ) {
+        match (trigger, connector) {
+            // Give the states time to come, before the missing ones are requested one by one.
+            (Trigger::Status, None) if accepted => self.due = Some(now + self.config.settle),
+            // A Growatt rejects every one (lbbrhzn/ocpp issue 1452): one refusal is enough.
+            (_, Some(_)) if !accepted => self.triggers.retain(|(other, _)| *other != trigger),
+            _ => {}
+        }
+    }
+
+    fn inventory_response(&mut self, id: i32, accepted: bool, now: Instant) {
+        if !accepted {
+            self.inventory_ended(Inventory::Refused);
+        } else if let Some(report) = self.report.as_mut().filter(|report| report.id == id) {
+            report.accepted = true;
+            self.due = Some(now + self.config.inventory_timeout);
+        }
+    }
+
+    fn read_response(&mut self, keys: &[Key], response: Result<&str, &str>) {
+        if self.to_read.front().is_none_or(|expected| expected != keys) {
             return;
         }
         self.to_read.pop_front();
-        // It may have been waited for again already.
+        // The pause after its time-out may still be running.
         self.due = None;
-        let Ok(payload) = answer else {
-            // Too many at once, or not all of them together: one by one, as long as there is more than one.
+        let Ok(payload) = response else {
+            // Too many keys at once, or one of them is unknown: read fewer at once, in the end one by one.
             let smaller = if keys.is_empty() {
-                chunks(self.all_keys(), FEW)
+                chunks(self.all_keys(), KEYS_AT_ONCE)
             } else {
                 chunks(keys.to_vec(), 1)
             };
@@ -115,27 +122,31 @@ impl Setup {
         }
         self.found.append(&mut found);
         if keys.is_empty() {
-            self.read_the_rest(count);
+            self.read_missing_keys(count);
         }
     }
 
-    /// An answer to "all" that may have been cut off: what is missing is asked for by name.
-    fn read_the_rest(&mut self, count: usize) {
-        let most: Option<usize> = self
+    /// The response to a read of all keys may be cut off: missing keys are read by name.
+    fn read_missing_keys(&mut self, count: usize) {
+        let max: Option<usize> = self
             .found
-            .get(&Key::MostKeys)
+            .get(&Key::MaxKeys)
             .and_then(|setting| setting.value.parse().ok());
-        if count == 0 || most.is_some_and(|most| count >= most) {
+        if count == 0 || max.is_some_and(|max| count >= max) {
             let missing = self
                 .all_keys()
                 .into_iter()
-                .filter(|key| !self.found.contains_key(key))
-                .collect();
-            self.to_read.extend(chunks(missing, most.unwrap_or(FEW)));
+                .filter(|key| !self.found.contains_key(key));
+            let chunks = chunks(missing, max.unwrap_or(KEYS_AT_ONCE));
+            self.to_read.extend(chunks);
         }
     }
 
     fn all_keys(&self) -> Vec<Key> {
         rows(self.version).map(|row| row.key).collect()
     }
+}
+
+fn is_accepted(response: Result<&str, &str>) -> bool {
+    response.is_ok_and(|payload| call_results::status(payload) == "Accepted")
 }

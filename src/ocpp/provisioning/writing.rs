@@ -1,67 +1,75 @@
-//! What is written next, and what came of what was written.
+//! Which value is written next, and how earlier writes ended.
 
-use super::{Setup, Stage};
-use crate::model::{ProvisioningEvent, WriteOutcome};
-use crate::ocpp::provisioning::desired_configuration::{
-    Key, Kind, Row, elements, next_list, rows, satisfies, spelt,
-};
-use crate::ocpp::provisioning::requests::Write;
+use super::Provisioner;
+use super::desired_configuration::{elements, satisfies, supported_part};
+use super::keys::{Key, Kind, Row, rows};
+use super::requests::Write;
+use super::shrink::next_list;
+use super::stages::Stage;
+use crate::model::{KeyState, ProvisioningEvent, WriteOutcome};
+use crate::ocpp::codec::call_results::Setting;
 
-impl Setup {
-    /// What this charge point should have in a row of the table: in its own words, and no longer than it can take.
-    fn wished(&self, row: &Row) -> Vec<String> {
-        let mut wished = self.wishes.of(row.key);
+/// What is to be done about one key.
+enum Decision {
+    Nothing,
+    /// The key cannot be written, which is to be recorded.
+    RecordReadOnly,
+    Write(Write, ProvisioningEvent),
+}
+
+impl Provisioner {
+    /// The desired value of a key: in the charge point's own spelling, and no longer than it supports.
+    fn desired_value(&self, row: &Row) -> Vec<String> {
+        let mut desired = self.desired.value(row.key);
         if row.kind == Kind::List {
             let supported = self
                 .found
                 .get(&Key::Supported)
                 .map(|setting| elements(&setting.value))
                 .unwrap_or_default();
-            wished = spelt(&wished, &supported);
-            let most = row
-                .most()
-                .and_then(|most| self.found.get(&most))
+            desired = supported_part(&desired, &supported);
+            let max_length = row
+                .max_length_key()
+                .and_then(|key| self.found.get(&key))
                 .and_then(|setting| setting.value.parse().ok());
-            wished.truncate(most.filter(|most| *most > 0).unwrap_or(usize::MAX));
+            desired.truncate(max_length.filter(|max| *max > 0).unwrap_or(usize::MAX));
         }
-        wished
+        desired
     }
 
-    /// Now that values were read: what became of those that were written, now or on an earlier connection.
-    pub(super) fn judge(&mut self) {
-        let mut notes = Vec::new();
+    /// Now that values are read: decides how writes ended, of this connection or an earlier one.
+    pub(super) fn judge_writes(&mut self) {
+        let mut events = Vec::new();
         for row in rows(self.version) {
             let Some(found) = self.found.get(&row.key) else {
                 continue;
             };
             let key = row.name(self.version);
-            let Some(memory) = self.memory.keys.get(key) else {
+            let Some(state) = self.state.keys.get(key) else {
                 continue;
             };
-            let is_what_was_written = satisfies(row.kind, &found.value, &elements(&memory.value))
-                && !memory.value.is_empty();
-            let is_what_is_wished = satisfies(row.kind, &found.value, &self.wished(row));
-            let outcome = match memory.outcome {
+            let is_as_written = satisfies(row.kind, &found.value, &elements(&state.value))
+                && !state.value.is_empty();
+            let is_as_desired = satisfies(row.kind, &found.value, &self.desired_value(row));
+            let outcome = match state.outcome {
                 Some(WriteOutcome::Kept) => continue,
-                _ if is_what_is_wished => WriteOutcome::Kept,
+                _ if is_as_desired => WriteOutcome::Kept,
                 Some(WriteOutcome::Rejected | WriteOutcome::ReadOnly) => continue,
-                _ if is_what_was_written => WriteOutcome::Kept,
+                _ if is_as_written => WriteOutcome::Kept,
                 Some(WriteOutcome::Accepted) => WriteOutcome::Ignored,
                 _ => continue,
             };
-            notes.push(ProvisioningEvent::Outcome {
+            events.push(ProvisioningEvent::Outcome {
                 key: key.to_owned(),
                 value: found.value.clone(),
                 outcome,
             });
         }
-        notes.into_iter().for_each(|note| self.tell(note));
+        events.into_iter().for_each(|event| self.emit(event));
     }
 
-    /// The next write, and the note that must be on disk before it.
+    /// The next write, and the event that must be durable before it is sent.
     pub(super) fn next_write(&mut self) -> Option<(Write, ProvisioningEvent)> {
-        let mut read_only = Vec::new();
-        let mut next = None;
         for row in rows(self.version).filter(|row| row.kind != Kind::ReadOnly) {
             let Some(found) = self
                 .found
@@ -70,73 +78,67 @@ impl Setup {
             else {
                 continue;
             };
-            let wished = self.wished(row);
-            if wished.is_empty() || satisfies(row.kind, &found.value, &wished) {
-                continue;
-            }
-            let key = row.name(self.version);
-            let wish = wished.join(",");
-            let memory = self
-                .memory
-                .keys
-                .get(key)
-                .filter(|memory| memory.wish.is_empty() || memory.wish == wish);
-            if found.read_only {
-                if memory.is_none_or(|memory| memory.outcome != Some(WriteOutcome::ReadOnly)) {
-                    read_only.push((key.to_owned(), found.value.clone()));
+            match self.decide(row, found) {
+                Decision::Nothing => {}
+                Decision::RecordReadOnly => {
+                    let event = ProvisioningEvent::Outcome {
+                        key: row.name(self.version).to_owned(),
+                        value: found.value.clone(),
+                        outcome: WriteOutcome::ReadOnly,
+                    };
+                    self.emit(event);
                 }
-                continue;
+                Decision::Write(write, attempt) => return Some((write, attempt)),
             }
-            if memory.is_some_and(|memory| {
-                memory.given_up() || memory.outcome == Some(WriteOutcome::RebootRequired)
-            }) {
-                continue;
-            }
-            let refused: Vec<Vec<String>> = memory
-                .into_iter()
-                .flat_map(|memory| &memory.refused)
-                .map(|value| elements(value))
-                .collect();
-            let list = if row.kind == Kind::List {
-                next_list(&wished, &refused, &elements(&found.value))
+        }
+        None
+    }
+
+    fn decide(&self, row: &Row, found: &Setting) -> Decision {
+        let desired = self.desired_value(row);
+        if desired.is_empty() || satisfies(row.kind, &found.value, &desired) {
+            return Decision::Nothing;
+        }
+        let key = row.name(self.version);
+        let desired_text = desired.join(",");
+        // What is known of writes of another desired value says nothing about this one.
+        let state = self
+            .state
+            .keys
+            .get(key)
+            .filter(|state| state.desired.is_empty() || state.desired == desired_text);
+        if found.read_only {
+            let is_recorded =
+                state.is_some_and(|state| state.outcome == Some(WriteOutcome::ReadOnly));
+            return if is_recorded {
+                Decision::Nothing
             } else {
-                Some(wished).filter(|value| !refused.contains(value))
+                Decision::RecordReadOnly
             };
-            let Some(list) = list.filter(|list| !satisfies(row.kind, &found.value, list)) else {
-                continue;
-            };
-            let value = list.join(",");
-            let Some(write) = Write::new(self.version, &found.name, value.clone()) else {
-                continue;
-            };
-            next = Some((
-                write,
-                ProvisioningEvent::Attempt {
+        }
+        let write = next_value(row, found, desired, state)
+            .and_then(|value| Write::new(self.version, &found.name, value));
+        match write {
+            Some(write) => {
+                let attempt = ProvisioningEvent::Attempt {
                     key: key.to_owned(),
-                    wish,
-                    value,
-                },
-            ));
-            break;
+                    desired: desired_text,
+                    value: write.value().to_owned(),
+                };
+                Decision::Write(write, attempt)
+            }
+            None => Decision::Nothing,
         }
-        for (key, value) in read_only {
-            self.tell(ProvisioningEvent::Outcome {
-                key,
-                value,
-                outcome: WriteOutcome::ReadOnly,
-            });
-        }
-        next
     }
 
     /// A write was answered, in time or not.
-    pub(super) fn ended(&mut self, write: &Write, outcome: WriteOutcome) {
+    pub(super) fn write_ended(&mut self, write: &Write, outcome: WriteOutcome) {
         let Some(row) = rows(self.version).find(|row| row.key == write.key()) else {
             return;
         };
         let key = row.name(self.version).to_owned();
         self.unanswered.remove(&write.key());
-        self.tell(ProvisioningEvent::Outcome {
+        self.emit(ProvisioningEvent::Outcome {
             key,
             value: write.value().to_owned(),
             outcome,
@@ -150,4 +152,32 @@ impl Setup {
             }
         }
     }
+}
+
+/// The value to write next; `None` if the key is left alone.
+fn next_value(
+    row: &Row,
+    found: &Setting,
+    desired: Vec<String>,
+    state: Option<&KeyState>,
+) -> Option<String> {
+    let is_left_alone = state.is_some_and(|state| {
+        state.given_up() || state.outcome == Some(WriteOutcome::RebootRequired)
+    });
+    if is_left_alone {
+        return None;
+    }
+    let refused: Vec<Vec<String>> = state
+        .into_iter()
+        .flat_map(|state| &state.refused)
+        .map(|value| elements(value))
+        .collect();
+    let value = if row.kind == Kind::List {
+        next_list(&desired, &refused, &elements(&found.value))
+    } else {
+        Some(desired).filter(|value| !refused.contains(value))
+    };
+    value
+        .filter(|value| !satisfies(row.kind, &found.value, value))
+        .map(|value| value.join(","))
 }
