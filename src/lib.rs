@@ -25,6 +25,7 @@ pub mod telemetry;
 
 pub mod engine;
 
+pub mod api;
 pub mod ingest;
 pub mod intensity;
 pub mod mqtt;

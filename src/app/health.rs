@@ -7,9 +7,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::clock::Clock;
+use crate::api::Health;
 use crate::model::Stats;
 use crate::units::{UtcMs, Zone};
-use crate::web::Health;
 
 /// How long a broker may be without a link before `/readyz` says so, and how often to look.
 const BROKER_PATIENCE_MS: i64 = 60_000;

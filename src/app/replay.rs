@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::app::mqtt_pipeline::{Hear, Published, decode};
-use crate::engine::{Dimension, Engine, EngineConfig, StoredActivity, View, ViewContext};
+use crate::engine::views::{
+    ChargePointRow, EmissionsRow, EmissionsView, SessionRow, UptimeView, VehicleRow, VendorRow,
+};
+use crate::engine::{Dimension, Engine, EngineConfig, SessionsQuery, StoredActivity, ViewContext};
 use crate::ledger::emissions::FactorSets;
 use crate::ledger::transition::Profile;
 use crate::model::register::Register;
 use crate::model::{
     ChargePointEvent, ChargePointMessage, ClosedSession, Fact, LinkMode, Manner, Observation,
-    OcppVersion, RejectReason, Stats, TokenHasher,
+    OcppVersion, Reject, RejectReason, Stats, TokenHasher,
 };
 use crate::ocpp::codec::frame::ParseOptions;
 use crate::ocpp::codec::observer::{ObservedMessage, Observer, Origin};
@@ -100,6 +103,61 @@ pub struct Setting {
     pub max_depth: usize,
 }
 
+/// The figures of a replay, each as in the API.
+#[derive(Debug, Default, Serialize)]
+pub struct ReplayReport {
+    /// As in `/api/v1/vehicles`.
+    pub vehicles: Vec<VehicleRow>,
+    /// As in `/api/v1/sessions`.
+    pub sessions: Vec<SessionRow>,
+    /// As in `/api/v1/charge-points`.
+    pub charge_points: Vec<ChargePointRow>,
+    /// As in `/api/v1/charge-points`; left out where the capture is empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendors: Option<Vec<VendorRow>>,
+    /// As in `/api/v1/uptime`, over the months of the capture.
+    pub uptime: ReplayUptime,
+    /// As in `/api/v1/emissions`, over the days of the capture.
+    pub emissions: ReplayEmissions,
+    /// As in `newest` of `/api/v1/rejects`.
+    pub rejects: Vec<Reject>,
+}
+
+/// Uptime in a replay's report.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum ReplayUptime {
+    /// The capture has lines.
+    Known(Box<UptimeView>),
+    /// The capture is empty: `{}`.
+    Empty {},
+}
+
+impl Default for ReplayUptime {
+    fn default() -> Self {
+        Self::Empty {}
+    }
+}
+
+/// Emissions in a replay's report.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum ReplayEmissions {
+    /// The capture has lines.
+    Known(Box<EmissionsView>),
+    /// The capture is empty.
+    Empty {
+        /// Always empty.
+        rows: Vec<EmissionsRow>,
+    },
+}
+
+impl Default for ReplayEmissions {
+    fn default() -> Self {
+        Self::Empty { rows: Vec::new() }
+    }
+}
+
 /// A replay under way.
 pub struct Replay {
     setting: Setting,
@@ -167,24 +225,15 @@ impl Replay {
         }
     }
 
-    /// What is known now: `{vehicles, sessions, charge_points, vendors, uptime, emissions, rejects}`, each as in the API.
-    pub fn report(&self) -> serde_json::Result<serde_json::Value> {
-        let empty = || serde_json::json!([]);
+    /// The figures so far.
+    pub fn report(&self) -> ReplayReport {
         let Some(engine) = &self.engine else {
-            return Ok(serde_json::json!({
-                "vehicles": empty(), "sessions": empty(), "charge_points": empty(), "uptime": {}, "emissions": {"rows": []}, "rejects": empty(),
-            }));
+            return ReplayReport::default();
         };
         let context = ViewContext {
             now: self.now,
             late: Stats::get(&self.stats.late),
             rejected: 0,
-        };
-        let question = View::Sessions {
-            from: None,
-            to: None,
-            charge_point: None,
-            vehicle: None,
         };
         let closed = self.sessions.values().cloned().collect();
         let zone = engine.register().zone();
@@ -196,18 +245,23 @@ impl Replay {
             Dimension::VehicleClass,
             Dimension::Tier,
         ];
-        let mut vehicles = serde_json::to_value(engine.vehicles_view(&context))?;
-        let mut sessions = serde_json::to_value(engine.sessions_view(&context, closed, &question))?;
-        let mut charge_points = serde_json::to_value(engine.charge_points_view(&context))?;
-        Ok(serde_json::json!({
-            "vehicles": vehicles["vehicles"].take(),
-            "sessions": sessions["sessions"].take(),
-            "charge_points": charge_points["charge_points"].take(),
-            "vendors": charge_points["vendors"].take(),
-            "uptime": serde_json::to_value(engine.uptime_view(&context, Month::of(self.first, zone), Month::of(self.now, zone)))?,
-            "emissions": serde_json::to_value(engine.emissions_view(from, to, &by, StoredActivity::default()))?,
-            "rejects": serde_json::to_value(self.stats.rejects())?,
-        }))
+        let sessions = engine.sessions_view(&context, closed, &SessionsQuery::default());
+        let charge_points = engine.charge_points_view(&context);
+        let months = (Month::of(self.first, zone), Month::of(self.now, zone));
+        ReplayReport {
+            vehicles: engine.vehicles_view(&context).vehicles,
+            sessions: sessions.sessions,
+            charge_points: charge_points.charge_points,
+            vendors: Some(charge_points.vendors),
+            uptime: ReplayUptime::Known(Box::new(engine.uptime_view(&context, months.0, months.1))),
+            emissions: ReplayEmissions::Known(Box::new(engine.emissions_view(
+                from,
+                to,
+                &by,
+                StoredActivity::default(),
+            ))),
+            rejects: self.stats.rejects(),
+        }
     }
 
     fn engine(&mut self, at: UtcMs) -> &mut Engine {

@@ -17,6 +17,7 @@ use super::recovery::recover;
 use super::register::LoadError;
 use super::writer::{Job, Writer};
 use super::{RegisterSource, disk, inbox, intensity};
+use crate::api::requests::EngineClient;
 use crate::app::preflight::{Files, Sockets, read_accounts};
 use crate::app::wiring;
 use crate::app::wiring::Outlets;
@@ -37,8 +38,8 @@ use crate::web::{self, Accounts, WebConfig};
 
 /// Batches between the sockets and the engine. Each is at most a few hundred messages, so this is about a tenth of a second of full load.
 const N_QUEUED_FRAMES: usize = 256;
-/// Questions of the web room that may wait.
-const N_QUEUED_QUESTIONS: usize = 32;
+/// Requests to the engine that may wait.
+const N_QUEUED_REQUESTS: usize = 32;
 /// Jobs for the writer: one commit, one checkpoint, and the sinks' acknowledgements.
 const N_QUEUED_JOBS: usize = 16;
 /// How long the sink may go on sending when the daemon stops, and how often to look.
@@ -185,7 +186,8 @@ impl Daemon {
         let (outlet_shutdown, outlet_stop) = watch::channel(false);
         let (register_sender, register_receiver) = watch::channel(register);
         let (frames, frame_queue) = mpsc::channel(N_QUEUED_FRAMES);
-        let (questions, question_queue) = mpsc::channel(N_QUEUED_QUESTIONS);
+        let (requests, request_queue) = mpsc::channel(N_QUEUED_REQUESTS);
+        let engine_client = EngineClient::new(requests);
         let (jobs, job_queue) = mpsc::channel::<Job>(N_QUEUED_JOBS);
         let (done, done_queue) = mpsc::unbounded_channel();
         let (trouble, trouble_receiver) = watch::channel(None);
@@ -219,7 +221,7 @@ impl Daemon {
         }
         let channels = Channels {
             frames: frame_queue,
-            questions: question_queue,
+            requests: request_queue,
             register: register_receiver.clone(),
             jobs: jobs.clone(),
             done: done_queue,
@@ -275,7 +277,7 @@ impl Daemon {
                 reader: open_reader()?,
                 delivered,
                 written: written.clone(),
-                ask: wiring::ask(questions.clone()),
+                engine: engine_client.clone(),
                 clock: clock.arrival(),
                 stats: stats.clone(),
                 seed: clock.now().0 as u64 ^ u64::from(std::process::id()),
@@ -285,10 +287,10 @@ impl Daemon {
                 .spawn(notify::run(notifier, deps, outlet_stop.clone()));
         }
         if let Some(publisher) = files.publisher.take() {
-            let ask = wiring::ask(questions.clone());
+            let engine = engine_client.clone();
             daemon
                 .outlets
-                .spawn(publisher.run(ask, stats.clone(), outlet_stop.clone()));
+                .spawn(publisher.run(engine, stats.clone(), outlet_stop.clone()));
         }
         let around = (&clock, stats.clone());
         let stop = outlet_stop.clone();
@@ -345,8 +347,8 @@ impl Daemon {
                 &mut daemon.outlets,
             );
             let accounts = daemon.accounts.subscribe();
-            let around = web::Surroundings {
-                questions,
+            let deps = web::Deps {
+                engine: engine_client,
                 stats,
                 health,
                 settings: config.loaded.json().into(),
@@ -356,7 +358,7 @@ impl Daemon {
             };
             daemon
                 .outlets
-                .spawn(web::run(config.web.clone(), entrances, around));
+                .spawn(web::run(config.web.clone(), entrances, deps));
         }
         Ok(daemon)
     }

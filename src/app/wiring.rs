@@ -1,16 +1,14 @@
-//! Small wires between rooms that do not know each other: subscriptions to the store, the publisher's questions to the engine.
+//! Connects rooms that do not import each other: subscribers and notifiers with the store.
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
 use super::config::Config;
 use super::writer::Job;
 use crate::model::{Notice, Severity, Subscription};
 use crate::mqtt::client::Subscriber;
-use crate::mqtt::publisher::Ask;
 use crate::store::{CommitError, Notification, Store};
-use crate::web::{Question, Wish};
 
 /// Who is there to take what goes out.
 #[derive(Clone, Debug, Default)]
@@ -90,25 +88,6 @@ pub(super) async fn remember(
             return;
         }
     }
-}
-
-/// The way to the engine that the web room has too.
-pub(super) fn ask(questions: mpsc::Sender<Question>) -> Ask {
-    Arc::new(move |view| {
-        let questions = questions.clone();
-        Box::pin(async move {
-            let gone = || "the engine is stopping".to_owned();
-            let (reply, answer) = oneshot::channel();
-            questions
-                .send(Question {
-                    wish: Wish::See(view),
-                    reply,
-                })
-                .await
-                .map_err(|_| gone())?;
-            answer.await.map_err(|_| gone())?
-        })
-    })
 }
 
 /// Hands what was delivered to the store.

@@ -6,24 +6,36 @@
 mod activity;
 mod alerting;
 mod charging;
+mod commands;
 mod config;
 mod fleet;
 mod indicators;
 mod output;
+mod query;
 mod reference;
 mod rows;
 mod schedule;
 mod snapshot;
 mod targets;
-mod view;
 pub mod views;
 mod watch;
 
+pub use commands::{
+    AckAlert, AlertAcked, AlertsSilenced, CounterEventUndone, EndSilence, SilenceAlerts,
+    SilenceEnded, UndoCounterEvent,
+};
 pub use config::EngineConfig;
 pub use output::Tally;
+pub use query::{
+    Command, Dimension, Field, MAX_EMISSION_DAYS, Query, RollupQuery, Rollups, Step, Stored,
+};
 pub use snapshot::RestoreError;
-pub use view::{Dimension, Field, MAX_EMISSION_DAYS, Step, View};
-pub use views::{HistoryView, StoredActivity, StoredIntensity, UtilisationView, ViewContext};
+pub use views::{
+    ActivityQuery, AirQuery, AlertsQuery, ChargePointsQuery, CountersQuery, EmissionsQuery,
+    FeedsQuery, HistoryQuery, HistoryView, HomeAssistantQuery, IndicatorsQuery, IntensityQuery,
+    OverviewQuery, SessionsQuery, StoredActivity, StoredIntensity, TargetsQuery, TransitionQuery,
+    UptimeQuery, UtilisationQuery, UtilisationView, VehiclesQuery, ViewContext, WhatIfQuery,
+};
 
 use std::sync::Arc;
 

@@ -1,16 +1,17 @@
 //! Alertmanager's API v2: alerts are sent again every minute with an end some minutes ahead, so that they outlive three lost posts and
 //! clear by themselves if we die; an end is told once. `output-and-operations` section 5.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::message::{annotations, generator, labels};
 use super::{Failure, Notifier, NotifierConfig};
-use crate::engine::View;
-use crate::model::{Notice, Severity};
-use crate::notify::Ask;
+use crate::api::requests::EngineClient;
+use crate::engine::AlertsQuery;
+use crate::engine::views::{AlertRow, AlertState};
+use crate::model::Notice;
 use crate::units::UtcMs;
 
 /// How often what is firing is sent again.
@@ -40,59 +41,39 @@ pub(super) fn body(config: &NotifierConfig, notice: &Notice, now: UtcMs) -> Valu
     Value::Array(alerts.collect())
 }
 
-#[derive(Deserialize)]
-struct Answer {
-    alerts: Vec<Row>,
-}
-
-/// As `/api/v1/alerts` has it.
-#[derive(Deserialize)]
-struct Row {
-    rule: String,
-    severity: Severity,
-    state: String,
-    starts_at: String,
-    value: Option<f64>,
-    labels: Map<String, Value>,
-    annotations: Map<String, Value>,
-    silenced: Option<u64>,
-    inhibited: bool,
-    told: bool,
-}
-
 impl Notifier {
-    /// Sends again what is firing and was told of. What is silenced or explained here is left to expire there.
-    pub(super) async fn send_again(&self, ask: &Ask, now: UtcMs) -> Result<(), Failure> {
-        let answer = ask(View::Alerts).await.map_err(Failure::Later)?;
-        let answer: Answer = serde_json::from_str(&answer).map_err(Failure::later)?;
-        let wanted = |row: &Row| {
-            let shown =
-                row.state == "firing" && row.told && row.silenced.is_none() && !row.inhibited;
+    /// Sends again the firing alerts whose notification was sent. What is silenced or inhibited here is left to expire there.
+    pub(super) async fn send_again(
+        &self,
+        engine: &EngineClient,
+        now: UtcMs,
+    ) -> Result<(), Failure> {
+        let view = engine.request(AlertsQuery).await.map_err(Failure::Later)?;
+        let wanted = |row: &AlertRow| {
+            let shown = row.state == AlertState::Firing
+                && row.notification_open
+                && row.silenced.is_none()
+                && !row.inhibited;
             shown && self.config.severities.contains(&row.severity)
         };
-        let alert = |mut row: Row| {
-            row.labels
-                .insert("alertname".into(), row.rule.clone().into());
-            row.labels
-                .insert("severity".into(), row.severity.name().into());
-            if let Some(value) = row.value {
-                row.annotations
-                    .insert("value".into(), value.to_string().into());
-            }
+        let alert = |row: AlertRow| {
+            let mut labels = row.labels;
+            labels.insert("alertname".to_owned(), row.rule.to_string());
+            labels.insert("severity".to_owned(), row.severity.name().to_owned());
+            let mut annotations = BTreeMap::from([
+                ("summary", row.annotations.summary),
+                ("description", row.annotations.description.to_string()),
+            ]);
+            annotations.extend(row.value.map(|value| ("value", value.to_string())));
             json!({
-                "labels": row.labels,
-                "annotations": row.annotations,
+                "labels": labels,
+                "annotations": annotations,
                 "startsAt": row.starts_at,
                 "endsAt": now.plus(LIFE_MS).to_string(),
                 "generatorURL": generator(&self.config, &row.rule),
             })
         };
-        let alerts: Vec<Value> = answer
-            .alerts
-            .into_iter()
-            .filter(wanted)
-            .map(alert)
-            .collect();
+        let alerts: Vec<Value> = view.alerts.into_iter().filter(wanted).map(alert).collect();
         for part in alerts.chunks(MAX_IN_POST) {
             self.post("api/v2/alerts", &Value::Array(part.to_vec()))
                 .await?;

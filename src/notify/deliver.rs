@@ -1,8 +1,6 @@
 //! One notifier's task: what waits on disk, in order, grouped; retried until it is taken; and for Alertmanager, again every minute.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
 use super::alertmanager::INTERVAL;
 use super::{Failure, Kind, Notifier};
-use crate::engine::View;
+use crate::api::requests::EngineClient;
 use crate::model::{Notice, Stats};
 use crate::store::{Reader, Waiting};
 use crate::units::UtcMs;
@@ -21,9 +19,6 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_s
 /// Rows taken at once.
 const MAX_ROWS: usize = 200;
 
-/// Asks the engine: JSON, or why there is no answer.
-pub type Ask =
-    Arc<dyn Fn(View) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync>;
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> UtcMs + Send + Sync>;
 
@@ -36,7 +31,7 @@ pub struct Deps {
     /// Wakes when something was committed.
     pub written: Arc<tokio::sync::Notify>,
     /// To the engine.
-    pub ask: Ask,
+    pub engine: EngineClient,
     /// The time.
     pub clock: Clock,
     /// Counters.
@@ -206,7 +201,7 @@ impl Desk {
 
     async fn send_again(&mut self) {
         let now = (self.deps.clock)();
-        if let Err(error) = self.notifier.send_again(&self.deps.ask, now).await {
+        if let Err(error) = self.notifier.send_again(&self.deps.engine, now).await {
             Stats::count(&self.deps.stats.notifications_failed);
             tracing::warn!(notifier = self.notifier.config.name, %error, "what is firing could not be sent again; the next minute tries");
         }

@@ -11,7 +11,7 @@ mod smtp;
 mod tls;
 
 pub use config::{Kind, NotifierConfig, SmtpConfig, SmtpTls};
-pub use deliver::{Ask, Clock, Deps, run};
+pub use deliver::{Clock, Deps, run};
 pub use http::{HttpClient, HttpError, HttpRequest, HttpResponse};
 
 use crate::model::{Notice, NoticeAlert, NoticeKind, Severity};

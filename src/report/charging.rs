@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::data::{ChargingRow, UptimeRow};
 use super::gather::{Stretch, Uptime};
+use crate::engine::views::UptimeGroup;
 use crate::model::ClosedSession;
 use crate::model::register::Register;
 
@@ -71,22 +70,19 @@ pub(super) fn uptime(uptime: &Uptime) -> (Vec<UptimeRow>, String) {
         Uptime::Unknown(reason) => return (Vec::new(), reason.clone()),
         Uptime::Known(view) => view,
     };
-    let row = |site: &str, group: &Value| UptimeRow {
+    let row = |site: &str, group: &UptimeGroup| UptimeRow {
         site: site.to_owned(),
-        connectors: group["connectors"].as_u64().unwrap_or(0),
-        pcpr_reliable_as_implemented_ratio: group["pcpr_reliable_as_implemented_ratio"].as_f64(),
-        nevi_uptime_ratio: group["nevi_uptime_ratio"].as_f64(),
-        faults: group["faults"].as_u64().unwrap_or(0),
+        connectors: u64::from(group.connectors),
+        pcpr_reliable_as_implemented_ratio: group.figures.pcpr.pcpr_reliable_as_implemented_ratio,
+        nevi_uptime_ratio: group.figures.nevi_uptime_ratio,
+        faults: u64::try_from(group.figures.faults).unwrap_or(0),
     };
-    let sites = view["sites"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let mut rows: Vec<UptimeRow> = sites
+    let mut rows: Vec<UptimeRow> = view
+        .sites
         .iter()
-        .map(|site| row(site["site"].as_str().unwrap_or("unknown"), site))
+        .map(|site| row(&site.site, &site.group))
         .collect();
-    let never = view["never_heard"].as_array().map_or(0, Vec::len);
+    let never = view.never_connected.len();
     if rows.is_empty() {
         return (
             rows,
@@ -95,15 +91,10 @@ pub(super) fn uptime(uptime: &Uptime) -> (Vec<UptimeRow>, String) {
             ),
         );
     }
-    rows.push(row("all", &view["all"]));
-    let text = |key: &str| view[key].as_str().unwrap_or_default().to_owned();
-    (
-        rows,
-        format!(
-            "whole months {} to {}, as of {}; {never} registered charge points were never heard of and are in no figure",
-            text("from"),
-            text("to"),
-            text("as_of")
-        ),
-    )
+    rows.push(row("all", &view.all));
+    let note = format!(
+        "whole months {} to {}, as of {}; {never} registered charge points were never heard of and are in no figure",
+        view.from, view.to, view.as_of
+    );
+    (rows, note)
 }

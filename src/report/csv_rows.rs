@@ -84,7 +84,7 @@ pub fn csv_rows(report: &Report) -> String {
             place,
             &format!("{}.status", record.id),
             "",
-            Some(plain(&record.status)),
+            Some(plain(record.status.name())),
             None,
             &needs,
         );
@@ -122,7 +122,7 @@ pub fn csv_rows(report: &Report) -> String {
             "kg",
             row.kg,
             row.last_year_kg,
-            &plain(&row.status),
+            &plain(row.status.name()),
         );
     }
     for row in &report.air.organisations {

@@ -6,6 +6,7 @@ use super::data::{Charging, Method, PeriodRow, Report, Restatements};
 use super::period::Period;
 use super::{charging, emissions, league, quality};
 use crate::engine::EngineConfig;
+use crate::engine::views::UptimeView;
 use crate::ledger::air::{AirInventory, AirSums, air};
 use crate::ledger::emissions::{
     Declared, FactorSets, Figures as Totals, Inventory, METHOD_VERSION, Months,
@@ -47,7 +48,7 @@ pub struct Input<'a> {
     pub figures: &'a Figures,
     /// The store; `None` if there is none.
     pub reader: Option<&'a Reader>,
-    /// What the engine says of uptime.
+    /// Uptime by the engine.
     pub uptime: Uptime,
     /// What is known to be missing so far.
     pub missing: Vec<String>,
@@ -56,9 +57,9 @@ pub struct Input<'a> {
 /// `/api/v1/uptime` of the period's months, or why there is none.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Uptime {
-    /// The answer.
-    Known(serde_json::Value),
-    /// The reason.
+    /// The answer of the engine.
+    Known(Box<UptimeView>),
+    /// Why the engine has none.
     Unknown(String),
 }
 

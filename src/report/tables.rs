@@ -75,7 +75,7 @@ fn targets(report: &Report) -> Vec<Block> {
         });
         vec![
             record.id.to_string(),
-            plain(&record.status),
+            plain(record.status.name()),
             format!("{}{count}", figure(record, record.current)),
             figure(record, record.plan),
             format!(
@@ -368,7 +368,7 @@ fn air(report: &Report) -> Vec<Block> {
         vec![
             row.pollutant.to_owned(),
             if row.tracked { "yes" } else { "no" }.to_owned(),
-            plain(&row.status),
+            plain(row.status.name()),
             maybe(row.kg, 2),
             maybe(row.last_year_kg, 2),
             maybe(row.base_kg, 2),

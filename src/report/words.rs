@@ -61,12 +61,9 @@ pub(super) fn change(ratio: Option<f64>) -> String {
     )
 }
 
-/// A word of the JSON as people write it: `below_path` is `below path`.
-pub(super) fn plain(word: &impl serde::Serialize) -> String {
-    serde_json::to_value(word)
-        .ok()
-        .and_then(|value| value.as_str().map(|text| text.replace('_', " ")))
-        .unwrap_or_default()
+/// A word of the API as people write it: `below_path` is `below path`.
+pub(super) fn plain(word: &str) -> String {
+    word.replace('_', " ")
 }
 
 #[cfg(test)]

@@ -9,8 +9,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tokio::net::TcpListener;
 
+use super::WebConfig;
 use super::access::without_port;
-use super::{WebConfig, api};
+use crate::api;
 
 const HEADERS: [(HeaderName, &str); 5] = [
     (

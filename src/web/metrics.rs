@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
-use super::Site;
+use super::WebState;
 use crate::model::Stats;
 
 type Read = fn(&Stats) -> &AtomicU64;
@@ -394,13 +394,13 @@ const METRICS: &[(&str, &str, &str, &str, Read)] = &[
     ),
 ];
 
-pub(super) async fn metrics(State(site): State<Site>) -> Response {
+pub(super) async fn metrics(State(state): State<WebState>) -> Response {
     (
         [(
             header::CONTENT_TYPE,
             "text/plain; version=0.0.4; charset=utf-8",
         )],
-        render(&site.stats, site.health.borrow().ready),
+        render(&state.stats, state.health.borrow().ready),
     )
         .into_response()
 }

@@ -1,12 +1,8 @@
-//! F4: the page, the JSON API, server-sent events, metrics and health. Everything comes from the engine by question.
+//! F4: the web server: static files, access (login, roles, sessions), TLS, metrics and health. The JSON API is the room `api`.
 
 mod access;
-mod api;
-mod commands;
 mod entrance;
-mod events;
 mod guard;
-mod history;
 mod metrics;
 mod page;
 mod tls;
@@ -20,16 +16,18 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
+use serde::Serialize;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
-pub use access::{Accounts, AccountsError, Role};
+pub use access::{Accounts, AccountsError};
 
 use entrance::Entrance;
 
-use crate::engine::View;
-use crate::model::{Fingerprint, Stats};
+use crate::api::requests::EngineClient;
+use crate::api::{self, ApiState, Caller, Health};
+use crate::model::Stats;
 use crate::units::Zone;
 
 /// `[web]`.
@@ -94,107 +92,33 @@ impl Default for WebConfig {
     }
 }
 
-/// What the page or a client wants.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Wish {
-    /// To know something.
-    See(View),
-    /// To undo an entry of the audit log of registers; answered once that is on disk.
-    UndoCounterEvent(u64),
-    /// To be told no more of an alert; answered once that is on disk, like all that follow.
-    AckAlert {
-        /// Which.
-        fingerprint: Fingerprint,
-        /// Who wishes it.
-        by: String,
-    },
-    /// Not to be told of alerts for a while.
-    SilenceAlerts {
-        /// Labels (and `rule`, `severity`) with their values.
-        matchers: Vec<(String, String)>,
-        /// For how long, from now.
-        duration_ms: i64,
-        /// Who wishes it.
-        by: String,
-        /// Why.
-        comment: String,
-    },
-    /// To end a silence.
-    EndSilence(u64),
-}
-
-/// A wish and the way back.
-#[derive(Debug)]
-pub struct Question {
-    /// What.
-    pub wish: Wish,
-    /// JSON, or why not.
-    pub reply: oneshot::Sender<Result<String, String>>,
-}
-
-/// What `/readyz` answers, and what the page says about the clock.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Health {
-    /// Everything works.
-    pub ready: bool,
-    /// Why not.
-    pub reasons: Vec<String>,
-    /// What does not work although everything that comes in is taken.
-    pub warnings: Vec<String>,
-    /// How much faster than the world the clock runs.
-    pub speed: u32,
-    /// Simulated data.
-    pub demo: bool,
-}
-
-/// What all handlers share.
+/// What the handlers of this room share.
 #[derive(Clone)]
-struct Site {
-    questions: mpsc::Sender<Question>,
+struct WebState {
     stats: Arc<Stats>,
     health: watch::Receiver<Health>,
-    settings: Arc<str>,
-    zone: &'static Zone,
-    events: events::Events,
     access: Arc<access::Access>,
 }
 
-/// Everything the web room needs from outside.
-pub struct Surroundings {
+/// Everything that the web server needs from other rooms.
+pub struct Deps {
     /// To the engine.
-    pub questions: mpsc::Sender<Question>,
+    pub engine: EngineClient,
     /// Counters.
     pub stats: Arc<Stats>,
     /// State of the daemon.
     pub health: watch::Receiver<Health>,
-    /// Who may come in.
+    /// Users and tokens.
     pub accounts: watch::Receiver<Arc<Accounts>>,
-    /// What `/api/v1/settings` answers: nothing secret.
+    /// Answer of `/api/v1/settings`: JSON without secrets.
     pub settings: Arc<str>,
-    /// The clocks by which days in requests are meant.
+    /// The clock by which days in requests are meant.
     pub zone: &'static Zone,
     /// True when it is time to stop.
     pub shutdown: watch::Receiver<bool>,
 }
 
-impl Site {
-    /// Asks the engine.
-    async fn ask(&self, view: View) -> Result<String, String> {
-        self.wish(Wish::See(view)).await
-    }
-
-    async fn wish(&self, wish: Wish) -> Result<String, String> {
-        let (reply, answer) = oneshot::channel();
-        let gone = || "the engine is stopping".to_owned();
-        self.questions
-            .send(Question { wish, reply })
-            .await
-            .map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
-    }
-}
-
-/// Where browsers and programs come in.
+/// Listening sockets.
 pub struct Entrances {
     /// `web.listen`.
     pub plain: TcpListener,
@@ -202,81 +126,117 @@ pub struct Entrances {
     pub tls: Option<(TcpListener, TlsAcceptor)>,
 }
 
-/// Serves until told to stop.
-pub async fn run(config: WebConfig, entrances: Entrances, around: Surroundings) {
+/// Serves until `deps.shutdown`.
+pub async fn run(config: WebConfig, entrances: Entrances, deps: Deps) {
     let Entrances { plain, tls } = entrances;
-    let mut shutdown = around.shutdown.clone();
-    let events = events::Events::new(around.shutdown);
-    let seats = config.max_connections;
-    let loopback = plain
-        .local_addr()
-        .is_ok_and(|address| address.ip().is_loopback());
-    let access = Arc::new(access::Access::new(&config, loopback, around.accounts));
-    let site = Site {
-        questions: around.questions,
-        stats: around.stats,
-        health: around.health,
-        settings: around.settings,
-        zone: around.zone,
-        events,
-        access: access.clone(),
-    };
-    let guard = Arc::new(guard::Guard::new(&config, &plain, tls.is_some()));
-    let feed = tokio::spawn(events::feed(site.clone()));
-    let app = Router::new()
-        .merge(page::routes())
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics::metrics))
-        .merge(access::routes())
-        .nest("/api/v1", api::routes())
-        .fallback(|| async {
-            api::problem(StatusCode::NOT_FOUND, "there is nothing at this address")
-        })
-        .layer(axum::middleware::from_fn_with_state(access, access::gate))
-        .layer(axum::middleware::from_fn_with_state(guard, guard::guard))
-        .with_state(site)
-        .into_make_service_with_connect_info::<access::Peer>();
-    let mut also = shutdown.clone();
-    let stopped = async move { drop(shutdown.wait_for(|stop| *stop).await) };
-    let also_stopped = async move { drop(also.wait_for(|stop| *stop).await) };
+    let max_connections = config.max_connections;
+    let shutdown = deps.shutdown.clone();
     let secured = tls
         .map(|(listener, acceptor)| tls::Secured::new(listener, acceptor))
         .transpose();
+    let guard = Arc::new(guard::Guard::new(
+        &config,
+        &plain,
+        !matches!(secured, Ok(None)),
+    ));
+    let (app, poll) = router(&config, &plain, guard, deps);
+    let poll = tokio::spawn(poll);
+    let app = app.into_make_service_with_connect_info::<access::Peer>();
     let secured = async {
         match secured {
             Ok(None) => Ok(()),
             Ok(Some(secured)) => {
-                axum::serve(Entrance::new(secured, seats), app.clone())
-                    .with_graceful_shutdown(also_stopped)
+                axum::serve(Entrance::new(secured, max_connections), app.clone())
+                    .with_graceful_shutdown(stopped(shutdown.clone()))
                     .await
             }
             Err(error) => Err(error),
         }
     };
-    let plain = axum::serve(Entrance::new(plain, seats), app.clone())
-        .with_graceful_shutdown(stopped)
+    let plain = axum::serve(Entrance::new(plain, max_connections), app.clone())
+        .with_graceful_shutdown(stopped(shutdown.clone()))
         .into_future();
     let (plain, secured) = tokio::join!(plain, secured);
     for error in [plain, secured].into_iter().filter_map(Result::err) {
         tracing::error!(%error, "the web server ended");
     }
-    feed.abort();
+    poll.abort();
 }
 
-async fn ready(State(site): State<Site>, caller: Option<Extension<access::Caller>>) -> Response {
-    let mut health = site.health.borrow().clone();
-    for words in [&mut health.reasons, &mut health.warnings] {
+async fn stopped(mut shutdown: watch::Receiver<bool>) {
+    drop(shutdown.wait_for(|stop| *stop).await);
+}
+
+/// All routes behind guard and gate, and the task that feeds event streams.
+fn router(
+    config: &WebConfig,
+    listener: &TcpListener,
+    guard: Arc<guard::Guard>,
+    deps: Deps,
+) -> (Router, impl Future<Output = ()> + Send + 'static) {
+    let loopback = listener
+        .local_addr()
+        .is_ok_and(|address| address.ip().is_loopback());
+    let access = Arc::new(access::Access::new(config, loopback, deps.accounts));
+    let state = WebState {
+        stats: deps.stats.clone(),
+        health: deps.health.clone(),
+        access: access.clone(),
+    };
+    let api_state = ApiState::new(
+        deps.engine,
+        deps.stats,
+        deps.health,
+        deps.settings,
+        deps.zone,
+        deps.shutdown,
+    );
+    let poll = api::poll_events(api_state.clone());
+    let router = Router::new()
+        .merge(page::routes())
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics::metrics))
+        .merge(access::routes())
+        .nest("/api/v1", api::router().with_state(api_state))
+        .fallback(|| async {
+            api::problem(StatusCode::NOT_FOUND, "there is nothing at this address")
+        })
+        .layer(axum::middleware::from_fn_with_state(access, access::gate))
+        .layer(axum::middleware::from_fn_with_state(guard, guard::guard))
+        .with_state(state);
+    (router, poll)
+}
+
+/// Answer of `/readyz`.
+#[derive(Serialize)]
+struct Readiness {
+    ready: bool,
+    reasons: Vec<String>,
+    warnings: Vec<String>,
+}
+
+async fn ready(State(state): State<WebState>, caller: Option<Extension<Caller>>) -> Response {
+    let health = state.health.borrow().clone();
+    let mut readiness = Readiness {
+        ready: health.ready,
+        reasons: health.reasons,
+        warnings: health.warnings,
+    };
+    for words in [&mut readiness.reasons, &mut readiness.warnings] {
         if caller.is_none() && !words.is_empty() {
             // Names of brokers and paths are not for everybody on the network.
             *words = vec!["log in, or send a token, to read why".to_owned()];
         }
     }
-    let status = if health.ready {
+    let status = if readiness.ready {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    let body = serde_json::json!({ "ready": health.ready, "reasons": health.reasons, "warnings": health.warnings });
-    api::json(status, body.to_string())
+    // Texts and a flag always serialise.
+    api::json(
+        status,
+        serde_json::to_string(&readiness).unwrap_or_default(),
+    )
 }

@@ -5,7 +5,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::Site;
+use super::WebState;
 
 const HTML: &str = "text/html; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
@@ -65,7 +65,7 @@ const FILES: [(&str, &str, &str); 21] = [
 ];
 
 /// All files of the page.
-pub(super) fn routes() -> Router<Site> {
+pub(super) fn routes() -> Router<WebState> {
     FILES
         .iter()
         .fold(Router::new(), |router, (path, kind, text)| {

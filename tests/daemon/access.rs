@@ -10,28 +10,23 @@ use crate::support;
 use crate::support::web_client;
 use std::path::Path;
 
+use fleetgauge::api::{ROUTES, Route};
+
 use crate::support::web_client::{Answer, OPERATOR, VIEWER, accounts, ask, hash, log_in};
 use crate::support::{Daemon, TempDir, fleetgauge};
 
-/// Method and path of every route of the API, read from its source: nobody can forget to add one here.
+/// Method and path of every route of the API, from its table: a new route cannot be forgotten here.
 fn routes() -> Vec<(&'static str, String)> {
-    let source = include_str!("../../src/web/api.rs");
-    let found: Vec<_> = source
-        .split(".route(")
-        .skip(1)
-        .map(|rest| {
-            let rest = rest.trim_start().trim_start_matches('"');
-            let (path, handler) = rest.split_once("\",").unwrap();
-            let handler = handler.trim_start();
-            (
-                if handler.starts_with("post(") {
-                    "POST"
-                } else {
-                    "GET"
-                },
-                format!("/api/v1{path}"),
-            )
-        })
+    let method = |route: &Route| {
+        if route.method == "post" {
+            "POST"
+        } else {
+            "GET"
+        }
+    };
+    let found: Vec<_> = ROUTES
+        .iter()
+        .map(|route| (method(route), format!("/api/v1{}", route.path)))
         .collect();
     assert!(
         found.len() > 20 && found.iter().filter(|(method, _)| *method == "POST").count() >= 4,

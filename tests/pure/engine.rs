@@ -10,7 +10,9 @@ use std::sync::{Arc, OnceLock};
 use crate::support::memory_store::Shelf;
 use fleetgauge::app::EXAMPLE_REGISTER;
 use fleetgauge::app::config::{FactorsConfig, load_factors};
-use fleetgauge::engine::{Dimension, Engine, EngineConfig, StoredActivity, View, ViewContext};
+use fleetgauge::engine::{
+    Dimension, Engine, EngineConfig, SessionsQuery, StoredActivity, ViewContext,
+};
 use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::emissions::{FactorSets, Months};
 use fleetgauge::ledger::transition::Profile;
@@ -169,12 +171,7 @@ impl Run {
             Dimension::VehicleClass,
             Dimension::Tier,
         ];
-        let question = View::Sessions {
-            from: None,
-            to: None,
-            charge_point: None,
-            vehicle: None,
-        };
+        let query = SessionsQuery::default();
         let sessions = self.shelf.sessions.values().cloned().collect();
         [
             serde_json::to_string_pretty(&self.engine.overview(&context)),
@@ -187,7 +184,7 @@ impl Run {
                 Month::of(now, UK.zone()),
             )),
             serde_json::to_string_pretty(&self.engine.emissions_view(from, to, &by, stored)),
-            serde_json::to_string_pretty(&self.engine.sessions_view(&context, sessions, &question)),
+            serde_json::to_string_pretty(&self.engine.sessions_view(&context, sessions, &query)),
             Ok(self.shelf.history(&self.engine, now)),
         ]
         .map(Result::unwrap)

@@ -9,6 +9,7 @@ use crate::support::TempDir;
 use fleetgauge::app::config::{
     Config, FactorsConfig, TargetsFile, load_factors, parse_targets_file,
 };
+use fleetgauge::engine::views::{PcprRatios, UptimeFigures, UptimeGroup, UptimeSite, UptimeView};
 use fleetgauge::ledger::targets::Figures;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
@@ -142,16 +143,36 @@ fn session(
     }
 }
 
-/// As `/api/v1/uptime` answers, as far as the report reads it.
-fn uptime() -> Value {
-    let group = |connectors: u32, pcpr: Value, nevi: f64, faults: u32| json!({ "connectors": connectors, "pcpr_reliable_as_implemented_ratio": pcpr, "nevi_uptime_ratio": nevi, "faults": faults });
-    let mut derby = group(1, Value::Null, 0.95, 3);
-    derby["site"] = "DERBY".into();
-    let mut buxton = group(2, json!(0.991), 0.984, 1);
-    buxton["site"] = "BUXTON".into();
-    json!({
-        "as_of": "2026-07-15T12:00:00Z", "from": "2025-04", "to": "2026-03", "all": group(3, json!(0.991), 0.973, 4),
-        "sites": [buxton, derby], "never_heard": ["CP9"],
+/// The answer of `/api/v1/uptime`, as far as the report uses it.
+fn uptime() -> Box<UptimeView> {
+    let group = |connectors, pcpr_reliable_as_implemented_ratio, nevi, faults| UptimeGroup {
+        connectors,
+        figures: UptimeFigures {
+            pcpr: PcprRatios {
+                pcpr_reliable_as_implemented_ratio,
+                ..PcprRatios::default()
+            },
+            nevi_uptime_ratio: Some(nevi),
+            faults,
+            ..UptimeFigures::default()
+        },
+        ..UptimeGroup::default()
+    };
+    let site = |site: &str, group| UptimeSite {
+        site: site.into(),
+        group,
+    };
+    Box::new(UptimeView {
+        as_of: "2026-07-15T12:00:00Z".to_owned(),
+        from: "2025-04".to_owned(),
+        to: "2026-03".to_owned(),
+        all: group(3, Some(0.991), 0.973, 4),
+        sites: vec![
+            site("BUXTON", group(2, Some(0.991), 0.984, 1)),
+            site("DERBY", group(1, None, 0.95, 3)),
+        ],
+        never_connected: vec!["CP9".into()],
+        ..UptimeView::default()
     })
 }
 

@@ -51,8 +51,8 @@ pub fn main(options: &Options) -> ExitCode {
         }
     }
     replay.finish();
-    let text = replay
-        .report()
+    // By way of a value, which sorts the keys.
+    let text = serde_json::to_value(replay.report())
         .and_then(|report| serde_json::to_string_pretty(&report));
     match text {
         Ok(text) => println!("{text}"),

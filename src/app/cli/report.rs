@@ -12,6 +12,7 @@ use crate::app::clock::Clock;
 use crate::app::config::{Config, FactorsConfig, TargetsFile, load_factors, load_targets_file};
 use crate::app::recovery::recover;
 use crate::engine::ViewContext;
+use crate::engine::views::UptimeView;
 use crate::ledger::emissions::FactorSets;
 use crate::model::TokenHasher;
 use crate::model::register::Register;
@@ -218,7 +219,7 @@ fn uptime(
     register: &Arc<Register>,
     factors: &Arc<FactorSets>,
     period: &Period,
-) -> Result<serde_json::Value, String> {
+) -> Result<Box<UptimeView>, String> {
     let recovery = reader.recovery().map_err(|error| error.to_string())?;
     let clock = Clock::system();
     let file = load_targets_file(config).map_err(|errors| errors.to_string())?;
@@ -240,6 +241,5 @@ fn uptime(
         late: 0,
         rejected: 0,
     };
-    serde_json::to_value(engine.uptime_view(&context, months.0, months.1))
-        .map_err(|error| error.to_string())
+    Ok(Box::new(engine.uptime_view(&context, months.0, months.1)))
 }

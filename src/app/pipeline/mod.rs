@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
+use crate::api::requests::{EngineRequest, PreparedCommand};
 use crate::app::aggregates::HistoryReader;
 use crate::app::backfill::PastRows;
 use crate::app::clock::Clock;
@@ -19,7 +20,7 @@ use crate::app::rollups::RollupReaders;
 use crate::app::wiring::Outlets;
 use crate::app::writer::{CommitJob, Done, Job};
 use crate::app::{api_requests, inbox};
-use crate::engine::{Engine, View};
+use crate::engine::Engine;
 use crate::ingest::capture::{Capture, Line};
 use crate::ingest::{Frame, MqttBatch, OcppFrame, Receipt, Settlement};
 use crate::ledger::targets::Figures;
@@ -31,7 +32,6 @@ use crate::series;
 use crate::store::{Reader, StoreConfig};
 use crate::telemetry::Decoders;
 use crate::units::UtcMs;
-use crate::web::{Question, Wish};
 
 /// Frames taken from the queue at once.
 const FRAMES_AT_ONCE: usize = 64;
@@ -46,8 +46,8 @@ const STATS_ROWS_MS: i64 = 10_000;
 pub struct Channels {
     /// From the sockets. The pipeline ends when all senders are gone.
     pub frames: mpsc::Receiver<Frame>,
-    /// From the web room.
-    pub questions: mpsc::Receiver<Question>,
+    /// Queries and commands.
+    pub requests: mpsc::Receiver<EngineRequest>,
     /// New registers.
     pub register: watch::Receiver<Arc<Register>>,
     /// To the writer.
@@ -140,15 +140,15 @@ impl Pipeline {
         self.forget_links();
         let mut frames = Vec::with_capacity(FRAMES_AT_ONCE);
         let mut register_open = true;
-        let mut questions_open = true;
+        let mut requests_open = true;
         loop {
             let wake = self.wake_at();
             tokio::select! {
                 biased;
                 Some(done) = channels.done.recv() => self.done(done),
-                question = channels.questions.recv(), if questions_open => match question {
-                    Some(question) => self.answer(question),
-                    None => questions_open = false,
+                request = channels.requests.recv(), if requests_open => match request {
+                    Some(request) => self.handle_request(request),
+                    None => requests_open = false,
                 },
                 changed = channels.register.changed(), if register_open => match changed {
                     Ok(()) => {
@@ -160,7 +160,7 @@ impl Pipeline {
                     }
                     Err(_) => register_open = false,
                 },
-                // After the questions: under full load there is always a frame, and the page must still answer.
+                // After the requests: under full load there is always a frame, and the page must still answer.
                 count = channels.frames.recv_many(&mut frames, FRAMES_AT_ONCE), if self.has_room() => {
                     if count == 0 {
                         break;
@@ -254,23 +254,28 @@ impl Pipeline {
         }
     }
 
-    fn answer(&mut self, Question { wish, reply }: Question) {
+    fn handle_request(&mut self, request: EngineRequest) {
         let now = self.clock.now();
-        if let Wish::See(view @ (View::History { .. } | View::Utilisation { .. })) = &wish {
-            return self.rollups.answer(&self.engine, now, view, reply);
-        }
-        if let Wish::See(view) = &wish {
-            return api_requests::answer(&self.engine, &self.reader, &self.stats, now, view, reply);
-        }
-        match api_requests::order(&self.engine, wish, now) {
-            Ok((observation, answer)) => {
+        match request {
+            EngineRequest::Query(answer) => {
+                api_requests::answer(&self.engine, &self.reader, &self.stats, now, answer);
+            }
+            EngineRequest::Rollups { series, answer } => {
+                self.rollups.answer(&self.engine, now, series, answer);
+            }
+            EngineRequest::Command(prepare) => {
+                let Some(PreparedCommand {
+                    observation,
+                    confirm,
+                }) = prepare(&self.engine, now)
+                else {
+                    return;
+                };
                 self.tell(observation, now);
-                let done = move |_| drop(reply.send(Ok(answer)));
                 self.batch
                     .receipts
-                    .push((Receipt::new(done), Settlement::default()));
+                    .push((Receipt::new(move |_| confirm()), Settlement::default()));
             }
-            Err(reason) => drop(reply.send(Err(reason))),
         }
     }
 

@@ -9,7 +9,9 @@ use serde::Serialize;
 
 use super::super::Engine;
 use super::StoredActivity;
+use super::ViewContext;
 use super::{kwh, sessions, whole};
+use crate::engine::query::{Query, Stored};
 use crate::model::{Activity, Subject};
 use crate::units::Day;
 
@@ -55,6 +57,30 @@ pub struct SubjectActivity {
     pub energy_grid_kwh: f64,
     /// kWh charged, by the charge point's register.
     pub energy_charged_kwh: f64,
+}
+
+/// Activity of the days `from..=to`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ActivityQuery {
+    /// First day; default 1 April of the running year.
+    pub from: Option<Day>,
+    /// Last day; default today.
+    pub to: Option<Day>,
+}
+
+impl Query for ActivityQuery {
+    type Response = ActivityView;
+
+    fn answer(
+        self,
+        engine: &Engine,
+        context: &ViewContext,
+        stored: &dyn Stored,
+    ) -> Result<ActivityView, String> {
+        let (from, to) = engine.emission_days(context, self.from, self.to);
+        let stored = stored.activity(from, to)?;
+        Ok(engine.activity_view(from, to, &stored))
+    }
 }
 
 impl Engine {

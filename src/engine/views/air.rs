@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Engine;
+use super::ViewContext;
 use super::{StoredActivity, whole};
+use crate::engine::query::{Query, Stored};
 use crate::ledger::air::{AirInventory, AirSums, Pollutant, PollutantStatus, air, changes};
 use crate::units::Day;
 
@@ -80,6 +82,33 @@ pub struct AirRow {
     pub pm10_kg: f64,
     /// Exhaust particles alone, kg: the same for PM2.5 and PM10.
     pub pm_exhaust_kg: f64,
+}
+
+/// Pollutants of the days `from..=to`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct AirQuery {
+    /// First day; default 1 April of the running year.
+    pub from: Option<Day>,
+    /// Last day; default today.
+    pub to: Option<Day>,
+}
+
+impl Query for AirQuery {
+    type Response = AirView;
+
+    fn answer(
+        self,
+        engine: &Engine,
+        context: &ViewContext,
+        stored: &dyn Stored,
+    ) -> Result<AirView, String> {
+        let (from, to) = engine.emission_days(context, self.from, self.to);
+        let base = engine
+            .air_base_days()
+            .map(|(from, to)| stored.activity(from, to))
+            .transpose()?;
+        Ok(engine.air_view(from, to, stored.activity(from, to)?, base))
+    }
 }
 
 impl Engine {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::super::Engine;
 use super::{ViewContext, rfc3339};
+use crate::engine::query::{Query, Stored};
 use crate::ledger::alerts::{Alert, Rule, Silence, Stage, Standing};
 use crate::model::Severity;
 
@@ -122,6 +123,23 @@ pub struct SilenceRow {
     pub by: String,
     /// Why it was made.
     pub comment: String,
+}
+
+/// Alerts, silences and rules.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct AlertsQuery;
+
+impl Query for AlertsQuery {
+    type Response = AlertsView;
+
+    fn answer(
+        self,
+        engine: &Engine,
+        context: &ViewContext,
+        _stored: &dyn Stored,
+    ) -> Result<AlertsView, String> {
+        Ok(engine.alerts_view(context))
+    }
 }
 
 impl Engine {

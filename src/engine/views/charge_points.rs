@@ -10,6 +10,7 @@ use super::super::Engine;
 use super::overview::ChargePointTotals;
 use super::provisioning::ProvisioningRow;
 use super::{ViewContext, rfc3339, wh};
+use crate::engine::query::{Query, Stored};
 use crate::ledger::charging::{ChargePointState, Conformance, Connector, RegisterKind};
 use crate::model::{ConnectorStatus, LinkMode, OcppVersion};
 
@@ -193,6 +194,23 @@ pub struct LiveSession {
     pub started_at: String,
     /// Energy so far; `null` before the first register value.
     pub energy_wh: Option<f64>,
+}
+
+/// All charge points.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct ChargePointsQuery;
+
+impl Query for ChargePointsQuery {
+    type Response = ChargePointsView;
+
+    fn answer(
+        self,
+        engine: &Engine,
+        context: &ViewContext,
+        _stored: &dyn Stored,
+    ) -> Result<ChargePointsView, String> {
+        Ok(engine.charge_points_view(context))
+    }
 }
 
 impl Engine {

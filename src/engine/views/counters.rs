@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::super::Engine;
 use super::{ViewContext, rfc3339, whole};
+use crate::engine::query::{Query, Stored};
 use crate::ledger::audit::Entry;
 use crate::telemetry::format_name;
 
@@ -83,6 +84,26 @@ pub struct CounterRegister {
     pub held: f64,
     /// A reading waits for a second one that confirms it.
     pub in_doubt: bool,
+}
+
+/// The audit log, and the registers of one asset.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CountersQuery {
+    /// Fleet id or feed id whose registers are listed; `None` lists no register.
+    pub asset: Option<Arc<str>>,
+}
+
+impl Query for CountersQuery {
+    type Response = CountersView;
+
+    fn answer(
+        self,
+        engine: &Engine,
+        context: &ViewContext,
+        _stored: &dyn Stored,
+    ) -> Result<CountersView, String> {
+        Ok(engine.counters_view(context, self.asset.as_deref()))
+    }
 }
 
 impl Engine {

@@ -8,6 +8,8 @@ use serde::Serialize;
 
 use super::super::{Dimension, Engine};
 use super::{ViewContext, kwh, whole};
+use crate::engine::MAX_EMISSION_DAYS;
+use crate::engine::query::{Query, Stored};
 use crate::ledger::emissions::{
     Figures, Inventory, InventoryKey, MAX_ESTIMATED, METHOD_VERSION, Months, RESTATEMENT_THRESHOLD,
     RestatementEffect, RestatementReason, Scope, Setting, Uncertain, YearRestatement,
@@ -189,6 +191,37 @@ pub struct AvoidedVehicle {
     pub kgco2e_now: f64,
     /// The difference.
     pub kgco2e_avoided: f64,
+}
+
+/// The inventory of the days `from..=to`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EmissionsQuery {
+    /// First day; default 1 April of the running year.
+    pub from: Option<Day>,
+    /// Last day; default today.
+    pub to: Option<Day>,
+    /// Breakdown; empty is the total by scope.
+    pub by: Vec<Dimension>,
+}
+
+impl Query for EmissionsQuery {
+    type Response = EmissionsView;
+
+    fn answer(
+        self,
+        engine: &Engine,
+        context: &ViewContext,
+        stored: &dyn Stored,
+    ) -> Result<EmissionsView, String> {
+        // Without an end, no further from the beginning than is allowed.
+        let furthest = self.from.map(|from| {
+            Day(from.0.saturating_add(MAX_EMISSION_DAYS - 1))
+                .min(Day::of(context.now, engine.register().zone()))
+        });
+        let (from, to) = engine.emission_days(context, self.from, self.to.or(furthest));
+        let stored = stored.activity(from, to)?;
+        Ok(engine.emissions_view(from, to, &self.by, stored))
+    }
 }
 
 impl Engine {

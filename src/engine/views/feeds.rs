@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::super::Engine;
 use super::super::fleet::Asset;
 use super::{ViewContext, rfc3339};
+use crate::engine::query::{Query, Stored};
 use crate::model::AssetKind;
 use crate::model::register::Register;
 use crate::telemetry::format_name;
@@ -42,6 +43,23 @@ pub struct FeedRow {
     pub messages_lost: Option<u64>,
     /// Whether the asset reports itself online.
     pub online: Option<bool>,
+}
+
+/// All assets of all feeds.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct FeedsQuery;
+
+impl Query for FeedsQuery {
+    type Response = FeedsView;
+
+    fn answer(
+        self,
+        engine: &Engine,
+        context: &ViewContext,
+        _stored: &dyn Stored,
+    ) -> Result<FeedsView, String> {
+        Ok(engine.feeds_view(context))
+    }
 }
 
 impl Engine {

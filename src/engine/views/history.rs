@@ -6,12 +6,121 @@ use schemars::JsonSchema;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
-use super::super::view::{Field, Step};
 use super::{rfc3339, wh};
+use crate::engine::query::{Field, RollupQuery, Rollups, Step};
 use crate::ledger::rollups::{Cell, HeatMap};
 use crate::model::register::Register;
-use crate::model::{RollupSums, SLOT_MS, Series, Slots, slot_start};
+use crate::model::{RollupSums, SLOT_MS, Series, Slots, slot_of, slot_start};
 use crate::units::{Day, UtcMs, Zone};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Quarter hours that overlap `[from, to)`, or the London days that hold them.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HistoryQuery {
+    /// Start; default seven days before `to`, 365 with days.
+    pub from: Option<UtcMs>,
+    /// End; default now, or as far from `from` as is allowed.
+    pub to: Option<UtcMs>,
+    /// Quarter hours or days.
+    pub step: Step,
+    /// Site, charge point or all.
+    pub series: Series,
+    /// Columns, in this order.
+    pub fields: Vec<Field>,
+}
+
+impl HistoryQuery {
+    fn range(&self, now: UtcMs) -> (UtcMs, UtcMs) {
+        let furthest = self.from.map_or(now, |from| {
+            from.plus(i64::from(self.step.max_days()) * DAY_MS)
+        });
+        let to = self.to.unwrap_or(now.min(furthest));
+        let days = if self.step == Step::Quarter { 7 } else { 365 };
+        (self.from.unwrap_or(to.plus(-days * DAY_MS)), to)
+    }
+}
+
+impl RollupQuery for HistoryQuery {
+    type Response = HistoryView;
+
+    fn series(&self) -> &Series {
+        &self.series
+    }
+
+    fn answer(
+        self,
+        now: UtcMs,
+        register: &Register,
+        rollups: &dyn Rollups,
+    ) -> Result<HistoryView, String> {
+        let (from, to) = self.range(now);
+        let zone = register.zone();
+        let sums = match self.step {
+            // The last slot is the one that holds the last instant of the range.
+            Step::Quarter => rollups.quarters(slot_of(from), slot_of(to.plus(SLOT_MS - 1)))?,
+            Step::Day => rollups.days(Day::of(from, zone), Day::of(to.plus(-1), zone))?,
+        };
+        let Self {
+            step,
+            series,
+            fields,
+            ..
+        } = self;
+        Ok(HistoryView::new(
+            (from, to, now),
+            step,
+            &series,
+            fields,
+            sums,
+            register,
+        ))
+    }
+}
+
+/// The days `from..=to` by weekday and hour.
+#[derive(Clone, PartialEq, Debug)]
+pub struct UtilisationQuery {
+    /// First day; default 27 days before `to`.
+    pub from: Option<Day>,
+    /// Last day; default today, or as far from `from` as is allowed.
+    pub to: Option<Day>,
+    /// Site, charge point or all.
+    pub series: Series,
+}
+
+impl RollupQuery for UtilisationQuery {
+    type Response = UtilisationView;
+
+    fn series(&self) -> &Series {
+        &self.series
+    }
+
+    fn answer(
+        self,
+        now: UtcMs,
+        register: &Register,
+        rollups: &dyn Rollups,
+    ) -> Result<UtilisationView, String> {
+        let zone = register.zone();
+        let (today, max_days) = (Day::of(now, zone), Step::Quarter.max_days());
+        let furthest = self.from.map_or(today, |from| {
+            today.min(Day(from.0.saturating_add(max_days - 1)))
+        });
+        let to = self.to.unwrap_or(furthest);
+        let from = self.from.unwrap_or(Day(to.0.saturating_sub(27)));
+        let mut map = HeatMap::default();
+        let sums = rollups.quarters(slot_of(from.start(zone)), slot_of(to.end(zone)))?;
+        sums.iter()
+            .for_each(|(slot, sums)| map.add(slot, sums, zone));
+        Ok(UtilisationView::new(
+            (from, to, now),
+            &self.series,
+            &map,
+            register,
+        ))
+    }
+}
 
 /// The site or charge point that the figures belong to; all `null` for the whole estate.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -74,15 +183,15 @@ impl HistoryView {
         sums: Slots,
         register: &Register,
     ) -> Self {
-        let (name, start) = match step {
-            Step::Quarter => ("15m", "start"),
-            Step::Day => ("1d", "day"),
+        let start = match step {
+            Step::Quarter => "start",
+            Step::Day => "day",
         };
         Self {
             as_of: rfc3339(now),
             from: rfc3339(from),
             to: rfc3339(to),
-            step: name,
+            step: step.name(),
             scope: SeriesScope::from_series(series, register),
             columns: std::iter::once(start)
                 .chain(fields.iter().map(|field| field.name()))

@@ -8,6 +8,8 @@ use serde::Serialize;
 
 use super::super::Engine;
 use super::super::fleet::Asset;
+use super::ViewContext;
+use crate::engine::query::{Query, Stored};
 use crate::model::{AssetKind, CounterKind, Quantity};
 use crate::units::Thousandths;
 
@@ -37,6 +39,30 @@ pub enum AcceptedValue {
     Number(f64),
     /// On or off.
     State(bool),
+}
+
+/// The vehicles of these fleet ids, then those of these organisations.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HomeAssistantQuery {
+    /// Fleet ids.
+    pub vehicles: Arc<[String]>,
+    /// Organisations, all of whose vehicles are wanted.
+    pub organisations: Arc<[String]>,
+    /// Longest answer; further vehicles are counted and left out.
+    pub limit: usize,
+}
+
+impl Query for HomeAssistantQuery {
+    type Response = HomeAssistantView;
+
+    fn answer(
+        self,
+        engine: &Engine,
+        _context: &ViewContext,
+        _stored: &dyn Stored,
+    ) -> Result<HomeAssistantView, String> {
+        Ok(engine.home_assistant_view(&self.vehicles, &self.organisations, self.limit))
+    }
 }
 
 impl Engine {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::super::Engine;
 use super::{ViewContext, rfc3339};
+use crate::engine::query::{Query, Stored};
 use crate::model::Indicator;
 
 /// All monthly figures, by organisation, name and month.
@@ -38,6 +39,23 @@ pub struct IndicatorRow {
     /// When the figure was published or imported.
     #[serde(rename = "said_at")]
     pub reported_at: String,
+}
+
+/// All monthly figures.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct IndicatorsQuery;
+
+impl Query for IndicatorsQuery {
+    type Response = IndicatorsView;
+
+    fn answer(
+        self,
+        engine: &Engine,
+        context: &ViewContext,
+        stored: &dyn Stored,
+    ) -> Result<IndicatorsView, String> {
+        Ok(engine.indicators_view(context, stored.indicators()?))
+    }
 }
 
 impl Engine {

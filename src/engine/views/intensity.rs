@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::super::Engine;
 use super::{ViewContext, kwh, rfc3339, sessions, wh};
+use crate::engine::query::{Query, Stored};
 use crate::ledger::intensity::{Basis, Intensity, OperationalSum, Series};
 use crate::model::{
     ChargingIntensityFact, ClosedSession, EnergyUser, GridArea, HalfHour, IntensitySlot,
@@ -145,6 +146,32 @@ fn fleet_or_sold(user: &EnergyUser) -> &'static str {
     match user {
         EnergyUser::Vehicle(_) | EnergyUser::Unallocated => "fleet",
         EnergyUser::Staff | EnergyUser::Public => "sold_on",
+    }
+}
+
+/// Operational carbon intensity of the days `from..=to`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct IntensityQuery {
+    /// First day; default six days before `to`.
+    pub from: Option<Day>,
+    /// Last day; default today.
+    pub to: Option<Day>,
+}
+
+impl Query for IntensityQuery {
+    type Response = IntensityView;
+
+    fn answer(
+        self,
+        engine: &Engine,
+        context: &ViewContext,
+        stored: &dyn Stored,
+    ) -> Result<IntensityView, String> {
+        let zone = engine.register().zone();
+        let to = self.to.unwrap_or_else(|| Day::of(context.now, zone));
+        let from = self.from.unwrap_or(Day(to.0.saturating_sub(6)));
+        let stored = stored.intensity(from.start(zone), to.end(zone))?;
+        Ok(engine.intensity_view(context, from, to, stored))
     }
 }
 

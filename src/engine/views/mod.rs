@@ -22,37 +22,49 @@ mod uptime;
 mod vehicles;
 mod what_if;
 
-pub use activity::{ActivityView, SubjectActivity};
-pub use air::{AirRow, AirView, PollutantRow};
+pub use activity::{ActivityQuery, ActivityView, SubjectActivity};
+pub use air::{AirQuery, AirRow, AirView, PollutantRow};
 pub use alerts::{
-    Acknowledgement, AlertAnnotations, AlertRow, AlertRuleRow, AlertState, AlertsView, SilenceRow,
+    Acknowledgement, AlertAnnotations, AlertRow, AlertRuleRow, AlertState, AlertsQuery, AlertsView,
+    SilenceRow,
 };
 pub use charge_points::{
-    ChargePointRow, ChargePointsView, ConformanceRow, ConnectorRow, LiveSession, SitePower,
-    VendorRow,
+    ChargePointRow, ChargePointsQuery, ChargePointsView, ConformanceRow, ConnectorRow, LiveSession,
+    SitePower, VendorRow,
 };
-pub use counters::{CounterEntry, CounterRegister, CountersView};
+pub use counters::{CounterEntry, CounterRegister, CountersQuery, CountersView};
 pub use emissions::{
-    AvoidedEmissions, AvoidedVehicle, EmissionsGroup, EmissionsRow, EmissionsView,
+    AvoidedEmissions, AvoidedVehicle, EmissionsGroup, EmissionsQuery, EmissionsRow, EmissionsView,
     FactorRestatement, FuelMismatch, Restatement, StoredActivity,
 };
-pub use feeds::{FeedRow, FeedsView};
-pub use history::{HistoryRows, HistoryView, SeriesScope, UtilisationView};
-pub use home_assistant_vehicles::{AcceptedValue, HomeAssistantVehicle, HomeAssistantView};
-pub use indicators::{IndicatorRow, IndicatorsView};
-pub use intensity::{
-    IntensityArea, IntensityDay, IntensityFigures, IntensitySession, IntensityView, StoredIntensity,
+pub use feeds::{FeedRow, FeedsQuery, FeedsView};
+pub use history::{
+    HistoryQuery, HistoryRows, HistoryView, SeriesScope, UtilisationQuery, UtilisationView,
 };
-pub use overview::{ChargePointTotals, DataQuality, Overview, TargetsView, TodayFigures};
+pub use home_assistant_vehicles::{
+    AcceptedValue, HomeAssistantQuery, HomeAssistantVehicle, HomeAssistantView,
+};
+pub use indicators::{IndicatorRow, IndicatorsQuery, IndicatorsView};
+pub use intensity::{
+    IntensityArea, IntensityDay, IntensityFigures, IntensityQuery, IntensitySession, IntensityView,
+    StoredIntensity,
+};
+pub use overview::{
+    ChargePointTotals, DataQuality, Overview, OverviewQuery, TargetsQuery, TargetsView,
+    TodayFigures,
+};
 pub use provisioning::{ProvisioningKey, ProvisioningRow};
-pub use sessions::{HalfHourRow, SessionRow, SessionsView, SignedMeterData};
-pub use transition::{FleetFigures, TransitionFigures, TransitionMonth, TransitionView};
+pub use sessions::{HalfHourRow, SessionRow, SessionsQuery, SessionsView, SignedMeterData};
+pub use transition::{
+    FleetFigures, TransitionFigures, TransitionMonth, TransitionQuery, TransitionView,
+};
 pub use uptime::{
     ClassDurations, ExemptDurations, FaultRow, NormRow, PcprRatios, UptimeChargePoint,
-    UptimeConnector, UptimeFigures, UptimeGroup, UptimeSite, UptimeView, UtilisationRatios,
+    UptimeConnector, UptimeFigures, UptimeGroup, UptimeQuery, UptimeSite, UptimeView,
+    UtilisationRatios,
 };
-pub use vehicles::{VehicleRow, VehiclesView};
-pub use what_if::WhatIfView;
+pub use vehicles::{VehicleRow, VehiclesQuery, VehiclesView};
+pub use what_if::{WhatIfQuery, WhatIfView};
 
 use crate::units::UtcMs;
 

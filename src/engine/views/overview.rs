@@ -10,6 +10,7 @@ use super::super::Engine;
 use super::headline::headline;
 use super::transition::TransitionFigures;
 use super::{ViewContext, kwh, rfc3339, whole};
+use crate::engine::query::{Query, Stored};
 use crate::ledger::targets::TargetRecord;
 use crate::model::AssetKind;
 use crate::units::Day;
@@ -117,6 +118,40 @@ pub struct TargetsView {
     pub as_of: String,
     /// The target of `[target]` first.
     pub targets: Vec<TargetRecord>,
+}
+
+/// The figures of the first page.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct OverviewQuery;
+
+impl Query for OverviewQuery {
+    type Response = Overview;
+
+    fn answer(
+        self,
+        engine: &Engine,
+        context: &ViewContext,
+        _stored: &dyn Stored,
+    ) -> Result<Overview, String> {
+        Ok(engine.overview(context))
+    }
+}
+
+/// All targets.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct TargetsQuery;
+
+impl Query for TargetsQuery {
+    type Response = TargetsView;
+
+    fn answer(
+        self,
+        engine: &Engine,
+        context: &ViewContext,
+        _stored: &dyn Stored,
+    ) -> Result<TargetsView, String> {
+        Ok(engine.targets_view(context))
+    }
 }
 
 impl Engine {

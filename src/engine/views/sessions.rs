@@ -6,8 +6,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::{Engine, View};
+use super::super::Engine;
 use super::{ViewContext, rfc3339, wh};
+use crate::engine::query::{Query, Stored};
 use crate::model::{ClosedSession, EnergyUser, SessionRecord, TransactionId};
 use crate::units::UtcMs;
 
@@ -89,13 +90,41 @@ pub struct SignedMeterData {
     pub sha256_first_8: String,
 }
 
+/// Sessions that overlap `[from, to)`.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct SessionsQuery {
+    /// Start of the range; `None` is the beginning.
+    pub from: Option<UtcMs>,
+    /// End of the range; `None` is now.
+    pub to: Option<UtcMs>,
+    /// Only sessions of this charge point.
+    pub charge_point: Option<Arc<str>>,
+    /// Only sessions of this vehicle.
+    pub vehicle: Option<Arc<str>>,
+}
+
+impl Query for SessionsQuery {
+    type Response = SessionsView;
+
+    fn answer(
+        self,
+        engine: &Engine,
+        context: &ViewContext,
+        stored: &dyn Stored,
+    ) -> Result<SessionsView, String> {
+        let (charge_point, vehicle) = (self.charge_point.as_deref(), self.vehicle.as_deref());
+        let closed = stored.sessions(self.from, self.to, charge_point, vehicle)?;
+        Ok(engine.sessions_view(context, closed, &self))
+    }
+}
+
 impl Engine {
-    /// `/api/v1/sessions`. `closed` is what the store has for the same question; what is closed but not committed yet comes from the book.
+    /// `/api/v1/sessions`. `closed` is what the store has for the same query; sessions that are closed but not committed yet come from the book.
     pub fn sessions_view(
         &self,
         context: &ViewContext,
         closed: Vec<ClosedSession>,
-        question: &View,
+        query: &SessionsQuery,
     ) -> SessionsView {
         let mut rows: BTreeMap<(UtcMs, String), SessionRow> = BTreeMap::new();
         let stored = closed
@@ -105,7 +134,7 @@ impl Engine {
             .charging
             .book()
             .sessions()
-            .filter(|(record, _)| wanted(record, question, context.now));
+            .filter(|(record, _)| query.matches(record, context.now));
         let booked = booked.map(|(record, plugged)| {
             (
                 record.clone(),
@@ -179,25 +208,20 @@ impl Engine {
     }
 }
 
-fn wanted(record: &SessionRecord, question: &View, now: UtcMs) -> bool {
-    let View::Sessions {
-        from,
-        to,
-        charge_point,
-        vehicle,
-    } = question
-    else {
-        return false;
-    };
-    let ended = record.ended_at.unwrap_or(now);
-    from.is_none_or(|from| ended >= from)
-        && to.is_none_or(|to| record.started_at < to)
-        && charge_point
-            .as_ref()
-            .is_none_or(|id| *id == record.charge_point)
-        && vehicle
-            .as_ref()
-            .is_none_or(|id| record.user.vehicle() == Some(id))
+impl SessionsQuery {
+    fn matches(&self, record: &SessionRecord, now: UtcMs) -> bool {
+        let ended = record.ended_at.unwrap_or(now);
+        self.from.is_none_or(|from| ended >= from)
+            && self.to.is_none_or(|to| record.started_at < to)
+            && self
+                .charge_point
+                .as_ref()
+                .is_none_or(|id| *id == record.charge_point)
+            && self
+                .vehicle
+                .as_ref()
+                .is_none_or(|id| record.user.vehicle() == Some(id))
+    }
 }
 
 pub(super) fn user_name(user: &EnergyUser) -> &'static str {

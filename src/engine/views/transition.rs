@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::super::Engine;
 use super::{ViewContext, rfc3339};
+use crate::engine::query::{Query, Stored};
 use crate::ledger::targets::{headline, last_full_month};
 use crate::ledger::transition::{Counts, Population, Profile, classify, in_scope};
 use crate::model::register::{Role, Vehicle};
@@ -91,6 +92,28 @@ pub struct TransitionView {
     pub to: String,
     /// Month by month.
     pub months: Vec<TransitionMonth>,
+}
+
+/// Classes of the fleet today and at the ends of the months `from..=to`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct TransitionQuery {
+    /// First month; default twelve before `to`.
+    pub from: Option<Month>,
+    /// Last month; default the last that has ended.
+    pub to: Option<Month>,
+}
+
+impl Query for TransitionQuery {
+    type Response = TransitionView;
+
+    fn answer(
+        self,
+        engine: &Engine,
+        context: &ViewContext,
+        _stored: &dyn Stored,
+    ) -> Result<TransitionView, String> {
+        Ok(engine.transition_view(context, self.from, self.to))
+    }
 }
 
 impl Engine {

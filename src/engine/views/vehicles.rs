@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::super::Engine;
 use super::super::fleet::Asset;
 use super::{ViewContext, rfc3339, whole};
+use crate::engine::query::{Query, Stored};
 use crate::ledger::transition::classify;
 use crate::model::register::Vehicle;
 use crate::model::{AssetKind, Quantity};
@@ -69,6 +70,23 @@ pub struct VehicleRow {
     pub charging: Option<bool>,
     /// Whether the vehicle or its gateway reports itself online.
     pub online: Option<bool>,
+}
+
+/// All vehicles.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct VehiclesQuery;
+
+impl Query for VehiclesQuery {
+    type Response = VehiclesView;
+
+    fn answer(
+        self,
+        engine: &Engine,
+        context: &ViewContext,
+        _stored: &dyn Stored,
+    ) -> Result<VehiclesView, String> {
+        Ok(engine.vehicles_view(context))
+    }
 }
 
 impl Engine {

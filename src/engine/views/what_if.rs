@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::super::Engine;
 use super::{ViewContext, rfc3339};
+use crate::engine::query::{Query, Stored};
 use crate::ledger::targets::whatif::{Conversion, Outcome, Selector, convert, outcome};
 use crate::ledger::targets::{FleetShare, Measure, headline, successors};
 use crate::model::register::EmissionClass;
@@ -23,6 +24,26 @@ pub struct WhatIfView {
     pub replacements: usize,
     /// The target under the plan; `null` only if the first page's target is no share of vehicles.
     pub outcome: Option<Outcome>,
+}
+
+/// The path of the share under a steady rate of replacements.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct WhatIfQuery {
+    /// Vehicles replaced a month by zero-emission ones.
+    pub per_month: f64,
+}
+
+impl Query for WhatIfQuery {
+    type Response = WhatIfView;
+
+    fn answer(
+        self,
+        engine: &Engine,
+        context: &ViewContext,
+        _stored: &dyn Stored,
+    ) -> Result<WhatIfView, String> {
+        Ok(engine.what_if_view(context, self.per_month))
+    }
 }
 
 impl Engine {

@@ -18,6 +18,18 @@ pub enum PollutantStatus {
     NotComparable,
 }
 
+impl PollutantStatus {
+    /// The word in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::NotMet => "not_met",
+            Self::NotSet => "not_set",
+            Self::NotComparable => "not_comparable",
+        }
+    }
+}
+
 /// A pollutant and its change.
 #[derive(Clone, PartialEq, Debug)]
 pub struct PollutantChange {

@@ -35,6 +35,22 @@ pub enum TargetStatus {
     Reference,
 }
 
+impl TargetStatus {
+    /// The word in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::OnPath => "on_path",
+            Self::BelowPath => "below_path",
+            Self::Missed => "missed",
+            Self::PathNotSet => "path_not_set",
+            Self::NotSet => "not_set",
+            Self::NotComputable => "not_computable",
+            Self::Reference => "reference",
+        }
+    }
+}
+
 /// Vehicles and things are whole, tonnes are not.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 #[serde(untagged)]

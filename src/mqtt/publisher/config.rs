@@ -52,7 +52,7 @@ impl Default for HomeAssistantConfig {
             prefix: "homeassistant".into(),
             vehicles: Arc::default(),
             organisations: Arc::default(),
-            // `mqtt-telemetry` section 5: 800 assets of ten entities are heavy for Home Assistant.
+            // 800 vehicles of ten entities each are heavy for Home Assistant.
             max_devices: 100,
         }
     }

@@ -1,31 +1,18 @@
-//! A vehicle as a device of Home Assistant: its discovery document and its state (`mqtt-telemetry` section 5). Values are those the engine
-//! believes; a device has a component for what is known of it, so there are none that stay "unknown". No positions.
+//! A vehicle as a device of Home Assistant: its discovery document and its state. Values are those that passed the glitch filter; a device
+//! has a component for each known quantity, so that none stays "unknown". No positions.
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::{Message, PublishConfig};
+use crate::engine::views::HomeAssistantVehicle;
 use crate::mqtt::publisher::topics::{STATE, STATUS};
 
 /// What every object id of ours begins with.
 pub(super) const OBJECT_PREFIX: &str = "fleetgauge_";
 /// Who wrote a document.
 const ORIGIN: &str = "fleetgauge";
-
-/// The answer to `View::Chosen`.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Chosen {
-    pub vehicles: Vec<ChosenVehicle>,
-    pub left_out: u64,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct ChosenVehicle {
-    pub vehicle_id: String,
-    values: BTreeMap<String, Value>,
-}
 
 /// How Home Assistant shows a quantity.
 struct Component {
@@ -101,41 +88,87 @@ const COMPONENTS: &[Component] = &[
     },
 ];
 
+/// One component of a device, in the words of Home Assistant's discovery. Keys are in alphabetical order.
+#[derive(Serialize)]
+struct ComponentDocument {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_class: Option<&'static str>,
+    name: &'static str,
+    platform: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_class: Option<&'static str>,
+    unique_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit_of_measurement: Option<&'static str>,
+    value_template: String,
+}
+
 impl Component {
-    fn document(&self, object: &str) -> Value {
+    fn document(&self, object: &str) -> ComponentDocument {
         let quantity = self.quantity;
-        let mut fields = Map::new();
-        let mut put = |key: &str, value: &str| drop(fields.insert(key.to_owned(), value.into()));
-        put("unique_id", &format!("{object}_{quantity}"));
-        put("name", self.name);
-        match self.shown {
+        let (platform, device_class, state_class, unit_of_measurement) = match self.shown {
             Shown::Counter(class, unit) => {
-                put("platform", "sensor");
-                put("device_class", class);
-                put("state_class", "total_increasing");
-                put("unit_of_measurement", unit);
+                ("sensor", Some(class), Some("total_increasing"), Some(unit))
             }
-            Shown::Gauge(class, unit) => {
-                put("platform", "sensor");
-                class
-                    .into_iter()
-                    .for_each(|class| put("device_class", class));
-                put("state_class", "measurement");
-                put("unit_of_measurement", unit);
-            }
-            Shown::Binary(class) => {
-                put("platform", "binary_sensor");
-                put("device_class", class);
-            }
-        }
-        let template = match self.shown {
+            Shown::Gauge(class, unit) => ("sensor", class, Some("measurement"), Some(unit)),
+            Shown::Binary(class) => ("binary_sensor", Some(class), None, None),
+        };
+        let value_template = match self.shown {
             // A template writes true as "True", which is none of the words a binary sensor knows.
             Shown::Binary(_) => format!("{{{{ 'ON' if value_json.{quantity} else 'OFF' }}}}"),
             _ => format!("{{{{ value_json.{quantity} }}}}"),
         };
-        put("value_template", &template);
-        Value::Object(fields)
+        ComponentDocument {
+            device_class,
+            name: self.name,
+            platform,
+            state_class,
+            unique_id: format!("{object}_{quantity}"),
+            unit_of_measurement,
+            value_template,
+        }
     }
+}
+
+/// The discovery document of a device. Keys are in alphabetical order.
+#[derive(Serialize)]
+struct DeviceDocument<'a> {
+    availability: [Availability; 1],
+    components: BTreeMap<&'static str, ComponentDocument>,
+    device: Device<'a>,
+    origin: Origin,
+    state_topic: &'a str,
+}
+
+#[derive(Serialize)]
+struct Availability {
+    topic: String,
+}
+
+#[derive(Serialize)]
+struct Device<'a> {
+    identifiers: [String; 1],
+    manufacturer: &'static str,
+    model: &'static str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct Origin {
+    name: &'static str,
+    sw_version: &'static str,
+}
+
+/// The parts of a document that tell its writer.
+#[derive(Deserialize)]
+struct FoundDocument {
+    origin: FoundOrigin,
+    state_topic: String,
+}
+
+#[derive(Deserialize)]
+struct FoundOrigin {
+    name: String,
 }
 
 /// The id of a vehicle in topics and in Home Assistant, which take letters, digits, `-` and `_`. Another character becomes `_`, and a hash of
@@ -172,7 +205,7 @@ pub(super) fn state_topic(config: &PublishConfig, suffix: &str) -> String {
     format!("{}/{STATE}/{suffix}", config.prefix)
 }
 
-/// The suffix of a device of ours that somebody (an earlier run of ours) has told Home Assistant of, by the topic and the document.
+/// The suffix of a device that an earlier run of ours has published, by the topic and the document.
 /// Another gateway's devices, by another prefix, are not ours.
 pub(super) fn found(config: &PublishConfig, topic: &str, document: &[u8]) -> Option<String> {
     let object = topic
@@ -180,51 +213,61 @@ pub(super) fn found(config: &PublishConfig, topic: &str, document: &[u8]) -> Opt
         .strip_prefix("/device/")?
         .strip_suffix("/config")?;
     let suffix = object.strip_prefix(OBJECT_PREFIX)?;
-    let document: Value = serde_json::from_slice(document).ok()?;
-    let origin = document.pointer("/origin/name")?.as_str()?;
-    let state = document.get("state_topic")?.as_str()?;
-    (origin == ORIGIN && state == state_topic(config, suffix)).then(|| suffix.to_owned())
+    let document: FoundDocument = serde_json::from_slice(document).ok()?;
+    let ours =
+        document.origin.name == ORIGIN && document.state_topic == state_topic(config, suffix);
+    ours.then(|| suffix.to_owned())
 }
 
-/// Document and state of a vehicle; nothing if nothing is known of it yet.
+/// Document and state of a vehicle; empty if no quantity of it is known yet.
 pub(super) fn messages(
     config: &PublishConfig,
     suffix: &str,
-    vehicle: &ChosenVehicle,
-) -> Vec<Message> {
+    vehicle: &HomeAssistantVehicle,
+) -> serde_json::Result<Vec<Message>> {
     let object = format!("{OBJECT_PREFIX}{suffix}");
-    let known = COMPONENTS
-        .iter()
-        .filter_map(|component| Some((component, vehicle.values.get(component.quantity)?)));
-    let (components, state): (Map<_, _>, Map<_, _>) = known
-        .map(|(component, value)| {
-            let name = component.quantity.to_owned();
-            (
-                (name.clone(), component.document(&object)),
-                (name, value.clone()),
-            )
-        })
-        .unzip();
+    let mut components = BTreeMap::new();
+    let mut state = BTreeMap::new();
+    for component in COMPONENTS {
+        if let Some(value) = vehicle.values.get(component.quantity) {
+            components.insert(component.quantity, component.document(&object));
+            state.insert(component.quantity, value);
+        }
+    }
     if components.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let state_topic = state_topic(config, suffix);
-    let document = json!({
-        "device": { "identifiers": [object], "name": vehicle.vehicle_id, "manufacturer": ORIGIN, "model": "vehicle" },
-        "origin": { "name": ORIGIN, "sw_version": env!("CARGO_PKG_VERSION") },
-        "state_topic": state_topic,
-        "availability": [{ "topic": format!("{}/{STATUS}", config.prefix) }],
-        "components": components,
-    });
+    let document = DeviceDocument {
+        availability: [Availability {
+            topic: format!("{}/{STATUS}", config.prefix),
+        }],
+        components,
+        device: Device {
+            identifiers: [object],
+            manufacturer: ORIGIN,
+            model: "vehicle",
+            name: &vehicle.vehicle_id,
+        },
+        origin: Origin {
+            name: ORIGIN,
+            sw_version: env!("CARGO_PKG_VERSION"),
+        },
+        state_topic: &state_topic,
+    };
+    let document = serde_json::to_string(&document)?;
     // The state first: a device that Home Assistant has just made finds its values.
-    vec![
-        Message::new(state_topic, Value::Object(state).to_string()),
-        Message::new(config_topic(config, suffix), document.to_string()),
-    ]
+    Ok(vec![
+        Message::new(state_topic.clone(), serde_json::to_string(&state)?),
+        Message::new(config_topic(config, suffix), document),
+    ])
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
+    use crate::engine::views::AcceptedValue;
     use crate::mqtt::publisher::discovery::*;
 
     #[test]
@@ -242,14 +285,32 @@ mod tests {
                 .replace("fleetagg", "fleetgauge")
         };
         let state = ours(&lines[1], "payload");
-        let chosen =
-            format!(r#"{{"vehicles":[{{"vehicle_id":"AMB-101","values":{state}}}],"left_out":0}}"#);
-        let chosen: Chosen = serde_json::from_str(&chosen).unwrap();
+        let known: BTreeMap<String, Value> = serde_json::from_str(&state).unwrap();
+        let accepted = |value: &Value| match value {
+            Value::Bool(state) => AcceptedValue::State(*state),
+            other => AcceptedValue::Number(other.as_f64().unwrap()),
+        };
+        let values = COMPONENTS
+            .iter()
+            .filter_map(|component| {
+                let value = known.get(component.quantity)?;
+                Some((component.quantity, accepted(value)))
+            })
+            .collect();
+        let vehicle = HomeAssistantVehicle {
+            vehicle_id: "AMB-101".into(),
+            values,
+        };
         let config = PublishConfig::default();
-        let messages = messages(&config, &object_suffix("AMB-101"), &chosen.vehicles[0]);
+        let messages = messages(&config, &object_suffix("AMB-101"), &vehicle).unwrap();
         let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap();
         assert_eq!(messages[0].topic, ours(&lines[1], "topic"));
-        assert_eq!(parsed(&messages[0].payload), parsed(&state));
+        let numbers = |text: &str| -> BTreeMap<String, String> {
+            let values: BTreeMap<String, Value> = serde_json::from_str(text).unwrap();
+            let number = |value: Value| value.as_f64().map_or(value.to_string(), |n| n.to_string());
+            values.into_iter().map(|(k, v)| (k, number(v))).collect()
+        };
+        assert_eq!(numbers(&messages[0].payload), numbers(&state));
         assert_eq!(messages[1].topic, ours(&lines[0], "topic"));
         assert_eq!(
             parsed(&messages[1].payload),

@@ -1,5 +1,5 @@
-//! Results back to a broker: the overview as a tree of retained topics, and chosen vehicles as devices of Home Assistant. Asks the engine as
-//! the page does, publishes what has changed, and everything again on a new connection, because a broker may have lost it.
+//! Figures back to a broker: the overview as a tree of retained topics, and configured vehicles as devices of Home Assistant. Publishes what
+//! has changed, and everything again on a new connection, because a broker may have lost it.
 //!
 //! Three tasks: one polls the connection, one asks the engine, one publishes; only the last waits for room. What earlier runs told Home
 //! Assistant is read back from the broker, where it is retained, and not kept in the store: the broker's copy is the one that matters, it
@@ -10,8 +10,6 @@ mod discovery;
 mod topics;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -20,8 +18,9 @@ use tokio::sync::{mpsc, watch};
 
 pub use config::{HomeAssistantConfig, PublishConfig};
 
-use self::discovery::Chosen;
-use crate::engine::View;
+use crate::api::requests::EngineClient;
+use crate::engine::views::HomeAssistantView;
+use crate::engine::{AlertsQuery, HomeAssistantQuery, OverviewQuery};
 use crate::model::Stats;
 use crate::mqtt::client::connection;
 use crate::mqtt::client::connection::{BackOff, Client, Events, Happening, Session};
@@ -32,16 +31,12 @@ const MAX_FOUND: usize = 4_096;
 /// How long the farewell may take.
 const GOODBYE: Duration = Duration::from_millis(500);
 
-/// Asks the engine: JSON, or why there is no answer.
-pub type Ask =
-    Arc<dyn Fn(View) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync>;
-
 /// A retained message. An empty payload erases.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Message {
     topic: String,
     payload: String,
-    /// What decides whether it is news, if not the payload.
+    /// What decides whether the message has changed, if not the payload.
     compared: Option<String>,
 }
 
@@ -68,8 +63,10 @@ struct Link {
 /// The engine's newest answers.
 #[derive(Debug, Default)]
 struct Results {
-    overview: Vec<Message>,
-    chosen: Chosen,
+    /// The tree of topics.
+    messages: Vec<Message>,
+    /// Vehicles for Home Assistant.
+    vehicles: HomeAssistantView,
 }
 
 /// A publisher, ready to connect.
@@ -106,7 +103,12 @@ impl Publisher {
     }
 
     /// Publishes until told to stop, then says "offline".
-    pub async fn run(self, ask: Ask, stats: Arc<Stats>, mut shutdown: watch::Receiver<bool>) {
+    pub async fn run(
+        self,
+        engine: EngineClient,
+        stats: Arc<Stats>,
+        mut shutdown: watch::Receiver<bool>,
+    ) {
         let Self {
             config,
             broker,
@@ -140,7 +142,7 @@ impl Publisher {
             };
             tokio::select! {
                 () = publishing.run(link.clone(), found, results) => {}
-                () = look(&config, &ask, &answers) => {}
+                () = poll_engine(&config, &engine, &answers) => {}
                 () = async { drop(shutdown.wait_for(|stop| *stop).await) } => {}
             }
             if link.borrow().connected {
@@ -153,46 +155,50 @@ impl Publisher {
     }
 }
 
-/// Asks the engine again and again.
-async fn look(config: &PublishConfig, ask: &Ask, answers: &watch::Sender<Arc<Option<Results>>>) {
-    let home = &config.home_assistant;
+/// Requests the figures again and again.
+async fn poll_engine(
+    config: &PublishConfig,
+    engine: &EngineClient,
+    answers: &watch::Sender<Arc<Option<Results>>>,
+) {
     let mut ticks = tokio::time::interval(config.interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let (Ok(overview), Ok(alerts)) = (ask(View::Overview).await, ask(View::Alerts).await)
-        else {
-            continue;
-        };
-        let chosen = if home.enabled {
-            let (vehicles, organisations) = (home.vehicles.clone(), home.organisations.clone());
-            match ask(View::Chosen {
-                vehicles,
-                organisations,
-                limit: home.max_devices,
-            })
-            .await
-            {
-                Ok(chosen) => serde_json::from_str(&chosen),
-                Err(_) => continue,
+        match results(config, engine).await {
+            Ok(Ok(results)) => drop(answers.send_replace(Arc::new(Some(results)))),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "an answer of the engine cannot be published")
             }
-        } else {
-            Ok(Chosen::default())
-        };
-        let messages = topics::messages(&config.prefix, &overview).and_then(|mut messages| {
-            messages.extend(topics::alerts(&config.prefix, &alerts)?);
-            Ok(messages)
-        });
-        match messages.and_then(|overview| {
-            Ok(Results {
-                overview,
-                chosen: chosen?,
-            })
-        }) {
-            Ok(results) => drop(answers.send_replace(Arc::new(Some(results)))),
-            Err(error) => tracing::error!(%error, "an answer of the engine cannot be published"),
+            // The engine is busy or stopping: the next tick tries again.
+            Err(_) => {}
         }
     }
+}
+
+/// The newest figures as messages. The outer error is the engine's, the inner one the serialiser's.
+async fn results(
+    config: &PublishConfig,
+    engine: &EngineClient,
+) -> Result<serde_json::Result<Results>, String> {
+    let overview = engine.request(OverviewQuery).await?;
+    let alerts = engine.request(AlertsQuery).await?;
+    let home = &config.home_assistant;
+    let vehicles = if home.enabled {
+        let query = HomeAssistantQuery {
+            vehicles: home.vehicles.clone(),
+            organisations: home.organisations.clone(),
+            limit: home.max_devices,
+        };
+        engine.request(query).await?
+    } else {
+        HomeAssistantView::default()
+    };
+    let messages = topics::overview(&config.prefix, overview).and_then(|mut messages| {
+        messages.extend(topics::alerts(&config.prefix, &alerts)?);
+        Ok(messages)
+    });
+    Ok(messages.map(|messages| Results { messages, vehicles }))
 }
 
 struct Poll {
@@ -351,18 +357,18 @@ impl Publishing<'_> {
     }
 
     async fn publish(&mut self, results: &Results) {
-        for message in &results.overview {
+        for message in &results.messages {
             self.send(message).await;
         }
-        let chosen: BTreeMap<String, _> = results
-            .chosen
+        let vehicles: BTreeMap<String, _> = results
+            .vehicles
             .vehicles
             .iter()
             .map(|vehicle| (discovery::object_suffix(&vehicle.vehicle_id), vehicle))
             .collect();
-        self.note_left_out(results.chosen.left_out);
+        self.record_left_out(results.vehicles.left_out as u64);
         for suffix in std::mem::take(&mut self.devices) {
-            if chosen.contains_key(&suffix) {
+            if vehicles.contains_key(&suffix) {
                 self.devices.insert(suffix);
             } else {
                 // Not on the list any more.
@@ -378,8 +384,10 @@ impl Publishing<'_> {
                 .await;
             }
         }
-        for (suffix, vehicle) in chosen {
-            let messages = discovery::messages(self.config, &suffix, vehicle);
+        for (suffix, vehicle) in vehicles {
+            let Ok(messages) = discovery::messages(self.config, &suffix, vehicle) else {
+                continue;
+            };
             if !messages.is_empty() {
                 self.devices.insert(suffix);
             }
@@ -408,7 +416,7 @@ impl Publishing<'_> {
         }
     }
 
-    fn note_left_out(&mut self, left_out: u64) {
+    fn record_left_out(&mut self, left_out: u64) {
         if left_out != self.left_out && left_out > 0 {
             let limit = self.config.home_assistant.max_devices;
             tracing::warn!(

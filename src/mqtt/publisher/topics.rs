@@ -3,9 +3,16 @@
 //! What is unknown is erased (an empty retained message), because a subscriber must not take an old value for a present one.
 //! Alerts are one topic a rule, which holds those that are firing, so that none stays behind whatever happens in between.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
 
 use super::Message;
+use crate::engine::views::{
+    Acknowledgement, AlertRow, AlertRuleRow, AlertState, AlertsView, Overview,
+};
+use crate::ledger::targets::{Amount, TargetStatus};
+use crate::model::Severity;
 
 /// Whether we are there: `online`, or `offline` by our own farewell or the broker's (last will).
 pub(super) const STATUS: &str = "status";
@@ -14,48 +21,58 @@ const OVERVIEW: &str = "overview";
 /// State of one vehicle for Home Assistant, by its object id.
 pub(super) const STATE: &str = "state";
 
-/// Topics below the prefix, and where their values stand in the overview. `docs/publishing.md` lists them.
-const VALUES: &[(&str, &str)] = &[
-    ("transition/low_emission_share_ratio", "/transition/share"),
-    (
-        "transition/low_emission_share_upper_ratio",
-        "/transition/upper",
-    ),
-    (
-        "transition/low_emission_vehicles",
-        "/transition/low_or_better",
-    ),
-    ("transition/vehicles_in_scope", "/transition/in_scope"),
-    ("transition/vehicles_needed", "/target/gap"),
-    ("target/goal_ratio", "/target/goal"),
-    ("target/due", "/target/due"),
-    ("target/plan_ratio", "/target/plan"),
-    ("target/drift_ratio", "/target/drift"),
-    (
-        "target/required_vehicles_per_month",
-        "/target/required_per_month",
-    ),
-    ("target/status", "/target/status"),
-    ("today/day", "/today/day"),
-    ("today/distance_km", "/today/distance_km"),
-    ("today/fuel_l", "/today/fuel_l"),
-    ("today/energy_kwh", "/today/energy_kwh"),
-    ("today/energy_fleet_kwh", "/today/energy_fleet_kwh"),
-    ("today/scope1_kgco2e", "/today/scope1_kgco2e"),
-    (
-        "today/scope2_location_kgco2e",
-        "/today/scope2_location_kgco2e",
-    ),
-    ("today/factor_sets", "/today/factor_sets"),
-    ("data/completeness_ratio", "/data/completeness"),
-    ("data/vehicles_registered", "/data/vehicles_registered"),
-    ("data/vehicles_heard_24h", "/data/vehicles_heard_24h"),
-    ("charge_points/total", "/charge_points/total"),
-    ("charge_points/online", "/charge_points/online"),
-    ("charge_points/charging", "/charge_points/charging"),
-    ("charge_points/occupied", "/charge_points/occupied"),
-    ("charge_points/faulted", "/charge_points/faulted"),
-    ("charge_points/power_w", "/charge_points/power_w"),
+/// Topics below the prefix, and their values. `docs/publishing.md` lists them.
+const VALUES: &[(&str, fn(&Overview) -> String)] = &[
+    ("transition/low_emission_share_ratio", |o| {
+        text(&o.transition.share)
+    }),
+    ("transition/low_emission_share_upper_ratio", |o| {
+        text(&o.transition.upper)
+    }),
+    ("transition/low_emission_vehicles", |o| {
+        text(&o.transition.low_or_better)
+    }),
+    ("transition/vehicles_in_scope", |o| {
+        text(&o.transition.in_scope)
+    }),
+    ("transition/vehicles_needed", |o| text(&o.target.gap)),
+    ("target/goal_ratio", |o| text(&o.target.goal)),
+    ("target/due", |o| text(&o.target.due)),
+    ("target/plan_ratio", |o| text(&o.target.plan)),
+    ("target/drift_ratio", |o| text(&o.target.drift)),
+    ("target/required_vehicles_per_month", |o| {
+        text(&o.target.required_per_month)
+    }),
+    ("target/status", |o| text(&o.target.status)),
+    ("today/day", |o| text(&o.today.day)),
+    ("today/distance_km", |o| text(&o.today.distance_km)),
+    ("today/fuel_l", |o| text(&o.today.fuel_l)),
+    ("today/energy_kwh", |o| text(&o.today.energy_kwh)),
+    ("today/energy_fleet_kwh", |o| {
+        text(&o.today.energy_fleet_kwh)
+    }),
+    ("today/scope1_kgco2e", |o| text(&o.today.scope1_kgco2e)),
+    ("today/scope2_location_kgco2e", |o| {
+        text(&o.today.scope2_location_kgco2e)
+    }),
+    ("today/factor_sets", |o| text(&o.today.factor_sets)),
+    ("data/completeness_ratio", |o| text(&o.data.completeness)),
+    ("data/vehicles_registered", |o| {
+        text(&o.data.vehicles_registered)
+    }),
+    ("data/vehicles_heard_24h", |o| {
+        text(&o.data.vehicles_heard_24h)
+    }),
+    ("charge_points/total", |o| text(&o.charge_points.total)),
+    ("charge_points/online", |o| text(&o.charge_points.online)),
+    ("charge_points/charging", |o| {
+        text(&o.charge_points.charging)
+    }),
+    ("charge_points/occupied", |o| {
+        text(&o.charge_points.occupied)
+    }),
+    ("charge_points/faulted", |o| text(&o.charge_points.faulted)),
+    ("charge_points/power_w", |o| text(&o.charge_points.power_w)),
 ];
 /// The share still missing to the goal.
 const GAP: &str = "target/gap_ratio";
@@ -74,94 +91,196 @@ pub(super) fn is_ours(topic: &str) -> bool {
         || VALUES.iter().any(|(name, _)| *name == topic)
 }
 
-/// The messages of one answer of `/api/v1/overview`.
-pub(super) fn messages(prefix: &str, overview: &str) -> Result<Vec<Message>, serde_json::Error> {
-    let mut answer: Value = serde_json::from_str(overview)?;
-    let at = |path: &str| answer.pointer(path).map(text).unwrap_or_default();
+/// The messages of one overview.
+pub(super) fn overview(prefix: &str, mut overview: Overview) -> serde_json::Result<Vec<Message>> {
     let mut messages: Vec<Message> = VALUES
         .iter()
-        .map(|(name, path)| Message::new(format!("{prefix}/{name}"), at(path)))
+        .map(|(name, value)| Message::new(format!("{prefix}/{name}"), value(&overview)))
         .collect();
     messages.push(Message::new(
         format!("{prefix}/{GAP}"),
-        gap(&answer).map(|gap| gap.to_string()).unwrap_or_default(),
+        text(&gap(&overview)),
     ));
-    // The time of asking is no news.
-    if let Some(fields) = answer.as_object_mut() {
-        fields.remove("as_of");
-    }
-    let compared = answer.to_string();
+    let payload = serde_json::to_string(&overview)?;
+    // An overview that differs in its time alone is not published again.
+    overview.as_of.clear();
     messages.push(Message {
         topic: format!("{prefix}/{OVERVIEW}"),
-        payload: overview.to_owned(),
-        compared: Some(compared),
+        payload,
+        compared: Some(serde_json::to_string(&overview)?),
     });
     Ok(messages)
 }
 
-/// The messages of one answer of `/api/v1/alerts`: for each rule a list of its firing alerts, erased if there is none.
-pub(super) fn alerts(prefix: &str, answer: &str) -> Result<Vec<Message>, serde_json::Error> {
-    const SHOWN: [&str; 8] = [
-        "fingerprint",
-        "severity",
-        "since",
-        "value",
-        "labels",
-        "annotations",
-        "acked",
-        "silenced",
-    ];
-    let answer: Value = serde_json::from_str(answer)?;
-    let list = |name: &str| answer[name].as_array().cloned().unwrap_or_default();
-    let (rules, alerts) = (list("rules"), list("alerts"));
-    let message = |rule: &Value| {
-        let rule = rule["name"].as_str().unwrap_or_default();
-        let firing = alerts
+/// A firing alert in its rule's topic. Keys are in alphabetical order.
+#[derive(Serialize)]
+struct FiringAlert<'a> {
+    acked: &'a Option<Acknowledgement>,
+    annotations: FiringAnnotations<'a>,
+    fingerprint: &'a str,
+    labels: &'a BTreeMap<String, String>,
+    severity: Severity,
+    silenced: Option<u64>,
+    since: &'a str,
+    value: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct FiringAnnotations<'a> {
+    description: &'a str,
+    summary: &'a str,
+}
+
+impl<'a> FiringAlert<'a> {
+    fn from_row(row: &'a AlertRow) -> Self {
+        Self {
+            acked: &row.acked,
+            annotations: FiringAnnotations {
+                description: &row.annotations.description,
+                summary: &row.annotations.summary,
+            },
+            fingerprint: &row.fingerprint,
+            labels: &row.labels,
+            severity: row.severity,
+            silenced: row.silenced,
+            since: &row.since,
+            value: row.value,
+        }
+    }
+}
+
+/// For each rule a list of its firing alerts, erased if there is none.
+pub(super) fn alerts(prefix: &str, view: &AlertsView) -> serde_json::Result<Vec<Message>> {
+    let message = |rule: &AlertRuleRow| {
+        let firing: Vec<FiringAlert<'_>> = view
+            .alerts
             .iter()
-            .filter(|alert| alert["rule"] == *rule && alert["state"] == "firing");
-        let shown = |alert: &Value| {
-            SHOWN
-                .iter()
-                .map(|name| ((*name).to_owned(), alert[*name].clone()))
-                .collect()
-        };
-        let firing: Vec<Value> = firing.map(shown).map(Value::Object).collect();
+            .filter(|alert| alert.rule == rule.name && alert.state == AlertState::Firing)
+            .map(FiringAlert::from_row)
+            .collect();
         let payload = if firing.is_empty() {
             String::new()
         } else {
-            Value::Array(firing).to_string()
+            serde_json::to_string(&firing)?
         };
-        Message::new(format!("{prefix}/{ALERTS}{rule}"), payload)
+        let topic = format!("{prefix}/{ALERTS}{}", rule.name);
+        Ok(Message::new(topic, payload))
     };
-    Ok(rules.iter().map(message).collect())
+    view.rules.iter().map(message).collect()
 }
 
-fn gap(overview: &Value) -> Option<f64> {
-    let share = |path: &str| overview.pointer(path)?.as_f64();
-    let gap = (share("/target/goal")? - share("/target/current")?).max(0.0);
+fn gap(overview: &Overview) -> Option<f64> {
+    let gap = (overview.target.goal - overview.target.current?).max(0.0);
     // A difference of shares of thousands of vehicles; the rest is noise of binary fractions.
     Some((gap * 1e6).round() / 1e6)
 }
 
-/// A value without quotes; nothing for what is unknown.
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null | Value::Object(_) => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
+fn text(value: &impl TopicValue) -> String {
+    value.text()
+}
+
+/// A value as the payload of a topic: without quotes, empty where it is unknown. Numbers are written as in the API.
+trait TopicValue {
+    fn text(&self) -> String;
+}
+
+impl<T: TopicValue> TopicValue for Option<T> {
+    fn text(&self) -> String {
+        self.as_ref().map(TopicValue::text).unwrap_or_default()
+    }
+}
+
+impl TopicValue for f64 {
+    fn text(&self) -> String {
+        serde_json::Number::from_f64(*self).map_or_else(String::new, |number| number.to_string())
+    }
+}
+
+impl TopicValue for u32 {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl TopicValue for u64 {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl TopicValue for usize {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl TopicValue for String {
+    fn text(&self) -> String {
+        self.clone()
+    }
+}
+
+impl TopicValue for Vec<String> {
+    fn text(&self) -> String {
+        self.join(", ")
+    }
+}
+
+impl TopicValue for Amount {
+    fn text(&self) -> String {
+        match self {
+            Self::Whole(count) => count.text(),
+            Self::Real(value) => value.text(),
+        }
+    }
+}
+
+impl TopicValue for TargetStatus {
+    fn text(&self) -> String {
+        self.name().to_owned()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use crate::engine::views::{AlertAnnotations, ViewContext};
+    use crate::engine::{Engine, EngineConfig};
+    use crate::ledger::transition::Profile;
     use crate::mqtt::publisher::topics::*;
+    use crate::units::UtcMs;
+
+    fn overview_of_an_empty_fleet() -> Overview {
+        let profile = Profile::by_name("nhs_sdu").unwrap();
+        let engine = Engine::new(
+            EngineConfig::default(),
+            profile,
+            Arc::default(),
+            Arc::default(),
+            1,
+            UtcMs(0),
+        );
+        engine.overview(&ViewContext {
+            now: UtcMs(0),
+            late: 0,
+            rejected: 0,
+        })
+    }
 
     #[test]
-    fn values_are_plain_and_what_is_unknown_is_erased() {
-        let overview = r#"{"as_of":"2026-11-24T09:00:00Z","transition":{"share":null,"low_or_better":3},
-            "target":{"goal":0.9,"current":0.6,"due":"2028-03-31"},"today":{"factor_sets":["a","b"],"distance_km":12.5}}"#;
-        let messages = messages("f", overview).unwrap();
+    fn values_are_plain_and_unknown_ones_are_erased() {
+        let known = || {
+            let mut view = overview_of_an_empty_fleet();
+            view.transition.low_or_better = 3;
+            (view.target.goal, view.target.current) = (0.9, Some(0.6));
+            view.target.due = Some("2028-03-31".to_owned());
+            view.today.factor_sets = vec!["a".to_owned(), "b".to_owned()];
+            view.today.distance_km = 12.5;
+            view
+        };
+        let whole = serde_json::to_string(&known()).unwrap();
+        let messages = overview("f", known()).unwrap();
         let payload = |topic: &str| {
             messages
                 .iter()
@@ -177,7 +296,8 @@ mod tests {
             ("f/target/due", "2028-03-31"),
             ("f/today/factor_sets", "a, b"),
             ("f/today/distance_km", "12.5"),
-            ("f/overview", overview),
+            ("f/today/fuel_l", "0.0"),
+            ("f/overview", whole.as_str()),
         ] {
             assert_eq!(payload(topic), want, "{topic}");
         }
@@ -186,27 +306,65 @@ mod tests {
                 .iter()
                 .all(|message| is_ours(message.topic.strip_prefix("f/").unwrap()))
         );
-        let later = overview.replace("09:00", "10:00");
-        let compared = |text: &str| super::messages("f", text).unwrap().pop().unwrap().compared;
+        let mut later = known();
+        later.as_of = "1970-01-01T01:00:00Z".to_owned();
+        let compared = |view| overview("f", view).unwrap().pop().unwrap().compared;
         assert_eq!(
-            compared(overview),
-            compared(&later),
-            "the time of asking is no news"
+            compared(known()),
+            compared(later),
+            "the time alone is no change"
         );
+    }
+
+    fn alert(rule: &str, state: AlertState, fingerprint: &str) -> AlertRow {
+        AlertRow {
+            fingerprint: fingerprint.to_owned(),
+            rule: rule.into(),
+            severity: Severity::Warning,
+            state,
+            since: String::new(),
+            starts_at: String::new(),
+            value: None,
+            threshold: None,
+            labels: BTreeMap::new(),
+            annotations: AlertAnnotations {
+                summary: "s".to_owned(),
+                description: "d".into(),
+            },
+            acked: None,
+            silenced: None,
+            inhibited: false,
+            quiet: false,
+            notification_open: true,
+            notified: 0,
+        }
     }
 
     #[test]
     fn alerts_are_listed_by_rule_and_erased_when_there_are_none() {
-        let answer = r#"{"rules":[{"name":"a"},{"name":"b"}],"alerts":[
-            {"rule":"a","state":"firing","fingerprint":"1","told":true},{"rule":"a","state":"pending","fingerprint":"2"},
-            {"rule":"b","state":"resolved","fingerprint":"3"}]}"#;
-        let messages = alerts("f", answer).unwrap();
-        let firing: Value = serde_json::from_str(&messages[0].payload).unwrap();
+        let rule = |name: &str| AlertRuleRow {
+            name: name.into(),
+            title: name.into(),
+            severity: Severity::Warning,
+            enabled: true,
+        };
+        let view = AlertsView {
+            as_of: String::new(),
+            alerts: vec![
+                alert("a", AlertState::Firing, "1"),
+                alert("a", AlertState::Pending, "2"),
+                alert("b", AlertState::Resolved, "3"),
+            ],
+            silences: Vec::new(),
+            waiting: 0,
+            rules: vec![rule("a"), rule("b")],
+        };
+        let messages = alerts("f", &view).unwrap();
+        assert_eq!(messages[0].topic, "f/alerts/a");
         assert_eq!(
-            (messages[0].topic.as_str(), firing.as_array().unwrap().len()),
-            ("f/alerts/a", 1)
+            messages[0].payload,
+            r#"[{"acked":null,"annotations":{"description":"d","summary":"s"},"fingerprint":"1","labels":{},"severity":"warning","silenced":null,"since":"","value":null}]"#
         );
-        assert_eq!(firing[0]["fingerprint"], "1");
         assert_eq!(
             (messages[1].topic.as_str(), messages[1].payload.as_str()),
             ("f/alerts/b", "")

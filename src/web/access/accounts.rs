@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde::Serialize;
-
+use crate::api::Role;
 use crate::model::password::{PersonCost, digest, person_cost, same, token_digest, verify_person};
 
 /// Less is refused: the fastest settings of OWASP's table for Argon2id (Password Storage Cheat Sheet, 2023: 7 MiB five times).
@@ -15,23 +14,11 @@ const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_WORK_KIB: u64 = 16 * 1024 * 1024;
 const LONGEST_NAME: usize = 100;
 
-/// What somebody may do.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// `viewer`: see everything.
-    Viewer,
-    /// `operator`: acknowledge, silence and undo too.
-    Operator,
-}
-
-impl Role {
-    fn parse(text: &str) -> Option<Self> {
-        match text {
-            "viewer" => Some(Self::Viewer),
-            "operator" => Some(Self::Operator),
-            _ => None,
-        }
+fn parse_role(text: &str) -> Option<Role> {
+    match text {
+        "viewer" => Some(Role::Viewer),
+        "operator" => Some(Role::Operator),
+        _ => None,
     }
 }
 
@@ -248,7 +235,7 @@ fn lines<'a>(
         };
         if name.is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
             wrong("the name is empty, longer than 100 bytes, or has a control character in it");
-        } else if let Some(role) = Role::parse(role) {
+        } else if let Some(role) = parse_role(role) {
             found.push(Line {
                 number,
                 name,

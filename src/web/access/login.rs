@@ -12,10 +12,11 @@ use serde::Deserialize;
 
 use super::accounts::is_password;
 use super::origin::{self, Sender};
-use super::{Access, Caller, Peer, Proof};
+use super::{Access, Peer};
+use crate::api::{AuthMethod, Caller, Role};
 use crate::model::MINUTE;
 use crate::model::Stats;
-use crate::web::Site;
+use crate::web::WebState;
 use crate::web::page::file;
 
 /// Larger forms are not ours.
@@ -35,7 +36,7 @@ const FORM_HEADERS: [(HeaderName, &str); 4] = [
 ];
 
 /// `/login`, `/logout`, `/account`.
-pub(crate) fn routes() -> Router<Site> {
+pub(crate) fn routes() -> Router<WebState> {
     Router::new()
         .route("/login", get(form).post(log_in))
         .route(
@@ -63,14 +64,14 @@ struct Login {
 }
 
 async fn form(
-    State(site): State<Site>,
+    State(state): State<WebState>,
     caller: Option<Extension<Caller>>,
     Query(wanted): Query<Wanted>,
 ) -> Response {
-    if caller.is_some_and(|Extension(caller)| matches!(caller.proof, Proof::Session(_))) {
+    if caller.is_some_and(|Extension(caller)| caller.method == AuthMethod::Session) {
         return redirect(safe(&wanted.next));
     }
-    let message = if site.access.accounts().has_users() {
+    let message = if state.access.accounts().has_users() {
         ""
     } else {
         "Nobody can log in yet: web.users_file names no users."
@@ -87,12 +88,12 @@ async fn form(
 }
 
 async fn log_in(
-    State(site): State<Site>,
+    State(state): State<WebState>,
     Extension(peer): Extension<Peer>,
     headers: HeaderMap,
     Form(login): Form<Login>,
 ) -> Response {
-    let access = &site.access;
+    let access = &state.access;
     let next = safe(&login.next);
     let again = |status, message: &str| {
         answer(
@@ -110,7 +111,7 @@ async fn log_in(
     }
     let address = access.address(peer, &headers);
     if !access.limits.attempt(address, &login.name) {
-        Stats::add(&site.stats.logins_limited, 1);
+        Stats::add(&state.stats.logins_limited, 1);
         tracing::warn!(%address, "a login is not even looked at: too many have failed (`web.max_failed_logins`)");
         let mut refused = again(
             StatusCode::TOO_MANY_REQUESTS,
@@ -138,7 +139,7 @@ async fn log_in(
             with_cookie(redirect(next), access, peer, &secret, "")
         }
         Checked::Wrong => {
-            Stats::add(&site.stats.logins_failed, 1);
+            Stats::add(&state.stats.logins_failed, 1);
             // Without the name: people type their password there.
             tracing::warn!(%address, "a login failed");
             again(
@@ -148,7 +149,7 @@ async fn log_in(
         }
         Checked::Busy => {
             access.limits.succeeded(address, &login.name);
-            Stats::add(&site.stats.logins_limited, 1);
+            Stats::add(&state.stats.logins_limited, 1);
             again(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Too many logins at once. Please try again.",
@@ -184,11 +185,11 @@ async fn check(access: &Access, login: &Login) -> Checked {
 }
 
 async fn log_out(
-    State(site): State<Site>,
+    State(state): State<WebState>,
     Extension(peer): Extension<Peer>,
     headers: HeaderMap,
 ) -> Response {
-    let access = &site.access;
+    let access = &state.access;
     if origin::sender(&headers, &access.names) != Sender::Ours {
         return answer(
             StatusCode::FORBIDDEN,
@@ -208,12 +209,12 @@ async fn log_out(
 
 async fn account(Extension(caller): Extension<Caller>) -> Response {
     let role = match caller.role {
-        super::Role::Viewer => "viewer: may see everything",
-        super::Role::Operator => {
+        Role::Viewer => "viewer: may see everything",
+        Role::Operator => {
             "operator: may also acknowledge and silence alerts and undo counter events"
         }
     };
-    let (known, unknown) = if matches!(caller.proof, Proof::Session(_)) {
+    let (known, unknown) = if caller.method == AuthMethod::Session {
         ("", "hidden")
     } else {
         ("hidden", "")
@@ -222,7 +223,7 @@ async fn account(Extension(caller): Extension<Caller>) -> Response {
         StatusCode::OK,
         ACCOUNT,
         &[
-            ("name", caller.name()),
+            ("name", caller.display_name()),
             ("role", role),
             ("known", known),
             ("unknown", unknown),

@@ -9,25 +9,26 @@ mod login;
 mod origin;
 mod sessions;
 
-pub use accounts::{Accounts, AccountsError, Role};
+pub use accounts::{Accounts, AccountsError};
 pub(super) use login::routes;
 pub(super) use origin::without_port;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::Extension;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use tokio::sync::{Semaphore, watch};
 
-use super::{Site, WebConfig, api};
+use super::WebConfig;
 use limits::Limits;
 use origin::Sender;
 use sessions::{Key, Sessions};
 
+use crate::api::{self, AuthMethod, Caller, Role};
 use crate::model::password::digest;
 
 /// Checks of passwords at once: each takes a core for a quarter of a second, and the engine wants one too.
@@ -57,42 +58,6 @@ pub(super) struct Access {
     names: Vec<String>,
     checks: Semaphore,
     waiting: Semaphore,
-}
-
-/// How somebody showed who he is.
-#[derive(Clone, Debug)]
-enum Proof {
-    /// Not at all: a program of this machine.
-    Nothing,
-    Token,
-    Session(Key),
-}
-
-/// Who asks.
-#[derive(Clone)]
-pub(super) struct Caller {
-    name: Option<Arc<str>>,
-    pub role: Role,
-    proof: Proof,
-    /// When the session ends at the latest, in seconds.
-    expires_in_s: Option<u64>,
-}
-
-impl Caller {
-    /// Under whose name a wish is kept: a session's own; a token may act for somebody; on loopback nobody can be told apart.
-    pub fn signs(&self, by: String) -> String {
-        match (&self.proof, &self.name) {
-            (Proof::Session(_), Some(name)) => name.to_string(),
-            (Proof::Token, Some(name)) if by.is_empty() => name.to_string(),
-            (Proof::Token, Some(name)) => format!("{by} ({name})"),
-            _ => by,
-        }
-    }
-
-    /// For the log.
-    pub fn name(&self) -> &str {
-        self.name.as_deref().unwrap_or("somebody on this machine")
-    }
 }
 
 impl Access {
@@ -155,10 +120,14 @@ impl Access {
         (local && near).then_some(Role::Viewer)
     }
 
-    /// Who asks; `None` if nobody who may come in, an answer if he shows something that is worth nothing.
-    fn caller(&self, peer: Peer, headers: &HeaderMap) -> Result<Option<Caller>, Box<Response>> {
-        if let Some(shown) = headers.get(header::AUTHORIZATION) {
-            let token = shown
+    /// The caller; `None` without a login where one is needed, an error for a token that is not known.
+    fn caller(
+        self: &Arc<Self>,
+        peer: Peer,
+        headers: &HeaderMap,
+    ) -> Result<Option<Caller>, Box<Response>> {
+        if let Some(authorization) = headers.get(header::AUTHORIZATION) {
+            let token = authorization
                 .as_bytes()
                 .split_at_checked(7)
                 .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer "));
@@ -168,53 +137,55 @@ impl Access {
                     "the token is not in `web.tokens_file`; send `Authorization: Bearer <token>`",
                 )));
             };
+            let (access, token) = (self.clone(), name.clone());
             return Ok(Some(Caller {
                 name: Some(name),
                 role,
-                proof: Proof::Token,
+                method: AuthMethod::Token,
                 expires_in_s: None,
+                has_users: self.accounts().has_users(),
+                is_still_valid: Arc::new(move || access.accounts().has_token(&token)),
             }));
         }
         if let Some(caller) = self
             .cookie(peer, headers)
-            .and_then(|key| self.by_session(key))
+            .and_then(|key| self.session_caller(key))
         {
             return Ok(Some(caller));
         }
-        let nobody = |role| Caller {
+        Ok(self.anonymous(peer, headers).map(|role| Caller {
             name: None,
             role,
-            proof: Proof::Nothing,
+            method: AuthMethod::None,
             expires_in_s: None,
-        };
-        Ok(self.anonymous(peer, headers).map(nobody))
+            has_users: self.accounts().has_users(),
+            is_still_valid: Arc::new(|| true),
+        }))
     }
 
-    fn by_session(&self, key: Key) -> Option<Caller> {
+    fn session_caller(self: &Arc<Self>, key: Key) -> Option<Caller> {
+        let (name, role, left) = self.session(key)?;
+        let access = self.clone();
+        Some(Caller {
+            name: Some(name),
+            role,
+            method: AuthMethod::Session,
+            expires_in_s: Some(left.as_secs()),
+            has_users: self.accounts().has_users(),
+            // An open page counts as use.
+            is_still_valid: Arc::new(move || access.session(key).is_some()),
+        })
+    }
+
+    /// Name, role and remaining time of a session. A look counts as use.
+    fn session(&self, key: Key) -> Option<(Arc<str>, Role, Duration)> {
         let (name, hash, left) = self.sessions.find(&key)?;
         let Some(role) = self.accounts().role_of(&name, &hash) else {
             // The user was taken out of the file, or has another password.
             self.sessions.end(&key);
             return None;
         };
-        Some(Caller {
-            name: Some(name),
-            role,
-            proof: Proof::Session(key),
-            expires_in_s: Some(left.as_secs()),
-        })
-    }
-
-    /// May still look on: what stays open for hours must end with the session. An open page counts as use.
-    pub fn still(&self, caller: &Caller) -> bool {
-        match &caller.proof {
-            Proof::Session(key) => self.by_session(*key).is_some(),
-            Proof::Token => caller
-                .name
-                .as_deref()
-                .is_some_and(|name| self.accounts().has_token(name)),
-            Proof::Nothing => true,
-        }
+        Some((name, role, left))
     }
 
     fn secure(&self, peer: Peer) -> bool {
@@ -315,12 +286,12 @@ fn refuse_to_operate(access: &Access, caller: &Caller, headers: &HeaderMap) -> O
         let text = "this needs the role operator; log in at /login, or send a token of an operator";
         return Some(api::problem(StatusCode::FORBIDDEN, text));
     }
-    let told = origin::sender(headers, &access.names);
-    let good = match caller.proof {
+    let sender = origin::sender(headers, &access.names);
+    let good = match caller.method {
         // No browser sends a token by itself.
-        Proof::Token => true,
-        Proof::Session(_) => told == Sender::Ours,
-        Proof::Nothing => told != Sender::Foreign,
+        AuthMethod::Token => true,
+        AuthMethod::Session => sender == Sender::Ours,
+        AuthMethod::None => sender != Sender::Foreign,
     };
     let text = "this comes from a foreign page; a browser says where from in `Origin`, other programs send a token";
     (!good).then(|| api::problem(StatusCode::FORBIDDEN, text))
@@ -350,20 +321,6 @@ fn unknown(text: &str) -> Response {
         .headers_mut()
         .insert(header::WWW_AUTHENTICATE, CHALLENGE);
     response
-}
-
-/// `/api/v1/me`: who asks, and what he may do.
-pub(super) async fn me(State(site): State<Site>, Extension(caller): Extension<Caller>) -> Response {
-    let login = match caller.proof {
-        Proof::Nothing => "none",
-        Proof::Token => "token",
-        Proof::Session(_) => "session",
-    };
-    let answer = serde_json::json!({
-        "name": caller.name, "role": caller.role, "login": login, "expires_in_s": caller.expires_in_s,
-        "has_users": site.access.accounts().has_users(),
-    });
-    api::json(StatusCode::OK, answer.to_string()).into_response()
 }
 
 #[cfg(test)]

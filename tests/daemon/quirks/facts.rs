@@ -77,7 +77,7 @@ fn replay(case: &Case) -> Value {
         lines.step(step);
     }
     lines.replay.finish();
-    lines.replay.report().unwrap()
+    serde_json::to_value(lines.replay.report()).unwrap()
 }
 
 fn new_replay() -> Replay {

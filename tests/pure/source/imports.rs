@@ -15,7 +15,7 @@ const RANKS: &[&[&str]] = &[
     &["series::table"],
     &["imports", "ledger", "ocpp::codec", "series", "telemetry"],
     &["engine"],
-    &["ingest", "store", "tls"],
+    &["api::requests", "ingest", "store", "tls"],
     &[
         "api",
         "intensity",

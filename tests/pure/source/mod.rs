@@ -3,6 +3,7 @@
 mod imports;
 mod size;
 mod stored_enums;
+mod typed_answers;
 mod words;
 
 use std::path::{Path, PathBuf};

@@ -30,7 +30,7 @@ impl Total {
 }
 
 /// Milliseconds by class.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 pub struct ClassDurations {
     /// Ready for a vehicle.
     pub available_ms: i64,
@@ -64,7 +64,7 @@ impl ClassDurations {
 }
 
 /// The parts of the classes that are exempt from the norms.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 pub struct ExemptDurations {
     /// During planned maintenance.
     pub maintenance: ClassDurations,
@@ -73,7 +73,7 @@ pub struct ExemptDurations {
 }
 
 /// UtilisationRatios ratios; the names state the denominators.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 pub struct UtilisationRatios {
     /// Time charging over time accessible.
     pub charging_per_accessible_ratio: Option<f64>,
@@ -86,7 +86,7 @@ pub struct UtilisationRatios {
 }
 
 /// Both readings of regulation 7 of the Public Charge Point Regulations 2023.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 pub struct PcprRatios {
     /// By the wording of the regulation.
     pub pcpr_reliable_by_wording_ratio: Option<f64>,
@@ -104,7 +104,7 @@ impl PcprRatios {
 }
 
 /// Durations and ratios of one connector, or of many.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 pub struct UptimeFigures {
     /// Wall time within the months of the request since first observed: the sum of all classes.
     pub wall_ms: i64,

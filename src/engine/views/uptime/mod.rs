@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::super::Engine;
 use super::{ViewContext, rfc3339};
+use crate::engine::query::{Query, Stored};
 use crate::ledger::uptime::{ConnectorUptime, Fault, Sums, norms};
 use crate::model::register::{Access, ChargePoint};
 use crate::units::{Month, UtcMs};
@@ -22,7 +23,7 @@ const TOP_FAULTS: usize = 10;
 const NEVI_MONTHS: i32 = 12;
 
 /// Uptime of the months `from..=to`.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 pub struct UptimeView {
     /// Time of the answer.
     pub as_of: String,
@@ -50,7 +51,7 @@ pub struct UptimeView {
 }
 
 /// A norm that a ratio follows.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 pub struct NormRow {
     /// Name of the ratio.
     pub name: &'static str,
@@ -61,7 +62,7 @@ pub struct NormRow {
 }
 
 /// Uptime of a connector.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 pub struct UptimeConnector {
     /// Charge point of the connector.
     pub charge_point_id: Arc<str>,
@@ -79,7 +80,7 @@ pub struct UptimeConnector {
 }
 
 /// Uptime of a charge point.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 pub struct UptimeChargePoint {
     /// Id of the charge point.
     pub charge_point_id: Arc<str>,
@@ -97,7 +98,7 @@ pub struct UptimeChargePoint {
 }
 
 /// Uptime of a site.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 pub struct UptimeSite {
     /// Id of the site.
     pub site: Arc<str>,
@@ -107,7 +108,7 @@ pub struct UptimeSite {
 }
 
 /// Uptime of a group of charge points.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 pub struct UptimeGroup {
     /// Charge points with booked time.
     pub charge_points: u32,
@@ -125,7 +126,7 @@ pub struct UptimeGroup {
 }
 
 /// One kind of fault.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 pub struct FaultRow {
     /// OCPP error code.
     pub error_code: Option<Box<str>>,
@@ -162,6 +163,29 @@ impl Group {
                 .then(|| PcprRatios::from_sums(&self.in_scope)),
             top_faults: top(self.faults),
         }
+    }
+}
+
+/// Uptime of the months `from..=to`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct UptimeQuery {
+    /// First month; default January of `to`'s year.
+    pub from: Option<Month>,
+    /// Last month; default the running one.
+    pub to: Option<Month>,
+}
+
+impl Query for UptimeQuery {
+    type Response = UptimeView;
+
+    fn answer(
+        self,
+        engine: &Engine,
+        context: &ViewContext,
+        _stored: &dyn Stored,
+    ) -> Result<UptimeView, String> {
+        let (from, to) = engine.uptime_months(context, self.from, self.to);
+        Ok(engine.uptime_view(context, from, to))
     }
 }
 
