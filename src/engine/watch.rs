@@ -98,7 +98,7 @@ impl Engine {
                 .map(|rule| rule.title.clone())
                 .unwrap_or_default();
             let summary = || format!("{title}: {} is {value} ({})", own.field, labels.text());
-            changed |= alerts.hear(
+            changed |= alerts.observe(
                 &config.alerts,
                 &Sample {
                     rule: &own.rule,

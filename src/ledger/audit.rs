@@ -141,9 +141,9 @@ pub struct AuditLog {
 
 impl AuditLog {
     /// Adds one; the oldest beyond `most` go.
-    pub fn add(&mut self, occurrence: Occurrence, most: usize) -> &Entry {
+    pub fn add(&mut self, occurrence: Occurrence, limit: usize) -> &Entry {
         self.made += 1;
-        while self.entries.len() >= most.max(1) {
+        while self.entries.len() >= limit.max(1) {
             self.entries.pop_front();
         }
         self.entries.push_back(Entry {
@@ -196,7 +196,7 @@ mod tests {
     use crate::ledger::audit::*;
 
     #[test]
-    fn undoing_adds_what_the_rule_left_out_or_takes_what_it_put_in() {
+    fn undoing_reverses_the_correction_of_the_rule() {
         for (event, before, after, want) in [
             (CounterEvent::Reset, 5_000, 12, -12),
             (CounterEvent::Rebase, 1_000, 7_000, 6_000),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_is_bounded_and_says_what_it_dropped() {
+    fn the_log_is_bounded_and_counts_what_it_dropped() {
         let mut log = AuditLog::default();
         let kind = OccurrenceKind::SourceChanged;
         for _ in 0..5 {

@@ -81,15 +81,15 @@ impl Labels {
     /// (UptimeFlare 124). FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv).
     pub fn fingerprint(&self, rule: &str) -> Fingerprint {
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        let mut put = |text: &str| {
+        let mut mix = |text: &str| {
             for byte in text.bytes().chain([0xff]) {
                 hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
             }
         };
-        put(rule);
+        mix(rule);
         self.0.iter().for_each(|(name, value)| {
-            put(name);
-            put(value);
+            mix(name);
+            mix(value);
         });
         Fingerprint(hash)
     }

@@ -403,7 +403,7 @@ pub enum ChargePointMessage {
 
 impl ChargePointMessage {
     /// The charge point's own word, or its link's; false for what we note about it, which is no sign of life.
-    pub fn is_heard(&self) -> bool {
+    pub fn comes_from_charge_point(&self) -> bool {
         !matches!(self, Self::Provisioning(_) | Self::OperatorLink { .. })
     }
 }

@@ -190,8 +190,8 @@ impl Slots {
             {
                 end = end.wrapping_add(1);
             }
-            put(&mut bytes, zigzag(i64::from(*first) - next));
-            put(&mut bytes, i64::from(end.wrapping_sub(*first)) as u64);
+            push_varint(&mut bytes, zigzag(i64::from(*first) - next));
+            push_varint(&mut bytes, i64::from(end.wrapping_sub(*first)) as u64);
             let numbers = sums.numbers();
             let mask = (0..7)
                 .filter(|index| numbers[*index] != 0)
@@ -200,7 +200,7 @@ impl Slots {
             numbers
                 .iter()
                 .filter(|number| **number != 0)
-                .for_each(|number| put(&mut bytes, zigzag(*number)));
+                .for_each(|number| push_varint(&mut bytes, zigzag(*number)));
             next = i64::from(end);
         }
         bytes
@@ -210,14 +210,14 @@ impl Slots {
     pub fn unpack(mut bytes: &[u8], mut each: impl FnMut(i32, RollupSums)) -> Option<()> {
         let mut next = 0i64;
         while !bytes.is_empty() {
-            let first = next.checked_add(unzigzag(take(&mut bytes)?))?;
-            let run = take(&mut bytes).filter(|run| *run <= LONGEST_RUN)?;
+            let first = next.checked_add(unzigzag(take_varint(&mut bytes)?))?;
+            let run = take_varint(&mut bytes).filter(|run| *run <= LONGEST_RUN)?;
             let (mask, rest) = bytes.split_first()?;
             bytes = rest;
             let mut numbers = [0; 7];
             for (index, number) in numbers.iter_mut().enumerate() {
                 if mask & 1 << index != 0 {
-                    *number = unzigzag(take(&mut bytes)?);
+                    *number = unzigzag(take_varint(&mut bytes)?);
                 }
             }
             let sums = RollupSums::from_numbers(numbers);
@@ -248,7 +248,7 @@ fn unzigzag(number: u64) -> i64 {
 }
 
 /// Seven bits a byte, the lowest first.
-fn put(bytes: &mut Vec<u8>, mut number: u64) {
+fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         bytes.push(number as u8 | 0x80);
         number >>= 7;
@@ -256,7 +256,7 @@ fn put(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(number as u8);
 }
 
-fn take(bytes: &mut &[u8]) -> Option<u64> {
+fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {
         let (byte, rest) = bytes.split_first()?;
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_packed_is_read_again() {
+    fn packed_slots_are_unpacked_again() {
         let idle = RollupSums {
             observed_ms: 1_800_000,
             ..RollupSums::default()
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_told_and_fills_no_memory() {
+    fn damaged_bytes_are_refused_and_fill_no_memory() {
         let busy = RollupSums {
             energy_dwh: 5_000,
             observed_ms: 900_000,
@@ -340,8 +340,8 @@ mod tests {
             assert!(whole.is_none() || count == 1, "{cut}");
         }
         let mut endless = Vec::new();
-        put(&mut endless, zigzag(0));
-        put(&mut endless, u64::MAX);
+        push_varint(&mut endless, zigzag(0));
+        push_varint(&mut endless, u64::MAX);
         endless.push(0);
         assert_eq!(Slots::unpack(&endless, |_, _| ()), None);
         assert_eq!(Slots::unpack(&[0xff; 12], |_, _| ()), None);

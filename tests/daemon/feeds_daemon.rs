@@ -83,7 +83,7 @@ fn list(daemon: &Daemon, arguments: &[&str]) -> (bool, String, String) {
 }
 
 #[test]
-fn what_a_decoder_remembers_outlasts_a_kill() {
+fn memories_of_decoders_survive_a_kill() {
     let folder = TempDir::new("feeds-memory");
     let daemon = Daemon::start(folder.path(), &[]);
     let mut device = Device::connect(daemon.mqtt);

@@ -159,7 +159,7 @@ fn adds_up(figures: &Value) {
 }
 
 #[test]
-fn the_ledger_lasts_over_a_kill_and_says_when_nobody_watched() {
+fn the_ledger_survives_a_kill_and_shows_unobserved_time() {
     let folder = TempDir::new("uptime-kill");
     register(folder.path());
     let settings = [

@@ -20,7 +20,7 @@ fn an_alert_lives_by_its_levels_and_times() {
     ];
     for (minute, value) in values.into_iter().enumerate() {
         let at = minute as i64 * MINUTE;
-        desk.hear(
+        desk.observe(
             "data_completeness",
             &[("fleet", "all")],
             Reading::Value(value),
@@ -36,7 +36,7 @@ fn an_alert_lives_by_its_levels_and_times() {
     // Pending, not lasting, pending again, firing after two minutes, resolved three minutes after it was over for good.
     assert_eq!(rows, [(1, 1), (2, 0), (3, 1), (5, 2), (12, 3)]);
     assert_eq!(
-        desk.told(),
+        desk.sent(),
         [
             (5 * MINUTE, NoticeKind::Firing, 1),
             (12 * MINUTE, NoticeKind::Resolved, 1)
@@ -51,14 +51,14 @@ fn an_alert_lives_by_its_levels_and_times() {
 }
 
 #[test]
-fn no_data_is_no_end_and_the_last_word_holds() {
+fn missing_data_does_not_end_an_alert() {
     let mut desk = Desk::default();
     desk.rule("charger_faulted").for_ms = 5 * MINUTE;
     desk.fault("CP1", "A", true, 0);
     desk.settle(0);
     // Nothing more is said; many series tell changes only.
     for minute in 1..600 {
-        desk.hear(
+        desk.observe(
             "charger_faulted",
             &[("charge_point_id", "CP1"), ("site", "A")],
             Reading::Unknown,
@@ -66,14 +66,14 @@ fn no_data_is_no_end_and_the_last_word_holds() {
         );
         desk.settle(minute * MINUTE);
     }
-    assert_eq!(desk.told(), [(5 * MINUTE, NoticeKind::Firing, 1)]);
+    assert_eq!(desk.sent(), [(5 * MINUTE, NoticeKind::Firing, 1)]);
     assert!(desk.book.alerts().all(|alert| alert.stage == Stage::Firing));
     // Its subject is taken off the register: that is an end.
     desk.book
         .keep("charger_faulted", UtcMs(600 * MINUTE), |_| false);
     desk.settle(600 * MINUTE);
     assert_eq!(
-        desk.told().last(),
+        desk.sent().last(),
         Some(&(600 * MINUTE, NoticeKind::Resolved, 1))
     );
 }
@@ -114,14 +114,14 @@ fn worst_hour(notices: &[Notice]) -> usize {
 }
 
 #[test]
-fn the_hourly_cap_delays_and_lets_the_worst_go_first() {
+fn the_hourly_cap_delays_and_sends_the_worst_first() {
     let mut desk = Desk::default();
     desk.config.max_per_hour = 3;
     desk.rule("charger_faulted").for_ms = 0;
     for site in 0..5 {
         desk.fault("CP1", &format!("S{site}"), true, 0);
     }
-    desk.hear("disk_near_full", &[], Reading::Value(0.05), 0);
+    desk.observe("disk_near_full", &[], Reading::Value(0.05), 0);
     desk.rule("disk_near_full").for_ms = 0;
     for minute in 0..180 {
         // One is over before its turn: nobody is ever told of it.
@@ -130,7 +130,7 @@ fn the_hourly_cap_delays_and_lets_the_worst_go_first() {
         }
         desk.settle(minute * MINUTE);
     }
-    assert!(worst_hour(&desk.notices) <= 3, "{:?}", desk.told());
+    assert!(worst_hour(&desk.notices) <= 3, "{:?}", desk.sent());
     assert_eq!(desk.notices[0].rule, "disk_near_full");
     let sites = desk
         .notices
@@ -141,7 +141,7 @@ fn the_hourly_cap_delays_and_lets_the_worst_go_first() {
 }
 
 #[test]
-fn quiet_hours_hold_back_what_is_not_critical() {
+fn quiet_hours_hold_back_alerts_that_are_not_critical() {
     let mut desk = Desk::default();
     desk.config.quiet_hours = Some("Mon-Sun 22:00-06:00".parse().unwrap());
     desk.rule("charger_faulted").for_ms = 0;
@@ -151,18 +151,18 @@ fn quiet_hours_hold_back_what_is_not_critical() {
     let night = at("2026-11-25T23:00:00Z");
     desk.fault("CP1", "A", true, night);
     desk.fault("CP2", "B", true, night);
-    desk.hear(
+    desk.observe(
         "site_offline",
         &[("site", "C")],
         Reading::Holds(true),
         night,
     );
     desk.settle(night);
-    assert_eq!(desk.told(), [(night, NoticeKind::Firing, 1)]);
+    assert_eq!(desk.sent(), [(night, NoticeKind::Firing, 1)]);
     desk.fault("CP2", "B", false, night + HOUR);
     (1..9).for_each(|hour| desk.settle(night + hour * HOUR));
     assert_eq!(
-        desk.told()[1..],
+        desk.sent()[1..],
         [(at("2026-11-26T06:00:00Z"), NoticeKind::Firing, 1)],
         "the one that is still so"
     );
@@ -174,33 +174,33 @@ fn a_site_without_links_hides_its_charge_points() {
     let mut desk = Desk::default();
     let offline = |desk: &mut Desk, holds: bool, at: i64| {
         for point in ["CP1", "CP2", "CP3"] {
-            desk.hear(
+            desk.observe(
                 "charger_offline",
                 &[("charge_point_id", point), ("site", "A")],
                 Reading::Holds(holds),
                 at,
             );
         }
-        desk.hear(
+        desk.observe(
             "charger_offline",
             &[("charge_point_id", "CP9"), ("site", "B")],
             Reading::Holds(holds),
             at,
         );
-        desk.hear("site_offline", &[("site", "A")], Reading::Holds(holds), at);
+        desk.observe("site_offline", &[("site", "A")], Reading::Holds(holds), at);
     };
     for minute in 0..60 {
         offline(&mut desk, minute < 40, minute * MINUTE);
         desk.settle(minute * MINUTE);
     }
-    let told: Vec<_> = desk
+    let sent: Vec<_> = desk
         .notices
         .iter()
         .map(|notice| (notice.rule.as_str(), notice.kind, notice.group.clone()))
         .collect();
     let site = |name: &str| vec![("site".to_owned(), name.to_owned())];
     assert_eq!(
-        told,
+        sent,
         [
             ("site_offline", NoticeKind::Firing, vec![]),
             ("charger_offline", NoticeKind::Firing, site("B")),
@@ -253,26 +253,26 @@ fn a_silence_hides_until_it_expires_and_an_acknowledgement_until_it_is_over() {
         [4, 2]
     );
     assert_eq!(
-        desk.told()[0],
+        desk.sent()[0],
         (3 * HOUR, NoticeKind::Firing, 1),
         "as soon as it has expired"
     );
-    assert_eq!(desk.told()[1], (4 * HOUR, NoticeKind::Repeat, 1));
+    assert_eq!(desk.sent()[1], (4 * HOUR, NoticeKind::Repeat, 1));
     let fingerprint = desk.book.alerts().next().unwrap().fingerprint;
     desk.book.check_ack(fingerprint).unwrap();
     desk.book.ack(fingerprint, "ann", UtcMs(300 * MINUTE));
     (300..900).for_each(|minute| desk.settle(minute * MINUTE));
-    assert_eq!(desk.told().len(), 2, "no more repeats");
+    assert_eq!(desk.sent().len(), 2, "no more repeats");
     desk.fault("CP1", "A", false, 900 * MINUTE);
     desk.settle(900 * MINUTE);
-    assert_eq!(desk.told()[2], (900 * MINUTE, NoticeKind::Resolved, 1));
+    assert_eq!(desk.sent()[2], (900 * MINUTE, NoticeKind::Resolved, 1));
     assert!(desk.book.check_ack(fingerprint).is_err(), "it is over");
     desk.fault("CP1", "A", true, 901 * MINUTE);
     desk.settle(901 * MINUTE);
     assert_eq!(
-        desk.told()[3],
+        desk.sent()[3],
         (901 * MINUTE, NoticeKind::Firing, 1),
-        "a new one is told again"
+        "a new one is sent again"
     );
 }
 
@@ -301,7 +301,7 @@ fn the_number_of_alerts_is_bounded_and_the_rest_is_counted() {
 }
 
 #[test]
-fn a_restart_at_any_moment_changes_nothing() {
+fn a_restart_at_any_moment_changes_no_result() {
     let run = |seed: u64, restarts: bool| {
         let mut desk = Desk::default();
         desk.config.quiet_hours = Some("Mon-Sun 22:00-06:00".parse().unwrap());
@@ -348,7 +348,7 @@ fn a_restart_at_any_moment_changes_nothing() {
 
 /// What must hold in any history: nobody hears of an end before the beginning, nor twice of either.
 #[test]
-fn tellings_of_one_alert_alternate() {
+fn notices_of_one_alert_alternate() {
     for seed in 1..=20 {
         let mut desk = Desk::default();
         desk.config.max_per_hour = 6;
@@ -364,10 +364,10 @@ fn tellings_of_one_alert_alternate() {
             }
             desk.settle(minute * 7 * MINUTE);
         }
-        let mut told = std::collections::BTreeMap::<Arc<str>, bool>::new();
+        let mut sent = std::collections::BTreeMap::<Arc<str>, bool>::new();
         for notice in &desk.notices {
             for alert in &notice.alerts {
-                let firing = told.entry(alert.fingerprint.as_str().into()).or_default();
+                let firing = sent.entry(alert.fingerprint.as_str().into()).or_default();
                 match notice.kind {
                     NoticeKind::Firing => assert!(!std::mem::replace(firing, true), "seed {seed}"),
                     NoticeKind::Repeat => assert!(*firing, "seed {seed}"),
@@ -377,6 +377,6 @@ fn tellings_of_one_alert_alternate() {
                 }
             }
         }
-        assert!(told.len() == 8, "seed {seed}");
+        assert!(sent.len() == 8, "seed {seed}");
     }
 }

@@ -79,7 +79,7 @@ impl Depot {
         }
     }
 
-    fn tell(&mut self, observation: &Observation<'_>) {
+    fn handle(&mut self, observation: &Observation<'_>) {
         self.engine.handle(observation, self.now);
         self.drain();
     }
@@ -92,7 +92,7 @@ impl Depot {
             manner: Manner::default(),
             message,
         };
-        self.tell(&Observation::ChargePoint(event));
+        self.handle(&Observation::ChargePoint(event));
     }
 
     fn connect(&mut self, charge_point: &str) {
@@ -125,7 +125,7 @@ impl Depot {
             quantity,
             value: Value::Number(Thousandths(thousandths)),
         }];
-        self.tell(&Observation::Telemetry(Reading {
+        self.handle(&Observation::Telemetry(Reading {
             asset: Cow::Borrowed(asset),
             kind: AssetKind::Vehicle,
             format: FeedFormat::new(0),
@@ -150,7 +150,7 @@ impl Depot {
         }
     }
 
-    fn told(&mut self) -> Vec<(String, NoticeKind, usize)> {
+    fn sent(&mut self) -> Vec<(String, NoticeKind, usize)> {
         self.notices
             .drain(..)
             .map(|notice| (notice.rule, notice.kind, notice.alerts.len()))
@@ -163,7 +163,7 @@ fn one(rule: &str, kind: NoticeKind) -> Vec<(String, NoticeKind, usize)> {
 }
 
 #[test]
-fn a_fault_is_pending_at_once_and_told_when_it_lasts() {
+fn a_fault_is_pending_at_once_and_notified_when_it_lasts() {
     let mut depot = Depot::new(EngineConfig::default());
     depot.connect("CP1");
     depot.status("CP1", ConnectorStatus::Faulted);
@@ -175,11 +175,11 @@ fn a_fault_is_pending_at_once_and_told_when_it_lasts() {
     depot.status("CP1", ConnectorStatus::Available);
     assert_eq!(depot.rows.last(), Some(&("charger_faulted".into(), 0)));
     depot.pass(10);
-    assert_eq!(depot.told(), [], "most faults are taken back by themselves");
+    assert_eq!(depot.sent(), [], "most faults are taken back by themselves");
     depot.status("CP1", ConnectorStatus::Faulted);
     depot.pass(3);
     let notice = depot.notices[0].clone();
-    assert_eq!(depot.told(), one("charger_faulted", NoticeKind::Firing));
+    assert_eq!(depot.sent(), one("charger_faulted", NoticeKind::Firing));
     assert_eq!(notice.group, [("site".to_owned(), "A".to_owned())]);
     assert!(
         notice.alerts[0]
@@ -191,14 +191,14 @@ fn a_fault_is_pending_at_once_and_told_when_it_lasts() {
     depot.point("CP1", ChargePointMessage::Disconnected);
     depot.pass(5);
     depot.connect("CP1");
-    assert_eq!(depot.told(), []);
+    assert_eq!(depot.sent(), []);
     depot.status("CP1", ConnectorStatus::Available);
     depot.pass(12);
-    assert_eq!(depot.told(), one("charger_faulted", NoticeKind::Resolved));
+    assert_eq!(depot.sent(), one("charger_faulted", NoticeKind::Resolved));
 }
 
 #[test]
-fn links_that_are_lost_are_told_by_point_or_by_site_and_never_in_exempt_time() {
+fn lost_links_are_notified_by_point_or_by_site_and_never_in_exempt_time() {
     let from = "2026-11-23T08:00:00Z".parse().unwrap();
     let window = ExemptWindow {
         site: Some("B".into()),
@@ -219,27 +219,27 @@ fn links_that_are_lost_are_told_by_point_or_by_site_and_never_in_exempt_time() {
     depot.point("CP1", ChargePointMessage::Disconnected);
     depot.point("CP3", ChargePointMessage::Disconnected);
     depot.pass(14);
-    assert_eq!(depot.told(), []);
+    assert_eq!(depot.sent(), []);
     depot.pass(3);
     assert_eq!(
-        depot.told(),
+        depot.sent(),
         one("charger_offline", NoticeKind::Firing),
         "CP3 is being worked on"
     );
     depot.point("CP2", ChargePointMessage::Disconnected);
     depot.pass(17);
     assert_eq!(
-        depot.told(),
+        depot.sent(),
         one("site_offline", NoticeKind::Firing),
         "CP2 is explained by its site"
     );
     depot.connect("CP1");
     depot.connect("CP2");
     depot.pass(6);
-    let mut told = depot.told();
-    told.sort();
+    let mut sent = depot.sent();
+    sent.sort();
     assert_eq!(
-        told,
+        sent,
         [
             one("charger_offline", NoticeKind::Resolved),
             one("site_offline", NoticeKind::Resolved)
@@ -249,7 +249,7 @@ fn links_that_are_lost_are_told_by_point_or_by_site_and_never_in_exempt_time() {
     // Taken off the register, it is nobody's business.
     depot.pass(600);
     assert_eq!(
-        depot.told(),
+        depot.sent(),
         one("charger_offline", NoticeKind::Firing),
         "CP3, now that the work is over"
     );
@@ -270,23 +270,23 @@ fn links_that_are_lost_are_told_by_point_or_by_site_and_never_in_exempt_time() {
     .unwrap();
     depot.engine.set_register(Arc::new(register), depot.now);
     depot.pass(2);
-    assert_eq!(depot.told(), one("charger_offline", NoticeKind::Resolved));
+    assert_eq!(depot.sent(), one("charger_offline", NoticeKind::Resolved));
 }
 
 #[test]
-fn a_public_place_that_is_blocked_is_told_and_a_fleet_one_is_not() {
+fn a_blocked_public_connector_raises_an_alert_and_a_fleet_one_does_not() {
     let mut depot = Depot::new(EngineConfig::default());
     for point in ["CP1", "CP3"] {
         depot.connect(point);
         depot.status(point, ConnectorStatus::SuspendedEV);
     }
     depot.pass(119);
-    assert_eq!(depot.told(), []);
+    assert_eq!(depot.sent(), []);
     depot.pass(5);
-    assert_eq!(depot.told(), one("charger_overstay", NoticeKind::Firing));
+    assert_eq!(depot.sent(), one("charger_overstay", NoticeKind::Firing));
     depot.status("CP3", ConnectorStatus::Available);
     depot.pass(2);
-    assert_eq!(depot.told(), one("charger_overstay", NoticeKind::Resolved));
+    assert_eq!(depot.sent(), one("charger_overstay", NoticeKind::Resolved));
 }
 
 #[test]
@@ -297,14 +297,14 @@ fn silent_vehicles_and_thin_data() {
     }
     depot.pass(120);
     assert_eq!(
-        depot.told(),
+        depot.sent(),
         [("data_completeness".to_owned(), NoticeKind::Firing, 2)],
         "two of three, of all and of EMAS"
     );
     depot.vehicle("V3", Quantity::Odometer, 1_000_000, depot.now);
     depot.pass(10);
     assert_eq!(
-        depot.told(),
+        depot.sent(),
         [("data_completeness".to_owned(), NoticeKind::Resolved, 2)]
     );
     // V1 falls silent; the others go on.
@@ -313,14 +313,14 @@ fn silent_vehicles_and_thin_data() {
         depot.vehicle("V2", Quantity::Odometer, 1_000_000 + hour, depot.now);
         depot.vehicle("V3", Quantity::Odometer, 1_000_000 + hour, depot.now);
     }
-    let told = depot.told();
+    let sent = depot.sent();
     assert!(
-        told.contains(&("data_completeness".to_owned(), NoticeKind::Firing, 2)),
-        "{told:?}"
+        sent.contains(&("data_completeness".to_owned(), NoticeKind::Firing, 2)),
+        "{sent:?}"
     );
     assert!(
-        !told.iter().any(|(rule, ..)| rule == "vehicle_silent"),
-        "explained by the completeness: {told:?}"
+        !sent.iter().any(|(rule, ..)| rule == "vehicle_silent"),
+        "explained by the completeness: {sent:?}"
     );
 }
 
@@ -337,7 +337,7 @@ fn registers_and_the_daemon_itself() {
         .notices
         .iter()
         .find(|notice| notice.rule == "counter_event")
-        .expect("a reset is told")
+        .expect("a reset is sent")
         .clone();
     assert!(
         notice.alerts[0]
@@ -345,12 +345,12 @@ fn registers_and_the_daemon_itself() {
             .contains("fleetgauge counters undo 1"),
         "{notice:?}"
     );
-    depot.told();
-    depot.tell(&Observation::CounterUndone { entry: 1 });
+    depot.sent();
+    depot.handle(&Observation::CounterUndone { entry: 1 });
     depot.pass(2);
     assert!(
         depot
-            .told()
+            .sent()
             .contains(&("counter_event".to_owned(), NoticeKind::Resolved, 1)),
         "undone"
     );
@@ -359,14 +359,14 @@ fn registers_and_the_daemon_itself() {
             output_age_s: Some(1_000.0 + 60.0 * f64::from(minute)),
             disk_free_ratio: Some(0.05),
         };
-        depot.tell(&Observation::OwnState(state));
+        depot.handle(&Observation::OwnState(state));
         depot.pass(1);
     }
-    let mut told = depot.told();
-    told.retain(|(rule, ..)| rule == "disk_near_full" || rule == "output_behind");
-    told.sort();
+    let mut sent = depot.sent();
+    sent.retain(|(rule, ..)| rule == "disk_near_full" || rule == "output_behind");
+    sent.sort();
     assert_eq!(
-        told,
+        sent,
         [
             one("disk_near_full", NoticeKind::Firing),
             one("output_behind", NoticeKind::Firing)
@@ -376,7 +376,7 @@ fn registers_and_the_daemon_itself() {
 }
 
 #[test]
-fn a_broker_without_a_link_is_told_of_unless_nobody_is_there_to_tell() {
+fn a_lost_broker_link_is_notified_if_there_is_a_receiver() {
     for outlets in [Severity::ALL.to_vec(), vec![]] {
         let mut config = EngineConfig::default();
         config.alerts.outlets = outlets.clone();
@@ -387,7 +387,7 @@ fn a_broker_without_a_link_is_told_of_unless_nobody_is_there_to_tell() {
                 broker: broker.to_owned(),
                 down_since,
             };
-            depot.tell(&Observation::Brokers(vec![
+            depot.handle(&Observation::Brokers(vec![
                 link("depot", Some(since)),
                 link("other", None),
             ]));
@@ -409,11 +409,11 @@ fn a_broker_without_a_link_is_told_of_unless_nobody_is_there_to_tell() {
                 since.in_words(UK.zone())
             )]
         );
-        depot.told();
-        depot.tell(&Observation::Brokers(vec![]));
+        depot.sent();
+        depot.handle(&Observation::Brokers(vec![]));
         depot.pass(1);
         assert_eq!(
-            depot.told(),
+            depot.sent(),
             one("broker_down", NoticeKind::Resolved),
             "taken out of the configuration"
         );
@@ -438,12 +438,12 @@ fn the_target_is_judged_at_the_end_of_each_month() {
         }
     };
     days(&mut depot, 30);
-    assert_eq!(depot.told(), [], "one evaluation is not two");
+    assert_eq!(depot.sent(), [], "one evaluation is not two");
     days(&mut depot, 31);
-    assert_eq!(depot.told(), one("target_off_path", NoticeKind::Firing));
+    assert_eq!(depot.sent(), one("target_off_path", NoticeKind::Firing));
     days(&mut depot, 28);
     assert_eq!(
-        depot.told(),
+        depot.sent(),
         one("target_off_path", NoticeKind::Repeat),
         "thirty days after 1 January, once"
     );
@@ -468,18 +468,18 @@ fn own_rules_look_at_live_rows_of_the_series_they_name() {
     depot.vehicle("V1", Quantity::Soc, 10_000, now.plus(-7_200_000));
     depot.vehicle("V2", Quantity::Soc, 10_000, now);
     assert_eq!(
-        depot.told(),
+        depot.sent(),
         [],
         "of two hours ago; and no battery electric one"
     );
     depot.vehicle("V1", Quantity::Soc, 10_000, now);
     assert_eq!(
-        depot.told(),
+        depot.sent(),
         one("battery_low", NoticeKind::Firing),
         "at once"
     );
     depot.vehicle("V1", Quantity::Soc, 20_000, now.plus(1));
-    assert_eq!(depot.told(), []);
+    assert_eq!(depot.sent(), []);
     depot.vehicle("V1", Quantity::Soc, 30_000, now.plus(2));
-    assert_eq!(depot.told(), one("battery_low", NoticeKind::Resolved));
+    assert_eq!(depot.sent(), one("battery_low", NoticeKind::Resolved));
 }

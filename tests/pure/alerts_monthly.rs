@@ -55,7 +55,7 @@ fn golden_g13_and_repeats_a_month_apart() {
     assert!(
         repeats.windows(2).all(|pair| pair[1] - pair[0] >= 28 * DAY),
         "{:?}",
-        desk.told()
+        desk.sent()
     );
     // While it is red, amber is not told.
     let red: Vec<_> = desk
@@ -364,7 +364,7 @@ fn levels_over_a_thousand_years_on_the_path() {
 fn late_data_correct_the_newest_month_of_emissions_per_km() {
     let first = Month::from_ym(2026, 1).unwrap();
     let (mut desk, mut monthly) = (Desk::default(), MonthlyBook::default());
-    let mut tell = |number: i32, rise: f64, day: i64| {
+    let mut observe = |number: i32, rise: f64, day: i64| {
         let month = first.plus(number);
         let sample = EmissionsSample {
             fleet: "emas".into(),
@@ -382,30 +382,30 @@ fn late_data_correct_the_newest_month_of_emissions_per_km() {
         found.and_then(|alert| alert.value)
     };
     // sigma is 5 %: +10 % are 2, less the allowance of a half. Kilometres by class factors first, and then the cards say +25 %.
-    assert_eq!(tell(0, 0.10, 7), None, "C = 1.5");
-    assert_eq!(tell(1, 0.10, 7), None, "C = 3.0");
-    assert_eq!(tell(1, 0.12, 8), None, "0.4 more are not material");
-    let raised = tell(1, 0.25, 20);
+    assert_eq!(observe(0, 0.10, 7), None, "C = 1.5");
+    assert_eq!(observe(1, 0.10, 7), None, "C = 3.0");
+    assert_eq!(observe(1, 0.12, 8), None, "0.4 more are not material");
+    let raised = observe(1, 0.25, 20);
     assert!(
         (raised.unwrap() - 6.0).abs() < 1e-9,
         "1.5 + 5 - 0.5, and not 3.0 + 4.5: {raised:?}"
     );
     assert!(
-        (tell(1, 0.25, 21).unwrap() - 6.0).abs() < 1e-9,
+        (observe(1, 0.25, 21).unwrap() - 6.0).abs() < 1e-9,
         "the same again is no second month"
     );
     assert!(
-        (tell(0, 0.90, 22).unwrap() - 6.0).abs() < 1e-9,
+        (observe(0, 0.90, 22).unwrap() - 6.0).abs() < 1e-9,
         "an older month stands"
     );
     // Corrected downwards: the sum falls back, though an alarm that was told stays until somebody has seen it (latched).
-    let corrected = tell(1, -0.20, 25).unwrap();
+    let corrected = observe(1, -0.20, 25).unwrap();
     assert!(
         corrected.abs() < 1e-9,
         "1.5 - 4.5 is below zero: {corrected}"
     );
     assert!(
-        (tell(2, 0.10, 7).unwrap() - 1.5).abs() < 1e-9,
+        (observe(2, 0.10, 7).unwrap() - 1.5).abs() < 1e-9,
         "and goes on from there"
     );
 }

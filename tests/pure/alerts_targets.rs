@@ -116,7 +116,7 @@ impl Office {
     }
 
     /// A message of each of these vehicles.
-    fn heard(&mut self, ids: impl Iterator<Item = String>) {
+    fn send_telemetry(&mut self, ids: impl Iterator<Item = String>) {
         for id in ids {
             let entries = vec![ReadingEntry {
                 quantity: Quantity::Soc,
@@ -186,7 +186,7 @@ fn targeting(start: &str, share: f64, due: &str) -> EngineConfig {
 /// 100 vehicles, 50 of them low at the start of 2026, 90 to be at the end of 2027: 1.67 a month. At the ends of January to April there are
 /// 50, 52, 55, 57: 1.7 and 1.3 percentage points behind, then on the path, then 0.3 ahead.
 #[test]
-fn drift_is_told_once_and_taken_back_whatever_restarts() {
+fn drift_is_notified_once_and_resolved_despite_restarts() {
     let run = |restarts: &[(&str, i64)]| {
         let register = fleet(50, 50, month("2026-01"), &[0, 2, 3, 2, 2, 2]);
         let mut office = Office::open(
@@ -202,13 +202,13 @@ fn drift_is_told_once_and_taken_back_whatever_restarts() {
         office
     };
     let plain = run(&[]);
-    let told = |days: &[(NoticeKind, &str)]| {
+    let sent = |days: &[(NoticeKind, &str)]| {
         days.iter()
             .map(|(kind, day)| (*kind, (*day).to_owned()))
             .collect::<Vec<_>>()
     };
     let (firing, repeat, resolved) = (NoticeKind::Firing, NoticeKind::Repeat, NoticeKind::Resolved);
-    let on_time = told(&[
+    let on_time = sent(&[
         (firing, "2026-03-01"),
         (repeat, "2026-03-31"),
         (resolved, "2026-04-01"),
@@ -225,11 +225,11 @@ fn drift_is_told_once_and_taken_back_whatever_restarts() {
         (&[("2026-03-10", 0), ("2026-03-20", 2)], on_time),
         (
             &[("2026-02-27", 4)],
-            told(&[(firing, "2026-03-03"), (resolved, "2026-04-01")]),
+            sent(&[(firing, "2026-03-03"), (resolved, "2026-04-01")]),
         ),
         (
             &[("2026-01-30", 3), ("2026-03-30", 5)],
-            told(&[(firing, "2026-03-01"), (resolved, "2026-04-04")]),
+            sent(&[(firing, "2026-03-01"), (resolved, "2026-04-04")]),
         ),
     ] {
         assert_eq!(
@@ -299,7 +299,7 @@ fn a_month_is_not_judged_while_too_many_vehicles_are_stale() {
             register,
             day("2026-01-10"),
         );
-        let heard =
+        let talking =
             |silent: u32| (silent..50).flat_map(|index| [format!("L{index}"), format!("O{index}")]);
         for date in [
             "2026-01-20",
@@ -316,7 +316,7 @@ fn a_month_is_not_judged_while_too_many_vehicles_are_stale() {
                 .filter(|(_, from)| day(from) <= day(date))
                 .map(|(count, _)| *count)
                 .max();
-            office.heard(heard(silent.unwrap_or(0)));
+            office.send_telemetry(talking(silent.unwrap_or(0)));
             if closed && date == "2026-02-26" {
                 office.restart(6);
             }
@@ -353,7 +353,7 @@ fn a_month_is_not_judged_while_too_many_vehicles_are_stale() {
 
 /// Ten vehicles that do not count leave before the due date, and nothing else is to be done: no rate is needed, and none is too slow.
 #[test]
-fn what_only_waits_for_disposals_is_not_late() {
+fn a_target_that_waits_for_disposals_only_is_not_late() {
     let mut csv =
         "vehicle_id,role,category,fuel,euro,first_registered,in_service_from,in_service_to\n"
             .to_owned();

@@ -20,25 +20,25 @@ fn session_id(transaction: i64, minute: i64) -> String {
 #[test]
 fn a_session_from_plugging_in_to_leaving() {
     let mut depot = Depot::new();
-    depot.says(
+    depot.apply(
         0,
         ChargePointMessage::Connected {
             version: OcppVersion::V16,
             mode: LinkMode::Csms,
         },
     );
-    depot.says(0, status(ConnectorStatus::Preparing));
-    let id = depot.says(2, start(2, "a1", 1_000)).unwrap();
-    depot.says(2, status(ConnectorStatus::Charging));
+    depot.apply(0, status(ConnectorStatus::Preparing));
+    let id = depot.apply(2, start(2, "a1", 1_000)).unwrap();
+    depot.apply(2, status(ConnectorStatus::Charging));
     for minute in 3..=32 {
-        depot.says(
+        depot.apply(
             minute,
             meter(minute, Some(id.into()), 1_000 + (minute - 2) * 180),
         );
     }
-    depot.says(32, status(ConnectorStatus::SuspendedEV));
-    depot.says(40, stop(40, Some(id.into()), 6_410));
-    depot.says(40, status(ConnectorStatus::Finishing));
+    depot.apply(32, status(ConnectorStatus::SuspendedEV));
+    depot.apply(40, stop(40, Some(id.into()), 6_410));
+    depot.apply(40, status(ConnectorStatus::Finishing));
     let record = depot.last().clone();
     assert_eq!(
         (record.id.as_str(), record.energy_dwh, record.method),
@@ -70,7 +70,7 @@ fn a_session_from_plugging_in_to_leaving() {
         (60 * MINUTE, 10 * MINUTE)
     );
     assert_eq!(depot.energy_of(&amb()), 54_100);
-    depot.says(75, status(ConnectorStatus::Available));
+    depot.apply(75, status(ConnectorStatus::Available));
     let gone = depot.corrected.last().unwrap();
     assert_eq!(
         (
@@ -88,21 +88,21 @@ fn a_session_from_plugging_in_to_leaving() {
 }
 
 #[test]
-fn repeated_messages_change_nothing() {
+fn repeated_messages_change_no_result() {
     let mut depot = Depot::new();
-    let first = depot.says(0, start(0, "A1", 0)).unwrap();
+    let first = depot.apply(0, start(0, "A1", 0)).unwrap();
     assert_eq!(
-        depot.says(1, start(0, "A1", 0)),
+        depot.apply(1, start(0, "A1", 0)),
         Some(first),
         "the same start under a new message id"
     );
-    depot.says(10, meter(10, Some(first.into()), 1_000));
-    depot.says(11, meter(10, Some(first.into()), 1_000));
-    depot.says(20, stop(20, Some(first.into()), 2_000));
-    depot.says(21, stop(20, Some(first.into()), 2_000));
-    depot.says(22, stop(22, Some(first.into()), 9_000));
+    depot.apply(10, meter(10, Some(first.into()), 1_000));
+    depot.apply(11, meter(10, Some(first.into()), 1_000));
+    depot.apply(20, stop(20, Some(first.into()), 2_000));
+    depot.apply(21, stop(20, Some(first.into()), 2_000));
+    depot.apply(22, stop(22, Some(first.into()), 9_000));
     assert_eq!(
-        depot.says(23, start(0, "A1", 0)),
+        depot.apply(23, start(0, "A1", 0)),
         Some(first),
         "even after it ended"
     );
@@ -114,20 +114,20 @@ fn repeated_messages_change_nothing() {
         ),
         (1, 1, 20_000)
     );
-    let said = &depot.corrected[0];
+    let correction = &depot.corrected[0];
     assert_eq!(
-        (said.energy_dwh, said.quality.as_slice()),
+        (correction.energy_dwh, correction.quality.as_slice()),
         (Some(20_000), &[SessionQuality::StopConflict][..]),
         "the first stop stands"
     );
 }
 
 #[test]
-fn stops_whose_id_says_nothing() {
+fn stops_with_an_unusable_id() {
     for id in [None, Some(-1)] {
         let mut depot = Depot::new();
-        depot.says(0, start(0, "A1", 0)).unwrap();
-        depot.says(20, stop(20, id, 2_000));
+        depot.apply(0, start(0, "A1", 0)).unwrap();
+        depot.apply(20, stop(20, id, 2_000));
         assert_eq!(
             (
                 depot.closed.len(),
@@ -137,7 +137,7 @@ fn stops_whose_id_says_nothing() {
             (1, Some(20_000), amb()),
             "{id:?}"
         );
-        depot.says(21, stop(20, id, 2_000));
+        depot.apply(21, stop(20, id, 2_000));
         assert_eq!(depot.closed.len(), 1, "{id:?}: the same stop again");
     }
 }
@@ -158,8 +158,8 @@ fn a_stop_without_a_start_makes_a_session_of_its_samples() {
         reason: None,
         samples: vec![sample(0, 1_000), sample(60, 3_000)],
     };
-    depot.says(61, message.clone());
-    depot.says(62, message);
+    depot.apply(61, message.clone());
+    depot.apply(62, message);
     let record = depot.last();
     assert_eq!(
         (depot.closed.len(), record.energy_dwh, record.method),
@@ -175,9 +175,9 @@ fn a_stop_without_a_start_makes_a_session_of_its_samples() {
 #[test]
 fn a_session_that_is_never_stopped_ends_when_the_plug_is_free() {
     let mut depot = Depot::new();
-    let id = depot.says(0, start(0, "A1", 0)).unwrap();
-    depot.says(30, meter(30, Some(id.into()), 3_000));
-    depot.says(40, status(ConnectorStatus::Available));
+    let id = depot.apply(0, start(0, "A1", 0)).unwrap();
+    depot.apply(30, meter(30, Some(id.into()), 3_000));
+    depot.apply(40, status(ConnectorStatus::Available));
     assert_eq!(depot.book.next_timeout(), at(41));
     depot.wait_until(40);
     assert!(depot.closed.is_empty(), "a late stop has a minute");
@@ -188,7 +188,7 @@ fn a_session_that_is_never_stopped_ends_when_the_plug_is_free() {
         (vec![SessionQuality::Orphaned], Some(30_000), at(40))
     );
     assert_eq!(depot.book.next_timeout(), None);
-    depot.says(50, stop(39, Some(id.into()), 3_100));
+    depot.apply(50, stop(39, Some(id.into()), 3_100));
     let late = depot.corrected.last().unwrap();
     assert_eq!(
         (late.id.as_str(), late.energy_dwh, late.method),
@@ -208,9 +208,9 @@ fn a_session_that_is_never_stopped_ends_when_the_plug_is_free() {
 #[test]
 fn a_stop_within_the_minute_is_no_orphan() {
     let mut depot = Depot::new();
-    let id = depot.says(0, start(0, "A1", 0)).unwrap();
-    depot.says(30, status(ConnectorStatus::Available));
-    depot.says(30, stop(30, Some(id.into()), 500));
+    let id = depot.apply(0, start(0, "A1", 0)).unwrap();
+    depot.apply(30, status(ConnectorStatus::Available));
+    depot.apply(30, stop(30, Some(id.into()), 500));
     depot.wait_until(60);
     assert_eq!(
         (
@@ -225,15 +225,15 @@ fn a_stop_within_the_minute_is_no_orphan() {
 #[test]
 fn a_new_start_supersedes_an_open_session() {
     let mut depot = Depot::new();
-    let first = depot.says(0, start(0, "A1", 0)).unwrap();
-    depot.says(10, meter(10, Some(first.into()), 1_000));
-    let second = depot.says(20, start(20, "B1", 1_000)).unwrap();
+    let first = depot.apply(0, start(0, "A1", 0)).unwrap();
+    depot.apply(10, meter(10, Some(first.into()), 1_000));
+    let second = depot.apply(20, start(20, "B1", 1_000)).unwrap();
     assert_ne!(first, second);
     assert_eq!(
         (depot.last().quality.clone(), depot.last().energy_dwh),
         (vec![SessionQuality::Superseded], Some(10_000))
     );
-    depot.says(30, stop(30, Some(second.into()), 3_000));
+    depot.apply(30, stop(30, Some(second.into()), 3_000));
     assert_eq!(
         (depot.energy_of(&amb()), depot.energy_of(&EnergyUser::Staff)),
         (10_000, 20_000)
@@ -308,14 +308,14 @@ fn meters_that_cannot_be_believed() {
     ];
     for (meter_start, samples, meter_stop, energy, method, quality) in cases {
         let mut depot = Depot::new();
-        let id = depot.says(0, start(0, "A1", meter_start)).unwrap();
+        let id = depot.apply(0, start(0, "A1", meter_start)).unwrap();
         for (index, wh) in samples.iter().enumerate() {
-            depot.says(
+            depot.apply(
                 5 * (index as i64 + 1),
                 meter(5 * (index as i64 + 1), Some(id.into()), *wh),
             );
         }
-        depot.says(30, stop(30, Some(id.into()), meter_stop));
+        depot.apply(30, stop(30, Some(id.into()), meter_stop));
         let record = depot.last();
         let what = format!("{meter_start} {samples:?} {meter_stop}");
         assert_eq!(
@@ -335,14 +335,14 @@ fn meters_that_cannot_be_believed() {
 #[test]
 fn power_over_time_is_the_last_resort() {
     let mut depot = Depot::new();
-    let id = depot.says(0, start(0, "A1", 0)).unwrap();
+    let id = depot.apply(0, start(0, "A1", 0)).unwrap();
     for minute in [0, 10, 20] {
         let sample = MeterSample {
             at: at(minute),
             power_mw: Some(6_000_000),
             ..MeterSample::default()
         };
-        depot.says(
+        depot.apply(
             minute,
             ChargePointMessage::MeterValues {
                 connector_id: 1,
@@ -359,7 +359,7 @@ fn power_over_time_is_the_last_resort() {
         reason: None,
         samples: vec![],
     };
-    depot.says(20, no_meter);
+    depot.apply(20, no_meter);
     let record = depot.last();
     assert_eq!(
         (record.energy_dwh, record.method, record.peak_power_mw),
@@ -369,7 +369,7 @@ fn power_over_time_is_the_last_resort() {
 }
 
 #[test]
-fn whose_energy_it_is() {
+fn energy_is_allocated_to_its_user() {
     for (charge_point, tag, want) in [
         ("CP", "A1", amb()),
         ("CP", "B1", EnergyUser::Staff),
@@ -401,8 +401,8 @@ fn clocks_that_cannot_be_right() {
             at: Some(wrong),
             issue: Issue::Ours,
         };
-        let id = depot.says(5, message).unwrap();
-        depot.says(35, stop(35, Some(id.into()), 1_000));
+        let id = depot.apply(5, message).unwrap();
+        depot.apply(35, stop(35, Some(id.into()), 1_000));
         assert_eq!(
             (depot.last().started_at, depot.last().quality.clone()),
             (UtcMs(T0 + 5 * MINUTE), vec![SessionQuality::ClockUntrusted])
@@ -419,7 +419,7 @@ fn meter_values_find_their_session() {
         register_dwh: Some(1),
         ..MeterSample::default()
     };
-    depot.says(
+    depot.apply(
         0,
         ChargePointMessage::MeterValues {
             connector_id: 0,
@@ -428,21 +428,21 @@ fn meter_values_find_their_session() {
         },
     );
     assert!(matches!(depot.facts.last(), Some(Fact::MeterValues(fact)) if fact.connector_id == 0));
-    let id = depot.says(0, start(0, "A1", 0)).unwrap();
-    depot.says(10, meter(10, None, 500));
-    depot.says(20, meter(20, Some(id.into()), 1_000));
-    depot.says(30, stop(30, Some(id.into()), 1_500));
-    depot.says(31, meter(31, Some(id.into()), 1_500));
+    let id = depot.apply(0, start(0, "A1", 0)).unwrap();
+    depot.apply(10, meter(10, None, 500));
+    depot.apply(20, meter(20, Some(id.into()), 1_000));
+    depot.apply(30, stop(30, Some(id.into()), 1_500));
+    depot.apply(31, meter(31, Some(id.into()), 1_500));
     assert_eq!(
         (depot.closed.len(), depot.energy_of(&amb())),
         (1, 15_000),
         "samples after the stop reopen nothing"
     );
     // A transaction from before our time, on a connector that is charging, is adopted.
-    depot.says(40, status(ConnectorStatus::Charging));
-    depot.says(40, meter(40, Some(999), 2_000));
-    depot.says(50, meter(50, Some(999), 3_000));
-    depot.says(51, stop(51, Some(999), 3_000));
+    depot.apply(40, status(ConnectorStatus::Charging));
+    depot.apply(40, meter(40, Some(999), 2_000));
+    depot.apply(50, meter(50, Some(999), 3_000));
+    depot.apply(51, stop(51, Some(999), 3_000));
     let id = format!("CP:999@{}", T0 / 1000 + 40 * 60);
     assert_eq!(
         (depot.last().id.as_str(), depot.last().energy_dwh),
@@ -452,7 +452,7 @@ fn meter_values_find_their_session() {
 }
 
 #[test]
-fn states_are_collapsed_and_the_link_is_told_apart() {
+fn repeated_states_are_collapsed_and_the_link_is_separate() {
     let mut depot = Depot::new();
     let rows = |depot: &Depot| {
         depot
@@ -461,7 +461,7 @@ fn states_are_collapsed_and_the_link_is_told_apart() {
             .filter(|fact| matches!(fact, Fact::ChargePointStatus(_)))
             .count()
     };
-    depot.says(
+    depot.apply(
         0,
         ChargePointMessage::Connected {
             version: OcppVersion::V16,
@@ -469,7 +469,7 @@ fn states_are_collapsed_and_the_link_is_told_apart() {
         },
     );
     for _ in 0..5 {
-        depot.says(1, status(ConnectorStatus::Available));
+        depot.apply(1, status(ConnectorStatus::Available));
     }
     assert_eq!(rows(&depot), 2, "the link, and one state");
     let faulted = ChargePointMessage::Status {
@@ -481,8 +481,8 @@ fn states_are_collapsed_and_the_link_is_told_apart() {
         part: 0,
         at: at(2),
     };
-    depot.says(2, faulted);
-    depot.says(3, ChargePointMessage::Disconnected);
+    depot.apply(2, faulted);
+    depot.apply(3, ChargePointMessage::Disconnected);
     assert_eq!(rows(&depot), 5, "a fault, and both connectors offline");
     let Some(Fact::ChargePointStatus(last)) = depot.facts.last() else {
         panic!("a status row")
@@ -527,10 +527,10 @@ fn anything_in_any_order_adds_up() {
                 3 => ChargePointMessage::Disconnected,
                 _ => meter(minute, [Some(id), None][random(2) as usize], odd),
             };
-            ids.extend(depot.says(minute, message).map(i64::from));
+            ids.extend(depot.apply(minute, message).map(i64::from));
             depot.wait_until(minute);
         }
-        depot.says(200, status(ConnectorStatus::Available));
+        depot.apply(200, status(ConnectorStatus::Available));
         depot.wait_until(300);
         let mut newest: BTreeMap<String, SessionRecord> = BTreeMap::new();
         for record in depot.closed.iter() {

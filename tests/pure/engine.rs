@@ -104,7 +104,7 @@ impl Run {
         }
     }
 
-    fn tell(&mut self, step: &Step) {
+    fn apply(&mut self, step: &Step) {
         match step {
             Step::Observed(now, observation) => drop(self.engine.handle(observation, *now)),
             Step::Timeout(now) => self.engine.handle_timeout(*now),
@@ -358,7 +358,7 @@ fn the_same_calls_give_the_same_rows() {
     let (steps, _) = history(1);
     let rows = || {
         let mut run = Run::new(steps[0].at());
-        steps.iter().for_each(|step| run.tell(step));
+        steps.iter().for_each(|step| run.apply(step));
         (
             run.shelf.lines.clone(),
             run.seen(steps.last().unwrap().at()),
@@ -370,17 +370,17 @@ fn the_same_calls_give_the_same_rows() {
 }
 
 #[test]
-fn a_restart_at_any_moment_changes_nothing() {
+fn a_restart_at_any_moment_changes_no_result() {
     for seed in 0..seeds() {
         let (steps, _) = history(seed);
         let end = steps.last().unwrap().at();
         let mut straight = Run::new(steps[0].at());
-        steps.iter().for_each(|step| straight.tell(step));
+        steps.iter().for_each(|step| straight.apply(step));
         let mut random = Random(seed ^ 0xABCD);
         let mut broken = Run::new(steps[0].at());
         let mut snapshot: Option<(Vec<u8>, usize)> = None;
         for (index, step) in steps.iter().enumerate() {
-            broken.tell(step);
+            broken.apply(step);
             match random.below(25) {
                 // A checkpoint; its confirmation comes before the next one, or is lost with the process.
                 0 => {
@@ -406,7 +406,7 @@ fn a_restart_at_any_moment_changes_nothing() {
                     };
                     steps[from..=index]
                         .iter()
-                        .for_each(|again| broken.tell(again));
+                        .for_each(|again| broken.apply(again));
                     broken.shelf.lines.truncate(lines);
                     broken.shelf.notices.truncate(notices);
                 }
@@ -434,7 +434,7 @@ fn kilometres_are_differences_of_odometers_over_all_days() {
     for seed in 0..seeds() {
         let (steps, known) = history(seed);
         let mut run = Run::new(steps[0].at());
-        steps.iter().for_each(|step| run.tell(step));
+        steps.iter().for_each(|step| run.apply(step));
         let end = steps.last().unwrap().at();
         run.checkpoint(true);
         let mut by_vehicle: BTreeMap<String, i64> = BTreeMap::new();
@@ -465,7 +465,7 @@ fn kilometres_are_differences_of_odometers_over_all_days() {
 }
 
 #[test]
-fn numbers_and_times_from_the_edge_of_what_can_be_written_harm_nobody() {
+fn extreme_numbers_and_times_do_no_harm() {
     let numbers = [
         i64::MIN,
         i64::MIN + 1,
@@ -554,8 +554,8 @@ fn numbers_and_times_from_the_edge_of_what_can_be_written_harm_nobody() {
                     message,
                 })
             };
-            run.tell(&Step::Observed(now, observation));
-            run.tell(&Step::Timeout(now));
+            run.apply(&Step::Observed(now, observation));
+            run.apply(&Step::Timeout(now));
         }
         run.seen(now.plus(86_400_000));
         run.checkpoint(true);

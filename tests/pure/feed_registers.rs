@@ -80,7 +80,7 @@ impl Depot {
         }
     }
 
-    fn tell(&mut self, observation: Observation<'_>, now: UtcMs) {
+    fn handle(&mut self, observation: Observation<'_>, now: UtcMs) {
         self.now = now;
         self.engine.handle(&observation, now);
         while let Some(fact) = self.engine.poll_output() {
@@ -88,14 +88,14 @@ impl Depot {
         }
     }
 
-    fn hear(&mut self, reading: Reading<'_>) {
+    fn push(&mut self, reading: Reading<'_>) {
         let now = reading.received_at;
-        self.tell(Observation::Telemetry(reading), now);
+        self.handle(Observation::Telemetry(reading), now);
     }
 
     /// An odometer in km at a minute.
     fn drive(&mut self, asset: &str, format: FeedFormat, minute: i64, km: f64) {
-        self.hear(reading(asset, format, minute, Quantity::Odometer, km));
+        self.push(reading(asset, format, minute, Quantity::Odometer, km));
     }
 
     fn view(&self, what: &str) -> Json {
@@ -234,7 +234,7 @@ fn the_most_trusted_feed_books_and_no_difference_is_taken_across_feeds() {
 }
 
 #[test]
-fn another_feed_takes_over_with_what_it_held_when_the_better_one_is_silent() {
+fn another_feed_takes_over_with_its_held_gains_when_the_better_one_is_silent() {
     let mut depot = Depot::new(EngineConfig::default());
     for hour in 0..=10 {
         depot.drive("ovms:V1", OVMS, hour * 60, 84_000.0 + 10.0 * hour as f64);
@@ -273,11 +273,11 @@ fn another_feed_takes_over_with_what_it_held_when_the_better_one_is_silent() {
 #[test]
 fn a_better_kind_of_register_comes_before_a_more_trusted_feed() {
     let mut depot = Depot::new(EngineConfig::default());
-    depot.hear(reading("V2", NATIVE, 0, Quantity::DistanceGpsTotal, 10.0));
-    depot.hear(reading("V2", NATIVE, 30, Quantity::DistanceGpsTotal, 25.0));
+    depot.push(reading("V2", NATIVE, 0, Quantity::DistanceGpsTotal, 10.0));
+    depot.push(reading("V2", NATIVE, 30, Quantity::DistanceGpsTotal, 25.0));
     assert_eq!(depot.booked(), 15_000, "better than nothing");
     depot.drive("V2", NATIVE, 31, 5_000.0);
-    depot.hear(reading("V2", NATIVE, 60, Quantity::DistanceGpsTotal, 45.0));
+    depot.push(reading("V2", NATIVE, 60, Quantity::DistanceGpsTotal, 45.0));
     depot.drive("V2", NATIVE, 61, 5_018.0);
     assert_eq!(depot.booked(), 33_000);
 }
@@ -350,7 +350,7 @@ fn jumps_are_in_the_audit_log_and_can_be_undone_once() {
     let id = entry["id"].as_u64().unwrap();
     assert!(depot.engine.check_undo(id).is_ok());
     let now = depot.now;
-    depot.tell(Observation::CounterUndone { entry: id }, now);
+    depot.handle(Observation::CounterUndone { entry: id }, now);
     assert_eq!(depot.booked(), 8_002_000, "the jump was driven after all");
     assert!(
         depot
@@ -360,7 +360,7 @@ fn jumps_are_in_the_audit_log_and_can_be_undone_once() {
             .to_string()
             .contains("undone before")
     );
-    depot.tell(Observation::CounterUndone { entry: id }, now);
+    depot.handle(Observation::CounterUndone { entry: id }, now);
     assert_eq!(depot.booked(), 8_002_000, "once");
     assert!(depot.engine.check_undo(99).is_err());
     let rows = depot.rows("counter_event");
@@ -379,21 +379,21 @@ fn jumps_are_in_the_audit_log_and_can_be_undone_once() {
 }
 
 #[test]
-fn a_reset_that_was_none_is_taken_back() {
+fn a_false_reset_is_undone() {
     let mut depot = Depot::new(EngineConfig::default());
     for (minute, km) in [(0, 50_000.0), (600, 5.0), (610, 8.0), (620, 12.0)] {
         depot.drive("V2", NATIVE, minute, km);
     }
     assert_eq!(depot.booked(), 12_000, "grown from zero");
     let now = depot.now;
-    depot.tell(Observation::CounterUndone { entry: 1 }, now);
+    depot.handle(Observation::CounterUndone { entry: 1 }, now);
     assert_eq!(depot.booked(), 7_000, "only the steps are left");
 }
 
 #[test]
 fn freshness_comes_from_live_messages_and_loss_from_running_numbers() {
     let mut depot = Depot::new(EngineConfig::default());
-    depot.hear(Reading {
+    depot.push(Reading {
         retained: true,
         ..reading("V2", NATIVE, 0, Quantity::Soc, 50.0)
     });
@@ -407,7 +407,7 @@ fn freshness_comes_from_live_messages_and_loss_from_running_numbers() {
     for number in [1, 2, 4, 4, 7, 3] {
         let at = start().plus(number * MINUTE);
         let sequence = Some(Sequence::Number(number as u64));
-        depot.hear(Reading {
+        depot.push(Reading {
             received_at: at.plus(1_500),
             sequence,
             ..reading("V2", NATIVE, number, Quantity::Soc, 51.0)
@@ -456,7 +456,7 @@ fn freshness_comes_from_live_messages_and_loss_from_running_numbers() {
         "out of service: {rows:?}"
     );
     // A source may say itself how long is too long.
-    depot.hear(Reading {
+    depot.push(Reading {
         stale_after_s: Some(900),
         ..reading("ovms:V1", OVMS, 20, Quantity::Soc, 60.0)
     });
@@ -491,15 +491,15 @@ fn a_site_may_know_better_of_a_register() {
 }
 
 #[test]
-fn what_is_doubted_makes_no_cliff_and_history_is_not_the_present() {
+fn doubted_values_make_no_cliff_and_history_is_not_the_present() {
     let mut depot = Depot::new(EngineConfig::default());
     depot.drive("V2", NATIVE, 0, 45_210.0);
     depot.drive("V2", NATIVE, 1, 0.0);
     depot.drive("V2", NATIVE, 2, 45_211.0);
     let rows = depot.rows("vehicle_telemetry");
     assert_eq!(rows.len(), 2, "the zero is no kilometre: {rows:?}");
-    depot.hear(reading("V2", NATIVE, 3, Quantity::Soc, 40.0));
-    depot.hear(Reading {
+    depot.push(reading("V2", NATIVE, 3, Quantity::Soc, 40.0));
+    depot.push(Reading {
         historical: true,
         ..reading("V2", NATIVE, 4, Quantity::Soc, 90.0)
     });
@@ -537,9 +537,9 @@ fn latitude_and_longitude_on_topics_of_their_own_become_one_position() {
             positions,
             ..EngineConfig::default()
         });
-        depot.hear(angle(Quantity::Latitude, 524_862_440, 0));
-        depot.hear(angle(Quantity::Longitude, -18_998_300, 1));
-        depot.hear(angle(Quantity::Longitude, -18_998_400, 60));
+        depot.push(angle(Quantity::Latitude, 524_862_440, 0));
+        depot.push(angle(Quantity::Longitude, -18_998_300, 1));
+        depot.push(angle(Quantity::Longitude, -18_998_400, 60));
         let rows = depot.rows("vehicle_telemetry");
         assert_eq!(rows.len(), usize::from(positions), "{rows:?}");
         assert!(
@@ -558,7 +558,7 @@ fn chargers_are_known_by_their_feeds_and_sessions_count_only_without_a_register(
         ..reading("evcc:lp/1", FeedFormat::new(20), minute, quantity, kwh)
     };
     for (minute, kwh) in [(0, 0.0), (30, 5.0), (60, 9.0), (120, 0.5), (150, 2.0)] {
-        depot.hear(charger(minute, Quantity::SessionEnergy, kwh));
+        depot.push(charger(minute, Quantity::SessionEnergy, kwh));
     }
     let energy = |depot: &mut Depot| {
         depot.booked();
@@ -573,9 +573,9 @@ fn chargers_are_known_by_their_feeds_and_sessions_count_only_without_a_register(
         110_000,
         "9 kWh, and 2 of the next session"
     );
-    depot.hear(charger(160, Quantity::EnergyImportTotal, 4_000.0));
-    depot.hear(charger(190, Quantity::EnergyImportTotal, 4_003.0));
-    depot.hear(charger(191, Quantity::SessionEnergy, 5.0));
+    depot.push(charger(160, Quantity::EnergyImportTotal, 4_000.0));
+    depot.push(charger(190, Quantity::EnergyImportTotal, 4_003.0));
+    depot.push(charger(191, Quantity::SessionEnergy, 5.0));
     assert_eq!(energy(&mut depot), 140_000, "the register knows better");
     let feeds = depot.view("feeds");
     assert_eq!(

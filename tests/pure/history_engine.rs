@@ -99,7 +99,7 @@ fn at(time: &str) -> UtcMs {
 }
 
 #[test]
-fn what_a_charge_point_says_becomes_quarters() {
+fn messages_of_a_charge_point_become_quarters() {
     let mut engine = engine(at("10:00:00"));
     let status = |status| ChargePointMessage::Status {
         connector_id: 1,
@@ -274,7 +274,7 @@ fn wallbox(
     }
 }
 
-fn charge_point_says(engine: &mut Engine, time: &str, message: ChargePointMessage) {
+fn apply_message(engine: &mut Engine, time: &str, message: ChargePointMessage) {
     let event = ChargePointEvent {
         charge_point: "CP1".into(),
         received_at: at(time),
@@ -323,15 +323,15 @@ fn peaks(engine: &Engine, series: Series, now: &str) -> Vec<(String, u32)> {
 }
 
 #[test]
-fn what_a_queue_brings_late_is_no_power_of_now() {
+fn late_samples_of_a_queue_are_not_the_present_power() {
     let mut engine = engine(at("08:00:00"));
     let connected = || ChargePointMessage::Connected {
         version: OcppVersion::V16,
         mode: LinkMode::Csms,
     };
-    charge_point_says(&mut engine, "12:00:30", connected());
-    charge_point_says(&mut engine, "12:01:00", power("08:15:00", 50_000));
-    charge_point_says(&mut engine, "12:01:10", status(ConnectorStatus::Charging));
+    apply_message(&mut engine, "12:00:30", connected());
+    apply_message(&mut engine, "12:01:00", power("08:15:00", 50_000));
+    apply_message(&mut engine, "12:01:10", status(ConnectorStatus::Charging));
     let want = |peaks: &[(&str, u32)]| {
         peaks
             .iter()
@@ -349,20 +349,20 @@ fn what_a_queue_brings_late_is_no_power_of_now() {
         );
     }
     // Live, then a lost link: what was drawn before it is not the power of the first state after it.
-    charge_point_says(&mut engine, "12:20:00", power("12:20:00", 30_000));
-    charge_point_says(&mut engine, "12:25:00", ChargePointMessage::Disconnected);
-    charge_point_says(&mut engine, "12:50:00", connected());
-    charge_point_says(&mut engine, "12:50:10", status(ConnectorStatus::Charging));
+    apply_message(&mut engine, "12:20:00", power("12:20:00", 30_000));
+    apply_message(&mut engine, "12:25:00", ChargePointMessage::Disconnected);
+    apply_message(&mut engine, "12:50:00", connected());
+    apply_message(&mut engine, "12:50:10", status(ConnectorStatus::Charging));
     let so_far = [("08:15", 50_000), ("12:15", 30_000)];
     assert_eq!(peaks(&engine, Series::Fleet, "12:51:00"), want(&so_far));
-    charge_point_says(&mut engine, "13:05:00", power("13:05:00", 20_000));
-    charge_point_says(&mut engine, "13:16:00", status(ConnectorStatus::Charging));
+    apply_message(&mut engine, "13:05:00", power("13:05:00", 20_000));
+    apply_message(&mut engine, "13:16:00", status(ConnectorStatus::Charging));
     let with_more = [&so_far[..], &[("13:00", 20_000), ("13:15", 20_000)]].concat();
     assert_eq!(peaks(&engine, Series::Fleet, "13:17:00"), want(&with_more));
 }
 
 #[test]
-fn a_charger_that_fell_silent_is_in_no_sum() {
+fn a_silent_charger_is_in_no_sum() {
     let mut engine = engine(at("10:00:00"));
     let reading = |time: &str, watts: i64| {
         let power = ReadingEntry {
@@ -375,8 +375,8 @@ fn a_charger_that_fell_silent_is_in_no_sum() {
         &Observation::Telemetry(reading("10:01:00", 7_400)),
         at("10:01:00"),
     );
-    charge_point_says(&mut engine, "10:20:00", power("10:20:00", 10_000));
-    charge_point_says(&mut engine, "10:32:00", power("10:32:00", 10_000));
+    apply_message(&mut engine, "10:20:00", power("10:20:00", 10_000));
+    apply_message(&mut engine, "10:32:00", power("10:32:00", 10_000));
     let site = peaks(&engine, Series::Site("DER".into()), "10:33:00");
     let want = [("10:00", 7_400), ("10:15", 17_400), ("10:30", 10_000)]
         .map(|(time, watts)| (time.to_owned(), watts));
@@ -384,7 +384,7 @@ fn a_charger_that_fell_silent_is_in_no_sum() {
 }
 
 #[test]
-fn both_views_count_the_same_connectors_and_no_power_is_not_zero() {
+fn both_views_count_the_same_connectors_and_missing_power_is_not_zero() {
     let mut engine = engine(at("10:00:00"));
     let view = |engine: &Engine, now: &str| {
         let context = ViewContext {
@@ -403,20 +403,20 @@ fn both_views_count_the_same_connectors_and_no_power_is_not_zero() {
         version: OcppVersion::V16,
         mode: LinkMode::Csms,
     };
-    charge_point_says(&mut engine, "10:00:30", connected);
+    apply_message(&mut engine, "10:00:30", connected);
     let (estate, power_w) = view(&engine, "10:01:00");
     assert_eq!(
         (&estate["connectors"], &estate["online"], power_w.is_null()),
         (&2.into(), &1.into(), true)
     );
-    charge_point_says(&mut engine, "10:01:00", status(ConnectorStatus::Charging));
-    charge_point_says(&mut engine, "10:01:00", power("10:01:00", 10_000));
+    apply_message(&mut engine, "10:01:00", status(ConnectorStatus::Charging));
+    apply_message(&mut engine, "10:01:00", power("10:01:00", 10_000));
     let (estate, power_w) = view(&engine, "10:02:00");
     assert_eq!(
         (&estate["charging"], &estate["occupied"], power_w.as_f64()),
         (&1.into(), &1.into(), Some(10_000.0))
     );
-    charge_point_says(&mut engine, "10:03:00", ChargePointMessage::Disconnected);
+    apply_message(&mut engine, "10:03:00", ChargePointMessage::Disconnected);
     let (estate, power_w) = view(&engine, "10:04:00");
     assert_eq!(
         (

@@ -230,7 +230,7 @@ fn links_lost_and_found() {
 }
 
 #[test]
-fn our_own_absence_is_nobodys_downtime() {
+fn absence_of_the_daemon_is_not_downtime() {
     let free = (0, Act::Status(1, Is::Available));
     check(vec![
         (
@@ -499,18 +499,18 @@ fn sessions_are_counted_once_however_often_they_are_corrected() {
 fn golden_norms() {
     const MINUTE: i64 = 60_000;
     let mut sums = Sums::default();
-    let mut put =
+    let mut add =
         |class: Class, tag: usize, minutes: i64| sums.time[class as usize][tag] += minutes * MINUTE;
     // A year of 525,600 minutes, of which 1,000 not observed.
-    put(Available, 0, 400_000);
-    put(Occupied, 0, 100_000);
-    put(Offline, 0, 3_600);
-    put(Faulted, 0, 4_000);
-    put(Inoperative, 0, 1_000);
-    put(Inoperative, 1, 6_000);
-    put(Available, 2, 9_000);
-    put(Faulted, 2, 1_000);
-    put(NotObserved, 0, 1_000);
+    add(Available, 0, 400_000);
+    add(Occupied, 0, 100_000);
+    add(Offline, 0, 3_600);
+    add(Faulted, 0, 4_000);
+    add(Inoperative, 0, 1_000);
+    add(Inoperative, 1, 6_000);
+    add(Available, 2, 9_000);
+    add(Faulted, 2, 1_000);
+    add(NotObserved, 0, 1_000);
     sums.charging = [50_000 * MINUTE, 0, 2_000 * MINUTE, 500 * MINUTE];
     sums.energy = [20_000_000, 0, 9, 9];
     let near = |found: Option<f64>, want: f64| {

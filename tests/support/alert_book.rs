@@ -47,9 +47,9 @@ impl Desk {
         self.config.rule_mut(name).unwrap()
     }
 
-    pub fn hear(&mut self, rule: &str, labels: &[(&str, &str)], reading: Reading, at: i64) {
+    pub fn observe(&mut self, rule: &str, labels: &[(&str, &str)], reading: Reading, at: i64) {
         let labels = Labels::new(labels);
-        self.book.hear(
+        self.book.observe(
             &self.config,
             &Sample {
                 rule,
@@ -67,7 +67,7 @@ impl Desk {
         self.notices.extend(notices);
     }
 
-    pub fn told(&self) -> Vec<(i64, NoticeKind, usize)> {
+    pub fn sent(&self) -> Vec<(i64, NoticeKind, usize)> {
         self.notices
             .iter()
             .map(|notice| (notice.at.0, notice.kind, notice.alerts.len()))
@@ -75,7 +75,7 @@ impl Desk {
     }
 
     pub fn fault(&mut self, charge_point: &str, site: &str, holds: bool, at: i64) {
-        self.hear(
+        self.observe(
             "charger_faulted",
             &[("charge_point_id", charge_point), ("site", site)],
             Reading::Holds(holds),

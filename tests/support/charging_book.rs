@@ -57,7 +57,7 @@ impl Depot {
         }
     }
 
-    pub fn says(&mut self, minute: i64, message: ChargePointMessage) -> Option<i32> {
+    pub fn apply(&mut self, minute: i64, message: ChargePointMessage) -> Option<i32> {
         self.of("CP", minute, message)
     }
 

@@ -108,7 +108,7 @@ impl Yard {
                 let mut out = Vec::new();
                 self.charging.timeout(now, &self.register, &mut out);
                 out.iter()
-                    .for_each(|outcome| uptime.take(outcome, now, &self.rules()));
+                    .for_each(|outcome| uptime.apply_outcome(outcome, now, &self.rules()));
                 None
             }
             Act::Rows => {
@@ -119,7 +119,7 @@ impl Yard {
                 uptime.restarted(UtcMs(T0 + alive * 1000), now, &self.rules());
                 None
             }
-            said => Some(self.message(said, now)),
+            message => Some(self.message(message, now)),
         };
         if let Some(message) = message {
             let event = ChargePointEvent {
@@ -134,13 +134,13 @@ impl Yard {
             {
                 self.open.insert(*connector, id);
             }
-            uptime.hear(
+            uptime.apply(
                 &event,
                 self.charging.charge_point("CP").unwrap(),
                 &self.rules(),
             );
             out.iter()
-                .for_each(|outcome| uptime.take(outcome, now, &self.rules()));
+                .for_each(|outcome| uptime.apply_outcome(outcome, now, &self.rules()));
         }
         self.uptime = uptime;
     }

@@ -69,7 +69,7 @@ impl Alerting {
         let (fleets, _) = fleet.quality(reference, now);
         for (fleet, sums) in &fleets {
             // A fleet without any telemetry has no completeness to lose.
-            if sums.vehicles == 0 || !sums.ever_heard {
+            if sums.vehicles == 0 || !sums.any_message {
                 continue;
             }
             let reading = Reading::Value(sums.heard_24h as f64 / sums.vehicles as f64);

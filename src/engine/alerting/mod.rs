@@ -94,7 +94,7 @@ impl Alerting {
         (reference, now): (&Reference, UtcMs),
         summary: impl FnOnce() -> String,
     ) -> bool {
-        self.book.hear(
+        self.book.observe(
             &reference.config.alerts,
             &Sample {
                 rule,

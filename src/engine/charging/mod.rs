@@ -89,7 +89,8 @@ impl Charging {
         mut emit: impl FnMut(ChargingOutcome),
     ) {
         for outcome in outcomes.drain(..) {
-            self.uptime.take(&outcome, now, &reference.uptime_rules());
+            self.uptime
+                .apply_outcome(&outcome, now, &reference.uptime_rules());
             self.observe_outcome(&outcome, reference, now);
             emit(outcome);
         }

@@ -127,8 +127,8 @@ impl Charging {
         let Some(state) = self.book.charge_point(id) else {
             return;
         };
-        let (mut told, mut late) = (BTreeMap::new(), BTreeSet::new());
-        for fact in outcomes.iter().filter_map(power_told) {
+        let (mut powers, mut late) = (BTreeMap::new(), BTreeSet::new());
+        for fact in outcomes.iter().filter_map(reported_power) {
             let connector = connector_of(event, state, fact);
             if now.since(fact.at) > LIVE_MS {
                 self.rollups.past_power(
@@ -143,10 +143,10 @@ impl Charging {
                 .get(&connector)
                 .is_some_and(|known| connector > 0 && known.power_mw == fact.power_mw)
             {
-                told.insert(connector, fact.power_mw.unwrap_or(0) / 1000);
+                powers.insert(connector, fact.power_mw.unwrap_or(0) / 1000);
             }
         }
-        let only_late = told.is_empty() && !late.is_empty();
+        let only_late = powers.is_empty() && !late.is_empty();
         // A transaction that ends and a connector that becomes free need not say that nothing flows any more.
         let idle = state
             .connectors
@@ -154,11 +154,11 @@ impl Charging {
             .filter(|(id, connector)| **id > 0 && connector.power_mw == Some(0));
         let idle: Vec<u32> = idle
             .map(|(id, _)| *id)
-            .filter(|id| told.contains_key(id) || !late.contains(id))
+            .filter(|id| powers.contains_key(id) || !late.contains(id))
             .collect();
-        told.extend(idle.into_iter().map(|id| (id, 0)));
+        powers.extend(idle.into_iter().map(|id| (id, 0)));
         self.rollups
-            .connectors_power(id, &reference.register, told, (!only_late).then_some(now));
+            .connectors_power(id, &reference.register, powers, (!only_late).then_some(now));
     }
 
     /// Gains and power of a charger that speaks MQTT.
@@ -223,7 +223,7 @@ fn connector_of(event: &ChargePointEvent, state: &ChargePointState, fact: &Meter
         .map_or(fact.connector_id, |(id, _)| *id)
 }
 
-fn power_told(outcome: &ChargingOutcome) -> Option<&MeterValuesFact> {
+fn reported_power(outcome: &ChargingOutcome) -> Option<&MeterValuesFact> {
     match outcome {
         ChargingOutcome::Fact(Fact::MeterValues(fact)) => {
             Some(fact).filter(|fact| fact.power_mw.is_some())

@@ -12,7 +12,7 @@ use crate::units::UtcMs;
 impl Charging {
     pub(super) fn observe_uptime(&mut self, event: &ChargePointEvent, reference: &Reference) {
         if let Some(state) = self.book.charge_point(&event.charge_point) {
-            self.uptime.hear(event, state, &reference.uptime_rules());
+            self.uptime.apply(event, state, &reference.uptime_rules());
             self.record_booked_time(reference, event.received_at);
         }
     }

@@ -28,7 +28,7 @@ pub(in crate::engine) struct Quality {
     /// Missing by running numbers.
     pub lost: u64,
     /// At least one of them was heard at any time.
-    pub ever_heard: bool,
+    pub any_message: bool,
 }
 
 /// Freshness of one vehicle over all its feeds.
@@ -63,10 +63,10 @@ impl Fleet {
             };
             vehicle.recently |= asset
                 .presence
-                .last_heard
-                .is_some_and(|heard| now.since(heard) <= HEARD_WITHIN_MS);
+                .last_message_at
+                .is_some_and(|freshness| now.since(freshness) <= HEARD_WITHIN_MS);
             vehicle.fresh |= !asset.presence.is_stale(now, stale_ms);
-            vehicle.last = vehicle.last.max(asset.presence.last_heard);
+            vehicle.last = vehicle.last.max(asset.presence.last_message_at);
             vehicle.lost += asset.presence.lost().unwrap_or(0);
         }
         (vehicles, unregistered)
@@ -78,8 +78,11 @@ impl Fleet {
         if now.since(at) > HEARD_WITHIN_MS {
             return vec![false; reference.register.vehicles.len()];
         }
-        let lost = |heard: Freshness| {
-            !heard.fresh && heard.last.is_some_and(|last| at.since(last) > PARKED_MS)
+        let lost = |freshness: Freshness| {
+            !freshness.fresh
+                && freshness
+                    .last
+                    .is_some_and(|last| at.since(last) > PARKED_MS)
         };
         self.freshness(reference, at)
             .0
@@ -95,7 +98,7 @@ impl Fleet {
         let all: Arc<str> = Arc::from("all");
         let mut sums: BTreeMap<Arc<str>, Quality> =
             BTreeMap::from([(all.clone(), Quality::default())]);
-        for (vehicle, heard) in reference.register.vehicles.iter().zip(vehicles) {
+        for (vehicle, freshness) in reference.register.vehicles.iter().zip(vehicles) {
             if !vehicle.in_service_on(day) {
                 continue;
             }
@@ -106,10 +109,10 @@ impl Fleet {
             for fleet in [all.clone(), organisation] {
                 let sum = sums.entry(fleet).or_default();
                 sum.vehicles += 1;
-                sum.heard_24h += u64::from(heard.recently);
-                sum.ever_heard |= heard.last.is_some();
-                sum.stale += u64::from(!heard.fresh);
-                sum.lost += heard.lost;
+                sum.heard_24h += u64::from(freshness.recently);
+                sum.any_message |= freshness.last.is_some();
+                sum.stale += u64::from(!freshness.fresh);
+                sum.lost += freshness.lost;
             }
         }
         (sums, unregistered)

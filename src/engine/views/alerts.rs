@@ -235,7 +235,7 @@ impl Engine {
             silenced: standing.silenced,
             inhibited: standing.inhibited,
             quiet: standing.quiet,
-            notification_open: alert.told,
+            notification_open: alert.firing_sent,
             notified: alert.notified,
         }
     }

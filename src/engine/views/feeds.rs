@@ -75,7 +75,7 @@ impl Engine {
                 AssetKind::Meter => "meter",
             },
             registered_as: registered_as(asset, &self.reference.register),
-            last_heard_at: asset.presence.last_heard.map(rfc3339),
+            last_heard_at: asset.presence.last_message_at.map(rfc3339),
             lag_s: asset.presence.lag_s(),
             stale: asset.presence.is_stale(context.now, stale_ms),
             messages_lost: asset.presence.lost(),

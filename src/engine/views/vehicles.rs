@@ -144,7 +144,7 @@ impl VehicleRow {
     fn take(&mut self, asset: &Asset, now: UtcMs, stale_ms: i64) {
         let number = |value: Option<Thousandths>| value.map(Thousandths::as_f64);
         let (live, presence) = (&asset.live, &asset.presence);
-        let newest = presence.last_heard >= self.last_message;
+        let newest = presence.last_message_at >= self.last_message;
         fn take<T>(mine: &mut Option<T>, theirs: Option<T>, newest: bool) {
             if theirs.is_some() && (newest || mine.is_none()) {
                 *mine = theirs;
@@ -165,8 +165,8 @@ impl VehicleRow {
             .any(|register| register.quantity == Quantity::Odometer && register.books);
         take(&mut self.odometer_km, number(live.odometer), books);
         if newest {
-            self.last_message = presence.last_heard;
-            self.last_heard_at = presence.last_heard.map(rfc3339);
+            self.last_message = presence.last_message_at;
+            self.last_heard_at = presence.last_message_at.map(rfc3339);
         }
         self.stale &= presence.is_stale(now, stale_ms);
         if let Some(lost) = presence.lost() {

@@ -71,7 +71,7 @@ pub struct AlertBook {
 
 impl AlertBook {
     /// Takes a sample; true if the alert stands elsewhere now. `summary` is asked for when it raises the rule.
-    pub fn hear(
+    pub fn observe(
         &mut self,
         config: &AlertsConfig,
         sample: &Sample<'_>,
@@ -108,7 +108,7 @@ impl AlertBook {
             alert.summary = summary();
         }
         let before = alert.stage;
-        alert.hear(verdict, rule, sample.at);
+        alert.apply(verdict, rule, sample.at);
         alert.stage != before
     }
 

@@ -32,7 +32,7 @@ pub struct Standing {
 }
 
 impl Standing {
-    fn held(self) -> bool {
+    fn is_held_back(self) -> bool {
         self.silenced.is_some() || self.inhibited || self.quiet
     }
 }
@@ -145,10 +145,10 @@ impl AlertBook {
         let mut groups: BTreeMap<Group, Members> = BTreeMap::new();
         for ((key, alert), standing) in self.alerts.iter().zip(standings) {
             let rule = config.rule(&alert.rule).unwrap_or(&gone);
-            let has_outlet = config.outlets.contains(&rule.severity);
+            let has_receiver = config.outlets.contains(&rule.severity);
             let Some(kind) = alert
                 .owes(rule, now)
-                .filter(|_| has_outlet && !standing.held())
+                .filter(|_| has_receiver && !standing.is_held_back())
             else {
                 continue;
             };
@@ -190,9 +190,11 @@ impl AlertBook {
                     .collect()
             };
             for part in members.chunks(MAX_IN_NOTICE) {
-                let told = part
-                    .iter()
-                    .filter_map(|key| self.alerts.get_mut(key).map(|alert| alert.tell(kind, now)));
+                let sent = part.iter().filter_map(|key| {
+                    self.alerts
+                        .get_mut(key)
+                        .map(|alert| alert.mark_sent(kind, now))
+                });
                 let notice = Notice {
                     at: now,
                     kind,
@@ -200,7 +202,7 @@ impl AlertBook {
                     title: title.clone(),
                     severity,
                     group: owned(&group),
-                    alerts: told.collect(),
+                    alerts: sent.collect(),
                 };
                 notices.push(notice);
             }
@@ -256,7 +258,7 @@ impl AlertBook {
                 let keep_ms = config
                     .rule(&alert.rule)
                     .map_or(0, |rule| alert.keep_firing_ms(rule));
-                alert.told || now.since(alert.since) < KEEP_RESOLVED_MS.max(2 * keep_ms)
+                alert.firing_sent || now.since(alert.since) < KEEP_RESOLVED_MS.max(2 * keep_ms)
             }
             Stage::Pending | Stage::Firing => true,
         });
@@ -268,9 +270,9 @@ impl Alert {
     /// What people would have to be told now.
     fn owes(&self, rule: &Rule, now: UtcMs) -> Option<NoticeKind> {
         match self.stage {
-            Stage::Resolved => self.told.then_some(NoticeKind::Resolved),
+            Stage::Resolved => self.firing_sent.then_some(NoticeKind::Resolved),
             Stage::Firing if self.acked.is_some() => None,
-            Stage::Firing if !self.told => Some(NoticeKind::Firing),
+            Stage::Firing if !self.firing_sent => Some(NoticeKind::Firing),
             Stage::Firing => {
                 // From half the interval on it joins another one of its group, so that a group is told as one.
                 (rule.repeat_ms > 0 && self.silent_ms(now) >= rule.repeat_ms / 2)
@@ -282,13 +284,13 @@ impl Alert {
 
     /// Since people were told of it.
     fn silent_ms(&self, now: UtcMs) -> i64 {
-        self.last_told.map_or(i64::MAX, |told| now.since(told))
+        self.last_sent.map_or(i64::MAX, |sent| now.since(sent))
     }
 
-    fn tell(&mut self, kind: NoticeKind, now: UtcMs) -> NoticeAlert {
-        self.told = kind != NoticeKind::Resolved;
+    fn mark_sent(&mut self, kind: NoticeKind, now: UtcMs) -> NoticeAlert {
+        self.firing_sent = kind != NoticeKind::Resolved;
         self.notified += 1;
-        self.last_told = Some(now);
+        self.last_sent = Some(now);
         NoticeAlert {
             fingerprint: self.fingerprint.to_string(),
             labels: self

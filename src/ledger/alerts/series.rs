@@ -50,10 +50,10 @@ pub struct Alert {
     /// Somebody has seen it: when, and who.
     pub acked: Option<(UtcMs, String)>,
     /// People were told of it and not yet of its end.
-    pub told: bool,
+    pub firing_sent: bool,
     /// Notifications in this episode.
     pub notified: u32,
-    pub(super) last_told: Option<UtcMs>,
+    pub(super) last_sent: Option<UtcMs>,
     /// How often it has come again soon after it was over.
     flaps: u32,
     /// Newest state that was written as a row.
@@ -74,9 +74,9 @@ impl Alert {
             hits: 0,
             over_since: None,
             acked: None,
-            told: false,
+            firing_sent: false,
             notified: 0,
-            last_told: None,
+            last_sent: None,
             flaps: 0,
             written: 0,
         }
@@ -89,13 +89,13 @@ impl Alert {
     }
 
     /// Takes what a sample says.
-    pub(super) fn hear(&mut self, verdict: Verdict, rule: &Rule, now: UtcMs) {
+    pub(super) fn apply(&mut self, verdict: Verdict, rule: &Rule, now: UtcMs) {
         match (verdict, self.stage) {
             (Verdict::Unknown, _) => return,
             (Verdict::Raised, Stage::Ok | Stage::Resolved) => {
-                if !self.told {
+                if !self.firing_sent {
                     self.notified = 0;
-                    self.last_told = None;
+                    self.last_sent = None;
                 }
                 if self.stage == Stage::Resolved {
                     self.flaps = self.flaps.saturating_add(1);
@@ -140,7 +140,7 @@ impl Alert {
     /// It did not last. One that was firing before was resolved, and still is; so it is remembered as one that flaps.
     fn fall_back(&mut self, now: UtcMs) {
         self.turn(
-            if self.told || self.flaps > 0 {
+            if self.firing_sent || self.flaps > 0 {
                 Stage::Resolved
             } else {
                 Stage::Ok

@@ -111,8 +111,8 @@ impl MonthlyBook {
     ) {
         let labels = Labels::new(&[("target", &sample.target)]);
         let (target, month) = (&sample.target, sample.month);
-        let mut hear = |rule: &str, value: f64, text: String| {
-            alerts.hear(
+        let mut observe = |rule: &str, value: f64, text: String| {
+            alerts.observe(
                 config,
                 &Sample {
                     rule,
@@ -124,7 +124,7 @@ impl MonthlyBook {
             )
         };
         let unknown = sample.unknown;
-        hear(
+        observe(
             "target_data_poor",
             unknown,
             format!(
@@ -137,7 +137,7 @@ impl MonthlyBook {
         }
         if let Some(drift) = sample.drift_pp {
             for rule in ["target_drift", "target_off_path"] {
-                hear(
+                observe(
                     rule,
                     drift,
                     format!(
@@ -148,7 +148,7 @@ impl MonthlyBook {
             }
         }
         if let Some(p_hit) = sample.p_hit {
-            hear(
+            observe(
                 "target_unlikely",
                 p_hit,
                 format!("{target} is reached in time with a probability of {p_hit:.2}"),
@@ -160,7 +160,7 @@ impl MonthlyBook {
             } else {
                 "is never reached".to_owned()
             };
-            hear(
+            observe(
                 "target_late",
                 late,
                 format!("{target} {text} at the recent rate"),
@@ -177,7 +177,7 @@ impl MonthlyBook {
                 let text = format!(
                     "{target}: {conversions:.0} vehicles in {month}, {plan:.1} planned; the shortfall goes on (C = {sum:.2})"
                 );
-                hear("target_trend", sum, text);
+                observe("target_trend", sum, text);
             }
         }
     }
@@ -207,7 +207,7 @@ impl MonthlyBook {
                 )
             };
             let reading = Reading::Value(sum);
-            alerts.hear(
+            alerts.observe(
                 config,
                 &Sample {
                     rule: "emissions_per_km",

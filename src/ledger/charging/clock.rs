@@ -25,7 +25,7 @@ pub(super) struct PointClock {
 
 impl PointClock {
     /// A message said to be of `at` arrived at `received_at`.
-    pub fn note(&mut self, at: UtcMs, received_at: UtcMs) {
+    pub fn observe(&mut self, at: UtcMs, received_at: UtcMs) {
         let lag = received_at.since(at);
         // Beyond a day it is a queue, or a clock that was never set: neither says anything about the zone.
         if lag.abs() > 86_400_000 {
@@ -159,7 +159,7 @@ mod tests {
         ] {
             let mut clock = PointClock::default();
             for lag in &lags {
-                clock.note(NOW.plus(-lag), NOW);
+                clock.observe(NOW.plus(-lag), NOW);
             }
             assert_eq!(clock.zone_error_ms(), want, "{lags:?}");
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::ChargingOutcome;
 use super::registers::{RegisterKind, kind_of};
 use super::session::{OpenSession, StartKey, Stop, flag};
-use crate::ledger::charging::event_context::Scene;
+use crate::ledger::charging::event_context::EventContext;
 use crate::model::{MeterSample, SessionMethod, SessionQuality, SessionRecord, TransactionId};
 use crate::units::UtcMs;
 
@@ -28,7 +28,7 @@ impl Closed {
         open: &OpenSession,
         stop: Option<&Stop<'_>>,
         at: UtcMs,
-        scene: &mut Scene<'_>,
+        context: &mut EventContext<'_>,
     ) -> Self {
         let mut closed = Self {
             record: open.record.clone(),
@@ -36,8 +36,8 @@ impl Closed {
             open: Box::new(open.clone()),
             stopped: None,
         };
-        closed.finish(stop, at, scene);
-        scene
+        closed.finish(stop, at, context);
+        context
             .out
             .push(ChargingOutcome::Closed(closed.record.clone()));
         closed
@@ -56,11 +56,11 @@ impl Closed {
     }
 
     /// A stop for a session that is closed: the first one wins, but one that was closed without any is completed.
-    pub fn late_stop(&mut self, stop: &Stop<'_>, at: UtcMs, scene: &mut Scene<'_>) {
+    pub fn late_stop(&mut self, stop: &Stop<'_>, at: UtcMs, context: &mut EventContext<'_>) {
         match self.stopped {
             None => {
-                self.finish(Some(stop), at.max(self.record.started_at), scene);
-                scene
+                self.finish(Some(stop), at.max(self.record.started_at), context);
+                context
                     .out
                     .push(ChargingOutcome::Corrected(self.record.clone()));
             }
@@ -71,7 +71,7 @@ impl Closed {
                 flag(&mut self.record, SessionQuality::StopConflict);
                 self.open.flag(SessionQuality::StopConflict);
                 if self.record.quality.len() != known {
-                    scene
+                    context
                         .out
                         .push(ChargingOutcome::Corrected(self.record.clone()));
                 }
@@ -81,21 +81,26 @@ impl Closed {
     }
 
     /// The vehicle has left.
-    pub fn unplug(&mut self, at: UtcMs, scene: &mut Scene<'_>) {
+    pub fn unplug(&mut self, at: UtcMs, context: &mut EventContext<'_>) {
         let Some(ended) = self.record.ended_at else {
             return;
         };
         let at = at.max(ended);
         self.record.unplugged_at = Some(at);
         self.record.plugged_ms = at.since(self.open.plugged_since).max(0);
-        scene
+        context
             .out
             .push(ChargingOutcome::Corrected(self.record.clone()));
     }
 
     /// Samples that come after the end: they belong to it. A register that moves on only after unplugging is energy of this session, as
     /// long as no other has begun.
-    pub fn late_samples(&mut self, samples: &[MeterSample], newest: bool, scene: &mut Scene<'_>) {
+    pub fn late_samples(
+        &mut self,
+        samples: &[MeterSample],
+        newest: bool,
+        context: &mut EventContext<'_>,
+    ) {
         let Some(ended) = self.record.ended_at else {
             return;
         };
@@ -109,18 +114,18 @@ impl Closed {
             (highest, stop, self.open.meter_start(), newest)
             && highest > stop
             && !self.open.registers.from_session
-            && highest - start <= self.open.cap_dwh(ended, scene)
+            && highest - start <= self.open.cap_dwh(ended, context)
         {
             self.stopped = self.stopped.map(|(_, at)| (Some(highest), at));
             self.open.flag(SessionQuality::LateRegister);
         }
         for sample in samples {
-            let at = scene.time(sample.at).min(ended);
-            self.open.sample(sample, at, scene);
+            let at = context.time(sample.at).min(ended);
+            self.open.sample(sample, at, context);
         }
-        self.conclude(scene);
+        self.conclude(context);
         if self.record != before {
-            scene
+            context
                 .out
                 .push(ChargingOutcome::Corrected(self.record.clone()));
         }
@@ -140,25 +145,25 @@ impl Closed {
     }
 
     /// Works out energy, times and attribution.
-    fn finish(&mut self, stop: Option<&Stop<'_>>, at: UtcMs, scene: &mut Scene<'_>) {
+    fn finish(&mut self, stop: Option<&Stop<'_>>, at: UtcMs, context: &mut EventContext<'_>) {
         let unplugged = self.record.unplugged_at.or(self.open.record.unplugged_at);
         for sample in stop.map(|stop| stop.samples).unwrap_or_default() {
-            let sampled_at = scene.time(sample.at);
-            self.open.sample(sample, sampled_at.min(at), scene);
+            let sampled_at = context.time(sample.at);
+            self.open.sample(sample, sampled_at.min(at), context);
         }
-        self.open.flow(false, at, scene);
+        self.open.flow(false, at, context);
         self.open.record.ended_at = Some(at);
         self.open.record.unplugged_at = unplugged.map(|unplugged| unplugged.max(at));
         if let Some(stop) = stop {
             self.open.record.stop_reason = stop.reason.map(str::to_owned);
             self.stopped = Some((stop.meter_stop_dwh, stop.at));
-            self.open.tagged(stop.id_token, scene);
+            self.open.tagged(stop.id_token, context);
         }
-        self.conclude(scene);
+        self.conclude(context);
     }
 
     /// The record from all that is known now.
-    pub fn conclude(&mut self, scene: &mut Scene<'_>) {
+    pub fn conclude(&mut self, context: &mut EventContext<'_>) {
         let open = &mut self.open;
         let Some(at) = open.record.ended_at else {
             return;
@@ -180,11 +185,11 @@ impl Closed {
             open.record.charging_ms = seconds.saturating_mul(1000);
         }
         open.record.charging_ms = open.record.charging_ms.clamp(0, open.record.plugged_ms);
-        let (energy, method) = self.energy(self.open.cap_dwh(at, scene));
+        let (energy, method) = self.energy(self.open.cap_dwh(at, context));
         let open = &mut self.open;
         open.record.energy_dwh = energy;
         open.record.method = method;
-        open.publish(energy.unwrap_or(0), at, scene);
+        open.publish(energy.unwrap_or(0), at, context);
         self.record = open.record.clone();
         self.key = open.key.clone();
     }

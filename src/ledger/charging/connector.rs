@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::session::OpenSession;
 use super::{ChargingOutcome, ORPHAN_WAIT_2_MS, ORPHAN_WAIT_MS};
-use crate::ledger::charging::event_context::Scene;
+use crate::ledger::charging::event_context::EventContext;
 use crate::model::{ConnectorStatus, Fact, MeterSample, SessionRecord, TransactionId};
 use crate::units::UtcMs;
 
@@ -54,7 +54,7 @@ pub struct Counted {
 }
 
 /// A state, as heard.
-pub(super) struct StatusHeard<'a> {
+pub(super) struct ReportedStatus<'a> {
     pub status: ConnectorStatus,
     pub part: u32,
     pub error: Option<&'a str>,
@@ -81,28 +81,28 @@ impl Connector {
     }
 
     /// When a live sample last showed energy flowing in the open session, and how long after the one before, ms.
-    pub fn energy_heard(&self) -> Option<(UtcMs, i64)> {
-        self.open.as_ref().and_then(|open| open.energy_heard)
+    pub fn energy_seen(&self) -> Option<(UtcMs, i64)> {
+        self.open.as_ref().and_then(|open| open.energy_seen)
     }
 
     /// StatusNotification. Repetitions of the same state and error are collapsed.
-    pub(super) fn status_heard(
+    pub(super) fn apply_status(
         &mut self,
         id: u32,
-        heard: &StatusHeard<'_>,
+        reported: &ReportedStatus<'_>,
         online: bool,
-        scene: &mut Scene<'_>,
+        context: &mut EventContext<'_>,
     ) {
-        let at = scene.time(heard.at);
-        let status = self.joined(heard);
+        let at = context.time(reported.at);
+        let status = self.joined(reported);
         self.stale = false;
         let same = self.since.is_some()
             && self.status == status
-            && self.error_code.as_deref() == heard.error
-            && self.vendor_error_code.as_deref() == heard.vendor_error;
-        self.error_code = heard.error.map(str::to_owned);
-        self.vendor_error_code = heard.vendor_error.map(str::to_owned);
-        self.enter(id, status, at, online, !same, scene);
+            && self.error_code.as_deref() == reported.error
+            && self.vendor_error_code.as_deref() == reported.vendor_error;
+        self.error_code = reported.error.map(str::to_owned);
+        self.vendor_error_code = reported.vendor_error.map(str::to_owned);
+        self.enter(id, status, at, online, !same, context);
     }
 
     /// In another state from now on.
@@ -112,18 +112,18 @@ impl Connector {
         status: ConnectorStatus,
         at: UtcMs,
         online: bool,
-        news: bool,
-        scene: &mut Scene<'_>,
+        changed: bool,
+        context: &mut EventContext<'_>,
     ) {
         if self.status != status || self.since.is_none() {
             self.since = Some(at);
         }
         self.status = status;
-        if news {
-            scene
+        if changed {
+            context
                 .out
                 .push(ChargingOutcome::Fact(Fact::ChargePointStatus(
-                    scene.status_fact(self, id, at, online),
+                    context.status_fact(self, id, at, online),
                 )));
         }
         if id == 0 {
@@ -145,22 +145,28 @@ impl Connector {
                 } else {
                     ORPHAN_WAIT_MS
                 };
-                self.orphan_due = Some(scene.received_at().plus(patience));
+                self.orphan_due = Some(context.received_at().plus(patience));
             }
         }
         if let Some(open) = &mut self.open {
-            open.flow(status == ConnectorStatus::Charging, at, scene);
+            open.flow(status == ConnectorStatus::Charging, at, context);
         }
     }
 
     /// The state of an EVSE from the states of its plugs: in use if one is, free if one can be used.
-    fn joined(&mut self, heard: &StatusHeard<'_>) -> ConnectorStatus {
-        if heard.part == 0 {
-            return heard.status;
+    fn joined(&mut self, reported: &ReportedStatus<'_>) -> ConnectorStatus {
+        if reported.part == 0 {
+            return reported.status;
         }
-        match self.parts.iter().position(|(part, _)| *part == heard.part) {
-            Some(index) => self.parts[index].1 = heard.status,
-            None if self.parts.len() < MAX_PARTS => self.parts.push((heard.part, heard.status)),
+        match self
+            .parts
+            .iter()
+            .position(|(part, _)| *part == reported.part)
+        {
+            Some(index) => self.parts[index].1 = reported.status,
+            None if self.parts.len() < MAX_PARTS => {
+                self.parts.push((reported.part, reported.status))
+            }
             None => {}
         }
         use ConnectorStatus::{Available, Faulted, Occupied, Reserved, Unavailable};
@@ -168,7 +174,7 @@ impl Connector {
         let joined = joined
             .into_iter()
             .find(|status| self.parts.iter().any(|(_, of_part)| of_part == status));
-        match joined.unwrap_or(heard.status) {
+        match joined.unwrap_or(reported.status) {
             // The transaction knows more of what goes on.
             Occupied if self.open.is_some() && self.status.is_occupied() => self.status,
             status => status,
@@ -176,23 +182,23 @@ impl Connector {
     }
 
     /// The newest readings, for the page and the connector's own counter.
-    pub(super) fn note_samples(&mut self, samples: &[MeterSample], scene: &Scene<'_>) {
+    pub(super) fn observe_samples(&mut self, samples: &[MeterSample], context: &EventContext<'_>) {
         for sample in samples {
             self.power_mw = sample.power_mw.or(self.power_mw);
             if let Some(register) = sample.register_dwh {
-                self.note_register(register, scene);
+                self.observe_register(register, context);
             }
         }
     }
 
     /// A reading of the register: its step goes to the counter. A register that counts from the session's start has no steps outside.
-    pub(super) fn note_register(&mut self, register: i64, scene: &Scene<'_>) {
+    pub(super) fn observe_register(&mut self, register: i64, context: &EventContext<'_>) {
         // Three days at rated power: more is a changed meter, not energy.
-        let most = (scene.rated_w() * 72.0 * 10.0) as i64;
+        let max = (context.rated_w() * 72.0 * 10.0) as i64;
         if let Some(step) = self
             .register_dwh
             .map(|last| register - last)
-            .filter(|step| (1..=most).contains(step))
+            .filter(|step| (1..=max).contains(step))
         {
             match self.open {
                 Some(_) => self.counted_dwh.in_transactions += step,

@@ -17,7 +17,7 @@ use crate::units::UtcMs;
 const RATED_W: f64 = 400_000.0;
 
 /// What the handlers of one event need.
-pub(super) struct Scene<'a> {
+pub(super) struct EventContext<'a> {
     pub id: &'a Arc<str>,
     pub register: &'a Register,
     pub site: Arc<str>,
@@ -28,7 +28,7 @@ pub(super) struct Scene<'a> {
     pub out: &'a mut Vec<ChargingOutcome>,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> EventContext<'a> {
     pub fn new(
         id: &'a Arc<str>,
         register: &'a Register,

@@ -32,12 +32,12 @@ impl HalfHours {
             } else {
                 (i128::from(dwh) * i128::from(until - from) / span) as i64
             };
-            self.put(slot, due - given);
+            self.add_to_slot(slot, due - given);
             given = due;
         }
     }
 
-    fn put(&mut self, slot: i64, dwh: i64) {
+    fn add_to_slot(&mut self, slot: i64, dwh: i64) {
         if dwh == 0 {
             return;
         }

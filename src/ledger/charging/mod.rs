@@ -26,9 +26,9 @@ pub use half_hours::half_hours_of;
 pub use point::{ChargePointState, Conformance};
 pub use registers::RegisterKind;
 
-use self::connector::StatusHeard;
+use self::connector::ReportedStatus;
 use self::session::{StartKey, Stop};
-use crate::ledger::charging::event_context::Scene;
+use crate::ledger::charging::event_context::EventContext;
 use crate::model::register::Register;
 use crate::model::{
     ChargePointEvent, ChargePointMessage, ConnectorStatus, EnergyUser, Fact, LinkMode, Manner,
@@ -178,26 +178,26 @@ impl ChargingBook {
         {
             self.refused += 1;
             return matches!(event.message, ChargePointMessage::StartTransaction { .. })
-                .then(|| self.take_transaction_id());
+                .then(|| self.issue_transaction_id());
         }
-        if let ChargePointMessage::Provisioning(note) = &event.message {
-            self.take_setup(&event.charge_point, note, event.received_at);
+        if let ChargePointMessage::Provisioning(provisioning) = &event.message {
+            self.apply_provisioning(&event.charge_point, provisioning, event.received_at);
             return None;
         }
         let point = self.points.entry(event.charge_point.clone()).or_default();
         point.last_seen = point.last_seen.max(Some(event.received_at));
-        point.note_manner(event.manner);
+        point.observe_manner(event.manner);
         self.refused += u64::from(
             connector_in(&event.message)
                 .is_some_and(|id| point.is_beyond(id, self.limits.connectors)),
         );
         if let Some(at) = live_time(&event.message) {
-            point.clock.note(at, event.received_at);
+            point.clock.observe(at, event.received_at);
         }
         let timing = point
             .clock
             .timing(event.received_at, event.manner.zoneless, register.zone());
-        let mut scene = Scene::new(
+        let mut context = EventContext::new(
             &event.charge_point,
             register,
             timing,
@@ -209,16 +209,16 @@ impl ChargingBook {
             ChargePointMessage::Connected { version, mode } => {
                 point.version = Some(*version);
                 point.mode = *mode;
-                point.link(true, &mut scene);
+                point.link(true, &mut context);
             }
-            ChargePointMessage::Disconnected => point.link(false, &mut scene),
-            ChargePointMessage::OperatorLink { up } => point.operator(*up, &mut scene),
+            ChargePointMessage::Disconnected => point.link(false, &mut context),
+            ChargePointMessage::OperatorLink { up } => point.operator(*up, &mut context),
             ChargePointMessage::Boot {
                 vendor,
                 model,
                 firmware,
                 ..
-            } => point.boot(vendor, model, firmware.as_deref(), &mut scene),
+            } => point.boot(vendor, model, firmware.as_deref(), &mut context),
             ChargePointMessage::Heartbeat
             | ChargePointMessage::Notice { .. }
             | ChargePointMessage::Provisioning(_) => {}
@@ -231,14 +231,14 @@ impl ChargingBook {
                 info: _,
                 at,
             } => {
-                let heard = StatusHeard {
+                let reported = ReportedStatus {
                     status: *status,
                     part: *part,
                     error: error_code.as_deref(),
                     vendor_error: vendor_error_code.as_deref(),
                     at: *at,
                 };
-                self.status(*connector_id, heard, scene);
+                self.status(*connector_id, reported, context);
             }
             ChargePointMessage::Problem {
                 connector_id,
@@ -250,14 +250,14 @@ impl ChargingBook {
                 let code = code
                     .as_ref()
                     .map_or_else(|| component.clone(), |code| format!("{component}:{code}"));
-                let at = scene.time(*at);
+                let at = context.time(*at);
                 point.problem(
                     *connector_id,
                     self.limits.connectors,
                     code,
                     *present,
                     at,
-                    &mut scene,
+                    &mut context,
                 );
             }
             ChargePointMessage::AvailabilityChanged {
@@ -277,7 +277,7 @@ impl ChargingBook {
                     meter_start_dwh: *meter_start_dwh,
                     at: *at,
                 };
-                return self.start(key, *issue, scene);
+                return self.start(key, *issue, context);
             }
             ChargePointMessage::StopTransaction {
                 transaction_id,
@@ -295,7 +295,7 @@ impl ChargingBook {
                     reason: reason.as_deref(),
                     samples,
                 };
-                self.stop(&stop, scene);
+                self.stop(&stop, context);
             }
             ChargePointMessage::MeterValues {
                 connector_id,
@@ -305,28 +305,24 @@ impl ChargingBook {
                 *connector_id,
                 transaction_id.map(TransactionId::Number),
                 samples,
-                scene,
+                context,
             ),
             ChargePointMessage::Transaction(event) => {
                 let connector_id = event.evse_id.unwrap_or(0);
                 for sample in &event.samples {
                     let at = sample
                         .at
-                        .map_or_else(|| scene.time(event.at), |at| scene.time(Some(at)));
-                    scene
-                        .out
-                        .push(ChargingOutcome::Fact(Fact::MeterValues(scene.meter_fact(
-                            connector_id,
-                            at,
-                            sample,
-                        ))));
+                        .map_or_else(|| context.time(event.at), |at| context.time(Some(at)));
+                    context.out.push(ChargingOutcome::Fact(Fact::MeterValues(
+                        context.meter_fact(connector_id, at, sample),
+                    )));
                 }
                 if event.transaction_id.is_empty() {
                     return None;
                 }
                 let before = due(point);
-                point.transaction(event, self.limits.connectors, &mut scene);
-                self.watch(scene.id, &before);
+                point.transaction(event, self.limits.connectors, &mut context);
+                self.watch(context.id, &before);
             }
         }
         None
@@ -342,7 +338,7 @@ impl ChargingBook {
                 continue;
             };
             let timing = point.clock.timing(now, false, register.zone());
-            let mut scene = Scene::new(
+            let mut context = EventContext::new(
                 &id,
                 register,
                 timing,
@@ -364,7 +360,7 @@ impl ChargingBook {
             {
                 open.flag(SessionQuality::Orphaned);
                 open.record.unplugged_at = Some(ended);
-                let closed = open.close(None, ended, &mut scene);
+                let closed = open.close(None, ended, &mut context);
                 point.remember(closed);
             }
         }
@@ -397,15 +393,20 @@ impl ChargingBook {
         csms && matches!(transaction_id, Some(TransactionId::Number(id)) if ours.contains(id))
     }
 
-    fn take_transaction_id(&mut self) -> i32 {
+    fn issue_transaction_id(&mut self) -> i32 {
         let id = self.next_transaction_id;
         // Never 0 and never negative: both mean something else to charge points.
         self.next_transaction_id = id.checked_add(1).unwrap_or(1);
         id
     }
 
-    fn status(&mut self, connector_id: u32, heard: StatusHeard<'_>, mut scene: Scene<'_>) {
-        let Some(point) = self.points.get_mut(scene.id) else {
+    fn status(
+        &mut self,
+        connector_id: u32,
+        reported: ReportedStatus<'_>,
+        mut context: EventContext<'_>,
+    ) {
+        let Some(point) = self.points.get_mut(context.id) else {
             return;
         };
         let online = point.online;
@@ -413,14 +414,14 @@ impl ChargingBook {
         let Some(connector) = point.connector(connector_id, self.limits.connectors) else {
             return;
         };
-        let heard = ChargePointState::status_of(heard, connector);
-        let at = scene.time(heard.at);
-        connector.status_heard(connector_id, &heard, online, &mut scene);
+        let reported = ChargePointState::status_of(reported, connector);
+        let at = context.time(reported.at);
+        connector.apply_status(connector_id, &reported, online, &mut context);
         let free = connector.status == ConnectorStatus::Available;
         if connector_id != 0 && free {
-            point.unplugged(connector_id, at, &mut scene);
+            point.unplugged(connector_id, at, &mut context);
         }
-        self.watch(scene.id, &before);
+        self.watch(context.id, &before);
     }
 }
 

@@ -10,7 +10,7 @@ use super::connector::Connector;
 use super::registers::{RegisterClass, RegisterKind};
 use super::session::{OpenSession, StartKey, Stop};
 use super::{ChargingOutcome, REMEMBERED};
-use crate::ledger::charging::event_context::Scene;
+use crate::ledger::charging::event_context::EventContext;
 use crate::model::{
     ChargePointInfoFact, ChargePointStatusFact, ConnectorStatus, Fact, LinkMode, Manner,
     OcppVersion, ProvisioningState, SessionRecord, TransactionId,
@@ -89,7 +89,7 @@ impl ChargePointState {
         self.register.kind
     }
 
-    pub(super) fn note_manner(&mut self, manner: Manner) {
+    pub(super) fn observe_manner(&mut self, manner: Manner) {
         if let Some(conformant) = manner.conformant {
             self.conformance.checked += 1;
             self.conformance.conformant += u64::from(conformant);
@@ -110,7 +110,7 @@ impl ChargePointState {
         Some(self.connectors.entry(id).or_default())
     }
 
-    pub(super) fn link(&mut self, online: bool, scene: &mut Scene<'_>) {
+    pub(super) fn link(&mut self, online: bool, context: &mut EventContext<'_>) {
         if online {
             // What was said before may have changed while nobody listened.
             for connector in self
@@ -127,22 +127,22 @@ impl ChargePointState {
         self.online = online;
         self.connectors.entry(0).or_default();
         for (id, connector) in &self.connectors {
-            let fact = scene.status_fact(connector, *id, scene.received_at(), online);
-            scene
+            let fact = context.status_fact(connector, *id, context.received_at(), online);
+            context
                 .out
                 .push(ChargingOutcome::Fact(Fact::ChargePointStatus(fact)));
         }
     }
 
     /// Tapped: its operator can be reached, or not.
-    pub(super) fn operator(&mut self, up: bool, scene: &mut Scene<'_>) {
+    pub(super) fn operator(&mut self, up: bool, context: &mut EventContext<'_>) {
         if self.operator_online.replace(up) == Some(up) {
             return;
         }
         let online = self.online;
         let itself = self.connectors.entry(0).or_default();
-        let fact = scene.status_fact(itself, 0, scene.received_at(), online);
-        scene
+        let fact = context.status_fact(itself, 0, context.received_at(), online);
+        context
             .out
             .push(ChargingOutcome::Fact(Fact::ChargePointStatus(
                 ChargePointStatusFact {
@@ -157,7 +157,7 @@ impl ChargePointState {
         vendor: &str,
         model: &str,
         firmware: Option<&str>,
-        scene: &mut Scene<'_>,
+        context: &mut EventContext<'_>,
     ) {
         self.booted = true;
         if let Some(setup) = &mut self.setup {
@@ -166,16 +166,18 @@ impl ChargePointState {
         self.vendor = Some(vendor.to_owned());
         self.model = Some(model.to_owned());
         self.firmware = firmware.map(str::to_owned);
-        scene.out.push(ChargingOutcome::Fact(Fact::ChargePointInfo(
-            ChargePointInfoFact {
-                site: scene.site.clone(),
-                charge_point: scene.id.clone(),
-                at: scene.received_at(),
-                vendor: vendor.to_owned(),
-                model: model.to_owned(),
-                firmware: firmware.unwrap_or_default().to_owned(),
-            },
-        )));
+        context
+            .out
+            .push(ChargingOutcome::Fact(Fact::ChargePointInfo(
+                ChargePointInfoFact {
+                    site: context.site.clone(),
+                    charge_point: context.id.clone(),
+                    at: context.received_at(),
+                    vendor: vendor.to_owned(),
+                    model: model.to_owned(),
+                    firmware: firmware.unwrap_or_default().to_owned(),
+                },
+            )));
     }
 
     /// A fault of a component (OCPP 2.x), or its end. It is shown as the connector's error; downtime comes from states alone.
@@ -186,7 +188,7 @@ impl ChargePointState {
         code: String,
         present: bool,
         at: UtcMs,
-        scene: &mut Scene<'_>,
+        context: &mut EventContext<'_>,
     ) {
         let online = self.online;
         let Some(connector) = self.connector(id, limit) else {
@@ -195,10 +197,10 @@ impl ChargePointState {
         let error = present.then_some(code);
         if connector.error_code != error {
             connector.error_code = error;
-            scene
+            context
                 .out
                 .push(ChargingOutcome::Fact(Fact::ChargePointStatus(
-                    scene.status_fact(connector, id, at, online),
+                    context.status_fact(connector, id, at, online),
                 )));
         }
     }
@@ -329,7 +331,12 @@ impl ChargePointState {
     }
 
     /// The connector became free: the last session on it knows now how long the vehicle stayed.
-    pub(super) fn unplugged(&mut self, connector_id: u32, at: UtcMs, scene: &mut Scene<'_>) {
+    pub(super) fn unplugged(
+        &mut self,
+        connector_id: u32,
+        at: UtcMs,
+        context: &mut EventContext<'_>,
+    ) {
         if self
             .connectors
             .get(&connector_id)
@@ -343,7 +350,7 @@ impl ChargePointState {
             .rev()
             .find(|closed| closed.record.connector_id == connector_id);
         if let Some(closed) = newest.filter(|closed| closed.record.unplugged_at.is_none()) {
-            closed.unplug(at, scene);
+            closed.unplug(at, context);
         }
     }
 

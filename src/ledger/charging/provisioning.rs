@@ -12,16 +12,21 @@ const MAX_UNCLEAR: usize = 8;
 
 impl ChargingBook {
     /// Takes a note of the link. It is no sign of life of the charge point.
-    pub(super) fn take_setup(&mut self, id: &Arc<str>, note: &ProvisioningEvent, at: UtcMs) {
+    pub(super) fn apply_provisioning(
+        &mut self,
+        id: &Arc<str>,
+        event: &ProvisioningEvent,
+        at: UtcMs,
+    ) {
         let Some(point) = self.points.get_mut(id) else {
             return;
         };
-        point.setup.get_or_insert_default().apply(note, at);
+        point.setup.get_or_insert_default().apply(event, at);
         let ProvisioningEvent::Transaction {
             transaction_id,
             ongoing: Some(false),
             queued: false,
-        } = note
+        } = event
         else {
             return;
         };

@@ -120,7 +120,7 @@ impl Registers {
     }
 
     /// Takes a sample; true if it shows that the register was reset.
-    pub fn take(
+    pub fn observe(
         &mut self,
         value: i64,
         at: UtcMs,
@@ -132,7 +132,7 @@ impl Registers {
             return false;
         };
         if self.last_at.is_some_and(|last_at| at < last_at) {
-            self.take_late(value, at, meter_start);
+            self.observe_late(value, at, meter_start);
             return false;
         }
         self.last_at = Some(at);
@@ -176,7 +176,7 @@ impl Registers {
     }
 
     /// A sample that comes after newer ones (OCPP 2.x: what was queued while the link was down): it matters only as an earlier beginning.
-    fn take_late(&mut self, value: i64, at: UtcMs, meter_start: Option<i64>) {
+    fn observe_late(&mut self, value: i64, at: UtcMs, meter_start: Option<i64>) {
         if self
             .first
             .is_some_and(|(first_at, first)| at < first_at && value <= first)
@@ -204,7 +204,7 @@ mod tests {
     use crate::ledger::charging::registers::*;
 
     #[test]
-    fn what_a_register_counts_from() {
+    fn the_zero_of_a_register_is_detected() {
         use RegisterKind::{Lifetime, PerBoot, Session, Unknown};
         for (first, meter_start, before, booted, want) in [
             (1_000_000, Some(1_000_000), None, false, Lifetime),
@@ -245,7 +245,7 @@ mod tests {
             (30, 7_000),
         ] {
             assert!(
-                !registers.take(value, UtcMs(at), None, RegisterKind::Unknown),
+                !registers.observe(value, UtcMs(at), None, RegisterKind::Unknown),
                 "{at}"
             );
         }

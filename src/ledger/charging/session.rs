@@ -6,7 +6,7 @@ use super::closed::Closed;
 use super::half_hours::HalfHours;
 use super::registers::Registers;
 use super::sequence::SeqNumbers;
-use crate::ledger::charging::event_context::Scene;
+use crate::ledger::charging::event_context::EventContext;
 use crate::model::{
     EnergyUser, IdTokenHash, MeterSample, SessionMethod, SessionQuality, SessionRecord,
     TransactionId,
@@ -60,7 +60,7 @@ pub(super) struct OpenSession {
     pub register_before: Option<i64>,
     pub registers: Registers,
     /// When a live sample last arrived that showed energy flowing, and how long after the one before, ms.
-    pub energy_heard: Option<(UtcMs, i64)>,
+    pub energy_seen: Option<(UtcMs, i64)>,
     flowing_since: Option<UtcMs>,
     power: Option<(UtcMs, i64)>,
     power_since: Option<UtcMs>,
@@ -76,7 +76,7 @@ pub(super) struct OpenSession {
 
 impl OpenSession {
     pub fn new(
-        scene: &Scene<'_>,
+        context: &EventContext<'_>,
         transaction_id: TransactionId,
         key: Option<StartKey>,
         connector_id: u32,
@@ -85,13 +85,13 @@ impl OpenSession {
     ) -> Self {
         let mut record = SessionRecord {
             id: String::new(),
-            charge_point: scene.id.clone(),
-            site: scene.site.clone(),
+            charge_point: context.id.clone(),
+            site: context.site.clone(),
             connector_id,
             transaction_id,
             started_at: at,
             ended_at: None,
-            start_received_at: scene.received_at(),
+            start_received_at: context.received_at(),
             energy_dwh: None,
             half_hours: Vec::new(),
             plugged_ms: 0,
@@ -99,7 +99,7 @@ impl OpenSession {
             charging_ended_at: None,
             charging_ms: 0,
             peak_power_mw: None,
-            user: scene.user(token),
+            user: context.user(token),
             suggested_user: None,
             id_token: token,
             method: SessionMethod::None,
@@ -116,7 +116,7 @@ impl OpenSession {
             charging_said_s: None,
             register_before: None,
             registers: Registers::default(),
-            energy_heard: None,
+            energy_seen: None,
             flowing_since: None,
             power: None,
             power_since: None,
@@ -126,7 +126,7 @@ impl OpenSession {
             published_until: at,
             half_hours: HalfHours::default(),
         };
-        open.suggest(scene);
+        open.suggest(context);
         open
     }
 
@@ -146,12 +146,12 @@ impl OpenSession {
     }
 
     /// The tag became known after the start.
-    pub fn tagged(&mut self, token: Option<IdTokenHash>, scene: &mut Scene<'_>) {
+    pub fn tagged(&mut self, token: Option<IdTokenHash>, context: &mut EventContext<'_>) {
         if self.record.id_token.is_none() {
             self.record.id_token = token;
         }
         let user = match self.record.user {
-            EnergyUser::Unallocated => scene.user(self.record.id_token),
+            EnergyUser::Unallocated => context.user(self.record.id_token),
             _ => self.record.user.clone(),
         };
         if user != self.record.user {
@@ -161,30 +161,30 @@ impl OpenSession {
                 self.record.started_at,
                 self.published_until,
             );
-            scene.energy(
+            context.energy(
                 connector,
                 &self.record.user,
                 from,
                 until,
                 -self.published_dwh,
             );
-            scene.energy(connector, &user, from, until, self.published_dwh);
+            context.energy(connector, &user, from, until, self.published_dwh);
             self.record.user = user;
         }
-        self.suggest(scene);
+        self.suggest(context);
     }
 
-    fn suggest(&mut self, scene: &Scene<'_>) {
-        self.record.suggested_user = scene.suggested_user(self.record.id_token);
+    fn suggest(&mut self, context: &EventContext<'_>) {
+        self.record.suggested_user = context.suggested_user(self.record.id_token);
         if self.record.suggested_user.is_some() {
             self.flag(SessionQuality::TagResembles);
         }
     }
 
     /// Energy flows, or does not, from now on.
-    pub fn flow(&mut self, flowing: bool, at: UtcMs, scene: &mut Scene<'_>) {
+    pub fn flow(&mut self, flowing: bool, at: UtcMs, context: &mut EventContext<'_>) {
         if let Some(since) = self.flowing_since {
-            scene.flowed(since, at);
+            context.flowed(since, at);
             self.record.charging_ms += at.since(since).max(0);
             self.flowing_since = Some(since.max(at));
         }
@@ -213,37 +213,37 @@ impl OpenSession {
     }
 
     /// The most that rated power allows since the start, in tenths of Wh.
-    pub fn cap_dwh(&self, at: UtcMs, scene: &Scene<'_>) -> i64 {
+    pub fn cap_dwh(&self, at: UtcMs, context: &EventContext<'_>) -> i64 {
         let hours = at
             .since(self.plugged_since.min(self.record.started_at))
             .max(0) as f64
             / 3_600_000.0;
-        (scene.rated_w() * hours * 1.1 * 10.0 + CAP_EXTRA_DWH) as i64
+        (context.rated_w() * hours * 1.1 * 10.0 + CAP_EXTRA_DWH) as i64
     }
 
     /// A meter sample of this session.
-    pub fn sample(&mut self, sample: &MeterSample, at: UtcMs, scene: &mut Scene<'_>) {
+    pub fn sample(&mut self, sample: &MeterSample, at: UtcMs, context: &mut EventContext<'_>) {
         self.record.signed = sample.signed.as_deref().copied().or(self.record.signed);
-        if scene.manner.repaired {
+        if context.manner.repaired {
             self.flag(SessionQuality::Repaired);
         }
         let newest = self.registers.last_at.max(self.power.map(|(at, _)| at));
         let late = newest.is_some_and(|newest| at < newest);
         if let Some(power) = sample.power_mw.filter(|_| !late) {
-            self.take_power(power, at, scene);
-            self.prove(power > FLOWING_MW, at, scene);
+            self.observe_power(power, at, context);
+            self.prove(power > FLOWING_MW, at, context);
         } else if let Some(current) = sample.current_ma.filter(|_| !late) {
-            self.flow(current > FLOWING_MA, at, scene);
-            self.prove(current > FLOWING_MA, at, scene);
+            self.flow(current > FLOWING_MA, at, context);
+            self.prove(current > FLOWING_MA, at, context);
         }
         let Some(register) = sample.register_dwh else {
             return;
         };
         let before = self.registers.last_at.zip(self.registers.last());
         let mut next = self.registers.clone();
-        let reset = next.take(register, at, self.meter_start(), scene.kind);
+        let reset = next.observe(register, at, self.meter_start(), context.kind);
         let energy = next.energy().unwrap_or(0);
-        if energy > self.cap_dwh(at, scene) {
+        if energy > self.cap_dwh(at, context) {
             // A lifetime value booked as a session's, or Wh called kWh.
             self.refused_dwh = Some(energy);
             return self.flag(SessionQuality::Implausible);
@@ -255,15 +255,15 @@ impl OpenSession {
         if let Some((then, last)) =
             before.filter(|_| !late && sample.power_mw.is_none() && sample.current_ma.is_none())
         {
-            let flowed = self.take_step(register - last, then, at, scene);
-            self.prove(flowed, at, scene);
+            let flowed = self.book_step(register - last, then, at, context);
+            self.prove(flowed, at, context);
         }
         self.record.energy_dwh = Some(energy);
         self.record.method = self.samples_method();
-        self.publish(energy, at, scene);
+        self.publish(energy, at, context);
     }
 
-    fn take_power(&mut self, power: i64, at: UtcMs, scene: &mut Scene<'_>) {
+    fn observe_power(&mut self, power: i64, at: UtcMs, context: &mut EventContext<'_>) {
         self.record.peak_power_mw = self.record.peak_power_mw.max(Some(power));
         self.power_since = self.power_since.or(Some(at));
         if let Some((before, last)) = self.power.filter(|(before, _)| *before < at) {
@@ -272,30 +272,36 @@ impl OpenSession {
         }
         self.power = Some((at, power));
         // Energy is better evidence than a state: some vehicles never go to SuspendedEV, some charge points say Faulted and charge.
-        self.flow(power > FLOWING_MW, at, scene);
+        self.flow(power > FLOWING_MW, at, context);
     }
 
     /// Notes a sample that shows energy flowing now; one from a queue tells of the past.
-    fn prove(&mut self, flows: bool, at: UtcMs, scene: &Scene<'_>) {
-        let now = scene.received_at();
+    fn prove(&mut self, flows: bool, at: UtcMs, context: &EventContext<'_>) {
+        let now = context.received_at();
         if flows
             && now.since(at).abs() <= LIVE_MS
-            && self.energy_heard.is_none_or(|(before, _)| before < now)
+            && self.energy_seen.is_none_or(|(before, _)| before < now)
         {
-            self.energy_heard = Some((
+            self.energy_seen = Some((
                 now,
-                self.energy_heard.map_or(0, |(before, _)| now.since(before)),
+                self.energy_seen.map_or(0, |(before, _)| now.since(before)),
             ));
         }
     }
 
     /// Without power or current, the register's own step tells whether energy flowed.
-    fn take_step(&mut self, dwh: i64, then: UtcMs, at: UtcMs, scene: &mut Scene<'_>) -> bool {
+    fn book_step(
+        &mut self,
+        dwh: i64,
+        then: UtcMs,
+        at: UtcMs,
+        context: &mut EventContext<'_>,
+    ) -> bool {
         let gap = at.since(then);
         let flowed = gap > 0
             && i128::from(dwh) * MICROJOULES_PER_DWH > i128::from(FLOWING_MW) * i128::from(gap);
         if flowed && self.flowing_since.is_none() {
-            scene.flowed(then, at);
+            context.flowed(then, at);
             self.record.charging_ms += gap;
             self.record.charging_ended_at = self.record.charging_ended_at.max(Some(at));
         }
@@ -339,9 +345,9 @@ impl OpenSession {
     }
 
     /// Hands on what is missing to `energy`.
-    pub fn publish(&mut self, energy: i64, at: UtcMs, scene: &mut Scene<'_>) {
+    pub fn publish(&mut self, energy: i64, at: UtcMs, context: &mut EventContext<'_>) {
         let (from, missing) = (self.published_until.min(at), energy - self.published_dwh);
-        scene.energy(
+        context.energy(
             self.record.connector_id,
             &self.record.user,
             from,
@@ -364,8 +370,13 @@ impl OpenSession {
     }
 
     /// Ends the session and reports it.
-    pub fn close(&mut self, stop: Option<&Stop<'_>>, at: UtcMs, scene: &mut Scene<'_>) -> Closed {
-        Closed::new(self, stop, at, scene)
+    pub fn close(
+        &mut self,
+        stop: Option<&Stop<'_>>,
+        at: UtcMs,
+        context: &mut EventContext<'_>,
+    ) -> Closed {
+        Closed::new(self, stop, at, context)
     }
 }
 

@@ -4,7 +4,7 @@
 use super::point::ChargePointState;
 use super::session::{OpenSession, StartKey, Stop};
 use super::{ChargingBook, ChargingOutcome, due};
-use crate::ledger::charging::event_context::Scene;
+use crate::ledger::charging::event_context::EventContext;
 use crate::model::{ConnectorStatus, Fact, Issue, MeterSample, SessionQuality, TransactionId};
 
 impl ChargingBook {
@@ -12,23 +12,23 @@ impl ChargingBook {
         &mut self,
         key: StartKey,
         issue: Issue,
-        mut scene: Scene<'_>,
+        mut context: EventContext<'_>,
     ) -> Option<i32> {
         let known = self
             .points
-            .get(scene.id)
+            .get(context.id)
             .and_then(|point| point.known_start(&key));
         let (transaction_id, answer) = match (issue, known) {
             (_, Some(id)) => return Some(id),
             (Issue::Ours, None) => {
-                let id = self.take_transaction_id();
+                let id = self.issue_transaction_id();
                 (TransactionId::Number(id.into()), Some(id))
             }
             (Issue::Theirs(Some(id)), None) => (TransactionId::Number(id), None),
             (Issue::Theirs(None), None) => (TransactionId::Unknown, None),
         };
         let max_connectors = self.limits.connectors;
-        let point = self.points.get_mut(scene.id)?;
+        let point = self.points.get_mut(context.id)?;
         let before = due(point);
         let connector_id = key.connector_id;
         let Some(connector) = point.connector(connector_id, max_connectors) else {
@@ -46,11 +46,11 @@ impl ChargingBook {
             open.called(transaction_id);
             return answer;
         }
-        let (at, quality) = scene.judged_time(key.at);
+        let (at, quality) = context.judged_time(key.at);
         connector.orphan_due = None;
         let superseded = connector.open.take().map(|mut open| {
             open.flag(SessionQuality::Superseded);
-            open.close(None, at.max(open.record.started_at), &mut scene)
+            open.close(None, at.max(open.record.started_at), &mut context)
         });
         let plugged_since = connector.occupied_since.filter(|since| *since <= at);
         connector.available_since = None;
@@ -58,26 +58,27 @@ impl ChargingBook {
         let token = key.id_token;
         let register_before = connector.register_dwh;
         if let Some(register) = key.meter_start_dwh.filter(|register| *register > 0) {
-            connector.note_register(register, &scene);
+            connector.observe_register(register, &context);
         }
-        let mut open = OpenSession::new(&scene, transaction_id, Some(key), connector_id, at, token);
+        let mut open =
+            OpenSession::new(&context, transaction_id, Some(key), connector_id, at, token);
         open.register_before = register_before;
         open.plugged_since = plugged_since.unwrap_or(at);
         quality.into_iter().for_each(|quality| open.flag(quality));
         if connector.status == ConnectorStatus::Charging {
-            open.flow(true, at, &mut scene);
+            open.flow(true, at, &mut context);
         }
         connector.open = Some(Box::new(open));
         if let Some(superseded) = superseded {
             point.remember(superseded);
         }
-        self.watch(scene.id, &before);
+        self.watch(context.id, &before);
         answer
     }
 
-    pub(super) fn stop(&mut self, stop: &Stop<'_>, mut scene: Scene<'_>) {
-        let (at, quality) = scene.judged_time(stop.at);
-        let Some(point) = self.points.get_mut(scene.id) else {
+    pub(super) fn stop(&mut self, stop: &Stop<'_>, mut context: EventContext<'_>) {
+        let (at, quality) = context.judged_time(stop.at);
+        let Some(point) = self.points.get_mut(context.id) else {
             return;
         };
         let before = due(point);
@@ -87,7 +88,7 @@ impl ChargingBook {
             };
             connector.orphan_due = None;
             if let Some(register) = stop.meter_stop_dwh.filter(|register| *register > 0) {
-                connector.note_register(register, &scene);
+                connector.observe_register(register, &context);
             }
             if let Some(mut open) = connector.open.take() {
                 connector.power_mw = Some(0);
@@ -98,13 +99,13 @@ impl ChargingBook {
                     open.called(TransactionId::Number(*id));
                 }
                 open.record.unplugged_at = connector.available_since;
-                let closed = open.close(Some(stop), at.max(open.record.started_at), &mut scene);
+                let closed = open.close(Some(stop), at.max(open.record.started_at), &mut context);
                 point.remember(closed);
             }
-            return self.watch(scene.id, &before);
+            return self.watch(context.id, &before);
         }
         if let Some(closed) = point.closed.iter_mut().find(|closed| closed.is_of(stop)) {
-            return closed.late_stop(stop, at, &mut scene);
+            return closed.late_stop(stop, at, &mut context);
         }
         let registers = stop
             .samples
@@ -114,24 +115,24 @@ impl ChargingBook {
         let repeated =
             !point.new_foreign_stop((stop.transaction_id.clone(), stop.meter_stop_dwh, stop.at));
         // Nothing known of its start: a session all the same, if its energy can be told.
-        if repeated || registers < 2 || self.was_issued(scene.id, stop.transaction_id.as_ref()) {
+        if repeated || registers < 2 || self.was_issued(context.id, stop.transaction_id.as_ref()) {
             return;
         }
         let transaction_id = match &stop.transaction_id {
             Some(id @ TransactionId::Number(1..)) => id.clone(),
             _ => TransactionId::Unknown,
         };
-        let Some(point) = self.points.get_mut(scene.id) else {
+        let Some(point) = self.points.get_mut(context.id) else {
             return;
         };
         let started = stop
             .samples
             .first()
             .and_then(|sample| sample.at)
-            .map_or(at, |first| scene.time(Some(first)).min(at));
-        let mut open = OpenSession::new(&scene, transaction_id, None, 1, started, stop.id_token);
+            .map_or(at, |first| context.time(Some(first)).min(at));
+        let mut open = OpenSession::new(&context, transaction_id, None, 1, started, stop.id_token);
         open.flag(SessionQuality::StartMissing);
-        let closed = open.close(Some(stop), at, &mut scene);
+        let closed = open.close(Some(stop), at, &mut context);
         point.remember(closed);
     }
 
@@ -140,27 +141,23 @@ impl ChargingBook {
         connector_id: u32,
         transaction_id: Option<TransactionId>,
         samples: &[MeterSample],
-        mut scene: Scene<'_>,
+        mut context: EventContext<'_>,
     ) {
         let max_connectors = self.limits.connectors;
-        let issued = self.was_issued(scene.id, transaction_id.as_ref());
-        let Some(point) = self.points.get_mut(scene.id) else {
+        let issued = self.was_issued(context.id, transaction_id.as_ref());
+        let Some(point) = self.points.get_mut(context.id) else {
             return;
         };
         for sample in samples {
-            let at = scene.time(sample.at);
-            scene
-                .out
-                .push(ChargingOutcome::Fact(Fact::MeterValues(scene.meter_fact(
-                    connector_id,
-                    at,
-                    sample,
-                ))));
+            let at = context.time(sample.at);
+            context.out.push(ChargingOutcome::Fact(Fact::MeterValues(
+                context.meter_fact(connector_id, at, sample),
+            )));
         }
         // Connector 0 is the main meter: a series of its own, in no session and no sum.
         if connector_id == 0 && transaction_id.is_none() {
             if let Some(connector) = point.connector(0, max_connectors) {
-                connector.note_samples(samples, &scene);
+                connector.observe_samples(samples, &context);
             }
             return;
         }
@@ -177,7 +174,7 @@ impl ChargingBook {
                 issued,
                 samples,
                 max_connectors,
-                &mut scene,
+                &mut context,
             )
         {
             return;
@@ -188,15 +185,15 @@ impl ChargingBook {
         if transaction_id.is_some() {
             connector.orphan_due = None;
         }
-        connector.note_samples(samples, &scene);
+        connector.observe_samples(samples, &context);
         if let Some(open) = &mut connector.open {
             for sample in samples {
-                let (at, quality) = scene.judged_time(sample.at);
+                let (at, quality) = context.judged_time(sample.at);
                 quality.into_iter().for_each(|quality| open.flag(quality));
-                open.sample(sample, at, &mut scene);
+                open.sample(sample, at, &mut context);
             }
         }
-        self.watch(scene.id, &before);
+        self.watch(context.id, &before);
     }
 }
 
@@ -210,7 +207,7 @@ impl ChargePointState {
         issued: bool,
         samples: &[MeterSample],
         limit: usize,
-        scene: &mut Scene<'_>,
+        context: &mut EventContext<'_>,
     ) -> bool {
         if let Some(index) = self
             .closed
@@ -222,10 +219,10 @@ impl ChargePointState {
                 .connector(connector_id, limit)
                 .filter(|connector| connector.open.is_none())
             {
-                connector.note_samples(samples, scene);
+                connector.observe_samples(samples, context);
                 connector.power_mw = Some(0);
             }
-            self.closed[index].late_samples(samples, newest, scene);
+            self.closed[index].late_samples(samples, newest, context);
             return false;
         }
         let Some(connector) = self.connector(connector_id, limit) else {
@@ -241,13 +238,13 @@ impl ChargePointState {
         }
         let in_use = connector.status.is_occupied() || connector.status == ConnectorStatus::Unknown;
         if issued || connector.open.is_some() || !in_use {
-            connector.note_samples(samples, scene);
+            connector.observe_samples(samples, context);
             return false;
         }
         let at = samples
             .first()
-            .map_or(scene.received_at(), |sample| scene.time(sample.at));
-        let mut open = OpenSession::new(scene, id.clone(), None, connector_id, at, None);
+            .map_or(context.received_at(), |sample| context.time(sample.at));
+        let mut open = OpenSession::new(context, id.clone(), None, connector_id, at, None);
         open.register_before = connector.register_dwh;
         open.flag(SessionQuality::StartMissing);
         connector.open = Some(Box::new(open));

@@ -4,10 +4,10 @@
 //! (OCPP 2.0.1 part 2, E01, E04, E12).
 
 use super::closed::Closed;
-use super::connector::StatusHeard;
+use super::connector::ReportedStatus;
 use super::point::ChargePointState;
 use super::session::{OpenSession, StartKey, Stop};
-use crate::ledger::charging::event_context::Scene;
+use crate::ledger::charging::event_context::EventContext;
 use crate::model::{
     ConnectorStatus, MeterSample, ReadingContext, SessionQuality, TransactionEvent,
     TransactionEventKind, TransactionId,
@@ -20,11 +20,11 @@ impl ChargePointState {
         &mut self,
         event: &TransactionEvent,
         limit: usize,
-        scene: &mut Scene<'_>,
+        context: &mut EventContext<'_>,
     ) {
         let id = TransactionId::Text(event.transaction_id.as_str().into());
         if let Some(connector_id) = self.connector_of(&id) {
-            return self.continue_open(connector_id, event, scene);
+            return self.continue_open(connector_id, event, context);
         }
         if let Some(index) = self
             .replayed
@@ -32,15 +32,15 @@ impl ChargePointState {
             .position(|open| open.record.transaction_id == id)
         {
             let mut open = self.replayed.remove(index);
-            if take(&mut open, event, scene) && event.kind == TransactionEventKind::Ended {
-                let closed = end(&mut open, event, scene);
+            if apply_event(&mut open, event, context) && event.kind == TransactionEventKind::Ended {
+                let closed = end(&mut open, event, context);
                 self.remember(closed);
             } else {
                 self.replayed.push(open);
             }
             return;
         }
-        let (at, _) = scene.judged_time(event.at);
+        let (at, _) = context.judged_time(event.at);
         if let Some(closed) = self
             .closed
             .iter_mut()
@@ -48,9 +48,9 @@ impl ChargePointState {
             .find(|closed| closed.record.transaction_id == id)
             && !begins_anew(closed, event, at)
         {
-            return late(closed, event, at, scene);
+            return late(closed, event, at, context);
         }
-        self.begin(id, event, at, limit, scene);
+        self.begin(id, event, at, limit, context);
     }
 
     fn begin(
@@ -59,13 +59,13 @@ impl ChargePointState {
         event: &TransactionEvent,
         at: UtcMs,
         limit: usize,
-        scene: &mut Scene<'_>,
+        context: &mut EventContext<'_>,
     ) {
         let connector_id = event.evse_id.or_else(|| self.only_connector()).unwrap_or(1);
         let Some(connector) = self.connector(connector_id, limit) else {
             return;
         };
-        let mut open = OpenSession::new(scene, id, None, connector_id, at, event.id_token);
+        let mut open = OpenSession::new(context, id, None, connector_id, at, event.id_token);
         open.register_before = connector.register_dwh;
         if event.kind != TransactionEventKind::Started {
             open.flag(SessionQuality::StartMissing);
@@ -76,11 +76,11 @@ impl ChargePointState {
             .is_some_and(|other| other.record.started_at > at);
         if event.offline && other_is_newer {
             // An old transaction, told of after a newer one began on the same EVSE: its state is history.
-            take(&mut open, event, scene);
+            apply_event(&mut open, event, context);
             let finished = if event.kind == TransactionEventKind::Ended {
-                Some(end(&mut open, event, scene))
+                Some(end(&mut open, event, context))
             } else {
-                self.give_way(open, scene)
+                self.supersede(open, context)
             };
             return finished
                 .into_iter()
@@ -88,7 +88,7 @@ impl ChargePointState {
         }
         let superseded = connector.open.take().map(|mut other| {
             other.flag(SessionQuality::Superseded);
-            other.close(None, at.max(other.record.started_at), scene)
+            other.close(None, at.max(other.record.started_at), context)
         });
         let plugged_since = connector.occupied_since.filter(|since| *since <= at);
         connector.orphan_due = None;
@@ -99,7 +99,7 @@ impl ChargePointState {
         if let Some(superseded) = superseded {
             self.remember(superseded);
         }
-        self.continue_open(connector_id, event, scene);
+        self.continue_open(connector_id, event, context);
     }
 
     /// Where a station has one EVSE, that is the one.
@@ -109,18 +109,18 @@ impl ChargePointState {
         connectors.next().is_none().then_some(*only)
     }
 
-    fn give_way(&mut self, open: OpenSession, scene: &mut Scene<'_>) -> Option<Closed> {
+    fn supersede(&mut self, open: OpenSession, context: &mut EventContext<'_>) -> Option<Closed> {
         let mut oldest = self.remember_replayed(open)?;
         oldest.flag(SessionQuality::Orphaned);
         let at = oldest.registers.last_at.unwrap_or(oldest.record.started_at);
-        Some(oldest.close(None, at, scene))
+        Some(oldest.close(None, at, context))
     }
 
     fn continue_open(
         &mut self,
         connector_id: u32,
         event: &TransactionEvent,
-        scene: &mut Scene<'_>,
+        context: &mut EventContext<'_>,
     ) {
         let online = self.online;
         let Some(connector) = self.connectors.get_mut(&connector_id) else {
@@ -132,12 +132,12 @@ impl ChargePointState {
         let newest = event
             .seq_no
             .is_none_or(|number| open.seq.newest().is_none_or(|newest| number > newest));
-        if !take(open, event, scene) {
+        if !apply_event(open, event, context) {
             return;
         }
-        let at = scene.time(event.at);
+        let at = context.time(event.at);
         if newest && !event.offline {
-            connector.note_samples(&event.samples, scene);
+            connector.observe_samples(&event.samples, context);
             if let Some(state) = event
                 .charging_state
                 .filter(|_| event.kind != TransactionEventKind::Ended)
@@ -149,7 +149,7 @@ impl ChargePointState {
                     at,
                     online,
                     connector.status != state,
-                    scene,
+                    context,
                 );
             }
         }
@@ -161,7 +161,7 @@ impl ChargePointState {
             return;
         };
         open.record.unplugged_at = connector.available_since;
-        let closed = end(&mut open, event, scene);
+        let closed = end(&mut open, event, context);
         connector.power_mw = Some(0);
         if !event.offline && connector.status.is_occupied() {
             let left = event.charging_state == Some(ConnectorStatus::Available);
@@ -170,27 +170,27 @@ impl ChargePointState {
             } else {
                 ConnectorStatus::Finishing
             };
-            connector.enter(connector_id, status, at, online, true, scene);
+            connector.enter(connector_id, status, at, online, true, context);
         }
         let left_at = connector.available_since;
         self.remember(closed);
         if let Some(left_at) = left_at {
-            self.unplugged(connector_id, left_at, scene);
+            self.unplugged(connector_id, left_at, context);
         }
     }
 
     /// OCPP 2.x StatusNotification says little of an EVSE in use; what it means comes from the transaction.
     pub(super) fn status_of<'a>(
-        heard: StatusHeard<'a>,
+        reported: ReportedStatus<'a>,
         connector: &super::Connector,
-    ) -> StatusHeard<'a> {
+    ) -> ReportedStatus<'a> {
         let in_use = connector.open.is_some() && connector.status.is_occupied();
-        match heard.status {
-            ConnectorStatus::Occupied if heard.part == 0 && in_use => StatusHeard {
+        match reported.status {
+            ConnectorStatus::Occupied if reported.part == 0 && in_use => ReportedStatus {
                 status: connector.status,
-                ..heard
+                ..reported
             },
-            _ => heard,
+            _ => reported,
         }
     }
 }
@@ -203,11 +203,15 @@ fn begins_anew(closed: &Closed, event: &TransactionEvent, at: UtcMs) -> bool {
 }
 
 /// Adds an event to a session; false if it was heard before.
-fn take(open: &mut OpenSession, event: &TransactionEvent, scene: &mut Scene<'_>) -> bool {
+fn apply_event(
+    open: &mut OpenSession,
+    event: &TransactionEvent,
+    context: &mut EventContext<'_>,
+) -> bool {
     if event.seq_no.is_some_and(|number| !open.seq.insert(number)) {
         return false;
     }
-    let (at, quality) = scene.judged_time(event.at);
+    let (at, quality) = context.judged_time(event.at);
     if let Some(quality) = quality {
         open.flag(quality);
     }
@@ -215,12 +219,12 @@ fn take(open: &mut OpenSession, event: &TransactionEvent, scene: &mut Scene<'_>)
         started(open, event, at);
     }
     if event.id_token.is_some() {
-        open.tagged(event.id_token, scene);
+        open.tagged(event.id_token, context);
     }
     open.charging_said_s = open.charging_said_s.max(event.charging_s);
     for sample in &event.samples {
-        let at = sample.at.map_or(at, |at| scene.time(Some(at)));
-        open.sample(sample, at, scene);
+        let at = sample.at.map_or(at, |at| context.time(Some(at)));
+        open.sample(sample, at, context);
     }
     true
 }
@@ -272,25 +276,25 @@ fn stop_of<'a>(open: &OpenSession, event: &'a TransactionEvent) -> Stop<'a> {
     }
 }
 
-fn end(open: &mut OpenSession, event: &TransactionEvent, scene: &mut Scene<'_>) -> Closed {
-    let at = scene.time(event.at).max(open.record.started_at);
+fn end(open: &mut OpenSession, event: &TransactionEvent, context: &mut EventContext<'_>) -> Closed {
+    let at = context.time(event.at).max(open.record.started_at);
     let stop = stop_of(open, event);
-    open.close(Some(&stop), at, scene)
+    open.close(Some(&stop), at, context)
 }
 
 /// An event of a session that is closed: queued ones fill gaps, an Ended completes one that was given up.
-fn late(closed: &mut Closed, event: &TransactionEvent, at: UtcMs, scene: &mut Scene<'_>) {
-    if !take(&mut closed.open, event, scene) {
+fn late(closed: &mut Closed, event: &TransactionEvent, at: UtcMs, context: &mut EventContext<'_>) {
+    if !apply_event(&mut closed.open, event, context) {
         return;
     }
     if event.kind == TransactionEventKind::Ended {
         let stop = stop_of(&closed.open, event);
-        return closed.late_stop(&stop, at, scene);
+        return closed.late_stop(&stop, at, context);
     }
     let before = closed.record.clone();
-    closed.conclude(scene);
+    closed.conclude(context);
     if closed.record != before {
-        scene
+        context
             .out
             .push(super::ChargingOutcome::Corrected(closed.record.clone()));
     }

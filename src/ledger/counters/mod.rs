@@ -102,7 +102,7 @@ pub struct Jump {
 }
 
 impl Applied {
-    fn nothing(at: UtcMs) -> Self {
+    fn unchanged(at: UtcMs) -> Self {
         Self {
             gained: 0,
             from: at,
@@ -118,7 +118,7 @@ impl Applied {
     fn only(at: UtcMs, event: CounterEvent) -> Self {
         Self {
             event: Some(event),
-            ..Self::nothing(at)
+            ..Self::unchanged(at)
         }
     }
 }
@@ -186,7 +186,7 @@ impl Counter {
             return self.baseline(sample, limits);
         };
         if sample.value < 0 {
-            return Applied::nothing(sample.at);
+            return Applied::unchanged(sample.at);
         }
         if sample.retained && !sample.own_time && sample.value <= last.value {
             return Applied::only(sample.at, CounterEvent::RetainedIgnored);
@@ -205,7 +205,7 @@ impl Counter {
             self.lifetime(last, point, sample.own_time, limits)
         };
         if applied.is_live {
-            self.note_silence(last, point, sample.own_time);
+            self.observe_silence(last, point, sample.own_time);
         }
         applied.uncertain = sample.retained && !sample.own_time && applied.gained > 0;
         applied
@@ -214,7 +214,7 @@ impl Counter {
     fn baseline(&mut self, sample: Sample, limits: &CounterLimits) -> Applied {
         // Zero is how many sources say "not known yet"; as a baseline it would turn the whole register into a gain.
         if sample.value < 0 {
-            return Applied::nothing(sample.at);
+            return Applied::unchanged(sample.at);
         }
         if sample.value == 0 && !limits.session {
             return Applied::only(sample.at, CounterEvent::DropZero);
@@ -253,7 +253,7 @@ impl Counter {
         let closed = Applied {
             event: Some(CounterEvent::SessionClosed),
             session_closed: Some(last.value),
-            ..Applied::nothing(point.at)
+            ..Applied::unchanged(point.at)
         };
         let gain = self.forward(last, point, point.value);
         Applied {
@@ -317,7 +317,7 @@ impl Counter {
         })
     }
 
-    fn note_silence(&mut self, last: Point, point: Point, own_time: bool) {
+    fn observe_silence(&mut self, last: Point, point: Point, own_time: bool) {
         if !own_time && point.at.since(last.at) >= SILENCE_MS {
             self.silence = Some(Box::new(Silence {
                 before: last,
@@ -358,7 +358,7 @@ impl Counter {
             gained,
             from: last.at,
             is_live: true,
-            ..Applied::nothing(point.at)
+            ..Applied::unchanged(point.at)
         }
     }
 
@@ -374,7 +374,7 @@ impl Counter {
             let zero = point.value == 0 && (fresh || pending.is_new());
             return Applied {
                 event: zero.then_some(CounterEvent::DropZero),
-                ..Applied::nothing(point.at)
+                ..Applied::unchanged(point.at)
             };
         }
         self.pending = None;

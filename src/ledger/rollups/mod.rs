@@ -256,13 +256,13 @@ impl HistoryBook {
         &mut self,
         id: &Arc<str>,
         register: &Register,
-        told: BTreeMap<u32, i64>,
+        powers: BTreeMap<u32, i64>,
         heard_at: Option<UtcMs>,
     ) {
         let Some(point) = self.point(id, register) else {
             return;
         };
-        point.connectors.extend(told);
+        point.connectors.extend(powers);
         let watts = point
             .connectors
             .values()

@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_clocks_cost_neither_time_nor_truth() {
+    fn wrong_clocks_do_not_spoil_the_timeline() {
         let (year, now) = (365 * 86_400_000, UtcMs(20_000 * 86_400_000));
         for (from, to) in [
             (now.0 - year, now.0),

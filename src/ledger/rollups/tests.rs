@@ -144,7 +144,7 @@ fn energy_and_time_go_into_the_quarters_they_fall_in() {
 }
 
 #[test]
-fn the_peak_of_a_site_is_what_was_drawn_at_once() {
+fn the_peak_of_a_site_is_its_simultaneous_power() {
     let register = register("P,A,2\nQ,A,1\nR,B,1\n");
     let mut book = HistoryBook::new(100);
     for (point, watts, minute) in [
@@ -191,7 +191,7 @@ fn the_peak_of_a_site_is_what_was_drawn_at_once() {
 }
 
 #[test]
-fn a_checkpoint_takes_what_has_ended_and_nothing_is_there_twice() {
+fn a_checkpoint_takes_ended_slots_once() {
     let register = register("P,A,1\n");
     let (mut book, fleet) = (HistoryBook::new(100), Series::Fleet);
     let quarter = |n: i64| (UtcMs(n * SLOT_MS), UtcMs((n + 1) * SLOT_MS));
@@ -235,7 +235,7 @@ fn a_checkpoint_takes_what_has_ended_and_nothing_is_there_twice() {
 }
 
 #[test]
-fn beyond_the_limit_nothing_is_kept_and_that_is_counted() {
+fn series_beyond_the_limit_are_dropped_and_counted() {
     let register = register("P,A,1\nQ,A,1\nR,B,1\n");
     // The fleet, one site and two charge points.
     let mut book = HistoryBook::new(4);

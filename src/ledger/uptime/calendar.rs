@@ -54,13 +54,13 @@ impl<'a> Calendar<'a> {
         }
     }
 
-    /// Notes a stretch that is booked.
     /// The clocks of the register.
     pub fn zone(&self) -> &'static Zone {
         self.exempts.register.zone()
     }
 
-    pub fn note(&self, class: Class, from: UtcMs, to: UtcMs) {
+    /// Records a stretch that is booked.
+    pub fn record(&self, class: Class, from: UtcMs, to: UtcMs) {
         self.booked.borrow_mut().push((class, from, to));
     }
 

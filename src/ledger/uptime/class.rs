@@ -51,7 +51,7 @@ impl Class {
     }
 
     /// What a connector's own state and session say; `None` is nothing.
-    fn of(connector: &Connector, commanded: bool) -> Option<Self> {
+    fn from_connector(connector: &Connector, commanded: bool) -> Option<Self> {
         match connector.status {
             ConnectorStatus::Available => Some(Self::Available),
             ConnectorStatus::Reserved => Some(Self::Reserved),
@@ -78,10 +78,10 @@ impl Class {
         zero_is_newer: bool,
     ) -> Option<Self> {
         let commanded = connector.commanded_out || zero.is_some_and(|zero| zero.commanded_out);
-        let own = Self::of(connector, commanded);
+        let own = Self::from_connector(connector, commanded);
         let of_all = zero
             .filter(|_| zero_is_newer && own != Some(Self::Occupied))
-            .and_then(|zero| Self::of(zero, commanded));
+            .and_then(|zero| Self::from_connector(zero, commanded));
         match of_all {
             Some(Self::Faulted | Self::Inoperative) => of_all,
             _ => own,

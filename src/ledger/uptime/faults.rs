@@ -42,7 +42,7 @@ pub(super) struct Faults {
 
 impl Faults {
     /// Looks at a connector that has just spoken; true if it reported something new.
-    pub fn look(
+    pub fn observe(
         &mut self,
         connector_id: u32,
         connector: &Connector,

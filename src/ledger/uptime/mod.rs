@@ -98,13 +98,13 @@ fn named(id: &Arc<str>, calendar: Calendar<'_>) -> impl Iterator<Item = BookedTi
 
 impl UptimeBook {
     /// A charge point said something, and `state` is what the charging book made of it.
-    pub fn hear(
+    pub fn apply(
         &mut self,
         event: &ChargePointEvent,
         state: &ChargePointState,
         rules: &UptimeRules<'_>,
     ) {
-        if !event.message.is_heard() {
+        if !event.message.comes_from_charge_point() {
             return;
         }
         let calendar = Calendar::new(rules.exempts, &event.charge_point);
@@ -115,7 +115,7 @@ impl UptimeBook {
             );
         }
         if let Some(point) = self.points.get_mut(&event.charge_point) {
-            point.hear(event, state, rules.offline_grace_ms, &calendar);
+            point.apply(event, state, rules.offline_grace_ms, &calendar);
             self.booked.extend(named(&event.charge_point, calendar));
         }
     }
@@ -141,7 +141,12 @@ impl UptimeBook {
     }
 
     /// Something to book came out of the charging book.
-    pub fn take(&mut self, outcome: &ChargingOutcome, now: UtcMs, rules: &UptimeRules<'_>) {
+    pub fn apply_outcome(
+        &mut self,
+        outcome: &ChargingOutcome,
+        now: UtcMs,
+        rules: &UptimeRules<'_>,
+    ) {
         match outcome {
             ChargingOutcome::Fact(_) | ChargingOutcome::Flowed { .. } => {}
             ChargingOutcome::Energy {
@@ -181,7 +186,7 @@ impl UptimeBook {
             now,
             rules,
             |sessions, books| {
-                sessions.take(record, corrected, rules.overstay_grace_ms, books);
+                sessions.record(record, corrected, rules.overstay_grace_ms, books);
             },
         );
     }

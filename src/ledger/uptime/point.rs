@@ -80,7 +80,7 @@ impl ConnectorTime {
     }
 
     /// What it says of itself is `own`. Energy is better evidence than a state: while it flows the connector is in use.
-    fn hear(
+    fn observe(
         &mut self,
         own: Option<Class>,
         connector: &Connector,
@@ -90,21 +90,21 @@ impl ConnectorTime {
         let Some(own) = own else { return };
         let Self { line, months, .. } = self;
         let mut book = into(months, calendar);
-        let proof = connector.energy_heard().filter(|_| own != Class::Occupied);
-        let Some((heard, gap)) = proof else {
-            return line.hear(own, at, HOLD_MS, &mut book);
+        let proof = connector.energy_seen().filter(|_| own != Class::Occupied);
+        let Some((seen, gap)) = proof else {
+            return line.observe(own, at, HOLD_MS, &mut book);
         };
         let holds_for = (2 * gap).clamp(SHORTEST_PROOF_MS, LONGEST_PROOF_MS);
-        if heard == at {
+        if seen == at {
             line.turn(Class::Occupied, at, &mut book);
         }
         // Until the next sample is overdue the state has not held; then it counts from the last one on.
-        let holds_for = if at.since(heard) < holds_for {
+        let holds_for = if at.since(seen) < holds_for {
             holds_for
         } else {
             HOLD_MS
         };
-        line.hear(own, at, holds_for, &mut book);
+        line.observe(own, at, holds_for, &mut book);
     }
 }
 
@@ -114,7 +114,7 @@ pub(super) fn into<'a>(
     calendar: &'a Calendar<'_>,
 ) -> impl FnMut(Class, UtcMs, UtcMs) + 'a {
     |class, from, to| {
-        calendar.note(class, from, to);
+        calendar.record(class, from, to);
         calendar.cut(from, to, |month, tag, from, to| {
             months.edit(month, |sums| {
                 sums.time[class as usize][tag] += to.since(from)
@@ -149,7 +149,7 @@ impl PointTime {
     }
 
     /// A message arrived, and this is what the charging book made of it.
-    pub fn hear(
+    pub fn apply(
         &mut self,
         event: &ChargePointEvent,
         state: &ChargePointState,
@@ -202,7 +202,7 @@ impl PointTime {
                         // What it said last is all we have, until it says more.
                         time.turn(own.unwrap_or(Class::NotObserved), at, calendar);
                     }
-                    time.hear(own, connector, at, calendar);
+                    time.observe(own, connector, at, calendar);
                 }
             }
         }
@@ -228,7 +228,7 @@ impl PointTime {
         let Some(connector) = state.connectors.get(id) else {
             return;
         };
-        if self.faults.look(*id, connector, at, zone)
+        if self.faults.observe(*id, connector, at, zone)
             && let Some(time) = self.connectors.get_mut(id)
         {
             time.months

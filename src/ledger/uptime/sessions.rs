@@ -43,14 +43,14 @@ pub(super) struct Books<'a, 'b> {
 
 impl Sessions {
     /// Books a closed session, or what is new about it.
-    pub fn take(
+    pub fn record(
         &mut self,
         record: &SessionRecord,
         corrected: bool,
         grace_ms: i64,
         books: &mut Books<'_, '_>,
     ) {
-        let Some(new) = Booked::of(record, grace_ms) else {
+        let Some(new) = Booked::from_record(record, grace_ms) else {
             return;
         };
         match self.0.iter_mut().find(|known| known.id == new.id) {
@@ -74,7 +74,7 @@ impl Sessions {
 }
 
 impl Booked {
-    fn of(record: &SessionRecord, grace_ms: i64) -> Option<Self> {
+    fn from_record(record: &SessionRecord, grace_ms: i64) -> Option<Self> {
         let ended = record.ended_at?;
         let charged_until = record
             .charging_ended_at

@@ -48,7 +48,7 @@ impl Timeline {
     }
 
     /// A class was heard; it counts from now if it holds for `hold_ms`.
-    pub fn hear(
+    pub fn observe(
         &mut self,
         class: Class,
         at: UtcMs,
@@ -102,23 +102,23 @@ mod tests {
     use crate::ledger::uptime::timeline::*;
 
     /// Hears classes at seconds; the ms of each class until the end.
-    fn line(heard: &[(i64, Class)], end: i64) -> Vec<(Class, i64)> {
+    fn line(states: &[(i64, Class)], end: i64) -> Vec<(Class, i64)> {
         let mut sums: Vec<(Class, i64)> = Vec::new();
         let mut book = |class, from: UtcMs, to: UtcMs| match sums.last_mut() {
             Some(last) if last.0 == class => last.1 += to.since(from) / 1000,
             _ => sums.push((class, to.since(from) / 1000)),
         };
         let mut line = Timeline::new(Available, UtcMs(0));
-        for (second, class) in heard {
-            line.hear(*class, UtcMs(second * 1000), HOLD_MS, &mut book);
+        for (second, class) in states {
+            line.observe(*class, UtcMs(second * 1000), HOLD_MS, &mut book);
         }
         line.settle_all(UtcMs(end * 1000), &mut book);
         sums
     }
 
     #[test]
-    fn what_does_not_hold_belongs_to_the_class_before() {
-        for (heard, want) in [
+    fn a_short_state_belongs_to_the_class_before() {
+        for (states, want) in [
             (vec![(10, Faulted), (14, Available)], vec![(Available, 100)]),
             (
                 vec![(10, Faulted), (15, Available)],
@@ -135,16 +135,16 @@ mod tests {
             (vec![(97, Faulted)], vec![(Available, 100)]),
             (vec![(95, Faulted)], vec![(Available, 95), (Faulted, 5)]),
         ] {
-            assert_eq!(line(&heard, 100), want, "{heard:?}");
+            assert_eq!(line(&states, 100), want, "{states:?}");
         }
     }
 
     #[test]
-    fn what_is_certain_is_booked_once() {
+    fn certain_time_is_booked_once() {
         let mut total = 0;
         let mut book = |_, from: UtcMs, to: UtcMs| total += to.since(from);
         let mut line = Timeline::new(Available, UtcMs(0));
-        line.hear(Faulted, UtcMs(10_000), HOLD_MS, &mut book);
+        line.observe(Faulted, UtcMs(10_000), HOLD_MS, &mut book);
         line.settle(UtcMs(12_000), &mut book);
         line.turn(Offline, UtcMs(11_000), &mut book);
         line.turn(Available, UtcMs(9_000), &mut book);

@@ -23,7 +23,7 @@ const PAIR_MS: i64 = 10_000;
 
 /// A register of one feed.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub(crate) struct CounterOf {
+pub(crate) struct AssetRegister {
     pub quantity: Quantity,
     /// Its gains are booked; false where another register of the same subject tells them.
     pub books: bool,
@@ -59,7 +59,7 @@ pub(crate) struct Asset {
     /// The format it comes in.
     pub format: FeedFormat,
     /// Its registers, as far as heard.
-    pub counters: Vec<CounterOf>,
+    pub counters: Vec<AssetRegister>,
     /// The newest values.
     pub live: Live,
     live_at: UtcMs,
@@ -166,11 +166,11 @@ impl Asset {
             .counters
             .iter()
             .find(|register| register.quantity == quantity)?;
-        let told = register.books || Measure::of(quantity, self.kind).is_none();
+        let counted = register.books || Measure::of(quantity, self.kind).is_none();
         register
             .counter
             .last()
-            .filter(|_| told)
+            .filter(|_| counted)
             .map(|(value, _)| Thousandths(value))
     }
 
@@ -191,7 +191,7 @@ impl Asset {
     }
 
     /// Notes that one of the vehicle's own registers was heard on the running day.
-    pub fn note_metered(&mut self, flag: u8) {
+    pub fn record_metered(&mut self, flag: u8) {
         if self.today.metered & flag != flag {
             self.today.metered |= flag;
             self.unsaved.metered |= flag;
@@ -204,7 +204,7 @@ impl Asset {
     }
 
     /// Newest values and the row. `doubted` has a bit for each quantity whose value is not believed yet.
-    pub fn note(
+    pub fn record(
         &mut self,
         reading: &Reading<'_>,
         at: UtcMs,
@@ -213,7 +213,7 @@ impl Asset {
         effect: &mut ReadingEffect,
     ) {
         let replayed =
-            reading.retained && reading.at.is_none() && self.presence.last_heard.is_some();
+            reading.retained && reading.at.is_none() && self.presence.last_message_at.is_some();
         let newest = at >= self.live_at && !replayed && !reading.historical;
         let mut row = Row::default();
         for entry in reading
@@ -221,11 +221,11 @@ impl Asset {
             .iter()
             .filter(|entry| doubted & 1 << entry.quantity as u8 == 0)
         {
-            row.take(entry.quantity, &entry.value, rules.positions);
+            row.record(entry.quantity, &entry.value, rules.positions);
             if let Value::Angle(angle) = entry.value
                 && rules.positions
             {
-                row.place(self.pair(entry.quantity, angle, at));
+                row.set_position(self.pair(entry.quantity, angle, at));
             }
         }
         if newest {

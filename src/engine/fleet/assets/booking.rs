@@ -4,7 +4,7 @@
 //! register first, then by the order of `feed_ids`. The others hold what they gained since the booking one was last effect; when that
 //! one falls silent, the next best takes over with what it held, so that nothing is lost and nothing is booked twice.
 
-use super::asset::CounterOf;
+use super::asset::AssetRegister;
 use super::measure::Measure;
 use super::{Assets, ReadingEffect, ReadingRules};
 use crate::ledger::audit::{Occurrence, OccurrenceKind};
@@ -13,7 +13,7 @@ use crate::model::{Quantity, Reading, ReadingEntry, Value};
 use crate::units::{Thousandths, UtcMs};
 
 /// A register: the asset's position, and its place there.
-type Place = (usize, usize);
+type RegisterPosition = (usize, usize);
 
 impl Assets {
     /// Applies an entry to its counter, made if new. `None` if the quantity does not count.
@@ -43,7 +43,7 @@ impl Assets {
         let slot = known.unwrap_or_else(|| {
             // One at a time: an asset has two or three registers, and there may be a million assets.
             counters.reserve_exact(1);
-            counters.push(CounterOf {
+            counters.push(AssetRegister {
                 quantity: entry.quantity,
                 books: false,
                 held: 0,
@@ -82,19 +82,20 @@ impl Assets {
                 // The usual case.
             } else {
                 let since = before
-                    .filter(|place| *place != (position, slot))
-                    .and_then(|place| self.register(place).counter.last());
+                    .filter(|register| *register != (position, slot))
+                    .and_then(|register| self.register(register).counter.last());
                 let part = since.map_or(amount, |(_, since)| after(since, applied));
                 if self.elect(position, measure, applied.to, rules.silent_ms)
                     == Some((position, slot))
                 {
-                    if let Some(place) = before.filter(|place| *place != (position, slot)) {
+                    if let Some(register) = before.filter(|register| *register != (position, slot))
+                    {
                         amount = self.register((position, slot)).held.saturating_add(part);
                         from = since.map_or(from, |(_, since)| since.min(applied.to));
                         effect
                             .occurrences
-                            .push(self.changed(place, position, slot, applied.to));
-                        self.register_mut(place).books = false;
+                            .push(self.changed(register, position, slot, applied.to));
+                        self.register_mut(register).books = false;
                     }
                     self.register_mut((position, slot)).books = true;
                     self.forget_held(position, measure);
@@ -119,7 +120,7 @@ impl Assets {
         };
         let asset = &mut self.list[position];
         if applied.is_live && in_today(applied.to) {
-            asset.note_metered(measure.metered());
+            asset.record_metered(measure.metered());
         }
         if amount == 0 {
             return;
@@ -132,11 +133,11 @@ impl Assets {
         }
     }
 
-    fn register(&self, (position, slot): Place) -> &CounterOf {
+    fn register(&self, (position, slot): RegisterPosition) -> &AssetRegister {
         &self.list[position].counters[slot]
     }
 
-    fn register_mut(&mut self, (position, slot): Place) -> &mut CounterOf {
+    fn register_mut(&mut self, (position, slot): RegisterPosition) -> &mut AssetRegister {
         &mut self.list[position].counters[slot]
     }
 
@@ -145,7 +146,7 @@ impl Assets {
         &self,
         position: usize,
         measure: Measure,
-    ) -> impl Iterator<Item = (Place, u8)> + '_ {
+    ) -> impl Iterator<Item = (RegisterPosition, u8)> + '_ {
         let alone = [position as u32];
         let group = self.list[position]
             .group
@@ -160,8 +161,8 @@ impl Assets {
                     .iter()
                     .enumerate()
                     .filter_map(move |(slot, register)| {
-                        let (told, rank) = Measure::of(register.quantity, asset.kind)?;
-                        (told == measure).then_some(((position, slot), rank))
+                        let (counted, rank) = Measure::of(register.quantity, asset.kind)?;
+                        (counted == measure).then_some(((position, slot), rank))
                     })
             })
     }
@@ -171,10 +172,10 @@ impl Assets {
     }
 
     /// The register that books at present.
-    fn booking(&self, position: usize, measure: Measure) -> Option<Place> {
+    fn booking(&self, position: usize, measure: Measure) -> Option<RegisterPosition> {
         self.registers(position, measure)
-            .map(|(place, _)| place)
-            .find(|place| self.register(*place).books)
+            .map(|(register, _)| register)
+            .find(|register| self.register(*register).books)
     }
 
     /// The register that should.
@@ -184,29 +185,29 @@ impl Assets {
         measure: Measure,
         now: UtcMs,
         silent_ms: i64,
-    ) -> Option<Place> {
+    ) -> Option<RegisterPosition> {
         let known = self
             .registers(position, measure)
-            .filter_map(|(place, rank)| {
-                let (_, last) = self.register(place).counter.last()?;
+            .filter_map(|(register, rank)| {
+                let (_, last) = self.register(register).counter.last()?;
                 Some((
                     now.since(last) > silent_ms,
                     rank,
-                    self.list[place.0].priority,
-                    place,
+                    self.list[register.0].priority,
+                    register,
                 ))
             });
-        known.min().map(|(.., place)| place)
+        known.min().map(|(.., register)| register)
     }
 
     fn forget_held(&mut self, position: usize, measure: Measure) {
-        let places: Vec<Place> = self
+        let registers: Vec<RegisterPosition> = self
             .registers(position, measure)
-            .map(|(place, _)| place)
+            .map(|(register, _)| register)
             .collect();
-        places
+        registers
             .into_iter()
-            .for_each(|place| self.register_mut(place).held = 0);
+            .for_each(|register| self.register_mut(register).held = 0);
     }
 
     fn occurrence(
@@ -222,9 +223,16 @@ impl Assets {
     }
 
     /// The note that another register books from now on.
-    fn changed(&self, before: Place, position: usize, slot: usize, at: UtcMs) -> Occurrence {
+    fn changed(
+        &self,
+        before: RegisterPosition,
+        position: usize,
+        slot: usize,
+        at: UtcMs,
+    ) -> Occurrence {
         let old = self.register(before);
-        let value = |register: &CounterOf| register.counter.last().map_or(0, |(value, _)| value);
+        let value =
+            |register: &AssetRegister| register.counter.last().map_or(0, |(value, _)| value);
         let occurrence = self.occurrence(position, slot, OccurrenceKind::SourceChanged, at);
         let from: (std::sync::Arc<str>, Quantity) = (self.list[before.0].id.clone(), old.quantity);
         occurrence.source(from, value(old), value(self.register((position, slot))))

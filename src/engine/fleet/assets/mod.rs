@@ -214,7 +214,7 @@ impl Assets {
     ) -> ReadingEffect {
         let at = reading.at.unwrap_or(reading.received_at);
         let mut effect = ReadingEffect::default();
-        self.list[position].presence.note(reading);
+        self.list[position].presence.observe(reading);
         let mut doubted = 0u64;
         for entry in reading.entries.iter() {
             let Some((slot, applied)) = self.count(position, reading, entry, at, &rules) else {
@@ -231,7 +231,7 @@ impl Assets {
             }
             self.book(position, slot, &applied, &rules, &in_today, &mut effect);
         }
-        self.list[position].note(reading, at, doubted, rules, &mut effect);
+        self.list[position].record(reading, at, doubted, rules, &mut effect);
         effect
     }
 }

@@ -9,7 +9,7 @@ use crate::units::UtcMs;
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Presence {
     /// Last live message: a broker's stored copy proves nothing.
-    pub last_heard: Option<UtcMs>,
+    pub last_message_at: Option<UtcMs>,
     /// From the device's own time to its arrival, of the newest live reading; `None` where that has none.
     lag_ms: Option<i64>,
     /// By its source; `None` is the general setting.
@@ -19,20 +19,20 @@ pub(crate) struct Presence {
 
 impl Presence {
     /// Notes a message.
-    pub fn note(&mut self, reading: &Reading<'_>) {
+    pub fn observe(&mut self, reading: &Reading<'_>) {
         if reading.stale_after_s.is_some() {
             self.stale_after_s = reading.stale_after_s;
         }
         if reading.retained {
             return;
         }
-        self.last_heard = self.last_heard.max(Some(reading.received_at));
+        self.last_message_at = self.last_message_at.max(Some(reading.received_at));
         if !reading.historical {
             // A fresh message without a time of its own says nothing of its delay, but an old one's delay is not that of now.
             self.lag_ms = reading.at.map(|at| reading.received_at.since(at).max(0));
         }
         if let Some(sequence) = reading.sequence {
-            self.sequence.get_or_insert_default().note(sequence);
+            self.sequence.get_or_insert_default().observe(sequence);
         }
     }
 
@@ -43,7 +43,7 @@ impl Presence {
 
     /// Never heard, or silent for longer than its source's or the general limit.
     pub fn is_stale(&self, now: UtcMs, general_ms: i64) -> bool {
-        self.last_heard
+        self.last_message_at
             .is_none_or(|heard| now.since(heard) > self.limit_ms(general_ms))
     }
 
@@ -73,7 +73,7 @@ const LONGEST_GAP: u64 = 10_000;
 const WINDOW: u64 = 64;
 
 impl SequenceBook {
-    fn note(&mut self, sequence: Sequence) {
+    fn observe(&mut self, sequence: Sequence) {
         match (sequence, self.last) {
             (Sequence::Lost(count), _) => self.lost = self.lost.saturating_add(count.into()),
             (Sequence::Number(number), None) => self.begin(number),
@@ -112,7 +112,7 @@ mod tests {
     use crate::engine::fleet::assets::presence::*;
 
     #[test]
-    fn what_is_missing_is_counted_once() {
+    fn missing_messages_are_counted_once() {
         for (numbers, lost) in [
             (&[1u64, 2, 3][..], 0),
             (&[1, 3], 1),
@@ -128,7 +128,7 @@ mod tests {
             let mut book = SequenceBook::default();
             numbers
                 .iter()
-                .for_each(|number| book.note(Sequence::Number(*number)));
+                .for_each(|number| book.observe(Sequence::Number(*number)));
             assert_eq!(book.lost, lost, "{numbers:?}");
         }
     }

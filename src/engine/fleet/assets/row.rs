@@ -25,7 +25,7 @@ pub(in crate::engine) struct Row {
 }
 
 impl Row {
-    pub fn take(&mut self, quantity: Quantity, value: &Value<'_>, positions: bool) {
+    pub fn record(&mut self, quantity: Quantity, value: &Value<'_>, positions: bool) {
         match (quantity, value) {
             (Quantity::Odometer, Value::Number(n)) => self.odometer = Some(*n),
             (Quantity::Soc, Value::Number(n)) => self.soc = Some(*n),
@@ -51,7 +51,7 @@ impl Row {
     }
 
     /// A pair of angles that came one by one.
-    pub fn place(&mut self, position: Option<(i32, i32)>) {
+    pub fn set_position(&mut self, position: Option<(i32, i32)>) {
         self.position = self.position.or(position);
     }
 
