@@ -148,7 +148,7 @@ impl Target {
         for message in session {
             let _ = (self.decoder.claims)(&message.topic);
             message.decode(&mut *decoder, &mut log);
-            let _ = decoder.has_news();
+            let _ = decoder.take_changed();
         }
         log
     }

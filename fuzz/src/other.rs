@@ -129,7 +129,7 @@ pub fn mapping(bytes: &[u8]) {
             received_at: now,
             properties: &[],
         };
-        let mut decoders = Decoders::with_mappings(mappings.clone()).telling_all();
+        let mut decoders = Decoders::with_mappings(mappings.clone()).reporting_absent();
         let _ = decoders.decode(&Formats::ByTopic, &message, &mut log);
         log
     };

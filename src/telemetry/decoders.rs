@@ -1,4 +1,5 @@
-//! The running decoders: which of them a message goes to, and what holds for the readings of all. A site's maps come first.
+//! Selects the decoder for a message. A site's own maps come first, then the format that claims the topic. Readings whose clock runs
+//! ahead are rejected here, for all formats alike.
 
 use std::sync::Arc;
 
@@ -6,12 +7,12 @@ use super::mapping::Mappings;
 use super::{DECODERS, Decode, Decoder, Message, Refused, Sink};
 use crate::model::{DecoderMemory, IndicatorReport, Reading, RejectReason};
 
-/// How far a device's clock may run ahead of ours (`mqtt-telemetry` section 7).
+/// How far a device's clock may run ahead of ours. A reading from the future would make all readings after it late.
 const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
-const AHEAD: &str =
+const CLOCK_AHEAD: &str =
     "is more than 10 minutes ahead of this machine's clock; check the device's clock";
 
-/// A choice of formats.
+/// Which formats a listener or connection decodes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Formats {
     /// The one that claims the topic.
@@ -22,9 +23,9 @@ pub enum Formats {
 }
 
 impl Formats {
-    /// The formats of these names; an unknown name is given back.
+    /// The formats with these names; an unknown name is the error.
     pub fn named<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Self, &'n str> {
-        let place = |name: &'n str| {
+        let index = |name: &'n str| {
             DECODERS
                 .iter()
                 .position(|decoder| decoder.name == name)
@@ -32,13 +33,13 @@ impl Formats {
         };
         names
             .into_iter()
-            .map(place)
+            .map(index)
             .collect::<Result<_, _>>()
             .map(Self::Only)
     }
 
-    /// What to subscribe to. Without a choice, filters that begin with a wildcard are left out: on a shared broker they would ask for
-    /// everybody's messages.
+    /// The topic filters to subscribe to. [`Formats::ByTopic`] leaves out filters that begin with a wildcard: on a shared broker they would
+    /// match the messages of every other publisher.
     pub fn filters(&self) -> Vec<&'static str> {
         let all = |decoder: &'static Decoder| decoder.filters.iter().copied();
         match self {
@@ -47,19 +48,19 @@ impl Formats {
                 .flat_map(all)
                 .filter(|filter| !filter.starts_with('+'))
                 .collect(),
-            Self::Only(places) => places
+            Self::Only(indexes) => indexes
                 .iter()
-                .flat_map(|place| all(&DECODERS[*place]))
+                .flat_map(|index| all(&DECODERS[*index]))
                 .collect(),
         }
     }
 }
 
-/// All decoders with what they remember, and the site's maps.
+/// All decoders with their state, and the site's maps.
 pub struct Decoders {
     running: Vec<Box<dyn Decode>>,
     mappings: Arc<Mappings>,
-    tells_all: bool,
+    reports_absent: bool,
 }
 
 impl Default for Decoders {
@@ -68,13 +69,13 @@ impl Default for Decoders {
         Self {
             running,
             mappings: Arc::default(),
-            tells_all: false,
+            reports_absent: false,
         }
     }
 }
 
 impl Decoders {
-    /// With a site's maps.
+    /// All decoders, with a site's maps before them.
     pub fn with_mappings(mappings: Arc<Mappings>) -> Self {
         Self {
             mappings,
@@ -82,24 +83,27 @@ impl Decoders {
         }
     }
 
-    /// Also reports what a map looks for and a message does not have: for whoever writes the map.
+    /// Also reports the fields of a map that a message does not have, which helps when writing a map.
     #[must_use]
-    pub fn telling_all(self) -> Self {
+    pub fn reporting_absent(self) -> Self {
         Self {
-            tells_all: true,
+            reports_absent: true,
             ..self
         }
     }
 
-    /// Decodes one message. A map that is for its topic has it, whatever the formats are: the site knows its topics best.
+    /// Decodes one message. A map whose topic matches is used whatever the formats are, because the site wrote it for this topic.
     pub fn decode(
         &mut self,
         formats: &Formats,
         message: &Message<'_>,
         sink: &mut dyn Sink,
     ) -> Result<(), Refused> {
-        let mut sink = InTime { sink };
-        if let Some(decoded) = self.mappings.decode(message, self.tells_all, &mut sink) {
+        let mut sink = ClockCheck { sink };
+        if let Some(decoded) = self
+            .mappings
+            .decode(message, self.reports_absent, &mut sink)
+        {
             return decoded;
         }
         match formats {
@@ -107,18 +111,18 @@ impl Decoders {
                 .iter()
                 .position(|decoder| (decoder.claims)(message.topic))
             {
-                Some(place) => self.running[place].decode(message, &mut sink),
+                Some(index) => self.running[index].decode(message, &mut sink),
                 None => Err(unknown_topic()),
             },
-            Formats::Only(places) => {
-                if let Some(place) = places
+            Formats::Only(indexes) => {
+                if let Some(index) = indexes
                     .iter()
-                    .find(|place| (DECODERS[**place].claims)(message.topic))
+                    .find(|index| (DECODERS[**index].claims)(message.topic))
                 {
-                    return self.running[*place].decode(message, &mut sink);
+                    return self.running[*index].decode(message, &mut sink);
                 }
-                for place in places {
-                    match self.running[*place].decode(message, &mut sink) {
+                for index in indexes {
+                    match self.running[*index].decode(message, &mut sink) {
                         Err(refused) if refused.reason == RejectReason::UnknownTopic => {}
                         other => return other,
                     }
@@ -128,13 +132,13 @@ impl Decoders {
         }
     }
 
-    /// What decoders want to be given back after a restart and did not say before.
-    pub fn news(&mut self) -> impl Iterator<Item = DecoderMemory<'static>> + '_ {
+    /// The state of each decoder whose state changed since the last call; [`Decoders::restore`] takes it back after a restart.
+    pub fn changed_memories(&mut self) -> impl Iterator<Item = DecoderMemory<'static>> + '_ {
         self.running
             .iter_mut()
             .zip(DECODERS)
             .filter_map(|(running, decoder)| {
-                running.has_news().then(|| {
+                running.take_changed().then(|| {
                     let mut bytes = vec![running.memory_version()];
                     bytes.extend(running.save());
                     DecoderMemory {
@@ -145,13 +149,13 @@ impl Decoders {
             })
     }
 
-    /// Gives a decoder back what it had saved. A memory of another layout is dropped: the source sends its content again.
+    /// Restores the saved state of one decoder. State of another layout is dropped, because the source sends its content again.
     pub fn restore(&mut self, memory: &DecoderMemory<'_>) {
-        if let Some(place) = DECODERS
+        if let Some(index) = DECODERS
             .iter()
             .position(|decoder| decoder.name == memory.decoder)
         {
-            let running = &mut self.running[place];
+            let running = &mut self.running[index];
             match memory.bytes.split_first() {
                 Some((version, content)) if *version == running.memory_version() => {
                     running.restore(content);
@@ -169,18 +173,18 @@ fn unknown_topic() -> Refused {
     )
 }
 
-/// Lets no reading through whose time is too far ahead: it would hold back everything after it as late.
-struct InTime<'a> {
+/// Rejects readings whose time is more than [`MAX_AHEAD_MS`] ahead.
+struct ClockCheck<'a> {
     sink: &'a mut dyn Sink,
 }
 
-impl Sink for InTime<'_> {
+impl Sink for ClockCheck<'_> {
     fn reading(&mut self, reading: Reading<'_>) {
         if reading
             .at
             .is_some_and(|at| at.since(reading.received_at) > MAX_AHEAD_MS)
         {
-            self.sink.ignored(RejectReason::Time, "ts", AHEAD);
+            self.sink.ignored(RejectReason::Time, "ts", CLOCK_AHEAD);
         } else {
             self.sink.reading(reading);
         }
@@ -196,32 +200,4 @@ impl Sink for InTime<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use crate::telemetry::decoders::*;
-
-    #[test]
-    fn names_and_numbers_are_told_apart() {
-        let names: BTreeSet<_> = DECODERS.iter().map(|decoder| decoder.name).collect();
-        let numbers: BTreeSet<_> = DECODERS
-            .iter()
-            .map(|decoder| decoder.format.number)
-            .collect();
-        assert_eq!(
-            (names.len(), numbers.len()),
-            (DECODERS.len(), DECODERS.len())
-        );
-    }
-
-    #[test]
-    fn nobody_asks_a_shared_broker_for_everything() {
-        assert!(
-            Formats::ByTopic
-                .filters()
-                .iter()
-                .all(|filter| !filter.starts_with(['+', '#']))
-        );
-        assert_eq!(Formats::named(["native", "ovsm"]), Err("ovsm"));
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
-//! MQTT topic filters (MQTT 5, section 4.7): which of them say nothing that another does not say already.
+//! MQTT topic filters (MQTT 5.0, section 4.7): which of them are covered by another one.
 
-/// Everything that `special` matches, `general` matches too.
+/// Returns true if `general` matches every topic that `special` matches.
 pub fn covers(general: &str, special: &str) -> bool {
     // Section 4.7.2: no wildcard at the beginning matches the server's own topics.
     if special.starts_with('$') && general.starts_with(['+', '#']) {
@@ -19,8 +19,8 @@ pub fn covers(general: &str, special: &str) -> bool {
     }
 }
 
-/// The filters without those that others cover, in their order. Overlapping ones would make brokers send messages twice
-/// (`mqtt-telemetry` section 8, MQTT.js 545).
+/// The filters without those that others cover, in their order. For overlapping subscriptions a broker may send a message once
+/// for each (MQTT 5.0, section 3.3.4; MQTT.js issue 545).
 pub fn without_covered(filters: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
     for filter in filters {

@@ -1,29 +1,31 @@
-//! MQTT payloads: one file per format, one line in [`DECODERS`]. [`Decoders`] runs them and keeps what they remember.
+//! MQTT payloads of vehicles, chargers and meters become readings in one vocabulary. Each format has a file in [`formats`]; a site's own
+//! payloads are described by [`mapping`] files. [`Decoders`] selects the decoder for a message and keeps its state.
 
 mod decoders;
 mod filter;
-pub mod formats;
+mod formats;
 mod kit;
 pub mod mapping;
 
 pub use decoders::{Decoders, Formats};
 pub use filter::without_covered;
+pub use formats::DECODERS;
 
 use std::borrow::Cow;
 
 use crate::model::{AssetKind, FeedFormat, IndicatorReport, Reading, ReadingEntry, RejectReason};
 use crate::units::{UtcMs, Zone};
 
-/// A PUBLISH as a decoder sees it.
+/// An MQTT PUBLISH.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
-    /// The topic.
+    /// Without the prefix of a shared subscription.
     pub topic: &'a str,
-    /// The payload.
+    /// As published; empty to erase a retained copy.
     pub payload: &'a [u8],
-    /// The retain flag.
+    /// The retain flag: a replayed copy, not a fresh value.
     pub retained: bool,
-    /// When it arrived.
+    /// Arrival at this process.
     pub received_at: UtcMs,
     /// The clocks by which a month is over.
     pub zone: &'static Zone,
@@ -32,7 +34,7 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// A reading of this message; `at` is the device's own time.
+    /// Builds a reading of this message. `at` is the device's own time, `None` if the message has none.
     fn reading(
         &self,
         format: FeedFormat,
@@ -64,23 +66,23 @@ impl<'a> Message<'a> {
     }
 }
 
-/// What a decoder calls for each reading and each thing it leaves out.
+/// Receives the readings of a decoder, and the fields that it leaves out.
 pub trait Sink {
     /// One reading (one asset, one time). `entries` is never empty.
     fn reading(&mut self, reading: Reading<'_>);
     /// A field or sample of an otherwise good message that is left out, and why.
     fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str);
-    /// A monthly figure from elsewhere. Whoever asks for readings only leaves it out.
+    /// A monthly figure that another system computed. Ignored by default: most receivers only collect readings.
     fn indicator(&mut self, _report: IndicatorReport<'_>) {}
 }
 
-/// A whole message that is not taken.
+/// Why a whole message was not decoded.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{detail}")]
 pub struct Refused {
-    /// For counting.
+    /// The category, for counters.
     pub reason: RejectReason,
-    /// For people: what, where, what to do.
+    /// A sentence for people: what is wrong, where, and what to do.
     pub detail: String,
 }
 
@@ -93,29 +95,29 @@ impl Refused {
     }
 }
 
-/// A format.
+/// A payload format: its name, topics and decoder.
 #[derive(Debug)]
 pub struct Decoder {
     /// Name for `--format`, `formats` and the documentation.
     pub name: &'static str,
-    /// How readings of it are told apart; the number is its own for ever.
+    /// Identifies the format in stored readings. The number must never change.
     pub format: FeedFormat,
-    /// Its topics as MQTT filters, for subscriptions and documentation. Those that begin with a wildcard are only subscribed to where
-    /// the configuration names the format.
+    /// MQTT topic filters, for subscriptions and documentation. Filters that begin with a wildcard are only subscribed to if the
+    /// configuration names the format.
     pub filters: &'static [&'static str],
-    /// Is the topic certainly this format's? Where two formats could claim one topic, the first line of the table has it.
+    /// Returns true if the topic is certainly of this format. If several formats claim a topic, the first in the table gets it.
     pub claims: fn(topic: &str) -> bool,
-    /// A decoder that remembers nothing yet.
+    /// Creates a decoder without state.
     pub start: fn() -> Box<dyn Decode>,
 }
 
-/// A running decoder. A function that decodes is one that remembers nothing.
+/// A running decoder. A plain function is a decoder without state.
 pub trait Decode: Send {
-    /// Decodes one message. `Ok` with no reading means: known, deliberately left out.
+    /// Decodes one message. `Ok` without a reading means that the topic is known and deliberately left out.
     fn decode(&mut self, message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused>;
 
-    /// Has what must outlast a restart changed since the last call?
-    fn has_news(&mut self) -> bool {
+    /// Returns true, once, if the state that must survive a restart has changed.
+    fn take_changed(&mut self) -> bool {
         false
     }
 
@@ -124,12 +126,12 @@ pub trait Decode: Send {
         1
     }
 
-    /// What must outlast a restart. Bounded, as everything a decoder remembers.
+    /// The state that must survive a restart. Its size is bounded.
     fn save(&self) -> Vec<u8> {
         Vec::new()
     }
 
-    /// Takes back what was saved. What cannot be read is forgotten: the source says it again.
+    /// Restores saved state. State that cannot be decoded is dropped, because the source will send it again.
     fn restore(&mut self, _saved: &[u8]) {}
 }
 
@@ -138,30 +140,6 @@ impl<F: FnMut(&Message<'_>, &mut dyn Sink) -> Result<(), Refused> + Send> Decode
         self(message, sink)
     }
 }
-
-/// Every format in the program. To add one: write its file, add its line, record its frames in `tests/frames/mqtt/<name>/`.
-pub const DECODERS: &[Decoder] = &[
-    formats::native::DECODER,
-    formats::ovms::DECODER,
-    formats::teslamate::DECODER,
-    formats::traccar::DECODER,
-    formats::flespi::DECODER,
-    formats::teltonika::DECODER,
-    formats::autopi::DECODER,
-    formats::viss::DECODER,
-    formats::wican::DECODER,
-    formats::sparkplug::DECODER,
-    // Chargers and meters.
-    formats::evcc::DECODER,
-    formats::openwb::DECODER,
-    formats::goe::DECODER,
-    formats::shelly::DECODER,
-    formats::tasmota::DECODER,
-    formats::wallbox::DECODER,
-    formats::ocpp_bridge::DECODER,
-    // Its topics are told by their end alone.
-    formats::tesla::DECODER,
-];
 
 /// The name of a reading's format.
 pub fn format_name(format: FeedFormat) -> &'static str {

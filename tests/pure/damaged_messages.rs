@@ -114,7 +114,7 @@ fn damaged_messages_never_stop_the_feed() {
         if let Err(refused) = decoders.decode(&formats, &message, &mut Sound) {
             assert!(!refused.detail.is_empty());
         }
-        for memory in decoders.news().collect::<Vec<_>>() {
+        for memory in decoders.changed_memories().collect::<Vec<_>>() {
             decoders.restore(&memory);
         }
     }

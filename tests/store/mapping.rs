@@ -28,7 +28,7 @@ fn mappings(text: &str) -> Arc<Mappings> {
 /// One answer a line of the capture.
 fn answers(map: &str, capture: &str) -> Vec<Value> {
     let mut output = Vec::new();
-    let decoders = Decoders::with_mappings(mappings(map)).telling_all();
+    let decoders = Decoders::with_mappings(mappings(map)).reporting_absent();
     run_with(
         decoders,
         &formats("auto").unwrap(),

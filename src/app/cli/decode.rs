@@ -98,7 +98,7 @@ pub fn command(args: &DecodeArgs, now: UtcMs) -> Result<(), DecodeError> {
                 files: files.to_vec(),
                 presets: Vec::new(),
             })?;
-            Decoders::with_mappings(mappings).telling_all()
+            Decoders::with_mappings(mappings).reporting_absent()
         }
     };
     let output = io::BufWriter::new(io::stdout().lock());

@@ -337,7 +337,7 @@ impl Pipeline {
             }
         }
         // In the same commit as what they followed from.
-        for memory in self.decoders.news() {
+        for memory in self.decoders.changed_memories() {
             let observation = Observation::Remembered(memory);
             self.engine.handle(&observation, now);
             inbox::append_observed(&mut self.batch.inbox, now, observation);

@@ -1,13 +1,13 @@
-//! AutoPi's returner: `{"_type", "_stamp", "value"}` on one topic per device. Nothing in the message says which device it is, so
-//! the topic has to. Source: AutoPi core (`autopi-io/autopi-core`), `mqtt-telemetry` section 2.10.
+//! AutoPi's returner: `{"_type", "_stamp", "value"}` on one topic per device. The message does not name the device, so the topic must.
+//! Source: AutoPi core (`autopi-io/autopi-core` at ab42459).
 
 use crate::model::{AssetKind, FeedFormat, Quantity, ReadingEntry, RejectReason};
-use crate::telemetry::kit::asset::AssetId;
+use crate::telemetry::kit::asset_id::AssetId;
 use crate::telemetry::kit::rule::{Rule, is_unknown};
-use crate::telemetry::kit::{object, time};
+use crate::telemetry::kit::{json_object, time};
 use crate::telemetry::{Decoder, Message, Refused, Sink};
 
-/// The format's line in the table. A returner topic elsewhere has to be configured together with the format.
+/// The entry in the table of formats. A returner topic elsewhere has to be configured together with the format.
 pub const DECODER: Decoder = Decoder {
     name: "autopi",
     format: FORMAT,
@@ -18,8 +18,8 @@ pub const DECODER: Decoder = Decoder {
 const FORMAT: FeedFormat = FeedFormat::new(7);
 const PREFIX: &str = "autopi/";
 
-/// Type names are the names that a site gives its PIDs. Beside the vocabulary these: what python-OBD, which AutoPi uses, calls
-/// them, and the words everybody uses.
+/// Type names are the names that a site gives its PIDs. Besides the vocabulary these are accepted: the names of python-OBD, which AutoPi
+/// uses, and common words.
 const ALIASES: &[(&str, Quantity)] = &[
     ("mileage", Quantity::Odometer),
     ("state_of_charge", Quantity::Soc),
@@ -35,8 +35,8 @@ fn claims(topic: &str) -> bool {
 
 fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
     let (mut kind, mut stamp, mut value) = (None, None, None);
-    let walked = object::text(message).and_then(|text| {
-        object::walk(text, |json, name| match name {
+    let walked = json_object::text(message).and_then(|text| {
+        json_object::walk(text, |json, name| match name {
             "_type" => kind = json.text(),
             "_stamp" => stamp = json.text(),
             "value" => value = json.raw(),
@@ -44,7 +44,7 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
         })
     });
     if !claims(message.topic) && (walked.is_err() || stamp.is_none()) {
-        // On a topic that is not certainly AutoPi's another format may know better.
+        // Another format may claim a topic that is not certainly AutoPi's.
         let detail = "the topic is not below autopi/, and the message is no object with `_stamp`";
         return Err(Refused::new(RejectReason::UnknownTopic, detail));
     }
@@ -57,9 +57,9 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
         return Ok(());
     };
     let asset = asset(message.topic)?;
-    match rule.read(&value) {
+    match rule.parse(&value) {
         Ok(Some(value)) => {
-            let at = time::read("_stamp", stamp.as_deref(), time::utc, sink);
+            let at = time::parse_field("_stamp", stamp.as_deref(), time::utc, sink);
             let entry = [ReadingEntry {
                 quantity: rule.quantity(),
                 value,
@@ -67,7 +67,7 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
             sink.reading(message.reading(FORMAT, AssetKind::Vehicle, asset.as_str(), at, &entry));
         }
         Ok(None) => {}
-        Err(trouble) if is_unknown(trouble) => sink.ignored(trouble.0, &kind, trouble.1),
+        Err(error) if is_unknown(error) => sink.ignored(error.0, &kind, error.1),
         Err((reason, what)) => {
             return Err(Refused::new(
                 reason,
@@ -78,7 +78,7 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Everything below `autopi/`; the last level of another topic.
+/// The device: everything below `autopi/`, or the last level of another topic.
 fn asset(topic: &str) -> Result<AssetId, Refused> {
     let Some(below) = topic.strip_prefix(PREFIX) else {
         return AssetId::new("autopi", &[topic.rsplit('/').next().unwrap_or_default()]);

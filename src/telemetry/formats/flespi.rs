@@ -1,23 +1,23 @@
 //! flespi: device messages as flat JSON objects, and retained state topics with one bare value each and the time in an MQTT 5 user
-//! property. Where a device says one thing by two parameters it remembers which one the device is counted by.
-//! Sources: flespi.com/kb/mqtt-topics, /mqtt-api, `mqtt-telemetry` section 2.5.
+//! property. Some quantities come in two parameters; the decoder remembers which one a device is counted by.
+//! Sources: flespi.com/kb/mqtt-topics, flespi.com/kb/mqtt-api.
 
 use std::borrow::Cow;
 
 use crate::model::{AssetKind, FeedFormat, Quantity, RejectReason};
-use crate::telemetry::kit::asset::AssetId;
-use crate::telemetry::kit::entries::Entries;
-use crate::telemetry::kit::fields::{Field, Fields, best, field_of, lesser};
-use crate::telemetry::kit::memory::Memory;
-use crate::telemetry::kit::object;
-use crate::telemetry::kit::object::Place;
-use crate::telemetry::kit::plain::{Of, give_at};
+use crate::telemetry::kit::asset_id::AssetId;
+use crate::telemetry::kit::asset_memory::AssetMemory;
+use crate::telemetry::kit::json_object;
+use crate::telemetry::kit::json_object::PositionFields;
+use crate::telemetry::kit::ranked_fields::{RankedField, RankedFields, best, find_field, lesser};
+use crate::telemetry::kit::reading_entries::Entries;
 use crate::telemetry::kit::rule::Rule;
+use crate::telemetry::kit::single_value::{ReadingSource, emit_value_at};
 use crate::telemetry::kit::time;
 use crate::telemetry::{Decode, Decoder, Message, Refused, Sink};
 use crate::units::UtcMs;
 
-/// The format's line in the table.
+/// The entry in the table of formats.
 pub const DECODER: Decoder = Decoder {
     name: "flespi",
     format: FORMAT,
@@ -32,8 +32,8 @@ pub const DECODER: Decoder = Decoder {
 const FORMAT: FeedFormat = FeedFormat::new(5);
 
 /// Parameters with a place in the vocabulary. `battery.level` is the tracker's own cell; `custom.param.<AVL id>` comes unscaled from
-/// devices that flespi does not know. `can.*` is the vehicle's own word, the same without it the tracker's sum.
-const PARAMETERS: &[Field] = &[
+/// devices that flespi does not know. `can.*` is measured by the vehicle, the same name without it by the tracker.
+const PARAMETERS: &[RankedField] = &[
     best(
         "can.vehicle.mileage",
         Rule::Number(Quantity::Odometer, "km"),
@@ -73,14 +73,14 @@ const PARAMETERS: &[Field] = &[
 ];
 const SPEED: Rule = Rule::Number(Quantity::Speed, "km/h");
 
-/// When a device last said the better parameter of a quantity: days since 1970, by [`place_of`].
+/// When a device last sent the better parameter of a quantity: days since 1970, by [`better_index`].
 ///
 /// Trackers leave the `can.*` parameters out while the ignition is off, and state topics come one by one. Without this a parked
-/// vehicle's odometer would jump to the tracker's own sum and back (`mqtt-telemetry` section 6.1: never subtract across sources).
-type Better = [u16; 3];
+/// vehicle's odometer would jump to the tracker's own sum and back, and the difference between two instruments is not a distance.
+type BetterSeenOn = [u16; 3];
 
 /// Quantities that have two parameters.
-fn place_of(quantity: Quantity) -> Option<usize> {
+fn better_index(quantity: Quantity) -> Option<usize> {
     [
         Quantity::Odometer,
         Quantity::FuelUsedTotal,
@@ -90,19 +90,19 @@ fn place_of(quantity: Quantity) -> Option<usize> {
     .position(|known| *known == quantity)
 }
 
-/// So long the lesser parameter is not taken: longer than a vehicle stands, but not for ever, because a device's tracker may be
-/// replaced by one without CAN.
+/// How long the lesser parameter is ignored after the better one: longer than a vehicle stands still, but not for ever, because a tracker
+/// may be replaced by one without CAN.
 const TRUSTED_DAYS: u16 = 30;
 const DAY_MS: i64 = 86_400_000;
 
 #[derive(Default)]
 struct Flespi {
-    better: Memory<Better>,
+    better: AssetMemory<BetterSeenOn>,
 }
 
 impl Decode for Flespi {
     fn decode(&mut self, message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-        match split(message.topic) {
+        match parse_topic(message.topic) {
             Some(Topic::Device(id)) => self.message(message, Some(id), None, sink),
             Some(Topic::Channel(ident)) => self.message(message, None, ident, sink),
             Some(Topic::State(id, parameter)) => self.state(message, id, parameter, sink),
@@ -114,8 +114,8 @@ impl Decode for Flespi {
         }
     }
 
-    fn has_news(&mut self) -> bool {
-        self.better.has_news()
+    fn take_changed(&mut self) -> bool {
+        self.better.take_changed()
     }
 
     fn save(&self) -> Vec<u8> {
@@ -132,7 +132,7 @@ enum Topic<'a> {
     /// With the ident, if the topic has one.
     Channel(Option<&'a str>),
     State(&'a str, &'a str),
-    /// Logs, intervals, connection states and whatever else the broker has.
+    /// Logs, intervals, connection states and everything else on the broker.
     Other,
 }
 
@@ -140,7 +140,7 @@ fn claims(topic: &str) -> bool {
     topic.starts_with("flespi/")
 }
 
-fn split(topic: &str) -> Option<Topic<'_>> {
+fn parse_topic(topic: &str) -> Option<Topic<'_>> {
     let rest = topic.strip_prefix("flespi/")?;
     let first = |text: &'static str| rest.strip_prefix(text);
     Some(if let Some(rest) = first("message/gw/devices/") {
@@ -167,23 +167,23 @@ impl Flespi {
     ) -> Result<(), Refused> {
         let (mut device, mut ident, mut timestamp) =
             (None::<Cow<'_, str>>, None::<Cow<'_, str>>, None);
-        let mut values = Fields::new();
-        let mut place = Place::default();
-        object::walk(object::text(message)?, |json, name| match name {
+        let mut values = RankedFields::new();
+        let mut position_fields = PositionFields::default();
+        json_object::walk(json_object::text(message)?, |json, name| match name {
             "device.id" => device = json.text(),
             "ident" => ident = json.text(),
             "timestamp" => timestamp = json.raw(),
             _ => {
                 if let Some(part) = name.strip_prefix("position.") {
-                    place.take(json, part);
-                } else if let Some(field) = field_of(PARAMETERS, name)
+                    position_fields.parse_field(json, part);
+                } else if let Some(field) = find_field(PARAMETERS, name)
                     && let Some(text) = json.raw()
                 {
                     values.offer(field, text);
                 }
             }
         })?;
-        // The device stays when its tracker is replaced; a channel knows only the tracker.
+        // A device keeps its id when its tracker is replaced; a channel has the tracker's id only.
         let asset = match (
             device.as_deref().or(topic_device),
             ident.as_deref().or(topic_ident),
@@ -197,21 +197,21 @@ impl Flespi {
                 ));
             }
         };
-        let at = time::read("timestamp", timestamp.as_deref(), time::unix_seconds, sink);
+        let at = time::parse_field("timestamp", timestamp.as_deref(), time::unix_seconds, sink);
         let day = day_of(at, message.received_at);
         let mut entries = Entries::new();
         let better = self.better.get(asset.as_str());
-        values.read(&mut entries, sink, |field| wanted(better, field, day));
-        let mut heard = better;
+        values.parse_into(&mut entries, sink, |field| is_counted(better, field, day));
+        let mut updated = better;
         for field in values
             .fields()
             .filter(|field| field.rank == 0 && entries.has(field.rule.quantity()))
         {
-            note(&mut heard, field, day);
+            record_better(&mut updated, field, day);
         }
-        self.better.set(asset.as_str(), heard);
-        place.put(SPEED, &mut entries, sink);
-        give(message, &asset, at, &entries, sink);
+        self.better.set(asset.as_str(), updated);
+        position_fields.add_to(SPEED, &mut entries, sink);
+        emit_reading(message, &asset, at, &entries, sink);
         Ok(())
     }
 
@@ -223,39 +223,39 @@ impl Flespi {
         sink: &mut dyn Sink,
     ) -> Result<(), Refused> {
         let at = |sink: &mut dyn Sink| {
-            time::read(
+            time::parse_field(
                 "timestamp",
                 message.property("timestamp"),
                 time::unix_seconds,
                 sink,
             )
         };
-        // The whole position, with its validity, rather than its parts one by one: never both.
+        // The whole position has a validity flag, its single parts do not; so the parts are not used.
         if parameter == "position" {
-            let place = object::place(message)?;
+            let position_fields = json_object::position_fields(message)?;
             let mut entries = Entries::new();
-            place.put(SPEED, &mut entries, sink);
+            position_fields.add_to(SPEED, &mut entries, sink);
             let asset = AssetId::new("flespi", &[device])?;
-            give(message, &asset, at(sink), &entries, sink);
+            emit_reading(message, &asset, at(sink), &entries, sink);
             return Ok(());
         }
-        let Some(field) = field_of(PARAMETERS, parameter) else {
+        let Some(field) = find_field(PARAMETERS, parameter) else {
             return Ok(());
         };
         let asset = AssetId::new("flespi", &[device])?;
         let at = at(sink);
         let day = day_of(at, message.received_at);
         let mut better = self.better.get(asset.as_str());
-        if !wanted(better, field, day) {
+        if !is_counted(better, field, day) {
             return Ok(());
         }
-        let of = Of {
+        let source = ReadingSource {
             format: FORMAT,
             kind: AssetKind::Vehicle,
             asset: &asset,
         };
-        if give_at(message, of, at, parameter, field.rule, sink)? && field.rank == 0 {
-            note(&mut better, field, day);
+        if emit_value_at(message, source, at, parameter, field.rule, sink)? && field.rank == 0 {
+            record_better(&mut better, field, day);
             self.better.set(asset.as_str(), better);
         }
         Ok(())
@@ -268,18 +268,19 @@ fn day_of(at: Option<UtcMs>, received_at: UtcMs) -> u16 {
     u16::try_from(instant.0.div_euclid(DAY_MS)).unwrap_or(0)
 }
 
-fn wanted(better: Better, field: &Field, day: u16) -> bool {
-    let heard = place_of(field.rule.quantity()).map_or(0, |place| better[place]);
-    field.rank == 0 || heard == 0 || day > heard.saturating_add(TRUSTED_DAYS)
+fn is_counted(better: BetterSeenOn, field: &RankedField, day: u16) -> bool {
+    let last_day =
+        better_index(field.rule.quantity()).map_or(0, |position_fields| better[position_fields]);
+    field.rank == 0 || last_day == 0 || day > last_day.saturating_add(TRUSTED_DAYS)
 }
 
-fn note(better: &mut Better, field: &Field, day: u16) {
-    if let Some(place) = place_of(field.rule.quantity()) {
-        better[place] = better[place].max(day);
+fn record_better(better: &mut BetterSeenOn, field: &RankedField, day: u16) {
+    if let Some(position_fields) = better_index(field.rule.quantity()) {
+        better[position_fields] = better[position_fields].max(day);
     }
 }
 
-fn give(
+fn emit_reading(
     message: &Message<'_>,
     asset: &AssetId,
     at: Option<UtcMs>,

@@ -1,18 +1,18 @@
 //! go-e chargers: API v2 with one JSON value per topic `go-eCharger/<serial>/<key>` (with a leading slash in old firmware), and API v1
-//! with one object on `go-eCharger/<serial>/status`. No time is read: the device's own (`loc`, `utc`) has a malformed fraction.
+//! with one object on `go-eCharger/<serial>/status`. The device's own time (`loc`, `utc`) is not used: its fraction is malformed.
 //! Sources: `goecharger/go-eCharger-API-v2` (apikeys-en.md), `goecharger/go-eCharger-API-v1` (API v1 EN, sections 3 and 6).
 
 use crate::json::Json;
 use crate::model::{AssetKind, FeedFormat, Quantity, ReadingEntry, RejectReason, Value};
-use crate::telemetry::kit::asset::AssetId;
-use crate::telemetry::kit::collected::Collected;
-use crate::telemetry::kit::object;
-use crate::telemetry::kit::plain::{Of, give, give_all, rule_of};
+use crate::telemetry::kit::asset_id::AssetId;
+use crate::telemetry::kit::json_object;
+use crate::telemetry::kit::object_fields::ObjectFields;
 use crate::telemetry::kit::rule::{Rule, is_unknown};
-use crate::telemetry::kit::scalar;
+use crate::telemetry::kit::single_value::{ReadingSource, emit_entries, emit_value, find_rule};
+use crate::telemetry::kit::value_text;
 use crate::telemetry::{Decoder, Message, Refused, Sink};
 
-/// The format's line in the table. Subscribed is only what is read: `rbt`, `loc` and others come once a second.
+/// The entry in the table of formats. Only the keys used here are subscribed to: `rbt`, `loc` and others come once a second.
 pub const DECODER: Decoder = Decoder {
     name: "goe",
     format: FORMAT,
@@ -38,11 +38,11 @@ const KEYS: &[(&str, Rule)] = &[
     ("eto", Rule::Number(Quantity::EnergyImportTotal, "Wh")),
     ("wh", Rule::Number(Quantity::SessionEnergy, "Wh")),
 ];
-/// Place of the total power in `nrg`.
+/// Index of the total power in `nrg`.
 const TOTAL_POWER: usize = 11;
 /// Total power in API v2.
 const POWER: Rule = Rule::Number(Quantity::ChargePower, "W");
-/// The same in API v1: 0.01 kW.
+/// Total power in API v1, in steps of 0.01 kW.
 const POWER_V1: Rule = Rule::Number(Quantity::ChargePower, "daW");
 /// API v1: 0.1 kWh and 10 Ws.
 const KEYS_V1: &[(&str, Rule)] = &[
@@ -61,7 +61,7 @@ fn below_default(topic: &str) -> Option<&str> {
 }
 
 /// Serial number and key. The prefix can be renamed (`mtp`): then the last two levels count, if the last looks like a key.
-fn split(topic: &str) -> Option<(&str, &str)> {
+fn parse_topic(topic: &str) -> Option<(&str, &str)> {
     if let Some(rest) = below_default(topic) {
         return rest.split_once('/');
     }
@@ -75,32 +75,32 @@ fn split(topic: &str) -> Option<(&str, &str)> {
 }
 
 fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let (serial, key) = split(message.topic).ok_or_else(|| {
+    let (serial, key) = parse_topic(message.topic).ok_or_else(|| {
         Refused::new(
             RejectReason::UnknownTopic,
             "the topic is not go-eCharger/<serial>/<key>",
         )
     })?;
     let asset = AssetId::new("goe", &[serial])?;
-    let of = Of {
+    let source = ReadingSource {
         format: FORMAT,
         kind: AssetKind::Charger,
         asset: &asset,
     };
     match key {
-        "car" => car(message, of, sink),
-        "nrg" => power(message, of, sink),
-        "trx" => card(message, of, sink),
-        "status" => status_v1(message, of, sink),
+        "car" => car(message, source, sink),
+        "nrg" => power(message, source, sink),
+        "trx" => card(message, source, sink),
+        "status" => status_v1(message, source, sink),
         // Some 400 other keys, and `<key>/set`, which is a command.
-        _ => match rule_of(KEYS, key) {
-            Some(rule) => give(message, of, key, rule, sink),
+        _ => match find_rule(KEYS, key) {
+            Some(rule) => emit_value(message, source, key, rule, sink),
             None => Ok(()),
         },
     }
 }
 
-/// What `car` says: is it charging, is it there? `None` is an internal error (`null`, 0, 5), which says nothing of the car.
+/// The states of `car`: charging and plugged in. `None` is an internal error of the charger (`null`, 0, 5).
 fn car_state(text: &str) -> Result<Option<[ReadingEntry<'static>; 2]>, ()> {
     let (charging, plugged_in) = match text {
         "1" => (false, false),
@@ -123,12 +123,16 @@ fn car_state(text: &str) -> Result<Option<[ReadingEntry<'static>; 2]>, ()> {
 
 const BAD_CAR: &str = "is no state of the car; 0 to 5 are known";
 
-fn car(message: &Message<'_>, of: Of<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let Some(text) = scalar::text(message)? else {
+fn car(
+    message: &Message<'_>,
+    source: ReadingSource<'_>,
+    sink: &mut dyn Sink,
+) -> Result<(), Refused> {
+    let Some(text) = value_text::text(message)? else {
         return Ok(());
     };
     match car_state(text) {
-        Ok(Some(entries)) => give_all(message, of, &entries, sink),
+        Ok(Some(entries)) => emit_entries(message, source, &entries, sink),
         Ok(None) => {}
         Err(()) => {
             return Err(Refused::new(
@@ -141,41 +145,49 @@ fn car(message: &Message<'_>, of: Of<'_>, sink: &mut dyn Sink) -> Result<(), Ref
 }
 
 /// `trx`: `null` without a transaction, 0 without a card, else one more than the card's place in the charger's list.
-fn card(message: &Message<'_>, of: Of<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    if scalar::text(message)? == Some("0") {
+fn card(
+    message: &Message<'_>,
+    source: ReadingSource<'_>,
+    sink: &mut dyn Sink,
+) -> Result<(), Refused> {
+    if value_text::text(message)? == Some("0") {
         return Ok(());
     }
-    give(message, of, "trx", Rule::Id(Quantity::IdTag), sink)
+    emit_value(message, source, "trx", Rule::Id(Quantity::IdTag), sink)
 }
 
 /// The element of `nrg` that is the total power, as it stands.
 fn total_power<'a>(json: &mut Json<'a>) -> Option<&'a str> {
-    let (mut place, mut found) = (0, None);
+    let (mut index, mut found) = (0, None);
     json.one_or_many(|json| {
-        if place == TOTAL_POWER {
-            found = Some(object::raw(json));
+        if index == TOTAL_POWER {
+            found = Some(json_object::raw(json));
         }
-        place += 1;
+        index += 1;
     });
     found
 }
 
 const NO_POWER: &str = "is not a list with the total power at its twelfth place";
 
-fn power(message: &Message<'_>, of: Of<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let text = object::text(message)?;
-    if scalar::known(text).is_none() {
+fn power(
+    message: &Message<'_>,
+    source: ReadingSource<'_>,
+    sink: &mut dyn Sink,
+) -> Result<(), Refused> {
+    let text = json_object::text(message)?;
+    if value_text::known(text).is_none() {
         return Ok(());
     }
-    let mut json = object::json(text);
+    let mut json = json_object::json(text);
     let raw = total_power(&mut json);
-    object::end(&mut json)?;
+    json_object::end(&mut json)?;
     let raw = raw
         .ok_or_else(|| Refused::new(RejectReason::Type, format!("nrg: `{text:.64}` {NO_POWER}")))?;
-    match POWER.read(raw) {
-        Ok(Some(value)) => give_all(
+    match POWER.parse(raw) {
+        Ok(Some(value)) => emit_entries(
             message,
-            of,
+            source,
             &[ReadingEntry {
                 quantity: POWER.quantity(),
                 value,
@@ -183,7 +195,7 @@ fn power(message: &Message<'_>, of: Of<'_>, sink: &mut dyn Sink) -> Result<(), R
             sink,
         ),
         Ok(None) => {}
-        Err(trouble) if is_unknown(trouble) => sink.ignored(trouble.0, "nrg", trouble.1),
+        Err(error) if is_unknown(error) => sink.ignored(error.0, "nrg", error.1),
         Err((reason, what)) => {
             return Err(Refused::new(reason, format!("nrg: `{raw:.64}` {what}")));
         }
@@ -192,38 +204,42 @@ fn power(message: &Message<'_>, of: Of<'_>, sink: &mut dyn Sink) -> Result<(), R
 }
 
 /// API v1: everything in one object, numbers as texts, in steps of their own.
-fn status_v1(message: &Message<'_>, of: Of<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let text = object::text(message)?;
-    if scalar::known(text).is_none() {
+fn status_v1(
+    message: &Message<'_>,
+    source: ReadingSource<'_>,
+    sink: &mut dyn Sink,
+) -> Result<(), Refused> {
+    let text = json_object::text(message)?;
+    if value_text::known(text).is_none() {
         return Ok(());
     }
-    let mut json = object::json(text);
-    let mut fields = Collected::new();
+    let mut json = json_object::json(text);
+    let mut fields = ObjectFields::new();
     let is_object = json.object(|json, name| match name {
-        "nrg" => match total_power(json).map(|raw| POWER_V1.read(raw)) {
-            Some(Ok(Some(value))) => drop(fields.entries().put(Quantity::ChargePower, value)),
+        "nrg" => match total_power(json).map(|raw| POWER_V1.parse(raw)) {
+            Some(Ok(Some(value))) => drop(fields.entries().insert(Quantity::ChargePower, value)),
             Some(Ok(None)) => {}
-            Some(Err(trouble)) => fields.trouble("nrg", trouble),
-            None => fields.trouble("nrg", (RejectReason::Type, NO_POWER)),
+            Some(Err(error)) => fields.reject("nrg", error),
+            None => fields.reject("nrg", (RejectReason::Type, NO_POWER)),
         },
-        "car" => match scalar::known(object::raw(json)).map(car_state) {
+        "car" => match value_text::known(json_object::raw(json)).map(car_state) {
             None | Some(Ok(None)) => {}
             Some(Ok(Some(entries))) => {
                 for entry in entries {
-                    fields.entries().put(entry.quantity, entry.value);
+                    fields.entries().insert(entry.quantity, entry.value);
                 }
             }
-            Some(Err(())) => fields.trouble("car", (RejectReason::Number, BAD_CAR)),
+            Some(Err(())) => fields.reject("car", (RejectReason::Number, BAD_CAR)),
         },
-        _ => fields.take_known(json, KEYS_V1, name),
+        _ => fields.parse_known(json, KEYS_V1, name),
     });
-    object::end(&mut json)?;
+    json_object::end(&mut json)?;
     if !is_object {
         return Err(Refused::new(
             RejectReason::Type,
             "the status of API v1 is an object",
         ));
     }
-    fields.give(message, of, None, sink);
+    fields.emit(message, source, None, sink);
     Ok(())
 }

@@ -1,20 +1,47 @@
-//! One file or folder per MQTT payload format. Each exports `DECODER`; the table of all is [`super::DECODERS`].
+//! The table of formats: one file or folder per MQTT payload format, each of which exports `DECODER`. To add a format, write its file,
+//! add its `mod` line and its line in [`DECODERS`] below, and record its frames in `tests/frames/mqtt/<name>/`.
 
-pub(super) mod autopi;
-pub(super) mod evcc;
-pub(super) mod flespi;
-pub(super) mod goe;
-pub(super) mod native;
-pub(super) mod ocpp_bridge;
-pub(super) mod openwb;
-pub(super) mod ovms;
-pub(super) mod shelly;
-pub(super) mod sparkplug;
-pub(super) mod tasmota;
-pub(super) mod teltonika;
-pub(super) mod tesla;
-pub(super) mod teslamate;
-pub(super) mod traccar;
-pub(super) mod viss;
-pub(super) mod wallbox;
-pub(super) mod wican;
+mod autopi;
+mod evcc;
+mod flespi;
+mod goe;
+mod native;
+mod ocpp_bridge;
+mod openwb;
+mod ovms;
+mod shelly;
+mod sparkplug;
+mod tasmota;
+mod teltonika;
+mod tesla;
+mod teslamate;
+mod traccar;
+mod viss;
+mod wallbox;
+mod wican;
+
+use super::Decoder;
+
+/// Every format in the program. If two claim one topic, the first gets it.
+pub const DECODERS: &[Decoder] = &[
+    native::DECODER,
+    ovms::DECODER,
+    teslamate::DECODER,
+    traccar::DECODER,
+    flespi::DECODER,
+    teltonika::DECODER,
+    autopi::DECODER,
+    viss::DECODER,
+    wican::DECODER,
+    sparkplug::DECODER,
+    // Chargers and meters.
+    evcc::DECODER,
+    openwb::DECODER,
+    goe::DECODER,
+    shelly::DECODER,
+    tasmota::DECODER,
+    wallbox::DECODER,
+    ocpp_bridge::DECODER,
+    // Last, because it recognises its topics by their end alone.
+    tesla::DECODER,
+];

@@ -1,14 +1,14 @@
 //! openWB 2 (`openWB/chargepoint/<n>/get/<key>`, `openWB/vehicle/<n>/get/<key>`) and 1.9 (`openWB/lp/<n>/<key>`): one bare value per
-//! topic, no time. Never reads the internal bus `openWB/set/...`, on which the same values and all commands travel.
-//! Sources: openWB core `packages/control/chargepoint/chargepoint_data.py`, openWB 1.9, `mqtt-telemetry` section 3.
+//! topic, no time. The internal bus `openWB/set/...` is ignored: it carries the same values and all commands.
+//! Sources: openWB core at 3039a2101, `packages/control/chargepoint/chargepoint_data.py`; openWB 1.9 at 8d253afa.
 
 use crate::model::{AssetKind, FeedFormat, Quantity, RejectReason};
-use crate::telemetry::kit::asset::AssetId;
-use crate::telemetry::kit::plain::{Of, give, rule_of};
+use crate::telemetry::kit::asset_id::AssetId;
 use crate::telemetry::kit::rule::Rule;
+use crate::telemetry::kit::single_value::{ReadingSource, emit_value, find_rule};
 use crate::telemetry::{Decoder, Message, Refused, Sink};
 
-/// The format's line in the table.
+/// The entry in the table of formats.
 pub const DECODER: Decoder = Decoder {
     name: "openwb",
     format: FORMAT,
@@ -68,16 +68,16 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
         return Ok(());
     };
     let (name, kind, rule, field) = match (class, rest.strip_prefix("get/")) {
-        ("chargepoint", Some(key)) => ("cp", AssetKind::Charger, rule_of(CHARGE_POINT, key), key),
-        ("vehicle", Some(key)) => ("vehicle", AssetKind::Vehicle, rule_of(VEHICLE, key), key),
-        ("lp", None) => ("lp", AssetKind::Charger, rule_of(LEGACY, rest), rest),
+        ("chargepoint", Some(key)) => ("cp", AssetKind::Charger, find_rule(CHARGE_POINT, key), key),
+        ("vehicle", Some(key)) => ("vehicle", AssetKind::Vehicle, find_rule(VEHICLE, key), key),
+        ("lp", None) => ("lp", AssetKind::Charger, find_rule(LEGACY, rest), rest),
         _ => return Ok(()),
     };
     let Some(rule) = rule else { return Ok(()) };
     let asset = AssetId::new("openwb", &[name, number])?;
-    give(
+    emit_value(
         message,
-        Of {
+        ReadingSource {
             format: FORMAT,
             kind,
             asset: &asset,

@@ -1,13 +1,13 @@
 //! OVMS v3 metrics: one bare value per topic `ovms/<user>/<vehicleid>/metric/...`, six significant digits, no time.
-//! Sources: OVMS `metrics_standard` and `ovms_server_v3`.
+//! Sources: OVMS v3 at 1aa1daff1, `metrics_standard.cpp` and `ovms_server_v3.cpp`.
 
 use crate::model::{AssetKind, FeedFormat, Quantity, RejectReason};
-use crate::telemetry::kit::asset::AssetId;
-use crate::telemetry::kit::plain::{Of, give, rule_of};
+use crate::telemetry::kit::asset_id::AssetId;
 use crate::telemetry::kit::rule::Rule;
+use crate::telemetry::kit::single_value::{ReadingSource, emit_value, find_rule};
 use crate::telemetry::{Decoder, Message, Refused, Sink};
 
-/// The format's line in the table. Numbers come as C++ prints them by default: six significant digits.
+/// The entry in the table of formats. Numbers come as C++ prints them by default: six significant digits.
 pub const DECODER: Decoder = Decoder {
     name: "ovms",
     format: FORMAT,
@@ -52,11 +52,11 @@ const METRICS: &[(&str, Rule)] = &[
 ];
 
 fn claims(topic: &str) -> bool {
-    split(topic).is_some()
+    parse_topic(topic).is_some()
 }
 
 /// `ovms/<user>/<vehicleid>/<rest>`.
-fn split(topic: &str) -> Option<(&str, &str)> {
+fn parse_topic(topic: &str) -> Option<(&str, &str)> {
     let (_user, rest) = topic.strip_prefix("ovms/")?.split_once('/')?;
     let (vehicle, rest) = rest.split_once('/')?;
     let branch = rest.split('/').next()?;
@@ -64,24 +64,24 @@ fn split(topic: &str) -> Option<(&str, &str)> {
 }
 
 fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let (vehicle, rest) = split(message.topic).ok_or_else(|| {
+    let (vehicle, rest) = parse_topic(message.topic).ok_or_else(|| {
         Refused::new(
             RejectReason::UnknownTopic,
             "the topic is not ovms/<user>/<vehicleid>/<metric|client|event|notify>/...",
         )
     })?;
-    // Commands, answers, events and notifications are the module's talk with its app.
+    // Commands, responses, events and notifications are between the module and its app.
     let Some(metric) = rest.strip_prefix("metric/") else {
         return Ok(());
     };
     // Everything else is standard but without a place in the vocabulary, or a vehicle module's own (`x...`).
-    let Some(rule) = rule_of(METRICS, metric) else {
+    let Some(rule) = find_rule(METRICS, metric) else {
         return Ok(());
     };
     let asset = AssetId::new("ovms", &[vehicle])?;
-    give(
+    emit_value(
         message,
-        Of {
+        ReadingSource {
             format: FORMAT,
             kind: AssetKind::Vehicle,
             asset: &asset,

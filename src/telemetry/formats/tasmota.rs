@@ -1,24 +1,24 @@
 //! Tasmota plugs and meters: the object `ENERGY` on `tele/<device>/SENSOR`, and the will on `.../LWT`. Its `Time` is local without an
-//! offset, so the arrival is the time. Channels of one device are added up. Sources: Tasmota documentation, MQTT and telemetry;
-//! `mqtt-telemetry` section 3.
+//! offset, so the time of arrival is used. Channels of one device are added up.
+//! Source: Tasmota documentation, pages "MQTT" and "Commands" (TelePeriod, SensorRetain).
 
 use crate::json::Json;
 use crate::model::{AssetKind, FeedFormat, Quantity, RejectReason, Value};
-use crate::telemetry::kit::asset::AssetId;
-use crate::telemetry::kit::collected::Collected;
-use crate::telemetry::kit::object;
-use crate::telemetry::kit::plain::{Of, give};
-use crate::telemetry::kit::rule::{Rule, Trouble, is_not_a_number};
-use crate::telemetry::kit::{scalar, unit};
+use crate::telemetry::kit::asset_id::AssetId;
+use crate::telemetry::kit::json_object;
+use crate::telemetry::kit::object_fields::ObjectFields;
+use crate::telemetry::kit::rule::{Rule, ValueError, is_not_a_number};
+use crate::telemetry::kit::single_value::{ReadingSource, emit_value};
+use crate::telemetry::kit::{unit, value_text};
 use crate::telemetry::{Decoder, Message, Refused, Sink};
 use crate::units::{Thousandths, parse_scaled};
 
-/// The format's line in the table. FullTopic can be reordered to `%topic%/%prefix%/`.
+/// The entry in the table of formats. FullTopic can be reordered to `%topic%/%prefix%/`.
 pub const DECODER: Decoder = Decoder {
     name: "tasmota",
     format: FORMAT,
     filters: &["tele/+/SENSOR", "tele/+/LWT", "+/tele/SENSOR", "+/tele/LWT"],
-    claims: |topic| split(topic).is_some(),
+    claims: |topic| parse_topic(topic).is_some(),
     start: || Box::new(decode),
 };
 const FORMAT: FeedFormat = FeedFormat::new(24);
@@ -29,24 +29,24 @@ const LEAVES: [&str; 9] = [
 ];
 const ONLINE: Rule = Rule::Either(Quantity::Online, "Online", "Offline");
 
-/// Collected of `ENERGY`, and in which power of ten of their unit they are added up: a thousandth of what is kept, so that only the sum is
-/// rounded. `Total` and `ExportActive` are kWh, `Power` is W.
+/// Fields of `ENERGY`, and the power of ten of their unit in which they are added up: a thousandth of the stored resolution, so that only
+/// the sum is rounded. `Total` and `ExportActive` are kWh, `Power` is W.
 const ENERGY: &[(&str, Quantity, u32)] = &[
     ("Total", Quantity::EnergyImportTotal, 6),
     ("ExportActive", Quantity::EnergyExportTotal, 6),
     ("Power", Quantity::ChargePower, 3),
 ];
-const BAD_NUMBER: Trouble = (
+const BAD_NUMBER: ValueError = (
     RejectReason::Number,
     "is not a number or a list of numbers, or adds up to what cannot be",
 );
-const NO_NUMBER: Trouble = (
+const NO_NUMBER: ValueError = (
     RejectReason::Number,
-    "has a channel that does not know; the others alone would look like a fall",
+    "has a channel without a value; the sum of the others would look like a fall",
 );
 
 /// The device (what stands before and after the level `tele`), and the last level.
-fn split(topic: &str) -> Option<(&str, &str, &str)> {
+fn parse_topic(topic: &str) -> Option<(&str, &str, &str)> {
     let (path, leaf) = topic.rsplit_once('/')?;
     if !LEAVES.contains(&leaf) {
         return None;
@@ -62,7 +62,7 @@ fn split(topic: &str) -> Option<(&str, &str, &str)> {
 }
 
 fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let (before, after, leaf) = split(message.topic).ok_or_else(|| {
+    let (before, after, leaf) = parse_topic(message.topic).ok_or_else(|| {
         Refused::new(
             RejectReason::UnknownTopic,
             "the topic is neither tele/<device>/<SENSOR|LWT|...> nor <device>/tele/...",
@@ -72,7 +72,7 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
         return Ok(());
     }
     let device = [before, after];
-    let asset = AssetId::of_paths(
+    let asset = AssetId::from_paths(
         "tasmota",
         if after.is_empty() {
             &device[..1]
@@ -80,27 +80,31 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
             &device
         },
     )?;
-    let of = Of {
+    let source = ReadingSource {
         format: FORMAT,
         kind: AssetKind::Meter,
         asset: &asset,
     };
     if leaf == "LWT" {
-        give(message, of, leaf, ONLINE, sink)
+        emit_value(message, source, leaf, ONLINE, sink)
     } else {
-        sensor(message, of, sink)
+        sensor(message, source, sink)
     }
 }
 
-/// A `TotalStartTime` that changes says that the counter was reset. A reading has no place for that: the pending window of the counter
-/// rules (`mqtt-telemetry` section 8) sees the reset for itself, about ten minutes later.
-fn sensor(message: &Message<'_>, of: Of<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let text = object::text(message)?;
-    if scalar::known(text).is_none() {
+/// A changed `TotalStartTime` means that the counter was reset. A reading cannot carry that; the counter rules (`ledger::counters`) detect
+/// the reset from the values, about ten minutes later.
+fn sensor(
+    message: &Message<'_>,
+    source: ReadingSource<'_>,
+    sink: &mut dyn Sink,
+) -> Result<(), Refused> {
+    let text = json_object::text(message)?;
+    if value_text::known(text).is_none() {
         return Ok(());
     }
-    let mut json = object::json(text);
-    let mut fields = Collected::new();
+    let mut json = json_object::json(text);
+    let mut fields = ObjectFields::new();
     let is_object = json.object(|json, name| {
         if name == "ENERGY" {
             json.object(|json, name| {
@@ -110,21 +114,21 @@ fn sensor(message: &Message<'_>, of: Of<'_>, sink: &mut dyn Sink) -> Result<(), 
                     return;
                 };
                 match sum(json, quantity, scale) {
-                    Ok(Some(value)) => drop(fields.entries().put(quantity, value)),
+                    Ok(Some(value)) => drop(fields.entries().insert(quantity, value)),
                     Ok(None) => {}
-                    Err(trouble) => fields.trouble(field, trouble),
+                    Err(error) => fields.reject(field, error),
                 }
             });
         }
     });
-    object::end(&mut json)?;
+    json_object::end(&mut json)?;
     if !is_object {
         return Err(Refused::new(
             RejectReason::Type,
             "the sensors are not an object such as {\"ENERGY\":{...}}",
         ));
     }
-    fields.give(message, of, None, sink);
+    fields.emit(message, source, None, sink);
     Ok(())
 }
 
@@ -133,9 +137,9 @@ fn sum(
     json: &mut Json<'_>,
     quantity: Quantity,
     scale: u32,
-) -> Result<Option<Value<'static>>, Trouble> {
+) -> Result<Option<Value<'static>>, ValueError> {
     let (mut total, mut numbers, mut others) = (Ok(0i64), 0u32, 0u32);
-    json.one_or_many(|json| match scalar::known(object::raw(json)) {
+    json.one_or_many(|json| match value_text::known(json_object::raw(json)) {
         None => others += 1,
         Some(text) if is_not_a_number(text) => others += 1,
         Some(text) => {

@@ -1,19 +1,19 @@
-//! Teltonika trackers' own JSON on `<IMEI>/data`: raw values by AVL id, scaled here. Answers to commands come on the same topic.
-//! Sources: Traccar `TeltonikaProtocolDecoder.java` for scales, one public FMC130 capture for the envelope; `mqtt-telemetry` section
-//! 2.6. The scale of an id may differ between device families: these are the FMx ones.
+//! Teltonika trackers' own JSON on `<IMEI>/data`: raw values by AVL id, scaled here. Responses to commands come on the same topic.
+//! Sources: Traccar at 9e5c458ad, `TeltonikaProtocolDecoder.java`, for scales; one public FMC130 capture for the envelope. The scale of an
+//! id may differ between device families: these are those of FMx devices.
 
 use std::borrow::Cow;
 
 use crate::model::{AssetKind, FeedFormat, Quantity, RejectReason};
-use crate::telemetry::kit::asset::AssetId;
-use crate::telemetry::kit::entries::Entries;
-use crate::telemetry::kit::fields::{Field, Fields, best, field_of, lesser};
-use crate::telemetry::kit::object;
+use crate::telemetry::kit::asset_id::AssetId;
+use crate::telemetry::kit::json_object;
+use crate::telemetry::kit::ranked_fields::{RankedField, RankedFields, best, find_field, lesser};
+use crate::telemetry::kit::reading_entries::Entries;
 use crate::telemetry::kit::rule::{Rule, position};
-use crate::telemetry::kit::{scalar, time};
+use crate::telemetry::kit::{time, value_text};
 use crate::telemetry::{Decoder, Message, Refused, Sink};
 
-/// The format's line in the table. Its topics begin with the device's own number, so they are only subscribed to where the format
+/// The entry in the table of formats. Its topics begin with the device's own number, so they are only subscribed to if the format
 /// is named.
 pub const DECODER: Decoder = Decoder {
     name: "teltonika",
@@ -24,12 +24,12 @@ pub const DECODER: Decoder = Decoder {
 };
 const FORMAT: FeedFormat = FeedFormat::new(6);
 
-/// 3GPP TS 23.003, section 6.2.1.
+/// Digits of an IMEI (3GPP TS 23.003, section 6.2.1).
 const IMEI_LENGTH: usize = 15;
 
 /// AVL ids. 12 is the fuel computed over OBD, 83 and 107 count over CAN and LVCAN: three counters of one thing, never mixed; 87 is the
 /// vehicle's own odometer, 16 the tracker's sum. 67 is the tracker's own cell. 89, 113: per cent as they stand.
-const AVL: &[Field] = &[
+const AVL: &[RankedField] = &[
     best("87", Rule::Number(Quantity::Odometer, "m")),
     lesser(1, "16", Rule::Number(Quantity::Odometer, "m")),
     best("83", Rule::Number(Quantity::FuelUsedTotal, "dl")),
@@ -44,7 +44,7 @@ const AVL: &[Field] = &[
 ];
 const SPEED: Rule = Rule::Number(Quantity::Speed, "km/h");
 
-/// All bits set, at the ids' widths: the tracker has no value. Those of one byte are no percentage anyway.
+/// All bits set, at the ids' widths, means that the tracker has no value. In ids of one byte 255 is out of range anyway.
 fn is_all_ones(id: &str, text: &str) -> bool {
     match id {
         "66" | "84" => text == "65535",
@@ -57,7 +57,7 @@ fn claims(topic: &str) -> bool {
     imei(topic).is_some_and(|imei| topic.starts_with(imei))
 }
 
-/// The level before `data`. Whoever puts a base before it has to name the format.
+/// The IMEI: the level before `data`. With further levels before it, the configuration must name the format.
 fn imei(topic: &str) -> Option<&str> {
     let imei = topic.strip_suffix("/data")?.rsplit('/').next()?;
     (imei.len() == IMEI_LENGTH && imei.bytes().all(|byte| byte.is_ascii_digit())).then_some(imei)
@@ -70,11 +70,11 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
             "the topic is not <IMEI>/data with an IMEI of 15 digits",
         )
     })?;
-    let (mut at, mut place, mut satellites, mut speed): (Option<Cow<'_, str>>, _, _, _) =
+    let (mut at, mut position_text, mut satellites, mut speed): (Option<Cow<'_, str>>, _, _, _) =
         (None, None, None, None);
-    let mut values = Fields::new();
+    let mut values = RankedFields::new();
     // Without `state` it is the answer to a command (`{"RSP": ...}`).
-    object::walk(object::text(message)?, |json, name| {
+    json_object::walk(json_object::text(message)?, |json, name| {
         if name != "state" {
             return;
         }
@@ -84,11 +84,11 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
             }
             json.object(|json, name| match name {
                 "ts" => at = json.raw(),
-                "latlng" => place = json.raw(),
+                "latlng" => position_text = json.raw(),
                 "sat" => satellites = json.raw(),
                 "sp" => speed = json.raw(),
                 _ => {
-                    if let Some(field) = field_of(AVL, name)
+                    if let Some(field) = find_field(AVL, name)
                         && let Some(text) = json.raw().filter(|text| !is_all_ones(name, text))
                     {
                         values.offer(field, text);
@@ -99,25 +99,29 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
     })?;
     let asset = AssetId::new("teltonika", &[imei])?;
     let mut entries = Entries::new();
-    let at = time::read("ts", at.as_deref(), time::unix_ms, sink);
-    // Without a satellite the tracker repeats an old place, or 0, 0.
+    let at = time::parse_field("ts", at.as_deref(), time::unix_ms, sink);
+    // Without a satellite the tracker repeats an old position, or 0, 0.
     if satellites.as_deref() != Some("0") {
-        match place.as_deref().and_then(scalar::known).map(latlng) {
+        match position_text
+            .as_deref()
+            .and_then(value_text::known)
+            .map(latlng)
+        {
             Some(Ok(Some(value))) => {
-                entries.put(Quantity::Position, value);
+                entries.insert(Quantity::Position, value);
             }
             Some(Err((reason, detail))) => sink.ignored(reason, "latlng", detail),
             Some(Ok(None)) | None => {}
         }
-        match speed.as_deref().map(|speed| SPEED.read(speed)) {
+        match speed.as_deref().map(|speed| SPEED.parse(speed)) {
             Some(Ok(Some(value))) => {
-                entries.put(Quantity::Speed, value);
+                entries.insert(Quantity::Speed, value);
             }
             Some(Err((reason, detail))) => sink.ignored(reason, "sp", detail),
             Some(Ok(None)) | None => {}
         }
     }
-    values.read(&mut entries, sink, |_| true);
+    values.parse_into(&mut entries, sink, |_| true);
     if !entries.is_empty() {
         sink.reading(message.reading(
             FORMAT,
@@ -133,7 +137,7 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
 /// `<latitude>,<longitude>`.
 fn latlng(
     text: &str,
-) -> Result<Option<crate::model::Value<'static>>, crate::telemetry::kit::rule::Trouble> {
+) -> Result<Option<crate::model::Value<'static>>, crate::telemetry::kit::rule::ValueError> {
     match text.split_once(',') {
         Some((latitude, longitude)) => position(latitude.trim(), longitude.trim()),
         None => Err((RejectReason::Type, "is not `<latitude>,<longitude>`")),

@@ -1,15 +1,15 @@
 //! Tesla fleet-telemetry, MQTT dispatcher: one JSON value per topic `<topic_base>/<VIN>/v/<Field>`, without the record's time.
-//! Sources: fleet-telemetry `datastore/mqtt`, `protos/vehicle_data.proto`, its issues 255, 287, 335; `mqtt-telemetry` section 2.3.
+//! Sources: teslamotors/fleet-telemetry at 4767414, `datastore/mqtt`, `protos/vehicle_data.proto`; its issues 255, 287, 335.
 
 use crate::model::{AssetKind, FeedFormat, Quantity, ReadingEntry, RejectReason, Value};
-use crate::telemetry::kit::asset::AssetId;
-use crate::telemetry::kit::memory::Memory;
-use crate::telemetry::kit::plain::{Of, give, rule_of};
+use crate::telemetry::kit::asset_id::AssetId;
+use crate::telemetry::kit::asset_memory::AssetMemory;
 use crate::telemetry::kit::rule::{Rule, boolean};
-use crate::telemetry::kit::{object, scalar, time};
+use crate::telemetry::kit::single_value::{ReadingSource, emit_value, find_rule};
+use crate::telemetry::kit::{json_object, time, value_text};
 use crate::telemetry::{Decode, Decoder, Message, Refused, Sink};
 
-/// The format's line in the table. `telemetry` is the topic base of Tesla's own example; another one needs its topics configured.
+/// The entry in the table of formats. `telemetry` is the topic base of Tesla's own example; another one needs its topics configured.
 pub const DECODER: Decoder = Decoder {
     name: "tesla",
     format: FORMAT,
@@ -19,9 +19,9 @@ pub const DECODER: Decoder = Decoder {
 };
 const FORMAT: FeedFormat = FeedFormat::new(3);
 
-/// ISO 3779.
+/// Characters of a VIN (ISO 3779).
 const VIN_LENGTH: usize = 17;
-/// No car's own AC charger reaches this; what is more comes from a DC charger.
+/// No car's own AC charger reaches this power; a higher one comes from a DC charger.
 const MAX_AC_W: i64 = 25_000;
 /// Unknown: what fleet-telemetry wrote for an invalid datum before it wrote `null`, and the enum's own zero.
 const UNKNOWN: [&[u8]; 2] = [b"\"<invalid>\"", b"\"DetailedChargeStateUnknown\""];
@@ -60,26 +60,26 @@ const DC_POWER: &str = "DCChargingPower";
 const CHARGE_STATE: &str = "DetailedChargeState";
 const FAST_CHARGER: &str = "FastChargerPresent";
 
-/// Which of the two sets of charging values counts, one bit each. During DC charging Tesla says to ignore the AC set; during AC
-/// charging the DC set goes on as well, measured at the battery (issues 255, 287). One session must see only one of them.
+/// Which of the two sets of charging values counts, as bits per vehicle. During DC charging the AC set must be ignored; during AC
+/// charging the DC set is sent as well, measured at the battery (issues 255, 287). One session must use only one of them.
 ///
-/// `FastChargerPresent` decides where it is streamed. Where it is not, the AC set has it once it was heard, unless the DC power is
-/// more than AC can be; and where only the DC set is streamed there is nothing to choose.
+/// `FastChargerPresent` decides if the vehicle streams it. If not, the AC set is used once it was seen, unless the DC power is more than
+/// an AC charger can deliver. If only the DC set is streamed, it is used.
 #[derive(Default)]
 struct Tesla {
-    memory: Memory<u8>,
+    memory: AssetMemory<u8>,
 }
 
-/// `FastChargerPresent` has been heard.
-const TOLD: u8 = 1;
-/// A DC charger is there.
+/// `FastChargerPresent` was received.
+const FAST_CHARGER_SEEN: u8 = 1;
+/// A DC charger is connected.
 const DC: u8 = 2;
 /// Something of the AC set was more than zero.
-const AC_HEARD: u8 = 4;
+const AC_SEEN: u8 = 4;
 
 impl Decode for Tesla {
     fn decode(&mut self, message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-        let (vin, topic) = split(message.topic).ok_or_else(|| {
+        let (vin, topic) = parse_topic(message.topic).ok_or_else(|| {
             Refused::new(
                 RejectReason::UnknownTopic,
                 "the topic is not <topic_base>/<VIN>/<v/Field|connectivity|alerts/...|errors/...> with a VIN of 17 characters",
@@ -97,22 +97,22 @@ impl Decode for Tesla {
             return self.fast_charger(message, vin);
         }
         let asset = AssetId::new("tesla", &[vin])?;
-        let of = Of {
+        let source = ReadingSource {
             format: FORMAT,
             kind: AssetKind::Vehicle,
             asset: &asset,
         };
-        match rule_of(FIELDS, field) {
-            Some(rule) if self.counts(vin, field, rule, message) => {
-                give(message, of, field, rule, sink)
+        match find_rule(FIELDS, field) {
+            Some(rule) if self.is_counted(vin, field, rule, message) => {
+                emit_value(message, source, field, rule, sink)
             }
-            None if field == "Location" => object::give_place(message, of, field, sink),
+            None if field == "Location" => json_object::emit_position(message, source, field, sink),
             _ => Ok(()),
         }
     }
 
-    fn has_news(&mut self) -> bool {
-        self.memory.has_news()
+    fn take_changed(&mut self) -> bool {
+        self.memory.take_changed()
     }
 
     fn save(&self) -> Vec<u8> {
@@ -126,50 +126,54 @@ impl Decode for Tesla {
 
 impl Tesla {
     fn fast_charger(&mut self, message: &Message<'_>, vin: &str) -> Result<(), Refused> {
-        let Some(text) = scalar::text(message)? else {
+        let Some(text) = value_text::text(message)? else {
             return Ok(());
         };
         let present = boolean(text).map_err(|(reason, what)| {
             Refused::new(reason, format!("{FAST_CHARGER}: `{text:.64}` {what}"))
         })?;
-        let others = self.memory.get(vin) & !(TOLD | DC);
-        self.memory
-            .set(vin, others | TOLD | if present { DC } else { 0 });
+        let others = self.memory.get(vin) & !(FAST_CHARGER_SEEN | DC);
+        self.memory.set(
+            vin,
+            others | FAST_CHARGER_SEEN | if present { DC } else { 0 },
+        );
         Ok(())
     }
 
-    /// Whether the field's value is to be taken now; learns from it.
-    fn counts(&mut self, vin: &str, field: &str, rule: Rule, message: &Message<'_>) -> bool {
+    /// Whether the field's value counts now. Updates the vehicle's state from it.
+    fn is_counted(&mut self, vin: &str, field: &str, rule: Rule, message: &Message<'_>) -> bool {
         if !matches!(
             field,
             AC_ENERGY | AC_POWER | DC_ENERGY | DC_POWER | CHARGE_STATE
         ) {
             return true;
         }
-        let value = match scalar::text(message)
+        let value = match value_text::text(message)
             .ok()
             .flatten()
-            .map(|text| rule.read(text))
+            .map(|text| rule.parse(text))
         {
             Some(Ok(Some(value))) => value,
-            // Unknown or bad: whoever reads it next says so.
+            // Unknown or bad: the caller parses it again and reports the error.
             _ => return true,
         };
         let mut state = self.memory.get(vin);
         match (field, value) {
             (AC_ENERGY | AC_POWER, Value::Number(number)) if number.0 > 0 && state & DC == 0 => {
-                state |= AC_HEARD
+                state |= AC_SEEN
             }
-            (DC_POWER, Value::Number(number)) if state & TOLD == 0 && number.0 > MAX_AC_W => {
+            (DC_POWER, Value::Number(number))
+                if state & FAST_CHARGER_SEEN == 0 && number.0 > MAX_AC_W =>
+            {
                 state |= DC
             }
-            (CHARGE_STATE, Value::Bool(false)) if state & TOLD == 0 => state &= !DC,
+            (CHARGE_STATE, Value::Bool(false)) if state & FAST_CHARGER_SEEN == 0 => state &= !DC,
             _ => {}
         }
         self.memory.set(vin, state);
         match field {
             AC_ENERGY | AC_POWER => state & DC == 0,
-            DC_ENERGY | DC_POWER => state & DC != 0 || state & (TOLD | AC_HEARD) == 0,
+            DC_ENERGY | DC_POWER => state & DC != 0 || state & (FAST_CHARGER_SEEN | AC_SEEN) == 0,
             _ => true,
         }
     }
@@ -178,16 +182,16 @@ impl Tesla {
 enum Topic<'a> {
     Field(&'a str),
     Connectivity,
-    /// Alerts and errors: for the workshop.
+    /// Alerts and errors.
     Other,
 }
 
 fn claims(topic: &str) -> bool {
-    split(topic).is_some()
+    parse_topic(topic).is_some()
 }
 
 /// The VIN, and what is below it. The base may have several levels; a VIN in it would not be the last one that fits.
-fn split(topic: &str) -> Option<(&str, Topic<'_>)> {
+fn parse_topic(topic: &str) -> Option<(&str, Topic<'_>)> {
     let mut levels = topic.rsplit('/');
     let (last, second, third, fourth) =
         (levels.next()?, levels.next()?, levels.next(), levels.next());
@@ -211,7 +215,7 @@ fn is_vin(text: &str) -> bool {
 /// `{"ConnectionId", "Status", "CreatedAt"}`.
 fn connectivity(message: &Message<'_>, vin: &str, sink: &mut dyn Sink) -> Result<(), Refused> {
     let (mut status, mut created_at) = (None, None);
-    object::walk(object::text(message)?, |json, name| match name {
+    json_object::walk(json_object::text(message)?, |json, name| match name {
         "Status" => status = json.raw(),
         "CreatedAt" => created_at = json.raw(),
         _ => {}
@@ -223,7 +227,7 @@ fn connectivity(message: &Message<'_>, vin: &str, sink: &mut dyn Sink) -> Result
         _ => return Ok(()),
     };
     let asset = AssetId::new("tesla", &[vin])?;
-    let at = time::read("CreatedAt", created_at.as_deref(), time::rfc3339, sink);
+    let at = time::parse_field("CreatedAt", created_at.as_deref(), time::rfc3339, sink);
     let entry = [ReadingEntry {
         quantity: Quantity::Online,
         value: Value::Bool(online),
@@ -233,70 +237,4 @@ fn connectivity(message: &Message<'_>, vin: &str, sink: &mut dyn Sink) -> Result
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::telemetry::formats::tesla::*;
-
-    #[test]
-    fn the_vin_is_found_under_any_base() {
-        for (topic, want) in [
-            ("telemetry/5YJ3E1EA7KF000001/v/Odometer", true),
-            ("a/b/c/5YJ3E1EA7KF000001/v/Odometer", true),
-            ("5YJ3E1EA7KF000001/v/Odometer", true),
-            ("telemetry/5YJ3E1EA7KF000001/connectivity", true),
-            ("telemetry/5YJ3E1EA7KF000001/alerts/FrontLeft/current", true),
-            ("telemetry/5YJ3E1EA7KF000001/errors/e", true),
-            ("telemetry/5YJ3E1EA7KF00001/v/Odometer", false),
-            ("telemetry/5yj3e1ea7kf000001/v/Odometer", false),
-            ("telemetry/5YJ3E1EA7KF000001/v", false),
-            ("telemetry/5YJ3E1EA7KF000001/v/a/b", false),
-            ("v/Odometer", false),
-        ] {
-            assert_eq!(
-                split(topic).map(|(vin, _)| vin),
-                want.then_some("5YJ3E1EA7KF000001"),
-                "{topic}"
-            );
-        }
-    }
-
-    #[test]
-    fn dc_charging_is_remembered_over_a_restart() {
-        struct Count(usize);
-        impl Sink for Count {
-            fn reading(&mut self, _: crate::model::Reading<'_>) {
-                self.0 += 1;
-            }
-            fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {
-                panic!("{reason:?} {field} {detail}");
-            }
-        }
-        let say = |tesla: &mut Tesla, field: &str, payload: &str| {
-            let topic = format!("telemetry/5YJ3E1EA7KF000001/v/{field}");
-            let received_at = crate::units::UtcMs(1_787_390_000_000);
-            let message = Message {
-                topic: &topic,
-                payload: payload.as_bytes(),
-                retained: false,
-                zone: crate::jurisdiction::UK.zone(),
-                received_at,
-                properties: &[],
-            };
-            let mut count = Count(0);
-            tesla.decode(&message, &mut count).unwrap();
-            count.0
-        };
-        let mut before = Tesla::default();
-        say(&mut before, FAST_CHARGER, "true");
-        assert!(before.has_news());
-        let mut after = Tesla::default();
-        after.restore(&before.save());
-        assert_eq!(
-            (
-                say(&mut after, AC_ENERGY, "0.5"),
-                say(&mut after, DC_ENERGY, "21.5")
-            ),
-            (0, 1)
-        );
-        assert!(!after.has_news(), "nothing changed");
-    }
-}
+mod tests;

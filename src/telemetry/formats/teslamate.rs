@@ -1,14 +1,14 @@
 //! TeslaMate: one bare value per topic `teslamate/[<namespace>/]cars/<car_id>/<key>`, no time, nearly all retained.
-//! Source: TeslaMate `lib/teslamate/mqtt/pubsub/vehicle_subscriber.ex`, and `mqtt-telemetry` section 2.2.
+//! Source: TeslaMate at 8a692e29, `lib/teslamate/mqtt/pubsub/vehicle_subscriber.ex`.
 
 use crate::model::{AssetKind, FeedFormat, Quantity, RejectReason};
-use crate::telemetry::kit::asset::AssetId;
-use crate::telemetry::kit::object;
-use crate::telemetry::kit::plain::{Of, give, rule_of};
+use crate::telemetry::kit::asset_id::AssetId;
+use crate::telemetry::kit::json_object;
 use crate::telemetry::kit::rule::Rule;
+use crate::telemetry::kit::single_value::{ReadingSource, emit_value, find_rule};
 use crate::telemetry::{Decoder, Message, Refused, Sink};
 
-/// The format's line in the table.
+/// The entry in the table of formats.
 pub const DECODER: Decoder = Decoder {
     name: "teslamate",
     format: FORMAT,
@@ -46,11 +46,11 @@ const KEYS: &[(&str, Rule)] = &[
 ];
 
 fn claims(topic: &str) -> bool {
-    split(topic).is_some()
+    parse_topic(topic).is_some()
 }
 
 /// The namespace, the car and the key.
-fn split(topic: &str) -> Option<(Option<&str>, &str, &str)> {
+fn parse_topic(topic: &str) -> Option<(Option<&str>, &str, &str)> {
     let rest = topic.strip_prefix("teslamate/")?;
     let (namespace, rest) = match rest.strip_prefix("cars/") {
         // A namespace may be called `cars`.
@@ -65,14 +65,14 @@ fn split(topic: &str) -> Option<(Option<&str>, &str, &str)> {
 }
 
 fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let (namespace, car, key) = split(message.topic).ok_or_else(|| {
+    let (namespace, car, key) = parse_topic(message.topic).ok_or_else(|| {
         Refused::new(
             RejectReason::UnknownTopic,
             "the topic is not teslamate/[<namespace>/]cars/<car_id>/<key>",
         )
     })?;
-    let rule = rule_of(KEYS, key);
-    // Everything else says nothing about use or charging: doors, tyres, routes, `healthy`.
+    let rule = find_rule(KEYS, key);
+    // The other keys are not about use or charging: doors, tyres, routes, `healthy`.
     if rule.is_none() && key != "location" {
         return Ok(());
     }
@@ -80,14 +80,14 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
         Some(namespace) => AssetId::new("teslamate", &[namespace, car])?,
         None => AssetId::new("teslamate", &[car])?,
     };
-    let of = Of {
+    let source = ReadingSource {
         format: FORMAT,
         kind: AssetKind::Vehicle,
         asset: &asset,
     };
     match rule {
-        Some(rule) => give(message, of, key, rule, sink),
-        None => object::give_place(message, of, key, sink),
+        Some(rule) => emit_value(message, source, key, rule, sink),
+        None => json_object::emit_position(message, source, key, sink),
     }
 }
 
@@ -113,7 +113,7 @@ mod tests {
             ("teslamate//cars/1/speed", None),
             ("tesla/cars/1/odometer", None),
         ] {
-            assert_eq!(split(topic), want, "{topic}");
+            assert_eq!(parse_topic(topic), want, "{topic}");
         }
     }
 }

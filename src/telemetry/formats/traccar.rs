@@ -1,21 +1,21 @@
 //! Traccar's position and event forwarder: `{"position", "device"}` and `{"event", "position", "device"}` for a whole fleet on one
-//! configurable topic; the payload says which of the two it is. Sources: Traccar `model/Position.java`, `forward/PositionData.java`,
-//! `BaseProtocolDecoder.java`; `mqtt-telemetry` section 2.4.
+//! configurable topic, told apart by the payload.
+//! Sources: Traccar at 9e5c458ad, `model/Position.java`, `forward/PositionData.java`, `BaseProtocolDecoder.java`.
 
 use std::borrow::Cow;
 
 use crate::model::{AssetKind, FeedFormat, Quantity, Reading, ReadingEntry, RejectReason, Value};
-use crate::telemetry::kit::asset::AssetId;
-use crate::telemetry::kit::entries::Entries;
-use crate::telemetry::kit::fields::{Field, Fields, best, field_of, lesser};
-use crate::telemetry::kit::object;
-use crate::telemetry::kit::object::Place;
+use crate::telemetry::kit::asset_id::AssetId;
+use crate::telemetry::kit::json_object;
+use crate::telemetry::kit::json_object::PositionFields;
+use crate::telemetry::kit::ranked_fields::{RankedField, RankedFields, best, find_field, lesser};
+use crate::telemetry::kit::reading_entries::Entries;
 use crate::telemetry::kit::rule::Rule;
 use crate::telemetry::kit::time;
 use crate::telemetry::{Decoder, Message, Refused, Sink};
 use crate::units::UtcMs;
 
-/// The format's line in the table. Another topic than below `traccar/` has to be configured together with the format.
+/// The entry in the table of formats. A topic that is not below `traccar/` must be configured together with the format.
 pub const DECODER: Decoder = Decoder {
     name: "traccar",
     format: FORMAT,
@@ -27,7 +27,7 @@ const FORMAT: FeedFormat = FeedFormat::new(4);
 
 /// Attributes with a place in the vocabulary. `batteryLevel` and `battery` are the tracker's own cell; `obdOdometer` is the
 /// vehicle's dash, `odometer` the tracker's own sum.
-const ATTRIBUTES: &[Field] = &[
+const ATTRIBUTES: &[RankedField] = &[
     best("obdOdometer", Rule::Number(Quantity::Odometer, "m")),
     lesser(1, "odometer", Rule::Number(Quantity::Odometer, "m")),
     best(
@@ -52,14 +52,14 @@ fn claims(topic: &str) -> bool {
     topic.starts_with("traccar/")
 }
 
-/// What a message holds.
+/// The parts of a message that are used.
 struct Found<'a> {
     unique_id: Option<Cow<'a, str>>,
     device_time: Option<Cow<'a, str>>,
     fix_time: Option<Cow<'a, str>>,
-    place: Place<'a>,
+    position_fields: PositionFields<'a>,
     archive: bool,
-    attributes: Fields<'a>,
+    attributes: RankedFields<'a>,
     event: Option<Event<'a>>,
     position: bool,
 }
@@ -71,8 +71,8 @@ struct Event<'a> {
 }
 
 fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let found = match read(message) {
-        // On a topic that is not certainly Traccar's another format may know better.
+    let found = match parse(message) {
+        // Another format may claim a topic that is not certainly Traccar's.
         Err(_)
         | Ok(Found {
             event: None,
@@ -95,24 +95,24 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
         .ok_or_else(|| Refused::new(RejectReason::Id, "`device.uniqueId` is missing"))?;
     let asset = AssetId::new("traccar", &[id])?;
     match &found.event {
-        Some(event) => edge(message, &asset, event, sink),
+        Some(event) => emit_ignition(message, &asset, event, sink),
         None => position(message, &asset, &found, sink),
     }
     Ok(())
 }
 
-fn read<'a>(message: &Message<'a>) -> Result<Found<'a>, Refused> {
+fn parse<'a>(message: &Message<'a>) -> Result<Found<'a>, Refused> {
     let mut found = Found {
         unique_id: None,
         device_time: None,
         fix_time: None,
-        place: Place::default(),
+        position_fields: PositionFields::default(),
         archive: false,
-        attributes: Fields::new(),
+        attributes: RankedFields::new(),
         event: None,
         position: false,
     };
-    object::walk(object::text(message)?, |json, name| match name {
+    json_object::walk(json_object::text(message)?, |json, name| match name {
         "position" => {
             found.position = json.object(|json, name| match name {
                 "deviceTime" => found.device_time = json.raw(),
@@ -121,7 +121,7 @@ fn read<'a>(message: &Message<'a>) -> Result<Found<'a>, Refused> {
                     json.object(|json, name| {
                         if name == "archive" {
                             found.archive = json.boolean() == Some(true);
-                        } else if let Some(field) = field_of(ATTRIBUTES, name)
+                        } else if let Some(field) = find_field(ATTRIBUTES, name)
                             && let Some(text) = json.raw()
                         {
                             found.attributes.offer(field, text);
@@ -129,18 +129,18 @@ fn read<'a>(message: &Message<'a>) -> Result<Found<'a>, Refused> {
                     });
                 }
                 _ => {
-                    found.place.take(json, name);
+                    found.position_fields.parse_field(json, name);
                 }
             });
         }
         "event" => {
             let mut event = Event::default();
-            let there = json.object(|json, name| match name {
+            let is_object = json.object(|json, name| match name {
                 "type" => event.kind = json.raw(),
                 "eventTime" => event.time = json.raw(),
                 _ => {}
             });
-            found.event = there.then_some(event);
+            found.event = is_object.then_some(event);
         }
         "device" => {
             json.object(|json, name| {
@@ -154,14 +154,14 @@ fn read<'a>(message: &Message<'a>) -> Result<Found<'a>, Refused> {
     Ok(found)
 }
 
-/// The position in an event was forwarded before, on its own: only the edge itself is news.
-fn edge(message: &Message<'_>, asset: &AssetId, event: &Event<'_>, sink: &mut dyn Sink) {
+/// The position in an event was already forwarded on its own, so only the change of the ignition is used.
+fn emit_ignition(message: &Message<'_>, asset: &AssetId, event: &Event<'_>, sink: &mut dyn Sink) {
     let ignition = match event.kind.as_deref() {
         Some("ignitionOn") => true,
         Some("ignitionOff") => false,
         _ => return,
     };
-    let at = time::read("eventTime", event.time.as_deref(), time::rfc3339, sink);
+    let at = time::parse_field("eventTime", event.time.as_deref(), time::rfc3339, sink);
     let entry = [ReadingEntry {
         quantity: Quantity::Ignition,
         value: Value::Bool(ignition),
@@ -173,13 +173,13 @@ fn edge(message: &Message<'_>, asset: &AssetId, event: &Event<'_>, sink: &mut dy
 /// its `fixTime` (`BaseProtocolDecoder.getLastLocation`). Everything else belongs to `deviceTime`.
 fn position(message: &Message<'_>, asset: &AssetId, found: &Found<'_>, sink: &mut dyn Sink) {
     let mut values = Entries::new();
-    found.attributes.read(&mut values, sink, |_| true);
+    found.attributes.parse_into(&mut values, sink, |_| true);
     let mut fix = Entries::new();
-    found.place.put(SPEED, &mut fix, sink);
+    found.position_fields.add_to(SPEED, &mut fix, sink);
     if fix.is_empty() && values.is_empty() {
         return;
     }
-    let device_time = time::read(
+    let device_time = time::parse_field(
         "deviceTime",
         found.device_time.as_deref(),
         time::rfc3339,
@@ -188,9 +188,9 @@ fn position(message: &Message<'_>, asset: &AssetId, found: &Found<'_>, sink: &mu
     let fix_time = if fix.is_empty() || found.fix_time == found.device_time {
         device_time
     } else {
-        time::read("fixTime", found.fix_time.as_deref(), time::rfc3339, sink).or(device_time)
+        time::parse_field("fixTime", found.fix_time.as_deref(), time::rfc3339, sink).or(device_time)
     };
-    let mut give = |at: Option<UtcMs>, entries: &Entries<'_>| {
+    let mut emit = |at: Option<UtcMs>, entries: &Entries<'_>| {
         if !entries.is_empty() {
             let reading = message.reading(
                 FORMAT,
@@ -207,47 +207,14 @@ fn position(message: &Message<'_>, asset: &AssetId, found: &Found<'_>, sink: &mu
     };
     if fix_time == device_time {
         for entry in fix.as_slice() {
-            values.put(entry.quantity, entry.value.clone());
+            values.insert(entry.quantity, entry.value.clone());
         }
-        give(device_time, &values);
+        emit(device_time, &values);
     } else {
-        give(fix_time, &fix);
-        give(device_time, &values);
+        emit(fix_time, &fix);
+        emit(device_time, &values);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::telemetry::formats::traccar::*;
-
-    #[test]
-    fn an_archived_position_is_history() {
-        struct Historical(Vec<bool>);
-        impl Sink for Historical {
-            fn reading(&mut self, reading: Reading<'_>) {
-                self.0.push(reading.historical);
-            }
-            fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {
-                panic!("{reason:?} {field} {detail}");
-            }
-        }
-        let mut got = Historical(Vec::new());
-        for archive in ["", r#","archive":true"#, r#","archive":false"#] {
-            let payload = format!(
-                r#"{{"position":{{"valid":true,"latitude":52.5,"longitude":-1.9,"fixTime":"2026-08-21T09:10:00.000+00:00",
-                "deviceTime":"2026-08-21T09:15:02.000+00:00","attributes":{{"ignition":true{archive}}}}},"device":{{"uniqueId":"1"}}}}"#
-            );
-            let message = Message {
-                topic: "traccar/positions",
-                payload: payload.as_bytes(),
-                retained: false,
-                zone: crate::jurisdiction::UK.zone(),
-                received_at: UtcMs(1_787_390_000_000),
-                properties: &[],
-            };
-            decode(&message, &mut got).unwrap();
-        }
-        // A fix and a message each.
-        assert_eq!(got.0, [false, false, true, true, false, false]);
-    }
-}
+mod tests;

@@ -1,14 +1,14 @@
-//! VISSv3 events and answers on `viss/<vehicle>/...`: VSS paths with data points, one or many, each with its own time.
-//! The vehicle is only in the topic, which its subscriber chose. Source: VISSv3 Transport, `mqtt-telemetry` section 2.7.
+//! VISSv3 events and responses on `viss/<vehicle>/...`: VSS paths with data points, one or many, each with its own time.
+//! Only the topic names the vehicle. Source: COVESA VISS v3.0, "Transport" (`spec/VISSv3.0_Transport.html` at d348e14).
 
 use crate::model::{AssetKind, FeedFormat, Quantity, RejectReason, Value};
-use crate::telemetry::kit::asset::AssetId;
-use crate::telemetry::kit::entries::Entries;
-use crate::telemetry::kit::{object, time, vss};
+use crate::telemetry::kit::asset_id::AssetId;
+use crate::telemetry::kit::reading_entries::Entries;
+use crate::telemetry::kit::{json_object, time, vss};
 use crate::telemetry::{Decoder, Message, Refused, Sink};
 use crate::units::UtcMs;
 
-/// The format's line in the table.
+/// The entry in the table of formats.
 pub const DECODER: Decoder = Decoder {
     name: "viss",
     format: FORMAT,
@@ -18,36 +18,36 @@ pub const DECODER: Decoder = Decoder {
 };
 const FORMAT: FeedFormat = FeedFormat::new(8);
 
-/// What the reference server (VISSR) puts in the place of a value it does not have.
+/// The reference server (VISSR) sends this instead of a value that it does not have.
 const NO_VALUE: &str = "visserr:";
 
 fn claims(topic: &str) -> bool {
-    split(topic).is_some()
+    parse_topic(topic).is_some()
 }
 
 /// The vehicle: the level after `viss`.
-fn split(topic: &str) -> Option<&str> {
+fn parse_topic(topic: &str) -> Option<&str> {
     let (vehicle, _) = topic.strip_prefix("viss/")?.split_once('/')?;
     Some(vehicle)
 }
 
 fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    let vehicle = split(message.topic).ok_or_else(|| {
+    let vehicle = parse_topic(message.topic).ok_or_else(|| {
         Refused::new(
             RejectReason::UnknownTopic,
             "the topic is not viss/<vehicle>/...",
         )
     })?;
-    let text = object::text(message)?;
+    let text = json_object::text(message)?;
     let (mut data, mut ts) = (None, None);
     // Errors and confirmations carry no data.
-    object::walk(text, |json, name| match name {
+    json_object::walk(text, |json, name| match name {
         "data" => data = json.raw(),
         "ts" => ts = json.text(),
         _ => {}
     })?;
     let Some(data) = data else { return Ok(()) };
-    // What was skipped above is only known to be whole when it was walked.
+    // The walk above skipped `data`; only a walk through it shows that it is valid.
     data_points(&data, |_, _, _| {})?;
     let asset = AssetId::new("viss", &[vehicle])?;
     let mut output = Output {
@@ -62,10 +62,11 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
         if value.starts_with(NO_VALUE) {
             return;
         }
-        match rule.read(value) {
+        match rule.parse(value) {
             Ok(Some(value)) => {
-                let at = time::read("ts", own_ts.or(ts.as_deref()), time::rfc3339, output.sink);
-                output.put(rule.quantity(), &value, at);
+                let at =
+                    time::parse_field("ts", own_ts.or(ts.as_deref()), time::rfc3339, output.sink);
+                output.add(rule.quantity(), &value, at);
             }
             Ok(None) => {}
             Err((reason, detail)) => output.sink.ignored(reason, path, detail),
@@ -75,7 +76,7 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Values of one time become one reading.
+/// Collects values of one time into one reading.
 struct Output<'a> {
     message: &'a Message<'a>,
     asset: &'a AssetId,
@@ -85,13 +86,13 @@ struct Output<'a> {
 }
 
 impl Output<'_> {
-    fn put(&mut self, quantity: Quantity, value: &Value<'_>, at: Option<UtcMs>) {
+    fn add(&mut self, quantity: Quantity, value: &Value<'_>, at: Option<UtcMs>) {
         if at != self.at || self.entries.has(quantity) {
             self.flush();
         }
         self.at = at;
-        // No VSS path becomes an id: nothing is copied.
-        self.entries.put(quantity, value.clone().into_owned());
+        // No VSS path becomes an id, so no text is copied.
+        self.entries.insert(quantity, value.clone().into_owned());
     }
 
     fn flush(&mut self) {
@@ -110,8 +111,8 @@ impl Output<'_> {
 }
 
 /// Calls `give` with path, value and time of each data point: `data` and `dp` may each be one object or a list of them.
-fn data_points(data: &str, mut give: impl FnMut(&str, &str, Option<&str>)) -> Result<(), Refused> {
-    let mut json = object::json(data);
+fn data_points(data: &str, mut visit: impl FnMut(&str, &str, Option<&str>)) -> Result<(), Refused> {
+    let mut json = json_object::json(data);
     let mut broken = None;
     json.one_or_many(|json| {
         let (mut path, mut points) = (None, None);
@@ -123,7 +124,7 @@ fn data_points(data: &str, mut give: impl FnMut(&str, &str, Option<&str>)) -> Re
         let (Some(path), Some(points)) = (path, points) else {
             return;
         };
-        let mut json = object::json(&points);
+        let mut json = json_object::json(&points);
         json.one_or_many(|json| {
             let (mut value, mut ts) = (None, None);
             json.object(|json, name| match name {
@@ -132,12 +133,12 @@ fn data_points(data: &str, mut give: impl FnMut(&str, &str, Option<&str>)) -> Re
                 _ => {}
             });
             if let Some(value) = value {
-                give(&path, &value, ts.as_deref());
+                visit(&path, &value, ts.as_deref());
             }
         });
-        broken = broken.take().or_else(|| object::end(&mut json).err());
+        broken = broken.take().or_else(|| json_object::end(&mut json).err());
     });
-    object::end(&mut json)?;
+    json_object::end(&mut json)?;
     broken.map_or(Ok(()), Err)
 }
 
@@ -153,7 +154,7 @@ mod tests {
             ("viss/AMB201", None),
             ("visser/AMB201/sub", None),
         ] {
-            assert_eq!(split(topic), want, "{topic}");
+            assert_eq!(parse_topic(topic), want, "{topic}");
         }
     }
 }

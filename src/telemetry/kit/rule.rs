@@ -1,49 +1,49 @@
-//! What a source's field becomes: a quantity, and how its text is read. Formats are tables of these.
+//! Rules: the quantity that a source's field becomes, and how its text is parsed. A format is mostly a table of rules.
 
 use std::borrow::Cow;
 
-use super::angle::degrees;
-use super::{scalar, unit};
+use super::degrees::degrees;
+use super::{unit, value_text};
 use crate::model::{Quantity, RejectReason, Value, check_id};
 use crate::units::Thousandths;
 
-/// Why a value is left out, for counting and for people.
-pub type Trouble = (RejectReason, &'static str);
+/// Why a value is left out: the category for counters, and a text for people that follows the field's name.
+pub type ValueError = (RejectReason, &'static str);
 
-const BAD_NUMBER: Trouble = (
+const BAD_NUMBER: ValueError = (
     RejectReason::Number,
     "is not a number, or one that cannot be",
 );
-const NOT_A_NUMBER: Trouble = (RejectReason::Number, "is unknown to the source");
-const ZERO: Trouble = (
+const NOT_A_NUMBER: ValueError = (RejectReason::Number, "is unknown to the source");
+const ZERO: ValueError = (
     RejectReason::Number,
     "is zero, which is how sources say that they do not know it",
 );
-const LIST: Trouble = (
+const LIST: ValueError = (
     RejectReason::Type,
     "is a list where a single value is expected",
 );
-const BAD_UNIT: Trouble = (
+const BAD_UNIT: ValueError = (
     RejectReason::Unit,
     "is in a unit that its quantity does not have",
 );
-const BAD_BOOL: Trouble = (
+const BAD_BOOL: ValueError = (
     RejectReason::Type,
     "is none of the words for true and false",
 );
-const BAD_ID: Trouble = (RejectReason::Id, "is not an id");
+const BAD_ID: ValueError = (RejectReason::Id, "is not an id");
 
-/// The source's own way to say that it does not know; nobody's mistake.
-pub fn is_unknown(trouble: Trouble) -> bool {
-    trouble == NOT_A_NUMBER || trouble == ZERO
+/// Returns true if the source reports that it does not know the value, which is not an error of the message.
+pub fn is_unknown(error: ValueError) -> bool {
+    error == NOT_A_NUMBER || error == ZERO
 }
 
 /// What a field becomes.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Rule {
-    /// A number in this unit. A zero odometer is none: the most frequent glitch there is.
+    /// A number in this unit. An odometer of zero counts as unknown: it is the most frequent glitch of all sources.
     Number(Quantity, &'static str),
-    /// The same with the sign turned: power out of the battery as positive, where we count power into it.
+    /// A number in this unit with the sign reversed: the source counts power out of the battery as positive, we count power into it.
     Negated(Quantity, &'static str),
     /// A number where zero means "unknown".
     NonZero(Quantity, &'static str),
@@ -60,7 +60,7 @@ pub enum Rule {
 }
 
 impl Rule {
-    /// How a value under the vocabulary's own name is read: in the quantity's own unit.
+    /// The rule of a value in the quantity's own unit.
     pub fn canonical(quantity: Quantity) -> Option<Self> {
         match quantity.unit() {
             "bool" => Some(Self::Bool(quantity)),
@@ -71,7 +71,7 @@ impl Rule {
         }
     }
 
-    /// Of what.
+    /// The quantity that the rule yields.
     pub fn quantity(self) -> Quantity {
         match self {
             Self::Number(quantity, _) | Self::Negated(quantity, _) | Self::NonZero(quantity, _) => {
@@ -82,9 +82,9 @@ impl Rule {
         }
     }
 
-    /// Reads a value's text; blanks and quotes may surround it. `None` where the source does not know.
-    pub fn read(self, text: &str) -> Result<Option<Value<'_>>, Trouble> {
-        let Some(text) = scalar::known(text) else {
+    /// Parses a value's text; blanks and quotes may surround it. `None` if the source does not know the value.
+    pub fn parse(self, text: &str) -> Result<Option<Value<'_>>, ValueError> {
+        let Some(text) = value_text::known(text) else {
             return Ok(None);
         };
         let value = match self {
@@ -110,8 +110,8 @@ impl Rule {
     }
 }
 
-/// A number that was counted, not written: already in thousandths of the quantity's own unit.
-pub fn counted(quantity: Quantity, thousandths: i64) -> Result<Value<'static>, Trouble> {
+/// A number that is already in thousandths of the quantity's own unit, as CAN frames carry it.
+pub fn counted(quantity: Quantity, thousandths: i64) -> Result<Value<'static>, ValueError> {
     if unit::is_plausible(quantity, thousandths) {
         not_zero(quantity, thousandths)
     } else {
@@ -119,7 +119,7 @@ pub fn counted(quantity: Quantity, thousandths: i64) -> Result<Value<'static>, T
     }
 }
 
-fn not_zero(quantity: Quantity, thousandths: i64) -> Result<Value<'static>, Trouble> {
+fn not_zero(quantity: Quantity, thousandths: i64) -> Result<Value<'static>, ValueError> {
     if thousandths == 0 && quantity == Quantity::Odometer {
         Err(ZERO)
     } else {
@@ -128,8 +128,8 @@ fn not_zero(quantity: Quantity, thousandths: i64) -> Result<Value<'static>, Trou
 }
 
 /// A number's text in a unit to thousandths of the quantity's own.
-pub fn number(quantity: Quantity, text: &str, unit: &str) -> Result<i64, Trouble> {
-    let unit = (!scalar::same(unit, quantity.unit())).then_some(unit);
+pub fn number(quantity: Quantity, text: &str, unit: &str) -> Result<i64, ValueError> {
+    let unit = (!value_text::same(unit, quantity.unit())).then_some(unit);
     unit::number(quantity, text, unit).map_err(|reason| match reason {
         RejectReason::Unit => BAD_UNIT,
         _ if is_not_a_number(text) => NOT_A_NUMBER,
@@ -146,8 +146,8 @@ pub fn is_not_a_number(text: &str) -> bool {
         .any(|word| unsigned.eq_ignore_ascii_case(word))
 }
 
-/// A state, in any spelling in use.
-pub fn boolean(text: &str) -> Result<bool, Trouble> {
+/// A boolean, in any spelling in use.
+pub fn boolean(text: &str) -> Result<bool, ValueError> {
     let is = |words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
     if is(["true", "yes", "on", "1"]) {
         Ok(true)
@@ -158,7 +158,7 @@ pub fn boolean(text: &str) -> Result<bool, Trouble> {
     }
 }
 
-fn angle(quantity: Quantity, text: &str) -> Result<i32, Trouble> {
+fn angle(quantity: Quantity, text: &str) -> Result<i32, ValueError> {
     degrees(
         text,
         if quantity == Quantity::Latitude {
@@ -170,8 +170,8 @@ fn angle(quantity: Quantity, text: &str) -> Result<i32, Trouble> {
     .ok_or(BAD_NUMBER)
 }
 
-/// Latitude and longitude; `None` at 0, 0 in the Gulf of Guinea, where receivers without a fix believe to be.
-pub fn position(latitude: &str, longitude: &str) -> Result<Option<Value<'static>>, Trouble> {
+/// Latitude and longitude; `None` at 0, 0 in the Gulf of Guinea, which is what receivers without a fix report.
+pub fn position(latitude: &str, longitude: &str) -> Result<Option<Value<'static>>, ValueError> {
     let position = (
         angle(Quantity::Latitude, latitude)?,
         angle(Quantity::Longitude, longitude)?,
@@ -180,66 +180,4 @@ pub fn position(latitude: &str, longitude: &str) -> Result<Option<Value<'static>
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::telemetry::kit::rule::*;
-
-    #[test]
-    fn fields_are_read_by_their_rule() {
-        use Quantity as Q;
-        let number = |thousandths| Ok(Some(Value::Number(Thousandths(thousandths))));
-        for (rule, text, want) in [
-            (
-                Rule::Number(Q::Odometer, "mi"),
-                "18929.8",
-                number(30_464_560),
-            ),
-            (Rule::Number(Q::Odometer, "km"), "0.0", Err(ZERO)),
-            (
-                Rule::Number(Q::Odometer, "km"),
-                "1e+06",
-                number(1_000_000_000),
-            ),
-            (Rule::Number(Q::Odometer, "km"), "", Ok(None)),
-            (Rule::Number(Q::Soc, "%"), "+Inf", Err(NOT_A_NUMBER)),
-            (Rule::Number(Q::Soc, "%"), "1,2", Err(LIST)),
-            (Rule::Number(Q::Soc, "%"), "255", Err(BAD_NUMBER)),
-            (Rule::Negated(Q::BatteryPower, "kW"), "-9", number(9_000)),
-            (Rule::NonZero(Q::Soc, "%"), "0", Err(ZERO)),
-            (
-                Rule::Bool(Q::Ignition),
-                "\"ON\"",
-                Ok(Some(Value::Bool(true))),
-            ),
-            (Rule::Bool(Q::Ignition), "2", Err(BAD_BOOL)),
-            (
-                Rule::Is(Q::Charging, &["Charging"]),
-                "Finishing",
-                Ok(Some(Value::Bool(false))),
-            ),
-            (
-                Rule::Either(Q::Online, "online", "offline"),
-                "Offline",
-                Ok(Some(Value::Bool(false))),
-            ),
-            (
-                Rule::Either(Q::Online, "online", "offline"),
-                "asleep",
-                Err(BAD_BOOL),
-            ),
-            (
-                Rule::Angle(Q::Longitude),
-                "-1.89983",
-                Ok(Some(Value::Angle(-18_998_300))),
-            ),
-            (
-                Rule::Id(Q::VehicleRef),
-                "db:22",
-                Ok(Some(Value::Id("db:22".into()))),
-            ),
-            (Rule::Id(Q::VehicleRef), "a/b", Err(BAD_ID)),
-        ] {
-            assert_eq!(rule.read(text), want, "{rule:?} {text}");
-        }
-        assert_eq!(position("0.0", "0.000"), Ok(None));
-    }
-}
+mod tests;

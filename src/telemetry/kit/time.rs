@@ -1,11 +1,11 @@
-//! The times that sources write, as text, to instants. What no clock in a vehicle can have meant is no time.
+//! Timestamps of devices, from text to instants. Times before any device existed come from clocks that were never set, and are dropped.
 
 use crate::model::RejectReason;
 use crate::telemetry::Sink;
 use crate::units::{UtcMs, parse_scaled};
 
-/// 9 September 2001, the first Unix time of ten digits. A clock that was never set says 1970, 1980 (GPS) or 2000; nothing
-/// that is heard here was measured before.
+/// 9 September 2001, the first Unix time of ten digits. A clock that was never set reports 1970, 1980 (GPS) or 2000; no message that
+/// arrives here was measured before.
 const EARLIEST: UtcMs = UtcMs(1_000_000_000_000);
 
 const UNUSABLE: &str = "is no time that a set clock can show; the time of arrival is used";
@@ -15,7 +15,7 @@ pub fn rfc3339(text: &str) -> Option<UtcMs> {
     text.parse().ok()
 }
 
-/// The same, where a text without a zone means UTC.
+/// RFC 3339, where a text without a zone means UTC.
 pub fn utc(text: &str) -> Option<UtcMs> {
     UtcMs::parse_lenient(text).ok().map(|parsed| parsed.instant)
 }
@@ -32,14 +32,14 @@ pub fn unix_ms(text: &str) -> Option<UtcMs> {
     parse_scaled(text, 0).ok().map(UtcMs)
 }
 
-/// Reads a field's text, if there is one; what is no time is reported and left out.
-pub fn read(
+/// Parses a field's text, if there is one; a text that is not a usable time is reported and dropped.
+pub fn parse_field(
     field: &str,
     text: Option<&str>,
     parse: fn(&str) -> Option<UtcMs>,
     sink: &mut dyn Sink,
 ) -> Option<UtcMs> {
-    let text = text.and_then(super::scalar::known)?;
+    let text = text.and_then(super::value_text::known)?;
     let at = parse(text).filter(|at| *at >= EARLIEST);
     if at.is_none() {
         sink.ignored(RejectReason::Time, field, UNUSABLE);

@@ -1,6 +1,6 @@
-//! A number's text in any sensible unit to thousandths of the quantity's own unit, in integers, and what is absurd.
+//! Units: a number's text in any unit of its quantity to thousandths of the canonical unit, in integers, with plausibility limits.
 
-use super::scalar::same;
+use super::value_text::same;
 use crate::model::{Quantity, RejectReason};
 use crate::units::{Decimal, DecimalError, parse_scaled};
 
@@ -158,17 +158,17 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// The unit of this name, if the quantity has it.
-    pub fn of(quantity: Quantity, name: &str) -> Option<Self> {
-        find(units_of(quantity), name).map(|factor| Self { quantity, factor })
+    /// Looks up a unit by name; `None` if the quantity has no such unit.
+    pub fn from_name(quantity: Quantity, name: &str) -> Option<Self> {
+        find(units_for(quantity), name).map(|factor| Self { quantity, factor })
     }
 
-    /// What the units of a quantity are called.
+    /// The names of all units of a quantity.
     pub fn names(quantity: Quantity) -> impl Iterator<Item = &'static str> {
-        units_of(quantity).iter().map(|(name, _)| *name)
+        units_for(quantity).iter().map(|(name, _)| *name)
     }
 
-    /// A number in it, as thousandths of the quantity's own unit.
+    /// Converts a number to thousandths of the quantity's canonical unit.
     pub fn thousandths(self, number: Decimal) -> Result<i64, RejectReason> {
         let thousandths = match self.factor {
             Power(scale) => number.scaled(scale).map_err(refuse)?,
@@ -192,11 +192,11 @@ impl Unit {
     }
 }
 
-/// Reads a number in `unit` (the canonical one if `None`) as thousandths of the quantity's own unit.
+/// Parses a number in `unit` (the canonical one if `None`) to thousandths of the quantity's canonical unit.
 pub fn number(quantity: Quantity, text: &str, unit: Option<&str>) -> Result<i64, RejectReason> {
     let factor = match unit {
         None => Power(3),
-        Some(unit) => find(units_of(quantity), unit).ok_or(RejectReason::Unit)?,
+        Some(unit) => find(units_for(quantity), unit).ok_or(RejectReason::Unit)?,
     };
     match in_64_bits(factor, text) {
         Some(thousandths) if is_plausible(quantity, thousandths) => Ok(thousandths),
@@ -205,7 +205,7 @@ pub fn number(quantity: Quantity, text: &str, unit: Option<&str>) -> Result<i64,
     }
 }
 
-/// The usual case: neither the number nor what it is multiplied by is large. `None` leaves it to the general one.
+/// The usual case, in 64 bits. `None` if the number or the product does not fit; the caller then uses 128 bits.
 fn in_64_bits(factor: Factor, text: &str) -> Option<i64> {
     match factor {
         Power(scale) => parse_scaled(text, scale).ok(),
@@ -222,7 +222,7 @@ fn in_64_bits(factor: Factor, text: &str) -> Option<i64> {
 
 /// Our own spelling of a unit of the quantity, for tables that outlive the message; `None` if the quantity has no such unit.
 pub fn spelling(quantity: Quantity, unit: &str) -> Option<&'static str> {
-    lookup(units_of(quantity), unit).map(|(symbol, _)| *symbol)
+    lookup(units_for(quantity), unit).map(|(symbol, _)| *symbol)
 }
 
 fn refuse(_: DecimalError) -> RejectReason {
@@ -244,7 +244,7 @@ fn lookup(units: Units, wanted: &str) -> Option<&'static (&'static str, Factor)>
     exact.or_else(any_case)
 }
 
-fn units_of(quantity: Quantity) -> Units {
+fn units_for(quantity: Quantity) -> Units {
     UNITS[quantity as usize]
 }
 
@@ -299,84 +299,4 @@ pub fn is_plausible(quantity: Quantity, thousandths: i64) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::telemetry::kit::unit::*;
-
-    #[test]
-    fn units_become_the_canonical_one() {
-        for (quantity, text, unit, want) in [
-            (Quantity::EnergyImportTotal, "3457250", "Wh", 3_457_250),
-            (Quantity::EnergyImportTotal, "3.45725", "MWh", 3_457_250),
-            (Quantity::EnergyImportTotal, "0.00345725", "GWh", 3_457_250),
-            (Quantity::EnergyImportTotal, "3.6", "MJ", 1_000),
-            (Quantity::EnergyImportTotal, "1.5", "KWH", 1_500),
-            (Quantity::EnergyImportTotal, "130", "hWh", 13_000),
-            (Quantity::SessionEnergy, "100000", "daWs", 278),
-            (Quantity::ChargePower, "360", "daW", 3_600),
-            (Quantity::Odometer, "84512345.4", "m", 84_512_345),
-            (Quantity::Odometer, "84512345.5", "m", 84_512_346),
-            (Quantity::Odometer, "52000", "mi", 83_685_888),
-            (Quantity::FuelUsedTotal, "5321400", "ml", 5_321_400),
-            (Quantity::FuelUsedTotal, "5.3214", "m3", 5_321_400),
-            (Quantity::FuelUsedTotal, "10", "gal_imp", 45_461),
-            (Quantity::FuelUsedTotal, "10", "gal_us", 37_854),
-            (Quantity::ChargePower, "7360", "W", 7_360),
-            (Quantity::BatteryPower, "-0.05", "MW", -50_000),
-            (Quantity::Speed, "13.9", "m/s", 50_040),
-            (Quantity::Speed, "30", "mph", 48_280),
-            (Quantity::Speed, "27", "knots", 50_004),
-            (Quantity::Soc, "0.625", "fraction", 62_500),
-            (Quantity::FuelLevel, "625", "‰", 62_500),
-            (Quantity::AuxVoltage, "12650", "mV", 12_650),
-            (Quantity::FuelRate, "2.5", "ml/s", 9_000),
-            (Quantity::EngineHoursTotal, "5400", "s", 1_500),
-            (Quantity::EngineHoursTotal, "90", "min", 1_500),
-        ] {
-            assert_eq!(
-                number(quantity, text, Some(unit)),
-                Ok(want),
-                "{text} {unit}"
-            );
-        }
-    }
-
-    #[test]
-    fn foreign_and_ambiguous_units_are_refused() {
-        for (quantity, unit) in [
-            (Quantity::Odometer, "kWh"),
-            (Quantity::Odometer, ""),
-            (Quantity::ChargePower, "mw"),
-            (Quantity::EnergyImportTotal, "MWH"),
-            (Quantity::FuelUsedTotal, "gal"),
-            (Quantity::Soc, "km"),
-        ] {
-            assert_eq!(
-                number(quantity, "1", Some(unit)),
-                Err(RejectReason::Unit),
-                "{unit}"
-            );
-        }
-    }
-
-    #[test]
-    fn absurd_numbers_are_refused() {
-        for (quantity, text) in [
-            (Quantity::Odometer, "-1"),
-            (Quantity::Odometer, "1e12"),
-            (Quantity::Odometer, "1e400"),
-            (Quantity::Odometer, "NaN"),
-            (Quantity::Soc, "255"),
-            (Quantity::Soc, "100.1"),
-            (Quantity::FuelLevel, "-0.1"),
-            (Quantity::Speed, "1e4"),
-            (Quantity::AuxVoltage, "12650"),
-        ] {
-            assert_eq!(
-                number(quantity, text, None),
-                Err(RejectReason::Number),
-                "{quantity:?} {text}"
-            );
-        }
-        assert_eq!(number(Quantity::Soc, "100", None), Ok(100_000));
-    }
-}
+mod tests;

@@ -1,8 +1,8 @@
-//! COVESA VSS paths to quantities, with the units VSS gives them. Source: `vehicle_signal_specification` at ce67f927, and the table of
-//! `mqtt-telemetry` section 6.
+//! COVESA VSS paths to quantities, with the units that VSS gives them.
+//! Source: COVESA `vehicle_signal_specification` at ce67f927 (June 2026).
 
-use super::plain::rule_of;
 use super::rule::Rule;
+use super::single_value::find_rule;
 use crate::model::Quantity;
 
 /// Paths below `Vehicle`. VSS has no lifetime total of fuel.
@@ -81,11 +81,11 @@ const PATHS: &[(&str, Rule)] = &[
 
 /// The rule of a path such as `Vehicle.TraveledDistance`.
 pub fn rule(path: &str) -> Option<Rule> {
-    rule_of(PATHS, path.strip_prefix("Vehicle.")?)
+    find_rule(PATHS, path.strip_prefix("Vehicle.")?)
 }
 
-/// The rule of the path that says a quantity.
-pub fn of_quantity(quantity: Quantity) -> Option<Rule> {
+/// The rule of the path that carries a quantity.
+pub fn rule_for_quantity(quantity: Quantity) -> Option<Rule> {
     PATHS
         .iter()
         .map(|(_, rule)| *rule)
@@ -140,14 +140,14 @@ mod tests {
         ] {
             let rule = rule(path).unwrap_or_else(|| panic!("{path}"));
             assert_eq!(
-                (rule.quantity(), rule.read(text)),
+                (rule.quantity(), rule.parse(text)),
                 (quantity, Ok(Some(want))),
                 "{path}"
             );
         }
         for (_, path) in PATHS {
             assert_eq!(
-                of_quantity(path.quantity()),
+                rule_for_quantity(path.quantity()),
                 Some(*path),
                 "one path a quantity"
             );

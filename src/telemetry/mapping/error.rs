@@ -1,4 +1,4 @@
-//! What is wrong in mapping files: every mistake with file, line, key and a way out.
+//! Mistakes in mapping files, each with file, line, key and a hint.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub struct MappingError {
     pub key: String,
     /// What is wrong.
     pub reason: String,
-    /// What to do.
+    /// How to fix it.
     pub hint: String,
 }
 
@@ -34,7 +34,7 @@ impl fmt::Display for MappingError {
     }
 }
 
-/// All mistakes of all mapping files. Printed behind an `error: `, each further one brings its own.
+/// All mistakes of all mapping files. Displayed behind an `error: `; each further mistake brings its own.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MappingErrors(pub Vec<MappingError>);
 

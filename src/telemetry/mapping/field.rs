@@ -1,68 +1,66 @@
-//! One field of a map: the raw text of a value to the value of a quantity. Exact, but for the rounding of a product.
+//! One field of a map: the raw text of a value to the value of its quantity. Exact, except for rounding after a multiplication.
 
 use std::borrow::Cow;
 
-use super::value;
+use super::raw_value;
 use crate::model::{Quantity, RejectReason, Value};
-use crate::telemetry::kit::rule::{Rule, Trouble, is_not_a_number, position};
+use crate::telemetry::kit::rule::{Rule, ValueError, is_not_a_number, position};
 use crate::telemetry::kit::unit::Unit;
-use crate::telemetry::kit::{json, scalar};
+use crate::telemetry::kit::{strict_json, value_text};
 use crate::units::{Decimal, DecimalError, Thousandths};
 
-const NESTED: Trouble = (
+const NESTED: ValueError = (
     RejectReason::Type,
     "is an object or a list where a single value is expected",
 );
-const NO_WORD: Trouble = (RejectReason::Type, "is none of the words in `values`");
-const NO_NUMBER: Trouble = (RejectReason::Number, "is not a number");
-const COMMA: Trouble = (
+const UNKNOWN_WORD: ValueError = (RejectReason::Type, "is none of the words in `values`");
+const NO_NUMBER: ValueError = (RejectReason::Number, "is not a number");
+const COMMA: ValueError = (
     RejectReason::Number,
     "has a comma: it is a list, or not written as a number",
 );
-const OUTSIDE: Trouble = (RejectReason::Number, "is outside `valid`");
-const ABSURD: Trouble = (
+const OUTSIDE: ValueError = (RejectReason::Number, "is outside `valid`");
+const IMPLAUSIBLE: ValueError = (
     RejectReason::Number,
     "is a number that cannot be; check `unit`, `scale` and `offset`",
 );
-const ZERO: Trouble = (
+const ZERO: ValueError = (
     RejectReason::Number,
     "is zero, which is how sources say that they do not know it",
 );
-const NO_POSITION: Trouble = (
+const NO_POSITION: ValueError = (
     RejectReason::Type,
     "is not latitude and longitude: [52.48, -1.9] or \"52.48,-1.9\"",
 );
 
-/// Digits after the point, of the field's unit, that an offset and a range are reckoned with.
+/// Decimal digits of the field's unit in which offsets and ranges are computed.
 pub const DIGITS: u32 = 9;
 /// Digits of a degree that are kept.
 const DEGREE_DIGITS: u32 = 7;
 
 /// A field, compiled.
 #[derive(Debug)]
-pub struct Field {
-    /// Its name for people: the path, or the quantity of a bare value.
+pub struct MappedField {
+    /// Its name in messages for people: the path, or the quantity of a bare value.
     pub name: String,
-    /// Which of the found values it is.
+    /// Index of its pointer.
     pub pointer: usize,
-    /// What it measures.
     pub quantity: Quantity,
-    /// Only where the selector has this value.
+    /// Applies only if the selector has this value.
     pub when: Option<String>,
-    /// How it is read.
-    pub reading: Reading,
+    pub conversion: Conversion,
 }
 
-/// How a field's text is read.
+/// How a field's text is converted.
 #[derive(Debug)]
-pub enum Reading {
+pub enum Conversion {
     /// A number in a unit.
-    Number(Unit, Line),
+    Number(Unit, LinearScale),
     /// Degrees.
-    Angle(Line),
+    Angle(LinearScale),
     /// Latitude and longitude.
     Position,
-    /// A state, in any spelling in use.
+    /// A boolean, in any spelling in use.
     Bool,
     /// An id.
     Id,
@@ -72,7 +70,7 @@ pub enum Reading {
 
 /// `raw * scale + offset`, for a raw number within a range.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Line {
+pub struct LinearScale {
     /// `scale`.
     pub scale: Option<Decimal>,
     /// `offset`.
@@ -81,8 +79,8 @@ pub struct Line {
     pub valid: Option<(i128, i128)>,
 }
 
-impl Line {
-    fn apply(&self, raw: Decimal) -> Result<Decimal, Trouble> {
+impl LinearScale {
+    fn apply(&self, raw: Decimal) -> Result<Decimal, ValueError> {
         if let Some((low, high)) = self.valid {
             raw.scaled(DIGITS)
                 .ok()
@@ -93,60 +91,60 @@ impl Line {
         let Some(offset) = self.offset else {
             return Ok(number);
         };
-        let absurd = |_: DecimalError| ABSURD;
+        let implausible = |_: DecimalError| IMPLAUSIBLE;
         let sum = number
             .scaled(DIGITS)
-            .map_err(absurd)?
-            .checked_add(offset.scaled(DIGITS).map_err(absurd)?)
-            .ok_or(ABSURD)?;
+            .map_err(implausible)?
+            .checked_add(offset.scaled(DIGITS).map_err(implausible)?)
+            .ok_or(IMPLAUSIBLE)?;
         Ok(Decimal::new(sum, -(DIGITS as i32)))
     }
 }
 
-impl Field {
-    /// The empty text is one of its words.
+impl MappedField {
+    /// Returns true if the empty text is one of its words.
     pub fn has_empty_word(&self) -> bool {
-        matches!(&self.reading, Reading::Words(words) if words.iter().any(|(word, _)| word.is_empty()))
+        matches!(&self.conversion, Conversion::Words(words) if words.iter().any(|(word, _)| word.is_empty()))
     }
 
-    /// Reads a value; `None` where the source does not know.
-    pub fn read<'a>(&'a self, raw: &'a str) -> Result<Option<Value<'a>>, Trouble> {
-        if value::is_nested(raw) {
-            return if matches!(self.reading, Reading::Position) {
+    /// Parses a value; `None` if the source does not know it.
+    pub fn parse<'a>(&'a self, raw: &'a str) -> Result<Option<Value<'a>>, ValueError> {
+        if raw_value::is_nested(raw) {
+            return if matches!(self.conversion, Conversion::Position) {
                 pair(raw)
             } else {
                 Err(NESTED)
             };
         }
-        let text = value::plain(raw);
-        // Before anything else: to some sources "none" is a state.
-        if let Reading::Words(words) = &self.reading
+        let text = raw_value::plain(raw);
+        // Checked first, because for some sources "none" is a state.
+        if let Conversion::Words(words) = &self.conversion
             && let Some((_, value)) = words.iter().find(|(word, _)| *word == *text)
         {
             return Ok(Some(borrowed(value)));
         }
-        if scalar::known(&text).is_none() {
+        if value_text::known(&text).is_none() {
             return Ok(None);
         }
-        match &self.reading {
-            Reading::Words(_) => Err(NO_WORD),
-            Reading::Number(..) | Reading::Angle(_) if is_not_a_number(&text) => Ok(None),
-            Reading::Number(unit, line) => {
+        match &self.conversion {
+            Conversion::Words(_) => Err(UNKNOWN_WORD),
+            Conversion::Number(..) | Conversion::Angle(_) if is_not_a_number(&text) => Ok(None),
+            Conversion::Number(unit, line) => {
                 let thousandths = unit
                     .thousandths(line.apply(number(&text)?)?)
-                    .map_err(|_| ABSURD)?;
-                // The most frequent glitch there is (`mqtt-telemetry` section 1, item 3).
+                    .map_err(|_| IMPLAUSIBLE)?;
+                // The most frequent glitch of all sources (fordpass-ha issue 580, hass-byd-vehicle issue 96).
                 if thousandths == 0 && self.quantity == Quantity::Odometer {
                     Err(ZERO)
                 } else {
-                    Ok(Some(number_of(thousandths)))
+                    Ok(Some(to_value(thousandths)))
                 }
             }
-            Reading::Angle(line) => {
+            Conversion::Angle(line) => {
                 let units = line
                     .apply(number(&text)?)?
                     .scaled(DEGREE_DIGITS)
-                    .map_err(|_| ABSURD)?;
+                    .map_err(|_| IMPLAUSIBLE)?;
                 let limit: i128 = if self.quantity == Quantity::Latitude {
                     90
                 } else {
@@ -157,32 +155,34 @@ impl Field {
                 let angle = i32::try_from(units)
                     .ok()
                     .filter(|_| (-limit..=limit).contains(&units));
-                angle.map(|angle| Some(Value::Angle(angle))).ok_or(ABSURD)
+                angle
+                    .map(|angle| Some(Value::Angle(angle)))
+                    .ok_or(IMPLAUSIBLE)
             }
-            Reading::Position => {
+            Conversion::Position => {
                 let (latitude, longitude) = text.split_once(',').ok_or(NO_POSITION)?;
                 position(latitude.trim(), longitude.trim())
             }
-            Reading::Bool => owned(Rule::Bool(self.quantity), text),
-            Reading::Id => owned(Rule::Id(self.quantity), text),
+            Conversion::Bool => parse_owned(Rule::Bool(self.quantity), text),
+            Conversion::Id => parse_owned(Rule::Id(self.quantity), text),
         }
     }
 }
 
-fn number_of(thousandths: i64) -> Value<'static> {
+fn to_value(thousandths: i64) -> Value<'static> {
     Value::Number(Thousandths(thousandths))
 }
 
-fn number(text: &str) -> Result<Decimal, Trouble> {
+fn number(text: &str) -> Result<Decimal, ValueError> {
     text.parse()
         .map_err(|_| if text.contains(',') { COMMA } else { NO_NUMBER })
 }
 
-/// Reads by a rule what may have been unescaped just now.
-fn owned(rule: Rule, text: Cow<'_, str>) -> Result<Option<Value<'_>>, Trouble> {
+/// Parses by a rule; the result owns its text if the text was unescaped.
+fn parse_owned(rule: Rule, text: Cow<'_, str>) -> Result<Option<Value<'_>>, ValueError> {
     match text {
-        Cow::Borrowed(text) => rule.read(text),
-        Cow::Owned(text) => Ok(rule.read(&text)?.map(Value::into_owned)),
+        Cow::Borrowed(text) => rule.parse(text),
+        Cow::Owned(text) => Ok(rule.parse(&text)?.map(Value::into_owned)),
     }
 }
 
@@ -194,10 +194,10 @@ fn borrowed<'a>(value: &'a Value<'static>) -> Value<'a> {
 }
 
 /// `[latitude, longitude]`.
-fn pair(raw: &str) -> Result<Option<Value<'_>>, Trouble> {
+fn pair(raw: &str) -> Result<Option<Value<'_>>, ValueError> {
     let mut parts = [None; 2];
     let mut count = 0usize;
-    json::each_element(raw, |part| {
+    strict_json::each_element(raw, |part| {
         if let Some(slot) = parts.get_mut(count) {
             *slot = Some(part);
         }
@@ -207,7 +207,7 @@ fn pair(raw: &str) -> Result<Option<Value<'_>>, Trouble> {
     let ([Some(latitude), Some(longitude)], 2) = (parts, count) else {
         return Err(NO_POSITION);
     };
-    match (value::known(latitude), value::known(longitude)) {
+    match (raw_value::known(latitude), raw_value::known(longitude)) {
         (Some(latitude), Some(longitude)) => position(&latitude, &longitude),
         _ => Ok(None),
     }

@@ -1,18 +1,18 @@
-//! One map at work: a message of its topic to one reading. A bad field never costs the others; what is no JSON is refused.
+//! Decodes a message by one map, to at most one reading. A bad field does not affect the others; text that is not JSON is refused.
 
-use super::field::Field;
-use super::pointer::{Found, MAX_POINTERS, Pointers};
+use super::field::MappedField;
+use super::pointer::{FoundValues, MAX_POINTERS, Pointers};
+use super::raw_value;
 use super::template::Template;
-use super::time::Time;
+use super::time::TimeRule;
 use super::topic::{Captures, Pattern};
-use super::value;
 use crate::json::Json;
 use crate::model::{AssetKind, FeedFormat, Quantity, Reading, RejectReason, Value};
-use crate::telemetry::kit::entries::Entries;
-use crate::telemetry::kit::rule::Trouble;
+use crate::telemetry::kit::reading_entries::Entries;
+use crate::telemetry::kit::rule::ValueError;
 use crate::telemetry::{Message, Refused, Sink};
 
-/// All maps are one format: which asset a reading is of, they say themselves.
+/// All maps are one format, because each map names its assets itself.
 const FORMAT: FeedFormat = FeedFormat::new(200);
 /// Bytes of one message: the default of `max_packet`.
 const MAX_PAYLOAD: usize = 256 * 1024;
@@ -33,7 +33,7 @@ pub struct Map {
     /// `format` is "json"; else the payload is one bare value.
     pub is_json: bool,
     /// `time`; without it the time of arrival counts.
-    pub time: Option<Time>,
+    pub time: Option<TimeRule>,
     /// `stale_s`.
     pub stale_after_s: Option<u32>,
     /// `ignore` has "retained".
@@ -41,21 +41,21 @@ pub struct Map {
     /// `select`: which pointer, and its text.
     pub select: Option<(usize, String)>,
     /// `fields`.
-    pub fields: Vec<Field>,
+    pub fields: Vec<MappedField>,
     /// All paths.
     pub pointers: Pointers,
 }
 
-/// Whom to tell what, and how much.
+/// The receiver of readings and errors.
 pub struct Report<'s> {
-    /// Whom.
+    /// Receives readings and errors.
     pub sink: &'s mut dyn Sink,
-    /// Also what is nobody's mistake: a field that is not in the message, or null. For whoever writes the map.
+    /// Also report fields that are absent or null, which is not an error but helps when writing a map.
     pub all: bool,
 }
 
 impl Report<'_> {
-    fn trouble(&mut self, field: &str, raw: &str, (reason, what): Trouble) {
+    fn reject(&mut self, field: &str, raw: &str, (reason, what): ValueError) {
         if raw.is_empty() {
             self.sink.ignored(reason, field, what);
         } else {
@@ -64,7 +64,7 @@ impl Report<'_> {
         }
     }
 
-    fn nothing(&mut self, field: &str, what: &str) {
+    fn absent(&mut self, field: &str, what: &str) {
         if self.all {
             self.sink.ignored(RejectReason::Empty, field, what);
         }
@@ -80,7 +80,7 @@ impl Map {
         report: &mut Report<'_>,
     ) -> Result<(), Refused> {
         if message.retained && self.ignores_retained {
-            report.nothing(
+            report.absent(
                 "retain",
                 "is a broker's stored copy, which this map leaves out (`ignore`)",
             );
@@ -101,12 +101,12 @@ impl Map {
                 )
             })?
             .trim();
-        // An empty message is "unknown", and also what erases a broker's stored copy (MQTT 3.1.1, section 3.3.1.3). `null` says as much.
-        if text.is_empty() && !self.takes_empty() || text == "null" && self.is_json {
-            report.nothing("payload", "is empty: nothing is known");
+        // An empty message is "unknown", and also what erases a broker's stored copy (MQTT 3.1.1, section 3.3.1.3). `null` means the same.
+        if text.is_empty() && !self.accepts_empty() || text == "null" && self.is_json {
+            report.absent("payload", "is empty: nothing is known");
             return Ok(());
         }
-        let mut found: Found<'_> = [None; MAX_POINTERS];
+        let mut found: FoundValues<'_> = [None; MAX_POINTERS];
         if self.is_json {
             self.find(text, &mut found)?;
         } else {
@@ -116,12 +116,12 @@ impl Map {
         let at = match self
             .time
             .as_ref()
-            .map(|time| (time, time.read(&found, message)))
+            .map(|time| (time, time.parse(&found, message)))
         {
             None => None,
             Some((_, Ok(instant))) => Some(instant),
-            Some((time, Err((raw, trouble)))) => {
-                report.trouble(&time.name, raw, trouble);
+            Some((time, Err((raw, error)))) => {
+                report.reject(&time.name, raw, error);
                 None
             }
         };
@@ -137,13 +137,13 @@ impl Map {
         Ok(())
     }
 
-    /// Some field has a meaning for the empty text.
-    fn takes_empty(&self) -> bool {
-        !self.is_json && self.fields.iter().any(Field::has_empty_word)
+    /// Returns true if a field has a meaning for the empty text.
+    fn accepts_empty(&self) -> bool {
+        !self.is_json && self.fields.iter().any(MappedField::has_empty_word)
     }
 
-    fn find<'a>(&self, text: &'a str, found: &mut Found<'a>) -> Result<(), Refused> {
-        if !value::is_nested(text) && !self.pointers.wants_root() {
+    fn find<'a>(&self, text: &'a str, found: &mut FoundValues<'a>) -> Result<(), Refused> {
+        if !raw_value::is_nested(text) && !self.pointers.wants_root() {
             let hint = "a bare value needs a map with format = \"value\"";
             return Err(Refused::new(
                 RejectReason::Syntax,
@@ -174,14 +174,14 @@ impl Map {
         }
     }
 
-    fn entries<'a>(&'a self, found: &Found<'a>, report: &mut Report<'_>) -> Entries<'a> {
+    fn entries<'a>(&'a self, found: &FoundValues<'a>, report: &mut Report<'_>) -> Entries<'a> {
         let at = |number: usize| found.get(number).copied().flatten();
         let selector = self
             .select
             .as_ref()
             .and_then(|(number, _)| at(*number))
-            .and_then(value::known);
-        let applies = |field: &&Field| {
+            .and_then(raw_value::known);
+        let applies = |field: &&MappedField| {
             field
                 .when
                 .as_deref()
@@ -199,7 +199,7 @@ impl Map {
                     path,
                     "is not in the message, so no field with `when` applies",
                 ),
-                Some(value) => report.trouble(
+                Some(value) => report.reject(
                     path,
                     value,
                     (RejectReason::UnknownKey, "is the `when` of no field"),
@@ -210,28 +210,28 @@ impl Map {
         let (mut latitude, mut longitude) = (None, None);
         for field in self.fields.iter().filter(applies) {
             let Some(raw) = at(field.pointer) else {
-                report.nothing(&field.name, "is not in the message");
+                report.absent(&field.name, "is not in the message");
                 continue;
             };
-            match field.read(raw) {
+            match field.parse(raw) {
                 Ok(Some(Value::Angle(angle))) if field.quantity == Quantity::Latitude => {
                     latitude = latitude.or(Some(angle))
                 }
                 Ok(Some(Value::Angle(angle))) => longitude = longitude.or(Some(angle)),
                 // Of several fields of one quantity the first that is known counts.
-                Ok(Some(value)) => entries.put_else(field.quantity, value),
-                Ok(None) => report.nothing(&field.name, "has no value"),
-                Err(trouble) => report.trouble(&field.name, raw, trouble),
+                Ok(Some(value)) => entries.insert_if_absent(field.quantity, value),
+                Ok(None) => report.absent(&field.name, "has no value"),
+                Err(error) => report.reject(&field.name, raw, error),
             }
         }
-        // 0, 0 lies in the Gulf of Guinea, where receivers without a fix believe to be.
+        // Receivers without a fix report 0, 0, in the Gulf of Guinea.
         if latitude.zip(longitude) != Some((0, 0)) {
             for (quantity, angle) in [
                 (Quantity::Latitude, latitude),
                 (Quantity::Longitude, longitude),
             ] {
                 if let Some(angle) = angle {
-                    entries.put(quantity, Value::Angle(angle));
+                    entries.insert(quantity, Value::Angle(angle));
                 }
             }
         }

@@ -1,26 +1,27 @@
-//! A site's own payloads, described in TOML (`mqtt-telemetry` section 9): mapping files to maps, and a message to the reading of the
-//! map that says most about its topic. No expression language; what is wrong in a file is said before the first message.
+//! A site's own payloads, described in TOML. Mapping files are compiled to maps at start, with every mistake reported then; a message is
+//! decoded by the map whose topic has the most literal levels. There is no expression language: captures, JSON Pointers, units, a linear
+//! scale and tables of words suffice for the sources met so far. `config/mappings/README.md` describes the language.
 
 mod error;
 mod field;
 mod map;
+mod parse_field;
+mod parse_map;
 mod pointer;
-mod read;
-mod read_field;
-mod table;
+mod raw_value;
 mod template;
 mod time;
+mod toml_table;
 mod topic;
-mod value;
 
 pub use error::{MappingError, MappingErrors};
-pub use read::FindZone;
+pub use parse_map::FindZone;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use map::{Map, Report};
-use table::Source;
+use toml_table::MappingFile;
 use topic::Captures;
 
 use super::{Message, Refused, Sink};
@@ -33,21 +34,21 @@ const MAX_MAPS: usize = 10_000;
 /// The maps of a site.
 #[derive(Debug, Default)]
 pub struct Mappings {
-    /// Those that say most about their topic first; among equals, the one written first.
+    /// Most literal topic first; among equals, the one written first.
     maps: Vec<Map>,
-    /// Places in `maps` of those whose topic begins with a literal level, by it.
+    /// Indexes in `maps` of those whose topic begins with a literal level, by that level.
     by_first_level: HashMap<String, Vec<usize>>,
-    /// The other places.
+    /// The other indexes.
     anywhere: Vec<usize>,
 }
 
 impl Mappings {
-    /// Reads files, each with its name; on any mistake all of them.
+    /// Parses files, each with its name. The error holds every mistake of every file.
     pub fn parse(files: &[(&str, &str)], zone: FindZone<'_>) -> Result<Self, MappingErrors> {
         let mut errors = Vec::new();
         let mut maps = Vec::new();
         for (name, text) in files {
-            let source = Source::new(name, text);
+            let source = MappingFile::new(name, text);
             if text.len() > MAX_BYTES {
                 source.refuse(
                     0,
@@ -56,7 +57,7 @@ impl Mappings {
                     "split it into several files",
                 );
             } else {
-                maps.extend(read::maps(&source, zone));
+                maps.extend(parse_map::maps(&source, zone));
                 if maps.len() > MAX_MAPS {
                     source.refuse(
                         0,
@@ -69,23 +70,23 @@ impl Mappings {
             errors.extend(source.into_errors());
         }
         if errors.is_empty() {
-            Ok(Self::of(maps))
+            Ok(Self::from_maps(maps))
         } else {
             Err(MappingErrors(errors))
         }
     }
 
-    fn of(mut maps: Vec<Map>) -> Self {
+    fn from_maps(mut maps: Vec<Map>) -> Self {
         maps.sort_by_key(|map| Reverse(map.topic.rank()));
         let mut by_first_level: HashMap<String, Vec<usize>> = HashMap::new();
         let mut anywhere = Vec::new();
-        for (place, map) in maps.iter().enumerate() {
+        for (index, map) in maps.iter().enumerate() {
             match map.topic.first_literal() {
                 Some(level) => by_first_level
                     .entry(level.to_owned())
                     .or_default()
-                    .push(place),
-                None => anywhere.push(place),
+                    .push(index),
+                None => anywhere.push(index),
             }
         }
         Self {
@@ -100,21 +101,21 @@ impl Mappings {
         self.maps.len()
     }
 
-    /// There is none.
+    /// Returns true if there are no maps.
     pub fn is_empty(&self) -> bool {
         self.maps.is_empty()
     }
 
-    /// What to subscribe to.
+    /// The topic filters to subscribe to.
     pub fn filters(&self) -> impl Iterator<Item = String> {
         self.maps.iter().map(|map| map.topic.filter())
     }
 
-    /// Decodes a message if some map is for its topic. With `tell_all`, also what is merely absent is reported.
+    /// Decodes a message if a map's topic matches. With `report_absent`, fields that the message does not have are reported too.
     pub(super) fn decode(
         &self,
         message: &Message<'_>,
-        tell_all: bool,
+        report_absent: bool,
         sink: &mut dyn Sink,
     ) -> Option<Result<(), Refused>> {
         let (map, captures) = self.find(message.topic)?;
@@ -123,7 +124,7 @@ impl Mappings {
             message,
             &mut Report {
                 sink,
-                all: tell_all,
+                all: report_absent,
             },
         ))
     }
@@ -134,12 +135,12 @@ impl Mappings {
             .by_first_level
             .get(first_level)
             .map_or(&[][..], Vec::as_slice);
-        let first = |places: &[usize]| {
-            places
+        let first = |indexes: &[usize]| {
+            indexes
                 .iter()
-                .find_map(|place| Some((*place, self.maps.get(*place)?.topic.matches(topic)?)))
+                .find_map(|index| Some((*index, self.maps.get(*index)?.topic.matches(topic)?)))
         };
-        let (place, captures) = match (first(literal), first(&self.anywhere)) {
+        let (index, captures) = match (first(literal), first(&self.anywhere)) {
             (Some(literal), Some(other)) => {
                 if literal.0 < other.0 {
                     literal
@@ -149,6 +150,6 @@ impl Mappings {
             }
             (literal, other) => literal.or(other)?,
         };
-        Some((self.maps.get(place)?, captures))
+        Some((self.maps.get(index)?, captures))
     }
 }

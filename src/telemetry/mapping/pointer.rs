@@ -1,6 +1,6 @@
 //! JSON Pointers (RFC 6901) of one map, joined to a tree, so that one pass over a message finds the values of all of them.
 
-use super::topic::Wrong;
+use super::topic::PatternError;
 use crate::json::Json;
 
 /// Different pointers of one map.
@@ -9,7 +9,7 @@ pub const MAX_POINTERS: usize = 64;
 const MAX_STEPS: usize = 16;
 
 /// The raw value of each pointer in one message.
-pub type Found<'a> = [Option<&'a str>; MAX_POINTERS];
+pub type FoundValues<'a> = [Option<&'a str>; MAX_POINTERS];
 
 /// The pointers of a map.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ struct Child {
 }
 
 impl Pointers {
-    /// None.
+    /// No pointers.
     pub fn new() -> Self {
         Self {
             nodes: vec![Node::default()],
@@ -42,8 +42,8 @@ impl Pointers {
         }
     }
 
-    /// Adds a pointer, unless it is there; its number.
-    pub fn add(&mut self, text: &str) -> Result<usize, Wrong> {
+    /// Adds a pointer unless it is there, and returns its index.
+    pub fn add(&mut self, text: &str) -> Result<usize, PatternError> {
         if let Some(known) = self.texts.iter().position(|known| known == text) {
             return Ok(known);
         }
@@ -85,18 +85,18 @@ impl Pointers {
         Ok(number)
     }
 
-    /// The whole message is wanted as one value.
+    /// Returns true if a pointer refers to the whole message.
     pub fn wants_root(&self) -> bool {
         self.nodes[0].pointer.is_some()
     }
 
-    /// Walks a message once and notes what it finds. Of a key that stands twice the last one counts, as with nearly every reader
+    /// Walks a message once and stores the text at each pointer. If a key stands twice the last one counts, as in nearly every JSON parser
     /// (RFC 8259, section 4).
-    pub fn find<'a>(&self, json: &mut Json<'a>, found: &mut Found<'a>) {
+    pub fn find<'a>(&self, json: &mut Json<'a>, found: &mut FoundValues<'a>) {
         self.visit(&self.nodes[0], json, found);
     }
 
-    fn visit<'a>(&self, node: &Node, json: &mut Json<'a>, found: &mut Found<'a>) {
+    fn visit<'a>(&self, node: &Node, json: &mut Json<'a>, found: &mut FoundValues<'a>) {
         let opens = json.peek();
         let from = json.position();
         match opens {
@@ -108,16 +108,16 @@ impl Pointers {
                 });
             }
             Some(b'[') if node.children.iter().any(|child| child.index.is_some()) => {
-                let mut place = 0;
+                let mut index = 0;
                 json.one_or_many(|json| {
                     if let Some(child) = node
                         .children
                         .iter()
-                        .find(|child| child.index == Some(place))
+                        .find(|child| child.index == Some(index))
                     {
                         self.visit(&self.nodes[child.node], json, found);
                     }
-                    place += 1;
+                    index += 1;
                 });
             }
             _ => json.skip(),
@@ -129,7 +129,7 @@ impl Pointers {
 }
 
 /// The steps of a pointer, unescaped.
-fn steps(text: &str) -> Result<Vec<String>, Wrong> {
+fn steps(text: &str) -> Result<Vec<String>, PatternError> {
     if text.is_empty() {
         return Ok(Vec::new());
     }
@@ -169,39 +169,4 @@ fn unescape(step: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::telemetry::mapping::pointer::*;
-
-    #[test]
-    fn one_pass_finds_all() {
-        // The document of RFC 6901, section 5, and what its section 6 says of it.
-        let text = r#" {"foo": ["bar", "baz"], "": 0, "a/b": 1, "c%d": 2, "e^f": 3, "g|h": 4, "i\\j": 5, "k\"l": 6, " ": 7, "m~n": 8}"#;
-        let wanted = [
-            ("/foo", Some(r#"["bar", "baz"]"#)),
-            ("/foo/0", Some(r#""bar""#)),
-            ("/", Some("0")),
-            ("/a~1b", Some("1")),
-            ("/c%d", Some("2")),
-            ("/i\\j", Some("5")),
-            ("/k\"l", Some("6")),
-            ("/ ", Some("7")),
-            ("/m~0n", Some("8")),
-            ("/foo/2", None),
-            ("/foo/00", None),
-            ("/foo/-", None),
-            ("/nowhere/1", None),
-        ];
-        let mut pointers = Pointers::new();
-        for (number, (pointer, _)) in wanted.iter().enumerate() {
-            assert_eq!(pointers.add(pointer), Ok(number));
-        }
-        assert_eq!(pointers.add("/foo"), Ok(0), "one and the same");
-        let mut found = [None; MAX_POINTERS];
-        let mut json = Json::new(text, 8);
-        pointers.find(&mut json, &mut found);
-        assert_eq!((json.at_end(), json.error()), (true, None));
-        for ((pointer, want), got) in wanted.iter().zip(found) {
-            assert_eq!(got, *want, "{pointer}");
-        }
-    }
-}
+mod tests;

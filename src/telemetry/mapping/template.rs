@@ -1,10 +1,10 @@
-//! A map's `asset`: literal text with captures, values of the message and user properties, put together and checked as an id.
+//! A map's `asset`: literal text with captures, values of the message and user properties, joined and checked as an id.
 
-use super::pointer::{Found, Pointers};
-use super::topic::{Captures, Pattern, Wrong};
-use super::value;
+use super::pointer::{FoundValues, Pointers};
+use super::raw_value;
+use super::topic::{Captures, Pattern, PatternError};
 use crate::model::{RejectReason, nearest};
-use crate::telemetry::kit::asset::AssetId;
+use crate::telemetry::kit::asset_id::AssetId;
 use crate::telemetry::{Message, Refused};
 
 /// An asset's id to be filled in.
@@ -25,7 +25,7 @@ impl Template {
         text: &str,
         topic: &Pattern,
         mut pointers: Option<&mut Pointers>,
-    ) -> Result<Self, Wrong> {
+    ) -> Result<Self, PatternError> {
         let braces = || {
             (
                 "has unmatched braces".to_owned(),
@@ -56,8 +56,8 @@ impl Template {
         Ok(template)
     }
 
-    /// With an `x` for everything that is filled in, it must be an id.
-    fn check(&self) -> Result<(), Wrong> {
+    /// Checks that it is an id when each placeholder is replaced by `x`.
+    fn check(&self) -> Result<(), PatternError> {
         let mut id = AssetId::empty();
         let filled = self.0.iter().try_for_each(|piece| match piece {
             Piece::Text(text) => id.push(text),
@@ -79,7 +79,7 @@ impl Template {
     pub fn fill(
         &self,
         captures: &Captures<'_>,
-        found: &Found<'_>,
+        found: &FoundValues<'_>,
         message: &Message<'_>,
     ) -> Result<AssetId, Refused> {
         let missing = |what: String| Refused::new(RejectReason::Id, what);
@@ -89,7 +89,12 @@ impl Template {
                 Piece::Text(text) => id.push(text)?,
                 Piece::Capture(number) => id.push(captures.get(*number))?,
                 Piece::Pointer { number, text } => {
-                    match found.get(*number).copied().flatten().and_then(value::known) {
+                    match found
+                        .get(*number)
+                        .copied()
+                        .flatten()
+                        .and_then(raw_value::known)
+                    {
                         Some(value) => id.push(&value)?,
                         None => {
                             return Err(missing(format!(
@@ -112,7 +117,11 @@ impl Template {
     }
 }
 
-fn piece(inside: &str, topic: &Pattern, pointers: Option<&mut Pointers>) -> Result<Piece, Wrong> {
+fn piece(
+    inside: &str,
+    topic: &Pattern,
+    pointers: Option<&mut Pointers>,
+) -> Result<Piece, PatternError> {
     if let Some(name) = inside.strip_prefix("prop:") {
         if name.is_empty() {
             return Err((

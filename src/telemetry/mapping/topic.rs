@@ -1,11 +1,11 @@
-//! A map's `topic`: levels as in MQTT, with captures. Matches a topic without allocating, and says what to subscribe to.
+//! A map's `topic`: levels as in MQTT, with captures. Matches a topic without allocating, and gives the filter to subscribe to.
 
 /// Captures of one pattern.
 pub const MAX_CAPTURES: usize = 8;
 /// Levels of one pattern; topics in use have up to a dozen.
 const MAX_LEVELS: usize = 32;
 
-/// What a pattern's captures caught in a topic, in the pattern's order.
+/// The text of each capture in a topic, in the pattern's order.
 pub struct Captures<'t>([&'t str; MAX_CAPTURES]);
 
 impl<'t> Captures<'t> {
@@ -39,35 +39,35 @@ enum Tail {
     None,
     /// `#`: or it goes on.
     Any,
-    /// `{name*}`: it goes on, and the rest is caught.
+    /// `{name*}`: it goes on, and the rest is captured.
     Capture,
 }
 
-/// What is wrong with a pattern, and what to write instead.
-pub type Wrong = (String, String);
+/// What is wrong with a pattern, and a hint.
+pub type PatternError = (String, String);
 
-fn wrong<T>(reason: impl Into<String>, hint: impl Into<String>) -> Result<T, Wrong> {
+fn refuse<T>(reason: impl Into<String>, hint: impl Into<String>) -> Result<T, PatternError> {
     Err((reason.into(), hint.into()))
 }
 
 impl Pattern {
     /// Compiles a pattern.
-    pub fn parse(text: &str) -> Result<Self, Wrong> {
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
         if text.is_empty() || text.contains('\0') {
-            return wrong(
+            return refuse(
                 "is no topic",
                 "write the topic as it is published, with {id} for the level that names the asset",
             );
         }
         if text.starts_with("$share/") {
-            return wrong(
+            return refuse(
                 "is a shared subscription",
                 "write the topic alone; $share/<group>/ belongs to `topics` of the [[broker]]",
             );
         }
         let count = text.split('/').count();
         if count > MAX_LEVELS {
-            return wrong(
+            return refuse(
                 format!("has {count} levels"),
                 format!("at most {MAX_LEVELS}"),
             );
@@ -83,18 +83,18 @@ impl Pattern {
         Ok(pattern)
     }
 
-    fn add(&mut self, level: &str, is_last: bool) -> Result<(), Wrong> {
+    fn add(&mut self, level: &str, is_last: bool) -> Result<(), PatternError> {
         match level {
             "+" => self.levels.push(Level::Any),
             "#" if is_last => self.tail = Tail::Any,
             "#" => {
-                return wrong(
+                return refuse(
                     "has `#` before its end",
                     "`#` is the rest of a topic; `+` is one level",
                 );
             }
             _ if level.contains(['+', '#']) => {
-                return wrong(
+                return refuse(
                     format!("has a wildcard within the level `{level}`"),
                     "`+` and `#` are levels of their own",
                 );
@@ -127,12 +127,12 @@ impl Pattern {
         name: &str,
         after: &str,
         is_last: bool,
-    ) -> Result<(), Wrong> {
+    ) -> Result<(), PatternError> {
         let rest = name.strip_suffix('*');
         if let Some(name) = rest
             && !(is_last && before.is_empty() && after.is_empty())
         {
-            return wrong(
+            return refuse(
                 format!("has `{{{name}*}}` before its end"),
                 format!("{{{name}*}} is the rest of a topic; {{{name}}} is one level"),
             );
@@ -143,19 +143,19 @@ impl Pattern {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         {
-            return wrong(
+            return refuse(
                 format!("has a capture called `{name}`"),
                 "names have letters, digits and `_`",
             );
         }
         if self.names.iter().any(|known| known == name) {
-            return wrong(
+            return refuse(
                 format!("has the capture `{name}` twice"),
                 "each needs a name of its own; `+` is a level that does not matter",
             );
         }
         if self.names.len() == MAX_CAPTURES {
-            return wrong(
+            return refuse(
                 format!("has more than {MAX_CAPTURES} captures"),
                 "write `+` for levels that do not matter",
             );
@@ -184,7 +184,7 @@ impl Pattern {
         }
     }
 
-    /// How much of a topic it says: literal levels, then levels that are so in part.
+    /// How literal it is: the number of literal levels, then of levels that are literal in part.
     pub fn rank(&self) -> (usize, usize) {
         let count =
             |wanted: fn(&Level) -> bool| self.levels.iter().filter(|level| wanted(level)).count();
@@ -195,7 +195,7 @@ impl Pattern {
         )
     }
 
-    /// What it catches in a topic; `None` if the topic is another's.
+    /// Its captures in a topic; `None` if the topic does not match.
     pub fn matches<'t>(&self, topic: &'t str) -> Option<Captures<'t>> {
         // MQTT 5, section 4.7.2: a wildcard at the beginning does not match the server's own topics.
         let begins_wild = match self.levels.first() {
@@ -251,49 +251,4 @@ impl Pattern {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::telemetry::mapping::topic::*;
-
-    #[test]
-    fn captures_catch_levels_and_the_rest() {
-        for (pattern, topic, want) in [
-            ("acme/{id}/json", "acme/7/json", Some("7|")),
-            ("acme/{id}/json", "acme/7/json/x", None),
-            ("acme/{id}/json", "acme/7", None),
-            ("acme/{id}", "acme/", Some("|")),
-            ("/go-e/{id}", "/go-e/7", Some("7|")),
-            ("/go-e/{id}", "go-e/7", None),
-            ("a/+/{x}/{rest*}", "a/b/c/d/e", Some("c|d/e")),
-            ("a/{rest*}", "a", None),
-            ("a/#", "a", Some("|")),
-            ("a/#", "ab", None),
-            (
-                "sensor/{vin}_battery/state",
-                "sensor/V1_battery/state",
-                Some("V1|"),
-            ),
-            ("sensor/{vin}_battery/state", "sensor/V1_range/state", None),
-            ("{a}/x", "$SYS/x", None),
-            ("$aws/{a}", "$aws/x", Some("x|")),
-        ] {
-            let pattern = Pattern::parse(pattern).expect(pattern);
-            let got = pattern
-                .matches(topic)
-                .map(|captures| format!("{}|{}", captures.get(0), captures.get(1)));
-            assert_eq!(got.as_deref(), want, "{pattern:?} {topic}");
-        }
-    }
-
-    #[test]
-    fn filters_have_wildcards_for_captures() {
-        for (pattern, want) in [
-            ("a/{x}/b_{y}/+", "a/+/+/+"),
-            ("/a/{rest*}", "/a/#"),
-            ("a/#", "a/#"),
-            ("{all*}", "#"),
-            ("a/", "a/"),
-        ] {
-            assert_eq!(Pattern::parse(pattern).expect(pattern).filter(), want);
-        }
-    }
-}
+mod tests;

@@ -1,41 +1,40 @@
-//! The raw JSON value of one field to a value of its quantity. `None` is unknown: `null`, or a text with nothing in it.
+//! The raw JSON value of one field to a value of its quantity. `null` and an empty text mean unknown, returned as `None`.
 
 use std::borrow::Cow;
 
-use super::json;
 use crate::model::{Quantity, RejectReason, Value, check_id};
-use crate::telemetry::kit::angle::degrees;
-use crate::telemetry::kit::unit;
+use crate::telemetry::kit::degrees::degrees;
+use crate::telemetry::kit::{strict_json, unit};
 use crate::units::{Thousandths, UtcMs};
 
-/// Why a field is left out, for counting and for people.
-pub type Trouble = (RejectReason, &'static str);
+/// Why a field is left out: the category for counters, and a text for people that follows the field's name.
+pub type ValueError = (RejectReason, &'static str);
 
-const WRONG_TYPE: Trouble = (RejectReason::Type, "has the wrong type for its quantity");
-const BAD_UNIT: Trouble = (
+const WRONG_TYPE: ValueError = (RejectReason::Type, "has the wrong type for its quantity");
+const BAD_UNIT: ValueError = (
     RejectReason::Unit,
     "is in a unit that its quantity does not have (or that is ambiguous, such as `gal`)",
 );
-const BAD_NUMBER: Trouble = (
+const BAD_NUMBER: ValueError = (
     RejectReason::Number,
     "is not a number, or one that cannot be",
 );
-const BAD_TIME: Trouble = (
+const BAD_TIME: ValueError = (
     RejectReason::Time,
     "is neither RFC 3339 with an offset nor Unix milliseconds of 13 digits; arrival time is used",
 );
-const BAD_ID: Trouble = (RejectReason::Id, "is not an id");
+const BAD_ID: ValueError = (RejectReason::Id, "is not an id");
 
 /// Longest id tag: OCPP 2.0.1 `IdTokenType` has 255 characters of which no reader in use sends more than these.
 const MAX_ID_TAG: usize = 64;
 
-/// Reads a bare value or `{"value", "unit"}`.
-pub fn value<'a>(quantity: Quantity, raw: &'a str) -> Result<Option<Value<'a>>, Trouble> {
+/// Parses a bare value or `{"value", "unit"}`.
+pub fn value<'a>(quantity: Quantity, raw: &'a str) -> Result<Option<Value<'a>>, ValueError> {
     if !raw.starts_with('{') {
         return bare(quantity, raw, None);
     }
     let (mut value, mut unit) = (None, None);
-    json::each_field(raw, |key, raw, _| match &*key {
+    strict_json::each_field(raw, |key, raw, _| match &*key {
         "value" => value = Some(raw),
         "unit" => unit = Some(raw),
         _ => {}
@@ -43,7 +42,7 @@ pub fn value<'a>(quantity: Quantity, raw: &'a str) -> Result<Option<Value<'a>>, 
     .map_err(|_| WRONG_TYPE)?;
     let unit = match unit {
         None | Some("null") => None,
-        Some(raw) => Some(json::string(raw).ok_or(BAD_UNIT)?),
+        Some(raw) => Some(strict_json::string(raw).ok_or(BAD_UNIT)?),
     };
     bare(
         quantity,
@@ -56,7 +55,7 @@ fn bare<'a>(
     quantity: Quantity,
     raw: &'a str,
     unit: Option<&str>,
-) -> Result<Option<Value<'a>>, Trouble> {
+) -> Result<Option<Value<'a>>, ValueError> {
     if raw == "null" {
         return Ok(None);
     }
@@ -71,7 +70,7 @@ fn bare<'a>(
         },
         "id" => id(quantity, raw),
         "deg" if quantity == Quantity::Position => position(raw),
-        "deg" => Ok(angle(raw, limit_of(quantity))?.map(Value::Angle)),
+        "deg" => Ok(angle(raw, angle_limit(quantity))?.map(Value::Angle)),
         _ => {
             let Some(text) = number_text(raw)? else {
                 return Ok(None);
@@ -86,10 +85,10 @@ fn bare<'a>(
 }
 
 /// Digits of a JSON number, or of a string that holds one (some gateways quote everything).
-fn number_text(raw: &str) -> Result<Option<Cow<'_, str>>, Trouble> {
+fn number_text(raw: &str) -> Result<Option<Cow<'_, str>>, ValueError> {
     match raw.as_bytes().first() {
         Some(b'0'..=b'9' | b'-') => Ok(Some(Cow::Borrowed(raw))),
-        Some(b'"') => match json::string(raw).ok_or(WRONG_TYPE)? {
+        Some(b'"') => match strict_json::string(raw).ok_or(WRONG_TYPE)? {
             Cow::Borrowed(text) => Ok(Some(text.trim())
                 .filter(|text| !text.is_empty())
                 .map(Cow::Borrowed)),
@@ -102,13 +101,13 @@ fn number_text(raw: &str) -> Result<Option<Cow<'_, str>>, Trouble> {
     }
 }
 
-fn id(quantity: Quantity, raw: &str) -> Result<Option<Value<'_>>, Trouble> {
-    let text = json::string(raw).ok_or(WRONG_TYPE)?;
+fn id(quantity: Quantity, raw: &str) -> Result<Option<Value<'_>>, ValueError> {
+    let text = strict_json::string(raw).ok_or(WRONG_TYPE)?;
     if text.is_empty() {
         return Ok(None);
     }
     let good = match quantity {
-        // Readers put spaces and colons into tags; hashing brings them into their normal form.
+        // RFID readers put spaces and colons into tags; hashing normalises them.
         Quantity::IdTag => {
             text.len() <= MAX_ID_TAG
                 && !text.chars().any(char::is_control)
@@ -123,7 +122,7 @@ fn id(quantity: Quantity, raw: &str) -> Result<Option<Value<'_>>, Trouble> {
     }
 }
 
-fn limit_of(quantity: Quantity) -> i32 {
+fn angle_limit(quantity: Quantity) -> i32 {
     if quantity == Quantity::Latitude {
         90
     } else {
@@ -131,20 +130,20 @@ fn limit_of(quantity: Quantity) -> i32 {
     }
 }
 
-fn angle(raw: &str, limit: i32) -> Result<Option<i32>, Trouble> {
+fn angle(raw: &str, limit: i32) -> Result<Option<i32>, ValueError> {
     let Some(text) = number_text(raw)? else {
         return Ok(None);
     };
     degrees(&text, limit).map(Some).ok_or(BAD_NUMBER)
 }
 
-fn position(raw: &str) -> Result<Option<Value<'_>>, Trouble> {
+fn position(raw: &str) -> Result<Option<Value<'_>>, ValueError> {
     if !raw.starts_with('[') {
         return Err(WRONG_TYPE);
     }
     let mut parts = [None; 2];
     let mut count = 0;
-    json::each_element(raw, |part| {
+    strict_json::each_element(raw, |part| {
         if let Some(slot) = parts.get_mut(count) {
             *slot = Some(part);
         }
@@ -155,8 +154,8 @@ fn position(raw: &str) -> Result<Option<Value<'_>>, Trouble> {
         return Err(WRONG_TYPE);
     };
     match (
-        angle(latitude, limit_of(Quantity::Latitude))?,
-        angle(longitude, limit_of(Quantity::Longitude))?,
+        angle(latitude, angle_limit(Quantity::Latitude))?,
+        angle(longitude, angle_limit(Quantity::Longitude))?,
     ) {
         (Some(latitude), Some(longitude)) => Ok(Some(Value::Position(latitude, longitude))),
         _ => Ok(None),
@@ -164,7 +163,7 @@ fn position(raw: &str) -> Result<Option<Value<'_>>, Trouble> {
 }
 
 /// `ts`: RFC 3339 with an offset, or Unix milliseconds of 13 digits, either also as a string.
-pub fn time(raw: &str) -> Result<Option<UtcMs>, Trouble> {
+pub fn time(raw: &str) -> Result<Option<UtcMs>, ValueError> {
     let Some(text) = number_text(raw).map_err(|_| BAD_TIME)? else {
         return Ok(None);
     };

@@ -1,5 +1,5 @@
-//! `fleet/indicators/<organisation>/<name>`: a monthly figure from elsewhere, as a bare number for the running month or as an object with
-//! its month. A bare number that a broker replays is refused: it does not say which month it was for.
+//! `fleet/indicators/<organisation>/<name>`: a monthly figure of another system, as a bare number for the current month or as an object
+//! with its month. A bare number that is retained is refused, because the month it was meant for is unknown.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ const MAX_PAYLOAD: usize = 4 * 1024;
 const MAX_UNIT: usize = 32;
 
 /// Organisation and name of a topic.
-pub(super) fn split(topic: &str) -> Option<(&str, &str)> {
+pub(super) fn parse_topic(topic: &str) -> Option<(&str, &str)> {
     let (organisation, name) = topic.strip_prefix("fleet/indicators/")?.split_once('/')?;
     (!name.contains('/')).then_some((organisation, name))
 }
@@ -32,6 +32,34 @@ pub(super) fn decode(
             Refused::new(RejectReason::Id, format!("a level of the topic {error}"))
         })?;
     }
+    let text = text(message)?;
+    if text.trim().is_empty() {
+        // An empty retained message only erases the broker's copy (MQTT 3.1.1, section 3.3.1.3); the figure stays what it was.
+        return Ok(());
+    }
+    let payload = serde_json::from_str(text)
+        .map_err(|error| Refused::new(RejectReason::Syntax, format!("{error}; {HINT}")))?;
+    let figure = match payload {
+        Value::Object(fields) => Figure::from_object(fields, sink)?,
+        bare => Figure {
+            value: bare,
+            month: None,
+            unit: None,
+        },
+    };
+    let value = number(&figure.value)?;
+    sink.indicator(IndicatorReport {
+        organisation: Cow::Borrowed(organisation),
+        name: Cow::Borrowed(name),
+        month: month(message, figure.month)?,
+        value,
+        unit: figure.unit.map(Cow::Owned),
+        received_at: message.received_at,
+    });
+    Ok(())
+}
+
+fn text<'a>(message: &Message<'a>) -> Result<&'a str, Refused> {
     if message.payload.len() > MAX_PAYLOAD {
         let detail = format!(
             "the message has {} bytes; at most {MAX_PAYLOAD} are allowed",
@@ -39,196 +67,79 @@ pub(super) fn decode(
         );
         return Err(Refused::new(RejectReason::TooLarge, detail));
     }
-    let text = std::str::from_utf8(message.payload).map_err(|error| {
-        Refused::new(
-            RejectReason::Utf8,
-            format!("the message is not UTF-8: {error}"),
-        )
-    })?;
-    if text.trim().is_empty() {
-        // An empty retained message only erases the broker's copy (MQTT 3.1.1, 3.3.1.3); the figure stays what it was.
-        return Ok(());
-    }
-    let running = Month::of(message.received_at, message.zone);
-    let read = serde_json::from_str(text)
-        .map_err(|error| Refused::new(RejectReason::Syntax, format!("{error}; {HINT}")))?;
-    let (value, month, unit) = match read {
-        Value::Object(mut fields) => {
-            let value = fields.remove("value");
-            let month = match fields.remove("month") {
-                None | Some(Value::Null) => None,
-                Some(Value::String(month)) => Some(month.parse::<Month>().map_err(|error| {
-                    Refused::new(
-                        RejectReason::Time,
-                        format!("`month`: `{month:.20}` {error}; {HINT}"),
-                    )
-                })?),
-                Some(_) => {
-                    return Err(Refused::new(
-                        RejectReason::Type,
-                        format!("`month` is not a text; {HINT}"),
-                    ));
-                }
-            };
-            let unit = match fields.remove("unit") {
-                Some(Value::String(unit))
-                    if unit.len() <= MAX_UNIT && !unit.chars().any(char::is_control) =>
-                {
-                    Some(unit)
-                }
-                None | Some(Value::Null) => None,
-                Some(_) => {
-                    sink.ignored(
-                        RejectReason::Unit,
-                        "unit",
-                        "is not a text of at most 32 bytes",
-                    );
-                    None
-                }
-            };
-            for key in fields.keys() {
-                sink.ignored(RejectReason::UnknownKey, key, "is not in an indicator");
+    std::str::from_utf8(message.payload).map_err(|error| {
+        let detail = format!("the message is not UTF-8: {error}");
+        Refused::new(RejectReason::Utf8, detail)
+    })
+}
+
+/// The parts of a payload, before the value and the month are checked.
+struct Figure {
+    value: Value,
+    month: Option<Month>,
+    unit: Option<String>,
+}
+
+impl Figure {
+    fn from_object(
+        mut fields: serde_json::Map<String, Value>,
+        sink: &mut dyn Sink,
+    ) -> Result<Self, Refused> {
+        let value = fields.remove("value").unwrap_or(Value::Null);
+        let month = match fields.remove("month") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(month)) => Some(month.parse::<Month>().map_err(|error| {
+                let detail = format!("`month`: `{month:.20}` {error}; {HINT}");
+                Refused::new(RejectReason::Time, detail)
+            })?),
+            Some(_) => {
+                let detail = format!("`month` is not a text; {HINT}");
+                return Err(Refused::new(RejectReason::Type, detail));
             }
-            (value.unwrap_or(Value::Null), month, unit)
+        };
+        let is_unit = |unit: &str| unit.len() <= MAX_UNIT && !unit.chars().any(char::is_control);
+        let unit = match fields.remove("unit") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(unit)) if is_unit(&unit) => Some(unit),
+            Some(_) => {
+                let detail = "is not a text of at most 32 bytes";
+                sink.ignored(RejectReason::Unit, "unit", detail);
+                None
+            }
+        };
+        for key in fields.keys() {
+            sink.ignored(RejectReason::UnknownKey, key, "is not in an indicator");
         }
-        bare => (bare, None, None),
-    };
-    let value = match value {
+        Ok(Self { value, month, unit })
+    }
+}
+
+/// The figure as a finite number; a text that holds one is accepted.
+fn number(value: &Value) -> Result<f64, Refused> {
+    let number = match value {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     };
-    let value = value.filter(|value| value.is_finite()).ok_or_else(|| {
-        Refused::new(
-            RejectReason::Number,
-            format!("the figure is not a number; {HINT}"),
-        )
-    })?;
-    let month = match month {
-        Some(month) if month > running => {
-            return Err(Refused::new(
-                RejectReason::Time,
-                format!("the month {month} has not begun"),
-            ));
-        }
-        Some(month) => month,
+    number.filter(|number| number.is_finite()).ok_or_else(|| {
+        let detail = format!("the figure is not a number; {HINT}");
+        Refused::new(RejectReason::Number, detail)
+    })
+}
+
+/// The month of a figure: the one it names, else the current one.
+fn month(message: &Message<'_>, named: Option<Month>) -> Result<Month, Refused> {
+    let current = Month::of(message.received_at, message.zone);
+    let detail = match named {
+        Some(month) if month > current => format!("the month {month} has not begun"),
+        Some(month) => return Ok(month),
         None if message.retained => {
-            let detail = format!(
-                "a retained figure without `month` does not say which month it was for; {HINT}"
-            );
-            return Err(Refused::new(RejectReason::Time, detail));
+            format!("a retained figure without `month` does not say which month it was for; {HINT}")
         }
-        None => running,
+        None => return Ok(current),
     };
-    sink.indicator(IndicatorReport {
-        organisation: Cow::Borrowed(organisation),
-        name: Cow::Borrowed(name),
-        month,
-        value,
-        unit: unit.map(Cow::Owned),
-        received_at: message.received_at,
-    });
-    Ok(())
+    Err(Refused::new(RejectReason::Time, detail))
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::model::Reading;
-    use crate::telemetry::formats::native::indicator::*;
-
-    #[derive(Default)]
-    struct Heard(Vec<String>, u32);
-
-    impl Sink for Heard {
-        fn reading(&mut self, _reading: Reading<'_>) {}
-        fn ignored(&mut self, _reason: RejectReason, _field: &str, _detail: &str) {
-            self.1 += 1;
-        }
-        fn indicator(&mut self, report: IndicatorReport<'_>) {
-            let unit = report.unit.as_deref().unwrap_or("-");
-            self.0.push(format!(
-                "{} {} {} {} {unit}",
-                report.organisation, report.name, report.month, report.value
-            ));
-        }
-    }
-
-    fn hear(
-        topic: &str,
-        payload: &str,
-        retained: bool,
-    ) -> Result<(Vec<String>, u32), RejectReason> {
-        // In London it is July already.
-        let received_at = "2026-06-30T23:30:00Z".parse().expect("a time");
-        let message = Message {
-            topic,
-            payload: payload.as_bytes(),
-            retained,
-            zone: crate::jurisdiction::UK.zone(),
-            received_at,
-            properties: &[],
-        };
-        let mut heard = Heard::default();
-        decode(&message, split(topic).expect("it is one"), &mut heard)
-            .map_err(|refused| refused.reason)?;
-        Ok((heard.0, heard.1))
-    }
-
-    #[test]
-    fn figures_in_every_form() {
-        const TOPIC: &str = "fleet/indicators/EMAS/landfill";
-        for (payload, retained, want, ignored) in [
-            ("42", false, "EMAS landfill 2026-07 42 -", 0),
-            (" -0.5e1 ", false, "EMAS landfill 2026-07 -5 -", 0),
-            (
-                "{\"month\":\"2026-05\",\"value\":3.25,\"unit\":\"t\"}",
-                true,
-                "EMAS landfill 2026-05 3.25 t",
-                0,
-            ),
-            (
-                "{\"value\":\"0\",\"by\":\"estates\"}",
-                false,
-                "EMAS landfill 2026-07 0 -",
-                1,
-            ),
-        ] {
-            assert_eq!(
-                hear(TOPIC, payload, retained),
-                Ok((vec![want.to_owned()], ignored)),
-                "{payload}"
-            );
-        }
-        assert_eq!(hear(TOPIC, "", true), Ok((Vec::new(), 0)));
-        for (payload, retained, why) in [
-            ("42", true, RejectReason::Time),
-            ("{\"value\":42}", true, RejectReason::Time),
-            (
-                "{\"month\":\"2026-08\",\"value\":42}",
-                false,
-                RejectReason::Time,
-            ),
-            (
-                "{\"month\":\"May\",\"value\":42}",
-                false,
-                RejectReason::Time,
-            ),
-            ("{\"month\":5,\"value\":42}", false, RejectReason::Type),
-            ("{\"month\":\"2026-05\"}", false, RejectReason::Number),
-            ("NaN", false, RejectReason::Syntax),
-            ("\"nan\"", false, RejectReason::Number),
-            ("[42]", false, RejectReason::Number),
-            ("1e999", false, RejectReason::Number),
-        ] {
-            assert_eq!(hear(TOPIC, payload, retained), Err(why), "{payload}");
-        }
-        assert_eq!(
-            hear("fleet/indicators/E MAS/x", "1", false),
-            Err(RejectReason::Id)
-        );
-        assert!(
-            split("fleet/indicators/EMAS").is_none()
-                && split("fleet/indicators/EMAS/a/b").is_none()
-        );
-    }
-}
+mod tests;

@@ -8,12 +8,12 @@ mod sample;
 use crate::model::{
     AssetKind, FeedFormat, Quantity, Reading, ReadingEntry, RejectReason, Sequence, Value, check_id,
 };
-use crate::telemetry::kit::json;
+use crate::telemetry::kit::strict_json;
 use crate::telemetry::{Decoder, Message, Refused, Sink};
-use json::NotJson;
-use sample::{Sample, Time};
+use sample::{Sample, SampleTime};
+use strict_json::NotJson;
 
-/// The format's line in the table.
+/// The entry in the table of formats.
 pub const DECODER: Decoder = Decoder {
     name: "native",
     format: FORMAT,
@@ -49,11 +49,11 @@ enum Leaf {
 }
 
 fn claims(topic: &str) -> bool {
-    split(topic).is_some() || indicator::split(topic).is_some()
+    parse_topic(topic).is_some() || indicator::parse_topic(topic).is_some()
 }
 
 /// `fleet/<class>/<id>/<leaf>`.
-fn split(topic: &str) -> Option<(AssetKind, &str, Leaf)> {
+fn parse_topic(topic: &str) -> Option<(AssetKind, &str, Leaf)> {
     let (class, rest) = topic.strip_prefix("fleet/")?.split_once('/')?;
     let kind = match class {
         "vehicles" => AssetKind::Vehicle,
@@ -70,10 +70,10 @@ fn split(topic: &str) -> Option<(AssetKind, &str, Leaf)> {
 }
 
 fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-    if let Some(place) = indicator::split(message.topic) {
-        return indicator::decode(message, place, sink);
+    if let Some(topic) = indicator::parse_topic(message.topic) {
+        return indicator::decode(message, topic, sink);
     }
-    let (kind, id, leaf) = split(message.topic).ok_or_else(|| {
+    let (kind, id, leaf) = parse_topic(message.topic).ok_or_else(|| {
         Refused::new(
             RejectReason::UnknownTopic,
             "the topic is not fleet/<vehicles|chargers|meters>/<id>/<telemetry|status>",
@@ -115,7 +115,7 @@ struct Output<'a> {
 impl Output<'_> {
     fn emit(
         &self,
-        time: Time,
+        time: SampleTime,
         sequence: Option<u64>,
         entries: &[ReadingEntry<'_>],
         sink: &mut dyn Sink,
@@ -124,8 +124,8 @@ impl Output<'_> {
             return;
         }
         let at = match time {
-            Time::At(instant) => Some(instant),
-            Time::None | Time::Ahead => None,
+            SampleTime::At(instant) => Some(instant),
+            SampleTime::None | SampleTime::Ahead => None,
         };
         let reading = self
             .message
@@ -141,7 +141,7 @@ fn status(output: &Output<'_>, text: &str, sink: &mut dyn Sink) -> Result<(), Re
     let online = match text {
         "online" => true,
         "offline" => false,
-        // An empty retained message only erases the broker's copy (MQTT 3.1.1, 3.3.1.3): nobody knows.
+        // An empty retained message only erases the broker's copy (MQTT 3.1.1, section 3.3.1.3).
         "" => return Ok(()),
         _ => {
             return Err(Refused::new(
@@ -151,7 +151,7 @@ fn status(output: &Output<'_>, text: &str, sink: &mut dyn Sink) -> Result<(), Re
         }
     };
     output.emit(
-        Time::None,
+        SampleTime::None,
         None,
         &[ReadingEntry {
             quantity: Quantity::Online,
@@ -185,14 +185,14 @@ fn telemetry(output: &Output<'_>, text: &str, sink: &mut dyn Sink) -> Result<(),
         }
     }
     let mut sample = Sample::new();
-    match sample.read(text, output.message.received_at) {
+    match sample.parse(text, output.message.received_at) {
         Ok(()) => publish(output, &sample, sink),
         Err(NotJson::TooDeep) => Err(not_json(NotJson::TooDeep)),
         Err(error) => {
-            let fixed = json::quote_non_numbers(text).ok_or_else(|| not_json(error))?;
+            let fixed = strict_json::quote_non_numbers(text).ok_or_else(|| not_json(error))?;
             let mut sample = Sample::new();
             sample
-                .read(&fixed, output.message.received_at)
+                .parse(&fixed, output.message.received_at)
                 .map_err(not_json)?;
             publish(output, &sample, sink)
         }
@@ -212,7 +212,7 @@ fn not_json(error: NotJson) -> Refused {
     }
 }
 
-/// Gives out a message that is known to be JSON. Limits come first, so a refused message has said nothing.
+/// Emits the readings of a message that is known to be JSON. Limits are checked first, so that a refused message has no effect.
 fn publish(output: &Output<'_>, sample: &Sample<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
     if sample.depth > MAX_DEPTH {
         let detail = format!(
@@ -227,7 +227,7 @@ fn publish(output: &Output<'_>, sample: &Sample<'_>, sink: &mut dyn Sink) -> Res
         return Err(Refused::new(RejectReason::Syntax, detail));
     }
     let Some(samples) = sample.samples else {
-        if sample.time == Time::Ahead {
+        if sample.time == SampleTime::Ahead {
             return Err(Refused::new(RejectReason::Time, AHEAD));
         }
         report(sample, sink);
@@ -237,18 +237,18 @@ fn publish(output: &Output<'_>, sample: &Sample<'_>, sink: &mut dyn Sink) -> Res
     // Two bytes are the shortest element with its comma; most lists are too short to need counting.
     let mut count = 0usize;
     if samples.len() > 2 * MAX_SAMPLES {
-        json::each_element(samples, |_| count += 1).map_err(not_json)?;
+        strict_json::each_element(samples, |_| count += 1).map_err(not_json)?;
     }
     if count > MAX_SAMPLES {
         let detail = format!("`samples` has {count} elements; at most {MAX_SAMPLES} are allowed");
         return Err(Refused::new(RejectReason::TooManySamples, detail));
     }
-    json::each_element(samples, |raw| {
+    strict_json::each_element(samples, |raw| {
         publish_element(output, raw, sample.time, sink)
     })
     .map_err(not_json)?;
     report(sample, sink);
-    if sample.time == Time::Ahead {
+    if sample.time == SampleTime::Ahead {
         if !sample.entries().is_empty() {
             sink.ignored(RejectReason::Time, "ts", AHEAD);
         }
@@ -258,27 +258,27 @@ fn publish(output: &Output<'_>, sample: &Sample<'_>, sink: &mut dyn Sink) -> Res
     Ok(())
 }
 
-/// Why a sample's time cannot be.
+/// Why a sample is rejected.
 const AHEAD: &str =
     "`ts` is more than 10 minutes ahead of this machine's clock; check the device's clock";
 
-/// One element of `samples`. Without a time of its own it has the message's.
-fn publish_element(output: &Output<'_>, raw: &str, message_time: Time, sink: &mut dyn Sink) {
+/// Emits one element of `samples`. Without a time of its own it has the message's time.
+fn publish_element(output: &Output<'_>, raw: &str, message_time: SampleTime, sink: &mut dyn Sink) {
     if !raw.starts_with('{') {
         sink.ignored(RejectReason::Type, "samples", "an element is not an object");
         return;
     }
     let mut element = Sample::new();
-    if element.read(raw, output.message.received_at).is_err() {
+    if element.parse(raw, output.message.received_at).is_err() {
         sink.ignored(RejectReason::Syntax, "samples", "an element is not JSON");
         return;
     }
-    let time = if element.time == Time::None {
+    let time = if element.time == SampleTime::None {
         message_time
     } else {
         element.time
     };
-    if time == Time::Ahead {
+    if time == SampleTime::Ahead {
         sink.ignored(RejectReason::Time, "ts", AHEAD);
         return;
     }
@@ -294,34 +294,10 @@ fn publish_element(output: &Output<'_>, raw: &str, message_time: Time, sink: &mu
 }
 
 fn report(sample: &Sample<'_>, sink: &mut dyn Sink) {
-    for note in &sample.notes {
-        sink.ignored(note.reason, &note.field, note.detail);
+    for left in &sample.left_out {
+        sink.ignored(left.reason, &left.field, left.detail);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::telemetry::formats::native::*;
-
-    #[test]
-    fn topics_have_four_levels() {
-        assert_eq!(
-            split("fleet/vehicles/AMB-101/telemetry"),
-            Some((AssetKind::Vehicle, "AMB-101", Leaf::Telemetry))
-        );
-        assert_eq!(
-            split("fleet/meters/M1/status"),
-            Some((AssetKind::Meter, "M1", Leaf::Status))
-        );
-        for topic in [
-            "",
-            "fleet",
-            "fleet/vehicles/a",
-            "fleet/ships/a/telemetry",
-            "fleet/vehicles/a/b/telemetry",
-            "Fleet/vehicles/a/status",
-        ] {
-            assert_eq!(split(topic), None, "{topic}");
-        }
-    }
-}
+mod tests;

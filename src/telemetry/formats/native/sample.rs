@@ -1,38 +1,38 @@
-//! One object of the native schema, the message itself or an element of `samples`, to its time and entries.
+//! Parses one object of the native schema, the message itself or an element of `samples`, to its time and entries.
 
 use std::borrow::Cow;
 
-use super::field::{self, Trouble};
-use super::json::{self, NotJson};
+use super::field::{self, ValueError};
 use crate::model::{Quantity, ReadingEntry, RejectReason, Value};
 use crate::telemetry::formats::native::MAX_AHEAD_MS;
-use crate::telemetry::kit::entries::Entries;
+use crate::telemetry::kit::reading_entries::Entries;
+use crate::telemetry::kit::strict_json::{self, NotJson};
 use crate::units::UtcMs;
 
-/// The time an object gives itself.
+/// The time of an object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Time {
-    /// None, or one that cannot be read (reported): the time of arrival counts.
+pub enum SampleTime {
+    /// Missing, or invalid and reported: the time of arrival is used.
     None,
-    /// Usable.
+    /// A usable time.
     At(UtcMs),
-    /// Too far ahead: the object's values must not be booked.
+    /// Too far ahead: the object's values must not be used.
     Ahead,
 }
 
-/// Something left out of an otherwise good object.
+/// A field that is left out of an otherwise good object.
 #[derive(Debug)]
-pub struct Note<'a> {
+pub struct LeftOut<'a> {
     pub reason: RejectReason,
     pub field: Cow<'a, str>,
     pub detail: &'static str,
 }
 
-/// An object, read.
+/// A parsed object.
 pub struct Sample<'a> {
     entries: Entries<'a>,
     /// `ts`.
-    pub time: Time,
+    pub time: SampleTime,
     /// `seq`, if it is a whole number.
     pub sequence: Option<u64>,
     /// `v` as written, if it is a number.
@@ -41,27 +41,27 @@ pub struct Sample<'a> {
     pub samples: Option<&'a str>,
     /// Nesting, this object included.
     pub depth: usize,
-    /// What was left out. Allocates only then.
-    pub notes: Vec<Note<'a>>,
+    /// Fields that were left out. Allocates only if there are any.
+    pub left_out: Vec<LeftOut<'a>>,
 }
 
 impl<'a> Sample<'a> {
-    /// Nothing was read yet.
+    /// An empty sample.
     pub fn new() -> Self {
         Self {
             entries: Entries::new(),
-            time: Time::None,
+            time: SampleTime::None,
             sequence: None,
             version: None,
             samples: None,
             depth: 1,
-            notes: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 
-    /// Reads an object whose text begins with `{`; an error means that it is not JSON, and that nothing here may be used.
-    pub fn read(&mut self, text: &'a str, received_at: UtcMs) -> Result<(), NotJson> {
-        json::each_field(text, |key, raw, depth| {
+    /// Parses an object whose text begins with `{`. After an error the sample must not be used.
+    pub fn parse(&mut self, text: &'a str, received_at: UtcMs) -> Result<(), NotJson> {
+        strict_json::each_field(text, |key, raw, depth| {
             self.field(key, raw, depth, received_at)
         })
     }
@@ -75,40 +75,40 @@ impl<'a> Sample<'a> {
         self.depth = self.depth.max(1 + depth);
         if let Some(quantity) = Quantity::from_name(&key) {
             match field::value(quantity, raw) {
-                Ok(Some(value)) => self.put(quantity, value, key),
+                Ok(Some(value)) => self.insert(quantity, value, key),
                 Ok(None) => {}
-                Err(trouble) => self.note(key, trouble),
+                Err(error) => self.leave_out(key, error),
             }
             return;
         }
         match &*key {
             "ts" => match field::time(raw) {
                 Ok(Some(instant)) if instant.since(received_at) > MAX_AHEAD_MS => {
-                    self.time = Time::Ahead
+                    self.time = SampleTime::Ahead
                 }
-                Ok(Some(instant)) => self.time = Time::At(instant),
+                Ok(Some(instant)) => self.time = SampleTime::At(instant),
                 Ok(None) => {}
-                Err(trouble) => self.note(key, trouble),
+                Err(error) => self.leave_out(key, error),
             },
             "v" if raw.starts_with(|c: char| c.is_ascii_digit()) => self.version = Some(raw),
             "v" if raw == "null" => {}
-            "v" => self.note(
+            "v" => self.leave_out(
                 key,
                 (RejectReason::Type, "the schema's version is a number"),
             ),
-            // Only for statistics of loss: what is no number is none.
+            // Only for statistics of loss, so an invalid number is ignored.
             "seq" => self.sequence = raw.parse().ok(),
             "samples" if raw.starts_with('[') => self.samples = Some(raw),
             "samples" if raw == "null" => {}
-            "samples" => self.note(key, (RejectReason::Type, "is not an array")),
-            _ => self.note(key, (RejectReason::UnknownKey, "is not in the vocabulary")),
+            "samples" => self.leave_out(key, (RejectReason::Type, "is not an array")),
+            _ => self.leave_out(key, (RejectReason::UnknownKey, "is not in the vocabulary")),
         }
     }
 
-    fn put(&mut self, quantity: Quantity, value: Value<'a>, key: Cow<'a, str>) {
+    fn insert(&mut self, quantity: Quantity, value: Value<'a>, key: Cow<'a, str>) {
         // As nearly every JSON reader does (RFC 8259, section 4): the last one counts.
-        if !self.entries.put(quantity, value) {
-            self.note(
+        if !self.entries.insert(quantity, value) {
+            self.leave_out(
                 key,
                 (
                     RejectReason::Syntax,
@@ -118,8 +118,8 @@ impl<'a> Sample<'a> {
         }
     }
 
-    fn note(&mut self, field: Cow<'a, str>, (reason, detail): Trouble) {
-        self.notes.push(Note {
+    fn leave_out(&mut self, field: Cow<'a, str>, (reason, detail): ValueError) {
+        self.left_out.push(LeftOut {
             reason,
             field,
             detail,

@@ -1,27 +1,27 @@
-//! Charge points behind somebody else's OCPP bridge: ocpp2mqtt (`ocpp/<charge point>/state/<measurand>`, bare values) and EMQX's gateway
-//! (`ocpp/cp/<charge point>`, whole OCPP 1.6 requests). What goes down to the charge point (`ocpp/cs/...`, `/cmd`) is never read, and a tag
-//! goes no further than here. Sources: `gyzod/ocpp2mqtt` (README, charge_point.py), docs.emqx.com gateway/ocpp, OCPP 1.6.
+//! Charge points behind another OCPP bridge: ocpp2mqtt (`ocpp/<charge point>/state/<measurand>`, bare values) and EMQX's gateway
+//! (`ocpp/cp/<charge point>`, whole OCPP 1.6 requests). Messages to the charge point (`ocpp/cs/...`, `/cmd`) are ignored, and id tags are
+//! dropped here. Sources: `gyzod/ocpp2mqtt` (README, charge_point.py), docs.emqx.com gateway/ocpp, OCPP 1.6.
 
-mod memory;
+mod open_transactions;
 mod request;
 
 use crate::model::{
     AssetKind, ConnectorStatus, FeedFormat, Quantity, ReadingEntry, RejectReason, TokenHasher,
     Value,
 };
-use crate::telemetry::kit::asset::AssetId;
-use crate::telemetry::kit::plain::{Of, give, give_all, rule_of};
+use crate::telemetry::kit::asset_id::AssetId;
 use crate::telemetry::kit::rule::Rule;
-use crate::telemetry::kit::{object, scalar};
+use crate::telemetry::kit::single_value::{ReadingSource, emit_entries, emit_value, find_rule};
+use crate::telemetry::kit::{json_object, value_text};
 use crate::telemetry::{Decode, Decoder, Message, Refused, Sink};
-use memory::Memory;
+use open_transactions::OpenTransactions;
 
-/// The format's line in the table.
+/// The entry in the table of formats.
 pub const DECODER: Decoder = Decoder {
     name: "ocpp_bridge",
     format: FORMAT,
     filters: &["ocpp/+/state/+", "ocpp/cp/#"],
-    claims: |topic| topic.starts_with("ocpp/") && split(topic).is_some(),
+    claims: |topic| topic.starts_with("ocpp/") && parse_topic(topic).is_some(),
     start: || Box::new(Bridge::new()),
 };
 const FORMAT: FeedFormat = FeedFormat::new(26);
@@ -51,18 +51,18 @@ const STATES: &[(&str, Rule)] = &[
 /// Bytes of a status; the longest word has 13.
 const MAX_STATUS: usize = 128;
 
-/// Where a topic belongs: the charge point, and what of it.
-enum Place<'a> {
-    /// A value kept by ocpp2mqtt.
+/// What a topic is about, with its charge point.
+enum Topic<'a> {
+    /// A value published by ocpp2mqtt.
     State(&'a str, &'a str),
-    /// What a charge point said to EMQX. With a topic mapping further levels follow (`/Notify/<action>`); answers have `/Reply`.
+    /// A request of a charge point to EMQX. With a topic mapping further levels follow (`/Notify/<action>`); responses have `/Reply`.
     Upstream(&'a str),
-    /// What is said to it.
+    /// A message to the charge point.
     Downstream,
 }
 
-/// The levels before these are free in both (`MQTT_BASEPATH`, the mount point).
-fn split(topic: &str) -> Option<Place<'_>> {
+/// Both bridges allow any levels before these (`MQTT_BASEPATH`, the mount point).
+fn parse_topic(topic: &str) -> Option<Topic<'_>> {
     let mut from_the_end = topic.rsplit('/');
     let (last, before, point) = (
         from_the_end.next()?,
@@ -70,8 +70,8 @@ fn split(topic: &str) -> Option<Place<'_>> {
         from_the_end.next(),
     );
     match (before, point) {
-        ("state", Some(point)) => return Some(Place::State(point, last)),
-        ("cmd_result", Some(_)) => return Some(Place::Downstream),
+        ("state", Some(point)) => return Some(Topic::State(point, last)),
+        ("cmd_result", Some(_)) => return Some(Topic::Downstream),
         _ => {}
     }
     let below = topic.strip_prefix("ocpp/").unwrap_or(topic);
@@ -80,53 +80,57 @@ fn split(topic: &str) -> Option<Place<'_>> {
         rest.split('/').next()
     };
     if let Some(point) = direction("cp") {
-        return Some(Place::Upstream(point));
+        return Some(Topic::Upstream(point));
     }
-    (direction("cs").is_some() || last == "cmd").then_some(Place::Downstream)
+    (direction("cs").is_some() || last == "cmd").then_some(Topic::Downstream)
 }
 
 struct Bridge {
-    /// The frame reader hashes tags. These hashes are thrown away, so the key is nobody's secret.
+    /// The frame parser hashes id tags. These hashes are dropped, so the key need not be secret.
     hasher: TokenHasher,
-    memory: Memory,
+    open_transactions: OpenTransactions,
 }
 
 impl Bridge {
     fn new() -> Self {
         Self {
             hasher: TokenHasher::new(&[0; 32]),
-            memory: Memory::default(),
+            open_transactions: OpenTransactions::default(),
         }
     }
 }
 
 impl Decode for Bridge {
     fn decode(&mut self, message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-        let place = split(message.topic).ok_or_else(|| {
+        let parsed = parse_topic(message.topic).ok_or_else(|| {
             Refused::new(
                 RejectReason::UnknownTopic,
                 "the topic is neither ocpp/<charge point>/state/<measurand> nor ocpp/cp/<charge point>",
             )
         })?;
-        match place {
-            Place::State(point, key) => state(message, point, key, sink),
-            Place::Upstream(point) => {
-                request::decode(message, point, &self.hasher, &mut self.memory, sink)
-            }
-            Place::Downstream => Ok(()),
+        match parsed {
+            Topic::State(point, key) => state(message, point, key, sink),
+            Topic::Upstream(point) => request::decode(
+                message,
+                point,
+                &self.hasher,
+                &mut self.open_transactions,
+                sink,
+            ),
+            Topic::Downstream => Ok(()),
         }
     }
 
-    fn has_news(&mut self) -> bool {
-        self.memory.has_news()
+    fn take_changed(&mut self) -> bool {
+        self.open_transactions.take_changed()
     }
 
     fn save(&self) -> Vec<u8> {
-        self.memory.save()
+        self.open_transactions.save()
     }
 
     fn restore(&mut self, saved: &[u8]) {
-        self.memory = Memory::restored(saved);
+        self.open_transactions = OpenTransactions::restored(saved);
     }
 }
 
@@ -137,38 +141,38 @@ fn state(
     sink: &mut dyn Sink,
 ) -> Result<(), Refused> {
     let asset = AssetId::new("ocpp", &[point])?;
-    let of = Of {
+    let source = ReadingSource {
         format: FORMAT,
         kind: AssetKind::Charger,
         asset: &asset,
     };
     if key == "status" {
-        // Not read as other values are: for them `Unavailable` is a word for "unknown".
-        let word = object::text_within(message, MAX_STATUS)?
+        // Other values treat `Unavailable` as a word for "unknown"; here it is a status.
+        let word = json_object::text_within(message, MAX_STATUS)?
             .trim()
             .trim_matches('"');
         let status = ConnectorStatus::from_name(word);
-        if status == ConnectorStatus::Unknown && scalar::known(word).is_some() {
+        if status == ConnectorStatus::Unknown && value_text::known(word).is_some() {
             return Err(Refused::new(
                 RejectReason::Type,
                 format!("status: `{word:.64}` is no status of OCPP 1.6"),
             ));
         }
-        let (entries, len) = said_by(status);
-        give_all(message, of, &entries[..len], sink);
+        let (entries, len) = status_entries(status);
+        emit_entries(message, source, &entries[..len], sink);
         return Ok(());
     }
-    match rule_of(STATES, key) {
-        Some(rule) => give(message, of, key, rule, sink),
+    match find_rule(STATES, key) {
+        Some(rule) => emit_value(message, source, key, rule, sink),
         None => Ok(()),
     }
 }
 
-/// What a status says of charging and of the plug (OCPP 1.6 section 4.9), and how many of the two it says.
+/// The entries that follow from a status (OCPP 1.6, section 4.9), charging and plugged in, and how many of the two are known.
 ///
-/// `Faulted` and `Unavailable` give no energy, and a vehicle may be plugged in or not. So it is with `Reserved`: an unauthorised plug leaves
-/// it as it is. `Occupied` (OCPP 1.5) does not tell whether energy flows; an unknown word tells nothing.
-fn said_by(status: ConnectorStatus) -> ([ReadingEntry<'static>; 2], usize) {
+/// `Faulted` and `Unavailable` deliver no energy, whether or not a vehicle is plugged in; so does `Reserved`, which an unauthorised plug
+/// does not change. `Occupied` (OCPP 1.5) leaves open whether energy flows.
+fn status_entries(status: ConnectorStatus) -> ([ReadingEntry<'static>; 2], usize) {
     use ConnectorStatus as S;
     let charging = |state| ReadingEntry {
         quantity: Quantity::Charging,

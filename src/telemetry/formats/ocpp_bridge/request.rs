@@ -1,8 +1,8 @@
-//! A request of OCPP 1.6 that EMQX's gateway passes on: an OCPP-J frame as it is, or an object with the frame's parts by name. Its meter
-//! readings and states become readings of the connector; answers, other actions and other versions are left out.
+//! A request of OCPP 1.6 that EMQX's gateway forwards: an OCPP-J frame as it is, or an object with the frame's parts by name. Its meter
+//! values and states become readings of the connector; responses, other actions and other versions are left out.
 
-use super::memory::Memory;
-use super::{FORMAT, said_by};
+use super::open_transactions::OpenTransactions;
+use super::{FORMAT, status_entries};
 use crate::json::Json;
 use crate::model::{
     AssetKind, ChargePointMessage, MeterSample, OcppVersion, Quantity, ReadingEntry, RejectReason,
@@ -12,9 +12,9 @@ use crate::ocpp::codec;
 use crate::ocpp::codec::frame;
 use crate::ocpp::codec::frame::Frame;
 use crate::ocpp::codec::{Action, Request};
-use crate::telemetry::kit::asset::AssetId;
-use crate::telemetry::kit::object;
-use crate::telemetry::kit::{scalar, unit};
+use crate::telemetry::kit::asset_id::AssetId;
+use crate::telemetry::kit::json_object;
+use crate::telemetry::kit::{unit, value_text};
 use crate::telemetry::{Message, Refused, Sink};
 use crate::units::{Thousandths, UtcMs};
 
@@ -25,24 +25,24 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// `MessageTypeId` of a request.
 const CALL: &str = "2";
 
-/// Decodes what a charge point said upstream.
+/// Decodes a request of a charge point.
 pub fn decode(
     message: &Message<'_>,
     point: &str,
     hasher: &TokenHasher,
-    memory: &mut Memory,
+    open_transactions: &mut OpenTransactions,
     sink: &mut dyn Sink,
 ) -> Result<(), Refused> {
-    let text = object::text_within(message, MAX_BYTES)?;
-    if scalar::known(text).is_none() {
+    let text = json_object::text_within(message, MAX_BYTES)?;
+    if value_text::known(text).is_none() {
         return Ok(());
     }
     let request = if text.trim_start().starts_with('{') {
-        of_object(text, hasher)?
+        parse_object(text, hasher)?
     } else {
-        of_frame(text, hasher)?
+        parse_frame(text, hasher)?
     };
-    let Some((said, zoneless)) = request else {
+    let Some((event, zoneless)) = request else {
         return Ok(());
     };
     AssetId::new("ocpp", &[point])?;
@@ -52,13 +52,13 @@ pub fn decode(
         zoneless,
         sink,
     }
-    .give(said, memory)
+    .apply(event, open_transactions)
 }
 
-/// What is said, and whether a time in it names no zone.
-type Said = Option<(ChargePointMessage, bool)>;
+/// The request, and whether a time in it has no zone.
+type ParsedRequest = Option<(ChargePointMessage, bool)>;
 
-fn of_frame(text: &str, hasher: &TokenHasher) -> Result<Said, Refused> {
+fn parse_frame(text: &str, hasher: &TokenHasher) -> Result<ParsedRequest, Refused> {
     let options = frame::ParseOptions {
         version: OcppVersion::V16,
         hasher,
@@ -67,10 +67,10 @@ fn of_frame(text: &str, hasher: &TokenHasher) -> Result<Said, Refused> {
     };
     match frame::parse(text, &options) {
         Frame::Call {
-            request: Request::Event(said),
+            request: Request::Event(event),
             zoneless,
             ..
-        } => Ok(Some((said, zoneless))),
+        } => Ok(Some((event, zoneless))),
         Frame::Malformed { reason, detail, .. } => Err(Refused::new(
             reason,
             format!("the message is no OCPP-J frame: {detail}"),
@@ -79,21 +79,21 @@ fn of_frame(text: &str, hasher: &TokenHasher) -> Result<Said, Refused> {
     }
 }
 
-/// `{"MessageTypeId":2,"UniqueId":...,"Action":...,"Payload":{...}}`. The names are recalled, not read (`mqtt-telemetry` section 14), so
-/// their case is left open.
-fn of_object(text: &str, hasher: &TokenHasher) -> Result<Said, Refused> {
+/// `{"MessageTypeId":2,"UniqueId":...,"Action":...,"Payload":{...}}`. No capture confirms the names, so their
+/// letter case is ignored.
+fn parse_object(text: &str, hasher: &TokenHasher) -> Result<ParsedRequest, Refused> {
     let (mut kind, mut action, mut payload) = (None, None, None);
     let mut json = Json::new(text, MAX_DEPTH);
     json.object(|json, name| {
         if name.eq_ignore_ascii_case("MessageTypeId") {
-            kind = scalar::known(object::raw(json));
+            kind = value_text::known(json_object::raw(json));
         } else if name.eq_ignore_ascii_case("Action") {
             action = json.text();
         } else if name.eq_ignore_ascii_case("Payload") {
-            payload = Some(object::raw(json));
+            payload = Some(json_object::raw(json));
         }
     });
-    object::end(&mut json)?;
+    json_object::end(&mut json)?;
     if kind.is_some_and(|kind| kind != CALL) {
         return Ok(None);
     }
@@ -107,7 +107,7 @@ fn of_object(text: &str, hasher: &TokenHasher) -> Result<Said, Refused> {
         return Ok(None);
     };
     match codec::parse_payload(action, payload, MAX_DEPTH, hasher) {
-        Ok((Request::Event(said), zoneless)) => Ok(Some((said, zoneless))),
+        Ok((Request::Event(event), zoneless)) => Ok(Some((event, zoneless))),
         Ok(_) => Ok(None),
         Err(detail) => Err(Refused::new(
             RejectReason::Syntax,
@@ -124,8 +124,12 @@ struct Output<'a> {
 }
 
 impl Output<'_> {
-    fn give(&mut self, said: ChargePointMessage, memory: &mut Memory) -> Result<(), Refused> {
-        match said {
+    fn apply(
+        &mut self,
+        event: ChargePointMessage,
+        open_transactions: &mut OpenTransactions,
+    ) -> Result<(), Refused> {
+        match event {
             ChargePointMessage::MeterValues {
                 connector_id,
                 transaction_id,
@@ -133,7 +137,7 @@ impl Output<'_> {
             } => {
                 // Connector 0 is the main meter, which has no transactions.
                 if let Some(transaction) = transaction_id.filter(|_| connector_id != 0) {
-                    memory.note(self.point, connector_id, Some(transaction));
+                    open_transactions.record(self.point, connector_id, Some(transaction));
                 }
                 self.samples(connector_id, &samples)
             }
@@ -144,7 +148,7 @@ impl Output<'_> {
                 ..
             } => {
                 // Connector 0 is the charge point as a whole: nothing is plugged into it.
-                let (entries, len) = said_by(status);
+                let (entries, len) = status_entries(status);
                 self.reading(
                     connector_id,
                     at,
@@ -161,7 +165,7 @@ impl Output<'_> {
                 at,
                 ..
             } => {
-                memory.note(self.point, connector_id, None);
+                open_transactions.record(self.point, connector_id, None);
                 self.register(connector_id, at, meter_start_dwh, "meterStart")
             }
             ChargePointMessage::StopTransaction {
@@ -171,9 +175,9 @@ impl Output<'_> {
                 samples,
                 ..
             } => {
-                let Some(connector_id) = memory.end(self.point, transaction_id) else {
+                let Some(connector_id) = open_transactions.end(self.point, transaction_id) else {
                     let what =
-                        "its transaction was not heard before, so its connector is not known";
+                        "its transaction was not started here, so its connector is not known";
                     self.sink.ignored(RejectReason::Id, "meterStop", what);
                     return Ok(());
                 };
@@ -197,7 +201,7 @@ impl Output<'_> {
 
     fn samples(&mut self, connector: u32, samples: &[MeterSample]) -> Result<(), Refused> {
         for sample in samples {
-            // In which steps each is counted: tenths of Wh, mW, thousandths of a per cent.
+            // With the steps per thousandth of the quantity's unit: the samples are in tenths of Wh, mW and thousandths of a per cent.
             let values = [
                 (
                     Quantity::EnergyImportTotal,
@@ -239,7 +243,7 @@ impl Output<'_> {
         Ok(())
     }
 
-    /// A number counted in steps, of which so many are one thousandth of the quantity's unit. Nearest, ties away from zero, as everywhere.
+    /// A number in steps, `steps` of which are one thousandth of the quantity's unit. Rounds to the nearest, ties away from zero.
     fn value(
         &mut self,
         quantity: Quantity,
@@ -259,7 +263,7 @@ impl Output<'_> {
         None
     }
 
-    /// A time without a zone may be local: the arrival is better.
+    /// A time without a zone may be local, so the time of arrival is used instead.
     fn reading(
         &mut self,
         connector: u32,

@@ -3,16 +3,16 @@
 
 use super::FORMAT;
 use crate::model::{AssetKind, Quantity};
-use crate::telemetry::kit::asset::AssetId;
-use crate::telemetry::kit::plain::{Of, give, rule_of};
+use crate::telemetry::kit::asset_id::AssetId;
 use crate::telemetry::kit::rule::Rule;
+use crate::telemetry::kit::single_value::{ReadingSource, emit_value, find_rule};
 use crate::telemetry::{Message, Refused, Sink};
 
 const RELAY: &[(&str, Rule)] = &[
     ("energy", Rule::Number(Quantity::EnergyImportTotal, "Wmin")),
     ("power", Rule::Number(Quantity::ChargePower, "W")),
 ];
-/// Its `energy` is the last minute's only.
+/// `energy` is left out: it is that of the last minute only.
 const EMETER: &[(&str, Rule)] = &[
     ("total", Rule::Number(Quantity::EnergyImportTotal, "Wh")),
     (
@@ -40,13 +40,13 @@ pub fn decode(
         "emeter" => EMETER,
         _ => return Ok(()),
     };
-    let Some(rule) = rule_of(table, field) else {
+    let Some(rule) = find_rule(table, field) else {
         return Ok(());
     };
     let asset = AssetId::new("shelly", &[device, number])?;
-    give(
+    emit_value(
         message,
-        Of {
+        ReadingSource {
             format: FORMAT,
             kind: AssetKind::Meter,
             asset: &asset,

@@ -4,12 +4,12 @@
 use super::FORMAT;
 use crate::json::Json;
 use crate::model::{AssetKind, Quantity, RejectReason};
-use crate::telemetry::kit::asset::AssetId;
-use crate::telemetry::kit::collected::Collected;
-use crate::telemetry::kit::object;
-use crate::telemetry::kit::plain::Of;
+use crate::telemetry::kit::asset_id::AssetId;
+use crate::telemetry::kit::json_object;
+use crate::telemetry::kit::object_fields::ObjectFields;
 use crate::telemetry::kit::rule::Rule;
-use crate::telemetry::kit::scalar;
+use crate::telemetry::kit::single_value::ReadingSource;
+use crate::telemetry::kit::value_text;
 use crate::telemetry::{Message, Refused, Sink};
 use crate::units::{UtcMs, parse_scaled};
 
@@ -20,7 +20,7 @@ const COMPONENTS: [&str; 8] = [
 const IMPORT: Rule = Rule::Number(Quantity::EnergyImportTotal, "Wh");
 const EXPORT: Rule = Rule::Number(Quantity::EnergyExportTotal, "Wh");
 const POWER: Rule = Rule::Number(Quantity::ChargePower, "W");
-/// Collected of all components together; no name means two things.
+/// Fields of all components together; no name has two meanings.
 const FIELDS: &[(&str, Rule)] = &[
     ("apower", POWER),
     ("act_power", POWER),
@@ -30,29 +30,29 @@ const FIELDS: &[(&str, Rule)] = &[
     ("total_act", IMPORT),
     ("total_act_ret", EXPORT),
 ];
-/// A `ts` before 2001-09-09 is a device whose clock has not been set; it counts from its start.
+/// A `ts` before 2001-09-09 comes from a device whose clock was not set and counts from its start.
 const CLOCK_SET: UtcMs = UtcMs(1_000_000_000_000);
 
 /// The number of a component that measures.
-pub fn number_of(component: &str) -> Option<&str> {
+pub fn component_number(component: &str) -> Option<&str> {
     let (name, number) = component.split_once(':')?;
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     (is_number && COMPONENTS.contains(&name)).then_some(number)
 }
 
-/// Reads a component's status object; false if it is none.
-fn component<'a>(json: &mut Json<'a>, fields: &mut Collected<'a>) -> bool {
+/// Parses a component's status object; false if the value is not an object.
+fn component<'a>(json: &mut Json<'a>, fields: &mut ObjectFields<'a>) -> bool {
     json.object(|json, name| match name {
         "aenergy" => total(json, fields, "aenergy.total", IMPORT),
         "ret_aenergy" => total(json, fields, "ret_aenergy.total", EXPORT),
-        _ => fields.take_known(json, FIELDS, name),
+        _ => fields.parse_known(json, FIELDS, name),
     })
 }
 
-fn total<'a>(json: &mut Json<'a>, fields: &mut Collected<'a>, field: &'static str, rule: Rule) {
+fn total<'a>(json: &mut Json<'a>, fields: &mut ObjectFields<'a>, field: &'static str, rule: Rule) {
     json.object(|json, name| {
         if name == "total" {
-            fields.take(json, field, rule);
+            fields.parse_field(json, field, rule);
         }
     });
 }
@@ -65,27 +65,27 @@ pub fn status(
     sink: &mut dyn Sink,
 ) -> Result<(), Refused> {
     // Inputs, system, network: nothing to measure.
-    let Some(number) = number_of(name) else {
+    let Some(number) = component_number(name) else {
         return Ok(());
     };
-    let text = object::text(message)?;
-    if scalar::known(text).is_none() {
+    let text = json_object::text(message)?;
+    if value_text::known(text).is_none() {
         return Ok(());
     }
-    let asset = AssetId::of_paths("shelly", &[device, number])?;
-    let mut json = object::json(text);
-    let mut fields = Collected::new();
+    let asset = AssetId::from_paths("shelly", &[device, number])?;
+    let mut json = json_object::json(text);
+    let mut fields = ObjectFields::new();
     let is_object = component(&mut json, &mut fields);
-    object::end(&mut json)?;
+    json_object::end(&mut json)?;
     if !is_object {
         return Err(Refused::new(
             RejectReason::Type,
             "the status is not an object such as {\"id\":0,\"apower\":0.0}",
         ));
     }
-    fields.give(
+    fields.emit(
         message,
-        Of {
+        ReadingSource {
             format: FORMAT,
             kind: AssetKind::Meter,
             asset: &asset,
@@ -102,34 +102,34 @@ pub fn notification(
     device: &str,
     sink: &mut dyn Sink,
 ) -> Result<(), Refused> {
-    let text = object::text(message)?;
-    if scalar::known(text).is_none() {
+    let text = json_object::text(message)?;
+    if value_text::known(text).is_none() {
         return Ok(());
     }
-    AssetId::of_paths("shelly", &[device])?;
-    // `ts` may come last, and nothing is given out of what proves not to be JSON: so the text is walked twice.
+    AssetId::from_paths("shelly", &[device])?;
+    // `ts` may come last, and nothing may be emitted from text that is not JSON: so the text is walked twice.
     let mut head = Head::default();
-    let mut json = object::json(text);
+    let mut json = json_object::json(text);
     let is_object = walk(&mut json, &mut head, &mut |_, _| {});
-    object::end(&mut json)?;
+    json_object::end(&mut json)?;
     if !is_object {
         return Err(Refused::new(
             RejectReason::Type,
             "the notification is not an object with `method` and `params`",
         ));
     }
-    // `NotifyEvent` tells of buttons and of updates.
+    // `NotifyEvent` is about buttons and updates.
     if !head.status {
         return Ok(());
     }
     let mut refused = None;
     walk(
-        &mut object::json(text),
+        &mut json_object::json(text),
         &mut Head::default(),
-        &mut |number, fields| match AssetId::of_paths("shelly", &[device, number]) {
-            Ok(asset) => fields.give(
+        &mut |number, fields| match AssetId::from_paths("shelly", &[device, number]) {
+            Ok(asset) => fields.emit(
                 message,
-                Of {
+                ReadingSource {
                     format: FORMAT,
                     kind: AssetKind::Meter,
                     asset: &asset,
@@ -143,10 +143,10 @@ pub fn notification(
     refused.map_or(Ok(()), Err)
 }
 
-/// What holds for all components of a notification.
+/// What all components of a notification have in common.
 #[derive(Default)]
 struct Head {
-    /// It is a status, whole or changed.
+    /// It is a status notification, full or partial.
     status: bool,
     at: Option<UtcMs>,
 }
@@ -154,7 +154,7 @@ struct Head {
 fn walk<'a>(
     json: &mut Json<'a>,
     head: &mut Head,
-    each: &mut dyn FnMut(&str, &Collected<'a>),
+    each: &mut dyn FnMut(&str, &ObjectFields<'a>),
 ) -> bool {
     json.object(|json, name| match name {
         "method" => {
@@ -166,12 +166,12 @@ fn walk<'a>(
             json.object(|json, name| {
                 if name == "ts" {
                     // Unix seconds with a fraction; floats are exact to the ms here.
-                    head.at = parse_scaled(object::raw(json), 3)
+                    head.at = parse_scaled(json_object::raw(json), 3)
                         .ok()
                         .map(UtcMs)
                         .filter(|at| *at >= CLOCK_SET);
-                } else if let Some(number) = number_of(name) {
-                    let mut fields = Collected::new();
+                } else if let Some(number) = component_number(name) {
+                    let mut fields = ObjectFields::new();
                     component(json, &mut fields);
                     each(number, &fields);
                 }

@@ -1,25 +1,25 @@
-//! Eclipse Sparkplug B: protobuf payloads of edge nodes and their devices, whose metrics are named in a birth and numbered later.
-//! Listens only: it asks for no rebirth, and says where one is needed.
-//! Sources: mqtt-telemetry section 4; eclipse-sparkplug specification 3.0, chapters 5 and 6.
+//! Eclipse Sparkplug B: protobuf payloads of edge nodes and their devices. A birth names the metrics and assigns aliases; later messages
+//! carry the aliases only, so the decoder keeps each birth. It never publishes: where a rebirth is needed, the log names the node.
+//! Source: Eclipse Sparkplug specification 3.0, chapters 5 (operational behavior) and 6 (payloads).
 
 mod birth;
-mod names;
+mod metric_names;
 mod payload;
+mod protobuf;
 mod state;
 mod values;
-mod wire;
 
 use crate::model::{
     AssetKind, FeedFormat, Quantity, Reading, ReadingEntry, RejectReason, Sequence, Value,
 };
-use crate::telemetry::kit::asset::AssetId;
+use crate::telemetry::kit::asset_id::AssetId;
 use crate::telemetry::{Decode, Decoder, Message, Refused, Sink};
 use crate::units::UtcMs;
-use payload::{Metric, Payload, Reported};
-use state::{Edges, Table};
-use values::Place;
+use payload::{Metric, MetricValue, Payload};
+use state::{Edges, MetricTable};
+use values::PendingMetric;
 
-/// The format's line in the table. Each node and device types its numbers itself, so no digits can be said of all.
+/// The entry in the table of formats. Each node and device types its numbers itself, so the format has no fixed number of digits.
 pub const DECODER: Decoder = Decoder {
     name: "sparkplug",
     format: FORMAT,
@@ -64,8 +64,8 @@ fn claims(topic: &str) -> bool {
     topic.starts_with("spBv1.0/")
 }
 
-/// `spBv1.0/<group>/<N|D><BIRTH|DATA|DEATH>/<edge>[/<device>]`. `Ok(None)` is for others: commands and states of hosts.
-fn split(topic: &str) -> Result<Option<Topic<'_>>, Refused> {
+/// `spBv1.0/<group>/<N|D><BIRTH|DATA|DEATH>/<edge>[/<device>]`. `Ok(None)` for commands and host states, which are ignored.
+fn parse_topic(topic: &str) -> Result<Option<Topic<'_>>, Refused> {
     let unknown = || {
         let expected = "spBv1.0/<group>/<NBIRTH|NDATA|NDEATH>/<edge> or spBv1.0/<group>/<DBIRTH|DDATA|DDEATH>/<edge>/<device>";
         Refused::new(
@@ -104,21 +104,21 @@ fn split(topic: &str) -> Result<Option<Topic<'_>>, Refused> {
     }))
 }
 
-/// The decoder with what births told it.
+/// The decoder with the metrics of all births.
 #[derive(Default)]
 struct Sparkplug {
     edges: Edges,
-    news: bool,
-    /// Where the metrics of this message are. These buffers are kept, so that a message needs no new memory.
+    changed: bool,
+    /// Byte ranges of this message's metrics. The buffers are kept between messages, so that a message allocates nothing.
     metrics: Vec<(u32, u32)>,
-    order: Vec<Place>,
+    order: Vec<PendingMetric>,
     aliases: Vec<u64>,
-    table: Table,
+    table: MetricTable,
 }
 
 impl Decode for Sparkplug {
     fn decode(&mut self, message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-        let Some(topic) = split(message.topic)? else {
+        let Some(topic) = parse_topic(message.topic)? else {
             return Ok(());
         };
         let node = AssetId::new("sparkplug", &[topic.group, topic.edge])?;
@@ -126,13 +126,13 @@ impl Decode for Sparkplug {
             .device
             .map(|device| AssetId::new("sparkplug", &[topic.group, topic.edge, device]))
             .transpose()?;
-        let payload = self.read(message)?;
+        let payload = self.decode_payload(message)?;
         let at = time(payload.timestamp, sink);
         let seq = payload.seq.and_then(|seq| u8::try_from(seq).ok());
         if payload.seq.is_some() && seq.is_none() {
             sink.ignored(RejectReason::Number, "seq", "is more than 255");
         }
-        let heard = Heard {
+        let incoming = NodeMessage {
             message,
             node: node.as_str(),
             device: device.as_ref().map(AssetId::as_str),
@@ -140,16 +140,16 @@ impl Decode for Sparkplug {
             seq,
         };
         match topic.verb {
-            Verb::Birth => self.birth(&heard, sink)?,
-            Verb::Data => self.data(&heard, sink),
-            Verb::Death if device.is_some() => self.device_death(&heard, sink),
-            Verb::Death => self.node_death(&heard, sink),
+            Verb::Birth => self.birth(&incoming, sink)?,
+            Verb::Data => self.data(&incoming, sink),
+            Verb::Death if device.is_some() => self.device_death(&incoming, sink),
+            Verb::Death => self.node_death(&incoming, sink),
         }
         Ok(())
     }
 
-    fn has_news(&mut self) -> bool {
-        std::mem::take(&mut self.news)
+    fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
     }
 
     fn save(&self) -> Vec<u8> {
@@ -161,9 +161,9 @@ impl Decode for Sparkplug {
     }
 }
 
-/// A message, read as far as all kinds have it in common.
+/// A message of a node or device, with the parts that all kinds have.
 #[derive(Clone, Copy)]
-struct Heard<'a> {
+struct NodeMessage<'a> {
     message: &'a Message<'a>,
     node: &'a str,
     device: Option<&'a str>,
@@ -171,17 +171,17 @@ struct Heard<'a> {
     seq: Option<u8>,
 }
 
-/// Whose reading, and of when.
+/// The asset and time of a reading.
 #[derive(Clone, Copy)]
-struct Of<'a> {
+struct ReadingHeader<'a> {
     asset: &'a str,
     kind: AssetKind,
     at: Option<UtcMs>,
     historical: bool,
 }
 
-impl<'a> Of<'a> {
-    fn now(asset: &'a str, kind: AssetKind, at: Option<UtcMs>) -> Self {
+impl<'a> ReadingHeader<'a> {
+    fn live(asset: &'a str, kind: AssetKind, at: Option<UtcMs>) -> Self {
         Self {
             asset,
             kind,
@@ -191,33 +191,39 @@ impl<'a> Of<'a> {
     }
 }
 
-impl<'a> Heard<'a> {
+impl<'a> NodeMessage<'a> {
     fn asset(&self) -> &'a str {
         self.device.unwrap_or(self.node)
     }
 
     fn metric(&self, (from, to): (u32, u32)) -> Option<Metric<'a>> {
-        // It was read when the message was, so there is always one.
-        Metric::read(self.message.payload.get(from as usize..to as usize)?).ok()
+        // The whole payload was decoded before, so this always succeeds.
+        Metric::decode(self.message.payload.get(from as usize..to as usize)?).ok()
     }
 
-    /// Gives out a reading; the first one tells what was lost before it.
-    fn emit(&self, of: Of<'_>, lost: &mut u32, entries: &[ReadingEntry<'_>], sink: &mut dyn Sink) {
+    /// Emits a reading. The first one after a gap carries the number of lost messages.
+    fn emit(
+        &self,
+        header: ReadingHeader<'_>,
+        lost: &mut u32,
+        entries: &[ReadingEntry<'_>],
+        sink: &mut dyn Sink,
+    ) {
         let sequence = (*lost > 0).then(|| Sequence::Lost(std::mem::take(lost)));
         let reading = self
             .message
-            .reading(FORMAT, of.kind, of.asset, of.at, entries);
+            .reading(FORMAT, header.kind, header.asset, header.at, entries);
         sink.reading(Reading {
             sequence,
-            historical: of.historical,
+            historical: header.historical,
             ..reading
         });
     }
 }
 
 impl Sparkplug {
-    /// Reads all of the payload, so that nothing is told of one that is broken.
-    fn read(&mut self, message: &Message<'_>) -> Result<Payload, Refused> {
+    /// Decodes the whole payload first, so that a broken one has no effect.
+    fn decode_payload(&mut self, message: &Message<'_>) -> Result<Payload, Refused> {
         let bytes = message.payload;
         if bytes.len() > MAX_PAYLOAD {
             let detail = format!(
@@ -228,7 +234,7 @@ impl Sparkplug {
         }
         self.metrics.clear();
         let mut count = 0usize;
-        let payload = payload::read(bytes, |from, to| {
+        let payload = payload::decode(bytes, |from, to| {
             count += 1;
             if count <= MAX_METRICS {
                 // At most MAX_PAYLOAD.
@@ -253,61 +259,64 @@ impl Sparkplug {
         Ok(payload)
     }
 
-    fn device_death(&mut self, heard: &Heard<'_>, sink: &mut dyn Sink) {
-        let mut nothing_lost = 0;
-        let (mut kind, mut lost) = (Table::default().kind, &mut nothing_lost);
-        if let Some(edge) = self.edges.get(heard.node) {
-            heard.seq.into_iter().for_each(|seq| edge.count(seq));
+    fn device_death(&mut self, incoming: &NodeMessage<'_>, sink: &mut dyn Sink) {
+        let mut none_lost = 0;
+        let (mut kind, mut lost) = (MetricTable::default().kind, &mut none_lost);
+        if let Some(edge) = self.edges.get(incoming.node) {
+            incoming
+                .seq
+                .into_iter()
+                .for_each(|seq| edge.observe_sequence(seq));
             lost = &mut edge.lost;
-            if let Some(device) = edge.devices.get_mut(heard.asset()) {
+            if let Some(device) = edge.devices.get_mut(incoming.asset()) {
                 kind = device.kind;
                 device.born = false;
                 device.online = false;
             }
         }
-        heard.emit(
-            Of::now(heard.asset(), kind, heard.at),
+        incoming.emit(
+            ReadingHeader::live(incoming.asset(), kind, incoming.at),
             lost,
             &[OFFLINE],
             sink,
         );
     }
 
-    /// The node and all its devices are offline. Mostly said by the broker, as the node's will.
-    fn node_death(&mut self, heard: &Heard<'_>, sink: &mut dyn Sink) {
-        let mut at = heard.at;
-        let number = birth_number(heard, &self.metrics);
-        let Some(edge) = self.edges.get(heard.node) else {
-            return heard.emit(
-                Of::now(heard.node, Table::default().kind, at),
+    /// The node and all its devices are offline. Mostly published by the broker, as the node's will.
+    fn node_death(&mut self, incoming: &NodeMessage<'_>, sink: &mut dyn Sink) {
+        let mut at = incoming.at;
+        let number = birth_number(incoming, &self.metrics);
+        let Some(edge) = self.edges.get(incoming.node) else {
+            return incoming.emit(
+                ReadingHeader::live(incoming.node, MetricTable::default().kind, at),
                 &mut 0,
                 &[OFFLINE],
                 sink,
             );
         };
-        // A will may arrive after the next birth, and after a farewell that said the same: `bdSeq` tells whose it is
-        // (tck-id-operational-behavior-edge-node-termination-host-action-ndeath, chapter 5).
-        let another =
+        // A will may arrive after the next birth, or after an orderly NDEATH: `bdSeq` names the session it ends (chapter 5,
+        // tck-id-operational-behavior-edge-node-termination-host-action-ndeath).
+        let is_other_session =
             matches!((number, edge.birth_number), (Some(death), Some(birth)) if death != birth);
-        if another || edge.dead {
+        if is_other_session || edge.dead {
             return;
         }
-        // A will is written before the birth: its time is not that of the death.
+        // A will is written before the birth, so its timestamp is not the time of death.
         if edge
             .born_at
             .is_some_and(|born| at.is_some_and(|at| at <= born))
         {
             at = None;
         }
-        heard.emit(
-            Of::now(heard.node, edge.node.kind, at),
+        incoming.emit(
+            ReadingHeader::live(incoming.node, edge.node.kind, at),
             &mut edge.lost,
             &[OFFLINE],
             sink,
         );
         for (id, device) in edge.devices.iter().filter(|(_, device)| device.online) {
-            heard.emit(
-                Of::now(id, device.kind, at),
+            incoming.emit(
+                ReadingHeader::live(id, device.kind, at),
                 &mut edge.lost,
                 &[OFFLINE],
                 sink,
@@ -327,17 +336,17 @@ const OFFLINE: ReadingEntry<'static> = ReadingEntry {
 };
 
 /// `bdSeq`, which a node's birth and death share.
-fn birth_number(heard: &Heard<'_>, metrics: &[(u32, u32)]) -> Option<u64> {
+fn birth_number(incoming: &NodeMessage<'_>, metrics: &[(u32, u32)]) -> Option<u64> {
     metrics
         .iter()
-        .filter_map(|place| heard.metric(*place))
+        .filter_map(|location| incoming.metric(*location))
         .find_map(|metric| match (metric.name, metric.value) {
-            (Some("bdSeq"), Reported::Integer(number)) => Some(number),
+            (Some("bdSeq"), MetricValue::Integer(number)) => Some(number),
             _ => None,
         })
 }
 
-/// A time stamp, if it can be one. 0 is how senders without a clock say so.
+/// A plausible timestamp, or `None`. Senders without a clock send 0.
 fn time(timestamp: Option<u64>, sink: &mut dyn Sink) -> Option<UtcMs> {
     match timestamp? {
         0 => None,
@@ -354,53 +363,4 @@ fn time(timestamp: Option<u64>, sink: &mut dyn Sink) -> Option<UtcMs> {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::telemetry::formats::sparkplug::*;
-
-    #[test]
-    fn topics_tell_node_from_device() {
-        let topic = |group, edge, device, verb| {
-            Ok(Some(Topic {
-                group,
-                edge,
-                device,
-                verb,
-            }))
-        };
-        assert_eq!(
-            split("spBv1.0/Depot/DDATA/gw1/CP07"),
-            topic("Depot", "gw1", Some("CP07"), Verb::Data)
-        );
-        assert_eq!(
-            split("spBv1.0/Depot/NDEATH/gw1"),
-            topic("Depot", "gw1", None, Verb::Death)
-        );
-        for other in [
-            "spBv1.0/STATE/scada1",
-            "spBv1.0/Depot/NCMD/gw1",
-            "spBv1.0/Depot/DCMD/gw1/CP07",
-        ] {
-            assert_eq!(split(other), Ok(None), "{other}");
-        }
-        for foreign in [
-            "",
-            "spBv1.0/",
-            "spBv1.0/Depot",
-            "spBv1.0/g/NDATA",
-            "spBv1.0/g/NDATA/e/d",
-            "spBv1.0/g/DDATA/e",
-            "spAv1.0/g/NDATA/e",
-        ] {
-            assert_eq!(
-                split(foreign).map_err(|refused| refused.reason),
-                Err(RejectReason::UnknownTopic),
-                "{foreign}"
-            );
-        }
-        assert!(
-            split("spBv1.0/g/éDATA/e").is_err()
-                && split("spBv1.0/g//e").is_err()
-                && split("spBv1.0/g/DDATA/e/d/x").is_err()
-        );
-    }
-}
+mod tests;

@@ -1,39 +1,39 @@
-//! Sparkplug B's `Payload` and `Metric` out of protobuf fields: borrowed, in the sender's order. Does not know what a metric means.
-//! Field numbers: mqtt-telemetry section 4, and eclipse-sparkplug `Sparkplug_6_Payloads.adoc`.
+//! Decodes Sparkplug B's `Payload` and `Metric` messages: borrowed, in the sender's order.
+//! Field numbers: Eclipse Sparkplug specification 3.0, chapter 6, section "Google Protocol Buffer Schema".
 
 use std::fmt::{self, Write};
 
-use super::wire::{Broken, Field, Wire};
+use super::protobuf::{Broken, ProtobufReader, WireValue};
 
-/// The property that says a metric's unit. Not in the specification, but what everybody uses (mqtt-telemetry section 4).
+/// The property with a metric's unit. It is not in the specification; it is the name that senders use in practice.
 const UNIT_PROPERTY: &[u8] = b"engUnit";
 /// `uuid` of a payload that hides another one, compressed, in `body` (Eclipse Tahu).
 const COMPRESSED: &[u8] = b"SPBV1.0_COMPRESSED";
 
-/// What a message says beside its metrics.
+/// The fields of a payload beside its metrics.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Payload {
     /// Milliseconds since 1970.
     pub timestamp: Option<u64>,
-    /// Running number.
+    /// Sequence number, 0 to 255.
     pub seq: Option<u64>,
     /// The metrics are compressed within.
     pub compressed: bool,
 }
 
-/// Reads a payload to its end and calls `metric` with the place of each metric, which is sound.
-pub fn read(bytes: &[u8], mut metric: impl FnMut(usize, usize)) -> Result<Payload, Broken> {
+/// Decodes a payload to its end and calls `metric` with the byte range of each metric, which is known to be valid.
+pub fn decode(bytes: &[u8], mut metric: impl FnMut(usize, usize)) -> Result<Payload, Broken> {
     let mut payload = Payload::default();
-    let mut wire = Wire::new(bytes);
-    while let Some(field) = wire.next()? {
+    let mut reader = ProtobufReader::new(bytes);
+    while let Some(field) = reader.next()? {
         match field {
-            (1, Field::Number(timestamp)) => payload.timestamp = Some(timestamp),
-            (2, Field::Bytes(bytes)) => {
-                Metric::read(bytes)?;
-                metric(wire.position() - bytes.len(), wire.position());
+            (1, WireValue::Number(timestamp)) => payload.timestamp = Some(timestamp),
+            (2, WireValue::Bytes(bytes)) => {
+                Metric::decode(bytes)?;
+                metric(reader.position() - bytes.len(), reader.position());
             }
-            (3, Field::Number(seq)) => payload.seq = Some(seq),
-            (4, Field::Bytes(uuid)) => payload.compressed = uuid == COMPRESSED,
+            (3, WireValue::Number(seq)) => payload.seq = Some(seq),
+            (4, WireValue::Bytes(uuid)) => payload.compressed = uuid == COMPRESSED,
             _ => {}
         }
     }
@@ -42,9 +42,9 @@ pub fn read(bytes: &[u8], mut metric: impl FnMut(usize, usize)) -> Result<Payloa
 
 /// A metric's value as it is transported; the datatype says what a number means.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Reported<'a> {
+pub enum MetricValue<'a> {
     /// No value at all.
-    Nothing,
+    Missing,
     /// `int_value` or `long_value`.
     Integer(u64),
     /// `float_value`.
@@ -56,35 +56,35 @@ pub enum Reported<'a> {
     /// `string_value`.
     Text(&'a str),
     /// `string_value` that is not UTF-8.
-    NoText,
+    InvalidText,
     /// Bytes, a data set, a template or an extension.
     Compound,
 }
 
-/// A metric.
+/// One metric of a payload.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Metric<'a> {
     /// Full name; mostly only in a birth.
     pub name: Option<&'a str>,
-    /// What stands for the name later.
+    /// Number that later messages send instead of the name.
     pub alias: Option<u64>,
     /// Milliseconds since 1970.
     pub timestamp: Option<u64>,
     /// See [`Metric::text`].
     pub datatype: Option<u64>,
-    /// From the sender's memory.
+    /// The value was buffered by the sender.
     pub historical: bool,
     /// The sender does not know the value.
     pub null: bool,
     /// Its unit, by [`UNIT_PROPERTY`].
     pub unit: Option<&'a str>,
     /// The value.
-    pub value: Reported<'a>,
+    pub value: MetricValue<'a>,
 }
 
 impl<'a> Metric<'a> {
-    /// Reads a metric. Of a field that stands twice the last one counts, as protobuf wants it.
-    pub fn read(bytes: &'a [u8]) -> Result<Self, Broken> {
+    /// Decodes a metric. If a field stands twice the last one counts, as protobuf requires.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, Broken> {
         let mut metric = Self {
             name: None,
             alias: None,
@@ -93,27 +93,31 @@ impl<'a> Metric<'a> {
             historical: false,
             null: false,
             unit: None,
-            value: Reported::Nothing,
+            value: MetricValue::Missing,
         };
-        let mut wire = Wire::new(bytes);
-        while let Some(field) = wire.next()? {
+        let mut reader = ProtobufReader::new(bytes);
+        while let Some(field) = reader.next()? {
             match field {
-                (1, Field::Bytes(name)) => metric.name = std::str::from_utf8(name).ok(),
-                (2, Field::Number(alias)) => metric.alias = Some(alias),
-                (3, Field::Number(timestamp)) => metric.timestamp = Some(timestamp),
-                (4, Field::Number(datatype)) => metric.datatype = Some(datatype),
-                (5, Field::Number(flag)) => metric.historical = flag != 0,
-                (7, Field::Number(flag)) => metric.null = flag != 0,
-                (9, Field::Bytes(properties)) => metric.unit = unit(properties)?,
-                (10 | 11, Field::Number(value)) => metric.value = Reported::Integer(value),
-                (12, Field::Fixed32(bits)) => metric.value = Reported::Float(f32::from_bits(bits)),
-                (13, Field::Fixed64(bits)) => metric.value = Reported::Double(f64::from_bits(bits)),
-                (14, Field::Number(value)) => metric.value = Reported::Bool(value != 0),
-                (15, Field::Bytes(text)) => {
-                    metric.value =
-                        std::str::from_utf8(text).map_or(Reported::NoText, Reported::Text)
+                (1, WireValue::Bytes(name)) => metric.name = std::str::from_utf8(name).ok(),
+                (2, WireValue::Number(alias)) => metric.alias = Some(alias),
+                (3, WireValue::Number(timestamp)) => metric.timestamp = Some(timestamp),
+                (4, WireValue::Number(datatype)) => metric.datatype = Some(datatype),
+                (5, WireValue::Number(flag)) => metric.historical = flag != 0,
+                (7, WireValue::Number(flag)) => metric.null = flag != 0,
+                (9, WireValue::Bytes(properties)) => metric.unit = unit(properties)?,
+                (10 | 11, WireValue::Number(value)) => metric.value = MetricValue::Integer(value),
+                (12, WireValue::Fixed32(bits)) => {
+                    metric.value = MetricValue::Float(f32::from_bits(bits))
                 }
-                (16..=19, Field::Bytes(_)) => metric.value = Reported::Compound,
+                (13, WireValue::Fixed64(bits)) => {
+                    metric.value = MetricValue::Double(f64::from_bits(bits))
+                }
+                (14, WireValue::Number(value)) => metric.value = MetricValue::Bool(value != 0),
+                (15, WireValue::Bytes(text)) => {
+                    metric.value = std::str::from_utf8(text)
+                        .map_or(MetricValue::InvalidText, MetricValue::Text)
+                }
+                (16..=19, WireValue::Bytes(_)) => metric.value = MetricValue::Compound,
                 // `is_transient` (6) asks historians not to store the value; for the present it is as good as any. `metadata` (8) is
                 // about files and data sets.
                 _ => {}
@@ -125,22 +129,22 @@ impl<'a> Metric<'a> {
 
 /// `engUnit` of a PropertySet: names and values are two lists beside each other.
 fn unit(properties: &[u8]) -> Result<Option<&str>, Broken> {
-    let mut wire = Wire::new(properties);
-    let (mut keys, mut place) = (0usize, None);
-    while let Some(field) = wire.next()? {
-        if let (1, Field::Bytes(key)) = field {
+    let mut reader = ProtobufReader::new(properties);
+    let (mut keys, mut index) = (0usize, None);
+    while let Some(field) = reader.next()? {
+        if let (1, WireValue::Bytes(key)) = field {
             if key == UNIT_PROPERTY {
-                place = Some(keys);
+                index = Some(keys);
             }
             keys += 1;
         }
     }
-    let Some(place) = place else { return Ok(None) };
-    let mut wire = Wire::new(properties);
+    let Some(index) = index else { return Ok(None) };
+    let mut reader = ProtobufReader::new(properties);
     let mut values = 0usize;
-    while let Some(field) = wire.next()? {
-        if let (2, Field::Bytes(value)) = field {
-            if values == place {
+    while let Some(field) = reader.next()? {
+        if let (2, WireValue::Bytes(value)) = field {
+            if values == index {
                 return text_property(value);
             }
             values += 1;
@@ -150,10 +154,10 @@ fn unit(properties: &[u8]) -> Result<Option<&str>, Broken> {
 }
 
 fn text_property(value: &[u8]) -> Result<Option<&str>, Broken> {
-    let mut wire = Wire::new(value);
+    let mut reader = ProtobufReader::new(value);
     let mut text = None;
-    while let Some(field) = wire.next()? {
-        if let (8, Field::Bytes(bytes)) = field {
+    while let Some(field) = reader.next()? {
+        if let (8, WireValue::Bytes(bytes)) = field {
             text = std::str::from_utf8(bytes).ok();
         }
     }
@@ -176,28 +180,31 @@ const INT16: u64 = 2;
 const INT32: u64 = 3;
 const INT64: u64 = 4;
 
-/// A number as text, on the stack: what the rules of all formats read.
+/// A number as text, on the stack, because rules parse text.
 pub struct Digits {
-    bytes: [u8; Self::MOST],
+    bytes: [u8; Self::MAX],
     len: usize,
 }
 
 impl Digits {
     /// An i128 has 40 characters with its sign; a double in exponential form 24.
-    const MOST: usize = 40;
+    const MAX: usize = 40;
 
-    /// Of an integer, `true` or `false`, or the shortest text that reads back as the same number of its width.
-    pub fn of(value: Reported<'_>, datatype: u64) -> Option<Self> {
+    /// The text of an integer, of `true` or `false`, or the shortest text that parses to the same float.
+    pub fn new(value: MetricValue<'_>, datatype: u64) -> Option<Self> {
         let mut digits = Self {
-            bytes: [0; Self::MOST],
+            bytes: [0; Self::MAX],
             len: 0,
         };
         match value {
-            Reported::Integer(value) => write!(digits, "{}", integer(value, datatype)),
-            Reported::Float(value) => write!(digits, "{value:e}"),
-            Reported::Double(value) => write!(digits, "{value:e}"),
-            Reported::Bool(value) => write!(digits, "{value}"),
-            Reported::Nothing | Reported::Text(_) | Reported::NoText | Reported::Compound => {
+            MetricValue::Integer(value) => write!(digits, "{}", integer(value, datatype)),
+            MetricValue::Float(value) => write!(digits, "{value:e}"),
+            MetricValue::Double(value) => write!(digits, "{value:e}"),
+            MetricValue::Bool(value) => write!(digits, "{value}"),
+            MetricValue::Missing
+            | MetricValue::Text(_)
+            | MetricValue::InvalidText
+            | MetricValue::Compound => {
                 return None;
             }
         }
@@ -205,7 +212,6 @@ impl Digits {
         .map(|()| digits)
     }
 
-    /// The text.
     pub fn as_str(&self) -> &str {
         // Only whole texts were written.
         std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
@@ -224,46 +230,4 @@ impl Write for Digits {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::telemetry::formats::sparkplug::payload::*;
-
-    #[test]
-    fn datatypes_decide_about_the_sign() {
-        let minus = |bits: u32| (-5i64 as u64) & (u64::MAX >> (64 - bits));
-        for (value, datatype, want) in [
-            (minus(8), 1, -5),
-            (minus(32), 1, -5),
-            (minus(16), 2, -5),
-            (minus(32), 3, -5),
-            (minus(64), 3, -5),
-            (minus(64), 4, -5),
-            (minus(32), 7, 4_294_967_291),
-            (u64::MAX, 8, 18_446_744_073_709_551_615),
-            (7, 99, 7),
-        ] {
-            assert_eq!(integer(value, datatype), want, "{value} {datatype}");
-        }
-    }
-
-    #[test]
-    fn numbers_read_back() {
-        for (value, want) in [
-            (Reported::Float(76.5), "7.65e1"),
-            (Reported::Float(0.1), "1e-1"),
-            (Reported::Double(84512.345), "8.4512345e4"),
-            (Reported::Double(-f64::MAX), "-1.7976931348623157e308"),
-            (Reported::Double(f64::NAN), "NaN"),
-            (Reported::Float(f32::NEG_INFINITY), "-inf"),
-            (Reported::Integer(u64::MAX), "18446744073709551615"),
-            (Reported::Bool(true), "true"),
-        ] {
-            assert_eq!(
-                Digits::of(value, 8)
-                    .map(|digits| digits.as_str().to_owned())
-                    .as_deref(),
-                Some(want)
-            );
-        }
-        assert!(Digits::of(Reported::Compound, 16).is_none());
-    }
-}
+mod tests;

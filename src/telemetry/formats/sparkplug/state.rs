@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::names;
+use super::metric_names;
 use crate::model::{AssetKind, Quantity, RejectReason};
 use crate::telemetry::Refused;
 use crate::telemetry::kit::rule::Rule;
@@ -19,7 +19,7 @@ const MAX_RANGES: usize = 32;
 
 /// A metric with a meaning.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Known {
+pub struct KnownMetric {
     /// What stands for its name.
     pub alias: Option<u64>,
     /// What it measures.
@@ -45,11 +45,11 @@ pub enum Found {
 
 /// The metrics of an edge node itself, or of a device.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Table {
+pub struct MetricTable {
     /// What the asset is.
     pub kind: AssetKind,
     /// Metrics with a meaning; each quantity once, so there are never more than quantities.
-    pub metrics: Vec<Known>,
+    pub metrics: Vec<KnownMetric>,
     /// All aliases there are, first and last of each run, in order.
     pub aliases: Vec<(u64, u64)>,
     /// Born since its node was.
@@ -58,7 +58,7 @@ pub struct Table {
     pub online: bool,
 }
 
-impl Default for Table {
+impl Default for MetricTable {
     fn default() -> Self {
         Self {
             kind: AssetKind::Meter,
@@ -70,11 +70,11 @@ impl Default for Table {
     }
 }
 
-impl Table {
+impl MetricTable {
     /// Finds a metric by its name, else by its alias.
     pub fn find(&self, name: Option<&str>, alias: Option<u64>) -> Found {
         if let Some(name) = name.filter(|name| !name.is_empty()) {
-            let Some((rule, path)) = names::named(name) else {
+            let Some((rule, path)) = metric_names::named(name) else {
                 return Found::Foreign;
             };
             // Its unit may have been in a birth that we did not hear: watt hours must not become kilowatt hours.
@@ -83,7 +83,7 @@ impl Table {
                 .iter()
                 .position(|known| known.quantity == rule.quantity() && known.path == path)
             {
-                Some(place) if self.born => Found::Known(place),
+                Some(index) if self.born => Found::Known(index),
                 _ if self.born => Found::Foreign,
                 _ => Found::Unknown,
             };
@@ -99,7 +99,7 @@ impl Table {
             .iter()
             .position(|known| known.alias == Some(alias))
         {
-            Some(place) => Found::Known(place),
+            Some(index) => Found::Known(index),
             None if self
                 .aliases
                 .iter()
@@ -112,7 +112,7 @@ impl Table {
     }
 
     /// Adds a metric of a birth. Where two names mean one quantity, ours counts, else the first: a counter has one source.
-    pub fn learn(&mut self, known: Known) {
+    pub fn add(&mut self, known: KnownMetric) {
         match self
             .metrics
             .iter_mut()
@@ -125,7 +125,7 @@ impl Table {
     }
 
     /// Takes the sorted aliases of a birth; calls `clash` with each that stands for several metrics, which then have none.
-    pub fn take_aliases(&mut self, sorted: &[u64], mut clash: impl FnMut(u64)) {
+    pub fn set_aliases(&mut self, sorted: &[u64], mut clash: impl FnMut(u64)) {
         self.aliases.clear();
         for (index, &alias) in sorted.iter().enumerate() {
             if index > 0 && sorted[index - 1] == alias {
@@ -147,7 +147,7 @@ impl Table {
     }
 
     /// Is what must outlast a restart the same?
-    pub fn says_the_same(&self, other: &Self) -> bool {
+    pub fn same_saved_state(&self, other: &Self) -> bool {
         (self.kind, &self.metrics, &self.aliases) == (other.kind, &other.metrics, &other.aliases)
     }
 }
@@ -156,9 +156,9 @@ impl Table {
 #[derive(Debug, Default)]
 pub struct Edge {
     /// Metrics of the node itself.
-    pub node: Table,
+    pub node: MetricTable,
     /// By asset id.
-    pub devices: BTreeMap<Box<str>, Table>,
+    pub devices: BTreeMap<Box<str>, MetricTable>,
     /// `bdSeq` of its birth, which its death repeats.
     pub birth_number: Option<u64>,
     /// When it was born, by its own clock.
@@ -172,7 +172,7 @@ pub struct Edge {
 
 impl Edge {
     /// Takes the running number of a message of the node or one of its devices.
-    pub fn count(&mut self, seq: u8) {
+    pub fn observe_sequence(&mut self, seq: u8) {
         if let Some(last) = self.seq.filter(|last| *last != seq) {
             self.lost = self
                 .lost
@@ -215,7 +215,7 @@ impl Edges {
     }
 
     /// An edge node, made if there is room for it. A dead one makes room.
-    pub fn make(&mut self, node: &str) -> Result<&mut Edge, Refused> {
+    pub fn get_or_insert(&mut self, node: &str) -> Result<&mut Edge, Refused> {
         if !self.by_id.contains_key(node) {
             if self.by_id.len() >= MAX_EDGES {
                 let dead = self
@@ -236,7 +236,7 @@ impl Edges {
 
     /// Makes room for a new device of an edge node; one that is offline goes for it.
     pub fn make_room(&mut self, node: &str, device: &str) -> Result<(), Refused> {
-        let edge = self.make(node)?;
+        let edge = self.get_or_insert(node)?;
         if edge.devices.contains_key(device) {
             return Ok(());
         }
@@ -247,7 +247,7 @@ impl Edges {
             .sum::<usize>()
             >= MAX_DEVICES
         {
-            let gone = self.by_id.values_mut().find_map(|edge| {
+            let removed = self.by_id.values_mut().find_map(|edge| {
                 let id = edge
                     .devices
                     .iter()
@@ -255,7 +255,7 @@ impl Edges {
                     .map(|(id, _)| id.clone())?;
                 edge.devices.remove(&id)
             });
-            gone.ok_or_else(|| full(device, MAX_DEVICES, "devices"))?;
+            removed.ok_or_else(|| full(device, MAX_DEVICES, "devices"))?;
         }
         Ok(())
     }
@@ -285,12 +285,12 @@ impl Edges {
             let devices = devices
                 .into_iter()
                 .take(MAX_DEVICES)
-                .map(|(id, table)| (id.into(), Table::restored(table)))
+                .map(|(id, table)| (id.into(), MetricTable::restored(table)))
                 .collect();
             self.by_id.insert(
                 id.into(),
                 Edge {
-                    node: Table::restored(node),
+                    node: MetricTable::restored(node),
                     devices,
                     ..Edge::default()
                 },
@@ -317,9 +317,9 @@ type SavedEdge<'a> = (
     Vec<(Cow<'a, str>, SavedTable<'a>)>,
 );
 
-impl Table {
+impl MetricTable {
     fn save(&self) -> SavedTable<'_> {
-        let metric = |known: &Known| {
+        let metric = |known: &KnownMetric| {
             let unit = match known.rule {
                 Some(Rule::Number(_, unit)) => unit,
                 _ => "",
@@ -348,8 +348,9 @@ impl Table {
             online: true,
         };
         for (alias, quantity, path, unit, datatype) in metrics {
-            let rule = names::rule(quantity, path).and_then(|rule| names::in_unit(rule, &unit));
-            table.learn(Known {
+            let rule = metric_names::rule(quantity, path)
+                .and_then(|rule| metric_names::in_unit(rule, &unit));
+            table.add(KnownMetric {
                 alias,
                 quantity,
                 path,
@@ -362,151 +363,4 @@ impl Table {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::telemetry::formats::sparkplug::state::*;
-
-    fn known(alias: u64, quantity: Quantity, path: bool) -> Known {
-        Known {
-            alias: Some(alias),
-            quantity,
-            path,
-            rule: names::rule(quantity, path),
-            datatype: 8,
-        }
-    }
-
-    #[test]
-    fn metrics_are_found_by_name_or_alias() {
-        let mut table = Table {
-            born: true,
-            ..Table::default()
-        };
-        table.learn(known(1, Quantity::Odometer, true));
-        table.learn(known(2, Quantity::Odometer, false));
-        table.learn(known(7, Quantity::Soc, false));
-        let mut clashes = Vec::new();
-        table.take_aliases(&[1, 2, 3, 7, 7, 7, 9], |alias| clashes.push(alias));
-        assert_eq!(
-            (clashes, &table.aliases[..]),
-            (vec![7], &[(1, 3), (7, 7), (9, 9)][..])
-        );
-        for (name, alias, want) in [
-            (None, Some(2), Found::Known(0)),
-            (None, Some(1), Found::Foreign),
-            (None, Some(7), Found::Foreign),
-            (None, Some(4), Found::Unknown),
-            (None, None, Found::Foreign),
-            (Some("soc"), Some(2), Found::Known(1)),
-            (Some("odometer"), None, Found::Known(0)),
-            (Some("Vehicle.TraveledDistance"), None, Found::Foreign),
-            (Some("temperature"), Some(2), Found::Foreign),
-            (Some(""), Some(2), Found::Known(0)),
-        ] {
-            assert_eq!(table.find(name, alias), want, "{name:?} {alias:?}");
-        }
-        table.born = false;
-        assert_eq!(
-            (table.find(Some("soc"), None), table.find(None, Some(2))),
-            (Found::Unknown, Found::Unknown)
-        );
-    }
-
-    #[test]
-    fn many_gaps_between_aliases_end_in_one() {
-        let mut table = Table {
-            born: true,
-            ..Table::default()
-        };
-        let aliases: Vec<u64> = (0..100).map(|n| n * 10).chain([u64::MAX]).collect();
-        table.take_aliases(&aliases, |_| panic!("none is there twice"));
-        assert_eq!(
-            (table.aliases.len(), table.aliases.last()),
-            (MAX_RANGES, Some(&(310, u64::MAX)))
-        );
-    }
-
-    #[test]
-    fn gaps_are_counted_over_the_wrap() {
-        let mut edge = Edge::default();
-        for (seq, lost) in [
-            (254, 0),
-            (255, 0),
-            (0, 0),
-            (0, 0),
-            (3, 2),
-            (2, 256),
-            (3, 256),
-        ] {
-            edge.count(seq);
-            assert_eq!(edge.lost, lost, "{seq}");
-        }
-        edge.restart(Some(0));
-        edge.count(1);
-        assert_eq!(edge.lost, 256);
-    }
-
-    #[test]
-    fn tables_outlast_a_restart() {
-        let mut edges = Edges::default();
-        let edge = edges.make("sparkplug:g/e").unwrap();
-        let mut table = Table {
-            born: true,
-            online: true,
-            kind: AssetKind::Vehicle,
-            ..Table::default()
-        };
-        table.learn(Known {
-            rule: Some(Rule::Number(Quantity::Odometer, "mi")),
-            ..known(1, Quantity::Odometer, false)
-        });
-        table.learn(Known {
-            rule: None,
-            ..known(2, Quantity::Soc, false)
-        });
-        table.learn(known(3, Quantity::Ignition, true));
-        table.take_aliases(&[1, 2, 3, 4], |_| {});
-        edge.devices.insert("sparkplug:g/e/d".into(), table.clone());
-        let mut again = Edges::default();
-        again.restore(&edges.save());
-        let edge = again.get("sparkplug:g/e").unwrap();
-        assert_eq!(edge.devices.get("sparkplug:g/e/d"), Some(&table));
-        again.restore(b"\xff\xff");
-        assert!(again.get("sparkplug:g/e").is_none());
-    }
-
-    #[test]
-    fn there_is_an_end() {
-        let mut edges = Edges::default();
-        for n in 0..MAX_EDGES {
-            edges.make(&format!("{n}")).unwrap();
-        }
-        assert_eq!(
-            edges
-                .make("one more")
-                .map(|_| ())
-                .map_err(|refused| refused.reason),
-            Err(RejectReason::Limit)
-        );
-        edges.get("7").unwrap().die();
-        edges.make("one more").unwrap();
-        assert!(edges.get("7").is_none());
-        for n in 0..MAX_DEVICES {
-            edges.make_room("8", &format!("d{n}")).unwrap();
-            let device = Table {
-                online: true,
-                ..Table::default()
-            };
-            edges
-                .get("8")
-                .unwrap()
-                .devices
-                .insert(format!("d{n}").into(), device);
-        }
-        assert_eq!(
-            edges.make_room("9", "d").map_err(|refused| refused.reason),
-            Err(RejectReason::Limit)
-        );
-        edges.get("8").unwrap().die();
-        edges.make_room("9", "d").unwrap();
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! One CAN frame of WiCAN's JSON to its identifier and bytes. Does not know what they mean.
+//! One CAN frame of WiCAN's JSON to its identifier and bytes.
 
 use crate::json::Json;
 use crate::telemetry::kit::can;
@@ -6,7 +6,7 @@ use crate::telemetry::kit::can::Signal;
 
 /// Bytes of a frame of classic CAN.
 const MAX_BYTES: usize = 8;
-/// Identifiers with more than 11 bits are extended, should nobody say so.
+/// Identifiers with more than 11 bits are extended, even without `extd`.
 const LONGEST_STANDARD_ID: u32 = 0x7FF;
 /// 29 bits.
 const LONGEST_ID: u32 = 0x1FFF_FFFF;
@@ -15,16 +15,16 @@ const LONGEST_ID: u32 = 0x1FFF_FFFF;
 pub struct Frame {
     id: u32,
     extended: bool,
-    /// Asks for data and has none.
+    /// A request for data, without data.
     remote: bool,
     data: [u8; MAX_BYTES],
     len: usize,
 }
 
 impl Frame {
-    /// Reads `{"id","dlc","rtr","extd","data"}`.
-    pub fn read(json: &mut Json<'_>) -> Result<Self, ()> {
-        let (mut id, mut extended, mut remote, mut code, mut sound) =
+    /// Parses `{"id","dlc","rtr","extd","data"}`.
+    pub fn parse(json: &mut Json<'_>) -> Result<Self, ()> {
+        let (mut id, mut extended, mut remote, mut length_code, mut valid) =
             (None, None, false, MAX_BYTES, true);
         let mut data = [0; MAX_BYTES];
         let mut len = 0;
@@ -32,35 +32,37 @@ impl Frame {
             "id" => id = number(json).filter(|id| *id <= LONGEST_ID),
             "extd" => extended = json.boolean(),
             "rtr" => remote = json.boolean() == Some(true),
-            "dlc" => code = number(json).map_or(code, |code| code as usize),
+            "dlc" => {
+                length_code = number(json).map_or(length_code, |length_code| length_code as usize)
+            }
             "data" => json.one_or_many(|json| {
                 match (
                     data.get_mut(len),
                     number(json).and_then(|byte| u8::try_from(byte).ok()),
                 ) {
-                    (Some(place), Some(byte)) => *place = byte,
-                    _ => sound = false,
+                    (Some(slot), Some(byte)) => *slot = byte,
+                    _ => valid = false,
                 }
                 len += 1;
             }),
             _ => {}
         });
-        let id = id.filter(|_| is_object && sound).ok_or(())?;
+        let id = id.filter(|_| is_object && valid).ok_or(())?;
         let extended = extended.unwrap_or(id > LONGEST_STANDARD_ID);
-        // The length code counts; what stands behind it is an old frame's.
+        // Bytes behind the length code are left over from an older frame.
         Ok(Self {
             id,
             extended,
             remote,
             data,
-            len: len.min(code),
+            len: len.min(length_code),
         })
     }
 
-    /// Gives out what it says.
-    pub fn signals(&self, give: impl FnMut(Signal)) {
+    /// Calls `emit` with each value in the frame.
+    pub fn signals(&self, emit: impl FnMut(Signal)) {
         if !self.remote {
-            can::read(self.id, self.extended, &self.data[..self.len], give);
+            can::decode_frame(self.id, self.extended, &self.data[..self.len], emit);
         }
     }
 }

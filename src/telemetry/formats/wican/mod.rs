@@ -1,6 +1,6 @@
 //! WiCAN: an OBD-II dongle's parameters as one JSON object of its profile's names, or the CAN frames themselves, on one topic.
-//! The message names no time of day: `ts` counts from the dongle's start.
-//! Sources: mqtt-telemetry section 2.8; WiCAN `.vehicle_profiles/params.json` and `docs/content/7.MQTT/Usage.md`.
+//! The message has no time of day: `ts` counts from the dongle's start.
+//! Sources: meatpiHQ/wican-fw at 5e28f49, `.vehicle_profiles/params.json` and `docs/content/7.MQTT/Usage.md`.
 
 mod frame;
 
@@ -8,15 +8,15 @@ use std::collections::BTreeSet;
 
 use crate::json::Json;
 use crate::model::{AssetKind, FeedFormat, Quantity, ReadingEntry, RejectReason, Value};
-use crate::telemetry::kit::asset::AssetId;
+use crate::telemetry::kit::asset_id::AssetId;
 use crate::telemetry::kit::can::Grade;
-use crate::telemetry::kit::entries::Entries;
-use crate::telemetry::kit::plain::rule_of;
-use crate::telemetry::kit::rule::{Rule, Trouble};
+use crate::telemetry::kit::reading_entries::Entries;
+use crate::telemetry::kit::rule::{Rule, ValueError};
+use crate::telemetry::kit::single_value::find_rule;
 use crate::telemetry::{Decode, Decoder, Message, Refused, Sink};
 use frame::Frame;
 
-/// The format's line in the table.
+/// The entry in the table of formats.
 pub const DECODER: Decoder = Decoder {
     name: "wican",
     format: FORMAT,
@@ -39,7 +39,7 @@ const FRAMES: FeedFormat = FeedFormat {
 const MAX_PAYLOAD: usize = 64 * 1024;
 /// Nesting: message, `frame`, frame, `data`.
 const MAX_DEPTH: usize = 8;
-/// Vehicles of which is remembered that they count fuel finely. Of any more each message is judged alone.
+/// Vehicles remembered to have the finer fuel total. For any further vehicle each message is decided alone.
 const MAX_REMEMBERED: usize = 4_096;
 
 /// Parameters with a place in the vocabulary. `HV_W` and `HV_A` are left out: their sign depends on the profile. So is `FUEL_RATE`: it is
@@ -74,24 +74,24 @@ const PARAMETERS: &[(&str, Rule)] = &[
     ("CHARGER_CONNECTED", Rule::Bool(Quantity::PluggedIn)),
 ];
 
-/// Where a profile has two names for one quantity, these stand back.
-const SECOND_CHOICE: [&str; 2] = ["ODOMETER_MI", "HV_KWH_R"];
+/// If a profile has two names for one quantity, these are the less preferred.
+const LESS_PREFERRED: [&str; 2] = ["ODOMETER_MI", "HV_KWH_R"];
 
-const COMPOUND: Trouble = (
+const COMPOUND: ValueError = (
     RejectReason::Type,
     "is an object or a list where a single value is expected",
 );
-const BAD_FRAME: Trouble = (
+const BAD_FRAME: ValueError = (
     RejectReason::Type,
     "is no frame with a number `id` and a list `data` of up to 8 bytes",
 );
 
 fn claims(topic: &str) -> bool {
-    split(topic).is_some()
+    parse_topic(topic).is_some()
 }
 
 /// `wican/<device_id>/<rest>`.
-fn split(topic: &str) -> Option<(&str, &str)> {
+fn parse_topic(topic: &str) -> Option<(&str, &str)> {
     topic.strip_prefix("wican/")?.split_once('/')
 }
 
@@ -103,7 +103,7 @@ struct Wican {
 
 impl Decode for Wican {
     fn decode(&mut self, message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
-        let (device, rest) = split(message.topic).ok_or_else(|| {
+        let (device, rest) = parse_topic(message.topic).ok_or_else(|| {
             Refused::new(
                 RejectReason::UnknownTopic,
                 "the topic is not wican/<device>/<can/rx|can/status|status>",
@@ -119,7 +119,7 @@ impl Decode for Wican {
     }
 }
 
-/// The message as text; `None` if it is empty, which erases a broker's retained copy and says nothing.
+/// The message as text; `None` if it is empty, which only erases a broker's retained copy.
 fn text<'a>(message: &Message<'a>) -> Result<Option<&'a str>, Refused> {
     if message.payload.len() > MAX_PAYLOAD {
         let detail = format!(
@@ -139,7 +139,7 @@ fn text<'a>(message: &Message<'a>) -> Result<Option<&'a str>, Refused> {
     Ok((!text.is_empty()).then_some(text))
 }
 
-/// A walk over an object came to its end, and nothing is behind it.
+/// Checks that the walk over an object reached its end, and nothing follows it.
 fn check(json: &mut Json<'_>, is_object: bool) -> Result<(), Refused> {
     if json.too_deep() {
         return Err(Refused::new(
@@ -162,7 +162,7 @@ fn check(json: &mut Json<'_>, is_object: bool) -> Result<(), Refused> {
     Ok(())
 }
 
-/// A value as it stands in the text.
+/// The text of a value, as it is written.
 fn raw<'a>(json: &mut Json<'a>) -> &'a str {
     json.peek();
     let from = json.position();
@@ -188,33 +188,31 @@ impl Wican {
         let is_object = json.object(|json, name| {
             if name == "frame" {
                 frames = true;
-                json.one_or_many(|json| match Frame::read(json) {
+                json.one_or_many(|json| match Frame::parse(json) {
                     Ok(frame) => frame.signals(|signal| {
                         fine |= signal.grade == Grade::Fine;
                         match signal.value {
                             Ok(_) if fine && signal.grade == Grade::Coarse => {}
-                            Ok(value) => drop(entries.put(signal.quantity, value)),
-                            Err(trouble) => {
-                                sink.ignored(trouble.0, signal.quantity.name(), trouble.1)
-                            }
+                            Ok(value) => drop(entries.insert(signal.quantity, value)),
+                            Err(error) => sink.ignored(error.0, signal.quantity.name(), error.1),
                         }
                     }),
                     Err(()) => sink.ignored(BAD_FRAME.0, "frame", BAD_FRAME.1),
                 });
-            } else if let Some(rule) = rule_of(PARAMETERS, name) {
+            } else if let Some(rule) = find_rule(PARAMETERS, name) {
                 let raw = raw(json);
                 let value = if raw.starts_with(['{', '[']) {
                     Err(COMPOUND)
                 } else {
-                    rule.read(raw)
+                    rule.parse(raw)
                 };
                 match value {
-                    Ok(Some(value)) if SECOND_CHOICE.contains(&name) => {
-                        entries.put_else(rule.quantity(), value)
+                    Ok(Some(value)) if LESS_PREFERRED.contains(&name) => {
+                        entries.insert_if_absent(rule.quantity(), value)
                     }
-                    Ok(Some(value)) => drop(entries.put(rule.quantity(), value)),
+                    Ok(Some(value)) => drop(entries.insert(rule.quantity(), value)),
                     Ok(None) => {}
-                    Err(trouble) => sink.ignored(trouble.0, name, trouble.1),
+                    Err(error) => sink.ignored(error.0, name, error.1),
                 }
             }
         });
@@ -268,40 +266,4 @@ fn status(message: &Message<'_>, asset: &AssetId, sink: &mut dyn Sink) -> Result
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::model::Reading;
-    use crate::telemetry::formats::wican::*;
-    use crate::units::UtcMs;
-
-    #[test]
-    fn frames_are_exact_and_parameters_are_not() {
-        struct Formats(Vec<FeedFormat>);
-        impl Sink for Formats {
-            fn reading(&mut self, reading: Reading<'_>) {
-                assert_eq!(reading.at, None, "`ts` is no clock");
-                self.0.push(reading.format);
-            }
-            fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {
-                panic!("{reason:?} {field} {detail}");
-            }
-        }
-        let mut formats = Formats(Vec::new());
-        let mut decoder = Wican::default();
-        for payload in [
-            r#"{"SOC":76.5}"#,
-            r#"{"ts":1,"frame":[{"id":2024,"dlc":8,"data":[3,65,91,170,0,0,0,0]}]}"#,
-        ] {
-            let topic = "wican/84f703406f75/can/rx";
-            let message = Message {
-                topic,
-                payload: payload.as_bytes(),
-                retained: false,
-                zone: crate::jurisdiction::UK.zone(),
-                received_at: UtcMs(0),
-                properties: &[],
-            };
-            decoder.decode(&message, &mut formats).unwrap();
-        }
-        assert_eq!(formats.0, [FORMAT, FeedFormat::new(41)]);
-    }
-}
+mod tests;

@@ -1,10 +1,10 @@
 //! J1939 broadcasts of one CAN frame, little endian, as commercial vehicles send them and FMS gateways pass them on.
-//! Sources: SAE J1939-21 and -71; mqtt-telemetry section 2.9. SPN 5054 is not confirmed by a capture.
+//! Sources: SAE J1939-21 (identifiers) and J1939-71 (parameters). SPN 5054 is not confirmed by a capture.
 
 use super::{Grade, Scale, Signal};
 use crate::model::Quantity;
 
-/// A suspect parameter number's place.
+/// Where a suspect parameter number (SPN) stands.
 struct Parameter {
     group: u32,
     /// First byte, from 0.
@@ -90,8 +90,8 @@ pub fn group(id: u32) -> u32 {
     }
 }
 
-/// Reads a frame.
-pub fn read(id: u32, data: &[u8], mut give: impl FnMut(Signal)) {
+/// Decodes a broadcast.
+pub fn decode(id: u32, data: &[u8], mut emit: impl FnMut(Signal)) {
     let group = group(id);
     for parameter in PARAMETERS
         .iter()
@@ -105,7 +105,7 @@ pub fn read(id: u32, data: &[u8], mut give: impl FnMut(Signal)) {
             .rev()
             .fold(0, |raw, byte| raw << 8 | u32::from(*byte));
         if raw >> (8 * (parameter.bytes - 1)) <= HIGHEST {
-            give(parameter.scale.signal(raw, parameter.grade));
+            emit(parameter.scale.signal(raw, parameter.grade));
         }
     }
 }

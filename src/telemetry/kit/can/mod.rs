@@ -1,24 +1,23 @@
-//! One CAN frame to what it says of our quantities: answers of OBD-II, and J1939 (FMS). Whoever has frames asks here.
-//! Joins no frames: what is longer than one is left out (see `obd`).
+//! One CAN frame to values of our quantities: responses of OBD-II, and broadcasts of J1939 (FMS). Frames are not joined, so values
+//! that are longer than one frame are left out (see `obd`).
 
 mod j1939;
 mod obd;
 
 use crate::model::{Quantity, Value};
-use crate::telemetry::kit::rule::{Trouble, counted};
+use crate::telemetry::kit::rule::{ValueError, counted};
 
 /// A value in a frame.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Signal {
-    /// What it measures.
     pub quantity: Quantity,
-    /// The value, or why it cannot be.
-    pub value: Result<Value<'static>, Trouble>,
-    /// The same counter in smaller steps, or in larger ones; both are never mixed.
+    /// The value, or why it is not usable.
+    pub value: Result<Value<'static>, ValueError>,
+    /// Whether this is the counter with smaller or with larger steps; the two are never mixed.
     pub grade: Grade,
 }
 
-/// Which of two signals of one quantity is to be preferred.
+/// Which of two signals of one quantity is preferred.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Grade {
     /// There is only one.
@@ -58,151 +57,14 @@ impl Scale {
     }
 }
 
-/// Gives out what a data frame says. Frames of other protocols, and values that are not available, give nothing.
-pub fn read(id: u32, extended: bool, data: &[u8], give: impl FnMut(Signal)) {
+/// Calls `emit` with each value of a data frame. Frames of other protocols and values that are not available have none.
+pub fn decode_frame(id: u32, extended: bool, data: &[u8], emit: impl FnMut(Signal)) {
     if obd::is_answer(id, extended) {
-        obd::read(data, give);
+        obd::decode(data, emit);
     } else if extended {
-        j1939::read(id, data, give);
+        j1939::decode(id, data, emit);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::telemetry::kit::can::*;
-    use crate::units::Thousandths;
-
-    fn all(id: u32, extended: bool, data: &[u8]) -> Vec<(Quantity, Option<i64>)> {
-        let mut found = Vec::new();
-        read(id, extended, data, |signal| {
-            found.push((
-                signal.quantity,
-                match signal.value {
-                    Ok(Value::Number(Thousandths(number))) => Some(number),
-                    _ => None,
-                },
-            ));
-        });
-        found
-    }
-
-    #[test]
-    fn obd_answers() {
-        use Quantity as Q;
-        for (data, want) in [
-            (
-                &[3, 0x41, 0x5B, 170, 0, 0, 0, 0][..],
-                vec![(Q::Soc, Some(66_667))],
-            ),
-            (&[3, 0x41, 0x2F, 255], vec![(Q::FuelLevel, Some(100_000))]),
-            (
-                &[6, 0x41, 0xA6, 0, 0x0C, 0xE5, 0x53, 0],
-                vec![(Q::Odometer, Some(84_513_900))],
-            ),
-            (
-                &[4, 0x41, 0x5E, 0, 100, 0, 0, 0],
-                vec![(Q::FuelRate, Some(5_000))],
-            ),
-            (
-                &[3, 0x41, 0x0D, 50, 0, 0, 0, 0],
-                vec![(Q::Speed, Some(50_000))],
-            ),
-            // Several parameters in one answer, as SAE J1979 allows; behind an unknown one nothing can be found.
-            (
-                &[5, 0x41, 0x0D, 50, 0x2F, 51, 0, 0],
-                vec![(Q::Speed, Some(50_000)), (Q::FuelLevel, Some(20_000))],
-            ),
-            (&[5, 0x41, 0x0C, 0x1A, 0xF8, 0x0D, 50, 0], vec![]),
-            (&[6, 0x41, 0xA6, 0, 0, 0, 0, 0], vec![(Q::Odometer, None)]),
-            (&[6, 0x41, 0xA6, 255, 255, 255, 255, 0], vec![]),
-            (&[4, 0x41, 0x5E, 255, 255, 0, 0, 0], vec![]),
-            (&[3, 0x7F, 1, 0x12, 0xAA, 0xAA, 0xAA, 0xAA], vec![]),
-            (&[3, 0x49, 0x17, 4, 0, 0, 0, 0], vec![]),
-            (&[0x10, 0x0B, 0x49, 0x17, 1, 0, 0, 0], vec![]),
-            (&[0x21, 0x41, 0x5B, 170, 0, 0, 0, 0], vec![]),
-            (&[3, 0x41, 0x5B], vec![]),
-            (&[2, 0x41, 0x5B, 170], vec![]),
-            (&[0, 0x41, 0x5B, 170], vec![]),
-            (&[], vec![]),
-        ] {
-            assert_eq!(all(0x7E8, false, data), want, "{data:02x?}");
-            assert_eq!(all(0x18DA_F110, true, data), want, "{data:02x?}");
-            assert_eq!(all(0x7DF, false, data), vec![], "a question");
-        }
-        assert_eq!(
-            all(0x7E8, true, &[3, 0x41, 0x5B, 170]),
-            vec![],
-            "not the 11-bit identifier"
-        );
-    }
-
-    #[test]
-    fn j1939_signals() {
-        use Quantity as Q;
-        let frame = |pgn: u32| 0x1800_0000 | pgn << 8 | 0x17;
-        for (pgn, data, want) in [
-            (
-                65_217,
-                [69, 233, 1, 1, 232, 3, 0, 0],
-                vec![(Q::Odometer, Some(84_512_345))],
-            ),
-            (
-                65_217,
-                [0, 0, 0, 0, 232, 3, 0, 0],
-                vec![(Q::Odometer, None)],
-            ),
-            (
-                65_248,
-                [0, 0, 0, 0, 64, 81, 10, 0],
-                vec![(Q::OdometerCoarse, Some(84_520_000))],
-            ),
-            (
-                65_257,
-                [100, 0, 0, 0, 147, 41, 0, 0],
-                vec![(Q::FuelUsedTotal, Some(5_321_500))],
-            ),
-            (
-                64_777,
-                [0, 0, 0, 0, 0x8F, 0x32, 0x51, 0],
-                vec![(Q::FuelUsedTotal, Some(5_321_359))],
-            ),
-            (
-                65_253,
-                [16, 39, 0, 0, 0, 0, 0, 0],
-                vec![(Q::EngineHoursTotal, Some(500_000))],
-            ),
-            (
-                65_276,
-                [255, 125, 0, 0, 0, 0, 0, 0],
-                vec![(Q::FuelLevel, Some(50_000))],
-            ),
-            (
-                65_276,
-                [255, 0xFA, 0, 0, 0, 0, 0, 0],
-                vec![(Q::FuelLevel, Some(100_000))],
-            ),
-            (65_276, [255, 0xFB, 0, 0, 0, 0, 0, 0], vec![]),
-            (
-                65_266,
-                [100, 0, 0, 0, 0, 0, 0, 0],
-                vec![(Q::FuelRate, Some(5_000))],
-            ),
-            (
-                65_266,
-                [0xFF, 0xFA, 0, 0, 0, 0, 0, 0],
-                vec![(Q::FuelRate, Some(3_212_750))],
-            ),
-            (65_266, [0, 0xFB, 0, 0, 0, 0, 0, 0], vec![]),
-            (65_257, [255; 8], vec![]),
-            (65_257, [0, 0, 0, 0, 0, 0, 0, 0xFB], vec![]),
-            (65_265, [0; 8], vec![]),
-        ] {
-            assert_eq!(all(frame(pgn), true, &data), want, "{pgn} {data:02x?}");
-            assert_eq!(all(frame(pgn), true, &data[..1]), vec![], "cut off");
-        }
-        // Addressed to one (PDU1): the destination is no part of the group's number.
-        assert_eq!(j1939::group(0x18EF_1700), 0xEF00);
-        assert_eq!(j1939::group(0x1CFE_C100), 65_217);
-        assert_eq!(j1939::group(0x19FE_C100), 0x1_0000 | 65_217);
-    }
-}
+mod tests;

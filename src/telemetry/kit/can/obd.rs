@@ -1,7 +1,7 @@
-//! OBD-II answers of one CAN frame: service 01 (current data), big endian. Sources: ISO 15765-2 and -4; WiCAN `obd2_standard_pids.h`,
-//! mqtt-telemetry section 2.9.
+//! OBD-II responses of one CAN frame: service 01 (current data), big endian. Sources: ISO 15031-5 and SAE J1979 (parameters), ISO 15765-2
+//! and -4 (frames), WiCAN `obd2_standard_pids.h`.
 //!
-//! Left out: service 09 with the lifetime values of OBFCM. They come in several frames, and their scales are stated nowhere we could read.
+//! Left out: service 09 with the lifetime values of OBFCM. They span several frames, and no public document states their scales.
 
 use super::{Grade, Scale, Signal};
 use crate::model::Quantity;
@@ -34,7 +34,7 @@ const PARAMETERS: [(u8, usize, Scale); 5] = [
 /// Answer to service 01.
 const CURRENT_DATA: u8 = 0x41;
 
-/// A control unit answers the tester: 0x7E8 to 0x7EF, or 0x18DAF1xx with 29 bits.
+/// Returns true for responses of a control unit to the tester: 0x7E8 to 0x7EF, or 0x18DAF1xx with 29 bits (ISO 15765-4).
 pub fn is_answer(id: u32, extended: bool) -> bool {
     if extended {
         id & 0x1FFF_FF00 == 0x18DA_F100
@@ -43,8 +43,8 @@ pub fn is_answer(id: u32, extended: bool) -> bool {
     }
 }
 
-/// Reads an answer of one frame. Its first byte is the length; with any higher bit it belongs to a longer one.
-pub fn read(data: &[u8], mut give: impl FnMut(Signal)) {
+/// Decodes a response of one frame. The first byte is its length; with any higher bit set, the frame is part of a longer response.
+pub fn decode(data: &[u8], mut emit: impl FnMut(Signal)) {
     let Some((&length, rest)) = data.split_first() else {
         return;
     };
@@ -63,7 +63,7 @@ pub fn read(data: &[u8], mut give: impl FnMut(Signal)) {
         rest = behind;
         // Over a single byte every value is taken; wider ones are all ones where the unit does not know.
         if *bytes == 1 || value.iter().any(|byte| *byte != 0xFF) {
-            give(
+            emit(
                 scale.signal(
                     value
                         .iter()

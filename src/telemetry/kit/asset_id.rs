@@ -1,4 +1,4 @@
-//! The id of an asset, `<source>:<native id>`, written on the stack because this is the hot path.
+//! Builds the id of an asset, `<source>:<native id>`, on the stack, because every message needs one.
 
 use crate::model::{RejectReason, check_id};
 use crate::telemetry::Refused;
@@ -14,22 +14,25 @@ pub struct AssetId {
 }
 
 impl AssetId {
-    /// Joins checked parts. `source` stands before them, so that they never meet a fleet id by accident.
+    /// Joins checked parts behind `source`, so that they never equal a fleet id by accident.
     pub fn new(source: &str, parts: &[&str]) -> Result<Self, Refused> {
-        Self::of_levels(source, parts.iter().copied())
+        Self::from_levels(source, parts.iter().copied())
     }
 
-    /// The same of topic paths of several levels each; the first of several may be empty.
-    pub fn of_paths(source: &str, paths: &[&str]) -> Result<Self, Refused> {
+    /// Like [`AssetId::new`], from topic paths of several levels each; the first of several may be empty.
+    pub fn from_paths(source: &str, paths: &[&str]) -> Result<Self, Refused> {
         let paths = if let ["", rest @ ..] = paths {
             if rest.is_empty() { paths } else { rest }
         } else {
             paths
         };
-        Self::of_levels(source, paths.iter().flat_map(|path| path.split('/')))
+        Self::from_levels(source, paths.iter().flat_map(|path| path.split('/')))
     }
 
-    fn of_levels<'p>(source: &str, parts: impl Iterator<Item = &'p str>) -> Result<Self, Refused> {
+    fn from_levels<'p>(
+        source: &str,
+        parts: impl Iterator<Item = &'p str>,
+    ) -> Result<Self, Refused> {
         let mut id = Self::empty();
         id.push(source)?;
         for (index, part) in parts.enumerate() {
@@ -42,7 +45,7 @@ impl AssetId {
         Ok(id)
     }
 
-    /// Nothing yet, to be put together and then checked.
+    /// An empty id, to be filled with [`AssetId::push`] and then [`AssetId::checked`].
     pub fn empty() -> Self {
         Self {
             bytes: [0; MAX],
@@ -50,7 +53,7 @@ impl AssetId {
         }
     }
 
-    /// Checks the whole: `<source>:` if there is one, then ids divided by `/`. Without a source it is a fleet id.
+    /// Checks the whole id: an optional `<source>:`, then ids divided by `/`. Without a source it is a fleet id.
     pub fn checked(self) -> Result<Self, Refused> {
         let whole = self.as_str();
         let (source, native) = whole
@@ -67,7 +70,7 @@ impl AssetId {
         Ok(self)
     }
 
-    /// Adds to the id.
+    /// Appends text; fails if the id becomes too long.
     pub fn push(&mut self, text: &str) -> Result<(), Refused> {
         let target = self
             .bytes
@@ -83,7 +86,6 @@ impl AssetId {
         Ok(())
     }
 
-    /// The id.
     pub fn as_str(&self) -> &str {
         // Only whole texts were written.
         std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
@@ -92,7 +94,7 @@ impl AssetId {
 
 #[cfg(test)]
 mod tests {
-    use crate::telemetry::kit::asset::*;
+    use crate::telemetry::kit::asset_id::*;
 
     #[test]
     fn parts_are_checked_and_joined() {
@@ -108,14 +110,14 @@ mod tests {
                 "{parts:?}"
             );
         }
-        let of_paths =
-            |paths: &[&str]| AssetId::of_paths("shelly", paths).map(|id| id.as_str().to_owned());
+        let from_paths =
+            |paths: &[&str]| AssetId::from_paths("shelly", paths).map(|id| id.as_str().to_owned());
         assert_eq!(
-            of_paths(&["", "depot/em", "1"]),
+            from_paths(&["", "depot/em", "1"]),
             Ok("shelly:depot/em/1".to_owned())
         );
         for paths in [&["depot//em", "1"][..], &[""], &["", ""], &["depot", ""]] {
-            assert!(of_paths(paths).is_err(), "{paths:?}");
+            assert!(from_paths(paths).is_err(), "{paths:?}");
         }
         let long = "x".repeat(64);
         assert!(id(&[&long, &long, &long]).is_ok());

@@ -1,22 +1,22 @@
-//! Steps over JSON by the letter of RFC 8259: keys, values of any kind as raw text. Builds nothing and repairs nothing.
+//! Scans JSON exactly as RFC 8259 defines it: keys, and values of any kind as raw text.
 
 use std::borrow::Cow;
 
 use super::{MAX_LEVELS, NotJson, string};
 
-/// A place in a text that has to be JSON.
+/// A position in a text that must be JSON.
 pub struct Scanner<'a> {
     text: &'a str,
     at: usize,
 }
 
 impl<'a> Scanner<'a> {
-    /// At the beginning.
+    /// A scanner at the beginning of a text.
     pub fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
-    /// What is wrong, here.
+    /// An error at the current position.
     pub fn broken(&self, what: &'static str) -> NotJson {
         NotJson::Broken(what, self.at)
     }
@@ -33,21 +33,21 @@ impl<'a> Scanner<'a> {
         self.byte()
     }
 
-    /// Takes the next byte that is not blank.
+    /// Consumes the next byte that is not blank.
     pub fn next(&mut self) -> Option<u8> {
         let byte = self.peek()?;
         self.at += 1;
         Some(byte)
     }
 
-    /// Takes this byte, if it is the next.
+    /// Consumes this byte if it is the next one.
     pub fn eat(&mut self, byte: u8) -> bool {
         let there = self.peek() == Some(byte);
         self.at += usize::from(there);
         there
     }
 
-    /// Takes this byte; nothing else may stand here.
+    /// Consumes this byte, or fails.
     pub fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), NotJson> {
         if self.eat(byte) {
             Ok(())
@@ -56,7 +56,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Nothing but blanks is left.
+    /// Checks that only blanks are left.
     pub fn end(&mut self) -> Result<(), NotJson> {
         if self.peek().is_none() {
             Ok(())

@@ -7,7 +7,7 @@ const CAPACITY: usize = Quantity::ALL.len();
 // The set of quantities already there is one bit each.
 const _: () = assert!(CAPACITY <= 64);
 
-/// Values, in the order they were put.
+/// Values in insertion order.
 pub struct Entries<'a> {
     list: [ReadingEntry<'a>; CAPACITY],
     len: usize,
@@ -15,7 +15,7 @@ pub struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    /// None.
+    /// No values.
     pub fn new() -> Self {
         let list = [const {
             ReadingEntry {
@@ -30,8 +30,8 @@ impl<'a> Entries<'a> {
         }
     }
 
-    /// Adds a value. False if the quantity was there: then this is its value now.
-    pub fn put(&mut self, quantity: Quantity, value: Value<'a>) -> bool {
+    /// Inserts a value. Returns false if the quantity had one, which is replaced.
+    pub fn insert(&mut self, quantity: Quantity, value: Value<'a>) -> bool {
         if self.has(quantity) {
             if let Some(entry) = self.list[..self.len]
                 .iter_mut()
@@ -47,24 +47,24 @@ impl<'a> Entries<'a> {
         true
     }
 
-    /// Adds a value unless one of the quantity was there before.
-    pub fn put_else(&mut self, quantity: Quantity, value: Value<'a>) {
+    /// Inserts a value unless the quantity has one.
+    pub fn insert_if_absent(&mut self, quantity: Quantity, value: Value<'a>) {
         if !self.has(quantity) {
-            self.put(quantity, value);
+            self.insert(quantity, value);
         }
     }
 
-    /// The quantity has a value.
+    /// Returns true if the quantity has a value.
     pub fn has(&self, quantity: Quantity) -> bool {
         self.seen & 1 << quantity as u8 != 0
     }
 
-    /// There is nothing.
+    /// Returns true if there are no values.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// What was put.
+    /// The values in insertion order.
     pub fn as_slice(&self) -> &[ReadingEntry<'a>] {
         &self.list[..self.len]
     }

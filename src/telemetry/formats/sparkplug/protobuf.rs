@@ -1,15 +1,14 @@
-//! Protobuf's wire format: bytes to numbered fields, one after the other. Knows no message types; says where a text is cut off or
-//! broken. Source: protobuf.dev, "Encoding".
+//! Protobuf's wire format: bytes to numbered fields, one after the other, without message types. Source: protobuf.dev, "Encoding".
 
 /// Why bytes are no protobuf.
 pub type Broken = &'static str;
 
 /// A varint has seven bits a byte, so 64 bits need no more bytes than these.
-const LONGEST_VARINT: usize = 10;
+const MAX_VARINT: usize = 10;
 
-/// A field's content. What it means is the reader's knowledge.
+/// A field's content, by wire type.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Field<'a> {
+pub enum WireValue<'a> {
     /// Wire type 0.
     Number(u64),
     /// Wire type 1.
@@ -20,15 +19,15 @@ pub enum Field<'a> {
     Fixed32(u32),
 }
 
-/// A place in a message.
+/// Reads the fields of one message.
 #[derive(Clone, Copy, Debug)]
-pub struct Wire<'a> {
+pub struct ProtobufReader<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-impl<'a> Wire<'a> {
-    /// At the beginning of a message.
+impl<'a> ProtobufReader<'a> {
+    /// A reader at the beginning of a message.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
@@ -39,19 +38,19 @@ impl<'a> Wire<'a> {
     }
 
     /// The next field and its number; `None` at the end.
-    pub fn next(&mut self) -> Result<Option<(u64, Field<'a>)>, Broken> {
+    pub fn next(&mut self) -> Result<Option<(u64, WireValue<'a>)>, Broken> {
         if self.at == self.bytes.len() {
             return Ok(None);
         }
         let key = self.varint()?;
         let field = match key & 7 {
-            0 => Field::Number(self.varint()?),
-            1 => Field::Fixed64(u64::from_le_bytes(self.array()?)),
+            0 => WireValue::Number(self.varint()?),
+            1 => WireValue::Fixed64(u64::from_le_bytes(self.array()?)),
             2 => {
                 let length = self.varint()?;
-                Field::Bytes(self.take(usize::try_from(length).map_err(|_| CUT_OFF)?)?)
+                WireValue::Bytes(self.read_bytes(usize::try_from(length).map_err(|_| CUT_OFF)?)?)
             }
-            5 => Field::Fixed32(u32::from_le_bytes(self.array()?)),
+            5 => WireValue::Fixed32(u32::from_le_bytes(self.array()?)),
             // 3 and 4 are groups, which Sparkplug does not use; 6 and 7 do not exist.
             _ => return Err("a field has a wire type that Sparkplug does not use"),
         };
@@ -63,7 +62,7 @@ impl<'a> Wire<'a> {
 
     fn varint(&mut self) -> Result<u64, Broken> {
         let mut value = 0u64;
-        for index in 0..LONGEST_VARINT {
+        for index in 0..MAX_VARINT {
             let byte = *self.bytes.get(self.at).ok_or(CUT_OFF)?;
             self.at += 1;
             // The tenth byte has one bit left; what does not fit is dropped, as protobuf's own readers do.
@@ -75,7 +74,7 @@ impl<'a> Wire<'a> {
         Err("a number has more than ten bytes")
     }
 
-    fn take(&mut self, length: usize) -> Result<&'a [u8], Broken> {
+    fn read_bytes(&mut self, length: usize) -> Result<&'a [u8], Broken> {
         let end = self.at.checked_add(length).ok_or(CUT_OFF)?;
         let bytes = self.bytes.get(self.at..end).ok_or(CUT_OFF)?;
         self.at = end;
@@ -83,7 +82,7 @@ impl<'a> Wire<'a> {
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Broken> {
-        self.take(N)?.try_into().map_err(|_| CUT_OFF)
+        self.read_bytes(N)?.try_into().map_err(|_| CUT_OFF)
     }
 }
 
@@ -91,33 +90,33 @@ const CUT_OFF: Broken = "the bytes end within a field";
 
 #[cfg(test)]
 mod tests {
-    use crate::telemetry::formats::sparkplug::wire::*;
+    use crate::telemetry::formats::sparkplug::protobuf::*;
 
-    fn all(bytes: &[u8]) -> Result<Vec<(u64, Field<'_>)>, Broken> {
-        let mut wire = Wire::new(bytes);
-        std::iter::from_fn(|| wire.next().transpose()).collect()
+    fn all(bytes: &[u8]) -> Result<Vec<(u64, WireValue<'_>)>, Broken> {
+        let mut reader = ProtobufReader::new(bytes);
+        std::iter::from_fn(|| reader.next().transpose()).collect()
     }
 
     #[test]
     fn fields_of_every_kind() {
         let max = [&[0x50][..], &[0xFF; 9], &[1]].concat();
-        assert_eq!(all(&max), Ok(vec![(10, Field::Number(u64::MAX))]));
+        assert_eq!(all(&max), Ok(vec![(10, WireValue::Number(u64::MAX))]));
         assert_eq!(
             all(b"\x0a\x02ab\x65\0\0\x80\x3f"),
             Ok(vec![
-                (1, Field::Bytes(b"ab")),
-                (12, Field::Fixed32(0x3F80_0000))
+                (1, WireValue::Bytes(b"ab")),
+                (12, WireValue::Fixed32(0x3F80_0000))
             ])
         );
         assert_eq!(
             all(&[0x69, 1, 0, 0, 0, 0, 0, 0, 0]),
-            Ok(vec![(13, Field::Fixed64(1))])
+            Ok(vec![(13, WireValue::Fixed64(1))])
         );
         assert_eq!(all(b""), Ok(vec![]));
     }
 
     #[test]
-    fn broken_bytes_are_told() {
+    fn broken_bytes_are_refused() {
         for (bytes, want) in [
             (&b"\x08"[..], CUT_OFF),
             (b"\x08\x80", CUT_OFF),

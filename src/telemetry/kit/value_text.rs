@@ -1,4 +1,4 @@
-//! A payload that is one bare value: text as it stands, or JSON's spelling of it.
+//! The text of one bare value, plain or as JSON writes it, and the words by which sources report that they do not know it.
 
 use crate::model::RejectReason;
 use crate::telemetry::{Message, Refused};
@@ -6,7 +6,7 @@ use crate::telemetry::{Message, Refused};
 /// Longest text of a single value: a double has 24 characters, an id 64.
 const MAX: usize = 128;
 
-/// How sources say that they do not know; compared without case.
+/// Words for an unknown value; compared without case.
 const UNKNOWN: [&str; 7] = [
     "nil",
     "null",
@@ -17,7 +17,7 @@ const UNKNOWN: [&str; 7] = [
     "n/a",
 ];
 
-/// The value as text without quotes; `None` where the source does not know it.
+/// The payload as text without quotes; `None` if the value is unknown.
 ///
 /// An empty payload is "unknown", and also what erases a broker's retained copy (MQTT 3.1.1, section 3.3.1.3).
 pub fn text<'a>(message: &Message<'a>) -> Result<Option<&'a str>, Refused> {
@@ -37,14 +37,14 @@ pub fn text<'a>(message: &Message<'a>) -> Result<Option<&'a str>, Refused> {
     Ok(known(text))
 }
 
-/// Equal texts, told by length and ends before anything is compared: tables are looked through for every field of every message.
+/// Compares texts by length and ends first, because tables are searched for every field of every message.
 #[inline]
 pub fn same(a: &str, b: &str) -> bool {
     let (x, y) = (a.as_bytes(), b.as_bytes());
     x.len() == y.len() && x.first() == y.first() && x.last() == y.last() && a == b
 }
 
-/// A value's text without blanks and quotes, unless it is one of the words for "unknown".
+/// A value's text without blanks and quotes; `None` if it is empty or a word for "unknown".
 pub fn known(text: &str) -> Option<&str> {
     // Nearly all values are bare numbers.
     if let (Some(b'0'..=b'9' | b'-'), Some(b'0'..=b'9')) =
@@ -64,7 +64,7 @@ pub fn known(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::telemetry::kit::scalar::*;
+    use crate::telemetry::kit::value_text::*;
 
     #[test]
     fn unknown_has_many_words() {

@@ -1,4 +1,4 @@
-//! Degrees as text to whole units of 1e-7 degree (11 mm on the ground), exactly.
+//! Angles: degrees as text to whole units of 1e-7 degree (11 mm on the ground), without rounding through a float.
 
 use crate::units::parse_scaled;
 
@@ -17,7 +17,7 @@ pub fn degrees(text: &str, limit: i32) -> Option<i32> {
 
 #[cfg(test)]
 mod tests {
-    use crate::telemetry::kit::angle::*;
+    use crate::telemetry::kit::degrees::*;
 
     #[test]
     fn angles_are_exact_and_bounded() {

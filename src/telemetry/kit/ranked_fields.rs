@@ -1,28 +1,28 @@
-//! The known fields of one object, by quantity. Where several fields of a message say the same quantity the better one has it,
-//! whatever the order: the two are different instruments, and a counter must not see both (`mqtt-telemetry` section 6.1).
+//! The known fields of one object, by quantity. Some messages carry one quantity in several fields, such as the odometer of the dash and
+//! the distance of the tracker. These are different instruments, and the difference between two instruments is not a distance; so the
+//! better field is taken, whatever the order.
 
 use std::borrow::Cow;
 
-use super::entries::Entries;
+use super::reading_entries::Entries;
 use super::rule::Rule;
-use super::scalar;
+use super::value_text;
 use crate::model::Quantity;
 use crate::telemetry::Sink;
 
-/// A field that a format knows.
+/// A field that a format knows, ranked among those of its quantity.
 #[derive(Debug)]
-pub struct Field {
+pub struct RankedField {
     /// Its name in the message.
     pub name: &'static str,
-    /// How it is read.
     pub rule: Rule,
     /// 0 is the best source of its quantity.
     pub rank: u8,
 }
 
 /// The only field of its quantity, or the best.
-pub const fn best(name: &'static str, rule: Rule) -> Field {
-    Field {
+pub const fn best(name: &'static str, rule: Rule) -> RankedField {
+    RankedField {
         name,
         rule,
         rank: 0,
@@ -30,23 +30,25 @@ pub const fn best(name: &'static str, rule: Rule) -> Field {
 }
 
 /// A field that only counts where no better one is.
-pub const fn lesser(rank: u8, name: &'static str, rule: Rule) -> Field {
-    Field { name, rule, rank }
+pub const fn lesser(rank: u8, name: &'static str, rule: Rule) -> RankedField {
+    RankedField { name, rule, rank }
 }
 
-/// The field of a name in a table.
-pub fn field_of(table: &'static [Field], name: &str) -> Option<&'static Field> {
-    table.iter().find(|field| scalar::same(field.name, name))
+/// Finds a field by its name.
+pub fn find_field(table: &'static [RankedField], name: &str) -> Option<&'static RankedField> {
+    table
+        .iter()
+        .find(|field| value_text::same(field.name, name))
 }
 
 /// At most one field for every quantity, on the stack.
-pub struct Fields<'a> {
-    list: [Option<(&'static Field, Cow<'a, str>)>; Quantity::ALL.len()],
+pub struct RankedFields<'a> {
+    list: [Option<(&'static RankedField, Cow<'a, str>)>; Quantity::ALL.len()],
     len: usize,
 }
 
-impl<'a> Fields<'a> {
-    /// None.
+impl<'a> RankedFields<'a> {
+    /// No fields.
     pub fn new() -> Self {
         Self {
             list: [const { None }; Quantity::ALL.len()],
@@ -54,10 +56,10 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Offers a field with its text. It is not taken if the source does not know the value, or if a better field is there; a bad
-    /// value of a better field still keeps a lesser one out, because the next one will be good.
-    pub fn offer(&mut self, field: &'static Field, text: Cow<'a, str>) {
-        if scalar::known(&text).is_none() {
+    /// Offers a field with its text. It is dropped if its value is unknown or a better field is there. A bad value of a better field still
+    /// keeps a lesser one out, because the next message will have a good one.
+    pub fn offer(&mut self, field: &'static RankedField, text: Cow<'a, str>) {
+        if value_text::known(&text).is_none() {
             return;
         }
         let quantity = field.rule.quantity();
@@ -76,28 +78,28 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The fields taken.
-    pub fn fields(&self) -> impl Iterator<Item = &'static Field> {
+    /// The fields that were kept.
+    pub fn fields(&self) -> impl Iterator<Item = &'static RankedField> {
         self.list[..self.len]
             .iter()
             .flatten()
             .map(|(field, _)| *field)
     }
 
-    /// Reads the fields that `wanted` says yes to; what cannot be read is reported.
-    pub fn read<'s>(
+    /// Parses the fields that `wanted` selects; errors go to the sink.
+    pub fn parse_into<'s>(
         &'s self,
         into: &mut Entries<'s>,
         sink: &mut dyn Sink,
-        mut wanted: impl FnMut(&Field) -> bool,
+        mut wanted: impl FnMut(&RankedField) -> bool,
     ) {
         for (field, text) in self.list[..self.len].iter().flatten() {
             if !wanted(field) {
                 continue;
             }
-            match field.rule.read(text) {
+            match field.rule.parse(text) {
                 Ok(Some(value)) => {
-                    into.put(field.rule.quantity(), value);
+                    into.insert(field.rule.quantity(), value);
                 }
                 Ok(None) => {}
                 Err((reason, detail)) => sink.ignored(reason, field.name, detail),
@@ -109,11 +111,11 @@ impl<'a> Fields<'a> {
 #[cfg(test)]
 mod tests {
     use crate::model::{Reading, RejectReason, Value};
-    use crate::telemetry::kit::fields::*;
+    use crate::telemetry::kit::ranked_fields::*;
     use crate::units::Thousandths;
 
-    struct Nothing(Vec<RejectReason>);
-    impl Sink for Nothing {
+    struct RejectedValues(Vec<RejectReason>);
+    impl Sink for RejectedValues {
         fn reading(&mut self, _: Reading<'_>) {}
         fn ignored(&mut self, reason: RejectReason, _: &str, _: &str) {
             self.0.push(reason);
@@ -121,8 +123,8 @@ mod tests {
     }
 
     #[test]
-    fn the_better_field_has_the_quantity() {
-        const TABLE: &[Field] = &[
+    fn the_better_field_is_taken() {
+        const TABLE: &[RankedField] = &[
             best("dash", Rule::Number(Quantity::Odometer, "km")),
             lesser(1, "tracker", Rule::Number(Quantity::Odometer, "m")),
             lesser(2, "guess", Rule::Number(Quantity::Odometer, "km")),
@@ -147,12 +149,12 @@ mod tests {
                 vec![RejectReason::Number],
             ),
         ] {
-            let mut fields = Fields::new();
+            let mut fields = RankedFields::new();
             for (name, text) in given {
-                fields.offer(field_of(TABLE, name).unwrap(), Cow::Borrowed(text));
+                fields.offer(find_field(TABLE, name).unwrap(), Cow::Borrowed(text));
             }
-            let (mut entries, mut sink) = (Entries::new(), Nothing(Vec::new()));
-            fields.read(&mut entries, &mut sink, |_| true);
+            let (mut entries, mut sink) = (Entries::new(), RejectedValues(Vec::new()));
+            fields.parse_into(&mut entries, &mut sink, |_| true);
             let got = entries.as_slice().first().map(|entry| entry.value.clone());
             assert_eq!(
                 (got, sink.0),

@@ -1,11 +1,10 @@
-//! A metric's name to a quantity and how it is read: our own vocabulary, or a VSS path (mqtt-telemetry section 6). Guesses nothing:
-//! any other name has no meaning here.
+//! A metric's name to the rule of a quantity: a name of our own vocabulary, or a COVESA VSS path. All other names are ignored.
 
 use crate::model::{AssetKind, Quantity};
 use crate::telemetry::kit::rule::Rule;
 use crate::telemetry::kit::{unit, vss};
 
-/// The rule of a name, in the unit that goes without saying; and whether the name is a VSS path.
+/// The rule of a name in its default unit, and whether the name is a VSS path.
 pub fn named(name: &str) -> Option<(Rule, bool)> {
     if let Some(quantity) = Quantity::from_name(name) {
         return Rule::canonical(quantity).map(|rule| (rule, false));
@@ -16,7 +15,7 @@ pub fn named(name: &str) -> Option<(Rule, bool)> {
 /// The rule of a quantity under our name, or under its VSS path.
 pub fn rule(quantity: Quantity, path: bool) -> Option<Rule> {
     if path {
-        vss::of_quantity(quantity)
+        vss::rule_for_quantity(quantity)
     } else {
         Rule::canonical(quantity)
     }
@@ -32,7 +31,7 @@ pub fn in_unit(rule: Rule, unit: &str) -> Option<Rule> {
     }
 }
 
-/// What an asset is, by what it measures. A meter is the cautious guess: its register is nobody's charging.
+/// The kind of an asset, by its quantities. A meter is the fallback, because its register is not counted as charging.
 pub fn kind_of(quantities: impl Iterator<Item = Quantity> + Clone) -> AssetKind {
     use Quantity::{
         ChargePower, Charging, EnergyExportTotal, EnergyImportTotal, IdTag, Latitude, Longitude,
@@ -51,7 +50,7 @@ pub fn kind_of(quantities: impl Iterator<Item = Quantity> + Clone) -> AssetKind 
             ChargePower | Charging | PluggedIn | SessionEnergy | VehicleRef | IdTag
         )
     });
-    // Everything else is a vehicle's. A charger may know the vehicle's SoC (ISO 15118), and has a place too.
+    // All other quantities are a vehicle's. A charger may have the vehicle's SoC (ISO 15118), and has a position too.
     let vehicle = any(|quantity| {
         !matches!(
             quantity,
@@ -77,7 +76,7 @@ pub fn kind_of(quantities: impl Iterator<Item = Quantity> + Clone) -> AssetKind 
 
 #[cfg(test)]
 mod tests {
-    use crate::telemetry::formats::sparkplug::names::*;
+    use crate::telemetry::formats::sparkplug::metric_names::*;
 
     #[test]
     fn own_names_and_paths() {
@@ -115,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_measures_what() {
+    fn the_kind_follows_from_the_quantities() {
         use Quantity as Q;
         for (quantities, want) in [
             (

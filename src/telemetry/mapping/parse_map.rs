@@ -1,18 +1,18 @@
-//! `[[map]]` tables to maps that can work: everything that can be wrong is found here, before the first message.
+//! Compiles `[[map]]` tables to maps. Every mistake is found here, before the first message.
 
 use toml::de::DeValue;
 
 use super::map::Map;
+use super::parse_field;
 use super::pointer::Pointers;
-use super::read_field;
-use super::table::{Source, Table};
 use super::template::Template;
-use super::time::{Format, Place, Time};
-use super::topic::{Pattern, Wrong};
+use super::time::{TimeFormat, TimeLocation, TimeRule};
+use super::toml_table::{MappingFile, TomlTable};
+use super::topic::{Pattern, PatternError};
 use crate::model::{AssetKind, nearest};
 use crate::units::Zone;
 
-/// How a time zone is found by its name; why not, if it is not.
+/// Looks up a time zone by name; the error says how to fix the name.
 pub type FindZone<'a> = &'a dyn Fn(&str) -> Result<Zone, String>;
 
 /// Keys of a `[[map]]`, which slip into a table below it if they stand after its heading (Telegraf 10753).
@@ -21,7 +21,7 @@ const MAP_KEYS: &[&str] = &[
 ];
 /// Fields of one map.
 const MAX_FIELDS: usize = 64;
-/// A year: longer would be never.
+/// A year; longer would mean never.
 const LONGEST_STALE_S: u32 = 366 * 86_400;
 
 const TIME_HINT: &str = "write time = { path = \"/t\", format = \"rfc3339\" }";
@@ -36,8 +36,8 @@ const SELECT_HINT: &str = "write select = { path = \"/type\" }, and `when` in th
 const FIELDS_HINT: &str =
     "write fields = [ { path = \"/odo\", quantity = \"odometer\", unit = \"km\" } ]";
 
-/// The maps of a file; those with mistakes are missing.
-pub fn maps(source: &Source<'_>, zone: FindZone<'_>) -> Vec<Map> {
+/// The maps of a file, without those that have mistakes.
+pub fn maps(source: &MappingFile<'_>, zone: FindZone<'_>) -> Vec<Map> {
     let Some(mut file) = source.parse() else {
         return Vec::new();
     };
@@ -56,7 +56,7 @@ pub fn maps(source: &Source<'_>, zone: FindZone<'_>) -> Vec<Map> {
         .collect()
 }
 
-fn map(source: &Source<'_>, mut table: Table<'_, '_>, zone: FindZone<'_>) -> Option<Map> {
+fn map(source: &MappingFile<'_>, mut table: TomlTable<'_, '_>, zone: FindZone<'_>) -> Option<Map> {
     let before = source.count();
     let mut pointers = Pointers::new();
     let is_json = table
@@ -93,13 +93,13 @@ fn map(source: &Source<'_>, mut table: Table<'_, '_>, zone: FindZone<'_>) -> Opt
             format!("at most {MAX_FIELDS}; split the map"),
         );
     }
-    let around = read_field::Around {
+    let context = parse_field::MapContext {
         is_json,
         has_select: select.is_some(),
     };
     let fields: Vec<_> = items
         .into_iter()
-        .filter_map(|item| read_field::field(item, &around, &mut pointers))
+        .filter_map(|item| parse_field::field(item, &context, &mut pointers))
         .collect();
     // If a field has mistakes, its `when` is not known.
     if select.is_some()
@@ -130,7 +130,7 @@ fn map(source: &Source<'_>, mut table: Table<'_, '_>, zone: FindZone<'_>) -> Opt
     })
 }
 
-fn topic(table: &mut Table<'_, '_>) -> Option<Pattern> {
+fn topic(table: &mut TomlTable<'_, '_>) -> Option<Pattern> {
     const HINT: &str = "write topic = \"acme/tracker/{id}/json\"";
     if !table.has("topic") {
         table.refuse("", None, "has no `topic`", HINT);
@@ -144,7 +144,7 @@ fn topic(table: &mut Table<'_, '_>) -> Option<Pattern> {
 }
 
 fn asset(
-    table: &mut Table<'_, '_>,
+    table: &mut TomlTable<'_, '_>,
     topic: Option<&Pattern>,
     pointers: Option<&mut Pointers>,
 ) -> Option<Template> {
@@ -153,7 +153,7 @@ fn asset(
         table.refuse("", None, "has no `asset`", HINT);
     }
     let (text, at) = table.text("asset", HINT)?;
-    // Without the topic nobody knows its captures.
+    // Its captures are those of the topic.
     Template::parse(&text, topic?, pointers)
         .map_err(|(reason, hint)| {
             table.refuse("asset", Some(at), format!("`{text}` {reason}"), hint)
@@ -163,7 +163,7 @@ fn asset(
 
 /// A path below a map; a bare value has none.
 fn path(
-    table: &mut Table<'_, '_>,
+    table: &mut TomlTable<'_, '_>,
     pointers: Option<&mut Pointers>,
     hint: &str,
 ) -> Option<(usize, String)> {
@@ -179,7 +179,7 @@ fn path(
     };
     let added = pointers.add(&text);
     added
-        .map_err(|(reason, hint): Wrong| {
+        .map_err(|(reason, hint): PatternError| {
             table.refuse("path", Some(at), format!("`{text}` {reason}"), hint)
         })
         .ok()
@@ -187,10 +187,10 @@ fn path(
 }
 
 fn time(
-    table: &mut Table<'_, '_>,
+    table: &mut TomlTable<'_, '_>,
     pointers: Option<&mut Pointers>,
     zone: FindZone<'_>,
-) -> Option<Time> {
+) -> Option<TimeRule> {
     let mut time = table.table("time", TIME_HINT, MAP_KEYS)?;
     let (has_path, has_prop, has_format) = (time.has("path"), time.has("prop"), time.has("format"));
     let pointer = path(&mut time, pointers, TIME_HINT);
@@ -233,26 +233,31 @@ fn time(
         .filter(|_| !is_arrival)
         .and_then(|(word, at)| time_format(&time, &word, at, zone));
     time.finish();
-    let (place, name) = match (pointer, property) {
-        (Some((number, text)), _) => (Place::Pointer(number), text),
-        (None, Some((name, _))) => (Place::Property(name.clone()), name),
+    let (location, name) = match (pointer, property) {
+        (Some((number, text)), _) => (TimeLocation::Pointer(number), text),
+        (None, Some((name, _))) => (TimeLocation::Property(name.clone()), name),
         (None, None) => return None,
     };
-    Some(Time {
-        place,
+    Some(TimeRule {
+        location,
         name,
         format: format?,
     })
 }
 
-fn time_format(time: &Table<'_, '_>, word: &str, at: usize, zone: FindZone<'_>) -> Option<Format> {
+fn time_format(
+    time: &TomlTable<'_, '_>,
+    word: &str,
+    at: usize,
+    zone: FindZone<'_>,
+) -> Option<TimeFormat> {
     match word {
-        "rfc3339" => Some(Format::Rfc3339),
-        "unix" => Some(Format::Unix),
-        "unix_ms" => Some(Format::UnixMs),
+        "rfc3339" => Some(TimeFormat::Rfc3339),
+        "unix" => Some(TimeFormat::Unix),
+        "unix_ms" => Some(TimeFormat::UnixMs),
         _ => match word.strip_prefix("local:") {
             Some(name) => zone(name)
-                .map(Format::Local)
+                .map(TimeFormat::Local)
                 .map_err(|hint| {
                     time.refuse(
                         "format",
@@ -275,7 +280,7 @@ fn time_format(time: &Table<'_, '_>, word: &str, at: usize, zone: FindZone<'_>) 
     }
 }
 
-fn stale(table: &mut Table<'_, '_>) -> Option<u32> {
+fn stale(table: &mut TomlTable<'_, '_>) -> Option<u32> {
     let taken = table.take("stale_s")?;
     let seconds = match &taken.value {
         DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok(),
@@ -294,7 +299,7 @@ fn stale(table: &mut Table<'_, '_>) -> Option<u32> {
     seconds
 }
 
-fn ignore(table: &mut Table<'_, '_>) -> bool {
+fn ignore(table: &mut TomlTable<'_, '_>) -> bool {
     const HINT: &str = "write ignore = [\"retained\"], or leave the key out";
     let Some((items, _)) = table.list("ignore", HINT) else {
         return false;
@@ -315,7 +320,10 @@ fn ignore(table: &mut Table<'_, '_>) -> bool {
     retained
 }
 
-fn select(table: &mut Table<'_, '_>, pointers: Option<&mut Pointers>) -> Option<(usize, String)> {
+fn select(
+    table: &mut TomlTable<'_, '_>,
+    pointers: Option<&mut Pointers>,
+) -> Option<(usize, String)> {
     let mut select = table.table("select", SELECT_HINT, MAP_KEYS)?;
     if !select.has("path") {
         select.refuse("", None, "has no `path`", SELECT_HINT);

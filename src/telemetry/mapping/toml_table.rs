@@ -1,4 +1,5 @@
-//! A TOML table whose keys are taken one by one: what has the wrong type, or is left over, becomes an error with its line and a hint.
+//! A TOML table whose keys are taken one by one. A value of the wrong type, or a key that is left over, becomes an error with its line and
+//! a hint.
 
 use std::cell::RefCell;
 
@@ -8,14 +9,14 @@ use super::error::MappingError;
 use crate::model::nearest;
 use crate::units::Decimal;
 
-/// A file being read, and its mistakes so far.
-pub struct Source<'f> {
+/// A mapping file and its mistakes so far.
+pub struct MappingFile<'f> {
     file: &'f str,
     text: &'f str,
     errors: RefCell<Vec<MappingError>>,
 }
 
-impl<'f> Source<'f> {
+impl<'f> MappingFile<'f> {
     /// A file by its name and text.
     pub fn new(file: &'f str, text: &'f str) -> Self {
         Self {
@@ -25,8 +26,8 @@ impl<'f> Source<'f> {
         }
     }
 
-    /// Reads the syntax; `None` (and said) if it is no TOML.
-    pub fn parse(&self) -> Option<Table<'f, '_>> {
+    /// Parses the syntax; `None`, with the errors reported, if it is not TOML.
+    pub fn parse(&self) -> Option<TomlTable<'f, '_>> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
         for error in &errors {
             self.refuse(
@@ -38,7 +39,7 @@ impl<'f> Source<'f> {
         }
         errors
             .is_empty()
-            .then(|| Table::new(self, String::new(), 0, table.into_inner(), &[]))
+            .then(|| TomlTable::new(self, String::new(), 0, table.into_inner(), &[]))
     }
 
     /// How many mistakes there are.
@@ -53,7 +54,7 @@ impl<'f> Source<'f> {
         errors
     }
 
-    /// Notes a mistake at a byte of the text.
+    /// Records a mistake at a byte of the text.
     pub fn refuse(&self, at: usize, key: &str, reason: impl Into<String>, hint: impl Into<String>) {
         let before = &self.text.as_bytes()[..at.min(self.text.len())];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -68,32 +69,32 @@ impl<'f> Source<'f> {
     }
 }
 
-/// A table being read.
-pub struct Table<'f, 's> {
-    source: &'s Source<'f>,
+/// A table and the keys not taken yet.
+pub struct TomlTable<'f, 's> {
+    source: &'s MappingFile<'f>,
     path: String,
     at: usize,
     left: DeTable<'f>,
     known: Vec<&'static str>,
     /// Keys of the table around this one, which slip in here easily.
-    around: &'static [&'static str],
+    parent_keys: &'static [&'static str],
 }
 
 /// A value, and where its key stands.
-pub struct Taken<'f> {
+pub struct TomlEntry<'f> {
     /// The key's first byte.
     pub at: usize,
     /// The value.
     pub value: DeValue<'f>,
 }
 
-impl<'f, 's> Table<'f, 's> {
+impl<'f, 's> TomlTable<'f, 's> {
     fn new(
-        source: &'s Source<'f>,
+        source: &'s MappingFile<'f>,
         path: String,
         at: usize,
         left: DeTable<'f>,
-        around: &'static [&'static str],
+        parent_keys: &'static [&'static str],
     ) -> Self {
         Self {
             source,
@@ -101,11 +102,11 @@ impl<'f, 's> Table<'f, 's> {
             at,
             left,
             known: Vec::new(),
-            around,
+            parent_keys,
         }
     }
 
-    /// The key is there.
+    /// Returns true if the key is there.
     pub fn has(&self, key: &str) -> bool {
         self.left.contains_key(key)
     }
@@ -117,7 +118,7 @@ impl<'f, 's> Table<'f, 's> {
             .map(|(key, _)| key.span().start)
     }
 
-    /// Notes a mistake about a key where it stands, or about the table if the key is empty.
+    /// Records a mistake about a key, at the key, or about the table if the key is empty.
     pub fn refuse(
         &self,
         key: &str,
@@ -139,16 +140,16 @@ impl<'f, 's> Table<'f, 's> {
     }
 
     /// Takes a key.
-    pub fn take(&mut self, key: &'static str) -> Option<Taken<'f>> {
+    pub fn take(&mut self, key: &'static str) -> Option<TomlEntry<'f>> {
         self.known.push(key);
         let (key, value) = self.left.remove_entry(key)?;
-        Some(Taken {
+        Some(TomlEntry {
             at: key.span().start,
             value: value.into_inner(),
         })
     }
 
-    fn wrong_type(&self, key: &str, taken: &Taken<'_>, wanted: &str, hint: &str) {
+    fn wrong_type(&self, key: &str, taken: &TomlEntry<'_>, wanted: &str, hint: &str) {
         self.refuse(
             key,
             Some(taken.at),
@@ -212,7 +213,7 @@ impl<'f, 's> Table<'f, 's> {
     }
 
     /// A list.
-    pub fn list(&mut self, key: &'static str, hint: &str) -> Option<(Vec<Taken<'f>>, usize)> {
+    pub fn list(&mut self, key: &'static str, hint: &str) -> Option<(Vec<TomlEntry<'f>>, usize)> {
         let taken = self.take(key)?;
         let at = taken.at;
         let DeValue::Array(items) = taken.value else {
@@ -222,7 +223,7 @@ impl<'f, 's> Table<'f, 's> {
         Some((
             items
                 .into_iter()
-                .map(|item| Taken {
+                .map(|item| TomlEntry {
                     at: item.span().start,
                     value: item.into_inner(),
                 })
@@ -236,8 +237,8 @@ impl<'f, 's> Table<'f, 's> {
         &mut self,
         key: &'static str,
         hint: &str,
-        around: &'static [&'static str],
-    ) -> Option<Table<'f, 's>> {
+        parent_keys: &'static [&'static str],
+    ) -> Option<TomlTable<'f, 's>> {
         let taken = self.take(key)?;
         let at = taken.at;
         let DeValue::Table(inner) = taken.value else {
@@ -249,7 +250,7 @@ impl<'f, 's> Table<'f, 's> {
         } else {
             format!("{}.{key}", self.path)
         };
-        Some(Table::new(self.source, path, at, inner, around))
+        Some(TomlTable::new(self.source, path, at, inner, parent_keys))
     }
 
     /// A list of tables within this one.
@@ -257,8 +258,8 @@ impl<'f, 's> Table<'f, 's> {
         &mut self,
         key: &'static str,
         hint: &str,
-        around: &'static [&'static str],
-    ) -> Vec<Table<'f, 's>> {
+        parent_keys: &'static [&'static str],
+    ) -> Vec<TomlTable<'f, 's>> {
         let Some((items, at)) = self.list(key, hint) else {
             return Vec::new();
         };
@@ -274,9 +275,13 @@ impl<'f, 's> Table<'f, 's> {
         for (index, item) in items.into_iter().enumerate() {
             let path = format!("{path}[{index}]");
             match item.value {
-                DeValue::Table(inner) => {
-                    tables.push(Table::new(self.source, path, item.at, inner, around))
-                }
+                DeValue::Table(inner) => tables.push(TomlTable::new(
+                    self.source,
+                    path,
+                    item.at,
+                    inner,
+                    parent_keys,
+                )),
                 other => self.source.refuse(
                     item.at,
                     &path,
@@ -289,7 +294,7 @@ impl<'f, 's> Table<'f, 's> {
     }
 
     /// What is left, key by key: for tables whose keys are free.
-    pub fn rest(&mut self) -> Vec<(String, Taken<'f>)> {
+    pub fn rest(&mut self) -> Vec<(String, TomlEntry<'f>)> {
         let left = std::mem::take(&mut self.left);
         let entry = |(key, value): (
             toml::Spanned<std::borrow::Cow<'f, str>>,
@@ -298,7 +303,7 @@ impl<'f, 's> Table<'f, 's> {
             let at = key.span().start;
             (
                 key.into_inner().into_owned(),
-                Taken {
+                TomlEntry {
                     at,
                     value: value.into_inner(),
                 },
@@ -307,10 +312,10 @@ impl<'f, 's> Table<'f, 's> {
         left.into_iter().map(entry).collect()
     }
 
-    /// Reports what nobody asked for.
+    /// Reports the keys that were not taken.
     pub fn finish(mut self) {
         for (key, taken) in self.rest() {
-            let hint = if self.around.contains(&key.as_str()) {
+            let hint = if self.parent_keys.contains(&key.as_str()) {
                 let table = self
                     .path
                     .rsplit('.')

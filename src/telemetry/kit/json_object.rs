@@ -1,17 +1,17 @@
-//! A payload that is one JSON object: checked before the walk and after it, and a position in one.
-//! It is broken as a whole or not at all; what a field holds is the format's affair.
+//! A payload that is one JSON object: size and encoding are checked before the walk, syntax and depth after it. A message is refused as
+//! a whole if it is not JSON; errors of single fields are the format's to handle.
 
 use std::borrow::Cow;
 
-use super::entries::Entries;
-use super::plain::Of;
-use super::rule::{Rule, Trouble, position};
-use super::scalar;
+use super::reading_entries::Entries;
+use super::rule::{Rule, ValueError, position};
+use super::single_value::ReadingSource;
+use super::value_text;
 use crate::json::Json;
 use crate::model::{Quantity, ReadingEntry, RejectReason, Value};
 use crate::telemetry::{Message, Refused, Sink};
 
-/// Bytes of one message (`mqtt-telemetry` section 7).
+/// Bytes of one message. Devices send a few KiB at most.
 const MAX_BYTES: usize = 64 * 1024;
 /// Nesting. The deepest message known is Traccar's `position.network.cellTowers[]` with 5.
 const MAX_DEPTH: usize = 16;
@@ -21,7 +21,7 @@ pub fn text<'a>(message: &Message<'a>) -> Result<&'a str, Refused> {
     text_within(message, MAX_BYTES)
 }
 
-/// The payload as text of at most so many bytes.
+/// The payload as text of at most `most` bytes.
 pub fn text_within<'a>(message: &Message<'a>, most: usize) -> Result<&'a str, Refused> {
     if message.payload.len() > most {
         let detail = format!(
@@ -40,8 +40,8 @@ pub fn text_within<'a>(message: &Message<'a>, most: usize) -> Result<&'a str, Re
         })
 }
 
-/// Calls `take` with the name of each field, standing at its value. Whoever gives something out waits for the end: only then is
-/// the message known to be whole.
+/// Calls `take` with the name of each field, with the walker at its value. Callers must not emit anything before this returns: only then
+/// is the message known to be whole.
 pub fn walk<'a>(text: &'a str, take: impl FnMut(&mut Json<'a>, &str)) -> Result<(), Refused> {
     match text.as_bytes().first() {
         Some(b'{') => {}
@@ -69,12 +69,12 @@ pub fn walk<'a>(text: &'a str, take: impl FnMut(&mut Json<'a>, &str)) -> Result<
     end(&mut json)
 }
 
-/// At the beginning of a text, or of a part of one.
+/// A walker at the beginning of a text, or of a part of one.
 pub fn json(text: &str) -> Json<'_> {
     Json::new(text, MAX_DEPTH)
 }
 
-/// The text of the value that the walk stands at, as it is written.
+/// The text of the value at the walker's position, as it is written.
 pub fn raw<'a>(json: &mut Json<'a>) -> &'a str {
     json.peek();
     let from = json.position();
@@ -82,7 +82,7 @@ pub fn raw<'a>(json: &mut Json<'a>) -> &'a str {
     json.text_between(from, json.position())
 }
 
-/// The walk has come to the end of a sound text.
+/// Checks that the walk reached the end of a valid text.
 pub fn end(json: &mut Json<'_>) -> Result<(), Refused> {
     if json.too_deep() {
         let detail = format!("the message nests deeper than {MAX_DEPTH} levels");
@@ -105,7 +105,7 @@ pub fn end(json: &mut Json<'_>) -> Result<(), Refused> {
 
 /// The parts of a position, found in a message.
 #[derive(Default)]
-pub struct Place<'a> {
+pub struct PositionFields<'a> {
     /// Degrees.
     pub latitude: Option<Cow<'a, str>>,
     /// Degrees.
@@ -116,9 +116,9 @@ pub struct Place<'a> {
     pub valid: Option<bool>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> PositionFields<'a> {
     /// Takes a field of an object whose fields are named so; false if it is none of them.
-    pub fn take(&mut self, json: &mut Json<'a>, name: &str) -> bool {
+    pub fn parse_field(&mut self, json: &mut Json<'a>, name: &str) -> bool {
         match name {
             "latitude" => self.latitude = json.raw(),
             "longitude" => self.longitude = json.raw(),
@@ -130,10 +130,10 @@ impl<'a> Place<'a> {
     }
 
     /// Puts position and speed with the other values of a reading, unless the receiver had no fix.
-    pub fn put<'s>(&'s self, speed: Rule, entries: &mut Entries<'s>, sink: &mut dyn Sink) {
+    pub fn add_to<'s>(&'s self, speed: Rule, entries: &mut Entries<'s>, sink: &mut dyn Sink) {
         match self.position() {
             Ok(Some(value)) => {
-                entries.put(Quantity::Position, value);
+                entries.insert(Quantity::Position, value);
             }
             Ok(None) => {}
             Err((reason, detail)) => sink.ignored(reason, "position", detail),
@@ -141,9 +141,9 @@ impl<'a> Place<'a> {
         let Some(text) = self.speed.as_deref().filter(|_| self.valid != Some(false)) else {
             return;
         };
-        match speed.read(text) {
+        match speed.parse(text) {
             Ok(Some(value)) => {
-                entries.put(Quantity::Speed, value);
+                entries.insert(Quantity::Speed, value);
             }
             Ok(None) => {}
             Err((reason, detail)) => sink.ignored(reason, "speed", detail),
@@ -151,9 +151,9 @@ impl<'a> Place<'a> {
     }
 
     /// The position; `None` where the source does not know it.
-    fn position(&self) -> Result<Option<Value<'static>>, Trouble> {
-        let latitude = self.latitude.as_deref().and_then(scalar::known);
-        let longitude = self.longitude.as_deref().and_then(scalar::known);
+    fn position(&self) -> Result<Option<Value<'static>>, ValueError> {
+        let latitude = self.latitude.as_deref().and_then(value_text::known);
+        let longitude = self.longitude.as_deref().and_then(value_text::known);
         match (latitude, longitude) {
             (Some(latitude), Some(longitude)) if self.valid != Some(false) => {
                 position(latitude, longitude)
@@ -164,31 +164,37 @@ impl<'a> Place<'a> {
 }
 
 /// A payload that is `{"latitude": ..., "longitude": ...}`, or empty where nobody knows.
-pub fn place<'a>(message: &Message<'a>) -> Result<Place<'a>, Refused> {
-    let mut place = Place::default();
+pub fn position_fields<'a>(message: &Message<'a>) -> Result<PositionFields<'a>, Refused> {
+    let mut position_fields = PositionFields::default();
     let text = text(message)?;
-    if scalar::known(text).is_some() {
+    if value_text::known(text).is_some() {
         walk(text, |json, name| {
-            place.take(json, name);
+            position_fields.parse_field(json, name);
         })?;
     }
-    Ok(place)
+    Ok(position_fields)
 }
 
 /// Gives out such a payload as a reading of its own. `field` is its name for people.
-pub fn give_place(
+pub fn emit_position(
     message: &Message<'_>,
-    of: Of<'_>,
+    source: ReadingSource<'_>,
     field: &str,
     sink: &mut dyn Sink,
 ) -> Result<(), Refused> {
-    match place(message)?.position() {
+    match position_fields(message)?.position() {
         Ok(Some(value)) => {
             let entry = [ReadingEntry {
                 quantity: Quantity::Position,
                 value,
             }];
-            sink.reading(message.reading(of.format, of.kind, of.asset.as_str(), None, &entry));
+            sink.reading(message.reading(
+                source.format,
+                source.kind,
+                source.asset.as_str(),
+                None,
+                &entry,
+            ));
         }
         Ok(None) => {}
         Err((reason, detail)) => sink.ignored(reason, field, detail),
@@ -197,29 +203,4 @@ pub fn give_place(
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::telemetry::kit::object::*;
-
-    #[test]
-    fn only_a_whole_object_passes() {
-        for (text, want) in [
-            (r#"{"a":1}"#, None),
-            ("{}", None),
-            ("", Some(RejectReason::Empty)),
-            ("[{}]", Some(RejectReason::Type)),
-            ("null", Some(RejectReason::Syntax)),
-            (r#"{"a":1"#, Some(RejectReason::Syntax)),
-            (r#"{"a":1}{"a":2}"#, Some(RejectReason::Syntax)),
-            (
-                &format!("{{\"a\":{}1{}}}", "[".repeat(99), "]".repeat(99)),
-                Some(RejectReason::TooDeep),
-            ),
-        ] {
-            assert_eq!(
-                walk(text, |_, _| {}).err().map(|refused| refused.reason),
-                want,
-                "{text}"
-            );
-        }
-    }
-}
+mod tests;

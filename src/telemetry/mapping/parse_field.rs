@@ -1,10 +1,10 @@
-//! One entry of `fields` to a field: the quantity, its unit, and only such keys as make sense for it.
+//! Compiles one entry of `fields`: the quantity, its unit, and only the keys that apply to it.
 
 use toml::de::DeValue;
 
-use super::field::{DIGITS, Field, Line, Reading};
+use super::field::{Conversion, DIGITS, LinearScale, MappedField};
 use super::pointer::Pointers;
-use super::table::{Table, Taken, decimal};
+use super::toml_table::{TomlEntry, TomlTable, decimal};
 use crate::model::{Quantity, Value, check_id, nearest};
 use crate::telemetry::kit::unit::Unit;
 use crate::units::Thousandths;
@@ -17,20 +17,24 @@ const VALID_HINT: &str =
 /// Words of one table.
 const MAX_WORDS: usize = 256;
 
-/// What a field must know of its map.
-pub struct Around {
+/// The keys of the map on which a field depends.
+pub struct MapContext {
     /// `format` is "json".
     pub is_json: bool,
-    /// There is a `select`.
+    /// The map has a `select`.
     pub has_select: bool,
 }
 
-/// Reads a field; `None` (and said) if something is wrong with it.
-pub fn field(mut table: Table<'_, '_>, map: &Around, pointers: &mut Pointers) -> Option<Field> {
+/// Compiles a field; `None`, with the mistakes reported, if it has any.
+pub fn field(
+    mut table: TomlTable<'_, '_>,
+    map: &MapContext,
+    pointers: &mut Pointers,
+) -> Option<MappedField> {
     let path = path(&mut table, map.is_json, pointers);
     let quantity = quantity(&mut table);
     let when = when(&mut table, map.has_select);
-    let reading = quantity.and_then(|quantity| reading(&mut table, quantity));
+    let conversion = quantity.and_then(|quantity| conversion(&mut table, quantity));
     if quantity.is_none() {
         // Which of these it may have depends on the quantity.
         for key in ["unit", "scale", "offset", "values", "valid"] {
@@ -44,17 +48,17 @@ pub fn field(mut table: Table<'_, '_>, map: &Around, pointers: &mut Pointers) ->
     } else {
         quantity.name().to_owned()
     };
-    Some(Field {
+    Some(MappedField {
         name,
         pointer,
         quantity,
         when,
-        reading: reading?,
+        conversion: conversion?,
     })
 }
 
 fn path(
-    table: &mut Table<'_, '_>,
+    table: &mut TomlTable<'_, '_>,
     is_json: bool,
     pointers: &mut Pointers,
 ) -> Option<(usize, String)> {
@@ -87,7 +91,7 @@ fn path(
     }
 }
 
-fn quantity(table: &mut Table<'_, '_>) -> Option<Quantity> {
+fn quantity(table: &mut TomlTable<'_, '_>) -> Option<Quantity> {
     let names: Vec<&str> = Quantity::ALL
         .iter()
         .map(|quantity| quantity.name())
@@ -109,7 +113,7 @@ fn quantity(table: &mut Table<'_, '_>) -> Option<Quantity> {
     quantity
 }
 
-fn when(table: &mut Table<'_, '_>, has_select: bool) -> Option<String> {
+fn when(table: &mut TomlTable<'_, '_>, has_select: bool) -> Option<String> {
     let taken = table.take("when")?;
     if !has_select {
         table.refuse(
@@ -135,23 +139,23 @@ fn when(table: &mut Table<'_, '_>, has_select: bool) -> Option<String> {
     }
 }
 
-fn reading(table: &mut Table<'_, '_>, quantity: Quantity) -> Option<Reading> {
+fn conversion(table: &mut TomlTable<'_, '_>, quantity: Quantity) -> Option<Conversion> {
     let unit = unit(table, quantity);
     let words = words(table, quantity, unit);
     let is_number = !matches!(quantity.unit(), "bool" | "id") && quantity != Quantity::Position;
-    let line = line(table, is_number && words.is_none());
+    let line = linear_scale(table, is_number && words.is_none());
     match (words, quantity.unit()) {
-        (Some(words), _) => Some(Reading::Words(words?)),
-        (None, "bool") => Some(Reading::Bool),
-        (None, "id") => Some(Reading::Id),
-        (None, "deg") if quantity == Quantity::Position => Some(Reading::Position),
-        (None, "deg") => Some(Reading::Angle(line?)),
-        (None, _) => Some(Reading::Number(unit?, line?)),
+        (Some(words), _) => Some(Conversion::Words(words?)),
+        (None, "bool") => Some(Conversion::Bool),
+        (None, "id") => Some(Conversion::Id),
+        (None, "deg") if quantity == Quantity::Position => Some(Conversion::Position),
+        (None, "deg") => Some(Conversion::Angle(line?)),
+        (None, _) => Some(Conversion::Number(unit?, line?)),
     }
 }
 
-/// The unit of a number. Angles, states and ids have none to choose; their own name for it is let pass.
-fn unit(table: &mut Table<'_, '_>, quantity: Quantity) -> Option<Unit> {
+/// The unit of a number. Angles, states and ids have one unit only, whose name is accepted.
+fn unit(table: &mut TomlTable<'_, '_>, quantity: Quantity) -> Option<Unit> {
     let names: Vec<&str> = Unit::names(quantity).collect();
     let has_unit = table.has("unit");
     let wanted = if names.is_empty() {
@@ -190,7 +194,7 @@ fn unit(table: &mut Table<'_, '_>, quantity: Quantity) -> Option<Unit> {
         }
         return None;
     }
-    let unit = Unit::of(quantity, &name);
+    let unit = Unit::from_name(quantity, &name);
     if unit.is_none() {
         let hint = format!("one of: {wanted}; for another, write `scale`");
         table.refuse(
@@ -205,7 +209,7 @@ fn unit(table: &mut Table<'_, '_>, quantity: Quantity) -> Option<Unit> {
 
 /// `values`; `Some(None)` if they are there but wrong.
 fn words(
-    table: &mut Table<'_, '_>,
+    table: &mut TomlTable<'_, '_>,
     quantity: Quantity,
     unit: Option<Unit>,
 ) -> Option<Option<Vec<(String, Value<'static>)>>> {
@@ -232,7 +236,7 @@ fn words(
             Ok(meaning) => meanings.push((word.trim().to_owned(), meaning)),
             Err(wanted) => {
                 good = false;
-                // Without a unit that was said already.
+                // A missing unit was already reported.
                 if !wanted.is_empty() {
                     words.refuse(
                         &word,
@@ -247,11 +251,11 @@ fn words(
     Some(good.then_some(meanings))
 }
 
-/// What a word means; else what it should.
+/// The value of a word; the error is a hint.
 fn meaning(
     quantity: Quantity,
     unit: Option<Unit>,
-    taken: &Taken<'_>,
+    taken: &TomlEntry<'_>,
 ) -> Result<Value<'static>, &'static str> {
     match (quantity.unit(), &taken.value) {
         ("bool", DeValue::Boolean(state)) => Ok(Value::Bool(*state)),
@@ -270,7 +274,7 @@ fn meaning(
 }
 
 /// `scale`, `offset` and `valid`, which only numbers have.
-fn line(table: &mut Table<'_, '_>, allowed: bool) -> Option<Line> {
+fn linear_scale(table: &mut TomlTable<'_, '_>, allowed: bool) -> Option<LinearScale> {
     if !allowed {
         for key in ["scale", "offset", "valid"] {
             if let Some(taken) = table.take(key) {
@@ -304,14 +308,14 @@ fn line(table: &mut Table<'_, '_>, allowed: bool) -> Option<Line> {
     let good = (scale.is_some() || !has_scale)
         && (offset.is_some() || !has_offset)
         && (valid.is_some() || !has_valid);
-    good.then_some(Line {
+    good.then_some(LinearScale {
         scale,
         offset,
         valid,
     })
 }
 
-fn valid(table: &mut Table<'_, '_>) -> Option<(i128, i128)> {
+fn valid(table: &mut TomlTable<'_, '_>) -> Option<(i128, i128)> {
     let (items, at) = table.list("valid", VALID_HINT)?;
     let numbers: Vec<i128> = items
         .iter()
