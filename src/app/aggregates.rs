@@ -196,7 +196,7 @@ fn past_days(
         residual_kgco2e_per_kwh: basis.residual_kgco2e_per_kwh,
         ..Setting::new(&basis.register, &basis.factors, months)
     };
-    backfill::news(reader, (&setting, &basis.air, today), &activity, written)
+    backfill::changed_rows(reader, (&setting, &basis.air, today), &activity, written)
 }
 
 /// Keeps the years whose date of freezing has come, and new versions of those that have changed since.

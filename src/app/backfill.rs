@@ -1,6 +1,8 @@
-//! Writes rows of past days anew when late data have changed a day: fuel cards, mileage claims, what vehicles kept in their memory, a corrected
-//! register or factor. All measurements that rest on activity come from one inventory, so that they agree. What was handed over last is kept in
-//! the store, so that only differences are written, over restarts too; and what a day no longer has is written as nothing.
+//! Writes rows of past days again when late data have changed a day: fuel cards, mileage claims, what vehicles kept in their memory, a
+//! corrected register or factor.
+//!
+//! All measurements that rest on activity come from one inventory, so that they agree. The store keeps a digest of each row that was written
+//! last, so that only changed rows are written, after a restart too. A row that a day no longer has is overwritten with zeros.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,82 +13,127 @@ use crate::ledger::emissions::{Setting, avoided_rows, day_rows, inventory, site_
 use crate::ledger::series_tombstones::{RowTags, WrittenRows};
 use crate::model::{Activity, ActivityKey, Fact};
 use crate::series;
-use crate::store::{DayRow, Reader};
-use crate::units::Day;
+use crate::store::{DayRow, ReadError, Reader};
+use crate::units::{Day, UtcMs};
 
-/// Late data of two months: a fuel card's statement comes within one.
+/// Days that are compared: late data of two months, because a fuel card's statement comes within one.
 pub(super) const DAYS_BACK: i32 = 62;
-/// The newest day that is looked at: younger ones may not be in the store as a whole before the next checkpoint, and their rows are the engine's.
-const NEWEST: i32 = 2;
-/// Rows in one commit: the months of a first start are tens of thousands, and a message must not wait for them.
-const MAX_AT_ONCE: usize = 2_000;
+/// Days from today to the newest that is compared. Younger ones may not be in the store as a whole before the next checkpoint, and the engine
+/// writes their rows.
+const NEWEST_DAYS_BACK: i32 = 2;
+/// Rows in one commit: a first start has tens of thousands, and a message must not wait for them.
+const MAX_ROWS_OF_COMMIT: usize = 2_000;
 
-/// A row to write, and what is kept of it once it is on the disk.
+/// A row to write, and the digest that the store keeps once the row is on the disk.
 #[derive(Debug)]
 pub struct PastRow {
     line: Vec<u8>,
-    keep: DayRow,
+    digest: DayRow,
 }
 
 /// Rows on their way into the outbox.
 #[derive(Debug, Default)]
 pub struct PastRows {
     waiting: VecDeque<PastRow>,
-    under_way: bool,
+    is_committing: bool,
 }
 
 impl PastRows {
-    /// What was found; in place of what waits.
-    pub fn take(&mut self, rows: Vec<PastRow>) {
+    /// Replaces the rows that wait.
+    pub fn replace(&mut self, rows: Vec<PastRow>) {
         self.waiting = rows.into();
     }
 
-    /// They rest on a register that is no longer in force. Nothing is kept of them, so they are found again.
-    pub fn forget(&mut self) {
+    /// Drops rows of a register that is no longer in force. The store has no digests of them, so they are found again.
+    pub fn clear(&mut self) {
         self.waiting.clear();
     }
 
-    /// All that was found is in the store: what is read now can be compared with what is kept.
+    /// True if every row that was found is in the store, so that a new comparison finds only new differences.
     pub fn is_settled(&self) -> bool {
-        self.waiting.is_empty() && !self.under_way
+        self.waiting.is_empty() && !self.is_committing
     }
 
-    /// Puts some into a commit, if those before are kept.
-    pub fn put(&mut self, batch: &mut CommitJob) {
-        if self.under_way {
+    /// Moves some rows into a commit, unless those of the last one are still on their way.
+    pub fn move_to(&mut self, batch: &mut CommitJob) {
+        if self.is_committing {
             return;
         }
-        for row in self.waiting.drain(..MAX_AT_ONCE.min(self.waiting.len())) {
+        let count = MAX_ROWS_OF_COMMIT.min(self.waiting.len());
+        for row in self.waiting.drain(..count) {
             batch.lines.extend_from_slice(&row.line);
             batch.points += 1;
-            batch.day_rows.push(row.keep);
+            batch.day_rows.push(row.digest);
         }
-        self.under_way = !batch.day_rows.is_empty();
+        self.is_committing = !batch.day_rows.is_empty();
     }
 
-    /// Those in the commit are kept, or will be found again.
-    pub fn kept(&mut self) {
-        self.under_way = false;
+    /// The store has the digests of the last commit's rows, or could not write them; then the rows are found again.
+    pub fn committed(&mut self) {
+        self.is_committing = false;
     }
 }
 
-/// The rows to write. `written`: what the engine wrote of the last days.
-pub fn news(
+/// The first day that is compared; the store may drop digests of older ones.
+pub fn oldest(today: Day) -> Day {
+    Day(today.0 - DAYS_BACK)
+}
+
+/// Rows of past days that differ from what was written. `written` has what the engine wrote of the last days.
+pub fn changed_rows(
     reader: &Reader,
     (setting, air_config, today): (&Setting<'_>, &AirConfig, Day),
     activity: &BTreeMap<ActivityKey, Activity>,
     written: &WrittenRows,
 ) -> Result<Vec<PastRow>, String> {
-    let (first, last) = (oldest(today), Day(today.0 - NEWEST));
-    let mut kept: BTreeMap<Day, BTreeMap<RowTags, i64>> = BTreeMap::new();
-    for row in reader
-        .day_rows(first, last)
-        .map_err(|error| error.to_string())?
+    let days = (oldest(today), Day(today.0 - NEWEST_DAYS_BACK));
+    let mut digests = stored_digests(reader, days).map_err(|error| error.to_string())?;
+    let mut activity = activity_by_day(activity, days);
+    // A day that has lost all of its activity still has its rows.
+    for day in (days.0.0..=days.1.0)
+        .map(Day)
+        .filter(|day| digests.contains_key(day) || written.of_day(*day).next().is_some())
     {
-        if let Ok(tags) = serde_json::from_str(&row.tags) {
-            kept.entry(row.day).or_default().insert(tags, row.digest);
+        activity.entry(day).or_default();
+    }
+    let mut changed = Vec::new();
+    for (day, activity) in activity {
+        let digests = digests.remove(&day).unwrap_or_default();
+        let at = day.start(setting.register.zone());
+        let mut rows = rows_of_day(&activity, at, setting, air_config);
+        let current: BTreeSet<RowTags> = rows.iter().filter_map(RowTags::from_fact).collect();
+        let known: BTreeSet<&RowTags> = digests
+            .keys()
+            .chain(written.of_day(day))
+            .filter(|tags| tags.is_from_activity() && !current.contains(tags))
+            .collect();
+        rows.extend(known.into_iter().filter_map(|tags| tags.zero_row(at)));
+        for fact in rows {
+            changed.extend(changed_row(&fact, day, &digests)?);
         }
     }
+    Ok(changed)
+}
+
+type Digests = BTreeMap<RowTags, i64>;
+
+fn stored_digests(
+    reader: &Reader,
+    (first, last): (Day, Day),
+) -> Result<BTreeMap<Day, Digests>, ReadError> {
+    let mut digests: BTreeMap<Day, Digests> = BTreeMap::new();
+    for row in reader.day_rows(first, last)? {
+        if let Ok(tags) = serde_json::from_str(&row.tags) {
+            digests.entry(row.day).or_default().insert(tags, row.digest);
+        }
+    }
+    Ok(digests)
+}
+
+fn activity_by_day(
+    activity: &BTreeMap<ActivityKey, Activity>,
+    (first, last): (Day, Day),
+) -> BTreeMap<Day, BTreeMap<ActivityKey, Activity>> {
     let mut days: BTreeMap<Day, BTreeMap<ActivityKey, Activity>> = BTreeMap::new();
     for (key, sums) in activity
         .iter()
@@ -94,74 +141,45 @@ pub fn news(
     {
         days.entry(key.day).or_default().insert(key.clone(), *sums);
     }
-    // A day that has lost all of its activity still has its rows.
-    for day in (first.0..=last.0)
-        .map(Day)
-        .filter(|day| kept.contains_key(day) || written.of_day(*day).next().is_some())
-    {
-        days.entry(day).or_default();
-    }
-    let mut news = Vec::new();
-    for (day, activity) in days {
-        let before = kept.remove(&day).unwrap_or_default();
-        let mut rows = rows_of(&activity, day, setting, air_config);
-        let there: BTreeSet<RowTags> = rows.iter().filter_map(RowTags::of).collect();
-        let known: BTreeSet<&RowTags> = before
-            .keys()
-            .chain(written.of_day(day))
-            .filter(|tags| tags.table.of_activity())
-            .collect();
-        rows.extend(
-            known
-                .into_iter()
-                .filter(|tags| !there.contains(tags))
-                .filter_map(|tags| tags.nothing(day.start(setting.register.zone()))),
-        );
-        for fact in rows {
-            let (Some(tags), mut line) = (RowTags::of(&fact), Vec::new()) else {
-                continue;
-            };
-            if !series::encode(&fact, &mut line) {
-                continue;
-            }
-            let digest = digest(&line);
-            if before.get(&tags) != Some(&digest) {
-                let tags = serde_json::to_string(&tags).map_err(|error| error.to_string())?;
-                news.push(PastRow {
-                    line,
-                    keep: DayRow { day, tags, digest },
-                });
-            }
-        }
-    }
-    Ok(news)
+    days
 }
 
-/// The first day that is looked at; what is kept of older ones may go.
-pub fn oldest(today: Day) -> Day {
-    Day(today.0 - DAYS_BACK)
+/// The row of a fact if its digest is not the stored one.
+fn changed_row(fact: &Fact, day: Day, digests: &Digests) -> Result<Option<PastRow>, String> {
+    let (Some(tags), mut line) = (RowTags::from_fact(fact), Vec::new()) else {
+        return Ok(None);
+    };
+    if !series::encode(fact, &mut line) {
+        return Ok(None);
+    }
+    let digest = digest(&line);
+    if digests.get(&tags) == Some(&digest) {
+        return Ok(None);
+    }
+    let tags = serde_json::to_string(&tags).map_err(|error| error.to_string())?;
+    Ok(Some(PastRow {
+        line,
+        digest: DayRow { day, tags, digest },
+    }))
 }
 
-fn rows_of(
+fn rows_of_day(
     activity: &BTreeMap<ActivityKey, Activity>,
-    day: Day,
+    at: UtcMs,
     setting: &Setting<'_>,
     config: &AirConfig,
 ) -> Vec<Fact> {
     if activity.is_empty() {
         return Vec::new();
     }
-    let (register, whole) = (
-        setting.register,
-        inventory(
-            activity,
-            &Setting {
-                per_vehicle: true,
-                ..*setting
-            },
-        ),
+    let register = setting.register;
+    let whole = inventory(
+        activity,
+        &Setting {
+            per_vehicle: true,
+            ..*setting
+        },
     );
-    let at = day.start(register.zone());
     let mut rows: Vec<Fact> = day_rows(&whole, at)
         .into_iter()
         .map(Fact::Emissions)
@@ -177,7 +195,7 @@ fn rows_of(
     rows
 }
 
-/// The same for the same line as long as the standard library hashes in the same way; another one only writes the rows once more.
+/// A new version of the standard library may hash in another way; then every row is written once more.
 fn digest(line: &[u8]) -> i64 {
     let mut hasher = DefaultHasher::new();
     line.hash(&mut hasher);

@@ -4,6 +4,16 @@ use std::sync::Arc;
 
 use crate::units::UtcMs;
 
+/// Methods that a day's emissions can have rows of, with the tier of each.
+pub const METHOD_TIERS: &[(&str, u8)] = &[
+    ("fuel_card", 1),
+    ("energy", 1),
+    ("fuel", 2),
+    ("ratio", 3),
+    ("distance", 4),
+    ("grey_fleet", 4),
+];
+
 /// Row of `fleet_emissions`: one day, class, scope and method.
 #[derive(Clone, PartialEq, Debug)]
 pub struct EmissionsFact {

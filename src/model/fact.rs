@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     AirFact, AlertFact, AvoidedFact, ChargingIntensityFact, ConnectorStatus, EmissionsFact,
     FleetGroupFact, ProjectionFact, SessionRecord, SiteEmissionsFact, SiteInfoFact,
-    VehicleInfoFact,
+    VehicleInfoFact, ZeroRowFact,
 };
 use crate::units::{Thousandths, UtcMs};
 
@@ -123,6 +123,8 @@ pub enum Fact {
     ChargingIntensity(ChargingIntensityFact),
     /// `ingest_stats`.
     IngestStats(IngestStatsFact),
+    /// A row of zeros of a measurement whose days are rewritten.
+    ZeroRow(Box<ZeroRowFact>),
 }
 
 /// Row of `vehicle_telemetry`.

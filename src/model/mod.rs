@@ -4,6 +4,7 @@ mod activity;
 mod alert;
 mod attempts;
 mod charging;
+mod day_series;
 mod emission_facts;
 mod exempt;
 mod fact;
@@ -36,7 +37,8 @@ pub use charging::{
     ClosedSession, ConnectorStatus, HalfHour, MeterSample, ReadingContext, SessionMethod,
     SessionQuality, SessionRecord, SignedData,
 };
-pub use emission_facts::{AirFact, EmissionsFact};
+pub use day_series::{DaySeries, ZeroRowFact};
+pub use emission_facts::{AirFact, EmissionsFact, METHOD_TIERS};
 pub use exempt::{ExemptReason, ExemptTime, ExemptWindow};
 pub use fact::{
     ChargePointInfoFact, ChargePointStatusFact, ConformanceFact, ConnectorTimeFact,

@@ -1,124 +1,136 @@
 //! One line of InfluxDB line protocol, built straight into the outgoing buffer.
 
+use std::io::Write;
+
+use super::table::{Column, FieldValue, Measurement, RowVisitor};
+use super::tag_value::{self, UNKNOWN};
 use crate::units::{UtcMs, format_scaled};
 
 /// A line under construction. Without a field it leaves nothing behind.
 pub(super) struct Line<'a> {
     out: &'a mut Vec<u8>,
     start: usize,
-    fields: u32,
+    tags: std::slice::Iter<'static, Column>,
+    fields: std::slice::Iter<'static, Column>,
+    has_field: bool,
 }
 
 impl<'a> Line<'a> {
     /// Begins a line.
-    pub fn new(out: &'a mut Vec<u8>, measurement: &'static str) -> Self {
+    #[inline(always)]
+    pub(super) fn new(out: &'a mut Vec<u8>, measurement: &'static Measurement) -> Self {
         let start = out.len();
-        out.extend_from_slice(measurement.as_bytes());
+        out.extend_from_slice(measurement.name.as_bytes());
         Self {
             out,
             start,
-            fields: 0,
+            tags: measurement.tags.iter(),
+            fields: measurement.fields.iter(),
+            has_field: false,
         }
     }
 
-    /// A tag; an empty value is `unknown`, because the tag set of a measurement must never vary.
-    pub fn tag(self, name: &'static str, value: &str) -> Self {
-        self.out.push(b',');
-        self.out.extend_from_slice(name.as_bytes());
+    #[inline(always)]
+    fn name(&mut self, column: &Column) {
+        self.out.push(if self.has_field { b',' } else { b' ' });
+        self.out.extend_from_slice(column.name.as_bytes());
         self.out.push(b'=');
-        let mut written = 0;
-        for byte in value.bytes() {
-            match byte {
-                b' ' | b',' | b'=' => self.out.extend_from_slice(&[b'\\', byte]),
-                // A backslash at the end would escape the separator, and a line break ends the line: neither has an escape.
-                b'\\' => self.out.push(b'/'),
-                0..=31 | 127 => self.out.push(b'_'),
-                _ => self.out.push(byte),
-            }
-            written += 1;
-        }
-        if written == 0 {
-            self.out.extend_from_slice(b"unknown");
-        }
-        self
-    }
-
-    fn name(&mut self, name: &'static str) {
-        self.out.push(if self.fields == 0 { b' ' } else { b',' });
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.push(b'=');
-        self.fields += 1;
-    }
-
-    /// A float counted in `10^-scale` of its unit.
-    pub fn scaled(mut self, name: &'static str, value: Option<i64>, scale: u32) -> Self {
-        if let Some(value) = value {
-            self.name(name);
-            format_scaled(value, scale, self.out);
-        }
-        self
-    }
-
-    /// A float; NaN and infinities are left out, for line protocol has no word for them.
-    pub fn float(mut self, name: &'static str, value: Option<f64>) -> Self {
-        if let Some(value) = value.filter(|value| value.is_finite()) {
-            self.name(name);
-            // `{:?}` always shows a point or an exponent, so a float never looks like an integer.
-            self.out.extend_from_slice(format!("{value:?}").as_bytes());
-        }
-        self
-    }
-
-    /// An integer.
-    pub fn integer(mut self, name: &'static str, value: i64) -> Self {
-        self.name(name);
-        self.out.extend_from_slice(value.to_string().as_bytes());
-        self.out.push(b'i');
-        self
-    }
-
-    /// An integer that may be unknown.
-    pub fn optional_integer(self, name: &'static str, value: Option<i64>) -> Self {
-        match value {
-            Some(value) => self.integer(name, value),
-            None => self,
-        }
-    }
-
-    /// A boolean.
-    pub fn boolean(mut self, name: &'static str, value: Option<bool>) -> Self {
-        if let Some(value) = value {
-            self.name(name);
-            self.out
-                .extend_from_slice(if value { b"true" } else { b"false" });
-        }
-        self
-    }
-
-    /// Text.
-    pub fn text(mut self, name: &'static str, value: &str) -> Self {
-        self.name(name);
-        self.out.push(b'"');
-        for byte in value.bytes() {
-            match byte {
-                b'"' | b'\\' => self.out.extend_from_slice(&[b'\\', byte]),
-                b'\n' | b'\r' => self.out.push(b' '),
-                _ => self.out.push(byte),
-            }
-        }
-        self.out.push(b'"');
-        self
+        self.has_field = true;
     }
 
     /// Ends the line; false if it had no field and was taken back.
-    pub fn at(self, at: UtcMs) -> bool {
-        if self.fields == 0 {
+    #[inline]
+    pub(super) fn finish(self, at: UtcMs) -> bool {
+        debug_assert!(
+            self.tags.len() == 0 && self.fields.len() == 0,
+            "a row has fewer values than the table has columns"
+        );
+        if !self.has_field {
             self.out.truncate(self.start);
             return false;
         }
         self.out.push(b' ');
-        self.out.extend_from_slice(at.0.to_string().as_bytes());
+        push_integer(self.out, at.0);
         self.out.push(b'\n');
         true
     }
+}
+
+impl RowVisitor for Line<'_> {
+    /// An empty value is `unknown`, because the tag set of a measurement must never vary.
+    #[inline]
+    fn tag(&mut self, value: &str) {
+        let Some(column) = self.tags.next() else {
+            debug_assert!(false, "a row has more tags than the table");
+            return;
+        };
+        self.out.push(b',');
+        self.out.extend_from_slice(column.name.as_bytes());
+        self.out.push(b'=');
+        for byte in value.bytes() {
+            match tag_value::clean(byte) {
+                byte @ (b' ' | b',' | b'=') => self.out.extend_from_slice(&[b'\\', byte]),
+                byte => self.out.push(byte),
+            }
+        }
+        if value.is_empty() {
+            self.out.extend_from_slice(UNKNOWN.as_bytes());
+        }
+    }
+
+    #[inline(always)]
+    fn field(&mut self, value: FieldValue<'_>) {
+        let Some(column) = self.fields.next() else {
+            debug_assert!(false, "a row has more fields than the table");
+            return;
+        };
+        debug_assert_eq!(column.kind, Some(value.kind()), "{}", column.name);
+        match value {
+            FieldValue::Float(Some(value)) if value.is_finite() => {
+                self.name(column);
+                push_float(self.out, value);
+            }
+            FieldValue::Scaled(Some(value), scale) => {
+                self.name(column);
+                format_scaled(value, scale, self.out);
+            }
+            FieldValue::Integer(Some(value)) => {
+                self.name(column);
+                push_integer(self.out, value);
+                self.out.push(b'i');
+            }
+            FieldValue::Boolean(Some(value)) => {
+                self.name(column);
+                let word: &[u8] = if value { b"true" } else { b"false" };
+                self.out.extend_from_slice(word);
+            }
+            FieldValue::Text(value) => {
+                self.name(column);
+                push_text(self.out, value);
+            }
+            // Unknown, or NaN and infinities, which line protocol cannot express.
+            _ => {}
+        }
+    }
+}
+
+/// `{:?}` always shows a point or an exponent, so a float never looks like an integer.
+fn push_float(out: &mut Vec<u8>, value: f64) {
+    write!(out, "{value:?}").expect("a vector takes every byte");
+}
+
+fn push_integer(out: &mut Vec<u8>, value: i64) {
+    write!(out, "{value}").expect("a vector takes every byte");
+}
+
+fn push_text(out: &mut Vec<u8>, value: &str) {
+    out.push(b'"');
+    for byte in value.bytes() {
+        match byte {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+            b'\n' | b'\r' => out.push(b' '),
+            _ => out.push(byte),
+        }
+    }
+    out.push(b'"');
 }

@@ -29,6 +29,7 @@ mod mapping_load;
 mod mapping_presets;
 mod register;
 mod series_docs;
+mod series_rows;
 mod source;
 mod targets;
 mod targets_config;

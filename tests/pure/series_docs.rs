@@ -1,4 +1,4 @@
-//! `docs/time-series.md` lists what the schema has: the schema is the one table, the page a copy of it that cannot go stale.
+//! `docs/time-series.md` is a copy of the table of series that cannot go stale.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -11,7 +11,7 @@ use fleetgauge::series::table::{Column, FieldType, MEASUREMENTS};
 const HEAD: &str = "# Time series
 
 Every row that fleetgauge writes to InfluxDB 2 (`[influx]`) or to what takes the same line protocol, such as VictoriaMetrics. Made from
-`src/points/schema.rs` by `FLEETGAUGE_RENEW_DOCS=1 cargo test --test series_docs`; do not edit below this paragraph.
+`src/series/table/` by `FLEETGAUGE_RENEW_DOCS=1 cargo test --test pure series_docs`; do not edit below this paragraph.
 
 Units stand in the names. Floats always have a decimal point, integers an `i`, times are ms. Every row has its full tag set, `unknown` for
 nothing; a field that is not known is left out. A row written again with the same tags and time replaces the former one. VictoriaMetrics
@@ -55,7 +55,8 @@ fn the_page_lists_what_the_schema_has() {
     if std::env::var_os("FLEETGAUGE_RENEW_DOCS").is_some() {
         std::fs::write(&path, &text).unwrap();
     }
-    let renew = "docs/time-series.md is old: FLEETGAUGE_RENEW_DOCS=1 cargo test --test series_docs";
+    let renew =
+        "docs/time-series.md is old: FLEETGAUGE_RENEW_DOCS=1 cargo test --test pure series_docs";
     assert!(
         std::fs::read_to_string(&path).is_ok_and(|found| found == text),
         "{renew}"

@@ -68,7 +68,7 @@ impl Pipeline {
                 self.spare = Some(buffers);
             }
             Done::Intensity => self.intensity_revised = true,
-            Done::DayRows => self.past_rows.kept(),
+            Done::DayRows => self.past_rows.committed(),
             Done::Checkpoint(generation) => {
                 self.checkpoint_under_way = false;
                 self.engine.confirm_checkpoint(generation);

@@ -24,7 +24,7 @@ impl Pipeline {
             }
             None => {}
         }
-        self.past_rows.put(&mut self.batch);
+        self.past_rows.move_to(&mut self.batch);
     }
 
     fn take_history(&mut self, history: History, now: UtcMs) {
@@ -37,7 +37,7 @@ impl Pipeline {
             indicators,
         });
         // Not told to the engine: they say of days that are over what the store says.
-        self.past_rows.take(history.rows);
+        self.past_rows.replace(history.rows);
         for sample in history.ended {
             self.tell(Observation::EmissionsOfMonth(sample), now);
         }

@@ -155,7 +155,7 @@ impl Pipeline {
                         let register = channels.register.borrow_and_update().clone();
                         self.engine.set_register(register, self.clock.now());
                         self.history.forget();
-                        self.past_rows.forget();
+                        self.past_rows.clear();
                         self.last_checkpoint = self.last_checkpoint.checked_sub(self.config.checkpoint_interval).unwrap_or(self.last_checkpoint);
                     }
                     Err(_) => register_open = false,

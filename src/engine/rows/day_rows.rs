@@ -1,8 +1,8 @@
 //! State of the running day's rows: what they depend on beside the day itself, and which were written.
 
 use crate::ledger::emissions::Months;
-use crate::ledger::series_tombstones::{DayTable, WrittenRows};
-use crate::model::Fact;
+use crate::ledger::series_tombstones::WrittenRows;
+use crate::model::{DaySeries, Fact};
 use crate::units::{Day, UtcMs};
 
 /// What the writing of a day's rows remembers.
@@ -58,8 +58,13 @@ impl DayRows {
         &self.written
     }
 
-    /// The rows to write of a table of a day (with its start): those given, and zeros for those written before that are not among them.
-    pub fn settle(&mut self, day: (Day, UtcMs), table: DayTable, rows: Vec<Fact>) -> Vec<Fact> {
-        self.written.settle(day, table, rows)
+    /// The rows to write of a measurement of a day (with its start): those given, and zeros for those written before that are not among them.
+    pub fn add_zero_rows(
+        &mut self,
+        day: (Day, UtcMs),
+        series: DaySeries,
+        rows: Vec<Fact>,
+    ) -> Vec<Fact> {
+        self.written.add_zero_rows(day, series, rows)
     }
 }

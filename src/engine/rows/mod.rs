@@ -11,9 +11,9 @@ use std::sync::Arc;
 use super::Engine;
 use crate::ledger::air::air;
 use crate::ledger::emissions::{Inventory, Months, Setting, day_rows, inventory};
-use crate::ledger::series_tombstones::{DayTable, WrittenRows};
+use crate::ledger::series_tombstones::WrittenRows;
 use crate::ledger::transition::{Counts, classify, in_scope};
-use crate::model::{Fact, TransitionFact};
+use crate::model::{DaySeries, Fact, TransitionFact};
 use crate::units::{Day, UtcMs};
 
 impl Engine {
@@ -49,10 +49,10 @@ impl Engine {
     }
 
     /// Writes the rows of one table of a day, and zeros for those written of it before that are not among them.
-    fn write_whole(&mut self, day: Day, table: DayTable, rows: Vec<Fact>) {
-        self.output.extend(self.day_rows.settle(
+    fn write_whole(&mut self, day: Day, series: DaySeries, rows: Vec<Fact>) {
+        self.output.extend(self.day_rows.add_zero_rows(
             (day, day.start(self.reference.zone())),
-            table,
+            series,
             rows,
         ));
     }
@@ -89,7 +89,7 @@ impl Engine {
             .into_iter()
             .map(Fact::Emissions)
             .collect();
-            self.write_whole(day, DayTable::Emissions, rows);
+            self.write_whole(day, DaySeries::Emissions, rows);
         }
     }
 
@@ -108,7 +108,7 @@ impl Engine {
             .into_iter()
             .map(Fact::Air)
             .collect();
-        self.write_whole(day, DayTable::Air, rows);
+        self.write_whole(day, DaySeries::Air, rows);
     }
 
     fn write_transition(&mut self, day: Day) {
@@ -152,6 +152,6 @@ impl Engine {
             })
         };
         let rows = groups.into_iter().map(row).collect();
-        self.write_whole(day, DayTable::Transition, rows);
+        self.write_whole(day, DaySeries::Transition, rows);
     }
 }

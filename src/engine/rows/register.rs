@@ -8,11 +8,10 @@ use std::sync::Arc;
 use crate::engine::Engine;
 use crate::engine::schedule::FULL_ROWS_MS;
 use crate::ledger::emissions::{avoided_rows, site_rows};
-use crate::ledger::series_tombstones::DayTable;
 use crate::ledger::targets::{age, vehicles_needed};
 use crate::ledger::transition::{Counts, classify, in_scope};
 use crate::model::register::{EmissionClass, Vehicle};
-use crate::model::{Fact, FleetGroupFact, SiteInfoFact, VehicleInfoFact};
+use crate::model::{DaySeries, Fact, FleetGroupFact, SiteInfoFact, VehicleInfoFact};
 use crate::units::{Day, UtcMs, Zone};
 
 impl Engine {
@@ -45,7 +44,7 @@ impl Engine {
             .into_iter()
             .map(Fact::SiteEmissions)
             .collect();
-        self.write_whole(day, DayTable::Sites, rows);
+        self.write_whole(day, DaySeries::Sites, rows);
         let rows = avoided_rows(
             &today,
             &self.reference.register,
@@ -54,7 +53,7 @@ impl Engine {
         .into_iter()
         .map(Fact::Avoided)
         .collect();
-        self.write_whole(day, DayTable::Avoided, rows);
+        self.write_whole(day, DaySeries::Avoided, rows);
     }
 
     fn write_sites(&mut self, at: UtcMs, day: Day) {
@@ -128,7 +127,7 @@ impl Engine {
             })
         };
         let rows = groups.into_iter().map(row).collect();
-        self.write_whole(day, DayTable::Groups, rows);
+        self.write_whole(day, DaySeries::Groups, rows);
     }
 }
 

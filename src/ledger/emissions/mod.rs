@@ -28,7 +28,7 @@ pub use restate::{
     RESTATEMENT_THRESHOLD, Restatement, RestatementEffect, RestatementReason, corrected_sets,
     restate,
 };
-pub use rows::{ROW_METHODS, avoided_rows, day_rows, site_rows};
+pub use rows::{avoided_rows, day_rows, site_rows};
 pub use uncertainty::{Uncertain, relative_sd};
 pub use vehicle::Replaced;
 

@@ -8,16 +8,6 @@ use crate::model::register::Register;
 use crate::model::{AvoidedFact, EmissionsFact, SiteEmissionsFact};
 use crate::units::UtcMs;
 
-/// Methods by scope that one day may have rows of, with their tiers.
-pub const ROW_METHODS: &[(&str, u8)] = &[
-    ("fuel_card", 1),
-    ("energy", 1),
-    ("fuel", 2),
-    ("ratio", 3),
-    ("distance", 4),
-    ("grey_fleet", 4),
-];
-
 /// The rows of the day that starts at an instant. They have no site and no role: lines that differ only there are one row. A method has one tier.
 pub fn day_rows(inventory: &Inventory, at: UtcMs) -> Vec<EmissionsFact> {
     type Row = (Arc<str>, &'static str, Scope, &'static str);

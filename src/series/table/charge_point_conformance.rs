@@ -1,0 +1,33 @@
+//! How many of a charge point's requests follow the OCPP schemas.
+
+use super::column::{CHARGE_POINT, SITE, float, integer, tag};
+use super::row::{RowVisitor, signed};
+use super::{Measurement, RowTime};
+use crate::model::ConformanceFact;
+use crate::units::UtcMs;
+
+pub(super) const SERIES: Measurement = Measurement {
+    name: "charge_point_conformance",
+    description: "how well a charge point keeps to the standard, since it was first heard",
+    time: RowTime::Moment,
+    tags: &[
+        SITE,
+        CHARGE_POINT,
+        tag("vendor", "vendor by BootNotification"),
+    ],
+    fields: &[
+        integer("requests_checked", "requests shown to the strict reader"),
+        integer("requests_conformant", "those it took"),
+        float("conformant_ratio", "their share, 0 to 1"),
+    ],
+};
+
+pub(super) fn row(fact: &ConformanceFact, row: &mut impl RowVisitor) -> UtcMs {
+    row.tag(&fact.site);
+    row.tag(&fact.charge_point);
+    row.tag(&fact.vendor);
+    row.integer(signed(fact.checked));
+    row.integer(signed(fact.conformant));
+    row.float((fact.checked > 0).then(|| fact.conformant as f64 / fact.checked as f64));
+    fact.at
+}
