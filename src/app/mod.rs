@@ -13,6 +13,7 @@ mod inbox;
 mod intensity;
 mod mappings;
 mod mqtt_pipeline;
+mod outputs;
 mod pipeline;
 mod preflight;
 mod recovery;

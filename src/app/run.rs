@@ -16,7 +16,7 @@ use super::pipeline::{Channels, Pipeline};
 use super::recovery::recover;
 use super::register::LoadError;
 use super::writer::{Job, Writer};
-use super::{RegisterSource, disk, inbox, intensity};
+use super::{RegisterSource, disk, inbox, intensity, outputs};
 use crate::api::requests::EngineClient;
 use crate::app::preflight::{Files, Sockets, read_accounts};
 use crate::app::wiring;
@@ -30,7 +30,7 @@ use crate::model::{Stats, TokenHasher};
 use crate::mqtt;
 use crate::notify;
 use crate::ocpp;
-use crate::outputs::influx;
+use crate::outputs::OutputsConfig;
 use crate::store::{OpenError, Opened, Reader, Store};
 use crate::telemetry::Decoders;
 use crate::telemetry::mapping::MappingErrors;
@@ -40,9 +40,9 @@ use crate::web::{self, Accounts, WebConfig};
 const N_QUEUED_FRAMES: usize = 256;
 /// Requests to the engine that may wait.
 const N_QUEUED_REQUESTS: usize = 32;
-/// Jobs for the writer: one commit, one checkpoint, and the sinks' acknowledgements.
+/// Jobs for the writer: one commit, one checkpoint, and the outputs' acknowledgements.
 const N_QUEUED_JOBS: usize = 16;
-/// How long the sink may go on sending when the daemon stops, and how often to look.
+/// How long outputs may go on sending when the daemon stops, and how often to look.
 const FLUSH: Duration = Duration::from_secs(2);
 const FLUSH_LOOK: Duration = Duration::from_millis(20);
 /// How long connections and outlets may take to end.
@@ -117,7 +117,7 @@ pub struct Daemon {
     engine: JoinHandle<()>,
     store: JoinHandle<()>,
     stats: Arc<Stats>,
-    has_sink: bool,
+    has_output: bool,
     ingest_shutdown: watch::Sender<bool>,
     outlet_shutdown: watch::Sender<bool>,
 }
@@ -140,11 +140,11 @@ impl Daemon {
             identity,
             recovery,
         } = Store::open(&config.store)?;
-        let sinks: &[&str] = if config.influx.is_some() {
-            &[influx::NAME]
-        } else {
-            &[]
-        };
+        let outputs = config.outputs.open();
+        for name in OutputsConfig::NAMES {
+            // Shows the counters of all outputs, whether configured or not.
+            stats.output(name);
+        }
         let notifiers: Vec<&str> = files
             .notifiers
             .iter()
@@ -154,7 +154,7 @@ impl Daemon {
             .set_notifiers(&notifiers)
             .map_err(|error| StartError::Room(error.to_string()))?;
         store
-            .set_sinks(sinks)
+            .set_outputs(outputs.iter().map(|output| output.name()))
             .map_err(|error| StartError::Room(error.to_string()))?;
         let subscriptions =
             wiring::recall(&mut store, &mut files.subscribers).map_err(|error| {
@@ -254,7 +254,7 @@ impl Daemon {
             engine,
             store,
             stats: stats.clone(),
-            has_sink: config.influx.is_some(),
+            has_output: !outputs.is_empty(),
             ingest_shutdown,
             outlet_shutdown,
         };
@@ -317,27 +317,15 @@ impl Daemon {
         );
         // From here only the sockets hold senders: when the last one ends, the engine does.
         drop(frames);
-        if let Some(influx) = &config.influx {
-            // Spreads the retries of many gateways; nothing secret.
-            let seed = clock.now().0 as u64 ^ u64::from(std::process::id());
-            let (acknowledge, mut acknowledged) = mpsc::channel(N_QUEUED_JOBS);
-            daemon.outlets.spawn(influx::run(
-                influx.clone(),
-                open_reader()?,
-                acknowledge,
-                written,
-                stats.clone(),
-                seed,
-                outlet_stop.clone(),
-            ));
-            daemon.outlets.spawn(async move {
-                while let Some((sink, id)) = acknowledged.recv().await {
-                    if jobs.send(Job::Acknowledge(sink, id)).await.is_err() {
-                        return;
-                    }
-                }
-            });
-        }
+        let deps = outputs::Deps {
+            open_reader: &open_reader,
+            jobs,
+            written,
+            stats: stats.clone(),
+            seed: clock.now().0 as u64 ^ u64::from(std::process::id()),
+            shutdown: outlet_stop.clone(),
+        };
+        outputs::start(outputs, deps, &mut daemon.outlets)?;
         if let Some(entrances) = entrances {
             let health = health(
                 trouble_receiver,
@@ -450,7 +438,7 @@ impl Daemon {
         end(&mut self.ingest, "connections").await;
         // The engine ends when the last socket's sender is gone: the last commit, then a checkpoint.
         let engine = join(self.engine).await;
-        if self.has_sink {
+        if self.has_output {
             // What a database takes at once need not wait for the next start. What it does not take is in the outbox.
             let sent = async {
                 while Stats::get(&self.stats.outbox_rows) > 0 {
@@ -461,7 +449,7 @@ impl Daemon {
         }
         self.outlet_shutdown.send_replace(true);
         end(&mut self.outlets, "outlets").await;
-        // The store ends when the engine's and the sinks' senders are gone.
+        // The store ends when the engine's and the outputs' senders are gone.
         if !(engine && join(self.store).await) {
             tracing::error!(
                 "the engine or the store ended with a fault; the next start recovers from the store"

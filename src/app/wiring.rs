@@ -13,8 +13,8 @@ use crate::store::{CommitError, Notification, Store};
 /// Who is there to take what goes out.
 #[derive(Clone, Debug, Default)]
 pub struct Outlets {
-    /// A database takes the rows.
-    pub has_sink: bool,
+    /// Some output takes the rows.
+    pub has_output: bool,
     /// Notifiers, and the severities that they are told of.
     pub notifiers: Vec<(Arc<str>, Vec<Severity>)>,
 }
@@ -24,7 +24,7 @@ impl Outlets {
     pub(super) fn of(config: &Config) -> Self {
         let notifiers = config.notifiers.iter();
         Self {
-            has_sink: config.influx.is_some(),
+            has_output: !config.outputs.open().is_empty(),
             notifiers: notifiers
                 .map(|notifier| {
                     (

@@ -17,7 +17,7 @@ pub enum Job {
     Commit(CommitJob),
     /// Snapshot and activity.
     Checkpoint(CheckpointJob),
-    /// A sink has everything up to this outbox row.
+    /// An output has everything up to this outbox row.
     Acknowledge(&'static str, i64),
     /// A notifier has taken these notifications.
     Delivered(Vec<i64>),
@@ -115,7 +115,7 @@ pub struct Writer {
     pub jobs: mpsc::Receiver<Job>,
     /// Reports.
     pub done: mpsc::UnboundedSender<Done>,
-    /// Wakes the sinks.
+    /// Wakes the outputs.
     pub written: Arc<Notify>,
     /// Why the store does not take anything, for `/readyz`.
     pub trouble: watch::Sender<Option<String>>,
@@ -126,16 +126,16 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Runs until the pipeline and the sinks are gone.
+    /// Runs until the pipeline and the outputs are gone.
     pub fn run(mut self) {
         while let Some(job) = self.jobs.blocking_recv() {
             let goes_on = match job {
                 Job::Commit(job) => self.commit(job),
                 Job::Checkpoint(job) => self.checkpoint(&job),
-                Job::Acknowledge(sink, id) => {
-                    if let Err(error) = self.store.acknowledge(sink, id) {
+                Job::Acknowledge(output, id) => {
+                    if let Err(error) = self.store.acknowledge(output, id) {
                         // Not lost: the rows stay and are sent once more, which is harmless.
-                        tracing::warn!(%error, sink, "could not note what the sink has acknowledged");
+                        tracing::warn!(%error, output, "could not note what the output has acknowledged");
                     }
                     true
                 }

@@ -67,7 +67,7 @@ pub use redact::redact;
 pub use rollup::{
     RollupRow, RollupSums, SLOT_MS, SLOTS_A_DAY, Series, Slots, day_of_slot, slot_of, slot_start,
 };
-pub use stats::{Reject, RejectReason, Stats, StatsSnapshot};
+pub use stats::{OutputStats, Reject, RejectReason, Stats, StatsSnapshot};
 pub use subscription::Subscription;
 pub use suggest::nearest;
 pub use token::{IdTokenHash, TokenHasher, normalise_id_token};

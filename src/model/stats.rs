@@ -1,8 +1,8 @@
 //! Counters of what we did ourselves: received, refused, dropped. Written by every room, read by `/metrics`.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::redact;
 use crate::units::UtcMs;
@@ -206,18 +206,24 @@ pub struct Stats {
     pub notifications_failed: AtomicU64,
     /// Notifications that a notifier refuses for good.
     pub notifications_refused: AtomicU64,
-    /// Batches a sink acknowledged.
-    pub sink_batches: AtomicU64,
-    /// Points lost to a sink's partial write (400).
-    pub sink_refused: AtomicU64,
-    /// Failed attempts to write to a sink.
-    pub sink_failures: AtomicU64,
     /// Checkpoints written.
     pub checkpoints: AtomicU64,
     rejects: Mutex<RejectBook>,
     ignored: Mutex<IgnoredBook>,
     /// Brokers by name, and since when they have no link.
     brokers: Mutex<BTreeMap<String, Option<UtcMs>>>,
+    outputs: Mutex<BTreeMap<&'static str, Arc<OutputStats>>>,
+}
+
+/// Counters of one output, which takes rows from the outbox.
+#[derive(Debug, Default)]
+pub struct OutputStats {
+    /// Batches that the output acknowledged.
+    pub batches: AtomicU64,
+    /// Rows that the output refuses for good, or that it lost to a partial write.
+    pub points_refused: AtomicU64,
+    /// Failed attempts to write.
+    pub failures: AtomicU64,
 }
 
 /// Fields of accepted messages that were left out, by name and reason.
@@ -269,6 +275,27 @@ impl Stats {
     /// Reads a counter.
     pub fn get(counter: &AtomicU64) -> u64 {
         counter.load(Ordering::Relaxed)
+    }
+
+    /// The counters of an output, which are shown from the first call on.
+    pub fn output(&self, name: &'static str) -> Arc<OutputStats> {
+        let mut outputs = self
+            .outputs
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        outputs.entry(name).or_default().clone()
+    }
+
+    /// The counters of all outputs, by name.
+    pub fn outputs(&self) -> Vec<(&'static str, Arc<OutputStats>)> {
+        let outputs = self
+            .outputs
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        outputs
+            .iter()
+            .map(|(name, stats)| (*name, stats.clone()))
+            .collect()
     }
 
     /// There is a link to a broker, or none from this instant.

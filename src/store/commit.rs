@@ -1,4 +1,4 @@
-//! The writing side: commits, checkpoints, acknowledgements of sinks, the outbox's limit.
+//! The writing side: commits, checkpoints, acknowledgements of outputs, the outbox's limit.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -118,19 +118,22 @@ impl Store {
         Ok(store)
     }
 
-    /// Sinks that are configured. Rows go when all of them have acknowledged; with none, only by the limit.
-    pub fn set_sinks(&mut self, sinks: &[&str]) -> Result<(), CommitError> {
-        for sink in sinks {
+    /// Names the outputs that are configured. Rows are deleted when all of them have acknowledged; with none, only by the limit.
+    pub fn set_outputs<'a>(
+        &mut self,
+        outputs: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), CommitError> {
+        for output in outputs {
             let position = self
                 .connection
                 .query_row(
                     "SELECT id FROM outbox_position WHERE sink = ?1",
-                    [sink],
+                    [output],
                     |row| row.get(0),
                 )
                 .optional()?;
             self.positions
-                .insert((*sink).to_owned(), position.unwrap_or(0));
+                .insert(output.to_owned(), position.unwrap_or(0));
         }
         Ok(())
     }
@@ -234,16 +237,16 @@ impl Store {
         Ok(())
     }
 
-    /// A sink has everything up to `id`; rows that all sinks have are deleted.
-    pub fn acknowledge(&mut self, sink: &str, id: i64) -> Result<(), CommitError> {
+    /// An output has everything up to `id`; rows that all outputs have are deleted.
+    pub fn acknowledge(&mut self, output: &str, id: i64) -> Result<(), CommitError> {
         let mut positions = self.positions.clone();
-        let position = positions.entry(sink.to_owned()).or_insert(0);
+        let position = positions.entry(output.to_owned()).or_insert(0);
         *position = id.max(*position);
         let everywhere = positions.values().min().copied().unwrap_or(0);
         let transaction = self.connection.transaction()?;
         transaction
             .prepare_cached("INSERT OR REPLACE INTO outbox_position (sink, id) VALUES (?1, ?2)")?
-            .execute(params![sink, positions[sink]])?;
+            .execute(params![output, positions[output]])?;
         let (rows, bytes): (i64, i64) = transaction
             .prepare_cached(
                 "SELECT count(*), coalesce(sum(length(body)), 0) FROM outbox WHERE id <= ?1",

@@ -51,7 +51,7 @@ pub struct StoreConfig {
     pub checkpoint_interval: Duration,
     /// `checkpoint_inbox`: inbox bytes that cause a checkpoint before its time.
     pub checkpoint_inbox_bytes: u64,
-    /// `outbox_max`: bytes kept for sinks that are down; the oldest go first, counted.
+    /// `outbox_max`: bytes kept for outputs that are down; the oldest go first, counted.
     pub outbox_max_bytes: u64,
     /// `history.keep_15min`: quarter hours older than this are deleted, in whole months.
     pub keep_15min: Duration,

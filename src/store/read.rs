@@ -195,13 +195,13 @@ impl Reader {
         Ok(row.optional()?)
     }
 
-    /// Up to where a sink has acknowledged; 0 at first.
-    pub fn position(&self, sink: &str) -> Result<i64, ReadError> {
+    /// Up to where an output has acknowledged; 0 at first.
+    pub fn position(&self, output: &str) -> Result<i64, ReadError> {
         let position = self
             .0
             .query_row(
                 "SELECT id FROM outbox_position WHERE sink = ?1",
-                [sink],
+                [output],
                 |row| row.get(0),
             )
             .optional()?;

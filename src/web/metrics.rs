@@ -8,7 +8,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use super::WebState;
-use crate::model::Stats;
+use crate::model::{OutputStats, Stats};
 
 type Read = fn(&Stats) -> &AtomicU64;
 
@@ -371,27 +371,6 @@ const METRICS: &[(&str, &str, &str, &str, Read)] = &[
         "Notifications that a notifier refuses for good.",
         |s| &s.notifications_refused,
     ),
-    (
-        "fleetgauge_sink_batches_total",
-        "counter",
-        "sink=\"influx\"",
-        "Batches a sink has taken.",
-        |s| &s.sink_batches,
-    ),
-    (
-        "fleetgauge_sink_failures_total",
-        "counter",
-        "sink=\"influx\"",
-        "Failed attempts to write to a sink.",
-        |s| &s.sink_failures,
-    ),
-    (
-        "fleetgauge_sink_points_refused_total",
-        "counter",
-        "sink=\"influx\"",
-        "Rows a sink refused for good.",
-        |s| &s.sink_refused,
-    ),
 ];
 
 pub(super) async fn metrics(State(state): State<WebState>) -> Response {
@@ -403,6 +382,37 @@ pub(super) async fn metrics(State(state): State<WebState>) -> Response {
         render(&state.stats, state.health.borrow().ready),
     )
         .into_response()
+}
+
+/// Counters that every output has: name, help text, counter.
+type OutputMetric = (&'static str, &'static str, fn(&OutputStats) -> &AtomicU64);
+
+const OUTPUT_METRICS: &[OutputMetric] = &[
+    (
+        "fleetgauge_sink_batches_total",
+        "Batches a sink has taken.",
+        |output| &output.batches,
+    ),
+    (
+        "fleetgauge_sink_failures_total",
+        "Failed attempts to write to a sink.",
+        |output| &output.failures,
+    ),
+    (
+        "fleetgauge_sink_points_refused_total",
+        "Rows a sink refused for good.",
+        |output| &output.points_refused,
+    ),
+];
+
+fn render_outputs(stats: &Stats, text: &mut String) {
+    for (name, help, counter) in OUTPUT_METRICS {
+        let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} counter\n");
+        for (output, counters) in stats.outputs() {
+            let count = Stats::get(counter(&counters));
+            let _ = writeln!(text, "{name}{{sink=\"{output}\"}} {count}");
+        }
+    }
 }
 
 fn render(stats: &Stats, ready: bool) -> String {
@@ -420,6 +430,7 @@ fn render(stats: &Stats, ready: bool) -> String {
         };
         let _ = writeln!(text, "{name}{labels} {}", Stats::get(counter(stats)));
     }
+    render_outputs(stats, &mut text);
     text.push_str(
         "# HELP fleetgauge_rejected_total Messages not understood, by reason.\n# TYPE fleetgauge_rejected_total counter\n",
     );

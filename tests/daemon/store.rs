@@ -304,7 +304,7 @@ fn the_outbox_keeps_within_its_limit_and_counts_what_it_drops() {
         ..config(folder.path())
     };
     let mut opened = Store::open(&settings).unwrap();
-    opened.store.set_sinks(&["influx"]).unwrap();
+    opened.store.set_outputs(["influx"]).unwrap();
     for n in 0..200u32 {
         let line = format!("m,tag=a{n} f={n}.0 {n}\n");
         opened.store.commit(&commit(&[], line.as_bytes())).unwrap();

@@ -82,7 +82,7 @@ fn every_commented_key_is_one_and_has_the_default_shown() {
         )
     );
     assert_eq!(
-        config.influx.unwrap().timeout,
+        config.outputs.influx.unwrap().timeout,
         fleetgauge::outputs::influx::InfluxConfig::default().timeout
     );
     assert!(

@@ -9,6 +9,7 @@ mod golden_factors;
 mod imports;
 mod intensity;
 mod mapping;
+mod outputs;
 mod report;
 mod report_golden;
 mod targets_cli;

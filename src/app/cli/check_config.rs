@@ -130,8 +130,8 @@ pub fn run(file: Option<&Path>, connect: bool) -> ExitCode {
                 reach(&format!("{}:{}", broker.host, broker.port)),
             );
         }
-        if let Some(influx) = &config.influx {
-            report("influx.url", reach(&host_and_port(&influx.url)));
+        for (key, url) in config.outputs.servers() {
+            report(key, reach(&host_and_port(url)));
         }
     }
     if good {

@@ -12,6 +12,7 @@ mod lengths;
 mod loaded;
 mod notify;
 mod ocpp;
+mod outputs;
 mod provisioning;
 mod publish;
 mod sections;
@@ -40,7 +41,7 @@ use crate::mqtt::publisher::PublishConfig;
 use crate::mqtt::server::ListenerConfig;
 use crate::notify::NotifierConfig;
 use crate::ocpp::server::OcppConfig;
-use crate::outputs::influx::InfluxConfig;
+use crate::outputs::OutputsConfig;
 use crate::store::StoreConfig;
 use crate::web::WebConfig;
 
@@ -59,8 +60,8 @@ pub struct Config {
     pub capture: CaptureConfig,
     /// `[store]`, `[history]`.
     pub store: StoreConfig,
-    /// `[influx]`; without the section, rows only wait in the outbox.
-    pub influx: Option<InfluxConfig>,
+    /// `[influx]`, and the section of any further output.
+    pub outputs: OutputsConfig,
     /// `[publish]`, `[home_assistant]`.
     pub publish: PublishConfig,
     /// `[web]`.

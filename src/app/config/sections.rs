@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::source::Node;
 use super::{
     Config, ConfigError, LogConfig, MappingConfig, RegisterConfig, air, brokers, engine, factors,
-    intensity, notify, ocpp, publish, targets, web,
+    intensity, notify, ocpp, outputs, publish, targets, web,
 };
 use crate::app::config::keys::Section;
 use crate::app::preset_names;
@@ -16,7 +16,7 @@ use crate::engine::EngineConfig;
 use crate::ingest::capture::CaptureConfig;
 use crate::model::nearest;
 use crate::mqtt::server::ListenerConfig;
-use crate::outputs::influx::InfluxConfig;
+use crate::outputs::OutputsConfig;
 use crate::store::StoreConfig;
 
 const SECTIONS: &[&str] = &[
@@ -28,7 +28,6 @@ const SECTIONS: &[&str] = &[
     "capture",
     "store",
     "history",
-    "influx",
     "web",
     "engine",
     "counters",
@@ -50,7 +49,6 @@ const SECTIONS: &[&str] = &[
 ];
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
-const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -78,10 +76,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
         brokers,
         capture: capture(Section::take(tree, "capture", errors)),
         store,
-        influx: influx(
-            tree.contains_key("influx"),
-            Section::take(tree, "influx", errors),
-        ),
+        outputs: outputs::read(tree, errors),
         web,
         engine,
         ocpp,
@@ -95,7 +90,12 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
         log: log(Section::take(tree, "log", errors)),
         loaded: super::Loaded::default(),
     };
-    let known: Vec<&str> = SECTIONS.iter().copied().chain(["log"]).collect();
+    let known: Vec<&str> = SECTIONS
+        .iter()
+        .chain(OutputsConfig::NAMES)
+        .copied()
+        .chain(["log"])
+        .collect();
     for (key, node) in std::mem::take(tree) {
         let hint = nearest(&key, &known);
         errors.push(ConfigError {
@@ -219,58 +219,6 @@ fn history(mut section: Section<'_>, store: &mut StoreConfig, engine: &mut Engin
     section.duration("keep_daily", &mut store.keep_daily, 366 * DAY, 36_600 * DAY);
     section.whole("max_series", &mut engine.max_history_series, 1, 10_000_000);
     section.finish();
-}
-
-fn influx(there: bool, mut section: Section<'_>) -> Option<InfluxConfig> {
-    let mut config = InfluxConfig::default();
-    let empty = section.is_empty();
-    section.text("url", &mut config.url);
-    section.text("org", &mut config.org);
-    section.text("bucket", &mut config.bucket);
-    section.optional_path("token_file", &mut config.token_file);
-    section.duration("timeout", &mut config.timeout, SECOND, HOUR);
-    // The section with every key commented out means the same as no section.
-    if !there || empty {
-        section.finish();
-        return None;
-    }
-    for (key, value) in [
-        ("url", &config.url),
-        ("org", &config.org),
-        ("bucket", &config.bucket),
-    ] {
-        if value.is_empty() {
-            section.refuse(
-                "",
-                None,
-                "",
-                format!("has no `{key}`"),
-                "url, org and bucket are needed; leave the section out to write nowhere",
-            );
-        }
-    }
-    if config.url.starts_with("https://") && !cfg!(feature = "influx-tls") {
-        section.refuse(
-            "url",
-            None,
-            config.url.clone(),
-            "needs TLS, which this build does not have",
-            "build with `--features influx-tls`, or put a TLS proxy in front",
-        );
-    } else if !config.url.is_empty()
-        && !config.url.starts_with("http://")
-        && !config.url.starts_with("https://")
-    {
-        section.refuse(
-            "url",
-            None,
-            config.url.clone(),
-            "is not a URL",
-            "write http://host:8086",
-        );
-    }
-    section.finish();
-    Some(config)
 }
 
 fn directory(mut section: Section<'_>) -> Option<PathBuf> {
