@@ -1,5 +1,5 @@
-//! The rows of `fleetgauge demo` itself, caught by the stub, with guests that a demo has not: a vehicle whose telematics unit was replaced
-//! and a charge point with a fault. They speak to the daemon as devices do; no row is made here.
+//! Records the rows that `fleetgauge demo` writes to a stub of InfluxDB. Two more devices connect to the daemon: a vehicle whose telematics
+//! unit was replaced, and a charge point with a fault.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(
@@ -21,27 +21,27 @@ use crate::support::carbon_intensity_api;
 use crate::support::influx_write_stub::Stub;
 use crate::support::{Process, TempDir, fleetgauge, free_port, signal, wait_for_port};
 
-/// The charge point that is a guest.
-pub const GUEST: &str = "GUEST-1";
-/// As fast as it goes.
+/// The charge point that has a fault.
+pub const FAULTY_CHARGE_POINT: &str = "GUEST-1";
+/// The highest speed of the demo's clock.
 const SPEED: i64 = 600;
-/// So long, in the world's time: some hours of the fleet's.
+/// Length of the recording in real seconds: some hours of the fleet's.
 const SECONDS: u64 = 30;
 
-/// Without a database, in the world's time: most of an hour of the fleet's.
+/// Real time without a database: most of an hour of the fleet's.
 const OUTAGE: Duration = Duration::from_secs(5);
 
-/// What was written.
+/// What the demo wrote.
 pub struct Recording {
     /// Line protocol, in order.
     pub lines: Vec<String>,
-    /// Beginning and end on the fleet's clock, ms.
+    /// Start on the fleet's clock in Unix milliseconds.
     pub from: i64,
-    /// Its end.
+    /// End on the fleet's clock in Unix milliseconds.
     pub to: i64,
 }
 
-/// Runs the demo.
+/// Runs the demo and returns its rows.
 pub fn record() -> Recording {
     let (folder, stub) = (TempDir::new("demo"), Stub::default());
     let [influx, mqtt, ocpp, web] = [0; 4].map(|_| free_port());
@@ -68,7 +68,7 @@ pub fn record() -> Recording {
     ] {
         command.env(format!("FLEETGAUGE__{key}"), value);
     }
-    let (from, begun) = (
+    let (from, started) = (
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap()
@@ -80,22 +80,22 @@ pub fn record() -> Recording {
     wait_for_port(ocpp);
     replaced_telematics_unit(mqtt, from);
     faulty_charge_point(ocpp);
-    // A database that comes late is an alert with a number, sure to be raised; and everything is written all the same.
+    // A database that is down raises an alert with a number for certain; every row is still written.
     std::thread::sleep(OUTAGE);
     stub.serve(influx);
     std::thread::sleep(Duration::from_secs(SECONDS / 2));
-    // A register read again makes the grid be asked again, which else is done every half-hour of the world.
+    // A reloaded register makes the daemon query the grid's intensity again, which it does only every real half-hour otherwise.
     signal(demo.0.id(), "HUP");
     std::thread::sleep(Duration::from_secs(SECONDS / 2));
     demo.end();
     Recording {
         lines: stub.lines(),
         from,
-        to: from + begun.elapsed().as_millis() as i64 * SPEED,
+        to: from + started.elapsed().as_millis() as i64 * SPEED,
     }
 }
 
-/// A vehicle whose odometer goes on elsewhere, and which says what an electric one may: in one message of its memory.
+/// Sends one message with stored samples of an electric vehicle, in which the odometer jumps.
 fn replaced_telematics_unit(port: u16, now: i64) {
     let sample = |(minutes_ago, km, kwh): (i64, u32, u32)| json!({ "ts": now - minutes_ago * 60_000, "odometer": km, "charge_grid_energy_total": kwh, "battery_power": -11.5 });
     let samples = [
@@ -127,9 +127,9 @@ fn replaced_telematics_unit(port: u16, now: i64) {
     device.read_exact(&mut [0; 4]).unwrap();
 }
 
-/// A charge point of the register's site that has a fault, a connector out of service, and a thermometer; it stays linked.
+/// Connects a charge point that has a fault, a connector out of service, and a thermometer; it stays connected.
 fn faulty_charge_point(port: u16) {
-    let mut request = format!("ws://127.0.0.1:{port}/ocpp/{GUEST}")
+    let mut request = format!("ws://127.0.0.1:{port}/ocpp/{FAULTY_CHARGE_POINT}")
         .into_client_request()
         .unwrap();
     request.headers_mut().insert(
@@ -142,7 +142,7 @@ fn faulty_charge_point(port: u16) {
     let calls: [(&str, Value); 5] = [
         (
             "BootNotification",
-            json!({ "chargePointVendor": "guest", "chargePointModel": "one", "firmwareVersion": "1" }),
+            json!({ "chargePointVendor": "faulty", "chargePointModel": "one", "firmwareVersion": "1" }),
         ),
         ("StatusNotification", status(1, "Faulted", "GroundFailure")),
         ("StatusNotification", status(2, "Unavailable", "NoError")),

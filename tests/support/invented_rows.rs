@@ -1,5 +1,5 @@
-//! What neither the demo nor its guests say. Everything else that the questions are asked of was written by the daemon itself; a field that
-//! the demo writes has no place here, nor one that no question needs.
+//! Fields that the demo cannot write. The daemon itself wrote every other row that the queries of dashboards run on; a field that the demo
+//! writes does not belong here, nor one that no query needs.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
@@ -9,21 +9,21 @@ use crate::support::dashboard_queries::Fleet;
 
 /// A row that is made up.
 pub struct Invented {
-    /// Measurement.
+    /// The row's measurement.
     pub measurement: &'static str,
-    /// Fields.
+    /// The row's fields.
     pub fields: &'static [&'static str],
     /// Why the demo has none.
-    pub why: &'static str,
+    pub reason: &'static str,
     line: fn(&Fleet) -> String,
 }
 
-/// All of them.
+/// Every invented row.
 pub static INVENTED: &[Invented] = &[
     Invented {
         measurement: "target_progress",
         fields: &["projected_ts_s", "days_late"],
-        why: "the example fleet stands still for more than thirteen months, and without a pace there is no date",
+        reason: "the example fleet does not change for more than thirteen months, and without a pace there is no date",
         line: |fleet| {
             let reached = fleet.to / 1000 + 600 * 86_400;
             format!(
@@ -35,7 +35,7 @@ pub static INVENTED: &[Invented] = &[
     Invented {
         measurement: "charge_point_status",
         fields: &["operator_online"],
-        why: "the demo's charge points talk to fleetgauge itself; only tapped ones have an operator",
+        reason: "the demo's charge points connect to fleetgauge itself; only tapped ones have an operator",
         line: |fleet| {
             let Fleet {
                 site,
@@ -52,7 +52,7 @@ pub static INVENTED: &[Invented] = &[
     },
 ];
 
-/// Their lines.
+/// The invented rows as line protocol.
 ///
 /// # Panics
 /// If one of them is not invented, because the demo has it; or not of the schema.
@@ -101,13 +101,13 @@ pub fn lines(fleet: &Fleet) -> Vec<String> {
     INVENTED.iter().map(line).collect()
 }
 
-/// A question that cannot be answered by the demo alone: which invented field it asks for.
-pub fn excuse(question: &str) -> Option<&'static Invented> {
+/// The invented row that a query needs, if it needs one.
+pub fn for_query(query: &str) -> Option<&'static Invented> {
     INVENTED.iter().find(|one| {
         one.fields
             .iter()
-            .any(|field| question.contains(&format!("{field}\"")))
-            && question.contains(one.measurement)
+            .any(|field| query.contains(&format!("{field}\"")))
+            && query.contains(one.measurement)
     })
 }
 

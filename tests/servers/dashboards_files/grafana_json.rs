@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::shipped;
-use crate::support::dashboard_queries::{boards, questions};
+use crate::support::dashboard_queries::{boards, queries};
 use fleetgauge::dashboards::{DASHBOARDS, PALETTE};
 
 #[test]
@@ -167,7 +167,7 @@ fn check_targets(place: &str, panel: &Value) {
 }
 
 fn check_queries(source: &str, name: &str, board: &Value) {
-    for text in questions(board).into_iter().map(|question| question.text) {
+    for text in queries(board).into_iter().map(|query| query.text) {
         assert!(
             !text.contains("autogen"),
             "{name}: names a retention policy: {text}"
