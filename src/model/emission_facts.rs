@@ -27,17 +27,17 @@ pub struct EmissionsFact {
     pub method: &'static str,
     /// Start of the London day.
     pub at: UtcMs,
-    /// kgCO2e.
+    /// Emissions in kgCO2e.
     pub kgco2e: f64,
-    /// One standard deviation of it.
+    /// One standard deviation of the emissions.
     pub sd_kgco2e: f64,
     /// Tier of the method, 1 is best.
     pub tier: u8,
-    /// m.
+    /// Distance in metres.
     pub distance_m: i64,
-    /// Tenths of Wh.
+    /// Electricity in tenths of Wh.
     pub energy_dwh: i64,
-    /// ml.
+    /// Fuel in millilitres.
     pub fuel_ml: i64,
     /// `desnz2025`, with `+provisional` when carried forward.
     pub factor_set: String,
@@ -52,7 +52,7 @@ pub struct AirFact {
     pub vehicle_class: Arc<str>,
     /// Start of the London day.
     pub at: UtcMs,
-    /// m.
+    /// Distance in metres.
     pub distance_m: i64,
     /// NOx, PM2.5, PM10 in g, wear included where it is configured.
     pub grams: [f64; 3],

@@ -1,4 +1,4 @@
-//! Rows about sites, the register and what is ahead: what dashboards need beside the books, written seldom.
+//! Rows about sites, the register and what is ahead: what dashboards need besides the ledger, written seldom.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub struct SiteEmissionsFact {
     pub scope: &'static str,
     /// Start of the London day.
     pub at: UtcMs,
-    /// kgCO2e.
+    /// Emissions in kgCO2e.
     pub kgco2e: f64,
 }
 
@@ -30,11 +30,11 @@ pub struct AvoidedFact {
     pub at: UtcMs,
     /// What the replaced vehicles would have emitted on the same kilometres, kgCO2e of scope 1 with location-based scope 2.
     pub baseline_kgco2e: f64,
-    /// What their successors emitted.
+    /// What the vehicles that replaced them emitted, in the same unit.
     pub own_kgco2e: f64,
-    /// m.
+    /// Distance in metres.
     pub distance_m: i64,
-    /// Successors that drove.
+    /// Replacing vehicles that drove.
     pub vehicles: u32,
 }
 
@@ -47,9 +47,9 @@ pub struct ProjectionFact {
     pub target: Arc<str>,
     /// End of that London day: in the future when it is written.
     pub at: UtcMs,
-    /// Where the path is then: share, or change since the baseline.
+    /// The path at that time: share, or change since the baseline.
     pub path: Option<f64>,
-    /// Where the recent pace leads.
+    /// Where the recent pace leads, in the same unit.
     pub trend: Option<f64>,
     /// Quantiles of 5, 50 and 95 % by the ages of the fleet.
     pub band: Option<[f64; 3]>,
@@ -66,7 +66,7 @@ pub struct SiteInfoFact {
     pub fleet: Arc<str>,
     /// The site.
     pub site: Arc<str>,
-    /// When.
+    /// Time of the row.
     pub at: UtcMs,
     /// Its name in the register.
     pub name: String,
@@ -85,7 +85,7 @@ pub struct VehicleInfoFact {
     pub fleet: Arc<str>,
     /// Site, or `unknown`.
     pub site: Arc<str>,
-    /// The vehicle.
+    /// Fleet id of the vehicle.
     pub vehicle: Arc<str>,
     /// Start of the London day.
     pub at: UtcMs,
@@ -101,11 +101,11 @@ pub struct VehicleInfoFact {
     pub body: String,
     /// Fuel; empty if unknown.
     pub fuel: String,
-    /// Euro standard.
+    /// Euro standard, 1 to 7.
     pub euro: Option<u8>,
     /// g CO2/km by type approval.
     pub co2_g_per_km: Option<u32>,
-    /// First registration.
+    /// Start of the day of first registration.
     pub first_registered: Option<UtcMs>,
     /// Years since then, or since it came into service.
     pub age_years: Option<f64>,
@@ -122,9 +122,9 @@ pub struct FleetGroupFact {
     pub role: &'static str,
     /// Start of the London day.
     pub at: UtcMs,
-    /// In scope.
+    /// Vehicles in scope.
     pub total: u32,
-    /// Those that count.
+    /// Those that count as low-emission by the profile.
     pub low_emission: u32,
     /// Still to be replaced until the group itself has the share of `[target]`.
     pub needed: u32,

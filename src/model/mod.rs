@@ -3,6 +3,7 @@
 mod activity;
 mod alert;
 mod attempts;
+mod charge_point_facts;
 mod charging;
 mod day_series;
 mod emission_facts;
@@ -15,6 +16,7 @@ mod indicator;
 mod intensity;
 mod observation;
 mod ocpp;
+mod operation_facts;
 pub mod password;
 mod provisioning;
 mod quantity;
@@ -24,6 +26,7 @@ mod rollup;
 mod stats;
 mod subscription;
 mod suggest;
+mod target_facts;
 mod token;
 mod year_version;
 
@@ -33,6 +36,9 @@ pub use alert::{
     Severity,
 };
 pub use attempts::{Attempts, MINUTE};
+pub use charge_point_facts::{
+    ChargePointInfoFact, ChargePointStatusFact, ConformanceFact, ConnectorTimeFact, MeterValuesFact,
+};
 pub use charging::{
     ClosedSession, ConnectorStatus, HalfHour, MeterSample, ReadingContext, SessionMethod,
     SessionQuality, SessionRecord, SignedData,
@@ -40,11 +46,7 @@ pub use charging::{
 pub use day_series::{DaySeries, ZeroRowFact};
 pub use emission_facts::{AirFact, EmissionsFact, METHOD_TIERS};
 pub use exempt::{ExemptReason, ExemptTime, ExemptWindow};
-pub use fact::{
-    ChargePointInfoFact, ChargePointStatusFact, ConformanceFact, ConnectorTimeFact,
-    CounterEventFact, DataQualityFact, Fact, IngestStatsFact, MeterValuesFact, Powertrain,
-    TargetFact, TelemetryFact, TransitionFact, VehicleTags,
-};
+pub use fact::{Fact, Powertrain, TelemetryFact, VehicleTags};
 pub use fleet_facts::{
     AvoidedFact, FleetGroupFact, ProjectionFact, SiteEmissionsFact, SiteInfoFact, VehicleInfoFact,
 };
@@ -58,6 +60,7 @@ pub use observation::{
     Value,
 };
 pub use ocpp::{LinkMode, OcppVersion, TransactionId};
+pub use operation_facts::{CounterEventFact, DataQualityFact, IngestStatsFact};
 pub use provisioning::{
     CommandChannel, Inventory, KeyState, ProvisioningEvent, ProvisioningSnapshot,
     ProvisioningState, WriteOutcome,
@@ -70,5 +73,6 @@ pub use rollup::{
 pub use stats::{OutputStats, Reject, RejectReason, Stats, StatsSnapshot};
 pub use subscription::Subscription;
 pub use suggest::nearest;
+pub use target_facts::{TargetFact, TransitionFact};
 pub use token::{IdTokenHash, TokenHasher, normalise_id_token};
 pub use year_version::YearVersion;

@@ -8,7 +8,7 @@ use crate::units::UtcMs;
 
 pub(super) const SERIES: Measurement = Measurement {
     name: "alerts",
-    description: "an alert has another state",
+    description: "an alert changed state",
     time: RowTime::Moment,
     tags: &[
         tag("rule", "name of the rule"),
@@ -26,7 +26,7 @@ pub(super) const SERIES: Measurement = Measurement {
         text("state", "the same as a word"),
         text("subject", "labels of the alert"),
         float("value", "what was compared, in the unit of the rule"),
-        float("threshold", "level that raises it"),
+        float("threshold", "level at which it is raised"),
         integer("notified", "notifications so far"),
     ],
 };

@@ -19,13 +19,16 @@ pub(super) const SERIES: Measurement = Measurement {
             "baseline_co2e_kg",
             "what the replaced vehicles would have emitted on the same kilometres, kgCO2e of scope 1 with location-based scope 2",
         ),
-        float("own_co2e_kg", "what their successors emitted, the same"),
+        float(
+            "own_co2e_kg",
+            "what the vehicles that replaced them emitted, in the same unit",
+        ),
         float(
             "avoided_co2e_kg",
-            "the first less the second, kgCO2e; it may fall within the day",
+            "baseline less own, kgCO2e; it may fall within the day",
         ),
-        float("distance_km", "driven by the successors, km"),
-        integer("vehicles", "successors that drove"),
+        float("distance_km", "distance of the replacing vehicles, km"),
+        integer("vehicles", "replacing vehicles that drove"),
     ],
 };
 

@@ -8,7 +8,7 @@ use crate::units::UtcMs;
 
 pub(super) const SERIES: Measurement = Measurement {
     name: "charge_point_conformance",
-    description: "how well a charge point keeps to the standard, since it was first heard",
+    description: "how well a charge point keeps to OCPP, since its first message",
     time: RowTime::Moment,
     tags: &[
         SITE,
@@ -16,8 +16,11 @@ pub(super) const SERIES: Measurement = Measurement {
         tag("vendor", "vendor by BootNotification"),
     ],
     fields: &[
-        integer("requests_checked", "requests shown to the strict reader"),
-        integer("requests_conformant", "those it took"),
+        integer(
+            "requests_checked",
+            "requests checked against the OCPP schemas",
+        ),
+        integer("requests_conformant", "those that conform"),
         float("conformant_ratio", "their share, 0 to 1"),
     ],
 };

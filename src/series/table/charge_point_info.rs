@@ -8,7 +8,7 @@ use crate::units::UtcMs;
 
 pub(super) const SERIES: Measurement = Measurement {
     name: "charge_point_info",
-    description: "what a charge point said of itself at BootNotification",
+    description: "what a charge point reported about itself in BootNotification",
     time: RowTime::Moment,
     tags: &[SITE, CHARGE_POINT],
     fields: &[

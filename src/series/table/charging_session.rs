@@ -27,7 +27,7 @@ pub(super) const SERIES: Measurement = Measurement {
             "method",
             "how the energy was found: meter, samples, session_register, power_integral, none",
         ),
-        boolean("plausible", "nothing odd about it"),
+        boolean("plausible", "no quality flag is set"),
     ],
 };
 

@@ -8,7 +8,7 @@ use crate::units::UtcMs;
 
 pub(super) const SERIES: Measurement = Measurement {
     name: "connector_time",
-    description: "a connector's time by class since it was first heard: counters, every 15 minutes and when the class has changed; the newest minutes are in them once they are certain",
+    description: "a connector's time by class since its first message: counters, every 15 minutes and when the class has changed; the newest minutes are in them once they are certain",
     time: RowTime::Moment,
     tags: &[SITE, CHARGE_POINT, CONNECTOR],
     fields: &[
@@ -19,11 +19,14 @@ pub(super) const SERIES: Measurement = Measurement {
         text("class", "the same in words"),
         integer("available_ms", "free and working, ms"),
         integer("occupied_ms", "a vehicle plugged in, ms"),
-        integer("reserved_ms", "held for somebody, ms"),
+        integer("reserved_ms", "reserved for a user, ms"),
         integer("inoperative_ms", "out of service by command, ms"),
-        integer("faulted_ms", "out of order, ms"),
+        integer("faulted_ms", "faulted, ms"),
         integer("offline_ms", "its charge point not linked, ms"),
-        integer("not_observed_ms", "we were away, or heard no state yet, ms"),
+        integer(
+            "not_observed_ms",
+            "the daemon was stopped, or no state was received yet, ms",
+        ),
         integer(
             "maintenance_ms",
             "observed time within maintenance windows, of whatever class, ms",

@@ -19,7 +19,7 @@ pub(super) const SERIES: Measurement = Measurement {
     fields: &[
         integer(
             "entry",
-            "number in the audit log; `fleetgauge counters undo` takes it",
+            "number in the audit log, for `fleetgauge counters undo`",
         ),
         text("feed", "the id of its feed"),
         float(
@@ -27,7 +27,7 @@ pub(super) const SERIES: Measurement = Measurement {
             "last value of the old series, in the quantity's unit",
         ),
         float("value_after", "first value of the new one"),
-        boolean("undone", "somebody undid it"),
+        boolean("undone", "it was undone"),
     ],
 };
 

@@ -8,20 +8,23 @@ use crate::units::UtcMs;
 
 pub(super) const SERIES: Measurement = Measurement {
     name: "data_quality",
-    description: "how much of the fleet is heard, every minute",
+    description: "how much of the fleet reports, every minute",
     time: RowTime::Moment,
     tags: &[FLEET],
     fields: &[
         integer("vehicles", "registered and in service"),
-        integer("vehicles_heard_24h", "those heard within 24 hours"),
+        integer("vehicles_heard_24h", "those that reported within 24 hours"),
         integer(
             "vehicles_stale",
             "those silent for longer than their source's limit",
         ),
-        float("completeness_ratio", "share heard within 24 hours, 0 to 1"),
+        float(
+            "completeness_ratio",
+            "share that reported within 24 hours, 0 to 1",
+        ),
         integer(
             "messages_lost",
-            "messages of theirs that running numbers show to be missing, since they were first heard",
+            "their messages that sequence numbers show to be missing, since the first one",
         ),
     ],
 };

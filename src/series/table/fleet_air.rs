@@ -18,7 +18,7 @@ pub(super) const SERIES: Measurement = Measurement {
         float("nox_g", "nitrogen oxides, g"),
         float("pm25_g", "particles up to 2.5 um, g"),
         float("pm10_g", "particles up to 10 um, g"),
-        float("pm_exhaust_g", "of both the part of exhaust, g"),
+        float("pm_exhaust_g", "exhaust's part of both, g"),
         float("distance_km", "distance, km"),
     ],
 };

@@ -29,7 +29,7 @@ pub(super) const SERIES: Measurement = Measurement {
         float("sd_kgco2e", "one standard deviation of them, kgCO2e"),
         integer(
             "tier",
-            "of the method: 1 meter or card, 2 vehicle's own total, 3 own consumption, 4 class factor, 5 class mean",
+            "tier of the method: 1 meter or card, 2 vehicle's own total, 3 own consumption, 4 class factor, 5 class mean",
         )
         .with_zero(ZeroValue::FromTags(tier_of_method)),
         float("distance_km", "distance, km"),

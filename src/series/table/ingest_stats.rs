@@ -12,11 +12,11 @@ pub(super) const SERIES: Measurement = Measurement {
     time: RowTime::Moment,
     tags: &[tag("source", "mqtt or ocpp")],
     fields: &[
-        integer("received", "messages heard"),
+        integer("received", "messages received"),
         integer("accepted", "understood"),
         integer("rejected", "not understood"),
         integer("late", "older than what was known"),
-        integer("dropped", "lost for want of room"),
+        integer("dropped", "dropped because a queue was full"),
     ],
 };
 

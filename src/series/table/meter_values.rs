@@ -18,7 +18,7 @@ pub(super) const SERIES: Measurement = Measurement {
         float("voltage_v", "voltage, V"),
         float(
             "soc_ratio",
-            "state of charge of the vehicle as the charge point knows it, 0 to 1",
+            "state of charge of the vehicle as the charge point reports it, 0 to 1",
         ),
         float("temperature_c", "temperature, degrees Celsius"),
     ],
