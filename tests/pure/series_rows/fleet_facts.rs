@@ -169,7 +169,7 @@ fn targets() -> Vec<Fact> {
             target: "low_emission_share".into(),
             at: AT,
             path: Some(0.8),
-            trend: None,
+            trend: Some(0.7),
             band: Some([0.25, 0.5, 1.0]),
             path_value: Some(7.0),
             trend_value: Some(6.5),
