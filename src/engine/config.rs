@@ -1,4 +1,4 @@
-//! What the engine may be told: limits and choices.
+//! Limits and choices of the engine.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub struct EngineConfig {
     pub jurisdiction: &'static Jurisdiction,
     /// `limits.max_assets`: vehicles, chargers and meters tracked, registered or not.
     pub max_assets: usize,
-    /// `limits.max_charge_points`: told apart, registered or not.
+    /// `limits.max_charge_points`: charge points tracked, registered or not.
     pub max_charge_points: usize,
     /// `limits.max_connectors` per charge point.
     pub max_connectors: usize,
@@ -31,7 +31,7 @@ pub struct EngineConfig {
     pub freeze_after: Duration,
     /// `[counters]`: the fastest believable growth of registers.
     pub rates: CounterRates,
-    /// `[[counter]]`: what a site knows better of single registers.
+    /// `[[counter]]`: limits of single registers.
     pub counters: Vec<CounterOverride>,
     /// `limits.max_counter_events` kept in the audit log.
     pub max_counter_events: usize,
@@ -51,15 +51,15 @@ pub struct EngineConfig {
     pub target_start_share: Option<f64>,
     /// `factors.residual_kgco2e_per_kwh`: market-based factor of energy without a contract.
     pub residual_kgco2e_per_kwh: Option<f64>,
-    /// `[air]`.
+    /// `[air]`: how air pollutants are computed.
     pub air: AirConfig,
-    /// `engine.overstay_grace`.
+    /// `engine.overstay_grace`: how long a vehicle may stay plugged in after charging.
     pub overstay_grace: Duration,
     /// `engine.offline_grace`: a link gone for longer counts as offline, from its last frame on.
     pub offline_grace: Duration,
-    /// `[[exempt]]`.
+    /// `[[exempt]]`: time that counts in no uptime.
     pub exempt: Vec<ExemptWindow>,
-    /// `[alerts]`, `[[alert]]`.
+    /// `[alerts]` and `[[alert]]`: rules and receivers.
     pub alerts: AlertsConfig,
 }
 

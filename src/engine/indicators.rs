@@ -16,7 +16,7 @@ struct Published {
     at: UtcMs,
 }
 
-/// The table.
+/// The published figures by organisation, name and month.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Indicators(BTreeMap<IndicatorKey, Published>);
 

@@ -40,7 +40,7 @@ pub enum RestoreError {
         "the checkpoint has format {found}, this program reads {FORMAT}; start the version that wrote it, or move the store away to begin anew"
     )]
     Format {
-        /// As found.
+        /// The number in the checkpoint.
         found: u16,
     },
     /// Not what was written.

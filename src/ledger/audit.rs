@@ -31,17 +31,17 @@ impl OccurrenceKind {
 /// Something a person may want to know or undo. Values in thousandths of the quantity's unit.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Occurrence {
-    /// When.
+    /// When it happened.
     pub at: UtcMs,
     /// The asset, by the id of its feed.
     pub asset: Arc<str>,
     /// Number of its format.
     pub format: u8,
-    /// The register.
+    /// The quantity that the register counts.
     pub quantity: Quantity,
-    /// What.
+    /// The kind of occurrence.
     pub kind: OccurrenceKind,
-    /// Value before.
+    /// The register's value before.
     pub before: i64,
     /// First value after.
     pub after: i64,
@@ -111,9 +111,9 @@ impl Occurrence {
 pub struct Entry {
     /// Its number, never used again.
     pub id: u64,
-    /// What happened.
+    /// The occurrence that the entry is about.
     pub occurrence: Occurrence,
-    /// When somebody undid it.
+    /// When it was undone.
     pub undone_at: Option<UtcMs>,
 }
 

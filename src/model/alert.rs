@@ -1,4 +1,4 @@
-//! The nouns of alerts: severity, labels, the row of a transition, and the notice that goes to notifiers and waits on disk for them.
+//! The nouns of alerts: severity, labels, the row of a transition, and the notice that waits on disk until each notifier has sent it.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::units::{Month, UtcMs};
 
-/// How bad.
+/// Decides who is notified and how soon.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -25,7 +25,7 @@ impl Severity {
     /// All, the least first.
     pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
 
-    /// The word.
+    /// The word in rows, JSON and the configuration.
     pub fn name(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -51,7 +51,7 @@ impl Labels {
         Self(labels)
     }
 
-    /// A value.
+    /// The value of a label.
     pub fn get(&self, name: &str) -> Option<&Arc<str>> {
         self.0
             .iter()
@@ -77,8 +77,8 @@ impl Labels {
         )
     }
 
-    /// Identifies an alert: of the rule and the labels only, never of a text or a value, so that a new wording is no new alert
-    /// (UptimeFlare 124). FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv).
+    /// Identifies an alert: of the rule and the labels only, never of a text or a value, so that a new wording is no new alert.
+    /// FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv).
     pub fn fingerprint(&self, rule: &str) -> Fingerprint {
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
         let mut mix = |text: &str| {
@@ -133,17 +133,17 @@ impl std::str::FromStr for Fingerprint {
 /// Row of `alerts`: an alert has another state.
 #[derive(Clone, PartialEq, Debug)]
 pub struct AlertFact {
-    /// Rule.
+    /// Name of the rule.
     pub rule: Arc<str>,
-    /// Severity.
+    /// Severity of the rule.
     pub severity: Severity,
     /// Label `fleet`, or `all`.
     pub fleet: Arc<str>,
     /// Label `site`, or `unknown`.
     pub site: Arc<str>,
-    /// Which one.
+    /// Identifies the alert, by rule and labels.
     pub fingerprint: Fingerprint,
-    /// When.
+    /// When the state changed.
     pub at: UtcMs,
     /// 0 ok, 1 pending, 2 firing, 3 resolved, 4 silenced.
     pub state_code: u8,
@@ -164,43 +164,43 @@ pub const ALERT_STATES: [&str; 5] = ["ok", "pending", "firing", "resolved", "sil
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeKind {
-    /// Told for the first time.
+    /// The first notice of an alert.
     Firing,
-    /// Still so.
+    /// The alert is still firing.
     Repeat,
-    /// Over.
+    /// The alert is resolved.
     Resolved,
 }
 
 /// One alert in a notice.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct NoticeAlert {
-    /// Which one, 16 hex digits.
+    /// Identifies the alert, 16 hex digits.
     pub fingerprint: String,
     /// Labels, without the rule and the severity.
     pub labels: Vec<(String, String)>,
-    /// One sentence.
+    /// One sentence about the subject and its state.
     pub summary: String,
     /// The value that was compared.
     pub value: Option<f64>,
-    /// Unix ms.
+    /// When the alert began, in Unix milliseconds.
     pub starts_at: UtcMs,
-    /// Unix ms, of a resolved one.
+    /// When a resolved alert ended, in Unix milliseconds.
     pub ends_at: Option<UtcMs>,
 }
 
-/// What notifiers are told: alerts of one rule and group that are in the same state. Kept on disk as JSON until each has taken it.
+/// A notification: alerts of one rule and group in the same state. Kept on disk as JSON until each notifier has sent it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Notice {
-    /// When it was let go.
+    /// When it was emitted.
     pub at: UtcMs,
-    /// What.
+    /// Why the notice is sent.
     pub kind: NoticeKind,
-    /// Rule.
+    /// Name of the rule.
     pub rule: String,
     /// What the rule means.
     pub title: String,
-    /// Severity.
+    /// Severity of the rule.
     pub severity: Severity,
     /// Labels that the group has in common.
     pub group: Vec<(String, String)>,
@@ -211,7 +211,7 @@ pub struct Notice {
 /// Emissions per kilometre of a fleet in a month that has ended.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct EmissionsSample {
-    /// Fleet.
+    /// The fleet of the alerts.
     pub fleet: Arc<str>,
     /// The month that has ended.
     pub month: Month,

@@ -16,11 +16,11 @@ pub enum ConnectorStatus {
     /// Not heard yet, or a word outside the standard.
     #[default]
     Unknown = 0,
-    /// Free.
+    /// No vehicle is plugged in.
     Available = 1,
     /// Plugged or authorised, not yet charging.
     Preparing = 2,
-    /// Energy flows.
+    /// Energy flows to the vehicle.
     Charging = 3,
     /// The vehicle takes nothing.
     SuspendedEV = 4,
@@ -32,7 +32,7 @@ pub enum ConnectorStatus {
     Reserved = 7,
     /// Out of order by command or schedule.
     Unavailable = 8,
-    /// Broken.
+    /// The charge point reports an error that prevents charging.
     Faulted = 9,
     /// In use, more is not known (OCPP 1.5; OCPP 2.x until its transaction says more).
     Occupied = 10,
@@ -246,7 +246,7 @@ impl SessionQuality {
 /// Energy of one half-hour (UTC), the step of British electricity data.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct HalfHour {
-    /// Its start.
+    /// When the half-hour begins.
     pub start: UtcMs,
     /// Tenths of Wh.
     pub dwh: i64,
@@ -339,7 +339,7 @@ impl SessionRecord {
 /// A session as the store keeps it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ClosedSession {
-    /// The session.
+    /// The session as it was closed.
     pub record: SessionRecord,
     /// Location-based scope 2, kgCO2e, where it is the fleet's and its energy is known.
     pub kgco2e_location: Option<f64>,

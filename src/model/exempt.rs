@@ -10,7 +10,7 @@ use crate::units::{UtcMs, WeeklyHours, Zone};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExemptReason {
-    /// Planned work.
+    /// Planned maintenance.
     Maintenance,
     /// Nobody could get there.
     Closed,
@@ -19,9 +19,9 @@ pub enum ExemptReason {
 /// When a window is open.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ExemptTime {
-    /// Once.
+    /// A single stretch of time.
     Once {
-        /// From.
+        /// Begin of the window.
         from: UtcMs,
         /// To, not included.
         to: UtcMs,
@@ -30,14 +30,14 @@ pub enum ExemptTime {
     Weekly(WeeklyHours),
 }
 
-/// `[[exempt]]`.
+/// One `[[exempt]]` entry of the configuration.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ExemptWindow {
     /// `site`: only its charge points.
     pub site: Option<Arc<str>>,
     /// `charge_point`: only this one, whatever its case.
     pub charge_point: Option<Arc<str>>,
-    /// `reason`.
+    /// `reason`: why the time does not count.
     pub reason: ExemptReason,
     /// `from` and `to`, or `weekly`.
     pub time: ExemptTime,

@@ -1,4 +1,4 @@
-//! What a message says, normalised: the one language between decoding and the engine, and what the inbox keeps.
+//! Observations: the normalised content of messages, the one language between decoders and the engine, kept in the inbox.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ pub enum Observation<'a> {
     Restarted,
     /// Somebody undid an entry of the audit log of registers.
     CounterUndone {
-        /// Its number.
+        /// Number of the entry in the audit log.
         entry: u64,
     },
     /// A decoder asks that this be given back to it after a restart.
@@ -60,25 +60,25 @@ pub enum Observation<'a> {
     OwnState(OwnState),
     /// Somebody has seen an alert.
     AlertAcked {
-        /// Which.
+        /// The alert that is acknowledged.
         fingerprint: Fingerprint,
-        /// Who.
+        /// The user who did it.
         by: String,
     },
     /// Somebody does not want to be told of alerts for a while.
     AlertsSilenced {
         /// Labels (and `rule`, `severity`) with their values.
         matchers: Vec<(String, String)>,
-        /// Until.
+        /// When the silence expires.
         until: UtcMs,
-        /// Who.
+        /// The user who did it.
         by: String,
-        /// Why.
+        /// The reason that was given.
         comment: String,
     },
     /// Somebody ended a silence.
     SilenceEnded {
-        /// Its number.
+        /// Number of the silence.
         id: u64,
     },
     /// Somebody published a monthly figure.
@@ -92,13 +92,13 @@ pub enum Observation<'a> {
 /// The link to a broker.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct BrokerLink {
-    /// Its name.
+    /// Name of the broker, as in the configuration.
     pub broker: String,
-    /// Since when there is none.
+    /// Since when there is no connection; `None` while there is one.
     pub down_since: Option<UtcMs>,
 }
 
-/// What only the outside knows of the daemon.
+/// State of the daemon that the engine cannot see.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct OwnState {
     /// Seconds since the oldest row that a configured database has not taken was written; `None` without a database.
@@ -143,7 +143,7 @@ pub struct Reading<'a> {
     pub format: FeedFormat,
     /// The device's own time, if the message carries one.
     pub at: Option<UtcMs>,
-    /// When we had it.
+    /// When it arrived.
     pub received_at: UtcMs,
     /// A replay of the broker's stored copy: it never makes an asset fresh.
     pub retained: bool,
@@ -172,9 +172,9 @@ pub struct ReadingEntry<'a> {
 pub enum Value<'a> {
     /// A number in thousandths of the quantity's unit.
     Number(Thousandths),
-    /// A state.
+    /// A boolean state.
     Bool(bool),
-    /// An id.
+    /// An identifier.
     #[serde(borrow)]
     Id(Cow<'a, str>),
     /// One angle in units of 1e-7 degree (`latitude` or `longitude` alone).
@@ -199,36 +199,36 @@ impl Value<'_> {
     }
 }
 
-/// A charge point's word, whatever OCPP version it came in.
+/// A message of a charge point, of any OCPP version.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ChargePointEvent {
     /// The identity from the connection's path.
     pub charge_point: Arc<str>,
-    /// When we had it.
+    /// When it arrived.
     pub received_at: UtcMs,
-    /// How it was said.
+    /// Deviations in its form.
     pub manner: Manner,
-    /// What it said.
+    /// Its content.
     pub message: ChargePointMessage,
 }
 
-/// How a message was said, beside what it says.
+/// Deviations of a message from the standard's form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Manner {
     /// Some time in it names no zone; it was read as UTC.
     pub zoneless: bool,
     /// Its JSON was broken and mended.
     pub repaired: bool,
-    /// The strict reader took it, or not; `None` if it was not asked.
+    /// Whether the strict check accepted it; `None` if it was not checked.
     pub conformant: Option<bool>,
 }
 
-/// Who gives an OCPP 1.6 transaction its id.
+/// Which side issues the id of an OCPP 1.6 transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Issue {
-    /// We do.
+    /// fleetgauge answers the charge point.
     Ours,
-    /// The operator did, in the answer we heard; `None` if we did not hear it.
+    /// The operator did, in the response that was observed; `None` if there was none.
     Theirs(Option<i64>),
 }
 
@@ -237,7 +237,7 @@ pub enum Issue {
 pub enum TransactionEventKind {
     /// The first one.
     Started,
-    /// In between.
+    /// Updated: the transaction goes on.
     Updated,
     /// The last one.
     Ended,
@@ -298,10 +298,10 @@ pub enum ChargePointMessage {
     Disconnected,
     /// Tapped: its operator could be reached, or not.
     OperatorLink {
-        /// It could.
+        /// Whether the operator's system could be reached.
         up: bool,
     },
-    /// BootNotification.
+    /// A BootNotification.
     Boot {
         /// `chargePointVendor`.
         vendor: String,
@@ -320,7 +320,7 @@ pub enum ChargePointMessage {
         connector_id: u32,
         /// OCPP 2.x: which plug of the EVSE; 0 for all of it, and in OCPP 1.6.
         part: u32,
-        /// The state.
+        /// The status reported.
         status: ConnectorStatus,
         /// `errorCode` unless `NoError`, as sent.
         error_code: Option<String>,
@@ -331,9 +331,9 @@ pub enum ChargePointMessage {
         /// `timestamp`.
         at: Option<UtcMs>,
     },
-    /// StartTransaction.
+    /// A StartTransaction (OCPP 1.6 section 4.8).
     StartTransaction {
-        /// From 1.
+        /// The number of the connector, from 1.
         connector_id: u32,
         /// Keyed hash of `idTag`; `None` if it was empty.
         id_token: Option<IdTokenHash>,
@@ -344,7 +344,7 @@ pub enum ChargePointMessage {
         /// Who gives it its id.
         issue: Issue,
     },
-    /// StopTransaction.
+    /// A StopTransaction (OCPP 1.6 section 4.10).
     StopTransaction {
         /// As sent; 0, negative and never issued values occur.
         transaction_id: Option<i64>,
@@ -359,7 +359,7 @@ pub enum ChargePointMessage {
         /// `transactionData`.
         samples: Vec<MeterSample>,
     },
-    /// MeterValues.
+    /// MeterValues (OCPP 1.6 section 4.7).
     MeterValues {
         /// 0 is the charge point's main meter.
         connector_id: u32,
@@ -392,7 +392,7 @@ pub enum ChargePointMessage {
     },
     /// All that carries no fact for the books: firmware, logs, security events, vendors' own. Kept as a sign of life and counted.
     Notice {
-        /// The action.
+        /// Name of the action.
         action: String,
         /// Its `status` or `type`.
         status: Option<String>,

@@ -31,7 +31,7 @@ pub fn day_of_slot(slot: i32, zone: &Zone) -> Day {
     Day::of(slot_start(slot), zone)
 }
 
-/// Whose rollups.
+/// What the rollups add up: a charge point, a site, or everything.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Series {
     /// All charge points.
@@ -73,7 +73,7 @@ pub struct RollupSums {
 }
 
 impl RollupSums {
-    /// Adds another's.
+    /// Adds the sums of another slot.
     pub fn add(&mut self, other: &Self) {
         self.energy_dwh = self.energy_dwh.saturating_add(other.energy_dwh);
         self.peak_w = self.peak_w.max(other.peak_w);
@@ -163,12 +163,12 @@ impl Slots {
         self.0.iter().map(|(slot, sums)| (*slot, sums))
     }
 
-    /// None.
+    /// Whether no slot has sums.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many.
+    /// Number of slots.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -233,9 +233,9 @@ impl Slots {
 /// Additions to a series.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RollupRow {
-    /// Whose.
+    /// The series that the slots are of.
     pub series: Series,
-    /// By slot.
+    /// Sums by slot.
     pub slots: Slots,
 }
 

@@ -259,7 +259,7 @@ fn months_that_passed_unseen_are_judged_one_by_one() {
 }
 
 /// Eighteen vehicles every four months are a steady fleet: with two years of history its own spread is taken, not the root of the plan,
-/// by which three months between two batches would be beyond chance (emissions.md 6.6).
+/// by which three months between two batches would be beyond chance.
 #[test]
 fn batches_are_no_trend_once_two_years_are_known() {
     let conversions: Vec<u32> = (0..72)

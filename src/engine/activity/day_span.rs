@@ -1,4 +1,4 @@
-//! days of the local calendar and the spreading of a gain over them.
+//! Days of the local calendar and the spreading of a gain over them.
 
 use serde::{Deserialize, Serialize};
 

@@ -19,7 +19,7 @@ const PARKED_MS: i64 = 7 * HEARD_WITHIN_MS;
 /// Sums over registered vehicles in service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(in crate::engine) struct Quality {
-    /// In service.
+    /// Vehicles in service.
     pub vehicles: u64,
     /// Freshness within 24 hours.
     pub heard_24h: u64,

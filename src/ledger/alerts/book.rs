@@ -1,4 +1,4 @@
-//! All alerts there are: takes samples, acknowledgements and silences. Bounded; what does not fit is counted.
+//! All alerts: applies samples, acknowledgements and silences. Bounded; what does not fit is counted.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -33,11 +33,11 @@ pub enum Reading {
 pub struct Sample<'a> {
     /// Name of the rule.
     pub rule: &'a str,
-    /// About what.
+    /// Labels of the subject.
     pub labels: &'a Labels,
     /// What it says.
     pub reading: Reading,
-    /// When.
+    /// When the sample was taken.
     pub at: UtcMs,
 }
 
@@ -55,7 +55,7 @@ pub enum AckError {
     Silence(&'static str),
 }
 
-/// All alerts.
+/// State of all alerts and silences.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct AlertBook {
     pub(super) alerts: BTreeMap<(Arc<str>, Labels), Alert>,
@@ -135,7 +135,7 @@ impl AlertBook {
             .for_each(|(_, alert)| alert.end(now));
     }
 
-    /// All alerts.
+    /// All alerts, resolved ones included.
     pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
         self.alerts.values()
     }

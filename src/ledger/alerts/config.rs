@@ -1,4 +1,4 @@
-//! What may be set: rules, their levels and times, own rules over series, and how much people may be told.
+//! Configuration of alerts: rules, their levels and times, own rules over series, and limits on notifications.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::units::WeeklyHours;
 /// `[alerts]` and `[[alert]]`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct AlertsConfig {
-    /// `alerts.enabled`.
+    /// `alerts.enabled`: evaluate the rules at all.
     pub enabled: bool,
     /// Shipped rules with their settings, then own ones.
     pub rules: Vec<Rule>,
@@ -33,7 +33,7 @@ pub struct AlertsConfig {
 pub struct OwnRule {
     /// Its name, as in [`AlertsConfig::rules`].
     pub rule: Arc<str>,
-    /// Measurement.
+    /// The measurement that the rule watches.
     pub measurement: &'static str,
     /// Field, a number or a boolean (0 and 1).
     pub field: &'static str,

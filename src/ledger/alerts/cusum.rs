@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The reference value: half of the shift to be found, in sigma (`emissions` section 6.6).
+/// The reference value: half of the shift to be detected, in sigma (Montgomery, Introduction to Statistical Quality Control, chapter 9).
 pub const K: f64 = 0.5;
 
-/// The sum.
+/// The sum of deviations, in sigma.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Cusum(f64);
 

@@ -1,7 +1,7 @@
-//! Alerts: samples become states of (rule, labels), and states become notices that people can bear: hysteresis, `for`, grouping,
-//! inhibition, silences, quiet hours, an hourly cap. Pure and told the time; a state is never concluded from missing data.
+//! Alerts: samples become states of (rule, labels), and states become few notices: hysteresis, `for`, grouping,
+//! inhibition, silences, quiet hours, an hourly cap. Pure, with the time as an argument; missing data never change a state.
 //!
-//! Conventions: Alertmanager's (labels identify, annotations do not), `output-and-operations` section 5, `emissions` section 6.6.
+//! Conventions are those of Prometheus Alertmanager: labels identify an alert, annotations do not.
 
 mod book;
 mod config;

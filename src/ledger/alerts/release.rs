@@ -1,7 +1,7 @@
-//! What people are told, and what waits: silences, inhibition, quiet hours, grouping, the hourly cap. And the rows of new states.
+//! Notifications must not flood: silences, inhibition, quiet hours, grouping and an hourly cap hold alerts back. Also the rows of new states.
 //!
-//! What waits is told later if it still holds. What began and ended while it waited is never told. An end is told to whoever was told of
-//! the beginning.
+//! An alert that is held back is sent later if it still fires, and never if it has ended meanwhile. Only receivers that were sent the
+//! firing notification are sent the resolved one.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,14 +20,14 @@ const KEEP_RESOLVED_MS: i64 = HOUR_MS;
 /// Alerts in one notice; a larger group makes several, which count as one.
 const MAX_IN_NOTICE: usize = 100;
 
-/// Why an alert is not told of.
+/// Why an alert is not sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Standing {
     /// By a silence of this number.
     pub silenced: Option<u64>,
     /// Another alert explains it.
     pub inhibited: bool,
-    /// It is night, and it is not critical.
+    /// It is night, and the alert is not critical.
     pub quiet: bool,
 }
 
@@ -46,7 +46,7 @@ type Group = (Reverse<Severity>, NoticeKind, Arc<str>, Labels);
 struct Members {
     /// Of the oldest.
     since: UtcMs,
-    /// Some member must be told of now.
+    /// Some member must be sent now.
     due: bool,
     keys: Vec<(Arc<str>, Labels)>,
 }

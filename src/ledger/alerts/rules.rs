@@ -13,9 +13,9 @@ const DAY: i64 = 24 * HOUR;
 pub struct Rule {
     /// Its name: label `alertname` and tag `rule`.
     pub name: Arc<str>,
-    /// Looked at.
+    /// Whether the rule is evaluated.
     pub enabled: bool,
-    /// How bad.
+    /// Decides who is notified and how soon.
     pub severity: Severity,
     /// Raised above the level; else below.
     pub above: bool,
@@ -46,16 +46,16 @@ pub struct Rule {
 pub enum Verdict {
     /// Beyond the level.
     Raised,
-    /// Neither.
+    /// Between the two levels: the alert stays as it is.
     Between,
-    /// Over.
+    /// Beyond the level that raises.
     Clear,
     /// No data: never a reason for anything.
     Unknown,
 }
 
 impl Rule {
-    /// Compares.
+    /// Compares a value with the levels.
     pub fn judge(&self, value: f64) -> Verdict {
         let (value, raise, clear) = if self.above {
             (value, self.raise, self.clear)
@@ -113,7 +113,7 @@ const CONDITION: Builtin = Builtin {
     group: &[],
 };
 
-/// Monthly, on frozen counts: `emissions` section 6.6 asks for at least 30 days between repeats.
+/// Monthly, on frozen counts: a repeat within 30 days would have no new figure.
 const MONTHLY: Builtin = Builtin {
     evaluations: 2,
     repeat_ms: 30 * DAY,
@@ -228,7 +228,7 @@ pub const RULES: &[Builtin] = &[
         for_ms: 5 * MINUTE,
         ..CONDITION
     },
-    // `emissions` section 6.6, G13: amber on at -1.0 pp for two evaluations, off at -0.5; red on at -2.5, off at -2.0.
+    // Percentage points behind the path: amber on at -1.0 pp for two evaluations, off at -0.5; red on at -2.5, off at -2.0.
     Builtin {
         name: "target_drift",
         title: "A target drifts below its path",

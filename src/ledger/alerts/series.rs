@@ -1,4 +1,4 @@
-//! One alert: inactive, pending, firing, resolved, by what samples say and as time passes. Inactive is no alert at all.
+//! One alert: inactive, pending, firing, resolved, by its samples and by time. An inactive alert is not stored.
 
 use std::sync::Arc;
 
@@ -11,33 +11,33 @@ use crate::units::UtcMs;
 /// The longest that flapping makes an alert go on.
 const MAX_KEEP_MS: i64 = 12 * 3_600_000;
 
-/// Where an alert stands.
+/// The stage of an alert.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Stage {
-    /// Was pending, did not last: gone with the next row.
+    /// Was pending and did not last: removed after its row is written.
     Ok,
-    /// Raised, not yet for long enough.
+    /// The condition holds, not yet for long enough.
     Pending,
-    /// Raised for long enough.
+    /// The condition has held for long enough.
     Firing,
-    /// Over.
+    /// The condition has ended; the alert is shown for an hour.
     Resolved,
 }
 
-/// One alert.
+/// One alert: a rule and the labels of its subject.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Alert {
-    /// Which one.
+    /// Identifies the alert, by rule and labels.
     pub fingerprint: Fingerprint,
-    /// By which rule.
+    /// Name of the rule.
     pub rule: Arc<str>,
-    /// About what.
+    /// The subject.
     pub labels: Labels,
-    /// Where it stands.
+    /// The stage it is in.
     pub stage: Stage,
-    /// Since when.
+    /// When this stage began.
     pub since: UtcMs,
-    /// First raised.
+    /// When the condition first held.
     pub starts_at: UtcMs,
     /// The value compared last.
     pub value: Option<f64>,
@@ -47,9 +47,9 @@ pub struct Alert {
     pub(super) hits: u32,
     /// Firing, but over since.
     pub(super) over_since: Option<UtcMs>,
-    /// Somebody has seen it: when, and who.
+    /// When it was acknowledged, and by which user.
     pub acked: Option<(UtcMs, String)>,
-    /// People were told of it and not yet of its end.
+    /// The firing notification was sent, the resolved one not yet.
     pub firing_sent: bool,
     /// Notifications in this episode.
     pub notified: u32,
@@ -149,7 +149,7 @@ impl Alert {
         );
     }
 
-    /// Twice as long each time it has come again soon: what flaps all day is one alert, not fifty (bosun 726, grafana 458).
+    /// Twice as long each time it has come again soon: an alert that flaps all day is one alert, not fifty.
     pub(super) fn keep_firing_ms(&self, rule: &Rule) -> i64 {
         let longer = rule.keep_firing_ms.saturating_mul(1 << self.flaps.min(10));
         longer.min(rule.keep_firing_ms.max(MAX_KEEP_MS))

@@ -1,4 +1,4 @@
-//! Silences: alerts whose labels match are not told about until it expires. Values are exact, or begin or end by `*`.
+//! Silences: alerts with matching labels are not sent until the silence expires. Values are exact, or begin or end by `*`.
 
 use std::sync::Arc;
 
@@ -28,20 +28,20 @@ impl Matcher {
     }
 }
 
-/// A silence.
+/// A silence: alerts that match are not sent for a while.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Silence {
     /// Its number, never used again.
     pub id: u64,
     /// All of them must match.
     pub matchers: Vec<Matcher>,
-    /// Since.
+    /// When it was made.
     pub from: UtcMs,
-    /// Until.
+    /// When it expires.
     pub until: UtcMs,
-    /// Who.
+    /// The user who made it.
     pub by: String,
-    /// Why.
+    /// The reason that was given.
     pub comment: String,
 }
 

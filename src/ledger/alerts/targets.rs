@@ -1,4 +1,4 @@
-//! Monthly figures of targets and emissions to samples: levels on frozen counts, CUSUM on conversions and on kg/km. `emissions` section 6.6.
+//! Monthly figures of targets and emissions to samples: levels on frozen counts, CUSUM on conversions and on kg/km.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ const MAX_SUMS: usize = 10_000;
 /// How a target stood at the end of a month, by counts that do not change any more. `None` is not known, and changes nothing.
 #[derive(Clone, PartialEq, Debug)]
 pub struct TargetSample {
-    /// Its id.
+    /// The id of the target.
     pub target: Arc<str>,
     /// The month that has ended.
     pub month: Month,

@@ -1,4 +1,4 @@
-//! One connector (in OCPP 2.x: one EVSE): its state, what its meter said last, and the session on it.
+//! One connector (in OCPP 2.x: one EVSE): its state, the newest meter reading, and the session on it.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,17 +14,17 @@ const MAX_PARTS: usize = 8;
 /// What is known of a connector.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Connector {
-    /// As last said.
+    /// The newest status reported.
     pub status: ConnectorStatus,
-    /// Since when.
+    /// When this status began; `None` before the first one.
     pub since: Option<UtcMs>,
-    /// Said before the link was lost, and not again since: it may have changed.
+    /// Reported before the link was lost and not since then: it may have changed.
     pub stale: bool,
     /// `errorCode` unless NoError.
     pub error_code: Option<String>,
-    /// `vendorErrorCode`.
+    /// `vendorErrorCode` of the newest StatusNotification.
     pub vendor_error_code: Option<String>,
-    /// Out of service because somebody said so (ChangeAvailability), not because it broke.
+    /// Out of service by command (ChangeAvailability), not because it broke.
     pub commanded_out: bool,
     /// mW; 0 after a session.
     pub power_mw: Option<i64>,
@@ -38,7 +38,7 @@ pub struct Connector {
     pub(super) open: Option<Box<OpenSession>>,
     /// Plugged in since.
     pub(super) occupied_since: Option<UtcMs>,
-    /// Free since.
+    /// Since when no vehicle is plugged in.
     pub(super) available_since: Option<UtcMs>,
     /// When the session is given up although no stop came.
     pub(super) orphan_due: Option<UtcMs>,
@@ -49,11 +49,11 @@ pub struct Connector {
 pub struct Counted {
     /// While a transaction was open.
     pub in_transactions: i64,
-    /// While none was: standby, or somebody charging past us.
+    /// While none was open: standby, or charging that the charge point does not report.
     pub outside: i64,
 }
 
-/// A state, as heard.
+/// A status as the charge point reported it.
 pub(super) struct ReportedStatus<'a> {
     pub status: ConnectorStatus,
     pub part: u32,
@@ -75,7 +75,7 @@ impl Connector {
             .map(|open| (&open.record, open.charged_until(now)))
     }
 
-    /// Since when energy flows that is not told as flowed yet.
+    /// Since when energy flows that no `Flowed` outcome covers yet.
     pub fn flowing_since(&self) -> Option<UtcMs> {
         self.open.as_ref().and_then(|open| open.flowing_since())
     }

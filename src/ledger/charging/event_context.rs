@@ -1,4 +1,4 @@
-//! What the handling of one event needs: whose it is, when, what the register says, and where outcomes go.
+//! What the handlers of one event need: the charge point, its times, its entry in the register, and the list of outcomes.
 
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ impl<'a> EventContext<'a> {
         self.timing.time(at).0
     }
 
-    /// The same, with what is to be said of it.
+    /// The same, with the flag that the session gets if the time is not the charge point's own.
     pub fn judged_time(&self, at: Option<UtcMs>) -> (UtcMs, Option<SessionQuality>) {
         let (at, trust) = self.timing.time(at);
         let quality = match trust {
@@ -95,7 +95,7 @@ impl<'a> EventContext<'a> {
         }
     }
 
-    /// Whose an unknown tag may be, because it resembles a registered one.
+    /// The user that an unknown tag may belong to, because it resembles a registered one.
     pub fn suggested_user(&self, token: Option<IdTokenHash>) -> Option<EnergyUser> {
         let token = token.filter(|token| !self.register.tags.contains_key(token))?;
         self.register.resembling_tags.get(&token).cloned()

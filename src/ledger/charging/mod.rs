@@ -1,8 +1,9 @@
-//! The charging book: what charge points say becomes connector states, sessions and energy, each transaction exactly once.
+//! The charging book: messages of charge points become connector states, sessions and energy, each transaction exactly once.
 //!
-//! Rules: OCPP 1.6 (sections 4.7 to 4.10, 7.31) and the field's deviations from it. State follows the order of arrival; records carry the
+//! Rules: OCPP 1.6 edition 2 (sections 4.7 to 4.10, 7.31) and the deviations that charge points show. State follows the order of arrival; records carry the
 //! charge point's own times where its clock can be trusted.
 
+mod apply;
 mod clock;
 mod closed;
 mod connector;
@@ -26,13 +27,10 @@ pub use half_hours::half_hours_of;
 pub use point::{ChargePointState, Conformance};
 pub use registers::RegisterKind;
 
-use self::connector::ReportedStatus;
-use self::session::{StartKey, Stop};
 use crate::ledger::charging::event_context::EventContext;
 use crate::model::register::Register;
 use crate::model::{
-    ChargePointEvent, ChargePointMessage, ConnectorStatus, EnergyUser, Fact, LinkMode, Manner,
-    SessionQuality, SessionRecord, TransactionId,
+    EnergyUser, Fact, LinkMode, Manner, SessionQuality, SessionRecord, TransactionId,
 };
 use crate::units::UtcMs;
 
@@ -43,7 +41,7 @@ const ORPHAN_WAIT_2_MS: i64 = 86_400_000;
 /// Closed sessions remembered per charge point, to know repeated and late messages again.
 const REMEMBERED: usize = 12;
 
-/// How much is kept apart.
+/// Limits on the number of charge points and connectors.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ChargingLimits {
     /// `limits.max_charge_points`; each costs a few hundred bytes.
@@ -61,33 +59,33 @@ impl Default for ChargingLimits {
     }
 }
 
-/// Something to book or to write.
+/// What follows from a message: to be booked or written.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ChargingOutcome {
-    /// A row.
+    /// A fact to be written.
     Fact(Fact),
     /// Energy delivered between two instants. Over a session they sum up to the published energy; corrections are negative.
     Energy {
-        /// By whom.
+        /// The charge point that delivered it.
         charge_point: Arc<str>,
-        /// Through which connector.
+        /// The connector that delivered it, from 1.
         connector_id: u32,
-        /// To whom.
+        /// The user that it is allocated to.
         user: EnergyUser,
-        /// From.
+        /// Begin of the stretch of time.
         from: UtcMs,
-        /// To.
+        /// End of the stretch of time.
         to: UtcMs,
-        /// Tenths of Wh.
+        /// In tenths of a watt-hour, the resolution of every energy in the ledger.
         dwh: i64,
     },
     /// Energy flowed between two instants, as far as samples and states tell.
     Flowed {
-        /// Through which charge point.
+        /// The charge point.
         charge_point: Arc<str>,
-        /// From.
+        /// Begin of the stretch of time.
         from: UtcMs,
-        /// To.
+        /// End of the stretch of time.
         to: UtcMs,
     },
     /// A session has ended.
@@ -101,10 +99,10 @@ pub enum ChargingOutcome {
 pub struct ChargingBook {
     first_transaction_id: i32,
     next_transaction_id: i32,
-    /// Set anew at every start: they are configuration, not state.
+    /// Set at every start: they are configuration, not state.
     #[serde(skip)]
     limits: ChargingLimits,
-    /// Messages of charge points and connectors beyond the limits, since they were asked for last.
+    /// Messages of charge points and connectors beyond the limits, since the last [`ChargingBook::take_refused`].
     #[serde(skip)]
     refused: u64,
     points: BTreeMap<Arc<str>, ChargePointState>,
@@ -135,12 +133,12 @@ impl ChargingBook {
         std::mem::take(&mut self.refused)
     }
 
-    /// Every charge point heard, by id.
+    /// Every charge point that sent a message, by id.
     pub fn charge_points(&self) -> impl Iterator<Item = (&Arc<str>, &ChargePointState)> {
         self.points.iter()
     }
 
-    /// A charge point that was heard.
+    /// A charge point that sent a message.
     pub fn charge_point(&self, id: &str) -> Option<&ChargePointState> {
         self.points.get(id)
     }
@@ -164,168 +162,6 @@ impl ChargingBook {
     /// When [`ChargingBook::timeout`] has something to do.
     pub fn next_timeout(&self) -> Option<UtcMs> {
         self.orphans.first().map(|(due, _, _)| *due)
-    }
-
-    /// Takes a message. For a StartTransaction, returns the transaction id to answer.
-    pub fn apply(
-        &mut self,
-        event: &ChargePointEvent,
-        register: &Register,
-        out: &mut Vec<ChargingOutcome>,
-    ) -> Option<i32> {
-        if !self.points.contains_key(&event.charge_point)
-            && self.points.len() >= self.limits.charge_points
-        {
-            self.refused += 1;
-            return matches!(event.message, ChargePointMessage::StartTransaction { .. })
-                .then(|| self.issue_transaction_id());
-        }
-        if let ChargePointMessage::Provisioning(provisioning) = &event.message {
-            self.apply_provisioning(&event.charge_point, provisioning, event.received_at);
-            return None;
-        }
-        let point = self.points.entry(event.charge_point.clone()).or_default();
-        point.last_seen = point.last_seen.max(Some(event.received_at));
-        point.observe_manner(event.manner);
-        self.refused += u64::from(
-            connector_in(&event.message)
-                .is_some_and(|id| point.is_beyond(id, self.limits.connectors)),
-        );
-        if let Some(at) = live_time(&event.message) {
-            point.clock.observe(at, event.received_at);
-        }
-        let timing = point
-            .clock
-            .timing(event.received_at, event.manner.zoneless, register.zone());
-        let mut context = EventContext::new(
-            &event.charge_point,
-            register,
-            timing,
-            event.manner,
-            point.register.kind,
-            out,
-        );
-        match &event.message {
-            ChargePointMessage::Connected { version, mode } => {
-                point.version = Some(*version);
-                point.mode = *mode;
-                point.link(true, &mut context);
-            }
-            ChargePointMessage::Disconnected => point.link(false, &mut context),
-            ChargePointMessage::OperatorLink { up } => point.operator(*up, &mut context),
-            ChargePointMessage::Boot {
-                vendor,
-                model,
-                firmware,
-                ..
-            } => point.boot(vendor, model, firmware.as_deref(), &mut context),
-            ChargePointMessage::Heartbeat
-            | ChargePointMessage::Notice { .. }
-            | ChargePointMessage::Provisioning(_) => {}
-            ChargePointMessage::Status {
-                connector_id,
-                part,
-                status,
-                error_code,
-                vendor_error_code,
-                info: _,
-                at,
-            } => {
-                let reported = ReportedStatus {
-                    status: *status,
-                    part: *part,
-                    error: error_code.as_deref(),
-                    vendor_error: vendor_error_code.as_deref(),
-                    at: *at,
-                };
-                self.status(*connector_id, reported, context);
-            }
-            ChargePointMessage::Problem {
-                connector_id,
-                component,
-                code,
-                present,
-                at,
-            } => {
-                let code = code
-                    .as_ref()
-                    .map_or_else(|| component.clone(), |code| format!("{component}:{code}"));
-                let at = context.time(*at);
-                point.problem(
-                    *connector_id,
-                    self.limits.connectors,
-                    code,
-                    *present,
-                    at,
-                    &mut context,
-                );
-            }
-            ChargePointMessage::AvailabilityChanged {
-                connector_id,
-                operative,
-            } => point.commanded(*connector_id, *operative),
-            ChargePointMessage::StartTransaction {
-                connector_id,
-                id_token,
-                meter_start_dwh,
-                at,
-                issue,
-            } => {
-                let key = StartKey {
-                    connector_id: (*connector_id).max(1),
-                    id_token: *id_token,
-                    meter_start_dwh: *meter_start_dwh,
-                    at: *at,
-                };
-                return self.start(key, *issue, context);
-            }
-            ChargePointMessage::StopTransaction {
-                transaction_id,
-                id_token,
-                meter_stop_dwh,
-                at,
-                reason,
-                samples,
-            } => {
-                let stop = Stop {
-                    transaction_id: transaction_id.map(TransactionId::Number),
-                    id_token: *id_token,
-                    meter_stop_dwh: *meter_stop_dwh,
-                    at: *at,
-                    reason: reason.as_deref(),
-                    samples,
-                };
-                self.stop(&stop, context);
-            }
-            ChargePointMessage::MeterValues {
-                connector_id,
-                transaction_id,
-                samples,
-            } => self.meter_values(
-                *connector_id,
-                transaction_id.map(TransactionId::Number),
-                samples,
-                context,
-            ),
-            ChargePointMessage::Transaction(event) => {
-                let connector_id = event.evse_id.unwrap_or(0);
-                for sample in &event.samples {
-                    let at = sample
-                        .at
-                        .map_or_else(|| context.time(event.at), |at| context.time(Some(at)));
-                    context.out.push(ChargingOutcome::Fact(Fact::MeterValues(
-                        context.meter_fact(connector_id, at, sample),
-                    )));
-                }
-                if event.transaction_id.is_empty() {
-                    return None;
-                }
-                let before = due(point);
-                point.transaction(event, self.limits.connectors, &mut context);
-                self.watch(context.id, &before);
-            }
-        }
-        None
     }
 
     /// Closes sessions whose stop never came.
@@ -366,7 +202,7 @@ impl ChargingBook {
         }
     }
 
-    /// Notes what changed among the sessions to give up.
+    /// Updates the list of sessions that time alone will close.
     fn watch(&mut self, id: &Arc<str>, before: &[(u32, UtcMs)]) {
         let Some(point) = self.points.get(id) else {
             return;
@@ -385,7 +221,7 @@ impl ChargingBook {
     /// We issued this id. If it is not open it is closed, however long ago: a message for it is a repetition.
     fn was_issued(&self, id: &Arc<str>, transaction_id: Option<&TransactionId>) -> bool {
         let ours = i64::from(self.first_transaction_id)..i64::from(self.next_transaction_id);
-        // Another central system's numbers say nothing about ours.
+        // The numbers of another central system are unrelated to ours.
         let csms = self
             .points
             .get(id)
@@ -399,63 +235,13 @@ impl ChargingBook {
         self.next_transaction_id = id.checked_add(1).unwrap_or(1);
         id
     }
-
-    fn status(
-        &mut self,
-        connector_id: u32,
-        reported: ReportedStatus<'_>,
-        mut context: EventContext<'_>,
-    ) {
-        let Some(point) = self.points.get_mut(context.id) else {
-            return;
-        };
-        let online = point.online;
-        let before = due(point);
-        let Some(connector) = point.connector(connector_id, self.limits.connectors) else {
-            return;
-        };
-        let reported = ChargePointState::status_of(reported, connector);
-        let at = context.time(reported.at);
-        connector.apply_status(connector_id, &reported, online, &mut context);
-        let free = connector.status == ConnectorStatus::Available;
-        if connector_id != 0 && free {
-            point.unplugged(connector_id, at, &mut context);
-        }
-        self.watch(context.id, &before);
-    }
 }
 
-/// Sessions to give up, by connector.
+/// When sessions are closed without a stop, by connector.
 fn due(point: &ChargePointState) -> Vec<(u32, UtcMs)> {
     point
         .connectors
         .iter()
         .filter_map(|(id, connector)| connector.orphan_due.map(|due| (*id, due)))
         .collect()
-}
-
-/// The connector that a message is about.
-fn connector_in(message: &ChargePointMessage) -> Option<u32> {
-    match message {
-        ChargePointMessage::Status { connector_id, .. }
-        | ChargePointMessage::StartTransaction { connector_id, .. }
-        | ChargePointMessage::MeterValues { connector_id, .. }
-        | ChargePointMessage::Problem { connector_id, .. } => Some(*connector_id),
-        ChargePointMessage::Transaction(event) => event.evse_id,
-        _ => None,
-    }
-}
-
-/// The time of a message that is sent when it happens: what tells a clock.
-fn live_time(message: &ChargePointMessage) -> Option<UtcMs> {
-    match message {
-        ChargePointMessage::Status { at, .. }
-        | ChargePointMessage::StartTransaction { at, .. }
-        | ChargePointMessage::StopTransaction { at, .. } => *at,
-        ChargePointMessage::MeterValues { samples, .. } => {
-            samples.last().and_then(|sample| sample.at)
-        }
-        ChargePointMessage::Transaction(event) if !event.offline => event.at,
-        _ => None,
-    }
 }

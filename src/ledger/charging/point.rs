@@ -27,17 +27,17 @@ pub struct ChargePointState {
     pub version: Option<OcppVersion>,
     /// Whom the last link led to.
     pub mode: LinkMode,
-    /// From BootNotification.
+    /// `chargePointVendor` of the newest BootNotification.
     pub vendor: Option<String>,
-    /// From BootNotification.
+    /// `chargePointModel` of the newest BootNotification.
     pub model: Option<String>,
-    /// From BootNotification.
+    /// `firmwareVersion` of the newest BootNotification.
     pub firmware: Option<String>,
     /// The link is up.
     pub online: bool,
     /// Tapped: its operator could be reached the last time.
     pub operator_online: Option<bool>,
-    /// Any message.
+    /// When the newest message of any kind arrived.
     pub last_seen: Option<UtcMs>,
     /// Requests that the strict reader was shown, and those of them that kept to the standard.
     pub conformance: Conformance,

@@ -1,4 +1,4 @@
-//! Setting charge points up, as far as it must be remembered: which writes were tried, what came of them, and which transactions of
+//! Provisioning of charge points, as far as it must be remembered: which writes were tried, what came of them, and which transactions of
 //! OCPP 2.x have something missing.
 
 use std::sync::Arc;

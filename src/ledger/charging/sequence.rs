@@ -1,4 +1,4 @@
-//! Sequence numbers of one OCPP 2.x transaction: which events were heard, and whether some are missing.
+//! Sequence numbers of one OCPP 2.x transaction: which events were received, and whether some are missing.
 
 use serde::{Deserialize, Serialize};
 

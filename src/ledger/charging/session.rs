@@ -140,7 +140,7 @@ impl OpenSession {
         name(&mut self.record);
     }
 
-    /// `meterStart`.
+    /// The register at the start of the session (`meterStart`), tenths of Wh.
     pub fn meter_start(&self) -> Option<i64> {
         self.key.as_ref().and_then(|key| key.meter_start_dwh)
     }

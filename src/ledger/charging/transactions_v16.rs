@@ -1,5 +1,5 @@
 //! OCPP 1.6 transactions: the central system makes the id, StartTransaction and StopTransaction carry the meter, and either may be lost,
-//! repeated, or name an id that nobody knows.
+//! repeated, or name an unknown id.
 
 use super::point::ChargePointState;
 use super::session::{OpenSession, StartKey, Stop};

@@ -25,7 +25,7 @@ pub struct CounterLimits {
 /// The fastest believable growth of registers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CounterRates {
-    /// Of odometers.
+    /// The fastest growth of odometers.
     pub metres_per_hour: i64,
     /// Of fuel totals.
     pub millilitres_per_hour: i64,
@@ -34,7 +34,7 @@ pub struct CounterRates {
 }
 
 impl Default for CounterRates {
-    /// 200 km/h, 100 l/h, 400 kW (`mqtt-telemetry` section 8): above every ambulance, lorry and vehicle charger in service.
+    /// 200 km/h, 100 l/h, 400 kW: above every ambulance, lorry and vehicle charger in service.
     fn default() -> Self {
         Self {
             metres_per_hour: 200_000,
@@ -49,7 +49,7 @@ impl Default for CounterRates {
 pub struct CounterOverride {
     /// The feed's asset id; with `*` at the end, all that begin so.
     pub feed: String,
-    /// The register.
+    /// The quantity that the register counts.
     pub quantity: Quantity,
     /// The fastest believable growth in an hour.
     pub max_rate_per_hour: Option<i64>,

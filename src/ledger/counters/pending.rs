@@ -1,5 +1,5 @@
 //! The pending window: readings that do not continue the old series, kept as first, last and count until it is certain
-//! whether they were a glitch or the register really stands elsewhere now.
+//! whether they were a glitch or the register has really changed.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! The rollup book: energy, power and the use of connectors by quarter hour, per charge point, site and for all.
 //!
 //! It keeps what the store does not have yet. A checkpoint takes the quarters that have ended; late data go into their own quarter, whenever
-//! that was. Connectors are not told apart.
+//! that was. The connectors of a charge point are added up.
 
 mod heat;
 mod spread;
@@ -36,11 +36,11 @@ pub enum Spent {
 pub struct Stretch {
     /// Its charge point.
     pub charge_point: Arc<str>,
-    /// How.
+    /// What the time is counted as.
     pub spent: Spent,
-    /// From.
+    /// Begin of the stretch.
     pub from: UtcMs,
-    /// To.
+    /// End of the stretch.
     pub to: UtcMs,
 }
 

@@ -15,9 +15,9 @@ const LONGEST_MS: i64 = 62 * 86_400_000;
 /// Where exempt time comes from.
 #[derive(Clone, Copy, Debug)]
 pub struct Exempts<'a> {
-    /// `[[exempt]]`.
+    /// The windows of `[[exempt]]`.
     pub windows: &'a [ExemptWindow],
-    /// Whose site is where, and open when.
+    /// Sites, their opening hours, and the days in service of charge points.
     pub register: &'a Register,
 }
 
@@ -28,12 +28,12 @@ impl Exempts<'_> {
     }
 }
 
-/// The exempt time of one charge point. Looked up when first asked, for most messages change no class.
+/// The exempt time of one charge point. Looked up on first use, because most messages change no class.
 pub(super) struct Calendar<'a> {
     exempts: Exempts<'a>,
     charge_point: &'a str,
     found: OnceCell<Found<'a>>,
-    /// What was booked under it, for whoever books time otherwise.
+    /// Every stretch that was booked, for the quarter hours.
     booked: RefCell<Vec<(Class, UtcMs, UtcMs)>>,
 }
 

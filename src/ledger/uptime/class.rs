@@ -13,7 +13,7 @@ pub enum Class {
     Available = 0,
     /// A vehicle is plugged in, or energy flows.
     Occupied = 1,
-    /// Held for somebody.
+    /// Reserved for a driver.
     Reserved = 2,
     /// Out of service by command (ChangeAvailability).
     Inoperative = 3,
@@ -21,7 +21,7 @@ pub enum Class {
     Faulted = 4,
     /// Its charge point is not linked.
     Offline = 5,
-    /// We were not there, or never heard a state: nobody's downtime.
+    /// The daemon did not run, or no state was ever reported: not downtime.
     NotObserved = 6,
 }
 
@@ -50,7 +50,7 @@ impl Class {
         }
     }
 
-    /// What a connector's own state and session say; `None` is nothing.
+    /// The class by a connector's own state and session; `None` if they do not tell.
     fn from_connector(connector: &Connector, commanded: bool) -> Option<Self> {
         match connector.status {
             ConnectorStatus::Available => Some(Self::Available),

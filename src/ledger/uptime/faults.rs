@@ -8,7 +8,7 @@ use crate::ledger::charging::Connector;
 use crate::model::ConnectorStatus;
 use crate::units::{Month, UtcMs, Zone};
 
-/// Different faults remembered per charge point; the one not heard for longest gives way.
+/// Different faults remembered per charge point; the one reported longest ago is dropped.
 const MAX_FAULTS: usize = 64;
 /// OCPP 1.6 `vendorErrorCode` has at most 50 characters.
 const LONGEST_CODE: usize = 50;
@@ -18,11 +18,11 @@ const LONGEST_CODE: usize = 50;
 pub struct Fault {
     /// Where; 0 is the charge point itself.
     pub connector_id: u32,
-    /// When.
+    /// The month of the reports.
     pub month: Month,
     /// `errorCode`; `None` is a Faulted without one.
     pub error_code: Option<Box<str>>,
-    /// `vendorErrorCode`.
+    /// `vendorErrorCode`; `None` if the report has none.
     pub vendor_error_code: Option<Box<str>>,
     /// How often it was reported anew; repetitions of the same state are one.
     pub count: u32,
@@ -35,13 +35,13 @@ pub struct Fault {
 /// All of them.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Faults {
-    /// By connector, a hash of what stands now, to know repetitions.
+    /// By connector, a hash of the fault in force, to recognise repetitions.
     standing: Vec<(u32, u32)>,
     list: Vec<Fault>,
 }
 
 impl Faults {
-    /// Looks at a connector that has just spoken; true if it reported something new.
+    /// Observes a connector after a message; returns true if it reported a new fault.
     pub fn observe(
         &mut self,
         connector_id: u32,
@@ -117,7 +117,7 @@ impl Faults {
         });
     }
 
-    /// Those remembered.
+    /// All faults remembered, in no particular order.
     pub fn list(&self) -> &[Fault] {
         &self.list
     }

@@ -1,7 +1,7 @@
 //! The uptime book: every connector's time in seven classes that always add up to wall time, and what happened in it.
 //!
-//! State follows the order of arrival and the time of receipt. A state counts once it has held five seconds. Downtime comes from states
-//! alone, never from an error code. A link that is lost counts as offline from its last frame once a grace has passed. While we were away
+//! State follows the order of arrival and the time of receipt. A state counts once it has lasted five seconds. Downtime comes from states
+//! alone, never from an error code. A link that is lost counts as offline from its last frame once a grace has passed. While the daemon did not run,
 //! nothing was observed, and that is nobody's downtime. Norms are weighted sums of the classes: see [`norms`].
 
 mod calendar;
@@ -30,10 +30,10 @@ use crate::ledger::charging::{ChargePointState, ChargingBook, ChargingOutcome};
 use crate::model::{ChargePointEvent, SessionRecord};
 use crate::units::{Month, UtcMs};
 
-/// Times of our own absence remembered, to keep what sessions say of them apart.
+/// Outages of the daemon that are remembered: energy of sessions in that time is kept apart.
 const OUTAGES_KEPT: usize = 16;
 
-/// What the book is told with every call.
+/// Limits and exempt time, passed with every call.
 #[derive(Clone, Copy, Debug)]
 pub struct UptimeRules<'a> {
     /// How long a link may be gone before it counts as offline, ms.
@@ -49,11 +49,11 @@ pub struct UptimeRules<'a> {
 pub struct ConnectorUptime {
     /// Its charge point.
     pub charge_point: Arc<str>,
-    /// From 1.
+    /// The number of the connector, from 1.
     pub connector_id: u32,
-    /// Its first word.
+    /// When its first message arrived.
     pub first_observed: UtcMs,
-    /// What it is.
+    /// The class in force.
     pub class: Class,
     /// Month by month, rising.
     pub months: Vec<(Month, Sums)>,
@@ -66,7 +66,7 @@ pub struct ConnectorUptime {
 pub struct UptimeBook {
     points: BTreeMap<Arc<str>, PointTime>,
     outages: VecDeque<(UtcMs, UtcMs)>,
-    /// What was booked since it was asked for last; the engine asks after every call.
+    /// Booked since the last [`UptimeBook::take_booked`]; the engine drains it after every call.
     #[serde(skip)]
     booked: Vec<BookedTime>,
 }
@@ -76,11 +76,11 @@ pub struct UptimeBook {
 pub struct BookedTime {
     /// Its charge point.
     pub charge_point: Arc<str>,
-    /// What it was.
+    /// The class in that time.
     pub class: Class,
-    /// From.
+    /// Begin of the stretch.
     pub from: UtcMs,
-    /// To.
+    /// End of the stretch.
     pub to: UtcMs,
 }
 
@@ -97,7 +97,7 @@ fn named(id: &Arc<str>, calendar: Calendar<'_>) -> impl Iterator<Item = BookedTi
 }
 
 impl UptimeBook {
-    /// A charge point said something, and `state` is what the charging book made of it.
+    /// Applies a message of a charge point, after the charging book has turned it into `state`.
     pub fn apply(
         &mut self,
         event: &ChargePointEvent,
@@ -120,7 +120,7 @@ impl UptimeBook {
         }
     }
 
-    /// Time that was booked since this was asked for last.
+    /// Drains the time booked since the last call.
     pub fn take_booked(&mut self) -> Vec<BookedTime> {
         std::mem::take(&mut self.booked)
     }

@@ -1,6 +1,6 @@
 //! Reliability, uptime and utilisation as weighted sums of the ledger: the one place, with their sources.
 //!
-//! Time not observed is in no numerator and no denominator. Denominators stand in the names.
+//! Time not observed is in no numerator and no denominator. The names contain the denominators.
 
 use super::{Class, Sums};
 
@@ -23,7 +23,7 @@ const OBSERVED: [Class; 6] = [
 
 /// Where a figure comes from, for whoever reads it.
 pub struct Norm {
-    /// The figure.
+    /// The norm's figure, 0 to 1.
     pub name: &'static str,
     /// Document, section, year.
     pub source: &'static str,

@@ -30,12 +30,12 @@ pub(super) enum Link {
         from: UtcMs,
         due: UtcMs,
     },
-    /// We started at `from` and do not know it yet; offline since then if it is not there before `due`.
+    /// The daemon started at `from` and has not seen the link yet; offline since then if it is not there before `due`.
     Awaited {
         from: UtcMs,
         due: UtcMs,
     },
-    /// Offline.
+    /// The link is lost for longer than the grace.
     Gone,
 }
 
@@ -57,7 +57,7 @@ pub(super) struct ConnectorTime {
     pub first: UtcMs,
     pub line: Timeline,
     pub months: Months,
-    /// Connector 0 spoke after this one did.
+    /// Connector 0 reported its state after this one did.
     zero_is_newer: bool,
     /// The class in its last row.
     pub row: Option<Class>,

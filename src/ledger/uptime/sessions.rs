@@ -1,4 +1,4 @@
-//! What closed sessions add to the ledger; a session that is corrected later is taken out and put in anew, never counted twice.
+//! What closed sessions add to the ledger; a corrected session replaces its earlier contribution, so that nothing counts twice.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! What is added up for a connector, month by month: the newest month at hand, earlier ones packed, the oldest melted into one.
+//! Sums of a connector by month: the newest month unpacked, earlier ones packed, the oldest added up in one.
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
@@ -24,7 +24,7 @@ pub struct Sums {
     pub sessions: i64,
     /// Those of them in which the vehicle got something.
     pub sessions_successful: i64,
-    /// Fault reports.
+    /// Faults reported, repetitions not counted.
     pub faults: i64,
 }
 

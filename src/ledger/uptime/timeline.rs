@@ -1,4 +1,4 @@
-//! One connector's line of classes: what was heard counts once it has held, and time is booked when it is certain.
+//! One connector's line of classes: a state counts once it has lasted, and time is booked when it is certain.
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ impl Timeline {
         }
     }
 
-    /// What holds.
+    /// The class that is in force.
     pub fn class(&self) -> Class {
         self.class
     }

@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::units::{Thousandths, UtcMs};
 
-/// Rows carry the device's time only if it is this close to the arrival (`output-and-operations` section 4).
+/// Rows carry the device's own time only if it is this close to the arrival: a wrong clock would put points into the far past or future.
 const OLDEST_ROW_MS: i64 = 7 * 86_400_000;
 const NEWEST_ROW_MS: i64 = 5 * 60_000;
 /// A latitude and a longitude that come on topics of their own belong together within this time.
@@ -27,23 +27,23 @@ pub(crate) struct AssetRegister {
     pub quantity: Quantity,
     /// Its gains are booked; false where another register of the same subject tells them.
     pub books: bool,
-    /// Gained since the one that books was last heard: booked if that one falls silent.
+    /// Gained since the booking register last sent a value: booked if that one falls silent.
     pub held: i64,
     pub counter: Counter,
 }
 
-/// The newest values, for the page.
+/// The newest values, for the web page.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Live {
-    /// km.
+    /// Odometer in km.
     pub odometer: Option<Thousandths>,
-    /// Per cent.
+    /// State of charge in per cent.
     pub soc: Option<Thousandths>,
-    /// Per cent.
+    /// Fuel level in per cent.
     pub fuel_level: Option<Thousandths>,
-    /// kW.
+    /// Charging power in kW.
     pub charge_power: Option<Thousandths>,
-    /// Charging.
+    /// Whether the vehicle reports that it charges.
     pub charging: Option<bool>,
     /// By its last will or status.
     pub online: Option<bool>,
@@ -58,7 +58,7 @@ pub(crate) struct Asset {
     pub kind: AssetKind,
     /// The format it comes in.
     pub format: FeedFormat,
-    /// Its registers, as far as heard.
+    /// Registers that sent a value.
     pub counters: Vec<AssetRegister>,
     /// The newest values.
     pub live: Live,
@@ -190,7 +190,7 @@ impl Asset {
         self.unsaved.add(activity);
     }
 
-    /// Notes that one of the vehicle's own registers was heard on the running day.
+    /// Records that one of the vehicle's own registers sent a value on the running day.
     pub fn record_metered(&mut self, flag: u8) {
         if self.today.metered & flag != flag {
             self.today.metered |= flag;

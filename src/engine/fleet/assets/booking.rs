@@ -1,7 +1,7 @@
 //! Which register of a subject books, and what: never two of them, and never a difference between them.
 //!
 //! Several feeds may know one vehicle, and one feed several registers of one thing. The best that is not silent books: by the kind of
-//! register first, then by the order of `feed_ids`. The others hold what they gained since the booking one was last effect; when that
+//! register first, then by the order of `feed_ids`. The others hold what they gained since the booking one last sent a value; when that
 //! one falls silent, the next best takes over with what it held, so that nothing is lost and nothing is booked twice.
 
 use super::asset::AssetRegister;
@@ -141,7 +141,7 @@ impl Assets {
         &mut self.list[position].counters[slot]
     }
 
-    /// Every register that tells a measure of the subject, with its rank.
+    /// Every register that measures this of the subject, with its rank.
     fn registers(
         &self,
         position: usize,
@@ -222,7 +222,7 @@ impl Assets {
         Occurrence::new(at, asset.id.clone(), asset.format.number, quantity, kind)
     }
 
-    /// The note that another register books from now on.
+    /// The audit log's entry that another register books from now on.
     fn changed(
         &self,
         before: RegisterPosition,

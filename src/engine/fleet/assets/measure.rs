@@ -1,4 +1,4 @@
-//! What is booked of an asset, and which of its registers may tell it, the best first.
+//! What is booked of an asset, and which of its registers measure it, the best first.
 
 use crate::model::{Activity, AssetKind, Quantity};
 
@@ -17,7 +17,7 @@ pub(crate) enum Measure {
 
 impl Measure {
     /// What a register of an asset tells, and its rank: the vehicle's own odometer before SPN 245's coarse one, and both before
-    /// a tracker's sum of GPS legs, which also grows while parked (`mqtt-telemetry` 2.4); a lifetime register before a session's.
+    /// a tracker's sum of GPS legs, which also grows while parked; a lifetime register before a session's.
     pub fn of(quantity: Quantity, kind: AssetKind) -> Option<(Self, u8)> {
         Some(match (kind, quantity) {
             (AssetKind::Vehicle, Quantity::Odometer) => (Self::Distance, 0),
@@ -53,7 +53,7 @@ impl Measure {
         }
     }
 
-    /// The flag that the vehicle's own register was heard.
+    /// The flag that the vehicle's own register sent a value.
     pub fn metered(self) -> u8 {
         match self {
             Self::Fuel => Activity::FUEL_METERED,

@@ -1,4 +1,4 @@
-//! What is known of every vehicle, charger and meter heard over MQTT.
+//! State of every vehicle, charger and meter that sends readings over MQTT.
 
 mod asset;
 mod booking;
@@ -22,7 +22,7 @@ use crate::model::{
 };
 use crate::units::{Thousandths, UtcMs};
 
-/// How a reading is to be heard.
+/// How a reading is applied.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::engine) struct ReadingRules<'a> {
     /// At most one row in this time; 0 is no limit.
@@ -35,16 +35,16 @@ pub(in crate::engine) struct ReadingRules<'a> {
     pub silent_ms: i64,
     /// The fastest believable growth.
     pub rates: CounterRates,
-    /// What a site knows better of single registers.
+    /// Limits that the configuration sets for single registers.
     pub overrides: &'a [CounterOverride],
 }
 
-/// What one reading led to.
+/// What follows from one reading.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct ReadingEffect {
     /// Gains to book over a stretch of time, beyond what went straight to the asset's running day.
     pub gains: Vec<(UtcMs, UtcMs, Activity)>,
-    /// Some counter said the reading is older than what is booked.
+    /// The reading is older than what some counter has booked.
     pub late: bool,
     /// For the audit log.
     pub occurrences: Vec<Occurrence>,
@@ -54,7 +54,7 @@ pub(in crate::engine) struct ReadingEffect {
     pub meter: Option<MeterValuesFact>,
 }
 
-/// All assets, in the order first heard.
+/// All assets, in the order of their first reading.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(in crate::engine) struct Assets {
     list: Vec<Asset>,
@@ -222,7 +222,7 @@ impl Assets {
             };
             effect.late |= applied.event == Some(CounterEvent::Late);
             // A fall that is not believed yet (a glitch zero, mostly) would be a cliff in every graph. A leap is shown as it came:
-            // it may be somebody trying out a device. A late value has its place in the past.
+            // it may be a device under test. A late value has its place in the past.
             if !applied.is_live
                 && applied.event != Some(CounterEvent::Late)
                 && self.falls(position, slot, entry)

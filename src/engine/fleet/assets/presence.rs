@@ -1,11 +1,11 @@
-//! How fresh what an asset says is, and how much of it was lost on the way.
+//! How fresh the readings of an asset are, and how many messages were lost on the way.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Reading, Sequence};
 use crate::units::UtcMs;
 
-/// When an asset was last heard, and with what delay.
+/// When an asset last sent a message, and with what delay.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Presence {
     /// Last live message: a broker's stored copy proves nothing.
@@ -18,7 +18,7 @@ pub(crate) struct Presence {
 }
 
 impl Presence {
-    /// Notes a message.
+    /// Observes a message.
     pub fn observe(&mut self, reading: &Reading<'_>) {
         if reading.stale_after_s.is_some() {
             self.stale_after_s = reading.stale_after_s;
@@ -41,7 +41,7 @@ impl Presence {
         self.lag_ms.map(|ms| ms as f64 / 1000.0)
     }
 
-    /// Never heard, or silent for longer than its source's or the general limit.
+    /// Never sent a message, or silent for longer than its source's or the general limit.
     pub fn is_stale(&self, now: UtcMs, general_ms: i64) -> bool {
         self.last_message_at
             .is_none_or(|heard| now.since(heard) > self.limit_ms(general_ms))
