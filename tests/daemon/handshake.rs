@@ -10,7 +10,9 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::support::ocpp_client::{CP1, ask, cp1, dial, foreign_client, register, runs, status_of};
+use crate::support::ocpp_client::{
+    CP1, cp1, dial, foreign_client, request, run_python, status_of, write_register,
+};
 use crate::support::{Daemon, TempDir, fleetgauge, wait_for};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Message, connect, http::HeaderValue};
@@ -25,7 +27,7 @@ fn who_may_connect() {
     let mut child = hash.spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"secret").unwrap();
     let hash = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
-    register(
+    write_register(
         folder.path(),
         &format!("charge_point_id,auth\nCP1,\nLOCKED,{}\n", hash.trim()),
     );
@@ -105,7 +107,7 @@ fn who_may_connect() {
     let daemon = Daemon::start(open.path(), &[("ocpp.unknown", "accept")]);
     let mut socket = dial(&daemon, "/ocpp/ANY", Some("ocpp1.6")).unwrap().0;
     assert_eq!(
-        ask(&mut socket, r#"[2,"1","Authorize",{"idTag":"FFFF"}]"#),
+        request(&mut socket, r#"[2,"1","Authorize",{"idTag":"FFFF"}]"#),
         r#"[3,"1",{"idTagInfo":{"status":"Accepted"}}]"#
     );
 }
@@ -113,12 +115,12 @@ fn who_may_connect() {
 #[test]
 fn the_newest_connection_wins() {
     let folder = TempDir::new("ocpp-newest");
-    register(folder.path(), CP1);
+    write_register(folder.path(), CP1);
     let daemon = Daemon::start(folder.path(), &[]);
     let mut old = cp1(&daemon);
-    ask(&mut old, r#"[2,"1","Heartbeat",{}]"#);
+    request(&mut old, r#"[2,"1","Heartbeat",{}]"#);
     let mut new = cp1(&daemon);
-    ask(&mut new, r#"[2,"1","Heartbeat",{}]"#);
+    request(&mut new, r#"[2,"1","Heartbeat",{}]"#);
     assert!(
         matches!(old.read(), Ok(Message::Close(_)) | Err(_)),
         "the old one is told to go"
@@ -139,7 +141,7 @@ fn the_newest_connection_wins() {
 #[test]
 fn text_that_is_not_utf8_ends_the_link() {
     let folder = TempDir::new("ocpp-utf8");
-    register(folder.path(), CP1);
+    write_register(folder.path(), CP1);
     let daemon = Daemon::start(folder.path(), &[]);
     let mut socket = cp1(&daemon);
     let mut frame = tokio_tungstenite::tungstenite::protocol::frame::Frame::message(
@@ -174,9 +176,9 @@ fn compressed_messages_are_taken() {
         return;
     };
     let folder = TempDir::new("ocpp-deflate");
-    register(folder.path(), CP1);
+    write_register(folder.path(), CP1);
     let daemon = Daemon::start(folder.path(), &[]);
-    let text = runs(
+    let text = run_python(
         &python,
         "compressed.py",
         &[&format!("ws://127.0.0.1:{}/ocpp/CP1", daemon.ocpp)],
@@ -187,7 +189,7 @@ fn compressed_messages_are_taken() {
 #[test]
 fn half_a_handshake_holds_nobody_up() {
     let folder = TempDir::new("ocpp-half");
-    register(folder.path(), CP1);
+    write_register(folder.path(), CP1);
     let daemon = Daemon::start(folder.path(), &[]);
     let half: Vec<TcpStream> = (0..50)
         .map(|_| {
@@ -199,7 +201,7 @@ fn half_a_handshake_holds_nobody_up() {
         })
         .collect();
     let mut socket = cp1(&daemon);
-    assert!(ask(&mut socket, r#"[2,"1","Heartbeat",{}]"#).starts_with("[3,"));
+    assert!(request(&mut socket, r#"[2,"1","Heartbeat",{}]"#).starts_with("[3,"));
     drop(half);
     let mut stream = TcpStream::connect(("127.0.0.1", daemon.ocpp)).unwrap();
     stream.write_all(&[b'x'; 9_000]).unwrap();

@@ -1,4 +1,5 @@
-//! Setup's manners: when it may begin, keys as charge points write them, OCPP 2.0.1, and a foreign charge point that checks what we ask.
+//! Limits of provisioning: when it may begin, keys as charge points spell them, OCPP 2.0.1, and a charge point in Python that checks every
+//! request.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,9 +9,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::ocpp_client::{CP1, foreign_client, register, runs};
+use crate::support::ocpp_client::{CP1, foreign_client, run_python, write_register};
 use crate::support::scripted_charge_point::{
-    ALL, Charger, ON, REGISTER, Reply, daemon, never_sent, obey, setup_of, state,
+    ALL, PROVISIONING_ON, REGISTER, Reply, ScriptedChargePoint, assert_only_allowed_requests, obey,
+    provisioning_daemon, provisioning_of, state,
 };
 use crate::support::{Daemon, TempDir, free_port, wait_for};
 use serde_json::json;
@@ -18,37 +20,37 @@ use serde_json::json;
 #[test]
 fn the_boot_is_answered_and_settled_first_and_a_drop_cancels() {
     let folder = TempDir::new("setup-boot");
-    let daemon = daemon(folder.path());
-    // A link that flaps every few seconds hears nothing at all.
+    let daemon = provisioning_daemon(folder.path());
+    // A charge point that reconnects every few seconds gets no request at all.
     for _ in 0..3 {
-        let mut charger = Charger::connect(&daemon, "CP1", "ocpp1.6", &[], obey);
-        charger.boot();
-        charger.listen(3, |_| false);
-        assert_eq!(charger.story(), [""; 0]);
+        let mut charge_point = ScriptedChargePoint::connect(&daemon, "CP1", "ocpp1.6", &[], obey);
+        charge_point.boot();
+        charge_point.serve_until(3, |_| false);
+        assert_eq!(charge_point.log(), [""; 0]);
     }
     // Each boot begins the pause anew.
-    let mut charger = Charger::connect(&daemon, "CP1", "ocpp1.6", &[], obey);
-    charger.listen(3, |_| false);
-    charger.boot();
-    charger.listen(3, |_| false);
-    charger.boot();
+    let mut charge_point = ScriptedChargePoint::connect(&daemon, "CP1", "ocpp1.6", &[], obey);
+    charge_point.serve_until(3, |_| false);
+    charge_point.boot();
+    charge_point.serve_until(3, |_| false);
+    charge_point.boot();
     let booted = Instant::now();
-    assert!(charger.listen(20, |charger| !charger.heard.is_empty()));
+    assert!(charge_point.serve_until(20, |charge_point| !charge_point.requests.is_empty()));
     assert!(
-        charger.heard[0].at - booted >= Duration::from_millis(4_900),
+        charge_point.requests[0].at - booted >= Duration::from_millis(4_900),
         "{:?}",
-        charger.heard[0].at - booted
+        charge_point.requests[0].at - booted
     );
 }
 
 #[test]
 fn keys_are_optional_quoted_and_in_any_case() {
     let folder = TempDir::new("setup-odd");
-    register(
+    write_register(
         folder.path(),
         "charge_point_id,max_power_kw\nODD,150\nVENDOR,22\nPHASES,22\n",
     );
-    let daemon = Daemon::start(folder.path(), &ON);
+    let daemon = Daemon::start(folder.path(), &PROVISIONING_ON);
     let odd = [
         ("metervaluesampleinterval", "'900'"),
         ("WEBSOCKETPINGINTERVAL", "\" 30 \""),
@@ -64,49 +66,47 @@ fn keys_are_optional_quoted_and_in_any_case() {
         "MeterValuesSampledData",
         "Energy.Active.Import.Register,Power.Active.Import,Current.Import.L1,Current.Import.L2,Voltage.L1-N,Voltage.L2-N,SoC",
     )];
-    let mut chargers = [
+    let mut charge_points = [
         ("ODD", &odd[..]),
         ("VENDOR", &vendor[..]),
         ("PHASES", &phases[..]),
     ]
-    .map(|(id, values)| (Charger::connect(&daemon, id, "ocpp1.6", values, obey), id));
-    chargers.iter_mut().for_each(|(charger, _)| charger.boot());
+    .map(|(id, values)| {
+        (
+            ScriptedChargePoint::connect(&daemon, id, "ocpp1.6", values, obey),
+            id,
+        )
+    });
+    charge_points
+        .iter_mut()
+        .for_each(|(charge_point, _)| charge_point.boot());
     std::thread::scope(|scope| {
-        for (charger, id) in &mut chargers {
+        for (charge_point, id) in &mut charge_points {
             let daemon = &daemon;
             scope.spawn(move || {
-                assert!(
-                    charger.listen(30, |_| setup_of(daemon, id)["state"] == "done"),
-                    "{:?}",
-                    charger.story()
-                )
+                charge_point.expect(30, |_| provisioning_of(daemon, id)["state"] == "done")
             });
         }
     });
-    let [(odd, _), (vendor, _), (phases, _)] = &chargers;
+    let [(odd, _), (vendor, _), (phases, _)] = &charge_points;
     assert_eq!(
         odd.value("metervaluesampleinterval"),
         "30",
         "150 kW, in its own spelling"
     );
-    assert_eq!(odd.count("ChangeConfiguration"), 1, "{:?}", odd.story());
+    assert_eq!(odd.count("ChangeConfiguration"), 1, "{:?}", odd.log());
     assert_eq!(
         vendor.value("MeterValuesSampledData"),
         "Energy.Active.Import.Register,W",
         "what it says it has, in its own words"
     );
-    assert_eq!(
-        phases.count("ChangeConfiguration"),
-        0,
-        "{:?}",
-        phases.story()
-    );
+    assert_eq!(phases.count("ChangeConfiguration"), 0, "{:?}", phases.log());
 }
 
 #[test]
 fn the_whole_sequence_of_2_0_1() {
     let folder = TempDir::new("setup-201");
-    let daemon = daemon(folder.path());
+    let daemon = provisioning_daemon(folder.path());
     let values = [
         ("SampledDataCtrlr.TxUpdatedInterval", "0"),
         ("SampledDataCtrlr.TxUpdatedMeasurands", REGISTER),
@@ -120,32 +120,27 @@ fn the_whole_sequence_of_2_0_1() {
         }
         _ => Reply::Obey,
     };
-    let mut charger = Charger::connect(&daemon, "CP1", "ocpp2.0.1", &values, script);
-    charger.say(r#"[2,"b","BootNotification",{"reason":"PowerUp","chargingStation":{"vendorName":"ACME","model":"M2"}}]"#);
+    let mut charge_point =
+        ScriptedChargePoint::connect(&daemon, "CP1", "ocpp2.0.1", &values, script);
+    charge_point.send(r#"[2,"b","BootNotification",{"reason":"PowerUp","chargingStation":{"vendorName":"ACME","model":"M2"}}]"#);
     // Number 1 is missing.
     for (number, kind) in [(0, "Started"), (2, "Updated")] {
-        charger.say(&format!(
+        charge_point.send(&format!(
             r#"[2,"t{number}","TransactionEvent",{{"eventType":"{kind}","timestamp":"2026-11-25T08:00:0{number}Z","triggerReason":"CablePluggedIn","seqNo":{number},"transactionInfo":{{"transactionId":"tx-1"}},"evse":{{"id":1,"connectorId":1}}}}]"#
         ));
     }
-    assert!(
-        charger.listen(30, |charger| charger.count("GetBaseReport") == 1),
-        "{:?}",
-        charger.story()
-    );
+    charge_point.expect(30, |charge_point| charge_point.count("GetBaseReport") == 1);
     // It never ends: the piece that came is kept.
-    let report = &charger.heard.last().unwrap().payload["requestId"];
+    let report = &charge_point.requests.last().unwrap().payload["requestId"];
     let piece = format!(
         r#"[2,"n","NotifyReport",{{"requestId":{report},"generatedAt":"2026-11-25T08:00:00Z","seqNo":0,"tbc":true,"reportData":[{{"component":{{"name":"Connector","evse":{{"id":2,"connectorId":1}}}},"variable":{{"name":"AvailabilityState"}},"variableAttribute":[{{"value":"Available"}}]}}]}}]"#
     );
-    charger.say(&piece);
-    assert!(
-        charger.listen(30, |charger| charger.count("GetTransactionStatus") == 1),
-        "{:?}",
-        charger.story()
-    );
+    charge_point.send(&piece);
+    charge_point.expect(30, |charge_point| {
+        charge_point.count("GetTransactionStatus") == 1
+    });
     assert_eq!(
-        charger.story(),
+        charge_point.log(),
         [
             "GetVariables",
             "GetVariables",
@@ -157,15 +152,18 @@ fn the_whole_sequence_of_2_0_1() {
             "GetTransactionStatus tx-1",
         ]
     );
-    assert_eq!(charger.value("SampledDataCtrlr.TxUpdatedMeasurands"), ALL);
+    assert_eq!(
+        charge_point.value("SampledDataCtrlr.TxUpdatedMeasurands"),
+        ALL
+    );
     assert_eq!(
         (
-            charger.value("SampledDataCtrlr.TxUpdatedInterval"),
-            charger.value("AlignedDataCtrlr.Interval")
+            charge_point.value("SampledDataCtrlr.TxUpdatedInterval"),
+            charge_point.value("AlignedDataCtrlr.Interval")
         ),
         ("60", "900")
     );
-    let setup = setup_of(&daemon, "CP1");
+    let setup = provisioning_of(&daemon, "CP1");
     assert_eq!(
         (setup["inventory"].as_str(), setup["state"].as_str()),
         (Some("partial"), Some("done")),
@@ -176,7 +174,7 @@ fn the_whole_sequence_of_2_0_1() {
         points["charge_points"][0]["connectors"][1]["status"], "Available",
         "of the piece that came: {points}"
     );
-    never_sent(&[charger]);
+    assert_only_allowed_requests(&[charge_point]);
 }
 
 #[test]
@@ -190,12 +188,16 @@ fn a_foreign_charge_point_finds_every_request_valid() {
         ("2.1", "GetBaseReport GetVariables SetVariables"),
     ] {
         let folder = TempDir::new("setup-python");
-        register(folder.path(), CP1);
+        write_register(folder.path(), CP1);
         let port = free_port();
-        let daemon = Daemon::start_on(folder.path(), (free_port(), port, free_port()), &ON);
-        let text = runs(
+        let daemon = Daemon::start_on(
+            folder.path(),
+            (free_port(), port, free_port()),
+            &PROVISIONING_ON,
+        );
+        let text = run_python(
             &python,
-            "asked_charge_point.py",
+            "provisioned_charge_point.py",
             &[version, &format!("ws://127.0.0.1:{port}/ocpp/CP1")],
         );
         assert_eq!(
@@ -204,6 +206,6 @@ fn a_foreign_charge_point_finds_every_request_valid() {
             "{text}"
         );
         wait_for("the setup to be done", || state(&daemon) == "done");
-        assert_eq!(setup_of(&daemon, "CP1")["refused"], json!([]));
+        assert_eq!(provisioning_of(&daemon, "CP1")["refused"], json!([]));
     }
 }

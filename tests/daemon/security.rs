@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::support::ocpp_client::{CP1, ask, cp1, dial, register, status_of};
+use crate::support::ocpp_client::{CP1, cp1, dial, request, status_of, write_register};
 use crate::support::tls::Authority;
 use crate::support::{Daemon, TempDir, fleetgauge, free_port};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -37,7 +37,7 @@ fn hash(password: &[u8]) -> String {
 }
 
 fn secured(folder: &Path, charge_points: &str) -> (Daemon, u16, u16) {
-    register(folder, charge_points);
+    write_register(folder, charge_points);
     let (tls, mutual) = (free_port(), free_port());
     let config = format!(
         "[register]\ndirectory = \"register\"\n[ocpp]\ntls_listen = \"127.0.0.1:{tls}\"\nmutual_tls_listen = \"127.0.0.1:{mutual}\"\n\
@@ -210,7 +210,7 @@ fn hex_keys_of_ocpp_1_6() {
     let digits = data_encoding::HEXLOWER.encode(&key);
     for (setting, digits_good) in [("false", false), ("true", true)] {
         let folder = TempDir::new("security-hex");
-        register(
+        write_register(
             folder.path(),
             &format!("charge_point_id,auth\nCP1,{}\n", hash(&key)),
         );
@@ -237,7 +237,7 @@ fn hex_keys_of_ocpp_1_6() {
 #[test]
 fn one_may_not_try_for_ever() {
     let folder = TempDir::new("security-limits");
-    register(
+    write_register(
         folder.path(),
         &format!("charge_point_id,auth\nCP1,{}\nCP2,\n", hash(b"secret")),
     );
@@ -321,10 +321,10 @@ fn socket_from(address: Ipv4Addr, port: u16) -> TcpStream {
 #[test]
 fn nobody_takes_the_place_of_a_living_charge_point_without_proof() {
     let folder = TempDir::new("security-shadow");
-    register(folder.path(), CP1);
+    write_register(folder.path(), CP1);
     let daemon = Daemon::start(folder.path(), &[]);
     let mut living = cp1(&daemon);
-    ask(&mut living, r#"[2,"1","Heartbeat",{}]"#);
+    request(&mut living, r#"[2,"1","Heartbeat",{}]"#);
     // A WebSocket client that reads answers our ping.
     let reading = std::thread::spawn(move || {
         let first = living.read();
@@ -343,7 +343,7 @@ fn nobody_takes_the_place_of_a_living_charge_point_without_proof() {
     let (first, mut living) = reading.join().unwrap();
     assert!(matches!(first, Ok(Message::Ping(_))), "{first:?}");
     assert!(
-        ask(&mut living, r#"[2,"2","Heartbeat",{}]"#).starts_with(r#"[3,"2""#),
+        request(&mut living, r#"[2,"2","Heartbeat",{}]"#).starts_with(r#"[3,"2""#),
         "it was not touched"
     );
     // One that does not answer is replaced.

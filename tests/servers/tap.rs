@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::support::ocpp_client::{
-    ask, dial, foreign_client, register, runs, status_of, transaction_id,
+    dial, foreign_client, request, run_python, status_of, transaction_id, write_register,
 };
 use crate::support::tls::Authority;
 use crate::support::{Daemon, Process, TempDir, free_port, signal, wait_for};
@@ -71,13 +71,13 @@ fn a_foreign_charge_point_and_a_foreign_central_system() {
     let Some(_operator) = operator(TEST, folder.path(), port, &[]) else {
         return;
     };
-    register(
+    write_register(
         folder.path(),
         &charge_points(&format!("ws://127.0.0.1:{port}/services/ocpp")),
     );
     let daemon = Daemon::start(folder.path(), &[]);
     let python = foreign_client(TEST).unwrap();
-    let text = runs(
+    let text = run_python(
         &python,
         "tapped_charge_point.py",
         &[&format!("ws://127.0.0.1:{}/ocpp/CP1?token=x", daemon.ocpp)],
@@ -129,7 +129,7 @@ fn a_foreign_charge_point_and_a_foreign_central_system() {
     );
     // The same process is a central system for others.
     let mut ours = dial(&daemon, "/ocpp/OURS", Some("ocpp1.6")).unwrap().0;
-    assert!(ask(&mut ours, r#"[2,"1","Heartbeat",{}]"#).starts_with("[3,"));
+    assert!(request(&mut ours, r#"[2,"1","Heartbeat",{}]"#).starts_with("[3,"));
     daemon.stop();
 }
 
@@ -140,7 +140,7 @@ fn what_the_operator_refuses_is_refused_in_its_words() {
     let Some(operator) = operator(TEST, folder.path(), port, &[]) else {
         return;
     };
-    register(
+    write_register(
         folder.path(),
         &charge_points(&format!("ws://127.0.0.1:{port}")),
     );
@@ -170,7 +170,7 @@ fn what_the_operator_refuses_is_refused_in_its_words() {
     assert_eq!(agreed.as_deref(), Some("ocpp2.0.1"));
     // Away: the charge point is not answered in its name.
     let mut open = dial(&daemon, "/ocpp/CP1", Some("ocpp1.6")).unwrap().0;
-    assert!(ask(&mut open, r#"[2,"1","Heartbeat",{}]"#).starts_with("[3,"));
+    assert!(request(&mut open, r#"[2,"1","Heartbeat",{}]"#).starts_with("[3,"));
     signal(operator.0.id(), "KILL");
     assert!(
         open.read().is_err() || matches!(open.read(), Ok(Message::Close(_)) | Err(_)),
@@ -202,7 +202,7 @@ fn a_transaction_of_2_0_1_through_the_tap() {
     let Some(_operator) = operator(TEST, folder.path(), port, &[]) else {
         return;
     };
-    register(
+    write_register(
         folder.path(),
         &charge_points(&format!("ws://127.0.0.1:{port}")),
     );
@@ -226,7 +226,7 @@ fn a_transaction_of_2_0_1_through_the_tap() {
     ] {
         // Python's `ocpp` has checked the request against the official schema.
         assert_eq!(
-            ask(&mut socket, &event(seq, kind, minute, wh, context)),
+            request(&mut socket, &event(seq, kind, minute, wh, context)),
             format!(r#"[3,"{seq}",{{}}]"#)
         );
     }
@@ -269,7 +269,7 @@ fn tls_on_either_leg() {
     let Some(_operator) = operator(TEST, folder.path(), port, &["server.pem", "server.key"]) else {
         return;
     };
-    register(
+    write_register(
         folder.path(),
         &charge_points(&format!("wss://localhost:{port}")),
     );
@@ -357,7 +357,7 @@ fn raw_charger(daemon: &Daemon, path: &str) -> (TcpStream, String) {
 fn bytes_pass_unchanged_in_both_directions() {
     let folder = TempDir::new("tap-bytes");
     let (port, upstream) = listening_upstream();
-    register(
+    write_register(
         folder.path(),
         &charge_points(&format!("ws://127.0.0.1:{port}")),
     );
@@ -430,7 +430,7 @@ fn bytes_pass_unchanged_in_both_directions() {
 fn the_line_goes_on_while_the_store_stands_still() {
     let folder = TempDir::new("tap-stuck");
     let (port, upstream) = listening_upstream();
-    register(
+    write_register(
         folder.path(),
         &charge_points(&format!("ws://127.0.0.1:{port}")),
     );

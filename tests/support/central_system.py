@@ -1,7 +1,7 @@
-"""An operator's central system by Python's `ocpp`: validates what charge points send. Arguments: port, [certificate, key].
+"""An operator's central system by Python's `ocpp`, which validates what charge points send. Arguments: port, [certificate, key].
 
-It offers ocpp1.6 and ocpp2.0.1, wants the password `secret` of everybody whose identity begins with LOCKED, and answers StartTransaction
-with transaction ids from 9001. It asks each charge point for its configuration once, and prints what it hears.
+It offers ocpp1.6 and ocpp2.0.1, requires the password `secret` if an identity begins with LOCKED, and answers StartTransaction with
+transaction ids from 9001. It requests the configuration of each charge point once, and prints what it receives.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ class Point16(ChargePoint16):
         return call_result.BootNotification(current_time=now(), interval=60, status="Accepted")
 
     @after("BootNotification")
-    async def ask(self, **_):
+    async def request_configuration(self, **_):
         answer = await self.call(call.GetConfiguration())
         print("configuration", answer, flush=True)
 

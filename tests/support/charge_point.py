@@ -16,39 +16,39 @@ async def main(url):
         assert socket.subprotocol == "ocpp1.6"
         point = ChargePoint(url.rsplit("/", 1)[1], socket)
         listener = asyncio.create_task(point.start())
-        answered = 0
+        responses = 0
 
-        async def ask(request):
-            nonlocal answered
-            # suppress=False: a CALLERROR or an answer that breaks its schema is an exception.
+        async def send(request):
+            nonlocal responses
+            # suppress=False: a CALLERROR, or a response that breaks its schema, is an exception.
             answer = await point.call(request, suppress=False)
             assert answer is not None, request
-            answered += 1
+            responses += 1
             return answer
 
-        boot = await ask(call.BootNotification(charge_point_model="M1", charge_point_vendor="ACME", firmware_version="1.2"))
+        boot = await send(call.BootNotification(charge_point_model="M1", charge_point_vendor="ACME", firmware_version="1.2"))
         assert boot.status == "Accepted" and boot.interval == 300, boot
-        await ask(call.Heartbeat())
-        await ask(call.StatusNotification(connector_id=1, error_code="NoError", status="Preparing", timestamp=NOW))
-        tag = await ask(call.Authorize(id_tag="A1B2C3"))
+        await send(call.Heartbeat())
+        await send(call.StatusNotification(connector_id=1, error_code="NoError", status="Preparing", timestamp=NOW))
+        tag = await send(call.Authorize(id_tag="A1B2C3"))
         assert tag.id_tag_info["status"] == "Accepted", tag
-        start = await ask(call.StartTransaction(connector_id=1, id_tag="A1B2C3", meter_start=500, timestamp=EARLIER))
+        start = await send(call.StartTransaction(connector_id=1, id_tag="A1B2C3", meter_start=500, timestamp=EARLIER))
         sampled = [
             {"value": "3000", "measurand": "Energy.Active.Import.Register", "unit": "Wh", "context": "Sample.Periodic"},
             {"value": "7.2", "measurand": "Power.Active.Import", "unit": "kW"},
         ]
-        await ask(call.MeterValues(connector_id=1, transaction_id=start.transaction_id, meter_value=[{"timestamp": NOW, "sampled_value": sampled}]))
-        stop = await ask(call.StopTransaction(transaction_id=start.transaction_id, meter_stop=6000, timestamp=NOW, id_tag="A1B2C3", reason="Local"))
+        await send(call.MeterValues(connector_id=1, transaction_id=start.transaction_id, meter_value=[{"timestamp": NOW, "sampled_value": sampled}]))
+        stop = await send(call.StopTransaction(transaction_id=start.transaction_id, meter_stop=6000, timestamp=NOW, id_tag="A1B2C3", reason="Local"))
         assert stop.id_tag_info["status"] == "Accepted", stop
-        await ask(call.DataTransfer(vendor_id="ACME", message_id="x", data="y"))
-        await ask(call.DiagnosticsStatusNotification(status="Idle"))
-        await ask(call.FirmwareStatusNotification(status="Idle"))
-        await ask(call.LogStatusNotification(status="Idle", request_id=1))
-        await ask(call.SecurityEventNotification(type="StartupOfTheDevice", timestamp=NOW, tech_info="x"))
-        await ask(call.SignedFirmwareStatusNotification(status="Idle", request_id=1))
-        await ask(call.SignCertificate(csr="-----BEGIN CERTIFICATE REQUEST-----"))
+        await send(call.DataTransfer(vendor_id="ACME", message_id="x", data="y"))
+        await send(call.DiagnosticsStatusNotification(status="Idle"))
+        await send(call.FirmwareStatusNotification(status="Idle"))
+        await send(call.LogStatusNotification(status="Idle", request_id=1))
+        await send(call.SecurityEventNotification(type="StartupOfTheDevice", timestamp=NOW, tech_info="x"))
+        await send(call.SignedFirmwareStatusNotification(status="Idle", request_id=1))
+        await send(call.SignCertificate(csr="-----BEGIN CERTIFICATE REQUEST-----"))
         listener.cancel()
-        print(f"{answered} actions, every answer valid")
+        print(f"{responses} actions, every answer valid")
 
 
 asyncio.run(main(sys.argv[1]))

@@ -58,16 +58,16 @@ async def session(socket):
     point = ChargePoint("CS1", socket)
     listener = asyncio.create_task(point.start())
 
-    async def ask(request):
+    async def send(request):
         answer = await point.call(request, suppress=False)
         assert answer is not None, request
         return answer
 
-    boot = await ask(call.BootNotification(charging_station={"model": "M2", "vendor_name": "ACME"}, reason="PowerUp"))
+    boot = await send(call.BootNotification(charging_station={"model": "M2", "vendor_name": "ACME"}, reason="PowerUp"))
     assert boot.status == "Accepted" and boot.interval == 300, boot
-    await ask(call.StatusNotification(timestamp=at(-31), connector_status="Occupied", evse_id=1, connector_id=1))
+    await send(call.StatusNotification(timestamp=at(-31), connector_status="Occupied", evse_id=1, connector_id=1))
     token = {"id_token": "A1B2C3", "type": "ISO14443"}
-    authorised = await ask(call.Authorize(id_token=token))
+    authorised = await send(call.Authorize(id_token=token))
     assert authorised.id_token_info["status"] == "Accepted", authorised
 
     def meter(minutes, wh, context):
@@ -76,23 +76,23 @@ async def session(socket):
         return [{"timestamp": at(minutes), "sampled_value": [sampled, power]}]
 
     info = {"transaction_id": "tx-1", "charging_state": "Charging"}
-    started = await ask(
+    started = await send(
         call.TransactionEvent(event_type="Started", timestamp=at(-30), trigger_reason="Authorized", seq_no=0, transaction_info=info,
                               evse={"id": 1, "connector_id": 1}, id_token=token, meter_value=meter(-30, 1000, "Transaction.Begin")))
     assert started.id_token_info["status"] == "Accepted", started
-    updated = await ask(
+    updated = await send(
         call.TransactionEvent(event_type="Updated", timestamp=at(-15), trigger_reason="MeterValuePeriodic", seq_no=1, transaction_info=info,
                               meter_value=meter(-15, 2800, "Sample.Periodic")))
     assert updated.id_token_info is None, updated
     ended = {"transaction_id": "tx-1", "charging_state": "EVConnected", "stopped_reason": "Local", "time_spent_charging": 1700}
-    await ask(call.TransactionEvent(event_type="Ended", timestamp=at(-1), trigger_reason="StopAuthorized", seq_no=2, transaction_info=ended,
+    await send(call.TransactionEvent(event_type="Ended", timestamp=at(-1), trigger_reason="StopAuthorized", seq_no=2, transaction_info=ended,
                                     meter_value=meter(-1, 4400, "Transaction.End")))
-    await ask(call.StatusNotification(timestamp=at(0), connector_status="Available", evse_id=1, connector_id=1))
+    await send(call.StatusNotification(timestamp=at(0), connector_status="Available", evse_id=1, connector_id=1))
     listener.cancel()
 
 
 async def every_action(socket):
-    answered = 0
+    responses = 0
     for action in FROM_STATION + (NEW_IN_21 if VERSION == "2.1" else []):
         with open(os.path.join(SCHEMAS, f"{action}Request.json"), encoding="utf-8-sig") as file:
             schema = json.load(file)
@@ -104,7 +104,7 @@ async def every_action(socket):
         assert answer.unique_id == f"m-{action}", answer
         answer.action = action
         validate_payload(answer, VERSION)
-        answered += 1
+        responses += 1
     if VERSION == "2.1":
         # A SEND is never answered: the next answer belongs to the next request.
         stream = {"id": 1, "pending": 0, "basetime": at(0), "data": [{"t": 0, "v": "1"}]}
@@ -112,7 +112,7 @@ async def every_action(socket):
         await socket.send(json.dumps([5, "x-1", "FormatViolation", "", {}]))
         await socket.send(Call(unique_id="after", action="Heartbeat", payload={}).to_json())
         assert json.loads(await asyncio.wait_for(socket.recv(), 10))[:2] == [3, "after"]
-    return answered
+    return responses
 
 
 async def main():

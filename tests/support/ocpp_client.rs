@@ -1,4 +1,4 @@
-//! A raw OCPP client for what is odd, and the way to foreign ones.
+//! A raw OCPP client, for frames that a library would not send, and the start of clients in Python.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -16,7 +16,8 @@ use crate::support::{Daemon, server, skipped};
 
 pub type Socket = WebSocket<MaybeTlsStream<TcpStream>>;
 
-pub fn register(folder: &Path, charge_points: &str) {
+/// Writes a configuration with a register of these charge points and one vehicle.
+pub fn write_register(folder: &Path, charge_points: &str) {
     let register = folder.join("register");
     std::fs::create_dir_all(&register).unwrap();
     std::fs::write(register.join("charge_points.csv"), charge_points).unwrap();
@@ -32,6 +33,7 @@ pub fn register(folder: &Path, charge_points: &str) {
     .unwrap();
 }
 
+/// A register with one charge point.
 pub const CP1: &str = "charge_point_id,connectors,max_power_kw\nCP1,2,22\n";
 
 pub fn dial(
@@ -65,11 +67,11 @@ pub fn cp1(daemon: &Daemon) -> Socket {
     dial(daemon, "/ocpp/CP1", Some("ocpp1.6")).unwrap().0
 }
 
-pub fn say(socket: &mut Socket, frame: &str) {
+pub fn send(socket: &mut Socket, frame: &str) {
     socket.send(Message::text(frame)).unwrap();
 }
 
-pub fn hear(socket: &mut Socket) -> String {
+pub fn receive(socket: &mut Socket) -> String {
     loop {
         match socket.read().unwrap() {
             Message::Text(text) => return text.to_string(),
@@ -79,9 +81,10 @@ pub fn hear(socket: &mut Socket) -> String {
     }
 }
 
-pub fn ask(socket: &mut Socket, frame: &str) -> String {
-    say(socket, frame);
-    hear(socket)
+/// Sends a request and returns the next frame.
+pub fn request(socket: &mut Socket, frame: &str) -> String {
+    send(socket, frame);
+    receive(socket)
 }
 
 pub fn transaction_id(answer: &str) -> i64 {
@@ -98,7 +101,7 @@ pub fn status_of(error: Error) -> u16 {
     }
 }
 
-/// Python with the modules `ocpp` and `websockets`, or why not.
+/// Python with the modules `ocpp` and `websockets`; `None` if it is not installed and the test is to be skipped.
 pub fn foreign_client(test: &str) -> Option<PathBuf> {
     let python = server(test, "python3")?;
     if Command::new(&python)
@@ -120,7 +123,7 @@ pub fn foreign_client(test: &str) -> Option<PathBuf> {
     None
 }
 
-pub fn runs(python: &PathBuf, script: &str, args: &[&str]) -> String {
+pub fn run_python(python: &PathBuf, script: &str, args: &[&str]) -> String {
     let script = format!("{}/tests/support/{script}", env!("CARGO_MANIFEST_DIR"));
     let output = Command::new(python)
         .arg(script)

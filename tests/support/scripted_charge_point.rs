@@ -1,4 +1,4 @@
-//! A charge point that answers requests as a script says: a raw client that keeps a configuration and notes all that was asked of it.
+//! A charge point that answers requests as a script says: a raw client with a configuration, which records every request.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(
@@ -16,25 +16,25 @@ use tokio_tungstenite::tungstenite::stream::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::support::Daemon;
-use crate::support::ocpp_client::{CP1, Socket, dial, register, say};
+use crate::support::ocpp_client::{CP1, Socket, dial, send, write_register};
 
-/// What it does with a request.
+/// The reaction to a request.
 pub enum Reply {
-    /// What an obedient charge point answers.
+    /// The response of an obedient charge point.
     Obey,
     /// This payload.
     With(Value),
     /// CALLERROR with this code.
     Error(&'static str),
-    /// Nothing.
+    /// No response.
     Silence,
-    /// Hangs up.
+    /// Closes the connection.
     Drop,
 }
 
-/// A request that was heard.
+/// A request of the daemon.
 #[derive(Clone, Debug)]
-pub struct Heard {
+pub struct ReceivedRequest {
     pub at: Instant,
     pub id: Value,
     pub action: String,
@@ -43,12 +43,12 @@ pub struct Heard {
 
 type Script = Box<dyn FnMut(&str, &Value) -> Reply + Send>;
 
-pub struct Charger {
+pub struct ScriptedChargePoint {
     socket: Socket,
     /// Value, and whether it is read-only.
     pub values: BTreeMap<String, (String, bool)>,
-    pub heard: Vec<Heard>,
-    /// The link is down.
+    pub requests: Vec<ReceivedRequest>,
+    /// The connection is closed.
     pub down: bool,
     script: Script,
 }
@@ -57,7 +57,7 @@ pub fn obey(_: &str, _: &Value) -> Reply {
     Reply::Obey
 }
 
-impl Charger {
+impl ScriptedChargePoint {
     pub fn connect(
         daemon: &Daemon,
         id: &str,
@@ -78,35 +78,35 @@ impl Charger {
         Self {
             socket,
             values,
-            heard: Vec::new(),
+            requests: Vec::new(),
             down: false,
             script: Box::new(script),
         }
     }
 
-    /// Says it has booted.
+    /// Sends a BootNotification.
     pub fn boot(&mut self) {
-        self.say(
+        self.send(
             r#"[2,"boot","BootNotification",{"chargePointVendor":"ACME","chargePointModel":"M1"}]"#,
         );
     }
 
-    pub fn say(&mut self, frame: &str) {
-        say(&mut self.socket, frame);
+    pub fn send(&mut self, frame: &str) {
+        send(&mut self.socket, frame);
     }
 
-    /// Listens and answers until `enough`, or for so long. True if it was enough.
-    pub fn listen(&mut self, seconds: u64, mut enough: impl FnMut(&Self) -> bool) -> bool {
+    /// Answers requests until `until` holds, or for this many seconds. Returns whether it holds.
+    pub fn serve_until(&mut self, seconds: u64, mut until: impl FnMut(&Self) -> bool) -> bool {
         let end = Instant::now() + Duration::from_secs(seconds);
         loop {
-            if enough(self) {
+            if until(self) {
                 return true;
             }
             if Instant::now() >= end || self.down {
-                return enough(self);
+                return until(self);
             }
             match self.socket.read() {
-                Ok(Message::Text(text)) => self.take(&text),
+                Ok(Message::Text(text)) => self.handle(&text),
                 Ok(Message::Close(_)) => self.down = true,
                 Ok(_) => {}
                 Err(Error::Io(error))
@@ -119,13 +119,19 @@ impl Charger {
         }
     }
 
-    fn take(&mut self, text: &str) {
+    /// Answers requests until `until` holds, which must be within this many seconds.
+    #[track_caller]
+    pub fn expect(&mut self, seconds: u64, until: impl FnMut(&Self) -> bool) {
+        assert!(self.serve_until(seconds, until), "{:?}", self.log());
+    }
+
+    fn handle(&mut self, text: &str) {
         let frame: Value = serde_json::from_str(text).unwrap();
         if frame[0] != 2 {
             return;
         }
         let (action, payload) = (frame[2].as_str().unwrap().to_owned(), frame[3].clone());
-        self.heard.push(Heard {
+        self.requests.push(ReceivedRequest {
             at: Instant::now(),
             id: frame[1].clone(),
             action: action.clone(),
@@ -138,15 +144,15 @@ impl Charger {
             Reply::Silence => return,
             Reply::Drop => return self.down = true,
         };
-        self.say(&answer.to_string());
+        self.send(&answer.to_string());
     }
 
     fn obey(&mut self, action: &str, payload: &Value) -> Value {
-        let full = |asked: &Value| {
+        let full = |variable: &Value| {
             format!(
                 "{}.{}",
-                asked["component"]["name"].as_str().unwrap(),
-                asked["variable"]["name"].as_str().unwrap()
+                variable["component"]["name"].as_str().unwrap(),
+                variable["variable"]["name"].as_str().unwrap()
             )
         };
         match action {
@@ -155,14 +161,14 @@ impl Charger {
                 json!({"status": self.write(payload["key"].as_str().unwrap(), payload["value"].as_str().unwrap())})
             }
             "GetVariables" => {
-                let result = |asked: &Value| {
-                    let value = self.values.get(&full(asked)).map(|(value, _)| value);
+                let result = |variable: &Value| {
+                    let value = self.values.get(&full(variable)).map(|(value, _)| value);
                     let status = if value.is_some() {
                         "Accepted"
                     } else {
                         "UnknownVariable"
                     };
-                    json!({"attributeStatus": status, "attributeValue": value, "component": asked["component"], "variable": asked["variable"]})
+                    json!({"attributeStatus": status, "attributeValue": value, "component": variable["component"], "variable": variable["variable"]})
                 };
                 json!({"getVariableResult": payload["getVariableData"].as_array().unwrap().iter().map(result).collect::<Vec<_>>()})
             }
@@ -202,30 +208,30 @@ impl Charger {
     }
 
     pub fn count(&self, action: &str) -> usize {
-        self.heard
+        self.requests
             .iter()
-            .filter(|heard| heard.action == action)
+            .filter(|request| request.action == action)
             .count()
     }
 
     /// Actions with their key or message, in order.
-    pub fn story(&self) -> Vec<String> {
-        let words = self.heard.iter().map(|heard| {
+    pub fn log(&self) -> Vec<String> {
+        let log = self.requests.iter().map(|request| {
             let detail = ["key", "requestedMessage", "reportBase", "transactionId"]
-                .map(|name| heard.payload[name].clone());
+                .map(|name| request.payload[name].clone());
             let detail: Vec<String> = detail
                 .iter()
                 .filter(|it| !it.is_null())
                 .map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned))
                 .collect();
-            [vec![heard.action.clone()], detail].concat().join(" ")
+            [vec![request.action.clone()], detail].concat().join(" ")
         });
-        words.collect()
+        log.collect()
     }
 }
 
-/// `setup` of a charge point, as the API tells it.
-pub fn setup_of(daemon: &Daemon, id: &str) -> Value {
+/// `setup` of a charge point in the API.
+pub fn provisioning_of(daemon: &Daemon, id: &str) -> Value {
     let points = daemon.api("charge-points");
     let point = points["charge_points"]
         .as_array()
@@ -235,7 +241,7 @@ pub fn setup_of(daemon: &Daemon, id: &str) -> Value {
     point.unwrap()["setup"].clone()
 }
 
-/// The values by which a key is listed.
+/// The row of a key in it.
 pub fn key_of(setup: &Value, key: &str) -> Value {
     setup["keys"]
         .as_array()
@@ -246,7 +252,7 @@ pub fn key_of(setup: &Value, key: &str) -> Value {
         .unwrap_or(Value::Null)
 }
 
-pub const ON: [(&str, &str); 8] = [
+pub const PROVISIONING_ON: [(&str, &str); 8] = [
     ("setup.enabled", "true"),
     ("setup.settle", "5s"),
     ("setup.boot_wait", "5s"),
@@ -260,7 +266,7 @@ pub const ON: [(&str, &str); 8] = [
 pub const REGISTER: &str = "Energy.Active.Import.Register";
 pub const ALL: &str =
     "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,SoC";
-/// All that may ever be heard.
+/// Every action that may be sent to a charge point.
 pub const ALLOWED: [&str; 7] = [
     "GetConfiguration",
     "ChangeConfiguration",
@@ -271,29 +277,32 @@ pub const ALLOWED: [&str; 7] = [
     "GetTransactionStatus",
 ];
 
-pub fn daemon(folder: &Path) -> Daemon {
-    register(folder, CP1);
-    Daemon::start(folder, &ON)
+pub fn provisioning_daemon(folder: &Path) -> Daemon {
+    write_register(folder, CP1);
+    Daemon::start(folder, &PROVISIONING_ON)
 }
 
 pub fn state(daemon: &Daemon) -> String {
-    setup_of(daemon, "CP1")["state"]
+    provisioning_of(daemon, "CP1")["state"]
         .as_str()
         .unwrap_or_default()
         .to_owned()
 }
 
-pub fn done(daemon: &Daemon) -> impl Fn(&Charger) -> bool {
-    move |_: &Charger| state(daemon) == "done"
+pub fn is_done(daemon: &Daemon) -> impl Fn(&ScriptedChargePoint) -> bool {
+    move |_: &ScriptedChargePoint| state(daemon) == "done"
 }
 
-/// Nothing but what may be asked was asked.
-pub fn never_sent(chargers: &[Charger]) {
-    for heard in chargers.iter().flat_map(|charger| &charger.heard) {
-        assert!(ALLOWED.contains(&heard.action.as_str()), "{heard:?}");
+/// No request was sent that never may be.
+pub fn assert_only_allowed_requests(charge_points: &[ScriptedChargePoint]) {
+    for request in charge_points
+        .iter()
+        .flat_map(|charge_point| &charge_point.requests)
+    {
+        assert!(ALLOWED.contains(&request.action.as_str()), "{request:?}");
         assert!(
-            !heard.payload.to_string().contains("BootNotification"),
-            "{heard:?}"
+            !request.payload.to_string().contains("BootNotification"),
+            "{request:?}"
         );
     }
 }

@@ -109,32 +109,6 @@ impl ChargePointSession {
             Frame::Unknown {
                 id, action, silent, ..
             } => self.handle_unknown(id, &action, silent, raw).await,
-            Frame::Result { id, payload } => {
-                self.handle_response(id, Ok(payload));
-                Ok(())
-            }
-            Frame::Error {
-                id,
-                code,
-                answers_result: false,
-            } => {
-                self.handle_response(id, Err(&code));
-                Ok(())
-            }
-            Frame::Error {
-                code,
-                answers_result: true,
-                ..
-            } => {
-                // The charge point could not use our response: a defect on our side.
-                let detail = format!("CALLRESULTERROR {code}");
-                self.reject(RejectReason::AnswerRefused, &detail, raw);
-                Ok(())
-            }
-            Frame::Other { kind } => {
-                self.reject(RejectReason::Syntax, &format!("message type {kind}"), raw);
-                Ok(())
-            }
             Frame::Malformed {
                 call_id,
                 reason,
@@ -146,6 +120,35 @@ impl ChargePointSession {
                     None => Ok(()),
                 }
             }
+            frame => {
+                self.handle_without_reply(frame, raw);
+                Ok(())
+            }
+        }
+    }
+
+    /// Handles responses, and frames of unknown types.
+    fn handle_without_reply(&mut self, frame: Frame<'_>, raw: &[u8]) {
+        match frame {
+            Frame::Result { id, payload } => self.handle_response(id, Ok(payload)),
+            Frame::Error {
+                id,
+                code,
+                answers_result: false,
+            } => self.handle_response(id, Err(&code)),
+            Frame::Error {
+                code,
+                answers_result: true,
+                ..
+            } => {
+                // The charge point could not use our response: a defect on our side.
+                let detail = format!("CALLRESULTERROR {code}");
+                self.reject(RejectReason::AnswerRefused, &detail, raw);
+            }
+            Frame::Other { kind } => {
+                self.reject(RejectReason::Syntax, &format!("message type {kind}"), raw);
+            }
+            Frame::Call { .. } | Frame::Unknown { .. } | Frame::Malformed { .. } => {}
         }
     }
 

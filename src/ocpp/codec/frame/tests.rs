@@ -1,4 +1,4 @@
-//! Frames in their dialects, broken frames, and frames that were mutated at random.
+//! Frames in every spelling, malformed frames, and frames mutated at random.
 
 use crate::model::ChargePointMessage;
 use crate::ocpp::codec::frame::*;
@@ -17,7 +17,7 @@ fn parse_as(text: &str, version: OcppVersion) -> Frame<'_> {
 }
 
 #[test]
-fn reads_requests_in_their_dialects() {
+fn requests_parse_in_every_spelling() {
     for (text, want) in [
         (r#"[2,"1","Heartbeat",{}]"#, r#""1""#),
         (" [ 2 , 17 , \"Heartbeat\" , null ]\n", "17"),
@@ -39,6 +39,10 @@ fn reads_requests_in_their_dialects() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn actions_belong_to_their_version() {
     for version in [OcppVersion::V201, OcppVersion::V21] {
         assert!(matches!(
             parse_as(r#"[2,"1","StartTransaction",{}]"#, version),
@@ -56,6 +60,10 @@ fn reads_requests_in_their_dialects() {
         ),
         Frame::Call { silent: true, .. }
     ));
+}
+
+#[test]
+fn responses_and_errors_parse_in_every_spelling() {
     assert!(matches!(
         parse_as(r#"[3,"1",{"a":[1]}]"#, OcppVersion::V16),
         Frame::Result {
@@ -91,7 +99,7 @@ fn reads_requests_in_their_dialects() {
 }
 
 #[test]
-fn finds_the_id_of_broken_requests() {
+fn the_id_of_a_malformed_request_is_found() {
     for (text, want) in [
         (r#"[2,"a\"b","Authorize",{"idTag":,}]"#, Some(r#""a\"b""#)),
         (r#"[2, 17 ,"MeterValues",{"connectorId":1"#, Some("17")),
@@ -115,7 +123,7 @@ fn finds_the_id_of_broken_requests() {
 }
 
 #[test]
-fn metering_is_mended_nothing_else() {
+fn only_metering_is_repaired() {
     let text = r#"[2,"1","MeterValues",{"connectorId":1,"transactionId":,"meterValue":[{"timestamp":"2026-08-21T09:15:02","sampledValue":[,{"value":"5"}]}]}]"#;
     let Frame::Call {
         request:
@@ -165,6 +173,10 @@ fn metering_is_mended_nothing_else() {
             ..
         }
     ));
+}
+
+#[test]
+fn frames_that_nest_too_deep_are_malformed() {
     let deep = format!(
         r#"[2,"1","DataTransfer",{{"data":{}{}}}]"#,
         "[".repeat(40),
@@ -181,7 +193,7 @@ fn metering_is_mended_nothing_else() {
 }
 
 #[test]
-fn nothing_that_can_arrive_panics() {
+fn no_mutated_frame_panics() {
     let frames = [
         (
             OcppVersion::V16,
