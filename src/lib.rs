@@ -8,7 +8,7 @@
 //! | F1 | [`model`]: ids, register, observations, facts, vocabulary |
 //! | F2 | [`decode`]: bytes to observations; [`ledger`]: the books; [`points`]: facts to rows. They do not know each other |
 //! | F3 | [`engine`]: owns all state, is told the time, does no input or output |
-//! | F4 | [`ingest`]: sockets; [`store`]: SQLite; [`outputs`]: InfluxDB; [`notify`]: alerts to people and machines; [`intensity`]: carbon intensity API; [`web`]: page, API, metrics; [`simulate`]: a fleet over real sockets |
+//! | F4 | [`ingest`]: sockets; [`store`]: SQLite; [`outputs`]: InfluxDB; [`notify`]: alerts to people and machines; [`intensity`]: carbon intensity API; [`http`]: their HTTP client; [`web`]: page, API, metrics; [`simulate`]: a fleet over real sockets |
 //! | F5 | [`app`]: configuration, wiring, clock, shutdown, commands |
 
 pub mod json;
@@ -26,6 +26,7 @@ pub mod telemetry;
 pub mod engine;
 
 pub mod api;
+pub mod http;
 pub mod ingest;
 pub mod intensity;
 pub mod mqtt;

@@ -1,4 +1,4 @@
-//! Files that TLS needs, on every side: certificates, keys, authorities; and how a client checks whom it talks to. By rustls with ring.
+//! What servers and clients need for TLS: certificates, keys and authorities from files. By rustls with ring.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -15,18 +15,18 @@ use tokio_rustls::TlsAcceptor;
 #[derive(Debug, thiserror::Error)]
 #[error("`{key}`: {file}: {reason}\n  hint: {hint}")]
 pub struct TlsError {
-    /// The configuration key.
+    /// The configuration key that names the file.
     pub key: &'static str,
-    /// The file.
+    /// The path of the file.
     pub file: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// What to do.
+    /// What to do about it.
     pub hint: &'static str,
 }
 
 impl TlsError {
-    /// About one file.
+    /// An error about one file.
     pub(crate) fn new(
         key: &'static str,
         file: &Path,
@@ -75,7 +75,7 @@ pub(crate) fn private_key(
     })
 }
 
-/// Certificates that others are checked against.
+/// The authorities of a PEM file, against which peers are checked.
 pub(crate) fn authorities(key: &'static str, file: &Path) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(key, file)? {
@@ -92,12 +92,19 @@ pub(crate) fn authorities(key: &'static str, file: &Path) -> Result<RootCertStor
     Ok(roots)
 }
 
-/// The one provider of cryptography.
+/// The authorities that this machine trusts. Certificates that cannot be parsed are skipped.
+pub(crate) fn machine_authorities() -> Arc<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    Arc::new(roots)
+}
+
+/// The provider of cryptography that all connections use.
 pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-/// Answers TLS handshakes of clients that show no certificate, with the files that two configuration keys name.
+/// The server's side of TLS without client certificates. Each file comes with the configuration key that names it.
 pub fn acceptor(
     certificate: (&'static str, &Path),
     key: (&'static str, &Path),
@@ -121,7 +128,7 @@ pub fn acceptor(
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// A client of TLS 1.2 and 1.3 that checks servers against authorities.
+/// A client of TLS 1.2 and 1.3 that checks servers against `roots`.
 pub(crate) fn client(
     roots: impl Into<Arc<RootCertStore>>,
 ) -> ConfigBuilder<ClientConfig, WantsClientCert> {

@@ -11,10 +11,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
+use crate::http::{HttpClient, HttpRequest};
 use crate::ledger::intensity::Reply;
 use crate::model::register::Register;
 use crate::model::{GridArea, IntensitySlot, Stats};
-use crate::notify::{HttpClient, HttpRequest};
 use crate::units::UtcMs;
 use address::Base;
 

@@ -1,15 +1,17 @@
 //! `[[notify]]`: whom to tell of alerts, and by which way.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::ConfigError;
 use super::source::{Node, Value};
 use crate::app::config::keys::{Section, section_list};
 use crate::model::Severity;
-use crate::notify::{Kind, NotifierConfig, SmtpConfig, SmtpTls};
+use crate::notify::{self, NotifierConfig, NotifierKind, SmtpConfig, SmtpTls, Transport};
 
 const SECOND: Duration = Duration::from_secs(1);
-const KINDS: [&str; 6] = ["alertmanager", "webhook", "ntfy", "text", "teams", "smtp"];
+/// The kind that stands in while `kind` is missing or wrong.
+const FALLBACK: &str = "webhook";
 
 pub(super) fn read(
     node: Option<Node>,
@@ -40,7 +42,9 @@ pub(super) fn read(
 fn notifier(section: &mut Section<'_>, web_listen: &str) -> NotifierConfig {
     let mut config = NotifierConfig {
         name: String::new(),
-        kind: Kind::Webhook,
+        kind: notify::kind(FALLBACK).unwrap_or(notify::KINDS[0]),
+        settings: BTreeMap::new(),
+        smtp: None,
         url: None,
         url_file: None,
         token_file: None,
@@ -50,17 +54,20 @@ fn notifier(section: &mut Section<'_>, web_listen: &str) -> NotifierConfig {
         timeout: 20 * SECOND,
         link: format!("http://{web_listen}/"),
     };
-    let mut kind = "";
     let written = section.has("kind");
     section.text("name", &mut config.name);
-    section.word("kind", &mut kind, &KINDS.map(|kind| (kind, kind)));
+    let kinds = notify::KINDS.map(|kind| (kind.name(), kind));
+    section.word("kind", &mut config.kind, &kinds);
     if !written {
         section.refuse(
             "",
             None,
             "",
             "has no `kind`",
-            format!("one of: {}", KINDS.join(", ")),
+            format!(
+                "one of: {}",
+                notify::KINDS.map(NotifierKind::name).join(", ")
+            ),
         );
     }
     if config.name.is_empty() {
@@ -93,14 +100,22 @@ fn notifier(section: &mut Section<'_>, web_listen: &str) -> NotifierConfig {
     section.duration("timeout", &mut config.timeout, SECOND, 600 * SECOND);
     section.optional_path("ca_file", &mut config.ca_file);
     section.text("link", &mut config.link);
-    match kind {
-        "smtp" => config.kind = Kind::Smtp(smtp(section)),
-        _ => web(section, kind, &mut config),
+    match config.kind.transport() {
+        Transport::Smtp => config.smtp = Some(smtp(section)),
+        Transport::Http => http(section, &mut config),
+    }
+    for key in config.kind.required_keys() {
+        let mut value = String::new();
+        section.text(key.name, &mut value);
+        if value.is_empty() {
+            section.refuse("", None, "", format!("has no `{}`", key.name), key.hint);
+        }
+        config.settings.insert(key.name, value);
     }
     config
 }
 
-fn web(section: &mut Section<'_>, kind: &str, config: &mut NotifierConfig) {
+fn http(section: &mut Section<'_>, config: &mut NotifierConfig) {
     let place = section.place_of("url");
     section.optional_text("url", &mut config.url);
     section.optional_path("url_file", &mut config.url_file);
@@ -127,26 +142,6 @@ fn web(section: &mut Section<'_>, kind: &str, config: &mut NotifierConfig) {
             "write https://host/path",
         );
     }
-    config.kind = match kind {
-        "alertmanager" => Kind::Alertmanager,
-        "text" => Kind::Text,
-        "teams" => Kind::Teams,
-        "ntfy" => {
-            let mut topic = String::new();
-            section.text("topic", &mut topic);
-            if topic.is_empty() {
-                section.refuse(
-                    "",
-                    None,
-                    "",
-                    "has no `topic`",
-                    "write topic = \"emas-fleet\"; `url` is the server's, without the topic",
-                );
-            }
-            Kind::Ntfy { topic }
-        }
-        _ => Kind::Webhook,
-    };
 }
 
 fn smtp(section: &mut Section<'_>) -> SmtpConfig {

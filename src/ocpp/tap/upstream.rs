@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::http::Uri;
 use super::TapConfig;
 use crate::ocpp::server::Stream;
 use crate::ocpp::server::handshake::{Request, read_head};
-use crate::tls::{TlsError, authorities, certificates, client, private_key};
+use crate::tls::{TlsError, authorities, certificates, client, machine_authorities, private_key};
 
 /// Most bytes of an operator's answer, and of what it says with a refusal.
 const ANSWER_BYTES: usize = 16 * 1024;
@@ -79,11 +79,7 @@ impl Upstream {
         if let Some(connector) = self.connector.get() {
             return Ok(connector.clone());
         }
-        let roots = self.roots.clone().unwrap_or_else(|| {
-            let mut roots = RootCertStore::empty();
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            Arc::new(roots)
-        });
+        let roots = self.roots.clone().unwrap_or_else(machine_authorities);
         let builder = client(roots);
         let config = match self.certificate.as_deref() {
             None => builder.with_no_client_auth(),

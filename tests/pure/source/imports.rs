@@ -15,7 +15,8 @@ const RANKS: &[&[&str]] = &[
     &["series::table"],
     &["imports", "ledger", "ocpp::codec", "series", "telemetry"],
     &["engine"],
-    &["api::requests", "ingest", "store", "tls"],
+    &["tls"],
+    &["api::requests", "http", "ingest", "store"],
     &[
         "api",
         "intensity",
@@ -35,11 +36,6 @@ const PURE: usize = 5;
 
 /// Imports between neighbours that are meant, with the reason.
 const ALLOWED: &[(&str, &str, &str)] = &[
-    (
-        "intensity",
-        "notify",
-        "one small HTTP client: the API is asked with that of the notifiers",
-    ),
     ("web", "api", "the page's router serves the API's routes"),
     (
         "telemetry",

@@ -1,25 +1,28 @@
-//! TLS for notifiers: this machine's authorities, or those of a file. By rustls with ring.
+//! The client's side of TLS, checked against this machine's authorities or those of a PEM file.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// Connects by TLS.
+use crate::tls::{client, machine_authorities};
+
+/// Opens TLS connections. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Tls {
+pub struct TlsClient {
+    /// `None` for this machine's authorities.
     roots: Option<Arc<RootCertStore>>,
-    /// Made when first needed: this machine's authorities are many.
+    /// Made at the first connection, because loading this machine's authorities is slow.
     connector: Arc<OnceLock<TlsConnector>>,
 }
 
-impl Tls {
-    /// With the authorities of a PEM file, or of this machine.
+impl TlsClient {
+    /// Checks servers against the authorities of a PEM file, or against this machine's if there is no file.
     pub fn new(ca_file: Option<&Path>) -> Result<Self, String> {
         let Some(file) = ca_file else {
             return Ok(Self::default());
@@ -46,24 +49,12 @@ impl Tls {
 
     fn connector(&self) -> &TlsConnector {
         self.connector.get_or_init(|| {
-            let roots = self.roots.clone().unwrap_or_else(|| {
-                let mut roots = RootCertStore::empty();
-                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-                Arc::new(roots)
-            });
-            let builder = ClientConfig::builder_with_provider(Arc::new(
-                rustls::crypto::ring::default_provider(),
-            ));
-            let builder = builder
-                .with_safe_default_protocol_versions()
-                .expect("ring has suites for both versions");
-            TlsConnector::from(Arc::new(
-                builder.with_root_certificates(roots).with_no_client_auth(),
-            ))
+            let roots = self.roots.clone().unwrap_or_else(machine_authorities);
+            TlsConnector::from(Arc::new(client(roots).with_no_client_auth()))
         })
     }
 
-    /// The handshake.
+    /// Performs the TLS handshake on an open stream.
     pub async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         host: &str,
