@@ -1,4 +1,4 @@
-//! Passwords of devices and charge points: files of hashes (`model::password`), and logins found good before.
+//! Verifies passwords of devices and charge points against files of hashes (`model::password`), and remembers verified logins.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -6,9 +6,9 @@ use std::sync::Mutex;
 use data_encoding::BASE64_NOPAD;
 use ring::digest;
 
-use crate::model::password::{is_hash, verify};
+use crate::model::password;
 
-/// Base64 (RFC 4648, standard or URL alphabet, padding optional) to bytes; `None` if the text is none.
+/// Decodes Base64 (RFC 4648, standard or URL alphabet, padding optional); `None` if the text is not Base64.
 pub fn unbase64(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_end_matches('=');
     if text.len() - digits.len() > 2 {
@@ -24,52 +24,52 @@ pub fn unbase64(text: &str) -> Option<Vec<u8>> {
     "{file} line {line}: {reason}\n  hint: a line is `username:hash`; `echo -n secret | fleetgauge hash-password` prints the hash"
 )]
 pub struct PasswordFileError {
-    /// The file.
+    /// The name of the file.
     pub file: String,
-    /// The line, from 1.
+    /// The number of the line, from 1.
     pub line: usize,
-    /// Why.
+    /// The reason.
     pub reason: &'static str,
 }
 
-/// Logins found good, by digest. Bounded by forgetting everything when full: then each is verified once more.
+/// Verified logins, by digest. When the table is full it is cleared, and each login is verified once more.
 #[derive(Debug, Default)]
 pub struct VerifiedLogins(Mutex<std::collections::HashSet<[u8; 32]>>);
 
 impl VerifiedLogins {
-    const MOST: usize = 50_000;
+    const MAX_LOGINS: usize = 50_000;
 
-    /// This password was found to belong to this hash.
-    pub fn knows(&self, hash: &str, password: &[u8]) -> bool {
+    /// Returns true if this password was verified against this hash before.
+    pub fn contains(&self, hash: &str, password: &[u8]) -> bool {
         self.0
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .contains(&fingerprint(hash, password))
     }
 
-    /// Notes a good login.
-    pub fn note(&self, hash: &str, password: &[u8]) {
-        let mut known = self
+    /// Records a verified login.
+    pub fn record(&self, hash: &str, password: &[u8]) {
+        let mut logins = self
             .0
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if known.len() >= Self::MOST {
-            known.clear();
+        if logins.len() >= Self::MAX_LOGINS {
+            logins.clear();
         }
-        known.insert(fingerprint(hash, password));
+        logins.insert(fingerprint(hash, password));
     }
 }
 
-/// The users of a password file, with what was verified lately.
+/// The users of a password file.
 #[derive(Debug, Default)]
 pub struct PasswordFile {
     hashes: HashMap<String, String>,
-    /// A fleet that reconnects at once must not burn a core on PBKDF2.
+    /// Spares a fleet that reconnects at once one PBKDF2 computation per device.
     verified: VerifiedLogins,
 }
 
 impl PasswordFile {
-    /// Reads lines `username:hash`; `#` begins a comment. All mistakes at once.
+    /// Parses lines `username:hash`; `#` starts a comment. Returns all mistakes.
     pub fn parse(text: &str, file: &str) -> Result<Self, Vec<PasswordFileError>> {
         let mut hashes = HashMap::new();
         let mut errors = Vec::new();
@@ -86,9 +86,9 @@ impl PasswordFile {
                 })
             };
             match line_text.split_once(':') {
-                Some((user, hash)) if !user.is_empty() && is_hash(hash) => {
+                Some((user, hash)) if !user.is_empty() && password::is_hash(hash) => {
                     if hashes.insert(user.to_owned(), hash.to_owned()).is_some() {
-                        wrong("the user stands in the file twice");
+                        wrong("the user is in the file twice");
                     }
                 }
                 Some(("", _)) => wrong("the user name is empty"),
@@ -106,19 +106,23 @@ impl PasswordFile {
         }
     }
 
-    /// The answer without hashing, if this very login was good before.
-    pub fn known(&self, user: &str, password: &[u8]) -> bool {
+    /// Returns true if this login was verified before. Does not hash.
+    pub fn is_verified(&self, user: &str, password: &[u8]) -> bool {
         self.hashes
             .get(user)
-            .is_some_and(|hash| self.verified.knows(hash, password))
+            .is_some_and(|hash| self.verified.contains(hash, password))
     }
 
-    /// Verifies a login. Slow on purpose; not for the thread that serves sockets.
-    pub fn check(&self, user: &str, password: &[u8]) -> bool {
-        let Some(hash) = self.hashes.get(user).filter(|hash| verify(hash, password)) else {
+    /// Verifies a login. PBKDF2 is slow by design, so this must not run on a thread that serves sockets.
+    pub fn verify(&self, user: &str, password: &[u8]) -> bool {
+        let Some(hash) = self
+            .hashes
+            .get(user)
+            .filter(|hash| password::verify(hash, password))
+        else {
             return false;
         };
-        self.verified.note(hash, password);
+        self.verified.record(hash, password);
         true
     }
 }
@@ -143,13 +147,13 @@ mod tests {
         let hash = hash_password(b"secret", &[1; 16], 10);
         let good =
             PasswordFile::parse(&format!("# devices\n\nvan:{hash}\n"), "f").expect("a good file");
-        assert!(!good.known("van", b"secret"));
+        assert!(!good.is_verified("van", b"secret"));
         assert!(
-            good.check("van", b"secret")
-                && good.known("van", b"secret")
-                && !good.known("van", b"other")
+            good.verify("van", b"secret")
+                && good.is_verified("van", b"secret")
+                && !good.is_verified("van", b"other")
         );
-        assert!(!good.check("van", b"wrong") && !good.check("car", b"secret"));
+        assert!(!good.verify("van", b"wrong") && !good.verify("car", b"secret"));
         let errors = PasswordFile::parse(
             &format!("van\n:{hash}\nvan:secret\ncar:{hash}\ncar:{hash}"),
             "f",

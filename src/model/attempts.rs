@@ -1,14 +1,14 @@
-//! Who tries how often: events of the running minute per whoever caused them, in bounded memory.
+//! Counts attempts per key within a minute, in bounded memory.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
-/// How long an event counts.
+/// The period in which attempts are counted.
 pub const MINUTE: Duration = Duration::from_secs(60);
 
-/// Events of the running minute by key; told the time. When it is full, what is older than a minute is forgotten, and if nothing is,
-/// everything.
+/// Attempts by key. The caller passes the time. When the table is full, entries older than a minute are removed; if there are none, all
+/// entries are.
 #[derive(Debug)]
 pub struct Attempts<K> {
     counts: HashMap<K, (Instant, u32)>,
@@ -16,7 +16,7 @@ pub struct Attempts<K> {
 }
 
 impl<K: Hash + Eq> Attempts<K> {
-    /// None yet; so many keys are remembered.
+    /// An empty table for at most `max_remembered` keys.
     pub fn new(max_remembered: usize) -> Self {
         Self {
             counts: HashMap::new(),
@@ -24,16 +24,16 @@ impl<K: Hash + Eq> Attempts<K> {
         }
     }
 
-    /// Events of a key's minute.
-    pub fn of(&self, key: &K, now: Instant) -> u32 {
+    /// The number of attempts of a key in its present minute.
+    pub fn count(&self, key: &K, now: Instant) -> u32 {
         self.counts
             .get(key)
             .filter(|(since, _)| now.duration_since(*since) < MINUTE)
             .map_or(0, |(_, count)| *count)
     }
 
-    /// One more.
-    pub fn add(&mut self, key: K, now: Instant) {
+    /// Records an attempt.
+    pub fn record(&mut self, key: K, now: Instant) {
         if self.counts.len() >= self.max_remembered {
             self.counts
                 .retain(|_, (since, _)| now.duration_since(*since) < MINUTE);
@@ -48,19 +48,19 @@ impl<K: Hash + Eq> Attempts<K> {
         *count = count.saturating_add(1);
     }
 
-    /// One less: it was none.
-    pub fn take_back(&mut self, key: &K) {
+    /// Removes an attempt that turned out to be none.
+    pub fn undo(&mut self, key: &K) {
         if let Some((_, count)) = self.counts.get_mut(key) {
             *count = count.saturating_sub(1);
         }
     }
 
-    /// Keys remembered.
+    /// The number of keys in the table.
     pub fn len(&self) -> usize {
         self.counts.len()
     }
 
-    /// No key is remembered.
+    /// True if no key is in the table.
     pub fn is_empty(&self) -> bool {
         self.counts.is_empty()
     }

@@ -1,22 +1,27 @@
-//! Tags and keys in JSON text, replaced without parsing it: what is redacted may be broken, cut off, or in any of three dialects.
+//! Replaces RFID tags and passwords in JSON text. The text is not parsed, because it may be broken, cut off, or in any version of OCPP.
 
 use std::borrow::Cow;
 
-/// Names whose value is a tag: OCPP 1.6 `idTag`, `parentIdTag`; 2.x `idToken`; our own `id_tag`.
+/// Keys whose value is an RFID tag: `idTag` and `parentIdTag` of OCPP 1.6, `idToken` of 2.x, `id_tag` of our own format.
 const TAGS: [&str; 4] = ["idtag", "parentidtag", "idtoken", "id_tag"];
-/// Names whose value may be a key, in texts that speak of one.
-const VALUES: [&str; 4] = [
-    "value",
-    "attributevalue",
+/// Keys whose value is a password.
+const PASSWORDS: [&str; 4] = [
+    "password",
+    "apnpassword",
     "authorizationkey",
     "basicauthpassword",
 ];
+/// Names of settings that are passwords (OCPP 1.6 security, 2.x). In a text that has one of them, the values of settings are replaced.
+const PASSWORD_SETTINGS: [&str; 2] = ["authorizationkey", "basicauthpassword"];
+/// Keys whose value is the value of a setting.
+const SETTING_VALUES: [&str; 2] = ["value", "attributevalue"];
 
-/// The text with every tag and key replaced by what `replace` makes of it; quotes are added where a number stood.
+/// Replaces every RFID tag and password by the result of `replace`. Numbers become quoted text.
 pub fn redact(text: &str, mut replace: impl FnMut(&str) -> String) -> Cow<'_, str> {
     let lower = text.to_ascii_lowercase();
-    let secret = lower.contains("authorizationkey") || lower.contains("basicauthpassword");
-    if !secret && !TAGS.iter().any(|name| lower.contains(name)) {
+    let has_any = |names: &[&str]| names.iter().any(|name| lower.contains(name));
+    let has_setting = has_any(&PASSWORD_SETTINGS);
+    if !has_setting && !has_any(&PASSWORDS) && !has_any(&TAGS) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -28,7 +33,10 @@ pub fn redact(text: &str, mut replace: impl FnMut(&str) -> String) -> Cow<'_, st
         };
         at = close + 1;
         let name = &lower[open + 1..close];
-        if !(TAGS.contains(&name) || (secret && VALUES.contains(&name))) {
+        let is_secret = TAGS.contains(&name)
+            || PASSWORDS.contains(&name)
+            || (has_setting && SETTING_VALUES.contains(&name));
+        if !is_secret {
             continue;
         }
         let colon = skip_blanks(text, at);
@@ -37,7 +45,7 @@ pub fn redact(text: &str, mut replace: impl FnMut(&str) -> String) -> Cow<'_, st
         }
         let begin = skip_blanks(text, colon + 1);
         let (inside, end) = match text.as_bytes().get(begin) {
-            // `idToken: { idToken: .. }`: the name comes again inside.
+            // `idToken: { idToken: .. }`: the key is repeated inside.
             Some(b'{' | b'[') | None => continue,
             Some(b'"') => match end_of_string(text, begin + 1) {
                 Some(end) => (&text[begin + 1..end], end + 1),
@@ -84,7 +92,7 @@ mod tests {
     use crate::model::redact::*;
 
     #[test]
-    fn tags_and_keys_in_whatever_state_of_repair() {
+    fn tags_and_passwords_are_replaced_in_broken_text_too() {
         for (text, want) in [
             (
                 r#"[2,"1","StartTransaction",{"idTag":"04A1","meterStart":}]"#,
@@ -108,7 +116,11 @@ mod tests {
                 r#"{"attributeValue":"***","variable":{"name":"BasicAuthPassword"}}"#,
             ),
             ("é\"idTag\":\"é\"", "é\"idTag\":\"***\""),
-            ("nothing", "nothing"),
+            (
+                r#"{"vpn":{"user":"u","password":"x"},"apnPassword" : 7}"#,
+                r#"{"vpn":{"user":"u","password":"***"},"apnPassword" : "***"}"#,
+            ),
+            ("no secret", "no secret"),
         ] {
             assert_eq!(redact(text, |_| "***".to_owned()), want, "{text}");
         }

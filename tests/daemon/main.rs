@@ -21,6 +21,7 @@ mod ocpp;
 mod positions;
 mod provisioning_limits;
 mod quirks;
+mod redaction;
 mod replay;
 mod security;
 mod store;

@@ -300,10 +300,10 @@ impl Pipeline {
         let received = batch.messages.len();
         let mut accepted = 0;
         for message in &batch.messages {
-            if self.capture.wants_mqtt() {
+            if self.capture.includes_mqtt() {
                 let (topic, payload) = (message.topic.clone(), message.payload.clone());
                 let properties = message.properties.clone();
-                self.capture.note(Line::Mqtt {
+                self.capture.record(Line::Mqtt {
                     at: now,
                     topic,
                     payload,

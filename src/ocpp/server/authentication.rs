@@ -1,32 +1,40 @@
-//! Who may come in: the register decides, a password or a certificate proves it.
+//! Authenticates charge points: the register says which proof is needed, a password or a client certificate gives it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 
-use super::links::AuthMethod;
+use super::handshake::{BAD_REQUEST, BUSY, FORBIDDEN, Refusal, Request, UNAUTHORISED, UNKNOWN};
 use super::{Shared, Unknown};
 use crate::model::RejectReason;
 use crate::model::password;
 use crate::model::register::{ChargePoint, ChargePointMode, Register};
-use crate::ocpp::server::handshake::{
-    BAD_REQUEST, BUSY, FORBIDDEN, Refusal, Request, UNAUTHORISED, UNKNOWN,
-};
 
-/// The port somebody came in by, as far as it says who that is.
+/// How a charge point authenticated, weakest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum AuthMethod {
+    /// It did not (OCPP security profile 0).
+    None,
+    /// A password (profiles 1 and 2).
+    Password,
+    /// A client certificate (profile 3).
+    Certificate,
+}
+
+/// The protection of the connection, as far as it matters for authentication.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum TransportSecurity {
     /// No TLS: OCPP security profile 0 or 1.
     Plain,
     /// TLS: profile 2.
     Tls,
-    /// TLS with a client certificate that was made out to these: profile 3.
+    /// TLS with a client certificate for these names: profile 3.
     Mutual(Vec<String>),
 }
 
 impl TransportSecurity {
-    /// The profile it can give, with a password where one is needed.
+    /// The highest OCPP security profile that the connection can fulfil.
     fn profile(&self) -> u8 {
         match self {
             Self::Plain => 1,
@@ -36,27 +44,29 @@ impl TransportSecurity {
     }
 }
 
-/// Where it leads.
+/// The destination of a connection.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Route {
-    /// To us.
+    /// Our own central system.
     Csms,
-    /// To us, but nothing is booked.
+    /// Our own central system, which answers but records no facts.
     Quarantine,
-    /// Through us to its operator's address.
+    /// The operator's central system at this URL, tapped.
     Tap(String),
 }
 
-/// May come in.
+/// The result of a successful authentication.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Authentication {
-    /// As in the register, else as in the path.
+    /// The id as the register spells it; as in the path if it is not registered.
     pub charge_point: Arc<str>,
+    /// How the charge point authenticated.
     pub method: AuthMethod,
+    /// Where the connection goes.
     pub route: Route,
 }
 
-/// Lets in, or says why not.
+/// Authenticates a request, or returns the response that refuses it.
 pub(super) async fn authenticate(
     request: &Request,
     security: &TransportSecurity,
@@ -65,26 +75,26 @@ pub(super) async fn authenticate(
     register: &Register,
 ) -> Result<Authentication, Refusal> {
     if !request.has_connection_upgrade && shared.config.strict_upgrade {
-        tracing::warn!(charge_point = %request.identity, "refused: its handshake has no `Connection: Upgrade` (`ocpp.strict_upgrade`)");
+        tracing::warn!(charge_point = %request.identity, "charge point refused: its handshake has no `Connection: Upgrade`; see `ocpp.strict_upgrade`");
         return Err(BAD_REQUEST);
     }
-    let certified = check_certificate(request, security)?;
+    let by_certificate = check_certificate(request, security)?;
     let Some(known) = register.charge_point(&request.identity) else {
-        return authenticate_unknown(request, address, certified, shared);
+        return authenticate_unknown(request, address, by_certificate, shared);
     };
     let charge_point = known.id.clone();
     if known
         .security_profile
         .is_some_and(|least| security.profile() < least)
     {
-        tracing::warn!(%charge_point, "refused: the register wants a higher `security_profile` than this port gives");
+        tracing::warn!(%charge_point, "charge point refused: its `security_profile` in the register is higher than this port's; connect to the TLS port");
         return Err(FORBIDDEN);
     }
     let route = match (known.mode, &known.upstream) {
         (ChargePointMode::Tap, Some(upstream)) => Route::Tap(upstream.clone()),
         _ => Route::Csms,
     };
-    let method = match (certified, &known.auth) {
+    let method = match (by_certificate, &known.auth) {
         (AuthMethod::Certificate, _) => AuthMethod::Certificate,
         (_, Some(hash)) => {
             check_password(request, known, hash, shared).await?;
@@ -99,7 +109,7 @@ pub(super) async fn authenticate(
     })
 }
 
-/// On the port for certificates, the certificate must be made out to whom the path names.
+/// With mutual TLS, the certificate must name the identity of the path (OCPP 2.0.1 part 2, A00.FR.404).
 fn check_certificate(
     request: &Request,
     security: &TransportSecurity,
@@ -113,13 +123,14 @@ fn check_certificate(
             Ok(AuthMethod::Certificate)
         }
         TransportSecurity::Mutual(names) => {
-            tracing::warn!(charge_point = %request.identity, ?names, "refused: its certificate is made out to somebody else");
+            tracing::warn!(charge_point = %request.identity, ?names, "charge point refused: its certificate has another name; sign one for its identity");
             Err(FORBIDDEN)
         }
         TransportSecurity::Plain | TransportSecurity::Tls => Ok(AuthMethod::None),
     }
 }
 
+/// A charge point that is not in the register goes where `ocpp.unknown` says.
 fn authenticate_unknown(
     request: &Request,
     address: IpAddr,
@@ -127,34 +138,28 @@ fn authenticate_unknown(
     shared: &Shared,
 ) -> Result<Authentication, Refusal> {
     let charge_point: Arc<str> = Arc::from(request.identity.as_str());
+    let reject = |detail: &str| {
+        shared.stats.reject(
+            (shared.clock)(),
+            "ocpp",
+            &charge_point,
+            RejectReason::NotRegistered,
+            detail,
+            b"",
+        );
+    };
     let route = match shared.config.unknown {
         Unknown::Accept => Route::Csms,
         Unknown::Tap => Route::Tap(shared.config.tap.upstream.clone().unwrap_or_default()),
         Unknown::Quarantine => {
-            let detail = "not in the register: answered, but nothing it says is booked";
-            shared.stats.reject(
-                (shared.clock)(),
-                "ocpp",
-                &charge_point,
-                RejectReason::NotRegistered,
-                detail,
-                b"",
-            );
+            reject("not in the register: answered, but none of its messages is recorded");
             Route::Quarantine
         }
         Unknown::Refuse => {
-            tracing::warn!(%charge_point, %address, "refused: not in the register (charge_points.csv); see `ocpp.unknown`");
-            let detail = format!(
+            tracing::warn!(%charge_point, %address, "charge point refused: not in the register; add it to charge_points.csv, or see `ocpp.unknown`");
+            reject(&format!(
                 "unknown charge point from {address}, refused: not in the register (charge_points.csv)"
-            );
-            shared.stats.reject(
-                (shared.clock)(),
-                "ocpp",
-                &charge_point,
-                RejectReason::NotRegistered,
-                &detail,
-                b"",
-            );
+            ));
             return Err(UNKNOWN);
         }
     };
@@ -171,36 +176,36 @@ async fn check_password(
     hash: &str,
     shared: &Shared,
 ) -> Result<(), Refusal> {
+    let charge_point = &known.id;
     let Some((user, password)) = &request.login else {
-        tracing::warn!(charge_point = %known.id, "refused: it sends no password, the register has one");
+        tracing::warn!(%charge_point, "charge point refused: it sends no password, and the register has one");
         return Err(UNAUTHORISED);
     };
-    if !user.eq_ignore_ascii_case(&known.id) {
-        tracing::warn!(charge_point = %known.id, "refused: its user name is not its id");
+    if !user.eq_ignore_ascii_case(charge_point) {
+        tracing::warn!(%charge_point, "charge point refused: its user name is not its id");
         return Err(UNAUTHORISED);
     }
-    // OCPP 1.6 security: AuthorizationKey is set as 32 to 40 hex digits and sent as the 16 to 20 bytes they stand for. Some send the digits.
-    let digits = shared.config.accept_hex_passwords && (32..=40).contains(&password.len());
-    let meant = if digits {
-        HEXLOWER_PERMISSIVE.decode(password).ok()
-    } else {
-        None
-    };
-    for password in std::iter::once(password).chain(&meant) {
-        if shared.logins.knows(hash, password) {
+    // OCPP 1.6 security whitepaper, profile 1: AuthorizationKey is set as 32 to 40 hex digits and sent as the 16 to 20 bytes that they
+    // encode. Some charge points send the digits.
+    let is_hex = shared.config.accept_hex_passwords && (32..=40).contains(&password.len());
+    let decoded = is_hex
+        .then(|| HEXLOWER_PERMISSIVE.decode(password).ok())
+        .flatten();
+    for candidate in std::iter::once(password).chain(&decoded) {
+        if shared.logins.contains(hash, candidate) {
             return Ok(());
         }
-        let (stored, given) = (hash.to_owned(), password.clone());
-        // Slow on purpose: not on the thread that serves the others.
+        let (stored, given) = (hash.to_owned(), candidate.clone());
+        // PBKDF2 is slow by design and must not block the connections of this thread.
         match tokio::task::spawn_blocking(move || password::verify(&stored, &given)).await {
             Ok(true) => {
-                shared.logins.note(hash, password);
+                shared.logins.record(hash, candidate);
                 return Ok(());
             }
             Ok(false) => {}
             Err(_) => return Err(BUSY),
         }
     }
-    tracing::warn!(charge_point = %known.id, "refused: wrong password");
+    tracing::warn!(%charge_point, "charge point refused: wrong password");
     Err(UNAUTHORISED)
 }

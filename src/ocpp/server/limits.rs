@@ -1,4 +1,4 @@
-//! How often somebody may try: failed handshakes of an address, and handshakes of an identity (guessing passwords: CVE-2026-24445).
+//! Limits on handshakes, against guessed passwords (CVE-2026-24445): failed ones per address, and all of them per identity.
 
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -7,64 +7,60 @@ use tokio::time::Instant;
 
 use crate::model::Attempts;
 
-/// Addresses and identities remembered.
+/// The number of addresses, and of identities, that are remembered.
 const MAX_REMEMBERED: usize = 50_000;
 
-/// Who tries how often.
+/// Handshakes of the last minute.
 #[derive(Debug)]
 pub(super) struct Limits {
     failures: Mutex<Attempts<IpAddr>>,
     handshakes: Mutex<Attempts<String>>,
-    /// `ocpp.max_failed_handshakes`, a minute and address.
+    /// `ocpp.max_failed_handshakes`, per minute and address.
     max_failures: u32,
-    /// `ocpp.max_handshakes`, a minute and identity.
+    /// `ocpp.max_handshakes`, per minute and identity.
     max_handshakes: u32,
 }
 
 impl Limits {
     pub fn new(max_failures: u32, max_handshakes: u32) -> Self {
-        let (failures, handshakes) = (
-            Mutex::new(Attempts::new(MAX_REMEMBERED)),
-            Mutex::new(Attempts::new(MAX_REMEMBERED)),
-        );
         Self {
-            failures,
-            handshakes,
+            failures: Mutex::new(Attempts::new(MAX_REMEMBERED)),
+            handshakes: Mutex::new(Attempts::new(MAX_REMEMBERED)),
             max_failures,
             max_handshakes,
         }
     }
 
-    /// The address has failed too often lately.
-    pub fn refuses(&self, address: IpAddr) -> bool {
+    /// Returns true if the address had too many failed handshakes.
+    pub fn is_blocked(&self, address: IpAddr) -> bool {
         self.failures
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .of(&address, Instant::now().into_std())
+            .count(&address, Instant::now().into_std())
             >= self.max_failures
     }
 
-    /// Notes a failure.
-    pub fn failed(&self, address: IpAddr) {
+    /// Records a failed handshake.
+    pub fn record_failure(&self, address: IpAddr) {
         self.failures
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .add(address, Instant::now().into_std());
+            .record(address, Instant::now().into_std());
     }
 
-    /// Notes a handshake in the name of `identity`; false if there were too many.
-    pub fn admits(&self, identity: &str) -> bool {
+    /// Records a handshake of an identity. Returns false, and records nothing, if there were too many.
+    pub fn allow(&self, identity: &str) -> bool {
         let mut handshakes = self
             .handshakes
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let key = identity.to_lowercase();
         let now = Instant::now().into_std();
-        let admitted = handshakes.of(&key, now) < self.max_handshakes;
-        if admitted {
-            handshakes.add(key, now);
+        let allowed = handshakes.count(&key, now) < self.max_handshakes;
+        if allowed {
+            handshakes.record(key, now);
         }
-        admitted
+        allowed
     }
 }
 
@@ -74,24 +70,19 @@ mod tests {
     use crate::ocpp::server::limits::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_minute_later_all_is_forgiven() {
+    async fn limits_end_after_a_minute() {
         let limits = Limits::new(2, 3);
         let address = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
-        assert!(!limits.refuses(address));
-        limits.failed(address);
-        limits.failed(address);
-        assert!(limits.refuses(address));
+        assert!(!limits.is_blocked(address));
+        limits.record_failure(address);
+        limits.record_failure(address);
+        assert!(limits.is_blocked(address));
         assert_eq!(
-            [
-                limits.admits("CP1"),
-                limits.admits("cp1"),
-                limits.admits("CP1"),
-                limits.admits("CP1")
-            ],
+            ["CP1", "cp1", "CP1", "CP1"].map(|identity| limits.allow(identity)),
             [true, true, true, false]
         );
-        assert!(limits.admits("CP2"));
+        assert!(limits.allow("CP2"));
         tokio::time::advance(MINUTE).await;
-        assert!(!limits.refuses(address) && limits.admits("CP1"));
+        assert!(!limits.is_blocked(address) && limits.allow("CP1"));
     }
 }

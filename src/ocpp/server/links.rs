@@ -1,5 +1,7 @@
-//! One link per identity. The newest wins, because the old one is mostly a line that died without saying so; but not against a better
-//! authenticated one, and without authentication not against one that is alive (session shadowing: SaiFlow, 2023).
+//! One connection per identity.
+//!
+//! The newest connection wins, because the old one is mostly a line that broke without a close. It does not win against a better
+//! authenticated connection; and without authentication it does not win against one that is alive (session shadowing: SaiFlow, 2023).
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -10,56 +12,47 @@ use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
-/// How a charge point showed who it is, weakest first (OCPP security profiles 0, 1 and 2, 3).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum AuthMethod {
-    /// It says so.
-    None,
-    /// Its password.
-    Password,
-    /// Its certificate.
-    Certificate,
-}
+use super::AuthMethod;
 
-/// A link that is silent for so long may be replaced by anybody who says to be the same charge point.
+/// An unauthenticated client may replace a connection that was silent for this long.
 const SILENT: Duration = Duration::from_secs(10);
 
-/// Signs of life of one link.
+/// The last activity of one connection.
 #[derive(Debug)]
 pub(crate) struct Liveness {
-    begun: Instant,
-    /// ms after `begun`.
-    heard: AtomicU64,
-    /// Somebody wants a sign of liveness.
+    since: Instant,
+    /// Milliseconds after `since`.
+    last_activity: AtomicU64,
+    /// Notified if the connection is to send a ping.
     pub probe: Notify,
-    answered: Notify,
+    activity: Notify,
 }
 
 impl Liveness {
     fn new() -> Self {
         Self {
-            begun: Instant::now(),
-            heard: AtomicU64::new(0),
+            since: Instant::now(),
+            last_activity: AtomicU64::new(0),
             probe: Notify::new(),
-            answered: Notify::new(),
+            activity: Notify::new(),
         }
     }
 
-    /// Something was heard.
+    /// Records that bytes were received.
     pub fn touch(&self) {
-        let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.heard.store(now, Ordering::Relaxed);
-        self.answered.notify_waiters();
+        let now = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last_activity.store(now, Ordering::Relaxed);
+        self.activity.notify_waiters();
     }
 
-    /// How long nothing was heard.
+    /// The time since the last activity.
     pub fn silent_for(&self) -> Duration {
-        self.begun
-            .elapsed()
-            .saturating_sub(Duration::from_millis(self.heard.load(Ordering::Relaxed)))
+        let last = Duration::from_millis(self.last_activity.load(Ordering::Relaxed));
+        self.since.elapsed().saturating_sub(last)
     }
 }
 
+/// The connection that holds an identity's slot.
 #[derive(Debug)]
 struct Owner {
     generation: u64,
@@ -69,36 +62,36 @@ struct Owner {
     replaced: oneshot::Sender<()>,
 }
 
-/// A place in the table, given back by [`Links::release`].
+/// The slot of an identity, until [`Links::release`].
 #[derive(Debug)]
 pub(crate) struct ConnectionSlot {
     key: String,
     generation: u64,
-    /// To be told of every sign of liveness.
+    /// To be touched whenever bytes are received.
     pub liveness: Arc<Liveness>,
-    /// Resolves when another link takes the place.
+    /// Resolves when another connection takes the slot.
     pub replaced: oneshot::Receiver<()>,
-    /// Another link held the place until now.
+    /// The slot was taken over from another connection.
     pub took_over: bool,
 }
 
-/// Somebody else has the place and keeps it.
+/// Another connection keeps the slot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct SlotTaken;
 
-/// Who is connected.
+/// The connections by identity.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
-    table: Mutex<HashMap<String, Owner>>,
+    owners: Mutex<HashMap<String, Owner>>,
     generations: AtomicU64,
 }
 
 impl Links {
-    fn table(&self) -> MutexGuard<'_, HashMap<String, Owner>> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    fn owners(&self) -> MutexGuard<'_, HashMap<String, Owner>> {
+        self.owners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the place of `identity`, whatever its case. May wait for a sign of life of whoever has it.
+    /// Acquires the slot of `identity`, which ignores case. May wait for [`SILENT`] while the present owner is probed.
     pub async fn acquire(
         &self,
         identity: &str,
@@ -107,9 +100,9 @@ impl Links {
     ) -> Result<ConnectionSlot, SlotTaken> {
         let key = identity.to_lowercase();
         if let Some(liveness) = self.contested(&key, method, address)? {
-            let answered = liveness.answered.notified();
+            let activity = liveness.activity.notified();
             liveness.probe.notify_one();
-            if tokio::time::timeout(SILENT, answered).await.is_ok() {
+            if tokio::time::timeout(SILENT, activity).await.is_ok() {
                 return Err(SlotTaken);
             }
         }
@@ -123,7 +116,7 @@ impl Links {
             liveness: liveness.clone(),
             replaced,
         };
-        let old = self.table().insert(key.clone(), owner);
+        let old = self.owners().insert(key.clone(), owner);
         let took_over = old.is_some();
         if let Some(old) = old {
             let _ = old.replaced.send(());
@@ -137,15 +130,15 @@ impl Links {
         })
     }
 
-    /// The link whose sign of life decides; `None` if the place may be taken at once.
+    /// The present owner's liveness if it decides; `None` if the slot may be taken at once.
     fn contested(
         &self,
         key: &str,
         method: AuthMethod,
         address: IpAddr,
     ) -> Result<Option<Arc<Liveness>>, SlotTaken> {
-        let table = self.table();
-        let Some(old) = table.get(key) else {
+        let owners = self.owners();
+        let Some(old) = owners.get(key) else {
             return Ok(None);
         };
         if method < old.method {
@@ -157,17 +150,17 @@ impl Links {
         Ok((!free).then(|| old.liveness.clone()))
     }
 
-    /// The link is over. True if nobody has taken its place: the late end of a link that was replaced must not make its successor look
-    /// gone.
+    /// Ends a connection. Returns true if it still held the slot: the late end of a connection that was replaced must not make its
+    /// successor look disconnected.
     pub fn release(&self, slot: &ConnectionSlot) -> bool {
-        let mut table = self.table();
-        let ours = table
+        let mut owners = self.owners();
+        let held = owners
             .get(&slot.key)
             .is_some_and(|owner| owner.generation == slot.generation);
-        if ours {
-            table.remove(&slot.key);
+        if held {
+            owners.remove(&slot.key);
         }
-        ours
+        held
     }
 }
 
@@ -179,7 +172,7 @@ mod tests {
     const ELSEWHERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 9));
 
     #[tokio::test(start_paused = true)]
-    async fn newest_wins_with_equal_or_better_proof() {
+    async fn newest_wins_with_equal_or_better_authentication() {
         use AuthMethod::{Certificate, Password};
         for (old, new, address, want) in [
             (AuthMethod::None, AuthMethod::None, HERE, true),
@@ -196,41 +189,31 @@ mod tests {
             assert_eq!(
                 links.release(&first),
                 !want,
-                "its late end says nothing about its successor"
+                "its late end changes nothing for its successor"
             );
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn without_proof_a_living_link_stays() {
+    async fn an_unauthenticated_client_does_not_replace_a_living_connection() {
         let links = Arc::new(Links::default());
-        let first = links
-            .acquire("CP1", AuthMethod::None, HERE)
-            .await
-            .expect("free");
+        let unproven = AuthMethod::None;
+        let first = links.acquire("CP1", unproven, HERE).await.expect("free");
         let liveness = first.liveness.clone();
         let alive = tokio::spawn(async move {
             liveness.probe.notified().await;
             liveness.touch();
         });
         assert_eq!(
-            links
-                .acquire("CP1", AuthMethod::None, ELSEWHERE)
-                .await
-                .err(),
+            links.acquire("CP1", unproven, ELSEWHERE).await.err(),
             Some(SlotTaken)
         );
         alive.await.expect("no panic");
-        // Now it does not answer.
-        assert!(
-            links
-                .acquire("CP1", AuthMethod::None, ELSEWHERE)
-                .await
-                .is_ok()
-        );
+        // The second probe gets no reaction.
+        assert!(links.acquire("CP1", unproven, ELSEWHERE).await.is_ok());
         tokio::time::advance(SILENT).await;
         assert!(
-            links.acquire("CP1", AuthMethod::None, HERE).await.is_ok(),
+            links.acquire("CP1", unproven, HERE).await.is_ok(),
             "long silent: at once"
         );
     }

@@ -1,5 +1,7 @@
-//! Where charge points come in: TCP, TLS, the request for a WebSocket, who may enter, and one link per identity. Behind it is either our
-//! own central system ([`crate::ocpp::session`]) or the way through to the operator's ([`super::tap`]).
+//! The server that charge points connect to: TCP, TLS, the WebSocket handshake, authentication, and one connection per identity.
+//!
+//! A connection that is accepted continues in our own central system ([`super::session`]) or is tapped on its way to its operator's
+//! ([`super::tap`]).
 
 mod authentication;
 mod config;
@@ -17,25 +19,60 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio_rustls::{TlsAcceptor, TlsStream};
+use tokio_rustls::TlsAcceptor;
 
+pub(crate) use self::authentication::{AuthMethod, Authentication, Route};
 pub use self::config::{OcppConfig, Unknown};
+pub(crate) use self::handshake::PendingConnection;
+use self::handshake::{Refusal, handshake};
 use self::limits::Limits;
-use self::links::{AuthMethod, ConnectionSlot, Links, SlotTaken};
+use self::links::{ConnectionSlot, Links, SlotTaken};
 pub(crate) use self::stream::Stream;
 pub use self::tls::Acceptors;
-use super::tap;
-use super::tap::Upstream;
+use super::tap::{self, Upstream};
 use crate::ingest::capture::Capture;
+use crate::ingest::credentials::VerifiedLogins;
 use crate::ingest::{ArrivalClock, FrameSender};
 use crate::model::register::Register;
 use crate::model::{Stats, TokenHasher};
-use crate::ocpp::server::authentication::TransportSecurity;
-pub(crate) use crate::ocpp::server::authentication::{Authentication, Route};
-use crate::ocpp::server::handshake::{Refusal, Request};
 use crate::ocpp::session;
 
-/// What all charge points' connections share.
+/// The pause after accept() failed, which mostly means that the process has no free file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// The time that open connections get to close when the server stops.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What the server needs from other parts of the process.
+pub struct Deps {
+    /// The pipeline to the engine.
+    pub frames: FrameSender,
+    /// The register in force.
+    pub register: watch::Receiver<Arc<Register>>,
+    /// Hashes RFID tags.
+    pub hasher: TokenHasher,
+    /// The time of arrival.
+    pub clock: ArrivalClock,
+    /// The process's counters.
+    pub stats: Arc<Stats>,
+    /// Records the traffic, if that is configured.
+    pub capture: Capture,
+    /// Dials operators for tapped charge points.
+    pub upstream: Upstream,
+    /// True when the server is to stop.
+    pub shutdown: watch::Receiver<bool>,
+}
+
+/// A bound socket, and how its connections are secured.
+pub struct Listener {
+    /// The bound socket.
+    pub socket: TcpListener,
+    /// `None` for plain TCP.
+    pub tls: Option<TlsAcceptor>,
+    /// Clients must present a certificate.
+    pub mutual: bool,
+}
+
+/// What all connections share.
 pub(crate) struct Shared {
     pub config: OcppConfig,
     pub frames: FrameSender,
@@ -46,14 +83,14 @@ pub(crate) struct Shared {
     pub capture: Capture,
     pub links: Links,
     pub upstream: Upstream,
-    /// Logins that were good, so that a fleet that reconnects at once does not burn a core on PBKDF2.
-    logins: crate::ingest::credentials::VerifiedLogins,
+    /// Verified logins, so that a fleet that reconnects at once does not cost a PBKDF2 computation per charge point.
+    logins: VerifiedLogins,
     limits: Limits,
     pub shutdown: watch::Receiver<bool>,
 }
 
 impl Shared {
-    /// Takes the place of a charge point's identity, or says that it is taken.
+    /// Acquires the slot of a charge point's identity.
     pub async fn acquire_slot(
         &self,
         charge_point: &str,
@@ -67,71 +104,14 @@ impl Shared {
             }
             Err(SlotTaken) => {
                 Stats::count(&self.stats.duplicates_refused);
-                tracing::warn!(%charge_point, %address, "refused: a charge point with this identity is connected, better authenticated or alive");
-                Err(handshake::TAKEN)
+                tracing::warn!(%charge_point, %address, "charge point refused: one with this identity is connected, better authenticated or alive; check for two with one identity");
+                Err(handshake::CONFLICT)
             }
         }
     }
 }
 
-/// Everything it needs from outside.
-pub struct Deps {
-    /// To the engine.
-    pub frames: FrameSender,
-    /// The register in force.
-    pub register: watch::Receiver<Arc<Register>>,
-    /// Hides tags.
-    pub hasher: TokenHasher,
-    /// Time of arrival.
-    pub clock: ArrivalClock,
-    /// Counters.
-    pub stats: Arc<Stats>,
-    /// Written down, if anybody asked.
-    pub capture: Capture,
-    /// The way to operators.
-    pub upstream: Upstream,
-    /// True when it is time to stop.
-    pub shutdown: watch::Receiver<bool>,
-}
-
-/// A port, and what is spoken on it below HTTP.
-pub struct Listener {
-    /// Bound.
-    pub socket: TcpListener,
-    /// Without one, TCP alone.
-    pub tls: Option<TlsAcceptor>,
-    /// Clients show certificates.
-    pub mutual: bool,
-}
-
-/// Pause after accept() failed, which mostly means that file descriptors ran out.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// How long connections may take to say goodbye.
-const GOODBYE: Duration = Duration::from_secs(3);
-
-/// A charge point that may come in, not answered yet.
-pub(crate) struct PendingConnection {
-    pub stream: Stream,
-    pub request: Request,
-    /// Bytes that came behind the request.
-    pub rest: Vec<u8>,
-    pub authentication: Authentication,
-    pub address: IpAddr,
-}
-
-impl PendingConnection {
-    /// Says no after all.
-    pub async fn refuse(mut self, shared: &Shared, refusal: &Refusal) {
-        Stats::count(&shared.stats.connections_refused);
-        let _ = tokio::time::timeout(
-            shared.config.handshake_timeout,
-            handshake::refuse(&mut self.stream, refusal),
-        )
-        .await;
-    }
-}
-
-/// Serves charge points at all listeners until told to stop.
+/// Serves charge points on all listeners until `deps.shutdown`.
 pub async fn run(config: OcppConfig, listeners: Vec<Listener>, deps: Deps) {
     let limits = Limits::new(config.max_failed_handshakes, config.max_handshakes);
     let shared = Arc::new(Shared {
@@ -144,15 +124,15 @@ pub async fn run(config: OcppConfig, listeners: Vec<Listener>, deps: Deps) {
         capture: deps.capture,
         links: Links::default(),
         upstream: deps.upstream,
-        logins: crate::ingest::credentials::VerifiedLogins::default(),
+        logins: VerifiedLogins::default(),
         limits,
         shutdown: deps.shutdown,
     });
-    let mut open = JoinSet::new();
+    let mut loops = JoinSet::new();
     for listener in listeners {
-        open.spawn(accept_loop(listener, shared.clone()));
+        loops.spawn(accept_loop(listener, shared.clone()));
     }
-    while open.join_next().await.is_some() {}
+    while loops.join_next().await.is_some() {}
 }
 
 async fn accept_loop(listener: Listener, shared: Arc<Shared>) {
@@ -166,13 +146,13 @@ async fn accept_loop(listener: Listener, shared: Arc<Shared>) {
                         Stats::count(&shared.stats.connections_refused);
                         continue;
                     }
-                    // Answers are small and awaited: do not let the kernel hold them back.
+                    // Responses are small and awaited, so the kernel must not delay them.
                     let _ = stream.set_nodelay(true);
-                    Stats::count(&shared.stats.ocpp_open);
-                    connections.spawn(serve(stream, peer, listener.tls.clone(), listener.mutual, shared.clone()));
+                    let open = OpenConnection::new(shared.clone());
+                    connections.spawn(serve(open, stream, peer, listener.tls.clone(), listener.mutual));
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a charge point's connection could not be accepted");
+                    tracing::warn!(%error, "a charge point's connection could not be accepted; trying again");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
@@ -180,119 +160,55 @@ async fn accept_loop(listener: Listener, shared: Arc<Shared>) {
             () = async { drop(shutdown.wait_for(|stop| *stop).await) } => break,
         }
     }
-    let _ = tokio::time::timeout(GOODBYE, async {
+    let _ = tokio::time::timeout(CLOSE_TIMEOUT, async {
         while connections.join_next().await.is_some() {}
     })
     .await;
     connections.shutdown().await;
 }
 
-/// Serves a connection to its end.
+/// Serves one connection until it ends.
 async fn serve(
+    open: OpenConnection,
     stream: TcpStream,
     peer: SocketAddr,
     tls: Option<TlsAcceptor>,
     mutual: bool,
-    shared: Arc<Shared>,
 ) {
-    let _open = Open(shared.clone());
-    // On the heap, to be gone when it is done: a task keeps room for the largest of its moments as long as it lives.
-    let entering = Box::pin(handshake(stream, peer, tls, mutual, &shared));
-    let pending = match tokio::time::timeout(shared.config.handshake_timeout, entering).await {
+    let shared = &open.0;
+    // On the heap, and freed after the handshake: a task keeps the memory of its largest await point for its whole life.
+    let pending = Box::pin(handshake(stream, peer, tls, mutual, shared));
+    let pending = match tokio::time::timeout(shared.config.handshake_timeout, pending).await {
         Ok(Ok(Ok(pending))) => pending,
         Ok(Ok(Err((mut stream, refusal)))) => {
-            Stats::count(&shared.stats.connections_refused);
-            shared.limits.failed(peer.ip());
-            let _ = tokio::time::timeout(
-                shared.config.handshake_timeout,
-                handshake::refuse(&mut stream, &refusal),
-            )
-            .await;
-            return;
+            shared.limits.record_failure(peer.ip());
+            return handshake::refuse(&mut stream, shared, &refusal).await;
         }
-        // TLS that failed, a line that was cut, or a client that never said what it wants.
+        // TLS failed, the connection broke, or no request arrived in time.
         Ok(Err(_)) | Err(_) => {
             Stats::count(&shared.stats.connections_refused);
-            shared.limits.failed(peer.ip());
+            shared.limits.record_failure(peer.ip());
             return;
         }
     };
-    if pending.authentication.route == Route::Csms
-        || pending.authentication.route == Route::Quarantine
-    {
-        session::serve(pending, shared).await;
-    } else {
-        Box::pin(tap::serve(pending, shared)).await;
+    match pending.authentication.route {
+        Route::Csms | Route::Quarantine => session::serve(pending, shared.clone()).await,
+        Route::Tap(_) => Box::pin(tap::serve(pending, shared.clone())).await,
     }
 }
 
-/// Counts an open connection as long as it lives.
-struct Open(Arc<Shared>);
+/// Counts a connection as open until it is dropped.
+struct OpenConnection(Arc<Shared>);
 
-impl Drop for Open {
+impl OpenConnection {
+    fn new(shared: Arc<Shared>) -> Self {
+        Stats::count(&shared.stats.ocpp_open);
+        Self(shared)
+    }
+}
+
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         Stats::release(&self.0.stats.ocpp_open);
     }
-}
-
-type Refused = (Stream, Refusal);
-
-async fn handshake(
-    stream: TcpStream,
-    peer: SocketAddr,
-    tls: Option<TlsAcceptor>,
-    mutual: bool,
-    shared: &Shared,
-) -> std::io::Result<Result<Box<PendingConnection>, Refused>> {
-    let address = peer.ip();
-    if shared.limits.refuses(address) {
-        Stats::count(&shared.stats.handshakes_limited);
-        return Ok(Err((Stream::Plain(stream), handshake::TOO_MANY)));
-    }
-    let (mut stream, security) = match tls {
-        None => (Stream::Plain(stream), TransportSecurity::Plain),
-        Some(acceptor) => {
-            let stream = acceptor
-                .accept(stream)
-                .await
-                .inspect_err(|error| tracing::info!(%peer, %error, "TLS handshake failed"))?;
-            let shown = stream
-                .get_ref()
-                .1
-                .peer_certificates()
-                .and_then(<[_]>::first)
-                .map(tls::names);
-            let security = if mutual {
-                TransportSecurity::Mutual(shown.unwrap_or_default())
-            } else {
-                TransportSecurity::Tls
-            };
-            (Stream::Tls(Box::new(TlsStream::Server(stream))), security)
-        }
-    };
-    let (request, rest) = match handshake::read(&mut stream, shared.config.max_head_bytes).await? {
-        Ok(read) => read,
-        Err(refusal) => return Ok(Err((stream, refusal))),
-    };
-    if !shared.limits.admits(&request.identity) {
-        Stats::count(&shared.stats.handshakes_limited);
-        tracing::warn!(charge_point = %request.identity, "refused: it connects more than `ocpp.max_handshakes` times a minute");
-        return Ok(Err((stream, handshake::TOO_MANY)));
-    }
-    let register = shared.register.borrow().clone();
-    let authentication =
-        match authentication::authenticate(&request, &security, address, shared, &register).await {
-            Ok(authentication) => authentication,
-            Err(refusal) => return Ok(Err((stream, refusal))),
-        };
-    if !request.has_connection_upgrade {
-        tracing::info!(charge_point = %authentication.charge_point, "its handshake has no `Connection: Upgrade`; taken all the same");
-    }
-    Ok(Ok(Box::new(PendingConnection {
-        stream,
-        request,
-        rest,
-        authentication,
-        address,
-    })))
 }

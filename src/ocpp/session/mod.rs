@@ -65,7 +65,7 @@ impl ChargePointSession {
         shared: Arc<Shared>,
     ) -> Self {
         Self {
-            captured: shared.capture.wants(&charge_point),
+            captured: shared.capture.includes(&charge_point),
             provisioner: provisioning::provisioner(&shared, &charge_point, version, quarantined),
             repeats: Repeats::default(),
             checks: Checks::default(),
@@ -147,7 +147,7 @@ impl ChargePointSession {
     async fn connection_changed(&self, up: Option<(OcppVersion, LinkMode)>) {
         let at = (self.shared.clock)();
         if self.captured {
-            self.shared.capture.note(Line::Link {
+            self.shared.capture.record(Line::Link {
                 at,
                 charge_point: self.charge_point.clone(),
                 up,
@@ -163,7 +163,7 @@ impl ChargePointSession {
     fn capture(&self, at: UtcMs, from: Origin, text: &str) {
         if self.captured {
             let (charge_point, version) = (self.charge_point.clone(), self.version);
-            self.shared.capture.note(Line::Frame {
+            self.shared.capture.record(Line::Frame {
                 at,
                 charge_point,
                 version,

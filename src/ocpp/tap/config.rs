@@ -1,22 +1,22 @@
-//! `[tap]`.
+//! `[tap]`: the connection to operators' central systems.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Settings of the way through to operators.
+/// Settings of the tap.
 #[derive(Clone, PartialEq, Debug)]
 pub struct TapConfig {
-    /// `upstream`: where charge points that are not in the register lead, with `ocpp.unknown = "tap"`.
+    /// `upstream`: the operator's URL for charge points that are not in the register, with `ocpp.unknown = "tap"`.
     pub upstream: Option<String>,
-    /// `ca_file`: whom operators' certificates are checked against; without it, this machine's authorities.
+    /// `ca_file`: the authority that signed operators' certificates; without it, this machine's authorities.
     pub ca_file: Option<PathBuf>,
-    /// `client_certificate_file`: shown to operators that ask for one.
+    /// `client_certificate_file`: presented to operators that request a client certificate.
     pub client_certificate_file: Option<PathBuf>,
-    /// `client_key_file`: its key.
+    /// `client_key_file`: the private key of `client_certificate_file`.
     pub client_key_file: Option<PathBuf>,
-    /// `connect_timeout`: how long an operator may take to answer.
+    /// `connect_timeout`: the time an operator has to accept a connection.
     pub connect_timeout: Duration,
-    /// `max_queued`: frames of one link that may wait to be understood; the oldest are dropped and counted.
+    /// `max_queued`: messages of one link that may wait for the observer; the oldest are dropped and counted.
     pub max_queued: usize,
 }
 

@@ -1,8 +1,8 @@
-//! The tap: a charge point talks to its operator's central system through us, and neither notices.
+//! The tap: a charge point talks to its operator's central system through us, and neither side is affected.
 //!
-//! The operator is dialled before the charge point is answered, with its path, credentials and subprotocols; a refusal is passed on as it
-//! is. Then bytes pass unchanged in both directions, and nothing of ours is ever put between them. Whoever listens has a copy, behind a
-//! bounded queue. When the operator is away, the charge point's link is closed, so that it goes offline as it was built to.
+//! The operator is dialled before the charge point is answered, with the charge point's path, credentials and subprotocols, and its refusal
+//! is passed on as it is. Then bytes pass unchanged in both directions, and none of ours are added. The observer gets a copy through a
+//! bounded queue. If the operator is away, the charge point's link is closed, so that it works offline as it was built to.
 
 mod config;
 mod observer_task;
@@ -16,55 +16,30 @@ use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
 
 pub use self::config::TapConfig;
-use self::pump::StreamTap;
+use self::observer_task::{TappedLink, emit_operator_link};
+use self::pump::MessageCopier;
 use self::queue::Queue;
 pub use self::upstream::Upstream;
 use self::upstream::{DialError, Operator};
 use crate::model::{OcppVersion, Stats};
 use crate::ocpp::codec::observer::Origin;
 use crate::ocpp::server::handshake::Refusal;
-use crate::ocpp::server::links::{AuthMethod, ConnectionSlot};
+use crate::ocpp::server::links::ConnectionSlot;
 use crate::ocpp::server::subprotocol::version_of;
-use crate::ocpp::server::{PendingConnection, Route, Shared, Stream};
-use crate::ocpp::tap::observer_task::LinkObserver;
+use crate::ocpp::server::{AuthMethod, PendingConnection, Route, Shared, Stream};
 
 const UNREACHABLE: Refusal = Refusal {
     status: "502 Bad Gateway",
     text: "The operator's central system cannot be reached; try again.\n",
 };
 
-/// Leads a charge point to its operator, to the end of its link.
+/// Connects a charge point to its operator, until the link ends.
 pub(crate) async fn serve(pending: Box<PendingConnection>, shared: Arc<Shared>) {
-    let Route::Tap(url) = &pending.authentication.route else {
+    let Some((pending, operator)) = dial(pending, &shared).await else {
         return;
     };
     let charge_point = pending.authentication.charge_point.clone();
-    let dialled = tokio::time::timeout(
-        shared.config.tap.connect_timeout,
-        shared.upstream.dial(url, &pending.request),
-    );
-    let operator = match dialled
-        .await
-        .unwrap_or_else(|_| Err(DialError::Down("it does not answer".to_owned())))
-    {
-        Ok(operator) => operator,
-        Err(DialError::Refused { status, answer }) => {
-            tracing::warn!(%charge_point, %status, "its operator refused it");
-            Stats::count(&shared.stats.connections_refused);
-            let mut stream = pending.stream;
-            if stream.write_all(&answer).await.is_ok() {
-                let _ = stream.shutdown().await;
-            }
-            return;
-        }
-        Err(DialError::Down(error)) => {
-            tracing::warn!(%charge_point, %error, "its operator cannot be reached");
-            Stats::count(&shared.stats.tap_upstream_failures);
-            observer_task::tell_operator_link(&shared, &charge_point, false).await;
-            return pending.refuse(&shared, &UNREACHABLE).await;
-        }
-    };
-    // The operator has checked what the charge point showed it.
+    // The operator has checked the credentials that the charge point sent.
     let method = match pending.request.authorization {
         Some(_) => pending.authentication.method.max(AuthMethod::Password),
         None => pending.authentication.method,
@@ -76,16 +51,11 @@ pub(crate) async fn serve(pending: Box<PendingConnection>, shared: Arc<Shared>) 
         Ok(slot) => slot,
         Err(refusal) => return pending.refuse(&shared, &refusal).await,
     };
-    let version = operator
-        .protocol
-        .as_deref()
-        .and_then(version_of)
-        .unwrap_or(OcppVersion::V16);
-    let captured = shared.capture.wants(&charge_point);
-    let observer_link = LinkObserver {
+    let version = operator.protocol.as_deref().and_then(version_of);
+    let link = TappedLink {
+        captured: shared.capture.includes(&charge_point),
         charge_point,
-        version,
-        captured,
+        version: version.unwrap_or(OcppVersion::V16),
         shared: shared.clone(),
     };
     let PendingConnection {
@@ -94,35 +64,63 @@ pub(crate) async fn serve(pending: Box<PendingConnection>, shared: Arc<Shared>) 
         rest,
         ..
     } = *pending;
-    if request
-        .accept(&mut stream, operator.protocol.as_deref(), false)
-        .await
-        .is_ok()
-    {
+    let accepted = request.accept(&mut stream, operator.protocol.as_deref(), false);
+    if accepted.await.is_ok() {
         drop(request);
         Stats::count(&shared.stats.ocpp_connections);
-        observer_link.went(true).await;
-        observer_task::tell_operator_link(&shared, &observer_link.charge_point, true).await;
-        connect(stream, rest, operator, &observer_link, &mut slot).await;
+        link.connection_changed(true).await;
+        emit_operator_link(&shared, &link.charge_point, true).await;
+        relay(stream, rest, operator, &link, &mut slot).await;
         Stats::release(&shared.stats.ocpp_connections);
     }
     if shared.links.release(&slot) {
-        observer_link.went(false).await;
+        link.connection_changed(false).await;
     }
 }
 
-/// Joins both sides, and has somebody listen.
-async fn connect(
+/// Dials the operator. If that fails, the charge point gets the operator's refusal, or one of ours.
+async fn dial(
+    mut pending: Box<PendingConnection>,
+    shared: &Shared,
+) -> Option<(Box<PendingConnection>, Operator)> {
+    let Route::Tap(url) = &pending.authentication.route else {
+        return None;
+    };
+    let charge_point = &pending.authentication.charge_point;
+    let timeout = shared.config.tap.connect_timeout;
+    let dialled = tokio::time::timeout(timeout, shared.upstream.dial(url, &pending.request)).await;
+    match dialled.unwrap_or_else(|_| Err(DialError::Down("it does not answer".to_owned()))) {
+        Ok(operator) => Some((pending, operator)),
+        Err(DialError::Refused { status, response }) => {
+            tracing::warn!(%charge_point, %status, "operator refused a tapped charge point; check its credentials there");
+            Stats::count(&shared.stats.connections_refused);
+            if pending.stream.write_all(&response).await.is_ok() {
+                let _ = pending.stream.shutdown().await;
+            }
+            None
+        }
+        Err(DialError::Down(error)) => {
+            tracing::warn!(%charge_point, %error, "tapped charge point refused: its operator cannot be reached; check its address");
+            Stats::count(&shared.stats.tap_upstream_failures);
+            emit_operator_link(shared, charge_point, false).await;
+            pending.refuse(shared, &UNREACHABLE).await;
+            None
+        }
+    }
+}
+
+/// Passes bytes between both sides while the observer runs.
+async fn relay(
     mut stream: Stream,
     rest: Vec<u8>,
     operator: Operator,
-    observer_link: &LinkObserver,
+    link: &TappedLink,
     slot: &mut ConnectionSlot,
 ) {
-    let shared = &observer_link.shared;
+    let shared = &link.shared;
     let queue = Arc::new(Queue::new(shared.config.tap.max_queued));
-    let tap = |origin| {
-        StreamTap::new(
+    let copier = |origin| {
+        MessageCopier::new(
             origin,
             shared.config.max_message_bytes,
             queue.clone(),
@@ -130,45 +128,45 @@ async fn connect(
             shared.stats.clone(),
         )
     };
-    let (mut from_charger, mut from_operator) = (tap(Origin::ChargePoint), tap(Origin::Csms));
+    let (mut from_charger, mut from_operator) = (copier(Origin::ChargePoint), copier(Origin::Csms));
     let Operator {
         stream: mut upstream,
-        rest: answered,
+        rest: upstream_rest,
         ..
     } = operator;
-    // What either side said before the line was joined.
-    if upstream.write_all(&rest).await.is_err() || stream.write_all(&answered).await.is_err() {
+    // Bytes that arrived behind the request and behind the operator's response.
+    if upstream.write_all(&rest).await.is_err() || stream.write_all(&upstream_rest).await.is_err() {
         return;
     }
-    from_charger.hear(&rest);
-    from_operator.hear(&answered);
-    let (listens, heard_from) = (observer_link.clone(), queue.clone());
-    let listening = stay(
-        move || listens.clone().run(heard_from.clone()),
-        || observer_link.died(),
+    from_charger.copy(&rest);
+    from_operator.copy(&upstream_rest);
+    let (observed_link, observed_queue) = (link.clone(), queue.clone());
+    let observer = supervise(
+        move || observed_link.clone().observe(observed_queue.clone()),
+        || link.record_panic(),
     );
     let mut shutdown = shared.shutdown.clone();
-    let line = async {
+    let pumping = async {
         tokio::select! {
             () = pump::run(stream, upstream, from_charger, from_operator, &slot.liveness) => {}
             _ = &mut slot.replaced => {}
             () = async { drop(shutdown.wait_for(|stop| *stop).await) } => {}
         }
-        queue.end();
+        queue.close();
     };
-    tokio::join!(line, listening);
+    tokio::join!(pumping, observer);
 }
 
-/// Keeps somebody listening: runs it as a task of its own, and another one if it dies.
-async fn stay<F>(begin: impl Fn() -> F, died: impl Fn())
+/// Runs a task, and starts it again whenever it panics.
+async fn supervise<F>(start: impl Fn() -> F, on_panic: impl Fn())
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    while let Err(error) = tokio::spawn(begin()).await {
+    while let Err(error) = tokio::spawn(start()).await {
         if !error.is_panic() {
             return;
         }
-        died();
+        on_panic();
     }
 }
 

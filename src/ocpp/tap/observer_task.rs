@@ -1,4 +1,4 @@
-//! What listens to a tapped link: frames to facts. It may be slow, or die, and neither side of the line notices.
+//! The task that observes a tapped link: frames become facts. It may be slow or panic, and neither side of the link is affected.
 
 use std::sync::Arc;
 
@@ -13,72 +13,72 @@ use crate::ocpp::codec::observer::{ObservedMessage, Observer};
 use crate::ocpp::server::Shared;
 use crate::units::UtcMs;
 
-/// One tapped link, as told to the engine.
+/// One tapped link, as the engine sees it.
 #[derive(Clone)]
-pub(super) struct LinkObserver {
+pub(super) struct TappedLink {
     pub charge_point: Arc<str>,
     pub version: OcppVersion,
+    /// The link's frames are captured.
     pub captured: bool,
     pub shared: Arc<Shared>,
 }
 
-impl LinkObserver {
-    /// Listens until the queue ends.
-    pub async fn run(self, queue: Arc<Queue>) {
+impl TappedLink {
+    /// Observes messages until the queue is closed.
+    pub async fn observe(self, queue: Arc<Queue>) {
         let mut observer = Observer::new(self.version);
-        let mut heard = Vec::new();
-        while let Some(tapped) = queue.take().await {
-            self.take(&mut observer, &tapped, &mut heard);
-            self.tell_all(&mut heard).await;
+        let mut observed = Vec::new();
+        while let Some(message) = queue.next().await {
+            self.parse(&mut observer, &message, &mut observed);
+            self.emit_all(&mut observed).await;
         }
-        observer.ended(&mut heard);
-        self.tell_all(&mut heard).await;
+        observer.ended(&mut observed);
+        self.emit_all(&mut observed).await;
     }
 
-    fn take(
+    fn parse(
         &self,
         observer: &mut Observer,
-        tapped: &TappedMessage,
-        heard: &mut Vec<ObservedMessage>,
+        message: &TappedMessage,
+        observed: &mut Vec<ObservedMessage>,
     ) {
         let shared = &self.shared;
-        // What is not UTF-8 is read as far as it goes: the line itself passed it on as it was.
-        let text = String::from_utf8_lossy(&tapped.payload);
+        let (at, origin) = (message.at, message.origin);
+        // Invalid UTF-8 is replaced here only; the link passed the bytes on as they were.
+        let text = String::from_utf8_lossy(&message.payload);
         if self.captured {
-            let (charge_point, version) = (self.charge_point.clone(), self.version);
-            let (at, from, text) = (tapped.at, tapped.origin, text.clone().into_owned());
-            shared.capture.note(Line::Frame {
+            shared.capture.record(Line::Frame {
                 at,
-                charge_point,
-                version,
-                from,
-                text,
+                charge_point: self.charge_point.clone(),
+                version: self.version,
+                from: origin,
+                text: text.clone().into_owned(),
             });
         }
-        let reading = ParseOptions {
+        let options = ParseOptions {
             version: self.version,
             hasher: &shared.hasher,
             max_depth: shared.config.max_json_depth,
             repair_metering: shared.config.repair_metering,
         };
-        if let Err(unheard) = observer.observe(tapped.origin, &text, &reading, tapped.at, heard) {
+        if let Err(rejected) = observer.observe(origin, &text, &options, at, observed) {
             shared.stats.reject(
-                tapped.at,
+                at,
                 "ocpp",
                 &self.charge_point,
-                unheard.reason,
-                &unheard.detail,
+                rejected.reason,
+                &rejected.detail,
                 text.as_bytes(),
             );
         }
     }
 
-    async fn tell_all(&self, heard: &mut Vec<ObservedMessage>) {
+    async fn emit_all(&self, observed: &mut Vec<ObservedMessage>) {
         for ObservedMessage {
             received_at,
             manner,
             message,
-        } in heard.drain(..)
+        } in observed.drain(..)
         {
             if manner.repaired {
                 Stats::count(&self.shared.stats.ocpp_repaired);
@@ -87,21 +87,20 @@ impl LinkObserver {
                 && action == "SetNetworkProfile"
             {
                 Stats::count(&self.shared.stats.tap_bypass);
-                tracing::warn!(charge_point = %self.charge_point, "its operator gives it another address: soon nothing may come through here");
+                tracing::warn!(charge_point = %self.charge_point, "operator sets another address for a tapped charge point: its messages may bypass this tap soon; ask the operator");
             }
-            self.tell(received_at, manner, message).await;
+            self.emit(received_at, manner, message).await;
         }
     }
 
-    /// The link is up, or down.
-    pub async fn went(&self, up: bool) {
+    /// Records that the charge point's link was opened or closed.
+    pub async fn connection_changed(&self, up: bool) {
         let at = (self.shared.clock)();
         if self.captured {
-            let up = up.then_some((self.version, LinkMode::Tap));
-            self.shared.capture.note(Line::Link {
+            self.shared.capture.record(Line::Link {
                 at,
                 charge_point: self.charge_point.clone(),
-                up,
+                up: up.then_some((self.version, LinkMode::Tap)),
             });
         }
         let message = if up {
@@ -112,14 +111,14 @@ impl LinkObserver {
         } else {
             ChargePointMessage::Disconnected
         };
-        self.tell(at, Manner::default(), message).await;
+        self.emit(at, Manner::default(), message).await;
     }
 
-    /// It died: what it knew of open requests is lost, and said.
-    pub fn died(&self) {
+    /// Records that the observer panicked. Its memory of open requests is lost.
+    pub fn record_panic(&self) {
         Stats::count(&self.shared.stats.tap_listener_deaths);
         let detail =
-            "whoever listened to this link died and was replaced; the link itself was not touched";
+            "the observer of this link panicked and was restarted; the link itself is not affected";
         self.shared.stats.reject(
             (self.shared.clock)(),
             "ocpp",
@@ -128,11 +127,11 @@ impl LinkObserver {
             detail,
             b"",
         );
-        tracing::error!(charge_point = %self.charge_point, "{detail}");
+        tracing::error!(charge_point = %self.charge_point, "{detail}; report it with the panic above");
     }
 
-    async fn tell(&self, received_at: UtcMs, manner: Manner, message: ChargePointMessage) {
-        tell(
+    async fn emit(&self, received_at: UtcMs, manner: Manner, message: ChargePointMessage) {
+        emit(
             &self.shared,
             &self.charge_point,
             received_at,
@@ -143,9 +142,9 @@ impl LinkObserver {
     }
 }
 
-/// The operator could be reached, or not: another thing than the charge point's own link.
-pub(super) async fn tell_operator_link(shared: &Shared, charge_point: &Arc<str>, up: bool) {
-    tell(
+/// Records that the operator was reached or not, which is independent of the charge point's own link.
+pub(super) async fn emit_operator_link(shared: &Shared, charge_point: &Arc<str>, up: bool) {
+    emit(
         shared,
         charge_point,
         (shared.clock)(),
@@ -155,7 +154,7 @@ pub(super) async fn tell_operator_link(shared: &Shared, charge_point: &Arc<str>,
     .await;
 }
 
-async fn tell(
+async fn emit(
     shared: &Shared,
     charge_point: &Arc<str>,
     received_at: UtcMs,
@@ -168,7 +167,7 @@ async fn tell(
         manner,
         message,
     };
-    // Fails only when the engine is gone: the line goes on without us.
+    // Fails only when the engine has stopped; the link goes on without it.
     let _ = shared
         .frames
         .send(Frame::Ocpp(OcppFrame {

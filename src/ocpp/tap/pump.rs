@@ -1,5 +1,5 @@
-//! Bytes from one side to the other, unchanged and in order: text, pings, pongs, close codes, fragments, whatever they are. A copy is cut
-//! into messages for whoever listens, beside it.
+//! Passes bytes from one side to the other, unchanged and in order: text, pings, close frames, fragments. A copy is cut into messages for
+//! the observer.
 
 use std::future::poll_fn;
 use std::io;
@@ -18,61 +18,61 @@ use crate::ocpp::codec::observer::Origin;
 use crate::ocpp::server::links::Liveness;
 use crate::ocpp::websocket::{Assembler, Part};
 
-/// Bytes passed on at once, on the stack.
+/// The number of bytes read at once, on the stack.
 const PIECE: usize = 8_192;
-/// How long the other direction may go on when one has ended: the answer to a close frame.
+/// The time that one direction may go on after the other has ended, for the response to a close frame.
 const DRAIN: Duration = Duration::from_secs(2);
 
-/// One direction's copy.
-pub(super) struct StreamTap {
+/// Cuts a copy of the bytes of one direction into messages.
+pub(super) struct MessageCopier {
     origin: Origin,
-    /// `None` once the bytes made no sense: then they are only passed on.
+    /// `None` after bytes that are no WebSocket frames: from then on they are only passed on.
     assembler: Option<Assembler>,
     queue: Arc<Queue>,
     clock: ArrivalClock,
     stats: Arc<Stats>,
 }
 
-impl StreamTap {
+impl MessageCopier {
     pub fn new(
         origin: Origin,
-        most: usize,
+        max_bytes: usize,
         queue: Arc<Queue>,
         clock: ArrivalClock,
         stats: Arc<Stats>,
     ) -> Self {
         Self {
             origin,
-            assembler: Some(Assembler::new(most)),
+            assembler: Some(Assembler::new(max_bytes)),
             queue,
             clock,
             stats,
         }
     }
 
-    /// Listens to bytes that were passed on.
-    pub fn hear(&mut self, mut bytes: &[u8]) {
+    /// Copies bytes that were passed on to the observer.
+    pub fn copy(&mut self, mut bytes: &[u8]) {
         let Some(assembler) = &mut self.assembler else {
             return;
         };
         loop {
-            match assembler.take(&mut bytes) {
+            match assembler.next_part(&mut bytes) {
                 Ok(Some(Part::Message {
                     payload,
                     compressed: false,
                     ..
                 })) => {
                     Stats::count(&self.stats.ocpp_received);
-                    let tapped = TappedMessage {
+                    let message = TappedMessage {
                         origin: self.origin,
                         at: (self.clock)(),
                         payload,
                     };
-                    if self.queue.put(tapped) {
+                    if self.queue.push(message) {
                         Stats::count(&self.stats.tap_dropped);
                     }
                 }
-                // Too large, or compressed although we offered no compression: passed on all the same.
+                // Too large, or compressed although compression was not offered: passed on, but not observed.
                 Ok(Some(Part::TooLarge(_) | Part::Message { .. })) => {
                     Stats::count(&self.stats.tap_dropped)
                 }
@@ -88,12 +88,12 @@ impl StreamTap {
     }
 }
 
-/// Passes bytes on until one side ends, then gives the other a moment.
+/// Passes bytes on until one side ends; the other direction then has [`DRAIN`].
 pub(super) async fn run<A, B>(
     charger: A,
     operator: B,
-    mut from_charger: StreamTap,
-    mut from_operator: StreamTap,
+    mut from_charger: MessageCopier,
+    mut from_operator: MessageCopier,
     liveness: &Liveness,
 ) where
     A: AsyncRead + AsyncWrite + Unpin,
@@ -118,36 +118,36 @@ pub(super) async fn run<A, B>(
 async fn pass<R, W>(
     from: &mut R,
     to: &mut W,
-    tap: &mut StreamTap,
+    copier: &mut MessageCopier,
     liveness: Option<&Liveness>,
 ) -> io::Result<()>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
-    // What the other side could not take at once. Empty, and without memory, on a line that is idle or keeps up.
-    let mut waiting = Vec::new();
+    // Bytes that the other side could not accept at once. Without memory on a link that is idle or keeps up.
+    let mut backlog = Vec::new();
     loop {
         let more = poll_fn(|context| {
             let mut piece = [const { MaybeUninit::uninit() }; PIECE];
             let mut read = ReadBuf::uninit(&mut piece);
             ready!(Pin::new(&mut *from).poll_read(context, &mut read))?;
             let bytes = read.filled();
-            let taken = match Pin::new(&mut *to).poll_write(context, bytes) {
-                Poll::Ready(taken) => taken?,
+            let written = match Pin::new(&mut *to).poll_write(context, bytes) {
+                Poll::Ready(written) => written?,
                 Poll::Pending => 0,
             };
-            waiting.extend_from_slice(&bytes[taken..]);
+            backlog.extend_from_slice(&bytes[written..]);
             if let Some(liveness) = liveness {
                 liveness.touch();
             }
-            tap.hear(bytes);
+            copier.copy(bytes);
             Poll::Ready(io::Result::Ok(!bytes.is_empty()))
         });
         let more = more.await?;
-        if !waiting.is_empty() {
-            to.write_all(&waiting).await?;
-            waiting = Vec::new();
+        if !backlog.is_empty() {
+            to.write_all(&backlog).await?;
+            backlog = Vec::new();
         }
         if !more {
             return to.shutdown().await;

@@ -1,4 +1,4 @@
-//! Frames on their way from the line to whoever listens: bounded, the oldest go first, and nobody ever waits to put one in.
+//! The bounded queue between a tapped link and its observer. The link never waits: the oldest messages are dropped.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use crate::ocpp::codec::observer::Origin;
 use crate::units::UtcMs;
 
-/// A message that went by.
+/// A message that passed through the link.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct TappedMessage {
     pub origin: Origin,
@@ -16,60 +16,66 @@ pub(super) struct TappedMessage {
     pub payload: Vec<u8>,
 }
 
+#[derive(Debug, Default)]
+struct State {
+    messages: VecDeque<TappedMessage>,
+    closed: bool,
+}
+
 /// The queue.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    waiting: Mutex<(VecDeque<TappedMessage>, bool)>,
-    arrived: Notify,
-    most: usize,
+    state: Mutex<State>,
+    changed: Notify,
+    max_messages: usize,
 }
 
 impl Queue {
-    pub fn new(most: usize) -> Self {
+    pub fn new(max_messages: usize) -> Self {
         Self {
-            most,
+            max_messages,
             ..Self::default()
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, (VecDeque<TappedMessage>, bool)> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts one in; true if an older one had to go.
-    pub fn put(&self, tapped: TappedMessage) -> bool {
-        let mut waiting = self.waiting();
-        let full = waiting.0.len() >= self.most;
+    /// Appends a message. Returns true if the oldest one was dropped.
+    pub fn push(&self, message: TappedMessage) -> bool {
+        let mut state = self.state();
+        let full = state.messages.len() >= self.max_messages;
         if full {
-            waiting.0.pop_front();
+            state.messages.pop_front();
         }
-        waiting.0.push_back(tapped);
-        drop(waiting);
-        self.arrived.notify_one();
+        state.messages.push_back(message);
+        drop(state);
+        self.changed.notify_one();
         full
     }
 
-    /// Nothing more will come.
-    pub fn end(&self) {
-        self.waiting().1 = true;
-        self.arrived.notify_one();
+    /// Ends the queue once it is empty.
+    pub fn close(&self) {
+        self.state().closed = true;
+        self.changed.notify_one();
     }
 
-    /// The oldest, as soon as there is one; `None` at the end.
-    pub async fn take(&self) -> Option<TappedMessage> {
+    /// The oldest message. Waits for one; `None` once the queue is closed and empty.
+    pub async fn next(&self) -> Option<TappedMessage> {
         loop {
             {
-                let mut waiting = self.waiting();
-                if let Some(tapped) = waiting.0.pop_front() {
-                    return Some(tapped);
+                let mut state = self.state();
+                if let Some(message) = state.messages.pop_front() {
+                    return Some(message);
                 }
-                if waiting.1 {
+                if state.closed {
                     return None;
                 }
-                // Back to the size of an idle link.
-                waiting.0.shrink_to(0);
+                // An idle link holds no memory.
+                state.messages.shrink_to(0);
             }
-            self.arrived.notified().await;
+            self.changed.notified().await;
         }
     }
 }
@@ -79,21 +85,21 @@ mod tests {
     use crate::ocpp::tap::queue::*;
 
     #[tokio::test]
-    async fn the_oldest_go_first() {
+    async fn a_full_queue_drops_the_oldest_message() {
         let queue = Queue::new(2);
-        let tapped = |n| TappedMessage {
+        let message = |n| TappedMessage {
             origin: Origin::Csms,
             at: UtcMs(n),
             payload: Vec::new(),
         };
         assert_eq!(
-            [1, 2, 3].map(|n| queue.put(tapped(n))),
+            [1, 2, 3].map(|n| queue.push(message(n))),
             [false, false, true]
         );
-        queue.end();
+        queue.close();
         assert_eq!(
-            [queue.take().await, queue.take().await, queue.take().await],
-            [Some(tapped(2)), Some(tapped(3)), None]
+            [queue.next().await, queue.next().await, queue.next().await],
+            [Some(message(2)), Some(message(3)), None]
         );
     }
 }

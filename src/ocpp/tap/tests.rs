@@ -1,4 +1,4 @@
-//! The line goes on whatever happens to whoever listens.
+//! The link goes on whatever happens to the observer.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,16 +13,17 @@ use crate::units::UtcMs;
 
 fn text(payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    frame::write(&mut out, Opcode::Text, payload);
+    frame::encode(&mut out, Opcode::Text, payload);
     out
 }
 
 #[tokio::test]
-async fn a_listener_that_dies_at_every_frame_is_not_noticed() {
+async fn an_observer_that_panics_at_every_frame_does_not_disturb_the_link() {
     let stats = Arc::new(Stats::default());
     let queue = Arc::new(Queue::new(4));
     let clock: ArrivalClock = Arc::new(|| UtcMs(0));
-    let tap = |origin| StreamTap::new(origin, 1_000, queue.clone(), clock.clone(), stats.clone());
+    let copier =
+        |origin| MessageCopier::new(origin, 1_000, queue.clone(), clock.clone(), stats.clone());
     let (mut charger, charger_end) = duplex(64);
     let (mut operator, operator_end) = duplex(64);
     let links = crate::ocpp::server::links::Links::default();
@@ -31,37 +32,41 @@ async fn a_listener_that_dies_at_every_frame_is_not_noticed() {
         .await
         .expect("free");
     let liveness = slot.liveness.clone();
-    let (ear_up, ear_down, to_end) = (tap(Origin::ChargePoint), tap(Origin::Csms), queue.clone());
+    let (copier_up, copier_down, to_close) = (
+        copier(Origin::ChargePoint),
+        copier(Origin::Csms),
+        queue.clone(),
+    );
     let line = tokio::spawn(async move {
-        pump::run(charger_end, operator_end, ear_up, ear_down, &liveness).await;
-        to_end.end();
+        pump::run(charger_end, operator_end, copier_up, copier_down, &liveness).await;
+        to_close.close();
     });
-    let deaths = Arc::new(AtomicUsize::new(0));
-    let (counted, listened) = (deaths.clone(), queue.clone());
-    let listening = tokio::spawn(async move {
+    let panics = Arc::new(AtomicUsize::new(0));
+    let (counted, observed) = (panics.clone(), queue.clone());
+    let observing = tokio::spawn(async move {
         let begin = move || {
-            let queue = listened.clone();
+            let queue = observed.clone();
             async move {
-                if queue.take().await.is_some() {
+                if queue.next().await.is_some() {
                     panic!("on purpose");
                 }
             }
         };
-        let died = || {
+        let on_panic = || {
             counted.fetch_add(1, Ordering::Relaxed);
         };
-        stay(begin, died).await;
+        supervise(begin, on_panic).await;
     });
     for n in 0..50 {
-        let said = [
+        let sent = [
             text(format!("[2,\"{n}\",\"Heartbeat\",{{}}]").as_bytes()),
             vec![0x89, 0],
         ]
         .concat();
-        charger.write_all(&said).await.expect("open");
-        let mut passed = vec![0; said.len()];
+        charger.write_all(&sent).await.expect("open");
+        let mut passed = vec![0; sent.len()];
         operator.read_exact(&mut passed).await.expect("open");
-        assert_eq!(passed, said);
+        assert_eq!(passed, sent);
         let answer = text(b"[3]");
         operator.write_all(&answer).await.expect("open");
         let mut passed = vec![0; answer.len()];
@@ -76,37 +81,37 @@ async fn a_listener_that_dies_at_every_frame_is_not_noticed() {
     );
     drop(operator);
     tokio::time::timeout(Duration::from_secs(10), async {
-        (line.await, listening.await)
+        (line.await, observing.await)
     })
     .await
     .expect("an end")
     .0
     .expect("no panic");
     assert_eq!(
-        deaths.load(Ordering::Relaxed) as u64 + Stats::get(&stats.tap_dropped),
+        panics.load(Ordering::Relaxed) as u64 + Stats::get(&stats.tap_dropped),
         100
     );
 }
 
 #[tokio::test]
-async fn bytes_that_make_no_sense_are_passed_on_all_the_same() {
+async fn bytes_that_are_no_websocket_frames_are_passed_on_unobserved() {
     let stats = Arc::new(Stats::default());
     let queue = Arc::new(Queue::new(4));
-    let mut tap = StreamTap::new(
+    let mut copier = MessageCopier::new(
         Origin::Csms,
         100,
         queue.clone(),
         Arc::new(|| UtcMs(0)),
         stats.clone(),
     );
-    tap.hear(&text(b"before"));
-    tap.hear(&[0xFF; 40]);
-    tap.hear(&text(b"after"));
-    queue.end();
+    copier.copy(&text(b"before"));
+    copier.copy(&[0xFF; 40]);
+    copier.copy(&text(b"after"));
+    queue.close();
     assert_eq!(
-        queue.take().await.map(|tapped| tapped.payload),
+        queue.next().await.map(|message| message.payload),
         Some(b"before".to_vec())
     );
-    assert_eq!(queue.take().await, None);
+    assert_eq!(queue.next().await, None);
     assert_eq!(Stats::get(&stats.tap_deaf), 1);
 }

@@ -1,4 +1,4 @@
-//! The operator's central system, dialled in the charge point's name: its path, its credentials, its subprotocols.
+//! Dials the operator's central system with the charge point's path, credentials and subprotocols.
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,33 +14,34 @@ use crate::ocpp::server::Stream;
 use crate::ocpp::server::handshake::{Request, read_head};
 use crate::tls::{TlsError, authorities, certificates, client, machine_authorities, private_key};
 
-/// Most bytes of an operator's answer, and of what it says with a refusal.
-const ANSWER_BYTES: usize = 16 * 1024;
-const REFUSAL_BYTES: usize = 64 * 1024;
+/// The largest head of an operator's response, in bytes.
+const MAX_HEAD_BYTES: usize = 16 * 1024;
+/// The largest body of a refusal that is passed on, in bytes.
+const MAX_REFUSAL_BYTES: usize = 64 * 1024;
 
-/// The way to operators.
+/// Dials operators.
 #[derive(Clone, Default)]
 pub struct Upstream {
     roots: Option<Arc<RootCertStore>>,
     certificate: Option<Arc<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>>,
-    /// Made when the first `wss://` is dialled: this machine's authorities are many.
+    /// Made when the first `wss://` URL is dialled, because loading this machine's authorities is slow.
     connector: Arc<OnceLock<TlsConnector>>,
 }
 
-/// An operator that has accepted.
+/// An accepted connection to an operator.
 pub(super) struct Operator {
     pub stream: Stream,
-    /// What it chose.
+    /// The subprotocol that the operator chose.
     pub protocol: Option<String>,
-    /// Frames that came right behind its answer.
+    /// Bytes that arrived behind the response.
     pub rest: Vec<u8>,
 }
 
-/// An operator that has not.
+/// The reason why there is no connection to the operator.
 pub(super) enum DialError {
-    /// Its answer, as sent.
-    Refused { status: String, answer: Vec<u8> },
-    /// It cannot be reached, or speaks no HTTP.
+    /// The operator refused; its response as sent.
+    Refused { status: String, response: Vec<u8> },
+    /// The operator cannot be reached, or its response is not HTTP.
     Down(String),
 }
 
@@ -100,7 +101,7 @@ impl Upstream {
             host,
             port,
             path,
-        } = Target::of(url, &request.target)
+        } = Target::resolve(url, &request.target)
             .ok_or_else(|| DialError::down("its address is no ws:// or wss:// URL"))?;
         let tcp = TcpStream::connect((host.as_str(), port))
             .await
@@ -124,24 +125,24 @@ impl Upstream {
             format!("{host}:{port}")
         };
         stream
-            .write_all(request.to_operator(&host, &path).as_bytes())
+            .write_all(request.for_operator(&host, &path).as_bytes())
             .await
             .map_err(DialError::down)?;
         stream.flush().await.map_err(DialError::down)?;
-        hear_answer(stream).await
+        read_response(stream).await
     }
 }
 
-async fn hear_answer(mut stream: Stream) -> Result<Operator, DialError> {
+async fn read_response(mut stream: Stream) -> Result<Operator, DialError> {
     const NOT_HTTP: &str = "its answer is not HTTP";
-    let head = read_head(&mut stream, ANSWER_BYTES)
+    let head = read_head(&mut stream, MAX_HEAD_BYTES)
         .await
         .map_err(DialError::down)?;
-    let (mut answer, mut rest) = head.ok_or_else(|| DialError::down(NOT_HTTP))?;
+    let (mut head, mut rest) = head.ok_or_else(|| DialError::down(NOT_HTTP))?;
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut response = httparse::Response::new(&mut headers);
     if !response
-        .parse(&answer)
+        .parse(&head)
         .is_ok_and(|status| status.is_complete())
     {
         return Err(DialError::down(NOT_HTTP));
@@ -169,14 +170,17 @@ async fn hear_answer(mut stream: Stream) -> Result<Operator, DialError> {
     );
     let length = header("content-length")
         .and_then(|length| length.parse().ok())
-        .unwrap_or(REFUSAL_BYTES)
-        .min(REFUSAL_BYTES);
+        .unwrap_or(MAX_REFUSAL_BYTES)
+        .min(MAX_REFUSAL_BYTES);
     while rest.len() < length && stream.read_buf(&mut rest).await.is_ok_and(|read| read > 0) {}
-    answer.extend(rest.into_iter().take(length));
-    Err(DialError::Refused { status, answer })
+    head.extend(rest.into_iter().take(length));
+    Err(DialError::Refused {
+        status,
+        response: head,
+    })
 }
 
-/// Where to dial, and with which path.
+/// The address to dial, and the path of the request.
 #[derive(PartialEq, Eq, Debug)]
 struct Target {
     tls: bool,
@@ -186,9 +190,8 @@ struct Target {
 }
 
 impl Target {
-    /// An address without a path leaves the charge point's own path and query as they are. One with a path takes the place of our
-    /// `/ocpp`.
-    fn of(url: &str, target: &str) -> Option<Self> {
+    /// If the URL has no path, the charge point's path and query stay as they are. If it has one, that path replaces our `/ocpp`.
+    fn resolve(url: &str, target: &str) -> Option<Self> {
         let uri: Uri = url.parse().ok()?;
         let tls = match uri.scheme_str()? {
             "wss" => true,
@@ -247,7 +250,7 @@ mod tests {
             ("http://op.example", "/CP1", None),
             ("op.example", "/CP1", None),
         ] {
-            let found = Target::of(url, target);
+            let found = Target::resolve(url, target);
             let found = found.as_ref().map(|found| {
                 (
                     found.tls,

@@ -1,19 +1,19 @@
-//! permessage-deflate (RFC 7692): what charge points compress is inflated; our own answers are short and go out as they are, which the
-//! extension allows for every message (section 6).
+//! permessage-deflate (RFC 7692): compressed messages of charge points are inflated. Our own messages are short and are sent uncompressed,
+//! which the extension allows for every message (section 6).
 //!
-//! Without context takeover on either side, so that an idle connection holds no window of 32 KiB.
+//! Neither side takes over the context, so that an idle connection holds no window of 32 KiB.
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-/// The answer to an offer (`Sec-WebSocket-Extensions`), or nothing if there is none that can be taken.
+/// The response to the offers in `Sec-WebSocket-Extensions`; `None` if none of them can be accepted.
 pub fn negotiate(offers: &[&str]) -> Option<String> {
     offers
         .iter()
         .flat_map(|offers| offers.split(','))
-        .find_map(answer)
+        .find_map(accept_offer)
 }
 
-fn answer(offer: &str) -> Option<String> {
+fn accept_offer(offer: &str) -> Option<String> {
     let mut parameters = offer.split(';').map(str::trim);
     if !parameters
         .next()?
@@ -53,12 +53,12 @@ fn answer(offer: &str) -> Option<String> {
     Some(answer)
 }
 
-/// Inflates a message; an error if it is none, or larger than `most` bytes.
-pub fn inflate(compressed: &[u8], most: usize) -> Result<Vec<u8>, &'static str> {
-    // Section 7.2.2: these four bytes were taken off by the sender.
+/// Inflates a message. An error if it is no deflate stream, or inflates to more than `max_bytes`.
+pub fn inflate(compressed: &[u8], max_bytes: usize) -> Result<Vec<u8>, &'static str> {
+    // Section 7.2.2: the sender removed these four bytes.
     const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
     let mut inflater = Decompress::new(false);
-    let mut out = Vec::with_capacity((compressed.len() * 4).clamp(256, most.max(256)));
+    let mut out = Vec::with_capacity((compressed.len() * 4).clamp(256, max_bytes.max(256)));
     for piece in [compressed, &TAIL] {
         let begun = inflater.total_in();
         loop {
@@ -69,7 +69,7 @@ pub fn inflate(compressed: &[u8], most: usize) -> Result<Vec<u8>, &'static str> 
                 .map_err(|_| "a compressed message that cannot be inflated")?;
             let moved = (inflater.total_in(), inflater.total_out()) != before;
             let done = inflater.total_in() - begun == piece.len() as u64;
-            if out.len() > most {
+            if out.len() > max_bytes {
                 return Err("a compressed message that inflates beyond the limit");
             }
             if matches!(status, Status::StreamEnd) || (done && out.len() < out.capacity()) {

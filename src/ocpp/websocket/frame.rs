@@ -1,24 +1,24 @@
-//! One frame's head (RFC 6455 section 5.2), read and written, and its mask.
+//! Parses and encodes frames (RFC 6455 section 5.2).
 
-/// What a frame is.
+/// The type of a frame (RFC 6455 section 11.8).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Opcode {
-    /// More of a message.
+    /// The next fragment of a message.
     Continuation,
-    /// Text.
+    /// A message of UTF-8 text.
     Text,
-    /// Bytes.
+    /// A message of bytes.
     Binary,
-    /// Goodbye.
+    /// The end of the connection.
     Close,
-    /// Are you there?
+    /// Requests a pong.
     Ping,
-    /// I am.
+    /// Answers a ping.
     Pong,
 }
 
 impl Opcode {
-    fn of(bits: u8) -> Option<Self> {
+    fn from_bits(bits: u8) -> Option<Self> {
         Some(match bits {
             0 => Self::Continuation,
             1 => Self::Text,
@@ -54,7 +54,7 @@ pub struct Head {
     pub last: bool,
     /// RSV1: the message is compressed (RFC 7692 section 6).
     pub compressed: bool,
-    /// What it is.
+    /// The type of the frame.
     pub opcode: Opcode,
     /// The mask; clients must, servers must not.
     pub mask: Option<[u8; 4]>,
@@ -64,17 +64,17 @@ pub struct Head {
     pub size: usize,
 }
 
-/// The longest head.
+/// The longest head, in bytes.
 pub const LONGEST_HEAD: usize = 14;
-/// The longest payload of a control frame (section 5.5).
+/// The longest payload of a control frame, in bytes (RFC 6455 section 5.5).
 pub const LONGEST_CONTROL: u64 = 125;
 
-/// Reads a head; `Ok(None)` if more bytes are needed, an error if none can be read from here on.
-pub fn read(bytes: &[u8]) -> Result<Option<Head>, &'static str> {
+/// Parses a head. `Ok(None)` if more bytes are needed; an error if the stream cannot be parsed any further.
+pub fn parse_head(bytes: &[u8]) -> Result<Option<Head>, &'static str> {
     let &[first, second, ref rest @ ..] = bytes else {
         return Ok(None);
     };
-    let opcode = Opcode::of(first & 0x0F).ok_or("an opcode that does not exist")?;
+    let opcode = Opcode::from_bits(first & 0x0F).ok_or("an opcode that does not exist")?;
     if first & 0x30 != 0 {
         return Err("reserved bits are set");
     }
@@ -115,7 +115,7 @@ pub fn read(bytes: &[u8]) -> Result<Option<Head>, &'static str> {
 }
 
 /// Appends a whole unmasked frame, as servers send it.
-pub fn write(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
+pub fn encode(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
     out.reserve(payload.len() + 10);
     out.push(0x80 | opcode.bits());
     match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
@@ -213,7 +213,7 @@ mod tests {
                 Err("a control frame that is cut, too long or compressed"),
             ),
         ] {
-            assert_eq!(read(bytes), want, "{bytes:x?}");
+            assert_eq!(parse_head(bytes), want, "{bytes:x?}");
         }
     }
 
@@ -237,8 +237,8 @@ mod tests {
     fn what_is_written_is_read() {
         for length in [0, 1, 125, 126, 65_535, 65_536] {
             let mut out = Vec::new();
-            write(&mut out, Opcode::Text, &vec![7; length]);
-            let head = read(&out).expect("a frame").expect("whole");
+            encode(&mut out, Opcode::Text, &vec![7; length]);
+            let head = parse_head(&out).expect("a frame").expect("whole");
             assert_eq!(
                 (head.length, head.size + length, head.mask),
                 (length as u64, out.len(), None)

@@ -1,11 +1,11 @@
-//! Bytes as they arrive, in any pieces, to whole messages (RFC 6455 section 5.4), within a limit.
+//! Assembles messages (RFC 6455 section 5.4) of limited size from bytes that arrive in any pieces.
 
 use super::frame::{self, Head, LONGEST_HEAD, Opcode};
 
-/// Something whole.
+/// A whole message or control frame.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Part {
-    /// A text or binary message, unmasked and put together; still compressed if so marked.
+    /// A text or binary message, unmasked and assembled, but not inflated.
     Message {
         /// It was sent as text.
         text: bool,
@@ -14,43 +14,43 @@ pub enum Part {
         /// The payload.
         payload: Vec<u8>,
     },
-    /// A ping, with what is to be sent back.
+    /// A ping, with the payload of the pong.
     Ping(Vec<u8>),
     /// A pong.
     Pong,
-    /// Goodbye, with its code.
+    /// A close frame, with its code.
     Close(Option<u16>),
-    /// A message beyond the limit: only its beginning is kept.
+    /// A message beyond the limit, of which only the beginning is kept.
     TooLarge(Vec<u8>),
 }
 
-/// Nothing can be read from here on.
+/// A violation of RFC 6455, after which the stream cannot be parsed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Broken(pub &'static str);
 
-/// How much of a message beyond the limit is kept.
+/// The number of bytes kept of a message beyond the limit.
 const KEPT_OF_TOO_LARGE: usize = 512;
 
-/// Puts messages together.
+/// Assembles messages.
 #[derive(Debug)]
 pub struct Assembler {
-    most: usize,
+    max_bytes: usize,
     head: [u8; LONGEST_HEAD],
     head_length: usize,
-    /// The frame under way, and how much of its payload has come.
+    /// The present frame, and the bytes of its payload that have arrived.
     frame: Option<(Head, u64)>,
     control: Vec<u8>,
     message: Vec<u8>,
-    /// Text or binary, compressed: of the message under way.
+    /// The present message: is it text, and is it compressed.
     kind: Option<(bool, bool)>,
     too_large: bool,
 }
 
 impl Assembler {
-    /// Messages beyond `most` bytes are reported as too large.
-    pub fn new(most: usize) -> Self {
+    /// Messages beyond `max_bytes` bytes are reported as too large.
+    pub fn new(max_bytes: usize) -> Self {
         Self {
-            most,
+            max_bytes,
             head: [0; LONGEST_HEAD],
             head_length: 0,
             frame: None,
@@ -61,8 +61,8 @@ impl Assembler {
         }
     }
 
-    /// Takes bytes up to the end of the next whole thing; what is left is to be given again.
-    pub fn take(&mut self, bytes: &mut &[u8]) -> Result<Option<Part>, Broken> {
+    /// Consumes bytes up to the end of the next part. The caller passes the remaining bytes again.
+    pub fn next_part(&mut self, bytes: &mut &[u8]) -> Result<Option<Part>, Broken> {
         loop {
             if self.frame.is_none() && !self.read_head(bytes)? {
                 return Ok(None);
@@ -78,14 +78,14 @@ impl Assembler {
             } else {
                 &mut self.message
             };
-            let most = if self.too_large {
+            let limit = if self.too_large {
                 KEPT_OF_TOO_LARGE
             } else {
-                self.most
+                self.max_bytes
             };
             let kept = piece
                 .len()
-                .min(most.max(KEPT_OF_TOO_LARGE).saturating_sub(into.len()));
+                .min(limit.max(KEPT_OF_TOO_LARGE).saturating_sub(into.len()));
             let begin = into.len();
             into.extend_from_slice(&piece[..kept]);
             if let Some(mask) = head.mask {
@@ -100,7 +100,7 @@ impl Assembler {
             }
             let head = *head;
             self.frame = None;
-            if let Some(part) = self.whole(head) {
+            if let Some(part) = self.finish_frame(head) {
                 return Ok(Some(part));
             }
         }
@@ -110,7 +110,7 @@ impl Assembler {
         let had = self.head_length;
         let room = (LONGEST_HEAD - had).min(bytes.len());
         self.head[had..had + room].copy_from_slice(&bytes[..room]);
-        let Some(head) = frame::read(&self.head[..had + room]).map_err(Broken)? else {
+        let Some(head) = frame::parse_head(&self.head[..had + room]).map_err(Broken)? else {
             self.head_length += room;
             *bytes = &bytes[room..];
             return Ok(false);
@@ -134,8 +134,8 @@ impl Assembler {
         Ok(true)
     }
 
-    /// A frame is whole: is there a message, or something between two?
-    fn whole(&mut self, head: Head) -> Option<Part> {
+    /// The part that a complete frame finishes, if it does.
+    fn finish_frame(&mut self, head: Head) -> Option<Part> {
         match head.opcode {
             Opcode::Ping => Some(Part::Ping(std::mem::take(&mut self.control))),
             Opcode::Pong => {
@@ -182,11 +182,11 @@ mod tests {
         }
     }
 
-    fn parts(bytes: &[u8], piece: usize, most: usize) -> Result<Vec<Part>, Broken> {
-        let mut assembler = Assembler::new(most);
+    fn parts(bytes: &[u8], piece: usize, max_bytes: usize) -> Result<Vec<Part>, Broken> {
+        let mut assembler = Assembler::new(max_bytes);
         let mut found = Vec::new();
         for mut chunk in bytes.chunks(piece) {
-            while let Some(part) = assembler.take(&mut chunk)? {
+            while let Some(part) = assembler.next_part(&mut chunk)? {
                 found.push(part);
             }
             assert!(chunk.is_empty());
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_in_any_pieces() {
+    fn messages_are_assembled_from_any_pieces() {
         // RFC 6455 section 5.7: masked, and cut with a ping in between.
         let mut bytes = vec![
             0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58,
@@ -223,10 +223,10 @@ mod tests {
     }
 
     #[test]
-    fn too_large_is_told_and_the_next_one_is_whole() {
+    fn a_message_beyond_the_limit_is_reported_and_the_next_one_is_whole() {
         let mut bytes = Vec::new();
-        frame::write(&mut bytes, Opcode::Text, &vec![b'x'; 70_000]);
-        frame::write(&mut bytes, Opcode::Text, b"next");
+        frame::encode(&mut bytes, Opcode::Text, &vec![b'x'; 70_000]);
+        frame::encode(&mut bytes, Opcode::Text, b"next");
         for piece in [1, 1_000, 100_000] {
             assert_eq!(
                 parts(&bytes, piece, 1_000).as_deref(),
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be() {
+    fn violations_of_the_protocol_are_errors() {
         for (bytes, why) in [
             (&[0x80, 0x00][..], "a continuation of nothing"),
             (&[0x01, 0x00, 0x81, 0x00], "a message inside a message"),
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_that_can_arrive_is_taken_or_refused() {
+    fn random_bytes_give_the_same_result_in_any_pieces() {
         let mut state = 88_172_645_463_325_252_u64;
         for _ in 0..20_000 {
             let bytes: Vec<u8> = (0..40)

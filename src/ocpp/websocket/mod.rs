@@ -1,7 +1,7 @@
-//! WebSocket frames (RFC 6455) and compressed messages (RFC 7692, which OCPP 2.0.1 part 4 section 3.4 asks of a central system).
+//! WebSocket frames (RFC 6455) and compressed messages (RFC 7692, which OCPP 2.0.1 part 4 section 3.4 requires of a central system).
 //!
-//! Our own because no kept library has both compression and bytes that can be passed on untouched: the tap reads the same frames without
-//! ever writing one.
+//! Our own implementation because no maintained library has both compression and access to the bytes as they were sent: the tap reads the
+//! same frames without writing any.
 
 pub mod deflate;
 pub mod frame;
@@ -15,9 +15,9 @@ pub use socket::{Incoming, Socket};
 pub mod close {
     /// A protocol error, or no version in common.
     pub const PROTOCOL: u16 = 1002;
-    /// Text that is not UTF-8.
+    /// A text message that is not UTF-8.
     pub const INVALID: u16 = 1007;
-    /// Against the rules: another connection has taken this one's place.
+    /// A violation of policy: another connection replaces this one.
     pub const POLICY: u16 = 1008;
     /// The server is stopping (IANA's registry, 2011).
     pub const RESTART: u16 = 1012;

@@ -1,4 +1,4 @@
-//! A server's end of a WebSocket over any stream: messages in, messages out, little memory while idle.
+//! The server's end of a WebSocket. An idle connection holds no buffer.
 
 use std::future::poll_fn;
 use std::io;
@@ -12,56 +12,56 @@ use super::deflate::inflate;
 use super::frame::{self, Opcode};
 use super::messages::{Assembler, Broken, Part};
 
-/// What came.
+/// A received message or event.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Incoming {
-    /// A message, marked as text.
+    /// A text message; not checked for UTF-8.
     Text(Vec<u8>),
-    /// A message, marked as binary.
+    /// A binary message.
     Binary(Vec<u8>),
-    /// To be answered with a pong.
+    /// A ping, to be answered with a pong of the same payload.
     Ping(Vec<u8>),
-    /// An answer to a ping.
+    /// The response to a ping.
     Pong,
-    /// The other side says goodbye, with its code.
+    /// A close frame, with its code.
     Close(Option<u16>),
-    /// A message beyond the limit; its beginning.
+    /// The beginning of a message beyond the limit.
     TooLarge(Vec<u8>),
-    /// Against RFC 6455: nothing can be read from here on.
+    /// A violation of RFC 6455; the connection must be closed.
     Broken(&'static str),
-    /// The stream is at its end.
+    /// The stream has ended.
     End,
 }
 
-/// Bytes read at once, on the stack: a connection that waits holds no buffer.
+/// The number of bytes read at once, on the stack, so that an idle connection holds no buffer.
 const PIECE: usize = 8_192;
 
 /// A server's WebSocket.
 #[derive(Debug)]
 pub struct Socket<S> {
     stream: S,
-    /// Read, but not yet taken: from `taken` on. Empty but for clients that do not wait for answers.
+    /// Bytes that were read but not parsed, from `parsed` on. Empty unless a client sends without waiting for responses.
     buffer: Vec<u8>,
-    taken: usize,
+    parsed: usize,
     assembler: Assembler,
     /// The largest message after inflating; 0 if compression was not agreed on.
     inflated: usize,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
-    /// After the handshake. `rest` is what the client sent behind its request. Compressed messages are taken only if `deflate`.
-    pub fn new(stream: S, rest: Vec<u8>, most: usize, deflate: bool) -> Self {
-        let inflated = if deflate { most } else { 0 };
+    /// Starts after the handshake. `rest` is what the client sent behind its request. Compressed messages are accepted only if `deflate`.
+    pub fn new(stream: S, rest: Vec<u8>, max_bytes: usize, deflate: bool) -> Self {
+        let inflated = if deflate { max_bytes } else { 0 };
         Self {
             stream,
             buffer: rest,
-            taken: 0,
-            assembler: Assembler::new(most),
+            parsed: 0,
+            assembler: Assembler::new(max_bytes),
             inflated,
         }
     }
 
-    /// What comes next. Safe to drop and call again.
+    /// Waits for the next message. Cancel-safe.
     pub async fn next(&mut self) -> io::Result<Incoming> {
         if let Some(incoming) = self.next_waiting() {
             return Ok(incoming);
@@ -69,15 +69,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         poll_fn(|context| self.poll_next(context)).await
     }
 
-    /// From what was read before.
+    /// The next message in the bytes that were read already.
     fn next_waiting(&mut self) -> Option<Incoming> {
-        let mut bytes = &self.buffer[self.taken..];
-        let part = self.assembler.take(&mut bytes);
-        self.taken = self.buffer.len() - bytes.len();
-        if self.taken == self.buffer.len() {
-            (self.buffer, self.taken) = (Vec::new(), 0);
+        let mut bytes = &self.buffer[self.parsed..];
+        let part = self.assembler.next_part(&mut bytes);
+        self.parsed = self.buffer.len() - bytes.len();
+        if self.parsed == self.buffer.len() {
+            (self.buffer, self.parsed) = (Vec::new(), 0);
         }
-        self.judge(part)
+        self.into_incoming(part)
     }
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Incoming>> {
@@ -89,15 +89,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             if bytes.is_empty() {
                 return Poll::Ready(Ok(Incoming::End));
             }
-            let part = self.assembler.take(&mut bytes);
+            let part = self.assembler.next_part(&mut bytes);
             self.buffer.extend_from_slice(bytes);
-            if let Some(incoming) = self.judge(part) {
+            if let Some(incoming) = self.into_incoming(part) {
                 return Poll::Ready(Ok(incoming));
             }
         }
     }
 
-    fn judge(&self, part: Result<Option<Part>, Broken>) -> Option<Incoming> {
+    fn into_incoming(&self, part: Result<Option<Part>, Broken>) -> Option<Incoming> {
         match part {
             Ok(part) => part.map(|part| self.incoming(part)),
             Err(Broken(why)) => Some(Incoming::Broken(why)),
@@ -132,32 +132,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
     }
 
-    /// Sends a text message.
+    /// Sends a text message, uncompressed.
     pub async fn send(&mut self, text: &str) -> io::Result<()> {
-        self.frame(Opcode::Text, text.as_bytes()).await
+        self.send_frame(Opcode::Text, text.as_bytes()).await
     }
 
-    /// Answers a ping.
+    /// Sends a pong.
     pub async fn pong(&mut self, payload: &[u8]) -> io::Result<()> {
-        self.frame(Opcode::Pong, payload).await
+        self.send_frame(Opcode::Pong, payload).await
     }
 
-    /// Asks for a sign of life.
+    /// Sends a ping.
     pub async fn ping(&mut self) -> io::Result<()> {
-        self.frame(Opcode::Ping, b"").await
+        self.send_frame(Opcode::Ping, b"").await
     }
 
-    /// Says goodbye. `reason` is at most 123 bytes.
+    /// Says goodbye. `reason` is at max_bytes 123 bytes.
     pub async fn close(&mut self, code: u16, reason: &str) -> io::Result<()> {
         let payload = [&code.to_be_bytes(), reason.as_bytes()].concat();
-        self.frame(Opcode::Close, &payload[..payload.len().min(125)])
+        self.send_frame(Opcode::Close, &payload[..payload.len().min(125)])
             .await?;
         self.stream.shutdown().await
     }
 
-    async fn frame(&mut self, opcode: Opcode, payload: &[u8]) -> io::Result<()> {
+    async fn send_frame(&mut self, opcode: Opcode, payload: &[u8]) -> io::Result<()> {
         let mut out = Vec::new();
-        frame::write(&mut out, opcode, payload);
+        frame::encode(&mut out, opcode, payload);
         self.stream.write_all(&out).await?;
         self.stream.flush().await
     }

@@ -32,10 +32,10 @@ impl Limits {
         let (address, name) = (network(address), name.to_lowercase());
         let now = Instant::now().into_std();
         let admitted =
-            counts.0.of(&address, now) < self.most && counts.1.of(&name, now) < self.most;
+            counts.0.count(&address, now) < self.most && counts.1.count(&name, now) < self.most;
         if admitted {
-            counts.0.add(address, now);
-            counts.1.add(name, now);
+            counts.0.record(address, now);
+            counts.1.record(name, now);
         }
         admitted
     }
@@ -43,8 +43,8 @@ impl Limits {
     /// It was no failure.
     pub fn succeeded(&self, address: IpAddr, name: &str) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.0.take_back(&network(address));
-        counts.1.take_back(&name.to_lowercase());
+        counts.0.undo(&network(address));
+        counts.1.undo(&name.to_lowercase());
     }
 }
 

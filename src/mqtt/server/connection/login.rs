@@ -123,7 +123,7 @@ impl Connection {
             shared
                 .passwords
                 .as_ref()
-                .is_some_and(|file| file.known(&username, &password))
+                .is_some_and(|file| file.is_verified(&username, &password))
         };
         if known(&self.shared) {
             return true;
@@ -133,7 +133,7 @@ impl Connection {
             shared
                 .passwords
                 .as_ref()
-                .is_some_and(|file| file.check(&username, &password))
+                .is_some_and(|file| file.verify(&username, &password))
         };
         tokio::task::spawn_blocking(check).await.unwrap_or(false)
     }
