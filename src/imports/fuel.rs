@@ -1,7 +1,7 @@
-//! Fuel cards and bunker issues: date, vehicle, litres. What is no fuel (AdBlue, a car wash) is known and left out.
+//! Fuel cards and bunker issues: date, vehicle, litres. Known products that are not fuel (AdBlue, a car wash) are skipped.
 
-use super::cells::{Cells, Column, plain};
-use super::{Context, Parsed, date, who};
+use super::csv_row::{Column, CsvRow, snake_case};
+use super::{Context, Parsed, dates, register_lookup};
 use crate::model::{Activity, ImportKind, ImportedRow, Powertrain, Subject};
 use crate::units::Day;
 
@@ -84,7 +84,7 @@ pub(super) const COLUMNS: &[Column] = &[
     // A bare `odometer` or `mileage` does not say whether it is in miles: it is left out.
     Column("odometer_km", &[]),
     Column("odometer_miles", &[]),
-    // Read by nobody yet, but not worth a word.
+    // Not used, but too common to be listed as an unknown column.
     Column(
         "cost",
         &[
@@ -99,7 +99,7 @@ pub(super) const COLUMNS: &[Column] = &[
     ),
 ];
 
-/// A tanker's delivery is not one vehicle's, and a vehicle's month at the pump is below this: more is a slipped point.
+/// Litres of one row. A vehicle's whole month is below this; a larger number has a slipped decimal point.
 const MAX_LITRES: i64 = 10_000;
 /// Odometers have seven digits at most.
 const MAX_ODOMETER: i64 = 9_999_999;
@@ -111,33 +111,33 @@ enum Product {
     Diesel,
     Petrol,
     Hvo,
-    Gas,
-    Not(&'static str),
+    Lpg,
+    NotFuel(&'static str),
 }
 
 impl Product {
-    /// As a day's activity notes it. HVO has litres of its own there.
+    /// Its flag in a day's activity. HVO has no flag, because it has a field of its own there.
     fn flag(self) -> u8 {
         match self {
             Self::Diesel => Activity::CARD_DIESEL,
             Self::Petrol => Activity::CARD_PETROL,
-            Self::Gas => Activity::CARD_LPG,
-            Self::Hvo | Self::Not(_) => 0,
+            Self::Lpg => Activity::CARD_LPG,
+            Self::Hvo | Self::NotFuel(_) => 0,
         }
     }
 }
 
 /// Words that a product's name holds, the first match counts. `e10 petrol`, `ULSD (derv)`, `HVO 100`.
 const PRODUCTS: &[(&str, Product)] = &[
-    ("adblue", Product::Not("adblue")),
-    ("ad_blue", Product::Not("adblue")),
-    ("urea", Product::Not("adblue")),
-    ("wash", Product::Not("car wash")),
-    ("lubricant", Product::Not("oil")),
-    ("engine_oil", Product::Not("oil")),
-    ("toll", Product::Not("toll")),
-    ("parking", Product::Not("parking")),
-    ("shop", Product::Not("shop")),
+    ("adblue", Product::NotFuel("adblue")),
+    ("ad_blue", Product::NotFuel("adblue")),
+    ("urea", Product::NotFuel("adblue")),
+    ("wash", Product::NotFuel("car wash")),
+    ("lubricant", Product::NotFuel("oil")),
+    ("engine_oil", Product::NotFuel("oil")),
+    ("toll", Product::NotFuel("toll")),
+    ("parking", Product::NotFuel("parking")),
+    ("shop", Product::NotFuel("shop")),
     ("hvo", Product::Hvo),
     ("renewable_diesel", Product::Hvo),
     ("diesel", Product::Diesel),
@@ -146,12 +146,12 @@ const PRODUCTS: &[(&str, Product)] = &[
     ("petrol", Product::Petrol),
     ("unleaded", Product::Petrol),
     ("ulsp", Product::Petrol),
-    ("lpg", Product::Gas),
-    ("autogas", Product::Gas),
+    ("lpg", Product::Lpg),
+    ("autogas", Product::Lpg),
 ];
 
 fn product(text: &str) -> Option<Product> {
-    let text = plain(text);
+    let text = snake_case(text);
     let text = text.as_str();
     // As a whole only: `e5` stands in too many words.
     let whole = [
@@ -159,8 +159,8 @@ fn product(text: &str) -> Option<Product> {
         ("e10", Product::Petrol),
         ("b7", Product::Diesel),
         ("ulp", Product::Petrol),
-        ("def", Product::Not("adblue")),
-        ("oil", Product::Not("oil")),
+        ("def", Product::NotFuel("adblue")),
+        ("oil", Product::NotFuel("oil")),
     ];
     whole
         .iter()
@@ -169,14 +169,14 @@ fn product(text: &str) -> Option<Product> {
         .map(|(_, product)| *product)
 }
 
-pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parsed> {
-    let product = match cells.text("fuel") {
+pub(super) fn parse_row(row: &mut CsvRow<'_>, context: &Context<'_>) -> Option<Parsed> {
+    let product = match row.text("fuel") {
         None => None,
         Some(text) => match product(text) {
-            Some(Product::Not(what)) => return Some(Parsed::Ignored(what)),
+            Some(Product::NotFuel(what)) => return Some(Parsed::Ignored(what)),
             Some(product) => Some(product),
             None => {
-                cells.refuse(
+                row.refuse(
                     "fuel",
                     "is no fuel known here",
                     "diesel, petrol, hvo, lpg; adblue and the like are left out",
@@ -185,35 +185,35 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
             }
         },
     };
-    let day = day(cells, "date", context)?;
-    let litres = match cells.text("litres") {
-        Some(_) => cells.amount("litres", MAX_LITRES),
-        None => cells.needed("litres", "how much was taken").and(None),
+    let day = day(row, "date", context)?;
+    let litres = match row.text("litres") {
+        Some(_) => row.amount("litres", MAX_LITRES),
+        None => row.required("litres", "how much was taken").and(None),
     };
-    let odometer_m = odometer(cells);
-    let (vehicle, who) = who::vehicle(cells, context, day)?;
+    let odometer_m = odometer(row);
+    let (vehicle, vehicle_ref) = register_lookup::vehicle(row, context, day)?;
     let fuel_card_ml = litres?;
     if let Some(burns) = context
         .register
         .vehicle(&vehicle)
         .map(crate::model::register::Vehicle::powertrain)
-        && !fits(product, burns)
+        && !can_burn(product, burns)
     {
         let hint = format!(
             "{vehicle} is {} by vehicles.csv: correct the row, or `fuel` there",
             burns.name()
         );
-        cells.refuse("fuel", "is not what the vehicle burns", hint);
+        row.refuse("fuel", "is not what the vehicle burns", hint);
     }
     let hvo_card_ml = if product == Some(Product::Hvo) {
         fuel_card_ml
     } else {
         0
     };
-    let reference = cells.text("reference").unwrap_or_default();
+    let reference = row.text("reference").unwrap_or_default();
     Some(Parsed::Activity(Box::new(ImportedRow {
         kind: ImportKind::Fuel,
-        identity: format!("{who}\n{day}\n{fuel_card_ml}\n{reference}"),
+        identity: format!("{vehicle_ref}\n{day}\n{fuel_card_ml}\n{reference}"),
         first_day: day,
         last_day: day,
         subject: Subject::Vehicle(vehicle),
@@ -224,49 +224,48 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
             ..Activity::default()
         },
         odometer_m,
-        line: cells.line,
+        line: row.line,
     })))
 }
 
 /// A day of a cell that must be filled, not in the future and not in the last century.
 pub(super) fn day(
-    cells: &mut Cells<'_>,
+    row: &mut CsvRow<'_>,
     column: &'static str,
     context: &Context<'_>,
 ) -> Option<Day> {
-    let text = cells.needed(column, date::DAY_HINT)?;
-    let refused = match date::day(text, context.register.zone()) {
+    let text = row.required(column, dates::DAY_HINT)?;
+    let refused = match dates::day(text, context.register.zone()) {
         Ok(day) if day > Day::of(context.now, context.register.zone()) => "lies in the future",
         Ok(day) if day.ymd().0 < FIRST_YEAR => "is too long ago",
         Ok(day) => return Some(day),
         Err(reason) => reason,
     };
-    cells.refuse(column, refused, date::DAY_HINT);
+    row.refuse(column, refused, dates::DAY_HINT);
     None
 }
 
-fn odometer(cells: &mut Cells<'_>) -> Option<i64> {
-    if let Some(text) = cells.text("odometer_km").or(cells.text("odometer_miles"))
+fn odometer(row: &mut CsvRow<'_>) -> Option<i64> {
+    if let Some(text) = row.text("odometer_km").or(row.text("odometer_miles"))
         // Drivers type 0 or 1 to be let past the pump.
         && (text == "0" || text == "1")
     {
         return None;
     }
-    let km = cells.amount("odometer_km", MAX_ODOMETER);
+    let km = row.amount("odometer_km", MAX_ODOMETER);
     km.or_else(|| {
-        cells
-            .amount("odometer_miles", MAX_ODOMETER)
+        row.amount("odometer_miles", MAX_ODOMETER)
             .map(super::mileage::metres_of_miles)
     })
 }
 
-/// A fuel the vehicle can burn. What the register does not say is believed.
-fn fits(product: Option<Product>, burns: Powertrain) -> bool {
+/// Returns true if the vehicle can burn the fuel, or if the register does not name the vehicle's fuel.
+fn can_burn(product: Option<Product>, burns: Powertrain) -> bool {
     match (product, burns) {
         (_, Powertrain::Bev | Powertrain::H2) => false,
         (Some(Product::Petrol), Powertrain::Diesel) => false,
         (Some(Product::Diesel | Product::Hvo), Powertrain::Petrol) => false,
-        (Some(Product::Gas), Powertrain::Diesel) => false,
+        (Some(Product::Lpg), Powertrain::Diesel) => false,
         // Dual-fuel vehicles start on petrol or diesel.
         _ => true,
     }
@@ -285,9 +284,9 @@ mod tests {
             ("E10", Some(Product::Petrol)),
             ("HVO 100", Some(Product::Hvo)),
             ("Renewable Diesel", Some(Product::Hvo)),
-            ("AdBlue bulk", Some(Product::Not("adblue"))),
-            ("Car wash", Some(Product::Not("car wash"))),
-            ("LPG", Some(Product::Gas)),
+            ("AdBlue bulk", Some(Product::NotFuel("adblue"))),
+            ("Car wash", Some(Product::NotFuel("car wash"))),
+            ("LPG", Some(Product::Lpg)),
             ("Gas oil", None),
             ("electricity", None),
         ] {

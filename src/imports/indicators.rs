@@ -1,9 +1,9 @@
-//! Monthly figures from elsewhere: month, organisation, name, value, unit.
+//! Monthly figures of other systems: month, organisation, name, value, unit.
 
 use std::sync::Arc;
 
-use super::cells::{Cells, Column};
-use super::{Context, Parsed, date, who};
+use super::csv_row::{Column, CsvRow};
+use super::{Context, Parsed, dates, register_lookup};
 use crate::model::{Indicator, IndicatorKey, IndicatorSource, check_id};
 use crate::units::Month;
 
@@ -15,14 +15,14 @@ pub(super) const COLUMNS: &[Column] = &[
     Column("unit", &["units", "uom"]),
 ];
 
-pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parsed> {
-    let organisation = who::organisation(cells, context.register);
-    let name = cells
-        .needed("name", "the figure's name, as the targets know it")
+pub(super) fn parse_row(row: &mut CsvRow<'_>, context: &Context<'_>) -> Option<Parsed> {
+    let organisation = register_lookup::organisation(row, context.register);
+    let name = row
+        .required("name", "the figure's name, as the targets know it")
         .filter(|name| match check_id(name) {
             Ok(_) => true,
             Err(error) => {
-                cells.refuse(
+                row.refuse(
                     "name",
                     error.to_string(),
                     "use letters, digits, `-`, `_`: it is a level of an MQTT topic too",
@@ -30,8 +30,8 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
                 false
             }
         });
-    let month = cells.needed("month", "write 2026-11").and_then(|text| {
-        match date::month(text, context.register.zone()) {
+    let month = row.required("month", "write 2026-11").and_then(|text| {
+        match dates::month(text, context.register.zone()) {
             Some(month) if month <= Month::of(context.now, context.register.zone()) => Some(month),
             found => {
                 let reason = if found.is_some() {
@@ -39,18 +39,18 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
                 } else {
                     "is not a month"
                 };
-                cells.refuse("month", reason, "write 2026-11");
+                row.refuse("month", reason, "write 2026-11");
                 None
             }
         }
     });
     // Zero is a figure here.
-    let value = cells
-        .needed("value", "leave the row out if the figure is unknown")
+    let value = row
+        .required("value", "leave the row out if the figure is unknown")
         .and_then(|text| match number(text) {
             Some(value) => Some(value),
             None => {
-                cells.refuse(
+                row.refuse(
                     "value",
                     "is not a number",
                     "write 1204.5; per cent as the target's unit says",
@@ -65,7 +65,7 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
             month: month?,
         },
         value: value?,
-        unit: cells.text("unit").map(Arc::from),
+        unit: row.text("unit").map(Arc::from),
         at: context.now,
         source: IndicatorSource::Csv,
     }))

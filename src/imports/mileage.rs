@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::cells::{Cells, Column, plain};
-use super::{Context, Parsed, date, fuel, who};
+use super::csv_row::{Column, CsvRow, snake_case};
+use super::{Context, Parsed, dates, fuel, register_lookup};
 use crate::model::{Activity, ImportKind, ImportedRow, Subject};
 use crate::units::Day;
 
@@ -70,7 +70,7 @@ pub(super) const COLUMNS: &[Column] = &[
     ),
 ];
 
-/// More in one row is a slipped point: 24 hours a day for a month at 130 km/h are 94,000 km.
+/// Distance of one row. 24 hours a day for a month at 130 km/h are 94,000 km; a larger number has a slipped decimal point.
 const MAX_DISTANCE: i64 = 100_000;
 /// A claim over more than a year is not one.
 const MAX_DAYS: i32 = 366;
@@ -80,15 +80,15 @@ pub(super) fn metres_of_miles(thousandths: i64) -> i64 {
     ((i128::from(thousandths) * 1_609_344 + 500_000) / 1_000_000) as i64
 }
 
-pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parsed> {
-    let (first_day, last_day) = period(cells, context)?;
-    let claimed_m = match (cells.text("distance_km"), cells.text("distance_miles")) {
-        (Some(_), None) => cells.amount("distance_km", MAX_DISTANCE),
-        (None, Some(_)) => cells
+pub(super) fn parse_row(row: &mut CsvRow<'_>, context: &Context<'_>) -> Option<Parsed> {
+    let (first_day, last_day) = period(row, context)?;
+    let claimed_m = match (row.text("distance_km"), row.text("distance_miles")) {
+        (Some(_), None) => row.amount("distance_km", MAX_DISTANCE),
+        (None, Some(_)) => row
             .amount("distance_miles", MAX_DISTANCE)
             .map(metres_of_miles),
         (Some(_), Some(_)) => {
-            cells.refuse(
+            row.refuse(
                 "distance_miles",
                 "stands beside a distance in km",
                 "keep one of them",
@@ -96,7 +96,7 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
             None
         }
         (None, None) => {
-            cells.refuse(
+            row.refuse(
                 "distance_km",
                 "is empty",
                 "every row needs a distance, in km or miles",
@@ -104,34 +104,34 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
             None
         }
     };
-    // A plate of a member of staff is not in the register; then the row needs an organisation and a class.
-    let of_staff = cells.text("vehicle_id").is_none()
-        && cells.text("organisation").is_some()
-        && cells.text("vehicle_class").is_some();
-    let (subject, who) = if of_staff {
-        let subject = grey_fleet(cells, context, last_day)?;
+    // Cars of staff are not in the register; their rows need an organisation and a class.
+    let is_grey_fleet = row.text("vehicle_id").is_none()
+        && row.text("organisation").is_some()
+        && row.text("vehicle_class").is_some();
+    let (subject, vehicle_ref) = if is_grey_fleet {
+        let subject = grey_fleet(row, context, last_day)?;
         (
             subject,
-            cells.text("registration").map(plain).unwrap_or_default(),
+            row.text("registration").map(snake_case).unwrap_or_default(),
         )
     } else {
-        if cells.text("vehicle_id").is_none() && cells.text("registration").is_none() {
+        if row.text("vehicle_id").is_none() && row.text("registration").is_none() {
             let hint = "a vehicle_id or registration of the fleet, or organisation and vehicle_class of a car of staff";
-            cells.refuse("vehicle_class", "is empty", hint);
+            row.refuse("vehicle_class", "is empty", hint);
             return None;
         }
-        let (vehicle, who) = who::vehicle(cells, context, last_day)?;
-        (Subject::Vehicle(vehicle), who)
+        let (vehicle, vehicle_ref) = register_lookup::vehicle(row, context, last_day)?;
+        (Subject::Vehicle(vehicle), vehicle_ref)
     };
     let claimed_m = claimed_m?;
-    let text = |column| cells.text(column).unwrap_or_default();
+    let text = |column| row.text(column).unwrap_or_default();
     let identity = match &subject {
         Subject::GreyFleet {
             organisation,
             vehicle_class,
             fuel,
-        } => format!("{organisation}\n{vehicle_class}\n{fuel}\n{who}"),
-        _ => who,
+        } => format!("{organisation}\n{vehicle_class}\n{fuel}\n{vehicle_ref}"),
+        _ => vehicle_ref,
     };
     Some(Parsed::Activity(Box::new(ImportedRow {
         kind: ImportKind::Mileage,
@@ -148,20 +148,20 @@ pub(super) fn read(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<Parse
             ..Activity::default()
         },
         odometer_m: None,
-        line: cells.line,
+        line: row.line,
     })))
 }
 
 /// `date`, or `from` and `to` with both days in it, or `month`.
-fn period(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<(Day, Day)> {
-    if let Some(text) = cells.text("month") {
-        let Some(month) = date::month(text, context.register.zone()) else {
-            cells.refuse("month", "is not a month", "write 2026-11");
+fn period(row: &mut CsvRow<'_>, context: &Context<'_>) -> Option<(Day, Day)> {
+    if let Some(text) = row.text("month") {
+        let Some(month) = dates::month(text, context.register.zone()) else {
+            row.refuse("month", "is not a month", "write 2026-11");
             return None;
         };
         let (first, last) = (month.first_day(), month.last_day());
         if first > Day::of(context.now, context.register.zone()) {
-            cells.refuse(
+            row.refuse(
                 "month",
                 "lies in the future",
                 "write the month that was driven in",
@@ -170,16 +170,16 @@ fn period(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<(Day, Day)> {
         }
         return Some((first, last));
     }
-    if cells.text("date").is_some() {
-        return fuel::day(cells, "date", context).map(|day| (day, day));
+    if row.text("date").is_some() {
+        return fuel::day(row, "date", context).map(|day| (day, day));
     }
     let (from, to) = (
-        fuel::day(cells, "from", context),
-        fuel::day(cells, "to", context),
+        fuel::day(row, "from", context),
+        fuel::day(row, "to", context),
     );
     let (from, to) = from.zip(to)?;
     if to < from {
-        cells.refuse(
+        row.refuse(
             "to",
             "is before the first day",
             "both days are in the period",
@@ -187,7 +187,7 @@ fn period(cells: &mut Cells<'_>, context: &Context<'_>) -> Option<(Day, Day)> {
         return None;
     }
     if to.0 - from.0 >= MAX_DAYS {
-        cells.refuse(
+        row.refuse(
             "to",
             "makes a period of more than a year",
             "claims are by journey or month",
@@ -209,17 +209,17 @@ const CLASSES: [(&str, &str); 8] = [
     ("motorbike", "motorbike_average"),
 ];
 
-fn grey_fleet(cells: &mut Cells<'_>, context: &Context<'_>, day: Day) -> Option<Subject> {
-    let organisation = who::organisation(cells, context.register);
-    let written = plain(cells.text("vehicle_class").unwrap_or_default());
+fn grey_fleet(row: &mut CsvRow<'_>, context: &Context<'_>, day: Day) -> Option<Subject> {
+    let organisation = register_lookup::organisation(row, context.register);
+    let written = snake_case(row.text("vehicle_class").unwrap_or_default());
     // `small car` and `car_small` are one.
     let written = written.strip_suffix("_car").unwrap_or(&written);
     let class = CLASSES
         .iter()
         .find(|(word, _)| *word == written)
         .map_or(written, |(_, class)| *class);
-    // "Grey fleet: mileage claims by month, engine class if known, else average unknown fuel" (emissions.md section 5.4).
-    let fuel = match cells.text("fuel").map(plain).as_deref() {
+    // DESNZ has a row "unknown" for each class of car, for claims that do not name the fuel.
+    let fuel = match row.text("fuel").map(snake_case).as_deref() {
         None => "unknown".to_owned(),
         Some("electric" | "electricity" | "ev") => "bev".to_owned(),
         Some("plug_in_hybrid") => "phev".to_owned(),
@@ -228,7 +228,7 @@ fn grey_fleet(cells: &mut Cells<'_>, context: &Context<'_>, day: Day) -> Option<
     if !(context.has_factor)(class, &fuel, day) {
         let reason = format!("has no emission factor (class `{class}`, fuel `{fuel}`)");
         let hint = "classes: car_small, car_medium, car_large, car_average, van_average; fuels: diesel, petrol, hybrid, phev, bev, unknown; motorbike_average with fuel petrol";
-        cells.refuse("vehicle_class", reason, hint);
+        row.refuse("vehicle_class", reason, hint);
         return None;
     }
     Some(Subject::GreyFleet {

@@ -1,55 +1,56 @@
-//! CSV tables from outside (fuel cards, mileage claims, monthly figures) to rows for the books. Headers may use common other names;
-//! columns nobody knows are left out and named; a bad cell costs its row, with file, line, column, value and reason.
+//! Imports CSV tables: fuel cards, mileage claims, monthly figures. Exports of other systems name their columns differently, so headers
+//! may use common other names, and unknown columns are skipped and listed. A bad cell rejects its row, with file, line, column, value and
+//! reason.
 
-mod cells;
-mod date;
+mod csv_row;
+mod dates;
 mod fuel;
 mod indicators;
 mod mileage;
-mod who;
+mod register_lookup;
 
 use csv::ByteRecord;
 
-pub use who::Registrations;
+pub use register_lookup::Registrations;
 
 use crate::model::register::{Register, RegisterError};
 use crate::model::{ImportKind, ImportedRow, Indicator};
 use crate::units::{Day, UtcMs};
-use cells::{Cells, Column};
+use csv_row::{Column, CsvRow};
 
-/// What rows are read against.
+/// What rows are checked against.
 pub struct Context<'a> {
-    /// Who is known.
+    /// The vehicles and organisations.
     pub register: &'a Register,
     /// Vehicles by number plate.
     pub registrations: &'a Registrations,
-    /// Now: nothing is bought or driven later.
+    /// The current time; a row must not be later.
     pub now: UtcMs,
-    /// Kilometres of this class and fuel can be computed.
+    /// Returns true if there is an emission factor per kilometre for this class and fuel on this day.
     pub has_factor: &'a dyn Fn(&str, &str, Day) -> bool,
 }
 
-/// A good row.
+/// A valid row.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Parsed {
     /// Fuel or mileage.
     Activity(Box<ImportedRow>),
     /// A monthly figure.
     Indicator(Indicator),
-    /// Known, and deliberately not taken: AdBlue, a car wash.
+    /// A known product that is not fuel, such as AdBlue or a car wash.
     Ignored(&'static str),
 }
 
-/// A file's header, read.
+/// A file's parsed header.
 #[derive(Debug)]
-pub struct Table {
+pub struct ImportTable {
     kind: ImportKind,
     file: String,
     /// Separated by semicolons: its commas may be decimal.
     semicolons: bool,
-    /// By place: the column as this program calls it.
+    /// By position: the name of the column in this program.
     columns: Vec<Option<&'static str>>,
-    /// By place: as the file calls it.
+    /// By position: the title in the file.
     titles: Vec<String>,
 }
 
@@ -61,9 +62,9 @@ fn columns(kind: ImportKind) -> &'static [Column] {
     }
 }
 
-impl Table {
-    /// Reads a header. All that is wrong with it at once.
-    pub fn of(
+impl ImportTable {
+    /// Parses a header. The error holds every mistake.
+    pub fn from_header(
         kind: ImportKind,
         file: &str,
         line: u64,
@@ -76,7 +77,7 @@ impl Table {
             .collect();
         let names = titles
             .iter()
-            .map(|title| cells::name_of(columns(kind), title))
+            .map(|title| csv_row::column_name(columns(kind), title))
             .collect();
         let table = Self {
             kind,
@@ -97,14 +98,14 @@ impl Table {
                 hint,
             });
         };
-        for (place, name) in table.columns.iter().enumerate() {
-            if let Some(first) = table.columns[..place]
+        for (index, name) in table.columns.iter().enumerate() {
+            if let Some(first) = table.columns[..index]
                 .iter()
                 .position(|other| name.is_some() && other == name)
             {
                 let reason = format!("means the same as `{}`", table.titles[first]);
                 refuse(
-                    &table.titles[place],
+                    &table.titles[index],
                     reason,
                     "rename or remove one of them".to_owned(),
                 );
@@ -141,7 +142,7 @@ impl Table {
         }
     }
 
-    /// Columns that nobody reads, as the file calls them.
+    /// The titles of columns that are not used.
     pub fn left_out(&self) -> Vec<&str> {
         let unread = self
             .columns
@@ -151,7 +152,7 @@ impl Table {
         unread.map(|(_, title)| title.as_str()).collect()
     }
 
-    /// Reads a row; `None` if it is empty, or bad and then reported.
+    /// Parses a row; `None` if it is empty, or invalid and reported.
     pub fn row(
         &self,
         line: u64,
@@ -163,11 +164,11 @@ impl Table {
             return None;
         }
         let before = errors.len();
-        let mut cells = Cells::of(self, line, record, errors);
+        let mut row = CsvRow::new(self, line, record, errors);
         let parsed = match self.kind {
-            ImportKind::Fuel => fuel::read(&mut cells, context),
-            ImportKind::Mileage => mileage::read(&mut cells, context),
-            ImportKind::Indicators => indicators::read(&mut cells, context),
+            ImportKind::Fuel => fuel::parse_row(&mut row, context),
+            ImportKind::Mileage => mileage::parse_row(&mut row, context),
+            ImportKind::Indicators => indicators::parse_row(&mut row, context),
         };
         parsed.filter(|_| errors.len() == before)
     }

@@ -97,43 +97,18 @@ fn a_capture_gives_the_facts_of_the_live_run() {
         &[("capture.directory", capture.to_str().unwrap())],
     );
     let (start, middle, end) = (ago(40), ago(20), ago(2));
-    let frames = [
-        r#"[2,"1","BootNotification",{"chargePointVendor":"ACME","chargePointModel":"M1"}]"#.to_owned(),
-        format!(
-            r#"[2,"2","StatusNotification",{{"connectorId":1,"errorCode":"NoError","status":"Preparing","timestamp":"{start}"}}]"#
-        ),
-        format!(
-            r#"[2,"3","StartTransaction",{{"connectorId":1,"idTag":"04A1B2C3D4E5F6","meterStart":1000,"timestamp":"{start}"}}]"#
-        ),
-        format!(
-            r#"[2,"4","MeterValues",{{"connectorId":1,"transactionId":$TX,"meterValue":[{{"timestamp":"{middle}","sampledValue":[{{"value":"4000"}}]}}]}}]"#
-        ),
-        format!(
-            r#"[2,"5","MeterValues",{{"connectorId":1,"transactionId":,"meterValue":[{{"timestamp":"{middle}","sampledValue":[{{"value":"4000"}}]}}]}}]"#
-        ),
-        format!(
-            r#"[2,"6","StopTransaction",{{"transactionId":$TX,"idTag":"04A1B2C3D4E5F6","meterStop":6000,"timestamp":"{end}"}}]"#
-        ),
-        format!(
-            r#"[2,"6","StopTransaction",{{"transactionId":$TX,"idTag":"04A1B2C3D4E5F6","meterStop":6000,"timestamp":"{end}"}}]"#
-        ),
-        r#"[2,"7","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Available"}]"#.to_owned(),
-        r#"[2,"8","Coffee",{}]"#.to_owned(),
-    ];
-    talk(&daemon, "CP1", "ocpp1.6", &frames);
-    let event = |kind: &str, seq: u32, at: &str, wh: u32, more: &str| {
-        format!(
-            r#"[2,"e{seq}","TransactionEvent",{{"eventType":"{kind}","timestamp":"{at}","triggerReason":"Authorized","seqNo":{seq},"transactionInfo":{{"transactionId":"tx-9"}},{more}"meterValue":[{{"timestamp":"{at}","sampledValue":[{{"value":{wh}}}]}}]}}]"#
-        )
-    };
-    let token =
-        r#""evse":{"id":1,"connectorId":1},"idToken":{"idToken":"UNKNOWN","type":"ISO14443"},"#;
-    let events = [
-        event("Started", 0, &start, 500, token),
-        event("Updated", 2, &middle, 900, ""),
-        event("Ended", 3, &end, 1500, ""),
-    ];
-    talk(&daemon, "CS1", "ocpp2.0.1", &events);
+    talk(
+        &daemon,
+        "CP1",
+        "ocpp1.6",
+        &ocpp16_session(&start, &middle, &end),
+    );
+    talk(
+        &daemon,
+        "CS1",
+        "ocpp2.0.1",
+        &ocpp201_session(&start, &middle, &end),
+    );
     wait_for("both links are down", || {
         daemon.api("charge-points")["charge_points"]
             .as_array()
@@ -168,6 +143,55 @@ fn a_capture_gives_the_facts_of_the_live_run() {
     assert_eq!(code, Some(0), "{errors}");
     assert_eq!(report["sessions"], sessions);
     assert_eq!(report["charge_points"], points);
+    assert_replayed(&report);
+}
+
+/// A session with a corrected, a repeated and an unknown request.
+fn ocpp16_session(start: &str, middle: &str, end: &str) -> [String; 9] {
+    [
+        r#"[2,"1","BootNotification",{"chargePointVendor":"ACME","chargePointModel":"M1"}]"#.to_owned(),
+        format!(
+            r#"[2,"2","StatusNotification",{{"connectorId":1,"errorCode":"NoError","status":"Preparing","timestamp":"{start}"}}]"#
+        ),
+        format!(
+            r#"[2,"3","StartTransaction",{{"connectorId":1,"idTag":"04A1B2C3D4E5F6","meterStart":1000,"timestamp":"{start}"}}]"#
+        ),
+        format!(
+            r#"[2,"4","MeterValues",{{"connectorId":1,"transactionId":$TX,"meterValue":[{{"timestamp":"{middle}","sampledValue":[{{"value":"4000"}}]}}]}}]"#
+        ),
+        format!(
+            r#"[2,"5","MeterValues",{{"connectorId":1,"transactionId":,"meterValue":[{{"timestamp":"{middle}","sampledValue":[{{"value":"4000"}}]}}]}}]"#
+        ),
+        format!(
+            r#"[2,"6","StopTransaction",{{"transactionId":$TX,"idTag":"04A1B2C3D4E5F6","meterStop":6000,"timestamp":"{end}"}}]"#
+        ),
+        format!(
+            r#"[2,"6","StopTransaction",{{"transactionId":$TX,"idTag":"04A1B2C3D4E5F6","meterStop":6000,"timestamp":"{end}"}}]"#
+        ),
+        r#"[2,"7","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Available"}]"#.to_owned(),
+        r#"[2,"8","Coffee",{}]"#.to_owned(),
+    ]
+}
+
+/// A session with a gap in `seqNo` and an unknown token.
+fn ocpp201_session(start: &str, middle: &str, end: &str) -> [String; 3] {
+    let event = |kind: &str, seq: u32, at: &str, wh: u32, more: &str| {
+        format!(
+            r#"[2,"e{seq}","TransactionEvent",{{"eventType":"{kind}","timestamp":"{at}","triggerReason":"Authorized","seqNo":{seq},"transactionInfo":{{"transactionId":"tx-9"}},{more}"meterValue":[{{"timestamp":"{at}","sampledValue":[{{"value":{wh}}}]}}]}}]"#
+        )
+    };
+    let token =
+        r#""evse":{"id":1,"connectorId":1},"idToken":{"idToken":"UNKNOWN","type":"ISO14443"},"#;
+    [
+        event("Started", 0, start, 500, token),
+        event("Updated", 2, middle, 900, ""),
+        event("Ended", 3, end, 1500, ""),
+    ]
+}
+
+/// What the report must hold beside the sessions and charge points of the live run.
+fn assert_replayed(report: &Value) {
+    let sessions = &report["sessions"];
     assert_eq!(report["rejects"][0]["reason"], "unknown_action");
     let times = report["uptime"]["connectors"].as_array().unwrap();
     let ended =

@@ -3,9 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bad_messages;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bad_messages::{BAD_MESSAGES, ODOMETER, TELEMETRY};
 use fleetgauge::app::cli::decode::{DecodeError, formats, run};
 use fleetgauge::jurisdiction::UK;
 use fleetgauge::model::{AssetKind, FeedFormat, Reading, RejectReason};
@@ -215,31 +218,34 @@ fn every_sample_line() {
 
 #[test]
 fn bad_messages_get_one_reason() {
-    let telemetry = "fleet/vehicles/AMB-101/telemetry";
-    let odometer = "ovms/fleet/AMB101/metric/v/p/odometer";
+    for &(topic, payload, reason) in BAD_MESSAGES {
+        assert_refused(topic, payload, reason);
+    }
+}
+
+fn assert_refused(topic: &str, payload: &[u8], reason: &str) {
+    let got = answer(topic, payload);
+    let shown = String::from_utf8_lossy(&payload[..payload.len().min(60)]).into_owned();
+    assert_eq!(reasons(&got), [reason], "{topic} {shown}: {got}");
+    assert_eq!(got["observations"], json!([]), "{topic} {shown}");
+}
+
+#[test]
+fn messages_beyond_a_limit_are_refused_and_those_at_the_limit_decoded() {
     let nested = |open: &str, close: &str, inner: &str| {
         format!("{}{inner}{}", open.repeat(10_000), close.repeat(10_000)).into_bytes()
     };
     let samples = |count: usize| {
-        format!(
-            r#"{{"odometer":1,"samples":[{}]}}"#,
-            vec![r#"{"soc":1}"#; count].join(",")
-        )
-        .into_bytes()
+        let samples = vec![r#"{"soc":1}"#; count].join(",");
+        format!(r#"{{"odometer":1,"samples":[{samples}]}}"#).into_bytes()
     };
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
-        (telemetry, b"\xff\xfe{}".to_vec(), "utf8"),
+        (TELEMETRY, vec![b' '; 2_000_000], "too_large"),
+        (TELEMETRY, vec![b'{'; 65_537], "too_large"),
+        (TELEMETRY, nested("[", "]", ""), "type"),
+        (TELEMETRY, nested("{\"a\":", "}", "1"), "too_deep"),
         (
-            telemetry,
-            b"{\"vehicle_ref\":\"\xc3\x28\"}".to_vec(),
-            "utf8",
-        ),
-        (telemetry, vec![b' '; 2_000_000], "too_large"),
-        (telemetry, vec![b'{'; 65_537], "too_large"),
-        (telemetry, nested("[", "]", ""), "type"),
-        (telemetry, nested("{\"a\":", "}", "1"), "too_deep"),
-        (
-            telemetry,
+            TELEMETRY,
             format!(
                 r#"{{"odometer":5,"x":{}1{}}}"#,
                 "[".repeat(10_000),
@@ -248,90 +254,16 @@ fn bad_messages_get_one_reason() {
             .into_bytes(),
             "too_deep",
         ),
-        (
-            telemetry,
-            br#"{"samples":[{"position":{"value":[1,2]}}]}"#.to_vec(),
-            "too_deep",
-        ),
-        (telemetry, samples(1_025), "too_many_samples"),
-        (telemetry, b"".to_vec(), "empty"),
-        (telemetry, b" \n".to_vec(), "empty"),
-        (telemetry, b"[1,2]".to_vec(), "type"),
-        (telemetry, b"null".to_vec(), "syntax"),
-        (telemetry, b"84512.3".to_vec(), "syntax"),
-        (telemetry, br#"{"odometer":5,"soc":"#.to_vec(), "syntax"),
-        (
-            telemetry,
-            br#"{"odometer":5}{"odometer":6}"#.to_vec(),
-            "syntax",
-        ),
-        (telemetry, br#"{"odometer":5,}"#.to_vec(), "syntax"),
-        (
-            telemetry,
-            br#"{"odometer":0x10,"soc":NaN}"#.to_vec(),
-            "syntax",
-        ),
-        (telemetry, br#"{"v":2,"odometer":5}"#.to_vec(), "syntax"),
-        (
-            telemetry,
-            br#"{"ts":"2026-08-22T12:10:01Z","odometer":5}"#.to_vec(),
-            "time",
-        ),
-        (
-            telemetry,
-            br#"{"ts":9999999999999,"odometer":5}"#.to_vec(),
-            "time",
-        ),
-        ("fleet/vehicles/AMB-101/status", b"asleep".to_vec(), "type"),
-        ("fleet/vehicles//telemetry", b"{}".to_vec(), "id"),
-        ("fleet/vehicles/a b/telemetry", b"{}".to_vec(), "id"),
-        (
-            "fleet/vehicles/AMB-101/diagnostics",
-            b"{}".to_vec(),
-            "unknown_topic",
-        ),
-        ("fleet/ships/QE2/telemetry", b"{}".to_vec(), "unknown_topic"),
-        ("", b"{}".to_vec(), "unknown_topic"),
-        ("zigbee2mqtt/lamp", b"{}".to_vec(), "unknown_topic"),
-        ("ovms/fleet/AMB101", b"1".to_vec(), "unknown_topic"),
-        ("ovms/fleet//metric/v/b/soc", b"1".to_vec(), "id"),
-        (odometer, b"\xff".to_vec(), "utf8"),
-        (odometer, vec![b'1'; 2_000_000], "too_large"),
-        (odometer, b"1e400".to_vec(), "number"),
-        (odometer, b"-1".to_vec(), "number"),
-        (odometer, b"12 km".to_vec(), "number"),
-        (odometer, b"nan".to_vec(), "number"),
-        (odometer, b"-inf".to_vec(), "number"),
-        (
-            "ovms/fleet/AMB101/metric/v/p/latitude",
-            b"90.1".to_vec(),
-            "number",
-        ),
-        (
-            "ovms/fleet/AMB101/metric/v/b/soc",
-            b"255".to_vec(),
-            "number",
-        ),
+        (TELEMETRY, samples(1_025), "too_many_samples"),
+        (ODOMETER, vec![b'1'; 2_000_000], "too_large"),
     ];
     for (topic, payload, reason) in cases {
-        let got = answer(topic, &payload);
-        let shown = String::from_utf8_lossy(&payload[..payload.len().min(60)]).into_owned();
-        assert_eq!(reasons(&got), [reason], "{topic} {shown}: {got}");
-        assert_eq!(got["observations"], json!([]), "{topic} {shown}");
+        assert_refused(topic, &payload, reason);
     }
-    assert_eq!(
-        answer(telemetry, &samples(1_024))["observations"]
-            .as_array()
-            .unwrap()
-            .len(),
-        1_025,
-        "the limit itself is allowed"
-    );
-    assert_eq!(
-        answer(telemetry, br#"{"ts":"2026-08-22T12:10:00Z","odometer":5}"#)["ignored"],
-        json!([]),
-        "ten minutes ahead are allowed"
-    );
+    let most = answer(TELEMETRY, &samples(1_024));
+    assert_eq!(most["observations"].as_array().unwrap().len(), 1_025);
+    let ten_minutes_ahead = br#"{"ts":"2026-08-22T12:10:00Z","odometer":5}"#;
+    assert_eq!(answer(TELEMETRY, ten_minutes_ahead)["ignored"], json!([]));
 }
 
 #[test]

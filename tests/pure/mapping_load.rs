@@ -1,10 +1,13 @@
-//! Mapping files with mistakes: each is named with its line and a way out, all at once; and what maps subscribe to.
+//! Mapping files with mistakes: all are reported at once, each with its line and a hint. Also the topic filters of maps.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod mistakes;
 
 use fleetgauge::jurisdiction::compiled_in_zone;
 use fleetgauge::telemetry::mapping::{MappingErrors, Mappings};
 use fleetgauge::telemetry::without_covered;
+use mistakes::{MISTAKES, TOPIC};
 
 fn parse(text: &str) -> Result<Mappings, MappingErrors> {
     Mappings::parse(&[("site.toml", text)], &|name| {
@@ -24,369 +27,29 @@ fields = [
 "#;
 
 #[test]
-fn every_mistake_has_its_line_and_a_way_out() {
+fn every_mistake_has_its_line_and_a_hint() {
     parse(GOOD).unwrap();
-    let field = |field: &str| {
-        (
-            r#"{ path = "/v", quantity = "soc", unit = "%" }"#.to_owned(),
-            field.to_owned(),
-        )
-    };
-    let line = |from: &str, to: &str| (from.to_owned(), to.to_owned());
-    let topic = |topic: &str| line("a/{id}", topic);
-    let asset = |asset: &str| line("x:{id}", asset);
-    let time = |time: &str| line(r#"path = "/t", format = "unix""#, time);
-    for ((from, to), at, reason, hint) in [
-        (
-            line("topic =", "topc ="),
-            1,
-            "has no `topic`",
-            "write topic =",
-        ),
-        (
-            line("topic =", "topc ="),
-            2,
-            "`map[0].topc`: is not a key here",
-            "did you mean `topic`?",
-        ),
-        (
-            line("asset = \"x:{id}\"", ""),
-            1,
-            "has no `asset`",
-            "write asset =",
-        ),
-        (topic(""), 2, "is empty", "write topic ="),
-        (
-            topic("a/#/b"),
-            2,
-            "has `#` before its end",
-            "`+` is one level",
-        ),
-        (
-            topic("a/b+"),
-            2,
-            "has a wildcard within the level `b+`",
-            "levels of their own",
-        ),
-        (
-            topic("a/{id"),
-            2,
-            "has unmatched braces in the level `{id`",
-            "{name}",
-        ),
-        (
-            topic("a/{id}{b}"),
-            2,
-            "has unmatched braces",
-            "at most one in a level",
-        ),
-        (
-            topic("a/{i d}"),
-            2,
-            "has a capture called `i d`",
-            "letters, digits and `_`",
-        ),
-        (
-            topic("a/{id}/{id}"),
-            2,
-            "has the capture `id` twice",
-            "name of its own",
-        ),
-        (
-            topic("{id*}/a"),
-            2,
-            "has `{id*}` before its end",
-            "{id} is one level",
-        ),
-        (
-            topic("$share/g/a/{id}"),
-            2,
-            "is a shared subscription",
-            "`topics` of the [[broker]]",
-        ),
-        (topic(&"a/".repeat(40)), 2, "has 41 levels", "at most 32"),
-        (
-            asset("x:{ide}"),
-            3,
-            "`x:{ide}` has `{ide}`, which is not in `topic`",
-            "did you mean `id`?",
-        ),
-        (asset("x y:{id}"), 3, "is no id", "write source:{id}"),
-        (asset("x:{id}/"), 3, "is no id", "ids divided by `/`"),
-        (asset("x:{id"), 3, "has unmatched braces", "{/json/pointer}"),
-        (
-            asset("x:{prop:}"),
-            3,
-            "has a property without a name",
-            "{prop:vehicleName}",
-        ),
-        (asset("x:{/a~2}"), 3, "has a `~`", "`~1` for `/`"),
-        (
-            line("json", "csv-kv"),
-            4,
-            "`csv-kv` is not known",
-            "json, value",
-        ),
-        (
-            line("json", "value"),
-            5,
-            "has nowhere to lead: `format` is \"value\"",
-            "write format = \"json\"",
-        ),
-        (
-            line("json", "value"),
-            7,
-            "has nowhere to lead",
-            "remove the path",
-        ),
-        (
-            time(r#"path = "/t", format = "rfc339""#),
-            5,
-            "`rfc339` is not known",
-            "did you mean `rfc3339`?",
-        ),
-        (
-            time(r#"path = "/t", format = "local:Europe/Londn""#),
-            5,
-            "`Europe/Londn` is no known time zone",
-            "IANA name",
-        ),
-        (time(r#"path = "/t""#), 5, "has no `format`", "unix_ms"),
-        (
-            time(r#"format = "unix""#),
-            5,
-            "says not where the time stands",
-            "path = \"/t\"",
-        ),
-        (
-            time(r#"path = "/t", prop = "t", format = "unix""#),
-            5,
-            "has both `path` and `prop`",
-            "keep the one",
-        ),
-        (
-            time(r#"path = "/t", format = "arrival""#),
-            5,
-            "names a place for the time",
-            "remove the other key",
-        ),
-        (
-            time(r#"path = "t", format = "unix""#),
-            5,
-            "`t` is no JSON Pointer",
-            "write \"/t\"",
-        ),
-        (
-            line("time = {", "time = \"now\" # {"),
-            5,
-            "is a text, not a table",
-            "write time = {",
-        ),
-        (
-            line("fields = [", "[map.time2]\nfields = ["),
-            1,
-            "has no `fields`",
-            "write fields =",
-        ),
-        (
-            line("time = {", "stale_s = 0.5 # {"),
-            5,
-            "is no whole number from 1",
-            "stale_s = 900",
-        ),
-        (
-            line("time = {", "ignore = [\"retain\"] # {"),
-            5,
-            "`retain` is not known",
-            "[\"retained\"]",
-        ),
-        (
-            line("time = {", "kind = \"car\" # {"),
-            5,
-            "`car` is not known",
-            "vehicle, charger, meter",
-        ),
-        (
-            line("time = {", "select = { path = \"/k\" } # {"),
-            5,
-            "selects nothing: no field has a `when`",
-            "when = \"..\"",
-        ),
-        (
-            line("time = {", "select = {} # {"),
-            5,
-            "has no `path`",
-            "write select =",
-        ),
-        (
-            field(r#"{ path = "/v", quantity = "soc" }"#),
-            7,
-            "has no `unit` for `soc`",
-            "one of: %, ",
-        ),
-        (
-            field(r#"{ path = "/v", quantity = "position" }"#),
-            7,
-            "has no `unit` for `position`",
-            "one of: deg",
-        ),
-        (
-            field(r#"{ path = "/v", quantity = "soc", unit = "km" }"#),
-            7,
-            "`km` is no unit of `soc`",
-            "one of: %, ",
-        ),
-        (
-            field(r#"{ path = "/v", quantity = "odometer", unit = "gal" }"#),
-            7,
-            "`gal` is no unit of `odometer`",
-            "km, m, mi",
-        ),
-        (
-            field(r#"{ path = "/v", quantity = "ignition", unit = "V" }"#),
-            7,
-            "`V`: `ignition` has no unit",
-            "remove the key",
-        ),
-        (
-            field(r#"{ path = "/v", quantity = "odometre", unit = "km" }"#),
-            7,
-            "`odometre` is not known",
-            "did you mean `odometer`?",
-        ),
-        (
-            field(r#"{ path = "/v", unit = "km" }"#),
-            7,
-            "has no `quantity`",
-            "one of: odometer",
-        ),
-        (
-            field(r#"{ quantity = "soc", unit = "%" }"#),
-            7,
-            "has no `path`",
-            "format = \"value\"",
-        ),
-        (
-            field(r#"{ path = "io.v", quantity = "soc", unit = "%" }"#),
-            7,
-            "is no JSON Pointer",
-            "write \"/io/v\"",
-        ),
-        (
-            field(r#"{ path = "/v", quantity = "soc", unit = "%", when = "x" }"#),
-            7,
-            "needs a `select`",
-            "write select =",
-        ),
-        (
-            field(r#"{ path = "/v", quantity = "soc", unit = "%", valid = [94, 6] }"#),
-            7,
-            "lowest number above",
-            "lowest first",
-        ),
-        (
-            field(r#"{ path = "/v", quantity = "soc", unit = "%", valid = [6] }"#),
-            7,
-            "is not two numbers",
-            "valid = [6, 94]",
-        ),
-        (
-            field(r#"{ path = "/v", quantity = "charging", valid = [0, 1] }"#),
-            7,
-            "is for quantities that are one number",
-            "remove",
-        ),
-        (
-            field(r#"{ path = "/v", quantity = "soc", unit = "%", scale = 0 }"#),
-            7,
-            "is zero",
-            "scale = 0.001",
-        ),
-        (
-            field(r#"{ path = "/v", quantity = "soc", unit = "%", scale = "2" }"#),
-            7,
-            "is a text, not a number",
-            "raw * scale",
-        ),
-        (
-            field(r#"{ path = "/v", quantity = "soc", unit = "%", offset = nan }"#),
-            7,
-            "is no number, not a number",
-            "raw * scale",
-        ),
-        (
-            field(r#"{ path = "/v", quantity = "soc", unit = "%", values = { F = true } }"#),
-            7,
-            "what `soc` can be",
-            "a number",
-        ),
-        (
-            field(r#"{ path = "/v", quantity = "charging", values = { C = 1 } }"#),
-            7,
-            "what `charging` can be",
-            "true or false",
-        ),
-        (
-            field(r#"{ path = "/v", quantity = "charging", values = {} }"#),
-            7,
-            "has 0 words",
-            "from 1",
-        ),
-        (
-            field(r#"{ path = "/v", quantity = "soc", unit = "%", vald = [1, 2] }"#),
-            7,
-            "is not a key here",
-            "did you mean `valid`?",
-        ),
-        (
-            field(r#"7"#),
-            7,
-            "is a whole number, not a table",
-            "write fields =",
-        ),
-        (
-            line("[[map]]", "[map]"),
-            1,
-            "is a table, not a list",
-            "two brackets",
-        ),
-        (
-            line("[[map]]", "[[maps]]"),
-            1,
-            "has no [[map]]",
-            "two brackets",
-        ),
-        (
-            line("[[map]]", "[[maps]]"),
-            1,
-            "`maps`: is not a key here",
-            "did you mean `map`?",
-        ),
-        (
-            line("format = \"json\"", "format = json"),
-            4,
-            "",
-            "this line is not TOML",
-        ),
-    ] {
-        let text = GOOD.replacen(&from, &to, 1);
-        let errors = parse(&text)
-            .err()
-            .unwrap_or_else(|| panic!("no error in\n{text}"))
-            .0;
-        let found = errors.iter().any(|error| {
-            let shown = format!("`{}`: {}", error.key, error.reason);
-            error.file == "site.toml"
-                && error.line == at
-                && shown.contains(reason)
-                && error.hint.contains(hint)
-        });
-        assert!(
-            found,
-            "line {at} {reason} | {hint} in\n{text}\n{}",
-            MappingErrors(errors)
-        );
+    for &(from, to, line, reason, hint) in MISTAKES {
+        assert_mistake(&GOOD.replacen(from, to, 1), line, reason, hint);
     }
+    let long = GOOD.replacen(TOPIC, &"a/".repeat(40), 1);
+    assert_mistake(&long, 2, "has 41 levels", "at most 32");
+}
+
+fn assert_mistake(text: &str, line: usize, reason: &str, hint: &str) {
+    let errors = parse(text)
+        .err()
+        .unwrap_or_else(|| panic!("no error in\n{text}"))
+        .0;
+    let found = errors.iter().any(|error| {
+        let shown = format!("`{}`: {}", error.key, error.reason);
+        error.file == "site.toml"
+            && error.line == line
+            && shown.contains(reason)
+            && error.hint.contains(hint)
+    });
+    let shown = MappingErrors(errors);
+    assert!(found, "line {line} {reason} | {hint} in\n{text}\n{shown}");
 }
 
 /// Telegraf 10753: in TOML, keys after a sub-table belong to it.

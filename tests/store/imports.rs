@@ -6,12 +6,15 @@
     reason = "a test fails by panicking, and waits on the real clock"
 )]
 
+mod bad_rows;
+
 use std::path::{Path, PathBuf};
 
 use crate::support::TempDir;
 use crate::support::fuel_card_files::{ORGANISATIONS, VEHICLES, many_rows};
+use bad_rows::BAD_ROWS;
 use fleetgauge::app::config::{FactorsConfig, load_factors};
-use fleetgauge::app::import::{Failure, Job, Outcome, import};
+use fleetgauge::app::import::{ImportFailure, Job, Outcome, import};
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{Activity, ImportKind, Subject, TokenHasher};
 use fleetgauge::store::{FileProgress, ImportStore, Reader};
@@ -58,7 +61,7 @@ impl Scene {
         kind: ImportKind,
         path: &Path,
         batches: usize,
-    ) -> (Result<Outcome, Failure>, Vec<String>) {
+    ) -> (Result<Outcome, ImportFailure>, Vec<String>) {
         let mut store = ImportStore::open(self.folder.path()).unwrap();
         let factors = load_factors(&FactorsConfig::default()).unwrap();
         let now = "2026-11-25T12:00:00Z".parse().unwrap();
@@ -166,7 +169,7 @@ fn a_killed_import_goes_on_after_every_batch() {
         let (outcome, _) = scene.import_until(ImportKind::Fuel, &path, usize::MAX);
         let outcome = outcome.unwrap();
         assert_eq!(
-            outcome.went_on_after,
+            outcome.resumed_after,
             if batches == 6 {
                 0
             } else {
@@ -189,164 +192,7 @@ fn a_killed_import_goes_on_after_every_batch() {
 
 #[test]
 fn bad_rows_are_named_and_kept_out() {
-    for (kind, header, row, want) in [
-        (
-            ImportKind::Fuel,
-            "date,vehicle_id,litres",
-            "2026-11-26,A1,40",
-            "column `date`: `2026-11-26`: lies in the future",
-        ),
-        (
-            ImportKind::Fuel,
-            "date,vehicle_id,litres",
-            "11/24/2026,A1,40",
-            "has its month first",
-        ),
-        (
-            ImportKind::Fuel,
-            "date,vehicle_id,litres",
-            ",A1,40",
-            "column `date`: is empty",
-        ),
-        (
-            ImportKind::Fuel,
-            "date,vehicle_id,litres",
-            "2026-11-24,A9,40",
-            "`A9`: is not in the register",
-        ),
-        (
-            ImportKind::Fuel,
-            "date,vehicle_id,litres",
-            "2026-11-24,,40",
-            "by vehicle_id or registration",
-        ),
-        (
-            ImportKind::Fuel,
-            "date,vehicle_id,Quantity",
-            "2026-11-24,A1,lots",
-            "column `Quantity`: `lots`: is not a number",
-        ),
-        (
-            ImportKind::Fuel,
-            "date,vehicle_id,litres",
-            "2026-11-24,A1,\"40,5\"",
-            "`40,5`: is not a number",
-        ),
-        (
-            ImportKind::Fuel,
-            "date,vehicle_id,litres",
-            "2026-11-24,A1,0",
-            "is nothing",
-        ),
-        (
-            ImportKind::Fuel,
-            "date,vehicle_id,litres",
-            "2026-11-24,A1,40000",
-            "is more than one row can be",
-        ),
-        (
-            ImportKind::Fuel,
-            "date,vehicle_id,litres",
-            "2026-11-24,A1,40,7",
-            "has 4 cells, the header has 3",
-        ),
-        (
-            ImportKind::Fuel,
-            "date,vehicle_id,litres,fuel",
-            "2026-11-24,A1,40,Petrol",
-            "is not what the vehicle burns",
-        ),
-        (
-            ImportKind::Fuel,
-            "date,vehicle_id,litres,fuel",
-            "2026-11-24,E1,40,diesel",
-            "E1 is bev by vehicles.csv",
-        ),
-        (
-            ImportKind::Fuel,
-            "date,vehicle_id,litres,fuel",
-            "2026-11-24,A1,40,gas oil",
-            "is no fuel known here",
-        ),
-        (
-            ImportKind::Fuel,
-            "date,vehicle_id,reg,litres",
-            "2026-11-24,A1,AB12CDF,40",
-            "is on A2 by the register, the row says A1",
-        ),
-        (
-            ImportKind::Fuel,
-            "date,reg,litres",
-            "2014-01-01,RE12USE,40",
-            "is on several vehicles",
-        ),
-        (
-            ImportKind::Mileage,
-            "from,to,vehicle_id,miles",
-            "2026-11-02,2026-11-01,A1,40",
-            "is before the first day",
-        ),
-        (
-            ImportKind::Mileage,
-            "from,to,vehicle_id,miles",
-            "2024-11-02,2026-11-01,A1,40",
-            "more than a year",
-        ),
-        (
-            ImportKind::Mileage,
-            "month,vehicle_id,miles",
-            "2026-12,A1,40",
-            "lies in the future",
-        ),
-        (
-            ImportKind::Mileage,
-            "month,vehicle_id,miles,km",
-            "2026-10,A1,40,60",
-            "stands beside a distance in km",
-        ),
-        (
-            ImportKind::Mileage,
-            "month,organisation,vehicle_class,miles",
-            "2026-10,EMAS,tank,40",
-            "has no emission factor",
-        ),
-        (
-            ImportKind::Mileage,
-            "month,organisation,vehicle_class,miles",
-            "2026-10,EMASS,car,40",
-            "did you mean `EMAS`?",
-        ),
-        (
-            ImportKind::Mileage,
-            "month,organisation,miles",
-            "2026-10,EMAS,40",
-            "or organisation and vehicle_class",
-        ),
-        (
-            ImportKind::Indicators,
-            "month,organisation,name,value",
-            "2026-10,EMAS,a b,40",
-            "column `name`: `a b`: holds ' '",
-        ),
-        (
-            ImportKind::Indicators,
-            "month,organisation,name,value",
-            "2026-10,EMAS,a,inf",
-            "is not a number",
-        ),
-        (
-            ImportKind::Indicators,
-            "month,organisation,name,value",
-            "2027-10,EMAS,a,1",
-            "lies in the future",
-        ),
-        (
-            ImportKind::Indicators,
-            "month,organisation,name,value",
-            "2026-10,EMAS,a,",
-            "leave the row out",
-        ),
-    ] {
+    for &(kind, header, row, want) in BAD_ROWS {
         let scene = Scene::new("import-bad");
         let good = match kind {
             ImportKind::Fuel => "date,vehicle_id,litres\n2026-11-24,A1,40\n",
@@ -366,7 +212,10 @@ fn bad_rows_are_named_and_kept_out() {
             "{row}\n{text}"
         );
     }
-    // The good ones of a file with bad ones are taken, and the file is good once the register knows everybody.
+}
+
+#[test]
+fn good_rows_beside_bad_ones_are_taken_and_the_rest_after_the_register_is_corrected() {
     let mut scene = Scene::new("import-mended");
     let text = "date,vehicle_id,litres\n2026-11-24,A1,40\n2026-11-24,B7,50\n2026-11-24,A1,60\n";
     let (progress, bad) = scene.import(ImportKind::Fuel, text);

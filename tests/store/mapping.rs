@@ -516,8 +516,90 @@ fn damaged_messages_never_stop_the_feed() {
     assert_eq!(answers(&map, &capture).len(), 5_000);
 }
 
+/// Arguments, exit status, part of the standard output, part of the standard error.
+const COMMANDS: &[(&[&str], i32, &str, &str)] = &[
+    (
+        &["decode", "--mapping", "site.toml", "capture.jsonl"],
+        0,
+        "\"ts\":\"2026-08-21T09:15:02.000Z\"",
+        "",
+    ),
+    (
+        &["decode", "--mapping", "bad.toml", "capture.jsonl"],
+        78,
+        "",
+        "error: `map[0].topic` in bad.toml line 2: `a/#/b` has `#`",
+    ),
+    (
+        &["decode", "--mapping", "nowhere.toml"],
+        78,
+        "",
+        "error: nowhere.toml: ",
+    ),
+    (
+        &["check-config", "config.toml"],
+        0,
+        "ok: mappings: 6 maps",
+        "",
+    ),
+    (
+        &["check-config", "wrong.toml"],
+        78,
+        "",
+        "error: `map[0].fields[0]` in bad.toml line 4: has no `unit` for `soc`",
+    ),
+    (&["check-config", "wrong.toml"], 78, "", "nowhere.toml: "),
+    (
+        &["run", "--config", "wrong.toml"],
+        78,
+        "",
+        "bad.toml line 2",
+    ),
+    (
+        &["replay", "--config", "wrong.toml", "feed.jsonl"],
+        78,
+        "",
+        "bad.toml line 2",
+    ),
+    (
+        &["replay", "--config", "config.toml", "feed.jsonl"],
+        0,
+        "\"mg:V\"",
+        "",
+    ),
+    (
+        &["replay", "--config", "config.toml", "feed.jsonl"],
+        0,
+        "\"x:1\"",
+        "",
+    ),
+];
+
 #[test]
 fn the_commands_read_mapping_files() {
+    let folder = folder_with_mappings();
+    for &(arguments, code, out, err) in COMMANDS {
+        let output = fleetgauge()
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let (stdout, stderr) = (
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        );
+        let good =
+            output.status.code() == Some(code) && stdout.contains(out) && stderr.contains(err);
+        assert!(
+            good,
+            "{arguments:?}: {:?}\n{stdout}\n{stderr}",
+            output.status.code()
+        );
+    }
+}
+
+/// A good and a bad mapping, a configuration with each, a capture and a feed.
+fn folder_with_mappings() -> TempDir {
     let folder = TempDir::new("mapping");
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     let site = json_map(
@@ -557,78 +639,5 @@ fn the_commands_read_mapping_files() {
         ),
     ];
     write("feed.jsonl", &feed.join("\n"));
-    for (arguments, code, out, err) in [
-        (
-            &["decode", "--mapping", "site.toml", "capture.jsonl"][..],
-            0,
-            "\"ts\":\"2026-08-21T09:15:02.000Z\"",
-            "",
-        ),
-        (
-            &["decode", "--mapping", "bad.toml", "capture.jsonl"],
-            78,
-            "",
-            "error: `map[0].topic` in bad.toml line 2: `a/#/b` has `#`",
-        ),
-        (
-            &["decode", "--mapping", "nowhere.toml"],
-            78,
-            "",
-            "error: nowhere.toml: ",
-        ),
-        (
-            &["check-config", "config.toml"],
-            0,
-            "ok: mappings: 6 maps",
-            "",
-        ),
-        (
-            &["check-config", "wrong.toml"],
-            78,
-            "",
-            "error: `map[0].fields[0]` in bad.toml line 4: has no `unit` for `soc`",
-        ),
-        (&["check-config", "wrong.toml"], 78, "", "nowhere.toml: "),
-        (
-            &["run", "--config", "wrong.toml"],
-            78,
-            "",
-            "bad.toml line 2",
-        ),
-        (
-            &["replay", "--config", "wrong.toml", "feed.jsonl"],
-            78,
-            "",
-            "bad.toml line 2",
-        ),
-        (
-            &["replay", "--config", "config.toml", "feed.jsonl"],
-            0,
-            "\"mg:V\"",
-            "",
-        ),
-        (
-            &["replay", "--config", "config.toml", "feed.jsonl"],
-            0,
-            "\"x:1\"",
-            "",
-        ),
-    ] {
-        let output = fleetgauge()
-            .args(arguments)
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
-        let (stdout, stderr) = (
-            String::from_utf8(output.stdout).unwrap(),
-            String::from_utf8(output.stderr).unwrap(),
-        );
-        let good =
-            output.status.code() == Some(code) && stdout.contains(out) && stderr.contains(err);
-        assert!(
-            good,
-            "{arguments:?}: {:?}\n{stdout}\n{stderr}",
-            output.status.code()
-        );
-    }
+    folder
 }

@@ -11,7 +11,7 @@ use super::{EX_CONFIG, fail};
 use crate::app::RegisterSource;
 use crate::app::clock::Clock;
 use crate::app::config::{Config, load_factors};
-use crate::app::import::{self, Job, Outcome, Step, register};
+use crate::app::import::{self, Job, Outcome, Progress, register};
 use crate::model::register::RegisterError;
 use crate::model::{ImportKind, TokenHasher};
 use crate::store::ImportStore;
@@ -61,7 +61,7 @@ struct Answer<'a> {
     rows_known: u64,
     rows_left_out: u64,
     rows_bad: u64,
-    went_on_after: u64,
+    resumed_after: u64,
     left_out: &'a BTreeMap<&'static str, u64>,
     columns_left_out: &'a [String],
     errors: Vec<Mistake>,
@@ -183,7 +183,7 @@ fn print_json(kind: ImportKind, options: &Options, outcome: &Outcome, errors: Ve
         rows_known: progress.known,
         rows_left_out: progress.ignored,
         rows_bad: progress.bad,
-        went_on_after: outcome.went_on_after,
+        resumed_after: outcome.resumed_after,
         left_out: &outcome.ignored,
         columns_left_out: &outcome.columns_left_out,
         errors,
@@ -209,10 +209,10 @@ fn told(file: &Path, outcome: &Outcome, dry_run: bool) -> String {
             "{taken} new, {changed} changed, {known} known before, {ignored} left out, {bad} bad\n"
         ));
     }
-    if outcome.went_on_after > 0 {
+    if outcome.resumed_after > 0 {
         text.push_str(&format!(
             "an interrupted import went on after row {}\n",
-            outcome.went_on_after
+            outcome.resumed_after
         ));
     }
     for (what, count) in &outcome.ignored {
@@ -297,7 +297,7 @@ impl Bar {
         }
     }
 
-    fn draw(&mut self, Step { bytes, of, rows }: Step) {
+    fn draw(&mut self, Progress { bytes, of, rows }: Progress) {
         if !self.on {
             return;
         }

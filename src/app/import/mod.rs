@@ -1,56 +1,56 @@
-//! Takes a CSV file of fuel, mileage or monthly figures into the store, batch by batch. A file that was interrupted goes on where it was;
-//! a row that is there already changes nothing; bad rows are reported and kept out, the good ones are taken.
+//! Imports a CSV file of fuel, mileage or monthly figures into the store, in batches beside a running daemon. An interrupted import resumes
+//! after the last batch; rows that were imported before change nothing; invalid rows are reported and skipped.
 
+mod csv_file;
 pub mod register;
-mod source;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use csv::ByteRecord;
 
-use crate::imports::{Context, Parsed, Registrations, Table};
+use crate::imports::{Context, ImportTable, Parsed, Registrations};
 use crate::ledger::emissions::FactorSets;
 use crate::model::register::{Register, RegisterError};
 use crate::model::{ImportKind, ImportedRow, Indicator, IndicatorKey};
 use crate::store::{FileProgress, ImportError, ImportStore, ImportedFile};
 use crate::units::UtcMs;
-use source::Source;
+use csv_file::CsvFile;
 
 /// Rows of one transaction: a few milliseconds that a daemon's commit may have to wait.
 pub const ROWS_AT_ONCE: usize = 500;
 
-/// What is to be imported.
+/// An import to run.
 pub struct Job<'a> {
     /// What the file holds.
     pub kind: ImportKind,
     /// The file.
     pub path: &'a Path,
-    /// Who is known.
+    /// The vehicles and organisations.
     pub register: &'a Register,
-    /// What can be computed.
+    /// Decides which classes and fuels of grey fleet are accepted.
     pub factors: &'a FactorSets,
-    /// Now.
+    /// The current time.
     pub now: UtcMs,
 }
 
-/// What came of a file.
+/// The result of an import.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Outcome {
-    /// Rows by what came of them. Without a store, `taken` are those that are good.
+    /// Rows by result. In a dry run `taken` counts the valid rows.
     pub progress: FileProgress,
-    /// Rows that an earlier, interrupted import went through.
-    pub went_on_after: u64,
-    /// Rows left out on purpose, by what they are; only of this run.
+    /// Rows that an earlier, interrupted import handled.
+    pub resumed_after: u64,
+    /// Rows skipped on purpose, by product; of this run only.
     pub ignored: BTreeMap<&'static str, u64>,
-    /// Columns that nobody reads.
+    /// Titles of columns that are not used.
     pub columns_left_out: Vec<String>,
 }
 
-/// The file cannot be imported at all, or not to its end.
+/// Why a file was not imported, or not to its end.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// It cannot be read.
+pub enum ImportFailure {
+    /// The file cannot be read.
     #[error("{}: {error}\n  hint: give the path of a CSV file that this user may read", path.display())]
     Read {
         /// The file.
@@ -58,10 +58,10 @@ pub enum Failure {
         /// Why.
         error: std::io::Error,
     },
-    /// It is no such table: all that is wrong with its header.
+    /// The header is wrong: every mistake.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Header(Vec<RegisterError>),
-    /// The store does not take it.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] ImportError),
     /// The caller asked to stop after a batch.
@@ -69,30 +69,31 @@ pub enum Failure {
     Stopped,
 }
 
-/// How far it is.
+/// The progress after a batch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Step {
+pub struct Progress {
     /// Bytes read.
     pub bytes: u64,
     /// Bytes of the file.
     pub of: u64,
-    /// Rows gone through.
+    /// Rows handled.
     pub rows: u64,
 }
 
-/// Imports a file; without a store, only checks it. `bad` hears every mistake, `step` where it is after each batch, and may stop it there.
+/// Imports a file; without a store it only checks the file. `bad` receives every mistake; `step` receives the progress after each batch and
+/// stops the import by returning false.
 pub fn import(
     job: &Job<'_>,
     mut store: Option<&mut ImportStore>,
     mut bad: impl FnMut(&RegisterError),
-    mut step: impl FnMut(Step) -> bool,
-) -> Result<Outcome, Failure> {
+    mut step: impl FnMut(Progress) -> bool,
+) -> Result<Outcome, ImportFailure> {
     let name = job.path.display().to_string();
-    let failed = |error| Failure::Read {
+    let failed = |error| ImportFailure::Read {
         path: job.path.to_path_buf(),
         error,
     };
-    let mut source = Source::open(job.path).map_err(failed)?;
+    let mut source = CsvFile::open(job.path).map_err(failed)?;
     let mut record = ByteRecord::new();
     if !source
         .next(&mut record)
@@ -100,13 +101,14 @@ pub fn import(
     {
         return Err(unreadable(&name, 1, "is empty"));
     }
-    let table = Table::of(job.kind, &name, source.line(), source.separator(), &record)
-        .map_err(Failure::Header)?;
+    let table =
+        ImportTable::from_header(job.kind, &name, source.line(), source.separator(), &record)
+            .map_err(ImportFailure::Header)?;
     let mut file = match store.as_deref_mut() {
         Some(store) => Some(store.begin(job.kind, source.fingerprint(), &name, job.now)?),
         None => None,
     };
-    let registrations = Registrations::of(job.register);
+    let registrations = Registrations::from_register(job.register);
     let has_factor =
         |class: &str, fuel: &str, day| job.factors.kilometre(class, fuel, day).is_some();
     let context = Context {
@@ -116,7 +118,7 @@ pub fn import(
         has_factor: &has_factor,
     };
     let mut outcome = Outcome {
-        went_on_after: file.as_ref().map_or(0, |file| file.progress.position),
+        resumed_after: file.as_ref().map_or(0, |file| file.progress.position),
         columns_left_out: table.left_out().into_iter().map(str::to_owned).collect(),
         ..Outcome::default()
     };
@@ -128,29 +130,29 @@ pub fn import(
             .next(&mut record)
             .map_err(|error| unreadable(&name, source.line(), &error))?;
         // Monthly figures are few, and a row is compared with those before it.
-        if more && rows < outcome.went_on_after && job.kind != ImportKind::Indicators {
+        if more && rows < outcome.resumed_after && job.kind != ImportKind::Indicators {
             rows += 1;
             continue;
         }
         if more {
             rows += 1;
             let parsed = table.row(source.line(), &record, &context, &mut errors);
-            batch.take(parsed, &name, source.line(), &mut errors, &mut outcome);
+            batch.add(parsed, &name, source.line(), &mut errors, &mut outcome);
             errors.drain(..).for_each(|error| bad(&error));
         }
         if !more || batch.len() >= ROWS_AT_ONCE {
-            batch.passed = FileProgress {
+            batch.counted = FileProgress {
                 position: rows,
                 done: !more,
-                ..batch.passed
+                ..batch.counted
             };
             batch.write(store.as_deref_mut(), file.as_mut(), &mut outcome)?;
-            if !step(Step {
+            if !step(Progress {
                 bytes: source.bytes(),
                 of: source.length(),
                 rows,
             }) {
-                return Err(Failure::Stopped);
+                return Err(ImportFailure::Stopped);
             }
         }
         if !more {
@@ -159,10 +161,10 @@ pub fn import(
     }
 }
 
-fn unreadable(file: &str, line: u64, error: impl ToString) -> Failure {
+fn unreadable(file: &str, line: u64, error: impl ToString) -> ImportFailure {
     let (file, column, value) = (file.to_owned(), String::new(), String::new());
     let hint = "save it as `CSV UTF-8`, with its column names in the first line".to_owned();
-    Failure::Header(vec![RegisterError {
+    ImportFailure::Header(vec![RegisterError {
         file,
         line,
         column,
@@ -172,23 +174,23 @@ fn unreadable(file: &str, line: u64, error: impl ToString) -> Failure {
     }])
 }
 
-/// Rows that wait for their transaction.
+/// The rows of the next transaction.
 #[derive(Default)]
 struct Batch {
     rows: Vec<ImportedRow>,
     indicators: Vec<Indicator>,
-    passed: FileProgress,
+    counted: FileProgress,
     /// Figures of this file, with their lines.
     seen: HashMap<IndicatorKey, (f64, u64)>,
 }
 
 impl Batch {
     fn len(&self) -> usize {
-        let passed = self.passed.ignored + self.passed.bad;
-        self.rows.len() + self.indicators.len() + usize::try_from(passed).unwrap_or(usize::MAX)
+        let counted = self.counted.ignored + self.counted.bad;
+        self.rows.len() + self.indicators.len() + usize::try_from(counted).unwrap_or(usize::MAX)
     }
 
-    fn take(
+    fn add(
         &mut self,
         parsed: Option<Parsed>,
         name: &str,
@@ -199,7 +201,7 @@ impl Batch {
         match parsed {
             Some(Parsed::Activity(row)) => self.rows.push(*row),
             Some(Parsed::Ignored(what)) => {
-                self.passed.ignored += 1;
+                self.counted.ignored += 1;
                 *outcome.ignored.entry(what).or_default() += 1;
             }
             Some(Parsed::Indicator(row)) => {
@@ -221,7 +223,7 @@ impl Batch {
             }
             None => {}
         }
-        self.passed.bad += u64::from(!errors.is_empty());
+        self.counted.bad += u64::from(!errors.is_empty());
     }
 
     fn write(
@@ -233,23 +235,23 @@ impl Batch {
         match store.zip(file) {
             Some((store, file)) => {
                 if self.indicators.is_empty() {
-                    store.put_rows(file, &self.rows, &self.passed)?;
+                    store.put_rows(file, &self.rows, &self.counted)?;
                 } else {
-                    store.put_indicators(file, &self.indicators, &self.passed)?;
+                    store.put_indicators(file, &self.indicators, &self.counted)?;
                 }
                 outcome.progress = file.progress;
             }
             None => {
-                outcome.progress.position = self.passed.position;
+                outcome.progress.position = self.counted.position;
                 outcome.progress.taken += (self.rows.len() + self.indicators.len()) as u64;
-                outcome.progress.ignored += self.passed.ignored;
-                outcome.progress.bad += self.passed.bad;
-                outcome.progress.done = self.passed.done;
+                outcome.progress.ignored += self.counted.ignored;
+                outcome.progress.bad += self.counted.bad;
+                outcome.progress.done = self.counted.done;
             }
         }
         self.rows.clear();
         self.indicators.clear();
-        self.passed = FileProgress::default();
+        self.counted = FileProgress::default();
         Ok(())
     }
 }

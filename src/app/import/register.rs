@@ -1,4 +1,5 @@
-//! Puts new files into the register's folder: checked together with those that stay, written whole or not at all, the old ones kept.
+//! Replaces files of the register's folder. New files are checked together with those that stay, and written atomically; the old ones are
+//! kept as backups.
 
 use std::fs::File;
 use std::io::Write;
@@ -9,30 +10,30 @@ use crate::model::TokenHasher;
 use crate::model::register::{Register, RegisterError, RegisterFiles};
 use crate::units::UtcMs;
 
-/// What was done.
+/// The result of a replacement.
 #[derive(Debug)]
 pub struct Replaced {
-    /// The register as it is now.
+    /// The register after the replacement.
     pub register: Register,
     /// Names of files that are new or changed, and where the old one is.
     pub files: Vec<(String, Option<PathBuf>)>,
 }
 
-/// Nothing was done.
+/// Why no file was replaced.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// A file or folder.
+pub enum ReplaceError {
+    /// A file or folder cannot be read or written.
     #[error("{}: {error}", path.display())]
     File {
-        /// Which.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The error of the operating system.
         error: std::io::Error,
     },
-    /// Not a name of the register.
+    /// The file does not have the name of a register file.
     #[error("{}: is not a file of the register\n  hint: the files are called {}", .0.display(), names().collect::<Vec<_>>().join(", "))]
     Name(PathBuf),
-    /// Rows are wrong: all of them.
+    /// Every invalid row.
     #[error("{}\nthe register was not changed", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Rows(Vec<RegisterError>),
 }
@@ -41,9 +42,14 @@ fn names() -> impl Iterator<Item = &'static str> {
     EXAMPLE_REGISTER.iter().map(|(name, _)| *name)
 }
 
-/// Takes a file, or all files of a folder, into the register's folder.
-pub fn replace(from: &Path, folder: &Path, now: UtcMs, dry_run: bool) -> Result<Replaced, Failure> {
-    let failed = |path: &Path, error| Failure::File {
+/// Copies a file, or all files of a folder, into the register's folder.
+pub fn replace(
+    from: &Path,
+    folder: &Path,
+    now: UtcMs,
+    dry_run: bool,
+) -> Result<Replaced, ReplaceError> {
+    let failed = |path: &Path, error| ReplaceError::File {
         path: path.to_path_buf(),
         error,
     };
@@ -63,7 +69,7 @@ pub fn replace(from: &Path, folder: &Path, now: UtcMs, dry_run: bool) -> Result<
             .collect()
     };
     if new.is_empty() {
-        return Err(Failure::Name(from.to_path_buf()));
+        return Err(ReplaceError::Name(from.to_path_buf()));
     }
     let mut texts = Vec::new();
     let mut changed = Vec::new();
@@ -85,12 +91,12 @@ pub fn replace(from: &Path, folder: &Path, now: UtcMs, dry_run: bool) -> Result<
             None => texts.extend(old.map(|bytes| (stays.display().to_string(), bytes))),
         }
     }
-    // Only whether it can be read matters here; the key that hides tags is the store's.
+    // Only validity matters here, so any key will do for hashing tags.
     let register = Register::parse(
         &RegisterFiles::from_bytes(texts),
         &TokenHasher::new(&[0; 32]),
     )
-    .map_err(Failure::Rows)?;
+    .map_err(ReplaceError::Rows)?;
     let mut files = Vec::new();
     for (name, bytes, had_old) in changed {
         let path = folder.join(name);
@@ -102,7 +108,8 @@ pub fn replace(from: &Path, folder: &Path, now: UtcMs, dry_run: bool) -> Result<
             .collect();
         let backup = had_old.then(|| folder.join(format!("{name}.{time}.bak")));
         if !dry_run {
-            put(folder, &path, &bytes, backup.as_deref()).map_err(|error| failed(&path, error))?;
+            replace_file(folder, &path, &bytes, backup.as_deref())
+                .map_err(|error| failed(&path, error))?;
         }
         files.push((name.to_owned(), backup));
     }
@@ -110,7 +117,12 @@ pub fn replace(from: &Path, folder: &Path, now: UtcMs, dry_run: bool) -> Result<
 }
 
 /// A reader sees the old file or the new one, whole, even if the power fails in between.
-fn put(folder: &Path, path: &Path, bytes: &[u8], backup: Option<&Path>) -> std::io::Result<()> {
+fn replace_file(
+    folder: &Path,
+    path: &Path,
+    bytes: &[u8],
+    backup: Option<&Path>,
+) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     if let Some(backup) = backup {
         std::fs::copy(path, backup)?;

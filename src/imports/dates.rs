@@ -1,4 +1,4 @@
-//! Days as exports write them: ISO, or day first as in Britain; a time of day behind it is left out. Month-first dates are never guessed.
+//! Dates as exports write them: ISO, or day first as in Britain; a time of day behind the date is ignored. Month-first dates are refused.
 
 use crate::units::{Day, Month, UtcMs, Zone};
 
@@ -20,8 +20,8 @@ pub(super) fn day(text: &str, zone: &Zone) -> Result<Day, &'static str> {
     let [day, month, year] = parts[..] else {
         return Err(NONE);
     };
-    let number = |text: &str, most: usize| {
-        (1..=most)
+    let number = |text: &str, max: usize| {
+        (1..=max)
             .contains(&text.len())
             .then(|| text.parse::<i32>().ok())
             .flatten()
@@ -48,7 +48,7 @@ fn month_name(text: &str) -> Option<u8> {
     NAMES
         .iter()
         .position(|name| *name == start)
-        .map(|place| place as u8 + 1)
+        .map(|index| index as u8 + 1)
 }
 
 /// The month of a cell: `2026-11`, `11/2026`, `Nov 2026`, or a day of it.
@@ -68,7 +68,7 @@ pub(super) fn month(text: &str, zone: &Zone) -> Option<Month> {
 
 #[cfg(test)]
 mod tests {
-    use crate::imports::date::*;
+    use crate::imports::dates::*;
     use crate::jurisdiction::UK;
 
     #[test]

@@ -1,4 +1,5 @@
-//! A CSV file as records: its separator and byte order mark found, its fingerprint taken, read in pieces whatever its size.
+//! A CSV file as a stream of records, whatever its size. Detects the separator and byte order mark, and computes a fingerprint of the
+//! content.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -8,7 +9,7 @@ use csv::ByteRecord;
 use ring::digest;
 
 /// An open file.
-pub(super) struct Source {
+pub(super) struct CsvFile {
     reader: csv::Reader<BufReader<File>>,
     fingerprint: digest::Digest,
     length: u64,
@@ -16,8 +17,8 @@ pub(super) struct Source {
     separator: u8,
 }
 
-impl Source {
-    /// Opens it, and reads it once for its fingerprint: the same content under another name is the same file.
+impl CsvFile {
+    /// Opens a file and reads it once for its fingerprint, by which the same content under another name is recognised.
     pub fn open(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
         let mut context = digest::Context::new(&digest::SHA256);
@@ -85,7 +86,7 @@ impl Source {
         self.line
     }
 
-    /// What stands between cells.
+    /// The separator of cells.
     pub fn separator(&self) -> u8 {
         self.separator
     }
@@ -100,7 +101,7 @@ impl Source {
         self.reader.position().byte().min(self.length)
     }
 
-    /// Bytes altogether.
+    /// Length of the file in bytes.
     pub fn length(&self) -> u64 {
         self.length
     }

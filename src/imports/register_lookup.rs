@@ -1,10 +1,11 @@
-//! Whose a row is: a vehicle by fleet id, feed id or number plate, an organisation by id or name. Never the nearest guess.
+//! Finds the vehicle of a row by fleet id, feed id or number plate, and its organisation by id or name. Exact matches only: a row must
+//! not be booked to the wrong vehicle.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Context;
-use super::cells::Cells;
+use super::csv_row::CsvRow;
 use crate::model::nearest;
 use crate::model::register::{Register, Vehicle};
 use crate::units::Day;
@@ -14,8 +15,8 @@ use crate::units::Day;
 pub struct Registrations(HashMap<String, Vec<usize>>);
 
 impl Registrations {
-    /// Of a register.
-    pub fn of(register: &Register) -> Self {
+    /// The plates of a register.
+    pub fn from_register(register: &Register) -> Self {
         let mut plates: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, vehicle) in register.vehicles.iter().enumerate() {
             if let Some(plate) = vehicle
@@ -69,34 +70,34 @@ fn plate(text: &str) -> String {
         .collect()
 }
 
-/// The nearest known id if there is a near one, and what else to do. A fleet's hundreds of ids are no hint.
-fn meant(text: &str, known: &[&str], otherwise: &str) -> String {
+/// A hint with the nearest known id, if one is near. A fleet has hundreds of ids, too many to list.
+fn hint_with_nearest(text: &str, known: &[&str], otherwise: &str) -> String {
     match nearest(text, known) {
         near if near.starts_with("did you mean") => format!("{near} Or {otherwise}"),
         _ => otherwise.to_owned(),
     }
 }
 
-/// A row's vehicle, and what identifies it in the row: the plate where there is one, because after a correction of the register the
-/// same row must be found again under another vehicle.
+/// A row's vehicle, and the reference that identifies the row when it is imported again: the plate if there is one, because after a
+/// correction of the register the same row may belong to another vehicle.
 pub(super) fn vehicle(
-    cells: &mut Cells<'_>,
+    row: &mut CsvRow<'_>,
     context: &Context<'_>,
     day: Day,
 ) -> Option<(Arc<str>, String)> {
     const HINT: &str = "add it to vehicles.csv and import the file again; rows that are in already stay as they are";
     let register = context.register;
-    let by_plate = match cells.text("registration") {
+    let by_plate = match row.text("registration") {
         None => None,
         Some(text) => match context.registrations.find(text, register, day) {
             Ok(vehicle) => Some((vehicle, plate(text))),
             Err(reason) => {
-                cells.refuse("registration", reason, HINT);
+                row.refuse("registration", reason, HINT);
                 return None;
             }
         },
     };
-    let by_id = match cells.text("vehicle_id") {
+    let by_id = match row.text("vehicle_id") {
         None => None,
         Some(text) => match register.vehicle(text) {
             Some(vehicle) => Some(vehicle),
@@ -106,10 +107,10 @@ pub(super) fn vehicle(
                     .iter()
                     .map(|vehicle| &*vehicle.id)
                     .collect();
-                cells.refuse(
+                row.refuse(
                     "vehicle_id",
                     "is not in the register",
-                    meant(text, &known, HINT),
+                    hint_with_nearest(text, &known, HINT),
                 );
                 return None;
             }
@@ -121,13 +122,13 @@ pub(super) fn vehicle(
                 "is on {} by the register, the row says {}",
                 by_plate.id, by_id.id
             );
-            cells.refuse("registration", reason, "correct the row or vehicles.csv");
+            row.refuse("registration", reason, "correct the row or vehicles.csv");
             None
         }
         (_, Some((vehicle, plate))) => Some((vehicle.id.clone(), plate)),
         (Some(vehicle), None) => Some((vehicle.id.clone(), vehicle.id.to_string())),
         (None, None) => {
-            cells.refuse(
+            row.refuse(
                 "vehicle_id",
                 "is empty",
                 "every row needs its vehicle, by vehicle_id or registration",
@@ -138,8 +139,8 @@ pub(super) fn vehicle(
 }
 
 /// An organisation by id or name.
-pub(super) fn organisation(cells: &mut Cells<'_>, register: &Register) -> Option<Arc<str>> {
-    let text = cells.needed("organisation", "an organisation_id of organisations.csv")?;
+pub(super) fn organisation(row: &mut CsvRow<'_>, register: &Register) -> Option<Arc<str>> {
+    let text = row.required("organisation", "an organisation_id of organisations.csv")?;
     let same = |other: &str| other.eq_ignore_ascii_case(text);
     let by_id = register
         .organisations
@@ -158,10 +159,10 @@ pub(super) fn organisation(cells: &mut Cells<'_>, register: &Register) -> Option
                 .iter()
                 .map(|organisation| &*organisation.id)
                 .collect();
-            cells.refuse(
+            row.refuse(
                 "organisation",
                 "is not in organisations.csv",
-                meant(text, &known, "add it there"),
+                hint_with_nearest(text, &known, "add it there"),
             );
             None
         }

@@ -1,17 +1,18 @@
-//! One row's cells by their columns, with what is wrong about them. Numbers may have thousands separators; decimal commas are refused.
+//! One row of a CSV file: its cells by column, and the mistakes in them. Numbers may have thousands separators; decimal commas are refused,
+//! because `1,204` would mean different numbers in different countries.
 
 use csv::ByteRecord;
 
-use super::Table;
+use super::ImportTable;
 use crate::model::register::RegisterError;
 use crate::units::{DecimalError, parse_scaled};
 
-/// A column and the other names it goes by, in the form of [`plain`].
+/// A column and the other names it goes by, in the form of [`snake_case`].
 pub(super) struct Column(pub &'static str, pub &'static [&'static str]);
 
-/// The column of a title: without regard to case, spaces and punctuation.
-pub(super) fn name_of(columns: &[Column], title: &str) -> Option<&'static str> {
-    let title = plain(title);
+/// The column of a title, ignoring case, spaces and punctuation.
+pub(super) fn column_name(columns: &[Column], title: &str) -> Option<&'static str> {
+    let title = snake_case(title);
     columns
         .iter()
         .find(|Column(name, others)| *name == title || others.contains(&title.as_str()))
@@ -19,30 +20,30 @@ pub(super) fn name_of(columns: &[Column], title: &str) -> Option<&'static str> {
 }
 
 /// `Fuel Type (L)` to `fuel_type_l`.
-pub(super) fn plain(text: &str) -> String {
+pub(super) fn snake_case(text: &str) -> String {
     let words = text
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
 }
 
-/// A row under the eyes of a reader.
-pub(super) struct Cells<'a> {
-    table: &'a Table,
+/// A row being parsed.
+pub(super) struct CsvRow<'a> {
+    table: &'a ImportTable,
     /// Line of the file.
     pub line: u64,
     texts: Vec<(&'static str, &'a str)>,
     errors: &'a mut Vec<RegisterError>,
 }
 
-impl<'a> Cells<'a> {
-    pub fn of(
-        table: &'a Table,
+impl<'a> CsvRow<'a> {
+    pub fn new(
+        table: &'a ImportTable,
         line: u64,
         record: &'a ByteRecord,
         errors: &'a mut Vec<RegisterError>,
     ) -> Self {
-        let mut cells = Self {
+        let mut row = Self {
             table,
             line,
             texts: Vec::with_capacity(record.len()),
@@ -54,7 +55,7 @@ impl<'a> Cells<'a> {
                 record.len(),
                 table.columns.len()
             );
-            cells.refuse(
+            row.refuse(
                 "",
                 reason,
                 "a cell with a comma in it needs quotes: \"1,204.50\"",
@@ -64,11 +65,11 @@ impl<'a> Cells<'a> {
             let Some(column) = *column else { continue };
             match std::str::from_utf8(cell).map(str::trim) {
                 Ok("") => {}
-                Ok(text) => cells.texts.push((column, text)),
-                Err(_) => cells.refuse(column, "is not UTF-8", "save the file as `CSV UTF-8`"),
+                Ok(text) => row.texts.push((column, text)),
+                Err(_) => row.refuse(column, "is not UTF-8", "save the file as `CSV UTF-8`"),
             }
         }
-        cells
+        row
     }
 
     /// A cell's text; `None` if it is empty or there is no such column.
@@ -80,7 +81,7 @@ impl<'a> Cells<'a> {
     }
 
     /// A cell that must be filled.
-    pub fn needed(&mut self, column: &'static str, hint: &str) -> Option<&'a str> {
+    pub fn required(&mut self, column: &'static str, hint: &str) -> Option<&'a str> {
         let text = self.text(column);
         if text.is_none() {
             self.refuse(column, "is empty", hint);
@@ -90,12 +91,12 @@ impl<'a> Cells<'a> {
 
     /// Reports something about a cell, under the name the file gives its column.
     pub fn refuse(&mut self, column: &str, reason: impl Into<String>, hint: impl Into<String>) {
-        let place = self
+        let index = self
             .table
             .columns
             .iter()
             .position(|name| *name == Some(column));
-        let title = place.map_or(column, |place| self.table.titles[place].as_str());
+        let title = index.map_or(column, |index| self.table.titles[index].as_str());
         self.errors.push(RegisterError {
             file: self.table.file.clone(),
             line: self.line,
@@ -107,11 +108,11 @@ impl<'a> Cells<'a> {
     }
 
     /// A number in thousandths of its unit, not zero, of at most `most` units either way.
-    pub fn amount(&mut self, column: &'static str, most: i64) -> Option<i64> {
+    pub fn amount(&mut self, column: &'static str, max: i64) -> Option<i64> {
         let text = self.text(column)?;
         let found = match thousandths(text, self.table.semicolons) {
             Ok(0) => Err("is nothing"),
-            Ok(amount) if amount.unsigned_abs() > most.unsigned_abs() * 1000 => {
+            Ok(amount) if amount.unsigned_abs() > max.unsigned_abs() * 1000 => {
                 Err("is more than one row can be")
             }
             Ok(amount) => Ok(amount),
@@ -124,7 +125,7 @@ impl<'a> Cells<'a> {
                 self.refuse(
                     column,
                     reason,
-                    format!("a number such as 1204.5, from -{most} to {most}; negative takes back"),
+                    format!("a number such as 1204.5, from -{max} to {max}; negative takes back"),
                 );
                 None
             }
@@ -152,7 +153,7 @@ fn thousandths(text: &str, semicolons: bool) -> Result<i64, DecimalError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::imports::cells::*;
+    use crate::imports::csv_row::*;
 
     #[test]
     fn thousands_are_told_from_decimal_commas() {
@@ -202,8 +203,8 @@ mod tests {
             "Quantity (L)",
             "quantity-l",
         ] {
-            assert_eq!(name_of(columns, title), Some("litres"), "{title}");
+            assert_eq!(column_name(columns, title), Some("litres"), "{title}");
         }
-        assert_eq!(name_of(columns, "Driver"), None);
+        assert_eq!(column_name(columns, "Driver"), None);
     }
 }
