@@ -1,7 +1,7 @@
 //! The factor files of `config/factors/`, compressed into the build folder: 360 KB of text are 25 KB in the binary.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 fn main() -> std::io::Result<()> {
     let folder = Path::new("config/factors");
@@ -12,23 +12,29 @@ fn main() -> std::io::Result<()> {
         std::fs::File::create(Path::new(&out).join("factors.gz"))?,
         flate2::Compression::best(),
     );
-    let mut names: Vec<_> = std::fs::read_dir(folder)?
-        .collect::<Result<Vec<_>, _>>()?
-        .iter()
-        .map(std::fs::DirEntry::path)
-        .collect();
-    names.retain(|path| path.extension().is_some_and(|extension| extension == "csv"));
+    let mut names = csv_files(folder)?;
     names.sort();
     for path in names {
         println!("cargo:rerun-if-changed={}", path.display());
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.strip_prefix(folder).unwrap_or(&path);
+        let name = name.to_string_lossy().replace('\\', "/");
         // A line that no CSV holds separates the files.
         encoder.write_all(format!("\u{1}{name}\n").as_bytes())?;
         encoder.write_all(&std::fs::read(&path)?)?;
     }
     encoder.finish()?.sync_all()
+}
+
+/// The files of a folder and of the folders in it, one for each country beside the first.
+fn csv_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(csv_files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "csv") {
+            files.push(path);
+        }
+    }
+    Ok(files)
 }

@@ -79,7 +79,7 @@ impl Default for EngineConfig {
             max_counter_events: 2_000,
             max_indicators: 10_000,
             max_history_series: 20_000,
-            profile: "nhs_sdu".into(),
+            profile: crate::jurisdiction::UK.default_profile().into(),
             target_share: 0.9,
             target_due: Day::from_ymd(2028, 3, 31).expect("31 March exists"),
             target_start: None,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fleetgauge::ledger::emissions::{
-    FactorSets, Inventory, Months, Scope, Setting, desnz_class, inventory,
+    FactorSets, Inventory, Months, Scope, Setting, factor_class, inventory,
 };
 use fleetgauge::ledger::transition::{Profile, classify};
 use fleetgauge::model::register::{Register, RegisterFiles};
@@ -337,7 +337,7 @@ k,,DIESEL,,,
         None,
     ];
     for (vehicle, want) in register(text).vehicles.iter().zip(want) {
-        assert_eq!(desnz_class(vehicle), want, "{}", vehicle.id);
+        assert_eq!(factor_class(vehicle), want, "{}", vehicle.id);
     }
 }
 

@@ -24,6 +24,7 @@ mod golden_targets_drift;
 mod history_engine;
 mod inventory_edges;
 mod inventory_properties;
+mod jurisdictions;
 mod low_emission_definition;
 mod mapping_load;
 mod mapping_presets;

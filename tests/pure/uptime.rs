@@ -522,11 +522,11 @@ fn golden_norms() {
     assert_eq!(sums.wall_ms(), 525_600 * MINUTE);
     let observed = 524_600.0;
     near(
-        norms::pcpr_by_wording(&sums),
+        norms::reliable_by_wording(&sums),
         (observed - 10_000.0 - 5_000.0) / (observed - 10_000.0),
     );
     near(
-        norms::pcpr_as_implemented(&sums),
+        norms::reliable_as_implemented(&sums),
         (observed - 5_000.0 - 16_000.0) / (observed - 16_000.0),
     );
     near(
@@ -545,7 +545,7 @@ fn golden_norms() {
         2_000.0 / (50.0 * accessible / 60.0),
     );
     assert!(
-        norms::pcpr_as_implemented(&sums) < norms::pcpr_by_wording(&sums),
+        norms::reliable_as_implemented(&sums) < norms::reliable_by_wording(&sums),
         "the second reading is the stricter one"
     );
     assert_eq!(

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::{EX_CONFIG, fail};
 use crate::app::clock::Clock;
-use crate::ledger::transition::{Basis, Counts, PROFILES, Profile, classify, in_scope};
+use crate::jurisdiction::UK;
+use crate::ledger::transition::{Basis, Counts, Profile, classify, in_scope};
 use crate::model::TokenHasher;
 use crate::model::register::{EmissionClass, Register, RegisterFiles};
 use crate::units::Day;
@@ -18,7 +19,7 @@ pub struct Options {
     /// A vehicles.csv.
     register: PathBuf,
     /// Definition of low emission: nhs_sdu, ulev_or_better, zev_only.
-    #[arg(long, default_value = "nhs_sdu", value_name = "NAME")]
+    #[arg(long, default_value = UK.default_profile(), value_name = "NAME")]
     profile: String,
     /// The day, such as 2026-03-31; without it, today.
     #[arg(long, value_name = "DATE")]
@@ -59,7 +60,7 @@ struct Row<'a> {
 /// Classifies and prints.
 pub fn main(options: &Options) -> ExitCode {
     let Some(profile) = Profile::by_name(&options.profile) else {
-        let known: Vec<&str> = PROFILES.iter().map(|profile| profile.name).collect();
+        let known: Vec<&str> = UK.profiles.iter().map(|profile| profile.name).collect();
         return fail(
             format!(
                 "no profile is called `{}`\n  hint: known are {}",

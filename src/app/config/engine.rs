@@ -9,7 +9,6 @@ use crate::app::config::keys::{Section, section_list};
 use crate::engine::EngineConfig;
 use crate::jurisdiction::JURISDICTIONS;
 use crate::ledger::counters::{CounterOverride, CounterRates};
-use crate::ledger::transition::PROFILES;
 use crate::model::{CounterKind, Quantity};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -38,14 +37,16 @@ pub(super) fn read(
 
 /// `[engine]`.
 fn engine(mut section: Section<'_>, config: &mut EngineConfig) {
-    let profiles: Vec<(&str, &str)> = PROFILES
-        .iter()
-        .map(|profile| (profile.name, profile.name))
-        .collect();
     let countries = JURISDICTIONS.map(|country| (country.name, country));
     section.word("jurisdiction", &mut config.jurisdiction, &countries);
     config.alerts.jurisdiction = config.jurisdiction;
-    let mut profile = "nhs_sdu";
+    let profiles: Vec<(&str, &str)> = config
+        .jurisdiction
+        .profiles
+        .iter()
+        .map(|profile| (profile.name, profile.name))
+        .collect();
+    let mut profile = config.jurisdiction.default_profile();
     section.word("profile", &mut profile, &profiles);
     config.profile = profile.to_owned();
     section.flag("positions", &mut config.positions);

@@ -69,6 +69,7 @@ pub fn load_table(config: &FactorsConfig) -> Result<FactorTable, String> {
     let base: Vec<(&str, &str)> = text
         .split('\u{1}')
         .filter_map(|file| file.split_once('\n'))
+        .filter(|(name, _)| config.jurisdiction.factor_files.contains(name))
         .collect();
     let own = config
         .directory

@@ -12,7 +12,7 @@ pub use stage::{AirClass, Stage, air_class};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::emissions::{Months, desnz_class};
+use super::emissions::{Months, factor_class};
 use super::factors::{Exhaust, FactorSets};
 use crate::model::register::Register;
 use crate::model::{Activity, ActivityKey, AirFact, Subject};
@@ -231,14 +231,14 @@ pub fn air(
             } => {
                 let class = AirClass::AVERAGE_CAR;
                 inventory.proxy_m += sums.claimed_m;
-                let desnz = super::emissions::DESNZ_CLASSES
+                let ghg_class = super::emissions::FACTOR_CLASSES
                     .iter()
                     .find(|known| ***known == **vehicle_class);
                 match grams(&class, sums.claimed_m, 0.0, factors, config) {
                     Some(found) => {
                         let key = (
                             organisation.clone(),
-                            desnz.copied().unwrap_or("car_average"),
+                            ghg_class.copied().unwrap_or("car_average"),
                         );
                         inventory.lines.entry(key).or_default().add(&found);
                     }
@@ -252,16 +252,16 @@ pub fn air(
     for (id, metres) in driven.into_iter().filter(|(_, metres)| *metres != 0) {
         let found = register
             .vehicle(id)
-            .and_then(|vehicle| Some((vehicle, air_class(vehicle)?, desnz_class(vehicle)?)));
-        let computed = found.and_then(|(vehicle, class, desnz)| {
+            .and_then(|vehicle| Some((vehicle, air_class(vehicle)?, factor_class(vehicle)?)));
+        let computed = found.and_then(|(vehicle, class, ghg_class)| {
             let share = match energy.get(id).filter(|_| class.plug_in) {
-                Some(dwh) => electric_share(*dwh, metres, desnz, factors, last),
+                Some(dwh) => electric_share(*dwh, metres, ghg_class, factors, last),
                 None => class.plug_in.then_some(0.0),
             };
             let sums = grams(&class, metres, share.unwrap_or(0.0), factors, config)?;
-            Some((vehicle, class, desnz, share, sums))
+            Some((vehicle, class, ghg_class, share, sums))
         });
-        let Some((vehicle, class, desnz, share, sums)) = computed else {
+        let Some((vehicle, class, ghg_class, share, sums)) = computed else {
             inventory.not_computed.insert(id.clone());
             inventory.not_computed_m += metres;
             continue;
@@ -274,7 +274,7 @@ pub fn air(
             .unwrap_or_else(|| Arc::from("unknown"));
         inventory
             .lines
-            .entry((organisation, desnz))
+            .entry((organisation, ghg_class))
             .or_default()
             .add(&sums);
     }

@@ -1,6 +1,6 @@
 //! Which row of the exhaust coefficients fits a vehicle: EMEP class, fuel, Euro stage, and the group whose wear it has.
 
-use crate::ledger::emissions::desnz_class;
+use crate::ledger::emissions::factor_class;
 use crate::model::Powertrain;
 use crate::model::register::{Category, Vehicle};
 use crate::units::Day;
@@ -48,8 +48,8 @@ impl AirClass {
 
 /// The class of a vehicle; `None` where fuel, class or Euro stage is not known, or older than the coefficients.
 pub fn air_class(vehicle: &Vehicle) -> Option<AirClass> {
-    let desnz = desnz_class(vehicle)?;
-    let (exhaust, group, proxy) = match desnz {
+    let ghg_class = factor_class(vehicle)?;
+    let (exhaust, group, proxy) = match ghg_class {
         "car_small" | "car_average" => ("car_medium", "car", true),
         "car_medium" => ("car_medium", "car", false),
         "car_large" => ("car_large", "car", false),

@@ -1,7 +1,7 @@
 //! The products: litres, kilometres and kWh times the day's factors, every line of the scope map at once.
 
 use super::Setting;
-use super::class::DESNZ_CLASSES;
+use super::class::FACTOR_CLASSES;
 use super::figures::{Figures, GasSums, Scope, ScopeThree};
 use crate::ledger::factors::{Dated, FactorSetId, Gases};
 use crate::model::register::Coverage;
@@ -188,7 +188,7 @@ impl Setting<'_> {
             self.factors
                 .km(class, &format!("{fuel} grey_fleet_total"), day)
         };
-        let known = DESNZ_CLASSES
+        let known = FACTOR_CLASSES
             .iter()
             .find(|known| **known == class)
             .copied()

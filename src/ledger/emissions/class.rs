@@ -8,7 +8,7 @@ use crate::model::{Activity, Powertrain};
 /// Car sizes go by engine (petrol to 1.4 and 2.0 l, diesel to 1.7 and 2.0 l), vans by mass (N1 class I to 1,305 kg, II to 1,740 kg),
 /// rigid lorries by gross mass. An emergency van without a mass is taken as class III, which ambulances are built on. Minibuses have no
 /// class of their own there; class III vans are nearest.
-pub fn desnz_class(vehicle: &Vehicle) -> Option<&'static str> {
+pub fn factor_class(vehicle: &Vehicle) -> Option<&'static str> {
     let mass = vehicle.mass_kg;
     let cc = vehicle.engine_cc.filter(|cc| *cc > 0);
     Some(match vehicle.category? {
@@ -97,7 +97,7 @@ pub fn distance_fuels(vehicle: &Vehicle) -> &'static [&'static str] {
 }
 
 /// Every class of the two sheets.
-pub const DESNZ_CLASSES: &[&str] = &[
+pub const FACTOR_CLASSES: &[&str] = &[
     "car_small",
     "car_medium",
     "car_large",

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::Book;
-use super::class::desnz_class;
+use super::class::factor_class;
 use super::months::{MonthSums, service_days};
 use super::vehicle::MEAN;
 use crate::model::Powertrain;
@@ -27,7 +27,7 @@ impl Book<'_, '_> {
                 {
                     continue;
                 }
-                let class = desnz_class(vehicle);
+                let class = factor_class(vehicle);
                 let mean = class.and_then(|class| {
                     let of_class = means.entry(class);
                     *of_class.or_insert_with(|| {

@@ -20,7 +20,7 @@ pub use super::factors::{Dated, FactorError, FactorSetId, FactorSets};
 pub use base_year::{
     Declared, VersionRow, YearEffect, YearRestatement, restate_year, year_changed, year_version,
 };
-pub use class::{DESNZ_CLASSES, desnz_class};
+pub use class::{FACTOR_CLASSES, factor_class};
 pub use figures::{Figures, GasSums, Scope, ScopeThree};
 pub use months::{MonthSums, Months};
 pub use reconcile::{FuelMismatch, reconcile};
@@ -314,7 +314,7 @@ impl Book<'_, '_> {
         let key = InventoryKey {
             organisation: organisation.unwrap_or_else(unknown),
             site: site.unwrap_or_else(unknown),
-            vehicle_class: vehicle.and_then(desnz_class).unwrap_or("unknown"),
+            vehicle_class: vehicle.and_then(factor_class).unwrap_or("unknown"),
             role: vehicle
                 .and_then(|vehicle| vehicle.role)
                 .map_or("unknown", |role| role.name()),

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::class::desnz_class;
+use super::class::factor_class;
 use crate::ledger::transition::in_scope;
 use crate::model::register::{Register, Vehicle};
 use crate::model::{Activity, ActivityKey, Subject};
@@ -163,7 +163,7 @@ impl Months {
         for vehicle in register
             .vehicles
             .iter()
-            .filter(|vehicle| desnz_class(vehicle) == Some(class))
+            .filter(|vehicle| factor_class(vehicle) == Some(class))
         {
             let Some(months) = self.0.get(&vehicle.id) else {
                 continue;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::amounts::Computed;
-use super::class::{card_fuel, desnz_class, distance_fuels, tank_fuel};
+use super::class::{card_fuel, distance_fuels, factor_class, tank_fuel};
 use super::figures::Figures;
 use super::months::MonthSums;
 use super::{Book, Inventory, InventoryKey, unknown};
@@ -140,7 +140,7 @@ impl Book<'_, '_> {
         electric_part_apart: bool,
     ) {
         let apart = electric_part_apart && vehicle.powertrain() == Powertrain::Phev;
-        let computed = desnz_class(vehicle).and_then(|class| {
+        let computed = factor_class(vehicle).and_then(|class| {
             let tank = tank_fuel(vehicle);
             distance_fuels(vehicle).iter().find_map(|fuel| {
                 self.setting
@@ -152,7 +152,7 @@ impl Book<'_, '_> {
 
     pub(super) fn electric_km(&mut self, vehicle: &Vehicle, method: Method, day: Day, metres: i64) {
         let coverage = self.coverage(vehicle, day);
-        let computed = desnz_class(vehicle).and_then(|class| {
+        let computed = factor_class(vehicle).and_then(|class| {
             self.setting
                 .electric_km(class, "bev", day, metres, coverage, false)
         });
@@ -170,7 +170,7 @@ impl Book<'_, '_> {
         fuel_by_km: bool,
     ) {
         let coverage = self.coverage(vehicle, day);
-        let computed = desnz_class(vehicle).and_then(|class| {
+        let computed = factor_class(vehicle).and_then(|class| {
             self.setting
                 .electric_km(class, "phev", day, metres, coverage, fuel_by_km)
         });
@@ -183,7 +183,7 @@ impl Book<'_, '_> {
         if metres == 0 {
             return;
         }
-        let class = desnz_class(vehicle).unwrap_or("car_average");
+        let class = factor_class(vehicle).unwrap_or("car_average");
         let fuel = match vehicle.powertrain() {
             Powertrain::Bev => "bev",
             _ => distance_fuels(vehicle)
@@ -237,7 +237,7 @@ impl Book<'_, '_> {
             setting.litres(fuel, day, (metres as f64 * ratio).round() as i64)
         });
         let class = || {
-            let class = desnz_class(old)?;
+            let class = factor_class(old)?;
             distance_fuels(old)
                 .iter()
                 .find_map(|fuel| setting.engine_km(class, fuel, None, day, metres, false))
@@ -269,7 +269,7 @@ impl Book<'_, '_> {
         let key = InventoryKey {
             organisation: vehicle.organisation.clone().unwrap_or_else(unknown),
             site: vehicle.site.clone().unwrap_or_else(unknown),
-            vehicle_class: desnz_class(vehicle).unwrap_or("unknown"),
+            vehicle_class: factor_class(vehicle).unwrap_or("unknown"),
             role: vehicle.role.map_or("unknown", |role| role.name()),
             vehicle: self.setting.per_vehicle.then(|| vehicle.id.clone()),
             tier: method.0,

@@ -22,7 +22,8 @@ use crate::units::{
     Month,
 };
 
-/// Which set holds for a day of an April-March year (2025 full set, Introduction: two ways, to be stated and kept to).
+/// Which set holds for a day of a fiscal year (UK Government conversion factors 2025, Introduction: two ways, to be stated and kept
+/// to).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum YearPolicy {
     /// The set of the year in which most of the days lie: the one it starts in.
@@ -45,11 +46,13 @@ pub struct FactorSetId {
     pub provisional: bool,
     /// 1 as first published; more for a correction.
     pub version: u8,
+    /// Whose sets they are, as results name them: [`Jurisdiction::factor_family`].
+    pub family: &'static str,
 }
 
 impl fmt::Display for FactorSetId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "desnz{}", self.year)?;
+        write!(f, "{}{}", self.family, self.year)?;
         if self.blended {
             write!(f, "-{}", self.year + 1)?;
         }
@@ -246,7 +249,7 @@ impl FactorSets {
         }
     }
 
-    /// A kWh from the UK grid: `generation`, `td_losses`, `wtt_generation`, `wtt_td`.
+    /// A kWh from the grid: `generation`, `td_losses`, `wtt_generation`, `wtt_td`.
     pub fn kwh(&self, component: &str, day: Day) -> Option<Dated<Gases>> {
         self.dated(self.electricity.get(component)?, day)
     }
@@ -256,7 +259,7 @@ impl FactorSets {
         self.dated(self.litres.get(fuel)?.get(component)?, day)
     }
 
-    /// A kilometre of a DESNZ class, with its component behind the fuel: `diesel ttw`, `phev elec_generation`.
+    /// A kilometre of a class, with its component behind the fuel: `diesel ttw`, `phev elec_generation`.
     pub fn km(&self, class: &str, fuel_and_component: &str, day: Day) -> Option<Dated<Gases>> {
         self.dated(self.kilometres.get(class)?.get(fuel_and_component)?, day)
     }
@@ -279,7 +282,7 @@ impl FactorSets {
         self.wear.get(group).into_iter().flat_map(BTreeMap::values)
     }
 
-    /// UK grid generation, location-based.
+    /// Grid generation, location-based.
     pub fn electricity(&self, day: Day) -> Option<Dated<KgCo2ePerKwh>> {
         let dated = self.kwh("generation", day)?;
         Some(Dated {
@@ -288,8 +291,8 @@ impl FactorSets {
         })
     }
 
-    /// UK grid generation with the losses on the way to the meter: what operational intensities, which hold losses, are compared with
-    /// (emissions.md 4.2). Reported figures never use it: there losses are scope 3.
+    /// Grid generation with the losses on the way to the meter: what operational intensities, which hold losses, are compared with.
+    /// Reported figures never use it: there losses are scope 3.
     pub fn electricity_with_losses(&self, day: Day) -> Option<Dated<KgCo2ePerKwh>> {
         let generation = self.kwh("generation", day)?;
         let losses = self.kwh("td_losses", day)?;
@@ -308,7 +311,7 @@ impl FactorSets {
         })
     }
 
-    /// A kilometre of a DESNZ class, tank to wheel.
+    /// A kilometre of a class, tank to wheel.
     pub fn kilometre(&self, class: &str, fuel: &str, day: Day) -> Option<Dated<KgCo2ePerKm>> {
         let dated = self.km(class, &format!("{fuel} ttw"), day)?;
         Some(Dated {
@@ -325,18 +328,22 @@ impl FactorSets {
     }
 
     fn dated<T: Mean>(&self, years: &Years<T>, day: Day) -> Option<Dated<T>> {
-        let calendar = &self.jurisdiction.calendar;
+        let (calendar, family) = (&self.jurisdiction.calendar, self.jurisdiction.factor_family);
         let year = day.financial_year(calendar);
         match self.policy {
-            YearPolicy::Majority => newest(years, year.0),
-            YearPolicy::Calendar => newest(years, day.ymd().0),
+            YearPolicy::Majority => newest(years, year.0, family),
+            YearPolicy::Calendar => newest(years, day.ymd().0, family),
             YearPolicy::Blended => {
-                let (first, second) = (newest(years, year.0)?, newest(years, year.0 + 1)?);
+                let (first, second) = (
+                    newest(years, year.0, family)?,
+                    newest(years, year.0 + 1, family)?,
+                );
                 let set = FactorSetId {
                     year: year.0,
                     blended: true,
                     provisional: first.set.provisional || second.set.provisional,
                     version: first.set.version.max(second.set.version),
+                    family,
                 };
                 Some(Dated {
                     value: T::mean(first.value, second.value, days(year, calendar)),
@@ -376,7 +383,7 @@ impl Mean for Gases {
 }
 
 /// The newest set not after the wanted year; `None` before the first one.
-fn newest<T: Copy>(years: &Years<T>, wanted: i32) -> Option<Dated<T>> {
+fn newest<T: Copy>(years: &Years<T>, wanted: i32, family: &'static str) -> Option<Dated<T>> {
     let found = years.iter().rev().find(|printed| printed.year <= wanted)?;
     let provisional = found.provisional || found.year < wanted;
     Some(Dated {
@@ -386,6 +393,7 @@ fn newest<T: Copy>(years: &Years<T>, wanted: i32) -> Option<Dated<T>> {
             blended: false,
             provisional,
             version: found.version,
+            family,
         },
     })
 }

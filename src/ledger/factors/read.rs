@@ -10,6 +10,7 @@ use csv::StringRecord;
 use super::table::{
     Exhaust, FactorKey, FactorKind, FactorMistake, FactorRow, FactorValue, Gases, Wear,
 };
+use crate::jurisdiction::JURISDICTIONS;
 use crate::units::Day;
 
 /// Rounding of the published gas split, per unit (reference emissions.md, CSV notes). Tonnes are printed to 0.01 kg and need it relative.
@@ -262,8 +263,9 @@ impl Cells<'_> {
                 format!("`{to}` is not a date from valid_from to the end of its year, {year}"),
             );
         }
-        let named = id
-            .strip_prefix("desnz")
+        let named = JURISDICTIONS
+            .into_iter()
+            .find_map(|country| id.strip_prefix(country.factor_family))
             .and_then(|rest| rest.get(..4))
             .and_then(|year| year.parse::<i32>().ok());
         if named.is_some_and(|named| named != year) {

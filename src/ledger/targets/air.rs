@@ -51,7 +51,8 @@ pub fn assess_air(
     record.figure_to = ends.iter().min().map(ToString::to_string);
     if let Some(names) = &values {
         record.needs.push(format!(
-            "kilograms of {names} in a complete April-March year"
+            "kilograms of {names} in a complete {}",
+            figures.jurisdiction.year_words
         ));
     }
     if let Some(names) = &bases {

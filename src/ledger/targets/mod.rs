@@ -119,7 +119,7 @@ pub fn assess(
                 .iter()
                 .find(|(known, _)| *known == &**name)
                 .map_or("", |(_, unit)| unit);
-            let missing = format!("{name} of a complete April-March year");
+            let missing = format!("{name} of a complete {}", figures.jurisdiction.year_words);
             let mut record =
                 assess_series(target, &figures.yearly(name, as_of), unit, &missing, as_of);
             let proxy = PROXIES

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::calendar::last_full_month;
 use super::fleet::{FleetShare, vehicles_needed};
-use crate::ledger::emissions::desnz_class;
+use crate::ledger::emissions::factor_class;
 use crate::ledger::transition::{Counts, Profile, classify, in_scope};
 use crate::model::register::{EmissionClass, Register, Role, Vehicle};
 use crate::units::{Day, Month};
@@ -60,7 +60,7 @@ impl Selector {
                 vehicle
                     .category
                     .is_some_and(|category| category.name() == class)
-                    || desnz_class(vehicle) == Some(class)
+                    || factor_class(vehicle) == Some(class)
             }
         }
     }
@@ -298,7 +298,7 @@ pub fn avoided(
         let category = vehicle
             .category
             .map_or("unknown", |category| category.name());
-        let class = desnz_class(vehicle).unwrap_or(category);
+        let class = factor_class(vehicle).unwrap_or(category);
         let Some(factor) = factors.get(class).or_else(|| factors.get(category)) else {
             *avoided.without_factor.entry(class.to_owned()).or_default() += 1;
             continue;

@@ -1,4 +1,4 @@
-//! Reliability, uptime and utilisation as weighted sums of the ledger: the one place, with their sources.
+//! Reliability, uptime and utilisation as weighted sums of the ledger. A jurisdiction lists which norms apply, with their sources.
 //!
 //! Time not observed is in no numerator and no denominator. The names contain the denominators.
 
@@ -21,51 +21,7 @@ const OBSERVED: [Class; 6] = [
     Class::Offline,
 ];
 
-/// Where a figure comes from, for whoever reads it.
-pub struct Norm {
-    /// The norm's figure, 0 to 1.
-    pub name: &'static str,
-    /// Document, section, year.
-    pub source: &'static str,
-    /// How it is read here.
-    pub reading: &'static str,
-}
-
-/// All of them.
-pub const NORMS: [Norm; 4] = [
-    Norm {
-        name: "pcpr_reliable_by_wording_ratio",
-        source: "Public Charge Point Regulations 2023 (UK SI 2023/1168), regulation 7",
-        reading: "reliable is working (OCPI 2.2.1 AVAILABLE, CHARGING, RESERVED) or ineligible for measurement (UNKNOWN: a lost link); \
-                  maintenance counts as reliable, hours in which the site is closed are left out, so only accessible hours count. \
-                  Goal 0.99 on average over public points of 50 kW or more in a calendar year. The guidance must be checked before a \
-                  compliance claim",
-    },
-    Norm {
-        name: "pcpr_reliable_as_implemented_ratio",
-        source: "the same, as implemented by Monta: (M - D - X) / (M - X)",
-        reading: "M all observed time, D time not working, X exempt time (maintenance and closed), which leaves both sides: the stricter \
-                  of the two readings",
-    },
-    Norm {
-        name: "nevi_uptime_ratio",
-        source: "US 23 CFR 680.116(b) (NEVI, 2023), per charging port over the previous twelve months",
-        reading: "(T - (outage - excluded)) / T with T all observed time of twelve London months; outage is not working or without a \
-                  link, excluded is exempt time. Goal above 0.97",
-    },
-    Norm {
-        name: "utilisation",
-        source: "no norm exists; three ratios side by side, ours",
-        reading: "accessible is observed and not exempt; time is charging / accessible, occupancy is plugged in / accessible, energy is \
-                  kWh / (rated kW x accessible hours), availability-adjusted is charging / (accessible - not working - without a link)",
-    },
-];
-
-/// Rated power from which a public point is a rapid one, and in scope of regulation 7, kW. Workplaces and points for certain users are
-/// not (regulation 3).
-pub const PCPR_FROM_KW: f64 = 50.0;
-
-/// Time we know of.
+/// Time in which the state is known.
 pub fn observed_ms(sums: &Sums) -> i64 {
     sums.ms(&OBSERVED, &ALL_TAGS)
 }
@@ -75,14 +31,14 @@ pub fn accessible_ms(sums: &Sums) -> i64 {
     sums.ms(&OBSERVED, &[COUNTED])
 }
 
-/// Reliability by the wording of regulation 7.
-pub fn pcpr_by_wording(sums: &Sums) -> Option<f64> {
+/// Reliability by the wording of the Public Charge Point Regulations 2023, regulation 7.
+pub fn reliable_by_wording(sums: &Sums) -> Option<f64> {
     let open = sums.ms(&OBSERVED, &[COUNTED, MAINTENANCE]);
     ratio(open - sums.ms(&NOT_WORKING, &[COUNTED]), open)
 }
 
 /// Reliability with exempt time taken out of both sides.
-pub fn pcpr_as_implemented(sums: &Sums) -> Option<f64> {
+pub fn reliable_as_implemented(sums: &Sums) -> Option<f64> {
     let all = observed_ms(sums);
     let exempt = sums.ms(&OBSERVED, &[MAINTENANCE, CLOSED]);
     ratio(

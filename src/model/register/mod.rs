@@ -6,6 +6,7 @@ mod parse;
 mod renewable;
 mod rows;
 
+pub use crate::jurisdiction::EmissionClass;
 pub use parse::{RegisterError, RegisterFiles};
 pub use renewable::{Coverage, RenewableContract};
 
@@ -167,35 +168,6 @@ pub enum Ownership {
     Hired,
     /// Grey fleet: somebody's own vehicle; not in the denominator.
     Grey,
-}
-
-/// Emission class under a profile (`emissions.md` 3.2), best first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EmissionClass {
-    /// No tailpipe.
-    Zero,
-    /// Below the ultra-low limit.
-    UltraLow,
-    /// Meets the Euro rule.
-    Low,
-    /// Does not.
-    Other,
-    /// Cannot be said.
-    Unknown,
-}
-
-impl EmissionClass {
-    /// The word in files, JSON and rows.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Zero => "zero",
-            Self::UltraLow => "ultra_low",
-            Self::Low => "low",
-            Self::Other => "other",
-            Self::Unknown => "unknown",
-        }
-    }
 }
 
 /// `class_override`, `class_override_reason`, `class_override_until`.

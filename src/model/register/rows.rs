@@ -128,7 +128,12 @@ pub(super) fn read(
         let Some(id) = seen.new_id(row, "vehicle_id") else {
             return;
         };
-        let vehicle = vehicle(row, id, organisations.as_ref(), sites.as_ref());
+        let vehicle = vehicle(
+            jurisdiction,
+            row,
+            id,
+            (organisations.as_ref(), sites.as_ref()),
+        );
         let index = register.vehicles.len();
         for name in std::iter::once(&vehicle.id).chain(&vehicle.feed_ids) {
             if register
@@ -293,10 +298,10 @@ pub(super) fn day(row: &mut Row<'_>, column: &str) -> Option<Day> {
 }
 
 fn vehicle(
+    jurisdiction: &Jurisdiction,
     row: &mut Row<'_>,
     id: Arc<str>,
-    organisations: Option<&HashSet<Arc<str>>>,
-    sites: Option<&HashSet<Arc<str>>>,
+    (organisations, sites): (Option<&HashSet<Arc<str>>>, Option<&HashSet<Arc<str>>>),
 ) -> Vehicle {
     let vehicle = Vehicle {
         registration: row.text("registration"),
@@ -321,14 +326,10 @@ fn vehicle(
             ],
         ),
         body: row.text("body"),
-        fuel: row.text("fuel").map(|fuel| fuel.to_uppercase()),
+        fuel: row.text("fuel").map(|fuel| jurisdiction.fuel(&fuel)),
         plug_in: row.flag("plug_in"),
         co2_g_per_km: row.whole("co2_g_per_km", 0, 2000),
-        euro: row.parsed(
-            "euro",
-            "write it as the DVLA does, such as `EURO 6 AG` or `Euro VI`",
-            euro,
-        ),
+        euro: row.parsed("euro", jurisdiction.euro_hint, euro),
         euro_text: row.text("euro"),
         real_driving_emissions: row.whole("real_driving_emissions", 0, 9),
         engine_cc: row.whole("engine_cc", 0, 30_000),

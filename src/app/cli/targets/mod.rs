@@ -247,7 +247,10 @@ pub(super) fn figures(
     match years.covered {
         None => missing.push("store: no activity is stored yet; no yearly tonnes".to_owned()),
         Some((first, last)) if years.yearly.is_empty() => {
-            missing.push(format!("store: activity from {first} to {last} covers no April-March year; no yearly tonnes"));
+            missing.push(format!(
+                "store: activity from {first} to {last} covers no {}; no yearly tonnes",
+                register.jurisdiction.year_words
+            ));
         }
         Some(_) => {}
     }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::needed;
 use crate::app::config::keys::Section;
+use crate::jurisdiction::JURISDICTIONS;
 use crate::ledger::targets::{Kind, Measure, Successor, YEARLY};
-use crate::ledger::transition::{PROFILES, Population, Profile};
+use crate::ledger::transition::{Population, Profile};
 use crate::model::nearest;
 use crate::model::register::{Ownership, Role};
 
@@ -168,8 +169,9 @@ fn fleet(section: &mut Section<'_>) -> Measure {
         ("leased", Ownership::Leased),
         ("hired", Ownership::Hired),
     ];
-    let profiles: Vec<(&str, Option<&str>)> = PROFILES
-        .iter()
+    let profiles: Vec<(&str, Option<&str>)> = JURISDICTIONS
+        .into_iter()
+        .flat_map(|country| country.profiles)
         .map(|profile| (profile.name, Some(profile.name)))
         .collect();
     let mut profile = None;

@@ -14,7 +14,7 @@ use super::{Config, ConfigError, ConfigErrors, one};
 use crate::app::config::keys::Section;
 use crate::ledger::emissions::Declared;
 use crate::ledger::targets::{Baseline, Comparison, HEADLINE, Kind, Measure, Target, headline};
-use crate::ledger::transition::{PROFILES, Profile};
+use crate::ledger::transition::Profile;
 use crate::model::check_id;
 use crate::units::Day;
 
@@ -87,7 +87,13 @@ pub fn parse_targets_file(
         .map_err(|(line, message)| one(file.to_owned(), line, message, "this line is not TOML"))?;
     let mut errors = Vec::new();
     let Some(profile) = Profile::by_name(&config.engine.profile) else {
-        let known: Vec<&str> = PROFILES.iter().map(|profile| profile.name).collect();
+        let known: Vec<&str> = config
+            .engine
+            .jurisdiction
+            .profiles
+            .iter()
+            .map(|profile| profile.name)
+            .collect();
         let reason = format!(
             "`engine.profile`: no profile is called `{}`",
             config.engine.profile

@@ -97,8 +97,8 @@ pub struct PcprRatios {
 impl PcprRatios {
     pub(super) fn from_sums(sums: &Sums) -> Self {
         Self {
-            pcpr_reliable_by_wording_ratio: norms::pcpr_by_wording(sums),
-            pcpr_reliable_as_implemented_ratio: norms::pcpr_as_implemented(sums),
+            pcpr_reliable_by_wording_ratio: norms::reliable_by_wording(sums),
+            pcpr_reliable_as_implemented_ratio: norms::reliable_as_implemented(sums),
         }
     }
 }

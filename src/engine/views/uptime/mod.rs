@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::super::Engine;
 use super::{ViewContext, rfc3339};
 use crate::engine::query::{Query, Stored};
-use crate::ledger::uptime::{ConnectorUptime, Fault, Sums, norms};
+use crate::ledger::uptime::{ConnectorUptime, Fault, Sums};
 use crate::model::register::{Access, ChargePoint};
 use crate::units::{Month, UtcMs};
 use figures::Total;
@@ -203,6 +203,7 @@ impl Engine {
 
     /// `/api/v1/uptime`, months `from..=to`.
     pub fn uptime_view(&self, context: &ViewContext, from: Month, to: Month) -> UptimeView {
+        let from_kw = self.reference.register.jurisdiction.reliability_from_kw;
         let nevi_from = to.plus(1 - NEVI_MONTHS);
         let mut by_point: BTreeMap<Arc<str>, Vec<ConnectorUptime>> = BTreeMap::new();
         for connector in self.charging.uptime().connectors(
@@ -235,7 +236,7 @@ impl Engine {
             let rated_kw = registered.and_then(|point| point.max_power_kw);
             let (site, in_scope) = (
                 self.reference.site_of(&id),
-                registered.is_some_and(in_scope),
+                registered.is_some_and(|point| in_scope(point, from_kw)),
             );
             let mut point = Total::default();
             for connector in of_point {
@@ -289,7 +290,11 @@ impl Engine {
             to: to.to_string(),
             nevi_from: nevi_from.to_string(),
             nevi_to: to.to_string(),
-            norms: norms::NORMS
+            norms: self
+                .reference
+                .register
+                .jurisdiction
+                .uptime_norms
                 .iter()
                 .map(|norm| NormRow {
                     name: norm.name,
@@ -312,11 +317,13 @@ impl Engine {
     }
 }
 
-fn in_scope(point: &ChargePoint) -> bool {
+/// A public point of the power from which the country's rule for reliability applies.
+fn in_scope(point: &ChargePoint, from_kw: Option<f64>) -> bool {
     point.access == Access::Public
         && point
             .max_power_kw
-            .is_some_and(|kw| kw >= norms::PCPR_FROM_KW)
+            .zip(from_kw)
+            .is_some_and(|(kw, from_kw)| kw >= from_kw)
 }
 
 fn sum(connector: &ConnectorUptime, from: Month, to: Month) -> Sums {
