@@ -23,8 +23,8 @@ impl Register {
             let named = vehicles[..vehicles.len().min(MAX_NAMED)].join(", ");
             format!(
                 "vehicles.csv, column `fuel`: `{fuel}` of {} ({named}{more}) is none of {}, so class and emissions are unknown\n  hint: {}; OTHER says that there is no word",
-                self.jurisdiction.fuels_named,
                 if vehicles.len() == 1 { "1 vehicle".to_owned() } else { format!("{} vehicles", vehicles.len()) },
+                self.jurisdiction.fuels_named,
                 nearest(fuel, known)
             )
         });
