@@ -113,9 +113,9 @@ impl Sockets {
     }
 
     /// Where people and programs come in.
-    pub fn entrances(&mut self, acceptor: Option<TlsAcceptor>) -> Option<web::Entrances> {
+    pub fn entrances(&mut self, acceptor: Option<TlsAcceptor>) -> Option<web::Listeners> {
         let tls = self.web_tls.take().zip(acceptor);
-        self.web.take().map(|plain| web::Entrances { plain, tls })
+        self.web.take().map(|plain| web::Listeners { plain, tls })
     }
 }
 

@@ -168,7 +168,7 @@ pub struct Replay {
     sessions: BTreeMap<String, ClosedSession>,
     stats: Stats,
     first: UtcMs,
-    heard: Vec<ObservedMessage>,
+    observed: Vec<ObservedMessage>,
 }
 
 impl Replay {
@@ -183,7 +183,7 @@ impl Replay {
             sessions: BTreeMap::new(),
             stats: Stats::default(),
             first: UtcMs(0),
-            heard: Vec::new(),
+            observed: Vec::new(),
         }
     }
 
@@ -216,8 +216,8 @@ impl Replay {
     pub fn finish(&mut self) {
         const SETTLE_MS: i64 = 120_000;
         for (charge_point, mut observer) in std::mem::take(&mut self.observers).into_values() {
-            observer.ended(&mut self.heard);
-            self.tell_heard(&charge_point);
+            observer.ended(&mut self.observed);
+            self.handle_observed(&charge_point);
         }
         if self.engine.is_some() {
             let end = self.now.plus(SETTLE_MS);
@@ -267,7 +267,7 @@ impl Replay {
     fn engine(&mut self, at: UtcMs) -> &mut Engine {
         let setting = &self.setting;
         self.engine.get_or_insert_with(|| {
-            // Nobody asks a replay for quarter hours, and no checkpoint would take them.
+            // A replay reports no quarter hours, and no checkpoint would take them.
             let config = EngineConfig {
                 max_history_series: 0,
                 ..setting.engine.clone()
@@ -296,13 +296,13 @@ impl Replay {
             let due = engine.next_timeout();
             engine.handle_timeout(due);
             facts.extend(std::iter::from_fn(|| engine.poll_output()));
-            // Nobody is to be told of what is long past.
+            // Notices of the past are not sent.
             while engine.poll_notice().is_some() {}
         }
-        self.take(facts);
+        self.keep_sessions(facts);
     }
 
-    fn take(&mut self, facts: Vec<Fact>) {
+    fn keep_sessions(&mut self, facts: Vec<Fact>) {
         for fact in facts {
             if let Fact::Session {
                 record,
@@ -354,7 +354,7 @@ impl Replay {
                 .reject(at, "mqtt", &line.topic, reason, &detail, &payload);
         }
         let facts = std::iter::from_fn(|| engine.poll_output()).collect();
-        self.take(facts);
+        self.keep_sessions(facts);
         Ok(())
     }
 
@@ -387,10 +387,10 @@ impl Replay {
             .observers
             .insert(id.to_lowercase(), (id.clone(), Observer::new(version)))
         {
-            old.ended(&mut self.heard);
-            self.tell_heard(id);
+            old.ended(&mut self.observed);
+            self.handle_observed(id);
         }
-        self.tell(
+        self.handle_message(
             id,
             at,
             Manner::default(),
@@ -400,10 +400,10 @@ impl Replay {
 
     fn disconnect(&mut self, id: &Arc<str>, at: UtcMs) {
         if let Some((_, mut observer)) = self.observers.remove(&id.to_lowercase()) {
-            observer.ended(&mut self.heard);
-            self.tell_heard(id);
+            observer.ended(&mut self.observed);
+            self.handle_observed(id);
         }
-        self.tell(id, at, Manner::default(), ChargePointMessage::Disconnected);
+        self.handle_message(id, at, Manner::default(), ChargePointMessage::Disconnected);
     }
 
     fn frame(
@@ -437,26 +437,32 @@ impl Replay {
         } else {
             Origin::ChargePoint
         };
-        if let Err(unheard) = observer.observe(speaker, frame, &reading, at, &mut self.heard) {
+        if let Err(rejected) = observer.observe(speaker, frame, &reading, at, &mut self.observed) {
             self.stats.reject(
                 at,
                 "ocpp",
                 id,
-                unheard.reason,
-                &unheard.detail,
+                rejected.reason,
+                &rejected.detail,
                 frame.as_bytes(),
             );
         }
-        self.tell_heard(id);
+        self.handle_observed(id);
     }
 
-    fn tell_heard(&mut self, id: &Arc<str>) {
-        for heard in std::mem::take(&mut self.heard) {
-            self.tell(id, heard.received_at, heard.manner, heard.message);
+    fn handle_observed(&mut self, id: &Arc<str>) {
+        for observed in std::mem::take(&mut self.observed) {
+            self.handle_message(id, observed.received_at, observed.manner, observed.message);
         }
     }
 
-    fn tell(&mut self, id: &Arc<str>, at: UtcMs, manner: Manner, message: ChargePointMessage) {
+    fn handle_message(
+        &mut self,
+        id: &Arc<str>,
+        at: UtcMs,
+        manner: Manner,
+        message: ChargePointMessage,
+    ) {
         let Some(engine) = &mut self.engine else {
             return;
         };
@@ -468,11 +474,11 @@ impl Replay {
         };
         engine.handle(&Observation::ChargePoint(event), at);
         let facts = std::iter::from_fn(|| engine.poll_output()).collect();
-        self.take(facts);
+        self.keep_sessions(facts);
     }
 
     /// A file that cannot be read as a capture at all is worth a word among the rejects too.
-    pub fn note_bad_line(&self, file: &str, number: usize, error: &LineError, text: &str) {
+    pub fn record_bad_line(&self, file: &str, number: usize, error: &LineError, text: &str) {
         let detail = format!("line {number} {error}");
         self.stats.reject(
             self.now.max(UtcMs(0)),

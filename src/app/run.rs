@@ -272,7 +272,7 @@ impl Daemon {
             let (delivered, noted) = mpsc::channel(N_QUEUED_JOBS);
             daemon
                 .outlets
-                .spawn(wiring::note_delivered(noted, jobs.clone()));
+                .spawn(wiring::record_delivered(noted, jobs.clone()));
             let deps = notify::Deps {
                 reader: open_reader()?,
                 delivered,

@@ -15,7 +15,7 @@ use crate::store::{CommitError, Notification, Store};
 pub struct Outlets {
     /// Some output takes the rows.
     pub has_output: bool,
-    /// Notifiers, and the severities that they are told of.
+    /// Notifiers, and the severities that each receives.
     pub notifiers: Vec<(Arc<str>, Vec<Severity>)>,
 }
 
@@ -41,15 +41,16 @@ impl Outlets {
         let body: Arc<str> = serde_json::to_string(notice)
             .expect("a notice is JSON")
             .into();
-        let told = self
+        let receivers = self
             .notifiers
             .iter()
             .filter(|(_, severities)| severities.contains(&notice.severity));
-        told.map(|(notifier, _)| Notification {
-            notifier: notifier.clone(),
-            body: body.clone(),
-        })
-        .collect()
+        receivers
+            .map(|(notifier, _)| Notification {
+                notifier: notifier.clone(),
+                body: body.clone(),
+            })
+            .collect()
     }
 }
 
@@ -91,7 +92,7 @@ pub(super) async fn remember(
 }
 
 /// Hands what was delivered to the store.
-pub(super) async fn note_delivered(mut noted: mpsc::Receiver<Vec<i64>>, jobs: mpsc::Sender<Job>) {
+pub(super) async fn record_delivered(mut noted: mpsc::Receiver<Vec<i64>>, jobs: mpsc::Sender<Job>) {
     while let Some(ids) = noted.recv().await {
         if jobs.send(Job::Delivered(ids)).await.is_err() {
             return;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::build::{PeriodFigures, Uptime};
 use super::data::{ChargingRow, UptimeRow};
-use super::gather::{Stretch, Uptime};
 use crate::engine::views::UptimeGroup;
 use crate::model::ClosedSession;
 use crate::model::register::Register;
@@ -12,8 +12,8 @@ use crate::model::register::Register;
 /// Sites, and all of them together.
 pub(super) fn sessions(
     register: &Register,
-    now: &Stretch,
-    before: &Stretch,
+    now: &PeriodFigures,
+    before: &PeriodFigures,
 ) -> (Vec<ChargingRow>, ChargingRow) {
     let mut sites: BTreeMap<Arc<str>, ChargingRow> = BTreeMap::new();
     for point in &register.charge_points {

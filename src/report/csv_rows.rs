@@ -1,4 +1,4 @@
-//! The report as one tidy table: section, organisation, site, metric, unit, value, value_last_year, note. An empty cell is not known.
+//! The report as one long table, one figure a row: section, organisation, site, metric, unit, value, value_last_year, note. An empty cell is not known.
 
 use std::fmt::Display;
 
@@ -6,17 +6,17 @@ use super::Report;
 use super::data::{Group, LeagueRow};
 use super::words::plain;
 
-struct Tidy {
+struct CsvRows {
     writer: csv::Writer<Vec<u8>>,
 }
 
-/// Where a figure belongs.
-type Place<'a> = (&'a str, &'a str, &'a str);
+/// Section, organisation and site of a figure.
+type Labels<'a> = (&'a str, &'a str, &'a str);
 
-impl Tidy {
-    fn put(
+impl CsvRows {
+    fn push(
         &mut self,
-        place: Place<'_>,
+        labels: Labels<'_>,
         metric: &str,
         unit: &str,
         value: Option<impl Display>,
@@ -25,9 +25,9 @@ impl Tidy {
     ) {
         let text = |value: Option<String>| value.unwrap_or_default();
         let cells = [
-            place.0,
-            place.1,
-            place.2,
+            labels.0,
+            labels.1,
+            labels.2,
             metric,
             unit,
             &text(value.map(|value| value.to_string())),
@@ -41,7 +41,7 @@ impl Tidy {
 
 /// Renders, unrounded.
 pub fn csv_rows(report: &Report) -> String {
-    let mut out = Tidy {
+    let mut out = CsvRows {
         writer: csv::Writer::from_writer(Vec::new()),
     };
     let _ = out.writer.write_record([
@@ -60,7 +60,7 @@ pub fn csv_rows(report: &Report) -> String {
         ("to", &period.to),
         ("figures_to", &period.figures_to),
     ] {
-        out.put(
+        out.push(
             ("period", "", ""),
             metric,
             "date",
@@ -69,6 +69,23 @@ pub fn csv_rows(report: &Report) -> String {
             &period.name,
         );
     }
+    targets(&mut out, report);
+    groups(&mut out, report);
+    air(&mut out, report);
+    report
+        .league_organisations
+        .iter()
+        .chain(&report.league_sites)
+        .for_each(|row| league(&mut out, row));
+    charging(&mut out, report);
+    uptime(&mut out, report);
+    method(&mut out, report);
+    restatements(&mut out, report);
+    data_quality(&mut out, report);
+    String::from_utf8(out.writer.into_inner().unwrap_or_default()).unwrap_or_default()
+}
+
+fn targets(out: &mut CsvRows, report: &Report) {
     for record in &report.targets {
         let unit = if matches!(
             record.kind,
@@ -78,34 +95,34 @@ pub fn csv_rows(report: &Report) -> String {
         } else {
             record.unit
         };
-        let place = ("targets", "", "");
+        let labels = ("targets", "", "");
         let needs = record.needs.join("; ");
-        out.put(
-            place,
+        out.push(
+            labels,
             &format!("{}.status", record.id),
             "",
             Some(plain(record.status.name())),
             None,
             &needs,
         );
-        out.put(
-            place,
+        out.push(
+            labels,
             &format!("{}.current", record.id),
             unit,
             record.current,
             None,
             "",
         );
-        out.put(
-            place,
+        out.push(
+            labels,
             &format!("{}.goal", record.id),
             unit,
             Some(record.goal),
             None,
             record.due.as_deref().unwrap_or("no due date"),
         );
-        out.put(
-            place,
+        out.push(
+            labels,
             &format!("{}.gap", record.id),
             record.unit,
             record.gap.map(|gap| gap.value()),
@@ -113,10 +130,12 @@ pub fn csv_rows(report: &Report) -> String {
             "",
         );
     }
-    groups(&mut out, report);
+}
+
+fn air(out: &mut CsvRows, report: &Report) {
     for row in &report.air.pollutants {
         let name = format!("{}_kg", row.pollutant);
-        out.put(
+        out.push(
             ("air", "all", ""),
             &name,
             "kg",
@@ -131,7 +150,7 @@ pub fn csv_rows(report: &Report) -> String {
             ("pm25_kg", row.pm25_kg),
             ("pm10_kg", row.pm10_kg),
         ] {
-            out.put(
+            out.push(
                 ("air", &row.organisation, ""),
                 metric,
                 "kg",
@@ -141,23 +160,21 @@ pub fn csv_rows(report: &Report) -> String {
             );
         }
     }
-    report
-        .league_organisations
-        .iter()
-        .chain(&report.league_sites)
-        .for_each(|row| league(&mut out, row));
+}
+
+fn charging(out: &mut CsvRows, report: &Report) {
     for row in report.charging.sites.iter().chain([&report.charging.total]) {
-        let place = ("charging", "", &*row.site);
-        out.put(
-            place,
+        let labels = ("charging", "", &*row.site);
+        out.push(
+            labels,
             "charge_points",
             "count",
             Some(row.charge_points),
             None,
             "",
         );
-        out.put(
-            place,
+        out.push(
+            labels,
             "sessions",
             "count",
             Some(row.sessions),
@@ -165,8 +182,8 @@ pub fn csv_rows(report: &Report) -> String {
             "",
         );
         let note = format!("{} sessions without an energy", row.sessions_without_energy);
-        out.put(
-            place,
+        out.push(
+            labels,
             "energy_kwh",
             "kWh",
             row.energy_kwh,
@@ -174,29 +191,32 @@ pub fn csv_rows(report: &Report) -> String {
             &note,
         );
     }
+}
+
+fn uptime(out: &mut CsvRows, report: &Report) {
     for row in &report.charging.uptime {
-        let place = ("uptime", "", row.site.as_str());
+        let labels = ("uptime", "", row.site.as_str());
         let note = &report.charging.uptime_note;
-        out.put(
-            place,
+        out.push(
+            labels,
             "pcpr_reliable_as_implemented_ratio",
             "ratio",
             row.pcpr_reliable_as_implemented_ratio,
             None,
             note,
         );
-        out.put(
-            place,
+        out.push(
+            labels,
             "nevi_uptime_ratio",
             "ratio",
             row.nevi_uptime_ratio,
             None,
             "twelve months",
         );
-        out.put(place, "faults", "count", Some(row.faults), None, "");
+        out.push(labels, "faults", "count", Some(row.faults), None, "");
     }
     if report.charging.uptime.is_empty() {
-        out.put(
+        out.push(
             ("uptime", "", "all"),
             "pcpr_reliable_as_implemented_ratio",
             "ratio",
@@ -205,13 +225,11 @@ pub fn csv_rows(report: &Report) -> String {
             &report.charging.uptime_note,
         );
     }
-    method(&mut out, report);
-    String::from_utf8(out.writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-fn groups(out: &mut Tidy, report: &Report) {
-    let mut put = |group: &Group| {
-        let place = ("emissions", &*group.organisation, "");
+fn groups(out: &mut CsvRows, report: &Report) {
+    let mut push = |group: &Group| {
+        let labels = ("emissions", &*group.organisation, "");
         for row in &group.scopes {
             let name = if row.scope == "2" {
                 "2_location"
@@ -224,24 +242,24 @@ fn groups(out: &mut Tidy, report: &Report) {
                 "kgCO2e"
             };
             let note = row.factor_sets.join(" ");
-            out.put(
-                place,
+            out.push(
+                labels,
                 &format!("scope_{name}"),
                 unit,
                 row.kgco2e,
                 row.last_year_kgco2e,
                 &note,
             );
-            out.put(
-                place,
+            out.push(
+                labels,
                 &format!("scope_{name}_sd"),
                 unit,
                 row.kgco2e.map(|_| row.sd_kgco2e),
                 None,
                 "",
             );
-            out.put(
-                place,
+            out.push(
+                labels,
                 &format!("scope_{name}_estimated"),
                 unit,
                 row.kgco2e.map(|_| row.estimated_kgco2e),
@@ -249,8 +267,8 @@ fn groups(out: &mut Tidy, report: &Report) {
                 "",
             );
             for (tier, kgco2e) in &row.tiers_kgco2e {
-                out.put(
-                    place,
+                out.push(
+                    labels,
                     &format!("scope_{name}_tier_{tier}"),
                     unit,
                     Some(kgco2e),
@@ -259,59 +277,66 @@ fn groups(out: &mut Tidy, report: &Report) {
                 );
             }
         }
-        out.put(
-            place,
+        out.push(
+            labels,
             "distance_km",
             "km",
             Some(group.distance_km),
             None,
             "",
         );
-        out.put(place, "fuel_l", "l", Some(group.fuel_l), None, "");
-        out.put(place, "energy_kwh", "kWh", Some(group.energy_kwh), None, "");
+        out.push(labels, "fuel_l", "l", Some(group.fuel_l), None, "");
+        out.push(
+            labels,
+            "energy_kwh",
+            "kWh",
+            Some(group.energy_kwh),
+            None,
+            "",
+        );
     };
-    put(&report.emissions.total);
-    report.emissions.organisations.iter().for_each(put);
+    push(&report.emissions.total);
+    report.emissions.organisations.iter().for_each(push);
 }
 
-fn league(out: &mut Tidy, row: &LeagueRow) {
-    let place = (
+fn league(out: &mut CsvRows, row: &LeagueRow) {
+    let labels = (
         "league",
         &*row.organisation,
         row.site.as_deref().unwrap_or(""),
     );
-    out.put(place, "vehicles", "count", Some(row.vehicles), None, "");
-    out.put(
-        place,
+    out.push(labels, "vehicles", "count", Some(row.vehicles), None, "");
+    out.push(
+        labels,
         "vehicles_low",
         "count",
         Some(row.vehicles_low),
         None,
         "",
     );
-    out.put(place, "low_share", "ratio", row.low_share, None, "");
+    out.push(labels, "low_share", "ratio", row.low_share, None, "");
     let note = format!("of {} vehicles with kilometres", row.vehicles_with_km);
-    out.put(
-        place,
+    out.push(
+        labels,
         "kgco2e_per_km",
         "kgCO2e/km",
         row.kgco2e_per_km,
         row.last_year_kgco2e_per_km,
         &note,
     );
-    out.put(
-        place,
+    out.push(
+        labels,
         "kgco2e_per_vehicle",
         "kgCO2e",
         row.kgco2e_per_vehicle,
         None,
         "",
     );
-    out.put(place, "distance_km", "km", row.distance_km, None, "");
-    out.put(place, "energy_kwh", "kWh", row.energy_kwh, None, "");
+    out.push(labels, "distance_km", "km", row.distance_km, None, "");
+    out.push(labels, "energy_kwh", "kWh", row.energy_kwh, None, "");
 }
 
-fn method(out: &mut Tidy, report: &Report) {
+fn method(out: &mut CsvRows, report: &Report) {
     let method = &report.method;
     for (metric, value) in [
         ("program", method.program.clone()),
@@ -327,10 +352,13 @@ fn method(out: &mut Tidy, report: &Report) {
             method.targets_method_version.to_string(),
         ),
     ] {
-        out.put(("method", "", ""), metric, "", Some(value), None, "");
+        out.push(("method", "", ""), metric, "", Some(value), None, "");
     }
+}
+
+fn restatements(out: &mut CsvRows, report: &Report) {
     for year in &report.restatements.years {
-        let place = (
+        let labels = (
             "restatements",
             year.organisation.as_deref().unwrap_or(""),
             "",
@@ -345,24 +373,24 @@ fn method(out: &mut Tidy, report: &Report) {
             }
         );
         let metric = |what: &str| format!("{}.{what}", year.year);
-        out.put(
-            place,
+        out.push(
+            labels,
             &metric("as_frozen"),
             "kgCO2e",
             Some(year.kgco2e_as_frozen),
             None,
             &note,
         );
-        out.put(
-            place,
+        out.push(
+            labels,
             &metric("with_effects"),
             "kgCO2e",
             Some(year.kgco2e_with_effects),
             None,
             &note,
         );
-        out.put(
-            place,
+        out.push(
+            labels,
             &metric("base"),
             "kgCO2e",
             Some(year.kgco2e_base),
@@ -376,7 +404,7 @@ fn method(out: &mut Tidy, report: &Report) {
         } else {
             "below the threshold"
         };
-        out.put(
+        out.push(
             ("restatements", "", ""),
             &row.stretch,
             "ratio",
@@ -385,18 +413,21 @@ fn method(out: &mut Tidy, report: &Report) {
             note,
         );
     }
+}
+
+fn data_quality(out: &mut CsvRows, report: &Report) {
     let quality = &report.data_quality;
-    let place = ("data_quality", "", "");
-    out.put(
-        place,
+    let labels = ("data_quality", "", "");
+    out.push(
+        labels,
         "completeness_ratio",
         "ratio",
         quality.completeness_ratio,
         quality.last_year_completeness_ratio,
         "vehicle months with data",
     );
-    out.put(
-        place,
+    out.push(
+        labels,
         "estimated_ratio",
         "ratio",
         quality.estimated_ratio,
@@ -409,8 +440,8 @@ fn method(out: &mut Tidy, report: &Report) {
         ("low_quality", &quality.low_quality),
         ("air_not_computed", &quality.air_not_computed),
     ] {
-        out.put(
-            place,
+        out.push(
+            labels,
             metric,
             "vehicles",
             Some(list.len()),
@@ -418,8 +449,8 @@ fn method(out: &mut Tidy, report: &Report) {
             &list.join(" "),
         );
     }
-    out.put(
-        place,
+    out.push(
+        labels,
         "fuel_mismatches",
         "vehicle months",
         Some(quality.fuel_mismatches.len()),
@@ -427,7 +458,7 @@ fn method(out: &mut Tidy, report: &Report) {
         "",
     );
     for missing in &report.missing {
-        out.put(
+        out.push(
             ("missing", "", ""),
             "missing",
             "",

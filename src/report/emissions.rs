@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::build::{Input, PeriodFigures};
 use super::data::{Air, AirRow, Emissions, Group, MonthRow, PollutantRow, ScopeRow};
-use super::gather::{Input, Stretch};
 use crate::ledger::air::{AirSums, Pollutant, changes};
 use crate::ledger::emissions::{Figures, Inventory, InventoryKey, Scope, Uncertain, relative_sd};
 use crate::units::Month;
 
-pub(super) fn emissions(now: &Stretch, before: &Stretch) -> Emissions {
+pub(super) fn emissions(now: &PeriodFigures, before: &PeriodFigures) -> Emissions {
     let names: BTreeSet<&Arc<str>> = [now, before]
         .into_iter()
         .flat_map(|stretch| stretch.inventory.lines.keys().map(|key| &key.organisation))
@@ -85,7 +85,7 @@ fn group(
     }
 }
 
-fn months(now: &Stretch) -> Vec<MonthRow> {
+fn months(now: &PeriodFigures) -> Vec<MonthRow> {
     if now.inventory.lines.is_empty() {
         return Vec::new();
     }
@@ -102,8 +102,8 @@ fn months(now: &Stretch) -> Vec<MonthRow> {
 /// `base`: the configured base stretch of the store, its days and what was emitted on them.
 pub(super) fn pollutants(
     input: &Input<'_>,
-    now: &Stretch,
-    before: &Stretch,
+    now: &PeriodFigures,
+    before: &PeriodFigures,
     base: Option<&(i32, AirSums)>,
 ) -> Air {
     let config = &input.engine.air;
@@ -123,7 +123,7 @@ pub(super) fn pollutants(
     for ((organisation, _), sums) in &now.air.lines {
         organisations.entry(organisation).or_default().add(sums);
     }
-    let known = |stretch: &Stretch| !stretch.air.lines.is_empty();
+    let known = |stretch: &PeriodFigures| !stretch.air.lines.is_empty();
     Air {
         method: "EMEP/EEA 2019 Tier 3, hot exhaust; without cold starts, idling and resuspension",
         all_met: all_met.filter(|_| known(now)),

@@ -4,16 +4,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::build::{Input, PeriodFigures};
 use super::data::LeagueRow;
-use super::gather::{Input, Stretch};
 use crate::ledger::emissions::Figures;
 use crate::ledger::transition::{classify, in_scope};
 use crate::model::register::{EmissionClass, Vehicle};
 use crate::units::Day;
 
-type Place = (Arc<str>, Option<Arc<str>>);
+type GroupKey = (Arc<str>, Option<Arc<str>>);
 
-fn place(vehicle: &Vehicle, sites: bool) -> Place {
+fn key(vehicle: &Vehicle, sites: bool) -> GroupKey {
     let unknown = || Arc::from("unknown");
     (
         vehicle.organisation.clone().unwrap_or_else(unknown),
@@ -38,7 +38,7 @@ impl Sums {
     }
 }
 
-fn sums(input: &Input<'_>, stretch: &Stretch, sites: bool) -> BTreeMap<Place, Sums> {
+fn sums(input: &Input<'_>, stretch: &PeriodFigures, sites: bool) -> BTreeMap<GroupKey, Sums> {
     let mut vehicles: BTreeMap<&Arc<str>, Figures> = BTreeMap::new();
     for (key, figures) in stretch
         .inventory
@@ -50,12 +50,12 @@ fn sums(input: &Input<'_>, stretch: &Stretch, sites: bool) -> BTreeMap<Place, Su
             vehicles.entry(id).or_default().add(figures);
         }
     }
-    let mut places: BTreeMap<Place, Sums> = BTreeMap::new();
+    let mut groups: BTreeMap<GroupKey, Sums> = BTreeMap::new();
     for (id, figures) in vehicles {
         let Some(vehicle) = input.register.vehicle(id) else {
             continue;
         };
-        let sums = places.entry(place(vehicle, sites)).or_default();
+        let sums = groups.entry(key(vehicle, sites)).or_default();
         sums.seen = true;
         sums.kgco2e += figures.in_use_kgco2e();
         sums.energy_dwh += figures.energy_dwh;
@@ -65,16 +65,16 @@ fn sums(input: &Input<'_>, stretch: &Stretch, sites: bool) -> BTreeMap<Place, Su
             sums.with_km += 1;
         }
     }
-    places
+    groups
 }
 
 pub(super) fn league(
     input: &Input<'_>,
-    now: &Stretch,
-    before: &Stretch,
+    now: &PeriodFigures,
+    before: &PeriodFigures,
     sites: bool,
 ) -> Vec<LeagueRow> {
-    let mut rows: BTreeMap<Place, LeagueRow> = BTreeMap::new();
+    let mut rows: BTreeMap<GroupKey, LeagueRow> = BTreeMap::new();
     let days = f64::from(now.to.0 - now.from.0 + 1);
     for vehicle in &input.register.vehicles {
         let in_days = (now.from.0..=now.to.0)
@@ -83,7 +83,7 @@ pub(super) fn league(
         if in_days == 0 {
             continue;
         }
-        let row = rows.entry(place(vehicle, sites)).or_default();
+        let row = rows.entry(key(vehicle, sites)).or_default();
         row.vehicles_mean += in_days as f64 / days;
         if in_scope(vehicle, now.to) {
             let class = classify(vehicle, input.profile, now.to).class;
@@ -93,13 +93,13 @@ pub(super) fn league(
         }
     }
     let (now, before) = (sums(input, now, sites), sums(input, before, sites));
-    for place in now.keys() {
-        rows.entry(place.clone()).or_default();
+    for key in now.keys() {
+        rows.entry(key.clone()).or_default();
     }
     let mut rows: Vec<LeagueRow> = rows
         .into_iter()
-        .map(|(place, mut row)| {
-            if let Some(sums) = now.get(&place).filter(|sums| sums.seen) {
+        .map(|(key, mut row)| {
+            if let Some(sums) = now.get(&key).filter(|sums| sums.seen) {
                 row.distance_km = (sums.distance_m > 0).then(|| sums.distance_m as f64 / 1000.0);
                 row.kgco2e_in_use = Some(sums.kgco2e);
                 row.kgco2e_per_km = sums.per_km();
@@ -108,14 +108,14 @@ pub(super) fn league(
                     (row.vehicles_mean > 0.0).then(|| sums.kgco2e / row.vehicles_mean);
                 row.energy_kwh = (sums.energy_dwh > 0).then(|| sums.energy_dwh as f64 / 10_000.0);
             }
-            row.last_year_kgco2e_per_km = before.get(&place).and_then(Sums::per_km);
+            row.last_year_kgco2e_per_km = before.get(&key).and_then(Sums::per_km);
             row.low_share =
                 (row.vehicles > 0).then(|| f64::from(row.vehicles_low) / f64::from(row.vehicles));
-            (row.organisation, row.site) = place;
+            (row.organisation, row.site) = key;
             row
         })
         .collect();
-    // The least per kilometre first; those without kilometres have no place and stand behind.
+    // The least per kilometre first; those without kilometres have no key and stand behind.
     let rank = |row: &LeagueRow| row.kgco2e_per_km.unwrap_or(f64::INFINITY);
     rows.sort_by(|a, b| {
         rank(a)

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::build::{Input, PeriodFigures};
 use super::data::{DataQuality, MismatchRow, RestatementRow};
-use super::gather::{Input, Stretch};
 use crate::ledger::emissions::{
     MAX_ESTIMATED, RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, YearRestatement,
     corrected_sets, reconcile, restate, restate_year, year_version,
@@ -17,8 +17,8 @@ use crate::units::{Day, Month};
 pub(super) const POLICY: &str = "A base year is recalculated for structural change, a changed method or factor, and discovered errors once \
 their effects together pass the threshold; organic growth is no reason, and neither is a new year's factor set, because each year keeps its own.";
 
-fn completeness(input: &Input<'_>, stretch: &Stretch) -> (u32, u32) {
-    let mut heard: BTreeSet<(&str, Month)> = BTreeSet::new();
+fn completeness(input: &Input<'_>, stretch: &PeriodFigures) -> (u32, u32) {
+    let mut with_data_in: BTreeSet<(&str, Month)> = BTreeSet::new();
     for (key, sums) in &stretch.activity {
         let id = match &key.subject {
             Subject::Vehicle(id) => Some(id),
@@ -29,7 +29,7 @@ fn completeness(input: &Input<'_>, stretch: &Stretch) -> (u32, u32) {
             .filter(|_| !sums.is_empty())
             .and_then(|id| input.register.vehicle(id))
         {
-            heard.insert((&vehicle.id, Month::of_day(key.day)));
+            with_data_in.insert((&vehicle.id, Month::of_day(key.day)));
         }
     }
     let (first, last) = (Month::of_day(stretch.from), Month::of_day(stretch.to));
@@ -42,14 +42,18 @@ fn completeness(input: &Input<'_>, stretch: &Stretch) -> (u32, u32) {
             );
             if (from.0..=to.0).any(|day| in_scope(vehicle, Day(day))) {
                 months += 1;
-                with_data += u32::from(heard.contains(&(&*vehicle.id, month)));
+                with_data += u32::from(with_data_in.contains(&(&*vehicle.id, month)));
             }
         }
     }
     (months, with_data)
 }
 
-pub(super) fn quality(input: &Input<'_>, now: &Stretch, before: &Stretch) -> DataQuality {
+pub(super) fn quality(
+    input: &Input<'_>,
+    now: &PeriodFigures,
+    before: &PeriodFigures,
+) -> DataQuality {
     let ratio = |(months, with_data): (u32, u32)| {
         (months > 0).then(|| f64::from(with_data) / f64::from(months))
     };
@@ -102,7 +106,7 @@ pub(super) fn quality(input: &Input<'_>, now: &Stretch, before: &Stretch) -> Dat
 /// A stretch that is a frozen year, as it was at its freeze and as it is.
 pub(super) fn frozen_years(
     input: &Input<'_>,
-    stretches: &[&Stretch],
+    stretches: &[&PeriodFigures],
     missing: &mut Vec<String>,
 ) -> Vec<YearRestatement> {
     let calendar = &input.register.jurisdiction.calendar;
@@ -133,7 +137,7 @@ pub(super) fn frozen_years(
 }
 
 /// What corrected sets of a folder change, stretch by stretch; a stretch that none of them touches is left out.
-pub(super) fn restatements(input: &Input<'_>, stretches: &[&Stretch]) -> Vec<RestatementRow> {
+pub(super) fn restatements(input: &Input<'_>, stretches: &[&PeriodFigures]) -> Vec<RestatementRow> {
     let Some(published) = input.published else {
         return Vec::new();
     };

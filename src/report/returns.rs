@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::gather::{Input, stretches};
+use super::build::{Input, stretches};
 use crate::ledger::emissions::{Figures, Scope};
 use crate::ledger::transition::classify;
 use crate::model::register::{Ownership, Role, Vehicle};

@@ -215,7 +215,7 @@ fn emissions(emissions: &Emissions) -> Vec<Block> {
     if emissions.months.len() > 1 {
         blocks.push(months(emissions));
     }
-    blocks.push(Block::Table(sureness(emissions)));
+    blocks.push(Block::Table(uncertainty(emissions)));
     // Nothing metered is not the same as nothing used: kilometres by class factor have no litres and no kWh.
     let some = |value: f64| {
         if value == 0.0 {
@@ -307,7 +307,7 @@ fn months(emissions: &Emissions) -> Block {
     )
 }
 
-fn sureness(emissions: &Emissions) -> Table {
+fn uncertainty(emissions: &Emissions) -> Table {
     let mut rows = Vec::new();
     for group in emissions.organisations.iter().chain([&emissions.total]) {
         for (name, title) in SCOPES {

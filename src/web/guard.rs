@@ -1,4 +1,4 @@
-//! What every answer gets and every request must pass: headers that keep the page to itself, and a known `Host`.
+//! Response headers that isolate the page from other sites, and a check of `Host` against DNS rebinding.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ const HEADERS: [(HeaderName, &str); 5] = [
     ),
 ];
 
-/// Which names this server answers to.
+/// Host names that this server accepts.
 pub(super) struct Guard {
     hosts: Vec<String>,
     /// Beyond loopback the machine has addresses that nobody listed. Nothing is lost: rebinding needs a name.
@@ -54,7 +54,7 @@ impl Guard {
         Self { hosts, any_address }
     }
 
-    fn knows(&self, host: &str) -> bool {
+    fn accepts(&self, host: &str) -> bool {
         // The port is not looked at: proxies and tunnels change it.
         let name = without_port(host);
         let address = || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
@@ -74,7 +74,7 @@ pub(super) async fn guard(
         .headers()
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
-    let mut response = if host.is_some_and(|host| guard.knows(host)) {
+    let mut response = if host.is_some_and(|host| guard.accepts(host)) {
         next.run(request).await
     } else {
         api::problem(

@@ -1,8 +1,8 @@
 //! F4: the web server: static files, access (login, roles, sessions), TLS, metrics and health. The JSON API is the room `api`.
 
 mod access;
-mod entrance;
 mod guard;
+mod limited_listener;
 mod metrics;
 mod page;
 mod tls;
@@ -23,7 +23,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub use access::{Accounts, AccountsError};
 
-use entrance::Entrance;
+use limited_listener::LimitedListener;
 
 use crate::api::requests::EngineClient;
 use crate::api::{self, ApiState, Caller, Health};
@@ -49,7 +49,7 @@ pub struct WebConfig {
     pub tokens_file: Option<PathBuf>,
     /// `require_login`: on loopback too.
     pub require_login: bool,
-    /// `behind_proxy`: a reverse proxy does TLS and passes on who asks in `X-Forwarded-For`.
+    /// `behind_proxy`: a reverse proxy does TLS and passes the client address on in `X-Forwarded-For`.
     pub behind_proxy: bool,
     /// `allow_plain_http`: passwords may cross the network unencrypted.
     pub allow_plain_http: bool,
@@ -119,7 +119,7 @@ pub struct Deps {
 }
 
 /// Listening sockets.
-pub struct Entrances {
+pub struct Listeners {
     /// `web.listen`.
     pub plain: TcpListener,
     /// `web.tls_listen`.
@@ -127,8 +127,8 @@ pub struct Entrances {
 }
 
 /// Serves until `deps.shutdown`.
-pub async fn run(config: WebConfig, entrances: Entrances, deps: Deps) {
-    let Entrances { plain, tls } = entrances;
+pub async fn run(config: WebConfig, listeners: Listeners, deps: Deps) {
+    let Listeners { plain, tls } = listeners;
     let max_connections = config.max_connections;
     let shutdown = deps.shutdown.clone();
     let secured = tls
@@ -146,14 +146,14 @@ pub async fn run(config: WebConfig, entrances: Entrances, deps: Deps) {
         match secured {
             Ok(None) => Ok(()),
             Ok(Some(secured)) => {
-                axum::serve(Entrance::new(secured, max_connections), app.clone())
+                axum::serve(LimitedListener::new(secured, max_connections), app.clone())
                     .with_graceful_shutdown(stopped(shutdown.clone()))
                     .await
             }
             Err(error) => Err(error),
         }
     };
-    let plain = axum::serve(Entrance::new(plain, max_connections), app.clone())
+    let plain = axum::serve(LimitedListener::new(plain, max_connections), app.clone())
         .with_graceful_shutdown(stopped(shutdown.clone()))
         .into_future();
     let (plain, secured) = tokio::join!(plain, secured);
@@ -225,7 +225,7 @@ async fn ready(State(state): State<WebState>, caller: Option<Extension<Caller>>)
     };
     for words in [&mut readiness.reasons, &mut readiness.warnings] {
         if caller.is_none() && !words.is_empty() {
-            // Names of brokers and paths are not for everybody on the network.
+            // Names of brokers and paths need a login.
             *words = vec!["log in, or send a token, to read why".to_owned()];
         }
     }

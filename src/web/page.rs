@@ -73,7 +73,7 @@ pub(super) fn routes() -> Router<WebState> {
         })
 }
 
-/// A text as it is; a browser asks each time whether it is still so.
+/// A file as it is; the browser revalidates it each time.
 pub(super) async fn file(kind: &'static str, text: &'static str) -> Response {
     (
         [

@@ -1,4 +1,4 @@
-//! Connections of `web.tls_listen`: the handshake is done beside the accepting, so that a slow one keeps nobody waiting.
+//! Connections of `web.tls_listen`: each TLS handshake is a task of its own, so that a slow one delays no other connection.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,19 +11,19 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// How long a handshake may take.
+/// A handshake that takes longer is aborted.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Handshakes at once; further connections wait in the system's queue.
 const MAX_HANDSHAKES: usize = 64;
 /// The system has no file descriptor left, for instance.
 const PAUSE: Duration = Duration::from_millis(500);
 
-type Shaken = (TlsStream<TcpStream>, SocketAddr);
+type Handshaken = (TlsStream<TcpStream>, SocketAddr);
 
-/// Accepts connections whose handshake is done.
+/// Yields connections whose handshake is complete.
 pub(super) struct Secured {
     address: SocketAddr,
-    shaken: mpsc::Receiver<Shaken>,
+    handshaken: mpsc::Receiver<Handshaken>,
     accepting: tokio::task::JoinHandle<()>,
 }
 
@@ -31,10 +31,10 @@ impl Secured {
     /// Begins to accept.
     pub fn new(listener: TcpListener, acceptor: TlsAcceptor) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let (done, shaken) = mpsc::channel(MAX_HANDSHAKES);
+        let (done, handshaken) = mpsc::channel(MAX_HANDSHAKES);
         Ok(Self {
             address,
-            shaken,
+            handshaken,
             accepting: tokio::spawn(accept(listener, acceptor, done)),
         })
     }
@@ -46,9 +46,9 @@ impl Drop for Secured {
     }
 }
 
-async fn accept(listener: TcpListener, acceptor: TlsAcceptor, done: mpsc::Sender<Shaken>) {
+async fn accept(listener: TcpListener, acceptor: TlsAcceptor, done: mpsc::Sender<Handshaken>) {
     let handshakes = Arc::new(Semaphore::new(MAX_HANDSHAKES));
-    while let Ok(seat) = handshakes.clone().acquire_owned().await {
+    while let Ok(permit) = handshakes.clone().acquire_owned().await {
         let (stream, address) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
@@ -64,7 +64,7 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, done: mpsc::Sender
                 Ok(Err(error)) => tracing::debug!(%address, %error, "no TLS with this browser"),
                 Err(_) => tracing::debug!(%address, "a TLS handshake took too long"),
             }
-            drop(seat);
+            drop(permit);
         });
     }
 }
@@ -73,9 +73,9 @@ impl Listener for Secured {
     type Io = TlsStream<TcpStream>;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> Shaken {
-        match self.shaken.recv().await {
-            Some(shaken) => shaken,
+    async fn accept(&mut self) -> Handshaken {
+        match self.handshaken.recv().await {
+            Some(handshaken) => handshaken,
             None => std::future::pending().await,
         }
     }

@@ -17,7 +17,7 @@ use fleetgauge::model::{
     TokenHasher, YearVersion,
 };
 use fleetgauge::report::{
-    Input, Report, Uptime, csv_rows, gather, html, markdown, returns, returns_csv,
+    Input, Report, Uptime, build_report, csv_rows, html, markdown, returns, returns_csv,
 };
 use fleetgauge::store::{Checkpoint, Commit, Reader, Store, StoreConfig, keep_years};
 use fleetgauge::units::{Day, FinancialYear, Month, UtcMs};
@@ -308,7 +308,7 @@ fn correction() -> &'static str {
 }
 
 fn report(folder: &Path) -> Report {
-    with_input(folder, gather)
+    with_input(folder, build_report)
 }
 
 type Format = (&'static str, fn(&Path) -> String);
@@ -397,7 +397,7 @@ fn the_uptime_section_has_sites_and_says_what_it_leaves_out() {
         assert!(text.contains(want), "no {want}\n{text}");
     }
     let unknown = with_input(folder.path(), |input| {
-        gather(Input {
+        build_report(Input {
             uptime: Uptime::Unknown("no daemon has run".into()),
             ..input
         })

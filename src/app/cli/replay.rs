@@ -112,7 +112,7 @@ fn read(file: &Path, replay: &mut Replay) -> std::io::Result<usize> {
         }
         if let Err(error) = replay.line(&text) {
             bad += 1;
-            replay.note_bad_line(&file.display().to_string(), index + 1, &error, &text);
+            replay.record_bad_line(&file.display().to_string(), index + 1, &error, &text);
             eprintln!("{}:{}: {error}", file.display(), index + 1);
         }
     }

@@ -17,7 +17,7 @@ use crate::ledger::emissions::FactorSets;
 use crate::model::TokenHasher;
 use crate::model::register::Register;
 use crate::report::{
-    Input, Period, Uptime, csv_rows, gather, html, markdown, returns, returns_csv,
+    Input, Period, Uptime, build_report, csv_rows, html, markdown, returns, returns_csv,
 };
 use crate::store::Reader;
 use crate::units::{Day, Month};
@@ -200,7 +200,7 @@ fn render(config: &Config, options: &Options, clock: Clock) -> Result<String, St
             .for_each(|missing| eprintln!("note: {missing}"));
         return returns_csv(&rows).map_err(said);
     }
-    let report = gather(input);
+    let report = build_report(input);
     Ok(match options.format {
         Format::Md | Format::Returns => markdown(&report),
         Format::Csv => csv_rows(&report),

@@ -252,31 +252,31 @@ impl Engine {
         rows.into_values()
     }
 
-    /// The same in numbers. What was said before a link was lost is not how it is now.
-    pub(super) fn estate(&self) -> ChargePointTotals {
-        let mut estate = ChargePointTotals {
+    /// The same in numbers. The state before a connection was lost does not count.
+    pub(super) fn charge_point_totals(&self) -> ChargePointTotals {
+        let mut totals = ChargePointTotals {
             sessions_closed_today: self.activity.sessions_closed_today(),
             ..ChargePointTotals::default()
         };
         for row in self.charge_point_rows() {
-            estate.total += 1;
-            estate.online += usize::from(row.online);
+            totals.total += 1;
+            totals.online += usize::from(row.online);
             for connector in row
                 .connectors
                 .iter()
                 .filter(|connector| connector.connector_id > 0)
             {
-                estate.connectors += 1;
-                estate.sessions_open += usize::from(connector.session.is_some());
+                totals.connectors += 1;
+                totals.sessions_open += usize::from(connector.session.is_some());
                 if row.online {
-                    estate.charging += usize::from(connector.state == ConnectorStatus::Charging);
-                    estate.occupied += usize::from(connector.state.is_occupied());
-                    estate.faulted += usize::from(connector.state == ConnectorStatus::Faulted);
-                    estate.power_w += connector.power_w.unwrap_or(0.0);
+                    totals.charging += usize::from(connector.state == ConnectorStatus::Charging);
+                    totals.occupied += usize::from(connector.state.is_occupied());
+                    totals.faulted += usize::from(connector.state == ConnectorStatus::Faulted);
+                    totals.power_w += connector.power_w.unwrap_or(0.0);
                 }
             }
         }
-        estate
+        totals
     }
 
     fn site_rows(&self, charge_points: &[ChargePointRow]) -> Vec<SitePower> {

@@ -109,11 +109,10 @@ impl Query for CountersQuery {
 impl Engine {
     /// `/api/v1/counters`; `asset` is a fleet id or the id of a feed.
     pub fn counters_view(&self, context: &ViewContext, asset: Option<&str>) -> CountersView {
-        let asked = |candidate: &&super::super::fleet::Asset| {
-            asset
-                .is_some_and(|asked| *candidate.id == *asked || *candidate.tags().vehicle == *asked)
+        let wanted = |candidate: &&super::super::fleet::Asset| {
+            asset.is_some_and(|id| *candidate.id == *id || *candidate.tags().vehicle == *id)
         };
-        let registers = self.fleet.assets().iter().filter(asked).flat_map(|asset| {
+        let registers = self.fleet.assets().iter().filter(wanted).flat_map(|asset| {
             asset.counters.iter().map(|register| CounterRegister {
                 feed: asset.id.clone(),
                 format: format_name(asset.format),

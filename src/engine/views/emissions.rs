@@ -25,7 +25,7 @@ pub struct StoredActivity {
     pub generation: u64,
     /// The days' activity.
     pub rows: Vec<ActivityRow>,
-    /// The months around them, as [`Engine::months_around`] says.
+    /// The months around them, by [`Engine::months_around`].
     pub months: Months,
     /// Versions of the frozen years that lie in the days.
     pub years: Vec<YearVersion>,
@@ -239,7 +239,7 @@ impl Engine {
         (from.unwrap_or_else(|| first(to)), to)
     }
 
-    /// The days whose activity bears on the days `from..=to`: their months, and those of a year before and after.
+    /// The days with an influence on the days `from..=to`: their months, and those of a year before and after.
     pub fn months_around(from: Day, to: Day) -> (Day, Day) {
         (
             Month::of_day(from).plus(-13).first_day(),
@@ -512,7 +512,7 @@ fn row(scope: Scope, group: EmissionsGroup, sum: &Sum) -> EmissionsRow {
 
 fn group(key: &InventoryKey, by: &[Dimension]) -> EmissionsGroup {
     let wants = |dimension| by.contains(&dimension);
-    // Scopes are never added together, whatever was asked for.
+    // Scopes are never added together, whatever the request names.
     EmissionsGroup {
         organisation: wants(Dimension::Organisation).then(|| key.organisation.clone()),
         site: wants(Dimension::Site).then(|| key.site.clone()),

@@ -1,4 +1,4 @@
-//! Frozen years in the answer of `/api/v1/emissions`: each whole year of the days asked for, as it was at its freeze and as it is today.
+//! Frozen years in the answer of `/api/v1/emissions`: each whole year of the days of the request, as it was at its freeze and as it is today.
 
 use std::collections::BTreeMap;
 

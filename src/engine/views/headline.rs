@@ -1,4 +1,4 @@
-//! The first page's sentence: the share, the path and the present pace in words, so that page, API and screen reader say the same.
+//! The first page's sentence: the share, the path and the present pace in words, the same for page, API and screen reader.
 
 use crate::ledger::targets::{Amount, TargetRecord, TargetStatus};
 use crate::ledger::transition::Counts;
@@ -110,7 +110,7 @@ fn percent(share: f64) -> String {
     format!("{:.1}\u{a0}%", share * 100.0)
 }
 
-/// A goal is a round number, and said as one.
+/// A goal is a round number, and written as one.
 fn goal(share: f64) -> String {
     let text = format!("{:.1}", share * 100.0);
     format!("{}\u{a0}%", text.strip_suffix(".0").unwrap_or(&text))

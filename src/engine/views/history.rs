@@ -122,7 +122,7 @@ impl RollupQuery for UtilisationQuery {
     }
 }
 
-/// The site or charge point that the figures belong to; all `null` for the whole estate.
+/// The site or charge point that the figures belong to; all `null` for the whole totals.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SeriesScope {
     /// Id of the site.

@@ -165,7 +165,7 @@ impl Engine {
             transition: self.figures(counts),
             target,
             today: self.today_figures(day),
-            charge_points: self.estate(),
+            charge_points: self.charge_point_totals(),
             data: self.data_quality(context),
         }
     }

@@ -111,7 +111,7 @@ impl Engine {
                 stale: true,
                 ..VehicleRow::default()
             });
-            row.take(asset, context.now, stale_ms);
+            row.add_feed(asset, context.now, stale_ms);
         }
         VehiclesView {
             as_of: rfc3339(context.now),
@@ -140,8 +140,8 @@ impl Engine {
 }
 
 impl VehicleRow {
-    /// Adds what one feed knows. A vehicle may have several: the one last_message last says how it is, the one that books how far it went.
-    fn take(&mut self, asset: &Asset, now: UtcMs, stale_ms: i64) {
+    /// Adds the values of one feed. Of several feeds, the one with the newest message gives the state, the one that books the odometer.
+    fn add_feed(&mut self, asset: &Asset, now: UtcMs, stale_ms: i64) {
         let number = |value: Option<Thousandths>| value.map(Thousandths::as_f64);
         let (live, presence) = (&asset.live, &asset.presence);
         let newest = presence.last_message_at >= self.last_message;

@@ -1,7 +1,7 @@
 //! Figures back to a broker: the overview as a tree of retained topics, and configured vehicles as devices of Home Assistant. Publishes what
 //! has changed, and everything again on a new connection, because a broker may have lost it.
 //!
-//! Three tasks: one polls the connection, one asks the engine, one publishes; only the last waits for room. What earlier runs told Home
+//! Three tasks: one polls the connection, one queries the engine, one publishes; only the last waits for room. What earlier runs published to Home
 //! Assistant is read back from the broker, where it is retained, and not kept in the store: the broker's copy is the one that matters, it
 //! is right after any crash on either side, and there is nothing to keep in step.
 
@@ -56,7 +56,7 @@ struct Link {
     connected: bool,
     /// Connections so far.
     number: u64,
-    /// How often Home Assistant said that it had started.
+    /// Birth messages of Home Assistant so far.
     births: u64,
 }
 
@@ -102,7 +102,7 @@ impl Publisher {
         })
     }
 
-    /// Publishes until told to stop, then says "offline".
+    /// Publishes until the shutdown, then publishes "offline".
     pub async fn run(
         self,
         engine: EngineClient,
@@ -311,7 +311,7 @@ struct Publishing<'a> {
     stats: Arc<Stats>,
     /// What was published on this connection, as compared.
     sent: HashMap<String, String>,
-    /// Devices that Home Assistant was told of, by this run or an earlier one.
+    /// Devices that were published to Home Assistant, by this run or an earlier one.
     devices: BTreeSet<String>,
     left_out: u64,
 }
@@ -325,12 +325,12 @@ impl Publishing<'_> {
     ) {
         let mut known = Link::default();
         loop {
-            let news = tokio::select! {
+            let woken = tokio::select! {
                 changed = link.changed() => changed.map(|()| true),
                 Some(suffix) = found.recv() => Ok(self.devices.insert(suffix)),
                 changed = results.changed() => changed.map(|()| true),
             };
-            let Ok(news) = news else { return };
+            let Ok(changed) = woken else { return };
             let now = *link.borrow_and_update();
             if now.number != known.number {
                 self.sent.clear();
@@ -340,13 +340,13 @@ impl Publishing<'_> {
             }
             known = now;
             let newest = results.borrow_and_update().clone();
-            if let (true, true, Some(results)) = (news, now.connected, newest.as_ref()) {
+            if let (true, true, Some(results)) = (changed, now.connected, newest.as_ref()) {
                 self.publish(results).await;
             }
         }
     }
 
-    /// Home Assistant has started: it must be told of its devices again.
+    /// Home Assistant has started: its devices must be published again.
     fn forget_devices(&mut self) {
         for suffix in &self.devices {
             self.sent
@@ -395,7 +395,7 @@ impl Publishing<'_> {
                 self.send(message).await;
             }
         }
-        // Last, so that whoever sees it finds the rest.
+        // Last, so that a subscriber that sees it finds the rest.
         let status = format!("{}/{}", self.config.prefix, topics::STATUS);
         self.send(&Message::new(status, "online".into())).await;
     }

@@ -170,7 +170,7 @@ async fn check(access: &Access, login: &Login) -> Checked {
     let Some(hash) = accounts.hash_of(&login.name) else {
         return Checked::Wrong;
     };
-    let (Ok(_seat), password) = (access.waiting.try_acquire(), login.password.clone()) else {
+    let (Ok(_permit), password) = (access.waiting.try_acquire(), login.password.clone()) else {
         return Checked::Busy;
     };
     let Ok(_turn) = access.checks.acquire().await else {

@@ -1,7 +1,6 @@
-//! Who may see and who may do: every request passes the gate, which asks for a login where one is needed.
+//! Authentication and authorisation: every request passes the gate, which requires a login where one is needed.
 //!
-//! What is not named in [`needs`] must be seen by nobody unknown, and what is no GET must be done by an operator: a new route is safe
-//! before anybody thinks of it.
+//! A route that [`requirement`] does not list needs a login, and any method but GET needs an operator: a new route is closed by default.
 
 mod accounts;
 mod limits;
@@ -46,12 +45,12 @@ pub(super) struct Peer {
     pub tls: bool,
 }
 
-/// Everything that decides who comes in.
+/// State of authentication and authorisation.
 pub(super) struct Access {
     accounts: watch::Receiver<Arc<Accounts>>,
     sessions: Sessions,
     limits: Limits,
-    /// Nothing without a login, by whichever way.
+    /// A login is needed on loopback too.
     always: bool,
     /// `web.behind_proxy`.
     behind_proxy: bool,
@@ -89,7 +88,7 @@ impl Access {
         self.accounts.borrow().clone()
     }
 
-    /// What may be done without showing who one is.
+    /// Role of a caller without a login.
     fn anonymous(&self, peer: Peer, headers: &HeaderMap) -> Option<Role> {
         if self.always || peer.tls {
             return None;
@@ -97,7 +96,7 @@ impl Access {
         if self.accounts().is_empty() {
             return Some(Role::Operator);
         }
-        // Whoever comes through a proxy that the configuration does not know of is not from this machine.
+        // A request through a proxy that the configuration does not name is not from this machine.
         const PROXIES: [&str; 5] = [
             "forwarded",
             "via",
@@ -214,7 +213,7 @@ impl Access {
         ours.map(|(_, value)| digest(value.as_bytes()))
     }
 
-    /// Who is counted when a login fails.
+    /// Address that a failed login counts against.
     fn address(&self, peer: Peer, headers: &HeaderMap) -> IpAddr {
         // The last address is the one that the proxy itself has seen; what stands before it anybody may have written.
         let forwarded = headers
@@ -229,24 +228,28 @@ impl Access {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Need {
-    /// Nothing.
-    Nothing,
-    View,
-    Operate,
+enum Requirement {
+    /// No login.
+    None,
+    /// Any login.
+    Viewer,
+    /// A login with the role operator.
+    Operator,
 }
 
-/// What a request needs.
-fn needs(method: &Method, path: &str) -> Need {
+/// What a route requires.
+fn requirement(method: &Method, path: &str) -> Requirement {
     match path {
-        // What a login needs itself, and what a supervisor asks that has no login.
-        "/login" | "/logout" | "/login.css" | "/icon.svg" | "/healthz" | "/readyz" => Need::Nothing,
-        _ if method == Method::GET || method == Method::HEAD => Need::View,
-        _ => Need::Operate,
+        // What the login page itself needs, and what a supervisor without a login checks.
+        "/login" | "/logout" | "/login.css" | "/icon.svg" | "/healthz" | "/readyz" => {
+            Requirement::None
+        }
+        _ if method == Method::GET || method == Method::HEAD => Requirement::Viewer,
+        _ => Requirement::Operator,
     }
 }
 
-/// Lets through whoever may.
+/// Authenticates the caller and checks its role.
 pub(super) async fn gate(
     State(access): State<Arc<Access>>,
     mut request: Request,
@@ -258,17 +261,17 @@ pub(super) async fn gate(
             "it is not known where this connection comes from",
         );
     };
-    let need = needs(request.method(), request.uri().path());
+    let required = requirement(request.method(), request.uri().path());
     let caller = match access.caller(peer, request.headers()) {
         Ok(caller) => caller,
-        Err(_) if need == Need::Nothing => None,
+        Err(_) if required == Requirement::None => None,
         Err(refused) => return *refused,
     };
     match &caller {
-        _ if need == Need::Nothing => {}
-        None => return ask_to_log_in(&request),
-        Some(caller) if need == Need::Operate => {
-            if let Some(refused) = refuse_to_operate(&access, caller, request.headers()) {
+        _ if required == Requirement::None => {}
+        None => return login_required(&request),
+        Some(caller) if required == Requirement::Operator => {
+            if let Some(refused) = refuse_command(&access, caller, request.headers()) {
                 return refused;
             }
         }
@@ -281,7 +284,7 @@ pub(super) async fn gate(
     next.run(request).await
 }
 
-fn refuse_to_operate(access: &Access, caller: &Caller, headers: &HeaderMap) -> Option<Response> {
+fn refuse_command(access: &Access, caller: &Caller, headers: &HeaderMap) -> Option<Response> {
     if caller.role < Role::Operator {
         let text = "this needs the role operator; log in at /login, or send a token of an operator";
         return Some(api::problem(StatusCode::FORBIDDEN, text));
@@ -297,7 +300,7 @@ fn refuse_to_operate(access: &Access, caller: &Caller, headers: &HeaderMap) -> O
     (!good).then(|| api::problem(StatusCode::FORBIDDEN, text))
 }
 
-fn ask_to_log_in(request: &Request) -> Response {
+fn login_required(request: &Request) -> Response {
     let accept = request
         .headers()
         .get(header::ACCEPT)
@@ -328,11 +331,21 @@ mod tests {
     use crate::web::access::*;
 
     #[test]
-    fn what_nobody_thought_of_is_closed() {
-        assert_eq!(needs(&Method::GET, "/api/v1/new"), Need::View);
-        assert_eq!(needs(&Method::DELETE, "/api/v1/new"), Need::Operate);
+    fn an_unlisted_route_needs_a_login() {
+        assert_eq!(
+            requirement(&Method::GET, "/api/v1/new"),
+            Requirement::Viewer
+        );
+        assert_eq!(
+            requirement(&Method::DELETE, "/api/v1/new"),
+            Requirement::Operator
+        );
         for near in ["/login/", "//login", "/Login", "/healthz/..", "/metrics"] {
-            assert_eq!(needs(&Method::GET, near), Need::View, "{near}");
+            assert_eq!(
+                requirement(&Method::GET, near),
+                Requirement::Viewer,
+                "{near}"
+            );
         }
     }
 }

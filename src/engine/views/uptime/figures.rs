@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::super::wh;
 use crate::ledger::uptime::{Class, Sums, norms};
 
-/// Sums of some connectors over the months asked for, and over the twelve months of NEVI.
+/// Sums of some connectors over the months of the request, and over the twelve months of NEVI.
 #[derive(Clone, Default)]
 pub(super) struct Total {
     pub period: Sums,

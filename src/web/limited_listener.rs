@@ -1,5 +1,5 @@
-//! Connections of browsers and programs: so many at once, and none that is silent for long. The network can reach them, and what they
-//! hold (a file descriptor each) devices need too.
+//! Limits the connections of browsers and programs in number and idle time. Each holds a file descriptor, which charge points and vehicles
+//! need too.
 
 use std::io;
 use std::pin::Pin;
@@ -17,41 +17,41 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::access::Peer;
 use super::tls::Secured;
 
-/// How long a connection may live with nothing read and nothing written. An open page gets something every second.
-const SILENCE: Duration = Duration::from_secs(60);
+/// A connection without a byte in either direction is closed after this time. An open page receives an event every second.
+const MAX_IDLE: Duration = Duration::from_secs(60);
 
-/// A listener with so many seats; further connections wait in the system's queue.
-pub(super) struct Entrance<L> {
+/// A listener with a limit of open connections; further ones wait in the system's queue.
+pub(super) struct LimitedListener<L> {
     listener: L,
-    seats: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
-impl<L> Entrance<L> {
-    pub fn new(listener: L, seats: usize) -> Self {
+impl<L> LimitedListener<L> {
+    pub fn new(listener: L, permits: usize) -> Self {
         Self {
             listener,
-            seats: Arc::new(Semaphore::new(seats)),
+            permits: Arc::new(Semaphore::new(permits)),
         }
     }
 }
 
-impl<L: Listener> Listener for Entrance<L> {
-    type Io = Seated<L::Io>;
+impl<L: Listener> Listener for LimitedListener<L> {
+    type Io = TimedConnection<L::Io>;
     type Addr = L::Addr;
 
     async fn accept(&mut self) -> (Self::Io, L::Addr) {
-        let seat = self
-            .seats
+        let permit = self
+            .permits
             .clone()
             .acquire_owned()
             .await
-            .expect("nobody closes the semaphore");
+            .expect("the semaphore is never closed");
         let (stream, address) = self.listener.accept().await;
         (
-            Seated {
+            TimedConnection {
                 stream,
-                silence: Box::pin(sleep(SILENCE)),
-                _seat: seat,
+                idle: Box::pin(sleep(MAX_IDLE)),
+                _permit: permit,
             },
             address,
         )
@@ -62,20 +62,20 @@ impl<L: Listener> Listener for Entrance<L> {
     }
 }
 
-/// A connection on its seat.
-pub(super) struct Seated<S> {
+/// A connection that holds a permit and ends when it is idle for too long.
+pub(super) struct TimedConnection<S> {
     stream: S,
-    silence: Pin<Box<Sleep>>,
-    _seat: OwnedSemaphorePermit,
+    idle: Pin<Box<Sleep>>,
+    _permit: OwnedSemaphorePermit,
 }
 
-impl<S> Seated<S> {
-    fn heard(&mut self) {
-        self.silence.as_mut().reset(Instant::now() + SILENCE);
+impl<S> TimedConnection<S> {
+    fn restart_timeout(&mut self) {
+        self.idle.as_mut().reset(Instant::now() + MAX_IDLE);
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Seated<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for TimedConnection<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -83,15 +83,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Seated<S> {
     ) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if read.is_ready() {
-            self.heard();
-        } else if self.silence.as_mut().poll(context).is_ready() {
+            self.restart_timeout();
+        } else if self.idle.as_mut().poll(context).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         read
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Seated<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for TimedConnection<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -99,7 +99,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Seated<S> {
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         if written.is_ready() {
-            self.heard();
+            self.restart_timeout();
         }
         written
     }
@@ -113,8 +113,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Seated<S> {
     }
 }
 
-impl Connected<IncomingStream<'_, Entrance<TcpListener>>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Entrance<TcpListener>>) -> Self {
+impl Connected<IncomingStream<'_, LimitedListener<TcpListener>>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, LimitedListener<TcpListener>>) -> Self {
         Self {
             address: *stream.remote_addr(),
             tls: false,
@@ -122,8 +122,8 @@ impl Connected<IncomingStream<'_, Entrance<TcpListener>>> for Peer {
     }
 }
 
-impl Connected<IncomingStream<'_, Entrance<Secured>>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Entrance<Secured>>) -> Self {
+impl Connected<IncomingStream<'_, LimitedListener<Secured>>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, LimitedListener<Secured>>) -> Self {
         Self {
             address: *stream.remote_addr(),
             tls: true,
@@ -137,50 +137,50 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
 
-    use crate::web::entrance::*;
+    use crate::web::limited_listener::*;
 
     #[tokio::test]
-    async fn a_seat_is_free_when_its_connection_ends() {
+    async fn a_permit_is_released_when_its_connection_ends() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("it is bound");
-        let mut entrance = Entrance::new(listener, 1);
+        let mut listener = LimitedListener::new(listener, 1);
         let (_one, _two) = (
             TcpStream::connect(address).await,
             TcpStream::connect(address).await,
         );
-        let first = Listener::accept(&mut entrance).await;
+        let first = Listener::accept(&mut listener).await;
         assert!(
-            Listener::accept(&mut entrance).now_or_never().is_none(),
-            "the seat is taken"
+            Listener::accept(&mut listener).now_or_never().is_none(),
+            "the permit is taken"
         );
         drop(first);
-        Listener::accept(&mut entrance).await;
+        Listener::accept(&mut listener).await;
     }
 
     #[tokio::test(start_paused = true)]
     async fn silence_ends_a_connection() {
         let (stream, mut other) = tokio::io::duplex(64);
-        let seat = Arc::new(Semaphore::new(1))
+        let permit = Arc::new(Semaphore::new(1))
             .acquire_owned()
             .await
             .expect("it is open");
-        let mut seated = Seated {
+        let mut timed = TimedConnection {
             stream,
-            silence: Box::pin(sleep(SILENCE)),
-            _seat: seat,
+            idle: Box::pin(sleep(MAX_IDLE)),
+            _permit: permit,
         };
         let mut byte = [0];
-        tokio::time::advance(SILENCE / 2).await;
+        tokio::time::advance(MAX_IDLE / 2).await;
         other.write_all(b"a").await.expect("there is room");
-        seated.read_exact(&mut byte).await.expect("a byte");
+        timed.read_exact(&mut byte).await.expect("a byte");
         let before = Instant::now();
-        let error = seated
+        let error = timed
             .read_exact(&mut byte)
             .await
             .expect_err("nothing comes");
         assert_eq!(
             (error.kind(), before.elapsed().as_secs()),
-            (io::ErrorKind::TimedOut, SILENCE.as_secs())
+            (io::ErrorKind::TimedOut, MAX_IDLE.as_secs())
         );
     }
 }

@@ -64,7 +64,7 @@ pub enum Uptime {
 }
 
 /// Days with what was computed of them.
-pub(super) struct Stretch {
+pub(super) struct PeriodFigures {
     pub from: Day,
     pub to: Day,
     pub activity: BTreeMap<ActivityKey, Activity>,
@@ -76,7 +76,7 @@ pub(super) struct Stretch {
     pub sessions: Vec<ClosedSession>,
 }
 
-impl Stretch {
+impl PeriodFigures {
     fn read(input: &Input<'_>, (from, to): (Day, Day), missing: &mut Vec<String>) -> Self {
         let mut stretch = Self {
             from,
@@ -180,14 +180,17 @@ impl Stretch {
 }
 
 /// The days of the period so far, and of the year before.
-pub(super) fn stretches(input: &Input<'_>, missing: &mut Vec<String>) -> (Stretch, Stretch) {
+pub(super) fn stretches(
+    input: &Input<'_>,
+    missing: &mut Vec<String>,
+) -> (PeriodFigures, PeriodFigures) {
     let until = input
         .period
         .until(Day::of(input.now, input.register.zone()));
     let period = until.as_ref().unwrap_or(input.period);
-    let now = Stretch::read(input, (period.from, period.to), missing);
+    let now = PeriodFigures::read(input, (period.from, period.to), missing);
     // While the period runs, last year is cut at the same day.
-    let before = Stretch::read(input, period.year_before(), missing);
+    let before = PeriodFigures::read(input, period.year_before(), missing);
     (now, before)
 }
 
@@ -221,7 +224,7 @@ fn air_base(input: &Input<'_>, missing: &mut Vec<String>) -> Option<(i32, AirSum
 }
 
 /// The report.
-pub fn gather(mut input: Input<'_>) -> Report {
+pub fn build_report(mut input: Input<'_>) -> Report {
     let mut missing = std::mem::take(&mut input.missing);
     let today = Day::of(input.now, input.register.zone());
     let (now, before) = stretches(&input, &mut missing);
