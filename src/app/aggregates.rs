@@ -10,14 +10,16 @@ use crate::app::backfill;
 use crate::app::backfill::PastRow;
 use crate::engine::Engine;
 use crate::ledger::air::{AirConfig, Pollutant, air};
-use crate::ledger::emissions::{Inventory, Months, Setting, inventory, year_changed, year_version};
+use crate::ledger::emissions::{
+    Inventory, InventoryContext, Months, inventory, year_changed, year_version,
+};
 use crate::ledger::factors::FactorSets;
 use crate::ledger::series_tombstones::WrittenRows;
 use crate::ledger::targets::{AirFigure, YearFigure, last_full_month};
 use crate::model::register::{Register, Vehicle};
-use crate::model::{Activity, ActivityKey, EmissionsSample, Subject, YearVersion};
+use crate::model::{ActivityData, ActivityKey, EmissionsSample, Subject, YearVersion};
 use crate::store::{ReadError, Reader, keep_years};
-use crate::units::{Calendar, Day, FinancialYear, Month, UtcMs};
+use crate::units::{Calendar, Day, FinancialYear, KgCo2e, KgCo2ePerKwh, Km, Month, UtcMs};
 
 /// So many whole months before the running one: a year, one more for the same season of the year before, and three for the past days that are
 /// written anew.
@@ -64,7 +66,7 @@ pub struct Basis {
     /// How pollutants are computed.
     pub air: AirConfig,
     /// Factor of electricity without a contract.
-    pub residual_kgco2e_per_kwh: Option<f64>,
+    pub residual_factor: Option<KgCo2ePerKwh>,
 }
 
 /// Asks for the history, and hands it over when it is there. One thread at a time: a second one could be overtaken by the first.
@@ -141,7 +143,7 @@ fn start(
         register: engine.register().clone(),
         factors: engine.factors().clone(),
         air: engine.air_config().clone(),
-        residual_kgco2e_per_kwh: engine.residual_kgco2e_per_kwh(),
+        residual_factor: engine.residual_factor(),
     };
     let work = move || drop(sender.send(read(&directory, today, &basis, (freeze_after, &written))));
     std::thread::Builder::new()
@@ -192,9 +194,9 @@ fn past_days(
 ) -> Result<Vec<PastRow>, String> {
     let activity =
         activity(reader, backfill::oldest(today), today).map_err(|error| error.to_string())?;
-    let setting = Setting {
-        residual_kgco2e_per_kwh: basis.residual_kgco2e_per_kwh,
-        ..Setting::new(&basis.register, &basis.factors, months)
+    let setting = InventoryContext {
+        residual_factor: basis.residual_factor,
+        ..InventoryContext::new(&basis.register, &basis.factors, months)
     };
     backfill::changed_rows(reader, (&setting, &basis.air, today), &activity, written)
 }
@@ -245,8 +247,8 @@ fn activity(
     reader: &Reader,
     first: Day,
     last: Day,
-) -> Result<BTreeMap<ActivityKey, Activity>, ReadError> {
-    let mut activity: BTreeMap<ActivityKey, Activity> = BTreeMap::new();
+) -> Result<BTreeMap<ActivityKey, ActivityData>, ReadError> {
+    let mut activity: BTreeMap<ActivityKey, ActivityData> = BTreeMap::new();
     reader.each_activity(first, last, |row| {
         activity.entry(row.key).or_default().add(&row.activity)
     })?;
@@ -266,22 +268,22 @@ fn ended_month(
         let activity = activity(reader, month.first_day(), month.last_day())?;
         let found = inventory(
             &activity,
-            &Setting::new(&basis.register, &basis.factors, months),
+            &InventoryContext::new(&basis.register, &basis.factors, months),
         );
-        let mut sums: BTreeMap<Arc<str>, (f64, f64)> = BTreeMap::new();
+        let mut sums: BTreeMap<Arc<str>, (KgCo2e, Km)> = BTreeMap::new();
         for (key, figures) in found
             .lines
             .iter()
             .filter(|(key, _)| key.method != "grey_fleet")
         {
-            let (kg, km) = sums.entry(key.organisation.clone()).or_default();
-            *kg += figures.in_use_kgco2e();
-            *km += figures.distance_m as f64 / 1000.0;
+            let (emissions, distance) = sums.entry(key.organisation.clone()).or_default();
+            *emissions += figures.in_use();
+            *distance += figures.distance.km();
         }
         Ok(sums
             .into_iter()
-            .filter(|(_, (_, km))| *km > 0.0)
-            .map(|(fleet, (kg, km))| (fleet, kg / km))
+            .filter(|(_, (_, distance))| *distance > Km::ZERO)
+            .map(|(fleet, (emissions, distance))| (fleet, (emissions / distance).get()))
             .collect())
     };
     let before = per_km(month.plus(-12))?;
@@ -324,9 +326,9 @@ pub fn years(reader: &Reader, basis: &Basis, as_of: Day) -> Result<Years, ReadEr
         let fill = Some((from, to));
         let found = inventory(
             &activity,
-            &Setting {
+            &InventoryContext {
                 fill,
-                ..Setting::new(&basis.register, &basis.factors, &months)
+                ..InventoryContext::new(&basis.register, &basis.factors, &months)
             },
         );
         years.versions.push(year_version(year, as_of, &found));
@@ -342,7 +344,7 @@ pub fn years(reader: &Reader, basis: &Basis, as_of: Day) -> Result<Years, ReadEr
             name: "fleet_tco2e".into(),
             year,
             // Scope 1 and location-based scope 2; the market-based view is never added to it.
-            value: found.total().in_use_kgco2e() / 1000.0,
+            value: found.total().in_use().get() / 1000.0,
             complete: found.not_computed.is_empty(),
             factor_set: Some(sets.into_iter().collect::<Vec<_>>().join(", ")),
         });
@@ -354,11 +356,16 @@ pub fn years(reader: &Reader, basis: &Basis, as_of: Day) -> Result<Years, ReadEr
             &basis.air,
         );
         let total = pollutants.total();
-        years.air.extend(Pollutant::ALL.map(|pollutant| AirFigure {
-            pollutant: Arc::from(pollutant.name()),
-            year,
-            kg: total.grams(pollutant, basis.air.include_non_exhaust) / 1000.0,
-            complete: pollutants.not_computed_m == 0,
+        years.air.extend(Pollutant::ALL.map(|pollutant| {
+            AirFigure {
+                pollutant: Arc::from(pollutant.name()),
+                year,
+                kg: total
+                    .pollutant(pollutant, basis.air.include_non_exhaust)
+                    .kilograms()
+                    .get(),
+                complete: pollutants.not_computed_distance.is_zero(),
+            }
         }));
     }
     Ok(years)
@@ -367,7 +374,7 @@ pub fn years(reader: &Reader, basis: &Basis, as_of: Day) -> Result<Years, ReadEr
 /// Business travel in other people's cars, scope 3.6: what staff claimed and what was hired for a few days. Without a word in some month
 /// the year is not complete, and without any there is no figure.
 fn staff_travel(
-    activity: &BTreeMap<ActivityKey, Activity>,
+    activity: &BTreeMap<ActivityKey, ActivityData>,
     found: &Inventory,
     basis: &Basis,
     year: FinancialYear,
@@ -381,7 +388,7 @@ fn staff_travel(
         Subject::Charging { .. } => false,
     };
     let driven = activity.iter().filter(|(key, sums)| {
-        (sums.claimed_m != 0 || sums.distance_m != 0) && travel(&key.subject)
+        (!sums.claimed.is_zero() || !sums.distance.is_zero()) && travel(&key.subject)
     });
     let months: BTreeSet<Month> = driven.map(|(key, _)| Month::of_day(key.day)).collect();
     let lines = || {
@@ -396,7 +403,8 @@ fn staff_travel(
         year,
         value: lines()
             .map(|(_, figures)| figures.scope3.grey_fleet)
-            .sum::<f64>()
+            .sum::<KgCo2e>()
+            .get()
             / 1000.0,
         complete: months.len() == 12
             && found

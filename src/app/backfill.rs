@@ -9,9 +9,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::writer::CommitJob;
 use crate::ledger::air::{AirConfig, air};
-use crate::ledger::emissions::{Setting, avoided_rows, day_rows, inventory, site_rows};
+use crate::ledger::emissions::{InventoryContext, avoided_rows, day_rows, inventory, site_rows};
 use crate::ledger::series_tombstones::{RowTags, WrittenRows};
-use crate::model::{Activity, ActivityKey, Fact};
+use crate::model::{ActivityData, ActivityKey, Fact};
 use crate::series;
 use crate::store::{DayRow, ReadError, Reader};
 use crate::units::{Day, UtcMs};
@@ -82,8 +82,8 @@ pub fn oldest(today: Day) -> Day {
 /// Rows of past days that differ from what was written. `written` has what the engine wrote of the last days.
 pub fn changed_rows(
     reader: &Reader,
-    (setting, air_config, today): (&Setting<'_>, &AirConfig, Day),
-    activity: &BTreeMap<ActivityKey, Activity>,
+    (setting, air_config, today): (&InventoryContext<'_>, &AirConfig, Day),
+    activity: &BTreeMap<ActivityKey, ActivityData>,
     written: &WrittenRows,
 ) -> Result<Vec<PastRow>, String> {
     let days = (oldest(today), Day(today.0 - NEWEST_DAYS_BACK));
@@ -131,10 +131,10 @@ fn stored_digests(
 }
 
 fn activity_by_day(
-    activity: &BTreeMap<ActivityKey, Activity>,
+    activity: &BTreeMap<ActivityKey, ActivityData>,
     (first, last): (Day, Day),
-) -> BTreeMap<Day, BTreeMap<ActivityKey, Activity>> {
-    let mut days: BTreeMap<Day, BTreeMap<ActivityKey, Activity>> = BTreeMap::new();
+) -> BTreeMap<Day, BTreeMap<ActivityKey, ActivityData>> {
+    let mut days: BTreeMap<Day, BTreeMap<ActivityKey, ActivityData>> = BTreeMap::new();
     for (key, sums) in activity
         .iter()
         .filter(|(key, _)| (first..=last).contains(&key.day))
@@ -164,9 +164,9 @@ fn changed_row(fact: &Fact, day: Day, digests: &Digests) -> Result<Option<PastRo
 }
 
 fn rows_of_day(
-    activity: &BTreeMap<ActivityKey, Activity>,
+    activity: &BTreeMap<ActivityKey, ActivityData>,
     at: UtcMs,
-    setting: &Setting<'_>,
+    setting: &InventoryContext<'_>,
     config: &AirConfig,
 ) -> Vec<Fact> {
     if activity.is_empty() {
@@ -175,7 +175,7 @@ fn rows_of_day(
     let register = setting.register;
     let whole = inventory(
         activity,
-        &Setting {
+        &InventoryContext {
             per_vehicle: true,
             ..*setting
         },

@@ -11,7 +11,7 @@ use super::writer::Job;
 use crate::app::clock::Clock;
 use crate::engine::{Engine, StoredIntensity};
 use crate::intensity::{self, Deps, IntensityConfig};
-use crate::ledger::intensity::Series;
+use crate::ledger::intensity::IntensitySeries;
 use crate::model::register::Register;
 use crate::model::{ChargingIntensityFact, Fact, GridArea, HALF_HOUR_MS, Stats};
 use crate::store::{ReadError, Reader};
@@ -75,7 +75,7 @@ pub(super) fn stored(
     to: UtcMs,
 ) -> Result<StoredIntensity, ReadError> {
     let sessions = reader.sessions(Some(from), Some(to), None, None, MAX_SESSIONS)?;
-    let slots = reader.intensity(from.plus(-Series::LOOK_BACK_MS), to)?;
+    let slots = reader.intensity(from.plus(-IntensitySeries::LOOK_BACK_MS), to)?;
     Ok(StoredIntensity {
         truncated: sessions.len() == MAX_SESSIONS,
         sessions,

@@ -8,7 +8,7 @@ use crate::ledger::alerts::AlertsConfig;
 use crate::ledger::charging::ChargingLimits;
 use crate::ledger::counters::{CounterOverride, CounterRates};
 use crate::model::ExemptWindow;
-use crate::units::Day;
+use crate::units::{Day, KgCo2ePerKwh};
 
 /// `[engine]`, `[counters]`, `[[counter]]`, `[limits]`, `[history]`, `[target]`, `[[exempt]]`, `[alerts]`, `[[alert]]`.
 #[derive(Clone, PartialEq, Debug)]
@@ -50,7 +50,7 @@ pub struct EngineConfig {
     /// `target.start_share`: share on that day.
     pub target_start_share: Option<f64>,
     /// `factors.residual_kgco2e_per_kwh`: market-based factor of energy without a contract.
-    pub residual_kgco2e_per_kwh: Option<f64>,
+    pub residual_factor: Option<KgCo2ePerKwh>,
     /// `[air]`: how air pollutants are computed.
     pub air: AirConfig,
     /// `engine.overstay_grace`: how long a vehicle may stay plugged in after charging.
@@ -84,7 +84,7 @@ impl Default for EngineConfig {
             target_due: Day::from_ymd(2028, 3, 31).expect("31 March exists"),
             target_start: None,
             target_start_share: None,
-            residual_kgco2e_per_kwh: None,
+            residual_factor: None,
             air: AirConfig::default(),
             overstay_grace: Duration::from_secs(600),
             offline_grace: Duration::from_secs(900),

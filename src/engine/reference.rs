@@ -8,7 +8,7 @@ use crate::ledger::transition::{Counts, Profile, counts};
 use crate::ledger::uptime::{Exempts, UptimeRules};
 use crate::model::register::Register;
 use crate::model::{EnergyUser, SessionRecord};
-use crate::units::{Day, UtcMs, Zone};
+use crate::units::{Day, KgCo2e, TenthWattHours, UtcMs, Zone};
 
 /// Configuration, register, factors and the definition of "low emission" in force.
 #[derive(Debug)]
@@ -69,7 +69,10 @@ impl Reference {
         match record.user {
             EnergyUser::Staff | EnergyUser::Public => None,
             EnergyUser::Vehicle(_) | EnergyUser::Unallocated => {
-                self.factors.electricity_kgco2e(day, record.energy_dwh?)
+                let energy = TenthWattHours(record.energy_dwh?);
+                self.factors
+                    .electricity_kgco2e(day, energy)
+                    .map(KgCo2e::get)
             }
         }
     }

@@ -22,7 +22,7 @@ use crate::ledger::series_tombstones::WrittenRows;
 use crate::ledger::transition::Profile;
 use crate::ledger::uptime::UptimeBook;
 use crate::model::register::Register;
-use crate::model::{Activity, ActivityRow, Subject};
+use crate::model::{ActivityData, ActivityRow, Subject};
 use crate::units::UtcMs;
 
 /// Raised when the layout changes; a snapshot of another number is refused, never guessed at.
@@ -69,7 +69,7 @@ struct Snapshot<A, C, U, J, T, L, B, M, I> {
     indicators: I,
 }
 
-type Sums = BTreeMap<Subject, Activity>;
+type Sums = BTreeMap<Subject, ActivityData>;
 type Owned = Snapshot<
     Assets,
     ChargingBook,

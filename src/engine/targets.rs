@@ -10,7 +10,7 @@ use super::output::Output;
 use super::reference::Reference;
 use super::schedule::FULL_ROWS_MS;
 use crate::ledger::air::AirConfig;
-use crate::ledger::emissions::Declared;
+use crate::ledger::emissions::DeclaredRestatement;
 use crate::ledger::factors::FactorSets;
 use crate::ledger::targets::{
     Figures, Kind, Measure, Target, TargetRecord, TargetStatus, assess, headline, project,
@@ -19,13 +19,13 @@ use crate::ledger::targets::{
 use crate::ledger::transition::classify;
 use crate::model::register::EmissionClass;
 use crate::model::{Fact, Indicator, ProjectionFact, TargetFact};
-use crate::units::{Day, UtcMs, Zone};
+use crate::units::{Day, KgCo2ePerKwh, UtcMs, Zone};
 
 /// The targets, the figures that they are measured by, and the newest assessment.
 #[derive(Debug, Default)]
 pub(super) struct Targets {
     list: Arc<[Target]>,
-    declared: Arc<[Declared]>,
+    declared: Arc<[DeclaredRestatement]>,
     figures: Figures,
     assessed: Option<(Day, Vec<TargetRecord>)>,
     /// Figures are newer than the rows of what is ahead.
@@ -42,11 +42,11 @@ impl Targets {
         self.assessed = None;
     }
 
-    pub fn set_declared(&mut self, declared: Arc<[Declared]>) {
+    pub fn set_declared(&mut self, declared: Arc<[DeclaredRestatement]>) {
         self.declared = declared;
     }
 
-    pub fn declared(&self) -> &[Declared] {
+    pub fn declared(&self) -> &[DeclaredRestatement] {
         &self.declared
     }
 
@@ -222,8 +222,8 @@ impl Engine {
     }
 
     /// Factor of electricity without a contract, for the market-based view.
-    pub fn residual_kgco2e_per_kwh(&self) -> Option<f64> {
-        self.reference.config.residual_kgco2e_per_kwh
+    pub fn residual_factor(&self) -> Option<KgCo2ePerKwh> {
+        self.reference.config.residual_factor
     }
 
     /// Days from the end of a year to its freeze.
@@ -237,7 +237,7 @@ impl Engine {
     }
 
     /// What was declared of base years.
-    pub fn set_declared(&mut self, declared: Arc<[Declared]>) {
+    pub fn set_declared(&mut self, declared: Arc<[DeclaredRestatement]>) {
         self.targets.set_declared(declared);
     }
 

@@ -2,8 +2,8 @@
 
 use super::csv_row::{Column, CsvRow, snake_case};
 use super::{Context, Parsed, dates, register_lookup};
-use crate::model::{Activity, ImportKind, ImportedRow, Powertrain, Subject};
-use crate::units::Day;
+use crate::model::{ActivityData, ImportKind, ImportedRow, Powertrain, Subject};
+use crate::units::{Day, Millilitres};
 
 pub(super) const COLUMNS: &[Column] = &[
     Column(
@@ -119,9 +119,9 @@ impl Product {
     /// Its flag in a day's activity. HVO has no flag, because it has a field of its own there.
     fn flag(self) -> u8 {
         match self {
-            Self::Diesel => Activity::CARD_DIESEL,
-            Self::Petrol => Activity::CARD_PETROL,
-            Self::Lpg => Activity::CARD_LPG,
+            Self::Diesel => ActivityData::CARD_DIESEL,
+            Self::Petrol => ActivityData::CARD_PETROL,
+            Self::Lpg => ActivityData::CARD_LPG,
             Self::Hvo | Self::NotFuel(_) => 0,
         }
     }
@@ -217,11 +217,11 @@ pub(super) fn parse_row(row: &mut CsvRow<'_>, context: &Context<'_>) -> Option<P
         first_day: day,
         last_day: day,
         subject: Subject::Vehicle(vehicle),
-        activity: Activity {
-            fuel_card_ml,
-            hvo_card_ml,
+        activity: ActivityData {
+            fuel_card: Millilitres(fuel_card_ml),
+            hvo_card: Millilitres(hvo_card_ml),
             metered: product.map_or(0, Product::flag),
-            ..Activity::default()
+            ..ActivityData::default()
         },
         odometer_m,
         line: row.line,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::csv_row::{Column, CsvRow, snake_case};
 use super::{Context, Parsed, dates, fuel, register_lookup};
-use crate::model::{Activity, ImportKind, ImportedRow, Subject};
-use crate::units::Day;
+use crate::model::{ActivityData, ImportKind, ImportedRow, Subject};
+use crate::units::{Day, Metres};
 
 pub(super) const COLUMNS: &[Column] = &[
     Column("date", &["journey_date", "travel_date"]),
@@ -143,9 +143,9 @@ pub(super) fn parse_row(row: &mut CsvRow<'_>, context: &Context<'_>) -> Option<P
         first_day,
         last_day,
         subject,
-        activity: Activity {
-            claimed_m,
-            ..Activity::default()
+        activity: ActivityData {
+            claimed: Metres(claimed_m),
+            ..ActivityData::default()
         },
         odometer_m: None,
         line: row.line,

@@ -212,7 +212,7 @@ impl Client {
             .await
             .map_err(|error| error.to_string())?;
         let (status, body) = (answer.status, answer.body);
-        let reply = Reply::read(&body, area, now);
+        let reply = Reply::parse(&body, area, now);
         match (status, reply) {
             (200, Ok(reply)) => {
                 if reply.left_out > 0 {

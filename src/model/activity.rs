@@ -1,21 +1,22 @@
-//! Activity data per civil day: kilometres, litres, energy. Emissions are always computed from these, never stored instead.
+//! Activity data per civil day: distance, fuel, energy (GHG Protocol Corporate Standard, chapter 6). Emissions are computed from it each
+//! time and never stored in its place, so a corrected factor corrects the past.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::Day;
+use crate::units::{Day, Metres, Millilitres, TenthWattHours};
 
-/// Whose energy a charge was.
+/// The user of the energy of a charge.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum EnergyUser {
     /// A fleet vehicle, by its id.
     Vehicle(Arc<str>),
-    /// A member of staff: sold on, not fleet.
+    /// A member of staff: energy that is sold on, not of the fleet.
     Staff,
-    /// The public: sold on, not fleet.
+    /// The public: energy that is sold on, not of the fleet.
     Public,
-    /// Nobody known. Counted in scope 2 and shown, never hidden.
+    /// No user is known. The energy counts in scope 2 and is shown.
     Unallocated,
 }
 
@@ -29,25 +30,25 @@ impl EnergyUser {
     }
 }
 
-/// What an activity is booked on.
+/// The vehicle, claim or charge point that activity is recorded for.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Subject {
-    /// A vehicle's own counters.
+    /// A vehicle by its own counters and imports.
     Vehicle(Arc<str>),
-    /// Mileage that staff claimed for their own cars, and short hires: business travel.
+    /// Mileage that staff claim for private cars, and short hires: business travel.
     GreyFleet {
-        /// Who paid for it.
+        /// The organisation that paid for it.
         organisation: Arc<str>,
         /// DESNZ's class (`car_average`, ...).
         vehicle_class: Arc<str>,
         /// DESNZ's fuel; `unknown` where the claim does not say.
         fuel: Arc<str>,
     },
-    /// Energy delivered by a charge point to somebody.
+    /// Energy that a charge point delivered.
     Charging {
-        /// The charge point.
+        /// Id of the charge point.
         charge_point: Arc<str>,
-        /// Who took it.
+        /// The vehicle or group that the session is assigned to.
         user: EnergyUser,
     },
 }
@@ -55,69 +56,77 @@ pub enum Subject {
 /// One day of one subject.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ActivityKey {
-    /// The London day.
+    /// The civil day.
     pub day: Day,
-    /// The subject.
+    /// The source of the activity.
     pub subject: Subject,
 }
 
 /// Sums of one day; additive, so that a checkpoint can add what happened since the last one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Activity {
-    /// Odometer distance in metres.
-    pub distance_m: i64,
-    /// Fuel in millilitres, from the vehicle's own total.
-    pub fuel_ml: i64,
-    /// Grid energy by the vehicle's own register, in tenths of Wh.
-    pub vehicle_grid_dwh: i64,
-    /// Energy delivered by a charge point's register, in tenths of Wh.
-    pub charged_dwh: i64,
-    /// Fuel bought for the vehicle by card or taken from a bunker, in millilitres; from an import.
-    pub fuel_card_ml: i64,
-    /// How much of that was HVO, in millilitres; the rest is what the register says the vehicle burns.
-    pub hvo_card_ml: i64,
-    /// Distance by a mileage claim or a reading by hand, in metres; from an import.
-    pub claimed_m: i64,
-    /// Which of the vehicle's own counters were heard that day ([`Activity::FUEL_METERED`], [`Activity::GRID_METERED`]): a day with
-    /// a fuel counter that stood still used no fuel, a day without one must be estimated. And what the card's litres were, as far as it
-    /// says ([`Activity::CARD_DIESEL`], ...).
+pub struct ActivityData {
+    /// Distance by the odometer.
+    pub distance: Metres,
+    /// Fuel by the total of the vehicle itself.
+    pub fuel: Millilitres,
+    /// Energy from the grid by the register of the vehicle itself.
+    pub vehicle_grid: TenthWattHours,
+    /// Energy delivered by the register of a charge point.
+    pub charged: TenthWattHours,
+    /// Fuel bought for the vehicle by card or drawn from a bunker; from an import.
+    pub fuel_card: Millilitres,
+    /// The part of `fuel_card` that was HVO; the rest is the fuel of the vehicle in the register.
+    pub hvo_card: Millilitres,
+    /// Distance by a mileage claim or a reading by hand; from an import.
+    pub claimed: Metres,
+    /// Bits: which counters of the vehicle reported that day ([`Self::FUEL_METERED`], [`Self::GRID_METERED`]), and which product the card
+    /// names ([`Self::CARD_DIESEL`], ...). A day with a fuel counter that stood still used no fuel; a day without one is estimated.
     pub metered: u8,
 }
 
-impl Activity {
-    /// The vehicle's own total of fuel was heard.
+impl ActivityData {
+    /// The vehicle reported its total of fuel.
     pub const FUEL_METERED: u8 = 1;
-    /// The vehicle's own register of energy from the grid was heard.
+    /// The vehicle reported its register of energy from the grid.
     pub const GRID_METERED: u8 = 2;
-    /// The card's litres were diesel.
+    /// The litres of the card were diesel.
     pub const CARD_DIESEL: u8 = 4;
-    /// The card's litres were petrol.
+    /// The litres of the card were petrol.
     pub const CARD_PETROL: u8 = 8;
-    /// The card's litres were LPG.
+    /// The litres of the card were LPG.
     pub const CARD_LPG: u8 = 16;
-    /// What the card's litres were, HVO apart.
+    /// The products a card may name, HVO apart.
     pub const CARD_PRODUCTS: u8 = Self::CARD_DIESEL | Self::CARD_PETROL | Self::CARD_LPG;
 
-    /// Adds another's sums.
-    pub fn add(&mut self, other: &Activity) {
-        self.distance_m += other.distance_m;
-        self.fuel_ml += other.fuel_ml;
-        self.vehicle_grid_dwh += other.vehicle_grid_dwh;
-        self.charged_dwh += other.charged_dwh;
-        self.fuel_card_ml += other.fuel_card_ml;
-        self.hvo_card_ml += other.hvo_card_ml;
-        self.claimed_m += other.claimed_m;
+    /// Adds the sums of another.
+    pub fn add(&mut self, other: &Self) {
+        self.distance += other.distance;
+        self.fuel += other.fuel;
+        self.vehicle_grid += other.vehicle_grid;
+        self.charged += other.charged;
+        self.fuel_card += other.fuel_card;
+        self.hvo_card += other.hvo_card;
+        self.claimed += other.claimed;
         self.metered |= other.metered;
     }
 
-    /// A card's litres in it are neither HVO nor of a product that the card names.
+    /// Returns true if some litres of a card are neither HVO nor of a product that the card names.
     pub fn card_unnamed(&self) -> bool {
-        self.fuel_card_ml != self.hvo_card_ml && self.metered & Self::CARD_PRODUCTS == 0
+        self.fuel_card != self.hvo_card && self.metered & Self::CARD_PRODUCTS == 0
     }
 
-    /// Nothing in it.
+    /// Returns true if nothing was counted and no counter reported.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Returns true if nothing was counted, whether or not a counter reported.
+    pub fn counts_nothing(&self) -> bool {
+        *self
+            == Self {
+                metered: self.metered,
+                ..Self::default()
+            }
     }
 }
 
@@ -126,6 +135,6 @@ impl Activity {
 pub struct ActivityRow {
     /// Day and subject.
     pub key: ActivityKey,
-    /// The sums.
-    pub activity: Activity,
+    /// The sums of the day.
+    pub activity: ActivityData,
 }

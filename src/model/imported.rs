@@ -1,7 +1,7 @@
 //! What a CSV import brings: activity that no counter told (fuel bought, mileage claimed), and how a period's sum is spread over its days.
 
-use super::{Activity, ActivityKey, ActivityRow, Subject};
-use crate::units::Day;
+use super::{ActivityData, ActivityKey, ActivityRow, Subject};
+use crate::units::{Day, Metres, Millilitres};
 
 /// What a file holds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -40,7 +40,7 @@ pub struct ImportedRow {
     /// Whose it is.
     pub subject: Subject,
     /// The sums of the whole period; only those of imports are set.
-    pub activity: Activity,
+    pub activity: ActivityData,
     /// The odometer as the driver typed it at the pump, in metres; kept for people, nothing is computed from it.
     pub odometer_m: Option<i64>,
     /// Line of the file.
@@ -50,7 +50,7 @@ pub struct ImportedRow {
 /// Spreads a period's sums evenly over its London days and gives those of `from..=to`. The parts of all days add up to the sums.
 pub fn spread_days(
     (first, last): (Day, Day),
-    sums: &Activity,
+    sums: &ActivityData,
     (from, to): (Day, Day),
     subject: &Subject,
     mut book: impl FnMut(ActivityRow),
@@ -64,11 +64,11 @@ pub fn spread_days(
     for day in from.0.max(first.0)..=to.0.min(last.0) {
         let gone = i128::from(day - first.0);
         let share = |amount: i64| due(amount, gone + 1) - due(amount, gone);
-        let mut activity = Activity {
-            fuel_card_ml: share(sums.fuel_card_ml),
-            hvo_card_ml: share(sums.hvo_card_ml),
-            claimed_m: share(sums.claimed_m),
-            ..Activity::default()
+        let mut activity = ActivityData {
+            fuel_card: Millilitres(share(sums.fuel_card.0)),
+            hvo_card: Millilitres(share(sums.hvo_card.0)),
+            claimed: Metres(share(sums.claimed.0)),
+            ..ActivityData::default()
         };
         if !activity.is_empty() {
             activity.metered = sums.metered;
@@ -101,14 +101,14 @@ mod tests {
             (31, 2),
         ] {
             let period = (Day(20_000), Day(20_000 + days - 1));
-            let sums = Activity {
-                claimed_m,
-                ..Activity::default()
+            let sums = ActivityData {
+                claimed: Metres(claimed_m),
+                ..ActivityData::default()
             };
             let sum = |from, to| {
                 let mut sum = 0;
                 spread_days(period, &sums, (Day(from), Day(to)), &subject, |row| {
-                    sum += row.activity.claimed_m
+                    sum += row.activity.claimed.0
                 });
                 sum
             };

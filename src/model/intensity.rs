@@ -1,10 +1,10 @@
-//! Carbon intensity of Great Britain's grid by half-hour, as the Carbon Intensity API tells it, and its revisions.
+//! Carbon intensity of Great Britain's grid by half-hour, as the Carbon Intensity API publishes and revises it.
 
 use std::sync::Arc;
 
-use crate::units::UtcMs;
+use crate::units::{GramsCo2PerKwh, UtcMs};
 
-/// Length of a slot.
+/// Length of a slot, in milliseconds.
 pub const HALF_HOUR_MS: i64 = 1_800_000;
 
 /// A region of the API, 1 to 17, or all of Great Britain.
@@ -15,7 +15,7 @@ impl GridArea {
     /// All of Great Britain.
     pub const NATIONAL: Self = Self(0);
 
-    /// The area's name in the API (api-definitions, `regions`; all of them confirmed, emissions.md section 4.1).
+    /// The name of the area in the API (https://carbon-intensity.github.io/api-definitions, list of regions).
     pub fn name(self) -> &'static str {
         const NAMES: [&str; 18] = [
             "Great Britain",
@@ -41,38 +41,38 @@ impl GridArea {
     }
 }
 
-/// One half-hour of one area. gCO2/kWh, of generation with imports, transmission and distribution losses included, without CH4 and N2O.
+/// One half-hour of one area. The intensity is that of generation with imports and contains grid losses, but no CH4 and N2O.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct IntensitySlot {
-    /// Where.
+    /// The region.
     pub area: GridArea,
-    /// Its start, at a whole half-hour.
+    /// Start, at a whole half-hour.
     pub start: UtcMs,
-    /// Told beforehand, and revised.
-    pub forecast: Option<f64>,
-    /// Told about half an hour afterwards, and revised for a day or more; regions have none.
-    pub actual: Option<f64>,
-    /// When these values were first told.
+    /// Published beforehand and revised.
+    pub forecast: Option<GramsCo2PerKwh>,
+    /// Published about half an hour afterwards and revised for a day or more; regions have none.
+    pub actual: Option<GramsCo2PerKwh>,
+    /// The time at which these values were first received.
     pub vintage: UtcMs,
 }
 
-/// Row of `charging_intensity`: energy of one half-hour of one site with what it caused by the grid's intensity then.
+/// Row of `charging_intensity`: energy of one half-hour of one site with its operational emissions.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ChargingIntensityFact {
     /// Site, or `unknown`.
     pub site: Arc<str>,
     /// `fleet`, or `sold_on` to staff and the public.
     pub user: &'static str,
-    /// Its start.
+    /// Start of the half-hour.
     pub at: UtcMs,
-    /// Tenths of Wh.
+    /// In tenths of a watt-hour.
     pub energy_dwh: i64,
-    /// gCO2/kWh.
+    /// Carbon intensity of the half-hour, gCO2/kWh.
     pub g_per_kwh: f64,
-    /// kgCO2, operational.
+    /// Operational emissions, kgCO2.
     pub kgco2: f64,
-    /// Where the intensity is from.
+    /// Source of the intensity.
     pub basis: &'static str,
-    /// The same as a number.
+    /// The same as its position from best to worst.
     pub basis_code: i64,
 }

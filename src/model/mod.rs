@@ -30,7 +30,7 @@ mod target_facts;
 mod token;
 mod year_version;
 
-pub use activity::{Activity, ActivityKey, ActivityRow, EnergyUser, Subject};
+pub use activity::{ActivityData, ActivityKey, ActivityRow, EnergyUser, Subject};
 pub use alert::{
     ALERT_STATES, AlertFact, EmissionsSample, Fingerprint, Labels, Notice, NoticeAlert, NoticeKind,
     Severity,

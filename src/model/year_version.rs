@@ -1,19 +1,20 @@
-//! An April-March year's emissions as they were on a day: at the freeze, and each time they have changed since. Never overwritten.
+//! The emissions of a fiscal year as they were computed on a day: at the freeze, and each time they changed since. A stored version
+//! is never overwritten, so a published figure can always be shown again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::units::{Day, FinancialYear};
+use crate::units::{Day, FinancialYear, KgCo2e};
 
 /// The figures of a year on a day.
 #[derive(Clone, PartialEq, Debug)]
 pub struct YearVersion {
-    /// The year.
+    /// The year of the figures.
     pub year: FinancialYear,
-    /// The day they were computed on; the first of a year's versions is the freeze.
+    /// The day of the computation; the first of a year's versions is the freeze.
     pub as_of: Day,
-    /// kgCO2e by organisation and scope (`1`, `2` location-based, `3`, `outside`).
-    pub kgco2e: BTreeMap<(Arc<str>, Arc<str>), f64>,
+    /// Emissions by organisation and scope (`1`, `2` location-based, `3`, `outside`).
+    pub kgco2e: BTreeMap<(Arc<str>, Arc<str>), KgCo2e>,
     /// Factor sets behind them.
     pub factor_sets: String,
     /// Version of the formulas.
@@ -21,8 +22,8 @@ pub struct YearVersion {
 }
 
 impl YearVersion {
-    /// Scope 1 with location-based scope 2, kgCO2e, of an organisation or of all.
-    pub fn in_use_kgco2e(&self, organisation: Option<&str>) -> f64 {
+    /// Scope 1 with location-based scope 2 of an organisation, or of all.
+    pub fn in_use(&self, organisation: Option<&str>) -> KgCo2e {
         let wanted = |(owner, scope): &(Arc<str>, Arc<str>)| {
             organisation.is_none_or(|organisation| organisation == &**owner)
                 && matches!(&**scope, "1" | "2")
@@ -30,7 +31,7 @@ impl YearVersion {
         self.kgco2e
             .iter()
             .filter(|(key, _)| wanted(key))
-            .map(|(_, kgco2e)| kgco2e)
+            .map(|(_, kgco2e)| *kgco2e)
             .sum()
     }
 }

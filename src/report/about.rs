@@ -86,8 +86,9 @@ pub(super) fn restatements(report: &Report) -> Vec<Block> {
 
 fn frozen(restatements: &Restatements) -> Table {
     let rows = restatements.years.iter().map(|year| {
-        let effect =
-            |effect: &YearEffect| format!("{} {}", effect.reason, tonnes(Some(effect.kgco2e)));
+        let effect = |effect: &YearEffect| {
+            format!("{} {}", effect.reason, tonnes(Some(effect.kgco2e.get())))
+        };
         let effects: Vec<String> = year.effects.iter().map(effect).collect();
         vec![
             year.year.clone(),
@@ -104,10 +105,10 @@ fn frozen(restatements: &Restatements) -> Table {
                 "below the threshold"
             }
             .to_owned(),
-            tonnes(Some(year.kgco2e_as_frozen)),
-            tonnes(Some(year.kgco2e_with_effects)),
-            change(Some(year.change_ratio)),
-            tonnes(Some(year.kgco2e_base)),
+            tonnes(Some(year.kgco2e_as_frozen.get())),
+            tonnes(Some(year.kgco2e_with_effects.get())),
+            change(Some(year.change_ratio.get())),
+            tonnes(Some(year.kgco2e_base.get())),
         ]
     });
     let headers = [

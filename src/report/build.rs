@@ -9,8 +9,8 @@ use crate::engine::EngineConfig;
 use crate::engine::views::UptimeView;
 use crate::ledger::air::{AirInventory, AirSums, air};
 use crate::ledger::emissions::{
-    Declared, FactorSets, Figures as Totals, Inventory, METHOD_VERSION, Months,
-    RESTATEMENT_THRESHOLD, Setting, inventory,
+    DeclaredRestatement, FactorSets, Figures as Totals, Inventory, InventoryContext,
+    METHOD_VERSION, Months, RESTATEMENT_THRESHOLD, inventory,
 };
 use crate::ledger::factors::YearPolicy;
 use crate::ledger::targets::{
@@ -18,9 +18,9 @@ use crate::ledger::targets::{
 };
 use crate::ledger::transition::Profile;
 use crate::model::register::Register;
-use crate::model::{Activity, ActivityKey, ClosedSession};
+use crate::model::{ActivityData, ActivityKey, ClosedSession};
 use crate::store::{Reader, stored_activity};
-use crate::units::{Day, Month, UtcMs};
+use crate::units::{Day, KgCo2ePerKwh, Month, UtcMs};
 
 /// What a report is made of.
 pub struct Input<'a> {
@@ -43,7 +43,7 @@ pub struct Input<'a> {
     /// The list of targets.
     pub targets: &'a [Target],
     /// What was declared of base years.
-    pub declared: &'a [Declared],
+    pub declared: &'a [DeclaredRestatement],
     /// What targets are compared with.
     pub figures: &'a Figures,
     /// The store; `None` if there is none.
@@ -67,7 +67,7 @@ pub enum Uptime {
 pub(super) struct PeriodFigures {
     pub from: Day,
     pub to: Day,
-    pub activity: BTreeMap<ActivityKey, Activity>,
+    pub activity: BTreeMap<ActivityKey, ActivityData>,
     pub months: Months,
     pub inventory: Inventory,
     /// All lines of each month of it, or of the part of a month that is in it.
@@ -146,11 +146,11 @@ impl PeriodFigures {
         // Silence is filled once the month is over, as /api/v1/emissions does.
         let filled_to = to
             .min(last_full_month(Day(Day::of(input.now, input.register.zone()).0 - 1)).last_day());
-        let setting = Setting {
+        let setting = InventoryContext {
             per_vehicle: true,
-            residual_kgco2e_per_kwh: input.engine.residual_kgco2e_per_kwh,
+            residual_factor: input.engine.residual_factor,
             fill: (from <= filled_to && !self.activity.is_empty()).then_some((from, filled_to)),
-            ..Setting::new(input.register, factors, &self.months)
+            ..InventoryContext::new(input.register, factors, &self.months)
         };
         if (from, to) == (self.from, self.to) {
             return inventory(&self.activity, &setting);
@@ -204,7 +204,7 @@ fn air_base(input: &Input<'_>, missing: &mut Vec<String>) -> Option<(i32, AirSum
             return None;
         }
     };
-    let mut activity: BTreeMap<ActivityKey, Activity> = BTreeMap::new();
+    let mut activity: BTreeMap<ActivityKey, ActivityData> = BTreeMap::new();
     for row in stored.rows {
         activity.entry(row.key).or_default().add(&row.activity);
     }
@@ -284,8 +284,8 @@ pub fn build_report(mut input: Input<'_>) -> Report {
         charging: Charging {
             sites,
             total,
-            energy_staff_public_kwh: kwh(now.inventory.staff_public_dwh),
-            energy_unallocated_kwh: kwh(now.inventory.unallocated_dwh),
+            energy_staff_public_kwh: kwh(now.inventory.staff_public.0),
+            energy_unallocated_kwh: kwh(now.inventory.unallocated.0),
             uptime,
             uptime_note,
         },
@@ -301,11 +301,11 @@ pub fn build_report(mut input: Input<'_>) -> Report {
             last_year_factor_sets: before.factor_sets(),
             emissions_method_version: METHOD_VERSION,
             targets_method_version: targets::METHOD_VERSION,
-            residual_kgco2e_per_kwh: engine.residual_kgco2e_per_kwh,
+            residual_kgco2e_per_kwh: engine.residual_factor.map(KgCo2ePerKwh::get),
         },
         restatements: Restatements {
             policy: quality::POLICY,
-            threshold_ratio: RESTATEMENT_THRESHOLD,
+            threshold_ratio: RESTATEMENT_THRESHOLD.get(),
             effects: quality::restatements(&input, &[&now, &before]),
             years: quality::frozen_years(&input, &[&now, &before], &mut missing),
         },

@@ -377,7 +377,7 @@ fn restatements(out: &mut CsvRows, report: &Report) {
             labels,
             &metric("as_frozen"),
             "kgCO2e",
-            Some(year.kgco2e_as_frozen),
+            Some(year.kgco2e_as_frozen.get()),
             None,
             &note,
         );
@@ -385,7 +385,7 @@ fn restatements(out: &mut CsvRows, report: &Report) {
             labels,
             &metric("with_effects"),
             "kgCO2e",
-            Some(year.kgco2e_with_effects),
+            Some(year.kgco2e_with_effects.get()),
             None,
             &note,
         );
@@ -393,7 +393,7 @@ fn restatements(out: &mut CsvRows, report: &Report) {
             labels,
             &metric("base"),
             "kgCO2e",
-            Some(year.kgco2e_base),
+            Some(year.kgco2e_base.get()),
             None,
             &note,
         );

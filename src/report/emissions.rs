@@ -7,7 +7,7 @@ use super::build::{Input, PeriodFigures};
 use super::data::{Air, AirRow, Emissions, Group, MonthRow, PollutantRow, ScopeRow};
 use crate::ledger::air::{AirSums, Pollutant, changes};
 use crate::ledger::emissions::{Figures, Inventory, InventoryKey, Scope, Uncertain, relative_sd};
-use crate::units::Month;
+use crate::units::{KgCo2e, Kilograms, Month, Ratio};
 
 pub(super) fn emissions(now: &PeriodFigures, before: &PeriodFigures) -> Emissions {
     let names: BTreeSet<&Arc<str>> = [now, before]
@@ -41,47 +41,54 @@ fn group(
     let lines_before = || before.lines.iter().filter(|(key, _)| wanted(key));
     lines_before().for_each(|(_, figures)| earlier.add(figures));
     let scope = |scope: Scope| {
-        let mut tiers: BTreeMap<u8, f64> = BTreeMap::new();
-        let (mut estimated, mut sets) = (0.0, BTreeSet::new());
-        for (key, kgco2e) in lines().filter_map(|(key, figures)| Some((key, figures.of(scope)?))) {
+        let mut tiers: BTreeMap<u8, KgCo2e> = BTreeMap::new();
+        let (mut estimated, mut sets) = (KgCo2e::ZERO, BTreeSet::new());
+        for (key, kgco2e) in lines().filter_map(|(key, figures)| Some((key, figures.scope(scope)?)))
+        {
             *tiers.entry(key.tier).or_default() += kgco2e;
-            estimated += if key.estimated() { kgco2e } else { 0.0 };
+            if key.estimated() {
+                estimated += kgco2e;
+            }
             sets.insert(key.set_of(scope).to_string());
         }
-        let (kgco2e, last_year) = (total.of(scope), earlier.of(scope));
+        let (kgco2e, last_year) = (total.scope(scope), earlier.scope(scope));
         if kgco2e.is_none() && last_year.is_none() {
             return None;
         }
         let change = kgco2e
-            .zip(last_year.filter(|earlier| *earlier > 0.0))
-            .map(|(now, earlier)| now / earlier - 1.0);
+            .zip(last_year.filter(|earlier| *earlier > KgCo2e::ZERO))
+            .map(|(now, earlier)| now / earlier - Ratio::ONE);
         let estimated_before = lines_before()
             .filter(|(key, _)| key.estimated())
-            .filter_map(|(_, figures)| figures.of(scope));
+            .filter_map(|(_, figures)| figures.scope(scope));
         Some(ScopeRow {
             scope: scope.name(),
-            kgco2e,
-            // Within a tier errors go together, between tiers they do not (emissions.md 5.4, G14).
-            sd_kgco2e: Uncertain::of(
+            kgco2e: kgco2e.map(KgCo2e::get),
+            // Within a tier the errors go together, between tiers they are independent.
+            sd_kgco2e: Uncertain::from_groups(
                 tiers
                     .iter()
                     .map(|(tier, kgco2e)| (*kgco2e, relative_sd(*tier))),
             )
-            .sd,
-            estimated_kgco2e: estimated,
-            last_year_kgco2e: last_year,
-            last_year_estimated_kgco2e: estimated_before.sum(),
-            change_ratio: change,
-            tiers_kgco2e: tiers,
+            .sd
+            .get(),
+            estimated_kgco2e: estimated.get(),
+            last_year_kgco2e: last_year.map(KgCo2e::get),
+            last_year_estimated_kgco2e: estimated_before.sum::<KgCo2e>().get(),
+            change_ratio: change.map(Ratio::get),
+            tiers_kgco2e: tiers
+                .into_iter()
+                .map(|(tier, kgco2e)| (tier, kgco2e.get()))
+                .collect(),
             factor_sets: sets.into_iter().collect(),
         })
     };
     Group {
         organisation,
         scopes: Scope::ALL.into_iter().filter_map(scope).collect(),
-        distance_km: total.distance_m as f64 / 1000.0,
-        fuel_l: total.fuel_ml as f64 / 1000.0,
-        energy_kwh: total.energy_dwh as f64 / 10_000.0,
+        distance_km: total.distance.km().get(),
+        fuel_l: total.fuel.litres().get(),
+        energy_kwh: total.energy.kilowatt_hours().get(),
     }
 }
 
@@ -91,10 +98,10 @@ fn months(now: &PeriodFigures) -> Vec<MonthRow> {
     }
     let row = |(month, total): &(Month, Figures)| MonthRow {
         month: month.to_string(),
-        scope_1_kgco2e: total.of(Scope::One),
-        scope_2_location_kgco2e: total.of(Scope::TwoLocation),
-        scope_2_market_kgco2e: total.of(Scope::TwoMarket),
-        scope_3_kgco2e: total.of(Scope::Three),
+        scope_1_kgco2e: total.scope(Scope::Scope1).map(KgCo2e::get),
+        scope_2_location_kgco2e: total.scope(Scope::Scope2LocationBased).map(KgCo2e::get),
+        scope_2_market_kgco2e: total.scope(Scope::Scope2MarketBased).map(KgCo2e::get),
+        scope_3_kgco2e: total.scope(Scope::Scope3).map(KgCo2e::get),
     };
     now.by_month.iter().map(row).collect()
 }
@@ -118,7 +125,11 @@ pub(super) fn pollutants(
         (now.to.0 - now.from.0 + 1, base_days),
         config,
     );
-    let kg = |sums: &AirSums, pollutant| sums.grams(pollutant, config.include_non_exhaust) / 1000.0;
+    let kg = |sums: &AirSums, pollutant| {
+        sums.pollutant(pollutant, config.include_non_exhaust)
+            .kilograms()
+            .get()
+    };
     let mut organisations: BTreeMap<&Arc<str>, AirSums> = BTreeMap::new();
     for ((organisation, _), sums) in &now.air.lines {
         organisations.entry(organisation).or_default().add(sums);
@@ -127,16 +138,16 @@ pub(super) fn pollutants(
     Air {
         method: "EMEP/EEA 2019 Tier 3, hot exhaust; without cold starts, idling and resuspension",
         all_met: all_met.filter(|_| known(now)),
-        target_change_ratio: config.target_change,
+        target_change_ratio: config.target_change.get(),
         pollutants: found
             .into_iter()
             .map(|change| PollutantRow {
                 pollutant: change.pollutant.name(),
                 tracked: change.tracked,
-                kg: known(now).then_some(change.kg),
+                kg: known(now).then_some(change.emitted.get()),
                 last_year_kg: known(before).then(|| kg(&earlier, change.pollutant)),
-                base_kg: change.base_kg,
-                change_from_base_ratio: change.change.filter(|_| known(now)),
+                base_kg: change.base.map(Kilograms::get),
+                change_from_base_ratio: change.change.filter(|_| known(now)).map(Ratio::get),
                 status: change.status,
             })
             .collect(),
@@ -144,12 +155,12 @@ pub(super) fn pollutants(
             .into_iter()
             .map(|(organisation, sums)| AirRow {
                 organisation: organisation.clone(),
-                distance_km: sums.distance_m as f64 / 1000.0,
+                distance_km: sums.distance.km().get(),
                 nox_kg: kg(&sums, Pollutant::Nox),
                 pm25_kg: kg(&sums, Pollutant::Pm25),
                 pm10_kg: kg(&sums, Pollutant::Pm10),
             })
             .collect(),
-        not_computed_km: now.air.not_computed_m as f64 / 1000.0,
+        not_computed_km: now.air.not_computed_distance.km().get(),
     }
 }

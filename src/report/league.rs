@@ -57,11 +57,11 @@ fn sums(input: &Input<'_>, stretch: &PeriodFigures, sites: bool) -> BTreeMap<Gro
         };
         let sums = groups.entry(key(vehicle, sites)).or_default();
         sums.seen = true;
-        sums.kgco2e += figures.in_use_kgco2e();
-        sums.energy_dwh += figures.energy_dwh;
-        if figures.distance_m > 0 {
-            sums.distance_m += figures.distance_m;
-            sums.kgco2e_with_km += figures.in_use_kgco2e();
+        sums.kgco2e += figures.in_use().get();
+        sums.energy_dwh += figures.energy.0;
+        if figures.distance.0 > 0 {
+            sums.distance_m += figures.distance.0;
+            sums.kgco2e_with_km += figures.in_use().get();
             sums.with_km += 1;
         }
     }

@@ -7,13 +7,13 @@ use super::build::{Input, PeriodFigures};
 use super::data::{DataQuality, MismatchRow, RestatementRow};
 use crate::ledger::emissions::{
     MAX_ESTIMATED, RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, YearRestatement,
-    corrected_sets, reconcile, restate, restate_year, year_version,
+    corrected_sets, reconcile, relative_change, restate, restate_year, year_version,
 };
 use crate::ledger::transition::in_scope;
 use crate::model::Subject;
-use crate::units::{Day, Month};
+use crate::units::{Day, KgCo2e, Month};
 
-/// Environmental Reporting Guidelines 2019; reference emissions.md 5.4.
+/// Environmental Reporting Guidelines 2019; GHG Protocol Corporate Standard, chapter 5.
 pub(super) const POLICY: &str = "A base year is recalculated for structural change, a changed method or factor, and discovered errors once \
 their effects together pass the threshold; organic growth is no reason, and neither is a new year's factor set, because each year keeps its own.";
 
@@ -58,11 +58,15 @@ pub(super) fn quality(
         (months > 0).then(|| f64::from(with_data) / f64::from(months))
     };
     let (months, earlier) = (completeness(input, now), completeness(input, before));
-    let mut vehicles: BTreeMap<&Arc<str>, (f64, f64)> = BTreeMap::new();
-    let (mut total, mut estimated) = (0.0, 0.0);
+    let mut vehicles: BTreeMap<&Arc<str>, (KgCo2e, KgCo2e)> = BTreeMap::new();
+    let (mut total, mut estimated) = (KgCo2e::ZERO, KgCo2e::ZERO);
     for (key, figures) in &now.inventory.lines {
-        let kgco2e = figures.in_use_kgco2e();
-        let part = if key.estimated() { kgco2e } else { 0.0 };
+        let kgco2e = figures.in_use();
+        let part = if key.estimated() {
+            kgco2e
+        } else {
+            KgCo2e::ZERO
+        };
         (total, estimated) = (total + kgco2e, estimated + part);
         if let Some(id) = &key.vehicle {
             let sums = vehicles.entry(id).or_default();
@@ -74,9 +78,9 @@ pub(super) fn quality(
         .map(|found| MismatchRow {
             vehicle_id: found.vehicle,
             month: found.month.to_string(),
-            card_l: found.card_l,
-            can_l: found.can_l,
-            difference_ratio: found.ratio,
+            card_l: found.card.get(),
+            can_l: found.can.get(),
+            difference_ratio: found.ratio.get(),
         });
     DataQuality {
         vehicles: input
@@ -89,12 +93,12 @@ pub(super) fn quality(
         vehicle_months_with_data: months.1,
         completeness_ratio: ratio(months),
         last_year_completeness_ratio: ratio(earlier),
-        estimated_ratio: (total > 0.0).then(|| estimated / total),
+        estimated_ratio: (total > KgCo2e::ZERO).then(|| (estimated / total).get()),
         not_computed: now.inventory.not_computed.iter().cloned().collect(),
         no_data: now.inventory.no_data.iter().cloned().collect(),
         low_quality: vehicles
             .iter()
-            .filter(|(_, (sum, part))| *part > MAX_ESTIMATED * sum)
+            .filter(|(_, (sum, part))| *part > *sum * MAX_ESTIMATED)
             .map(|(id, _)| (*id).clone())
             .collect(),
         air_not_computed: now.air.not_computed.iter().cloned().collect(),
@@ -150,19 +154,18 @@ pub(super) fn restatements(input: &Input<'_>, stretches: &[&PeriodFigures]) -> V
         let first = stretch
             .compute(input, published, (stretch.from, stretch.to))
             .total()
-            .in_use_kgco2e();
-        let now = stretch.inventory.total().in_use_kgco2e();
-        let ratio = if first == 0.0 { 0.0 } else { now / first - 1.0 };
+            .in_use();
+        let now = stretch.inventory.total().in_use();
         let effect = RestatementEffect {
             reason: RestatementReason::FactorRevision,
-            ratio,
+            ratio: relative_change(first, now),
         };
         let result = restate(first, &[effect], RESTATEMENT_THRESHOLD);
         rows.push(RestatementRow {
             stretch: format!("{} to {}", stretch.from, stretch.to),
-            kgco2e_as_published: first,
-            kgco2e_corrected: now,
-            change_ratio: result.change,
+            kgco2e_as_published: first.get(),
+            kgco2e_corrected: now.get(),
+            change_ratio: result.change.get(),
             restated: result.restated,
             factor_sets: corrected.into_iter().collect(),
         });

@@ -10,7 +10,7 @@ use super::build::{Input, stretches};
 use crate::ledger::emissions::{Figures, Scope};
 use crate::ledger::transition::classify;
 use crate::model::register::{Ownership, Role, Vehicle};
-use crate::units::Day;
+use crate::units::{Day, KgCo2e};
 
 /// A kind of vehicle of an organisation.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -147,14 +147,14 @@ pub fn returns(mut input: Input<'_>) -> (Vec<ReturnRow>, Vec<String>) {
             emergency,
             class,
             count,
-            km: (figures.distance_m != 0).then(|| figures.distance_m as f64 / 1000.0),
-            litres: (figures.fuel_ml != 0).then(|| figures.fuel_ml as f64 / 1000.0),
-            kwh: (figures.energy_dwh != 0).then(|| figures.energy_dwh as f64 / 10_000.0),
-            kgco2e_scope_1: figures.of(Scope::One),
-            kgco2e_scope_2_location: figures.of(Scope::TwoLocation),
-            kgco2e_scope_2_market: figures.of(Scope::TwoMarket),
-            kgco2e_scope_3: figures.of(Scope::Three),
-            kgco2_outside_of_scopes: figures.of(Scope::Outside),
+            km: (!figures.distance.is_zero()).then(|| figures.distance.km().get()),
+            litres: (!figures.fuel.is_zero()).then(|| figures.fuel.litres().get()),
+            kwh: (!figures.energy.is_zero()).then(|| figures.energy.kilowatt_hours().get()),
+            kgco2e_scope_1: figures.scope(Scope::Scope1).map(KgCo2e::get),
+            kgco2e_scope_2_location: figures.scope(Scope::Scope2LocationBased).map(KgCo2e::get),
+            kgco2e_scope_2_market: figures.scope(Scope::Scope2MarketBased).map(KgCo2e::get),
+            kgco2e_scope_3: figures.scope(Scope::Scope3).map(KgCo2e::get),
+            kgco2_outside_of_scopes: figures.scope(Scope::OutsideScopes).map(KgCo2e::get),
         }
     });
     (rows.collect(), missing)

@@ -208,10 +208,10 @@ impl Store {
                 add.execute(params![
                     row.key.day.0,
                     subject,
-                    sums.distance_m,
-                    sums.fuel_ml,
-                    sums.vehicle_grid_dwh,
-                    sums.charged_dwh,
+                    sums.distance.0,
+                    sums.fuel.0,
+                    sums.vehicle_grid.0,
+                    sums.charged.0,
                     sums.metered
                 ])?;
             }

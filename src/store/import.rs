@@ -221,7 +221,7 @@ fn put_row(
         .prepare_cached(
             "SELECT subject = ?2 AND fuel_card_ml = ?3 AND hvo_card_ml = ?4 AND claimed_m = ?5 AND product = ?6 FROM imported WHERE key = ?1",
         )?
-        .query_row(params![key, subject, sums.fuel_card_ml, sums.hvo_card_ml, sums.claimed_m, sums.metered], |row| row.get(0))
+        .query_row(params![key, subject, sums.fuel_card.0, sums.hvo_card.0, sums.claimed.0, sums.metered], |row| row.get(0))
         .optional()?;
     if same == Some(true) {
         return Ok(Before::Same);
@@ -238,9 +238,9 @@ fn put_row(
             row.first_day.0,
             row.last_day.0,
             subject,
-            sums.fuel_card_ml,
-            sums.hvo_card_ml,
-            sums.claimed_m,
+            sums.fuel_card.0,
+            sums.hvo_card.0,
+            sums.claimed.0,
             row.odometer_m,
             file,
             row.line as i64,

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{CommitError, ReadError, Reader, Store};
 use crate::model::{GridArea, IntensitySlot};
-use crate::units::UtcMs;
+use crate::units::{GramsCo2PerKwh, UtcMs};
 
 impl Store {
     /// Takes slots in, in one transaction, and drops those of the same areas before `oldest`. A value that is told again keeps its vintage;
@@ -24,7 +24,7 @@ impl Store {
                      WHERE (excluded.forecast IS NOT NULL AND excluded.forecast IS NOT forecast)
                      OR (excluded.actual IS NOT NULL AND excluded.actual IS NOT actual)",
                 )?
-                .execute(params![slot.area.0, slot.start.0, slot.forecast, slot.actual, slot.vintage.0])?;
+                .execute(params![slot.area.0, slot.start.0, slot.forecast.map(GramsCo2PerKwh::get), slot.actual.map(GramsCo2PerKwh::get), slot.vintage.0])?;
         }
         let mut areas: Vec<GridArea> = slots.iter().map(|slot| slot.area).collect();
         areas.sort_unstable();
@@ -50,8 +50,8 @@ impl Reader {
             Ok(IntensitySlot {
                 area: GridArea(row.get(0)?),
                 start: UtcMs(row.get(1)?),
-                forecast: row.get(2)?,
-                actual: row.get(3)?,
+                forecast: row.get::<_, Option<f64>>(2)?.and_then(GramsCo2PerKwh::new),
+                actual: row.get::<_, Option<f64>>(3)?.and_then(GramsCo2PerKwh::new),
                 vintage: UtcMs(row.get(4)?),
             })
         })?;

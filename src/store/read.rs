@@ -8,10 +8,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::Recovery;
 use super::open::{OpenError, connect_read_only, recovery_beside};
 use crate::model::{
-    Activity, ActivityKey, ActivityRow, ClosedSession, Indicator, IndicatorKey, IndicatorSource,
-    Subject, spread_days,
+    ActivityData, ActivityKey, ActivityRow, ClosedSession, Indicator, IndicatorKey,
+    IndicatorSource, Subject, spread_days,
 };
-use crate::units::{Day, Month, UtcMs};
+use crate::units::{Day, Metres, Millilitres, Month, TenthWattHours, UtcMs};
 
 /// The store could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -121,13 +121,13 @@ impl Reader {
                 day: Day(row.get(0)?),
                 subject,
             };
-            let sums = Activity {
-                distance_m: row.get(2)?,
-                fuel_ml: row.get(3)?,
-                vehicle_grid_dwh: row.get(4)?,
-                charged_dwh: row.get(5)?,
+            let sums = ActivityData {
+                distance: Metres(row.get(2)?),
+                fuel: Millilitres(row.get(3)?),
+                vehicle_grid: TenthWattHours(row.get(4)?),
+                charged: TenthWattHours(row.get(5)?),
                 metered: row.get(6)?,
-                ..Activity::default()
+                ..ActivityData::default()
             };
             take(ActivityRow {
                 key,
@@ -143,12 +143,12 @@ impl Reader {
                 (Day(row.get(0)?), Day(row.get(1)?)),
                 row.get::<_, String>(2)?,
             );
-            let sums = Activity {
-                fuel_card_ml: row.get(3)?,
-                hvo_card_ml: row.get(4)?,
-                claimed_m: row.get(5)?,
+            let sums = ActivityData {
+                fuel_card: Millilitres(row.get(3)?),
+                hvo_card: Millilitres(row.get(4)?),
+                claimed: Metres(row.get(5)?),
                 metered: row.get(6)?,
-                ..Activity::default()
+                ..ActivityData::default()
             };
             let subject = serde_json::from_str(&subject)?;
             spread_days(period, &sums, (from, to), &subject, &mut take);

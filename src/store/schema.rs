@@ -9,7 +9,7 @@
 //! | `activity` | `day` (days since 1970, London), `subject` (JSON of `model::Subject`), four sums in m, ml, 0.1 Wh; which counters were heard |
 //! | `session` | `id`, `started_at`, `ended_at`, `charge_point`, `vehicle`, `record` (JSON of `model::SessionRecord`), `kgco2e` |
 //! | `subscription` | `session` (client id `@` broker), `filter`, `qos` (NULL = the broker may hold it or not) |
-//! | `imported` | a row of a fuel or mileage file: `key` (keyed hash of what identifies it), `kind`, days, `subject`, sums in ml and m, `product` (flags of `Activity::metered`), where it stood |
+//! | `imported` | a row of a fuel or mileage file: `key` (keyed hash of what identifies it), `kind`, days, `subject`, sums in ml and m, `product` (flags of `ActivityData::metered`), where it stood |
 //! | `import_file` | a file by `kind` and `fingerprint` (SHA-256): how far its import came, and what came of its rows |
 //! | `indicator` | `organisation`, `name`, `month` (of year 0), `value`, `unit`, `at` Unix ms: monthly figures by CSV |
 //! | `intensity` | `area` (region of the GB API, 0 national), `start` Unix ms, `forecast`, `actual` gCO2/kWh, `vintage` Unix ms |
@@ -72,7 +72,7 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (area, start)) WITHOUT ROWID;
     CREATE INDEX intensity_by_start ON intensity (start);
 ",
-    // What a card's litres were, as flags of `model::Activity::metered`; 0: not said, or imported before it was kept. Frozen years. Past days.
+    // What a card's litres were, as flags of `model::ActivityData::metered`; 0: not said, or imported before it was kept. Frozen years. Past days.
     "
     ALTER TABLE imported ADD COLUMN product INTEGER NOT NULL DEFAULT 0;
     CREATE TABLE year_figure (

@@ -7,7 +7,7 @@ use rusqlite::{TransactionBehavior, params};
 use super::read::{ReadError, Reader};
 use super::{CommitError, OpenError, open};
 use crate::model::YearVersion;
-use crate::units::{Calendar, Day, FinancialYear};
+use crate::units::{Calendar, Day, FinancialYear, KgCo2e};
 
 /// A version of a year could not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +44,7 @@ pub fn keep_years(directory: &Path, versions: &[YearVersion]) -> Result<(), Keep
                     version.as_of.0,
                     organisation,
                     scope,
-                    kgco2e,
+                    kgco2e.get(),
                     version.factor_sets,
                     version.method_version
                 ])?;
@@ -90,9 +90,8 @@ impl Reader {
                 });
             }
             if let Some(version) = versions.last_mut() {
-                version
-                    .kgco2e
-                    .insert((row.get(2)?, row.get(3)?), row.get(4)?);
+                let kgco2e = KgCo2e::new(row.get(4)?).unwrap_or_default();
+                version.kgco2e.insert((row.get(2)?, row.get(3)?), kgco2e);
             }
         }
         Ok(versions)

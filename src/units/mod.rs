@@ -11,8 +11,10 @@ mod zone;
 pub use civil::{Calendar, Day, FinancialYear, ParseDayError};
 pub use decimal::{Decimal, DecimalError, Thousandths, format_scaled, parse_scaled};
 pub use emission::{
-    KgCo2e, KgCo2eLocation, KgCo2eMarket, KgCo2ePerKm, KgCo2ePerKwh, KgCo2ePerLitre, KilowattHours,
-    Km, Litres,
+    Grams, GramsCo2, GramsCo2PerKwh, GramsPerKm, KgCo2Biogenic, KgCo2e, KgCo2eLocation,
+    KgCo2eMarket, KgCo2ePerKm, KgCo2ePerKwh, KgCo2ePerLitre, KgCo2ePerUnit, KgCo2eSquared,
+    Kilograms, KilowattHours, Km, KwhPerKm, Litres, LitresPerKm, Metres, MetresPerDay, Millilitres,
+    Ratio, TenthWattHours,
 };
 pub use instant::{ParseInstantError, ParsedInstant, UtcMs};
 pub use month::{Month, ParseMonthError};

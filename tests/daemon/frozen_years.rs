@@ -12,10 +12,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::support::{Daemon, TempDir, fleetgauge, wait_for};
 use fleetgauge::app::config::{Config, parse_targets_file};
 use fleetgauge::jurisdiction::UK;
-use fleetgauge::ledger::emissions::{Declared, RestatementReason, restate_year};
+use fleetgauge::ledger::emissions::{DeclaredRestatement, RestatementReason, restate_year};
 use fleetgauge::model::YearVersion;
 use fleetgauge::store::{Reader, Store, StoreConfig, keep_years};
-use fleetgauge::units::{Day, FinancialYear, UtcMs};
+use fleetgauge::units::{Day, FinancialYear, KgCo2e, UtcMs};
 use serde_json::Value;
 
 fn day(text: &str) -> Day {
@@ -25,7 +25,12 @@ fn day(text: &str) -> Day {
 fn version(as_of: &str, tonnes: &[(&str, &str, f64)]) -> YearVersion {
     let kgco2e = tonnes
         .iter()
-        .map(|(owner, scope, tonnes)| (((*owner).into(), (*scope).into()), tonnes * 1000.0))
+        .map(|(owner, scope, tonnes)| {
+            (
+                ((*owner).into(), (*scope).into()),
+                KgCo2e::constant(tonnes * 1000.0),
+            )
+        })
         .collect();
     YearVersion {
         year: FinancialYear(2020),
@@ -36,14 +41,18 @@ fn version(as_of: &str, tonnes: &[(&str, &str, f64)]) -> YearVersion {
     }
 }
 
-fn declared(organisation: Option<&str>, reason: RestatementReason, tonnes: f64) -> Declared {
+fn declared(
+    organisation: Option<&str>,
+    reason: RestatementReason,
+    tonnes: f64,
+) -> DeclaredRestatement {
     let note = "patient transport goes to another trust".to_owned();
-    Declared {
+    DeclaredRestatement {
         organisation: organisation.map(Into::into),
         year: FinancialYear(2020),
         date: day("2026-04-01"),
         reason,
-        tonnes,
+        effect: KgCo2e::constant(tonnes * 1000.0),
         note,
     }
 }
@@ -69,7 +78,7 @@ fn g15_by_a_frozen_year_and_a_declared_change() {
     );
     let alone = &restate_year(&frozen, &now, &[], &UK.calendar)[0];
     assert!(
-        !alone.restated && (alone.kgco2e_base - 7_500_000.0).abs() < 1e-6,
+        !alone.restated && (alone.kgco2e_base.get() - 7_500_000.0).abs() < 1e-6,
         "2.3 % are below the threshold: {alone:?}"
     );
     let transfer = declared(None, RestatementReason::Structure, -7_500.0 * 1.023 * 0.09);
@@ -77,10 +86,11 @@ fn g15_by_a_frozen_year_and_a_declared_change() {
     assert_eq!(rows.len(), 1);
     let both = &rows[0];
     assert!(
-        (both.kgco2e_base - 6_981_975.0).abs() < 1e-3 && (both.change_ratio + 0.06907).abs() < 1e-9,
+        (both.kgco2e_base.get() - 6_981_975.0).abs() < 1e-3
+            && (both.change_ratio.get() + 0.06907).abs() < 1e-9,
         "{both:?}"
     );
-    assert!(both.restated && both.kgco2e_as_frozen == 7_500_000.0);
+    assert!(both.restated && both.kgco2e_as_frozen.get() == 7_500_000.0);
     let reasons: Vec<_> = both
         .effects
         .iter()
@@ -101,7 +111,7 @@ fn g15_by_a_frozen_year_and_a_declared_change() {
             .is_empty()
     );
     // Of another year it says nothing; of one organisation it is that one's too.
-    let other = Declared {
+    let other = DeclaredRestatement {
         year: FinancialYear(2021),
         ..transfer
     };
@@ -173,8 +183,12 @@ fn declared_changes_are_read_with_every_mistake() {
     let good = "[[restatement]]\norganisation = \"EMAS\"\nyear = 2020\ndate = \"2026-04-01\"\nreason = \"structure\"\ntonnes = -690.5\n";
     let found = read(good).unwrap().restatements;
     assert_eq!(
-        (found[0].year, found[0].reason, found[0].tonnes),
-        (FinancialYear(2020), RestatementReason::Structure, -690.5)
+        (found[0].year, found[0].reason, found[0].effect),
+        (
+            FinancialYear(2020),
+            RestatementReason::Structure,
+            KgCo2e::constant(-690_500.0)
+        )
     );
     for (from, to, want) in [
         (

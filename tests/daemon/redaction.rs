@@ -12,7 +12,7 @@ use std::net::TcpStream;
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::ocpp_client::{CP1, ask, cp1, register};
+use crate::support::ocpp_client::{CP1, cp1, request, write_register};
 use crate::support::{Daemon, TempDir, topic, wait_for};
 
 const TAG: &str = "04A1B2C3D4";
@@ -56,7 +56,7 @@ fn publish(port: u16, topic: &str, payload: &str) {
 #[test]
 fn rejects_and_the_log_have_no_tags_and_no_passwords() {
     let folder = TempDir::new("redaction");
-    register(folder.path(), CP1);
+    write_register(folder.path(), CP1);
     let daemon = Daemon::start(folder.path(), &[("register.directory", "register")]);
     let mut socket = cp1(&daemon);
     let frames = rejected_frames();
@@ -64,7 +64,7 @@ fn rejects_and_the_log_have_no_tags_and_no_passwords() {
         socket.send(Message::text(frame.as_str())).unwrap();
     }
     // Responses come in order, so all frames before this one are handled.
-    while !ask(&mut socket, r#"[2,"end","Heartbeat",{}]"#).starts_with(r#"[3,"end""#) {}
+    while !request(&mut socket, r#"[2,"end","Heartbeat",{}]"#).starts_with(r#"[3,"end""#) {}
     publish(
         daemon.mqtt,
         &topic("AMB-1"),

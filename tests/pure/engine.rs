@@ -158,7 +158,7 @@ impl Run {
                 activity: *activity,
             })
             .collect();
-        let months = Months::of(&self.shelf.activity);
+        let months = Months::from_activity(&self.shelf.activity);
         let stored = StoredActivity {
             generation: self.shelf.generation,
             rows,
@@ -440,8 +440,8 @@ fn kilometres_are_differences_of_odometers_over_all_days() {
         let mut by_vehicle: BTreeMap<String, i64> = BTreeMap::new();
         for (key, activity) in &run.shelf.activity {
             if let fleetgauge::model::Subject::Vehicle(id) = &key.subject {
-                *by_vehicle.entry(id.to_string()).or_default() += activity.distance_m;
-                assert!(activity.distance_m >= 0, "seed {seed}: {key:?}");
+                *by_vehicle.entry(id.to_string()).or_default() += activity.distance.0;
+                assert!(activity.distance.0 >= 0, "seed {seed}: {key:?}");
             }
         }
         for (asset, last) in known {

@@ -143,7 +143,7 @@ impl Depot {
         .unwrap();
         self.activity
             .iter()
-            .map(|row| row.activity.distance_m)
+            .map(|row| row.activity.distance.0)
             .sum()
     }
 
@@ -565,7 +565,7 @@ fn chargers_are_known_by_their_feeds_and_sessions_count_only_without_a_register(
         depot
             .activity
             .iter()
-            .map(|row| row.activity.charged_dwh)
+            .map(|row| row.activity.charged.0)
             .sum::<i64>()
     };
     assert_eq!(

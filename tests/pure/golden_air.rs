@@ -11,7 +11,8 @@ use fleetgauge::ledger::air::{
 };
 use fleetgauge::ledger::emissions::Months;
 use fleetgauge::model::register::{Register, RegisterFiles};
-use fleetgauge::model::{Activity, ActivityKey, EnergyUser, Subject, TokenHasher};
+use fleetgauge::model::{ActivityData, ActivityKey, EnergyUser, Subject, TokenHasher};
+use fleetgauge::units::{Kilograms, Metres, Ratio, TenthWattHours};
 
 #[track_caller]
 fn near(value: f64, key: &str) {
@@ -39,7 +40,7 @@ fn register() -> Register {
     Register::parse(&files, &TokenHasher::new(&[0; 32])).unwrap()
 }
 
-fn of(rows: &[(Subject, Activity)], config: &AirConfig) -> AirInventory {
+fn of(rows: &[(Subject, ActivityData)], config: &AirConfig) -> AirInventory {
     let day = "2025-06-01".parse().unwrap();
     let activity: BTreeMap<_, _> = rows
         .iter()
@@ -58,15 +59,15 @@ fn of(rows: &[(Subject, Activity)], config: &AirConfig) -> AirInventory {
         &activity,
         &register(),
         &sets,
-        &Months::of(&activity),
+        &Months::from_activity(&activity),
         config,
     )
 }
 
-fn driven(rows: &[(&str, f64)]) -> Vec<(Subject, Activity)> {
-    let km = |km: f64| Activity {
-        distance_m: (km * 1000.0) as i64,
-        ..Activity::default()
+fn driven(rows: &[(&str, f64)]) -> Vec<(Subject, ActivityData)> {
+    let km = |km: f64| ActivityData {
+        distance: Metres((km * 1000.0) as i64),
+        ..ActivityData::default()
     };
     rows.iter()
         .map(|(id, distance)| (Subject::Vehicle(Arc::from(*id)), km(*distance)))
@@ -90,28 +91,31 @@ fn g9() -> (AirSums, AirSums) {
 fn g9_every_pollutant_for_itself() {
     let (base, now) = g9();
     for (sums, name) in [(&base, "base"), (&now, "now")] {
-        near(sums.distance_m as f64 / 1000.0, &format!("g9.{name}.km"));
+        near(sums.distance.km().get(), &format!("g9.{name}.km"));
         near(
-            sums.grams(Pollutant::Nox, true) / 1000.0,
+            sums.pollutant(Pollutant::Nox, true).kilograms().get(),
             &format!("g9.{name}.nox_kg"),
         );
         near(
-            sums.pm_exhaust_g / 1000.0,
+            sums.pm_exhaust.kilograms().get(),
             &format!("g9.{name}.pm25_exhaust_kg"),
         );
         near(
-            sums.grams(Pollutant::Pm25, true) / 1000.0,
+            sums.pollutant(Pollutant::Pm25, true).kilograms().get(),
             &format!("g9.{name}.pm25_total_kg"),
         );
         near(
-            sums.grams(Pollutant::Pm10, true) / 1000.0,
+            sums.pollutant(Pollutant::Pm10, true).kilograms().get(),
             &format!("g9.{name}.pm10_total_kg"),
         );
     }
     let config = AirConfig::default();
     let (found, all_met) = changes(&now, Some(&base), (365, 366), &config);
-    near(found[0].change.unwrap() * 100.0, "g9.nox_change_pct");
-    near(found[1].change.unwrap() * 100.0, "g9.pm25_total_change_pct");
+    near(found[0].change.unwrap().get() * 100.0, "g9.nox_change_pct");
+    near(
+        found[1].change.unwrap().get() * 100.0,
+        "g9.pm25_total_change_pct",
+    );
     assert_eq!(
         (found[0].status, found[1].status, all_met),
         (PollutantStatus::Met, PollutantStatus::NotMet, Some(false))
@@ -124,6 +128,7 @@ fn g9_every_pollutant_for_itself() {
         changes(&now, Some(&base), (365, 365), &exhaust).0[1]
             .change
             .unwrap()
+            .get()
             * 100.0,
         "g9.pm25_exhaust_change_pct",
     );
@@ -157,7 +162,7 @@ fn without_a_base_nothing_is_met_and_nothing_is_missed() {
     );
     // Figures of one pollutant say something about that one.
     let half = AirConfig {
-        base_kg: [(Pollutant::Nox, 4311.53)].into(),
+        base_kg: [(Pollutant::Nox, Kilograms::constant(4311.53))].into(),
         ..AirConfig::default()
     };
     let (found, all_met) = changes(&now, None, (365, 365), &half);
@@ -167,7 +172,7 @@ fn without_a_base_nothing_is_met_and_nothing_is_missed() {
     );
     // Exactly -20 % is enough.
     let exact = AirConfig {
-        base_kg: [(Pollutant::Nox, 2501.254 / 0.8)].into(),
+        base_kg: [(Pollutant::Nox, Kilograms::constant(2501.254 / 0.8))].into(),
         tracked: vec![Pollutant::Nox],
         ..config
     };
@@ -266,8 +271,8 @@ fn what_is_not_known_is_counted() {
     assert_eq!(
         (
             found.not_computed.len(),
-            found.not_computed_m,
-            found.proxy_m
+            found.not_computed_distance.0,
+            found.proxy.0
         ),
         (3, 60_000, 5_000)
     );
@@ -281,32 +286,32 @@ fn what_is_not_known_is_counted() {
     // 103.28 kWh are 500 km of an average battery-electric car.
     rows.push((
         charge,
-        Activity {
-            charged_dwh: 1_032_800,
-            ..Activity::default()
+        ActivityData {
+            charged: TenthWattHours(1_032_800),
+            ..ActivityData::default()
         },
     ));
     let metered = of(&rows, &config);
     assert_eq!(
-        (unmetered.phev_engine_on_m, metered.phev_engine_on_m),
+        (unmetered.phev_engine_on.0, metered.phev_engine_on.0),
         (1_000_000, 0)
     );
-    assert!((metered.total().nox_g / unmetered.total().nox_g - 0.5).abs() < 1e-9);
-    assert_eq!(metered.total().pm25_wear_g, unmetered.total().pm25_wear_g);
+    assert!(((metered.total().nox / unmetered.total().nox).get() - 0.5).abs() < 1e-9);
+    assert_eq!(metered.total().pm25_wear, unmetered.total().pm25_wear);
 }
 
 #[test]
 fn speeds_and_electric_wear_are_choices() {
     let motorway = AirConfig {
-        speed_mix: [0.0, 0.0, 1.0],
+        speed_mix: [Ratio::ZERO, Ratio::ZERO, Ratio::ONE],
         ..AirConfig::default()
     };
-    assert!((of(&driven(&[("VAN5", 1.0)]), &motorway).total().nox_g - 1.70763).abs() < 1e-9);
+    assert!((of(&driven(&[("VAN5", 1.0)]), &motorway).total().nox.get() - 1.70763).abs() < 1e-9);
     let regen = AirConfig {
         credit_regeneration: true,
         ..AirConfig::default()
     };
-    let wear = |config: &AirConfig| of(&driven(&[("BEV", 1.0)]), config).total().pm25_wear_g;
+    let wear = |config: &AirConfig| of(&driven(&[("BEV", 1.0)]), config).total().pm25_wear.get();
     assert!((wear(&AirConfig::default()) - 0.01571).abs() < 1e-9);
     assert!((wear(&regen) - (0.0071 * 1.1 + 0.00456 * 0.5 + 0.00405 * 1.1)).abs() < 1e-9);
 }

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fleetgauge::ledger::emissions::{
-    FactorSets, Inventory, Months, Scope, Setting, factor_class, inventory,
+    FactorSets, Inventory, InventoryContext, Months, Scope, factor_class, inventory,
 };
 use fleetgauge::ledger::transition::{Profile, classify};
 use fleetgauge::model::register::{Register, RegisterFiles};
-use fleetgauge::model::{Activity, ActivityKey, EnergyUser, Subject, TokenHasher};
-use fleetgauge::units::Day;
+use fleetgauge::model::{ActivityData, ActivityKey, EnergyUser, Subject, TokenHasher};
+use fleetgauge::units::{Day, Metres, Millilitres, TenthWattHours};
 
 fn factors() -> FactorSets {
     FactorSets::parse(&[
@@ -56,7 +56,7 @@ H2,van,FUEL CELLS,,3500,,EMAS
 ODD,,STEAM,,,,EMAS
 ";
 
-fn of(rows: &[(&str, &str, Activity)]) -> Inventory {
+fn of(rows: &[(&str, &str, ActivityData)]) -> Inventory {
     let key = |day_text: &str, id: &str| ActivityKey {
         day: day(day_text),
         subject: Subject::Vehicle(Arc::from(id)),
@@ -68,44 +68,48 @@ fn of(rows: &[(&str, &str, Activity)]) -> Inventory {
     compute(&activity)
 }
 
-fn compute(activity: &BTreeMap<ActivityKey, Activity>) -> Inventory {
+fn compute(activity: &BTreeMap<ActivityKey, ActivityData>) -> Inventory {
     inventory(
         activity,
-        &Setting::new(&register(FLEET), &factors(), &Months::of(activity)),
+        &InventoryContext::new(
+            &register(FLEET),
+            &factors(),
+            &Months::from_activity(activity),
+        ),
     )
 }
 
-fn fuel(litres: i64) -> Activity {
-    Activity {
-        fuel_ml: litres * 1000,
-        metered: Activity::FUEL_METERED,
-        ..Activity::default()
+fn fuel(litres: i64) -> ActivityData {
+    ActivityData {
+        fuel: Millilitres(litres * 1000),
+        metered: ActivityData::FUEL_METERED,
+        ..ActivityData::default()
     }
 }
 
-fn km(km: i64) -> Activity {
-    Activity {
-        distance_m: km * 1000,
-        ..Activity::default()
+fn km(km: i64) -> ActivityData {
+    ActivityData {
+        distance: Metres(km * 1000),
+        ..ActivityData::default()
     }
 }
 
-fn grid(kwh: i64) -> Activity {
-    Activity {
-        vehicle_grid_dwh: kwh * 10_000,
-        metered: Activity::GRID_METERED,
-        ..Activity::default()
+fn grid(kwh: i64) -> ActivityData {
+    ActivityData {
+        vehicle_grid: TenthWattHours(kwh * 10_000),
+        metered: ActivityData::GRID_METERED,
+        ..ActivityData::default()
     }
 }
 
 fn kgco2e(inventory: &Inventory, scope: Scope) -> f64 {
-    inventory.total().of(scope).unwrap_or_default()
+    inventory.total().scope(scope).unwrap_or_default().get()
 }
 
 #[test]
 fn g1_diesel_by_litres() {
     let inventory = of(&[("2025-06-01", "VAN", fuel(100))]);
-    near(kgco2e(&inventory, Scope::One), 257.082);
+    near(kgco2e(&inventory, Scope::Scope1), 257.082);
     let (key, _) = inventory.lines.iter().next().unwrap();
     assert_eq!(
         (
@@ -128,7 +132,7 @@ fn g2_electricity_by_meter() {
         ("2027-04-01", 13.096, "desnz2026+provisional"),
     ] {
         let inventory = of(&[(day, "BEV", grid(100))]);
-        near(kgco2e(&inventory, Scope::TwoLocation), want);
+        near(kgco2e(&inventory, Scope::Scope2LocationBased), want);
         assert_eq!(
             inventory
                 .lines
@@ -152,7 +156,7 @@ fn g3_distance_fallback() {
         ("HGV", 495.48),
     ] {
         let inventory = of(&[("2025-06-01", id, km(1000))]);
-        near(kgco2e(&inventory, Scope::One), want);
+        near(kgco2e(&inventory, Scope::Scope1), want);
         assert_eq!(inventory.lines.keys().next().unwrap().tier, 4, "{id}");
     }
 }
@@ -160,22 +164,22 @@ fn g3_distance_fallback() {
 #[test]
 fn g4_plug_in_hybrid() {
     near(
-        kgco2e(&of(&[("2025-06-01", "PHEV", km(12_000))]), Scope::One),
+        kgco2e(&of(&[("2025-06-01", "PHEV", km(12_000))]), Scope::Scope1),
         1100.04,
     );
     let mut measured = fuel(520);
     measured.add(&grid(900));
     measured.add(&km(12_000));
     let inventory = of(&[("2025-06-01", "PHEV", measured)]);
-    near(kgco2e(&inventory, Scope::One), 1075.9632);
-    near(kgco2e(&inventory, Scope::TwoLocation), 159.3);
+    near(kgco2e(&inventory, Scope::Scope1), 1075.9632);
+    near(kgco2e(&inventory, Scope::Scope2LocationBased), 159.3);
     assert_eq!(
         inventory
             .lines
             .values()
-            .map(|sums| sums.distance_m)
-            .sum::<i64>(),
-        12_000_000,
+            .map(|sums| sums.distance)
+            .sum::<Metres>(),
+        Metres(12_000_000),
         "kilometres stand in one scope only"
     );
 }
@@ -201,7 +205,7 @@ fn g5_april_march_years_use_the_set_they_start_in() {
         );
     }
     near(
-        kgco2e(&of(&[("2024-10-01", "VAN", fuel(10_000))]), Scope::One),
+        kgco2e(&of(&[("2024-10-01", "VAN", fuel(10_000))]), Scope::Scope1),
         25_127.9,
     );
     assert_eq!(
@@ -219,10 +223,10 @@ fn sum_of_days_is_the_sum_of_the_stretch() {
         ("2025-06-03", "VAN", km(5)),
         ("2025-06-03", "CAR", km(7)),
     ];
-    let whole = kgco2e(&of(&rows), Scope::One);
+    let whole = kgco2e(&of(&rows), Scope::Scope1);
     near(
         rows.iter()
-            .map(|row| kgco2e(&of(&[*row]), Scope::One))
+            .map(|row| kgco2e(&of(&[*row]), Scope::Scope1))
             .sum(),
         whole,
     );
@@ -233,17 +237,17 @@ fn best_source_never_both() {
     let mut both = fuel(10);
     both.add(&km(100));
     near(
-        kgco2e(&of(&[("2025-06-01", "VAN", both)]), Scope::One),
+        kgco2e(&of(&[("2025-06-01", "VAN", both)]), Scope::Scope1),
         25.7082,
     );
     // A fuel counter that stood still says that no fuel was used, whatever the odometer did.
-    let still = Activity {
-        distance_m: 3000,
-        metered: Activity::FUEL_METERED,
-        ..Activity::default()
+    let still = ActivityData {
+        distance: Metres(3000),
+        metered: ActivityData::FUEL_METERED,
+        ..ActivityData::default()
     };
     near(
-        kgco2e(&of(&[("2025-06-01", "PHEV", still)]), Scope::One),
+        kgco2e(&of(&[("2025-06-01", "PHEV", still)]), Scope::Scope1),
         0.0,
     );
 }
@@ -254,12 +258,12 @@ fn charging_goes_to_whom_it_belongs() {
         charge_point: Arc::from("CP1"),
         user,
     };
-    let kwh = |kwh: i64| Activity {
-        charged_dwh: kwh * 10_000,
-        ..Activity::default()
+    let kwh = |kwh: i64| ActivityData {
+        charged: TenthWattHours(kwh * 10_000),
+        ..ActivityData::default()
     };
     let bev = EnergyUser::Vehicle(Arc::from("BEV"));
-    let run = |rows: Vec<(Subject, Activity)>| {
+    let run = |rows: Vec<(Subject, ActivityData)>| {
         let activity = rows
             .into_iter()
             .map(|(subject, sums)| {
@@ -280,16 +284,16 @@ fn charging_goes_to_whom_it_belongs() {
         (charged(EnergyUser::Staff), kwh(5)),
         (charged(EnergyUser::Public), kwh(7)),
     ]);
-    near(kgco2e(&all, Scope::TwoLocation), 110.0 * 0.177);
+    near(kgco2e(&all, Scope::Scope2LocationBased), 110.0 * 0.177);
     assert_eq!(
-        (all.unallocated_dwh, all.staff_public_dwh, all.delivered_dwh),
+        (all.unallocated.0, all.staff_public.0, all.delivered.0),
         (100_000, 120_000, 1_220_000)
     );
     let own_meter = run(vec![
         (Subject::Vehicle(Arc::from("BEV")), grid(90)),
         (charged(bev), kwh(100)),
     ]);
-    near(kgco2e(&own_meter, Scope::TwoLocation), 90.0 * 0.177);
+    near(kgco2e(&own_meter, Scope::Scope2LocationBased), 90.0 * 0.177);
 }
 
 #[test]

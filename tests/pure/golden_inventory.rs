@@ -10,13 +10,15 @@ use std::sync::Arc;
 use fleetgauge::app::config::{FactorsConfig, load_factors};
 use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::emissions::{
-    FactorSets, Figures, Inventory, Months, RESIDUAL_FACTOR_MISSING, RESTATEMENT_THRESHOLD,
-    RestatementEffect, RestatementReason, Scope, Setting, Uncertain, inventory, reconcile,
-    relative_sd, restate,
+    FactorSets, Figures, Inventory, InventoryContext, Months, RESIDUAL_FACTOR_MISSING,
+    RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, Scope, Uncertain, inventory,
+    reconcile, relative_sd, restate,
 };
 use fleetgauge::model::register::{Register, RegisterFiles};
-use fleetgauge::model::{Activity, ActivityKey, EnergyUser, Subject, TokenHasher};
-use fleetgauge::units::{Day, Month};
+use fleetgauge::model::{ActivityData, ActivityKey, EnergyUser, Subject, TokenHasher};
+use fleetgauge::units::{
+    Day, KgCo2e, KgCo2ePerKwh, Metres, Millilitres, Month, Ratio, TenthWattHours,
+};
 
 fn golden(key: &str) -> f64 {
     let all: serde_json::Value =
@@ -34,7 +36,7 @@ fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
 
-type Rows = BTreeMap<ActivityKey, Activity>;
+type Rows = BTreeMap<ActivityKey, ActivityData>;
 
 const VEHICLES: &str = "vehicle_id,category,fuel,plug_in,mass_kg,organisation,site,role,replaces,ownership,in_service_from
 VAN,van,DIESEL,,3500,EMAS,A,emergency,,,
@@ -84,7 +86,7 @@ fn charged(point: &str, user: EnergyUser) -> Subject {
     }
 }
 
-fn rows(rows: &[(&str, Subject, Activity)]) -> Rows {
+fn rows(rows: &[(&str, Subject, ActivityData)]) -> Rows {
     let mut activity = Rows::new();
     for (on, subject, sums) in rows {
         activity
@@ -99,57 +101,57 @@ fn rows(rows: &[(&str, Subject, Activity)]) -> Rows {
 }
 
 fn of(activity: &Rows) -> Inventory {
-    with(activity, &Months::of(activity), None)
+    with(activity, &Months::from_activity(activity), None)
 }
 
-fn with(activity: &Rows, months: &Months, residual: Option<f64>) -> Inventory {
+fn with(activity: &Rows, months: &Months, residual_factor: Option<KgCo2ePerKwh>) -> Inventory {
     let (register, sets) = (register(), sets());
-    let setting = Setting {
-        residual_kgco2e_per_kwh: residual,
+    let setting = InventoryContext {
+        residual_factor,
         per_vehicle: true,
-        ..Setting::new(&register, &sets, months)
+        ..InventoryContext::new(&register, &sets, months)
     };
     inventory(activity, &setting)
 }
 
-fn km(km: f64) -> Activity {
-    Activity {
-        distance_m: (km * 1000.0) as i64,
-        ..Activity::default()
+fn km(km: f64) -> ActivityData {
+    ActivityData {
+        distance: Metres((km * 1000.0) as i64),
+        ..ActivityData::default()
     }
 }
 
-fn card(litres: i64) -> Activity {
-    Activity {
-        fuel_card_ml: litres * 1000,
-        ..Activity::default()
+fn card(litres: i64) -> ActivityData {
+    ActivityData {
+        fuel_card: Millilitres(litres * 1000),
+        ..ActivityData::default()
     }
 }
 
-fn can(litres: i64) -> Activity {
-    Activity {
-        fuel_ml: litres * 1000,
-        metered: Activity::FUEL_METERED,
-        ..Activity::default()
+fn can(litres: i64) -> ActivityData {
+    ActivityData {
+        fuel: Millilitres(litres * 1000),
+        metered: ActivityData::FUEL_METERED,
+        ..ActivityData::default()
     }
 }
 
-fn grid(kwh: i64) -> Activity {
-    Activity {
-        vehicle_grid_dwh: kwh * 10_000,
-        metered: Activity::GRID_METERED,
-        ..Activity::default()
+fn grid(kwh: i64) -> ActivityData {
+    ActivityData {
+        vehicle_grid: TenthWattHours(kwh * 10_000),
+        metered: ActivityData::GRID_METERED,
+        ..ActivityData::default()
     }
 }
 
-fn kwh(kwh: i64) -> Activity {
-    Activity {
-        charged_dwh: kwh * 10_000,
-        ..Activity::default()
+fn kwh(kwh: i64) -> ActivityData {
+    ActivityData {
+        charged: TenthWattHours(kwh * 10_000),
+        ..ActivityData::default()
     }
 }
 
-fn both(first: Activity, second: Activity) -> Activity {
+fn both(first: ActivityData, second: ActivityData) -> ActivityData {
     let mut sum = first;
     sum.add(&second);
     sum
@@ -159,14 +161,14 @@ fn both(first: Activity, second: Activity) -> Activity {
 fn g1_all_lines_of_a_litre() {
     let inventory = of(&rows(&[("2025-06-01", vehicle("VAN"), card(100))]));
     let total = inventory.total();
-    near(total.scope1.kgco2e, "g1.scope1_kg");
-    near(total.scope3.wtt_fuel, "g1.scope3_wtt_kg");
-    near(total.biogenic_kgco2, "g1.biogenic_outside_scopes_kgco2");
+    near(total.scope1.kgco2e.get(), "g1.scope1_kg");
+    near(total.scope3.wtt_fuel.get(), "g1.scope3_wtt_kg");
+    near(total.biogenic.get(), "g1.biogenic_outside_scopes_kgco2");
     for (gas, key) in ["g1.co2_kg", "g1.ch4_kgco2e", "g1.n2o_kgco2e"]
         .into_iter()
         .enumerate()
     {
-        near(total.scope1.split[gas], key);
+        near(total.scope1.split[gas].get(), key);
     }
     let key = inventory.lines.keys().next().unwrap();
     assert_eq!(
@@ -186,21 +188,22 @@ fn g2_both_views_of_a_kilowatt_hour() {
     let total = inventory.total();
     near(total.location.get(), "g2.scope2_location_kg");
     near(total.market.get(), "g2.scope2_market_kg");
-    near(total.scope3.td_losses, "g2.scope3_td_kg");
+    near(total.scope3.td_losses.get(), "g2.scope3_td_kg");
     near(
-        total.scope3.wtt_generation + total.scope3.wtt_td,
+        (total.scope3.wtt_generation + total.scope3.wtt_td).get(),
         "g2.scope3_wtt_kg",
     );
     near(
-        total.location.get() + total.scope3.kgco2e(),
+        total.location.get() + total.scope3.kgco2e().get(),
         "g2.total_location_kg",
     );
     assert!(inventory.flags.contains(RESIDUAL_FACTOR_MISSING));
-    assert_eq!(
-        (total.energy_dwh, total.renewable_dwh),
-        (1_000_000, 600_000)
+    assert_eq!((total.energy.0, total.renewable.0), (1_000_000, 600_000));
+    let residual = with(
+        &activity,
+        &Months::from_activity(&activity),
+        Some(KgCo2ePerKwh::constant(0.3)),
     );
-    let residual = with(&activity, &Months::of(&activity), Some(0.3));
     assert!((residual.total().market.get() - 12.0).abs() < 1e-9 && residual.flags.is_empty());
     // Elsewhere, and after its last day, the contract covers nothing.
     for (on, point) in [("2025-06-01", "CP-B"), ("2026-04-01", "CP-A")] {
@@ -225,7 +228,7 @@ fn g2_both_views_of_a_kilowatt_hour() {
         ("2025-06-01", vehicle("BEV"), grid(90)),
     ]);
     assert_eq!(
-        (of(&own).total().renewable_dwh, of(&own).total().energy_dwh),
+        (of(&own).total().renewable.0, of(&own).total().energy.0),
         (0, 900_000)
     );
 }
@@ -233,30 +236,30 @@ fn g2_both_views_of_a_kilowatt_hour() {
 #[test]
 fn g3_and_g4_kilometres_and_a_plug_in_hybrid() {
     let total = of(&rows(&[("2025-06-01", vehicle("VAN"), km(1000.0))])).total();
-    near(total.scope1.kgco2e, "g3.van_n1_iii.diesel.scope1_kg");
-    near(total.scope3.wtt_fuel, "g3.van_n1_iii.diesel.wtt_kg");
+    near(total.scope1.kgco2e.get(), "g3.van_n1_iii.diesel.scope1_kg");
+    near(total.scope3.wtt_fuel.get(), "g3.van_n1_iii.diesel.wtt_kg");
     let bev = of(&rows(&[("2025-06-01", vehicle("BEV"), km(1000.0))])).total();
     near(
         bev.location.get(),
         "g3.van_n1_iii.bev.scope2_kg_from_published_km",
     );
     assert!(
-        (bev.scope3.td_losses - 7.21).abs() < 1e-9
-            && (bev.scope3.wtt_generation - 19.79).abs() < 1e-9
+        (bev.scope3.td_losses.get() - 7.21).abs() < 1e-9
+            && (bev.scope3.wtt_generation.get() - 19.79).abs() < 1e-9
     );
     // The kilometres of 2025 would carry the grid of 2025: in 2026/27 their energy does not.
     let later = of(&rows(&[("2026-06-01", vehicle("BEV"), km(1000.0))])).total();
     assert!((later.location.get() - 389.84 * 0.13096).abs() < 1e-9);
     let unmeasured = of(&rows(&[("2025-06-01", vehicle("PHEV"), km(12_000.0))]));
     let total = unmeasured.total();
-    near(total.scope1.kgco2e, "g4.tier3_scope1_kg");
+    near(total.scope1.kgco2e.get(), "g4.tier3_scope1_kg");
     near(total.location.get(), "g4.tier3_scope2_kg");
     assert!(
-        (total.scope3.wtt_fuel - 12_000.0 * 0.02934).abs() < 1e-9
-            && total.scope3.wtt_generation == 0.0
+        (total.scope3.wtt_fuel.get() - 12_000.0 * 0.02934).abs() < 1e-9
+            && total.scope3.wtt_generation == KgCo2e::ZERO
     );
     assert_eq!(
-        total.distance_m, 12_000_000,
+        total.distance.0, 12_000_000,
         "kilometres stand in one line only"
     );
     let measured = of(&rows(&[(
@@ -264,37 +267,44 @@ fn g3_and_g4_kilometres_and_a_plug_in_hybrid() {
         vehicle("PHEV"),
         both(both(card(520), grid(900)), km(12_000.0)),
     )]));
-    near(measured.total().scope1.kgco2e, "g4.tier1_scope1_kg");
+    near(measured.total().scope1.kgco2e.get(), "g4.tier1_scope1_kg");
     near(measured.total().location.get(), "g4.tier1_scope2_kg");
     assert!(measured.lines.keys().all(|key| key.tier == 1));
 }
 
 #[test]
 fn g14_uncertainty() {
-    let total = Uncertain::of([
-        (500.0, relative_sd(1)),
-        (200.0, relative_sd(2)),
-        (100.0, relative_sd(4)),
+    let total = Uncertain::from_groups([
+        (KgCo2e::constant(500.0), relative_sd(1)),
+        (KgCo2e::constant(200.0), relative_sd(2)),
+        (KgCo2e::constant(100.0), relative_sd(4)),
     ]);
-    near(total.total, "g14.total_t");
-    near(total.sd, "g14.sd_t");
+    near(total.total.get(), "g14.total_t");
+    near(total.sd.get(), "g14.sd_t");
     let (low, high) = total.interval_95();
-    assert!((low - 759.593_565).abs() < 1e-6 && (high - 840.406_435).abs() < 1e-6);
+    assert!((low.get() - 759.593_565).abs() < 1e-6 && (high.get() - 840.406_435).abs() < 1e-6);
 }
 
 #[test]
 fn g15_restatement() {
-    let effect = |reason, ratio| RestatementEffect { reason, ratio };
+    let effect = |reason, ratio| RestatementEffect {
+        reason,
+        ratio: Ratio::constant(ratio),
+    };
     let effects = [
         effect(RestatementReason::FactorRevision, 0.023),
         effect(RestatementReason::Structure, -0.09),
     ];
-    let both = restate(7500.0, &effects, RESTATEMENT_THRESHOLD);
-    near(both.base, "g15.new_base_t");
-    near(both.change * 100.0, "g15.change_pct");
-    let one = restate(7500.0, &effects[..1], RESTATEMENT_THRESHOLD);
+    let both = restate(KgCo2e::constant(7500.0), &effects, RESTATEMENT_THRESHOLD);
+    near(both.base.get(), "g15.new_base_t");
+    near(both.change.get() * 100.0, "g15.change_pct");
+    let one = restate(
+        KgCo2e::constant(7500.0),
+        &effects[..1],
+        RESTATEMENT_THRESHOLD,
+    );
     assert!(
-        both.restated && !one.restated && one.base == 7500.0,
+        both.restated && !one.restated && one.base == KgCo2e::constant(7500.0),
         "{one:?}"
     );
 }
@@ -320,19 +330,20 @@ fn g16_gaps_are_filled_by_the_vehicles_own_consumption() {
                 sums,
             );
         }
-        let months = Months::of(&activity);
+        let months = Months::from_activity(&activity);
         let inventory = with(&activity, &months, None);
         let of_tier = |tier| -> f64 {
             inventory
                 .lines
                 .iter()
                 .filter(|(key, _)| key.tier == tier)
-                .map(|(_, figures)| figures.fuel_ml as f64 / 1000.0)
+                .map(|(_, figures)| figures.fuel.litres().get())
                 .sum()
         };
         let gap = "2025-04".parse::<Month>().unwrap().plus(gaps[0]);
         assert!(
-            (months.own_ratio("VAN", gap, &UK.calendar).unwrap() - golden("g16.l_per_km")).abs()
+            (months.own_ratio("VAN", gap, &UK.calendar).unwrap().get() - golden("g16.l_per_km"))
+                .abs()
                 < 1e-9
         );
         // Litres are whole millilitres per day.
@@ -362,38 +373,39 @@ fn cards_and_own_totals_are_never_added() {
         ("2025-06-20", vehicle("VAN"), card(80)),
         ("2025-07-01", vehicle("VAN"), both(km(300.0), can(31))),
     ]);
-    let months = Months::of(&activity);
+    let months = Months::from_activity(&activity);
     let inventory = with(&activity, &months, None);
     assert_eq!(
-        inventory.total().fuel_ml,
+        inventory.total().fuel.0,
         80_000 + 31_000,
         "cards in June, the vehicle's own total in July"
     );
-    assert_eq!(inventory.total().distance_m, 900_000);
+    assert_eq!(inventory.total().distance.0, 900_000);
     let june: Month = "2025-06".parse().unwrap();
     let notes = reconcile(&months, june, june.plus(1));
     assert_eq!(
         (
             notes.len(),
             notes[0].month,
-            (notes[0].ratio * 1000.0).round()
+            (notes[0].ratio.get() * 1000.0).round()
         ),
         (1, june, 333.0)
     );
     // A claimed distance counts only where the odometer was silent the whole month.
-    let claimed = |metres| Activity {
-        claimed_m: metres,
-        ..Activity::default()
+    let claimed = |metres| ActivityData {
+        claimed: Metres(metres),
+        ..ActivityData::default()
     };
     let twice = rows(&[
         ("2025-06-01", vehicle("CAR"), km(10.0)),
         ("2025-06-02", vehicle("CAR"), claimed(50_000)),
     ]);
-    assert_eq!(of(&twice).total().distance_m, 10_000);
+    assert_eq!(of(&twice).total().distance.0, 10_000);
     assert_eq!(
         of(&rows(&[("2025-06-02", vehicle("CAR"), claimed(50_000))]))
             .total()
-            .distance_m,
+            .distance
+            .0,
         50_000
     );
 }
@@ -405,9 +417,9 @@ fn other_peoples_cars_are_scope_3() {
         vehicle_class: class.into(),
         fuel: fuel.into(),
     };
-    let claimed = Activity {
-        claimed_m: 1_000_000,
-        ..Activity::default()
+    let claimed = ActivityData {
+        claimed: Metres(1_000_000),
+        ..ActivityData::default()
     };
     for (subject, want) in [
         (grey("car_average", "unknown"), 167.25),
@@ -417,15 +429,15 @@ fn other_peoples_cars_are_scope_3() {
     ] {
         let total = of(&rows(&[("2025-06-01", subject.clone(), claimed)])).total();
         assert!(
-            (total.scope3.grey_fleet - want).abs() < 1e-6,
+            (total.scope3.grey_fleet.get() - want).abs() < 1e-6,
             "{subject:?}: {}",
-            total.scope3.grey_fleet
+            total.scope3.grey_fleet.get()
         );
         assert_eq!(
             (
-                total.of(Scope::One),
-                total.of(Scope::TwoLocation),
-                total.distance_m
+                total.scope(Scope::Scope1),
+                total.scope(Scope::Scope2LocationBased),
+                total.distance.0
             ),
             (None, None, 1_000_000)
         );
@@ -438,14 +450,14 @@ fn silence_is_filled_by_the_class_and_marked() {
         ("2025-05-10", vehicle("VAN"), km(3100.0)),
         ("2025-06-10", vehicle("VAN"), km(2900.0)),
     ]);
-    let (register, sets, months) = (register(), sets(), Months::of(&activity));
+    let (register, sets, months) = (register(), sets(), Months::from_activity(&activity));
     let fill = Some((day("2025-06-01"), day("2025-06-30")));
     let found = inventory(
         &activity,
-        &Setting {
+        &InventoryContext {
             per_vehicle: true,
             fill,
-            ..Setting::new(&register, &sets, &months)
+            ..InventoryContext::new(&register, &sets, &months)
         },
     );
     let silent = found
@@ -455,7 +467,7 @@ fn silence_is_filled_by_the_class_and_marked() {
         .unwrap();
     // 6,000 km in 61 days of the class; in service from 16 June on: 15 days.
     assert_eq!(
-        (silent.0.tier, silent.0.estimated(), silent.1.distance_m),
+        (silent.0.tier, silent.0.estimated(), silent.1.distance.0),
         (5, true, 1_475_410)
     );
     assert!(
@@ -485,6 +497,6 @@ fn a_replacement_is_compared_with_what_it_replaced() {
         .iter()
         .filter(|(key, _)| key.vehicle.as_deref() == Some("BEV"))
         .for_each(|(_, figures)| own.add(figures));
-    assert!((replaced.kgco2e - 120.0 * 2.57082).abs() < 1e-6);
-    assert!((replaced.avoided(&own) - (120.0 * 2.57082 - 400.0 * 0.177)).abs() < 1e-6);
+    assert!((replaced.kgco2e.get() - 120.0 * 2.57082).abs() < 1e-6);
+    assert!((replaced.avoided(&own).get() - (120.0 * 2.57082 - 400.0 * 0.177)).abs() < 1e-6);
 }

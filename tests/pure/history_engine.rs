@@ -250,7 +250,7 @@ fn a_charger_that_speaks_mqtt_has_energy_and_power_and_no_time() {
             (10_000, Some(7_000), 0)
         ]
     );
-    let charged: i64 = activity.iter().map(|row| row.activity.charged_dwh).sum();
+    let charged: i64 = activity.iter().map(|row| row.activity.charged.0).sum();
     assert_eq!(charged, 30_000, "the day has the same");
 }
 

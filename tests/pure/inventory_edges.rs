@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use fleetgauge::app::config::{FactorsConfig, load_factors};
 use fleetgauge::ledger::emissions::{
-    Inventory, Months, RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, Scope, Setting,
-    inventory, reconcile, restate,
+    Inventory, InventoryContext, Months, RESTATEMENT_THRESHOLD, RestatementEffect,
+    RestatementReason, Scope, inventory, reconcile, restate,
 };
 use fleetgauge::ledger::transition::{Profile, counts};
 use fleetgauge::model::register::{Register, RegisterFiles};
-use fleetgauge::model::{Activity, ActivityKey, Subject, TokenHasher};
-use fleetgauge::units::{Day, Month};
+use fleetgauge::model::{ActivityData, ActivityKey, Subject, TokenHasher};
+use fleetgauge::units::{Day, KgCo2e, Metres, Millilitres, Month, Ratio};
 
 const VEHICLES: &str =
     "vehicle_id,category,fuel,mass_kg,organisation,ownership,in_service_from,in_service_to
@@ -30,7 +30,7 @@ fn register() -> Register {
     Register::parse(&files, &TokenHasher::new(&[0; 32])).unwrap()
 }
 
-fn of(rows: &[(&str, Activity)]) -> Inventory {
+fn of(rows: &[(&str, ActivityData)]) -> Inventory {
     let day: Day = "2025-06-02".parse().unwrap();
     let rows = rows.iter().map(|(id, sums)| {
         (
@@ -43,28 +43,28 @@ fn of(rows: &[(&str, Activity)]) -> Inventory {
     });
     let activity: BTreeMap<_, _> = rows.collect();
     let (register, sets) = (register(), load_factors(&FactorsConfig::default()).unwrap());
-    let months = Months::of(&activity);
+    let months = Months::from_activity(&activity);
     inventory(
         &activity,
-        &Setting {
+        &InventoryContext {
             per_vehicle: true,
-            ..Setting::new(&register, &sets, &months)
+            ..InventoryContext::new(&register, &sets, &months)
         },
     )
 }
 
-fn km(km: i64) -> Activity {
-    Activity {
-        distance_m: km * 1000,
-        ..Activity::default()
+fn km(km: i64) -> ActivityData {
+    ActivityData {
+        distance: Metres(km * 1000),
+        ..ActivityData::default()
     }
 }
 
-fn card(litres: i64, hvo: i64) -> Activity {
-    Activity {
-        fuel_card_ml: litres * 1000,
-        hvo_card_ml: hvo * 1000,
-        ..Activity::default()
+fn card(litres: i64, hvo: i64) -> ActivityData {
+    ActivityData {
+        fuel_card: Millilitres(litres * 1000),
+        hvo_card: Millilitres(hvo * 1000),
+        ..ActivityData::default()
     }
 }
 
@@ -78,9 +78,9 @@ fn a_hire_of_five_days_is_business_travel_and_one_of_six_is_fleet() {
         ("OWN5", true),
     ] {
         let total = of(&[(id, km(1000))]).total();
-        assert_eq!(total.of(Scope::One).is_some(), fleet, "{id}");
-        assert_eq!(total.scope3.grey_fleet > 0.0, !fleet, "{id}");
-        assert_eq!(total.distance_m, 1_000_000, "{id}");
+        assert_eq!(total.scope(Scope::Scope1).is_some(), fleet, "{id}");
+        assert_eq!(total.scope3.grey_fleet > KgCo2e::ZERO, !fleet, "{id}");
+        assert_eq!(total.distance.0, 1_000_000, "{id}");
     }
     let on_third = counts(
         &register(),
@@ -100,17 +100,17 @@ fn hvo_on_a_card_has_factors_of_its_own() {
     })]);
     let total = mixed.total();
     assert!(
-        (total.scope1.kgco2e - (60.0 * 2.57082 + 40.0 * 0.03558)).abs() < 1e-6,
+        (total.scope1.kgco2e.get() - (60.0 * 2.57082 + 40.0 * 0.03558)).abs() < 1e-6,
         "{}",
-        total.scope1.kgco2e
+        total.scope1.kgco2e.get()
     );
-    assert!((total.scope3.wtt_fuel - (60.0 * 0.61101 + 40.0 * 0.56439)).abs() < 1e-6);
+    assert!((total.scope3.wtt_fuel.get() - (60.0 * 0.61101 + 40.0 * 0.56439)).abs() < 1e-6);
     assert!(
-        (60.0 * 0.14 + 40.0 * 2.43..60.0 * 0.14 + 40.0 * 2.47).contains(&total.biogenic_kgco2),
+        (60.0 * 0.14 + 40.0 * 2.43..60.0 * 0.14 + 40.0 * 2.47).contains(&total.biogenic.get()),
         "{}",
-        total.biogenic_kgco2
+        total.biogenic.get()
     );
-    assert_eq!((total.fuel_ml, total.distance_m), (100_000, 900_000));
+    assert_eq!((total.fuel.0, total.distance.0), (100_000, 900_000));
     assert!(
         mixed
             .lines
@@ -124,7 +124,7 @@ fn hvo_on_a_card_has_factors_of_its_own() {
         sums
     })])
     .total();
-    assert!((only.scope1.kgco2e - 40.0 * 0.03558).abs() < 1e-9 && only.distance_m == 900_000);
+    assert!((only.scope1.kgco2e.get() - 40.0 * 0.03558).abs() < 1e-9 && only.distance.0 == 900_000);
 }
 
 /// A vehicle whose own fuel is not known and whose card names only a part of its litres goes by its kilometres: litres beside them would
@@ -138,12 +138,12 @@ fn hvo_of_a_vehicle_without_a_fuel_is_not_added_to_its_kilometres() {
         sums
     })])
     .total();
-    assert!(plain.scope1.kgco2e > 0.0);
+    assert!(plain.scope1.kgco2e > KgCo2e::ZERO);
     assert!(
-        (plain.scope1.kgco2e - with_card.scope1.kgco2e).abs() < 1e-9,
+        (plain.scope1.kgco2e - with_card.scope1.kgco2e).abs() < KgCo2e::constant(1e-9),
         "{} {}",
-        plain.scope1.kgco2e,
-        with_card.scope1.kgco2e
+        plain.scope1.kgco2e.get(),
+        with_card.scope1.kgco2e.get()
     );
 }
 
@@ -162,13 +162,13 @@ fn a_tenth_exactly_is_no_mismatch() {
             day: month.first_day(),
             subject: Subject::Vehicle("VAN".into()),
         };
-        let sums = Activity {
-            fuel_card_ml: bought * 1000,
-            fuel_ml: burnt * 1000,
-            metered: Activity::FUEL_METERED,
-            ..Activity::default()
+        let sums = ActivityData {
+            fuel_card: Millilitres(bought * 1000),
+            fuel: Millilitres(burnt * 1000),
+            metered: ActivityData::FUEL_METERED,
+            ..ActivityData::default()
         };
-        let months = Months::of([(&key, &sums)]);
+        let months = Months::from_activity([(&key, &sums)]);
         assert_eq!(
             reconcile(&months, month, month).len(),
             found,
@@ -185,10 +185,10 @@ fn the_threshold_itself_is_not_beyond_it() {
             .iter()
             .map(|ratio| RestatementEffect {
                 reason: RestatementReason::Method,
-                ratio: *ratio,
+                ratio: Ratio::constant(*ratio),
             })
             .collect();
-        restate(7500.0, &effects, RESTATEMENT_THRESHOLD)
+        restate(KgCo2e::constant(7500.0), &effects, RESTATEMENT_THRESHOLD)
     };
     for (ratios, restated) in [
         (&[0.05][..], false),
@@ -210,32 +210,35 @@ fn the_threshold_itself_is_not_beyond_it() {
 /// Reference 5.1, tier 1: a card's litres go before kilometres, whether the register knows the fuel or only the card does.
 #[test]
 fn the_card_names_the_fuel_that_the_register_does_not() {
-    let filled = |litres, hvo, metered| Activity {
+    let filled = |litres, hvo, metered| ActivityData {
         metered,
-        distance_m: 100_000,
+        distance: Metres(100_000),
         ..card(litres, hvo)
     };
-    let kg = |id: &str, sums: Activity| {
+    let kg = |id: &str, sums: ActivityData| {
         let found = of(&[(id, sums)]);
         let lines: Vec<_> = found
             .lines
             .iter()
-            .map(|(key, figures)| (key.tier, key.method, figures.distance_m))
+            .map(|(key, figures)| (key.tier, key.method, figures.distance.0))
             .collect();
-        ((found.total().scope1.kgco2e * 1e6).round() / 1e6, lines)
+        (
+            (found.total().scope1.kgco2e.get() * 1e6).round() / 1e6,
+            lines,
+        )
     };
     // Set 2025: diesel 2.57082, petrol 2.06916, LPG 1.55713, HVO 0.03558 kgCO2e/L; L of the card.
     let tier1 = vec![(1, "fuel_card", 100_000)];
     assert_eq!(
-        kg("ODD", filled(40, 0, Activity::CARD_DIESEL)),
+        kg("ODD", filled(40, 0, ActivityData::CARD_DIESEL)),
         (102.8328, tier1.clone())
     );
     assert_eq!(
-        kg("ODD", filled(40, 0, Activity::CARD_PETROL)),
+        kg("ODD", filled(40, 0, ActivityData::CARD_PETROL)),
         (82.7664, tier1.clone())
     );
     assert_eq!(
-        kg("ODD", filled(40, 0, Activity::CARD_DIESEL)),
+        kg("ODD", filled(40, 0, ActivityData::CARD_DIESEL)),
         kg("VAN", filled(40, 0, 0)),
         "as if the register said so"
     );
@@ -245,23 +248,26 @@ fn the_card_names_the_fuel_that_the_register_does_not() {
         "HVO is named by itself"
     );
     assert_eq!(
-        kg("ODD", filled(40, 10, Activity::CARD_DIESEL)).0,
+        kg("ODD", filled(40, 10, ActivityData::CARD_DIESEL)).0,
         77.4804,
         "30 L and 10 L"
     );
-    assert_eq!(kg("ODD", filled(40, 0, Activity::CARD_LPG)).1, tier1);
+    assert_eq!(kg("ODD", filled(40, 0, ActivityData::CARD_LPG)).1, tier1);
     // A card that names nothing: by kilometres, and no litre beside them.
     assert_eq!(kg("ODD", filled(40, 0, 0)).1, [(4, "distance", 100_000)]);
     assert_eq!(kg("ODD", filled(40, 0, 0)).0, kg("ODD", km(100)).0);
     // What the register knows goes before what was typed at the pump.
-    assert_eq!(kg("VAN", filled(40, 0, Activity::CARD_PETROL)).0, 102.8328);
+    assert_eq!(
+        kg("VAN", filled(40, 0, ActivityData::CARD_PETROL)).0,
+        102.8328
+    );
 }
 
 /// The choice is the month's: one fill that nobody names makes all of it go by kilometres, so that days add up.
 #[test]
 fn a_month_with_a_fill_that_nobody_names_goes_by_kilometres() {
     let subject = Subject::Vehicle(Arc::from("ODD"));
-    let at = |text: &str, sums: Activity| {
+    let at = |text: &str, sums: ActivityData| {
         (
             ActivityKey {
                 day: text.parse().unwrap(),
@@ -270,21 +276,21 @@ fn a_month_with_a_fill_that_nobody_names_goes_by_kilometres() {
             sums,
         )
     };
-    let diesel = Activity {
-        metered: Activity::CARD_DIESEL,
+    let diesel = ActivityData {
+        metered: ActivityData::CARD_DIESEL,
         ..card(40, 0)
     };
-    let of = |rows: Vec<(ActivityKey, Activity)>| {
+    let of = |rows: Vec<(ActivityKey, ActivityData)>| {
         let activity: BTreeMap<_, _> = rows.into_iter().collect();
         let (register, sets) = (register(), load_factors(&FactorsConfig::default()).unwrap());
-        let months = Months::of(&activity);
-        inventory(&activity, &Setting::new(&register, &sets, &months))
+        let months = Months::from_activity(&activity);
+        inventory(&activity, &InventoryContext::new(&register, &sets, &months))
     };
     let methods = |found: &Inventory| found.lines.keys().map(|key| key.method).collect::<Vec<_>>();
     let named = of(vec![at("2025-06-02", km(100)), at("2025-06-03", diesel)]);
     assert_eq!(methods(&named), ["fuel_card"]);
     assert_eq!(
-        (named.total().fuel_ml, named.total().distance_m),
+        (named.total().fuel.0, named.total().distance.0),
         (40_000, 100_000)
     );
     let mixed = of(vec![
@@ -293,13 +299,13 @@ fn a_month_with_a_fill_that_nobody_names_goes_by_kilometres() {
         at("2025-06-20", card(40, 0)),
     ]);
     assert_eq!(methods(&mixed), ["distance"]);
-    assert_eq!(mixed.total().fuel_ml, 0);
+    assert_eq!(mixed.total().fuel.0, 0);
     let next = of(vec![
         at("2025-06-03", diesel),
         at(
             "2025-07-20",
-            Activity {
-                distance_m: 100_000,
+            ActivityData {
+                distance: Metres(100_000),
                 ..card(40, 0)
             },
         ),

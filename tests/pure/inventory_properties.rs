@@ -9,15 +9,15 @@ use std::sync::{Arc, OnceLock};
 use fleetgauge::app::EXAMPLE_REGISTER;
 use fleetgauge::app::config::{FactorsConfig, load_factors};
 use fleetgauge::ledger::emissions::{
-    FactorSets, Figures, Inventory, Months, Scope, Setting, inventory,
+    FactorSets, Figures, Inventory, InventoryContext, Months, Scope, inventory,
 };
 use fleetgauge::model::register::{Register, RegisterFiles};
-use fleetgauge::model::{Activity, ActivityKey, EnergyUser, Subject, TokenHasher};
-use fleetgauge::units::Day;
+use fleetgauge::model::{ActivityData, ActivityKey, EnergyUser, Subject, TokenHasher};
+use fleetgauge::units::{Day, KgCo2e, KgCo2ePerKwh, Metres, Millilitres, TenthWattHours};
 
-type Rows = BTreeMap<ActivityKey, Activity>;
+pub(super) type Rows = BTreeMap<ActivityKey, ActivityData>;
 
-struct Random(u64);
+pub(super) struct Random(pub u64);
 
 impl Random {
     fn below(&mut self, below: u64) -> u64 {
@@ -33,7 +33,7 @@ impl Random {
     }
 }
 
-fn world() -> &'static (Register, FactorSets) {
+pub(super) fn world() -> &'static (Register, FactorSets) {
     static WORLD: OnceLock<(Register, FactorSets)> = OnceLock::new();
     WORLD.get_or_init(|| {
         let files = EXAMPLE_REGISTER
@@ -52,15 +52,15 @@ fn compute(activity: &Rows, months: &Months) -> Inventory {
     let (register, sets) = world();
     inventory(
         activity,
-        &Setting {
+        &InventoryContext {
             per_vehicle: true,
-            ..Setting::new(register, sets, months)
+            ..InventoryContext::new(register, sets, months)
         },
     )
 }
 
 /// One thing that a feed, a card or a claim may add to a day.
-fn some_data(random: &mut Random, register: &Register) -> (ActivityKey, Activity) {
+pub(super) fn some_data(random: &mut Random, register: &Register) -> (ActivityKey, ActivityData) {
     // Around a change of the April-March year.
     let day = Day("2026-02-01".parse::<Day>().unwrap().0 + random.below(90) as i32);
     let vehicle = &register.vehicles[random.below(12) as usize * register.vehicles.len() / 12];
@@ -73,44 +73,44 @@ fn some_data(random: &mut Random, register: &Register) -> (ActivityKey, Activity
             user,
         })
     };
-    let energy = Activity {
-        charged_dwh: random.amount(400_000),
-        ..Activity::default()
+    let energy = ActivityData {
+        charged: TenthWattHours(random.amount(400_000)),
+        ..ActivityData::default()
     };
     match random.below(8) {
         0 | 1 => (
             key(subject),
-            Activity {
-                distance_m: random.amount(300_000),
-                ..Activity::default()
+            ActivityData {
+                distance: Metres(random.amount(300_000)),
+                ..ActivityData::default()
             },
         ),
         2 => {
-            let metered = Activity::FUEL_METERED;
+            let metered = ActivityData::FUEL_METERED;
             (
                 key(subject),
-                Activity {
-                    fuel_ml: random.amount(40_000),
+                ActivityData {
+                    fuel: Millilitres(random.amount(40_000)),
                     metered,
-                    ..Activity::default()
+                    ..ActivityData::default()
                 },
             )
         }
         3 => (
             key(subject),
-            Activity {
-                fuel_card_ml: random.amount(60_000),
-                ..Activity::default()
+            ActivityData {
+                fuel_card: Millilitres(random.amount(60_000)),
+                ..ActivityData::default()
             },
         ),
         4 => {
-            let metered = Activity::GRID_METERED;
+            let metered = ActivityData::GRID_METERED;
             (
                 key(subject),
-                Activity {
-                    vehicle_grid_dwh: random.amount(400_000),
+                ActivityData {
+                    vehicle_grid: TenthWattHours(random.amount(400_000)),
                     metered,
-                    ..Activity::default()
+                    ..ActivityData::default()
                 },
             )
         }
@@ -135,9 +135,9 @@ fn some_data(random: &mut Random, register: &Register) -> (ActivityKey, Activity
             };
             (
                 key(grey),
-                Activity {
-                    claimed_m: random.amount(90_000),
-                    ..Activity::default()
+                ActivityData {
+                    claimed: Metres(random.amount(90_000)),
+                    ..ActivityData::default()
                 },
             )
         }
@@ -145,12 +145,13 @@ fn some_data(random: &mut Random, register: &Register) -> (ActivityKey, Activity
 }
 
 fn same(a: &Figures, b: &Figures) -> bool {
-    let near = |a: Option<f64>, b: Option<f64>| (a.unwrap_or(0.0) - b.unwrap_or(0.0)).abs() < 1e-6;
-    (a.distance_m, a.energy_dwh, a.renewable_dwh, a.fuel_ml)
-        == (b.distance_m, b.energy_dwh, b.renewable_dwh, b.fuel_ml)
+    let near = |a: Option<KgCo2e>, b: Option<KgCo2e>| {
+        (a.unwrap_or_default() - b.unwrap_or_default()).abs() < KgCo2e::constant(1e-6)
+    };
+    (a.distance, a.energy, a.renewable, a.fuel) == (b.distance, b.energy, b.renewable, b.fuel)
         && Scope::ALL
             .into_iter()
-            .all(|scope| near(a.of(scope), b.of(scope)))
+            .all(|scope| near(a.scope(scope), b.scope(scope)))
 }
 
 fn add_up<'a>(figures: impl Iterator<Item = &'a Figures>) -> Figures {
@@ -166,7 +167,7 @@ fn tiers(activity: &Rows, months: &Months) -> BTreeMap<(Day, Arc<str>, bool), u8
         let one = Rows::from([(key.clone(), *sums)]);
         for (line, figures) in &compute(&one, months).lines {
             if let Some(vehicle) = &line.vehicle {
-                let fuel = figures.of(Scope::One).is_some();
+                let fuel = figures.scope(Scope::Scope1).is_some();
                 let tier = found
                     .entry((key.day, vehicle.clone(), fuel))
                     .or_insert(line.tier);
@@ -213,7 +214,7 @@ fn days_organisations_and_tiers() {
             let (key, sums) = some_data(&mut random, register);
             activity.entry(key).or_default().add(&sums);
         }
-        let months = Months::of(&activity);
+        let months = Months::from_activity(&activity);
         let whole = compute(&activity, &months);
         let total = whole.total();
 
@@ -263,9 +264,9 @@ fn days_organisations_and_tiers() {
                     .filter_map(|scope| figures.part(scope))
             })
             .collect();
-        let kilometres: i64 = parts.iter().map(|part| part.distance_m).sum();
+        let kilometres: Metres = parts.iter().map(|part| part.distance).sum();
         assert_eq!(
-            kilometres, total.distance_m,
+            kilometres, total.distance,
             "seed {seed}: kilometres stand in one row"
         );
 
@@ -274,7 +275,7 @@ fn days_organisations_and_tiers() {
             let (key, sums) = some_data(&mut random, register);
             activity.entry(key).or_default().add(&sums);
         }
-        let months = Months::of(&activity);
+        let months = Months::from_activity(&activity);
         let after = tiers(&activity, &months);
         for (line, tier) in before {
             // Kilometres that a meter has taken over have no line of their own any more.
@@ -310,27 +311,30 @@ fn location_and_market_are_never_added() {
             let (key, sums) = some_data(&mut random, with_contracts);
             activity.entry(key).or_default().add(&sums);
         }
-        let months = Months::of(&activity);
-        let of = |register: &Register, residual_kgco2e_per_kwh| {
-            let setting = Setting {
+        let months = Months::from_activity(&activity);
+        let of = |register: &Register, residual_factor| {
+            let setting = InventoryContext {
                 per_vehicle: true,
-                residual_kgco2e_per_kwh,
-                ..Setting::new(register, sets, &months)
+                residual_factor,
+                ..InventoryContext::new(register, sets, &months)
             };
             inventory(&activity, &setting)
         };
-        let (green, grey) = (of(with_contracts, None), of(&without, Some(0.4)));
+        let (green, grey) = (
+            of(with_contracts, None),
+            of(&without, Some(KgCo2ePerKwh::constant(0.4))),
+        );
         let (a, b) = (green.total(), grey.total());
         told_apart += u32::from((a.market.get() - b.market.get()).abs() > 1e-3);
         assert!(
-            (a.in_use_kgco2e() - b.in_use_kgco2e()).abs() < 1e-9,
+            (a.in_use() - b.in_use()).abs() < KgCo2e::constant(1e-9),
             "seed {seed}"
         );
         for scope in Scope::ALL
             .into_iter()
-            .filter(|scope| *scope != Scope::TwoMarket)
+            .filter(|scope| *scope != Scope::Scope2MarketBased)
         {
-            assert_eq!(a.of(scope), b.of(scope), "seed {seed}: {scope:?}");
+            assert_eq!(a.scope(scope), b.scope(scope), "seed {seed}: {scope:?}");
         }
         assert_eq!(green.replaced, grey.replaced, "seed {seed}");
         // Without contract and residual factor the two views are the same energy by the same factor.

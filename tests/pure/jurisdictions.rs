@@ -6,11 +6,11 @@ use std::sync::Arc;
 use fleetgauge::app::config::{Config, FactorsConfig, load_factors};
 use fleetgauge::engine::{Engine, EngineConfig, ViewContext};
 use fleetgauge::jurisdiction::{IRELAND, Jurisdiction, UK};
-use fleetgauge::ledger::emissions::{Months, Setting, inventory};
+use fleetgauge::ledger::emissions::{InventoryContext, Months, inventory};
 use fleetgauge::ledger::transition::{Profile, counts};
 use fleetgauge::model::register::{Register, RegisterFiles};
-use fleetgauge::model::{Activity, ActivityKey, Subject, TokenHasher};
-use fleetgauge::units::{Calendar, Day, UtcMs, Zone};
+use fleetgauge::model::{ActivityData, ActivityKey, Subject, TokenHasher};
+use fleetgauge::units::{Calendar, Day, Metres, Millilitres, UtcMs, Zone};
 
 const VEHICLES: &str = "vehicle_id,category,fuel,plug_in,co2_g_per_km,euro,mass_kg,in_service_from
 VAN,van,DIESEL,,180,EURO 6,2000,2022-01-01
@@ -73,17 +73,20 @@ fn each_country_has_its_own_factors() {
             day: day("2026-02-10"),
             subject: Subject::Vehicle(Arc::from("VAN")),
         };
-        let sums = Activity {
-            fuel_ml: 100_000,
-            distance_m: 1_000_000,
-            metered: Activity::FUEL_METERED,
-            ..Activity::default()
+        let sums = ActivityData {
+            fuel: Millilitres(100_000),
+            distance: Metres(1_000_000),
+            metered: ActivityData::FUEL_METERED,
+            ..ActivityData::default()
         };
         let activity = BTreeMap::from([(key, sums)]);
-        let months = Months::of(&activity);
-        let found = inventory(&activity, &Setting::new(&register, &factors, &months));
+        let months = Months::from_activity(&activity);
+        let found = inventory(
+            &activity,
+            &InventoryContext::new(&register, &factors, &months),
+        );
         let (line, figures) = found.lines.iter().next().expect("the van");
-        let kgco2e = (figures.in_use_kgco2e() * 100.0).round() / 100.0;
+        let kgco2e = (figures.in_use().get() * 100.0).round() / 100.0;
         (kgco2e, line.factor_set.to_string())
     };
     assert_eq!(litres(&UK), (257.08, "desnz2025".to_owned()));

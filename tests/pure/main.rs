@@ -22,6 +22,7 @@ mod golden_inventory;
 mod golden_targets;
 mod golden_targets_drift;
 mod history_engine;
+mod inventory_bits;
 mod inventory_edges;
 mod inventory_properties;
 mod jurisdictions;

@@ -199,7 +199,7 @@ fn renewable_contracts_are_dated_and_cover_no_more_than_everything() {
     let register = parse(&[("sites.csv", sites), ("renewable.csv", good)]).unwrap();
     let covered = |site, day: &str| {
         let coverage = register.coverage(site, day.parse().unwrap());
-        (coverage.share, coverage.kgco2e_per_kwh)
+        (coverage.share.get(), coverage.factor.get())
     };
     for (site, day, want) in [
         (Some("A"), "2025-03-31", (0.0, 0.0)),

@@ -19,7 +19,7 @@ use fleetgauge::app::config::{FactorsConfig, load_factors};
 use fleetgauge::jurisdiction::UK;
 use fleetgauge::model::{ClosedSession, GridArea, IntensitySlot, SessionRecord};
 use fleetgauge::store::{Commit, Reader, Store, StoreConfig};
-use fleetgauge::units::{Day, UtcMs};
+use fleetgauge::units::{Day, GramsCo2PerKwh, UtcMs};
 use serde_json::{Value, json};
 
 const HALF_HOUR_MS: i64 = 1_800_000;
@@ -85,11 +85,11 @@ fn sessions_and_days_stand_beside_the_reported_figures() {
     let folder = TempDir::new("intensity-view");
     site(&folder);
     let start: UtcMs = "2026-07-01T22:30:00Z".parse().unwrap();
-    let slot = |area, start: UtcMs, forecast, actual| IntensitySlot {
+    let slot = |area, start: UtcMs, forecast: Option<f64>, actual: Option<f64>| IntensitySlot {
         area: GridArea(area),
         start,
-        forecast,
-        actual,
+        forecast: forecast.map(GramsCo2PerKwh::constant),
+        actual: actual.map(GramsCo2PerKwh::constant),
         vintage: start,
     };
     // G6's energies and intensities, over London's midnight; then one half-hour only the nation has, one of last week, one of nothing.
@@ -154,7 +154,7 @@ fn sessions_and_days_stand_beside_the_reported_figures() {
         rest["energy_wh_by_basis"],
         json!({ "national": 1_000.0, "last_week": 1_000.0, "annual": 1_000.0 })
     );
-    // The annual factors of 2026/27 by whatever set holds: of generation and of losses, for half-hours hold losses (emissions.md 4.2).
+    // The annual factors of 2026/27 by whatever set holds: of generation and of losses, because half-hourly intensities contain losses.
     let sets = load_factors(&FactorsConfig::default()).unwrap();
     let of_day = |day: &str| {
         sets.electricity_with_losses(day.parse().unwrap())

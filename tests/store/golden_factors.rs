@@ -5,8 +5,10 @@
 
 use crate::support::{TempDir, fleetgauge};
 use fleetgauge::app::config::{FactorsConfig, load_factors, load_table};
-use fleetgauge::ledger::factors::{Change, FactorSets, FactorTable, Gases, YearPolicy, diff};
-use fleetgauge::units::Day;
+use fleetgauge::ledger::factors::{
+    Change, EmissionFactor, FactorSets, FactorTable, YearPolicy, diff,
+};
+use fleetgauge::units::{Day, KgCo2ePerLitre};
 
 fn day(text: &str) -> Day {
     text.parse().unwrap()
@@ -28,7 +30,7 @@ fn sets() -> FactorSets {
     load_factors(&FactorsConfig::default()).unwrap()
 }
 
-fn fuel(fuel: &str, component: &str, on: &str) -> Gases {
+fn fuel(fuel: &str, component: &str, on: &str) -> EmissionFactor<KgCo2ePerLitre> {
     sets().fuel(fuel, component, day(on)).unwrap().value
 }
 
@@ -38,24 +40,27 @@ fn g1_diesel_by_litres() {
         fuel("diesel_avg_blend", "ttw", "2025-06-01"),
         fuel("diesel_avg_blend", "wtt", "2025-06-01"),
     );
-    near(100.0 * ttw.kgco2e, "g1.scope1_kg");
-    near(100.0 * wtt.kgco2e, "g1.scope3_wtt_kg");
-    near(100.0 * (ttw.kgco2e + wtt.kgco2e), "g1.wtw_kg");
+    near(100.0 * ttw.kgco2e.get(), "g1.scope1_kg");
+    near(100.0 * wtt.kgco2e.get(), "g1.scope3_wtt_kg");
+    near(100.0 * (ttw.kgco2e + wtt.kgco2e).get(), "g1.wtw_kg");
     near(
-        100.0 * fuel("diesel_avg_blend", "biogenic_co2", "2025-06-01").kgco2e,
+        100.0
+            * fuel("diesel_avg_blend", "biogenic_co2", "2025-06-01")
+                .kgco2e
+                .get(),
         "g1.biogenic_outside_scopes_kgco2",
     );
     for (gas, key) in ["g1.co2_kg", "g1.ch4_kgco2e", "g1.n2o_kgco2e"]
         .into_iter()
         .enumerate()
     {
-        near(100.0 * ttw.split.unwrap()[gas], key);
+        near(100.0 * ttw.split.unwrap()[gas].get(), key);
     }
 }
 
 #[test]
 fn g2_electricity_by_component_and_year() {
-    let kwh = |component, on| 100.0 * sets().kwh(component, day(on)).unwrap().value.kgco2e;
+    let kwh = |component, on| 100.0 * sets().kwh(component, day(on)).unwrap().value.kgco2e.get();
     near(kwh("generation", "2025-06-01"), "g2.scope2_location_kg");
     near(kwh("td_losses", "2025-06-01"), "g2.scope3_td_kg");
     near(
@@ -95,7 +100,7 @@ fn g3_kilometres() {
                 .km(class, &format!("{fuel} {component}"), day("2025-06-01"))
                 .unwrap();
             near(
-                1000.0 * factor.value.kgco2e,
+                1000.0 * factor.value.kgco2e.get(),
                 &format!("g3.{class}.{fuel}.{word}_kg"),
             );
         }
@@ -104,7 +109,8 @@ fn g3_kilometres() {
         * sets()
             .kwh_per_km("van_n1_iii", "bev", day("2025-06-01"))
             .unwrap()
-            .value;
+            .value
+            .get();
     near(kwh, "g3.van_n1_iii.bev.kwh");
     near(
         kwh * sets().electricity(day("2025-06-01")).unwrap().value.get(),
@@ -114,7 +120,8 @@ fn g3_kilometres() {
         .km("van_n1_iii", "bev elec_generation", day("2025-06-01"))
         .unwrap()
         .value
-        .kgco2e;
+        .kgco2e
+        .get();
     near(
         1000.0 * published,
         "g3.van_n1_iii.bev.scope2_kg_from_published_km",
@@ -126,7 +133,8 @@ fn g4_implied_electric_share() {
     let per_km = sets()
         .kwh_per_km("car_average", "bev", day("2025-06-01"))
         .unwrap()
-        .value;
+        .value
+        .get();
     near(900.0 / per_km / 12_000.0, "g4.implied_electric_share");
 }
 
@@ -295,7 +303,13 @@ fn a_folder_lies_on_top() {
     };
     let table = load_table(&config).unwrap();
     let corrected = &table.rows["desnz2024.fuel.diesel_avg_blend.litre.ttw"];
-    assert_eq!((corrected.version, corrected.replaced), (2, Some(2.51279)));
+    assert_eq!(
+        (
+            corrected.version,
+            corrected.replaced.map(|value| value.main())
+        ),
+        (2, Some(2.51279))
+    );
     let sets = load_factors(&config).unwrap();
     for (on, want) in [
         ("2026-06-01", "desnz2026"),

@@ -16,7 +16,7 @@ use bad_rows::BAD_ROWS;
 use fleetgauge::app::config::{FactorsConfig, load_factors};
 use fleetgauge::app::import::{ImportFailure, Job, Outcome, import};
 use fleetgauge::model::register::{Register, RegisterFiles};
-use fleetgauge::model::{Activity, ImportKind, Subject, TokenHasher};
+use fleetgauge::model::{ActivityData, ImportKind, Subject, TokenHasher};
 use fleetgauge::store::{FileProgress, ImportStore, Reader};
 
 fn register(vehicles: &str) -> Register {
@@ -91,12 +91,12 @@ impl Scene {
     }
 
     /// Sums of a subject over days.
-    fn sums(&self, subject: &Subject, from: &str, to: &str) -> Activity {
+    fn sums(&self, subject: &Subject, from: &str, to: &str) -> ActivityData {
         let reader = Reader::open(self.folder.path()).unwrap();
         let (_, rows) = reader
             .activity(from.parse().unwrap(), to.parse().unwrap())
             .unwrap();
-        let mut sums = Activity::default();
+        let mut sums = ActivityData::default();
         rows.iter()
             .filter(|row| row.key.subject == *subject)
             .for_each(|row| sums.add(&row.activity));
@@ -109,7 +109,8 @@ impl Scene {
             "2000-01-01",
             "2030-01-01",
         )
-        .fuel_card_ml
+        .fuel_card
+        .0
     }
 }
 
@@ -280,10 +281,10 @@ fn what_is_no_fuel_and_what_is_hvo() {
     );
     assert_eq!(outcome.columns_left_out, ["Driver"]);
     let sums = scene.sums(&Subject::Vehicle("A1".into()), "2026-11-24", "2026-11-25");
-    assert_eq!((sums.fuel_card_ml, sums.hvo_card_ml), (1_070_500, 30_000));
+    assert_eq!((sums.fuel_card.0, sums.hvo_card.0), (1_070_500, 30_000));
     assert_eq!(
         sums.metered,
-        Activity::CARD_DIESEL,
+        ActivityData::CARD_DIESEL,
         "what the card calls it is kept for vehicles whose fuel nobody wrote"
     );
     // A plate that moved on is the vehicle in service that day; after a correction of the register a row moves, and is not counted twice.
@@ -318,7 +319,7 @@ fn mileage_is_spread_over_its_days() {
         fuel: fuel.into(),
     };
     let subject = staff("EMAS", "car_medium", "petrol");
-    let of = |from, to| scene.sums(&subject, from, to).claimed_m;
+    let of = |from, to| scene.sums(&subject, from, to).claimed.0;
     assert_eq!(of("2026-09-01", "2026-12-01"), 2 * 160_934);
     // 160,934 m over 31 days.
     assert_eq!(
@@ -334,7 +335,7 @@ fn mileage_is_spread_over_its_days() {
     );
     let unknown = staff("ACUTE-N", "car_average", "unknown");
     assert_eq!(
-        scene.sums(&unknown, "2026-11-01", "2026-11-01").claimed_m,
+        scene.sums(&unknown, "2026-11-01", "2026-11-01").claimed.0,
         8_047
     );
     let file = std::fs::read(scene.folder.path().join("fleetgauge.db")).unwrap();
@@ -347,7 +348,7 @@ fn mileage_is_spread_over_its_days() {
         "month,vehicle_id,distance_km\n2026-10,A1,310\n",
     );
     let fleet = scene.sums(&Subject::Vehicle("A1".into()), "2026-10-07", "2026-10-07");
-    assert_eq!((fleet.claimed_m, fleet.distance_m), (10_000, 0));
+    assert_eq!((fleet.claimed.0, fleet.distance.0), (10_000, 0));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use fleetgauge::intensity::{self, Deps, IntensityConfig};
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{GridArea, IntensitySlot, Stats, TokenHasher};
 use fleetgauge::store::{Reader, Store, StoreConfig};
-use fleetgauge::units::UtcMs;
+use fleetgauge::units::{GramsCo2PerKwh, UtcMs};
 use tokio::sync::{mpsc, watch};
 
 const DAY_MS: i64 = 86_400_000;
@@ -178,10 +178,11 @@ fn regions_and_nation_in_both_shapes() {
                 (3, newest, false),
             ] {
                 let slot = scene.slot(area, start).unwrap();
-                let figure = forecast(area, at(start)) as f64;
+                let figure = GramsCo2PerKwh::constant(forecast(area, at(start)) as f64);
+                let revised = figure + GramsCo2PerKwh::constant(5.0);
                 assert_eq!(
                     (slot.forecast, slot.actual),
-                    (Some(figure), actual.then_some(figure + 5.0)),
+                    (Some(figure), actual.then_some(revised)),
                     "{area} {start}"
                 );
             }
@@ -249,7 +250,12 @@ fn revisions_replace_and_keep_their_vintage() {
         let slot = revised(&scene);
         assert_eq!(
             (slot.actual, slot.vintage),
-            (first.actual.map(|g| g + 7.0), at("2026-11-25T12:20:00Z"))
+            (
+                first
+                    .actual
+                    .map(|value| value + GramsCo2PerKwh::constant(7.0)),
+                at("2026-11-25T12:20:00Z")
+            )
         );
         assert_eq!(
             scene.slot(0, old).unwrap().vintage,
@@ -349,7 +355,7 @@ fn old_half_hours_go() {
     let slot = |area, start| IntensitySlot {
         area: GridArea(area),
         start: UtcMs(start),
-        forecast: Some(1.0),
+        forecast: Some(GramsCo2PerKwh::constant(1.0)),
         actual: None,
         vintage: UtcMs(start),
     };

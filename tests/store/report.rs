@@ -5,8 +5,9 @@
 use std::path::Path;
 
 use crate::support::{TempDir, fleetgauge};
-use fleetgauge::model::{Activity, ActivityKey, ActivityRow, EnergyUser, Subject};
+use fleetgauge::model::{ActivityData, ActivityKey, ActivityRow, EnergyUser, Subject};
 use fleetgauge::store::{Checkpoint, Store, StoreConfig};
+use fleetgauge::units::{Metres, Millilitres, TenthWattHours};
 use serde_json::Value;
 
 const FILES: [(&str, &str); 4] = [
@@ -53,12 +54,12 @@ fn site(name: &str) -> TempDir {
         activity,
     };
     let diesel = |day, id: &str, litres: i64| {
-        let metered = Activity::FUEL_METERED;
-        let sums = Activity {
-            distance_m: 1_000_000,
-            fuel_ml: litres * 1000,
+        let metered = ActivityData::FUEL_METERED;
+        let sums = ActivityData {
+            distance: Metres(1_000_000),
+            fuel: Millilitres(litres * 1000),
             metered,
-            ..Activity::default()
+            ..ActivityData::default()
         };
         row(day, Subject::Vehicle(id.into()), sums)
     };
@@ -70,9 +71,9 @@ fn site(name: &str) -> TempDir {
         row(
             "2026-03-10",
             subject,
-            Activity {
-                charged_dwh: kwh * 10_000,
-                ..Activity::default()
+            ActivityData {
+                charged: TenthWattHours(kwh * 10_000),
+                ..ActivityData::default()
             },
         )
     };

@@ -13,14 +13,16 @@ use fleetgauge::engine::views::{PcprRatios, UptimeFigures, UptimeGroup, UptimeSi
 use fleetgauge::ledger::targets::Figures;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    Activity, ActivityKey, ActivityRow, ClosedSession, EnergyUser, SessionRecord, Subject,
+    ActivityData, ActivityKey, ActivityRow, ClosedSession, EnergyUser, SessionRecord, Subject,
     TokenHasher, YearVersion,
 };
 use fleetgauge::report::{
     Input, Report, Uptime, build_report, csv_rows, html, markdown, returns, returns_csv,
 };
 use fleetgauge::store::{Checkpoint, Commit, Reader, Store, StoreConfig, keep_years};
-use fleetgauge::units::{Day, FinancialYear, Month, UtcMs};
+use fleetgauge::units::{
+    Day, FinancialYear, KgCo2e, Metres, Millilitres, Month, TenthWattHours, UtcMs,
+};
 use serde_json::{Value, json};
 
 const FILES: [(&str, &str); 5] = [
@@ -60,7 +62,7 @@ fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
 
-fn row(day: Day, subject: Subject, activity: Activity) -> ActivityRow {
+fn row(day: Day, subject: Subject, activity: ActivityData) -> ActivityRow {
     ActivityRow {
         key: ActivityKey { day, subject },
         activity,
@@ -72,11 +74,11 @@ fn activity() -> Vec<ActivityRow> {
     let mut rows = Vec::new();
     for index in 0..24 {
         let day = "2024-04".parse::<Month>().unwrap().plus(index).first_day();
-        let diesel = |litres: i64| Activity {
-            distance_m: 1_000_000,
-            fuel_ml: litres * 1000,
-            metered: Activity::FUEL_METERED,
-            ..Activity::default()
+        let diesel = |litres: i64| ActivityData {
+            distance: Metres(1_000_000),
+            fuel: Millilitres(litres * 1000),
+            metered: ActivityData::FUEL_METERED,
+            ..ActivityData::default()
         };
         let charged = |point: &str, user, kwh: i64| {
             let subject = Subject::Charging {
@@ -86,9 +88,9 @@ fn activity() -> Vec<ActivityRow> {
             row(
                 day,
                 subject,
-                Activity {
-                    charged_dwh: kwh * 10_000,
-                    ..Activity::default()
+                ActivityData {
+                    charged: TenthWattHours(kwh * 10_000),
+                    ..ActivityData::default()
                 },
             )
         };
@@ -101,18 +103,18 @@ fn activity() -> Vec<ActivityRow> {
             rows.push(row(
                 day,
                 Subject::Vehicle("A2".into()),
-                Activity {
-                    distance_m: 700_000,
-                    ..Activity::default()
+                ActivityData {
+                    distance: Metres(700_000),
+                    ..ActivityData::default()
                 },
             ));
         }
         rows.push(row(
             day,
             Subject::Vehicle("E1".into()),
-            Activity {
-                distance_m: 400_000,
-                ..Activity::default()
+            ActivityData {
+                distance: Metres(400_000),
+                ..ActivityData::default()
             },
         ));
         rows.push(charged("CP1", EnergyUser::Vehicle("E1".into()), 120));
@@ -236,7 +238,8 @@ fn site(name: &str) -> TempDir {
         })
         .unwrap();
     drop(opened);
-    let kgco2e = [(("EMAS", "1"), 5_000.0), (("ACUTE", "2"), 250.0)];
+    let kgco2e = [(("EMAS", "1"), 5_000.0), (("ACUTE", "2"), 250.0)]
+        .map(|(key, kgco2e)| (key, KgCo2e::constant(kgco2e)));
     let kgco2e = kgco2e
         .into_iter()
         .map(|((owner, scope), kg)| ((owner.into(), scope.into()), kg))
@@ -467,15 +470,22 @@ fn the_restatement_section_has_corrected_sets_and_frozen_years() {
     assert_eq!(found, [("2025-26", None), ("2025-26", Some("EMAS"))]);
     let all = &years[0];
     assert_eq!(
-        (all.kgco2e_as_frozen, all.frozen_on.as_str()),
+        (all.kgco2e_as_frozen.get(), all.frozen_on.as_str()),
         (5_250.0, "2026-06-30")
     );
-    let sum = all.kgco2e_as_frozen + all.effects.iter().map(|effect| effect.kgco2e).sum::<f64>();
+    let sum = all.kgco2e_as_frozen
+        + all
+            .effects
+            .iter()
+            .map(|effect| effect.kgco2e)
+            .sum::<KgCo2e>();
     assert!(
-        (all.kgco2e_with_effects - sum).abs() < 1e-6 && all.effects.len() == 2,
+        (all.kgco2e_with_effects - sum).abs() < KgCo2e::constant(1e-6) && all.effects.len() == 2,
         "{all:?}"
     );
-    assert!((all.effects[1].kgco2e + 400.0).abs() < 1e-9 && all.effects[1].reason == "structure");
+    assert!(
+        (all.effects[1].kgco2e.get() + 400.0).abs() < 1e-9 && all.effects[1].reason == "structure"
+    );
     assert_eq!(
         all.kgco2e_base,
         if all.restated {

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::support::{TempDir, fleetgauge};
-use fleetgauge::model::{Activity, ActivityKey, ActivityRow, Subject};
+use fleetgauge::model::{ActivityData, ActivityKey, ActivityRow, Subject};
 use fleetgauge::store::{Checkpoint, Store, StoreConfig};
-use fleetgauge::units::{Day, Month};
+use fleetgauge::units::{Day, Metres, Month};
 use serde_json::Value;
 
 const VEHICLES: &str = "vehicle_id,organisation,category,fuel,euro,mass_kg,in_service_from
@@ -33,9 +33,9 @@ fn site(name: &str, claims: i32) -> TempDir {
     .unwrap();
     let first: Month = "2024-04".parse().unwrap();
     let van = |day: Day| {
-        let activity = Activity {
-            distance_m: 1_500_000,
-            ..Activity::default()
+        let activity = ActivityData {
+            distance: Metres(1_500_000),
+            ..ActivityData::default()
         };
         ActivityRow {
             key: ActivityKey {

@@ -8,13 +8,15 @@ use std::fmt::Write;
 use fleetgauge::engine::Engine;
 use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::rollups::{by_day, total};
-use fleetgauge::model::{Activity, ActivityKey, ClosedSession, Notice, RollupRow, Series, Slots};
+use fleetgauge::model::{
+    ActivityData, ActivityKey, ClosedSession, Notice, RollupRow, Series, Slots,
+};
 use fleetgauge::units::UtcMs;
 
 /// The store's rows.
 #[derive(Default)]
 pub struct Shelf {
-    pub activity: BTreeMap<ActivityKey, Activity>,
+    pub activity: BTreeMap<ActivityKey, ActivityData>,
     pub generation: u64,
     pub sessions: BTreeMap<String, ClosedSession>,
     pub lines: Vec<u8>,

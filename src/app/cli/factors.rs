@@ -98,7 +98,9 @@ fn list(table: &FactorTable, year: Option<i32>, as_json: bool) {
     }
     for row in rows {
         let marks = match (row.provisional, row.replaced) {
-            (_, Some(before)) => format!(", version {} instead of {before}", row.version),
+            (_, Some(before)) => {
+                format!(", version {} instead of {}", row.version, before.main())
+            }
             (true, None) => ", provisional".to_owned(),
             (false, None) => String::new(),
         };
@@ -118,12 +120,18 @@ fn list(table: &FactorTable, year: Option<i32>, as_json: bool) {
 
 fn figures(row: &FactorRow) -> String {
     match row.value {
-        FactorValue::Gases(gases) => format!("{} kgCO2e", gases.kgco2e),
-        FactorValue::KwhPerKm(kwh) => format!("{kwh} kWh"),
+        FactorValue::Gases(gases) => format!("{} kgCO2e", gases.kgco2e.get()),
+        FactorValue::KwhPerKm(kwh) => format!("{} kWh", kwh.get()),
         FactorValue::Exhaust(exhaust) => {
-            format!("{} g NOx, {} g PM2.5", exhaust.nox[0], exhaust.pm25[0])
+            format!(
+                "{} g NOx, {} g PM2.5",
+                exhaust.nox.mix.get(),
+                exhaust.pm25.mix.get()
+            )
         }
-        FactorValue::Wear(wear) => format!("{} g PM10, {} g PM2.5", wear.pm10, wear.pm25),
+        FactorValue::Wear(wear) => {
+            format!("{} g PM10, {} g PM2.5", wear.pm10.get(), wear.pm25.get())
+        }
     }
 }
 
@@ -131,8 +139,8 @@ fn row_json(row: &FactorRow) -> Value {
     let key = &row.key;
     let mut object = json!({
         "factor_id": row.id, "kind": key.kind.name(), "year": row.year, "vehicle_class": key.vehicle_class, "fuel": key.fuel, "euro": key.euro,
-        "unit": key.unit, "component": key.component, "version": row.version, "provisional": row.provisional, "replaced": row.replaced,
-        "source": *row.source, "confidence": *row.confidence, "file": *row.place.0, "line": row.place.1,
+        "unit": key.unit, "component": key.component, "version": row.version, "provisional": row.provisional, "replaced": row.replaced.map(|value| value.main()),
+        "source": *row.source, "confidence": *row.confidence, "file": *row.position.0, "line": row.position.1,
     });
     let values = match row.value {
         FactorValue::Gases(gases) => {
@@ -141,7 +149,7 @@ fn row_json(row: &FactorRow) -> Value {
         }
         FactorValue::KwhPerKm(kwh) => json!({ "kwh_per_km": kwh }),
         FactorValue::Exhaust(exhaust) => {
-            json!({ "g_nox": exhaust.nox[0], "g_pm25": exhaust.pm25[0], "g_pm10": exhaust.pm25[0] })
+            json!({ "g_nox": exhaust.nox.mix, "g_pm25": exhaust.pm25.mix, "g_pm10": exhaust.pm25.mix })
         }
         FactorValue::Wear(wear) => json!({ "g_pm10": wear.pm10, "g_pm25": wear.pm25 }),
     };
@@ -188,9 +196,9 @@ fn show_diff(table: &FactorTable, before: i32, after: i32, as_json: bool) {
                 println!("relabelled  {} is now {}  {}", old.id, new.id, figures(new))
             }
             (_, Some(old), Some(new)) => {
-                let per_cent = change
-                    .ratio()
-                    .map_or(String::new(), |ratio| format!("  {:+.1} %", ratio * 100.0));
+                let per_cent = change.ratio().map_or(String::new(), |ratio| {
+                    format!("  {:+.1} %", ratio.get() * 100.0)
+                });
                 println!(
                     "changed     {}  {} -> {}{per_cent}",
                     new.id,

@@ -2,10 +2,11 @@
 
 use crate::app::config::keys::Section;
 use crate::ledger::air::{AirConfig, Pollutant};
+use crate::units::{Kilograms, Ratio};
 
 pub(super) fn read(mut section: Section<'_>) -> AirConfig {
     let mut config = AirConfig::default();
-    let [mut urban, mut rural, mut motorway] = config.speed_mix;
+    let [mut urban, mut rural, mut motorway] = config.speed_mix.map(Ratio::get);
     section.share("urban_share", &mut urban);
     section.share("rural_share", &mut rural);
     section.share("motorway_share", &mut motorway);
@@ -18,7 +19,8 @@ pub(super) fn read(mut section: Section<'_>) -> AirConfig {
             "write all three",
         );
     } else {
-        config.speed_mix = [urban, rural, motorway];
+        config.speed_mix =
+            [urban, rural, motorway].map(|share| Ratio::new(share).unwrap_or_default());
     }
     section.flag("include_non_exhaust", &mut config.include_non_exhaust);
     section.word(
@@ -39,7 +41,7 @@ pub(super) fn read(mut section: Section<'_>) -> AirConfig {
         .collect();
     let mut target = None;
     section.number("target_change", &mut target, -1.0, 0.0);
-    config.target_change = target.unwrap_or(config.target_change);
+    config.target_change = target.and_then(Ratio::new).unwrap_or(config.target_change);
     for (key, pollutant) in [
         ("base_nox_kg", Pollutant::Nox),
         ("base_pm25_kg", Pollutant::Pm25),
@@ -47,7 +49,8 @@ pub(super) fn read(mut section: Section<'_>) -> AirConfig {
     ] {
         let mut base = None;
         section.number(key, &mut base, 0.0, 1e9);
-        config.base_kg.extend(base.map(|kg| (pollutant, kg)));
+        let base = base.and_then(Kilograms::new);
+        config.base_kg.extend(base.map(|base| (pollutant, base)));
     }
     let (mut from, mut to) = (None, None);
     section.optional_day("base_from", &mut from);

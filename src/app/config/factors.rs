@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::app::config::keys::Section;
 use crate::jurisdiction::Jurisdiction;
 use crate::ledger::factors::{FactorSets, FactorTable, YearPolicy};
+use crate::units::KgCo2ePerKwh;
 
 /// The files of config/factors/, compressed by build.rs.
 static COMPILED_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/factors.gz"));
@@ -20,7 +21,7 @@ pub struct FactorsConfig {
     /// `year_policy`.
     pub year_policy: YearPolicy,
     /// `residual_kgco2e_per_kwh`: market-based factor of energy without a contract.
-    pub residual_kgco2e_per_kwh: Option<f64>,
+    pub residual_factor: Option<KgCo2ePerKwh>,
 }
 
 pub(super) fn read(mut section: Section<'_>) -> FactorsConfig {
@@ -32,12 +33,9 @@ pub(super) fn read(mut section: Section<'_>) -> FactorsConfig {
         ("calendar", YearPolicy::Calendar),
     ];
     section.word("year_policy", &mut config.year_policy, &policies);
-    section.number(
-        "residual_kgco2e_per_kwh",
-        &mut config.residual_kgco2e_per_kwh,
-        0.0,
-        5.0,
-    );
+    let mut residual = None;
+    section.number("residual_kgco2e_per_kwh", &mut residual, 0.0, 5.0);
+    config.residual_factor = residual.and_then(KgCo2ePerKwh::new);
     section.finish();
     config
 }
@@ -45,7 +43,7 @@ pub(super) fn read(mut section: Section<'_>) -> FactorsConfig {
 /// The factors in force, ready to be asked.
 pub fn load_factors(config: &FactorsConfig) -> Result<FactorSets, String> {
     let of = |table: &FactorTable| {
-        FactorSets::of(table)
+        FactorSets::from_table(table)
             .with_jurisdiction(config.jurisdiction)
             .with_policy(config.year_policy)
     };

@@ -60,7 +60,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
     let mut factors = factors::read(Section::take(tree, "factors", errors));
     let mut engine = engine::read(tree, ocpp.heartbeat_interval, errors);
     factors.jurisdiction = engine.jurisdiction;
-    engine.residual_kgco2e_per_kwh = factors.residual_kgco2e_per_kwh;
+    engine.residual_factor = factors.residual_factor;
     engine.air = air::read(Section::take(tree, "air", errors));
     let mut store = store(Section::take(tree, "store", errors));
     history(

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Activity;
-use crate::units::{Day, UtcMs, Zone};
+use crate::model::ActivityData;
+use crate::units::{Day, Metres, Millilitres, TenthWattHours, UtcMs, Zone};
 
 /// A local day with its bounds at hand, because nearly every message falls into the running one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -71,28 +71,28 @@ pub(super) fn for_each_day(
     zone: &Zone,
     from: UtcMs,
     to: UtcMs,
-    gain: &Activity,
-    mut book: impl FnMut(Day, Activity),
+    gain: &ActivityData,
+    mut book: impl FnMut(Day, ActivityData),
 ) {
-    type Part = fn(i64) -> Activity;
+    type Part = fn(i64) -> ActivityData;
     let parts: [(i64, Part); 4] = [
-        (gain.distance_m, |distance_m| Activity {
-            distance_m,
-            ..Activity::default()
+        (gain.distance.0, |metres| ActivityData {
+            distance: Metres(metres),
+            ..ActivityData::default()
         }),
-        (gain.fuel_ml, |fuel_ml| Activity {
-            fuel_ml,
-            metered: Activity::FUEL_METERED,
-            ..Activity::default()
+        (gain.fuel.0, |millilitres| ActivityData {
+            fuel: Millilitres(millilitres),
+            metered: ActivityData::FUEL_METERED,
+            ..ActivityData::default()
         }),
-        (gain.vehicle_grid_dwh, |vehicle_grid_dwh| Activity {
-            vehicle_grid_dwh,
-            metered: Activity::GRID_METERED,
-            ..Activity::default()
+        (gain.vehicle_grid.0, |energy| ActivityData {
+            vehicle_grid: TenthWattHours(energy),
+            metered: ActivityData::GRID_METERED,
+            ..ActivityData::default()
         }),
-        (gain.charged_dwh, |charged_dwh| Activity {
-            charged_dwh,
-            ..Activity::default()
+        (gain.charged.0, |energy| ActivityData {
+            charged: TenthWattHours(energy),
+            ..ActivityData::default()
         }),
     ];
     for (amount, part) in parts.into_iter().filter(|(amount, _)| *amount != 0) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Activity, ActivityKey, ActivityRow, Subject};
+use crate::model::{ActivityData, ActivityKey, ActivityRow, Subject};
 use crate::units::Day;
 
 /// Additions since the last checkpoint, and those of a checkpoint under way.
@@ -12,14 +12,14 @@ use crate::units::Day;
 pub(in crate::engine) struct Journal {
     /// The checkpoint that the open additions come after.
     generation: u64,
-    open: BTreeMap<ActivityKey, Activity>,
+    open: BTreeMap<ActivityKey, ActivityData>,
     /// Handed to a checkpoint that is not confirmed yet; it will be `generation`.
-    frozen: BTreeMap<ActivityKey, Activity>,
+    frozen: BTreeMap<ActivityKey, ActivityData>,
 }
 
 impl Journal {
     /// Adds to a day.
-    pub fn add(&mut self, day: Day, subject: &Subject, activity: &Activity) {
+    pub fn add(&mut self, day: Day, subject: &Subject, activity: &ActivityData) {
         if !activity.is_empty() {
             self.open
                 .entry(ActivityKey {
@@ -61,7 +61,7 @@ impl Journal {
         generation: u64,
         from: Day,
         to: Day,
-    ) -> impl Iterator<Item = (&ActivityKey, &Activity)> {
+    ) -> impl Iterator<Item = (&ActivityKey, &ActivityData)> {
         let frozen = (generation < self.generation).then_some(&self.frozen);
         frozen
             .into_iter()
@@ -85,20 +85,21 @@ mod tests {
     use std::sync::Arc;
 
     use crate::engine::activity::journal::*;
+    use crate::units::Metres;
 
     #[test]
     fn a_checkpoint_under_way_is_neither_lost_nor_counted_twice() {
         let mut journal = Journal::default();
         let subject = Subject::Vehicle(Arc::from("AMB-101"));
         let day = Day(20_000);
-        let km = |distance_m| Activity {
-            distance_m,
-            ..Activity::default()
+        let km = |metres| ActivityData {
+            distance: Metres(metres),
+            ..ActivityData::default()
         };
         let visible = |journal: &Journal, generation| {
             journal
                 .since(generation, day, day)
-                .map(|(_, a)| a.distance_m)
+                .map(|(_, a)| a.distance.0)
                 .sum::<i64>()
         };
         journal.add(day, &subject, &km(5));
@@ -117,7 +118,8 @@ mod tests {
         );
         let (second, rows) = journal.freeze();
         assert_eq!(
-            rows[0].activity.distance_m, 7,
+            rows[0].activity.distance,
+            Metres(7),
             "an unconfirmed checkpoint is taken along"
         );
         journal.confirm(second);

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use day_span::for_each_day;
 
 use super::fleet::{Asset, Assets};
-use crate::model::{Activity, ActivityKey, ActivityRow, Subject};
-use crate::units::{Day, UtcMs, Zone};
+use crate::model::{ActivityData, ActivityKey, ActivityRow, Subject};
+use crate::units::{Day, TenthWattHours, UtcMs, Zone};
 
 /// Sums of the running day and the journal.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(super) struct ActivityBook {
     journal: Journal,
     today: DaySpan,
     /// Energy by charge point and user on the running day, with what the journal has already.
-    charged_today: BTreeMap<Subject, Activity>,
+    charged_today: BTreeMap<Subject, ActivityData>,
     sessions_closed_today: u64,
 }
 
@@ -38,7 +38,7 @@ impl ActivityBook {
     pub fn restored(
         journal: Journal,
         today: DaySpan,
-        charged_today: BTreeMap<Subject, Activity>,
+        charged_today: BTreeMap<Subject, ActivityData>,
         sessions_closed_today: u64,
     ) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl ActivityBook {
         self.today
     }
 
-    pub fn charged_today(&self) -> &BTreeMap<Subject, Activity> {
+    pub fn charged_today(&self) -> &BTreeMap<Subject, ActivityData> {
         &self.charged_today
     }
 
@@ -75,9 +75,9 @@ impl ActivityBook {
         to: UtcMs,
         dwh: i64,
     ) {
-        let gain = Activity {
-            charged_dwh: dwh,
-            ..Activity::default()
+        let gain = ActivityData {
+            charged: TenthWattHours(dwh),
+            ..ActivityData::default()
         };
         for_each_day(zone, from, to, &gain, |day, part| {
             self.journal.add(day, subject, &part);
@@ -97,10 +97,10 @@ impl ActivityBook {
         asset: &mut Asset,
         from: UtcMs,
         to: UtcMs,
-        gain: &Activity,
+        gain: &ActivityData,
     ) {
         let subject = asset.subject().clone();
-        let mut in_today = Activity::default();
+        let mut in_today = ActivityData::default();
         for_each_day(zone, from, to, gain, |day, part| {
             self.journal.add(day, &subject, &part);
             if day == self.today.day {
@@ -131,14 +131,14 @@ impl ActivityBook {
         self.charged_today.clear();
         self.sessions_closed_today = 0;
         for asset in assets.iter_mut() {
-            asset.today = Activity::default();
+            asset.today = ActivityData::default();
         }
     }
 
     /// Activity of the running day, whether a checkpoint has it or not.
-    pub fn activity_today(&self, assets: &Assets) -> BTreeMap<ActivityKey, Activity> {
+    pub fn activity_today(&self, assets: &Assets) -> BTreeMap<ActivityKey, ActivityData> {
         let day = self.today.day;
-        let mut activity: BTreeMap<ActivityKey, Activity> = BTreeMap::new();
+        let mut activity: BTreeMap<ActivityKey, ActivityData> = BTreeMap::new();
         let of_assets = assets.iter().map(|asset| (asset.subject(), &asset.today));
         for (subject, sums) in of_assets.chain(&self.charged_today) {
             if !sums.is_empty() {
@@ -158,7 +158,7 @@ impl ActivityBook {
         generation: u64,
         from: Day,
         to: Day,
-    ) -> impl Iterator<Item = (&ActivityKey, &Activity)> {
+    ) -> impl Iterator<Item = (&ActivityKey, &ActivityData)> {
         self.journal.since(generation, from, to)
     }
 

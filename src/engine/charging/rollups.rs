@@ -172,9 +172,9 @@ impl Charging {
         let register = &reference.register;
         let id = &asset.tags().vehicle;
         for (from, to, gain) in &effect.gains {
-            if gain.charged_dwh != 0 {
+            if gain.charged.0 != 0 {
                 self.rollups
-                    .energy(id, register, (*from, *to), gain.charged_dwh, now);
+                    .energy(id, register, (*from, *to), gain.charged.0, now);
             }
         }
         // The power of one that speaks OCPP too comes from there.

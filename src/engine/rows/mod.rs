@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::ledger::air::air;
-use crate::ledger::emissions::{Inventory, Months, Setting, day_rows, inventory};
+use crate::ledger::emissions::{Inventory, InventoryContext, Months, day_rows, inventory};
 use crate::ledger::series_tombstones::WrittenRows;
 use crate::ledger::transition::{Counts, classify, in_scope};
 use crate::model::{DaySeries, Fact, TransitionFact};
@@ -29,10 +29,10 @@ impl Engine {
     /// The inventory of the running day.
     pub(super) fn inventory_today(&self, per_vehicle: bool) -> Inventory {
         let activity = self.activity.activity_today(self.fleet.assets());
-        let running = Months::of(&activity);
+        let running = Months::from_activity(&activity);
         inventory(
             &activity,
-            &Setting {
+            &InventoryContext {
                 running: Some(&running),
                 per_vehicle,
                 ..self.setting(self.day_rows.months())
@@ -41,10 +41,10 @@ impl Engine {
     }
 
     /// How inventories are computed here.
-    pub(super) fn setting<'a>(&'a self, months: &'a Months) -> Setting<'a> {
-        Setting {
-            residual_kgco2e_per_kwh: self.reference.config.residual_kgco2e_per_kwh,
-            ..Setting::new(&self.reference.register, &self.reference.factors, months)
+    pub(super) fn setting<'a>(&'a self, months: &'a Months) -> InventoryContext<'a> {
+        InventoryContext {
+            residual_factor: self.reference.config.residual_factor,
+            ..InventoryContext::new(&self.reference.register, &self.reference.factors, months)
         }
     }
 
@@ -100,7 +100,7 @@ impl Engine {
             &activity,
             &self.reference.register,
             &self.reference.factors,
-            &Months::of(&activity),
+            &Months::from_activity(&activity),
             config,
         );
         let rows = found

@@ -12,7 +12,7 @@ use super::StoredActivity;
 use super::ViewContext;
 use super::{kwh, sessions, whole};
 use crate::engine::query::{Query, Stored};
-use crate::model::{Activity, Subject};
+use crate::model::{ActivityData, Subject};
 use crate::units::Day;
 
 /// Activity of the days `from..=to`, by subject.
@@ -86,7 +86,7 @@ impl Query for ActivityQuery {
 impl Engine {
     /// `/api/v1/activity`.
     pub fn activity_view(&self, from: Day, to: Day, stored: &StoredActivity) -> ActivityView {
-        let mut sums: BTreeMap<Subject, Activity> = BTreeMap::new();
+        let mut sums: BTreeMap<Subject, ActivityData> = BTreeMap::new();
         for (key, activity) in self.activity(from, to, stored) {
             sums.entry(key.subject).or_default().add(&activity);
         }
@@ -101,15 +101,15 @@ impl Engine {
         }
     }
 
-    fn subject_row(&self, subject: Subject, sums: &Activity) -> SubjectActivity {
+    fn subject_row(&self, subject: Subject, sums: &ActivityData) -> SubjectActivity {
         let row = SubjectActivity {
-            distance_km: whole(sums.distance_m),
-            distance_claimed_km: whole(sums.claimed_m),
-            fuel_l: whole(sums.fuel_ml),
-            fuel_card_l: whole(sums.fuel_card_ml),
-            fuel_card_hvo_l: whole(sums.hvo_card_ml),
-            energy_grid_kwh: kwh(sums.vehicle_grid_dwh),
-            energy_charged_kwh: kwh(sums.charged_dwh),
+            distance_km: whole(sums.distance.0),
+            distance_claimed_km: whole(sums.claimed.0),
+            fuel_l: whole(sums.fuel.0),
+            fuel_card_l: whole(sums.fuel_card.0),
+            fuel_card_hvo_l: whole(sums.hvo_card.0),
+            energy_grid_kwh: kwh(sums.vehicle_grid.0),
+            energy_charged_kwh: kwh(sums.charged.0),
             ..SubjectActivity::default()
         };
         match subject {

@@ -10,7 +10,7 @@ use super::ViewContext;
 use super::{StoredActivity, whole};
 use crate::engine::query::{Query, Stored};
 use crate::ledger::air::{AirInventory, AirSums, Pollutant, PollutantStatus, air, changes};
-use crate::units::Day;
+use crate::units::{Day, Kilograms, Ratio};
 
 /// Pollutants of the days `from..=to` against the base year.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -173,27 +173,30 @@ impl Engine {
                 ),
             ),
         };
-        let kg =
-            |sums: &AirSums, pollutant| sums.grams(pollutant, config.include_non_exhaust) / 1000.0;
+        let kg = |sums: &AirSums, pollutant| {
+            sums.pollutant(pollutant, config.include_non_exhaust)
+                .kilograms()
+                .get()
+        };
         let rows = found
             .lines
             .iter()
             .map(|((organisation, vehicle_class), sums)| AirRow {
                 organisation: organisation.clone(),
                 vehicle_class,
-                distance_km: whole(sums.distance_m),
+                distance_km: whole(sums.distance.0),
                 nox_kg: kg(sums, Pollutant::Nox),
                 pm25_kg: kg(sums, Pollutant::Pm25),
                 pm10_kg: kg(sums, Pollutant::Pm10),
-                pm_exhaust_kg: sums.pm_exhaust_g / 1000.0,
+                pm_exhaust_kg: sums.pm_exhaust.kilograms().get(),
             });
         AirView {
             from: from.to_string(),
             to: to.to_string(),
             method: "EMEP/EEA 2019 Tier 3, hot exhaust; without cold starts, idling and resuspension",
             include_non_exhaust: config.include_non_exhaust,
-            speed_mix: config.speed_mix,
-            target_change_ratio: config.target_change,
+            speed_mix: config.speed_mix.map(Ratio::get),
+            target_change_ratio: config.target_change.get(),
             status,
             all_met,
             supply,
@@ -202,17 +205,17 @@ impl Engine {
                 .map(|change| PollutantRow {
                     pollutant: change.pollutant,
                     tracked: change.tracked,
-                    kg: change.kg,
-                    base_kg: change.base_kg,
-                    change_ratio: change.change,
+                    kg: change.emitted.get(),
+                    base_kg: change.base.map(Kilograms::get),
+                    change_ratio: change.change.map(Ratio::get),
                     status: change.status,
                 })
                 .collect(),
             rows: rows.collect(),
-            not_computed_km: whole(found.not_computed_m),
+            not_computed_km: whole(found.not_computed_distance.0),
             not_computed: found.not_computed.into_iter().collect(),
-            proxy_km: whole(found.proxy_m),
-            phev_engine_on_km: whole(found.phev_engine_on_m),
+            proxy_km: whole(found.proxy.0),
+            phev_engine_on_km: whole(found.phev_engine_on.0),
         }
     }
 }

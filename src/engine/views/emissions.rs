@@ -11,12 +11,12 @@ use super::{ViewContext, kwh, whole};
 use crate::engine::MAX_EMISSION_DAYS;
 use crate::engine::query::{Query, Stored};
 use crate::ledger::emissions::{
-    Figures, Inventory, InventoryKey, MAX_ESTIMATED, METHOD_VERSION, Months, RESTATEMENT_THRESHOLD,
-    RestatementEffect, RestatementReason, Scope, Setting, Uncertain, YearRestatement,
-    corrected_sets, inventory, reconcile, relative_sd, restate,
+    Figures, Inventory, InventoryContext, InventoryKey, MAX_ESTIMATED, METHOD_VERSION, Months,
+    RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, Scope, Uncertain, YearRestatement,
+    corrected_sets, inventory, is_estimated, reconcile, relative_change, relative_sd, restate,
 };
-use crate::model::{Activity, ActivityKey, ActivityRow, YearVersion};
-use crate::units::{Day, Month};
+use crate::model::{ActivityData, ActivityKey, ActivityRow, YearVersion};
+use crate::units::{Day, KgCo2e, Month};
 
 /// What the store has of a stretch of days.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -253,8 +253,8 @@ impl Engine {
         from: Day,
         to: Day,
         stored: &StoredActivity,
-    ) -> BTreeMap<ActivityKey, Activity> {
-        let mut activity: BTreeMap<ActivityKey, Activity> = BTreeMap::new();
+    ) -> BTreeMap<ActivityKey, ActivityData> {
+        let mut activity: BTreeMap<ActivityKey, ActivityData> = BTreeMap::new();
         let saved = stored.rows.iter().map(|row| (&row.key, &row.activity));
         for (key, sums) in saved.chain(self.activity.since(stored.generation, from, to)) {
             activity.entry(key.clone()).or_default().add(sums);
@@ -286,7 +286,7 @@ impl Engine {
         months
     }
 
-    fn unsaved(&self) -> impl Iterator<Item = (ActivityKey, &Activity)> {
+    fn unsaved(&self) -> impl Iterator<Item = (ActivityKey, &ActivityData)> {
         let day = self.activity.today().day;
         let unsaved = self.fleet.assets().iter().map(move |asset| {
             (
@@ -312,7 +312,7 @@ impl Engine {
         let activity = self.activity(from, to, &stored);
         // Silence is filled once the month is over.
         let filled_to = to.min(Month::of_day(self.activity.today().day).plus(-1).last_day());
-        let setting = Setting {
+        let setting = InventoryContext {
             per_vehicle: true,
             fill: (from <= filled_to).then_some((from, filled_to)),
             ..self.setting(&months)
@@ -334,9 +334,9 @@ impl Engine {
             .map(|found| FuelMismatch {
                 vehicle_id: found.vehicle,
                 month: found.month.to_string(),
-                card_l: found.card_l,
-                can_l: found.can_l,
-                ratio: found.ratio,
+                card_l: found.card.get(),
+                can_l: found.can.get(),
+                ratio: found.ratio.get(),
             });
         EmissionsView {
             from: from.to_string(),
@@ -348,13 +348,13 @@ impl Engine {
             fuel_mismatches: mismatches.collect(),
             avoided,
             restatements,
-            energy_fleet_kwh: kwh(total.energy_dwh),
-            energy_renewable_kwh: kwh(total.renewable_dwh),
+            energy_fleet_kwh: kwh(total.energy.0),
+            energy_renewable_kwh: kwh(total.renewable.0),
             flags: inventory.flags.into_iter().collect(),
             not_computed: inventory.not_computed.into_iter().collect(),
             no_data: inventory.no_data.into_iter().collect(),
-            energy_unallocated_kwh: kwh(inventory.unallocated_dwh),
-            energy_staff_public_kwh: kwh(inventory.staff_public_dwh),
+            energy_unallocated_kwh: kwh(inventory.unallocated.0),
+            energy_staff_public_kwh: kwh(inventory.staff_public.0),
         }
     }
 
@@ -362,8 +362,8 @@ impl Engine {
     fn restatements(
         &self,
         inventory: &Inventory,
-        activity: &BTreeMap<ActivityKey, Activity>,
-        setting: &Setting<'_>,
+        activity: &BTreeMap<ActivityKey, ActivityData>,
+        setting: &InventoryContext<'_>,
     ) -> Option<FactorRestatement> {
         let sets = corrected_sets(inventory);
         let published = self
@@ -373,48 +373,45 @@ impl Engine {
             .filter(|_| !sets.is_empty())?;
         let first = crate::ledger::emissions::inventory(
             activity,
-            &Setting {
+            &InventoryContext {
                 factors: published,
                 ..*setting
             },
         )
         .total()
-        .in_use_kgco2e();
-        let now = inventory.total().in_use_kgco2e();
-        let ratio = if first == 0.0 { 0.0 } else { now / first - 1.0 };
+        .in_use();
+        let now = inventory.total().in_use();
         let effect = RestatementEffect {
             reason: RestatementReason::FactorRevision,
-            ratio,
+            ratio: relative_change(first, now),
         };
         let result = restate(first, &[effect], RESTATEMENT_THRESHOLD);
         Some(FactorRestatement {
             kind: "factor_sets",
-            kgco2e_as_published: first,
-            kgco2e_corrected: now,
-            change_ratio: result.change,
+            kgco2e_as_published: first.get(),
+            kgco2e_corrected: now.get(),
+            change_ratio: result.change.get(),
             restated: result.restated,
-            threshold_ratio: RESTATEMENT_THRESHOLD,
+            threshold_ratio: RESTATEMENT_THRESHOLD.get(),
             factor_sets: sets.into_iter().collect(),
         })
     }
 
     /// Vehicles whose figures are too much estimated, and what replacements avoided.
     fn by_vehicle(&self, inventory: &Inventory) -> (Vec<Arc<str>>, AvoidedEmissions) {
-        let mut vehicles: BTreeMap<&Arc<str>, (Figures, f64)> = BTreeMap::new();
+        let mut vehicles: BTreeMap<&Arc<str>, (Figures, KgCo2e)> = BTreeMap::new();
         for (key, figures) in &inventory.lines {
             if let Some(id) = &key.vehicle {
                 let (sum, estimated) = vehicles.entry(id).or_default();
                 sum.add(figures);
-                *estimated += if key.estimated() {
-                    figures.in_use_kgco2e()
-                } else {
-                    0.0
-                };
+                if key.estimated() {
+                    *estimated += figures.in_use();
+                }
             }
         }
         let low = vehicles
             .iter()
-            .filter(|(_, (sum, estimated))| *estimated > MAX_ESTIMATED * sum.in_use_kgco2e());
+            .filter(|(_, (sum, estimated))| *estimated > sum.in_use() * MAX_ESTIMATED);
         let low = low.map(|(id, _)| (*id).clone()).collect();
         let mut avoided = AvoidedEmissions::default();
         for (id, (before, now)) in inventory.replacements() {
@@ -426,15 +423,15 @@ impl Engine {
             else {
                 continue;
             };
-            avoided.kgco2e += before.avoided(&now);
-            avoided.distance_km += whole(before.distance_m);
+            avoided.kgco2e += before.avoided(&now).get();
+            avoided.distance_km += whole(before.distance.0);
             avoided.vehicles.push(AvoidedVehicle {
                 vehicle_id: id.clone(),
                 replaces,
-                distance_km: whole(before.distance_m),
-                kgco2e_before: before.kgco2e,
-                kgco2e_now: now.in_use_kgco2e(),
-                kgco2e_avoided: before.avoided(&now),
+                distance_km: whole(before.distance.0),
+                kgco2e_before: before.kgco2e.get(),
+                kgco2e_now: now.in_use().get(),
+                kgco2e_avoided: before.avoided(&now).get(),
             });
         }
         (low, avoided)
@@ -444,7 +441,7 @@ impl Engine {
 #[derive(Default)]
 struct Sum {
     by_tier: BTreeMap<u8, Figures>,
-    estimated_kgco2e: f64,
+    estimated: KgCo2e,
     sets: BTreeSet<String>,
 }
 
@@ -458,8 +455,8 @@ fn rows(inventory: &Inventory, by: &[Dimension]) -> (Vec<EmissionsRow>, Vec<Stri
         {
             let sum = groups.entry((scope, group(key, by))).or_default();
             sum.by_tier.entry(key.tier).or_default().add(&part);
-            sum.estimated_kgco2e += part
-                .of(scope)
+            sum.estimated += part
+                .scope(scope)
                 .filter(|_| key.estimated())
                 .unwrap_or_default();
             let set = key.set_of(scope).to_string();
@@ -479,33 +476,34 @@ fn row(scope: Scope, group: EmissionsGroup, sum: &Sum) -> EmissionsRow {
     let tiers = sum
         .by_tier
         .iter()
-        .map(|(tier, part)| (part.of(scope).unwrap_or_default(), relative_sd(*tier)));
-    let uncertain = Uncertain::of(tiers);
-    let [kgco2, ch4, n2o] = figures.scope1.split;
+        .map(|(tier, part)| (part.scope(scope).unwrap_or_default(), relative_sd(*tier)));
+    let uncertain = Uncertain::from_groups(tiers);
+    let [kgco2, ch4, n2o] = figures.scope1.split.map(KgCo2e::get);
+    let scope3 = figures.scope3;
     let lines: &[(&str, f64)] = match scope {
-        Scope::One => &[("kgco2", kgco2), ("kgco2e_ch4", ch4), ("kgco2e_n2o", n2o)],
-        Scope::TwoLocation => &[],
-        Scope::TwoMarket => &[("energy_renewable_kwh", kwh(figures.renewable_dwh))],
-        Scope::Three => &[
-            ("kgco2e_wtt_fuel", figures.scope3.wtt_fuel),
-            ("kgco2e_td_losses", figures.scope3.td_losses),
-            ("kgco2e_wtt_generation", figures.scope3.wtt_generation),
-            ("kgco2e_wtt_td", figures.scope3.wtt_td),
-            ("kgco2e_grey_fleet", figures.scope3.grey_fleet),
+        Scope::Scope1 => &[("kgco2", kgco2), ("kgco2e_ch4", ch4), ("kgco2e_n2o", n2o)],
+        Scope::Scope2LocationBased => &[],
+        Scope::Scope2MarketBased => &[("energy_renewable_kwh", kwh(figures.renewable.0))],
+        Scope::Scope3 => &[
+            ("kgco2e_wtt_fuel", scope3.wtt_fuel.get()),
+            ("kgco2e_td_losses", scope3.td_losses.get()),
+            ("kgco2e_wtt_generation", scope3.wtt_generation.get()),
+            ("kgco2e_wtt_td", scope3.wtt_td.get()),
+            ("kgco2e_grey_fleet", scope3.grey_fleet.get()),
         ],
-        Scope::Outside => &[("kgco2_biogenic", figures.biogenic_kgco2)],
+        Scope::OutsideScopes => &[("kgco2_biogenic", figures.biogenic.get())],
     };
     EmissionsRow {
         scope: scope.name(),
         group,
-        kgco2e: uncertain.total,
-        sd_kgco2e: uncertain.sd,
-        estimated: sum.by_tier.keys().any(|tier| matches!(tier, 3 | 5)),
-        estimated_kgco2e: sum.estimated_kgco2e,
+        kgco2e: uncertain.total.get(),
+        sd_kgco2e: uncertain.sd.get(),
+        estimated: sum.by_tier.keys().any(|tier| is_estimated(*tier)),
+        estimated_kgco2e: sum.estimated.get(),
         factor_set: sum.sets.iter().cloned().collect::<Vec<_>>().join(", "),
-        distance_km: whole(figures.distance_m),
-        energy_kwh: kwh(figures.energy_dwh),
-        fuel_l: whole(figures.fuel_ml),
+        distance_km: whole(figures.distance.0),
+        energy_kwh: kwh(figures.energy.0),
+        fuel_l: whole(figures.fuel.0),
         lines: lines.iter().copied().collect(),
     }
 }

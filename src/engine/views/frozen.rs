@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::super::Engine;
 use crate::ledger::emissions::{
-    Inventory, Setting, YearRestatement, inventory, restate_year, year_version,
+    Inventory, InventoryContext, YearRestatement, inventory, restate_year, year_version,
 };
-use crate::model::{Activity, ActivityKey, YearVersion};
+use crate::model::{ActivityData, ActivityKey, YearVersion};
 use crate::units::Day;
 
 impl Engine {
@@ -16,8 +16,8 @@ impl Engine {
         versions: &[YearVersion],
         (from, to): (Day, Day),
         whole: &Inventory,
-        activity: &BTreeMap<ActivityKey, Activity>,
-        setting: &Setting<'_>,
+        activity: &BTreeMap<ActivityKey, ActivityData>,
+        setting: &InventoryContext<'_>,
     ) -> Vec<YearRestatement> {
         let calendar = &self.reference.register.jurisdiction.calendar;
         let mut rows = Vec::new();
@@ -36,7 +36,7 @@ impl Engine {
                 // A frozen year is over: all of its silence is filled, as at the freeze.
                 let of_year = inventory(
                     &days,
-                    &Setting {
+                    &InventoryContext {
                         fill: Some((first, last)),
                         per_vehicle: false,
                         ..*setting

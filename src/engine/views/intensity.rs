@@ -8,14 +8,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Engine;
-use super::{ViewContext, kwh, rfc3339, sessions, wh};
+use super::{ViewContext, rfc3339, sessions, wh};
 use crate::engine::query::{Query, Stored};
-use crate::ledger::intensity::{Basis, Intensity, OperationalSum, Series};
+use crate::ledger::intensity::{Basis, Intensity, IntensitySeries, OperationalSum};
 use crate::model::{
     ChargingIntensityFact, ClosedSession, EnergyUser, GridArea, HalfHour, IntensitySlot,
     SessionRecord,
 };
-use crate::units::{Day, UtcMs};
+use crate::units::{Day, GramsCo2PerKwh, TenthWattHours, UtcMs};
 
 /// Sessions listed; the sums have all of them.
 const MAX_LISTED: usize = 1_000;
@@ -80,14 +80,14 @@ impl IntensityFigures {
         let by_basis = Basis::ALL
             .iter()
             .zip(sum.by_basis)
-            .filter(|(_, dwh)| *dwh != 0);
+            .filter(|(_, energy)| !energy.is_zero());
         Self {
-            energy_wh: wh(sum.dwh + sum.unknown_dwh),
-            kgco2_operational: sum.kg(),
-            mean_g_per_kwh: sum.mean_g_per_kwh(),
-            energy_without_intensity_wh: wh(sum.unknown_dwh),
+            energy_wh: wh((sum.energy + sum.unknown).0),
+            kgco2_operational: sum.known_emissions().map(|grams| grams.get() / 1000.0),
+            mean_g_per_kwh: sum.mean().map(GramsCo2PerKwh::get),
+            energy_without_intensity_wh: wh(sum.unknown.0),
             energy_wh_by_basis: by_basis
-                .map(|(basis, dwh)| (basis.name(), wh(dwh)))
+                .map(|(basis, energy)| (basis.name(), wh(energy.0)))
                 .collect(),
         }
     }
@@ -138,7 +138,7 @@ pub struct StoredIntensity {
     pub sessions: Vec<ClosedSession>,
     /// There are more.
     pub truncated: bool,
-    /// Slots, from [`Series::LOOK_BACK_MS`] before the stretch.
+    /// Slots, from [`IntensitySeries::LOOK_BACK_MS`] before the stretch.
     pub slots: Vec<IntensitySlot>,
 }
 
@@ -188,20 +188,21 @@ impl Engine {
             from.start(self.reference.register.zone()),
             to.end(self.reference.register.zone()),
         );
-        let series = Series::of(stored.slots.iter().copied());
+        let series = IntensitySeries::from_slots(stored.slots.iter().copied());
         let mut days: BTreeMap<(Day, Arc<str>, &'static str), OperationalSum> = BTreeMap::new();
         let mut rows = Vec::new();
         for record in self.charging_in(start, end, context.now, stored.sessions) {
             let mut whole = OperationalSum::default();
             for half_hour in within(&record, start, end) {
                 let intensity = self.intensity_of(&series, &record.site, half_hour.start);
-                whole.add(half_hour.dwh, intensity);
+                let energy = TenthWattHours(half_hour.dwh);
+                whole.add(energy, intensity);
                 let key = (
                     Day::of(half_hour.start, self.reference.register.zone()),
                     record.site.clone(),
                     fleet_or_sold(&record.user),
                 );
-                days.entry(key).or_default().add(half_hour.dwh, intensity);
+                days.entry(key).or_default().add(energy, intensity);
             }
             if whole != OperationalSum::default() {
                 rows.push((record, whole));
@@ -225,8 +226,8 @@ impl Engine {
                         .reference
                         .factors
                         .electricity_with_losses(day)
-                        .filter(|_| sum.dwh != 0)
-                        .map(|factor| kwh(sum.dwh) * factor.value.get()),
+                        .filter(|_| !sum.energy.is_zero())
+                        .map(|factor| (sum.energy.kilowatt_hours() * factor.value).get()),
                     figures: IntensityFigures::of(&sum),
                 })
                 .collect(),
@@ -246,7 +247,7 @@ impl Engine {
         now: UtcMs,
         stored: StoredIntensity,
     ) -> Vec<ChargingIntensityFact> {
-        let series = Series::of(stored.slots);
+        let series = IntensitySeries::from_slots(stored.slots);
         let mut slots: BTreeMap<(UtcMs, Arc<str>, &'static str), i64> = BTreeMap::new();
         for record in self.charging_in(from, to, now, stored.sessions) {
             for half_hour in within(&record, from, to) {
@@ -262,14 +263,12 @@ impl Engine {
             .into_iter()
             .filter_map(|((at, site, user), energy_dwh)| {
                 let intensity = self.intensity_of(&series, &site, at)?;
+                let emissions = TenthWattHours(energy_dwh).kilowatt_hours() * intensity.value;
                 Some(ChargingIntensityFact {
-                    g_per_kwh: intensity.g_per_kwh,
+                    g_per_kwh: intensity.value.get(),
                     basis: intensity.basis.name(),
-                    basis_code: Basis::ALL
-                        .iter()
-                        .position(|basis| *basis == intensity.basis)
-                        .map_or(0, |index| index as i64),
-                    kgco2: kwh(energy_dwh) * intensity.g_per_kwh / 1000.0,
+                    basis_code: intensity.basis.index() as i64,
+                    kgco2: emissions.get() / 1000.0,
                     energy_dwh,
                     site,
                     user,
@@ -303,7 +302,12 @@ impl Engine {
         by_id.into_values().collect()
     }
 
-    fn intensity_of(&self, series: &Series, site: &str, start: UtcMs) -> Option<Intensity> {
+    fn intensity_of(
+        &self,
+        series: &IntensitySeries,
+        site: &str,
+        start: UtcMs,
+    ) -> Option<Intensity> {
         let region = self
             .reference
             .register
@@ -313,7 +317,7 @@ impl Engine {
             .reference
             .factors
             .electricity_with_losses(Day::of(start, self.reference.register.zone()))
-            .map(|factor| factor.value.get() * 1000.0);
+            .map(|factor| factor.value.grams());
         series.at(region, start, annual)
     }
 
@@ -343,7 +347,9 @@ impl Engine {
                 name: area.name(),
                 half_hours: known.len(),
                 newest: newest.map(|slot| rfc3339(slot.start)),
-                newest_g_per_kwh: newest.and_then(|slot| slot.actual.or(slot.forecast)),
+                newest_g_per_kwh: newest
+                    .and_then(|slot| slot.actual.or(slot.forecast))
+                    .map(GramsCo2PerKwh::get),
                 vintage: known.iter().map(|slot| slot.vintage).max().map(rfc3339),
             }
         };

@@ -190,10 +190,7 @@ impl Engine {
             .iter()
             .filter(|asset| asset.kind == AssetKind::Vehicle)
             .fold((0, 0), |(distance, fuel), asset| {
-                (
-                    distance + asset.today.distance_m,
-                    fuel + asset.today.fuel_ml,
-                )
+                (distance + asset.today.distance.0, fuel + asset.today.fuel.0)
             });
         let mut by_card: BTreeMap<&Arc<str>, (i64, i64)> = BTreeMap::new();
         for (key, figures) in inventory
@@ -205,19 +202,18 @@ impl Engine {
                 continue;
             };
             let sums = by_card.entry(vehicle).or_default();
-            *sums = (sums.0 + figures.distance_m, sums.1 + figures.fuel_ml);
+            *sums = (sums.0 + figures.distance.0, sums.1 + figures.fuel.0);
         }
-        let fleet_dwh =
-            inventory.delivered_dwh - inventory.unallocated_dwh - inventory.staff_public_dwh;
+        let fleet = inventory.delivered - inventory.unallocated - inventory.staff_public;
         TodayFigures {
             day: day.to_string(),
             distance_km: whole(distance_m),
             fuel_l: whole(fuel_ml),
-            energy_kwh: kwh(inventory.delivered_dwh),
-            energy_fleet_kwh: kwh(fleet_dwh),
-            energy_unallocated_kwh: kwh(inventory.unallocated_dwh),
-            energy_staff_public_kwh: kwh(inventory.staff_public_dwh),
-            scope1_kgco2e: total.scope1.kgco2e,
+            energy_kwh: kwh(inventory.delivered.0),
+            energy_fleet_kwh: kwh(fleet.0),
+            energy_unallocated_kwh: kwh(inventory.unallocated.0),
+            energy_staff_public_kwh: kwh(inventory.staff_public.0),
+            scope1_kgco2e: total.scope1.kgco2e.get(),
             scope2_location_kgco2e: total.location.get(),
             scope2_market_kgco2e: total.market.get(),
             factor_sets: inventory

@@ -172,8 +172,8 @@ impl VehicleRow {
         if let Some(lost) = presence.lost() {
             self.messages_lost = Some(self.messages_lost.unwrap_or(0) + lost);
         }
-        self.distance_today_km += whole(asset.today.distance_m);
-        self.fuel_today_l += whole(asset.today.fuel_ml);
+        self.distance_today_km += whole(asset.today.distance.0);
+        self.fuel_today_l += whole(asset.today.fuel.0);
         self.feeds.push(asset.id.clone());
     }
 }

@@ -1,20 +1,23 @@
-//! Pollutants against their base year, one by one: the share of low-emission vehicles says nothing about them, and NOx nothing about PM.
-
-use std::collections::BTreeMap;
+//! Compares each pollutant with its base year by itself. The share of low-emission vehicles implies nothing about pollutants, and NOx
+//! implies nothing about particles.
 
 use super::{AirConfig, AirSums, Pollutant};
+use crate::units::{Kilograms, Ratio};
 
-/// How a pollutant stands.
+/// -20 % exactly meets a target of -20 %, whatever binary makes of it.
+const BINARY_TOLERANCE: Ratio = Ratio::constant(1e-12);
+
+/// The result of a comparison with the base year.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PollutantStatus {
     /// The change reaches the target.
     Met,
-    /// It does not.
+    /// The change does not reach the target.
     NotMet,
     /// No base year is configured.
     NotSet,
-    /// The stretch is not as long as the base.
+    /// The period is not as long as the base.
     NotComparable,
 }
 
@@ -33,63 +36,31 @@ impl PollutantStatus {
 /// A pollutant and its change.
 #[derive(Clone, PartialEq, Debug)]
 pub struct PollutantChange {
-    /// Which.
+    /// The pollutant.
     pub pollutant: Pollutant,
-    /// Whether the target is about it.
+    /// The target includes it.
     pub tracked: bool,
-    /// kg now.
-    pub kg: f64,
-    /// kg in the base year.
-    pub base_kg: Option<f64>,
-    /// Relative change.
-    pub change: Option<f64>,
-    /// In a word.
+    /// Emitted in the period.
+    pub emitted: Kilograms,
+    /// Emitted in the base year.
+    pub base: Option<Kilograms>,
+    /// Change as a share of the base.
+    pub change: Option<Ratio>,
+    /// The result.
     pub status: PollutantStatus,
 }
 
-/// Compares sums with the base. `days`: length of the stretch, and of the base (a year where figures are configured). Returns also whether
-/// every tracked pollutant meets the target; `None` where one cannot be said.
+/// Compares sums with the base. `days`: length of the period, and of the base (a year where figures are configured). Returns also whether
+/// every tracked pollutant meets the target; `None` where one cannot be compared.
 pub fn changes(
     now: &AirSums,
     base: Option<&AirSums>,
     (days, base_days): (i32, i32),
     config: &AirConfig,
 ) -> (Vec<PollutantChange>, Option<bool>) {
-    let wear = config.include_non_exhaust;
-    let computed: BTreeMap<Pollutant, f64> = base
-        .map(|base| {
-            Pollutant::ALL
-                .map(|pollutant| (pollutant, base.grams(pollutant, wear) / 1000.0))
-                .into()
-        })
-        .unwrap_or_default();
-    let found = Pollutant::ALL.map(|pollutant| {
-        let kg = now.grams(pollutant, wear) / 1000.0;
-        let base_kg = config
-            .base_kg
-            .get(&pollutant)
-            .or_else(|| computed.get(&pollutant))
-            .copied()
-            .filter(|base| *base > 0.0);
-        // A leap year is a year.
-        let comparable = (days - base_days).abs() <= 1;
-        let change = base_kg.filter(|_| comparable).map(|base| kg / base - 1.0);
-        let status = match (base_kg, change) {
-            (None, _) => PollutantStatus::NotSet,
-            (_, None) => PollutantStatus::NotComparable,
-            // On the unrounded figure; the epsilon is for -20 % exactly.
-            (_, Some(change)) if change <= config.target_change + 1e-12 => PollutantStatus::Met,
-            _ => PollutantStatus::NotMet,
-        };
-        PollutantChange {
-            pollutant,
-            tracked: config.tracked.contains(&pollutant),
-            kg,
-            base_kg,
-            change,
-            status,
-        }
-    });
+    // A leap year is a year.
+    let comparable = (days - base_days).abs() <= 1;
+    let found = Pollutant::ALL.map(|pollutant| change(pollutant, now, base, comparable, config));
     let tracked: Vec<PollutantStatus> = found
         .iter()
         .filter(|change| change.tracked)
@@ -98,8 +69,45 @@ pub fn changes(
     let all_met = if tracked.contains(&PollutantStatus::NotMet) {
         Some(false)
     } else {
-        (!tracked.is_empty() && tracked.iter().all(|status| *status == PollutantStatus::Met))
-            .then_some(true)
+        let all = tracked.iter().all(|status| *status == PollutantStatus::Met);
+        (!tracked.is_empty() && all).then_some(true)
     };
     (found.into(), all_met)
+}
+
+fn change(
+    pollutant: Pollutant,
+    now: &AirSums,
+    base: Option<&AirSums>,
+    comparable: bool,
+    config: &AirConfig,
+) -> PollutantChange {
+    let kilograms = |sums: &AirSums| {
+        sums.pollutant(pollutant, config.include_non_exhaust)
+            .kilograms()
+    };
+    let emitted = kilograms(now);
+    let configured = config.base_kg.get(&pollutant).copied();
+    let base = configured
+        .or_else(|| base.map(kilograms))
+        .filter(|base| *base > Kilograms::ZERO);
+    let change = base
+        .filter(|_| comparable)
+        .map(|base| emitted / base - Ratio::ONE);
+    let status = match (base, change) {
+        (None, _) => PollutantStatus::NotSet,
+        (_, None) => PollutantStatus::NotComparable,
+        (_, Some(change)) if change <= config.target_change + BINARY_TOLERANCE => {
+            PollutantStatus::Met
+        }
+        _ => PollutantStatus::NotMet,
+    };
+    PollutantChange {
+        pollutant,
+        tracked: config.tracked.contains(&pollutant),
+        emitted,
+        base,
+        change,
+        status,
+    }
 }

@@ -1,4 +1,4 @@
-//! Which row of the exhaust coefficients fits a vehicle: EMEP class, fuel, Euro stage, and the group whose wear it has.
+//! Maps a vehicle of the register to the pollutant factors: EMEP class, fuel, Euro stage, and the group for wear.
 
 use crate::ledger::emissions::factor_class;
 use crate::model::Powertrain;
@@ -10,32 +10,32 @@ use crate::units::Day;
 pub struct Stage(&'static str);
 
 impl Stage {
-    /// The word in the file.
+    /// The value of the column `euro`.
     pub fn name(self) -> &'static str {
         self.0
     }
 }
 
-/// What a vehicle emits like.
+/// The rows of the pollutant factors that fit a vehicle.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AirClass {
     /// Class of the exhaust file.
     pub exhaust: &'static str,
     /// Fuel of the exhaust file.
     pub fuel: &'static str,
-    /// Euro stage.
+    /// Euro stage of the exhaust file; empty without an exhaust.
     pub stage: Stage,
     /// Vehicle group of the wear file.
     pub group: &'static str,
-    /// A neighbouring class stands in, because the coefficients have none of its own.
+    /// The coefficients lack this class; a neighbouring one is used.
     pub proxy: bool,
     /// A plug-in hybrid: the exhaust is that with the engine on.
     pub plug_in: bool,
 }
 
 impl AirClass {
-    /// A car of which nothing is known: a diesel of early Euro 6, the conservative one (reference emissions.md 5.4 asks for a national
-    /// mix, which the reference does not give).
+    /// A car of which nothing is known counts as a diesel of early Euro 6: a conservative choice, since no mix of the national fleet is
+    /// available.
     pub const AVERAGE_CAR: Self = Self {
         exhaust: "car_medium",
         fuel: "diesel",
@@ -126,14 +126,14 @@ fn stage(vehicle: &Vehicle, group: &str) -> Option<Stage> {
         (_, 6) if vehicle.real_driving_emissions.is_some_and(|step| step >= 2) => "6d",
         (_, 6..) if text.contains("6DTEMP") => "6d_temp",
         (_, 7..) => "6d",
-        (_, 6) if says_6d(vehicle) => "6d",
+        (_, 6) if has_6d(vehicle) => "6d",
         (_, 6) => by_registration(vehicle),
         _ => return None,
     }))
 }
 
-/// `6d` as a word: in `EURO 6 DG` the letters are those of the type approval, and say nothing of the kind.
-fn says_6d(vehicle: &Vehicle) -> bool {
+/// Returns true if `6d` is a word of the text: in `EURO 6 DG` the letters are those of the type approval.
+fn has_6d(vehicle: &Vehicle) -> bool {
     let text = vehicle
         .euro_text
         .as_deref()
@@ -143,8 +143,8 @@ fn says_6d(vehicle: &Vehicle) -> bool {
         .any(|word| word == "6D" || word.ends_with("EURO6D"))
 }
 
-/// The sub-stage of Euro 6 that every newly registered vehicle had to meet (Regulation (EU) 2016/646 and 2018/1832, from memory in the
-/// reference); else the early one, which is conservative.
+/// The sub-stage of Euro 6 that every newly registered vehicle had to meet (Regulations (EU) 2016/646 and 2018/1832; the dates are not
+/// checked against their text); else the early one, which is conservative.
 fn by_registration(vehicle: &Vehicle) -> &'static str {
     let date = |year, month| Day::from_ymd(year, month, 1).unwrap_or_default();
     let light = matches!(vehicle.category, Some(Category::Car))

@@ -1,36 +1,38 @@
-//! A frozen year beside what it is today: what was declared of it, what late data and corrected factors made of it, and whether that
-//! passes the threshold of the base-year policy (`restate`). The frozen figures themselves never change.
+//! A frozen year beside its present figures: what was declared of it, and what late data and corrected factors changed. The recalculation
+//! policy (`restate`) decides whether the base is restated. The frozen figures themselves never change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::restate::{RESTATEMENT_THRESHOLD, RestatementEffect, RestatementReason, restate};
+use super::restate::{
+    RESTATEMENT_THRESHOLD, Restatement, RestatementEffect, RestatementReason, restate,
+};
 use super::{Inventory, METHOD_VERSION, Scope};
 use crate::model::YearVersion;
-use crate::units::{Calendar, Day, FinancialYear};
+use crate::units::{Calendar, Day, FinancialYear, KgCo2e, Ratio};
 
 /// A change of more than this share of a scope's total makes a new version of a frozen year: less is rounding.
-const CHANGED: f64 = 0.001;
+const CHANGED: Ratio = Ratio::constant(0.001);
 
-/// Less than this is the order in which the same lines were added up.
-const LEAST_KG: f64 = 0.5;
+/// A smaller change comes from the order in which the same lines were added up.
+const MIN_RECALCULATED: KgCo2e = KgCo2e::constant(0.5);
 
-/// `[[restatement]]`: what somebody says of a base year.
+/// `[[restatement]]`: a declared effect on a base year.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Declared {
-    /// Whose figure; `None` is the whole fleet's alone.
+pub struct DeclaredRestatement {
+    /// The organisation; `None` declares it for the whole fleet only.
     pub organisation: Option<Arc<str>>,
     /// The year that changes.
     pub year: FinancialYear,
-    /// When it was decided.
+    /// The day of the decision.
     pub date: Day,
-    /// Why.
+    /// The reason under the policy.
     pub reason: RestatementReason,
-    /// t CO2e; negative takes away.
-    pub tonnes: f64,
-    /// For people.
+    /// The effect on the year; negative takes emissions away.
+    pub effect: KgCo2e,
+    /// An explanation for the report.
     pub note: String,
 }
 
@@ -39,28 +41,30 @@ pub struct Declared {
 pub struct YearEffect {
     /// `recalculated`, `structure`, `method`, `error`.
     pub reason: &'static str,
-    /// kgCO2e.
-    pub kgco2e: f64,
-    /// When it was declared.
+    /// Negative takes emissions away.
+    #[schemars(with = "f64")]
+    pub kgco2e: KgCo2e,
+    /// The day of the declaration; `None` of a recalculation.
     pub date: Option<String>,
-    /// For people.
+    /// The explanation of the declaration.
     pub note: String,
 }
 
-/// How a frozen year stood on a day.
+/// A frozen year as it was computed on one day.
 #[derive(Clone, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct VersionRow {
-    /// The day.
+    /// The day of the computation.
     pub as_of: String,
     /// Scope 1 with location-based scope 2.
-    pub kgco2e: f64,
-    /// Factor sets.
+    #[schemars(with = "f64")]
+    pub kgco2e: KgCo2e,
+    /// Factor sets, separated by commas.
     pub factor_sets: String,
     /// Version of the formulas.
     pub method_version: u32,
 }
 
-/// A frozen year and its restatement beside it. Figures are scope 1 with location-based scope 2.
+/// A frozen year with its restatement. Figures are scope 1 with location-based scope 2.
 #[derive(Clone, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct YearRestatement {
     /// `frozen_year`.
@@ -71,40 +75,46 @@ pub struct YearRestatement {
     pub organisation: Option<Arc<str>>,
     /// The day of the freeze.
     pub frozen_on: String,
-    /// As it was then.
-    pub kgco2e_as_frozen: f64,
-    /// As it is computed today: late data, corrected factors, changed formulas.
-    pub kgco2e_recalculated: f64,
-    /// What adds up.
+    /// The figure of that day.
+    #[schemars(with = "f64")]
+    pub kgco2e_as_frozen: KgCo2e,
+    /// The figure of today, with late data, corrected factors and changed formulas.
+    #[schemars(with = "f64")]
+    pub kgco2e_recalculated: KgCo2e,
+    /// The recalculation and every declaration.
     pub effects: Vec<YearEffect>,
-    /// With all of them.
-    pub kgco2e_with_effects: f64,
+    /// The frozen figure with all effects.
+    #[schemars(with = "f64")]
+    pub kgco2e_with_effects: KgCo2e,
     /// The figure to report as the base: the restated one only beyond the threshold.
-    pub kgco2e_base: f64,
-    /// Cumulative change.
-    pub change_ratio: f64,
-    /// Beyond the threshold.
+    #[schemars(with = "f64")]
+    pub kgco2e_base: KgCo2e,
+    /// Cumulative change as a share of the frozen figure.
+    #[schemars(with = "f64")]
+    pub change_ratio: Ratio,
+    /// The change is beyond the threshold.
     pub restated: bool,
-    /// The threshold.
-    pub threshold_ratio: f64,
-    /// Every version that was kept, the freeze first.
+    /// The threshold of the policy.
+    #[schemars(with = "f64")]
+    pub threshold_ratio: Ratio,
+    /// Every stored version, the freeze first.
     pub versions: Vec<VersionRow>,
 }
 
-/// An inventory of a whole year as a version of it.
+/// The inventory of a whole year as a version of that year.
 pub fn year_version(year: FinancialYear, as_of: Day, inventory: &Inventory) -> YearVersion {
-    let mut kgco2e: BTreeMap<(Arc<str>, Arc<str>), f64> = BTreeMap::new();
+    let mut kgco2e: BTreeMap<(Arc<str>, Arc<str>), KgCo2e> = BTreeMap::new();
     let mut sets = BTreeSet::new();
-    // The market-based view hangs on contracts and a residual factor that are settings of today: only the location-based one is kept.
+    // The market-based view depends on contracts and a residual factor that are settings of today: only the location-based one is kept.
     for scope in Scope::ALL
         .into_iter()
-        .filter(|scope| *scope != Scope::TwoMarket)
+        .filter(|scope| *scope != Scope::Scope2MarketBased)
     {
         for (key, figures) in &inventory.lines {
-            if let Some(kg) = figures.of(scope) {
+            if let Some(emissions) = figures.scope(scope) {
                 *kgco2e
                     .entry((key.organisation.clone(), Arc::from(scope.name())))
-                    .or_default() += kg;
+                    .or_default() += emissions;
                 sets.insert(key.set_of(scope).to_string());
             }
         }
@@ -119,25 +129,26 @@ pub fn year_version(year: FinancialYear, as_of: Day, inventory: &Inventory) -> Y
     }
 }
 
-/// The year is not what it was.
+/// Returns true if the figures of a year differ by more than rounding.
 pub fn year_changed(before: &YearVersion, now: &YearVersion) -> bool {
     let keys: BTreeSet<_> = before.kgco2e.keys().chain(now.kgco2e.keys()).collect();
-    let of = |version: &YearVersion, key| version.kgco2e.get(key).copied().unwrap_or(0.0);
-    keys.into_iter()
-        .any(|key| (of(now, key) - of(before, key)).abs() > CHANGED * of(before, key).abs())
+    keys.into_iter().any(|key| {
+        let figure = |version: &YearVersion| version.kgco2e.get(key).copied().unwrap_or_default();
+        (figure(now) - figure(before)).abs() > figure(before).abs() * CHANGED
+    })
 }
 
-/// Beside the versions of one year (the freeze first): the whole fleet, then every organisation that something was declared of.
+/// Restates a year from its stored versions (the freeze first): for the whole fleet, then for every organisation with a declaration.
 pub fn restate_year(
     versions: &[YearVersion],
     now: &YearVersion,
-    declared: &[Declared],
+    declared: &[DeclaredRestatement],
     calendar: &Calendar,
 ) -> Vec<YearRestatement> {
     let Some(frozen) = versions.first() else {
         return Vec::new();
     };
-    let of_year: Vec<&Declared> = declared
+    let of_year: Vec<&DeclaredRestatement> = declared
         .iter()
         .filter(|declared| declared.year == frozen.year)
         .collect();
@@ -145,80 +156,84 @@ pub fn restate_year(
         .iter()
         .filter_map(|declared| declared.organisation.as_ref())
         .collect();
-    let whose = std::iter::once(None).chain(organisations.into_iter().map(Some));
-    whose
-        .map(|organisation| {
-            let name = organisation.map(|organisation| &**organisation);
-            let (first, today) = (frozen.in_use_kgco2e(name), now.in_use_kgco2e(name));
-            let mut effects = vec![(
-                RestatementReason::Recalculated,
-                today - first,
-                None,
-                String::new(),
-            )];
-            let own = of_year
-                .iter()
-                .filter(|declared| name.is_none() || declared.organisation.as_deref() == name);
-            effects.extend(own.map(|one| {
-                (
-                    one.reason,
-                    one.tonnes * 1000.0,
-                    Some(one.date.to_string()),
-                    one.note.clone(),
-                )
-            }));
-            let least = |reason: &RestatementReason| {
-                if *reason == RestatementReason::Recalculated {
-                    LEAST_KG
-                } else {
-                    0.0
-                }
-            };
-            effects.retain(|(reason, kgco2e, ..)| *kgco2e != 0.0 && kgco2e.abs() >= least(reason));
-            // One after the other, each as a share of what the ones before it left.
-            let mut base = first;
-            let ratios: Vec<RestatementEffect> = effects
-                .iter()
-                .map(|(reason, kgco2e, ..)| {
-                    let ratio = if base == 0.0 { 0.0 } else { kgco2e / base };
-                    base += kgco2e;
-                    RestatementEffect {
-                        reason: *reason,
-                        ratio,
-                    }
-                })
-                .collect();
-            let result = restate(first, &ratios, RESTATEMENT_THRESHOLD);
-            let version = |version: &YearVersion| VersionRow {
-                as_of: version.as_of.to_string(),
-                kgco2e: version.in_use_kgco2e(name),
-                factor_sets: version.factor_sets.clone(),
-                method_version: version.method_version,
-            };
-            let effect =
-                |(reason, kgco2e, date, note): (RestatementReason, f64, Option<String>, String)| {
-                    YearEffect {
-                        reason: reason.name(),
-                        kgco2e,
-                        date,
-                        note,
-                    }
-                };
-            YearRestatement {
-                kind: "frozen_year",
-                year: frozen.year.name(calendar),
-                organisation: organisation.cloned(),
-                frozen_on: frozen.as_of.to_string(),
-                kgco2e_as_frozen: first,
-                kgco2e_recalculated: today,
-                effects: effects.into_iter().map(effect).collect(),
-                kgco2e_with_effects: result.with_effects,
-                kgco2e_base: result.base,
-                change_ratio: result.change,
-                restated: result.restated,
-                threshold_ratio: RESTATEMENT_THRESHOLD,
-                versions: versions.iter().map(version).collect(),
-            }
+    std::iter::once(None)
+        .chain(organisations.into_iter().map(Some))
+        .map(|organisation| YearRestatement {
+            year: frozen.year.name(calendar),
+            ..restate_for(organisation, versions, frozen, now, &of_year)
         })
         .collect()
+}
+
+fn restate_for(
+    organisation: Option<&Arc<str>>,
+    versions: &[YearVersion],
+    frozen: &YearVersion,
+    now: &YearVersion,
+    declared: &[&DeclaredRestatement],
+) -> YearRestatement {
+    let name = organisation.map(|organisation| &**organisation);
+    let (first, today) = (frozen.in_use(name), now.in_use(name));
+    let recalculated = Some((RestatementReason::Recalculated, today - first, None))
+        .filter(|(_, change, _)| change.abs() >= MIN_RECALCULATED);
+    let declared = declared
+        .iter()
+        .filter(|one| name.is_none() || one.organisation.as_deref() == name)
+        .filter(|one| one.effect != KgCo2e::ZERO)
+        .map(|one| (one.reason, one.effect, Some(*one)));
+    let effects: Vec<_> = recalculated.into_iter().chain(declared).collect();
+    let result = restate_in_turn(
+        first,
+        effects.iter().map(|(reason, effect, _)| (*reason, *effect)),
+    );
+    let version = |version: &YearVersion| VersionRow {
+        as_of: version.as_of.to_string(),
+        kgco2e: version.in_use(name),
+        factor_sets: version.factor_sets.clone(),
+        method_version: version.method_version,
+    };
+    let effect = |(reason, kgco2e, declared): (RestatementReason, _, Option<&_>)| {
+        let declared: Option<&DeclaredRestatement> = declared;
+        YearEffect {
+            reason: reason.name(),
+            kgco2e,
+            date: declared.map(|one| one.date.to_string()),
+            note: declared.map_or_else(String::new, |one| one.note.clone()),
+        }
+    };
+    YearRestatement {
+        kind: "frozen_year",
+        year: String::new(),
+        organisation: organisation.cloned(),
+        frozen_on: frozen.as_of.to_string(),
+        kgco2e_as_frozen: first,
+        kgco2e_recalculated: today,
+        effects: effects.into_iter().map(effect).collect(),
+        kgco2e_with_effects: result.with_effects,
+        kgco2e_base: result.base,
+        change_ratio: result.change,
+        restated: result.restated,
+        threshold_ratio: RESTATEMENT_THRESHOLD,
+        versions: versions.iter().map(version).collect(),
+    }
+}
+
+/// Applies the effects one after the other, each as a share of what the ones before it left.
+fn restate_in_turn(
+    first: KgCo2e,
+    effects: impl Iterator<Item = (RestatementReason, KgCo2e)>,
+) -> Restatement {
+    let mut base = first;
+    let ratios: Vec<RestatementEffect> = effects
+        .map(|(reason, effect)| {
+            let ratio = if base == KgCo2e::ZERO {
+                Ratio::ZERO
+            } else {
+                effect / base
+            };
+            base += effect;
+            RestatementEffect { reason, ratio }
+        })
+        .collect();
+    restate(first, &ratios, RESTATEMENT_THRESHOLD)
 }

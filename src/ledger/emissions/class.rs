@@ -1,13 +1,13 @@
-//! Which rows of the conversion factors fit a vehicle: DESNZ's vehicle classes and fuels.
+//! Maps a vehicle of the register to the rows of the conversion factors: DESNZ's vehicle classes and fuels.
 
 use crate::model::register::{Category, Role, Vehicle};
-use crate::model::{Activity, Powertrain};
+use crate::model::{ActivityData, Powertrain};
 
-/// DESNZ's class of a vehicle ("passenger vehicles" and "delivery vehicles" sheets); `None` without a category.
+/// The class of a vehicle in the sheets "Passenger vehicles" and "Delivery vehicles"; `None` without a category.
 ///
-/// Car sizes go by engine (petrol to 1.4 and 2.0 l, diesel to 1.7 and 2.0 l), vans by mass (N1 class I to 1,305 kg, II to 1,740 kg),
-/// rigid lorries by gross mass. An emergency van without a mass is taken as class III, which ambulances are built on. Minibuses have no
-/// class of their own there; class III vans are nearest.
+/// Cars are classed by engine (petrol to 1.4 and 2.0 l, diesel to 1.7 and 2.0 l), vans by mass (N1 class I to 1,305 kg, II to 1,740 kg),
+/// rigid lorries by gross mass. An emergency van without a mass counts as class III, the base of ambulances. The sheets have no minibus;
+/// class III vans are nearest.
 pub fn factor_class(vehicle: &Vehicle) -> Option<&'static str> {
     let mass = vehicle.mass_kg;
     let cc = vehicle.engine_cc.filter(|cc| *cc > 0);
@@ -41,7 +41,7 @@ pub fn factor_class(vehicle: &Vehicle) -> Option<&'static str> {
     })
 }
 
-/// The fuel that a tank of this vehicle holds, as the fuel sheet calls it; `None` where it cannot be said or is none.
+/// The fuel in the tank of a vehicle by the name of the sheet "Fuels"; `None` where it is not known or there is none.
 pub fn tank_fuel(vehicle: &Vehicle) -> Option<&'static str> {
     let fuel = vehicle.fuel.as_deref()?;
     match vehicle.powertrain() {
@@ -52,7 +52,7 @@ pub fn tank_fuel(vehicle: &Vehicle) -> Option<&'static str> {
         } else {
             "petrol_avg_blend"
         }),
-        // Bi-fuel vehicles start on petrol and the counter does not tell the fuels apart: petrol has the higher factor.
+        // Bi-fuel vehicles start on petrol and the counter does not separate the fuels: petrol has the higher factor.
         Powertrain::Gas => Some(if fuel == "GAS" {
             "lpg"
         } else {
@@ -62,13 +62,13 @@ pub fn tank_fuel(vehicle: &Vehicle) -> Option<&'static str> {
     }
 }
 
-/// The fuel of a card's litres, as the fuel sheet calls it: what the register says the vehicle burns, else what the card says it was.
-pub fn card_fuel(vehicle: &Vehicle, day: &Activity) -> Option<&'static str> {
+/// The fuel of a card's litres by the name of the sheet "Fuels": the fuel of the register, else the product that the card names.
+pub fn card_fuel(vehicle: &Vehicle, day: &ActivityData) -> Option<&'static str> {
     // Two products on one day are a mistake somewhere: diesel has the highest factor, LPG the lowest.
     let named = [
-        (Activity::CARD_DIESEL, "diesel_avg_blend"),
-        (Activity::CARD_PETROL, "petrol_avg_blend"),
-        (Activity::CARD_LPG, "lpg"),
+        (ActivityData::CARD_DIESEL, "diesel_avg_blend"),
+        (ActivityData::CARD_PETROL, "petrol_avg_blend"),
+        (ActivityData::CARD_LPG, "lpg"),
     ];
     tank_fuel(vehicle).or_else(|| {
         let known = named.iter().find(|(flag, _)| day.metered & flag != 0);
@@ -78,7 +78,7 @@ pub fn card_fuel(vehicle: &Vehicle, day: &Activity) -> Option<&'static str> {
     })
 }
 
-/// The fuels to look for on the distance sheet, best first: not every class has every one.
+/// The fuels to look up on the distance sheets, best first: not every class has every fuel.
 pub fn distance_fuels(vehicle: &Vehicle) -> &'static [&'static str] {
     let diesel_family = vehicle
         .fuel
@@ -96,7 +96,7 @@ pub fn distance_fuels(vehicle: &Vehicle) -> &'static [&'static str] {
     }
 }
 
-/// Every class of the two sheets.
+/// Every class of both sheets.
 pub const FACTOR_CLASSES: &[&str] = &[
     "car_small",
     "car_medium",

@@ -1,43 +1,47 @@
-//! What is added up: activity, scope 1 with its gases, scope 2 in both views, scope 3 by line, biogenic CO2 outside of scopes.
+//! The sums of an inventory: activity, scope 1 with its gases, scope 2 in both views, scope 3 by category, biogenic CO2 outside the scopes.
 //!
-//! The views of scope 2 are two types without a common sum, and no figure here holds all scopes: a total over both cannot be written.
+//! The views of scope 2 are two types without a common sum, and no figure here holds all scopes: a total over both does not compile.
 
-use crate::ledger::factors::Gases;
-use crate::units::{KgCo2eLocation, KgCo2eMarket};
+use std::ops::Mul;
 
-/// Scope of the GHG Protocol, as rows name it.
+use crate::ledger::factors::EmissionFactor;
+use crate::units::{
+    KgCo2Biogenic, KgCo2e, KgCo2eLocation, KgCo2eMarket, Metres, Millilitres, TenthWattHours,
+};
+
+/// A scope of the GHG Protocol (Corporate Standard, chapter 4), with the two views of scope 2 apart (Scope 2 Guidance 2015, chapter 7).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Scope {
     /// Fuel burnt in the fleet's vehicles.
-    One,
-    /// Electricity, location-based.
-    TwoLocation,
-    /// The same electricity, market-based.
-    TwoMarket,
-    /// Well to tank, grid losses (3.3), business travel in other people's cars (3.6).
-    Three,
-    /// Biogenic CO2.
-    Outside,
+    Scope1,
+    /// Electricity by the average of the grid.
+    Scope2LocationBased,
+    /// The same electricity by contracts.
+    Scope2MarketBased,
+    /// Fuel- and energy-related activities (category 3) and business travel in private cars (category 6) of the Scope 3 Standard.
+    Scope3,
+    /// Biogenic CO2, which is reported outside the scopes.
+    OutsideScopes,
 }
 
 impl Scope {
-    /// Every one, in the order of reports.
+    /// Every scope, in the order of reports.
     pub const ALL: [Self; 5] = [
-        Self::One,
-        Self::TwoLocation,
-        Self::TwoMarket,
-        Self::Three,
-        Self::Outside,
+        Self::Scope1,
+        Self::Scope2LocationBased,
+        Self::Scope2MarketBased,
+        Self::Scope3,
+        Self::OutsideScopes,
     ];
 
-    /// The tag and JSON value.
+    /// The value of the tag `scope` and of the same field in JSON.
     pub fn name(self) -> &'static str {
         match self {
-            Self::One => "1",
-            Self::TwoLocation => "2",
-            Self::TwoMarket => "2_market",
-            Self::Three => "3",
-            Self::Outside => "outside",
+            Self::Scope1 => "1",
+            Self::Scope2LocationBased => "2",
+            Self::Scope2MarketBased => "2_market",
+            Self::Scope3 => "3",
+            Self::OutsideScopes => "outside",
         }
     }
 
@@ -46,116 +50,121 @@ impl Scope {
     }
 }
 
-/// Sums of gases, kgCO2e.
+/// Emissions with the part of each gas.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct GasSums {
-    /// All.
-    pub kgco2e: f64,
+    /// All gases together.
+    pub kgco2e: KgCo2e,
     /// CO2, CH4, N2O, as far as the set gives the split; the rest of `kgco2e` has none.
-    pub split: [f64; 3],
+    pub split: [KgCo2e; 3],
 }
 
 impl GasSums {
-    pub(super) fn of(gases: Gases, amount: f64) -> Self {
+    /// Activity data times a factor, gas by gas.
+    pub(super) fn from_activity<A, F>(activity: A, factor: EmissionFactor<F>) -> Self
+    where
+        A: Copy + Mul<F, Output = KgCo2e>,
+        F: Copy + Default,
+    {
         Self {
-            kgco2e: gases.kgco2e * amount,
-            split: gases.split.unwrap_or_default().map(|gas| gas * amount),
+            kgco2e: activity * factor.kgco2e,
+            split: factor.split.unwrap_or_default().map(|gas| activity * gas),
         }
     }
 }
 
-/// Scope 3 by line, kgCO2e.
+/// Scope 3 by category of the GHG Protocol's Scope 3 Standard.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct ScopeThree {
-    /// 3.3: well to tank of fuel.
-    pub wtt_fuel: f64,
-    /// 3.3: losses on the way to the meter.
-    pub td_losses: f64,
-    /// 3.3: well to tank of generation; of electric kilometres the losses' too.
-    pub wtt_generation: f64,
-    /// 3.3: well to tank of the losses.
-    pub wtt_td: f64,
-    /// 3.6: staff's own cars and short hires. It belongs to the NHS Carbon Footprint though it is scope 3.
-    pub grey_fleet: f64,
+pub struct Scope3Lines {
+    /// Category 3: well to tank of fuel.
+    pub wtt_fuel: KgCo2e,
+    /// Category 3: losses of transmission and distribution.
+    pub td_losses: KgCo2e,
+    /// Category 3: well to tank of generation; for electric kilometres that of the losses too.
+    pub wtt_generation: KgCo2e,
+    /// Category 3: well to tank of the losses.
+    pub wtt_td: KgCo2e,
+    /// Category 6: private cars on business and short hires. The NHS Carbon Footprint contains it although it is scope 3.
+    pub grey_fleet: KgCo2e,
 }
 
-impl ScopeThree {
-    /// All lines.
-    pub fn kgco2e(&self) -> f64 {
+impl Scope3Lines {
+    /// All categories together.
+    pub fn kgco2e(&self) -> KgCo2e {
         self.wtt_fuel + self.td_losses + self.wtt_generation + self.wtt_td + self.grey_fleet
     }
 }
 
-/// Sums of one line of the inventory.
+/// Activity and emissions of one line of the inventory.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Figures {
-    /// m.
-    pub distance_m: i64,
-    /// Metered electricity, tenths of Wh.
-    pub energy_dwh: i64,
-    /// Of it covered by contracts, tenths of Wh.
-    pub renewable_dwh: i64,
-    /// Metered or filled-in fuel, ml.
-    pub fuel_ml: i64,
+    /// Distance driven.
+    pub distance: Metres,
+    /// Metered electricity.
+    pub energy: TenthWattHours,
+    /// The part of `energy` that contracts cover.
+    pub renewable: TenthWattHours,
+    /// Fuel, metered or estimated.
+    pub fuel: Millilitres,
     /// Fuel burnt.
     pub scope1: GasSums,
-    /// Electricity by the grid's average.
+    /// Electricity by the average of the grid.
     pub location: KgCo2eLocation,
     /// Electricity by contracts.
     pub market: KgCo2eMarket,
-    /// Scope 3.
-    pub scope3: ScopeThree,
-    /// Biogenic CO2 of bio-components, kgCO2, outside of scopes.
-    pub biogenic_kgco2: f64,
-    /// Scopes that something was booked in, even if it was 0.
+    /// Scope 3 by category.
+    pub scope3: Scope3Lines,
+    /// Biogenic CO2 of the bio-components of fuel, outside the scopes.
+    pub biogenic: KgCo2Biogenic,
+    /// The scopes that have a figure, even if it is 0: one bit each.
     pub(super) scopes: u8,
 }
 
 impl Figures {
-    pub(super) fn booked(mut self, scopes: &[Scope]) -> Self {
+    pub(super) fn with_scopes(mut self, scopes: &[Scope]) -> Self {
         self.scopes |= scopes.iter().fold(0, |bits, scope| bits | scope.bit());
         self
     }
 
-    /// The figure of one scope for a row that says which it is; `None` if nothing was booked there.
-    pub fn of(&self, scope: Scope) -> Option<f64> {
+    /// The figure of one scope, for a row that names the scope; `None` if the line has none there.
+    pub fn scope(&self, scope: Scope) -> Option<KgCo2e> {
         (self.scopes & scope.bit() != 0).then(|| match scope {
-            Scope::One => self.scope1.kgco2e,
-            Scope::TwoLocation => self.location.get(),
-            Scope::TwoMarket => self.market.get(),
-            Scope::Three => self.scope3.kgco2e(),
-            Scope::Outside => self.biogenic_kgco2,
+            Scope::Scope1 => self.scope1.kgco2e,
+            Scope::Scope2LocationBased => self.location.in_row(),
+            Scope::Scope2MarketBased => self.market.in_row(),
+            Scope::Scope3 => self.scope3.kgco2e(),
+            Scope::OutsideScopes => self.biogenic.in_row(),
         })
     }
 
-    /// What of a line belongs into the row of one scope. Activity stands in one row only: with the fuel, else with the electricity (and
-    /// its energy beside the market-based view too), else with scope 3.
+    /// The part of a line that belongs in the row of one scope. Activity stands in one row only: with the fuel, else with the electricity
+    /// (its energy beside the market-based view too), else with scope 3.
     pub fn part(&self, scope: Scope) -> Option<Self> {
-        self.of(scope)?;
+        self.scope(scope)?;
         let first = Scope::ALL
             .into_iter()
-            .find(|scope| self.of(*scope).is_some());
+            .find(|scope| self.scope(*scope).is_some());
         let mut part = *self;
         if first != Some(scope) {
-            (part.distance_m, part.fuel_ml) = (0, 0);
-            if scope != Scope::TwoMarket {
-                (part.energy_dwh, part.renewable_dwh) = (0, 0);
+            (part.distance, part.fuel) = (Metres::ZERO, Millilitres::ZERO);
+            if scope != Scope::Scope2MarketBased {
+                (part.energy, part.renewable) = (TenthWattHours::ZERO, TenthWattHours::ZERO);
             }
         }
         Some(part)
     }
 
-    /// Scope 1 with location-based scope 2: what a vehicle and its replacement are compared by.
-    pub fn in_use_kgco2e(&self) -> f64 {
-        self.scope1.kgco2e + self.location.get()
+    /// Scope 1 with location-based scope 2: a vehicle and its replacement are compared by this.
+    pub fn in_use(&self) -> KgCo2e {
+        self.scope1.kgco2e + self.location
     }
 
-    /// Adds another's sums.
+    /// Adds the sums of another line.
     pub fn add(&mut self, other: &Self) {
-        self.distance_m += other.distance_m;
-        self.energy_dwh += other.energy_dwh;
-        self.renewable_dwh += other.renewable_dwh;
-        self.fuel_ml += other.fuel_ml;
+        self.distance += other.distance;
+        self.energy += other.energy;
+        self.renewable += other.renewable;
+        self.fuel += other.fuel;
         self.scope1.kgco2e += other.scope1.kgco2e;
         for (sum, gas) in self.scope1.split.iter_mut().zip(other.scope1.split) {
             *sum += gas;
@@ -167,7 +176,7 @@ impl Figures {
         self.scope3.wtt_generation += other.scope3.wtt_generation;
         self.scope3.wtt_td += other.scope3.wtt_td;
         self.scope3.grey_fleet += other.scope3.grey_fleet;
-        self.biogenic_kgco2 += other.biogenic_kgco2;
+        self.biogenic += other.biogenic;
         self.scopes |= other.scopes;
     }
 }

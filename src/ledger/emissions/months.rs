@@ -1,7 +1,7 @@
-//! What stands behind a day: each vehicle's months, from which the source of its fuel, its own consumption and gaps are told.
+//! Activity by vehicle and month, which decides on the source of its fuel, gives its own consumption and shows gaps.
 //!
-//! Choices are made per vehicle and calendar month, never per question: so a day has the same figure whatever stretch it is asked in, and
-//! the days add up. A card's litres are of the kilometres since the last fill, which is why a day alone cannot choose.
+//! The source is chosen per vehicle and calendar month, not per query, so a day has the same figure in every period and the days add up.
+//! The litres of a card belong to the kilometres since the last fill, so a single day cannot decide.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,72 +9,76 @@ use std::sync::Arc;
 use super::class::factor_class;
 use crate::ledger::transition::in_scope;
 use crate::model::register::{Register, Vehicle};
-use crate::model::{Activity, ActivityKey, Subject};
-use crate::units::{Calendar, Day, Month};
+use crate::model::{ActivityData, ActivityKey, Subject};
+use crate::units::{
+    Calendar, Day, LitresPerKm, Metres, MetresPerDay, Millilitres, Month, TenthWattHours,
+};
 
-/// A ratio of fewer kilometres is noise (an assumption).
-const LEAST_M: i64 = 500_000;
-/// An April-March year with so many measured months gives its own ratio (an assumption; G16 has ten of twelve).
-const LEAST_MONTHS: usize = 6;
+/// A ratio over fewer kilometres is noise (an assumption).
+const MIN_DISTANCE: Metres = Metres(500_000);
+/// A fiscal year with this many measured months gives its own ratio (an assumption).
+const MIN_MONTHS: usize = 6;
 
 /// A vehicle's month.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct MonthSums {
-    /// By odometer, m.
-    pub distance_m: i64,
-    /// Claimed or read by hand, m.
-    pub claimed_m: i64,
-    /// Bought by card or from a bunker, ml.
-    pub card_ml: i64,
-    /// Some of it is neither HVO nor of a product that the card names.
+    /// Distance by the odometer.
+    pub distance: Metres,
+    /// Distance claimed or read by hand.
+    pub claimed: Metres,
+    /// Fuel bought by card or drawn from a bunker.
+    pub card: Millilitres,
+    /// Some of the card's fuel is neither HVO nor of a product that the card names.
     pub card_unnamed: bool,
-    /// By the vehicle's own total, ml.
-    pub can_ml: i64,
-    /// By odometer on days on which that total was heard, m.
-    pub can_m: i64,
-    /// Some meter saw it take energy.
+    /// Fuel by the total of the vehicle itself.
+    pub can: Millilitres,
+    /// Distance by the odometer on the days on which the vehicle reported that total.
+    pub can_distance: Metres,
+    /// A meter measured energy for the vehicle.
     pub energy: bool,
 }
 
 impl MonthSums {
-    /// Adds another's sums.
+    /// Adds the sums of another.
     pub(super) fn add(&mut self, other: &Self) {
-        self.distance_m += other.distance_m;
-        self.claimed_m += other.claimed_m;
-        self.card_ml += other.card_ml;
+        self.distance += other.distance;
+        self.claimed += other.claimed;
+        self.card += other.card;
         self.card_unnamed |= other.card_unnamed;
-        self.can_ml += other.can_ml;
-        self.can_m += other.can_m;
+        self.can += other.can;
+        self.can_distance += other.can_distance;
         self.energy |= other.energy;
     }
 
-    /// Its kilometres by the better source: never both.
-    pub fn metres(&self) -> i64 {
-        if self.distance_m != 0 {
-            self.distance_m
+    /// The distance by the better source: never both.
+    pub fn driven(&self) -> Metres {
+        if self.distance.is_zero() {
+            self.claimed
         } else {
-            self.claimed_m
+            self.distance
         }
     }
 
-    /// Fuel in ml and the metres it was measured over, by the better source.
-    fn measured(&self) -> Option<(i64, i64)> {
-        let (ml, metres) = if self.card_ml > 0 {
-            (self.card_ml, self.metres())
+    /// Fuel and the distance it was measured over, by the better source.
+    fn measured(&self) -> Option<(Millilitres, Metres)> {
+        let (fuel, distance) = if self.card > Millilitres::ZERO {
+            (self.card, self.driven())
         } else {
-            (self.can_ml, self.can_m)
+            (self.can, self.can_distance)
         };
-        (ml > 0 && metres > 0).then_some((ml, metres))
+        (fuel > Millilitres::ZERO && distance > Metres::ZERO).then_some((fuel, distance))
     }
 }
 
-/// Months of vehicles, by vehicle.
+/// The months of every vehicle.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Months(BTreeMap<Arc<str>, BTreeMap<Month, MonthSums>>);
 
 impl Months {
-    /// The months of activity sums.
-    pub fn of<'a>(activity: impl IntoIterator<Item = (&'a ActivityKey, &'a Activity)>) -> Self {
+    /// The months of activity data.
+    pub fn from_activity<'a>(
+        activity: impl IntoIterator<Item = (&'a ActivityKey, &'a ActivityData)>,
+    ) -> Self {
         let mut months = Self::default();
         for (key, sums) in activity {
             months.add(key, sums);
@@ -82,12 +86,12 @@ impl Months {
         months
     }
 
-    /// Adds a day.
-    pub fn add(&mut self, key: &ActivityKey, sums: &Activity) {
+    /// Adds a day of a subject.
+    pub fn add(&mut self, key: &ActivityKey, sums: &ActivityData) {
         let (id, charged) = match &key.subject {
-            Subject::Vehicle(id) => (id, 0),
+            Subject::Vehicle(id) => (id, TenthWattHours::ZERO),
             Subject::Charging { user, .. } => match user.vehicle() {
-                Some(id) => (id, sums.charged_dwh),
+                Some(id) => (id, sums.charged),
                 None => return,
             },
             Subject::GreyFleet { .. } => return,
@@ -98,14 +102,14 @@ impl Months {
             .or_default()
             .entry(Month::of_day(key.day))
             .or_default();
-        month.distance_m += sums.distance_m;
-        month.claimed_m += sums.claimed_m;
-        month.card_ml += sums.fuel_card_ml;
+        month.distance += sums.distance;
+        month.claimed += sums.claimed;
+        month.card += sums.fuel_card;
         month.card_unnamed |= sums.card_unnamed();
-        month.energy |= charged != 0 || sums.vehicle_grid_dwh != 0;
-        if sums.metered & Activity::FUEL_METERED != 0 {
-            month.can_ml += sums.fuel_ml;
-            month.can_m += sums.distance_m;
+        month.energy |= !charged.is_zero() || !sums.vehicle_grid.is_zero();
+        if sums.metered & ActivityData::FUEL_METERED != 0 {
+            month.can += sums.fuel;
+            month.can_distance += sums.distance;
         }
     }
 
@@ -121,45 +125,57 @@ impl Months {
             .flat_map(|(id, months)| months.iter().map(move |(month, sums)| (id, *month, sums)))
     }
 
-    /// Litres per kilometre of the vehicle itself for a month without litres: of the same season a year before, else of the month's
-    /// own fiscal year, else of the twelve months before or after.
-    pub fn own_ratio(&self, vehicle: &str, month: Month, calendar: &Calendar) -> Option<f64> {
+    /// The consumption of the vehicle itself for a month without litres: of the same season a year before, else of the month's own
+    /// fiscal year, else of the twelve months before or after.
+    pub fn own_ratio(
+        &self,
+        vehicle: &str,
+        month: Month,
+        calendar: &Calendar,
+    ) -> Option<LitresPerKm> {
         let months = self.0.get(vehicle)?;
-        let of = |from: i32, to: i32, least: usize| {
-            let (mut ml, mut metres, mut count) = (0, 0, 0);
+        let of = |from: i32, to: i32, min_months: usize| {
+            let (mut fuel, mut distance, mut count) = (Millilitres::ZERO, Metres::ZERO, 0);
             for sums in months
                 .range(month.plus(from)..=month.plus(to))
                 .filter_map(|(_, sums)| sums.measured())
             {
-                ml += sums.0;
-                metres += sums.1;
+                fuel += sums.0;
+                distance += sums.1;
                 count += 1;
             }
-            // ml per m are litres per km.
-            (metres >= LEAST_M && count >= least).then(|| ml as f64 / metres as f64)
+            (distance >= MIN_DISTANCE && count >= min_months).then(|| fuel / distance)
         };
         let year = month.first_day().financial_year(calendar);
         let since_start = month.since(Month::of_day(year.first_day(calendar)));
         of(-13, -11, 1)
-            .or_else(|| of(-since_start, 11 - since_start, LEAST_MONTHS))
+            .or_else(|| of(-since_start, 11 - since_start, MIN_MONTHS))
             .or_else(|| of(-12, -1, 1))
             .or_else(|| of(1, 12, 1))
     }
 
-    /// Litres per kilometre over everything known of a vehicle: of one that is gone and was replaced.
-    pub fn lifetime_ratio(&self, vehicle: &str) -> Option<f64> {
+    /// The consumption of a vehicle over everything known of it, for one that left and was replaced.
+    pub fn lifetime_ratio(&self, vehicle: &str) -> Option<LitresPerKm> {
         let measured = self
             .0
             .get(vehicle)?
             .values()
             .filter_map(MonthSums::measured);
-        let (ml, metres) = measured.fold((0, 0), |sum, (ml, metres)| (sum.0 + ml, sum.1 + metres));
-        (metres >= LEAST_M).then(|| ml as f64 / metres as f64)
+        let (fuel, distance) = measured.fold(
+            (Millilitres::ZERO, Metres::ZERO),
+            |sum, (fuel, distance)| (sum.0 + fuel, sum.1 + distance),
+        );
+        (distance >= MIN_DISTANCE).then(|| fuel / distance)
     }
 
-    /// Metres per in-service day of the fleet's vehicles of a class, over the twelve months up to a month (tier 5).
-    pub fn mean_m_per_day(&self, register: &Register, class: &str, month: Month) -> Option<f64> {
-        let (mut metres, mut days) = (0, 0);
+    /// Distance per day in service of the fleet's vehicles of a class, over the twelve months up to a month (tier 5).
+    pub(super) fn mean_per_day(
+        &self,
+        register: &Register,
+        class: &str,
+        month: Month,
+    ) -> Option<MetresPerDay> {
+        let (mut distance, mut days) = (Metres::ZERO, 0);
         for vehicle in register
             .vehicles
             .iter()
@@ -170,13 +186,13 @@ impl Months {
             };
             for (month, sums) in months
                 .range(month.plus(-11)..=month)
-                .filter(|(_, sums)| sums.metres() > 0)
+                .filter(|(_, sums)| sums.driven() > Metres::ZERO)
             {
-                metres += sums.metres();
+                distance += sums.driven();
                 days += service_days(vehicle, month.first_day(), month.last_day());
             }
         }
-        (days > 0).then(|| metres as f64 / f64::from(days))
+        (days > 0).then(|| distance.per_day(days))
     }
 }
 

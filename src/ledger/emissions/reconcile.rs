@@ -1,41 +1,42 @@
-//! Litres bought against litres burnt, month by month: a difference is a matter of data quality, never a correction of emissions.
+//! Compares fuel bought with fuel burnt, month by month. A difference is a matter of data quality and never corrects emissions.
 
 use std::sync::Arc;
 
 use super::Months;
-use crate::units::Month;
+use crate::units::{Litres, Millilitres, Month, Ratio};
 
-/// More than this apart (reference emissions.md 5.1).
-const MAX_APART: f64 = 0.10;
+/// The largest difference that is not reported (an assumption).
+const MAX_APART: Ratio = Ratio::constant(0.10);
+/// A tenth exactly is not reported, though 110 / 100 - 1 is a little more in binary.
+const BINARY_TOLERANCE: Ratio = Ratio::constant(1e-12);
 
-/// A vehicle's month whose fuel card and own total do not agree.
+/// A vehicle's month in which the fuel of the card and of the vehicle's own total disagree.
 #[derive(Clone, PartialEq, Debug)]
 pub struct FuelMismatch {
-    /// The vehicle.
+    /// Id of the vehicle.
     pub vehicle: Arc<str>,
-    /// The month.
+    /// The month compared.
     pub month: Month,
-    /// By card, l.
-    pub card_l: f64,
-    /// By the vehicle's own total, l.
-    pub can_l: f64,
+    /// Fuel by card.
+    pub card: Litres,
+    /// Fuel by the total of the vehicle itself.
+    pub can: Litres,
     /// `card / can - 1`.
-    pub ratio: f64,
+    pub ratio: Ratio,
 }
 
-/// Compares months for which both are known.
+/// Compares the months for which both are known.
 pub fn reconcile(months: &Months, from: Month, to: Month) -> Vec<FuelMismatch> {
     let both = months.iter().filter(|(_, month, sums)| {
-        (from..=to).contains(month) && sums.card_ml > 0 && sums.can_ml > 0
+        (from..=to).contains(month) && sums.card > Millilitres::ZERO && sums.can > Millilitres::ZERO
     });
     both.map(|(vehicle, month, sums)| FuelMismatch {
         vehicle: vehicle.clone(),
         month,
-        card_l: sums.card_ml as f64 / 1000.0,
-        can_l: sums.can_ml as f64 / 1000.0,
-        ratio: sums.card_ml as f64 / sums.can_ml as f64 - 1.0,
+        card: sums.card.litres(),
+        can: sums.can.litres(),
+        ratio: sums.card / sums.can - Ratio::ONE,
     })
-    // A tenth exactly is none, though 110 / 100 - 1 is a little more in binary.
-    .filter(|mismatch| mismatch.ratio.abs() > MAX_APART + 1e-12)
+    .filter(|mismatch| mismatch.ratio.abs() > MAX_APART + BINARY_TOLERANCE)
     .collect()
 }

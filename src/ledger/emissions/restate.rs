@@ -1,11 +1,12 @@
-//! The base-year policy: when a base figure is recalculated (Environmental Reporting Guidelines 2019).
+//! The recalculation policy for base years (GHG Protocol Corporate Standard, chapter 5; Environmental Reporting Guidelines 2019).
 //!
-//! Structural change, a changed method or factor, and a discovered error are reasons; organic growth is none, and neither is a new year's
-//! factor set, because each year keeps its own. Below the threshold the base stays as it is, and the effects go on adding up.
+//! Reasons are structural change, a changed method or factor, and a discovered error. Organic growth is none, and neither is the factor
+//! set of a new year, because each year keeps its own. Below the threshold the base stays, and the effects go on adding up.
 
 use std::collections::BTreeSet;
 
 use super::Inventory;
+use crate::units::{KgCo2e, Ratio};
 
 /// The corrected factor sets behind an inventory, by their names.
 pub fn corrected_sets(inventory: &Inventory) -> BTreeSet<String> {
@@ -19,23 +20,23 @@ pub fn corrected_sets(inventory: &Inventory) -> BTreeSet<String> {
         .collect()
 }
 
-/// Why a base would change.
+/// The reason why a base year changes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RestatementReason {
-    /// Something was taken over or given away that the base holds or lacks.
+    /// An acquisition, divestment or transfer that the base year does not reflect.
     Structure,
-    /// A method was changed.
+    /// A calculation method was changed.
     Method,
-    /// A factor of the base's own set was corrected.
+    /// A factor of the base year's own set was corrected.
     FactorRevision,
-    /// Computed again, it is another: late data, corrected factors, changed formulas.
+    /// The figure of today differs from the frozen one: late data, corrected factors, changed formulas.
     Recalculated,
-    /// An error was found.
+    /// An error was discovered.
     Error,
 }
 
 impl RestatementReason {
-    /// The word in JSON and in `[[restatement]]`.
+    /// The value of `reason` in JSON and in `[[restatement]]`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Structure => "structure",
@@ -47,47 +48,53 @@ impl RestatementReason {
     }
 }
 
-/// One effect on the base, relative: -0.09 takes 9 % away.
+/// One effect on the base: -0.09 takes 9 % away.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct RestatementEffect {
-    /// Why.
+    /// The reason.
     pub reason: RestatementReason,
-    /// How much.
-    pub ratio: f64,
+    /// Change as a share of the base.
+    pub ratio: Ratio,
 }
 
-/// A base under the policy.
+/// A base year under the policy.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Restatement {
-    /// The base to report: the new one only if the threshold is passed.
-    pub base: f64,
-    /// What it would be with all effects.
-    pub with_effects: f64,
-    /// Cumulative change, relative.
-    pub change: f64,
-    /// The threshold is passed.
+    /// The base to report: the new one only beyond the threshold.
+    pub base: KgCo2e,
+    /// The base with all effects.
+    pub with_effects: KgCo2e,
+    /// Cumulative change as a share of the base.
+    pub change: Ratio,
+    /// The change is beyond the threshold.
     pub restated: bool,
 }
 
-/// Default threshold (an assumption): 5 % in total.
-pub const RESTATEMENT_THRESHOLD: f64 = 0.05;
+/// The significance threshold, 5 % in total: an assumption, since the standard leaves the choice to the organisation.
+pub const RESTATEMENT_THRESHOLD: Ratio = Ratio::constant(0.05);
+/// The threshold itself is not beyond it, whatever binary makes of 1.05 - 1.
+const BINARY_TOLERANCE: Ratio = Ratio::constant(1e-12);
 
 /// Tests the effects since the last restatement, applied one after the other, against the threshold.
-pub fn restate(base: f64, effects: &[RestatementEffect], threshold: f64) -> Restatement {
+pub fn restate(base: KgCo2e, effects: &[RestatementEffect], threshold: Ratio) -> Restatement {
     let with_effects = effects
         .iter()
-        .fold(base, |base, effect| base * (1.0 + effect.ratio));
-    let change = if base == 0.0 {
-        0.0
-    } else {
-        with_effects / base - 1.0
-    };
-    // The threshold itself is not beyond it, whatever binary makes of 1.05 - 1.
-    let restated = change.abs() > threshold + 1e-12;
+        .fold(base, |base, effect| base * (Ratio::ONE + effect.ratio));
+    let change = relative_change(base, with_effects);
+    let restated = change.abs() > threshold + BINARY_TOLERANCE;
     Restatement {
         base: if restated { with_effects } else { base },
         with_effects,
         change,
         restated,
+    }
+}
+
+/// The change from one figure to another as a share of the first; 0 from nothing.
+pub fn relative_change(from: KgCo2e, to: KgCo2e) -> Ratio {
+    if from == KgCo2e::ZERO {
+        Ratio::ZERO
+    } else {
+        to / from - Ratio::ONE
     }
 }

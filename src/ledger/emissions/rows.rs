@@ -1,4 +1,4 @@
-//! An inventory of one day as rows of `fleet_emissions`, `site_emissions` and `avoided_emissions`.
+//! The inventory of one day as rows of `fleet_emissions`, `site_emissions` and `avoided_emissions`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::{FactorSetId, Figures, Inventory, Scope, relative_sd, unknown};
 use crate::model::register::Register;
 use crate::model::{AvoidedFact, EmissionsFact, SiteEmissionsFact};
-use crate::units::UtcMs;
+use crate::units::{KgCo2e, UtcMs};
 
-/// The rows of the day that starts at an instant. They have no site and no role: lines that differ only there are one row. A method has one tier.
+/// The rows of the day that starts at an instant. Rows have no site and no role: lines that differ only there are one row. A method has one tier.
 pub fn day_rows(inventory: &Inventory, at: UtcMs) -> Vec<EmissionsFact> {
     type Row = (Arc<str>, &'static str, Scope, &'static str);
     let mut rows: BTreeMap<Row, (Figures, u8, FactorSetId)> = BTreeMap::new();
@@ -33,19 +33,19 @@ pub fn day_rows(inventory: &Inventory, at: UtcMs) -> Vec<EmissionsFact> {
         Row,
         (Figures, u8, FactorSetId),
     )| {
-        let kgco2e = figures.of(scope).unwrap_or_default();
+        let emissions = figures.scope(scope).unwrap_or_default();
         EmissionsFact {
             fleet,
             vehicle_class: Arc::from(class),
             scope: scope.name(),
             method,
             at,
-            kgco2e,
-            sd_kgco2e: kgco2e.abs() * relative_sd(tier),
+            kgco2e: emissions.get(),
+            sd_kgco2e: (emissions.abs() * relative_sd(tier)).get(),
             tier,
-            distance_m: figures.distance_m,
-            energy_dwh: figures.energy_dwh,
-            fuel_ml: figures.fuel_ml,
+            distance_m: figures.distance.0,
+            energy_dwh: figures.energy.0,
+            fuel_ml: figures.fuel.0,
             factor_set: set.to_string(),
         }
     };
@@ -54,29 +54,29 @@ pub fn day_rows(inventory: &Inventory, at: UtcMs) -> Vec<EmissionsFact> {
 
 /// The rows of a day by site.
 pub fn site_rows(inventory: &Inventory, at: UtcMs) -> Vec<SiteEmissionsFact> {
-    let mut rows: BTreeMap<(Arc<str>, Arc<str>, Scope), f64> = BTreeMap::new();
+    type Row = (Arc<str>, Arc<str>, Scope);
+    let mut rows: BTreeMap<Row, KgCo2e> = BTreeMap::new();
     for (key, figures) in &inventory.lines {
-        for (scope, kgco2e) in Scope::ALL
+        for (scope, emissions) in Scope::ALL
             .into_iter()
-            .filter_map(|scope| Some((scope, figures.of(scope)?)))
+            .filter_map(|scope| Some((scope, figures.scope(scope)?)))
         {
             *rows
                 .entry((key.organisation.clone(), key.site.clone(), scope))
-                .or_default() += kgco2e;
+                .or_default() += emissions;
         }
     }
-    let row =
-        |((fleet, site, scope), kgco2e): ((Arc<str>, Arc<str>, Scope), f64)| SiteEmissionsFact {
-            fleet,
-            site,
-            scope: scope.name(),
-            at,
-            kgco2e,
-        };
+    let row = |((fleet, site, scope), emissions): (Row, KgCo2e)| SiteEmissionsFact {
+        fleet,
+        site,
+        scope: scope.name(),
+        at,
+        kgco2e: emissions.get(),
+    };
     rows.into_iter().map(row).collect()
 }
 
-/// What replacements avoided on a day. Only if keys carry the vehicle.
+/// Emissions that replacements avoided on a day. Only if keys carry the vehicle.
 pub fn avoided_rows(inventory: &Inventory, register: &Register, at: UtcMs) -> Vec<AvoidedFact> {
     let known = |id: &Option<Arc<str>>| id.clone().unwrap_or_else(unknown);
     let mut rows: BTreeMap<(Arc<str>, Arc<str>), AvoidedFact> = BTreeMap::new();
@@ -96,9 +96,9 @@ pub fn avoided_rows(inventory: &Inventory, register: &Register, at: UtcMs) -> Ve
                 distance_m: 0,
                 vehicles: 0,
             });
-        sum.baseline_kgco2e += before.kgco2e;
-        sum.own_kgco2e += own.in_use_kgco2e();
-        sum.distance_m += before.distance_m;
+        sum.baseline_kgco2e += before.kgco2e.get();
+        sum.own_kgco2e += own.in_use().get();
+        sum.distance_m += before.distance.0;
         sum.vehicles += 1;
     }
     rows.into_values().collect()

@@ -1,41 +1,50 @@
-//! How sure a total is: within a tier errors go together (one factor for all), between tiers they do not.
+//! The uncertainty of a total: within a tier the errors go together (one factor for all), between tiers they are independent.
+//!
+//! Variances of independent groups add up (IPCC Guidelines 2006, volume 1, chapter 3, approach 1: error propagation).
 
-/// Relative standard uncertainty of a tier (reference emissions.md 5.1; assumptions of it).
-pub fn relative_sd(tier: u8) -> f64 {
-    match tier {
+use crate::units::{KgCo2e, KgCo2eSquared, Ratio};
+
+/// Half the width of an interval that holds the true total with 95 %, in standard deviations.
+const HALF_WIDTH_95: Ratio = Ratio::constant(1.96);
+
+/// Relative standard uncertainty of a tier: assumptions of this program, in the order of a calibrated meter, an on-board counter, the
+/// consumption of the vehicle itself, a class factor and a class mean.
+pub fn relative_sd(tier: u8) -> Ratio {
+    Ratio::constant(match tier {
         1 => 0.02,
         2 => 0.05,
         3 => 0.08,
         4 => 0.15,
         _ => 0.40,
-    }
+    })
 }
 
 /// A total with its spread.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Uncertain {
     /// The total.
-    pub total: f64,
+    pub total: KgCo2e,
     /// One standard deviation.
-    pub sd: f64,
+    pub sd: KgCo2e,
 }
 
 impl Uncertain {
-    /// Adds up groups of (amount, relative standard uncertainty) that are independent of each other.
-    pub fn of(groups: impl IntoIterator<Item = (f64, f64)>) -> Self {
-        let (total, square) = groups
-            .into_iter()
-            .fold((0.0, 0.0), |(total, square), (amount, u)| {
-                (total + amount, square + (amount * u).powi(2))
-            });
+    /// Adds up independent groups, each an amount with its relative standard uncertainty.
+    pub fn from_groups(groups: impl IntoIterator<Item = (KgCo2e, Ratio)>) -> Self {
+        let (mut total, mut variance) = (KgCo2e::ZERO, KgCo2eSquared::ZERO);
+        for (amount, relative_sd) in groups {
+            total += amount;
+            variance += (amount * relative_sd).squared();
+        }
         Self {
             total,
-            sd: f64::sqrt(square),
+            sd: variance.sqrt(),
         }
     }
 
     /// The interval that holds the true total with 95 %.
-    pub fn interval_95(&self) -> (f64, f64) {
-        (self.total - 1.96 * self.sd, self.total + 1.96 * self.sd)
+    pub fn interval_95(&self) -> (KgCo2e, KgCo2e) {
+        let half = self.sd * HALF_WIDTH_95;
+        (self.total - half, self.total + half)
     }
 }

@@ -1,16 +1,18 @@
-//! Two years' sets side by side: what was added, taken out, changed, and what only got another name.
+//! Compares the factor sets of two years: which factors were added, removed or changed, and which only got another name.
 
 use std::collections::BTreeMap;
 
-use super::table::{FactorKey, FactorRow, FactorTable};
+use super::row::{FactorKey, FactorRow};
+use super::table::FactorTable;
+use crate::units::Ratio;
 
-/// What happened to a factor.
+/// The kind of difference between two years.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// Another figure.
     Changed,
-    /// The figures of one that is gone under a new name: a new label, not a new measurement. A guess where several fit is not made.
+    /// A removed factor's figures under a new name: a new label, not a new measurement. Where several fit, none is called so.
     Relabelled,
     /// Only in the later year.
     Added,
@@ -23,88 +25,52 @@ pub enum Change {
 /// One factor in both years.
 #[derive(Clone, PartialEq, Debug)]
 pub struct FactorChange<'a> {
-    /// What happened.
+    /// The kind of difference.
     pub change: Change,
-    /// In the earlier year.
+    /// The row of the earlier year.
     pub before: Option<&'a FactorRow>,
-    /// In the later year.
+    /// The row of the later year.
     pub after: Option<&'a FactorRow>,
 }
 
 impl FactorChange<'_> {
-    /// Relative to the earlier year, where there is something to relate to.
-    pub fn ratio(&self) -> Option<f64> {
+    /// The change as a share of the earlier figure; `None` where there is none or it is 0.
+    pub fn ratio(&self) -> Option<Ratio> {
         let (before, after) = (self.before?.value.main(), self.after?.value.main());
-        (before != 0.0).then(|| after / before - 1.0)
+        Ratio::new(after / before - 1.0).filter(|_| before != 0.0)
     }
 }
 
 /// Compares the sets of two years.
 pub fn diff(table: &FactorTable, before: i32, after: i32) -> Vec<FactorChange<'_>> {
-    let of = |year: i32| -> BTreeMap<&FactorKey, &FactorRow> {
-        table
-            .rows
-            .values()
-            .filter(|row| row.year == year)
-            .map(|row| (&row.key, row))
-            .collect()
-    };
-    let (old, new) = (of(before), of(after));
-    let mut changes: Vec<FactorChange<'_>> = Vec::new();
-    let mut gone: Vec<&FactorRow> = old
+    let (old, new) = (of_year(table, before), of_year(table, after));
+    let mut changes: Vec<FactorChange<'_>> = new
         .iter()
-        .filter(|(key, _)| !new.contains_key(*key))
-        .map(|(_, row)| *row)
+        .filter_map(|(key, after)| Some(in_both(old.get(key)?, after)))
         .collect();
-    let came: Vec<&FactorRow> = new
-        .iter()
-        .filter(|(key, _)| !old.contains_key(*key))
-        .map(|(_, row)| *row)
-        .collect();
-    for (key, after) in &new {
-        if let Some(before) = old.get(key) {
-            let change = if before.value == after.value {
-                Change::Unchanged
-            } else {
-                Change::Changed
-            };
-            changes.push(FactorChange {
-                change,
-                before: Some(before),
-                after: Some(after),
-            });
-        }
-    }
-    for after in &came {
-        // The same figures per the same unit in the same component, and nobody else has them: the label changed.
-        let same = |row: &FactorRow| {
-            row.value == after.value
-                && (row.key.kind, &row.key.unit, &row.key.component)
-                    == (after.key.kind, &after.key.unit, &after.key.component)
-        };
-        let found: Vec<usize> = gone
-            .iter()
-            .enumerate()
-            .filter(|(_, row)| same(row))
-            .map(|(index, _)| index)
+    let mut removed = only_in(&old, &new);
+    let added = only_in(&new, &old);
+    for &after in &added {
+        // The same figures per the same unit in the same component, and no other new factor has them: only the label changed.
+        let same: Vec<usize> = (0..removed.len())
+            .filter(|&index| same_figures(removed[index], after))
             .collect();
-        let rivals = came.iter().filter(|row| same(row)).count();
-        match found.as_slice() {
-            [index] if rivals == 1 && after.value.main() != 0.0 => {
-                changes.push(FactorChange {
-                    change: Change::Relabelled,
-                    before: Some(gone.remove(*index)),
-                    after: Some(after),
-                });
-            }
-            _ => changes.push(FactorChange {
-                change: Change::Added,
-                before: None,
-                after: Some(after),
-            }),
-        }
+        let rivals = added.iter().filter(|row| same_figures(row, after)).count();
+        let before = match same.as_slice() {
+            [index] if rivals == 1 && after.value.main() != 0.0 => Some(removed.remove(*index)),
+            _ => None,
+        };
+        changes.push(FactorChange {
+            change: if before.is_some() {
+                Change::Relabelled
+            } else {
+                Change::Added
+            },
+            before,
+            after: Some(after),
+        });
     }
-    changes.extend(gone.into_iter().map(|row| FactorChange {
+    changes.extend(removed.into_iter().map(|row| FactorChange {
         change: Change::Removed,
         before: Some(row),
         after: None,
@@ -116,4 +82,35 @@ pub fn diff(table: &FactorTable, before: i32, after: i32) -> Vec<FactorChange<'_
         )
     });
     changes
+}
+
+type Rows<'a> = BTreeMap<&'a FactorKey, &'a FactorRow>;
+
+fn of_year(table: &FactorTable, year: i32) -> Rows<'_> {
+    let rows = table.rows.values().filter(|row| row.year == year);
+    rows.map(|row| (&row.key, row)).collect()
+}
+
+fn only_in<'a>(rows: &Rows<'a>, other: &Rows<'a>) -> Vec<&'a FactorRow> {
+    let own = rows.iter().filter(|(key, _)| !other.contains_key(*key));
+    own.map(|(_, row)| *row).collect()
+}
+
+fn in_both<'a>(before: &'a FactorRow, after: &'a FactorRow) -> FactorChange<'a> {
+    FactorChange {
+        change: if before.value == after.value {
+            Change::Unchanged
+        } else {
+            Change::Changed
+        },
+        before: Some(before),
+        after: Some(after),
+    }
+}
+
+fn same_figures(row: &FactorRow, other: &FactorRow) -> bool {
+    row.value == other.value
+        && row.key.kind == other.key.kind
+        && row.key.unit == other.key.unit
+        && row.key.component == other.key.component
 }

@@ -1,30 +1,30 @@
-//! What a half-hour's intensity is taken from, best first, and said with it: actual, forecast, the other area, the same slot a week
-//! before, the annual factor (emissions.md section 4.1). Nothing at all is unknown, not zero.
+//! The intensity of a half-hour from the best source there is, with the name of that source: actual, forecast, all of Great Britain, the
+//! same half-hour a week before, the annual factor. Without any of them the intensity is unknown and not zero.
 
 use std::collections::BTreeMap;
 
 use crate::model::{GridArea, IntensitySlot};
-use crate::units::UtcMs;
+use crate::units::{GramsCo2PerKwh, UtcMs};
 
 const WEEK_MS: i64 = 7 * 86_400_000;
 
-/// Where an intensity is from.
+/// The source of an intensity.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Basis {
-    /// Told afterwards.
+    /// The outturn, published about half an hour afterwards.
     Actual,
-    /// Told beforehand; all that regions have.
+    /// The forecast; regions have nothing else.
     Forecast,
-    /// All of Great Britain's, for a region that has none.
+    /// The value of all of Great Britain, for a region without one.
     National,
     /// The same half-hour (UTC) seven days before.
     LastWeek,
-    /// The year's conversion factors of generation and losses, since all the others hold losses too.
+    /// The conversion factors of the year for generation and losses: all other sources contain losses too.
     Annual,
 }
 
 impl Basis {
-    /// All, best first.
+    /// Every source, best first.
     pub const ALL: [Self; 5] = [
         Self::Actual,
         Self::Forecast,
@@ -33,7 +33,7 @@ impl Basis {
         Self::Annual,
     ];
 
-    /// The word in JSON and rows.
+    /// The value in JSON and of the tag `basis`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Actual => "actual",
@@ -43,24 +43,29 @@ impl Basis {
             Self::Annual => "annual",
         }
     }
+
+    /// The position in [`Basis::ALL`]; rows carry it as a number.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
 }
 
-/// An intensity and where it is from.
+/// An intensity with its source.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Intensity {
-    /// gCO2/kWh.
-    pub g_per_kwh: f64,
-    /// Where from.
+    /// Emissions per energy.
+    pub value: GramsCo2PerKwh,
+    /// The source.
     pub basis: Basis,
 }
 
-/// What is known of some half-hours.
+/// The known half-hours of all areas.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Series(BTreeMap<(GridArea, UtcMs), IntensitySlot>);
+pub struct IntensitySeries(BTreeMap<(GridArea, UtcMs), IntensitySlot>);
 
-impl Series {
-    /// Of slots; of two for one half-hour, the later one counts.
-    pub fn of(slots: impl IntoIterator<Item = IntensitySlot>) -> Self {
+impl IntensitySeries {
+    /// From slots; of two for one half-hour, the later one counts.
+    pub fn from_slots(slots: impl IntoIterator<Item = IntensitySlot>) -> Self {
         Self(
             slots
                 .into_iter()
@@ -69,7 +74,7 @@ impl Series {
         )
     }
 
-    /// How far before a stretch of time slots are needed for it.
+    /// How long before a period slots are needed for it.
     pub const LOOK_BACK_MS: i64 = WEEK_MS;
 
     /// The intensity of the half-hour that begins at `start`, in a region or, without one, all of Great Britain.
@@ -77,22 +82,22 @@ impl Series {
         &self,
         area: Option<u8>,
         start: UtcMs,
-        annual_g_per_kwh: Option<f64>,
+        annual: Option<GramsCo2PerKwh>,
     ) -> Option<Intensity> {
         let own = area.map_or(GridArea::NATIONAL, GridArea);
-        let told = |area, start| {
+        let published = |area, start| {
             let slot = self.0.get(&(area, start))?;
-            let actual = slot.actual.map(|g| (g, Basis::Actual));
-            actual.or(slot.forecast.map(|g| (g, Basis::Forecast)))
+            let actual = slot.actual.map(|value| (value, Basis::Actual));
+            actual.or(slot.forecast.map(|value| (value, Basis::Forecast)))
         };
-        let by = |basis| move |(g, _): (f64, Basis)| (g, basis);
+        let by = |basis| move |(value, _): (GramsCo2PerKwh, Basis)| (value, basis);
         let week = start.plus(-WEEK_MS);
-        let (g_per_kwh, basis) = told(own, start)
-            .or_else(|| told(GridArea::NATIONAL, start).map(by(Basis::National)))
-            .or_else(|| told(own, week).map(by(Basis::LastWeek)))
-            .or_else(|| told(GridArea::NATIONAL, week).map(by(Basis::LastWeek)))
-            .or(annual_g_per_kwh.map(|g| (g, Basis::Annual)))?;
-        Some(Intensity { g_per_kwh, basis })
+        let (value, basis) = published(own, start)
+            .or_else(|| published(GridArea::NATIONAL, start).map(by(Basis::National)))
+            .or_else(|| published(own, week).map(by(Basis::LastWeek)))
+            .or_else(|| published(GridArea::NATIONAL, week).map(by(Basis::LastWeek)))
+            .or(annual.map(|value| (value, Basis::Annual)))?;
+        Some(Intensity { value, basis })
     }
 }
 
@@ -101,13 +106,14 @@ mod tests {
     use crate::ledger::intensity::ladder::*;
 
     #[test]
-    fn every_rung() {
+    fn each_source_is_used_when_the_better_ones_are_missing() {
         let start = UtcMs(1_800_000_000_000);
-        let slot = |area, start, forecast, actual| IntensitySlot {
+        let annual = Some(GramsCo2PerKwh::constant(200.0));
+        let slot = |area, start, forecast: Option<f64>, actual: Option<f64>| IntensitySlot {
             area: GridArea(area),
             start,
-            forecast,
-            actual,
+            forecast: forecast.map(GramsCo2PerKwh::constant),
+            actual: actual.map(GramsCo2PerKwh::constant),
             vintage: start,
         };
         let week = start.plus(-WEEK_MS);
@@ -119,36 +125,39 @@ mod tests {
             (slot(0, week, None, Some(5.0)), Basis::LastWeek),
         ];
         for want in [1.0, 2.0, 4.0, 5.0] {
-            let found =
-                Series::of(slots.iter().map(|(slot, _)| *slot)).at(Some(9), start, Some(200.0));
+            let found = IntensitySeries::from_slots(slots.iter().map(|(slot, _)| *slot)).at(
+                Some(9),
+                start,
+                annual,
+            );
             assert_eq!(
                 found,
                 Some(Intensity {
-                    g_per_kwh: want,
+                    value: GramsCo2PerKwh::constant(want),
                     basis: slots[0].1
                 })
             );
             slots.remove(0);
         }
         assert_eq!(
-            Series::default()
-                .at(Some(9), start, Some(200.0))
+            IntensitySeries::default()
+                .at(Some(9), start, annual)
                 .map(|found| found.basis),
             Some(Basis::Annual)
         );
         assert_eq!(
-            Series::default().at(Some(9), start, None),
+            IntensitySeries::default().at(Some(9), start, None),
             None,
             "unknown is unknown"
         );
-        let national = Series::of([
+        let national = IntensitySeries::from_slots([
             slot(0, start, Some(3.0), Some(2.0)),
             slot(9, start, Some(1.0), None),
         ]);
         assert_eq!(
             national.at(None, start, None),
             Some(Intensity {
-                g_per_kwh: 2.0,
+                value: GramsCo2PerKwh::constant(2.0),
                 basis: Basis::Actual
             })
         );

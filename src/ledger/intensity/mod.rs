@@ -1,12 +1,13 @@
-//! F2: half-hourly carbon intensity: replies of the API to slots, the ladder of what to fall back on, and energy-weighted sums.
+//! Half-hourly carbon intensity: replies of the API become slots, a ladder of fallbacks gives each half-hour a value, and sums are weighted
+//! by energy.
 //!
-//! Operational figures for charge timing. They hold losses but no CH4 and N2O, so they are never added to or mixed with reported figures
-//! (emissions.md section 4.2).
+//! These are operational figures for charge timing. They contain grid losses but no CH4 and N2O, so they have no sum with reported
+//! emissions, whose location-based factor is an annual mean (GHG Protocol Scope 2 Guidance 2015, chapter 6).
 
 mod ladder;
 mod reply;
 mod sums;
 
-pub use ladder::{Basis, Intensity, Series};
+pub use ladder::{Basis, Intensity, IntensitySeries};
 pub use reply::{Reply, ReplyError};
 pub use sums::{OperationalSum, split};

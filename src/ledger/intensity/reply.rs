@@ -1,15 +1,16 @@
-//! Replies of the GB Carbon Intensity API (api-definitions; emissions.md section 4.1) to slots. `data` is an array in national replies and
-//! in regional ones of a single period, an object in regional ranges: both are read. A bad period is counted and left out.
+//! Parses replies of the Carbon Intensity API for Great Britain (https://carbon-intensity.github.io/api-definitions) into slots. `data` is
+//! an array in national replies and in regional ones of a single period, an object in regional ranges: both are accepted. A period that
+//! cannot be used is counted and left out.
 
 use serde_json::Value;
 
 use crate::model::{GridArea, HALF_HOUR_MS, IntensitySlot};
-use crate::units::UtcMs;
+use crate::units::{GramsCo2PerKwh, UtcMs};
 
-/// A reply, read.
+/// The content of a reply.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Reply {
-    /// Its periods.
+    /// The usable periods.
     pub slots: Vec<IntensitySlot>,
     /// Periods that could not be used.
     pub left_out: usize,
@@ -24,30 +25,30 @@ pub enum ReplyError {
     /// `{"error": {"code", "message"}}`.
     #[error("the API answers {code}: {message}")]
     Api {
-        /// As sent.
+        /// `code` of the reply.
         code: String,
-        /// As sent.
+        /// `message` of the reply.
         message: String,
     },
     /// No `data`, or nothing in it that is a period.
     #[error("the answer holds no period")]
     Empty,
-    /// Another region than asked for.
-    #[error("the answer is for region {found}, asked was {asked}")]
+    /// The reply is for another region than the request.
+    #[error("the answer is for region {found}, asked was {requested}")]
     Region {
-        /// In the answer.
+        /// Region of the reply.
         found: i64,
-        /// In the question.
-        asked: u8,
+        /// Region of the request.
+        requested: u8,
     },
 }
 
-/// No grid that burns coal alone is above 1,200 g/kWh; what is above this is no intensity.
-const MAX_G_PER_KWH: f64 = 2_000.0;
+/// A grid that burns only coal stays below 1,200 g/kWh; a larger number is not an intensity.
+const MAX_INTENSITY: GramsCo2PerKwh = GramsCo2PerKwh::constant(2_000.0);
 
 impl Reply {
-    /// Reads a body that was asked for an area.
-    pub fn read(body: &[u8], area: GridArea, vintage: UtcMs) -> Result<Self, ReplyError> {
+    /// Parses the body of a reply for an area.
+    pub fn parse(body: &[u8], area: GridArea, vintage: UtcMs) -> Result<Self, ReplyError> {
         let whole: Value =
             serde_json::from_slice(body).map_err(|error| ReplyError::Syntax(error.to_string()))?;
         if let Some(error) = whole.get("error") {
@@ -87,7 +88,7 @@ impl Reply {
                 {
                     return Err(ReplyError::Region {
                         found,
-                        asked: area.0,
+                        requested: area.0,
                     });
                 }
                 match fields.get("data") {
@@ -117,7 +118,8 @@ fn period(value: &Value, area: GridArea, vintage: UtcMs) -> Option<IntensitySlot
         intensity
             .get(key)
             .and_then(Value::as_f64)
-            .filter(|g| (0.0..=MAX_G_PER_KWH).contains(g))
+            .and_then(GramsCo2PerKwh::new)
+            .filter(|value| (GramsCo2PerKwh::ZERO..=MAX_INTENSITY).contains(value))
     };
     let (forecast, actual) = (figure("forecast"), figure("actual"));
     (forecast.is_some() || actual.is_some()).then_some(IntensitySlot {
@@ -135,10 +137,12 @@ mod tests {
 
     const NOW: UtcMs = UtcMs(1_800_000_000_000);
 
-    fn told(body: &str, area: u8) -> Result<Vec<String>, String> {
-        let reply =
-            Reply::read(body.as_bytes(), GridArea(area), NOW).map_err(|error| error.to_string())?;
-        let told = |g: Option<f64>| g.map_or("-".to_owned(), |g| g.to_string());
+    fn parsed(body: &str, area: u8) -> Result<Vec<String>, String> {
+        let reply = Reply::parse(body.as_bytes(), GridArea(area), NOW)
+            .map_err(|error| error.to_string())?;
+        let text = |value: Option<GramsCo2PerKwh>| {
+            value.map_or("-".to_owned(), |value| value.get().to_string())
+        };
         let mut slots: Vec<String> = reply
             .slots
             .iter()
@@ -146,8 +150,8 @@ mod tests {
                 format!(
                     "{} {} {}",
                     &slot.start.to_string()[..16],
-                    told(slot.forecast),
-                    told(slot.actual)
+                    text(slot.forecast),
+                    text(slot.actual)
                 )
             })
             .collect();
@@ -158,37 +162,37 @@ mod tests {
     }
 
     #[test]
-    fn both_shapes() {
+    fn data_may_be_an_array_or_an_object() {
         let national = r#"{"data":[{"from":"2018-01-20T12:00Z","to":"2018-01-20T12:30Z","intensity":{"forecast":266,"actual":263,"index":"moderate"}},
             {"from":"2018-01-20T12:30Z","to":"2018-01-20T13:00Z","intensity":{"forecast":250,"actual":null,"index":"moderate"}}]}"#;
         assert_eq!(
-            told(national, 0).unwrap(),
+            parsed(national, 0).unwrap(),
             ["2018-01-20T12:00 266 263", "2018-01-20T12:30 250 -"]
         );
         let range = r#"{"data":{"regionid":9,"dnoregion":"WPD East Midlands","shortname":"East Midlands","data":[{"from":"2026-11-25T10:00Z","to":"2026-11-25T10:30Z",
             "intensity":{"forecast":181,"index":"moderate"},"generationmix":[{"fuel":"gas","perc":43.6}]}]}}"#;
-        assert_eq!(told(range, 9).unwrap(), ["2026-11-25T10:00 181 -"]);
+        assert_eq!(parsed(range, 9).unwrap(), ["2026-11-25T10:00 181 -"]);
         let single = range
             .replace("{\"data\":{", "{\"data\":[{")
             .replace("}]}}", "}]}]}");
         assert_eq!(
-            told(&single, 9).unwrap(),
+            parsed(&single, 9).unwrap(),
             ["2026-11-25T10:00 181 -"],
             "{single}"
         );
         assert_eq!(
-            told(range, 3).unwrap_err(),
+            parsed(range, 3).unwrap_err(),
             "the answer is for region 9, asked was 3"
         );
     }
 
     #[test]
-    fn what_cannot_be_is_left_out() {
+    fn unusable_periods_are_left_out() {
         let odd = r#"{"data":[{"from":"2026-11-25T10:00Z","to":"2026-11-25T10:30Z","intensity":{"forecast":null,"actual":null}},
             {"from":"2026-11-25T10:10Z","to":"2026-11-25T10:40Z","intensity":{"forecast":100}},{"from":"2026-11-25T10:00Z","to":"2026-11-25T11:00Z","intensity":{"forecast":100}},
             {"from":"soon","to":"later","intensity":{"forecast":100}},{"from":"2026-11-25T10:30Z","to":"2026-11-25T11:00Z","intensity":{"forecast":-5,"actual":0}},{}]}"#;
         assert_eq!(
-            told(odd, 0).unwrap(),
+            parsed(odd, 0).unwrap(),
             ["2026-11-25T10:30 - 0", "left out 5"]
         );
         for (body, want) in [
@@ -204,7 +208,7 @@ mod tests {
             ),
             ("{\"error\":{\"code\":500}}", "the API answers 500: null"),
         ] {
-            assert!(told(body, 0).unwrap_err().contains(want), "{body}");
+            assert!(parsed(body, 0).unwrap_err().contains(want), "{body}");
         }
     }
 }

@@ -1,83 +1,81 @@
-//! Energy-weighted sums: `E = sum_h kWh_h * CI_h / 1000` (emissions.md section 4.2). The mean is of the energy, never of the hours.
+//! Energy-weighted sums: the emissions are the sum over half-hours of energy times intensity. The mean is over the energy, not the hours.
 
-use super::{Basis, Intensity};
+use super::Intensity;
 use crate::ledger::charging::half_hours_of;
 use crate::model::HalfHour;
-use crate::units::UtcMs;
+use crate::units::{GramsCo2, GramsCo2PerKwh, TenthWattHours, UtcMs};
 
-/// Energy with what it caused, and what that was taken from.
+/// Energy with its operational emissions and the basis of their intensity.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct OperationalSum {
-    /// Tenths of Wh, as far as an intensity is known.
-    pub dwh: i64,
-    /// gCO2.
-    pub g: f64,
-    /// Tenths of Wh for which no intensity is known at all: in no figure.
-    pub unknown_dwh: i64,
-    /// Tenths of Wh by [`Basis`], in the order of [`Basis::ALL`].
-    pub by_basis: [i64; 5],
+    /// Energy with a known intensity.
+    pub energy: TenthWattHours,
+    /// Emissions of that energy.
+    pub emissions: GramsCo2,
+    /// Energy without any intensity: in no figure.
+    pub unknown: TenthWattHours,
+    /// Energy by [`Basis`], in the order of [`Basis::ALL`].
+    pub by_basis: [TenthWattHours; 5],
 }
 
 impl OperationalSum {
-    /// Adds a half-hour's energy.
-    pub fn add(&mut self, dwh: i64, intensity: Option<Intensity>) {
-        let Some(Intensity { g_per_kwh, basis }) = intensity else {
-            self.unknown_dwh += dwh;
+    /// Adds the energy of a half-hour.
+    pub fn add(&mut self, energy: TenthWattHours, intensity: Option<Intensity>) {
+        let Some(Intensity { value, basis }) = intensity else {
+            self.unknown += energy;
             return;
         };
-        self.dwh += dwh;
-        self.g += dwh as f64 / 10_000.0 * g_per_kwh;
-        if let Some(place) = Basis::ALL.iter().position(|known| *known == basis) {
-            self.by_basis[place] += dwh;
-        }
+        self.energy += energy;
+        self.emissions += energy.kilowatt_hours() * value;
+        self.by_basis[basis.index()] += energy;
     }
 
     /// Adds another sum.
     pub fn join(&mut self, other: &Self) {
-        self.dwh += other.dwh;
-        self.g += other.g;
-        self.unknown_dwh += other.unknown_dwh;
+        self.energy += other.energy;
+        self.emissions += other.emissions;
+        self.unknown += other.unknown;
         self.by_basis
             .iter_mut()
             .zip(other.by_basis)
             .for_each(|(mine, theirs)| *mine += theirs);
     }
 
-    /// kgCO2; `None` if no energy has an intensity.
-    pub fn kg(&self) -> Option<f64> {
-        (self.dwh != 0).then_some(self.g / 1000.0)
+    /// The emissions; `None` if no energy has an intensity.
+    pub fn known_emissions(&self) -> Option<GramsCo2> {
+        (!self.energy.is_zero()).then_some(self.emissions)
     }
 
-    /// gCO2/kWh of the energy.
-    pub fn mean_g_per_kwh(&self) -> Option<f64> {
-        (self.dwh != 0).then(|| self.g / (self.dwh as f64 / 10_000.0))
+    /// The mean intensity of the energy; `None` if no energy has one.
+    pub fn mean(&self) -> Option<GramsCo2PerKwh> {
+        (!self.energy.is_zero()).then(|| self.emissions / self.energy.kilowatt_hours())
     }
 }
 
-/// Splits a register's difference, in tenths of Wh, over the half-hours between its readings by how long each lies in between.
-pub fn split(from: UtcMs, to: UtcMs, dwh: i64) -> Vec<HalfHour> {
-    half_hours_of(from, to, dwh)
+/// Splits the difference of two register readings over the half-hours between them, by their share of the time.
+pub fn split(from: UtcMs, to: UtcMs, energy: TenthWattHours) -> Vec<HalfHour> {
+    half_hours_of(from, to, energy.0)
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::ledger::intensity::Basis;
     use crate::ledger::intensity::sums::*;
 
-    /// emissions-golden.md, G6.
     #[test]
-    fn g6_half_hourly_carbon_intensity() {
+    fn g6_emissions_are_weighted_by_energy() {
         let mut sum = OperationalSum::default();
-        for (kwh, g_per_kwh) in [(2.0, 120.0), (3.5, 180.0), (1.5, 90.0)] {
+        for (tenth_watt_hours, g_per_kwh) in [(20_000, 120.0), (35_000, 180.0), (15_000, 90.0)] {
             sum.add(
-                (kwh * 10_000.0) as i64,
+                TenthWattHours(tenth_watt_hours),
                 Some(Intensity {
-                    g_per_kwh,
+                    value: GramsCo2PerKwh::constant(g_per_kwh),
                     basis: Basis::Actual,
                 }),
             );
         }
-        assert!((sum.g - 1005.0).abs() < 1e-6, "{}", sum.g);
-        let mean = sum.mean_g_per_kwh().expect("there is energy");
+        assert!((sum.emissions.get() - 1005.0).abs() < 1e-6, "{sum:?}");
+        let mean = sum.mean().expect("there is energy").get();
         assert!(
             (mean - 143.571428571).abs() < 1e-6 && (mean - 130.0).abs() > 1.0,
             "{mean}"
@@ -86,7 +84,7 @@ mod tests {
         let parts = split(
             at("2026-11-25T12:10:00Z"),
             at("2026-11-25T13:20:00Z"),
-            (17_000 - 10_000) * 10,
+            TenthWattHours((17_000 - 10_000) * 10),
         );
         let parts: Vec<_> = parts
             .iter()
@@ -100,23 +98,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_is_in_no_figure() {
+    fn energy_without_an_intensity_is_in_no_figure() {
         let mut sum = OperationalSum::default();
-        sum.add(10_000, None);
+        sum.add(TenthWattHours(10_000), None);
         assert_eq!(
-            (sum.kg(), sum.mean_g_per_kwh(), sum.unknown_dwh),
-            (None, None, 10_000)
+            (sum.known_emissions(), sum.mean(), sum.unknown),
+            (None, None, TenthWattHours(10_000))
         );
         sum.add(
-            10_000,
+            TenthWattHours(10_000),
             Some(Intensity {
-                g_per_kwh: 0.0,
+                value: GramsCo2PerKwh::ZERO,
                 basis: Basis::LastWeek,
             }),
         );
-        assert_eq!((sum.kg(), sum.by_basis), (Some(0.0), [0, 0, 0, 10_000, 0]));
+        assert_eq!(
+            (sum.known_emissions(), sum.by_basis[Basis::LastWeek.index()]),
+            (Some(GramsCo2::ZERO), TenthWattHours(10_000))
+        );
         let mut twice = sum;
         twice.join(&sum);
-        assert_eq!((twice.dwh, twice.unknown_dwh), (20_000, 20_000));
+        assert_eq!(
+            (twice.energy, twice.unknown),
+            (TenthWattHours(20_000), TenthWattHours(20_000))
+        );
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Register;
 use super::parse::Row;
 use super::rows::{day, reference};
-use crate::units::Day;
+use crate::units::{Day, KgCo2ePerKwh, Ratio};
 
 pub(super) const COLUMNS: &[&str] = &["site", "from", "to", "share", "factor_kgco2e_per_kwh"];
 
@@ -20,9 +20,9 @@ pub struct RenewableContract {
     /// `to`: the first day without it (half-open interval); `None` is open-ended.
     pub to: Option<Day>,
     /// `share` of the site's energy, 0 to 1.
-    pub share: f64,
+    pub share: Ratio,
     /// `factor_kgco2e_per_kwh` of the contract; 0 for REGO-backed wind and solar.
-    pub kgco2e_per_kwh: f64,
+    pub factor: KgCo2ePerKwh,
     /// The line it stands in.
     pub line: u64,
 }
@@ -30,10 +30,10 @@ pub struct RenewableContract {
 /// What contracts cover of a site's energy on a day.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Coverage {
-    /// Of the energy, 0 to 1.
-    pub share: f64,
-    /// kgCO2e of the covered part, per kWh of the whole energy.
-    pub kgco2e_per_kwh: f64,
+    /// Covered share of the energy, 0 to 1.
+    pub share: Ratio,
+    /// Emissions of the covered part, per kilowatt-hour of the whole energy.
+    pub factor: KgCo2ePerKwh,
 }
 
 impl RenewableContract {
@@ -52,7 +52,7 @@ impl Register {
             .filter(|contract| Some(&*contract.site) == site && contract.holds(day))
         {
             coverage.share += contract.share;
-            coverage.kgco2e_per_kwh += contract.share * contract.kgco2e_per_kwh;
+            coverage.factor += contract.factor * contract.share;
         }
         coverage
     }
@@ -87,8 +87,8 @@ pub(super) fn contract(
         site: site?,
         from: from?,
         to,
-        share: share?,
-        kgco2e_per_kwh: factor?,
+        share: Ratio::new(share?)?,
+        factor: KgCo2ePerKwh::new(factor?)?,
         line: row.line(),
     };
     if contract.to.is_some_and(|to| to <= contract.from) {
@@ -112,8 +112,8 @@ pub(super) fn contract(
             of_site()
                 .filter(|other| other.holds(*day))
                 .map(|other| other.share)
-                .sum::<f64>()
-                > 1.0 + 1e-9
+                .sum::<Ratio>()
+                > Ratio::ONE + Ratio::constant(1e-9)
         });
     if let Some(day) = too_much {
         let lines: Vec<String> = before

@@ -12,10 +12,10 @@ use fleetgauge::ledger::emissions::Months;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    Activity, ActivityKey, AssetKind, DaySeries, Fact, FeedFormat, Observation, Quantity, Reading,
-    ReadingEntry, Subject, TokenHasher, Value,
+    ActivityData, ActivityKey, AssetKind, DaySeries, Fact, FeedFormat, Observation, Quantity,
+    Reading, ReadingEntry, Subject, TokenHasher, Value,
 };
-use fleetgauge::units::{Day, Thousandths, UtcMs};
+use fleetgauge::units::{Day, Millilitres, Thousandths, UtcMs};
 
 /// A row of `fleet_emissions`.
 struct EmissionsRow {
@@ -177,10 +177,10 @@ fn a_day_whose_fuel_stands_on_other_days_says_so() {
         day: "2025-06-01".parse().unwrap(),
         subject: Subject::Vehicle("A1".into()),
     };
-    let fill = Activity {
-        fuel_card_ml: 40_000,
-        ..Activity::default()
+    let fill = ActivityData {
+        fuel_card: Millilitres(40_000),
+        ..ActivityData::default()
     };
-    engine.set_months(Months::of([(&key, &fill)]));
+    engine.set_months(Months::from_activity([(&key, &fill)]));
     assert_eq!(today(&engine), (false, 1));
 }

@@ -5,6 +5,7 @@ mod imports;
 mod size;
 mod stored_enums;
 mod typed_answers;
+mod units;
 mod words;
 
 use std::path::{Path, PathBuf};

@@ -228,7 +228,7 @@ pub(super) fn figures(
                 register: register.clone(),
                 factors,
                 air: config.engine.air.clone(),
-                residual_kgco2e_per_kwh: config.engine.residual_kgco2e_per_kwh,
+                residual_factor: config.engine.residual_factor,
             };
             let years = years(&reader, &basis, as_of).map_err(|error| error.to_string())?;
             Ok((

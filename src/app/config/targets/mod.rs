@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::source::{self, Node, Value};
 use super::{Config, ConfigError, ConfigErrors, one};
 use crate::app::config::keys::Section;
-use crate::ledger::emissions::Declared;
+use crate::ledger::emissions::DeclaredRestatement;
 use crate::ledger::targets::{Baseline, Comparison, HEADLINE, Kind, Measure, Target, headline};
 use crate::ledger::transition::Profile;
 use crate::model::check_id;
@@ -45,7 +45,7 @@ pub struct TargetsFile {
     /// `engine.profile` with the options of `[definition]`: the definition of "low emission" in force.
     pub profile: Profile,
     /// `[[restatement]]`.
-    pub restatements: Arc<[Declared]>,
+    pub restatements: Arc<[DeclaredRestatement]>,
 }
 
 /// The targets compiled in, or those of a file.

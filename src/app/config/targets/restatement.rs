@@ -6,8 +6,8 @@ use super::super::ConfigError;
 use super::super::source::{Node, Value};
 use super::needed;
 use crate::app::config::keys::Section;
-use crate::ledger::emissions::{Declared, RestatementReason};
-use crate::units::{Day, FinancialYear};
+use crate::ledger::emissions::{DeclaredRestatement, RestatementReason};
+use crate::units::{Day, FinancialYear, KgCo2e};
 
 /// More are a mistake.
 const MOST: usize = 1_000;
@@ -15,7 +15,7 @@ const MOST: usize = 1_000;
 pub(super) fn read(
     tree: &mut BTreeMap<String, Node>,
     errors: &mut Vec<ConfigError>,
-) -> Vec<Declared> {
+) -> Vec<DeclaredRestatement> {
     let items = match tree.remove("restatement") {
         None => return Vec::new(),
         Some(Node {
@@ -55,7 +55,7 @@ pub(super) fn read(
     found
 }
 
-fn one(section: &mut Section<'_>) -> Option<Declared> {
+fn one(section: &mut Section<'_>) -> Option<DeclaredRestatement> {
     let (mut organisation, mut note) = (None::<String>, None::<String>);
     section.optional_text("organisation", &mut organisation);
     let mut year = 0;
@@ -84,12 +84,12 @@ fn one(section: &mut Section<'_>) -> Option<Declared> {
     );
     section.number("tonnes", &mut tonnes, -1e9, 1e9);
     section.optional_text("note", &mut note);
-    Some(Declared {
+    Some(DeclaredRestatement {
         organisation: organisation.map(Into::into),
         year: FinancialYear(Some(year).filter(|year| *year > 0)?),
         date: date?,
         reason: reason?,
-        tonnes: tonnes?,
+        effect: KgCo2e::new(tonnes? * 1000.0)?,
         note: note.unwrap_or_default(),
     })
 }

@@ -11,7 +11,7 @@ use super::{ReadingEffect, ReadingRules};
 use crate::ledger::counters::Counter;
 use crate::model::register::{Access, Register};
 use crate::model::{
-    Activity, AssetKind, EnergyUser, FeedFormat, Quantity, Reading, Subject, Value, VehicleTags,
+    ActivityData, AssetKind, EnergyUser, FeedFormat, Quantity, Reading, Subject, Value, VehicleTags,
 };
 use crate::units::{Thousandths, UtcMs};
 
@@ -69,9 +69,9 @@ pub(crate) struct Asset {
     /// A latitude (true) or longitude that waits for the other.
     half: Option<(bool, i32, UtcMs)>,
     /// The running day's sums.
-    pub today: Activity,
+    pub today: ActivityData,
     /// The part of `today` that no checkpoint has yet.
-    unsaved: Activity,
+    unsaved: ActivityData,
     #[serde(skip)]
     tags: Option<Arc<VehicleTags>>,
     /// Index into `Register::vehicles`.
@@ -99,8 +99,8 @@ impl Asset {
             presence: Presence::default(),
             row_written: None,
             half: None,
-            today: Activity::default(),
-            unsaved: Activity::default(),
+            today: ActivityData::default(),
+            unsaved: ActivityData::default(),
             tags: None,
             vehicle: None,
             priority: 0,
@@ -175,17 +175,17 @@ impl Asset {
     }
 
     /// What no checkpoint has yet.
-    pub fn unsaved(&self) -> &Activity {
+    pub fn unsaved(&self) -> &ActivityData {
         &self.unsaved
     }
 
     /// Takes what no checkpoint has yet out of the running day's sums.
-    pub fn take_unsaved(&mut self) -> Activity {
+    pub fn take_unsaved(&mut self) -> ActivityData {
         std::mem::take(&mut self.unsaved)
     }
 
     /// Books on the running day.
-    pub fn book_today(&mut self, activity: &Activity) {
+    pub fn book_today(&mut self, activity: &ActivityData) {
         self.today.add(activity);
         self.unsaved.add(activity);
     }
@@ -199,7 +199,7 @@ impl Asset {
     }
 
     /// Adds to the running day what was spread into it from earlier; the journal has it already.
-    pub fn add_today(&mut self, activity: &Activity) {
+    pub fn add_today(&mut self, activity: &ActivityData) {
         self.today.add(activity);
     }
 

@@ -1,6 +1,7 @@
 //! What is booked of an asset, and which of its registers measure it, the best first.
 
-use crate::model::{Activity, AssetKind, Quantity};
+use crate::model::{ActivityData, AssetKind, Quantity};
+use crate::units::{Metres, Millilitres, TenthWattHours};
 
 /// Something booked once, however many registers and feeds know of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,23 +33,23 @@ impl Measure {
     }
 
     /// A gain in thousandths of the quantity's unit as activity.
-    pub fn activity(self, gained: i64) -> Activity {
+    pub fn activity(self, gained: i64) -> ActivityData {
         match self {
-            Self::Distance => Activity {
-                distance_m: gained,
-                ..Activity::default()
+            Self::Distance => ActivityData {
+                distance: Metres(gained),
+                ..ActivityData::default()
             },
-            Self::Fuel => Activity {
-                fuel_ml: gained,
-                ..Activity::default()
+            Self::Fuel => ActivityData {
+                fuel: Millilitres(gained),
+                ..ActivityData::default()
             },
-            Self::Grid => Activity {
-                vehicle_grid_dwh: gained.saturating_mul(10),
-                ..Activity::default()
+            Self::Grid => ActivityData {
+                vehicle_grid: TenthWattHours(gained.saturating_mul(10)),
+                ..ActivityData::default()
             },
-            Self::Delivered => Activity {
-                charged_dwh: gained.saturating_mul(10),
-                ..Activity::default()
+            Self::Delivered => ActivityData {
+                charged: TenthWattHours(gained.saturating_mul(10)),
+                ..ActivityData::default()
             },
         }
     }
@@ -56,8 +57,8 @@ impl Measure {
     /// The flag that the vehicle's own register sent a value.
     pub fn metered(self) -> u8 {
         match self {
-            Self::Fuel => Activity::FUEL_METERED,
-            Self::Grid => Activity::GRID_METERED,
+            Self::Fuel => ActivityData::FUEL_METERED,
+            Self::Grid => ActivityData::GRID_METERED,
             Self::Distance | Self::Delivered => 0,
         }
     }

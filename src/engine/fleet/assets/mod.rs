@@ -18,7 +18,7 @@ use crate::ledger::audit::Occurrence;
 use crate::ledger::counters::{CounterEvent, CounterOverride, CounterRates};
 use crate::model::register::Register;
 use crate::model::{
-    Activity, AssetKind, MeterValuesFact, Reading, ReadingEntry, TelemetryFact, Value,
+    ActivityData, AssetKind, MeterValuesFact, Reading, ReadingEntry, TelemetryFact, Value,
 };
 use crate::units::{Thousandths, UtcMs};
 
@@ -43,7 +43,7 @@ pub(in crate::engine) struct ReadingRules<'a> {
 #[derive(Debug, Default)]
 pub(in crate::engine) struct ReadingEffect {
     /// Gains to book over a stretch of time, beyond what went straight to the asset's running day.
-    pub gains: Vec<(UtcMs, UtcMs, Activity)>,
+    pub gains: Vec<(UtcMs, UtcMs, ActivityData)>,
     /// The reading is older than what some counter has booked.
     pub late: bool,
     /// For the audit log.
