@@ -127,6 +127,7 @@ pub fn mapping(bytes: &[u8]) {
             payload,
             retained: false,
             received_at: now,
+            zone: fleetgauge::jurisdiction::UK.zone(),
             properties: &[],
         };
         let mut decoders = Decoders::with_mappings(mappings.clone()).reporting_absent();

@@ -82,28 +82,7 @@ pub(super) fn metres_of_miles(thousandths: i64) -> i64 {
 
 pub(super) fn parse_row(row: &mut CsvRow<'_>, context: &Context<'_>) -> Option<Parsed> {
     let (first_day, last_day) = period(row, context)?;
-    let claimed_m = match (row.text("distance_km"), row.text("distance_miles")) {
-        (Some(_), None) => row.amount("distance_km", MAX_DISTANCE),
-        (None, Some(_)) => row
-            .amount("distance_miles", MAX_DISTANCE)
-            .map(metres_of_miles),
-        (Some(_), Some(_)) => {
-            row.refuse(
-                "distance_miles",
-                "stands beside a distance in km",
-                "keep one of them",
-            );
-            None
-        }
-        (None, None) => {
-            row.refuse(
-                "distance_km",
-                "is empty",
-                "every row needs a distance, in km or miles",
-            );
-            None
-        }
-    };
+    let claimed_m = distance_m(row);
     // Cars of staff are not in the register; their rows need an organisation and a class.
     let is_grey_fleet = row.text("vehicle_id").is_none()
         && row.text("organisation").is_some()
@@ -150,6 +129,32 @@ pub(super) fn parse_row(row: &mut CsvRow<'_>, context: &Context<'_>) -> Option<P
         odometer_m: None,
         line: row.line,
     })))
+}
+
+/// The distance in metres, from the one of the two columns that is filled.
+fn distance_m(row: &mut CsvRow<'_>) -> Option<i64> {
+    match (row.text("distance_km"), row.text("distance_miles")) {
+        (Some(_), None) => row.amount("distance_km", MAX_DISTANCE),
+        (None, Some(_)) => row
+            .amount("distance_miles", MAX_DISTANCE)
+            .map(metres_of_miles),
+        (Some(_), Some(_)) => {
+            row.refuse(
+                "distance_miles",
+                "stands beside a distance in km",
+                "keep one of them",
+            );
+            None
+        }
+        (None, None) => {
+            row.refuse(
+                "distance_km",
+                "is empty",
+                "every row needs a distance, in km or miles",
+            );
+            None
+        }
+    }
 }
 
 /// `date`, or `from` and `to` with both days in it, or `month`.

@@ -62,6 +62,19 @@ fn columns(kind: ImportKind) -> &'static [Column] {
     }
 }
 
+/// The columns that a file must have: one of each group.
+fn required_columns(kind: ImportKind) -> &'static [&'static [&'static str]] {
+    match kind {
+        ImportKind::Fuel => &[&["date"], &["vehicle_id", "registration"], &["litres"]],
+        ImportKind::Mileage => &[
+            &["date", "from", "month"],
+            &["vehicle_id", "registration", "organisation"],
+            &["distance_km", "distance_miles"],
+        ],
+        ImportKind::Indicators => &[&["month"], &["organisation"], &["name"], &["value"]],
+    }
+}
+
 impl ImportTable {
     /// Parses a header. The error holds every mistake.
     pub fn from_header(
@@ -86,9 +99,19 @@ impl ImportTable {
             columns: names,
             titles,
         };
+        let errors = table.header_errors(line);
+        if errors.is_empty() {
+            Ok(table)
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// Columns that stand twice, and required columns that are missing.
+    fn header_errors(&self, line: u64) -> Vec<RegisterError> {
         let mut errors = Vec::new();
         let mut refuse = |column: &str, reason: String, hint: String| {
-            let (file, column) = (file.to_owned(), column.to_owned());
+            let (file, column) = (self.file.clone(), column.to_owned());
             errors.push(RegisterError {
                 file,
                 line,
@@ -98,30 +121,21 @@ impl ImportTable {
                 hint,
             });
         };
-        for (index, name) in table.columns.iter().enumerate() {
-            if let Some(first) = table.columns[..index]
+        for (index, name) in self.columns.iter().enumerate() {
+            if let Some(first) = self.columns[..index]
                 .iter()
                 .position(|other| name.is_some() && other == name)
             {
-                let reason = format!("means the same as `{}`", table.titles[first]);
+                let reason = format!("means the same as `{}`", self.titles[first]);
                 refuse(
-                    &table.titles[index],
+                    &self.titles[index],
                     reason,
                     "rename or remove one of them".to_owned(),
                 );
             }
         }
-        let has = |name: &str| table.columns.contains(&Some(name));
-        let required: &[&[&str]] = match kind {
-            ImportKind::Fuel => &[&["date"], &["vehicle_id", "registration"], &["litres"]],
-            ImportKind::Mileage => &[
-                &["date", "from", "month"],
-                &["vehicle_id", "registration", "organisation"],
-                &["distance_km", "distance_miles"],
-            ],
-            ImportKind::Indicators => &[&["month"], &["organisation"], &["name"], &["value"]],
-        };
-        for choice in required
+        let has = |name: &str| self.columns.contains(&Some(name));
+        for choice in required_columns(self.kind)
             .iter()
             .filter(|choice| !choice.iter().any(|name| has(name)))
         {
@@ -131,15 +145,11 @@ impl ImportTable {
                 reason,
                 format!(
                     "it has {}; config/imports/README.md names what is understood",
-                    table.titles.join(", ")
+                    self.titles.join(", ")
                 ),
             );
         }
-        if errors.is_empty() {
-            Ok(table)
-        } else {
-            Err(errors)
-        }
+        errors
     }
 
     /// The titles of columns that are not used.

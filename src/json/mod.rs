@@ -1,11 +1,12 @@
-//! One pass over JSON text without building a tree: whoever walks it takes what it knows, the rest is skipped.
+//! A lenient JSON walker: one pass over the text without building a tree. The caller takes the fields it knows, the rest is skipped.
 //!
-//! Charge points write JSON by hand. A value left out (`"transactionId":,`), a leading or trailing comma are stepped over and noted in
-//! [`Json::repaired`]; anything worse ends the walk with [`Json::error`]. Nothing here panics or recurses.
+//! Charge points and vehicles write JSON by hand, and their firmware cannot be changed. A missing value (`"transactionId":,`) and a
+//! leading or trailing comma are skipped and recorded in [`Json::repaired`]; anything worse ends the walk with [`Json::error`]. Nothing
+//! here panics or recurses. The strict counterpart for the native format is `telemetry::kit::strict_json`.
 
 use std::borrow::Cow;
 
-/// A place in a JSON text.
+/// A walker at a position in a JSON text.
 #[derive(Debug)]
 pub struct Json<'a> {
     text: &'a str,
@@ -18,7 +19,7 @@ pub struct Json<'a> {
 }
 
 impl<'a> Json<'a> {
-    /// At the beginning of a text whose objects and arrays may nest `max_depth` deep.
+    /// A walker at the beginning of a text whose objects and arrays may nest `max_depth` deep.
     pub fn new(text: &'a str, max_depth: usize) -> Self {
         Self {
             text,
@@ -31,7 +32,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// What is wrong, if anything is.
+    /// The first error, with its byte.
     pub fn error(&self) -> Option<String> {
         self.error.map(|(what, at)| format!("{what} at byte {at}"))
     }
@@ -41,17 +42,17 @@ impl<'a> Json<'a> {
         self.too_deep
     }
 
-    /// A value was missing, or a comma too many.
+    /// A value was missing, or there was a comma too many.
     pub fn repaired(&self) -> bool {
         self.repaired
     }
 
-    /// Where the walk stands, in bytes.
+    /// The current byte.
     pub fn position(&self) -> usize {
         self.at
     }
 
-    /// The text itself.
+    /// The text between two bytes.
     pub fn text_between(&self, from: usize, to: usize) -> &'a str {
         self.text.get(from..to).unwrap_or_default()
     }
@@ -65,7 +66,7 @@ impl<'a> Json<'a> {
         bytes.get(self.at).copied()
     }
 
-    /// Nothing but blanks is left.
+    /// Returns true if only blanks are left.
     pub fn at_end(&mut self) -> bool {
         self.peek().is_none()
     }
@@ -94,8 +95,8 @@ impl<'a> Json<'a> {
         true
     }
 
-    /// Calls `take` with the name of each field, standing at its value; a value that is not taken is skipped.
-    /// False (and skipped) if this is no object.
+    /// Calls `take` with the name of each field, at its value; a value that `take` does not consume is skipped.
+    /// Returns false, and skips the value, if it is not an object.
     pub fn object(&mut self, mut take: impl FnMut(&mut Self, &str)) -> bool {
         if self.peek() != Some(b'{') {
             self.skip();
@@ -139,7 +140,7 @@ impl<'a> Json<'a> {
         true
     }
 
-    /// Calls `take` at each element of a list; at the value itself if it is none (Huawei sends an object for a list of one).
+    /// Calls `take` at each element of a list, or at the value itself if it is not a list (Huawei sends an object for a list of one).
     pub fn one_or_many(&mut self, mut take: impl FnMut(&mut Self)) {
         if self.peek() != Some(b'[') {
             return self.value(take);
@@ -169,7 +170,7 @@ impl<'a> Json<'a> {
         self.depth -= 1;
     }
 
-    /// One value: taken, or skipped if `take` leaves it.
+    /// One value, skipped if `take` does not consume it.
     fn value(&mut self, mut take: impl FnMut(&mut Self)) {
         if let Some(b',' | b'}' | b']') = self.peek() {
             // Nothing stands where a value belongs (AEFA: `"transactionId":,`).
@@ -193,7 +194,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Brackets are counted, not matched by kind: who skips does not care.
+    /// Brackets are counted, not matched by kind: a skipped value need not be valid.
     fn skip_nested(&mut self) {
         let outer = self.depth;
         loop {

@@ -1,16 +1,16 @@
-//! What a CSV import brings: activity that no counter told (fuel bought, mileage claimed), and how a period's sum is spread over its days.
+//! Rows of CSV imports: activity that no counter measured (fuel bought, mileage claimed), and the spreading of a period's sum over its days.
 
 use super::{ActivityData, ActivityKey, ActivityRow, Subject};
 use crate::units::{Day, Metres, Millilitres};
 
-/// What a file holds.
+/// The kind of an import file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum ImportKind {
     /// Fuel cards and bunkers.
     Fuel,
     /// Mileage claims and readings by hand.
     Mileage,
-    /// Monthly figures from elsewhere.
+    /// Monthly figures of other systems.
     Indicators,
 }
 
@@ -25,19 +25,19 @@ impl ImportKind {
     }
 }
 
-/// One good row of a fuel or mileage file.
+/// One valid row of a fuel or mileage file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ImportedRow {
-    /// Fuel or mileage.
+    /// Fuel or mileage; indicators have a type of their own.
     pub kind: ImportKind,
-    /// What makes the row the same row when it comes again: who, when, how much, under which reference. May name a person: only a keyed
-    /// hash of it is stored.
+    /// Identifies the row when it is imported again: vehicle or claimant, period, amount and reference. It may name a person, so only a
+    /// keyed hash of it is stored.
     pub identity: String,
     /// First day of its period.
     pub first_day: Day,
     /// Last day, included.
     pub last_day: Day,
-    /// Whose it is.
+    /// The vehicle or group of vehicles that the row counts for.
     pub subject: Subject,
     /// The sums of the whole period; only those of imports are set.
     pub activity: ActivityData,
@@ -47,7 +47,7 @@ pub struct ImportedRow {
     pub line: u64,
 }
 
-/// Spreads a period's sums evenly over its London days and gives those of `from..=to`. The parts of all days add up to the sums.
+/// Spreads a period's sums evenly over its days and calls `book` with those of `from..=to`. The parts of all days add up to the sums.
 pub fn spread_days(
     (first, last): (Day, Day),
     sums: &ActivityData,

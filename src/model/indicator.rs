@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::units::{Month, UtcMs};
 
-/// Which figure of which month.
+/// Identifies a monthly figure: organisation, name and month.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct IndicatorKey {
     /// `organisation_id` of the register.
@@ -19,12 +19,12 @@ pub struct IndicatorKey {
     pub month: Month,
 }
 
-/// How a figure came.
+/// How a figure was received.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum IndicatorSource {
-    /// `fleetgauge import indicators`.
+    /// By `fleetgauge import indicators`.
     Csv,
-    /// Published.
+    /// By an MQTT message.
     Mqtt,
 }
 
@@ -41,34 +41,34 @@ impl IndicatorSource {
 /// A figure as it was published. Borrowed from the message while decoding; read back from the inbox at a restart.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct IndicatorReport<'a> {
-    /// `organisation_id`, by the topic.
+    /// `organisation_id`, from the topic.
     #[serde(borrow)]
     pub organisation: Cow<'a, str>,
-    /// Its name, by the topic.
+    /// Its name, from the topic.
     #[serde(borrow)]
     pub name: Cow<'a, str>,
     /// The month it is for.
     pub month: Month,
     /// The figure; finite.
     pub value: f64,
-    /// Its unit.
+    /// Its unit, if the message has one.
     #[serde(borrow)]
     pub unit: Option<Cow<'a, str>>,
-    /// When we had it.
+    /// Arrival at this process.
     pub received_at: UtcMs,
 }
 
 /// One monthly figure.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Indicator {
-    /// Which.
+    /// Organisation, name and month.
     pub key: IndicatorKey,
     /// The figure; finite.
     pub value: f64,
-    /// Its unit, where it was said.
+    /// Its unit, if the source gave one.
     pub unit: Option<Arc<str>>,
-    /// When it was first said so; of two, the newer one holds.
+    /// When this value was first received; a newer figure replaces an older one.
     pub at: UtcMs,
-    /// How it came.
+    /// How it was received.
     pub source: IndicatorSource,
 }

@@ -1,6 +1,6 @@
-//! The vocabulary: what can be said about an asset, in which unit, and whether it counts, measures or is a state.
+//! The vocabulary: the quantities of an asset, each with its unit and whether it is a counter, a gauge or a state.
 
-/// What sort of thing a reading is about.
+/// The kind of asset that a reading is about.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub enum AssetKind {
     /// A vehicle.
@@ -14,9 +14,9 @@ pub enum AssetKind {
 /// How a quantity behaves over time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CounterKind {
-    /// Lifetime register: only differences mean something.
+    /// A lifetime register: only differences are meaningful.
     Lifetime,
-    /// Restarts with every session.
+    /// A counter that restarts with every session.
     Session,
     /// A momentary value.
     Gauge,

@@ -104,7 +104,7 @@ fn every_sample_line() {
 
 /// The map that says most about a topic has it; what no map is for goes to the formats.
 #[test]
-fn the_most_literal_map_wins_and_formats_come_last() {
+fn the_map_with_more_literal_levels_wins_and_formats_come_last() {
     let map = |topic: &str, asset: &str| {
         format!(
             "[[map]]\ntopic = \"{topic}\"\nasset = \"{asset}\"\nformat = \"value\"\nfields = [{{ quantity = \"soc\", unit = \"%\" }}]\n"

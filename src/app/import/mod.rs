@@ -89,21 +89,8 @@ pub fn import(
     mut step: impl FnMut(Progress) -> bool,
 ) -> Result<Outcome, ImportFailure> {
     let name = job.path.display().to_string();
-    let failed = |error| ImportFailure::Read {
-        path: job.path.to_path_buf(),
-        error,
-    };
-    let mut source = CsvFile::open(job.path).map_err(failed)?;
     let mut record = ByteRecord::new();
-    if !source
-        .next(&mut record)
-        .map_err(|error| unreadable(&name, source.line(), &error))?
-    {
-        return Err(unreadable(&name, 1, "is empty"));
-    }
-    let table =
-        ImportTable::from_header(job.kind, &name, source.line(), source.separator(), &record)
-            .map_err(ImportFailure::Header)?;
+    let (mut source, table) = open_table(job, &name, &mut record)?;
     let mut file = match store.as_deref_mut() {
         Some(store) => Some(store.begin(job.kind, source.fingerprint(), &name, job.now)?),
         None => None,
@@ -159,6 +146,27 @@ pub fn import(
             return Ok(outcome);
         }
     }
+}
+
+/// Opens the file and checks its header.
+fn open_table(
+    job: &Job<'_>,
+    name: &str,
+    record: &mut ByteRecord,
+) -> Result<(CsvFile, ImportTable), ImportFailure> {
+    let mut source = CsvFile::open(job.path).map_err(|error| ImportFailure::Read {
+        path: job.path.to_path_buf(),
+        error,
+    })?;
+    let has_header = source
+        .next(record)
+        .map_err(|error| unreadable(name, source.line(), &error))?;
+    if !has_header {
+        return Err(unreadable(name, 1, "is empty"));
+    }
+    let table = ImportTable::from_header(job.kind, name, source.line(), source.separator(), record)
+        .map_err(ImportFailure::Header)?;
+    Ok((source, table))
 }
 
 fn unreadable(file: &str, line: u64, error: impl ToString) -> ImportFailure {

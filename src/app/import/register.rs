@@ -42,18 +42,9 @@ fn names() -> impl Iterator<Item = &'static str> {
     EXAMPLE_REGISTER.iter().map(|(name, _)| *name)
 }
 
-/// Copies a file, or all files of a folder, into the register's folder.
-pub fn replace(
-    from: &Path,
-    folder: &Path,
-    now: UtcMs,
-    dry_run: bool,
-) -> Result<Replaced, ReplaceError> {
-    let failed = |path: &Path, error| ReplaceError::File {
-        path: path.to_path_buf(),
-        error,
-    };
-    let new: Vec<(&str, PathBuf)> = if from.is_dir() {
+/// The register files that a path names: itself, or those in a folder.
+fn register_files(from: &Path) -> Vec<(&'static str, PathBuf)> {
+    if from.is_dir() {
         names()
             .map(|name| (name, from.join(name)))
             .filter(|(_, path)| path.exists())
@@ -67,7 +58,21 @@ pub fn replace(
             .filter(|name| *name == called)
             .map(|name| (name, from.to_path_buf()))
             .collect()
+    }
+}
+
+/// Copies a file, or all files of a folder, into the register's folder.
+pub fn replace(
+    from: &Path,
+    folder: &Path,
+    now: UtcMs,
+    dry_run: bool,
+) -> Result<Replaced, ReplaceError> {
+    let failed = |path: &Path, error| ReplaceError::File {
+        path: path.to_path_buf(),
+        error,
     };
+    let new = register_files(from);
     if new.is_empty() {
         return Err(ReplaceError::Name(from.to_path_buf()));
     }

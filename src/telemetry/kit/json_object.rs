@@ -21,11 +21,11 @@ pub fn text<'a>(message: &Message<'a>) -> Result<&'a str, Refused> {
     text_within(message, MAX_BYTES)
 }
 
-/// The payload as text of at most `most` bytes.
-pub fn text_within<'a>(message: &Message<'a>, most: usize) -> Result<&'a str, Refused> {
-    if message.payload.len() > most {
+/// The payload as text of at most `max` bytes.
+pub fn text_within<'a>(message: &Message<'a>, max: usize) -> Result<&'a str, Refused> {
+    if message.payload.len() > max {
         let detail = format!(
-            "the message has {} bytes; at most {most} are allowed",
+            "the message has {} bytes; at most {max} are allowed",
             message.payload.len()
         );
         return Err(Refused::new(RejectReason::TooLarge, detail));

@@ -1,5 +1,5 @@
-//! What births said: per edge node and device, which alias is which quantity in which unit, and the node's running number.
-//! Bounded; aliases outlast a restart, running numbers do not. Reads no payloads.
+//! The state of edge nodes and devices: the metrics of each birth, with alias, quantity and unit, and the node's sequence number.
+//! Bounded. Metrics survive a restart, sequence numbers do not.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,41 +20,39 @@ const MAX_RANGES: usize = 32;
 /// A metric with a meaning.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct KnownMetric {
-    /// What stands for its name.
+    /// The number that stands for its name in later messages.
     pub alias: Option<u64>,
-    /// What it measures.
     pub quantity: Quantity,
-    /// It is named by its VSS path, not by our name.
+    /// The birth named it by its VSS path, not by our name.
     pub path: bool,
-    /// How it is read; `None` if its unit is none of the quantity's.
+    /// The rule of its values; `None` if the quantity does not have its unit.
     pub rule: Option<Rule>,
-    /// Of its values.
+    /// Sparkplug datatype of its values.
     pub datatype: u8,
 }
 
 /// What a metric of a message is.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Found {
-    /// This entry of the table.
+    /// Index in the table.
     Known(usize),
-    /// Nothing of ours.
+    /// A metric that is not in our vocabulary.
     Foreign,
-    /// Nobody told: a birth is missing.
+    /// Not in any birth received: a birth is missing.
     Unknown,
 }
 
 /// The metrics of an edge node itself, or of a device.
 #[derive(Clone, PartialEq, Debug)]
 pub struct MetricTable {
-    /// What the asset is.
     pub kind: AssetKind,
     /// Metrics with a meaning; each quantity once, so there are never more than quantities.
     pub metrics: Vec<KnownMetric>,
     /// All aliases there are, first and last of each run, in order.
     pub aliases: Vec<(u64, u64)>,
-    /// Born since its node was.
+    /// It had a birth since the last birth of its node.
     pub born: bool,
-    /// Born, and not dead since.
+    /// It had a birth and no death since.
     pub online: bool,
 }
 
@@ -77,7 +75,7 @@ impl MetricTable {
             let Some((rule, path)) = metric_names::named(name) else {
                 return Found::Foreign;
             };
-            // Its unit may have been in a birth that we did not hear: watt hours must not become kilowatt hours.
+            // Its unit may be in a birth that was missed: watt-hours must not become kilowatt-hours.
             return match self
                 .metrics
                 .iter()
@@ -124,7 +122,7 @@ impl MetricTable {
         }
     }
 
-    /// Takes the sorted aliases of a birth; calls `clash` with each that stands for several metrics, which then have none.
+    /// Sets the sorted aliases of a birth. Calls `clash` with each alias of several metrics, which then are found by name only.
     pub fn set_aliases(&mut self, sorted: &[u64], mut clash: impl FnMut(u64)) {
         self.aliases.clear();
         for (index, &alias) in sorted.iter().enumerate() {
@@ -146,7 +144,7 @@ impl MetricTable {
         }
     }
 
-    /// Is what must outlast a restart the same?
+    /// Returns true if the parts that survive a restart are equal.
     pub fn same_saved_state(&self, other: &Self) -> bool {
         (self.kind, &self.metrics, &self.aliases) == (other.kind, &other.metrics, &other.aliases)
     }
@@ -163,15 +161,15 @@ pub struct Edge {
     pub birth_number: Option<u64>,
     /// When it was born, by its own clock.
     pub born_at: Option<UtcMs>,
-    /// Died, and nothing heard since.
+    /// It died, and no message came since.
     pub dead: bool,
-    /// Messages lost that no reading has told yet.
+    /// Lost messages that no reading has reported yet.
     pub lost: u32,
     seq: Option<u8>,
 }
 
 impl Edge {
-    /// Takes the running number of a message of the node or one of its devices.
+    /// Counts the messages lost before this sequence number, of the node or one of its devices.
     pub fn observe_sequence(&mut self, seq: u8) {
         if let Some(last) = self.seq.filter(|last| *last != seq) {
             self.lost = self
@@ -181,7 +179,7 @@ impl Edge {
         self.seq = Some(seq);
     }
 
-    /// Its birth begins the count, and all its devices must be born again.
+    /// A birth of the node restarts the sequence, and all its devices must send a birth again.
     pub fn restart(&mut self, seq: Option<u8>) {
         self.seq = seq;
         self.dead = false;
@@ -190,7 +188,7 @@ impl Edge {
             .for_each(|device| device.born = false);
     }
 
-    /// It is dead, and with it all its devices.
+    /// The node is offline, and with it all its devices.
     pub fn die(&mut self) {
         self.restart(None);
         self.dead = true;
@@ -209,12 +207,12 @@ pub struct Edges {
 }
 
 impl Edges {
-    /// An edge node we know.
+    /// A known edge node.
     pub fn get(&mut self, node: &str) -> Option<&mut Edge> {
         self.by_id.get_mut(node)
     }
 
-    /// An edge node, made if there is room for it. A dead one makes room.
+    /// An edge node, inserted if there is room. A dead node is removed to make room.
     pub fn get_or_insert(&mut self, node: &str) -> Result<&mut Edge, Refused> {
         if !self.by_id.contains_key(node) {
             if self.by_id.len() >= MAX_EDGES {
@@ -231,10 +229,10 @@ impl Edges {
         Ok(self
             .by_id
             .get_mut(node)
-            .expect("it was there or has just been put there"))
+            .expect("it was there or has just been inserted"))
     }
 
-    /// Makes room for a new device of an edge node; one that is offline goes for it.
+    /// Makes room for a new device of an edge node by removing one that is offline.
     pub fn make_room(&mut self, node: &str, device: &str) -> Result<(), Refused> {
         let edge = self.get_or_insert(node)?;
         if edge.devices.contains_key(device) {
@@ -260,7 +258,7 @@ impl Edges {
         Ok(())
     }
 
-    /// What outlasts a restart. Running numbers do not: how many messages passed meanwhile, nobody knows.
+    /// The state that survives a restart. Sequence numbers do not, because messages during the restart were missed.
     pub fn save(&self) -> Vec<u8> {
         let edges: Vec<SavedEdge<'_>> = self
             .by_id
@@ -277,7 +275,7 @@ impl Edges {
         postcard::to_stdvec(&edges).unwrap_or_default()
     }
 
-    /// Takes back what was saved. Everything counts as born: a death that we did not hear is followed by a birth.
+    /// Restores saved state. Every node and device counts as born, because a missed death is followed by a birth.
     pub fn restore(&mut self, saved: &[u8]) {
         let edges: Vec<SavedEdge<'_>> = postcard::from_bytes(saved).unwrap_or_default();
         self.by_id.clear();
@@ -299,10 +297,10 @@ impl Edges {
     }
 }
 
-fn full(id: &str, most: usize, what: &str) -> Refused {
+fn full(id: &str, max: usize, what: &str) -> Refused {
     Refused::new(
         RejectReason::Limit,
-        format!("{id} is one more than {most} {what}; use fewer, or a second instance"),
+        format!("{id} is one more than {max} {what}; use fewer, or a second instance"),
     )
 }
 

@@ -85,15 +85,15 @@ impl Sparkplug {
             let Some(metric) = incoming.metric((from, to)) else {
                 continue;
             };
-            let pending = match table.find(metric.name, metric.alias) {
-                Found::Known(pending) => pending,
+            let index = match table.find(metric.name, metric.alias) {
+                Found::Known(index) => index,
                 Found::Foreign => continue,
                 Found::Unknown => {
                     report(&metric, NO_BIRTH, sink);
                     continue;
                 }
             };
-            let known = &mut table.metrics[pending];
+            let known = &mut table.metrics[index];
             *changed |= !birth && update_unit(known, &metric);
             if metric.null {
                 continue;
@@ -104,13 +104,13 @@ impl Sparkplug {
                 continue;
             }
             let at = at.map_or(PendingMetric::NOW, |at| at.0);
-            // A table has each quantity once, so its places fit.
+            // A table has each quantity once, so its indexes fit.
             order.push(PendingMetric {
                 at,
                 historical: metric.historical,
                 from,
                 to,
-                known: pending as u8,
+                known: index as u8,
             });
         }
         order.sort_unstable();
