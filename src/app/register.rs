@@ -47,9 +47,9 @@ pub enum LoadError {
         "register: {path}: {error}\n  hint: `register.directory` must be a folder with vehicles.csv, charge_points.csv, ... that the daemon may read"
     )]
     Read {
-        /// Which.
+        /// The folder or file.
         path: String,
-        /// Why.
+        /// What the operating system answered.
         error: std::io::Error,
     },
     /// Rows are wrong: all of them.

@@ -227,7 +227,7 @@ fn renewable_contracts_are_dated_and_cover_no_more_than_everything() {
     }
 }
 
-/// emissions.md 3.2: trailers, vehicles awaiting disposal and SORN are no vehicles of the share; what the register can say of them.
+/// Trailers, vehicles awaiting disposal and SORN are no vehicles of the share; what the register can say of them.
 #[test]
 fn what_is_out_of_the_share_is_left_out_or_dated() {
     let trailer = parse(&[("vehicles.csv", b"vehicle_id,category\nT1,trailer\n")]).unwrap_err();

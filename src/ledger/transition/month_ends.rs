@@ -1,7 +1,7 @@
 //! The fleet month by month, from the in- and out-of-service dates of a register: who is counted, and the classes at each month's end.
 //!
 //! Intervals are half-open, a month's figure is that of its last instant, and every denominator is counted anew from the register, never
-//! carried forward (emissions.md 5.4). What has no date in service is counted in every month, and said.
+//! carried forward. A vehicle without a date in service is counted in every month, and reported as undated.
 
 use std::sync::Arc;
 

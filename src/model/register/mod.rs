@@ -22,15 +22,11 @@ use crate::units::{Day, WeeklyHours, Zone};
 pub struct Register {
     /// The country whose rules it is read by.
     pub jurisdiction: &'static Jurisdiction,
-    /// By file order.
+    /// In the order of the file, as all lists here.
     pub organisations: Vec<Organisation>,
-    /// By file order.
     pub sites: Vec<Site>,
-    /// By file order.
     pub vehicles: Vec<Vehicle>,
-    /// By file order.
     pub charge_points: Vec<ChargePoint>,
-    /// By file order.
     pub renewable: Vec<RenewableContract>,
     /// Whose tag is whose: `tags.csv` and the `id_tags` of vehicles, under the store's key.
     pub tags: HashMap<IdTokenHash, EnergyUser>,
@@ -243,8 +239,8 @@ impl Vehicle {
             && self.in_service_to.is_none_or(|to| day < to)
     }
 
-    /// Not the fleet's but business travel: grey fleet, and what is hired for five days or less by its dates (reference emissions.md 3.1
-    /// and 5.3). A hire without an end goes on.
+    /// Not the fleet's but business travel: grey fleet, and what is hired for five days or less by its dates (the
+    /// share counts vehicles hired for more than five days). A hire without an end goes on.
     pub fn is_business_travel(&self) -> bool {
         let days = self
             .in_service_from
