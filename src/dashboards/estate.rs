@@ -1,13 +1,14 @@
 //! Does the charging estate work, how much is it used, and where does it reach its limits?
 
-use super::colours::{CLASS, LINK, STATUS, YES};
+use super::charge_point::SESSION;
+use super::colours::STATUS;
 use super::table::{
     Dashboard, Filter, Join, Variable, bar_gauge, bars, column, demand, gauge, grown, growth,
     latest, lines, listing, one_minus, over, peak, rows, share, share_in_time, standing, stat,
-    state, states, table, word,
+    state, states, table,
 };
 
-const SITE: Variable = Variable {
+pub(super) const SITE: Variable = Variable {
     tag: "site",
     label: "Site",
     measurement: "connector_time",
@@ -16,7 +17,7 @@ const SITE: Variable = Variable {
     several: true,
     first: "",
 };
-const CHARGE_POINT: Variable = Variable {
+pub(super) const CHARGE_POINT: Variable = Variable {
     tag: "charge_point_id",
     label: "Charge point",
     measurement: "connector_time",
@@ -26,26 +27,26 @@ const CHARGE_POINT: Variable = Variable {
     first: "",
 };
 
-const SITES: &[Filter] = &[Filter::Chosen("site")];
+const SITES: &[Filter] = &[Filter::Selected("site")];
 /// Connector 0 is the charge point itself, not a place to plug in.
-const CONNECTORS: &[Filter] = &[Filter::Chosen("site"), Filter::Not("connector_id", "0")];
-const ONE: &[Filter] = &[Filter::One("charge_point_id")];
-const PLUGS: &[Filter] = &[
+const CONNECTORS: &[Filter] = &[Filter::Selected("site"), Filter::Not("connector_id", "0")];
+pub(super) const ONE: &[Filter] = &[Filter::One("charge_point_id")];
+pub(super) const PLUGS: &[Filter] = &[
     Filter::One("charge_point_id"),
     Filter::Not("connector_id", "0"),
 ];
-const ITSELF: &[Filter] = &[
+pub(super) const ITSELF: &[Filter] = &[
     Filter::One("charge_point_id"),
     Filter::Is("connector_id", "0"),
 ];
 const PLACE: &[&str] = &["charge_point_id", "connector_id"];
-const S: &str = "charge_point_status";
-const V: &str = "meter_values";
-const C: &str = "connector_time";
-const I: &str = "site_info";
+pub(super) const CHARGE_POINT_STATUS: &str = "charge_point_status";
+pub(super) const METER_VALUES: &str = "meter_values";
+pub(super) const CONNECTOR_TIME: &str = "connector_time";
+const SITE_INFO: &str = "site_info";
 
 /// What was not working, without exempt time (`ledger/uptime/norms.rs` has the sources).
-const DOWN: &[&str] = &["inoperative_ms", "faulted_ms", "-exempt_down_ms"];
+pub(super) const DOWN: &[&str] = &["inoperative_ms", "faulted_ms", "-exempt_down_ms"];
 /// Without a link or not working, exempt time taken out.
 pub(super) const OUT: &[&str] = &[
     "inoperative_ms",
@@ -63,7 +64,7 @@ pub(super) const OBSERVED: &[&str] = &[
     "faulted_ms",
     "offline_ms",
 ];
-const OPEN: &[&str] = &[
+pub(super) const OPEN: &[&str] = &[
     "available_ms",
     "occupied_ms",
     "reserved_ms",
@@ -96,10 +97,10 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "Connectors by their state at the end of the range.",
             "none",
             &[
-                standing("Available", S, "status_code", 1).only(CONNECTORS),
-                standing("Charging", S, "status_code", 3).only(CONNECTORS),
-                standing("Unavailable", S, "status_code", 8).only(CONNECTORS),
-                standing("Faulted", S, "status_code", 9).only(CONNECTORS),
+                standing("Available", CHARGE_POINT_STATUS, "status_code", 1).only(CONNECTORS),
+                standing("Charging", CHARGE_POINT_STATUS, "status_code", 3).only(CONNECTORS),
+                standing("Unavailable", CHARGE_POINT_STATUS, "status_code", 8).only(CONNECTORS),
+                standing("Faulted", CHARGE_POINT_STATUS, "status_code", 9).only(CONNECTORS),
             ],
         )
         .size(12, 4),
@@ -107,19 +108,19 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "Energy delivered",
             "Energy of sessions that ended within the range, by the connectors' counters.",
             "watth",
-            &[grown("Energy", C, "energy_wh").only(SITES)],
+            &[grown("Energy", CONNECTOR_TIME, "energy_wh").only(SITES)],
         ),
         stat(
             "Peak power of one connector",
             "Highest power of any connector within the range.",
             "watt",
-            &[peak("Peak", V, "power_w").only(SITES)],
+            &[peak("Peak", METER_VALUES, "power_w").only(SITES)],
         ),
         states(
             "State of every connector",
             "OCPP state in time. A colour that goes on means that nothing else was heard since.",
             "none",
-            &[state("", S, "status_code").only(CONNECTORS).by(PLACE, "{charge_point_id} {connector_id}")],
+            &[state("", CHARGE_POINT_STATUS, "status_code").only(CONNECTORS).by(PLACE, "{charge_point_id} {connector_id}")],
         )
         .size(24, 14)
         .states(STATUS),
@@ -128,8 +129,8 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "Sum over connectors of the mean power of each interval; dashed, the capacity of the site's supply in the register's `sites.csv`. No dashed line: it is not stated there.",
             "watt",
             &[
-                over("", V, "power_w", Join::Sum).only(CONNECTORS).by(&["site"], "{site}"),
-                state("", I, "capacity_w").only(SITES).by(&["site"], "{site} capacity").dashed(),
+                over("", METER_VALUES, "power_w", Join::Sum).only(CONNECTORS).by(&["site"], "{site}"),
+                state("", SITE_INFO, "capacity_w").only(SITES).by(&["site"], "{site} capacity").dashed(),
             ],
         ),
         bar_gauge(
@@ -137,27 +138,27 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "The highest half-hour of the range by site, sum over connectors of the half-hours' mean power, beside the capacity of the site's supply.",
             "watt",
             &[
-                demand("", V, "power_w").only(CONNECTORS).by(&["site"], "{site}"),
-                latest("", I, "capacity_w", Join::Last).only(SITES).by(&["site"], "{site} capacity"),
+                demand("", METER_VALUES, "power_w").only(CONNECTORS).by(&["site"], "{site}"),
+                latest("", SITE_INFO, "capacity_w", Join::Last).only(SITES).by(&["site"], "{site} capacity"),
             ],
         ),
         lines(
             "Peak power of a connector by site",
             "Highest single reading of each interval.",
             "watt",
-            &[peak("", V, "power_w").only(SITES).by(&["site"], "{site}")],
+            &[peak("", METER_VALUES, "power_w").only(SITES).by(&["site"], "{site}")],
         ),
         bars(
             "Energy by site",
             "Energy of ended sessions by interval.",
             "watth",
-            &[growth("", C, "energy_wh").only(SITES).by(&["site"], "{site}")],
+            &[growth("", CONNECTOR_TIME, "energy_wh").only(SITES).by(&["site"], "{site}")],
         ),
         lines(
             "Sessions",
             "Sessions that ended by interval, and those in which the vehicle got something (0.2 kWh or three minutes). The second is part of the first.",
             "none",
-            &[growth("Ended", C, "sessions").only(SITES), growth("Successful", C, "sessions_successful").only(SITES)],
+            &[growth("Ended", CONNECTOR_TIME, "sessions").only(SITES), growth("Successful", CONNECTOR_TIME, "sessions_successful").only(SITES)],
         ),
         lines(
             "Utilisation",
@@ -172,13 +173,13 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "Overstay",
             "Time plugged in longer than needed and allowed, within opening hours, by site.",
             "ms",
-            &[growth("", C, "overstay_ms").only(SITES).by(&["site"], "{site}")],
+            &[growth("", CONNECTOR_TIME, "overstay_ms").only(SITES).by(&["site"], "{site}")],
         ),
         bars(
             "Faults",
             "Faults and warnings reported by charge points, by site.",
             "none",
-            &[growth("", C, "faults").only(SITES).by(&["site"], "{site}")],
+            &[growth("", CONNECTOR_TIME, "faults").only(SITES).by(&["site"], "{site}")],
         ),
         gauge(
             "Reliability by the wording",
@@ -215,11 +216,11 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "Connector time in maintenance windows, outside opening hours, and while we were away: it is in no reliability figure as downtime.",
             "ms",
             &[
-                growth("Maintenance", C, "maintenance_ms").only(SITES),
-                growth("Closed", C, "closed_ms").only(SITES),
-                growth("Not observed", C, "not_observed_ms").only(SITES),
-                growth("Exempt, not working", C, "exempt_down_ms").only(SITES),
-                growth("Exempt, off line", C, "exempt_offline_ms").only(SITES),
+                growth("Maintenance", CONNECTOR_TIME, "maintenance_ms").only(SITES),
+                growth("Closed", CONNECTOR_TIME, "closed_ms").only(SITES),
+                growth("Not observed", CONNECTOR_TIME, "not_observed_ms").only(SITES),
+                growth("Exempt, not working", CONNECTOR_TIME, "exempt_down_ms").only(SITES),
+                growth("Exempt, off line", CONNECTOR_TIME, "exempt_offline_ms").only(SITES),
             ],
         ),
         listing(
@@ -234,7 +235,7 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "Sites of the register, with the capacity of their supply. VictoriaMetrics keeps no text.",
             "none",
             &[table(
-                I,
+                SITE_INFO,
                 &["fleet", "site"],
                 &[
                     column("name", "Name", "string"),
@@ -277,145 +278,5 @@ pub const DASHBOARD: Dashboard = Dashboard {
             .only(SITES)],
         )
         .size(12, 9),
-    ],
-};
-
-const SESSION: &[super::table::Column] = &[
-    super::table::date("started_ts_s", "Start"),
-    column("vehicle_id", "Vehicle", "string"),
-    column("id_tag_hash", "Tag, hashed", "string"),
-    column("transaction_id", "Transaction", "string"),
-    column("energy_wh", "Energy", "watth"),
-    column("peak_power_w", "Peak power", "watt"),
-    column("duration_s", "Duration", "s"),
-    column("charging_duration_s", "Charging", "s"),
-    column("idle_duration_s", "Idle", "s"),
-    column("kgco2e_location", "Scope 2, location-based", super::KGCO2E),
-    column("stop_reason", "Stop reason", "string"),
-    column("method", "Method", "string"),
-    word("plausible", "Plausible", YES),
-];
-
-/// One charge point in depth.
-pub const POINT_DASHBOARD: Dashboard = Dashboard {
-    name: "charge-point",
-    title: "Charge point",
-    description: "What does one charge point do, and what is wrong with it?",
-    from: "now-24h",
-    variables: &[SITE, CHARGE_POINT],
-    panels: &[
-        states(
-            "State",
-            "OCPP state of each connector.",
-            "none",
-            &[state("", S, "status_code").only(PLUGS).by(&["connector_id"], "Connector {connector_id}")],
-        )
-        .states(STATUS),
-        states(
-            "Class of time",
-            "What each connector's time counts as in the uptime book.",
-            "none",
-            &[state("", C, "class_code").only(PLUGS).by(&["connector_id"], "Connector {connector_id}")],
-        )
-        .size(24, 6)
-        .states(CLASS),
-        states(
-            "Link",
-            "Whether the OCPP link is up and, of a tapped charge point, whether its operator can be reached.",
-            "none",
-            &[state("Link", S, "online").only(ITSELF), state("Operator", S, "operator_online").only(ITSELF)],
-        )
-        .size(24, 6)
-        .states(LINK),
-        lines(
-            "Power",
-            "Active power delivered, mean of each interval. Connector 0 is the main meter.",
-            "watt",
-            &[over("", V, "power_w", Join::Mean).only(ONE).by(&["connector_id"], "Connector {connector_id}")],
-        ),
-        lines(
-            "Energy register",
-            "The meter's own reading; it only rises, unless the meter was replaced.",
-            "watth",
-            &[state("", V, "energy_import_wh").only(ONE).by(&["connector_id"], "Connector {connector_id}")],
-        ),
-        lines(
-            "Current",
-            "Current of the most loaded phase, highest of each interval.",
-            "amp",
-            &[peak("", V, "current_a").only(ONE).by(&["connector_id"], "Connector {connector_id}")],
-        ),
-        lines(
-            "Voltage",
-            "Mean of each interval.",
-            "volt",
-            &[over("", V, "voltage_v", Join::Mean).only(ONE).by(&["connector_id"], "Connector {connector_id}")],
-        ),
-        lines(
-            "State of charge",
-            "Of the plugged vehicle, as the charge point knows it.",
-            "percentunit",
-            &[over("", V, "soc_ratio", Join::Mean).only(ONE).by(&["connector_id"], "Connector {connector_id}")],
-        ),
-        lines(
-            "Temperature",
-            "As the charge point reports it, highest of each interval.",
-            "celsius",
-            &[peak("", V, "temperature_c").only(ONE).by(&["connector_id"], "Connector {connector_id}")],
-        ),
-        bars(
-            "Energy and sessions",
-            "Energy of ended sessions by interval.",
-            "watth",
-            &[growth("", C, "energy_wh").only(ONE).by(&["connector_id"], "Connector {connector_id}")],
-        ),
-        lines(
-            "Faults and sessions",
-            "Faults and warnings reported, and sessions that ended.",
-            "none",
-            &[growth("Faults", C, "faults").only(ONE), growth("Sessions", C, "sessions").only(ONE)],
-        ),
-        gauge(
-            "Reliability by the wording",
-            "Public Charge Point Regulations 2023, regulation 7: a lost link and maintenance count as reliable.",
-            "percentunit",
-            &[one_minus("By wording", DOWN, OPEN).only(ONE)],
-        ),
-        gauge(
-            "Uptime with links",
-            "A lost link counts as outage, exempt time does not (23 CFR 680.116(b)).",
-            "percentunit",
-            &[one_minus("NEVI", OUT, OBSERVED).only(ONE)],
-        ),
-        stat(
-            "Conformance",
-            "Share of sampled requests that the strict OCPP reader took.",
-            "percentunit",
-            &[latest("Conformant", "charge_point_conformance", "conformant_ratio", Join::Last).only(ONE)],
-        )
-        .size(12, 6),
-        listing(
-            "State, in words",
-            "The last state of each connector with its error code. VictoriaMetrics keeps no text.",
-            "none",
-            &[table(
-                S,
-                &["connector_id"],
-                &[
-                    word("status_code", "State", STATUS),
-                    column("status", "In words", "string"),
-                    column("error_code", "Error code", "string"),
-                    word("occupied", "Plugged in", YES),
-                    word("online", "Link", LINK),
-                ],
-            )
-            .only(ONE)],
-        ),
-        listing(
-            "Sessions",
-            "The newest 200 sessions that ended within the range. VictoriaMetrics keeps no text: there it is the last session of each connector.",
-            "none",
-            &[rows("charging_session", &["connector_id"], SESSION).only(ONE)],
-        ),
     ],
 };

@@ -10,7 +10,7 @@ const CHOSEN: &[Filter] = &[Filter::One("fleet")];
 const Q: &str = "data_quality";
 const I: &str = "ingest_stats";
 const T: &str = "vehicle_telemetry";
-const VEHICLES: &[Filter] = &[Filter::Chosen("vehicle_id")];
+const VEHICLES: &[Filter] = &[Filter::Selected("vehicle_id")];
 const BY_VEHICLE: &[&str] = &["vehicle_id"];
 
 /// The dashboard.

@@ -171,7 +171,7 @@ pub fn query(series: &Series) -> String {
 /// Values of a variable.
 pub fn values(variable: &Variable) -> String {
     let within = variable.within.map_or(String::new(), |tag| {
-        format!(" WHERE {}", condition(&Filter::Chosen(tag)))
+        format!(" WHERE {}", condition(&Filter::Selected(tag)))
     });
     format!(
         "SHOW TAG VALUES FROM \"{}\" WITH KEY = \"{}\"{within}",
@@ -201,7 +201,7 @@ fn conditions(series: &Series) -> String {
 fn condition(filter: &Filter) -> String {
     match filter {
         // `:regex` is what all versions of Grafana escape in the same way; without it, 10.2 and later break on `.` and several values.
-        Filter::Chosen(tag) => format!("\"{tag}\" =~ /^${{{tag}:regex}}$/"),
+        Filter::Selected(tag) => format!("\"{tag}\" =~ /^${{{tag}:regex}}$/"),
         Filter::One(tag) => format!("\"{tag}\" =~ /^${{one_{tag}:regex}}$/"),
         Filter::Is(tag, value) => format!("\"{tag}\" = '{value}'"),
         Filter::Not(tag, value) => format!("\"{tag}\" != '{value}'"),

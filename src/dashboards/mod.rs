@@ -1,7 +1,8 @@
 //! Dashboards and alert rules for Grafana and Prometheus, all made from one table of panels; `fleetgauge dashboards export` writes them.
 //!
-//! To add a panel: a row in the file of its question; then renew `dashboards/` by the command that `tests/dashboards.rs` names.
+//! To add a panel: a row in the file of its question; then renew `dashboards/` by the command that `tests/servers/dashboards_files` names.
 
+mod charge_point;
 mod colours;
 mod emissions;
 mod estate;
@@ -12,6 +13,7 @@ pub mod promql;
 mod provisioning;
 mod rules;
 pub mod table;
+mod targets;
 mod transition;
 
 pub use colours::PALETTE;
@@ -24,8 +26,8 @@ pub const DASHBOARDS: [&Dashboard; 6] = [
     &transition::DASHBOARD,
     &emissions::DASHBOARD,
     &estate::DASHBOARD,
-    &estate::POINT_DASHBOARD,
-    &transition::TARGET_DASHBOARD,
+    &charge_point::DASHBOARD,
+    &targets::DASHBOARD,
     &health::DASHBOARD,
 ];
 
@@ -34,7 +36,7 @@ pub const NOT_SHOWN: [(&str, &str, &str); 4] = [
     (
         "vehicle_telemetry",
         "latitude_deg",
-        "a position is personal data and off by default; whoever switches it on adds a map",
+        "a position is personal data and off by default",
     ),
     ("vehicle_telemetry", "longitude_deg", "the same"),
     (

@@ -168,7 +168,7 @@ pub fn cell(series: &Series, field: &str) -> String {
 /// Values of a variable.
 pub fn values(variable: &Variable) -> String {
     let within = variable.within.map_or(String::new(), |tag| {
-        format!("{{{}}}", condition(&Filter::Chosen(tag)))
+        format!("{{{}}}", condition(&Filter::Selected(tag)))
     });
     format!(
         "label_values({}_{}{within}, {})",
@@ -199,7 +199,7 @@ fn selector(series: &Series, field: &str) -> String {
 fn condition(filter: &Filter) -> String {
     match filter {
         // Without `:regex`: Grafana's Prometheus source escapes for a string within a query, where a single backslash is an error.
-        Filter::Chosen(tag) => format!("{tag}=~\"${tag}\""),
+        Filter::Selected(tag) => format!("{tag}=~\"${tag}\""),
         Filter::One(tag) => format!("{tag}=~\"$one_{tag}\""),
         Filter::Is(tag, value) => format!("{tag}=\"{value}\""),
         Filter::Not(tag, value) => format!("{tag}!=\"{value}\""),

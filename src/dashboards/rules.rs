@@ -1,4 +1,4 @@
-//! Alert rules for Prometheus and for Grafana, for whoever alerts there and not from the daemon: the levels are the daemon's own.
+//! Alert rules for Prometheus and for Grafana, for installations that alert there and not from the daemon. The levels are those of the daemon.
 //!
 //! The daemon's alerts also know when they are over, acknowledgements and silences; these do not. Use one of the two for one thing.
 
@@ -21,7 +21,7 @@ enum When {
     Beyond { above: bool, per_unit: f64 },
 }
 
-/// A rule of the daemon, asked of the database.
+/// A rule of the daemon as a query to the database.
 struct Rule {
     /// Its name in the daemon, which has title, level, severity and time.
     name: &'static str,
@@ -33,11 +33,11 @@ struct Rule {
 
 const DAY: (&str, u32) = ("1d", 86_400);
 const TARGETS: &[&str] = &["target"];
-const T: &str = "target_progress";
+const TARGET_PROGRESS: &str = "target_progress";
 /// Mean days of a month: levels are in months, rows in days.
 const DAYS_A_MONTH: f64 = 30.4;
 
-const ASKED: &[Rule] = &[
+const RULES_OF_SERIES: &[Rule] = &[
     Rule {
         name: "charger_faulted",
         series: latest("", "charge_point_status", "status_code", Join::Max)
@@ -74,19 +74,19 @@ const ASKED: &[Rule] = &[
     },
     Rule {
         name: "target_drift",
-        series: latest("", T, "state_code", Join::Last).by(TARGETS, ""),
+        series: latest("", TARGET_PROGRESS, "state_code", Join::Last).by(TARGETS, ""),
         when: When::Is(1),
         window: DAY,
     },
     Rule {
         name: "target_off_path",
-        series: latest("", T, "state_code", Join::Last).by(TARGETS, ""),
+        series: latest("", TARGET_PROGRESS, "state_code", Join::Last).by(TARGETS, ""),
         when: When::Is(2),
         window: DAY,
     },
     Rule {
         name: "target_unlikely",
-        series: latest("", T, "p_hit_ratio", Join::Last).by(TARGETS, ""),
+        series: latest("", TARGET_PROGRESS, "p_hit_ratio", Join::Last).by(TARGETS, ""),
         when: When::Beyond {
             above: false,
             per_unit: 1.0,
@@ -95,7 +95,7 @@ const ASKED: &[Rule] = &[
     },
     Rule {
         name: "target_late",
-        series: latest("", T, "days_late", Join::Last).by(TARGETS, ""),
+        series: latest("", TARGET_PROGRESS, "days_late", Join::Last).by(TARGETS, ""),
         when: When::Beyond {
             above: true,
             per_unit: DAYS_A_MONTH,
@@ -187,7 +187,7 @@ fn prometheus() -> String {
         "# Made by `fleetgauge dashboards export`; do not edit. Checked by `promtool check rules` and `promtool test rules`.\n\
          # Rows come from VictoriaMetrics; `fleetgauge_...` from the daemon's /metrics.\ngroups:\n  - name: fleetgauge\n    rules:\n",
     );
-    for rule in ASKED {
+    for rule in RULES_OF_SERIES {
         let (title, severity, for_, level) = daemons(rule);
         let asked = promql::query(&rule.series).replace("$__range", rule.window.0);
         let expression = match rule.when {
@@ -237,7 +237,7 @@ fn grafana() -> String {
          # InfluxQL of each rule is run against a real InfluxDB 1.6.\napiVersion: 1\ngroups:\n  - orgId: 1\n    name: fleetgauge\n    \
          folder: Fleetgauge\n    interval: 1m\n    rules:\n",
     );
-    for rule in ASKED {
+    for rule in RULES_OF_SERIES {
         let (title, severity, for_, level) = daemons(rule);
         let evaluator = match rule.when {
             // Halves on both sides: older versions of Grafana have no `equal`.
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn every_rule_is_one_of_the_daemons() {
-        for rule in ASKED {
+        for rule in RULES_OF_SERIES {
             assert!(!daemons(rule).0.is_empty(), "{}", rule.name);
         }
         for (name, ..) in DAEMON

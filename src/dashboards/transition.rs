@@ -1,9 +1,9 @@
 //! Is the fleet becoming low-emission fast enough?
 
-use super::colours::{EMISSION_CLASS, TARGET};
+use super::colours::EMISSION_CLASS;
 use super::table::{
     Dashboard, Filter, Join, Variable, bar_gauge, column, daily, date, latest, lines, listing,
-    stat, table, total, word,
+    stat, table, word,
 };
 
 const FLEET: Variable = Variable {
@@ -26,14 +26,14 @@ const BY_FLEET: &[Filter] = &[
     Filter::Not("fleet", "all"),
     Filter::Is("vehicle_class", "all"),
 ];
-const TARGETS: &[Filter] = &[Filter::Chosen("target")];
+pub(super) const TARGETS: &[Filter] = &[Filter::Selected("target")];
 const ONE_TARGET: &[Filter] = &[Filter::One("target")];
-const M: &str = "fleet_transition";
-const T: &str = "target_progress";
-const P: &str = "target_projection";
-const G: &str = "fleet_groups";
+const FLEET_TRANSITION: &str = "fleet_transition";
+pub(super) const TARGET_PROGRESS: &str = "target_progress";
+pub(super) const TARGET_PROJECTION: &str = "target_projection";
+const FLEET_GROUPS: &str = "fleet_groups";
 const GROUP: &[&str] = &["vehicle_class", "role"];
-const CHOSEN: &[Filter] = &[Filter::One("fleet")];
+const SELECTED_FLEET: &[Filter] = &[Filter::One("fleet")];
 
 /// The dashboard.
 pub const DASHBOARD: Dashboard = Dashboard {
@@ -46,7 +46,7 @@ pub const DASHBOARD: Dashboard = Dashboard {
         Variable {
             tag: "target",
             label: "Target",
-            measurement: T,
+            measurement: TARGET_PROGRESS,
             field: "share_ratio",
             within: None,
             several: false,
@@ -58,18 +58,18 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "Low-emission share",
             "Vehicles of class zero, ultra-low or low over all vehicles in scope, on the last day of the range.",
             "percentunit",
-            &[latest("Share", M, "low_emission_share_ratio", Join::Last).only(ALL_CLASSES)],
+            &[latest("Share", FLEET_TRANSITION, "low_emission_share_ratio", Join::Last).only(ALL_CLASSES)],
         ),
         stat(
             "Vehicles by class",
             "Vehicles in scope, and those of each emission class. Low includes ultra-low, and ultra-low includes zero: do not add them.",
             "none",
             &[
-                latest("All", M, "vehicles_total", Join::Last).only(ALL_CLASSES),
-                latest("Low", M, "vehicles_low_emission", Join::Last).only(ALL_CLASSES),
-                latest("Ultra-low", M, "vehicles_ultra_low_emission", Join::Last).only(ALL_CLASSES),
-                latest("Zero", M, "vehicles_zero_emission", Join::Last).only(ALL_CLASSES),
-                latest("Unknown", M, "vehicles_unknown", Join::Last).only(ALL_CLASSES),
+                latest("All", FLEET_TRANSITION, "vehicles_total", Join::Last).only(ALL_CLASSES),
+                latest("Low", FLEET_TRANSITION, "vehicles_low_emission", Join::Last).only(ALL_CLASSES),
+                latest("Ultra-low", FLEET_TRANSITION, "vehicles_ultra_low_emission", Join::Last).only(ALL_CLASSES),
+                latest("Zero", FLEET_TRANSITION, "vehicles_zero_emission", Join::Last).only(ALL_CLASSES),
+                latest("Unknown", FLEET_TRANSITION, "vehicles_unknown", Join::Last).only(ALL_CLASSES),
             ],
         )
         .size(12, 4),
@@ -77,16 +77,16 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "Vehicles still needed",
             "Replacements still needed to reach the chosen target, of all organisations.",
             "none",
-            &[latest("Vehicles", T, "vehicles_needed", Join::Last).only(ONE_TARGET)],
+            &[latest("Vehicles", TARGET_PROGRESS, "vehicles_needed", Join::Last).only(ONE_TARGET)],
         ),
         lines(
             "Share and path",
             "The chosen target's share, its straight path and its goal, of all organisations. Below the path is behind it.",
             "percentunit",
             &[
-                daily("Share", T, "share_ratio", Join::Last).only(ONE_TARGET),
-                daily("Path", T, "trajectory_ratio", Join::Last).only(ONE_TARGET).dashed(),
-                daily("Goal", T, "target_ratio", Join::Last).only(ONE_TARGET).dashed(),
+                daily("Share", TARGET_PROGRESS, "share_ratio", Join::Last).only(ONE_TARGET),
+                daily("Path", TARGET_PROGRESS, "trajectory_ratio", Join::Last).only(ONE_TARGET).dashed(),
+                daily("Goal", TARGET_PROGRESS, "target_ratio", Join::Last).only(ONE_TARGET).dashed(),
             ],
         )
         .size(12, 9),
@@ -95,11 +95,11 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "From today on: the chosen target's path, where the pace of the last thirteen month ends leads, and the share by the ages of the fleet with a common delay: nine times in ten it lies within the band. Always the next four years, whatever the range.",
             "percentunit",
             &[
-                daily("95 %", P, "p95_ratio", Join::Last).only(ONE_TARGET),
-                daily("Path", P, "trajectory_ratio", Join::Last).only(ONE_TARGET).dashed(),
-                daily("Median", P, "p50_ratio", Join::Last).only(ONE_TARGET),
-                daily("Recent pace", P, "trend_ratio", Join::Last).only(ONE_TARGET),
-                daily("5 %", P, "p05_ratio", Join::Last).only(ONE_TARGET),
+                daily("95 %", TARGET_PROJECTION, "p95_ratio", Join::Last).only(ONE_TARGET),
+                daily("Path", TARGET_PROJECTION, "trajectory_ratio", Join::Last).only(ONE_TARGET).dashed(),
+                daily("Median", TARGET_PROJECTION, "p50_ratio", Join::Last).only(ONE_TARGET),
+                daily("Recent pace", TARGET_PROJECTION, "trend_ratio", Join::Last).only(ONE_TARGET),
+                daily("5 %", TARGET_PROJECTION, "p05_ratio", Join::Last).only(ONE_TARGET),
             ],
         )
         .size(12, 9)
@@ -110,9 +110,9 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "The chosen target's share on its due date by the ages of the fleet with a common delay: median, and the band that it lies within nine times in ten. No value: ages are not known, or the date has passed.",
             "percentunit",
             &[
-                latest("5 %", T, "p05_at_due_ratio", Join::Last).only(ONE_TARGET),
-                latest("Median", T, "p50_at_due_ratio", Join::Last).only(ONE_TARGET),
-                latest("95 %", T, "p95_at_due_ratio", Join::Last).only(ONE_TARGET),
+                latest("5 %", TARGET_PROGRESS, "p05_at_due_ratio", Join::Last).only(ONE_TARGET),
+                latest("Median", TARGET_PROGRESS, "p50_at_due_ratio", Join::Last).only(ONE_TARGET),
+                latest("95 %", TARGET_PROGRESS, "p95_at_due_ratio", Join::Last).only(ONE_TARGET),
             ],
         )
         .size(12, 4),
@@ -120,44 +120,44 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "Chance of reaching it in time",
             "Chance of reaching the chosen target by its due date, from the scatter of the last months.",
             "percentunit",
-            &[latest("Chance", T, "p_hit_ratio", Join::Last).only(ONE_TARGET)],
+            &[latest("Chance", TARGET_PROGRESS, "p_hit_ratio", Join::Last).only(ONE_TARGET)],
         ),
         stat(
             "Projected date",
             "When the chosen target is reached at the pace of the last thirteen month ends (Theil-Sen slope). No value: no pace, or none that leads there.",
             "dateTimeAsIso",
-            &[latest("Date", T, "projected_ts_s", Join::Last).only(ONE_TARGET).times(1000)],
+            &[latest("Date", TARGET_PROGRESS, "projected_ts_s", Join::Last).only(ONE_TARGET).times(1000)],
         ),
         stat(
             "Days late",
             "Days from the due date to the projected date; negative is early.",
             "none",
-            &[latest("Days", T, "days_late", Join::Last).only(ONE_TARGET)],
+            &[latest("Days", TARGET_PROGRESS, "days_late", Join::Last).only(ONE_TARGET)],
         ),
         stat(
             "Pace",
             "Progress a year in the unit of the chosen target (vehicles for a share).",
             "none",
-            &[latest("A year", T, "slope_per_year", Join::Last).only(ONE_TARGET)],
+            &[latest("A year", TARGET_PROGRESS, "slope_per_year", Join::Last).only(ONE_TARGET)],
         ),
         lines(
             "Share by organisation",
             "Low-emission share of each organisation of the register.",
             "percentunit",
-            &[daily("", M, "low_emission_share_ratio", Join::Last).only(BY_FLEET).by(&["fleet"], "{fleet}")],
+            &[daily("", FLEET_TRANSITION, "low_emission_share_ratio", Join::Last).only(BY_FLEET).by(&["fleet"], "{fleet}")],
         ),
         lines(
             "Share by vehicle category",
             "Low-emission share of each category of the register, all organisations.",
             "percentunit",
-            &[daily("", M, "low_emission_share_ratio", Join::Last).only(BY_CLASS).by(&["vehicle_class"], "{vehicle_class}")],
+            &[daily("", FLEET_TRANSITION, "low_emission_share_ratio", Join::Last).only(BY_CLASS).by(&["vehicle_class"], "{vehicle_class}")],
         ),
         listing(
             "Vehicles by organisation",
             "Counts of the last day of the range. Low includes ultra-low, and ultra-low includes zero.",
             "none",
             &[table(
-                M,
+                FLEET_TRANSITION,
                 &["fleet"],
                 &[
                     column("vehicles_total", "All", "none"),
@@ -176,7 +176,7 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "Counts of the last day of the range by vehicle category, all organisations.",
             "none",
             &[table(
-                M,
+                FLEET_TRANSITION,
                 &["vehicle_class"],
                 &[
                     column("vehicles_total", "All", "none"),
@@ -192,7 +192,7 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "Vehicles still needed by class and role",
             "Replacements until each category and role has the share of `[target]` itself. Each group rounds up: their sum may be above what the fleet needs.",
             "none",
-            &[latest("", G, "vehicles_needed", Join::Last).only(CHOSEN).by(GROUP, "{vehicle_class}, {role}")],
+            &[latest("", FLEET_GROUPS, "vehicles_needed", Join::Last).only(SELECTED_FLEET).by(GROUP, "{vehicle_class}, {role}")],
         )
         .size(12, 9),
         listing(
@@ -200,7 +200,7 @@ pub const DASHBOARD: Dashboard = Dashboard {
             "Vehicles in scope, those that count by the profile, and those still to be replaced, by category and role.",
             "none",
             &[table(
-                G,
+                FLEET_GROUPS,
                 GROUP,
                 &[
                     column("vehicles_total", "All", "none"),
@@ -208,7 +208,7 @@ pub const DASHBOARD: Dashboard = Dashboard {
                     column("vehicles_needed", "Still needed", "none"),
                 ],
             )
-            .only(CHOSEN)],
+            .only(SELECTED_FLEET)],
         )
         .size(12, 9),
         listing(
@@ -248,95 +248,5 @@ pub const DASHBOARD: Dashboard = Dashboard {
                 ],
             )],
         ),
-    ],
-};
-
-/// Every target, whatever its kind.
-pub const TARGET_DASHBOARD: Dashboard = Dashboard {
-    name: "care-system-targets",
-    title: "Care-system targets",
-    description: "How does every target of the care system stand, and which of them will be missed?",
-    from: "now-90d",
-    variables: &[Variable {
-        tag: "target",
-        label: "Target",
-        measurement: T,
-        field: "value",
-        within: None,
-        several: true,
-        first: "",
-    }],
-    panels: &[
-        listing(
-            "Targets",
-            "Every chosen target on the last day of the range. Value, path and missing are in the target's own unit (vehicles, tonnes, points); shares are ratios, and of relative targets the change since the baseline.",
-            "none",
-            &[table(
-                T,
-                &["target"],
-                &[
-                    word("state_code", "State", TARGET),
-                    column("share_ratio", "Share", "percentunit"),
-                    column("trajectory_ratio", "Path", "percentunit"),
-                    column("target_ratio", "Goal", "percentunit"),
-                    column("gap_ratio", "Gap", "percentunit"),
-                    column("value", "Value", "none"),
-                    column("trajectory_value", "Path value", "none"),
-                    column("missing", "Missing", "none"),
-                    column("vehicles_needed", "Vehicles needed", "none"),
-                    column("slope_per_year", "Pace a year", "none"),
-                    column("p_hit_ratio", "Chance", "percentunit"),
-                    date("projected_ts_s", "Projected"),
-                    column("days_late", "Days late", "none"),
-                ],
-            )
-            .only(TARGETS)],
-        )
-        .size(24, 12),
-        super::table::states(
-            "State by target",
-            "On path, drift (over one percentage point behind) or off path (over two and a half behind, or probably missed).",
-            "none",
-            &[daily("", T, "state_code", Join::Last).only(TARGETS).by(&["target"], "{target}")],
-        )
-        .states(TARGET),
-        lines(
-            "Gap to the path",
-            "Share minus path. Negative is behind where more is wanted; for targets that ask for less, positive is behind.",
-            "percentunit",
-            &[daily("", T, "gap_ratio", Join::Last).only(TARGETS).by(&["target"], "{target}")],
-        ),
-        lines(
-            "Chance of reaching it in time",
-            "Chance of reaching each target by its due date.",
-            "percentunit",
-            &[daily("", T, "p_hit_ratio", Join::Last).only(TARGETS).by(&["target"], "{target}")],
-        ),
-        lines(
-            "Value and path",
-            "Each target's figure in its own unit, with where its path is. Units differ: choose one target to read it.",
-            "none",
-            &[
-                daily("", T, "value", Join::Last).only(TARGETS).by(&["target"], "{target}"),
-                daily("", T, "trajectory_value", Join::Last).only(TARGETS).by(&["target"], "{target} path").dashed(),
-            ],
-        ),
-        lines(
-            "Path and pace to come",
-            "From today on: where each target's path is and where its recent pace leads, in its own unit. Units differ: choose one target to read it.",
-            "none",
-            &[
-                daily("", P, "trend_value", Join::Last).only(TARGETS).by(&["target"], "{target} at the recent pace"),
-                daily("", P, "trajectory_value", Join::Last).only(TARGETS).by(&["target"], "{target} path").dashed(),
-            ],
-        )
-        .ahead("+20y"),
-        stat(
-            "Emissions of the range",
-            "What the targets in tonnes are about: emissions of the range by scope. 2 (location-based) and 2_market are two views of the same electricity: never add them. Outside is biogenic CO2, reported beside the scopes.",
-            super::KGCO2E,
-            &[total("", "fleet_emissions", "kgco2e").by(&["scope"], "Scope {scope}")],
-        )
-        .size(12, 8),
     ],
 };

@@ -41,7 +41,7 @@ fn check_series(
     }
     for filter in series.filters {
         let wanted = match filter {
-            Filter::Chosen(tag) => (*tag).to_owned(),
+            Filter::Selected(tag) => (*tag).to_owned(),
             Filter::One(tag) => format!("one_{tag}"),
             _ => continue,
         };
