@@ -1,5 +1,6 @@
 //! What must be there before anything is started: ports that are free, files that can be read.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -90,7 +91,24 @@ async fn bind_optional(
     }
 }
 
+/// Where the sockets listen: with port 0 in the configuration the system chose a port.
+pub(super) struct Addresses {
+    pub mqtt: Option<SocketAddr>,
+    pub ocpp: Option<SocketAddr>,
+    pub web: Option<SocketAddr>,
+}
+
 impl Sockets {
+    /// The addresses of the plain sockets.
+    pub fn addresses(&self) -> Addresses {
+        let address = |socket: &Option<TcpListener>| socket.as_ref()?.local_addr().ok();
+        Addresses {
+            mqtt: address(&self.mqtt),
+            ocpp: address(&self.ocpp),
+            web: address(&self.web),
+        }
+    }
+
     /// The listeners for charge points.
     pub fn listeners(&mut self, acceptors: &Acceptors) -> Vec<Listener> {
         let plain = self.ocpp.take().map(|socket| Listener {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ConfigError;
-use super::source::{Node, Value};
+use super::source::Node;
 use crate::app::config::keys::{Section, section_list};
 use crate::ledger::alerts::{AlertsConfig, Builtin, OwnRule, RULES, Rule};
 use crate::model::{Severity, nearest};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ConfigError;
-use super::source::{Node, Value};
+use super::source::Node;
 use crate::app::config::keys::{Section, section_list};
 use crate::model::{ExemptReason, ExemptTime, ExemptWindow};
 use crate::units::{ParseInstantError, ParseWeeklyError, UtcMs, WeeklyHours};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::ConfigError;
-use super::source::{Node, Value};
+use super::source::Node;
 use crate::app::config::keys::{Section, section_list};
 use crate::model::Severity;
 use crate::notify::{self, NotifierConfig, NotifierKind, SmtpConfig, SmtpTls, Transport};
