@@ -37,7 +37,7 @@ fn a_snapshot_from_before_the_history_is_taken_over() {
     );
     engine.handle_timeout(now);
     let (_, snapshot, _) = engine.checkpoint();
-    assert_eq!(snapshot[..2], [5, 0]);
+    assert_eq!(snapshot[..2], [6, 0]);
     let restore = |bytes: &[u8]| {
         Engine::restore(
             bytes,

@@ -141,6 +141,29 @@ impl AlertBook {
         {
             self.sent.pop_front();
         }
+        let groups = self.due_groups(config, standings, now);
+        self.waiting = 0;
+        let mut notices = Vec::new();
+        for (group, Members { keys: members, .. }) in groups {
+            if self.sent.len() >= config.max_per_hour as usize {
+                self.waiting += u32::try_from(members.len()).unwrap_or(u32::MAX);
+                continue;
+            }
+            self.sent.push_back(now);
+            for part in members.chunks(MAX_IN_NOTICE) {
+                notices.push(self.notice(&group, part, config, now));
+            }
+        }
+        notices
+    }
+
+    /// Groups of alerts with at least one member that is due, the most severe first.
+    fn due_groups(
+        &self,
+        config: &AlertsConfig,
+        standings: &[Standing],
+        now: UtcMs,
+    ) -> Vec<(Group, Members)> {
         let gone = gone();
         let mut groups: BTreeMap<Group, Members> = BTreeMap::new();
         for ((key, alert), standing) in self.alerts.iter().zip(standings) {
@@ -172,42 +195,36 @@ impl AlertBook {
             .filter(|(_, members)| members.due)
             .collect();
         groups.sort_by_key(|((severity, kind, ..), members)| (*severity, *kind, members.since));
-        self.waiting = 0;
-        let mut notices = Vec::new();
-        for ((Reverse(severity), kind, name, group), Members { keys: members, .. }) in groups {
-            if self.sent.len() >= config.max_per_hour as usize {
-                self.waiting += u32::try_from(members.len()).unwrap_or(u32::MAX);
-                continue;
-            }
-            self.sent.push_back(now);
-            let title = config
-                .rule(&name)
-                .map_or_else(|| name.to_string(), |rule| rule.title.to_string());
-            let owned = |labels: &Labels| {
-                labels
-                    .iter()
-                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                    .collect()
-            };
-            for part in members.chunks(MAX_IN_NOTICE) {
-                let sent = part.iter().filter_map(|key| {
-                    self.alerts
-                        .get_mut(key)
-                        .map(|alert| alert.mark_sent(kind, now))
-                });
-                let notice = Notice {
-                    at: now,
-                    kind,
-                    rule: name.to_string(),
-                    title: title.clone(),
-                    severity,
-                    group: owned(&group),
-                    alerts: sent.collect(),
-                };
-                notices.push(notice);
-            }
+        groups
+    }
+
+    fn notice(
+        &mut self,
+        group: &Group,
+        members: &[(Arc<str>, Labels)],
+        config: &AlertsConfig,
+        now: UtcMs,
+    ) -> Notice {
+        let (Reverse(severity), kind, name, labels) = group;
+        let sent = members.iter().filter_map(|key| {
+            self.alerts
+                .get_mut(key)
+                .map(|alert| alert.mark_sent(*kind, now))
+        });
+        Notice {
+            at: now,
+            kind: *kind,
+            rule: name.to_string(),
+            title: config
+                .rule(name)
+                .map_or_else(|| name.to_string(), |rule| rule.title.to_string()),
+            severity: *severity,
+            group: labels
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            alerts: sent.collect(),
         }
-        notices
     }
 
     fn write(

@@ -135,36 +135,8 @@ impl MonthlyBook {
         if unknown > MAX_UNKNOWN {
             return;
         }
-        if let Some(drift) = sample.drift_pp {
-            for rule in ["target_drift", "target_off_path"] {
-                observe(
-                    rule,
-                    drift,
-                    format!(
-                        "{target} is {:.2} percentage points below its path at the end of {month}",
-                        -drift
-                    ),
-                );
-            }
-        }
-        if let Some(p_hit) = sample.p_hit {
-            observe(
-                "target_unlikely",
-                p_hit,
-                format!("{target} is reached in time with a probability of {p_hit:.2}"),
-            );
-        }
-        if let Some(late) = sample.projected_months_late {
-            let text = if late.is_finite() {
-                format!("is reached {late:.0} months late")
-            } else {
-                "is never reached".to_owned()
-            };
-            observe(
-                "target_late",
-                late,
-                format!("{target} {text} at the recent rate"),
-            );
+        for (rule, value, text) in findings(sample) {
+            observe(rule, value, text);
         }
         if let (Some(conversions), Some(plan)) = (sample.conversions, sample.plan) {
             let sigma = sample
@@ -219,4 +191,33 @@ impl MonthlyBook {
             );
         }
     }
+}
+
+/// Values and texts of the rules that compare a month's figures with levels.
+fn findings(sample: &TargetSample) -> Vec<(&'static str, f64, String)> {
+    let (target, month) = (&sample.target, sample.month);
+    let mut found = Vec::new();
+    if let Some(drift) = sample.drift_pp {
+        for rule in ["target_drift", "target_off_path"] {
+            let text = format!(
+                "{target} is {:.2} percentage points below its path at the end of {month}",
+                -drift
+            );
+            found.push((rule, drift, text));
+        }
+    }
+    if let Some(p_hit) = sample.p_hit {
+        let text = format!("{target} is reached in time with a probability of {p_hit:.2}");
+        found.push(("target_unlikely", p_hit, text));
+    }
+    if let Some(late) = sample.projected_months_late {
+        let text = if late.is_finite() {
+            format!("is reached {late:.0} months late")
+        } else {
+            "is never reached".to_owned()
+        };
+        let text = format!("{target} {text} at the recent rate");
+        found.push(("target_late", late, text));
+    }
+    found
 }

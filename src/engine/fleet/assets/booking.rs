@@ -74,39 +74,12 @@ impl Assets {
         let register = &asset.counters[slot];
         let (quantity, kind) = (register.quantity, asset.kind);
         let measure = Measure::of(quantity, kind).map(|(measure, _)| measure);
-        let mut amount = applied.gained;
-        let mut from = applied.from;
-        if let Some(measure) = measure.filter(|_| rules.books && applied.is_live) {
-            let before = self.booking(position, measure);
-            if before == Some((position, slot)) && !self.has_rivals(position, measure) {
-                // The usual case.
-            } else {
-                let since = before
-                    .filter(|register| *register != (position, slot))
-                    .and_then(|register| self.register(register).counter.last());
-                let part = since.map_or(amount, |(_, since)| after(since, applied));
-                if self.elect(position, measure, applied.to, rules.silent_ms)
-                    == Some((position, slot))
-                {
-                    if let Some(register) = before.filter(|register| *register != (position, slot))
-                    {
-                        amount = self.register((position, slot)).held.saturating_add(part);
-                        from = since.map_or(from, |(_, since)| since.min(applied.to));
-                        effect
-                            .occurrences
-                            .push(self.changed(register, position, slot, applied.to));
-                        self.register_mut(register).books = false;
-                    }
-                    self.register_mut((position, slot)).books = true;
-                    self.forget_held(position, measure);
-                } else {
-                    let register = self.register_mut((position, slot));
-                    register.held = register.held.saturating_add(part);
-                    register.books = false;
-                    amount = 0;
-                }
+        let (amount, from) = match measure.filter(|_| rules.books && applied.is_live) {
+            Some(measure) => {
+                self.elect_and_claim((position, slot), measure, applied, rules, effect)
             }
-        }
+            None => (applied.gained, applied.from),
+        };
         let books = rules.books && measure.is_some() && self.register((position, slot)).books;
         if let Some((event, jump)) = applied.event.zip(applied.jump) {
             let kind = OccurrenceKind::Register(event);
@@ -131,6 +104,49 @@ impl Assets {
         } else {
             effect.gains.push((from, applied.to, gain));
         }
+    }
+
+    /// Decides which register of the measure books from now on. Returns what this one may book, and since when: its gain, what it held
+    /// before if it takes over, or 0 if another one books.
+    fn elect_and_claim(
+        &mut self,
+        own: RegisterPosition,
+        measure: Measure,
+        applied: &Applied,
+        rules: &ReadingRules<'_>,
+        effect: &mut ReadingEffect,
+    ) -> (i64, UtcMs) {
+        let (position, slot) = own;
+        let gained = (applied.gained, applied.from);
+        let before = self.booking(position, measure);
+        if before == Some(own) && !self.has_rivals(position, measure) {
+            return gained;
+        }
+        let other = before.filter(|register| *register != own);
+        let since = other
+            .and_then(|register| self.register(register).counter.last())
+            .map(|(_, since)| since);
+        let part = since.map_or(applied.gained, |since| after(since, applied));
+        if self.elect(position, measure, applied.to, rules.silent_ms) != Some(own) {
+            let register = self.register_mut(own);
+            register.held = register.held.saturating_add(part);
+            register.books = false;
+            return (0, applied.from);
+        }
+        let mut claim = gained;
+        if let Some(other) = other {
+            claim = (
+                self.register(own).held.saturating_add(part),
+                since.map_or(applied.from, |since| since.min(applied.to)),
+            );
+            effect
+                .occurrences
+                .push(self.changed(other, position, slot, applied.to));
+            self.register_mut(other).books = false;
+        }
+        self.register_mut(own).books = true;
+        self.forget_held(position, measure);
+        claim
     }
 
     fn register(&self, (position, slot): RegisterPosition) -> &AssetRegister {
