@@ -1,4 +1,4 @@
-//! Frozen years: kept as they were at the freeze, later changes beside them, and what a base year makes of both (emissions.md 5.4, G15).
+//! Frozen years: kept as they were at the freeze, later changes beside them, and what a base year makes of both.
 
 #![allow(
     clippy::unwrap_used,

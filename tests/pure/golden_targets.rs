@@ -303,7 +303,7 @@ fn carbon_target(base: Option<f64>) -> Target {
         kind: Kind::Relative,
         measure: Measure::Yearly("fleet_tco2e".into()),
         goal: -0.8,
-        comparison: Comparison::AtMost,
+        comparison: Comparison::NotAbove,
         due: Some(day("2032-12-31")),
         baseline: Baseline {
             date: Some(day("1990-12-31")),

@@ -68,7 +68,7 @@ fn card(litres: i64, hvo: i64) -> ActivityData {
     }
 }
 
-/// Reference 3.1 and 5.3: hires longer than five days are fleet, shorter ones business travel.
+/// Hires longer than five days are fleet, shorter ones business travel.
 #[test]
 fn a_hire_of_five_days_is_business_travel_and_one_of_six_is_fleet() {
     for (id, fleet) in [
@@ -90,7 +90,7 @@ fn a_hire_of_five_days_is_business_travel_and_one_of_six_is_fleet() {
     assert_eq!(on_third.total(), 5, "all but the hire of five days");
 }
 
-/// Reference 1.2 and 5.3: HVO's tailpipe is CH4 and N2O only, its CO2 is biogenic, its well to tank is large.
+/// HVO's tailpipe is CH4 and N2O only, its CO2 is biogenic, its well to tank is large.
 #[test]
 fn hvo_on_a_card_has_factors_of_its_own() {
     let mixed = of(&[("VAN", {
@@ -147,7 +147,7 @@ fn hvo_of_a_vehicle_without_a_fuel_is_not_added_to_its_kilometres() {
     );
 }
 
-/// Reference 5.1: `|L1/L2 - 1| > 0.10`; a tenth exactly is none.
+/// `|L1/L2 - 1| > 0.10`; a tenth exactly is none.
 #[test]
 fn a_tenth_exactly_is_no_mismatch() {
     let month: Month = "2025-06".parse().unwrap();
@@ -177,7 +177,7 @@ fn a_tenth_exactly_is_no_mismatch() {
     }
 }
 
-/// Reference 5.4: beyond 5 % in total. The effects are relative and multiply.
+/// Beyond 5 % in total. The effects are relative and multiply.
 #[test]
 fn the_threshold_itself_is_not_beyond_it() {
     let of = |ratios: &[f64]| {
@@ -207,7 +207,7 @@ fn the_threshold_itself_is_not_beyond_it() {
     }
 }
 
-/// Reference 5.1, tier 1: a card's litres go before kilometres, whether the register knows the fuel or only the card does.
+/// A card's litres go before kilometres, whether the register knows the fuel or only the card does.
 #[test]
 fn the_card_names_the_fuel_that_the_register_does_not() {
     let filled = |litres, hvo, metered| ActivityData {

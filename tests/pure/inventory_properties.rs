@@ -28,8 +28,8 @@ impl Random {
         (self.0 >> 33) % below
     }
 
-    fn amount(&mut self, most: u64) -> i64 {
-        1 + self.below(most) as i64
+    fn amount(&mut self, max: u64) -> i64 {
+        1 + self.below(max) as i64
     }
 }
 

@@ -401,7 +401,7 @@ fn air_is_met_only_when_every_pollutant_is() {
         kind: Kind::Relative,
         measure: Measure::Air(pollutants.clone()),
         goal: -0.2,
-        comparison: Comparison::AtMost,
+        comparison: Comparison::NotAbove,
         due: Some(day("2024-03-31")),
         baseline: Baseline {
             pollutants: kg.iter().map(|(name, kg)| ((*name).into(), *kg)).collect(),
@@ -483,7 +483,7 @@ fn a_part_of_a_year_is_compared_with_nothing() {
         kind: Kind::Level,
         measure: Measure::Yearly("fleet_tco2e".into()),
         goal: 90.0,
-        comparison: Comparison::AtMost,
+        comparison: Comparison::NotAbove,
         plan: Plan::Points(vec![(day("2025-03-31"), 120.0), (day("2027-03-31"), 80.0)]),
         ..goal()
     };

@@ -188,7 +188,7 @@ fn every_shape_of_plan_is_read() {
     assert!(
         matches!(target.measure, Measure::Fleet { successor, .. } if successor.emergency == Some(0.1))
     );
-    assert_eq!(target.comparison, Comparison::AtLeast);
+    assert_eq!(target.comparison, Comparison::NotBelow);
 }
 
 #[test]

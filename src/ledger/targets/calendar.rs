@@ -1,4 +1,4 @@
-//! Days on a scale of calendar months, so that every month counts the same whatever its length (emissions.md 6: "months by calendar").
+//! Days on a scale of calendar months, so that every month counts the same whatever its length.
 
 use crate::units::{Day, Month};
 

@@ -1,6 +1,6 @@
 //! A path of yearly tonnes through given years, its cumulative budget, and whether a base figure is believable.
 //!
-//! The path matters, not only its end: what is emitted on the way adds up (emissions.md 6.2, golden G7 and G8). Years are April-March
+//! The path matters, not only its end: what is emitted on the way adds up. Years are April-March
 //! years, named by the year they start in.
 
 /// Yearly tonnes, straight between the given years; before the first and after the last there is no path.

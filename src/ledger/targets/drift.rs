@@ -1,7 +1,7 @@
 //! When drift from a path is worth an alert: a level with hysteresis, and a cumulative sum of monthly shortfalls. Pure, with explicit state.
 //!
-//! To be stepped once a month on frozen counts (emissions.md 6.6): daily values would chatter. The share is a full count and not a
-//! sample, so that limits of a p-chart do not apply.
+//! Both are stepped once a month on frozen counts: daily values would chatter. The share is a full count and not a sample, so the limits
+//! of a p-chart do not apply.
 
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// `state_code` of `target_progress`: 0 ok, 1 drift, 2 off (output-and-operations.md 4).
+    /// `state_code` of `target_progress`: 0 ok, 1 drift, 2 off.
     pub fn code(self) -> i64 {
         self as i64
     }
@@ -57,7 +57,7 @@ pub struct LevelRules {
 }
 
 impl Default for LevelRules {
-    /// emissions.md 6.6.
+    /// Assumptions: a level ends half a point better than it begins, so that it does not chatter.
     fn default() -> Self {
         Self {
             amber_on: -1.0,
@@ -126,7 +126,7 @@ pub struct CusumRules {
 }
 
 impl Default for CusumRules {
-    /// emissions.md 6.6: one false alarm in 335 months, a shortfall of one standard deviation found in 8.4.
+    /// Computed by a Markov chain: one false alarm in 335 months, a shortfall of one standard deviation found in 8.4.
     fn default() -> Self {
         Self { k: 0.5, h: 4.0 }
     }
@@ -139,7 +139,7 @@ pub struct CusumState {
     pub sum: f64,
     /// An alarm was raised and not yet taken back.
     pub alarm: bool,
-    /// Somebody has seen it.
+    /// The alarm was acknowledged.
     pub acknowledged: bool,
 }
 
@@ -154,7 +154,7 @@ impl CusumState {
         self.alarm
     }
 
-    /// Somebody has seen the alarm; it stands until the sum is back at zero.
+    /// Acknowledges the alarm; it stands until the sum is back at zero.
     pub fn acknowledge(&mut self) {
         self.acknowledged = self.alarm;
         self.settle();
@@ -171,8 +171,8 @@ impl CusumState {
     }
 }
 
-/// Standard deviation of monthly conversions: that of the history with two years of it, else the root of the plan, at least 1
-/// (emissions.md 6.6).
+/// Standard deviation of monthly conversions: that of the history with two years of it, else the root of the plan, at
+/// least 1.
 pub fn sigma(history: &[f64], planned: f64) -> f64 {
     let n = history.len() as f64;
     let spread = if history.len() >= 24 {

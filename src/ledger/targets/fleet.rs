@@ -1,24 +1,22 @@
 //! A share of vehicles against its target: counts, path, drift, rates over frozen months, and a forecast by the ages of the fleet.
 //!
-//! Rules: emissions.md 6. Everything is counted anew from the register for each day, so a corrected register corrects the past too; what
+//! Everything is counted anew from the register for each day, so a corrected register corrects the past too; what
 //! the register leaves open for more than one vehicle in twenty is not computed, and said.
 
 use super::calendar::{last_full_month, month_end_at, month_scale};
-use super::drift::{CusumRules, CusumState, Evaluation, LevelRules, LevelState, sigma};
 use super::forecast::{COMMON_DELAYS, Candidate, Distribution};
-use super::record::{Amount, CusumRecord, ForecastRecord, TargetRecord, TargetStatus};
+use super::levels::add_levels;
+use super::record::{Amount, ForecastRecord, TargetRecord, TargetStatus};
 use super::target::{Successor, Target, age, replacement_age, years};
-use super::trend::{FEWEST_POINTS, time_to_close, trend};
+use super::trend::{MIN_POINTS, time_to_close, trend};
 use crate::ledger::transition::{
     Counts, MonthEnd, Population, Profile, classify, month_end_counts,
 };
 use crate::model::register::Register;
-use crate::units::{Day, Month};
+use crate::units::Day;
 
-/// More of the fleet than this without a date, an age or a class makes a figure unreliable (emissions.md 6.6).
-const MAX_OPEN: f64 = 0.05;
-/// Levels and sums are followed from the baseline on, at most so many months back.
-const MAX_MONTHS: i32 = 120;
+/// More of the fleet than this without a date, an age or a class makes a figure unreliable (an assumption).
+pub(super) const MAX_OPEN: f64 = 0.05;
 
 /// A share of vehicles under a profile.
 #[derive(Clone, Copy, Debug)]
@@ -38,9 +36,9 @@ pub fn vehicles_needed(goal: f64, vehicles: u32) -> u32 {
     (goal * f64::from(vehicles) - 1e-9).ceil().max(0.0) as u32
 }
 
-/// The size of the fleet at the due date (emissions.md 6.1): what somebody planned, else what the register's dates say; `None` once the
+/// The size of the fleet at the due date: the planned size of the target, else the number by the register's dates; `None` once the
 /// date has passed, and for vehicles that are new, which no register knows beforehand.
-fn vehicles_at_due(share: FleetShare<'_>, register: &Register, day: Day) -> Option<u32> {
+pub(super) fn vehicles_at_due(share: FleetShare<'_>, register: &Register, day: Day) -> Option<u32> {
     let due = share
         .target
         .due
@@ -229,7 +227,7 @@ fn add_history(record: &mut TargetRecord, share: FleetShare<'_>, register: &Regi
     );
     let Some(trend) = trend(&points(&months, share.profile)) else {
         return record.needs.push(format!(
-            "history: fewer than {FEWEST_POINTS} month ends with vehicles in service"
+            "history: fewer than {MIN_POINTS} month ends with vehicles in service"
         ));
     };
     record.recent_per_month = Some(trend.theil_sen);
@@ -244,7 +242,7 @@ fn add_history(record: &mut TargetRecord, share: FleetShare<'_>, register: &Regi
     );
 }
 
-fn points(months: &[MonthEnd], profile: &Profile) -> Vec<(f64, f64)> {
+pub(super) fn points(months: &[MonthEnd], profile: &Profile) -> Vec<(f64, f64)> {
     let counted = months.iter().filter(|end| end.counts.total() > 0);
     counted
         .map(|end| {
@@ -256,7 +254,7 @@ fn points(months: &[MonthEnd], profile: &Profile) -> Vec<(f64, f64)> {
         .collect()
 }
 
-fn projected(gap: f64, rate: f64, as_of: Day) -> Option<Day> {
+pub(super) fn projected(gap: f64, rate: f64, as_of: Day) -> Option<Day> {
     if gap <= 0.0 {
         None
     } else {
@@ -392,117 +390,9 @@ fn add_forecast(record: &mut TargetRecord, share: FleetShare<'_>, register: &Reg
 }
 
 /// Chance of hitting the goal as it was seen at the end of a month.
-fn p_hit(share: FleetShare<'_>, register: &Register, day: Day) -> Option<f64> {
+pub(super) fn p_hit(share: FleetShare<'_>, register: &Register, day: Day) -> Option<f64> {
     let due = share.target.due.filter(|due| *due >= day)?;
     let (candidates, _) = candidates(share, register, day, due).ok()?;
     let needed = vehicles_needed(share.target.goal, candidates.len() as u32);
     Some(Distribution::under_delays(&candidates, years(day, due), &COMMON_DELAYS).at_least(needed))
-}
-
-/// Level and cumulative sum, stepped over every month that has ended since the baseline.
-fn add_levels(record: &mut TargetRecord, share: FleetShare<'_>, register: &Register, as_of: Day) {
-    let FleetShare {
-        target,
-        profile,
-        population,
-        ..
-    } = share;
-    let (Some(_), Some(start)) = (record.plan, target.baseline.date) else {
-        return;
-    };
-    let last = last_full_month(as_of);
-    let first = last_full_month(start).max(last.plus(-MAX_MONTHS));
-    if last <= first {
-        return;
-    }
-    let months = month_end_counts(register, profile, population, first, last);
-    // The same for every month before the due date.
-    let at_due = vehicles_at_due(share, register, first.last_day());
-    let at_due = |day: Day| at_due.filter(|_| target.due.is_some_and(|due| due > day));
-    let (rules, sums) = (LevelRules::default(), CusumRules::default());
-    let (mut level, mut sum, mut done, mut spread) = (
-        LevelState::default(),
-        CusumState::default(),
-        Vec::new(),
-        1.0,
-    );
-    for (index, pair) in months.windows(2).enumerate() {
-        let standing = |end: &MonthEnd| Standing::of(share, end, at_due(end.month.last_day()));
-        let Some((before, now)) = standing(&pair[0]).zip(standing(&pair[1])) else {
-            continue;
-        };
-        // At a rate that does not lead there, it is later than any date: as the rule `target_late` has it.
-        let late = trend(&points(&months[..index + 2], profile))
-            .filter(|_| now.gap > 0.0)
-            .zip(target.due)
-            .map(|(trend, due)| {
-                let projected = projected(now.gap, trend.theil_sen, pair[1].month.last_day());
-                projected.map_or(f64::INFINITY, |day| {
-                    f64::from(Month::of_day(day).since(Month::of_day(due)))
-                })
-            });
-        // Only the last two evaluations can raise a level that is seen today; a forecast for each month would be costly.
-        let recent =
-            last.since(pair[1].month) < i32::try_from(rules.evaluations).unwrap_or(i32::MAX);
-        let p_hit = Some(()).filter(|()| recent && population.new_in_months.is_none());
-        let counts = pair[1].counts;
-        level.step(
-            &rules,
-            &Evaluation {
-                drift_pp: (now.counted / now.n - now.plan) * 100.0,
-                p_hit: p_hit
-                    .filter(|()| now.gap > 0.0)
-                    .and_then(|()| self::p_hit(share, register, pair[1].month.last_day())),
-                months_late: late,
-                unsure: f64::from(counts.unknown) > MAX_OPEN * f64::from(counts.total()),
-            },
-        );
-        let (conversions, planned) = (
-            now.counted - before.counted,
-            now.plan * now.n - before.plan * before.n,
-        );
-        spread = sigma(&done, planned);
-        sum.step(&sums, conversions, planned, spread);
-        // Nobody can acknowledge what is counted anew each time: here an alarm stands until the sum is back at zero.
-        sum.acknowledge();
-        done.push(conversions);
-    }
-    if !done.is_empty() {
-        record.level = Some(level.level);
-        // Of what came in the last twelve months nothing is converted.
-        record.cusum = population
-            .new_in_months
-            .is_none()
-            .then(|| CusumRecord::of(sum, done.len() as u32, spread));
-    }
-}
-
-/// A month's end beside the path.
-struct Standing {
-    n: f64,
-    counted: f64,
-    plan: f64,
-    gap: f64,
-}
-
-impl Standing {
-    fn of(share: FleetShare<'_>, end: &MonthEnd, at_due: Option<u32>) -> Option<Self> {
-        let target = share.target;
-        let n = end.counts.total();
-        let plan = target.plan.at(
-            &target.baseline,
-            target.goal,
-            target.due,
-            end.month.last_day(),
-            n,
-        )?;
-        let counted = end.counts.counted(share.profile);
-        let gap = vehicles_needed(target.goal, at_due.unwrap_or(n)).saturating_sub(counted);
-        (n > 0).then(|| Self {
-            n: n.into(),
-            counted: counted.into(),
-            plan,
-            gap: gap.into(),
-        })
-    }
 }

@@ -1,7 +1,7 @@
 //! How many vehicles will count at a date, from the ages at which they are replaced: a Poisson-binomial distribution under a common delay.
 //!
 //! Each vehicle has its own chance, so the sum is not binomial; independence alone is false comfort, because deliveries come in batches
-//! and budgets move together: a delay common to all is mixed in (emissions.md 6.5, golden G11). Unknown ages have no chance to give.
+//! and budgets move together: a delay common to all is mixed in. Unknown ages give no chance.
 
 use super::normal;
 
@@ -36,7 +36,7 @@ impl ReplacementAge {
         }
         let survives = |age: f64| normal::upper((age - self.mu) / self.sigma);
         let so_far = survives(age);
-        // Overdue beyond all experience: due at once (emissions.md 6.5).
+        // Overdue beyond all experience: due at once.
         if so_far < 1e-9 {
             1.0
         } else {
@@ -73,7 +73,7 @@ impl Candidate {
 /// A delay common to all vehicles, years, and its chance.
 pub type Delays = [(f64, f64)];
 
-/// emissions.md 6.5: none, half a year, a year.
+/// None, half a year, a year (assumptions).
 pub const COMMON_DELAYS: [(f64, f64); 3] = [(0.0, 0.5), (0.5, 0.3), (1.0, 0.2)];
 
 /// How many of a number of vehicles count.

@@ -10,6 +10,7 @@ pub mod drift;
 mod figures;
 mod fleet;
 pub mod forecast;
+mod levels;
 pub mod normal;
 mod plan;
 mod projection;
@@ -58,7 +59,7 @@ pub fn headline(goal: f64, due: Day, start: Option<(Day, f64)>) -> Target {
             vehicles_at_due: None,
         },
         goal,
-        comparison: Comparison::AtLeast,
+        comparison: Comparison::NotBelow,
         due: Some(due),
         baseline,
         plan: Plan::Linear,

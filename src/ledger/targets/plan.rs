@@ -119,7 +119,7 @@ impl Plan {
     }
 }
 
-/// From the baseline to the goal; level before and after (tau clamped, emissions.md 6).
+/// From the baseline to the goal; level before and after.
 fn along(
     baseline: &Baseline,
     goal: f64,
@@ -137,14 +137,14 @@ fn along(
     Some(value + (goal - value) * shape(tau))
 }
 
-/// emissions.md 6.2: a logistic curve, scaled to go from 0 to 1.
+/// A logistic curve, scaled to go from 0 to 1.
 fn s_curve(k: f64, tau: f64) -> f64 {
     let logistic = |x: f64| 1.0 / (1.0 + (-x).exp());
     let (low, high) = (logistic(-k / 2.0), logistic(k / 2.0));
     (logistic(k * (tau - 0.5)) - low) / (high - low)
 }
 
-/// emissions.md 6.2: `(L0 + planned conversions - planned low disposals) / N`.
+/// `(L0 + planned conversions - planned low disposals) / N`.
 fn scheduled(steps: &[Conversion], baseline: &Baseline, day: Day, vehicles: u32) -> Option<f64> {
     if vehicles == 0 || baseline.date.is_none_or(|start| day < start) {
         return None;

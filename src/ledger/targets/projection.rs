@@ -88,7 +88,7 @@ pub fn project(
         .as_deref()
         .and_then(|text| text.parse().ok())
         .unwrap_or(as_of);
-    let sign = if target.comparison == Comparison::AtMost {
+    let sign = if target.comparison == Comparison::NotAbove {
         -1.0
     } else {
         1.0
@@ -97,7 +97,7 @@ pub fn project(
         // Of vehicles the value is a count and the path a share: both of the fleet of that day.
         let vehicles = fleet.map(|share| f64::from(vehicles_on(share, register, as_of, day)));
         let ratio = |level| ratio(level, vehicles);
-        let most = vehicles.or((target.kind == Kind::Share).then_some(1.0));
+        let max_value = vehicles.or((target.kind == Kind::Share).then_some(1.0));
         let path = target.plan.at(
             &target.baseline,
             goal,
@@ -111,7 +111,7 @@ pub fn project(
             // Nothing here falls below nothing, no more vehicles count than there are, and no share is more than all.
             (value + sign * rate * months)
                 .max(0.0)
-                .min(most.unwrap_or(f64::INFINITY))
+                .min(max_value.unwrap_or(f64::INFINITY))
         });
         Ahead {
             day,
@@ -124,12 +124,12 @@ pub fn project(
                 .and_then(|share| band_on(share, register, as_of, day)),
         }
     };
-    let most = if register.vehicles.len() > LARGE {
+    let max_days = if register.vehicles.len() > LARGE {
         FEW_DAYS
     } else {
         MAX_DAYS
     };
-    days(as_of, target.due, most)
+    days(as_of, target.due, max_days)
         .into_iter()
         .map(point)
         .collect()
@@ -143,13 +143,13 @@ fn band_on(share: FleetShare<'_>, register: &Register, as_of: Day, day: Day) -> 
 }
 
 /// Today, ends of quarters (or of longer stretches), the due date.
-fn days(as_of: Day, due: Option<Day>, most: i32) -> Vec<Day> {
+fn days(as_of: Day, due: Option<Day>, max_days: i32) -> Vec<Day> {
     let first = last_full_month(as_of).plus(1);
     let last = due.map_or(first.plus(WITHOUT_DUE), Month::of_day);
     let months = last.since(first);
     let step = STEPS
         .into_iter()
-        .find(|step| months / step < most)
+        .find(|step| months / step < max_days)
         .unwrap_or(STEPS[STEPS.len() - 1]);
     let ends = (0..=months)
         .map(|offset| first.plus(offset))
@@ -158,7 +158,7 @@ fn days(as_of: Day, due: Option<Day>, most: i32) -> Vec<Day> {
     let between = ends
         .map(Month::last_day)
         .filter(|day| *day > as_of && *day < end)
-        .take(most as usize);
+        .take(max_days as usize);
     std::iter::once(as_of)
         .chain(between)
         .chain(std::iter::once(end))

@@ -1,4 +1,4 @@
-//! The status record of a target (DESIGN.md section 4), and what stands beside it. What is not known is null, and `needs` says why.
+//! The status record of a target and its parts. An unknown figure is null, and `needs` says why.
 
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use super::figures::Series;
 use super::plan::Plan;
 use super::record::{Amount, BudgetRecord, TargetRecord, TargetStatus};
 use super::target::{Comparison, Kind, Target};
-use super::trend::{FEWEST_POINTS, time_to_close, trend};
+use super::trend::{MIN_POINTS, time_to_close, trend};
 use crate::units::Day;
 
 /// The record of a target that has one figure.
@@ -100,7 +100,7 @@ fn amount(kind: Kind, gap: f64) -> Amount {
 
 /// How far along; golden G17.
 fn progress(record: &mut TargetRecord, target: &Target, value: f64, goal: f64) {
-    if target.comparison == Comparison::AtLeast && goal > 0.0 {
+    if target.comparison == Comparison::NotBelow && goal > 0.0 {
         record.progress = Some(value / goal);
     }
     if let Some(base) = target.baseline.value.filter(|base| *base != goal) {
@@ -122,13 +122,13 @@ fn rates(record: &mut TargetRecord, target: &Target, series: &Series, (day, gap)
         .collect();
     let Some(trend) = trend(&points) else {
         record.needs.push(format!(
-            "history: {} of {FEWEST_POINTS} figures for a rate",
+            "history: {} of {MIN_POINTS} figures for a rate",
             points.len()
         ));
         return;
     };
     // As progress: falling is good where less is wanted.
-    let sign = if target.comparison == Comparison::AtMost {
+    let sign = if target.comparison == Comparison::NotAbove {
         -1.0
     } else {
         1.0

@@ -29,9 +29,9 @@ pub enum Kind {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Comparison {
     /// At or above it.
-    AtLeast,
+    NotBelow,
     /// At or below it.
-    AtMost,
+    NotAbove,
     /// A figure to start from: nothing to meet.
     Reference,
 }
@@ -40,8 +40,8 @@ impl Comparison {
     /// As it is written.
     pub fn sign(self) -> &'static str {
         match self {
-            Self::AtLeast => ">=",
-            Self::AtMost => "<=",
+            Self::NotBelow => ">=",
+            Self::NotAbove => "<=",
             Self::Reference => "=",
         }
     }
@@ -49,8 +49,8 @@ impl Comparison {
     /// How much is missing; 0 or less is met.
     pub fn missing(self, value: f64, goal: f64) -> f64 {
         match self {
-            Self::AtLeast | Self::Reference => goal - value,
-            Self::AtMost => value - goal,
+            Self::NotBelow | Self::Reference => goal - value,
+            Self::NotAbove => value - goal,
         }
     }
 }
@@ -205,7 +205,7 @@ impl Target {
 }
 
 /// The usual age of replacement, mean and standard deviation in years: emergency 7 and 1, non-emergency and cars 5 and 1, support 6 and
-/// 1.5 (emissions.md 6.5, an assumption; the 1997 guideline for Northern Ireland says 7 and 5). The register's own age goes before.
+/// 1.5: assumptions, near the guideline for ambulances in Northern Ireland of 1997 (7 and 5). The age of the register goes first.
 pub fn replacement_age(vehicle: &Vehicle) -> Option<super::forecast::ReplacementAge> {
     let usual = match (vehicle.category, vehicle.role) {
         (Some(Category::Car), _) | (_, Some(Role::NonEmergency)) => Some((5.0, 1.0)),

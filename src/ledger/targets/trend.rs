@@ -1,7 +1,7 @@
 //! How fast a figure moves: the slope by Theil and Sen, least squares as second opinion, and where it leads. Too few points say nothing.
 
-/// Fewer points have no trend (emissions.md 6.4).
-pub const FEWEST_POINTS: usize = 6;
+/// Fewer points have no trend (an assumption).
+pub const MIN_POINTS: usize = 6;
 /// The last twelve months have thirteen ends.
 pub const MAX_POINTS: usize = 13;
 
@@ -16,10 +16,10 @@ pub struct Trend {
     pub points: usize,
 }
 
-/// The trend of the last [`MAX_POINTS`] points; `None` with fewer than [`FEWEST_POINTS`].
+/// The trend of the last [`MAX_POINTS`] points; `None` with fewer than [`MIN_POINTS`].
 pub fn trend(points: &[(f64, f64)]) -> Option<Trend> {
     let points = &points[points.len().saturating_sub(MAX_POINTS)..];
-    if points.len() < FEWEST_POINTS {
+    if points.len() < MIN_POINTS {
         return None;
     }
     Some(Trend {

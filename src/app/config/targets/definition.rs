@@ -1,4 +1,4 @@
-//! `[definition]` of the targets' file: the options of "low emission" (emissions.md 3.2), for every profile alike.
+//! `[definition]` of the targets' file: the options of "low emission", for every profile alike.
 
 use std::collections::BTreeMap;
 

@@ -252,16 +252,16 @@ fn target(section: &mut Section<'_>, config: &Config) -> Option<Target> {
         "one of: share, relative, level, count, indicator",
     );
     section.word("kind", &mut kind, &kinds);
-    let mut comparison = Comparison::AtLeast;
+    let mut comparison = Comparison::NotBelow;
     let signs = [
-        (">=", Comparison::AtLeast),
-        ("<=", Comparison::AtMost),
+        (">=", Comparison::NotBelow),
+        ("<=", Comparison::NotAbove),
         ("=", Comparison::Reference),
     ];
     section.word("comparison", &mut comparison, &signs);
     let measure = measure::read(section, kind);
     let fleet = matches!(measure, Some(Measure::Fleet { .. }));
-    if fleet && comparison != Comparison::AtLeast {
+    if fleet && comparison != Comparison::NotBelow {
         section.refuse(
             "comparison",
             None,

@@ -88,7 +88,7 @@ pub(super) fn read(
     );
     let plan = match shape {
         Some(1) => {
-            // emissions.md 6.2: k = 8.
+            // The steepness is an assumption.
             let mut k = Some(8.0);
             table.number("k", &mut k, 0.1, 50.0);
             Plan::SCurve {

@@ -1,4 +1,4 @@
-//! `[[restatement]]` of the targets' file: what changes a base year, by how much, why and since when (emissions.md 5.4).
+//! `[[restatement]]` of the targets' file: declared changes of a base year (GHG Protocol Corporate Standard, chapter 5).
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::ledger::emissions::{DeclaredRestatement, RestatementReason};
 use crate::units::{Day, FinancialYear, KgCo2e};
 
 /// More are a mistake.
-const MOST: usize = 1_000;
+const MAX_RESTATEMENTS: usize = 1_000;
 
 pub(super) fn read(
     tree: &mut BTreeMap<String, Node>,
@@ -40,16 +40,16 @@ pub(super) fn read(
     let mut found = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
         let mut section = Section::of(format!("restatement[{index}]"), Some(item), errors);
-        if index == MOST {
+        if index == MAX_RESTATEMENTS {
             section.refuse(
                 "",
                 None,
                 "",
                 "is one too many",
-                format!("at most {MOST} restatements"),
+                format!("at most {MAX_RESTATEMENTS} restatements"),
             );
         }
-        found.extend(one(&mut section).filter(|_| index < MOST));
+        found.extend(one(&mut section).filter(|_| index < MAX_RESTATEMENTS));
         section.finish();
     }
     found
