@@ -106,15 +106,15 @@ impl Observer {
             return Err(RejectedFrame { reason, detail });
         }
         match origin {
-            Origin::ChargePoint => self.from_charge_point(frame, text, received_at, out),
+            Origin::ChargePoint => self.charge_point_frame(frame, text, received_at, out),
             Origin::Csms => {
-                self.from_csms(frame, received_at, out);
+                self.csms_frame(frame, received_at, out);
                 Ok(())
             }
         }
     }
 
-    fn from_charge_point(
+    fn charge_point_frame(
         &mut self,
         frame: Frame<'_>,
         text: &str,
@@ -160,7 +160,7 @@ impl Observer {
         Ok(())
     }
 
-    fn from_csms(&mut self, frame: Frame<'_>, received_at: UtcMs, out: &mut Vec<ObservedMessage>) {
+    fn csms_frame(&mut self, frame: Frame<'_>, received_at: UtcMs, out: &mut Vec<ObservedMessage>) {
         match frame {
             Frame::Result { id, payload } => self.csms_response(id, payload, out),
             Frame::Error {

@@ -137,7 +137,7 @@ fn only_metering_is_repaired() {
         ..
     } = parse_as(text, OcppVersion::V16)
     else {
-        panic!("mended")
+        panic!("repaired")
     };
     assert_eq!(
         (

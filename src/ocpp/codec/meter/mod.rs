@@ -111,10 +111,6 @@ impl Readings {
     }
 
     /// The reading of a measurand, the decimal places to parse in this unit, and the possible values.
-    #[expect(
-        clippy::type_complexity,
-        reason = "three values of one row of the table"
-    )]
     fn target(
         &mut self,
         measurand: &str,
