@@ -34,7 +34,7 @@ pub fn recover(
             .iter()
             .any(|notifier| notifier.severities.contains(severity))
     };
-    settings.alerts.outlets.retain(taken);
+    settings.alerts.notified_severities.retain(taken);
     let (register, factors) = (register.clone(), factors.clone());
     let mut engine = match &recovery.snapshot {
         Some(snapshot) => Engine::restore(snapshot, settings, profile, register, factors, now)?,

@@ -12,14 +12,14 @@ use crate::store::{CommitError, Notification, Store};
 
 /// Who is there to take what goes out.
 #[derive(Clone, Debug, Default)]
-pub struct Outlets {
+pub struct Receivers {
     /// Some output takes the rows.
     pub has_output: bool,
     /// Notifiers, and the severities that each receives.
     pub notifiers: Vec<(Arc<str>, Vec<Severity>)>,
 }
 
-impl Outlets {
+impl Receivers {
     /// As configured.
     pub(super) fn of(config: &Config) -> Self {
         let notifiers = config.notifiers.iter();

@@ -19,7 +19,7 @@ pub(super) fn write(out: &mut String, chart: &Chart) {
         .series
         .iter()
         .flat_map(|(_, values)| values.iter().flatten());
-    let top = nice(values.fold(0.0, |most: f64, value| most.max(*value)));
+    let top = nice(values.fold(0.0, |largest: f64, value| largest.max(*value)));
     match chart.kind {
         ChartKind::Bars => bars(out, chart, top),
         ChartKind::Lines => lines(out, chart, top),
@@ -27,16 +27,16 @@ pub(super) fn write(out: &mut String, chart: &Chart) {
 }
 
 /// The next end of an axis whose quarters are short numbers.
-fn nice(most: f64) -> f64 {
-    if most <= 0.0 || !most.is_finite() {
+fn nice(largest: f64) -> f64 {
+    if largest <= 0.0 || !largest.is_finite() {
         return 1.0;
     }
-    let power = 10f64.powf(most.log10().floor());
+    let power = 10f64.powf(largest.log10().floor());
     [1.0, 1.2, 1.6, 2.0, 2.4, 3.2, 4.0, 6.0, 8.0, 10.0]
         .into_iter()
         .map(|step| step * power)
-        .find(|step| *step >= most * 0.999_999)
-        .unwrap_or(most)
+        .find(|step| *step >= largest * 0.999_999)
+        .unwrap_or(largest)
 }
 
 fn places(top: f64) -> usize {

@@ -25,21 +25,21 @@ enum Plug {
     Free,
     /// Cable in, card not shown yet.
     Preparing {
-        guest: Guest,
+        visit: Visit,
         until: UtcMs,
     },
     Charging {
-        guest: Guest,
+        visit: Visit,
         kw: f64,
     },
     /// The battery is full, the transaction goes on.
     Full {
-        guest: Guest,
+        visit: Visit,
         until: UtcMs,
     },
     /// Stopped, cable still in.
     Finishing {
-        guest: Guest,
+        visit: Visit,
         until: UtcMs,
     },
     Faulted {
@@ -49,11 +49,11 @@ enum Plug {
 
 /// Who is plugged in.
 #[derive(Clone, Debug)]
-struct Guest {
+struct Visit {
     /// Index of a fleet vehicle; none for staff and the public.
     car: Option<usize>,
     tag: String,
-    /// Still wanted by a guest without a simulated battery.
+    /// Still wanted by a visit without a simulated battery.
     wants_kwh: f64,
 }
 
@@ -165,7 +165,7 @@ impl World {
         }
     }
 
-    /// Vehicles that stand at a site with a free plug and little energy plug in; guests come to staff and public plugs.
+    /// Vehicles that stand at a site with a free plug and little energy plug in; visitors come to staff and public plugs.
     fn plug_in(&mut self, now: UtcMs, first: bool) {
         for index in 0..self.cars.len() {
             let car = &self.cars[index];
@@ -188,7 +188,7 @@ impl World {
             self.set(
                 free,
                 Plug::Preparing {
-                    guest: Guest {
+                    visit: Visit {
                         car: Some(index),
                         tag,
                         wants_kwh: 0.0,
@@ -211,7 +211,7 @@ impl World {
                 continue;
             }
             let tag = cards[self.random.below(cards.len())].clone();
-            let guest = Guest {
+            let visit = Visit {
                 car: None,
                 tag,
                 wants_kwh: self.random.between(3.0, 20.0),
@@ -219,7 +219,7 @@ impl World {
             self.set(
                 free,
                 Plug::Preparing {
-                    guest,
+                    visit,
                     until: now.plus(60_000),
                 },
                 now,
@@ -237,7 +237,7 @@ impl World {
                 let until = now.plus(self.random.between(15.0, 60.0) as i64 * 60_000);
                 self.set(index, Plug::Faulted { until }, now);
             }
-            Plug::Preparing { guest, until } if now >= until => {
+            Plug::Preparing { visit, until } if now >= until => {
                 let connector = &self.connectors[index];
                 let kw = if connector.max_kw > AC_KW {
                     connector.max_kw * 0.8
@@ -246,20 +246,20 @@ impl World {
                 };
                 let start = Command::Start {
                     connector: connector.id,
-                    tag: guest.tag.clone(),
+                    tag: visit.tag.clone(),
                     meter_wh: connector.register_wh as i64,
                     at: now,
                 };
                 self.tell(index, start);
                 self.connectors[index].next_meter = now.plus(self.meter_ms);
-                self.set(index, Plug::Charging { guest, kw }, now);
+                self.set(index, Plug::Charging { visit, kw }, now);
             }
-            Plug::Charging { guest, kw } => self.charge(index, guest, kw, now, ms),
-            Plug::Full { guest, until } if now >= until => {
+            Plug::Charging { visit, kw } => self.charge(index, visit, kw, now, ms),
+            Plug::Full { visit, until } if now >= until => {
                 let connector = &self.connectors[index];
                 let stop = Command::Stop {
                     connector: connector.id,
-                    tag: guest.tag.clone(),
+                    tag: visit.tag.clone(),
                     meter_wh: connector.register_wh as i64,
                     reason: "Local",
                     at: now,
@@ -274,14 +274,14 @@ impl World {
                 self.set(
                     index,
                     Plug::Finishing {
-                        guest,
+                        visit,
                         until: now.plus((minutes * 60_000.0) as i64),
                     },
                     now,
                 );
             }
-            Plug::Finishing { guest, until } if now >= until => {
-                if let Some(car) = guest.car {
+            Plug::Finishing { visit, until } if now >= until => {
+                if let Some(car) = visit.car {
                     self.cars[car].drive_away(now, &mut self.random);
                 }
                 self.set(index, Plug::Free, now);
@@ -291,9 +291,9 @@ impl World {
         }
     }
 
-    fn charge(&mut self, index: usize, mut guest: Guest, kw: f64, now: UtcMs, ms: i64) {
+    fn charge(&mut self, index: usize, mut visit: Visit, kw: f64, now: UtcMs, ms: i64) {
         let mut kwh = kw * ms as f64 / 3_600_000.0;
-        let (done, soc) = match guest.car {
+        let (done, soc) = match visit.car {
             Some(car) => {
                 let car = &mut self.cars[car];
                 kwh = kwh.min((car.capacity_kwh * FULL - car.battery_kwh).max(0.0));
@@ -306,9 +306,9 @@ impl World {
                 )
             }
             None => {
-                kwh = kwh.min(guest.wants_kwh);
-                guest.wants_kwh -= kwh;
-                (guest.wants_kwh <= 0.01, None)
+                kwh = kwh.min(visit.wants_kwh);
+                visit.wants_kwh -= kwh;
+                (visit.wants_kwh <= 0.01, None)
             }
         };
         let connector = &mut self.connectors[index];
@@ -326,13 +326,13 @@ impl World {
             self.tell(index, meter);
         }
         if done {
-            if let Some(car) = guest.car {
+            if let Some(car) = visit.car {
                 self.cars[car].doing = Doing::Plugged { charging_kw: 0.0 };
             }
             let until = now.plus(self.random.between(30.0, 300.0) as i64 * 1000);
-            self.set(index, Plug::Full { guest, until }, now);
+            self.set(index, Plug::Full { visit, until }, now);
         } else {
-            self.connectors[index].plug = Plug::Charging { guest, kw };
+            self.connectors[index].plug = Plug::Charging { visit, kw };
         }
     }
 

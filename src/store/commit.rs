@@ -219,7 +219,7 @@ impl Store {
         let newest = rollup::newest(&transaction)?;
         rollup::add(&transaction, checkpoint.rollups)?;
         if let Some(newest) = newest {
-            rollup::tidy(
+            rollup::compact(
                 &transaction,
                 &self.keep,
                 checkpoint.at.min(newest.plus(rollup::LATE_MS)),

@@ -91,7 +91,7 @@ pub(super) fn newest(transaction: &Transaction<'_>) -> Result<Option<UtcMs>, Com
 }
 
 /// Puts months together that are over, some series at a time, and deletes what is too old.
-pub(super) fn tidy(
+pub(super) fn compact(
     transaction: &Transaction<'_>,
     keep: &Keep,
     now: UtcMs,

@@ -377,9 +377,9 @@ fn registers_and_the_daemon_itself() {
 
 #[test]
 fn a_lost_broker_link_is_notified_if_there_is_a_receiver() {
-    for outlets in [Severity::ALL.to_vec(), vec![]] {
+    for receivers in [Severity::ALL.to_vec(), vec![]] {
         let mut config = EngineConfig::default();
-        config.alerts.outlets = outlets.clone();
+        config.alerts.notified_severities = receivers.clone();
         let mut depot = Depot::new(config);
         let since = depot.now;
         for _ in 0..12 {
@@ -398,7 +398,7 @@ fn a_lost_broker_link_is_notified_if_there_is_a_receiver() {
             .iter()
             .map(|notice| notice.alerts[0].summary.clone())
             .collect::<Vec<_>>();
-        if outlets.is_empty() {
+        if receivers.is_empty() {
             assert_eq!(summary, [""; 0]);
             continue;
         }

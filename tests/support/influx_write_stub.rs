@@ -108,7 +108,7 @@ impl Stub {
             .max_bytes
             .lock()
             .unwrap()
-            .is_some_and(|most| body.len() > most)
+            .is_some_and(|max| body.len() > max)
         {
             return error(413, "request too large", "max body size");
         }

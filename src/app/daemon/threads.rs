@@ -13,7 +13,7 @@ use crate::app::clock::Clock;
 use crate::app::config::Config;
 use crate::app::pipeline::{Channels, Pipeline};
 use crate::app::preflight::{Files, Sockets};
-use crate::app::wiring::{Outlets, Remembering};
+use crate::app::wiring::{Receivers, Remembering};
 use crate::app::writer::{Job, Writer};
 use crate::ingest::FrameSender;
 use crate::ingest::capture::Capture;
@@ -100,7 +100,7 @@ pub(super) fn start(
         Reader::open(&config.store.directory)?,
         loaded.capture.clone(),
     )
-    .with_outlets(Outlets::of(config));
+    .with_receivers(Receivers::of(config));
     let channels = Channels {
         frames: frame_queue,
         requests: request_queue,

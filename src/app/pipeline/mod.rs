@@ -17,7 +17,7 @@ use crate::app::clock::Clock;
 use crate::app::intensity::IntensityRows;
 use crate::app::mqtt_pipeline::{Hear, Published, decode};
 use crate::app::rollups::RollupReaders;
-use crate::app::wiring::Outlets;
+use crate::app::wiring::Receivers;
 use crate::app::writer::{CommitJob, Done, Job};
 use crate::app::{api_requests, inbox};
 use crate::engine::Engine;
@@ -80,7 +80,7 @@ pub struct Pipeline {
     /// What targets were last compared with.
     figures: Figures,
     next_own_state: UtcMs,
-    outlets: Outlets,
+    receivers: Receivers,
     /// Half-hourly intensities were told or revised since their rows were written.
     intensity_revised: bool,
     intensity_rows: IntensityRows,
@@ -123,7 +123,7 @@ impl Pipeline {
             rollups: RollupReaders::new(&config.directory),
             figures: Figures::default(),
             next_own_state: next_stats_row,
-            outlets: Outlets::default(),
+            receivers: Receivers::default(),
             intensity_revised: false,
             intensity_rows: IntensityRows::default(),
             config,
@@ -131,8 +131,8 @@ impl Pipeline {
     }
 
     /// Who is there to take what goes out.
-    pub fn with_outlets(self, outlets: Outlets) -> Self {
-        Self { outlets, ..self }
+    pub fn with_receivers(self, receivers: Receivers) -> Self {
+        Self { receivers, ..self }
     }
 
     /// Runs until every sender of frames is gone, then commits, writes a last checkpoint and returns.
@@ -378,7 +378,7 @@ impl Pipeline {
         while let Some(notice) = self.engine.poll_notice() {
             self.batch
                 .notifications
-                .extend(self.outlets.notifications(&notice));
+                .extend(self.receivers.notifications(&notice));
         }
         while let Some(fact) = self.engine.poll_output() {
             self.batch.points += u64::from(series::encode(&fact, &mut self.batch.lines));

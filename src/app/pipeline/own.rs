@@ -33,7 +33,7 @@ impl Pipeline {
         };
         let free = Stats::get(&self.stats.disk_free_ppm);
         let state = OwnState {
-            output_age_s: self.outlets.has_output.then_some(age),
+            output_age_s: self.receivers.has_output.then_some(age),
             disk_free_ratio: (free > 0).then_some(free as f64 / 1e6),
         };
         self.tell(Observation::OwnState(state), now);

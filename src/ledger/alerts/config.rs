@@ -25,7 +25,7 @@ pub struct AlertsConfig {
     /// The country by whose clocks they are meant.
     pub jurisdiction: &'static Jurisdiction,
     /// Severities that some notifier takes; of others nobody is told.
-    pub outlets: Vec<Severity>,
+    pub notified_severities: Vec<Severity>,
 }
 
 /// A rule over a series of the schema.
@@ -51,7 +51,7 @@ impl Default for AlertsConfig {
             max_per_hour: 30,
             quiet_hours: None,
             jurisdiction: Default::default(),
-            outlets: Severity::ALL.to_vec(),
+            notified_severities: Severity::ALL.to_vec(),
         }
     }
 }

@@ -168,7 +168,7 @@ impl AlertBook {
         let mut groups: BTreeMap<Group, Members> = BTreeMap::new();
         for ((key, alert), standing) in self.alerts.iter().zip(standings) {
             let rule = config.rule(&alert.rule).unwrap_or(&gone);
-            let has_receiver = config.outlets.contains(&rule.severity);
+            let has_receiver = config.notified_severities.contains(&rule.severity);
             let Some(kind) = alert
                 .owes(rule, now)
                 .filter(|_| has_receiver && !standing.is_held_back())

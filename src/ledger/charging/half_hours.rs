@@ -6,7 +6,7 @@ use crate::model::{HALF_HOUR_MS, HalfHour};
 use crate::units::UtcMs;
 
 /// A month: beyond it the rest goes into the last one.
-const MOST: i64 = 1_488;
+const MAX_HALF_HOURS: i64 = 1_488;
 
 /// Tenths of Wh by half-hour since 1970, rising.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ impl HalfHours {
     pub fn add(&mut self, from: UtcMs, to: UtcMs, dwh: i64) {
         let (from, to) = (from.0.min(to.0), to.0);
         let last = to.saturating_sub(1).max(from).div_euclid(HALF_HOUR_MS);
-        let first = from.div_euclid(HALF_HOUR_MS).max(last - MOST);
+        let first = from.div_euclid(HALF_HOUR_MS).max(last - MAX_HALF_HOURS);
         let span = i128::from(to - from).max(1);
         let mut given = 0;
         for slot in first..=last {

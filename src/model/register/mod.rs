@@ -24,9 +24,13 @@ pub struct Register {
     pub jurisdiction: &'static Jurisdiction,
     /// In the order of the file, as all lists here.
     pub organisations: Vec<Organisation>,
+    /// Rows of `sites.csv`.
     pub sites: Vec<Site>,
+    /// Rows of `vehicles.csv`.
     pub vehicles: Vec<Vehicle>,
+    /// Rows of `charge_points.csv`.
     pub charge_points: Vec<ChargePoint>,
+    /// Rows of `renewable.csv`.
     pub renewable: Vec<RenewableContract>,
     /// Whose tag is whose: `tags.csv` and the `id_tags` of vehicles, under the store's key.
     pub tags: HashMap<IdTokenHash, EnergyUser>,

@@ -30,7 +30,7 @@ pub(super) struct Raw {
 }
 
 /// Takes the next complete packet off the buffer (section 2.1).
-pub(super) fn next(buffer: &mut BytesMut, most: usize) -> Result<Option<Raw>, Fault> {
+pub(super) fn next(buffer: &mut BytesMut, max_length: usize) -> Result<Option<Raw>, Fault> {
     let Some(&first) = buffer.first() else {
         return Ok(None);
     };
@@ -51,7 +51,7 @@ pub(super) fn next(buffer: &mut BytesMut, most: usize) -> Result<Option<Raw>, Fa
             ));
         }
     }
-    if length + at > most {
+    if length + at > max_length {
         return Err(Fault::TooLarge(length + at));
     }
     if buffer.len() < at + length {

@@ -119,7 +119,7 @@ pub(super) fn satisfies(kind: Kind, current: &str, desired: &[String]) -> bool {
     match kind {
         Kind::List => contains_all(&elements(current), desired),
         Kind::Seconds => current_s().is_some() && current_s() == desired_s(),
-        Kind::AtMost => current_s()
+        Kind::NotAbove => current_s()
             .zip(desired_s())
             .is_some_and(|(current, max)| (1..=max).contains(&current)),
         Kind::ReadOnly => true,
@@ -142,9 +142,9 @@ mod tests {
             (Kind::Seconds, "60.0", "60", true),
             (Kind::Seconds, "0", "60", false),
             (Kind::Seconds, "", "60", false),
-            (Kind::AtMost, "30", "60", true),
-            (Kind::AtMost, "0", "60", false),
-            (Kind::AtMost, "90", "60", false),
+            (Kind::NotAbove, "30", "60", true),
+            (Kind::NotAbove, "0", "60", false),
+            (Kind::NotAbove, "90", "60", false),
             (Kind::List, "voltage, SoC", "SoC,Voltage", true),
             (Kind::List, "Voltage", "SoC,Voltage", false),
             (

@@ -34,7 +34,7 @@ pub(super) enum Kind {
     /// Exactly this number of seconds.
     Seconds,
     /// At most this number of seconds, but not 0, which means never.
-    AtMost,
+    NotAbove,
     /// Read, never written.
     ReadOnly,
 }
@@ -96,7 +96,7 @@ const ROWS: &[Row] = &[
     },
     Row {
         key: Key::WebSocketPing,
-        kind: Kind::AtMost,
+        kind: Kind::NotAbove,
         v16: &["WebSocketPingInterval"],
         v2: Some("OCPPCommCtrlr.WebSocketPingInterval"),
     },

@@ -15,14 +15,14 @@ const MAX_REMEMBERED: usize = 10_000;
 pub(super) struct Limits {
     counts: Mutex<(Attempts<IpAddr>, Attempts<String>)>,
     /// `web.max_failed_logins`, a minute.
-    most: u32,
+    max_failures: u32,
 }
 
 impl Limits {
-    pub fn new(most: u32) -> Self {
+    pub fn new(max_failures: u32) -> Self {
         Self {
             counts: Mutex::new((Attempts::new(MAX_REMEMBERED), Attempts::new(MAX_REMEMBERED))),
-            most,
+            max_failures,
         }
     }
 
@@ -31,8 +31,8 @@ impl Limits {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let (address, name) = (network(address), name.to_lowercase());
         let now = Instant::now().into_std();
-        let admitted =
-            counts.0.count(&address, now) < self.most && counts.1.count(&name, now) < self.most;
+        let admitted = counts.0.count(&address, now) < self.max_failures
+            && counts.1.count(&name, now) < self.max_failures;
         if admitted {
             counts.0.record(address, now);
             counts.1.record(name, now);

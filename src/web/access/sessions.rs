@@ -31,19 +31,19 @@ pub(super) struct Sessions {
     /// `web.session_max`.
     longest: Duration,
     /// `web.max_sessions`.
-    most: usize,
+    max_sessions: usize,
 }
 
 /// What a cookie leads to: the user's name, the hash that let him in, and the time left at most.
 pub(super) type Known = (Arc<str>, Arc<str>, Duration);
 
 impl Sessions {
-    pub fn new(idle: Duration, longest: Duration, most: usize) -> Self {
+    pub fn new(idle: Duration, longest: Duration, max_sessions: usize) -> Self {
         Self {
             known: Mutex::default(),
             idle,
             longest,
-            most,
+            max_sessions,
         }
     }
 
@@ -54,10 +54,10 @@ impl Sessions {
         let cookie = BASE64URL_NOPAD.encode(&secret);
         let now = Instant::now();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= self.most {
+        if known.len() >= self.max_sessions {
             known.retain(|_, session| self.lives(session, now));
         }
-        if known.len() >= self.most {
+        if known.len() >= self.max_sessions {
             let oldest = known
                 .iter()
                 .min_by_key(|(_, session)| session.used)

@@ -3,7 +3,7 @@
 use crate::feed_registers::*;
 
 #[test]
-fn the_most_trusted_feed_books_and_no_difference_is_taken_across_feeds() {
+fn the_feed_with_the_highest_trust_books_and_no_difference_crosses_feeds() {
     let mut depot = Depot::new(EngineConfig::default());
     depot.drive("traccar:V1", TRACCAR, 0, 700.0);
     depot.drive("traccar:V1", TRACCAR, 60, 750.0);
