@@ -69,7 +69,8 @@ macro_rules! quantity {
 
         impl Sum for $name {
             fn sum<I: Iterator<Item = Self>>(items: I) -> Self {
-                items.fold(Self(0.0), Add::add)
+                // As the standard library sums floats: nothing is -0.0, so that a sum of -0.0 keeps its sign.
+                items.fold(Self(-0.0), Add::add)
             }
         }
 

@@ -25,6 +25,8 @@ const BANNED: &[(&str, &str)] = &[
 const ALLOWED: &[&str] = &[
     // MQTT's name of QoS 0, in rumqttc.
     "AtMostOnce",
+    // OCPP's location of a sampled value.
+    "Outlet",
 ];
 
 /// The words of an identifier: `CamelCase` and `snake_case` alike.
