@@ -1,5 +1,11 @@
 //! Tests that start the daemon and speak to it over loopback.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

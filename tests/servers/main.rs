@@ -1,5 +1,11 @@
 //! Tests that need servers of others: brokers, databases, notifiers, foreign OCPP implementations. Missing ones are skipped by name.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,5 +1,11 @@
 //! Tests that need a folder: stores, imports, reports, and commands that run to their end.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits on the real clock"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

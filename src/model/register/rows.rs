@@ -297,11 +297,14 @@ pub(super) fn day(row: &mut Row<'_>, column: &str) -> Option<Day> {
     row.parsed(column, DAY_HINT, str::parse::<Day>)
 }
 
+/// The ids of another file; `None` if that file is not there.
+type KnownIds<'a> = Option<&'a HashSet<Arc<str>>>;
+
 fn vehicle(
     jurisdiction: &Jurisdiction,
     row: &mut Row<'_>,
     id: Arc<str>,
-    (organisations, sites): (Option<&HashSet<Arc<str>>>, Option<&HashSet<Arc<str>>>),
+    (organisations, sites): (KnownIds<'_>, KnownIds<'_>),
 ) -> Vehicle {
     let vehicle = Vehicle {
         registration: row.text("registration"),

@@ -181,7 +181,11 @@ fn redacted(text: &str) -> String {
 /// behind the cut.
 fn excerpt(raw: &[u8]) -> String {
     let mut text = redacted(&String::from_utf8_lossy(raw));
-    let end = text.floor_char_boundary(EXCERPT_BYTES);
+    // `str::floor_char_boundary` is newer than the oldest compiler that is supported.
+    let end = (0..=EXCERPT_BYTES.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end))
+        .unwrap_or(0);
     text.truncate(end);
     text
 }

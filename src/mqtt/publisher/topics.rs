@@ -21,8 +21,11 @@ const OVERVIEW: &str = "overview";
 /// State of one vehicle for Home Assistant, by its object id.
 pub(super) const STATE: &str = "state";
 
+/// Prints one value of the overview.
+type Print = fn(&Overview) -> String;
+
 /// Topics below the prefix, and their values. `docs/publishing.md` lists them.
-const VALUES: &[(&str, fn(&Overview) -> String)] = &[
+const VALUES: &[(&str, Print)] = &[
     ("transition/low_emission_share_ratio", |o| {
         text(&o.transition.share)
     }),

@@ -77,7 +77,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         if self.parsed == self.buffer.len() {
             (self.buffer, self.parsed) = (Vec::new(), 0);
         }
-        self.into_incoming(part)
+        self.delivered(part)
     }
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Incoming>> {
@@ -91,13 +91,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             }
             let part = self.assembler.next_part(&mut bytes);
             self.buffer.extend_from_slice(bytes);
-            if let Some(incoming) = self.into_incoming(part) {
+            if let Some(incoming) = self.delivered(part) {
                 return Poll::Ready(Ok(incoming));
             }
         }
     }
 
-    fn into_incoming(&self, part: Result<Option<Part>, Broken>) -> Option<Incoming> {
+    fn delivered(&self, part: Result<Option<Part>, Broken>) -> Option<Incoming> {
         match part {
             Ok(part) => part.map(|part| self.incoming(part)),
             Err(Broken(why)) => Some(Incoming::Broken(why)),

@@ -59,7 +59,7 @@ fn answers_are_not_looked_into_by_name() {
         let within = |room: &&[&str]| {
             module.len() >= room.len() && room.iter().zip(&module).all(|(a, b)| a == b)
         };
-        if !ROOMS.iter().any(|room| within(room)) {
+        if !ROOMS.iter().any(within) {
             continue;
         }
         checked += 1;
