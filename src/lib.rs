@@ -1,15 +1,18 @@
 //! fleetgauge: what charge points and vehicles say becomes durable facts, time series and a share against a target.
 //!
-//! # Layout, in floor order; imports point down only (`tests/layers.rs` checks it)
+//! # Layout, lowest rank first; imports only fall (`tests/pure/source/imports.rs` checks it)
 //!
-//! | floor | rooms |
+//! | rooms | what they do |
 //! |---|---|
-//! | F0 | [`units`]: quantities with units, civil time |
-//! | F1 | [`model`]: ids, register, observations, facts, vocabulary |
-//! | F2 | [`decode`]: bytes to observations; [`ledger`]: the books; [`points`]: facts to rows. They do not know each other |
-//! | F3 | [`engine`]: owns all state, is told the time, does no input or output |
-//! | F4 | [`ingest`]: sockets; [`store`]: SQLite; [`outputs`]: InfluxDB; [`notify`]: alerts to people and machines; [`intensity`]: carbon intensity API; [`http`]: their HTTP client; [`web`]: page, API, metrics; [`simulate`]: a fleet over real sockets |
-//! | F5 | [`app`]: configuration, wiring, clock, shutdown, commands |
+//! | [`units`], [`json`] | quantities with units, civil time; one pass over JSON text |
+//! | [`jurisdiction`] | what a country decides: clocks, financial year, classes, fuel words, norms, factors |
+//! | [`model`] | ids, register, observations, facts, vocabulary |
+//! | [`telemetry`], [`ocpp::codec`], [`imports`], [`ledger`], [`series`] | bytes to observations; the books; facts to rows. Pure, and independent of each other |
+//! | [`engine`] | owns all state, is told the time, does no input or output |
+//! | [`ingest`], [`store`], [`tls`], [`http`], [`api::requests`] | frames and receipts; SQLite; certificates; a small HTTP client; requests to the engine |
+//! | [`ocpp`], [`mqtt`], [`outputs`], [`notify`], [`intensity`], [`api`], [`web`], [`simulate`] | everything with a socket |
+//! | [`report`], [`dashboards`] | files for people |
+//! | [`app`] | configuration, wiring, clock, shutdown, commands |
 
 pub mod json;
 pub mod units;
