@@ -98,9 +98,8 @@ fn at(time: &str) -> UtcMs {
     format!("2026-06-01T{time}Z").parse().unwrap()
 }
 
-#[test]
-fn messages_of_a_charge_point_become_quarters() {
-    let mut engine = engine(at("10:00:00"));
+/// A session from 10:20 to 10:40, told with repetitions, and a fault half an hour later.
+fn messages_of_a_session() -> Vec<(&'static str, ChargePointMessage)> {
     let status = |status| ChargePointMessage::Status {
         connector_id: 1,
         status,
@@ -138,7 +137,7 @@ fn messages_of_a_charge_point_become_quarters() {
         reason: None,
         samples: vec![],
     };
-    for (time, message) in [
+    vec![
         ("10:05:00", status(ConnectorStatus::Available)),
         ("10:18:00", status(ConnectorStatus::Preparing)),
         ("10:20:00", start),
@@ -150,7 +149,30 @@ fn messages_of_a_charge_point_become_quarters() {
         ("10:40:30", stop),
         ("10:50:00", status(ConnectorStatus::Available)),
         ("11:10:00", status(ConnectorStatus::Faulted)),
-    ] {
+    ]
+}
+
+/// Of each quarter: Wh, the peak in W, minutes observed, occupied and charging.
+fn rows(engine: &Engine, series: Series, now: &str) -> Vec<(String, [i64; 5])> {
+    let slots = engine.open_rollups(&series, 0, at(now));
+    let row = |(slot, sums): (i32, &RollupSums)| {
+        let minutes = |ms: i64| ms / 60_000;
+        let figures = [
+            sums.energy_dwh / 10,
+            sums.peak_w.unwrap_or(0).into(),
+            minutes(sums.observed_ms),
+            minutes(sums.occupied_ms),
+            minutes(sums.charging_ms),
+        ];
+        (slot_start(slot).to_string()[11..16].to_owned(), figures)
+    };
+    slots.iter().map(row).collect()
+}
+
+#[test]
+fn messages_of_a_charge_point_become_quarters() {
+    let mut engine = engine(at("10:00:00"));
+    for (time, message) in messages_of_a_session() {
         let (charge_point, received_at) = (Arc::from("CP1"), at(time));
         let event = ChargePointEvent {
             charge_point,
@@ -161,21 +183,6 @@ fn messages_of_a_charge_point_become_quarters() {
         engine.handle(&Observation::ChargePoint(event), received_at);
         engine.handle_timeout(received_at);
     }
-    let rows = |engine: &Engine, series: Series, now: &str| -> Vec<(String, [i64; 5])> {
-        let slots = engine.open_rollups(&series, 0, at(now));
-        let row = |(slot, sums): (i32, &RollupSums)| {
-            let minutes = |ms: i64| ms / 60_000;
-            let figures = [
-                sums.energy_dwh / 10,
-                sums.peak_w.unwrap_or(0).into(),
-                minutes(sums.observed_ms),
-                minutes(sums.occupied_ms),
-                minutes(sums.charging_ms),
-            ];
-            (slot_start(slot).to_string()[11..16].to_owned(), figures)
-        };
-        slots.iter().map(row).collect()
-    };
     let want = [
         ("10:00", [0, 0, 10, 0, 0]),
         ("10:15", [1_500, 9_000, 15, 12, 10]),

@@ -191,159 +191,156 @@ fn every_shape_of_plan_is_read() {
     assert_eq!(target.comparison, Comparison::NotBelow);
 }
 
+const SHARE: &str = "kind = \"share\"\nfigure = \"fleet\"\ngoal = 0.9\n";
+const YEARLY: &str = "kind = \"relative\"\nfigure = \"yearly\"\nname = \"direct_tco2e\"\ngoal = -0.8\ncomparison = \"<=\"\n";
+
+/// What follows `START` in a file, with `<share>`, `<yearly>` and `<start>` for the constants, and what its error must say.
+const MISTAKES_OF_A_TARGET: &[(&str, &str)] = &[
+    (
+        "<share>gaol = 1\n",
+        "`target[0].gaol` in t.toml line 7: is not a key of this section\n  hint: did you mean `goal`?",
+    ),
+    (
+        "kind = \"share\"\nfigure = \"fleet\"\n",
+        "`target[0]` in t.toml line 1: has no `goal`\n  hint: a share such as 0.9",
+    ),
+    (
+        "kind = \"share\"\nfigure = \"fleet\"\ngoal = 90\n",
+        "`target[0].goal` in t.toml line 6: `90` is out of range\n  hint: a number from 0 to 1",
+    ),
+    ("figure = \"fleet\"\ngoal = 0.9\n", "has no `kind`"),
+    (
+        "kind = \"shares\"\nfigure = \"fleet\"\ngoal = 0.9\n",
+        "one of: share, relative, level, count, indicator",
+    ),
+    (
+        "kind = \"share\"\nfigure = \"air\"\npollutants = [\"nox\"]\ngoal = 0.9\n",
+        "`target[0].figure` in t.toml line 5: `air` does not fit the kind of target\n  hint: it goes with kind relative",
+    ),
+    (
+        "<share>name = \"x\"\n",
+        "is not for figure = \"fleet\"\n  hint: its keys are: profile, roles",
+    ),
+    (
+        "<share>comparison = \"<=\"\n",
+        "does not fit a share of vehicles",
+    ),
+    (
+        "<share>profile = \"green\"\n",
+        "one of: nhs_sdu, ulev_or_better, zev_only",
+    ),
+    (
+        "<share>roles = [\"emergancy\"]\n",
+        "did you mean `emergency`?",
+    ),
+    (
+        "<share>roles = [\"support\"]\nexclude_roles = [\"support\"]\n",
+        "stands beside `exclude_roles`",
+    ),
+    ("<share>due = 2028-03-31\n", "write it in quotes"),
+    (
+        "<share>due = \"2028-03-31\"\nbaseline = { date = \"2028-03-31\" }\n",
+        "`baseline.date` is not before `due`",
+    ),
+    (
+        "<share>baseline = { value = 50 }\n",
+        "`target[0].baseline.value` in t.toml line 7: `50` is out of range",
+    ),
+    (
+        "<share>baseline = { proxy = true }\n",
+        "marks a figure that is not there",
+    ),
+    (
+        "<share>successor = { emergency = 2 }\n",
+        "`target[0].successor.emergency` in t.toml line 7: `2` is not from 0 to 1",
+    ),
+    (
+        "<share>settings = \"target\"\n",
+        "comes from [target] by `settings = \"target\"`",
+    ),
+    (
+        "kind = \"relative\"\nfigure = \"yearly\"\nname = \"direct_co2e\"\ngoal = -0.8\ncomparison = \"<=\"\n",
+        "is not known; did you mean `direct_tco2e`?",
+    ),
+    (
+        "<yearly>settings = \"target\"\n",
+        "is not for figure = \"yearly\"",
+    ),
+    ("<yearly>baseline = { value = 0 }\n", "is out of range"),
+    ("<yearly>plan = { points = [] }\n", "has no `shape`"),
+    (
+        "<yearly>plan = { shape = \"curve\" }\n",
+        "one of: linear, s_curve, schedule, carbon",
+    ),
+    (
+        "<yearly>plan = { shape = \"schedule\", points = [] }\n",
+        "does not fit a relative target",
+    ),
+    (
+        "<yearly>plan = { shape = \"carbon\", points = [{ year = 2032, value = 1 }] }\n",
+        "needs at least 2 `points`",
+    ),
+    (
+        "<yearly>plan = { shape = \"carbon\", points = [{ year = 2032, value = 1 }, { year = 2020, value = 2 }] }\n",
+        "`target[0].plan.points[1].year` in t.toml line 9: `2020` is not after the one before",
+    ),
+    (
+        "<yearly>plan = { shape = \"carbon\", points = [{ year = 2020 }, { value = 2 }] }\n",
+        "needs either `value` or `of_baseline`",
+    ),
+    (
+        "<share>plan = { shape = \"carbon\", points = [] }\n",
+        "is for yearly tonnes",
+    ),
+    (
+        "<share>plan = { shape = \"schedule\", points = [{ date = \"2027-01-01\" }] }\n",
+        "has no `conversions`",
+    ),
+    (
+        "<share>plan = { shape = \"s_curve\", k = 0 }\n",
+        "is out of range",
+    ),
+    (
+        "<share><start><share>",
+        "`target[1].id` in t.toml line 8: `a` is the id of two targets",
+    ),
+    (
+        "<share>[other]\n",
+        "`other` in t.toml line 7: is not a section of this file",
+    ),
+];
+
+/// Whole files, and what their error must say.
+const MISTAKES_OF_A_FILE: &[(&str, &str)] = &[
+    (
+        "[target]\nid = \"a\"\n",
+        "write [[target]] with two brackets",
+    ),
+    ("[[target]\n", "line 1"),
+    (
+        "[[target]]\nid = \"a b\"\n",
+        "`target[0].id` in t.toml line 2: `a b` holds ' '",
+    ),
+    (
+        "[[target]]\nid = \"low_emission_share\"\nmetric = \"m\"\nkind = \"share\"\nfigure = \"fleet\"\ngoal = 1\n",
+        "is the target that [target] sets",
+    ),
+    ("[[target]]\n", "has no `id`"),
+];
+
 #[test]
 fn every_mistake_is_named_with_its_line_and_a_way_out() {
-    let share = "kind = \"share\"\nfigure = \"fleet\"\ngoal = 0.9\n";
-    let yearly = "kind = \"relative\"\nfigure = \"yearly\"\nname = \"direct_tco2e\"\ngoal = -0.8\ncomparison = \"<=\"\n";
-    for (rest, want) in [
-        (
-            format!("{share}gaol = 1\n"),
-            "`target[0].gaol` in t.toml line 7: is not a key of this section\n  hint: did you mean `goal`?",
-        ),
-        (
-            "kind = \"share\"\nfigure = \"fleet\"\n".into(),
-            "`target[0]` in t.toml line 1: has no `goal`\n  hint: a share such as 0.9",
-        ),
-        (
-            "kind = \"share\"\nfigure = \"fleet\"\ngoal = 90\n".into(),
-            "`target[0].goal` in t.toml line 6: `90` is out of range\n  hint: a number from 0 to 1",
-        ),
-        ("figure = \"fleet\"\ngoal = 0.9\n".into(), "has no `kind`"),
-        (
-            "kind = \"shares\"\nfigure = \"fleet\"\ngoal = 0.9\n".into(),
-            "one of: share, relative, level, count, indicator",
-        ),
-        (
-            "kind = \"share\"\nfigure = \"air\"\npollutants = [\"nox\"]\ngoal = 0.9\n".into(),
-            "`target[0].figure` in t.toml line 5: `air` does not fit the kind of target\n  hint: it goes with kind relative",
-        ),
-        (
-            format!("{share}name = \"x\"\n"),
-            "is not for figure = \"fleet\"\n  hint: its keys are: profile, roles",
-        ),
-        (
-            format!("{share}comparison = \"<=\"\n"),
-            "does not fit a share of vehicles",
-        ),
-        (
-            format!("{share}profile = \"green\"\n"),
-            "one of: nhs_sdu, ulev_or_better, zev_only",
-        ),
-        (
-            format!("{share}roles = [\"emergancy\"]\n"),
-            "did you mean `emergency`?",
-        ),
-        (
-            format!("{share}roles = [\"support\"]\nexclude_roles = [\"support\"]\n"),
-            "stands beside `exclude_roles`",
-        ),
-        (format!("{share}due = 2028-03-31\n"), "write it in quotes"),
-        (
-            format!("{share}due = \"2028-03-31\"\nbaseline = {{ date = \"2028-03-31\" }}\n"),
-            "`baseline.date` is not before `due`",
-        ),
-        (
-            format!("{share}baseline = {{ value = 50 }}\n"),
-            "`target[0].baseline.value` in t.toml line 7: `50` is out of range",
-        ),
-        (
-            format!("{share}baseline = {{ proxy = true }}\n"),
-            "marks a figure that is not there",
-        ),
-        (
-            format!("{share}successor = {{ emergency = 2 }}\n"),
-            "`target[0].successor.emergency` in t.toml line 7: `2` is not from 0 to 1",
-        ),
-        (
-            format!("{share}settings = \"target\"\n"),
-            "comes from [target] by `settings = \"target\"`",
-        ),
-        (
-            yearly.replace("direct_tco2e", "direct_co2e"),
-            "is not known; did you mean `direct_tco2e`?",
-        ),
-        (
-            format!("{yearly}settings = \"target\"\n"),
-            "is not for figure = \"yearly\"",
-        ),
-        (
-            format!("{yearly}baseline = {{ value = 0 }}\n"),
-            "is out of range",
-        ),
-        (
-            format!("{yearly}plan = {{ points = [] }}\n"),
-            "has no `shape`",
-        ),
-        (
-            format!("{yearly}plan = {{ shape = \"curve\" }}\n"),
-            "one of: linear, s_curve, schedule, carbon",
-        ),
-        (
-            format!("{yearly}plan = {{ shape = \"schedule\", points = [] }}\n"),
-            "does not fit a relative target",
-        ),
-        (
-            format!(
-                "{yearly}plan = {{ shape = \"carbon\", points = [{{ year = 2032, value = 1 }}] }}\n"
-            ),
-            "needs at least 2 `points`",
-        ),
-        (
-            format!(
-                "{yearly}plan = {{ shape = \"carbon\", points = [{{ year = 2032, value = 1 }}, {{ year = 2020, value = 2 }}] }}\n"
-            ),
-            "`target[0].plan.points[1].year` in t.toml line 9: `2020` is not after the one before",
-        ),
-        (
-            format!(
-                "{yearly}plan = {{ shape = \"carbon\", points = [{{ year = 2020 }}, {{ value = 2 }}] }}\n"
-            ),
-            "needs either `value` or `of_baseline`",
-        ),
-        (
-            format!("{share}plan = {{ shape = \"carbon\", points = [] }}\n"),
-            "is for yearly tonnes",
-        ),
-        (
-            format!(
-                "{share}plan = {{ shape = \"schedule\", points = [{{ date = \"2027-01-01\" }}] }}\n"
-            ),
-            "has no `conversions`",
-        ),
-        (
-            format!("{share}plan = {{ shape = \"s_curve\", k = 0 }}\n"),
-            "is out of range",
-        ),
-        (
-            format!("{share}{START}{share}"),
-            "`target[1].id` in t.toml line 8: `a` is the id of two targets",
-        ),
-        (
-            format!("{share}[other]\n"),
-            "`other` in t.toml line 7: is not a section of this file",
-        ),
-    ] {
+    for (rest, want) in MISTAKES_OF_A_TARGET {
+        let rest = rest
+            .replace("<share>", SHARE)
+            .replace("<yearly>", YEARLY)
+            .replace("<start>", START);
         let errors = parse(&format!("{START}{rest}"))
             .err()
             .unwrap_or_else(|| panic!("taken: {rest}"));
         assert!(errors.contains(want), "{rest}\n{errors}\n  is not\n{want}");
     }
-    for (text, want) in [
-        (
-            "[target]\nid = \"a\"\n",
-            "write [[target]] with two brackets",
-        ),
-        ("[[target]\n", "line 1"),
-        (
-            "[[target]]\nid = \"a b\"\n",
-            "`target[0].id` in t.toml line 2: `a b` holds ' '",
-        ),
-        (
-            "[[target]]\nid = \"low_emission_share\"\nmetric = \"m\"\nkind = \"share\"\nfigure = \"fleet\"\ngoal = 1\n",
-            "is the target that [target] sets",
-        ),
-        ("[[target]]\n", "has no `id`"),
-    ] {
+    for (text, want) in MISTAKES_OF_A_FILE {
         let errors = parse(text).unwrap_err();
         assert!(errors.contains(want), "{text}\n{errors}");
     }

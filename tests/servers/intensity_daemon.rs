@@ -80,10 +80,8 @@ fn fill(folder: &TempDir, sessions: &[ClosedSession], slots: &[IntensitySlot]) {
     store.put_intensity(slots, UtcMs(0)).unwrap();
 }
 
-#[test]
-fn sessions_and_days_stand_beside_the_reported_figures() {
-    let folder = TempDir::new("intensity-view");
-    site(&folder);
+/// G6's sessions and slots, and what else half-hours can lack.
+fn sessions_and_slots() -> (Vec<ClosedSession>, Vec<IntensitySlot>) {
     let start: UtcMs = "2026-07-01T22:30:00Z".parse().unwrap();
     let slot = |area, start: UtcMs, forecast: Option<f64>, actual: Option<f64>| IntensitySlot {
         area: GridArea(area),
@@ -94,7 +92,7 @@ fn sessions_and_days_stand_beside_the_reported_figures() {
     };
     // G6's energies and intensities, over London's midnight; then one half-hour only the nation has, one of last week, one of nothing.
     let at = |n: i64| start.plus(n * HALF_HOUR_MS);
-    let slots = [
+    let slots = vec![
         slot(9, at(0), Some(120.0), None),
         slot(9, at(1), Some(180.0), None),
         slot(9, at(2), Some(90.0), None),
@@ -102,7 +100,7 @@ fn sessions_and_days_stand_beside_the_reported_figures() {
         slot(9, at(4).plus(-7 * 86_400_000), Some(300.0), None),
     ];
     let vehicle = json!({ "Vehicle": "A1" });
-    let sessions = [
+    let sessions = vec![
         session(
             "g6",
             "DERBY",
@@ -120,6 +118,14 @@ fn sessions_and_days_stand_beside_the_reported_figures() {
         session("staff", "DERBY", json!("Staff"), at(1), &[1_000]),
         session("nation", "BUXTON", vehicle, at(3), &[1_000]),
     ];
+    (sessions, slots)
+}
+
+#[test]
+fn sessions_and_days_stand_beside_the_reported_figures() {
+    let folder = TempDir::new("intensity-view");
+    site(&folder);
+    let (sessions, slots) = sessions_and_slots();
     fill(&folder, &sessions, &slots);
     let daemon = Daemon::start(folder.path(), &[("register.directory", "register")]);
     let emissions = daemon.api("emissions?from=2026-07-01&to=2026-07-02");
@@ -180,6 +186,23 @@ fn sessions_and_days_stand_beside_the_reported_figures() {
         of("nation")["energy_wh_by_basis"],
         json!({ "actual": 1_000.0 })
     );
+    days_begin_at_midnight_in_london(&view);
+    assert_eq!(view["areas"][1]["name"], "East Midlands");
+    // Half a session asked for is half a session.
+    let second = daemon.api("intensity?from=2026-07-02&to=2026-07-02");
+    let sum = |view: &Value| {
+        view["days"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["energy_wh"].as_f64().unwrap())
+            .sum::<f64>()
+    };
+    assert_eq!((sum(&view), sum(&second)), (12_000.0, 10_000.0));
+    what_cannot_be_asked_is_said(&daemon);
+}
+
+fn days_begin_at_midnight_in_london(view: &Value) {
     let day = |day: &str, site: &str, user: &str| {
         let rows = view["days"].as_array().unwrap();
         rows.iter()
@@ -200,18 +223,9 @@ fn sessions_and_days_stand_beside_the_reported_figures() {
         ),
         (Some(1_000.0), Some(1_000.0))
     );
-    assert_eq!(view["areas"][1]["name"], "East Midlands");
-    // Half a session asked for is half a session.
-    let second = daemon.api("intensity?from=2026-07-02&to=2026-07-02");
-    let sum = |view: &Value| {
-        view["days"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|row| row["energy_wh"].as_f64().unwrap())
-            .sum::<f64>()
-    };
-    assert_eq!((sum(&view), sum(&second)), (12_000.0, 10_000.0));
+}
+
+fn what_cannot_be_asked_is_said(daemon: &Daemon) {
     for (query, want) in [
         ("from=2026-01-01&to=2026-12-31", "at most 92 days"),
         ("from=x", "is not a day"),

@@ -186,79 +186,81 @@ fn g5_year_policies() {
 
 const HEADER: &str = "factor_id,vehicle_class,fuel,euro,unit,kgco2e,kgco2,kgco2e_ch4,kgco2e_n2o,scope,component,valid_from,valid_to,source,confidence,version\n";
 
+/// Rows of a factor file, and what the error of each must say; nothing where there is none.
+const MISTAKES: [(&str, &str); 17] = [
+    (
+        "desnz2025.x,any,diesel,,gallon,1,,,,1,ttw,2025-01-01,,s,c,",
+        "`gallon` is not kWh, litre",
+    ),
+    (
+        "desnz2025.x,any,diesel,,litre,1,,,,1,generation,2025-01-01,,s,c,",
+        "`generation` is not published per litre",
+    ),
+    (
+        "desnz2025.x,any,diesel,,litre,1,,,,3,ttw,2025-01-01,,s,c,",
+        "`ttw` is scope 1",
+    ),
+    (
+        "desnz2025.x,any,diesel,,litre,0,,,,1,ttw,2025-01-01,,s,c,",
+        "only a battery-electric tailpipe is",
+    ),
+    (
+        "desnz2025.x,any,diesel,,litre,-1,,,,1,ttw,2025-01-01,,s,c,",
+        "is not a number from 0 up",
+    ),
+    (
+        "desnz2025.x,any,diesel,,litre,,,,,1,ttw,2025-01-01,,s,c,",
+        "is empty: leave the row out",
+    ),
+    (
+        "desnz2025.x,any,diesel,,litre,1,0.9,0.05,0.0499,1,ttw,2025-01-01,,s,c,",
+        "the gases add up to 0.99990",
+    ),
+    (
+        "desnz2025.x,any,diesel,,litre,1,0.9,,,1,ttw,2025-01-01,,s,c,",
+        "the gas split is not whole",
+    ),
+    (
+        "desnz2025.x,any,diesel,,litre,1,,,,1,ttw,2025-02-30,,s,c,",
+        "is not a date such as",
+    ),
+    (
+        "desnz2025.x,any,diesel,,litre,1,,,,1,ttw,2025-01-01,2026-12-31,s,c,",
+        "`2026-12-31` is not a date from valid_from",
+    ),
+    (
+        "desnz2024.x,any,diesel,,litre,1,,,,1,ttw,2025-01-01,,s,c,",
+        "names another year than valid_from, 2025",
+    ),
+    (
+        "desnz2025.x,any,diesel,,litre,1,,,,1,ttw,2025-01-01,,,c,",
+        "an auditor will ask",
+    ),
+    (
+        "desnz2025.x,any,diesel,,litre,1,,,,1,ttw,2025-01-01,,s,c,0",
+        "is not a whole number from 1 to 255",
+    ),
+    (
+        ",any,diesel,,litre,1,,,,1,ttw,2025-01-01,,s,c,",
+        "every factor needs its id",
+    ),
+    (
+        "desnz2025.ok,any,diesel,,litre,1,0.9,0.05,0.05004,1,ttw,2025-01-01,2025-12-31,s,c,",
+        "",
+    ),
+    (
+        "desnz2025.ok,any,diesel,,litre,2,,,,1,ttw,2025-01-01,,s,c,",
+        "is already in mine.csv line 16",
+    ),
+    (
+        "desnz2025.ok,any,diesel,,litre,2,,,,1,ttw,2025-01-01,,s,c,2",
+        "",
+    ),
+];
+
 #[test]
 fn every_mistake_at_once_with_its_line() {
-    let rows = [
-        (
-            "desnz2025.x,any,diesel,,gallon,1,,,,1,ttw,2025-01-01,,s,c,",
-            "`gallon` is not kWh, litre",
-        ),
-        (
-            "desnz2025.x,any,diesel,,litre,1,,,,1,generation,2025-01-01,,s,c,",
-            "`generation` is not published per litre",
-        ),
-        (
-            "desnz2025.x,any,diesel,,litre,1,,,,3,ttw,2025-01-01,,s,c,",
-            "`ttw` is scope 1",
-        ),
-        (
-            "desnz2025.x,any,diesel,,litre,0,,,,1,ttw,2025-01-01,,s,c,",
-            "only a battery-electric tailpipe is",
-        ),
-        (
-            "desnz2025.x,any,diesel,,litre,-1,,,,1,ttw,2025-01-01,,s,c,",
-            "is not a number from 0 up",
-        ),
-        (
-            "desnz2025.x,any,diesel,,litre,,,,,1,ttw,2025-01-01,,s,c,",
-            "is empty: leave the row out",
-        ),
-        (
-            "desnz2025.x,any,diesel,,litre,1,0.9,0.05,0.0499,1,ttw,2025-01-01,,s,c,",
-            "the gases add up to 0.99990",
-        ),
-        (
-            "desnz2025.x,any,diesel,,litre,1,0.9,,,1,ttw,2025-01-01,,s,c,",
-            "the gas split is not whole",
-        ),
-        (
-            "desnz2025.x,any,diesel,,litre,1,,,,1,ttw,2025-02-30,,s,c,",
-            "is not a date such as",
-        ),
-        (
-            "desnz2025.x,any,diesel,,litre,1,,,,1,ttw,2025-01-01,2026-12-31,s,c,",
-            "`2026-12-31` is not a date from valid_from",
-        ),
-        (
-            "desnz2024.x,any,diesel,,litre,1,,,,1,ttw,2025-01-01,,s,c,",
-            "names another year than valid_from, 2025",
-        ),
-        (
-            "desnz2025.x,any,diesel,,litre,1,,,,1,ttw,2025-01-01,,,c,",
-            "an auditor will ask",
-        ),
-        (
-            "desnz2025.x,any,diesel,,litre,1,,,,1,ttw,2025-01-01,,s,c,0",
-            "is not a whole number from 1 to 255",
-        ),
-        (
-            ",any,diesel,,litre,1,,,,1,ttw,2025-01-01,,s,c,",
-            "every factor needs its id",
-        ),
-        (
-            "desnz2025.ok,any,diesel,,litre,1,0.9,0.05,0.05004,1,ttw,2025-01-01,2025-12-31,s,c,",
-            "",
-        ),
-        (
-            "desnz2025.ok,any,diesel,,litre,2,,,,1,ttw,2025-01-01,,s,c,",
-            "is already in mine.csv line 16",
-        ),
-        (
-            "desnz2025.ok,any,diesel,,litre,2,,,,1,ttw,2025-01-01,,s,c,2",
-            "",
-        ),
-    ];
-    let text = HEADER.to_owned() + &rows.map(|(row, _)| row).join("\n");
+    let text = HEADER.to_owned() + &MISTAKES.map(|(row, _)| row).join("\n");
     let errors = FactorTable::parse(
         &[],
         &[
@@ -269,7 +271,7 @@ fn every_mistake_at_once_with_its_line() {
     )
     .unwrap_err();
     let shown = errors.to_string();
-    for (index, (row, want)) in rows.iter().enumerate() {
+    for (index, (row, want)) in MISTAKES.iter().enumerate() {
         let line = format!("mine.csv line {},", index + 2);
         let found = shown
             .lines()

@@ -280,60 +280,69 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
             }
             other => {
                 register += random.below(3_000) as i64;
-                let sample = MeterSample {
-                    at: Some(now),
-                    register_dwh: Some(register),
-                    power_mw: Some(7_000_000),
-                    ..MeterSample::default()
-                };
-                let message = match (other, random.below(4)) {
-                    (7, _) => ChargePointMessage::StartTransaction {
-                        connector_id: 1,
-                        id_token: hasher()
-                            .hash(["041C17149D4395", "FFFF"][random.below(2) as usize]),
-                        meter_start_dwh: Some(register),
-                        at: Some(now),
-                        issue: Issue::Ours,
-                    },
-                    (8, 0) => ChargePointMessage::StopTransaction {
-                        transaction_id: None,
-                        id_token: None,
-                        meter_stop_dwh: Some(register),
-                        at: Some(now),
-                        reason: None,
-                        samples: vec![],
-                    },
-                    (8, _) => ChargePointMessage::Status {
-                        connector_id: 1,
-                        status: [
-                            ConnectorStatus::Available,
-                            ConnectorStatus::Charging,
-                            ConnectorStatus::Faulted,
-                        ][random.below(3) as usize],
-                        error_code: None,
-                        vendor_error_code: None,
-                        info: None,
-                        part: 0,
-                        at: Some(now),
-                    },
-                    _ => ChargePointMessage::MeterValues {
-                        connector_id: 1,
-                        transaction_id: None,
-                        samples: vec![sample],
-                    },
-                };
-                let charge_point = Arc::from(["DER-CP-01", "ILK-CP-03"][random.below(2) as usize]);
-                Observation::ChargePoint(ChargePointEvent {
-                    charge_point,
-                    received_at: now,
-                    manner: Manner::default(),
-                    message,
-                })
+                charge_point_message(&mut random, other, register, now)
             }
         };
         steps.push(Step::Observed(now, observation));
     }
     (steps, known)
+}
+
+/// A message of one of two charge points; `what` says of which kind.
+fn charge_point_message(
+    random: &mut Random,
+    what: u64,
+    register: i64,
+    now: UtcMs,
+) -> Observation<'static> {
+    let sample = MeterSample {
+        at: Some(now),
+        register_dwh: Some(register),
+        power_mw: Some(7_000_000),
+        ..MeterSample::default()
+    };
+    let message = match (what, random.below(4)) {
+        (7, _) => ChargePointMessage::StartTransaction {
+            connector_id: 1,
+            id_token: hasher().hash(["041C17149D4395", "FFFF"][random.below(2) as usize]),
+            meter_start_dwh: Some(register),
+            at: Some(now),
+            issue: Issue::Ours,
+        },
+        (8, 0) => ChargePointMessage::StopTransaction {
+            transaction_id: None,
+            id_token: None,
+            meter_stop_dwh: Some(register),
+            at: Some(now),
+            reason: None,
+            samples: vec![],
+        },
+        (8, _) => ChargePointMessage::Status {
+            connector_id: 1,
+            status: [
+                ConnectorStatus::Available,
+                ConnectorStatus::Charging,
+                ConnectorStatus::Faulted,
+            ][random.below(3) as usize],
+            error_code: None,
+            vendor_error_code: None,
+            info: None,
+            part: 0,
+            at: Some(now),
+        },
+        _ => ChargePointMessage::MeterValues {
+            connector_id: 1,
+            transaction_id: None,
+            samples: vec![sample],
+        },
+    };
+    let charge_point = Arc::from(["DER-CP-01", "ILK-CP-03"][random.below(2) as usize]);
+    Observation::ChargePoint(ChargePointEvent {
+        charge_point,
+        received_at: now,
+        manner: Manner::default(),
+        message,
+    })
 }
 
 fn silence(now: UtcMs) -> Observation<'static> {

@@ -128,26 +128,9 @@ fn classes_add_up_to_wall_time_whatever_happens() {
                 broken.uptime = postcard::from_bytes(&bytes).unwrap();
             }
             let later = second + random(100_000) as i64;
-            let now = UtcMs(T0 + later * 1000);
-            let list = yard.connectors(later);
-            for connector in &list {
-                let mut months = Sums::default();
-                connector.months.iter().for_each(|(month, sums)| {
-                    assert!(
-                        sums.wall_ms() <= month.end(UK.zone()).since(month.start(UK.zone())),
-                        "seed {seed}"
-                    );
-                    months.add(sums);
-                });
-                assert_eq!(
-                    months.wall_ms(),
-                    now.since(connector.first_observed),
-                    "seed {seed}, {act:?}"
-                );
-                assert_eq!(connector.total, months, "seed {seed}");
-            }
+            months_add_up_to_wall_time(&yard, later, &format!("seed {seed}, {act:?}"));
             assert_eq!(
-                list,
+                yard.connectors(later),
                 broken.connectors(later),
                 "seed {seed}: a snapshot in between changes nothing"
             );
@@ -163,5 +146,25 @@ fn classes_add_up_to_wall_time_whatever_happens() {
             times(&busy),
             "seed {seed}: settling in between changes nothing"
         );
+    }
+}
+
+fn months_add_up_to_wall_time(yard: &Yard, later: i64, context: &str) {
+    let now = UtcMs(T0 + later * 1000);
+    for connector in yard.connectors(later) {
+        let mut months = Sums::default();
+        connector.months.iter().for_each(|(month, sums)| {
+            assert!(
+                sums.wall_ms() <= month.end(UK.zone()).since(month.start(UK.zone())),
+                "{context}"
+            );
+            months.add(sums);
+        });
+        assert_eq!(
+            months.wall_ms(),
+            now.since(connector.first_observed),
+            "{context}"
+        );
+        assert_eq!(connector.total, months, "{context}");
     }
 }

@@ -7,6 +7,8 @@
     reason = "a test fails by panicking, and waits on the real clock"
 )]
 
+mod alertmanager;
+
 use crate::support;
 use std::path::Path;
 use std::process::Command;
@@ -171,6 +173,46 @@ fn what_is_refused_for_good_keeps_nothing_waiting() {
     daemon.stop();
 }
 
+/// Path, body, the status of the answer, part of its text.
+const REFUSED: &[(&str, &str, u16, &str)] = &[
+    (
+        "alerts/ack",
+        "{\"fingerprint\":\"0123456789abcdef\"}",
+        409,
+        "no alert 0123456789abcdef",
+    ),
+    (
+        "alerts/ack",
+        "{\"fingerprint\":\"x\"}",
+        400,
+        "16 hex digits",
+    ),
+    (
+        "alerts/silence",
+        "{\"matchers\":{},\"duration_s\":60}",
+        409,
+        "would hide everything",
+    ),
+    (
+        "alerts/silence",
+        "{\"matchers\":{\"site\":\"A\"},\"duration_s\":0}",
+        400,
+        "from one second to a year",
+    ),
+    (
+        "alerts/silence",
+        "{\"matchers\":{\"site\":\"A\"}}",
+        400,
+        "missing field",
+    ),
+    (
+        "alerts/unsilence",
+        "{\"id\":9}",
+        409,
+        "there is no silence 9",
+    ),
+];
+
 #[test]
 fn people_acknowledge_and_silence_and_a_restart_forgets_nothing() {
     let folder = TempDir::new("notify-people");
@@ -242,46 +284,13 @@ fn people_acknowledge_and_silence_and_a_restart_forgets_nothing() {
         receiver.taken()[1].json()["alerts"][0]["labels"]["vehicle_id"],
         "AMB-101"
     );
-    // What cannot be done is said.
-    for (path, body, status, want) in [
-        (
-            "alerts/ack",
-            "{\"fingerprint\":\"0123456789abcdef\"}",
-            409,
-            "no alert 0123456789abcdef",
-        ),
-        (
-            "alerts/ack",
-            "{\"fingerprint\":\"x\"}",
-            400,
-            "16 hex digits",
-        ),
-        (
-            "alerts/silence",
-            "{\"matchers\":{},\"duration_s\":60}",
-            409,
-            "would hide everything",
-        ),
-        (
-            "alerts/silence",
-            "{\"matchers\":{\"site\":\"A\"},\"duration_s\":0}",
-            400,
-            "from one second to a year",
-        ),
-        (
-            "alerts/silence",
-            "{\"matchers\":{\"site\":\"A\"}}",
-            400,
-            "missing field",
-        ),
-        (
-            "alerts/unsilence",
-            "{\"id\":9}",
-            409,
-            "there is no silence 9",
-        ),
-    ] {
-        let (found, text) = post(&daemon, path, body);
+    what_cannot_be_done_is_said(&daemon);
+    daemon.stop();
+}
+
+fn what_cannot_be_done_is_said(daemon: &Daemon) {
+    for &(path, body, status, want) in REFUSED {
+        let (found, text) = post(daemon, path, body);
         assert!(
             found == status && text.contains(want),
             "{path} {body}: {found} {text}"
@@ -290,7 +299,6 @@ fn people_acknowledge_and_silence_and_a_restart_forgets_nothing() {
     let form = "POST /api/v1/alerts/unsilence HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: text/plain\r\n\
                 Content-Length: 8\r\n\r\n{\"id\":1}";
     assert_eq!(http(daemon.web, form).0, 415, "a form of a foreign page");
-    daemon.stop();
 }
 
 #[test]
@@ -426,86 +434,4 @@ fn bodies_of_each_kind() {
         code == Some(1) && text.contains("is `token_file` right?"),
         "{text}"
     );
-}
-
-#[test]
-fn a_real_alertmanager_has_it_until_it_is_over() {
-    let Some(program) = server(
-        "a_real_alertmanager_has_it_until_it_is_over",
-        "prometheus-alertmanager",
-    ) else {
-        return;
-    };
-    let folder = TempDir::new("notify-alertmanager");
-    let port = free_port();
-    let receiver = Receiver::start(&[]);
-    let config = format!(
-        "route:\n  receiver: us\n  group_by: [alertname]\n  group_wait: 0s\n  group_interval: 1s\nreceivers:\n  - name: us\n    webhook_configs:\n      - url: {}\n",
-        receiver.url()
-    );
-    std::fs::write(folder.path().join("am.yml"), config).unwrap();
-    let mut manager = Command::new(program);
-    manager.current_dir(folder.path()).args([
-        "--config.file=am.yml",
-        "--storage.path=am",
-        "--cluster.listen-address=",
-    ]);
-    manager.arg(format!("--web.listen-address=127.0.0.1:{port}"));
-    manager.stderr(std::fs::File::create(folder.path().join("am.log")).unwrap());
-    let _manager = Process::start(&mut manager);
-    wait_for_port(port);
-    let notify = format!(
-        "[[notify]]\nname = \"am\"\nkind = \"alertmanager\"\nurl = \"http://127.0.0.1:{port}\"\ngroup_wait = \"0s\"\n"
-    );
-    configure(folder.path(), &notify);
-    let daemon = Daemon::start(folder.path(), &[]);
-    let there = || -> Vec<serde_json::Value> {
-        let (status, body) = http(
-            port,
-            "GET /api/v2/alerts HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-        );
-        assert_eq!(status, 200, "{body}");
-        serde_json::from_str(&body).unwrap()
-    };
-    charge(&daemon, "AMB-101", 10);
-    wait_for("the alert", || there().len() == 1);
-    let alert = there().remove(0);
-    assert_eq!(
-        (
-            alert["labels"]["alertname"].as_str(),
-            alert["labels"]["vehicle_id"].as_str()
-        ),
-        (Some("battery_low"), Some("AMB-101"))
-    );
-    assert_eq!(
-        (
-            alert["labels"]["severity"].as_str(),
-            alert["status"]["state"].as_str()
-        ),
-        (Some("warning"), Some("active"))
-    );
-    let ours = daemon.api("alerts")["alerts"][0].clone();
-    assert_eq!(
-        alert["startsAt"], ours["starts_at"],
-        "the same instant here and there"
-    );
-    // It is sent again every minute, beginning a second after a start: the same alert, with a later end.
-    daemon.stop();
-    let daemon = Daemon::start(folder.path(), &[]);
-    wait_for("it to be sent again", || {
-        there()[0]["endsAt"] != alert["endsAt"]
-    });
-    assert_eq!(
-        (there().len(), &there()[0]["fingerprint"]),
-        (1, &alert["fingerprint"])
-    );
-    charge(&daemon, "AMB-101", 90);
-    wait_for("its end", || there().is_empty());
-    wait_for("the word of it", || {
-        receiver
-            .taken()
-            .iter()
-            .any(|heard| heard.json()["status"] == "resolved")
-    });
-    daemon.stop();
 }

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod commands;
+mod readings;
+
 use std::sync::Arc;
 
 use crate::support::{TempDir, fleetgauge};
@@ -72,8 +75,8 @@ fn said(map: &str, message: &Value) -> String {
 #[test]
 fn every_sample_line() {
     let (map, capture) = (
-        include_str!("../samples/generic_mapping.toml"),
-        include_str!("../samples/generic_mapping.jsonl"),
+        include_str!("../../samples/generic_mapping.toml"),
+        include_str!("../../samples/generic_mapping.jsonl"),
     );
     let got = answers(map, capture);
     assert_eq!(got.len(), capture.lines().count());
@@ -444,200 +447,4 @@ fn what_is_not_json_is_refused_whole() {
     }
     let bytes = json!({ "topic": "t", "payload_b64": "//4=" });
     assert_eq!(said(&map, &bytes), "-utf8 *");
-}
-
-/// What the command does not print but the engine needs, and what the daemon does not count: fields that are merely absent.
-#[test]
-fn readings_carry_kind_format_staleness_and_flags() {
-    #[derive(Default)]
-    struct Heard(Vec<(AssetKind, FeedFormat, bool, Option<u32>)>, usize);
-    impl Sink for Heard {
-        fn reading(&mut self, r: Reading<'_>) {
-            self.0.push((r.kind, r.format, r.retained, r.stale_after_s));
-        }
-        fn ignored(&mut self, _: RejectReason, _: &str, _: &str) {
-            self.1 += 1;
-        }
-    }
-    let fields = r#"{ path = "/v", quantity = "charge_power", unit = "W" }, { path = "/absent", quantity = "soc", unit = "%" }"#;
-    let mut decoders = Decoders::with_mappings(mappings(&json_map(
-        fields,
-        "kind = \"charger\"\nstale_s = 900",
-    )));
-    let mut heard = Heard::default();
-    // A map has its topic whatever the formats of the feed are.
-    for formats in [Formats::ByTopic, Formats::named(["native"]).unwrap()] {
-        for payload in [r#"{"v":7360}"#, r#"{"v":null}"#, r#"{"v":"x"}"#] {
-            let message = Message {
-                zone: UK.zone(),
-                topic: "t",
-                payload: payload.as_bytes(),
-                retained: true,
-                received_at: now(),
-                properties: &[],
-            };
-            decoders.decode(&formats, &message, &mut heard).unwrap();
-        }
-    }
-    let want = (AssetKind::Charger, FeedFormat::new(200), true, Some(900));
-    assert_eq!((heard.0, heard.1), (vec![want; 2], 2));
-}
-
-/// Cut, flip and repeat bytes of good messages: nothing panics and every answer is one line of JSON.
-#[test]
-fn damaged_messages_never_stop_the_feed() {
-    let fields = r#"{ path = "/a/0/é", quantity = "odometer", unit = "km" }, { path = "/a", quantity = "position", unit = "deg" },
-        { path = "/b", quantity = "vehicle_ref" }, { path = "", quantity = "id_tag" }"#;
-    let map = json_map(fields, "time = { path = \"/t\", format = \"unix\" }");
-    let good =
-        r#"{"a":[{"é":1.5},2,"\u00e9\\"],"b":"x\"é","t":1787303702.5,"c":{"d":[null,true]}}"#
-            .as_bytes();
-    let mut state = 0x9E37_79B9_7F4A_7C15u64;
-    let mut below = |n: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state % n as u64) as usize
-    };
-    let mut capture = String::new();
-    for _ in 0..5_000 {
-        let mut payload = good.to_vec();
-        for _ in 0..=below(4) {
-            let at = below(payload.len());
-            match below(3) {
-                0 => payload.truncate(at.max(1)),
-                1 => payload[at] = below(256) as u8,
-                _ => payload.insert(at, b"{}[]\",:e-9\\\0"[below(12)]),
-            }
-        }
-        let line = json!({ "topic": "t", "payload_b64": data_encoding::BASE64.encode(&payload) });
-        capture.push_str(&format!("{line}\n"));
-    }
-    assert_eq!(answers(&map, &capture).len(), 5_000);
-}
-
-/// Arguments, exit status, part of the standard output, part of the standard error.
-const COMMANDS: &[(&[&str], i32, &str, &str)] = &[
-    (
-        &["decode", "--mapping", "site.toml", "capture.jsonl"],
-        0,
-        "\"ts\":\"2026-08-21T09:15:02.000Z\"",
-        "",
-    ),
-    (
-        &["decode", "--mapping", "bad.toml", "capture.jsonl"],
-        78,
-        "",
-        "error: `map[0].topic` in bad.toml line 2: `a/#/b` has `#`",
-    ),
-    (
-        &["decode", "--mapping", "nowhere.toml"],
-        78,
-        "",
-        "error: nowhere.toml: ",
-    ),
-    (
-        &["check-config", "config.toml"],
-        0,
-        "ok: mappings: 6 maps",
-        "",
-    ),
-    (
-        &["check-config", "wrong.toml"],
-        78,
-        "",
-        "error: `map[0].fields[0]` in bad.toml line 4: has no `unit` for `soc`",
-    ),
-    (&["check-config", "wrong.toml"], 78, "", "nowhere.toml: "),
-    (
-        &["run", "--config", "wrong.toml"],
-        78,
-        "",
-        "bad.toml line 2",
-    ),
-    (
-        &["replay", "--config", "wrong.toml", "feed.jsonl"],
-        78,
-        "",
-        "bad.toml line 2",
-    ),
-    (
-        &["replay", "--config", "config.toml", "feed.jsonl"],
-        0,
-        "\"mg:V\"",
-        "",
-    ),
-    (
-        &["replay", "--config", "config.toml", "feed.jsonl"],
-        0,
-        "\"x:1\"",
-        "",
-    ),
-];
-
-#[test]
-fn the_commands_read_mapping_files() {
-    let folder = folder_with_mappings();
-    for &(arguments, code, out, err) in COMMANDS {
-        let output = fleetgauge()
-            .args(arguments)
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
-        let (stdout, stderr) = (
-            String::from_utf8(output.stdout).unwrap(),
-            String::from_utf8(output.stderr).unwrap(),
-        );
-        let good =
-            output.status.code() == Some(code) && stdout.contains(out) && stderr.contains(err);
-        assert!(
-            good,
-            "{arguments:?}: {:?}\n{stdout}\n{stderr}",
-            output.status.code()
-        );
-    }
-}
-
-/// A good and a bad mapping, a configuration with each, a capture and a feed.
-fn folder_with_mappings() -> TempDir {
-    let folder = TempDir::new("mapping");
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    let site = json_map(
-        r#"{ path = "/odo", quantity = "odometer", unit = "km" }"#,
-        "time = { path = \"/t\", format = \"local:Europe/Paris\" }",
-    );
-    write("site.toml", &site);
-    write(
-        "bad.toml",
-        "[[map]]\ntopic = \"a/#/b\"\nasset = \"x:1\"\nfields = [{ path = \"/v\", quantity = \"soc\" }]\n",
-    );
-    write(
-        "config.toml",
-        "[mapping]\nfiles = [\"site.toml\"]\npresets = [\"saic\"]\n",
-    );
-    write(
-        "wrong.toml",
-        "[mapping]\nfiles = [\"bad.toml\", \"nowhere.toml\"]\n",
-    );
-    write(
-        "capture.jsonl",
-        "{\"topic\":\"t\",\"payload\":\"{\\\"odo\\\":5,\\\"t\\\":\\\"2026-08-21T11:15:02\\\"}\"}\n",
-    );
-    let line = |at: &str, topic: &str, payload: &str| {
-        json!({ "at": at, "mqtt": { "topic": topic, "payload": payload } }).to_string()
-    };
-    let feed = [
-        line(
-            "2026-08-21T09:15:03Z",
-            "t",
-            r#"{"odo":5,"t":"2026-08-21T11:15:02"}"#,
-        ),
-        line(
-            "2026-08-21T09:15:04Z",
-            "saic/u/vehicles/V/drivetrain/soc",
-            "55",
-        ),
-    ];
-    write("feed.jsonl", &feed.join("\n"));
-    folder
 }

@@ -1,0 +1,126 @@
+//! The configuration: the shipped file is the defaults, every key is documented, and every mistake is named at once.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod commands;
+mod mistakes;
+
+use crate::support::{TempDir, fleetgauge};
+use fleetgauge::app::config::{Config, SHIPPED};
+
+fn parse(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
+    let variables = variables
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    Config::parse(text, "test.toml", variables).map_err(|errors| errors.to_string())
+}
+
+#[test]
+fn the_shipped_file_says_what_the_defaults_are() {
+    assert_eq!(parse(SHIPPED, &[]).unwrap(), Config::default());
+}
+
+#[test]
+fn every_commented_key_is_one_and_has_the_default_shown() {
+    // Uncomment every key; sections that are then complete must load.
+    let text: String = SHIPPED
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest)
+                if rest.starts_with("[[")
+                    || rest.split_once(" = ").is_some_and(|(key, _)| {
+                        key.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+                    }) =>
+            {
+                rest
+            }
+            _ => line,
+        })
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let config = parse(&text, &[]).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(
+        (
+            config.brokers.len(),
+            config.engine.exempt.len(),
+            config.notifiers.len()
+        ),
+        (1, 2, 4)
+    );
+    assert_eq!(
+        (
+            config.engine.alerts.own.len(),
+            config.engine.alerts.quiet_hours.is_some()
+        ),
+        (1, true)
+    );
+    assert_eq!(config.publish.broker.as_deref(), Some("depot"));
+    let counter = &config.engine.counters[0];
+    assert_eq!(
+        (counter.max_rate_per_hour, counter.modulus),
+        (Some(4_000_000), Some(4_294_967_296))
+    );
+    assert_eq!(
+        config.engine.offline_grace,
+        fleetgauge::engine::EngineConfig::default().offline_grace
+    );
+    let broker = &config.brokers[0];
+    let default = fleetgauge::mqtt::client::BrokerConfig::default();
+    assert_eq!(
+        (
+            broker.keep_alive,
+            broker.session_expiry,
+            broker.max_packet_bytes,
+            broker.max_inflight,
+            broker.qos,
+            broker.version
+        ),
+        (
+            default.keep_alive,
+            default.session_expiry,
+            default.max_packet_bytes,
+            default.max_inflight,
+            default.qos,
+            default.version
+        )
+    );
+    assert_eq!(
+        config.outputs.influx.unwrap().timeout,
+        fleetgauge::outputs::influx::InfluxConfig::default().timeout
+    );
+    assert!(
+        config.engine.target_start.is_some()
+            && config.register.directory.is_some()
+            && config.listener.password_file.is_some()
+    );
+}
+
+#[test]
+fn the_environment_goes_on_top() {
+    let config = parse(
+        "[ocpp]\nlisten = \"127.0.0.1:1\"\n",
+        &[
+            ("FLEETGAUGE__OCPP__LISTEN", "0.0.0.0:9310"),
+            ("FLEETGAUGE__OCPP__UNKNOWN", "accept"),
+            ("FLEETGAUGE__STORE__COMMIT_BATCH", "5"),
+            ("FLEETGAUGE__ENGINE__TELEMETRY_INTERVAL", "10s"),
+            ("PATH", "/bin"),
+            ("FLEETGAUGE_SEED", "1"),
+        ],
+    );
+    let config = config.unwrap();
+    assert_eq!(
+        (
+            config.ocpp.listen.as_str(),
+            config.ocpp.unknown,
+            config.store.commit_batch
+        ),
+        ("0.0.0.0:9310", fleetgauge::ocpp::server::Unknown::Accept, 5)
+    );
+    let errors = parse("", &[("FLEETGAUGE__OCPP__LISTEM", "x")]).unwrap_err();
+    assert!(
+        errors.contains("in the environment variable FLEETGAUGE__OCPP__LISTEM")
+            && errors.contains("did you mean `listen`?"),
+        "{errors}"
+    );
+}
