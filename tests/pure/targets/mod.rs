@@ -1,5 +1,5 @@
 //! What holds for targets whatever the fleet: bounds, sums, monotone projections and chances. A seed is the whole story and stands in the
-//! failure; `FLEETGAUGE_SEEDS=2000 cargo test --test targets` for a longer run.
+//! failure; `FLEETGAUGE_SEEDS=2000 cargo test --test pure targets` for a longer run.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,5 +1,5 @@
 //! The report of one small invented fleet, byte for byte in every format: `tests/golden-report/`. After a change that is meant, renew the files with
-//! `FLEETGAUGE_RENEW=1 cargo test --test report_golden`, and read the difference before it is committed.
+//! `FLEETGAUGE_RENEW=1 cargo test --test store report_golden`, and read the difference before it is committed.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -370,7 +370,7 @@ fn every_format_is_as_it_was_byte_for_byte() {
                     .collect::<String>()
             };
             panic!(
-                "tests/golden-report/{name} line {}:\n  was {}\n  is  {}\nIf that is meant: FLEETGAUGE_RENEW=1 cargo test --test report_golden, then read the difference",
+                "tests/golden-report/{name} line {}:\n  was {}\n  is  {}\nIf that is meant: FLEETGAUGE_RENEW=1 cargo test --test store report_golden, then read the difference",
                 at + 1,
                 of(&want),
                 of(&found)
