@@ -35,7 +35,7 @@ fn assemble(bytes: &[u8], piece: usize) -> (Vec<Part>, Option<&'static str>) {
     let mut parts = Vec::new();
     for mut piece in bytes.chunks(piece) {
         loop {
-            match assembler.take(&mut piece) {
+            match assembler.next_part(&mut piece) {
                 Ok(Some(part)) => {
                     if let Part::Message { payload, .. } = &part {
                         assert!(payload.len() <= MAX_MESSAGE, "a message beyond the limit");
