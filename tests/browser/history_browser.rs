@@ -91,39 +91,8 @@ fn past(folder: &Path, until: UtcMs) {
     connection.execute("DELETE FROM checkpoint", []).unwrap();
 }
 
-#[test]
-fn the_heat_map_and_the_power_of_a_site() {
-    const TEST: &str = "the_heat_map_and_the_power_of_a_site";
-    let Some(chromium) = server(TEST, "chromium") else {
-        return;
-    };
-    let folder = TempDir::new("history-browser");
-    register(
-        folder.path(),
-        &[
-            (
-                "sites.csv",
-                "site_id,name,capacity_kw\nDER,Derby,60\nLEI,Leicester,\n",
-            ),
-            (
-                "charge_points.csv",
-                "charge_point_id,site,connectors,max_power_kw\nCP1,DER,2,50\nCP2,LEI,1,50\n",
-            ),
-        ],
-    );
-    past(folder.path(), now());
-    let daemon = Daemon::start(folder.path(), &[]);
-    let mut browser = Browser::open(&chromium);
-    let url = format!("http://127.0.0.1:{}/", daemon.web);
-    browser.go(&format!("{url}#/charging"));
-    settle(&mut browser, "charging");
-    wait_for("the heat map", || {
-        browser
-            .value("document.querySelectorAll('svg .heat, svg .unseen').length")
-            .as_u64()
-            > Some(168)
-    });
-    // Every cell has its words, and the figures of the API stand behind it.
+/// Every cell has its words, and the figures of the API stand behind it.
+fn the_heat_map(browser: &mut Browser, daemon: &Daemon) {
     let map = daemon.api("utilisation");
     let (day, hour) = (0..168)
         .map(|n| (n / 24, n % 24))
@@ -173,7 +142,10 @@ fn the_heat_map_and_the_power_of_a_site() {
         browser.shown("#heat-words").contains("charging by hour")
             && browser.shown("#heat-words").contains("50.0 %")
     });
-    // Power: the first site with a capacity, its line, the highest of the day.
+}
+
+/// The first site with a capacity, its line, the highest of the day; then a week, and another site.
+fn the_power(browser: &mut Browser) {
     wait_for("the power", || {
         browser.shown("#power-words").contains("Derby")
     });
@@ -211,7 +183,10 @@ fn the_heat_map_and_the_power_of_a_site() {
             .shown("#power-words")
             .contains("Leicester: 0.0 kW now; sites.csv has no capacity_kw")
     });
-    // Usable on a phone, in the dark and for those who do not see it.
+}
+
+/// Usable on a phone, in the dark and for those who do not see it.
+fn usable_by_everyone(browser: &mut Browser) {
     let mut wrong = Vec::new();
     for (width, dark) in [(1280, false), (360, true)] {
         browser.look(width, 800, dark);
@@ -237,6 +212,43 @@ fn the_heat_map_and_the_power_of_a_site() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_heat_map_and_the_power_of_a_site() {
+    const TEST: &str = "the_heat_map_and_the_power_of_a_site";
+    let Some(chromium) = server(TEST, "chromium") else {
+        return;
+    };
+    let folder = TempDir::new("history-browser");
+    register(
+        folder.path(),
+        &[
+            (
+                "sites.csv",
+                "site_id,name,capacity_kw\nDER,Derby,60\nLEI,Leicester,\n",
+            ),
+            (
+                "charge_points.csv",
+                "charge_point_id,site,connectors,max_power_kw\nCP1,DER,2,50\nCP2,LEI,1,50\n",
+            ),
+        ],
+    );
+    past(folder.path(), now());
+    let daemon = Daemon::start(folder.path(), &[]);
+    let mut browser = Browser::open(&chromium);
+    let url = format!("http://127.0.0.1:{}/", daemon.web);
+    browser.go(&format!("{url}#/charging"));
+    settle(&mut browser, "charging");
+    wait_for("the heat map", || {
+        browser
+            .value("document.querySelectorAll('svg .heat, svg .unseen').length")
+            .as_u64()
+            > Some(168)
+    });
+    the_heat_map(&mut browser, &daemon);
+    the_power(&mut browser);
+    usable_by_everyone(&mut browser);
     assert_eq!(browser.errors, Vec::<String>::new(), "the console is quiet");
     daemon.stop();
 }

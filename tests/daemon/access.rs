@@ -49,6 +49,48 @@ fn status(daemon: &Daemon, line: &str, headers: &[(&str, &str)], body: &str) -> 
 /// Who, what he shows, and whether he may look and do.
 type Visitor<'a> = (&'a str, &'a [(&'a str, &'a str)], bool, bool);
 
+fn open_to_all_and_closed_to_other_methods(daemon: &Daemon, viewer: &str) {
+    for path in ["/healthz", "/readyz", "/login", "/login.css", "/icon.svg"] {
+        assert_eq!(
+            status(daemon, &format!("GET {path}"), &[], ""),
+            200,
+            "{path} without a login"
+        );
+    }
+    for line in [
+        "DELETE /api/v1/overview",
+        "POST /",
+        "PUT /metrics",
+        "OPTIONS /api/v1/alerts/ack",
+    ] {
+        assert_eq!(status(daemon, line, &[], ""), 401, "{line}");
+        assert_eq!(
+            status(daemon, line, &[("Authorization", viewer)], ""),
+            403,
+            "{line}"
+        );
+    }
+}
+
+fn told_who_they_are(daemon: &Daemon, cookie: &str) {
+    let me = ask(daemon, "GET /api/v1/me", &[("Cookie", cookie)], "");
+    assert!(
+        me.body
+            .contains(r#""login":"session","name":"vic","role":"viewer""#),
+        "{me:?}"
+    );
+    let nobody = ask(daemon, "GET /api/v1/me", &[], "");
+    assert_eq!(
+        nobody.header("www-authenticate"),
+        Some("Bearer realm=\"fleetgauge\"")
+    );
+    let page = ask(daemon, "GET /?kiosk=1", &[("Accept", "text/html,*/*")], "");
+    assert_eq!(
+        (page.status, page.header("location")),
+        (303, Some("/login?next=/%3Fkiosk%3D1"))
+    );
+}
+
 #[test]
 fn every_route_for_every_role() {
     let folder = TempDir::new("access-routes");
@@ -115,42 +157,8 @@ fn every_route_for_every_role() {
             );
         }
     }
-    for path in ["/healthz", "/readyz", "/login", "/login.css", "/icon.svg"] {
-        assert_eq!(
-            status(&daemon, &format!("GET {path}"), &[], ""),
-            200,
-            "{path} without a login"
-        );
-    }
-    for line in [
-        "DELETE /api/v1/overview",
-        "POST /",
-        "PUT /metrics",
-        "OPTIONS /api/v1/alerts/ack",
-    ] {
-        assert_eq!(status(&daemon, line, &[], ""), 401, "{line}");
-        assert_eq!(
-            status(&daemon, line, &[("Authorization", &grafana)], ""),
-            403,
-            "{line}"
-        );
-    }
-    let me = ask(&daemon, "GET /api/v1/me", &[("Cookie", &vic)], "");
-    assert!(
-        me.body
-            .contains(r#""login":"session","name":"vic","role":"viewer""#),
-        "{me:?}"
-    );
-    let nobody = ask(&daemon, "GET /api/v1/me", &[], "");
-    assert_eq!(
-        nobody.header("www-authenticate"),
-        Some("Bearer realm=\"fleetgauge\"")
-    );
-    let page = ask(&daemon, "GET /?kiosk=1", &[("Accept", "text/html,*/*")], "");
-    assert_eq!(
-        (page.status, page.header("location")),
-        (303, Some("/login?next=/%3Fkiosk%3D1"))
-    );
+    open_to_all_and_closed_to_other_methods(&daemon, &grafana);
+    told_who_they_are(&daemon, &vic);
     daemon.stop();
 }
 

@@ -26,11 +26,9 @@ fn strict(folder: &TempDir, further: &[(&str, &str)]) -> Daemon {
     Daemon::start(folder.path(), &settings)
 }
 
-#[test]
-fn in_and_out_without_script() {
-    let folder = TempDir::new("login-form");
-    let daemon = strict(&folder, &[]);
-    let page = ask(&daemon, "GET /login?next=/%3Fkiosk%3D1", &[], "");
+/// The page of the login, and the same after a wrong password, with what was typed given back as text.
+fn the_form_is_safe(daemon: &Daemon) {
+    let page = ask(daemon, "GET /login?next=/%3Fkiosk%3D1", &[], "");
     assert!(
         page.status == 200
             && page.body.contains("name=\"next\" value=\"/?kiosk=1\"")
@@ -55,8 +53,7 @@ fn in_and_out_without_script() {
             && !page.body.contains("<style"),
         "nothing inline"
     );
-    // Wrong, with what was typed given back as text.
-    let wrong = log_in_with(&daemon, "<b>\"eve", "guess", &[]);
+    let wrong = log_in_with(daemon, "<b>\"eve", "guess", &[]);
     assert!(
         wrong.status == 401
             && wrong.body.contains("&lt;b&gt;&quot;eve")
@@ -64,32 +61,68 @@ fn in_and_out_without_script() {
         "{wrong:?}"
     );
     assert!(wrong.header("set-cookie").is_none() && !wrong.body.contains("guess"));
-    // Right.
-    let right = log_in_with(&daemon, "ann", PASSWORD, &[]);
-    assert_eq!(
-        (right.status, right.header("location")),
-        (303, Some("/?kiosk=1"))
-    );
-    let cookie = right.cookie().unwrap();
+}
+
+fn the_cookie_is_strict_and_opens(daemon: &Daemon, right: &Answer, cookie: &str) {
     let flags = right
         .header("set-cookie")
         .unwrap()
-        .strip_prefix(&cookie)
+        .strip_prefix(cookie)
         .unwrap();
     assert_eq!(flags, "; Path=/; HttpOnly; SameSite=Strict");
     assert!(
         cookie.starts_with("fleetgauge=") && cookie.len() > 50,
         "{cookie}"
     );
-    assert_eq!(me(&daemon, &cookie), 200);
-    assert_eq!(me(&daemon, &format!("other=1; {cookie}")), 200);
-    assert_eq!(me(&daemon, &cookie[..cookie.len() - 1]), 401);
-    let account = ask(&daemon, "GET /account", &[("Cookie", &cookie)], "");
+    assert_eq!(me(daemon, cookie), 200);
+    assert_eq!(me(daemon, &format!("other=1; {cookie}")), 200);
+    assert_eq!(me(daemon, &cookie[..cookie.len() - 1]), 401);
+    let account = ask(daemon, "GET /account", &[("Cookie", cookie)], "");
     assert!(
         account.body.contains("<strong>ann</strong>")
             && account.body.contains("operator: may also"),
         "{account:?}"
     );
+}
+
+/// Elsewhere the way back does not lead.
+fn no_way_back_leads_elsewhere(daemon: &Daemon, origin: &str) {
+    for next in [
+        "//evil.example/",
+        "https://evil.example/",
+        "/\\evil.example",
+    ] {
+        let body = form("ann", PASSWORD, next);
+        let headers = [
+            ("Origin", origin),
+            ("Content-Type", "application/x-www-form-urlencoded"),
+        ];
+        assert_eq!(
+            ask(daemon, "POST /login", &headers, &body).header("location"),
+            Some("/"),
+            "{next}"
+        );
+    }
+    let long = form(&"a".repeat(5_000), PASSWORD, "/");
+    let headers = [
+        ("Origin", origin),
+        ("Content-Type", "application/x-www-form-urlencoded"),
+    ];
+    assert_eq!(ask(daemon, "POST /login", &headers, &long).status, 413);
+}
+
+#[test]
+fn in_and_out_without_script() {
+    let folder = TempDir::new("login-form");
+    let daemon = strict(&folder, &[]);
+    the_form_is_safe(&daemon);
+    let right = log_in_with(&daemon, "ann", PASSWORD, &[]);
+    assert_eq!(
+        (right.status, right.header("location")),
+        (303, Some("/?kiosk=1"))
+    );
+    let cookie = right.cookie().unwrap();
+    the_cookie_is_strict_and_opens(&daemon, &right, &cookie);
     // A second login leaves no first session behind.
     let second = log_in_with(&daemon, "ann", PASSWORD, &[("Cookie", &cookie)])
         .cookie()
@@ -117,29 +150,7 @@ fn in_and_out_without_script() {
     assert_eq!(me(&daemon, &second), 401);
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).unwrap();
-    // Elsewhere the way back does not lead.
-    for next in [
-        "//evil.example/",
-        "https://evil.example/",
-        "/\\evil.example",
-    ] {
-        let body = form("ann", PASSWORD, next);
-        let headers = [
-            ("Origin", origin.as_str()),
-            ("Content-Type", "application/x-www-form-urlencoded"),
-        ];
-        assert_eq!(
-            ask(&daemon, "POST /login", &headers, &body).header("location"),
-            Some("/"),
-            "{next}"
-        );
-    }
-    let long = form(&"a".repeat(5_000), PASSWORD, "/");
-    let headers = [
-        ("Origin", origin.as_str()),
-        ("Content-Type", "application/x-www-form-urlencoded"),
-    ];
-    assert_eq!(ask(&daemon, "POST /login", &headers, &long).status, 413);
+    no_way_back_leads_elsewhere(&daemon, &origin);
     let log = daemon.log();
     assert!(
         !log.contains(PASSWORD) && !log.contains("eve") && !log.contains(&cookie[11..]),

@@ -10,8 +10,10 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpStream;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::support::{Daemon, TempDir, free_port, wait_for};
@@ -314,6 +316,56 @@ fn check(daemon: &Daemon, ledger: &Ledger, what: &str) {
     }
 }
 
+fn write_register_and_settings(folder: &Path) {
+    std::fs::create_dir(folder.join("register")).unwrap();
+    let points: String = (0..CHARGE_POINTS)
+        .map(|n| format!("CP{n},1,50\n"))
+        .collect();
+    std::fs::write(
+        folder.join("register/charge_points.csv"),
+        format!("charge_point_id,connectors,max_power_kw\n{points}"),
+    )
+    .unwrap();
+    std::fs::write(
+        folder.join("fleetgauge.toml"),
+        "[register]\ndirectory = \"register\"\n[store]\ncommit_interval = \"5ms\"\n",
+    )
+    .unwrap();
+}
+
+fn start_charge_points(
+    port: u16,
+    ledger: &Arc<Ledger>,
+    stop: &Arc<AtomicBool>,
+) -> Vec<JoinHandle<()>> {
+    let mut threads = Vec::new();
+    for n in 0..CHARGE_POINTS {
+        let (ledger, stop) = (ledger.clone(), stop.clone());
+        threads.push(std::thread::spawn(move || {
+            charge_point(port, format!("CP{n}"), &ledger, &stop)
+        }));
+    }
+    threads
+}
+
+/// All vehicles, in one thread.
+fn start_vehicles(port: u16, ledger: Arc<Ledger>, stop: Arc<AtomicBool>) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let tasks: Vec<_> = (0..VEHICLES)
+                .map(|n| tokio::spawn(vehicle(port, format!("V{n}"), ledger.clone(), stop.clone())))
+                .collect();
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+    })
+}
+
 #[test]
 fn what_was_acknowledged_survives_sigkill() {
     let kills: u64 = std::env::var("FLEETGAUGE_KILLS")
@@ -326,20 +378,7 @@ fn what_was_acknowledged_survives_sigkill() {
         .unwrap_or(1);
     let mut random = Random(seed);
     let folder = TempDir::new("crash");
-    std::fs::create_dir(folder.path().join("register")).unwrap();
-    let points: String = (0..CHARGE_POINTS)
-        .map(|n| format!("CP{n},1,50\n"))
-        .collect();
-    std::fs::write(
-        folder.path().join("register/charge_points.csv"),
-        format!("charge_point_id,connectors,max_power_kw\n{points}"),
-    )
-    .unwrap();
-    std::fs::write(
-        folder.path().join("fleetgauge.toml"),
-        "[register]\ndirectory = \"register\"\n[store]\ncommit_interval = \"5ms\"\n",
-    )
-    .unwrap();
+    write_register_and_settings(folder.path());
     let ports = (free_port(), free_port(), free_port());
     // Checkpoints fall in the middle of it, not only between.
     let settings = [
@@ -350,37 +389,8 @@ fn what_was_acknowledged_survives_sigkill() {
     let mut daemon = Daemon::start_on(folder.path(), ports, &settings);
     let ledger = Arc::new(Ledger::default());
     let stop = Arc::new(AtomicBool::new(false));
-    let mut threads = Vec::new();
-    for n in 0..CHARGE_POINTS {
-        let (ledger, stop) = (ledger.clone(), stop.clone());
-        threads.push(std::thread::spawn(move || {
-            charge_point(ports.1, format!("CP{n}"), &ledger, &stop)
-        }));
-    }
-    let publishers = {
-        let (ledger, stop) = (ledger.clone(), stop.clone());
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            runtime.block_on(async {
-                let tasks: Vec<_> = (0..VEHICLES)
-                    .map(|n| {
-                        tokio::spawn(vehicle(
-                            ports.0,
-                            format!("V{n}"),
-                            ledger.clone(),
-                            stop.clone(),
-                        ))
-                    })
-                    .collect();
-                for task in tasks {
-                    task.await.unwrap();
-                }
-            });
-        })
-    };
+    let threads = start_charge_points(ports.1, &ledger, &stop);
+    let publishers = start_vehicles(ports.0, ledger.clone(), stop.clone());
     for kill in 1..=kills {
         let before = ledger.acknowledged.load(Ordering::Relaxed);
         wait_for("the load to go on", || {

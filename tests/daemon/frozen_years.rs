@@ -236,13 +236,36 @@ fn drive(folder: &Path, year: FinancialYear, litres: i64) {
     transaction.commit().unwrap();
 }
 
+/// A register of one vehicle, a declared restatement of the year, and a daemon that freezes at once.
+fn write_settings(folder: &Path, year: FinancialYear) {
+    std::fs::create_dir(folder.join("register")).unwrap();
+    let vehicles = "vehicle_id,organisation,category,fuel,mass_kg\nAMB-101,EMAS,van,DIESEL,3500\n";
+    std::fs::write(folder.join("register/vehicles.csv"), vehicles).unwrap();
+    let targets = "[[restatement]]\norganisation = \"EMAS\"\nyear = YEAR\ndate = \"2026-04-01\"\nreason = \"method\"\ntonnes = -0.1\nnote = \"idling is left out\"\n";
+    std::fs::write(
+        folder.join("targets.toml"),
+        targets.replace("YEAR", &year.0.to_string()),
+    )
+    .unwrap();
+    let config = "[register]\ndirectory = \"register\"\n[store]\ndirectory = \"data\"\n[engine]\nfreeze_after = \"0s\"\n[targets]\nfile = \"targets.toml\"\n";
+    std::fs::write(folder.join("fleetgauge.toml"), config).unwrap();
+}
+
+/// The frozen years in an answer about emissions.
+fn frozen(daemon: &Daemon, query: &str) -> Vec<Value> {
+    let answer = daemon.api(query);
+    answer["restatements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["kind"] == "frozen_year")
+        .cloned()
+        .collect()
+}
+
 #[test]
 fn a_year_is_frozen_and_late_data_stand_beside_it() {
     let folder = TempDir::new("frozen-daemon");
-    std::fs::create_dir(folder.path().join("register")).unwrap();
-    let vehicles = "vehicle_id,organisation,category,fuel,mass_kg\nAMB-101,EMAS,van,DIESEL,3500\n";
-    std::fs::write(folder.path().join("register/vehicles.csv"), vehicles).unwrap();
-    let targets = "[[restatement]]\norganisation = \"EMAS\"\nyear = YEAR\ndate = \"2026-04-01\"\nreason = \"method\"\ntonnes = -0.1\nnote = \"idling is left out\"\n";
     let today = Day::of(
         UtcMs(
             SystemTime::now()
@@ -253,13 +276,7 @@ fn a_year_is_frozen_and_late_data_stand_beside_it() {
         UK.zone(),
     );
     let year = FinancialYear(today.financial_year(&UK.calendar).0 - 1);
-    std::fs::write(
-        folder.path().join("targets.toml"),
-        targets.replace("YEAR", &year.0.to_string()),
-    )
-    .unwrap();
-    let config = "[register]\ndirectory = \"register\"\n[store]\ndirectory = \"data\"\n[engine]\nfreeze_after = \"0s\"\n[targets]\nfile = \"targets.toml\"\n";
-    std::fs::write(folder.path().join("fleetgauge.toml"), config).unwrap();
+    write_settings(folder.path(), year);
     let daemon = Daemon::start(folder.path(), &[]);
     daemon.api("overview");
     daemon.stop();
@@ -270,16 +287,6 @@ fn a_year_is_frozen_and_late_data_stand_beside_it() {
         year.first_day(&UK.calendar),
         year.last_day(&UK.calendar)
     );
-    let frozen = |daemon: &Daemon, query: &str| -> Vec<Value> {
-        let answer = daemon.api(query);
-        answer["restatements"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|row| row["kind"] == "frozen_year")
-            .cloned()
-            .collect()
-    };
     wait_for("the freeze", || !frozen(&daemon, &days).is_empty());
     let rows = frozen(&daemon, &days);
     let kg = |row: &Value, key: &str| row[key].as_f64().unwrap();

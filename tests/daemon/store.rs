@@ -1,4 +1,4 @@
-//! The store: what it refuses to open and why, a full disk, the outbox's limit, and a start that gives the same state.
+//! The store: what it refuses to open and why, a full disk, and the outbox's limit.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::{Daemon, TempDir, fleetgauge, server, signal, wait_for};
+use crate::support::{Daemon, TempDir, server, signal, wait_for};
 use fleetgauge::model::Subscription;
 use fleetgauge::store::{
     Commit, INBOX_FORMAT, Notification, OpenError, Reader, Store, StoreConfig,
@@ -445,150 +445,4 @@ fn a_full_disk_stops_acknowledgements_and_nothing_else() {
     daemon.kill();
     let daemon = Daemon::start(folder.path(), &[]);
     assert_eq!(daemon.api("vehicles")["vehicles"][0]["odometer_km"], 2.0);
-}
-
-#[test]
-fn a_daemon_says_why_it_cannot_start() {
-    let folder = TempDir::new("store-start");
-    let daemon = Daemon::start(folder.path(), &[]);
-    let taken = format!("127.0.0.1:{}", daemon.mqtt);
-    std::fs::write(folder.path().join("a-file"), "x").unwrap();
-    for (settings, code, want) in [
-        (
-            vec![
-                ("LISTENER__LISTEN", taken.as_str()),
-                ("OCPP__LISTEN", "127.0.0.1:0"),
-                ("WEB__LISTEN", "127.0.0.1:0"),
-            ],
-            1,
-            "`listener.listen`: cannot listen on",
-        ),
-        (
-            vec![
-                ("LISTENER__LISTEN", "127.0.0.1:0"),
-                ("OCPP__LISTEN", "127.0.0.1:0"),
-                ("WEB__LISTEN", "127.0.0.1:0"),
-            ],
-            1,
-            "is in use by another fleetgauge",
-        ),
-        (
-            vec![
-                ("LISTENER__LISTEN", "127.0.0.1:0"),
-                ("OCPP__LISTEN", "127.0.0.1:0"),
-                ("WEB__LISTEN", "127.0.0.1:0"),
-                ("STORE__DIRECTORY", "a-file"),
-            ],
-            1,
-            "`store.directory`",
-        ),
-        (
-            vec![
-                ("REGISTER__DIRECTORY", "nowhere"),
-                ("STORE__DIRECTORY", "other"),
-                ("LISTENER__LISTEN", "127.0.0.1:0"),
-                ("OCPP__LISTEN", "127.0.0.1:0"),
-                ("WEB__LISTEN", "127.0.0.1:0"),
-            ],
-            78,
-            "register",
-        ),
-        (
-            vec![
-                ("LISTENER__PASSWORD_FILE", "nowhere"),
-                ("LISTENER__LISTEN", "127.0.0.1:0"),
-                ("OCPP__LISTEN", "127.0.0.1:0"),
-                ("WEB__LISTEN", "127.0.0.1:0"),
-            ],
-            78,
-            "`listener.password_file`: nowhere",
-        ),
-    ] {
-        let mut command = fleetgauge();
-        command.arg("run").current_dir(folder.path());
-        for (key, value) in &settings {
-            command.env(format!("FLEETGAUGE__{key}"), value);
-        }
-        let output = command.output().unwrap();
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(
-            output.status.code() == Some(code) && text.contains(want) && text.contains("hint:"),
-            "{settings:?}: {:?}\n{text}",
-            output.status
-        );
-    }
-    daemon.stop();
-}
-
-#[test]
-fn a_register_read_again_takes_effect_and_a_bad_one_does_not() {
-    let folder = TempDir::new("store-reload");
-    std::fs::create_dir(folder.path().join("register")).unwrap();
-    let write =
-        |text: &str| std::fs::write(folder.path().join("register/vehicles.csv"), text).unwrap();
-    write("vehicle_id,fuel\nA,DIESEL\n");
-    let daemon = Daemon::start(folder.path(), &[("register.directory", "register")]);
-    let count = |daemon: &Daemon| daemon.api("overview")["transition"]["in_scope"].as_u64();
-    assert_eq!(count(&daemon), Some(1));
-    write("vehicle_id,fuel\nA,DIESEL\nB,ELECTRICITY\n");
-    signal(daemon.id(), "HUP");
-    wait_for("the new register", || count(&daemon) == Some(2));
-    write("vehicle_id,fule\nA,DIESEL\nB,x\nC,x\n");
-    signal(daemon.id(), "HUP");
-    wait_for("a complaint", || {
-        daemon.log().contains("did you mean `fuel`?")
-    });
-    assert_eq!(count(&daemon), Some(2), "the old one stays in force");
-    daemon.stop();
-}
-
-#[test]
-fn checkpoints_are_made_under_load_that_never_pauses() {
-    let folder = TempDir::new("store-load");
-    let daemon = Daemon::start(
-        folder.path(),
-        &[("store.checkpoint_inbox", "64KiB"), ("log.level", "warn")],
-    );
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let mut options = rumqttc::MqttOptions::new("load", "127.0.0.1", daemon.mqtt);
-        options
-            .set_inflight(1_000)
-            .set_request_channel_capacity(2_000);
-        let (client, mut events) = rumqttc::AsyncClient::new(options, 2_000);
-        let publisher = tokio::spawn(async move {
-            for km in 0..40_000u32 {
-                let payload = format!("{{\"odometer\":{}.{:03}}}", km / 100, km % 100 * 10);
-                client
-                    .publish(
-                        "fleet/vehicles/L/telemetry",
-                        rumqttc::QoS::AtLeastOnce,
-                        false,
-                        payload,
-                    )
-                    .await
-                    .unwrap();
-            }
-        });
-        let mut acknowledged = 0;
-        while acknowledged < 40_000 {
-            acknowledged += u32::from(matches!(
-                events.poll().await.unwrap(),
-                rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_))
-            ));
-        }
-        publisher.await.unwrap();
-    });
-    let (checkpoints, bytes) = (
-        daemon.metric("fleetgauge_checkpoints_total"),
-        daemon.metric("fleetgauge_inbox_bytes_total"),
-    );
-    assert!(
-        checkpoints >= bytes / (64.0 * 1024.0) / 4.0,
-        "{checkpoints} checkpoints for {bytes} bytes"
-    );
-    daemon.stop();
 }

@@ -158,22 +158,7 @@ fn adds_up(figures: &Value) {
     assert_eq!(Some(classes), figures["wall_ms"].as_i64(), "{figures}");
 }
 
-#[test]
-fn the_ledger_survives_a_kill_and_shows_unobserved_time() {
-    let folder = TempDir::new("uptime-kill");
-    register(folder.path());
-    let settings = [
-        ("register.directory", "register"),
-        ("engine.offline_grace", "1m"),
-    ];
-    let daemon = Daemon::start(folder.path(), &settings);
-    let ports = (daemon.mqtt, daemon.ocpp, daemon.web);
-    let mut links = ["CP1", "CP2", "CP3"].map(|id| link(&daemon, id));
-    status(&mut links[0], 1, "Available", "NoError");
-    status(&mut links[0], 2, "Faulted", "GroundFailure");
-    status(&mut links[1], 1, "Charging", "NoError");
-    status(&mut links[2], 1, "Unavailable", "NoError");
-    let uptime = daemon.api("uptime");
+fn what_was_heard_is_classed(uptime: &Value) {
     assert_eq!(
         uptime["connectors"].as_array().unwrap().len(),
         4,
@@ -185,7 +170,7 @@ fn the_ledger_survives_a_kill_and_shows_unobserved_time() {
         ("CP2", 1, "occupied"),
         ("CP3", 1, "faulted"),
     ] {
-        let found = connector(&uptime, charge_point, id);
+        let found = connector(uptime, charge_point, id);
         assert_eq!(
             (found["class_now"].as_str(), found["site"].as_str()),
             (Some(class), Some("S"))
@@ -219,6 +204,69 @@ fn the_ledger_survives_a_kill_and_shows_unobserved_time() {
             .iter()
             .any(|norm| norm["source"].as_str().unwrap().contains("SI 2023/1168"))
     );
+}
+
+fn everything_adds_up_over_years(daemon: &Daemon) {
+    let uptime = daemon.api("uptime?from=2020-01&to=2099-12");
+    uptime["connectors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .for_each(adds_up);
+    adds_up(&uptime["all"]);
+    adds_up(&uptime["sites"][0]);
+    assert_eq!(
+        uptime["all"]["class"]["offline_ms"], 0,
+        "our absence is nobody's downtime: {uptime}"
+    );
+    let other_year = daemon.api("uptime?from=2020-01&to=2020-12");
+    assert_eq!(
+        (
+            &other_year["all"]["wall_ms"],
+            &other_year["all"]["nevi_uptime_ratio"]
+        ),
+        (&0.into(), &Value::Null)
+    );
+}
+
+fn bad_periods_are_refused(daemon: &Daemon) {
+    for (path, want) in [
+        (
+            "uptime?from=2026-13",
+            "`from`: `2026-13` is not a month such as 2026-11",
+        ),
+        ("uptime?to=2026-11-24", "`to`: `2026-11-24` is not a month"),
+        ("uptime?from=2026-05&to=2026-04", "`to` is before `from`"),
+        (
+            "uptime?form=2026-05",
+            "`form` is not a parameter: known are from, to",
+        ),
+    ] {
+        let (status, body) = daemon.get(&format!("/api/v1/{path}"));
+        assert!(
+            status == 400 && body.contains(want),
+            "{path}: {status} {body}"
+        );
+    }
+}
+
+#[test]
+fn the_ledger_survives_a_kill_and_shows_unobserved_time() {
+    let folder = TempDir::new("uptime-kill");
+    register(folder.path());
+    let settings = [
+        ("register.directory", "register"),
+        ("engine.offline_grace", "1m"),
+    ];
+    let daemon = Daemon::start(folder.path(), &settings);
+    let ports = (daemon.mqtt, daemon.ocpp, daemon.web);
+    let mut links = ["CP1", "CP2", "CP3"].map(|id| link(&daemon, id));
+    status(&mut links[0], 1, "Available", "NoError");
+    status(&mut links[0], 2, "Faulted", "GroundFailure");
+    status(&mut links[1], 1, "Charging", "NoError");
+    status(&mut links[2], 1, "Unavailable", "NoError");
+    let uptime = daemon.api("uptime");
+    what_was_heard_is_classed(&uptime);
     let before = connector(&uptime, "CP1", 1);
     daemon.kill();
     std::thread::sleep(std::time::Duration::from_millis(1_500));
@@ -241,43 +289,7 @@ fn the_ledger_survives_a_kill_and_shows_unobserved_time() {
         connector(&daemon.api("uptime"), "CP1", 1)["class_now"] == "available"
     });
     status(&mut links[0], 2, "Available", "NoError");
-    let uptime = daemon.api("uptime?from=2020-01&to=2099-12");
-    uptime["connectors"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .for_each(adds_up);
-    adds_up(&uptime["all"]);
-    adds_up(&uptime["sites"][0]);
-    assert_eq!(
-        uptime["all"]["class"]["offline_ms"], 0,
-        "our absence is nobody's downtime: {uptime}"
-    );
-    let other_year = daemon.api("uptime?from=2020-01&to=2020-12");
-    assert_eq!(
-        (
-            &other_year["all"]["wall_ms"],
-            &other_year["all"]["nevi_uptime_ratio"]
-        ),
-        (&0.into(), &Value::Null)
-    );
-    for (path, want) in [
-        (
-            "uptime?from=2026-13",
-            "`from`: `2026-13` is not a month such as 2026-11",
-        ),
-        ("uptime?to=2026-11-24", "`to`: `2026-11-24` is not a month"),
-        ("uptime?from=2026-05&to=2026-04", "`to` is before `from`"),
-        (
-            "uptime?form=2026-05",
-            "`form` is not a parameter: known are from, to",
-        ),
-    ] {
-        let (status, body) = daemon.get(&format!("/api/v1/{path}"));
-        assert!(
-            status == 400 && body.contains(want),
-            "{path}: {status} {body}"
-        );
-    }
+    everything_adds_up_over_years(&daemon);
+    bad_periods_are_refused(&daemon);
     daemon.stop();
 }

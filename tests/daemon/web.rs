@@ -1,4 +1,4 @@
-//! The API of a living daemon, and the demo as a new user starts it. `tests/browser.rs` looks at the page.
+//! The API of a living daemon, and the demo as a new user starts it. `tests/browser/` looks at the page.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,115 +20,118 @@ fn request(daemon: &Daemon, line: &str, host: &str) -> (u16, String) {
     )
 }
 
+/// Path, status, and what the answer contains.
+const QUESTIONS: &[(&str, u16, &str)] = &[
+    ("/", 200, "<title>fleetgauge</title>"),
+    ("/js/live.js", 200, "EventSource"),
+    ("/js/settings.js", 200, "import"),
+    ("/app.css", 200, "body"),
+    ("/healthz", 200, "ok"),
+    ("/readyz", 200, "\"ready\":true"),
+    (
+        "/metrics",
+        200,
+        "# TYPE fleetgauge_messages_received_total counter",
+    ),
+    ("/nothing", 404, "error"),
+    ("/api/v1/overview", 200, "\"share\":0.7"),
+    ("/api/v1/vehicles", 200, "AMB-101"),
+    ("/api/v1/charge-points", 200, "DER-CP-01"),
+    ("/api/v1/targets", 200, "path_not_set"),
+    ("/api/v1/targets", 200, "\"nhs_all_zev\""),
+    ("/api/v1/transition", 200, "by_organisation"),
+    (
+        "/api/v1/transition?from=2025-02&to=2025-03",
+        200,
+        "\"months\":[{\"month\":\"2025-02\",\"day\":\"2025-02-28\",\"change\":",
+    ),
+    (
+        "/api/v1/transition?from=2025-13",
+        400,
+        "`from`: `2025-13` is not a month",
+    ),
+    (
+        "/api/v1/transition?from=2025-03&to=2025-02",
+        400,
+        "`to` is before `from`",
+    ),
+    ("/api/v1/alerts", 200, "\"silences\":[]"),
+    ("/api/v1/sessions", 200, "\"sessions\":[]"),
+    (
+        "/api/v1/sessions?from=2026-11-01&to=2026-11-24T09:00:00Z&charge_point=DER-CP-01&vehicle=AMB-101",
+        200,
+        "\"sessions\":[]",
+    ),
+    (
+        "/api/v1/sessions?from=yesterday",
+        400,
+        "`from`: `yesterday` is not a time",
+    ),
+    (
+        "/api/v1/sessions?form=2026-11-01",
+        400,
+        "`form` is not a parameter",
+    ),
+    (
+        "/api/v1/emissions?from=2026-04-01&to=2026-11-24&by=scope,organisation,site,vehicle_class,tier",
+        200,
+        "\"rows\":[",
+    ),
+    (
+        "/api/v1/emissions?by=role,vehicle",
+        200,
+        "\"method_version\":3",
+    ),
+    (
+        "/api/v1/air?from=2025-04-01&to=2026-03-31",
+        200,
+        "\"status\":\"not_set\",\"all_met\":null,\"supply\":\"the base year",
+    ),
+    ("/api/v1/air?by=fleet", 400, "`by` is not a parameter"),
+    (
+        "/api/v1/air?from=2026-05-01&to=2026-04-01",
+        400,
+        "`to` is before `from`",
+    ),
+    (
+        "/api/v1/emissions?from=2019-04-01&to=2026-03-31",
+        400,
+        "ask for at most 1827 days (five years) at once",
+    ),
+    (
+        "/api/v1/emissions?by=colour",
+        400,
+        "`by`: `colour` is not a list",
+    ),
+    (
+        "/api/v1/emissions?from=2026-05-01&to=2026-04-01",
+        400,
+        "`to` is before `from`",
+    ),
+    ("/api/v1/overview?x=1", 400, "`x` is not a parameter"),
+    ("/api/v1/rejects", 200, "\"newest\":[]"),
+    ("/api/v1/overview", 200, "\"headline\":\"On "),
+    (
+        "/api/v1/what-if?per_month=2.5",
+        200,
+        "\"per_month\":2.5,\"successor\":\"zero\"",
+    ),
+    (
+        "/api/v1/what-if?per_month=-1",
+        400,
+        "`per_month`: `-1` is not a number of vehicles",
+    ),
+    ("/api/v1/charge-points", 200, "\"capacity_kw\":"),
+    ("/api/v1/settings", 200, "FLEETGAUGE__REGISTER__DIRECTORY"),
+    ("/api/v1/nothing", 404, "error"),
+];
+
 #[test]
 fn questions_good_and_bad() {
     let folder = TempDir::new("web-api");
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/config/register");
     let daemon = Daemon::start(folder.path(), &[("register.directory", example)]);
-    for (path, code, want) in [
-        ("/", 200, "<title>fleetgauge</title>"),
-        ("/js/live.js", 200, "EventSource"),
-        ("/js/settings.js", 200, "import"),
-        ("/app.css", 200, "body"),
-        ("/healthz", 200, "ok"),
-        ("/readyz", 200, "\"ready\":true"),
-        (
-            "/metrics",
-            200,
-            "# TYPE fleetgauge_messages_received_total counter",
-        ),
-        ("/nothing", 404, "error"),
-        ("/api/v1/overview", 200, "\"share\":0.7"),
-        ("/api/v1/vehicles", 200, "AMB-101"),
-        ("/api/v1/charge-points", 200, "DER-CP-01"),
-        ("/api/v1/targets", 200, "path_not_set"),
-        ("/api/v1/targets", 200, "\"nhs_all_zev\""),
-        ("/api/v1/transition", 200, "by_organisation"),
-        (
-            "/api/v1/transition?from=2025-02&to=2025-03",
-            200,
-            "\"months\":[{\"month\":\"2025-02\",\"day\":\"2025-02-28\",\"change\":",
-        ),
-        (
-            "/api/v1/transition?from=2025-13",
-            400,
-            "`from`: `2025-13` is not a month",
-        ),
-        (
-            "/api/v1/transition?from=2025-03&to=2025-02",
-            400,
-            "`to` is before `from`",
-        ),
-        ("/api/v1/alerts", 200, "\"silences\":[]"),
-        ("/api/v1/sessions", 200, "\"sessions\":[]"),
-        (
-            "/api/v1/sessions?from=2026-11-01&to=2026-11-24T09:00:00Z&charge_point=DER-CP-01&vehicle=AMB-101",
-            200,
-            "\"sessions\":[]",
-        ),
-        (
-            "/api/v1/sessions?from=yesterday",
-            400,
-            "`from`: `yesterday` is not a time",
-        ),
-        (
-            "/api/v1/sessions?form=2026-11-01",
-            400,
-            "`form` is not a parameter",
-        ),
-        (
-            "/api/v1/emissions?from=2026-04-01&to=2026-11-24&by=scope,organisation,site,vehicle_class,tier",
-            200,
-            "\"rows\":[",
-        ),
-        (
-            "/api/v1/emissions?by=role,vehicle",
-            200,
-            "\"method_version\":3",
-        ),
-        (
-            "/api/v1/air?from=2025-04-01&to=2026-03-31",
-            200,
-            "\"status\":\"not_set\",\"all_met\":null,\"supply\":\"the base year",
-        ),
-        ("/api/v1/air?by=fleet", 400, "`by` is not a parameter"),
-        (
-            "/api/v1/air?from=2026-05-01&to=2026-04-01",
-            400,
-            "`to` is before `from`",
-        ),
-        (
-            "/api/v1/emissions?from=2019-04-01&to=2026-03-31",
-            400,
-            "ask for at most 1827 days (five years) at once",
-        ),
-        (
-            "/api/v1/emissions?by=colour",
-            400,
-            "`by`: `colour` is not a list",
-        ),
-        (
-            "/api/v1/emissions?from=2026-05-01&to=2026-04-01",
-            400,
-            "`to` is before `from`",
-        ),
-        ("/api/v1/overview?x=1", 400, "`x` is not a parameter"),
-        ("/api/v1/rejects", 200, "\"newest\":[]"),
-        ("/api/v1/overview", 200, "\"headline\":\"On "),
-        (
-            "/api/v1/what-if?per_month=2.5",
-            200,
-            "\"per_month\":2.5,\"successor\":\"zero\"",
-        ),
-        (
-            "/api/v1/what-if?per_month=-1",
-            400,
-            "`per_month`: `-1` is not a number of vehicles",
-        ),
-        ("/api/v1/charge-points", 200, "\"capacity_kw\":"),
-        ("/api/v1/settings", 200, "FLEETGAUGE__REGISTER__DIRECTORY"),
-        ("/api/v1/nothing", 404, "error"),
-    ] {
+    for &(path, code, want) in QUESTIONS {
         let (status, body) = daemon.get(path);
         assert!(
             status == code && body.contains(want),

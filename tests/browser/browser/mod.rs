@@ -1,12 +1,13 @@
 //! The built-in page in a real browser, against a running daemon with real traffic.
-//!
-//! `FLEETGAUGE_SCREENSHOTS=folder cargo test --test browser screenshots` makes a picture of every view, light and dark, wide and narrow.
 
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
     reason = "a test fails by panicking, and waits on the real clock"
 )]
+
+mod screenshots;
+mod unknown;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -389,7 +390,7 @@ fn every_view_is_usable_on_a_phone_by_keyboard_and_in_the_dark() {
         for view in VIEWS {
             browser.value(&format!("location.hash = '#/{view}'"));
             settle(&mut browser, view);
-            let found = browser.value(include_str!("../support/access.js"));
+            let found = browser.value(include_str!("../../support/access.js"));
             wrong.extend(
                 found
                     .as_array()
@@ -418,204 +419,4 @@ fn every_view_is_usable_on_a_phone_by_keyboard_and_in_the_dark() {
         "none"
     );
     quiet(&browser, &url);
-}
-
-#[test]
-fn screenshots() {
-    let Some(folder) = std::env::var_os("FLEETGAUGE_SCREENSHOTS").map(PathBuf::from) else {
-        return;
-    };
-    let Some(chromium) = server("screenshots", "chromium") else {
-        return;
-    };
-    std::fs::create_dir_all(&folder).unwrap();
-    let (_process, port) = demo();
-    wait_for("a finished session", || {
-        api(port, "sessions")["sessions"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|session| !session["ended_at"].is_null())
-    });
-    let mut browser = Browser::open(&chromium);
-    browser.go(&format!("http://127.0.0.1:{port}/"));
-    for (name, width, dark) in [
-        ("light", 1280, false),
-        ("dark", 1280, true),
-        ("phone", 390, false),
-    ] {
-        browser.look(width, 900, dark);
-        for view in VIEWS {
-            browser.value(&format!("location.hash = '#/{view}'"));
-            settle(&mut browser, view);
-            if view == "transition" {
-                browser.value("(() => { const slider = document.getElementById('per-month'); slider.value = 1; slider.dispatchEvent(new Event('input')); })()");
-                wait_for("the answer to what-if", || {
-                    browser.shown("#what-if").contains("With")
-                });
-            }
-            std::fs::write(folder.join(format!("{view}-{name}.png")), browser.picture()).unwrap();
-        }
-    }
-    // Those of the README: what a screen shows at once, and smaller.
-    std::fs::create_dir_all(folder.join("readme")).unwrap();
-    for (view, name, dark) in [
-        ("overview", "light", false),
-        ("transition", "light", false),
-        ("charging", "light", false),
-        ("emissions", "light", false),
-        ("overview", "dark", true),
-    ] {
-        browser.look(1280, 700, dark);
-        browser.value(&format!("location.hash = '#/{view}'"));
-        settle(&mut browser, view);
-        let clip =
-            serde_json::json!({ "x": 0, "y": 0, "width": 1265, "height": 700, "scale": 0.65 });
-        let shot = browser.call(
-            "Page.captureScreenshot",
-            serde_json::json!({ "format": "png", "clip": clip }),
-        );
-        let picture = data_encoding::BASE64
-            .decode(shot["data"].as_str().unwrap().as_bytes())
-            .unwrap();
-        std::fs::write(
-            folder.join("readme").join(format!("{view}-{name}.png")),
-            picture,
-        )
-        .unwrap();
-    }
-    browser.look(1920, 1080, true);
-    browser.go(&format!("http://127.0.0.1:{port}/?kiosk"));
-    wait_for("the kiosk", || {
-        browser.value("!!document.body?.classList.contains('kiosk')") == true
-    });
-    settle(&mut browser, "overview");
-    std::fs::write(folder.join("overview-kiosk.png"), browser.picture()).unwrap();
-    browser.look(1000, 1400, true);
-    browser.go(&format!("http://127.0.0.1:{port}/#/targets"));
-    browser.call(
-        "Emulation.setEmulatedMedia",
-        serde_json::json!({ "media": "print" }),
-    );
-    settle(&mut browser, "targets");
-    std::fs::write(folder.join("targets-print.png"), browser.picture()).unwrap();
-}
-
-/// A new store, a vehicle that drove ten minutes, and a charge point that never came.
-#[test]
-fn what_is_not_known_is_no_zero() {
-    const TEST: &str = "what_is_not_known_is_no_zero";
-    let Some(chromium) = server(TEST, "chromium") else {
-        return;
-    };
-    let folder = TempDir::new("browser-unknown");
-    let register = concat!(env!("CARGO_MANIFEST_DIR"), "/config/register");
-    let daemon = Daemon::start(folder.path(), &[("register.directory", register)]);
-    let now = std::time::SystemTime::UNIX_EPOCH
-        .elapsed()
-        .unwrap()
-        .as_millis() as i64;
-    for (minutes, km) in [(10, "100000.0"), (0, "100007.5")] {
-        let at = fleetgauge::units::UtcMs(now - minutes * 60_000);
-        publish(
-            daemon.mqtt,
-            &[(
-                "fleet/vehicles/AMB-101/telemetry",
-                &format!("{{\"ts\":\"{at}\",\"odometer\":{km}}}"),
-            )],
-        );
-    }
-    wait_for("a kilometre", || {
-        daemon.api("overview")["today"]["distance_km"].as_f64() > Some(0.0)
-    });
-    let mut browser = Browser::open(&chromium);
-    let url = format!("http://127.0.0.1:{}/", daemon.web);
-    browser.go(&format!("{url}#/emissions"));
-    settle(&mut browser, "emissions");
-    wait_for("since when", || {
-        browser.shown("#view").contains("There are data since")
-    });
-    let cells = |row: usize| {
-        format!("document.querySelectorAll('#emission-months tbody tr')[{row}].textContent")
-    };
-    assert!(
-        browser.text(&cells(12)).ends_with("––––––"),
-        "a month before all data: {}",
-        browser.text(&cells(12))
-    );
-    assert!(
-        browser.text(&cells(0)).contains('.'),
-        "this month: {}",
-        browser.text(&cells(0))
-    );
-    let shown = browser.shown("#view");
-    let none = daemon.api("emissions")["no_data"].as_array().unwrap().len();
-    assert!(
-        shown.contains(&format!("{none} vehicles in service without any data")),
-        "{shown}"
-    );
-    assert!(
-        !shown.contains("No base")
-            || browser.value("document.querySelectorAll('svg line.goal').length") == 0,
-        "{shown}"
-    );
-    let scope3 = "[...document.querySelectorAll('#year-scopes tbody tr')].find((row) => row.cells[0].textContent === '3').textContent";
-    assert!(
-        browser.text(scope3).ends_with("–––"),
-        "{}",
-        browser.text(scope3)
-    );
-    browser.value("location.hash = '#/charging'");
-    settle(&mut browser, "charging");
-    wait_for("charge points", || {
-        browser
-            .value("document.querySelectorAll('.point .plug').length")
-            .as_u64()
-            > Some(0)
-    });
-    let words = "[...new Set([...document.querySelectorAll('.point abbr')].map((node) => node.textContent + node.title))].join()";
-    assert_eq!(
-        browser.text(words),
-        "?not heard",
-        "nobody is offline who never was here"
-    );
-    assert!(
-        browser.shown("#use-basis").contains("never heard"),
-        "{}",
-        browser.shown("#use-basis")
-    );
-    browser.value("location.hash = '#/vehicles'");
-    settle(&mut browser, "vehicles");
-    let row = "[...document.querySelectorAll('#vehicles tbody tr')].find((row) => row.cells[0].textContent === 'AMB-102').textContent";
-    let row = browser.text(row);
-    assert!(row.contains("never heard") && !row.contains("0.0"), "{row}");
-    browser.value("location.hash = '#/targets'");
-    settle(&mut browser, "targets");
-    let (rows, all) = (
-        browser.value("document.querySelectorAll('#targets tbody tr').length"),
-        daemon.api("targets"),
-    );
-    assert_eq!(
-        rows.as_u64(),
-        Some(all["targets"].as_array().unwrap().len() as u64 - 1),
-        "one of them has two names"
-    );
-    let text = browser.shown("#targets");
-    for want in [
-        "Air pollutants down by a fifth",
-        "overdue",
-        "≥ 1,000 charge points",
-        "= 7,500.0 t CO2e",
-    ] {
-        assert!(text.contains(want), "{want} is not in {text}");
-    }
-    quiet(&browser, &url);
-    // On a wall, what does not fit comes by itself.
-    browser.look(1280, 700, true);
-    browser.go(&format!("{url}?kiosk=targets"));
-    settle(&mut browser, "targets");
-    wait_for("the view to move", || {
-        browser.value("scrollY").as_f64() > Some(100.0)
-    });
-    daemon.stop();
 }
