@@ -31,7 +31,9 @@ fn digest(seed: u64) -> u64 {
     let at: UtcMs = "2026-03-31T23:00:00Z".parse().unwrap();
     let setting = InventoryContext {
         per_vehicle: true,
-        residual_factor: seed.is_multiple_of(2).then_some(KgCo2ePerKwh::constant(0.4)),
+        residual_factor: seed
+            .is_multiple_of(2)
+            .then_some(KgCo2ePerKwh::constant(0.4)),
         fill: Some(("2026-02-01".parse().unwrap(), "2026-03-31".parse().unwrap())),
         ..InventoryContext::new(register, sets, &months)
     };

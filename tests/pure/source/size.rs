@@ -16,8 +16,23 @@ const MAX_MEDIAN: usize = 150;
 /// No function is longer, from its signature to its closing brace.
 const MAX_FUNCTION: usize = 100;
 /// Functions longer than [`LONG_FUNCTION`] are at most this many in a thousand. Lower it with every split; the goal is 10.
-const MAX_LONG_PER_MILLE: usize = 37;
+const MAX_LONG_PER_MILLE: usize = 35;
 const LONG_FUNCTION: usize = 60;
+
+/// Files and functions that are still over the limits: split them and take them off. One that is within the limits fails the test.
+const TO_SPLIT: &[&str] = &[
+    "src/app/cli/check_config.rs run",
+    "src/app/cli/targets/plan.rs read",
+    "src/app/config/alerts.rs own",
+    "src/app/config/keys.rs",
+    "src/dashboards/influxql.rs query",
+    "src/dashboards/promql.rs query",
+    "src/engine/views/emissions.rs",
+    "src/engine/views/uptime/mod.rs uptime_view",
+    "src/model/register/rows.rs read",
+    "src/mqtt/client/mod.rs poll",
+    "src/report/tables.rs",
+];
 
 #[derive(Default)]
 struct Functions(Vec<(String, usize)>);
@@ -120,25 +135,24 @@ fn size_of_files_and_functions() {
             MAX_FILE
         }
     };
-    let over: Lengths = files
+    let files = files
         .into_iter()
-        .filter(|(lines, path)| *lines > limit(path))
-        .collect();
+        .filter(|(lines, path)| *lines > limit(path));
+    let functions_over = functions.iter().filter(|(lines, _)| *lines > MAX_FUNCTION);
+    let over: Lengths = files.chain(functions_over.cloned()).collect();
+    let (known, new): (Lengths, Lengths) = over
+        .into_iter()
+        .partition(|(_, name)| TO_SPLIT.contains(&name.as_str()));
     assert!(
-        over.is_empty(),
-        "split these by what changes together; at most {MAX_FILE} lines\n{}",
-        list(&over)
+        new.is_empty(),
+        "split these by what changes together; at most {MAX_FILE} lines in a file and {MAX_FUNCTION} in a function\n{}",
+        list(&new)
     );
-    let over: Lengths = functions
+    let done: Vec<&&str> = TO_SPLIT
         .iter()
-        .filter(|(lines, _)| *lines > MAX_FUNCTION)
-        .cloned()
+        .filter(|name| !known.iter().any(|(_, over)| over == **name))
         .collect();
-    assert!(
-        over.is_empty(),
-        "split these functions; at most {MAX_FUNCTION} lines\n{}",
-        list(&over)
-    );
+    assert!(done.is_empty(), "take these off TO_SPLIT: {done:?}");
     assert!(
         long * 1_000 <= functions.len() * MAX_LONG_PER_MILLE,
         "{long} of {} functions are over {LONG_FUNCTION} lines; at most {MAX_LONG_PER_MILLE} in a thousand",
