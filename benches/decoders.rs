@@ -3,6 +3,10 @@
 //! `cargo bench --bench decoders`, and `-- NAME` for one. The best of several rounds, because whatever disturbs only adds.
 
 #![allow(
+    unreachable_pub,
+    reason = "helpers of a binary are public to its modules alone"
+)]
+#![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
     reason = "a benchmark fails by panicking, and needs the real clock"

@@ -4,6 +4,10 @@
 //! `cargo bench --bench history`; `-- --quick` writes a month.
 
 #![allow(
+    unreachable_pub,
+    reason = "helpers of a binary are public to its modules alone"
+)]
+#![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
     reason = "a benchmark fails by panicking, and needs the real clock"

@@ -4,6 +4,10 @@
 //! `/proc`), so that a busy machine does not change it much; rates are wall time, with the load generator on the same machine.
 
 #![allow(
+    unreachable_pub,
+    reason = "helpers of a binary are public to its modules alone"
+)]
+#![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
     reason = "a benchmark fails by panicking, and needs the real clock"

@@ -1,5 +1,9 @@
 //! Decoding a message of a known asset again takes nothing from the heap: for every decoder, over its recorded messages.
 
+#![allow(
+    unreachable_pub,
+    reason = "helpers of a binary are public to its modules alone"
+)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "support/recorded_frames.rs"]

@@ -32,7 +32,7 @@ const RETRY_MS: i64 = 60_000;
 
 /// What was read.
 #[derive(Debug)]
-pub struct History {
+pub(super) struct History {
     /// The months before today.
     pub months: Months,
     /// Whole April-March years.
@@ -45,7 +45,7 @@ pub struct History {
 
 /// Figures of the April-March years that the store covers from end to end.
 #[derive(Debug, Default)]
-pub struct Years {
+pub(super) struct Years {
     /// First and last day with activity; `None` if there is none.
     pub covered: Option<(Day, Day)>,
     /// Tonnes.
@@ -58,7 +58,7 @@ pub struct Years {
 
 /// What figures are computed with.
 #[derive(Clone, Debug)]
-pub struct Basis {
+pub(super) struct Basis {
     /// Who is who.
     pub register: Arc<Register>,
     /// Factors.
@@ -71,7 +71,7 @@ pub struct Basis {
 
 /// Asks for the history, and hands it over when it is there. One thread at a time: a second one could be overtaken by the first.
 #[derive(Debug, Default)]
-pub struct HistoryReader {
+pub(super) struct HistoryReader {
     /// The day that was read, or is being read.
     day: Option<Day>,
     coming: Option<Receiver<Result<History, String>>>,
@@ -81,7 +81,7 @@ pub struct HistoryReader {
 
 impl HistoryReader {
     /// Starts reading when the day is a new one and `may_read`; returns what was read since, or why it cannot be.
-    pub fn poll(
+    pub(super) fn poll(
         &mut self,
         now: UtcMs,
         may_read: bool,
@@ -126,7 +126,7 @@ impl HistoryReader {
     }
 
     /// A new register: read again.
-    pub fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         (self.day, self.again) = (None, None);
     }
 }
@@ -302,7 +302,7 @@ fn ended_month(
 }
 
 /// Figures of the years that are over at a day, from the store's activity. Years that the store covers in part are compared with nothing.
-pub fn years(reader: &Reader, basis: &Basis, as_of: Day) -> Result<Years, ReadError> {
+pub(super) fn years(reader: &Reader, basis: &Basis, as_of: Day) -> Result<Years, ReadError> {
     let mut years = Years::default();
     let mut months = Months::default();
     reader.each_activity(Day(0), as_of, |row| {

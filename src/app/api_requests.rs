@@ -11,7 +11,13 @@ use crate::units::{Calendar, Day, UtcMs};
 const MAX_SESSIONS: usize = 1_000;
 
 /// Runs one query.
-pub fn answer(engine: &Engine, reader: &Reader, stats: &Stats, now: UtcMs, answer: AnswerQuery) {
+pub(super) fn answer(
+    engine: &Engine,
+    reader: &Reader,
+    stats: &Stats,
+    now: UtcMs,
+    answer: AnswerQuery,
+) {
     let rejected = stats.snapshot();
     let context = ViewContext {
         now,

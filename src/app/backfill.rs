@@ -26,36 +26,36 @@ const MAX_ROWS_OF_COMMIT: usize = 2_000;
 
 /// A row to write, and the digest that the store keeps once the row is on the disk.
 #[derive(Debug)]
-pub struct PastRow {
+pub(super) struct PastRow {
     line: Vec<u8>,
     digest: DayRow,
 }
 
 /// Rows on their way into the outbox.
 #[derive(Debug, Default)]
-pub struct PastRows {
+pub(super) struct PastRows {
     waiting: VecDeque<PastRow>,
     is_committing: bool,
 }
 
 impl PastRows {
     /// Replaces the rows that wait.
-    pub fn replace(&mut self, rows: Vec<PastRow>) {
+    pub(super) fn replace(&mut self, rows: Vec<PastRow>) {
         self.waiting = rows.into();
     }
 
     /// Drops rows of a register that is no longer in force. The store has no digests of them, so they are found again.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.waiting.clear();
     }
 
     /// True if every row that was found is in the store, so that a new comparison finds only new differences.
-    pub fn is_settled(&self) -> bool {
+    pub(super) fn is_settled(&self) -> bool {
         self.waiting.is_empty() && !self.is_committing
     }
 
     /// Moves some rows into a commit, unless those of the last one are still on their way.
-    pub fn move_to(&mut self, batch: &mut CommitJob) {
+    pub(super) fn move_to(&mut self, batch: &mut CommitJob) {
         if self.is_committing {
             return;
         }
@@ -69,18 +69,18 @@ impl PastRows {
     }
 
     /// The store has the digests of the last commit's rows, or could not write them; then the rows are found again.
-    pub fn committed(&mut self) {
+    pub(super) fn committed(&mut self) {
         self.is_committing = false;
     }
 }
 
 /// The first day that is compared; the store may drop digests of older ones.
-pub fn oldest(today: Day) -> Day {
+pub(super) fn oldest(today: Day) -> Day {
     Day(today.0 - DAYS_BACK)
 }
 
 /// Rows of past days that differ from what was written. `written` has what the engine wrote of the last days.
-pub fn changed_rows(
+pub(super) fn changed_rows(
     reader: &Reader,
     (setting, air_config, today): (&InventoryContext<'_>, &AirConfig, Day),
     activity: &BTreeMap<ActivityKey, ActivityData>,

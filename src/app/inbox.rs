@@ -39,12 +39,12 @@ pub enum InboxError {
 }
 
 /// Appends an observation.
-pub fn append_observed(blob: &mut Vec<u8>, now: UtcMs, observation: Observation<'_>) {
+pub(super) fn append_observed(blob: &mut Vec<u8>, now: UtcMs, observation: Observation<'_>) {
     append(blob, &Entry::Observed(now, observation));
 }
 
 /// Appends a timeout.
-pub fn append_timeout(blob: &mut Vec<u8>, now: UtcMs) {
+pub(super) fn append_timeout(blob: &mut Vec<u8>, now: UtcMs) {
     append(blob, &Entry::Timeout(now));
 }
 
@@ -54,7 +54,7 @@ fn append(blob: &mut Vec<u8>, entry: &Entry<'_>) {
 }
 
 /// Makes the calls of a row again. The engine's output is dropped: it was committed together with the row.
-pub fn replay(row: &InboxRow, engine: &mut Engine) -> Result<u64, InboxError> {
+pub(super) fn replay(row: &InboxRow, engine: &mut Engine) -> Result<u64, InboxError> {
     if !(WITHOUT_MEMORY_VERSION..=INBOX_FORMAT).contains(&row.format) {
         return Err(InboxError::Format { found: row.format });
     }

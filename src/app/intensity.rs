@@ -91,7 +91,7 @@ pub(super) struct IntensityRows {
 
 impl IntensityRows {
     /// New rows of the newest days, after intensities were told or revised.
-    pub fn news(
+    pub(super) fn news(
         &mut self,
         engine: &Engine,
         reader: &Reader,

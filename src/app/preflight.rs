@@ -32,7 +32,7 @@ pub(super) struct Sockets {
 }
 
 impl Sockets {
-    pub async fn bind(config: &Config) -> Result<Self, StartError> {
+    pub(super) async fn bind(config: &Config) -> Result<Self, StartError> {
         Ok(Self {
             mqtt: bind(
                 config.listener.enabled,
@@ -100,7 +100,7 @@ pub(super) struct Addresses {
 
 impl Sockets {
     /// The addresses of the plain sockets.
-    pub fn addresses(&self) -> Addresses {
+    pub(super) fn addresses(&self) -> Addresses {
         let address = |socket: &Option<TcpListener>| socket.as_ref()?.local_addr().ok();
         Addresses {
             mqtt: address(&self.mqtt),
@@ -110,7 +110,7 @@ impl Sockets {
     }
 
     /// The listeners for charge points.
-    pub fn listeners(&mut self, acceptors: &Acceptors) -> Vec<Listener> {
+    pub(super) fn listeners(&mut self, acceptors: &Acceptors) -> Vec<Listener> {
         let plain = self.ocpp.take().map(|socket| Listener {
             socket,
             tls: None,
@@ -131,7 +131,7 @@ impl Sockets {
     }
 
     /// Where people and programs come in.
-    pub fn entrances(&mut self, acceptor: Option<TlsAcceptor>) -> Option<web::Listeners> {
+    pub(super) fn entrances(&mut self, acceptor: Option<TlsAcceptor>) -> Option<web::Listeners> {
         let tls = self.web_tls.take().zip(acceptor);
         self.web.take().map(|plain| web::Listeners { plain, tls })
     }
@@ -150,7 +150,7 @@ pub(super) struct Files {
 }
 
 impl Files {
-    pub fn read(config: &Config, mappings: &Mappings) -> Result<Self, StartError> {
+    pub(super) fn read(config: &Config, mappings: &Mappings) -> Result<Self, StartError> {
         let passwords = config
             .listener
             .password_file

@@ -12,7 +12,7 @@ use crate::model::register::Register;
 use crate::store::Recovery;
 
 /// Restores the engine, or makes a new one.
-pub fn recover(
+pub(super) fn recover(
     config: &Config,
     register: &Arc<Register>,
     factors: &Arc<FactorSets>,

@@ -12,7 +12,7 @@ use crate::store::{CommitError, Notification, Store};
 
 /// Who is there to take what goes out.
 #[derive(Clone, Debug, Default)]
-pub struct Receivers {
+pub(super) struct Receivers {
     /// Some output takes the rows.
     pub has_output: bool,
     /// Notifiers, and the severities that each receives.

@@ -12,7 +12,7 @@ use crate::units::{Day, UtcMs};
 
 /// Work for the store.
 #[derive(Debug)]
-pub enum Job {
+pub(super) enum Job {
     /// Inbox, outbox, sessions; then the receipts.
     Commit(CommitJob),
     /// Snapshot and activity.
@@ -31,7 +31,7 @@ pub enum Job {
 
 /// One commit's content. Its buffers are used again.
 #[derive(Debug, Default)]
-pub struct CommitJob {
+pub(super) struct CommitJob {
     /// When.
     pub at: UtcMs,
     /// What the engine was told.
@@ -54,7 +54,7 @@ pub struct CommitJob {
 
 impl CommitJob {
     /// Nothing to write and nobody waiting.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.inbox.is_empty()
             && self.lines.is_empty()
             && self.notifications.is_empty()
@@ -78,7 +78,7 @@ const KEPT_BUFFER: usize = 512 * 1024;
 
 /// One checkpoint's content.
 #[derive(Debug)]
-pub struct CheckpointJob {
+pub(super) struct CheckpointJob {
     /// Its number.
     pub generation: u64,
     /// The engine's state.
@@ -93,7 +93,7 @@ pub struct CheckpointJob {
 
 /// What the writer reports back.
 #[derive(Debug)]
-pub enum Done {
+pub(super) enum Done {
     /// The buffers of a commit.
     Commit(CommitJob),
     /// The generation of a checkpoint.
@@ -108,7 +108,7 @@ pub enum Done {
 const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
 /// The store's thread.
-pub struct Writer {
+pub(super) struct Writer {
     /// The store.
     pub store: Store,
     /// Work.
@@ -127,7 +127,7 @@ pub struct Writer {
 
 impl Writer {
     /// Runs until the pipeline and the outputs are gone.
-    pub fn run(mut self) {
+    pub(super) fn run(mut self) {
         while let Some(job) = self.jobs.blocking_recv() {
             let goes_on = match job {
                 Job::Commit(job) => self.commit(job),

@@ -28,7 +28,7 @@ pub(super) const SESSION: &[Column] = &[
 ];
 
 /// One charge point in depth.
-pub const DASHBOARD: Dashboard = Dashboard {
+pub(super) const DASHBOARD: Dashboard = Dashboard {
     name: "charge-point",
     title: "Charge point",
     description: "What does one charge point do, and what is wrong with it?",

@@ -3,21 +3,21 @@
 use super::table::State;
 
 /// Blue.
-pub const BLUE: &str = "#0072B2";
+pub(super) const BLUE: &str = "#0072B2";
 /// Orange.
-pub const ORANGE: &str = "#E69F00";
+pub(super) const ORANGE: &str = "#E69F00";
 /// Sky blue.
-pub const SKY: &str = "#56B4E9";
+pub(super) const SKY: &str = "#56B4E9";
 /// Bluish green.
-pub const GREEN: &str = "#009E73";
+pub(super) const GREEN: &str = "#009E73";
 /// Yellow.
-pub const YELLOW: &str = "#F0E442";
+pub(super) const YELLOW: &str = "#F0E442";
 /// Vermilion.
-pub const VERMILION: &str = "#D55E00";
+pub(super) const VERMILION: &str = "#D55E00";
 /// Reddish purple.
-pub const PURPLE: &str = "#CC79A7";
+pub(super) const PURPLE: &str = "#CC79A7";
 /// Grey, for what is not known.
-pub const GREY: &str = "#999999";
+pub(super) const GREY: &str = "#999999";
 
 /// In the order in which the series of a panel take them.
 pub const PALETTE: [&str; 8] = [BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, GREY];
@@ -27,7 +27,7 @@ const fn state(code: i64, word: &'static str, colour: &'static str) -> State {
 }
 
 /// `charge_point_status.status_code`.
-pub const STATUS: &[State] = &[
+pub(super) const STATUS: &[State] = &[
     state(0, "Unknown", GREY),
     state(1, "Available", GREEN),
     state(2, "Preparing", SKY),
@@ -42,7 +42,7 @@ pub const STATUS: &[State] = &[
 ];
 
 /// `connector_time.class_code`.
-pub const CLASS: &[State] = &[
+pub(super) const CLASS: &[State] = &[
     state(0, "available", GREEN),
     state(1, "occupied", BLUE),
     state(2, "reserved", YELLOW),
@@ -53,14 +53,14 @@ pub const CLASS: &[State] = &[
 ];
 
 /// `target_progress.state_code`.
-pub const TARGET: &[State] = &[
+pub(super) const TARGET: &[State] = &[
     state(0, "on path", GREEN),
     state(1, "drift", ORANGE),
     state(2, "off path", VERMILION),
 ];
 
 /// `alerts.state_code`.
-pub const ALERT: &[State] = &[
+pub(super) const ALERT: &[State] = &[
     state(0, "ok", GREEN),
     state(1, "pending", YELLOW),
     state(2, "firing", VERMILION),
@@ -69,7 +69,7 @@ pub const ALERT: &[State] = &[
 ];
 
 /// `charging_intensity.basis_code`.
-pub const BASIS: &[State] = &[
+pub(super) const BASIS: &[State] = &[
     state(0, "actual", GREEN),
     state(1, "forecast", SKY),
     state(2, "national", BLUE),
@@ -78,7 +78,7 @@ pub const BASIS: &[State] = &[
 ];
 
 /// `vehicle_info.emission_class_code`.
-pub const EMISSION_CLASS: &[State] = &[
+pub(super) const EMISSION_CLASS: &[State] = &[
     state(0, "zero", GREEN),
     state(1, "ultra-low", SKY),
     state(2, "low", BLUE),
@@ -87,10 +87,10 @@ pub const EMISSION_CLASS: &[State] = &[
 ];
 
 /// Booleans: InfluxQL answers `true` and `false`, PromQL 1 and 0.
-pub const LINK: &[State] = &[state(0, "off line", VERMILION), state(1, "on line", GREEN)];
+pub(super) const LINK: &[State] = &[state(0, "off line", VERMILION), state(1, "on line", GREEN)];
 
 /// The same for `yes` and `no`.
-pub const YES: &[State] = &[state(0, "no", GREY), state(1, "yes", BLUE)];
+pub(super) const YES: &[State] = &[state(0, "no", GREY), state(1, "yes", BLUE)];
 
 #[cfg(test)]
 mod tests {

@@ -47,7 +47,7 @@ const FLEET_AIR: &str = "fleet_air";
 const CHARGING_INTENSITY: &str = "charging_intensity";
 
 /// The dashboard.
-pub const DASHBOARD: Dashboard = Dashboard {
+pub(super) const DASHBOARD: Dashboard = Dashboard {
     name: "fleet-emissions",
     title: "Fleet emissions",
     description: "How much do our vehicles emit, from what, and how well is it known?",

@@ -85,7 +85,7 @@ const ACCESSIBLE: &[&str] = &[
 ];
 
 /// All sites.
-pub const DASHBOARD: Dashboard = Dashboard {
+pub(super) const DASHBOARD: Dashboard = Dashboard {
     name: "charging-estate",
     title: "Charging estate",
     description: "Does the charging estate work, how much is it used, and where does it reach its limits?",

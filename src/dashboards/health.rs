@@ -14,7 +14,7 @@ const VEHICLES: &[Filter] = &[Filter::Selected("vehicle_id")];
 const BY_VEHICLE: &[&str] = &["vehicle_id"];
 
 /// The dashboard.
-pub const DASHBOARD: Dashboard = Dashboard {
+pub(super) const DASHBOARD: Dashboard = Dashboard {
     name: "data-quality",
     title: "Data quality and daemon health",
     description: "Can the figures be trusted, and is the daemon well?",

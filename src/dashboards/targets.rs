@@ -7,7 +7,7 @@ use super::table::{
 use super::transition::{TARGET_PROGRESS, TARGET_PROJECTION, TARGETS};
 
 /// Every target, whatever its kind.
-pub const DASHBOARD: Dashboard = Dashboard {
+pub(super) const DASHBOARD: Dashboard = Dashboard {
     name: "care-system-targets",
     title: "Care-system targets",
     description: "How does every target of the care system stand, and which of them will be missed?",

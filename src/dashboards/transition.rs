@@ -36,7 +36,7 @@ const GROUP: &[&str] = &["vehicle_class", "role"];
 const SELECTED_FLEET: &[Filter] = &[Filter::One("fleet")];
 
 /// The dashboard.
-pub const DASHBOARD: Dashboard = Dashboard {
+pub(super) const DASHBOARD: Dashboard = Dashboard {
     name: "fleet-transition",
     title: "Fleet transition",
     description: "Is the fleet becoming low-emission fast enough?",

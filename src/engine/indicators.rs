@@ -22,7 +22,7 @@ pub(super) struct Indicators(BTreeMap<IndicatorKey, Published>);
 
 impl Indicators {
     /// Records a figure; returns false if the table has `limit` keys and this would be another one.
-    pub fn record(&mut self, report: &IndicatorReport<'_>, limit: usize) -> bool {
+    pub(super) fn record(&mut self, report: &IndicatorReport<'_>, limit: usize) -> bool {
         let key = IndicatorKey {
             organisation: Arc::from(&*report.organisation),
             name: Arc::from(&*report.name),
@@ -51,7 +51,7 @@ impl Indicators {
     }
 
     /// All monthly figures by key, those published and those of the store; of two, the newer one.
-    pub fn join(&self, stored: Vec<Indicator>) -> Vec<Indicator> {
+    pub(super) fn join(&self, stored: Vec<Indicator>) -> Vec<Indicator> {
         let published = self.0.iter().map(|(key, figure)| Indicator {
             key: key.clone(),
             value: figure.value,

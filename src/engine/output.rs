@@ -33,41 +33,41 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub fn push(&mut self, fact: Fact) {
+    pub(super) fn push(&mut self, fact: Fact) {
         self.facts.push_back(fact);
     }
 
-    pub fn extend(&mut self, facts: impl IntoIterator<Item = Fact>) {
+    pub(super) fn extend(&mut self, facts: impl IntoIterator<Item = Fact>) {
         self.facts.extend(facts);
     }
 
-    pub fn notify(&mut self, notices: impl IntoIterator<Item = Notice>) {
+    pub(super) fn notify(&mut self, notices: impl IntoIterator<Item = Notice>) {
         self.notices.extend(notices);
     }
 
-    pub fn next_fact(&mut self) -> Option<Fact> {
+    pub(super) fn next_fact(&mut self) -> Option<Fact> {
         self.watched = self.watched.saturating_sub(1);
         self.facts.pop_front()
     }
 
-    pub fn next_notice(&mut self) -> Option<Notice> {
+    pub(super) fn next_notice(&mut self) -> Option<Notice> {
         self.notices.pop_front()
     }
 
     /// Positions of the facts that the alert rules have not evaluated yet.
-    pub fn unwatched(&self) -> Range<usize> {
+    pub(super) fn unwatched(&self) -> Range<usize> {
         self.watched..self.facts.len()
     }
 
-    pub fn fact(&self, position: usize) -> &Fact {
+    pub(super) fn fact(&self, position: usize) -> &Fact {
         &self.facts[position]
     }
 
-    pub fn mark_watched(&mut self) {
+    pub(super) fn mark_watched(&mut self) {
         self.watched = self.facts.len();
     }
 
-    pub fn tally(&mut self) -> &mut Tally {
+    pub(super) fn tally(&mut self) -> &mut Tally {
         &mut self.tally
     }
 }

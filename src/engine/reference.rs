@@ -21,12 +21,12 @@ pub(super) struct Reference {
 
 impl Reference {
     /// The time zone of days and months.
-    pub fn zone(&self) -> &'static Zone {
+    pub(super) fn zone(&self) -> &'static Zone {
         self.register.zone()
     }
 
     /// What the uptime book goes by.
-    pub fn uptime_rules(&self) -> UptimeRules<'_> {
+    pub(super) fn uptime_rules(&self) -> UptimeRules<'_> {
         UptimeRules {
             offline_grace_ms: millis(self.config.offline_grace),
             overstay_grace_ms: millis(self.config.overstay_grace),
@@ -38,7 +38,7 @@ impl Reference {
     }
 
     /// Time of a charge point that counts against nobody: maintenance, or outside its opening hours.
-    pub fn is_exempt(&self, charge_point: &str, now: UtcMs) -> bool {
+    pub(super) fn is_exempt(&self, charge_point: &str, now: UtcMs) -> bool {
         self.uptime_rules()
             .exempts
             .reason(charge_point, now)
@@ -46,12 +46,12 @@ impl Reference {
     }
 
     /// Silence after which an asset is stale, unless its source sets a limit of its own.
-    pub fn stale_ms(&self) -> i64 {
+    pub(super) fn stale_ms(&self) -> i64 {
         millis(self.config.stale_after)
     }
 
     /// The site of a charge point, or `unknown`.
-    pub fn site_of(&self, charge_point: &str) -> Arc<str> {
+    pub(super) fn site_of(&self, charge_point: &str) -> Arc<str> {
         self.register
             .charge_point(charge_point)
             .and_then(|point| point.site.clone())
@@ -59,12 +59,12 @@ impl Reference {
     }
 
     /// The classes of the register's vehicles.
-    pub fn counts(&self, day: Day) -> Counts {
+    pub(super) fn counts(&self, day: Day) -> Counts {
         counts(&self.register, &self.profile, day)
     }
 
     /// Location-based scope 2 of a session, if it is the fleet's and its energy is known.
-    pub fn session_kgco2e(&self, record: &SessionRecord) -> Option<f64> {
+    pub(super) fn session_kgco2e(&self, record: &SessionRecord) -> Option<f64> {
         let day = Day::of(record.ended_at.unwrap_or(record.started_at), self.zone());
         match record.user {
             EnergyUser::Staff | EnergyUser::Public => None,

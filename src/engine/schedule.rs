@@ -18,7 +18,7 @@ pub(super) struct Schedule {
 
 impl Schedule {
     /// The first rows are due at once.
-    pub fn new(now: UtcMs) -> Self {
+    pub(super) fn new(now: UtcMs) -> Self {
         Self {
             // At a restart, the inbox brings times earlier than now.
             last_alive: UtcMs(i64::MIN),
@@ -28,7 +28,7 @@ impl Schedule {
     }
 
     /// The schedule of a checkpoint.
-    pub fn restored(last_alive: UtcMs, next_full_rows: UtcMs, next_periodic: UtcMs) -> Self {
+    pub(super) fn restored(last_alive: UtcMs, next_full_rows: UtcMs, next_periodic: UtcMs) -> Self {
         Self {
             last_alive,
             next_full_rows,
@@ -37,56 +37,56 @@ impl Schedule {
     }
 
     /// The daemon ran at this instant.
-    pub fn advance(&mut self, now: UtcMs) {
+    pub(super) fn advance(&mut self, now: UtcMs) {
         self.last_alive = self.last_alive.max(now);
     }
 
     /// When the daemon last ran; `None` is never.
-    pub fn last_alive(&self) -> Option<UtcMs> {
+    pub(super) fn last_alive(&self) -> Option<UtcMs> {
         (self.last_alive > UtcMs(i64::MIN)).then_some(self.last_alive)
     }
 
     /// As the snapshot has it.
-    pub fn raw_last_alive(&self) -> UtcMs {
+    pub(super) fn raw_last_alive(&self) -> UtcMs {
         self.last_alive
     }
 
-    pub fn next_full_rows(&self) -> UtcMs {
+    pub(super) fn next_full_rows(&self) -> UtcMs {
         self.next_full_rows
     }
 
-    pub fn next_periodic(&self) -> UtcMs {
+    pub(super) fn next_periodic(&self) -> UtcMs {
         self.next_periodic
     }
 
-    pub fn full_rows_due(&self, now: UtcMs) -> bool {
+    pub(super) fn full_rows_due(&self, now: UtcMs) -> bool {
         now >= self.next_full_rows
     }
 
-    pub fn full_rows_written(&mut self, now: UtcMs) {
+    pub(super) fn full_rows_written(&mut self, now: UtcMs) {
         self.next_full_rows = now.plus(FULL_ROWS_MS);
     }
 
     /// All rows are due at the next minute: something changed that they rest on.
-    pub fn hasten_full_rows(&mut self) {
+    pub(super) fn hasten_full_rows(&mut self) {
         self.next_full_rows = UtcMs(i64::MIN);
     }
 
-    pub fn periodic_due(&self, now: UtcMs) -> bool {
+    pub(super) fn periodic_due(&self, now: UtcMs) -> bool {
         now >= self.next_periodic
     }
 
-    pub fn periodic_written(&mut self, now: UtcMs) {
+    pub(super) fn periodic_written(&mut self, now: UtcMs) {
         self.next_periodic = now.plus(PERIODIC_MS);
     }
 
     /// The minute's rows are due at this instant, whatever was planned.
-    pub fn set_periodic(&mut self, at: UtcMs) {
+    pub(super) fn set_periodic(&mut self, at: UtcMs) {
         self.next_periodic = at;
     }
 
     /// What was held back for want of data is due.
-    pub fn hasten_periodic(&mut self) {
+    pub(super) fn hasten_periodic(&mut self) {
         self.next_periodic = self.next_periodic.min(self.last_alive);
     }
 }

@@ -37,29 +37,29 @@ pub(super) struct Targets {
 }
 
 impl Targets {
-    pub fn set_list(&mut self, list: Arc<[Target]>) {
+    pub(super) fn set_list(&mut self, list: Arc<[Target]>) {
         self.list = list;
         self.assessed = None;
     }
 
-    pub fn set_declared(&mut self, declared: Arc<[DeclaredRestatement]>) {
+    pub(super) fn set_declared(&mut self, declared: Arc<[DeclaredRestatement]>) {
         self.declared = declared;
     }
 
-    pub fn declared(&self) -> &[DeclaredRestatement] {
+    pub(super) fn declared(&self) -> &[DeclaredRestatement] {
         &self.declared
     }
 
-    pub fn indicators(&self) -> &Indicators {
+    pub(super) fn indicators(&self) -> &Indicators {
         &self.indicators
     }
 
-    pub fn indicators_mut(&mut self) -> &mut Indicators {
+    pub(super) fn indicators_mut(&mut self) -> &mut Indicators {
         &mut self.indicators
     }
 
     /// Yearly tonnes, air pollutants and indicators: replaces all figures.
-    pub fn set_figures(&mut self, figures: Figures, reference: &Reference) {
+    pub(super) fn set_figures(&mut self, figures: Figures, reference: &Reference) {
         self.figures = figures;
         self.figures_are_new = true;
         // Shares of vehicles do not depend on figures and are expensive: they stay.
@@ -78,12 +78,12 @@ impl Targets {
     }
 
     /// Something changed that records depend on.
-    pub fn forget_assessment(&mut self) {
+    pub(super) fn forget_assessment(&mut self) {
         self.assessed = None;
     }
 
     /// Every target at the end of a day, that of `[target]` first.
-    pub fn records(&self, reference: &Reference, day: Day) -> Cow<'_, [TargetRecord]> {
+    pub(super) fn records(&self, reference: &Reference, day: Day) -> Cow<'_, [TargetRecord]> {
         match &self.assessed {
             Some((assessed, records)) if *assessed == day => Cow::Borrowed(records),
             _ => Cow::Owned(self.assess(reference, day)),
@@ -101,7 +101,7 @@ impl Targets {
     }
 
     /// The share of a target's vehicles whose class is not known or that are `lost` (in the register's order), 0 to 1.
-    pub fn poor_share(
+    pub(super) fn poor_share(
         &self,
         reference: &Reference,
         id: &str,
@@ -143,7 +143,7 @@ impl Targets {
     }
 
     /// Rows of `target_progress`.
-    pub fn write(&mut self, reference: &Reference, day: Day, output: &mut Output) {
+    pub(super) fn write(&mut self, reference: &Reference, day: Day, output: &mut Output) {
         if self
             .assessed
             .as_ref()
@@ -160,7 +160,7 @@ impl Targets {
     }
 
     /// Rows of `target_projection` of the targets that depend on figures, after new ones, once in a while.
-    pub fn write_new_projections(
+    pub(super) fn write_new_projections(
         &mut self,
         reference: &Reference,
         now: UtcMs,
@@ -179,7 +179,7 @@ impl Targets {
     }
 
     /// Rows of `target_projection` of the selected targets.
-    pub fn write_projections(
+    pub(super) fn write_projections(
         &self,
         reference: &Reference,
         day: Day,

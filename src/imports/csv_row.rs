@@ -37,7 +37,7 @@ pub(super) struct CsvRow<'a> {
 }
 
 impl<'a> CsvRow<'a> {
-    pub fn new(
+    pub(super) fn new(
         table: &'a ImportTable,
         line: u64,
         record: &'a ByteRecord,
@@ -73,7 +73,7 @@ impl<'a> CsvRow<'a> {
     }
 
     /// A cell's text; `None` if it is empty or there is no such column.
-    pub fn text(&self, column: &str) -> Option<&'a str> {
+    pub(super) fn text(&self, column: &str) -> Option<&'a str> {
         self.texts
             .iter()
             .find(|(name, _)| *name == column)
@@ -81,7 +81,7 @@ impl<'a> CsvRow<'a> {
     }
 
     /// A cell that must be filled.
-    pub fn required(&mut self, column: &'static str, hint: &str) -> Option<&'a str> {
+    pub(super) fn required(&mut self, column: &'static str, hint: &str) -> Option<&'a str> {
         let text = self.text(column);
         if text.is_none() {
             self.refuse(column, "is empty", hint);
@@ -90,7 +90,12 @@ impl<'a> CsvRow<'a> {
     }
 
     /// Reports something about a cell, under the name the file gives its column.
-    pub fn refuse(&mut self, column: &str, reason: impl Into<String>, hint: impl Into<String>) {
+    pub(super) fn refuse(
+        &mut self,
+        column: &str,
+        reason: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
         let index = self
             .table
             .columns
@@ -108,7 +113,7 @@ impl<'a> CsvRow<'a> {
     }
 
     /// A number in thousandths of its unit, not zero, of at most `most` units either way.
-    pub fn amount(&mut self, column: &'static str, max: i64) -> Option<i64> {
+    pub(super) fn amount(&mut self, column: &'static str, max: i64) -> Option<i64> {
         let text = self.text(column)?;
         let found = match thousandths(text, self.table.semicolons) {
             Ok(0) => Err("is nothing"),

@@ -2,7 +2,7 @@
 
 /// Where requests go.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Base {
+pub(super) struct Base {
     tls: bool,
     host: String,
     port: u16,
@@ -11,7 +11,7 @@ pub struct Base {
 
 impl Base {
     /// Of `http://host:port/path` or `https://...`; `None` if it is neither.
-    pub fn of(url: &str) -> Option<Self> {
+    pub(super) fn of(url: &str) -> Option<Self> {
         let (tls, rest) = match url.split_once("://")? {
             ("https", rest) => (true, rest),
             ("http", rest) => (false, rest),
@@ -55,7 +55,7 @@ impl Base {
     }
 
     /// The address of a path of it.
-    pub fn url(&self, path: &str) -> String {
+    pub(super) fn url(&self, path: &str) -> String {
         let scheme = if self.tls { "https" } else { "http" };
         format!("{scheme}://{}{}{path}", self.authority(), self.path)
     }

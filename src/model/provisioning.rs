@@ -9,7 +9,7 @@ use crate::units::UtcMs;
 
 /// Writes of one key without a clean end, after which it is not written again (an ABB Terra rebooted at each: lbbrhzn/ocpp issues 1275,
 /// 1036).
-pub const MAX_ATTEMPTS: u8 = 2;
+pub(super) const MAX_ATTEMPTS: u8 = 2;
 /// Keys stored of a charge point; fewer are ever written.
 const MAX_KEYS: usize = 32;
 /// Refused values stored of a key: a list of measurands has fewer ways to shrink.

@@ -137,7 +137,7 @@ impl PeriodFigures {
     }
 
     /// The inventory of some of the days. Each day stands for itself, so that parts add up.
-    pub fn compute(
+    pub(super) fn compute(
         &self,
         input: &Input<'_>,
         factors: &FactorSets,
@@ -166,7 +166,7 @@ impl PeriodFigures {
     }
 
     /// Factor sets behind the figures.
-    pub fn factor_sets(&self) -> Vec<String> {
+    pub(super) fn factor_sets(&self) -> Vec<String> {
         let sets: BTreeSet<String> = self
             .inventory
             .lines

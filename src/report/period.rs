@@ -44,7 +44,7 @@ impl Period {
 }
 
 /// The same day a year before.
-pub fn year_before(day: Day) -> Day {
+pub(super) fn year_before(day: Day) -> Day {
     let month = Month::of_day(day);
     let earlier = month.plus(-12);
     if month.last_day() == day {

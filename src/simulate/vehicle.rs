@@ -53,7 +53,7 @@ pub(super) struct Car {
 }
 
 impl Car {
-    pub fn new(vehicle: &Vehicle, random: &mut Random, now: UtcMs) -> Self {
+    pub(super) fn new(vehicle: &Vehicle, random: &mut Random, now: UtcMs) -> Self {
         let powertrain = vehicle.powertrain();
         let electric = matches!(powertrain, Powertrain::Bev | Powertrain::Phev);
         let size = match vehicle.category {
@@ -109,7 +109,7 @@ impl Car {
     }
 
     /// Lets `ms` pass.
-    pub fn step(&mut self, now: UtcMs, ms: i64, random: &mut Random) {
+    pub(super) fn step(&mut self, now: UtcMs, ms: i64, random: &mut Random) {
         match self.doing {
             Doing::Driving { until, kph } => {
                 let km = kph * ms as f64 / 3_600_000.0;
@@ -143,7 +143,7 @@ impl Car {
         }
     }
 
-    pub fn drive_away(&mut self, now: UtcMs, random: &mut Random) {
+    pub(super) fn drive_away(&mut self, now: UtcMs, random: &mut Random) {
         self.doing = Doing::Driving {
             until: now.plus(random.between(10.0, 70.0) as i64 * 60_000),
             kph: random.between(25.0, 60.0),
@@ -151,7 +151,7 @@ impl Car {
         self.next_message = now;
     }
 
-    pub fn soc(&self) -> f64 {
+    pub(super) fn soc(&self) -> f64 {
         if self.capacity_kwh > 0.0 {
             (self.battery_kwh / self.capacity_kwh).clamp(0.0, 1.0)
         } else {
@@ -160,7 +160,7 @@ impl Car {
     }
 
     /// What it has to say, if it is time: moving vehicles every `interval_ms`, standing ones ten times less often.
-    pub fn messages(&mut self, now: UtcMs, interval_ms: i64) -> Vec<Publication> {
+    pub(super) fn messages(&mut self, now: UtcMs, interval_ms: i64) -> Vec<Publication> {
         if now < self.next_message {
             return Vec::new();
         }

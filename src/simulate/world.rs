@@ -86,7 +86,7 @@ pub(super) struct World {
 }
 
 impl World {
-    pub fn new(
+    pub(super) fn new(
         config: &SimulateConfig,
         register: Arc<Register>,
         tags: &Tags,
@@ -146,7 +146,7 @@ impl World {
     }
 
     /// Moves everything to `now` and says what there is to say.
-    pub fn step(&mut self, now: UtcMs) {
+    pub(super) fn step(&mut self, now: UtcMs) {
         let ms = now.since(self.last).max(0);
         let first = ms == 0;
         self.last = now;

@@ -1,7 +1,7 @@
 //! MQTT topic filters (MQTT 5.0, section 4.7): which of them are covered by another one.
 
 /// Returns true if `general` matches every topic that `special` matches.
-pub fn covers(general: &str, special: &str) -> bool {
+pub(super) fn covers(general: &str, special: &str) -> bool {
     // Section 4.7.2: no wildcard at the beginning matches the server's own topics.
     if special.starts_with('$') && general.starts_with(['+', '#']) {
         return false;

@@ -35,7 +35,7 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    pub fn new(config: &WebConfig, listener: &TcpListener, tls: bool) -> Self {
+    pub(super) fn new(config: &WebConfig, listener: &TcpListener, tls: bool) -> Self {
         let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "[::1]"]
             .map(str::to_owned)
             .to_vec();

@@ -27,7 +27,7 @@ pub(super) struct LimitedListener<L> {
 }
 
 impl<L> LimitedListener<L> {
-    pub fn new(listener: L, permits: usize) -> Self {
+    pub(super) fn new(listener: L, permits: usize) -> Self {
         Self {
             listener,
             permits: Arc::new(Semaphore::new(permits)),

@@ -29,7 +29,7 @@ pub(super) struct Secured {
 
 impl Secured {
     /// Begins to accept.
-    pub fn new(listener: TcpListener, acceptor: TlsAcceptor) -> io::Result<Self> {
+    pub(super) fn new(listener: TcpListener, acceptor: TlsAcceptor) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (done, handshaken) = mpsc::channel(MAX_HANDSHAKES);
         Ok(Self {

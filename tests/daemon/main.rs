@@ -1,6 +1,10 @@
 //! Tests that start the daemon and speak to it over loopback.
 
 #![allow(
+    unreachable_pub,
+    reason = "helpers of a binary are public to its modules alone"
+)]
+#![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
     reason = "a test fails by panicking, and waits on the real clock"

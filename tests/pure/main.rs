@@ -1,5 +1,9 @@
 //! Tests that need nothing but the crate: no file, no socket, no process.
 
+#![allow(
+    unreachable_pub,
+    reason = "helpers of a binary are public to its modules alone"
+)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../support/mod.rs"]

@@ -13,7 +13,7 @@ use crate::notify::{Notifier, test_notice};
 
 /// Arguments of `alerts`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(super) struct Options {
     #[command(subcommand)]
     what: What,
     #[command(flatten)]
@@ -99,7 +99,7 @@ fn seconds(text: &str) -> Result<u64, String> {
 }
 
 /// Asks the daemon and prints.
-pub fn run(options: &Options) -> ExitCode {
+pub(super) fn run(options: &Options) -> ExitCode {
     if let What::Test { to } = &options.what {
         return test(options, to);
     }

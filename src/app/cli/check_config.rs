@@ -16,13 +16,13 @@ use crate::store::check as check_store;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Prints the shipped configuration.
-pub fn print_shipped() -> ExitCode {
+pub(super) fn print_shipped() -> ExitCode {
     print!("{SHIPPED}");
     ExitCode::SUCCESS
 }
 
 /// Checks a configuration, the register and factors it names, and with `connect` the addresses.
-pub fn run(file: Option<&Path>, connect: bool) -> ExitCode {
+pub(super) fn run(file: Option<&Path>, connect: bool) -> ExitCode {
     let (config, errors) = match Config::look(file) {
         Ok(looked) => looked,
         Err(errors) => {

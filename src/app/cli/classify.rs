@@ -15,7 +15,7 @@ use crate::units::Day;
 
 /// Arguments of `classify`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(super) struct Options {
     /// A vehicles.csv.
     register: PathBuf,
     /// Definition of low emission: nhs_sdu, ulev_or_better, zev_only.
@@ -58,7 +58,7 @@ struct Row<'a> {
 }
 
 /// Classifies and prints.
-pub fn main(options: &Options) -> ExitCode {
+pub(super) fn main(options: &Options) -> ExitCode {
     let Some(profile) = Profile::by_name(&options.profile) else {
         let known: Vec<&str> = UK.profiles.iter().map(|profile| profile.name).collect();
         return fail(

@@ -99,7 +99,7 @@ pub(super) fn run(
 
 impl Client {
     /// `GET /api/v1/<path>`: the JSON, or what the daemon says against it.
-    pub async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<String, String> {
+    pub(super) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<String, String> {
         self.send(
             self.http
                 .get(format!("http://{}/api/v1/{path}", self.address))
@@ -109,7 +109,11 @@ impl Client {
     }
 
     /// `POST /api/v1/<path>` with JSON.
-    pub async fn post(&self, path: &str, body: &serde_json::Value) -> Result<String, String> {
+    pub(super) async fn post(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> Result<String, String> {
         let request = self
             .http
             .post(format!("http://{}/api/v1/{path}", self.address));

@@ -8,7 +8,7 @@ use super::client::{self, Where};
 
 /// Arguments of `counters`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(super) struct Options {
     #[command(subcommand)]
     what: What,
     #[command(flatten)]
@@ -69,7 +69,7 @@ struct Register {
 }
 
 /// Asks the daemon and prints.
-pub fn run(options: &Options) -> ExitCode {
+pub(super) fn run(options: &Options) -> ExitCode {
     client::run(&options.place, async |client| match &options.what {
         What::List { asset, json } => {
             let query: Vec<_> = asset

@@ -8,7 +8,7 @@ use crate::dashboards::files;
 
 /// Arguments of `dashboards`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(super) struct Options {
     #[command(subcommand)]
     action: Action,
 }
@@ -24,7 +24,7 @@ enum Action {
 }
 
 /// Runs the command.
-pub fn run(options: &Options) -> ExitCode {
+pub(super) fn run(options: &Options) -> ExitCode {
     let Action::Export { directory } = &options.action;
     let files = files();
     for (path, text) in &files {

@@ -16,7 +16,7 @@ use crate::simulate::{self, SimulateConfig};
 use crate::units::Day;
 
 /// Runs until SIGTERM or SIGINT; the store is removed at the end.
-pub fn run(speed: u32, seed: u64) -> ExitCode {
+pub(super) fn run(speed: u32, seed: u64) -> ExitCode {
     let mut config = match Config::load(None) {
         Ok(config) => config,
         Err(errors) => {

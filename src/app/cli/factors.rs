@@ -12,7 +12,7 @@ use crate::ledger::factors::{Change, FactorRow, FactorTable, FactorValue, diff};
 
 /// Arguments of `factors`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(super) struct Options {
     #[command(subcommand)]
     action: Action,
     /// The configuration file, for its `[factors]`.
@@ -41,7 +41,7 @@ enum Action {
 }
 
 /// Runs the command.
-pub fn run(options: &Options) -> ExitCode {
+pub(super) fn run(options: &Options) -> ExitCode {
     let config = match Config::load(options.config.as_deref()) {
         Ok(config) => config,
         Err(errors) => {

@@ -16,7 +16,7 @@ const SHORTEST_PASSWORD: usize = 8;
 const SHORTEST_TOKEN: usize = 32;
 
 /// Reads the password (a final line break is not part of it) and prints its hash.
-pub fn run(user: bool) -> ExitCode {
+pub(super) fn run(user: bool) -> ExitCode {
     let password = match secret() {
         Ok(password) => password,
         Err(error) => return fail(error, 1),
@@ -52,7 +52,7 @@ pub fn run(user: bool) -> ExitCode {
 }
 
 /// Reads a token and prints its hash.
-pub fn token() -> ExitCode {
+pub(super) fn token() -> ExitCode {
     match secret() {
         Err(error) => fail(error, 1),
         // Its hash is fast, so a word would be found at once in a leaked file.

@@ -18,7 +18,7 @@ use crate::store::ImportStore;
 
 /// Arguments of `import`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(super) struct Options {
     /// What the file holds.
     #[arg(value_enum)]
     what: What,
@@ -99,7 +99,7 @@ impl Mistake {
 }
 
 /// Imports and prints what came of it. Exit code 1 if any row was bad.
-pub fn run(options: &Options) -> ExitCode {
+pub(super) fn run(options: &Options) -> ExitCode {
     let config = match Config::load(options.config.as_deref()) {
         Ok(config) => config,
         Err(errors) => {

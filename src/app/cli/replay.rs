@@ -14,7 +14,7 @@ use crate::store::token_key;
 
 /// Arguments of `replay`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(super) struct Options {
     /// Captures: lines `{"at": .., "mqtt": {..}}` or `{"at": .., "ocpp": {..}}`; `-` is standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -27,7 +27,7 @@ pub struct Options {
 }
 
 /// Replays and prints.
-pub fn main(options: &Options) -> ExitCode {
+pub(super) fn main(options: &Options) -> ExitCode {
     let config = match Config::load(options.config.as_deref()) {
         Ok(config) => config,
         Err(errors) => {

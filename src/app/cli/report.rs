@@ -27,7 +27,7 @@ const EX_USAGE: u8 = 2;
 
 /// Arguments of `report`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(super) struct Options {
     /// 2025-26 (April to March), 2025-Q4 (October to December), 2025-26-Q4 (January to March 2026), 2026-03, or 2026-01-01..2026-02-15.
     #[arg(long, value_name = "PERIOD")]
     period: Period,
@@ -60,7 +60,7 @@ enum Format {
 }
 
 /// Makes the report and writes it.
-pub fn main(options: &Options) -> ExitCode {
+pub(super) fn main(options: &Options) -> ExitCode {
     let config = match Config::load(options.config.as_deref()) {
         Ok(config) => config,
         Err(errors) => {

@@ -11,7 +11,7 @@ use crate::app::config::Config;
 use crate::app::{Daemon, RegisterSource, StartError, StartOptions};
 
 /// Runs the daemon with a configuration file, or with the shipped defaults.
-pub fn run(file: Option<&Path>) -> ExitCode {
+pub(super) fn run(file: Option<&Path>) -> ExitCode {
     let config = match Config::load(file) {
         Ok(config) => config,
         Err(errors) => {
@@ -49,7 +49,7 @@ pub fn run(file: Option<&Path>) -> ExitCode {
 }
 
 /// Runs on this thread; all sockets live here.
-pub fn block_on(body: impl Future<Output = Result<(), StartError>>) -> ExitCode {
+pub(super) fn block_on(body: impl Future<Output = Result<(), StartError>>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -73,7 +73,7 @@ pub fn block_on(body: impl Future<Output = Result<(), StartError>>) -> ExitCode 
 const SIGXFSZ: i32 = 25;
 
 /// Waits for SIGTERM or SIGINT; SIGHUP reloads the register.
-pub async fn until_stopped(daemon: &Daemon) {
+pub(super) async fn until_stopped(daemon: &Daemon) {
     let signals = (
         signal(SignalKind::terminate()),
         signal(SignalKind::interrupt()),

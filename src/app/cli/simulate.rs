@@ -15,7 +15,7 @@ use crate::simulate::{self, SimulateConfig};
 
 /// Arguments of `simulate`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(super) struct Options {
     /// The daemon's MQTT listener, or a broker.
     #[arg(long, default_value = "127.0.0.1:1883", value_name = "HOST:PORT")]
     mqtt: String,
@@ -34,7 +34,7 @@ pub struct Options {
 }
 
 /// Runs until SIGINT.
-pub fn run(options: &Options) -> ExitCode {
+pub(super) fn run(options: &Options) -> ExitCode {
     let source = options
         .register
         .clone()

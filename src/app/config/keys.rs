@@ -49,7 +49,7 @@ pub(super) fn section_list(
 
 impl<'a> Section<'a> {
     /// Takes a section out of the tree; an absent one is empty.
-    pub fn take(
+    pub(super) fn take(
         tree: &mut BTreeMap<String, Node>,
         name: &str,
         errors: &'a mut Vec<ConfigError>,
@@ -59,7 +59,7 @@ impl<'a> Section<'a> {
     }
 
     /// A section by its node.
-    pub fn of(name: String, node: Option<Node>, errors: &'a mut Vec<ConfigError>) -> Self {
+    pub(super) fn of(name: String, node: Option<Node>, errors: &'a mut Vec<ConfigError>) -> Self {
         let place = node
             .as_ref()
             .map_or(Place::Line(1), |node| node.place.clone());
@@ -91,22 +91,22 @@ impl<'a> Section<'a> {
     }
 
     /// The key is there.
-    pub fn has(&self, key: &str) -> bool {
+    pub(super) fn has(&self, key: &str) -> bool {
         self.keys.contains_key(key)
     }
 
     /// Where a key stands, to report something about it after it was taken.
-    pub fn place_of(&self, key: &str) -> Option<Place> {
+    pub(super) fn place_of(&self, key: &str) -> Option<Place> {
         self.keys.get(key).map(|node| node.place.clone())
     }
 
     /// Nothing is in it.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
     /// Reports something about a key, or about the whole section if `key` is empty.
-    pub fn refuse(
+    pub(super) fn refuse(
         &mut self,
         key: &str,
         place: Option<Place>,
@@ -152,7 +152,7 @@ impl<'a> Section<'a> {
     }
 
     /// true or false.
-    pub fn flag(&mut self, key: &'static str, into: &mut bool) {
+    pub(super) fn flag(&mut self, key: &'static str, into: &mut bool) {
         self.read(key, into, "write true or false", |value| match value {
             Value::Bool(flag) => Ok(*flag),
             other => Err(format!("is {}, not true or false", other.kind())),
@@ -160,12 +160,12 @@ impl<'a> Section<'a> {
     }
 
     /// A text that is not empty.
-    pub fn text(&mut self, key: &'static str, into: &mut String) {
+    pub(super) fn text(&mut self, key: &'static str, into: &mut String) {
         self.read(key, into, "write a text in quotes", text_of);
     }
 
     /// A text that may be left out.
-    pub fn optional_text(&mut self, key: &'static str, into: &mut Option<String>) {
+    pub(super) fn optional_text(&mut self, key: &'static str, into: &mut Option<String>) {
         self.read(
             key,
             into,
@@ -175,7 +175,7 @@ impl<'a> Section<'a> {
     }
 
     /// A text that `parse` can make something of, and that may be left out.
-    pub fn parsed<T>(
+    pub(super) fn parsed<T>(
         &mut self,
         key: &'static str,
         into: &mut Option<T>,
@@ -188,7 +188,7 @@ impl<'a> Section<'a> {
     }
 
     /// A path that may be left out.
-    pub fn optional_path(&mut self, key: &'static str, into: &mut Option<PathBuf>) {
+    pub(super) fn optional_path(&mut self, key: &'static str, into: &mut Option<PathBuf>) {
         self.read(
             key,
             into,
@@ -198,14 +198,14 @@ impl<'a> Section<'a> {
     }
 
     /// A path.
-    pub fn path(&mut self, key: &'static str, into: &mut PathBuf) {
+    pub(super) fn path(&mut self, key: &'static str, into: &mut PathBuf) {
         self.read(key, into, "write a path in quotes", |value| {
             text_of(value).map(PathBuf::from)
         });
     }
 
     /// One of the words.
-    pub fn word<T: Copy>(&mut self, key: &'static str, into: &mut T, words: &[(&str, T)]) {
+    pub(super) fn word<T: Copy>(&mut self, key: &'static str, into: &mut T, words: &[(&str, T)]) {
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let hint = format!("one of: {}", known.join(", "));
         self.read(key, into, &hint, |value| {
@@ -219,7 +219,13 @@ impl<'a> Section<'a> {
     }
 
     /// A whole number within a range, ends included.
-    pub fn whole<T: TryFrom<i64>>(&mut self, key: &'static str, into: &mut T, low: i64, high: i64) {
+    pub(super) fn whole<T: TryFrom<i64>>(
+        &mut self,
+        key: &'static str,
+        into: &mut T,
+        low: i64,
+        high: i64,
+    ) {
         self.read(
             key,
             into,
@@ -235,7 +241,7 @@ impl<'a> Section<'a> {
     }
 
     /// A share from 0 to 1.
-    pub fn share(&mut self, key: &'static str, into: &mut f64) {
+    pub(super) fn share(&mut self, key: &'static str, into: &mut f64) {
         self.read(
             key,
             into,
@@ -245,7 +251,7 @@ impl<'a> Section<'a> {
     }
 
     /// A share that may be left out.
-    pub fn optional_share(&mut self, key: &'static str, into: &mut Option<f64>) {
+    pub(super) fn optional_share(&mut self, key: &'static str, into: &mut Option<f64>) {
         self.read(
             key,
             into,
@@ -255,7 +261,13 @@ impl<'a> Section<'a> {
     }
 
     /// A number within a range, ends included, that may be left out.
-    pub fn number(&mut self, key: &'static str, into: &mut Option<f64>, low: f64, high: f64) {
+    pub(super) fn number(
+        &mut self,
+        key: &'static str,
+        into: &mut Option<f64>,
+        low: f64,
+        high: f64,
+    ) {
         self.read(
             key,
             into,
@@ -276,14 +288,14 @@ impl<'a> Section<'a> {
     }
 
     /// A number within a range, ends included.
-    pub fn level(&mut self, key: &'static str, into: &mut f64, low: f64, high: f64) {
+    pub(super) fn level(&mut self, key: &'static str, into: &mut f64, low: f64, high: f64) {
         let mut number = Some(*into);
         self.number(key, &mut number, low, high);
         *into = number.unwrap_or(*into);
     }
 
     /// A section within this one, if it is there.
-    pub fn table(&mut self, key: &'static str) -> Option<Section<'_>> {
+    pub(super) fn table(&mut self, key: &'static str) -> Option<Section<'_>> {
         let node = self.node(key)?;
         Some(Section::of(
             format!("{}.{key}", self.name),
@@ -293,7 +305,7 @@ impl<'a> Section<'a> {
     }
 
     /// The sections of a list within this one, by their names.
-    pub fn tables(&mut self, key: &'static str) -> Vec<(String, Node)> {
+    pub(super) fn tables(&mut self, key: &'static str) -> Vec<(String, Node)> {
         let Some(node) = self.node(key) else {
             return Vec::new();
         };
@@ -318,17 +330,17 @@ impl<'a> Section<'a> {
     }
 
     /// Where mistakes go, for sections within this one.
-    pub fn errors(&mut self) -> &mut Vec<ConfigError> {
+    pub(super) fn errors(&mut self) -> &mut Vec<ConfigError> {
         self.errors
     }
 
     /// Leaves a key out: something was said about it already.
-    pub fn skip(&mut self, key: &'static str) {
+    pub(super) fn skip(&mut self, key: &'static str) {
         self.node(key);
     }
 
     /// Names of the reader's own choice with texts: `key = { site = "DERBY" }`.
-    pub fn pairs(&mut self, key: &'static str, into: &mut Vec<(String, String)>) {
+    pub(super) fn pairs(&mut self, key: &'static str, into: &mut Vec<(String, String)>) {
         self.read(
             key,
             into,
@@ -345,7 +357,7 @@ impl<'a> Section<'a> {
     }
 
     /// A date.
-    pub fn day(&mut self, key: &'static str, into: &mut Day) {
+    pub(super) fn day(&mut self, key: &'static str, into: &mut Day) {
         self.read(key, into, "write it in quotes: \"2028-03-31\"", |value| {
             text_of(value)?
                 .parse()
@@ -354,7 +366,7 @@ impl<'a> Section<'a> {
     }
 
     /// A date that may be left out.
-    pub fn optional_day(&mut self, key: &'static str, into: &mut Option<Day>) {
+    pub(super) fn optional_day(&mut self, key: &'static str, into: &mut Option<Day>) {
         let mut day = Day::default();
         let given = self.has(key);
         self.day(key, &mut day);
@@ -364,7 +376,7 @@ impl<'a> Section<'a> {
     }
 
     /// A duration with its unit, within a range.
-    pub fn duration(
+    pub(super) fn duration(
         &mut self,
         key: &'static str,
         into: &mut Duration,
@@ -388,7 +400,13 @@ impl<'a> Section<'a> {
     }
 
     /// A size in bytes, with or without unit, within a range.
-    pub fn size<T: TryFrom<u64>>(&mut self, key: &'static str, into: &mut T, low: u64, high: u64) {
+    pub(super) fn size<T: TryFrom<u64>>(
+        &mut self,
+        key: &'static str,
+        into: &mut T,
+        low: u64,
+        high: u64,
+    ) {
         self.read(
             key,
             into,
@@ -408,7 +426,7 @@ impl<'a> Section<'a> {
     }
 
     /// `host:port` to listen on.
-    pub fn address(&mut self, key: &'static str, into: &mut String) {
+    pub(super) fn address(&mut self, key: &'static str, into: &mut String) {
         self.read(
             key,
             into,
@@ -425,7 +443,7 @@ impl<'a> Section<'a> {
     }
 
     /// `host:port` to listen on, that may be left out.
-    pub fn optional_address(&mut self, key: &'static str, into: &mut Option<String>) {
+    pub(super) fn optional_address(&mut self, key: &'static str, into: &mut Option<String>) {
         let mut address = String::new();
         self.address(key, &mut address);
         if !address.is_empty() {
@@ -434,7 +452,7 @@ impl<'a> Section<'a> {
     }
 
     /// A list of texts.
-    pub fn texts(&mut self, key: &'static str, into: &mut Vec<String>) {
+    pub(super) fn texts(&mut self, key: &'static str, into: &mut Vec<String>) {
         self.read(
             key,
             into,
@@ -447,7 +465,7 @@ impl<'a> Section<'a> {
     }
 
     /// A list of some of the words.
-    pub fn words(&mut self, key: &'static str, into: &mut Vec<String>, words: &[&str]) {
+    pub(super) fn words(&mut self, key: &'static str, into: &mut Vec<String>, words: &[&str]) {
         let hint = format!("write a list of: {}", words.join(", "));
         self.read(key, into, &hint, |value| {
             let Value::List(items) = value else {
@@ -468,7 +486,7 @@ impl<'a> Section<'a> {
     }
 
     /// A list of OCPP versions, the best first.
-    pub fn versions(&mut self, key: &'static str, into: &mut Vec<OcppVersion>) {
+    pub(super) fn versions(&mut self, key: &'static str, into: &mut Vec<OcppVersion>) {
         self.read(
             key,
             into,
@@ -492,7 +510,7 @@ impl<'a> Section<'a> {
     }
 
     /// A list of MQTT formats.
-    pub fn formats(&mut self, key: &'static str, into: &mut Arc<Formats>) {
+    pub(super) fn formats(&mut self, key: &'static str, into: &mut Arc<Formats>) {
         let known: Vec<&str> = DECODERS.iter().map(|decoder| decoder.name).collect();
         let hint = format!("write a list of: {}", known.join(", "));
         self.read(key, into, &hint, |value| {
@@ -513,7 +531,7 @@ impl<'a> Section<'a> {
     }
 
     /// Reports what nobody asked for.
-    pub fn finish(mut self) {
+    pub(super) fn finish(mut self) {
         for (key, node) in std::mem::take(&mut self.keys) {
             let hint = nearest(&key, &self.known);
             self.refuse(

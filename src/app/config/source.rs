@@ -34,7 +34,7 @@ pub(super) enum Value {
 }
 
 impl Value {
-    pub fn kind(&self) -> &'static str {
+    pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Text(_) => "a text",
             Self::Integer(_) => "a whole number",

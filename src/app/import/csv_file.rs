@@ -19,7 +19,7 @@ pub(super) struct CsvFile {
 
 impl CsvFile {
     /// Opens a file and reads it once for its fingerprint, by which the same content under another name is recognised.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
         let mut context = digest::Context::new(&digest::SHA256);
         let mut buffer = vec![0; 64 * 1024];
@@ -73,7 +73,7 @@ impl CsvFile {
     }
 
     /// The next record; false at the end.
-    pub fn next(&mut self, record: &mut ByteRecord) -> Result<bool, String> {
+    pub(super) fn next(&mut self, record: &mut ByteRecord) -> Result<bool, String> {
         let more = self.reader.read_byte_record(record);
         self.line = record
             .position()
@@ -82,27 +82,27 @@ impl CsvFile {
     }
 
     /// Where the last record begins.
-    pub fn line(&self) -> u64 {
+    pub(super) fn line(&self) -> u64 {
         self.line
     }
 
     /// The separator of cells.
-    pub fn separator(&self) -> u8 {
+    pub(super) fn separator(&self) -> u8 {
         self.separator
     }
 
     /// SHA-256 of the content.
-    pub fn fingerprint(&self) -> &[u8] {
+    pub(super) fn fingerprint(&self) -> &[u8] {
         self.fingerprint.as_ref()
     }
 
     /// Bytes read so far.
-    pub fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         self.reader.position().byte().min(self.length)
     }
 
     /// Length of the file in bytes.
-    pub fn length(&self) -> u64 {
+    pub(super) fn length(&self) -> u64 {
         self.length
     }
 }

@@ -43,7 +43,7 @@ const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
 const STATS_ROWS_MS: i64 = 10_000;
 
 /// What comes in and goes out.
-pub struct Channels {
+pub(super) struct Channels {
     /// From the sockets. The pipeline ends when all senders are gone.
     pub frames: mpsc::Receiver<Frame>,
     /// Queries and commands.
@@ -57,7 +57,7 @@ pub struct Channels {
 }
 
 /// The engine's thread.
-pub struct Pipeline {
+pub(super) struct Pipeline {
     engine: Engine,
     decoders: Decoders,
     clock: Clock,
@@ -88,7 +88,7 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// Around a restored engine, which gives the decoders back what they remember.
-    pub fn new(
+    pub(super) fn new(
         engine: Engine,
         mut decoders: Decoders,
         clock: Clock,
@@ -131,12 +131,12 @@ impl Pipeline {
     }
 
     /// Who is there to take what goes out.
-    pub fn with_receivers(self, receivers: Receivers) -> Self {
+    pub(super) fn with_receivers(self, receivers: Receivers) -> Self {
         Self { receivers, ..self }
     }
 
     /// Runs until every sender of frames is gone, then commits, writes a last checkpoint and returns.
-    pub async fn run(mut self, mut channels: Channels) {
+    pub(super) async fn run(mut self, mut channels: Channels) {
         self.forget_links();
         let mut frames = Vec::with_capacity(FRAMES_AT_ONCE);
         let mut register_open = true;

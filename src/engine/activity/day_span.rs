@@ -16,7 +16,7 @@ pub(in crate::engine) struct DaySpan {
 
 impl DaySpan {
     /// The day that holds the instant.
-    pub fn of(instant: UtcMs, zone: &Zone) -> Self {
+    pub(crate) fn of(instant: UtcMs, zone: &Zone) -> Self {
         let day = Day::of(instant, zone);
         Self {
             day,
@@ -26,12 +26,12 @@ impl DaySpan {
     }
 
     /// The instant lies in the day.
-    pub fn contains(&self, instant: UtcMs) -> bool {
+    pub(crate) fn contains(&self, instant: UtcMs) -> bool {
         self.start <= instant && instant < self.end
     }
 
     /// When the next day starts.
-    pub fn end(&self) -> UtcMs {
+    pub(crate) fn end(&self) -> UtcMs {
         self.end
     }
 }

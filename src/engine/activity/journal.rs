@@ -19,7 +19,7 @@ pub(in crate::engine) struct Journal {
 
 impl Journal {
     /// Adds to a day.
-    pub fn add(&mut self, day: Day, subject: &Subject, activity: &ActivityData) {
+    pub(crate) fn add(&mut self, day: Day, subject: &Subject, activity: &ActivityData) {
         if !activity.is_empty() {
             self.open
                 .entry(ActivityKey {
@@ -32,7 +32,7 @@ impl Journal {
     }
 
     /// Hands over everything open for a checkpoint; returns its generation. An unconfirmed earlier one is taken along.
-    pub fn freeze(&mut self) -> (u64, Vec<ActivityRow>) {
+    pub(crate) fn freeze(&mut self) -> (u64, Vec<ActivityRow>) {
         for (key, activity) in std::mem::take(&mut self.open) {
             self.frozen.entry(key).or_default().add(&activity);
         }
@@ -49,14 +49,14 @@ impl Journal {
     }
 
     /// The checkpoint is in the store.
-    pub fn confirm(&mut self, generation: u64) {
+    pub(crate) fn confirm(&mut self, generation: u64) {
         if generation == self.generation {
             self.frozen.clear();
         }
     }
 
     /// What the store does not have yet, given the generation it was read at, for days `from..=to`.
-    pub fn since(
+    pub(crate) fn since(
         &self,
         generation: u64,
         from: Day,
@@ -71,7 +71,7 @@ impl Journal {
     }
 
     /// The state that goes into the snapshot of the checkpoint just frozen: nothing is open after it.
-    pub fn for_snapshot(&self) -> Self {
+    pub(crate) fn for_snapshot(&self) -> Self {
         Self {
             generation: self.generation,
             open: BTreeMap::new(),

@@ -25,7 +25,7 @@ pub(super) struct ActivityBook {
 }
 
 impl ActivityBook {
-    pub fn new(now: UtcMs, zone: &Zone) -> Self {
+    pub(super) fn new(now: UtcMs, zone: &Zone) -> Self {
         Self {
             journal: Journal::default(),
             today: DaySpan::of(now, zone),
@@ -35,7 +35,7 @@ impl ActivityBook {
     }
 
     /// The book of a checkpoint.
-    pub fn restored(
+    pub(super) fn restored(
         journal: Journal,
         today: DaySpan,
         charged_today: BTreeMap<Subject, ActivityData>,
@@ -50,24 +50,24 @@ impl ActivityBook {
     }
 
     /// The running day.
-    pub fn today(&self) -> DaySpan {
+    pub(super) fn today(&self) -> DaySpan {
         self.today
     }
 
-    pub fn charged_today(&self) -> &BTreeMap<Subject, ActivityData> {
+    pub(super) fn charged_today(&self) -> &BTreeMap<Subject, ActivityData> {
         &self.charged_today
     }
 
-    pub fn sessions_closed_today(&self) -> u64 {
+    pub(super) fn sessions_closed_today(&self) -> u64 {
         self.sessions_closed_today
     }
 
-    pub fn session_closed(&mut self) {
+    pub(super) fn session_closed(&mut self) {
         self.sessions_closed_today += 1;
     }
 
     /// Books energy of a charge point.
-    pub fn book_charged(
+    pub(super) fn book_charged(
         &mut self,
         zone: &Zone,
         subject: &Subject,
@@ -91,7 +91,7 @@ impl ActivityBook {
     }
 
     /// Books a gain of an asset that is not wholly in the running day.
-    pub fn book_asset(
+    pub(super) fn book_asset(
         &mut self,
         zone: &Zone,
         asset: &mut Asset,
@@ -111,7 +111,7 @@ impl ActivityBook {
     }
 
     /// Moves what the assets gained since the last time into the journal.
-    pub fn save_running_day(&mut self, assets: &mut Assets) {
+    pub(super) fn save_running_day(&mut self, assets: &mut Assets) {
         let day = self.today.day;
         for asset in assets.iter_mut() {
             let unsaved = asset.take_unsaved();
@@ -120,14 +120,14 @@ impl ActivityBook {
     }
 
     /// Makes the day of this instant the running day, and returns the day that has ended. Its sums must have been saved.
-    pub fn start_day(&mut self, now: UtcMs, zone: &Zone) -> Day {
+    pub(super) fn start_day(&mut self, now: UtcMs, zone: &Zone) -> Day {
         let ended = self.today.day;
         self.today = DaySpan::of(now, zone);
         ended
     }
 
     /// Drops the sums of the day before.
-    pub fn clear_day(&mut self, assets: &mut Assets) {
+    pub(super) fn clear_day(&mut self, assets: &mut Assets) {
         self.charged_today.clear();
         self.sessions_closed_today = 0;
         for asset in assets.iter_mut() {
@@ -136,7 +136,7 @@ impl ActivityBook {
     }
 
     /// Activity of the running day, whether a checkpoint has it or not.
-    pub fn activity_today(&self, assets: &Assets) -> BTreeMap<ActivityKey, ActivityData> {
+    pub(super) fn activity_today(&self, assets: &Assets) -> BTreeMap<ActivityKey, ActivityData> {
         let day = self.today.day;
         let mut activity: BTreeMap<ActivityKey, ActivityData> = BTreeMap::new();
         let of_assets = assets.iter().map(|asset| (asset.subject(), &asset.today));
@@ -153,7 +153,7 @@ impl ActivityBook {
     }
 
     /// What the store does not have yet, given the generation it was read at, for days `from..=to`.
-    pub fn since(
+    pub(super) fn since(
         &self,
         generation: u64,
         from: Day,
@@ -163,16 +163,16 @@ impl ActivityBook {
     }
 
     /// Hands over everything open for a checkpoint; returns its generation.
-    pub fn freeze(&mut self) -> (u64, Vec<ActivityRow>) {
+    pub(super) fn freeze(&mut self) -> (u64, Vec<ActivityRow>) {
         self.journal.freeze()
     }
 
     /// The checkpoint of this generation is in the store.
-    pub fn confirm(&mut self, generation: u64) {
+    pub(super) fn confirm(&mut self, generation: u64) {
         self.journal.confirm(generation);
     }
 
-    pub fn journal_for_snapshot(&self) -> Journal {
+    pub(super) fn journal_for_snapshot(&self) -> Journal {
         self.journal.for_snapshot()
     }
 }

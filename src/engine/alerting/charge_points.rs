@@ -143,7 +143,12 @@ impl Alerting {
     }
 
     /// Evaluates one connector; returns true if its alert changed state. A status from before a lost link is not the status now.
-    pub fn evaluate_fault(&mut self, id: &str, connector_id: u32, premises: Premises<'_>) -> bool {
+    pub(crate) fn evaluate_fault(
+        &mut self,
+        id: &str,
+        connector_id: u32,
+        premises: Premises<'_>,
+    ) -> bool {
         let Some((state, connector)) = premises.connector(id, connector_id) else {
             return false;
         };

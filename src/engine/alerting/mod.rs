@@ -31,24 +31,24 @@ pub(super) struct Premises<'a> {
 }
 
 impl Alerting {
-    pub fn restored(book: AlertBook, monthly: MonthlyBook) -> Self {
+    pub(super) fn restored(book: AlertBook, monthly: MonthlyBook) -> Self {
         Self { book, monthly }
     }
 
-    pub fn book(&self) -> &AlertBook {
+    pub(super) fn book(&self) -> &AlertBook {
         &self.book
     }
 
-    pub fn book_mut(&mut self) -> &mut AlertBook {
+    pub(super) fn book_mut(&mut self) -> &mut AlertBook {
         &mut self.book
     }
 
-    pub fn monthly(&self) -> &MonthlyBook {
+    pub(super) fn monthly(&self) -> &MonthlyBook {
         &self.monthly
     }
 
     /// Applies an observation that is about alerts, not about the fleet.
-    pub fn apply(
+    pub(super) fn apply(
         &mut self,
         observation: &Observation<'_>,
         reference: &Reference,
@@ -79,7 +79,7 @@ impl Alerting {
     }
 
     /// Emits rows of changed states, and the notices that are due.
-    pub fn settle(&mut self, reference: &Reference, now: UtcMs, output: &mut Output) {
+    pub(super) fn settle(&mut self, reference: &Reference, now: UtcMs, output: &mut Output) {
         let (rows, notices) = self.book.settle(&reference.config.alerts, now);
         output.extend(rows.into_iter().map(|row| Fact::Alert(Box::new(row))));
         output.notify(notices);

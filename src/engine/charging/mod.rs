@@ -23,7 +23,7 @@ pub(super) struct Charging {
 }
 
 impl Charging {
-    pub fn new(book: ChargingBook, uptime: UptimeBook, rollups: HistoryBook) -> Self {
+    pub(super) fn new(book: ChargingBook, uptime: UptimeBook, rollups: HistoryBook) -> Self {
         Self {
             book,
             uptime,
@@ -32,29 +32,29 @@ impl Charging {
         }
     }
 
-    pub fn book(&self) -> &ChargingBook {
+    pub(super) fn book(&self) -> &ChargingBook {
         &self.book
     }
 
-    pub fn uptime(&self) -> &UptimeBook {
+    pub(super) fn uptime(&self) -> &UptimeBook {
         &self.uptime
     }
 
-    pub fn rollups(&self) -> &HistoryBook {
+    pub(super) fn rollups(&self) -> &HistoryBook {
         &self.rollups
     }
 
-    pub fn point(&self, id: &str) -> Option<&ChargePointState> {
+    pub(super) fn point(&self, id: &str) -> Option<&ChargePointState> {
         self.book.charge_point(id)
     }
 
     /// Messages refused by the charging book, and energy and time refused by the rollups; clears both counts.
-    pub fn take_refused(&mut self) -> (u64, u64) {
+    pub(super) fn take_refused(&mut self) -> (u64, u64) {
         (self.book.take_refused(), self.rollups.take_refused())
     }
 
     /// Applies a message. For a StartTransaction, returns the id to answer. `emit` gets each outcome, in order.
-    pub fn apply(
+    pub(super) fn apply(
         &mut self,
         event: &ChargePointEvent,
         reference: &Reference,
@@ -70,7 +70,7 @@ impl Charging {
     }
 
     /// Closes what is due by time alone: orphaned sessions, links gone silent.
-    pub fn timeout(
+    pub(super) fn timeout(
         &mut self,
         reference: &Reference,
         now: UtcMs,

@@ -17,7 +17,7 @@ const LIVE_MS: i64 = 600_000;
 
 impl Charging {
     /// Quarter hours of a series that the store does not have yet, given the generation it is read at, as they are now.
-    pub fn open_rollups(
+    pub(crate) fn open_rollups(
         &self,
         reference: &Reference,
         series: &Series,
@@ -50,17 +50,17 @@ impl Charging {
     }
 
     /// Looks the series up again after the register changed.
-    pub fn resolve(&mut self, reference: &Reference) {
+    pub(crate) fn resolve(&mut self, reference: &Reference) {
         self.rollups.resolve(&reference.register);
     }
 
     /// Hands the open quarter hours over to a checkpoint.
-    pub fn freeze(&mut self, generation: u64, until: UtcMs) {
+    pub(crate) fn freeze(&mut self, generation: u64, until: UtcMs) {
         self.rollups.freeze(generation, until);
     }
 
     /// The checkpoint of this generation is in the store.
-    pub fn confirm(&mut self, generation: u64) {
+    pub(crate) fn confirm(&mut self, generation: u64) {
         self.rollups.confirm(generation);
     }
 
@@ -162,7 +162,7 @@ impl Charging {
     }
 
     /// Gains and power of a charger that speaks MQTT.
-    pub fn observe_charger(
+    pub(crate) fn observe_charger(
         &mut self,
         asset: &Asset,
         effect: &ReadingEffect,

@@ -18,19 +18,25 @@ impl Charging {
     }
 
     /// The daemon did not run between these instants: nothing is known of that time.
-    pub fn record_absence(&mut self, reference: &Reference, from: UtcMs, to: UtcMs, now: UtcMs) {
+    pub(crate) fn record_absence(
+        &mut self,
+        reference: &Reference,
+        from: UtcMs,
+        to: UtcMs,
+        now: UtcMs,
+    ) {
         self.uptime.restarted(from, to, &reference.uptime_rules());
         self.record_booked_time(reference, now);
     }
 
     /// Books all time up to now by the rules in force, which the next register may change.
-    pub fn settle_uptime(&mut self, reference: &Reference, now: UtcMs) {
+    pub(crate) fn settle_uptime(&mut self, reference: &Reference, now: UtcMs) {
         self.uptime.settle(now, &reference.uptime_rules());
         self.record_booked_time(reference, now);
     }
 
     /// Writes rows of connectors whose class has changed, or of all of them.
-    pub fn write_uptime(
+    pub(crate) fn write_uptime(
         &mut self,
         reference: &Reference,
         all: bool,

@@ -10,7 +10,7 @@ use crate::units::{Thousandths, UtcMs, Zone};
 
 impl Fleet {
     /// Adds an occurrence to the log of at most `limit` entries.
-    pub fn record(&mut self, occurrence: Occurrence, limit: usize, output: &mut Output) {
+    pub(crate) fn record(&mut self, occurrence: Occurrence, limit: usize, output: &mut Output) {
         let entry = self.audit.add(occurrence, limit).clone();
         output.extend(self.row(&entry));
     }
@@ -34,7 +34,7 @@ impl Fleet {
     }
 
     /// Undoes an entry: the register's total is corrected, and the days it was booked on. The register itself goes on as it is.
-    pub fn undo(
+    pub(crate) fn undo(
         &mut self,
         id: u64,
         now: UtcMs,

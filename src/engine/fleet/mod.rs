@@ -27,7 +27,11 @@ pub(super) struct Fleet {
 
 impl Fleet {
     /// The fleet of a checkpoint.
-    pub fn restored(assets: Assets, audit: AuditLog, memories: BTreeMap<String, Vec<u8>>) -> Self {
+    pub(super) fn restored(
+        assets: Assets,
+        audit: AuditLog,
+        memories: BTreeMap<String, Vec<u8>>,
+    ) -> Self {
         Self {
             assets,
             audit,
@@ -35,24 +39,24 @@ impl Fleet {
         }
     }
 
-    pub fn assets(&self) -> &Assets {
+    pub(super) fn assets(&self) -> &Assets {
         &self.assets
     }
 
-    pub fn assets_mut(&mut self) -> &mut Assets {
+    pub(super) fn assets_mut(&mut self) -> &mut Assets {
         &mut self.assets
     }
 
-    pub fn audit(&self) -> &AuditLog {
+    pub(super) fn audit(&self) -> &AuditLog {
         &self.audit
     }
 
-    pub fn memories(&self) -> &BTreeMap<String, Vec<u8>> {
+    pub(super) fn memories(&self) -> &BTreeMap<String, Vec<u8>> {
         &self.memories
     }
 
     /// Keeps what a decoder wants back after a restart.
-    pub fn remember(&mut self, memory: &DecoderMemory<'_>) {
+    pub(super) fn remember(&mut self, memory: &DecoderMemory<'_>) {
         self.memories.insert(
             memory.decoder.clone().into_owned(),
             memory.bytes.clone().into_owned(),
@@ -60,13 +64,17 @@ impl Fleet {
     }
 
     /// The position of the asset that a reading is of, made if new; `None` beyond the limit.
-    pub fn position(&mut self, reading: &Reading<'_>, reference: &Reference) -> Option<usize> {
+    pub(super) fn position(
+        &mut self,
+        reading: &Reading<'_>,
+        reference: &Reference,
+    ) -> Option<usize> {
         self.assets
             .position(reading, reference.config.max_assets, &reference.register)
     }
 
     /// Applies a reading to the asset at this position. `books` is false for an asset whose energy is booked elsewhere.
-    pub fn apply(
+    pub(super) fn apply(
         &mut self,
         position: usize,
         reading: &Reading<'_>,

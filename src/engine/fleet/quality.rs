@@ -45,7 +45,7 @@ pub(in crate::engine) struct Freshness {
 
 impl Fleet {
     /// Freshness of each vehicle of the register, in its order; and how many assets are in no register.
-    pub fn freshness(&self, reference: &Reference, now: UtcMs) -> (Vec<Freshness>, u64) {
+    pub(crate) fn freshness(&self, reference: &Reference, now: UtcMs) -> (Vec<Freshness>, u64) {
         let stale_ms = reference.stale_ms();
         let mut vehicles = vec![Freshness::default(); reference.register.vehicles.len()];
         let mut unregistered = 0;
@@ -74,7 +74,7 @@ impl Fleet {
 
     /// Which vehicles, in the register's order, had sent something once and were lost at an instant. All false unless that instant has
     /// just passed: for an older one, the silence of a vehicle cannot be told from a daemon that did not run.
-    pub fn lost_at(&self, reference: &Reference, at: UtcMs, now: UtcMs) -> Vec<bool> {
+    pub(crate) fn lost_at(&self, reference: &Reference, at: UtcMs, now: UtcMs) -> Vec<bool> {
         if now.since(at) > HEARD_WITHIN_MS {
             return vec![false; reference.register.vehicles.len()];
         }
@@ -92,7 +92,11 @@ impl Fleet {
     }
 
     /// By organisation, and under `all` the whole fleet; and how many assets are in no register.
-    pub fn quality(&self, reference: &Reference, now: UtcMs) -> (BTreeMap<Arc<str>, Quality>, u64) {
+    pub(crate) fn quality(
+        &self,
+        reference: &Reference,
+        now: UtcMs,
+    ) -> (BTreeMap<Arc<str>, Quality>, u64) {
         let day = Day::of(now, reference.zone());
         let (vehicles, unregistered) = self.freshness(reference, now);
         let all: Arc<str> = Arc::from("all");
@@ -118,7 +122,7 @@ impl Fleet {
         (sums, unregistered)
     }
 
-    pub fn write_quality(&self, reference: &Reference, now: UtcMs, output: &mut Output) {
+    pub(crate) fn write_quality(&self, reference: &Reference, now: UtcMs, output: &mut Output) {
         let (sums, _) = self.quality(reference, now);
         output.extend(sums.into_iter().map(|(fleet, sum)| {
             Fact::DataQuality(DataQualityFact {

@@ -19,47 +19,47 @@ pub(in crate::engine) struct DayRows {
 }
 
 impl DayRows {
-    pub fn restored(written: WrittenRows) -> Self {
+    pub(crate) fn restored(written: WrittenRows) -> Self {
         Self {
             written,
             ..Self::default()
         }
     }
 
-    pub fn months(&self) -> &Months {
+    pub(crate) fn months(&self) -> &Months {
         &self.months
     }
 
-    pub fn set_months(&mut self, months: Months) {
+    pub(crate) fn set_months(&mut self, months: Months) {
         self.months = months;
     }
 
-    pub fn await_months(&mut self) {
+    pub(crate) fn await_months(&mut self) {
         self.awaits_months = true;
     }
 
-    pub fn awaits_months(&self) -> bool {
+    pub(crate) fn awaits_months(&self) -> bool {
         self.awaits_months
     }
 
     /// Returns true if rows waited for the months.
-    pub fn end_waiting(&mut self) -> bool {
+    pub(crate) fn end_waiting(&mut self) -> bool {
         std::mem::take(&mut self.awaits_months)
     }
 
     /// Are rows by site to be written now? If they are due and the months are missing, they stay due.
-    pub fn take_sites_due(&mut self, due: bool) -> bool {
+    pub(crate) fn take_sites_due(&mut self, due: bool) -> bool {
         let due = due || self.sites_due;
         self.sites_due = due && self.awaits_months;
         due && !self.awaits_months
     }
 
-    pub fn written(&self) -> &WrittenRows {
+    pub(crate) fn written(&self) -> &WrittenRows {
         &self.written
     }
 
     /// The rows to write of a measurement of a day (with its start): those given, and zeros for those written before that are not among them.
-    pub fn add_zero_rows(
+    pub(crate) fn add_zero_rows(
         &mut self,
         day: (Day, UtcMs),
         series: DaySeries,

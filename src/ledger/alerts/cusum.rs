@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The reference value: half of the shift to be detected, in sigma (Montgomery, Introduction to Statistical Quality Control, chapter 9).
-pub const K: f64 = 0.5;
+pub(super) const K: f64 = 0.5;
 
 /// The sum of deviations, in sigma.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]

@@ -25,7 +25,7 @@ pub(super) struct PointClock {
 
 impl PointClock {
     /// A message said to be of `at` arrived at `received_at`.
-    pub fn observe(&mut self, at: UtcMs, received_at: UtcMs) {
+    pub(super) fn observe(&mut self, at: UtcMs, received_at: UtcMs) {
         let lag = received_at.since(at);
         // Beyond a day it is a queue, or a clock that was never set: neither says anything about the zone.
         if lag.abs() > 86_400_000 {
@@ -38,7 +38,7 @@ impl PointClock {
     }
 
     /// Median of arrival minus message time, ms: the clock's lag and the way's.
-    pub fn skew_ms(&self) -> Option<i64> {
+    pub(super) fn skew_ms(&self) -> Option<i64> {
         let mut sorted: Vec<i64> = self.lags.iter().copied().collect();
         sorted.sort_unstable();
         sorted
@@ -48,7 +48,7 @@ impl PointClock {
     }
 
     /// A whole number of quarter hours that the last messages agree on: local time sent as UTC, or without a zone.
-    pub fn zone_error_ms(&self) -> Option<i64> {
+    pub(super) fn zone_error_ms(&self) -> Option<i64> {
         let newest = self.lags.iter().rev().take(AGREEING);
         let (low, high) = newest
             .clone()
@@ -65,7 +65,7 @@ impl PointClock {
     }
 
     /// How to read the times of one message.
-    pub fn timing(&self, received_at: UtcMs, zoneless: bool, zone: &'static Zone) -> Timing {
+    pub(super) fn timing(&self, received_at: UtcMs, zoneless: bool, zone: &'static Zone) -> Timing {
         Timing {
             zone,
             received_at,
@@ -98,7 +98,7 @@ pub(super) enum Trust {
 
 impl Timing {
     /// The charge point's own time if it can be true, else ours.
-    pub fn time(&self, at: Option<UtcMs>) -> (UtcMs, Trust) {
+    pub(super) fn time(&self, at: Option<UtcMs>) -> (UtcMs, Trust) {
         let Some(at) = at else {
             return (self.received_at, Trust::AsSent);
         };

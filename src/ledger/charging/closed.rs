@@ -24,7 +24,7 @@ pub(super) struct Closed {
 
 impl Closed {
     /// Ends a session and reports it.
-    pub fn new(
+    pub(super) fn new(
         open: &OpenSession,
         stop: Option<&Stop<'_>>,
         at: UtcMs,
@@ -44,7 +44,7 @@ impl Closed {
     }
 
     /// The stop means this session: by its id, or because it is the same message again.
-    pub fn is_of(&self, stop: &Stop<'_>) -> bool {
+    pub(super) fn is_of(&self, stop: &Stop<'_>) -> bool {
         let says_something = |id: &TransactionId| {
             !matches!(id, TransactionId::Number(..=0) | TransactionId::Unknown)
         };
@@ -56,7 +56,7 @@ impl Closed {
     }
 
     /// A stop for a session that is closed: the first one wins, but one that was closed without any is completed.
-    pub fn late_stop(&mut self, stop: &Stop<'_>, at: UtcMs, context: &mut EventContext<'_>) {
+    pub(super) fn late_stop(&mut self, stop: &Stop<'_>, at: UtcMs, context: &mut EventContext<'_>) {
         match self.stopped {
             None => {
                 self.finish(Some(stop), at.max(self.record.started_at), context);
@@ -81,7 +81,7 @@ impl Closed {
     }
 
     /// The vehicle has left.
-    pub fn unplug(&mut self, at: UtcMs, context: &mut EventContext<'_>) {
+    pub(super) fn unplug(&mut self, at: UtcMs, context: &mut EventContext<'_>) {
         let Some(ended) = self.record.ended_at else {
             return;
         };
@@ -95,7 +95,7 @@ impl Closed {
 
     /// Samples that come after the end: they belong to it. A register that moves on only after unplugging is energy of this session, as
     /// long as no other has begun.
-    pub fn late_samples(
+    pub(super) fn late_samples(
         &mut self,
         samples: &[MeterSample],
         newest: bool,
@@ -132,7 +132,7 @@ impl Closed {
     }
 
     /// What the session says of the register's kind.
-    pub fn register_kind(&self, booted: bool) -> RegisterKind {
+    pub(super) fn register_kind(&self, booted: bool) -> RegisterKind {
         let Some((_, first)) = self.open.registers.first else {
             return RegisterKind::Unknown;
         };
@@ -163,7 +163,7 @@ impl Closed {
     }
 
     /// The record from all that is known now.
-    pub fn conclude(&mut self, context: &mut EventContext<'_>) {
+    pub(super) fn conclude(&mut self, context: &mut EventContext<'_>) {
         let open = &mut self.open;
         let Some(at) = open.record.ended_at else {
             return;

@@ -29,7 +29,7 @@ pub(super) struct EventContext<'a> {
 }
 
 impl<'a> EventContext<'a> {
-    pub fn new(
+    pub(super) fn new(
         id: &'a Arc<str>,
         register: &'a Register,
         timing: Timing,
@@ -52,17 +52,17 @@ impl<'a> EventContext<'a> {
         }
     }
 
-    pub fn received_at(&self) -> UtcMs {
+    pub(super) fn received_at(&self) -> UtcMs {
         self.timing.received_at
     }
 
     /// The charge point's own time if it can be true, else ours.
-    pub fn time(&self, at: Option<UtcMs>) -> UtcMs {
+    pub(super) fn time(&self, at: Option<UtcMs>) -> UtcMs {
         self.timing.time(at).0
     }
 
     /// The same, with the flag that the session gets if the time is not the charge point's own.
-    pub fn judged_time(&self, at: Option<UtcMs>) -> (UtcMs, Option<SessionQuality>) {
+    pub(super) fn judged_time(&self, at: Option<UtcMs>) -> (UtcMs, Option<SessionQuality>) {
         let (at, trust) = self.timing.time(at);
         let quality = match trust {
             Trust::AsSent => None,
@@ -72,14 +72,14 @@ impl<'a> EventContext<'a> {
         (at, quality)
     }
 
-    pub fn rated_w(&self) -> f64 {
+    pub(super) fn rated_w(&self) -> f64 {
         self.register
             .charge_point(self.id)
             .and_then(|point| point.max_power_kw)
             .map_or(RATED_W, |kw| kw * 1000.0)
     }
 
-    pub fn user(&self, token: Option<IdTokenHash>) -> EnergyUser {
+    pub(super) fn user(&self, token: Option<IdTokenHash>) -> EnergyUser {
         if let Some(user) = token.and_then(|token| self.register.tags.get(&token)) {
             return user.clone();
         }
@@ -96,12 +96,12 @@ impl<'a> EventContext<'a> {
     }
 
     /// The user that an unknown tag may belong to, because it resembles a registered one.
-    pub fn suggested_user(&self, token: Option<IdTokenHash>) -> Option<EnergyUser> {
+    pub(super) fn suggested_user(&self, token: Option<IdTokenHash>) -> Option<EnergyUser> {
         let token = token.filter(|token| !self.register.tags.contains_key(token))?;
         self.register.resembling_tags.get(&token).cloned()
     }
 
-    pub fn energy(
+    pub(super) fn energy(
         &mut self,
         connector_id: u32,
         user: &EnergyUser,
@@ -121,7 +121,7 @@ impl<'a> EventContext<'a> {
         }
     }
 
-    pub fn flowed(&mut self, from: UtcMs, to: UtcMs) {
+    pub(super) fn flowed(&mut self, from: UtcMs, to: UtcMs) {
         if from < to {
             self.out.push(ChargingOutcome::Flowed {
                 charge_point: self.id.clone(),
@@ -131,7 +131,7 @@ impl<'a> EventContext<'a> {
         }
     }
 
-    pub fn meter_fact(
+    pub(super) fn meter_fact(
         &self,
         connector_id: u32,
         at: UtcMs,
@@ -151,7 +151,7 @@ impl<'a> EventContext<'a> {
         }
     }
 
-    pub fn status_fact(
+    pub(super) fn status_fact(
         &self,
         connector: &Connector,
         connector_id: u32,

@@ -14,7 +14,7 @@ pub(super) struct HalfHours(Vec<(i64, i64)>);
 
 impl HalfHours {
     /// Spreads energy (negative for corrections) over a stretch of time. The parts add up to `dwh` exactly.
-    pub fn add(&mut self, from: UtcMs, to: UtcMs, dwh: i64) {
+    pub(super) fn add(&mut self, from: UtcMs, to: UtcMs, dwh: i64) {
         let (from, to) = (from.0.min(to.0), to.0);
         let last = to.saturating_sub(1).max(from).div_euclid(HALF_HOUR_MS);
         let first = from.div_euclid(HALF_HOUR_MS).max(last - MAX_HALF_HOURS);
@@ -48,7 +48,7 @@ impl HalfHours {
     }
 
     /// As they stand.
-    pub fn list(&self) -> Vec<HalfHour> {
+    pub(super) fn list(&self) -> Vec<HalfHour> {
         let slots = self.0.iter().filter(|(_, dwh)| *dwh != 0);
         slots
             .map(|(slot, dwh)| HalfHour {

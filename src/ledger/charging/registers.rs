@@ -45,7 +45,7 @@ pub(super) struct RegisterClass {
 
 impl RegisterClass {
     /// A session spoke for a kind.
-    pub fn vote(&mut self, kind: RegisterKind) {
+    pub(super) fn vote(&mut self, kind: RegisterKind) {
         if kind == RegisterKind::Unknown {
             return;
         }
@@ -110,17 +110,17 @@ pub(super) struct Registers {
 
 impl Registers {
     /// Energy so far, tenths of Wh.
-    pub fn energy(&self) -> Option<i64> {
+    pub(super) fn energy(&self) -> Option<i64> {
         Some(self.carried + self.last? - self.base?)
     }
 
     /// The newest reading.
-    pub fn last(&self) -> Option<i64> {
+    pub(super) fn last(&self) -> Option<i64> {
         self.last
     }
 
     /// Takes a sample; true if it shows that the register was reset.
-    pub fn observe(
+    pub(super) fn observe(
         &mut self,
         value: i64,
         at: UtcMs,
@@ -189,7 +189,7 @@ impl Registers {
     }
 
     /// The register at the start became known late.
-    pub fn begin_at(&mut self, meter_start: i64) {
+    pub(super) fn begin_at(&mut self, meter_start: i64) {
         if self.carried == 0
             && !self.from_session
             && self.base.is_some_and(|base| meter_start <= base)

@@ -11,7 +11,7 @@ pub(super) struct SeqNumbers(Vec<(i64, i64)>);
 
 impl SeqNumbers {
     /// Notes a number; false if it was heard before.
-    pub fn insert(&mut self, number: i64) -> bool {
+    pub(super) fn insert(&mut self, number: i64) -> bool {
         let index = self.0.partition_point(|(_, last)| *last < number);
         if self.0.get(index).is_some_and(|(first, _)| *first <= number) {
             return false;
@@ -37,12 +37,12 @@ impl SeqNumbers {
     }
 
     /// The highest number heard.
-    pub fn newest(&self) -> Option<i64> {
+    pub(super) fn newest(&self) -> Option<i64> {
         self.0.last().map(|(_, last)| *last)
     }
 
     /// Some number between the first and the last was not heard.
-    pub fn has_gap(&self) -> bool {
+    pub(super) fn has_gap(&self) -> bool {
         self.0.len() > 1
     }
 }

@@ -75,7 +75,7 @@ pub(super) struct OpenSession {
 }
 
 impl OpenSession {
-    pub fn new(
+    pub(super) fn new(
         context: &EventContext<'_>,
         transaction_id: TransactionId,
         key: Option<StartKey>,
@@ -130,23 +130,23 @@ impl OpenSession {
         open
     }
 
-    pub fn flag(&mut self, quality: SessionQuality) {
+    pub(super) fn flag(&mut self, quality: SessionQuality) {
         flag(&mut self.record, quality);
     }
 
     /// The id became known after the start.
-    pub fn called(&mut self, transaction_id: TransactionId) {
+    pub(super) fn called(&mut self, transaction_id: TransactionId) {
         self.record.transaction_id = transaction_id;
         name(&mut self.record);
     }
 
     /// The register at the start of the session (`meterStart`), tenths of Wh.
-    pub fn meter_start(&self) -> Option<i64> {
+    pub(super) fn meter_start(&self) -> Option<i64> {
         self.key.as_ref().and_then(|key| key.meter_start_dwh)
     }
 
     /// The tag became known after the start.
-    pub fn tagged(&mut self, token: Option<IdTokenHash>, context: &mut EventContext<'_>) {
+    pub(super) fn tagged(&mut self, token: Option<IdTokenHash>, context: &mut EventContext<'_>) {
         if self.record.id_token.is_none() {
             self.record.id_token = token;
         }
@@ -182,7 +182,7 @@ impl OpenSession {
     }
 
     /// Energy flows, or does not, from now on.
-    pub fn flow(&mut self, flowing: bool, at: UtcMs, context: &mut EventContext<'_>) {
+    pub(super) fn flow(&mut self, flowing: bool, at: UtcMs, context: &mut EventContext<'_>) {
         if let Some(since) = self.flowing_since {
             context.flowed(since, at);
             self.record.charging_ms += at.since(since).max(0);
@@ -200,7 +200,7 @@ impl OpenSession {
     }
 
     /// Time with energy flowing until now, ms.
-    pub fn charged_until(&self, now: UtcMs) -> i64 {
+    pub(super) fn charged_until(&self, now: UtcMs) -> i64 {
         self.record.charging_ms
             + self
                 .flowing_since
@@ -208,12 +208,12 @@ impl OpenSession {
     }
 
     /// Since when energy flows, as far as it is not told as flowed yet.
-    pub fn flowing_since(&self) -> Option<UtcMs> {
+    pub(super) fn flowing_since(&self) -> Option<UtcMs> {
         self.flowing_since
     }
 
     /// The most that rated power allows since the start, in tenths of Wh.
-    pub fn cap_dwh(&self, at: UtcMs, context: &EventContext<'_>) -> i64 {
+    pub(super) fn cap_dwh(&self, at: UtcMs, context: &EventContext<'_>) -> i64 {
         let hours = at
             .since(self.plugged_since.min(self.record.started_at))
             .max(0) as f64
@@ -222,7 +222,12 @@ impl OpenSession {
     }
 
     /// A meter sample of this session.
-    pub fn sample(&mut self, sample: &MeterSample, at: UtcMs, context: &mut EventContext<'_>) {
+    pub(super) fn sample(
+        &mut self,
+        sample: &MeterSample,
+        at: UtcMs,
+        context: &mut EventContext<'_>,
+    ) {
         self.record.signed = sample.signed.as_deref().copied().or(self.record.signed);
         if context.manner.repaired {
             self.flag(SessionQuality::Repaired);
@@ -309,7 +314,7 @@ impl OpenSession {
     }
 
     /// How energy from the samples is called.
-    pub fn samples_method(&self) -> SessionMethod {
+    pub(super) fn samples_method(&self) -> SessionMethod {
         if self.registers.from_session {
             SessionMethod::SessionRegister
         } else {
@@ -318,12 +323,12 @@ impl OpenSession {
     }
 
     /// Energy by power over time, tenths of Wh.
-    pub fn integrated_dwh(&self) -> Option<i64> {
+    pub(super) fn integrated_dwh(&self) -> Option<i64> {
         (self.microjoules > 0).then_some((self.microjoules / MICROJOULES_PER_DWH) as i64)
     }
 
     /// Register and power disagree by a factor of about a thousand.
-    pub fn unit_is_suspect(&self) -> bool {
+    pub(super) fn unit_is_suspect(&self) -> bool {
         let long = self
             .power_since
             .zip(self.power)
@@ -345,7 +350,7 @@ impl OpenSession {
     }
 
     /// Hands on what is missing to `energy`.
-    pub fn publish(&mut self, energy: i64, at: UtcMs, context: &mut EventContext<'_>) {
+    pub(super) fn publish(&mut self, energy: i64, at: UtcMs, context: &mut EventContext<'_>) {
         let (from, missing) = (self.published_until.min(at), energy - self.published_dwh);
         context.energy(
             self.record.connector_id,
@@ -363,14 +368,14 @@ impl OpenSession {
     }
 
     /// Nothing was delivered or measured, and it was over at once: some charge points send the start at the end (Schneider EVlink).
-    pub fn is_spurious(&self, ended: UtcMs) -> bool {
+    pub(super) fn is_spurious(&self, ended: UtcMs) -> bool {
         ended.since(self.record.started_at) < 60_000
             && self.registers.first.is_none()
             && self.microjoules == 0
     }
 
     /// Ends the session and reports it.
-    pub fn close(
+    pub(super) fn close(
         &mut self,
         stop: Option<&Stop<'_>>,
         at: UtcMs,

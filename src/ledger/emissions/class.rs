@@ -42,7 +42,7 @@ pub fn factor_class(vehicle: &Vehicle) -> Option<&'static str> {
 }
 
 /// The fuel in the tank of a vehicle by the name of the sheet "Fuels"; `None` where it is not known or there is none.
-pub fn tank_fuel(vehicle: &Vehicle) -> Option<&'static str> {
+pub(super) fn tank_fuel(vehicle: &Vehicle) -> Option<&'static str> {
     let fuel = vehicle.fuel.as_deref()?;
     match vehicle.powertrain() {
         Powertrain::Diesel => Some("diesel_avg_blend"),
@@ -63,7 +63,7 @@ pub fn tank_fuel(vehicle: &Vehicle) -> Option<&'static str> {
 }
 
 /// The fuel of a card's litres by the name of the sheet "Fuels": the fuel of the register, else the product that the card names.
-pub fn card_fuel(vehicle: &Vehicle, day: &ActivityData) -> Option<&'static str> {
+pub(super) fn card_fuel(vehicle: &Vehicle, day: &ActivityData) -> Option<&'static str> {
     // Two products on one day are a mistake somewhere: diesel has the highest factor, LPG the lowest.
     let named = [
         (ActivityData::CARD_DIESEL, "diesel_avg_blend"),
@@ -79,7 +79,7 @@ pub fn card_fuel(vehicle: &Vehicle, day: &ActivityData) -> Option<&'static str> 
 }
 
 /// The fuels to look up on the distance sheets, best first: not every class has every fuel.
-pub fn distance_fuels(vehicle: &Vehicle) -> &'static [&'static str] {
+pub(super) fn distance_fuels(vehicle: &Vehicle) -> &'static [&'static str] {
     let diesel_family = vehicle
         .fuel
         .as_deref()

@@ -8,7 +8,7 @@ use super::target::Target;
 use crate::units::Day;
 
 /// The record of a target on several pollutants; `current` is the worst of them.
-pub fn assess_air(
+pub(super) fn assess_air(
     target: &Target,
     pollutants: &[Arc<str>],
     figures: &Figures,

@@ -8,7 +8,7 @@ use crate::model::{ExemptReason, ExemptWindow};
 use crate::units::{Month, UtcMs, WeeklyHours, Zone};
 
 /// Tags of time: counted, maintenance, closed.
-pub const TAGS: usize = 3;
+pub(super) const TAGS: usize = 3;
 /// A stretch longer than this is booked on its last part: a session of years is a wrong clock, not a session.
 const LONGEST_MS: i64 = 62 * 86_400_000;
 
@@ -45,7 +45,7 @@ struct Found<'a> {
 }
 
 impl<'a> Calendar<'a> {
-    pub fn new(exempts: Exempts<'a>, charge_point: &'a str) -> Self {
+    pub(super) fn new(exempts: Exempts<'a>, charge_point: &'a str) -> Self {
         Self {
             exempts,
             charge_point,
@@ -55,17 +55,17 @@ impl<'a> Calendar<'a> {
     }
 
     /// The clocks of the register.
-    pub fn zone(&self) -> &'static Zone {
+    pub(super) fn zone(&self) -> &'static Zone {
         self.exempts.register.zone()
     }
 
     /// Records a stretch that is booked.
-    pub fn record(&self, class: Class, from: UtcMs, to: UtcMs) {
+    pub(super) fn record(&self, class: Class, from: UtcMs, to: UtcMs) {
         self.booked.borrow_mut().push((class, from, to));
     }
 
     /// Hands over what was booked.
-    pub fn booked(self) -> Vec<(Class, UtcMs, UtcMs)> {
+    pub(super) fn booked(self) -> Vec<(Class, UtcMs, UtcMs)> {
         self.booked.into_inner()
     }
 
@@ -97,7 +97,7 @@ impl<'a> Calendar<'a> {
     }
 
     /// What holds at an instant, and until when that surely holds. Closed goes before maintenance: nobody is kept away twice.
-    pub fn at(&self, instant: UtcMs) -> (Option<ExemptReason>, UtcMs) {
+    pub(super) fn at(&self, instant: UtcMs) -> (Option<ExemptReason>, UtcMs) {
         let Found {
             hours,
             windows,
@@ -129,7 +129,12 @@ impl<'a> Calendar<'a> {
     }
 
     /// Cuts a stretch of time at the borders of windows and months.
-    pub fn cut(&self, from: UtcMs, to: UtcMs, mut each: impl FnMut(Month, usize, UtcMs, UtcMs)) {
+    pub(super) fn cut(
+        &self,
+        from: UtcMs,
+        to: UtcMs,
+        mut each: impl FnMut(Month, usize, UtcMs, UtcMs),
+    ) {
         let mut at = from;
         while at < to {
             let (reason, until) = self.at(at);
@@ -142,7 +147,7 @@ impl<'a> Calendar<'a> {
 
     /// Spreads an amount evenly over a stretch of time; the parts add up exactly. What falls into `outages` goes to the slot after the
     /// tags, because that time itself is not observed.
-    pub fn spread(
+    pub(super) fn spread(
         &self,
         from: UtcMs,
         to: UtcMs,

@@ -42,7 +42,7 @@ pub(super) struct Faults {
 
 impl Faults {
     /// Observes a connector after a message; returns true if it reported a new fault.
-    pub fn observe(
+    pub(super) fn observe(
         &mut self,
         connector_id: u32,
         connector: &Connector,
@@ -118,7 +118,7 @@ impl Faults {
     }
 
     /// All faults remembered, in no particular order.
-    pub fn list(&self) -> &[Fault] {
+    pub(super) fn list(&self) -> &[Fault] {
         &self.list
     }
 }

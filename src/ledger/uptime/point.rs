@@ -64,7 +64,7 @@ pub(super) struct ConnectorTime {
 }
 
 impl ConnectorTime {
-    pub fn new(class: Class, at: UtcMs, zone: &Zone) -> Self {
+    pub(super) fn new(class: Class, at: UtcMs, zone: &Zone) -> Self {
         Self {
             first: at,
             line: Timeline::new(class, at),
@@ -137,7 +137,7 @@ pub(super) struct PointTime {
 }
 
 impl PointTime {
-    pub fn new(at: UtcMs) -> Self {
+    pub(super) fn new(at: UtcMs) -> Self {
         Self {
             last_frame: at,
             link: Link::Up,
@@ -149,7 +149,7 @@ impl PointTime {
     }
 
     /// A message arrived, and this is what the charging book made of it.
-    pub fn apply(
+    pub(super) fn apply(
         &mut self,
         event: &ChargePointEvent,
         state: &ChargePointState,
@@ -257,7 +257,13 @@ impl PointTime {
     }
 
     /// We were away from `alive` until `now`.
-    pub fn restarted(&mut self, alive: UtcMs, now: UtcMs, grace_ms: i64, calendar: &Calendar<'_>) {
+    pub(super) fn restarted(
+        &mut self,
+        alive: UtcMs,
+        now: UtcMs,
+        grace_ms: i64,
+        calendar: &Calendar<'_>,
+    ) {
         self.resolve(alive, calendar);
         for connector in self.connectors.values_mut() {
             connector.turn(Class::NotObserved, alive, calendar);
@@ -269,7 +275,7 @@ impl PointTime {
     }
 
     /// Draws the conclusion if a grace has passed.
-    pub fn resolve(&mut self, now: UtcMs, calendar: &Calendar<'_>) {
+    pub(super) fn resolve(&mut self, now: UtcMs, calendar: &Calendar<'_>) {
         if let Some((from, due)) = self.link.offline(now) {
             for connector in self.connectors.values_mut() {
                 // What was heard last has held until the link was given up, for nobody said otherwise.
@@ -283,7 +289,7 @@ impl PointTime {
     }
 
     /// Draws all conclusions that time alone allows.
-    pub fn advance(&mut self, now: UtcMs, calendar: &Calendar<'_>) {
+    pub(super) fn advance(&mut self, now: UtcMs, calendar: &Calendar<'_>) {
         self.resolve(now, calendar);
         for connector in self.connectors.values_mut() {
             connector
@@ -293,7 +299,7 @@ impl PointTime {
     }
 
     /// Books what no later message can change.
-    pub fn settle(&mut self, now: UtcMs, grace_ms: i64, calendar: &Calendar<'_>) {
+    pub(super) fn settle(&mut self, now: UtcMs, grace_ms: i64, calendar: &Calendar<'_>) {
         self.advance(now, calendar);
         let limit = match self.link {
             Link::Up => self.alive_until(now, grace_ms),
@@ -308,7 +314,7 @@ impl PointTime {
     }
 
     /// As it stands now, uncertain time included: the sums are wall time to the ms.
-    pub fn as_of(&self, now: UtcMs, calendar: &Calendar<'_>) -> Self {
+    pub(super) fn as_of(&self, now: UtcMs, calendar: &Calendar<'_>) -> Self {
         let mut copy = self.clone();
         copy.resolve(now, calendar);
         for connector in copy.connectors.values_mut() {

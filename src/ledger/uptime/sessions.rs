@@ -43,7 +43,7 @@ pub(super) struct Books<'a, 'b> {
 
 impl Sessions {
     /// Books a closed session, or what is new about it.
-    pub fn record(
+    pub(super) fn record(
         &mut self,
         record: &SessionRecord,
         corrected: bool,

@@ -89,7 +89,7 @@ pub(super) struct Months {
 }
 
 impl Months {
-    pub fn new(month: Month) -> Self {
+    pub(super) fn new(month: Month) -> Self {
         Self {
             newest: month,
             open: Sums::default(),
@@ -99,7 +99,7 @@ impl Months {
     }
 
     /// Changes a month.
-    pub fn edit(&mut self, month: Month, change: impl FnOnce(&mut Sums)) {
+    pub(super) fn edit(&mut self, month: Month, change: impl FnOnce(&mut Sums)) {
         if month > self.newest {
             let mut closed = self.unpack();
             closed.push((self.newest, std::mem::take(&mut self.open)));
@@ -125,14 +125,14 @@ impl Months {
     }
 
     /// Everything kept apart, rising.
-    pub fn list(&self) -> Vec<(Month, Sums)> {
+    pub(super) fn list(&self) -> Vec<(Month, Sums)> {
         let mut all = self.unpack();
         all.push((self.newest, self.open.clone()));
         all
     }
 
     /// All of it.
-    pub fn total(&self) -> Sums {
+    pub(super) fn total(&self) -> Sums {
         let mut total = self.open.clone();
         self.unpack()
             .iter()

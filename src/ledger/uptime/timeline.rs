@@ -7,7 +7,7 @@ use crate::units::UtcMs;
 
 /// A state counts only after it has held so long; a shorter one belongs to the class before (EVerest PR 2481: momentary Available on an
 /// inoperative connector). One that comes and goes faster for hours never counts.
-pub const HOLD_MS: i64 = 5_000;
+pub(super) const HOLD_MS: i64 = 5_000;
 
 /// The class that holds, since when it is not booked yet, and what was heard but has not held yet.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ struct Heard {
 }
 
 impl Timeline {
-    pub fn new(class: Class, at: UtcMs) -> Self {
+    pub(super) fn new(class: Class, at: UtcMs) -> Self {
         Self {
             settled: at,
             class,
@@ -34,12 +34,12 @@ impl Timeline {
     }
 
     /// The class that is in force.
-    pub fn class(&self) -> Class {
+    pub(super) fn class(&self) -> Class {
         self.class
     }
 
     /// What was heard becomes what holds, if it has held until `now`.
-    pub fn advance(&mut self, now: UtcMs, book: &mut impl FnMut(Class, UtcMs, UtcMs)) {
+    pub(super) fn advance(&mut self, now: UtcMs, book: &mut impl FnMut(Class, UtcMs, UtcMs)) {
         if let Some(next) = self.next.filter(|next| next.holds_at <= now) {
             self.book(next.since, book);
             self.class = next.class;
@@ -48,7 +48,7 @@ impl Timeline {
     }
 
     /// A class was heard; it counts from now if it holds for `hold_ms`.
-    pub fn observe(
+    pub(super) fn observe(
         &mut self,
         class: Class,
         at: UtcMs,
@@ -69,7 +69,12 @@ impl Timeline {
     }
 
     /// A class holds from an instant on, without doubt. What was heard and had not held by then is dropped.
-    pub fn turn(&mut self, class: Class, at: UtcMs, book: &mut impl FnMut(Class, UtcMs, UtcMs)) {
+    pub(super) fn turn(
+        &mut self,
+        class: Class,
+        at: UtcMs,
+        book: &mut impl FnMut(Class, UtcMs, UtcMs),
+    ) {
         self.advance(at, book);
         self.book(at, book);
         self.class = class;
@@ -77,13 +82,13 @@ impl Timeline {
     }
 
     /// Books what is certain, up to `limit`.
-    pub fn settle(&mut self, limit: UtcMs, book: &mut impl FnMut(Class, UtcMs, UtcMs)) {
+    pub(super) fn settle(&mut self, limit: UtcMs, book: &mut impl FnMut(Class, UtcMs, UtcMs)) {
         let limit = self.next.map_or(limit, |next| next.since.min(limit));
         self.book(limit, book);
     }
 
     /// Books everything, as far as known now: for looking only.
-    pub fn settle_all(&mut self, now: UtcMs, book: &mut impl FnMut(Class, UtcMs, UtcMs)) {
+    pub(super) fn settle_all(&mut self, now: UtcMs, book: &mut impl FnMut(Class, UtcMs, UtcMs)) {
         self.advance(now, book);
         self.book(now, book);
     }

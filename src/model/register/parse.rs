@@ -257,12 +257,12 @@ pub(super) struct Row<'a> {
 
 impl Row<'_> {
     /// Where the row stands.
-    pub fn line(&self) -> u64 {
+    pub(super) fn line(&self) -> u64 {
         self.line
     }
 
     /// The cell's text; `None` if empty.
-    pub fn text(&self, column: &str) -> Option<String> {
+    pub(super) fn text(&self, column: &str) -> Option<String> {
         self.raw(column).map(str::to_owned)
     }
 
@@ -274,7 +274,12 @@ impl Row<'_> {
     }
 
     /// Reports something about a cell.
-    pub fn refuse(&mut self, column: &str, reason: impl Into<String>, hint: impl Into<String>) {
+    pub(super) fn refuse(
+        &mut self,
+        column: &str,
+        reason: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
         let value = self.raw(column).unwrap_or_default().to_owned();
         self.errors.push(RegisterError {
             file: self.file.to_owned(),
@@ -287,7 +292,7 @@ impl Row<'_> {
     }
 
     /// A cell that `read` can make something of; the error text completes "`value`: ...".
-    pub fn parsed<T, E: fmt::Display>(
+    pub(super) fn parsed<T, E: fmt::Display>(
         &mut self,
         column: &str,
         hint: &str,
@@ -303,7 +308,7 @@ impl Row<'_> {
     }
 
     /// One of the words.
-    pub fn word<T: Copy>(&mut self, column: &str, words: &[(&str, T)]) -> Option<T> {
+    pub(super) fn word<T: Copy>(&mut self, column: &str, words: &[(&str, T)]) -> Option<T> {
         let text = self.raw(column)?.to_owned();
         let found = words
             .iter()
@@ -321,7 +326,7 @@ impl Row<'_> {
     }
 
     /// Yes or no.
-    pub fn flag(&mut self, column: &str) -> Option<bool> {
+    pub(super) fn flag(&mut self, column: &str) -> Option<bool> {
         self.word(
             column,
             &[
@@ -338,7 +343,7 @@ impl Row<'_> {
     }
 
     /// A number within a range, ends included.
-    pub fn number(&mut self, column: &str, low: f64, high: f64) -> Option<f64> {
+    pub(super) fn number(&mut self, column: &str, low: f64, high: f64) -> Option<f64> {
         let hint = format!("a number from {low} to {high}");
         self.parsed(column, &hint, |text| match text.parse::<f64>() {
             Ok(number) if (low..=high).contains(&number) => Ok(number),
@@ -348,7 +353,7 @@ impl Row<'_> {
     }
 
     /// A whole number within a range, ends included.
-    pub fn whole(&mut self, column: &str, low: u32, high: u32) -> Option<u32> {
+    pub(super) fn whole(&mut self, column: &str, low: u32, high: u32) -> Option<u32> {
         let hint = format!("a whole number from {low} to {high}");
         self.parsed(column, &hint, |text| match text.parse::<u32>() {
             Ok(number) if (low..=high).contains(&number) => Ok(number),
@@ -358,7 +363,7 @@ impl Row<'_> {
     }
 
     /// A list split by `;`.
-    pub fn list(&self, column: &str) -> Vec<String> {
+    pub(super) fn list(&self, column: &str) -> Vec<String> {
         self.raw(column)
             .into_iter()
             .flat_map(|text| text.split(';'))

@@ -33,7 +33,7 @@ pub(super) struct Subscriptions {
 
 impl Subscriptions {
     /// With what was remembered from earlier runs.
-    pub fn new(mut wanted: Vec<String>, qos: u8, remembered: Vec<Subscription>) -> Self {
+    pub(super) fn new(mut wanted: Vec<String>, qos: u8, remembered: Vec<Subscription>) -> Self {
         wanted.sort();
         wanted.dedup();
         let mut held: BTreeMap<_, _> = remembered
@@ -53,7 +53,7 @@ impl Subscriptions {
     }
 
     /// What is to be remembered.
-    pub fn rows(&self) -> Vec<Subscription> {
+    pub(super) fn rows(&self) -> Vec<Subscription> {
         let mut room = MAX_FORMER;
         let kept = self.held.iter().filter(|(filter, _)| {
             let former = !self.wants(filter);
@@ -69,7 +69,7 @@ impl Subscriptions {
     }
 
     /// CONNACK. `again` asks for everything wanted, granted before or not.
-    pub fn connected(&mut self, session_present: bool, again: bool) -> Plan {
+    pub(super) fn connected(&mut self, session_present: bool, again: bool) -> Plan {
         if !session_present {
             self.held = self
                 .wanted
@@ -97,7 +97,7 @@ impl Subscriptions {
     }
 
     /// SUBACK, in the order of [`Plan::subscribe`]: gives what was refused, and why. An answer to another question is no answer.
-    pub fn subscribed(&mut self, answers: Vec<Result<u8, String>>) -> Vec<(String, String)> {
+    pub(super) fn subscribed(&mut self, answers: Vec<Result<u8, String>>) -> Vec<(String, String)> {
         if answers.len() != self.asked.len() {
             return Vec::new();
         }
@@ -115,7 +115,7 @@ impl Subscriptions {
     }
 
     /// UNSUBACK, in the order of [`Plan::unsubscribe`]: gives what stays, and why.
-    pub fn unsubscribed(&mut self, answers: Vec<Option<String>>) -> Vec<(String, String)> {
+    pub(super) fn unsubscribed(&mut self, answers: Vec<Option<String>>) -> Vec<(String, String)> {
         let dropped = std::mem::take(&mut self.dropped);
         for filter in &dropped {
             self.held.insert(filter.clone(), None);

@@ -66,7 +66,7 @@ enum End {
 }
 
 impl Connection {
-    pub fn new(stream: TcpStream, shared: Arc<Shared>, generation: u64) -> Self {
+    pub(super) fn new(stream: TcpStream, shared: Arc<Shared>, generation: u64) -> Self {
         let (durable_sender, durable) = mpsc::unbounded_channel();
         Self {
             stream,
@@ -85,7 +85,7 @@ impl Connection {
         }
     }
 
-    pub async fn run(mut self) {
+    pub(super) async fn run(mut self) {
         let connect = match timeout(CONNECT_TIME, self.read_connect()).await {
             Ok(Some(connect)) => connect,
             Ok(None) => return,

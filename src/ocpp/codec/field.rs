@@ -50,7 +50,7 @@ pub(super) struct Times {
 
 impl Times {
     /// A time in any spelling that charge points use.
-    pub fn parse(&mut self, json: &mut Json<'_>) -> Option<UtcMs> {
+    pub(super) fn parse(&mut self, json: &mut Json<'_>) -> Option<UtcMs> {
         let parsed = UtcMs::parse_lenient(&json.text()?).ok()?;
         self.zoneless |= !parsed.has_zone;
         Some(parsed.instant)

@@ -38,7 +38,7 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    pub fn new(prefix: String, timeout: Duration) -> Self {
+    pub(super) fn new(prefix: String, timeout: Duration) -> Self {
         Self {
             prefix,
             number: 0,
@@ -49,12 +49,12 @@ impl Channel {
         }
     }
 
-    pub fn is_busy(&self) -> bool {
+    pub(super) fn is_busy(&self) -> bool {
         self.awaited.is_some()
     }
 
     /// Records a request; returns its message id.
-    pub fn sent(&mut self, request: ProvisioningRequest, now: Instant) -> String {
+    pub(super) fn sent(&mut self, request: ProvisioningRequest, now: Instant) -> String {
         self.number += 1;
         self.pending
             .retain(|old| now.saturating_duration_since(old.sent) < MAX_DELAY);
@@ -71,7 +71,7 @@ impl Channel {
     }
 
     /// When the request under way times out.
-    pub fn deadline(&self) -> Option<Instant> {
+    pub(super) fn deadline(&self) -> Option<Instant> {
         let awaited = self.awaited?;
         let pending = self
             .pending
@@ -81,7 +81,7 @@ impl Channel {
     }
 
     /// Gives up the request under way if it has timed out; returns it with the number of time-outs in a row.
-    pub fn expire(&mut self, now: Instant) -> Option<(ProvisioningRequest, u32)> {
+    pub(super) fn expire(&mut self, now: Instant) -> Option<(ProvisioningRequest, u32)> {
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return None;
         }
@@ -95,24 +95,24 @@ impl Channel {
     }
 
     /// Gives up the request under way without counting a time-out.
-    pub fn abandon(&mut self) {
+    pub(super) fn abandon(&mut self) {
         self.awaited = None;
         self.timeouts = 0;
     }
 
-    pub fn free_memory(&mut self) {
+    pub(super) fn free_memory(&mut self) {
         self.pending.shrink_to_fit();
     }
 
     /// The pause after so many time-outs in a row.
-    pub fn pause(timeouts: u32) -> Duration {
+    pub(super) fn pause(timeouts: u32) -> Duration {
         FIRST_PAUSE
             .saturating_mul(1 << timeouts.saturating_sub(1).min(16))
             .min(MAX_PAUSE)
     }
 
     /// The request with this message id (JSON text), and whether its response came in time.
-    pub fn response(&mut self, id: &str) -> Option<(ProvisioningRequest, bool)> {
+    pub(super) fn response(&mut self, id: &str) -> Option<(ProvisioningRequest, bool)> {
         let number: u32 = id
             .trim_matches('"')
             .strip_prefix(&self.prefix)?

@@ -30,7 +30,7 @@ pub(super) struct DesiredConfiguration {
 }
 
 impl DesiredConfiguration {
-    pub fn new(
+    pub(super) fn new(
         config: Arc<ProvisioningConfig>,
         heartbeat: Duration,
         max_power_kw: Option<f64>,
@@ -43,7 +43,7 @@ impl DesiredConfiguration {
     }
 
     /// The desired value: the elements of a list, or one.
-    pub fn value(&self, key: Key) -> Vec<String> {
+    pub(super) fn value(&self, key: Key) -> Vec<String> {
         let seconds = |duration: Duration| vec![duration.as_secs().to_string()];
         match key {
             Key::Measurands => self.config.measurands.clone(),

@@ -170,12 +170,12 @@ impl Row {
     }
 
     /// The standard's name.
-    pub fn name(&self, version: OcppVersion) -> &'static str {
+    pub(super) fn name(&self, version: OcppVersion) -> &'static str {
         self.names(version).next().unwrap_or_default()
     }
 
     /// The key with the maximum length of this list.
-    pub fn max_length_key(&self) -> Option<Key> {
+    pub(super) fn max_length_key(&self) -> Option<Key> {
         match self.key {
             Key::Measurands => Some(Key::MaxMeasurands),
             Key::AlignedMeasurands => Some(Key::MaxAligned),

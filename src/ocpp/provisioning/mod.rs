@@ -95,7 +95,7 @@ pub(crate) struct Provisioner {
 
 impl Provisioner {
     /// For a new connection. `id_prefix` makes message ids that no other connection had.
-    pub fn new(
+    pub(crate) fn new(
         version: OcppVersion,
         config: Arc<ProvisioningConfig>,
         known: KnownChargePoint,
@@ -129,7 +129,7 @@ impl Provisioner {
     }
 
     /// A BootNotification is answered: begin again after a pause.
-    pub fn booted(&mut self, now: Instant) {
+    pub(crate) fn booted(&mut self, now: Instant) {
         if self.stage != Stage::Waiting {
             self.restarts += 1;
         }
@@ -150,21 +150,21 @@ impl Provisioner {
     }
 
     /// The charge point reported a connector's state.
-    pub fn status_reported(&mut self, connector_id: u32) {
+    pub(crate) fn status_reported(&mut self, connector_id: u32) {
         if connector_id <= MAX_CONNECTORS {
             self.reported_connectors.insert(connector_id);
         }
     }
 
     /// A transaction of OCPP 2.x ended: events of it may still be missing.
-    pub fn transaction_ended(&mut self, now: Instant) {
+    pub(crate) fn transaction_ended(&mut self, now: Instant) {
         if self.stage == Stage::Idle && self.due.is_none() {
             self.due = Some(now + self.config.transaction_check);
         }
     }
 
     /// A part of an inventory came; `more` if another one follows.
-    pub fn report_part(&mut self, id: Option<i64>, more: bool) {
+    pub(crate) fn report_part(&mut self, id: Option<i64>, more: bool) {
         let ours = self
             .report
             .is_some_and(|report| id == Some(i64::from(report.id)));
@@ -174,7 +174,7 @@ impl Provisioner {
     }
 
     /// When [`Provisioner::next`] has something to do if the charge point sends nothing before.
-    pub fn next_timeout(&self) -> Option<Instant> {
+    pub(crate) fn next_timeout(&self) -> Option<Instant> {
         if self.stage == Stage::Asleep {
             return self.channel.deadline();
         }
@@ -182,7 +182,7 @@ impl Provisioner {
     }
 
     /// The next step; to be called until there is none.
-    pub fn next(&mut self, now: Instant) -> Option<Step> {
+    pub(crate) fn next(&mut self, now: Instant) -> Option<Step> {
         if let Some((request, in_a_row)) = self.channel.expire(now) {
             self.timed_out(request, in_a_row, now);
         }

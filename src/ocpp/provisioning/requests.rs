@@ -47,7 +47,7 @@ pub(super) struct Write {
 
 impl Write {
     /// `None` unless `spelling` names a key that may be written.
-    pub fn new(version: OcppVersion, spelling: &str, value: String) -> Option<Self> {
+    pub(super) fn new(version: OcppVersion, spelling: &str, value: String) -> Option<Self> {
         let row = row_of(version, spelling).filter(|row| row.kind != Kind::ReadOnly)?;
         Some(Self {
             key: row.key,
@@ -56,18 +56,18 @@ impl Write {
         })
     }
 
-    pub fn key(&self) -> Key {
+    pub(super) fn key(&self) -> Key {
         self.key
     }
 
-    pub fn value(&self) -> &str {
+    pub(super) fn value(&self) -> &str {
         &self.value
     }
 }
 
 impl ProvisioningRequest {
     /// The frame; `None` if the version has no such request.
-    pub fn frame(&self, version: OcppVersion, id: &str) -> Option<String> {
+    pub(super) fn frame(&self, version: OcppVersion, id: &str) -> Option<String> {
         match version {
             OcppVersion::V16 => Some(text(&v16::Call::new(id.to_owned(), self.v16()?))),
             // These requests are the same in 2.0.1 and 2.1.

@@ -17,7 +17,12 @@ const KEYS_AT_ONCE: usize = 5;
 
 impl Provisioner {
     /// A response of the charge point: the payload, or an error code. Returns false if it belongs to no request.
-    pub fn response(&mut self, id: &str, response: Result<&str, &str>, now: Instant) -> bool {
+    pub(crate) fn response(
+        &mut self,
+        id: &str,
+        response: Result<&str, &str>,
+        now: Instant,
+    ) -> bool {
         let Some((request, in_time)) = self.channel.response(id) else {
             return false;
         };

@@ -95,7 +95,7 @@ impl Provisioner {
     }
 
     /// The event of the last [`super::Step::EmitDurably`] is durable; the snapshot includes it.
-    pub fn committed(&mut self, snapshot: ProvisioningSnapshot, wall: UtcMs, now: Instant) {
+    pub(crate) fn committed(&mut self, snapshot: ProvisioningSnapshot, wall: UtcMs, now: Instant) {
         self.state = snapshot.state;
         self.wall = wall;
         match self.awaited_commit.take() {

@@ -22,7 +22,7 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    pub fn new(max_failures: u32, max_handshakes: u32) -> Self {
+    pub(super) fn new(max_failures: u32, max_handshakes: u32) -> Self {
         Self {
             failures: Mutex::new(Attempts::new(MAX_REMEMBERED)),
             handshakes: Mutex::new(Attempts::new(MAX_REMEMBERED)),
@@ -32,7 +32,7 @@ impl Limits {
     }
 
     /// Returns true if the address had too many failed handshakes.
-    pub fn is_blocked(&self, address: IpAddr) -> bool {
+    pub(super) fn is_blocked(&self, address: IpAddr) -> bool {
         self.failures
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -41,7 +41,7 @@ impl Limits {
     }
 
     /// Records a failed handshake.
-    pub fn record_failure(&self, address: IpAddr) {
+    pub(super) fn record_failure(&self, address: IpAddr) {
         self.failures
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -49,7 +49,7 @@ impl Limits {
     }
 
     /// Records a handshake of an identity. Returns false, and records nothing, if there were too many.
-    pub fn allow(&self, identity: &str) -> bool {
+    pub(super) fn allow(&self, identity: &str) -> bool {
         let mut handshakes = self
             .handshakes
             .lock()

@@ -39,14 +39,14 @@ impl Liveness {
     }
 
     /// Records that bytes were received.
-    pub fn touch(&self) {
+    pub(crate) fn touch(&self) {
         let now = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.last_activity.store(now, Ordering::Relaxed);
         self.activity.notify_waiters();
     }
 
     /// The time since the last activity.
-    pub fn silent_for(&self) -> Duration {
+    pub(crate) fn silent_for(&self) -> Duration {
         let last = Duration::from_millis(self.last_activity.load(Ordering::Relaxed));
         self.since.elapsed().saturating_sub(last)
     }
@@ -92,7 +92,7 @@ impl Links {
     }
 
     /// Acquires the slot of `identity`, which ignores case. May wait for [`SILENT`] while the present owner is probed.
-    pub async fn acquire(
+    pub(crate) async fn acquire(
         &self,
         identity: &str,
         method: AuthMethod,
@@ -152,7 +152,7 @@ impl Links {
 
     /// Ends a connection. Returns true if it still held the slot: the late end of a connection that was replaced must not make its
     /// successor look disconnected.
-    pub fn release(&self, slot: &ConnectionSlot) -> bool {
+    pub(crate) fn release(&self, slot: &ConnectionSlot) -> bool {
         let mut owners = self.owners();
         let held = owners
             .get(&slot.key)

@@ -91,7 +91,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// Acquires the slot of a charge point's identity.
-    pub async fn acquire_slot(
+    pub(crate) async fn acquire_slot(
         &self,
         charge_point: &str,
         method: AuthMethod,

@@ -18,7 +18,7 @@ pub(super) struct IdleLimits {
 }
 
 impl IdleLimits {
-    pub fn new(config: &OcppConfig) -> Self {
+    pub(super) fn new(config: &OcppConfig) -> Self {
         let silence = max_silence(config.heartbeat_interval);
         let ping = if config.ping_interval.is_zero() {
             silence
@@ -28,7 +28,7 @@ impl IdleLimits {
         Self { ping, silence }
     }
 
-    pub fn first_check(&self) -> Duration {
+    pub(super) fn first_check(&self) -> Duration {
         self.ping
     }
 }

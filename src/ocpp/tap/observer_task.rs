@@ -25,7 +25,7 @@ pub(super) struct TappedLink {
 
 impl TappedLink {
     /// Observes messages until the queue is closed.
-    pub async fn observe(self, queue: Arc<Queue>) {
+    pub(super) async fn observe(self, queue: Arc<Queue>) {
         let mut observer = Observer::new(self.version);
         let mut observed = Vec::new();
         while let Some(message) = queue.next().await {
@@ -94,7 +94,7 @@ impl TappedLink {
     }
 
     /// Records that the charge point's link was opened or closed.
-    pub async fn connection_changed(&self, up: bool) {
+    pub(super) async fn connection_changed(&self, up: bool) {
         let at = (self.shared.clock)();
         if self.captured {
             self.shared.capture.record(Line::Link {
@@ -115,7 +115,7 @@ impl TappedLink {
     }
 
     /// Records that the observer panicked. Its memory of open requests is lost.
-    pub fn record_panic(&self) {
+    pub(super) fn record_panic(&self) {
         Stats::count(&self.shared.stats.tap_listener_deaths);
         let detail =
             "the observer of this link panicked and was restarted; the link itself is not affected";

@@ -34,7 +34,7 @@ pub(super) struct MessageCopier {
 }
 
 impl MessageCopier {
-    pub fn new(
+    pub(super) fn new(
         origin: Origin,
         max_bytes: usize,
         queue: Arc<Queue>,
@@ -51,7 +51,7 @@ impl MessageCopier {
     }
 
     /// Copies bytes that were passed on to the observer.
-    pub fn copy(&mut self, mut bytes: &[u8]) {
+    pub(super) fn copy(&mut self, mut bytes: &[u8]) {
         let Some(assembler) = &mut self.assembler else {
             return;
         };

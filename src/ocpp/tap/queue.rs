@@ -31,7 +31,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub fn new(max_messages: usize) -> Self {
+    pub(super) fn new(max_messages: usize) -> Self {
         Self {
             max_messages,
             ..Self::default()
@@ -43,7 +43,7 @@ impl Queue {
     }
 
     /// Appends a message. Returns true if the oldest one was dropped.
-    pub fn push(&self, message: TappedMessage) -> bool {
+    pub(super) fn push(&self, message: TappedMessage) -> bool {
         let mut state = self.state();
         let full = state.messages.len() >= self.max_messages;
         if full {
@@ -56,13 +56,13 @@ impl Queue {
     }
 
     /// Ends the queue once it is empty.
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         self.state().closed = true;
         self.changed.notify_one();
     }
 
     /// The oldest message. Waits for one; `None` once the queue is closed and empty.
-    pub async fn next(&self) -> Option<TappedMessage> {
+    pub(super) async fn next(&self) -> Option<TappedMessage> {
         loop {
             {
                 let mut state = self.state();

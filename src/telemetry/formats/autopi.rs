@@ -8,7 +8,7 @@ use crate::telemetry::kit::{json_object, time};
 use crate::telemetry::{Decoder, Message, Refused, Sink};
 
 /// The entry in the table of formats. A returner topic elsewhere has to be configured together with the format.
-pub const DECODER: Decoder = Decoder {
+pub(super) const DECODER: Decoder = Decoder {
     name: "autopi",
     format: FORMAT,
     filters: &["autopi/#"],

@@ -16,7 +16,7 @@ use crate::telemetry::{Decode, Decoder, Message, Refused, Sink};
 use crate::units::UtcMs;
 
 /// The entry in the table of formats.
-pub const DECODER: Decoder = Decoder {
+pub(super) const DECODER: Decoder = Decoder {
     name: "evcc",
     format: FORMAT,
     filters: &[

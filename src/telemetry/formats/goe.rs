@@ -13,7 +13,7 @@ use crate::telemetry::kit::value_text;
 use crate::telemetry::{Decoder, Message, Refused, Sink};
 
 /// The entry in the table of formats. Only the keys used here are subscribed to: `rbt`, `loc` and others come once a second.
-pub const DECODER: Decoder = Decoder {
+pub(super) const DECODER: Decoder = Decoder {
     name: "goe",
     format: FORMAT,
     filters: &[

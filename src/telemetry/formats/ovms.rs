@@ -8,7 +8,7 @@ use crate::telemetry::kit::single_value::{ReadingSource, emit_value, find_rule};
 use crate::telemetry::{Decoder, Message, Refused, Sink};
 
 /// The entry in the table of formats. Numbers come as C++ prints them by default: six significant digits.
-pub const DECODER: Decoder = Decoder {
+pub(super) const DECODER: Decoder = Decoder {
     name: "ovms",
     format: FORMAT,
     filters: &["ovms/+/+/metric/#"],

@@ -14,7 +14,7 @@ use crate::telemetry::{Decoder, Message, Refused, Sink};
 use crate::units::{Thousandths, parse_scaled};
 
 /// The entry in the table of formats. FullTopic can be reordered to `%topic%/%prefix%/`.
-pub const DECODER: Decoder = Decoder {
+pub(super) const DECODER: Decoder = Decoder {
     name: "tasmota",
     format: FORMAT,
     filters: &["tele/+/SENSOR", "tele/+/LWT", "+/tele/SENSOR", "+/tele/LWT"],

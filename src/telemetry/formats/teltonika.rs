@@ -15,7 +15,7 @@ use crate::telemetry::{Decoder, Message, Refused, Sink};
 
 /// The entry in the table of formats. Its topics begin with the device's own number, so they are only subscribed to if the format
 /// is named.
-pub const DECODER: Decoder = Decoder {
+pub(super) const DECODER: Decoder = Decoder {
     name: "teltonika",
     format: FORMAT,
     filters: &["+/data"],

@@ -10,7 +10,7 @@ use crate::telemetry::kit::{json_object, time, value_text};
 use crate::telemetry::{Decode, Decoder, Message, Refused, Sink};
 
 /// The entry in the table of formats. `telemetry` is the topic base of Tesla's own example; another one needs its topics configured.
-pub const DECODER: Decoder = Decoder {
+pub(super) const DECODER: Decoder = Decoder {
     name: "tesla",
     format: FORMAT,
     filters: &["telemetry/+/v/+", "telemetry/+/connectivity"],

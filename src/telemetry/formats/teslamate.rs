@@ -9,7 +9,7 @@ use crate::telemetry::kit::single_value::{ReadingSource, emit_value, find_rule};
 use crate::telemetry::{Decoder, Message, Refused, Sink};
 
 /// The entry in the table of formats.
-pub const DECODER: Decoder = Decoder {
+pub(super) const DECODER: Decoder = Decoder {
     name: "teslamate",
     format: FORMAT,
     filters: &["teslamate/cars/+/+", "teslamate/+/cars/+/+"],

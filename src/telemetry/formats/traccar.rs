@@ -16,7 +16,7 @@ use crate::telemetry::{Decoder, Message, Refused, Sink};
 use crate::units::UtcMs;
 
 /// The entry in the table of formats. A topic that is not below `traccar/` must be configured together with the format.
-pub const DECODER: Decoder = Decoder {
+pub(super) const DECODER: Decoder = Decoder {
     name: "traccar",
     format: FORMAT,
     filters: &["traccar/#"],

@@ -9,7 +9,7 @@ use crate::telemetry::{Decoder, Message, Refused, Sink};
 use crate::units::UtcMs;
 
 /// The entry in the table of formats.
-pub const DECODER: Decoder = Decoder {
+pub(super) const DECODER: Decoder = Decoder {
     name: "viss",
     format: FORMAT,
     filters: &["viss/+/#"],

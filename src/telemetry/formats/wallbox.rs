@@ -8,7 +8,7 @@ use crate::telemetry::kit::single_value::{ReadingSource, emit_value, find_rule};
 use crate::telemetry::{Decoder, Message, Refused, Sink};
 
 /// The entry in the table of formats. The serial number is only a part of the first level, which no filter can express.
-pub const DECODER: Decoder = Decoder {
+pub(super) const DECODER: Decoder = Decoder {
     name: "wallbox",
     format: FORMAT,
     filters: &[

@@ -8,19 +8,19 @@ const MAX: usize = 256;
 
 /// `<source>:<part>[/<part>...]`.
 #[derive(Clone, Copy)]
-pub struct AssetId {
+pub(crate) struct AssetId {
     bytes: [u8; MAX],
     len: usize,
 }
 
 impl AssetId {
     /// Joins checked parts behind `source`, so that they never equal a fleet id by accident.
-    pub fn new(source: &str, parts: &[&str]) -> Result<Self, Refused> {
+    pub(crate) fn new(source: &str, parts: &[&str]) -> Result<Self, Refused> {
         Self::from_levels(source, parts.iter().copied())
     }
 
     /// Like [`AssetId::new`], from topic paths of several levels each; the first of several may be empty.
-    pub fn from_paths(source: &str, paths: &[&str]) -> Result<Self, Refused> {
+    pub(crate) fn from_paths(source: &str, paths: &[&str]) -> Result<Self, Refused> {
         let paths = if let ["", rest @ ..] = paths {
             if rest.is_empty() { paths } else { rest }
         } else {
@@ -46,7 +46,7 @@ impl AssetId {
     }
 
     /// An empty id, to be filled with [`AssetId::push`] and then [`AssetId::checked`].
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self {
             bytes: [0; MAX],
             len: 0,
@@ -54,7 +54,7 @@ impl AssetId {
     }
 
     /// Checks the whole id: an optional `<source>:`, then ids divided by `/`. Without a source it is a fleet id.
-    pub fn checked(self) -> Result<Self, Refused> {
+    pub(crate) fn checked(self) -> Result<Self, Refused> {
         let whole = self.as_str();
         let (source, native) = whole
             .split_once(':')
@@ -71,7 +71,7 @@ impl AssetId {
     }
 
     /// Appends text; fails if the id becomes too long.
-    pub fn push(&mut self, text: &str) -> Result<(), Refused> {
+    pub(crate) fn push(&mut self, text: &str) -> Result<(), Refused> {
         let target = self
             .bytes
             .get_mut(self.len..self.len + text.len())
@@ -86,7 +86,7 @@ impl AssetId {
         Ok(())
     }
 
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         // Only whole texts were written.
         std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
     }

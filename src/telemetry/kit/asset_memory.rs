@@ -10,7 +10,7 @@ const MAX_ASSETS: usize = 4096;
 
 /// A value by asset id.
 #[derive(Debug)]
-pub struct AssetMemory<T> {
+pub(crate) struct AssetMemory<T> {
     known: BTreeMap<Box<str>, T>,
     changed: bool,
 }
@@ -26,12 +26,12 @@ impl<T> Default for AssetMemory<T> {
 
 impl<T: Copy + Default + PartialEq + Serialize + DeserializeOwned> AssetMemory<T> {
     /// The value of an asset, or the default.
-    pub fn get(&self, id: &str) -> T {
+    pub(crate) fn get(&self, id: &str) -> T {
         self.known.get(id).copied().unwrap_or_default()
     }
 
     /// Sets the value of an asset.
-    pub fn set(&mut self, id: &str, value: T) {
+    pub(crate) fn set(&mut self, id: &str, value: T) {
         if let Some(known) = self.known.get_mut(id) {
             if *known == value {
                 return;
@@ -46,18 +46,18 @@ impl<T: Copy + Default + PartialEq + Serialize + DeserializeOwned> AssetMemory<T
     }
 
     /// Returns true, once, if a value has changed.
-    pub fn take_changed(&mut self) -> bool {
+    pub(crate) fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)
     }
 
     /// All values, for [`AssetMemory::restore`].
-    pub fn save(&self) -> Vec<u8> {
+    pub(crate) fn save(&self) -> Vec<u8> {
         postcard::to_allocvec(&self.known)
             .expect("a map of small values always can be written to memory")
     }
 
     /// Restores saved values; bytes that cannot be decoded are dropped.
-    pub fn restore(&mut self, saved: &[u8]) {
+    pub(crate) fn restore(&mut self, saved: &[u8]) {
         let known: BTreeMap<Box<str>, T> = postcard::from_bytes(saved).unwrap_or_default();
         self.known = known.into_iter().take(MAX_ASSETS).collect();
     }

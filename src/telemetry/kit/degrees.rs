@@ -6,7 +6,7 @@ use crate::units::parse_scaled;
 const DIGITS: u32 = 7;
 
 /// An angle in units of 1e-7 degree, if it lies within `±limit` degrees.
-pub fn degrees(text: &str, limit: i32) -> Option<i32> {
+pub(crate) fn degrees(text: &str, limit: i32) -> Option<i32> {
     let scaled = parse_scaled(text, DIGITS).ok()?;
     let limit = i64::from(limit) * 10i64.pow(DIGITS);
     // 180 degrees are 1.8e9 units, within an i32.

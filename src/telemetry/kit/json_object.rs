@@ -17,12 +17,12 @@ const MAX_BYTES: usize = 64 * 1024;
 const MAX_DEPTH: usize = 16;
 
 /// The payload as text.
-pub fn text<'a>(message: &Message<'a>) -> Result<&'a str, Refused> {
+pub(crate) fn text<'a>(message: &Message<'a>) -> Result<&'a str, Refused> {
     text_within(message, MAX_BYTES)
 }
 
 /// The payload as text of at most `max` bytes.
-pub fn text_within<'a>(message: &Message<'a>, max: usize) -> Result<&'a str, Refused> {
+pub(crate) fn text_within<'a>(message: &Message<'a>, max: usize) -> Result<&'a str, Refused> {
     if message.payload.len() > max {
         let detail = format!(
             "the message has {} bytes; at most {max} are allowed",
@@ -42,7 +42,10 @@ pub fn text_within<'a>(message: &Message<'a>, max: usize) -> Result<&'a str, Ref
 
 /// Calls `take` with the name of each field, with the walker at its value. Callers must not emit anything before this returns: only then
 /// is the message known to be whole.
-pub fn walk<'a>(text: &'a str, take: impl FnMut(&mut Json<'a>, &str)) -> Result<(), Refused> {
+pub(crate) fn walk<'a>(
+    text: &'a str,
+    take: impl FnMut(&mut Json<'a>, &str),
+) -> Result<(), Refused> {
     match text.as_bytes().first() {
         Some(b'{') => {}
         None => {
@@ -70,12 +73,12 @@ pub fn walk<'a>(text: &'a str, take: impl FnMut(&mut Json<'a>, &str)) -> Result<
 }
 
 /// A walker at the beginning of a text, or of a part of one.
-pub fn json(text: &str) -> Json<'_> {
+pub(crate) fn json(text: &str) -> Json<'_> {
     Json::new(text, MAX_DEPTH)
 }
 
 /// The text of the value at the walker's position, as it is written.
-pub fn raw<'a>(json: &mut Json<'a>) -> &'a str {
+pub(crate) fn raw<'a>(json: &mut Json<'a>) -> &'a str {
     json.peek();
     let from = json.position();
     json.skip();
@@ -83,7 +86,7 @@ pub fn raw<'a>(json: &mut Json<'a>) -> &'a str {
 }
 
 /// Checks that the walk reached the end of a valid text.
-pub fn end(json: &mut Json<'_>) -> Result<(), Refused> {
+pub(crate) fn end(json: &mut Json<'_>) -> Result<(), Refused> {
     if json.too_deep() {
         let detail = format!("the message nests deeper than {MAX_DEPTH} levels");
         return Err(Refused::new(RejectReason::TooDeep, detail));
@@ -105,7 +108,7 @@ pub fn end(json: &mut Json<'_>) -> Result<(), Refused> {
 
 /// The parts of a position, found in a message.
 #[derive(Default)]
-pub struct PositionFields<'a> {
+pub(crate) struct PositionFields<'a> {
     /// Degrees.
     pub latitude: Option<Cow<'a, str>>,
     /// Degrees.
@@ -118,7 +121,7 @@ pub struct PositionFields<'a> {
 
 impl<'a> PositionFields<'a> {
     /// Takes a field of an object whose fields are named so; false if it is none of them.
-    pub fn parse_field(&mut self, json: &mut Json<'a>, name: &str) -> bool {
+    pub(crate) fn parse_field(&mut self, json: &mut Json<'a>, name: &str) -> bool {
         match name {
             "latitude" => self.latitude = json.raw(),
             "longitude" => self.longitude = json.raw(),
@@ -130,7 +133,12 @@ impl<'a> PositionFields<'a> {
     }
 
     /// Puts position and speed with the other values of a reading, unless the receiver had no fix.
-    pub fn add_to<'s>(&'s self, speed: Rule, entries: &mut Entries<'s>, sink: &mut dyn Sink) {
+    pub(crate) fn add_to<'s>(
+        &'s self,
+        speed: Rule,
+        entries: &mut Entries<'s>,
+        sink: &mut dyn Sink,
+    ) {
         match self.position() {
             Ok(Some(value)) => {
                 entries.insert(Quantity::Position, value);
@@ -164,7 +172,7 @@ impl<'a> PositionFields<'a> {
 }
 
 /// A payload that is `{"latitude": ..., "longitude": ...}`, or empty where nobody knows.
-pub fn position_fields<'a>(message: &Message<'a>) -> Result<PositionFields<'a>, Refused> {
+pub(crate) fn position_fields<'a>(message: &Message<'a>) -> Result<PositionFields<'a>, Refused> {
     let mut position_fields = PositionFields::default();
     let text = text(message)?;
     if value_text::known(text).is_some() {
@@ -176,7 +184,7 @@ pub fn position_fields<'a>(message: &Message<'a>) -> Result<PositionFields<'a>, 
 }
 
 /// Gives out such a payload as a reading of its own. `field` is its name for people.
-pub fn emit_position(
+pub(crate) fn emit_position(
     message: &Message<'_>,
     source: ReadingSource<'_>,
     field: &str,

@@ -14,14 +14,14 @@ use crate::units::UtcMs;
 const MAX_ERRORS: usize = 8;
 
 /// The values and errors of an object so far.
-pub struct ObjectFields<'a> {
+pub(crate) struct ObjectFields<'a> {
     entries: Entries<'a>,
     errors: [Option<(&'static str, ValueError)>; MAX_ERRORS],
 }
 
 impl<'a> ObjectFields<'a> {
     /// No values yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             entries: Entries::new(),
             errors: [None; MAX_ERRORS],
@@ -29,7 +29,7 @@ impl<'a> ObjectFields<'a> {
     }
 
     /// Parses the value at the walker's position.
-    pub fn parse_field(&mut self, json: &mut Json<'a>, field: &'static str, rule: Rule) {
+    pub(crate) fn parse_field(&mut self, json: &mut Json<'a>, field: &'static str, rule: Rule) {
         match rule.parse(json_object::raw(json)) {
             Ok(Some(value)) => drop(self.entries.insert(rule.quantity(), value)),
             Ok(None) => {}
@@ -38,26 +38,31 @@ impl<'a> ObjectFields<'a> {
     }
 
     /// Parses the value at the walker's position by a table. A field that is not in the table is left for the walker to skip.
-    pub fn parse_known(&mut self, json: &mut Json<'a>, table: &[(&'static str, Rule)], name: &str) {
+    pub(crate) fn parse_known(
+        &mut self,
+        json: &mut Json<'a>,
+        table: &[(&'static str, Rule)],
+        name: &str,
+    ) {
         if let Some((field, rule)) = table.iter().find(|(known, _)| same(known, name)) {
             self.parse_field(json, field, *rule);
         }
     }
 
     /// The values, for those that no rule can parse.
-    pub fn entries(&mut self) -> &mut Entries<'a> {
+    pub(crate) fn entries(&mut self) -> &mut Entries<'a> {
         &mut self.entries
     }
 
     /// Records why a field is left out.
-    pub fn reject(&mut self, field: &'static str, error: ValueError) {
+    pub(crate) fn reject(&mut self, field: &'static str, error: ValueError) {
         if let Some(free) = self.errors.iter_mut().find(|place| place.is_none()) {
             *free = Some((field, error));
         }
     }
 
     /// Emits the errors, and the reading if it has values.
-    pub fn emit(
+    pub(crate) fn emit(
         &self,
         message: &Message<'_>,
         source: ReadingSource<'_>,

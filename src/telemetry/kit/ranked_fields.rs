@@ -12,7 +12,7 @@ use crate::telemetry::Sink;
 
 /// A field that a format knows, ranked among those of its quantity.
 #[derive(Debug)]
-pub struct RankedField {
+pub(crate) struct RankedField {
     /// Its name in the message.
     pub name: &'static str,
     pub rule: Rule,
@@ -21,7 +21,7 @@ pub struct RankedField {
 }
 
 /// The only field of its quantity, or the best.
-pub const fn best(name: &'static str, rule: Rule) -> RankedField {
+pub(crate) const fn best(name: &'static str, rule: Rule) -> RankedField {
     RankedField {
         name,
         rule,
@@ -30,26 +30,29 @@ pub const fn best(name: &'static str, rule: Rule) -> RankedField {
 }
 
 /// A field that only counts where no better one is.
-pub const fn lesser(rank: u8, name: &'static str, rule: Rule) -> RankedField {
+pub(crate) const fn lesser(rank: u8, name: &'static str, rule: Rule) -> RankedField {
     RankedField { name, rule, rank }
 }
 
 /// Finds a field by its name.
-pub fn find_field(table: &'static [RankedField], name: &str) -> Option<&'static RankedField> {
+pub(crate) fn find_field(
+    table: &'static [RankedField],
+    name: &str,
+) -> Option<&'static RankedField> {
     table
         .iter()
         .find(|field| value_text::same(field.name, name))
 }
 
 /// At most one field for every quantity, on the stack.
-pub struct RankedFields<'a> {
+pub(crate) struct RankedFields<'a> {
     list: [Option<(&'static RankedField, Cow<'a, str>)>; Quantity::ALL.len()],
     len: usize,
 }
 
 impl<'a> RankedFields<'a> {
     /// No fields.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             list: [const { None }; Quantity::ALL.len()],
             len: 0,
@@ -58,7 +61,7 @@ impl<'a> RankedFields<'a> {
 
     /// Offers a field with its text. It is dropped if its value is unknown or a better field is there. A bad value of a better field still
     /// keeps a lesser one out, because the next message will have a good one.
-    pub fn offer(&mut self, field: &'static RankedField, text: Cow<'a, str>) {
+    pub(crate) fn offer(&mut self, field: &'static RankedField, text: Cow<'a, str>) {
         if value_text::known(&text).is_none() {
             return;
         }
@@ -79,7 +82,7 @@ impl<'a> RankedFields<'a> {
     }
 
     /// The fields that were kept.
-    pub fn fields(&self) -> impl Iterator<Item = &'static RankedField> {
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &'static RankedField> {
         self.list[..self.len]
             .iter()
             .flatten()
@@ -87,7 +90,7 @@ impl<'a> RankedFields<'a> {
     }
 
     /// Parses the fields that `wanted` selects; errors go to the sink.
-    pub fn parse_into<'s>(
+    pub(crate) fn parse_into<'s>(
         &'s self,
         into: &mut Entries<'s>,
         sink: &mut dyn Sink,

@@ -8,7 +8,7 @@ const CAPACITY: usize = Quantity::ALL.len();
 const _: () = assert!(CAPACITY <= 64);
 
 /// Values in insertion order.
-pub struct Entries<'a> {
+pub(crate) struct Entries<'a> {
     list: [ReadingEntry<'a>; CAPACITY],
     len: usize,
     seen: u64,
@@ -16,7 +16,7 @@ pub struct Entries<'a> {
 
 impl<'a> Entries<'a> {
     /// No values.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let list = [const {
             ReadingEntry {
                 quantity: Quantity::Odometer,
@@ -31,7 +31,7 @@ impl<'a> Entries<'a> {
     }
 
     /// Inserts a value. Returns false if the quantity had one, which is replaced.
-    pub fn insert(&mut self, quantity: Quantity, value: Value<'a>) -> bool {
+    pub(crate) fn insert(&mut self, quantity: Quantity, value: Value<'a>) -> bool {
         if self.has(quantity) {
             if let Some(entry) = self.list[..self.len]
                 .iter_mut()
@@ -48,24 +48,24 @@ impl<'a> Entries<'a> {
     }
 
     /// Inserts a value unless the quantity has one.
-    pub fn insert_if_absent(&mut self, quantity: Quantity, value: Value<'a>) {
+    pub(crate) fn insert_if_absent(&mut self, quantity: Quantity, value: Value<'a>) {
         if !self.has(quantity) {
             self.insert(quantity, value);
         }
     }
 
     /// Returns true if the quantity has a value.
-    pub fn has(&self, quantity: Quantity) -> bool {
+    pub(crate) fn has(&self, quantity: Quantity) -> bool {
         self.seen & 1 << quantity as u8 != 0
     }
 
     /// Returns true if there are no values.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// The values in insertion order.
-    pub fn as_slice(&self) -> &[ReadingEntry<'a>] {
+    pub(crate) fn as_slice(&self) -> &[ReadingEntry<'a>] {
         &self.list[..self.len]
     }
 }

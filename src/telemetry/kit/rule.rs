@@ -8,7 +8,7 @@ use crate::model::{Quantity, RejectReason, Value, check_id};
 use crate::units::Thousandths;
 
 /// Why a value is left out: the category for counters, and a text for people that follows the field's name.
-pub type ValueError = (RejectReason, &'static str);
+pub(crate) type ValueError = (RejectReason, &'static str);
 
 const BAD_NUMBER: ValueError = (
     RejectReason::Number,
@@ -34,13 +34,13 @@ const BAD_BOOL: ValueError = (
 const BAD_ID: ValueError = (RejectReason::Id, "is not an id");
 
 /// Returns true if the source reports that it does not know the value, which is not an error of the message.
-pub fn is_unknown(error: ValueError) -> bool {
+pub(crate) fn is_unknown(error: ValueError) -> bool {
     error == NOT_A_NUMBER || error == ZERO
 }
 
 /// What a field becomes.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Rule {
+pub(crate) enum Rule {
     /// A number in this unit. An odometer of zero counts as unknown: it is the most frequent glitch of all sources.
     Number(Quantity, &'static str),
     /// A number in this unit with the sign reversed: the source counts power out of the battery as positive, we count power into it.
@@ -61,7 +61,7 @@ pub enum Rule {
 
 impl Rule {
     /// The rule of a value in the quantity's own unit.
-    pub fn canonical(quantity: Quantity) -> Option<Self> {
+    pub(crate) fn canonical(quantity: Quantity) -> Option<Self> {
         match quantity.unit() {
             "bool" => Some(Self::Bool(quantity)),
             "id" => Some(Self::Id(quantity)),
@@ -72,7 +72,7 @@ impl Rule {
     }
 
     /// The quantity that the rule yields.
-    pub fn quantity(self) -> Quantity {
+    pub(crate) fn quantity(self) -> Quantity {
         match self {
             Self::Number(quantity, _) | Self::Negated(quantity, _) | Self::NonZero(quantity, _) => {
                 quantity
@@ -83,7 +83,7 @@ impl Rule {
     }
 
     /// Parses a value's text; blanks and quotes may surround it. `None` if the source does not know the value.
-    pub fn parse(self, text: &str) -> Result<Option<Value<'_>>, ValueError> {
+    pub(crate) fn parse(self, text: &str) -> Result<Option<Value<'_>>, ValueError> {
         let Some(text) = value_text::known(text) else {
             return Ok(None);
         };
@@ -111,7 +111,7 @@ impl Rule {
 }
 
 /// A number that is already in thousandths of the quantity's own unit, as CAN frames carry it.
-pub fn counted(quantity: Quantity, thousandths: i64) -> Result<Value<'static>, ValueError> {
+pub(crate) fn counted(quantity: Quantity, thousandths: i64) -> Result<Value<'static>, ValueError> {
     if unit::is_plausible(quantity, thousandths) {
         not_zero(quantity, thousandths)
     } else {
@@ -128,7 +128,7 @@ fn not_zero(quantity: Quantity, thousandths: i64) -> Result<Value<'static>, Valu
 }
 
 /// A number's text in a unit to thousandths of the quantity's own.
-pub fn number(quantity: Quantity, text: &str, unit: &str) -> Result<i64, ValueError> {
+pub(crate) fn number(quantity: Quantity, text: &str, unit: &str) -> Result<i64, ValueError> {
     let unit = (!value_text::same(unit, quantity.unit())).then_some(unit);
     unit::number(quantity, text, unit).map_err(|reason| match reason {
         RejectReason::Unit => BAD_UNIT,
@@ -139,7 +139,7 @@ pub fn number(quantity: Quantity, text: &str, unit: &str) -> Result<i64, ValueEr
 }
 
 /// `NaN`, `+Inf`, `-infinity`: what a program prints of a value it could not compute.
-pub fn is_not_a_number(text: &str) -> bool {
+pub(crate) fn is_not_a_number(text: &str) -> bool {
     let unsigned = text.trim_start_matches(['-', '+']);
     ["nan", "inf", "infinity"]
         .iter()
@@ -147,7 +147,7 @@ pub fn is_not_a_number(text: &str) -> bool {
 }
 
 /// A boolean, in any spelling in use.
-pub fn boolean(text: &str) -> Result<bool, ValueError> {
+pub(crate) fn boolean(text: &str) -> Result<bool, ValueError> {
     let is = |words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
     if is(["true", "yes", "on", "1"]) {
         Ok(true)
@@ -171,7 +171,10 @@ fn angle(quantity: Quantity, text: &str) -> Result<i32, ValueError> {
 }
 
 /// Latitude and longitude; `None` at 0, 0 in the Gulf of Guinea, which is what receivers without a fix report.
-pub fn position(latitude: &str, longitude: &str) -> Result<Option<Value<'static>>, ValueError> {
+pub(crate) fn position(
+    latitude: &str,
+    longitude: &str,
+) -> Result<Option<Value<'static>>, ValueError> {
     let position = (
         angle(Quantity::Latitude, latitude)?,
         angle(Quantity::Longitude, longitude)?,

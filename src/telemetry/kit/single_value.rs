@@ -9,14 +9,14 @@ use crate::units::UtcMs;
 
 /// The format and asset that a reading is emitted for.
 #[derive(Clone, Copy)]
-pub struct ReadingSource<'a> {
+pub(crate) struct ReadingSource<'a> {
     pub format: FeedFormat,
     pub kind: AssetKind,
     pub asset: &'a AssetId,
 }
 
 /// Finds a rule by its name.
-pub fn find_rule(table: &[(&str, Rule)], name: &str) -> Option<Rule> {
+pub(crate) fn find_rule(table: &[(&str, Rule)], name: &str) -> Option<Rule> {
     table
         .iter()
         .find(|(known, _)| value_text::same(known, name))
@@ -24,7 +24,7 @@ pub fn find_rule(table: &[(&str, Rule)], name: &str) -> Option<Rule> {
 }
 
 /// Parses the payload by a rule and emits it as a reading of its own. `field` names it in messages for people.
-pub fn emit_value(
+pub(crate) fn emit_value(
     message: &Message<'_>,
     source: ReadingSource<'_>,
     field: &str,
@@ -35,7 +35,7 @@ pub fn emit_value(
 }
 
 /// Like [`emit_value`], for a value with a time of its own. Returns false if the source does not know the value.
-pub fn emit_value_at(
+pub(crate) fn emit_value_at(
     message: &Message<'_>,
     source: ReadingSource<'_>,
     at: Option<UtcMs>,
@@ -61,7 +61,7 @@ pub fn emit_value_at(
 }
 
 /// Emits the values of one message as one reading without a time of its own.
-pub fn emit_entries(
+pub(crate) fn emit_entries(
     message: &Message<'_>,
     source: ReadingSource<'_>,
     entries: &[ReadingEntry<'_>],
@@ -79,7 +79,7 @@ pub fn emit_entries(
 }
 
 /// Parses the payload by a rule; `None` if the source does not know the value.
-pub fn parse_value<'a>(
+pub(crate) fn parse_value<'a>(
     message: &Message<'a>,
     field: &str,
     rule: Rule,

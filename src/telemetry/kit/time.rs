@@ -11,29 +11,29 @@ const EARLIEST: UtcMs = UtcMs(1_000_000_000_000);
 const UNUSABLE: &str = "is no time that a set clock can show; the time of arrival is used";
 
 /// RFC 3339 with a zone.
-pub fn rfc3339(text: &str) -> Option<UtcMs> {
+pub(crate) fn rfc3339(text: &str) -> Option<UtcMs> {
     text.parse().ok()
 }
 
 /// RFC 3339, where a text without a zone means UTC.
-pub fn utc(text: &str) -> Option<UtcMs> {
+pub(crate) fn utc(text: &str) -> Option<UtcMs> {
     UtcMs::parse_lenient(text).ok().map(|parsed| parsed.instant)
 }
 
 /// Unix seconds with a fraction. Digits beyond milliseconds are cut, not rounded: they are the rest of a float.
-pub fn unix_seconds(text: &str) -> Option<UtcMs> {
+pub(crate) fn unix_seconds(text: &str) -> Option<UtcMs> {
     parse_scaled(text, 6)
         .ok()
         .map(|micros| UtcMs(micros.div_euclid(1_000)))
 }
 
 /// Unix milliseconds.
-pub fn unix_ms(text: &str) -> Option<UtcMs> {
+pub(crate) fn unix_ms(text: &str) -> Option<UtcMs> {
     parse_scaled(text, 0).ok().map(UtcMs)
 }
 
 /// Parses a field's text, if there is one; a text that is not a usable time is reported and dropped.
-pub fn parse_field(
+pub(crate) fn parse_field(
     field: &str,
     text: Option<&str>,
     parse: fn(&str) -> Option<UtcMs>,

@@ -152,24 +152,24 @@ const DURATION: Units = &[
 
 /// A unit of a quantity, looked up once.
 #[derive(Clone, Copy, Debug)]
-pub struct Unit {
+pub(crate) struct Unit {
     quantity: Quantity,
     factor: Factor,
 }
 
 impl Unit {
     /// Looks up a unit by name; `None` if the quantity has no such unit.
-    pub fn from_name(quantity: Quantity, name: &str) -> Option<Self> {
+    pub(crate) fn from_name(quantity: Quantity, name: &str) -> Option<Self> {
         find(units_for(quantity), name).map(|factor| Self { quantity, factor })
     }
 
     /// The names of all units of a quantity.
-    pub fn names(quantity: Quantity) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn names(quantity: Quantity) -> impl Iterator<Item = &'static str> {
         units_for(quantity).iter().map(|(name, _)| *name)
     }
 
     /// Converts a number to thousandths of the quantity's canonical unit.
-    pub fn thousandths(self, number: Decimal) -> Result<i64, RejectReason> {
+    pub(crate) fn thousandths(self, number: Decimal) -> Result<i64, RejectReason> {
         let thousandths = match self.factor {
             Power(scale) => number.scaled(scale).map_err(refuse)?,
             Ratio(numerator, denominator) => {
@@ -193,7 +193,11 @@ impl Unit {
 }
 
 /// Parses a number in `unit` (the canonical one if `None`) to thousandths of the quantity's canonical unit.
-pub fn number(quantity: Quantity, text: &str, unit: Option<&str>) -> Result<i64, RejectReason> {
+pub(crate) fn number(
+    quantity: Quantity,
+    text: &str,
+    unit: Option<&str>,
+) -> Result<i64, RejectReason> {
     let factor = match unit {
         None => Power(3),
         Some(unit) => find(units_for(quantity), unit).ok_or(RejectReason::Unit)?,
@@ -221,7 +225,7 @@ fn in_64_bits(factor: Factor, text: &str) -> Option<i64> {
 }
 
 /// Our own spelling of a unit of the quantity, for tables that outlive the message; `None` if the quantity has no such unit.
-pub fn spelling(quantity: Quantity, unit: &str) -> Option<&'static str> {
+pub(crate) fn spelling(quantity: Quantity, unit: &str) -> Option<&'static str> {
     lookup(units_for(quantity), unit).map(|(symbol, _)| *symbol)
 }
 
@@ -272,7 +276,7 @@ const UNITS: [Units; Quantity::ALL.len()] = {
 
 /// Whether a value can be at all. The limits are generous: they catch garbage, all-ones and `1e15`, while a register in
 /// a wrong unit must pass, because the counter rules recognise and report it.
-pub fn is_plausible(quantity: Quantity, thousandths: i64) -> bool {
+pub(crate) fn is_plausible(quantity: Quantity, thousandths: i64) -> bool {
     let (low, high) = match quantity {
         // Metres sent as kilometres by a vehicle of a million kilometres still pass.
         Quantity::Odometer | Quantity::OdometerCoarse | Quantity::DistanceGpsTotal => {

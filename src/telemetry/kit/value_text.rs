@@ -20,7 +20,7 @@ const UNKNOWN: [&str; 7] = [
 /// The payload as text without quotes; `None` if the value is unknown.
 ///
 /// An empty payload is "unknown", and also what erases a broker's retained copy (MQTT 3.1.1, section 3.3.1.3).
-pub fn text<'a>(message: &Message<'a>) -> Result<Option<&'a str>, Refused> {
+pub(crate) fn text<'a>(message: &Message<'a>) -> Result<Option<&'a str>, Refused> {
     if message.payload.len() > MAX {
         let detail = format!(
             "the value has {} bytes; a single value is expected",
@@ -39,13 +39,13 @@ pub fn text<'a>(message: &Message<'a>) -> Result<Option<&'a str>, Refused> {
 
 /// Compares texts by length and ends first, because tables are searched for every field of every message.
 #[inline]
-pub fn same(a: &str, b: &str) -> bool {
+pub(crate) fn same(a: &str, b: &str) -> bool {
     let (x, y) = (a.as_bytes(), b.as_bytes());
     x.len() == y.len() && x.first() == y.first() && x.last() == y.last() && a == b
 }
 
 /// A value's text without blanks and quotes; `None` if it is empty or a word for "unknown".
-pub fn known(text: &str) -> Option<&str> {
+pub(crate) fn known(text: &str) -> Option<&str> {
     // Nearly all values are bare numbers.
     if let (Some(b'0'..=b'9' | b'-'), Some(b'0'..=b'9')) =
         (text.as_bytes().first(), text.as_bytes().last())

@@ -80,12 +80,12 @@ const PATHS: &[(&str, Rule)] = &[
 ];
 
 /// The rule of a path such as `Vehicle.TraveledDistance`.
-pub fn rule(path: &str) -> Option<Rule> {
+pub(crate) fn rule(path: &str) -> Option<Rule> {
     find_rule(PATHS, path.strip_prefix("Vehicle.")?)
 }
 
 /// The rule of the path that carries a quantity.
-pub fn rule_for_quantity(quantity: Quantity) -> Option<Rule> {
+pub(crate) fn rule_for_quantity(quantity: Quantity) -> Option<Rule> {
     PATHS
         .iter()
         .map(|(_, rule)| *rule)

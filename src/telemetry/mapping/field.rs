@@ -34,13 +34,13 @@ const NO_POSITION: ValueError = (
 );
 
 /// Decimal digits of the field's unit in which offsets and ranges are computed.
-pub const DIGITS: u32 = 9;
+pub(super) const DIGITS: u32 = 9;
 /// Digits of a degree that are kept.
 const DEGREE_DIGITS: u32 = 7;
 
 /// A field, compiled.
 #[derive(Debug)]
-pub struct MappedField {
+pub(super) struct MappedField {
     /// Its name in messages for people: the path, or the quantity of a bare value.
     pub name: String,
     /// Index of its pointer.
@@ -53,7 +53,7 @@ pub struct MappedField {
 
 /// How a field's text is converted.
 #[derive(Debug)]
-pub enum Conversion {
+pub(super) enum Conversion {
     /// A number in a unit.
     Number(Unit, LinearScale),
     /// Degrees.
@@ -70,7 +70,7 @@ pub enum Conversion {
 
 /// `raw * scale + offset`, for a raw number within a range.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct LinearScale {
+pub(super) struct LinearScale {
     /// `scale`.
     pub scale: Option<Decimal>,
     /// `offset`.
@@ -103,12 +103,12 @@ impl LinearScale {
 
 impl MappedField {
     /// Returns true if the empty text is one of its words.
-    pub fn has_empty_word(&self) -> bool {
+    pub(super) fn has_empty_word(&self) -> bool {
         matches!(&self.conversion, Conversion::Words(words) if words.iter().any(|(word, _)| word.is_empty()))
     }
 
     /// Parses a value; `None` if the source does not know it.
-    pub fn parse<'a>(&'a self, raw: &'a str) -> Result<Option<Value<'a>>, ValueError> {
+    pub(super) fn parse<'a>(&'a self, raw: &'a str) -> Result<Option<Value<'a>>, ValueError> {
         if raw_value::is_nested(raw) {
             return if matches!(self.conversion, Conversion::Position) {
                 pair(raw)

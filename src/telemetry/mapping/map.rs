@@ -23,7 +23,7 @@ const SHOWN: usize = 64;
 
 /// A map, compiled.
 #[derive(Debug)]
-pub struct Map {
+pub(super) struct Map {
     /// `topic`.
     pub topic: Pattern,
     /// `asset`.
@@ -47,7 +47,7 @@ pub struct Map {
 }
 
 /// The receiver of readings and errors.
-pub struct Report<'s> {
+pub(super) struct Report<'s> {
     /// Receives readings and errors.
     pub sink: &'s mut dyn Sink,
     /// Also report fields that are absent or null, which is not an error but helps when writing a map.
@@ -73,7 +73,7 @@ impl Report<'_> {
 
 impl Map {
     /// Decodes a message whose topic this map's pattern matches.
-    pub fn decode(
+    pub(super) fn decode(
         &self,
         captures: &Captures<'_>,
         message: &Message<'_>,

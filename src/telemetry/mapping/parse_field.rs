@@ -18,7 +18,7 @@ const VALID_HINT: &str =
 const MAX_WORDS: usize = 256;
 
 /// The keys of the map on which a field depends.
-pub struct MapContext {
+pub(super) struct MapContext {
     /// `format` is "json".
     pub is_json: bool,
     /// The map has a `select`.
@@ -26,7 +26,7 @@ pub struct MapContext {
 }
 
 /// Compiles a field; `None`, with the mistakes reported, if it has any.
-pub fn field(
+pub(super) fn field(
     mut table: TomlTable<'_, '_>,
     map: &MapContext,
     pointers: &mut Pointers,

@@ -37,7 +37,7 @@ const FIELDS_HINT: &str =
     "write fields = [ { path = \"/odo\", quantity = \"odometer\", unit = \"km\" } ]";
 
 /// The maps of a file, without those that have mistakes.
-pub fn maps(source: &MappingFile<'_>, zone: FindZone<'_>) -> Vec<Map> {
+pub(super) fn maps(source: &MappingFile<'_>, zone: FindZone<'_>) -> Vec<Map> {
     let Some(mut file) = source.parse() else {
         return Vec::new();
     };

@@ -4,16 +4,16 @@ use super::topic::PatternError;
 use crate::json::Json;
 
 /// Different pointers of one map.
-pub const MAX_POINTERS: usize = 64;
+pub(super) const MAX_POINTERS: usize = 64;
 /// Steps of one pointer.
 const MAX_STEPS: usize = 16;
 
 /// The raw value of each pointer in one message.
-pub type FoundValues<'a> = [Option<&'a str>; MAX_POINTERS];
+pub(super) type FoundValues<'a> = [Option<&'a str>; MAX_POINTERS];
 
 /// The pointers of a map.
 #[derive(Debug)]
-pub struct Pointers {
+pub(super) struct Pointers {
     nodes: Vec<Node>,
     texts: Vec<String>,
 }
@@ -35,7 +35,7 @@ struct Child {
 
 impl Pointers {
     /// No pointers.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             nodes: vec![Node::default()],
             texts: Vec::new(),
@@ -43,7 +43,7 @@ impl Pointers {
     }
 
     /// Adds a pointer unless it is there, and returns its index.
-    pub fn add(&mut self, text: &str) -> Result<usize, PatternError> {
+    pub(super) fn add(&mut self, text: &str) -> Result<usize, PatternError> {
         if let Some(known) = self.texts.iter().position(|known| known == text) {
             return Ok(known);
         }
@@ -86,13 +86,13 @@ impl Pointers {
     }
 
     /// Returns true if a pointer refers to the whole message.
-    pub fn wants_root(&self) -> bool {
+    pub(super) fn wants_root(&self) -> bool {
         self.nodes[0].pointer.is_some()
     }
 
     /// Walks a message once and stores the text at each pointer. If a key stands twice the last one counts, as in nearly every JSON parser
     /// (RFC 8259, section 4).
-    pub fn find<'a>(&self, json: &mut Json<'a>, found: &mut FoundValues<'a>) {
+    pub(super) fn find<'a>(&self, json: &mut Json<'a>, found: &mut FoundValues<'a>) {
         self.visit(&self.nodes[0], json, found);
     }
 

@@ -6,12 +6,12 @@ use std::borrow::Cow;
 use crate::telemetry::kit::{strict_json, value_text};
 
 /// Returns true for an object or an array.
-pub fn is_nested(raw: &str) -> bool {
+pub(super) fn is_nested(raw: &str) -> bool {
     raw.starts_with(['{', '['])
 }
 
 /// The text without blanks around it and without quotes.
-pub fn plain(raw: &str) -> Cow<'_, str> {
+pub(super) fn plain(raw: &str) -> Cow<'_, str> {
     let raw = raw.trim();
     match strict_json::string(raw) {
         Some(Cow::Owned(text)) => Cow::Owned(text.trim().to_owned()),
@@ -21,7 +21,7 @@ pub fn plain(raw: &str) -> Cow<'_, str> {
 }
 
 /// The text; `None` if it is empty, nested, or a word for "unknown".
-pub fn known(raw: &str) -> Option<Cow<'_, str>> {
+pub(super) fn known(raw: &str) -> Option<Cow<'_, str>> {
     let text = plain(raw);
     (!is_nested(raw) && value_text::known(&text).is_some()).then_some(text)
 }

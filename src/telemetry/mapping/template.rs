@@ -9,7 +9,7 @@ use crate::telemetry::{Message, Refused};
 
 /// An asset's id to be filled in.
 #[derive(Debug)]
-pub struct Template(Vec<Piece>);
+pub(super) struct Template(Vec<Piece>);
 
 #[derive(Debug)]
 enum Piece {
@@ -21,7 +21,7 @@ enum Piece {
 
 impl Template {
     /// Compiles a template; its pointers join those of the map, or are refused if there are none (`format = "value"`).
-    pub fn parse(
+    pub(super) fn parse(
         text: &str,
         topic: &Pattern,
         mut pointers: Option<&mut Pointers>,
@@ -76,7 +76,7 @@ impl Template {
     }
 
     /// The id of a message's asset.
-    pub fn fill(
+    pub(super) fn fill(
         &self,
         captures: &Captures<'_>,
         found: &FoundValues<'_>,

@@ -37,7 +37,7 @@ const THIRTEEN_DIGITS: std::ops::Range<i128> = 1_000_000_000_000..10_000_000_000
 
 /// Where the time stands.
 #[derive(Debug)]
-pub enum TimeLocation {
+pub(super) enum TimeLocation {
     /// In the message, found by a pointer.
     Pointer(usize),
     /// In a user property.
@@ -46,7 +46,7 @@ pub enum TimeLocation {
 
 /// How it is written.
 #[derive(Clone, Debug)]
-pub enum TimeFormat {
+pub(super) enum TimeFormat {
     /// RFC 3339 with its offset.
     Rfc3339,
     /// Seconds since 1970, with a fraction or without.
@@ -59,7 +59,7 @@ pub enum TimeFormat {
 
 /// A device's own time.
 #[derive(Debug)]
-pub struct TimeRule {
+pub(super) struct TimeRule {
     /// The key or property that holds it.
     pub location: TimeLocation,
     /// Its name in messages for people.
@@ -70,7 +70,7 @@ pub struct TimeRule {
 
 impl TimeRule {
     /// Parses the time of a message; an error comes with the text found.
-    pub fn parse<'a>(
+    pub(super) fn parse<'a>(
         &self,
         found: &FoundValues<'a>,
         message: &Message<'a>,

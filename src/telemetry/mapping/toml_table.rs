@@ -10,7 +10,7 @@ use crate::model::nearest;
 use crate::units::Decimal;
 
 /// A mapping file and its mistakes so far.
-pub struct MappingFile<'f> {
+pub(super) struct MappingFile<'f> {
     file: &'f str,
     text: &'f str,
     errors: RefCell<Vec<MappingError>>,
@@ -18,7 +18,7 @@ pub struct MappingFile<'f> {
 
 impl<'f> MappingFile<'f> {
     /// A file by its name and text.
-    pub fn new(file: &'f str, text: &'f str) -> Self {
+    pub(super) fn new(file: &'f str, text: &'f str) -> Self {
         Self {
             file,
             text,
@@ -27,7 +27,7 @@ impl<'f> MappingFile<'f> {
     }
 
     /// Parses the syntax; `None`, with the errors reported, if it is not TOML.
-    pub fn parse(&self) -> Option<TomlTable<'f, '_>> {
+    pub(super) fn parse(&self) -> Option<TomlTable<'f, '_>> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
         for error in &errors {
             self.refuse(
@@ -43,19 +43,25 @@ impl<'f> MappingFile<'f> {
     }
 
     /// How many mistakes there are.
-    pub fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.errors.borrow().len()
     }
 
     /// The mistakes, by line.
-    pub fn into_errors(self) -> Vec<MappingError> {
+    pub(super) fn into_errors(self) -> Vec<MappingError> {
         let mut errors = self.errors.into_inner();
         errors.sort_by_key(|error| error.line);
         errors
     }
 
     /// Records a mistake at a byte of the text.
-    pub fn refuse(&self, at: usize, key: &str, reason: impl Into<String>, hint: impl Into<String>) {
+    pub(super) fn refuse(
+        &self,
+        at: usize,
+        key: &str,
+        reason: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
         let before = &self.text.as_bytes()[..at.min(self.text.len())];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let (file, key) = (self.file.to_owned(), key.to_owned());
@@ -70,7 +76,7 @@ impl<'f> MappingFile<'f> {
 }
 
 /// A table and the keys not taken yet.
-pub struct TomlTable<'f, 's> {
+pub(super) struct TomlTable<'f, 's> {
     source: &'s MappingFile<'f>,
     path: String,
     at: usize,
@@ -81,7 +87,7 @@ pub struct TomlTable<'f, 's> {
 }
 
 /// A value, and where its key stands.
-pub struct TomlEntry<'f> {
+pub(super) struct TomlEntry<'f> {
     /// The key's first byte.
     pub at: usize,
     /// The value.
@@ -107,19 +113,19 @@ impl<'f, 's> TomlTable<'f, 's> {
     }
 
     /// Returns true if the key is there.
-    pub fn has(&self, key: &str) -> bool {
+    pub(super) fn has(&self, key: &str) -> bool {
         self.left.contains_key(key)
     }
 
     /// Where a key stands that was not taken yet.
-    pub fn position(&self, key: &str) -> Option<usize> {
+    pub(super) fn position(&self, key: &str) -> Option<usize> {
         self.left
             .get_key_value(key)
             .map(|(key, _)| key.span().start)
     }
 
     /// Records a mistake about a key, at the key, or about the table if the key is empty.
-    pub fn refuse(
+    pub(super) fn refuse(
         &self,
         key: &str,
         at: Option<usize>,
@@ -140,7 +146,7 @@ impl<'f, 's> TomlTable<'f, 's> {
     }
 
     /// Takes a key.
-    pub fn take(&mut self, key: &'static str) -> Option<TomlEntry<'f>> {
+    pub(super) fn take(&mut self, key: &'static str) -> Option<TomlEntry<'f>> {
         self.known.push(key);
         let (key, value) = self.left.remove_entry(key)?;
         Some(TomlEntry {
@@ -159,7 +165,7 @@ impl<'f, 's> TomlTable<'f, 's> {
     }
 
     /// A text that is not empty; where it stands comes with it.
-    pub fn text(&mut self, key: &'static str, hint: &str) -> Option<(String, usize)> {
+    pub(super) fn text(&mut self, key: &'static str, hint: &str) -> Option<(String, usize)> {
         let taken = self.take(key)?;
         match &taken.value {
             DeValue::String(text) if text.is_empty() => {
@@ -172,7 +178,7 @@ impl<'f, 's> TomlTable<'f, 's> {
     }
 
     /// A text that may be empty.
-    pub fn any_text(&mut self, key: &'static str, hint: &str) -> Option<(String, usize)> {
+    pub(super) fn any_text(&mut self, key: &'static str, hint: &str) -> Option<(String, usize)> {
         let taken = self.take(key)?;
         if let DeValue::String(text) = &taken.value {
             return Some((text.clone().into_owned(), taken.at));
@@ -182,7 +188,7 @@ impl<'f, 's> TomlTable<'f, 's> {
     }
 
     /// One of the words.
-    pub fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
+    pub(super) fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
         let hint = format!(
             "one of: {}",
             words
@@ -203,7 +209,7 @@ impl<'f, 's> TomlTable<'f, 's> {
     }
 
     /// A number, exactly.
-    pub fn number(&mut self, key: &'static str, hint: &str) -> Option<Decimal> {
+    pub(super) fn number(&mut self, key: &'static str, hint: &str) -> Option<Decimal> {
         let taken = self.take(key)?;
         let number = decimal(&taken.value);
         if number.is_none() {
@@ -213,7 +219,11 @@ impl<'f, 's> TomlTable<'f, 's> {
     }
 
     /// A list.
-    pub fn list(&mut self, key: &'static str, hint: &str) -> Option<(Vec<TomlEntry<'f>>, usize)> {
+    pub(super) fn list(
+        &mut self,
+        key: &'static str,
+        hint: &str,
+    ) -> Option<(Vec<TomlEntry<'f>>, usize)> {
         let taken = self.take(key)?;
         let at = taken.at;
         let DeValue::Array(items) = taken.value else {
@@ -233,7 +243,7 @@ impl<'f, 's> TomlTable<'f, 's> {
     }
 
     /// A table within this one.
-    pub fn table(
+    pub(super) fn table(
         &mut self,
         key: &'static str,
         hint: &str,
@@ -254,7 +264,7 @@ impl<'f, 's> TomlTable<'f, 's> {
     }
 
     /// A list of tables within this one.
-    pub fn tables(
+    pub(super) fn tables(
         &mut self,
         key: &'static str,
         hint: &str,
@@ -294,7 +304,7 @@ impl<'f, 's> TomlTable<'f, 's> {
     }
 
     /// What is left, key by key: for tables whose keys are free.
-    pub fn rest(&mut self) -> Vec<(String, TomlEntry<'f>)> {
+    pub(super) fn rest(&mut self) -> Vec<(String, TomlEntry<'f>)> {
         let left = std::mem::take(&mut self.left);
         let entry = |(key, value): (
             toml::Spanned<std::borrow::Cow<'f, str>>,
@@ -313,7 +323,7 @@ impl<'f, 's> TomlTable<'f, 's> {
     }
 
     /// Reports the keys that were not taken.
-    pub fn finish(mut self) {
+    pub(super) fn finish(mut self) {
         for (key, taken) in self.rest() {
             let hint = if self.parent_keys.contains(&key.as_str()) {
                 let table = self
@@ -336,7 +346,7 @@ impl<'f, 's> TomlTable<'f, 's> {
 }
 
 /// A number's digits as they stand.
-pub fn decimal(value: &DeValue<'_>) -> Option<Decimal> {
+pub(super) fn decimal(value: &DeValue<'_>) -> Option<Decimal> {
     match value {
         DeValue::Integer(number) => Some(Decimal::new(
             i128::from_str_radix(number.as_str(), number.radix()).ok()?,

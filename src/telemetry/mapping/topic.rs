@@ -1,23 +1,23 @@
 //! A map's `topic`: levels as in MQTT, with captures. Matches a topic without allocating, and gives the filter to subscribe to.
 
 /// Captures of one pattern.
-pub const MAX_CAPTURES: usize = 8;
+pub(super) const MAX_CAPTURES: usize = 8;
 /// Levels of one pattern; topics in use have up to a dozen.
 const MAX_LEVELS: usize = 32;
 
 /// The text of each capture in a topic, in the pattern's order.
-pub struct Captures<'t>([&'t str; MAX_CAPTURES]);
+pub(super) struct Captures<'t>([&'t str; MAX_CAPTURES]);
 
 impl<'t> Captures<'t> {
     /// The capture of this number.
-    pub fn get(&self, number: usize) -> &'t str {
+    pub(super) fn get(&self, number: usize) -> &'t str {
         self.0.get(number).copied().unwrap_or_default()
     }
 }
 
 /// A pattern, compiled.
 #[derive(Debug)]
-pub struct Pattern {
+pub(super) struct Pattern {
     levels: Vec<Level>,
     tail: Tail,
     names: Vec<String>,
@@ -44,7 +44,7 @@ enum Tail {
 }
 
 /// What is wrong with a pattern, and a hint.
-pub type PatternError = (String, String);
+pub(super) type PatternError = (String, String);
 
 fn refuse<T>(reason: impl Into<String>, hint: impl Into<String>) -> Result<T, PatternError> {
     Err((reason.into(), hint.into()))
@@ -52,7 +52,7 @@ fn refuse<T>(reason: impl Into<String>, hint: impl Into<String>) -> Result<T, Pa
 
 impl Pattern {
     /// Compiles a pattern.
-    pub fn parse(text: &str) -> Result<Self, PatternError> {
+    pub(super) fn parse(text: &str) -> Result<Self, PatternError> {
         if text.is_empty() || text.contains('\0') {
             return refuse(
                 "is no topic",
@@ -172,12 +172,12 @@ impl Pattern {
     }
 
     /// The names of its captures.
-    pub fn names(&self) -> &[String] {
+    pub(super) fn names(&self) -> &[String] {
         &self.names
     }
 
     /// The literal text of its first level.
-    pub fn first_literal(&self) -> Option<&str> {
+    pub(super) fn first_literal(&self) -> Option<&str> {
         match self.levels.first() {
             Some(Level::Literal(text)) => Some(text),
             _ => None,
@@ -185,7 +185,7 @@ impl Pattern {
     }
 
     /// How literal it is: the number of literal levels, then of levels that are literal in part.
-    pub fn rank(&self) -> (usize, usize) {
+    pub(super) fn rank(&self) -> (usize, usize) {
         let count =
             |wanted: fn(&Level) -> bool| self.levels.iter().filter(|level| wanted(level)).count();
         let in_part = |level: &Level| matches!(level, Level::Capture { before, after } if !(before.is_empty() && after.is_empty()));
@@ -196,7 +196,7 @@ impl Pattern {
     }
 
     /// Its captures in a topic; `None` if the topic does not match.
-    pub fn matches<'t>(&self, topic: &'t str) -> Option<Captures<'t>> {
+    pub(super) fn matches<'t>(&self, topic: &'t str) -> Option<Captures<'t>> {
         // MQTT 5, section 4.7.2: a wildcard at the beginning does not match the server's own topics.
         let begins_wild = match self.levels.first() {
             Some(Level::Literal(_)) => false,
@@ -235,7 +235,7 @@ impl Pattern {
     }
 
     /// The filter that subscribes to its topics.
-    pub fn filter(&self) -> String {
+    pub(super) fn filter(&self) -> String {
         let level = |level: &Level| match level {
             Level::Literal(text) => text.clone(),
             Level::Any | Level::Capture { .. } => "+".to_owned(),

@@ -19,7 +19,7 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    pub fn new(max_failures: u32) -> Self {
+    pub(super) fn new(max_failures: u32) -> Self {
         Self {
             counts: Mutex::new((Attempts::new(MAX_REMEMBERED), Attempts::new(MAX_REMEMBERED))),
             max_failures,
@@ -27,7 +27,7 @@ impl Limits {
     }
 
     /// Counts an attempt before it is checked, so that many at once are no way around; false if there were too many.
-    pub fn attempt(&self, address: IpAddr, name: &str) -> bool {
+    pub(super) fn attempt(&self, address: IpAddr, name: &str) -> bool {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let (address, name) = (network(address), name.to_lowercase());
         let now = Instant::now().into_std();
@@ -41,7 +41,7 @@ impl Limits {
     }
 
     /// It was no failure.
-    pub fn succeeded(&self, address: IpAddr, name: &str) {
+    pub(super) fn succeeded(&self, address: IpAddr, name: &str) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.0.undo(&network(address));
         counts.1.undo(&name.to_lowercase());

@@ -60,7 +60,7 @@ pub(super) struct Access {
 }
 
 impl Access {
-    pub fn new(
+    pub(super) fn new(
         config: &WebConfig,
         loopback: bool,
         accounts: watch::Receiver<Arc<Accounts>>,

@@ -38,7 +38,7 @@ pub(super) struct Sessions {
 pub(super) type Known = (Arc<str>, Arc<str>, Duration);
 
 impl Sessions {
-    pub fn new(idle: Duration, longest: Duration, max_sessions: usize) -> Self {
+    pub(super) fn new(idle: Duration, longest: Duration, max_sessions: usize) -> Self {
         Self {
             known: Mutex::default(),
             idle,
@@ -48,7 +48,7 @@ impl Sessions {
     }
 
     /// A new session's cookie; `None` if the system gives no random numbers. When there are too many, the one unused for longest ends.
-    pub fn begin(&self, name: Arc<str>, hash: Arc<str>) -> Option<String> {
+    pub(super) fn begin(&self, name: Arc<str>, hash: Arc<str>) -> Option<String> {
         let mut secret = [0u8; 32];
         SystemRandom::new().fill(&mut secret).ok()?;
         let cookie = BASE64URL_NOPAD.encode(&secret);
@@ -77,7 +77,7 @@ impl Sessions {
     }
 
     /// Whose session it is, and notes that it is used.
-    pub fn find(&self, key: &Key) -> Option<Known> {
+    pub(super) fn find(&self, key: &Key) -> Option<Known> {
         let now = Instant::now();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let session = known.get_mut(key)?;
@@ -94,7 +94,7 @@ impl Sessions {
     }
 
     /// Ends it.
-    pub fn end(&self, key: &Key) {
+    pub(super) fn end(&self, key: &Key) {
         self.known
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

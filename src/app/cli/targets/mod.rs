@@ -28,7 +28,7 @@ use crate::units::Day;
 
 /// Arguments of `targets`.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(super) struct Options {
     /// The daemon's configuration; without one, the shipped defaults.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -71,7 +71,7 @@ struct WhatIf {
 }
 
 /// Assesses and prints.
-pub fn main(options: &Options) -> ExitCode {
+pub(super) fn main(options: &Options) -> ExitCode {
     let config = match Config::load(options.config.as_deref()) {
         Ok(config) => config,
         Err(errors) => {

@@ -88,7 +88,7 @@ pub(crate) struct Asset {
 }
 
 impl Asset {
-    pub fn new(reading: &Reading<'_>, register: &Register) -> Self {
+    pub(crate) fn new(reading: &Reading<'_>, register: &Register) -> Self {
         let mut asset = Self {
             id: Arc::from(reading.asset.as_ref()),
             kind: reading.kind,
@@ -112,7 +112,7 @@ impl Asset {
     }
 
     /// Looks itself up in the register.
-    pub fn resolve(&mut self, register: &Register) {
+    pub(crate) fn resolve(&mut self, register: &Register) {
         let index = (self.kind == AssetKind::Vehicle)
             .then(|| register.vehicle_index.get(&self.id).copied())
             .flatten();
@@ -147,21 +147,21 @@ impl Asset {
     }
 
     /// What its activity is booked on.
-    pub fn subject(&self) -> &Subject {
+    pub(crate) fn subject(&self) -> &Subject {
         self.subject
             .as_ref()
             .expect("resolve() runs before an asset is used")
     }
 
     /// Tags of its rows; `vehicle` is the name in the register, of chargers and meters too.
-    pub fn tags(&self) -> &Arc<VehicleTags> {
+    pub(crate) fn tags(&self) -> &Arc<VehicleTags> {
         self.tags
             .as_ref()
             .expect("resolve() runs before an asset is used")
     }
 
     /// The newest believed value of a register, unless another feed of the vehicle has the one that books.
-    pub fn believed(&self, quantity: Quantity) -> Option<Thousandths> {
+    pub(crate) fn believed(&self, quantity: Quantity) -> Option<Thousandths> {
         let register = self
             .counters
             .iter()
@@ -175,23 +175,23 @@ impl Asset {
     }
 
     /// What no checkpoint has yet.
-    pub fn unsaved(&self) -> &ActivityData {
+    pub(crate) fn unsaved(&self) -> &ActivityData {
         &self.unsaved
     }
 
     /// Takes what no checkpoint has yet out of the running day's sums.
-    pub fn take_unsaved(&mut self) -> ActivityData {
+    pub(crate) fn take_unsaved(&mut self) -> ActivityData {
         std::mem::take(&mut self.unsaved)
     }
 
     /// Books on the running day.
-    pub fn book_today(&mut self, activity: &ActivityData) {
+    pub(crate) fn book_today(&mut self, activity: &ActivityData) {
         self.today.add(activity);
         self.unsaved.add(activity);
     }
 
     /// Records that one of the vehicle's own registers sent a value on the running day.
-    pub fn record_metered(&mut self, flag: u8) {
+    pub(crate) fn record_metered(&mut self, flag: u8) {
         if self.today.metered & flag != flag {
             self.today.metered |= flag;
             self.unsaved.metered |= flag;
@@ -199,12 +199,12 @@ impl Asset {
     }
 
     /// Adds to the running day what was spread into it from earlier; the journal has it already.
-    pub fn add_today(&mut self, activity: &ActivityData) {
+    pub(crate) fn add_today(&mut self, activity: &ActivityData) {
         self.today.add(activity);
     }
 
     /// Newest values and the row. `doubted` has a bit for each quantity whose value is not believed yet.
-    pub fn record(
+    pub(crate) fn record(
         &mut self,
         reading: &Reading<'_>,
         at: UtcMs,

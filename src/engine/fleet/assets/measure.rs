@@ -19,7 +19,7 @@ pub(crate) enum Measure {
 impl Measure {
     /// What a register of an asset tells, and its rank: the vehicle's own odometer before SPN 245's coarse one, and both before
     /// a tracker's sum of GPS legs, which also grows while parked; a lifetime register before a session's.
-    pub fn of(quantity: Quantity, kind: AssetKind) -> Option<(Self, u8)> {
+    pub(crate) fn of(quantity: Quantity, kind: AssetKind) -> Option<(Self, u8)> {
         Some(match (kind, quantity) {
             (AssetKind::Vehicle, Quantity::Odometer) => (Self::Distance, 0),
             (AssetKind::Vehicle, Quantity::OdometerCoarse) => (Self::Distance, 1),
@@ -33,7 +33,7 @@ impl Measure {
     }
 
     /// A gain in thousandths of the quantity's unit as activity.
-    pub fn activity(self, gained: i64) -> ActivityData {
+    pub(crate) fn activity(self, gained: i64) -> ActivityData {
         match self {
             Self::Distance => ActivityData {
                 distance: Metres(gained),
@@ -55,7 +55,7 @@ impl Measure {
     }
 
     /// The flag that the vehicle's own register sent a value.
-    pub fn metered(self) -> u8 {
+    pub(crate) fn metered(self) -> u8 {
         match self {
             Self::Fuel => ActivityData::FUEL_METERED,
             Self::Grid => ActivityData::GRID_METERED,

@@ -68,7 +68,7 @@ pub(in crate::engine) struct Assets {
 
 impl Assets {
     /// The position of an asset, made if new and `limit` allows.
-    pub fn position(
+    pub(crate) fn position(
         &mut self,
         reading: &Reading<'_>,
         limit: usize,
@@ -137,7 +137,7 @@ impl Assets {
     }
 
     /// Looks every asset up again: after a restart, and when the register changed.
-    pub fn resolve(&mut self, register: &Register) {
+    pub(crate) fn resolve(&mut self, register: &Register) {
         self.index.clear();
         self.groups.clear();
         let mut list = std::mem::take(&mut self.list);
@@ -171,17 +171,17 @@ impl Assets {
     }
 
     /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Asset> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Asset> {
         self.list.iter()
     }
 
     /// All of them, to close a day.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Asset> {
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Asset> {
         self.list.iter_mut()
     }
 
     /// The asset of a format and id.
-    pub fn find(&self, format: u8, id: &str) -> Option<usize> {
+    pub(crate) fn find(&self, format: u8, id: &str) -> Option<usize> {
         self.index
             .get(usize::from(format))?
             .get(id)
@@ -189,12 +189,12 @@ impl Assets {
     }
 
     /// One by its position.
-    pub fn get(&self, position: usize) -> Option<&Asset> {
+    pub(crate) fn get(&self, position: usize) -> Option<&Asset> {
         self.list.get(position)
     }
 
     /// One by its position.
-    pub fn get_mut(&mut self, position: usize) -> Option<&mut Asset> {
+    pub(crate) fn get_mut(&mut self, position: usize) -> Option<&mut Asset> {
         self.list.get_mut(position)
     }
 
@@ -205,7 +205,7 @@ impl Assets {
     }
 
     /// Applies a reading. `in_today` tells whether an instant lies in the running day; such gains stay with the asset.
-    pub fn apply(
+    pub(crate) fn apply(
         &mut self,
         position: usize,
         reading: &Reading<'_>,

@@ -19,7 +19,7 @@ pub(crate) struct Presence {
 
 impl Presence {
     /// Observes a message.
-    pub fn observe(&mut self, reading: &Reading<'_>) {
+    pub(crate) fn observe(&mut self, reading: &Reading<'_>) {
         if reading.stale_after_s.is_some() {
             self.stale_after_s = reading.stale_after_s;
         }
@@ -37,24 +37,24 @@ impl Presence {
     }
 
     /// Seconds from the device's own time to the arrival of its newest live reading.
-    pub fn lag_s(&self) -> Option<f64> {
+    pub(crate) fn lag_s(&self) -> Option<f64> {
         self.lag_ms.map(|ms| ms as f64 / 1000.0)
     }
 
     /// Never sent a message, or silent for longer than its source's or the general limit.
-    pub fn is_stale(&self, now: UtcMs, general_ms: i64) -> bool {
+    pub(crate) fn is_stale(&self, now: UtcMs, general_ms: i64) -> bool {
         self.last_message_at
             .is_none_or(|heard| now.since(heard) > self.limit_ms(general_ms))
     }
 
     /// How long it may be silent.
-    pub fn limit_ms(&self, general_ms: i64) -> i64 {
+    pub(crate) fn limit_ms(&self, general_ms: i64) -> i64 {
         self.stale_after_s
             .map_or(general_ms, |seconds| i64::from(seconds) * 1000)
     }
 
     /// Messages that its running numbers show to be missing; `None` where it has none.
-    pub fn lost(&self) -> Option<u64> {
+    pub(crate) fn lost(&self) -> Option<u64> {
         self.sequence.as_ref().map(|book| book.lost)
     }
 }

@@ -25,7 +25,7 @@ pub(in crate::engine) struct Row {
 }
 
 impl Row {
-    pub fn record(&mut self, quantity: Quantity, value: &Value<'_>, positions: bool) {
+    pub(super) fn record(&mut self, quantity: Quantity, value: &Value<'_>, positions: bool) {
         match (quantity, value) {
             (Quantity::Odometer, Value::Number(n)) => self.odometer = Some(*n),
             (Quantity::Soc, Value::Number(n)) => self.soc = Some(*n),
@@ -51,11 +51,11 @@ impl Row {
     }
 
     /// A pair of angles that came one by one.
-    pub fn set_position(&mut self, position: Option<(i32, i32)>) {
+    pub(super) fn set_position(&mut self, position: Option<(i32, i32)>) {
         self.position = self.position.or(position);
     }
 
-    pub fn telemetry(self, tags: &Arc<VehicleTags>, at: UtcMs) -> Option<TelemetryFact> {
+    pub(super) fn telemetry(self, tags: &Arc<VehicleTags>, at: UtcMs) -> Option<TelemetryFact> {
         let fact = TelemetryFact {
             tags: tags.clone(),
             at,
@@ -88,7 +88,7 @@ impl Row {
         any.then_some(fact)
     }
 
-    pub fn meter_values(self, asset: &Asset, at: UtcMs) -> Option<MeterValuesFact> {
+    pub(super) fn meter_values(self, asset: &Asset, at: UtcMs) -> Option<MeterValuesFact> {
         if self.charge_power.is_none() && self.energy_import_total.is_none() {
             return None;
         }

@@ -18,7 +18,7 @@ pub(super) struct Total {
 }
 
 impl Total {
-    pub fn add(&mut self, period: &Sums, year: &Sums, rated_kw: Option<f64>) {
+    pub(super) fn add(&mut self, period: &Sums, year: &Sums, rated_kw: Option<f64>) {
         self.connectors += 1;
         self.period.add(period);
         self.year.add(year);

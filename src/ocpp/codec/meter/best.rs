@@ -12,7 +12,7 @@ pub(super) enum Location {
 }
 
 impl Location {
-    pub fn from_name(name: Option<&str>) -> Self {
+    pub(super) fn from_name(name: Option<&str>) -> Self {
         match name {
             Some("Outlet") => Self::Outlet,
             None => Self::Unspecified,
@@ -32,7 +32,7 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    pub fn from_name(name: Option<&str>) -> Self {
+    pub(super) fn from_name(name: Option<&str>) -> Self {
         match name {
             None => Self::None,
             Some("L1" | "L1-N") => Self::Line(0),
@@ -53,7 +53,7 @@ pub(super) struct Best {
 }
 
 impl Best {
-    pub fn push(&mut self, location: Location, phase: Phase, value: i64) {
+    pub(super) fn push(&mut self, location: Location, phase: Phase, value: i64) {
         let is_empty = self.total.is_none() && self.phases == [None; 3];
         if !is_empty && location > self.location {
             return;
@@ -76,18 +76,18 @@ impl Best {
     }
 
     /// The total, or the sum of the phases. A single phase counts as the total: a Vestel reports the total as L1.
-    pub fn sum(&self) -> Option<i64> {
+    pub(super) fn sum(&self) -> Option<i64> {
         self.total
             .or_else(|| self.lines().reduce(i64::saturating_add))
     }
 
     /// The total, or the highest phase.
-    pub fn max(&self) -> Option<i64> {
+    pub(super) fn max(&self) -> Option<i64> {
         self.total.or_else(|| self.lines().max())
     }
 
     /// The total, or the mean of the phases.
-    pub fn mean(&self) -> Option<i64> {
+    pub(super) fn mean(&self) -> Option<i64> {
         let sum: i128 = self.lines().map(i128::from).sum();
         let count = self.lines().count() as i128;
         self.total

@@ -22,7 +22,7 @@ pub(super) struct SampledValue<'a> {
 }
 
 impl<'a> SampledValue<'a> {
-    pub fn parse(json: &mut Json<'a>) -> Self {
+    pub(super) fn parse(json: &mut Json<'a>) -> Self {
         let mut sampled = Self::default();
         json.object(|json, name| match name {
             "value" => sampled.value = json.text(),

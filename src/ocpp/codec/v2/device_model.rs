@@ -18,7 +18,7 @@ pub(super) struct VariableRef {
 
 impl VariableRef {
     /// Decodes the field of that name, if it is `component` or `variable`.
-    pub fn field(&mut self, json: &mut Json<'_>, name: &str) {
+    pub(super) fn field(&mut self, json: &mut Json<'_>, name: &str) {
         match name {
             "component" => {
                 json.object(|json, name| match name {
@@ -39,12 +39,12 @@ impl VariableRef {
     }
 
     /// Whether a connector, an EVSE or the station can be used.
-    pub fn is_availability(&self) -> bool {
+    pub(super) fn is_availability(&self) -> bool {
         self.variable.as_deref() == Some("AvailabilityState")
     }
 
     /// The availability as a message.
-    pub fn status(&self, value: &str, at: Option<UtcMs>) -> ChargePointMessage {
+    pub(super) fn status(&self, value: &str, at: Option<UtcMs>) -> ChargePointMessage {
         ChargePointMessage::Status {
             connector_id: self.evse_id,
             part: self.connector_id,

@@ -33,7 +33,7 @@ pub(super) const ALL: [&str; 5] = [
 ];
 
 impl Bench {
-    pub fn new(version: OcppVersion, values: &[(&str, &str)]) -> Self {
+    pub(super) fn new(version: OcppVersion, values: &[(&str, &str)]) -> Self {
         let config = Arc::new(ProvisioningConfig {
             enabled: true,
             ..ProvisioningConfig::default()
@@ -60,19 +60,19 @@ impl Bench {
     }
 
     /// The connection is lost, and there is a new one.
-    pub fn reconnect(&mut self) {
+    pub(super) fn reconnect(&mut self) {
         self.provisioner = fresh(self.version, &self.config, self.now);
         self.sent.clear();
         self.closed = false;
     }
 
-    pub fn pass(&mut self, seconds: u64) {
+    pub(super) fn pass(&mut self, seconds: u64) {
         self.now += Duration::from_secs(seconds);
         self.wall = self.wall.plus(seconds as i64 * 1_000);
     }
 
     /// Executes everything that is due within an hour.
-    pub fn run(&mut self) {
+    pub(super) fn run(&mut self) {
         self.drive();
         let end = self.now + Duration::from_secs(3_600);
         while let Some(due) = self
@@ -87,7 +87,7 @@ impl Bench {
     }
 
     /// Executes the steps that are due.
-    pub fn drive(&mut self) {
+    pub(super) fn drive(&mut self) {
         while let Some(step) = self.provisioner.next(self.now) {
             if let Some(call) = self.execute(step)
                 && !self.mute
@@ -98,7 +98,7 @@ impl Bench {
     }
 
     /// Executes a step; returns the request if it sends one.
-    pub fn execute(&mut self, step: Step) -> Option<Value> {
+    pub(super) fn execute(&mut self, step: Step) -> Option<Value> {
         match step {
             Step::Send(frame) => {
                 let call: Value = serde_json::from_str(&frame).unwrap();
@@ -120,7 +120,7 @@ impl Bench {
         None
     }
 
-    pub fn answer(&mut self, call: &Value) {
+    pub(super) fn answer(&mut self, call: &Value) {
         let response = self
             .respond(call[2].as_str().unwrap(), &call[3])
             .to_string();
@@ -128,7 +128,7 @@ impl Bench {
         assert!(self.provisioner.response(&id, Ok(&response), self.now));
     }
 
-    pub fn respond(&mut self, action: &str, payload: &Value) -> Value {
+    pub(super) fn respond(&mut self, action: &str, payload: &Value) -> Value {
         match action {
             "GetConfiguration" => {
                 let requested = payload["key"].as_array();
@@ -188,7 +188,7 @@ impl Bench {
         "Accepted"
     }
 
-    pub fn count(&self, beginning: &str) -> usize {
+    pub(super) fn count(&self, beginning: &str) -> usize {
         self.sent
             .iter()
             .filter(|sent| sent.starts_with(beginning))

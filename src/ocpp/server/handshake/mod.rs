@@ -33,7 +33,7 @@ pub(crate) struct PendingConnection {
 
 impl PendingConnection {
     /// Answers with a refusal.
-    pub async fn refuse(mut self, shared: &Shared, refusal: &Refusal) {
+    pub(crate) async fn refuse(mut self, shared: &Shared, refusal: &Refusal) {
         refuse(&mut self.stream, shared, refusal).await;
     }
 }

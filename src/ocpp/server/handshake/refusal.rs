@@ -46,7 +46,7 @@ pub(crate) const BUSY: Refusal = refusal(
 
 impl Refusal {
     /// Sends the response and closes the stream.
-    pub async fn send<S: AsyncWrite + Unpin>(&self, stream: &mut S) -> std::io::Result<()> {
+    pub(crate) async fn send<S: AsyncWrite + Unpin>(&self, stream: &mut S) -> std::io::Result<()> {
         let challenge = if self.status.starts_with("401") {
             "WWW-Authenticate: Basic realm=\"ocpp\"\r\n"
         } else {

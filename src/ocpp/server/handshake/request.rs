@@ -105,7 +105,7 @@ impl Request {
 
     /// The request that is sent to the operator: path, credentials, subprotocols and key stay the same. Compression is not offered,
     /// because the tap could not read compressed messages.
-    pub fn for_operator(&self, host: &str, target: &str) -> String {
+    pub(crate) fn for_operator(&self, host: &str, target: &str) -> String {
         let mut request = format!(
             "GET {target} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {}\r\n",
             self.key
@@ -125,7 +125,7 @@ impl Request {
     }
 
     /// Sends the response that opens the WebSocket (RFC 6455 section 4.2.2). Returns true if the charge point may send compressed messages.
-    pub async fn accept<S: AsyncWrite + Unpin>(
+    pub(crate) async fn accept<S: AsyncWrite + Unpin>(
         &self,
         stream: &mut S,
         protocol: Option<&str>,

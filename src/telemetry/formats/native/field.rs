@@ -8,7 +8,7 @@ use crate::telemetry::kit::{strict_json, unit};
 use crate::units::{Thousandths, UtcMs};
 
 /// Why a field is left out: the category for counters, and a text for people that follows the field's name.
-pub type ValueError = (RejectReason, &'static str);
+pub(super) type ValueError = (RejectReason, &'static str);
 
 const WRONG_TYPE: ValueError = (RejectReason::Type, "has the wrong type for its quantity");
 const BAD_UNIT: ValueError = (
@@ -29,7 +29,7 @@ const BAD_ID: ValueError = (RejectReason::Id, "is not an id");
 const MAX_ID_TAG: usize = 64;
 
 /// Parses a bare value or `{"value", "unit"}`.
-pub fn value<'a>(quantity: Quantity, raw: &'a str) -> Result<Option<Value<'a>>, ValueError> {
+pub(super) fn value<'a>(quantity: Quantity, raw: &'a str) -> Result<Option<Value<'a>>, ValueError> {
     if !raw.starts_with('{') {
         return bare(quantity, raw, None);
     }
@@ -163,7 +163,7 @@ fn position(raw: &str) -> Result<Option<Value<'_>>, ValueError> {
 }
 
 /// `ts`: RFC 3339 with an offset, or Unix milliseconds of 13 digits, either also as a string.
-pub fn time(raw: &str) -> Result<Option<UtcMs>, ValueError> {
+pub(super) fn time(raw: &str) -> Result<Option<UtcMs>, ValueError> {
     let Some(text) = number_text(raw).map_err(|_| BAD_TIME)? else {
         return Ok(None);
     };

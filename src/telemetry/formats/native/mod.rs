@@ -14,7 +14,7 @@ use sample::{Sample, SampleTime};
 use strict_json::NotJson;
 
 /// The entry in the table of formats.
-pub const DECODER: Decoder = Decoder {
+pub(super) const DECODER: Decoder = Decoder {
     name: "native",
     format: FORMAT,
     filters: &[

@@ -11,7 +11,7 @@ use crate::units::UtcMs;
 
 /// The time of an object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SampleTime {
+pub(super) enum SampleTime {
     /// Missing, or invalid and reported: the time of arrival is used.
     None,
     /// A usable time.
@@ -22,14 +22,14 @@ pub enum SampleTime {
 
 /// A field that is left out of an otherwise good object.
 #[derive(Debug)]
-pub struct LeftOut<'a> {
+pub(super) struct LeftOut<'a> {
     pub reason: RejectReason,
     pub field: Cow<'a, str>,
     pub detail: &'static str,
 }
 
 /// A parsed object.
-pub struct Sample<'a> {
+pub(super) struct Sample<'a> {
     entries: Entries<'a>,
     /// `ts`.
     pub time: SampleTime,
@@ -47,7 +47,7 @@ pub struct Sample<'a> {
 
 impl<'a> Sample<'a> {
     /// An empty sample.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             entries: Entries::new(),
             time: SampleTime::None,
@@ -60,14 +60,14 @@ impl<'a> Sample<'a> {
     }
 
     /// Parses an object whose text begins with `{`. After an error the sample must not be used.
-    pub fn parse(&mut self, text: &'a str, received_at: UtcMs) -> Result<(), NotJson> {
+    pub(super) fn parse(&mut self, text: &'a str, received_at: UtcMs) -> Result<(), NotJson> {
         strict_json::each_field(text, |key, raw, depth| {
             self.field(key, raw, depth, received_at)
         })
     }
 
     /// The values, in the object's order.
-    pub fn entries(&self) -> &[ReadingEntry<'a>] {
+    pub(super) fn entries(&self) -> &[ReadingEntry<'a>] {
         self.entries.as_slice()
     }
 

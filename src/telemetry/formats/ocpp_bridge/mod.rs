@@ -17,7 +17,7 @@ use crate::telemetry::{Decode, Decoder, Message, Refused, Sink};
 use open_transactions::OpenTransactions;
 
 /// The entry in the table of formats.
-pub const DECODER: Decoder = Decoder {
+pub(super) const DECODER: Decoder = Decoder {
     name: "ocpp_bridge",
     format: FORMAT,
     filters: &["ocpp/+/state/+", "ocpp/cp/#"],

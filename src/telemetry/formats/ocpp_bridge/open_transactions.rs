@@ -13,14 +13,14 @@ type Open = (u32, Option<i64>);
 
 /// Open transactions by charge point.
 #[derive(Default)]
-pub struct OpenTransactions {
+pub(super) struct OpenTransactions {
     points: BTreeMap<String, Vec<Open>>,
     changed: bool,
 }
 
 impl OpenTransactions {
     /// Records that a transaction runs at a connector. Beyond the limits it is not remembered.
-    pub fn record(&mut self, point: &str, connector: u32, transaction: Option<i64>) {
+    pub(super) fn record(&mut self, point: &str, connector: u32, transaction: Option<i64>) {
         if !self.points.contains_key(point) {
             if self.points.len() >= MAX_POINTS {
                 return;
@@ -41,7 +41,7 @@ impl OpenTransactions {
 
     /// Removes a transaction and returns its connector: the one recorded with this id, or else the only one with an open transaction that has
     /// no id yet.
-    pub fn end(&mut self, point: &str, transaction: Option<i64>) -> Option<u32> {
+    pub(super) fn end(&mut self, point: &str, transaction: Option<i64>) -> Option<u32> {
         let open = self.points.get_mut(point)?;
         let named = open
             .iter()
@@ -63,17 +63,17 @@ impl OpenTransactions {
     }
 
     /// Returns true, once, if a transaction has changed.
-    pub fn take_changed(&mut self) -> bool {
+    pub(super) fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)
     }
 
     /// The open transactions, for [`OpenTransactions::restored`].
-    pub fn save(&self) -> Vec<u8> {
+    pub(super) fn save(&self) -> Vec<u8> {
         postcard::to_stdvec(&self.points).unwrap_or_default()
     }
 
     /// Restores saved transactions; empty if they cannot be decoded.
-    pub fn restored(saved: &[u8]) -> Self {
+    pub(super) fn restored(saved: &[u8]) -> Self {
         Self {
             points: postcard::from_bytes(saved).unwrap_or_default(),
             changed: false,

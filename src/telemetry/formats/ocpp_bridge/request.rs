@@ -26,7 +26,7 @@ const MAX_BYTES: usize = 1024 * 1024;
 const CALL: &str = "2";
 
 /// Decodes a request of a charge point.
-pub fn decode(
+pub(super) fn decode(
     message: &Message<'_>,
     point: &str,
     hasher: &TokenHasher,

@@ -23,7 +23,7 @@ const EMETER: &[(&str, Rule)] = &[
 ];
 
 /// Decodes what follows `shellies/<device>/`.
-pub fn decode(
+pub(super) fn decode(
     message: &Message<'_>,
     device: &str,
     rest: &str,

@@ -34,7 +34,7 @@ const FIELDS: &[(&str, Rule)] = &[
 const CLOCK_SET: UtcMs = UtcMs(1_000_000_000_000);
 
 /// The number of a component that measures.
-pub fn component_number(component: &str) -> Option<&str> {
+pub(super) fn component_number(component: &str) -> Option<&str> {
     let (name, number) = component.split_once(':')?;
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     (is_number && COMPONENTS.contains(&name)).then_some(number)
@@ -58,7 +58,7 @@ fn total<'a>(json: &mut Json<'a>, fields: &mut ObjectFields<'a>, field: &'static
 }
 
 /// `<prefix>/status/<component>`.
-pub fn status(
+pub(super) fn status(
     message: &Message<'_>,
     device: &str,
     name: &str,
@@ -97,7 +97,7 @@ pub fn status(
 }
 
 /// `<prefix>/events/rpc`.
-pub fn notification(
+pub(super) fn notification(
     message: &Message<'_>,
     device: &str,
     sink: &mut dyn Sink,

@@ -13,7 +13,7 @@ use crate::telemetry::{Decoder, Message, Refused, Sink};
 
 /// The entry in the table of formats. The prefix of Gen2 is configurable and begins with the device's model by default, which no filter
 /// can express.
-pub const DECODER: Decoder = Decoder {
+pub(super) const DECODER: Decoder = Decoder {
     name: "shelly",
     format: FORMAT,
     filters: &[

@@ -5,7 +5,7 @@ use crate::telemetry::kit::rule::Rule;
 use crate::telemetry::kit::{unit, vss};
 
 /// The rule of a name in its default unit, and whether the name is a VSS path.
-pub fn named(name: &str) -> Option<(Rule, bool)> {
+pub(super) fn named(name: &str) -> Option<(Rule, bool)> {
     if let Some(quantity) = Quantity::from_name(name) {
         return Rule::canonical(quantity).map(|rule| (rule, false));
     }
@@ -13,7 +13,7 @@ pub fn named(name: &str) -> Option<(Rule, bool)> {
 }
 
 /// The rule of a quantity under our name, or under its VSS path.
-pub fn rule(quantity: Quantity, path: bool) -> Option<Rule> {
+pub(super) fn rule(quantity: Quantity, path: bool) -> Option<Rule> {
     if path {
         vss::rule_for_quantity(quantity)
     } else {
@@ -22,7 +22,7 @@ pub fn rule(quantity: Quantity, path: bool) -> Option<Rule> {
 }
 
 /// The rule in the unit that the source gives; `None` if the quantity has no such unit. Angles, states and ids have one form only.
-pub fn in_unit(rule: Rule, unit: &str) -> Option<Rule> {
+pub(super) fn in_unit(rule: Rule, unit: &str) -> Option<Rule> {
     match rule {
         Rule::Number(quantity, _) => {
             unit::spelling(quantity, unit).map(|unit| Rule::Number(quantity, unit))
@@ -32,7 +32,7 @@ pub fn in_unit(rule: Rule, unit: &str) -> Option<Rule> {
 }
 
 /// The kind of an asset, by its quantities. A meter is the fallback, because its register is not counted as charging.
-pub fn kind_of(quantities: impl Iterator<Item = Quantity> + Clone) -> AssetKind {
+pub(super) fn kind_of(quantities: impl Iterator<Item = Quantity> + Clone) -> AssetKind {
     use Quantity::{
         ChargePower, Charging, EnergyExportTotal, EnergyImportTotal, IdTag, Latitude, Longitude,
         Online, PluggedIn, SessionEnergy, Soc, VehicleRef,

@@ -20,7 +20,7 @@ use state::{Edges, MetricTable};
 use values::PendingMetric;
 
 /// The entry in the table of formats. Each node and device types its numbers itself, so the format has no fixed number of digits.
-pub const DECODER: Decoder = Decoder {
+pub(super) const DECODER: Decoder = Decoder {
     name: "sparkplug",
     format: FORMAT,
     filters: &[

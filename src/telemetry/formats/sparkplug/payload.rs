@@ -12,7 +12,7 @@ const COMPRESSED: &[u8] = b"SPBV1.0_COMPRESSED";
 
 /// The fields of a payload beside its metrics.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Payload {
+pub(super) struct Payload {
     /// Milliseconds since 1970.
     pub timestamp: Option<u64>,
     /// Sequence number, 0 to 255.
@@ -22,7 +22,10 @@ pub struct Payload {
 }
 
 /// Decodes a payload to its end and calls `metric` with the byte range of each metric, which is known to be valid.
-pub fn decode(bytes: &[u8], mut metric: impl FnMut(usize, usize)) -> Result<Payload, Broken> {
+pub(super) fn decode(
+    bytes: &[u8],
+    mut metric: impl FnMut(usize, usize),
+) -> Result<Payload, Broken> {
     let mut payload = Payload::default();
     let mut reader = ProtobufReader::new(bytes);
     while let Some(field) = reader.next()? {
@@ -42,7 +45,7 @@ pub fn decode(bytes: &[u8], mut metric: impl FnMut(usize, usize)) -> Result<Payl
 
 /// A metric's value as it is transported; the datatype says what a number means.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum MetricValue<'a> {
+pub(super) enum MetricValue<'a> {
     /// No value at all.
     Missing,
     /// `int_value` or `long_value`.
@@ -63,7 +66,7 @@ pub enum MetricValue<'a> {
 
 /// One metric of a payload.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Metric<'a> {
+pub(super) struct Metric<'a> {
     /// Full name; mostly only in a birth.
     pub name: Option<&'a str>,
     /// Number that later messages send instead of the name.
@@ -84,7 +87,7 @@ pub struct Metric<'a> {
 
 impl<'a> Metric<'a> {
     /// Decodes a metric. If a field stands twice the last one counts, as protobuf requires.
-    pub fn decode(bytes: &'a [u8]) -> Result<Self, Broken> {
+    pub(super) fn decode(bytes: &'a [u8]) -> Result<Self, Broken> {
         let mut metric = Self {
             name: None,
             alias: None,
@@ -165,7 +168,7 @@ fn text_property(value: &[u8]) -> Result<Option<&str>, Broken> {
 }
 
 /// An integer by its datatype: signed ones are two's complement inside the unsigned field, in their own width or wider.
-pub fn integer(value: u64, datatype: u64) -> i128 {
+pub(super) fn integer(value: u64, datatype: u64) -> i128 {
     match datatype {
         INT8 => i128::from(value as u8 as i8),
         INT16 => i128::from(value as u16 as i16),
@@ -181,7 +184,7 @@ const INT32: u64 = 3;
 const INT64: u64 = 4;
 
 /// A number as text, on the stack, because rules parse text.
-pub struct Digits {
+pub(super) struct Digits {
     bytes: [u8; Self::MAX],
     len: usize,
 }
@@ -191,7 +194,7 @@ impl Digits {
     const MAX: usize = 40;
 
     /// The text of an integer, of `true` or `false`, or the shortest text that parses to the same float.
-    pub fn new(value: MetricValue<'_>, datatype: u64) -> Option<Self> {
+    pub(super) fn new(value: MetricValue<'_>, datatype: u64) -> Option<Self> {
         let mut digits = Self {
             bytes: [0; Self::MAX],
             len: 0,
@@ -212,7 +215,7 @@ impl Digits {
         .map(|()| digits)
     }
 
-    pub fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         // Only whole texts were written.
         std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
     }

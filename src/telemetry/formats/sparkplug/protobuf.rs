@@ -1,14 +1,14 @@
 //! Protobuf's wire format: bytes to numbered fields, one after the other, without message types. Source: protobuf.dev, "Encoding".
 
 /// Why bytes are no protobuf.
-pub type Broken = &'static str;
+pub(super) type Broken = &'static str;
 
 /// A varint has seven bits a byte, so 64 bits need no more bytes than these.
 const MAX_VARINT: usize = 10;
 
 /// A field's content, by wire type.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum WireValue<'a> {
+pub(super) enum WireValue<'a> {
     /// Wire type 0.
     Number(u64),
     /// Wire type 1.
@@ -21,24 +21,24 @@ pub enum WireValue<'a> {
 
 /// Reads the fields of one message.
 #[derive(Clone, Copy, Debug)]
-pub struct ProtobufReader<'a> {
+pub(super) struct ProtobufReader<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> ProtobufReader<'a> {
     /// A reader at the beginning of a message.
-    pub fn new(bytes: &'a [u8]) -> Self {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
 
     /// Where the next field begins.
-    pub fn position(&self) -> usize {
+    pub(super) fn position(&self) -> usize {
         self.at
     }
 
     /// The next field and its number; `None` at the end.
-    pub fn next(&mut self) -> Result<Option<(u64, WireValue<'a>)>, Broken> {
+    pub(super) fn next(&mut self) -> Result<Option<(u64, WireValue<'a>)>, Broken> {
         if self.at == self.bytes.len() {
             return Ok(None);
         }

@@ -19,7 +19,7 @@ const MAX_RANGES: usize = 32;
 
 /// A metric with a meaning.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct KnownMetric {
+pub(super) struct KnownMetric {
     /// The number that stands for its name in later messages.
     pub alias: Option<u64>,
     pub quantity: Quantity,
@@ -33,7 +33,7 @@ pub struct KnownMetric {
 
 /// What a metric of a message is.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Found {
+pub(super) enum Found {
     /// Index in the table.
     Known(usize),
     /// A metric that is not in our vocabulary.
@@ -44,7 +44,7 @@ pub enum Found {
 
 /// The metrics of an edge node itself, or of a device.
 #[derive(Clone, PartialEq, Debug)]
-pub struct MetricTable {
+pub(super) struct MetricTable {
     pub kind: AssetKind,
     /// Metrics with a meaning; each quantity once, so there are never more than quantities.
     pub metrics: Vec<KnownMetric>,
@@ -70,7 +70,7 @@ impl Default for MetricTable {
 
 impl MetricTable {
     /// Finds a metric by its name, else by its alias.
-    pub fn find(&self, name: Option<&str>, alias: Option<u64>) -> Found {
+    pub(super) fn find(&self, name: Option<&str>, alias: Option<u64>) -> Found {
         if let Some(name) = name.filter(|name| !name.is_empty()) {
             let Some((rule, path)) = metric_names::named(name) else {
                 return Found::Foreign;
@@ -110,7 +110,7 @@ impl MetricTable {
     }
 
     /// Adds a metric of a birth. Where two names mean one quantity, ours counts, else the first: a counter has one source.
-    pub fn add(&mut self, known: KnownMetric) {
+    pub(super) fn add(&mut self, known: KnownMetric) {
         match self
             .metrics
             .iter_mut()
@@ -123,7 +123,7 @@ impl MetricTable {
     }
 
     /// Sets the sorted aliases of a birth. Calls `clash` with each alias of several metrics, which then are found by name only.
-    pub fn set_aliases(&mut self, sorted: &[u64], mut clash: impl FnMut(u64)) {
+    pub(super) fn set_aliases(&mut self, sorted: &[u64], mut clash: impl FnMut(u64)) {
         self.aliases.clear();
         for (index, &alias) in sorted.iter().enumerate() {
             if index > 0 && sorted[index - 1] == alias {
@@ -145,14 +145,14 @@ impl MetricTable {
     }
 
     /// Returns true if the parts that survive a restart are equal.
-    pub fn same_saved_state(&self, other: &Self) -> bool {
+    pub(super) fn same_saved_state(&self, other: &Self) -> bool {
         (self.kind, &self.metrics, &self.aliases) == (other.kind, &other.metrics, &other.aliases)
     }
 }
 
 /// An edge node and its devices.
 #[derive(Debug, Default)]
-pub struct Edge {
+pub(super) struct Edge {
     /// Metrics of the node itself.
     pub node: MetricTable,
     /// By asset id.
@@ -170,7 +170,7 @@ pub struct Edge {
 
 impl Edge {
     /// Counts the messages lost before this sequence number, of the node or one of its devices.
-    pub fn observe_sequence(&mut self, seq: u8) {
+    pub(super) fn observe_sequence(&mut self, seq: u8) {
         if let Some(last) = self.seq.filter(|last| *last != seq) {
             self.lost = self
                 .lost
@@ -180,7 +180,7 @@ impl Edge {
     }
 
     /// A birth of the node restarts the sequence, and all its devices must send a birth again.
-    pub fn restart(&mut self, seq: Option<u8>) {
+    pub(super) fn restart(&mut self, seq: Option<u8>) {
         self.seq = seq;
         self.dead = false;
         self.devices
@@ -189,7 +189,7 @@ impl Edge {
     }
 
     /// The node is offline, and with it all its devices.
-    pub fn die(&mut self) {
+    pub(super) fn die(&mut self) {
         self.restart(None);
         self.dead = true;
         self.node.born = false;
@@ -202,18 +202,18 @@ impl Edge {
 
 /// All edge nodes.
 #[derive(Debug, Default)]
-pub struct Edges {
+pub(super) struct Edges {
     by_id: BTreeMap<Box<str>, Edge>,
 }
 
 impl Edges {
     /// A known edge node.
-    pub fn get(&mut self, node: &str) -> Option<&mut Edge> {
+    pub(super) fn get(&mut self, node: &str) -> Option<&mut Edge> {
         self.by_id.get_mut(node)
     }
 
     /// An edge node, inserted if there is room. A dead node is removed to make room.
-    pub fn get_or_insert(&mut self, node: &str) -> Result<&mut Edge, Refused> {
+    pub(super) fn get_or_insert(&mut self, node: &str) -> Result<&mut Edge, Refused> {
         if !self.by_id.contains_key(node) {
             if self.by_id.len() >= MAX_EDGES {
                 let dead = self
@@ -233,7 +233,7 @@ impl Edges {
     }
 
     /// Makes room for a new device of an edge node by removing one that is offline.
-    pub fn make_room(&mut self, node: &str, device: &str) -> Result<(), Refused> {
+    pub(super) fn make_room(&mut self, node: &str, device: &str) -> Result<(), Refused> {
         let edge = self.get_or_insert(node)?;
         if edge.devices.contains_key(device) {
             return Ok(());
@@ -259,7 +259,7 @@ impl Edges {
     }
 
     /// The state that survives a restart. Sequence numbers do not, because messages during the restart were missed.
-    pub fn save(&self) -> Vec<u8> {
+    pub(super) fn save(&self) -> Vec<u8> {
         let edges: Vec<SavedEdge<'_>> = self
             .by_id
             .iter()
@@ -276,7 +276,7 @@ impl Edges {
     }
 
     /// Restores saved state. Every node and device counts as born, because a missed death is followed by a birth.
-    pub fn restore(&mut self, saved: &[u8]) {
+    pub(super) fn restore(&mut self, saved: &[u8]) {
         let edges: Vec<SavedEdge<'_>> = postcard::from_bytes(saved).unwrap_or_default();
         self.by_id.clear();
         for (id, node, devices) in edges.into_iter().take(MAX_EDGES) {

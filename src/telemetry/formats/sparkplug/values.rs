@@ -27,7 +27,7 @@ const NO_BIRTH: ValueError = (
 
 /// A metric to be emitted. Sorts by time, then by its position in the message.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct PendingMetric {
+pub(super) struct PendingMetric {
     /// Milliseconds since 1970, or [`PendingMetric::NOW`] without a timestamp, which sorts last.
     at: i64,
     historical: bool,

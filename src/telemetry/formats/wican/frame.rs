@@ -12,7 +12,7 @@ const LONGEST_STANDARD_ID: u32 = 0x7FF;
 const LONGEST_ID: u32 = 0x1FFF_FFFF;
 
 /// A frame.
-pub struct Frame {
+pub(super) struct Frame {
     id: u32,
     extended: bool,
     /// A request for data, without data.
@@ -23,7 +23,7 @@ pub struct Frame {
 
 impl Frame {
     /// Parses `{"id","dlc","rtr","extd","data"}`.
-    pub fn parse(json: &mut Json<'_>) -> Result<Self, ()> {
+    pub(super) fn parse(json: &mut Json<'_>) -> Result<Self, ()> {
         let (mut id, mut extended, mut remote, mut length_code, mut valid) =
             (None, None, false, MAX_BYTES, true);
         let mut data = [0; MAX_BYTES];
@@ -60,7 +60,7 @@ impl Frame {
     }
 
     /// Calls `emit` with each value in the frame.
-    pub fn signals(&self, emit: impl FnMut(Signal)) {
+    pub(super) fn signals(&self, emit: impl FnMut(Signal)) {
         if !self.remote {
             can::decode_frame(self.id, self.extended, &self.data[..self.len], emit);
         }

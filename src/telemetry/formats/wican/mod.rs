@@ -17,7 +17,7 @@ use crate::telemetry::{Decode, Decoder, Message, Refused, Sink};
 use frame::Frame;
 
 /// The entry in the table of formats.
-pub const DECODER: Decoder = Decoder {
+pub(super) const DECODER: Decoder = Decoder {
     name: "wican",
     format: FORMAT,
     filters: &["wican/+/can/rx", "wican/+/can/status", "wican/+/status"],

@@ -81,7 +81,7 @@ const PARAMETERS: [Parameter; 7] = [
 const HIGHEST: u32 = 0xFA;
 
 /// The parameter group of an identifier. Below format 240 the next byte is an address, not part of the group.
-pub fn group(id: u32) -> u32 {
+pub(super) fn group(id: u32) -> u32 {
     let group = id >> 8 & 0x3_FFFF;
     if group >> 8 & 0xFF < 240 {
         group & 0x3_FF00
@@ -91,7 +91,7 @@ pub fn group(id: u32) -> u32 {
 }
 
 /// Decodes a broadcast.
-pub fn decode(id: u32, data: &[u8], mut emit: impl FnMut(Signal)) {
+pub(super) fn decode(id: u32, data: &[u8], mut emit: impl FnMut(Signal)) {
     let group = group(id);
     for parameter in PARAMETERS
         .iter()

@@ -9,7 +9,7 @@ use crate::telemetry::kit::rule::{ValueError, counted};
 
 /// A value in a frame.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Signal {
+pub(crate) struct Signal {
     pub quantity: Quantity,
     /// The value, or why it is not usable.
     pub value: Result<Value<'static>, ValueError>,
@@ -19,7 +19,7 @@ pub struct Signal {
 
 /// Which of two signals of one quantity is preferred.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Grade {
+pub(crate) enum Grade {
     /// There is only one.
     Only,
     /// The one with larger steps.
@@ -58,7 +58,7 @@ impl Scale {
 }
 
 /// Calls `emit` with each value of a data frame. Frames of other protocols and values that are not available have none.
-pub fn decode_frame(id: u32, extended: bool, data: &[u8], emit: impl FnMut(Signal)) {
+pub(crate) fn decode_frame(id: u32, extended: bool, data: &[u8], emit: impl FnMut(Signal)) {
     if obd::is_answer(id, extended) {
         obd::decode(data, emit);
     } else if extended {

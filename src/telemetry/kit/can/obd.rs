@@ -35,7 +35,7 @@ const PARAMETERS: [(u8, usize, Scale); 5] = [
 const CURRENT_DATA: u8 = 0x41;
 
 /// Returns true for responses of a control unit to the tester: 0x7E8 to 0x7EF, or 0x18DAF1xx with 29 bits (ISO 15765-4).
-pub fn is_answer(id: u32, extended: bool) -> bool {
+pub(super) fn is_answer(id: u32, extended: bool) -> bool {
     if extended {
         id & 0x1FFF_FF00 == 0x18DA_F100
     } else {
@@ -44,7 +44,7 @@ pub fn is_answer(id: u32, extended: bool) -> bool {
 }
 
 /// Decodes a response of one frame. The first byte is its length; with any higher bit set, the frame is part of a longer response.
-pub fn decode(data: &[u8], mut emit: impl FnMut(Signal)) {
+pub(super) fn decode(data: &[u8], mut emit: impl FnMut(Signal)) {
     let Some((&length, rest)) = data.split_first() else {
         return;
     };

@@ -12,7 +12,7 @@ use scanner::Scanner;
 
 /// Why a text is not JSON, or not what it should be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum NotJson {
+pub(crate) enum NotJson {
     /// Not RFC 8259.
     #[error("{0} at byte {1}")]
     Broken(&'static str, usize),
@@ -25,7 +25,7 @@ pub enum NotJson {
 const MAX_LEVELS: u32 = 64;
 
 /// Calls `visit` with each key and raw value of the object that `text` is, and how deep arrays and objects nest in the value.
-pub fn each_field<'a>(
+pub(crate) fn each_field<'a>(
     text: &'a str,
     mut visit: impl FnMut(Cow<'a, str>, &'a str, usize),
 ) -> Result<(), NotJson> {
@@ -47,7 +47,10 @@ pub fn each_field<'a>(
 }
 
 /// Calls `visit` with each raw element of the array that `text` is.
-pub fn each_element<'a>(text: &'a str, mut visit: impl FnMut(&'a str)) -> Result<(), NotJson> {
+pub(crate) fn each_element<'a>(
+    text: &'a str,
+    mut visit: impl FnMut(&'a str),
+) -> Result<(), NotJson> {
     let mut scanner = Scanner::new(text);
     scanner.expect(b'[', "a list is missing")?;
     if !scanner.eat(b']') {
@@ -64,7 +67,7 @@ pub fn each_element<'a>(text: &'a str, mut visit: impl FnMut(&'a str)) -> Result
 }
 
 /// The text of a raw JSON string, borrowed unless it holds escapes; `None` if it is no string.
-pub fn string(raw: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn string(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
     if inner.contains('\\') {
         serde_json::from_str(raw).ok().map(Cow::Owned)
@@ -77,7 +80,7 @@ pub fn string(raw: &str) -> Option<Cow<'_, str>> {
 ///
 /// Python's `json` and C's `printf` write them although RFC 8259 section 6 has no such numbers. One unknown value is
 /// no reason to lose the others of the message.
-pub fn quote_non_numbers(text: &str) -> Option<String> {
+pub(crate) fn quote_non_numbers(text: &str) -> Option<String> {
     let mut words = Vec::new();
     let mut last_end = 0;
     outside_strings(text.as_bytes(), |byte, at| {

@@ -5,19 +5,19 @@ use std::borrow::Cow;
 use super::{MAX_LEVELS, NotJson, string};
 
 /// A position in a text that must be JSON.
-pub struct Scanner<'a> {
+pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
 }
 
 impl<'a> Scanner<'a> {
     /// A scanner at the beginning of a text.
-    pub fn new(text: &'a str) -> Self {
+    pub(super) fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
     /// An error at the current position.
-    pub fn broken(&self, what: &'static str) -> NotJson {
+    pub(super) fn broken(&self, what: &'static str) -> NotJson {
         NotJson::Broken(what, self.at)
     }
 
@@ -34,21 +34,21 @@ impl<'a> Scanner<'a> {
     }
 
     /// Consumes the next byte that is not blank.
-    pub fn next(&mut self) -> Option<u8> {
+    pub(super) fn next(&mut self) -> Option<u8> {
         let byte = self.peek()?;
         self.at += 1;
         Some(byte)
     }
 
     /// Consumes this byte if it is the next one.
-    pub fn eat(&mut self, byte: u8) -> bool {
+    pub(super) fn eat(&mut self, byte: u8) -> bool {
         let there = self.peek() == Some(byte);
         self.at += usize::from(there);
         there
     }
 
     /// Consumes this byte, or fails.
-    pub fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), NotJson> {
+    pub(super) fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), NotJson> {
         if self.eat(byte) {
             Ok(())
         } else {
@@ -57,7 +57,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Checks that only blanks are left.
-    pub fn end(&mut self) -> Result<(), NotJson> {
+    pub(super) fn end(&mut self) -> Result<(), NotJson> {
         if self.peek().is_none() {
             Ok(())
         } else {
@@ -66,7 +66,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// A key and its colon.
-    pub fn key(&mut self) -> Result<Cow<'a, str>, NotJson> {
+    pub(super) fn key(&mut self) -> Result<Cow<'a, str>, NotJson> {
         if self.peek() != Some(b'"') {
             return Err(self.broken("a key is missing"));
         }
@@ -81,7 +81,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// A value of any kind, as it stands in the text, and how deep it nests; a scalar 0.
-    pub fn raw(&mut self) -> Result<(&'a str, usize), NotJson> {
+    pub(super) fn raw(&mut self) -> Result<(&'a str, usize), NotJson> {
         self.peek();
         let from = self.at;
         // One bit for each open bracket, the innermost lowest: 1 for an object.
