@@ -6,137 +6,48 @@
 
 use super::table::{Filter, Join, Series, Value, Variable};
 
-/// How long a state that is written only when it changes is taken to hold.
+/// How long a state holds that is written only when it changes.
 const STATE_HOLDS: &str = "1d";
 
 /// The query of a series with one value.
 pub fn query(series: &Series) -> String {
-    let selector = |field: &str| selector(series, field);
     let expression = match series.value {
-        Value::Over {
-            field,
-            within: Join::Last,
-            join,
-        } => joined(
-            series,
-            join,
-            &format!("last_over_time({}[{STATE_HOLDS}])", selector(field)),
-        ),
         Value::Over {
             field,
             within,
             join,
-        } => joined(
-            series,
-            join,
-            &format!(
-                "{}_over_time({}[$__interval])",
-                word(within),
-                selector(field)
-            ),
-        ),
-        Value::Latest { field, join, equal } => {
-            let last = format!("last_over_time({}[$__range])", selector(field));
-            match equal {
-                Some(code) => format!("count{} ({last} == {code})", by(series)),
-                None => joined(series, join, &last),
-            }
-        }
+        } => over(series, field, within, join),
+        Value::Latest { field, join, equal } => latest(series, field, join, equal),
         Value::Booked {
             field,
             join: Join::Sum,
             step,
-        } => joined(
-            series,
-            Join::Sum,
-            &format!(
-                "sum_over_time(max_over_time({}[{step}])[$__interval:{step}])",
-                selector(field)
-            ),
-        ),
-        Value::Booked { field, join, .. } => joined(
-            series,
-            join,
-            &format!("last_over_time({}[$__interval])", selector(field)),
-        ),
-        Value::Total { field, step } => joined(
-            series,
-            Join::Sum,
-            &format!(
-                "sum_over_time(max_over_time({}[{step}])[$__range:{step}])",
-                selector(field)
-            ),
-        ),
+        } => sum_of_rows(series, field, step, INTERVAL),
+        Value::Booked { field, join, .. } => {
+            let last = format!("last_over_time({}[{INTERVAL}])", selector(series, field));
+            joined(series, join, &last)
+        }
+        Value::Total { field, step } => sum_of_rows(series, field, step, RANGE),
         // Each of the two grows within its day, while their difference rises and falls: the highest of it would be too much.
         Value::Less {
             field,
             less,
             by_interval,
         } => {
-            let window = if by_interval {
-                "$__interval"
-            } else {
-                "$__range"
-            };
-            let [more, less] = [field, less].map(|field| {
-                let days = format!(
-                    "sum_over_time(max_over_time({}[1d])[{window}:1d])",
-                    selector(field)
-                );
-                joined(series, Join::Sum, &days)
-            });
+            let [more, less] =
+                [field, less].map(|field| sum_of_rows(series, field, "1d", window(by_interval)));
             format!("{more} - {less}")
         }
-        Value::Demand { field } => {
-            let sum = joined(
-                series,
-                Join::Sum,
-                &format!("avg_over_time({}[30m])", selector(field)),
-            );
-            format!("max_over_time(({sum})[$__range:30m])")
-        }
-        Value::Growth { field } => joined(
-            series,
-            Join::Sum,
-            &format!("increase({}[$__interval])", selector(field)),
-        ),
-        Value::Grown { field } => joined(
-            series,
-            Join::Sum,
-            &format!("increase({}[$__range])", selector(field)),
-        ),
+        Value::Demand { field } => maximum_demand(series, field),
+        Value::Growth { field } => growth(series, field, INTERVAL),
+        Value::Grown { field } => growth(series, field, RANGE),
         Value::Share {
             part,
             whole,
             complement,
             by_interval,
         } => {
-            let window = if by_interval {
-                "$__interval"
-            } else {
-                "$__range"
-            };
-            let sum = |names: &[&str]| -> String {
-                let term = |(at, name): (usize, &&str)| {
-                    let bare = name.trim_start_matches('-');
-                    let sign = if bare.len() < name.len() {
-                        " - "
-                    } else if at == 0 {
-                        ""
-                    } else {
-                        " + "
-                    };
-                    format!(
-                        "{sign}{}",
-                        joined(
-                            series,
-                            Join::Sum,
-                            &format!("increase({}[{window}])", selector(bare))
-                        )
-                    )
-                };
-                names.iter().enumerate().map(term).collect()
-            };
+            let sum = |names| sum_of_growth(series, names, window(by_interval));
             let ratio = format!("({}) / ({})", sum(part), sum(whole));
             if complement {
                 format!("1 - {ratio}")
@@ -154,6 +65,68 @@ pub fn query(series: &Series) -> String {
     } else {
         format!("({expression}) * {}", series.times)
     }
+}
+
+/// Grafana's variables for one step of the graph and for the whole time range.
+const INTERVAL: &str = "$__interval";
+const RANGE: &str = "$__range";
+
+fn window(by_interval: bool) -> &'static str {
+    if by_interval { INTERVAL } else { RANGE }
+}
+
+/// Samples joined within each interval, then over tags. A state holds until the next one is written.
+fn over(series: &Series, field: &str, within: Join, join: Join) -> String {
+    let selector = selector(series, field);
+    let in_time = match within {
+        Join::Last => format!("last_over_time({selector}[{STATE_HOLDS}])"),
+        _ => format!("{}_over_time({selector}[{INTERVAL}])", word(within)),
+    };
+    joined(series, join, &in_time)
+}
+
+/// The last sample of each series, joined; or how many of them equal a code.
+fn latest(series: &Series, field: &str, join: Join, equal: Option<i64>) -> String {
+    let last = format!("last_over_time({}[{RANGE}])", selector(series, field));
+    match equal {
+        Some(code) => format!("count{} ({last} == {code})", by(series)),
+        None => joined(series, join, &last),
+    }
+}
+
+/// Sum of rows that grow until their `step` (a day or half-hour) is over: the highest of each step counts.
+fn sum_of_rows(series: &Series, field: &str, step: &str, window: &str) -> String {
+    let rows = format!(
+        "sum_over_time(max_over_time({}[{step}])[{window}:{step}])",
+        selector(series, field)
+    );
+    joined(series, Join::Sum, &rows)
+}
+
+/// The highest half-hour's mean of the sum over series.
+fn maximum_demand(series: &Series, field: &str) -> String {
+    let mean = format!("avg_over_time({}[30m])", selector(series, field));
+    let sum = joined(series, Join::Sum, &mean);
+    format!("max_over_time(({sum})[{RANGE}:30m])")
+}
+
+fn growth(series: &Series, field: &str, window: &str) -> String {
+    let increase = format!("increase({}[{window}])", selector(series, field));
+    joined(series, Join::Sum, &increase)
+}
+
+/// Growth of several counters added up; a leading `-` subtracts.
+fn sum_of_growth(series: &Series, names: &[&str], window: &str) -> String {
+    let term = |(at, name): (usize, &&str)| {
+        let sign = match (name.starts_with('-'), at) {
+            (true, _) => " - ",
+            (false, 0) => "",
+            (false, _) => " + ",
+        };
+        let field = name.trim_start_matches('-');
+        format!("{sign}{}", growth(series, field, window))
+    };
+    names.iter().enumerate().map(term).collect()
 }
 
 /// The query of one column of a table: the last value of each series, for samples have no common row.

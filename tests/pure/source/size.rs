@@ -25,13 +25,10 @@ const TO_SPLIT: &[&str] = &[
     "src/app/cli/targets/plan.rs read",
     "src/app/config/alerts.rs own",
     "src/app/config/keys.rs",
-    "src/dashboards/influxql.rs query",
-    "src/dashboards/promql.rs query",
     "src/engine/views/emissions.rs",
     "src/engine/views/uptime/mod.rs uptime_view",
     "src/model/register/rows.rs read",
     "src/mqtt/client/mod.rs poll",
-    "src/report/tables.rs",
 ];
 
 #[derive(Default)]
