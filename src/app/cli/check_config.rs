@@ -1,4 +1,4 @@
-//! `fleetgauge check-config` and `fleetgauge config`: is it right, and what is there to set.
+//! `fleetgauge check-config` and `fleetgauge config`: finds every mistake of a configuration, and prints the shipped one.
 
 use std::net::ToSocketAddrs;
 use std::path::Path;
@@ -12,8 +12,8 @@ use crate::model::register::Register;
 use crate::model::{ExemptWindow, TokenHasher};
 use crate::store::check as check_store;
 
-/// How long an address may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long `--connect` waits for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Prints the shipped configuration.
 pub(super) fn print_shipped() -> ExitCode {
@@ -30,119 +30,140 @@ pub(super) fn run(file: Option<&Path>, connect: bool) -> ExitCode {
             return ExitCode::from(EX_CONFIG);
         }
     };
-    // What the rest names is looked at all the same: all mistakes at once.
+    // The files that the configuration names are checked all the same: all mistakes at once.
     if let Some(errors) = &errors {
         eprintln!("{errors}");
     }
-    let mut good = errors.is_none();
-    let mut report = |what: &str, result: Result<String, String>| match result {
-        Ok(found) => println!("ok: {what}: {found}"),
-        Err(reason) => {
-            good = false;
-            eprintln!("error: {what}: {reason}");
-        }
+    let mut findings = Findings {
+        good: errors.is_none(),
     };
-    let source = config
-        .register
-        .directory
-        .clone()
-        .map_or(RegisterSource::Empty, RegisterSource::Folder);
-    // Only who is there matters here; the key that hides tags is the store's.
-    let register = source
-        .load(config.engine.jurisdiction, &TokenHasher::new(&[0; 32]))
-        .map_err(|error| error.to_string());
-    if let Ok(register) = &register {
-        register
-            .doubts()
-            .iter()
-            .for_each(|doubt| eprintln!("warning: {doubt}"));
-    }
-    if let (Ok(register), false) = (&register, config.engine.exempt.is_empty()) {
-        report("exempt windows", strangers(&config.engine.exempt, register));
-    }
-    report(
-        "register",
-        register.map(|register| {
-            format!(
-                "{} vehicles, {} charge points, {} tags",
-                register.vehicles.len(),
-                register.charge_points.len(),
-                register.tags.len()
-            )
-        }),
-    );
-    report(
-        "factors",
-        load_factors(&config.factors).map(|sets| format!("{} rows", sets.len())),
-    );
-    report(
-        "targets",
-        load_targets(&config)
-            .map(|targets| format!("{} targets", targets.len()))
-            .map_err(|errors| errors.to_string()),
-    );
-    report(
-        "mappings",
-        load_mappings(&config.mapping)
-            .map(|maps| format!("{} maps", maps.len()))
-            .map_err(|errors| errors.to_string()),
-    );
-    report(
-        "password and certificate files",
-        check_files(&config)
-            .map(|()| "read".to_owned())
-            .map_err(|error| error.to_string()),
-    );
+    check_register(&config, &mut findings);
+    check_named_files(&config, &mut findings);
     if connect {
-        for (what, enabled, address) in [
-            (
-                "listener.listen",
-                config.listener.enabled,
-                &config.listener.listen,
-            ),
-            ("ocpp.listen", config.ocpp.enabled, &config.ocpp.listen),
-            ("web.listen", config.web.enabled, &config.web.listen),
-            (
-                "web.tls_listen",
-                config.web.enabled && config.web.tls_listen.is_some(),
-                config.web.tls_listen.as_ref().unwrap_or(&config.web.listen),
-            ),
-        ] {
-            if enabled {
-                let bound = std::net::TcpListener::bind(address.as_str());
-                report(
-                    what,
-                    bound
-                        .map(|_| format!("{address} is free"))
-                        .map_err(|error| {
-                            format!("{address}: {error}; is the daemon running already?")
-                        }),
-                );
-            }
-        }
-        report(
+        check_listen_addresses(&config, &mut findings);
+        findings.report(
             "store",
             check_store(&config.store).map_err(|error| error.to_string()),
         );
-        for broker in &config.brokers {
-            report(
-                &format!("broker {}", broker.name),
-                reach(&format!("{}:{}", broker.host, broker.port)),
-            );
-        }
-        for (key, url) in config.outputs.servers() {
-            report(key, reach(&host_and_port(url)));
-        }
+        check_servers(&config, &mut findings);
     }
-    if good {
+    if findings.good {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(EX_CONFIG)
     }
 }
 
-/// A window for what is not registered would never be open.
-fn strangers(windows: &[ExemptWindow], register: &Register) -> Result<String, String> {
+/// Prints the result of each check, and remembers whether all were good.
+struct Findings {
+    good: bool,
+}
+
+impl Findings {
+    fn report(&mut self, what: &str, result: Result<String, String>) {
+        match result {
+            Ok(found) => println!("ok: {what}: {found}"),
+            Err(reason) => {
+                self.good = false;
+                eprintln!("error: {what}: {reason}");
+            }
+        }
+    }
+}
+
+fn check_register(config: &Config, findings: &mut Findings) {
+    let source = config
+        .register
+        .directory
+        .clone()
+        .map_or(RegisterSource::Empty, RegisterSource::Folder);
+    // Tags are only counted here, so any key hides them; the store has the true one.
+    let register = source
+        .load(config.engine.jurisdiction, &TokenHasher::new(&[0; 32]))
+        .map_err(|error| error.to_string());
+    if let Ok(register) = &register {
+        for doubt in register.doubts() {
+            eprintln!("warning: {doubt}");
+        }
+        if !config.engine.exempt.is_empty() {
+            findings.report(
+                "exempt windows",
+                check_exempt_windows(&config.engine.exempt, register),
+            );
+        }
+    }
+    let counts = |register: Register| {
+        format!(
+            "{} vehicles, {} charge points, {} tags",
+            register.vehicles.len(),
+            register.charge_points.len(),
+            register.tags.len()
+        )
+    };
+    findings.report("register", register.map(counts));
+}
+
+fn check_named_files(config: &Config, findings: &mut Findings) {
+    findings.report(
+        "factors",
+        load_factors(&config.factors).map(|sets| format!("{} rows", sets.len())),
+    );
+    findings.report(
+        "targets",
+        load_targets(config)
+            .map(|targets| format!("{} targets", targets.len()))
+            .map_err(|errors| errors.to_string()),
+    );
+    findings.report(
+        "mappings",
+        load_mappings(&config.mapping)
+            .map(|maps| format!("{} maps", maps.len()))
+            .map_err(|errors| errors.to_string()),
+    );
+    findings.report(
+        "password and certificate files",
+        check_files(config)
+            .map(|()| "read".to_owned())
+            .map_err(|error| error.to_string()),
+    );
+}
+
+fn check_listen_addresses(config: &Config, findings: &mut Findings) {
+    let (listener, ocpp, web) = (&config.listener, &config.ocpp, &config.web);
+    let addresses = [
+        ("listener.listen", listener.enabled, Some(&listener.listen)),
+        ("ocpp.listen", ocpp.enabled, Some(&ocpp.listen)),
+        ("web.listen", web.enabled, Some(&web.listen)),
+        ("web.tls_listen", web.enabled, web.tls_listen.as_ref()),
+    ];
+    for (key, enabled, address) in addresses {
+        if let Some(address) = address.filter(|_| enabled) {
+            let result = match std::net::TcpListener::bind(address.as_str()) {
+                Ok(_) => Ok(format!("{address} is free")),
+                Err(error) => Err(format!(
+                    "{address}: {error}; is the daemon running already?"
+                )),
+            };
+            findings.report(key, result);
+        }
+    }
+}
+
+/// Connects to the brokers and to the servers of the outputs.
+fn check_servers(config: &Config, findings: &mut Findings) {
+    for broker in &config.brokers {
+        findings.report(
+            &format!("broker {}", broker.name),
+            reach(&format!("{}:{}", broker.host, broker.port)),
+        );
+    }
+    for (key, url) in config.outputs.servers() {
+        findings.report(key, reach(&host_and_port(url)));
+    }
+}
+
+/// An exempt window of a site or charge point that is not registered would never apply.
+fn check_exempt_windows(windows: &[ExemptWindow], register: &Register) -> Result<String, String> {
     for (index, window) in windows.iter().enumerate() {
         if let Some(site) = window
             .site
@@ -172,7 +193,7 @@ fn reach(address: &str) -> Result<String, String> {
         .map_err(|error| format!("{address}: {error}"))?;
     let mut last = format!("{address}: no such host");
     for candidate in found {
-        match std::net::TcpStream::connect_timeout(&candidate, PATIENCE) {
+        match std::net::TcpStream::connect_timeout(&candidate, CONNECT_TIMEOUT) {
             Ok(_) => return Ok(format!("{address} answers")),
             Err(error) => last = format!("{candidate}: {error}"),
         }

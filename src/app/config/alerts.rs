@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ConfigError;
-use super::source::Node;
+use super::source::{Node, SourcePosition};
 use crate::app::config::keys::{Section, section_list};
 use crate::ledger::alerts::{AlertsConfig, Builtin, OwnRule, RULES, Rule};
 use crate::model::{Severity, nearest};
@@ -52,7 +52,7 @@ pub(super) fn read(
     }
     section.finish();
     for (index, item) in items(tree, errors).into_iter().enumerate() {
-        let mut section = Section::of(format!("alert[{index}]"), Some(item), errors);
+        let mut section = Section::from_node(format!("alert[{index}]"), Some(item), errors);
         if index == MAX_OWN {
             section.refuse(
                 "",
@@ -148,20 +148,47 @@ fn sides(section: &mut Section<'_>, rule: &Rule) {
     }
 }
 
+/// Reads `[[alert]]`; None after a mistake that leaves no rule.
 fn own(section: &mut Section<'_>, taken: &[Arc<str>]) -> Option<(Rule, OwnRule)> {
     let (mut name, mut measurement, mut field) = (String::new(), String::new(), String::new());
-    let (mut summary, mut wanted) = (None::<String>, Vec::new());
-    let (above, below, clear) = (
-        section.has("above"),
-        section.has("below"),
-        section.has("clear"),
-    );
-    let places = ["name", "measurement", "field", "where"].map(|key| section.place_of(key));
+    let (mut summary, mut tags) = (None::<String>, Vec::new());
+    let levels = ["above", "below", "clear"].map(|key| section.has(key));
+    let positions = ["name", "measurement", "field", "where"].map(|key| section.position_of(key));
     section.text("name", &mut name);
     section.text("measurement", &mut measurement);
     section.text("field", &mut field);
-    section.pairs("where", &mut wanted);
+    section.pairs("where", &mut tags);
     section.optional_text("summary", &mut summary);
+    let mut rule = own_levels(section, levels);
+    let [
+        name_position,
+        measurement_position,
+        field_position,
+        where_position,
+    ] = positions;
+    if !free_name(section, &name, name_position, taken) {
+        return None;
+    }
+    let found = look_up(section, &measurement, measurement_position)?;
+    let field = numeric_field(section, found, field, field_position)?;
+    check_tags(section, found, &tags, where_position);
+    rule.name = Arc::from(name.as_str());
+    rule.title = Arc::from(summary.unwrap_or_else(|| format!("{measurement} {field}")));
+    let wanted = tags
+        .into_iter()
+        .map(|(tag, value)| (Arc::from(tag), Arc::from(value)))
+        .collect();
+    let own = OwnRule {
+        rule: rule.name.clone(),
+        measurement: found.name,
+        field,
+        wanted,
+    };
+    Some((rule, own))
+}
+
+/// The level, its times and severity; `above`, `below` and `clear` say which keys are written.
+fn own_levels(section: &mut Section<'_>, [above, below, clear]: [bool; 3]) -> Rule {
     let mut rule = Rule {
         above,
         inclusive: false,
@@ -185,81 +212,85 @@ fn own(section: &mut Section<'_>, taken: &[Arc<str>]) -> Option<(Rule, OwnRule)>
     } else if clear {
         sides(section, &rule);
     }
+    rule
+}
+
+/// Refuses a name with other characters, and that of another rule.
+fn free_name(
+    section: &mut Section<'_>,
+    name: &str,
+    position: Option<SourcePosition>,
+    taken: &[Arc<str>],
+) -> bool {
     let plain = !name.is_empty()
         && name
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    let [name_place, measurement_place, field_place, where_place] = places;
-    if !plain || taken.iter().any(|other| **other == *name) {
+    let free = plain && !taken.iter().any(|other| **other == *name);
+    if !free {
         let reason = if plain {
             "is the name of another rule"
         } else {
             "is no name for a rule"
         };
-        section.refuse(
-            "name",
-            name_place,
-            name.clone(),
-            reason,
-            "lower-case letters, digits and _; it is the alert's name everywhere",
-        );
-        return None;
+        let hint = "lower-case letters, digits and _; it is the alert's name everywhere";
+        section.refuse("name", position, name, reason, hint);
     }
-    let found = look_up(section, &measurement, measurement_place.clone())?;
-    let numbers: Vec<&str> = found
+    free
+}
+
+/// The field of a measurement, which must be a number to have a level.
+fn numeric_field(
+    section: &mut Section<'_>,
+    measurement: &Measurement,
+    field: String,
+    position: Option<SourcePosition>,
+) -> Option<&'static str> {
+    let numbers: Vec<&'static str> = measurement
         .fields
         .iter()
         .filter(|field| field.kind != Some(FieldType::Text))
         .map(|field| field.name)
         .collect();
-    let Some(field) = numbers.iter().find(|known| **known == field).copied() else {
-        let text = found.fields.iter().any(|known| known.name == field);
+    let found = numbers.iter().find(|known| **known == field).copied();
+    if found.is_none() {
+        let text = measurement.fields.iter().any(|known| known.name == field);
         let reason = if text {
             "is a text, which has no level".to_owned()
         } else {
-            format!("is not a field of `{measurement}`")
+            format!("is not a field of `{}`", measurement.name)
         };
         let hint = if text || field.is_empty() {
             format!("numbers are {}", numbers.join(", "))
         } else {
             nearest(&field, &numbers)
         };
-        section.refuse("field", field_place, field, reason, hint);
-        return None;
-    };
-    let tags: Vec<&str> = found.tags.iter().map(|tag| tag.name).collect();
-    for (tag, _) in wanted
+        section.refuse("field", position, field, reason, hint);
+    }
+    found
+}
+
+fn check_tags(
+    section: &mut Section<'_>,
+    measurement: &Measurement,
+    given: &[(String, String)],
+    position: Option<SourcePosition>,
+) {
+    let tags: Vec<&str> = measurement.tags.iter().map(|tag| tag.name).collect();
+    for (tag, _) in given
         .iter()
         .filter(|(tag, _)| !tags.contains(&tag.as_str()))
     {
-        let reason = format!("is not a tag of `{measurement}`");
-        section.refuse(
-            "where",
-            where_place.clone(),
-            tag.clone(),
-            reason,
-            format!("its tags are {}", tags.join(", ")),
-        );
+        let reason = format!("is not a tag of `{}`", measurement.name);
+        let hint = format!("its tags are {}", tags.join(", "));
+        section.refuse("where", position.clone(), tag.clone(), reason, hint);
     }
-    rule.name = Arc::from(name.as_str());
-    rule.title = Arc::from(summary.unwrap_or_else(|| format!("{measurement} {field}")));
-    let wanted = wanted
-        .into_iter()
-        .map(|(tag, value)| (Arc::from(tag), Arc::from(value)))
-        .collect();
-    let own = OwnRule {
-        rule: rule.name.clone(),
-        measurement: found.name,
-        field,
-        wanted,
-    };
-    Some((rule, own))
 }
 
 fn look_up(
     section: &mut Section<'_>,
     name: &str,
-    place: Option<super::source::Place>,
+    position: Option<SourcePosition>,
 ) -> Option<&'static Measurement> {
     let unseen = UNSEEN.iter().find(|(unseen, _)| *unseen == name);
     let seen = MEASUREMENTS
@@ -269,9 +300,13 @@ fn look_up(
     let found = seen.into_iter().find(|known| known.name == name);
     match (found, unseen) {
         (Some(found), _) => return Some(found),
-        (None, Some((_, why))) => {
-            section.refuse("measurement", place, name, "cannot be watched here", *why)
-        }
+        (None, Some((_, why))) => section.refuse(
+            "measurement",
+            position,
+            name,
+            "cannot be watched here",
+            *why,
+        ),
         (None, None) if name.is_empty() => {
             section.refuse(
                 "",
@@ -283,7 +318,7 @@ fn look_up(
         }
         (None, None) => section.refuse(
             "measurement",
-            place,
+            position,
             name,
             "is not a measurement",
             nearest(name, &names),

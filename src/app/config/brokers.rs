@@ -15,7 +15,7 @@ pub(super) fn read(node: Option<Node>, errors: &mut Vec<ConfigError>) -> Vec<Bro
     let items = section_list(node, "broker", "", errors);
     let mut brokers: Vec<BrokerConfig> = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
-        let mut section = Section::of(format!("broker[{index}]"), Some(item), errors);
+        let mut section = Section::from_node(format!("broker[{index}]"), Some(item), errors);
         let config = broker(&mut section, index);
         if brokers.iter().any(|other| other.name == config.name) {
             section.refuse(
@@ -70,12 +70,12 @@ fn broker(section: &mut Section<'_>, index: usize) -> BrokerConfig {
 }
 
 fn topics(section: &mut Section<'_>, config: &mut BrokerConfig) {
-    let place = section.place_of("topics");
+    let position = section.position_of("topics");
     section.texts("topics", &mut config.topics);
     for topic in &config.topics {
         if let Err(reason) = check_filter(topic) {
             let hint = "levels between slashes, `+` for any one, `#` last for all below, $share/<group>/... to share";
-            section.refuse("topics", place.clone(), topic.clone(), reason, hint);
+            section.refuse("topics", position.clone(), topic.clone(), reason, hint);
         }
     }
 }

@@ -125,7 +125,7 @@ fn counters(node: Option<Node>, errors: &mut Vec<ConfigError>) -> Vec<CounterOve
     let items = section_list(node, "counter", "; [counters] is another section", errors);
     let mut overrides = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
-        let mut section = Section::of(format!("counter[{index}]"), Some(item), errors);
+        let mut section = Section::from_node(format!("counter[{index}]"), Some(item), errors);
         overrides.extend(counter(&mut section));
         section.finish();
     }

@@ -19,7 +19,7 @@ pub(super) fn read(
     let items = section_list(tree.remove("exempt"), "exempt", "", errors);
     let mut windows = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
-        let mut section = Section::of(format!("exempt[{index}]"), Some(item), errors);
+        let mut section = Section::from_node(format!("exempt[{index}]"), Some(item), errors);
         if index == MAX_WINDOWS {
             section.refuse(
                 "",

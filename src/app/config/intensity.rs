@@ -10,7 +10,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub(super) fn read(mut section: Section<'_>) -> IntensityConfig {
     let mut config = IntensityConfig::default();
     section.flag("enabled", &mut config.enabled);
-    let place = section.place_of("url");
+    let position = section.position_of("url");
     section.text("url", &mut config.url);
     // Its figures are half-hourly; asking more often than every minute is no use to anybody.
     section.duration("refresh", &mut config.refresh, Duration::from_secs(60), DAY);
@@ -25,7 +25,7 @@ pub(super) fn read(mut section: Section<'_>) -> IntensityConfig {
         let hint = "write https://api.carbonintensity.org.uk, or the http:// address of a proxy or copy of it";
         section.refuse(
             "url",
-            place,
+            position,
             config.url.clone(),
             "is not an address that can be asked",
             hint,

@@ -1,10 +1,10 @@
-//! The settings as they were loaded: each key that the file or the environment set, with its place. Secrets are not kept.
+//! The settings as they were loaded: each key that the file or the environment set, with its position. Secrets are not kept.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::source::{Node, Place, Value};
+use super::source::{Node, SourcePosition, Value};
 
 /// Parts of names of keys whose values nobody may read; `..._file` only says where the secret is.
 const SECRET: [&str; 6] = ["password", "token", "secret", "key", "credential", "salt"];
@@ -66,9 +66,9 @@ fn walk(name: &str, node: &Node, file: &str, found: &mut Vec<Setting>) {
             } else {
                 shown(value)
             },
-            from: match &node.place {
-                Place::Line(line) => format!("{file} line {line}"),
-                Place::Variable(variable) => variable.clone(),
+            from: match &node.position {
+                SourcePosition::Line(line) => format!("{file} line {line}"),
+                SourcePosition::Variable(variable) => variable.clone(),
             },
         }),
     }

@@ -26,7 +26,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use loaded::{Loaded, Setting};
-use source::Place;
+use source::SourcePosition;
 
 pub use targets::{
     SHIPPED_TARGETS, TargetsConfig, TargetsFile, load_targets, load_targets_file, parse_targets,
@@ -121,7 +121,7 @@ impl Default for LogConfig {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConfigError {
     key: String,
-    place: Place,
+    position: SourcePosition,
     value: String,
     reason: String,
     hint: String,
@@ -144,9 +144,9 @@ impl fmt::Display for ConfigErrors {
             if !error.key.is_empty() {
                 write!(f, " `{}`", error.key)?;
             }
-            match &error.place {
-                Place::Line(line) => write!(f, " in {} line {line}", self.file)?,
-                Place::Variable(name) => write!(f, " in the environment variable {name}")?,
+            match &error.position {
+                SourcePosition::Line(line) => write!(f, " in {} line {line}", self.file)?,
+                SourcePosition::Variable(name) => write!(f, " in the environment variable {name}")?,
             }
             if error.value.is_empty() {
                 write!(f, ": {}", error.reason)?;
@@ -223,9 +223,9 @@ impl Config {
             ..sections::read(&mut tree, &mut errors)
         };
         // In the order of the file, as one goes through it with an editor; the environment comes last.
-        errors.sort_by_key(|error| match error.place {
-            Place::Line(line) => line,
-            Place::Variable(_) => usize::MAX,
+        errors.sort_by_key(|error| match error.position {
+            SourcePosition::Line(line) => line,
+            SourcePosition::Variable(_) => usize::MAX,
         });
         Ok((
             config,
@@ -242,7 +242,7 @@ fn one(file: String, line: usize, reason: String, hint: &str) -> ConfigErrors {
         file,
         errors: vec![ConfigError {
             key: String::new(),
-            place: Place::Line(line),
+            position: SourcePosition::Line(line),
             value: String::new(),
             reason,
             hint: hint.to_owned(),

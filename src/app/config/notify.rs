@@ -21,7 +21,7 @@ pub(super) fn read(
     let items = section_list(node, "notify", "", errors);
     let mut notifiers: Vec<NotifierConfig> = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
-        let mut section = Section::of(format!("notify[{index}]"), Some(item), errors);
+        let mut section = Section::from_node(format!("notify[{index}]"), Some(item), errors);
         let config = notifier(&mut section, web_listen);
         if notifiers.iter().any(|other| other.name == config.name) {
             let hint = "names stand in the store and the log, and `alerts test --to` takes them";
@@ -116,7 +116,7 @@ fn notifier(section: &mut Section<'_>, web_listen: &str) -> NotifierConfig {
 }
 
 fn http(section: &mut Section<'_>, config: &mut NotifierConfig) {
-    let place = section.place_of("url");
+    let position = section.position_of("url");
     section.optional_text("url", &mut config.url);
     section.optional_path("url_file", &mut config.url_file);
     section.optional_path("token_file", &mut config.token_file);
@@ -136,7 +136,7 @@ fn http(section: &mut Section<'_>, config: &mut NotifierConfig) {
     {
         section.refuse(
             "url",
-            place,
+            position,
             config.url.clone().unwrap_or_default(),
             "is not a URL",
             "write https://host/path",
@@ -160,7 +160,7 @@ fn smtp(section: &mut Section<'_>) -> SmtpConfig {
         ("implicit", SmtpTls::Implicit),
         ("none", SmtpTls::None),
     ];
-    let place = section.place_of("tls");
+    let position = section.position_of("tls");
     section.word("tls", &mut config.tls, &ways);
     // RFC 6409: 587; RFC 8314: 465; a relay on this machine: 25.
     config.port = match config.tls {
@@ -171,7 +171,7 @@ fn smtp(section: &mut Section<'_>) -> SmtpConfig {
     section.whole("port", &mut config.port, 1, 65_535);
     section.optional_text("username", &mut config.username);
     section.optional_path("password_file", &mut config.password_file);
-    let (from, to) = (section.place_of("from"), section.place_of("to"));
+    let (from, to) = (section.position_of("from"), section.position_of("to"));
     section.text("from", &mut config.from);
     section.texts("to", &mut config.to);
     if config.host.is_empty() {
@@ -214,7 +214,7 @@ fn smtp(section: &mut Section<'_>) -> SmtpConfig {
     if config.tls == SmtpTls::None && config.username.is_some() && !here {
         section.refuse(
             "tls",
-            place,
+            position,
             "none",
             "would send the password readable for everybody",
             "\"starttls\" or \"implicit\"",

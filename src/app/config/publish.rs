@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ConfigError;
-use super::source::{Node, Place};
+use super::source::{Node, SourcePosition};
 use crate::app::config::keys::Section;
 use crate::model::{check_id, nearest};
 use crate::mqtt::client::BrokerConfig;
@@ -18,7 +18,7 @@ pub(super) fn read(
 ) -> PublishConfig {
     let mut config = PublishConfig::default();
     let mut section = Section::take(tree, "publish", errors);
-    let place = section.place_of("broker");
+    let position = section.position_of("broker");
     section.optional_text("broker", &mut config.broker);
     prefix(&mut section, &mut config.prefix);
     section.duration(
@@ -40,7 +40,7 @@ pub(super) fn read(
         };
         section.refuse(
             "broker",
-            place,
+            position,
             name,
             "is not the name of a [[broker]]",
             hint,
@@ -54,9 +54,9 @@ pub(super) fn read(
 fn home_assistant(mut section: Section<'_>, publish: &PublishConfig) -> HomeAssistantConfig {
     let mut config = HomeAssistantConfig::default();
     let (mut vehicles, mut organisations) = (Vec::new(), Vec::new());
-    let place = section.place_of("enabled");
+    let position = section.position_of("enabled");
     section.flag("enabled", &mut config.enabled);
-    let own_place = section.place_of("prefix");
+    let own_position = section.position_of("prefix");
     prefix(&mut section, &mut config.prefix);
     ids(&mut section, "vehicles", &mut vehicles);
     ids(&mut section, "organisations", &mut organisations);
@@ -64,7 +64,7 @@ fn home_assistant(mut section: Section<'_>, publish: &PublishConfig) -> HomeAssi
     if config.enabled && publish.broker.is_none() {
         section.refuse(
             "enabled",
-            place,
+            position,
             "true",
             "needs a broker to publish to",
             "write [publish] with broker = \"<name of a [[broker]]>\"",
@@ -74,7 +74,7 @@ fn home_assistant(mut section: Section<'_>, publish: &PublishConfig) -> HomeAssi
         let hint = "homeassistant is Home Assistant's own default";
         section.refuse(
             "prefix",
-            own_place,
+            own_position,
             config.prefix.clone(),
             "is the prefix of [publish] too",
             hint,
@@ -89,13 +89,13 @@ fn home_assistant(mut section: Section<'_>, publish: &PublishConfig) -> HomeAssi
 }
 
 fn ids(section: &mut Section<'_>, key: &'static str, into: &mut Vec<String>) {
-    let place = section.place_of(key);
+    let position = section.position_of(key);
     section.texts(key, into);
     for id in into.iter() {
         if let Err(error) = check_id(id) {
             section.refuse(
                 key,
-                place.clone(),
+                position.clone(),
                 id.clone(),
                 error.to_string(),
                 "write them as in the register",
@@ -105,7 +105,7 @@ fn ids(section: &mut Section<'_>, key: &'static str, into: &mut Vec<String>) {
 }
 
 fn prefix(section: &mut Section<'_>, into: &mut String) {
-    let place: Option<Place> = section.place_of("prefix");
+    let position: Option<SourcePosition> = section.position_of("prefix");
     section.text("prefix", into);
     let odd = into.contains(['+', '#', '\0'])
         || into.starts_with(['/', '$'])
@@ -114,7 +114,7 @@ fn prefix(section: &mut Section<'_>, into: &mut String) {
     if odd {
         section.refuse(
             "prefix",
-            place,
+            position,
             into.clone(),
             "is not the beginning of a topic",
             "write it without wildcards and outer slashes",

@@ -100,7 +100,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
         let hint = nearest(&key, &known);
         errors.push(ConfigError {
             key,
-            place: node.place,
+            position: node.position,
             value: String::new(),
             reason: "is not a section".into(),
             hint,
@@ -120,7 +120,7 @@ pub(super) fn is_loopback(address: &str) -> bool {
 fn listener(mut section: Section<'_>) -> ListenerConfig {
     let mut config = ListenerConfig::default();
     let anonymous_written = section.has("allow_anonymous");
-    let place = Some(()).filter(|()| section.has("listen"));
+    let position = Some(()).filter(|()| section.has("listen"));
     section.flag("enabled", &mut config.enabled);
     section.address("listen", &mut config.listen);
     section.flag("allow_anonymous", &mut config.allow_anonymous);
@@ -133,7 +133,7 @@ fn listener(mut section: Section<'_>) -> ListenerConfig {
     if config.password_file.is_some() && !anonymous_written {
         config.allow_anonymous = false;
     }
-    if place.is_some()
+    if position.is_some()
         && !is_loopback(&config.listen)
         && config.allow_anonymous
         && !anonymous_written

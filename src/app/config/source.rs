@@ -7,13 +7,13 @@ use toml::de::{DeTable, DeValue};
 /// A value, and where it stands.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Node {
-    pub place: Place,
+    pub position: SourcePosition,
     pub value: Value,
 }
 
 /// Where a key stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Place {
+pub(super) enum SourcePosition {
     /// In the file, from 1.
     Line(usize),
     /// In an environment variable.
@@ -72,7 +72,7 @@ fn take_table(text: &str, table: DeTable<'_>) -> BTreeMap<String, Node> {
         (
             key.into_inner().into_owned(),
             Node {
-                place: Place::Line(line),
+                position: SourcePosition::Line(line),
                 value: take_value(text, value.into_inner()),
             },
         )
@@ -92,7 +92,7 @@ fn take_value(text: &str, value: DeValue<'_>) -> Value {
             items
                 .into_iter()
                 .map(|item| Node {
-                    place: Place::Line(line_of(text, item.span().start)),
+                    position: SourcePosition::Line(line_of(text, item.span().start)),
                     value: take_value(text, item.into_inner()),
                 })
                 .collect(),
@@ -113,16 +113,16 @@ pub(super) fn overlay(
         let Some((section, key)) = path.split_once("__") else {
             continue;
         };
-        let place = Place::Variable(name.clone());
+        let position = SourcePosition::Variable(name.clone());
         let section = tree.entry(section.to_lowercase()).or_insert_with(|| Node {
-            place: place.clone(),
+            position: position.clone(),
             value: Value::Table(BTreeMap::new()),
         });
         if let Value::Table(keys) = &mut section.value {
             keys.insert(
                 key.to_lowercase(),
                 Node {
-                    place,
+                    position,
                     value: guess(&text),
                 },
             );

@@ -11,8 +11,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 pub(super) fn read(mut section: Section<'_>) -> WebConfig {
     let mut config = WebConfig::default();
-    let places = ["listen", "tls_listen", "require_login", "session_max"]
-        .map(|key| (key, section.place_of(key)));
+    let positions = ["listen", "tls_listen", "require_login", "session_max"]
+        .map(|key| (key, section.position_of(key)));
     section.flag("enabled", &mut config.enabled);
     section.address("listen", &mut config.listen);
     section.optional_address("tls_listen", &mut config.tls_listen);
@@ -35,11 +35,11 @@ pub(super) fn read(mut section: Section<'_>) -> WebConfig {
         1_000_000,
     );
     for (key, value, reason, hint) in disagreements(&config) {
-        let place = places
+        let position = positions
             .iter()
             .find(|(known, _)| *known == key)
-            .and_then(|(_, place)| place.clone());
-        section.refuse(key, place, value, reason, hint);
+            .and_then(|(_, position)| position.clone());
+        section.refuse(key, position, value, reason, hint);
     }
     section.finish();
     config

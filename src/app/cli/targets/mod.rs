@@ -1,5 +1,6 @@
 //! `fleetgauge targets`: the status record of every target from the register and the store, without a daemon; and what a plan would do.
 
+mod conversions;
 mod plan;
 mod print;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use self::plan::PlanContext;
 use super::{EX_CONFIG, fail};
 use crate::app::RegisterSource;
 use crate::app::aggregates::{Basis, years};
@@ -46,10 +48,10 @@ pub(super) struct Options {
     plan: Option<PathBuf>,
     /// What if so many a month were converted, oldest first, from the first whole month after the day on: van=5/month, van_n1_iii=2.5/month:ultra_low, emergency=3/month, all=4/month.
     /// Without `:class` the successors are zero-emission. zero=5/month is all=5/month.
-    #[arg(long, value_name = "CLASS=N/month", value_parser = plan::conversion)]
+    #[arg(long, value_name = "CLASS=N/month", value_parser = conversions::parse_conversion)]
     convert: Vec<crate::ledger::targets::whatif::Conversion>,
     /// t CO2e that converting one vehicle of a class saves in a year, for the tonnes of a plan: van_n1_iii=7.1.
-    #[arg(long, value_name = "CLASS=T", value_parser = plan::tonnes)]
+    #[arg(long, value_name = "CLASS=T", value_parser = conversions::parse_tonnes)]
     tonnes: Vec<(String, f64)>,
 }
 
@@ -151,7 +153,12 @@ fn what_if(
     if let Some(path) = &options.plan {
         let name = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|error| format!("error: {name}: {error}"))?;
-        replacements = plan::read(&name, &bytes, register, profile, as_of).map_err(|errors| {
+        let context = PlanContext {
+            register,
+            profile,
+            as_of,
+        };
+        replacements = plan::parse_plan(&name, &bytes, context).map_err(|errors| {
             errors
                 .iter()
                 .map(|error| format!("error: {error}"))

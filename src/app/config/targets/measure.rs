@@ -65,7 +65,7 @@ pub(super) fn read(section: &mut Section<'_>, kind: Option<Kind>) -> Option<Meas
         "figure",
         "one of: fleet, yearly, air, indicator, charge_points",
     );
-    let place = section.place_of("figure");
+    let position = section.position_of("figure");
     section.word("figure", &mut figure, &words);
     let Some((name, keys, kinds)) = figure.map(|index| FIGURES[index]) else {
         // Which keys belong here cannot be said.
@@ -75,7 +75,7 @@ pub(super) fn read(section: &mut Section<'_>, kind: Option<Kind>) -> Option<Meas
     if kind.is_some_and(|kind| !kinds.contains(&kind)) {
         section.refuse(
             "figure",
-            place,
+            position,
             name,
             "does not fit the kind of target",
             fitting(kinds),

@@ -141,14 +141,14 @@ fn list(
             value: Value::List(items),
             ..
         }) => items,
-        Some(Node { place, .. }) => {
+        Some(Node { position, .. }) => {
             let (reason, hint) = (
                 "is not a list of sections".into(),
                 "write [[target]] with two brackets".into(),
             );
             errors.push(ConfigError {
                 key: "target".into(),
-                place,
+                position,
                 value: String::new(),
                 reason,
                 hint,
@@ -163,7 +163,7 @@ fn list(
         );
         errors.push(ConfigError {
             key,
-            place: node.place,
+            position: node.position,
             value: String::new(),
             reason,
             hint,
@@ -172,7 +172,7 @@ fn list(
     let mut targets: Vec<Target> = Vec::new();
     let mut settled = false;
     for (index, item) in items.into_iter().enumerate() {
-        let mut section = Section::of(format!("target[{index}]"), Some(item), errors);
+        let mut section = Section::from_node(format!("target[{index}]"), Some(item), errors);
         if index == MAX_TARGETS {
             section.refuse(
                 "",
@@ -182,14 +182,14 @@ fn list(
                 format!("at most {MAX_TARGETS} targets"),
             );
         }
-        let id_place = section.place_of("id");
+        let id_position = section.position_of("id");
         let target = target(&mut section, config);
         if let Some(target) = target.filter(|_| index < MAX_TARGETS) {
             let id = target.id.to_string();
             if targets.iter().any(|other| other.id == target.id) {
                 section.refuse(
                     "id",
-                    id_place,
+                    id_position,
                     id,
                     "is the id of two targets",
                     "rows of both would be one series",
@@ -197,7 +197,7 @@ fn list(
             } else if *target.id == *HEADLINE {
                 section.refuse(
                     "id",
-                    id_place,
+                    id_position,
                     id,
                     "is the target that [target] sets",
                     "choose another id",

@@ -62,7 +62,7 @@ pub(super) fn read(
     measure: Option<&Measure>,
     kind: Option<Kind>,
 ) -> Plan {
-    let place = section.place_of("plan");
+    let position = section.position_of("plan");
     let Some(mut table) = section.table("plan") else {
         return Plan::default();
     };
@@ -101,7 +101,7 @@ pub(super) fn read(
         Some(2) if kind == Some(Kind::Relative) => {
             table.refuse(
                 "shape",
-                place,
+                position,
                 "schedule",
                 "does not fit a relative target",
                 "write linear, s_curve or carbon",
@@ -115,7 +115,7 @@ pub(super) fn read(
             if !tonnes {
                 table.refuse(
                     "shape",
-                    place,
+                    position,
                     "carbon",
                     "is for yearly tonnes",
                     "figure = \"yearly\" with a name that ends in tco2e",
@@ -152,7 +152,7 @@ fn each<T>(
     }
     let mut found = Vec::new();
     for (name, node) in items {
-        let mut point = Section::of(name, Some(node), table.errors());
+        let mut point = Section::from_node(name, Some(node), table.errors());
         found.extend(read(&mut point));
         point.finish();
     }
@@ -164,12 +164,12 @@ fn date(point: &mut Section<'_>, last: &mut Option<Day>) -> Option<Day> {
     if !point.has("date") {
         point.refuse("", None, "", "has no `date`", "write date = \"2027-03-31\"");
     }
-    let place = point.place_of("date");
+    let position = point.position_of("date");
     point.optional_day("date", &mut date);
     if last.zip(date).is_some_and(|(last, date)| date <= last) {
         point.refuse(
             "date",
-            place,
+            position,
             "",
             "is not after the one before",
             "write the points in order",
@@ -226,9 +226,9 @@ fn carbon(table: &mut Section<'_>) -> Vec<CarbonPoint> {
     let mut last = 0;
     each(table, 2, |point| {
         let (mut year, mut value, mut share) = (0, None, None);
-        let place = point.place_of("year");
+        let position = point.position_of("year");
         point.whole("year", &mut year, 1990, 2200);
-        if year == 0 && place.is_none() {
+        if year == 0 && position.is_none() {
             point.refuse(
                 "",
                 None,
@@ -239,7 +239,7 @@ fn carbon(table: &mut Section<'_>) -> Vec<CarbonPoint> {
         } else if year != 0 && year <= last {
             point.refuse(
                 "year",
-                place,
+                position,
                 year.to_string(),
                 "is not after the one before",
                 "write the points in order",

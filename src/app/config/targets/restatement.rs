@@ -22,14 +22,14 @@ pub(super) fn read(
             value: Value::List(items),
             ..
         }) => items,
-        Some(Node { place, .. }) => {
+        Some(Node { position, .. }) => {
             let (reason, hint) = (
                 "is not a list of sections".into(),
                 "write [[restatement]] with two brackets".into(),
             );
             errors.push(ConfigError {
                 key: "restatement".into(),
-                place,
+                position,
                 value: String::new(),
                 reason,
                 hint,
@@ -39,7 +39,7 @@ pub(super) fn read(
     };
     let mut found = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
-        let mut section = Section::of(format!("restatement[{index}]"), Some(item), errors);
+        let mut section = Section::from_node(format!("restatement[{index}]"), Some(item), errors);
         if index == MAX_RESTATEMENTS {
             section.refuse(
                 "",

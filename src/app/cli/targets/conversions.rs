@@ -1,0 +1,116 @@
+//! The words of `--convert` and `--tonnes`.
+
+use crate::ledger::targets::whatif::{Conversion, Selector};
+use crate::model::nearest;
+use crate::model::register::{EmissionClass, Role};
+
+const CLASSES: [(&str, EmissionClass); 4] = [
+    ("zero", EmissionClass::Zero),
+    ("ultra_low", EmissionClass::UltraLow),
+    ("low", EmissionClass::Low),
+    ("other", EmissionClass::Other),
+];
+/// Vehicle classes: categories and those of DESNZ's sheets.
+const KINDS: [&str; 20] = [
+    "car",
+    "van",
+    "heavy",
+    "motorcycle",
+    "minibus",
+    "car_small",
+    "car_medium",
+    "car_large",
+    "car_average",
+    "van_n1_i",
+    "van_n1_ii",
+    "van_n1_iii",
+    "van_average",
+    "hgv_rigid_3_5_7_5t",
+    "hgv_rigid_7_5_17t",
+    "hgv_rigid_gt17t",
+    "hgv_rigid_all",
+    "motorbike_small",
+    "motorbike_medium",
+    "motorbike_large",
+];
+
+/// The emission class of a name.
+pub(super) fn emission_class(text: &str) -> Option<EmissionClass> {
+    CLASSES
+        .iter()
+        .find(|(name, _)| *name == text)
+        .map(|(_, class)| *class)
+}
+
+/// `van=5/month`, `emergency=2.5/month:ultra_low`, `zero=5/month`.
+pub(super) fn parse_conversion(text: &str) -> Result<Conversion, String> {
+    let wrong =
+        || format!("`{text}` is not CLASS=N/month; write van=5/month, or van=5/month:ultra_low");
+    let (which, rest) = text.split_once('=').ok_or_else(wrong)?;
+    let (rate, successor) = rest
+        .split_once(':')
+        .map_or((rest, None), |(rate, class)| (rate, Some(class)));
+    let per_month: f64 = rate
+        .strip_suffix("/month")
+        .and_then(|rate| rate.parse().ok())
+        .ok_or_else(wrong)?;
+    if !(per_month > 0.0 && per_month <= 1e6) {
+        return Err(format!("`{rate}` is not a number of vehicles above 0"));
+    }
+    let successor = match successor {
+        None => None,
+        Some(name) => Some(
+            emission_class(name)
+                .ok_or_else(|| format!("`{name}` is not a class: zero, ultra_low, low, other"))?,
+        ),
+    };
+    let (which, successor) = match emission_class(which) {
+        // `zero=5/month`: a class of emissions is what vehicles become.
+        Some(into) if successor.is_none() => (Selector::All, into),
+        _ => (selector(which)?, successor.unwrap_or(EmissionClass::Zero)),
+    };
+    Ok(Conversion {
+        which,
+        per_month,
+        successor,
+    })
+}
+
+/// The vehicles that a word of `--convert` selects.
+fn selector(word: &str) -> Result<Selector, String> {
+    Ok(match word {
+        "all" => Selector::All,
+        "emergency" => Selector::Role(Role::Emergency),
+        "non_emergency" => Selector::Role(Role::NonEmergency),
+        "support" => Selector::Role(Role::Support),
+        kind if KINDS.contains(&kind) => Selector::Class(kind.to_owned()),
+        kind => {
+            let known: Vec<&str> = ["all", "emergency", "non_emergency", "support"]
+                .into_iter()
+                .chain(KINDS)
+                .collect();
+            return Err(format!(
+                "`{kind}` is not a class of vehicles; {}",
+                nearest(kind, &known)
+            ));
+        }
+    })
+}
+
+/// `van_n1_iii=7.1`.
+pub(super) fn parse_tonnes(text: &str) -> Result<(String, f64), String> {
+    let wrong = || format!("`{text}` is not CLASS=T; write van_n1_iii=7.1");
+    let (kind, tonnes) = text.split_once('=').ok_or_else(wrong)?;
+    let tonnes: f64 = tonnes
+        .parse()
+        .ok()
+        .filter(|tonnes: &f64| tonnes.is_finite() && tonnes.abs() < 1e6)
+        .ok_or_else(wrong)?;
+    if !KINDS.contains(&kind) {
+        return Err(format!(
+            "`{kind}` is not a class of vehicles; {}",
+            nearest(kind, &KINDS)
+        ));
+    }
+    Ok((kind.to_owned(), tonnes))
+}
