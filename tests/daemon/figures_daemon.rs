@@ -7,23 +7,12 @@
 )]
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use crate::support::clock::{avoid_midnight, today};
 use crate::support::{Daemon, TempDir, fleetgauge, wait_for};
 use fleetgauge::jurisdiction::UK;
-use fleetgauge::units::{Day, FinancialYear, Month, UtcMs};
-
-fn today() -> Day {
-    Day::of(
-        UtcMs(
-            SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap()
-                .as_millis() as i64,
-        ),
-        UK.zone(),
-    )
-}
+use fleetgauge::units::{Day, FinancialYear, Month};
 
 /// 100 km and so many litres of a diesel ambulance on each day.
 fn drive(folder: &Path, days: std::ops::RangeInclusive<Day>, litres: i64) {
@@ -50,46 +39,34 @@ fn target(daemon: &Daemon, id: &str) -> serde_json::Value {
         .clone()
 }
 
-#[test]
-fn years_indicators_and_the_ended_month_reach_targets_and_alerts() {
-    let folder = TempDir::new("figures");
-    let register = concat!(env!("CARGO_MANIFEST_DIR"), "/config/register");
-    let config = format!("[register]\ndirectory = \"{register}\"\n[store]\ndirectory = \"data\"\n");
-    std::fs::write(folder.path().join("fleetgauge.toml"), config).unwrap();
-    let daemon = Daemon::start(folder.path(), &[]);
-    let before = target(&daemon, "fleet_2020_21");
-    assert!(
-        before["current"].is_null() && target(&daemon, "d2n2_points")["current"].is_null(),
-        "{before}"
-    );
-    daemon.stop();
+/// The last financial year that ended with `month` or before it.
+fn last_whole_year(month: Month) -> FinancialYear {
+    let last = today().financial_year(&UK.calendar).0 - 1;
+    (0..)
+        .map(|back| FinancialYear(last - back))
+        .find(|year| year.last_day(&UK.calendar) <= month.last_day())
+        .unwrap()
+}
 
-    // The last whole April-March year, all of it, and on to the end of the last month; which burns half as much again as a year before.
-    // That is judged a week after its end.
-    let ended = Month::of_day(Day(today().0 - 7)).plus(-1);
-    let whole = (0..)
-        .map(|back| FinancialYear(today().financial_year(&UK.calendar).0 - 1 - back))
-        .find(|year| year.last_day(&UK.calendar) <= ended.last_day())
-        .unwrap();
-    drive(
-        folder.path(),
-        whole
-            .first_day(&UK.calendar)
-            .min(ended.plus(-12).first_day())..=ended.plus(-1).last_day(),
-        10,
-    );
-    drive(folder.path(), ended.first_day()..=ended.last_day(), 15);
+/// Every day of the year and on to the end of `month`, which burns half as much again as the months before.
+fn drive_until(folder: &Path, year: FinancialYear, month: Month) {
+    let first = year
+        .first_day(&UK.calendar)
+        .min(month.plus(-12).first_day());
+    drive(folder, first..=month.plus(-1).last_day(), 10);
+    drive(folder, month.first_day()..=month.last_day(), 15);
+}
 
-    let daemon = Daemon::start(folder.path(), &[]);
+/// A year has one figure: scope 1 with location-based scope 2 of /api/v1/emissions, both with estimates for missing days.
+fn assert_target_has_the_years_emissions(daemon: &Daemon, year: FinancialYear) {
     wait_for("the year's tonnes", || {
-        !target(&daemon, "fleet_2020_21")["current"].is_null()
+        !target(daemon, "fleet_2020_21")["current"].is_null()
     });
-    let record = target(&daemon, "fleet_2020_21");
-    // One year has one figure: scope 1 with location-based scope 2 of /api/v1/emissions, silence filled in both.
+    let record = target(daemon, "fleet_2020_21");
     let emissions = daemon.api(&format!(
         "emissions?from={}&to={}",
-        whole.first_day(&UK.calendar),
-        whole.last_day(&UK.calendar)
+        year.first_day(&UK.calendar),
+        year.last_day(&UK.calendar)
     ));
     let in_use = emissions["rows"]
         .as_array()
@@ -102,6 +79,9 @@ fn years_indicators_and_the_ended_month_reach_targets_and_alerts() {
         kg > 0.0 && (tonnes - kg / 1000.0).abs() < 1e-6,
         "{tonnes} t, {kg} kg"
     );
+}
+
+fn assert_ended_month_raises_an_alert(daemon: &Daemon) {
     let firing = || {
         let answer = daemon.api("alerts");
         answer["alerts"]
@@ -111,7 +91,6 @@ fn years_indicators_and_the_ended_month_reach_targets_and_alerts() {
             .find(|alert| alert["rule"] == "emissions_per_km")
             .cloned()
     };
-    eprintln!("{} {} {}", daemon.api("alerts"), ended, daemon.log());
     wait_for("the alert", || firing().is_some());
     let alert = firing().unwrap();
     assert!(
@@ -122,13 +101,10 @@ fn years_indicators_and_the_ended_month_reach_targets_and_alerts() {
             && alert["labels"]["fleet"] == "EMAS",
         "{alert}"
     );
+}
 
-    // Imported beside the running daemon, which looks every minute; not waited for here, it looks at its start too.
-    std::fs::write(
-        folder.path().join("figures.csv"),
-        format!("month,organisation,name,value,unit\n{ended},EMAS,charge_points,512,\n"),
-    )
-    .unwrap();
+fn import_indicators(folder: &Path, csv: &str) {
+    std::fs::write(folder.join("figures.csv"), csv).unwrap();
     let mut command = fleetgauge();
     command.args([
         "import",
@@ -137,11 +113,41 @@ fn years_indicators_and_the_ended_month_reach_targets_and_alerts() {
         "--config",
         "fleetgauge.toml",
     ]);
-    let output = command.current_dir(folder.path()).output().unwrap();
+    let output = command.current_dir(folder).output().unwrap();
     assert!(
         output.status.success(),
         "{}",
         String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn years_indicators_and_the_ended_month_reach_targets_and_alerts() {
+    avoid_midnight(Duration::from_secs(60));
+    let folder = TempDir::new("figures");
+    let register = concat!(env!("CARGO_MANIFEST_DIR"), "/config/register");
+    let config = format!("[register]\ndirectory = \"{register}\"\n[store]\ndirectory = \"data\"\n");
+    std::fs::write(folder.path().join("fleetgauge.toml"), config).unwrap();
+    let daemon = Daemon::start(folder.path(), &[]);
+    let before = target(&daemon, "fleet_2020_21");
+    assert!(
+        before["current"].is_null() && target(&daemon, "d2n2_points")["current"].is_null(),
+        "{before}"
+    );
+    daemon.stop();
+
+    // A month is judged a week after its end.
+    let ended = Month::of_day(Day(today().0 - 7)).plus(-1);
+    let whole = last_whole_year(ended);
+    drive_until(folder.path(), whole, ended);
+    let daemon = Daemon::start(folder.path(), &[]);
+    assert_target_has_the_years_emissions(&daemon, whole);
+    assert_ended_month_raises_an_alert(&daemon);
+
+    // The daemon looks for imports every minute and at its start: the restart saves the minute.
+    import_indicators(
+        folder.path(),
+        &format!("month,organisation,name,value,unit\n{ended},EMAS,charge_points,512,\n"),
     );
     daemon.stop();
     let daemon = Daemon::start(folder.path(), &[]);

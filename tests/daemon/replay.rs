@@ -1,16 +1,18 @@
-//! Captures: what a daemon wrote down gives the same facts again, without its tags; and lines that others wrote.
+//! Captures: `fleetgauge replay` gives the facts of the daemon that wrote the capture, without its tags, and reads captures of other
+//! programs.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::Write;
 use std::process::Stdio;
 
+use crate::support::clock::session_of_this_month;
 use crate::support::{Daemon, TempDir, fleetgauge, wait_for};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Message, connect, http::HeaderValue};
 
-fn register(folder: &std::path::Path) {
+fn write_register(folder: &std::path::Path) {
     let files = [
         (
             "vehicles.csv",
@@ -30,7 +32,8 @@ fn register(folder: &std::path::Path) {
     std::fs::write(folder.join("fleetgauge.toml"), config).unwrap();
 }
 
-fn talk(
+/// Sends frames one after the other and returns the answers. `$TX` stands for the newest transaction id that was answered.
+fn exchange(
     daemon: &Daemon,
     charge_point: &str,
     protocol: &'static str,
@@ -57,14 +60,7 @@ fn talk(
     answers
 }
 
-fn ago(minutes: i64) -> String {
-    let output = std::process::Command::new("date")
-        .args(["-u", "-d", &format!("-{minutes} min"), "+%FT%TZ"])
-        .output()
-        .unwrap();
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
+/// The report, what was written to standard error, and the exit code.
 fn replay(arguments: &[&str], input: Option<&str>) -> (Value, String, Option<i32>) {
     let mut command = fleetgauge();
     command
@@ -90,20 +86,20 @@ fn replay(arguments: &[&str], input: Option<&str>) -> (Value, String, Option<i32
 #[test]
 fn a_capture_gives_the_facts_of_the_live_run() {
     let folder = TempDir::new("replay-live");
-    register(folder.path());
+    write_register(folder.path());
     let capture = folder.path().join("capture");
     let daemon = Daemon::start(
         folder.path(),
         &[("capture.directory", capture.to_str().unwrap())],
     );
-    let (start, middle, end) = (ago(40), ago(20), ago(2));
-    talk(
+    let [start, middle, end] = session_of_this_month();
+    exchange(
         &daemon,
         "CP1",
         "ocpp1.6",
         &ocpp16_session(&start, &middle, &end),
     );
-    talk(
+    exchange(
         &daemon,
         "CS1",
         "ocpp2.0.1",
@@ -224,17 +220,17 @@ fn assert_replayed(report: &Value) {
     );
 }
 
-#[test]
-fn lines_that_others_wrote() {
+/// Sessions and telemetry as another program recorded them, and two lines (10 and 11) that are not of a capture.
+fn foreign_capture() -> String {
     let ocpp = |at: &str, from: &str, frame: &str| {
         json!({"at": format!("2026-08-21T{at}Z"), "ocpp": {"charge_point": "CP1", "version": "1.6", "from": from, "frame": frame}}).to_string()
     };
-    let lines = [
+    [
         r#"{"at":"2026-08-21T07:59:00Z","ocpp":{"charge_point":"CP1","event":"connected"}}"#.to_owned(),
         ocpp("08:00:00", "charge_point", r#"[2,"1","StartTransaction",{"connectorId":1,"idTag":"04A1B2C3D4E5F6","meterStart":0,"timestamp":"2026-08-21T08:00:00Z"}]"#),
         ocpp("08:00:00.1", "csms", r#"[3,"1",{"transactionId":4711,"idTagInfo":{"status":"Accepted"}}]"#),
         ocpp("09:00:00", "charge_point", r#"[2,"2","StopTransaction",{"transactionId":4711,"meterStop":7000,"timestamp":"2026-08-21T09:00:00Z"}]"#),
-        // The answer to this start was not recorded; the meter values say its id. Nothing ever stops it.
+        // The answer to this start was not recorded; the meter values carry its id. No message stops it.
         ocpp("10:00:00", "charge_point", r#"[2,"3","StartTransaction",{"connectorId":2,"idTag":"F6E5D4C3B2A104","meterStart":0,"timestamp":"2026-08-21T10:00:00Z"}]"#),
         ocpp("10:30:00", "charge_point", r#"[2,"4","MeterValues",{"connectorId":2,"transactionId":4712,"meterValue":[{"timestamp":"2026-08-21T10:30:00Z","sampledValue":[{"value":"3000"}]}]}]"#),
         ocpp("11:00:00", "charge_point", r#"[2,"5","StatusNotification",{"connectorId":2,"errorCode":"NoError","status":"Available"}]"#),
@@ -242,22 +238,33 @@ fn lines_that_others_wrote() {
         r#"{"at":"2026-08-21T12:30:00Z","mqtt":{"topic":"fleet/vehicles/AMB-1/telemetry","payload_b64":"eyJvZG9tZXRlciI6NTI1MjMuNX0="}}"#.to_owned(),
         r#"{"at":"yesterday","mqtt":{"topic":"x"}}"#.to_owned(),
         "not a line".to_owned(),
-    ];
+    ]
+    .join("\n")
+}
+
+fn replay_foreign_capture() -> (Value, String, Option<i32>) {
     let folder = TempDir::new("replay-foreign");
-    register(folder.path());
-    let (report, errors, code) = replay(
-        &[
-            "-",
-            "--register",
-            folder.path().join("register").to_str().unwrap(),
-        ],
-        Some(&lines.join("\n")),
-    );
+    write_register(folder.path());
+    let register = folder.path().join("register");
+    replay(
+        &["-", "--register", register.to_str().unwrap()],
+        Some(&foreign_capture()),
+    )
+}
+
+#[test]
+fn unreadable_lines_of_a_capture_are_named() {
+    let (_, errors, code) = replay_foreign_capture();
     assert_eq!(code, Some(1), "two lines are none: {errors}");
     assert!(
         errors.contains(":10: `at` \"yesterday\"") && errors.contains("2 lines"),
         "{errors}"
     );
+}
+
+#[test]
+fn sessions_of_a_foreign_capture_have_the_other_systems_transaction_ids() {
+    let (report, _, _) = replay_foreign_capture();
     let sessions = report["sessions"].as_array().unwrap();
     assert_eq!(sessions.len(), 2, "{report:#}");
     let (orphan, whole) = (&sessions[0], &sessions[1]);
@@ -286,6 +293,11 @@ fn lines_that_others_wrote() {
         ),
         (&Value::Null, &json!("unallocated"), &json!("AMB-1"))
     );
+}
+
+#[test]
+fn telemetry_of_a_foreign_capture_gives_distances_and_emissions() {
+    let (report, _, _) = replay_foreign_capture();
     assert_eq!(
         report["vehicles"][0]["distance_today_km"].as_f64(),
         Some(10.0),

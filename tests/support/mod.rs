@@ -11,6 +11,7 @@ pub mod alert_book;
 pub mod browser;
 pub mod carbon_intensity_api;
 pub mod charging_book;
+pub mod clock;
 pub mod dashboard_queries;
 pub mod demo_rows;
 pub mod fuel_card_files;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use super::VEHICLES;
+use crate::support::clock::{avoid_midnight, today};
 use crate::support::{Daemon, TempDir, fleetgauge, wait_for};
 use fleetgauge::jurisdiction::UK;
 use fleetgauge::store::Reader;
-use fleetgauge::units::{Day, UtcMs};
+use fleetgauge::units::Day;
 
 /// Tags and time of a row, and its `kgco2e`.
 type Rows = BTreeMap<String, f64>;
@@ -26,10 +27,10 @@ impl Folder {
         std::fs::create_dir(folder.path().join("register")).unwrap();
         let config = "[register]\ndirectory = \"register\"\n[store]\ndirectory = \"data\"\n";
         std::fs::write(folder.path().join("fleetgauge.toml"), config).unwrap();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        avoid_midnight(Duration::from_secs(60));
         let folder = Self {
             folder,
-            today: Day::of(UtcMs(now.as_millis() as i64), UK.zone()),
+            today: today(),
             outbox_position: 0,
         };
         folder.set_vehicles(VEHICLES);
