@@ -12,7 +12,7 @@ use std::path::Path;
 
 use fleetgauge::api::{ROUTES, Route};
 
-use crate::support::web_client::{Answer, OPERATOR, VIEWER, accounts, ask, hash, log_in};
+use crate::support::web_client::{Answer, OPERATOR, VIEWER, accounts, hash, log_in, request_as};
 use crate::support::{Daemon, TempDir, fleetgauge};
 
 /// Method and path of every route of the API, from its table: a new route cannot be forgotten here.
@@ -46,10 +46,31 @@ fn status(daemon: &Daemon, line: &str, headers: &[(&str, &str)], body: &str) -> 
     Answer::parse(&String::from_utf8_lossy(&first)).status
 }
 
-/// Who, what he shows, and whether he may look and do.
-type Visitor<'a> = (&'a str, &'a [(&'a str, &'a str)], bool, bool);
+/// A caller with the headers by which it authenticates.
+struct Caller<'a> {
+    name: &'a str,
+    headers: &'a [(&'a str, &'a str)],
+    may_view: bool,
+    may_operate: bool,
+}
 
-fn open_to_all_and_closed_to_other_methods(daemon: &Daemon, viewer: &str) {
+impl<'a> Caller<'a> {
+    fn new(
+        name: &'a str,
+        headers: &'a [(&'a str, &'a str)],
+        may_view: bool,
+        may_operate: bool,
+    ) -> Self {
+        Self {
+            name,
+            headers,
+            may_view,
+            may_operate,
+        }
+    }
+}
+
+fn assert_login_pages_are_open_and_other_methods_refused(daemon: &Daemon, viewer: &str) {
     for path in ["/healthz", "/readyz", "/login", "/login.css", "/icon.svg"] {
         assert_eq!(
             status(daemon, &format!("GET {path}"), &[], ""),
@@ -72,60 +93,44 @@ fn open_to_all_and_closed_to_other_methods(daemon: &Daemon, viewer: &str) {
     }
 }
 
-fn told_who_they_are(daemon: &Daemon, cookie: &str) {
-    let me = ask(daemon, "GET /api/v1/me", &[("Cookie", cookie)], "");
+fn assert_callers_are_named(daemon: &Daemon, cookie: &str) {
+    let me = request_as(daemon, "GET /api/v1/me", &[("Cookie", cookie)], "");
     assert!(
         me.body
             .contains(r#""login":"session","name":"vic","role":"viewer""#),
         "{me:?}"
     );
-    let nobody = ask(daemon, "GET /api/v1/me", &[], "");
+    let anonymous = request_as(daemon, "GET /api/v1/me", &[], "");
     assert_eq!(
-        nobody.header("www-authenticate"),
+        anonymous.header("www-authenticate"),
         Some("Bearer realm=\"fleetgauge\"")
     );
-    let page = ask(daemon, "GET /?kiosk=1", &[("Accept", "text/html,*/*")], "");
+    let page = request_as(daemon, "GET /?kiosk=1", &[("Accept", "text/html,*/*")], "");
     assert_eq!(
         (page.status, page.header("location")),
         (303, Some("/login?next=/%3Fkiosk%3D1"))
     );
 }
 
-#[test]
-fn every_route_for_every_role() {
-    let folder = TempDir::new("access-routes");
-    let mut settings = accounts(folder.path()).to_vec();
-    settings.push(("web.require_login", "true"));
-    let daemon = Daemon::start(folder.path(), &settings);
-    let (ann, vic) = (log_in(&daemon, "ann"), log_in(&daemon, "vic"));
-    let (desk, grafana) = (format!("Bearer {OPERATOR}"), format!("bearer {VIEWER}"));
-    let origin = format!("http://localhost:{}", daemon.web);
-    let visitors: [Visitor<'_>; 8] = [
-        ("nobody", &[], false, false),
-        (
-            "a cookie of nobody",
-            &[("Cookie", "fleetgauge=AAAA")],
-            false,
-            false,
-        ),
-        (
-            "a token of nobody",
-            &[("Authorization", "Bearer AAAA")],
-            false,
-            false,
-        ),
-        (
-            "a password as for charge points",
-            &[("Authorization", "Basic YW5uOmI=")],
-            false,
-            false,
-        ),
-        ("vic", &[("Cookie", &vic), ("Origin", &origin)], true, false),
-        ("ann", &[("Cookie", &ann), ("Origin", &origin)], true, true),
-        ("grafana", &[("Authorization", &grafana)], true, false),
-        ("desk", &[("Authorization", &desk)], true, true),
-    ];
-    let further = [
+/// Statuses with which a caller may be answered.
+fn expected_statuses(
+    method: &str,
+    path: &str,
+    may_view: bool,
+    may_operate: bool,
+) -> &'static [u16] {
+    match (method, may_view, may_operate) {
+        (_, false, _) => &[401],
+        ("POST", true, false) => &[403],
+        ("POST", true, true) => &[400],
+        _ if path == "/nothing" => &[404],
+        _ => &[200],
+    }
+}
+
+/// Routes that are not of the API.
+fn pages() -> impl Iterator<Item = (&'static str, String)> {
+    [
         "/",
         "/js/app.js",
         "/app.css",
@@ -133,53 +138,85 @@ fn every_route_for_every_role() {
         "/account",
         "/nothing",
     ]
-    .map(|path| ("GET", path.to_owned()));
-    for (method, path) in routes().into_iter().chain(further) {
-        for (who, shown, sees, does) in visitors {
-            let mut headers = shown.to_vec();
-            headers.push(JSON);
-            let got = status(
-                &daemon,
-                &format!("{method} {path}"),
-                &headers,
-                if method == "POST" { "[]" } else { "" },
-            );
-            let want: &[u16] = match (method, sees, does) {
-                (_, false, _) => &[401],
-                ("POST", true, false) => &[403],
-                ("POST", true, true) => &[400],
-                _ if path == "/nothing" => &[404],
-                _ => &[200],
-            };
-            assert!(
-                want.contains(&got),
-                "{method} {path} as {who}: {got}, not {want:?}"
-            );
-        }
+    .into_iter()
+    .map(|path| ("GET", path.to_owned()))
+}
+
+/// Every route and page is answered to this caller as its role allows.
+fn assert_routes_for(daemon: &Daemon, caller: &Caller<'_>) {
+    let headers = [caller.headers, &[JSON]].concat();
+    for (method, path) in routes().into_iter().chain(pages()) {
+        let body = if method == "POST" { "[]" } else { "" };
+        let found = status(daemon, &format!("{method} {path}"), &headers, body);
+        let want = expected_statuses(method, &path, caller.may_view, caller.may_operate);
+        assert!(
+            want.contains(&found),
+            "{method} {path} as {}: {found}, not {want:?}",
+            caller.name
+        );
     }
-    open_to_all_and_closed_to_other_methods(&daemon, &grafana);
-    told_who_they_are(&daemon, &vic);
-    daemon.stop();
 }
 
 #[test]
-fn on_loopback() {
-    // Without accounts, as ever.
+fn every_route_checks_the_role_of_its_caller() {
+    let folder = TempDir::new("access-routes");
+    let mut settings = accounts(folder.path()).to_vec();
+    settings.push(("web.require_login", "true"));
+    let daemon = Daemon::start(folder.path(), &settings);
+    let (ann, vic) = (log_in(&daemon, "ann"), log_in(&daemon, "vic"));
+    let (desk, grafana) = (format!("Bearer {OPERATOR}"), format!("bearer {VIEWER}"));
+    let origin = format!("http://localhost:{}", daemon.web);
+    let strangers: [(&str, &[(&str, &str)]); 4] = [
+        ("no login", &[]),
+        ("an unknown cookie", &[("Cookie", "fleetgauge=AAAA")]),
+        ("an unknown token", &[("Authorization", "Bearer AAAA")]),
+        (
+            "a charge point's password",
+            &[("Authorization", "Basic YW5uOmI=")],
+        ),
+    ];
+    for (name, headers) in strangers {
+        assert_routes_for(&daemon, &Caller::new(name, headers, false, false));
+    }
+    let vic_headers = [("Cookie", vic.as_str()), ("Origin", &origin)];
+    let ann_headers = [("Cookie", ann.as_str()), ("Origin", &origin)];
+    for caller in [
+        Caller::new("vic", &vic_headers, true, false),
+        Caller::new("ann", &ann_headers, true, true),
+        Caller::new("grafana", &[("Authorization", &grafana)], true, false),
+        Caller::new("desk", &[("Authorization", &desk)], true, true),
+    ] {
+        assert_routes_for(&daemon, &caller);
+    }
+    assert_login_pages_are_open_and_other_methods_refused(&daemon, &grafana);
+    assert_callers_are_named(&daemon, &vic);
+    daemon.stop();
+}
+
+/// Status of a command that an operator alone may give; 409 is an operator's, because there is no entry 7.
+fn undo(daemon: &Daemon, headers: &[(&str, &str)]) -> u16 {
+    request_as(
+        daemon,
+        "POST /api/v1/counters/undo",
+        &[&[JSON], headers].concat(),
+        "{\"entry\": 7}",
+    )
+    .status
+}
+
+/// Status of what a viewer may see.
+fn view(daemon: &Daemon, headers: &[(&str, &str)]) -> u16 {
+    request_as(daemon, "GET /api/v1/overview", headers, "").status
+}
+
+#[test]
+fn without_accounts_callers_on_loopback_are_operators() {
     let folder = TempDir::new("access-open");
     let daemon = Daemon::start(folder.path(), &[]);
-    let undo = |daemon: &Daemon, headers: &[(&str, &str)]| {
-        ask(
-            daemon,
-            "POST /api/v1/counters/undo",
-            &[&[JSON], headers].concat(),
-            "{\"entry\": 7}",
-        )
-        .status
-    };
-    assert_eq!(undo(&daemon, &[]), 409, "there is no entry 7, but one may");
+    assert_eq!(undo(&daemon, &[]), 409);
     assert_eq!(undo(&daemon, &[("Origin", "http://evil.example")]), 403);
     assert_eq!(undo(&daemon, &[("Sec-Fetch-Site", "cross-site")]), 403);
-    let me = ask(&daemon, "GET /api/v1/me", &[], "").body;
+    let me = request_as(&daemon, "GET /api/v1/me", &[], "").body;
     assert!(
         me.contains(r#""has_users":false,"login":"none","name":null,"role":"operator""#),
         "{me}"
@@ -187,10 +224,13 @@ fn on_loopback() {
     assert_eq!(
         web_client::log_in_with(&daemon, "ann", "secret", &[]).status,
         401,
-        "nobody can log in"
+        "there are no users to log in"
     );
     daemon.stop();
-    // With accounts one may look, and no more.
+}
+
+#[test]
+fn with_accounts_callers_on_loopback_may_view_and_nothing_else() {
     let folder = TempDir::new("access-local");
     let mut settings = accounts(folder.path()).to_vec();
     std::fs::write(
@@ -200,29 +240,31 @@ fn on_loopback() {
     .unwrap();
     settings.push(("web.max_sessions", "10"));
     let daemon = Daemon::start(folder.path(), &settings);
-    let look = |headers: &[(&str, &str)]| ask(&daemon, "GET /api/v1/overview", headers, "").status;
-    assert_eq!(look(&[]), 200);
+    assert_eq!(view(&daemon, &[]), 200);
     assert_eq!(undo(&daemon, &[]), 403);
     assert_eq!(
         undo(&daemon, &[("Authorization", &format!("Bearer {OPERATOR}"))]),
         409
     );
-    // Whoever comes through a proxy is not from here.
+    // A caller behind a proxy is not on loopback.
     for (name, value) in [
         ("X-Forwarded-For", "10.1.2.3"),
         ("Forwarded", "for=10.1.2.3"),
         ("Via", "1.1 proxy"),
         ("Host", "fleet.example"),
     ] {
-        assert_eq!(look(&[(name, value)]), 401, "{name}");
+        assert_eq!(view(&daemon, &[(name, value)]), 401, "{name}");
     }
     assert_eq!(
-        look(&[("Authorization", "Bearer wrong")]),
+        view(&daemon, &[("Authorization", "Bearer wrong")]),
         401,
-        "a wrong token is not worth less than none without a word"
+        "a wrong token is refused where no token is accepted"
     );
     daemon.stop();
-    // Beyond loopback nobody may look without a login, from wherever he comes.
+}
+
+#[test]
+fn beyond_loopback_every_caller_needs_a_login() {
     let folder = TempDir::new("access-beyond");
     let port = support::free_port();
     let mut settings = accounts(folder.path()).to_vec();
@@ -236,21 +278,37 @@ fn on_loopback() {
         (support::free_port(), support::free_port(), port),
         &settings,
     );
-    assert_eq!(ask(&daemon, "GET /api/v1/overview", &[], "").status, 401);
+    assert_eq!(view(&daemon, &[]), 401);
+    let health = |host: &str| request_as(&daemon, "GET /healthz", &[("Host", host)], "").status;
     assert_eq!(
-        ask(&daemon, "GET /healthz", &[("Host", "192.0.2.7:8310")], "").status,
+        health("192.0.2.7:8310"),
         200,
         "an address cannot be rebound"
     );
-    assert_eq!(
-        ask(&daemon, "GET /healthz", &[("Host", "evil.example")], "").status,
-        421
-    );
+    assert_eq!(health("evil.example"), 421);
     daemon.stop();
 }
 
+/// Ann silences an alert from a page that sends these headers: the status, and with 403 the logout is refused too.
+fn assert_silence_and_logout(daemon: &Daemon, cookie: &str, headers: &[(&str, &str)], want: u16) {
+    let body = "{\"matchers\":{\"site\":\"A\"},\"duration_s\":60,\"by\":\"eve\"}";
+    let cookie_header = ("Cookie", cookie);
+    let all = [&[cookie_header, JSON], headers].concat();
+    let answer = request_as(daemon, "POST /api/v1/alerts/silence", &all, body);
+    assert_eq!(answer.status, want, "{headers:?}: {}", answer.body);
+    if want == 403 {
+        let logout = [&[cookie_header], headers].concat();
+        assert_eq!(
+            request_as(daemon, "POST /logout", &logout, "").status,
+            403,
+            "{headers:?}"
+        );
+        assert_eq!(web_client::me(daemon, cookie), 200, "still logged in");
+    }
+}
+
 #[test]
-fn foreign_pages_can_do_nothing_with_our_cookie() {
+fn pages_of_other_origins_cannot_use_the_cookie() {
     let folder = TempDir::new("access-csrf");
     let daemon = Daemon::start(folder.path(), &accounts(folder.path()));
     let cookie = log_in(&daemon, "ann");
@@ -269,58 +327,9 @@ fn foreign_pages_can_do_nothing_with_our_cookie() {
         (&[("Sec-Fetch-Site", "same-site"), ("Origin", &own)], 403),
         (&[("Sec-Fetch-Site", "cross-site")], 403),
     ] {
-        let body = "{\"matchers\":{\"site\":\"A\"},\"duration_s\":60,\"by\":\"eve\"}";
-        let all = [&[("Cookie", cookie.as_str()), JSON], headers].concat();
-        let got = ask(&daemon, "POST /api/v1/alerts/silence", &all, body);
-        assert_eq!(got.status, want, "{headers:?}: {}", got.body);
-        let logout = [&[("Cookie", cookie.as_str())], headers].concat();
-        if want == 403 {
-            assert_eq!(
-                ask(&daemon, "POST /logout", &logout, "").status,
-                403,
-                "{headers:?}"
-            );
-            assert_eq!(web_client::me(&daemon, &cookie), 200, "still logged in");
-        }
+        assert_silence_and_logout(&daemon, &cookie, headers, want);
     }
-    // A form cannot send JSON.
-    let form = [
-        ("Cookie", cookie.as_str()),
-        ("Origin", &own),
-        ("Content-Type", "text/plain"),
-    ];
-    assert_eq!(
-        ask(
-            &daemon,
-            "POST /api/v1/alerts/unsilence",
-            &form,
-            "{\"id\":1}"
-        )
-        .status,
-        415
-    );
-    // Nor log a browser in under a name of its own.
-    assert_eq!(
-        web_client::log_in_with(
-            &daemon,
-            "ann",
-            web_client::PASSWORD,
-            &[("Origin", "https://evil.example")]
-        )
-        .status,
-        403
-    );
-    assert_eq!(
-        web_client::log_in_with(
-            &daemon,
-            "ann",
-            web_client::PASSWORD,
-            &[("Sec-Fetch-Site", "cross-site")]
-        )
-        .status,
-        403
-    );
-    // What was done is kept under the name of who was logged in, whatever he wrote.
+    // A silence is kept under the name of the logged-in user, whatever the body claims.
     let alerts = daemon.api("alerts");
     let by: Vec<_> = alerts["silences"]
         .as_array()
@@ -334,6 +343,42 @@ fn foreign_pages_can_do_nothing_with_our_cookie() {
         "{}",
         daemon.log()
     );
+    daemon.stop();
+}
+
+/// A form can send text/plain to any site without asking, JSON it cannot.
+#[test]
+fn commands_are_accepted_as_json_only() {
+    let folder = TempDir::new("access-form");
+    let daemon = Daemon::start(folder.path(), &accounts(folder.path()));
+    let cookie = log_in(&daemon, "ann");
+    let own = format!("http://localhost:{}", daemon.web);
+    let headers = [
+        ("Cookie", cookie.as_str()),
+        ("Origin", &own),
+        ("Content-Type", "text/plain"),
+    ];
+    let answer = request_as(
+        &daemon,
+        "POST /api/v1/alerts/unsilence",
+        &headers,
+        "{\"id\":1}",
+    );
+    assert_eq!(answer.status, 415);
+    daemon.stop();
+}
+
+#[test]
+fn pages_of_other_origins_cannot_log_a_browser_in() {
+    let folder = TempDir::new("access-login-csrf");
+    let daemon = Daemon::start(folder.path(), &accounts(folder.path()));
+    for header in [
+        ("Origin", "https://evil.example"),
+        ("Sec-Fetch-Site", "cross-site"),
+    ] {
+        let answer = web_client::log_in_with(&daemon, "ann", web_client::PASSWORD, &[header]);
+        assert_eq!(answer.status, 403, "{header:?}");
+    }
     daemon.stop();
 }
 
@@ -400,7 +445,7 @@ fn commands_send_a_token() {
 }
 
 #[test]
-fn files_with_mistakes() {
+fn faulty_files_of_users_and_tokens_are_reported() {
     let folder = TempDir::new("access-files");
     let good = hash("x");
     let cases = [

@@ -12,7 +12,7 @@ use std::io::{Read, Write};
 use std::process::Stdio;
 
 use crate::support::web_client::{
-    Answer, PASSWORD, VIEWER, accounts, ask, form, hash, log_in, log_in_with, me, request,
+    Answer, PASSWORD, VIEWER, accounts, form, hash, log_in, log_in_with, me, request, request_as,
 };
 use crate::support::{Daemon, TempDir, fleetgauge, free_port, signal, wait_for};
 
@@ -27,8 +27,8 @@ fn strict(folder: &TempDir, further: &[(&str, &str)]) -> Daemon {
 }
 
 /// The page of the login, and the same after a wrong password, with what was typed given back as text.
-fn the_form_is_safe(daemon: &Daemon) {
-    let page = ask(daemon, "GET /login?next=/%3Fkiosk%3D1", &[], "");
+fn assert_login_form_is_safe(daemon: &Daemon) {
+    let page = request_as(daemon, "GET /login?next=/%3Fkiosk%3D1", &[], "");
     assert!(
         page.status == 200
             && page.body.contains("name=\"next\" value=\"/?kiosk=1\"")
@@ -63,7 +63,7 @@ fn the_form_is_safe(daemon: &Daemon) {
     assert!(wrong.header("set-cookie").is_none() && !wrong.body.contains("guess"));
 }
 
-fn the_cookie_is_strict_and_opens(daemon: &Daemon, right: &Answer, cookie: &str) {
+fn assert_cookie_is_strict_and_accepted(daemon: &Daemon, right: &Answer, cookie: &str) {
     let flags = right
         .header("set-cookie")
         .unwrap()
@@ -77,7 +77,7 @@ fn the_cookie_is_strict_and_opens(daemon: &Daemon, right: &Answer, cookie: &str)
     assert_eq!(me(daemon, cookie), 200);
     assert_eq!(me(daemon, &format!("other=1; {cookie}")), 200);
     assert_eq!(me(daemon, &cookie[..cookie.len() - 1]), 401);
-    let account = ask(daemon, "GET /account", &[("Cookie", cookie)], "");
+    let account = request_as(daemon, "GET /account", &[("Cookie", cookie)], "");
     assert!(
         account.body.contains("<strong>ann</strong>")
             && account.body.contains("operator: may also"),
@@ -85,8 +85,8 @@ fn the_cookie_is_strict_and_opens(daemon: &Daemon, right: &Answer, cookie: &str)
     );
 }
 
-/// Elsewhere the way back does not lead.
-fn no_way_back_leads_elsewhere(daemon: &Daemon, origin: &str) {
+/// After a login the browser is sent to this site only.
+fn assert_redirects_stay_on_this_site(daemon: &Daemon, origin: &str) {
     for next in [
         "//evil.example/",
         "https://evil.example/",
@@ -98,7 +98,7 @@ fn no_way_back_leads_elsewhere(daemon: &Daemon, origin: &str) {
             ("Content-Type", "application/x-www-form-urlencoded"),
         ];
         assert_eq!(
-            ask(daemon, "POST /login", &headers, &body).header("location"),
+            request_as(daemon, "POST /login", &headers, &body).header("location"),
             Some("/"),
             "{next}"
         );
@@ -108,21 +108,24 @@ fn no_way_back_leads_elsewhere(daemon: &Daemon, origin: &str) {
         ("Origin", origin),
         ("Content-Type", "application/x-www-form-urlencoded"),
     ];
-    assert_eq!(ask(daemon, "POST /login", &headers, &long).status, 413);
+    assert_eq!(
+        request_as(daemon, "POST /login", &headers, &long).status,
+        413
+    );
 }
 
 #[test]
-fn in_and_out_without_script() {
+fn a_browser_without_script_logs_in_and_out() {
     let folder = TempDir::new("login-form");
     let daemon = strict(&folder, &[]);
-    the_form_is_safe(&daemon);
+    assert_login_form_is_safe(&daemon);
     let right = log_in_with(&daemon, "ann", PASSWORD, &[]);
     assert_eq!(
         (right.status, right.header("location")),
         (303, Some("/?kiosk=1"))
     );
     let cookie = right.cookie().unwrap();
-    the_cookie_is_strict_and_opens(&daemon, &right, &cookie);
+    assert_cookie_is_strict_and_accepted(&daemon, &right, &cookie);
     // A second login leaves no first session behind.
     let second = log_in_with(&daemon, "ann", PASSWORD, &[("Cookie", &cookie)])
         .cookie()
@@ -134,7 +137,7 @@ fn in_and_out_without_script() {
     stream.read_exact(&mut first).unwrap();
     assert_eq!(&first, b"HTTP/1.1 200 OK");
     let origin = format!("http://localhost:{}", daemon.web);
-    let out = ask(
+    let out = request_as(
         &daemon,
         "POST /logout",
         &[("Cookie", &second), ("Origin", &origin)],
@@ -150,7 +153,7 @@ fn in_and_out_without_script() {
     assert_eq!(me(&daemon, &second), 401);
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).unwrap();
-    no_way_back_leads_elsewhere(&daemon, &origin);
+    assert_redirects_stay_on_this_site(&daemon, &origin);
     let log = daemon.log();
     assert!(
         !log.contains(PASSWORD) && !log.contains("eve") && !log.contains(&cookie[11..]),
@@ -160,7 +163,7 @@ fn in_and_out_without_script() {
 }
 
 #[test]
-fn sessions_end() {
+fn sessions_expire_and_are_limited() {
     // Used all the time, and over all the same. That an unused one ends sooner is tested in sessions.rs, where time stands still.
     let folder = TempDir::new("login-expiry");
     let daemon = strict(
@@ -183,7 +186,7 @@ fn sessions_end() {
 }
 
 #[test]
-fn changed_files_hold_at_once() {
+fn changed_files_of_users_and_tokens_apply_at_once() {
     let folder = TempDir::new("login-reload");
     let daemon = strict(&folder, &[]);
     let (ann, vic) = (log_in(&daemon, "ann"), log_in(&daemon, "vic"));
@@ -205,7 +208,7 @@ fn changed_files_hold_at_once() {
     wait_for("the end of ann's session", || me(&daemon, &ann) == 401);
     assert_eq!(me(&daemon, &vic), 401);
     assert_eq!(
-        ask(
+        request_as(
             &daemon,
             "GET /api/v1/me",
             &[("Authorization", &format!("Bearer {VIEWER}"))],
@@ -221,90 +224,87 @@ fn changed_files_hold_at_once() {
     daemon.stop();
 }
 
-#[test]
-fn guessing_comes_to_an_end() {
-    let folder = TempDir::new("login-guess");
-    let daemon = strict(
-        &folder,
+/// Three wrong logins are allowed, and addresses are the proxy's.
+fn limited(folder: &TempDir) -> Daemon {
+    strict(
+        folder,
         &[("web.max_failed_logins", "3"), ("web.behind_proxy", "true")],
-    );
-    let attempt = |name: &str, password: &str, from: &str| {
-        log_in_with(&daemon, name, password, &[("X-Forwarded-For", from)])
-    };
+    )
+}
+
+fn log_in_from(daemon: &Daemon, name: &str, password: &str, address: &str) -> Answer {
+    log_in_with(daemon, name, password, &[("X-Forwarded-For", address)])
+}
+
+fn guess_four_times(daemon: &Daemon, name: &str, address: &str) -> [u16; 4] {
+    [0; 4].map(|_| log_in_from(daemon, name, "guess", address).status)
+}
+
+#[test]
+fn wrong_passwords_lock_the_name_and_the_address_for_a_while() {
+    let folder = TempDir::new("login-guess");
+    let daemon = limited(&folder);
     assert_eq!(
-        [0; 4].map(|_| attempt("ann", "guess", "10.0.0.1").status),
+        guess_four_times(&daemon, "ann", "10.0.0.1"),
         [401, 401, 401, 429]
     );
-    let refused = attempt("ann", PASSWORD, "10.0.0.1");
+    let refused = log_in_from(&daemon, "ann", PASSWORD, "10.0.0.1");
     assert_eq!(
         (refused.status, refused.header("retry-after")),
         (429, Some("60")),
         "right, but too late"
     );
+    for (name, address, why) in [
+        ("vic", "10.0.0.1", "the address"),
+        (
+            "vic",
+            "10.0.0.2, 10.0.0.1",
+            "an address that the proxy has not seen counts for nothing",
+        ),
+        ("ANN", "10.0.0.2", "the name, from elsewhere"),
+    ] {
+        let answer = log_in_from(&daemon, name, PASSWORD, address);
+        assert_eq!(answer.status, 429, "{why}");
+    }
+    // An unknown name is counted as a known one is.
     assert_eq!(
-        attempt("vic", PASSWORD, "10.0.0.1").status,
-        429,
-        "the address"
-    );
-    assert_eq!(
-        attempt("vic", PASSWORD, "10.0.0.2, 10.0.0.1").status,
-        429,
-        "what the proxy has not seen counts for nothing"
-    );
-    assert_eq!(
-        attempt("ANN", PASSWORD, "10.0.0.2").status,
-        429,
-        "the name, from elsewhere"
-    );
-    let good = attempt("vic", PASSWORD, "10.0.0.1, 10.0.0.2");
-    assert_eq!(good.status, 303, "others go on");
-    assert!(
-        good.header("set-cookie")
-            .unwrap()
-            .starts_with("__Host-fleetgauge="),
-        "{good:?}"
-    );
-    assert!(
-        good.header("set-cookie")
-            .unwrap()
-            .ends_with("; Path=/; HttpOnly; SameSite=Strict; Secure")
-    );
-    assert_eq!(
-        [0; 5].map(|_| attempt("vic", PASSWORD, "10.0.0.2").status),
-        [303; 5],
-        "good logins are not counted"
-    );
-    // Nobody's name is counted as somebody's is.
-    assert_eq!(
-        [0; 4].map(|_| attempt("nobody", "guess", "10.0.0.3").status),
+        guess_four_times(&daemon, "nobody", "10.0.0.3"),
         [401, 401, 401, 429]
     );
-    let metrics = ask(
-        &daemon,
-        "GET /metrics",
-        &[("Authorization", &format!("Bearer {VIEWER}"))],
-        "",
-    )
-    .body;
-    assert!(
-        metrics.contains("fleetgauge_web_logins_failed_total 6\n"),
-        "{metrics}"
-    );
-    assert!(
-        metrics.contains("fleetgauge_web_logins_limited_total 6\n"),
-        "{metrics}"
-    );
+    let token = format!("Bearer {VIEWER}");
+    let metrics = request_as(&daemon, "GET /metrics", &[("Authorization", &token)], "").body;
+    for want in [
+        "fleetgauge_web_logins_failed_total 6\n",
+        "fleetgauge_web_logins_limited_total 6\n",
+    ] {
+        assert!(metrics.contains(want), "{metrics}");
+    }
     daemon.stop();
 }
 
 #[test]
-fn over_tls() {
-    let folder = TempDir::new("login-tls");
-    let Some(authority) = tls::Authority::new("over_tls", folder.path()) else {
-        return;
-    };
-    authority.sign("web", "localhost", "DNS:localhost");
-    let port = free_port();
+fn users_at_other_addresses_log_in_while_one_is_locked() {
+    let folder = TempDir::new("login-others");
+    let daemon = limited(&folder);
+    guess_four_times(&daemon, "ann", "10.0.0.1");
+    let good = log_in_from(&daemon, "vic", PASSWORD, "10.0.0.1, 10.0.0.2");
+    assert_eq!(good.status, 303, "others go on");
+    let cookie = good.header("set-cookie").unwrap();
+    assert!(
+        cookie.starts_with("__Host-fleetgauge=")
+            && cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict; Secure"),
+        "{good:?}"
+    );
+    assert_eq!(
+        [0; 5].map(|_| log_in_from(&daemon, "vic", PASSWORD, "10.0.0.2").status),
+        [303; 5],
+        "good logins are not counted"
+    );
+    daemon.stop();
+}
+
+/// A daemon with accounts and TLS on a port of its own.
+fn daemon_with_tls(folder: &TempDir, port: u16) -> Daemon {
     let listen = format!("127.0.0.1:{port}");
     let settings = [
         &accounts(folder.path())[..],
@@ -315,33 +315,45 @@ fn over_tls() {
         ],
     ]
     .concat();
-    let daemon = Daemon::start(folder.path(), &settings);
-    let ask = |line: &str, headers: &[(&str, &str)], body: &str| {
+    Daemon::start(folder.path(), &settings)
+}
+
+#[test]
+fn a_login_over_tls_sets_a_secure_cookie() {
+    let folder = TempDir::new("login-tls");
+    const TEST: &str = "a_login_over_tls_sets_a_secure_cookie";
+    let Some(authority) = tls::Authority::new(TEST, folder.path()) else {
+        return;
+    };
+    authority.sign("web", "localhost", "DNS:localhost");
+    let port = free_port();
+    let daemon = daemon_with_tls(&folder, port);
+    let exchange = |line: &str, headers: &[(&str, &str)], body: &str| {
         Answer::parse(&tls::exchange(
             folder.path(),
             port,
             &request(port, line, headers, body),
         ))
     };
-    // Somebody who begins a handshake and says no more keeps nobody waiting.
+    // A client that begins a handshake and falls silent delays no other.
     let mut silent = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
     silent.write_all(b"\x16\x03\x01").unwrap();
     assert_eq!(
-        ask("GET /api/v1/overview", &[], "").status,
+        exchange("GET /api/v1/overview", &[], "").status,
         401,
         "never without a login"
     );
     assert_eq!(
         daemon.get("/api/v1/overview").0,
         200,
-        "and on loopback one may look as ever"
+        "on loopback without TLS anyone may view"
     );
     let origin = format!("https://localhost:{port}");
     let headers = [
         ("Origin", origin.as_str()),
         ("Content-Type", "application/x-www-form-urlencoded"),
     ];
-    let answer = ask("POST /login", &headers, &form("ann", PASSWORD, "/"));
+    let answer = exchange("POST /login", &headers, &form("ann", PASSWORD, "/"));
     let cookie = answer.header("set-cookie").unwrap();
     assert!(
         cookie.starts_with("__Host-fleetgauge=")
@@ -350,12 +362,22 @@ fn over_tls() {
     );
     let cookie = answer.cookie().unwrap();
     assert_eq!(
-        ask("GET /api/v1/me", &[("Cookie", &cookie)], "").status,
+        exchange("GET /api/v1/me", &[("Cookie", &cookie)], "").status,
         200
     );
     daemon.stop();
-    // A key that is another's.
+}
+
+#[test]
+fn a_key_of_another_certificate_is_an_error_of_the_configuration() {
+    const TEST: &str = "a_key_of_another_certificate_is_an_error_of_the_configuration";
+    let folder = TempDir::new("login-tls-key");
+    let Some(authority) = tls::Authority::new(TEST, folder.path()) else {
+        return;
+    };
+    authority.sign("web", "localhost", "DNS:localhost");
     authority.sign("other", "localhost", "");
+    accounts(folder.path());
     std::fs::write(
         folder.path().join("fleetgauge.toml"),
         "[web]\ntls_listen = \"127.0.0.1:0\"\nusers_file = \"users.txt\"\ncertificate_file = \"web.pem\"\nkey_file = \"other.key\"\n",
@@ -374,7 +396,7 @@ fn over_tls() {
 }
 
 #[test]
-fn hashes_for_the_files() {
+fn passwords_and_tokens_are_hashed_for_the_files() {
     for (arguments, secret, want) in [
         (
             &["hash-password", "--user"][..],

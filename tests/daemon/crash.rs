@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::support::clock::avoid_midnight;
 use crate::support::{Daemon, TempDir, free_port, wait_for};
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -25,7 +26,7 @@ use tokio_tungstenite::tungstenite::{Message, WebSocket, connect, http::HeaderVa
 const VEHICLES: usize = 6;
 const CHARGE_POINTS: usize = 3;
 
-/// What the publishers know to be safe.
+/// Everything that the daemon acknowledged.
 #[derive(Default)]
 struct Ledger {
     /// Highest acknowledged odometer by vehicle, in metres.
@@ -112,7 +113,7 @@ fn dial(port: u16, id: &str) -> Option<Socket> {
     Some(socket)
 }
 
-/// A charge point repeats a request, under a new id and over new connections, until it is answered: as OCPP 1.6 section 3.7 wants it.
+/// A charge point repeats a request, under a new id and over new connections, until it is answered (OCPP 1.6, section 3.7).
 struct ChargePoint {
     id: String,
     port: u16,
@@ -221,8 +222,15 @@ fn charge_point(port: u16, id: String, ledger: &Ledger, stop: &AtomicBool) {
     }
 }
 
-/// Everything acknowledged is there; no session has more energy than it took, none is there twice.
+/// Everything acknowledged is there; no session has more energy than was delivered, none is there twice.
 fn check(daemon: &Daemon, ledger: &Ledger, what: &str) {
+    assert_odometers_kept(daemon, ledger, what);
+    assert_register_energy_kept(daemon, ledger, what);
+    assert_transactions_kept(daemon, ledger, what);
+}
+
+/// The newest message may be on disk although its acknowledgement was lost.
+fn assert_odometers_kept(daemon: &Daemon, ledger: &Ledger, what: &str) {
     let vehicles = daemon.api("vehicles");
     let vehicle = |id: &str| {
         vehicles["vehicles"]
@@ -235,7 +243,6 @@ fn check(daemon: &Daemon, ledger: &Ledger, what: &str) {
     for (id, metres) in ledger.odometer_m.lock().unwrap().iter() {
         let found = vehicle(id).unwrap_or_else(|| panic!("{what}: {id} is gone"));
         let odometer_m = (found["odometer_km"].as_f64().unwrap() * 1000.0).round() as u64;
-        // The newest message may be on disk although its acknowledgement was lost.
         assert!(
             (*metres..=metres + 7).contains(&odometer_m),
             "{what}: {id} was acknowledged {metres} m, the daemon has {odometer_m} m"
@@ -247,6 +254,10 @@ fn check(daemon: &Daemon, ledger: &Ledger, what: &str) {
             "{what}: {id}: distance is the difference of the odometer"
         );
     }
+}
+
+/// Here too the newest reading may be on disk without an acknowledgement.
+fn assert_register_energy_kept(daemon: &Daemon, ledger: &Ledger, what: &str) {
     for (id, wh) in ledger.register_wh.lock().unwrap().iter() {
         let history = daemon.api(&format!(
             "history?charge_point={id}&fields=energy_wh&from=2026-09-01"
@@ -258,15 +269,19 @@ fn check(daemon: &Daemon, ledger: &Ledger, what: &str) {
             .map(|row| row[1].as_f64().unwrap())
             .sum();
         let least = wh - FIRST_WH;
-        // Likewise the newest.
         assert!(
             (least as f64..=(least + STEP_WH) as f64).contains(&booked),
             "{what}: {id} delivered {least} Wh, its quarter hours have {booked} Wh"
         );
     }
-    let mut energy: BTreeMap<(String, i64), f64> = BTreeMap::new();
-    // The answer is limited to the newest sessions; older ones were checked after earlier kills. Each charge point has its own clock.
-    let mut oldest: BTreeMap<String, i64> = BTreeMap::new();
+}
+
+/// Charge point and transaction id.
+type TransactionKey = (String, i64);
+
+/// Energy of the newest sessions of each charge point in Wh, -1 while they run.
+fn session_energy(daemon: &Daemon, what: &str) -> BTreeMap<TransactionKey, f64> {
+    let mut energy = BTreeMap::new();
     for id in (0..CHARGE_POINTS).map(|n| format!("CP{n}")) {
         for session in daemon.api(&format!("sessions?charge_point={id}"))["sessions"]
             .as_array()
@@ -282,33 +297,31 @@ fn check(daemon: &Daemon, ledger: &Ledger, what: &str) {
                 energy.insert(key.clone(), wh).is_none(),
                 "{what}: {key:?} is there twice"
             );
-            oldest
-                .entry(id.clone())
-                .and_modify(|oldest| *oldest = key.1.min(*oldest))
-                .or_insert(key.1);
         }
     }
-    let given =
-        |(id, transaction): &(String, i64)| *transaction > oldest.get(id).copied().unwrap_or(0);
-    for (key, wh) in ledger
-        .stopped_wh
-        .lock()
-        .unwrap()
-        .iter()
-        .filter(|(key, _)| given(key))
-    {
+    energy
+}
+
+/// The answer is limited to the newest sessions; older ones were checked after earlier kills. Each charge point has its own clock.
+fn assert_transactions_kept(daemon: &Daemon, ledger: &Ledger, what: &str) {
+    let energy = session_energy(daemon, what);
+    let mut oldest: BTreeMap<&str, i64> = BTreeMap::new();
+    for (id, transaction) in energy.keys() {
+        let oldest = oldest.entry(id).or_insert(*transaction);
+        *oldest = (*oldest).min(*transaction);
+    }
+    let answered = |(id, transaction): &TransactionKey| {
+        *transaction > oldest.get(id.as_str()).copied().unwrap_or(0)
+    };
+    let stopped = ledger.stopped_wh.lock().unwrap();
+    for (key, wh) in stopped.iter().filter(|(key, _)| answered(key)) {
         let found = energy
             .get(key)
             .unwrap_or_else(|| panic!("{what}: {key:?} was acknowledged and is gone"));
         assert_eq!(*found, *wh as f64, "{what}: energy of {key:?}");
     }
-    for key in ledger
-        .started
-        .lock()
-        .unwrap()
-        .keys()
-        .filter(|key| given(key))
-    {
+    let started = ledger.started.lock().unwrap();
+    for key in started.keys().filter(|key| answered(key)) {
         assert!(
             energy.contains_key(key),
             "{what}: the start of {key:?} was acknowledged and is gone"
@@ -366,36 +379,80 @@ fn start_vehicles(port: u16, ledger: Arc<Ledger>, stop: Arc<AtomicBool>) -> Join
     })
 }
 
-#[test]
-fn what_was_acknowledged_survives_sigkill() {
-    let kills: u64 = std::env::var("FLEETGAUGE_KILLS")
-        .ok()
-        .and_then(|kills| kills.parse().ok())
-        .unwrap_or(60);
-    let seed: u64 = std::env::var("FLEETGAUGE_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok())
-        .unwrap_or(1);
-    let mut random = Random(seed);
-    let folder = TempDir::new("crash");
-    write_register_and_settings(folder.path());
-    let ports = (free_port(), free_port(), free_port());
-    // Checkpoints fall in the middle of it, not only between.
-    let settings = [
-        ("store.checkpoint_interval", "1s"),
-        ("store.checkpoint_inbox", "64KiB"),
-        ("log.level", "warn"),
-    ];
-    let mut daemon = Daemon::start_on(folder.path(), ports, &settings);
-    let ledger = Arc::new(Ledger::default());
-    let stop = Arc::new(AtomicBool::new(false));
-    let threads = start_charge_points(ports.1, &ledger, &stop);
-    let publishers = start_vehicles(ports.0, ledger.clone(), stop.clone());
-    for kill in 1..=kills {
-        let before = ledger.acknowledged.load(Ordering::Relaxed);
+/// Vehicles and charge points that send without a pause until they are stopped.
+struct Load {
+    ledger: Arc<Ledger>,
+    stop: Arc<AtomicBool>,
+    charge_points: Vec<JoinHandle<()>>,
+    vehicles: JoinHandle<()>,
+}
+
+impl Load {
+    fn start((mqtt, ocpp, _): Ports) -> Self {
+        let (ledger, stop) = (Arc::<Ledger>::default(), Arc::<AtomicBool>::default());
+        Self {
+            charge_points: start_charge_points(ocpp, &ledger, &stop),
+            vehicles: start_vehicles(mqtt, ledger.clone(), stop.clone()),
+            ledger,
+            stop,
+        }
+    }
+
+    fn wait_for_acknowledgements(&self) {
+        let before = self.ledger.acknowledged.load(Ordering::Relaxed);
         wait_for("the load to go on", || {
-            ledger.acknowledged.load(Ordering::Relaxed) > before + 10
+            self.ledger.acknowledged.load(Ordering::Relaxed) > before + 10
         });
+    }
+
+    fn is_running(&self) -> bool {
+        let finished = |thread: &JoinHandle<()>| thread.is_finished();
+        !self.charge_points.iter().any(finished) && !finished(&self.vehicles)
+    }
+
+    /// Transactions acknowledged so far. Odometers and registers go on while they are checked, so they are left out.
+    fn transactions_so_far(&self) -> Ledger {
+        Ledger {
+            started: Mutex::new(self.ledger.started.lock().unwrap().clone()),
+            stopped_wh: Mutex::new(self.ledger.stopped_wh.lock().unwrap().clone()),
+            ..Ledger::default()
+        }
+    }
+
+    /// Ends the load and returns all that was acknowledged.
+    fn end(self) -> Arc<Ledger> {
+        self.stop.store(true, Ordering::Relaxed);
+        for thread in self.charge_points.into_iter().chain([self.vehicles]) {
+            thread.join().unwrap();
+        }
+        self.ledger
+    }
+}
+
+fn number_from_environment(name: &str, default: u64) -> u64 {
+    let value = std::env::var(name).ok();
+    value
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(default)
+}
+
+/// Ports of the MQTT server, the central system and the page.
+type Ports = (u16, u16, u16);
+
+/// Checkpoints fall in the middle of the load, not only between kills.
+const SETTINGS: [(&str, &str); 3] = [
+    ("store.checkpoint_interval", "1s"),
+    ("store.checkpoint_inbox", "64KiB"),
+    ("log.level", "warn"),
+];
+
+/// Kills the daemon again and again at random moments. Returns the last one and what was acknowledged.
+fn kill_under_load(folder: &Path, ports: Ports, kills: u64, seed: u64) -> (Daemon, Arc<Ledger>) {
+    let mut random = Random(seed);
+    let mut daemon = Daemon::start_on(folder, ports, &SETTINGS);
+    let load = Load::start(ports);
+    for kill in 1..=kills {
+        load.wait_for_acknowledgements();
         if kill % 5 == 0 {
             // Kills follow each other faster than checkpoints do: without waiting for one there would be none.
             wait_for("a checkpoint", || {
@@ -404,29 +461,32 @@ fn what_was_acknowledged_survives_sigkill() {
         }
         std::thread::sleep(Duration::from_micros(random.below(120_000)));
         daemon.kill();
-        daemon = Daemon::start_on(folder.path(), ports, &settings);
+        daemon = Daemon::start_on(folder, ports, &SETTINGS);
         assert!(
-            threads.iter().all(|thread| !thread.is_finished()) && !publishers.is_finished(),
+            load.is_running(),
             "kill {kill}, seed {seed}: a publisher failed"
         );
         if kill % 10 == 0 {
-            // Now and then in the middle of the load, from what the publishers knew before we asked.
-            let known = Ledger {
-                started: Mutex::new(ledger.started.lock().unwrap().clone()),
-                stopped_wh: Mutex::new(ledger.stopped_wh.lock().unwrap().clone()),
-                ..Ledger::default()
-            };
+            let known = load.transactions_so_far();
             check(&daemon, &known, &format!("kill {kill}, seed {seed}"));
         }
     }
-    stop.store(true, Ordering::Relaxed);
-    for thread in threads {
-        thread.join().unwrap();
-    }
-    publishers.join().unwrap();
+    (daemon, load.end())
+}
+
+#[test]
+fn acknowledged_messages_survive_sigkill() {
+    let kills = number_from_environment("FLEETGAUGE_KILLS", 60);
+    let seed = number_from_environment("FLEETGAUGE_SEED", 1);
+    // Distances are compared with the running day's.
+    avoid_midnight(Duration::from_secs(120 + 2 * kills));
+    let folder = TempDir::new("crash");
+    write_register_and_settings(folder.path());
+    let ports = (free_port(), free_port(), free_port());
+    let (daemon, ledger) = kill_under_load(folder.path(), ports, kills, seed);
     check(&daemon, &ledger, &format!("at the end, seed {seed}"));
     daemon.kill();
-    let daemon = Daemon::start_on(folder.path(), ports, &settings);
+    let daemon = Daemon::start_on(folder.path(), ports, &SETTINGS);
     check(
         &daemon,
         &ledger,

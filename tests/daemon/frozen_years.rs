@@ -7,15 +7,16 @@
 )]
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use crate::support::clock::{avoid_midnight, today};
 use crate::support::{Daemon, TempDir, fleetgauge, wait_for};
 use fleetgauge::app::config::{Config, parse_targets_file};
 use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::emissions::{DeclaredRestatement, RestatementReason, restate_year};
 use fleetgauge::model::YearVersion;
 use fleetgauge::store::{Reader, Store, StoreConfig, keep_years};
-use fleetgauge::units::{Day, FinancialYear, KgCo2e, UtcMs};
+use fleetgauge::units::{Day, FinancialYear, KgCo2e};
 use serde_json::Value;
 
 fn day(text: &str) -> Day {
@@ -57,32 +58,53 @@ fn declared(
     }
 }
 
-/// 7,500 t; a factor revision of +2.3 %; a contract that was 9 % of what is then the base goes.
-#[test]
-fn g15_by_a_frozen_year_and_a_declared_change() {
-    let frozen = [version(
+/// 7,500 t in scopes 1 and 2 when the year was frozen.
+fn frozen_base_year() -> [YearVersion; 1] {
+    [version(
         "2021-06-30",
         &[
             ("EMAS", "1", 7_400.0),
             ("EMAS", "2", 100.0),
             ("EMAS", "3", 9_999.0),
         ],
-    )];
-    let now = version(
+    )]
+}
+
+/// The same year after a factor revision of +2.3 %.
+fn revised_base_year() -> YearVersion {
+    version(
         "2026-11-25",
         &[
             ("EMAS", "1", 7_400.0 * 1.023),
             ("EMAS", "2", 102.3),
             ("EMAS", "3", 1.0),
         ],
-    );
-    let alone = &restate_year(&frozen, &now, &[], &UK.calendar)[0];
+    )
+}
+
+/// A contract that was 9 % of the revised base goes to another organisation.
+fn transferred_contract() -> DeclaredRestatement {
+    declared(None, RestatementReason::Structure, -7_500.0 * 1.023 * 0.09)
+}
+
+#[test]
+fn a_factor_revision_below_the_threshold_restates_nothing() {
+    let rows = restate_year(&frozen_base_year(), &revised_base_year(), &[], &UK.calendar);
     assert!(
-        !alone.restated && (alone.kgco2e_base.get() - 7_500_000.0).abs() < 1e-6,
-        "2.3 % are below the threshold: {alone:?}"
+        !rows[0].restated && (rows[0].kgco2e_base.get() - 7_500_000.0).abs() < 1e-6,
+        "2.3 % are below the threshold: {:?}",
+        rows[0]
     );
-    let transfer = declared(None, RestatementReason::Structure, -7_500.0 * 1.023 * 0.09);
-    let rows = restate_year(&frozen, &now, std::slice::from_ref(&transfer), &UK.calendar);
+}
+
+#[test]
+fn a_declared_change_restates_the_base_year_together_with_the_revision_g15() {
+    let rows = restate_year(
+        &frozen_base_year(),
+        &revised_base_year(),
+        &[transferred_contract()],
+        &UK.calendar,
+    );
     assert_eq!(rows.len(), 1);
     let both = &rows[0];
     assert!(
@@ -100,33 +122,48 @@ fn g15_by_a_frozen_year_and_a_declared_change() {
         reasons,
         [("recalculated", None), ("structure", Some("2026-04-01"))]
     );
-    // The same lines added up in another order are no change.
+}
+
+#[test]
+fn the_same_lines_added_in_another_order_are_no_change() {
     let noise = version(
         "2026-11-25",
         &[("EMAS", "1", 7_400.0 + 1e-9), ("EMAS", "2", 100.0)],
     );
     assert!(
-        restate_year(&frozen, &noise, &[], &UK.calendar)[0]
+        restate_year(&frozen_base_year(), &noise, &[], &UK.calendar)[0]
             .effects
             .is_empty()
     );
-    // Of another year it says nothing; of one organisation it is that one's too.
+}
+
+#[test]
+fn a_change_declared_for_another_year_has_no_effect() {
     let other = DeclaredRestatement {
         year: FinancialYear(2021),
-        ..transfer
+        ..transferred_contract()
     };
     assert_eq!(
-        restate_year(&frozen, &now, &[other], &UK.calendar)[0]
-            .effects
-            .len(),
+        restate_year(
+            &frozen_base_year(),
+            &revised_base_year(),
+            &[other],
+            &UK.calendar
+        )[0]
+        .effects
+        .len(),
         1
     );
-    let own = declared(Some("EMAS"), RestatementReason::Error, -300.0);
+}
+
+#[test]
+fn an_organisations_change_counts_for_it_and_for_all_together() {
+    let frozen = frozen_base_year();
     let rows = restate_year(
         &frozen,
         &frozen[0],
         &[
-            own,
+            declared(Some("EMAS"), RestatementReason::Error, -300.0),
             declared(Some("ACUTE"), RestatementReason::Method, -80.0),
         ],
         &UK.calendar,
@@ -143,7 +180,7 @@ fn g15_by_a_frozen_year_and_a_declared_change() {
 }
 
 #[test]
-fn what_was_kept_is_never_changed() {
+fn a_kept_version_of_a_year_is_never_changed() {
     let folder = TempDir::new("frozen-store");
     let config = StoreConfig {
         directory: folder.path().into(),
@@ -263,33 +300,18 @@ fn frozen(daemon: &Daemon, query: &str) -> Vec<Value> {
         .collect()
 }
 
-#[test]
-fn a_year_is_frozen_and_late_data_stand_beside_it() {
-    let folder = TempDir::new("frozen-daemon");
-    let today = Day::of(
-        UtcMs(
-            SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap()
-                .as_millis() as i64,
-        ),
-        UK.zone(),
-    );
-    let year = FinancialYear(today.financial_year(&UK.calendar).0 - 1);
-    write_settings(folder.path(), year);
-    let daemon = Daemon::start(folder.path(), &[]);
-    daemon.api("overview");
-    daemon.stop();
-    drive(folder.path(), year, 10);
-    let daemon = Daemon::start(folder.path(), &[]);
-    let days = format!(
-        "emissions?from={}&to={}",
-        year.first_day(&UK.calendar),
-        year.last_day(&UK.calendar)
-    );
-    wait_for("the freeze", || !frozen(&daemon, &days).is_empty());
-    let rows = frozen(&daemon, &days);
-    let kg = |row: &Value, key: &str| row[key].as_f64().unwrap();
+/// The figures of the whole year, and of a period that goes on after it.
+fn emissions_queries(year: FinancialYear) -> [String; 2] {
+    let (first, last) = (year.first_day(&UK.calendar), year.last_day(&UK.calendar));
+    [last, Day(last.0 + 20)].map(|to| format!("emissions?from={first}&to={to}"))
+}
+
+fn kg(row: &Value, key: &str) -> f64 {
+    row[key].as_f64().unwrap()
+}
+
+/// The rows of all organisations and of EMAS, with the same figure before and after. Returns that figure.
+fn assert_just_frozen(rows: &[Value]) -> f64 {
     let first = kg(&rows[0], "kgco2e_as_frozen");
     assert!(
         first > 0.0 && (kg(&rows[0], "kgco2e_recalculated") - first).abs() < 1e-6,
@@ -303,50 +325,72 @@ fn a_year_is_frozen_and_late_data_stand_beside_it() {
         ),
         (2, true, &"EMAS".into())
     );
-    daemon.stop();
+    first
+}
 
-    // Late data: a tenth more. The freeze was a month ago.
-    let connection = rusqlite::Connection::open(folder.path().join("data/fleetgauge.db")).unwrap();
+/// A tenth more by late data, and the declared -0.1 t.
+fn assert_restated_beside_the_frozen_figure(row: &Value, first: f64) {
+    assert_eq!(kg(row, "kgco2e_as_frozen"), first, "{row}");
+    assert!(
+        (kg(row, "kgco2e_recalculated") - first * 1.1).abs() < first * 1e-6,
+        "{row}"
+    );
+    assert!(
+        (kg(row, "kgco2e_with_effects") - (first * 1.1 - 100.0)).abs() < first * 1e-6,
+        "{row}"
+    );
+    assert_eq!(
+        (row["restated"].as_bool(), &row["effects"][1]["reason"]),
+        (Some(true), &"method".into())
+    );
+}
+
+/// Moves the freeze a month into the past.
+fn backdate_freeze(folder: &Path) {
+    let connection = rusqlite::Connection::open(folder.join("data/fleetgauge.db")).unwrap();
     connection
         .execute("UPDATE year_figure SET as_of = as_of - 30", [])
         .unwrap();
-    drop(connection);
+}
+
+/// The report of a financial year.
+fn report(folder: &Path, year: FinancialYear) -> String {
+    let period = format!("{}-{:02}", year.0, (year.0 + 1) % 100);
+    let output = fleetgauge()
+        .current_dir(folder)
+        .args(["report", "--config", "fleetgauge.toml", "--period", &period])
+        .output();
+    String::from_utf8(output.unwrap().stdout).unwrap()
+}
+
+#[test]
+fn late_data_stand_beside_the_figures_of_a_frozen_year() {
+    avoid_midnight(Duration::from_secs(60));
+    let folder = TempDir::new("frozen-daemon");
+    let year = FinancialYear(today().financial_year(&UK.calendar).0 - 1);
+    write_settings(folder.path(), year);
+    let daemon = Daemon::start(folder.path(), &[]);
+    daemon.api("overview");
+    daemon.stop();
+    drive(folder.path(), year, 10);
+    let daemon = Daemon::start(folder.path(), &[]);
+    let queries = emissions_queries(year);
+    wait_for("the freeze", || !frozen(&daemon, &queries[0]).is_empty());
+    let first = assert_just_frozen(&frozen(&daemon, &queries[0]));
+    daemon.stop();
+
+    backdate_freeze(folder.path());
     drive(folder.path(), year, 11);
     let daemon = Daemon::start(folder.path(), &[]);
     let versions = |rows: &[Value]| rows[0]["versions"].as_array().unwrap().len();
-    wait_for("the new version", || versions(&frozen(&daemon, &days)) == 2);
-    // Asked within a longer stretch, the year is the same.
-    for query in [
-        days,
-        format!(
-            "emissions?from={}&to={}",
-            year.first_day(&UK.calendar),
-            Day(year.last_day(&UK.calendar).0 + 20)
-        ),
-    ] {
-        let row = &frozen(&daemon, &query)[0];
-        assert_eq!(kg(row, "kgco2e_as_frozen"), first, "{row}");
-        assert!(
-            (kg(row, "kgco2e_recalculated") - first * 1.1).abs() < first * 1e-6,
-            "{row}"
-        );
-        assert!(
-            (kg(row, "kgco2e_with_effects") - (first * 1.1 - 100.0)).abs() < first * 1e-6,
-            "{row}"
-        );
-        assert_eq!(
-            (row["restated"].as_bool(), &row["effects"][1]["reason"]),
-            (Some(true), &"method".into())
-        );
+    wait_for("the new version", || {
+        versions(&frozen(&daemon, &queries[0])) == 2
+    });
+    for query in queries {
+        assert_restated_beside_the_frozen_figure(&frozen(&daemon, &query)[0], first);
     }
     daemon.stop();
-    // The report of that year has it too.
-    let period = format!("{}-{:02}", year.0, (year.0 + 1) % 100);
-    let output = fleetgauge()
-        .current_dir(folder.path())
-        .args(["report", "--config", "fleetgauge.toml", "--period", &period])
-        .output();
-    let text = String::from_utf8(output.unwrap().stdout).unwrap();
+    let text = report(folder.path(), year);
     assert!(
         text.contains("Frozen years") && text.contains("method -0.1"),
         "{text}"

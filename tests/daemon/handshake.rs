@@ -1,4 +1,4 @@
-//! Where charge points come in: who may, in what state of disrepair, under which security profile, and what happens to a second one.
+//! Charge points connect: by which paths, protocols and passwords, with faulty WebSockets, and a second time under the same identity.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,6 +8,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::support::ocpp_client::{
@@ -17,9 +18,8 @@ use crate::support::{Daemon, TempDir, fleetgauge, wait_for};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Message, connect, http::HeaderValue};
 
-#[test]
-fn who_may_connect() {
-    let folder = TempDir::new("ocpp-access");
+/// A daemon with CP1, and LOCKED with the password `secret`.
+fn daemon_with_a_password(folder: &Path) -> Daemon {
     let mut hash = fleetgauge();
     hash.arg("hash-password")
         .stdin(std::process::Stdio::piped())
@@ -28,10 +28,16 @@ fn who_may_connect() {
     child.stdin.take().unwrap().write_all(b"secret").unwrap();
     let hash = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
     write_register(
-        folder.path(),
+        folder,
         &format!("charge_point_id,auth\nCP1,\nLOCKED,{}\n", hash.trim()),
     );
-    let daemon = Daemon::start(folder.path(), &[]);
+    Daemon::start(folder, &[])
+}
+
+#[test]
+fn registered_charge_points_connect_by_any_path_with_a_known_protocol() {
+    let folder = TempDir::new("ocpp-access");
+    let daemon = daemon_with_a_password(folder.path());
     for (path, protocol, want) in [
         ("/ocpp/CP1", Some("ocpp1.6"), Ok(Some("ocpp1.6"))),
         ("/ocpp/cp1", Some("ocpp2.0, OCPP1.6J"), Ok(Some("OCPP1.6J"))),
@@ -66,7 +72,13 @@ fn who_may_connect() {
             && rejects.contains("from 127.0.0.1"),
         "{rejects}"
     );
-    // No version in common: the handshake names none, and goodbye (OCPP-J 1.6 section 4.2).
+}
+
+/// OCPP-J 1.6, section 4.2: the handshake is completed without a protocol, and the connection closed.
+#[test]
+fn a_handshake_without_a_common_version_names_none_and_is_closed() {
+    let folder = TempDir::new("ocpp-no-version");
+    let daemon = daemon_with_a_password(folder.path());
     let mut stream = TcpStream::connect(("127.0.0.1", daemon.ocpp)).unwrap();
     let head = "GET /ocpp/CP1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nSec-WebSocket-Key: a2V5\r\nSec-WebSocket-Protocol: ocpp2.0\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();
@@ -78,6 +90,12 @@ fn who_may_connect() {
         "{text}"
     );
     assert!(text.contains("no OCPP version in common"), "{text}");
+}
+
+#[test]
+fn a_password_is_checked_at_every_connection_and_never_logged() {
+    let folder = TempDir::new("ocpp-password");
+    let daemon = daemon_with_a_password(folder.path());
     for (login, good) in [
         ("TE9DS0VEOnNlY3JldA==", true),
         ("bG9ja2VkOnNlY3JldA", true),
@@ -103,6 +121,10 @@ fn who_may_connect() {
         !daemon.log().contains("secret") && !daemon.log().contains("TE9DS0VE"),
         "secrets stay out of the log"
     );
+}
+
+#[test]
+fn unknown_charge_points_are_accepted_where_the_setting_allows_it() {
     let open = TempDir::new("ocpp-open");
     let daemon = Daemon::start(open.path(), &[("ocpp.unknown", "accept")]);
     let mut socket = dial(&daemon, "/ocpp/ANY", Some("ocpp1.6")).unwrap().0;
@@ -113,7 +135,7 @@ fn who_may_connect() {
 }
 
 #[test]
-fn the_newest_connection_wins() {
+fn the_newest_connection_replaces_the_older_one() {
     let folder = TempDir::new("ocpp-newest");
     write_register(folder.path(), CP1);
     let daemon = Daemon::start(folder.path(), &[]);
@@ -123,7 +145,7 @@ fn the_newest_connection_wins() {
     request(&mut new, r#"[2,"1","Heartbeat",{}]"#);
     assert!(
         matches!(old.read(), Ok(Message::Close(_)) | Err(_)),
-        "the old one is told to go"
+        "the old one is closed"
     );
     drop(old);
     std::thread::sleep(Duration::from_millis(300));
@@ -139,7 +161,7 @@ fn the_newest_connection_wins() {
 }
 
 #[test]
-fn text_that_is_not_utf8_ends_the_link() {
+fn text_that_is_not_utf8_ends_the_connection() {
     let folder = TempDir::new("ocpp-utf8");
     write_register(folder.path(), CP1);
     let daemon = Daemon::start(folder.path(), &[]);
@@ -153,10 +175,10 @@ fn text_that_is_not_utf8_ends_the_link() {
     );
     frame.header_mut().mask = Some([1, 2, 3, 4]);
     socket.send(Message::Frame(frame)).unwrap();
-    let Message::Close(Some(goodbye)) = socket.read().unwrap() else {
-        panic!("no goodbye")
+    let Message::Close(Some(close)) = socket.read().unwrap() else {
+        panic!("no close frame")
     };
-    assert_eq!(u16::from(goodbye.code), 1007);
+    assert_eq!(u16::from(close.code), 1007);
     let rejects = daemon.api("rejects");
     assert!(
         rejects["counts"]
@@ -169,8 +191,8 @@ fn text_that_is_not_utf8_ends_the_link() {
 }
 
 #[test]
-fn compressed_messages_are_taken() {
-    let test = "compressed_messages_are_taken";
+fn compressed_messages_are_accepted() {
+    let test = "compressed_messages_are_accepted";
     // Python's `websockets` offers permessage-deflate by itself.
     let Some(python) = foreign_client(test) else {
         return;
@@ -187,7 +209,7 @@ fn compressed_messages_are_taken() {
 }
 
 #[test]
-fn half_a_handshake_holds_nobody_up() {
+fn an_unfinished_handshake_delays_no_other_charge_point() {
     let folder = TempDir::new("ocpp-half");
     write_register(folder.path(), CP1);
     let daemon = Daemon::start(folder.path(), &[]);

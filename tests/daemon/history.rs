@@ -1,4 +1,4 @@
-//! The history: chunks in the store.
+//! The history in the store: chunks of quarter-hours and days, put together, kept and deleted.
 
 #![allow(
     clippy::unwrap_used,
@@ -31,15 +31,16 @@ fn series() -> Series {
     Series::Site("DER".into())
 }
 
-struct Shelf {
+/// A store that is given quarter-hours by checkpoints, with what it was given.
+struct HistoryStore {
     store: Store,
     reader: Reader,
     generation: u64,
-    /// What was handed over.
+    /// All quarter-hours of the checkpoints.
     all: Slots,
 }
 
-impl Shelf {
+impl HistoryStore {
     fn new(config: &StoreConfig) -> Self {
         let store = Store::open(config).unwrap().store;
         Self {
@@ -83,7 +84,7 @@ impl Shelf {
         self.store.checkpoint(&checkpoint).unwrap();
     }
 
-    /// Quarters and days as the store has them are those handed over.
+    /// The store has the quarter-hours and days of the checkpoints.
     fn check(&self, from: Day, to: Day) {
         let (first, last) = (slot_of(from.start(UK.zone())), slot_of(to.end(UK.zone())));
         let mut want = Slots::default();
@@ -127,27 +128,25 @@ fn quarter(n: i32) -> RollupSums {
     }
 }
 
-#[test]
-fn chunks_of_days_become_months_and_years_and_late_data_find_their_place() {
-    let folder = TempDir::new("history-chunks");
-    let mut shelf = Shelf::new(&config(folder.path()));
-    // From before the end of summer time to after the end of the year, a checkpoint every 40 quarters.
-    let (from, to) = (day("2026-10-20"), day("2027-01-10"));
+/// From before the end of summer time to after the end of the year, a checkpoint every 40 quarter-hours.
+fn store_with_a_winter(folder: &Path) -> HistoryStore {
+    let mut history = HistoryStore::new(&config(folder));
+    let (from, to) = WINTER.map(day).into();
     let all: Vec<i32> = (slot_of(from.start(UK.zone()))..slot_of(to.end(UK.zone()))).collect();
     for part in all.chunks(40) {
         let mut slots = Slots::default();
         part.iter()
             .filter(|slot| *slot % 7 > 0)
             .for_each(|slot| slots.entry(*slot).add(&quarter(*slot)));
-        shelf.checkpoint(&slots, UtcMs(i64::from(part[part.len() - 1] + 1) * 900_000));
+        history.checkpoint(&slots, UtcMs(i64::from(part[part.len() - 1] + 1) * 900_000));
     }
-    shelf.check(from, to);
-    // October to December, the days of January, 2026 (January's are not packed yet).
-    assert_eq!(
-        chunks(folder.path()),
-        BTreeMap::from([(0, 10), (1, 3), (2, 1)])
-    );
-    // A charge point empties its queue: October and the year's last hour, once more.
+    history
+}
+
+const WINTER: [&str; 2] = ["2026-10-20", "2027-01-10"];
+
+/// A charge point empties its queue: October and the year's last hour once more, and one quarter-hour of February.
+fn add_late_data(history: &mut HistoryStore) {
     let mut late = Slots::default();
     for text in [
         "2026-10-25T00:45:00Z",
@@ -160,11 +159,60 @@ fn chunks_of_days_become_months_and_years_and_late_data_find_their_place() {
             ..RollupSums::default()
         });
     }
-    shelf.checkpoint(&late, day("2027-01-11").start(UK.zone()));
-    shelf.check(day("2026-02-01"), to);
+    history.checkpoint(&late, day("2027-01-11").start(UK.zone()));
+}
+
+/// Checkpoints without new data, in which chunks are put together.
+fn empty_checkpoints(history: &mut HistoryStore, count: u32, at: &str) {
+    for _ in 0..count {
+        history.checkpoint(&Slots::default(), day(at).start(UK.zone()));
+    }
+}
+
+/// A checkpoint on `at` with one observed millisecond at `text`.
+fn lone_checkpoint(history: &mut HistoryStore, text: &str, at: &str) {
+    let mut slots = Slots::default();
+    slots
+        .entry(slot_of(text.parse().unwrap()))
+        .add(&RollupSums {
+            observed_ms: 1,
+            ..RollupSums::default()
+        });
+    history.checkpoint(&slots, day(at).start(UK.zone()));
+}
+
+/// The winter with its late data, eleven months later.
+fn store_with_an_old_winter(folder: &Path) -> HistoryStore {
+    let mut history = store_with_a_winter(folder);
+    add_late_data(&mut history);
+    empty_checkpoints(&mut history, 4, "2027-01-11");
+    lone_checkpoint(&mut history, "2027-12-19T12:00:00Z", "2027-12-20");
+    empty_checkpoints(&mut history, 1, "2027-12-20");
+    history
+}
+
+#[test]
+fn chunks_of_days_become_months_and_years() {
+    let folder = TempDir::new("history-chunks");
+    let history = store_with_a_winter(folder.path());
+    history.check(day(WINTER[0]), day(WINTER[1]));
+    // October to December, the days of January, 2026 (January's are not packed yet).
+    assert_eq!(
+        chunks(folder.path()),
+        BTreeMap::from([(0, 10), (1, 3), (2, 1)])
+    );
+}
+
+#[test]
+fn late_data_join_the_chunk_of_their_time() {
+    let folder = TempDir::new("history-late");
+    let mut history = store_with_a_winter(folder.path());
+    add_late_data(&mut history);
+    let (from, to) = (day("2026-02-01"), day(WINTER[1]));
+    history.check(from, to);
     for _ in 0..4 {
-        shelf.checkpoint(&Slots::default(), day("2027-01-11").start(UK.zone()));
-        shelf.check(day("2026-02-01"), to);
+        empty_checkpoints(&mut history, 1, "2027-01-11");
+        history.check(from, to);
     }
     assert_eq!(
         chunks(folder.path()),
@@ -178,65 +226,56 @@ fn chunks_of_days_become_months_and_years_and_late_data_find_their_place() {
         ("2026-12-31", "2027-01-01"),
         ("2027-02-01", "2027-03-01"),
     ] {
-        shelf.check(day(from), day(to));
+        history.check(day(from), day(to));
     }
-    // What is too old goes: quarters in whole months, days later.
-    let lone = |text: &str| {
-        let mut slots = Slots::default();
-        slots
-            .entry(slot_of(text.parse().unwrap()))
-            .add(&RollupSums {
-                observed_ms: 1,
-                ..RollupSums::default()
-            });
-        slots
-    };
-    shelf.checkpoint(
-        &lone("2027-12-19T12:00:00Z"),
-        day("2027-12-20").start(UK.zone()),
-    );
-    shelf.checkpoint(&Slots::default(), day("2027-12-20").start(UK.zone()));
+}
+
+#[test]
+fn quarter_hours_are_deleted_in_whole_months_and_days_are_kept() {
+    let folder = TempDir::new("history-old");
+    let history = store_with_an_old_winter(folder.path());
     assert_eq!(
         chunks(folder.path())[&1],
         3,
         "quarters of October are kept until all of it is 400 days old"
     );
-    let january = shelf
+    let winter = history
         .reader
-        .days(&series(), day("2026-10-01"), to, UK.zone())
+        .days(&series(), day("2026-10-01"), day(WINTER[1]), UK.zone())
         .unwrap();
     assert_eq!(
-        total(&january).energy_dwh,
-        total(&shelf.all).energy_dwh - 1_000_000,
+        total(&winter).energy_dwh,
+        total(&history.all).energy_dwh - 1_000_000,
         "all days but February's are there"
     );
-    // One checkpoint by a clock that is years ahead is no reason to forget everything.
+}
+
+#[test]
+fn one_checkpoint_of_a_clock_years_ahead_deletes_no_history() {
+    let folder = TempDir::new("history-clock");
+    let mut history = store_with_an_old_winter(folder.path());
     let before = chunks(folder.path());
-    shelf.checkpoint(
-        &lone("2040-01-01T00:00:00Z"),
-        day("2040-01-01").start(UK.zone()),
-    );
+    lone_checkpoint(&mut history, "2040-01-01T00:00:00Z", "2040-01-01");
     assert_eq!(
         chunks(folder.path()),
         BTreeMap::from([(0, before[&0] + 1), (1, before[&1]), (2, before[&2])])
     );
-    shelf.checkpoint(&Slots::default(), day("2040-01-01").start(UK.zone()));
-    shelf.checkpoint(&Slots::default(), day("2040-01-01").start(UK.zone()));
+    empty_checkpoints(&mut history, 2, "2040-01-01");
     assert_eq!(chunks(folder.path()), BTreeMap::from([(0, 1)]));
 }
 
 #[test]
-fn a_damaged_chunk_is_told_by_name() {
+fn a_damaged_chunk_is_an_error() {
     let folder = TempDir::new("history-damaged");
-    let mut shelf = Shelf::new(&config(folder.path()));
+    let mut history = HistoryStore::new(&config(folder.path()));
     let mut slots = Slots::default();
     slots.entry(1_980_000).energy_dwh = 5;
-    shelf.checkpoint(&slots, UtcMs(1_980_001 * 900_000));
+    history.checkpoint(&slots, UtcMs(1_980_001 * 900_000));
     let connection = rusqlite::Connection::open(folder.path().join("fleetgauge.db")).unwrap();
     connection
         .execute("UPDATE rollup SET body = x'00ffffffff'", [])
         .unwrap();
-    let error = shelf
+    let error = history
         .reader
         .quarters(&series(), 1_980_000, 1_980_001)
         .unwrap_err()

@@ -36,7 +36,7 @@ fn commit<'a>(inbox: &'a [u8], lines: &'a [u8]) -> Commit<'a> {
 }
 
 #[test]
-fn what_was_committed_is_there_again() {
+fn committed_rows_are_there_after_a_restart() {
     let folder = TempDir::new("store-again");
     let mut opened = Store::open(&config(folder.path())).unwrap();
     let key = opened.identity.token_key;
@@ -65,7 +65,7 @@ fn what_was_committed_is_there_again() {
 }
 
 #[test]
-fn notifications_wait_for_each_notifier_and_are_bounded() {
+fn notifications_wait_for_each_notifier_and_are_limited() {
     let folder = TempDir::new("store-notifications");
     let mut opened = Store::open(&config(folder.path())).unwrap();
     let to = |name: &str| Notification {
@@ -110,11 +110,7 @@ fn notifications_wait_for_each_notifier_and_are_bounded() {
     let mut opened = Store::open(&config(folder.path())).unwrap();
     assert_eq!(opened.store.undelivered().rows, 1_000);
     opened.store.set_notifiers(&["mail"]).unwrap();
-    assert_eq!(
-        opened.store.undelivered().rows,
-        0,
-        "nobody is left to take them"
-    );
+    assert_eq!(opened.store.undelivered().rows, 0, "no notifier is left");
 }
 
 #[test]
@@ -172,23 +168,15 @@ fn files_that_cannot_be_used_are_named_and_left_alone() {
     assert!(refused(&damaged).contains("is damaged"));
 }
 
-#[test]
-fn an_older_store_is_taken_over_and_remembers_subscriptions_from_then_on() {
-    let folder = TempDir::new("store-older");
-    let mut opened = Store::open(&config(folder.path())).unwrap();
-    opened
-        .store
-        .commit(&commit(&[1; 10], b"m f=1.0 1\n"))
-        .unwrap();
-    drop(opened);
-    // As version 1 left it.
-    let connection = rusqlite::Connection::open(folder.path().join("fleetgauge.db")).unwrap();
+/// Takes away from a store what versions after 1 added.
+fn downgrade_to_version_1(folder: &Path) {
+    let connection = rusqlite::Connection::open(folder.join("fleetgauge.db")).unwrap();
     connection
         .execute_batch(
             "DROP TABLE notification; ALTER TABLE inbox DROP COLUMN format; ALTER TABLE inbox DROP COLUMN crc32c;",
         )
         .unwrap();
-    let later = [
+    for table in [
         "subscription",
         "import_file",
         "imported",
@@ -197,37 +185,49 @@ fn an_older_store_is_taken_over_and_remembers_subscriptions_from_then_on() {
         "year_figure",
         "emission_row",
         "rollup",
-    ];
-    later.iter().for_each(|table| {
+    ] {
         connection
             .execute_batch(&format!("DROP TABLE {table}"))
-            .unwrap()
-    });
+            .unwrap();
+    }
     connection.pragma_update(None, "user_version", 1).unwrap();
-    drop(connection);
-    let rows = |names: &[(&str, Option<u8>)]| -> Vec<Subscription> {
-        names
-            .iter()
-            .map(|(filter, qos)| Subscription {
-                filter: (*filter).to_owned(),
-                qos: *qos,
-            })
-            .collect()
-    };
+}
+
+fn subscriptions(filters: &[(&str, Option<u8>)]) -> Vec<Subscription> {
+    filters
+        .iter()
+        .map(|(filter, qos)| Subscription {
+            filter: (*filter).to_owned(),
+            qos: *qos,
+        })
+        .collect()
+}
+
+#[test]
+fn an_older_store_is_migrated_and_remembers_subscriptions_from_then_on() {
+    let folder = TempDir::new("store-older");
+    let mut opened = Store::open(&config(folder.path())).unwrap();
+    opened
+        .store
+        .commit(&commit(&[1; 10], b"m f=1.0 1\n"))
+        .unwrap();
+    drop(opened);
+    downgrade_to_version_1(folder.path());
     let mut opened = Store::open(&config(folder.path())).unwrap();
     assert_eq!(
         (opened.recovery.inbox.len(), opened.store.outbox().rows),
         (1, 1)
     );
-    assert_eq!(opened.store.subscriptions("a@b:1").unwrap(), rows(&[]));
+    assert_eq!(opened.store.subscriptions("a@b:1").unwrap(), []);
+    let other = subscriptions(&[("z", Some(1))]);
     for known in [
-        &rows(&[("x/#", None), ("y", Some(1))]),
-        &rows(&[("y", Some(0))]),
+        &subscriptions(&[("x/#", None), ("y", Some(1))]),
+        &subscriptions(&[("y", Some(0))]),
     ] {
         opened.store.remember_subscriptions("a@b:1", known).unwrap();
         opened
             .store
-            .remember_subscriptions("c@b:1", &rows(&[("z", Some(1))]))
+            .remember_subscriptions("c@b:1", &other)
             .unwrap();
         assert_eq!(&opened.store.subscriptions("a@b:1").unwrap(), known);
     }
@@ -235,12 +235,9 @@ fn an_older_store_is_taken_over_and_remembers_subscriptions_from_then_on() {
     let opened = Store::open(&config(folder.path())).unwrap();
     assert_eq!(
         opened.store.subscriptions("a@b:1").unwrap(),
-        rows(&[("y", Some(0))])
+        subscriptions(&[("y", Some(0))])
     );
-    assert_eq!(
-        opened.store.subscriptions("c@b:1").unwrap(),
-        rows(&[("z", Some(1))])
-    );
+    assert_eq!(opened.store.subscriptions("c@b:1").unwrap(), other);
 }
 
 #[test]
@@ -268,7 +265,7 @@ fn an_inbox_row_that_was_changed_on_disk_is_refused() {
 }
 
 #[test]
-fn two_daemons_cannot_have_one_store() {
+fn two_daemons_cannot_open_one_store() {
     let folder = TempDir::new("store-two");
     let first = Store::open(&config(folder.path())).unwrap();
     assert!(matches!(
@@ -353,6 +350,76 @@ fn a_full_file_refuses_and_goes_on_when_there_is_room() {
     );
 }
 
+/// Limits how far files of the daemon may grow: at their size, it is what a full disk looks like to the program.
+fn limit_file_size(prlimit: &Path, daemon: &Daemon, bytes: &str) {
+    let status = Command::new(prlimit)
+        .args([
+            format!("--pid={}", daemon.id()),
+            format!("--fsize={bytes}:"),
+        ])
+        .status();
+    assert!(status.unwrap().success());
+}
+
+fn largest_file(folder: &Path) -> u64 {
+    std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().metadata().unwrap().len())
+        .max()
+        .unwrap()
+}
+
+/// A vehicle that publishes with QoS 1.
+struct Vehicle {
+    client: rumqttc::AsyncClient,
+    events: rumqttc::EventLoop,
+}
+
+impl Vehicle {
+    fn new(port: u16) -> Self {
+        let mut options = rumqttc::MqttOptions::new("disk", "127.0.0.1", port);
+        options.set_keep_alive(Duration::from_secs(60));
+        let (client, events) = rumqttc::AsyncClient::new(options, 10);
+        Self { client, events }
+    }
+
+    fn publish(&self, km: u32) {
+        let payload = format!("{{\"odometer\":{km}}}");
+        self.client
+            .try_publish(
+                "fleet/vehicles/D/telemetry",
+                rumqttc::QoS::AtLeastOnce,
+                false,
+                payload,
+            )
+            .unwrap();
+    }
+
+    /// Whether an acknowledgement comes within some seconds.
+    async fn is_acknowledged_within(&mut self, seconds: u64) -> bool {
+        let acknowledged = async {
+            while !matches!(
+                self.events.poll().await.unwrap(),
+                rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_))
+            ) {}
+        };
+        tokio::time::timeout(Duration::from_secs(seconds), acknowledged)
+            .await
+            .is_ok()
+    }
+}
+
+fn assert_not_ready_but_answering(daemon: &Daemon) {
+    let (status, body) = daemon.get("/readyz");
+    assert!(status == 503 && body.contains("reasons"), "{status} {body}");
+    assert_eq!(daemon.get("/healthz").0, 200);
+    assert_eq!(
+        daemon.get("/api/v1/overview").0,
+        200,
+        "the page still answers"
+    );
+}
+
 #[test]
 fn a_full_disk_stops_acknowledgements_and_nothing_else() {
     const TEST: &str = "a_full_disk_stops_acknowledgements_and_nothing_else";
@@ -361,75 +428,28 @@ fn a_full_disk_stops_acknowledgements_and_nothing_else() {
     };
     let folder = TempDir::new("store-disk");
     let daemon = Daemon::start(folder.path(), &[]);
-    let limit = |bytes: &str| {
-        assert!(
-            Command::new(&prlimit)
-                .args([
-                    format!("--pid={}", daemon.id()),
-                    format!("--fsize={bytes}:")
-                ])
-                .status()
-                .unwrap()
-                .success()
-        );
-    };
+    let limit = |bytes: &str| limit_file_size(&prlimit, &daemon, bytes);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     runtime.block_on(async {
-        let mut options = rumqttc::MqttOptions::new("disk", "127.0.0.1", daemon.mqtt);
-        options.set_keep_alive(Duration::from_secs(60));
-        let (client, mut events) = rumqttc::AsyncClient::new(options, 10);
-        let publish = |km: u32| {
-            client.try_publish(
-                "fleet/vehicles/D/telemetry",
-                rumqttc::QoS::AtLeastOnce,
-                false,
-                format!("{{\"odometer\":{km}}}"),
-            )
-        };
-        publish(1).unwrap();
-        while !matches!(
-            events.poll().await.unwrap(),
-            rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_))
-        ) {}
-        // From here the store's files may not grow: what a full disk looks like to the program.
-        let largest = std::fs::read_dir(folder.path().join("data"))
-            .unwrap()
-            .map(|file| file.unwrap().metadata().unwrap().len())
-            .max();
-        limit(&largest.unwrap().to_string());
-        publish(2).unwrap();
-        let waited = tokio::time::timeout(Duration::from_secs(2), async {
-            while !matches!(
-                events.poll().await.unwrap(),
-                rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_))
-            ) {}
-        });
+        let mut vehicle = Vehicle::new(daemon.mqtt);
+        vehicle.publish(1);
+        assert!(vehicle.is_acknowledged_within(20).await);
+        limit(&largest_file(&folder.path().join("data")).to_string());
+        vehicle.publish(2);
         assert!(
-            waited.await.is_err(),
+            !vehicle.is_acknowledged_within(2).await,
             "not acknowledged while it is not on disk"
         );
-        let (status, body) = daemon.get("/readyz");
-        assert!(status == 503 && body.contains("reasons"), "{status} {body}");
-        assert_eq!(daemon.get("/healthz").0, 200);
-        assert_eq!(
-            daemon.get("/api/v1/overview").0,
-            200,
-            "the page still answers"
-        );
+        assert_not_ready_but_answering(&daemon);
         limit("unlimited");
-        let acknowledged = async {
-            while !matches!(
-                events.poll().await.unwrap(),
-                rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_))
-            ) {}
-        };
-        tokio::time::timeout(Duration::from_secs(20), acknowledged)
-            .await
-            .expect("acknowledged when there is room again");
-        // Not even the log can be written: it is lost, the daemon is not.
+        assert!(
+            vehicle.is_acknowledged_within(20).await,
+            "acknowledged when there is room again"
+        );
+        // The log cannot be written either: its lines are lost, the daemon goes on.
         limit("1");
         signal(daemon.id(), "HUP");
         std::thread::sleep(Duration::from_millis(300));
@@ -439,7 +459,7 @@ fn a_full_disk_stops_acknowledgements_and_nothing_else() {
     assert_eq!(
         daemon.log().matches("trying again").count(),
         1,
-        "said once:\n{}",
+        "logged once:\n{}",
         daemon.log()
     );
     daemon.kill();

@@ -1,4 +1,4 @@
-//! The ledger in a living daemon: over the API, over a kill, with bad questions; and its rows against the schema.
+//! Uptime in a running daemon: over the API, over a kill, with bad queries, and with opening hours that change.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -49,92 +49,112 @@ fn status(socket: &mut Socket, connector: u32, status: &str, error: &str) {
     socket.read().unwrap();
 }
 
-#[test]
-fn new_opening_hours_hold_from_now_on_and_rows_only_rise() {
-    const HOUR: i64 = 3_600_000;
-    let register = |hours: &str| {
-        let sites = format!("site_id,opening_hours\nS,{hours}\n");
-        let files = [
-            ("sites.csv", sites.as_str()),
-            ("charge_points.csv", "charge_point_id,site\nCP1,S\n"),
-        ];
-        let files = files
-            .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
-            .to_vec();
-        Arc::new(
-            Register::parse(
-                &RegisterFiles::from_bytes(files),
-                &TokenHasher::new(&[2; 32]),
-            )
-            .unwrap(),
-        )
-    };
-    let start: UtcMs = "2026-11-23T08:00:00Z".parse().unwrap();
+const HOUR_MS: i64 = 3_600_000;
+
+fn register_with_opening_hours(hours: &str) -> Arc<Register> {
+    let sites = format!("site_id,opening_hours\nS,{hours}\n");
+    let files = [
+        ("sites.csv", sites.as_str()),
+        ("charge_points.csv", "charge_point_id,site\nCP1,S\n"),
+    ];
+    let files = files
+        .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+        .to_vec();
+    let hasher = TokenHasher::new(&[2; 32]);
+    Arc::new(Register::parse(&RegisterFiles::from_bytes(files), &hasher).unwrap())
+}
+
+/// An engine whose register has no opening hours.
+fn engine(start: UtcMs) -> Engine {
     let profile = Profile::by_name("nhs_sdu").unwrap();
     let factors = Arc::new(load_factors(&FactorsConfig::default()).unwrap());
-    let mut engine = Engine::new(
+    Engine::new(
         EngineConfig::default(),
         profile,
-        register(""),
+        register_with_opening_hours(""),
         factors,
         1,
         start,
-    );
-    let mut rows: Vec<Vec<i64>> = Vec::new();
+    )
+}
+
+/// The connector is available from the first minute on; then there are heartbeats.
+fn message_of_minute(minute: i64) -> ChargePointMessage {
+    if minute > 0 {
+        return ChargePointMessage::Heartbeat;
+    }
+    ChargePointMessage::Status {
+        connector_id: 1,
+        part: 0,
+        status: ConnectorStatus::Available,
+        error_code: None,
+        vendor_error_code: None,
+        info: None,
+        at: None,
+    }
+}
+
+/// Runs three hours with new opening hours after the first. Returns the counters of each row.
+fn counters_of_three_hours(engine: &mut Engine, start: UtcMs) -> Vec<Vec<i64>> {
+    let mut rows = Vec::new();
     for minute in 0..=180 {
         let now = start.plus(minute * 60_000);
-        let message = match minute {
-            0 => ChargePointMessage::Status {
-                connector_id: 1,
-                part: 0,
-                status: ConnectorStatus::Available,
-                error_code: None,
-                vendor_error_code: None,
-                info: None,
-                at: None,
-            },
-            _ => ChargePointMessage::Heartbeat,
-        };
         let event = ChargePointEvent {
             charge_point: "CP1".into(),
             received_at: now,
             manner: Manner::default(),
-            message,
+            message: message_of_minute(minute),
         };
         engine.handle(&Observation::ChargePoint(event), now);
         if minute == 60 {
-            engine.set_register(register("Mon 10:00-11:00"), now);
+            engine.set_register(register_with_opening_hours("Mon 10:00-11:00"), now);
         }
         engine.handle_timeout(now);
         while let Some(fact) = engine.poll_output() {
             if let Fact::ConnectorTime(row) = fact {
-                let counters = [&row.class_ms[..], &[row.maintenance_ms, row.closed_ms]].concat();
-                assert!(rows.last().is_none_or(|last| {
-                    last.iter()
-                        .zip(&counters)
-                        .all(|(before, after)| before <= after)
-                }));
-                rows.push(counters);
+                rows.push([&row.class_ms[..], &[row.maintenance_ms, row.closed_ms]].concat());
             }
         }
     }
+    rows
+}
+
+#[test]
+fn counters_of_connector_rows_never_fall_when_opening_hours_change() {
+    let start: UtcMs = "2026-11-23T08:00:00Z".parse().unwrap();
+    let rows = counters_of_three_hours(&mut engine(start), start);
     assert_eq!(rows.len(), 13, "one every 15 minutes");
+    for (before, after) in rows.iter().zip(&rows[1..]) {
+        assert!(
+            before
+                .iter()
+                .zip(after)
+                .all(|(before, after)| before <= after)
+        );
+    }
+}
+
+#[test]
+fn new_opening_hours_apply_from_their_load_on() {
+    let start: UtcMs = "2026-11-23T08:00:00Z".parse().unwrap();
+    let mut engine = engine(start);
+    counters_of_three_hours(&mut engine, start);
     let month = Month::of(start, UK.zone());
     let context = ViewContext {
-        now: start.plus(4 * HOUR),
+        now: start.plus(4 * HOUR_MS),
         late: 0,
         rejected: 0,
     };
     let uptime = serde_json::to_value(engine.uptime_view(&context, month, month)).unwrap();
     let figures = connector(&uptime, "CP1", 1);
-    adds_up(&figures);
+    assert_adds_up(&figures);
     let times = (
         figures["wall_ms"].as_i64(),
         figures["exempt"]["closed"]["available_ms"].as_i64(),
     );
     assert_eq!(
         times,
-        (Some(4 * HOUR), Some(2 * HOUR)),
+        (Some(4 * HOUR_MS), Some(2 * HOUR_MS)),
         "closed from 09:00 to 10:00 and from 11:00 on: {figures}"
     );
 }
@@ -148,7 +168,7 @@ fn connector(uptime: &Value, charge_point: &str, id: u32) -> Value {
         .clone()
 }
 
-fn adds_up(figures: &Value) {
+fn assert_adds_up(figures: &Value) {
     let classes: i64 = figures["class"]
         .as_object()
         .unwrap()
@@ -158,7 +178,7 @@ fn adds_up(figures: &Value) {
     assert_eq!(Some(classes), figures["wall_ms"].as_i64(), "{figures}");
 }
 
-fn what_was_heard_is_classed(uptime: &Value) {
+fn assert_statuses_are_classed(uptime: &Value) {
     assert_eq!(
         uptime["connectors"].as_array().unwrap().len(),
         4,
@@ -175,7 +195,7 @@ fn what_was_heard_is_classed(uptime: &Value) {
             (found["class_now"].as_str(), found["site"].as_str()),
             (Some(class), Some("S"))
         );
-        adds_up(&found);
+        assert_adds_up(&found);
     }
     let scope: Vec<_> = uptime["charge_points"]
         .as_array()
@@ -206,18 +226,18 @@ fn what_was_heard_is_classed(uptime: &Value) {
     );
 }
 
-fn everything_adds_up_over_years(daemon: &Daemon) {
+fn assert_all_years_add_up(daemon: &Daemon) {
     let uptime = daemon.api("uptime?from=2020-01&to=2099-12");
     uptime["connectors"]
         .as_array()
         .unwrap()
         .iter()
-        .for_each(adds_up);
-    adds_up(&uptime["all"]);
-    adds_up(&uptime["sites"][0]);
+        .for_each(assert_adds_up);
+    assert_adds_up(&uptime["all"]);
+    assert_adds_up(&uptime["sites"][0]);
     assert_eq!(
         uptime["all"]["class"]["offline_ms"], 0,
-        "our absence is nobody's downtime: {uptime}"
+        "time without the daemon is no downtime of a charge point: {uptime}"
     );
     let other_year = daemon.api("uptime?from=2020-01&to=2020-12");
     assert_eq!(
@@ -229,7 +249,7 @@ fn everything_adds_up_over_years(daemon: &Daemon) {
     );
 }
 
-fn bad_periods_are_refused(daemon: &Daemon) {
+fn assert_bad_periods_are_refused(daemon: &Daemon) {
     for (path, want) in [
         (
             "uptime?from=2026-13",
@@ -251,7 +271,7 @@ fn bad_periods_are_refused(daemon: &Daemon) {
 }
 
 #[test]
-fn the_ledger_survives_a_kill_and_shows_unobserved_time() {
+fn uptime_survives_a_kill_and_counts_the_time_without_a_daemon_as_not_observed() {
     let folder = TempDir::new("uptime-kill");
     register(folder.path());
     let settings = [
@@ -266,7 +286,7 @@ fn the_ledger_survives_a_kill_and_shows_unobserved_time() {
     status(&mut links[1], 1, "Charging", "NoError");
     status(&mut links[2], 1, "Unavailable", "NoError");
     let uptime = daemon.api("uptime");
-    what_was_heard_is_classed(&uptime);
+    assert_statuses_are_classed(&uptime);
     let before = connector(&uptime, "CP1", 1);
     daemon.kill();
     std::thread::sleep(std::time::Duration::from_millis(1_500));
@@ -283,13 +303,13 @@ fn the_ledger_survives_a_kill_and_shows_unobserved_time() {
         after["class"]["not_observed_ms"].as_i64().unwrap() >= 1_400,
         "{after}"
     );
-    adds_up(&after);
+    assert_adds_up(&after);
     let mut links = ["CP1", "CP2", "CP3"].map(|id| link(&daemon, id));
     wait_for("its link", || {
         connector(&daemon.api("uptime"), "CP1", 1)["class_now"] == "available"
     });
     status(&mut links[0], 2, "Available", "NoError");
-    everything_adds_up_over_years(&daemon);
-    bad_periods_are_refused(&daemon);
+    assert_all_years_add_up(&daemon);
+    assert_bad_periods_are_refused(&daemon);
     daemon.stop();
 }

@@ -1,4 +1,4 @@
-//! Receivers of notifications: an HTTP server that answers what it is told to, and a mail server that keeps what it is given.
+//! Receivers of notifications: an HTTP server that answers with given statuses, and a mail server that keeps its mails.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -9,26 +9,25 @@ use std::sync::{Arc, Mutex};
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// A request that came.
+/// A request, and the status of its answer.
 #[derive(Clone, Debug)]
-pub struct Heard {
+pub struct ReceivedNotification {
     pub line: String,
     pub head: String,
     pub body: String,
-    /// What was answered.
     pub status: u16,
 }
 
-impl Heard {
+impl ReceivedNotification {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap()
     }
 }
 
-/// Answers 200, or first the statuses given.
+/// An HTTP server that answers with the given statuses, and with 200 when there are none left.
 pub struct Receiver {
     pub port: u16,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    requests: Arc<Mutex<Vec<ReceivedNotification>>>,
     answers: Arc<Mutex<Vec<u16>>>,
 }
 
@@ -36,9 +35,9 @@ impl Receiver {
     pub fn start(first: &[u16]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
+        let requests: Arc<Mutex<Vec<ReceivedNotification>>> = Arc::default();
         let answers = Arc::new(Mutex::new(first.to_vec()));
-        let (list, next) = (heard.clone(), answers.clone());
+        let (list, next) = (requests.clone(), answers.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let (list, next) = (list.clone(), next.clone());
@@ -47,7 +46,7 @@ impl Receiver {
         });
         Self {
             port,
-            heard,
+            requests,
             answers,
         }
     }
@@ -56,9 +55,9 @@ impl Receiver {
     pub fn secured(config: Arc<ServerConfig>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
+        let requests: Arc<Mutex<Vec<ReceivedNotification>>> = Arc::default();
         let answers: Arc<Mutex<Vec<u16>>> = Arc::default();
-        let (list, next) = (heard.clone(), answers.clone());
+        let (list, next) = (requests.clone(), answers.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let (list, next, config) = (list.clone(), next.clone(), config.clone());
@@ -70,7 +69,7 @@ impl Receiver {
         });
         Self {
             port,
-            heard,
+            requests,
             answers,
         }
     }
@@ -79,27 +78,27 @@ impl Receiver {
         format!("http://127.0.0.1:{}/hook", self.port)
     }
 
-    /// From now on, these are answered first.
+    /// Replaces the statuses that are answered first.
     pub fn answer(&self, statuses: &[u16]) {
         *self.answers.lock().unwrap() = statuses.to_vec();
     }
 
-    pub fn heard(&self) -> Vec<Heard> {
-        self.heard.lock().unwrap().clone()
+    pub fn requests(&self) -> Vec<ReceivedNotification> {
+        self.requests.lock().unwrap().clone()
     }
 
-    /// Those it has taken.
-    pub fn taken(&self) -> Vec<Heard> {
-        self.heard()
+    /// Requests that were answered with 200.
+    pub fn accepted(&self) -> Vec<ReceivedNotification> {
+        self.requests()
             .into_iter()
-            .filter(|heard| heard.status == 200)
+            .filter(|request| request.status == 200)
             .collect()
     }
 }
 
 fn serve(
     stream: impl Read + Write,
-    list: &Mutex<Vec<Heard>>,
+    list: &Mutex<Vec<ReceivedNotification>>,
     next: &Mutex<Vec<u16>>,
 ) -> Option<()> {
     let mut reader = BufReader::new(stream);
@@ -124,70 +123,70 @@ fn serve(
     } else {
         answers.remove(0)
     };
-    let heard = Heard {
+    let request = ReceivedNotification {
         line: head.lines().next().unwrap_or_default().to_owned(),
         head,
         body: String::from_utf8(body).unwrap(),
         status,
     };
-    list.lock().unwrap().push(heard);
+    list.lock().unwrap().push(request);
     drop(answers);
     let answer =
-        format!("HTTP/1.1 {status} Said\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+        format!("HTTP/1.1 {status} OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
     reader.get_mut().write_all(answer.as_bytes()).ok()
 }
 
-/// A mail server without TLS. It wants `user` and `secret` by AUTH, and refuses recipients at `refused.example`.
+/// A mail server without TLS. It requires `user` and `secret` by AUTH, and refuses recipients at `refused.example`.
 pub struct MailServer {
     pub port: u16,
-    heard: Arc<Mutex<Vec<Vec<String>>>>,
+    mails: Arc<Mutex<Vec<Vec<String>>>>,
 }
 
 impl MailServer {
-    pub fn start(ways: &'static str) -> Self {
+    pub fn start(mechanisms: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let heard: Arc<Mutex<Vec<Vec<String>>>> = Arc::default();
-        let list = heard.clone();
+        let mails: Arc<Mutex<Vec<Vec<String>>>> = Arc::default();
+        let list = mails.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let list = list.clone();
-                std::thread::spawn(move || mail(stream.unwrap(), ways, &list, true));
+                std::thread::spawn(move || serve_mail(stream.unwrap(), mechanisms, &list, true));
             }
         });
-        Self { port, heard }
+        Self { port, mails }
     }
 
     /// The same over TLS, from the first byte or after STARTTLS.
     pub fn secured(config: Arc<ServerConfig>, from_the_start: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let heard: Arc<Mutex<Vec<Vec<String>>>> = Arc::default();
-        let list = heard.clone();
+        let mails: Arc<Mutex<Vec<Vec<String>>>> = Arc::default();
+        let list = mails.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let (list, config) = (list.clone(), config.clone());
                 std::thread::spawn(move || {
                     let mut stream = stream.unwrap();
                     if !from_the_start {
-                        plain_words(&mut stream)?;
+                        serve_until_starttls(&mut stream)?;
                     }
                     let secured = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
-                    mail(secured, "AUTH PLAIN", &list, from_the_start)
+                    serve_mail(secured, "AUTH PLAIN", &list, from_the_start)
                 });
             }
         });
-        Self { port, heard }
+        Self { port, mails }
     }
 
-    /// What was said in each conversation that ended with a message.
-    pub fn heard(&self) -> Vec<Vec<String>> {
-        self.heard.lock().unwrap().clone()
+    /// The lines of each SMTP session that delivered a message.
+    pub fn mails(&self) -> Vec<Vec<String>> {
+        self.mails.lock().unwrap().clone()
     }
 }
 
-/// Up to STARTTLS.
-fn plain_words(stream: &mut TcpStream) -> Option<()> {
+/// The session before TLS, up to STARTTLS.
+fn serve_until_starttls(stream: &mut TcpStream) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     stream.write_all(b"220 hello\r\n").ok()?;
     for (word, answer) in [
@@ -202,15 +201,23 @@ fn plain_words(stream: &mut TcpStream) -> Option<()> {
     Some(())
 }
 
-fn mail(
+/// What the server expects next of a client that logs in with AUTH LOGIN.
+enum Login {
+    None,
+    User,
+    Password,
+}
+
+/// Serves one SMTP session and keeps its lines if it delivers a message.
+fn serve_mail(
     stream: impl Read + Write,
-    ways: &str,
+    mechanisms: &str,
     list: &Mutex<Vec<Vec<String>>>,
     greets: bool,
 ) -> Option<()> {
     let mut reader = BufReader::new(stream);
-    let mut said = Vec::new();
-    let mut logging_in = 0;
+    let mut lines = Vec::new();
+    let mut login = Login::None;
     if greets {
         reader
             .get_mut()
@@ -223,53 +230,58 @@ fn mail(
             return None;
         }
         let line = line.trim_end().to_owned();
-        said.push(line.clone());
-        let word = line.split(' ').next().unwrap_or_default().to_uppercase();
-        let answer = match (word.as_str(), logging_in) {
-            (_, 1) => {
-                logging_in = 2;
-                "334 UGFzc3dvcmQ6\r\n".to_owned()
-            }
-            (_, 2) => {
-                logging_in = 0;
-                // base64 of `secret`.
-                if line == "c2VjcmV0" {
-                    "235 in\r\n"
-                } else {
-                    "535 wrong\r\n"
-                }
-                .to_owned()
-            }
-            ("EHLO", _) => format!("250-hello\r\n250-{ways}\r\n250 SIZE 1000000\r\n"),
-            ("AUTH", _) if line == "AUTH LOGIN" => {
-                logging_in = 1;
-                "334 VXNlcm5hbWU6\r\n".to_owned()
-            }
-            // base64 of NUL user NUL secret.
-            ("AUTH", _) => if line == "AUTH PLAIN AHVzZXIAc2VjcmV0" {
-                "235 in\r\n"
-            } else {
-                "535 5.7.8 wrong\r\n"
-            }
-            .to_owned(),
-            ("RCPT", _) if line.contains("@refused.example") => "550 nobody\r\n".to_owned(),
-            ("DATA", _) => {
-                reader.get_mut().write_all(b"354 go\r\n").ok()?;
-                loop {
-                    let mut line = String::new();
-                    reader.read_line(&mut line).ok()?;
-                    let line = line.trim_end().to_owned();
-                    let end = line == ".";
-                    said.push(line);
-                    if end {
-                        break;
-                    }
-                }
-                list.lock().unwrap().push(said.clone());
-                "250 taken\r\n".to_owned()
-            }
-            _ => "250 yes\r\n".to_owned(),
+        lines.push(line.clone());
+        let answer = if line.eq_ignore_ascii_case("DATA") {
+            reader.get_mut().write_all(b"354 go\r\n").ok()?;
+            read_message(&mut reader, &mut lines)?;
+            list.lock().unwrap().push(lines.clone());
+            "250 taken\r\n".to_owned()
+        } else {
+            smtp_answer(&line, &mut login, mechanisms)
         };
         reader.get_mut().write_all(answer.as_bytes()).ok()?;
+    }
+}
+
+/// The lines of a message, up to the single dot.
+fn read_message(reader: &mut impl BufRead, lines: &mut Vec<String>) -> Option<()> {
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let line = line.trim_end().to_owned();
+        let end = line == ".";
+        lines.push(line);
+        if end {
+            return Some(());
+        }
+    }
+}
+
+/// The answer to a command (RFC 5321, RFC 4954), or to a line of AUTH LOGIN.
+fn smtp_answer(line: &str, login: &mut Login, mechanisms: &str) -> String {
+    let accepted = |good: bool, refusal: &str| {
+        let answer = if good { "235 in" } else { refusal };
+        format!("{answer}\r\n")
+    };
+    match std::mem::replace(login, Login::None) {
+        Login::None => {}
+        Login::User => {
+            *login = Login::Password;
+            return "334 UGFzc3dvcmQ6\r\n".to_owned();
+        }
+        // base64 of `secret`.
+        Login::Password => return accepted(line == "c2VjcmV0", "535 wrong"),
+    }
+    let command = line.split(' ').next().unwrap_or_default().to_uppercase();
+    match command.as_str() {
+        "EHLO" => format!("250-hello\r\n250-{mechanisms}\r\n250 SIZE 1000000\r\n"),
+        "AUTH" if line == "AUTH LOGIN" => {
+            *login = Login::User;
+            "334 VXNlcm5hbWU6\r\n".to_owned()
+        }
+        // base64 of NUL user NUL secret.
+        "AUTH" => accepted(line == "AUTH PLAIN AHVzZXIAc2VjcmV0", "535 5.7.8 wrong"),
+        "RCPT" if line.contains("@refused.example") => "550 nobody\r\n".to_owned(),
+        _ => "250 yes\r\n".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! Whoever asks the page for something: users and tokens in files, requests with all their headers, a login.
+//! A client of the page: users and tokens in files, requests with all their headers, a login.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -16,7 +16,7 @@ pub const PASSWORD: &str = "correct horse & battery";
 pub const OPERATOR: &str = "operator-operator-operator-operator";
 pub const VIEWER: &str = "viewer-viewer-viewer-viewer-viewer";
 
-/// As fast as is taken: tests log in often.
+/// The cheapest hash that the daemon accepts: tests log in often.
 pub fn hash(password: &str) -> String {
     hash_person(
         password.as_bytes(),
@@ -52,7 +52,7 @@ pub fn accounts(folder: &Path) -> [(&'static str, &'static str); 2] {
     ]
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -122,7 +122,7 @@ pub fn open(daemon: &Daemon, line: &str, headers: &[(&str, &str)], body: &str) -
 }
 
 /// Sends a request and reads the answer.
-pub fn ask(daemon: &Daemon, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+pub fn request_as(daemon: &Daemon, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let mut answer = Vec::new();
     let _ = open(daemon, line, headers, body).read_to_end(&mut answer);
     Answer::parse(&String::from_utf8_lossy(&answer))
@@ -160,7 +160,7 @@ pub fn log_in_with(
         headers.push(("Origin", &origin));
     }
     headers.extend(further);
-    ask(
+    request_as(
         daemon,
         "POST /login",
         &headers,
@@ -177,5 +177,5 @@ pub fn log_in(daemon: &Daemon, name: &str) -> String {
 
 /// `/api/v1/me` with a cookie: the status.
 pub fn me(daemon: &Daemon, cookie: &str) -> u16 {
-    ask(daemon, "GET /api/v1/me", &[("Cookie", cookie)], "").status
+    request_as(daemon, "GET /api/v1/me", &[("Cookie", cookie)], "").status
 }

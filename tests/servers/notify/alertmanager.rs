@@ -77,7 +77,7 @@ fn a_real_alertmanager_has_it_until_it_is_over() {
     wait_for("its end", || there().is_empty());
     wait_for("the word of it", || {
         receiver
-            .taken()
+            .accepted()
             .iter()
             .any(|heard| heard.json()["status"] == "resolved")
     });

@@ -78,19 +78,19 @@ fn what_is_told_is_told_once_whatever_dies() {
     configure(folder.path(), &notify);
     let daemon = Daemon::start(folder.path(), &[]);
     charge(&daemon, "AMB-101", 10);
-    wait_for("an attempt", || !receiver.heard().is_empty());
+    wait_for("an attempt", || !receiver.requests().is_empty());
     assert!(daemon.metric("fleetgauge_notifications_waiting") == 1.0);
     assert!(daemon.metric("fleetgauge_notifications_oldest_timestamp_seconds") > 1e9);
     daemon.kill();
     receiver.answer(&[]);
-    let before = receiver.heard().len();
+    let before = receiver.requests().len();
     let daemon = Daemon::start(folder.path(), &[]);
-    wait_for("the delivery", || !receiver.taken().is_empty());
+    wait_for("the delivery", || !receiver.accepted().is_empty());
     wait_for("the row to go", || {
         daemon.metric("fleetgauge_notifications_waiting") == 0.0
     });
-    assert_eq!(receiver.heard().len(), before + 1);
-    let told = receiver.taken()[0].json();
+    assert_eq!(receiver.requests().len(), before + 1);
+    let told = receiver.accepted()[0].json();
     assert_eq!(
         (
             told["version"].as_str(),
@@ -123,8 +123,8 @@ fn what_is_told_is_told_once_whatever_dies() {
     let daemon = Daemon::start(folder.path(), &[]);
     charge(&daemon, "AMB-101", 8);
     charge(&daemon, "AMB-101", 80);
-    wait_for("the end", || receiver.taken().len() == 2);
-    let over = receiver.taken()[1].json();
+    wait_for("the end", || receiver.accepted().len() == 2);
+    let over = receiver.accepted()[1].json();
     assert_eq!(
         (over["status"].as_str(), &over["alerts"][0]["fingerprint"]),
         (Some("resolved"), &alert["fingerprint"])
@@ -148,12 +148,12 @@ fn what_is_refused_for_good_keeps_nothing_waiting() {
     let daemon = Daemon::start(folder.path(), &[]);
     charge(&daemon, "A<B", 10);
     charge(&daemon, "AMB-101", 10);
-    wait_for("the second one", || receiver.taken().len() == 1);
+    wait_for("the second one", || receiver.accepted().len() == 1);
     wait_for("the rows to go", || {
         daemon.metric("fleetgauge_notifications_waiting") == 0.0
     });
     assert_eq!(daemon.metric("fleetgauge_notifications_refused_total"), 1.0);
-    let taken = &receiver.taken()[0];
+    let taken = &receiver.accepted()[0];
     assert!(
         taken
             .head
@@ -244,7 +244,7 @@ fn people_acknowledge_and_silence_and_a_restart_forgets_nothing() {
     );
     charge(&daemon, "AMB-101", 10);
     charge(&daemon, "CAR-201", 10);
-    wait_for("the other one", || !receiver.taken().is_empty());
+    wait_for("the other one", || !receiver.accepted().is_empty());
     let alerts = daemon.api("alerts")["alerts"].clone();
     let of = |vehicle: &str| {
         alerts
@@ -279,9 +279,9 @@ fn people_acknowledge_and_silence_and_a_restart_forgets_nothing() {
     }
     let (code, _) = command(folder.path(), &["alerts", "unsilence", "1", "--at", &at]);
     assert_eq!(code, Some(0));
-    wait_for("the silenced one", || receiver.taken().len() == 2);
+    wait_for("the silenced one", || receiver.accepted().len() == 2);
     assert_eq!(
-        receiver.taken()[1].json()["alerts"][0]["labels"]["vehicle_id"],
+        receiver.accepted()[1].json()["alerts"][0]["labels"]["vehicle_id"],
         "AMB-101"
     );
     what_cannot_be_done_is_said(&daemon);
@@ -331,12 +331,12 @@ fn mails_make_a_thread() {
         );
         let daemon = Daemon::start(folder.path(), &[]);
         charge(&daemon, "AMB-101", 10);
-        wait_for("the mail", || mails.heard().len() == 2);
+        wait_for("the mail", || mails.mails().len() == 2);
         charge(&daemon, "AMB-101", 90);
-        wait_for("its end", || mails.heard().len() == 3);
+        wait_for("its end", || mails.mails().len() == 3);
         daemon.stop();
         let header = |mail: usize, name: &str| {
-            let mail = &mails.heard()[mail];
+            let mail = &mails.mails()[mail];
             mail.iter()
                 .find_map(|line| line.strip_prefix(name))
                 .unwrap_or_else(|| panic!("{name}: {mail:?}"))
@@ -400,7 +400,7 @@ fn bodies_of_each_kind() {
         let (code, text) = test(kind);
         assert_eq!(code, Some(0), "{kind}: {text}");
     }
-    let heard = receiver.taken();
+    let heard = receiver.accepted();
     let at = |request: usize, path: &str| {
         heard[request]
             .json()
