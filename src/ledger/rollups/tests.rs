@@ -43,7 +43,7 @@ fn want(of: &[(&str, i64)]) -> Vec<(String, i64)> {
 }
 
 #[test]
-fn energy_and_time_go_into_the_quarters_they_fall_in() {
+fn energy_is_booked_in_the_quarters_it_falls_in() {
     let register = register("P,A,2\nQ,A,1\nR,B,1\n");
     let mut book = HistoryBook::new(100);
     let now = at("2026-06-01T12:00:00Z");
@@ -73,46 +73,30 @@ fn energy_and_time_go_into_the_quarters_they_fall_in() {
         energy(&Series::Fleet),
         day(&[("10:00", 1_000), ("10:15", 1_900), ("10:30", 570)])
     );
+}
+
+/// What a connector did on 1 June 2026, and from when to when.
+const STRETCHES: &[(Spent, &str, &str)] = &[
+    (Spent::As(Class::Available), "10:00", "10:10"),
+    (Spent::As(Class::Occupied), "10:10", "10:20"),
+    (Spent::Charging, "10:12", "10:20"),
+    (Spent::As(Class::Faulted), "10:20", "10:25"),
+    (Spent::As(Class::NotObserved), "10:25", "10:30"),
+    (Spent::As(Class::Offline), "10:30", "12:45"),
+];
+
+#[test]
+fn time_is_booked_in_the_quarters_it_falls_in() {
+    let time = |time: &str| at(&format!("2026-06-01T{time}:00Z"));
     let mut slots = Slots::default();
-    for (spent, from, to) in [
-        (
-            Spent::As(Class::Available),
-            "2026-06-01T10:00:00Z",
-            "2026-06-01T10:10:00Z",
-        ),
-        (
-            Spent::As(Class::Occupied),
-            "2026-06-01T10:10:00Z",
-            "2026-06-01T10:20:00Z",
-        ),
-        (
-            Spent::Charging,
-            "2026-06-01T10:12:00Z",
-            "2026-06-01T10:20:00Z",
-        ),
-        (
-            Spent::As(Class::Faulted),
-            "2026-06-01T10:20:00Z",
-            "2026-06-01T10:25:00Z",
-        ),
-        (
-            Spent::As(Class::NotObserved),
-            "2026-06-01T10:25:00Z",
-            "2026-06-01T10:30:00Z",
-        ),
-        (
-            Spent::As(Class::Offline),
-            "2026-06-01T10:30:00Z",
-            "2026-06-01T12:45:00Z",
-        ),
-    ] {
+    for &(spent, from, to) in STRETCHES {
         Stretch {
             charge_point: id("P"),
             spent,
-            from: at(from),
-            to: at(to),
+            from: time(from),
+            to: time(to),
         }
-        .book(at("2026-06-01T10:40:00Z"), &mut slots);
+        .book(time("10:40"), &mut slots);
     }
     let minutes = |of| {
         listed(&slots, of)

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, duplex};
+use tokio::io::{AsyncReadExt, DuplexStream, duplex};
 
 use crate::ingest::ArrivalClock;
 use crate::ocpp::tap::*;
@@ -15,6 +15,29 @@ fn text(payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     frame::encode(&mut out, Opcode::Text, payload);
     out
+}
+
+/// An observer that panics at each message of the queue, and counts the panics.
+async fn panic_at_each_message(queue: Arc<Queue>, panics: Arc<AtomicUsize>) {
+    let begin = move || {
+        let queue = queue.clone();
+        async move {
+            if queue.next().await.is_some() {
+                panic!("on purpose");
+            }
+        }
+    };
+    let on_panic = || {
+        panics.fetch_add(1, Ordering::Relaxed);
+    };
+    supervise(begin, on_panic).await;
+}
+
+async fn assert_passes(bytes: &[u8], from: &mut DuplexStream, to: &mut DuplexStream) {
+    from.write_all(bytes).await.expect("open");
+    let mut passed = vec![0; bytes.len()];
+    to.read_exact(&mut passed).await.expect("open");
+    assert_eq!(passed, bytes);
 }
 
 #[tokio::test]
@@ -43,35 +66,16 @@ async fn an_observer_that_panics_at_every_frame_does_not_disturb_the_link() {
     });
     let panics = Arc::new(AtomicUsize::new(0));
     let (counted, observed) = (panics.clone(), queue.clone());
-    let observing = tokio::spawn(async move {
-        let begin = move || {
-            let queue = observed.clone();
-            async move {
-                if queue.next().await.is_some() {
-                    panic!("on purpose");
-                }
-            }
-        };
-        let on_panic = || {
-            counted.fetch_add(1, Ordering::Relaxed);
-        };
-        supervise(begin, on_panic).await;
-    });
+    let observer = tokio::spawn(panic_at_each_message(observed, counted));
     for n in 0..50 {
-        let sent = [
-            text(format!("[2,\"{n}\",\"Heartbeat\",{{}}]").as_bytes()),
-            vec![0x89, 0],
-        ]
-        .concat();
-        charger.write_all(&sent).await.expect("open");
-        let mut passed = vec![0; sent.len()];
-        operator.read_exact(&mut passed).await.expect("open");
-        assert_eq!(passed, sent);
-        let answer = text(b"[3]");
-        operator.write_all(&answer).await.expect("open");
-        let mut passed = vec![0; answer.len()];
-        charger.read_exact(&mut passed).await.expect("open");
-        assert_eq!(passed, answer);
+        let request = text(format!("[2,\"{n}\",\"Heartbeat\",{{}}]").as_bytes());
+        assert_passes(
+            &[request, vec![0x89, 0]].concat(),
+            &mut charger,
+            &mut operator,
+        )
+        .await;
+        assert_passes(&text(b"[3]"), &mut operator, &mut charger).await;
     }
     drop(charger);
     assert_eq!(
@@ -81,7 +85,7 @@ async fn an_observer_that_panics_at_every_frame_does_not_disturb_the_link() {
     );
     drop(operator);
     tokio::time::timeout(Duration::from_secs(10), async {
-        (line.await, observing.await)
+        (line.await, observer.await)
     })
     .await
     .expect("an end")

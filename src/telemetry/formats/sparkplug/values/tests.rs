@@ -1,4 +1,4 @@
-//! Unit tests of `values`.
+//! Sparkplug births and data: which readings come out, with their sequence, time and history flag.
 
 use crate::model::{Quantity, Reading, Sequence};
 use crate::telemetry::formats::sparkplug::values::*;
@@ -67,65 +67,75 @@ fn decode_all(decoder: &mut Sparkplug, topic: &str, payload: &[u8]) -> Vec<Readi
     readings.0
 }
 
+const BIRTH: &str = "spBv1.0/g/DBIRTH/e/d";
+const DATA: &str = "spBv1.0/g/DDATA/e/d";
+/// The metric `soc` with alias 1 in a birth, a float of 50.
+const SOC_BIRTH: &[u8] = b"\x0a\x03soc\x10\x01\x20\x09\x65\0\0\x48\x42";
+/// The same metric in a data message.
+const SOC: &[u8] = b"\x10\x01\x65\0\0\x48\x42";
+/// The same metric with no value.
+const SOC_NULL: &[u8] = b"\x10\x01\x38\x01";
+
+fn vehicle(
+    sequence: Option<Sequence>,
+    historical: bool,
+    at: u64,
+    quantities: &[Quantity],
+) -> ReadingSummary {
+    (
+        AssetKind::Vehicle,
+        sequence,
+        historical,
+        Some(at as i64),
+        quantities.to_vec(),
+    )
+}
+
 #[test]
-fn readings_carry_losses_and_history() {
+fn a_birth_changes_the_state_once() {
     let mut decoder = Sparkplug::default();
-    let (birth, data) = ("spBv1.0/g/DBIRTH/e/d", "spBv1.0/g/DDATA/e/d");
-    // `soc` with alias 1, a float of 50.
-    let soc = b"\x0a\x03soc\x10\x01\x20\x09\x65\0\0\x48\x42";
-    let got = decode_all(&mut decoder, birth, &payload(AT, 1, &[soc]));
-    let at = Some(AT as i64);
-    assert_eq!(
-        got,
-        [(
-            AssetKind::Vehicle,
-            None,
-            false,
-            at,
-            vec![Quantity::Online, Quantity::Soc]
-        )]
-    );
+    let got = decode_all(&mut decoder, BIRTH, &payload(AT, 1, &[SOC_BIRTH]));
+    let online = [Quantity::Online, Quantity::Soc];
+    assert_eq!(got, [vehicle(None, false, AT, &online)]);
     assert!(decoder.take_changed() && !decoder.take_changed());
-    assert_eq!(
-        decode_all(&mut decoder, birth, &payload(AT, 2, &[soc])).len(),
-        1
-    );
+    let again = decode_all(&mut decoder, BIRTH, &payload(AT, 2, &[SOC_BIRTH]));
+    assert_eq!(again.len(), 1);
     assert!(
         !decoder.take_changed(),
         "the same birth again is not a change"
     );
+}
 
+#[test]
+fn readings_carry_losses_and_history() {
+    let mut decoder = Sparkplug::default();
+    decode_all(&mut decoder, BIRTH, &payload(AT, 2, &[SOC_BIRTH]));
+    assert!(decoder.take_changed());
     // Three lost; the message after them has no value, so the next reading carries the loss.
     assert_eq!(
-        decode_all(&mut decoder, data, &payload(AT, 6, &[b"\x10\x01\x38\x01"])),
+        decode_all(&mut decoder, DATA, &payload(AT, 6, &[SOC_NULL])),
         []
     );
-    let live = b"\x10\x01\x65\0\0\x48\x42";
-    let old = [
-        &b"\x10\x01\x28\x01\x65\0\0\x48\x42\x18"[..],
-        &varint(AT - 5),
-    ]
-    .concat();
-    let soc = || vec![Quantity::Soc];
+    let historical = b"\x10\x01\x28\x01\x65\0\0\x48\x42\x18";
+    let historical = [&historical[..], &varint(AT - 5)].concat();
     assert_eq!(
-        decode_all(&mut decoder, data, &payload(AT, 8, &[live, &old])),
+        decode_all(&mut decoder, DATA, &payload(AT, 8, &[SOC, &historical])),
         [
-            (
-                AssetKind::Vehicle,
-                Some(Sequence::Lost(4)),
-                true,
-                Some(AT as i64 - 5),
-                soc()
-            ),
-            (AssetKind::Vehicle, None, false, at, soc()),
+            vehicle(Some(Sequence::Lost(4)), true, AT - 5, &[Quantity::Soc]),
+            vehicle(None, false, AT, &[Quantity::Soc]),
         ]
     );
     assert!(!decoder.take_changed());
+}
 
+#[test]
+fn a_restored_decoder_knows_the_aliases() {
+    let mut decoder = Sparkplug::default();
+    decode_all(&mut decoder, BIRTH, &payload(AT, 2, &[SOC_BIRTH]));
     let mut restarted = Sparkplug::default();
     restarted.restore(&decoder.save());
     assert_eq!(
-        decode_all(&mut restarted, data, &payload(AT, 99, &[live])),
-        [(AssetKind::Vehicle, None, false, at, soc())]
+        decode_all(&mut restarted, DATA, &payload(AT, 99, &[SOC])),
+        [vehicle(None, false, AT, &[Quantity::Soc])]
     );
 }
