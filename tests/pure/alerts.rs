@@ -210,58 +210,56 @@ fn a_site_without_links_hides_its_charge_points() {
     );
 }
 
-#[test]
-fn a_silence_hides_until_it_expires_and_an_acknowledgement_until_it_is_over() {
+fn matcher(name: &str, value: &str) -> Matcher {
+    Matcher {
+        name: name.into(),
+        value: value.into(),
+    }
+}
+
+/// A desk whose rule for faults fires at once and repeats every hour.
+fn desk_of_faults() -> Desk {
     let mut desk = Desk::default();
     let rule = desk.rule("charger_faulted");
     (rule.for_ms, rule.keep_firing_ms, rule.repeat_ms) = (0, 0, HOUR);
-    let matchers = vec![Matcher {
-        name: "charge_point_id".into(),
-        value: "CP*".into(),
-    }];
-    assert!(
-        desk.book
-            .check_silence(
-                &[Matcher {
-                    name: "site".into(),
-                    value: "*".into()
-                }],
-                UtcMs(HOUR),
-                UtcMs(0)
-            )
-            .is_err()
-    );
-    assert!(
-        desk.book
-            .check_silence(&matchers, UtcMs(0), UtcMs(0))
-            .is_err()
-    );
-    assert_eq!(
-        desk.book
-            .check_silence(&matchers, UtcMs(3 * HOUR), UtcMs(0)),
-        Ok(1)
-    );
+    desk
+}
+
+#[test]
+fn a_silence_hides_an_alert_until_it_expires() {
+    let mut desk = desk_of_faults();
+    let matchers = vec![matcher("charge_point_id", "CP*")];
+    let check = |desk: &Desk, matchers: &[Matcher], until| {
+        desk.book.check_silence(matchers, UtcMs(until), UtcMs(0))
+    };
+    assert!(check(&desk, &[matcher("site", "*")], HOUR).is_err());
+    assert!(check(&desk, &matchers, 0).is_err());
+    assert_eq!(check(&desk, &matchers, 3 * HOUR), Ok(1));
     desk.book
         .silence(matchers, UtcMs(3 * HOUR), "ann", "new cable", UtcMs(0));
     desk.fault("CP1", "A", true, MINUTE);
     (1..300).for_each(|minute| desk.settle(minute * MINUTE));
-    assert_eq!(
-        desk.rows
-            .iter()
-            .map(|row| row.state_code)
-            .collect::<Vec<_>>(),
-        [4, 2]
-    );
+    let states: Vec<_> = desk.rows.iter().map(|row| row.state_code).collect();
+    assert_eq!(states, [4, 2]);
     assert_eq!(
         desk.sent()[0],
         (3 * HOUR, NoticeKind::Firing, 1),
         "as soon as it has expired"
     );
     assert_eq!(desk.sent()[1], (4 * HOUR, NoticeKind::Repeat, 1));
+}
+
+#[test]
+fn an_acknowledgement_holds_until_the_alert_is_over() {
+    let mut desk = desk_of_faults();
+    desk.fault("CP1", "A", true, MINUTE);
+    (1..120).for_each(|minute| desk.settle(minute * MINUTE));
+    let repeated = (HOUR + MINUTE, NoticeKind::Repeat, 1);
+    assert_eq!(desk.sent(), [(MINUTE, NoticeKind::Firing, 1), repeated]);
     let fingerprint = desk.book.alerts().next().unwrap().fingerprint;
     desk.book.check_ack(fingerprint).unwrap();
-    desk.book.ack(fingerprint, "ann", UtcMs(300 * MINUTE));
-    (300..900).for_each(|minute| desk.settle(minute * MINUTE));
+    desk.book.ack(fingerprint, "ann", UtcMs(120 * MINUTE));
+    (120..900).for_each(|minute| desk.settle(minute * MINUTE));
     assert_eq!(desk.sent().len(), 2, "no more repeats");
     desk.fault("CP1", "A", false, 900 * MINUTE);
     desk.settle(900 * MINUTE);

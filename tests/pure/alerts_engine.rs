@@ -197,8 +197,8 @@ fn a_fault_is_pending_at_once_and_notified_when_it_lasts() {
     assert_eq!(depot.sent(), one("charger_faulted", NoticeKind::Resolved));
 }
 
-#[test]
-fn lost_links_are_notified_by_point_or_by_site_and_never_in_exempt_time() {
+/// Ten hours of maintenance at site B, from the depot's first moment.
+fn depot_with_maintenance_at_b() -> Depot {
     let from = "2026-11-23T08:00:00Z".parse().unwrap();
     let window = ExemptWindow {
         site: Some("B".into()),
@@ -216,6 +216,12 @@ fn lost_links_are_notified_by_point_or_by_site_and_never_in_exempt_time() {
     for point in ["CP1", "CP2", "CP3"] {
         depot.connect(point);
     }
+    depot
+}
+
+#[test]
+fn lost_links_are_notified_by_point_or_by_site_and_never_in_exempt_time() {
+    let mut depot = depot_with_maintenance_at_b();
     depot.point("CP1", ChargePointMessage::Disconnected);
     depot.point("CP3", ChargePointMessage::Disconnected);
     depot.pass(14);
@@ -246,13 +252,20 @@ fn lost_links_are_notified_by_point_or_by_site_and_never_in_exempt_time() {
         ]
         .concat()
     );
-    // Taken off the register, it is nobody's business.
     depot.pass(600);
     assert_eq!(
         depot.sent(),
         one("charger_offline", NoticeKind::Firing),
         "CP3, now that the work is over"
     );
+}
+
+#[test]
+fn a_point_taken_off_the_register_has_no_alert() {
+    let mut depot = depot_with_maintenance_at_b();
+    depot.point("CP3", ChargePointMessage::Disconnected);
+    depot.pass(640);
+    assert_eq!(depot.sent(), one("charger_offline", NoticeKind::Firing));
     let files = [
         (
             "charge_points.csv",

@@ -1,95 +1,87 @@
 //! Meter readings and clocks that are wrong, missing or without a session.
 
 use crate::charging::*;
+use SessionMethod::{Meter, Samples, SessionRegister};
+use SessionQuality::{Implausible, MeterStopInvalid, RegisterReset};
+
+/// A session: the meter at its start, samples and the meter at its stop in Wh; its energy in Wh, method and quality.
+type MeterCase = (
+    i64,
+    &'static [i64],
+    i64,
+    Option<i64>,
+    SessionMethod,
+    &'static [SessionQuality],
+);
+
+const METER_CASES: &[MeterCase] = &[
+    (5_000, &[5_500, 6_000], 6_200, Some(1_200), Meter, &[]),
+    (5_000, &[], 4_995, Some(0), Meter, &[]),
+    (
+        5_000,
+        &[5_500, 6_000],
+        0,
+        Some(1_000),
+        Samples,
+        &[MeterStopInvalid],
+    ),
+    (
+        5_000,
+        &[],
+        4_000,
+        None,
+        SessionMethod::None,
+        &[MeterStopInvalid],
+    ),
+    (
+        0,
+        &[8_000_000, 8_000_500],
+        8_000_500,
+        None,
+        SessionMethod::None,
+        &[Implausible],
+    ),
+    (5_000, &[5_500, 20, 6_000], 6_200, Some(1_200), Meter, &[]),
+    (
+        5_000,
+        &[5_500, 20, 520, 1_020],
+        0,
+        Some(1_500),
+        Samples,
+        &[RegisterReset, MeterStopInvalid],
+    ),
+    // Samples count from the session's start although meterStart is a lifetime value (Grizzl-E).
+    (
+        500_000,
+        &[0, 600, 1_200],
+        0,
+        Some(1_200),
+        SessionRegister,
+        &[MeterStopInvalid],
+    ),
+];
 
 #[test]
-fn meters_that_cannot_be_believed() {
-    // (start, samples, stop) in Wh; (energy, method, quality).
-    use SessionMethod::{Meter, None as Nothing, Samples, SessionRegister};
-    use SessionQuality::{Implausible, MeterStopInvalid, RegisterReset};
-    type Case = (
-        i64,
-        Vec<i64>,
-        i64,
-        Option<i64>,
-        SessionMethod,
-        Vec<SessionQuality>,
-    );
-    let cases: Vec<Case> = vec![
-        (5_000, vec![5_500, 6_000], 6_200, Some(1_200), Meter, vec![]),
-        (5_000, vec![], 4_995, Some(0), Meter, vec![]),
-        (
-            5_000,
-            vec![5_500, 6_000],
-            0,
-            Some(1_000),
-            Samples,
-            vec![MeterStopInvalid],
-        ),
-        (
-            5_000,
-            vec![],
-            4_000,
-            Option::None,
-            Nothing,
-            vec![MeterStopInvalid],
-        ),
-        (
-            0,
-            vec![8_000_000, 8_000_500],
-            8_000_500,
-            Option::None,
-            Nothing,
-            vec![Implausible],
-        ),
-        (
-            5_000,
-            vec![5_500, 20, 6_000],
-            6_200,
-            Some(1_200),
-            Meter,
-            vec![],
-        ),
-        (
-            5_000,
-            vec![5_500, 20, 520, 1_020],
-            0,
-            Some(1_500),
-            Samples,
-            vec![RegisterReset, MeterStopInvalid],
-        ),
-        // Samples count from the session's start although meterStart is a lifetime value (Grizzl-E).
-        (
-            500_000,
-            vec![0, 600, 1_200],
-            0,
-            Some(1_200),
-            SessionRegister,
-            vec![MeterStopInvalid],
-        ),
-    ];
-    for (meter_start, samples, meter_stop, energy, method, quality) in cases {
+fn implausible_meters_are_replaced_by_the_best_evidence_left() {
+    for &(meter_start, samples, meter_stop, energy, method, quality) in METER_CASES {
         let mut depot = Depot::new();
         let id = depot.apply(0, start(0, "A1", meter_start)).unwrap();
-        for (index, wh) in samples.iter().enumerate() {
-            depot.apply(
-                5 * (index as i64 + 1),
-                meter(5 * (index as i64 + 1), Some(id.into()), *wh),
-            );
+        for (minute, wh) in (5..).step_by(5).zip(samples) {
+            depot.apply(minute, meter(minute, Some(id.into()), *wh));
         }
         depot.apply(30, stop(30, Some(id.into()), meter_stop));
         let record = depot.last();
-        let what = format!("{meter_start} {samples:?} {meter_stop}");
+        let case = format!("{meter_start} {samples:?} {meter_stop}");
         assert_eq!(
             (record.energy_dwh, record.method),
             (energy.map(|wh| wh * 10), method),
-            "{what}"
+            "{case}"
         );
-        assert_eq!(record.quality, quality, "{what}");
+        assert_eq!(record.quality, quality, "{case}");
         assert_eq!(
             depot.energy_of(&amb()),
             energy.unwrap_or(0) * 10,
-            "{what}: what was booked is what is published"
+            "{case}: what was booked is what is published"
         );
     }
 }

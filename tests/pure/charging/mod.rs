@@ -62,60 +62,84 @@ fn repeated_states_are_collapsed_and_the_link_is_separate() {
     );
 }
 
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, below: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % below
+    }
+
+    fn pick<T: Clone>(&mut self, values: &[T]) -> T {
+        values[self.below(values.len() as u64) as usize].clone()
+    }
+}
+
+/// Any message of one charge point, of a known transaction or of none; one meter in ten is wrong.
+fn any_message(
+    random: &mut Random,
+    minute: i64,
+    transactions: &[i64],
+    register: i64,
+) -> ChargePointMessage {
+    let id = random.pick(transactions);
+    let meter_wh = if random.below(10) == 0 {
+        random.below(9_000_000) as i64
+    } else {
+        register
+    };
+    match random.below(8) {
+        0 => start(minute, random.pick(&["A1", "B1", "FF", ""]), meter_wh),
+        1 => stop(minute, random.pick(&[Some(id), Some(-1), None]), meter_wh),
+        2 => status(random.pick(&[
+            ConnectorStatus::Available,
+            ConnectorStatus::Charging,
+            ConnectorStatus::Faulted,
+        ])),
+        3 => ChargePointMessage::Disconnected,
+        _ => meter(minute, random.pick(&[Some(id), None]), meter_wh),
+    }
+}
+
+/// The last record of each session: closed once, corrected only after that.
+fn final_records(depot: &Depot, seed: u64) -> BTreeMap<String, SessionRecord> {
+    let mut newest = BTreeMap::new();
+    for record in depot.closed.iter() {
+        assert!(
+            newest.insert(record.id.clone(), record.clone()).is_none(),
+            "seed {seed}: {} closed twice",
+            record.id
+        );
+    }
+    for record in &depot.corrected {
+        assert!(
+            newest.insert(record.id.clone(), record.clone()).is_some(),
+            "seed {seed}: {} corrected before it was closed",
+            record.id
+        );
+    }
+    newest
+}
+
 #[test]
-fn anything_in_any_order_adds_up() {
+fn messages_in_any_order_add_up() {
     for seed in 0..300u64 {
-        let mut state = seed;
-        let mut random = move |below: u64| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) % below
-        };
+        let mut random = Random(seed);
         let mut depot = Depot::new();
         let mut ids: Vec<i64> = vec![7];
         let mut register = 1_000i64;
         for minute in 0..120i64 {
-            register += random(300) as i64;
-            let id = ids[random(ids.len() as u64) as usize];
-            let odd = if random(10) == 0 {
-                random(9_000_000) as i64
-            } else {
-                register
-            };
-            let message = match random(8) {
-                0 => start(minute, ["A1", "B1", "FF", ""][random(4) as usize], odd),
-                1 => stop(minute, [Some(id), Some(-1), None][random(3) as usize], odd),
-                2 => status(
-                    [
-                        ConnectorStatus::Available,
-                        ConnectorStatus::Charging,
-                        ConnectorStatus::Faulted,
-                    ][random(3) as usize],
-                ),
-                3 => ChargePointMessage::Disconnected,
-                _ => meter(minute, [Some(id), None][random(2) as usize], odd),
-            };
+            register += random.below(300) as i64;
+            let message = any_message(&mut random, minute, &ids, register);
             ids.extend(depot.apply(minute, message).map(i64::from));
             depot.wait_until(minute);
         }
         depot.apply(200, status(ConnectorStatus::Available));
         depot.wait_until(300);
-        let mut newest: BTreeMap<String, SessionRecord> = BTreeMap::new();
-        for record in depot.closed.iter() {
-            assert!(
-                newest.insert(record.id.clone(), record.clone()).is_none(),
-                "seed {seed}: {} closed twice",
-                record.id
-            );
-        }
-        for record in &depot.corrected {
-            assert!(
-                newest.insert(record.id.clone(), record.clone()).is_some(),
-                "seed {seed}: {} corrected before it was closed",
-                record.id
-            );
-        }
+        let newest = final_records(&depot, seed);
         let published: i64 = newest.values().filter_map(|record| record.energy_dwh).sum();
         assert_eq!(
             depot.energy.values().sum::<i64>(),

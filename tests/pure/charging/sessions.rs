@@ -2,9 +2,8 @@
 
 use crate::charging::*;
 
-#[test]
-fn a_session_from_plugging_in_to_leaving() {
-    let mut depot = Depot::new();
+/// Plugged in at minute 0, charged from 2 to 32, stopped at 40.
+fn plug_in_charge_and_stop(depot: &mut Depot) {
     depot.apply(
         0,
         ChargePointMessage::Connected {
@@ -24,6 +23,12 @@ fn a_session_from_plugging_in_to_leaving() {
     depot.apply(32, status(ConnectorStatus::SuspendedEV));
     depot.apply(40, stop(40, Some(id.into()), 6_410));
     depot.apply(40, status(ConnectorStatus::Finishing));
+}
+
+#[test]
+fn a_session_has_the_energy_and_the_times_of_its_messages() {
+    let mut depot = Depot::new();
+    plug_in_charge_and_stop(&mut depot);
     let record = depot.last().clone();
     assert_eq!(
         (record.id.as_str(), record.energy_dwh, record.method),
@@ -45,6 +50,14 @@ fn a_session_from_plugging_in_to_leaving() {
         (record.charging_ms, record.plugged_ms),
         (30 * MINUTE, 40 * MINUTE)
     );
+    assert_eq!(depot.energy_of(&amb()), 54_100);
+}
+
+#[test]
+fn overstay_is_known_before_and_after_the_vehicle_leaves() {
+    let mut depot = Depot::new();
+    plug_in_charge_and_stop(&mut depot);
+    let record = depot.last().clone();
     // Plugged in and overstaying are of the same instant, while it stands there and when it has left.
     let later = record.ended_at.map(|ended| ended.plus(20 * MINUTE));
     assert_eq!(
@@ -54,14 +67,13 @@ fn a_session_from_plugging_in_to_leaving() {
         ),
         (60 * MINUTE, 10 * MINUTE)
     );
-    assert_eq!(depot.energy_of(&amb()), 54_100);
     depot.apply(75, status(ConnectorStatus::Available));
-    let gone = depot.corrected.last().unwrap();
+    let left = depot.corrected.last().unwrap();
     assert_eq!(
         (
-            gone.id.as_str(),
-            gone.plugged_for_ms(later),
-            gone.overstay_ms(10 * MINUTE, None)
+            left.id.as_str(),
+            left.plugged_for_ms(later),
+            left.overstay_ms(10 * MINUTE, None)
         ),
         (session_id(100, 2).as_str(), 75 * MINUTE, 25 * MINUTE)
     );

@@ -3,7 +3,7 @@
 use crate::counters::*;
 
 #[test]
-fn recorded_cases() {
+fn recorded_cases_give_the_totals_and_events_of_the_reference() {
     let mut seen = 0;
     for line in include_str!("../../samples/counter_cases.jsonl").lines() {
         let case: Value = serde_json::from_str(line).unwrap();
@@ -55,15 +55,16 @@ type Case = (&'static str, Vec<Sample>, i64, &'static [&'static str]);
 
 /// Rules of the reference that its cases do not show.
 #[test]
-fn further_cases() {
-    for (name, samples, total, events) in zeros_and_jumps().into_iter().chain(falls_and_delays()) {
+fn totals_and_events_follow_the_rules() {
+    let cases = [zeros(), jumps(), falls(), delays()].concat();
+    for (name, samples, total, events) in cases {
         let (got, names, _) = run(&samples, &odometer());
         assert_eq!((got, names.as_slice()), (total, events), "{name}");
     }
 }
 
-/// Zeros, jumps, and what confirms a new base.
-fn zeros_and_jumps() -> Vec<Case> {
+/// Zeros and retained values.
+fn zeros() -> Vec<Case> {
     let retained = |minute, km| Sample {
         retained: true,
         ..arrived(minute, km)
@@ -113,6 +114,12 @@ fn zeros_and_jumps() -> Vec<Case> {
             0,
             &["baseline", "drop_zero", "glitch_dropped"],
         ),
+    ]
+}
+
+/// Jumps, and what confirms a new base.
+fn jumps() -> Vec<Case> {
+    vec![
         (
             "a stuck spike is not believed when time has made it plausible",
             (0..600)
@@ -161,8 +168,8 @@ fn zeros_and_jumps() -> Vec<Case> {
     ]
 }
 
-/// Falls, other units, delays, bursts and clocks.
-fn falls_and_delays() -> Vec<Case> {
+/// Falls, and other units.
+fn falls() -> Vec<Case> {
     vec![
         (
             "near zero, but more than can have been driven since: a new base",
@@ -197,6 +204,12 @@ fn falls_and_delays() -> Vec<Case> {
             10_000,
             &["baseline", "unit_suspect"],
         ),
+    ]
+}
+
+/// Delays, bursts and clocks.
+fn delays() -> Vec<Case> {
+    vec![
         (
             "a good reading delayed behind a spike still counts",
             vec![

@@ -208,84 +208,106 @@ impl Step {
     }
 }
 
-/// Three days around the end of summer time, 25 October 2026.
+const VEHICLES: [&str; 6] = [
+    "AMB-101",
+    "AMB-123",
+    "RRV-201",
+    "SUP-401",
+    "ovms:PTS307",
+    "stranger",
+];
+
+/// The meters of the simulated fleet.
+struct Meters {
+    /// Thousandths of a kilometre, by vehicle.
+    odometers: [i64; VEHICLES.len()],
+    /// Thousandths of a litre of AMB-101.
+    fuel: i64,
+    register: i64,
+    /// The last odometer of each vehicle that reported.
+    reported: BTreeMap<String, i64>,
+}
+
+impl Meters {
+    fn new() -> Self {
+        Self {
+            odometers: VEHICLES.map(|_| 1_000_000),
+            fuel: 500_000,
+            register: 100_000,
+            reported: BTreeMap::new(),
+        }
+    }
+
+    /// A vehicle drives on and reports, now and then late or retained.
+    fn vehicle_reading(&mut self, random: &mut Random, now: UtcMs) -> Observation<'static> {
+        let index = random.below(VEHICLES.len() as u64) as usize;
+        self.odometers[index] += random.below(9_000) as i64;
+        self.fuel += random.below(300) as i64;
+        // Now and then an old value comes again.
+        let own_time = random.below(3) > 0;
+        let behind = if own_time && random.below(8) == 0 {
+            600_000
+        } else {
+            0
+        };
+        let asset = VEHICLES[index];
+        let format = if asset.starts_with("ovms") {
+            FeedFormat {
+                number: 1,
+                digits: 6,
+            }
+        } else {
+            FeedFormat::new(0)
+        };
+        let number = |quantity, value| ReadingEntry {
+            quantity,
+            value: Value::Number(Thousandths(value)),
+        };
+        let mut entries = vec![number(Quantity::Odometer, self.odometers[index])];
+        if asset == "AMB-101" {
+            entries.push(number(Quantity::FuelUsedTotal, self.fuel));
+        }
+        self.reported
+            .insert(asset.to_owned(), self.odometers[index]);
+        Observation::Telemetry(Reading {
+            asset: Cow::Borrowed(asset),
+            kind: AssetKind::Vehicle,
+            format,
+            at: own_time.then_some(now.plus(-behind)),
+            received_at: now,
+            retained: random.below(12) == 0,
+            historical: false,
+            sequence: None,
+            stale_after_s: None,
+            entries: Cow::Owned(entries),
+        })
+    }
+}
+
+/// Three days around the end of summer time, 25 October 2026, and the last odometer of each vehicle.
 fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
     let mut random = Random(seed);
     let mut now: UtcMs = "2026-10-24T10:00:00Z".parse().unwrap();
     let mut steps = Vec::new();
-    let vehicles = [
-        "AMB-101",
-        "AMB-123",
-        "RRV-201",
-        "SUP-401",
-        "ovms:PTS307",
-        "stranger",
-    ];
-    let mut odometer = vehicles.map(|_| 1_000_000i64);
-    let mut fuel = 500_000i64;
-    let mut register = 100_000i64;
-    let mut known: BTreeMap<String, i64> = BTreeMap::new();
+    let mut meters = Meters::new();
     for _ in 0..400 {
         now = now.plus(1 + random.below(1_300_000) as i64);
-        let observation = match random.below(10) {
-            0 => {
-                match random.below(4) {
-                    0 => steps.push(Step::Observed(now, Observation::Restarted)),
-                    1 => steps.push(Step::Observed(now, silence(now))),
-                    _ => steps.push(Step::Timeout(now)),
-                }
-                continue;
-            }
-            1..=6 => {
-                let index = random.below(vehicles.len() as u64) as usize;
-                odometer[index] += random.below(9_000) as i64;
-                fuel += random.below(300) as i64;
-                // Now and then an old value comes again.
-                let own_time = random.below(3) > 0;
-                let behind = if own_time && random.below(8) == 0 {
-                    600_000
-                } else {
-                    0
-                };
-                let asset = vehicles[index];
-                let format = if asset.starts_with("ovms") {
-                    FeedFormat {
-                        number: 1,
-                        digits: 6,
-                    }
-                } else {
-                    FeedFormat::new(0)
-                };
-                let number = |quantity, value| ReadingEntry {
-                    quantity,
-                    value: Value::Number(Thousandths(value)),
-                };
-                let mut entries = vec![number(Quantity::Odometer, odometer[index])];
-                if asset == "AMB-101" {
-                    entries.push(number(Quantity::FuelUsedTotal, fuel));
-                }
-                known.insert(asset.to_owned(), odometer[index]);
-                Observation::Telemetry(Reading {
-                    asset: Cow::Borrowed(asset),
-                    kind: AssetKind::Vehicle,
-                    format,
-                    at: own_time.then_some(now.plus(-behind)),
-                    received_at: now,
-                    retained: random.below(12) == 0,
-                    historical: false,
-                    sequence: None,
-                    stale_after_s: None,
-                    entries: Cow::Owned(entries),
-                })
-            }
+        let step = match random.below(10) {
+            0 => match random.below(4) {
+                0 => Step::Observed(now, Observation::Restarted),
+                1 => Step::Observed(now, silence(now)),
+                _ => Step::Timeout(now),
+            },
+            1..=6 => Step::Observed(now, meters.vehicle_reading(&mut random, now)),
             other => {
-                register += random.below(3_000) as i64;
-                charge_point_message(&mut random, other, register, now)
+                meters.register += random.below(3_000) as i64;
+                let message = charge_point_message(&mut random, other, meters.register, now);
+                Step::Observed(now, message)
             }
         };
-        steps.push(Step::Observed(now, observation));
+        steps.push(step);
     }
-    (steps, known)
+    (steps, meters.reported)
 }
 
 /// A message of one of two charge points; `what` says of which kind.
