@@ -1,6 +1,8 @@
 //! The sections on how a report was made: method, restatements, data quality.
 
-use super::data::{Report, Restatements};
+use std::sync::Arc;
+
+use super::data::{DataQuality, MismatchRow, Report, Restatements};
 use super::document::{Block, Table};
 use super::tables::table;
 use super::words::{change, maybe_percent, number, percent, tonnes};
@@ -132,11 +134,18 @@ fn frozen(restatements: &Restatements) -> Table {
 
 pub(super) fn quality(report: &Report) -> Vec<Block> {
     let quality = &report.data_quality;
-    let named = |what: &str, ids: &[std::sync::Arc<str>]| match ids.len() {
+    vec![
+        Block::List(completeness(quality)),
+        fuel_mismatches(&quality.fuel_mismatches),
+    ]
+}
+
+fn completeness(quality: &DataQuality) -> Vec<String> {
+    let named = |what: &str, ids: &[Arc<str>]| match ids.len() {
         0 => format!("{what}: none"),
         count => format!("{what}: {count} ({})", ids.join(", ")),
     };
-    let mut blocks = vec![Block::List(vec![
+    vec![
         format!(
             "completeness: {} ({} of {} vehicle months have data); last year {}",
             maybe_percent(quality.completeness_ratio),
@@ -172,28 +181,28 @@ pub(super) fn quality(report: &Report) -> Vec<Block> {
                 quality.flags.join(", ")
             }
         ),
-    ])];
-    if quality.fuel_mismatches.is_empty() {
-        blocks.push(Block::Text(
+    ]
+}
+
+fn fuel_mismatches(mismatches: &[MismatchRow]) -> Block {
+    if mismatches.is_empty() {
+        return Block::Text(
             "Fuel bought and fuel burnt are nowhere more than a tenth apart, as far as both are known.".to_owned(),
-        ));
-    } else {
-        let rows = quality.fuel_mismatches.iter().map(|row| {
-            vec![
-                row.vehicle_id.to_string(),
-                row.month.clone(),
-                number(row.card_l, 1),
-                number(row.can_l, 1),
-                change(Some(row.difference_ratio)),
-            ]
-        });
-        let headers = ["vehicle", "month", "bought, l", "burnt, l", "difference"];
-        blocks.push(Block::Table(table(
-            "Fuel bought against fuel burnt",
-            &headers,
-            2,
-            rows.collect(),
-        )));
+        );
     }
-    blocks
+    let row = |row: &MismatchRow| {
+        vec![
+            row.vehicle_id.to_string(),
+            row.month.clone(),
+            number(row.card_l, 1),
+            number(row.can_l, 1),
+            change(Some(row.difference_ratio)),
+        ]
+    };
+    Block::Table(table(
+        "Fuel bought against fuel burnt",
+        &["vehicle", "month", "bought, l", "burnt, l", "difference"],
+        2,
+        mismatches.iter().map(row).collect(),
+    ))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::data::{Charging, Method, PeriodRow, Report, Restatements};
+use super::data::{Method, PeriodRow, Report, Restatements};
 use super::period::Period;
 use super::{charging, emissions, league, quality};
 use crate::engine::EngineConfig;
@@ -14,7 +14,7 @@ use crate::ledger::emissions::{
 };
 use crate::ledger::factors::YearPolicy;
 use crate::ledger::targets::{
-    self, Figures, Target, assess, headline, last_full_month, with_headline,
+    self, Figures, Target, TargetRecord, assess, headline, last_full_month, with_headline,
 };
 use crate::ledger::transition::Profile;
 use crate::model::register::Register;
@@ -223,22 +223,60 @@ fn air_base(input: &Input<'_>, missing: &mut Vec<String>) -> Option<(i32, AirSum
     (!found.lines.is_empty()).then(|| (to.0 - from.0 + 1, found.total()))
 }
 
-/// The report.
+/// Builds the report of a period. What could not be found out is listed in `missing`.
 pub fn build_report(mut input: Input<'_>) -> Report {
     let mut missing = std::mem::take(&mut input.missing);
-    let today = Day::of(input.now, input.register.zone());
     let (now, before) = stretches(&input, &mut missing);
-    if today < input.period.from {
-        missing.push(format!(
-            "the period begins on {}: nothing of it has happened yet",
-            input.period.from
-        ));
-    } else if today <= input.period.to {
-        missing.push(format!(
-            "the period runs until {}: figures go to {today}, and so do those of last year",
-            input.period.to
-        ));
+    missing.extend(period_not_over(&input));
+    missing.extend(periods_without_activity(&input, &now, &before));
+    let base = air_base(&input, &mut missing);
+    Report {
+        period: period_row(&input, &now, &before),
+        generated_at: input.now.to_string(),
+        targets: target_records(&input, now.to),
+        emissions: emissions::emissions(&now, &before),
+        air: emissions::pollutants(&input, &now, &before, base.as_ref()),
+        league_organisations: league::league(&input, &now, &before, false),
+        league_sites: league::league(&input, &now, &before, true),
+        charging: charging::charging(&input, &now, &before),
+        method: method(&input, &now, &before),
+        restatements: Restatements {
+            policy: quality::POLICY,
+            threshold_ratio: RESTATEMENT_THRESHOLD.get(),
+            effects: quality::restatements(&input, &[&now, &before]),
+            years: quality::frozen_years(&input, &[&now, &before], &mut missing),
+        },
+        data_quality: quality::quality(&input, &now, &before),
+        missing,
     }
+}
+
+/// What to know where the period is still to come or still runs.
+fn period_not_over(input: &Input<'_>) -> Option<String> {
+    let today = Day::of(input.now, input.register.zone());
+    let period = input.period;
+    if today < period.from {
+        Some(format!(
+            "the period begins on {}: nothing of it has happened yet",
+            period.from
+        ))
+    } else if today <= period.to {
+        Some(format!(
+            "the period runs until {}: figures go to {today}, and so do those of last year",
+            period.to
+        ))
+    } else {
+        None
+    }
+}
+
+/// The periods that a store is there for and has no activity of.
+fn periods_without_activity(
+    input: &Input<'_>,
+    now: &PeriodFigures,
+    before: &PeriodFigures,
+) -> Vec<String> {
+    let mut missing = Vec::new();
     if input.reader.is_some() && now.activity.is_empty() {
         missing.push(format!(
             "activity: the store has none from {} to {}",
@@ -251,65 +289,50 @@ pub fn build_report(mut input: Input<'_>) -> Report {
             before.from, before.to
         ));
     }
+    missing
+}
+
+fn period_row(input: &Input<'_>, now: &PeriodFigures, before: &PeriodFigures) -> PeriodRow {
+    let today = Day::of(input.now, input.register.zone());
+    PeriodRow {
+        name: input.period.name.clone(),
+        from: input.period.from.to_string(),
+        to: input.period.to.to_string(),
+        figures_to: now.to.to_string(),
+        complete: today > input.period.to,
+        last_year_from: before.from.to_string(),
+        last_year_to: before.to.to_string(),
+    }
+}
+
+/// Every target once: where `[target]` and an entry of the list are the same, the alias is left out.
+fn target_records(input: &Input<'_>, as_of: Day) -> Vec<TargetRecord> {
     let engine = input.engine;
     let first = headline(
         engine.target_share,
         engine.target_due,
         engine.target_start.zip(engine.target_start_share),
     );
-    let all = with_headline(first, input.targets);
-    let records = all
+    with_headline(first, input.targets)
         .iter()
-        .map(|target| assess(target, input.profile, input.register, input.figures, now.to));
-    let base = air_base(&input, &mut missing);
-    let (uptime, uptime_note) = charging::uptime(&input.uptime);
-    let (sites, total) = charging::sessions(input.register, &now, &before);
-    let kwh = |dwh: i64| dwh as f64 / 10_000.0;
-    Report {
-        period: PeriodRow {
-            name: input.period.name.clone(),
-            from: input.period.from.to_string(),
-            to: input.period.to.to_string(),
-            figures_to: now.to.to_string(),
-            complete: today > input.period.to,
-            last_year_from: before.from.to_string(),
-            last_year_to: before.to.to_string(),
+        .map(|target| assess(target, input.profile, input.register, input.figures, as_of))
+        .filter(|record| record.alias_of.is_none())
+        .collect()
+}
+
+fn method(input: &Input<'_>, now: &PeriodFigures, before: &PeriodFigures) -> Method {
+    Method {
+        program: format!("fleetgauge {}", env!("CARGO_PKG_VERSION")),
+        profile: input.profile.described(),
+        year_policy: match input.year_policy {
+            YearPolicy::Majority => "majority",
+            YearPolicy::Blended => "blended",
+            YearPolicy::Calendar => "calendar",
         },
-        generated_at: input.now.to_string(),
-        targets: records.filter(|record| record.alias_of.is_none()).collect(),
-        emissions: emissions::emissions(&now, &before),
-        air: emissions::pollutants(&input, &now, &before, base.as_ref()),
-        league_organisations: league::league(&input, &now, &before, false),
-        league_sites: league::league(&input, &now, &before, true),
-        charging: Charging {
-            sites,
-            total,
-            energy_staff_public_kwh: kwh(now.inventory.staff_public.0),
-            energy_unallocated_kwh: kwh(now.inventory.unallocated.0),
-            uptime,
-            uptime_note,
-        },
-        method: Method {
-            program: format!("fleetgauge {}", env!("CARGO_PKG_VERSION")),
-            profile: input.profile.described(),
-            year_policy: match input.year_policy {
-                YearPolicy::Majority => "majority",
-                YearPolicy::Blended => "blended",
-                YearPolicy::Calendar => "calendar",
-            },
-            factor_sets: now.factor_sets(),
-            last_year_factor_sets: before.factor_sets(),
-            emissions_method_version: METHOD_VERSION,
-            targets_method_version: targets::METHOD_VERSION,
-            residual_kgco2e_per_kwh: engine.residual_factor.map(KgCo2ePerKwh::get),
-        },
-        restatements: Restatements {
-            policy: quality::POLICY,
-            threshold_ratio: RESTATEMENT_THRESHOLD.get(),
-            effects: quality::restatements(&input, &[&now, &before]),
-            years: quality::frozen_years(&input, &[&now, &before], &mut missing),
-        },
-        data_quality: quality::quality(&input, &now, &before),
-        missing,
+        factor_sets: now.factor_sets(),
+        last_year_factor_sets: before.factor_sets(),
+        emissions_method_version: METHOD_VERSION,
+        targets_method_version: targets::METHOD_VERSION,
+        residual_kgco2e_per_kwh: input.engine.residual_factor.map(KgCo2ePerKwh::get),
     }
 }

@@ -3,14 +3,32 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::build::{PeriodFigures, Uptime};
-use super::data::{ChargingRow, UptimeRow};
+use super::build::{Input, PeriodFigures, Uptime};
+use super::data::{Charging, ChargingRow, UptimeRow};
 use crate::engine::views::UptimeGroup;
 use crate::model::ClosedSession;
 use crate::model::register::Register;
 
-/// Sites, and all of them together.
-pub(super) fn sessions(
+/// Sessions, energy outside the fleet and uptime.
+pub(super) fn charging(input: &Input<'_>, now: &PeriodFigures, before: &PeriodFigures) -> Charging {
+    let (sites, total) = sessions(input.register, now, before);
+    let (uptime, uptime_note) = uptime(&input.uptime);
+    Charging {
+        sites,
+        total,
+        energy_staff_public_kwh: kilowatt_hours(now.inventory.staff_public.0),
+        energy_unallocated_kwh: kilowatt_hours(now.inventory.unallocated.0),
+        uptime,
+        uptime_note,
+    }
+}
+
+fn kilowatt_hours(tenth_watt_hours: i64) -> f64 {
+    tenth_watt_hours as f64 / 10_000.0
+}
+
+/// The row of each site, and that of all of them together.
+fn sessions(
     register: &Register,
     now: &PeriodFigures,
     before: &PeriodFigures,
@@ -60,12 +78,12 @@ pub(super) fn sessions(
     (rows, total)
 }
 
-fn add(sum: &mut Option<f64>, dwh: i64) {
-    *sum = Some(sum.unwrap_or(0.0) + dwh as f64 / 10_000.0);
+fn add(sum: &mut Option<f64>, tenth_watt_hours: i64) {
+    *sum = Some(sum.unwrap_or(0.0) + kilowatt_hours(tenth_watt_hours));
 }
 
-/// Rows of `/api/v1/uptime`, and what to know beside them.
-pub(super) fn uptime(uptime: &Uptime) -> (Vec<UptimeRow>, String) {
+/// Rows of `/api/v1/uptime`, and the note that goes with them.
+fn uptime(uptime: &Uptime) -> (Vec<UptimeRow>, String) {
     let view = match uptime {
         Uptime::Unknown(reason) => return (Vec::new(), reason.clone()),
         Uptime::Known(view) => view,

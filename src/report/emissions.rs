@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::build::{Input, PeriodFigures};
 use super::data::{Air, AirRow, Emissions, Group, MonthRow, PollutantRow, ScopeRow};
-use crate::ledger::air::{AirSums, Pollutant, changes};
+use crate::ledger::air::{AirConfig, AirSums, Pollutant, changes};
 use crate::ledger::emissions::{Figures, Inventory, InventoryKey, Scope, Uncertain, relative_sd};
 use crate::units::{KgCo2e, Kilograms, Month, Ratio};
 
@@ -34,62 +34,89 @@ fn group(
     before: &Inventory,
     wanted: impl Fn(&InventoryKey) -> bool,
 ) -> Group {
-    let mut total = Figures::default();
-    let lines = || now.lines.iter().filter(|(key, _)| wanted(key));
-    lines().for_each(|(_, figures)| total.add(figures));
-    let mut earlier = Figures::default();
-    let lines_before = || before.lines.iter().filter(|(key, _)| wanted(key));
-    lines_before().for_each(|(_, figures)| earlier.add(figures));
-    let scope = |scope: Scope| {
-        let mut tiers: BTreeMap<u8, KgCo2e> = BTreeMap::new();
-        let (mut estimated, mut sets) = (KgCo2e::ZERO, BTreeSet::new());
-        for (key, kgco2e) in lines().filter_map(|(key, figures)| Some((key, figures.scope(scope)?)))
-        {
-            *tiers.entry(key.tier).or_default() += kgco2e;
-            if key.estimated() {
-                estimated += kgco2e;
-            }
-            sets.insert(key.set_of(scope).to_string());
-        }
-        let (kgco2e, last_year) = (total.scope(scope), earlier.scope(scope));
-        if kgco2e.is_none() && last_year.is_none() {
-            return None;
-        }
-        let change = kgco2e
-            .zip(last_year.filter(|earlier| *earlier > KgCo2e::ZERO))
-            .map(|(now, earlier)| now / earlier - Ratio::ONE);
-        let estimated_before = lines_before()
-            .filter(|(key, _)| key.estimated())
-            .filter_map(|(_, figures)| figures.scope(scope));
-        Some(ScopeRow {
-            scope: scope.name(),
-            kgco2e: kgco2e.map(KgCo2e::get),
-            // Within a tier the errors go together, between tiers they are independent.
-            sd_kgco2e: Uncertain::from_groups(
-                tiers
-                    .iter()
-                    .map(|(tier, kgco2e)| (*kgco2e, relative_sd(*tier))),
-            )
-            .sd
-            .get(),
-            estimated_kgco2e: estimated.get(),
-            last_year_kgco2e: last_year.map(KgCo2e::get),
-            last_year_estimated_kgco2e: estimated_before.sum::<KgCo2e>().get(),
-            change_ratio: change.map(Ratio::get),
-            tiers_kgco2e: tiers
-                .into_iter()
-                .map(|(tier, kgco2e)| (tier, kgco2e.get()))
-                .collect(),
-            factor_sets: sets.into_iter().collect(),
-        })
-    };
+    let now = Lines::new(now, &wanted);
+    let before = Lines::new(before, &wanted);
     Group {
         organisation,
-        scopes: Scope::ALL.into_iter().filter_map(scope).collect(),
-        distance_km: total.distance.km().get(),
-        fuel_l: total.fuel.litres().get(),
-        energy_kwh: total.energy.kilowatt_hours().get(),
+        scopes: Scope::ALL
+            .into_iter()
+            .filter_map(|scope| scope_row(scope, &now, &before))
+            .collect(),
+        distance_km: now.total.distance.km().get(),
+        fuel_l: now.total.fuel.litres().get(),
+        energy_kwh: now.total.energy.kilowatt_hours().get(),
     }
+}
+
+/// The lines of an inventory that belong to a group, and their sum.
+struct Lines<'a> {
+    lines: Vec<(&'a InventoryKey, &'a Figures)>,
+    total: Figures,
+}
+
+impl<'a> Lines<'a> {
+    fn new(inventory: &'a Inventory, wanted: impl Fn(&InventoryKey) -> bool) -> Self {
+        let lines: Vec<_> = inventory
+            .lines
+            .iter()
+            .filter(|(key, _)| wanted(key))
+            .collect();
+        let mut total = Figures::default();
+        lines.iter().for_each(|(_, figures)| total.add(figures));
+        Self { lines, total }
+    }
+
+    /// Those with a figure of a scope.
+    fn of_scope(&self, scope: Scope) -> impl Iterator<Item = (&'a InventoryKey, KgCo2e)> {
+        self.lines
+            .iter()
+            .filter_map(move |(key, figures)| Some((*key, figures.scope(scope)?)))
+    }
+
+    /// The part that rests on estimated activity.
+    fn estimated(&self, scope: Scope) -> KgCo2e {
+        self.of_scope(scope)
+            .filter(|(key, _)| key.estimated())
+            // From zero: a sum of no floats is -0.
+            .fold(KgCo2e::ZERO, |sum, (_, kgco2e)| sum + kgco2e)
+    }
+}
+
+/// `None` where neither period has a figure of the scope.
+fn scope_row(scope: Scope, now: &Lines<'_>, before: &Lines<'_>) -> Option<ScopeRow> {
+    let (kgco2e, last_year) = (now.total.scope(scope), before.total.scope(scope));
+    if kgco2e.is_none() && last_year.is_none() {
+        return None;
+    }
+    let change = kgco2e
+        .zip(last_year.filter(|earlier| *earlier > KgCo2e::ZERO))
+        .map(|(now, earlier)| now / earlier - Ratio::ONE);
+    let mut tiers: BTreeMap<u8, KgCo2e> = BTreeMap::new();
+    let mut sets = BTreeSet::new();
+    for (key, kgco2e) in now.of_scope(scope) {
+        *tiers.entry(key.tier).or_default() += kgco2e;
+        sets.insert(key.set_of(scope).to_string());
+    }
+    // Within a tier the errors go together, between tiers they are independent.
+    let uncertain = Uncertain::from_groups(
+        tiers
+            .iter()
+            .map(|(tier, kgco2e)| (*kgco2e, relative_sd(*tier))),
+    );
+    Some(ScopeRow {
+        scope: scope.name(),
+        kgco2e: kgco2e.map(KgCo2e::get),
+        sd_kgco2e: uncertain.sd.get(),
+        estimated_kgco2e: now.estimated(scope).get(),
+        last_year_kgco2e: last_year.map(KgCo2e::get),
+        last_year_estimated_kgco2e: before.estimated(scope).get(),
+        change_ratio: change.map(Ratio::get),
+        tiers_kgco2e: tiers
+            .into_iter()
+            .map(|(tier, kgco2e)| (tier, kgco2e.get()))
+            .collect(),
+        factor_sets: sets.into_iter().collect(),
+    })
 }
 
 fn months(now: &PeriodFigures) -> Vec<MonthRow> {
@@ -114,26 +141,17 @@ pub(super) fn pollutants(
     base: Option<&(i32, AirSums)>,
 ) -> Air {
     let config = &input.engine.air;
-    let (total, earlier) = (now.air.total(), before.air.total());
+    let earlier = before.air.total();
     // Configured figures are of a year, as /api/v1/air has it.
     let base_days = base
         .filter(|_| config.base_kg.is_empty())
         .map_or(365, |(days, _)| *days);
     let (found, all_met) = changes(
-        &total,
+        &now.air.total(),
         base.map(|(_, sums)| sums),
         (now.to.0 - now.from.0 + 1, base_days),
         config,
     );
-    let kg = |sums: &AirSums, pollutant| {
-        sums.pollutant(pollutant, config.include_non_exhaust)
-            .kilograms()
-            .get()
-    };
-    let mut organisations: BTreeMap<&Arc<str>, AirSums> = BTreeMap::new();
-    for ((organisation, _), sums) in &now.air.lines {
-        organisations.entry(organisation).or_default().add(sums);
-    }
     let known = |stretch: &PeriodFigures| !stretch.air.lines.is_empty();
     Air {
         method: "EMEP/EEA 2019 Tier 3, hot exhaust; without cold starts, idling and resuspension",
@@ -145,22 +163,36 @@ pub(super) fn pollutants(
                 pollutant: change.pollutant.name(),
                 tracked: change.tracked,
                 kg: known(now).then_some(change.emitted.get()),
-                last_year_kg: known(before).then(|| kg(&earlier, change.pollutant)),
+                last_year_kg: known(before).then(|| kilograms(&earlier, change.pollutant, config)),
                 base_kg: change.base.map(Kilograms::get),
                 change_from_base_ratio: change.change.filter(|_| known(now)).map(Ratio::get),
                 status: change.status,
             })
             .collect(),
-        organisations: organisations
-            .into_iter()
-            .map(|(organisation, sums)| AirRow {
-                organisation: organisation.clone(),
-                distance_km: sums.distance.km().get(),
-                nox_kg: kg(&sums, Pollutant::Nox),
-                pm25_kg: kg(&sums, Pollutant::Pm25),
-                pm10_kg: kg(&sums, Pollutant::Pm10),
-            })
-            .collect(),
+        organisations: pollutants_by_organisation(now, config),
         not_computed_km: now.air.not_computed_distance.km().get(),
     }
+}
+
+fn pollutants_by_organisation(now: &PeriodFigures, config: &AirConfig) -> Vec<AirRow> {
+    let mut organisations: BTreeMap<&Arc<str>, AirSums> = BTreeMap::new();
+    for ((organisation, _), sums) in &now.air.lines {
+        organisations.entry(organisation).or_default().add(sums);
+    }
+    organisations
+        .into_iter()
+        .map(|(organisation, sums)| AirRow {
+            organisation: organisation.clone(),
+            distance_km: sums.distance.km().get(),
+            nox_kg: kilograms(&sums, Pollutant::Nox, config),
+            pm25_kg: kilograms(&sums, Pollutant::Pm25, config),
+            pm10_kg: kilograms(&sums, Pollutant::Pm10, config),
+        })
+        .collect()
+}
+
+fn kilograms(sums: &AirSums, pollutant: Pollutant, config: &AirConfig) -> f64 {
+    sums.pollutant(pollutant, config.include_non_exhaust)
+        .kilograms()
+        .get()
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::build::{Input, stretches};
-use crate::ledger::emissions::{Figures, Scope};
+use crate::ledger::emissions::{Figures, InventoryKey, Scope};
 use crate::ledger::transition::classify;
 use crate::model::register::{Ownership, Role, Vehicle};
 use crate::units::{Day, KgCo2e};
@@ -51,61 +51,101 @@ pub struct ReturnRow {
     pub kgco2_outside_of_scopes: Option<f64>,
 }
 
-/// Organisation, type, fuel, Euro stage, ownership, emergency, class.
-type Kind = (
-    Arc<str>,
-    String,
-    String,
-    String,
-    &'static str,
-    &'static str,
-    &'static str,
-);
-
-fn kind(vehicle: &Vehicle, class: &'static str) -> Kind {
-    let unknown = || "unknown".to_owned();
-    let ownership = match vehicle.ownership {
-        Some(Ownership::Owned) => "owned",
-        Some(Ownership::Leased) => "leased",
-        Some(Ownership::Hired) => "hired",
-        Some(Ownership::Grey) => "grey",
-        None => "unknown",
-    };
-    let emergency = match vehicle.role {
-        Some(Role::Emergency) => "yes",
-        Some(_) => "no",
-        None => "unknown",
-    };
-    (
-        vehicle
-            .organisation
-            .clone()
-            .unwrap_or_else(|| Arc::from("unknown")),
-        vehicle
-            .category
-            .map_or_else(unknown, |category| category.name().to_owned()),
-        vehicle.fuel.clone().unwrap_or_else(unknown),
-        vehicle.euro.map_or_else(unknown, |euro| euro.to_string()),
-        ownership,
-        emergency,
-        class,
-    )
+/// What vehicles of one row have in common, in the order of the rows.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct VehicleKind {
+    organisation: Arc<str>,
+    vehicle_type: String,
+    fuel: String,
+    euro: String,
+    ownership: &'static str,
+    emergency: &'static str,
+    class: &'static str,
 }
 
-/// The table, and what is missing.
+impl VehicleKind {
+    fn of_vehicle(vehicle: &Vehicle, class: &'static str) -> Self {
+        let unknown = || "unknown".to_owned();
+        Self {
+            organisation: vehicle
+                .organisation
+                .clone()
+                .unwrap_or_else(|| Arc::from("unknown")),
+            vehicle_type: vehicle
+                .category
+                .map_or_else(unknown, |category| category.name().to_owned()),
+            fuel: vehicle.fuel.clone().unwrap_or_else(unknown),
+            euro: vehicle.euro.map_or_else(unknown, |euro| euro.to_string()),
+            ownership: match vehicle.ownership {
+                Some(Ownership::Owned) => "owned",
+                Some(Ownership::Leased) => "leased",
+                Some(Ownership::Hired) => "hired",
+                Some(Ownership::Grey) => "grey",
+                None => "unknown",
+            },
+            emergency: match vehicle.role {
+                Some(Role::Emergency) => "yes",
+                Some(_) => "no",
+                None => "unknown",
+            },
+            class,
+        }
+    }
+
+    /// Of a line of the inventory that no registered vehicle stands behind: grey fleet, or energy without a vehicle.
+    fn of_line(key: &InventoryKey) -> Self {
+        let (vehicle_type, ownership, emergency) = if key.method == "grey_fleet" {
+            (key.vehicle_class, "grey", "no")
+        } else {
+            ("no vehicle named", "unknown", "unknown")
+        };
+        Self {
+            organisation: key.organisation.clone(),
+            vehicle_type: vehicle_type.to_owned(),
+            fuel: "unknown".to_owned(),
+            euro: "unknown".to_owned(),
+            ownership,
+            emergency,
+            class: "unknown",
+        }
+    }
+
+    fn into_row(self, period: String, count: Option<u32>, figures: &Figures) -> ReturnRow {
+        let scope = |scope| figures.scope(scope).map(KgCo2e::get);
+        ReturnRow {
+            organisation: self.organisation,
+            period,
+            vehicle_type: self.vehicle_type,
+            fuel: self.fuel,
+            euro: self.euro,
+            ownership: self.ownership,
+            emergency: self.emergency,
+            class: self.class,
+            count,
+            km: (!figures.distance.is_zero()).then(|| figures.distance.km().get()),
+            litres: (!figures.fuel.is_zero()).then(|| figures.fuel.litres().get()),
+            kwh: (!figures.energy.is_zero()).then(|| figures.energy.kilowatt_hours().get()),
+            kgco2e_scope_1: scope(Scope::Scope1),
+            kgco2e_scope_2_location: scope(Scope::Scope2LocationBased),
+            kgco2e_scope_2_market: scope(Scope::Scope2MarketBased),
+            kgco2e_scope_3: scope(Scope::Scope3),
+            kgco2_outside_of_scopes: scope(Scope::OutsideScopes),
+        }
+    }
+}
+
+/// The rows of the table, and a list of what is missing.
 pub fn returns(mut input: Input<'_>) -> (Vec<ReturnRow>, Vec<String>) {
     let mut missing = std::mem::take(&mut input.missing);
     let (now, _) = stretches(&input, &mut missing);
-    let mut kinds: BTreeMap<Kind, (Option<u32>, Figures)> = BTreeMap::new();
-    let of = |vehicle: &Vehicle| {
-        kind(
-            vehicle,
-            classify(vehicle, input.profile, now.to).class.name(),
-        )
+    let of_vehicle = |vehicle: &Vehicle| {
+        let class = classify(vehicle, input.profile, now.to).class.name();
+        VehicleKind::of_vehicle(vehicle, class)
     };
+    let mut kinds: BTreeMap<VehicleKind, (Option<u32>, Figures)> = BTreeMap::new();
     for vehicle in &input.register.vehicles {
         if vehicle.in_service_on(Day(now.to.0)) {
-            let (count, _) = kinds.entry(of(vehicle)).or_default();
+            let (count, _) = kinds.entry(of_vehicle(vehicle)).or_default();
             *count = Some(count.unwrap_or(0) + 1);
         }
     }
@@ -114,49 +154,13 @@ pub fn returns(mut input: Input<'_>) -> (Vec<ReturnRow>, Vec<String>) {
             .vehicle
             .as_deref()
             .and_then(|id| input.register.vehicle(id));
-        let kind = registered.map(of).unwrap_or_else(|| {
-            let grey = key.method == "grey_fleet";
-            let (what, ownership, emergency) = if grey {
-                (key.vehicle_class, "grey", "no")
-            } else {
-                ("no vehicle named", "unknown", "unknown")
-            };
-            let unknown = || "unknown".to_owned();
-            (
-                key.organisation.clone(),
-                what.to_owned(),
-                unknown(),
-                unknown(),
-                ownership,
-                emergency,
-                "unknown",
-            )
-        });
+        let kind = registered.map_or_else(|| VehicleKind::of_line(key), of_vehicle);
         kinds.entry(kind).or_default().1.add(figures);
     }
     let period = format!("{}..{}", now.from, now.to);
-    let rows = kinds.into_iter().map(|(kind, (count, figures))| {
-        let (organisation, vehicle_type, fuel, euro, ownership, emergency, class) = kind;
-        ReturnRow {
-            organisation,
-            period: period.clone(),
-            vehicle_type,
-            fuel,
-            euro,
-            ownership,
-            emergency,
-            class,
-            count,
-            km: (!figures.distance.is_zero()).then(|| figures.distance.km().get()),
-            litres: (!figures.fuel.is_zero()).then(|| figures.fuel.litres().get()),
-            kwh: (!figures.energy.is_zero()).then(|| figures.energy.kilowatt_hours().get()),
-            kgco2e_scope_1: figures.scope(Scope::Scope1).map(KgCo2e::get),
-            kgco2e_scope_2_location: figures.scope(Scope::Scope2LocationBased).map(KgCo2e::get),
-            kgco2e_scope_2_market: figures.scope(Scope::Scope2MarketBased).map(KgCo2e::get),
-            kgco2e_scope_3: figures.scope(Scope::Scope3).map(KgCo2e::get),
-            kgco2_outside_of_scopes: figures.scope(Scope::OutsideScopes).map(KgCo2e::get),
-        }
-    });
+    let rows = kinds
+        .into_iter()
+        .map(|(kind, (count, figures))| kind.into_row(period.clone(), count, &figures));
     (rows.collect(), missing)
 }
 

@@ -63,6 +63,32 @@ struct Login {
     next: String,
 }
 
+impl Login {
+    /// The form again, with the name and the way back, and a message.
+    fn again(&self, status: StatusCode, message: &str) -> Response {
+        answer(
+            status,
+            LOGIN,
+            &[
+                ("message", message),
+                ("name", &self.name),
+                ("next", safe(&self.next)),
+            ],
+        )
+    }
+
+    fn too_many_failed(&self) -> Response {
+        let mut refused = self.again(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many logins have failed. Please try again in a minute.",
+        );
+        refused
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(MINUTE.as_secs()));
+        refused
+    }
+}
+
 async fn form(
     State(state): State<WebState>,
     caller: Option<Extension<Caller>>,
@@ -94,17 +120,9 @@ async fn log_in(
     Form(login): Form<Login>,
 ) -> Response {
     let access = &state.access;
-    let next = safe(&login.next);
-    let again = |status, message: &str| {
-        answer(
-            status,
-            LOGIN,
-            &[("message", message), ("name", &login.name), ("next", next)],
-        )
-    };
     // A foreign page could log a browser in under a name of its own, and read later what its user did.
     if origin::sender(&headers, &access.names) != Sender::Ours {
-        return again(
+        return login.again(
             StatusCode::FORBIDDEN,
             "The form was not sent from this page. Please try again here.",
         );
@@ -112,37 +130,30 @@ async fn log_in(
     let address = access.address(peer, &headers);
     if !access.limits.attempt(address, &login.name) {
         Stats::add(&state.stats.logins_limited, 1);
-        tracing::warn!(%address, "a login is not even looked at: too many have failed (`web.max_failed_logins`)");
-        let mut refused = again(
-            StatusCode::TOO_MANY_REQUESTS,
-            "Too many logins have failed. Please try again in a minute.",
-        );
-        refused
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(MINUTE.as_secs()));
-        return refused;
+        tracing::warn!(%address, "login refused unchecked: too many have failed (`web.max_failed_logins`)");
+        return login.too_many_failed();
     }
     match check(access, &login).await {
         Checked::Good(hash) => {
             access.limits.succeeded(address, &login.name);
-            // Whoever logs in again does not leave a session behind.
+            // A second login in the same browser ends the session of the first.
             access
                 .cookie(peer, &headers)
                 .inspect(|key| access.sessions.end(key));
             let Some(secret) = access.sessions.begin(Arc::from(login.name.as_str()), hash) else {
-                return again(
+                return login.again(
                     StatusCode::SERVICE_UNAVAILABLE,
                     "The system gives no random numbers. Please try again.",
                 );
             };
             tracing::info!(name = %login.name, %address, "logged in");
-            with_cookie(redirect(next), access, peer, &secret, "")
+            with_cookie(redirect(safe(&login.next)), access, peer, &secret, "")
         }
         Checked::Wrong => {
             Stats::add(&state.stats.logins_failed, 1);
             // Without the name: people type their password there.
-            tracing::warn!(%address, "a login failed");
-            again(
+            tracing::warn!(%address, "login failed: wrong name or password");
+            login.again(
                 StatusCode::UNAUTHORIZED,
                 "The name or the password is wrong.",
             )
@@ -150,7 +161,7 @@ async fn log_in(
         Checked::Busy => {
             access.limits.succeeded(address, &login.name);
             Stats::add(&state.stats.logins_limited, 1);
-            again(
+            login.again(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Too many logins at once. Please try again.",
             )
