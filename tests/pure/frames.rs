@@ -369,48 +369,54 @@ fn a_chosen_format_refuses_foreign_topics_and_unknown_names_are_told() {
     }
 }
 
+/// Kind, format, retained flag, arrival and own time of each reading.
+struct Readings(Vec<(AssetKind, FeedFormat, bool, UtcMs, Option<UtcMs>)>);
+
+impl Sink for Readings {
+    fn reading(&mut self, r: Reading<'_>) {
+        assert!(!r.entries.is_empty());
+        self.0
+            .push((r.kind, r.format, r.retained, r.received_at, r.at));
+    }
+
+    fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {
+        panic!("{reason:?} {field} {detail}");
+    }
+}
+
+/// Topic, payload, and whether the message is a retained one.
+const FLAGGED_MESSAGES: &[(&str, &str, bool)] = &[
+    (
+        "fleet/vehicles/A/telemetry",
+        r#"{"ts":"1787303702120","soc":1}"#,
+        false,
+    ),
+    (
+        "fleet/chargers/A/telemetry",
+        r#"{"ts":null,"charge_power":1}"#,
+        true,
+    ),
+    ("fleet/meters/A/status", "online", true),
+    ("ovms/u/A/metric/v/b/soc", "1", true),
+    // Known and empty: no reading, no complaint.
+    (
+        "fleet/vehicles/A/telemetry",
+        r#"{"v":1,"seq":4,"soc":null}"#,
+        false,
+    ),
+    ("fleet/vehicles/A/status", "", true),
+];
+
 /// What the command does not print but the engine needs.
 #[test]
 fn readings_carry_kind_format_and_flags() {
-    struct Readings(Vec<(AssetKind, FeedFormat, bool, UtcMs, Option<UtcMs>)>);
-    impl Sink for Readings {
-        fn reading(&mut self, r: Reading<'_>) {
-            assert!(!r.entries.is_empty());
-            self.0
-                .push((r.kind, r.format, r.retained, r.received_at, r.at));
-        }
-        fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {
-            panic!("{reason:?} {field} {detail}");
-        }
-    }
     let mut got = Readings(Vec::new());
-    let at = UtcMs(1_787_303_702_120);
-    for (topic, payload, retained) in [
-        (
-            "fleet/vehicles/A/telemetry",
-            r#"{"ts":"1787303702120","soc":1}"#,
-            false,
-        ),
-        (
-            "fleet/chargers/A/telemetry",
-            r#"{"ts":null,"charge_power":1}"#,
-            true,
-        ),
-        ("fleet/meters/A/status", "online", true),
-        ("ovms/u/A/metric/v/b/soc", "1", true),
-        // Known and empty: no reading, no complaint.
-        (
-            "fleet/vehicles/A/telemetry",
-            r#"{"v":1,"seq":4,"soc":null}"#,
-            false,
-        ),
-        ("fleet/vehicles/A/status", "", true),
-    ] {
+    for (topic, payload, retained) in FLAGGED_MESSAGES {
         let message = Message {
             zone: UK.zone(),
             topic,
             payload: payload.as_bytes(),
-            retained,
+            retained: *retained,
             received_at: now(),
             properties: &[],
         };
@@ -418,26 +424,17 @@ fn readings_carry_kind_format_and_flags() {
             .decode(&Formats::ByTopic, &message, &mut got)
             .unwrap();
     }
+    let native = FeedFormat::new(0);
+    let ovms = FeedFormat {
+        number: 1,
+        digits: 6,
+    };
+    let at = Some(UtcMs(1_787_303_702_120));
     let want = [
-        (
-            AssetKind::Vehicle,
-            FeedFormat::new(0),
-            false,
-            now(),
-            Some(at),
-        ),
-        (AssetKind::Charger, FeedFormat::new(0), true, now(), None),
-        (AssetKind::Meter, FeedFormat::new(0), true, now(), None),
-        (
-            AssetKind::Vehicle,
-            FeedFormat {
-                number: 1,
-                digits: 6,
-            },
-            true,
-            now(),
-            None,
-        ),
+        (AssetKind::Vehicle, native, false, now(), at),
+        (AssetKind::Charger, native, true, now(), None),
+        (AssetKind::Meter, native, true, now(), None),
+        (AssetKind::Vehicle, ovms, true, now(), None),
     ];
     assert_eq!(got.0, want);
 }

@@ -407,13 +407,12 @@ fn g8_as_a_target_with_a_proxy_base() {
     );
 }
 
-#[test]
-fn g17_charge_points_of_d2n2() {
-    let target = Target {
+fn charge_points_target(organisation: Option<&str>) -> Target {
+    Target {
         id: "d2n2_points".into(),
         kind: Kind::Count,
         measure: Measure::Indicator {
-            organisation: Some("D2N2".into()),
+            organisation: organisation.map(Into::into),
             name: "charge_points".into(),
         },
         goal: 1000.0,
@@ -423,24 +422,31 @@ fn g17_charge_points_of_d2n2() {
             ..Baseline::default()
         },
         ..low_90()
-    };
-    let figure = IndicatorFigure {
-        organisation: "D2N2".into(),
+    }
+}
+
+/// 640 charge points in June 2025, as each of these organisations reports them.
+fn charge_points_of(organisations: &[&str]) -> Figures {
+    let figure = |organisation: &&str| IndicatorFigure {
+        organisation: (*organisation).into(),
         name: "charge_points".into(),
         month: "2025-06".parse().unwrap(),
         value: 640.0,
     };
-    let figures = Figures {
-        indicators: vec![figure.clone()],
+    Figures {
+        indicators: organisations.iter().map(figure).collect(),
         ..Figures::default()
-    };
-    let record = assess(
-        &target,
-        &nhs(),
-        &Register::default(),
-        &figures,
-        day("2025-07-10"),
+    }
+}
+
+#[test]
+fn g17_charge_points_of_d2n2_are_counted() {
+    let (target, figures) = (
+        charge_points_target(Some("D2N2")),
+        charge_points_of(&["D2N2"]),
     );
+    let on = |date| assess(&target, &nhs(), &Register::default(), &figures, day(date));
+    let record = on("2025-07-10");
     near(record.progress, 0.64);
     near(record.progress_since_baseline, 0.539_641_944);
     assert_eq!(record.gap, Some(Amount::Whole(360)));
@@ -448,38 +454,16 @@ fn g17_charge_points_of_d2n2() {
         (record.status, record.figure_to.as_deref()),
         (TargetStatus::PathNotSet, Some("2025-06-30"))
     );
-    assert_eq!(
-        assess(
-            &target,
-            &nhs(),
-            &Register::default(),
-            &figures,
-            day("2026-01-01")
-        )
-        .status,
-        TargetStatus::Missed
-    );
-    // The same name from two organisations is not added up.
-    let other = IndicatorFigure {
-        organisation: "DCC".into(),
-        ..figure
-    };
-    let figures = Figures {
-        indicators: vec![other, figures.indicators[0].clone()],
-        ..Figures::default()
-    };
-    let anybody = Target {
-        measure: Measure::Indicator {
-            organisation: None,
-            name: "charge_points".into(),
-        },
-        ..target
-    };
+    assert_eq!(on("2026-01-01").status, TargetStatus::Missed);
+}
+
+#[test]
+fn an_indicator_of_two_organisations_is_not_added_up() {
     let record = assess(
-        &anybody,
+        &charge_points_target(None),
         &nhs(),
         &Register::default(),
-        &figures,
+        &charge_points_of(&["DCC", "D2N2"]),
         day("2025-07-10"),
     );
     assert!(

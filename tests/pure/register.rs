@@ -107,62 +107,61 @@ fn files_as_spreadsheets_save_them() {
     }
 }
 
-#[test]
-fn every_mistake_is_named() {
-    for (files, wants) in [
+/// Files with mistakes, and what the errors must contain.
+const MISTAKES: &[(&[(&str, &[u8])], &[&str])] = &[
         (
-            vec![("vehicles.csv", &b"vehicle_id,fule\nA,x\n"[..])],
-            vec!["vehicles.csv line 1: `fule`: unknown column\n  hint: did you mean `fuel`?"],
+            &[("vehicles.csv", b"vehicle_id,fule\nA,x\n")],
+            &["vehicles.csv line 1: `fule`: unknown column\n  hint: did you mean `fuel`?"],
         ),
         (
-            vec![("vehicles.csv", b"vehicle_id;fuel\nA;x\n")],
-            vec!["not separated by commas", "the column `vehicle_id` is missing"],
+            &[("vehicles.csv", b"vehicle_id;fuel\nA;x\n")],
+            &["not separated by commas", "the column `vehicle_id` is missing"],
         ),
         (
-            vec![("vehicles.csv", b"fuel\nDIESEL\n")],
-            vec!["the column `vehicle_id` is missing", "line 2, column `vehicle_id`: is empty"],
+            &[("vehicles.csv", b"fuel\nDIESEL\n")],
+            &["the column `vehicle_id` is missing", "line 2, column `vehicle_id`: is empty"],
         ),
-        (vec![("vehicles.csv", b"")], vec!["is empty"]),
-        (vec![("vehicles.csv", b"vehicle_id\nA\na\n")], vec!["line 3, column `vehicle_id`: `a`: is already in line 2"]),
-        (vec![("vehicles.csv", b"vehicle_id\nA B\n")], vec!["line 2, column `vehicle_id`"]),
+        (&[("vehicles.csv", b"")], &["is empty"]),
+        (&[("vehicles.csv", b"vehicle_id\nA\na\n")], &["line 3, column `vehicle_id`: `a`: is already in line 2"]),
+        (&[("vehicles.csv", b"vehicle_id\nA B\n")], &["line 2, column `vehicle_id`"]),
         (
-            vec![("vehicles.csv", b"vehicle_id,role,category\nA,emergncy,lorry\n")],
-            vec!["did you mean `emergency`?", "column `category`: `lorry`"],
-        ),
-        (
-            vec![("vehicles.csv", b"vehicle_id,first_registered,co2_g_per_km,mass_kg\nA,31/03/2026,low,-5\n")],
-            vec!["`31/03/2026`", "write 2026-03-31", "`low`: is not a whole number", "`-5`: is not a whole number"],
+            &[("vehicles.csv", b"vehicle_id,role,category\nA,emergncy,lorry\n")],
+            &["did you mean `emergency`?", "column `category`: `lorry`"],
         ),
         (
-            vec![("vehicles.csv", b"vehicle_id,battery_kwh,co2_g_per_km\nA,NaN,99999\n")],
-            vec!["column `battery_kwh`", "`99999`: is out of range"],
+            &[("vehicles.csv", b"vehicle_id,first_registered,co2_g_per_km,mass_kg\nA,31/03/2026,low,-5\n")],
+            &["`31/03/2026`", "write 2026-03-31", "`low`: is not a whole number", "`-5`: is not a whole number"],
         ),
-        (vec![("vehicles.csv", b"vehicle_id,euro\nA,clean\n")], vec!["`clean`: is not a Euro standard"]),
-        (vec![("vehicles.csv", b"vehicle_id,class_override\nA,low\n")], vec!["has no reason"]),
         (
-            vec![("vehicles.csv", b"vehicle_id,in_service_from,in_service_to\nA,2026-01-01,2026-01-01\n")],
-            vec!["is not after in_service_from"],
+            &[("vehicles.csv", b"vehicle_id,battery_kwh,co2_g_per_km\nA,NaN,99999\n")],
+            &["column `battery_kwh`", "`99999`: is out of range"],
         ),
-        (vec![("vehicles.csv", b"vehicle_id,feed_ids\nA,ovms:X\nB,ovms:X\n")], vec!["line 3, column `feed_ids`"]),
-        (vec![("vehicles.csv", b"vehicle_id,site\nA,b,c\n")], vec!["has 3 cells, the header has 2"]),
-        (vec![("vehicles.csv", b"vehicle_id,body\nA,caf\xe9\n")], vec!["column `body`: `caf\u{fffd}`: is not UTF-8"]),
-        (vec![("vehicles.csv", b"\xff\xfev\0e\0")], vec!["is UTF-16"]),
-        (vec![("sites.csv", b"site_id\nS\n"), ("vehicles.csv", b"vehicle_id,site\nA,T\n")], vec!["`T`: is not in sites.csv"]),
+        (&[("vehicles.csv", b"vehicle_id,euro\nA,clean\n")], &["`clean`: is not a Euro standard"]),
+        (&[("vehicles.csv", b"vehicle_id,class_override\nA,low\n")], &["has no reason"]),
         (
-            vec![("sites.csv", b"site_id,opening_hours\nS,Mon-Fri 07:00-19:00; Sat 08:00-12:00\nT,9 to 5\nU,Mon 08:00-25:00\n")],
-            vec![
+            &[("vehicles.csv", b"vehicle_id,in_service_from,in_service_to\nA,2026-01-01,2026-01-01\n")],
+            &["is not after in_service_from"],
+        ),
+        (&[("vehicles.csv", b"vehicle_id,feed_ids\nA,ovms:X\nB,ovms:X\n")], &["line 3, column `feed_ids`"]),
+        (&[("vehicles.csv", b"vehicle_id,site\nA,b,c\n")], &["has 3 cells, the header has 2"]),
+        (&[("vehicles.csv", b"vehicle_id,body\nA,caf\xe9\n")], &["column `body`: `caf\u{fffd}`: is not UTF-8"]),
+        (&[("vehicles.csv", b"\xff\xfev\0e\0")], &["is UTF-16"]),
+        (&[("sites.csv", b"site_id\nS\n"), ("vehicles.csv", b"vehicle_id,site\nA,T\n")], &["`T`: is not in sites.csv"]),
+        (
+            &[("sites.csv", b"site_id,opening_hours\nS,Mon-Fri 07:00-19:00; Sat 08:00-12:00\nT,9 to 5\nU,Mon 08:00-25:00\n")],
+            &[
                 "sites.csv line 3, column `opening_hours`: `9 to 5`: `5` is not hours from 00:00 to 24:00\n  hint: write days",
                 "line 4, column `opening_hours`",
             ],
         ),
         (
-            vec![("charge_points.csv", b"charge_point_id,mode,connectors\nC,tap,0\n")],
-            vec!["needs its operator's address", "column `connectors`: `0`: is out of range"],
+            &[("charge_points.csv", b"charge_point_id,mode,connectors\nC,tap,0\n")],
+            &["needs its operator's address", "column `connectors`: `0`: is out of range"],
         ),
-        (vec![("charge_points.csv", b"charge_point_id,auth\nC,secret\n")], vec!["is not a hash", "hash-password"]),
+        (&[("charge_points.csv", b"charge_point_id,auth\nC,secret\n")], &["is not a hash", "hash-password"]),
         (
-            vec![("tags.csv", b"id_tag,kind,vehicle_id\n04,vehicle,A\n:,staff,\n05,,\n06,nurse,\n,staff,\n")],
-            vec![
+            &[("tags.csv", b"id_tag,kind,vehicle_id\n04,vehicle,A\n:,staff,\n05,,\n06,nurse,\n,staff,\n")],
+            &[
                 "line 2, column `vehicle_id`",
                 "has no letter or digit",
                 "line 4, column `kind`: is empty",
@@ -171,12 +170,16 @@ fn every_mistake_is_named() {
             ],
         ),
         (
-            vec![("vehicles.csv", b"vehicle_id,id_tags\nA,04\nB,04\n")],
-            vec!["line 3, column `id_tags`", "already stands for somebody else"],
+            &[("vehicles.csv", b"vehicle_id,id_tags\nA,04\nB,04\n")],
+            &["line 3, column `id_tags`", "already stands for somebody else"],
         ),
-    ] {
-        let errors = parse(&files).expect_err("a bad register").join("\n");
-        for want in wants {
+];
+
+#[test]
+fn every_mistake_is_named() {
+    for (files, wants) in MISTAKES {
+        let errors = parse(files).expect_err("a bad register").join("\n");
+        for want in *wants {
             assert!(errors.contains(want), "`{want}` is not in:\n{errors}");
         }
     }

@@ -191,14 +191,24 @@ fn sized(vehicles_at_due: u32, successor: Successor) -> Target {
     }
 }
 
-#[test]
-fn a_written_size_is_made_of_whom_the_register_names_and_of_new_vehicles() {
-    let eighty = register(&[
+/// 70 of 80 vehicles are low-emission.
+fn eighty_vehicles() -> Register {
+    register(&[
         (70, "EURO 6", "2020-01-01", ""),
         (10, "EURO 5", "2020-01-01", ""),
-    ]);
-    let profile = Profile::by_name("nhs_sdu").unwrap();
-    let grown = record(&sized(120, Successor::default()), &eighty, AS_OF);
+    ])
+}
+
+/// New vehicles count with the same chance in every role.
+const HALF: Successor = Successor {
+    emergency: Some(0.5),
+    non_emergency: Some(0.5),
+    support: Some(0.5),
+};
+
+#[test]
+fn a_planned_size_is_the_registers_vehicles_and_new_ones() {
+    let grown = record(&sized(120, Successor::default()), &eighty_vehicles(), AS_OF);
     let ForecastRecord {
         vehicles,
         p05,
@@ -218,8 +228,8 @@ fn a_written_size_is_made_of_whom_the_register_names_and_of_new_vehicles() {
     // Half of them at half the time.
     let ahead = project(
         &sized(120, Successor::default()),
-        &profile,
-        &eighty,
+        &Profile::by_name("nhs_sdu").unwrap(),
+        &eighty_vehicles(),
         &grown,
         day(AS_OF),
     );
@@ -233,28 +243,21 @@ fn a_written_size_is_made_of_whom_the_register_names_and_of_new_vehicles() {
         (halfway.path_value.unwrap() / halfway.path.unwrap() - 100.0).abs() < 1e-9,
         "{halfway:?}"
     );
-    // Where new vehicles do not count for sure, neither do these; where it is not known, nothing is said.
-    let half = Successor {
-        emergency: Some(0.5),
-        non_emergency: Some(0.5),
-        support: Some(0.5),
-    };
-    let expected = record(&sized(120, half), &eighty, AS_OF)
+}
+
+#[test]
+fn new_vehicles_count_with_one_chance_or_there_is_no_forecast() {
+    let eighty = eighty_vehicles();
+    let expected = record(&sized(120, HALF), &eighty, AS_OF)
         .forecast
         .unwrap()
         .expected;
     assert!(expected < 70.0 + 0.5 * 50.0, "{expected}");
-    let unequal = record(
-        &sized(
-            120,
-            Successor {
-                support: Some(0.8),
-                ..half
-            },
-        ),
-        &eighty,
-        AS_OF,
-    );
+    let unequal = Successor {
+        support: Some(0.8),
+        ..HALF
+    };
+    let unequal = record(&sized(120, unequal), &eighty, AS_OF);
     assert!(
         unequal.p_hit.is_none()
             && unequal
@@ -262,8 +265,18 @@ fn a_written_size_is_made_of_whom_the_register_names_and_of_new_vehicles() {
                 .iter()
                 .any(|need| need.starts_with("successor: one chance"))
     );
-    // Twenty will leave, and nobody says which.
-    let shrunk = record(&sized(60, Successor::default()), &eighty, AS_OF);
+    // A chance of nothing is 0 and not -0.
+    let never = Successor {
+        emergency: Some(0.0),
+        ..HALF
+    };
+    let never = record(&sized(120, never), &eighty, AS_OF).p_hit;
+    assert!(never.is_none_or(f64::is_sign_positive), "{never:?}");
+}
+
+#[test]
+fn a_fleet_that_shrinks_needs_the_vehicles_that_leave() {
+    let shrunk = record(&sized(60, Successor::default()), &eighty_vehicles(), AS_OF);
     assert_eq!(
         (shrunk.gap, shrunk.p_hit, shrunk.forecast),
         (Some(Amount::Whole(0)), None, None)
@@ -276,20 +289,6 @@ fn a_written_size_is_made_of_whom_the_register_names_and_of_new_vehicles() {
         "{:?}",
         shrunk.needs
     );
-    // A chance of nothing is 0 and not -0.
-    let never = record(
-        &sized(
-            120,
-            Successor {
-                emergency: Some(0.0),
-                ..half
-            },
-        ),
-        &eighty,
-        AS_OF,
-    )
-    .p_hit;
-    assert!(never.is_none_or(f64::is_sign_positive), "{never:?}");
 }
 
 #[test]

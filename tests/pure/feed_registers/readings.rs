@@ -2,8 +2,8 @@
 
 use crate::feed_registers::*;
 
-#[test]
-fn freshness_comes_from_live_messages_and_loss_from_running_numbers() {
+/// V2 reports a retained value, then live ones with these running numbers, each at the minute of its number.
+fn depot_with_numbered_messages() -> Depot {
     let mut depot = Depot::new(EngineConfig::default());
     depot.push(Reading {
         retained: true,
@@ -25,6 +25,12 @@ fn freshness_comes_from_live_messages_and_loss_from_running_numbers() {
             ..reading("V2", NATIVE, number, Quantity::Soc, 51.0)
         });
     }
+    depot
+}
+
+#[test]
+fn freshness_comes_from_live_messages_and_loss_from_running_numbers() {
+    let depot = depot_with_numbered_messages();
     let vehicle = depot.vehicle("V2");
     assert_eq!(
         vehicle["messages_lost"], 2,
@@ -34,9 +40,13 @@ fn freshness_comes_from_live_messages_and_loss_from_running_numbers() {
         (&vehicle["lag_s"], &vehicle["stale"]),
         (&serde_json::json!(1.5), &Json::Bool(false))
     );
-    let gone = depot.vehicle("V3");
+    let retired = depot.vehicle("V3");
     assert_eq!(
-        (&gone["in_service"], &gone["stale"], &vehicle["in_service"]),
+        (
+            &retired["in_service"],
+            &retired["stale"],
+            &vehicle["in_service"]
+        ),
         (&false.into(), &false.into(), &true.into())
     );
     let data = &depot.view("overview")["data"];
@@ -52,6 +62,11 @@ fn freshness_comes_from_live_messages_and_loss_from_running_numbers() {
             &serde_json::json!(0.5)
         )
     );
+}
+
+#[test]
+fn data_quality_rows_count_vehicles_in_service() {
+    let mut depot = depot_with_numbered_messages();
     depot.engine.handle_timeout(start().plus(10 * MINUTE));
     while let Some(fact) = depot.engine.poll_output() {
         series::encode(&fact, &mut depot.lines);
@@ -67,7 +82,11 @@ fn freshness_comes_from_live_messages_and_loss_from_running_numbers() {
         !rows.iter().any(|row| row.contains("fleet=OTHER")),
         "out of service: {rows:?}"
     );
-    // A source may say itself how long is too long.
+}
+
+#[test]
+fn a_message_may_state_when_it_becomes_stale() {
+    let mut depot = depot_with_numbered_messages();
     depot.push(Reading {
         stale_after_s: Some(900),
         ..reading("ovms:V1", OVMS, 20, Quantity::Soc, 60.0)

@@ -13,6 +13,7 @@ const AT: UtcMs = UtcMs(1_764_072_000_123);
 
 pub fn all() -> Vec<Fact> {
     let mut facts = telemetry();
+    facts.extend(meter_values());
     facts.extend(charge_points());
     facts.extend(sessions());
     facts
@@ -68,7 +69,7 @@ fn telemetry() -> Vec<Fact> {
     ]
 }
 
-fn charge_points() -> Vec<Fact> {
+fn meter_values() -> Vec<Fact> {
     let meter = MeterValuesFact {
         site: "DERBY".into(),
         charge_point: "CP/1".into(),
@@ -90,6 +91,10 @@ fn charge_points() -> Vec<Fact> {
         temperature_mc: None,
         ..meter.clone()
     };
+    vec![Fact::MeterValues(meter), Fact::MeterValues(main_meter)]
+}
+
+fn charge_points() -> Vec<Fact> {
     let status = ChargePointStatusFact {
         site: "DERBY".into(),
         charge_point: "CP/1".into(),
@@ -117,8 +122,6 @@ fn charge_points() -> Vec<Fact> {
         conformant: 299,
     };
     vec![
-        Fact::MeterValues(meter),
-        Fact::MeterValues(main_meter),
         Fact::ChargePointStatus(status),
         Fact::ChargePointStatus(unknown_status),
         Fact::ChargePointInfo(ChargePointInfoFact {

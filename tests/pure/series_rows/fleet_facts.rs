@@ -11,6 +11,7 @@ const AT: UtcMs = UtcMs(1_764_028_800_000);
 
 pub fn all() -> Vec<Fact> {
     let mut facts = emissions();
+    facts.extend(transitions());
     facts.extend(register());
     facts.extend(targets());
     facts.extend(operation());
@@ -60,7 +61,7 @@ fn emissions() -> Vec<Fact> {
     ]
 }
 
-fn register() -> Vec<Fact> {
+fn transitions() -> Vec<Fact> {
     let transition = TransitionFact {
         fleet: "all".into(),
         vehicle_class: "all".into(),
@@ -71,6 +72,25 @@ fn register() -> Vec<Fact> {
         zero: 2,
         unknown: 1,
     };
+    vec![
+        Fact::Transition(TransitionFact {
+            total: 0,
+            ..transition.clone()
+        }),
+        Fact::Transition(transition),
+        Fact::FleetGroup(FleetGroupFact {
+            fleet: "all".into(),
+            vehicle_class: "minibus",
+            role: "support",
+            at: AT,
+            total: 5,
+            low_emission: 2,
+            needed: 3,
+        }),
+    ]
+}
+
+fn register() -> Vec<Fact> {
     let vehicle = VehicleInfoFact {
         fleet: "EMAS".into(),
         site: "DERBY".into(),
@@ -97,20 +117,6 @@ fn register() -> Vec<Fact> {
         connectors: 7,
     };
     vec![
-        Fact::Transition(TransitionFact {
-            total: 0,
-            ..transition.clone()
-        }),
-        Fact::Transition(transition),
-        Fact::FleetGroup(FleetGroupFact {
-            fleet: "all".into(),
-            vehicle_class: "minibus",
-            role: "support",
-            at: AT,
-            total: 5,
-            low_emission: 2,
-            needed: 3,
-        }),
         Fact::VehicleInfo(Box::new(VehicleInfoFact {
             euro: None,
             co2_g_per_km: None,

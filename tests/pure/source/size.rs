@@ -2,10 +2,14 @@
 //!
 //! `cargo test --test pure size -- --nocapture` prints the figures and what is nearest to the limits.
 
+use std::sync::LazyLock;
+
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
 use super::sources;
+
+const FOLDERS: [&str; 4] = ["src", "tests", "benches", "fuzz/src"];
 
 /// No file is longer.
 const MAX_FILE: usize = 500;
@@ -77,6 +81,9 @@ fn measure(folders: &[&str]) -> (Lengths, Lengths, Vec<String>) {
     (files, functions, headless)
 }
 
+/// The whole tree, measured once.
+static TREE: LazyLock<(Lengths, Lengths, Vec<String>)> = LazyLock::new(|| measure(&FOLDERS));
+
 fn summary(files: &Lengths) -> String {
     let (median, longest) = (files[files.len() / 2].0, files[0].0);
     format!(
@@ -85,42 +92,51 @@ fn summary(files: &Lengths) -> String {
     )
 }
 
+fn list(lengths: &[(usize, String)]) -> String {
+    let lines: Vec<String> = lengths
+        .iter()
+        .map(|(lines, name)| format!("{lines:5} {name}"))
+        .collect();
+    lines.join("\n")
+}
+
+fn count_long(functions: &Lengths) -> usize {
+    functions
+        .iter()
+        .filter(|(lines, _)| *lines > LONG_FUNCTION)
+        .count()
+}
+
 #[test]
-fn size_of_files_and_functions() {
-    let folders = ["src", "tests", "benches", "fuzz/src"];
-    for folder in folders {
+fn size_figures_are_printed() {
+    for folder in FOLDERS {
         let (files, _, _) = measure(&[folder]);
         println!("{folder}: {}", summary(&files));
     }
-    let (files, functions, headless) = measure(&folders);
-    let long = functions
-        .iter()
-        .filter(|(lines, _)| *lines > LONG_FUNCTION)
-        .count();
+    let (files, functions, _) = &*TREE;
+    let long = count_long(functions);
     println!(
         "{} functions, {long} over {LONG_FUNCTION} lines, longest {}",
         functions.len(),
         functions[0].0
     );
-    let list = |lengths: &[(usize, String)]| {
-        let lines: Vec<String> = lengths
-            .iter()
-            .map(|(lines, name)| format!("{lines:5} {name}"))
-            .collect();
-        lines.join("\n")
-    };
     println!("longest files:\n{}", list(&files[..20]));
     println!("longest functions:\n{}", list(&functions[..long]));
+}
+
+#[test]
+fn every_file_opens_with_its_purpose() {
+    let headless = &TREE.2;
     assert!(
         headless.is_empty(),
         "these open without `//!`: say what the file turns into what\n{}",
         headless.join("\n")
     );
-    let median = files[files.len() / 2].0;
-    assert!(
-        median <= MAX_MEDIAN,
-        "the median file has {median} lines, at most {MAX_MEDIAN}"
-    );
+}
+
+#[test]
+fn files_and_functions_are_within_the_limits() {
+    let (files, functions, _) = &*TREE;
     let limit = |path: &str| {
         if path == "src/main.rs" {
             MAX_MAIN
@@ -128,13 +144,11 @@ fn size_of_files_and_functions() {
             MAX_FILE
         }
     };
-    let files = files
-        .into_iter()
-        .filter(|(lines, path)| *lines > limit(path));
-    let functions_over = functions.iter().filter(|(lines, _)| *lines > MAX_FUNCTION);
-    let over: Lengths = files.chain(functions_over.cloned()).collect();
-    let (known, new): (Lengths, Lengths) = over
-        .into_iter()
+    let files = files.iter().filter(|(lines, path)| *lines > limit(path));
+    let functions = functions.iter().filter(|(lines, _)| *lines > MAX_FUNCTION);
+    let (known, new): (Lengths, Lengths) = files
+        .chain(functions)
+        .cloned()
         .partition(|(_, name)| TO_SPLIT.contains(&name.as_str()));
     assert!(
         new.is_empty(),
@@ -146,6 +160,17 @@ fn size_of_files_and_functions() {
         .filter(|name| !known.iter().any(|(_, over)| over == **name))
         .collect();
     assert!(done.is_empty(), "take these off TO_SPLIT: {done:?}");
+}
+
+#[test]
+fn the_median_file_and_nearly_all_functions_are_small() {
+    let (files, functions, _) = &*TREE;
+    let median = files[files.len() / 2].0;
+    assert!(
+        median <= MAX_MEDIAN,
+        "the median file has {median} lines, at most {MAX_MEDIAN}"
+    );
+    let long = count_long(functions);
     assert!(
         long * 1_000 <= functions.len() * MAX_LONG_PER_MILLE,
         "{long} of {} functions are over {LONG_FUNCTION} lines; at most {MAX_LONG_PER_MILLE} in a thousand",

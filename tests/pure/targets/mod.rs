@@ -17,7 +17,7 @@ use fleetgauge::ledger::targets::whatif::{
 };
 use fleetgauge::ledger::targets::{
     AirFigure, Baseline, Comparison, Figures, FleetShare, Kind, Measure, Plan, Successor, Target,
-    TargetStatus, YearFigure, assess, headline, month_end_at, month_scale,
+    TargetRecord, TargetStatus, YearFigure, assess, headline, month_end_at, month_scale,
 };
 use fleetgauge::ledger::transition::{Population, Profile, month_end_counts};
 use fleetgauge::model::TokenHasher;
@@ -93,83 +93,106 @@ fn goal() -> Target {
     headline(0.9, day("2028-03-31"), Some((day("2022-04-01"), 0.5)))
 }
 
-#[test]
-fn shares_bounds_and_sums() {
+/// Calls `check` with each profile, and a fleet and a day of each seed.
+fn for_fleets(check: impl Fn(&Register, &Profile, Day, &str)) {
     for seed in seeds() {
         let mut random = Random(seed);
         let register = fleet(&mut random);
         let as_of = Day(day("2024-01-01").0 + random.below(1_200) as i32);
         for name in ["nhs_sdu", "ulev_or_better", "zev_only"] {
             let profile = Profile::by_name(name).unwrap();
-            let record = assess(&goal(), &profile, &register, &Figures::default(), as_of);
-            let context = format!("seed {seed}, {name}, {as_of}: {record:?}");
-            for chance in record.p_hit.iter().chain(
-                record
-                    .forecast
-                    .iter()
-                    .map(|forecast| &forecast.p_hit_without_delay),
-            ) {
-                assert!((0.0..=1.0).contains(chance), "{context}");
-            }
-            if let Some(forecast) = &record.forecast {
-                assert!(
-                    forecast.p05 <= forecast.p50 && forecast.p50 <= forecast.p95,
-                    "{context}"
-                );
-            }
-            if let (Some(lower), Some(current), Some(upper)) =
-                (record.lower, record.current, record.upper)
-            {
-                assert!(
-                    0.0 <= lower && lower <= current && current <= upper && upper <= 1.0,
-                    "{context}"
-                );
-            } else {
-                assert_eq!(
-                    (record.status, record.gap),
-                    (TargetStatus::NotComputable, None),
-                    "{context}"
-                );
-            }
-            assert!(
-                record
-                    .projected_date
-                    .as_deref()
-                    .is_none_or(|date| day(date) >= as_of),
-                "{context}"
+            check(
+                &register,
+                &profile,
+                as_of,
+                &format!("seed {seed}, {name}, {as_of}"),
             );
-            // The parts of a fleet add up to it, and so do the changes of its months.
-            let (from, to) = ("2023-01".parse::<Month>().unwrap(), Month::of_day(as_of));
-            let all = month_end_counts(&register, &profile, &Population::default(), from, to);
-            let changes: i64 = all
-                .windows(2)
-                .map(|w| {
-                    i64::from(w[1].counts.counted(&profile))
-                        - i64::from(w[0].counts.counted(&profile))
-                })
-                .sum();
-            let ends = [all.first(), all.last()]
-                .map(|end| end.map_or(0, |end| i64::from(end.counts.counted(&profile))));
-            assert_eq!(changes, ends[1] - ends[0], "{context}");
-            for end in &all {
-                let day = end.month.last_day();
-                let role = |role| Population {
-                    roles: vec![role],
-                    ..Population::default()
-                };
-                let parts: u32 = [Role::Emergency, Role::NonEmergency, Role::Support]
-                    .map(|r| role(r).counts(&register, &profile, day).total())
-                    .iter()
-                    .sum();
-                let open = role(Role::Support).undated(&register, day).not_placed;
-                assert_eq!(parts + open, end.counts.total(), "{context} {day}");
-            }
         }
     }
 }
 
 #[test]
-fn the_word_for_how_it_stands() {
+fn chances_and_bounds_are_ordered_shares() {
+    for_fleets(|register, profile, as_of, case| {
+        let record = assess(&goal(), profile, register, &Figures::default(), as_of);
+        let context = format!("{case}: {record:?}");
+        for chance in record.p_hit.iter().chain(
+            record
+                .forecast
+                .iter()
+                .map(|forecast| &forecast.p_hit_without_delay),
+        ) {
+            assert!((0.0..=1.0).contains(chance), "{context}");
+        }
+        if let Some(forecast) = &record.forecast {
+            assert!(
+                forecast.p05 <= forecast.p50 && forecast.p50 <= forecast.p95,
+                "{context}"
+            );
+        }
+        if let (Some(lower), Some(current), Some(upper)) =
+            (record.lower, record.current, record.upper)
+        {
+            assert!(
+                0.0 <= lower && lower <= current && current <= upper && upper <= 1.0,
+                "{context}"
+            );
+        } else {
+            assert_eq!(
+                (record.status, record.gap),
+                (TargetStatus::NotComputable, None),
+                "{context}"
+            );
+        }
+        assert!(
+            record
+                .projected_date
+                .as_deref()
+                .is_none_or(|date| day(date) >= as_of),
+            "{context}"
+        );
+    });
+}
+
+#[test]
+fn the_changes_of_its_months_add_up_to_the_fleet() {
+    for_fleets(|register, profile, as_of, case| {
+        let (from, to) = ("2023-01".parse::<Month>().unwrap(), Month::of_day(as_of));
+        let all = month_end_counts(register, profile, &Population::default(), from, to);
+        let changes: i64 = all
+            .windows(2)
+            .map(|w| {
+                i64::from(w[1].counts.counted(profile)) - i64::from(w[0].counts.counted(profile))
+            })
+            .sum();
+        let ends = [all.first(), all.last()]
+            .map(|end| end.map_or(0, |end| i64::from(end.counts.counted(profile))));
+        assert_eq!(changes, ends[1] - ends[0], "{case}");
+    });
+}
+
+#[test]
+fn the_roles_add_up_to_the_fleet() {
+    for_fleets(|register, profile, as_of, case| {
+        let (from, to) = ("2023-01".parse::<Month>().unwrap(), Month::of_day(as_of));
+        for end in month_end_counts(register, profile, &Population::default(), from, to) {
+            let day = end.month.last_day();
+            let role = |role| Population {
+                roles: vec![role],
+                ..Population::default()
+            };
+            let parts: u32 = [Role::Emergency, Role::NonEmergency, Role::Support]
+                .map(|r| role(r).counts(register, profile, day).total())
+                .iter()
+                .sum();
+            let open = role(Role::Support).undated(register, day).not_placed;
+            assert_eq!(parts + open, end.counts.total(), "{case} {day}");
+        }
+    });
+}
+
+#[test]
+fn the_status_is_the_word_for_how_a_target_stands() {
     let profile = Profile::by_name("nhs_sdu").unwrap();
     let half = parse("vehicle_id,fuel,euro\na,DIESEL,EURO 6\nb,DIESEL,EURO 5\n");
     let on = |target: &Target, register: &Register, date: &str| {

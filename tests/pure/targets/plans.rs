@@ -112,8 +112,8 @@ fn successors_that_do_not_count_lose_what_there_is() {
     );
 }
 
-#[test]
-fn conversions_begin_with_the_first_whole_month() {
+/// Twenty ambulances with diesel engines, of which 18 count as low-emission.
+fn twenty_ambulances() -> Register {
     let mut csv =
         "vehicle_id,role,category,fuel,euro,first_registered,in_service_from\n".to_owned();
     for index in 0..20 {
@@ -122,42 +122,40 @@ fn conversions_begin_with_the_first_whole_month() {
             "V{index},emergency,van,DIESEL,{euro},2020-01,2020-01-01\n"
         ));
     }
-    let (register, profile) = (parse(&csv), Profile::by_name("nhs_sdu").unwrap());
-    let all = Conversion {
+    parse(&csv)
+}
+
+fn convert_all(per_month: f64) -> Conversion {
+    Conversion {
         which: Selector::All,
-        per_month: 5.0,
+        per_month,
         successor: EmissionClass::Zero,
-    };
+    }
+}
+
+#[test]
+fn conversions_begin_with_the_first_whole_month() {
+    let (register, profile) = (twenty_ambulances(), Profile::by_name("nhs_sdu").unwrap());
     for (as_of, first) in [
         ("2026-11-25", "2026-12-31"),
         ("2026-11-30", "2026-12-31"),
         ("2026-12-01", "2027-01-31"),
     ] {
-        let plan = convert(
-            &register,
-            &profile,
-            std::slice::from_ref(&all),
-            &[],
-            day(as_of),
-        );
+        let plan = convert(&register, &profile, &[convert_all(5.0)], &[], day(as_of));
         assert_eq!(
             (plan[4].date, plan[5].date > day(first)),
             (day(first), true),
             "{as_of}"
         );
     }
-    // 18 of 20 count today: 90 % is not reached by the plan, it is there; 95 % is.
-    let (population, successor) = (Population::default(), Successor::ALWAYS);
-    let plan = convert(
-        &register,
-        &profile,
-        &[Conversion {
-            per_month: 20.0,
-            ..all
-        }],
-        &[],
-        day("2026-11-25"),
-    );
+}
+
+/// 18 of 20 count today: 90 % is not reached by the plan, it is there; 95 % is.
+#[test]
+fn a_plan_reaches_only_what_is_not_there_yet() {
+    let (register, profile) = (twenty_ambulances(), Profile::by_name("nhs_sdu").unwrap());
+    let as_of = day("2026-11-25");
+    let plan = convert(&register, &profile, &[convert_all(20.0)], &[], as_of);
     for (share, reached) in [(0.9, "2026-11-25"), (0.95, "2026-12-31")] {
         let target = Target {
             goal: share,
@@ -166,58 +164,48 @@ fn conversions_begin_with_the_first_whole_month() {
         let share = FleetShare {
             target: &target,
             profile: &profile,
-            population: &population,
-            successor: &successor,
+            population: &Population::default(),
+            successor: &Successor::ALWAYS,
         };
         assert_eq!(
-            outcome(share, &register, &plan, day("2026-11-25"))
-                .reached
-                .as_deref(),
+            outcome(share, &register, &plan, as_of).reached.as_deref(),
             Some(reached)
         );
     }
 }
 
+/// A plan that converts one van a month to low-emission, and beside it any vehicles at a random rate to zero-emission.
+fn random_plan(
+    random: &mut Random,
+    register: &Register,
+    profile: &Profile,
+    as_of: Day,
+) -> Vec<Replacement> {
+    let rate = 0.5 + random.below(8) as f64 / 2.0;
+    let van = Conversion {
+        which: Selector::Class("van".into()),
+        per_month: 1.0,
+        successor: EmissionClass::Low,
+    };
+    let vans = convert(register, profile, &[van], &[], as_of);
+    let others = convert(register, profile, &[convert_all(rate)], &vans, as_of);
+    [vans, others].concat()
+}
+
 #[test]
 fn a_plan_moves_the_path_and_nothing_else() {
+    let profile = Profile::by_name("nhs_sdu").unwrap();
+    let as_of = day("2026-11-24");
     for seed in seeds() {
         let mut random = Random(seed);
         let register = fleet(&mut random);
-        let as_of = day("2026-11-24");
-        let profile = Profile::by_name("nhs_sdu").unwrap();
-        let (target, population, successor) = (goal(), Population::default(), Successor::ALWAYS);
+        let plan = random_plan(&mut random, &register, &profile, as_of);
         let share = FleetShare {
-            target: &target,
+            target: &goal(),
             profile: &profile,
-            population: &population,
-            successor: &successor,
+            population: &Population::default(),
+            successor: &Successor::ALWAYS,
         };
-        let rate = 0.5 + random.below(8) as f64 / 2.0;
-        let all = Conversion {
-            which: Selector::All,
-            per_month: rate,
-            successor: EmissionClass::Zero,
-        };
-        let van = Conversion {
-            which: Selector::Class("van".into()),
-            per_month: 1.0,
-            successor: EmissionClass::Low,
-        };
-        let planned: Vec<Replacement> = convert(&register, &profile, &[van], &[], as_of);
-        let plan = [
-            planned.clone(),
-            convert(&register, &profile, &[all], &planned, as_of),
-        ]
-        .concat();
-        let once: std::collections::BTreeSet<_> = plan
-            .iter()
-            .map(|replacement| replacement.vehicle.clone())
-            .collect();
-        assert_eq!(
-            once.len(),
-            plan.len(),
-            "seed {seed}: a vehicle is replaced once"
-        );
         let (before, after) = (
             outcome(share, &register, &[], as_of),
             outcome(share, &register, &plan, as_of),
@@ -232,7 +220,26 @@ fn a_plan_moves_the_path_and_nothing_else() {
                 "seed {seed}: {without:?} {with:?}"
             );
         }
-        let tonnes = BTreeMap::from([("van".to_owned(), 7.0)]);
+    }
+}
+
+#[test]
+fn a_plan_replaces_each_vehicle_once_and_counts_its_tonnes_once() {
+    let profile = Profile::by_name("nhs_sdu").unwrap();
+    let tonnes = BTreeMap::from([("van".to_owned(), 7.0)]);
+    for seed in seeds() {
+        let mut random = Random(seed);
+        let register = fleet(&mut random);
+        let plan = random_plan(&mut random, &register, &profile, day("2026-11-24"));
+        let vehicles: std::collections::BTreeSet<_> = plan
+            .iter()
+            .map(|replacement| &replacement.vehicle)
+            .collect();
+        assert_eq!(
+            vehicles.len(),
+            plan.len(),
+            "seed {seed}: a vehicle is replaced once"
+        );
         let saved = avoided(&register, &plan, &tonnes, day("2040-03-31"));
         let left: u32 = saved.without_factor.values().sum();
         assert_eq!(

@@ -33,10 +33,16 @@ fn states_become_classes() {
             vec![(Available, 3_600)],
         ),
         (
-            "a connector that only tells of transactions",
+            "a connector that only reports transactions",
             vec![(0, Act::Start(1)), (600, Act::Stop(1))],
             vec![(Occupied, 600), (NotObserved, 3_000)],
         ),
+    ]);
+}
+
+#[test]
+fn commands_and_errors_become_classes() {
+    check(vec![
         (
             "commanded, then back",
             vec![
@@ -117,9 +123,9 @@ fn connector_0_and_its_connectors() {
 }
 
 #[test]
-fn links_lost_and_found() {
+fn a_lost_link_is_offline_after_the_grace() {
     let free = (0, Act::Status(1, Is::Available));
-    let noted = vec![
+    let provisioned = vec![
         free.clone(),
         (300, Act::Heartbeat),
         (400, Act::Down),
@@ -138,7 +144,7 @@ fn links_lost_and_found() {
             vec![(Available, 3_600)],
         ),
         (
-            "back later: offline since the last frame, then as it was said to be",
+            "back later: offline since the last frame, then in the state of before",
             vec![
                 free.clone(),
                 (300, Act::Heartbeat),
@@ -153,10 +159,17 @@ fn links_lost_and_found() {
             vec![(Available, 300), (Offline, 3_300)],
         ),
         (
-            "our notes are no word of its own",
-            noted,
+            "records of our own are no frame of its own",
+            provisioned,
             vec![(Available, 300), (Offline, 3_300)],
         ),
+    ]);
+}
+
+#[test]
+fn silence_is_judged_by_the_last_frame() {
+    let free = (0, Act::Status(1, Is::Available));
+    check(vec![
         (
             "not known yet",
             vec![free.clone(), (3_000, Act::Heartbeat), (3_100, Act::Down)],
@@ -173,7 +186,7 @@ fn links_lost_and_found() {
             vec![(Available, 3_600)],
         ),
         (
-            "a state that was heard just before",
+            "a state that was reported just before",
             vec![
                 free,
                 (300, Act::Status(1, Is::Faulted)),
@@ -233,32 +246,35 @@ fn absence_of_the_daemon_is_not_downtime() {
     ]);
 }
 
+/// A session that charges at 7 kW from second 30 on, and more.
+fn charging_and(more: Vec<(i64, Act)>) -> Vec<(i64, Act)> {
+    let mut acts = vec![
+        (0, Act::Status(1, Is::Charging)),
+        (0, Act::Start(1)),
+        (30, Act::Power(1, 7_000)),
+    ];
+    acts.extend(more);
+    acts
+}
+
+/// 7 kW at each of these minutes.
+fn power(minutes: std::ops::RangeInclusive<i64>) -> impl Iterator<Item = (i64, Act)> {
+    minutes.map(|minute| (minute * 60, Act::Power(1, 7_000)))
+}
+
 #[test]
 fn energy_is_better_evidence_than_a_state() {
-    let charging = || {
-        vec![
-            (0, Act::Status(1, Is::Charging)),
-            (0, Act::Start(1)),
-            (30, Act::Power(1, 7_000)),
-        ]
-    };
-    let with = |more: Vec<(i64, Act)>| charging().into_iter().chain(more).collect::<Vec<_>>();
-    let minutes = |from: i64, to: i64| {
-        (from..=to)
-            .map(|minute| (minute * 60, Act::Power(1, 7_000)))
-            .collect::<Vec<_>>()
-    };
-    let mut faulted_all_along = with(vec![(31, Act::Fault(1, Is::Faulted, "OtherError"))]);
-    faulted_all_along.extend(minutes(1, 60));
-    let mut until_half_past = with(vec![(31, Act::Status(1, Is::Faulted))]);
-    until_half_past.extend(minutes(1, 30));
-    let mut woken = vec![(0, Act::Status(1, Is::Faulted)), (0, Act::Start(1))];
-    woken.extend(minutes(10, 20));
-    woken.push((1_210, Act::Status(1, Is::Available)));
+    let mut faulted_all_along = charging_and(vec![(31, Act::Fault(1, Is::Faulted, "OtherError"))]);
+    faulted_all_along.extend(power(1..=60));
+    let mut until_half_past = charging_and(vec![(31, Act::Status(1, Is::Faulted))]);
+    until_half_past.extend(power(1..=30));
+    let mut recovered = vec![(0, Act::Status(1, Is::Faulted)), (0, Act::Start(1))];
+    recovered.extend(power(10..=20));
+    recovered.push((1_210, Act::Status(1, Is::Available)));
     check(vec![
         (
             "faulted, and energy flows",
-            faulted_all_along.clone(),
+            faulted_all_along,
             vec![(Occupied, 3_600)],
         ),
         (
@@ -268,12 +284,12 @@ fn energy_is_better_evidence_than_a_state() {
         ),
         (
             "faulted, and nothing flows",
-            with(vec![(100, Act::Status(1, Is::Faulted))]),
+            charging_and(vec![(100, Act::Status(1, Is::Faulted))]),
             vec![(Occupied, 100), (Faulted, 3_500)],
         ),
         (
             "electronics are no charging",
-            with(vec![
+            charging_and(vec![
                 (40, Act::Status(1, Is::Faulted)),
                 (60, Act::Power(1, 40)),
             ]),
@@ -281,14 +297,18 @@ fn energy_is_better_evidence_than_a_state() {
         ),
         (
             "a broken one that charges again",
-            woken,
+            recovered,
             vec![(Available, 2_390), (Occupied, 610), (Faulted, 600)],
         ),
     ]);
+}
+
+#[test]
+fn a_fault_is_counted_although_energy_flows() {
+    let mut acts = charging_and(vec![(31, Act::Fault(1, Is::Faulted, "OtherError"))]);
+    acts.extend(power(1..=60));
     let mut yard = Yard::new("", Vec::new());
-    faulted_all_along
-        .iter()
-        .for_each(|(second, act)| yard.act(*second, act));
+    acts.iter().for_each(|(second, act)| yard.act(*second, act));
     let faults = yard.uptime.faults("CP");
     assert_eq!(
         (faults.len(), faults[0].count, faults[0].faulted),

@@ -146,13 +146,13 @@ fn sessions_are_counted_once_however_often_they_are_corrected() {
     );
 }
 
-#[test]
-fn golden_norms() {
-    const MINUTE: i64 = 60_000;
+const MINUTE: i64 = 60_000;
+
+/// A year of 525,600 minutes, of which 1,000 not observed.
+fn golden_year() -> Sums {
     let mut sums = Sums::default();
     let mut add =
         |class: Class, tag: usize, minutes: i64| sums.time[class as usize][tag] += minutes * MINUTE;
-    // A year of 525,600 minutes, of which 1,000 not observed.
     add(Available, 0, 400_000);
     add(Occupied, 0, 100_000);
     add(Offline, 0, 3_600);
@@ -164,6 +164,12 @@ fn golden_norms() {
     add(NotObserved, 0, 1_000);
     sums.charging = [50_000 * MINUTE, 0, 2_000 * MINUTE, 500 * MINUTE];
     sums.energy = [20_000_000, 0, 9, 9];
+    sums
+}
+
+#[test]
+fn norms_of_a_golden_year() {
+    let sums = golden_year();
     let near = |found: Option<f64>, want: f64| {
         assert!(
             (found.unwrap() - want).abs() < 1e-12,
