@@ -1,4 +1,4 @@
-//! Imports: nothing is lost or counted twice, whatever is killed, repeated or running beside; bad rows are named and kept out.
+//! Imports: no row is lost or counted twice when an import is killed, repeated or runs beside others; bad rows are named and kept out.
 
 #![allow(
     clippy::unwrap_used,
@@ -36,12 +36,12 @@ fn register(vehicles: &str) -> Register {
 }
 
 /// A store, a register and a file to import.
-struct Scene {
+struct Fixture {
     folder: TempDir,
     register: Register,
 }
 
-impl Scene {
+impl Fixture {
     fn new(name: &str) -> Self {
         Self {
             folder: TempDir::new(name),
@@ -116,15 +116,15 @@ impl Scene {
 
 #[test]
 fn the_same_rows_again_change_nothing() {
-    let scene = Scene::new("import-again");
+    let fixture = Fixture::new("import-again");
     let (text, sum) = many_rows(1_200);
-    let (progress, bad) = scene.import(ImportKind::Fuel, &text);
+    let (progress, bad) = fixture.import(ImportKind::Fuel, &text);
     assert_eq!(
         (progress.taken, progress.known, progress.bad, bad.len()),
         (1_200, 0, 0, 0)
     );
-    assert_eq!(scene.card("A1"), sum);
-    let (progress, _) = scene.import(ImportKind::Fuel, &text);
+    assert_eq!(fixture.card("A1"), sum);
+    let (progress, _) = fixture.import(ImportKind::Fuel, &text);
     assert_eq!(
         (progress.taken, progress.changed, progress.known),
         (0, 0, 1_200),
@@ -141,33 +141,33 @@ fn the_same_rows_again_change_nothing() {
         "Transaction Date;VRM;Quantity (L);Fuel Type;Ref\n{}\n",
         lines.join("\n").replace(',', ";")
     );
-    let (progress, bad) = scene.import(ImportKind::Fuel, &other);
+    let (progress, bad) = fixture.import(ImportKind::Fuel, &other);
     assert_eq!(
         (progress.taken, progress.changed, progress.known, bad.len()),
         (0, 0, 1_200, 0),
         "the same rows: {bad:?}"
     );
-    assert_eq!(scene.card("A1"), sum);
+    assert_eq!(fixture.card("A1"), sum);
     // Twice in one file is once; a credit note takes back.
-    let (progress, _) = scene.import(
+    let (progress, _) = fixture.import(
         ImportKind::Fuel,
         "date,vehicle_id,litres,reference\n2026-01-01,A2,40,x\n2026-01-01,A2,40.0,x\n2026-01-02,A2,-40,x\n",
     );
     assert_eq!(
-        (progress.taken, progress.known, scene.card("A2")),
+        (progress.taken, progress.known, fixture.card("A2")),
         (2, 1, 0)
     );
 }
 
 #[test]
-fn a_killed_import_goes_on_after_every_batch() {
+fn a_killed_import_resumes_after_every_batch() {
     let (text, sum) = many_rows(2_750);
     for batches in 1..=6 {
-        let scene = Scene::new("import-resume");
-        let path = scene.write(&text);
-        let (stopped, _) = scene.import_until(ImportKind::Fuel, &path, batches);
+        let fixture = Fixture::new("import-resume");
+        let path = fixture.write(&text);
+        let (stopped, _) = fixture.import_until(ImportKind::Fuel, &path, batches);
         assert!(stopped.is_err(), "the last batch is the end: {stopped:?}");
-        let (outcome, _) = scene.import_until(ImportKind::Fuel, &path, usize::MAX);
+        let (outcome, _) = fixture.import_until(ImportKind::Fuel, &path, usize::MAX);
         let outcome = outcome.unwrap();
         assert_eq!(
             outcome.resumed_after,
@@ -187,21 +187,21 @@ fn a_killed_import_goes_on_after_every_batch() {
             ),
             (2_750, 2_750, true)
         );
-        assert_eq!(scene.card("A1"), sum, "stopped after {batches}");
+        assert_eq!(fixture.card("A1"), sum, "stopped after {batches}");
     }
 }
 
 #[test]
 fn bad_rows_are_named_and_kept_out() {
     for &(kind, header, row, want) in BAD_ROWS {
-        let scene = Scene::new("import-bad");
+        let fixture = Fixture::new("import-bad");
         let good = match kind {
             ImportKind::Fuel => "date,vehicle_id,litres\n2026-11-24,A1,40\n",
             ImportKind::Mileage => "month,vehicle_id,miles\n2026-10,A1,40\n",
             ImportKind::Indicators => "month,organisation,name,value\n2026-10,EMAS,a,1\n",
         };
-        scene.import(kind, good);
-        let (progress, bad) = scene.import(kind, &format!("{header}\n{row}\n"));
+        fixture.import(kind, good);
+        let (progress, bad) = fixture.import(kind, &format!("{header}\n{row}\n"));
         assert_eq!(
             (progress.taken, progress.bad, progress.position),
             (0, 1, 1),
@@ -216,26 +216,26 @@ fn bad_rows_are_named_and_kept_out() {
 }
 
 #[test]
-fn good_rows_beside_bad_ones_are_taken_and_the_rest_after_the_register_is_corrected() {
-    let mut scene = Scene::new("import-mended");
+fn good_rows_beside_bad_ones_are_imported_and_the_rest_once_the_register_is_corrected() {
+    let mut fixture = Fixture::new("import-mended");
     let text = "date,vehicle_id,litres\n2026-11-24,A1,40\n2026-11-24,B7,50\n2026-11-24,A1,60\n";
-    let (progress, bad) = scene.import(ImportKind::Fuel, text);
+    let (progress, bad) = fixture.import(ImportKind::Fuel, text);
     assert_eq!(
-        (progress.taken, progress.bad, bad.len(), scene.card("A1")),
+        (progress.taken, progress.bad, bad.len(), fixture.card("A1")),
         (2, 1, 1, 100_000)
     );
-    scene.register = register(&format!("{VEHICLES}B7,,EMAS,DIESEL,,\n"));
-    let (progress, bad) = scene.import(ImportKind::Fuel, text);
+    fixture.register = register(&format!("{VEHICLES}B7,,EMAS,DIESEL,,\n"));
+    let (progress, bad) = fixture.import(ImportKind::Fuel, text);
     assert_eq!(
         (progress.taken, progress.known, progress.bad, bad.len()),
         (1, 2, 0, 0)
     );
-    assert_eq!((scene.card("A1"), scene.card("B7")), (100_000, 50_000));
+    assert_eq!((fixture.card("A1"), fixture.card("B7")), (100_000, 50_000));
 }
 
 #[test]
-fn headers_that_cannot_be_are_refused_at_once() {
-    let scene = Scene::new("import-header");
+fn headers_that_cannot_be_understood_are_refused_at_once() {
+    let fixture = Fixture::new("import-header");
     for (kind, text, want) in [
         (ImportKind::Fuel, "when,vehicle_id\n", "no column `date`"),
         (ImportKind::Fuel, "date,vehicle_id\n", "no column `litres`"),
@@ -256,23 +256,23 @@ fn headers_that_cannot_be_are_refused_at_once() {
             "no column `value`",
         ),
     ] {
-        let (outcome, _) = scene.import_until(kind, &scene.write(text), 1);
+        let (outcome, _) = fixture.import_until(kind, &fixture.write(text), 1);
         let error = outcome.unwrap_err().to_string();
         assert!(error.contains(want), "{text}: {error}");
     }
-    std::fs::write(scene.folder.path().join("file.csv"), b"\xFF\xFEd\0a\0").unwrap();
+    std::fs::write(fixture.folder.path().join("file.csv"), b"\xFF\xFEd\0a\0").unwrap();
     let (outcome, _) =
-        scene.import_until(ImportKind::Fuel, &scene.folder.path().join("file.csv"), 1);
+        fixture.import_until(ImportKind::Fuel, &fixture.folder.path().join("file.csv"), 1);
     assert!(outcome.unwrap_err().to_string().contains("UTF-16"));
 }
 
 #[test]
-fn what_is_no_fuel_and_what_is_hvo() {
-    let scene = Scene::new("import-products");
+fn products_that_are_no_fuel_are_left_out_and_hvo_is_booked_apart() {
+    let fixture = Fixture::new("import-products");
     let text = "\u{feff}Transaction Date,Registration,Product,Quantity,Driver,Odometer_km\n\
         24/11/2026 08:10,AB12 CDE,ULSD Diesel,\"1,040.50\",J Smith,81234\n\
         24/11/2026 08:11,AB12 CDE,AdBlue,10,J Smith,0\n25/11/2026 08:11,AB12 CDE,HVO,30,J Smith,0\n";
-    let (outcome, bad) = scene.import_until(ImportKind::Fuel, &scene.write(text), usize::MAX);
+    let (outcome, bad) = fixture.import_until(ImportKind::Fuel, &fixture.write(text), usize::MAX);
     let outcome = outcome.unwrap();
     assert!(bad.is_empty(), "{bad:?}");
     assert_eq!(
@@ -280,18 +280,18 @@ fn what_is_no_fuel_and_what_is_hvo() {
         (2, Some(&1))
     );
     assert_eq!(outcome.columns_left_out, ["Driver"]);
-    let sums = scene.sums(&Subject::Vehicle("A1".into()), "2026-11-24", "2026-11-25");
+    let sums = fixture.sums(&Subject::Vehicle("A1".into()), "2026-11-24", "2026-11-25");
     assert_eq!((sums.fuel_card.0, sums.hvo_card.0), (1_070_500, 30_000));
     assert_eq!(
         sums.metered,
         ActivityData::CARD_DIESEL,
-        "what the card calls it is kept for vehicles whose fuel nobody wrote"
+        "what the card calls it is kept for vehicles whose fuel is not in the register"
     );
     // A plate that moved on is the vehicle in service that day; after a correction of the register a row moves, and is not counted twice.
     let text = "date,reg,litres\n2019-05-01,RE12USE,10\n2026-05-01,RE12USE,20\n";
-    scene.import(ImportKind::Fuel, text);
-    assert_eq!((scene.card("OLD"), scene.card("NEW")), (10_000, 20_000));
-    let mut corrected = scene;
+    fixture.import(ImportKind::Fuel, text);
+    assert_eq!((fixture.card("OLD"), fixture.card("NEW")), (10_000, 20_000));
+    let mut corrected = fixture;
     corrected.register = register(&VEHICLES.replace("2022-01-01", "2018-01-01"));
     let (progress, _) = corrected.import(ImportKind::Fuel, text);
     assert_eq!(
@@ -303,11 +303,11 @@ fn what_is_no_fuel_and_what_is_hvo() {
 
 #[test]
 fn mileage_is_spread_over_its_days() {
-    let scene = Scene::new("import-mileage");
+    let fixture = Fixture::new("import-mileage");
     let text = "from,to,organisation,vehicle_class,fuel,miles,claim,employee\n\
         2026-10-01,2026-10-31,EMAS,Medium car,Petrol,100,,7\n2026-10-01,2026-10-31,EMAS,medium,petrol,100,,8\n\
         2026-10-31,2026-11-01,acute north,car,,10,,7\n";
-    let (progress, bad) = scene.import(ImportKind::Mileage, text);
+    let (progress, bad) = fixture.import(ImportKind::Mileage, text);
     assert_eq!(
         (progress.taken, bad.len()),
         (3, 0),
@@ -319,7 +319,7 @@ fn mileage_is_spread_over_its_days() {
         fuel: fuel.into(),
     };
     let subject = staff("EMAS", "car_medium", "petrol");
-    let of = |from, to| scene.sums(&subject, from, to).claimed.0;
+    let of = |from, to| fixture.sums(&subject, from, to).claimed.0;
     assert_eq!(of("2026-09-01", "2026-12-01"), 2 * 160_934);
     // 160,934 m over 31 days.
     assert_eq!(
@@ -335,27 +335,27 @@ fn mileage_is_spread_over_its_days() {
     );
     let unknown = staff("ACUTE-N", "car_average", "unknown");
     assert_eq!(
-        scene.sums(&unknown, "2026-11-01", "2026-11-01").claimed.0,
+        fixture.sums(&unknown, "2026-11-01", "2026-11-01").claimed.0,
         8_047
     );
-    let file = std::fs::read(scene.folder.path().join("fleetgauge.db")).unwrap();
+    let file = std::fs::read(fixture.folder.path().join("fleetgauge.db")).unwrap();
     assert!(
         !file.windows(8).any(|bytes| bytes == b"employee"),
         "the claimant is not stored"
     );
-    scene.import(
+    fixture.import(
         ImportKind::Mileage,
         "month,vehicle_id,distance_km\n2026-10,A1,310\n",
     );
-    let fleet = scene.sums(&Subject::Vehicle("A1".into()), "2026-10-07", "2026-10-07");
+    let fleet = fixture.sums(&Subject::Vehicle("A1".into()), "2026-10-07", "2026-10-07");
     assert_eq!((fleet.claimed.0, fleet.distance.0), (10_000, 0));
 }
 
 #[test]
-fn figures_are_replaced_by_later_ones() {
-    let scene = Scene::new("import-figures");
+fn indicators_are_replaced_by_later_ones() {
+    let fixture = Fixture::new("import-figures");
     let figures = || {
-        let mut found: Vec<_> = Reader::open(scene.folder.path())
+        let mut found: Vec<_> = Reader::open(fixture.folder.path())
             .unwrap()
             .indicators()
             .unwrap();
@@ -371,17 +371,17 @@ fn figures_are_replaced_by_later_ones() {
             .collect::<Vec<_>>()
     };
     let text = "month,organisation,name,value,unit\n2026-09,EMAS,landfill,3.5,t\n2026-10,EMAS,landfill,0,t\n";
-    let (progress, bad) = scene.import(ImportKind::Indicators, text);
+    let (progress, bad) = fixture.import(ImportKind::Indicators, text);
     assert_eq!((progress.taken, bad.len()), (2, 0), "{bad:?}");
-    let (progress, _) = scene.import(ImportKind::Indicators, text);
+    let (progress, _) = fixture.import(ImportKind::Indicators, text);
     assert_eq!((progress.known, progress.taken), (2, 0));
-    let (progress, _) = scene.import(ImportKind::Indicators, &text.replace("3.5", "3.75"));
+    let (progress, _) = fixture.import(ImportKind::Indicators, &text.replace("3.5", "3.75"));
     assert_eq!((progress.known, progress.changed), (1, 1));
     assert_eq!(
         figures(),
         ["EMAS landfill 2026-09 3.75", "EMAS landfill 2026-10 0"]
     );
-    let (progress, bad) = scene.import(
+    let (progress, bad) = fixture.import(
         ImportKind::Indicators,
         &format!("{text}2026-10,EMAS,landfill,1,t\n"),
     );

@@ -47,20 +47,20 @@ fn register(regions: &[&str]) -> Arc<Register> {
 }
 
 /// A client on a clock of ours, and a store behind it.
-struct Scene {
+struct Client {
     grid: Grid,
     now: Arc<Mutex<UtcMs>>,
     stats: Arc<Stats>,
     store: Store,
     reader: Reader,
-    told: mpsc::Receiver<(Vec<IntensitySlot>, UtcMs)>,
+    slots: mpsc::Receiver<(Vec<IntensitySlot>, UtcMs)>,
     register: watch::Sender<Arc<Register>>,
     stop: watch::Sender<bool>,
     task: tokio::task::JoinHandle<()>,
     _folder: TempDir,
 }
 
-impl Scene {
+impl Client {
     /// Inside a runtime.
     fn start(
         regions: &[&str],
@@ -79,7 +79,7 @@ impl Scene {
         let reader = Reader::open(folder.path()).unwrap();
         let now = Arc::new(Mutex::new(at("2026-11-25T12:10:00Z")));
         let clock = now.clone();
-        let (slots, told) = mpsc::channel(64);
+        let (sender, slots) = mpsc::channel(64);
         let (register, registers) = watch::channel(register(regions));
         let (stop, shutdown) = watch::channel(false);
         let stats = Arc::new(Stats::default());
@@ -90,22 +90,22 @@ impl Scene {
             timeout: Duration::from_secs(5),
             ..IntensityConfig::default()
         };
-        let around = Deps {
+        let deps = Deps {
             register: registers,
             newest,
             now: Arc::new(move || *clock.lock().unwrap()),
-            slots,
+            slots: sender,
             stats: stats.clone(),
             shutdown,
         };
-        let task = tokio::spawn(intensity::run(config, around));
+        let task = tokio::spawn(intensity::run(config, deps));
         Self {
             grid,
             now,
             stats,
             store,
             reader,
-            told,
+            slots,
             register,
             stop,
             task,
@@ -114,10 +114,10 @@ impl Scene {
     }
 
     /// Takes answers into the store until `wanted` holds.
-    async fn until(&mut self, what: &str, wanted: impl Fn(&Scene) -> bool) {
+    async fn until(&mut self, what: &str, wanted: impl Fn(&Client) -> bool) {
         let all = async {
             while !wanted(self) {
-                let (slots, oldest) = self.told.recv().await.unwrap();
+                let (slots, oldest) = self.slots.recv().await.unwrap();
                 self.store.put_intensity(&slots, oldest).unwrap();
             }
         };
@@ -157,18 +157,18 @@ fn run(body: impl Future<Output = ()>) {
 }
 
 #[test]
-fn regions_and_nation_in_both_shapes() {
+fn regions_and_nation_are_read_in_both_shapes() {
     for (array, chunked) in [(false, false), (true, true)] {
         run(async {
-            let mut scene = Scene::start(&["9", "3", "9", ""], BTreeMap::new(), |mood| {
+            let mut client = Client::start(&["9", "3", "9", ""], BTreeMap::new(), |mood| {
                 (mood.array, mood.chunked) = (array, chunked)
             });
             let newest = "2026-11-25T12:00:00Z";
-            scene
-                .until("three areas", |scene| {
+            client
+                .until("three areas", |client| {
                     [0, 3, 9]
                         .iter()
-                        .all(|area| scene.slot(*area, newest).is_some())
+                        .all(|area| client.slot(*area, newest).is_some())
                 })
                 .await;
             for (area, start, actual) in [
@@ -177,7 +177,7 @@ fn regions_and_nation_in_both_shapes() {
                 (9, "2026-11-24T10:30:00Z", false),
                 (3, newest, false),
             ] {
-                let slot = scene.slot(area, start).unwrap();
+                let slot = client.slot(area, start).unwrap();
                 let figure = GramsCo2PerKwh::constant(forecast(area, at(start)) as f64);
                 let revised = figure + GramsCo2PerKwh::constant(5.0);
                 assert_eq!(
@@ -187,31 +187,31 @@ fn regions_and_nation_in_both_shapes() {
                 );
             }
             assert!(
-                scene.slot(0, "2026-11-12T12:00:00Z").is_some(),
+                client.slot(0, "2026-11-12T12:00:00Z").is_some(),
                 "two weeks are made up for at first"
             );
-            let asked = scene.grid.asked();
+            let requested = client.grid.asked();
             assert!(
-                asked.contains(
+                requested.contains(
                     &"/regional/intensity/2026-11-12T12:00Z/2026-11-25T12:00Z/regionid/9"
                         .to_owned()
                 ),
-                "{asked:?}"
+                "{requested:?}"
             );
-            // A site moves: its new region is asked for at once.
-            scene.register.send_replace(register(&["5"]));
-            scene
-                .until("the new region", |scene| scene.slot(5, newest).is_some())
+            // A site moves: its new region is requested at once.
+            client.register.send_replace(register(&["5"]));
+            client
+                .until("the new region", |client| client.slot(5, newest).is_some())
                 .await;
             assert!(
-                scene
+                client
                     .grid
                     .asked()
                     .iter()
                     .all(|path| path.matches('/').count() < 8),
-                "nothing else is asked"
+                "nothing else is requested"
             );
-            scene.end().await;
+            client.end().await;
         });
     }
 }
@@ -219,35 +219,35 @@ fn regions_and_nation_in_both_shapes() {
 #[test]
 fn revisions_replace_and_keep_their_vintage() {
     run(async {
-        let mut scene = Scene::start(&[], BTreeMap::new(), |_| {});
-        scene
-            .until("the first round", |scene| {
-                scene.slot(0, "2026-11-25T12:00:00Z").is_some()
+        let mut client = Client::start(&[], BTreeMap::new(), |_| {});
+        client
+            .until("the first round", |client| {
+                client.slot(0, "2026-11-25T12:00:00Z").is_some()
             })
             .await;
         let (old, new) = ("2026-11-20T10:00:00Z", "2026-11-25T10:00:00Z");
-        let first = scene.slot(0, new).unwrap();
-        let before = scene.count();
-        *scene.now.lock().unwrap() = at("2026-11-25T12:20:00Z");
-        let asked = scene.grid.asked().len();
-        scene
-            .until("two more rounds", |scene| {
-                scene.grid.asked().len() > asked + 2
+        let first = client.slot(0, new).unwrap();
+        let before = client.count();
+        *client.now.lock().unwrap() = at("2026-11-25T12:20:00Z");
+        let requested = client.grid.asked().len();
+        client
+            .until("two more rounds", |client| {
+                client.grid.asked().len() > requested + 2
             })
             .await;
         assert_eq!(
-            (scene.slot(0, new), scene.count()),
+            (client.slot(0, new), client.count()),
             (Some(first), before),
-            "told again is no revision"
+            "the same figure again is no revision"
         );
-        scene.grid.set(|mood| mood.revised_by = 7);
-        let revised = |scene: &Scene| scene.slot(0, new).unwrap();
-        scene
-            .until("the revision", |scene| {
-                revised(scene).actual != first.actual
+        client.grid.set(|mood| mood.revised_by = 7);
+        let revised = |client: &Client| client.slot(0, new).unwrap();
+        client
+            .until("the revision", |client| {
+                revised(client).actual != first.actual
             })
             .await;
-        let slot = revised(&scene);
+        let slot = revised(&client);
         assert_eq!(
             (slot.actual, slot.vintage),
             (
@@ -258,93 +258,108 @@ fn revisions_replace_and_keep_their_vintage() {
             )
         );
         assert_eq!(
-            scene.slot(0, old).unwrap().vintage,
+            client.slot(0, old).unwrap().vintage,
             first.vintage,
-            "older than 48 hours is not asked for again"
+            "older than 48 hours is not requested again"
         );
-        // The actual figure is taken back: what was told stays.
-        scene.grid.set(|mood| mood.actual_until = UtcMs(0));
-        let asked = scene.grid.asked().len();
-        scene
-            .until("two more rounds", |scene| {
-                scene.grid.asked().len() > asked + 2
+        // The actual figure is taken back: the stored one stays.
+        client.grid.set(|mood| mood.actual_until = UtcMs(0));
+        let requested = client.grid.asked().len();
+        client
+            .until("two more rounds", |client| {
+                client.grid.asked().len() > requested + 2
             })
             .await;
-        assert_eq!(revised(&scene).actual, slot.actual);
-        scene.end().await;
+        assert_eq!(revised(&client).actual, slot.actual);
+        client.end().await;
     });
 }
 
-#[test]
-fn outages_are_made_up_for() {
-    run(async {
-        let error =
-            r#"{"error":{"code":"500 Internal Server Error","message":"There has been an error"}}"#;
-        let mut scene = Scene::start(&["9"], BTreeMap::new(), |mood| {
-            mood.outage = Some((500, error.to_owned()))
-        });
-        let failures = |scene: &Scene| Stats::get(&scene.stats.intensity_failures);
-        async fn fail_some(scene: &Scene, more: u64) {
-            let before = Stats::get(&scene.stats.intensity_failures);
-            let waited = async {
-                while Stats::get(&scene.stats.intensity_failures) < before + more {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-            };
-            tokio::time::timeout(Duration::from_secs(20), waited)
-                .await
-                .expect("it goes on asking");
+const ERROR: &str =
+    r#"{"error":{"code":"500 Internal Server Error","message":"There has been an error"}}"#;
+
+/// Waits until the client has counted so many failures more.
+async fn wait_for_failures(client: &Client, more: u64) {
+    let before = Stats::get(&client.stats.intensity_failures);
+    let waited = async {
+        while Stats::get(&client.stats.intensity_failures) < before + more {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        fail_some(&scene, 4).await;
+    };
+    tokio::time::timeout(Duration::from_secs(20), waited)
+        .await
+        .expect("the client goes on requesting");
+}
+
+#[test]
+fn every_kind_of_outage_is_counted_and_ends() {
+    run(async {
+        let outage = |status: u16, body: &str| Some((status, body.to_owned()));
+        let mut client = Client::start(&["9"], BTreeMap::new(), |mood| {
+            mood.outage = outage(500, ERROR)
+        });
+        wait_for_failures(&client, 4).await;
         for (status, body) in [
             (200, "<html>Bad gateway</html>"),
             (200, "{\"data\":[]}"),
             (502, ""),
-            (404, error),
+            (404, ERROR),
         ] {
-            scene
-                .grid
-                .set(|mood| mood.outage = Some((status, body.to_owned())));
-            fail_some(&scene, 3).await;
+            client.grid.set(|mood| mood.outage = outage(status, body));
+            wait_for_failures(&client, 3).await;
         }
-        scene
+        client
             .grid
             .set(|mood| (mood.outage, mood.dead) = (None, true));
-        fail_some(&scene, 3).await;
-        assert_eq!(scene.count(), 0);
-        scene.grid.set(|mood| mood.dead = false);
-        scene
-            .until("answers", |scene| {
-                scene.slot(9, "2026-11-25T12:00:00Z").is_some()
-                    && scene.slot(0, "2026-11-25T12:00:00Z").is_some()
+        wait_for_failures(&client, 3).await;
+        assert_eq!(client.count(), 0);
+        client.grid.set(|mood| mood.dead = false);
+        client
+            .until("answers", |client| {
+                client.slot(9, "2026-11-25T12:00:00Z").is_some()
+                    && client.slot(0, "2026-11-25T12:00:00Z").is_some()
             })
             .await;
-        assert!(failures(&scene) >= 19);
-        // A month without the service: all of it is asked for, in pieces the service allows.
-        scene
+        assert!(Stats::get(&client.stats.intensity_failures) >= 19);
+        client.end().await;
+    });
+}
+
+/// A month without the service: all of it is requested afterwards, in pieces the service allows.
+#[test]
+fn a_month_of_outage_is_filled_afterwards() {
+    run(async {
+        let mut client = Client::start(&["9"], BTreeMap::new(), |_| {});
+        client
+            .until("answers", |client| {
+                client.slot(9, "2026-11-25T12:00:00Z").is_some()
+                    && client.slot(0, "2026-11-25T12:00:00Z").is_some()
+            })
+            .await;
+        client
             .grid
             .set(|mood| mood.outage = Some((503, String::new())));
-        fail_some(&scene, 2).await;
-        *scene.now.lock().unwrap() = at("2026-12-25T12:10:00Z");
-        scene.grid.set(|mood| mood.outage = None);
-        scene
-            .until("the newest", |scene| {
-                scene.slot(9, "2026-12-25T12:00:00Z").is_some()
+        wait_for_failures(&client, 2).await;
+        *client.now.lock().unwrap() = at("2026-12-25T12:10:00Z");
+        client.grid.set(|mood| mood.outage = None);
+        client
+            .until("the newest", |client| {
+                client.slot(9, "2026-12-25T12:00:00Z").is_some()
             })
             .await;
         for day in 0..30 {
             let start = at("2026-11-25T12:00:00Z").plus(day * DAY_MS).to_string();
             assert!(
-                scene.slot(9, &start).is_some() && scene.slot(0, &start).is_some(),
+                client.slot(9, &start).is_some() && client.slot(0, &start).is_some(),
                 "{start}"
             );
         }
-        scene.end().await;
+        client.end().await;
     });
 }
 
 #[test]
-fn old_half_hours_go() {
+fn old_half_hours_are_deleted() {
     let folder = TempDir::new("intensity-old");
     let settings = StoreConfig {
         directory: folder.path().to_owned(),
@@ -374,7 +389,7 @@ fn old_half_hours_go() {
     assert_eq!(
         left,
         [(0, DAY_MS), (0, 2 * DAY_MS), (9, 0)],
-        "of the areas that were told"
+        "of the areas that were reported"
     );
     assert_eq!(
         reader.newest_intensity(GridArea(0)).unwrap(),

@@ -32,6 +32,39 @@ const FILES: [(&str, &str); 4] = [
     ),
 ];
 
+fn row(day: &str, subject: Subject, activity: ActivityData) -> ActivityRow {
+    ActivityRow {
+        key: ActivityKey {
+            day: day.parse().unwrap(),
+            subject,
+        },
+        activity,
+    }
+}
+
+/// 1,000 km on so many litres.
+fn diesel(day: &str, vehicle: &str, litres: i64) -> ActivityRow {
+    let activity = ActivityData {
+        distance: Metres(1_000_000),
+        fuel: Millilitres(litres * 1000),
+        metered: ActivityData::FUEL_METERED,
+        ..ActivityData::default()
+    };
+    row(day, Subject::Vehicle(vehicle.into()), activity)
+}
+
+fn charged(user: EnergyUser, kwh: i64) -> ActivityRow {
+    let subject = Subject::Charging {
+        charge_point: "CP1".into(),
+        user,
+    };
+    let activity = ActivityData {
+        charged: TenthWattHours(kwh * 10_000),
+        ..ActivityData::default()
+    };
+    row("2026-03-10", subject, activity)
+}
+
 /// March of two years: 1,000 km and 100 l of A1 in each month, 200 l of A2 only in the later one, 100 kWh of E1, some of it of nobody.
 fn site(name: &str) -> TempDir {
     let folder = TempDir::new(name);
@@ -46,37 +79,6 @@ fn site(name: &str) -> TempDir {
         "[register]\ndirectory = \"register\"\n",
     )
     .unwrap();
-    let row = |day: &str, subject, activity| ActivityRow {
-        key: ActivityKey {
-            day: day.parse().unwrap(),
-            subject,
-        },
-        activity,
-    };
-    let diesel = |day, id: &str, litres: i64| {
-        let metered = ActivityData::FUEL_METERED;
-        let sums = ActivityData {
-            distance: Metres(1_000_000),
-            fuel: Millilitres(litres * 1000),
-            metered,
-            ..ActivityData::default()
-        };
-        row(day, Subject::Vehicle(id.into()), sums)
-    };
-    let charged = |user, kwh: i64| {
-        let subject = Subject::Charging {
-            charge_point: "CP1".into(),
-            user,
-        };
-        row(
-            "2026-03-10",
-            subject,
-            ActivityData {
-                charged: TenthWattHours(kwh * 10_000),
-                ..ActivityData::default()
-            },
-        )
-    };
     let activity = [
         diesel("2025-03-10", "A1", 100),
         diesel("2026-03-10", "A1", 90),

@@ -26,6 +26,31 @@ fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     )
 }
 
+/// The fields of each target in `fleetgauge targets --json`.
+const FIELDS: &[&str] = &[
+    "id",
+    "metric",
+    "profile",
+    "as_of",
+    "current",
+    "lower",
+    "upper",
+    "plan",
+    "goal",
+    "due",
+    "drift",
+    "drift_vehicles",
+    "gap",
+    "required_per_month",
+    "recent_per_month",
+    "projected_date",
+    "p_hit",
+    "status",
+    "counts",
+    "factor_set",
+    "method_version",
+];
+
 #[test]
 fn every_target_has_its_record() {
     let folder = TempDir::new("targets-cli");
@@ -38,31 +63,9 @@ fn every_target_has_its_record() {
         (16, &"low_emission_share".into(), &"share_low_90".into())
     );
     for target in targets {
-        for field in [
-            "id",
-            "metric",
-            "profile",
-            "as_of",
-            "current",
-            "lower",
-            "upper",
-            "plan",
-            "goal",
-            "due",
-            "drift",
-            "drift_vehicles",
-            "gap",
-            "required_per_month",
-            "recent_per_month",
-            "projected_date",
-            "p_hit",
-            "status",
-            "counts",
-            "factor_set",
-            "method_version",
-        ] {
+        for field in FIELDS {
             assert!(
-                target.get(field).is_some(),
+                target.get(*field).is_some(),
                 "{}: no `{field}`",
                 target["id"]
             );
@@ -82,6 +85,11 @@ fn every_target_has_its_record() {
         "{}",
         answer["missing"]
     );
+}
+
+#[test]
+fn the_table_has_each_target_once_and_its_needs() {
+    let folder = TempDir::new("targets-table");
     let (code, out, _) = run(folder.path(), &[]);
     assert!(
         code == 0

@@ -16,40 +16,51 @@ A1,EMAS,van,DIESEL,EURO 6,3500,2020-01-01
 QUIET,EMAS,van,DIESEL,EURO 6,3500,2020-01-01
 ";
 
+/// 3,000 km of van A1 in each of twelve months.
+fn van_rows(first: Month) -> Vec<ActivityRow> {
+    let row = |day: Day| ActivityRow {
+        key: ActivityKey {
+            day,
+            subject: Subject::Vehicle("A1".into()),
+        },
+        activity: ActivityData {
+            distance: Metres(1_500_000),
+            ..ActivityData::default()
+        },
+    };
+    (0..12)
+        .map(|index| first.plus(index))
+        .flat_map(|month| [row(month.first_day()), row(month.last_day())])
+        .collect()
+}
+
+/// Runs the command in the folder; what it printed.
+fn run(folder: &Path, arguments: &[&str]) -> Vec<u8> {
+    let output = fleetgauge()
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output.stdout
+}
+
 /// 3,000 km of one van in each month of 2024/25, and claims in so many of them; the other van is silent.
 fn site(name: &str, claims: i32) -> TempDir {
     let folder = TempDir::new(name);
     std::fs::create_dir_all(folder.path().join("register")).unwrap();
-    std::fs::write(folder.path().join("register/vehicles.csv"), VEHICLES).unwrap();
-    std::fs::write(
-        folder.path().join("register/organisations.csv"),
+    let write = |file: &str, text: &str| std::fs::write(folder.path().join(file), text).unwrap();
+    write("register/vehicles.csv", VEHICLES);
+    write(
+        "register/organisations.csv",
         "organisation_id,name\nEMAS,Ambulances\n",
-    )
-    .unwrap();
-    std::fs::write(
-        folder.path().join("fleetgauge.toml"),
-        "[register]\ndirectory = \"register\"\n",
-    )
-    .unwrap();
+    );
+    write("fleetgauge.toml", "[register]\ndirectory = \"register\"\n");
     let first: Month = "2024-04".parse().unwrap();
-    let van = |day: Day| {
-        let activity = ActivityData {
-            distance: Metres(1_500_000),
-            ..ActivityData::default()
-        };
-        ActivityRow {
-            key: ActivityKey {
-                day,
-                subject: Subject::Vehicle("A1".into()),
-            },
-            activity,
-        }
-    };
-    let mut rows = Vec::new();
-    for index in 0..12 {
-        let month = first.plus(index);
-        rows.extend([van(month.first_day()), van(month.last_day())]);
-    }
     let config = StoreConfig {
         directory: folder.path().join("data"),
         ..StoreConfig::default()
@@ -60,7 +71,7 @@ fn site(name: &str, claims: i32) -> TempDir {
         .checkpoint(&Checkpoint {
             snapshot: b"not an engine's",
             generation: 1,
-            activity: &rows,
+            activity: &van_rows(first),
             rollups: &[],
             at: fleetgauge::units::UtcMs(0),
         })
@@ -68,7 +79,7 @@ fn site(name: &str, claims: i32) -> TempDir {
     drop(opened);
     let mut text = "month,organisation,vehicle_class,distance_km\n".to_owned();
     (0..claims).for_each(|index| writeln!(text, "{},EMAS,car,1000", first.plus(index)).unwrap());
-    std::fs::write(folder.path().join("claims.csv"), text).unwrap();
+    write("claims.csv", &text);
     let arguments = [
         "import",
         "mileage",
@@ -76,16 +87,7 @@ fn site(name: &str, claims: i32) -> TempDir {
         "--config",
         "fleetgauge.toml",
     ];
-    let output = fleetgauge()
-        .current_dir(folder.path())
-        .args(arguments)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    run(folder.path(), &arguments);
     folder
 }
 
@@ -99,17 +101,7 @@ fn report(folder: &Path) -> Value {
         "--format",
         "json",
     ];
-    let output = fleetgauge()
-        .current_dir(folder)
-        .args(arguments)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).unwrap()
+    serde_json::from_slice(&run(folder, &arguments)).unwrap()
 }
 
 fn target<'a>(report: &'a Value, id: &str) -> &'a Value {

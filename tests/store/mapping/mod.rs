@@ -4,6 +4,8 @@
 
 mod commands;
 mod readings;
+mod times;
+mod values;
 
 use std::sync::Arc;
 
@@ -48,14 +50,14 @@ fn answers(map: &str, capture: &str) -> Vec<Value> {
 }
 
 /// `asset quantity=value@ts ...; reason field ...` of one message.
-fn said(map: &str, message: &Value) -> String {
+fn summary(map: &str, message: &Value) -> String {
     let answer = answers(map, &message.to_string()).remove(0);
-    let mut said = Vec::new();
+    let mut parts = Vec::new();
     for got in answer["observations"].as_array().unwrap() {
         let at = got
             .get("ts")
             .map_or(String::new(), |at| format!("@{}", at.as_str().unwrap()));
-        said.push(format!(
+        parts.push(format!(
             "{} {}={}{at}",
             got["asset"].as_str().unwrap(),
             got["quantity"].as_str().unwrap(),
@@ -63,17 +65,17 @@ fn said(map: &str, message: &Value) -> String {
         ));
     }
     for left_out in answer["ignored"].as_array().unwrap() {
-        said.push(format!(
+        parts.push(format!(
             "-{} {}",
             left_out["reason"].as_str().unwrap(),
             left_out["field"].as_str().unwrap_or("*")
         ));
     }
-    said.join("; ")
+    parts.join("; ")
 }
 
 #[test]
-fn every_sample_line() {
+fn every_sample_line_gives_the_expected_observations() {
     let (map, capture) = (
         include_str!("../../samples/generic_mapping.toml"),
         include_str!("../../samples/generic_mapping.jsonl"),
@@ -140,21 +142,21 @@ fn the_map_with_more_literal_levels_wins_and_formats_come_last() {
         ("a//c", "-id *"),
     ] {
         assert_eq!(
-            said(&maps, &json!({ "topic": topic, "payload": "50" })),
+            summary(&maps, &json!({ "topic": topic, "payload": "50" })),
             want,
             "{topic}"
         );
     }
     let site = map("site/{x}", "site:{x}");
     assert_eq!(
-        said(
+        summary(
             &site,
             &json!({ "topic": "ovms/u/CAR/metric/v/b/soc", "payload": "50" })
         ),
         "ovms:CAR soc=50"
     );
     assert_eq!(
-        said(&site, &json!({ "topic": "elsewhere", "payload": "50" })),
+        summary(&site, &json!({ "topic": "elsewhere", "payload": "50" })),
         "-unknown_topic *"
     );
 }
@@ -167,186 +169,12 @@ fn json_map(fields: &str, more: &str) -> String {
 }
 
 #[test]
-fn values_are_read_by_their_field() {
-    let odometer = r#"{ path = "/a~1b/~0/0", quantity = "odometer", unit = "mi" }"#;
-    let scaled = r#"{ path = "/v", quantity = "fuel_used_total", unit = "ml", scale = 0.5, offset = 1000, valid = [0, 4_211_081_215] }"#;
-    let number = r#"{ path = "/v", quantity = "charge_power", unit = "W" }"#;
-    let negated = r#"{ path = "/v", quantity = "battery_power", unit = "kW", scale = -1 }"#;
-    let state = r#"{ path = "/v", quantity = "charging" }"#;
-    let words = r#"{ path = "/v", quantity = "plugged_in", values = { none = false, cable = true, "" = false, "1" = true } }"#;
-    let levels = r#"{ path = "/v", quantity = "fuel_level", unit = "fraction", values = { FULL = 1, HALF = 0.5 } }"#;
-    let id = r#"{ path = "/v", quantity = "vehicle_ref" }"#;
-    let either = r#"{ path = "/better", quantity = "soc", unit = "%" }, { path = "/v", quantity = "soc", unit = "%" }"#;
-    let position = r#"{ path = "/v", quantity = "position", unit = "deg" }"#;
-    let angles = r#"{ path = "/v/0", quantity = "longitude", unit = "deg" }, { path = "/v/1", quantity = "latitude", unit = "deg", scale = 1e-7 }"#;
-    let tag = r#"{ path = "/v", quantity = "vehicle_ref", values = { "7" = "AMB-101" } }"#;
-    for (fields, payload, want) in [
-        (
-            odometer,
-            r#"{"a/b":{"~":[52513.5,1]}}"#,
-            "x:1 odometer=84512.286",
-        ),
-        (odometer, r#"{"a/b":{"~":[]}}"#, "-empty /a~1b/~0/0"),
-        (odometer, r#"{"a/b":{"~":["0"]}}"#, "-number /a~1b/~0/0"),
-        (scaled, r#"{"v":10642800}"#, "x:1 fuel_used_total=5322.4"),
-        (scaled, r#"{"v":4211081216}"#, "-number /v"),
-        (scaled, r#"{"v":1e400}"#, "-number /v"),
-        (number, r#"{"v":" 5312 "}"#, "x:1 charge_power=5.312"),
-        (number, r#"{"v":5.312e3}"#, "x:1 charge_power=5.312"),
-        (number, r#"{"v":"5,312"}"#, "-number /v"),
-        (number, r#"{"v":"5312 W"}"#, "-number /v"),
-        (number, r#"{"v":true}"#, "-number /v"),
-        (number, r#"{"v":[1]}"#, "-type /v"),
-        (number, r#"{"v":{}}"#, "-type /v"),
-        (number, r#"{"v":null}"#, "-empty /v"),
-        (number, r#"{"v":"nil"}"#, "-empty /v"),
-        (number, r#"{"v":""}"#, "-empty /v"),
-        (number, r#"{"v":NaN}"#, "-empty /v"),
-        (number, r#"{"v":"-Infinity"}"#, "-empty /v"),
-        (number, r#"{"w":1}"#, "-empty /v"),
-        (number, r#"{"v":1,"v":2000}"#, "x:1 charge_power=2"),
-        (negated, r#"{"v":-9}"#, "x:1 battery_power=9"),
-        (state, r#"{"v":"Yes"}"#, "x:1 charging=true"),
-        (state, r#"{"v":0}"#, "x:1 charging=false"),
-        (state, r#"{"v":"maybe"}"#, "-type /v"),
-        (words, r#"{"v":"none"}"#, "x:1 plugged_in=false"),
-        (words, r#"{"v":""}"#, "x:1 plugged_in=false"),
-        (words, r#"{"v":1}"#, "x:1 plugged_in=true"),
-        (words, r#"{"v":"Cable"}"#, "-type /v"),
-        (words, r#"{"v":null}"#, "-empty /v"),
-        (levels, r#"{"v":"HALF"}"#, "x:1 fuel_level=50"),
-        (id, r#"{"v":"AMB-\u0031"}"#, "x:1 vehicle_ref=\"AMB-1\""),
-        (id, r#"{"v":17}"#, "x:1 vehicle_ref=\"17\""),
-        (id, r#"{"v":"a b"}"#, "-id /v"),
-        (tag, r#"{"v":7}"#, "x:1 vehicle_ref=\"AMB-101\""),
-        (either, r#"{"v":50}"#, "x:1 soc=50; -empty /better"),
-        (either, r#"{"v":50,"better":51}"#, "x:1 soc=51"),
-        (
-            position,
-            r#"{"v":[52.48142,-1.89983]}"#,
-            "x:1 position=[52.48142,-1.89983]",
-        ),
-        (
-            position,
-            r#"{"v":"52.48142, -1.89983"}"#,
-            "x:1 position=[52.48142,-1.89983]",
-        ),
-        (position, r#"{"v":[0,0.0]}"#, "-empty /v"),
-        (position, r#"{"v":[1,2,3]}"#, "-type /v"),
-        (
-            angles,
-            r#"{"v":[-1.89983,524814200]}"#,
-            "x:1 latitude=52.48142; x:1 longitude=-1.89983",
-        ),
-        (angles, r#"{"v":[0,0]}"#, ""),
-        (angles, r#"{"v":[181,0]}"#, "x:1 latitude=0; -number /v/0"),
-    ] {
-        assert_eq!(
-            said(
-                &json_map(fields, ""),
-                &json!({ "topic": "t", "payload": payload })
-            ),
-            want,
-            "{fields} {payload}"
-        );
-    }
-}
-
-#[test]
-fn times_are_the_devices_own_or_it_is_said() {
-    let soc = r#"{ path = "/soc", quantity = "soc", unit = "%" }"#;
-    let with = |time: &str, t: &str| {
-        let message = json!({ "topic": "t", "payload": format!(r#"{{"soc":50,"t":{t}}}"#), "props": { "timestamp": "1787303702.25" } });
-        said(&json_map(soc, &format!("time = {{ {time} }}")), &message)
-    };
-    let (plain, complaint) = ("x:1 soc=50", "x:1 soc=50; -time /t");
-    for (time, t, want) in [
-        (
-            r#"path = "/t", format = "rfc3339""#,
-            r#""2026-08-21T10:15:02.5+01:00""#,
-            "x:1 soc=50@2026-08-21T09:15:02.500Z",
-        ),
-        (
-            r#"path = "/t", format = "rfc3339""#,
-            r#""2026-08-21T10:15:02""#,
-            complaint,
-        ),
-        (r#"path = "/t", format = "rfc3339""#, "null", complaint),
-        (
-            r#"path = "/t", format = "unix""#,
-            "1787303702.120",
-            "x:1 soc=50@2026-08-21T09:15:02.120Z",
-        ),
-        (
-            r#"path = "/t", format = "unix""#,
-            "\"1787303702\"",
-            "x:1 soc=50@2026-08-21T09:15:02.000Z",
-        ),
-        (
-            r#"path = "/t", format = "unix""#,
-            "1787303702120",
-            complaint,
-        ),
-        (
-            r#"path = "/t", format = "unix_ms""#,
-            "1787303702120",
-            "x:1 soc=50@2026-08-21T09:15:02.120Z",
-        ),
-        (
-            r#"path = "/t", format = "unix_ms""#,
-            "1787303702120.9",
-            "x:1 soc=50@2026-08-21T09:15:02.121Z",
-        ),
-        (
-            r#"path = "/elsewhere", format = "unix""#,
-            "1",
-            "x:1 soc=50; -time /elsewhere",
-        ),
-        // Summer time; then the hour that London's clocks show twice: the first one.
-        (
-            r#"path = "/t", format = "local:Europe/London""#,
-            r#""2026-08-21 10:15:02""#,
-            "x:1 soc=50@2026-08-21T09:15:02.000Z",
-        ),
-        (
-            r#"path = "/t", format = "local:Europe/London""#,
-            r#""2026-10-25T01:30:00""#,
-            "x:1 soc=50@2026-10-25T00:30:00.000Z",
-        ),
-        (
-            r#"path = "/t", format = "local:UTC""#,
-            r#""2026-08-21T10:15:02""#,
-            "x:1 soc=50@2026-08-21T10:15:02.000Z",
-        ),
-        (
-            r#"prop = "timestamp", format = "unix""#,
-            "1",
-            "x:1 soc=50@2026-08-21T09:15:02.250Z",
-        ),
-        (
-            r#"prop = "time", format = "unix""#,
-            "1",
-            "x:1 soc=50; -time time",
-        ),
-        (r#"format = "arrival""#, "\"yesterday\"", plain),
-        // Ten minutes ahead of the clock at most, as everywhere.
-        (
-            r#"path = "/t", format = "rfc3339""#,
-            r#""2026-10-26T12:11:00Z""#,
-            "-time ts",
-        ),
-    ] {
-        assert_eq!(with(time, t), want, "{time} {t}");
-    }
-}
-
-#[test]
 fn assets_are_named_by_topic_payload_and_properties() {
     let with = |asset: &str, payload: &str| {
         let map = format!(
             "[[map]]\ntopic = \"f/{{a}}/{{b*}}\"\nasset = \"{asset}\"\nfields = [{{ path = \"/soc\", quantity = \"soc\", unit = \"%\" }}]\n"
         );
-        said(
+        summary(
             &map,
             &json!({ "topic": "f/1/2/3", "payload": payload, "props": { "vehicleName": "VAN-1", "bad": "a b" } }),
         )
@@ -412,12 +240,12 @@ fn selectors_choose_fields_and_retained_copies_can_be_left_out() {
         (r#"{"kind":7,"v":50,"ign":1}"#, true, "-empty retain"),
     ] {
         let message = json!({ "topic": "t", "payload": payload, "retain": retain });
-        assert_eq!(said(&map, &message), want, "{payload}");
+        assert_eq!(summary(&map, &message), want, "{payload}");
     }
 }
 
 #[test]
-fn what_is_not_json_is_refused_whole() {
+fn a_payload_that_is_not_json_is_refused_whole() {
     let map = json_map(r#"{ path = "/v", quantity = "soc", unit = "%" }"#, "");
     for (payload, want) in [
         (r#"{"v":50"#, "-syntax *"),
@@ -440,11 +268,11 @@ fn what_is_not_json_is_refused_whole() {
         ("[]", "-empty /v"),
     ] {
         assert_eq!(
-            said(&map, &json!({ "topic": "t", "payload": payload })),
+            summary(&map, &json!({ "topic": "t", "payload": payload })),
             want,
             "{payload:.40}"
         );
     }
     let bytes = json!({ "topic": "t", "payload_b64": "//4=" });
-    assert_eq!(said(&map, &bytes), "-utf8 *");
+    assert_eq!(summary(&map, &bytes), "-utf8 *");
 }

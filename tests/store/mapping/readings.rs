@@ -6,8 +6,8 @@ use crate::mapping::*;
 #[test]
 fn readings_carry_kind_format_staleness_and_flags() {
     #[derive(Default)]
-    struct Heard(Vec<(AssetKind, FeedFormat, bool, Option<u32>)>, usize);
-    impl Sink for Heard {
+    struct Readings(Vec<(AssetKind, FeedFormat, bool, Option<u32>)>, usize);
+    impl Sink for Readings {
         fn reading(&mut self, r: Reading<'_>) {
             self.0.push((r.kind, r.format, r.retained, r.stale_after_s));
         }
@@ -20,7 +20,7 @@ fn readings_carry_kind_format_staleness_and_flags() {
         fields,
         "kind = \"charger\"\nstale_s = 900",
     )));
-    let mut heard = Heard::default();
+    let mut got = Readings::default();
     // A map has its topic whatever the formats of the feed are.
     for formats in [Formats::ByTopic, Formats::named(["native"]).unwrap()] {
         for payload in [r#"{"v":7360}"#, r#"{"v":null}"#, r#"{"v":"x"}"#] {
@@ -32,11 +32,11 @@ fn readings_carry_kind_format_staleness_and_flags() {
                 received_at: now(),
                 properties: &[],
             };
-            decoders.decode(&formats, &message, &mut heard).unwrap();
+            decoders.decode(&formats, &message, &mut got).unwrap();
         }
     }
     let want = (AssetKind::Charger, FeedFormat::new(200), true, Some(900));
-    assert_eq!((heard.0, heard.1), (vec![want; 2], 2));
+    assert_eq!((got.0, got.1), (vec![want; 2], 2));
 }
 
 /// Cut, flip and repeat bytes of good messages: nothing panics and every answer is one line of JSON.
