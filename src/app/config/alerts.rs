@@ -54,10 +54,7 @@ pub(super) fn read(
     for (index, item) in items(tree, errors).into_iter().enumerate() {
         let mut section = Section::from_node(format!("alert[{index}]"), Some(item), errors);
         if index == MAX_OWN {
-            section.refuse(
-                "",
-                None,
-                "",
+            section.refuse_section(
                 "is one too many",
                 "at most 500 own rules; Prometheus or Grafana can do the rest",
             );
@@ -100,10 +97,8 @@ fn times(section: &mut Section<'_>, rule: &mut Rule) {
     );
     ms(section, "repeat", &mut rule.repeat_ms, Duration::ZERO);
     if (1..60_000).contains(&rule.repeat_ms) {
-        section.refuse(
+        section.refuse_key(
             "repeat",
-            None,
-            "",
             "is below a minute",
             "rules are looked at once a minute; \"0s\" is never again",
         );
@@ -202,10 +197,7 @@ fn own_levels(section: &mut Section<'_>, [above, below, clear]: [bool; 3]) -> Ru
     section.level("clear", &mut rule.clear, -1e15, 1e15);
     times(section, &mut rule);
     if above == below {
-        section.refuse(
-            "",
-            None,
-            "",
+        section.refuse_section(
             "needs either `above` or `below`",
             "the level beyond which it is raised; `clear` is where it is over",
         );
@@ -308,10 +300,7 @@ fn look_up(
             *why,
         ),
         (None, None) if name.is_empty() => {
-            section.refuse(
-                "",
-                None,
-                "",
+            section.refuse_section(
                 "has no `measurement`",
                 format!("one of: {}", names.join(", ")),
             );

@@ -60,11 +60,11 @@ fn broker(section: &mut Section<'_>, index: usize) -> BrokerConfig {
     section.flag("retain_means_replay", &mut config.retain_means_replay);
     if config.host.is_empty() {
         let hint = "write host = \"broker.example\"";
-        section.refuse("", None, "", "has no `host`", hint);
+        section.refuse_section("has no `host`", hint);
     }
     if config.password_file.is_some() && config.username.is_none() {
         let reason = "has a `password_file` but no `username`";
-        section.refuse("", None, "", reason, "brokers need both");
+        section.refuse_section(reason, "brokers need both");
     }
     config
 }

@@ -103,10 +103,7 @@ fn target(mut section: Section<'_>, config: &mut EngineConfig) {
     section.optional_day("start", &mut config.target_start);
     section.optional_share("start_share", &mut config.target_start_share);
     if config.target_start.is_some() != config.target_start_share.is_some() {
-        section.refuse(
-            "",
-            None,
-            "",
+        section.refuse_section(
             "needs both `start` and `start_share`, or neither",
             "the path runs from `start_share` at `start` to `share` at `due`",
         );
@@ -115,7 +112,7 @@ fn target(mut section: Section<'_>, config: &mut EngineConfig) {
         .target_start
         .is_some_and(|start| start >= config.target_due)
     {
-        section.refuse("", None, "", "`start` is not before `due`", "");
+        section.refuse_section("`start` is not before `due`", "");
     }
     section.finish();
 }
@@ -152,11 +149,11 @@ fn counter(section: &mut Section<'_>) -> Option<CounterOverride> {
     let (rate, modulus) = (thousandths("max_per_hour"), thousandths("modulus"));
     if feed.is_empty() || !given {
         let hint = "feed = \"evcc:lp/1\", or \"evcc:*\" for all that begin so";
-        section.refuse("", None, "", "needs `feed` and `quantity`", hint);
+        section.refuse_section("needs `feed` and `quantity`", hint);
     }
     if rate.is_none() && modulus.is_none() {
         let hint = "give `max_per_hour` or `modulus`, in the quantity's unit";
-        section.refuse("", None, "", "says nothing", hint);
+        section.refuse_section("says nothing", hint);
     }
     quantity.map(|quantity| CounterOverride {
         feed,

@@ -1,10 +1,10 @@
-//! `[[notify]]`: whom to tell of alerts, and by which way.
+//! `[[notify]]`: the receivers of alerts, and how each is reached.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::ConfigError;
-use super::source::Node;
+use super::source::{Node, SourcePosition};
 use crate::app::config::keys::{Section, section_list};
 use crate::model::Severity;
 use crate::notify::{self, NotifierConfig, NotifierKind, SmtpConfig, SmtpTls, Transport};
@@ -54,43 +54,8 @@ fn notifier(section: &mut Section<'_>, web_listen: &str) -> NotifierConfig {
         timeout: 20 * SECOND,
         link: format!("http://{web_listen}/"),
     };
-    let written = section.has("kind");
-    section.text("name", &mut config.name);
-    let kinds = notify::KINDS.map(|kind| (kind.name(), kind));
-    section.word("kind", &mut config.kind, &kinds);
-    if !written {
-        section.refuse(
-            "",
-            None,
-            "",
-            "has no `kind`",
-            format!(
-                "one of: {}",
-                notify::KINDS.map(NotifierKind::name).join(", ")
-            ),
-        );
-    }
-    if config.name.is_empty() {
-        section.refuse(
-            "",
-            None,
-            "",
-            "has no `name`",
-            "any name; it stands in the store and the log",
-        );
-    }
-    let mut severities: Vec<String> = Vec::new();
-    section.words(
-        "severities",
-        &mut severities,
-        &Severity::ALL.map(Severity::name),
-    );
-    if !severities.is_empty() {
-        config.severities = Severity::ALL
-            .into_iter()
-            .filter(|known| severities.iter().any(|name| name == known.name()))
-            .collect();
-    }
+    name_and_kind(section, &mut config);
+    severities(section, &mut config.severities);
     section.duration(
         "group_wait",
         &mut config.group_wait,
@@ -108,11 +73,34 @@ fn notifier(section: &mut Section<'_>, web_listen: &str) -> NotifierConfig {
         let mut value = String::new();
         section.text(key.name, &mut value);
         if value.is_empty() {
-            section.refuse("", None, "", format!("has no `{}`", key.name), key.hint);
+            section.refuse_section(format!("has no `{}`", key.name), key.hint);
         }
         config.settings.insert(key.name, value);
     }
     config
+}
+
+fn name_and_kind(section: &mut Section<'_>, config: &mut NotifierConfig) {
+    let written = section.has("kind");
+    section.text("name", &mut config.name);
+    let kinds = notify::KINDS.map(|kind| (kind.name(), kind));
+    section.word("kind", &mut config.kind, &kinds);
+    if !written {
+        let known = notify::KINDS.map(NotifierKind::name).join(", ");
+        section.refuse_section("has no `kind`", format!("one of: {known}"));
+    }
+    if config.name.is_empty() {
+        let hint = "any name; it stands in the store and the log";
+        section.refuse_section("has no `name`", hint);
+    }
+}
+
+fn severities(section: &mut Section<'_>, into: &mut Vec<Severity>) {
+    let mut names: Vec<String> = Vec::new();
+    section.words("severities", &mut names, &Severity::ALL.map(Severity::name));
+    if !names.is_empty() {
+        into.retain(|known| names.iter().any(|name| name == known.name()));
+    }
 }
 
 fn http(section: &mut Section<'_>, config: &mut NotifierConfig) {
@@ -121,10 +109,7 @@ fn http(section: &mut Section<'_>, config: &mut NotifierConfig) {
     section.optional_path("url_file", &mut config.url_file);
     section.optional_path("token_file", &mut config.token_file);
     if config.url.is_some() == config.url_file.is_some() {
-        section.refuse(
-            "",
-            None,
-            "",
+        section.refuse_section(
             "needs either `url` or `url_file`",
             "chat webhooks' addresses are secrets: keep them in a file",
         );
@@ -155,13 +140,13 @@ fn smtp(section: &mut Section<'_>) -> SmtpConfig {
         to: Vec::new(),
     };
     section.text("host", &mut config.host);
-    let ways = [
+    let encryptions = [
         ("starttls", SmtpTls::StartTls),
         ("implicit", SmtpTls::Implicit),
         ("none", SmtpTls::None),
     ];
-    let position = section.position_of("tls");
-    section.word("tls", &mut config.tls, &ways);
+    let tls_position = section.position_of("tls");
+    section.word("tls", &mut config.tls, &encryptions);
     // RFC 6409: 587; RFC 8314: 465; a relay on this machine: 25.
     config.port = match config.tls {
         SmtpTls::StartTls => 587,
@@ -171,56 +156,47 @@ fn smtp(section: &mut Section<'_>) -> SmtpConfig {
     section.whole("port", &mut config.port, 1, 65_535);
     section.optional_text("username", &mut config.username);
     section.optional_path("password_file", &mut config.password_file);
+    if config.host.is_empty() {
+        section.refuse_section("has no `host`", "write host = \"mail.example\"");
+    }
+    mail_addresses(section, &mut config);
+    check_smtp_login(section, &config, tls_position);
+    config
+}
+
+fn mail_addresses(section: &mut Section<'_>, config: &mut SmtpConfig) {
     let (from, to) = (section.position_of("from"), section.position_of("to"));
     section.text("from", &mut config.from);
     section.texts("to", &mut config.to);
-    if config.host.is_empty() {
-        section.refuse(
-            "",
-            None,
-            "",
-            "has no `host`",
-            "write host = \"mail.example\"",
-        );
-    }
     if !is_address(&config.from) {
-        section.refuse(
-            "from",
-            from,
-            config.from.clone(),
-            "is no mail address",
-            "write it alone: fleetgauge@example.org",
-        );
+        let hint = "write it alone: fleetgauge@example.org";
+        section.refuse("from", from, &*config.from, "is no mail address", hint);
     }
     if config.to.is_empty() || !config.to.iter().all(|to| is_address(to)) {
-        section.refuse(
-            "to",
-            to,
-            config.to.join(", "),
-            "is no list of mail addresses",
-            "write to = [\"fleet@example.org\"]",
-        );
+        let reason = "is no list of mail addresses";
+        let hint = "write to = [\"fleet@example.org\"]";
+        section.refuse("to", to, config.to.join(", "), reason, hint);
     }
+}
+
+/// A login has both halves, and its password does not cross a network unencrypted.
+fn check_smtp_login(
+    section: &mut Section<'_>,
+    config: &SmtpConfig,
+    tls_position: Option<SourcePosition>,
+) {
     if config.username.is_some() != config.password_file.is_some() {
-        section.refuse(
-            "",
-            None,
-            "",
+        section.refuse_section(
             "has a `username` without a `password_file`, or the other way round",
             "the server needs both",
         );
     }
     let here = ["localhost", "127.0.0.1", "::1"].contains(&config.host.as_str());
     if config.tls == SmtpTls::None && config.username.is_some() && !here {
-        section.refuse(
-            "tls",
-            position,
-            "none",
-            "would send the password readable for everybody",
-            "\"starttls\" or \"implicit\"",
-        );
+        let reason = "would send the password readable for everybody";
+        let hint = "\"starttls\" or \"implicit\"";
+        section.refuse("tls", tls_position, "none", reason, hint);
     }
-    config
 }
 
 /// Plain enough to be put between angle brackets: nothing that could end the command or the header.

@@ -52,12 +52,12 @@ fn listeners(section: &mut Section<'_>, config: &mut OcppConfig) {
     if let Some((key, _)) = tls.into_iter().find(|(_, wanted)| *wanted && !keys) {
         let reason = "needs `certificate_file` and `key_file`";
         let hint = "our certificate with its chain, and its private key, in PEM";
-        section.refuse(key, None, "", reason, hint);
+        section.refuse_key(key, reason, hint);
     }
     if config.mutual_tls_listen.is_some() && config.client_ca_file.is_none() {
         let hint = "the authority that signs the charge points' certificates, in PEM";
         let key = "mutual_tls_listen";
-        section.refuse(key, None, "", "needs `client_ca_file`", hint);
+        section.refuse_key(key, "needs `client_ca_file`", hint);
     }
 }
 
@@ -128,10 +128,7 @@ fn tap(mut section: Section<'_>) -> TapConfig {
         );
     }
     if config.client_certificate_file.is_some() != config.client_key_file.is_some() {
-        section.refuse(
-            "",
-            None,
-            "",
+        section.refuse_section(
             "has a client certificate without its key, or a key without certificate",
             "name both files",
         );

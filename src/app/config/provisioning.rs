@@ -71,10 +71,10 @@ pub(super) fn read(mut section: Section<'_>) -> ProvisioningConfig {
 fn check_measurands(section: &mut Section<'_>, measurands: &[String]) {
     if !measurands.iter().any(|measurand| measurand == REGISTER) {
         let hint = "add \"Energy.Active.Import.Register\": energy is booked by it";
-        section.refuse("measurands", None, "", "lacks the register", hint);
+        section.refuse_key("measurands", "lacks the register", hint);
     }
     if measurands.len() > MAX_MEASURANDS || measurands.iter().any(|name| name.contains(',')) {
         let hint = "write at most 22 of them, each in its own quotes";
-        section.refuse("measurands", None, "", "is no list of measurands", hint);
+        section.refuse_key("measurands", "is no list of measurands", hint);
     }
 }

@@ -148,10 +148,8 @@ fn listener(mut section: Section<'_>) -> ListenerConfig {
         );
     }
     if !config.allow_anonymous && config.password_file.is_none() {
-        section.refuse(
+        section.refuse_key(
             "allow_anonymous",
-            None,
-            "",
             "is false, but there is no `password_file`: nobody could connect",
             "name a file with lines `username:hash`",
         );

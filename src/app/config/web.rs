@@ -1,4 +1,4 @@
-//! `[web]`: where the page is, and who may come in.
+//! `[web]`: the page's addresses, and the access to it.
 
 use std::time::Duration;
 
@@ -34,7 +34,17 @@ pub(super) fn read(mut section: Section<'_>) -> WebConfig {
         1,
         1_000_000,
     );
-    for (key, value, reason, hint) in disagreements(&config) {
+    let refusals = check_exposure(&config)
+        .into_iter()
+        .chain(check_tls(&config))
+        .chain(check_sessions(&config));
+    for Refusal {
+        key,
+        value,
+        reason,
+        hint,
+    } in refusals
+    {
         let position = positions
             .iter()
             .find(|(known, _)| *known == key)
@@ -45,66 +55,86 @@ pub(super) fn read(mut section: Section<'_>) -> WebConfig {
     config
 }
 
-/// What must hold between the keys.
-fn disagreements(config: &WebConfig) -> Vec<(&'static str, String, &'static str, String)> {
-    const USERS: &str = "name a `users_file` with lines `name:role:hash` (`fleetgauge hash-password --user` prints the hash), or a `tokens_file`";
-    let accounts = config.users_file.is_some() || config.tokens_file.is_some();
-    let beyond = !is_loopback(&config.listen);
-    let mut found = Vec::new();
-    if beyond && !accounts {
-        let hint = format!(
-            "{USERS}; or listen on 127.0.0.1 and put a reverse proxy with a login in front"
-        );
-        found.push((
-            "listen",
-            config.listen.clone(),
+const USERS: &str = "name a `users_file` with lines `name:role:hash` (`fleetgauge hash-password --user` prints the hash), or a `tokens_file`";
+
+/// A key whose value does not fit those of other keys.
+struct Refusal {
+    key: &'static str,
+    value: String,
+    reason: &'static str,
+    hint: String,
+}
+
+impl Refusal {
+    fn new(key: &'static str, reason: &'static str, hint: &str) -> Self {
+        Self {
+            key,
+            value: String::new(),
+            reason,
+            hint: hint.to_owned(),
+        }
+    }
+}
+
+fn has_accounts(config: &WebConfig) -> bool {
+    config.users_file.is_some() || config.tokens_file.is_some()
+}
+
+/// Beyond this machine the page needs a login, and passwords need TLS.
+fn check_exposure(config: &WebConfig) -> Option<Refusal> {
+    if is_loopback(&config.listen) {
+        return None;
+    }
+    let (reason, hint) = if !has_accounts(config) {
+        (
             "is open to the network, and nobody needs a login",
-            hint,
-        ));
-    } else if beyond && !config.behind_proxy && !config.allow_plain_http {
+            format!(
+                "{USERS}; or listen on 127.0.0.1 and put a reverse proxy with a login in front"
+            ),
+        )
+    } else if !config.behind_proxy && !config.allow_plain_http {
         let hint = "listen on 127.0.0.1 and set `tls_listen` for the network; or write `behind_proxy = true` if a reverse proxy does TLS, \
                     or `allow_plain_http = true` if everybody on that network may read passwords";
-        found.push((
-            "listen",
-            config.listen.clone(),
+        (
             "would send passwords over the network unencrypted",
             hint.to_owned(),
-        ));
+        )
+    } else {
+        return None;
+    };
+    Some(Refusal {
+        value: config.listen.clone(),
+        ..Refusal::new("listen", reason, &hint)
+    })
+}
+
+fn check_tls(config: &WebConfig) -> Vec<Refusal> {
+    let mut found = Vec::new();
+    if config.tls_listen.is_none() {
+        return found;
     }
-    if config.tls_listen.is_some() && !accounts {
-        found.push((
-            "tls_listen",
-            String::new(),
-            "never goes without a login, and nobody could log in",
-            USERS.to_owned(),
-        ));
+    if !has_accounts(config) {
+        let reason = "never goes without a login, and nobody could log in";
+        found.push(Refusal::new("tls_listen", reason, USERS));
     }
-    if config.tls_listen.is_some()
-        && (config.certificate_file.is_none() || config.key_file.is_none())
-    {
+    if config.certificate_file.is_none() || config.key_file.is_none() {
+        let reason = "needs `certificate_file` and `key_file`";
         let hint = "our certificate with its chain, and its private key, in PEM";
-        found.push((
-            "tls_listen",
-            String::new(),
-            "needs `certificate_file` and `key_file`",
-            hint.to_owned(),
-        ));
+        found.push(Refusal::new("tls_listen", reason, hint));
     }
-    if config.require_login && !accounts {
-        found.push((
-            "require_login",
-            String::new(),
-            "is true, but nobody could log in",
-            USERS.to_owned(),
-        ));
+    found
+}
+
+fn check_sessions(config: &WebConfig) -> Vec<Refusal> {
+    let mut found = Vec::new();
+    if config.require_login && !has_accounts(config) {
+        let reason = "is true, but nobody could log in";
+        found.push(Refusal::new("require_login", reason, USERS));
     }
     if config.session_max < config.session_idle {
-        found.push((
-            "session_max",
-            String::new(),
-            "is shorter than `session_idle`",
-            "make it as long, or longer".to_owned(),
-        ));
+        let reason = "is shorter than `session_idle`";
+        let hint = "make it as long, or longer";
+        found.push(Refusal::new("session_max", reason, hint));
     }
     found
 }

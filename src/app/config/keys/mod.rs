@@ -134,6 +134,21 @@ impl<'a> Section<'a> {
         });
     }
 
+    /// Reports something about the whole section.
+    pub(super) fn refuse_section(&mut self, reason: impl Into<String>, hint: impl Into<String>) {
+        self.refuse("", None, "", reason, hint);
+    }
+
+    /// Reports something about a key that is still there, without its value.
+    pub(super) fn refuse_key(
+        &mut self,
+        key: &str,
+        reason: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.refuse(key, None, "", reason, hint);
+    }
+
     fn node(&mut self, key: &'static str) -> Option<Node> {
         self.known.push(key);
         self.keys.remove(key)

@@ -83,10 +83,8 @@ pub(super) fn read(section: &mut Section<'_>, kind: Option<Kind>) -> Option<Meas
     }
     for key in all_keys().filter(|key| !keys.contains(key)) {
         if section.has(key) {
-            section.refuse(
+            section.refuse_key(
                 key,
-                None,
-                "",
                 format!("is not for figure = \"{name}\""),
                 format!("its keys are: {}", keys.join(", ")),
             );
@@ -159,6 +157,32 @@ fn air(section: &mut Section<'_>) -> Option<Measure> {
 }
 
 fn fleet(section: &mut Section<'_>) -> Measure {
+    let profiles: Vec<(&str, Option<&str>)> = JURISDICTIONS
+        .into_iter()
+        .flat_map(|country| country.profiles)
+        .map(|profile| (profile.name, Some(profile.name)))
+        .collect();
+    let mut profile = None;
+    section.word("profile", &mut profile, &profiles);
+    let population = population(section);
+    let successor = successor(section);
+    let (mut planned, given) = (0, section.has("vehicles_at_due"));
+    if given && population.new_in_months.is_some() {
+        let hint = "vehicles that are new at the due date are in no plan: leave it out";
+        section.refuse_key("vehicles_at_due", "stands beside `new_in_months`", hint);
+    }
+    section.whole("vehicles_at_due", &mut planned, 1, 10_000_000);
+    let vehicles_at_due = Some(planned).filter(|_| given);
+    Measure::Fleet {
+        profile: profile.and_then(Profile::by_name),
+        population,
+        successor,
+        vehicles_at_due,
+    }
+}
+
+/// The vehicles that a share is taken of.
+fn population(section: &mut Section<'_>) -> Population {
     const ROLES: [(&str, Role); 3] = [
         ("emergency", Role::Emergency),
         ("non_emergency", Role::NonEmergency),
@@ -169,13 +193,6 @@ fn fleet(section: &mut Section<'_>) -> Measure {
         ("leased", Ownership::Leased),
         ("hired", Ownership::Hired),
     ];
-    let profiles: Vec<(&str, Option<&str>)> = JURISDICTIONS
-        .into_iter()
-        .flat_map(|country| country.profiles)
-        .map(|profile| (profile.name, Some(profile.name)))
-        .collect();
-    let mut profile = None;
-    section.word("profile", &mut profile, &profiles);
     let mut months = 0;
     let new = section.has("new_in_months");
     section.whole("new_in_months", &mut months, 1, 120);
@@ -188,40 +205,21 @@ fn fleet(section: &mut Section<'_>) -> Measure {
         new_in_months: Some(months).filter(|_| new),
     };
     if both {
-        section.refuse(
-            "roles",
-            None,
-            "",
-            "stands beside `exclude_roles`",
-            "keep one of them",
-        );
+        section.refuse_key("roles", "stands beside `exclude_roles`", "keep one of them");
     }
+    population
+}
+
+/// The chance, by role, that the successor of a vehicle counts.
+fn successor(section: &mut Section<'_>) -> Successor {
     let mut successor = Successor::default();
-    if let Some(mut chances) = section.table("successor") {
-        chances.optional_share("emergency", &mut successor.emergency);
-        chances.optional_share("non_emergency", &mut successor.non_emergency);
-        chances.optional_share("support", &mut successor.support);
-        chances.finish();
+    if let Some(mut shares) = section.table("successor") {
+        shares.optional_share("emergency", &mut successor.emergency);
+        shares.optional_share("non_emergency", &mut successor.non_emergency);
+        shares.optional_share("support", &mut successor.support);
+        shares.finish();
     }
-    let (mut planned, given) = (0, section.has("vehicles_at_due"));
-    if given && population.new_in_months.is_some() {
-        let hint = "vehicles that are new at the due date are in no plan: leave it out";
-        section.refuse(
-            "vehicles_at_due",
-            None,
-            "",
-            "stands beside `new_in_months`",
-            hint,
-        );
-    }
-    section.whole("vehicles_at_due", &mut planned, 1, 10_000_000);
-    let vehicles_at_due = Some(planned).filter(|_| given);
-    Measure::Fleet {
-        profile: profile.and_then(Profile::by_name),
-        population,
-        successor,
-        vehicles_at_due,
-    }
+    successor
 }
 
 fn some_of<T: Copy>(section: &mut Section<'_>, key: &'static str, known: &[(&str, T)]) -> Vec<T> {

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::source::{self, Node, Value};
+use super::source::{self, Node, SourcePosition};
 use super::{Config, ConfigError, ConfigErrors, one};
-use crate::app::config::keys::Section;
+use crate::app::config::keys::{Section, section_list};
 use crate::ledger::emissions::DeclaredRestatement;
 use crate::ledger::targets::{Baseline, Comparison, HEADLINE, Kind, Measure, Target, headline};
 use crate::ledger::transition::Profile;
@@ -135,83 +135,18 @@ fn list(
     config: &Config,
     errors: &mut Vec<ConfigError>,
 ) -> Vec<Target> {
-    let items = match tree.remove("target") {
-        None => Vec::new(),
-        Some(Node {
-            value: Value::List(items),
-            ..
-        }) => items,
-        Some(Node { position, .. }) => {
-            let (reason, hint) = (
-                "is not a list of sections".into(),
-                "write [[target]] with two brackets".into(),
-            );
-            errors.push(ConfigError {
-                key: "target".into(),
-                position,
-                value: String::new(),
-                reason,
-                hint,
-            });
-            Vec::new()
-        }
-    };
-    for (key, node) in std::mem::take(tree) {
-        let (reason, hint) = (
-            "is not a section of this file".into(),
-            "this file has [definition], [[target]] and [[restatement]]".into(),
-        );
-        errors.push(ConfigError {
-            key,
-            position: node.position,
-            value: String::new(),
-            reason,
-            hint,
-        });
-    }
+    let items = section_list(tree.remove("target"), "target", "", errors);
+    refuse_other_sections(tree, errors);
     let mut targets: Vec<Target> = Vec::new();
-    let mut settled = false;
     for (index, item) in items.into_iter().enumerate() {
         let mut section = Section::from_node(format!("target[{index}]"), Some(item), errors);
         if index == MAX_TARGETS {
-            section.refuse(
-                "",
-                None,
-                "",
-                "is one too many",
-                format!("at most {MAX_TARGETS} targets"),
-            );
+            section.refuse_section("is one too many", format!("at most {MAX_TARGETS} targets"));
         }
         let id_position = section.position_of("id");
         let target = target(&mut section, config);
         if let Some(target) = target.filter(|_| index < MAX_TARGETS) {
-            let id = target.id.to_string();
-            if targets.iter().any(|other| other.id == target.id) {
-                section.refuse(
-                    "id",
-                    id_position,
-                    id,
-                    "is the id of two targets",
-                    "rows of both would be one series",
-                );
-            } else if *target.id == *HEADLINE {
-                section.refuse(
-                    "id",
-                    id_position,
-                    id,
-                    "is the target that [target] sets",
-                    "choose another id",
-                );
-            }
-            if target.from_settings && std::mem::replace(&mut settled, true) {
-                section.refuse(
-                    "settings",
-                    None,
-                    "",
-                    "is set in two targets",
-                    "[target] can set only one",
-                );
-            }
+            check_against_others(&mut section, &target, id_position, &targets);
             targets.push(target);
         }
         section.finish();
@@ -219,25 +154,101 @@ fn list(
     targets
 }
 
+fn refuse_other_sections(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigError>) {
+    for (key, node) in std::mem::take(tree) {
+        errors.push(ConfigError {
+            key,
+            position: node.position,
+            value: String::new(),
+            reason: "is not a section of this file".into(),
+            hint: "this file has [definition], [[target]] and [[restatement]]".into(),
+        });
+    }
+}
+
+/// Ids are unique, and only one target takes its goal from `[target]`.
+fn check_against_others(
+    section: &mut Section<'_>,
+    target: &Target,
+    id_position: Option<SourcePosition>,
+    others: &[Target],
+) {
+    if others.iter().any(|other| other.id == target.id) {
+        let reason = "is the id of two targets";
+        let hint = "rows of both would be one series";
+        section.refuse("id", id_position, &*target.id, reason, hint);
+    } else if *target.id == *HEADLINE {
+        let reason = "is the target that [target] sets";
+        section.refuse("id", id_position, &*target.id, reason, "choose another id");
+    }
+    if target.from_settings && others.iter().any(|other| other.from_settings) {
+        let hint = "[target] can set only one";
+        section.refuse_key("settings", "is set in two targets", hint);
+    }
+}
+
 fn target(section: &mut Section<'_>, config: &Config) -> Option<Target> {
-    let (mut id, mut metric) = (None::<String>, None::<String>);
+    let (id, metric) = names(section);
+    let kind = kind(section);
+    let mut comparison = Comparison::NotBelow;
+    let signs = [
+        (">=", Comparison::NotBelow),
+        ("<=", Comparison::NotAbove),
+        ("=", Comparison::Reference),
+    ];
+    section.word("comparison", &mut comparison, &signs);
+    let measure = measure::read(section, kind);
+    let fleet = matches!(measure, Some(Measure::Fleet { .. }));
+    if fleet && comparison != Comparison::NotBelow {
+        let reason = "does not fit a share of vehicles";
+        let hint = "write \">=\", or leave it out";
+        section.refuse("comparison", None, comparison.sign(), reason, hint);
+    }
+    let mut texts = [None::<String>, None, None];
+    for (key, text) in ["note", "source", "confidence"].into_iter().zip(&mut texts) {
+        section.optional_text(key, text);
+    }
+    let [note, source, confidence] = texts.map(Option::unwrap_or_default);
+    let aim = Aim::read(section, kind, measure.as_ref(), config);
+    let plan = plan::read(section, measure.as_ref(), kind);
+    Some(Target {
+        id: id?.into(),
+        kind: kind?,
+        metric: metric?,
+        measure: measure?,
+        goal: aim.goal?,
+        comparison,
+        due: aim.due,
+        baseline: aim.baseline,
+        plan,
+        note,
+        source,
+        confidence,
+        from_settings: aim.from_settings,
+        alias_of: None,
+    })
+}
+
+/// `id` and `metric`.
+fn names(section: &mut Section<'_>) -> (Option<String>, Option<String>) {
+    let (mut id, mut metric) = (None, None);
     needed(
         section,
         "id",
         "a name for rows, API and alerts, such as share_low_90",
     );
     needed(section, "metric", "what is measured, in words");
-    section.parsed(
-        "id",
-        &mut id,
-        "letters, digits, `-`, `_`, `.`, `:`, `|`",
-        |text| {
-            check_id(text)
-                .map(str::to_owned)
-                .map_err(|error| error.to_string())
-        },
-    );
+    let hint = "letters, digits, `-`, `_`, `.`, `:`, `|`";
+    section.parsed("id", &mut id, hint, |text| {
+        check_id(text)
+            .map(str::to_owned)
+            .map_err(|error| error.to_string())
+    });
     section.optional_text("metric", &mut metric);
+    (id, metric)
+}
+
+fn kind(section: &mut Section<'_>) -> Option<Kind> {
     let mut kind = None;
     let kinds = [
         ("share", Some(Kind::Share)),
@@ -252,122 +263,94 @@ fn target(section: &mut Section<'_>, config: &Config) -> Option<Target> {
         "one of: share, relative, level, count, indicator",
     );
     section.word("kind", &mut kind, &kinds);
-    let mut comparison = Comparison::NotBelow;
-    let signs = [
-        (">=", Comparison::NotBelow),
-        ("<=", Comparison::NotAbove),
-        ("=", Comparison::Reference),
-    ];
-    section.word("comparison", &mut comparison, &signs);
-    let measure = measure::read(section, kind);
-    let fleet = matches!(measure, Some(Measure::Fleet { .. }));
-    if fleet && comparison != Comparison::NotBelow {
-        section.refuse(
-            "comparison",
-            None,
-            comparison.sign(),
-            "does not fit a share of vehicles",
-            "write \">=\", or leave it out",
-        );
-    }
-    let mut texts = [None::<String>, None, None];
-    for (key, text) in ["note", "source", "confidence"].into_iter().zip(&mut texts) {
-        section.optional_text(key, text);
-    }
-    let [note, source, confidence] = texts.map(Option::unwrap_or_default);
-    let (goal, due, baseline, from_settings) = aim(section, kind, measure.as_ref(), config);
-    let plan = plan::read(section, measure.as_ref(), kind);
-    Some(Target {
-        id: id?.into(),
-        kind: kind?,
-        metric: metric?,
-        measure: measure?,
-        goal: goal?,
-        comparison,
-        due,
-        baseline,
-        plan,
-        note,
-        source,
-        confidence,
-        from_settings,
-        alias_of: None,
-    })
+    kind
 }
 
-/// Goal, due date and baseline: the target's own, or those of `[target]`.
-fn aim(
-    section: &mut Section<'_>,
-    kind: Option<Kind>,
-    measure: Option<&Measure>,
-    config: &Config,
-) -> (Option<f64>, Option<Day>, Baseline, bool) {
-    let mut settings = false;
-    section.word("settings", &mut settings, &[("target", true)]);
-    if settings {
-        if measure.is_some_and(|measure| !matches!(measure, Measure::Fleet { .. })) {
-            section.refuse(
-                "settings",
-                None,
-                "",
-                "is for a share of vehicles",
-                "leave `settings` out and write goal and due here",
+/// What a target has to reach, from where and by when.
+struct Aim {
+    /// None after a mistake.
+    goal: Option<f64>,
+    due: Option<Day>,
+    baseline: Baseline,
+    /// All three come from `[target]` of the configuration.
+    from_settings: bool,
+}
+
+impl Aim {
+    fn read(
+        section: &mut Section<'_>,
+        kind: Option<Kind>,
+        measure: Option<&Measure>,
+        config: &Config,
+    ) -> Self {
+        let mut from_settings = false;
+        section.word("settings", &mut from_settings, &[("target", true)]);
+        if from_settings {
+            refuse_own_aim(section, measure);
+            let engine = &config.engine;
+            let set = headline(
+                engine.target_share,
+                engine.target_due,
+                engine.target_start.zip(engine.target_start_share),
+            );
+            return Self {
+                goal: Some(set.goal),
+                due: set.due,
+                baseline: set.baseline,
+                from_settings,
+            };
+        }
+        let (low, high) = match kind {
+            Some(Kind::Share) => (0.0, 1.0),
+            Some(Kind::Relative) => (-1.0, 10.0),
+            _ => (0.0, 1e12),
+        };
+        let (mut goal, mut due) = (None, None);
+        let hint = "a share such as 0.9, a change such as -0.2, or a figure";
+        needed(section, "goal", hint);
+        section.number("goal", &mut goal, low, high);
+        section.optional_day("due", &mut due);
+        let baseline = plan::baseline(section, kind, measure);
+        if baseline
+            .date
+            .zip(due)
+            .is_some_and(|(from, due)| from >= due)
+        {
+            section.refuse_section(
+                "`baseline.date` is not before `due`",
+                "the path runs from the one to the other",
             );
         }
-        for key in ["goal", "due", "baseline"] {
-            if section.has(key) {
-                let hint = "write it in [target] of the configuration, or leave `settings` out";
-                section.refuse(
-                    key,
-                    None,
-                    "",
-                    "comes from [target] by `settings = \"target\"`",
-                    hint,
-                );
-                section.skip(key);
-            }
+        Self {
+            goal,
+            due,
+            baseline,
+            from_settings,
         }
-        let engine = &config.engine;
-        let set = headline(
-            engine.target_share,
-            engine.target_due,
-            engine.target_start.zip(engine.target_start_share),
-        );
-        return (Some(set.goal), set.due, set.baseline, true);
     }
-    let (low, high) = match kind {
-        Some(Kind::Share) => (0.0, 1.0),
-        Some(Kind::Relative) => (-1.0, 10.0),
-        _ => (0.0, 1e12),
-    };
-    let (mut goal, mut due) = (None, None);
-    needed(
-        section,
-        "goal",
-        "a share such as 0.9, a change such as -0.2, or a figure",
-    );
-    section.number("goal", &mut goal, low, high);
-    section.optional_day("due", &mut due);
-    let baseline = plan::baseline(section, kind, measure);
-    if baseline
-        .date
-        .zip(due)
-        .is_some_and(|(date, due)| date >= due)
-    {
-        section.refuse(
-            "",
-            None,
-            "",
-            "`baseline.date` is not before `due`",
-            "the path runs from the one to the other",
-        );
-    }
-    (goal, due, baseline, false)
 }
 
-/// Says that a key is missing.
+/// With `settings = "target"` a target has no goal, due date and baseline of its own, and is a share of vehicles.
+fn refuse_own_aim(section: &mut Section<'_>, measure: Option<&Measure>) {
+    if measure.is_some_and(|measure| !matches!(measure, Measure::Fleet { .. })) {
+        section.refuse_key(
+            "settings",
+            "is for a share of vehicles",
+            "leave `settings` out and write goal and due here",
+        );
+    }
+    for key in ["goal", "due", "baseline"] {
+        if section.has(key) {
+            let hint = "write it in [target] of the configuration, or leave `settings` out";
+            section.refuse_key(key, "comes from [target] by `settings = \"target\"`", hint);
+            section.skip(key);
+        }
+    }
+}
+
+/// Reports a key that must be there and is not.
 fn needed(section: &mut Section<'_>, key: &'static str, hint: &str) {
     if !section.has(key) {
-        section.refuse("", None, "", format!("has no `{key}`"), hint);
+        section.refuse_section(format!("has no `{key}`"), hint);
     }
 }

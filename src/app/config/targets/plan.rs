@@ -45,10 +45,8 @@ pub(super) fn baseline(
         baseline.vehicles = Some(vehicles).filter(|_| given);
     }
     if baseline.proxy && baseline.value.is_none() && baseline.pollutants.is_empty() {
-        table.refuse(
+        table.refuse_key(
             "proxy",
-            None,
-            "",
             "marks a figure that is not there",
             "write the stand-in's value, or leave `proxy` out",
         );
@@ -66,64 +64,30 @@ pub(super) fn read(
     let Some(mut table) = section.table("plan") else {
         return Plan::default();
     };
-    let mut shape = None;
-    if !table.has("shape") {
-        table.refuse(
-            "",
-            None,
-            "",
-            "has no `shape`",
-            "one of: linear, s_curve, schedule, carbon",
-        );
-    }
-    table.word(
-        "shape",
-        &mut shape,
-        &[
-            ("linear", Some(0u8)),
-            ("s_curve", Some(1)),
-            ("schedule", Some(2)),
-            ("carbon", Some(3)),
-        ],
-    );
-    let plan = match shape {
-        Some(1) => {
-            // The steepness is an assumption.
-            let mut k = Some(8.0);
-            table.number("k", &mut k, 0.1, 50.0);
-            Plan::SCurve {
-                k: k.unwrap_or(8.0),
+    let plan = match shape(&mut table) {
+        Some(Shape::Linear) => Plan::Linear,
+        Some(Shape::SCurve) => Plan::SCurve {
+            k: steepness(&mut table),
+        },
+        Some(Shape::Schedule) => match measure {
+            Some(Measure::Fleet { .. }) => Plan::Conversions(conversions(&mut table)),
+            _ if kind == Some(Kind::Relative) => {
+                let reason = "does not fit a relative target";
+                let hint = "write linear, s_curve or carbon";
+                table.refuse("shape", position, "schedule", reason, hint);
+                table.skip("points");
+                Plan::default()
             }
-        }
-        Some(2) if matches!(measure, Some(Measure::Fleet { .. })) => {
-            Plan::Conversions(conversions(&mut table))
-        }
-        Some(2) if kind == Some(Kind::Relative) => {
-            table.refuse(
-                "shape",
-                position,
-                "schedule",
-                "does not fit a relative target",
-                "write linear, s_curve or carbon",
-            );
-            table.skip("points");
-            Plan::default()
-        }
-        Some(2) => Plan::Points(points(&mut table)),
-        Some(3) => {
+            _ => Plan::Points(points(&mut table)),
+        },
+        Some(Shape::Carbon) => {
             let tonnes = matches!(measure, Some(Measure::Yearly(name)) if name.ends_with("tco2e"));
             if !tonnes {
-                table.refuse(
-                    "shape",
-                    position,
-                    "carbon",
-                    "is for yearly tonnes",
-                    "figure = \"yearly\" with a name that ends in tco2e",
-                );
+                let hint = "figure = \"yearly\" with a name that ends in tco2e";
+                table.refuse("shape", position, "carbon", "is for yearly tonnes", hint);
             }
             Plan::Carbon(carbon(&mut table), Default::default())
         }
-        Some(_) => Plan::Linear,
         None => {
             table.skip("points");
             table.skip("k");
@@ -134,6 +98,39 @@ pub(super) fn read(
     plan
 }
 
+#[derive(Clone, Copy)]
+enum Shape {
+    Linear,
+    SCurve,
+    Schedule,
+    Carbon,
+}
+
+fn shape(table: &mut Section<'_>) -> Option<Shape> {
+    let mut shape = None;
+    if !table.has("shape") {
+        table.refuse_section(
+            "has no `shape`",
+            "one of: linear, s_curve, schedule, carbon",
+        );
+    }
+    let shapes = [
+        ("linear", Some(Shape::Linear)),
+        ("s_curve", Some(Shape::SCurve)),
+        ("schedule", Some(Shape::Schedule)),
+        ("carbon", Some(Shape::Carbon)),
+    ];
+    table.word("shape", &mut shape, &shapes);
+    shape
+}
+
+/// `k` of an S-curve. Its default of 8 is an assumption.
+fn steepness(table: &mut Section<'_>) -> f64 {
+    let mut k = 8.0;
+    table.level("k", &mut k, 0.1, 50.0);
+    k
+}
+
 /// The points of a list; one that is not whole was reported.
 fn each<T>(
     table: &mut Section<'_>,
@@ -142,10 +139,7 @@ fn each<T>(
 ) -> Vec<T> {
     let items = table.tables("points");
     if items.len() < fewest {
-        table.refuse(
-            "",
-            None,
-            "",
+        table.refuse_section(
             format!("needs at least {fewest} `points`"),
             "write points = [{ .. }, { .. }]",
         );
@@ -162,7 +156,7 @@ fn each<T>(
 fn date(point: &mut Section<'_>, last: &mut Option<Day>) -> Option<Day> {
     let mut date = None;
     if !point.has("date") {
-        point.refuse("", None, "", "has no `date`", "write date = \"2027-03-31\"");
+        point.refuse_section("has no `date`", "write date = \"2027-03-31\"");
     }
     let position = point.position_of("date");
     point.optional_day("date", &mut date);
@@ -185,10 +179,7 @@ fn conversions(table: &mut Section<'_>) -> Vec<Conversion> {
         let date = date(point, &mut last);
         let (mut conversions, mut disposals) = (None, Some(0.0));
         if !point.has("conversions") {
-            point.refuse(
-                "",
-                None,
-                "",
+            point.refuse_section(
                 "has no `conversions`",
                 "vehicles that count from that day on, such as 12",
             );
@@ -209,13 +200,7 @@ fn points(table: &mut Section<'_>) -> Vec<(Day, f64)> {
         let date = date(point, &mut last);
         let mut value = None;
         if !point.has("value") {
-            point.refuse(
-                "",
-                None,
-                "",
-                "has no `value`",
-                "the figure planned for that day",
-            );
+            point.refuse_section("has no `value`", "the figure planned for that day");
         }
         point.number("value", &mut value, 0.0, 1e12);
         Some((date?, value?))
@@ -229,13 +214,7 @@ fn carbon(table: &mut Section<'_>) -> Vec<CarbonPoint> {
         let position = point.position_of("year");
         point.whole("year", &mut year, 1990, 2200);
         if year == 0 && position.is_none() {
-            point.refuse(
-                "",
-                None,
-                "",
-                "has no `year`",
-                "the April it starts in, such as 2032",
-            );
+            point.refuse_section("has no `year`", "the April it starts in, such as 2032");
         } else if year != 0 && year <= last {
             point.refuse(
                 "year",
@@ -247,10 +226,7 @@ fn carbon(table: &mut Section<'_>) -> Vec<CarbonPoint> {
         }
         last = last.max(year);
         if point.has("value") == point.has("of_baseline") {
-            point.refuse(
-                "",
-                None,
-                "",
+            point.refuse_section(
                 "needs either `value` or `of_baseline`",
                 "tonnes, or a share of the baseline such as 0.2",
             );

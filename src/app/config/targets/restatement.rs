@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::super::ConfigError;
-use super::super::source::{Node, Value};
+use super::super::source::Node;
 use super::needed;
-use crate::app::config::keys::Section;
+use crate::app::config::keys::{Section, section_list};
 use crate::ledger::emissions::{DeclaredRestatement, RestatementReason};
 use crate::units::{Day, FinancialYear, KgCo2e};
 
@@ -16,35 +16,12 @@ pub(super) fn read(
     tree: &mut BTreeMap<String, Node>,
     errors: &mut Vec<ConfigError>,
 ) -> Vec<DeclaredRestatement> {
-    let items = match tree.remove("restatement") {
-        None => return Vec::new(),
-        Some(Node {
-            value: Value::List(items),
-            ..
-        }) => items,
-        Some(Node { position, .. }) => {
-            let (reason, hint) = (
-                "is not a list of sections".into(),
-                "write [[restatement]] with two brackets".into(),
-            );
-            errors.push(ConfigError {
-                key: "restatement".into(),
-                position,
-                value: String::new(),
-                reason,
-                hint,
-            });
-            return Vec::new();
-        }
-    };
+    let items = section_list(tree.remove("restatement"), "restatement", "", errors);
     let mut found = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
         let mut section = Section::from_node(format!("restatement[{index}]"), Some(item), errors);
         if index == MAX_RESTATEMENTS {
-            section.refuse(
-                "",
-                None,
-                "",
+            section.refuse_section(
                 "is one too many",
                 format!("at most {MAX_RESTATEMENTS} restatements"),
             );
