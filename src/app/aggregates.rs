@@ -335,40 +335,53 @@ pub(super) fn years(reader: &Reader, basis: &Basis, as_of: Day) -> Result<Years,
         years
             .yearly
             .extend(staff_travel(&activity, &found, basis, year));
-        let sets: BTreeSet<String> = found
-            .lines
-            .keys()
-            .map(|key| key.factor_set.to_string())
-            .collect();
-        years.yearly.push(YearFigure {
-            name: "fleet_tco2e".into(),
-            year,
-            // Scope 1 and location-based scope 2; the market-based view is never added to it.
-            value: found.total().in_use().get() / 1000.0,
-            complete: found.not_computed.is_empty(),
-            factor_set: Some(sets.into_iter().collect::<Vec<_>>().join(", ")),
-        });
-        let pollutants = air(
-            &activity,
-            &basis.register,
-            &basis.factors,
-            &months,
-            &basis.air,
-        );
-        let total = pollutants.total();
-        years.air.extend(Pollutant::ALL.map(|pollutant| {
-            AirFigure {
-                pollutant: Arc::from(pollutant.name()),
-                year,
-                kg: total
-                    .pollutant(pollutant, basis.air.include_non_exhaust)
-                    .kilograms()
-                    .get(),
-                complete: pollutants.not_computed_distance.is_zero(),
-            }
-        }));
+        years.yearly.push(fleet_tonnes(&found, year));
+        years
+            .air
+            .extend(pollutants(&activity, basis, &months, year));
     }
     Ok(years)
+}
+
+/// Scope 1 and location-based scope 2 of the fleet; the market-based view is never added to it.
+fn fleet_tonnes(found: &Inventory, year: FinancialYear) -> YearFigure {
+    let sets: BTreeSet<String> = found
+        .lines
+        .keys()
+        .map(|key| key.factor_set.to_string())
+        .collect();
+    YearFigure {
+        name: "fleet_tco2e".into(),
+        year,
+        value: found.total().in_use().get() / 1000.0,
+        complete: found.not_computed.is_empty(),
+        factor_set: Some(sets.into_iter().collect::<Vec<_>>().join(", ")),
+    }
+}
+
+fn pollutants(
+    activity: &BTreeMap<ActivityKey, ActivityData>,
+    basis: &Basis,
+    months: &Months,
+    year: FinancialYear,
+) -> [AirFigure; 3] {
+    let found = air(
+        activity,
+        &basis.register,
+        &basis.factors,
+        months,
+        &basis.air,
+    );
+    let total = found.total();
+    Pollutant::ALL.map(|pollutant| AirFigure {
+        pollutant: Arc::from(pollutant.name()),
+        year,
+        kg: total
+            .pollutant(pollutant, basis.air.include_non_exhaust)
+            .kilograms()
+            .get(),
+        complete: found.not_computed_distance.is_zero(),
+    })
 }
 
 /// Business travel in other people's cars, scope 3.6: what staff claimed and what was hired for a few days. Without a word in some month

@@ -1,14 +1,12 @@
-//! The stretch of a report: a month, a quarter, an April-March year, or two days. Refuses what is none of them, with what to write.
+//! Parses the period of a report: a month, a quarter, a fiscal year, or two days. The fiscal year is the country's, so parsing
+//! needs its calendar.
 
-use std::str::FromStr;
+use crate::units::{Calendar, Day, FinancialYear, Month};
 
-use crate::jurisdiction::UK;
-use crate::units::{Day, FinancialYear, Month};
-
-/// A stretch of whole London days, `from..=to`.
+/// A stretch of whole days, `from..=to`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Period {
-    /// As it is called in the report.
+    /// The name in the report, such as `2025/26`.
     pub name: String,
     /// First day.
     pub from: Day,
@@ -18,12 +16,27 @@ pub struct Period {
 
 /// The text names no period.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error(
-    "{0}\n  hint: write 2025-26 (April to March), 2025-Q4 (October to December), 2025-26-Q4 (January to March 2026), 2026-03, or 2026-01-01..2026-02-15"
-)]
+#[error("{0}")]
 pub struct ParsePeriodError(String);
 
 impl Period {
+    /// Parses `2025-26`, `2025-Q4`, `2025-26-Q4`, `2026-03` or `2026-01-01..2026-02-15`.
+    pub fn parse(text: &str, calendar: &Calendar) -> Result<Self, ParsePeriodError> {
+        if let Some((from, to)) = text.split_once("..") {
+            return days(text, from, to, calendar);
+        }
+        if let Some((year, number)) = text.rsplit_once("-Q") {
+            return quarter(text, year, number, calendar);
+        }
+        if let Some(year) = year(text, calendar) {
+            let first = Month::of_day(year.first_day(calendar));
+            return Ok(months(year.title(calendar), first, 12));
+        }
+        text.parse::<Month>()
+            .map(|month| months(text.to_owned(), month, 1))
+            .map_err(|_| refused(text, "is no period", calendar))
+    }
+
     /// The same stretch a year before: a month's last day stays its last day.
     pub fn year_before(&self) -> (Day, Day) {
         (year_before(self.from), year_before(self.to))
@@ -62,16 +75,21 @@ fn months(name: String, first: Month, count: i32) -> Period {
     }
 }
 
-/// `2025-26` or `2025/26`; 1 to 12 behind a dash is a month.
-fn year(text: &str) -> Option<FinancialYear> {
+/// `2025-26` or `2025/26`, and `2025` where the fiscal year is the calendar year. 1 to 12 behind a dash is a month.
+fn year(text: &str, calendar: &Calendar) -> Option<FinancialYear> {
+    let digits =
+        |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+    if calendar.year_starts == 1 {
+        return digits(text, 4)
+            .then(|| text.parse().ok().map(FinancialYear))
+            .flatten();
+    }
     let (first, second, slash) = match text.split_once('/') {
         Some((first, second)) => (first, second, true),
         None => text
             .split_once('-')
             .map(|(first, second)| (first, second, false))?,
     };
-    let digits =
-        |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
     if !digits(first, 4) || !digits(second, 2) {
         return None;
     }
@@ -80,68 +98,69 @@ fn year(text: &str) -> Option<FinancialYear> {
         .then_some(FinancialYear(first))
 }
 
-impl FromStr for Period {
-    type Err = ParsePeriodError;
+/// The hint names years as the country of `calendar` counts them.
+fn refused(text: &str, reason: &str, calendar: &Calendar) -> ParsePeriodError {
+    let years = if calendar.year_starts == 1 {
+        "2025, 2025-Q4 (October to December)"
+    } else if calendar.year_starts == 4 {
+        "2025-26 (April to March), 2025-Q4 (October to December), 2025-26-Q4 (January to March 2026)"
+    } else {
+        "2025-26, 2025-Q4 (October to December), 2025-26-Q4"
+    };
+    ParsePeriodError(format!(
+        "`{text}`: {reason}\n  hint: write {years}, 2026-03, or 2026-01-01..2026-02-15"
+    ))
+}
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let no = |reason: &str| ParsePeriodError(format!("`{text}`: {reason}"));
-        if let Some((from, to)) = text.split_once("..") {
-            let day = |text: &str| {
-                text.trim()
-                    .parse::<Day>()
-                    .map_err(|error| ParsePeriodError(format!("`{text}`: {error}")))
-            };
-            let (from, to) = (day(from)?, day(to)?);
-            if to < from {
-                return Err(no("ends before it begins"));
-            }
-            return Ok(Self {
-                name: format!("{from} to {to}"),
-                from,
-                to,
-            });
-        }
-        if let Some((before, quarter)) = text.rsplit_once("-Q") {
-            let quarter: i32 = quarter
-                .parse()
-                .ok()
-                .filter(|quarter| (1..=4).contains(quarter))
-                .ok_or_else(|| no("has quarters 1 to 4"))?;
-            // Both ways of counting quarters are in use; which one is meant, the way of writing the year says.
-            if let Some(year) = year(before) {
-                let first = Month::of_day(year.first_day(&UK.calendar)).plus((quarter - 1) * 3);
-                return Ok(months(
-                    format!("Q{quarter} of {}", year.title(&UK.calendar)),
-                    first,
-                    3,
-                ));
-            }
-            let first = (before.len() == 4)
-                .then(|| before.parse().ok())
-                .flatten()
-                .and_then(|year| Month::from_ym(year, 1));
-            let first = first.ok_or_else(|| no("names no year before its quarter"))?;
-            return Ok(months(
-                format!("Q{quarter} of calendar year {before}"),
-                first.plus((quarter - 1) * 3),
-                3,
-            ));
-        }
-        if let Some(year) = year(text) {
-            return Ok(months(
-                year.title(&UK.calendar),
-                Month::of_day(year.first_day(&UK.calendar)),
-                12,
-            ));
-        }
-        text.parse::<Month>()
-            .map(|month| months(text.to_owned(), month, 1))
-            .map_err(|_| no("is no period"))
+fn days(text: &str, from: &str, to: &str, calendar: &Calendar) -> Result<Period, ParsePeriodError> {
+    let day = |part: &str| {
+        part.trim()
+            .parse::<Day>()
+            .map_err(|error| refused(part, &error.to_string(), calendar))
+    };
+    let (from, to) = (day(from)?, day(to)?);
+    if to < from {
+        return Err(refused(text, "ends before it begins", calendar));
     }
+    Ok(Period {
+        name: format!("{from} to {to}"),
+        from,
+        to,
+    })
+}
+
+/// Quarters are counted within the fiscal year (`2025-26-Q4`) or the calendar year (`2025-Q4`); the form of the year decides.
+fn quarter(
+    text: &str,
+    year_text: &str,
+    number: &str,
+    calendar: &Calendar,
+) -> Result<Period, ParsePeriodError> {
+    let number: i32 = number
+        .parse()
+        .ok()
+        .filter(|number| (1..=4).contains(number))
+        .ok_or_else(|| refused(text, "has quarters 1 to 4", calendar))?;
+    let (of, first) = if let Some(year) = year(year_text, calendar) {
+        (
+            year.title(calendar),
+            Month::of_day(year.first_day(calendar)),
+        )
+    } else {
+        let first = (year_text.len() == 4)
+            .then(|| year_text.parse().ok())
+            .flatten()
+            .and_then(|year| Month::from_ym(year, 1))
+            .ok_or_else(|| refused(text, "names no year before its quarter", calendar))?;
+        (format!("calendar year {year_text}"), first)
+    };
+    let name = format!("Q{number} of {of}");
+    Ok(months(name, first.plus((number - 1) * 3), 3))
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::jurisdiction::{IRELAND, UK};
     use crate::report::period::*;
 
     #[test]
@@ -166,9 +185,8 @@ mod tests {
                 "2023-02-10 2023-02-28",
             ),
         ] {
-            let period: Period = text
-                .parse()
-                .unwrap_or_else(|error| panic!("{text}: {error}"));
+            let period =
+                Period::parse(text, &UK.calendar).unwrap_or_else(|error| panic!("{text}: {error}"));
             let earlier = period.year_before();
             assert_eq!(format!("{} {}", period.from, period.to), want, "{text}");
             assert_eq!(format!("{} {}", earlier.0, earlier.1), before, "{text}");
@@ -185,8 +203,26 @@ mod tests {
             "2025-01-02..",
             "2025-02-02..2025-02-01",
         ] {
-            let error = bad.parse::<Period>().expect_err(bad).to_string();
+            let error = Period::parse(bad, &UK.calendar).expect_err(bad).to_string();
             assert!(error.contains("hint: write 2025-26"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_fiscal_year_that_is_the_calendar_year_is_written_with_four_digits() {
+        for (text, name, want) in [
+            ("2025", "2025", "2025-01-01 2025-12-31"),
+            ("2025-Q4", "Q4 of 2025", "2025-10-01 2025-12-31"),
+            ("2025-02", "2025-02", "2025-02-01 2025-02-28"),
+        ] {
+            let period = Period::parse(text, &IRELAND.calendar)
+                .unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(period.name, name, "{text}");
+            assert_eq!(format!("{} {}", period.from, period.to), want, "{text}");
+        }
+        let error = Period::parse("2025-26", &IRELAND.calendar)
+            .expect_err("a split year")
+            .to_string();
+        assert!(error.contains("hint: write 2025, "), "{error}");
     }
 }

@@ -1,4 +1,5 @@
-//! A charge point's OCPP 1.6 side: it boots, reports, keeps what it could not send, and learns its transaction ids from the answers.
+//! The OCPP 1.6 client of a simulated charge point: boots, reports, and keeps messages while the link is down. Transaction ids
+//! come from the responses to StartTransaction.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::units::UtcMs;
 
-/// What the world tells its charge point.
+/// What happens at a charge point, to be reported to the central system.
 #[derive(Clone, Debug)]
 pub(super) enum Command {
     Status {
@@ -29,13 +30,7 @@ pub(super) enum Command {
         meter_wh: i64,
         at: UtcMs,
     },
-    Meter {
-        connector: u32,
-        register_wh: i64,
-        power_w: f64,
-        soc: Option<f64>,
-        at: UtcMs,
-    },
+    Meter(MeterSample),
     Stop {
         connector: u32,
         tag: String,
@@ -45,23 +40,54 @@ pub(super) enum Command {
     },
 }
 
-/// The vendor's word of every simulated charge point.
+/// One reading of a connector's meter.
+#[derive(Clone, Debug)]
+pub(super) struct MeterSample {
+    pub(super) connector: u32,
+    pub(super) register_wh: i64,
+    pub(super) power_w: f64,
+    /// State of charge from 0 to 1, where the vehicle reports one.
+    pub(super) soc: Option<f64>,
+    pub(super) at: UtcMs,
+}
+
+impl MeterSample {
+    /// The payload of MeterValues.
+    fn payload(&self, transaction: Option<i64>) -> Value {
+        let power_w = self.power_w;
+        let mut sampled = vec![
+            json!({ "value": self.register_wh.to_string(), "measurand": "Energy.Active.Import.Register", "unit": "Wh", "context": "Sample.Periodic" }),
+            json!({ "value": format!("{power_w:.0}"), "measurand": "Power.Active.Import", "unit": "W" }),
+            json!({ "value": format!("{:.1}", power_w / 690.0), "measurand": "Current.Import", "unit": "A", "phase": "L1" }),
+            json!({ "value": "230.4", "measurand": "Voltage", "unit": "V", "phase": "L1-N" }),
+        ];
+        sampled.extend(self.soc.map(|soc| json!({ "value": format!("{:.0}", soc * 100.0), "measurand": "SoC", "unit": "Percent", "location": "EV" })));
+        let mut payload = json!({ "connectorId": self.connector, "meterValue": [{ "timestamp": self.at.to_string(), "sampledValue": sampled }] });
+        if let Some(transaction) = transaction {
+            payload["transactionId"] = json!(transaction);
+        }
+        payload
+    }
+}
+
+/// `chargePointVendor` of every simulated charge point.
 const VENDOR: &str = "fleetgauge";
-const ANSWER: Duration = Duration::from_secs(30);
-const PAUSE: Duration = Duration::from_secs(2);
-/// Messages kept while the link is down.
-const MAX_KEPT: usize = 1_000;
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Between a lost link and the next attempt to connect.
+const RECONNECT_PAUSE: Duration = Duration::from_secs(2);
+/// Messages kept while the link is down; the oldest are dropped.
+const MAX_QUEUED: usize = 1_000;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// Talks until the world ends.
-pub(super) async fn talk(url: String, speed: u32, mut commands: mpsc::Receiver<Command>) {
-    let mut point = Point {
+/// Runs until the world drops its end of `commands`.
+pub(super) async fn run(url: String, speed: u32, mut commands: mpsc::Receiver<Command>) {
+    let mut point = ChargePoint {
         speed: speed.max(1),
         transactions: HashMap::new(),
-        kept: VecDeque::new(),
+        unacknowledged: VecDeque::new(),
         next_id: 0,
-        states: HashMap::new(),
+        statuses: HashMap::new(),
     };
     loop {
         if let Some(mut socket) = connect(&url).await
@@ -72,7 +98,7 @@ pub(super) async fn talk(url: String, speed: u32, mut commands: mpsc::Receiver<C
         if commands.is_closed() && commands.is_empty() {
             return;
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(RECONNECT_PAUSE).await;
     }
 }
 
@@ -88,18 +114,19 @@ async fn connect(url: &str) -> Option<Socket> {
         .map(|(socket, _)| socket)
 }
 
-struct Point {
+struct ChargePoint {
     speed: u32,
+    /// The id of the running transaction, by connector.
     transactions: HashMap<u32, i64>,
-    /// Not acknowledged yet, oldest first.
-    kept: VecDeque<Command>,
+    /// Commands without a response yet, oldest first.
+    unacknowledged: VecDeque<Command>,
     next_id: u64,
-    /// Repeated after every boot.
-    states: HashMap<u32, Command>,
+    /// The last status of each connector; reported again after every boot.
+    statuses: HashMap<u32, Command>,
 }
 
-impl Point {
-    /// Sends a request and waits for its answer; `None` if the link is lost.
+impl ChargePoint {
+    /// Sends a request and waits for its response; `None` if the link is lost.
     async fn call(&mut self, socket: &mut Socket, action: &str, payload: Value) -> Option<Value> {
         self.next_id += 1;
         let id = self.next_id.to_string();
@@ -118,13 +145,16 @@ impl Point {
                 }
             }
         };
-        tokio::time::timeout(ANSWER, answer).await.ok().flatten()
+        tokio::time::timeout(RESPONSE_TIMEOUT, answer)
+            .await
+            .ok()
+            .flatten()
     }
 
     async fn boot(&mut self, socket: &mut Socket) -> Option<()> {
         let payload = json!({ "chargePointVendor": VENDOR, "chargePointModel": "simulated", "firmwareVersion": env!("CARGO_PKG_VERSION") });
         self.call(socket, "BootNotification", payload).await?;
-        for state in self.states.clone().into_values() {
+        for state in self.statuses.clone().into_values() {
             self.send(socket, &state).await?;
         }
         Some(())
@@ -138,20 +168,20 @@ impl Point {
         let mut heartbeat = tokio::time::interval(Duration::from_secs(300) / self.speed);
         heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            while let Some(command) = self.kept.front().cloned() {
+            while let Some(command) = self.unacknowledged.front().cloned() {
                 self.send(socket, &command).await?;
-                self.kept.pop_front();
+                self.unacknowledged.pop_front();
             }
             tokio::select! {
                 command = commands.recv() => {
                     let command = command?;
                     if let Command::Status { connector, .. } = &command {
-                        self.states.insert(*connector, command.clone());
+                        self.statuses.insert(*connector, command.clone());
                     }
-                    if self.kept.len() >= MAX_KEPT {
-                        self.kept.pop_front();
+                    if self.unacknowledged.len() >= MAX_QUEUED {
+                        self.unacknowledged.pop_front();
                     }
-                    self.kept.push_back(command);
+                    self.unacknowledged.push_back(command);
                 }
                 _ = heartbeat.tick() => {
                     self.call(socket, "Heartbeat", json!({})).await?;
@@ -185,30 +215,13 @@ impl Point {
                     .await?;
                 let payload = json!({ "connectorId": connector, "idTag": tag, "meterStart": meter_wh, "timestamp": at.to_string() });
                 let answer = self.call(socket, "StartTransaction", payload).await?;
-                self.transactions.insert(
-                    *connector,
-                    answer.get("transactionId").and_then(Value::as_i64)?,
-                );
+                let transaction = answer.get("transactionId").and_then(Value::as_i64)?;
+                self.transactions.insert(*connector, transaction);
             }
-            Command::Meter {
-                connector,
-                register_wh,
-                power_w,
-                soc,
-                at,
-            } => {
-                let mut sampled = vec![
-                    json!({ "value": register_wh.to_string(), "measurand": "Energy.Active.Import.Register", "unit": "Wh", "context": "Sample.Periodic" }),
-                    json!({ "value": format!("{power_w:.0}"), "measurand": "Power.Active.Import", "unit": "W" }),
-                    json!({ "value": format!("{:.1}", power_w / 690.0), "measurand": "Current.Import", "unit": "A", "phase": "L1" }),
-                    json!({ "value": "230.4", "measurand": "Voltage", "unit": "V", "phase": "L1-N" }),
-                ];
-                sampled.extend(soc.map(|soc| json!({ "value": format!("{:.0}", soc * 100.0), "measurand": "SoC", "unit": "Percent", "location": "EV" })));
-                let mut payload = json!({ "connectorId": connector, "meterValue": [{ "timestamp": at.to_string(), "sampledValue": sampled }] });
-                if let Some(transaction) = self.transactions.get(connector) {
-                    payload["transactionId"] = json!(transaction);
-                }
-                self.call(socket, "MeterValues", payload).await?;
+            Command::Meter(sample) => {
+                let transaction = self.transactions.get(&sample.connector).copied();
+                self.call(socket, "MeterValues", sample.payload(transaction))
+                    .await?;
             }
             Command::Stop {
                 connector,

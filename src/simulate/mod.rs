@@ -1,6 +1,6 @@
-//! F4: a fleet that speaks real MQTT and real OCPP 1.6 to any daemon over sockets. Everything it says is invented.
+//! F4: simulates a fleet against any daemon, with real MQTT and OCPP 1.6 over sockets and invented figures.
 //!
-//! One task moves the world (vehicles drive, plug in, charge); one task per vehicle publishes; one task per charge point talks OCPP.
+//! One task moves the world (vehicles drive, plug in, charge); each vehicle and each charge point has a task with its client.
 
 mod charge_point;
 mod random;
@@ -14,22 +14,24 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use self::charge_point::Command;
 use self::random::Random;
+use self::vehicle::Publication;
 use self::world::World;
 use crate::model::register::Register;
 use crate::units::{Day, UtcMs};
 
-/// Tells the time of the simulated world.
+/// The clock of the simulated world.
 pub type WorldClock = Arc<dyn Fn() -> UtcMs + Send + Sync>;
 
-/// Where to, and how.
+/// The servers, the speed and the seed of a simulation.
 #[derive(Clone, PartialEq, Debug)]
 pub struct SimulateConfig {
     /// `host:port` of the MQTT listener or a broker.
     pub mqtt: String,
     /// `ws://host:port/ocpp`, without the charge point id.
     pub ocpp: String,
-    /// How much faster than the world.
+    /// How many times faster than real time.
     pub speed: u32,
     /// The same seed makes the same fleet.
     pub seed: u64,
@@ -63,7 +65,7 @@ pub enum SimulateError {
         "the register has no vehicles and no charge points\n  hint: give `--register` a folder with vehicles.csv and charge_points.csv"
     )]
     Empty,
-    /// Where to?
+    /// The MQTT address cannot be parsed.
     #[error("`{0}` is not host:port")]
     Address(String),
 }
@@ -72,10 +74,10 @@ pub enum SimulateError {
 const N_QUEUED: usize = 256;
 /// Time of the world between two steps.
 const STEP: Duration = Duration::from_secs(10);
-/// But no more often than this.
+/// Real time between two steps, at least.
 const SHORTEST_STEP: Duration = Duration::from_millis(50);
 
-/// Runs until told to stop.
+/// Runs until `shutdown` is true.
 pub async fn run(
     config: SimulateConfig,
     mut register: Arc<Register>,
@@ -85,41 +87,16 @@ pub async fn run(
     if register.vehicles.is_empty() && register.charge_points.is_empty() {
         return Err(SimulateError::Empty);
     }
-    // Who has left the fleet drives no more. Nothing here asks this copy for a vehicle by its id.
+    // Vehicles that have left the fleet do not drive. The index by id of this copy is wrong from here on, and not used.
     let today = Day::of(clock(), register.zone());
     Arc::make_mut(&mut register)
         .vehicles
         .retain(|vehicle| vehicle.in_service_on(today));
-    let address = config
-        .mqtt
-        .rsplit_once(':')
-        .and_then(|(host, port)| Some((host.to_owned(), port.parse::<u16>().ok()?)));
-    let (host, port) = address.ok_or_else(|| SimulateError::Address(config.mqtt.clone()))?;
+    let (host, port) = broker_address(&config.mqtt)?;
     let mut tasks = JoinSet::new();
-    let mut vehicles = Vec::new();
-    for (index, _) in register.vehicles.iter().enumerate() {
-        let (sender, receiver) = mpsc::channel(N_QUEUED);
-        // Every other vehicle speaks MQTT 5, as fleets grow over years.
-        tasks.spawn(vehicle::publish(
-            host.clone(),
-            port,
-            register.vehicles[index].id.to_string(),
-            index % 2 == 1,
-            receiver,
-        ));
-        vehicles.push(sender);
-    }
-    let mut charge_points = Vec::new();
-    for point in &register.charge_points {
-        let (sender, receiver) = mpsc::channel(N_QUEUED);
-        tasks.spawn(charge_point::talk(
-            format!("{}/{}", config.ocpp, point.id),
-            config.speed,
-            receiver,
-        ));
-        charge_points.push(sender);
-    }
-    let tags = Tags::read(&config.tags);
+    let vehicles = connect_vehicles(&mut tasks, &register, &host, port);
+    let charge_points = connect_charge_points(&mut tasks, &register, &config);
+    let tags = Tags::parse(&config.tags);
     let mut world = World::new(
         &config,
         register,
@@ -141,7 +118,45 @@ pub async fn run(
     Ok(())
 }
 
-/// Who holds which card.
+fn broker_address(text: &str) -> Result<(String, u16), SimulateError> {
+    text.rsplit_once(':')
+        .and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)))
+        .ok_or_else(|| SimulateError::Address(text.to_owned()))
+}
+
+/// Starts a client for each vehicle. Every other one speaks MQTT 5, as in fleets that grew over years.
+fn connect_vehicles(
+    tasks: &mut JoinSet<()>,
+    register: &Register,
+    host: &str,
+    port: u16,
+) -> Vec<mpsc::Sender<Publication>> {
+    let mut senders = Vec::new();
+    for (index, vehicle) in register.vehicles.iter().enumerate() {
+        let (sender, receiver) = mpsc::channel(N_QUEUED);
+        let (host, id, v5) = (host.to_owned(), vehicle.id.to_string(), index % 2 == 1);
+        tasks.spawn(vehicle::publish(host, port, id, v5, receiver));
+        senders.push(sender);
+    }
+    senders
+}
+
+fn connect_charge_points(
+    tasks: &mut JoinSet<()>,
+    register: &Register,
+    config: &SimulateConfig,
+) -> Vec<mpsc::Sender<Command>> {
+    let mut senders = Vec::new();
+    for point in &register.charge_points {
+        let (sender, receiver) = mpsc::channel(N_QUEUED);
+        let url = format!("{}/{}", config.ocpp, point.id);
+        tasks.spawn(charge_point::run(url, config.speed, receiver));
+        senders.push(sender);
+    }
+    senders
+}
+
+/// The id tags of `tags.csv` by holder.
 #[derive(Debug, Default)]
 struct Tags {
     vehicles: HashMap<String, String>,
@@ -150,7 +165,7 @@ struct Tags {
 }
 
 impl Tags {
-    fn read(text: &str) -> Self {
+    fn parse(text: &str) -> Self {
         let mut tags = Self::default();
         let mut reader = csv::ReaderBuilder::new()
             .flexible(true)

@@ -1,4 +1,4 @@
-//! A vehicle: what it does with the time, and how it says so over MQTT.
+//! A simulated vehicle: drives, parks and charges, and publishes its state over MQTT.
 
 use std::time::Duration;
 
@@ -17,9 +17,9 @@ pub(super) struct Publication {
     pub payload: String,
 }
 
-/// What it is doing, and until when.
+/// What a vehicle does, and until when.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) enum Doing {
+pub(super) enum Activity {
     Driving {
         until: UtcMs,
         kph: f64,
@@ -27,7 +27,7 @@ pub(super) enum Doing {
     Parked {
         until: UtcMs,
     },
-    /// At a charge point; the world moves its energy.
+    /// At a charge point; [`super::world`] adds the energy.
     Plugged {
         charging_kw: f64,
     },
@@ -40,12 +40,13 @@ pub(super) struct Car {
     /// Published as OVMS metrics under this id instead of the native schema.
     ovms: Option<String>,
     pub site: Option<std::sync::Arc<str>>,
-    pub doing: Doing,
+    pub activity: Activity,
     odometer_km: f64,
     fuel_used_l: f64,
     tank_l: f64,
-    /// kWh in the battery, and what it holds; 0 without one.
+    /// Energy in the battery; 0 without one.
     pub battery_kwh: f64,
+    /// What the battery can hold; 0 without one.
     pub capacity_kwh: f64,
     litres_per_km: f64,
     kwh_per_km: f64,
@@ -78,13 +79,13 @@ impl Car {
             .iter()
             .find_map(|id| id.strip_prefix("ovms:"))
             .map(str::to_owned);
-        let doing = if random.chance(0.6) {
-            Doing::Driving {
+        let activity = if random.chance(0.6) {
+            Activity::Driving {
                 until: now.plus(random.between(5.0, 40.0) as i64 * 60_000),
                 kph: random.between(25.0, 60.0),
             }
         } else {
-            Doing::Parked {
+            Activity::Parked {
                 until: now.plus(random.between(1.0, 20.0) as i64 * 60_000),
             }
         };
@@ -92,7 +93,7 @@ impl Car {
             id: vehicle.id.to_string(),
             ovms,
             site: vehicle.site.clone(),
-            doing,
+            activity,
             odometer_km: random.between(8_000.0, 160_000.0).round(),
             fuel_used_l: random.between(900.0, 15_000.0).round(),
             tank_l: random.between(30.0, 75.0),
@@ -108,10 +109,10 @@ impl Car {
         }
     }
 
-    /// Lets `ms` pass.
+    /// Moves the vehicle `ms` on, to `now`.
     pub(super) fn step(&mut self, now: UtcMs, ms: i64, random: &mut Random) {
-        match self.doing {
-            Doing::Driving { until, kph } => {
+        match self.activity {
+            Activity::Driving { until, kph } => {
                 let km = kph * ms as f64 / 3_600_000.0;
                 self.odometer_km += km;
                 self.fuel_used_l += km * self.litres_per_km;
@@ -123,28 +124,28 @@ impl Car {
                 if now >= until
                     || (self.capacity_kwh > 0.0 && self.litres_per_km == 0.0 && self.soc() < 0.15)
                 {
-                    self.doing = Doing::Parked {
+                    self.activity = Activity::Parked {
                         until: now.plus(random.between(8.0, 50.0) as i64 * 60_000),
                     };
                     self.next_message = now;
                 } else {
-                    self.doing = Doing::Driving {
+                    self.activity = Activity::Driving {
                         until,
                         kph: (kph + random.between(-6.0, 6.0)).clamp(15.0, 95.0),
                     };
                 }
             }
-            Doing::Parked { until } if now >= until => {
+            Activity::Parked { until } if now >= until => {
                 if self.capacity_kwh == 0.0 || self.litres_per_km > 0.0 || self.soc() > 0.25 {
                     self.drive_away(now, random);
                 }
             }
-            Doing::Parked { .. } | Doing::Plugged { .. } => {}
+            Activity::Parked { .. } | Activity::Plugged { .. } => {}
         }
     }
 
     pub(super) fn drive_away(&mut self, now: UtcMs, random: &mut Random) {
-        self.doing = Doing::Driving {
+        self.activity = Activity::Driving {
             until: now.plus(random.between(10.0, 70.0) as i64 * 60_000),
             kph: random.between(25.0, 60.0),
         };
@@ -159,14 +160,14 @@ impl Car {
         }
     }
 
-    /// What it has to say, if it is time: moving vehicles every `interval_ms`, standing ones ten times less often.
+    /// The messages that are due: moving and charging vehicles send one every `interval_ms`, others ten times less often.
     pub(super) fn messages(&mut self, now: UtcMs, interval_ms: i64) -> Vec<Publication> {
         if now < self.next_message {
             return Vec::new();
         }
-        let driving = matches!(self.doing, Doing::Driving { .. });
-        let charging_kw = match self.doing {
-            Doing::Plugged { charging_kw } => charging_kw,
+        let driving = matches!(self.activity, Activity::Driving { .. });
+        let charging_kw = match self.activity {
+            Activity::Plugged { charging_kw } => charging_kw,
             _ => 0.0,
         };
         self.next_message = now.plus(if driving || charging_kw > 0.0 {
@@ -174,8 +175,8 @@ impl Car {
         } else {
             interval_ms * 10
         });
-        let speed = match self.doing {
-            Doing::Driving { kph, .. } => kph,
+        let speed = match self.activity {
+            Activity::Driving { kph, .. } => kph,
             _ => 0.0,
         };
         match &self.ovms {
@@ -195,12 +196,13 @@ impl Car {
             }
             None => vec![Publication {
                 topic: format!("fleet/vehicles/{}/telemetry", self.id),
-                payload: self.native(now, driving, speed, charging_kw),
+                payload: self.native_payload(now, driving, speed, charging_kw),
             }],
         }
     }
 
-    fn native(&self, now: UtcMs, driving: bool, speed: f64, charging_kw: f64) -> String {
+    /// A message of the native schema.
+    fn native_payload(&self, now: UtcMs, driving: bool, speed: f64, charging_kw: f64) -> String {
         use std::fmt::Write;
         let mut text = format!(
             "{{\"v\":1,\"ts\":\"{now}\",\"odometer\":{:.3},\"speed\":{speed:.0},\"ignition\":{driving}",
@@ -227,7 +229,13 @@ impl Car {
     }
 }
 
-/// Publishes what the world says, QoS 1, and connects again when the link is lost.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// Between a lost link and the next attempt to connect.
+const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
+/// Requests that wait in a client.
+const N_REQUESTS: usize = 64;
+
+/// Publishes messages with QoS 1, and connects again when the link is lost.
 pub(super) async fn publish(
     host: String,
     port: u16,
@@ -235,64 +243,60 @@ pub(super) async fn publish(
     v5: bool,
     messages: mpsc::Receiver<Publication>,
 ) {
-    const KEEP_ALIVE: Duration = Duration::from_secs(30);
-    const PAUSE: Duration = Duration::from_secs(1);
+    let client_id = format!("sim-{id}");
     if v5 {
-        let mut options = v5::MqttOptions::new(format!("sim-{id}"), host, port);
-        // rumqttc sizes a table by this; its default of 65,535 costs 10 MB a client.
-        options
-            .set_keep_alive(KEEP_ALIVE)
-            .set_outgoing_inflight_upper_limit(64);
-        let (client, mut events) = v5::AsyncClient::new(options, 64);
-        let send = forward(messages, |publication: Publication| {
-            let client = client.clone();
-            async move {
-                client
-                    .publish(
-                        publication.topic,
-                        v5::mqttbytes::QoS::AtLeastOnce,
-                        false,
-                        publication.payload,
-                    )
-                    .await
-                    .is_ok()
-            }
-        });
-        let poll = async {
-            loop {
-                if events.poll().await.is_err() {
-                    tokio::time::sleep(PAUSE).await;
-                }
-            }
-        };
-        tokio::join!(send, poll);
+        publish_v5(v5::MqttOptions::new(client_id, host, port), messages).await;
     } else {
-        let mut options = rumqttc::MqttOptions::new(format!("sim-{id}"), host, port);
-        options.set_keep_alive(KEEP_ALIVE);
-        let (client, mut events) = rumqttc::AsyncClient::new(options, 64);
-        let send = forward(messages, |publication: Publication| {
-            let client = client.clone();
-            async move {
-                client
-                    .publish(
-                        publication.topic,
-                        rumqttc::QoS::AtLeastOnce,
-                        false,
-                        publication.payload,
-                    )
-                    .await
-                    .is_ok()
-            }
-        });
-        let poll = async {
-            loop {
-                if events.poll().await.is_err() {
-                    tokio::time::sleep(PAUSE).await;
-                }
-            }
-        };
-        tokio::join!(send, poll);
+        publish_v3(rumqttc::MqttOptions::new(client_id, host, port), messages).await;
     }
+}
+
+async fn publish_v5(mut options: v5::MqttOptions, messages: mpsc::Receiver<Publication>) {
+    // rumqttc sizes a table by this; its default of 65,535 costs 10 MB a client.
+    options
+        .set_keep_alive(KEEP_ALIVE)
+        .set_outgoing_inflight_upper_limit(64);
+    let (client, mut events) = v5::AsyncClient::new(options, N_REQUESTS);
+    let send = forward(messages, |publication: Publication| {
+        let (client, qos) = (client.clone(), v5::mqttbytes::QoS::AtLeastOnce);
+        async move {
+            client
+                .publish(publication.topic, qos, false, publication.payload)
+                .await
+                .is_ok()
+        }
+    });
+    let poll = async {
+        loop {
+            if events.poll().await.is_err() {
+                tokio::time::sleep(RECONNECT_PAUSE).await;
+            }
+        }
+    };
+    tokio::join!(send, poll);
+}
+
+/// MQTT 3.1.1.
+async fn publish_v3(mut options: rumqttc::MqttOptions, messages: mpsc::Receiver<Publication>) {
+    options.set_keep_alive(KEEP_ALIVE);
+    let (client, mut events) = rumqttc::AsyncClient::new(options, N_REQUESTS);
+    let send = forward(messages, |publication: Publication| {
+        let (client, qos) = (client.clone(), rumqttc::QoS::AtLeastOnce);
+        async move {
+            client
+                .publish(publication.topic, qos, false, publication.payload)
+                .await
+                .is_ok()
+        }
+    });
+    let poll = async {
+        loop {
+            if events.poll().await.is_err() {
+                tokio::time::sleep(RECONNECT_PAUSE).await;
+            }
+        }
+    };
+    tokio::join!(send, poll);
 }
 
 async fn forward<F: Future<Output = bool>>(

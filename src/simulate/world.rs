@@ -1,24 +1,26 @@
-//! What happens: vehicles drive, come home, find a free plug, charge, stay too long; a plug breaks now and then.
+//! The simulated world: vehicles drive, return, find a free plug, charge and stay too long; a plug breaks now and then.
 
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::charge_point::Command;
+use super::charge_point::{Command, MeterSample};
 use super::random::Random;
-use super::vehicle::{Car, Doing, Publication};
+use super::vehicle::{Activity, Car, Publication};
 use super::{SimulateConfig, Tags};
 use crate::model::register::{Access, Register};
 use crate::units::UtcMs;
 
-/// A vehicle arrives with less than this.
-const COMES_TO_CHARGE: f64 = 0.62;
-/// Charged to this.
+/// A parked vehicle plugs in below this state of charge.
+const CHARGE_BELOW: f64 = 0.62;
+/// Charging ends at this state of charge.
 const FULL: f64 = 0.92;
-/// A vehicle's own charger on an AC plug, kW.
+/// The power of a vehicle's own charger on an AC plug.
 const ON_BOARD_KW: f64 = 11.0;
-/// Above this a plug is DC.
+/// A plug with more power is DC.
 const AC_KW: f64 = 22.0;
+/// The chance that a free plug breaks.
+const FAULTS_PER_SECOND: f64 = 0.00004;
 
 #[derive(Clone, Debug)]
 enum Plug {
@@ -47,14 +49,14 @@ enum Plug {
     },
 }
 
-/// Who is plugged in.
+/// A vehicle at a plug, from plugging in to leaving.
 #[derive(Clone, Debug)]
 struct Visit {
-    /// Index of a fleet vehicle; none for staff and the public.
+    /// The index of a fleet vehicle; None for staff and the public.
     car: Option<usize>,
     tag: String,
-    /// Still wanted by a visit without a simulated battery.
-    wants_kwh: f64,
+    /// Energy still to be charged, of a visit without a simulated battery.
+    remaining_kwh: f64,
 }
 
 #[derive(Debug)]
@@ -70,7 +72,7 @@ struct Connector {
     announced: bool,
 }
 
-/// Everything simulated.
+/// The vehicles and connectors, and the channels to their tasks.
 pub(super) struct World {
     cars: Vec<Car>,
     connectors: Vec<Connector>,
@@ -100,10 +102,10 @@ impl World {
             .iter()
             .map(|vehicle| Car::new(vehicle, &mut random, now))
             .collect();
-        // Some vehicles are just coming home with a little to charge, so that there is something to see from the start.
+        // Some vehicles have just returned with a little to charge, so that charging can be seen from the start.
         for car in cars.iter_mut().filter(|car| car.capacity_kwh > 0.0).take(8) {
             car.battery_kwh = car.capacity_kwh * FULL - random.between(0.8, 2.5);
-            car.doing = Doing::Parked {
+            car.activity = Activity::Parked {
                 until: now.plus(3_600_000),
             };
         }
@@ -145,7 +147,7 @@ impl World {
         }
     }
 
-    /// Moves everything to `now` and says what there is to say.
+    /// Moves everything to `now` and sends the messages that are due.
     pub(super) fn step(&mut self, now: UtcMs) {
         let ms = now.since(self.last).max(0);
         let first = ms == 0;
@@ -156,26 +158,27 @@ impl World {
         for index in 0..self.connectors.len() {
             self.step_connector(index, now, ms);
         }
-        self.plug_in(now, first);
+        self.plug_in_fleet(now, first);
+        self.plug_in_visitors(now);
         for (car, sender) in self.cars.iter_mut().zip(&self.vehicles) {
             for publication in car.messages(now, self.telemetry_ms) {
-                // A vehicle whose link is down for long loses its oldest words, as they do.
+                // A vehicle without a link for long loses messages, as real ones do.
                 let _ = sender.try_send(publication);
             }
         }
     }
 
-    /// Vehicles that stand at a site with a free plug and little energy plug in; visitors come to staff and public plugs.
-    fn plug_in(&mut self, now: UtcMs, first: bool) {
+    /// A parked vehicle with little energy plugs in where its site has a free plug.
+    fn plug_in_fleet(&mut self, now: UtcMs, first: bool) {
         for index in 0..self.cars.len() {
             let car = &self.cars[index];
-            let Doing::Parked { .. } = car.doing else {
+            let Activity::Parked { .. } = car.activity else {
                 continue;
             };
-            let wants = car.capacity_kwh > 0.0
-                && (car.soc() < COMES_TO_CHARGE
+            let charges = car.capacity_kwh > 0.0
+                && (car.soc() < CHARGE_BELOW
                     || (car.soc() < FULL - 0.002 && (first || self.random.chance(0.02))));
-            let Some(tag) = self.vehicle_tags[index].clone().filter(|_| wants) else {
+            let Some(tag) = self.vehicle_tags[index].clone().filter(|_| charges) else {
                 continue;
             };
             let site = car.site.clone();
@@ -183,21 +186,19 @@ impl World {
                 matches!(c.plug, Plug::Free) && c.access == Access::Fleet && c.site == site
             });
             let Some(free) = free else { continue };
-            self.cars[index].doing = Doing::Plugged { charging_kw: 0.0 };
+            self.cars[index].activity = Activity::Plugged { charging_kw: 0.0 };
             let until = now.plus(self.random.between(20.0, 90.0) as i64 * 1000);
-            self.set(
-                free,
-                Plug::Preparing {
-                    visit: Visit {
-                        car: Some(index),
-                        tag,
-                        wants_kwh: 0.0,
-                    },
-                    until,
-                },
-                now,
-            );
+            let visit = Visit {
+                car: Some(index),
+                tag,
+                remaining_kwh: 0.0,
+            };
+            self.set(free, Plug::Preparing { visit, until }, now);
         }
+    }
+
+    /// Staff and the public plug in at their free plugs now and then.
+    fn plug_in_visitors(&mut self, now: UtcMs) {
         for free in 0..self.connectors.len() {
             let cards = match self.connectors[free].access {
                 Access::Fleet => continue,
@@ -214,16 +215,10 @@ impl World {
             let visit = Visit {
                 car: None,
                 tag,
-                wants_kwh: self.random.between(3.0, 20.0),
+                remaining_kwh: self.random.between(3.0, 20.0),
             };
-            self.set(
-                free,
-                Plug::Preparing {
-                    visit,
-                    until: now.plus(60_000),
-                },
-                now,
-            );
+            let until = now.plus(60_000);
+            self.set(free, Plug::Preparing { visit, until }, now);
         }
     }
 
@@ -233,52 +228,16 @@ impl World {
             return self.set(index, Plug::Free, now);
         }
         match self.connectors[index].plug.clone() {
-            Plug::Free if self.random.chance(0.00004 * ms as f64 / 1000.0) => {
+            Plug::Free if self.random.chance(FAULTS_PER_SECOND * ms as f64 / 1000.0) => {
                 let until = now.plus(self.random.between(15.0, 60.0) as i64 * 60_000);
                 self.set(index, Plug::Faulted { until }, now);
             }
             Plug::Preparing { visit, until } if now >= until => {
-                let connector = &self.connectors[index];
-                let kw = if connector.max_kw > AC_KW {
-                    connector.max_kw * 0.8
-                } else {
-                    connector.max_kw.min(ON_BOARD_KW)
-                };
-                let start = Command::Start {
-                    connector: connector.id,
-                    tag: visit.tag.clone(),
-                    meter_wh: connector.register_wh as i64,
-                    at: now,
-                };
-                self.tell(index, start);
-                self.connectors[index].next_meter = now.plus(self.meter_ms);
-                self.set(index, Plug::Charging { visit, kw }, now);
+                self.start_transaction(index, visit, now);
             }
             Plug::Charging { visit, kw } => self.charge(index, visit, kw, now, ms),
             Plug::Full { visit, until } if now >= until => {
-                let connector = &self.connectors[index];
-                let stop = Command::Stop {
-                    connector: connector.id,
-                    tag: visit.tag.clone(),
-                    meter_wh: connector.register_wh as i64,
-                    reason: "Local",
-                    at: now,
-                };
-                self.tell(index, stop);
-                // Most leave at once; some forget their vehicle.
-                let minutes = if self.random.chance(0.2) {
-                    self.random.between(15.0, 60.0)
-                } else {
-                    self.random.between(1.0, 5.0)
-                };
-                self.set(
-                    index,
-                    Plug::Finishing {
-                        visit,
-                        until: now.plus((minutes * 60_000.0) as i64),
-                    },
-                    now,
-                );
+                self.stop_transaction(index, visit, now);
             }
             Plug::Finishing { visit, until } if now >= until => {
                 if let Some(car) = visit.car {
@@ -291,6 +250,44 @@ impl World {
         }
     }
 
+    fn start_transaction(&mut self, index: usize, visit: Visit, now: UtcMs) {
+        let connector = &self.connectors[index];
+        let kw = if connector.max_kw > AC_KW {
+            connector.max_kw * 0.8
+        } else {
+            connector.max_kw.min(ON_BOARD_KW)
+        };
+        let start = Command::Start {
+            connector: connector.id,
+            tag: visit.tag.clone(),
+            meter_wh: connector.register_wh as i64,
+            at: now,
+        };
+        self.send(index, start);
+        self.connectors[index].next_meter = now.plus(self.meter_ms);
+        self.set(index, Plug::Charging { visit, kw }, now);
+    }
+
+    fn stop_transaction(&mut self, index: usize, visit: Visit, now: UtcMs) {
+        let connector = &self.connectors[index];
+        let stop = Command::Stop {
+            connector: connector.id,
+            tag: visit.tag.clone(),
+            meter_wh: connector.register_wh as i64,
+            reason: "Local",
+            at: now,
+        };
+        self.send(index, stop);
+        // Most leave at once; some forget their vehicle.
+        let minutes = if self.random.chance(0.2) {
+            self.random.between(15.0, 60.0)
+        } else {
+            self.random.between(1.0, 5.0)
+        };
+        let until = now.plus((minutes * 60_000.0) as i64);
+        self.set(index, Plug::Finishing { visit, until }, now);
+    }
+
     fn charge(&mut self, index: usize, mut visit: Visit, kw: f64, now: UtcMs, ms: i64) {
         let mut kwh = kw * ms as f64 / 3_600_000.0;
         let (done, soc) = match visit.car {
@@ -299,16 +296,16 @@ impl World {
                 kwh = kwh.min((car.capacity_kwh * FULL - car.battery_kwh).max(0.0));
                 // Nine tenths of what the meter counts arrive in the battery.
                 car.battery_kwh += kwh * 0.9;
-                car.doing = Doing::Plugged { charging_kw: kw };
+                car.activity = Activity::Plugged { charging_kw: kw };
                 (
                     car.battery_kwh >= car.capacity_kwh * FULL - 0.02,
                     Some(car.soc()),
                 )
             }
             None => {
-                kwh = kwh.min(visit.wants_kwh);
-                visit.wants_kwh -= kwh;
-                (visit.wants_kwh <= 0.01, None)
+                kwh = kwh.min(visit.remaining_kwh);
+                visit.remaining_kwh -= kwh;
+                (visit.remaining_kwh <= 0.01, None)
             }
         };
         let connector = &mut self.connectors[index];
@@ -316,18 +313,18 @@ impl World {
         if now >= connector.next_meter || done {
             connector.next_meter = now.plus(self.meter_ms);
             let power_w = if done { 0.0 } else { kw * 1000.0 };
-            let meter = Command::Meter {
+            let meter = Command::Meter(MeterSample {
                 connector: connector.id,
                 register_wh: connector.register_wh as i64,
                 power_w,
                 soc,
                 at: now,
-            };
-            self.tell(index, meter);
+            });
+            self.send(index, meter);
         }
         if done {
             if let Some(car) = visit.car {
-                self.cars[car].doing = Doing::Plugged { charging_kw: 0.0 };
+                self.cars[car].activity = Activity::Plugged { charging_kw: 0.0 };
             }
             let until = now.plus(self.random.between(30.0, 300.0) as i64 * 1000);
             self.set(index, Plug::Full { visit, until }, now);
@@ -347,7 +344,7 @@ impl World {
         };
         self.connectors[index].plug = plug;
         let connector = self.connectors[index].id;
-        self.tell(
+        self.send(
             index,
             Command::Status {
                 connector,
@@ -358,7 +355,8 @@ impl World {
         );
     }
 
-    fn tell(&self, index: usize, command: Command) {
+    fn send(&self, index: usize, command: Command) {
+        // A charge point without a link for long loses messages.
         let _ = self.charge_points[self.connectors[index].point].try_send(command);
     }
 }

@@ -164,7 +164,7 @@ fn commands_and_their_exit_codes() {
     assert!(!folder.path().join("data").exists());
     let (code, out, err) = run(&folder, &["import", "fuel", "cards.csv"]);
     assert!(
-        code == Some(1) && out.contains("1 new") && out.contains("columns nobody reads: till"),
+        code == Some(1) && out.contains("1 new") && out.contains("columns that are not used: till"),
         "{out}"
     );
     assert!(

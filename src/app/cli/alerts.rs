@@ -6,9 +6,8 @@ use std::process::ExitCode;
 use serde::Deserialize;
 
 use super::client::{self, Where};
-use super::{EX_CONFIG, fail};
+use super::{EX_CONFIG, fail, load_config};
 use crate::app::clock::Clock;
-use crate::app::config::Config;
 use crate::notify::{Notifier, test_notice};
 
 /// Arguments of `alerts`.
@@ -151,12 +150,9 @@ pub(super) fn run(options: &Options) -> ExitCode {
 
 /// Delivers at once: a person waits for the answer, and the notifier's own words are in it.
 fn test(options: &Options, to: &str) -> ExitCode {
-    let config = match Config::load(options.place.config.as_deref()) {
+    let config = match load_config(options.place.config.as_deref()) {
         Ok(config) => config,
-        Err(errors) => {
-            eprintln!("{errors}");
-            return ExitCode::from(EX_CONFIG);
-        }
+        Err(code) => return code,
     };
     let Some(found) = config.notifiers.iter().find(|notifier| notifier.name == to) else {
         let names: Vec<&str> = config
@@ -234,41 +230,20 @@ struct Silence {
 
 fn table(answer: &Answer) -> String {
     let mut text = String::new();
-    for Alert {
-        fingerprint,
-        rule,
-        severity,
-        state,
-        since,
-        annotations,
-        acked,
-        silenced,
-        inhibited,
-        quiet,
-    } in &answer.alerts
-    {
-        let mut notes = Vec::new();
-        notes.extend(acked.as_ref().map(|acked| {
-            format!(
-                "acknowledged by {}",
-                if acked.by.is_empty() {
-                    "somebody"
-                } else {
-                    &acked.by
-                }
-            )
-        }));
-        notes.extend(silenced.map(|id| format!("silence {id}")));
-        notes.extend(inhibited.then(|| "explained by another alert".to_owned()));
-        notes.extend(quiet.then(|| "waits for the end of the quiet hours".to_owned()));
-        let notes = if notes.is_empty() {
-            String::new()
-        } else {
-            format!("  ({})", notes.join(", "))
-        };
+    for alert in &answer.alerts {
+        let Alert {
+            fingerprint,
+            rule,
+            severity,
+            state,
+            since,
+            annotations,
+            ..
+        } = alert;
         text.push_str(&format!(
-            "{fingerprint}  {state:<8}  {severity:<8}  {since}  {rule}: {}{notes}\n",
-            annotations.summary
+            "{fingerprint}  {state:<8}  {severity:<8}  {since}  {rule}: {}{}\n",
+            annotations.summary,
+            notes(alert)
         ));
     }
     if answer.alerts.is_empty() {
@@ -298,4 +273,32 @@ fn table(answer: &Answer) -> String {
         ));
     }
     text
+}
+
+/// Why an alert is not notified, in brackets; empty if it is.
+fn notes(alert: &Alert) -> String {
+    let mut notes = Vec::new();
+    notes.extend(alert.acked.as_ref().map(|acked| {
+        if acked.by.is_empty() {
+            "acknowledged".to_owned()
+        } else {
+            format!("acknowledged by {}", acked.by)
+        }
+    }));
+    notes.extend(alert.silenced.map(|id| format!("silence {id}")));
+    notes.extend(
+        alert
+            .inhibited
+            .then(|| "explained by another alert".to_owned()),
+    );
+    notes.extend(
+        alert
+            .quiet
+            .then(|| "waits for the end of the quiet hours".to_owned()),
+    );
+    if notes.is_empty() {
+        String::new()
+    } else {
+        format!("  ({})", notes.join(", "))
+    }
 }

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::{EX_CONFIG, fail};
+use super::{EX_CONFIG, fail, parse_jurisdiction};
 use crate::app::clock::Clock;
-use crate::jurisdiction::UK;
+use crate::jurisdiction::{Jurisdiction, UK};
 use crate::ledger::transition::{Basis, Counts, Profile, classify, in_scope};
 use crate::model::TokenHasher;
 use crate::model::register::{EmissionClass, Register, RegisterFiles};
@@ -18,9 +18,13 @@ use crate::units::Day;
 pub(super) struct Options {
     /// A vehicles.csv.
     register: PathBuf,
-    /// Definition of low emission: nhs_sdu, ulev_or_better, zev_only.
-    #[arg(long, default_value = UK.default_profile(), value_name = "NAME")]
-    profile: String,
+    /// Country by whose rules the register is read: uk, ireland.
+    #[arg(long, default_value = UK.name, value_parser = parse_jurisdiction, value_name = "NAME")]
+    jurisdiction: &'static Jurisdiction,
+    /// Definition of low emission: nhs_sdu, ulev_or_better, zev_only; in Ireland clean_vehicle, zero_emission_vehicle. Without it,
+    /// the country's first.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
     /// The day, such as 2026-03-31; without it, today.
     #[arg(long, value_name = "DATE")]
     as_of: Option<Day>,
@@ -59,68 +63,17 @@ struct Row<'a> {
 
 /// Classifies and prints.
 pub(super) fn main(options: &Options) -> ExitCode {
-    let Some(profile) = Profile::by_name(&options.profile) else {
-        let known: Vec<&str> = UK.profiles.iter().map(|profile| profile.name).collect();
-        return fail(
-            format!(
-                "no profile is called `{}`\n  hint: known are {}",
-                options.profile,
-                known.join(", ")
-            ),
-            2,
-        );
+    let (profile, register) = match load(options) {
+        Ok(loaded) => loaded,
+        Err(code) => return code,
     };
-    let profile = Profile {
-        retrofit_counts: !options.retrofit_does_not_count,
-        ultra_low_inclusive: options.ulev_inclusive,
-        infer_from_first_registration: !options.no_inference,
-        ..profile
-    };
-    let bytes = match std::fs::read(&options.register) {
-        Ok(bytes) => bytes,
-        Err(error) => return fail(format!("{}: {error}", options.register.display()), 1),
-    };
-    let files = RegisterFiles::vehicles_only(options.register.display().to_string(), bytes);
-    let register = match Register::parse(&files, &TokenHasher::new(&[0; 32])) {
-        Ok(register) => register,
-        Err(errors) => {
-            errors.iter().for_each(|error| eprintln!("error: {error}"));
-            return ExitCode::from(EX_CONFIG);
-        }
-    };
-    register
-        .doubts()
-        .iter()
-        .for_each(|doubt| eprintln!("warning: {doubt}"));
+    for doubt in register.doubts() {
+        eprintln!("warning: {doubt}");
+    }
     let day = options
         .as_of
         .unwrap_or_else(|| Day::of(Clock::system().now(), register.zone()));
-    let mut counts = Counts::default();
-    let mut vehicles = Vec::new();
-    for vehicle in register
-        .vehicles
-        .iter()
-        .filter(|vehicle| in_scope(vehicle, day))
-    {
-        let found = classify(vehicle, &profile, day);
-        counts.add(found.class);
-        vehicles.push(Row {
-            vehicle_id: &vehicle.id,
-            class: found.class,
-            rule: found.rule,
-            basis: found.basis,
-        });
-    }
-    let share = counts.share(&profile);
-    let answer = Answer {
-        profile: profile.name,
-        as_of: day.to_string(),
-        vehicles,
-        counts,
-        share,
-        lower: share,
-        upper: counts.upper(&profile),
-    };
+    let answer = answer(&register, &profile, day);
     if options.json {
         match serde_json::to_string(&answer) {
             Ok(text) => println!("{text}"),
@@ -130,6 +83,63 @@ pub(super) fn main(options: &Options) -> ExitCode {
         print_table(&answer, register.vehicles.len());
     }
     ExitCode::SUCCESS
+}
+
+fn load(options: &Options) -> Result<(Profile, Register), ExitCode> {
+    let profiles = options.jurisdiction.profiles;
+    let name = options.profile.as_deref();
+    let name = name.unwrap_or_else(|| options.jurisdiction.default_profile());
+    let Some(profile) = Profile::by_name(name) else {
+        let known: Vec<&str> = profiles.iter().map(|profile| profile.name).collect();
+        let known = known.join(", ");
+        let error = format!("no profile is called `{name}`\n  hint: known are {known}");
+        return Err(fail(error, 2));
+    };
+    let profile = Profile {
+        retrofit_counts: !options.retrofit_does_not_count,
+        ultra_low_inclusive: options.ulev_inclusive,
+        infer_from_first_registration: !options.no_inference,
+        ..profile
+    };
+    let path = options.register.display().to_string();
+    let bytes =
+        std::fs::read(&options.register).map_err(|error| fail(format!("{path}: {error}"), 1))?;
+    let files = RegisterFiles::vehicles_only(path, bytes);
+    let hasher = TokenHasher::new(&[0; 32]);
+    let register = Register::parse_in(options.jurisdiction, &files, &hasher).map_err(|errors| {
+        errors.iter().for_each(|error| eprintln!("error: {error}"));
+        ExitCode::from(EX_CONFIG)
+    })?;
+    Ok((profile, register))
+}
+
+fn answer<'a>(register: &'a Register, profile: &Profile, day: Day) -> Answer<'a> {
+    let mut counts = Counts::default();
+    let mut vehicles = Vec::new();
+    for vehicle in register
+        .vehicles
+        .iter()
+        .filter(|vehicle| in_scope(vehicle, day))
+    {
+        let found = classify(vehicle, profile, day);
+        counts.add(found.class);
+        vehicles.push(Row {
+            vehicle_id: &vehicle.id,
+            class: found.class,
+            rule: found.rule,
+            basis: found.basis,
+        });
+    }
+    let share = counts.share(profile);
+    Answer {
+        profile: profile.name,
+        as_of: day.to_string(),
+        vehicles,
+        counts,
+        share,
+        lower: share,
+        upper: counts.upper(profile),
+    }
 }
 
 fn print_table(answer: &Answer<'_>, registered: usize) {

@@ -8,13 +8,14 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::parse_jurisdiction;
 use crate::app::config::MappingConfig;
 use crate::app::load_mappings;
-use crate::jurisdiction::UK;
+use crate::jurisdiction::{Jurisdiction, UK};
 use crate::model::{IndicatorReport, Reading, ReadingEntry, RejectReason, Value};
 use crate::telemetry::mapping::MappingErrors;
 use crate::telemetry::{DECODERS, Decoders, Formats, Message, Refused, Sink};
-use crate::units::{UtcMs, format_scaled};
+use crate::units::{UtcMs, Zone, format_scaled};
 
 /// The formats there are.
 fn names() -> String {
@@ -32,7 +33,7 @@ pub fn help() -> String {
 }
 
 /// Arguments of `fleetgauge decode`.
-#[derive(Clone, PartialEq, Eq, Debug, clap::Args)]
+#[derive(Clone, PartialEq, Debug, clap::Args)]
 pub struct DecodeArgs {
     /// Format of the messages, or auto to tell by the topic
     #[arg(long, value_name = "NAME", default_value = "auto")]
@@ -41,6 +42,9 @@ pub struct DecodeArgs {
     /// message does not have is then listed too
     #[arg(long, value_name = "FILE")]
     pub mapping: Vec<PathBuf>,
+    /// Country by whose clocks times without a zone are read: uk, ireland.
+    #[arg(long, value_name = "NAME", default_value = UK.name, value_parser = parse_jurisdiction)]
+    pub jurisdiction: &'static Jurisdiction,
     /// Capture to read: one {topic, payload | payload_b64, retain?, props?} a line; standard input without it
     pub file: Option<PathBuf>,
 }
@@ -101,15 +105,19 @@ pub fn command(args: &DecodeArgs, now: UtcMs) -> Result<(), DecodeError> {
             Decoders::with_mappings(mappings).reporting_absent()
         }
     };
+    let received = Received {
+        at: now,
+        zone: args.jurisdiction.zone(),
+    };
     let output = io::BufWriter::new(io::stdout().lock());
     let result = match &args.file {
-        None => run_with(decoders, &formats, io::stdin().lock(), output, now),
+        None => decode_lines(decoders, &formats, io::stdin().lock(), output, received),
         Some(path) => {
             let file = File::open(path).map_err(|source| DecodeError::Open {
                 path: path.clone(),
                 source,
             })?;
-            run_with(decoders, &formats, BufReader::new(file), output, now)
+            decode_lines(decoders, &formats, BufReader::new(file), output, received)
         }
     };
     match result {
@@ -131,11 +139,32 @@ pub fn run(
 
 /// The same with decoders that know a site's maps.
 pub fn run_with(
+    decoders: Decoders,
+    formats: &Formats,
+    input: impl BufRead,
+    output: impl Write,
+    now: UtcMs,
+) -> Result<(), DecodeError> {
+    let received = Received {
+        at: now,
+        zone: UK.zone(),
+    };
+    decode_lines(decoders, formats, input, output, received)
+}
+
+/// When messages are taken to have arrived, and the zone of times without one.
+#[derive(Clone, Copy)]
+struct Received {
+    at: UtcMs,
+    zone: &'static Zone,
+}
+
+fn decode_lines(
     mut decoders: Decoders,
     formats: &Formats,
     mut input: impl BufRead,
     mut output: impl Write,
-    now: UtcMs,
+    received: Received,
 ) -> Result<(), DecodeError> {
     let mut line = Vec::new();
     let mut answer = Answer::default();
@@ -143,7 +172,7 @@ pub fn run_with(
     while read_line(&mut input, &mut line)? {
         number += 1;
         answer.clear();
-        if let Err(refused) = decode_line(&mut decoders, formats, &line, now, &mut answer) {
+        if let Err(refused) = decode_line(&mut decoders, formats, &line, received, &mut answer) {
             answer.clear();
             answer.refused(&refused, number);
         }
@@ -197,7 +226,7 @@ fn decode_line(
     decoders: &mut Decoders,
     formats: &Formats,
     line: &[u8],
-    now: UtcMs,
+    received: Received,
     answer: &mut Answer,
 ) -> Result<(), Refused> {
     let refuse = |reason, detail: String| Refused { reason, detail };
@@ -247,8 +276,8 @@ fn decode_line(
         topic: &captured.topic,
         payload: &payload,
         retained: captured.retain,
-        received_at: now,
-        zone: UK.zone(),
+        received_at: received.at,
+        zone: received.zone,
         properties: &properties,
     };
     decoders.decode(formats, &message, answer)

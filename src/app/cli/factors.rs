@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::{EX_CONFIG, fail};
-use crate::app::config::{Config, load_table};
-use crate::ledger::factors::{Change, FactorRow, FactorTable, FactorValue, diff};
+use super::{EX_CONFIG, fail, load_config};
+use crate::app::config::load_table;
+use crate::ledger::factors::{Change, FactorChange, FactorRow, FactorTable, FactorValue, diff};
 
 /// Arguments of `factors`.
 #[derive(Debug, clap::Args)]
@@ -42,12 +42,9 @@ enum Action {
 
 /// Runs the command.
 pub(super) fn run(options: &Options) -> ExitCode {
-    let config = match Config::load(options.config.as_deref()) {
+    let config = match load_config(options.config.as_deref()) {
         Ok(config) => config,
-        Err(errors) => {
-            eprintln!("{errors}");
-            return ExitCode::from(EX_CONFIG);
-        }
+        Err(code) => return code,
     };
     let table = match load_table(&config.factors) {
         Ok(table) => table,
@@ -162,24 +159,15 @@ fn row_json(row: &FactorRow) -> Value {
 fn show_diff(table: &FactorTable, before: i32, after: i32, as_json: bool) {
     let changes = diff(table, before, after);
     let mut counts: BTreeMap<Change, usize> = BTreeMap::new();
-    changes
-        .iter()
-        .for_each(|change| *counts.entry(change.change).or_default() += 1);
+    for change in &changes {
+        *counts.entry(change.change).or_default() += 1;
+    }
     let count = |change| counts.get(&change).copied().unwrap_or(0);
-    let told = changes
+    let differing = changes
         .iter()
         .filter(|change| change.change != Change::Unchanged);
     if as_json {
-        let rows: Vec<Value> = told
-            .map(|change| {
-                let id = |row: Option<&FactorRow>| row.map(|row| row.id.clone());
-                let value = |row: Option<&FactorRow>| row.map(|row| row.value.main());
-                json!({
-                    "change": change.change, "before_id": id(change.before), "after_id": id(change.after),
-                    "before": value(change.before), "after": value(change.after), "change_ratio": change.ratio(),
-                })
-            })
-            .collect();
+        let rows: Vec<Value> = differing.map(change_json).collect();
         let counts = json!({
             "changed": count(Change::Changed), "relabelled": count(Change::Relabelled), "added": count(Change::Added),
             "removed": count(Change::Removed), "unchanged": count(Change::Unchanged),
@@ -190,27 +178,7 @@ fn show_diff(table: &FactorTable, before: i32, after: i32, as_json: bool) {
         );
         return;
     }
-    for change in told {
-        match (change.change, change.before, change.after) {
-            (Change::Relabelled, Some(old), Some(new)) => {
-                println!("relabelled  {} is now {}  {}", old.id, new.id, figures(new))
-            }
-            (_, Some(old), Some(new)) => {
-                let per_cent = change.ratio().map_or(String::new(), |ratio| {
-                    format!("  {:+.1} %", ratio.get() * 100.0)
-                });
-                println!(
-                    "changed     {}  {} -> {}{per_cent}",
-                    new.id,
-                    old.value.main(),
-                    new.value.main()
-                );
-            }
-            (_, None, Some(new)) => println!("added       {}  {}", new.id, figures(new)),
-            (_, Some(old), None) => println!("removed     {}  {}", old.id, figures(old)),
-            (_, None, None) => {}
-        }
-    }
+    differing.for_each(print_change);
     println!(
         "\n{before} to {after}: {} changed, {} relabelled, {} added, {} removed, {} unchanged",
         count(Change::Changed),
@@ -219,4 +187,35 @@ fn show_diff(table: &FactorTable, before: i32, after: i32, as_json: bool) {
         count(Change::Removed),
         count(Change::Unchanged)
     );
+}
+
+fn change_json(change: &FactorChange<'_>) -> Value {
+    let id = |row: Option<&FactorRow>| row.map(|row| row.id.clone());
+    let value = |row: Option<&FactorRow>| row.map(|row| row.value.main());
+    json!({
+        "change": change.change, "before_id": id(change.before), "after_id": id(change.after),
+        "before": value(change.before), "after": value(change.after), "change_ratio": change.ratio(),
+    })
+}
+
+fn print_change(change: &FactorChange<'_>) {
+    match (change.change, change.before, change.after) {
+        (Change::Relabelled, Some(old), Some(new)) => {
+            println!("relabelled  {} is now {}  {}", old.id, new.id, figures(new));
+        }
+        (_, Some(old), Some(new)) => {
+            let per_cent = change.ratio().map_or(String::new(), |ratio| {
+                format!("  {:+.1} %", ratio.get() * 100.0)
+            });
+            println!(
+                "changed     {}  {} -> {}{per_cent}",
+                new.id,
+                old.value.main(),
+                new.value.main()
+            );
+        }
+        (_, None, Some(new)) => println!("added       {}  {}", new.id, figures(new)),
+        (_, Some(old), None) => println!("removed     {}  {}", old.id, figures(old)),
+        (_, None, None) => {}
+    }
 }

@@ -7,11 +7,14 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::{EX_CONFIG, fail};
+use super::{EX_CONFIG, fail, load_config};
 use crate::app::RegisterSource;
 use crate::app::clock::Clock;
 use crate::app::config::{Config, load_factors};
-use crate::app::import::{self, Job, Outcome, Progress, register};
+use crate::app::import::{
+    self, Job, Outcome, Progress,
+    register::{self, Replaced},
+};
 use crate::model::register::RegisterError;
 use crate::model::{ImportKind, TokenHasher};
 use crate::store::ImportStore;
@@ -78,7 +81,7 @@ struct Mistake {
 }
 
 impl Mistake {
-    fn of(error: &RegisterError) -> Self {
+    fn from_error(error: &RegisterError) -> Self {
         let RegisterError {
             file,
             line,
@@ -100,12 +103,9 @@ impl Mistake {
 
 /// Imports and prints what came of it. Exit code 1 if any row was bad.
 pub(super) fn run(options: &Options) -> ExitCode {
-    let config = match Config::load(options.config.as_deref()) {
+    let config = match load_config(options.config.as_deref()) {
         Ok(config) => config,
-        Err(errors) => {
-            eprintln!("{errors}");
-            return ExitCode::from(EX_CONFIG);
-        }
+        Err(code) => return code,
     };
     let kind = match options.what {
         What::Register => return run_register(options, &config),
@@ -113,27 +113,24 @@ pub(super) fn run(options: &Options) -> ExitCode {
         What::Fuel => ImportKind::Fuel,
         What::Indicators => ImportKind::Indicators,
     };
+    import_rows(kind, options, &config).unwrap_or_else(|code| code)
+}
+
+fn import_rows(kind: ImportKind, options: &Options, config: &Config) -> Result<ExitCode, ExitCode> {
     let source = config
         .register
         .directory
         .clone()
         .map_or(RegisterSource::Empty, RegisterSource::Folder);
-    // Only who is there matters here; the key that hides tags is the store's.
-    let register = match source.load(config.engine.jurisdiction, &TokenHasher::new(&[0; 32])) {
-        Ok(register) => register,
-        Err(error) => return fail(error, EX_CONFIG),
-    };
-    let factors = match load_factors(&config.factors) {
-        Ok(factors) => factors,
-        Err(error) => return fail(error, EX_CONFIG),
-    };
-    let mut store = match (!options.dry_run)
+    // Tags are not used here, so any key hides them; the store has the true one.
+    let register = source
+        .load(config.engine.jurisdiction, &TokenHasher::new(&[0; 32]))
+        .map_err(|error| fail(error, EX_CONFIG))?;
+    let factors = load_factors(&config.factors).map_err(|error| fail(error, EX_CONFIG))?;
+    let mut store = (!options.dry_run)
         .then(|| ImportStore::open(&config.store.directory))
         .transpose()
-    {
-        Ok(store) => store,
-        Err(error) => return fail(error, 1),
-    };
+        .map_err(|error| fail(error, 1))?;
     let job = Job {
         kind,
         path: &options.file,
@@ -148,7 +145,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
             bar.borrow_mut().clear();
             eprintln!("error: {error}");
         } else if listed.len() < MAX_LISTED {
-            listed.push(Mistake::of(error));
+            listed.push(Mistake::from_error(error));
         }
     };
     let step = |step| {
@@ -157,18 +154,13 @@ pub(super) fn run(options: &Options) -> ExitCode {
     };
     let outcome = import::import(&job, store.as_mut(), bad, step);
     bar.borrow_mut().clear();
-    match outcome {
-        Ok(outcome) => {
-            let bad = outcome.progress.bad;
-            if options.json {
-                print_json(kind, options, &outcome, listed);
-            } else {
-                print!("{}", told(&options.file, &outcome, options.dry_run));
-            }
-            ExitCode::from(u8::from(bad > 0))
-        }
-        Err(error) => fail(error, 1),
+    let outcome = outcome.map_err(|error| fail(error, 1))?;
+    if options.json {
+        print_json(kind, options, &outcome, listed);
+    } else {
+        print!("{}", summary(&options.file, &outcome, options.dry_run));
     }
+    Ok(ExitCode::from(u8::from(outcome.progress.bad > 0)))
 }
 
 fn print_json(kind: ImportKind, options: &Options, outcome: &Outcome, errors: Vec<Mistake>) {
@@ -194,7 +186,7 @@ fn print_json(kind: ImportKind, options: &Options, outcome: &Outcome, errors: Ve
     );
 }
 
-fn told(file: &Path, outcome: &Outcome, dry_run: bool) -> String {
+fn summary(file: &Path, outcome: &Outcome, dry_run: bool) -> String {
     let p = &outcome.progress;
     let mut text = format!("{}: {} rows: ", file.display(), p.position);
     if dry_run {
@@ -220,7 +212,7 @@ fn told(file: &Path, outcome: &Outcome, dry_run: bool) -> String {
     }
     if !outcome.columns_left_out.is_empty() {
         text.push_str(&format!(
-            "columns nobody reads: {}\n",
+            "columns that are not used: {}\n",
             outcome.columns_left_out.join(", ")
         ));
     }
@@ -232,54 +224,60 @@ fn run_register(options: &Options, config: &Config) -> ExitCode {
         let text = "`register.directory` is not set, so there is no register to import into\n  hint: set it in the configuration, and name that with --config";
         return fail(text, EX_CONFIG);
     };
-    match register::replace(
-        &options.file,
-        folder,
-        Clock::system().now(),
-        options.dry_run,
-    ) {
+    let now = Clock::system().now();
+    match register::replace(&options.file, folder, now, options.dry_run) {
         Ok(replaced) => {
-            let register = &replaced.register;
-            register
-                .doubts()
-                .iter()
-                .for_each(|doubt| eprintln!("warning: {doubt}"));
-            let counts = (register.vehicles.len(), register.charge_points.len());
+            for doubt in replaced.register.doubts() {
+                eprintln!("warning: {doubt}");
+            }
             if options.json {
-                let files: Vec<_> = replaced
-                    .files
-                    .iter()
-                    .map(|(name, backup)| serde_json::json!({ "name": name, "backup": backup.as_ref().map(|p| p.display().to_string()) }))
-                    .collect();
-                let answer = serde_json::json!({ "kind": "register", "dry_run": options.dry_run, "files": files, "vehicles": counts.0, "charge_points": counts.1 });
-                println!("{answer}");
+                print_replaced_json(&replaced, options.dry_run);
             } else {
-                for (name, backup) in &replaced.files {
-                    let old = backup.as_ref().map_or_else(String::new, |path| {
-                        format!(", the old one is {}", path.display())
-                    });
-                    println!(
-                        "{name}: {}{old}",
-                        if options.dry_run {
-                            "would be replaced"
-                        } else {
-                            "replaced"
-                        }
-                    );
-                }
-                if replaced.files.is_empty() {
-                    println!("nothing has changed");
-                }
-                println!("{} vehicles, {} charge points", counts.0, counts.1);
-                if !options.dry_run && !replaced.files.is_empty() {
-                    println!(
-                        "a running daemon takes it over when it is told to: send it SIGHUP (systemctl reload fleetgauge)"
-                    );
-                }
+                print_replaced(&replaced, options.dry_run);
             }
             ExitCode::SUCCESS
         }
         Err(error) => fail(error, 1),
+    }
+}
+
+fn print_replaced_json(replaced: &Replaced, dry_run: bool) {
+    let register = &replaced.register;
+    let files: Vec<_> = replaced
+        .files
+        .iter()
+        .map(|(name, backup)| serde_json::json!({ "name": name, "backup": backup.as_ref().map(|p| p.display().to_string()) }))
+        .collect();
+    let answer = serde_json::json!({
+        "kind": "register", "dry_run": dry_run, "files": files,
+        "vehicles": register.vehicles.len(), "charge_points": register.charge_points.len(),
+    });
+    println!("{answer}");
+}
+
+fn print_replaced(replaced: &Replaced, dry_run: bool) {
+    let done = if dry_run {
+        "would be replaced"
+    } else {
+        "replaced"
+    };
+    for (name, backup) in &replaced.files {
+        let old = backup.as_ref().map_or_else(String::new, |path| {
+            format!(", the old one is {}", path.display())
+        });
+        println!("{name}: {done}{old}");
+    }
+    if replaced.files.is_empty() {
+        println!("nothing has changed");
+    }
+    let register = &replaced.register;
+    println!(
+        "{} vehicles, {} charge points",
+        register.vehicles.len(),
+        register.charge_points.len()
+    );
+    if !dry_run && !replaced.files.is_empty() {
+        println!("a running daemon loads it on SIGHUP (systemctl reload fleetgauge)");
     }
 }
 

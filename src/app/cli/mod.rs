@@ -17,13 +17,14 @@ mod run;
 mod simulate;
 mod targets;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use super::clock::Clock;
-use super::config::LogConfig;
+use super::config::{Config, LogConfig};
+use crate::jurisdiction::{JURISDICTIONS, Jurisdiction};
 
 /// Exit code of a configuration that cannot be used (sysexits' EX_CONFIG).
 const EX_CONFIG: u8 = 78;
@@ -170,6 +171,20 @@ pub fn main() -> ExitCode {
         Command::HashPassword { user } => hash_password::run(user),
         Command::HashToken => hash_password::token(),
     }
+}
+
+/// Loads the configuration, or prints every mistake.
+fn load_config(file: Option<&Path>) -> Result<Config, ExitCode> {
+    Config::load(file).map_err(|errors| {
+        eprintln!("{errors}");
+        ExitCode::from(EX_CONFIG)
+    })
+}
+
+/// Parses `--jurisdiction`.
+fn parse_jurisdiction(name: &str) -> Result<&'static Jurisdiction, String> {
+    let known = JURISDICTIONS.map(|jurisdiction| jurisdiction.name);
+    Jurisdiction::by_name(name).ok_or_else(|| format!("known are {}", known.join(", ")))
 }
 
 /// Prints an error that ends the program.

@@ -1,4 +1,4 @@
-//! `fleetgauge report`: the board's report of a month, quarter or April-March year, out of the register and the store, without a daemon.
+//! `fleetgauge report`: the board's report of a month, quarter or April-March year, from the register and the store, without a daemon.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 
-use super::{EX_CONFIG, fail, targets};
+use super::{EX_CONFIG, fail, load_config, targets};
 use crate::app::RegisterSource;
 use crate::app::clock::Clock;
 use crate::app::config::{Config, FactorsConfig, TargetsFile, load_factors, load_targets_file};
@@ -22,15 +22,16 @@ use crate::report::{
 use crate::store::Reader;
 use crate::units::{Day, Month};
 
-/// As of arguments that cannot be used.
+/// The exit code of arguments that cannot be used, as clap's.
 const EX_USAGE: u8 = 2;
 
 /// Arguments of `report`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
     /// 2025-26 (April to March), 2025-Q4 (October to December), 2025-26-Q4 (January to March 2026), 2026-03, or 2026-01-01..2026-02-15.
+    /// Years are those of `engine.jurisdiction`: 2025 where they are calendar years.
     #[arg(long, value_name = "PERIOD")]
-    period: Period,
+    period: String,
     /// What to write.
     #[arg(long, value_enum, default_value_t = Format::Md)]
     format: Format,
@@ -49,7 +50,7 @@ pub(super) struct Options {
 enum Format {
     /// Markdown.
     Md,
-    /// One tidy table.
+    /// One table with a figure per row.
     Csv,
     /// All of it, unrounded.
     Json,
@@ -61,26 +62,27 @@ enum Format {
 
 /// Makes the report and writes it.
 pub(super) fn main(options: &Options) -> ExitCode {
-    let config = match Config::load(options.config.as_deref()) {
+    let config = match load_config(options.config.as_deref()) {
         Ok(config) => config,
-        Err(errors) => {
-            eprintln!("{errors}");
-            return ExitCode::from(EX_CONFIG);
-        }
+        Err(code) => return code,
     };
-    let (period, clock) = (&options.period, Clock::system());
+    let period = match Period::parse(&options.period, &config.engine.jurisdiction.calendar) {
+        Ok(period) => period,
+        Err(error) => return fail(format!("`--period`: {error}"), EX_USAGE),
+    };
+    let clock = Clock::system();
     let today = Day::of(clock.now(), config.engine.jurisdiction.zone());
     if period.until(today).is_none() {
         let begins = period.from;
         return fail(
             format!(
-                "`--period`: {} begins on {begins}: nothing of it has happened yet\n  hint: write a period that has begun by {today}",
+                "`--period`: {} begins on {begins}: it has not begun\n  hint: write a period that has begun by {today}",
                 period.name
             ),
             EX_USAGE,
         );
     }
-    let text = match render(&config, options, clock) {
+    let text = match render(&config, options, &period, clock) {
         Ok(text) => text,
         Err(error) => {
             eprintln!("{error}");
@@ -106,7 +108,7 @@ pub(super) fn main(options: &Options) -> ExitCode {
     }
 }
 
-/// A reader of the file never sees half of it.
+/// Replaces a file at once, so that its readers never see half of it.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let mut name = path
         .file_name()
@@ -118,66 +120,35 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     std::fs::rename(&new, path)
 }
 
-fn render(config: &Config, options: &Options, clock: Clock) -> Result<String, String> {
-    let said = |error: String| format!("error: {error}");
+fn render(
+    config: &Config,
+    options: &Options,
+    period: &Period,
+    clock: Clock,
+) -> Result<String, String> {
     let now = clock.now();
-    let folder = options
-        .register
-        .clone()
-        .or_else(|| config.register.directory.clone());
     let mut missing = Vec::new();
-    if folder.is_none() {
-        missing.push("register: give --register DIR, or register.directory in the configuration; no vehicle is known".to_owned());
-    }
-    let source = folder.map_or(RegisterSource::Empty, RegisterSource::Folder);
-    let register = Arc::new(
-        source
-            .load(config.engine.jurisdiction, &TokenHasher::new(&[0; 32]))
-            .map_err(|error| said(error.to_string()))?,
-    );
+    let register = load_register(config, options, &mut missing)?;
     let TargetsFile {
         targets: list,
         profile,
         restatements,
     } = load_targets_file(config).map_err(|errors| errors.to_string())?;
-    let factors = Arc::new(load_factors(&config.factors).map_err(said)?);
-    let published = config.factors.directory.as_ref().map(|_| {
-        load_factors(&FactorsConfig {
-            directory: None,
-            ..config.factors.clone()
-        })
-    });
-    let published = published.transpose().map_err(said)?;
-    let figures = targets::figures(
-        config,
-        &register,
-        options.period.to.min(Day::of(now, register.zone())),
-        &mut missing,
-    );
-    let reader = match Reader::open(&config.store.directory) {
-        Ok(reader) => {
-            missing.push("what a running daemon has heard since its last checkpoint (store.checkpoint_interval)".to_owned());
-            Some(reader)
-        }
-        Err(error) => {
-            let reason = error.to_string();
-            missing.push(format!(
-                "emissions, pollutants, charging: no store can be read: {}",
-                reason.lines().next().unwrap_or_default()
-            ));
-            None
-        }
-    };
+    let factors = Arc::new(load_factors(&config.factors).map_err(prefixed)?);
+    let published = published_factors(&config.factors)?;
+    let as_of = period.to.min(Day::of(now, register.zone()));
+    let figures = targets::figures(config, &register, as_of, &mut missing);
+    let reader = open_store(config, &mut missing);
     let uptime = match &reader {
         None => Uptime::Unknown("there is no store to read the chargers' history from".to_owned()),
         Some(_) if options.format == Format::Returns => Uptime::Unknown(String::new()),
-        Some(reader) => uptime(config, reader, &register, &factors, &options.period).map_or_else(
+        Some(reader) => uptime(config, reader, &register, &factors, period).map_or_else(
             |error| Uptime::Unknown(format!("{error}; a running daemon's /api/v1/uptime has it")),
             Uptime::Known,
         ),
     };
     let input = Input {
-        period: &options.period,
+        period,
         now,
         engine: &config.engine,
         profile: &profile,
@@ -192,27 +163,83 @@ fn render(config: &Config, options: &Options, clock: Clock) -> Result<String, St
         uptime,
         missing,
     };
-    if options.format == Format::Returns {
+    write_as(options.format, input)
+}
+
+fn prefixed(error: String) -> String {
+    format!("error: {error}")
+}
+
+fn load_register(
+    config: &Config,
+    options: &Options,
+    missing: &mut Vec<String>,
+) -> Result<Arc<Register>, String> {
+    let folder = options
+        .register
+        .clone()
+        .or_else(|| config.register.directory.clone());
+    if folder.is_none() {
+        missing.push("register: give --register DIR, or register.directory in the configuration; no vehicle is known".to_owned());
+    }
+    folder
+        .map_or(RegisterSource::Empty, RegisterSource::Folder)
+        .load(config.engine.jurisdiction, &TokenHasher::new(&[0; 32]))
+        .map(Arc::new)
+        .map_err(|error| prefixed(error.to_string()))
+}
+
+/// The factors compiled in, where a directory replaces some of them.
+fn published_factors(config: &FactorsConfig) -> Result<Option<FactorSets>, String> {
+    if config.directory.is_none() {
+        return Ok(None);
+    }
+    let published = FactorsConfig {
+        directory: None,
+        ..config.clone()
+    };
+    load_factors(&published).map(Some).map_err(prefixed)
+}
+
+fn open_store(config: &Config, missing: &mut Vec<String>) -> Option<Reader> {
+    match Reader::open(&config.store.directory) {
+        Ok(reader) => {
+            missing.push("what a running daemon has received since its last checkpoint (store.checkpoint_interval)".to_owned());
+            Some(reader)
+        }
+        Err(error) => {
+            let reason = error.to_string();
+            missing.push(format!(
+                "emissions, pollutants, charging: no store can be read: {}",
+                reason.lines().next().unwrap_or_default()
+            ));
+            None
+        }
+    }
+}
+
+fn write_as(format: Format, input: Input<'_>) -> Result<String, String> {
+    if format == Format::Returns {
         let (rows, missing) = returns(input);
         // A table for a machine has no room for words.
-        missing
-            .iter()
-            .for_each(|missing| eprintln!("note: {missing}"));
-        return returns_csv(&rows).map_err(said);
+        for missing in missing {
+            eprintln!("note: {missing}");
+        }
+        return returns_csv(&rows).map_err(prefixed);
     }
     let report = build_report(input);
-    Ok(match options.format {
+    Ok(match format {
         Format::Md | Format::Returns => markdown(&report),
         Format::Csv => csv_rows(&report),
         Format::Html => html(&report),
         Format::Json => format!(
             "{}\n",
-            serde_json::to_string(&report).map_err(|error| said(error.to_string()))?
+            serde_json::to_string(&report).map_err(|error| prefixed(error.to_string()))?
         ),
     })
 }
 
-/// The engine as the store has it, asked as the daemon is: what it was at the last checkpoint, and told everything since again.
+/// The uptime from the engine as the store has it: the last checkpoint, with every message since applied again.
 fn uptime(
     config: &Config,
     reader: &Reader,
@@ -234,7 +261,7 @@ fn uptime(
         Month::of_day(period.to).min(Month::of(at, register.zone())),
     );
     if months.1 < months.0 {
-        return Err("nothing was heard in the period".to_owned());
+        return Err("no message arrived in the period".to_owned());
     }
     let context = ViewContext {
         now: at,

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::fail;
+use super::{fail, parse_jurisdiction};
 use crate::app::clock::Clock;
 use crate::app::{EXAMPLE_REGISTER, RegisterSource};
-use crate::jurisdiction::UK;
+use crate::jurisdiction::{Jurisdiction, UK};
 use crate::model::TokenHasher;
 use crate::simulate::{self, SimulateConfig};
 
@@ -25,10 +25,13 @@ pub(super) struct Options {
     /// The register's folder; without it, the example fleet.
     #[arg(long, value_name = "DIR")]
     register: Option<PathBuf>,
-    /// How fast the fleet lives. Above 1 its times run ahead of the world's; only a demo daemon shares such a clock.
+    /// Country by whose rules the register is read: uk, ireland.
+    #[arg(long, default_value = UK.name, value_parser = parse_jurisdiction, value_name = "NAME")]
+    jurisdiction: &'static Jurisdiction,
+    /// How many times faster than real time. Above 1 its times run ahead of real ones; only a demo daemon has such a clock.
     #[arg(long, default_value_t = 1)]
     speed: u32,
-    /// Seed.
+    /// The same seed makes the same fleet.
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -39,8 +42,8 @@ pub(super) fn run(options: &Options) -> ExitCode {
         .register
         .clone()
         .map_or(RegisterSource::Example, RegisterSource::Folder);
-    // The simulator only needs who is there; the key that hides tags is the daemon's own.
-    let register = match source.load(&UK, &TokenHasher::new(&[0; 32])) {
+    // Hashes of tags are not used here, so any key will do; tags come from their file.
+    let register = match source.load(options.jurisdiction, &TokenHasher::new(&[0; 32])) {
         Ok(register) => Arc::new(register),
         Err(error) => return fail(error, super::EX_CONFIG),
     };

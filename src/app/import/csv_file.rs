@@ -8,6 +8,8 @@ use std::path::Path;
 use csv::ByteRecord;
 use ring::digest;
 
+use super::Progress;
+
 /// An open file.
 pub(super) struct CsvFile {
     reader: csv::Reader<BufReader<File>>,
@@ -81,7 +83,7 @@ impl CsvFile {
         more.map_err(|error| error.to_string())
     }
 
-    /// Where the last record begins.
+    /// The line in which the last record begins.
     pub(super) fn line(&self) -> u64 {
         self.line
     }
@@ -96,13 +98,12 @@ impl CsvFile {
         self.fingerprint.as_ref()
     }
 
-    /// Bytes read so far.
-    pub(super) fn bytes(&self) -> u64 {
-        self.reader.position().byte().min(self.length)
-    }
-
-    /// Length of the file in bytes.
-    pub(super) fn length(&self) -> u64 {
-        self.length
+    /// How far the file is read, after `rows`.
+    pub(super) fn progress(&self, rows: u64) -> Progress {
+        Progress {
+            bytes: self.reader.position().byte().min(self.length),
+            of: self.length,
+            rows,
+        }
     }
 }

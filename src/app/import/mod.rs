@@ -109,18 +109,18 @@ pub fn import(
         columns_left_out: table.left_out().into_iter().map(str::to_owned).collect(),
         ..Outcome::default()
     };
+    // Monthly figures are few, and a row is compared with those before it.
+    let handled = match job.kind {
+        ImportKind::Indicators => 0,
+        _ => outcome.resumed_after,
+    };
+    let mut rows = skip_rows(&mut source, &mut record, &name, handled)?;
     let mut batch = Batch::default();
     let mut errors = Vec::new();
-    let mut rows = 0;
     loop {
         let more = source
             .next(&mut record)
             .map_err(|error| unreadable(&name, source.line(), &error))?;
-        // Monthly figures are few, and a row is compared with those before it.
-        if more && rows < outcome.resumed_after && job.kind != ImportKind::Indicators {
-            rows += 1;
-            continue;
-        }
         if more {
             rows += 1;
             let parsed = table.row(source.line(), &record, &context, &mut errors);
@@ -128,17 +128,10 @@ pub fn import(
             errors.drain(..).for_each(|error| bad(&error));
         }
         if !more || batch.len() >= ROWS_AT_ONCE {
-            batch.counted = FileProgress {
-                position: rows,
-                done: !more,
-                ..batch.counted
-            };
+            batch.counted.position = rows;
+            batch.counted.done = !more;
             batch.write(store.as_deref_mut(), file.as_mut(), &mut outcome)?;
-            if !step(Progress {
-                bytes: source.bytes(),
-                of: source.length(),
-                rows,
-            }) {
+            if !step(source.progress(rows)) {
                 return Err(ImportFailure::Stopped);
             }
         }
@@ -146,6 +139,24 @@ pub fn import(
             return Ok(outcome);
         }
     }
+}
+
+/// Skips the rows that an interrupted import handled; returns how many there were.
+fn skip_rows(
+    source: &mut CsvFile,
+    record: &mut ByteRecord,
+    name: &str,
+    handled: u64,
+) -> Result<u64, ImportFailure> {
+    for skipped in 0..handled {
+        let more = source
+            .next(record)
+            .map_err(|error| unreadable(name, source.line(), &error))?;
+        if !more {
+            return Ok(skipped);
+        }
+    }
+    Ok(handled)
 }
 
 /// Opens the file and checks its header.

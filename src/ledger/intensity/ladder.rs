@@ -105,66 +105,61 @@ impl IntensitySeries {
 mod tests {
     use crate::ledger::intensity::ladder::*;
 
-    #[test]
-    fn each_source_is_used_when_the_better_ones_are_missing() {
-        let start = UtcMs(1_800_000_000_000);
-        let annual = Some(GramsCo2PerKwh::constant(200.0));
-        let slot = |area, start, forecast: Option<f64>, actual: Option<f64>| IntensitySlot {
+    const START: UtcMs = UtcMs(1_800_000_000_000);
+
+    fn slot(area: u8, start: UtcMs, forecast: Option<f64>, actual: Option<f64>) -> IntensitySlot {
+        IntensitySlot {
             area: GridArea(area),
             start,
             forecast: forecast.map(GramsCo2PerKwh::constant),
             actual: actual.map(GramsCo2PerKwh::constant),
             vintage: start,
-        };
-        let week = start.plus(-WEEK_MS);
-        // Taken away one after the other, the next one counts.
+        }
+    }
+
+    fn intensity(value: f64, basis: Basis) -> Option<Intensity> {
+        let value = GramsCo2PerKwh::constant(value);
+        Some(Intensity { value, basis })
+    }
+
+    #[test]
+    fn each_source_is_used_when_the_better_ones_are_missing() {
+        let annual = Some(GramsCo2PerKwh::constant(200.0));
+        let week = START.plus(-WEEK_MS);
         let mut slots = vec![
-            (slot(9, start, Some(1.0), None), Basis::Forecast),
-            (slot(0, start, Some(3.0), Some(2.0)), Basis::National),
-            (slot(9, week, Some(4.0), None), Basis::LastWeek),
-            (slot(0, week, None, Some(5.0)), Basis::LastWeek),
+            slot(9, START, Some(1.0), None),
+            slot(0, START, Some(3.0), Some(2.0)),
+            slot(9, week, Some(4.0), None),
+            slot(0, week, None, Some(5.0)),
         ];
-        for want in [1.0, 2.0, 4.0, 5.0] {
-            let found = IntensitySeries::from_slots(slots.iter().map(|(slot, _)| *slot)).at(
-                Some(9),
-                start,
-                annual,
-            );
-            assert_eq!(
-                found,
-                Some(Intensity {
-                    value: GramsCo2PerKwh::constant(want),
-                    basis: slots[0].1
-                })
-            );
+        for want in [
+            intensity(1.0, Basis::Forecast),
+            intensity(2.0, Basis::National),
+            intensity(4.0, Basis::LastWeek),
+            intensity(5.0, Basis::LastWeek),
+        ] {
+            let series = IntensitySeries::from_slots(slots.iter().copied());
+            assert_eq!(series.at(Some(9), START, annual), want);
             slots.remove(0);
         }
+        let none = IntensitySeries::default();
         assert_eq!(
-            IntensitySeries::default()
-                .at(Some(9), start, annual)
-                .map(|found| found.basis),
-            Some(Basis::Annual)
+            none.at(Some(9), START, annual),
+            intensity(200.0, Basis::Annual)
         );
-        assert_eq!(
-            IntensitySeries::default().at(Some(9), start, None),
-            None,
-            "unknown is unknown"
-        );
-        let national = IntensitySeries::from_slots([
-            slot(0, start, Some(3.0), Some(2.0)),
-            slot(9, start, Some(1.0), None),
+        assert_eq!(none.at(Some(9), START, None), None, "unknown is not zero");
+    }
+
+    #[test]
+    fn a_region_is_never_represented_by_another_region() {
+        let series = IntensitySeries::from_slots([
+            slot(0, START, Some(3.0), Some(2.0)),
+            slot(9, START, Some(1.0), None),
         ]);
+        assert_eq!(series.at(None, START, None), intensity(2.0, Basis::Actual));
         assert_eq!(
-            national.at(None, start, None),
-            Some(Intensity {
-                value: GramsCo2PerKwh::constant(2.0),
-                basis: Basis::Actual
-            })
-        );
-        assert_eq!(
-            national.at(Some(3), start, None).map(|found| found.basis),
-            Some(Basis::National),
-            "never another region"
+            series.at(Some(3), START, None),
+            intensity(2.0, Basis::National)
         );
     }
 }

@@ -12,6 +12,7 @@ use fleetgauge::app::config::{
     Config, FactorsConfig, TargetsFile, load_factors, parse_targets_file,
 };
 use fleetgauge::engine::views::{PcprRatios, UptimeFigures, UptimeGroup, UptimeSite, UptimeView};
+use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::targets::Figures;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
@@ -19,7 +20,7 @@ use fleetgauge::model::{
     TokenHasher, YearVersion,
 };
 use fleetgauge::report::{
-    Input, Report, Uptime, build_report, csv_rows, html, markdown, returns, returns_csv,
+    Input, Period, Report, Uptime, build_report, csv_rows, html, markdown, returns, returns_csv,
 };
 use fleetgauge::store::{Checkpoint, Commit, Reader, Store, StoreConfig, keep_years};
 use fleetgauge::units::{
@@ -299,7 +300,7 @@ fn with_input<T>(folder: &Path, make: impl Fn(Input<'_>) -> T) -> T {
     .unwrap();
     let reader = Reader::open(folder).unwrap();
     make(Input {
-        period: &"2025-26".parse().unwrap(),
+        period: &Period::parse("2025-26", &UK.calendar).unwrap(),
         now: "2026-07-15T12:00:00Z".parse().unwrap(),
         engine: &config.engine,
         profile: &profile,

@@ -5,14 +5,14 @@ mod plan;
 mod print;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use self::plan::PlanContext;
-use super::{EX_CONFIG, fail};
+use self::plan::{PlanContext, parse_plan};
+use super::{EX_CONFIG, fail, load_config};
 use crate::app::RegisterSource;
 use crate::app::aggregates::{Basis, years};
 use crate::app::clock::Clock;
@@ -59,7 +59,7 @@ pub(super) struct Options {
 struct Answer {
     as_of: String,
     targets: Vec<TargetRecord>,
-    /// What could not be had without a daemon.
+    /// What is not known without a daemon.
     missing: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     what_if: Option<WhatIf>,
@@ -74,12 +74,9 @@ struct WhatIf {
 
 /// Assesses and prints.
 pub(super) fn main(options: &Options) -> ExitCode {
-    let config = match Config::load(options.config.as_deref()) {
+    let config = match load_config(options.config.as_deref()) {
         Ok(config) => config,
-        Err(errors) => {
-            eprintln!("{errors}");
-            return ExitCode::from(EX_CONFIG);
-        }
+        Err(code) => return code,
     };
     match answer(&config, options) {
         Ok(answer) if options.json => match serde_json::to_string(&answer) {
@@ -96,7 +93,7 @@ pub(super) fn main(options: &Options) -> ExitCode {
 }
 
 fn answer(config: &Config, options: &Options) -> Result<Answer, String> {
-    let said = |error: String| format!("error: {error}");
+    let prefixed = |error: String| format!("error: {error}");
     let folder = options
         .register
         .clone()
@@ -105,12 +102,12 @@ fn answer(config: &Config, options: &Options) -> Result<Answer, String> {
     if folder.is_none() {
         missing.push("register: give --register DIR, or register.directory in the configuration; no vehicle is known".to_owned());
     }
-    // Whose tag is whose does not matter here.
+    // Tags are not used here, so any key hides them.
     let source = folder.map_or(RegisterSource::Empty, RegisterSource::Folder);
     let register = Arc::new(
         source
             .load(config.engine.jurisdiction, &TokenHasher::new(&[0; 32]))
-            .map_err(|error| said(error.to_string()))?,
+            .map_err(|error| prefixed(error.to_string()))?,
     );
     let TargetsFile {
         targets, profile, ..
@@ -149,23 +146,17 @@ fn what_if(
     if options.plan.is_none() && options.convert.is_empty() {
         return Ok(None);
     }
-    let mut replacements: Vec<Replacement> = Vec::new();
-    if let Some(path) = &options.plan {
-        let name = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|error| format!("error: {name}: {error}"))?;
-        let context = PlanContext {
-            register,
-            profile,
-            as_of,
-        };
-        replacements = plan::parse_plan(&name, &bytes, context).map_err(|errors| {
-            errors
-                .iter()
-                .map(|error| format!("error: {error}"))
-                .collect::<Vec<_>>()
-                .join("\n")
-        })?;
-    }
+    let mut replacements: Vec<Replacement> = match &options.plan {
+        Some(path) => load_plan(
+            path,
+            PlanContext {
+                register,
+                profile,
+                as_of,
+            },
+        )?,
+        None => Vec::new(),
+    };
     replacements.extend(convert(
         register,
         profile,
@@ -174,9 +165,43 @@ fn what_if(
         as_of,
     ));
     let factors: BTreeMap<String, f64> = options.tonnes.iter().cloned().collect();
+    // Up to when the first page's target is due; a plan beyond it is counted to its end.
+    let until = targets
+        .first()
+        .and_then(|target| target.due)
+        .filter(|due| *due > as_of);
+    let last = replacements.iter().map(|replacement| replacement.date);
+    let until = until.or(last.max()).unwrap_or(as_of);
+    Ok(Some(WhatIf {
+        replacements: replacements.len(),
+        targets: outcomes(targets, register, profile, &replacements, as_of),
+        avoided: avoided(register, &replacements, &factors, until),
+    }))
+}
+
+fn load_plan(path: &Path, context: PlanContext<'_>) -> Result<Vec<Replacement>, String> {
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| format!("error: {name}: {error}"))?;
+    parse_plan(&name, &bytes, context).map_err(|errors| {
+        let errors: Vec<String> = errors
+            .iter()
+            .map(|error| format!("error: {error}"))
+            .collect();
+        errors.join("\n")
+    })
+}
+
+/// The path of each fleet target under the replacements, but not of those that count new vehicles only: a plan converts the
+/// vehicles there are.
+fn outcomes(
+    targets: &[Target],
+    register: &Register,
+    profile: &Profile,
+    replacements: &[Replacement],
+    as_of: Day,
+) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for target in targets.iter().filter(|target| target.alias_of.is_none()) {
-        // What came in lately is no stock that a plan converts.
         if let Measure::Fleet {
             profile: own,
             population,
@@ -193,27 +218,10 @@ fn what_if(
                 population,
                 successor: &successor,
             };
-            outcomes.push(outcome(share, register, &replacements, as_of));
+            outcomes.push(outcome(share, register, replacements, as_of));
         }
     }
-    // Up to when the first page's target is due; a plan beyond it is counted to its end.
-    let until = targets
-        .first()
-        .and_then(|target| target.due)
-        .filter(|due| *due > as_of);
-    let until = until
-        .or_else(|| {
-            replacements
-                .iter()
-                .map(|replacement| replacement.date)
-                .max()
-        })
-        .unwrap_or(as_of);
-    Ok(Some(WhatIf {
-        replacements: replacements.len(),
-        targets: outcomes,
-        avoided: avoided(register, &replacements, &factors, until),
-    }))
+    outcomes
 }
 
 /// Yearly tonnes and pollutants of the fleet from the store's activity, for April-March years that it covers from end to end, and the
@@ -225,7 +233,7 @@ pub(super) fn figures(
     missing: &mut Vec<String>,
 ) -> Figures {
     missing.push(
-        "published indicators: the daemon's /api/v1/targets has those that it heard".to_owned(),
+        "published indicators: the daemon's /api/v1/targets has those that it received".to_owned(),
     );
     let read = Reader::open(&config.store.directory)
         .map_err(|error| error.to_string())

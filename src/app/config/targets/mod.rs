@@ -210,7 +210,7 @@ fn target(section: &mut Section<'_>, config: &Config) -> Option<Target> {
     }
     let [note, source, confidence] = texts.map(Option::unwrap_or_default);
     let aim = Aim::read(section, kind, measure.as_ref(), config);
-    let plan = plan::read(section, measure.as_ref(), kind);
+    let plan = plan::read(section, measure.as_ref(), kind, config.engine.jurisdiction);
     Some(Target {
         id: id?.into(),
         kind: kind?,

@@ -1,6 +1,7 @@
 //! `baseline` and `plan` of a target: where the path begins and how it runs.
 
 use crate::app::config::keys::Section;
+use crate::jurisdiction::Jurisdiction;
 use crate::ledger::targets::{Baseline, CarbonPoint, Conversion, Kind, Measure, Plan, Tonnes};
 use crate::units::Day;
 
@@ -59,6 +60,7 @@ pub(super) fn read(
     section: &mut Section<'_>,
     measure: Option<&Measure>,
     kind: Option<Kind>,
+    jurisdiction: &'static Jurisdiction,
 ) -> Plan {
     let position = section.position_of("plan");
     let Some(mut table) = section.table("plan") else {
@@ -86,7 +88,7 @@ pub(super) fn read(
                 let hint = "figure = \"yearly\" with a name that ends in tco2e";
                 table.refuse("shape", position, "carbon", "is for yearly tonnes", hint);
             }
-            Plan::Carbon(carbon(&mut table), Default::default())
+            Plan::Carbon(carbon(&mut table), jurisdiction)
         }
         None => {
             table.skip("points");
