@@ -201,7 +201,7 @@ fn a_period_to_come_is_refused() {
     let (code, out, err) = run(folder.path(), &["--period", "2099-00"]);
     assert_eq!((code, out.as_str()), (2, ""));
     assert!(
-        err.contains("2099/00 begins on 2099-04-01: nothing of it has happened yet")
+        err.contains("2099/00 begins on 2099-04-01, which is in the future")
             && err.contains("hint: "),
         "{err}"
     );

@@ -76,7 +76,7 @@ pub(super) fn main(options: &Options) -> ExitCode {
         let begins = period.from;
         return fail(
             format!(
-                "`--period`: {} begins on {begins}: it has not begun\n  hint: write a period that has begun by {today}",
+                "`--period`: {} begins on {begins}, which is in the future\n  hint: write a period that has begun by {today}",
                 period.name
             ),
             EX_USAGE,
