@@ -11,7 +11,7 @@ use super::StartError;
 use super::config::Config;
 use crate::ingest::credentials::PasswordFile;
 use crate::mqtt::client;
-use crate::mqtt::client::{BrokerConfig, BrokerError, IsOurs};
+use crate::mqtt::client::{BrokerConfig, BrokerError, IsOwnTopic};
 use crate::mqtt::publisher::Publisher;
 use crate::notify::Notifier;
 use crate::ocpp::server::{Acceptors, Listener};
@@ -159,9 +159,10 @@ impl Files {
         let passwords = passwords.map(|path| read_passwords(path)).transpose()?;
         let broken = |error: BrokerError| StartError::Room(error.to_string());
         let publish = config.publish.clone();
-        let is_ours: IsOurs = Arc::new(move |topic| publish.is_ours(topic));
+        let is_own_topic: IsOwnTopic = Arc::new(move |topic| publish.is_own_topic(topic));
         let subscribers = config.brokers.iter().map(|broker| {
-            client::Subscriber::new(with_topics(broker, mappings), is_ours.clone()).map_err(broken)
+            client::Subscriber::new(with_topics(broker, mappings), is_own_topic.clone())
+                .map_err(broken)
         });
         let broker = config
             .brokers

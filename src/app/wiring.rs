@@ -66,7 +66,7 @@ pub(super) fn recall(
     let mut remembering = Vec::new();
     for subscriber in subscribers {
         let session = subscriber.session();
-        let (rows, newest) = subscriber.recall(store.subscriptions(&session)?);
+        let (rows, newest) = subscriber.restore(store.subscriptions(&session)?);
         store.remember_subscriptions(&session, &rows)?;
         remembering.push((session, newest));
     }

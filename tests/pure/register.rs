@@ -171,7 +171,7 @@ const MISTAKES: &[(&[(&str, &[u8])], &[&str])] = &[
         ),
         (
             &[("vehicles.csv", b"vehicle_id,id_tags\nA,04\nB,04\n")],
-            &["line 3, column `id_tags`", "already stands for somebody else"],
+            &["line 3, column `id_tags`", "already belongs to another user"],
         ),
 ];
 

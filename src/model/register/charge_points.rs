@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::parse::Row;
-use super::rows::{day, in_order, reference};
+use super::rows::{day, reference};
+use super::vehicles::in_order;
 use super::{Access, ChargePoint, ChargePointMode};
 use crate::model::OcppVersion;
 

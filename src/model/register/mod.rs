@@ -5,6 +5,8 @@ mod doubts;
 mod parse;
 mod renewable;
 mod rows;
+mod unique;
+mod vehicles;
 
 pub use crate::jurisdiction::EmissionClass;
 pub use parse::{RegisterError, RegisterFiles};

@@ -101,7 +101,7 @@ impl Register {
         hasher: &TokenHasher,
     ) -> Result<Self, Vec<RegisterError>> {
         let mut errors = Vec::new();
-        let register = rows::read(jurisdiction, files, hasher, &mut errors);
+        let register = rows::parse(jurisdiction, files, hasher, &mut errors);
         if errors.is_empty() {
             Ok(register)
         } else {

@@ -1,7 +1,7 @@
 //! The MQTT subscriber: brokers that already have the data. rumqttc, manual acknowledgement after the commit.
 //!
-//! Three tasks per broker: one does nothing but poll the connection (a poll that is held up loses keep-alives), one hands batches to the
-//! engine, one passes acknowledgements on as there is room. A message is acknowledged on the connection it came on, or not at all: the broker repeats it on the next one.
+//! Three tasks per broker: one only polls the connection (a poll that waits for the engine loses keep-alives), one passes batches to the
+//! engine, one sends acknowledgements as there is room. A message is acknowledged on the connection it came on, or not at all: the broker repeats it on the next one.
 
 mod config;
 pub mod connection;
@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use config::{BrokerConfig, MqttVersion, check_filter};
 
-use self::connection::{Ack, BackOff, Client, Events, Happening, Kept, Session};
+use self::connection::{Ack, BackOff, BrokerEvent, Client, Events, PersistentSession, Session};
 use self::subscriptions::Subscriptions;
 use crate::ingest::{ArrivalClock, Frame, FrameSender, MqttBatch, MqttMessage, Receipt};
 use crate::model::{RejectReason, Stats, Subscription};
@@ -24,10 +24,12 @@ use crate::model::{RejectReason, Stats, Subscription};
 const N_QUEUED_MESSAGES: usize = 4_096;
 /// Messages handed over at once.
 const MAX_AT_ONCE: usize = 512;
-/// How long acknowledgements may still leave when the daemon stops.
-const GOODBYE: Duration = Duration::from_millis(500);
+/// Longest wait for the last acknowledgements when the daemon stops.
+const MAX_DRAIN: Duration = Duration::from_millis(500);
+/// Longest wait until DISCONNECT is sent.
+const MAX_DISCONNECT: Duration = Duration::from_millis(100);
 
-/// A configuration that only shows its faults when files are read.
+/// A mistake in the configuration that is found only when the files it names are read.
 #[derive(Debug, thiserror::Error)]
 #[error("broker `{broker}`: {path}: {error}\n  hint: {hint}")]
 pub struct BrokerError {
@@ -45,8 +47,8 @@ struct Incoming {
     connection: u64,
 }
 
-/// Topics that are our own results, which a filter such as `#` brings back.
-pub type IsOurs = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
+/// Tells topics that this daemon publishes itself, which a filter such as `#` brings back.
+pub type IsOwnTopic = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
 
 /// A broker, ready to be connected to.
 pub struct Subscriber {
@@ -55,14 +57,14 @@ pub struct Subscriber {
     client: Client,
     events: Events,
     subscriptions: Subscriptions,
-    /// The newest state of the subscriptions, for whoever writes it down.
+    /// The newest state of the subscriptions, for the task that stores it.
     memory: watch::Sender<Vec<Subscription>>,
-    is_ours: IsOurs,
+    is_own_topic: IsOwnTopic,
 }
 
 impl Subscriber {
     /// Reads the files named in the configuration.
-    pub fn new(mut config: BrokerConfig, is_ours: IsOurs) -> Result<Self, BrokerError> {
+    pub fn new(mut config: BrokerConfig, is_own_topic: IsOwnTopic) -> Result<Self, BrokerError> {
         if config.topics.is_empty() {
             config.topics = config
                 .formats
@@ -72,13 +74,13 @@ impl Subscriber {
                 .collect();
         }
         let client_id = connection::client_id(&config);
-        let kept = Kept {
+        let persistent = PersistentSession {
             expiry: config.session_expiry,
             max_inflight: config.max_inflight,
         };
         let session = Session {
             client_id: client_id.clone(),
-            kept: Some(kept),
+            persistent: Some(persistent),
             will: None,
         };
         let (client, events) = connection::connect(&config, &session)?;
@@ -90,11 +92,11 @@ impl Subscriber {
             events,
             subscriptions,
             memory: watch::Sender::default(),
-            is_ours,
+            is_own_topic,
         })
     }
 
-    /// What the session is remembered by: a broker knows it by the client id, and by nothing else.
+    /// Key of the session in the store: a broker identifies a session by the client id alone.
     pub fn session(&self) -> String {
         format!(
             "{}@{}:{}",
@@ -102,9 +104,8 @@ impl Subscriber {
         )
     }
 
-    /// Takes what is remembered of the session. Gives what is to be remembered from now on, before the first connection, and then whenever
-    /// it changes.
-    pub fn recall(
+    /// Restores the stored state of the session. Returns the state to store before the first connection, and a channel of its changes.
+    pub fn restore(
         &mut self,
         remembered: Vec<Subscription>,
     ) -> (Vec<Subscription>, watch::Receiver<Vec<Subscription>>) {
@@ -115,7 +116,7 @@ impl Subscriber {
         (rows, self.memory.subscribe())
     }
 
-    /// Subscribes and reads until told to stop.
+    /// Subscribes and reads until shutdown.
     pub async fn run(
         self,
         frames: FrameSender,
@@ -128,18 +129,27 @@ impl Subscriber {
         let connection = Arc::new(AtomicU64::new(0));
         // Unbounded, because a receipt must not wait; in fact a connection has at most 65,535 messages in flight.
         let (acks, committed) = mpsc::unbounded_channel();
-        let poll_clock = clock.clone();
         let acknowledge = acknowledge(committed, self.client.clone(), connection.clone());
         let hand_over = HandOver {
             receiver,
             frames,
             acks,
-            clock,
+            clock: clock.clone(),
             stats: stats.clone(),
             config: self.config.clone(),
-            is_ours: self.is_ours.clone(),
+            is_own_topic: self.is_own_topic.clone(),
         };
-        let poll = poll(self, sender, connection, poll_clock, stats, shutdown);
+        let poller = Poller {
+            subscriber: self,
+            incoming: sender,
+            connection,
+            clock,
+            stats,
+            back_off: BackOff::default(),
+            is_connected: false,
+            was_away: false,
+        };
+        let poll = poller.run(shutdown);
         tokio::select! {
             _ = async { tokio::join!(hand_over.run(), poll) } => {}
             // Ends on its own only with the connection; what is committed after that is repeated by the broker.
@@ -168,119 +178,139 @@ async fn acknowledge(
     }
 }
 
-async fn poll(
-    mut subscriber: Subscriber,
-    sender: mpsc::Sender<Incoming>,
+/// The task that polls the connection, until shutdown or until the engine is gone.
+struct Poller {
+    subscriber: Subscriber,
+    incoming: mpsc::Sender<Incoming>,
+    /// Number of the connection, shared with the task that acknowledges.
     connection: Arc<AtomicU64>,
     clock: ArrivalClock,
     stats: Arc<Stats>,
-    mut shutdown: watch::Receiver<bool>,
-) {
-    let broker = subscriber.config.name.clone();
-    let broker = broker.as_str();
-    let mut back_off = BackOff::default();
-    let mut is_connected = false;
-    let mut was_away = false;
-    stats.broker(broker, Some(clock()));
-    loop {
-        let event = tokio::select! {
-            event = subscriber.events.next() => event,
-            () = async { drop(shutdown.wait_for(|stop| *stop).await) } => break,
-        };
-        match event {
-            Ok(Happening::Connected { session_present }) => {
-                connection.fetch_add(1, Ordering::SeqCst);
-                Stats::count(&stats.brokers_connected);
-                stats.broker(broker, None);
-                back_off.connected();
-                is_connected = true;
-                subscriber.connected(session_present, was_away);
-                was_away = false;
-            }
-            Ok(Happening::Subscribed(answers)) => {
-                for (topic, reason) in subscriber.subscriptions.subscribed(answers) {
-                    tracing::error!(
-                        broker,
-                        topic,
-                        reason,
-                        "the broker refuses this subscription; check its access rules"
-                    );
+    back_off: BackOff,
+    is_connected: bool,
+    /// The broker could not be reached since the last connection.
+    was_away: bool,
+}
+
+impl Poller {
+    async fn run(mut self, mut shutdown: watch::Receiver<bool>) {
+        self.stats
+            .broker(&self.subscriber.config.name, Some((self.clock)()));
+        loop {
+            let event = tokio::select! {
+                event = self.subscriber.events.next() => event,
+                () = async { drop(shutdown.wait_for(|stop| *stop).await) } => break,
+            };
+            match event {
+                Ok(BrokerEvent::Message { message, ack }) => {
+                    Stats::count(&self.stats.mqtt_received);
+                    let incoming = Incoming {
+                        message,
+                        ack,
+                        connection: self.connection.load(Ordering::SeqCst),
+                    };
+                    if self.incoming.send(incoming).await.is_err() {
+                        break;
+                    }
                 }
-                subscriber
-                    .memory
-                    .send_replace(subscriber.subscriptions.rows());
-            }
-            Ok(Happening::Unsubscribed(answers)) => {
-                for (topic, reason) in subscriber.subscriptions.unsubscribed(answers) {
-                    tracing::error!(
-                        broker,
-                        topic,
-                        reason,
-                        "the broker does not end this subscription, which is not in `topics`"
-                    );
-                }
-                subscriber
-                    .memory
-                    .send_replace(subscriber.subscriptions.rows());
-            }
-            Ok(Happening::Message { message, ack }) => {
-                Stats::count(&stats.mqtt_received);
-                let incoming = Incoming {
-                    message,
-                    ack,
-                    connection: connection.load(Ordering::SeqCst),
-                };
-                if sender.send(incoming).await.is_err() {
-                    break;
-                }
-            }
-            Ok(Happening::Nothing) => {}
-            Err(error) => {
-                // What is committed from here on has nowhere to be acknowledged.
-                connection.fetch_add(1, Ordering::SeqCst);
-                stats.broker(broker, Some(clock()));
-                if std::mem::take(&mut is_connected) {
-                    Stats::release(&stats.brokers_connected);
-                } else {
-                    was_away = true;
-                }
-                let wait = back_off.pause();
-                tracing::warn!(
-                    broker,
-                    error,
-                    again_in_ms = wait.as_millis() as u64,
-                    "no connection"
-                );
-                tokio::select! {
-                    () = tokio::time::sleep(wait) => {}
-                    () = async { drop(shutdown.wait_for(|stop| *stop).await) } => break,
+                Ok(BrokerEvent::Connected { session_present }) => self.connected(session_present),
+                Ok(BrokerEvent::Subscribed(answers)) => self.subscriber.subscribed(answers),
+                Ok(BrokerEvent::Unsubscribed(answers)) => self.subscriber.unsubscribed(answers),
+                Ok(BrokerEvent::Other) => {}
+                Err(error) => {
+                    let pause = self.connection_lost(&error);
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        () = async { drop(shutdown.wait_for(|stop| *stop).await) } => break,
+                    }
                 }
             }
         }
+        self.disconnect().await;
     }
-    drop(sender);
-    let Subscriber {
-        client, mut events, ..
-    } = subscriber;
-    // What is committed in the next moments is acknowledged still; the rest the broker keeps for the next start.
-    let goodbye = async {
-        while let Ok(event) = events.next().await {
-            drop(event);
+
+    fn connected(&mut self, session_present: bool) {
+        self.connection.fetch_add(1, Ordering::SeqCst);
+        Stats::count(&self.stats.brokers_connected);
+        self.stats.broker(&self.subscriber.config.name, None);
+        self.back_off.connected();
+        self.is_connected = true;
+        let was_away = std::mem::take(&mut self.was_away);
+        self.subscriber.connected(session_present, was_away);
+    }
+
+    /// Returns the pause before the next attempt.
+    fn connection_lost(&mut self, error: &str) -> Duration {
+        // Acknowledgements of messages that are committed from here on have no connection to go to.
+        self.connection.fetch_add(1, Ordering::SeqCst);
+        let broker = self.subscriber.config.name.as_str();
+        self.stats.broker(broker, Some((self.clock)()));
+        if std::mem::take(&mut self.is_connected) {
+            Stats::release(&self.stats.brokers_connected);
+        } else {
+            self.was_away = true;
         }
-    };
-    let _ = tokio::time::timeout(GOODBYE, goodbye).await;
-    client.disconnect();
-    let _ = tokio::time::timeout(Duration::from_millis(100), events.next()).await;
-    if is_connected {
-        Stats::release(&stats.brokers_connected);
+        let pause = self.back_off.pause();
+        tracing::warn!(
+            broker,
+            error,
+            again_in_ms = pause.as_millis() as u64,
+            "no connection"
+        );
+        pause
+    }
+
+    /// Sends the acknowledgements of the next moments, then DISCONNECT; the broker keeps the other messages for the next start.
+    async fn disconnect(self) {
+        drop(self.incoming);
+        let Subscriber {
+            client, mut events, ..
+        } = self.subscriber;
+        let acknowledgements = async {
+            while let Ok(event) = events.next().await {
+                drop(event);
+            }
+        };
+        let _ = tokio::time::timeout(MAX_DRAIN, acknowledgements).await;
+        client.disconnect();
+        let _ = tokio::time::timeout(MAX_DISCONNECT, events.next()).await;
+        if self.is_connected {
+            Stats::release(&self.stats.brokers_connected);
+        }
     }
 }
 
 impl Subscriber {
-    /// Asks for what is wanted and missing, and for the end of what is not wanted any more.
+    /// SUBACK: records what was granted and logs what was refused.
+    fn subscribed(&mut self, answers: Vec<Result<u8, String>>) {
+        for (topic, reason) in self.subscriptions.subscribed(answers) {
+            tracing::error!(
+                broker = self.config.name,
+                topic,
+                reason,
+                "the broker refuses this subscription; check its access rules"
+            );
+        }
+        self.memory.send_replace(self.subscriptions.rows());
+    }
+
+    /// UNSUBACK: records what ended and logs what did not.
+    fn unsubscribed(&mut self, answers: Vec<Option<String>>) {
+        for (topic, reason) in self.subscriptions.unsubscribed(answers) {
+            tracing::error!(
+                broker = self.config.name,
+                topic,
+                reason,
+                "the broker does not end this subscription, which is not in `topics`"
+            );
+        }
+        self.memory.send_replace(self.subscriptions.rows());
+    }
+
+    /// Subscribes to the configured filters that are missing, and unsubscribes from those that are no longer configured.
     fn connected(&mut self, session_present: bool, was_away: bool) {
-        // With MQTT 5, asking again costs nothing, and heals a session that the broker restored from an older copy. With 3.1.1 it replays
-        // every retained message, so it is done only if the broker itself was away.
+        // With MQTT 5, subscribing again costs nothing, and repairs a session that the broker restored from an older copy. With 3.1.1 it
+        // replays every retained message, so it is done only if the broker itself was away.
         let again = was_away || self.config.version == MqttVersion::V5;
         let plan = self.subscriptions.connected(session_present, again);
         self.memory.send_replace(self.subscriptions.rows());
@@ -304,7 +334,7 @@ struct HandOver {
     clock: ArrivalClock,
     stats: Arc<Stats>,
     config: BrokerConfig,
-    is_ours: IsOurs,
+    is_own_topic: IsOwnTopic,
 }
 
 impl HandOver {
@@ -330,7 +360,7 @@ impl HandOver {
         {
             acks.extend(ack.map(|ack| (connection, ack)));
             if message.payload.len() > self.config.max_packet_bytes {
-                // Acknowledged all the same: refused with a disconnect, the broker would send it again for ever.
+                // It is acknowledged all the same: if the connection were closed instead, the broker would send it again for ever.
                 let topic = String::from_utf8_lossy(&message.topic);
                 let reason = RejectReason::TooLarge;
                 self.stats.reject(
@@ -343,7 +373,7 @@ impl HandOver {
                 );
                 continue;
             }
-            if (self.is_ours)(&message.topic) {
+            if (self.is_own_topic)(&message.topic) {
                 Stats::count(&self.stats.mqtt_own);
                 continue;
             }

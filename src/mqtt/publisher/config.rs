@@ -60,7 +60,7 @@ impl Default for HomeAssistantConfig {
 
 impl PublishConfig {
     /// A topic of ours: a subscriber of `#` gets them back. Devices may use other topics under the same prefix.
-    pub fn is_ours(&self, topic: &[u8]) -> bool {
+    pub fn is_own_topic(&self, topic: &[u8]) -> bool {
         if self.broker.is_none() {
             return false;
         }
@@ -68,7 +68,7 @@ impl PublishConfig {
             return false;
         };
         let below = |prefix: &str| topic.strip_prefix(prefix)?.strip_prefix('/');
-        let result = below(&self.prefix).is_some_and(topics::is_ours);
+        let result = below(&self.prefix).is_some_and(topics::is_own_topic);
         let object = || {
             below(&self.home_assistant.prefix)?
                 .strip_prefix("device/")?

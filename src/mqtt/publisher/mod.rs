@@ -23,7 +23,7 @@ use crate::engine::views::HomeAssistantView;
 use crate::engine::{AlertsQuery, HomeAssistantQuery, OverviewQuery};
 use crate::model::Stats;
 use crate::mqtt::client::connection;
-use crate::mqtt::client::connection::{BackOff, Client, Events, Happening, Session};
+use crate::mqtt::client::connection::{BackOff, BrokerEvent, Client, Events, Session};
 use crate::mqtt::client::{BrokerConfig, BrokerError};
 
 /// Devices of earlier runs that may wait to be looked at; beyond it they are seen on the next connection.
@@ -90,7 +90,7 @@ impl Publisher {
             broker,
             &Session {
                 client_id,
-                kept: None,
+                persistent: None,
                 will,
             },
         )?;
@@ -220,7 +220,7 @@ impl Poll {
                 () = async { drop(shutdown.wait_for(|stop| *stop).await) } => break,
             };
             match event {
-                Ok(happening) => self.take(happening, &mut back_off),
+                Ok(event) => self.take(event, &mut back_off),
                 Err(error) => {
                     self.is_connected(false);
                     let wait = back_off.pause();
@@ -244,11 +244,11 @@ impl Poll {
         self.is_connected(false);
     }
 
-    fn take(&mut self, happening: Happening, back_off: &mut BackOff) {
+    fn take(&mut self, event: BrokerEvent, back_off: &mut BackOff) {
         let home = &self.config.home_assistant;
         let birth = format!("{}/status", home.prefix);
-        match happening {
-            Happening::Connected { .. } => {
+        match event {
+            BrokerEvent::Connected { .. } => {
                 back_off.connected();
                 tracing::info!(
                     broker = self.broker,
@@ -260,7 +260,7 @@ impl Poll {
                     .subscribe(&[birth, format!("{}/device/+/config", home.prefix)], 1);
                 self.is_connected(true);
             }
-            Happening::Subscribed(answers) => {
+            BrokerEvent::Subscribed(answers) => {
                 for reason in answers.into_iter().filter_map(Result::err) {
                     let hint = "the publisher's user must read the topics of Home Assistant, or old devices stay there";
                     tracing::warn!(
@@ -271,7 +271,7 @@ impl Poll {
                     );
                 }
             }
-            Happening::Message { message, .. } => {
+            BrokerEvent::Message { message, .. } => {
                 let Ok(topic) = std::str::from_utf8(&message.topic) else {
                     return;
                 };
@@ -288,7 +288,7 @@ impl Poll {
                     let _ = self.found.try_send(suffix);
                 }
             }
-            Happening::Unsubscribed(_) | Happening::Nothing => {}
+            BrokerEvent::Unsubscribed(_) | BrokerEvent::Other => {}
         }
     }
 

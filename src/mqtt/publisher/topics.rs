@@ -84,7 +84,7 @@ const GAP: &str = "target/gap_ratio";
 const ALERTS: &str = "alerts/";
 
 /// A topic below the prefix is one of this tree.
-pub(super) fn is_ours(topic: &str) -> bool {
+pub(super) fn is_own_topic(topic: &str) -> bool {
     let state = topic
         .strip_prefix(STATE)
         .is_some_and(|rest| rest.starts_with('/'));
@@ -307,7 +307,7 @@ mod tests {
         assert!(
             messages
                 .iter()
-                .all(|message| is_ours(message.topic.strip_prefix("f/").unwrap()))
+                .all(|message| is_own_topic(message.topic.strip_prefix("f/").unwrap()))
         );
         let mut later = known();
         later.as_of = "1970-01-01T01:00:00Z".to_owned();
@@ -375,7 +375,7 @@ mod tests {
         assert!(
             messages
                 .iter()
-                .all(|message| is_ours(message.topic.strip_prefix("f/").unwrap()))
+                .all(|message| is_own_topic(message.topic.strip_prefix("f/").unwrap()))
         );
     }
 
@@ -389,7 +389,7 @@ mod tests {
             ("today/distance_miles", false),
             ("vehicles/AMB-101/telemetry", false),
         ] {
-            assert_eq!(is_ours(topic), ours, "{topic}");
+            assert_eq!(is_own_topic(topic), ours, "{topic}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `/api/v1/uptime`: time by class, reliability, uptime and utilisation per connector, charge point, site, and of all.
 
 mod figures;
+mod sums;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,10 +12,11 @@ use serde::Serialize;
 use super::super::Engine;
 use super::{ViewContext, rfc3339};
 use crate::engine::query::{Query, Stored};
-use crate::ledger::uptime::{ConnectorUptime, Fault, Sums};
+use crate::ledger::uptime::ConnectorUptime;
 use crate::model::register::{Access, ChargePoint};
-use crate::units::{Month, UtcMs};
-use figures::Total;
+use crate::units::Month;
+use sums::{PeriodSums, Point};
+
 pub use figures::{ClassDurations, ExemptDurations, PcprRatios, UptimeFigures, UtilisationRatios};
 
 /// Faults named per charge point, per site and of all.
@@ -140,32 +142,6 @@ pub struct FaultRow {
     pub last_at: String,
 }
 
-/// Faults by error code and vendor code: reports, those with the state Faulted, the last time.
-type FaultSums = BTreeMap<(Option<Box<str>>, Option<Box<str>>), (u64, u64, UtcMs)>;
-
-#[derive(Default)]
-struct Group {
-    total: Total,
-    in_scope: Sums,
-    charge_points: u32,
-    charge_points_in_scope: u32,
-    faults: FaultSums,
-}
-
-impl Group {
-    fn row(self) -> UptimeGroup {
-        UptimeGroup {
-            charge_points: self.charge_points,
-            connectors: self.total.connectors,
-            figures: UptimeFigures::from_total(&self.total),
-            pcpr_charge_points_in_scope: self.charge_points_in_scope,
-            pcpr_in_scope: (self.charge_points_in_scope > 0)
-                .then(|| PcprRatios::from_sums(&self.in_scope)),
-            top_faults: top(self.faults),
-        }
-    }
-}
-
 /// Uptime of the months `from..=to`.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct UptimeQuery {
@@ -216,104 +192,65 @@ impl Engine {
                 .or_default()
                 .push(connector);
         }
-        let connected: BTreeSet<String> = by_point.keys().map(|id| id.to_lowercase()).collect();
-        let registered = self
-            .reference
-            .register
-            .charge_points
-            .iter()
-            .map(|point| &point.id);
-        let never_connected = registered
-            .filter(|id| !connected.contains(&id.to_lowercase()))
-            .cloned()
-            .collect();
-        let mut connectors = Vec::new();
-        let mut charge_points = Vec::new();
-        let mut sites: BTreeMap<Arc<str>, Group> = BTreeMap::new();
-        let mut all = Group::default();
-        for (id, of_point) in by_point {
+        let never_connected = self.never_connected(by_point.keys());
+        let mut sums = PeriodSums {
+            from,
+            to,
+            nevi_from,
+            ..PeriodSums::default()
+        };
+        for (id, connectors) in by_point {
             let registered = self.reference.register.charge_point(&id);
-            let rated_kw = registered.and_then(|point| point.max_power_kw);
-            let (site, in_scope) = (
-                self.reference.site_of(&id),
-                registered.is_some_and(|point| in_scope(point, from_kw)),
-            );
-            let mut point = Total::default();
-            for connector in of_point {
-                let period = sum(&connector, from, to);
-                let year = sum(&connector, nevi_from, to);
-                let mut one = Total::default();
-                one.add(&period, &year, rated_kw);
-                point.add(&period, &year, rated_kw);
-                for group in [&mut all, sites.entry(site.clone()).or_default()] {
-                    group.total.add(&period, &year, rated_kw);
-                    if in_scope {
-                        group.in_scope.add(&period);
-                    }
-                }
-                connectors.push(UptimeConnector {
-                    charge_point_id: id.clone(),
-                    connector_id: connector.connector_id,
-                    site: site.clone(),
-                    first_observed_at: rfc3339(connector.first_observed),
-                    class_now: connector.class.name(),
-                    figures: UptimeFigures::from_total(&one),
-                });
-            }
-            let mut faults = FaultSums::new();
-            let wanted = |fault: &&Fault| (from..=to).contains(&fault.month);
-            for fault in self.charging.uptime().faults(&id).iter().filter(wanted) {
-                for sums in [
-                    &mut faults,
-                    &mut all.faults,
-                    &mut sites.entry(site.clone()).or_default().faults,
-                ] {
-                    count(sums, fault);
-                }
-            }
-            for group in [&mut all, sites.entry(site.clone()).or_default()] {
-                group.charge_points += 1;
-                group.charge_points_in_scope += u32::from(in_scope);
-            }
-            charge_points.push(UptimeChargePoint {
-                charge_point_id: id,
-                site,
-                connectors: point.connectors,
-                pcpr_in_scope: in_scope,
-                figures: UptimeFigures::from_total(&point),
-                top_faults: top(faults),
-            });
+            let point = Point {
+                site: self.reference.site_of(&id),
+                rated_kw: registered.and_then(|point| point.max_power_kw),
+                in_scope: registered.is_some_and(|point| in_scope(point, from_kw)),
+                id,
+            };
+            let faults = self.charging.uptime().faults(&point.id);
+            sums.add_point(point, &connectors, faults);
         }
+        let sites = sums.sites.into_iter();
         UptimeView {
             as_of: rfc3339(context.now),
             from: from.to_string(),
             to: to.to_string(),
             nevi_from: nevi_from.to_string(),
             nevi_to: to.to_string(),
-            norms: self
-                .reference
-                .register
-                .jurisdiction
-                .uptime_norms
-                .iter()
-                .map(|norm| NormRow {
-                    name: norm.name,
-                    source: norm.source,
-                    reading: norm.reading,
-                })
-                .collect(),
-            all: all.row(),
+            norms: self.norms(),
+            all: sums.all.row(),
             sites: sites
-                .into_iter()
                 .map(|(site, group)| UptimeSite {
                     site,
                     group: group.row(),
                 })
                 .collect(),
-            charge_points,
-            connectors,
+            charge_points: sums.charge_points,
+            connectors: sums.connectors,
             never_connected,
         }
+    }
+
+    /// Registered charge points without booked time.
+    fn never_connected<'a>(&self, connected: impl Iterator<Item = &'a Arc<str>>) -> Vec<Arc<str>> {
+        let connected: BTreeSet<String> = connected.map(|id| id.to_lowercase()).collect();
+        let registered = self.reference.register.charge_points.iter();
+        registered
+            .map(|point| &point.id)
+            .filter(|id| !connected.contains(&id.to_lowercase()))
+            .cloned()
+            .collect()
+    }
+
+    fn norms(&self) -> Vec<NormRow> {
+        let norms = self.reference.register.jurisdiction.uptime_norms.iter();
+        norms
+            .map(|norm| NormRow {
+                name: norm.name,
+                source: norm.source,
+                reading: norm.reading,
+            })
+            .collect()
     }
 }
 
@@ -324,39 +261,4 @@ fn in_scope(point: &ChargePoint, from_kw: Option<f64>) -> bool {
             .max_power_kw
             .zip(from_kw)
             .is_some_and(|(kw, from_kw)| kw >= from_kw)
-}
-
-fn sum(connector: &ConnectorUptime, from: Month, to: Month) -> Sums {
-    let mut sum = Sums::default();
-    let wanted = connector
-        .months
-        .iter()
-        .filter(|(month, _)| (from..=to).contains(month));
-    wanted.for_each(|(_, sums)| sum.add(sums));
-    sum
-}
-
-fn count(sums: &mut FaultSums, fault: &Fault) {
-    let key = (fault.error_code.clone(), fault.vendor_error_code.clone());
-    let (reports, faulted, last_at) = sums.entry(key).or_default();
-    *reports += u64::from(fault.count);
-    *faulted += u64::from(fault.faulted);
-    *last_at = (*last_at).max(fault.last_at);
-}
-
-fn top(sums: FaultSums) -> Vec<FaultRow> {
-    let mut rows: Vec<_> = sums.into_iter().collect();
-    rows.sort_by_key(|(_, (reports, ..))| std::cmp::Reverse(*reports));
-    rows.truncate(TOP_FAULTS);
-    rows.into_iter()
-        .map(
-            |((error_code, vendor_error_code), (reports, reports_faulted, last_at))| FaultRow {
-                error_code,
-                vendor_error_code,
-                reports,
-                reports_faulted,
-                last_at: rfc3339(last_at),
-            },
-        )
-        .collect()
 }

@@ -1,13 +1,15 @@
-//! How long to wait before the next attempt at a broker: one second to thirty, by chance up to half less. Does not wait itself.
+//! Computes the pause before the next attempt at a broker: one second to thirty, at random up to half less. Does not wait itself.
 
 use std::time::Duration;
 
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::time::Instant;
 
-/// First and longest pause after a failed connection (`mqtt-telemetry` section 10 item 7).
+/// First and longest pause after a failed connection. A broker that restarts is back within seconds, so the pauses start small; after a
+/// long outage, data must not be late by more than half a minute.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
-/// A connection that lasted this long was a good one: the next pause starts small again.
+/// After a connection that lasted this long, the pauses start small again. Shorter ones count as failed: a broker that accepts and
+/// closes at once must not be called every second.
 const SETTLED: Duration = Duration::from_secs(60);
 
 /// Pauses that double.
@@ -27,12 +29,12 @@ impl Default for BackOff {
 }
 
 impl BackOff {
-    /// There is a connection.
+    /// Records that a connection was made.
     pub fn connected(&mut self) {
         self.connected_at = Some(Instant::now());
     }
 
-    /// The connection is lost or could not be made: the pause before the next attempt.
+    /// The pause before the next attempt, after a connection was lost or could not be made.
     pub fn pause(&mut self) -> Duration {
         if self
             .connected_at
@@ -43,7 +45,7 @@ impl BackOff {
         }
         let pause = self.next;
         self.next = (pause * 2).min(PAUSES.1);
-        // Between half and the whole of it, so that a fleet of gateways does not return all at once.
+        // Between half and the whole of it, so that many gateways do not connect at the same moment.
         let mut byte = [0u8; 1];
         let _ = SystemRandom::new().fill(&mut byte);
         pause / 2 + pause / 2 * u32::from(byte[0]) / 255

@@ -1,4 +1,4 @@
-//! What comes from a broker, from rumqttc's two event loops as one, and what is asked of it: subscriptions, each kind in one packet.
+//! The events of rumqttc's two event loops as one type, and the requests to the broker: SUBSCRIBE and UNSUBSCRIBE, one packet each.
 
 use std::collections::VecDeque;
 
@@ -8,8 +8,8 @@ use rumqttc::v5::mqttbytes::v5::{Filter, RetainForwardRule};
 
 use crate::ingest::MqttMessage;
 
-/// What came from the broker.
-pub enum Happening {
+/// A packet from the broker.
+pub enum BrokerEvent {
     /// CONNACK.
     Connected {
         /// The broker kept our session.
@@ -17,17 +17,17 @@ pub enum Happening {
     },
     /// SUBACK: for each filter, the QoS granted or why it was refused.
     Subscribed(Vec<Result<u8, String>>),
-    /// UNSUBACK: for each filter, why it stays (MQTT 5; with 3.1.1 none is ever said to stay).
+    /// UNSUBACK: for each filter, why it stays (MQTT 5; 3.1.1 reports no reason).
     Unsubscribed(Vec<Option<String>>),
     /// PUBLISH.
     Message {
-        /// The message.
+        /// Topic, payload and properties.
         message: MqttMessage,
-        /// For QoS 1.
+        /// `None` for QoS 0, which needs no acknowledgement.
         ack: Option<Ack>,
     },
-    /// PUBACK for a message of ours, and anything else.
-    Nothing,
+    /// PUBACK, PINGRESP and all outgoing packets.
+    Other,
 }
 
 /// The packet id of a QoS 1 message.
@@ -42,64 +42,62 @@ enum Loop {
 /// The reading half.
 pub struct Events {
     inner: Loop,
-    /// Messages that came just before the connection ended, and the end itself.
-    left: VecDeque<Result<Happening, String>>,
+    /// Messages that arrived just before the connection ended, followed by its error.
+    left: VecDeque<Result<BrokerEvent, String>>,
 }
 
 impl Events {
-    pub(super) fn of_v4(events: rumqttc::EventLoop) -> Self {
+    pub(super) fn from_v4(events: rumqttc::EventLoop) -> Self {
         Self {
             inner: Loop::V4(Box::new(events)),
             left: VecDeque::new(),
         }
     }
 
-    pub(super) fn of_v5(events: v5::EventLoop) -> Self {
+    pub(super) fn from_v5(events: v5::EventLoop) -> Self {
         Self {
             inner: Loop::V5(Box::new(events)),
             left: VecDeque::new(),
         }
     }
 
-    /// The next thing that happens; an error means no connection, and the next call tries again.
-    pub async fn next(&mut self) -> Result<Happening, String> {
+    /// The next packet; an error means no connection, and the next call tries again.
+    pub async fn next(&mut self) -> Result<BrokerEvent, String> {
         if let Some(left) = self.left.pop_front() {
             return left;
         }
         let error = match &mut self.inner {
             Loop::V4(events) => match events.poll().await {
-                Ok(event) => return Ok(of_v4(event)),
+                Ok(event) => return Ok(event_from_v4(event)),
                 Err(error) => {
-                    // What was asked on this connection is not asked on the next: who asks, asks anew there.
+                    // Requests of this connection are not sent on the next one, which gets its own.
                     events.pending.clear();
                     self.left.extend(
                         std::mem::take(&mut events.state.events)
                             .into_iter()
-                            .filter_map(|event| last(of_v4(event))),
+                            .filter_map(|event| last(event_from_v4(event))),
                     );
                     error.to_string()
                 }
             },
             Loop::V5(events) => match events.poll().await {
-                Ok(event) => return Ok(of_v5(event)),
+                Ok(event) => return Ok(event_from_v5(event)),
                 Err(error) => {
                     events.pending.clear();
                     self.left.extend(
                         std::mem::take(&mut events.state.events)
                             .into_iter()
-                            .filter_map(|event| last(of_v5(event))),
+                            .filter_map(|event| last(event_from_v5(event))),
                     );
                     error.to_string()
                 }
             },
         };
         self.left.push_back(Err(error));
-        self.left
-            .pop_front()
-            .expect("the error was put in just now")
+        self.left.pop_front().expect("the error was added above")
     }
 
-    /// Asks for the end of subscriptions, in one packet. Goes before everything that waits to be sent.
+    /// Sends UNSUBSCRIBE with all filters, before everything that waits to be sent.
     pub fn unsubscribe(&mut self, filters: Vec<String>) {
         if filters.is_empty() {
             return;
@@ -124,7 +122,7 @@ impl Events {
         }
     }
 
-    /// Asks for subscriptions, in one packet. With MQTT 5, retained messages come only for new ones (retain handling 1), and the retain flag
+    /// Sends SUBSCRIBE with all filters. With MQTT 5, retained messages come only for new ones (retain handling 1), and the retain flag
     /// says that a message is a stored copy (retain as published 0), as it always does with 3.1.1.
     pub fn subscribe(&mut self, filters: &[String], qos: u8) {
         if filters.is_empty() {
@@ -161,18 +159,21 @@ impl Events {
     }
 }
 
-/// What is left of a connection that has ended: messages, without the acknowledgement that has nowhere to go.
-fn last(happening: Happening) -> Option<Result<Happening, String>> {
-    match happening {
-        Happening::Message { message, .. } => Some(Ok(Happening::Message { message, ack: None })),
+/// A message that arrived just before the connection ended; it cannot be acknowledged any more.
+fn last(event: BrokerEvent) -> Option<Result<BrokerEvent, String>> {
+    match event {
+        BrokerEvent::Message { message, .. } => {
+            Some(Ok(BrokerEvent::Message { message, ack: None }))
+        }
         _ => None,
     }
 }
 
-fn of_v4(event: rumqttc::Event) -> Happening {
+/// MQTT 3.1.1.
+fn event_from_v4(event: rumqttc::Event) -> BrokerEvent {
     use rumqttc::{Event, Packet, QoS, SubscribeReasonCode};
     match event {
-        Event::Incoming(Packet::ConnAck(ack)) => Happening::Connected {
+        Event::Incoming(Packet::ConnAck(ack)) => BrokerEvent::Connected {
             session_present: ack.session_present,
         },
         Event::Incoming(Packet::SubAck(ack)) => {
@@ -180,10 +181,10 @@ fn of_v4(event: rumqttc::Event) -> Happening {
                 SubscribeReasonCode::Success(qos) => Ok(*qos as u8),
                 SubscribeReasonCode::Failure => Err("refused".to_owned()),
             };
-            Happening::Subscribed(ack.return_codes.iter().map(granted).collect())
+            BrokerEvent::Subscribed(ack.return_codes.iter().map(granted).collect())
         }
-        Event::Incoming(Packet::UnsubAck(_)) => Happening::Unsubscribed(Vec::new()),
-        Event::Incoming(Packet::Publish(publish)) => Happening::Message {
+        Event::Incoming(Packet::UnsubAck(_)) => BrokerEvent::Unsubscribed(Vec::new()),
+        Event::Incoming(Packet::Publish(publish)) => BrokerEvent::Message {
             ack: (publish.qos == QoS::AtLeastOnce).then_some(Ack(publish.pkid)),
             message: MqttMessage {
                 topic: Bytes::from(publish.topic),
@@ -192,16 +193,17 @@ fn of_v4(event: rumqttc::Event) -> Happening {
                 properties: Vec::new(),
             },
         },
-        _ => Happening::Nothing,
+        _ => BrokerEvent::Other,
     }
 }
 
-fn of_v5(event: v5::Event) -> Happening {
+/// MQTT 5.
+fn event_from_v5(event: v5::Event) -> BrokerEvent {
     use v5::Event;
     use v5::mqttbytes::QoS;
     use v5::mqttbytes::v5::{Packet, SubscribeReasonCode, UnsubAckReason};
     match event {
-        Event::Incoming(Packet::ConnAck(ack)) => Happening::Connected {
+        Event::Incoming(Packet::ConnAck(ack)) => BrokerEvent::Connected {
             session_present: ack.session_present,
         },
         Event::Incoming(Packet::SubAck(ack)) => {
@@ -209,7 +211,7 @@ fn of_v5(event: v5::Event) -> Happening {
                 SubscribeReasonCode::Success(qos) => Ok(*qos as u8),
                 refused => Err(format!("{refused:?}")),
             };
-            Happening::Subscribed(ack.return_codes.iter().map(granted).collect())
+            BrokerEvent::Subscribed(ack.return_codes.iter().map(granted).collect())
         }
         Event::Incoming(Packet::UnsubAck(ack)) => {
             let stays = |code: &UnsubAckReason| {
@@ -219,9 +221,9 @@ fn of_v5(event: v5::Event) -> Happening {
                 ))
                 .then(|| format!("{code:?}"))
             };
-            Happening::Unsubscribed(ack.reasons.iter().map(stays).collect())
+            BrokerEvent::Unsubscribed(ack.reasons.iter().map(stays).collect())
         }
-        Event::Incoming(Packet::Publish(publish)) => Happening::Message {
+        Event::Incoming(Packet::Publish(publish)) => BrokerEvent::Message {
             ack: (publish.qos == QoS::AtLeastOnce).then_some(Ack(publish.pkid)),
             message: MqttMessage {
                 topic: publish.topic,
@@ -233,6 +235,6 @@ fn of_v5(event: v5::Event) -> Happening {
                     .unwrap_or_default(),
             },
         },
-        _ => Happening::Nothing,
+        _ => BrokerEvent::Other,
     }
 }

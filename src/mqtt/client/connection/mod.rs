@@ -1,5 +1,5 @@
-//! A connection to a broker, for whoever subscribes or publishes: address, login, TLS and session from the configuration, and one face
-//! for rumqttc's two clients, MQTT 3.1.1 and 5. Connects again when polled again; decides nothing about topics.
+//! A connection to a broker, for the subscriber and the publisher: address, login, TLS and session from the configuration, and one
+//! interface to rumqttc's two clients, MQTT 3.1.1 and 5. Connects again when polled again; decides nothing about topics.
 
 mod back_off;
 mod events;
@@ -12,7 +12,7 @@ use bytes::Bytes;
 use rumqttc::{Transport, v5};
 
 pub use back_off::BackOff;
-pub use events::{Ack, Events, Happening};
+pub use events::{Ack, BrokerEvent, Events};
 
 use super::{BrokerConfig, BrokerError, MqttVersion};
 use crate::tls;
@@ -25,21 +25,21 @@ const OUTGOING_INFLIGHT: u16 = 100;
 /// Messages and acknowledgements of ours between their senders and the connection.
 const N_QUEUED_REQUESTS: usize = 256;
 
-/// How a client introduces itself.
+/// Contents of CONNECT, beside the login.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// The same after every start, or the broker forgets us.
+    /// Must be the same after every start: the broker finds the session by it.
     pub client_id: String,
-    /// The broker keeps the session while we are away, and waits for our own acknowledgements. `None` begins anew each time.
-    pub kept: Option<Kept>,
-    /// What the broker publishes for us, retained with QoS 1, if the connection ends without a farewell.
+    /// The broker keeps the session while the daemon is away, and messages are acknowledged by hand. `None` starts a clean session each time.
+    pub persistent: Option<PersistentSession>,
+    /// Will: topic and payload that the broker publishes, retained with QoS 1, if the connection ends without DISCONNECT.
     pub will: Option<(String, Vec<u8>)>,
 }
 
 /// A session that outlasts its connections.
 #[derive(Clone, Copy, Debug)]
-pub struct Kept {
-    /// For how long (MQTT 5; with 3.1.1 the broker decides).
+pub struct PersistentSession {
+    /// How long the broker keeps it after a disconnect (MQTT 5; with 3.1.1 the broker decides).
     pub expiry: Duration,
     /// Messages on their way to us that may wait for our acknowledgement (MQTT 5 receive maximum).
     pub max_inflight: u16,
@@ -77,66 +77,81 @@ pub fn connect(config: &BrokerConfig, session: &Session) -> Result<(Client, Even
         .ca_file
         .as_ref()
         .map_or(Ok(Transport::Tcp), |path| tls(config, path))?;
-    let max_bytes = config.max_packet_bytes.saturating_mul(READ_FACTOR);
-    let will = session.will.clone();
     Ok(match config.version {
         MqttVersion::V4 => {
-            let mut options =
-                rumqttc::MqttOptions::new(session.client_id.clone(), &config.host, config.port);
-            options
-                .set_clean_session(session.kept.is_none())
-                .set_manual_acks(session.kept.is_some());
-            options
-                .set_keep_alive(config.keep_alive)
-                .set_transport(transport);
-            options
-                .set_max_packet_size(max_bytes, max_bytes)
-                .set_inflight(OUTGOING_INFLIGHT);
-            if let Some((user, password)) = login {
-                options.set_credentials(user, password);
-            }
-            if let Some((topic, payload)) = will {
-                options.set_last_will(rumqttc::LastWill::new(
-                    topic,
-                    payload,
-                    rumqttc::QoS::AtLeastOnce,
-                    true,
-                ));
-            }
+            let options = options_v4(config, session, transport, login);
             let (client, events) = rumqttc::AsyncClient::new(options, N_QUEUED_REQUESTS);
-            (Client::V4(client), Events::of_v4(events))
+            (Client::V4(client), Events::from_v4(events))
         }
         MqttVersion::V5 => {
-            let mut options =
-                v5::MqttOptions::new(session.client_id.clone(), &config.host, config.port);
-            options
-                .set_clean_start(session.kept.is_none())
-                .set_manual_acks(session.kept.is_some());
-            options
-                .set_keep_alive(config.keep_alive)
-                .set_transport(transport);
-            if let Some(kept) = session.kept {
-                let expiry = u32::try_from(kept.expiry.as_secs()).unwrap_or(u32::MAX);
-                options
-                    .set_session_expiry_interval(Some(expiry))
-                    .set_receive_maximum(Some(kept.max_inflight));
-            }
-            options
-                .set_max_packet_size(u32::try_from(max_bytes).ok())
-                .set_outgoing_inflight_upper_limit(OUTGOING_INFLIGHT);
-            if let Some((user, password)) = login {
-                options.set_credentials(user, password);
-            }
-            if let Some((topic, payload)) = will {
-                let qos = v5::mqttbytes::QoS::AtLeastOnce;
-                options.set_last_will(v5::mqttbytes::v5::LastWill::new(
-                    topic, payload, qos, true, None,
-                ));
-            }
+            let options = options_v5(config, session, transport, login);
             let (client, events) = v5::AsyncClient::new(options, N_QUEUED_REQUESTS);
-            (Client::V5(client), Events::of_v5(events))
+            (Client::V5(client), Events::from_v5(events))
         }
     })
+}
+
+fn options_v4(
+    config: &BrokerConfig,
+    session: &Session,
+    transport: Transport,
+    login: Option<(String, String)>,
+) -> rumqttc::MqttOptions {
+    let max_bytes = config.max_packet_bytes.saturating_mul(READ_FACTOR);
+    let mut options =
+        rumqttc::MqttOptions::new(session.client_id.clone(), &config.host, config.port);
+    options
+        .set_clean_session(session.persistent.is_none())
+        .set_manual_acks(session.persistent.is_some());
+    options
+        .set_keep_alive(config.keep_alive)
+        .set_transport(transport);
+    options
+        .set_max_packet_size(max_bytes, max_bytes)
+        .set_inflight(OUTGOING_INFLIGHT);
+    if let Some((user, password)) = login {
+        options.set_credentials(user, password);
+    }
+    if let Some((topic, payload)) = session.will.clone() {
+        let qos = rumqttc::QoS::AtLeastOnce;
+        options.set_last_will(rumqttc::LastWill::new(topic, payload, qos, true));
+    }
+    options
+}
+
+fn options_v5(
+    config: &BrokerConfig,
+    session: &Session,
+    transport: Transport,
+    login: Option<(String, String)>,
+) -> v5::MqttOptions {
+    let max_bytes = config.max_packet_bytes.saturating_mul(READ_FACTOR);
+    let mut options = v5::MqttOptions::new(session.client_id.clone(), &config.host, config.port);
+    options
+        .set_clean_start(session.persistent.is_none())
+        .set_manual_acks(session.persistent.is_some());
+    options
+        .set_keep_alive(config.keep_alive)
+        .set_transport(transport);
+    if let Some(persistent) = session.persistent {
+        let expiry = u32::try_from(persistent.expiry.as_secs()).unwrap_or(u32::MAX);
+        options
+            .set_session_expiry_interval(Some(expiry))
+            .set_receive_maximum(Some(persistent.max_inflight));
+    }
+    options
+        .set_max_packet_size(u32::try_from(max_bytes).ok())
+        .set_outgoing_inflight_upper_limit(OUTGOING_INFLIGHT);
+    if let Some((user, password)) = login {
+        options.set_credentials(user, password);
+    }
+    if let Some((topic, payload)) = session.will.clone() {
+        let qos = v5::mqttbytes::QoS::AtLeastOnce;
+        options.set_last_will(v5::mqttbytes::v5::LastWill::new(
+            topic, payload, qos, true, None,
+        ));
+    }
+    options
 }
 
 fn read_secret(config: &BrokerConfig, path: &Path) -> Result<String, BrokerError> {
