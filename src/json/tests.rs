@@ -23,7 +23,7 @@ fn walk(text: &str) -> (Vec<String>, bool, Option<String>) {
 }
 
 #[test]
-fn takes_what_is_there_and_steps_over_what_is_not() {
+fn present_values_are_read_and_absent_ones_skipped() {
     for (text, want, repaired) in [
         (
             r#"{"a":1,"b":[2,"3"],"c":{"d":null}}"#,
@@ -51,7 +51,7 @@ fn takes_what_is_there_and_steps_over_what_is_not() {
 }
 
 #[test]
-fn says_what_is_broken() {
+fn broken_json_is_refused_with_a_reason() {
     for (text, want) in [
         ("{\"a\":1", "a comma or `}` is missing"),
         ("[1,2", "a comma or `]` is missing"),
@@ -70,7 +70,7 @@ fn says_what_is_broken() {
 }
 
 #[test]
-fn raw_texts_are_given_as_they_stand() {
+fn raw_texts_are_returned_unchanged() {
     let mut json = Json::new(
         r#"{"a":"x\n","b":-1.5e3 ,"c":null,"d":[1,{"e":"]"}],"f":NaN}"#,
         8,
@@ -84,7 +84,7 @@ fn raw_texts_are_given_as_they_stand() {
 }
 
 #[test]
-fn what_is_not_taken_is_skipped() {
+fn unread_values_are_skipped() {
     let mut json = Json::new(
         r#"{"a":{"x":[1,{"y":"}"}]},"b":true,"c":"FALSE","d":1,"e":[]}"#,
         8,

@@ -1,4 +1,4 @@
-//! The alert book: what fires, what people are told, what is held back, and what a restart changes. A seed is the whole story.
+//! The alert book: what fires, what is notified, what is held back, and what a restart changes. A failure names its seed.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -56,7 +56,7 @@ fn missing_data_does_not_end_an_alert() {
     desk.rule("charger_faulted").for_ms = 5 * MINUTE;
     desk.fault("CP1", "A", true, 0);
     desk.settle(0);
-    // Nothing more is said; many series tell changes only.
+    // No more rows; rules of many series write changes only.
     for minute in 1..600 {
         desk.observe(
             "charger_faulted",
@@ -124,7 +124,7 @@ fn the_hourly_cap_delays_and_sends_the_worst_first() {
     desk.observe("disk_near_full", &[], Reading::Value(0.05), 0);
     desk.rule("disk_near_full").for_ms = 0;
     for minute in 0..180 {
-        // One is over before its turn: nobody is ever told of it.
+        // One is over before its turn: it is never notified.
         if minute == 30 {
             desk.fault("CP1", "S4", false, minute * MINUTE);
         }
@@ -344,7 +344,7 @@ fn a_restart_at_any_moment_changes_no_result() {
     }
 }
 
-/// What must hold in any history: nobody hears of an end before the beginning, nor twice of either.
+/// Holds in any history: no end is notified before its beginning, and neither is notified twice.
 #[test]
 fn notices_of_one_alert_alternate() {
     for seed in 1..=20 {

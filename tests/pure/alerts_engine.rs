@@ -303,7 +303,7 @@ fn a_blocked_public_connector_raises_an_alert_and_a_fleet_one_does_not() {
 }
 
 #[test]
-fn silent_vehicles_and_thin_data() {
+fn silent_vehicles_and_thin_data_raise_alerts() {
     let mut depot = Depot::new(EngineConfig::default());
     for vehicle in ["V1", "V2"] {
         depot.vehicle(vehicle, Quantity::Odometer, 1_000_000, depot.now);
@@ -338,7 +338,7 @@ fn silent_vehicles_and_thin_data() {
 }
 
 #[test]
-fn registers_and_the_daemon_itself() {
+fn registers_and_the_daemon_itself_raise_alerts() {
     let mut depot = Depot::new(EngineConfig::default());
     // An odometer that was replaced: so far back that it must be a new one, and it goes on from there.
     for km in [100_000, 100_010, 5, 6, 7, 8] {

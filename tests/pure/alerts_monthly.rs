@@ -150,7 +150,7 @@ fn targets_are_not_judged_while_too_much_is_unknown() {
 }
 
 #[test]
-fn cusum_alarms_as_often_as_theory_says() {
+fn cusum_alarms_as_often_as_theory_predicts() {
     // Run lengths of G12, one-sided, k = 0.5, by Markov chain for normal deviations.
     for (h, shift, theory, runs) in [
         (4.0, 0.0, 335.37, 3_000),
@@ -217,7 +217,7 @@ fn a_trend_latches_until_it_is_acknowledged_and_back_at_zero() {
         step(&mut desk, 2.0).map(|(stage, _)| stage),
         Some(Stage::Firing)
     );
-    // Back at zero, but nobody has looked.
+    // Back at zero, but not acknowledged.
     let (stage, fingerprint) = step(&mut desk, 40.0).unwrap();
     assert_eq!(stage, Stage::Firing);
     desk.book
@@ -340,7 +340,7 @@ fn onsets_on_the_path(sd: f64, seed: u64) -> Onsets {
 }
 
 /// A fleet of 800 that is exactly on its path but for chance, which is one of its own each month (deliveries early and late), a thousand
-/// years long: how often the levels of G13 say that it is not.
+/// years long: how often the levels of G13 fire.
 #[test]
 fn levels_are_as_rare_as_theory_over_a_thousand_years_on_the_path() {
     // Standard deviation of the count in vehicles; false ambers and reds a year.
@@ -410,7 +410,7 @@ fn late_data_correct_the_newest_month_of_emissions_per_km() {
         (observe(0, 0.90, 22).unwrap() - 6.0).abs() < 1e-9,
         "an older month stands"
     );
-    // Corrected downwards: the sum falls back, though an alarm that was told stays until somebody has seen it (latched).
+    // Corrected downwards: the sum falls back, but a notified alarm stays until it is acknowledged (latched).
     let corrected = observe(1, -0.20, 25).unwrap();
     assert!(
         corrected.abs() < 1e-9,

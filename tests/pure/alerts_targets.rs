@@ -219,7 +219,7 @@ fn drift_is_notified_once_and_resolved_despite_restarts() {
         "amber after two evaluations, over at the third; thirty days between repeats"
     );
     assert_eq!(plain.of("target_off_path"), [], "never 2.5 points behind");
-    // While one evaluation is counted, while it fires, and over the end of a month: told a day later, for the month all the same.
+    // While one evaluation is counted, while it fires, and over the end of a month: notified a day later, still for that month.
     for (restarts, want) in [
         (&[("2026-02-10", 0)][..], on_time.clone()),
         (&[("2026-03-10", 0), ("2026-03-20", 2)], on_time),
@@ -336,7 +336,7 @@ fn a_month_is_not_judged_while_too_many_vehicles_are_stale() {
         (at("2026-03-01"), None),
         "judged at the ends of January and February"
     );
-    // 2 of each kind: 4 %. 3 of each: 6 %, and February's end is not judged until they are heard again, or taken out of service.
+    // 2 of each kind: 4 %. 3 of each: 6 %, and February's end is not judged until they report again or are taken out of service.
     assert_eq!(run(&[(2, "2026-02-01")], false), (at("2026-03-01"), None));
     assert_eq!(run(&[(3, "2026-02-01")], false), (None, at("2026-03-01")));
     // Silent for four days at the end of a month: parked.
@@ -344,7 +344,7 @@ fn a_month_is_not_judged_while_too_many_vehicles_are_stale() {
         run(&[(3, "2026-02-27")], false),
         (at("2026-03-01"), at("2026-04-01"))
     );
-    // Closed over the month's end, nobody was listened to: by the classes alone.
+    // The daemon was stopped over the month's end: by the classes alone.
     assert_eq!(
         run(&[(3, "2026-02-01")], true),
         (at("2026-03-04"), at("2026-04-01"))

@@ -96,7 +96,7 @@ fn assert_observations(name: &str, got: &Value, want: &Value) {
 }
 
 #[test]
-fn every_folder() {
+fn every_folder_decodes_as_recorded() {
     for decoder in DECODERS {
         let folder = frames().join(decoder.name);
         let cases: Vec<PathBuf> = fs::read_dir(&folder)
@@ -197,7 +197,7 @@ const SAMPLES: [(&str, &str); 19] = [
 ];
 
 #[test]
-fn every_sample_line() {
+fn every_sample_line_decodes_as_expected() {
     for (format, file) in SAMPLES
         .into_iter()
         .filter(|(format, _)| DECODERS.iter().any(|decoder| decoder.name == *format))
@@ -205,8 +205,8 @@ fn every_sample_line() {
         let path =
             Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/samples/{file}.jsonl"));
         let capture = fs::read_to_string(&path).unwrap();
-        for chosen in ["auto", format] {
-            let got = answers(chosen, capture.as_bytes());
+        for option in ["auto", format] {
+            let got = answers(option, capture.as_bytes());
             assert_eq!(got.len(), capture.lines().count(), "one answer a line");
             for (line, got) in capture.lines().zip(got) {
                 let case: Value = serde_json::from_str(line).unwrap();
@@ -326,7 +326,7 @@ fn a_message_full_of_unknown_keys_is_counted_key_by_key() {
 }
 
 #[test]
-fn a_bad_line_says_so_and_decoding_goes_on() {
+fn a_bad_line_is_reported_and_decoding_goes_on() {
     let capture = b"{\"topic\":\"fleet/vehicles/A/status\",\"payload\":\"online\",\"expect\":[1e999],\"props\":{}}\n\
         not json\n\n\xff\xfe\n{\"topic\":7,\"payload\":\"\"}\n{\"topic\":\"t\"}\n{\"topic\":\"t\",\"payload_b64\":\"*\"}\n\
         {\"topic\":\"fleet/vehicles/A/status\",\"payload\":\"offline\"}";
@@ -358,7 +358,7 @@ fn a_line_without_end_is_not_kept() {
 }
 
 #[test]
-fn a_chosen_format_refuses_foreign_topics_and_unknown_names_are_told() {
+fn a_named_format_refuses_foreign_topics_and_unknown_names_are_reported() {
     let line = br#"{"topic":"ovms/u/CAR/metric/v/b/soc","payload":"50"}"#;
     assert_eq!(reasons(&answers("native", line)[0]), ["unknown_topic"]);
     match formats("ovsm") {

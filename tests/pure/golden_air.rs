@@ -1,4 +1,4 @@
-//! Air pollution as the reference computes it: G9 to the last digit, every pollutant for itself, and what cannot be said.
+//! Air pollution as the reference computes it: G9 to the last digit, every pollutant for itself, and what cannot be computed.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -88,7 +88,7 @@ fn g9() -> (AirSums, AirSums) {
 }
 
 #[test]
-fn g9_every_pollutant_for_itself() {
+fn g9_every_pollutant_has_its_own_figure() {
     let (base, now) = g9();
     for (sums, name) in [(&base, "base"), (&now, "now")] {
         near(sums.distance.km().get(), &format!("g9.{name}.km"));
@@ -160,7 +160,7 @@ fn without_a_base_nothing_is_met_and_nothing_is_missed() {
                 .iter()
                 .all(|change| change.status == PollutantStatus::NotComparable)
     );
-    // Figures of one pollutant say something about that one.
+    // Figures of one pollutant are evidence for that one.
     let half = AirConfig {
         base_kg: [(Pollutant::Nox, Kilograms::constant(4311.53))].into(),
         ..AirConfig::default()
@@ -257,7 +257,7 @@ older,car,DIESEL,EURO 5,2013-05,
 }
 
 #[test]
-fn what_is_not_known_is_counted() {
+fn unknown_vehicles_are_counted() {
     let config = AirConfig::default();
     let found = of(
         &driven(&[

@@ -216,7 +216,7 @@ fn g5_april_march_years_use_the_set_they_start_in() {
 }
 
 #[test]
-fn sum_of_days_is_the_sum_of_the_stretch() {
+fn days_add_up_to_the_period() {
     let rows = [
         ("2025-06-01", "VAN", fuel(10)),
         ("2025-06-02", "VAN", fuel(12)),
@@ -233,14 +233,14 @@ fn sum_of_days_is_the_sum_of_the_stretch() {
 }
 
 #[test]
-fn best_source_never_both() {
+fn the_best_source_is_used_and_never_both() {
     let mut both = fuel(10);
     both.add(&km(100));
     near(
         kgco2e(&of(&[("2025-06-01", "VAN", both)]), Scope::Scope1),
         25.7082,
     );
-    // A fuel counter that stood still says that no fuel was used, whatever the odometer did.
+    // A fuel counter that stood still proves that no fuel was used, whatever the odometer did.
     let still = ActivityData {
         distance: Metres(3000),
         metered: ActivityData::FUEL_METERED,
@@ -253,7 +253,7 @@ fn best_source_never_both() {
 }
 
 #[test]
-fn charging_goes_to_whom_it_belongs() {
+fn charging_is_allocated_to_its_user() {
     let charged = |user| Subject::Charging {
         charge_point: Arc::from("CP1"),
         user,
@@ -297,7 +297,7 @@ fn charging_goes_to_whom_it_belongs() {
 }
 
 #[test]
-fn what_cannot_be_computed_is_counted_not_zero() {
+fn activity_without_a_factor_is_counted_and_not_zero() {
     for (id, sums) in [("ODD", km(10)), ("H2", km(10)), ("not-registered", km(10))] {
         let inventory = of(&[("2025-06-01", id, sums)]);
         assert!(inventory.lines.is_empty(), "{id}: {inventory:?}");

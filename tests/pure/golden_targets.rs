@@ -50,7 +50,7 @@ fn low_90() -> Target {
 }
 
 #[test]
-fn g10_share_gap_and_path() {
+fn g10_share_gap_and_path_have_their_golden_figures() {
     let target = low_90();
     let counted = |target: &Target, profile: &Profile| {
         let (population, successor) = (Population::default(), Successor::ALWAYS);
@@ -97,7 +97,7 @@ fn g10_share_gap_and_path() {
 }
 
 #[test]
-fn g10_s_curve() {
+fn g10_an_s_curve_has_its_golden_figures() {
     let target = low_90();
     let plan = Plan::SCurve { k: 8.0 };
     let at = |text: &str| plan.at(&target.baseline, 0.9, target.due, day(text), 800);
@@ -108,7 +108,7 @@ fn g10_s_curve() {
 }
 
 #[test]
-fn g10_rates() {
+fn g10_rates_have_their_golden_figures() {
     let counts = [
         552, 555, 561, 562, 570, 571, 575, 583, 583, 589, 590, 597, 600,
     ];
@@ -167,7 +167,7 @@ fn fleet_of_800() -> Register {
 }
 
 #[test]
-fn g10_from_a_register() {
+fn g10_follows_from_a_register() {
     let register = fleet_of_800();
     // Four in five of the support vehicles' successors count.
     let successor = Successor {
@@ -245,7 +245,7 @@ fn not_low() -> Vec<Candidate> {
 }
 
 #[test]
-fn g11_forecast_by_replacement_age() {
+fn g11_a_forecast_follows_the_replacement_age() {
     for (age, mu, sigma, want) in [
         (6.0, 7.0, 1.0, 0.811_426_583),
         (5.0, 7.0, 1.0, 0.488_360_125),
@@ -281,7 +281,7 @@ fn g11_forecast_by_replacement_age() {
 }
 
 #[test]
-fn g7_plausibility() {
+fn g7_improbable_figures_are_marked() {
     // DESNZ 2020: diesel (average blend) per litre, van N1 class III diesel per km.
     let found = plausibility(7500.0, 800, 2.54603, 0.27171).unwrap();
     near(found.t_per_vehicle, 9.375);
@@ -324,7 +324,7 @@ fn carbon_target(base: Option<f64>) -> Target {
 }
 
 #[test]
-fn g8_carbon_path() {
+fn g8_the_carbon_path_has_its_golden_figures() {
     let base = 7500.0 / (1.0 - 0.62);
     near(base, 19_736.842_105_263);
     let path = CarbonPath::through([(2020.0, 7500.0), (2032.0, 0.2 * base), (2040.0, 0.0)]);
@@ -346,7 +346,7 @@ fn g8_carbon_path() {
 }
 
 #[test]
-fn g8_as_a_target_with_a_proxy_base() {
+fn g8_is_a_target_with_a_proxy_base() {
     let figure = |year, value| YearFigure {
         name: "fleet_tco2e".into(),
         year: FinancialYear(year),

@@ -20,7 +20,7 @@ fn levels(drift: &[f64]) -> Vec<Level> {
 }
 
 #[test]
-fn g13_level_with_hysteresis() {
+fn g13_levels_have_hysteresis() {
     use Level::{Amber, Green, Red};
     let drift = [
         0.2, -0.8, -1.1, -0.9, -1.2, -1.3, -0.7, -0.6, -2.6, -2.4, -2.6, -2.7, -2.2, -2.1, -1.9,
@@ -34,7 +34,7 @@ fn g13_level_with_hysteresis() {
 }
 
 #[test]
-fn red_when_hopeless_and_back_by_amber() {
+fn a_level_is_red_when_hopeless_and_returns_by_amber() {
     let rules = LevelRules::default();
     let mut state = LevelState::default();
     let hopeless = Evaluation {
@@ -77,7 +77,7 @@ fn red_when_hopeless_and_back_by_amber() {
 }
 
 #[test]
-fn g12_cusum_on_monthly_conversions() {
+fn g12_cusum_watches_monthly_conversions() {
     let rules = CusumRules::default();
     let want = [
         0.0, 0.0, 0.0, 0.0, 0.394_427, 0.788_854, 1.630_495, 1.577_709, 2.41935, 2.813_777,
@@ -100,7 +100,7 @@ fn g12_cusum_on_monthly_conversions() {
         first_alarm = first_alarm.or(alarm.then_some(index + 1));
     }
     assert_eq!(first_alarm, Some(11));
-    // Latched until somebody has seen it and the sum is back at zero.
+    // Latched until it is acknowledged and the sum is back at zero.
     let mut ignored = state;
     for _ in 0..20 {
         ignored.step(&rules, 8.0, 5.0, 1.0);
@@ -160,7 +160,7 @@ fn average_run_length(rules: &CusumRules, shift: f64, cells: usize) -> f64 {
 }
 
 #[test]
-fn g12_run_lengths() {
+fn g12_run_lengths_are_those_of_theory() {
     for (h, shift, want) in [
         (4.0, 0.0, 335.37),
         (4.0, 0.5, 26.68),

@@ -1,4 +1,4 @@
-//! What charge points and chargers say becomes quarter hours in the engine; a snapshot from before there were any is taken over.
+//! Messages of charge points and chargers become quarter hours in the engine; a snapshot from before there were any is taken over.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -98,7 +98,7 @@ fn at(time: &str) -> UtcMs {
     format!("2026-06-01T{time}Z").parse().unwrap()
 }
 
-/// A session from 10:20 to 10:40, told with repetitions, and a fault half an hour later.
+/// A session from 10:20 to 10:40, reported with repetitions, and a fault half an hour later.
 fn messages_of_a_session() -> Vec<(&'static str, ChargePointMessage)> {
     let status = |status| ChargePointMessage::Status {
         connector_id: 1,
@@ -261,7 +261,7 @@ fn a_charger_that_speaks_mqtt_has_energy_and_power_and_no_time() {
     assert_eq!(charged, 30_000, "the day has the same");
 }
 
-/// What a charger says over MQTT.
+/// A reading that a charger publishes over MQTT.
 fn wallbox(
     time: &str,
     stale_after_s: Option<u32>,

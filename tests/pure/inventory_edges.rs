@@ -256,16 +256,16 @@ fn the_card_names_the_fuel_that_the_register_does_not() {
     // A card that names nothing: by kilometres, and no litre beside them.
     assert_eq!(kg("ODD", filled(40, 0, 0)).1, [(4, "distance", 100_000)]);
     assert_eq!(kg("ODD", filled(40, 0, 0)).0, kg("ODD", km(100)).0);
-    // What the register knows goes before what was typed at the pump.
+    // The register takes precedence over what was typed at the pump.
     assert_eq!(
         kg("VAN", filled(40, 0, ActivityData::CARD_PETROL)).0,
         102.8328
     );
 }
 
-/// The choice is the month's: one fill that nobody names makes all of it go by kilometres, so that days add up.
+/// The choice is the month's: one unnamed fill makes all of it computed by kilometres, so that days add up.
 #[test]
-fn a_month_with_a_fill_that_nobody_names_goes_by_kilometres() {
+fn a_month_with_an_unnamed_fill_is_computed_by_kilometres() {
     let subject = Subject::Vehicle(Arc::from("ODD"));
     let at = |text: &str, sums: ActivityData| {
         (

@@ -140,7 +140,7 @@ fn tiers(activity: &Rows, months: &Months) -> BTreeMap<(Day, Arc<str>, bool), u8
     found
 }
 
-/// Whose activity it is, by the register alone.
+/// The organisation of an activity, by the register alone.
 fn organisation(register: &Register, subject: &Subject) -> Arc<str> {
     let of_vehicle = |id: &Arc<str>| {
         register
@@ -285,7 +285,7 @@ fn location_and_market_are_never_added() {
         renewable: Vec::new(),
         ..with_contracts.clone()
     };
-    let mut told_apart = 0;
+    let mut different = 0;
     for seed in 0..40 {
         let mut random = Random(seed);
         let mut activity = Rows::new();
@@ -307,7 +307,7 @@ fn location_and_market_are_never_added() {
             of(&without, Some(KgCo2ePerKwh::constant(0.4))),
         );
         let (a, b) = (green.total(), grey.total());
-        told_apart += u32::from((a.market.get() - b.market.get()).abs() > 1e-3);
+        different += u32::from((a.market.get() - b.market.get()).abs() > 1e-3);
         assert!(
             (a.in_use() - b.in_use()).abs() < KgCo2e::constant(1e-9),
             "seed {seed}"
@@ -326,5 +326,5 @@ fn location_and_market_are_never_added() {
             "seed {seed}"
         );
     }
-    assert!(told_apart > 20, "{told_apart}");
+    assert!(different > 20, "{different}");
 }

@@ -101,7 +101,7 @@ fn each_option_changes_its_rule_and_no_other() {
 }
 
 #[test]
-fn what_is_not_usual_stands_beside_the_share() {
+fn unusual_choices_stand_beside_the_share() {
     let (profile, _) = read("retrofit_counts = false\nultra_low_g_per_km = 75");
     assert_eq!(
         profile.described(),

@@ -70,7 +70,7 @@ fn keys_below_the_heading_of_a_table_are_caught() {
 }
 
 #[test]
-fn all_mistakes_of_all_files_are_told_at_once() {
+fn all_mistakes_of_all_files_are_reported_at_once() {
     let zone = |_: &str| Err(String::new());
     let bad = GOOD
         .replace("soc", "sox")

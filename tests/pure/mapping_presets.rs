@@ -186,7 +186,7 @@ const CASES: [(&str, &str, &str, &str); 31] = [
     ),
 ];
 
-fn said(presets: &[&str], topic: &str, payload: &str) -> String {
+fn summary(presets: &[&str], topic: &str, payload: &str) -> String {
     let config = MappingConfig {
         files: Vec::new(),
         presets: presets.iter().map(|name| (*name).to_owned()).collect(),
@@ -231,7 +231,7 @@ fn each_preset_reads_its_bridge() {
     for (preset, topic, payload, want) in CASES {
         for presets in [&[preset][..], &all] {
             assert_eq!(
-                said(presets, topic, payload),
+                summary(presets, topic, payload),
                 want,
                 "{preset} {topic} {payload}"
             );
@@ -247,12 +247,12 @@ fn each_preset_reads_its_bridge() {
 
 /// Amps that call themselves power.
 #[test]
-fn twcmanagers_power_is_nobodys() {
-    assert_eq!(said(&["twcmanager"], "TWC/A1B2/power", "16"), "");
+fn twcmanagers_power_is_not_read() {
+    assert_eq!(summary(&["twcmanager"], "TWC/A1B2/power", "16"), "");
 }
 
 #[test]
-fn every_file_is_a_preset_and_says_where_it_is_from() {
+fn every_file_is_a_preset_and_names_its_source() {
     let mut names = Vec::new();
     for entry in
         std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/mappings")).unwrap()

@@ -90,7 +90,7 @@ fn tags_are_found_in_any_spelling_and_only_by_hash() {
 }
 
 #[test]
-fn files_as_spreadsheets_save_them() {
+fn files_parse_as_spreadsheets_save_them() {
     for text in [
         &b"\xEF\xBB\xBFvehicle_id,site\r\nA,\r\n"[..],
         b"Vehicle_ID , SITE\nA,\n\n",
@@ -186,7 +186,7 @@ fn every_mistake_is_named() {
 }
 
 #[test]
-fn all_mistakes_at_once() {
+fn all_mistakes_are_reported_at_once() {
     let errors = parse(&[(
         "vehicles.csv",
         b"vehicle_id,euro,mass_kg\nA,x,y\nB,6,1\nC,z,\n",
@@ -232,7 +232,7 @@ fn renewable_contracts_are_dated_and_cover_no_more_than_everything() {
 
 /// Trailers, vehicles awaiting disposal and SORN are no vehicles of the share; what the register can say of them.
 #[test]
-fn what_is_out_of_the_share_is_left_out_or_dated() {
+fn vehicles_outside_the_share_are_left_out_or_dated() {
     let trailer = parse(&[("vehicles.csv", b"vehicle_id,category\nT1,trailer\n")]).unwrap_err();
     assert!(
         trailer[0].contains("line 2")

@@ -194,7 +194,7 @@ fn every_shape_of_plan_is_read() {
 const SHARE: &str = "kind = \"share\"\nfigure = \"fleet\"\ngoal = 0.9\n";
 const YEARLY: &str = "kind = \"relative\"\nfigure = \"yearly\"\nname = \"direct_tco2e\"\ngoal = -0.8\ncomparison = \"<=\"\n";
 
-/// What follows `START` in a file, with `<share>`, `<yearly>` and `<start>` for the constants, and what its error must say.
+/// What follows `START` in a file, with `<share>`, `<yearly>` and `<start>` for the constants, and what its error must contain.
 const MISTAKES_OF_A_TARGET: &[(&str, &str)] = &[
     (
         "<share>gaol = 1\n",
@@ -310,7 +310,7 @@ const MISTAKES_OF_A_TARGET: &[(&str, &str)] = &[
     ),
 ];
 
-/// Whole files, and what their error must say.
+/// Whole files, and what their error must contain.
 const MISTAKES_OF_A_FILE: &[(&str, &str)] = &[
     (
         "[target]\nid = \"a\"\n",

@@ -92,7 +92,7 @@ fn growth_raises_the_goal_and_disposals_lower_it() {
 }
 
 #[test]
-fn what_is_only_planned_is_not_reached_and_after_the_due_date_nothing_is_planned() {
+fn planned_vehicles_are_not_reached_and_none_is_planned_after_the_due_date() {
     let shrinking = register(&[
         (60, "EURO 6", "2020-01-01", ""),
         (20, "EURO 5", "2020-01-01", "2027-04-01"),
@@ -292,7 +292,7 @@ fn a_fleet_that_shrinks_needs_the_vehicles_that_leave() {
 }
 
 #[test]
-fn what_is_ahead_is_a_share_of_the_fleet_of_each_day() {
+fn a_projection_is_a_share_of_the_fleet_of_each_day() {
     let profile = Profile::by_name("nhs_sdu").unwrap();
     let ahead = |groups: &[(u32, &str, &str, &str)]| -> Vec<Ahead> {
         let register = register(groups);

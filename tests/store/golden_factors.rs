@@ -186,7 +186,7 @@ fn g5_year_policies() {
 
 const HEADER: &str = "factor_id,vehicle_class,fuel,euro,unit,kgco2e,kgco2,kgco2e_ch4,kgco2e_n2o,scope,component,valid_from,valid_to,source,confidence,version\n";
 
-/// Rows of a factor file, and what the error of each must say; nothing where there is none.
+/// Rows of a factor file, and what the error of each must contain; empty where there is none.
 const MISTAKES: [(&str, &str); 17] = [
     (
         "desnz2025.x,any,diesel,,gallon,1,,,,1,ttw,2025-01-01,,s,c,",
@@ -338,7 +338,7 @@ fn a_folder_lies_on_top() {
 }
 
 #[test]
-fn years_are_told_apart() {
+fn years_are_kept_apart() {
     let row = |id: &str, class: &str, year: i32, value: f64| {
         format!("desnz{year}.{id},{class},diesel,,km,{value},,,,1,ttw,{year}-01-01,,s,c,\n")
     };

@@ -65,7 +65,7 @@ fn charged(user: EnergyUser, kwh: i64) -> ActivityRow {
     row("2026-03-10", subject, activity)
 }
 
-/// March of two years: 1,000 km and 100 l of A1 in each month, 200 l of A2 only in the later one, 100 kWh of E1, some of it of nobody.
+/// March of two years: 1,000 km and 100 l of A1 in each month, 200 l of A2 only in the later one, 100 kWh of E1, some of it unallocated.
 fn site(name: &str) -> TempDir {
     let folder = TempDir::new(name);
     std::fs::create_dir_all(folder.path().join("register")).unwrap();
@@ -251,7 +251,7 @@ fn organisations_add_up_and_change_is_on_the_same_days_of_last_year() {
         &scope(&report["emissions"]["total"], "1")["change_ratio"],
         now / before - 1.0,
     );
-    // Nothing was charged last year: no change can be said.
+    // Nothing was charged last year: there is no change to state.
     assert!(scope(&report["emissions"]["total"], "2")["change_ratio"].is_null());
 }
 
@@ -332,7 +332,7 @@ fn returns_are_vehicles_by_kind() {
 }
 
 #[test]
-fn markdown_says_it_in_words() {
+fn markdown_states_the_figures_in_words() {
     let folder = site("report-md");
     let (code, out, _) = run(folder.path(), &["--period", "2026-03"]);
     assert_eq!(code, 0);
@@ -393,7 +393,7 @@ fn html_is_whole_has_no_script_and_points_nowhere() {
 }
 
 #[test]
-fn what_is_missing_is_said() {
+fn missing_figures_are_stated() {
     let folder = TempDir::new("report-empty");
     let output = fleetgauge()
         .current_dir(folder.path())

@@ -136,7 +136,7 @@ fn a_target_has_the_tonnes_that_the_report_has() {
 }
 
 #[test]
-fn staff_travel_is_that_of_the_claims_and_says_so() {
+fn staff_travel_comes_from_claims_and_is_marked_so() {
     let folder = site("years-claims", 12);
     let report_with = report(folder.path());
     let found = target(&report_with, "nhs_staff_travel");

@@ -246,8 +246,8 @@ fn days_are_londons_and_have_23_24_or_25_hours() {
     ] {
         let day: Day = day.parse().expect("a day");
         let mut slots = Slots::default();
-        let around = (slot_of(day.start(UK.zone())) - 8)..(slot_of(day.end(UK.zone())) + 8);
-        around.for_each(|slot| slots.entry(slot).observed_ms = SLOT_MS);
+        let span = (slot_of(day.start(UK.zone())) - 8)..(slot_of(day.end(UK.zone())) + 8);
+        span.for_each(|slot| slots.entry(slot).observed_ms = SLOT_MS);
         let by_day = by_day(&slots, UK.zone());
         let sums: Vec<i64> = by_day
             .iter()

@@ -1,4 +1,4 @@
-//! The link goes on whatever happens to the observer.
+//! The link between charge point and operator continues when the observer panics or cannot parse.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

@@ -310,7 +310,7 @@ fn history(seed: u64) -> (Vec<Step>, BTreeMap<String, i64>) {
     (steps, meters.reported)
 }
 
-/// A message of one of two charge points; `what` says of which kind.
+/// A message of one of two charge points, of the kind `what`.
 fn charge_point_message(
     random: &mut Random,
     what: u64,

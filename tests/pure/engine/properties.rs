@@ -72,7 +72,7 @@ fn a_restart_at_any_moment_changes_no_result() {
         let (found, wanted) = (broken.seen(end), straight.seen(end));
         assert_eq!(
             broken.shelf.notices, straight.shelf.notices,
-            "seed {seed}: people are told the same"
+            "seed {seed}: the notifications are the same"
         );
         for (found, wanted) in found.lines().zip(wanted.lines()) {
             assert_eq!(found, wanted, "seed {seed}");
@@ -115,7 +115,7 @@ fn kilometres_are_differences_of_odometers_over_all_days() {
         }
         assert!(
             by_vehicle.values().sum::<i64>() > 0,
-            "seed {seed}: nobody drove until {end}"
+            "seed {seed}: no vehicle drove until {end}"
         );
     }
 }

@@ -22,7 +22,7 @@ fn the_feed_with_the_highest_trust_books_and_no_difference_crosses_feeds() {
     let vehicle = depot.vehicle("V1");
     assert_eq!(
         vehicle["odometer_km"], 84_540.0,
-        "the one that books says how far it went: {vehicle}"
+        "the feed that books gives the distance: {vehicle}"
     );
     assert_eq!(
         vehicle["feeds"],
@@ -87,7 +87,7 @@ fn a_better_kind_of_register_comes_before_a_more_trusted_feed() {
     assert_eq!(depot.booked(), 33_000);
 }
 
-/// xorshift64*.
+/// The generator xorshift64*: each order of messages follows from its seed.
 struct Random(u64);
 
 impl Random {

@@ -103,7 +103,7 @@ fn a_message_may_state_when_it_becomes_stale() {
 }
 
 #[test]
-fn a_site_may_know_better_of_a_register() {
+fn a_site_may_override_the_limits_of_a_register() {
     let counters = vec![CounterOverride {
         feed: "ovms:*".into(),
         quantity: Quantity::Odometer,

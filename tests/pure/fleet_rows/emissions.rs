@@ -31,7 +31,7 @@ fn standing(all: Vec<Fact>) -> Vec<Fact> {
 }
 
 #[test]
-fn sites_add_up_to_the_fleet_and_avoided_is_what_the_api_says() {
+fn sites_add_up_to_the_fleet_and_avoided_emissions_equal_the_apis() {
     let mut engine = engine();
     let rows = standing(a_day(&mut engine));
     // Sums by organisation and scope, of rows by class and of rows by site.

@@ -66,7 +66,7 @@ fn new_figures_write_what_rests_on_them() {
 }
 
 #[test]
-fn what_is_ahead_begins_today_and_ends_at_the_goal() {
+fn projections_begin_today_and_end_at_the_goal() {
     let mut engine = engine();
     engine.handle_timeout(day().start(UK.zone()));
     let all = facts(&mut engine);

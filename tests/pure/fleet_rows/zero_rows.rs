@@ -38,7 +38,7 @@ fn moved(before: &Arc<Register>, after: &Arc<Register>, restart: bool) -> BTreeM
 }
 
 #[test]
-fn rows_of_tags_that_have_gone_are_zero() {
+fn rows_of_disappeared_tags_are_zero() {
     // Alone in its organisation, site and role: with it goes a row of each measurement.
     let new = register_with(|text| {
         text.replace(
@@ -60,22 +60,22 @@ fn rows_of_tags_that_have_gone_are_zero() {
     let alone = moved(&new, &new, false);
     for restart in [false, true] {
         let both = moved(&old, &new, restart);
-        let mut gone = std::collections::BTreeSet::new();
+        let mut disappeared = std::collections::BTreeSet::new();
         for (tags, fact) in &both {
             let zero_row = tags.zero_row(day().start(UK.zone())).unwrap();
             match alone.get(tags) {
                 Some(expected) => assert_eq!(fact, expected, "restart: {restart}"),
                 None => {
                     assert_eq!(fact, &zero_row, "restart: {restart}");
-                    gone.insert(tags.series);
+                    disappeared.insert(tags.series);
                 }
             }
         }
         assert!(alone.keys().all(|tags| both.contains_key(tags)));
         assert_eq!(
-            gone.len(),
+            disappeared.len(),
             6,
-            "a row of each measurement has gone: {gone:?}"
+            "a row of each measurement has disappeared: {disappeared:?}"
         );
     }
 }

@@ -160,7 +160,7 @@ fn both(first: ActivityData, second: ActivityData) -> ActivityData {
 }
 
 #[test]
-fn g1_all_lines_of_a_litre() {
+fn g1_a_litre_has_all_its_lines() {
     let inventory = of(&rows(&[("2025-06-01", vehicle("VAN"), card(100))]));
     let total = inventory.total();
     near(total.scope1.kgco2e.get(), "g1.scope1_kg");
@@ -180,7 +180,7 @@ fn g1_all_lines_of_a_litre() {
 }
 
 #[test]
-fn g2_both_views_of_a_kilowatt_hour() {
+fn g2_a_kilowatt_hour_has_both_views() {
     let activity = rows(&[(
         "2025-06-01",
         charged("CP-A", EnergyUser::Vehicle("BEV".into())),
@@ -236,7 +236,7 @@ fn g2_both_views_of_a_kilowatt_hour() {
 }
 
 #[test]
-fn g3_and_g4_kilometres_and_a_plug_in_hybrid() {
+fn g3_and_g4_kilometres_and_a_plug_in_hybrid_have_their_golden_figures() {
     let total = of(&rows(&[("2025-06-01", vehicle("VAN"), km(1000.0))])).total();
     near(total.scope1.kgco2e.get(), "g3.van_n1_iii.diesel.scope1_kg");
     near(total.scope3.wtt_fuel.get(), "g3.van_n1_iii.diesel.wtt_kg");
@@ -275,7 +275,7 @@ fn g3_and_g4_kilometres_and_a_plug_in_hybrid() {
 }
 
 #[test]
-fn g14_uncertainty() {
+fn g14_uncertainty_has_its_golden_figures() {
     let total = Uncertain::from_groups([
         (KgCo2e::constant(500.0), relative_sd(1)),
         (KgCo2e::constant(200.0), relative_sd(2)),
@@ -288,7 +288,7 @@ fn g14_uncertainty() {
 }
 
 #[test]
-fn g15_restatement() {
+fn g15_a_restatement_has_its_golden_figures() {
     let effect = |reason, ratio| RestatementEffect {
         reason,
         ratio: Ratio::constant(ratio),

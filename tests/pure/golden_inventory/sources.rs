@@ -48,7 +48,7 @@ fn cards_and_own_totals_are_never_added() {
 }
 
 #[test]
-fn other_peoples_cars_are_scope_3() {
+fn cars_of_others_are_scope_3() {
     let grey = |class: &str, fuel: &str| Subject::GreyFleet {
         organisation: "ACUTE".into(),
         vehicle_class: class.into(),
@@ -82,7 +82,7 @@ fn other_peoples_cars_are_scope_3() {
 }
 
 #[test]
-fn silence_is_filled_by_the_class_and_marked() {
+fn silent_vehicles_are_filled_in_by_their_class_and_marked() {
     let activity = rows(&[
         ("2025-05-10", vehicle("VAN"), km(3100.0)),
         ("2025-06-10", vehicle("VAN"), km(2900.0)),

@@ -1,4 +1,4 @@
-//! Files and functions are small at default rustfmt, and each file says what it is for.
+//! Files and functions are small at default rustfmt, and each file states its purpose.
 //!
 //! `cargo test --test pure size -- --nocapture` prints the figures and what is nearest to the limits.
 
@@ -124,7 +124,7 @@ fn every_file_opens_with_its_purpose() {
     let headless = &TREE.2;
     assert!(
         headless.is_empty(),
-        "these open without `//!`: say what the file turns into what\n{}",
+        "these open without `//!`: state what the file turns into what\n{}",
         headless.join("\n")
     );
 }

@@ -222,7 +222,7 @@ fn the_status_is_the_word_for_how_a_target_stands() {
             "{date}"
         );
     }
-    // Without dates in service the past is not known: no rate, no level, and it is said.
+    // Without dates in service the past is not known: no rate, no level, and the needs state it.
     let record = on(&goal(), &half, "2026-03-31");
     assert!(record.recent_per_month.is_none() && record.level.is_none() && record.p_hit.is_none());
     assert!(
@@ -265,7 +265,7 @@ fn intervals_are_half_open_and_a_month_is_its_last_instant() {
 }
 
 #[test]
-fn new_vehicles_and_owners() {
+fn new_vehicles_and_owners_are_counted_by_their_dates() {
     let register = parse(
         "vehicle_id,fuel,in_service_from,ownership,role\na,ELECTRICITY,2026-01-31,owned,support\nb,DIESEL,2024-02-01,leased,support\nc,ELECTRICITY,2026-02-01,hired,support\nd,ELECTRICITY,2026-02-01,,support\ne,DIESEL,2026-02-01,owned,emergency\nf,DIESEL,2026-02-01,owned,\n",
     );
@@ -278,7 +278,7 @@ fn new_vehicles_and_owners() {
     let profile = Profile::by_name("zev_only").unwrap();
     let counts = new.counts(&register, &profile, day("2026-11-24"));
     assert_eq!((counts.zero, counts.total()), (1, 1));
-    // d has no owner and f no role: whether they are meant is open, and said.
+    // d has no owner and f no role: whether they belong is open, and the needs state it.
     assert_eq!(new.undated(&register, day("2026-11-24")).not_placed, 2);
     assert_eq!(
         new.counts(&register, &profile, day("2027-01-30")).total(),

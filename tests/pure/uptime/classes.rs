@@ -76,7 +76,7 @@ fn commands_and_errors_become_classes() {
 }
 
 #[test]
-fn connector_0_and_its_connectors() {
+fn the_state_of_connector_0_applies_to_its_connectors() {
     let free = (0, Act::Status(1, Is::Available));
     check(vec![
         (

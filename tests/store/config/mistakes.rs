@@ -2,7 +2,7 @@
 
 use crate::config::*;
 
-/// Configurations, and what their error must say.
+/// Configurations, and what their error must contain.
 const MISTAKES: &[(&str, &str)] = &[
     (
         "[ocpp]\nlisten = \"9000\"\n",

@@ -16,7 +16,7 @@ fn parse(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
 }
 
 #[test]
-fn the_shipped_file_says_what_the_defaults_are() {
+fn the_shipped_file_has_the_defaults() {
     assert_eq!(parse(SHIPPED, &[]).unwrap(), Config::default());
 }
 

@@ -107,7 +107,7 @@ fn every_sample_line_gives_the_expected_observations() {
     }
 }
 
-/// The map that says most about a topic has it; what no map is for goes to the formats.
+/// The map with the most literal levels decodes a topic; topics without a map are left to the formats.
 #[test]
 fn the_map_with_more_literal_levels_wins_and_formats_come_last() {
     let map = |topic: &str, asset: &str| {

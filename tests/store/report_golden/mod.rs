@@ -72,7 +72,7 @@ fn row(day: Day, subject: Subject, activity: ActivityData) -> ActivityRow {
     }
 }
 
-/// Two April-March years, a day a month: fuel by the vehicles' totals, kilometres alone, charging for the fleet, of nobody, and of staff.
+/// Two April-March years, a day a month: fuel by the vehicles' totals, kilometres alone, charging for the fleet, unallocated, and of staff.
 fn activity() -> Vec<ActivityRow> {
     let mut rows = Vec::new();
     for index in 0..24 {

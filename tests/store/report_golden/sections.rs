@@ -3,7 +3,7 @@
 use crate::report_golden::*;
 
 #[test]
-fn the_uptime_section_has_sites_and_says_what_it_leaves_out() {
+fn the_uptime_section_has_sites_and_names_what_it_leaves_out() {
     let folder = site("golden-uptime");
     let report = report(folder.path());
     let rows: Vec<_> = report
@@ -14,7 +14,7 @@ fn the_uptime_section_has_sites_and_says_what_it_leaves_out() {
         .collect();
     assert_eq!(rows, [("BUXTON", 2, 1), ("DERBY", 1, 3), ("all", 3, 4)]);
     let text = markdown(&report);
-    // Reliability of DERBY cannot be said (nothing public there): in words, and not as zero.
+    // Reliability of DERBY has no figure (nothing public there): in words, and not as zero.
     for want in [
         "| BUXTON | 2 | 99.1 % | 98.4 % | 1 |",
         "| DERBY | 1 | not known | 95.0 % | 3 |",

@@ -62,7 +62,7 @@ fn transaction_ids_come_from_the_response() {
 }
 
 #[test]
-fn a_start_whose_response_is_lost_has_no_id() {
+fn a_start_without_a_response_has_no_id() {
     let mut connection = Connection::new();
     connection.observe(Origin::ChargePoint, START).unwrap();
     // The next request shows that no response will follow.

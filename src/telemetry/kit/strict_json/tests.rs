@@ -12,7 +12,7 @@ fn ours(text: &str) -> bool {
 }
 
 #[test]
-fn walks_one_level() {
+fn one_level_is_walked() {
     let mut found = Vec::new();
     let text = r#" {"a" : 1.5e-3 , "b\u00e9":[1, {"x":"}\"]"}] ,"c":{},"d":[ ],"e":null} "#;
     assert_eq!(
@@ -47,7 +47,7 @@ fn walks_one_level() {
 }
 
 #[test]
-fn refuses_what_is_not_json() {
+fn text_that_is_not_json_is_refused() {
     for text in [
         "",
         " ",
@@ -92,13 +92,13 @@ fn refuses_what_is_not_json() {
         assert!(!serde(text), "{text}: the table is wrong");
         assert!(!ours(text), "{text}");
     }
-    // A half surrogate inside a value is found by whoever reads that value.
+    // A half surrogate inside a value is found when that value is read.
     assert!(ours("{\"a\":\"\\ud800\"}"));
 }
 
 /// Cut, flip and repeat bytes of good texts: what serde_json takes, we take, and nothing else.
 #[test]
-fn agrees_with_serde_json() {
+fn the_parser_agrees_with_serde_json() {
     let mut state = 0x9E37_79B9_7F4A_7C15u64;
     let mut below = |n: usize| {
         state ^= state << 13;

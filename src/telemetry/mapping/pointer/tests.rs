@@ -3,8 +3,8 @@
 use crate::telemetry::mapping::pointer::*;
 
 #[test]
-fn one_pass_finds_all() {
-    // The document of RFC 6901, section 5, and what its section 6 says of it.
+fn one_pass_finds_all_pointers() {
+    // The document of RFC 6901, section 5, and the evaluations of its section 6.
     let text = r#" {"foo": ["bar", "baz"], "": 0, "a/b": 1, "c%d": 2, "e^f": 3, "g|h": 4, "i\\j": 5, "k\"l": 6, " ": 7, "m~n": 8}"#;
     let wanted = [
         ("/foo", Some(r#"["bar", "baz"]"#)),

@@ -46,7 +46,7 @@ fn decode_one(
 }
 
 #[test]
-fn figures_in_every_form() {
+fn indicators_parse_in_every_form() {
     const TOPIC: &str = "fleet/indicators/EMAS/landfill";
     for (payload, retained, want, ignored) in [
         ("42", false, "EMAS landfill 2026-07 42 -", 0),

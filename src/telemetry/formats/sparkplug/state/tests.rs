@@ -112,7 +112,7 @@ fn tables_outlast_a_restart() {
 }
 
 #[test]
-fn there_is_an_end() {
+fn the_tables_are_bounded() {
     let mut edges = Edges::default();
     for n in 0..MAX_EDGES {
         edges.get_or_insert(&format!("{n}")).unwrap();
