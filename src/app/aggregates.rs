@@ -30,7 +30,7 @@ const SETTLED_DAYS: i32 = 7;
 /// A pause before the store is read again when it could not be.
 const RETRY_MS: i64 = 60_000;
 
-/// What was read.
+/// The figures read from the store.
 #[derive(Debug)]
 pub(super) struct History {
     /// The months before today.
@@ -48,7 +48,7 @@ pub(super) struct History {
 pub(super) struct Years {
     /// First and last day with activity; `None` if there is none.
     pub covered: Option<(Day, Day)>,
-    /// Tonnes.
+    /// Tonnes of CO2e.
     pub yearly: Vec<YearFigure>,
     /// Kilograms of pollutants.
     pub air: Vec<AirFigure>,
@@ -59,9 +59,9 @@ pub(super) struct Years {
 /// What figures are computed with.
 #[derive(Clone, Debug)]
 pub(super) struct Basis {
-    /// Who is who.
+    /// The vehicles and organisations.
     pub register: Arc<Register>,
-    /// Factors.
+    /// Emission factors.
     pub factors: Arc<FactorSets>,
     /// How pollutants are computed.
     pub air: AirConfig,
@@ -69,7 +69,7 @@ pub(super) struct Basis {
     pub residual_factor: Option<KgCo2ePerKwh>,
 }
 
-/// Asks for the history, and hands it over when it is there. One thread at a time: a second one could be overtaken by the first.
+/// Reads the history on a thread of its own, one at a time: a second one could be overtaken by the first.
 #[derive(Debug, Default)]
 pub(super) struct HistoryReader {
     /// The day that was read, or is being read.
@@ -160,10 +160,10 @@ fn read(
     (freeze_after, written): (i32, &WrittenRows),
 ) -> Result<History, String> {
     let reader = Reader::open(directory).map_err(|error| error.to_string())?;
-    let told = |error: ReadError| error.to_string();
-    let months = months_before(&reader, today, &basis.register).map_err(told)?;
-    let ended = ended_month(&reader, today, basis, &months).map_err(told)?;
-    let years = years(&reader, basis, today).map_err(told)?;
+    let text = |error: ReadError| error.to_string();
+    let months = months_before(&reader, today, &basis.register).map_err(text)?;
+    let ended = ended_month(&reader, today, basis, &months).map_err(text)?;
+    let years = years(&reader, basis, today).map_err(text)?;
     let calendar = &basis.register.jurisdiction.calendar;
     if let Err(error) = freeze(
         &reader,
@@ -201,7 +201,7 @@ fn past_days(
     backfill::changed_rows(reader, (&setting, &basis.air, today), &activity, written)
 }
 
-/// Keeps the years whose date of freezing has come, and new versions of those that have changed since.
+/// Keeps the years that are due to be frozen, and new versions of those that have changed since.
 fn freeze(
     reader: &Reader,
     directory: &Path,
@@ -212,16 +212,16 @@ fn freeze(
     let kept = reader
         .year_versions(Day(0), today, calendar)
         .map_err(|error| error.to_string())?;
-    let news = |version: &&YearVersion| {
+    let changed = |version: &&YearVersion| {
         let newest = kept.iter().rfind(|kept| kept.year == version.year);
         version.year.last_day(calendar).0 + after <= today.0
             && newest.is_none_or(|newest| year_changed(newest, version))
     };
-    let news: Vec<YearVersion> = years.iter().filter(news).cloned().collect();
-    if news.is_empty() {
+    let changed: Vec<YearVersion> = years.iter().filter(changed).cloned().collect();
+    if changed.is_empty() {
         Ok(())
     } else {
-        keep_years(directory, &news).map_err(|error| error.to_string())
+        keep_years(directory, &changed).map_err(|error| error.to_string())
     }
 }
 
@@ -301,7 +301,7 @@ fn ended_month(
     Ok(samples.collect())
 }
 
-/// Figures of the years that are over at a day, from the store's activity. Years that the store covers in part are compared with nothing.
+/// Figures of the years that are over at a day, from the store's activity. Years that the store covers in part have no figures.
 pub(super) fn years(reader: &Reader, basis: &Basis, as_of: Day) -> Result<Years, ReadError> {
     let mut years = Years::default();
     let mut months = Months::default();

@@ -1,4 +1,4 @@
-//! The only place that reads the clock. The demo runs a faster one; everything else is told the time.
+//! The only place that reads the clock. The demo runs a faster one; all other code gets the time as an argument.
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -33,7 +33,7 @@ impl Clock {
         }
     }
 
-    /// Now.
+    /// The current time of this clock.
     pub fn now(&self) -> UtcMs {
         if self.speed == 1 {
             // Follows steps of the system clock (NTP), which an elapsed-time clock would not.

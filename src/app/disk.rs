@@ -1,6 +1,6 @@
 //! How much of the disk that holds the store is free, once a minute. Without `df` it stays unknown.
 //!
-//! The standard library has no way to ask (statvfs needs unsafe code or one more package), and every system this runs on has POSIX `df`.
+//! The standard library has no such call (statvfs needs unsafe code or one more package), and every system this runs on has POSIX `df`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -14,7 +14,7 @@ use crate::model::Stats;
 
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// Looks until told to stop.
+/// Runs until `shutdown` is true.
 pub(super) async fn watch(folder: PathBuf, stats: Arc<Stats>, mut shutdown: watch::Receiver<bool>) {
     let look = async {
         let mut ticks = tokio::time::interval(INTERVAL);

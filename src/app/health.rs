@@ -11,12 +11,12 @@ use crate::api::Health;
 use crate::model::Stats;
 use crate::units::{UtcMs, Zone};
 
-/// How long a broker may be without a link before `/readyz` says so, and how often to look.
+/// How long a broker may be without a link before `/readyz` reports it, and how often to look.
 const BROKER_PATIENCE_MS: i64 = 60_000;
 const BROKERS_LOOK: Duration = Duration::from_secs(5);
 
-/// Joins what each room says about itself into what `/readyz` answers. A broker without a link is a warning and no reason: what else comes
-/// in is taken, and whoever takes a daemon that is not ready out of service would lose that too.
+/// Joins the state of each room into the answer of `/readyz`. A broker without a link is only a warning: a daemon that is not ready may be
+/// taken out of service, and would then lose the data of all other sources too.
 pub(super) fn health(
     mut trouble: watch::Receiver<Option<String>>,
     (clock, stats): (&Clock, Arc<Stats>),

@@ -17,14 +17,14 @@ use crate::model::{ChargingIntensityFact, Fact, GridArea, HALF_HOUR_MS, Stats};
 use crate::store::{ReadError, Reader};
 use crate::units::UtcMs;
 
-/// Sessions looked at for one question: a year of a large estate.
+/// Sessions read for one request: a year of a large estate.
 const MAX_SESSIONS: usize = 100_000;
-/// Rows are written again for as long as intensities are revised (48 h), and a bit more for half-hours that are told late.
+/// Rows are written again for as long as intensities are revised (48 h), and longer for half-hours that arrive late.
 const REVISED_MS: i64 = 3 * 86_400_000;
 /// Answers that wait for the store.
 const N_QUEUED: usize = 4;
 
-/// Starts the client, if it is wanted.
+/// Starts the client, if it is enabled.
 pub(super) fn start(
     config: &IntensityConfig,
     reader: &Reader,
@@ -44,7 +44,7 @@ pub(super) fn start(
             .map_err(|error| StartError::Room(error.to_string()))?;
         newest.extend(known.map(|start| (area, start)));
     }
-    let (slots, mut told) = mpsc::channel(N_QUEUED);
+    let (slots, mut fetched) = mpsc::channel(N_QUEUED);
     let clock = clock.clone();
     let now = Arc::new(move || clock.now());
     tasks.spawn(intensity::run(
@@ -59,7 +59,7 @@ pub(super) fn start(
         },
     ));
     tasks.spawn(async move {
-        while let Some((slots, oldest)) = told.recv().await {
+        while let Some((slots, oldest)) = fetched.recv().await {
             if jobs.send(Job::Intensity(slots, oldest)).await.is_err() {
                 return;
             }
@@ -83,15 +83,15 @@ pub(super) fn stored(
     })
 }
 
-/// Rows of `charging_intensity` that were written: only those that say something new are written again.
+/// Rows of `charging_intensity` that were written: only rows that have changed are written again.
 #[derive(Default)]
 pub(super) struct IntensityRows {
     written: HashMap<(UtcMs, Arc<str>, &'static str), ChargingIntensityFact>,
 }
 
 impl IntensityRows {
-    /// New rows of the newest days, after intensities were told or revised.
-    pub(super) fn news(
+    /// New rows of the newest days, after intensities arrived or were revised.
+    pub(super) fn changed_rows(
         &mut self,
         engine: &Engine,
         reader: &Reader,

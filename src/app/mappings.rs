@@ -8,7 +8,7 @@ use crate::jurisdiction::compiled_in_zone;
 use crate::telemetry::mapping::{MappingError, MappingErrors, Mappings};
 use crate::units::Zone;
 
-/// The presets, by name; each says in its head what it is of and what of it was seen.
+/// The presets, by name; the head of each names the product and what of it was seen.
 const PRESETS: [(&str, &str); 8] = [
     ("geotab", include_str!("../../config/mappings/geotab.toml")),
     (
@@ -43,7 +43,7 @@ pub fn preset_names() -> impl Iterator<Item = &'static str> {
     PRESETS.iter().map(|(name, _)| *name)
 }
 
-/// Reads the files, then the presets: where both have a map for a topic that says as much, the site's own counts.
+/// Reads the files, then the presets: where both have an equally specific map for a topic, the site's own counts.
 pub fn load_mappings(config: &MappingConfig) -> Result<Arc<Mappings>, MappingErrors> {
     let mut texts = Vec::new();
     let mut errors = Vec::new();

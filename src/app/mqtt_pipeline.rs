@@ -1,4 +1,4 @@
-//! One MQTT message into the engine: the decoder of its topic, then each reading told and written down at once.
+//! Passes an MQTT message to the engine: the decoder of its topic, then each reading is observed and written at once.
 
 use super::inbox;
 use crate::engine::Engine;
@@ -7,16 +7,16 @@ use crate::telemetry::{Decoders, Formats, Message, Sink};
 use crate::units::{UtcMs, Zone};
 
 /// Hands each reading to the engine and to the inbox at once: no copy in between.
-pub(super) struct Hear<'a> {
+pub(super) struct MqttSink<'a> {
     pub engine: &'a mut Engine,
     pub inbox: &'a mut Vec<u8>,
     pub stats: &'a Stats,
     pub now: UtcMs,
-    /// Heard so far.
+    /// Readings of the message so far.
     pub readings: u32,
 }
 
-impl Sink for Hear<'_> {
+impl Sink for MqttSink<'_> {
     fn reading(&mut self, mut reading: Reading<'_>) {
         self.readings += 1;
         // Tags are personal data and no book reads them from MQTT yet: they go no further, not even to disk.

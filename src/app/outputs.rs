@@ -22,7 +22,7 @@ pub(super) struct Deps<'a> {
     /// Notified after each commit.
     pub written: Arc<Notify>,
     pub stats: Arc<Stats>,
-    /// Spreads the retries of many gateways; nothing secret.
+    /// Spreads the retries of many gateways; not a secret.
     pub seed: u64,
     pub shutdown: watch::Receiver<bool>,
 }

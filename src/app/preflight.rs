@@ -283,7 +283,7 @@ mod tests {
     use crate::telemetry::Formats;
 
     #[test]
-    fn brokers_subscribe_to_formats_and_maps_unless_told_otherwise() {
+    fn brokers_subscribe_to_formats_and_maps_by_default() {
         let presets = vec!["saic".to_owned(), "geotab".to_owned()];
         let mappings = load_mappings(&MappingConfig {
             files: Vec::new(),
@@ -304,10 +304,10 @@ mod tests {
             topics.contains(&"saic/+/vehicles/+/drivetrain/soc".to_owned())
                 && topics.contains(&"geotab/out".to_owned())
         );
-        let told = BrokerConfig {
+        let explicit = BrokerConfig {
             topics: vec!["fleet/#".to_owned()],
             ..broker
         };
-        assert_eq!(with_topics(&told, &mappings).topics, ["fleet/#"]);
+        assert_eq!(with_topics(&explicit, &mappings).topics, ["fleet/#"]);
     }
 }

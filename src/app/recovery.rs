@@ -1,4 +1,4 @@
-//! The engine as it was: the newest checkpoint, then everything committed since told to it again.
+//! Restores the engine: the newest checkpoint, then every message committed since is applied again.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(super) fn recover(
 ) -> Result<Engine, StartError> {
     let now = clock.now();
     let mut settings = config.engine.clone();
-    // Nobody is told where there is nobody to tell.
+    // Without a notifier no notification is made.
     let taken = |severity: &Severity| {
         config
             .notifiers
@@ -49,7 +49,7 @@ pub(super) fn recover(
     };
     engine.set_targets(targets);
     engine.set_declared(restatements);
-    // Also for what is told again: with the months missing, rows of a day would be written over by worse ones.
+    // Before messages are applied again: with the months missing, rows of a day would be written over by worse ones.
     engine.await_months();
     let mut entries = 0;
     for row in &recovery.inbox {

@@ -31,7 +31,7 @@ pub const EXAMPLE_REGISTER: [(&str, &str); 6] = [
 /// Where the register comes from.
 #[derive(Clone, PartialEq, Debug)]
 pub enum RegisterSource {
-    /// None: everything heard is unregistered, shares are not computable.
+    /// None: all vehicles and charge points are unregistered, and shares are not computable.
     Empty,
     /// The example fleet.
     Example,

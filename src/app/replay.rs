@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::mqtt_pipeline::{Hear, Published, decode};
+use crate::app::mqtt_pipeline::{MqttSink, Published, decode};
 use crate::engine::views::{
     ChargePointRow, EmissionsRow, EmissionsView, SessionRow, UptimeView, VehicleRow, VendorRow,
 };
@@ -39,8 +39,8 @@ pub enum LineError {
     #[error("`payload_b64` is not base64")]
     Base64,
     /// Neither `mqtt` nor `ocpp`, or an `ocpp` without anything in it.
-    #[error("says nothing: it needs `mqtt`, or `ocpp` with `frame` or `event`")]
-    Nothing,
+    #[error("is empty: it needs `mqtt`, or `ocpp` with `frame` or `event`")]
+    Empty,
 }
 
 #[derive(Deserialize)]
@@ -91,9 +91,9 @@ pub struct Setting {
     pub engine: EngineConfig,
     /// Definition of low emission.
     pub profile: Profile,
-    /// The register.
+    /// The register to replay by.
     pub register: Arc<Register>,
-    /// Emission factors.
+    /// Emission factors in force.
     pub factors: Arc<FactorSets>,
     /// Hides tags; one that takes a capture's hashes for what they are.
     pub hasher: TokenHasher,
@@ -208,11 +208,11 @@ impl Replay {
         match (line.mqtt, line.ocpp) {
             (Some(mqtt), None) => self.mqtt(&mqtt, at),
             (None, Some(ocpp)) => self.ocpp(&ocpp, at),
-            _ => Err(LineError::Nothing),
+            _ => Err(LineError::Empty),
         }
     }
 
-    /// Nothing more comes: what is due within the next two minutes happens, as it would have live.
+    /// The end of the capture: work that is due within the next two minutes is done, as it would have been live.
     pub fn finish(&mut self) {
         const SETTLE_MS: i64 = 120_000;
         for (charge_point, mut observer) in std::mem::take(&mut self.observers).into_values() {
@@ -331,7 +331,7 @@ impl Replay {
         let Some(engine) = &mut self.engine else {
             return Ok(());
         };
-        let mut sink = Hear {
+        let mut sink = MqttSink {
             engine,
             inbox: &mut scratch,
             stats: &self.stats,
@@ -377,7 +377,7 @@ impl Replay {
             }
             (Some(Event::Disconnected), _) => self.disconnect(&id, at),
             (None, Some(frame)) => self.frame(&id, version, line.from, frame, at),
-            (None, None) => return Err(LineError::Nothing),
+            (None, None) => return Err(LineError::Empty),
         }
         Ok(())
     }

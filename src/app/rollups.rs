@@ -84,7 +84,7 @@ impl RollupReaders {
                 register: &read.register,
                 rollups: &read,
             }));
-            // A connection whose read does not end cannot be used again.
+            // A connection with an unfinished read cannot be used again.
             let ended = read.reader.end().is_ok();
             slot.reader = ended.then_some(read.reader);
         };
@@ -99,7 +99,7 @@ impl RollupReaders {
 
     fn begin(&mut self, engine: &Engine, now: UtcMs, series: Series) -> Result<Read, String> {
         if self.under_way >= MAX_AT_ONCE {
-            return Err("too many questions about the history at once; ask again".to_owned());
+            return Err("too many requests for the history at once; try again".to_owned());
         }
         let reader = match self.idle.pop() {
             Some(reader) => reader,

@@ -1,4 +1,4 @@
-//! Why the daemon cannot start. Every message says what to do.
+//! Why the daemon cannot start. Every message has a hint.
 
 use super::inbox;
 use super::register::LoadError;
@@ -6,7 +6,7 @@ use crate::engine::RestoreError;
 use crate::store::OpenError;
 use crate::telemetry::mapping::MappingErrors;
 
-/// The daemon cannot start. Every message says what to do.
+/// The daemon cannot start. Every message has a hint.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A port is taken or may not be bound.
@@ -16,12 +16,12 @@ pub enum StartError {
     Listen {
         /// The configuration key.
         key: &'static str,
-        /// The address.
+        /// The address, `host:port`.
         address: String,
-        /// Why.
+        /// The system's error.
         error: std::io::Error,
     },
-    /// The store.
+    /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
     /// The checkpoint in it.
@@ -30,7 +30,7 @@ pub enum StartError {
     /// The inbox in it.
     #[error(transparent)]
     Inbox(#[from] inbox::InboxError),
-    /// The register.
+    /// The register cannot be loaded.
     #[error(transparent)]
     Register(#[from] LoadError),
     /// The emission factors.

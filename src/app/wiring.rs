@@ -10,17 +10,17 @@ use crate::model::{Notice, Severity, Subscription};
 use crate::mqtt::client::Subscriber;
 use crate::store::{CommitError, Notification, Store};
 
-/// Who is there to take what goes out.
+/// The receivers of rows and notifications.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Receivers {
-    /// Some output takes the rows.
+    /// At least one output is configured.
     pub has_output: bool,
     /// Notifiers, and the severities that each receives.
     pub notifiers: Vec<(Arc<str>, Vec<Severity>)>,
 }
 
 impl Receivers {
-    /// As configured.
+    /// From the outputs and notifiers of the configuration.
     pub(super) fn of(config: &Config) -> Self {
         let notifiers = config.notifiers.iter();
         Self {
@@ -36,7 +36,7 @@ impl Receivers {
         }
     }
 
-    /// A notice for each notifier that is to have it.
+    /// The notice for each notifier that receives its severity.
     pub(super) fn notifications(&self, notice: &Notice) -> Vec<Notification> {
         let body: Arc<str> = serde_json::to_string(notice)
             .expect("a notice is JSON")
@@ -54,11 +54,11 @@ impl Receivers {
     }
 }
 
-/// A session, and what is to be remembered of it whenever that changes.
+/// A session with the newest state of its subscriptions.
 pub(super) type Remembering = (String, watch::Receiver<Vec<Subscription>>);
 
-/// Gives each subscriber what is remembered of its session, and writes down what it is about to ask for: were it asked first and written
-/// then, a crash in between would leave a subscription that nobody knows of.
+/// Gives each subscriber the stored subscriptions of its session, and stores those it is about to make. Storing comes first: a crash in
+/// between would otherwise leave a subscription at the broker that is never removed.
 pub(super) fn recall(
     store: &mut Store,
     subscribers: &mut [Subscriber],
@@ -73,7 +73,7 @@ pub(super) fn recall(
     Ok(remembering)
 }
 
-/// Hands what changes to the store until the subscriber has ended. Only the newest state counts, so nothing waits for a slow disk.
+/// Passes each change to the store until the subscriber has ended. Only the newest state counts, so no change waits for a slow disk.
 pub(super) async fn remember(
     session: String,
     mut newest: watch::Receiver<Vec<Subscription>>,
@@ -91,9 +91,12 @@ pub(super) async fn remember(
     }
 }
 
-/// Hands what was delivered to the store.
-pub(super) async fn record_delivered(mut noted: mpsc::Receiver<Vec<i64>>, jobs: mpsc::Sender<Job>) {
-    while let Some(ids) = noted.recv().await {
+/// Passes the ids of delivered notifications to the store.
+pub(super) async fn record_delivered(
+    mut delivered: mpsc::Receiver<Vec<i64>>,
+    jobs: mpsc::Sender<Job>,
+) {
+    while let Some(ids) = delivered.recv().await {
         if jobs.send(Job::Delivered(ids)).await.is_err() {
             return;
         }

@@ -32,19 +32,19 @@ pub(super) enum Job {
 /// One commit's content. Its buffers are used again.
 #[derive(Debug, Default)]
 pub(super) struct CommitJob {
-    /// When.
+    /// The time of the commit.
     pub at: UtcMs,
-    /// What the engine was told.
+    /// What the engine observed, encoded for recovery.
     pub inbox: Vec<u8>,
-    /// Line protocol.
+    /// Rows for the outputs, as line protocol.
     pub lines: Vec<u8>,
     /// Lines in it.
     pub points: u64,
     /// Closed or corrected sessions.
     pub sessions: Vec<ClosedSession>,
-    /// What notifiers are to be told.
+    /// Notifications for the outbox.
     pub notifications: Vec<Notification>,
-    /// Who waits.
+    /// Receipts of the messages, settled after the commit.
     pub receipts: Vec<(Receipt, Settlement)>,
     /// Messages in it.
     pub messages: usize,
@@ -53,7 +53,7 @@ pub(super) struct CommitJob {
 }
 
 impl CommitJob {
-    /// Nothing to write and nobody waiting.
+    /// Neither data to write nor receipts waiting.
     pub(super) fn is_empty(&self) -> bool {
         self.inbox.is_empty()
             && self.lines.is_empty()
@@ -79,7 +79,7 @@ const KEPT_BUFFER: usize = 512 * 1024;
 /// One checkpoint's content.
 #[derive(Debug)]
 pub(super) struct CheckpointJob {
-    /// Its number.
+    /// The number of the checkpoint, which only grows.
     pub generation: u64,
     /// The engine's state.
     pub snapshot: Vec<u8>,
@@ -87,7 +87,7 @@ pub(super) struct CheckpointJob {
     pub activity: Vec<ActivityRow>,
     /// Quarter hours that have ended since.
     pub rollups: Vec<RollupRow>,
-    /// When.
+    /// The time of the checkpoint.
     pub at: UtcMs,
 }
 
@@ -98,7 +98,7 @@ pub(super) enum Done {
     Commit(CommitJob),
     /// The generation of a checkpoint.
     Checkpoint(u64),
-    /// Carbon intensities are there, or revised.
+    /// Carbon intensities arrived or were revised.
     Intensity,
     /// Rows of past days are kept, or will be found again.
     DayRows,
@@ -109,11 +109,11 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_
 
 /// The store's thread.
 pub(super) struct Writer {
-    /// The store.
+    /// The open store; no other thread writes to it.
     pub store: Store,
-    /// Work.
+    /// Jobs, done in order.
     pub jobs: mpsc::Receiver<Job>,
-    /// Reports.
+    /// Reports to the pipeline.
     pub done: mpsc::UnboundedSender<Done>,
     /// Wakes the outputs.
     pub written: Arc<Notify>,
@@ -121,7 +121,7 @@ pub(super) struct Writer {
     pub trouble: watch::Sender<Option<String>>,
     /// True when the daemon is stopping: then a store that refuses is given up.
     pub stopping: watch::Receiver<bool>,
-    /// Counters.
+    /// Counts commits and failures.
     pub stats: Arc<Stats>,
 }
 
@@ -141,7 +141,7 @@ impl Writer {
                 }
                 Job::Delivered(ids) => {
                     if let Err(error) = self.store.delivered(&ids) {
-                        // Told twice is better than never; a full disk is told of anyway.
+                        // A second delivery is better than none; the alert about a full disk goes out anyway.
                         tracing::warn!(%error, "could not note which notifications were delivered");
                     }
                     true
@@ -149,7 +149,7 @@ impl Writer {
                 Job::Intensity(slots, oldest) => match self.store.put_intensity(&slots, oldest) {
                     Ok(()) => self.done.send(Done::Intensity).is_ok(),
                     Err(error) => {
-                        // Not lost: the last 48 hours are asked for again.
+                        // Not lost: the last 48 hours are fetched again.
                         tracing::warn!(%error, "could not write carbon intensities");
                         true
                     }
@@ -251,7 +251,7 @@ impl Writer {
     }
 }
 
-/// Tries until it works. Senders are not acknowledged meanwhile, so nothing is lost; they wait or buffer.
+/// Tries until it works. Senders are not acknowledged meanwhile, so no message is lost; they wait or buffer.
 fn persist(
     store: &mut Store,
     stats: &Stats,
@@ -275,7 +275,7 @@ fn persist(
                     reason.replace(text.clone()).as_deref() != Some(&text)
                 }) {
                     tracing::error!(
-                        "{text}; senders wait, nothing acknowledged is lost; trying again"
+                        "{text}; senders wait, acknowledged messages are not lost; trying again"
                     );
                 }
                 if *stopping.borrow() {

@@ -1,6 +1,6 @@
-//! Where the API is asked: an address without login, query or fragment, to which paths are added.
+//! The base address of the API, without login, query or fragment; paths are appended to it.
 
-/// Where requests go.
+/// Scheme, host, port and path prefix of all requests.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Base {
     tls: bool,
@@ -10,8 +10,8 @@ pub(super) struct Base {
 }
 
 impl Base {
-    /// Of `http://host:port/path` or `https://...`; `None` if it is neither.
-    pub(super) fn of(url: &str) -> Option<Self> {
+    /// Parses `http://host:port/path` or `https://...`; `None` if it is neither.
+    pub(super) fn parse(url: &str) -> Option<Self> {
         let (tls, rest) = match url.split_once("://")? {
             ("https", rest) => (true, rest),
             ("http", rest) => (false, rest),
@@ -67,8 +67,8 @@ mod tests {
 
     #[test]
     fn addresses() {
-        let told =
-            |url| Base::of(url).map(|base| (base.tls, base.authority(), base.port, base.path));
+        let parsed =
+            |url| Base::parse(url).map(|base| (base.tls, base.authority(), base.port, base.path));
         for (url, want) in [
             (
                 "https://api.carbonintensity.org.uk",
@@ -89,7 +89,7 @@ mod tests {
             ("http://a b", None),
         ] {
             assert_eq!(
-                told(url),
+                parsed(url),
                 want.map(|(tls, authority, port, path)| (
                     tls,
                     authority.to_owned(),

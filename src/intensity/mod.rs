@@ -1,5 +1,5 @@
-//! F4: asks the GB Carbon Intensity API for half-hourly intensities of Great Britain and of the sites' regions, again and again, because
-//! they are revised. What it answers goes to the store; an outage is said once, and made up for.
+//! F4: fetches half-hourly carbon intensities of Great Britain and of the sites' regions from the GB Carbon Intensity API. Values are revised
+//! for days, so recent ones are fetched again. They go to the store; an outage is logged once, and the missing half-hours are fetched later.
 
 mod address;
 mod plan;
@@ -21,11 +21,11 @@ use address::Base;
 /// `[intensity]`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct IntensityConfig {
-    /// `enabled`: nothing is asked without it.
+    /// `enabled`: without it no request is sent.
     pub enabled: bool,
     /// `url` of the API.
     pub url: String,
-    /// `refresh`: how often it is asked.
+    /// `refresh`: the interval of requests.
     pub refresh: Duration,
     /// `timeout` of an answer.
     pub timeout: Duration,
@@ -46,25 +46,25 @@ impl Default for IntensityConfig {
 }
 
 impl IntensityConfig {
-    /// The `url` is one that can be asked.
-    pub fn can_ask(url: &str) -> bool {
-        Base::of(url).is_some()
+    /// The `url` can be requested.
+    pub fn is_valid_url(url: &str) -> bool {
+        Base::parse(url).is_some()
     }
 }
 
-/// What the client needs from outside.
+/// The channels and the clock of the client.
 pub struct Deps {
     /// Sites and their regions.
     pub register: watch::Receiver<Arc<Register>>,
     /// The newest half-hour the store has, by area.
     pub newest: BTreeMap<GridArea, UtcMs>,
-    /// The clock.
+    /// The current time.
     pub now: Arc<dyn Fn() -> UtcMs + Send + Sync>,
     /// To the store: slots, and before when old ones may go.
     pub slots: mpsc::Sender<(Vec<IntensitySlot>, UtcMs)>,
-    /// Counters.
+    /// Counts answers and failures.
     pub stats: Arc<Stats>,
-    /// True when it is time to stop.
+    /// True when the client is to end.
     pub shutdown: watch::Receiver<bool>,
 }
 
@@ -76,9 +76,9 @@ const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// Half-hours handed on at once: two weeks of all regions.
 const MAX_SLOTS: usize = 12_000;
 
-/// Asks until told to stop.
+/// Runs until `shutdown` is true.
 pub async fn run(config: IntensityConfig, deps: Deps) {
-    let Some(base) = Base::of(&config.url) else {
+    let Some(base) = Base::parse(&config.url) else {
         tracing::error!(url = config.url, "`intensity.url` is not an address");
         return;
     };
@@ -92,21 +92,21 @@ pub async fn run(config: IntensityConfig, deps: Deps) {
     };
     let mut pause = FIRST_PAUSE.min(client.config.refresh);
     loop {
-        let asked = tokio::select! {
+        let outcome = tokio::select! {
             _ = shutdown.wait_for(|stop| *stop) => return,
-            asked = client.round() => asked,
+            outcome = client.fetch_all() => outcome,
         };
-        let wait = match asked {
-            Round::Done => {
+        let wait = match outcome {
+            FetchOutcome::Done => {
                 pause = FIRST_PAUSE.min(client.config.refresh);
                 client.config.refresh
             }
-            Round::Failed => {
+            FetchOutcome::Failed => {
                 let wait = pause;
                 pause = (pause * 2).min(client.config.refresh);
                 wait
             }
-            Round::Nobody => return,
+            FetchOutcome::StoreGone => return,
         };
         tokio::select! {
             _ = shutdown.wait_for(|stop| *stop) => return,
@@ -117,11 +117,11 @@ pub async fn run(config: IntensityConfig, deps: Deps) {
     }
 }
 
-enum Round {
+enum FetchOutcome {
     Done,
     Failed,
-    /// Nobody takes the slots any more.
-    Nobody,
+    /// The receiver of slots has ended.
+    StoreGone,
 }
 
 struct Client {
@@ -133,13 +133,13 @@ struct Client {
 }
 
 impl Client {
-    /// Asks once for every area. One that fails does not keep the others from theirs.
-    async fn round(&mut self) -> Round {
+    /// Fetches the missing and the recent half-hours of every area. A failure of one area does not stop the others.
+    async fn fetch_all(&mut self) -> FetchOutcome {
         let areas = plan::areas(&self.deps.register.borrow());
         let now = (self.deps.now)();
         let keep_ms = i64::try_from(self.config.keep.as_millis()).unwrap_or(i64::MAX);
         let oldest = now.plus(-keep_ms);
-        // One transaction and one look at the sessions a round, unless there is much to make up for.
+        // One transaction for all areas, unless much is missing.
         let mut found = Vec::new();
         let mut failure = None;
         for area in areas {
@@ -157,9 +157,9 @@ impl Client {
                                 .await
                                 .is_err()
                         {
-                            return Round::Nobody;
+                            return FetchOutcome::StoreGone;
                         }
-                        // Further ahead than now would be a reason to ask for less than is missing.
+                        // Forecasts reach beyond now; counted as known, they would hide half-hours that are missing.
                         let known = newest.unwrap_or(to).min(now);
                         let held = self.deps.newest.entry(area).or_insert(known);
                         *held = known.max(*held);
@@ -173,7 +173,7 @@ impl Client {
             }
         }
         if !found.is_empty() && self.deps.slots.send((found, oldest)).await.is_err() {
-            return Round::Nobody;
+            return FetchOutcome::StoreGone;
         }
         match (&failure, &self.trouble) {
             (Some(reason), None) => {
@@ -186,9 +186,9 @@ impl Client {
         }
         self.trouble = failure;
         if self.trouble.is_some() {
-            Round::Failed
+            FetchOutcome::Failed
         } else {
-            Round::Done
+            FetchOutcome::Done
         }
     }
 
@@ -225,7 +225,7 @@ impl Client {
                 Ok(reply.slots)
             }
             (200, Err(error)) => Err(error.to_string()),
-            // An error's body says more than its status, if it is the API's own.
+            // The body of the API's own errors is more exact than the status.
             (status, Err(error @ crate::ledger::intensity::ReplyError::Api { .. })) => {
                 Err(format!("status {status}: {error}"))
             }

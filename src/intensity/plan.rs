@@ -1,4 +1,5 @@
-//! What to ask for: areas by the register's sites, the last 48 hours again and whatever is missing before them, in ranges the API allows.
+//! Plans the requests: the areas of the register's sites, and ranges that the API allows, over the last 48 hours and all missing half-hours
+//! before them.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +8,10 @@ use crate::model::{GridArea, HALF_HOUR_MS};
 use crate::units::UtcMs;
 
 const DAY_MS: i64 = 86_400_000;
-/// `actual` is revised for at least 24 hours, the forecast too (emissions.md section 4.1): twice that is asked for again.
-const AGAIN_MS: i64 = 2 * DAY_MS;
+/// Both `actual` and `forecast` of past half-hours were seen to change for 24 hours and more; twice that is fetched again.
+const REVISED_MS: i64 = 2 * DAY_MS;
 /// The API refuses more than 14 days; it counts the half-hour before the first in, so one day less is safe.
-const LONGEST_MS: i64 = 13 * DAY_MS;
+const MAX_RANGE_MS: i64 = 13 * DAY_MS;
 
 /// All of Great Britain, and the regions of the sites.
 pub(super) fn areas(register: &Register) -> BTreeSet<GridArea> {
@@ -22,17 +23,18 @@ pub(super) fn areas(register: &Register) -> BTreeSet<GridArea> {
     regions.chain([GridArea::NATIONAL]).collect()
 }
 
-/// Ranges to ask for, the oldest first. Nothing known: the last two weeks. What is missing longer than it is kept is not asked for.
+/// The ranges to fetch, oldest first: from the newest known half-hour on, or the last two weeks if none is known, but no further back than
+/// half-hours are kept.
 pub(super) fn ranges(newest: Option<UtcMs>, now: UtcMs, keep_ms: i64) -> Vec<(UtcMs, UtcMs)> {
     let slot = |at: UtcMs| UtcMs(at.0.div_euclid(HALF_HOUR_MS) * HALF_HOUR_MS);
     let since = newest
-        .unwrap_or(now.plus(-LONGEST_MS))
+        .unwrap_or(now.plus(-MAX_RANGE_MS))
         .max(now.plus(-keep_ms))
-        .min(now.plus(-AGAIN_MS));
+        .min(now.plus(-REVISED_MS));
     let (mut from, end) = (slot(since), slot(now).plus(HALF_HOUR_MS));
     let mut ranges = Vec::new();
     while from < end {
-        let to = from.plus(LONGEST_MS).min(end);
+        let to = from.plus(MAX_RANGE_MS).min(end);
         ranges.push((from, to));
         from = to;
     }
@@ -62,31 +64,31 @@ mod tests {
     fn the_last_48_hours_and_what_is_missing() {
         let now = at("2026-11-25T12:10:00Z");
         let keep = 400 * DAY_MS;
-        let told = |newest: Option<&str>, keep| -> Vec<String> {
+        let planned = |newest: Option<&str>, keep| -> Vec<String> {
             ranges(newest.map(at), now, keep)
                 .iter()
                 .map(|(from, to)| format!("{from} {to}").replace(":00.000Z", ""))
                 .collect()
         };
         assert_eq!(
-            told(Some("2026-11-25T12:00:00Z"), keep),
+            planned(Some("2026-11-25T12:00:00Z"), keep),
             ["2026-11-23T12:00 2026-11-25T12:30"]
         );
         assert_eq!(
-            told(None, keep),
+            planned(None, keep),
             [
                 "2026-11-12T12:00 2026-11-25T12:00",
                 "2026-11-25T12:00 2026-11-25T12:30"
             ]
         );
-        let long = told(Some("2026-10-25T12:00:00Z"), keep);
+        let long = planned(Some("2026-10-25T12:00:00Z"), keep);
         assert_eq!(
             (long.len(), long[0].as_str()),
             (3, "2026-10-25T12:00 2026-11-07T12:00"),
             "an outage of a month is made up for"
         );
         assert_eq!(
-            told(Some("2026-10-25T12:00:00Z"), DAY_MS),
+            planned(Some("2026-10-25T12:00:00Z"), DAY_MS),
             ["2026-11-23T12:00 2026-11-25T12:30"],
             "not longer than it is kept"
         );

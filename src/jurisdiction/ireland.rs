@@ -1,11 +1,11 @@
 //! Ireland: Dublin's clocks, accounts by the calendar year, clean vehicles by EU law, factors of the Sustainable Energy Authority.
 //!
-//! The second jurisdiction; small, and it shows that no other room knows a country.
+//! The second jurisdiction; it shows that the other rooms depend on no country.
 
 use super::{EmissionClass, Jurisdiction, Norm, Profile, Rules, uk};
 use crate::units::{Calendar, Day, Zone};
 
-/// Ireland.
+/// Ireland, by Irish and EU law.
 pub static IRELAND: Jurisdiction = Jurisdiction {
     name: "ireland",
     calendar: Calendar {

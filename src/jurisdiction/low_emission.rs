@@ -7,13 +7,13 @@ use crate::units::Day;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EmissionClass {
-    /// No tailpipe.
+    /// No tailpipe emissions: battery-electric and hydrogen.
     Zero,
     /// Below the ultra-low limit.
     UltraLow,
     /// Meets the Euro rule.
     Low,
-    /// Does not.
+    /// Does not meet the Euro rule.
     Other,
     /// The register has too little.
     Unknown,

@@ -35,7 +35,7 @@ pub struct SimulateConfig {
     pub speed: u32,
     /// The same seed makes the same fleet.
     pub seed: u64,
-    /// Text of `tags.csv`: the register only knows hashes.
+    /// Text of `tags.csv`: the register only has hashes.
     pub tags: String,
     /// Time of the world between two messages of a moving vehicle.
     pub telemetry_interval: Duration,
@@ -60,7 +60,7 @@ impl Default for SimulateConfig {
 /// The simulation cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum SimulateError {
-    /// Nothing to simulate.
+    /// The register has neither vehicles nor charge points.
     #[error(
         "the register has no vehicles and no charge points\n  hint: give `--register` a folder with vehicles.csv and charge_points.csv"
     )]

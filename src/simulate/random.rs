@@ -1,6 +1,6 @@
 //! A small generator (SplitMix64, Steele et al. 2014): the same seed gives the same fleet.
 
-/// The generator.
+/// The state of the generator.
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
 

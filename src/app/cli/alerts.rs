@@ -28,7 +28,7 @@ enum What {
         #[arg(long)]
         json: bool,
     },
-    /// Acknowledges an alert: nobody is told of it again until it is over and comes back.
+    /// Acknowledges an alert: no more notifications until it is over and fires again.
     #[command(after_help = "Example: fleetgauge alerts ack 21b0713ac25276fb --by ann")]
     Ack {
         /// Its fingerprint in the list
@@ -37,7 +37,7 @@ enum What {
         #[arg(long, default_value = "")]
         by: String,
     },
-    /// Tells nobody of alerts with these labels for a while.
+    /// Holds back notifications of alerts with these labels for a while.
     #[command(
         after_help = "Example: fleetgauge alerts silence site=DERBY rule=charger_offline --for 2h --comment 'new cable'"
     )]
@@ -55,7 +55,7 @@ enum What {
         #[arg(long, default_value = "")]
         comment: String,
     },
-    /// Sends a test by one notifier of the configuration, without the daemon, and says what came of it.
+    /// Sends a test by one notifier of the configuration, without the daemon, and prints the result.
     #[command(
         after_help = "Example: fleetgauge alerts test --to mail --config /etc/fleetgauge/fleetgauge.toml"
     )]
@@ -97,7 +97,7 @@ fn seconds(text: &str) -> Result<u64, String> {
         .ok_or_else(|| HINT.to_owned())
 }
 
-/// Asks the daemon and prints.
+/// Requests it from the daemon and prints the answer.
 pub(super) fn run(options: &Options) -> ExitCode {
     if let What::Test { to } = &options.what {
         return test(options, to);
@@ -112,7 +112,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
                 .map(|answer| table(&answer))
                 .map_err(|error| error.to_string())
         }
-        What::Test { .. } => Err("a test asks no daemon".to_owned()),
+        What::Test { .. } => Err("a test needs no daemon".to_owned()),
         What::Ack { fingerprint, by } => {
             client
                 .post(

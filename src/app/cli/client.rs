@@ -1,4 +1,4 @@
-//! Commands that ask a running daemon: where its page is, questions, and wishes, by its own API.
+//! The client of a running daemon's API, for the commands that need one.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ pub(super) struct Where {
     /// The daemon's configuration
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
-    /// A file with a token of `web.tokens_file`, where the daemon wants one; the environment's FLEETGAUGE_TOKEN_FILE names it too
+    /// A file with a token of `web.tokens_file`, where the daemon requires one; the environment's FLEETGAUGE_TOKEN_FILE names it too
     #[arg(long, value_name = "FILE", global = true)]
     token_file: Option<PathBuf>,
 }
@@ -48,7 +48,7 @@ impl Where {
         let Some(file) = named else { return Ok(None) };
         let text = std::fs::read_to_string(&file).map_err(|error| {
             format!(
-                "--token-file: {}: {error}\n  hint: a file with nothing but a token in it",
+                "--token-file: {}: {error}\n  hint: a file with only a token in it",
                 file.display()
             )
         })?;
@@ -56,10 +56,10 @@ impl Where {
     }
 }
 
-/// Runs `ask` with the daemon's API and prints what it gives.
+/// Runs `request` with the daemon's API and prints the text it returns.
 pub(super) fn run(
     place: &Where,
-    ask: impl AsyncFnOnce(&Client) -> Result<String, String>,
+    request: impl AsyncFnOnce(&Client) -> Result<String, String>,
 ) -> ExitCode {
     let address = match place.address() {
         Ok(address) => address,
@@ -81,7 +81,7 @@ pub(super) fn run(
             .no_proxy()
             .build()
             .map_err(|error| error.to_string())?;
-        ask(&Client {
+        request(&Client {
             address,
             http,
             token,
@@ -98,7 +98,7 @@ pub(super) fn run(
 }
 
 impl Client {
-    /// `GET /api/v1/<path>`: the JSON, or what the daemon says against it.
+    /// `GET /api/v1/<path>`: the JSON, or the daemon's error.
     pub(super) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<String, String> {
         self.send(
             self.http

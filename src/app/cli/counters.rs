@@ -68,7 +68,7 @@ struct Register {
     in_doubt: bool,
 }
 
-/// Asks the daemon and prints.
+/// Requests it from the daemon and prints the answer.
 pub(super) fn run(options: &Options) -> ExitCode {
     client::run(&options.place, async |client| match &options.what {
         What::List { asset, json } => {

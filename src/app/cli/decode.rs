@@ -35,7 +35,7 @@ pub fn help() -> String {
 /// Arguments of `fleetgauge decode`.
 #[derive(Clone, PartialEq, Debug, clap::Args)]
 pub struct DecodeArgs {
-    /// Format of the messages, or auto to tell by the topic
+    /// Format of the messages, or auto to choose by the topic
     #[arg(long, value_name = "NAME", default_value = "auto")]
     pub format: String,
     /// A mapping file with the site's own topics, which go before the formats; may be given several times. What a map looks for and a
@@ -52,10 +52,10 @@ pub struct DecodeArgs {
 /// Why `fleetgauge decode` stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
-    /// `--format` names nothing.
+    /// `--format` is not a format.
     #[error("there is no format `{name}`\n  hint: write one of auto, {known}")]
     UnknownFormat {
-        /// As given.
+        /// The argument.
         name: String,
         /// The formats there are.
         known: String,
@@ -68,7 +68,7 @@ pub enum DecodeError {
         "{path}: {source}\n  hint: name a readable file, or leave it out to read standard input"
     )]
     Open {
-        /// As given.
+        /// The argument.
         path: PathBuf,
         /// The system's word.
         source: io::Error,
@@ -127,7 +127,7 @@ pub fn command(args: &DecodeArgs, now: UtcMs) -> Result<(), DecodeError> {
     }
 }
 
-/// Decodes every line of `input`; exactly one line of `output` for each. A line that cannot be used says so and decoding goes on.
+/// Decodes every line of `input`; exactly one line of `output` for each. The output of a line that cannot be used is its error; decoding goes on.
 pub fn run(
     formats: &Formats,
     input: impl BufRead,
@@ -137,7 +137,7 @@ pub fn run(
     run_with(Decoders::default(), formats, input, output, now)
 }
 
-/// The same with decoders that know a site's maps.
+/// The same with decoders that have a site's maps.
 pub fn run_with(
     decoders: Decoders,
     formats: &Formats,
@@ -349,7 +349,7 @@ impl Sink for Answer {
     }
 
     fn indicator(&mut self, report: IndicatorReport<'_>) {
-        let said = serde_json::json!({
+        let line = serde_json::json!({
             "organisation": report.organisation, "indicator": report.name, "month": report.month.to_string(),
             "value": report.value, "unit": report.unit,
         });
@@ -357,7 +357,7 @@ impl Sink for Answer {
             self.observations.push(b',');
         }
         self.observations
-            .extend_from_slice(said.to_string().as_bytes());
+            .extend_from_slice(line.to_string().as_bytes());
     }
 
     fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {

@@ -111,7 +111,7 @@ fn say_what_was_set(config: &mut Config) {
         ),
     ];
     set.extend(addresses.map(|(room, address)| (format!("{room}.listen"), format!("{address:?}"))));
-    // What the environment said stays where it is in force.
+    // Overrides of the environment stay in force.
     set.retain(|(key, value)| {
         !config
             .loaded

@@ -96,7 +96,7 @@ enum Command {
     Classify(classify::Options),
     /// How every target stands, from the register and the store; and what a plan of replacements would do.
     ///
-    /// Needs no running daemon. What only the daemon knows is said to be missing.
+    /// Needs no running daemon. Figures that only the daemon has are listed as missing.
     #[command(
         after_help = "Example: fleetgauge targets --config fleetgauge.toml --convert van=5/month --tonnes van_n1_iii=7.1"
     )]
@@ -104,7 +104,7 @@ enum Command {
     /// The report of a month, quarter or April-March year for boards and care systems, from the register and the store.
     ///
     /// Targets, emissions by scope and organisation with the change on last year, pollutants, league table, chargers, method, data
-    /// quality. Needs no running daemon and writes nothing but the report; what is missing is said in it.
+    /// quality. Needs no running daemon and writes nothing but the report; it lists what is missing.
     #[command(
         after_help = "Example: fleetgauge report --period 2025-26 --format html --out report.html --config fleetgauge.toml"
     )]

@@ -68,7 +68,7 @@ pub(super) fn main(options: &Options) -> ExitCode {
 }
 
 fn setting(config: &Config, options: &Options) -> Result<Setting, String> {
-    // Without a store of its own any key will do: nothing is kept.
+    // Without a store of its own any key will do: no hash is kept.
     let key = options
         .config
         .as_ref()

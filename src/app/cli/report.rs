@@ -48,13 +48,13 @@ pub(super) struct Options {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Format {
-    /// Markdown.
+    /// Markdown, for a wiki or a mail.
     Md,
     /// One table with a figure per row.
     Csv,
     /// All of it, unrounded.
     Json,
-    /// To print.
+    /// HTML, to print.
     Html,
     /// CSV for national returns: vehicles by kind, with activity and emissions.
     Returns,
@@ -252,7 +252,7 @@ fn uptime(
     let file = load_targets_file(config).map_err(|errors| errors.to_string())?;
     let engine = recover(config, register, factors, file, 1, &recovery, &clock)
         .map_err(|error| error.to_string())?;
-    // Nothing is known of the time after the last message: it would count as silence of the chargers.
+    // The time after the last message would count as silence of the chargers.
     let at = engine
         .last_alive()
         .ok_or("no daemon has run on this store")?;

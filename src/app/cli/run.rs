@@ -81,7 +81,7 @@ pub(super) async fn until_stopped(daemon: &Daemon) {
     );
     let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
         tracing::error!(
-            "signals cannot be listened for; stop the daemon with SIGKILL, nothing acknowledged is lost"
+            "signals cannot be listened for; stop the daemon with SIGKILL, acknowledged messages are not lost"
         );
         return std::future::pending().await;
     };

@@ -1,4 +1,4 @@
-//! `[alerts]` and `[[alert]]`: the shipped rules' levels and times, own rules over series of the schema, and how much people may be told.
+//! `[alerts]` and `[[alert]]`: the shipped rules' levels and times, own rules over series of the schema, and the limits of notifications.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use crate::series::table::{FieldType, MEASUREMENTS, Measurement};
 use crate::units::{ParseWeeklyError, WeeklyHours};
 
 const YEAR: Duration = Duration::from_secs(366 * 86_400);
-/// More own rules are a mistake: each is looked at for every row of its measurement.
+/// More own rules are a mistake: each is evaluated for every row of its measurement.
 const MAX_OWN: usize = 500;
-/// Measurements that rules cannot look at, and why.
+/// Measurements that rules cannot watch, with the reason.
 const UNSEEN: [(&str, &str); 2] = [
     ("alerts", "a rule over alerts would raise itself"),
     (

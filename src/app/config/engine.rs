@@ -1,4 +1,4 @@
-//! `[engine]`, `[counters]`, `[limits]`, `[target]`: what the engine may be told.
+//! `[engine]`, `[counters]`, `[limits]`, `[target]`: the settings of the engine.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! `[[exempt]]`: time that counts against nobody. Which, when and why.
+//! `[[exempt]]`: time that counts against no connector, with place, hours and reason.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

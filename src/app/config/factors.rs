@@ -40,7 +40,7 @@ pub(super) fn read(mut section: Section<'_>) -> FactorsConfig {
     config
 }
 
-/// The factors in force, ready to be asked.
+/// The factors in force, by year.
 pub fn load_factors(config: &FactorsConfig) -> Result<FactorSets, String> {
     let of = |table: &FactorTable| {
         FactorSets::from_table(table)

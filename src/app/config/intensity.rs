@@ -21,13 +21,13 @@ pub(super) fn read(mut section: Section<'_>) -> IntensityConfig {
         Duration::from_secs(300),
     );
     section.duration("keep", &mut config.keep, 14 * DAY, 3_660 * DAY);
-    if !IntensityConfig::can_ask(&config.url) {
+    if !IntensityConfig::is_valid_url(&config.url) {
         let hint = "write https://api.carbonintensity.org.uk, or the http:// address of a proxy or copy of it";
         section.refuse(
             "url",
             position,
             config.url.clone(),
-            "is not an address that can be asked",
+            "is not an address of an API",
             hint,
         );
     }

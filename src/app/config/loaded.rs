@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::source::{Node, SourcePosition, Value};
 
-/// Parts of names of keys whose values nobody may read; `..._file` only says where the secret is.
+/// Parts of names of keys with secret values; `..._file` is only the path of a secret.
 const SECRET: [&str; 6] = ["password", "token", "secret", "key", "credential", "salt"];
 
 /// A key that was set.
@@ -117,7 +117,7 @@ mod tests {
     use super::super::Config;
 
     #[test]
-    fn secrets_stay_and_places_are_told() {
+    fn secrets_are_left_out_and_positions_are_reported() {
         let text = "[log]\nlevel = \"debug\"\n[[notify]]\nname = \"chat\"\nkind = \"slack\"\nurl = \"https://u:p@chat.example/hooks/T0/abc\"\n";
         let variables = [("FLEETGAUGE__TARGET__SHARE".to_owned(), "0.8".to_owned())];
         let mut tree = super::super::source::parse(text).expect("TOML");

@@ -98,7 +98,7 @@ pub struct MappingConfig {
 /// `[register]`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RegisterConfig {
-    /// `directory` with the CSV files; without it nothing is registered.
+    /// `directory` with the CSV files; without it the register is empty.
     pub directory: Option<PathBuf>,
 }
 
@@ -117,7 +117,7 @@ impl Default for LogConfig {
     }
 }
 
-/// One mistake.
+/// One mistake of a configuration, with its position and a hint.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConfigError {
     key: String,

@@ -199,7 +199,7 @@ fn check_smtp_login(
     }
 }
 
-/// Plain enough to be put between angle brackets: nothing that could end the command or the header.
+/// Plain enough to be put between angle brackets: no character that could end the command or the header.
 fn is_address(text: &str) -> bool {
     let good = |c: char| c.is_ascii_graphic() && !"<>(),;:\\\"[]".contains(c);
     text.split_once('@').is_some_and(|(user, domain)| {

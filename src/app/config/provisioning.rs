@@ -1,4 +1,4 @@
-//! `[setup]`: what charge points are asked to do, and how patiently.
+//! `[setup]`: the configuration that charge points are to have, and how long to wait for them.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::ocpp::provisioning::ProvisioningConfig;
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
-/// What is booked; a list without it would tell less than before.
+/// What is booked; a list without it would lose data.
 const REGISTER: &str = "Energy.Active.Import.Register";
 /// OCPP 1.6 has 22 measurands.
 const MAX_MEASURANDS: usize = 22;

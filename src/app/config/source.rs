@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use toml::de::{DeTable, DeValue};
 
-/// A value, and where it stands.
+/// A value with its position.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Node {
     pub position: SourcePosition,
     pub value: Value,
 }
 
-/// Where a key stands.
+/// The position of a key.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum SourcePosition {
     /// In the file, from 1.
@@ -29,7 +29,7 @@ pub(super) enum Value {
     Bool(bool),
     List(Vec<Node>),
     Table(BTreeMap<String, Node>),
-    /// Dates, and integers beyond 64 bits: nothing here takes them.
+    /// Dates, and integers beyond 64 bits: no key takes them.
     Other,
 }
 

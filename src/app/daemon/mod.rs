@@ -163,7 +163,7 @@ impl Daemon {
     }
 }
 
-/// Waits for tasks that were asked to end, and aborts those that do not.
+/// Waits for tasks that were signalled to end, and aborts those that do not.
 async fn end(tasks: &mut JoinSet<()>, what: &str) {
     if tokio::time::timeout(GRACE, async { while tasks.join_next().await.is_some() {} })
         .await

@@ -156,7 +156,7 @@ fn start_ingest(config: &Config, wires: Wires, mut rooms: Rooms, ingest: &mut Jo
     }
 }
 
-/// Spreads the retries of many gateways; nothing secret.
+/// Spreads the retries of many gateways; not a secret.
 fn seed(wires: &Wires) -> u64 {
     wires.clock.now().0 as u64 ^ u64::from(std::process::id())
 }

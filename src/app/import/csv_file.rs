@@ -54,7 +54,7 @@ impl CsvFile {
             .split(|byte| *byte == b'\n')
             .next()
             .unwrap_or_default();
-        // Excel writes what the machine's region says; commas win where the header has any.
+        // Excel writes the separator of the machine's region; commas win where the header has any.
         let separator = [b',', b';', b'\t']
             .into_iter()
             .find(|byte| header.contains(byte))

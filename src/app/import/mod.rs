@@ -24,7 +24,7 @@ pub const ROWS_AT_ONCE: usize = 500;
 pub struct Job<'a> {
     /// What the file holds.
     pub kind: ImportKind,
-    /// The file.
+    /// The path of the file.
     pub path: &'a Path,
     /// The vehicles and organisations.
     pub register: &'a Register,
@@ -53,9 +53,9 @@ pub enum ImportFailure {
     /// The file cannot be read.
     #[error("{}: {error}\n  hint: give the path of a CSV file that this user may read", path.display())]
     Read {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         error: std::io::Error,
     },
     /// The header is wrong: every mistake.
@@ -64,7 +64,7 @@ pub enum ImportFailure {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] ImportError),
-    /// The caller asked to stop after a batch.
+    /// `step` stopped the import after a batch.
     #[error("stopped; import the same file again to go on")]
     Stopped,
 }
@@ -72,11 +72,11 @@ pub enum ImportFailure {
 /// The progress after a batch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Progress {
-    /// Bytes read.
+    /// Bytes read so far.
     pub bytes: u64,
     /// Bytes of the file.
     pub of: u64,
-    /// Rows handled.
+    /// Rows handled so far.
     pub rows: u64,
 }
 

@@ -24,7 +24,7 @@ impl Pipeline {
             self.commit(jobs).await;
         }
         if checkpoint {
-            // Right behind the commit that holds all the engine knows: the writer works in order, and nothing was handled in between.
+            // Right behind the commit that holds the engine's whole state: the writer works in order, and no message was handled in between.
             self.checkpoint(jobs).await;
         }
     }

@@ -15,7 +15,7 @@ impl Pipeline {
             .poll(now, may_read, &self.config.directory, &self.engine)
         {
             Some(Ok(history)) => self.take_history(history, now),
-            // It is tried again; meanwhile there is nothing to lean on, and kilometres go by their class.
+            // It is tried again; until then kilometres go by their class.
             Some(Err(reason)) => {
                 tracing::warn!(
                     "the history before today cannot be read: {reason}; it is tried again in a minute"
@@ -36,10 +36,10 @@ impl Pipeline {
             air: history.years.air,
             indicators,
         });
-        // Not told to the engine: they say of days that are over what the store says.
+        // Not for the engine: the rows are of days that are over, and come from the store.
         self.past_rows.replace(history.rows);
         for sample in history.ended {
-            self.tell(Observation::EmissionsOfMonth(sample), now);
+            self.observe(Observation::EmissionsOfMonth(sample), now);
         }
     }
 

@@ -15,7 +15,7 @@ use crate::app::aggregates::HistoryReader;
 use crate::app::backfill::PastRows;
 use crate::app::clock::Clock;
 use crate::app::intensity::IntensityRows;
-use crate::app::mqtt_pipeline::{Hear, Published, decode};
+use crate::app::mqtt_pipeline::{MqttSink, Published, decode};
 use crate::app::rollups::RollupReaders;
 use crate::app::wiring::Receivers;
 use crate::app::writer::{CommitJob, Done, Job};
@@ -35,20 +35,20 @@ use crate::units::UtcMs;
 
 /// Frames taken from the queue at once.
 const FRAMES_AT_ONCE: usize = 64;
-/// Messages waiting for a commit at which no more frames are read: what a crash could ask the senders to repeat.
+/// Messages waiting for a commit at which no more frames are read: after a crash the senders repeat at most these.
 const MAX_WAITING: usize = 50_000;
 /// Bytes waiting likewise.
 const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
 /// How often `ingest_stats` rows are written.
 const STATS_ROWS_MS: i64 = 10_000;
 
-/// What comes in and goes out.
+/// The channels to the sockets, the API and the writer.
 pub(super) struct Channels {
     /// From the sockets. The pipeline ends when all senders are gone.
     pub frames: mpsc::Receiver<Frame>,
     /// Queries and commands.
     pub requests: mpsc::Receiver<EngineRequest>,
-    /// New registers.
+    /// The register, after each reload.
     pub register: watch::Receiver<Arc<Register>>,
     /// To the writer.
     pub jobs: mpsc::Sender<Job>,
@@ -81,7 +81,7 @@ pub(super) struct Pipeline {
     figures: Figures,
     next_own_state: UtcMs,
     receivers: Receivers,
-    /// Half-hourly intensities were told or revised since their rows were written.
+    /// Half-hourly intensities arrived or were revised since their rows were written.
     intensity_revised: bool,
     intensity_rows: IntensityRows,
 }
@@ -178,7 +178,7 @@ impl Pipeline {
         self.finish(&mut channels).await;
     }
 
-    /// Nothing was heard while the process was away, and no link outlives it, however it ended.
+    /// No message arrived while the process was away, and no link outlives it, however it ended.
     fn forget_links(&mut self) {
         let now = self.clock.now();
         self.engine.handle(&Observation::Restarted, now);
@@ -202,7 +202,7 @@ impl Pipeline {
             && self.batch.inbox.len() + self.batch.lines.len() < MAX_WAITING_BYTES
     }
 
-    /// When something is due although nothing arrives.
+    /// The next time at which work is due without a message.
     fn wake_at(&self) -> Instant {
         let now = Instant::now();
         let engine_ms = self
@@ -217,7 +217,7 @@ impl Pipeline {
         let commit = (!self.batch.is_empty() && !self.commit_under_way)
             .then(|| self.last_commit + self.config.commit_interval);
         let checkpoint = self.last_checkpoint + self.config.checkpoint_interval;
-        // While a commit is stuck on a full disk there is nothing to wake up for.
+        // While a commit is stuck on a full disk there is no work to wake up for.
         let waiting =
             !self.checkpoint_under_way && !self.commit_under_way && self.inbox_since_checkpoint > 0;
         let checkpoint = waiting.then_some(checkpoint);
@@ -237,11 +237,14 @@ impl Pipeline {
             self.drain_facts();
         }
         if now >= self.next_own_state {
-            self.tell_own_state(now);
+            self.observe_own_state(now);
             self.look_at_indicators();
         }
         if std::mem::take(&mut self.intensity_revised) {
-            match self.intensity_rows.news(&self.engine, &self.reader, now) {
+            match self
+                .intensity_rows
+                .changed_rows(&self.engine, &self.reader, now)
+            {
                 Ok(rows) => rows.iter().for_each(|fact| {
                     self.batch.points += u64::from(series::encode(fact, &mut self.batch.lines))
                 }),
@@ -271,7 +274,7 @@ impl Pipeline {
                 else {
                     return;
                 };
-                self.tell(observation, now);
+                self.observe(observation, now);
                 self.batch
                     .receipts
                     .push((Receipt::new(move |_| confirm()), Settlement::default()));
@@ -280,7 +283,7 @@ impl Pipeline {
     }
 
     /// To the engine and into the inbox.
-    fn tell(&mut self, observation: Observation<'_>, now: UtcMs) {
+    fn observe(&mut self, observation: Observation<'_>, now: UtcMs) {
         self.engine.handle(&observation, now);
         inbox::append_observed(&mut self.batch.inbox, now, observation);
         self.drain_facts();
@@ -312,7 +315,7 @@ impl Pipeline {
                 });
             }
             let zone = self.engine.register().zone();
-            let mut sink = Hear {
+            let mut sink = MqttSink {
                 engine: &mut self.engine,
                 inbox: &mut self.batch.inbox,
                 stats: &self.stats,

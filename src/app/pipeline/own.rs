@@ -1,4 +1,4 @@
-//! What the daemon says of itself: rows of what came in, and how it fares, for the alerts about it.
+//! The daemon's own figures: rows of what was received, and its state for the alerts about it.
 
 use super::Pipeline;
 use crate::model::{
@@ -10,7 +10,7 @@ use crate::units::UtcMs;
 /// How often the daemon looks at itself.
 const OWN_STATE_MS: i64 = 60_000;
 
-/// Said by a charge point, and not by its link or our own questions to it: `ocpp_received` counts the same.
+/// Messages of charge points, without link events and responses to our own requests, as `ocpp_received` counts them.
 pub(super) fn is_message(message: &ChargePointMessage) -> bool {
     !matches!(
         message,
@@ -23,7 +23,7 @@ pub(super) fn is_message(message: &ChargePointMessage) -> bool {
 
 impl Pipeline {
     /// How the daemon fares, for the alerts about it.
-    pub(super) fn tell_own_state(&mut self, now: UtcMs) {
+    pub(super) fn observe_own_state(&mut self, now: UtcMs) {
         self.next_own_state = now.plus(OWN_STATE_MS);
         let oldest = Stats::get(&self.stats.outbox_oldest_ms);
         let age = if oldest == 0 {
@@ -36,10 +36,10 @@ impl Pipeline {
             output_age_s: self.receivers.has_output.then_some(age),
             disk_free_ratio: (free > 0).then_some(free as f64 / 1e6),
         };
-        self.tell(Observation::OwnState(state), now);
+        self.observe(Observation::OwnState(state), now);
         let link =
             |(broker, down_since): (String, Option<UtcMs>)| BrokerLink { broker, down_since };
-        self.tell(
+        self.observe(
             Observation::Brokers(self.stats.brokers().into_iter().map(link).collect()),
             now,
         );

@@ -13,7 +13,7 @@ const WEEK_MS: i64 = 7 * 86_400_000;
 pub enum Basis {
     /// The outturn, published about half an hour afterwards.
     Actual,
-    /// The forecast; regions have nothing else.
+    /// The forecast; for regions no outturn is published.
     Forecast,
     /// The value of all of Great Britain, for a region without one.
     National,
@@ -55,7 +55,7 @@ impl Basis {
 pub struct Intensity {
     /// Emissions per energy.
     pub value: GramsCo2PerKwh,
-    /// The source.
+    /// The source of the value.
     pub basis: Basis,
 }
 

@@ -30,11 +30,11 @@ pub enum ReplyError {
         /// `message` of the reply.
         message: String,
     },
-    /// No `data`, or nothing in it that is a period.
+    /// No `data`, or no period in it.
     #[error("the answer holds no period")]
     Empty,
     /// The reply is for another region than the request.
-    #[error("the answer is for region {found}, asked was {requested}")]
+    #[error("the answer is for region {found}, requested was {requested}")]
     Region {
         /// Region of the reply.
         found: i64,
@@ -182,7 +182,7 @@ mod tests {
         );
         assert_eq!(
             parsed(range, 3).unwrap_err(),
-            "the answer is for region 9, asked was 3"
+            "the answer is for region 9, requested was 3"
         );
     }
 

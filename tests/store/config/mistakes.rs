@@ -277,7 +277,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("[engine]\noffline_grace = \"8d\"\n", "must be from"),
     (
         "[intensity]\nurl = \"api.carbonintensity.org.uk\"\n",
-        "is not an address that can be asked",
+        "is not an address of an API",
     ),
     ("[intensity]\nrefresh = \"1s\"\n", "must be from"),
     ("log = 5\n", "write [log] on a line of its own"),

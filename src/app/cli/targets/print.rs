@@ -3,7 +3,7 @@
 use super::{Answer, WhatIf};
 use crate::ledger::targets::{Kind, TargetRecord};
 
-const NOTHING: &str = "-";
+const ABSENT: &str = "-";
 
 /// Everything, as tables.
 pub(super) fn tables(answer: &Answer) {
@@ -63,13 +63,13 @@ pub(super) fn tables(answer: &Answer) {
 fn row(record: &TargetRecord) -> [String; 11] {
     let status = serde_json::to_string(&record.status).unwrap_or_default();
     let figure = |value: Option<f64>| match (value, record.kind) {
-        (None, _) => NOTHING.to_owned(),
+        (None, _) => ABSENT.to_owned(),
         (Some(value), Kind::Share | Kind::Relative) => format!("{:.1} %", value * 100.0),
         (Some(value), _) => format!("{value:.1}"),
     };
     let number =
-        |value: Option<f64>| value.map_or(NOTHING.to_owned(), |value| format!("{value:.1}"));
-    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| NOTHING.to_owned());
+        |value: Option<f64>| value.map_or(ABSENT.to_owned(), |value| format!("{value:.1}"));
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| ABSENT.to_owned());
     [
         record.id.to_string(),
         status.trim_matches('"').to_owned(),
@@ -83,7 +83,7 @@ fn row(record: &TargetRecord) -> [String; 11] {
         text(&record.projected_date),
         record
             .p_hit
-            .map_or(NOTHING.to_owned(), |chance| format!("{chance:.2}")),
+            .map_or(ABSENT.to_owned(), |chance| format!("{chance:.2}")),
     ]
 }
 
@@ -95,13 +95,13 @@ fn print_what_if(what_if: &WhatIf, as_of: &str) {
         [
             outcome.id.to_string(),
             format!("{:.1} %", outcome.goal * 100.0),
-            outcome.due.clone().unwrap_or_else(|| NOTHING.to_owned()),
-            outcome.share_at_due.map_or(NOTHING.to_owned(), |share| {
-                format!("{:.1} %", share * 100.0)
-            }),
+            outcome.due.clone().unwrap_or_else(|| ABSENT.to_owned()),
+            outcome
+                .share_at_due
+                .map_or(ABSENT.to_owned(), |share| format!("{:.1} %", share * 100.0)),
             outcome
                 .gap_at_due
-                .map_or(NOTHING.to_owned(), |gap| gap.to_string()),
+                .map_or(ABSENT.to_owned(), |gap| gap.to_string()),
             match outcome.reached.as_deref() {
                 Some(day) if day == as_of => "already".to_owned(),
                 reached => reached.unwrap_or("not within the plan").to_owned(),
@@ -114,9 +114,7 @@ fn print_what_if(what_if: &WhatIf, as_of: &str) {
         let mut rows =
             vec![["month ends", "vehicles", "count", "share", "path"].map(str::to_owned)];
         let share = |share: Option<f64>| {
-            share.map_or(NOTHING.to_owned(), |share| {
-                format!("{:.1} %", share * 100.0)
-            })
+            share.map_or(ABSENT.to_owned(), |share| format!("{:.1} %", share * 100.0))
         };
         rows.extend(outcome.path.iter().map(|point| {
             [

@@ -93,17 +93,17 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The key is there.
+    /// The key is written and not taken yet.
     pub(super) fn has(&self, key: &str) -> bool {
         self.keys.contains_key(key)
     }
 
-    /// Where a key stands, to report something about it after it was taken.
+    /// The position of a key, for reports after it was taken.
     pub(super) fn position_of(&self, key: &str) -> Option<SourcePosition> {
         self.keys.get(key).map(|node| node.position.clone())
     }
 
-    /// Nothing is in it.
+    /// The section is empty or absent.
     pub(super) fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
@@ -184,12 +184,12 @@ impl<'a> Section<'a> {
         self.errors
     }
 
-    /// Leaves a key out: something was said about it already.
+    /// Removes a key that was reported already.
     pub(super) fn skip(&mut self, key: &'static str) {
         self.node(key);
     }
 
-    /// Reports what nobody asked for.
+    /// Reports the keys that no reader has taken.
     pub(super) fn finish(mut self) {
         for (key, node) in std::mem::take(&mut self.keys) {
             let hint = nearest(&key, &self.known);

@@ -49,7 +49,7 @@ impl Section<'_> {
         });
     }
 
-    /// A path.
+    /// A path, relative to the working directory.
     pub(crate) fn path(&mut self, key: &'static str, into: &mut PathBuf) {
         self.read(key, into, "write a path in quotes", |value| {
             text_of(value).map(PathBuf::from)
@@ -66,7 +66,7 @@ impl Section<'_> {
         );
     }
 
-    /// A date.
+    /// A date such as "2028-03-31".
     pub(crate) fn day(&mut self, key: &'static str, into: &mut Day) {
         self.read(key, into, "write it in quotes: \"2028-03-31\"", |value| {
             text_of(value)?

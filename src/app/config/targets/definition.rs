@@ -7,7 +7,7 @@ use super::super::source::Node;
 use crate::app::config::keys::Section;
 use crate::ledger::transition::Profile;
 
-/// The options, in a profile whose own name and classes do not matter.
+/// The options, in a profile; its name and classes are not used.
 pub(super) fn read(
     tree: &mut BTreeMap<String, Node>,
     base: Profile,

@@ -68,7 +68,7 @@ pub(super) fn read(section: &mut Section<'_>, kind: Option<Kind>) -> Option<Meas
     let position = section.position_of("figure");
     section.word("figure", &mut figure, &words);
     let Some((name, keys, kinds)) = figure.map(|index| FIGURES[index]) else {
-        // Which keys belong here cannot be said.
+        // Without a figure no key is known to be wrong.
         all_keys().for_each(|key| section.skip(key));
         return None;
     };

@@ -37,7 +37,7 @@ pub(super) fn read(mut section: Section<'_>) -> TargetsConfig {
     config
 }
 
-/// What the targets' file says.
+/// The content of the targets' file.
 #[derive(Clone, PartialEq, Debug)]
 pub struct TargetsFile {
     /// `[[target]]`.

@@ -27,7 +27,7 @@ pub(super) fn baseline(
             }
         }
     } else {
-        // A change is a share of the baseline: it cannot be nothing.
+        // A change is a share of the baseline: it cannot be zero.
         let low = if kind == Some(Kind::Relative) {
             1e-6
         } else {
