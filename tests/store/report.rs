@@ -147,7 +147,7 @@ fn figures_are_those_of_the_golden_factors() {
     let folder = site("report-json");
     let report = json(folder.path(), "2026-03");
     let total = &report["emissions"]["total"];
-    // Diesel 2025: 2.57082 kg/l; grid 2025: 0.177 kg/kWh (emissions-golden G1, G2). March belongs to the year that began in April before.
+    // Diesel 2025: 2.57082 kg/l; grid 2025: 0.177 kg/kWh (DESNZ conversion factors 2025, sheets Fuels and UK electricity). March belongs to the year that began in April before.
     near(&scope(total, "1")["kgco2e"], 290.0 * 2.57082);
     near(&scope(total, "2")["kgco2e"], 110.0 * 0.177);
     near(&scope(total, "2_market")["kgco2e"], 0.0);

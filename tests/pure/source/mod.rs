@@ -1,5 +1,6 @@
 //! Reads the repository's own Rust files as syntax trees, for the rules that a machine can check.
 
+mod comments;
 mod countries;
 mod imports;
 mod size;
