@@ -40,11 +40,24 @@ impl DaySpan {
 const LONGEST_SPREAD_MS: i64 = 62 * 86_400_000;
 
 /// Splits an amount gained over `[from, to]` among days of the local calendar, linearly in time. The parts always add up to the amount.
-fn spread(zone: &Zone, from: UtcMs, to: UtcMs, amount: i64, mut book: impl FnMut(Day, i64)) {
-    let from = from.max(to.plus(-LONGEST_SPREAD_MS));
-    let mut span = DaySpan::of(from.min(to), zone);
-    if to <= from || span.contains(to) {
-        return book(DaySpan::of(to, zone).day, amount);
+///
+/// `recent` is the day of the gain before, and that of this gain afterwards: finding the bounds of a day costs more than booking, and
+/// gains of one day follow each other.
+fn spread(
+    zone: &Zone,
+    recent: &mut DaySpan,
+    from: UtcMs,
+    to: UtcMs,
+    amount: i64,
+    mut book: impl FnMut(Day, i64),
+) {
+    let from = from.max(to.plus(-LONGEST_SPREAD_MS)).min(to);
+    if !recent.contains(from) {
+        *recent = DaySpan::of(from, zone);
+    }
+    let mut span = *recent;
+    if span.contains(to) {
+        return book(span.day, amount);
     }
     let whole = i128::from(to.since(from));
     let mut booked = 0;
@@ -69,6 +82,7 @@ fn spread(zone: &Zone, from: UtcMs, to: UtcMs, amount: i64, mut book: impl FnMut
 /// Spreads each sum of an activity over the days between two instants.
 pub(super) fn for_each_day(
     zone: &Zone,
+    recent: &mut DaySpan,
     from: UtcMs,
     to: UtcMs,
     gain: &ActivityData,
@@ -96,7 +110,9 @@ pub(super) fn for_each_day(
         }),
     ];
     for (amount, part) in parts.into_iter().filter(|(amount, _)| *amount != 0) {
-        spread(zone, from, to, amount, |day, share| book(day, part(share)));
+        spread(zone, recent, from, to, amount, |day, share| {
+            book(day, part(share));
+        });
     }
 }
 
@@ -111,6 +127,7 @@ mod tests {
 
     #[test]
     fn parts_add_up_and_follow_local_midnight() {
+        let mut recent = DaySpan::of(at("2026-06-30T12:00:00Z"), UK.zone());
         for (from, to, amount, want) in [
             (
                 "2026-06-30T22:00:00Z",
@@ -143,9 +160,14 @@ mod tests {
             ),
         ] {
             let mut parts = Vec::new();
-            spread(UK.zone(), at(from), at(to), amount, |day, part| {
-                parts.push((day.to_string(), part))
-            });
+            spread(
+                UK.zone(),
+                &mut recent,
+                at(from),
+                at(to),
+                amount,
+                |day, part| parts.push((day.to_string(), part)),
+            );
             let want: Vec<_> = want
                 .into_iter()
                 .map(|(day, part)| (day.to_owned(), part))

@@ -19,6 +19,8 @@ use crate::units::{Day, TenthWattHours, UtcMs, Zone};
 pub(super) struct ActivityBook {
     journal: Journal,
     today: DaySpan,
+    /// The day of the last gain that was spread.
+    recent: DaySpan,
     /// Energy by charge point and user on the running day, with what the journal has already.
     charged_today: BTreeMap<Subject, ActivityData>,
     sessions_closed_today: u64,
@@ -26,9 +28,11 @@ pub(super) struct ActivityBook {
 
 impl ActivityBook {
     pub(super) fn new(now: UtcMs, zone: &Zone) -> Self {
+        let today = DaySpan::of(now, zone);
         Self {
             journal: Journal::default(),
-            today: DaySpan::of(now, zone),
+            today,
+            recent: today,
             charged_today: BTreeMap::new(),
             sessions_closed_today: 0,
         }
@@ -44,6 +48,7 @@ impl ActivityBook {
         Self {
             journal,
             today,
+            recent: today,
             charged_today,
             sessions_closed_today,
         }
@@ -79,7 +84,7 @@ impl ActivityBook {
             charged: TenthWattHours(dwh),
             ..ActivityData::default()
         };
-        for_each_day(zone, from, to, &gain, |day, part| {
+        for_each_day(zone, &mut self.recent, from, to, &gain, |day, part| {
             self.journal.add(day, subject, &part);
             if day == self.today.day {
                 self.charged_today
@@ -101,7 +106,7 @@ impl ActivityBook {
     ) {
         let subject = asset.subject().clone();
         let mut in_today = ActivityData::default();
-        for_each_day(zone, from, to, gain, |day, part| {
+        for_each_day(zone, &mut self.recent, from, to, gain, |day, part| {
             self.journal.add(day, &subject, &part);
             if day == self.today.day {
                 in_today.add(&part);
