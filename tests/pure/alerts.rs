@@ -217,7 +217,7 @@ fn matcher(name: &str, value: &str) -> Matcher {
     }
 }
 
-/// A desk whose rule for faults fires at once and repeats every hour.
+/// A desk with a rule for faults that fires at once and repeats every hour.
 fn desk_of_faults() -> Desk {
     let mut desk = Desk::default();
     let rule = desk.rule("charger_faulted");

@@ -340,7 +340,7 @@ fn silent_vehicles_and_thin_data_raise_alerts() {
 #[test]
 fn registers_and_the_daemon_itself_raise_alerts() {
     let mut depot = Depot::new(EngineConfig::default());
-    // An odometer that was replaced: so far back that it must be a new one, and it goes on from there.
+    // An odometer that was replaced: so far back that it must be a new one, which counts on from there.
     for km in [100_000, 100_010, 5, 6, 7, 8] {
         depot.now = depot.now.plus(10 * MINUTE);
         depot.vehicle("V1", Quantity::Odometer, km * 1_000, depot.now);

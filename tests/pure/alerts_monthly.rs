@@ -304,7 +304,7 @@ struct Onsets {
     levels: [u32; 2],
 }
 
-/// Runs a fleet whose count differs from the path by chance, with this standard deviation in vehicles (8 are one point).
+/// Runs a fleet that differs from its path by chance alone, with this standard deviation in vehicles (8 are one point).
 fn onsets_on_the_path(sd: f64, seed: u64) -> Onsets {
     let mut random = Random(seed);
     let (mut desk, mut monthly) = (Desk::default(), MonthlyBook::default());
@@ -393,7 +393,7 @@ fn late_data_correct_the_newest_month_of_emissions_per_km() {
             .find(|alert| &*alert.rule == "emissions_per_km" && alert.stage == Stage::Firing);
         found.and_then(|alert| alert.value)
     };
-    // sigma is 5 %: +10 % are 2, less the allowance of a half. Kilometres by class factors first, and then the cards say +25 %.
+    // sigma is 5 %: +10 % are 2, less the allowance of a half. Kilometres by class factors first, and then the cards give +25 %.
     assert_eq!(observe(0, 0.10, 7), None, "C = 1.5");
     assert_eq!(observe(1, 0.10, 7), None, "C = 3.0");
     assert_eq!(observe(1, 0.12, 8), None, "0.4 more are not material");

@@ -124,7 +124,7 @@ fn every_folder_decodes_as_recorded() {
 }
 
 /// A folder holds one message (`topic`, `payload`, `retained` if it is, `expected.json`), or a session: `messages.jsonl`, in order, each line
-/// with what it must give (`expect`) and the reasons of what is left out (`ignored`). `named_only` says that the topic tells no format.
+/// with what it must give (`expect`) and the reasons of what is left out (`ignored`). `named_only` marks topics that do not determine the format.
 fn check_case(case: &Path, format: &str) {
     let name = case.display().to_string();
     if format == "auto" && case.join("named_only").exists() {

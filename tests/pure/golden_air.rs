@@ -143,7 +143,7 @@ fn g9_every_pollutant_has_its_own_figure() {
 }
 
 #[test]
-fn without_a_base_nothing_is_met_and_nothing_is_missed() {
+fn an_air_target_without_a_base_is_neither_met_nor_missed() {
     let (base, now) = g9();
     let config = AirConfig::default();
     let (found, all_met) = changes(&now, None, (365, 365), &config);
@@ -301,7 +301,7 @@ fn unknown_vehicles_are_counted() {
 }
 
 #[test]
-fn speeds_and_electric_wear_are_choices() {
+fn speeds_and_electric_wear_are_configurable() {
     let motorway = AirConfig {
         speed_mix: [Ratio::ZERO, Ratio::ZERO, Ratio::ONE],
         ..AirConfig::default()

@@ -405,7 +405,7 @@ fn found(register: &Register, index: usize, profile: &Profile) -> String {
 }
 
 #[test]
-fn g18_all_27_vehicles() {
+fn g18_all_27_vehicles_have_their_golden_class() {
     let (register, wants) = g18();
     let profile = Profile::by_name("nhs_sdu").unwrap();
     assert_eq!(wants.len(), 27);

@@ -127,8 +127,8 @@ fn hvo_on_a_card_has_factors_of_its_own() {
     assert!((only.scope1.kgco2e.get() - 40.0 * 0.03558).abs() < 1e-9 && only.distance.0 == 900_000);
 }
 
-/// A vehicle whose own fuel is not known and whose card names only a part of its litres goes by its kilometres: litres beside them would
-/// count its driving twice.
+/// A vehicle without a known fuel and with a card that names only a part of its litres is computed by its kilometres: litres beside them
+/// would count its driving twice.
 #[test]
 fn hvo_of_a_vehicle_without_a_fuel_is_not_added_to_its_kilometres() {
     let plain = of(&[("ODD", km(900))]).total();
@@ -207,7 +207,7 @@ fn the_threshold_itself_is_not_beyond_it() {
     }
 }
 
-/// A card's litres go before kilometres, whether the register knows the fuel or only the card does.
+/// A card's litres take precedence over kilometres, whether the register or only the card names the fuel.
 #[test]
 fn the_card_names_the_fuel_that_the_register_does_not() {
     let filled = |litres, hvo, metered| ActivityData {

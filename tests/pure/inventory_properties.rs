@@ -59,7 +59,7 @@ fn compute(activity: &Rows, months: &Months) -> Inventory {
     )
 }
 
-/// One thing that a feed, a card or a claim may add to a day.
+/// One entry that a feed, a card or a claim may add to a day.
 pub(super) fn some_data(random: &mut Random, register: &Register) -> (ActivityKey, ActivityData) {
     // Around a change of the April-March year.
     let day = Day("2026-02-01".parse::<Day>().unwrap().0 + random.below(90) as i32);

@@ -230,7 +230,7 @@ fn renewable_contracts_are_dated_and_cover_no_more_than_everything() {
     }
 }
 
-/// Trailers, vehicles awaiting disposal and SORN are no vehicles of the share; what the register can say of them.
+/// Trailers, vehicles awaiting disposal and SORN do not count in the share; what the register states about them.
 #[test]
 fn vehicles_outside_the_share_are_left_out_or_dated() {
     let trailer = parse(&[("vehicles.csv", b"vehicle_id,category\nT1,trailer\n")]).unwrap_err();

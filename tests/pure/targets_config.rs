@@ -67,7 +67,7 @@ fn the_shipped_targets_are_those_specified() {
 }
 
 #[test]
-fn without_figures_nothing_is_guessed() {
+fn targets_without_figures_have_no_guessed_value() {
     let targets = load_targets(&Config::default()).unwrap();
     let profile = Profile::by_name("nhs_sdu").unwrap();
     for target in targets.iter() {

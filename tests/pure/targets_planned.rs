@@ -1,4 +1,4 @@
-//! A fleet whose size is planned to change: goal and gap count the vehicles there will be, by the register or a plan.
+//! A fleet whose size is planned to change: goal and gap count the vehicles of the due date, by the register or a plan.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,5 +1,5 @@
 //! Emissions from the command line, as a user sees them: both views of scope 2 in rows of their own, all lines of scope 3, what is
-//! estimated, and corrected factors that say so.
+//! estimated, and corrected factors that are marked so.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -133,7 +133,7 @@ fn every_scope_has_rows_of_its_own() {
 }
 
 #[test]
-fn residual_factors_corrections_and_blends_are_choices_that_show() {
+fn residual_factors_corrections_and_blends_are_configurable_and_visible() {
     let folder = TempDir::new("emissions-own");
     std::fs::create_dir(folder.path().join("factors")).unwrap();
     std::fs::write(

@@ -259,7 +259,7 @@ const MISTAKES: [(&str, &str); 17] = [
 ];
 
 #[test]
-fn every_mistake_at_once_with_its_line() {
+fn every_mistake_is_named_at_once_with_its_line() {
     let text = HEADER.to_owned() + &MISTAKES.map(|(row, _)| row).join("\n");
     let errors = FactorTable::parse(
         &[],
@@ -292,7 +292,7 @@ fn every_mistake_at_once_with_its_line() {
 }
 
 #[test]
-fn a_folder_lies_on_top() {
+fn a_folder_of_factors_overrides_the_shipped_ones() {
     let folder = TempDir::new("factors");
     let own = HEADER.to_owned()
         + "desnz2024.fuel.diesel_avg_blend.litre.ttw,any,diesel_avg_blend,,litre,2.6,,,,1,ttw,2024-01-01,2024-12-31,erratum,found-official-copy,\n\

@@ -115,7 +115,7 @@ impl Fixture {
 }
 
 #[test]
-fn the_same_rows_again_change_nothing() {
+fn the_same_rows_again_change_no_sum() {
     let fixture = Fixture::new("import-again");
     let (text, sum) = many_rows(1_200);
     let (progress, bad) = fixture.import(ImportKind::Fuel, &text);

@@ -352,7 +352,7 @@ fn markdown_states_the_figures_in_words() {
 }
 
 #[test]
-fn html_is_whole_has_no_script_and_points_nowhere() {
+fn html_is_complete_and_has_no_script_and_no_link() {
     let folder = site("report-html");
     let (code, _, err) = run(
         folder.path(),

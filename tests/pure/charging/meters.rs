@@ -123,7 +123,7 @@ fn power_over_time_is_the_last_resort() {
 }
 
 #[test]
-fn clocks_that_cannot_be_right() {
+fn implausible_clocks_are_replaced_by_the_time_of_arrival() {
     for wrong in [UtcMs(0), UtcMs(T0 + 3 * 86_400_000)] {
         let mut depot = Depot::new();
         let message = ChargePointMessage::StartTransaction {

@@ -120,7 +120,7 @@ fn repeated_messages_change_no_result() {
 }
 
 #[test]
-fn stops_with_an_unusable_id() {
+fn stops_with_an_unusable_id_find_their_session() {
     for id in [None, Some(-1)] {
         let mut depot = Depot::new();
         depot.apply(0, start(0, "A1", 0)).unwrap();

@@ -8,7 +8,7 @@ fn the_feed_with_the_highest_trust_books_and_no_difference_crosses_feeds() {
     depot.drive("traccar:V1", TRACCAR, 0, 700.0);
     depot.drive("traccar:V1", TRACCAR, 60, 750.0);
     assert_eq!(depot.booked(), 50_000, "the only feed books");
-    // A better one comes in: from its first reading on, it books; the old one goes on and is only held.
+    // A better feed appears: it books from its first reading on; the gains of the old one are only held.
     depot.drive("ovms:V1", OVMS, 61, 84_000.0);
     depot.drive("traccar:V1", TRACCAR, 120, 800.0);
     depot.drive("ovms:V1", OVMS, 121, 84_048.0);
@@ -51,7 +51,7 @@ fn another_feed_takes_over_with_its_held_gains_when_the_better_one_is_silent() {
         );
     }
     assert_eq!(depot.booked(), 100_000);
-    // The OVMS module dies. The tracker goes on; after a day it books, with all it gained since the last word of the other.
+    // The OVMS module fails. The tracker continues; after a day it books, with all its gains since the last reading of the module.
     for hour in 11..=40 {
         depot.drive(
             "traccar:V1",

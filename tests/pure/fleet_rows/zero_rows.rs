@@ -9,7 +9,7 @@ use fleetgauge::ledger::series_tombstones::RowTags;
 use fleetgauge::model::register::Register;
 use fleetgauge::model::{Fact, Observation};
 
-/// Rows that stand in the database after a day in which a vehicle goes to another organisation and site at minute 20.
+/// Rows in the database after a day in which a vehicle moves to another organisation and site at minute 20.
 fn moved(before: &Arc<Register>, after: &Arc<Register>, restart: bool) -> BTreeMap<RowTags, Fact> {
     let mut engine = engine_of(before.clone(), None);
     let mut standing = BTreeMap::new();
@@ -39,7 +39,7 @@ fn moved(before: &Arc<Register>, after: &Arc<Register>, restart: bool) -> BTreeM
 
 #[test]
 fn rows_of_disappeared_tags_are_zero() {
-    // Alone in its organisation, site and role: with it goes a row of each measurement.
+    // Alone in its organisation, site and role: with it a row of each measurement disappears.
     let new = register_with(|text| {
         text.replace(
             "AMB-123,,EMAS,DERBY,emergency",

@@ -6,7 +6,7 @@ use fleetgauge::model::{DaySeries, Fact};
 use fleetgauge::series::{self, table};
 use fleetgauge::units::{Day, UtcMs};
 
-/// Tags of rows of every measurement whose days are rewritten, as the store keeps them.
+/// Tags of rows of every measurement with rewritten days, as the store keeps them.
 const STORED: [&str; 9] = [
     r#"{"table":"Emissions","tags":["EMAS","Van, Class III","2_market","distance"]}"#,
     r#"{"table":"Emissions","tags":["EMAS","car","1","fuel_card"]}"#,

@@ -1,4 +1,4 @@
-//! Comments tell a reader of this repository something: docs are more than one or two words, and a cited page can be opened.
+//! Comments inform a reader of this repository: docs are more than one or two words, and a cited page can be opened.
 
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 //! only added at the end. `stored_enums.txt` has the numbers; this test compares.
 //!
 //! `FLEETGAUGE_ADD_STORED_ENUMS=1 cargo test --test pure stored_enums` adds new enums and variants to the file. It never changes a number: a
-//! variant that is renamed is renamed in the file by hand, and one that moved or went is a mistake.
+//! variant that is renamed is renamed in the file by hand, and one that moved or disappeared is a mistake.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use syn::visit::{self, Visit};
 
 use super::sources;
 
-/// Rooms whose types are stored.
+/// Rooms with stored types.
 const ROOMS: [&str; 5] = [
     "src/app",
     "src/engine",

@@ -48,7 +48,7 @@ const TO_RENAME: &[(&[&str], usize, &str)] = &[
     (&["news"], 1, "changed rows"),
     (&["around"], 1, "dependencies (`Deps`), range"),
     (&["chosen"], 4, "selected, configured"),
-    (&["nothing"], 21, "none, zero, empty"),
+    (&["nothing"], 16, "none, zero, empty"),
     (&["welcome"], 1, "accept, CONNACK"),
     (&["question", "questions"], 3, "query"),
     (&["manner"], 3, "deviations, conformance"),

@@ -89,7 +89,7 @@ fn air_needs_a_baseline_and_a_figure_of_every_pollutant() {
 }
 
 #[test]
-fn a_part_of_a_year_is_compared_with_nothing() {
+fn a_part_of_a_year_has_no_comparison() {
     let figure = |year, complete| YearFigure {
         name: "fleet_tco2e".into(),
         year: FinancialYear(year),

@@ -291,7 +291,7 @@ fn new_vehicles_and_owners_are_counted_by_their_dates() {
 }
 
 #[test]
-fn faster_is_never_later() {
+fn a_faster_plan_is_never_later() {
     let start = month_scale(day("2026-11-24"));
     for seed in seeds() {
         let mut random = Random(seed);

@@ -193,7 +193,7 @@ fn random_plan(
 }
 
 #[test]
-fn a_plan_moves_the_path_and_nothing_else() {
+fn a_plan_moves_only_the_path() {
     let profile = Profile::by_name("nhs_sdu").unwrap();
     let as_of = day("2026-11-24");
     for seed in seeds() {

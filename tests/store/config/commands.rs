@@ -109,7 +109,7 @@ const COMMANDS: &[(&[&str], i32, &str, &str)] = &[
 ];
 
 #[test]
-fn commands_and_their_exit_codes() {
+fn commands_have_their_exit_codes() {
     let folder = folder_with_configurations();
     for &(arguments, code, out, err) in COMMANDS {
         let (found, stdout, stderr) = run(arguments, &folder);

@@ -104,7 +104,7 @@ fn commented_keys_show_the_defaults() {
 }
 
 #[test]
-fn the_environment_goes_on_top() {
+fn environment_variables_override_the_file() {
     let config = parse(
         "[ocpp]\nlisten = \"127.0.0.1:1\"\n",
         &[
