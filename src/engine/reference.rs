@@ -37,7 +37,7 @@ impl Reference {
         }
     }
 
-    /// Time of a charge point that counts against nobody: maintenance, or outside its opening hours.
+    /// Time of a charge point that is exempt from uptime: maintenance, or outside its opening hours.
     pub(super) fn is_exempt(&self, charge_point: &str, now: UtcMs) -> bool {
         self.uptime_rules()
             .exempts

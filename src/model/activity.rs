@@ -41,7 +41,7 @@ pub enum Subject {
         organisation: Arc<str>,
         /// DESNZ's class (`car_average`, ...).
         vehicle_class: Arc<str>,
-        /// DESNZ's fuel; `unknown` where the claim does not say.
+        /// DESNZ's fuel; `unknown` where the claim does not state it.
         fuel: Arc<str>,
     },
     /// Energy that a charge point delivered.

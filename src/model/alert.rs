@@ -15,9 +15,9 @@ use crate::units::{Month, UtcMs};
 pub enum Severity {
     /// Good to know.
     Info,
-    /// Somebody should look today.
+    /// To be looked at today.
     Warning,
-    /// Somebody should look now: not held back by quiet hours.
+    /// To be looked at now: not delayed by quiet hours.
     Critical,
 }
 

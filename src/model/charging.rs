@@ -13,7 +13,7 @@ use crate::units::UtcMs;
 )]
 #[repr(u8)]
 pub enum ConnectorStatus {
-    /// Not heard yet, or a word outside the standard.
+    /// Not reported yet, or a word outside the standard.
     #[default]
     Unknown = 0,
     /// No vehicle is plugged in.
@@ -28,13 +28,13 @@ pub enum ConnectorStatus {
     SuspendedEVSE = 5,
     /// Ended, still plugged.
     Finishing = 6,
-    /// Held for somebody.
+    /// Reserved for a driver.
     Reserved = 7,
     /// Out of order by command or schedule.
     Unavailable = 8,
     /// The charge point reports an error that prevents charging.
     Faulted = 9,
-    /// In use, more is not known (OCPP 1.5; OCPP 2.x until its transaction says more).
+    /// In use, more is not known (OCPP 1.5; OCPP 2.x until its transaction reports more).
     Occupied = 10,
 }
 
@@ -133,7 +133,7 @@ pub struct MeterSample {
     pub signed: Option<Box<SignedData>>,
 }
 
-/// Signed meter data: kilobytes that only a verifier can read. Kept is what tells them apart.
+/// Signed meter data: kilobytes that only a verifier can read. Stored is what identifies them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SignedData {
     /// Length of the text.
@@ -210,7 +210,7 @@ pub enum SessionQuality {
     ClockZone,
     /// OCPP 2.x: some events of the transaction are missing (`seqNo`).
     SeqGap,
-    /// A second stop said something else; the first one stands.
+    /// A second stop reported other values; the first one is used.
     StopConflict,
     /// The register moved on after the stop; that is in the energy.
     LateRegister,
@@ -280,7 +280,7 @@ pub struct SessionRecord {
     pub half_hours: Vec<HalfHour>,
     /// From plugging in to unplugging, as far as known, in ms.
     pub plugged_ms: i64,
-    /// When the vehicle was unplugged; `None` while it is not, or if nobody said.
+    /// When the vehicle was unplugged; `None` while it is plugged in, or if it was not reported.
     pub unplugged_at: Option<UtcMs>,
     /// When energy last stopped flowing.
     pub charging_ended_at: Option<UtcMs>,
@@ -288,9 +288,9 @@ pub struct SessionRecord {
     pub charging_ms: i64,
     /// Highest power seen in mW.
     pub peak_power_mw: Option<i64>,
-    /// Whose energy it was.
+    /// The user that the energy is booked to.
     pub user: EnergyUser,
-    /// Whose it may have been: the tag resembles a registered one. For people to confirm in `tags.csv`; nothing is booked on it.
+    /// A possible user: the tag resembles a registered one. A suggestion to confirm in `tags.csv`; nothing is booked to it.
     #[serde(default)]
     pub suggested_user: Option<EnergyUser>,
     /// Keyed hash of the token.

@@ -10,9 +10,9 @@ use crate::units::{UtcMs, WeeklyHours, Zone};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExemptReason {
-    /// Planned maintenance.
+    /// Maintenance that was planned.
     Maintenance,
-    /// Nobody could get there.
+    /// The site was not accessible.
     Closed,
 }
 

@@ -3,7 +3,7 @@
 /// Why a text is no id.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum IdError {
-    /// Nothing there.
+    /// The text has no characters.
     #[error("is empty")]
     Empty,
     /// Longer than [`check_id`] allows.

@@ -1,4 +1,4 @@
-//! F1: the nouns. Ids, the register, what a message can say (observation), what we conclude (fact), and their vocabulary.
+//! F1: the nouns. Ids, the register, the content of a message (observation), the conclusions (fact), and their vocabulary.
 
 mod activity;
 mod alert;

@@ -17,7 +17,7 @@ use crate::units::{Thousandths, UtcMs};
 /// for another format.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct FeedFormat {
-    /// Tells the formats apart.
+    /// Name of the format.
     pub number: u8,
     /// Significant digits of the numbers it prints; 0 is all of them.
     pub digits: u8,
@@ -39,33 +39,33 @@ pub enum Sequence {
     Lost(u32),
 }
 
-/// One thing said by a feed. Borrowed from the message while decoding; read back from the inbox at a restart.
+/// One event of a feed. Borrowed from the message while decoding; read back from the inbox at a restart.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Observation<'a> {
     /// A vehicle, charger or meter reported values over MQTT.
     #[serde(borrow)]
     Telemetry(Reading<'a>),
-    /// A charge point said something over OCPP, or its link changed.
+    /// An OCPP message of a charge point, or a change of its link.
     ChargePoint(ChargePointEvent),
     /// The daemon has just started: nothing was observed since the last thing before this.
     Restarted,
-    /// Somebody undid an entry of the audit log of registers.
+    /// A person undid an entry of the audit log of registers.
     CounterUndone {
         /// Number of the entry in the audit log.
         entry: u64,
     },
-    /// A decoder asks that this be given back to it after a restart.
+    /// State of a decoder, returned to it after a restart.
     Remembered(#[serde(borrow)] DecoderMemory<'a>),
     /// How the daemon itself fares, once a minute, for the alerts about it.
     OwnState(OwnState),
-    /// Somebody has seen an alert.
+    /// A person acknowledged an alert.
     AlertAcked {
         /// The alert that is acknowledged.
         fingerprint: Fingerprint,
         /// The user who did it.
         by: String,
     },
-    /// Somebody does not want to be told of alerts for a while.
+    /// A person silenced alerts for a while.
     AlertsSilenced {
         /// Labels (and `rule`, `severity`) with their values.
         matchers: Vec<(String, String)>,
@@ -76,12 +76,12 @@ pub enum Observation<'a> {
         /// The reason that was given.
         comment: String,
     },
-    /// Somebody ended a silence.
+    /// A person ended a silence.
     SilenceEnded {
         /// Number of the silence.
         id: u64,
     },
-    /// Somebody published a monthly figure.
+    /// A person or program published a monthly figure.
     Indicator(#[serde(borrow)] IndicatorReport<'a>),
     /// What a fleet emitted per kilometre in the month that has ended, for the alert about it.
     EmissionsOfMonth(EmissionsSample),
@@ -149,11 +149,11 @@ pub struct Reading<'a> {
     pub retained: bool,
     /// From a device's memory, by its own word: it is booked at its time and never becomes the live value.
     pub historical: bool,
-    /// What it tells about messages lost before it.
+    /// Messages lost before it, as far as the source shows that.
     pub sequence: Option<Sequence>,
     /// Silent for longer than this, the asset is stale; `None` is the general setting.
     pub stale_after_s: Option<u32>,
-    /// What was said, in the message's order.
+    /// Quantities and values, in the order of the message.
     pub entries: Cow<'a, [ReadingEntry<'a>]>,
 }
 
@@ -181,7 +181,7 @@ pub enum Value<'a> {
     Angle(i32),
     /// Latitude and longitude in units of 1e-7 degree.
     Position(i32, i32),
-    /// The source says that there is none: an id ends (the vehicle has left). Not the same as an unknown value, which is no entry at all.
+    /// The source reports that there is none: an id ends (the vehicle has left). Not the same as an unknown value, which is no entry at all.
     NoId,
 }
 
@@ -383,7 +383,7 @@ pub enum ChargePointMessage {
         /// `timestamp`.
         at: Option<UtcMs>,
     },
-    /// Its central system told it to be (in)operative (ChangeAvailability, accepted).
+    /// Its central system set it (in)operative (ChangeAvailability, accepted).
     AvailabilityChanged {
         /// 0 for all of it.
         connector_id: u32,

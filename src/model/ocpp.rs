@@ -40,21 +40,21 @@ impl OcppVersion {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum LinkMode {
-    /// Ours.
+    /// This daemon is the central system.
     #[default]
     Csms,
-    /// Its operator's; we forward the traffic and observe it.
+    /// The operator's central system; the daemon forwards the traffic and observes it.
     Tap,
 }
 
 /// Id of a transaction: a number from the central system (OCPP 1.6), or a text from the charging station (OCPP 2.x).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum TransactionId {
-    /// Of OCPP 1.6.
+    /// OCPP 1.6: chosen by the central system.
     Number(i64),
-    /// Of OCPP 2.x.
+    /// OCPP 2.x: chosen by the charging station.
     Text(Box<str>),
-    /// Of OCPP 1.6, while the operator's response has not been observed.
+    /// OCPP 1.6, while the operator's response has not been observed.
     Unknown,
 }
 

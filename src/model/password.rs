@@ -57,22 +57,22 @@ pub fn verify(hash: &str, password: &[u8]) -> bool {
     .is_ok()
 }
 
-/// The text is a password's hash.
+/// Whether the text is the hash of a password in a known format.
 pub fn is_hash(text: &str) -> bool {
     parse(text).is_some()
 }
 
-/// How slow a person's password is to check.
+/// Cost parameters of the hash of a person's password.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PersonCost {
     /// Memory filled, KiB.
     pub memory_kib: u32,
-    /// How often.
+    /// Passes over the memory (time cost of Argon2, RFC 9106 section 3.1).
     pub passes: u32,
 }
 
 impl PersonCost {
-    /// KiB written altogether: what a check takes, but for a factor.
+    /// KiB written altogether: proportional to the time of a check.
     pub fn work_kib(self) -> u64 {
         u64::from(self.memory_kib) * u64::from(self.passes)
     }
@@ -151,7 +151,7 @@ fn parse(hash: &str) -> Option<(NonZeroU32, Vec<u8>, Vec<u8>)> {
         .then_some((iterations, salt, expected))
 }
 
-/// SHA-256 of a secret that nobody can guess: a token, a session's key.
+/// SHA-256 of a secret of high entropy, such as a token or the key of a session.
 pub fn digest(secret: &[u8]) -> [u8; HASH_BYTES] {
     let mut out = [0u8; HASH_BYTES];
     out.copy_from_slice(digest::digest(&digest::SHA256, secret).as_ref());
@@ -173,7 +173,7 @@ pub fn token_digest(hash: &str) -> Option<[u8; HASH_BYTES]> {
         .ok()
 }
 
-/// Equal, told without stopping at the first difference.
+/// Compares in constant time: without stopping at the first difference.
 pub fn same(one: &[u8; HASH_BYTES], other: &[u8; HASH_BYTES]) -> bool {
     let different = one
         .iter()

@@ -1,4 +1,4 @@
-//! Rollup nouns: what a site or charge point did in a quarter of an hour, whose series that is, and a compact form of many of them.
+//! Rollups: the sums of a site or charge point over a quarter of an hour, the key of their series, and a compact form of many of them.
 //!
 //! Rollups are additive: what is known later is added to the same slot, and a day is the sum of its quarters.
 

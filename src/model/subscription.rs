@@ -1,10 +1,10 @@
-//! A topic filter that a broker may hold for our session: what is known of it outlasts our restarts, as the session does.
+//! A topic filter in our persistent session at a broker. It is stored, because the session outlasts restarts of the daemon.
 
 /// One filter of one session.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Subscription {
-    /// The topic filter.
+    /// Topic filter as sent in SUBSCRIBE.
     pub filter: String,
-    /// The QoS it was asked for with when the broker granted it; `None` = the broker may hold it or not.
+    /// The QoS requested when the broker granted it; `None` if the broker may have the subscription or not.
     pub qos: Option<u8>,
 }

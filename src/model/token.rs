@@ -19,12 +19,12 @@ impl fmt::Display for IdTokenHash {
 #[derive(Clone)]
 pub struct TokenHasher {
     key: hmac::Key,
-    /// Takes [`TokenHasher::written`] for what it is. Only for recorded traffic: a charge point that sends it must not be believed.
+    /// Reads texts in the form of [`TokenHasher::written`] as hashes. Only for recorded traffic: from a charge point they are ordinary tags.
     reads_written: bool,
 }
 
 impl TokenHasher {
-    /// With the store's key.
+    /// A hasher with the secret key of a store.
     pub fn new(key: &[u8; 32]) -> Self {
         Self {
             key: hmac::Key::new(hmac::HMAC_SHA256, key),
@@ -32,7 +32,7 @@ impl TokenHasher {
         }
     }
 
-    /// For captures, in which tags stand hashed.
+    /// A hasher for captures, whose tags are hashed already.
     pub fn for_captures(self) -> Self {
         Self {
             reads_written: true,
@@ -46,7 +46,7 @@ impl TokenHasher {
             .map_or_else(String::new, |hash| format!("#{hash}"))
     }
 
-    /// The hash of a tag in its normal form; `None` if nothing is left of it (free-vend chargers send an empty tag).
+    /// The hash of a tag in its normal form; `None` if that is empty (free-vend chargers send an empty tag).
     pub fn hash(&self, id_tag: &str) -> Option<IdTokenHash> {
         if let Some(digits) = id_tag
             .strip_prefix('#')
@@ -66,7 +66,7 @@ impl TokenHasher {
 }
 
 impl TokenHasher {
-    /// Hashes of what readers are known to make of this tag: bytes in reverse (Keba), the last byte lost (SmartEVSE), leading zeros lost.
+    /// Hashes of the forms in which readers are known to misread this tag: bytes in reverse (Keba), the last byte lost (SmartEVSE), leading zeros lost.
     /// A match is a suggestion for people, never an identity.
     pub fn resembling(&self, id_tag: &str) -> Vec<IdTokenHash> {
         let normal = normalise_id_token(id_tag);

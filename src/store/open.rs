@@ -1,4 +1,4 @@
-//! Opens the store: makes it, takes it over from an older version, or says why it cannot be used and what to do.
+//! Opens the store: creates it, migrates it from an older version, or reports why it cannot be used and what to do.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};

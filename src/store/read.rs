@@ -90,12 +90,12 @@ impl Reader {
         Ok((generation, activity))
     }
 
-    /// The same without keeping it; returns the generation of the checkpoint it is complete up to.
+    /// Passes each row to `handle` instead of collecting them; returns the generation of the checkpoint it is complete up to.
     pub fn each_activity(
         &self,
         from: Day,
         to: Day,
-        mut take: impl FnMut(ActivityRow),
+        mut handle: impl FnMut(ActivityRow),
     ) -> Result<u64, ReadError> {
         // One read transaction: a checkpoint in between must not show up in only one of the two answers.
         let transaction = self.0.unchecked_transaction()?;
@@ -121,7 +121,7 @@ impl Reader {
                 day: Day(row.get(0)?),
                 subject,
             };
-            let sums = ActivityData {
+            let activity = ActivityData {
                 distance: Metres(row.get(2)?),
                 fuel: Millilitres(row.get(3)?),
                 vehicle_grid: TenthWattHours(row.get(4)?),
@@ -129,30 +129,11 @@ impl Reader {
                 metered: row.get(6)?,
                 ..ActivityData::default()
             };
-            take(ActivityRow {
-                key,
-                activity: sums,
-            });
+            handle(ActivityRow { key, activity });
         }
-        let mut imported = transaction.prepare_cached(
-            "SELECT first_day, last_day, subject, fuel_card_ml, hvo_card_ml, claimed_m, product FROM imported WHERE last_day >= ?1 AND first_day <= ?2",
-        )?;
-        let mut rows = imported.query(params![from.0, to.0])?;
-        while let Some(row) = rows.next()? {
-            let (period, subject) = (
-                (Day(row.get(0)?), Day(row.get(1)?)),
-                row.get::<_, String>(2)?,
-            );
-            let sums = ActivityData {
-                fuel_card: Millilitres(row.get(3)?),
-                hvo_card: Millilitres(row.get(4)?),
-                claimed: Metres(row.get(5)?),
-                metered: row.get(6)?,
-                ..ActivityData::default()
-            };
-            let subject = serde_json::from_str(&subject)?;
-            spread_days(period, &sums, (from, to), &subject, &mut take);
-        }
+        drop(rows);
+        drop(statement);
+        each_imported(&transaction, (from, to), &mut handle)?;
         Ok(generation.unwrap_or(0) as u64)
     }
 
@@ -207,4 +188,32 @@ impl Reader {
             .optional()?;
         Ok(position.unwrap_or(0))
     }
+}
+
+/// The share of imported activity that lies in the days `from..=to`: a figure for a period is spread over its days.
+fn each_imported(
+    transaction: &rusqlite::Transaction<'_>,
+    (from, to): (Day, Day),
+    handle: &mut impl FnMut(ActivityRow),
+) -> Result<(), ReadError> {
+    let mut imported = transaction.prepare_cached(
+            "SELECT first_day, last_day, subject, fuel_card_ml, hvo_card_ml, claimed_m, product FROM imported WHERE last_day >= ?1 AND first_day <= ?2",
+        )?;
+    let mut rows = imported.query(params![from.0, to.0])?;
+    while let Some(row) = rows.next()? {
+        let (period, subject) = (
+            (Day(row.get(0)?), Day(row.get(1)?)),
+            row.get::<_, String>(2)?,
+        );
+        let sums = ActivityData {
+            fuel_card: Millilitres(row.get(3)?),
+            hvo_card: Millilitres(row.get(4)?),
+            claimed: Metres(row.get(5)?),
+            metered: row.get(6)?,
+            ..ActivityData::default()
+        };
+        let subject = serde_json::from_str(&subject)?;
+        spread_days(period, &sums, (from, to), &subject, &mut *handle);
+    }
+    Ok(())
 }

@@ -147,7 +147,7 @@ impl Charging {
             }
         }
         let only_late = powers.is_empty() && !late.is_empty();
-        // A transaction that ends and a connector that becomes free need not say that nothing flows any more.
+        // A transaction that ends and a connector that becomes free need not report that no power flows any more.
         let idle = state
             .connectors
             .iter()

@@ -27,7 +27,7 @@ pub(in crate::engine) struct Quality {
     pub stale: u64,
     /// Missing by running numbers.
     pub lost: u64,
-    /// At least one of them was heard at any time.
+    /// At least one of them has ever sent a message.
     pub any_message: bool,
 }
 

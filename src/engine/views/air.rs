@@ -9,7 +9,9 @@ use super::super::Engine;
 use super::ViewContext;
 use super::{StoredActivity, whole};
 use crate::engine::query::{Query, Stored};
-use crate::ledger::air::{AirInventory, AirSums, Pollutant, PollutantStatus, air, changes};
+use crate::ledger::air::{
+    AirInventory, AirSums, Pollutant, PollutantChange, PollutantStatus, air, changes,
+};
 use crate::units::{Day, Kilograms, Ratio};
 
 /// Pollutants of the days `from..=to` against the base year.
@@ -154,42 +156,7 @@ impl Engine {
             lengths,
             config,
         );
-        let any = |wanted| {
-            pollutants
-                .iter()
-                .any(|change| change.tracked && change.status == wanted)
-        };
-        let (status, supply) = match all_met {
-            Some(true) => (PollutantStatus::Met, None),
-            Some(false) => (PollutantStatus::NotMet, None),
-            None if any(PollutantStatus::NotComparable) && !any(PollutantStatus::NotSet) => (
-                PollutantStatus::NotComparable,
-                Some("ask for as many days as the base has: from 1 April to 31 March for a year"),
-            ),
-            None => (
-                PollutantStatus::NotSet,
-                Some(
-                    "the base year of every tracked pollutant: [air] base_nox_kg, base_pm25_kg, base_pm10_kg, or base_from and base_to of a year that the store has",
-                ),
-            ),
-        };
-        let kg = |sums: &AirSums, pollutant| {
-            sums.pollutant(pollutant, config.include_non_exhaust)
-                .kilograms()
-                .get()
-        };
-        let rows = found
-            .lines
-            .iter()
-            .map(|((organisation, vehicle_class), sums)| AirRow {
-                organisation: organisation.clone(),
-                vehicle_class,
-                distance_km: whole(sums.distance.0),
-                nox_kg: kg(sums, Pollutant::Nox),
-                pm25_kg: kg(sums, Pollutant::Pm25),
-                pm10_kg: kg(sums, Pollutant::Pm10),
-                pm_exhaust_kg: sums.pm_exhaust.kilograms().get(),
-            });
+        let (status, supply) = overall_status(&pollutants, all_met);
         AirView {
             from: from.to_string(),
             to: to.to_string(),
@@ -200,22 +167,72 @@ impl Engine {
             status,
             all_met,
             supply,
-            pollutants: pollutants
-                .into_iter()
-                .map(|change| PollutantRow {
-                    pollutant: change.pollutant,
-                    tracked: change.tracked,
-                    kg: change.emitted.get(),
-                    base_kg: change.base.map(Kilograms::get),
-                    change_ratio: change.change.map(Ratio::get),
-                    status: change.status,
-                })
-                .collect(),
-            rows: rows.collect(),
+            pollutants: pollutants.iter().map(PollutantRow::from_change).collect(),
+            rows: class_rows(&found, config.include_non_exhaust),
             not_computed_km: whole(found.not_computed_distance.0),
             not_computed: found.not_computed.into_iter().collect(),
             proxy_km: whole(found.proxy.0),
             phev_engine_on_km: whole(found.phev_engine_on.0),
         }
     }
+}
+
+impl PollutantRow {
+    fn from_change(change: &PollutantChange) -> Self {
+        Self {
+            pollutant: change.pollutant,
+            tracked: change.tracked,
+            kg: change.emitted.get(),
+            base_kg: change.base.map(Kilograms::get),
+            change_ratio: change.change.map(Ratio::get),
+            status: change.status,
+        }
+    }
+}
+
+/// The worst status of the tracked pollutants, and what to supply where they cannot be compared.
+fn overall_status(
+    pollutants: &[PollutantChange],
+    all_met: Option<bool>,
+) -> (PollutantStatus, Option<&'static str>) {
+    let any = |wanted| {
+        pollutants
+            .iter()
+            .any(|change| change.tracked && change.status == wanted)
+    };
+    match all_met {
+        Some(true) => (PollutantStatus::Met, None),
+        Some(false) => (PollutantStatus::NotMet, None),
+        None if any(PollutantStatus::NotComparable) && !any(PollutantStatus::NotSet) => (
+            PollutantStatus::NotComparable,
+            Some("ask for as many days as the base has: from 1 April to 31 March for a year"),
+        ),
+        None => (
+            PollutantStatus::NotSet,
+            Some(
+                "the base year of every tracked pollutant: [air] base_nox_kg, base_pm25_kg, base_pm10_kg, or base_from and base_to of a year that the store has",
+            ),
+        ),
+    }
+}
+
+/// By organisation and vehicle class.
+fn class_rows(inventory: &AirInventory, include_non_exhaust: bool) -> Vec<AirRow> {
+    let kg = |sums: &AirSums, pollutant| {
+        sums.pollutant(pollutant, include_non_exhaust)
+            .kilograms()
+            .get()
+    };
+    let lines = inventory.lines.iter();
+    lines
+        .map(|((organisation, vehicle_class), sums)| AirRow {
+            organisation: organisation.clone(),
+            vehicle_class,
+            distance_km: whole(sums.distance.0),
+            nox_kg: kg(sums, Pollutant::Nox),
+            pm25_kg: kg(sums, Pollutant::Pm25),
+            pm10_kg: kg(sums, Pollutant::Pm10),
+            pm_exhaust_kg: sums.pm_exhaust.kilograms().get(),
+        })
+        .collect()
 }

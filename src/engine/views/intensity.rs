@@ -175,6 +175,9 @@ impl Query for IntensityQuery {
     }
 }
 
+/// By day, site and user (the fleet, or sold).
+type DaySums = BTreeMap<(Day, Arc<str>, &'static str), OperationalSum>;
+
 impl Engine {
     /// `/api/v1/intensity` for half-hours of the days `from..=to`.
     pub fn intensity_view(
@@ -188,26 +191,9 @@ impl Engine {
             from.start(self.reference.register.zone()),
             to.end(self.reference.register.zone()),
         );
-        let series = IntensitySeries::from_slots(stored.slots.iter().copied());
-        let mut days: BTreeMap<(Day, Arc<str>, &'static str), OperationalSum> = BTreeMap::new();
-        let mut rows = Vec::new();
-        for record in self.charging_in(start, end, context.now, stored.sessions) {
-            let mut whole = OperationalSum::default();
-            for half_hour in within(&record, start, end) {
-                let intensity = self.intensity_of(&series, &record.site, half_hour.start);
-                let energy = TenthWattHours(half_hour.dwh);
-                whole.add(energy, intensity);
-                let key = (
-                    Day::of(half_hour.start, self.reference.register.zone()),
-                    record.site.clone(),
-                    fleet_or_sold(&record.user),
-                );
-                days.entry(key).or_default().add(energy, intensity);
-            }
-            if whole != OperationalSum::default() {
-                rows.push((record, whole));
-            }
-        }
+        let areas = self.area_rows(&stored.slots, start, context.now);
+        let truncated = stored.truncated;
+        let (days, mut rows) = self.day_and_session_sums((start, end), context.now, stored);
         rows.sort_by_key(|(record, _)| std::cmp::Reverse(record.started_at));
         rows.truncate(MAX_LISTED);
         IntensityView {
@@ -215,7 +201,7 @@ impl Engine {
             from: from.to_string(),
             to: to.to_string(),
             note: NOTE,
-            areas: self.area_rows(&stored.slots, start, context.now),
+            areas,
             days: days
                 .into_iter()
                 .map(|((day, site, user), sum)| IntensityDay {
@@ -235,8 +221,38 @@ impl Engine {
                 .into_iter()
                 .map(|(record, sum)| session_row(record, &sum))
                 .collect(),
-            truncated: stored.truncated,
+            truncated,
         }
+    }
+
+    /// Energy and emissions of the half-hours within `[start, end)`, by day and by session.
+    fn day_and_session_sums(
+        &self,
+        (start, end): (UtcMs, UtcMs),
+        now: UtcMs,
+        stored: StoredIntensity,
+    ) -> (DaySums, Vec<(SessionRecord, OperationalSum)>) {
+        let series = IntensitySeries::from_slots(stored.slots.iter().copied());
+        let mut days = DaySums::new();
+        let mut rows = Vec::new();
+        for record in self.charging_in(start, end, now, stored.sessions) {
+            let mut whole = OperationalSum::default();
+            for half_hour in within(&record, start, end) {
+                let intensity = self.intensity_of(&series, &record.site, half_hour.start);
+                let energy = TenthWattHours(half_hour.dwh);
+                whole.add(energy, intensity);
+                let key = (
+                    Day::of(half_hour.start, self.reference.register.zone()),
+                    record.site.clone(),
+                    fleet_or_sold(&record.user),
+                );
+                days.entry(key).or_default().add(energy, intensity);
+            }
+            if whole != OperationalSum::default() {
+                rows.push((record, whole));
+            }
+        }
+        (days, rows)
     }
 
     /// Rows of `charging_intensity` for the half-hours that begin in `[from, to)`.

@@ -68,7 +68,7 @@ pub use what_if::{WhatIfQuery, WhatIfView};
 
 use crate::units::UtcMs;
 
-/// What the engine is told with each query.
+/// Context of a query: state that the engine does not own.
 #[derive(Clone, Copy, Debug)]
 pub struct ViewContext {
     /// Time of the answer.

@@ -44,6 +44,21 @@ struct OcppJson<'a> {
     frame: Option<String>,
 }
 
+fn origin_name(origin: Origin) -> &'static str {
+    match origin {
+        Origin::ChargePoint => "charge_point",
+        Origin::Csms => "csms",
+    }
+}
+
+fn event_name(is_connected: bool) -> &'static str {
+    if is_connected {
+        "connected"
+    } else {
+        "disconnected"
+    }
+}
+
 /// The line as JSON, with hashes in place of RFID tags.
 pub(super) fn json_line(line: &Line, hasher: &TokenHasher) -> String {
     let hashed = |text: &str| redact(text, |tag| hasher.written(tag)).into_owned();
@@ -56,10 +71,9 @@ pub(super) fn json_line(line: &Line, hasher: &TokenHasher) -> String {
             properties,
             ..
         } => {
-            let topic = String::from_utf8_lossy(topic);
             let text = std::str::from_utf8(payload).ok().map(hashed);
             let mqtt = MqttJson {
-                topic: &topic,
+                topic: &String::from_utf8_lossy(topic),
                 payload_b64: text
                     .is_none()
                     .then(|| data_encoding::BASE64.encode(payload)),
@@ -87,10 +101,7 @@ pub(super) fn json_line(line: &Line, hasher: &TokenHasher) -> String {
             OcppJson {
                 charge_point,
                 version: Some(version.name()),
-                from: Some(match from {
-                    Origin::ChargePoint => "charge_point",
-                    Origin::Csms => "csms",
-                }),
+                from: Some(origin_name(*from)),
                 frame: Some(hashed(text)),
                 ..OcppJson::default()
             },
@@ -101,11 +112,7 @@ pub(super) fn json_line(line: &Line, hasher: &TokenHasher) -> String {
             at,
             OcppJson {
                 charge_point,
-                event: Some(if up.is_some() {
-                    "connected"
-                } else {
-                    "disconnected"
-                }),
+                event: Some(event_name(up.is_some())),
                 version: up.map(|(version, _)| version.name()),
                 mode: up.map(|(_, mode)| mode),
                 ..OcppJson::default()

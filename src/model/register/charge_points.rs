@@ -27,6 +27,16 @@ pub(super) const COLUMNS: &[&str] = &[
     "feed_ids",
 ];
 
+const MODES: &[(&str, ChargePointMode)] = &[
+    ("csms", ChargePointMode::Csms),
+    ("tap", ChargePointMode::Tap),
+];
+const ACCESSES: &[(&str, Access)] = &[
+    ("fleet", Access::Fleet),
+    ("staff", Access::Staff),
+    ("public", Access::Public),
+];
+
 pub(super) fn charge_point(
     row: &mut Row<'_>,
     id: Arc<str>,
@@ -36,27 +46,10 @@ pub(super) fn charge_point(
     let charge_point = ChargePoint {
         organisation: reference(row, "organisation", organisations, "organisations.csv"),
         site: reference(row, "site", sites, "sites.csv"),
-        mode: row
-            .word(
-                "mode",
-                &[
-                    ("csms", ChargePointMode::Csms),
-                    ("tap", ChargePointMode::Tap),
-                ],
-            )
-            .unwrap_or(ChargePointMode::Csms),
+        mode: row.word("mode", MODES).unwrap_or(ChargePointMode::Csms),
         connectors: row.whole("connectors", 1, 64).unwrap_or(1),
         max_power_kw: row.number("max_power_kw", 0.1, 5000.0),
-        access: row
-            .word(
-                "access",
-                &[
-                    ("fleet", Access::Fleet),
-                    ("staff", Access::Staff),
-                    ("public", Access::Public),
-                ],
-            )
-            .unwrap_or(Access::Fleet),
+        access: row.word("access", ACCESSES).unwrap_or(Access::Fleet),
         in_service_from: day(row, "in_service_from"),
         in_service_to: day(row, "in_service_to"),
         time_zone: row.text("time_zone"),
@@ -75,6 +68,22 @@ pub(super) fn charge_point(
         charge_point.in_service_from,
         charge_point.in_service_to,
     );
+    check_authentication(row, &charge_point);
+    let url = charge_point.upstream.as_deref().unwrap_or_default();
+    if charge_point.mode == ChargePointMode::Tap
+        && !(url.starts_with("ws://") || url.starts_with("wss://"))
+    {
+        row.refuse(
+            "upstream",
+            "a charge point of mode `tap` needs its operator's address",
+            "write wss://operator.example/ocpp; the charge point's own path is appended to it",
+        );
+    }
+    charge_point
+}
+
+/// The password must be a hash, and security profiles 1 and 2 need one.
+fn check_authentication(row: &mut Row<'_>, charge_point: &ChargePoint) {
     if charge_point
         .auth
         .as_deref()
@@ -93,17 +102,6 @@ pub(super) fn charge_point(
             "fill `auth`: `echo -n secret | fleetgauge hash-password` prints its hash",
         );
     }
-    let url = charge_point.upstream.as_deref().unwrap_or_default();
-    if charge_point.mode == ChargePointMode::Tap
-        && !(url.starts_with("ws://") || url.starts_with("wss://"))
-    {
-        row.refuse(
-            "upstream",
-            "a charge point of mode `tap` needs its operator's address",
-            "write wss://operator.example/ocpp; the charge point's own path is appended to it",
-        );
-    }
-    charge_point
 }
 
 fn ocpp_versions(row: &mut Row<'_>) -> Option<Vec<OcppVersion>> {

@@ -22,7 +22,7 @@ use crate::units::{Day, WeeklyHours, Zone};
 /// Everything registered, with the look-ups the engine needs.
 #[derive(Clone, Debug, Default)]
 pub struct Register {
-    /// The country whose rules it is read by.
+    /// The country whose rules apply.
     pub jurisdiction: &'static Jurisdiction,
     /// In the order of the file, as all lists here.
     pub organisations: Vec<Organisation>,
@@ -34,7 +34,7 @@ pub struct Register {
     pub charge_points: Vec<ChargePoint>,
     /// Rows of `renewable.csv`.
     pub renewable: Vec<RenewableContract>,
-    /// Whose tag is whose: `tags.csv` and the `id_tags` of vehicles, under the store's key.
+    /// Users by tag: `tags.csv` and the `id_tags` of vehicles, under the store's key.
     pub tags: HashMap<IdTokenHash, EnergyUser>,
     /// What readers are known to make of those tags, where it can be only one user's: for suggestions.
     pub resembling_tags: HashMap<IdTokenHash, EnergyUser>,
@@ -59,7 +59,7 @@ impl Register {
             .map(|&index| &self.vehicles[index])
     }
 
-    /// A site.
+    /// The site with this id.
     pub fn site(&self, id: &str) -> Option<&Site> {
         self.sites.iter().find(|site| &*site.id == id)
     }
@@ -122,15 +122,15 @@ pub enum Role {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Category {
-    /// M1.
+    /// UNECE category M1: cars.
     Car,
-    /// N1.
+    /// UNECE category N1: goods vehicles of up to 3,500 kg.
     Van,
     /// Over 3,500 kg, N2, N3, M3.
     Heavy,
-    /// L.
+    /// UNECE category L: two and three wheels.
     Motorcycle,
-    /// M2.
+    /// UNECE category M2: more than eight passengers, up to 5,000 kg.
     Minibus,
 }
 
@@ -162,13 +162,13 @@ impl Category {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ownership {
-    /// Owned.
+    /// Property of the organisation.
     Owned,
-    /// Leased.
+    /// On a lease contract.
     Leased,
-    /// Hired.
+    /// Hired for a short time.
     Hired,
-    /// Grey fleet: somebody's own vehicle; not in the denominator.
+    /// Grey fleet: an employee's own vehicle used for work; not in the denominator.
     Grey,
 }
 
@@ -177,7 +177,7 @@ pub enum Ownership {
 pub struct ClassOverride {
     /// The class stated.
     pub class: EmissionClass,
-    /// The evidence.
+    /// Evidence for the class, as an auditor needs it.
     pub reason: String,
     /// Last day it holds; `None` is open-ended.
     pub until: Option<Day>,
@@ -286,15 +286,15 @@ pub enum ChargePointMode {
     Tap,
 }
 
-/// `access` of a charge point: who uses it when no tag says otherwise.
+/// `access` of a charge point: its users where no tag is known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
-    /// The fleet.
+    /// Vehicles of the fleet.
     Fleet,
-    /// Staff cars.
+    /// Private cars of staff.
     Staff,
-    /// The public.
+    /// Any driver.
     Public,
 }
 
@@ -325,7 +325,7 @@ pub struct ChargePoint {
     pub auth: Option<String>,
     /// `upstream`: the operator's URL, for `tap`.
     pub upstream: Option<String>,
-    /// `ocpp_versions` spoken with it; `None` is what `[ocpp] versions` says.
+    /// `ocpp_versions` accepted from it; `None`: those of `[ocpp] versions`.
     pub ocpp_versions: Option<Vec<OcppVersion>>,
     /// `security_profile`: the least that it must come in by.
     pub security_profile: Option<u8>,

@@ -53,7 +53,7 @@ impl RegisterFiles {
     }
 }
 
-/// One thing wrong in one place.
+/// A mistake in a cell, a line or a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RegisterError {
     /// The file, as named by the caller.
@@ -110,24 +110,17 @@ impl Register {
     }
 }
 
-/// Walks the rows of one file. `columns` are all that exist, the first is required.
+/// Calls `handle` for each row of one file. `columns` are all that exist, the first is required.
 pub(super) fn each_row(
     file: Option<&(String, Vec<u8>)>,
     columns: &'static [&'static str],
     errors: &mut Vec<RegisterError>,
-    mut take: impl FnMut(&mut Row<'_>),
+    mut handle: impl FnMut(&mut Row<'_>),
 ) {
     let Some((file, bytes)) = file else { return };
-    let refuse = |line, reason: String, hint: &str| RegisterError {
-        file: file.clone(),
-        line,
-        column: String::new(),
-        value: String::new(),
-        reason,
-        hint: hint.to_owned(),
-    };
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        return errors.push(refuse(1, "is UTF-16".into(), "save it as `CSV UTF-8`"));
+        let error = line_error(file, 1, "is UTF-16", "save it as `CSV UTF-8`");
+        return errors.push(error);
     }
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new()
@@ -142,11 +135,9 @@ pub(super) fn each_row(
             Ok(true) => {}
             Ok(false) => break,
             Err(error) => {
-                return errors.push(refuse(
-                    reader.position().line(),
-                    error.to_string(),
-                    "check the quotes of this line",
-                ));
+                let line = reader.position().line();
+                let hint = "check the quotes of this line";
+                return errors.push(line_error(file, line, error.to_string(), hint));
             }
         }
         let line = record.position().map_or(0, csv::Position::line);
@@ -154,49 +145,68 @@ pub(super) fn each_row(
             header = Some(read_header(file, line, &record, columns, errors));
             continue;
         };
-        if record.iter().all(<[u8]>::is_empty) {
-            continue;
-        }
-        if record.len() > header.len() {
-            let reason = format!(
-                "has {} cells, the header has {}",
-                record.len(),
-                header.len()
-            );
-            errors.push(refuse(
+        if let Some(cells) = cells(file, line, header, &record, errors) {
+            handle(&mut Row {
+                file,
                 line,
-                reason,
-                "a cell with a comma in it needs quotes: \"a, b\"",
-            ));
-            continue;
+                cells,
+                errors,
+            });
         }
-        let mut cells = Vec::with_capacity(header.len());
-        for (column, cell) in header.iter().zip(record.iter()) {
-            let Some(column) = column else { continue };
-            match std::str::from_utf8(cell) {
-                Ok("") => {}
-                Ok(text) => cells.push((*column, text)),
-                Err(_) => errors.push(RegisterError {
-                    column: (*column).to_owned(),
-                    value: String::from_utf8_lossy(cell).into_owned(),
-                    ..refuse(line, "is not UTF-8".into(), "save the file as `CSV UTF-8`")
-                }),
-            }
-        }
-        take(&mut Row {
-            file,
-            line,
-            cells,
-            errors,
-        });
     }
     if header.is_none() {
-        errors.push(refuse(
-            1,
-            "is empty".into(),
-            &format!("the first line names the columns, such as `{}`; leave the file out if there is nothing to say", columns[0]),
-        ));
+        let hint = format!(
+            "the first line names the columns, such as `{}`; leave the file out if there is nothing to say",
+            columns[0]
+        );
+        errors.push(line_error(file, 1, "is empty", &hint));
     }
+}
+
+/// A mistake in the line as a whole.
+fn line_error(file: &str, line: u64, reason: impl Into<String>, hint: &str) -> RegisterError {
+    RegisterError {
+        file: file.to_owned(),
+        line,
+        column: String::new(),
+        value: String::new(),
+        reason: reason.into(),
+        hint: hint.to_owned(),
+    }
+}
+
+/// The cells of a row that are not empty, by column; `None` for an empty row and one with too many cells.
+fn cells<'a>(
+    file: &str,
+    line: u64,
+    header: &[Option<&'static str>],
+    record: &'a ByteRecord,
+    errors: &mut Vec<RegisterError>,
+) -> Option<Vec<(&'static str, &'a str)>> {
+    if record.iter().all(<[u8]>::is_empty) {
+        return None;
+    }
+    let (found, expected) = (record.len(), header.len());
+    if found > expected {
+        let reason = format!("has {found} cells, the header has {expected}");
+        let hint = "a cell with a comma in it needs quotes: \"a, b\"";
+        errors.push(line_error(file, line, reason, hint));
+        return None;
+    }
+    let mut cells = Vec::with_capacity(expected);
+    for (column, cell) in header.iter().zip(record.iter()) {
+        let Some(column) = column else { continue };
+        match std::str::from_utf8(cell) {
+            Ok("") => {}
+            Ok(text) => cells.push((*column, text)),
+            Err(_) => errors.push(RegisterError {
+                column: (*column).to_owned(),
+                value: String::from_utf8_lossy(cell).into_owned(),
+                ..line_error(file, line, "is not UTF-8", "save the file as `CSV UTF-8`")
+            }),
+        }
+    }
+    Some(cells)
 }
 
 fn read_header(
@@ -247,7 +257,7 @@ fn read_header(
     header
 }
 
-/// One row's cells, and where to report.
+/// One row's cells, and the list that mistakes go to.
 pub(super) struct Row<'a> {
     file: &'a str,
     line: u64,
@@ -256,7 +266,7 @@ pub(super) struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// Where the row stands.
+    /// Line number in the file, from 1.
     pub(super) fn line(&self) -> u64 {
         self.line
     }
@@ -291,14 +301,14 @@ impl Row<'_> {
         });
     }
 
-    /// A cell that `read` can make something of; the error text completes "`value`: ...".
+    /// A cell parsed by `parse`; the error text completes "`value`: ...".
     pub(super) fn parsed<T, E: fmt::Display>(
         &mut self,
         column: &str,
         hint: &str,
-        read: impl Fn(&str) -> Result<T, E>,
+        parse: impl Fn(&str) -> Result<T, E>,
     ) -> Option<T> {
-        match self.raw(column).map(read)? {
+        match self.raw(column).map(parse)? {
             Ok(value) => Some(value),
             Err(error) => {
                 self.refuse(column, error.to_string(), hint);
@@ -307,7 +317,7 @@ impl Row<'_> {
         }
     }
 
-    /// One of the words.
+    /// The value of one of `words`, without regard to case; any other word is a mistake.
     pub(super) fn word<T: Copy>(&mut self, column: &str, words: &[(&str, T)]) -> Option<T> {
         let text = self.raw(column)?.to_owned();
         let found = words
@@ -325,7 +335,7 @@ impl Row<'_> {
         found
     }
 
-    /// Yes or no.
+    /// `yes`, `true`, `y` or `1`, and their opposites.
     pub(super) fn flag(&mut self, column: &str) -> Option<bool> {
         self.word(
             column,

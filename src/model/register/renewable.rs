@@ -13,7 +13,7 @@ pub(super) const COLUMNS: &[&str] = &["site", "from", "to", "share", "factor_kgc
 /// A contract for a part of a site's electricity.
 #[derive(Clone, PartialEq, Debug)]
 pub struct RenewableContract {
-    /// `site`.
+    /// `site`: id of the site.
     pub site: Arc<str>,
     /// `from`: first day.
     pub from: Day,
@@ -23,7 +23,7 @@ pub struct RenewableContract {
     pub share: Ratio,
     /// `factor_kgco2e_per_kwh` of the contract; 0 for REGO-backed wind and solar.
     pub factor: KgCo2ePerKwh,
-    /// The line it stands in.
+    /// Line of the file, from 1.
     pub line: u64,
 }
 
@@ -58,7 +58,7 @@ impl Register {
     }
 }
 
-/// Reads a row; what is wrong with it is reported, and what contracts together cover more than everything.
+/// Parses a row. Mistakes are reported; contracts that together cover more than the whole energy are one.
 pub(super) fn contract(
     row: &mut Row<'_>,
     sites: Option<&HashSet<Arc<str>>>,
@@ -73,7 +73,7 @@ pub(super) fn contract(
             );
         }
     }
-    // Each cell is looked at before any is given up.
+    // All cells are parsed before the first return, so that every mistake is reported.
     let (site, from, to) = (
         reference(row, "site", sites, "sites.csv"),
         day(row, "from"),
@@ -98,38 +98,42 @@ pub(super) fn contract(
             "it is the first day without the contract",
         );
     }
-    // The sum can only rise at a first day.
+    check_shares(row, &contract, before);
+    Some(contract)
+}
+
+/// The contracts of one site cover at most its whole energy on every day.
+fn check_shares(row: &mut Row<'_>, contract: &RenewableContract, before: &[RenewableContract]) {
     let of_site = || {
         before
             .iter()
-            .chain([&contract])
+            .chain([contract])
             .filter(|other| other.site == contract.site)
     };
+    let share_on = |day: Day| {
+        of_site()
+            .filter(|other| other.holds(day))
+            .map(|other| other.share)
+            .sum::<Ratio>()
+    };
+    // The sum can only rise at a first day.
     let too_much = of_site()
         .filter(|other| contract.holds(other.from) || other.holds(contract.from))
         .map(|other| other.from.max(contract.from))
-        .find(|day| {
-            of_site()
-                .filter(|other| other.holds(*day))
-                .map(|other| other.share)
-                .sum::<Ratio>()
-                > Ratio::ONE + Ratio::constant(1e-9)
-        });
-    if let Some(day) = too_much {
-        let lines: Vec<String> = before
-            .iter()
-            .filter(|other| other.site == contract.site && other.holds(day))
-            .map(|other| other.line.to_string())
-            .collect();
-        let reason = format!(
-            "with line {} more than all of the site's energy is covered on {day}",
-            lines.join(", ")
-        );
-        row.refuse(
-            "share",
-            reason,
-            "shares of one site at one time add up to 1 at most; `to` is the first day without",
-        );
-    }
-    Some(contract)
+        .find(|day| share_on(*day) > Ratio::ONE + Ratio::constant(1e-9));
+    let Some(day) = too_much else { return };
+    let lines: Vec<String> = before
+        .iter()
+        .filter(|other| other.site == contract.site && other.holds(day))
+        .map(|other| other.line.to_string())
+        .collect();
+    let reason = format!(
+        "with line {} more than all of the site's energy is covered on {day}",
+        lines.join(", ")
+    );
+    row.refuse(
+        "share",
+        reason,
+        "shares of one site at one time add up to 1 at most; `to` is the first day without",
+    );
 }

@@ -82,12 +82,12 @@ pub struct Stats {
     /// Lines of the capture that were dropped because its queue was full.
     pub capture_dropped: AtomicU64,
     /// OCPP responses without a request.
-    pub ocpp_unasked: AtomicU64,
+    pub ocpp_unsolicited: AtomicU64,
     /// Connections refused (limit, credentials, unknown id).
     pub connections_refused: AtomicU64,
     /// Connected MQTT brokers.
     pub brokers_connected: AtomicU64,
-    /// Commits made.
+    /// Commits of the store, without failed ones.
     pub commits: AtomicU64,
     /// Failed commits, which are repeated.
     pub commit_failures: AtomicU64,
@@ -121,7 +121,7 @@ pub struct Stats {
     pub notifications_failed: AtomicU64,
     /// Notifications that a receiver refused for good.
     pub notifications_refused: AtomicU64,
-    /// Checkpoints written.
+    /// Checkpoints written since the start.
     pub checkpoints: AtomicU64,
     rejects: Mutex<Rejects>,
     ignored: Mutex<IgnoredFields>,

@@ -11,7 +11,7 @@ use crate::telemetry::Formats;
 pub enum MqttVersion {
     /// 3.1.1.
     V4,
-    /// 5.
+    /// MQTT 5 (OASIS Standard, 2019).
     #[default]
     V5,
 }
@@ -47,7 +47,7 @@ pub struct BrokerConfig {
     pub max_packet_bytes: usize,
     /// `max_inflight`: messages waiting for their commit (receive maximum).
     pub max_inflight: u16,
-    /// `formats`: those that may come here; default: told by the topic, among all of them.
+    /// `formats`: those accepted here; by default the topic decides among all of them.
     pub formats: Arc<Formats>,
     /// `retain_means_replay`: the retain flag marks a broker's stored copy. False for a broker behind a bridge that sets it on live messages.
     pub retain_means_replay: bool,
@@ -76,7 +76,7 @@ impl Default for BrokerConfig {
     }
 }
 
-/// Says why a topic filter is none (MQTT 5 sections 4.7 and 4.8). A broker ends the connection of a client that sends one.
+/// Checks a topic filter; the error is the reason (MQTT 5 sections 4.7 and 4.8). A broker ends the connection of a client that sends one.
 pub fn check_filter(filter: &str) -> Result<(), &'static str> {
     let topics = match filter.strip_prefix("$share/") {
         None => filter,

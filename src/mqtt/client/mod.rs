@@ -47,7 +47,7 @@ struct Incoming {
     connection: u64,
 }
 
-/// Tells topics that this daemon publishes itself, which a filter such as `#` brings back.
+/// Recognises topics that this daemon publishes itself, which a filter such as `#` brings back.
 pub type IsOwnTopic = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
 
 /// A broker, ready to be connected to.

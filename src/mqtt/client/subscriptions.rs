@@ -1,6 +1,6 @@
-//! Which filters a broker holds for our session, against those that are wanted: what to ask for at a connection. Sends nothing itself.
+//! Compares the filters that a broker has for our session with the configured ones, and plans SUBSCRIBE and UNSUBSCRIBE. Sends nothing itself.
 //!
-//! A filter is written down as "may be held" before it is first asked for and stays so after it was given up, because a broker that is
+//! A filter is stored as "possibly subscribed" before it is first requested, and stays so after it was given up, because a broker that is
 //! killed may come back with an older copy of the session (Mosquitto saves every half hour). Such filters are unsubscribed again at each
 //! connection that finds a session; a session that is new has none. A broker that is taken out of the configuration keeps its session,
 //! and what it holds for us, until it expires.
@@ -9,15 +9,15 @@ use std::collections::BTreeMap;
 
 use crate::model::Subscription;
 
-/// Filters given up that are still remembered; a person does not change `topics` more often while one session lives.
+/// Most filters given up that are still stored; an operator does not change `topics` more often while one session lives.
 const MAX_FORMER: usize = 256;
 
-/// What is to be asked at a connection.
+/// The requests to send after CONNACK.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Plan {
-    /// In one UNSUBSCRIBE.
+    /// Filters of one UNSUBSCRIBE; none is sent if it is empty.
     pub unsubscribe: Vec<String>,
-    /// In one SUBSCRIBE.
+    /// Filters of one SUBSCRIBE; none is sent if it is empty.
     pub subscribe: Vec<String>,
 }
 
@@ -27,12 +27,12 @@ pub(super) struct Subscriptions {
     wanted: Vec<String>,
     qos: u8,
     held: BTreeMap<String, Option<u8>>,
-    asked: Vec<String>,
+    requested: Vec<String>,
     dropped: Vec<String>,
 }
 
 impl Subscriptions {
-    /// With what was remembered from earlier runs.
+    /// `remembered` is the stored state of earlier runs.
     pub(super) fn new(mut wanted: Vec<String>, qos: u8, remembered: Vec<Subscription>) -> Self {
         wanted.sort();
         wanted.dedup();
@@ -47,16 +47,16 @@ impl Subscriptions {
             wanted,
             qos,
             held,
-            asked: Vec::new(),
+            requested: Vec::new(),
             dropped: Vec::new(),
         }
     }
 
-    /// What is to be remembered.
+    /// The state to store.
     pub(super) fn rows(&self) -> Vec<Subscription> {
         let mut room = MAX_FORMER;
         let kept = self.held.iter().filter(|(filter, _)| {
-            let former = !self.wants(filter);
+            let former = !self.is_configured(filter);
             let fits = !former || room > 0;
             room -= usize::from(former && fits);
             fits
@@ -68,7 +68,7 @@ impl Subscriptions {
         .collect()
     }
 
-    /// CONNACK. `again` asks for everything wanted, granted before or not.
+    /// CONNACK. `again` requests every configured filter, granted before or not.
     pub(super) fn connected(&mut self, session_present: bool, again: bool) -> Plan {
         if !session_present {
             self.held = self
@@ -80,11 +80,11 @@ impl Subscriptions {
         self.dropped = self
             .held
             .keys()
-            .filter(|filter| !self.wants(filter))
+            .filter(|filter| !self.is_configured(filter))
             .cloned()
             .collect();
         let granted = |filter: &String| self.held.get(filter) == Some(&Some(self.qos));
-        self.asked = self
+        self.requested = self
             .wanted
             .iter()
             .filter(|filter| again || !granted(filter))
@@ -92,17 +92,17 @@ impl Subscriptions {
             .collect();
         Plan {
             unsubscribe: self.dropped.clone(),
-            subscribe: self.asked.clone(),
+            subscribe: self.requested.clone(),
         }
     }
 
-    /// SUBACK, in the order of [`Plan::subscribe`]: gives what was refused, and why. An answer to another question is no answer.
+    /// SUBACK, in the order of [`Plan::subscribe`]: returns what was refused, and why. An answer with another number of filters belongs to another request and is ignored.
     pub(super) fn subscribed(&mut self, answers: Vec<Result<u8, String>>) -> Vec<(String, String)> {
-        if answers.len() != self.asked.len() {
+        if answers.len() != self.requested.len() {
             return Vec::new();
         }
         let mut refused = Vec::new();
-        for (filter, answer) in std::mem::take(&mut self.asked).into_iter().zip(answers) {
+        for (filter, answer) in std::mem::take(&mut self.requested).into_iter().zip(answers) {
             match answer {
                 Ok(_) => drop(self.held.insert(filter, Some(self.qos))),
                 Err(reason) => {
@@ -114,7 +114,7 @@ impl Subscriptions {
         refused
     }
 
-    /// UNSUBACK, in the order of [`Plan::unsubscribe`]: gives what stays, and why.
+    /// UNSUBACK, in the order of [`Plan::unsubscribe`]: returns the filters that stay subscribed, and why.
     pub(super) fn unsubscribed(&mut self, answers: Vec<Option<String>>) -> Vec<(String, String)> {
         let dropped = std::mem::take(&mut self.dropped);
         for filter in &dropped {
@@ -127,7 +127,7 @@ impl Subscriptions {
             .collect()
     }
 
-    fn wants(&self, filter: &str) -> bool {
+    fn is_configured(&self, filter: &str) -> bool {
         self.wanted
             .binary_search_by(|wanted| wanted.as_str().cmp(filter))
             .is_ok()
@@ -157,12 +157,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_granted_is_not_asked_for_again_while_the_session_lives() {
+    fn a_granted_filter_is_not_requested_again_in_the_same_session() {
         let mut known = Subscriptions::new(filters(&["b", "a", "b"]), 1, Vec::new());
         assert_eq!(
             known.rows(),
             [row("a", None), row("b", None)],
-            "written down before it is asked for"
+            "stored before it is requested"
         );
         assert_eq!(known.connected(false, false), plan(&[], &["a", "b"]));
         assert!(known.subscribed(vec![Ok(1), Ok(0)]).is_empty());
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_up_is_given_up_again_until_the_session_is_new() {
+    fn a_filter_given_up_is_unsubscribed_until_the_session_is_new() {
         let mut known = Subscriptions::new(
             filters(&["a"]),
             1,
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_not_remembered_and_asked_for_at_the_next_connection() {
+    fn a_refused_filter_is_not_stored_and_is_requested_at_the_next_connection() {
         let mut known = Subscriptions::new(filters(&["a", "b"]), 1, Vec::new());
         known.connected(false, false);
         assert_eq!(
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(known.connected(true, false), plan(&[], &["b"]));
         assert!(
             known.subscribed(vec![Ok(1), Ok(1)]).is_empty(),
-            "an answer to something else"
+            "an answer to another request"
         );
         assert_eq!(known.rows(), [row("a", Some(1))]);
     }

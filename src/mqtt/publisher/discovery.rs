@@ -159,7 +159,7 @@ struct Origin {
     sw_version: &'static str,
 }
 
-/// The parts of a document that tell its writer.
+/// The fields of a document that identify its publisher.
 #[derive(Deserialize)]
 struct FoundDocument {
     origin: FoundOrigin,

@@ -220,7 +220,7 @@ impl Poll {
                 () = async { drop(shutdown.wait_for(|stop| *stop).await) } => break,
             };
             match event {
-                Ok(event) => self.take(event, &mut back_off),
+                Ok(event) => self.handle(event, &mut back_off),
                 Err(error) => {
                     self.is_connected(false);
                     let wait = back_off.pause();
@@ -244,7 +244,7 @@ impl Poll {
         self.is_connected(false);
     }
 
-    fn take(&mut self, event: BrokerEvent, back_off: &mut BackOff) {
+    fn handle(&mut self, event: BrokerEvent, back_off: &mut BackOff) {
         let home = &self.config.home_assistant;
         let birth = format!("{}/status", home.prefix);
         match event {

@@ -1,7 +1,7 @@
 //! The overview as topics: one plain value each, its unit in the name, exactly as `/api/v1/overview` has it. Computes no figures of its own.
 //!
-//! What is unknown is erased (an empty retained message), because a subscriber must not take an old value for a present one.
-//! Alerts are one topic a rule, which holds those that are firing, so that none stays behind whatever happens in between.
+//! The topic of an unknown value is cleared with an empty retained message: a subscriber must not take an old value for a present one.
+//! Alerts have one topic per rule, with the list of those that fire: an alert that ends while the broker is away leaves no topic behind.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +14,9 @@ use crate::engine::views::{
 use crate::ledger::targets::{Amount, TargetStatus};
 use crate::model::Severity;
 
-/// Whether we are there: `online`, or `offline` by our own farewell or the broker's (last will).
+/// Availability: `online`; `offline` is published at shutdown, or by the broker (will) if the connection is lost.
 pub(super) const STATUS: &str = "status";
-/// The whole answer of `/api/v1/overview`.
+/// The answer of `/api/v1/overview`, as JSON.
 const OVERVIEW: &str = "overview";
 /// State of one vehicle for Home Assistant, by its object id.
 pub(super) const STATE: &str = "state";
@@ -80,10 +80,10 @@ const VALUES: &[(&str, Print)] = &[
 /// The share still missing to the goal.
 const GAP: &str = "target/gap_ratio";
 
-/// What is firing, by rule.
+/// Firing alerts: one topic per rule below this one.
 const ALERTS: &str = "alerts/";
 
-/// A topic below the prefix is one of this tree.
+/// Whether a topic (below the prefix) is one that this module publishes.
 pub(super) fn is_own_topic(topic: &str) -> bool {
     let state = topic
         .strip_prefix(STATE)
@@ -152,7 +152,7 @@ impl<'a> FiringAlert<'a> {
     }
 }
 
-/// For each rule a list of its firing alerts, erased if there is none.
+/// For each rule a list of its firing alerts, cleared if there is none.
 pub(super) fn alerts(prefix: &str, view: &AlertsView) -> serde_json::Result<Vec<Message>> {
     let message = |rule: &AlertRuleRow| {
         let firing: Vec<FiringAlert<'_>> = view

@@ -22,9 +22,9 @@ pub struct ListenerConfig {
     pub max_connections: usize,
     /// `max_inflight`: PUBLISH packets of one connection waiting for their commit (MQTT 5 receive maximum).
     pub max_inflight: u16,
-    /// `formats`: those that may come here; default: told by the topic, among all of them.
+    /// `formats`: those accepted here; by default the topic decides among all of them.
     pub formats: Arc<Formats>,
-    /// `retain_means_replay`: the retain flag marks a broker's stored copy. False here: a device only asks to keep one.
+    /// `retain_means_replay`: the retain flag marks a broker's stored copy. False here: from a device it only requests that one is kept.
     pub retain_means_replay: bool,
 }
 

@@ -22,7 +22,7 @@ use crate::model::{RejectReason, Stats};
 use crate::mqtt::server::responses;
 use crate::mqtt::server::responses::{PINGRESP, PUBACK, PUBCOMP, PUBREC};
 
-/// A device that does not say CONNECT by then goes.
+/// A connection without CONNECT is closed after this time.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// Read at once; also the largest batch.
 const READ_BYTES: usize = 64 * 1024;
@@ -43,7 +43,7 @@ pub(super) struct Connection {
     stream: TcpStream,
     shared: Arc<Shared>,
     generation: u64,
-    /// The beginning of a packet whose end has not come.
+    /// Bytes of a packet that is not complete yet.
     partial: BytesMut,
     version: Version,
     client_id: String,
@@ -61,7 +61,7 @@ pub(super) struct Connection {
 enum End {
     /// DISCONNECT: no will.
     Clean,
-    /// Anything else.
+    /// By an error, a time-out or the end of the stream: the will is published.
     Abrupt,
 }
 
@@ -95,14 +95,14 @@ impl Connection {
             }
         };
         let keep_alive = connect.keep_alive;
-        if !self.welcome(connect).await {
+        if !self.handshake(connect).await {
             return;
         }
         Stats::count(&self.shared.stats.listener_connections);
         let (taken_over, mut taken) = oneshot::channel();
-        self.enter(taken_over);
+        self.register(taken_over);
         let end = self.serve(keep_alive, &mut taken).await;
-        self.leave();
+        self.release();
         Stats::release(&self.shared.stats.listener_connections);
         if let (End::Abrupt, Some(will)) = (end, self.will.take()) {
             let message = self.message(will.topic, will.payload, will.retained, Vec::new());
@@ -118,7 +118,7 @@ impl Connection {
         }
     }
 
-    fn faulty<T>(&mut self, fault: &Fault) -> Option<T> {
+    fn refuse<T>(&mut self, fault: &Fault) -> Option<T> {
         let reason = if matches!(fault, Fault::TooLarge(_)) {
             RejectReason::TooLarge
         } else {
@@ -156,7 +156,7 @@ impl Connection {
         // What came together with the CONNECT.
         if !self.partial.is_empty() {
             let data = std::mem::take(&mut self.partial);
-            if let Some(end) = self.take(data).await {
+            if let Some(end) = self.receive(data).await {
                 return end;
             }
         }
@@ -171,7 +171,7 @@ impl Connection {
                         return End::Abrupt;
                     }
                     match self.read() {
-                        Ok(Some(data)) => if let Some(end) = self.take(data).await {
+                        Ok(Some(data)) => if let Some(end) = self.receive(data).await {
                             return end;
                         },
                         Ok(None) => {}
@@ -215,7 +215,7 @@ impl Connection {
     }
 
     /// Handles all complete packets of a read; PUBLISH packets become one batch.
-    async fn take(&mut self, mut data: BytesMut) -> Option<End> {
+    async fn receive(&mut self, mut data: BytesMut) -> Option<End> {
         let mut messages = Vec::new();
         let mut waiting: Durable = Vec::new();
         let end = loop {
@@ -239,7 +239,7 @@ impl Connection {
             let sender = self.durable_sender.clone();
             let receipt = (!waiting.is_empty()).then(|| {
                 Receipt::new(move |_| {
-                    // The connection may be gone; then nobody waits for the acknowledgement.
+                    // If the connection is closed, the acknowledgement is not needed any more.
                     let _ = sender.send(waiting);
                 })
             });
@@ -258,7 +258,7 @@ impl Connection {
     }
 
     async fn close_faulty(&mut self, fault: &Fault) -> Option<End> {
-        self.faulty::<()>(fault);
+        self.refuse::<()>(fault);
         let reason = match fault {
             Fault::Malformed(_) => 0x81,
             Fault::Protocol(_) => 0x82,
@@ -353,7 +353,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Towards a broker the retain flag only asks to keep a copy (MQTT 5, section 3.3.1.3): what a device says here is live.
+    /// In a PUBLISH to a server the retain flag only requests that a copy is kept (MQTT 5, section 3.3.1.3): the value itself is live.
     fn message(
         &self,
         topic: Bytes,

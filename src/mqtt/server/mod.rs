@@ -30,14 +30,14 @@ struct Shared {
     frames: FrameSender,
     clock: ArrivalClock,
     stats: Arc<Stats>,
-    /// Who is connected under which client id, to be told when the id connects again.
+    /// Connected clients by client id, with the channel that closes one when its id connects again.
     clients: Mutex<HashMap<String, (u64, oneshot::Sender<()>)>>,
 }
 
 /// Pause after accept() failed, which mostly means that file descriptors ran out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves devices until told to stop.
+/// Serves devices until shutdown.
 pub async fn run(
     config: ListenerConfig,
     passwords: Option<PasswordFile>,

@@ -196,7 +196,7 @@ impl Body {
     }
 }
 
-/// Reads a CONNECT. `Err(None)`: a protocol version nobody here speaks.
+/// Reads a CONNECT. `Err(None)`: a protocol version other than 3.1.1 and 5.
 pub(super) fn connect(raw: Raw) -> Result<Connect, Option<Fault>> {
     if raw.first != 0x10 {
         return Err(Some(Fault::Protocol("the first packet is not a CONNECT")));
@@ -292,7 +292,7 @@ pub(super) fn packet_id(raw: Raw) -> Result<u16, Fault> {
     Body(raw.body).packet_id()
 }
 
-/// Reads SUBSCRIBE or UNSUBSCRIBE: its packet id and, per filter, the QoS asked for (0 for UNSUBSCRIBE).
+/// Reads SUBSCRIBE or UNSUBSCRIBE: its packet id and, per filter, the QoS requested (0 for UNSUBSCRIBE).
 pub(super) fn filters(raw: Raw, version: Version) -> Result<(u16, Vec<u8>), Fault> {
     let subscribe = raw.first >> 4 == 8;
     if raw.first & 0x0f != 2 {

@@ -23,8 +23,8 @@ pub(super) fn refuse(version: Version, refusal: Refusal, out: &mut Vec<u8>) {
     }
 }
 
-/// CONNACK for a welcome. No session is kept, so session present is 0 and the session expiry is 0.
-pub(super) fn welcome(
+/// CONNACK of an accepted client. No session is kept, so session present is 0 and the session expiry is 0.
+pub(super) fn connack(
     version: Version,
     assigned_id: Option<&str>,
     receive_maximum: u16,
@@ -74,7 +74,7 @@ pub(super) const PUBACK: u8 = 0x40;
 pub(super) const PUBREC: u8 = 0x50;
 /// PUBCOMP's first byte.
 pub(super) const PUBCOMP: u8 = 0x70;
-/// PINGRESP.
+/// PINGRESP as sent: it has no content.
 pub(super) const PINGRESP: [u8; 2] = [0xd0, 0];
 
 /// SUBACK (`0x90`) with the QoS granted per filter, or UNSUBACK (`0xb0`).

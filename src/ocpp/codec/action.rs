@@ -7,7 +7,7 @@ use crate::json::Json;
 use crate::model::{ChargePointMessage, IdTokenHash, OcppVersion, TokenHasher};
 use crate::units::UtcMs;
 
-/// What a request asks for.
+/// The action of a request.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Request {
     /// May this token charge? The ledger does not store it.
@@ -20,7 +20,7 @@ pub enum Request {
 
 /// What decoding one payload needs beside the payload, and what it finds out.
 pub(super) struct Decoding<'a> {
-    /// Hashes tags.
+    /// Replaces RFID tags by their keyed hashes.
     pub hasher: &'a TokenHasher,
     /// Reads times, and remembers if one lacks its zone.
     pub times: Times,

@@ -12,7 +12,7 @@ use crate::model::{OcppVersion, RejectReason, TokenHasher};
 pub struct ParseOptions<'a> {
     /// The version agreed on.
     pub version: OcppVersion,
-    /// Hashes tags.
+    /// Replaces RFID tags by their keyed hashes.
     pub hasher: &'a TokenHasher,
     /// How deep JSON may nest.
     pub max_depth: usize,
@@ -27,7 +27,7 @@ pub enum Frame<'a> {
     Call {
         /// JSON text of the id.
         id: &'a str,
-        /// The action.
+        /// Action of the request, `BootNotification` for example.
         action: Action,
         /// The decoded payload.
         request: Request,

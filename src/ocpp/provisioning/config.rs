@@ -17,7 +17,7 @@ pub struct ProvisioningConfig {
     pub call_timeout: Duration,
     /// Measurands to sample during a transaction, the most important first.
     pub measurands: Vec<String>,
-    /// Their interval.
+    /// Interval of the sampled measurands.
     pub sample_interval: Duration,
     /// Their interval at charge points of 50 kW and more.
     pub sample_interval_rapid: Duration,

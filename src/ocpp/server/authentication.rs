@@ -1,4 +1,4 @@
-//! Authenticates charge points: the register says which proof is needed, a password or a client certificate gives it.
+//! Authenticates charge points: the register states whether a password or a client certificate is needed.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -130,7 +130,7 @@ fn check_certificate(
     }
 }
 
-/// A charge point that is not in the register goes where `ocpp.unknown` says.
+/// `ocpp.unknown` decides on a charge point that is not in the register.
 fn authenticate_unknown(
     request: &Request,
     address: IpAddr,

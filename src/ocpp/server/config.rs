@@ -14,7 +14,7 @@ pub enum Unknown {
     /// `refuse`: 404.
     #[default]
     Refuse,
-    /// `quarantine`: answered, so that an installer sees it work, but nothing it says is booked. It is listed as a reject.
+    /// `quarantine`: answered, so that an installer sees it work, but none of its messages is booked. It is listed as a reject.
     Quarantine,
     /// `accept`: like registered ones, at site `unknown`; any tag may charge.
     Accept,
@@ -41,13 +41,13 @@ pub struct OcppConfig {
     pub client_ca_file: Option<PathBuf>,
     /// `unknown`.
     pub unknown: Unknown,
-    /// `versions`: spoken here, unless the register says otherwise for a charge point.
+    /// `versions`: OCPP versions accepted here, unless the register lists others for the charge point.
     pub versions: Vec<OcppVersion>,
     /// `require_subprotocol`: refuse charge points that offer no `Sec-WebSocket-Protocol` (else 1.6 is assumed).
     pub require_subprotocol: bool,
     /// `strict_upgrade`: refuse charge points that leave `Connection: Upgrade` out.
     pub strict_upgrade: bool,
-    /// `accept_hex_passwords`: also take a password whose hex digits were sent instead of the bytes they stand for.
+    /// `accept_hex_passwords`: also accept a password whose hex digits were sent instead of the bytes they stand for.
     pub accept_hex_passwords: bool,
     /// `deflate`: take compressed messages from charge points that offer them (RFC 7692).
     pub deflate: bool,

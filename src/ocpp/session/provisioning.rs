@@ -118,7 +118,7 @@ impl ChargePointSession {
             .as_mut()
             .is_some_and(|provisioner| provisioner.response(id, response, Instant::now()));
         if !is_ours {
-            Stats::count(&self.shared.stats.ocpp_unasked);
+            Stats::count(&self.shared.stats.ocpp_unsolicited);
         }
     }
 

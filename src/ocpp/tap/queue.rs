@@ -22,7 +22,7 @@ struct State {
     closed: bool,
 }
 
-/// The queue.
+/// A bounded queue between the link and its observer; the link never waits for it.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     state: Mutex<State>,

@@ -19,7 +19,7 @@ const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// The largest body of a refusal that is passed on, in bytes.
 const MAX_REFUSAL_BYTES: usize = 64 * 1024;
 
-/// Dials operators.
+/// Connects to the central systems of operators.
 #[derive(Clone, Default)]
 pub struct Upstream {
     roots: Option<Arc<RootCertStore>>,

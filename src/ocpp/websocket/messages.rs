@@ -11,12 +11,12 @@ pub enum Part {
         text: bool,
         /// RSV1 was set.
         compressed: bool,
-        /// The payload.
+        /// Payload of the message, without frame heads and masks.
         payload: Vec<u8>,
     },
     /// A ping, with the payload of the pong.
     Ping(Vec<u8>),
-    /// A pong.
+    /// Pong frame: a sign of life.
     Pong,
     /// A close frame, with its code.
     Close(Option<u16>),
@@ -31,7 +31,7 @@ pub struct Broken(pub &'static str);
 /// The number of bytes kept of a message beyond the limit.
 const KEPT_OF_TOO_LARGE: usize = 512;
 
-/// Assembles messages.
+/// Assembles messages from frames (RFC 6455 section 5.4).
 #[derive(Debug)]
 pub struct Assembler {
     max_bytes: usize,

@@ -147,7 +147,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.send_frame(Opcode::Ping, b"").await
     }
 
-    /// Says goodbye. `reason` is at max_bytes 123 bytes.
+    /// Sends a Close frame. `reason` has at most 123 bytes (RFC 6455 section 5.5).
     pub async fn close(&mut self, code: u16, reason: &str) -> io::Result<()> {
         let payload = [&code.to_be_bytes(), reason.as_bytes()].concat();
         self.send_frame(Opcode::Close, &payload[..payload.len().min(125)])

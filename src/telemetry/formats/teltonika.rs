@@ -63,6 +63,29 @@ fn imei(topic: &str) -> Option<&str> {
     (imei.len() == IMEI_LENGTH && imei.bytes().all(|byte| byte.is_ascii_digit())).then_some(imei)
 }
 
+/// Position and speed of the satellite receiver.
+fn movement<'a>(
+    position_text: Option<&'a str>,
+    speed: Option<&'a str>,
+    entries: &mut Entries<'a>,
+    sink: &mut dyn Sink,
+) {
+    match position_text.and_then(value_text::known).map(latlng) {
+        Some(Ok(Some(value))) => {
+            entries.insert(Quantity::Position, value);
+        }
+        Some(Err((reason, detail))) => sink.ignored(reason, "latlng", detail),
+        Some(Ok(None)) | None => {}
+    }
+    match speed.map(|speed| SPEED.parse(speed)) {
+        Some(Ok(Some(value))) => {
+            entries.insert(Quantity::Speed, value);
+        }
+        Some(Err((reason, detail))) => sink.ignored(reason, "sp", detail),
+        Some(Ok(None)) | None => {}
+    }
+}
+
 fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
     let imei = imei(message.topic).ok_or_else(|| {
         Refused::new(
@@ -102,24 +125,12 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
     let at = time::parse_field("ts", at.as_deref(), time::unix_ms, sink);
     // Without a satellite the tracker repeats an old position, or 0, 0.
     if satellites.as_deref() != Some("0") {
-        match position_text
-            .as_deref()
-            .and_then(value_text::known)
-            .map(latlng)
-        {
-            Some(Ok(Some(value))) => {
-                entries.insert(Quantity::Position, value);
-            }
-            Some(Err((reason, detail))) => sink.ignored(reason, "latlng", detail),
-            Some(Ok(None)) | None => {}
-        }
-        match speed.as_deref().map(|speed| SPEED.parse(speed)) {
-            Some(Ok(Some(value))) => {
-                entries.insert(Quantity::Speed, value);
-            }
-            Some(Err((reason, detail))) => sink.ignored(reason, "sp", detail),
-            Some(Ok(None)) | None => {}
-        }
+        movement(
+            position_text.as_deref(),
+            speed.as_deref(),
+            &mut entries,
+            sink,
+        );
     }
     values.parse_into(&mut entries, sink, |_| true);
     if !entries.is_empty() {

@@ -11,6 +11,7 @@ use crate::model::{AssetKind, FeedFormat, Quantity, Reading, RejectReason, Value
 use crate::telemetry::kit::reading_entries::Entries;
 use crate::telemetry::kit::rule::ValueError;
 use crate::telemetry::{Message, Refused, Sink};
+use crate::units::UtcMs;
 
 /// All maps are one format, because each map names its assets itself.
 const FORMAT: FeedFormat = FeedFormat::new(200);
@@ -71,6 +72,26 @@ impl Report<'_> {
     }
 }
 
+/// The payload as text, unless it is too large or not UTF-8.
+fn payload_text<'a>(message: &Message<'a>) -> Result<&'a str, Refused> {
+    if message.payload.len() > MAX_PAYLOAD {
+        let detail = format!(
+            "the message has {} bytes; at most {MAX_PAYLOAD} are allowed",
+            message.payload.len()
+        );
+        return Err(Refused::new(RejectReason::TooLarge, detail));
+    }
+    let text = std::str::from_utf8(message.payload)
+        .map_err(|error| {
+            Refused::new(
+                RejectReason::Utf8,
+                format!("the message is not UTF-8: {error}"),
+            )
+        })?
+        .trim();
+    Ok(text)
+}
+
 impl Map {
     /// Decodes a message whose topic this map's pattern matches.
     pub(super) fn decode(
@@ -86,21 +107,7 @@ impl Map {
             );
             return Ok(());
         }
-        if message.payload.len() > MAX_PAYLOAD {
-            let detail = format!(
-                "the message has {} bytes; at most {MAX_PAYLOAD} are allowed",
-                message.payload.len()
-            );
-            return Err(Refused::new(RejectReason::TooLarge, detail));
-        }
-        let text = std::str::from_utf8(message.payload)
-            .map_err(|error| {
-                Refused::new(
-                    RejectReason::Utf8,
-                    format!("the message is not UTF-8: {error}"),
-                )
-            })?
-            .trim();
+        let text = payload_text(message)?;
         // An empty message is "unknown", and also what erases a broker's stored copy (MQTT 3.1.1, section 3.3.1.3). `null` means the same.
         if text.is_empty() && !self.accepts_empty() || text == "null" && self.is_json {
             report.absent("payload", "is empty: nothing is known");
@@ -113,18 +120,7 @@ impl Map {
             found[0] = Some(text);
         }
         let asset = self.asset.fill(captures, &found, message)?;
-        let at = match self
-            .time
-            .as_ref()
-            .map(|time| (time, time.parse(&found, message)))
-        {
-            None => None,
-            Some((_, Ok(instant))) => Some(instant),
-            Some((time, Err((raw, error)))) => {
-                report.reject(&time.name, raw, error);
-                None
-            }
-        };
+        let at = self.instant(&found, message, report);
         let entries = self.entries(&found, report);
         if !entries.is_empty() {
             let reading =
@@ -174,6 +170,51 @@ impl Map {
         }
     }
 
+    /// The message's own time; a time that cannot be parsed is reported.
+    fn instant(
+        &self,
+        found: &FoundValues<'_>,
+        message: &Message<'_>,
+        report: &mut Report<'_>,
+    ) -> Option<UtcMs> {
+        let time = self.time.as_ref()?;
+        match time.parse(found, message) {
+            Ok(instant) => Some(instant),
+            Err((raw, error)) => {
+                report.reject(&time.name, raw, error);
+                None
+            }
+        }
+    }
+
+    /// Reports a selector that no field's `when` equals, or that is missing.
+    fn check_selector(
+        &self,
+        selector: Option<&str>,
+        applies: impl Fn(&&MappedField) -> bool,
+        report: &mut Report<'_>,
+    ) {
+        let Some((_, path)) = &self.select else {
+            return;
+        };
+        let mut selectable = self.fields.iter().filter(|field| field.when.is_some());
+        if selectable.any(|field| applies(&field)) {
+            return;
+        }
+        match selector {
+            None => report.sink.ignored(
+                RejectReason::Empty,
+                path,
+                "is not in the message, so no field with `when` applies",
+            ),
+            Some(value) => report.reject(
+                path,
+                value,
+                (RejectReason::UnknownKey, "is the `when` of no field"),
+            ),
+        }
+    }
+
     fn entries<'a>(&'a self, found: &FoundValues<'a>, report: &mut Report<'_>) -> Entries<'a> {
         let at = |number: usize| found.get(number).copied().flatten();
         let selector = self
@@ -187,25 +228,7 @@ impl Map {
                 .as_deref()
                 .is_none_or(|when| selector.as_deref() == Some(when))
         };
-        if let Some((_, path)) = &self.select
-            && !self
-                .fields
-                .iter()
-                .any(|field| field.when.is_some() && applies(&field))
-        {
-            match &selector {
-                None => report.sink.ignored(
-                    RejectReason::Empty,
-                    path,
-                    "is not in the message, so no field with `when` applies",
-                ),
-                Some(value) => report.reject(
-                    path,
-                    value,
-                    (RejectReason::UnknownKey, "is the `when` of no field"),
-                ),
-            }
-        }
+        self.check_selector(selector.as_deref(), applies, report);
         let mut entries = Entries::new();
         let (mut latitude, mut longitude) = (None, None);
         for field in self.fields.iter().filter(applies) {

@@ -56,20 +56,19 @@ pub(super) fn maps(source: &MappingFile<'_>, zone: FindZone<'_>) -> Vec<Map> {
         .collect()
 }
 
+const KINDS: &[(&str, AssetKind)] = &[
+    ("vehicle", AssetKind::Vehicle),
+    ("charger", AssetKind::Charger),
+    ("meter", AssetKind::Meter),
+];
+
 fn map(source: &MappingFile<'_>, mut table: TomlTable<'_, '_>, zone: FindZone<'_>) -> Option<Map> {
     let before = source.count();
     let mut pointers = Pointers::new();
     let is_json = table
         .word("format", &[("json", true), ("value", false)])
         .unwrap_or(true);
-    let kind = table.word(
-        "kind",
-        &[
-            ("vehicle", AssetKind::Vehicle),
-            ("charger", AssetKind::Charger),
-            ("meter", AssetKind::Meter),
-        ],
-    );
+    let kind = table.word("kind", KINDS);
     let topic = topic(&mut table);
     if !is_json {
         // The bare value itself.
@@ -86,12 +85,9 @@ fn map(source: &MappingFile<'_>, mut table: TomlTable<'_, '_>, zone: FindZone<'_
         table.refuse("", None, "has no `fields`", FIELDS_HINT);
     }
     if items.len() > MAX_FIELDS {
-        table.refuse(
-            "fields",
-            fields_at,
-            format!("has {} fields", items.len()),
-            format!("at most {MAX_FIELDS}; split the map"),
-        );
+        let reason = format!("has {} fields", items.len());
+        let hint = format!("at most {MAX_FIELDS}; split the map");
+        table.refuse("fields", fields_at, reason, hint);
     }
     let context = parse_field::MapContext {
         is_json,

@@ -112,7 +112,7 @@ pub(super) const SOURCES: &[Family] = &[
     counter(
         "fleetgauge_ocpp_answers_unasked_total",
         "OCPP responses received without a request.",
-        |stats| &stats.ocpp_unasked,
+        |stats| &stats.ocpp_unsolicited,
     ),
     counter(
         "fleetgauge_tap_upstream_failures_total",

@@ -25,7 +25,7 @@ const PAIR_MS: i64 = 10_000;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct AssetRegister {
     pub quantity: Quantity,
-    /// Its gains are booked; false where another register of the same subject tells them.
+    /// Its gains are booked; false where another register of the same subject counts them.
     pub books: bool,
     /// Gained since the booking register last sent a value: booked if that one falls silent.
     pub held: i64,

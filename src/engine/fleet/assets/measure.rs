@@ -17,7 +17,7 @@ pub(crate) enum Measure {
 }
 
 impl Measure {
-    /// What a register of an asset tells, and its rank: the vehicle's own odometer before SPN 245's coarse one, and both before
+    /// What a register of an asset measures, and its rank: the vehicle's own odometer before SPN 245's coarse one, and both before
     /// a tracker's sum of GPS legs, which also grows while parked; a lifetime register before a session's.
     pub(crate) fn of(quantity: Quantity, kind: AssetKind) -> Option<(Self, u8)> {
         Some(match (kind, quantity) {

@@ -204,7 +204,7 @@ impl Assets {
         matches!(entry.value, Value::Number(Thousandths(value)) if last.is_some_and(|(last, _)| value < last))
     }
 
-    /// Applies a reading. `in_today` tells whether an instant lies in the running day; such gains stay with the asset.
+    /// Applies a reading. `in_today` states whether an instant lies in the running day; such gains stay with the asset.
     pub(crate) fn apply(
         &mut self,
         position: usize,

@@ -29,7 +29,7 @@ impl Row {
         match (quantity, value) {
             (Quantity::Odometer, Value::Number(n)) => self.odometer = Some(*n),
             (Quantity::Soc, Value::Number(n)) => self.soc = Some(*n),
-            // What the driver may use, where the source says nothing else.
+            // The usable level, where the source does not distinguish.
             (Quantity::SocUsable, Value::Number(n)) => self.soc = self.soc.or(Some(*n)),
             (Quantity::Speed, Value::Number(n)) => self.speed = Some(*n),
             (Quantity::FuelUsedTotal, Value::Number(n)) => self.fuel_used_total = Some(*n),

@@ -233,7 +233,7 @@ impl Client {
         }
     }
 
-    /// Says farewell, so that no will is published.
+    /// Sends DISCONNECT, so that no will is published.
     pub fn disconnect(&self) {
         match self {
             Self::V4(client) => drop(client.try_disconnect()),

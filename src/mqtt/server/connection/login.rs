@@ -1,4 +1,4 @@
-//! The beginning of a connection: CONNECT, credentials, CONNACK, and who had the client id before.
+//! The handshake of a connection: CONNECT, credentials, CONNACK, and the end of an older connection with the same client id.
 
 use tokio::sync::oneshot;
 
@@ -10,8 +10,8 @@ use crate::mqtt::server::responses;
 use crate::mqtt::server::responses::Refusal;
 
 impl Connection {
-    /// The client id is ours now; whoever had it is told to go (3.1.1 section 3.1.4, MQTT-3.1.4-2).
-    pub(super) fn enter(&self, taken_over: oneshot::Sender<()>) {
+    /// Takes over the client id: an older connection with the same id is closed (MQTT 3.1.1 section 3.1.4, MQTT-3.1.4-2).
+    pub(super) fn register(&self, taken_over: oneshot::Sender<()>) {
         let mut clients = self
             .shared
             .clients
@@ -24,7 +24,8 @@ impl Connection {
         }
     }
 
-    pub(super) fn leave(&self) {
+    /// Gives up the client id, unless a newer connection has taken it over.
+    pub(super) fn release(&self) {
         let mut clients = self
             .shared
             .clients
@@ -43,7 +44,7 @@ impl Connection {
             match packet::next(&mut self.partial, self.shared.config.max_packet_bytes) {
                 Ok(Some(raw)) => match packet::connect(raw) {
                     Ok(connect) => return Some(connect),
-                    Err(Some(fault)) => return self.faulty(&fault),
+                    Err(Some(fault)) => return self.refuse(&fault),
                     Err(None) => {
                         self.reject(
                             RejectReason::Syntax,
@@ -63,13 +64,13 @@ impl Connection {
                         Err(()) => return None,
                     }
                 }
-                Err(fault) => return self.faulty(&fault),
+                Err(fault) => return self.refuse(&fault),
             }
         }
     }
 
-    /// Checks id and credentials and sends CONNACK; false if the device must go.
-    pub(super) async fn welcome(&mut self, connect: Connect) -> bool {
+    /// Checks id and credentials and sends CONNACK; returns false if the connection is to be closed.
+    pub(super) async fn handshake(&mut self, connect: Connect) -> bool {
         self.version = connect.version;
         let anonymous_id = connect.client_id.is_empty();
         let refusal = if anonymous_id && connect.version == Version::V4 && !connect.clean {
@@ -103,7 +104,7 @@ impl Connection {
         self.will = connect.will;
         let config = &self.shared.config;
         let assigned = anonymous_id.then_some(self.client_id.as_str());
-        responses::welcome(
+        responses::connack(
             self.version,
             assigned,
             config.max_inflight,

@@ -149,15 +149,8 @@ impl Output<'_> {
             } => {
                 // Connector 0 is the charge point as a whole: nothing is plugged into it.
                 let (entries, len) = status_entries(status);
-                self.reading(
-                    connector_id,
-                    at,
-                    if connector_id == 0 {
-                        &[]
-                    } else {
-                        &entries[..len]
-                    },
-                )
+                let len = if connector_id == 0 { 0 } else { len };
+                self.reading(connector_id, at, &entries[..len])
             }
             ChargePointMessage::StartTransaction {
                 connector_id,

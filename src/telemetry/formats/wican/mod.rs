@@ -163,6 +163,14 @@ fn check(json: &mut Json<'_>, is_object: bool) -> Result<(), Refused> {
 }
 
 /// The text of a value, as it is written.
+/// A parameter's value; objects and lists are refused.
+fn parameter_value(rule: Rule, raw: &str) -> Result<Option<Value<'_>>, ValueError> {
+    if raw.starts_with(['{', '[']) {
+        return Err(COMPOUND);
+    }
+    rule.parse(raw)
+}
+
 fn raw<'a>(json: &mut Json<'a>) -> &'a str {
     json.peek();
     let from = json.position();
@@ -200,13 +208,7 @@ impl Wican {
                     Err(()) => sink.ignored(BAD_FRAME.0, "frame", BAD_FRAME.1),
                 });
             } else if let Some(rule) = find_rule(PARAMETERS, name) {
-                let raw = raw(json);
-                let value = if raw.starts_with(['{', '[']) {
-                    Err(COMPOUND)
-                } else {
-                    rule.parse(raw)
-                };
-                match value {
+                match parameter_value(rule, raw(json)) {
                     Ok(Some(value)) if LESS_PREFERRED.contains(&name) => {
                         entries.insert_if_absent(rule.quantity(), value)
                     }
