@@ -33,7 +33,7 @@ pub enum InboxError {
         "an inbox row has format {found}, this program reads up to {INBOX_FORMAT}; start the version that wrote it, or move the store away to begin anew"
     )]
     Format {
-        /// As found.
+        /// The number of the format in the row.
         found: u16,
     },
 }

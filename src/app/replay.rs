@@ -147,7 +147,7 @@ pub enum ReplayEmissions {
     Known(Box<EmissionsView>),
     /// The capture is empty.
     Empty {
-        /// Always empty.
+        /// Empty, so that the field is there as in other replays.
         rows: Vec<EmissionsRow>,
     },
 }

@@ -1,4 +1,4 @@
-//! The store's thread: commits in order, lets the acknowledgements go after each, and never gives up while there is hope.
+//! The store's thread: commits in order, settles the receipts after each commit, and retries while the store refuses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(super) enum Job {
     Delivered(Vec<i64>),
     /// Half-hourly carbon intensities, and before when old ones may go.
     Intensity(Vec<IntensitySlot>, UtcMs),
-    /// What a broker holds for a session of ours.
+    /// The subscriptions that a broker keeps for a session of ours.
     Remember(String, Vec<Subscription>),
     /// Rows of past days that were in the commit before, and the day before which old ones may go.
     KeepDayRows(Vec<DayRow>, Day),

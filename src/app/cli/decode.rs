@@ -55,7 +55,7 @@ pub enum DecodeError {
     /// `--format` is not a format.
     #[error("there is no format `{name}`\n  hint: write one of auto, {known}")]
     UnknownFormat {
-        /// The argument.
+        /// The name given to `--format`.
         name: String,
         /// The formats there are.
         known: String,
@@ -68,7 +68,7 @@ pub enum DecodeError {
         "{path}: {source}\n  hint: name a readable file, or leave it out to read standard input"
     )]
     Open {
-        /// The argument.
+        /// The path given on the command line.
         path: PathBuf,
         /// The system's word.
         source: io::Error,

@@ -16,11 +16,11 @@ use crate::app::preflight::{Files, Sockets};
 use crate::app::wiring::{Receivers, Remembering};
 use crate::app::writer::{Job, Writer};
 use crate::ingest::FrameSender;
-use crate::ingest::capture::Capture;
+use crate::ingest::capture::{Capture, Writer as CaptureWriter};
 use crate::model::register::Register;
 use crate::model::{Stats, TokenHasher};
 use crate::outputs::Output;
-use crate::store::Reader;
+use crate::store::{Reader, Store};
 use crate::telemetry::Decoders;
 use crate::web::Accounts;
 
@@ -73,9 +73,10 @@ pub(super) fn start(
     options: &StartOptions,
     loaded: Loaded,
 ) -> Result<(Threads, Rest), StartError> {
+    let (parts, rest) = assemble(config, &options.clock, loaded)?;
     let (ingest_shutdown, ingest_stop) = watch::channel(false);
     let (task_shutdown, task_stop) = watch::channel(false);
-    let (register_sender, register) = watch::channel(loaded.register);
+    let (register_sender, register) = watch::channel(parts.register);
     let (frames, frame_queue) = mpsc::channel(N_QUEUED_FRAMES);
     let (requests, request_queue) = mpsc::channel(N_QUEUED_REQUESTS);
     let (jobs, job_queue) = mpsc::channel::<Job>(N_QUEUED_JOBS);
@@ -83,24 +84,14 @@ pub(super) fn start(
     let (trouble_sender, trouble) = watch::channel(None);
     let written = Arc::new(Notify::new());
     let writer = Writer {
-        store: loaded.store,
+        store: parts.store,
         jobs: job_queue,
         done,
         written: written.clone(),
         trouble: trouble_sender,
         stopping: ingest_stop.clone(),
-        stats: loaded.stats.clone(),
+        stats: parts.stats.clone(),
     };
-    let pipeline = Pipeline::new(
-        loaded.engine,
-        Decoders::with_mappings(loaded.mappings),
-        options.clock.clone(),
-        config.store.clone(),
-        loaded.stats.clone(),
-        Reader::open(&config.store.directory)?,
-        loaded.capture.clone(),
-    )
-    .with_receivers(Receivers::of(config));
     let channels = Channels {
         frames: frame_queue,
         requests: request_queue,
@@ -108,12 +99,12 @@ pub(super) fn start(
         jobs: jobs.clone(),
         done: done_queue,
     };
-    if let Some(writer) = loaded.capture_writer {
+    if let Some(writer) = parts.capture_writer {
         // Ends by itself when the engine and the sockets, which hold its other end, are gone.
         thread("capture", move || writer.run())?;
     }
     let store = thread("store", move || writer.run())?;
-    let engine = thread("engine", move || run_pipeline(pipeline, channels))?;
+    let engine = thread("engine", move || run_pipeline(parts.pipeline, channels))?;
     let wires = Wires {
         frames,
         engine: EngineClient::new(requests),
@@ -124,8 +115,8 @@ pub(super) fn start(
         ingest_stop,
         task_stop,
         clock: options.clock.clone(),
-        stats: loaded.stats,
-        capture: loaded.capture,
+        stats: parts.stats,
+        capture: parts.capture,
     };
     let threads = Threads {
         wires,
@@ -135,16 +126,51 @@ pub(super) fn start(
         ingest_shutdown,
         task_shutdown,
     };
-    let mut files = loaded.files;
+    Ok((threads, rest))
+}
+
+/// What the threads take over.
+struct Parts {
+    store: Store,
+    pipeline: Pipeline,
+    register: Arc<Register>,
+    capture: Capture,
+    capture_writer: Option<CaptureWriter>,
+    stats: Arc<Stats>,
+}
+
+fn assemble(
+    config: &Config,
+    clock: &Clock,
+    mut loaded: Loaded,
+) -> Result<(Parts, Rest), StartError> {
+    let pipeline = Pipeline::new(
+        loaded.engine,
+        Decoders::with_mappings(loaded.mappings),
+        clock.clone(),
+        config.store.clone(),
+        loaded.stats.clone(),
+        Reader::open(&config.store.directory)?,
+        loaded.capture.clone(),
+    )
+    .with_receivers(Receivers::of(config));
     let rest = Rest {
-        accounts: std::mem::take(&mut files.accounts),
-        files,
+        accounts: std::mem::take(&mut loaded.files.accounts),
+        files: loaded.files,
         sockets: loaded.sockets,
         outputs: loaded.outputs,
         subscriptions: loaded.subscriptions,
         hasher: loaded.hasher,
     };
-    Ok((threads, rest))
+    let parts = Parts {
+        store: loaded.store,
+        pipeline,
+        register: loaded.register,
+        capture: loaded.capture,
+        capture_writer: loaded.capture_writer,
+        stats: loaded.stats,
+    };
+    Ok((parts, rest))
 }
 
 fn run_pipeline(pipeline: Pipeline, channels: Channels) {

@@ -1,5 +1,6 @@
 //! The words of `--convert` and `--tonnes`.
 
+use crate::ledger::emissions::FACTOR_CLASSES;
 use crate::ledger::targets::whatif::{Conversion, Selector};
 use crate::model::nearest;
 use crate::model::register::{EmissionClass, Role};
@@ -10,29 +11,12 @@ const CLASSES: [(&str, EmissionClass); 4] = [
     ("low", EmissionClass::Low),
     ("other", EmissionClass::Other),
 ];
-/// Vehicle classes: categories and those of DESNZ's sheets.
-const KINDS: [&str; 20] = [
-    "car",
-    "van",
-    "heavy",
-    "motorcycle",
-    "minibus",
-    "car_small",
-    "car_medium",
-    "car_large",
-    "car_average",
-    "van_n1_i",
-    "van_n1_ii",
-    "van_n1_iii",
-    "van_average",
-    "hgv_rigid_3_5_7_5t",
-    "hgv_rigid_7_5_17t",
-    "hgv_rigid_gt17t",
-    "hgv_rigid_all",
-    "motorbike_small",
-    "motorbike_medium",
-    "motorbike_large",
-];
+const CATEGORIES: [&str; 5] = ["car", "van", "heavy", "motorcycle", "minibus"];
+
+/// The categories of the register and the classes of the factors.
+fn vehicle_classes() -> impl Iterator<Item = &'static str> {
+    CATEGORIES.into_iter().chain(FACTOR_CLASSES.iter().copied())
+}
 
 /// The emission class of a name.
 pub(super) fn emission_class(text: &str) -> Option<EmissionClass> {
@@ -83,11 +67,11 @@ fn selector(word: &str) -> Result<Selector, String> {
         "emergency" => Selector::Role(Role::Emergency),
         "non_emergency" => Selector::Role(Role::NonEmergency),
         "support" => Selector::Role(Role::Support),
-        kind if KINDS.contains(&kind) => Selector::Class(kind.to_owned()),
+        kind if vehicle_classes().any(|known| known == kind) => Selector::Class(kind.to_owned()),
         kind => {
             let known: Vec<&str> = ["all", "emergency", "non_emergency", "support"]
                 .into_iter()
-                .chain(KINDS)
+                .chain(vehicle_classes())
                 .collect();
             return Err(format!(
                 "`{kind}` is not a class of vehicles; {}",
@@ -106,10 +90,11 @@ pub(super) fn parse_tonnes(text: &str) -> Result<(String, f64), String> {
         .ok()
         .filter(|tonnes: &f64| tonnes.is_finite() && tonnes.abs() < 1e6)
         .ok_or_else(wrong)?;
-    if !KINDS.contains(&kind) {
+    let known: Vec<&str> = vehicle_classes().collect();
+    if !known.contains(&kind) {
         return Err(format!(
             "`{kind}` is not a class of vehicles; {}",
-            nearest(kind, &KINDS)
+            nearest(kind, &known)
         ));
     }
     Ok((kind.to_owned(), tonnes))
