@@ -62,6 +62,18 @@ const KINDS: &[(&str, AssetKind)] = &[
     ("meter", AssetKind::Meter),
 ];
 
+/// A map needs `fields`, and at most [`MAX_FIELDS`] of them.
+fn check_field_count(table: &mut TomlTable<'_, '_>, fields_at: Option<usize>, count: usize) {
+    if fields_at.is_none() {
+        table.refuse("", None, "has no `fields`", FIELDS_HINT);
+    }
+    if count > MAX_FIELDS {
+        let reason = format!("has {count} fields");
+        let hint = format!("at most {MAX_FIELDS}; split the map");
+        table.refuse("fields", fields_at, reason, hint);
+    }
+}
+
 fn map(source: &MappingFile<'_>, mut table: TomlTable<'_, '_>, zone: FindZone<'_>) -> Option<Map> {
     let before = source.count();
     let mut pointers = Pointers::new();
@@ -81,14 +93,7 @@ fn map(source: &MappingFile<'_>, mut table: TomlTable<'_, '_>, zone: FindZone<'_
     let (select_at, fields_at) = (table.position("select"), table.position("fields"));
     let select = select(&mut table, is_json.then_some(&mut pointers));
     let items = table.tables("fields", FIELDS_HINT, MAP_KEYS);
-    if fields_at.is_none() {
-        table.refuse("", None, "has no `fields`", FIELDS_HINT);
-    }
-    if items.len() > MAX_FIELDS {
-        let reason = format!("has {} fields", items.len());
-        let hint = format!("at most {MAX_FIELDS}; split the map");
-        table.refuse("fields", fields_at, reason, hint);
-    }
+    check_field_count(&mut table, fields_at, items.len());
     let context = parse_field::MapContext {
         is_json,
         has_select: select.is_some(),

@@ -114,16 +114,13 @@ impl Sparkplug {
             });
         }
         order.sort_unstable();
-        let mut emitter = ReadingEmitter {
+        let emitter = ReadingEmitter {
             incoming,
             kind: table.kind,
             lost,
             online: birth,
         };
-        for group in order.chunk_by(|a, b| (a.at, a.historical) == (b.at, b.historical)) {
-            emitter.group(group, &table.metrics, sink);
-        }
-        emitter.online(sink);
+        emitter.readings(order, &table.metrics, sink);
     }
 }
 
@@ -148,6 +145,14 @@ struct ReadingEmitter<'a> {
 }
 
 impl ReadingEmitter<'_> {
+    /// Emits one reading for each instant of `order`, then the online state if no reading carried it.
+    fn readings(mut self, order: &[PendingMetric], metrics: &[KnownMetric], sink: &mut dyn Sink) {
+        for group in order.chunk_by(|a, b| (a.at, a.historical) == (b.at, b.historical)) {
+            self.group(group, metrics, sink);
+        }
+        self.online(sink);
+    }
+
     fn group(&mut self, group: &[PendingMetric], metrics: &[KnownMetric], sink: &mut dyn Sink) {
         let Some(first) = group.first() else { return };
         let at = first.time();
