@@ -107,8 +107,11 @@ fn files_parse_as_spreadsheets_save_them() {
     }
 }
 
+/// Names and bytes of register files.
+type Files = &'static [(&'static str, &'static [u8])];
+
 /// Files with mistakes, and what the errors must contain.
-const MISTAKES: &[(&[(&str, &[u8])], &[&str])] = &[
+const MISTAKES: &[(Files, &[&str])] = &[
         (
             &[("vehicles.csv", b"vehicle_id,fule\nA,x\n")],
             &["vehicles.csv line 1: `fule`: unknown column\n  hint: did you mean `fuel`?"],

@@ -19,8 +19,11 @@ fn all(id: u32, extended: bool, data: &[u8]) -> Vec<(Quantity, Option<i64>)> {
     found
 }
 
+/// Quantities and their values in thousandths; `None` is a signal without a usable value.
+type Signals = &'static [(Q, Option<i64>)];
+
 /// Data of a frame, and the signals in it.
-const OBD_ANSWERS: &[(&[u8], &[(Q, Option<i64>)])] = &[
+const OBD_ANSWERS: &[(&[u8], Signals)] = &[
     (&[3, 0x41, 0x5B, 170, 0, 0, 0, 0], &[(Q::Soc, Some(66_667))]),
     (&[3, 0x41, 0x2F, 255], &[(Q::FuelLevel, Some(100_000))]),
     (
@@ -69,7 +72,7 @@ fn obd_answers_become_signals() {
 }
 
 /// Parameter group, data, and the signals in it.
-const J1939_FRAMES: &[(u32, [u8; 8], &[(Q, Option<i64>)])] = &[
+const J1939_FRAMES: &[(u32, [u8; 8], Signals)] = &[
     (
         65_217,
         [69, 233, 1, 1, 232, 3, 0, 0],
