@@ -6,7 +6,7 @@
     reason = "a test fails by panicking, and waits on the real clock"
 )]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::support::tls::Authority;
@@ -80,7 +80,7 @@ fn a_subscriber_survives_its_own_and_the_brokers_restarts() {
         daemon.kill();
         publish(&publisher, port, "S1", 20.0, &[]);
         let daemon = Daemon::start(folder.path(), &[]);
-        wait_for("what was published while we were away", || {
+        wait_for("messages published while the daemon was down", || {
             odometer(&daemon, "S1") == Some(20.0)
         });
         drop(broker);
@@ -99,55 +99,74 @@ fn a_subscriber_survives_its_own_and_the_brokers_restarts() {
     }
 }
 
-#[test]
-fn wildcards_shared_subscriptions_retained_messages_and_passwords() {
-    const TEST: &str = "wildcards_shared_subscriptions_retained_messages_and_passwords";
-    let (Some(program), Some(publisher)) =
-        (server(TEST, "mosquitto"), server(TEST, "mosquitto_pub"))
-    else {
-        return;
-    };
-    let Some(passwd) = server(TEST, "mosquitto_passwd") else {
-        return;
-    };
-    let folder = TempDir::new("mqtt-shared");
-    let port = free_port();
-    let file = folder.path().join("passwd");
-    assert!(
-        Command::new(passwd)
+/// A broker with the user `fg`, and the programs around it.
+struct LockedBroker {
+    folder: TempDir,
+    publisher: PathBuf,
+    port: u16,
+    _process: Process,
+}
+
+const LOGIN: [&str; 4] = ["-u", "fg", "-P", "broker-secret"];
+
+impl LockedBroker {
+    /// `None` if a program is missing and the test is skipped.
+    fn start(test: &str) -> Option<Self> {
+        let program = server(test, "mosquitto")?;
+        let publisher = server(test, "mosquitto_pub")?;
+        let passwd = server(test, "mosquitto_passwd")?;
+        let folder = TempDir::new("mqtt-shared");
+        let port = free_port();
+        let file = folder.path().join("passwd");
+        let status = Command::new(passwd)
             .args(["-b", "-c"])
             .arg(&file)
             .args(["fg", "broker-secret"])
-            .status()
-            .unwrap()
-            .success()
-    );
-    let mut extra = format!("allow_anonymous false\npassword_file {}\n", file.display());
-    if Command::new("id").arg("-u").output().unwrap().stdout == b"0\n" {
-        extra.push_str("user root\n");
+            .status();
+        assert!(status.unwrap().success());
+        let mut extra = format!("allow_anonymous false\npassword_file {}\n", file.display());
+        if Command::new("id").arg("-u").output().unwrap().stdout == b"0\n" {
+            extra.push_str("user root\n");
+        }
+        Some(Self {
+            _process: mosquitto(&program, folder.path(), port, &extra),
+            folder,
+            publisher,
+            port,
+        })
     }
-    let _broker = mosquitto(&program, folder.path(), port, &extra);
-    let login = ["-u", "fg", "-P", "broker-secret"];
-    publish(
-        &publisher,
-        port,
-        "KEPT",
-        7.0,
-        &[&login[..], &["-r"]].concat(),
-    );
-    std::fs::write(folder.path().join("broker.password"), "broker-secret\n").unwrap();
-    let section = |name: &str, topics: &str| {
+
+    /// A `[[broker]]` section with the password in a file.
+    fn section(&self, name: &str, topics: &str) -> String {
+        let port = self.port;
         format!(
             "[[broker]]\nname = \"{name}\"\nhost = \"127.0.0.1\"\nport = {port}\ntopics = {topics}\nusername = \"fg\"\npassword_file = \"broker.password\"\nclient_id = \"{name}\"\n"
         )
+    }
+
+    /// A daemon with these sections that has connected to all.
+    fn start_daemon(&self, sections: &[String]) -> Daemon {
+        let folder = self.folder.path();
+        std::fs::write(folder.join("broker.password"), "broker-secret\n").unwrap();
+        std::fs::write(folder.join("fleetgauge.toml"), sections.concat()).unwrap();
+        let daemon = Daemon::start(folder, &[]);
+        wait_for("all connections", || {
+            daemon.metric("fleetgauge_brokers_connected") == sections.len() as f64
+        });
+        daemon
+    }
+}
+
+#[test]
+fn retained_messages_give_an_odometer_and_no_freshness() {
+    const TEST: &str = "retained_messages_give_an_odometer_and_no_freshness";
+    let Some(broker) = LockedBroker::start(TEST) else {
+        return;
     };
-    let config = section("plain", "[\"fleet/vehicles/+/telemetry\"]")
-        + &section("shared", "[\"$share/depot/ovms/#\"]");
-    std::fs::write(folder.path().join("fleetgauge.toml"), config).unwrap();
-    let daemon = Daemon::start(folder.path(), &[]);
-    wait_for("both connections", || {
-        daemon.metric("fleetgauge_brokers_connected") == 2.0
-    });
+    let retained = [&LOGIN[..], &["-r"]].concat();
+    publish(&broker.publisher, broker.port, "KEPT", 7.0, &retained);
+    let daemon =
+        broker.start_daemon(&[broker.section("plain", "[\"fleet/vehicles/+/telemetry\"]")]);
     wait_for("the retained message", || {
         odometer(&daemon, "KEPT") == Some(7.0)
     });
@@ -156,12 +175,25 @@ fn wildcards_shared_subscriptions_retained_messages_and_passwords() {
         vehicles["vehicles"][0]["last_heard_at"].is_null(),
         "a retained message makes nothing fresh: {vehicles}"
     );
+    assert!(!daemon.log().contains("broker-secret"));
+}
+
+#[test]
+fn a_shared_subscription_stands_beside_a_plain_one() {
+    const TEST: &str = "a_shared_subscription_stands_beside_a_plain_one";
+    let Some(broker) = LockedBroker::start(TEST) else {
+        return;
+    };
+    let daemon = broker.start_daemon(&[
+        broker.section("plain", "[\"fleet/vehicles/+/telemetry\"]"),
+        broker.section("shared", "[\"$share/depot/ovms/#\"]"),
+    ]);
     wait_for("a message through the shared subscription", || {
-        let mut command = Command::new(&publisher);
+        let mut command = Command::new(&broker.publisher);
         command
             .args([
                 "-p",
-                &port.to_string(),
+                &broker.port.to_string(),
                 "-q",
                 "1",
                 "-t",
@@ -169,7 +201,7 @@ fn wildcards_shared_subscriptions_retained_messages_and_passwords() {
                 "-m",
                 "123.4",
             ])
-            .args(login);
+            .args(LOGIN);
         assert!(command.status().unwrap().success());
         odometer(&daemon, "ovms:OV1") == Some(123.4)
     });
@@ -177,8 +209,8 @@ fn wildcards_shared_subscriptions_retained_messages_and_passwords() {
 }
 
 #[test]
-fn tls_with_the_authority_in_a_file() {
-    const TEST: &str = "tls_with_the_authority_in_a_file";
+fn a_broker_is_trusted_by_the_authority_in_a_file() {
+    const TEST: &str = "a_broker_is_trusted_by_the_authority_in_a_file";
     let (Some(program), Some(publisher)) =
         (server(TEST, "mosquitto"), server(TEST, "mosquitto_pub"))
     else {

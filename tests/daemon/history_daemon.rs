@@ -1,4 +1,4 @@
-//! `/api/v1/history` and `/api/v1/utilisation` of a living daemon, over kills and restarts.
+//! `/api/v1/history` and `/api/v1/utilisation` of a running daemon, over kills and restarts.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,8 +8,7 @@
 
 use std::path::Path;
 
-use crate::support::{self, Daemon, TempDir, free_port, wait_for};
-use fleetgauge::units::UtcMs;
+use crate::support::{self, Daemon, TempDir, clock, free_port, wait_for};
 use serde_json::{Value as Json, json};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Message, connect, http::HeaderValue};
@@ -83,19 +82,9 @@ fn write_register(folder: &Path) {
     .unwrap();
 }
 
-/// What CP1 and CP3 say: 150 Wh and 40 Wh, with a repetition of everything.
+/// CP1 delivers 150 Wh and CP3 40 Wh; CP1 repeats its messages.
 fn charge(daemon: &Daemon) {
-    let now = || {
-        Json::from(
-            UtcMs(
-                std::time::SystemTime::UNIX_EPOCH
-                    .elapsed()
-                    .unwrap()
-                    .as_millis() as i64,
-            )
-            .to_string(),
-        )
-    };
+    let now = || Json::from(clock::now().to_string());
     let values = |wh: i64, watts: i64| {
         let sampled = json!([{"value": wh.to_string()}, {"value": watts.to_string(), "measurand": "Power.Active.Import"}]);
         json!({"connectorId": 1, "transactionId": "newest", "meterValue": [{"timestamp": now(), "sampledValue": sampled}]})
@@ -126,8 +115,8 @@ fn charge(daemon: &Daemon) {
     );
 }
 
-/// The same energy, however it is asked for.
-fn check(daemon: &Daemon, what: &str) {
+/// Every query and step gives the same energy.
+fn assert_energy(daemon: &Daemon, what: &str) {
     for (query, wh) in [
         ("", 190.0),
         ("site=DER", 150.0),
@@ -147,7 +136,7 @@ fn check(daemon: &Daemon, what: &str) {
     }
 }
 
-fn names_capacity_and_chosen_columns(daemon: &Daemon) {
+fn assert_names_capacity_and_selected_columns(daemon: &Daemon) {
     let site = daemon.api("history?site=DER");
     assert_eq!(
         (&site["site_name"], &site["capacity_kw"], &site["step"]),
@@ -158,16 +147,16 @@ fn names_capacity_and_chosen_columns(daemon: &Daemon) {
         sum(&site, "peak_power_w") >= 11_000.0 && sum(&site, "observed_s") > 0.0,
         "{site}"
     );
-    let chosen = daemon.api("history?site=DER&fields=peak_power_w,energy_wh&step=1d");
+    let selected = daemon.api("history?site=DER&fields=peak_power_w,energy_wh&step=1d");
     assert_eq!(
-        chosen["columns"],
+        selected["columns"],
         json!(["day", "peak_power_w", "energy_wh"])
     );
-    assert_eq!(chosen["rows"][0].as_array().unwrap().len(), 3);
+    assert_eq!(selected["rows"][0].as_array().unwrap().len(), 3);
 }
 
 /// By weekday and hour: observed only where something was.
-fn utilisation_is_null_where_nothing_was_observed(daemon: &Daemon) {
+fn assert_utilisation_is_null_where_unobserved(daemon: &Daemon) {
     let map = daemon.api("utilisation?site=DER");
     let observed: Vec<f64> = map["observed_connector_h"]
         .as_array()
@@ -214,7 +203,7 @@ fn utilisation_is_null_where_nothing_was_observed(daemon: &Daemon) {
 }
 
 #[test]
-fn history_of_a_living_daemon_over_kills_and_restarts() {
+fn history_survives_kills_and_restarts() {
     let folder = TempDir::new("history-daemon");
     write_register(folder.path());
     let ports = (free_port(), free_port(), free_port());
@@ -222,76 +211,79 @@ fn history_of_a_living_daemon_over_kills_and_restarts() {
     assert_eq!(
         daemon.api("history")["rows"],
         json!([]),
-        "nothing heard is nothing known"
+        "a daemon without data has no history"
     );
     charge(&daemon);
-    check(&daemon, "not yet on any checkpoint");
-    names_capacity_and_chosen_columns(&daemon);
+    assert_energy(&daemon, "not yet on any checkpoint");
+    assert_names_capacity_and_selected_columns(&daemon);
     daemon.kill();
     let daemon = Daemon::start_on(folder.path(), ports, &[]);
-    check(&daemon, "after a kill, from the inbox");
+    assert_energy(&daemon, "after a kill, from the inbox");
     daemon.stop();
     let daemon = Daemon::start_on(folder.path(), ports, &[("store.checkpoint_interval", "1s")]);
-    check(&daemon, "after a stop, from the checkpoint");
+    assert_energy(&daemon, "after a stop, from the checkpoint");
     // The messages again: known sessions, nothing new. And checkpoints in between.
     let before = daemon.metric("fleetgauge_checkpoints_total");
     charge_point(daemon.ocpp, "CP2", &[("Heartbeat", json!({}))]);
     wait_for("a checkpoint", || {
         daemon.metric("fleetgauge_checkpoints_total") > before
     });
-    check(&daemon, "after a checkpoint");
+    assert_energy(&daemon, "after a checkpoint");
     daemon.kill();
     let daemon = Daemon::start_on(folder.path(), ports, &[]);
-    check(&daemon, "after a kill behind the checkpoint");
-    utilisation_is_null_where_nothing_was_observed(&daemon);
+    assert_energy(&daemon, "after a kill behind the checkpoint");
+    assert_utilisation_is_null_where_unobserved(&daemon);
     daemon.stop();
 }
 
+/// Queries that are refused, and part of the error.
+const BAD_QUERIES: &[(&str, &str)] = &[
+    ("history?step=1h", "`step`: `1h` is not 15m or 1d"),
+    (
+        "history?fields=energy_wh,volts",
+        "is not a list of energy_wh, power_w, peak_power_w, occupied_s",
+    ),
+    (
+        "history?site=A&charge_point=B",
+        "give `site` or `charge_point`, not both",
+    ),
+    (
+        "history?from=yesterday",
+        "`from`: `yesterday` is not a time such as",
+    ),
+    (
+        "history?from=2026-11-02&to=2026-11-01",
+        "`to` is not after `from`",
+    ),
+    (
+        "history?from=2024-01-01&to=2026-11-01",
+        "ask for at most 400 days at once with step=15m",
+    ),
+    (
+        "history?from=2010-01-01&to=2026-11-01&step=1d",
+        "ask for at most 3660 days at once with step=1d",
+    ),
+    (
+        "history?vehicle=A",
+        "`vehicle` is not a parameter: known are from, to, step, site, charge_point, fields",
+    ),
+    ("utilisation?from=2026-11", "`from`: `2026-11` is not a day"),
+    (
+        "utilisation?from=2024-11-01&to=2026-11-01",
+        "ask for at most 400 days at once",
+    ),
+    (
+        "utilisation?from=2026-11-02&to=2026-11-01",
+        "`to` is before `from`",
+    ),
+    ("utilisation?step=15m", "`step` is not a parameter"),
+];
+
 #[test]
-fn bad_questions_are_told_what_is_wrong() {
-    let folder = TempDir::new("history-questions");
+fn bad_queries_are_refused_with_their_mistake() {
+    let folder = TempDir::new("history-queries");
     let daemon = Daemon::start(folder.path(), &[]);
-    for (query, want) in [
-        ("history?step=1h", "`step`: `1h` is not 15m or 1d"),
-        (
-            "history?fields=energy_wh,volts",
-            "is not a list of energy_wh, power_w, peak_power_w, occupied_s",
-        ),
-        (
-            "history?site=A&charge_point=B",
-            "give `site` or `charge_point`, not both",
-        ),
-        (
-            "history?from=yesterday",
-            "`from`: `yesterday` is not a time such as",
-        ),
-        (
-            "history?from=2026-11-02&to=2026-11-01",
-            "`to` is not after `from`",
-        ),
-        (
-            "history?from=2024-01-01&to=2026-11-01",
-            "ask for at most 400 days at once with step=15m",
-        ),
-        (
-            "history?from=2010-01-01&to=2026-11-01&step=1d",
-            "ask for at most 3660 days at once with step=1d",
-        ),
-        (
-            "history?vehicle=A",
-            "`vehicle` is not a parameter: known are from, to, step, site, charge_point, fields",
-        ),
-        ("utilisation?from=2026-11", "`from`: `2026-11` is not a day"),
-        (
-            "utilisation?from=2024-11-01&to=2026-11-01",
-            "ask for at most 400 days at once",
-        ),
-        (
-            "utilisation?from=2026-11-02&to=2026-11-01",
-            "`to` is before `from`",
-        ),
-        ("utilisation?step=15m", "`step` is not a parameter"),
-    ] {
+    for (query, want) in BAD_QUERIES {
         let (status, body) = daemon.get(&format!("/api/v1/{query}"));
         let error = serde_json::from_str::<Json>(&body).unwrap()["error"]
             .as_str()
@@ -302,6 +294,13 @@ fn bad_questions_are_told_what_is_wrong() {
             "{query}: {status} {error}"
         );
     }
+    daemon.stop();
+}
+
+#[test]
+fn queries_with_an_open_or_extreme_end_are_answered() {
+    let folder = TempDir::new("history-ends");
+    let daemon = Daemon::start(folder.path(), &[]);
     for query in [
         "history?from=0001-01-01",
         "history?to=9999-12-31T23:59:59Z",
@@ -311,7 +310,14 @@ fn bad_questions_are_told_what_is_wrong() {
     ] {
         assert_eq!(daemon.get(&format!("/api/v1/{query}")).0, 200, "{query}");
     }
-    // Many at once: some may be told to ask again, none is left without an answer, and later ones are answered.
+    daemon.stop();
+}
+
+/// With 503 a client is to try again; no request is left without an answer, and later ones succeed.
+#[test]
+fn many_queries_at_once_are_answered_or_refused() {
+    let folder = TempDir::new("history-many");
+    let daemon = Daemon::start(folder.path(), &[]);
     let threads: Vec<_> = (0..24)
         .map(|_| {
             let port = daemon.web;

@@ -43,11 +43,44 @@ fn run(folder: &TempDir, arguments: &[&str]) -> (Option<i32>, String, String) {
     )
 }
 
+/// Imports again and again, each time killed a little later, until the import ends by itself.
+fn import_until_not_killed(folder: &TempDir) {
+    let mut kills = 0u64;
+    loop {
+        let mut command = fleetgauge();
+        command
+            .args(["import", "fuel", "cards.csv", "--config", "fleetgauge.toml"])
+            .current_dir(folder.path());
+        command
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null());
+        let mut process = Process::start(&mut command);
+        std::thread::sleep(Duration::from_millis(30 + 40 * kills));
+        match process.0.try_wait().unwrap() {
+            Some(status) => {
+                assert!(status.success(), "{status}");
+                break;
+            }
+            None => kills += 1,
+        }
+    }
+    assert!(kills > 0, "never killed: give it more rows");
+}
+
+/// Litres and kilometres of A1 over all days.
+fn litres_and_km(daemon: &Daemon) -> (Option<f64>, Option<f64>) {
+    let answer = daemon.api("activity?from=2000-01-01");
+    let rows = answer["rows"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["vehicle_id"] == "A1").unwrap();
+    (row["fuel_card_l"].as_f64(), row["distance_km"].as_f64())
+}
+
 #[test]
-fn a_killed_process_beside_a_busy_daemon_loses_nothing() {
+fn a_killed_import_beside_a_busy_daemon_loses_and_doubles_nothing() {
     let folder = TempDir::new("import-killed");
     site(&folder);
-    let (text, sum) = many_rows(30_000);
+    let (text, millilitres) = many_rows(30_000);
+    let litres = millilitres as f64 / 1000.0;
     std::fs::write(folder.path().join("cards.csv"), text).unwrap();
     let daemon = Daemon::start(
         folder.path(),
@@ -56,48 +89,19 @@ fn a_killed_process_beside_a_busy_daemon_loses_nothing() {
     let stop = std::sync::atomic::AtomicBool::new(false);
     let published = std::thread::scope(|scope| {
         let publisher = scope.spawn(|| publish_until(daemon.mqtt, &stop));
-        let mut kills = 0u64;
-        loop {
-            let mut command = fleetgauge();
-            command
-                .args(["import", "fuel", "cards.csv", "--config", "fleetgauge.toml"])
-                .current_dir(folder.path());
-            command
-                .stdout(std::process::Stdio::null())
-                .stderr(std::process::Stdio::null());
-            let mut process = Process::start(&mut command);
-            std::thread::sleep(Duration::from_millis(30 + 40 * kills));
-            match process.0.try_wait().unwrap() {
-                Some(status) => {
-                    assert!(status.success(), "{status}");
-                    break;
-                }
-                None => kills += 1,
-            }
-        }
-        assert!(kills > 0, "never killed: give it more rows");
+        import_until_not_killed(&folder);
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
         publisher.join().unwrap()
     });
-    let row = |daemon: &Daemon| {
-        let answer = daemon.api("activity?from=2000-01-01");
-        answer["rows"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|row| row["vehicle_id"] == "A1")
-            .cloned()
-            .unwrap()
-    };
     assert_eq!(
-        row(&daemon)["fuel_card_l"].as_f64(),
-        Some(sum as f64 / 1000.0),
+        litres_and_km(&daemon).0,
+        Some(litres),
         "the running daemon sees all of it, once"
     );
     assert!(published > 1);
     let km = f64::from(published - 1);
     wait_for("the last kilometre", || {
-        row(&daemon)["distance_km"].as_f64() == Some(km)
+        litres_and_km(&daemon).1 == Some(km)
     });
     assert_eq!(daemon.metric("fleetgauge_commit_failures_total"), 0.0);
     daemon.stop();
@@ -107,11 +111,7 @@ fn a_killed_process_beside_a_busy_daemon_loses_nothing() {
         "{out}"
     );
     let daemon = Daemon::start(folder.path(), &[]);
-    let row = row(&daemon);
-    assert_eq!(
-        (row["fuel_card_l"].as_f64(), row["distance_km"].as_f64()),
-        (Some(sum as f64 / 1000.0), Some(km))
-    );
+    assert_eq!(litres_and_km(&daemon), (Some(litres), Some(km)));
 }
 
 /// Publishes one kilometre after the other, each acknowledged; how many.
@@ -148,7 +148,7 @@ fn publish_until(port: u16, stop: &std::sync::atomic::AtomicBool) -> u32 {
 }
 
 #[test]
-fn commands_and_their_exit_codes() {
+fn imports_report_bad_rows_and_their_exit_code() {
     let folder = TempDir::new("import-cli");
     site(&folder);
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();

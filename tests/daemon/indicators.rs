@@ -1,4 +1,4 @@
-//! Monthly figures from elsewhere: over MQTT and by CSV into one table, newest wins, durable before they are acknowledged, bounded.
+//! Monthly figures of other systems, over MQTT and by CSV: one table, the newest counts, durable before the acknowledgement, limited.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,10 +8,10 @@
 
 use std::io::Write;
 use std::process::Stdio;
+use std::time::Duration;
 
+use crate::support::clock::{avoid_midnight, this_month};
 use crate::support::{Daemon, TempDir, fleetgauge, wait_for};
-use fleetgauge::jurisdiction::UK;
-use fleetgauge::units::{Month, UtcMs};
 
 /// Publishes and waits for each acknowledgement.
 fn publish(port: u16, messages: &[(&str, &str)]) {
@@ -76,10 +76,9 @@ fn import(folder: &TempDir, text: &str) {
     );
 }
 
-#[test]
-fn published_and_imported_figures_are_one_table() {
-    let folder = TempDir::new("indicators");
-    std::fs::create_dir(folder.path().join("register")).unwrap();
+/// A daemon with one registered organisation that keeps three figures; its configuration also serves imports beside it.
+fn start(folder: &TempDir) -> Daemon {
+    std::fs::create_dir_all(folder.path().join("register")).unwrap();
     std::fs::write(
         folder.path().join("register/organisations.csv"),
         "organisation_id,name\nEMAS,Ambulances\n",
@@ -90,19 +89,24 @@ fn published_and_imported_figures_are_one_table() {
         "[register]\ndirectory = \"register\"\n",
     )
     .unwrap();
-    let limit = [("limits.max_indicators", "3")];
-    let daemon = Daemon::start(folder.path(), &limit);
+    Daemon::start(folder.path(), &[("limits.max_indicators", "3")])
+}
+
+const LANDFILL: (&str, &str) = (
+    "fleet/indicators/EMAS/landfill",
+    "{\"month\":\"2026-02\",\"value\":4.25,\"unit\":\"t\"}",
+);
+
+/// Imports two figures and publishes three, of which one replaces an imported one; then one too many and one that is no number.
+fn import_and_publish(folder: &TempDir, daemon: &Daemon) {
     import(
-        &folder,
+        folder,
         "month,organisation,name,value,unit\n2026-01,EMAS,landfill,3.5,t\n2026-02,EMAS,landfill,4,t\n",
     );
     publish(
         daemon.mqtt,
         &[
-            (
-                "fleet/indicators/EMAS/landfill",
-                "{\"month\":\"2026-02\",\"value\":4.25,\"unit\":\"t\"}",
-            ),
+            LANDFILL,
             (
                 "fleet/indicators/TRUST/points",
                 "{\"month\":\"2026-02\",\"value\":12}",
@@ -112,44 +116,57 @@ fn published_and_imported_figures_are_one_table() {
             ("fleet/indicators/EMAS/landfill", "much"),
         ],
     );
-    let seconds = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap()
-        .as_secs();
-    let month = Month::of(UtcMs(seconds as i64 * 1000), UK.zone());
-    let mut want = vec![
+}
+
+/// The table after [`import_and_publish`]. A figure without a month is of the running one.
+fn expected_figures() -> [String; 4] {
+    [
         "EMAS landfill 2026-01 3.5 t csv true".to_owned(),
         "EMAS landfill 2026-02 4.25 t mqtt true".to_owned(),
-        format!("EMAS points {month} 17.0 - mqtt true"),
+        format!("EMAS points {} 17.0 - mqtt true", this_month()),
         "TRUST points 2026-02 12.0 - mqtt false".to_owned(),
-    ];
+    ]
+}
+
+#[test]
+fn published_and_imported_figures_are_one_table_that_survives_a_kill() {
+    avoid_midnight(Duration::from_secs(60));
+    let folder = TempDir::new("indicators");
+    let daemon = start(&folder);
+    import_and_publish(&folder, &daemon);
+    let want = expected_figures();
     assert_eq!(figures(&daemon), want);
     assert_eq!(daemon.metric("fleetgauge_indicators_refused_total"), 1.0);
     assert_eq!(
         daemon.metric("fleetgauge_rejected_total{source=\"mqtt\",reason=\"syntax\"}"),
         1.0
     );
-    // What was acknowledged is there after a kill, and after a checkpoint.
     daemon.kill();
-    let daemon = Daemon::start(folder.path(), &limit);
+    let daemon = start(&folder);
     assert_eq!(figures(&daemon), want);
+    // The stop writes a checkpoint.
     daemon.stop();
-    let daemon = Daemon::start(folder.path(), &limit);
+    let daemon = start(&folder);
     assert_eq!(figures(&daemon), want);
-    // A correction by CSV is newer; the same figure published again, as a broker replays it, does not undo it.
+}
+
+#[test]
+fn a_figure_published_again_does_not_undo_its_correction_by_csv() {
+    avoid_midnight(Duration::from_secs(60));
+    let folder = TempDir::new("indicators-corrected");
+    let daemon = start(&folder);
+    import_and_publish(&folder, &daemon);
+    daemon.stop();
+    let daemon = start(&folder);
     import(
         &folder,
         "month,organisation,name,value,unit\n2026-02,EMAS,landfill,5,t\n",
     );
+    let mut want = expected_figures();
     want[1] = "EMAS landfill 2026-02 5.0 t csv true".to_owned();
     assert_eq!(figures(&daemon), want);
-    publish(
-        daemon.mqtt,
-        &[(
-            "fleet/indicators/EMAS/landfill",
-            "{\"month\":\"2026-02\",\"value\":4.25,\"unit\":\"t\"}",
-        )],
-    );
+    // As a broker repeats a retained message.
+    publish(daemon.mqtt, &[LANDFILL]);
     wait_for("the message", || {
         daemon.metric("fleetgauge_messages_accepted_total{source=\"mqtt\"}") >= 1.0
     });
@@ -157,7 +174,7 @@ fn published_and_imported_figures_are_one_table() {
 }
 
 #[test]
-fn decode_shows_them() {
+fn decode_shows_indicators() {
     let mut command = fleetgauge();
     command
         .arg("decode")

@@ -103,10 +103,8 @@ fn keys_are_optional_quoted_and_in_any_case() {
     assert_eq!(phases.count("ChangeConfiguration"), 0, "{:?}", phases.log());
 }
 
-#[test]
-fn the_whole_sequence_of_2_0_1() {
-    let folder = TempDir::new("setup-201");
-    let daemon = provisioning_daemon(folder.path());
+/// An OCPP 2.0.1 charge point without metering settings, in whose transaction message 1 is missing.
+fn charge_point_of_2_0_1(daemon: &Daemon) -> ScriptedChargePoint {
     let values = [
         ("SampledDataCtrlr.TxUpdatedInterval", "0"),
         ("SampledDataCtrlr.TxUpdatedMeasurands", REGISTER),
@@ -121,21 +119,32 @@ fn the_whole_sequence_of_2_0_1() {
         _ => Reply::Obey,
     };
     let mut charge_point =
-        ScriptedChargePoint::connect(&daemon, "CP1", "ocpp2.0.1", &values, script);
+        ScriptedChargePoint::connect(daemon, "CP1", "ocpp2.0.1", &values, script);
     charge_point.send(r#"[2,"b","BootNotification",{"reason":"PowerUp","chargingStation":{"vendorName":"ACME","model":"M2"}}]"#);
-    // Number 1 is missing.
     for (number, kind) in [(0, "Started"), (2, "Updated")] {
         charge_point.send(&format!(
             r#"[2,"t{number}","TransactionEvent",{{"eventType":"{kind}","timestamp":"2026-11-25T08:00:0{number}Z","triggerReason":"CablePluggedIn","seqNo":{number},"transactionInfo":{{"transactionId":"tx-1"}},"evse":{{"id":1,"connectorId":1}}}}]"#
         ));
     }
+    charge_point
+}
+
+/// Answers GetBaseReport with the first part of a report (`tbc`: to be continued) of which no further part comes.
+fn send_part_of_the_report(charge_point: &mut ScriptedChargePoint) {
     charge_point.expect(30, |charge_point| charge_point.count("GetBaseReport") == 1);
-    // It never ends: the piece that came is kept.
     let report = &charge_point.requests.last().unwrap().payload["requestId"];
-    let piece = format!(
+    let part = format!(
         r#"[2,"n","NotifyReport",{{"requestId":{report},"generatedAt":"2026-11-25T08:00:00Z","seqNo":0,"tbc":true,"reportData":[{{"component":{{"name":"Connector","evse":{{"id":2,"connectorId":1}}}},"variable":{{"name":"AvailabilityState"}},"variableAttribute":[{{"value":"Available"}}]}}]}}]"#
     );
-    charge_point.send(&piece);
+    charge_point.send(&part);
+}
+
+#[test]
+fn a_charge_point_of_2_0_1_gets_every_step_of_provisioning() {
+    let folder = TempDir::new("setup-201");
+    let daemon = provisioning_daemon(folder.path());
+    let mut charge_point = charge_point_of_2_0_1(&daemon);
+    send_part_of_the_report(&mut charge_point);
     charge_point.expect(30, |charge_point| {
         charge_point.count("GetTransactionStatus") == 1
     });
@@ -172,7 +181,7 @@ fn the_whole_sequence_of_2_0_1() {
     let points = daemon.api("charge-points");
     assert_eq!(
         points["charge_points"][0]["connectors"][1]["status"], "Available",
-        "of the piece that came: {points}"
+        "of the part that came: {points}"
     );
     assert_only_allowed_requests(&[charge_point]);
 }

@@ -1,4 +1,4 @@
-//! OCPP's security profiles over real TLS, who may take whose place, and how often one may try.
+//! OCPP's security profiles over real TLS, a second connection of the same identity, and limits of failed handshakes.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{Message, client, connect};
 
-/// What `hash-password` makes of it.
+/// A password hashed by `fleetgauge hash-password`.
 fn hash(password: &[u8]) -> String {
     let mut command = fleetgauge();
     let mut child = command
@@ -48,8 +48,8 @@ fn secured(folder: &Path, charge_points: &str) -> (Daemon, u16, u16) {
 }
 
 #[test]
-fn profiles_1_2_and_3() {
-    const TEST: &str = "profiles_1_2_and_3";
+fn security_profiles_1_2_and_3_are_enforced() {
+    const TEST: &str = "security_profiles_1_2_and_3_are_enforced";
     let folder = TempDir::new("security-profiles");
     let Some(authority) = Authority::new(TEST, folder.path()) else {
         return;
@@ -98,7 +98,7 @@ fn profiles_1_2_and_3() {
         !log.contains("secret") && !log.contains(&locked[20..]),
         "{log}"
     );
-    // An authority that nobody here knows.
+    // A certificate of an unknown authority.
     let other = TempDir::new("security-other");
     let stranger = Authority::new(TEST, other.path()).unwrap();
     stranger.sign("cp2", "CP2", "");
@@ -130,79 +130,86 @@ fn a_session_over_tls() {
     daemon.stop();
 }
 
+/// Certificate, key and authority of clients, and the error.
+const BAD_FILES: [[&str; 4]; 5] = [
+    [
+        "missing.pem",
+        "server.key",
+        "ca.pem",
+        "`ocpp.certificate_file`: missing.pem: ",
+    ],
+    [
+        "empty.pem",
+        "server.key",
+        "ca.pem",
+        "`ocpp.certificate_file`: empty.pem: has no certificate in it",
+    ],
+    [
+        "server.pem",
+        "server.pem",
+        "ca.pem",
+        "`ocpp.key_file`: server.pem: ",
+    ],
+    [
+        "server.pem",
+        "other.key",
+        "ca.pem",
+        "`ocpp.key_file`: other.key: ",
+    ],
+    [
+        "server.pem",
+        "server.key",
+        "empty.pem",
+        "`ocpp.client_ca_file`: empty.pem: ",
+    ],
+];
+
+/// `check-config` and `run` both end with this error and a hint.
+fn assert_configuration_fails(folder: &Path, want: &str) {
+    for arguments in [
+        &["check-config", "fleetgauge.toml", "--connect"][..],
+        &["run", "--config", "fleetgauge.toml"],
+    ] {
+        let mut program = fleetgauge();
+        program
+            .current_dir(folder)
+            .env("FLEETGAUGE__LISTENER__ENABLED", "false")
+            .env("FLEETGAUGE__WEB__ENABLED", "false");
+        program.env(
+            "FLEETGAUGE__OCPP__LISTEN",
+            format!("127.0.0.1:{}", free_port()),
+        );
+        let output = program.args(arguments).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned()
+            + &String::from_utf8_lossy(&output.stdout);
+        assert!(
+            !output.status.success() && text.contains(want) && text.contains("hint:"),
+            "{arguments:?} {want}: {text}"
+        );
+    }
+}
+
 #[test]
-fn files_that_tls_cannot_use() {
+fn files_that_tls_cannot_use_are_named() {
     let folder = TempDir::new("security-files");
-    let Some(authority) = Authority::new("files_that_tls_cannot_use", folder.path()) else {
+    let Some(authority) = Authority::new("files_that_tls_cannot_use_are_named", folder.path())
+    else {
         return;
     };
     authority.sign("server", "localhost", "DNS:localhost");
     authority.sign("other", "localhost", "");
     std::fs::write(folder.path().join("empty.pem"), "").unwrap();
-    for (certificate, key, authority, want) in [
-        (
-            "missing.pem",
-            "server.key",
-            "ca.pem",
-            "`ocpp.certificate_file`: missing.pem: ",
-        ),
-        (
-            "empty.pem",
-            "server.key",
-            "ca.pem",
-            "`ocpp.certificate_file`: empty.pem: has no certificate in it",
-        ),
-        (
-            "server.pem",
-            "server.pem",
-            "ca.pem",
-            "`ocpp.key_file`: server.pem: ",
-        ),
-        (
-            "server.pem",
-            "other.key",
-            "ca.pem",
-            "`ocpp.key_file`: other.key: ",
-        ),
-        (
-            "server.pem",
-            "server.key",
-            "empty.pem",
-            "`ocpp.client_ca_file`: empty.pem: ",
-        ),
-    ] {
+    for [certificate, key, authority, want] in BAD_FILES {
         let config = format!(
             "[ocpp]\nmutual_tls_listen = \"127.0.0.1:0\"\ncertificate_file = \"{certificate}\"\nkey_file = \"{key}\"\nclient_ca_file = \"{authority}\"\n"
         );
         std::fs::write(folder.path().join("fleetgauge.toml"), config).unwrap();
-        for command in ["check-config", "run"] {
-            let mut program = fleetgauge();
-            program
-                .current_dir(folder.path())
-                .env("FLEETGAUGE__LISTENER__ENABLED", "false")
-                .env("FLEETGAUGE__WEB__ENABLED", "false");
-            program.env(
-                "FLEETGAUGE__OCPP__LISTEN",
-                format!("127.0.0.1:{}", free_port()),
-            );
-            let arguments: &[&str] = if command == "run" {
-                &["run", "--config", "fleetgauge.toml"]
-            } else {
-                &["check-config", "fleetgauge.toml", "--connect"]
-            };
-            let output = program.args(arguments).output().unwrap();
-            let text = String::from_utf8_lossy(&output.stderr).into_owned()
-                + &String::from_utf8_lossy(&output.stdout);
-            assert!(
-                !output.status.success() && text.contains(want) && text.contains("hint:"),
-                "{command} {want}: {text}"
-            );
-        }
+        assert_configuration_fails(folder.path(), want);
     }
 }
 
 #[test]
-fn hex_keys_of_ocpp_1_6() {
+fn hex_keys_of_ocpp_1_6_are_accepted_where_the_setting_allows_it() {
     // AuthorizationKey is set as hex digits; what is sent are the bytes, which need not be text.
     let key = [
         0x00u8, 0xFF, 0x3A, 0x20, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
@@ -235,7 +242,7 @@ fn hex_keys_of_ocpp_1_6() {
 }
 
 #[test]
-fn one_may_not_try_for_ever() {
+fn failed_handshakes_are_limited_by_identity_and_address() {
     let folder = TempDir::new("security-limits");
     write_register(
         folder.path(),
@@ -319,7 +326,7 @@ fn socket_from(address: Ipv4Addr, port: u16) -> TcpStream {
 }
 
 #[test]
-fn nobody_takes_the_place_of_a_living_charge_point_without_proof() {
+fn a_live_charge_point_is_not_replaced_by_an_unauthenticated_one() {
     let folder = TempDir::new("security-shadow");
     write_register(folder.path(), CP1);
     let daemon = Daemon::start(folder.path(), &[]);

@@ -10,18 +10,14 @@ mod odd_frames;
 mod python;
 
 use crate::support::ocpp_client::{
-    CP1, cp1, receive, request, send, transaction_id, write_register,
+    CP1, Socket, cp1, receive, request, send, transaction_id, write_register,
 };
 use crate::support::{Daemon, TempDir};
 
-#[test]
-fn a_session_over_the_wire_and_over_a_restart() {
-    let folder = TempDir::new("ocpp-session");
-    write_register(folder.path(), CP1);
-    let daemon = Daemon::start(folder.path(), &[]);
-    let mut socket = cp1(&daemon);
+/// Boots CP1 and starts a transaction at 1000 Wh. Returns its id.
+fn boot_and_start(socket: &mut Socket) -> i64 {
     let boot = request(
-        &mut socket,
+        socket,
         r#"[2,"1","BootNotification",{"chargePointVendor":"ACME","chargePointModel":"M1"}]"#,
     );
     assert!(
@@ -31,31 +27,44 @@ fn a_session_over_the_wire_and_over_a_restart() {
     );
     assert_eq!(
         request(
-            &mut socket,
+            socket,
             r#"[2,"2","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Preparing"}]"#
         ),
         r#"[3,"2",{}]"#
     );
     let started = request(
-        &mut socket,
+        socket,
         r#"[2,"3","StartTransaction",{"connectorId":1,"idTag":"a1b2c3","meterStart":1000,"timestamp":"2026-11-24T09:00:00Z"}]"#,
     );
     assert!(
         started.contains(r#""idTagInfo":{"status":"Accepted"}"#),
         "{started}"
     );
-    let id = transaction_id(&started);
-    daemon.stop();
-    let daemon = Daemon::start(folder.path(), &[]);
-    let mut socket = cp1(&daemon);
+    transaction_id(&started)
+}
+
+/// Sends a reading and the stop at 6000 Wh.
+fn meter_and_stop(socket: &mut Socket, id: i64) {
     let meter = format!(
         r#"[2,"4","MeterValues",{{"connectorId":1,"transactionId":{id},"meterValue":[{{"timestamp":"2026-11-24T09:30:00Z","sampledValue":[{{"value":"4000"}}]}}]}}]"#
     );
-    assert_eq!(request(&mut socket, &meter), r#"[3,"4",{}]"#);
+    assert_eq!(request(socket, &meter), r#"[3,"4",{}]"#);
     let stop = format!(
         r#"[2,"5","StopTransaction",{{"transactionId":{id},"meterStop":6000,"timestamp":"2026-11-24T10:00:00Z","reason":"Local"}}]"#
     );
-    assert_eq!(request(&mut socket, &stop), r#"[3,"5",{}]"#);
+    assert_eq!(request(socket, &stop), r#"[3,"5",{}]"#);
+}
+
+#[test]
+fn a_session_goes_on_over_a_restart_and_its_id_is_not_issued_again() {
+    let folder = TempDir::new("ocpp-session");
+    write_register(folder.path(), CP1);
+    let daemon = Daemon::start(folder.path(), &[]);
+    let id = boot_and_start(&mut cp1(&daemon));
+    daemon.stop();
+    let daemon = Daemon::start(folder.path(), &[]);
+    let mut socket = cp1(&daemon);
+    meter_and_stop(&mut socket, id);
     let sessions = daemon.api("sessions");
     let session = &sessions["sessions"][0];
     assert_eq!(sessions["sessions"].as_array().unwrap().len(), 1);
