@@ -11,7 +11,8 @@ use crate::support;
 use crate::support::tls;
 use std::io::Read as _;
 
-use crate::support::carbon_intensity_api::{Grid, forecast};
+use crate::support::carbon_intensity_api::{CarbonIntensityApi, forecast};
+use crate::support::clock::{now, today};
 use crate::support::{
     Daemon, Process, TempDir, fleetgauge, free_port, http, wait_for, wait_for_port,
 };
@@ -23,13 +24,6 @@ use fleetgauge::units::{Day, GramsCo2PerKwh, UtcMs};
 use serde_json::{Value, json};
 
 const HALF_HOUR_MS: i64 = 1_800_000;
-
-fn now() -> UtcMs {
-    let since = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap();
-    UtcMs(since.as_millis() as i64)
-}
 
 /// A closed session with its Wh by half-hour from `start` on.
 fn session(id: &str, site: &str, user: Value, start: UtcMs, wh: &[i64]) -> ClosedSession {
@@ -121,46 +115,61 @@ fn sessions_and_slots() -> (Vec<ClosedSession>, Vec<IntensitySlot>) {
     (sessions, slots)
 }
 
-#[test]
-fn sessions_and_days_stand_beside_the_reported_figures() {
-    let folder = TempDir::new("intensity-view");
-    site(&folder);
+/// A daemon with the sessions and slots of [`sessions_and_slots`].
+fn daemon_with_sessions(folder: &TempDir) -> Daemon {
+    site(folder);
     let (sessions, slots) = sessions_and_slots();
-    fill(&folder, &sessions, &slots);
-    let daemon = Daemon::start(folder.path(), &[("register.directory", "register")]);
-    let emissions = daemon.api("emissions?from=2026-07-01&to=2026-07-02");
-    let view = daemon.api("intensity?from=2026-07-01&to=2026-07-02");
+    fill(folder, &sessions, &slots);
+    Daemon::start(folder.path(), &[("register.directory", "register")])
+}
+
+const BOTH_DAYS: &str = "from=2026-07-01&to=2026-07-02";
+
+fn session_of(view: &Value, id: &str) -> Value {
+    let rows = view["sessions"].as_array().unwrap();
+    rows.iter().find(|row| row["id"] == id).unwrap().clone()
+}
+
+fn assert_near(value: &Value, want: f64) {
+    assert!(
+        (value.as_f64().unwrap() - want).abs() < 1e-6,
+        "{value} is not {want}"
+    )
+}
+
+#[test]
+fn a_session_has_the_intensity_of_its_half_hours_by_the_best_basis() {
+    let folder = TempDir::new("intensity-view");
+    let daemon = daemon_with_sessions(&folder);
+    let emissions = daemon.api(&format!("emissions?{BOTH_DAYS}"));
+    let view = daemon.api(&format!("intensity?{BOTH_DAYS}"));
     assert_eq!(
-        daemon.api("emissions?from=2026-07-01&to=2026-07-02"),
-        emissions
+        daemon.api(&format!("emissions?{BOTH_DAYS}")),
+        emissions,
+        "the reported figures stay as they are"
     );
-    let of = |id: &str| {
-        view["sessions"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|row| row["id"] == id)
-            .unwrap()
-            .clone()
-    };
-    let near = |value: &Value, want: f64| {
-        assert!(
-            (value.as_f64().unwrap() - want).abs() < 1e-6,
-            "{value} is not {want}"
-        )
-    };
-    near(&of("g6")["kgco2_operational"], 1.005);
-    near(&of("g6")["mean_g_per_kwh"], 143.571_428_571);
-    assert_eq!(
-        of("g6")["energy_wh_by_basis"],
-        json!({ "forecast": 7_000.0 })
-    );
-    let rest = of("rest");
-    assert_eq!(
-        rest["energy_wh_by_basis"],
-        json!({ "national": 1_000.0, "last_week": 1_000.0, "annual": 1_000.0 })
-    );
-    // The annual factors of 2026/27 by whatever set holds: of generation and of losses, because half-hourly intensities contain losses.
+    let g6 = session_of(&view, "g6");
+    assert_near(&g6["kgco2_operational"], 1.005);
+    assert_near(&g6["mean_g_per_kwh"], 143.571_428_571);
+    for (id, want) in [
+        ("g6", json!({ "forecast": 7_000.0 })),
+        (
+            "rest",
+            json!({ "national": 1_000.0, "last_week": 1_000.0, "annual": 1_000.0 }),
+        ),
+        ("nation", json!({ "actual": 1_000.0 })),
+    ] {
+        assert_eq!(session_of(&view, id)["energy_wh_by_basis"], want, "{id}");
+    }
+    assert_eq!(view["areas"][1]["name"], "East Midlands");
+}
+
+/// Half-hourly intensities contain losses, so the annual factor that replaces one is that of generation and of losses.
+#[test]
+fn a_half_hour_without_intensity_has_the_annual_factor_with_losses() {
+    let folder = TempDir::new("intensity-annual");
+    let daemon = daemon_with_sessions(&folder);
+    let view = daemon.api(&format!("intensity?{BOTH_DAYS}"));
     let sets = load_factors(&FactorsConfig::default()).unwrap();
     let of_day = |day: &str| {
         sets.electricity_with_losses(day.parse().unwrap())
@@ -172,23 +181,21 @@ fn sessions_and_days_stand_beside_the_reported_figures() {
         (of_day("2025-07-01") - (0.177 + 0.01853)).abs() < 1e-9,
         "set 2025"
     );
+    let rest = session_of(&view, "rest");
     let annual = rest["kgco2_operational"].as_f64().unwrap() - 0.2 - 0.3;
     assert!((annual - of_day("2026-07-02")).abs() < 1e-6, "{rest}");
-    let compared = |row: &&Value| row["day"] == "2026-07-02" && row["site"] == "BUXTON";
-    let compared = view["days"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(compared)
-        .unwrap();
-    near(&compared["kgco2e_annual_with_losses"], of_day("2026-07-02"));
-    assert_eq!(
-        of("nation")["energy_wh_by_basis"],
-        json!({ "actual": 1_000.0 })
-    );
-    days_begin_at_midnight_in_london(&view);
-    assert_eq!(view["areas"][1]["name"], "East Midlands");
-    // Half a session asked for is half a session.
+    let buxton = |row: &&Value| row["day"] == "2026-07-02" && row["site"] == "BUXTON";
+    let days = view["days"].as_array().unwrap();
+    let compared = days.iter().find(buxton).unwrap();
+    assert_near(&compared["kgco2e_annual_with_losses"], of_day("2026-07-02"));
+}
+
+#[test]
+fn a_session_over_midnight_in_london_is_divided_between_its_days() {
+    let folder = TempDir::new("intensity-days");
+    let daemon = daemon_with_sessions(&folder);
+    let view = daemon.api(&format!("intensity?{BOTH_DAYS}"));
+    assert_days_begin_at_midnight_in_london(&view);
     let second = daemon.api("intensity?from=2026-07-02&to=2026-07-02");
     let sum = |view: &Value| {
         view["days"]
@@ -199,10 +206,9 @@ fn sessions_and_days_stand_beside_the_reported_figures() {
             .sum::<f64>()
     };
     assert_eq!((sum(&view), sum(&second)), (12_000.0, 10_000.0));
-    what_cannot_be_asked_is_said(&daemon);
 }
 
-fn days_begin_at_midnight_in_london(view: &Value) {
+fn assert_days_begin_at_midnight_in_london(view: &Value) {
     let day = |day: &str, site: &str, user: &str| {
         let rows = view["days"].as_array().unwrap();
         rows.iter()
@@ -225,7 +231,10 @@ fn days_begin_at_midnight_in_london(view: &Value) {
     );
 }
 
-fn what_cannot_be_asked_is_said(daemon: &Daemon) {
+#[test]
+fn bad_queries_of_intensity_are_refused_with_their_mistake() {
+    let folder = TempDir::new("intensity-queries");
+    let daemon = Daemon::start(folder.path(), &[]);
     for (query, want) in [
         ("from=2026-01-01&to=2026-12-31", "at most 92 days"),
         ("from=x", "is not a day"),
@@ -258,73 +267,77 @@ fn lines(folder: &TempDir, measurement: &str) -> Vec<String> {
     found
 }
 
-#[test]
-fn rows_follow_the_intensity() {
-    let folder = TempDir::new("intensity-rows");
-    site(&folder);
+/// A session of 2 kWh in Derby that began six hours ago, at a full half-hour. Returns its start.
+fn fill_with_one_session(folder: &TempDir) -> UtcMs {
+    site(folder);
     let start = UtcMs(now().plus(-6 * 3_600_000).0.div_euclid(HALF_HOUR_MS) * HALF_HOUR_MS);
+    let vehicle = json!({ "Vehicle": "A1" });
     fill(
-        &folder,
-        &[session(
-            "s",
-            "DERBY",
-            json!({ "Vehicle": "A1" }),
-            start,
-            &[2_000],
-        )],
+        folder,
+        &[session("s", "DERBY", vehicle, start, &[2_000])],
         &[],
     );
-    let grid = Grid::start();
-    grid.set(|mood| mood.array = true);
-    let url = grid.url();
+    start
+}
+
+/// A daemon that requests intensities from `url`.
+fn daemon_with_intensity_from(folder: &TempDir, url: &str) -> Daemon {
     let settings = [
         ("register.directory", "register"),
         ("intensity.enabled", "true"),
-        ("intensity.url", url.as_str()),
+        ("intensity.url", url),
     ];
-    let daemon = Daemon::start(folder.path(), &settings);
-    let g = forecast(9, start);
-    let row = |g: i64, basis: &str| {
-        let kg = 2.0 * g as f64 / 1000.0;
-        format!(
-            "charging_intensity,site=DERBY,user=fleet energy_wh=2000.0,intensity_g_per_kwh={g}.0,kgco2_operational={kg:?},{basis} {}",
-            start.0
-        )
-    };
-    wait_for("the region's row", || {
-        lines(&folder, "charging_intensity").last()
-            == Some(&row(g, "basis_code=1i,basis=\"forecast\""))
+    Daemon::start(folder.path(), &settings)
+}
+
+/// Waits until the newest row is of the session with this intensity.
+fn wait_for_row(folder: &TempDir, start: UtcMs, g_per_kwh: i64) {
+    let kg = 2.0 * g_per_kwh as f64 / 1000.0;
+    let row = format!(
+        "charging_intensity,site=DERBY,user=fleet energy_wh=2000.0,intensity_g_per_kwh={g_per_kwh}.0,kgco2_operational={kg:?},basis_code=1i,basis=\"forecast\" {}",
+        start.0
+    );
+    wait_for(&row, || {
+        lines(folder, "charging_intensity").last() == Some(&row)
     });
+}
+
+#[test]
+fn a_row_is_written_anew_when_its_intensity_is_revised() {
+    let folder = TempDir::new("intensity-rows");
+    let start = fill_with_one_session(&folder);
+    let service = CarbonIntensityApi::start();
+    service.set(|behaviour| behaviour.array = true);
+    let daemon = daemon_with_intensity_from(&folder, &service.url());
+    let g_per_kwh = forecast(9, start);
+    wait_for_row(&folder, start, g_per_kwh);
     assert_eq!(daemon.metric("fleetgauge_intensity_failures_total"), 0.0);
-    // A revision writes the same row anew; a register read again asks again.
-    grid.set(|mood| mood.revised_by = 50);
+    // A reloaded register makes the daemon request intensities again.
+    service.set(|behaviour| behaviour.revised_by = 50);
     support::signal(daemon.id(), "HUP");
-    wait_for("the revision", || {
-        lines(&folder, "charging_intensity").last()
-            == Some(&row(g + 50, "basis_code=1i,basis=\"forecast\""))
-    });
-    let days = daemon.api(&format!(
+    wait_for_row(&folder, start, g_per_kwh + 50);
+    let view = daemon.api(&format!(
         "intensity?from={}&to={}",
         Day::of(start, UK.zone()),
-        Day::of(now(), UK.zone())
+        today()
     ));
     assert_eq!(
-        days["sessions"][0]["mean_g_per_kwh"].as_f64(),
-        Some(g as f64 + 50.0)
+        view["sessions"][0]["mean_g_per_kwh"].as_f64(),
+        Some(g_per_kwh as f64 + 50.0)
     );
     daemon.stop();
-    // An address that cannot be asked is a mistake of the configuration; one that does not answer stops nothing.
-    let settings = [
-        ("register.directory", "register"),
-        ("intensity.enabled", "true"),
-        ("intensity.url", "http://127.0.0.1:9"),
-    ];
-    let daemon = Daemon::start(folder.path(), &settings);
+}
+
+#[test]
+fn a_service_that_does_not_answer_is_logged_and_stops_nothing() {
+    let folder = TempDir::new("intensity-silent");
+    fill_with_one_session(&folder);
+    let daemon = daemon_with_intensity_from(&folder, "http://127.0.0.1:9");
     wait_for("a failure", || {
         daemon.metric("fleetgauge_intensity_failures_total") > 0.0
     });
     assert_eq!(daemon.get("/readyz").0, 200);
-    wait_for("a word about it", || {
+    wait_for("its line in the log", || {
         daemon
             .log()
             .contains("carbon intensity: http://127.0.0.1:9")
@@ -333,15 +346,15 @@ fn rows_follow_the_intensity() {
 }
 
 #[test]
-fn the_services_certificate_is_checked() {
-    const TEST: &str = "the_services_certificate_is_checked";
+fn the_certificate_of_the_intensity_service_is_checked() {
+    const TEST: &str = "the_certificate_of_the_intensity_service_is_checked";
     let folder = TempDir::new("intensity-tls");
     let Some(authority) = tls::Authority::new(TEST, folder.path()) else {
         return;
     };
     authority.sign("grid", "localhost", "DNS:localhost");
-    let grid = Grid::start_secured(folder.path());
-    // The machine's authorities are those of this file.
+    let service = CarbonIntensityApi::start_secured(folder.path());
+    // SSL_CERT_FILE replaces the machine's authorities.
     for (trusted, host, good) in [
         ("ca.pem", "localhost", true),
         ("ca.pem", "127.0.0.1", false),
@@ -361,7 +374,7 @@ fn the_services_certificate_is_checked() {
             ("OCPP__ENABLED", "false".to_owned()),
             ("WEB__LISTEN", format!("127.0.0.1:{web}")),
             ("INTENSITY__ENABLED", "true".to_owned()),
-            ("INTENSITY__URL", format!("https://{host}:{}", grid.port)),
+            ("INTENSITY__URL", format!("https://{host}:{}", service.port)),
         ] {
             command.env(format!("FLEETGAUGE__{key}"), value);
         }

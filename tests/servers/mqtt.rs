@@ -95,7 +95,7 @@ impl Raw {
 }
 
 #[test]
-fn every_quality_of_service_is_acknowledged_as_it_should_be() {
+fn every_quality_of_service_is_acknowledged_by_its_protocol() {
     let folder = TempDir::new("mqtt-qos");
     let daemon = Daemon::start(folder.path(), &[]);
     let mut raw = Raw::connect(daemon.mqtt, "van", 0);
@@ -138,7 +138,7 @@ fn every_quality_of_service_is_acknowledged_as_it_should_be() {
 }
 
 #[test]
-fn both_versions_on_one_port_by_a_client_library() {
+fn clients_of_both_versions_publish_on_one_port() {
     let folder = TempDir::new("mqtt-versions");
     let daemon = Daemon::start(folder.path(), &[]);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -198,7 +198,7 @@ fn both_versions_on_one_port_by_a_client_library() {
 }
 
 #[test]
-fn a_will_is_heard_when_the_device_is_lost_and_not_when_it_says_goodbye() {
+fn a_will_is_published_when_the_device_is_lost_and_not_when_it_disconnects() {
     let folder = TempDir::new("mqtt-will");
     let daemon = Daemon::start(folder.path(), &[]);
     let with_will = |id: &str| {
@@ -221,52 +221,48 @@ fn a_will_is_heard_when_the_device_is_lost_and_not_when_it_says_goodbye() {
     assert_eq!(odometer(&daemon, "POLITE"), None);
 }
 
-#[test]
-fn bad_messages_are_counted_and_acknowledged_and_the_feed_goes_on() {
-    let folder = TempDir::new("mqtt-bad");
-    let daemon = Daemon::start(folder.path(), &[]);
-    let mut raw = Raw::connect(daemon.mqtt, "odd", 60);
-    let good = topic("ODD");
+/// Topic, payload and reason of the reject; without a reason the message is of a kind that may be accepted in part.
+type BadMessage = (&'static [u8], Vec<u8>, &'static str);
+
+const ODD: &[u8] = b"fleet/vehicles/ODD/telemetry";
+
+fn bad_topics() -> Vec<BadMessage> {
+    let telemetry = b"{\"odometer\":1}".to_vec();
+    vec![
+        (b"fleet/nonsense", b"{}".to_vec(), "unknown_topic"),
+        (b"\xff\xfe/x", b"{}".to_vec(), "utf8"),
+        (b"fleet/vehicles/a b/telemetry", telemetry.clone(), "id"),
+        (b"fleet/vehicles//telemetry", telemetry, ""),
+    ]
+}
+
+fn bad_payloads() -> Vec<BadMessage> {
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     let many = format!(
         "{{\"samples\":[{}]}}",
         vec!["{\"odometer\":1}"; 15_000].join(",")
     );
-    let cases: Vec<(&[u8], Vec<u8>, &str)> = vec![
-        (b"fleet/nonsense", b"{}".to_vec(), "unknown_topic"),
-        (b"\xff\xfe/x", b"{}".to_vec(), "utf8"),
-        (good.as_bytes(), b"\xff\xfe".to_vec(), ""),
-        (good.as_bytes(), b"{\"odometer\":".to_vec(), "syntax"),
-        (good.as_bytes(), b"".to_vec(), ""),
-        (good.as_bytes(), b"not json".to_vec(), "syntax"),
-        (good.as_bytes(), deep.into_bytes(), ""),
-        (good.as_bytes(), many.into_bytes(), ""),
-        (good.as_bytes(), b"{\"odometer\":NaN}".to_vec(), "syntax"),
-        (good.as_bytes(), b"{\"odometer\":1e400}".to_vec(), ""),
-        (good.as_bytes(), b"{\"odometer\":\"Infinity\"}".to_vec(), ""),
-        (
-            good.as_bytes(),
-            b"{\"ts\":\"9999-12-31T00:00:00Z\",\"odometer\":1}".to_vec(),
-            "",
-        ),
-        (
-            good.as_bytes(),
-            b"{\"ts\":\"yesterday\",\"odometer\":1}".to_vec(),
-            "",
-        ),
-        (
-            b"fleet/vehicles/a b/telemetry",
-            b"{\"odometer\":1}".to_vec(),
-            "id",
-        ),
-        (
-            b"fleet/vehicles//telemetry",
-            b"{\"odometer\":1}".to_vec(),
-            "",
-        ),
+    let texts: [(&[u8], &'static str); 11] = [
+        (b"\xff\xfe", ""),
+        (b"{\"odometer\":", "syntax"),
+        (b"", ""),
+        (b"not json", "syntax"),
+        (deep.as_bytes(), ""),
+        (many.as_bytes(), ""),
+        (b"{\"odometer\":NaN}", "syntax"),
+        (b"{\"odometer\":1e400}", ""),
+        (b"{\"odometer\":\"Infinity\"}", ""),
+        (b"{\"ts\":\"9999-12-31T00:00:00Z\",\"odometer\":1}", ""),
+        (b"{\"ts\":\"yesterday\",\"odometer\":1}", ""),
     ];
-    let mut wants: Vec<&str> = Vec::new();
-    for (id, (topic, payload, want)) in cases.iter().enumerate() {
+    texts
+        .map(|(payload, reason)| (ODD, payload.to_vec(), reason))
+        .to_vec()
+}
+
+/// Sends messages with QoS 1, of which each must be acknowledged, and looks for their reasons in the rejects.
+fn assert_acknowledged_and_counted(daemon: &Daemon, raw: &mut Raw, messages: &[BadMessage]) {
+    for (id, (topic, payload, _)) in messages.iter().enumerate() {
         raw.publish(topic, payload, 1, id as u16 + 1);
         assert_eq!(
             raw.packet(),
@@ -274,21 +270,13 @@ fn bad_messages_are_counted_and_acknowledged_and_the_feed_goes_on() {
             "{}",
             String::from_utf8_lossy(&payload[..payload.len().min(60)])
         );
-        wants.extend(Some(*want).filter(|want| !want.is_empty()));
     }
-    raw.publish(good.as_bytes(), b"{\"odometer\":12.5}", 1, 99);
-    assert_eq!(raw.packet(), [PUBACK, 2, 0, 99]);
-    assert_eq!(odometer(&daemon, "ODD"), Some(12.5), "the feed goes on");
     let rejects = daemon.api("rejects");
-    for want in wants {
+    let counts = rejects["counts"].as_array().unwrap();
+    for (_, _, reason) in messages.iter().filter(|message| !message.2.is_empty()) {
         assert!(
-            rejects["counts"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .any(|count| count["reason"] == want),
-            "{want} is not in {}",
-            rejects["counts"]
+            counts.iter().any(|count| count["reason"] == *reason),
+            "{reason} is not in {counts:?}"
         );
     }
     assert!(
@@ -301,7 +289,20 @@ fn bad_messages_are_counted_and_acknowledged_and_the_feed_goes_on() {
 }
 
 #[test]
-fn broken_connections_end_alone() {
+fn bad_messages_are_counted_and_acknowledged_and_the_feed_goes_on() {
+    for (name, messages) in [("topics", bad_topics()), ("payloads", bad_payloads())] {
+        let folder = TempDir::new(&format!("mqtt-bad-{name}"));
+        let daemon = Daemon::start(folder.path(), &[]);
+        let mut raw = Raw::connect(daemon.mqtt, "odd", 60);
+        assert_acknowledged_and_counted(&daemon, &mut raw, &messages);
+        raw.publish(ODD, b"{\"odometer\":12.5}", 1, 99);
+        assert_eq!(raw.packet(), [PUBACK, 2, 0, 99]);
+        assert_eq!(odometer(&daemon, "ODD"), Some(12.5), "the feed goes on");
+    }
+}
+
+#[test]
+fn a_broken_connection_ends_without_disturbing_others() {
     let folder = TempDir::new("mqtt-broken");
     let daemon = Daemon::start(folder.path(), &[("listener.max_packet", "64KiB")]);
     let mut good = Raw::connect(daemon.mqtt, "good", 0);
@@ -360,7 +361,7 @@ fn hash_of(password: &str) -> String {
 }
 
 #[test]
-fn credentials_and_limits() {
+fn logins_are_checked_and_connections_limited() {
     let folder = TempDir::new("mqtt-login");
     std::fs::write(
         folder.path().join("devices"),

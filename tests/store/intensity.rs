@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::support::TempDir;
-use crate::support::carbon_intensity_api::{Grid, forecast};
+use crate::support::carbon_intensity_api::{CarbonIntensityApi, forecast};
 use fleetgauge::intensity::{self, Deps, IntensityConfig};
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{GridArea, IntensitySlot, Stats, TokenHasher};
@@ -48,7 +48,7 @@ fn register(regions: &[&str]) -> Arc<Register> {
 
 /// A client on a clock of ours, and a store behind it.
 struct Client {
-    grid: Grid,
+    grid: CarbonIntensityApi,
     now: Arc<Mutex<UtcMs>>,
     stats: Arc<Stats>,
     store: Store,
@@ -65,10 +65,10 @@ impl Client {
     fn start(
         regions: &[&str],
         newest: BTreeMap<GridArea, UtcMs>,
-        change: impl FnOnce(&mut carbon_intensity_api::Mood),
+        change: impl FnOnce(&mut carbon_intensity_api::Behaviour),
     ) -> Self {
-        let grid = Grid::start();
-        grid.set(|mood| mood.actual_until = at("2026-11-25T11:00:00Z"));
+        let grid = CarbonIntensityApi::start();
+        grid.set(|behaviour| behaviour.actual_until = at("2026-11-25T11:00:00Z"));
         grid.set(change);
         let folder = TempDir::new("intensity");
         let settings = StoreConfig {
@@ -160,8 +160,8 @@ fn run(body: impl Future<Output = ()>) {
 fn regions_and_nation_are_read_in_both_shapes() {
     for (array, chunked) in [(false, false), (true, true)] {
         run(async {
-            let mut client = Client::start(&["9", "3", "9", ""], BTreeMap::new(), |mood| {
-                (mood.array, mood.chunked) = (array, chunked)
+            let mut client = Client::start(&["9", "3", "9", ""], BTreeMap::new(), |behaviour| {
+                (behaviour.array, behaviour.chunked) = (array, chunked)
             });
             let newest = "2026-11-25T12:00:00Z";
             client
@@ -190,7 +190,7 @@ fn regions_and_nation_are_read_in_both_shapes() {
                 client.slot(0, "2026-11-12T12:00:00Z").is_some(),
                 "two weeks are made up for at first"
             );
-            let requested = client.grid.asked();
+            let requested = client.grid.requested_paths();
             assert!(
                 requested.contains(
                     &"/regional/intensity/2026-11-12T12:00Z/2026-11-25T12:00Z/regionid/9"
@@ -206,7 +206,7 @@ fn regions_and_nation_are_read_in_both_shapes() {
             assert!(
                 client
                     .grid
-                    .asked()
+                    .requested_paths()
                     .iter()
                     .all(|path| path.matches('/').count() < 8),
                 "nothing else is requested"
@@ -229,10 +229,10 @@ fn revisions_replace_and_keep_their_vintage() {
         let first = client.slot(0, new).unwrap();
         let before = client.count();
         *client.now.lock().unwrap() = at("2026-11-25T12:20:00Z");
-        let requested = client.grid.asked().len();
+        let requested = client.grid.requested_paths().len();
         client
             .until("two more rounds", |client| {
-                client.grid.asked().len() > requested + 2
+                client.grid.requested_paths().len() > requested + 2
             })
             .await;
         assert_eq!(
@@ -240,7 +240,7 @@ fn revisions_replace_and_keep_their_vintage() {
             (Some(first), before),
             "the same figure again is no revision"
         );
-        client.grid.set(|mood| mood.revised_by = 7);
+        client.grid.set(|behaviour| behaviour.revised_by = 7);
         let revised = |client: &Client| client.slot(0, new).unwrap();
         client
             .until("the revision", |client| {
@@ -263,11 +263,11 @@ fn revisions_replace_and_keep_their_vintage() {
             "older than 48 hours is not requested again"
         );
         // The actual figure is taken back: the stored one stays.
-        client.grid.set(|mood| mood.actual_until = UtcMs(0));
-        let requested = client.grid.asked().len();
+        client.grid.set(|behaviour| behaviour.actual_until = UtcMs(0));
+        let requested = client.grid.requested_paths().len();
         client
             .until("two more rounds", |client| {
-                client.grid.asked().len() > requested + 2
+                client.grid.requested_paths().len() > requested + 2
             })
             .await;
         assert_eq!(revised(&client).actual, slot.actual);
@@ -295,8 +295,8 @@ async fn wait_for_failures(client: &Client, more: u64) {
 fn every_kind_of_outage_is_counted_and_ends() {
     run(async {
         let outage = |status: u16, body: &str| Some((status, body.to_owned()));
-        let mut client = Client::start(&["9"], BTreeMap::new(), |mood| {
-            mood.outage = outage(500, ERROR)
+        let mut client = Client::start(&["9"], BTreeMap::new(), |behaviour| {
+            behaviour.outage = outage(500, ERROR)
         });
         wait_for_failures(&client, 4).await;
         for (status, body) in [
@@ -305,15 +305,15 @@ fn every_kind_of_outage_is_counted_and_ends() {
             (502, ""),
             (404, ERROR),
         ] {
-            client.grid.set(|mood| mood.outage = outage(status, body));
+            client.grid.set(|behaviour| behaviour.outage = outage(status, body));
             wait_for_failures(&client, 3).await;
         }
         client
             .grid
-            .set(|mood| (mood.outage, mood.dead) = (None, true));
+            .set(|behaviour| (behaviour.outage, behaviour.dead) = (None, true));
         wait_for_failures(&client, 3).await;
         assert_eq!(client.count(), 0);
-        client.grid.set(|mood| mood.dead = false);
+        client.grid.set(|behaviour| behaviour.dead = false);
         client
             .until("answers", |client| {
                 client.slot(9, "2026-11-25T12:00:00Z").is_some()
@@ -338,10 +338,10 @@ fn a_month_of_outage_is_filled_afterwards() {
             .await;
         client
             .grid
-            .set(|mood| mood.outage = Some((503, String::new())));
+            .set(|behaviour| behaviour.outage = Some((503, String::new())));
         wait_for_failures(&client, 2).await;
         *client.now.lock().unwrap() = at("2026-12-25T12:10:00Z");
-        client.grid.set(|mood| mood.outage = None);
+        client.grid.set(|behaviour| behaviour.outage = None);
         client
             .until("the newest", |client| {
                 client.slot(9, "2026-12-25T12:00:00Z").is_some()

@@ -1,5 +1,6 @@
-//! A server that speaks the GB Carbon Intensity API as documented (api-definitions; emissions.md section 4.1): national replies, regional
-//! ranges with an object in `data` and single periods with an array, `actual` null, error bodies, outages and revisions.
+//! A server of the Carbon Intensity API for Great Britain (National Energy System Operator, "Carbon Intensity API", definitions of
+//! `/intensity/{from}/{to}` and `/regional/intensity/{from}/{to}/regionid/{regionid}`): national replies, regional replies with an object
+//! or an array in `data`, `actual` null, error bodies, outages and revisions.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -17,9 +18,9 @@ use serde_json::{Value, json};
 
 const HALF_HOUR_MS: i64 = 1_800_000;
 
-/// How it answers.
+/// What the server does with requests.
 #[derive(Default)]
-pub struct Mood {
+pub struct Behaviour {
     /// Status and body instead of data.
     pub outage: Option<(u16, String)>,
     /// Added to every figure: a revision.
@@ -28,20 +29,20 @@ pub struct Mood {
     pub array: bool,
     /// `actual` is there for half-hours that begin before it; later ones have null.
     pub actual_until: UtcMs,
-    /// Closes without an answer.
+    /// Closes connections without an answer.
     pub dead: bool,
-    /// In chunks.
+    /// The body is sent in two chunks.
     pub chunked: bool,
-    /// Paths asked for.
-    pub asked: Vec<String>,
+    /// Paths requested_paths for.
+    pub requested_paths: Vec<String>,
 }
 
 /// The server; it ends with the process.
 #[derive(Clone)]
-pub struct Grid {
-    /// Where.
+pub struct CarbonIntensityApi {
+    /// Its port on loopback.
     pub port: u16,
-    mood: Arc<Mutex<Mood>>,
+    behaviour: Arc<Mutex<Behaviour>>,
 }
 
 /// The forecast of an area (0 is national) for a half-hour; the actual figure is 5 more.
@@ -49,36 +50,36 @@ pub fn forecast(area: u8, start: UtcMs) -> i64 {
     100 + i64::from(area) * 10 + start.0.div_euclid(HALF_HOUR_MS).rem_euclid(48)
 }
 
-impl Grid {
-    /// Starts it.
+impl CarbonIntensityApi {
+    /// Starts the server on a free port.
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let grid = Self {
+        let api = Self {
             port: listener.local_addr().unwrap().port(),
-            mood: Arc::default(),
+            behaviour: Arc::default(),
         };
-        let serving = grid.clone();
+        let serving = api.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 serving.answer(stream.unwrap());
             }
         });
-        grid
+        api
     }
 
-    /// Its address.
+    /// Its base address.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// Changes how it answers.
-    pub fn set(&self, change: impl FnOnce(&mut Mood)) {
-        change(&mut self.mood.lock().unwrap());
+    pub fn set(&self, change: impl FnOnce(&mut Behaviour)) {
+        change(&mut self.behaviour.lock().unwrap());
     }
 
-    /// Paths asked for so far.
-    pub fn asked(&self) -> Vec<String> {
-        self.mood.lock().unwrap().asked.clone()
+    /// Paths requested_paths for so far.
+    pub fn requested_paths(&self) -> Vec<String> {
+        self.behaviour.lock().unwrap().requested_paths.clone()
     }
 
     /// The same over TLS, with `<folder>/grid.pem` and `grid.key`.
@@ -96,18 +97,18 @@ impl Grid {
                 .unwrap(),
         );
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let grid = Self {
+        let api = Self {
             port: listener.local_addr().unwrap().port(),
-            mood: Arc::default(),
+            behaviour: Arc::default(),
         };
-        let serving = grid.clone();
+        let serving = api.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let connection = ServerConnection::new(config.clone()).unwrap();
                 serving.answer(StreamOwned::new(connection, stream.unwrap()));
             }
         });
-        grid
+        api
     }
 
     fn answer(&self, mut stream: impl Read + Write) {
@@ -121,21 +122,21 @@ impl Grid {
         }
         let request = String::from_utf8_lossy(&request).into_owned();
         let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-        let mut mood = self.mood.lock().unwrap();
-        mood.asked.push(path.clone());
-        if mood.dead {
+        let mut behaviour = self.behaviour.lock().unwrap();
+        behaviour.requested_paths.push(path.clone());
+        if behaviour.dead {
             return;
         }
-        let (status, body) = match &mood.outage {
+        let (status, body) = match &behaviour.outage {
             Some((status, body)) => (*status, body.clone()),
-            None => match reply(&path, &mood) {
+            None => match reply(&path, &behaviour) {
                 Some(body) => (200, body.to_string()),
                 None => {
                     (400, json!({ "error": { "code": "400 Bad Request", "message": "Please enter a valid date" } }).to_string())
                 }
             },
         };
-        let answer = if mood.chunked {
+        let answer = if behaviour.chunked {
             let half = body.len() / 2;
             let (first, last) = (&body[..half], &body[half..]);
             format!(
@@ -156,14 +157,14 @@ impl Grid {
 }
 
 /// `/intensity/{from}/{to}` and `/regional/intensity/{from}/{to}/regionid/{id}`, at most 14 days.
-fn reply(path: &str, mood: &Mood) -> Option<Value> {
+fn reply(path: &str, behaviour: &Behaviour) -> Option<Value> {
     let parts: Vec<&str> = path.split('/').collect();
     let (area, from, to) = match parts[..] {
         ["", "intensity", from, to] => (0, from, to),
         ["", "regional", "intensity", from, to, "regionid", id] => (id.parse().ok()?, from, to),
         _ => return None,
     };
-    // Minutes and nothing more: `2018-01-20T12:00Z`.
+    // The service takes times in minutes only: `2018-01-20T12:00Z`.
     let at = |text: &str| {
         (text.len() == 17)
             .then(|| text.parse::<UtcMs>().ok())
@@ -173,14 +174,14 @@ fn reply(path: &str, mood: &Mood) -> Option<Value> {
     if to.since(from) > 14 * 86_400_000 || to < from {
         return None;
     }
-    // The service counts the half-hour before the first in.
+    // The real service includes the half-hour that ends at `from`.
     let first = from.0.div_euclid(HALF_HOUR_MS) - 1;
     let minutes = |slot: i64| format!("{}Z", &UtcMs(slot * HALF_HOUR_MS).to_string()[..16]);
     let periods: Vec<Value> = (first..to.0.div_euclid(HALF_HOUR_MS))
         .map(|slot| {
             let start = UtcMs(slot * HALF_HOUR_MS);
-            let figure = forecast(area, start) + mood.revised_by;
-            let actual = (start < mood.actual_until).then_some(figure + 5);
+            let figure = forecast(area, start) + behaviour.revised_by;
+            let actual = (start < behaviour.actual_until).then_some(figure + 5);
             let intensity = match area {
                 0 => json!({ "forecast": figure, "actual": actual, "index": "moderate" }),
                 _ => json!({ "forecast": figure, "index": "moderate" }),
@@ -198,5 +199,5 @@ fn reply(path: &str, mood: &Mood) -> Option<Value> {
         return Some(json!({ "data": periods }));
     }
     let region = json!({ "regionid": area, "dnoregion": "A network", "shortname": "A region", "data": periods });
-    Some(json!({ "data": if mood.array { json!([region]) } else { region } }))
+    Some(json!({ "data": if behaviour.array { json!([region]) } else { region } }))
 }

@@ -64,7 +64,10 @@ pub fn record() -> Recording {
         ("OCPP__LISTEN", format!("127.0.0.1:{ocpp}")),
         ("WEB__LISTEN", format!("127.0.0.1:{web}")),
         ("INTENSITY__ENABLED", "true".to_owned()),
-        ("INTENSITY__URL", carbon_intensity_api::Grid::start().url()),
+        (
+            "INTENSITY__URL",
+            carbon_intensity_api::CarbonIntensityApi::start().url(),
+        ),
     ] {
         command.env(format!("FLEETGAUGE__{key}"), value);
     }

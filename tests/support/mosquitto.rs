@@ -1,4 +1,4 @@
-//! A Mosquitto of a test's own: killed, restarted, emptied at will; publishes, and tells what is retained.
+//! A Mosquitto for one test: killed, restarted and emptied as the test needs it, with its publisher and subscriber.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(
@@ -29,7 +29,7 @@ pub struct Mosquitto {
 }
 
 impl Mosquitto {
-    /// Starts one, or says that the test is skipped.
+    /// Starts one; `None` if a program is missing and the test is skipped.
     pub fn start(test: &str) -> Option<Self> {
         let mut broker = Self {
             program: server(test, "mosquitto")?,
@@ -44,7 +44,7 @@ impl Mosquitto {
             broker.port,
             broker.folder.path().display()
         );
-        // Else it becomes another user, who may not write here.
+        // Without it, Mosquitto run by root becomes another user, who may not write into the folder.
         if Command::new("id").arg("-u").output().unwrap().stdout == b"0\n" {
             config.push_str("user root\n");
         }
@@ -188,15 +188,15 @@ impl Mosquitto {
     }
 }
 
-/// A subscriber of a test's own.
+/// A running mosquitto_sub.
 pub struct Listener {
     _process: Process,
     lines: Receiver<String>,
 }
 
 impl Listener {
-    /// What has come since the last call.
-    pub fn news(&self) -> Vec<String> {
+    /// Messages since the last call.
+    pub fn messages(&self) -> Vec<String> {
         self.lines.try_iter().collect()
     }
 }

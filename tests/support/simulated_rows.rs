@@ -77,7 +77,10 @@ pub fn lines_of_a_fleet(stub: &Stub, seconds: u64) -> Vec<String> {
             ("store.commit_interval", "100ms"),
             ("store.commit_batch", "1000"),
             ("intensity.enabled", "true"),
-            ("intensity.url", &carbon_intensity_api::Grid::start().url()),
+            (
+                "intensity.url",
+                &carbon_intensity_api::CarbonIntensityApi::start().url(),
+            ),
         ],
     );
     let (mqtt, ocpp) = (

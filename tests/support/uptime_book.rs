@@ -1,4 +1,4 @@
-//! A charging book and an uptime book side by side, as the engine holds them, told what charge points do second by second.
+//! A charging book and an uptime book side by side, as in the engine, with what charge points do second by second.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -145,6 +145,29 @@ impl Yard {
         self.uptime = uptime;
     }
 
+    /// One sample, of the transaction that is open on the connector.
+    fn meter_values(
+        &self,
+        connector_id: u32,
+        set: impl FnOnce(&mut MeterSample),
+        now: UtcMs,
+    ) -> ChargePointMessage {
+        let mut sample = MeterSample {
+            at: Some(now),
+            ..MeterSample::default()
+        };
+        set(&mut sample);
+        ChargePointMessage::MeterValues {
+            connector_id,
+            transaction_id: self.transaction(connector_id),
+            samples: vec![sample],
+        }
+    }
+
+    fn transaction(&self, connector_id: u32) -> Option<i64> {
+        self.open.get(&connector_id).map(|id| i64::from(*id))
+    }
+
     fn message(&self, act: &Act, now: UtcMs) -> ChargePointMessage {
         let at = Some(now);
         let status = |connector_id, status, error: &str| ChargePointMessage::Status {
@@ -156,29 +179,18 @@ impl Yard {
             info: None,
             at,
         };
-        let meter = |connector_id, sample| ChargePointMessage::MeterValues {
-            connector_id,
-            transaction_id: self.open.get(&connector_id).map(|id| i64::from(*id)),
-            samples: vec![sample],
-        };
         match act {
             Act::Status(connector, state) => status(*connector, *state, ""),
             Act::Fault(connector, state, error) => status(*connector, *state, error),
-            Act::Power(connector, watt) => meter(
+            Act::Power(connector, watt) => self.meter_values(
                 *connector,
-                MeterSample {
-                    at,
-                    power_mw: Some(watt * 1000),
-                    ..MeterSample::default()
-                },
+                |sample| sample.power_mw = Some(watt * 1000),
+                now,
             ),
-            Act::Register(connector, wh) => meter(
+            Act::Register(connector, wh) => self.meter_values(
                 *connector,
-                MeterSample {
-                    at,
-                    register_dwh: Some(wh * 10),
-                    ..MeterSample::default()
-                },
+                |sample| sample.register_dwh = Some(wh * 10),
+                now,
             ),
             Act::Up => ChargePointMessage::Connected {
                 version: OcppVersion::V16,
@@ -199,7 +211,7 @@ impl Yard {
                 issue: Issue::Ours,
             },
             Act::Stop(connector) => ChargePointMessage::StopTransaction {
-                transaction_id: self.open.get(connector).map(|id| i64::from(*id)),
+                transaction_id: self.transaction(*connector),
                 id_token: None,
                 meter_stop_dwh: None,
                 at,
