@@ -33,7 +33,7 @@ pub struct Behaviour {
     pub dead: bool,
     /// The body is sent in two chunks.
     pub chunked: bool,
-    /// Paths requested_paths for.
+    /// Paths that were requested, in order.
     pub requested_paths: Vec<String>,
 }
 
