@@ -263,7 +263,9 @@ fn revisions_replace_and_keep_their_vintage() {
             "older than 48 hours is not requested again"
         );
         // The actual figure is taken back: the stored one stays.
-        client.grid.set(|behaviour| behaviour.actual_until = UtcMs(0));
+        client
+            .grid
+            .set(|behaviour| behaviour.actual_until = UtcMs(0));
         let requested = client.grid.requested_paths().len();
         client
             .until("two more rounds", |client| {
@@ -305,7 +307,9 @@ fn every_kind_of_outage_is_counted_and_ends() {
             (502, ""),
             (404, ERROR),
         ] {
-            client.grid.set(|behaviour| behaviour.outage = outage(status, body));
+            client
+                .grid
+                .set(|behaviour| behaviour.outage = outage(status, body));
             wait_for_failures(&client, 3).await;
         }
         client
