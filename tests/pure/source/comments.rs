@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Source, sources};
 
 /// Docs of one or two words in `src` are at most this many. Lower it with every one that is written out or deleted; the goal is 0.
-const MAX_SHORT_DOCS: usize = 607;
+const MAX_SHORT_DOCS: usize = 537;
 
 /// Pages of other projects, cited by the project and the page.
 const FOREIGN_PAGES: &[&str] = &[

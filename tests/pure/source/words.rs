@@ -27,6 +27,7 @@ const BANNED: &[(&[&str], &str)] = &[
     (&["hears", "tellings"], "apply, observe, emit"),
     (&["learn"], "observe, record"),
     (&["went"], "connection closed"),
+    (&["welcome"], "accept, CONNACK"),
     (
         &["whoever", "whom", "somebody", "anybody", "everybody"],
         "the role: receiver, caller, operator",
@@ -40,16 +41,15 @@ const BANNED: &[(&[&str], &str)] = &[
 const TO_RENAME: &[(&[&str], usize, &str)] = &[
     // `vehicles_heard_24h` and `last_heard_at` are public names of the API and of `data_quality`.
     (&["hear", "heard"], 13, "apply, observe, reported"),
-    (&["tell", "tells", "told"], 12, "emit, notify, reported"),
+    (&["tell", "tells", "told"], 8, "emit, notify, reported"),
     (&["say", "says", "said"], 12, "claimed, stated, has"),
-    (&["ask", "asks", "asked"], 8, "request, query"),
+    (&["ask", "asks", "asked"], 5, "request, query"),
     (&["who", "whose"], 5, "the role: receiver, caller, owner"),
-    (&["nobody"], 4, "none, no user"),
+    (&["nobody"], 3, "none, no user"),
     (&["news"], 1, "changed rows"),
     (&["around"], 1, "dependencies (`Deps`), range"),
     (&["chosen"], 4, "selected, configured"),
-    (&["nothing"], 16, "none, zero, empty"),
-    (&["welcome"], 1, "accept, CONNACK"),
+    (&["nothing"], 15, "none, zero, empty"),
     (&["question", "questions"], 3, "query"),
     (&["manner"], 3, "deviations, conformance"),
 ];
