@@ -47,6 +47,34 @@ impl AirInventory {
         total
     }
 
+    /// Adds claimed mileage in private cars, all by the factor of an average car: claims state no Euro stage.
+    fn add_grey_fleet(
+        &mut self,
+        activity: &BTreeMap<ActivityKey, ActivityData>,
+        factors: &FactorSets,
+        config: &AirConfig,
+    ) {
+        for (key, sums) in activity {
+            let Subject::GreyFleet {
+                organisation,
+                vehicle_class,
+                ..
+            } = &key.subject
+            else {
+                continue;
+            };
+            self.proxy += sums.claimed;
+            let average = AirClass::AVERAGE_CAR;
+            match emitted(&average, sums.claimed, Ratio::ZERO, factors, config) {
+                Some(found) => {
+                    let class = known_class(vehicle_class).unwrap_or("car_average");
+                    self.add_line(organisation.clone(), class, &found);
+                }
+                None => self.not_computed_distance += sums.claimed,
+            }
+        }
+    }
+
     fn add_line(&mut self, organisation: Arc<str>, class: &'static str, sums: &AirSums) {
         self.lines
             .entry((organisation, class))
@@ -64,54 +92,14 @@ pub fn air(
     config: &AirConfig,
 ) -> AirInventory {
     let mut inventory = AirInventory::default();
+    inventory.add_grey_fleet(activity, factors, config);
     let energy = energy_by_vehicle(activity);
-    // Distances are added up by vehicle first: the electric share is of the whole period.
-    let mut driven: BTreeMap<&Arc<str>, Metres> = BTreeMap::new();
-    for (key, sums) in activity {
-        match &key.subject {
-            Subject::Vehicle(id) => {
-                let by_odometer = months
-                    .get(id, Month::of_day(key.day))
-                    .is_some_and(|month| !month.distance.is_zero());
-                *driven.entry(id).or_default() += if by_odometer || !sums.distance.is_zero() {
-                    sums.distance
-                } else {
-                    sums.claimed
-                };
-            }
-            Subject::GreyFleet {
-                organisation,
-                vehicle_class,
-                ..
-            } => {
-                inventory.proxy += sums.claimed;
-                let found = emitted(
-                    &AirClass::AVERAGE_CAR,
-                    sums.claimed,
-                    Ratio::ZERO,
-                    factors,
-                    config,
-                );
-                match found {
-                    Some(found) => {
-                        let class = known_class(vehicle_class).unwrap_or("car_average");
-                        inventory.add_line(organisation.clone(), class, &found);
-                    }
-                    None => inventory.not_computed_distance += sums.claimed,
-                }
-            }
-            Subject::Charging { .. } => {}
-        }
-    }
     let last = activity.keys().map(|key| key.day).max().unwrap_or_default();
-    for (id, distance) in driven
-        .into_iter()
-        .filter(|(_, distance)| !distance.is_zero())
-    {
-        let found = register
+    for (id, distance) in distance_by_vehicle(activity, months) {
+        let known = register
             .vehicle(id)
             .and_then(|vehicle| Some((vehicle, air_class(vehicle)?, factor_class(vehicle)?)));
-        let computed = found.and_then(|(vehicle, class, ghg_class)| {
+        let computed = known.and_then(|(vehicle, class, ghg_class)| {
             let share = match energy.get(id).filter(|_| class.plug_in) {
                 Some(energy) => electric_share(*energy, distance, ghg_class, factors, last),
                 None => class.plug_in.then_some(Ratio::ZERO),
@@ -137,6 +125,30 @@ pub fn air(
         inventory.add_line(organisation, ghg_class, &sums);
     }
     inventory
+}
+
+/// The distance of each vehicle that drove, over the whole period: the electric share is of the whole period too. A claimed distance
+/// counts only where the odometer gives none.
+fn distance_by_vehicle<'a>(
+    activity: &'a BTreeMap<ActivityKey, ActivityData>,
+    months: &Months,
+) -> BTreeMap<&'a Arc<str>, Metres> {
+    let mut driven: BTreeMap<&Arc<str>, Metres> = BTreeMap::new();
+    for (key, sums) in activity {
+        let Subject::Vehicle(id) = &key.subject else {
+            continue;
+        };
+        let by_odometer = months
+            .get(id, Month::of_day(key.day))
+            .is_some_and(|month| !month.distance.is_zero());
+        *driven.entry(id).or_default() += if by_odometer || !sums.distance.is_zero() {
+            sums.distance
+        } else {
+            sums.claimed
+        };
+    }
+    driven.retain(|_, distance| !distance.is_zero());
+    driven
 }
 
 fn known_class(class: &str) -> Option<&'static str> {

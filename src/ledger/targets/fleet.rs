@@ -4,14 +4,13 @@
 //! the register leaves open for more than one vehicle in twenty is not computed, and said.
 
 use super::calendar::{last_full_month, month_end_at, month_scale};
-use super::forecast::{COMMON_DELAYS, Candidate, Distribution};
+use super::candidates::candidates;
+use super::forecast::{COMMON_DELAYS, Distribution};
 use super::levels::add_levels;
 use super::record::{Amount, ForecastRecord, TargetRecord, TargetStatus};
-use super::target::{Successor, Target, age, replacement_age, years};
+use super::target::{Successor, Target, years};
 use super::trend::{MIN_POINTS, time_to_close, trend};
-use crate::ledger::transition::{
-    Counts, MonthEnd, Population, Profile, classify, month_end_counts,
-};
+use crate::ledger::transition::{Counts, MonthEnd, Population, Profile, month_end_counts};
 use crate::model::register::Register;
 use crate::units::Day;
 
@@ -54,7 +53,7 @@ pub(super) fn vehicles_at_due(share: FleetShare<'_>, register: &Register, day: D
 }
 
 /// Vehicles of a written size that the register does not name: they come evenly spread up to the due date. Negative where it names more.
-fn unnamed(share: FleetShare<'_>, register: &Register, as_of: Day, day: Day) -> i64 {
+pub(super) fn unnamed(share: FleetShare<'_>, register: &Register, as_of: Day, day: Day) -> i64 {
     let FleetShare {
         target,
         profile,
@@ -107,38 +106,24 @@ fn assess_planned(
     let plan = target
         .plan
         .at(&target.baseline, target.goal, target.due, as_of, n);
-    let drift = current.zip(plan).map(|(current, plan)| current - plan);
     record.profile = Some(profile.name);
     record.profile_options = profile.options();
     record.current = current;
     record.lower = current;
     record.upper = counts.upper(profile);
     record.plan = plan;
-    record.drift = drift;
-    record.drift_vehicles = drift.map(|drift| drift * f64::from(n));
-    // Without vehicles nothing is missing and nothing is met: it cannot be said.
+    record.drift = current.zip(plan).map(|(current, plan)| current - plan);
+    record.drift_vehicles = record.drift.map(|drift| drift * f64::from(n));
+    // Without vehicles nothing is missing and nothing is met: it cannot be computed.
     record.gap = current.map(|_| Amount::Whole(gap));
     record.value = current.map(|_| f64::from(counted));
     record.plan_value = plan.map(|plan| plan * f64::from(n));
     record.counts = Some(counts);
     record.vehicles_at_due = at_due;
-    record.progress = current.map(|current| {
-        if target.goal > 0.0 {
-            (current / target.goal).min(1.0)
-        } else {
-            1.0
-        }
-    });
-    record.status = match (current, drift) {
-        (None, _) => TargetStatus::NotComputable,
-        // A share that is only reached because others will have left is not reached yet.
-        _ if gap == 0 && counted >= vehicles_needed(target.goal, n) => TargetStatus::Met,
-        _ if target.due.is_some_and(|due| as_of > due) => TargetStatus::Missed,
-        (_, None) => TargetStatus::PathNotSet,
-        // A billionth of a vehicle is arithmetic, not drift.
-        (_, Some(drift)) if drift >= -1e-12 => TargetStatus::OnPath,
-        _ => TargetStatus::BelowPath,
-    };
+    record.progress = current.map(|current| part_of_goal(current, target.goal));
+    // A share that is only reached because others will have left is not reached yet.
+    let met = gap == 0 && counted >= vehicles_needed(target.goal, n);
+    record.status = share_status(target, &record, met, as_of);
     let months_left = target
         .due
         .map(|due| month_scale(due) - month_scale(as_of))
@@ -147,16 +132,40 @@ fn assess_planned(
         .gap
         .zip(months_left)
         .map(|(gap, months)| gap.value() / months);
-    let missing = target.plan.needs(&target.baseline, target.due);
-    record.needs = if target.from_settings && !missing.is_empty() {
-        vec!["target.start and target.start_share: without them there is no path".into()]
-    } else {
-        missing
-            .into_iter()
-            .map(|key| format!("{key}: without it there is no path"))
-            .collect()
-    };
+    record.needs = path_needs(target);
     record
+}
+
+/// How much of the goal is there, at most 1; a goal of zero is always reached.
+fn part_of_goal(current: f64, goal: f64) -> f64 {
+    if goal > 0.0 {
+        (current / goal).min(1.0)
+    } else {
+        1.0
+    }
+}
+
+/// The status by the share and the drift of `record`.
+fn share_status(target: &Target, record: &TargetRecord, met: bool, as_of: Day) -> TargetStatus {
+    match (record.current, record.drift) {
+        (None, _) => TargetStatus::NotComputable,
+        _ if met => TargetStatus::Met,
+        _ if target.due.is_some_and(|due| as_of > due) => TargetStatus::Missed,
+        (_, None) => TargetStatus::PathNotSet,
+        // A billionth of a vehicle is arithmetic, not drift.
+        (_, Some(drift)) if drift >= -1e-12 => TargetStatus::OnPath,
+        _ => TargetStatus::BelowPath,
+    }
+}
+
+/// What has to be supplied before the target has a path.
+fn path_needs(target: &Target) -> Vec<String> {
+    let missing = target.plan.needs(&target.baseline, target.due);
+    if target.from_settings && !missing.is_empty() {
+        return vec!["target.start and target.start_share: without them there is no path".into()];
+    }
+    let need = |key| format!("{key}: without it there is no path");
+    missing.into_iter().map(need).collect()
 }
 
 /// The whole record.
@@ -260,101 +269,6 @@ pub(super) fn projected(gap: f64, rate: f64, as_of: Day) -> Option<Day> {
     } else {
         month_end_at(month_scale(as_of) + time_to_close(gap, rate)?)
     }
-}
-
-/// The fleet of a day to come and what its ages say as of a day; the second value is how many vehicles have none, the error what is missing.
-pub(super) fn candidates(
-    share: FleetShare<'_>,
-    register: &Register,
-    as_of: Day,
-    day: Day,
-) -> Result<(Vec<Candidate>, u32), String> {
-    let FleetShare {
-        profile,
-        population,
-        successor,
-        ..
-    } = share;
-    let (mut candidates, mut without_age, mut without_chance) = (Vec::new(), 0u32, 0u32);
-    let never = super::forecast::ReplacementAge {
-        mu: 1e6,
-        sigma: 1.0,
-    };
-    // Who leaves before the day does not count there, who comes counts as what he is.
-    for vehicle in register
-        .vehicles
-        .iter()
-        .filter(|vehicle| population.holds(vehicle, day) == Some(true))
-    {
-        if population.holds(vehicle, as_of) != Some(true) {
-            let counts = profile.counts(classify(vehicle, profile, day).class);
-            candidates.push(Candidate {
-                counts,
-                age: 0.0,
-                replacement: never,
-                qualifies: 1.0,
-            });
-            continue;
-        }
-        let counts = profile.counts(classify(vehicle, profile, as_of).class);
-        let Some(qualifies) = successor.of(vehicle) else {
-            without_chance += 1;
-            continue;
-        };
-        // A vehicle that counts and whose successor counts needs no age.
-        let known = age(vehicle, as_of)
-            .zip(replacement_age(vehicle))
-            .filter(|_| !counts || qualifies < 1.0);
-        without_age += u32::from(known.is_none() && (!counts || qualifies < 1.0));
-        let (age, replacement) = known.unwrap_or((0.0, never));
-        candidates.push(Candidate {
-            counts,
-            age,
-            replacement,
-            qualifies,
-        });
-    }
-    if without_chance > 0 {
-        return Err(format!(
-            "successor: the chance that a new vehicle counts under {}, for {without_chance} vehicles",
-            profile.name
-        ));
-    }
-    if f64::from(without_age) > MAX_OPEN * candidates.len() as f64 {
-        return Err(format!(
-            "first_registered and role (or replacement_age_years) of {without_age} vehicles: no forecast without"
-        ));
-    }
-    let unnamed = unnamed(share, register, as_of, day);
-    if unnamed < 0 {
-        return Err(format!(
-            "in_service_to of {} vehicles: the register has {} in service on {day}, more than vehicles_at_due; no forecast until it says \
-             which leave",
-            -unnamed,
-            candidates.len()
-        ));
-    }
-    if unnamed > 0 {
-        let Some(chance) = successor.of_new(population) else {
-            return Err(format!(
-                "successor: one chance for all roles, for {unnamed} vehicles of vehicles_at_due that the register does not name"
-            ));
-        };
-        let replacement = super::forecast::ReplacementAge::DONE;
-        let new = Candidate {
-            counts: false,
-            age: 0.0,
-            replacement,
-            qualifies: chance,
-        };
-        candidates.resize(candidates.len() + unnamed as usize, new);
-    }
-    if candidates.is_empty() {
-        return Err(format!(
-            "vehicles: by the register's dates none of this target is in service on {day}; no forecast"
-        ));
-    }
-    Ok((candidates, without_age))
 }
 
 /// Shares of a fleet at the quantiles of 5, 50 and 95 %.

@@ -33,65 +33,94 @@ pub(super) fn add_levels(
     if last <= first {
         return;
     }
-    let months = month_end_counts(register, profile, population, first, last);
-    // The same for every month before the due date.
-    let at_due = vehicles_at_due(share, register, first.last_day());
-    let at_due = |day: Day| at_due.filter(|_| target.due.is_some_and(|due| due > day));
-    let (rules, sums) = (LevelRules::default(), CusumRules::default());
-    let (mut level, mut sum, mut done, mut spread) = (
-        LevelState::default(),
-        CusumState::default(),
-        Vec::new(),
-        1.0,
-    );
-    for (index, pair) in months.windows(2).enumerate() {
-        let standing = |end: &MonthEnd| Standing::of(share, end, at_due(end.month.last_day()));
-        let Some((before, now)) = standing(&pair[0]).zip(standing(&pair[1])) else {
+    let history = History {
+        share,
+        register,
+        months: month_end_counts(register, profile, population, first, last),
+        at_due: vehicles_at_due(share, register, first.last_day()),
+        rules: LevelRules::default(),
+    };
+    let (mut level, mut sum) = (LevelState::default(), CusumState::default());
+    let (mut done, mut spread) = (Vec::new(), 1.0);
+    for (index, pair) in history.months.windows(2).enumerate() {
+        let Some((before, now)) = history.standing(&pair[0]).zip(history.standing(&pair[1])) else {
             continue;
         };
-        // At a rate that does not lead there, it is later than any date: as the rule `target_late` has it.
-        let late = trend(&points(&months[..index + 2], profile))
-            .filter(|_| now.gap > 0.0)
-            .zip(target.due)
-            .map(|(trend, due)| {
-                let projected = projected(now.gap, trend.theil_sen, pair[1].month.last_day());
-                projected.map_or(f64::INFINITY, |day| {
-                    f64::from(Month::of_day(day).since(Month::of_day(due)))
-                })
-            });
-        // Only the last two evaluations can raise a level that is seen today; a forecast for each month would be costly.
-        let recent =
-            last.since(pair[1].month) < i32::try_from(rules.evaluations).unwrap_or(i32::MAX);
-        let p_hit = Some(()).filter(|()| recent && population.new_in_months.is_none());
-        let counts = pair[1].counts;
-        level.step(
-            &rules,
-            &Evaluation {
-                drift_pp: (now.counted / now.n - now.plan) * 100.0,
-                p_hit: p_hit
-                    .filter(|()| now.gap > 0.0)
-                    .and_then(|()| super::fleet::p_hit(share, register, pair[1].month.last_day())),
-                months_late: late,
-                unsure: f64::from(counts.unknown) > MAX_OPEN * f64::from(counts.total()),
-            },
-        );
+        level.step(&history.rules, &history.evaluation(index + 1, &now));
         let (conversions, planned) = (
             now.counted - before.counted,
             now.plan * now.n - before.plan * before.n,
         );
         spread = sigma(&done, planned);
-        sum.step(&sums, conversions, planned, spread);
+        sum.step(&CusumRules::default(), conversions, planned, spread);
         // An alarm that is counted anew each time cannot be acknowledged: it stands until the sum is back at zero.
         sum.acknowledge();
         done.push(conversions);
     }
     if !done.is_empty() {
         record.level = Some(level.level);
-        // Of what came in the last twelve months nothing is converted.
+        // A target on the vehicles of the last twelve months converts none.
         record.cusum = population
             .new_in_months
             .is_none()
             .then(|| CusumRecord::of(sum, done.len() as u32, spread));
+    }
+}
+
+/// The month ends that a level is followed over; there is at least one.
+struct History<'a> {
+    share: FleetShare<'a>,
+    register: &'a Register,
+    months: Vec<MonthEnd>,
+    /// Vehicles at the due date: the same for every month before it.
+    at_due: Option<u32>,
+    rules: LevelRules,
+}
+
+impl History<'_> {
+    fn standing(&self, end: &MonthEnd) -> Option<Standing> {
+        let day = end.month.last_day();
+        let before_due = self.share.target.due.is_some_and(|due| due > day);
+        Standing::of(self.share, end, self.at_due.filter(|_| before_due))
+    }
+
+    fn evaluation(&self, index: usize, now: &Standing) -> Evaluation {
+        let counts = self.months[index].counts;
+        Evaluation {
+            drift_pp: (now.counted / now.n - now.plan) * 100.0,
+            p_hit: self.p_hit(index, now),
+            months_late: self.months_late(index, now),
+            unsure: f64::from(counts.unknown) > MAX_OPEN * f64::from(counts.total()),
+        }
+    }
+
+    /// Months between the due date and the date that the trend up to a month leads to. A trend that never leads to the goal is infinitely
+    /// late, as in the alert rule `target_late`.
+    fn months_late(&self, index: usize, now: &Standing) -> Option<f64> {
+        let day = self.months[index].month.last_day();
+        trend(&points(&self.months[..=index], self.share.profile))
+            .filter(|_| now.gap > 0.0)
+            .zip(self.share.target.due)
+            .map(|(trend, due)| {
+                projected(now.gap, trend.theil_sen, day).map_or(f64::INFINITY, |day| {
+                    f64::from(Month::of_day(day).since(Month::of_day(due)))
+                })
+            })
+    }
+
+    /// The chance of reaching the goal, for the months whose evaluation can still raise the level of today: a forecast for each month
+    /// would be costly.
+    fn p_hit(&self, index: usize, now: &Standing) -> Option<f64> {
+        let evaluations = usize::try_from(self.rules.evaluations).unwrap_or(usize::MAX);
+        let recent = self.months.len() - 1 - index < evaluations;
+        if !recent || now.gap <= 0.0 || self.share.population.new_in_months.is_some() {
+            return None;
+        }
+        super::fleet::p_hit(
+            self.share,
+            self.register,
+            self.months[index].month.last_day(),
+        )
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod air;
 mod calendar;
+mod candidates;
 pub mod carbon;
 pub mod drift;
 mod figures;
@@ -102,54 +103,58 @@ pub fn assess(
             ..
         } => {
             let profile = own.as_ref().unwrap_or(profile);
-            let successor = successors(*successor, profile);
-            assess_fleet(
-                FleetShare {
-                    target,
-                    profile,
-                    population,
-                    successor: &successor,
-                },
-                register,
-                as_of,
-            )
+            let share = FleetShare {
+                target,
+                profile,
+                population,
+                successor: &successors(*successor, profile),
+            };
+            assess_fleet(share, register, as_of)
         }
         Measure::Air(pollutants) => air::assess_air(target, pollutants, figures, as_of),
-        Measure::Yearly(name) => {
-            let unit = YEARLY
-                .iter()
-                .find(|(known, _)| *known == &**name)
-                .map_or("", |(_, unit)| unit);
-            let missing = format!("{name} of a complete {}", figures.jurisdiction.year_words);
-            let mut record =
-                assess_series(target, &figures.yearly(name, as_of), unit, &missing, as_of);
-            let proxy = PROXIES
-                .iter()
-                .find(|(known, _)| *known == &**name)
-                .filter(|_| record.value.is_some());
-            record.figure_proxy = proxy.map(|(_, stands_for)| *stands_for);
-            record
-        }
+        Measure::Yearly(name) => assess_yearly(target, name, figures, as_of),
         Measure::Indicator { organisation, name } => {
-            let whose = organisation
-                .as_deref()
-                .map_or(String::new(), |organisation| format!(" of {organisation}"));
-            let missing = format!("indicator `{name}`{whose}: import a monthly figure");
-            match figures.indicator(organisation.as_deref(), name, as_of) {
-                Ok(series) => assess_series(target, &series, "", &missing, as_of),
-                Err(ambiguous) => assess_series(target, &Series::default(), "", &ambiguous, as_of),
-            }
+            assess_indicator(target, organisation.as_deref(), name, figures, as_of)
         }
-        Measure::ChargePoints { organisation } => {
-            let series = charge_points(register, organisation.as_deref(), as_of);
-            assess_series(
-                target,
-                &series,
-                "charge points",
-                "charge_points.csv: no charge point is registered",
-                as_of,
-            )
-        }
+        Measure::ChargePoints { organisation } => assess_series(
+            target,
+            &charge_points(register, organisation.as_deref(), as_of),
+            "charge points",
+            "charge_points.csv: no charge point is registered",
+            as_of,
+        ),
+    }
+}
+
+/// A figure of complete years, with a note where it stands for only a part of what the target means.
+fn assess_yearly(target: &Target, name: &str, figures: &Figures, as_of: Day) -> TargetRecord {
+    let unit = YEARLY
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map_or("", |(_, unit)| unit);
+    let missing = format!("{name} of a complete {}", figures.jurisdiction.year_words);
+    let mut record = assess_series(target, &figures.yearly(name, as_of), unit, &missing, as_of);
+    let proxy = PROXIES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .filter(|_| record.value.is_some());
+    record.figure_proxy = proxy.map(|(_, stands_for)| *stands_for);
+    record
+}
+
+/// An imported indicator. Where its name is ambiguous there is no figure, and `needs` has the reason.
+fn assess_indicator(
+    target: &Target,
+    organisation: Option<&str>,
+    name: &str,
+    figures: &Figures,
+    as_of: Day,
+) -> TargetRecord {
+    let owner = organisation.map_or(String::new(), |organisation| format!(" of {organisation}"));
+    let missing = format!("indicator `{name}`{owner}: import a monthly figure");
+    match figures.indicator(organisation, name, as_of) {
+        Ok(series) => assess_series(target, &series, "", &missing, as_of),
+        Err(ambiguous) => assess_series(target, &Series::default(), "", &ambiguous, as_of),
     }
 }
 

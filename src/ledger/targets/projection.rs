@@ -3,7 +3,8 @@
 //! Few days, evenly apart: a distribution for each of them costs as much as the forecast of the due date.
 
 use super::calendar::{last_full_month, month_scale};
-use super::fleet::{FleetShare, band, candidates, vehicles_on};
+use super::candidates::candidates;
+use super::fleet::{FleetShare, band, vehicles_on};
 use super::forecast::{COMMON_DELAYS, Distribution};
 use super::record::TargetRecord;
 use super::target::{Kind, Measure, Target, years};
@@ -75,54 +76,17 @@ pub fn project(
         }
         _ => None,
     };
-    let base = target.baseline.value.filter(|base| *base != 0.0);
-    let ratio = |level: f64, vehicles: Option<f64>| match (target.kind, vehicles, base) {
-        (Kind::Share, Some(n), _) => (n > 0.0).then(|| level / n),
-        (Kind::Share, None, _) => Some(level),
-        (Kind::Relative, _, Some(base)) => Some(level / base - 1.0),
-        _ => None,
-    };
-    let goal = target.goal_level().unwrap_or(target.goal);
-    let known_to = record
-        .figure_to
-        .as_deref()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(as_of);
-    let sign = if target.comparison == Comparison::NotAbove {
-        -1.0
-    } else {
-        1.0
-    };
-    let point = |day: Day| {
-        // Of vehicles the value is a count and the path a share: both of the fleet of that day.
-        let vehicles = fleet.map(|share| f64::from(vehicles_on(share, register, as_of, day)));
-        let ratio = |level| ratio(level, vehicles);
-        let max_value = vehicles.or((target.kind == Kind::Share).then_some(1.0));
-        let path = target.plan.at(
-            &target.baseline,
-            goal,
-            target.due,
-            day,
-            vehicles.unwrap_or_default() as u32,
-        );
-        let path_value = path.map(|path| path * vehicles.unwrap_or(1.0));
-        let months = month_scale(day) - month_scale(known_to);
-        let trend = record.recent_per_month.map(|rate| {
-            // Nothing here falls below nothing, no more vehicles count than there are, and no share is more than all.
-            (value + sign * rate * months)
-                .max(0.0)
-                .min(max_value.unwrap_or(f64::INFINITY))
-        });
-        Ahead {
-            day,
-            path: path_value.and_then(ratio),
-            trend: trend.and_then(ratio),
-            path_value,
-            trend_value: trend,
-            band: fleet
-                .filter(|_| record.forecast.is_some())
-                .and_then(|share| band_on(share, register, as_of, day)),
-        }
+    let figure_to = record.figure_to.as_deref();
+    let projection = Projection {
+        target,
+        register,
+        record,
+        fleet,
+        value,
+        as_of,
+        known_to: figure_to
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(as_of),
     };
     let max_days = if register.vehicles.len() > LARGE {
         FEW_DAYS
@@ -131,8 +95,84 @@ pub fn project(
     };
     days(as_of, target.due, max_days)
         .into_iter()
-        .map(point)
+        .map(|day| projection.on(day))
         .collect()
+}
+
+/// What the figures of a record are continued from.
+struct Projection<'a> {
+    target: &'a Target,
+    register: &'a Register,
+    record: &'a TargetRecord,
+    /// `None` for targets that count no vehicles.
+    fleet: Option<FleetShare<'a>>,
+    /// The figure of the record, in the target's own unit.
+    value: f64,
+    as_of: Day,
+    /// The last day that the figure covers.
+    known_to: Day,
+}
+
+impl Projection<'_> {
+    fn on(&self, day: Day) -> Ahead {
+        // Of vehicles the value is a count and the path a share: both of the fleet of that day.
+        let vehicles = self
+            .fleet
+            .map(|share| f64::from(vehicles_on(share, self.register, self.as_of, day)));
+        let path = self.path_value(day, vehicles);
+        let trend = self.trend_value(day, vehicles);
+        Ahead {
+            day,
+            path: path.and_then(|level| self.ratio(level, vehicles)),
+            trend: trend.and_then(|level| self.ratio(level, vehicles)),
+            path_value: path,
+            trend_value: trend,
+            band: self
+                .fleet
+                .filter(|_| self.record.forecast.is_some())
+                .and_then(|share| band_on(share, self.register, self.as_of, day)),
+        }
+    }
+
+    fn path_value(&self, day: Day, vehicles: Option<f64>) -> Option<f64> {
+        let target = self.target;
+        let path = target.plan.at(
+            &target.baseline,
+            target.goal_level().unwrap_or(target.goal),
+            target.due,
+            day,
+            vehicles.unwrap_or_default() as u32,
+        );
+        path.map(|path| path * vehicles.unwrap_or(1.0))
+    }
+
+    /// The recent pace from the last known figure on. No figure falls below zero, no more vehicles count than there are, and no share
+    /// exceeds 1.
+    fn trend_value(&self, day: Day, vehicles: Option<f64>) -> Option<f64> {
+        let sign = if self.target.comparison == Comparison::NotAbove {
+            -1.0
+        } else {
+            1.0
+        };
+        let months = month_scale(day) - month_scale(self.known_to);
+        let max_value = vehicles.or((self.target.kind == Kind::Share).then_some(1.0));
+        self.record.recent_per_month.map(|rate| {
+            (self.value + sign * rate * months)
+                .max(0.0)
+                .min(max_value.unwrap_or(f64::INFINITY))
+        })
+    }
+
+    /// A figure in the target's unit as a share or as a change from the baseline; `None` where the target is neither.
+    fn ratio(&self, level: f64, vehicles: Option<f64>) -> Option<f64> {
+        let base = self.target.baseline.value.filter(|base| *base != 0.0);
+        match (self.target.kind, vehicles, base) {
+            (Kind::Share, Some(n), _) => (n > 0.0).then(|| level / n),
+            (Kind::Share, None, _) => Some(level),
+            (Kind::Relative, _, Some(base)) => Some(level / base - 1.0),
+            _ => None,
+        }
+    }
 }
 
 /// Quantiles for the fleet of a day.

@@ -21,8 +21,6 @@ pub fn assess_series(
     as_of: Day,
 ) -> TargetRecord {
     let mut record = TargetRecord::blank(target, as_of, unit);
-    let base = target.baseline.value;
-    let goal = target.goal_level();
     let last = series.points.last().copied();
     record.value = last.map(|(_, value)| value);
     record.figure_to = last.map(|(day, _)| day.to_string());
@@ -30,63 +28,75 @@ pub fn assess_series(
     if last.is_none() {
         record.needs.push(missing.to_owned());
     }
-    if target.kind == Kind::Relative && base.is_none() {
+    if target.kind == Kind::Relative && target.baseline.value.is_none() {
+        let date = target.baseline.date;
         record.needs.push(format!(
             "baseline.value: the figure{} in {unit}",
-            target
-                .baseline
-                .date
-                .map_or(String::new(), |d| format!(" of {d}"))
+            date.map_or(String::new(), |d| format!(" of {d}"))
         ));
         record.status = TargetStatus::NotSet;
         return record;
     }
-    // A path may be asked for before there is a figure.
-    let at = last.map_or(as_of, |(day, _)| day);
-    let level = target.goal_level().unwrap_or(target.goal);
-    let relative = |value: f64| match (target.kind, base) {
-        (Kind::Relative, Some(base)) if base != 0.0 => value / base - 1.0,
-        _ => value,
-    };
     if target.comparison != Comparison::Reference {
-        let plan = target.plan.at(&target.baseline, level, target.due, at, 0);
-        record.plan_value = plan;
-        record.plan = plan.map(relative);
-        let needs = target.plan.needs(&target.baseline, target.due).into_iter();
-        record
-            .needs
-            .extend(needs.map(|key| format!("{key}: without it there is no path")));
+        // A path may be requested before there is a figure.
+        add_path(&mut record, target, last.map_or(as_of, |(day, _)| day));
     }
     record.budget = target
         .plan
         .carbon(&target.baseline)
         .and_then(|path| budget(&path, &target.plan, series));
-    let (Some((day, value)), Some(goal)) = (last, goal) else {
+    let (Some((day, value)), Some(goal)) = (last, target.goal_level()) else {
         return record;
     };
-    record.current = Some(relative(value));
+    let current = relative(target, value);
+    record.current = Some(current);
     record.lower = record.current;
     record.upper = record.current;
-    record.drift = record.plan.map(|plan| relative(value) - plan);
-    let gap = target.comparison.missing(value, goal);
+    record.drift = record.plan.map(|plan| current - plan);
     if target.comparison == Comparison::Reference {
         record.status = TargetStatus::Reference;
         return record;
     }
+    let gap = target.comparison.missing(value, goal);
     record.gap = Some(amount(target.kind, gap));
     progress(&mut record, target, value, goal);
     let behind = record
         .plan_value
         .map(|plan| target.comparison.missing(value, plan));
-    record.status = match behind {
+    record.status = status(target, gap, behind, as_of);
+    rates(&mut record, target, series, (day, gap));
+    record
+}
+
+/// A figure as the target states it: for a relative target the change from the baseline.
+fn relative(target: &Target, value: f64) -> f64 {
+    match (target.kind, target.baseline.value) {
+        (Kind::Relative, Some(base)) if base != 0.0 => value / base - 1.0,
+        _ => value,
+    }
+}
+
+/// The path at a day, and what has to be supplied before there is one.
+fn add_path(record: &mut TargetRecord, target: &Target, day: Day) {
+    let level = target.goal_level().unwrap_or(target.goal);
+    let plan = target.plan.at(&target.baseline, level, target.due, day, 0);
+    record.plan_value = plan;
+    record.plan = plan.map(|value| relative(target, value));
+    let needs = target.plan.needs(&target.baseline, target.due).into_iter();
+    record
+        .needs
+        .extend(needs.map(|key| format!("{key}: without it there is no path")));
+}
+
+/// The status by what is missing to the goal and to the path; `behind` is `None` where there is no path.
+fn status(target: &Target, gap: f64, behind: Option<f64>, as_of: Day) -> TargetStatus {
+    match behind {
         _ if gap <= 1e-9 => TargetStatus::Met,
         _ if target.due.is_some_and(|due| as_of > due) => TargetStatus::Missed,
         None => TargetStatus::PathNotSet,
         Some(behind) if behind <= 1e-9 => TargetStatus::OnPath,
         Some(_) => TargetStatus::BelowPath,
-    };
-    rates(&mut record, target, series, (day, gap));
-    record
+    }
 }
 
 fn amount(kind: Kind, gap: f64) -> Amount {

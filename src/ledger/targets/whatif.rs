@@ -179,27 +179,26 @@ pub struct Outcome {
     pub path: Vec<PathPoint>,
 }
 
-/// The share of a target month by month under the plan, from the last month that has ended to the due date or the last replacement.
-pub fn outcome(
-    share: FleetShare<'_>,
-    register: &Register,
-    plan: &[Replacement],
-    as_of: Day,
-) -> Outcome {
-    let FleetShare {
-        target,
-        profile,
-        population,
-        ..
-    } = share;
-    let replaced: BTreeMap<&str, &Replacement> = plan
-        .iter()
-        .map(|replacement| (&*replacement.vehicle, replacement))
-        .collect();
-    let counts = |day: Day| {
+/// A target's fleet with the replacements of a plan made.
+struct PlannedFleet<'a> {
+    share: FleetShare<'a>,
+    register: &'a Register,
+    /// By the id of the vehicle.
+    replaced: BTreeMap<&'a str, &'a Replacement>,
+}
+
+impl PlannedFleet<'_> {
+    /// The fleet at the end of a day. A replaced vehicle is judged in scope by its last day.
+    fn counts(&self, day: Day) -> Counts {
+        let FleetShare {
+            profile,
+            population,
+            ..
+        } = self.share;
         let mut counts = Counts::default();
-        for vehicle in &register.vehicles {
-            let (on, class) = match replaced
+        for vehicle in &self.register.vehicles {
+            let (on, class) = match self
+                .replaced
                 .get(&*vehicle.id)
                 .filter(|replacement| replacement.date <= day)
             {
@@ -211,14 +210,47 @@ pub fn outcome(
             }
         }
         counts
+    }
+
+    /// An empty fleet reaches no goal.
+    fn reaches_goal(&self, counts: &Counts) -> bool {
+        let needed = vehicles_needed(self.share.target.goal, counts.total());
+        counts.total() > 0 && counts.counted(self.share.profile) >= needed
+    }
+
+    fn path_point(&self, day: Day, counts: &Counts) -> PathPoint {
+        let FleetShare {
+            target, profile, ..
+        } = self.share;
+        let in_scope = counts.total();
+        PathPoint {
+            day: day.to_string(),
+            in_scope,
+            counted: counts.counted(profile),
+            share: counts.share(profile),
+            plan: target
+                .plan
+                .at(&target.baseline, target.goal, target.due, day, in_scope),
+        }
+    }
+}
+
+/// The share of a target month by month under the plan, from the last month that has ended to the due date or the last replacement.
+pub fn outcome(
+    share: FleetShare<'_>,
+    register: &Register,
+    plan: &[Replacement],
+    as_of: Day,
+) -> Outcome {
+    let (target, profile) = (share.target, share.profile);
+    let fleet = PlannedFleet {
+        share,
+        register,
+        replaced: plan
+            .iter()
+            .map(|replacement| (&*replacement.vehicle, replacement))
+            .collect(),
     };
-    let first = last_full_month(as_of);
-    let last = plan
-        .iter()
-        .map(|replacement| replacement.date)
-        .chain(target.due)
-        .max()
-        .map_or(first, Month::of_day);
     let mut result = Outcome {
         id: target.id.clone(),
         profile: profile.name,
@@ -226,43 +258,38 @@ pub fn outcome(
         due: target.due.map(|due| due.to_string()),
         share_at_due: None,
         gap_at_due: None,
-        reached: None,
+        reached: fleet
+            .reaches_goal(&fleet.counts(as_of))
+            .then(|| as_of.to_string()),
         path: Vec::new(),
     };
-    let now = counts(as_of);
-    if now.total() > 0 && now.counted(profile) >= vehicles_needed(target.goal, now.total()) {
-        result.reached = Some(as_of.to_string());
-    }
-    for offset in 0..=last.since(first).min(MAX_MONTHS) {
-        let day = first.plus(offset).last_day();
-        let counts = counts(day);
-        let (in_scope, counted) = (counts.total(), counts.counted(profile));
-        if result.reached.is_none()
-            && day > as_of
-            && in_scope > 0
-            && counted >= vehicles_needed(target.goal, in_scope)
-        {
+    for day in month_ends(plan, target.due, as_of) {
+        let counts = fleet.counts(day);
+        if result.reached.is_none() && day > as_of && fleet.reaches_goal(&counts) {
             result.reached = Some(day.to_string());
         }
-        let plan = target
-            .plan
-            .at(&target.baseline, target.goal, target.due, day, in_scope);
-        result.path.push(PathPoint {
-            day: day.to_string(),
-            in_scope,
-            counted,
-            share: counts.share(profile),
-            plan,
-        });
+        result.path.push(fleet.path_point(day, &counts));
     }
     if let Some(due) = target.due.filter(|due| *due >= as_of) {
-        let counts = counts(due);
+        let counts = fleet.counts(due);
         result.share_at_due = counts.share(profile);
         let gap =
             vehicles_needed(target.goal, counts.total()).saturating_sub(counts.counted(profile));
         result.gap_at_due = (counts.total() > 0).then_some(gap);
     }
     result
+}
+
+/// The days of a path: from the end of the last full month to the due date or the last replacement, at most [`MAX_MONTHS`].
+fn month_ends(plan: &[Replacement], due: Option<Day>, as_of: Day) -> impl Iterator<Item = Day> {
+    let first = last_full_month(as_of);
+    let last = plan
+        .iter()
+        .map(|replacement| replacement.date)
+        .chain(due)
+        .max()
+        .map_or(first, Month::of_day);
+    (0..=last.since(first).min(MAX_MONTHS)).map(move |offset| first.plus(offset).last_day())
 }
 
 /// Tonnes that a plan would avoid.

@@ -211,8 +211,8 @@ mod tests {
         text.parse().expect("a time")
     }
 
-    #[test]
-    fn stretches_are_cut_at_windows_months_and_outages() {
+    /// Closed every night for all charge points, and one maintenance over the end of October for `cp`.
+    fn windows() -> [ExemptWindow; 2] {
         let closed = ExemptTime::Weekly("Mon-Sun 22:00-06:00".parse().expect("hours"));
         let once = ExemptTime::Once {
             from: at("2026-10-31T20:00:00Z"),
@@ -224,20 +224,25 @@ mod tests {
             reason,
             time,
         };
-        let windows = [
+        [
             window(ExemptReason::Closed, closed, None),
             window(ExemptReason::Maintenance, once, Some("cp")),
-        ];
-        let register = Register::default();
-        let calendar = Calendar::new(
-            Exempts {
-                windows: &windows,
-                register: &register,
-            },
-            "CP",
-        );
+        ]
+    }
+
+    fn calendar<'a>(
+        windows: &'a [ExemptWindow],
+        register: &'a Register,
+        charge_point: &'a str,
+    ) -> Calendar<'a> {
+        Calendar::new(Exempts { windows, register }, charge_point)
+    }
+
+    #[test]
+    fn stretches_are_cut_at_windows_and_months() {
+        let (windows, register) = (windows(), Register::default());
         let mut cut = Vec::new();
-        calendar.cut(
+        calendar(&windows, &register, "CP").cut(
             at("2026-10-31T19:00:00Z"),
             at("2026-11-01T08:00:00Z"),
             |month, slot, from, to| {
@@ -256,9 +261,14 @@ mod tests {
                 part("2026-11", 0, 1)
             ]
         );
+    }
+
+    #[test]
+    fn spread_amounts_are_divided_at_windows_and_outages() {
+        let (windows, register) = (windows(), Register::default());
         let outages = [(at("2026-10-31T21:30:00Z"), at("2026-10-31T22:30:00Z"))];
         let mut parts = Vec::new();
-        calendar.spread(
+        calendar(&windows, &register, "CP").spread(
             at("2026-10-31T21:00:00Z"),
             at("2026-10-31T23:00:00Z"),
             401,
@@ -268,17 +278,12 @@ mod tests {
             },
         );
         assert_eq!(parts, [(1, 100), (TAGS, 100), (TAGS, 100), (2, 101)]);
-        assert_eq!(
-            Calendar::new(
-                Exempts {
-                    windows: &windows,
-                    register: &register
-                },
-                "other"
-            )
-            .at(at("2026-11-01T06:30:00Z"))
-            .0,
-            None
-        );
+    }
+
+    #[test]
+    fn a_window_of_one_charge_point_leaves_others_alone() {
+        let (windows, register) = (windows(), Register::default());
+        let other = calendar(&windows, &register, "other");
+        assert_eq!(other.at(at("2026-11-01T06:30:00Z")).0, None);
     }
 }
