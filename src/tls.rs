@@ -19,7 +19,7 @@ pub struct TlsError {
     pub key: &'static str,
     /// The path of the file.
     pub file: String,
-    /// The reason.
+    /// Why the file cannot be used: the system's or the parser's error.
     pub reason: String,
     /// What to do about it.
     pub hint: &'static str,

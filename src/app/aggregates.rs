@@ -61,7 +61,7 @@ pub(super) struct Years {
 pub(super) struct Basis {
     /// The vehicles and organisations.
     pub register: Arc<Register>,
-    /// Emission factors.
+    /// Emission factors in force: those compiled in, with the site's own laid over them.
     pub factors: Arc<FactorSets>,
     /// How pollutants are computed.
     pub air: AirConfig,

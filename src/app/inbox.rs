@@ -14,9 +14,9 @@ const WITHOUT_MEMORY_VERSION: u16 = 1;
 /// One call of the engine. The variants' numbers are stored: add at the end, never reorder.
 #[derive(Debug, Serialize, Deserialize)]
 enum Entry<'a> {
-    /// `Engine::handle`.
+    /// A call of `Engine::handle`: the time of arrival, and the observation.
     Observed(UtcMs, #[serde(borrow)] Observation<'a>),
-    /// `Engine::handle_timeout`.
+    /// A call of `Engine::handle_timeout`, with the time it was given.
     Timeout(UtcMs),
 }
 

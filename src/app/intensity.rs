@@ -100,14 +100,14 @@ impl IntensityRows {
         let from = UtcMs(now.plus(-REVISED_MS).0.div_euclid(HALF_HOUR_MS) * HALF_HOUR_MS);
         let to = now.plus(HALF_HOUR_MS);
         self.written.retain(|(at, _, _), _| *at >= from);
-        let mut news = Vec::new();
+        let mut changed_rows = Vec::new();
         for row in engine.intensity_rows(from, to, now, stored(reader, from, to)?) {
             let key = (row.at, row.site.clone(), row.user);
             if self.written.get(&key) != Some(&row) {
                 self.written.insert(key, row.clone());
-                news.push(Fact::ChargingIntensity(row));
+                changed_rows.push(Fact::ChargingIntensity(row));
             }
         }
-        Ok(news)
+        Ok(changed_rows)
     }
 }

@@ -194,7 +194,7 @@ pub fn check_files(config: &Config) -> Result<(), StartError> {
     Files::read(config, &Mappings::default()).map(drop)
 }
 
-/// Who may use the page.
+/// Reads the accounts that may use the page: people and programs.
 pub(super) fn read_accounts(config: &WebConfig) -> Result<Accounts, String> {
     type Take = fn(Accounts, &str, &str) -> Result<Accounts, Vec<AccountsError>>;
     let files: [(&str, &Option<PathBuf>, Take); 2] = [

@@ -29,13 +29,13 @@ pub enum LineError {
     /// Not the JSON it should be.
     #[error("is not a line of a capture: {0}")]
     Json(#[from] serde_json::Error),
-    /// `at`.
+    /// `at`, the time of arrival, is not an RFC 3339 time with a zone; the text as found.
     #[error("`at` {0:?} is not an RFC 3339 time with its zone")]
     At(String),
-    /// `version`.
+    /// `version` of a charge point's line is no OCPP version that is decoded; the text as found.
     #[error("`version` {0:?} is not 1.6, 2.0.1 or 2.1")]
     Version(String),
-    /// `payload_b64`.
+    /// `payload_b64`, which stands for a payload that is not UTF-8, is not base64.
     #[error("`payload_b64` is not base64")]
     Base64,
     /// Neither `mqtt` nor `ocpp`, or an `ocpp` without anything in it.
@@ -97,9 +97,9 @@ pub struct Setting {
     pub factors: Arc<FactorSets>,
     /// Hides tags; one that takes a capture's hashes for what they are.
     pub hasher: TokenHasher,
-    /// `ocpp.repair_metering`.
+    /// `ocpp.repair_metering`: book MeterValues of broken frames that can be repaired.
     pub repair_metering: bool,
-    /// `ocpp.max_json_depth`.
+    /// `ocpp.max_json_depth`: frames nested deeper are rejected.
     pub max_depth: usize,
 }
 

@@ -5,7 +5,7 @@ use hyper::Method;
 /// The largest response, in bytes, unless a request sets another limit.
 const MAX_RESPONSE_BYTES: usize = 1 << 20;
 
-/// A request.
+/// A request by HTTP or HTTPS.
 #[derive(Clone, Debug)]
 pub struct HttpRequest {
     /// GET or POST.
@@ -50,7 +50,7 @@ impl HttpRequest {
 pub struct HttpResponse {
     /// The status code.
     pub status: u16,
-    /// The body.
+    /// The body without its transfer coding, at most the request's limit in bytes.
     pub body: Vec<u8>,
 }
 

@@ -28,7 +28,7 @@ pub struct PasswordFileError {
     pub file: String,
     /// The number of the line, from 1.
     pub line: usize,
-    /// The reason.
+    /// Why the line cannot be used.
     pub reason: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! F4: sockets, no thinking. Hands raw frames to the pipeline and sends the acknowledgement when told that it is durable.
+//! Sockets, without decoding: raw frames go to the pipeline, and a sender gets its acknowledgement when the frame is durable.
 
 pub mod capture;
 pub mod credentials;
@@ -34,12 +34,12 @@ pub struct MqttBatch {
     pub receipt: Option<Receipt>,
 }
 
-/// One PUBLISH.
+/// An MQTT PUBLISH packet, of a device or of a broker.
 #[derive(Debug)]
 pub struct MqttMessage {
     /// The topic, not yet checked for UTF-8.
     pub topic: Bytes,
-    /// The payload.
+    /// The payload as sent.
     pub payload: Bytes,
     /// A replay of the broker's stored copy: the retain flag as received, unless the source is known to set it on live messages.
     pub retained: bool,
@@ -50,7 +50,7 @@ pub struct MqttMessage {
 /// One OCPP message, decoded (the socket's task had to read it to answer it).
 #[derive(Debug)]
 pub struct OcppFrame {
-    /// What it says.
+    /// A decoded message of a charge point, or the start or end of its link.
     pub event: ChargePointEvent,
     /// Called once when it is durable; dropped if it never will be.
     pub receipt: Option<Receipt>,
@@ -89,5 +89,5 @@ impl std::fmt::Debug for Receipt {
 /// The way into the pipeline: bounded, so a slow disk slows the sockets instead of filling memory.
 pub type FrameSender = mpsc::Sender<Frame>;
 
-/// Tells the time of arrival. The only clock is in `app`; it hands this to the sockets.
+/// Returns the time of arrival. The only clock is in `app`; it passes this function to the sockets.
 pub type ArrivalClock = Arc<dyn Fn() -> UtcMs + Send + Sync>;

@@ -18,7 +18,7 @@ use crate::model::{GridArea, IntensitySlot, Stats};
 use crate::units::UtcMs;
 use address::Base;
 
-/// `[intensity]`.
+/// `[intensity]`: requests for the grid's half-hourly carbon intensity.
 #[derive(Clone, PartialEq, Debug)]
 pub struct IntensityConfig {
     /// `enabled`: without it no request is sent.

@@ -19,14 +19,14 @@ const NAME: &str = "influx";
 /// Range of `influx.timeout`.
 const TIMEOUT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3_600));
 
-/// `[influx]`.
+/// `[influx]`: InfluxDB 2, or another database with its write API.
 #[derive(Clone, PartialEq, Debug)]
 pub struct InfluxConfig {
     /// `url`, such as `http://host:8086`.
     pub url: String,
-    /// `org`.
+    /// `org`: the organisation's name or id, sent with each write.
     pub org: String,
-    /// `bucket`.
+    /// `bucket` that the rows are written to.
     pub bucket: String,
     /// `token_file`; without it, no token is sent.
     pub token_file: Option<PathBuf>,

@@ -29,7 +29,7 @@ pub trait Output: Send {
 /// The result of a write.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome {
-    /// Stored.
+    /// The output has acknowledged all rows.
     Stored,
     /// Some or all rows are refused for good.
     Refused(String),

@@ -276,7 +276,7 @@ async fn publish_v5(mut options: v5::MqttOptions, messages: mpsc::Receiver<Publi
     tokio::join!(send, poll);
 }
 
-/// MQTT 3.1.1.
+/// Publishes the messages by MQTT 3.1.1 until the channel closes.
 async fn publish_v3(mut options: rumqttc::MqttOptions, messages: mpsc::Receiver<Publication>) {
     options.set_keep_alive(KEEP_ALIVE);
     let (client, mut events) = rumqttc::AsyncClient::new(options, N_REQUESTS);

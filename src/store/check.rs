@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use super::StoreConfig;
 use super::open::{FILE, LOCK, OpenError};
 
-/// What a start would find: the folder may be written, and nobody else has the store.
+/// What a start would find: the folder may be written, and no other process holds the store.
 pub fn check(config: &StoreConfig) -> Result<String, OpenError> {
     let directory = &config.directory;
     let failed = |error| OpenError::Directory {
@@ -49,19 +49,19 @@ pub fn check(config: &StoreConfig) -> Result<String, OpenError> {
     Ok(format!("{} can be written", directory.display()))
 }
 
-/// The system is asked, because the bits of a folder do not tell: a file system may be read-only, and root may do anything else.
+/// Runs `test -w`, because the permission bits are not enough: a file system may be read-only, and root may do anything else.
 fn writable(folder: &Path) -> Result<(), Error> {
     if !folder.is_dir() {
         return Err(ErrorKind::NotADirectory.into());
     }
     let refused = |what: &str| {
-        let asked = Command::new("test")
+        let result = Command::new("test")
             .arg(what)
             .arg(folder)
             .stdin(Stdio::null())
             .status();
-        // Where there is no such program, the start will tell.
-        asked.is_ok_and(|status| status.code() == Some(1))
+        // Without such a program, only the start finds out.
+        result.is_ok_and(|status| status.code() == Some(1))
     };
     if refused("-w") || refused("-x") {
         Err(ErrorKind::PermissionDenied.into())

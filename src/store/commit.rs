@@ -11,20 +11,20 @@ use super::{StoreConfig, gzip, rollup};
 use crate::model::{ActivityRow, ClosedSession, RollupRow};
 use crate::units::UtcMs;
 
-/// One commit.
+/// The facts of one transaction; all of them are durable when it has been written, or none.
 #[derive(Debug)]
 pub struct Commit<'a> {
-    /// When.
+    /// Time of the commit; outbox rows and notifications carry it.
     pub at: UtcMs,
-    /// What the engine was told.
+    /// Entries of `app::inbox`: the engine's inputs, which a start replays.
     pub inbox: &'a [u8],
-    /// Line protocol.
+    /// Rows for the outbox, as line protocol; empty if there are none.
     pub lines: &'a [u8],
     /// Lines in it.
     pub points: u64,
     /// Closed or corrected sessions.
     pub sessions: &'a [ClosedSession],
-    /// What notifiers are to be told.
+    /// Alerts for the notifiers, kept until they are delivered.
     pub notifications: &'a [Notification],
 }
 
@@ -33,7 +33,7 @@ pub struct Commit<'a> {
 pub struct Checkpoint<'a> {
     /// The engine's state.
     pub snapshot: &'a [u8],
-    /// Its number.
+    /// Number of the checkpoint, one more than the last one's.
     pub generation: u64,
     /// Activity since the last one; added to what is there.
     pub activity: &'a [ActivityRow],
@@ -46,7 +46,7 @@ pub struct Checkpoint<'a> {
 /// A write did not happen; the store is as before, and the same write may be tried again.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
-    /// No room.
+    /// The disk is full (SQLITE_FULL).
     #[error("the disk that holds the store is full: make room, or lower `store.outbox_max`")]
     Full,
     /// Anything else SQLite reports.
@@ -77,11 +77,11 @@ impl From<std::io::Error> for CommitError {
 pub struct Outbox {
     /// Compressed bytes written since the start.
     pub written: u64,
-    /// Rows waiting.
+    /// Rows that at least one output has not acknowledged.
     pub rows: u64,
-    /// Their bytes.
+    /// Compressed bytes of those rows; `store.outbox_max` limits them.
     pub bytes: u64,
-    /// Age of the oldest.
+    /// Time of the commit of the oldest of them; `None` if no row waits.
     pub oldest: Option<UtcMs>,
     /// Rows dropped since the start because the limit was reached.
     pub dropped: u64,

@@ -28,13 +28,13 @@ impl From<rusqlite::Error> for ImportError {
 pub struct FileProgress {
     /// Rows gone through.
     pub position: u64,
-    /// New rows.
+    /// Rows that were new and have been added.
     pub taken: u64,
-    /// Rows that were there and say something else now: another vehicle after a correction of the register, another figure.
+    /// Rows that were there and differ now: another vehicle after a correction of the register, another figure.
     pub changed: u64,
     /// Rows that were there.
     pub known: u64,
-    /// Rows that are no business of this import.
+    /// Rows that this kind of import leaves out, such as AdBlue.
     pub ignored: u64,
     /// Rows that were refused.
     pub bad: u64,
@@ -68,7 +68,7 @@ impl ImportStore {
     }
 
     /// Begins a file, or goes on with one. One that was gone through before, or had bad rows, is gone through from its first row again:
-    /// the register may know today what it did not then.
+    /// the register may have entries now that it did not have then.
     pub fn begin(
         &mut self,
         kind: ImportKind,
@@ -158,7 +158,7 @@ impl ImportStore {
     }
 }
 
-/// Whether a row was there, and said the same.
+/// Whether a row was there, and with the same content.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     Not,

@@ -7,8 +7,8 @@ use crate::model::{GridArea, IntensitySlot};
 use crate::units::{GramsCo2PerKwh, UtcMs};
 
 impl Store {
-    /// Takes slots in, in one transaction, and drops those of the same areas before `oldest`. A value that is told again keeps its vintage;
-    /// one that is not told any more stays.
+    /// Takes slots in, in one transaction, and drops those of the same areas before `oldest`. A value that is fetched again unchanged keeps its vintage;
+    /// one that the source no longer has stays.
     pub fn put_intensity(
         &mut self,
         slots: &[IntensitySlot],

@@ -41,13 +41,13 @@ pub use years::{KeepError, keep_years};
 pub struct StoreConfig {
     /// The country by whose clocks quarter hours are put together to days.
     pub jurisdiction: &'static Jurisdiction,
-    /// `directory`.
+    /// `directory` of the database and its lock; created if it is missing.
     pub directory: PathBuf,
     /// `commit_interval`: no message waits longer for its commit (longer commits spare flash).
     pub commit_interval: Duration,
     /// `commit_batch`: this many waiting messages are committed at once.
     pub commit_batch: usize,
-    /// `checkpoint_interval`.
+    /// `checkpoint_interval`: time between two checkpoints; a start replays at most what came in it.
     pub checkpoint_interval: Duration,
     /// `checkpoint_inbox`: inbox bytes that cause a checkpoint before its time.
     pub checkpoint_inbox_bytes: u64,

@@ -13,7 +13,7 @@ const MAX_WAITING: i64 = 1_000;
 /// A notice for a notifier.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Notification {
-    /// Its name.
+    /// `name` of the notifier in its `[[notify]]` section.
     pub notifier: Arc<str>,
     /// The notice, JSON.
     pub body: Arc<str>,
@@ -22,7 +22,7 @@ pub struct Notification {
 /// A row that waits.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Waiting {
-    /// Rising.
+    /// Number of the row, rising in the order of commits.
     pub id: i64,
     /// When it was committed.
     pub at: UtcMs,
@@ -33,9 +33,9 @@ pub struct Waiting {
 /// What waits in all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Undelivered {
-    /// Rows.
+    /// Rows that wait, of all notifiers.
     pub rows: u64,
-    /// The oldest.
+    /// Time of the commit of the oldest row; `None` if no row waits.
     pub oldest: Option<UtcMs>,
     /// Rows dropped since the start, because there were too many for a notifier.
     pub dropped: u64,
@@ -57,7 +57,7 @@ impl Store {
         Ok(())
     }
 
-    /// What waits.
+    /// Counts of the notifications that wait for delivery, kept up to date by every commit.
     pub fn undelivered(&self) -> Undelivered {
         self.undelivered
     }

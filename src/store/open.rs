@@ -12,7 +12,7 @@ use super::{Identity, InboxRow, Opened, Recovery, Store, StoreConfig, gunzip};
 
 /// Name of the file in `store.directory`.
 pub(super) const FILE: &str = "fleetgauge.db";
-/// Name of the file whose lock says that a daemon has the store.
+/// Name of the file that a running daemon holds locked.
 pub(super) const LOCK: &str = "fleetgauge.lock";
 
 /// The store cannot be opened.
@@ -23,9 +23,9 @@ pub enum OpenError {
         "`store.directory`: {path}: {error}\n  hint: it must be a folder this user may write; make it, or set `store.directory`"
     )]
     Directory {
-        /// The folder.
+        /// `store.directory` as configured.
         path: PathBuf,
-        /// Why.
+        /// Error of the system for the folder or a file in it.
         error: std::io::Error,
     },
     /// Another process has it.
@@ -33,7 +33,7 @@ pub enum OpenError {
         "{path} is in use by another fleetgauge\n  hint: stop it, or give this one its own `store.directory`"
     )]
     InUse {
-        /// The file.
+        /// Path of the lock file that the other process holds.
         path: PathBuf,
     },
     /// Some other program's file.
@@ -41,7 +41,7 @@ pub enum OpenError {
         "{path} is not a fleetgauge store\n  hint: move it away, or set `store.directory` to another folder; nothing was written to it"
     )]
     NotOurs {
-        /// The file.
+        /// Path of the file; it has another application id, or is no SQLite database.
         path: PathBuf,
     },
     /// Written by a newer program.
@@ -49,9 +49,9 @@ pub enum OpenError {
         "{path} was written by a newer fleetgauge (store version {found}, this program knows {VERSION})\n  hint: start the newer program; a newer store is never taken back"
     )]
     Newer {
-        /// The file.
+        /// Path of the database.
         path: PathBuf,
-        /// Its version.
+        /// Store version of the file (`PRAGMA user_version`).
         found: i32,
     },
     /// In use by an older program, so that it cannot be taken over now.
@@ -59,27 +59,27 @@ pub enum OpenError {
         "{path} has store version {found}, this program knows {VERSION}, and an older daemon runs on it\n  hint: restart the daemon with this program, then try again"
     )]
     Older {
-        /// The file.
+        /// Path of the database.
         path: PathBuf,
-        /// Its version.
+        /// Store version of the file (`PRAGMA user_version`).
         found: i32,
     },
-    /// Damaged.
+    /// SQLite reports damage, the checkpoint cannot be unpacked, or an inbox row does not match its checksum.
     #[error(
         "{path} is damaged: {detail}\n  hint: restore it from a backup, or move it away to begin anew; nothing was written to it"
     )]
     Corrupt {
-        /// The file.
+        /// Path of the database.
         path: PathBuf,
-        /// What SQLite says.
+        /// The defect: the report of SQLite, or of the check that failed.
         detail: String,
     },
     /// Anything else SQLite reports, a full disk among it.
     #[error("{path}: {error}\n  hint: is the disk full or read-only?")]
     Sqlite {
-        /// The file.
+        /// Path of the database.
         path: PathBuf,
-        /// What SQLite says.
+        /// The error as SQLite reports it.
         error: rusqlite::Error,
     },
 }
@@ -144,7 +144,7 @@ fn open_file(path: &Path) -> Result<(Connection, Identity, Recovery), Problem> {
 }
 
 /// A second connection that writes tables of its own beside a daemon that may run or not. Only to make or migrate the file does it need
-/// the daemon's lock, and only for that long: nobody is kept from starting during an import.
+/// the daemon's lock, and only for that long: a daemon can start during an import.
 pub(super) fn connect_beside(directory: &Path) -> Result<(Connection, Identity), OpenError> {
     let failed = |error| OpenError::Directory {
         path: directory.to_path_buf(),
@@ -214,7 +214,7 @@ pub(super) fn connect_read_only(directory: &Path) -> Result<Connection, OpenErro
     open().map_err(|problem| explain(&path, problem))
 }
 
-/// The key of a store's tags, if there is a store: a replay of its daemon's capture knows tags by it.
+/// The key of a store's tags, if there is a store: a replay of its daemon's capture recognises tags by it.
 pub fn token_key(directory: &Path) -> Option<[u8; 32]> {
     let connection = connect_read_only(directory).ok()?;
     connection

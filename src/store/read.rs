@@ -16,7 +16,7 @@ use crate::units::{Day, Metres, Millilitres, Month, TenthWattHours, UtcMs};
 /// The store could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// SQLite.
+    /// SQLite reports an error, such as a locked or damaged file.
     #[error("the store cannot be read: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// A row is not what was written.
@@ -30,7 +30,7 @@ pub enum ReadError {
 /// One outbox row.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OutboxBatch {
-    /// Rising.
+    /// Number of the row, rising in the order of commits; outputs acknowledge by it.
     pub id: i64,
     /// When it was committed.
     pub at: UtcMs,

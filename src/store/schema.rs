@@ -6,7 +6,7 @@
 //! | `outbox` | `id` (rising, never reused), `at` Unix ms, `points`, `body`: gzip of line protocol, ready to POST |
 //! | `outbox_position` | `sink`, `id`: everything up to it is acknowledged |
 //! | `checkpoint` | one row: `generation`, `snapshot` (gzip of the engine's state) |
-//! | `activity` | `day` (days since 1970, London), `subject` (JSON of `model::Subject`), four sums in m, ml, 0.1 Wh; which counters were heard |
+//! | `activity` | `day` (days since 1970, London), `subject` (JSON of `model::Subject`), four sums in m, ml, 0.1 Wh; flags of the counters that reported |
 //! | `session` | `id`, `started_at`, `ended_at`, `charge_point`, `vehicle`, `record` (JSON of `model::SessionRecord`), `kgco2e` |
 //! | `subscription` | `session` (client id `@` broker), `filter`, `qos` (NULL = the broker may hold it or not) |
 //! | `imported` | a row of a fuel or mileage file: `key` (keyed hash of what identifies it), `kind`, days, `subject`, sums in ml and m, `product` (flags of `ActivityData::metered`), where it stood |
@@ -20,7 +20,7 @@
 
 use rusqlite::Connection;
 
-/// "flgg": tells our files from other SQLite databases.
+/// "flgg": distinguishes our files from other SQLite databases.
 pub(super) const APPLICATION_ID: i32 = 0x666c_6767;
 
 /// The layout of the blobs that this version writes into `inbox`. Raise it when `app::inbox::Entry` or anything in it changes its
@@ -72,7 +72,7 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (area, start)) WITHOUT ROWID;
     CREATE INDEX intensity_by_start ON intensity (start);
 ",
-    // What a card's litres were, as flags of `model::ActivityData::metered`; 0: not said, or imported before it was kept. Frozen years. Past days.
+    // What a card's litres were, as flags of `model::ActivityData::metered`; 0: not stated, or imported before it was kept. Frozen years. Past days.
     "
     ALTER TABLE imported ADD COLUMN product INTEGER NOT NULL DEFAULT 0;
     CREATE TABLE year_figure (

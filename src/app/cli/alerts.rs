@@ -24,7 +24,7 @@ enum What {
     /// What is firing, pending or was lately resolved, and the silences in force.
     #[command(after_help = "Example: fleetgauge alerts list")]
     List {
-        /// As JSON
+        /// Print JSON instead of a table
         #[arg(long)]
         json: bool,
     },
@@ -33,7 +33,7 @@ enum What {
     Ack {
         /// Its fingerprint in the list
         fingerprint: String,
-        /// Who has seen it
+        /// Name of the person who acknowledges it
         #[arg(long, default_value = "")]
         by: String,
     },
@@ -48,10 +48,10 @@ enum What {
         /// For how long: 30m, 2h, 7d
         #[arg(long = "for", value_name = "DURATION", value_parser = seconds)]
         duration_s: u64,
-        /// Who
+        /// Name of the person who holds the notifications back, for the list
         #[arg(long, default_value = "")]
         by: String,
-        /// Why
+        /// Reason for the silence, for the list
         #[arg(long, default_value = "")]
         comment: String,
     },

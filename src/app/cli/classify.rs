@@ -16,7 +16,7 @@ use crate::units::Day;
 /// Arguments of `classify`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
-    /// A vehicles.csv.
+    /// A register file in the format of vehicles.csv (config/register/README.md).
     register: PathBuf,
     /// Country by whose rules the register is read: uk, ireland.
     #[arg(long, default_value = UK.name, value_parser = parse_jurisdiction, value_name = "NAME")]

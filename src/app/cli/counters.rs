@@ -23,7 +23,7 @@ enum What {
         /// Also the registers of this vehicle, charger or feed
         #[arg(long)]
         asset: Option<String>,
-        /// As JSON
+        /// Print JSON instead of a table
         #[arg(long)]
         json: bool,
     },

@@ -35,7 +35,7 @@ pub(super) fn run(speed: u32, seed: u64) -> ExitCode {
     config.engine.target_start = Day::from_ymd(2022, 4, 1);
     config.engine.target_start_share = Some(0.5);
     prefer_free_ports(&mut config);
-    say_what_was_set(&mut config);
+    record_settings(&mut config);
     let clock = Clock::faster(speed);
     block_on(async {
         let options = StartOptions {
@@ -75,8 +75,8 @@ pub(super) fn run(speed: u32, seed: u64) -> ExitCode {
     })
 }
 
-/// The page shows settings with the place that set them, and these are in no file.
-fn say_what_was_set(config: &mut Config) {
+/// Adds the settings that the demo makes to those that the page shows; they are in no file.
+fn record_settings(config: &mut Config) {
     let store = format!("{:?}", config.store.directory.display().to_string());
     let addresses = [
         ("listener", &config.listener.listen),

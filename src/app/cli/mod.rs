@@ -181,7 +181,7 @@ fn load_config(file: Option<&Path>) -> Result<Config, ExitCode> {
     })
 }
 
-/// Parses `--jurisdiction`.
+/// The country that `--jurisdiction` names; the error lists the known names.
 fn parse_jurisdiction(name: &str) -> Result<&'static Jurisdiction, String> {
     let known = JURISDICTIONS.map(|jurisdiction| jurisdiction.name);
     Jurisdiction::by_name(name).ok_or_else(|| format!("known are {}", known.join(", ")))

@@ -182,7 +182,7 @@ fn own(section: &mut Section<'_>, taken: &[Arc<str>]) -> Option<(Rule, OwnRule)>
     Some((rule, own))
 }
 
-/// The level, its times and severity; `above`, `below` and `clear` say which keys are written.
+/// The level, its times and severity; `above`, `below` and `clear` are true where the file has the key.
 fn own_levels(section: &mut Section<'_>, [above, below, clear]: [bool; 3]) -> Rule {
     let mut rule = Rule {
         above,

@@ -35,7 +35,7 @@ pub(super) fn read(
     config
 }
 
-/// `[engine]`.
+/// Parses `[engine]`: jurisdiction, definition of low emission, and the times after which assets are stale.
 fn engine(mut section: Section<'_>, config: &mut EngineConfig) {
     let countries = JURISDICTIONS.map(|country| (country.name, country));
     section.word("jurisdiction", &mut config.jurisdiction, &countries);
@@ -82,7 +82,7 @@ fn engine(mut section: Section<'_>, config: &mut EngineConfig) {
     section.finish();
 }
 
-/// `[limits]`.
+/// Parses `[limits]`: how many assets, connectors, indicators and audit entries the engine keeps.
 fn limits(mut section: Section<'_>, config: &mut EngineConfig) {
     const MILLION: i64 = 1_000_000;
     section.whole("max_assets", &mut config.max_assets, 1, 100 * MILLION);
@@ -96,7 +96,7 @@ fn limits(mut section: Section<'_>, config: &mut EngineConfig) {
     section.finish();
 }
 
-/// `[target]`.
+/// Parses `[target]`: the share of low-emission vehicles, its due date and its path.
 fn target(mut section: Section<'_>, config: &mut EngineConfig) {
     section.share("share", &mut config.target_share);
     section.day("due", &mut config.target_due);
@@ -117,7 +117,7 @@ fn target(mut section: Section<'_>, config: &mut EngineConfig) {
     section.finish();
 }
 
-/// `[[counter]]`.
+/// Parses the `[[counter]]` sections: exceptions from `[counters]` for single registers.
 fn counters(node: Option<Node>, errors: &mut Vec<ConfigError>) -> Vec<CounterOverride> {
     let items = section_list(node, "counter", "; [counters] is another section", errors);
     let mut overrides = Vec::new();

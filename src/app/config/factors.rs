@@ -11,14 +11,14 @@ use crate::units::KgCo2ePerKwh;
 /// The files of config/factors/, compressed by build.rs.
 static COMPILED_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/factors.gz"));
 
-/// `[factors]`.
+/// `[factors]`: where emission factors come from, and which set applies to a year.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct FactorsConfig {
     /// `engine.jurisdiction`: the country whose factors are compiled in and whose fiscal years choose a set.
     pub jurisdiction: &'static Jurisdiction,
     /// `directory` with factor files on top of those compiled in.
     pub directory: Option<PathBuf>,
-    /// `year_policy`.
+    /// `year_policy`: the factor set of an April-March year whose two calendar years have sets of their own.
     pub year_policy: YearPolicy,
     /// `residual_kgco2e_per_kwh`: market-based factor of energy without a contract.
     pub residual_factor: Option<KgCo2ePerKwh>,

@@ -12,7 +12,7 @@ const SECRET: [&str; 6] = ["password", "token", "secret", "key", "credential", "
 /// A key that was set.
 #[derive(Clone, Debug, Serialize)]
 pub struct Setting {
-    /// `section.key`.
+    /// The key with its section, `section.key`.
     pub key: String,
     /// As TOML writes it.
     pub value: String,

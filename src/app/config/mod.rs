@@ -50,43 +50,43 @@ pub const SHIPPED: &str = include_str!("../../../config/fleetgauge.toml");
 /// Everything that can be set.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Config {
-    /// `[listener]`.
+    /// `[listener]`: devices that connect straight to this daemon by MQTT.
     pub listener: ListenerConfig,
-    /// `[[broker]]`.
+    /// `[[broker]]`: MQTT brokers that this daemon subscribes at.
     pub brokers: Vec<BrokerConfig>,
-    /// `[ocpp]`.
+    /// `[ocpp]`, `[tap]`, `[setup]`: the server for charge points.
     pub ocpp: OcppConfig,
-    /// `[capture]`.
+    /// `[capture]`: received messages, written to files for `fleetgauge replay`.
     pub capture: CaptureConfig,
-    /// `[store]`, `[history]`.
+    /// `[store]`, `[history]`: the SQLite file, and how long its rows are kept.
     pub store: StoreConfig,
     /// `[influx]`, and the section of any further output.
     pub outputs: OutputsConfig,
-    /// `[publish]`, `[home_assistant]`.
+    /// `[publish]`, `[home_assistant]`: results as retained topics of a broker.
     pub publish: PublishConfig,
-    /// `[web]`.
+    /// `[web]`: the page, the JSON API, `/metrics`, and access to them.
     pub web: WebConfig,
     /// `[engine]`, `[limits]`, `[target]`, `[[exempt]]`, `[alerts]`, `[[alert]]`.
     pub engine: EngineConfig,
-    /// `[mapping]`.
+    /// `[mapping]`: maps for payloads that no compiled-in format decodes.
     pub mapping: MappingConfig,
-    /// `[register]`.
+    /// `[register]`: the folder of the register's CSV files.
     pub register: RegisterConfig,
-    /// `[factors]`.
+    /// `[factors]`: emission factors and the choice of a year's set.
     pub factors: FactorsConfig,
-    /// `[targets]`.
+    /// `[targets]`: the file of targets; without it those compiled in.
     pub targets: TargetsConfig,
-    /// `[[notify]]`.
+    /// `[[notify]]`: receivers of alerts.
     pub notifiers: Vec<NotifierConfig>,
-    /// `[intensity]`.
+    /// `[intensity]`: requests for the grid's half-hourly carbon intensity.
     pub intensity: IntensityConfig,
-    /// `[log]`.
+    /// `[log]`: which log lines are written.
     pub log: LogConfig,
     /// What of all this was set, and where.
     pub loaded: Loaded,
 }
 
-/// `[mapping]`.
+/// `[mapping]`: maps for payloads that no compiled-in format decodes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct MappingConfig {
     /// `files` with maps of the site's own payloads.
@@ -95,17 +95,17 @@ pub struct MappingConfig {
     pub presets: Vec<String>,
 }
 
-/// `[register]`.
+/// `[register]`: organisations, sites, vehicles, charge points and tags.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RegisterConfig {
     /// `directory` with the CSV files; without it the register is empty.
     pub directory: Option<PathBuf>,
 }
 
-/// `[log]`.
+/// `[log]`: which log lines are written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LogConfig {
-    /// `level`.
+    /// `level`: the least severe level that is written; default info.
     pub level: tracing::Level,
 }
 

@@ -25,7 +25,7 @@ pub(super) fn read(tree: &mut BTreeMap<String, Node>, errors: &mut Vec<ConfigErr
         ..OcppConfig::default()
     };
     listeners(&mut section, &mut config);
-    manners(&mut section, &mut config);
+    deviations(&mut section, &mut config);
     limits(&mut section, &mut config);
     if config.unknown == Unknown::Tap && config.tap.upstream.is_none() {
         let hint = "write [tap] with upstream = \"wss://operator.example/ocpp\"";
@@ -62,7 +62,7 @@ fn listeners(section: &mut Section<'_>, config: &mut OcppConfig) {
 }
 
 /// What is accepted from charge points that deviate from the standard.
-fn manners(section: &mut Section<'_>, config: &mut OcppConfig) {
+fn deviations(section: &mut Section<'_>, config: &mut OcppConfig) {
     let unknown = [
         ("refuse", Unknown::Refuse),
         ("quarantine", Unknown::Quarantine),

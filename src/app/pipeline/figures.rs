@@ -1,4 +1,4 @@
-//! What only the store knows goes to the engine: the history once a day, imported indicators every minute.
+//! Figures that only the store has go to the engine: the history once a day, imported indicators every minute.
 
 use super::Pipeline;
 use crate::app::aggregates::History;

@@ -87,7 +87,7 @@ pub(super) struct Pipeline {
 }
 
 impl Pipeline {
-    /// Around a restored engine, which gives the decoders back what they remember.
+    /// Makes the pipeline of a restored engine; the decoders get their memories back from it.
     pub(super) fn new(
         engine: Engine,
         mut decoders: Decoders,
@@ -130,7 +130,7 @@ impl Pipeline {
         }
     }
 
-    /// Who is there to take what goes out.
+    /// Sets the receivers of what the pipeline emits.
     pub(super) fn with_receivers(self, receivers: Receivers) -> Self {
         Self { receivers, ..self }
     }

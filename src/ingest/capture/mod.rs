@@ -20,7 +20,7 @@ use crate::units::UtcMs;
 /// The number of lines that may wait for the disk.
 const MAX_QUEUED_LINES: usize = 4_096;
 
-/// `[capture]`.
+/// `[capture]`: received messages, written to files for `fleetgauge replay`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct CaptureConfig {
     /// `directory` of the capture files; without it nothing is captured.
@@ -54,9 +54,9 @@ pub enum Line {
     Mqtt {
         /// The time of arrival.
         at: UtcMs,
-        /// The topic.
+        /// The topic, not yet checked for UTF-8.
         topic: Bytes,
-        /// The payload.
+        /// The payload as sent, positions included.
         payload: Bytes,
         /// The packet is a replay of a stored message.
         retained: bool,

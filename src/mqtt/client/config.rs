@@ -9,21 +9,21 @@ use crate::telemetry::Formats;
 /// The MQTT version to speak to a broker.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum MqttVersion {
-    /// 3.1.1.
+    /// MQTT 3.1.1 (OASIS Standard, 2014).
     V4,
     /// MQTT 5 (OASIS Standard, 2019).
     #[default]
     V5,
 }
 
-/// One `[[broker]]`.
+/// One `[[broker]]` section.
 #[derive(Clone, PartialEq, Debug)]
 pub struct BrokerConfig {
     /// `name`, for logs and metrics.
     pub name: String,
-    /// `host`.
+    /// `host`: name or address of the broker.
     pub host: String,
-    /// `port`.
+    /// `port`; default 1883, with `ca_file` 8883.
     pub port: u16,
     /// `version`: `"3.1.1"` or `"5"`.
     pub version: MqttVersion,
@@ -33,17 +33,17 @@ pub struct BrokerConfig {
     pub topics: Vec<String>,
     /// `qos`: 0 or 1.
     pub qos: u8,
-    /// `username`.
+    /// `username` for the broker; `None` connects without credentials.
     pub username: Option<String>,
-    /// `password_file`.
+    /// `password_file`: its first line is the password.
     pub password_file: Option<PathBuf>,
     /// `ca_file`: PEM; turns TLS on.
     pub ca_file: Option<PathBuf>,
-    /// `keep_alive`.
+    /// `keep_alive`: pause after which a PINGREQ is sent.
     pub keep_alive: Duration,
     /// `session_expiry` (MQTT 5).
     pub session_expiry: Duration,
-    /// `max_packet_bytes`.
+    /// `max_packet`, in bytes: larger packets from the broker end the connection.
     pub max_packet_bytes: usize,
     /// `max_inflight`: messages waiting for their commit (receive maximum).
     pub max_inflight: u16,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::discovery::OBJECT_PREFIX;
 use crate::mqtt::publisher::topics;
 
-/// `[publish]`.
+/// `[publish]`: results as retained topics of a broker.
 #[derive(Clone, PartialEq, Debug)]
 pub struct PublishConfig {
     /// `broker`: the name of a `[[broker]]`; without it nothing is published.
@@ -15,14 +15,14 @@ pub struct PublishConfig {
     pub prefix: String,
     /// `interval`: how often results are looked at. Only what has changed is published.
     pub interval: Duration,
-    /// `[home_assistant]`.
+    /// `[home_assistant]`: vehicles as devices there, by the same broker.
     pub home_assistant: HomeAssistantConfig,
 }
 
-/// `[home_assistant]`.
+/// `[home_assistant]`: MQTT device discovery.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HomeAssistantConfig {
-    /// `enabled`.
+    /// `enabled`: discovery messages are published; default false.
     pub enabled: bool,
     /// `prefix` of Home Assistant's discovery.
     pub prefix: String,
@@ -30,7 +30,7 @@ pub struct HomeAssistantConfig {
     pub vehicles: Arc<[String]>,
     /// `organisations`: all of their vehicles.
     pub organisations: Arc<[String]>,
-    /// `max_devices`.
+    /// `max_devices`: more vehicles are counted, logged and left out.
     pub max_devices: usize,
 }
 

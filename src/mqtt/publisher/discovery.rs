@@ -114,7 +114,7 @@ impl Component {
             Shown::Binary(class) => ("binary_sensor", Some(class), None, None),
         };
         let value_template = match self.shown {
-            // A template writes true as "True", which is none of the words a binary sensor knows.
+            // A template writes true as "True", which is none of the words of a binary sensor.
             Shown::Binary(_) => format!("{{{{ 'ON' if value_json.{quantity} else 'OFF' }}}}"),
             _ => format!("{{{{ value_json.{quantity} }}}}"),
         };

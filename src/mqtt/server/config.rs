@@ -5,20 +5,20 @@ use std::sync::Arc;
 
 use crate::telemetry::Formats;
 
-/// `[listener]`.
+/// `[listener]`: devices that connect straight to this daemon.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ListenerConfig {
-    /// `enabled`.
+    /// `enabled`: default true; false opens no port.
     pub enabled: bool,
-    /// `listen`, host:port.
+    /// `listen`, host:port; default 127.0.0.1:1883.
     pub listen: String,
     /// `allow_anonymous`: accept devices without credentials. Allowed beyond loopback only when written out.
     pub allow_anonymous: bool,
     /// `password_file`: lines `username:hash` as `fleetgauge hash-password` prints them.
     pub password_file: Option<PathBuf>,
-    /// `max_packet_bytes`.
+    /// `max_packet`, in bytes: larger packets end the connection.
     pub max_packet_bytes: usize,
-    /// `max_connections`.
+    /// `max_connections` at once.
     pub max_connections: usize,
     /// `max_inflight`: PUBLISH packets of one connection waiting for their commit (MQTT 5 receive maximum).
     pub max_inflight: u16,

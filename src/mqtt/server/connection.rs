@@ -151,8 +151,8 @@ impl Connection {
         } else {
             Duration::from_millis(u64::from(keep_alive) * 1500)
         };
-        let mut last_heard = Instant::now();
-        let mut silence: Pin<Box<Sleep>> = Box::pin(sleep_until(last_heard + patience));
+        let mut last_packet_at = Instant::now();
+        let mut silence: Pin<Box<Sleep>> = Box::pin(sleep_until(last_packet_at + patience));
         // What came together with the CONNECT.
         if !self.partial.is_empty() {
             let data = std::mem::take(&mut self.partial);
@@ -166,7 +166,7 @@ impl Connection {
                 biased;
                 Some(durable) = self.durable.recv() => self.acknowledge(durable),
                 readable = self.stream.readable(), if may_read => {
-                    last_heard = Instant::now();
+                    last_packet_at = Instant::now();
                     if readable.is_err() {
                         return End::Abrupt;
                     }
@@ -180,7 +180,7 @@ impl Connection {
                 }
                 () = silence.as_mut() => {
                     // The timer is only moved when it rings: a packet costs no timer.
-                    let due = last_heard + patience;
+                    let due = last_packet_at + patience;
                     if due <= Instant::now() {
                         responses::disconnect(self.version, 0x8d, &mut self.out);
                         self.flush().await;

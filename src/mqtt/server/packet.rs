@@ -335,7 +335,7 @@ mod tests {
     ];
 
     #[test]
-    fn nothing_that_can_arrive_panics_or_reads_beyond_its_packet() {
+    fn no_bytes_cause_a_panic_or_a_read_beyond_their_packet() {
         let mut state = 1u64;
         let mut random = move |below: usize| {
             state = state

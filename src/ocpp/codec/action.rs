@@ -147,7 +147,7 @@ impl Action {
         (request, decoding.times.zoneless)
     }
 
-    /// JSON text of the response's payload. `Err` says why there is none: it would have to repeat a part of the request that is
+    /// JSON text of the response's payload. `Err` is the reason why there is none: it would have to repeat a part of the request that is
     /// malformed.
     pub fn response(self, inputs: &ResponseInputs<'_>) -> Result<String, String> {
         (self.0.respond)(inputs)

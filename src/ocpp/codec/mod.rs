@@ -28,7 +28,7 @@ const MAX_TEXT: usize = 64;
 const MAX_SAMPLES: usize = 10_000;
 
 /// Decodes the payload of a request that comes without its frame, as EMQX's gateway sends it; true if a time in it lacks its zone. `Err`
-/// says why it is not JSON.
+/// is the reason why it is not JSON.
 pub fn parse_payload(
     action: Action,
     text: &str,

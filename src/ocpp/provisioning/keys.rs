@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use crate::model::OcppVersion;
 
-/// A configuration key of OCPP 1.6 or a variable of OCPP 2.x that is written, or read to know how to write others.
+/// A configuration key of OCPP 1.6 or a variable of OCPP 2.x that is written, or read because the writing of others depends on it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Key {
     Measurands,

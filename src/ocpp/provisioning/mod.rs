@@ -57,7 +57,7 @@ pub(crate) struct KnownChargePoint {
     pub max_power_kw: Option<f64>,
     /// `None` if the register does not have it.
     pub connectors: Option<u32>,
-    /// `ocpp.heartbeat_interval`.
+    /// `ocpp.heartbeat_interval`, written to the charge point as its heartbeat interval.
     pub heartbeat: Duration,
 }
 

@@ -184,7 +184,7 @@ mod tests {
     use crate::ocpp::provisioning::requests::*;
 
     #[test]
-    fn requests_are_encoded_as_the_standard_says() {
+    fn requests_are_encoded_by_the_standard() {
         use OcppVersion::{V16, V201};
         let write = |version, name, value: &str| {
             ProvisioningRequest::Write(Write::new(version, name, value.to_owned()).unwrap())

@@ -1,4 +1,4 @@
-//! A charge point that refuses a list of measurands does not say which element it does not support. The list is therefore written again,
+//! A charge point that refuses a list of measurands does not name element that it does not support. The list is therefore written again,
 //! one element shorter each time.
 
 use super::desired_configuration::contains_all;

@@ -46,7 +46,7 @@ pub(super) enum AwaitedCommit {
 /// An inventory under way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct InventoryReport {
-    /// `requestId`.
+    /// `requestId` of GetBaseReport, which the station's NotifyReport messages repeat.
     pub id: i32,
     /// The station accepted the request.
     pub accepted: bool,

@@ -11,7 +11,8 @@ use crate::ocpp::codec::call_results::Setting;
 
 /// What is to be done about one key.
 enum Decision {
-    Nothing,
+    /// The value is as desired, or there is no further value to try.
+    Skip,
     /// The key cannot be written, which is to be recorded.
     RecordReadOnly,
     Write(Write, ProvisioningEvent),
@@ -79,7 +80,7 @@ impl Provisioner {
                 continue;
             };
             match self.decide(row, found) {
-                Decision::Nothing => {}
+                Decision::Skip => {}
                 Decision::RecordReadOnly => {
                     let event = ProvisioningEvent::Outcome {
                         key: row.name(self.version).to_owned(),
@@ -97,11 +98,11 @@ impl Provisioner {
     fn decide(&self, row: &Row, found: &Setting) -> Decision {
         let desired = self.desired_value(row);
         if desired.is_empty() || satisfies(row.kind, &found.value, &desired) {
-            return Decision::Nothing;
+            return Decision::Skip;
         }
         let key = row.name(self.version);
         let desired_text = desired.join(",");
-        // What is known of writes of another desired value says nothing about this one.
+        // Earlier writes of another desired value prove nothing about this one.
         let state = self
             .state
             .keys
@@ -111,7 +112,7 @@ impl Provisioner {
             let is_recorded =
                 state.is_some_and(|state| state.outcome == Some(WriteOutcome::ReadOnly));
             return if is_recorded {
-                Decision::Nothing
+                Decision::Skip
             } else {
                 Decision::RecordReadOnly
             };
@@ -127,7 +128,7 @@ impl Provisioner {
                 };
                 Decision::Write(write, attempt)
             }
-            None => Decision::Nothing,
+            None => Decision::Skip,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::ocpp::tap::TapConfig;
 /// What happens to charge points that are not in the register.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Unknown {
-    /// `refuse`: 404.
+    /// `refuse`: the handshake is answered with 404.
     #[default]
     Refuse,
     /// `quarantine`: answered, so that an installer sees it work, but none of its messages is booked. It is listed as a reject.
@@ -25,7 +25,7 @@ pub enum Unknown {
 /// Settings of the place where charge points come in.
 #[derive(Clone, PartialEq, Debug)]
 pub struct OcppConfig {
-    /// `enabled`.
+    /// `enabled`: default true; false opens no port.
     pub enabled: bool,
     /// `listen`, host:port: without TLS (OCPP security profiles 0 and 1).
     pub listen: String,
@@ -39,7 +39,7 @@ pub struct OcppConfig {
     pub key_file: Option<PathBuf>,
     /// `client_ca_file`: who signs the charge points' certificates, PEM.
     pub client_ca_file: Option<PathBuf>,
-    /// `unknown`.
+    /// `unknown`: what happens to charge points that are not in the register; default `refuse`.
     pub unknown: Unknown,
     /// `versions`: OCPP versions accepted here, unless the register lists others for the charge point.
     pub versions: Vec<OcppVersion>,
@@ -57,23 +57,23 @@ pub struct OcppConfig {
     pub heartbeat_interval: Duration,
     /// `ping_interval`: ping a silent link so often; zero is never. A missing pong ends nothing.
     pub ping_interval: Duration,
-    /// `handshake_timeout`.
+    /// `handshake_timeout`: from the accepted TCP connection to the end of the WebSocket handshake.
     pub handshake_timeout: Duration,
     /// `max_handshakes` of one identity in a minute.
     pub max_handshakes: u32,
     /// `max_failed_handshakes` of one address in a minute.
     pub max_failed_handshakes: u32,
-    /// `max_connections`.
+    /// `max_connections` at once, those in their handshake included.
     pub max_connections: usize,
     /// `max_head`: of a request for a WebSocket; larger ones are refused.
     pub max_head_bytes: usize,
     /// `max_message`, as sent and after inflating: larger messages are answered with an error.
     pub max_message_bytes: usize,
-    /// `max_json_depth`.
+    /// `max_json_depth`: messages nested deeper are answered with an error.
     pub max_json_depth: usize,
-    /// `[tap]`.
+    /// `[tap]`: links that are passed on to an operator's central system.
     pub tap: TapConfig,
-    /// `[setup]`.
+    /// `[setup]`: what is written to and requested from charge points.
     pub provisioning: Arc<ProvisioningConfig>,
 }
 

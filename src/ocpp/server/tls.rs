@@ -20,9 +20,9 @@ use crate::tls::{TlsError, authorities, certificates, private_key, provider};
 /// What answers TLS handshakes.
 #[derive(Clone, Default)]
 pub struct Acceptors {
-    /// `tls_listen`.
+    /// For `tls_listen`: TLS without client certificates; `None` if it is not set.
     pub tls: Option<TlsAcceptor>,
-    /// `mutual_tls_listen`.
+    /// For `mutual_tls_listen`: a client certificate is required; `None` if it is not set.
     pub mutual: Option<TlsAcceptor>,
 }
 
@@ -90,7 +90,7 @@ impl Acceptors {
     }
 }
 
-/// Whom a certificate was made out to: the common name and the DNS names (OCPP 2.0.1 part 2, A00.FR.404: the CN is the identity).
+/// The identities of a certificate: the common name and the DNS names (OCPP 2.0.1 part 2, A00.FR.404: the CN is the identity).
 pub(super) fn names(certificate: &CertificateDer<'_>) -> Vec<String> {
     let Ok(certificate) = Certificate::from_der(certificate) else {
         return Vec::new();

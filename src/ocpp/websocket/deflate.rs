@@ -21,7 +21,7 @@ fn accept_offer(offer: &str) -> Option<String> {
     {
         return None;
     }
-    // Section 7.1.1: a server may ask for either even if the client did not offer it.
+    // Section 7.1.1: a server may request either even if the client did not offer it.
     let mut answer =
         String::from("permessage-deflate; server_no_context_takeover; client_no_context_takeover");
     for parameter in parameters {

@@ -11,7 +11,7 @@ pub enum FieldType {
     Integer,
     /// `true` or `false`.
     Boolean,
-    /// Quoted text.
+    /// Written in double quotes, with `"` and `\` escaped.
     Text,
 }
 

@@ -79,7 +79,7 @@ pub enum RowTime {
 /// Makes [`MEASUREMENTS`], [`measurement`] and [`visit`] from one list of the variants of [`Fact`] and the files of their series.
 macro_rules! series {
     ($($variant:pat => $file:ident($($value:expr),+),)+) => {
-        /// Every measurement.
+        /// Every measurement, in the order of the list of series.
         pub const MEASUREMENTS: &[Measurement] = &[$($file::SERIES),+];
 
         /// The measurement that a fact is a row of.

@@ -10,9 +10,9 @@ pub enum FieldValue<'a> {
     Float(Option<f64>),
     /// A float counted in `10^-scale` of its unit.
     Scaled(Option<i64>, u32),
-    /// An integer.
+    /// A whole number; `None` is unknown and left out of the row.
     Integer(Option<i64>),
-    /// A boolean.
+    /// A truth value; `None` is unknown and left out of the row.
     Boolean(Option<bool>),
     /// A text, always known.
     Text(&'a str),

@@ -32,7 +32,7 @@ pub(super) const DECODER: Decoder = Decoder {
 const FORMAT: FeedFormat = FeedFormat::new(5);
 
 /// Parameters with a place in the vocabulary. `battery.level` is the tracker's own cell; `custom.param.<AVL id>` comes unscaled from
-/// devices that flespi does not know. `can.*` is measured by the vehicle, the same name without it by the tracker.
+/// devices that flespi does not recognise. `can.*` is measured by the vehicle, the same name without it by the tracker.
 const PARAMETERS: &[RankedField] = &[
     best(
         "can.vehicle.mileage",

@@ -55,7 +55,7 @@ fn claims(topic: &str) -> bool {
     parse_topic(topic).is_some()
 }
 
-/// `ovms/<user>/<vehicleid>/<rest>`.
+/// Parses `ovms/<user>/<vehicleid>/<rest>` to vehicle and rest; `None` for branches that OVMS does not publish.
 fn parse_topic(topic: &str) -> Option<(&str, &str)> {
     let (_user, rest) = topic.strip_prefix("ovms/")?.split_once('/')?;
     let (vehicle, rest) = rest.split_once('/')?;

@@ -145,7 +145,7 @@ fn decode(message: &Message<'_>, sink: &mut dyn Sink) -> Result<(), Refused> {
     Ok(())
 }
 
-/// `<latitude>,<longitude>`.
+/// Parses `<latitude>,<longitude>` in decimal degrees.
 fn latlng(
     text: &str,
 ) -> Result<Option<crate::model::Value<'static>>, crate::telemetry::kit::rule::ValueError> {

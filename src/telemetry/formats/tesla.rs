@@ -26,7 +26,7 @@ const MAX_AC_W: i64 = 25_000;
 /// Unknown: what fleet-telemetry wrote for an invalid datum before it wrote `null`, and the enum's own zero.
 const UNKNOWN: [&[u8]; 2] = [b"\"<invalid>\"", b"\"DetailedChargeStateUnknown\""];
 
-/// Fields with a place in the vocabulary. Distances and speed are imperial whatever `SettingDistanceUnit` says (issue 335).
+/// Fields with a place in the vocabulary. Distances and speed are imperial whatever the value of `SettingDistanceUnit` (issue 335).
 const FIELDS: &[(&str, Rule)] = &[
     ("Odometer", Rule::Number(Quantity::Odometer, "mi")),
     ("BatteryLevel", Rule::Number(Quantity::Soc, "%")),

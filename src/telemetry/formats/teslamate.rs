@@ -18,8 +18,8 @@ pub(super) const DECODER: Decoder = Decoder {
 };
 const FORMAT: FeedFormat = FeedFormat::new(2);
 
-/// Keys with a place in the vocabulary. `latitude` and `longitude` are deprecated copies of `location`. `power` is in kW, as
-/// TeslaMate's own Home Assistant discovery says, not in watts as its page of topics has it.
+/// Keys with a place in the vocabulary. `latitude` and `longitude` are deprecated copies of `location`. `power` is in kW, as in
+/// TeslaMate's own Home Assistant discovery, not in watts as its page of topics has it.
 const KEYS: &[(&str, Rule)] = &[
     ("odometer", Rule::Number(Quantity::Odometer, "km")),
     ("battery_level", Rule::Number(Quantity::Soc, "%")),

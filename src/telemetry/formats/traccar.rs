@@ -1,5 +1,5 @@
 //! Traccar's position and event forwarder: `{"position", "device"}` and `{"event", "position", "device"}` for a whole fleet on one
-//! configurable topic, told apart by the payload.
+//! configurable topic, distinguished by the payload.
 //! Sources: Traccar at 9e5c458ad, `model/Position.java`, `forward/PositionData.java`, `BaseProtocolDecoder.java`.
 
 use std::borrow::Cow;

@@ -42,7 +42,7 @@ fn claims(topic: &str) -> bool {
     parse_topic(topic).is_some()
 }
 
-/// `wallbox_<serial>/<rest>`.
+/// Parses `wallbox_<serial>/<rest>` to serial number and rest.
 fn parse_topic(topic: &str) -> Option<(&str, &str)> {
     topic.strip_prefix("wallbox_")?.split_once('/')
 }

@@ -6,7 +6,7 @@ use crate::telemetry::Refused;
 /// Longest id: a source, and up to three ids of 64 bytes with slashes between (a Sparkplug group, node and device).
 const MAX: usize = 256;
 
-/// `<source>:<part>[/<part>...]`.
+/// An id `<source>:<part>[/<part>...]` of at most 256 bytes, in a buffer of its own.
 #[derive(Clone, Copy)]
 pub(crate) struct AssetId {
     bytes: [u8; MAX],

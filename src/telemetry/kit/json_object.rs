@@ -109,9 +109,9 @@ pub(crate) fn end(json: &mut Json<'_>) -> Result<(), Refused> {
 /// The parts of a position, found in a message.
 #[derive(Default)]
 pub(crate) struct PositionFields<'a> {
-    /// Degrees.
+    /// Degrees north, as sent; `None` if the field is absent.
     pub latitude: Option<Cow<'a, str>>,
-    /// Degrees.
+    /// Degrees east, as sent; `None` if the field is absent.
     pub longitude: Option<Cow<'a, str>>,
     /// In the source's unit.
     pub speed: Option<Cow<'a, str>>,
@@ -158,7 +158,7 @@ impl<'a> PositionFields<'a> {
         }
     }
 
-    /// The position; `None` where the source does not know it.
+    /// The position; `None` where the source has none.
     fn position(&self) -> Result<Option<Value<'static>>, ValueError> {
         let latitude = self.latitude.as_deref().and_then(value_text::known);
         let longitude = self.longitude.as_deref().and_then(value_text::known);
@@ -171,7 +171,7 @@ impl<'a> PositionFields<'a> {
     }
 }
 
-/// A payload that is `{"latitude": ..., "longitude": ...}`, or empty where nobody knows.
+/// A payload that is `{"latitude": ..., "longitude": ...}`, or empty where the position is unknown.
 pub(crate) fn position_fields<'a>(message: &Message<'a>) -> Result<PositionFields<'a>, Refused> {
     let mut position_fields = PositionFields::default();
     let text = text(message)?;

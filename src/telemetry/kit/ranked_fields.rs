@@ -10,7 +10,7 @@ use super::value_text;
 use crate::model::Quantity;
 use crate::telemetry::Sink;
 
-/// A field that a format knows, ranked among those of its quantity.
+/// A field of a format, ranked among those of its quantity.
 #[derive(Debug)]
 pub(crate) struct RankedField {
     /// Its name in the message.
@@ -51,7 +51,7 @@ pub(crate) struct RankedFields<'a> {
 }
 
 impl<'a> RankedFields<'a> {
-    /// No fields.
+    /// An empty list, with room for one field per quantity.
     pub(crate) fn new() -> Self {
         Self {
             list: [const { None }; Quantity::ALL.len()],

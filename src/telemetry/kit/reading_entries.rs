@@ -15,7 +15,7 @@ pub(crate) struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    /// No values.
+    /// An empty list of fixed capacity, on the stack.
     pub(crate) fn new() -> Self {
         let list = [const {
             ReadingEntry {

@@ -33,7 +33,7 @@ const BAD_BOOL: ValueError = (
 );
 const BAD_ID: ValueError = (RejectReason::Id, "is not an id");
 
-/// Returns true if the source reports that it does not know the value, which is not an error of the message.
+/// Returns true if the source reports the value as unknown, which is not an error of the message.
 pub(crate) fn is_unknown(error: ValueError) -> bool {
     error == NOT_A_NUMBER || error == ZERO
 }
@@ -53,9 +53,9 @@ pub(crate) enum Rule {
     Is(Quantity, &'static [&'static str]),
     /// True for the first word, false for the second, in any case; no other is known.
     Either(Quantity, &'static str, &'static str),
-    /// Degrees.
+    /// A latitude or longitude, in degrees.
     Angle(Quantity),
-    /// An id.
+    /// An id, such as that of the driver or of the vehicle that is plugged in.
     Id(Quantity),
 }
 
@@ -82,7 +82,7 @@ impl Rule {
         }
     }
 
-    /// Parses a value's text; blanks and quotes may surround it. `None` if the source does not know the value.
+    /// Parses a value's text; blanks and quotes may surround it. `None` if the source reports it as unknown.
     pub(crate) fn parse(self, text: &str) -> Result<Option<Value<'_>>, ValueError> {
         let Some(text) = value_text::known(text) else {
             return Ok(None);

@@ -34,7 +34,7 @@ pub(crate) fn emit_value(
     emit_value_at(message, source, None, field, rule, sink).map(|_| ())
 }
 
-/// Like [`emit_value`], for a value with a time of its own. Returns false if the source does not know the value.
+/// Like [`emit_value`], for a value with a time of its own. Returns false if the source reports it as unknown.
 pub(crate) fn emit_value_at(
     message: &Message<'_>,
     source: ReadingSource<'_>,
@@ -78,7 +78,7 @@ pub(crate) fn emit_entries(
     }
 }
 
-/// Parses the payload by a rule; `None` if the source does not know the value.
+/// Parses the payload by a rule; `None` if the source reports it as unknown.
 pub(crate) fn parse_value<'a>(
     message: &Message<'a>,
     field: &str,
@@ -90,7 +90,7 @@ pub(crate) fn parse_value<'a>(
     };
     match rule.parse(text) {
         Ok(value) => Ok(value),
-        // The source reports that it does not know the value: not an error of the message.
+        // The source reports the value as unknown: not an error of the message.
         Err(error) if is_unknown(error) => {
             sink.ignored(error.0, field, error.1);
             Ok(None)

@@ -27,7 +27,7 @@ pub(crate) fn unix_seconds(text: &str) -> Option<UtcMs> {
         .map(|micros| UtcMs(micros.div_euclid(1_000)))
 }
 
-/// Unix milliseconds.
+/// A time in Unix milliseconds; a fraction is rounded to the nearest.
 pub(crate) fn unix_ms(text: &str) -> Option<UtcMs> {
     parse_scaled(text, 0).ok().map(UtcMs)
 }

@@ -1,4 +1,4 @@
-//! The text of one bare value, plain or as JSON writes it, and the words by which sources report that they do not know it.
+//! The text of one bare value, plain or as JSON writes it, and the words by which sources report it as unknown.
 
 use crate::model::RejectReason;
 use crate::telemetry::{Message, Refused};

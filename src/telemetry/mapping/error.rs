@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// One mistake.
+/// One mistake in a mapping file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MappingError {
     /// The file's name.

@@ -56,13 +56,13 @@ pub(super) struct MappedField {
 pub(super) enum Conversion {
     /// A number in a unit.
     Number(Unit, LinearScale),
-    /// Degrees.
+    /// A latitude or longitude, in degrees.
     Angle(LinearScale),
     /// Latitude and longitude.
     Position,
     /// A boolean, in any spelling in use.
     Bool,
-    /// An id.
+    /// An id, checked for its characters and length.
     Id,
     /// Only these words, as sent; each with its meaning.
     Words(Vec<(String, Value<'static>)>),
@@ -71,9 +71,9 @@ pub(super) enum Conversion {
 /// `raw * scale + offset`, for a raw number within a range.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LinearScale {
-    /// `scale`.
+    /// `scale`, a factor; `None` is 1.
     pub scale: Option<Decimal>,
-    /// `offset`.
+    /// `offset`, added after scaling; `None` is 0.
     pub offset: Option<Decimal>,
     /// `valid`, ends included, in units of `10^-DIGITS`; of the number as sent.
     pub valid: Option<(i128, i128)>,
@@ -107,7 +107,7 @@ impl MappedField {
         matches!(&self.conversion, Conversion::Words(words) if words.iter().any(|(word, _)| word.is_empty()))
     }
 
-    /// Parses a value; `None` if the source does not know it.
+    /// Parses a value; `None` if the source reports it as unknown.
     pub(super) fn parse<'a>(&'a self, raw: &'a str) -> Result<Option<Value<'a>>, ValueError> {
         if raw_value::is_nested(raw) {
             return if matches!(self.conversion, Conversion::Position) {
@@ -193,7 +193,7 @@ fn borrowed<'a>(value: &'a Value<'static>) -> Value<'a> {
     }
 }
 
-/// `[latitude, longitude]`.
+/// Parses a JSON array `[latitude, longitude]` in degrees; `None` if one of them is null.
 fn pair(raw: &str) -> Result<Option<Value<'_>>, ValueError> {
     let mut parts = [None; 2];
     let mut count = 0usize;

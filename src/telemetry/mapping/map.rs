@@ -25,25 +25,25 @@ const SHOWN: usize = 64;
 /// A map, compiled.
 #[derive(Debug)]
 pub(super) struct Map {
-    /// `topic`.
+    /// `topic`: which topics the map decodes.
     pub topic: Pattern,
-    /// `asset`.
+    /// `asset`: the asset's id, built from the topic's captures.
     pub asset: Template,
-    /// `kind`.
+    /// `kind`: vehicle, charger or meter.
     pub kind: AssetKind,
     /// `format` is "json"; else the payload is one bare value.
     pub is_json: bool,
     /// `time`; without it the time of arrival counts.
     pub time: Option<TimeRule>,
-    /// `stale_s`.
+    /// `stale_s`: seconds after which the source counts as silent; `None` is `engine.stale_after`.
     pub stale_after_s: Option<u32>,
     /// `ignore` has "retained".
     pub ignores_retained: bool,
     /// `select`: which pointer, and its text.
     pub select: Option<(usize, String)>,
-    /// `fields`.
+    /// `fields`: what is read from the payload, in the file's order.
     pub fields: Vec<MappedField>,
-    /// All paths.
+    /// Every JSON pointer of the map, merged so that a payload is walked once.
     pub pointers: Pointers,
 }
 

@@ -12,7 +12,7 @@ use super::topic::{Pattern, PatternError};
 use crate::model::{AssetKind, nearest};
 use crate::units::Zone;
 
-/// Looks up a time zone by name; the error says how to fix the name.
+/// Looks up a time zone by name; the error explains how to correct the name.
 pub type FindZone<'a> = &'a dyn Fn(&str) -> Result<Zone, String>;
 
 /// Keys of a `[[map]]`, which slip into a table below it if they stand after its heading (Telegraf 10753).

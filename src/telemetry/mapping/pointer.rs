@@ -34,7 +34,7 @@ struct Child {
 }
 
 impl Pointers {
-    /// No pointers.
+    /// A tree without pointers; only its root is there.
     pub(super) fn new() -> Self {
         Self {
             nodes: vec![Node::default()],

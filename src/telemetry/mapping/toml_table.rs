@@ -90,7 +90,7 @@ pub(super) struct TomlTable<'f, 's> {
 pub(super) struct TomlEntry<'f> {
     /// The key's first byte.
     pub at: usize,
-    /// The value.
+    /// The value, borrowed from the file's text.
     pub value: DeValue<'f>,
 }
 
@@ -218,7 +218,7 @@ impl<'f, 's> TomlTable<'f, 's> {
         number
     }
 
-    /// A list.
+    /// The elements of a list with the position of its key; `None` if absent or of another type, which is reported.
     pub(super) fn list(
         &mut self,
         key: &'static str,

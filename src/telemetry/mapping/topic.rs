@@ -25,9 +25,9 @@ pub(super) struct Pattern {
 
 #[derive(PartialEq, Eq, Debug)]
 enum Level {
-    /// This text.
+    /// Exactly this text.
     Literal(String),
-    /// `+`.
+    /// `+`: one level of any text.
     Any,
     /// `before{name}after`: one level. Home Assistant's topics hold the id so: `sensor/<vin>_battery_level/state`.
     Capture { before: String, after: String },

@@ -26,11 +26,8 @@ const PAPERS: &[&str] = &[
 
 /// Citations that are still to be replaced by the primary source or by the reason itself: file, and page.
 const TO_REPLACE: &[(&str, &str)] = &[
-    ("src/intensity/plan.rs", "emissions.md"),
-    ("src/mqtt/client/connection/back_off.rs", "mqtt-telemetry"),
     ("src/report/returns.rs", "emissions.md"),
     ("src/report/words.rs", "emissions.md"),
-    ("tests/support/carbon_intensity_api.rs", "emissions.md"),
 ];
 
 /// Line numbers of docs that are one line of at most two words.

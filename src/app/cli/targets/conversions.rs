@@ -81,7 +81,7 @@ fn selector(word: &str) -> Result<Selector, String> {
     })
 }
 
-/// `van_n1_iii=7.1`.
+/// Parses `van_n1_iii=7.1`: a vehicle class and the t CO2e that converting one vehicle of it saves in a year, below a million.
 pub(super) fn parse_tonnes(text: &str) -> Result<(String, f64), String> {
     let wrong = || format!("`{text}` is not CLASS=T; write van_n1_iii=7.1");
     let (kind, tonnes) = text.split_once('=').ok_or_else(wrong)?;

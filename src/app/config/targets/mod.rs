@@ -23,7 +23,7 @@ pub const SHIPPED_TARGETS: &str = include_str!("../../../../config/targets.toml"
 /// More are a mistake: each is assessed anew whenever the register changes.
 const MAX_TARGETS: usize = 200;
 
-/// `[targets]`.
+/// `[targets]`: where targets come from.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TargetsConfig {
     /// `file` with targets instead of those compiled in.
@@ -40,11 +40,11 @@ pub(super) fn read(mut section: Section<'_>) -> TargetsConfig {
 /// The content of the targets' file.
 #[derive(Clone, PartialEq, Debug)]
 pub struct TargetsFile {
-    /// `[[target]]`.
+    /// `[[target]]` sections, in the file's order.
     pub targets: Arc<[Target]>,
     /// `engine.profile` with the options of `[definition]`: the definition of "low emission" in force.
     pub profile: Profile,
-    /// `[[restatement]]`.
+    /// `[[restatement]]` sections: declared changes of a base year.
     pub restatements: Arc<[DeclaredRestatement]>,
 }
 

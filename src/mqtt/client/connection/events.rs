@@ -10,7 +10,7 @@ use crate::ingest::MqttMessage;
 
 /// A packet from the broker.
 pub enum BrokerEvent {
-    /// CONNACK.
+    /// CONNACK with a code of success.
     Connected {
         /// The broker kept our session.
         session_present: bool,
@@ -19,7 +19,7 @@ pub enum BrokerEvent {
     Subscribed(Vec<Result<u8, String>>),
     /// UNSUBACK: for each filter, why it stays (MQTT 5; 3.1.1 reports no reason).
     Unsubscribed(Vec<Option<String>>),
-    /// PUBLISH.
+    /// PUBLISH, with the packet to acknowledge.
     Message {
         /// Topic, payload and properties.
         message: MqttMessage,
@@ -123,7 +123,7 @@ impl Events {
     }
 
     /// Sends SUBSCRIBE with all filters. With MQTT 5, retained messages come only for new ones (retain handling 1), and the retain flag
-    /// says that a message is a stored copy (retain as published 0), as it always does with 3.1.1.
+    /// marks a stored copy (retain as published 0), as it always does with 3.1.1.
     pub fn subscribe(&mut self, filters: &[String], qos: u8) {
         if filters.is_empty() {
             return;
@@ -169,7 +169,7 @@ fn last(event: BrokerEvent) -> Option<Result<BrokerEvent, String>> {
     }
 }
 
-/// MQTT 3.1.1.
+/// Translates an event of MQTT 3.1.1.
 fn event_from_v4(event: rumqttc::Event) -> BrokerEvent {
     use rumqttc::{Event, Packet, QoS, SubscribeReasonCode};
     match event {
@@ -197,7 +197,7 @@ fn event_from_v4(event: rumqttc::Event) -> BrokerEvent {
     }
 }
 
-/// MQTT 5.
+/// Translates an event of MQTT 5.
 fn event_from_v5(event: v5::Event) -> BrokerEvent {
     use v5::Event;
     use v5::mqttbytes::QoS;

@@ -48,9 +48,9 @@ pub struct PersistentSession {
 /// The sending half.
 #[derive(Clone)]
 pub enum Client {
-    /// MQTT 3.1.1.
+    /// A connection that speaks MQTT 3.1.1.
     V4(rumqttc::AsyncClient),
-    /// MQTT 5.
+    /// A connection that speaks MQTT 5.
     V5(v5::AsyncClient),
 }
 

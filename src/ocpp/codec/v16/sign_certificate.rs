@@ -1,4 +1,4 @@
-//! SignCertificate (security extension): the charge point wants its certificate signed.
+//! SignCertificate (security extension): the charge point requests a signature for its certificate.
 
 use ocpp_rs::v16::call_result::SignCertificate;
 use ocpp_rs::v16::enums::CertificateSignedStatus;

@@ -1,4 +1,4 @@
-//! Get15118EVCertificate: the station wants a contract certificate for a vehicle.
+//! Get15118EVCertificate: the station requests a contract certificate for a vehicle.
 
 use ocpp_rs::v21::messages::get15118_ev_certificate::{
     Get15118EVCertificateResponse, Iso15118EVCertificateStatusEnumType,

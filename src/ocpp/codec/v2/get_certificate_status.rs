@@ -1,4 +1,4 @@
-//! GetCertificateStatus: the station wants the OCSP status of a certificate.
+//! GetCertificateStatus: the station requests the OCSP status of a certificate.
 
 use ocpp_rs::v21::messages::get_certificate_status::{
     GetCertificateStatusEnumType, GetCertificateStatusResponse,

@@ -1,4 +1,4 @@
-//! NotifyEVChargingNeeds: the vehicle asks for a charging schedule.
+//! NotifyEVChargingNeeds: the vehicle requests a charging schedule.
 
 use ocpp_rs::v21::messages::notify_ev_charging_needs::{
     NotifyEVChargingNeedsResponse, NotifyEVChargingNeedsStatusEnumType,

@@ -1,4 +1,4 @@
-//! PullDynamicScheduleUpdate: the station wants the newest values of a dynamic schedule.
+//! PullDynamicScheduleUpdate: the station requests the newest values of a dynamic schedule.
 
 use ocpp_rs::v21::enumerations::ChargingProfileStatusEnumType;
 use ocpp_rs::v21::messages::pull_dynamic_schedule_update::PullDynamicScheduleUpdateResponse;

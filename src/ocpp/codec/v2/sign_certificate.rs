@@ -1,4 +1,4 @@
-//! SignCertificate: the station wants its certificate signed.
+//! SignCertificate: the station requests a signature for its certificate.
 
 use ocpp_rs::v21::enumerations::GenericStatusEnumType;
 use ocpp_rs::v21::messages::sign_certificate::SignCertificateResponse;

@@ -32,7 +32,7 @@ struct Fields {
     info: TransactionInfo,
 }
 
-/// `transactionInfo`.
+/// Fields of `transactionInfo` that are used; `None` where absent or not understood.
 #[derive(Default)]
 struct TransactionInfo {
     transaction_id: Option<String>,

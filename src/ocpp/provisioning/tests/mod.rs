@@ -103,7 +103,7 @@ fn after_two_attempts_a_key_is_left_alone() {
 }
 
 #[test]
-fn a_key_whose_write_ends_the_connection_is_left_alone_too() {
+fn a_key_is_left_alone_too_if_its_write_ends_the_connection() {
     let mut bench = Bench::new(OcppVersion::V16, &[("MeterValueSampleInterval", "900")]);
     let mut writes = 0;
     for _ in 0..5 {

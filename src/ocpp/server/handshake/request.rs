@@ -32,7 +32,7 @@ pub(crate) struct Request {
     pub has_connection_upgrade: bool,
     /// The response to the offered extensions, if one of them can be accepted.
     deflate: Option<String>,
-    /// `Sec-WebSocket-Key`.
+    /// `Sec-WebSocket-Key` as sent; the response proves that it was received (RFC 6455, section 1.3).
     key: String,
 }
 

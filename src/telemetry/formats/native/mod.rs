@@ -52,7 +52,7 @@ fn claims(topic: &str) -> bool {
     parse_topic(topic).is_some() || indicator::parse_topic(topic).is_some()
 }
 
-/// `fleet/<class>/<id>/<leaf>`.
+/// Parses `fleet/<class>/<id>/<leaf>`; `None` for other classes and leaves.
 fn parse_topic(topic: &str) -> Option<(AssetKind, &str, Leaf)> {
     let (class, rest) = topic.strip_prefix("fleet/")?.split_once('/')?;
     let kind = match class {

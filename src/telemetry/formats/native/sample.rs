@@ -31,7 +31,7 @@ pub(super) struct LeftOut<'a> {
 /// A parsed object.
 pub(super) struct Sample<'a> {
     entries: Entries<'a>,
-    /// `ts`.
+    /// Time of the sample, from `ts`.
     pub time: SampleTime,
     /// `seq`, if it is a whole number.
     pub sequence: Option<u64>,

@@ -57,7 +57,7 @@ fn total<'a>(json: &mut Json<'a>, fields: &mut ObjectFields<'a>, field: &'static
     });
 }
 
-/// `<prefix>/status/<component>`.
+/// Decodes `<prefix>/status/<component>`: the whole status of one component.
 pub(super) fn status(
     message: &Message<'_>,
     device: &str,
@@ -96,7 +96,7 @@ pub(super) fn status(
     Ok(())
 }
 
-/// `<prefix>/events/rpc`.
+/// Decodes `<prefix>/events/rpc`: a JSON-RPC notification with the components that changed.
 pub(super) fn notification(
     message: &Message<'_>,
     device: &str,

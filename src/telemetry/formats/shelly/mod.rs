@@ -38,9 +38,9 @@ const GEN1: &str = "shellies/";
 enum Topic<'a> {
     /// `online`: the will, in both generations.
     Online,
-    /// `status/<component>`.
+    /// `status/<component>` of generation 2: the component, such as `switch:0`.
     Status(&'a str),
-    /// `events/rpc`.
+    /// `events/rpc` of generation 2: notifications of changes.
     Rpc,
     /// Everything that follows `shellies/<id>/`.
     Gen1(&'a str),

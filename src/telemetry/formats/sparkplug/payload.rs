@@ -43,20 +43,20 @@ pub(super) fn decode(
     Ok(payload)
 }
 
-/// A metric's value as it is transported; the datatype says what a number means.
+/// A metric's value as it is transported; the data type defines what a number means.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum MetricValue<'a> {
-    /// No value at all.
+    /// No field of the `value` group is present.
     Missing,
     /// `int_value` or `long_value`.
     Integer(u64),
-    /// `float_value`.
+    /// `float_value`, IEEE 754 single.
     Float(f32),
-    /// `double_value`.
+    /// `double_value`, IEEE 754 double.
     Double(f64),
-    /// `boolean_value`.
+    /// `boolean_value`, any varint except 0 is true.
     Bool(bool),
-    /// `string_value`.
+    /// `string_value`, checked to be UTF-8.
     Text(&'a str),
     /// `string_value` that is not UTF-8.
     InvalidText,
@@ -73,15 +73,15 @@ pub(super) struct Metric<'a> {
     pub alias: Option<u64>,
     /// Milliseconds since 1970.
     pub timestamp: Option<u64>,
-    /// See [`Metric::text`].
+    /// Number of the Sparkplug data type, which [`Metric::text`] needs; mostly only in a birth.
     pub datatype: Option<u64>,
     /// The value was buffered by the sender.
     pub historical: bool,
-    /// The sender does not know the value.
+    /// `is_null`: the value is unknown to the sender.
     pub null: bool,
     /// Its unit, by [`UNIT_PROPERTY`].
     pub unit: Option<&'a str>,
-    /// The value.
+    /// The value as transported, before its data type is applied.
     pub value: MetricValue<'a>,
 }
 
@@ -121,7 +121,7 @@ impl<'a> Metric<'a> {
                         .map_or(MetricValue::InvalidText, MetricValue::Text)
                 }
                 (16..=19, WireValue::Bytes(_)) => metric.value = MetricValue::Compound,
-                // `is_transient` (6) asks historians not to store the value; for the present it is as good as any. `metadata` (8) is
+                // `is_transient` (6) marks a value that historians need not store; for the present it is as good as any. `metadata` (8) is
                 // about files and data sets.
                 _ => {}
             }

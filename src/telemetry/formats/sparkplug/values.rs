@@ -205,7 +205,7 @@ fn report(metric: &Metric<'_>, (reason, detail): ValueError, sink: &mut dyn Sink
     }
 }
 
-/// Parses a metric's value by the rule of its quantity. `None` if the source does not know it.
+/// Parses a metric's value by the rule of its quantity. `None` if the source reports it as unknown.
 fn value<'a>(metric: &Metric<'a>, known: &KnownMetric) -> Result<Option<Value<'a>>, ValueError> {
     let rule = known.rule.ok_or(BAD_UNIT)?;
     let datatype = metric.datatype.unwrap_or(u64::from(known.datatype));

@@ -8,10 +8,10 @@ use crate::telemetry::kit::can::Signal;
 const MAX_BYTES: usize = 8;
 /// Identifiers with more than 11 bits are extended, even without `extd`.
 const LONGEST_STANDARD_ID: u32 = 0x7FF;
-/// 29 bits.
+/// Extended identifiers have 29 bits.
 const LONGEST_ID: u32 = 0x1FFF_FFFF;
 
-/// A frame.
+/// A frame of classic CAN, with at most eight bytes.
 pub(super) struct Frame {
     id: u32,
     extended: bool,
@@ -22,7 +22,7 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// Parses `{"id","dlc","rtr","extd","data"}`.
+    /// Parses an object with `id`, `dlc`, `rtr`, `extd` and `data`; only `id` is required.
     pub(super) fn parse(json: &mut Json<'_>) -> Result<Self, ()> {
         let (mut id, mut extended, mut remote, mut length_code, mut valid) =
             (None, None, false, MAX_BYTES, true);

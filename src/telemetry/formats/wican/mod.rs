@@ -90,7 +90,7 @@ fn claims(topic: &str) -> bool {
     parse_topic(topic).is_some()
 }
 
-/// `wican/<device_id>/<rest>`.
+/// Parses `wican/<device_id>/<rest>` to device and rest.
 fn parse_topic(topic: &str) -> Option<(&str, &str)> {
     topic.strip_prefix("wican/")?.split_once('/')
 }

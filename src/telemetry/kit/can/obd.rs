@@ -61,7 +61,7 @@ pub(super) fn decode(data: &[u8], mut emit: impl FnMut(Signal)) {
             return;
         };
         rest = behind;
-        // Over a single byte every value is taken; wider ones are all ones where the unit does not know.
+        // Over a single byte every value is taken; wider ones are all ones where the control unit has no value.
         if *bytes == 1 || value.iter().any(|byte| *byte != 0xFF) {
             emit(
                 scale.signal(
