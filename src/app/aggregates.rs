@@ -35,7 +35,7 @@ const RETRY_MS: i64 = 60_000;
 pub(super) struct History {
     /// The months before today.
     pub months: Months,
-    /// Whole April-March years.
+    /// Figures of the fiscal years that the store covers from end to end.
     pub years: Years,
     /// The last month that ended a week ago or earlier, by organisation.
     pub ended: Vec<EmissionsSample>,
@@ -48,9 +48,9 @@ pub(super) struct History {
 pub(super) struct Years {
     /// First and last day with activity; `None` if there is none.
     pub covered: Option<(Day, Day)>,
-    /// Tonnes of CO2e.
+    /// Emissions of each year, in t CO2e.
     pub yearly: Vec<YearFigure>,
-    /// Kilograms of pollutants.
+    /// Air pollutants of each year, in kg.
     pub air: Vec<AirFigure>,
     /// The same years as they are today, to be kept when they are frozen.
     pub versions: Vec<YearVersion>,

@@ -10,7 +10,7 @@ use crate::units::{Calendar, Day, UtcMs};
 /// Longest answer of closed sessions; the newest come first.
 const MAX_SESSIONS: usize = 1_000;
 
-/// Runs one query.
+/// Answers one query of the API on the engine's thread.
 pub(super) fn answer(
     engine: &Engine,
     reader: &Reader,

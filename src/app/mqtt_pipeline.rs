@@ -61,7 +61,7 @@ pub(super) struct Published<'a> {
     pub zone: &'static Zone,
 }
 
-/// Decodes one PUBLISH.
+/// Decodes one PUBLISH and passes its readings to `sink`; the error is the reason of a reject.
 pub(super) fn decode(
     decoders: &mut Decoders,
     formats: &Formats,

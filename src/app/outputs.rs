@@ -17,7 +17,7 @@ const N_QUEUED: usize = 16;
 pub(super) struct Deps<'a> {
     /// Opens a reader of the outbox.
     pub open_reader: &'a dyn Fn() -> Result<Reader, OpenError>,
-    /// The store's jobs.
+    /// Where acknowledgements go, as jobs of the writer.
     pub jobs: mpsc::Sender<Job>,
     /// Notified after each commit.
     pub written: Arc<Notify>,

@@ -33,7 +33,7 @@ pub const EXAMPLE_REGISTER: [(&str, &str); 6] = [
 pub enum RegisterSource {
     /// None: all vehicles and charge points are unregistered, and shares are not computable.
     Empty,
-    /// The example fleet.
+    /// The example of config/register/, compiled in, for the demo.
     Example,
     /// A folder; files that are not there count as empty.
     Folder(PathBuf),

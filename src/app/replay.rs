@@ -14,7 +14,7 @@ use crate::ledger::emissions::FactorSets;
 use crate::ledger::transition::Profile;
 use crate::model::register::Register;
 use crate::model::{
-    ChargePointEvent, ChargePointMessage, ClosedSession, Fact, LinkMode, Manner, Observation,
+    ChargePointEvent, ChargePointMessage, ClosedSession, Deviations, Fact, LinkMode, Observation,
     OcppVersion, Reject, RejectReason, Stats, TokenHasher,
 };
 use crate::ocpp::codec::frame::ParseOptions;
@@ -87,7 +87,7 @@ enum Event {
 
 /// What a replay needs of the configuration.
 pub struct Setting {
-    /// Limits and choices.
+    /// `[engine]`, `[limits]` and `[counters]` of the configuration.
     pub engine: EngineConfig,
     /// Definition of low emission.
     pub profile: Profile,
@@ -196,7 +196,7 @@ impl Replay {
         }
     }
 
-    /// Takes a line.
+    /// Parses a line of a capture and replays its observation.
     pub fn line(&mut self, text: &str) -> Result<(), LineError> {
         let line: Line = serde_json::from_str(text)?;
         let at: UtcMs = line
@@ -393,7 +393,7 @@ impl Replay {
         self.handle_message(
             id,
             at,
-            Manner::default(),
+            Deviations::default(),
             ChargePointMessage::Connected { version, mode },
         );
     }
@@ -403,7 +403,12 @@ impl Replay {
             observer.ended(&mut self.observed);
             self.handle_observed(id);
         }
-        self.handle_message(id, at, Manner::default(), ChargePointMessage::Disconnected);
+        self.handle_message(
+            id,
+            at,
+            Deviations::default(),
+            ChargePointMessage::Disconnected,
+        );
     }
 
     fn frame(
@@ -452,7 +457,12 @@ impl Replay {
 
     fn handle_observed(&mut self, id: &Arc<str>) {
         for observed in std::mem::take(&mut self.observed) {
-            self.handle_message(id, observed.received_at, observed.manner, observed.message);
+            self.handle_message(
+                id,
+                observed.received_at,
+                observed.deviations,
+                observed.message,
+            );
         }
     }
 
@@ -460,7 +470,7 @@ impl Replay {
         &mut self,
         id: &Arc<str>,
         at: UtcMs,
-        manner: Manner,
+        deviations: Deviations,
         message: ChargePointMessage,
     ) {
         let Some(engine) = &mut self.engine else {
@@ -469,7 +479,7 @@ impl Replay {
         let event = ChargePointEvent {
             charge_point: id.clone(),
             received_at: at,
-            manner,
+            deviations,
             message,
         };
         engine.handle(&Observation::ChargePoint(event), at);

@@ -14,32 +14,32 @@ pub enum StartError {
         "`{key}`: cannot listen on {address}: {error}\n  hint: another program (or another fleetgauge) may have it; `{key}` in the configuration changes it"
     )]
     Listen {
-        /// The configuration key.
+        /// The configuration key of the address, such as `web.listen`.
         key: &'static str,
         /// The address, `host:port`.
         address: String,
-        /// The system's error.
+        /// The error of the operating system.
         error: std::io::Error,
     },
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
-    /// The checkpoint in it.
+    /// The engine cannot be restored from the store's checkpoint.
     #[error(transparent)]
     Restore(#[from] RestoreError),
-    /// The inbox in it.
+    /// The observations since the checkpoint cannot be replayed.
     #[error(transparent)]
     Inbox(#[from] inbox::InboxError),
     /// The register cannot be loaded.
     #[error(transparent)]
     Register(#[from] LoadError),
-    /// The emission factors.
+    /// A file of emission factors is missing or invalid.
     #[error("{0}")]
     Factors(String),
-    /// The mapping files.
+    /// A mapping file is missing or invalid.
     #[error(transparent)]
     Mapping(#[from] MappingErrors),
-    /// A password file or another file a room needs.
+    /// A password file, certificate or other file of the configuration is missing or invalid.
     #[error("{0}")]
     Room(String),
 }

@@ -15,7 +15,7 @@ use crate::units::{Day, UtcMs};
 pub(super) enum Job {
     /// Inbox, outbox, sessions; then the receipts.
     Commit(CommitJob),
-    /// Snapshot and activity.
+    /// Snapshot, activity and rollups since the last checkpoint.
     Checkpoint(CheckpointJob),
     /// An output has everything up to this outbox row.
     Acknowledge(&'static str, i64),
@@ -38,7 +38,7 @@ pub(super) struct CommitJob {
     pub inbox: Vec<u8>,
     /// Rows for the outputs, as line protocol.
     pub lines: Vec<u8>,
-    /// Lines in it.
+    /// Number of lines in `lines`.
     pub points: u64,
     /// Closed or corrected sessions.
     pub sessions: Vec<ClosedSession>,
@@ -46,7 +46,7 @@ pub(super) struct CommitJob {
     pub notifications: Vec<Notification>,
     /// Receipts of the messages, settled after the commit.
     pub receipts: Vec<(Receipt, Settlement)>,
-    /// Messages in it.
+    /// Number of messages whose observations are in `inbox`.
     pub messages: usize,
     /// What is kept of the lines about past days, once they are on the disk: the job behind this one.
     pub day_rows: Vec<DayRow>,
@@ -76,12 +76,12 @@ impl CommitJob {
 
 const KEPT_BUFFER: usize = 512 * 1024;
 
-/// One checkpoint's content.
+/// The content of one checkpoint, taken from the engine at one moment.
 #[derive(Debug)]
 pub(super) struct CheckpointJob {
     /// The number of the checkpoint, which only grows.
     pub generation: u64,
-    /// The engine's state.
+    /// The engine's state, encoded by postcard.
     pub snapshot: Vec<u8>,
     /// Activity since the last one.
     pub activity: Vec<ActivityRow>,
@@ -107,7 +107,7 @@ pub(super) enum Done {
 /// First and longest pause between attempts while the store refuses (a full disk, mostly).
 const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
-/// The store's thread.
+/// State of the one thread that writes to the store.
 pub(super) struct Writer {
     /// The open store; no other thread writes to it.
     pub store: Store,
@@ -115,7 +115,7 @@ pub(super) struct Writer {
     pub jobs: mpsc::Receiver<Job>,
     /// Reports to the pipeline.
     pub done: mpsc::UnboundedSender<Done>,
-    /// Wakes the outputs.
+    /// Notified after each commit; outputs wait for it.
     pub written: Arc<Notify>,
     /// Why the store does not take anything, for `/readyz`.
     pub trouble: watch::Sender<Option<String>>,

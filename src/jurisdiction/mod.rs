@@ -13,7 +13,7 @@ pub use uk::UK;
 
 use crate::units::{Calendar, Zone};
 
-/// A country's rules.
+/// The rules of a country: clocks, fiscal year, register words, definitions, norms and factors.
 #[derive(PartialEq, Debug)]
 pub struct Jurisdiction {
     /// Its word in the configuration, `engine.jurisdiction`.
@@ -47,7 +47,7 @@ pub struct Jurisdiction {
 pub struct Norm {
     /// The figure's name in the API.
     pub name: &'static str,
-    /// Document, section, year.
+    /// The source of the figure's definition: document, section, year.
     pub source: &'static str,
     /// How it is computed here.
     pub reading: &'static str,

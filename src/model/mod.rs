@@ -55,7 +55,7 @@ pub use imported::{ImportKind, ImportedRow, spread_days};
 pub use indicator::{Indicator, IndicatorKey, IndicatorReport, IndicatorSource};
 pub use intensity::{ChargingIntensityFact, GridArea, HALF_HOUR_MS, IntensitySlot};
 pub use observation::{
-    BrokerLink, ChargePointEvent, ChargePointMessage, DecoderMemory, FeedFormat, Issue, Manner,
+    BrokerLink, ChargePointEvent, ChargePointMessage, DecoderMemory, Deviations, FeedFormat, Issue,
     Observation, OwnState, Reading, ReadingEntry, Sequence, TransactionEvent, TransactionEventKind,
     Value,
 };

@@ -207,14 +207,14 @@ pub struct ChargePointEvent {
     /// When it arrived.
     pub received_at: UtcMs,
     /// Deviations in its form.
-    pub manner: Manner,
+    pub deviations: Deviations,
     /// Its content.
     pub message: ChargePointMessage,
 }
 
 /// Deviations of a message from the standard's form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Manner {
+pub struct Deviations {
     /// Some time in it names no zone; it was read as UTC.
     pub zoneless: bool,
     /// Its JSON was broken and mended.

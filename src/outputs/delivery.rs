@@ -19,7 +19,7 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_s
 /// Pause when only a person can help.
 const ATTENTION_PAUSE: Duration = Duration::from_secs(30);
 
-/// What delivering needs.
+/// Dependencies of the task that delivers outbox rows to one output.
 pub struct Delivery {
     /// Reads the outbox.
     pub reader: Reader,

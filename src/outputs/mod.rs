@@ -99,7 +99,7 @@ macro_rules! outputs {
                 servers
             }
 
-            /// The configured outputs.
+            /// Makes the outputs that are configured; none if no section is written.
             pub fn open(&self) -> Vec<Box<dyn Output>> {
                 let mut opened = Vec::new();
                 $(opened.extend(self.$name.iter().map(OutputConfig::open));)+

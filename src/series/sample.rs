@@ -12,7 +12,7 @@ pub struct FieldSample {
     pub tags: Vec<(&'static str, String)>,
     /// The field as a number; `None` if the row does not have it.
     pub value: Option<f64>,
-    /// The row's time.
+    /// The time of the row, in UTC.
     pub at: UtcMs,
 }
 

@@ -20,7 +20,7 @@ pub struct Commit<'a> {
     pub inbox: &'a [u8],
     /// Rows for the outbox, as line protocol; empty if there are none.
     pub lines: &'a [u8],
-    /// Lines in it.
+    /// Number of lines in `lines`.
     pub points: u64,
     /// Closed or corrected sessions.
     pub sessions: &'a [ClosedSession],
@@ -31,7 +31,7 @@ pub struct Commit<'a> {
 /// One checkpoint. Covers everything committed before it.
 #[derive(Debug)]
 pub struct Checkpoint<'a> {
-    /// The engine's state.
+    /// The engine's state, stored compressed.
     pub snapshot: &'a [u8],
     /// Number of the checkpoint, one more than the last one's.
     pub generation: u64,

@@ -9,7 +9,7 @@ use crate::units::Day;
 /// A row of a day.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DayRow {
-    /// The London day.
+    /// The day, by the clocks of the jurisdiction.
     pub day: Day,
     /// Measurement and tags, as text.
     pub tags: String,

@@ -26,7 +26,7 @@ impl From<rusqlite::Error> for ImportError {
 /// How far a file came, and what came of its rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct FileProgress {
-    /// Rows gone through.
+    /// Rows gone through, good or bad; an interrupted import goes on behind them.
     pub position: u64,
     /// Rows that were new and have been added.
     pub taken: u64,
@@ -51,7 +51,7 @@ pub struct ImportedFile {
     pub progress: FileProgress,
 }
 
-/// The import's connection.
+/// The import's own connection to the store, beside a daemon's.
 pub struct ImportStore {
     connection: Connection,
     key: hmac::Key,

@@ -75,10 +75,10 @@ impl Default for StoreConfig {
     }
 }
 
-/// What the store was born with.
+/// Values that are drawn when the store is made and never change.
 #[derive(Clone, Copy)]
 pub struct Identity {
-    /// Key of `model::TokenHasher`.
+    /// Secret key of `model::TokenHasher`, random per store.
     pub token_key: [u8; 32],
     /// Where transaction ids start.
     pub first_transaction_id: i32,
@@ -104,11 +104,11 @@ pub struct Recovery {
     pub generation: u64,
 }
 
-/// An opened store.
+/// An opened store, with the state to start the engine from.
 pub struct Opened {
     /// For the writing thread.
     pub store: Store,
-    /// Key and ids.
+    /// The key for tags and the first transaction id.
     pub identity: Identity,
     /// State to begin with.
     pub recovery: Recovery,

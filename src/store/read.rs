@@ -27,20 +27,20 @@ pub enum ReadError {
     Damaged(&'static str),
 }
 
-/// One outbox row.
+/// One outbox row: the lines of one commit.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OutboxBatch {
     /// Number of the row, rising in the order of commits; outputs acknowledge by it.
     pub id: i64,
     /// When it was committed.
     pub at: UtcMs,
-    /// Lines in it.
+    /// Number of lines in `gzip`.
     pub points: u64,
     /// gzip of line protocol.
     pub gzip: Vec<u8>,
 }
 
-/// A read-only connection.
+/// A read-only connection, which sees only what is committed.
 pub struct Reader(pub(super) Connection);
 
 impl Reader {

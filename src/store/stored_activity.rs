@@ -4,14 +4,14 @@ use super::Reader;
 use crate::engine::{Engine, StoredActivity};
 use crate::units::{Calendar, Day};
 
-/// The store's activity of days, and the months around them.
+/// The store's activity of days, and of the months with an influence on them.
 pub fn stored_activity(
     reader: &Reader,
     from: Day,
     to: Day,
     calendar: &Calendar,
 ) -> Result<StoredActivity, String> {
-    let (first, last) = Engine::months_around(from, to);
+    let (first, last) = Engine::months_with_influence(from, to);
     let mut stored = StoredActivity::default();
     let generation = reader.each_activity(first, last, |row| {
         stored.months.add(&row.key, &row.activity);

@@ -12,7 +12,8 @@ use fleetgauge::jurisdiction::UK;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    ChargePointEvent, ChargePointMessage, ConnectorStatus, Fact, Manner, Observation, TokenHasher,
+    ChargePointEvent, ChargePointMessage, ConnectorStatus, Deviations, Fact, Observation,
+    TokenHasher,
 };
 use fleetgauge::units::{Month, UtcMs};
 use serde_json::Value;
@@ -102,7 +103,7 @@ fn counters_of_three_hours(engine: &mut Engine, start: UtcMs) -> Vec<Vec<i64>> {
         let event = ChargePointEvent {
             charge_point: "CP1".into(),
             received_at: now,
-            manner: Manner::default(),
+            deviations: Deviations::default(),
             message: message_of_minute(minute),
         };
         engine.handle(&Observation::ChargePoint(event), now);

@@ -12,9 +12,10 @@ use fleetgauge::ledger::alerts::OwnRule;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    AssetKind, BrokerLink, ChargePointEvent, ChargePointMessage, ConnectorStatus, ExemptReason,
-    ExemptTime, ExemptWindow, Fact, FeedFormat, LinkMode, Manner, Notice, NoticeKind, Observation,
-    OcppVersion, OwnState, Quantity, Reading, ReadingEntry, Severity, TokenHasher, Value,
+    AssetKind, BrokerLink, ChargePointEvent, ChargePointMessage, ConnectorStatus, Deviations,
+    ExemptReason, ExemptTime, ExemptWindow, Fact, FeedFormat, LinkMode, Notice, NoticeKind,
+    Observation, OcppVersion, OwnState, Quantity, Reading, ReadingEntry, Severity, TokenHasher,
+    Value,
 };
 use fleetgauge::units::{Thousandths, UtcMs};
 
@@ -89,7 +90,7 @@ impl Depot {
         let event = ChargePointEvent {
             charge_point,
             received_at: self.now,
-            manner: Manner::default(),
+            deviations: Deviations::default(),
             message,
         };
         self.handle(&Observation::ChargePoint(event));

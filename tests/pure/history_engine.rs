@@ -12,9 +12,9 @@ use fleetgauge::ledger::series_tombstones::WrittenRows;
 use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    AssetKind, ChargePointEvent, ChargePointMessage, ConnectorStatus, FeedFormat, Issue, LinkMode,
-    Manner, MeterSample, Observation, OcppVersion, Quantity, Reading, ReadingEntry, RollupSums,
-    Series, TokenHasher, Value, slot_start,
+    AssetKind, ChargePointEvent, ChargePointMessage, ConnectorStatus, Deviations, FeedFormat,
+    Issue, LinkMode, MeterSample, Observation, OcppVersion, Quantity, Reading, ReadingEntry,
+    RollupSums, Series, TokenHasher, Value, slot_start,
 };
 use fleetgauge::units::{Thousandths, UtcMs};
 
@@ -177,7 +177,7 @@ fn messages_of_a_charge_point_become_quarters() {
         let event = ChargePointEvent {
             charge_point,
             received_at,
-            manner: Manner::default(),
+            deviations: Deviations::default(),
             message,
         };
         engine.handle(&Observation::ChargePoint(event), received_at);
@@ -205,7 +205,7 @@ fn messages_of_a_charge_point_become_quarters() {
     let lost = ChargePointEvent {
         charge_point: "CP1".into(),
         received_at: at("11:12:00"),
-        manner: Manner::default(),
+        deviations: Deviations::default(),
         message: ChargePointMessage::Disconnected,
     };
     engine.handle(&Observation::ChargePoint(lost), at("11:12:00"));
@@ -285,7 +285,7 @@ fn apply_message(engine: &mut Engine, time: &str, message: ChargePointMessage) {
     let event = ChargePointEvent {
         charge_point: "CP1".into(),
         received_at: at(time),
-        manner: Manner::default(),
+        deviations: Deviations::default(),
         message,
     };
     engine.handle(&Observation::ChargePoint(event), at(time));

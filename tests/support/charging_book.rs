@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use fleetgauge::ledger::charging::{ChargingBook, ChargingLimits, ChargingOutcome};
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    ChargePointEvent, ChargePointMessage, ConnectorStatus, EnergyUser, Fact, IdTokenHash, Issue,
-    Manner, MeterSample, SessionRecord, TokenHasher,
+    ChargePointEvent, ChargePointMessage, ConnectorStatus, Deviations, EnergyUser, Fact,
+    IdTokenHash, Issue, MeterSample, SessionRecord, TokenHasher,
 };
 use fleetgauge::units::UtcMs;
 
@@ -70,7 +70,7 @@ impl Depot {
         let event = ChargePointEvent {
             charge_point: charge_point.into(),
             received_at: UtcMs(T0 + minute * MINUTE),
-            manner: Manner::default(),
+            deviations: Deviations::default(),
             message,
         };
         let mut out = Vec::new();

@@ -9,8 +9,8 @@ use fleetgauge::ledger::charging::{ChargingBook, ChargingLimits};
 use fleetgauge::ledger::uptime::{Class, ConnectorUptime, Exempts, UptimeBook, UptimeRules};
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
-    ChargePointEvent, ChargePointMessage, ConnectorStatus, ExemptWindow, Issue, LinkMode, Manner,
-    MeterSample, OcppVersion, ProvisioningEvent, TokenHasher,
+    ChargePointEvent, ChargePointMessage, ConnectorStatus, Deviations, ExemptWindow, Issue,
+    LinkMode, MeterSample, OcppVersion, ProvisioningEvent, TokenHasher,
 };
 use fleetgauge::units::UtcMs;
 
@@ -125,7 +125,7 @@ impl Yard {
             let event = ChargePointEvent {
                 charge_point: "CP".into(),
                 received_at: now,
-                manner: Manner::default(),
+                deviations: Deviations::default(),
                 message,
             };
             let mut out = Vec::new();

@@ -70,7 +70,7 @@ pub enum DecodeError {
     Open {
         /// The path given on the command line.
         path: PathBuf,
-        /// The system's word.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// Reading or writing failed on the way.

@@ -54,7 +54,7 @@ enum Format {
     Csv,
     /// All of it, unrounded.
     Json,
-    /// HTML, to print.
+    /// One HTML page with print styles.
     Html,
     /// CSV for national returns: vehicles by kind, with activity and emissions.
     Returns,

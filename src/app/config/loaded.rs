@@ -16,7 +16,7 @@ pub struct Setting {
     pub key: String,
     /// As TOML writes it.
     pub value: String,
-    /// Line or variable.
+    /// The line of the file, or the name of the environment variable.
     pub from: String,
 }
 

@@ -30,7 +30,7 @@ pub struct Job<'a> {
     pub register: &'a Register,
     /// Decides which classes and fuels of grey fleet are accepted.
     pub factors: &'a FactorSets,
-    /// The current time.
+    /// The current time, recorded with the file.
     pub now: UtcMs,
 }
 
@@ -55,13 +55,13 @@ pub enum ImportFailure {
     Read {
         /// The path of the file.
         path: PathBuf,
-        /// The system's error.
+        /// The error of the operating system.
         error: std::io::Error,
     },
     /// The header is wrong: every mistake.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Header(Vec<RegisterError>),
-    /// The store failed.
+    /// The store cannot be opened, read or written.
     #[error(transparent)]
     Store(#[from] ImportError),
     /// `step` stopped the import after a batch.

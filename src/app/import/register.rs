@@ -33,7 +33,7 @@ pub enum ReplaceError {
     /// The file does not have the name of a register file.
     #[error("{}: is not a file of the register\n  hint: the files are called {}", .0.display(), names().collect::<Vec<_>>().join(", "))]
     Name(PathBuf),
-    /// Every invalid row.
+    /// Rows that are invalid, every one of them; the register stays as it was.
     #[error("{}\nthe register was not changed", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Rows(Vec<RegisterError>),
 }

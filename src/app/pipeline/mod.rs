@@ -26,7 +26,7 @@ use crate::ingest::{Frame, MqttBatch, OcppFrame, Receipt, Settlement};
 use crate::ledger::targets::Figures;
 use crate::model::register::Register;
 use crate::model::{
-    ChargePointEvent, ChargePointMessage, ClosedSession, Fact, Manner, Observation, Stats,
+    ChargePointEvent, ChargePointMessage, ClosedSession, Deviations, Fact, Observation, Stats,
 };
 use crate::series;
 use crate::store::{Reader, StoreConfig};
@@ -37,7 +37,7 @@ use crate::units::UtcMs;
 const FRAMES_AT_ONCE: usize = 64;
 /// Messages waiting for a commit at which no more frames are read: after a crash the senders repeat at most these.
 const MAX_WAITING: usize = 50_000;
-/// Bytes waiting likewise.
+/// Bytes of those messages at which no more frames are read either.
 const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
 /// How often `ingest_stats` rows are written.
 const STATS_ROWS_MS: i64 = 10_000;
@@ -46,17 +46,17 @@ const STATS_ROWS_MS: i64 = 10_000;
 pub(super) struct Channels {
     /// From the sockets. The pipeline ends when all senders are gone.
     pub frames: mpsc::Receiver<Frame>,
-    /// Queries and commands.
+    /// Queries and commands of the API, answered between frames.
     pub requests: mpsc::Receiver<EngineRequest>,
     /// The register, after each reload.
     pub register: watch::Receiver<Arc<Register>>,
-    /// To the writer.
+    /// Work for the writer's thread: commits, checkpoints, acknowledgements.
     pub jobs: mpsc::Sender<Job>,
-    /// From the writer.
+    /// Reports of the writer: what is durable, and buffers to fill again.
     pub done: mpsc::UnboundedReceiver<Done>,
 }
 
-/// The engine's thread.
+/// State of the engine's thread, which decodes frames, runs the engine and hands commits to the writer.
 pub(super) struct Pipeline {
     engine: Engine,
     decoders: Decoders,
@@ -188,7 +188,7 @@ impl Pipeline {
             let observation = Observation::ChargePoint(ChargePointEvent {
                 charge_point,
                 received_at: now,
-                manner: Manner::default(),
+                deviations: Deviations::default(),
                 message,
             });
             self.engine.handle(&observation, now);

@@ -32,7 +32,7 @@ impl ChargingBook {
         }
         let point = self.points.entry(event.charge_point.clone()).or_default();
         point.last_seen = point.last_seen.max(Some(event.received_at));
-        point.observe_manner(event.manner);
+        point.observe_deviations(event.deviations);
         self.refused += u64::from(
             connector_in(&event.message)
                 .is_some_and(|id| point.is_beyond(id, self.limits.connectors)),
@@ -40,14 +40,16 @@ impl ChargingBook {
         if let Some(at) = live_time(&event.message) {
             point.clock.observe(at, event.received_at);
         }
-        let timing = point
-            .clock
-            .timing(event.received_at, event.manner.zoneless, register.zone());
+        let timing = point.clock.timing(
+            event.received_at,
+            event.deviations.zoneless,
+            register.zone(),
+        );
         let context = EventContext::new(
             &event.charge_point,
             register,
             timing,
-            event.manner,
+            event.deviations,
             point.register.kind,
             out,
         );

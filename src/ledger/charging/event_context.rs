@@ -8,7 +8,7 @@ use super::connector::Connector;
 use super::registers::RegisterKind;
 use crate::model::register::{Access, Register};
 use crate::model::{
-    ChargePointStatusFact, EnergyUser, IdTokenHash, Manner, MeterSample, MeterValuesFact,
+    ChargePointStatusFact, Deviations, EnergyUser, IdTokenHash, MeterSample, MeterValuesFact,
     SessionQuality,
 };
 use crate::units::UtcMs;
@@ -22,7 +22,7 @@ pub(super) struct EventContext<'a> {
     pub register: &'a Register,
     pub site: Arc<str>,
     pub timing: Timing,
-    pub manner: Manner,
+    pub deviations: Deviations,
     /// What the registers in this charge point's samples count from.
     pub kind: RegisterKind,
     pub out: &'a mut Vec<ChargingOutcome>,
@@ -33,7 +33,7 @@ impl<'a> EventContext<'a> {
         id: &'a Arc<str>,
         register: &'a Register,
         timing: Timing,
-        manner: Manner,
+        deviations: Deviations,
         kind: RegisterKind,
         out: &'a mut Vec<ChargingOutcome>,
     ) -> Self {
@@ -46,7 +46,7 @@ impl<'a> EventContext<'a> {
             register,
             site,
             timing,
-            manner,
+            deviations,
             kind,
             out,
         }

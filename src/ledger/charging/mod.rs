@@ -30,7 +30,7 @@ pub use registers::RegisterKind;
 use crate::ledger::charging::event_context::EventContext;
 use crate::model::register::Register;
 use crate::model::{
-    EnergyUser, Fact, LinkMode, Manner, SessionQuality, SessionRecord, TransactionId,
+    Deviations, EnergyUser, Fact, LinkMode, SessionQuality, SessionRecord, TransactionId,
 };
 use crate::units::UtcMs;
 
@@ -178,7 +178,7 @@ impl ChargingBook {
                 &id,
                 register,
                 timing,
-                Manner::default(),
+                Deviations::default(),
                 point.register.kind,
                 out,
             );

@@ -12,7 +12,7 @@ use super::session::{OpenSession, StartKey, Stop};
 use super::{ChargingOutcome, REMEMBERED};
 use crate::ledger::charging::event_context::EventContext;
 use crate::model::{
-    ChargePointInfoFact, ChargePointStatusFact, ConnectorStatus, Fact, LinkMode, Manner,
+    ChargePointInfoFact, ChargePointStatusFact, ConnectorStatus, Deviations, Fact, LinkMode,
     OcppVersion, ProvisioningState, SessionRecord, TransactionId,
 };
 use crate::units::UtcMs;
@@ -89,12 +89,12 @@ impl ChargePointState {
         self.register.kind
     }
 
-    pub(super) fn observe_manner(&mut self, manner: Manner) {
-        if let Some(conformant) = manner.conformant {
+    pub(super) fn observe_deviations(&mut self, deviations: Deviations) {
+        if let Some(conformant) = deviations.conformant {
             self.conformance.checked += 1;
             self.conformance.conformant += u64::from(conformant);
         }
-        self.repaired += u64::from(manner.repaired);
+        self.repaired += u64::from(deviations.repaired);
     }
 
     /// A connector that is not known, and one too many.

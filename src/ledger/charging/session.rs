@@ -229,7 +229,7 @@ impl OpenSession {
         context: &mut EventContext<'_>,
     ) {
         self.record.signed = sample.signed.as_deref().copied().or(self.record.signed);
-        if context.manner.repaired {
+        if context.deviations.repaired {
             self.flag(SessionQuality::Repaired);
         }
         let newest = self.registers.last_at.max(self.power.map(|(at, _)| at));

@@ -54,7 +54,7 @@ impl Message {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct Link {
     connected: bool,
-    /// Connections so far.
+    /// Number of connections to the broker so far.
     number: u64,
     /// Birth messages of Home Assistant so far.
     births: u64,

@@ -59,7 +59,7 @@ pub(super) struct Connection {
 
 /// How a connection ended.
 enum End {
-    /// DISCONNECT: no will.
+    /// By a DISCONNECT packet: the will is not published.
     Clean,
     /// By an error, a time-out or the end of the stream: the will is published.
     Abrupt,

@@ -70,7 +70,7 @@ pub enum Frame<'a> {
         /// The message type, as sent.
         kind: i64,
     },
-    /// Not a frame.
+    /// The text is no OCPP-J frame.
     Malformed {
         /// JSON text of the id, if the beginning looks like a request: then it can be answered with an error.
         call_id: Option<&'a str>,

@@ -8,7 +8,7 @@ use super::frame::{self, Frame, ParseOptions};
 use super::repeats::Repeats;
 use super::{Action, Checks, Request, field};
 use crate::json::Json;
-use crate::model::{ChargePointMessage, Issue, Manner, OcppVersion, RejectReason};
+use crate::model::{ChargePointMessage, Deviations, Issue, OcppVersion, RejectReason};
 use crate::units::UtcMs;
 
 /// Pending requests of the central system that are remembered.
@@ -29,7 +29,7 @@ pub struct ObservedMessage {
     /// When its frame was received.
     pub received_at: UtcMs,
     /// Peculiarities of its frame.
-    pub manner: Manner,
+    pub deviations: Deviations,
     /// The decoded message.
     pub message: ChargePointMessage,
 }
@@ -56,7 +56,7 @@ struct Call<'a> {
     id: &'a str,
     action: Action,
     text: &'a str,
-    manner: Manner,
+    deviations: Deviations,
     received_at: UtcMs,
 }
 
@@ -130,7 +130,7 @@ impl Observer {
                 repaired,
                 ..
             } => {
-                let manner = Manner {
+                let deviations = Deviations {
                     zoneless,
                     repaired,
                     conformant: self.checks.check(self.version, action, text),
@@ -139,7 +139,7 @@ impl Observer {
                     id,
                     action,
                     text,
-                    manner,
+                    deviations,
                     received_at,
                 };
                 self.call(&call, request, out);
@@ -198,7 +198,7 @@ impl Observer {
         }
         let observed = |message| ObservedMessage {
             received_at: call.received_at,
-            manner: call.manner,
+            deviations: call.deviations,
             message,
         };
         match request {
@@ -251,7 +251,7 @@ impl Observer {
                 };
                 out.push(ObservedMessage {
                     received_at,
-                    manner: Manner::default(),
+                    deviations: Deviations::default(),
                     message,
                 });
             }
@@ -307,7 +307,7 @@ impl Observer {
         if accepted {
             out.push(ObservedMessage {
                 received_at,
-                manner: Manner::default(),
+                deviations: Deviations::default(),
                 message: ChargePointMessage::AvailabilityChanged {
                     connector_id: request.connector_id,
                     operative: request.operative,

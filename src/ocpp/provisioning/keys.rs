@@ -169,7 +169,7 @@ impl Row {
         v16.iter().copied().chain(v2)
     }
 
-    /// The standard's name.
+    /// The name of the key in the standard of this version.
     pub(super) fn name(&self, version: OcppVersion) -> &'static str {
         self.names(version).next().unwrap_or_default()
     }

@@ -27,7 +27,7 @@ pub(crate) enum AuthMethod {
 pub(super) enum TransportSecurity {
     /// No TLS: OCPP security profile 0 or 1.
     Plain,
-    /// TLS: profile 2.
+    /// TLS without a client certificate: OCPP security profile 2.
     Tls,
     /// TLS with a client certificate for these names: profile 3.
     Mutual(Vec<String>),

@@ -21,7 +21,7 @@ const SILENT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct Liveness {
     since: Instant,
-    /// Milliseconds after `since`.
+    /// Time of the last bytes from the charge point, in milliseconds after `since`.
     last_activity: AtomicU64,
     /// Notified if the connection is to send a ping.
     pub probe: Notify,

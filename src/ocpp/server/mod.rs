@@ -48,7 +48,7 @@ pub struct Deps {
     pub frames: FrameSender,
     /// The register in force.
     pub register: watch::Receiver<Arc<Register>>,
-    /// Hashes RFID tags.
+    /// Hashes RFID tags before they leave the server.
     pub hasher: TokenHasher,
     /// The time of arrival.
     pub clock: ArrivalClock,

@@ -11,7 +11,7 @@ use tokio_rustls::TlsStream;
 /// Bytes in both directions.
 #[derive(Debug)]
 pub(crate) enum Stream {
-    /// As they are.
+    /// Bytes straight from and to TCP.
     Plain(TcpStream),
     /// Under TLS, from either side. On the heap: it is large, and most depots have none.
     Tls(Box<TlsStream<TcpStream>>),

@@ -7,18 +7,18 @@ use tokio::sync::oneshot;
 use super::responses::ErrorCode;
 use super::{ChargePointSession, Ended, responses};
 use crate::ingest::{Receipt, Settlement};
-use crate::model::{ChargePointMessage, IdTokenHash, Manner, Stats};
+use crate::model::{ChargePointMessage, Deviations, IdTokenHash, Stats};
 use crate::ocpp::codec::{Action, Request, ResponseInputs};
 use crate::ocpp::server::Unknown;
 use crate::units::UtcMs;
 
-/// A parsed request.
+/// A parsed request (CALL) of the charge point.
 pub(super) struct Call<'a> {
     /// JSON text of the message id.
     pub id: &'a str,
     pub action: Action,
-    pub manner: Manner,
-    /// The whole frame.
+    pub deviations: Deviations,
+    /// JSON text of the whole frame.
     pub text: &'a str,
     /// When it was received.
     pub now: UtcMs,
@@ -46,7 +46,7 @@ impl ChargePointSession {
         request: Request,
         silent: bool,
     ) -> Result<(), Ended> {
-        if call.manner.repaired {
+        if call.deviations.repaired {
             Stats::count(&self.shared.stats.ocpp_repaired);
         }
         self.observe_for_provisioning(&call, &request);
@@ -125,17 +125,17 @@ impl ChargePointSession {
         let last = messages.len().saturating_sub(1);
         for (index, message) in messages.into_iter().enumerate() {
             // The frame's peculiarities count once.
-            let manner = if index == 0 {
-                call.manner
+            let deviations = if index == 0 {
+                call.deviations
             } else {
-                Manner {
+                Deviations {
                     conformant: None,
                     repaired: false,
-                    ..call.manner
+                    ..call.deviations
                 }
             };
             let receipt = if index == last { receipt.take() } else { None };
-            self.submit(message, call.now, manner, receipt).await;
+            self.submit(message, call.now, deviations, receipt).await;
         }
     }
 

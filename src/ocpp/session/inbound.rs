@@ -3,7 +3,7 @@
 use super::calls::Call;
 use super::responses::ErrorCode;
 use super::{ChargePointSession, Ended};
-use crate::model::{Manner, RejectReason, Stats};
+use crate::model::{Deviations, RejectReason, Stats};
 use crate::ocpp::codec::frame;
 use crate::ocpp::codec::frame::{Frame, ParseOptions};
 use crate::ocpp::codec::observer::Origin;
@@ -92,7 +92,7 @@ impl ChargePointSession {
                 zoneless,
                 repaired,
             } => {
-                let manner = Manner {
+                let deviations = Deviations {
                     zoneless,
                     repaired,
                     conformant: self.checks.check(self.version, action, text),
@@ -100,7 +100,7 @@ impl ChargePointSession {
                 let call = Call {
                     id,
                     action,
-                    manner,
+                    deviations,
                     text,
                     now,
                 };

@@ -23,7 +23,7 @@ use self::idle::IdleLimits;
 use crate::ingest::capture::Line;
 use crate::ingest::{Frame, OcppFrame, Receipt};
 use crate::model::{
-    ChargePointEvent, ChargePointMessage, LinkMode, Manner, OcppVersion, RejectReason,
+    ChargePointEvent, ChargePointMessage, Deviations, LinkMode, OcppVersion, RejectReason,
 };
 use crate::ocpp::codec::Checks;
 use crate::ocpp::codec::observer::Origin;
@@ -157,7 +157,7 @@ impl ChargePointSession {
             Some((version, mode)) => ChargePointMessage::Connected { version, mode },
             None => ChargePointMessage::Disconnected,
         };
-        self.submit(message, at, Manner::default(), None).await;
+        self.submit(message, at, Deviations::default(), None).await;
     }
 
     fn capture(&self, at: UtcMs, from: Origin, text: &str) {
@@ -178,7 +178,7 @@ impl ChargePointSession {
         &self,
         message: ChargePointMessage,
         received_at: UtcMs,
-        manner: Manner,
+        deviations: Deviations,
         receipt: Option<Receipt>,
     ) {
         if self.quarantined {
@@ -187,7 +187,7 @@ impl ChargePointSession {
         let event = ChargePointEvent {
             charge_point: self.charge_point.clone(),
             received_at,
-            manner,
+            deviations,
             message,
         };
         // Fails only when the engine has stopped; then the receipt is dropped and nothing is acknowledged.

@@ -9,7 +9,7 @@ use super::calls::{Call, receipt};
 use super::{ChargePointSession, Ended};
 use crate::ingest::Receipt;
 use crate::model::{
-    ChargePointMessage, Manner, OcppVersion, ProvisioningEvent, ProvisioningSnapshot, Stats,
+    ChargePointMessage, Deviations, OcppVersion, ProvisioningEvent, ProvisioningSnapshot, Stats,
     TransactionEventKind,
 };
 use crate::ocpp::codec::{Request, call_results};
@@ -105,7 +105,7 @@ impl ChargePointSession {
         self.submit(
             ChargePointMessage::Provisioning(event),
             (self.shared.clock)(),
-            Manner::default(),
+            Deviations::default(),
             receipt,
         )
         .await;

@@ -6,7 +6,7 @@ use super::queue::{Queue, TappedMessage};
 use crate::ingest::capture::Line;
 use crate::ingest::{Frame, OcppFrame};
 use crate::model::{
-    ChargePointEvent, ChargePointMessage, LinkMode, Manner, OcppVersion, RejectReason, Stats,
+    ChargePointEvent, ChargePointMessage, Deviations, LinkMode, OcppVersion, RejectReason, Stats,
 };
 use crate::ocpp::codec::frame::ParseOptions;
 use crate::ocpp::codec::observer::{ObservedMessage, Observer};
@@ -76,11 +76,11 @@ impl TappedLink {
     async fn emit_all(&self, observed: &mut Vec<ObservedMessage>) {
         for ObservedMessage {
             received_at,
-            manner,
+            deviations,
             message,
         } in observed.drain(..)
         {
-            if manner.repaired {
+            if deviations.repaired {
                 Stats::count(&self.shared.stats.ocpp_repaired);
             }
             if let ChargePointMessage::Notice { action, .. } = &message
@@ -89,7 +89,7 @@ impl TappedLink {
                 Stats::count(&self.shared.stats.tap_bypass);
                 tracing::warn!(charge_point = %self.charge_point, "operator sets another address for a tapped charge point: its messages may bypass this tap soon; ask the operator");
             }
-            self.emit(received_at, manner, message).await;
+            self.emit(received_at, deviations, message).await;
         }
     }
 
@@ -111,7 +111,7 @@ impl TappedLink {
         } else {
             ChargePointMessage::Disconnected
         };
-        self.emit(at, Manner::default(), message).await;
+        self.emit(at, Deviations::default(), message).await;
     }
 
     /// Records that the observer panicked. Its memory of open requests is lost.
@@ -130,12 +130,12 @@ impl TappedLink {
         tracing::error!(charge_point = %self.charge_point, "{detail}; report it with the panic above");
     }
 
-    async fn emit(&self, received_at: UtcMs, manner: Manner, message: ChargePointMessage) {
+    async fn emit(&self, received_at: UtcMs, deviations: Deviations, message: ChargePointMessage) {
         emit(
             &self.shared,
             &self.charge_point,
             received_at,
-            manner,
+            deviations,
             message,
         )
         .await;
@@ -148,7 +148,7 @@ pub(super) async fn emit_operator_link(shared: &Shared, charge_point: &Arc<str>,
         shared,
         charge_point,
         (shared.clock)(),
-        Manner::default(),
+        Deviations::default(),
         ChargePointMessage::OperatorLink { up },
     )
     .await;
@@ -158,13 +158,13 @@ async fn emit(
     shared: &Shared,
     charge_point: &Arc<str>,
     received_at: UtcMs,
-    manner: Manner,
+    deviations: Deviations,
     message: ChargePointMessage,
 ) {
     let event = ChargePointEvent {
         charge_point: charge_point.clone(),
         received_at,
-        manner,
+        deviations,
         message,
     };
     // Fails only when the engine has stopped; the link goes on without it.

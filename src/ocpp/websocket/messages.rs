@@ -9,7 +9,7 @@ pub enum Part {
     Message {
         /// It was sent as text.
         text: bool,
-        /// RSV1 was set.
+        /// RSV1 was set: the payload is compressed (RFC 7692, section 6).
         compressed: bool,
         /// Payload of the message, without frame heads and masks.
         payload: Vec<u8>,

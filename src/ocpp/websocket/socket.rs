@@ -17,7 +17,7 @@ use super::messages::{Assembler, Broken, Part};
 pub enum Incoming {
     /// A text message; not checked for UTF-8.
     Text(Vec<u8>),
-    /// A binary message.
+    /// A binary message; OCPP-J frames should be text, and some charge points send them so.
     Binary(Vec<u8>),
     /// A ping, to be answered with a pong of the same payload.
     Ping(Vec<u8>),
@@ -36,7 +36,7 @@ pub enum Incoming {
 /// The number of bytes read at once, on the stack, so that an idle connection holds no buffer.
 const PIECE: usize = 8_192;
 
-/// A server's WebSocket.
+/// The server's end of a WebSocket.
 #[derive(Debug)]
 pub struct Socket<S> {
     stream: S,

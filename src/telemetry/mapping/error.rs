@@ -5,13 +5,13 @@ use std::fmt;
 /// One mistake in a mapping file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MappingError {
-    /// The file's name.
+    /// The file's name, as configured.
     pub file: String,
     /// Its line, from 1; 0 is the file as a whole.
     pub line: usize,
     /// The key, such as `map[0].fields[2].unit`; empty for the file.
     pub key: String,
-    /// What is wrong.
+    /// What is wrong with the value or its absence.
     pub reason: String,
     /// How to fix it.
     pub hint: String,

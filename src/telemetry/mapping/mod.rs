@@ -38,7 +38,7 @@ pub struct Mappings {
     maps: Vec<Map>,
     /// Indexes in `maps` of those whose topic begins with a literal level, by that level.
     by_first_level: HashMap<String, Vec<usize>>,
-    /// The other indexes.
+    /// Indexes in `maps` of those whose topic begins with a capture or wildcard.
     anywhere: Vec<usize>,
 }
 

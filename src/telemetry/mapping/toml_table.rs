@@ -145,7 +145,7 @@ impl<'f, 's> TomlTable<'f, 's> {
         );
     }
 
-    /// Takes a key.
+    /// Takes a key out of the table; keys that are left over are mistakes.
     pub(super) fn take(&mut self, key: &'static str) -> Option<TomlEntry<'f>> {
         self.known.push(key);
         let (key, value) = self.left.remove_entry(key)?;

@@ -51,7 +51,7 @@ fn refuse<T>(reason: impl Into<String>, hint: impl Into<String>) -> Result<T, Pa
 }
 
 impl Pattern {
-    /// Compiles a pattern.
+    /// Compiles a pattern; the error describes the first mistake.
     pub(super) fn parse(text: &str) -> Result<Self, PatternError> {
         if text.is_empty() || text.contains('\0') {
             return refuse(

@@ -83,7 +83,7 @@ fn extreme_message(random: &mut Random, now: UtcMs) -> Option<Observation<'stati
     Some(Observation::ChargePoint(ChargePointEvent {
         charge_point: Arc::from("DER-CP-01"),
         received_at: now,
-        manner: Manner::default(),
+        deviations: Deviations::default(),
         message,
     }))
 }

@@ -22,7 +22,7 @@ use fleetgauge::ledger::transition::Profile;
 use fleetgauge::model::register::{Register, RegisterFiles};
 use fleetgauge::model::{
     ActivityRow, AssetKind, ChargePointEvent, ChargePointMessage, ClosedSession, ConnectorStatus,
-    Fact, FeedFormat, Issue, Manner, MeterSample, Observation, OcppVersion, Quantity, Reading,
+    Deviations, Fact, FeedFormat, Issue, MeterSample, Observation, OcppVersion, Quantity, Reading,
     ReadingEntry, TokenHasher, Value,
 };
 use fleetgauge::ocpp::codec::{Action, Request, frame};
@@ -362,7 +362,7 @@ fn charge_point_message(
     Observation::ChargePoint(ChargePointEvent {
         charge_point,
         received_at: now,
-        manner: Manner::default(),
+        deviations: Deviations::default(),
         message,
     })
 }

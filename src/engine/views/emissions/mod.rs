@@ -30,7 +30,7 @@ pub struct StoredActivity {
     pub generation: u64,
     /// The days' activity.
     pub rows: Vec<ActivityRow>,
-    /// The months around them, by [`Engine::months_around`].
+    /// The months with an influence on the days, by [`Engine::months_with_influence`].
     pub months: Months,
     /// Versions of the frozen years that lie in the days.
     pub years: Vec<YearVersion>,
@@ -83,7 +83,7 @@ impl Engine {
     }
 
     /// The days with an influence on the days `from..=to`: their months, and those of a year before and after.
-    pub fn months_around(from: Day, to: Day) -> (Day, Day) {
+    pub fn months_with_influence(from: Day, to: Day) -> (Day, Day) {
         (
             Month::of_day(from).plus(-13).first_day(),
             Month::of_day(to).plus(12).last_day(),
@@ -118,7 +118,7 @@ impl Engine {
         stored: &mut StoredActivity,
     ) -> Months {
         let mut months = std::mem::take(&mut stored.months);
-        let (first, last) = Self::months_around(from, to);
+        let (first, last) = Self::months_with_influence(from, to);
         self.activity
             .since(stored.generation, first, last)
             .for_each(|(key, sums)| months.add(key, sums));

@@ -12,7 +12,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_sec
 /// closes at once must not be called every second.
 const SETTLED: Duration = Duration::from_secs(60);
 
-/// Pauses that double.
+/// Pauses between attempts to connect, which double up to a limit.
 #[derive(Debug)]
 pub struct BackOff {
     next: Duration,

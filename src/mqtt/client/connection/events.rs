@@ -39,7 +39,7 @@ enum Loop {
     V5(Box<v5::EventLoop>),
 }
 
-/// The reading half.
+/// The reading half of a connection: it yields the broker's packets.
 pub struct Events {
     inner: Loop,
     /// Messages that arrived just before the connection ended, followed by its error.

@@ -45,7 +45,7 @@ pub struct PersistentSession {
     pub max_inflight: u16,
 }
 
-/// The sending half.
+/// The sending half of a connection, for requests to the broker.
 #[derive(Clone)]
 pub enum Client {
     /// A connection that speaks MQTT 3.1.1.

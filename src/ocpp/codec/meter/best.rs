@@ -48,7 +48,7 @@ impl Phase {
 pub(super) struct Best {
     location: Location,
     total: Option<i64>,
-    /// L1, L2, L3.
+    /// Readings of the phases L1, L2 and L3; `None` where none came.
     phases: [Option<i64>; 3],
 }
 

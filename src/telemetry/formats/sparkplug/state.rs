@@ -155,7 +155,7 @@ impl MetricTable {
 pub(super) struct Edge {
     /// Metrics of the node itself.
     pub node: MetricTable,
-    /// By asset id.
+    /// Metrics of the devices below it, by asset id.
     pub devices: BTreeMap<Box<str>, MetricTable>,
     /// `bdSeq` of its birth, which its death repeats.
     pub birth_number: Option<u64>,
@@ -200,7 +200,7 @@ impl Edge {
     }
 }
 
-/// All edge nodes.
+/// All edge nodes that have sent a message.
 #[derive(Debug, Default)]
 pub(super) struct Edges {
     by_id: BTreeMap<Box<str>, Edge>,

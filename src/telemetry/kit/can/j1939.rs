@@ -90,7 +90,7 @@ pub(super) fn group(id: u32) -> u32 {
     }
 }
 
-/// Decodes a broadcast.
+/// Decodes a broadcast frame by its parameter group; calls `emit` with each value.
 pub(super) fn decode(id: u32, data: &[u8], mut emit: impl FnMut(Signal)) {
     let group = group(id);
     for parameter in PARAMETERS

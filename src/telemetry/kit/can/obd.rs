@@ -6,7 +6,7 @@
 use super::{Grade, Scale, Signal};
 use crate::model::Quantity;
 
-/// Parameter, bytes, scale.
+/// Parameter id (PID) of service 01, length of its value in bytes, and scale.
 const PARAMETERS: [(u8, usize, Scale); 5] = [
     (0x0D, 1, Scale::whole(Quantity::Speed, 1_000)),
     (

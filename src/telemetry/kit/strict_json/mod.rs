@@ -13,7 +13,7 @@ use scanner::Scanner;
 /// Why a text is not JSON, or not what it should be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum NotJson {
-    /// Not RFC 8259.
+    /// The text is not JSON by RFC 8259: the defect, and its offset in bytes.
     #[error("{0} at byte {1}")]
     Broken(&'static str, usize),
     /// Deeper than [`MAX_LEVELS`].
