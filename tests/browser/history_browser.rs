@@ -10,21 +10,13 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::support::browser::Browser;
+use crate::support::clock::now;
 use crate::support::web_client::{PASSWORD, accounts};
 use crate::support::{Daemon, TempDir, server, wait_for};
 use fleetgauge::model::{RollupRow, RollupSums, Series, Slots, slot_of};
 use fleetgauge::store::{Checkpoint, Store, StoreConfig};
 use fleetgauge::units::UtcMs;
 use serde_json::Value;
-
-fn now() -> UtcMs {
-    UtcMs(
-        std::time::SystemTime::UNIX_EPOCH
-            .elapsed()
-            .unwrap()
-            .as_millis() as i64,
-    )
-}
 
 fn register(folder: &Path, files: &[(&str, &str)]) {
     std::fs::create_dir(folder.join("register")).unwrap();
@@ -49,7 +41,7 @@ fn settle(browser: &mut Browser, view: &str) {
 }
 
 /// Ten days of a site: 36 kW and two of two connectors in use from 9 to 10 UTC, nothing else, and nothing known of one night.
-fn past(folder: &Path, until: UtcMs) {
+fn write_ten_days(folder: &Path, until: UtcMs) {
     let mut store = Store::open(&StoreConfig {
         directory: folder.join("data"),
         ..StoreConfig::default()
@@ -92,7 +84,7 @@ fn past(folder: &Path, until: UtcMs) {
 }
 
 /// Every cell has its words, and the figures of the API stand behind it.
-fn the_heat_map(browser: &mut Browser, daemon: &Daemon) {
+fn assert_heat_map_shows_the_api(browser: &mut Browser, daemon: &Daemon) {
     let map = daemon.api("utilisation");
     let (day, hour) = (0..168)
         .map(|n| (n / 24, n % 24))
@@ -145,7 +137,7 @@ fn the_heat_map(browser: &mut Browser, daemon: &Daemon) {
 }
 
 /// The first site with a capacity, its line, the highest of the day; then a week, and another site.
-fn the_power(browser: &mut Browser) {
+fn assert_power_of_sites_is_shown(browser: &mut Browser) {
     wait_for("the power", || {
         browser.shown("#power-words").contains("Derby")
     });
@@ -186,7 +178,7 @@ fn the_power(browser: &mut Browser) {
 }
 
 /// Usable on a phone, in the dark and for those who do not see it.
-fn usable_by_everyone(browser: &mut Browser) {
+fn assert_usable_on_a_phone_and_in_the_dark(browser: &mut Browser) {
     let mut wrong = Vec::new();
     for (width, dark) in [(1280, false), (360, true)] {
         browser.look(width, 800, dark);
@@ -215,8 +207,8 @@ fn usable_by_everyone(browser: &mut Browser) {
 }
 
 #[test]
-fn the_heat_map_and_the_power_of_a_site() {
-    const TEST: &str = "the_heat_map_and_the_power_of_a_site";
+fn the_charging_view_has_a_heat_map_and_the_power_of_a_site() {
+    const TEST: &str = "the_charging_view_has_a_heat_map_and_the_power_of_a_site";
     let Some(chromium) = server(TEST, "chromium") else {
         return;
     };
@@ -234,7 +226,7 @@ fn the_heat_map_and_the_power_of_a_site() {
             ),
         ],
     );
-    past(folder.path(), now());
+    write_ten_days(folder.path(), now());
     let daemon = Daemon::start(folder.path(), &[]);
     let mut browser = Browser::open(&chromium);
     let url = format!("http://127.0.0.1:{}/", daemon.web);
@@ -246,16 +238,16 @@ fn the_heat_map_and_the_power_of_a_site() {
             .as_u64()
             > Some(168)
     });
-    the_heat_map(&mut browser, &daemon);
-    the_power(&mut browser);
-    usable_by_everyone(&mut browser);
+    assert_heat_map_shows_the_api(&mut browser, &daemon);
+    assert_power_of_sites_is_shown(&mut browser);
+    assert_usable_on_a_phone_and_in_the_dark(&mut browser);
     assert_eq!(browser.errors, Vec::<String>::new(), "the console is quiet");
     daemon.stop();
 }
 
 #[test]
-fn a_viewer_is_not_offered_what_is_refused() {
-    const TEST: &str = "a_viewer_is_not_offered_what_is_refused";
+fn a_viewer_sees_no_commands_for_operators() {
+    const TEST: &str = "a_viewer_sees_no_commands_for_operators";
     let Some(chromium) = server(TEST, "chromium") else {
         return;
     };
@@ -297,13 +289,8 @@ fn a_viewer_is_not_offered_what_is_refused() {
     daemon.stop();
 }
 
-#[test]
-fn a_fleet_of_many_hundreds_is_shown_and_filtered() {
-    const TEST: &str = "a_fleet_of_many_hundreds_is_shown_and_filtered";
-    let Some(chromium) = server(TEST, "chromium") else {
-        return;
-    };
-    let folder = TempDir::new("history-many");
+/// 800 vehicles, of which 200 are electric, 300 charge points with 600 connectors, and 70 sites.
+fn write_large_register(folder: &Path) {
     let mut vehicles = "vehicle_id,organisation,site,role,category,fuel\n".to_owned();
     let mut points = "charge_point_id,site,connectors,max_power_kw\n".to_owned();
     let mut sites = "site_id,name,capacity_kw\n".to_owned();
@@ -319,7 +306,7 @@ fn a_fleet_of_many_hundreds_is_shown_and_filtered() {
     }
     (0..300).for_each(|n| writeln!(points, "CP-{n:03},S{:02},2,22", n % 70).unwrap());
     register(
-        folder.path(),
+        folder,
         &[
             (
                 "organisations.csv",
@@ -330,44 +317,64 @@ fn a_fleet_of_many_hundreds_is_shown_and_filtered() {
             ("charge_points.csv", &points),
         ],
     );
+}
+
+/// The number of elements that a selector finds.
+fn count(browser: &mut Browser, selector: &str) -> Value {
+    browser.value(&format!("document.querySelectorAll('{selector}').length"))
+}
+
+/// Sets a field of the filter as a user does.
+fn set_filter(browser: &mut Browser, field: &str, value: &str) {
+    browser.value(&format!(
+        "(() => {{ const field = document.querySelector('[name={field}]'); field.value = '{value}'; field.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()"
+    ));
+}
+
+fn wait_for_vehicle_count(browser: &mut Browser, want: &str) {
+    wait_for(want, || browser.shown("#vehicle-count") == want);
+}
+
+/// Opens a view of a daemon with the large register.
+fn open_large_fleet(chromium: &Path, folder: &TempDir, view: &str) -> (Daemon, Browser) {
+    write_large_register(folder.path());
     let daemon = Daemon::start(folder.path(), &[]);
-    let mut browser = Browser::open(&chromium);
-    browser.go(&format!("http://127.0.0.1:{}/#/vehicles", daemon.web));
-    settle(&mut browser, "vehicles");
-    wait_for("all vehicles", || {
-        browser.shown("#vehicle-count") == "800 of 800 vehicles"
-    });
-    assert_eq!(
-        browser.value("document.querySelectorAll('#vehicles tbody tr').length"),
-        800
-    );
-    let type_in = |text: &str| {
-        format!(
-            "(() => {{ const field = document.querySelector('[name=text]'); field.value = '{text}'; field.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()"
-        )
+    let mut browser = Browser::open(chromium);
+    browser.go(&format!("http://127.0.0.1:{}/#/{view}", daemon.web));
+    settle(&mut browser, view);
+    (daemon, browser)
+}
+
+#[test]
+fn many_hundred_vehicles_are_shown_and_filtered() {
+    const TEST: &str = "many_hundred_vehicles_are_shown_and_filtered";
+    let Some(chromium) = server(TEST, "chromium") else {
+        return;
     };
-    browser.value(&type_in("veh-77"));
-    wait_for("the filter", || {
-        browser.shown("#vehicle-count") == "10 of 800 vehicles"
-    });
-    assert_eq!(
-        browser.value("document.querySelectorAll('#vehicles tbody tr').length"),
-        10
-    );
-    browser.value(&type_in(""));
-    browser.value("(() => { const choice = document.querySelector('[name=class]'); choice.value = 'zero'; choice.dispatchEvent(new Event('input', { bubbles: true })); })()");
-    wait_for("zero-emission vehicles", || {
-        browser.shown("#vehicle-count") == "200 of 800 vehicles"
-    });
-    browser.value("location.hash = '#/charging'");
-    settle(&mut browser, "charging");
-    wait_for("all charge points", || {
-        browser.value("document.querySelectorAll('.point').length") == 300
-    });
-    assert_eq!(
-        browser.value("document.querySelectorAll('.point .plug').length"),
-        600
-    );
+    let folder = TempDir::new("history-many");
+    let (daemon, mut browser) = open_large_fleet(&chromium, &folder, "vehicles");
+    wait_for_vehicle_count(&mut browser, "800 of 800 vehicles");
+    assert_eq!(count(&mut browser, "#vehicles tbody tr"), 800);
+    set_filter(&mut browser, "text", "veh-77");
+    wait_for_vehicle_count(&mut browser, "10 of 800 vehicles");
+    assert_eq!(count(&mut browser, "#vehicles tbody tr"), 10);
+    set_filter(&mut browser, "text", "");
+    set_filter(&mut browser, "class", "zero");
+    wait_for_vehicle_count(&mut browser, "200 of 800 vehicles");
+    assert_eq!(browser.errors, Vec::<String>::new(), "the console is quiet");
+    daemon.stop();
+}
+
+#[test]
+fn hundreds_of_charge_points_are_shown_with_their_connectors_and_sites() {
+    const TEST: &str = "hundreds_of_charge_points_are_shown_with_their_connectors_and_sites";
+    let Some(chromium) = server(TEST, "chromium") else {
+        return;
+    };
+    let folder = TempDir::new("history-points");
+    let (daemon, mut browser) = open_large_fleet(&chromium, &folder, "charging");
+    wait_for("all charge points", || count(&mut browser, ".point") == 300);
+    assert_eq!(count(&mut browser, ".point .plug"), 600);
     assert_eq!(
         browser.value("document.querySelector('[name=power-site]').options.length"),
         70

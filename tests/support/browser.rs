@@ -15,6 +15,56 @@ use tokio_tungstenite::tungstenite::{Message, WebSocket, connect};
 
 use crate::support::{Process, TempDir, http};
 
+/// Starts Chromium, which names the port of its DevTools on standard error.
+fn start_chromium(chromium: &Path, profile: &Path) -> (Process, u16) {
+    let mut command = Command::new(chromium);
+    command.args([
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--remote-debugging-port=0",
+    ]);
+    command
+        .arg(format!("--user-data-dir={}", profile.display()))
+        .arg("about:blank");
+    let mut process = Process::start(command.stderr(Stdio::piped()).stdout(Stdio::null()));
+    let mut lines = BufReader::new(process.0.stderr.take().unwrap()).lines();
+    let line = lines
+        .find_map(|line| {
+            line.ok()
+                .filter(|line| line.contains("DevTools listening on"))
+        })
+        .unwrap();
+    let address = line.split("127.0.0.1:").nth(1).unwrap();
+    let port = address.split('/').next().unwrap().parse().unwrap();
+    // Chromium blocks when its log is no longer read.
+    std::thread::spawn(move || lines.for_each(drop));
+    (process, port)
+}
+
+/// The DevTools connection of the one page.
+fn connect_to_page(port: u16) -> WebSocket<MaybeTlsStream<TcpStream>> {
+    let (_, list) = http(
+        port,
+        &format!("GET /json/list HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"),
+    );
+    let list: Value = serde_json::from_str(&list).unwrap();
+    let page = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|target| target["type"] == "page")
+        .unwrap();
+    let (socket, _) = connect(page["webSocketDebuggerUrl"].as_str().unwrap()).unwrap();
+    if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
+    }
+    socket
+}
+
 /// An open browser with one page.
 pub struct Browser {
     _process: Process,
@@ -22,67 +72,19 @@ pub struct Browser {
     next: u64,
     /// Exceptions and console errors.
     pub errors: Vec<String>,
-    /// Addresses it asked for.
+    /// Addresses it has requested.
     pub requests: Vec<String>,
     profile: TempDir,
 }
 
 impl Browser {
-    /// Starts it.
+    /// Starts Chromium with a profile of its own and connects to its page.
     pub fn open(chromium: &Path) -> Self {
         let profile = TempDir::new("browser");
-        let mut command = Command::new(chromium);
-        command.args([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--remote-debugging-port=0",
-        ]);
-        command
-            .arg(format!("--user-data-dir={}", profile.path().display()))
-            .arg("about:blank");
-        let mut process = Process::start(command.stderr(Stdio::piped()).stdout(Stdio::null()));
-        let mut lines = BufReader::new(process.0.stderr.take().unwrap()).lines();
-        let line = lines
-            .find_map(|line| {
-                line.ok()
-                    .filter(|line| line.contains("DevTools listening on"))
-            })
-            .unwrap();
-        let port: u16 = line
-            .split("127.0.0.1:")
-            .nth(1)
-            .unwrap()
-            .split('/')
-            .next()
-            .unwrap()
-            .parse()
-            .unwrap();
-        // Its log must go on being read, or it blocks.
-        std::thread::spawn(move || lines.for_each(drop));
-        let (_, list) = http(
-            port,
-            &format!(
-                "GET /json/list HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
-            ),
-        );
-        let list: Value = serde_json::from_str(&list).unwrap();
-        let page = list
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|target| target["type"] == "page")
-            .unwrap();
-        let (socket, _) = connect(page["webSocketDebuggerUrl"].as_str().unwrap()).unwrap();
-        if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
-            stream
-                .set_read_timeout(Some(Duration::from_secs(30)))
-                .unwrap();
-        }
+        let (process, port) = start_chromium(chromium, profile.path());
         let mut browser = Self {
             _process: process,
-            socket,
+            socket: connect_to_page(port),
             next: 0,
             errors: Vec::new(),
             requests: Vec::new(),
@@ -103,19 +105,19 @@ impl Browser {
         browser
     }
 
-    /// Where files go that the page gives.
+    /// The folder of files that the page offers for download.
     pub fn downloads(&self) -> String {
         self.profile.path().join("downloads").display().to_string()
     }
 
     /// One command of the protocol.
     pub fn call(&mut self, method: &str, parameters: Value) -> Value {
-        self.ask(method, parameters)
+        self.request(method, parameters)
             .unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
     /// One command of the protocol, which may be refused.
-    fn ask(&mut self, method: &str, parameters: Value) -> Result<Value, Value> {
+    fn request(&mut self, method: &str, parameters: Value) -> Result<Value, Value> {
         self.next += 1;
         let request = json!({ "id": self.next, "method": method, "params": parameters });
         self.socket
@@ -156,16 +158,16 @@ impl Browser {
         self.call("Page.navigate", json!({ "url": url }));
     }
 
-    /// What an expression is; promises are awaited.
+    /// The value of an expression; promises are awaited.
     ///
     /// It may meet a page on its way from one address to the next, with half a document or none: what throws is
     /// tried again for a while. An expression that does something must throw before it does it.
     pub fn value(&mut self, expression: &str) -> Value {
-        let asked =
+        let parameters =
             json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let patience = Instant::now() + Duration::from_secs(10);
         loop {
-            let refusal = match self.ask("Runtime.evaluate", asked.clone()) {
+            let refusal = match self.request("Runtime.evaluate", parameters.clone()) {
                 Ok(answer) if answer["exceptionDetails"].is_null() => {
                     return answer["result"]["value"].clone();
                 }

@@ -11,7 +11,7 @@ mod unknown;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use crate::support::browser::Browser;
@@ -114,22 +114,49 @@ fn quiet(browser: &Browser, url: &str) {
     assert!(outside.is_empty(), "nothing from outside: {outside:?}");
 }
 
+/// A page of the demonstration; `None` if the test is skipped. The process ends with the value.
+struct Demo {
+    _process: Process,
+    port: u16,
+    url: String,
+    browser: Browser,
+}
+
+impl Demo {
+    fn open(test: &str, fragment: &str) -> Option<Self> {
+        let chromium = server(test, "chromium")?;
+        let (process, port) = demo();
+        let url = format!("http://127.0.0.1:{port}/");
+        let mut browser = Browser::open(&chromium);
+        browser.go(&format!("{url}{fragment}"));
+        Some(Self {
+            _process: process,
+            port,
+            url,
+            browser,
+        })
+    }
+}
+
+/// The number that an element shows before its unit.
+fn shown_number(browser: &mut Browser, selector: &str) -> f64 {
+    let text = browser.shown(selector);
+    let number = text.split(' ').next().unwrap();
+    number.replace(',', "").parse().unwrap()
+}
+
 #[test]
-fn the_page_shows_what_the_api_says_and_goes_on_showing_it() {
-    const TEST: &str = "the_page_shows_what_the_api_says_and_goes_on_showing_it";
-    let Some(chromium) = server(TEST, "chromium") else {
+fn the_overview_shows_the_figures_of_the_api() {
+    let Some(mut demo) = Demo::open("the_overview_shows_the_figures_of_the_api", "") else {
         return;
     };
-    let (_process, port) = demo();
-    let mut browser = Browser::open(&chromium);
-    let url = format!("http://127.0.0.1:{port}/");
-    browser.go(&url);
+    let browser = &mut demo.browser;
     wait_for("a finished session on the page", || {
         browser.shown("#latest tbody").contains("min")
     });
     let (page, overview) = (
         browser.text("document.body.innerText"),
-        api(port, "overview"),
+        api(demo.port, "overview"),
     );
     let counted = format!(
         "{} of {} vehicles",
@@ -150,34 +177,48 @@ fn the_page_shows_what_the_api_says_and_goes_on_showing_it() {
     }
     let path = browser.value("document.querySelector('svg.chart polyline.share').points.length");
     assert!(path.as_u64().unwrap() > 10, "the share is drawn");
-    // Live, without a reload.
+    quiet(&demo.browser, &demo.url);
+}
+
+#[test]
+fn the_overview_changes_without_a_reload() {
+    let Some(mut demo) = Demo::open("the_overview_changes_without_a_reload", "") else {
+        return;
+    };
+    let browser = &mut demo.browser;
+    settle(browser, "overview");
+    wait_for("a finished session on the page", || {
+        browser.shown("#latest tbody").contains("min")
+    });
     browser.value("window.marked = true");
     let before = browser.shown("#distance");
     wait_for("the page to change by itself", || {
         browser.shown("#distance") != before
     });
-    let shown: f64 = browser
-        .shown("#distance")
-        .split(' ')
-        .next()
-        .unwrap()
-        .replace(',', "")
-        .parse()
-        .unwrap();
-    let told = api(port, "overview")["today"]["distance_km"]
+    let shown = shown_number(browser, "#distance");
+    let of_the_api = api(demo.port, "overview")["today"]["distance_km"]
         .as_f64()
         .unwrap();
     assert!(
-        shown <= told + 0.1 && shown > told * 0.7,
-        "the page shows {shown} km, the API {told} km"
+        shown <= of_the_api + 0.1 && shown > of_the_api * 0.7,
+        "the page shows {shown} km, the API has {of_the_api} km"
     );
-    // Groups and months of the transition.
-    browser.value("location.hash = '#/transition?from=2025-02&to=2025-04'");
-    settle(&mut browser, "transition");
+    assert_eq!(browser.value("window.marked"), true, "no reload");
+    quiet(&demo.browser, &demo.url);
+}
+
+#[test]
+fn the_transition_shows_the_months_of_the_api() {
+    let fragment = "#/transition?from=2025-02&to=2025-04";
+    let Some(mut demo) = Demo::open("the_transition_shows_the_months_of_the_api", fragment) else {
+        return;
+    };
+    let browser = &mut demo.browser;
+    settle(browser, "transition");
     wait_for("three months", || {
         browser.value("document.querySelectorAll('#months tbody tr').length") == 3
     });
-    let month = &api(port, "transition?from=2025-03&to=2025-03")["months"][0];
+    let month = &api(demo.port, "transition?from=2025-03&to=2025-03")["months"][0];
     let row = browser.text("document.querySelectorAll('#months tbody tr')[1].textContent");
     assert!(
         row.starts_with(&format!(
@@ -186,14 +227,25 @@ fn the_page_shows_what_the_api_says_and_goes_on_showing_it() {
         )),
         "{row}: {month}"
     );
-    // What if: the figure beside the slider is the API's.
+    quiet(&demo.browser, &demo.url);
+}
+
+#[test]
+fn the_what_if_slider_shows_the_outcome_of_the_api() {
+    const TEST: &str = "the_what_if_slider_shows_the_outcome_of_the_api";
+    let Some(mut demo) = Demo::open(TEST, "#/transition?from=2025-02&to=2025-04") else {
+        return;
+    };
+    let browser = &mut demo.browser;
+    settle(browser, "transition");
+    browser.value("window.marked = true");
     browser.value(
         "(() => { const slider = document.getElementById('per-month'); slider.value = 2; slider.dispatchEvent(new Event('input', { bubbles: true })); })()",
     );
     wait_for("the answer to what-if", || {
         browser.shown("#what-if").contains("With 2.0 a month")
     });
-    let what_if = api(port, "what-if?per_month=2");
+    let what_if = api(demo.port, "what-if?per_month=2");
     let share = format!(
         "{:.1} %",
         what_if["outcome"]["share_at_due"].as_f64().unwrap() * 100.0
@@ -208,12 +260,12 @@ fn the_page_shows_what_the_api_says_and_goes_on_showing_it() {
         1
     );
     assert_eq!(browser.value("window.marked"), true, "no reload");
-    quiet(&browser, &url);
+    quiet(&demo.browser, &demo.url);
 }
 
 #[test]
-fn filters_and_csv() {
-    const TEST: &str = "filters_and_csv";
+fn sessions_and_vehicles_are_filtered_and_downloaded_as_csv() {
+    const TEST: &str = "sessions_and_vehicles_are_filtered_and_downloaded_as_csv";
     let Some(chromium) = server(TEST, "chromium") else {
         return;
     };
@@ -273,17 +325,16 @@ fn filters_and_csv() {
     quiet(&browser, &url);
 }
 
-#[test]
-fn an_alert_is_acknowledged_and_silenced_and_a_reject_is_shown() {
-    const TEST: &str = "an_alert_is_acknowledged_and_silenced_and_a_reject_is_shown";
-    let Some(chromium) = server(TEST, "chromium") else {
-        return;
-    };
-    let folder = TempDir::new("browser-alerts");
-    let register = concat!(env!("CARGO_MANIFEST_DIR"), "/config/register");
+const REGISTER: (&str, &str) = (
+    "register.directory",
+    concat!(env!("CARGO_MANIFEST_DIR"), "/config/register"),
+);
+
+/// A daemon in which AMB-101 has raised an alert and AMB-102 has sent a message that is no JSON.
+fn daemon_with_an_alert_and_a_reject(folder: &TempDir) -> Daemon {
     let settings = "[[alert]]\nname = \"far\"\nmeasurement = \"vehicle_telemetry\"\nfield = \"odometer_km\"\nabove = 100000.0\nfor = \"0s\"\nseverity = \"warning\"\nsummary = \"Far driven\"\n";
     std::fs::write(folder.path().join("fleetgauge.toml"), settings).unwrap();
-    let daemon = Daemon::start(folder.path(), &[("register.directory", register)]);
+    let daemon = Daemon::start(folder.path(), &[REGISTER]);
     publish(
         daemon.mqtt,
         &[
@@ -304,18 +355,36 @@ fn an_alert_is_acknowledged_and_silenced_and_a_reject_is_shown() {
             .iter()
             .any(|alert| alert["state"] == "firing")
     });
-    let mut browser = Browser::open(&chromium);
+    daemon
+}
+
+/// Opens a view of a daemon; returns the page's address too.
+fn open_view(chromium: &Path, daemon: &Daemon, view: &str) -> (Browser, String) {
+    let mut browser = Browser::open(chromium);
     let url = format!("http://127.0.0.1:{}/", daemon.web);
-    browser.go(&format!("{url}#/alerts"));
-    settle(&mut browser, "alerts");
+    browser.go(&format!("{url}#/{view}"));
+    settle(&mut browser, view);
+    (browser, url)
+}
+
+#[test]
+fn an_alert_is_acknowledged_and_silenced_on_the_page() {
+    const TEST: &str = "an_alert_is_acknowledged_and_silenced_on_the_page";
+    let Some(chromium) = server(TEST, "chromium") else {
+        return;
+    };
+    let folder = TempDir::new("browser-alerts");
+    let daemon = daemon_with_an_alert_and_a_reject(&folder);
+    let (mut browser, url) = open_view(&chromium, &daemon, "alerts");
     browser.value(
         "(() => { const by = document.querySelector('[name=by]'); by.value = 'Ann'; document.querySelector('.ack').click(); })()",
     );
     wait_for("the acknowledgement on the page", || {
         browser.shown("#alerts").contains("acknowledged by Ann")
     });
+    let alerts = daemon.api("alerts");
     assert!(
-        daemon.api("alerts")["alerts"]
+        alerts["alerts"]
             .as_array()
             .unwrap()
             .iter()
@@ -325,31 +394,43 @@ fn an_alert_is_acknowledged_and_silenced_and_a_reject_is_shown() {
     wait_for("the silence on the page", || {
         browser.shown("#silences").contains("Ann")
     });
-    assert_eq!(
-        daemon.api("alerts")["silences"].as_array().unwrap().len(),
-        1
-    );
+    let silences = || daemon.api("alerts")["silences"].as_array().unwrap().len();
+    assert_eq!(silences(), 1);
     browser.value("document.querySelector('.unsilence').click()");
-    wait_for("the end of the silence", || {
-        daemon.api("alerts")["silences"]
-            .as_array()
-            .unwrap()
-            .is_empty()
-    });
-    // A foreign payload is shown as it came, as text.
-    browser.value("location.hash = '#/quality'");
-    settle(&mut browser, "quality");
+    wait_for("the end of the silence", || silences() == 0);
+    quiet(&browser, &url);
+}
+
+#[test]
+fn a_rejected_payload_is_shown_as_text() {
+    const TEST: &str = "a_rejected_payload_is_shown_as_text";
+    let Some(chromium) = server(TEST, "chromium") else {
+        return;
+    };
+    let folder = TempDir::new("browser-rejects");
+    let daemon = daemon_with_an_alert_and_a_reject(&folder);
+    let (mut browser, url) = open_view(&chromium, &daemon, "quality");
     wait_for("the raw message", || {
         browser.shown("#rejects").contains("<b>not a number</b>")
     });
     quiet(&browser, &url);
-    // The page gets over a restart by itself.
+}
+
+#[test]
+fn an_open_page_reconnects_after_a_restart() {
+    const TEST: &str = "an_open_page_reconnects_after_a_restart";
+    let Some(chromium) = server(TEST, "chromium") else {
+        return;
+    };
+    let folder = TempDir::new("browser-restart");
+    let daemon = Daemon::start(folder.path(), &[REGISTER]);
+    let (mut browser, _) = open_view(&chromium, &daemon, "quality");
     let ports = (daemon.mqtt, daemon.ocpp, daemon.web);
     daemon.stop();
     wait_for("the loss on the page", || {
         browser.shown("#clock").contains("does not answer")
     });
-    let daemon = Daemon::start_on(folder.path(), ports, &[("register.directory", register)]);
+    let daemon = Daemon::start_on(folder.path(), ports, &[REGISTER]);
     wait_for("the stream to come back", || {
         !browser.shown("#clock").contains("does not answer")
     });
@@ -357,17 +438,13 @@ fn an_alert_is_acknowledged_and_silenced_and_a_reject_is_shown() {
 }
 
 #[test]
-fn every_view_is_usable_on_a_phone_by_keyboard_and_in_the_dark() {
-    const TEST: &str = "every_view_is_usable_on_a_phone_by_keyboard_and_in_the_dark";
-    let Some(chromium) = server(TEST, "chromium") else {
+fn the_first_stop_of_the_tab_key_leads_to_the_content() {
+    const TEST: &str = "the_first_stop_of_the_tab_key_leads_to_the_content";
+    let Some(mut demo) = Demo::open(TEST, "") else {
         return;
     };
-    let (_process, port) = demo();
-    let mut browser = Browser::open(&chromium);
-    let url = format!("http://127.0.0.1:{port}/");
-    browser.go(&url);
-    // By keyboard: the first stop leads to the content.
-    settle(&mut browser, "overview");
+    let browser = &mut demo.browser;
+    settle(browser, "overview");
     for (key, code) in [("Tab", 9), ("Enter", 13)] {
         for kind in ["keyDown", "keyUp"] {
             let text = if key == "Enter" && kind == "keyDown" {
@@ -379,44 +456,63 @@ fn every_view_is_usable_on_a_phone_by_keyboard_and_in_the_dark() {
             browser.call("Input.dispatchKeyEvent", press);
         }
     }
-    assert_eq!(
-        browser.text("document.activeElement.id"),
-        "view",
-        "the first stop of the Tab key leads to the content"
-    );
-    let mut wrong = Vec::new();
+    assert_eq!(browser.text("document.activeElement.id"), "view");
+    quiet(&demo.browser, &demo.url);
+}
+
+/// Mistakes of accessibility in a view, and a page that is wider than the screen.
+fn accessibility_mistakes(browser: &mut Browser, view: &str, width: u32) -> Vec<String> {
+    browser.value(&format!("location.hash = '#/{view}'"));
+    settle(browser, view);
+    let found = browser.value(include_str!("../../support/access.js"));
+    let mut mistakes: Vec<String> = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|mistake| format!("{view} ({width}): {mistake}"))
+        .collect();
+    let wide = browser
+        .value("document.documentElement.scrollWidth")
+        .as_u64()
+        .unwrap();
+    if wide > u64::from(width) {
+        mistakes.push(format!("{view}: {wide} wide on a screen of {width}"));
+    }
+    mistakes
+}
+
+#[test]
+fn every_view_is_accessible_on_a_phone_and_in_the_dark() {
+    const TEST: &str = "every_view_is_accessible_on_a_phone_and_in_the_dark";
+    let Some(mut demo) = Demo::open(TEST, "") else {
+        return;
+    };
+    let browser = &mut demo.browser;
+    settle(browser, "overview");
+    let mut mistakes = Vec::new();
     for (width, dark) in [(1280, false), (360, true)] {
         browser.look(width, 800, dark);
         for view in VIEWS {
-            browser.value(&format!("location.hash = '#/{view}'"));
-            settle(&mut browser, view);
-            let found = browser.value(include_str!("../../support/access.js"));
-            wrong.extend(
-                found
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|what| format!("{view} ({width}): {what}")),
-            );
-            let wide = browser
-                .value("document.documentElement.scrollWidth")
-                .as_u64()
-                .unwrap();
-            if wide > u64::from(width) {
-                wrong.push(format!("{view}: {wide} wide on a screen of {width}"));
-            }
+            mistakes.extend(accessibility_mistakes(browser, view, width));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // A screen on the wall has no menu.
-    browser.go(&format!("{url}?kiosk"));
+    assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
+    quiet(&demo.browser, &demo.url);
+}
+
+#[test]
+fn the_kiosk_has_no_menu() {
+    let Some(mut demo) = Demo::open("the_kiosk_has_no_menu", "?kiosk") else {
+        return;
+    };
+    let browser = &mut demo.browser;
     wait_for("the kiosk", || {
         browser.value("!!document.body?.classList.contains('kiosk')") == true
     });
-    settle(&mut browser, "overview");
+    settle(browser, "overview");
     assert_eq!(
         browser.value("getComputedStyle(document.getElementById('views')).display"),
         "none"
     );
-    quiet(&browser, &url);
+    quiet(&demo.browser, &demo.url);
 }

@@ -1,4 +1,4 @@
-//! What the page shows of what nobody knows: not zero.
+//! Unknown figures are not shown as zero.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,15 +8,12 @@
 
 use super::{publish, quiet, settle};
 use crate::support::browser::Browser;
+use crate::support::clock::now;
 use crate::support::{Daemon, TempDir, server, wait_for};
 
 fn ten_minutes_driven(daemon: &Daemon) {
-    let now = std::time::SystemTime::UNIX_EPOCH
-        .elapsed()
-        .unwrap()
-        .as_millis() as i64;
     for (minutes, km) in [(10, "100000.0"), (0, "100007.5")] {
-        let at = fleetgauge::units::UtcMs(now - minutes * 60_000);
+        let at = now().plus(-minutes * 60_000);
         publish(
             daemon.mqtt,
             &[(
