@@ -40,7 +40,11 @@ fn settle(browser: &mut Browser, view: &str) {
     });
 }
 
-/// Ten days of a site: 36 kW and two of two connectors in use from 9 to 10 UTC, nothing else, and nothing known of one night.
+/// The hour of the day, UTC, in which the site is in use.
+const BUSY_HOUR: i32 = 9;
+
+/// Ten days of a site: 36 kW and two of two connectors in use from 9 to 10 UTC, nothing else, and nothing known of one other hour of the day:
+/// one in the middle of the last 24, whenever the test runs, so that the chart's line has a gap.
 fn write_ten_days(folder: &Path, until: UtcMs) {
     let mut store = Store::open(&StoreConfig {
         directory: folder.join("data"),
@@ -50,12 +54,17 @@ fn write_ten_days(folder: &Path, until: UtcMs) {
     .store;
     let mut slots = Slots::default();
     let newest = slot_of(until);
+    let hour_of = |slot: i32| slot.rem_euclid(96) / 4;
+    let unobserved = [12, 14]
+        .map(|hours_ago| hour_of(newest - hours_ago * 4))
+        .into_iter()
+        .find(|hour| *hour != BUSY_HOUR);
     for slot in newest - 960..newest {
-        let hour = slot.rem_euclid(96) / 4;
-        if hour == 2 {
+        let hour = hour_of(slot);
+        if Some(hour) == unobserved {
             continue;
         }
-        let busy = i64::from(hour == 9);
+        let busy = i64::from(hour == BUSY_HOUR);
         *slots.entry(slot) = RollupSums {
             energy_dwh: busy * 90_000,
             peak_w: (busy > 0).then_some(44_000),
@@ -155,7 +164,7 @@ fn assert_power_of_sites_is_shown(browser: &mut Browser) {
             .value("document.querySelectorAll('polyline.mean').length")
             .as_u64()
             > Some(1),
-        "an unobserved night is a gap"
+        "an unobserved hour is a gap"
     );
     browser.value("(() => { const span = document.querySelector('[name=power-span]'); span.value = '7'; span.dispatchEvent(new Event('change')); })()");
     wait_for("the week", || {
