@@ -33,7 +33,7 @@ pub(super) struct AckBody {
 impl Post for Ack {
     const PATH: &'static str = "/alerts/ack";
     const SUMMARY: &'static str = "Acknowledge an alert; answers once the change is durable";
-    const BODY: &'static str = "{\"fingerprint\": <16 hex digits>, \"by\": <who>}";
+    const BODY: &'static str = "{\"fingerprint\": <16 hex digits>, \"by\": <name>}";
     type Body = AckBody;
     type Command = AckAlert;
 
@@ -70,7 +70,7 @@ pub(super) struct SilenceBody {
 impl Post for Silence {
     const PATH: &'static str = "/alerts/silence";
     const SUMMARY: &'static str = "Silence alerts; answers once the change is durable";
-    const BODY: &'static str = "{\"matchers\": {<label>: <value>}, \"duration_s\": <number>, \"by\": <who>, \"comment\": <why>}";
+    const BODY: &'static str = "{\"matchers\": {<label>: <value>}, \"duration_s\": <number>, \"by\": <name>, \"comment\": <reason>}";
     type Body = SilenceBody;
     type Command = SilenceAlerts;
 

@@ -23,7 +23,7 @@ pub enum AuthMethod {
     None,
     /// A bearer token of `web.tokens_file`.
     Token,
-    /// A session of a person who logged in.
+    /// A session of a logged-in user.
     Session,
 }
 
@@ -57,6 +57,6 @@ impl Caller {
 
     /// For the log.
     pub fn display_name(&self) -> &str {
-        self.name.as_deref().unwrap_or("somebody on this machine")
+        self.name.as_deref().unwrap_or("a local user without login")
     }
 }

@@ -16,7 +16,7 @@ impl Get for Counters {
     const SUMMARY: &'static str = "The audit log of registers, and the registers of one asset";
     const PARAMETERS: &'static [Parameter] = &[Parameter {
         name: "asset",
-        description: "Fleet id or feed id whose registers are to be listed.",
+        description: "Fleet id or feed id of the registers to list.",
     }];
     type Request = CountersQuery;
 
@@ -49,7 +49,7 @@ impl Post for Undo {
     }
 
     fn log_text(command: &UndoCounterEvent) -> String {
-        // An entry that is undone keeps no name of who did it: the log has it.
+        // An undone entry keeps no user name: the log has it.
         format!("undid counter entry {}", command.entry)
     }
 }

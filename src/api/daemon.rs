@@ -42,7 +42,7 @@ struct RejectsView {
 
 #[derive(Serialize, JsonSchema)]
 struct RejectCount {
-    /// Messages.
+    /// Number of messages rejected for this reason.
     count: u64,
     /// Why they were rejected.
     reason: &'static str,
@@ -52,7 +52,7 @@ struct RejectCount {
 
 #[derive(Serialize, JsonSchema)]
 struct IgnoredField {
-    /// Occurrences.
+    /// How often the field was ignored for this reason.
     count: u64,
     /// Name of the field.
     field: String,

@@ -24,7 +24,7 @@ impl Get for Emissions {
         let (from, to) = values.days()?;
         if length((from, to)).is_some_and(|days| days >= MAX_EMISSION_DAYS) {
             return Err(Problem::bad_request(format!(
-                "ask for at most {MAX_EMISSION_DAYS} days (five years) at once"
+                "request at most {MAX_EMISSION_DAYS} days (five years) at once"
             )));
         }
         let wanted = format!(

@@ -155,7 +155,7 @@ async fn events(State(state): State<ApiState>, Extension(caller): Extension<Call
     if before >= MAX_CLIENTS {
         return problem(
             StatusCode::SERVICE_UNAVAILABLE,
-            "too many pages are open at once; /api/v1/overview can be asked instead",
+            "too many pages are open at once; /api/v1/overview can be polled instead",
         );
     }
     let client = Client {

@@ -50,7 +50,7 @@ impl Get for History {
             Some((from, to)) if to.since(from) > i64::from(max_days) * DAY_MS => {
                 let step = step.name();
                 return Err(Problem::bad_request(format!(
-                    "ask for at most {max_days} days at once with step={step}"
+                    "request at most {max_days} days at once with step={step}"
                 )));
             }
             _ => {}
@@ -84,7 +84,7 @@ impl Get for Utilisation {
     fn request(values: &Values) -> Result<UtilisationQuery, Problem> {
         let (from, to) = values.days()?;
         if length((from, to)).is_some_and(|days| days >= Step::Quarter.max_days()) {
-            return Err(Problem::bad_request("ask for at most 400 days at once"));
+            return Err(Problem::bad_request("request at most 400 days at once"));
         }
         Ok(UtilisationQuery {
             from,

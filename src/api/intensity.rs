@@ -26,7 +26,7 @@ impl Get for Intensity {
     fn request(values: &Values) -> Result<IntensityQuery, Problem> {
         let (from, to) = values.days()?;
         if length((from, to)).is_some_and(|days| days >= MAX_DAYS) {
-            return Err(Problem::bad_request("ask for at most 92 days at once"));
+            return Err(Problem::bad_request("request at most 92 days at once"));
         }
         // Without an end, the range is as long as is allowed.
         let furthest = from.map(|from| Day(from.0.saturating_add(MAX_DAYS - 1)));

@@ -10,7 +10,7 @@ use crate::units::{Day, Month, UtcMs, Zone};
 /// One query parameter of a route.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
-    /// Its name.
+    /// Name in the query string.
     pub name: &'static str,
     /// One sentence with an example and the default.
     pub description: &'static str,

@@ -37,7 +37,7 @@ pub(super) struct ErrorBody<'a> {
     error: &'a str,
 }
 
-/// A refusal.
+/// A refusal with its reason as JSON.
 pub(crate) fn problem(status: StatusCode, text: &str) -> Response {
     // A structure of one text always serialises.
     let body = serde_json::to_string(&ErrorBody { error: text }).unwrap_or_default();

@@ -26,11 +26,11 @@ pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 pub struct Route {
     /// `get` or `post`.
     pub method: &'static str,
-    /// Below `/api/v1`.
+    /// Path below `/api/v1`.
     pub path: &'static str,
     /// One line for the document.
     pub summary: &'static str,
-    /// Query parameters.
+    /// Query parameters that the route accepts.
     pub parameters: &'static [Parameter],
     /// Type of the response's body.
     pub media_type: &'static str,
@@ -39,7 +39,7 @@ pub struct Route {
     pub(super) handler: fn() -> MethodRouter<ApiState>,
 }
 
-/// A GET whose parameters become a typed request.
+/// A GET. Its parameters become a typed request.
 pub(super) trait Get: 'static {
     const PATH: &'static str;
     const SUMMARY: &'static str;
@@ -49,7 +49,7 @@ pub(super) trait Get: 'static {
     fn request(values: &Values) -> Result<Self::Request, Problem>;
 }
 
-/// A POST whose body becomes a command.
+/// A POST. Its body becomes a command.
 pub(super) trait Post: 'static {
     const PATH: &'static str;
     const SUMMARY: &'static str;
@@ -100,7 +100,7 @@ impl Route {
         }
     }
 
-    /// A POST.
+    /// The route of a POST.
     pub(super) const fn post<P: Post>() -> Self {
         Self {
             method: "post",

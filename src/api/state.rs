@@ -12,7 +12,7 @@ use crate::units::Zone;
 /// Answer of `/readyz`, and what the page shows about the clock.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Health {
-    /// Everything works.
+    /// True if the daemon works; else `reasons` has what is wrong.
     pub ready: bool,
     /// Why the daemon is not ready.
     pub reasons: Vec<String>,

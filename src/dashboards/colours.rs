@@ -2,19 +2,12 @@
 
 use super::table::State;
 
-/// Blue.
 pub(super) const BLUE: &str = "#0072B2";
-/// Orange.
 pub(super) const ORANGE: &str = "#E69F00";
-/// Sky blue.
 pub(super) const SKY: &str = "#56B4E9";
-/// Bluish green.
 pub(super) const GREEN: &str = "#009E73";
-/// Yellow.
 pub(super) const YELLOW: &str = "#F0E442";
-/// Vermilion.
 pub(super) const VERMILION: &str = "#D55E00";
-/// Reddish purple.
 pub(super) const PURPLE: &str = "#CC79A7";
 /// Grey, for what is not known.
 pub(super) const GREY: &str = "#999999";
@@ -26,7 +19,7 @@ const fn state(code: i64, word: &'static str, colour: &'static str) -> State {
     State { code, word, colour }
 }
 
-/// `charge_point_status.status_code`.
+/// Values of the field `charge_point_status.status_code`.
 pub(super) const STATUS: &[State] = &[
     state(0, "Unknown", GREY),
     state(1, "Available", GREEN),
@@ -41,7 +34,7 @@ pub(super) const STATUS: &[State] = &[
     state(10, "Occupied", BLUE),
 ];
 
-/// `connector_time.class_code`.
+/// Values of the field `connector_time.class_code`.
 pub(super) const CLASS: &[State] = &[
     state(0, "available", GREEN),
     state(1, "occupied", BLUE),
@@ -52,14 +45,14 @@ pub(super) const CLASS: &[State] = &[
     state(6, "not observed", GREY),
 ];
 
-/// `target_progress.state_code`.
+/// Values of the field `target_progress.state_code`.
 pub(super) const TARGET: &[State] = &[
     state(0, "on path", GREEN),
     state(1, "drift", ORANGE),
     state(2, "off path", VERMILION),
 ];
 
-/// `alerts.state_code`.
+/// Values of the field `alerts.state_code`.
 pub(super) const ALERT: &[State] = &[
     state(0, "ok", GREEN),
     state(1, "pending", YELLOW),
@@ -68,7 +61,7 @@ pub(super) const ALERT: &[State] = &[
     state(4, "silenced", GREY),
 ];
 
-/// `charging_intensity.basis_code`.
+/// Values of the field `charging_intensity.basis_code`.
 pub(super) const BASIS: &[State] = &[
     state(0, "actual", GREEN),
     state(1, "forecast", SKY),
@@ -77,7 +70,7 @@ pub(super) const BASIS: &[State] = &[
     state(4, "annual factor", GREY),
 ];
 
-/// `vehicle_info.emission_class_code`.
+/// Values of the field `vehicle_info.emission_class_code`.
 pub(super) const EMISSION_CLASS: &[State] = &[
     state(0, "zero", GREEN),
     state(1, "ultra-low", SKY),

@@ -46,7 +46,7 @@ const AVOIDED_EMISSIONS: &str = "avoided_emissions";
 const FLEET_AIR: &str = "fleet_air";
 const CHARGING_INTENSITY: &str = "charging_intensity";
 
-/// The dashboard.
+/// The dashboard of fleet emissions.
 pub(super) const DASHBOARD: Dashboard = Dashboard {
     name: "fleet-emissions",
     title: "Fleet emissions",

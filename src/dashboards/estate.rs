@@ -84,7 +84,7 @@ const ACCESSIBLE: &[&str] = &[
     "-maintenance_ms",
 ];
 
-/// All sites.
+/// The dashboard of all charging sites.
 pub(super) const DASHBOARD: Dashboard = Dashboard {
     name: "charging-estate",
     title: "Charging estate",
@@ -118,7 +118,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
         ),
         states(
             "State of every connector",
-            "OCPP state in time. A colour that goes on means that nothing else was heard since.",
+            "OCPP state in time. A colour that goes on means that no other state was reported since.",
             "none",
             &[state("", CHARGE_POINT_STATUS, "status_code").only(CONNECTORS).by(PLACE, "{charge_point_id} {connector_id}")],
         )
@@ -248,7 +248,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
         ),
         listing(
             "Charge points",
-            "What each charge point said of itself at BootNotification. VictoriaMetrics keeps no text.",
+            "What each charge point reported at BootNotification. VictoriaMetrics keeps no text.",
             "none",
             &[table(
                 "charge_point_info",

@@ -13,7 +13,7 @@ const T: &str = "vehicle_telemetry";
 const VEHICLES: &[Filter] = &[Filter::Selected("vehicle_id")];
 const BY_VEHICLE: &[&str] = &["vehicle_id"];
 
-/// The dashboard.
+/// The dashboard of data quality and daemon health.
 pub(super) const DASHBOARD: Dashboard = Dashboard {
     name: "data-quality",
     title: "Data quality and daemon health",
@@ -42,35 +42,35 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
     panels: &[
         stat(
             "Completeness",
-            "Share of vehicles in service that were heard within 24 hours.",
+            "Share of vehicles in service that reported within 24 hours.",
             "percentunit",
             &[latest("Completeness", Q, "completeness_ratio", Join::Last).only(CHOSEN)],
         ),
         stat(
             "Vehicles",
-            "In service, heard within 24 hours, and silent for longer than their source's limit.",
+            "In service, reported within 24 hours, and silent for longer than their source's limit.",
             "none",
             &[
                 latest("In service", Q, "vehicles", Join::Last).only(CHOSEN),
-                latest("Heard", Q, "vehicles_heard_24h", Join::Last).only(CHOSEN),
+                latest("Reported", Q, "vehicles_heard_24h", Join::Last).only(CHOSEN),
                 latest("Silent", Q, "vehicles_stale", Join::Last).only(CHOSEN),
             ],
         ),
         stat(
             "Messages lost",
-            "Messages that running numbers show to be missing, since the vehicles were first heard.",
+            "Messages that running numbers show to be missing, since the vehicles first reported.",
             "none",
             &[latest("Lost", Q, "messages_lost", Join::Last).only(CHOSEN)],
         ),
         stat(
             "Alerts firing",
-            "Alerts whose last change of state within the range was to firing. Without one: no value.",
+            "Alerts that were firing at their last change of state within the range. Without one: no value.",
             "none",
             &[standing("Firing", "alerts", "state_code", 2)],
         ),
         lines(
             "Completeness in time",
-            "Share of vehicles in service that were heard within 24 hours, by organisation.",
+            "Share of vehicles in service that reported within 24 hours, by organisation.",
             "percentunit",
             &[over("", Q, "completeness_ratio", Join::Mean).by(&["fleet"], "{fleet}")],
         ),
@@ -81,7 +81,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
             &[over("", Q, "vehicles_stale", Join::Max).by(&["fleet"], "{fleet}")],
         ),
         bars(
-            "Messages heard",
+            "Messages received",
             "Messages of each source by interval. The counters start anew with the daemon.",
             "none",
             &[growth("", I, "received").by(&["source"], "{source}")],
@@ -169,7 +169,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
         ),
         lines(
             "Speed of vehicles",
-            "Mean of each interval, where the vehicle tells it.",
+            "Mean of each interval, where the vehicle reports it.",
             "velocitykmh",
             &[over("", T, "speed_kph", Join::Mean)
                 .only(VEHICLES)

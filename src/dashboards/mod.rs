@@ -21,7 +21,7 @@ pub use grafana::{Language, dashboard};
 
 use table::{Dashboard, Series, Value};
 
-/// Every dashboard.
+/// Every dashboard that can be written.
 pub const DASHBOARDS: [&Dashboard; 6] = [
     &transition::DASHBOARD,
     &emissions::DASHBOARD,

@@ -189,11 +189,11 @@ fn prometheus() -> String {
     );
     for rule in RULES_OF_SERIES {
         let (title, severity, for_, level) = daemons(rule);
-        let asked = promql::query(&rule.series).replace("$__range", rule.window.0);
+        let query = promql::query(&rule.series).replace("$__range", rule.window.0);
         let expression = match rule.when {
-            When::Is(code) => format!("{asked} == {code}"),
+            When::Is(code) => format!("{query} == {code}"),
             When::Beyond { above, per_unit } => format!(
-                "{asked} {} {}",
+                "{query} {} {}",
                 if above { ">" } else { "<" },
                 in_unit(level, per_unit)
             ),

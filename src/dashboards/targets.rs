@@ -57,7 +57,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
         .states(TARGET),
         lines(
             "Gap to the path",
-            "Share minus path. Negative is behind where more is wanted; for targets that ask for less, positive is behind.",
+            "Share minus path. Negative is behind where more is wanted; where less is wanted, positive is behind.",
             "percentunit",
             &[daily("", TARGET_PROGRESS, "gap_ratio", Join::Last).only(TARGETS).by(&["target"], "{target}")],
         ),

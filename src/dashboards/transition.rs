@@ -35,7 +35,7 @@ const FLEET_GROUPS: &str = "fleet_groups";
 const GROUP: &[&str] = &["vehicle_class", "role"];
 const SELECTED_FLEET: &[Filter] = &[Filter::One("fleet")];
 
-/// The dashboard.
+/// The dashboard of the fleet's transition to low emission.
 pub(super) const DASHBOARD: Dashboard = Dashboard {
     name: "fleet-transition",
     title: "Fleet transition",
@@ -233,7 +233,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
         )
         .size(24, 12),
         listing(
-            "Vehicles as last heard",
+            "Vehicles as last reported",
             "What each vehicle last reported within the range.",
             "none",
             &[table(

@@ -28,7 +28,7 @@ impl OccurrenceKind {
     }
 }
 
-/// Something a person may want to know or undo. Values in thousandths of the quantity's unit.
+/// A decision that an operator may want to review or undo. Values in thousandths of the quantity's unit.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Occurrence {
     /// When it happened.

@@ -18,7 +18,7 @@ const MAX_ROWS: usize = 20_000;
 /// Identifies a row of a day.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct RowTags {
-    /// The measurement.
+    /// The measurement that the row is in.
     #[serde(rename = "table")]
     pub series: DaySeries,
     /// Values of all its tags, in the order of the table.
@@ -26,7 +26,7 @@ pub struct RowTags {
 }
 
 impl RowTags {
-    /// The tags of a row; `None` for measurements whose days are not rewritten.
+    /// The tags of a row; `None` for measurements that are never rewritten by the day.
     pub fn from_fact(fact: &Fact) -> Option<Self> {
         let RowTime::RewrittenDay { series, .. } = table::measurement(fact).time else {
             return None;

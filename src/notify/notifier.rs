@@ -54,7 +54,7 @@ impl Notifier {
             .await
     }
 
-    /// Repeats the alerts that fire now, for kinds whose receiver forgets them otherwise.
+    /// Repeats the alerts that fire now, for receivers that forget them otherwise.
     pub(super) async fn resend(
         &self,
         alerts: &[AlertRow],

@@ -158,11 +158,11 @@ impl Influx {
             400 | 422 => Outcome::Refused(text),
             413 => Outcome::TooLarge,
             401 | 403 => Outcome::NeedsAttention(format!(
-                "{url} says {status}: the token in `influx.token_file` may not write to bucket `{}`: {text}",
+                "{url} responds {status}: the token in `influx.token_file` may not write to bucket `{}`: {text}",
                 self.config.bucket
             )),
             404 => Outcome::NeedsAttention(format!(
-                "{url} says 404: is there a bucket `{}` in organisation `{}`? {text}",
+                "{url} responds 404: is there a bucket `{}` in organisation `{}`? {text}",
                 self.config.bucket, self.config.org
             )),
             _ => Outcome::Later(format!("status {status}: {text}")),

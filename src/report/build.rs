@@ -24,15 +24,15 @@ use crate::units::{Day, KgCo2ePerKwh, Month, UtcMs};
 
 /// What a report is made of.
 pub struct Input<'a> {
-    /// The days.
+    /// The days that the report covers.
     pub period: &'a Period,
-    /// Now.
+    /// The instant at which the report is made.
     pub now: UtcMs,
-    /// Settings.
+    /// The settings that the figures depend on.
     pub engine: &'a EngineConfig,
     /// Definition of "low emission".
     pub profile: &'a Profile,
-    /// Who is who.
+    /// The vehicles, sites and organisations.
     pub register: &'a Register,
     /// Factors in force.
     pub factors: &'a FactorSets,
@@ -285,7 +285,7 @@ fn periods_without_activity(
     }
     if input.reader.is_some() && before.activity.is_empty() {
         missing.push(format!(
-            "last year: the store has no activity from {} to {}, so no change can be said",
+            "last year: the store has no activity from {} to {}, so no change can be computed",
             before.from, before.to
         ));
     }

@@ -105,13 +105,13 @@ fn uptime(uptime: &Uptime) -> (Vec<UptimeRow>, String) {
         return (
             rows,
             format!(
-                "no charge point was heard of ({never} registered ones never): there is no uptime to speak of"
+                "no charge point has reported ({never} registered ones never): no uptime can be computed"
             ),
         );
     }
     rows.push(row("all", &view.all));
     let note = format!(
-        "whole months {} to {}, as of {}; {never} registered charge points were never heard of and are in no figure",
+        "whole months {} to {}, as of {}; {never} registered charge points have never reported and are in no figure",
         view.from, view.to, view.as_of
     );
     (rows, note)

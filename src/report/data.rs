@@ -11,7 +11,7 @@ use crate::ledger::targets::TargetRecord;
 /// All of it.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Report {
-    /// Of which days.
+    /// The days that the report covers.
     pub period: PeriodRow,
     /// When it was made.
     pub generated_at: String,
@@ -19,13 +19,13 @@ pub struct Report {
     pub targets: Vec<TargetRecord>,
     /// By scope and organisation.
     pub emissions: Emissions,
-    /// Pollutants.
+    /// Pollutants of the fleet and of each organisation.
     pub air: Air,
     /// Organisations, best first.
     pub league_organisations: Vec<LeagueRow>,
     /// Sites, best first.
     pub league_sites: Vec<LeagueRow>,
-    /// Chargers.
+    /// Sessions, energy and uptime of the charge points.
     pub charging: Charging,
     /// How it was computed.
     pub method: Method,
@@ -37,16 +37,16 @@ pub struct Report {
     pub missing: Vec<String>,
 }
 
-/// Of which days.
+/// The days of a report.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct PeriodRow {
-    /// Its name.
+    /// The period as it was requested, such as `2026-27` or `2026-11`.
     pub name: String,
-    /// First day.
+    /// First day, `YYYY-MM-DD`.
     pub from: String,
-    /// Last day.
+    /// Last day, `YYYY-MM-DD`; it is part of the period.
     pub to: String,
-    /// The last day that figures can speak of: before `to` while the period runs.
+    /// The last day that figures cover: before `to` while the period runs.
     pub figures_to: String,
     /// The period is over.
     pub complete: bool,
@@ -56,10 +56,10 @@ pub struct PeriodRow {
     pub last_year_to: String,
 }
 
-/// Emissions.
+/// Emissions of the period beside those of a year before.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Emissions {
-    /// All organisations.
+    /// All organisations together.
     pub total: Group,
     /// One by one; they add up to `total`.
     pub organisations: Vec<Group>,
@@ -97,47 +97,47 @@ pub struct ScopeRow {
     pub last_year_kgco2e: Option<f64>,
     /// The part of it that rests on estimated activity: a change may be one of data, not of driving.
     pub last_year_estimated_kgco2e: f64,
-    /// Against it.
+    /// Change against last year as a share of it; `None`: cannot be computed.
     pub change_ratio: Option<f64>,
-    /// By tier.
+    /// kg CO2e by the tier of the calculation method.
     pub tiers_kgco2e: BTreeMap<u8, f64>,
-    /// Factors used.
+    /// Ids of the factor sets that were used.
     pub factor_sets: Vec<String>,
 }
 
 /// A month of the whole fleet.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct MonthRow {
-    /// Which.
+    /// The month, `YYYY-MM`.
     pub month: String,
-    /// Scope 1.
+    /// kg CO2e; `None`: nothing was booked.
     pub scope_1_kgco2e: Option<f64>,
     /// Scope 2, location-based.
     pub scope_2_location_kgco2e: Option<f64>,
     /// Scope 2, market-based.
     pub scope_2_market_kgco2e: Option<f64>,
-    /// Scope 3.
+    /// kg CO2e; `None`: nothing was booked.
     pub scope_3_kgco2e: Option<f64>,
 }
 
-/// Pollutants.
+/// Pollutants of the period beside the base year.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Air {
     /// What is in the figures.
     pub method: &'static str,
-    /// Every tracked one meets the target; `None`: cannot be said.
+    /// Every tracked one meets the target; `None`: one cannot be compared.
     pub all_met: Option<bool>,
     /// Relative to the base year.
     pub target_change_ratio: f64,
-    /// The fleet.
+    /// Pollutants of the whole fleet.
     pub pollutants: Vec<PollutantRow>,
-    /// By organisation.
+    /// Kilograms by organisation.
     pub organisations: Vec<AirRow>,
     /// Kilometres without coefficients.
     pub not_computed_km: f64,
 }
 
-/// A pollutant.
+/// One pollutant of the whole fleet.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct PollutantRow {
     /// `nox`, `pm25`, `pm10`.
@@ -148,7 +148,7 @@ pub struct PollutantRow {
     pub kg: Option<f64>,
     /// A year before.
     pub last_year_kg: Option<f64>,
-    /// Base year.
+    /// Emitted in the base year; `None`: not set.
     pub base_kg: Option<f64>,
     /// Against the base year.
     pub change_from_base_ratio: Option<f64>,
@@ -159,22 +159,22 @@ pub struct PollutantRow {
 /// Pollutants of an organisation.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct AirRow {
-    /// Which.
+    /// Id of the organisation.
     pub organisation: Arc<str>,
     /// Kilometres behind it.
     pub distance_km: f64,
-    /// NOx.
+    /// Nitrogen oxides, kg.
     pub nox_kg: f64,
-    /// PM2.5.
+    /// Particles up to 2.5 um, kg.
     pub pm25_kg: f64,
-    /// PM10.
+    /// Particles up to 10 um, kg.
     pub pm10_kg: f64,
 }
 
 /// A place in the league table.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct LeagueRow {
-    /// Organisation.
+    /// Id of the organisation.
     pub organisation: Arc<str>,
     /// Site; `None` in the table of organisations.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -193,7 +193,7 @@ pub struct LeagueRow {
     pub distance_km: Option<f64>,
     /// Scope 1 with location-based scope 2 of fleet vehicles.
     pub kgco2e_in_use: Option<f64>,
-    /// Of vehicles whose kilometres are known.
+    /// Of vehicles with known kilometres.
     pub kgco2e_per_km: Option<f64>,
     /// How many those are.
     pub vehicles_with_km: u32,
@@ -205,18 +205,18 @@ pub struct LeagueRow {
     pub last_year_kgco2e_per_km: Option<f64>,
 }
 
-/// Chargers.
+/// Charging in the period.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Charging {
     /// Sessions that ended in the period, by site.
     pub sites: Vec<ChargingRow>,
-    /// All sites.
+    /// The sum of all sites.
     pub total: ChargingRow,
     /// Delivered to staff and the public: sold on, in no scope here.
     pub energy_staff_public_kwh: f64,
-    /// Delivered to nobody known: in scope 2.
+    /// Delivered to users that are not known: in scope 2.
     pub energy_unallocated_kwh: f64,
-    /// By site; empty where it cannot be said.
+    /// By site; empty where it cannot be computed.
     pub uptime: Vec<UptimeRow>,
     /// Of which whole months, or why there is none.
     pub uptime_note: String,
@@ -229,7 +229,7 @@ pub struct ChargingRow {
     pub site: Arc<str>,
     /// Registered and in service on the last day.
     pub charge_points: u32,
-    /// Sessions.
+    /// Sessions that ended in the period.
     pub sessions: u64,
     /// Of them without an energy.
     pub sessions_without_energy: u64,
@@ -246,7 +246,7 @@ pub struct ChargingRow {
 pub struct UptimeRow {
     /// Which; `all` is the total.
     pub site: String,
-    /// Connectors that were heard of.
+    /// Connectors that have reported.
     pub connectors: u64,
     /// Public Charge Point Regulations 2023, as implemented.
     pub pcpr_reliable_as_implemented_ratio: Option<f64>,
@@ -280,9 +280,9 @@ pub struct Method {
 /// The base-year policy.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Restatements {
-    /// In words.
+    /// The policy as a sentence.
     pub policy: &'static str,
-    /// Cumulative.
+    /// Cumulative change beyond which a base is restated, as a share of it.
     pub threshold_ratio: f64,
     /// Effects; empty: none applies.
     pub effects: Vec<RestatementRow>,
@@ -293,17 +293,17 @@ pub struct Restatements {
 /// A corrected factor set's effect.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct RestatementRow {
-    /// Days.
+    /// First and last day.
     pub stretch: String,
     /// Scope 1 with location-based scope 2, by the sets as first published.
     pub kgco2e_as_published: f64,
     /// By the corrected ones.
     pub kgco2e_corrected: f64,
-    /// Change.
+    /// Change as a share of the published figure.
     pub change_ratio: f64,
     /// Beyond the threshold: a base of these days is to be restated.
     pub restated: bool,
-    /// Corrected sets.
+    /// Ids of the corrected sets.
     pub factor_sets: Vec<String>,
 }
 
@@ -339,11 +339,11 @@ pub struct DataQuality {
 /// A month of a vehicle.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct MismatchRow {
-    /// Which.
+    /// Id of the vehicle.
     pub vehicle_id: Arc<str>,
-    /// When.
+    /// The month, `YYYY-MM`.
     pub month: String,
-    /// By card.
+    /// Litres on fuel cards.
     pub card_l: f64,
     /// By its own total.
     pub can_l: f64,

@@ -28,7 +28,7 @@ figcaption{font-weight:600}\
 svg{width:100%;height:auto;max-width:900px}\
 @media print{body{max-width:none;padding:0;font-size:10.5pt}table{font-size:8.5pt}th{background:#fff}.wide{overflow:visible}}";
 
-/// Renders.
+/// The report as one HTML page without references to other files.
 pub fn html(report: &Report) -> String {
     let document = tables::document(report);
     let title = escape(&document.title);

@@ -1,5 +1,5 @@
-//! The league table: organisations or sites by emissions per kilometre. A ratio only of vehicles whose kilometres are known; grey fleet and
-//! energy that nobody is named for are in no ratio.
+//! The league table: organisations or sites by emissions per kilometre. Ratios are of vehicles with known kilometres; grey fleet and
+//! energy without a known user are in no ratio.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

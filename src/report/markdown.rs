@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::document::{Block, Table};
 use super::{Report, tables};
 
-/// Renders.
+/// The report as Markdown with pipe tables.
 pub fn markdown(report: &Report) -> String {
     let document = tables::document(report);
     let mut out = format!(

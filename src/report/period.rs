@@ -8,9 +8,9 @@ use crate::units::{Calendar, Day, FinancialYear, Month};
 pub struct Period {
     /// The name in the report, such as `2025/26`.
     pub name: String,
-    /// First day.
+    /// The first day.
     pub from: Day,
-    /// Last day.
+    /// The last day; it is part of the period.
     pub to: Day,
 }
 

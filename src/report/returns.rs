@@ -1,5 +1,5 @@
-//! A neutral table for national returns, whose own field lists change from year to year: vehicles by kind with activity and emissions
-//! (reference emissions.md 5.4, last point). Scopes stand in columns of their own.
+//! A table for national returns, such as the ERIC and Greener NHS collections. Their field lists change from year to year, so the table
+//! follows none of them: vehicles by kind with activity and emissions, one column for each scope.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use crate::units::{Day, KgCo2e};
 /// A kind of vehicle of an organisation.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct ReturnRow {
-    /// Organisation.
+    /// Id of the organisation.
     pub organisation: Arc<str>,
     /// First and last day.
     pub period: String,
     /// Category, or the class of grey fleet.
     pub vehicle_type: String,
-    /// DVLA's wording.
+    /// The fuel as DVLA words it.
     pub fuel: String,
-    /// Stage.
+    /// The Euro stage.
     pub euro: String,
     /// `owned`, `leased`, `hired`, `grey`.
     pub ownership: &'static str,
@@ -33,21 +33,21 @@ pub struct ReturnRow {
     pub class: &'static str,
     /// In service on the last day; `None` where vehicles are not counted.
     pub count: Option<u32>,
-    /// Kilometres.
+    /// Kilometres driven; `None`: not known.
     pub km: Option<f64>,
-    /// Fuel.
+    /// Litres of fuel; `None`: not known.
     pub litres: Option<f64>,
-    /// Metered electricity.
+    /// Metered electricity; `None`: not known.
     pub kwh: Option<f64>,
-    /// Scope 1.
+    /// Fuel burnt; `None`: nothing was booked.
     pub kgco2e_scope_1: Option<f64>,
     /// Scope 2, location-based.
     pub kgco2e_scope_2_location: Option<f64>,
     /// Scope 2, market-based.
     pub kgco2e_scope_2_market: Option<f64>,
-    /// Scope 3.
+    /// All categories of scope 3 that are computed; `None`: nothing was booked.
     pub kgco2e_scope_3: Option<f64>,
-    /// Biogenic.
+    /// Biogenic CO2 of the bio-components of fuel; `None`: nothing was booked.
     pub kgco2_outside_of_scopes: Option<f64>,
 }
 

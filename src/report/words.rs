@@ -1,4 +1,5 @@
-//! Numbers as people read them: rounded half-even for display only, thousands apart (reference emissions.md 5.4). Missing is said in words.
+//! Numbers for display: thousands apart, and rounded half to even, so that many rounded figures have no upward bias. Sums are of the
+//! unrounded figures. A missing figure is a word, never a zero.
 
 /// What stands where there is no figure.
 pub(super) const NONE: &str = "not known";

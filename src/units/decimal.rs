@@ -125,7 +125,7 @@ impl FromStr for Decimal {
             match digits[index] {
                 digit @ b'0'..=b'9' => {
                     seen_digit = true;
-                    // 30 significant digits cannot be told apart after scaling to 64 bits; the rest only moves the point.
+                    // 30 significant digits cannot be distinguished after scaling to 64 bits; the rest only moves the point.
                     if significant < 30 {
                         mantissa = mantissa * 10 + i128::from(digit - b'0');
                         significant += u32::from(mantissa != 0);

@@ -19,7 +19,7 @@ use std::str::FromStr;
 )]
 pub struct UtcMs(pub i64);
 
-/// An instant as read, and whether the text said which zone it is in.
+/// An instant as parsed, and whether the text has a zone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ParsedInstant {
     /// The instant; a text without a zone is read as UTC.
@@ -45,7 +45,7 @@ impl UtcMs {
     }
 
     /// Reads RFC 3339 and its field dialects: `Z`, `±hh`, `±hhmm`, `±hh:mm`, a space for the `T`, seconds
-    /// left out, 0 to n fraction digits after a point or comma, and no zone at all (then UTC, and said so).
+    /// left out, 0 to n fraction digits after a point or comma, and no zone at all (then UTC, and marked as such).
     pub fn parse_lenient(text: &str) -> Result<ParsedInstant, ParseInstantError> {
         let bytes = text.trim().as_bytes();
         let mut at = 0;
@@ -192,7 +192,7 @@ impl fmt::Display for UtcMs {
 impl FromStr for UtcMs {
     type Err = ParseInstantError;
 
-    /// Strict about the zone: a time in a file, a query or a native message must say which one it means.
+    /// Strict about the zone: a time in a file, a query or a native message must state its zone.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parsed = Self::parse_lenient(text)?;
         if parsed.has_zone {

@@ -32,7 +32,7 @@ pub enum ParseWeeklyError {
     /// A day that is none.
     #[error("`{0}` is not a day from Mon to Sun, or a span of them")]
     Day(String),
-    /// Not `HH:MM-HH:MM`.
+    /// A span of hours that is not `HH:MM-HH:MM`.
     #[error("`{0}` is not hours from 00:00 to 24:00")]
     Hours(String),
     /// Begins where it ends.
@@ -66,7 +66,7 @@ impl WeeklyHours {
         if zone.offset_ms(until) == offset {
             return (inside, until);
         }
-        // The clocks change before: ask again then.
+        // The clocks change before: call again then.
         (
             inside,
             zone.next_change(instant)
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hours_is_said() {
+    fn texts_without_hours_are_refused() {
         for (text, want) in [
             ("", "has no days and hours"),
             (" ; ", "has no days and hours"),

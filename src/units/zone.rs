@@ -15,7 +15,7 @@ impl Zone {
     /// Coordinated universal time.
     pub const UTC: Self = Self(TimeZone::UTC);
 
-    /// A zone whose rules are compiled in: a gateway often has no zone files.
+    /// A zone with compiled-in rules: a gateway often has no zone files.
     pub const fn compiled_in(rules: TimeZone) -> Self {
         Self(rules)
     }
@@ -55,7 +55,7 @@ impl Zone {
     /// The instant of a local time such as `2026-08-21T10:15:02`; a text that names its offset is taken at its word.
     ///
     /// An hour that a clock shows twice in autumn is taken as the first one, a time it skips in spring as if it had not
-    /// been put forward: what RFC 5545, section 3.3.5, says.
+    /// been put forward, as RFC 5545, section 3.3.5, has it.
     pub fn instant(&self, text: &str) -> Result<UtcMs, ParseInstantError> {
         let read = UtcMs::parse_lenient(text)?;
         if read.has_zone {

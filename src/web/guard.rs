@@ -30,7 +30,7 @@ const HEADERS: [(HeaderName, &str); 5] = [
 /// Host names that this server accepts.
 pub(super) struct Guard {
     hosts: Vec<String>,
-    /// Beyond loopback the machine has addresses that nobody listed. Nothing is lost: rebinding needs a name.
+    /// Beyond loopback every address is accepted, since the machine's own are not known. DNS rebinding needs a name, so that is safe.
     any_address: bool,
 }
 
@@ -83,7 +83,7 @@ pub(super) async fn guard(
         )
     };
     for (name, value) in HEADERS {
-        // A page with a form says itself what it needs.
+        // A page with a form sets its own headers.
         response
             .headers_mut()
             .entry(name)

@@ -30,10 +30,10 @@ use crate::api::{self, ApiState, Caller, Health};
 use crate::model::Stats;
 use crate::units::Zone;
 
-/// `[web]`.
+/// Settings of the section `[web]`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct WebConfig {
-    /// `enabled`.
+    /// `enabled`: false serves neither page nor API.
     pub enabled: bool,
     /// `listen`, host:port: without TLS. Beyond loopback only with users or tokens.
     pub listen: String,
@@ -59,7 +59,7 @@ pub struct WebConfig {
     pub session_max: Duration,
     /// `max_connections` by each of the two ways.
     pub max_connections: usize,
-    /// `max_sessions`.
+    /// `max_sessions`: sessions of people at once.
     pub max_sessions: usize,
     /// `max_failed_logins` of an address, and of a name, in a minute.
     pub max_failed_logins: u32,
@@ -104,7 +104,7 @@ struct WebState {
 pub struct Deps {
     /// To the engine.
     pub engine: EngineClient,
-    /// Counters.
+    /// Counters of the daemon, for `/metrics`.
     pub stats: Arc<Stats>,
     /// State of the daemon.
     pub health: watch::Receiver<Health>,
@@ -118,11 +118,11 @@ pub struct Deps {
     pub shutdown: watch::Receiver<bool>,
 }
 
-/// Listening sockets.
+/// The sockets that the web server accepts connections from.
 pub struct Listeners {
-    /// `web.listen`.
+    /// The socket of `web.listen`.
     pub plain: TcpListener,
-    /// `web.tls_listen`.
+    /// The socket of `web.tls_listen`; `None` where that is not set.
     pub tls: Option<(TcpListener, TlsAcceptor)>,
 }
 

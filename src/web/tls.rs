@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 type Handshaken = (TlsStream<TcpStream>, SocketAddr);
 
-/// Yields connections whose handshake is complete.
+/// Yields connections with a complete handshake.
 pub(super) struct Secured {
     address: SocketAddr,
     handshaken: mpsc::Receiver<Handshaken>,

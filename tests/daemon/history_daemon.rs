@@ -257,11 +257,11 @@ const BAD_QUERIES: &[(&str, &str)] = &[
     ),
     (
         "history?from=2024-01-01&to=2026-11-01",
-        "ask for at most 400 days at once with step=15m",
+        "request at most 400 days at once with step=15m",
     ),
     (
         "history?from=2010-01-01&to=2026-11-01&step=1d",
-        "ask for at most 3660 days at once with step=1d",
+        "request at most 3660 days at once with step=1d",
     ),
     (
         "history?vehicle=A",
@@ -270,7 +270,7 @@ const BAD_QUERIES: &[(&str, &str)] = &[
     ("utilisation?from=2026-11", "`from`: `2026-11` is not a day"),
     (
         "utilisation?from=2024-11-01&to=2026-11-01",
-        "ask for at most 400 days at once",
+        "request at most 400 days at once",
     ),
     (
         "utilisation?from=2026-11-02&to=2026-11-01",

@@ -96,7 +96,7 @@ const QUESTIONS: &[(&str, u16, &str)] = &[
     (
         "/api/v1/emissions?from=2019-04-01&to=2026-03-31",
         400,
-        "ask for at most 1827 days (five years) at once",
+        "request at most 1827 days (five years) at once",
     ),
     (
         "/api/v1/emissions?by=colour",

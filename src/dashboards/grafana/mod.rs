@@ -12,12 +12,12 @@ use super::table::{Dashboard, Panel, Variable};
 use super::{influxql, promql};
 use panel::panel;
 
-/// Query language.
+/// The language that queries are written in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Language {
     /// InfluxDB 1.8, 2, 3.
     InfluxQl,
-    /// VictoriaMetrics, Prometheus.
+    /// VictoriaMetrics and Prometheus.
     PromQl,
 }
 

@@ -35,7 +35,7 @@ pub(super) fn targets(panel: &Panel, language: Language) -> Json {
     Json::Array(targets)
 }
 
-/// Columns that Prometheus can hold: it keeps no text. A table of text alone lists who is there.
+/// Columns that Prometheus can hold: it keeps no text. A table of text alone lists its rows.
 fn numbers(series: &Series) -> impl Iterator<Item = &'static Column> {
     let Value::Rows { columns, .. } = series.value else {
         return Vec::new().into_iter();
@@ -80,7 +80,7 @@ pub(super) fn transformations(panel: &Panel, language: Language) -> Json {
                 }
             }
         }
-        // Of a state at the end of the range, the time says nothing.
+        // The time of a state at the end of the range has no meaning.
         if !every || language == Language::PromQl {
             hidden.insert("Time".to_owned(), json!(true));
         }

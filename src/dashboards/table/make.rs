@@ -286,7 +286,7 @@ pub const fn rows(
     }
 }
 
-/// A column.
+/// A column that shows a field as it is, with a heading and Grafana's id of its unit.
 pub const fn column(field: &'static str, title: &'static str, unit: &'static str) -> Column {
     Column {
         field,

@@ -17,7 +17,7 @@ pub use series::{Filter, Join, Series, Value};
 pub struct Dashboard {
     /// File name and end of the uid.
     pub name: &'static str,
-    /// Title.
+    /// Title in Grafana's list.
     pub title: &'static str,
     /// The question it answers.
     pub description: &'static str,
@@ -32,9 +32,9 @@ pub struct Dashboard {
 /// A choice: the values of a tag.
 #[derive(Clone, Copy, Debug)]
 pub struct Variable {
-    /// The tag.
+    /// The tag whose values are offered.
     pub tag: &'static str,
-    /// Its label.
+    /// Label beside the choice.
     pub label: &'static str,
     /// Where its values are looked up.
     pub measurement: &'static str,
@@ -63,20 +63,20 @@ impl Variable {
 /// A number that stands for a word.
 #[derive(Clone, Copy, Debug)]
 pub struct State {
-    /// The number.
+    /// The number in the field.
     pub code: i64,
-    /// The word.
+    /// The word that is shown instead of the number.
     pub word: &'static str,
-    /// Its colour.
+    /// Colour of the word, as `#RRGGBB`.
     pub colour: &'static str,
 }
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
-    /// The field.
+    /// The field or tag that is shown.
     pub field: &'static str,
-    /// Its heading.
+    /// Heading of the column.
     pub title: &'static str,
     /// Grafana's id of its unit.
     pub unit: &'static str,

@@ -5,26 +5,26 @@ use super::{Series, State};
 /// How a panel looks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Look {
-    /// Numbers.
+    /// Large numbers, one for each series.
     Stat,
     /// A ratio on a scale.
     Gauge,
-    /// Lines.
+    /// Lines over time.
     Lines,
-    /// Stacked bars.
+    /// Stacked bars over time.
     Bars,
     /// Bars of the whole range, beside each other.
     BarGauge,
     /// States in time.
     States,
-    /// A table.
+    /// A table of rows.
     Table,
 }
 
-/// A panel.
+/// One panel of a dashboard.
 #[derive(Clone, Copy, Debug)]
 pub struct Panel {
-    /// Title.
+    /// Title above the panel.
     pub title: &'static str,
     /// What it shows, and what not to read into it.
     pub description: &'static str,
@@ -32,11 +32,11 @@ pub struct Panel {
     pub look: Look,
     /// Grafana's id of the unit.
     pub unit: &'static str,
-    /// Of 24.
+    /// Width in columns of a grid of 24.
     pub width: u8,
-    /// Rows.
+    /// Height in rows of the grid.
     pub height: u8,
-    /// What it asks.
+    /// The queries that it shows.
     pub series: &'static [Series],
     /// Words for its numbers.
     pub states: &'static [State],
@@ -69,7 +69,7 @@ const fn panel(
 }
 
 impl Panel {
-    /// Another size.
+    /// Sets the size, in columns and rows of the grid.
     pub const fn size(mut self, width: u8, height: u8) -> Self {
         self.width = width;
         self.height = height;
@@ -82,7 +82,7 @@ impl Panel {
         self
     }
 
-    /// Looks ahead.
+    /// Shows the time to come, so far ahead, instead of the past.
     pub const fn ahead(mut self, how_far: &'static str) -> Self {
         self.ahead = Some(how_far);
         self
@@ -96,8 +96,8 @@ impl Panel {
 }
 
 macro_rules! looks {
-    ($($name:ident, $look:ident, $size:expr, $says:literal;)*) => {$(
-        #[doc = $says]
+    ($($name:ident, $look:ident, $size:expr, $doc:literal;)*) => {$(
+        #[doc = $doc]
         pub const fn $name(title: &'static str, description: &'static str, unit: &'static str, series: &'static [Series]) -> Panel {
             panel(Look::$look, $size, title, description, unit, series)
         }

@@ -5,11 +5,11 @@ use super::Column;
 /// What several series of the same tags become.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Join {
-    /// Their sum.
+    /// The sum of the series.
     Sum,
-    /// Their mean.
+    /// The mean of the series.
     Mean,
-    /// The highest.
+    /// The highest of the series.
     Max,
     /// There is but one, or the newest.
     Last,
@@ -17,7 +17,7 @@ pub enum Join {
 
 /// How a value comes about.
 #[derive(Clone, Copy, Debug)]
-#[expect(missing_docs, reason = "the variants say what their fields are")]
+#[expect(missing_docs, reason = "the docs of the variants explain their fields")]
 pub enum Value {
     /// Within each interval: joined in time, then over tags.
     Over {
@@ -68,12 +68,12 @@ pub enum Value {
     },
 }
 
-/// Which rows.
+/// Selects rows by a tag.
 #[derive(Clone, Copy, Debug)]
 pub enum Filter {
-    /// As the variable of several values says.
+    /// The values that the variable of several values selects.
     Selected(&'static str),
-    /// As the variable of one value says.
+    /// The value that the variable of one value selects.
     One(&'static str),
     /// This tag value.
     Is(&'static str, &'static str),
@@ -81,16 +81,16 @@ pub enum Filter {
     Not(&'static str, &'static str),
 }
 
-/// One query.
+/// One query of a panel.
 #[derive(Clone, Copy, Debug)]
 pub struct Series {
     /// Its name; `{tag}` stands for the tag's value.
     pub legend: &'static str,
-    /// The measurement.
+    /// Name of the measurement.
     pub measurement: &'static str,
     /// What of it.
     pub value: Value,
-    /// Which rows.
+    /// Only rows that all of these select.
     pub filters: &'static [Filter],
     /// One line for each value of these tags.
     pub by: &'static [&'static str],
@@ -162,7 +162,7 @@ impl Series {
         self
     }
 
-    /// Which rows.
+    /// Restricts the query to rows that all filters select.
     pub const fn only(mut self, filters: &'static [Filter]) -> Self {
         self.filters = filters;
         self
@@ -174,7 +174,7 @@ impl Series {
         self
     }
 
-    /// Multiplies.
+    /// Multiplies every value.
     pub const fn times(mut self, times: u32) -> Self {
         self.times = times;
         self

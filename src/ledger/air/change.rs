@@ -36,7 +36,7 @@ impl PollutantStatus {
 /// A pollutant and its change.
 #[derive(Clone, PartialEq, Debug)]
 pub struct PollutantChange {
-    /// The pollutant.
+    /// The pollutant that is compared.
     pub pollutant: Pollutant,
     /// The target includes it.
     pub tracked: bool,
@@ -46,7 +46,7 @@ pub struct PollutantChange {
     pub base: Option<Kilograms>,
     /// Change as a share of the base.
     pub change: Option<Ratio>,
-    /// The result.
+    /// How the change stands to the target.
     pub status: PollutantStatus,
 }
 

@@ -11,7 +11,7 @@ use crate::units::{Day, Kilograms, Ratio};
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Pollutant {
-    /// Nitrogen oxides.
+    /// Nitrogen oxides, NO and NO2 together.
     Nox,
     /// Particles up to 2.5 um.
     Pm25,
@@ -33,12 +33,12 @@ impl Pollutant {
     }
 }
 
-/// `[air]`.
+/// Settings of the section `[air]`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct AirConfig {
     /// `speed_mix`: shares of kilometres at 30, 60 and 100 km/h.
     pub speed_mix: [Ratio; 3],
-    /// `include_non_exhaust`.
+    /// `include_non_exhaust`: wear of brakes, tyres and roads counts too.
     pub include_non_exhaust: bool,
     /// `electric_wear = "regen"`: credits regenerative braking (an assumption); else no credit and no penalty.
     pub credit_regeneration: bool,

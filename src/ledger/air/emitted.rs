@@ -10,7 +10,7 @@ const WEAR_PARTS: usize = 3;
 /// Pollutants of a distance.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct AirSums {
-    /// Distance driven.
+    /// Distance that the emissions are of.
     pub distance: Metres,
     /// Nitrogen oxides; all of them are exhaust.
     pub nox: Grams,

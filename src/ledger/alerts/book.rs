@@ -15,7 +15,7 @@ use crate::units::UtcMs;
 /// Silences in force at once.
 const MAX_SILENCES: usize = 1_000;
 
-/// What a sample says.
+/// The reading of a sample.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Reading {
     /// A number, against the levels of the rule.
@@ -35,13 +35,13 @@ pub struct Sample<'a> {
     pub rule: &'a str,
     /// Labels of the subject.
     pub labels: &'a Labels,
-    /// What it says.
+    /// The value or condition that was read.
     pub reading: Reading,
     /// When the sample was taken.
     pub at: UtcMs,
 }
 
-/// Why somebody cannot acknowledge or silence.
+/// Why an alert cannot be acknowledged or a silence made.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AckError {
     /// No such alert, or it is over.
@@ -50,7 +50,7 @@ pub enum AckError {
     /// No such silence.
     #[error("there is no silence {0}; `fleetgauge alerts list` shows them")]
     NoSilence(u64),
-    /// A silence that speaks of everything or of no time.
+    /// A silence that matches every alert or has no duration.
     #[error("{0}")]
     Silence(&'static str),
 }
@@ -63,14 +63,14 @@ pub struct AlertBook {
     silences_made: u64,
     /// When the notifications of the last hour went out.
     pub(super) sent: VecDeque<UtcMs>,
-    /// Alerts whose notification waits for room in the hour.
+    /// Alerts with a notification that waits for room in the hour.
     pub(super) waiting: u32,
     #[serde(skip)]
     refused: u64,
 }
 
 impl AlertBook {
-    /// Takes a sample; true if the alert stands elsewhere now. `summary` is asked for when it raises the rule.
+    /// Applies a sample. Returns true if the alert changed state. `summary` is called when the sample raises the rule.
     pub fn observe(
         &mut self,
         config: &AlertsConfig,
@@ -124,7 +124,7 @@ impl AlertBook {
             .take_while(move |alert| *alert.rule == *rule)
     }
 
-    /// Ends the alerts of a rule whose subject is not supervised any more: taken off the register, or an event of long ago.
+    /// Ends the alerts of a rule on subjects that are not supervised any more: taken off the register, or an event of long ago.
     pub fn keep(&mut self, rule: &str, now: UtcMs, still: impl Fn(&Labels) -> bool) {
         let of_rule = self
             .alerts
@@ -145,17 +145,17 @@ impl AlertBook {
         &self.silences
     }
 
-    /// Alerts whose notification waits because of `alerts.max_per_hour`.
+    /// Alerts with a notification that waits because of `alerts.max_per_hour`.
     pub fn waiting(&self) -> u32 {
         self.waiting
     }
 
-    /// Samples left out because of `alerts.max_series`, since the last time it was asked.
+    /// Samples left out because of `alerts.max_series`, since the last call.
     pub fn take_refused(&mut self) -> u64 {
         std::mem::take(&mut self.refused)
     }
 
-    /// Could it be acknowledged?
+    /// Checks that an alert can be acknowledged.
     pub fn check_ack(&self, fingerprint: Fingerprint) -> Result<(), AckError> {
         let found = self
             .alerts

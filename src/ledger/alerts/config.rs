@@ -22,9 +22,9 @@ pub struct AlertsConfig {
     pub max_per_hour: u32,
     /// `alerts.quiet_hours`: below critical, notifications wait for their end.
     pub quiet_hours: Option<WeeklyHours>,
-    /// The country by whose clocks they are meant.
+    /// The country that sets the clocks of quiet hours.
     pub jurisdiction: &'static Jurisdiction,
-    /// Severities that some notifier takes; of others nobody is told.
+    /// Severities that at least one notifier accepts; others are never sent.
     pub notified_severities: Vec<Severity>,
 }
 

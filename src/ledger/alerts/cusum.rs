@@ -23,7 +23,7 @@ impl Cusum {
         self.0
     }
 
-    /// Begins anew: somebody has looked at it.
+    /// Begins anew, once the alert is acknowledged.
     pub fn reset(&mut self) {
         self.0 = 0.0;
     }

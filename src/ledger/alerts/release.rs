@@ -97,7 +97,7 @@ impl AlertBook {
         }
     }
 
-    /// Why each alert is not told of, in the order of [`AlertBook::alerts`].
+    /// Why each alert is held back, in the order of [`AlertBook::alerts`].
     pub fn standings(&self, config: &AlertsConfig, now: UtcMs) -> Vec<Standing> {
         let (sources, quiet) = (self.sources(), is_quiet(config, now));
         let gone = gone();
@@ -108,7 +108,7 @@ impl AlertBook {
             .collect()
     }
 
-    /// Lets time pass, and says what is to be told and written.
+    /// Lets time pass. Returns the rows to write and the notifications to send.
     pub fn settle(&mut self, config: &AlertsConfig, now: UtcMs) -> (Vec<AlertFact>, Vec<Notice>) {
         if self.alerts.is_empty() && self.silences.is_empty() {
             self.waiting = 0;
@@ -284,14 +284,14 @@ impl AlertBook {
 }
 
 impl Alert {
-    /// What people would have to be told now.
+    /// The notification that is due now, if no other rule holds it back.
     fn owes(&self, rule: &Rule, now: UtcMs) -> Option<NoticeKind> {
         match self.stage {
             Stage::Resolved => self.firing_sent.then_some(NoticeKind::Resolved),
             Stage::Firing if self.acked.is_some() => None,
             Stage::Firing if !self.firing_sent => Some(NoticeKind::Firing),
             Stage::Firing => {
-                // From half the interval on it joins another one of its group, so that a group is told as one.
+                // From half the interval on it joins another one of its group, so that a group is notified as one.
                 (rule.repeat_ms > 0 && self.silent_ms(now) >= rule.repeat_ms / 2)
                     .then_some(NoticeKind::Repeat)
             }
@@ -299,7 +299,7 @@ impl Alert {
         }
     }
 
-    /// Since people were told of it.
+    /// ms since its last notification.
     fn silent_ms(&self, now: UtcMs) -> i64 {
         self.last_sent.map_or(i64::MAX, |sent| now.since(sent))
     }

@@ -15,7 +15,7 @@ pub struct Rule {
     pub name: Arc<str>,
     /// Whether the rule is evaluated.
     pub enabled: bool,
-    /// Decides who is notified and how soon.
+    /// Decides which receivers are notified, and how soon.
     pub severity: Severity,
     /// Raised above the level; else below.
     pub above: bool,
@@ -33,15 +33,15 @@ pub struct Rule {
     pub keep_firing_ms: i64,
     /// ms between two notifications of the same alert; 0 is never again.
     pub repeat_ms: i64,
-    /// Over only when somebody has acknowledged it, too.
+    /// Over only once it is acknowledged, too.
     pub latched: bool,
-    /// Labels whose common values make one notification of many alerts.
+    /// Alerts with the same values of these labels share one notification.
     pub group: Vec<Arc<str>>,
     /// What it means.
     pub title: Arc<str>,
 }
 
-/// What a sample says by the levels of a rule.
+/// A sample judged by the levels of a rule.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {
     /// Beyond the level.
@@ -50,7 +50,7 @@ pub enum Verdict {
     Between,
     /// Beyond the level that raises.
     Clear,
-    /// No data: never a reason for anything.
+    /// No data: changes nothing.
     Unknown,
 }
 

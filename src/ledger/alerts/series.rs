@@ -31,7 +31,7 @@ pub struct Alert {
     pub fingerprint: Fingerprint,
     /// Name of the rule.
     pub rule: Arc<str>,
-    /// The subject.
+    /// What the alert is about, such as a vehicle or a target.
     pub labels: Labels,
     /// The stage it is in.
     pub stage: Stage,
@@ -88,7 +88,7 @@ impl Alert {
         self.over_since = None;
     }
 
-    /// Takes what a sample says.
+    /// Applies the verdict on a sample.
     pub(super) fn apply(&mut self, verdict: Verdict, rule: &Rule, now: UtcMs) {
         match (verdict, self.stage) {
             (Verdict::Unknown, _) => return,
@@ -119,7 +119,7 @@ impl Alert {
         self.pass(rule, now);
     }
 
-    /// Does what is due as time passes. What was said last goes on holding: many series tell changes only.
+    /// Does what is due as time passes. The last verdict goes on holding, for many series report changes only.
     pub(super) fn pass(&mut self, rule: &Rule, now: UtcMs) {
         if self.stage == Stage::Pending
             && self.hits >= rule.evaluations
@@ -155,7 +155,7 @@ impl Alert {
         longer.min(rule.keep_firing_ms.max(MAX_KEEP_MS))
     }
 
-    /// It is over, or nobody looks at it any more.
+    /// Ends the alert: the condition is over, or its subject is not supervised any more.
     pub(super) fn end(&mut self, now: UtcMs) {
         match self.stage {
             Stage::Firing => self.turn(Stage::Resolved, now),

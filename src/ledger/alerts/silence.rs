@@ -39,7 +39,7 @@ pub struct Silence {
     pub from: UtcMs,
     /// When it expires.
     pub until: UtcMs,
-    /// The user who made it.
+    /// Name of the user that made it.
     pub by: String,
     /// The reason that was given.
     pub comment: String,

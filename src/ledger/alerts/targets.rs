@@ -13,9 +13,9 @@ use crate::units::{Month, UtcMs};
 
 /// More vehicles unknown or stale than this, and a target is not judged.
 const MAX_UNKNOWN: f64 = 0.05;
-/// The spread of the log ratio of kg/km between the same months of two years, as long as no history says otherwise: ours.
+/// The spread of the log ratio of kg/km between the same months of two years, as long as the history is too short to compute it: an assumption.
 const LOG_RATIO_SIGMA: f64 = 0.05;
-/// A month told again is judged again if that moves the sum by so much: half a sigma, 2.5 % of kg/km.
+/// A month reported again is judged again if that moves the sum by so much: half a sigma, 2.5 % of kg/km.
 const MATERIAL: f64 = 0.5;
 /// Targets and fleets that are remembered.
 const MAX_SUMS: usize = 10_000;
@@ -67,8 +67,8 @@ impl MonthlyBook {
         Some(cusum.step(z))
     }
 
-    /// As [`MonthlyBook::step`], but the newest month may be told again as late data change it, and takes the place of what it was, if
-    /// that matters. Older months stand: what was told of them was told.
+    /// As [`MonthlyBook::step`], but the newest month may be reported again as late data change it, and replaces its earlier figure, if
+    /// that matters. Older months stand: their notifications have been sent.
     fn step_or_correct(
         &mut self,
         rule: &str,

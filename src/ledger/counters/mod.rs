@@ -33,15 +33,15 @@ pub enum CounterEvent {
     RetainedIgnored,
     /// Older than what is booked: refines the split over time, never the sum.
     Late,
-    /// A lifetime register that says zero: not believed yet.
+    /// A lifetime register that reads zero: not believed yet.
     DropZero,
     /// The pending readings were a glitch: the old series goes on.
     GlitchDropped,
     /// The register started again from zero (meter replaced).
     Reset,
-    /// The register stands elsewhere now (telematics unit replaced): the jump adds nothing.
+    /// The register has another level now (telematics unit replaced): the jump adds nothing.
     Rebase,
-    /// As `Rebase`, and the jump looks like another unit: somebody has to look.
+    /// As `Rebase`, and the jump looks like another unit: an operator has to check it.
     UnitSuspect,
     /// The register ran over its modulus.
     Rollover,
@@ -212,7 +212,7 @@ impl Counter {
     }
 
     fn baseline(&mut self, sample: Sample, limits: &CounterLimits) -> Applied {
-        // Zero is how many sources say "not known yet"; as a baseline it would turn the whole register into a gain.
+        // Many sources send zero for "not known yet"; as a baseline it would turn the whole register into a gain.
         if sample.value < 0 {
             return Applied::unchanged(sample.at);
         }
@@ -274,7 +274,7 @@ impl Counter {
             || self.is_backlog(last, point, own_time, limits);
         if let Some(pending) = self.pending.as_deref().copied() {
             if own_time && point.at < pending.first_at() && continues {
-                // In order of time it stands before the suspects, so it says nothing about them.
+                // It is older than the suspects, so it neither confirms nor refutes them.
                 return self.step(last, point, limits);
             }
             if own_time && pending.has_seen(point) {

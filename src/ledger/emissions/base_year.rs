@@ -67,9 +67,9 @@ pub struct VersionRow {
 /// A frozen year with its restatement. Figures are scope 1 with location-based scope 2.
 #[derive(Clone, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct YearRestatement {
-    /// `frozen_year`.
+    /// Always `frozen_year`, the kind of the row.
     pub kind: &'static str,
-    /// `2024-25`.
+    /// The fiscal year, such as `2024-25`.
     pub year: String,
     /// `None` is the whole fleet.
     pub organisation: Option<Arc<str>>,

@@ -98,15 +98,15 @@ impl Scope3Lines {
 /// Activity and emissions of one line of the inventory.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Figures {
-    /// Distance driven.
+    /// Distance driven, by odometer or claim.
     pub distance: Metres,
-    /// Metered electricity.
+    /// Electricity that meters measured.
     pub energy: TenthWattHours,
     /// The part of `energy` that contracts cover.
     pub renewable: TenthWattHours,
     /// Fuel, metered or estimated.
     pub fuel: Millilitres,
-    /// Fuel burnt.
+    /// Gases of the fuel burnt.
     pub scope1: GasSums,
     /// Electricity by the average of the grid.
     pub location: KgCo2eLocation,

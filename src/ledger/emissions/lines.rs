@@ -21,7 +21,7 @@ pub struct InventoryKey {
     pub vehicle_class: &'static str,
     /// Role of the register, or `unknown`.
     pub role: &'static str,
-    /// The vehicle, if the context asks for it.
+    /// The vehicle, if the context requests lines by vehicle.
     pub vehicle: Option<Arc<str>>,
     /// Tier of the method, 1 is best.
     pub tier: u8,

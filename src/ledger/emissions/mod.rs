@@ -47,7 +47,7 @@ use std::sync::Arc;
 
 use crate::units::Ratio;
 
-/// Raised when a formula changes, so that a stored figure can be told from a new one. 2: tiers by month, all scopes. 3: a fuel card's
+/// Raised when a formula changes, so that a stored figure can be distinguished from a new one. 2: tiers by month, all scopes. 3: a fuel card's
 /// product where the register knows no fuel.
 pub const METHOD_VERSION: u32 = 3;
 

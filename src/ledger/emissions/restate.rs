@@ -51,7 +51,7 @@ impl RestatementReason {
 /// One effect on the base: -0.09 takes 9 % away.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct RestatementEffect {
-    /// The reason.
+    /// Why the base changes.
     pub reason: RestatementReason,
     /// Change as a share of the base.
     pub ratio: Ratio,

@@ -22,7 +22,7 @@ pub fn relative_sd(tier: u8) -> Ratio {
 /// A total with its spread.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Uncertain {
-    /// The total.
+    /// The sum of all groups.
     pub total: KgCo2e,
     /// One standard deviation.
     pub sd: KgCo2e,

@@ -110,7 +110,7 @@ impl<'a> Cells<'a> {
             if self.text(column).is_empty() {
                 self.refuse(
                     column,
-                    "is empty: an auditor will ask where the figure is from and how sure it is",
+                    "is empty: an auditor needs to know where the figure is from and how sure it is",
                 );
             }
             shared(texts, self.text(column))

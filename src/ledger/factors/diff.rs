@@ -10,7 +10,7 @@ use crate::units::Ratio;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// Another figure.
+    /// In both years, with another figure.
     Changed,
     /// A removed factor's figures under a new name: a new label, not a new measurement. Where several fit, none is called so.
     Relabelled,

@@ -20,9 +20,9 @@ const SIGNATURES: [(&str, Option<FactorKind>); 5] = [
 pub(super) struct FactorFile {
     /// Rows without a mistake, in the order of the file.
     pub rows: Vec<FactorRow>,
-    /// Ids of rows whose value was not published.
+    /// Ids of rows without a published value.
     pub missing: Vec<String>,
-    /// Everything that is wrong.
+    /// Every mistake in the file.
     pub mistakes: Vec<FactorMistake>,
 }
 

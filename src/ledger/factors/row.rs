@@ -61,7 +61,7 @@ pub struct BySpeed {
 /// Exhaust of a class, fuel and Euro stage.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Exhaust {
-    /// Nitrogen oxides.
+    /// Nitrogen oxides, grams per kilometre.
     pub nox: BySpeed,
     /// PM2.5. All PM10 of exhaust is PM2.5.
     pub pm25: BySpeed,
@@ -125,13 +125,13 @@ pub struct FactorKey {
 /// One factor of one year.
 #[derive(Clone, PartialEq, Debug)]
 pub struct FactorRow {
-    /// `factor_id`.
+    /// The column `factor_id`.
     pub id: String,
     /// What distinguishes it from other factors of its year.
     pub key: FactorKey,
     /// The year printed on its set.
     pub year: i32,
-    /// Its figures.
+    /// The figures in their units.
     pub value: FactorValue,
     /// 1 as first published; more for a correction.
     pub version: u8,

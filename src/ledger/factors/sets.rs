@@ -17,10 +17,10 @@ type Nested<T> = BTreeMap<String, BTreeMap<String, T>>;
 /// The factors in force.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct FactorSets {
-    /// The country whose fiscal years choose a set.
+    /// The country by whose fiscal years a set is selected.
     jurisdiction: &'static Jurisdiction,
     policy: YearPolicy,
-    /// By component.
+    /// Factors of electricity by component.
     electricity: BTreeMap<String, Years<EmissionFactor<KgCo2ePerKwh>>>,
     /// By fuel, then component.
     fuels: Nested<Years<EmissionFactor<KgCo2ePerLitre>>>,

@@ -52,7 +52,7 @@ impl std::error::Error for FactorError {}
 pub struct FactorTable {
     /// The rows in force.
     pub rows: BTreeMap<String, FactorRow>,
-    /// Rows whose value was not published, by id.
+    /// Rows without a published value, by id.
     pub missing: Vec<String>,
 }
 

@@ -1,7 +1,7 @@
 //! The figures of one row of a factor file, checked against what can be published.
 //!
-//! Refused: unknown units and components, a component in the wrong scope, a gas split whose sum is another figure, and a zero for
-//! something that burns.
+//! Refused: unknown units and components, a component in the wrong scope, a gas split that adds up to another figure, and a zero for
+//! a fuel that burns.
 
 use super::cells::Cells;
 use super::row::{BySpeed, EmissionFactor, Exhaust, FactorKind, FactorValue, Wear};

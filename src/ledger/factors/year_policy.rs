@@ -54,7 +54,7 @@ impl fmt::Display for FactorSetId {
 /// A factor with its origin.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Dated<T> {
-    /// The factor.
+    /// The factor itself.
     pub value: T,
     /// The set that it was taken from.
     pub set: FactorSetId,

@@ -22,7 +22,7 @@ impl Cell {
         self.ratio(self.occupied_ms)
     }
 
-    /// Share of connectors that charge. Charge points tell it by their own clocks, so that it may be a hair above the time observed.
+    /// Share of connectors that charge. Charge points report it by their own clocks, so that it may be a hair above the time observed.
     pub fn charging_ratio(&self) -> Option<f64> {
         self.ratio(self.charging_ms)
     }

@@ -22,7 +22,7 @@ use crate::units::{UtcMs, Zone};
 /// A gigawatt and more is a broken message, and sums of it must not run over.
 const MAX_W: i64 = 1 << 30;
 
-/// What time of a connector can be told of.
+/// What a stretch of a connector's time is counted as.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Spent {
     /// In one of the classes of uptime.
@@ -71,7 +71,7 @@ impl Stretch {
             let sums = slots.entry(slot);
             match self.spent {
                 Spent::Charging => sums.charging_ms += ms,
-                // Without a link nobody knows whether a vehicle is there.
+                // Without a link it is not known whether a vehicle is there.
                 Spent::As(Class::Offline | Class::NotObserved) => sums.offline_ms += ms,
                 Spent::As(class) => {
                     sums.observed_ms += ms;
@@ -89,9 +89,9 @@ struct Point {
     site: Option<Arc<str>>,
     /// Last reported, all connectors.
     power_w: i64,
-    /// Of it by connector, as told while it was drawn.
+    /// The part of each connector, as last reported.
     connectors: BTreeMap<u32, i64>,
-    /// It is not the power any more from then on, unless it is heard; `None` where the end of a link is told.
+    /// When the power lapses unless the charger reports again; `None` where a lost link ends it.
     holds_until: Option<UtcMs>,
     open: Slots,
 }
@@ -113,7 +113,7 @@ impl Group {
 }
 
 fn peak(slots: &mut Slots, slot: i32, watts: i64) {
-    // None and nothing are the same to a charge point that reports its power only while it charges.
+    // Not reported and zero are the same for a charge point that reports its power only while it charges.
     if watts > 0 {
         let sums = slots.entry(slot);
         sums.peak_w = sums
@@ -156,7 +156,7 @@ impl HistoryBook {
         self.limit = limit;
     }
 
-    /// Clears and returns how often something came of a charge point beyond the limit.
+    /// Clears and returns how many reports were dropped because their charge point is beyond the limit.
     pub fn take_refused(&mut self) -> u64 {
         std::mem::take(&mut self.refused)
     }
@@ -185,7 +185,7 @@ impl HistoryBook {
         self.points.get_mut(id)
     }
 
-    /// Charge points as the register has them now. What is open stays where it was told; a checkpoint follows a new register.
+    /// Assigns charge points to the sites of the register. Open quarters stay where they were booked; a checkpoint follows a new register.
     pub fn resolve(&mut self, register: &Register) {
         let mut sites: BTreeMap<Arc<str>, Group> = std::mem::take(&mut self.sites);
         sites.values_mut().for_each(|group| group.power_w = 0);
@@ -224,21 +224,21 @@ impl HistoryBook {
         }
     }
 
-    /// A charge point's power from now on; `heard_at` is when it said so, `None` where we conclude it from its silence.
+    /// A charge point's power from now on; `reported_at` is `None` where the power is inferred from its silence.
     pub fn power(
         &mut self,
         id: &Arc<str>,
         register: &Register,
         watts: i64,
-        heard_at: Option<UtcMs>,
+        reported_at: Option<UtcMs>,
     ) {
-        if let Some(now) = heard_at {
+        if let Some(now) = reported_at {
             self.lapse(now);
         }
         let Some(point) = self.point(id, register) else {
             return;
         };
-        let (watts, slot) = (watts.clamp(0, MAX_W), heard_at.map(slot_of));
+        let (watts, slot) = (watts.clamp(0, MAX_W), reported_at.map(slot_of));
         let by = watts - point.power_w;
         point.power_w = watts;
         let site = point.site.clone();
@@ -251,13 +251,13 @@ impl HistoryBook {
         self.fleet.change(by, slot);
     }
 
-    /// The power of some connectors; what was told of the others stays.
+    /// The power of some connectors; the others keep their last.
     pub fn connectors_power(
         &mut self,
         id: &Arc<str>,
         register: &Register,
         powers: BTreeMap<u32, i64>,
-        heard_at: Option<UtcMs>,
+        reported_at: Option<UtcMs>,
     ) {
         let Some(point) = self.point(id, register) else {
             return;
@@ -268,26 +268,26 @@ impl HistoryBook {
             .values()
             .copied()
             .fold(0, i64::saturating_add);
-        self.power(id, register, watts, heard_at);
+        self.power(id, register, watts, reported_at);
     }
 
-    /// The power of a charger without a link whose end would be told: it holds until it has been silent for too long.
+    /// The power of a charger without a link that could be lost: it holds until the charger has been silent for too long.
     pub fn power_until(
         &mut self,
         id: &Arc<str>,
         register: &Register,
         watts: i64,
-        heard_at: UtcMs,
+        reported_at: UtcMs,
         until: UtcMs,
     ) {
-        self.power(id, register, watts, Some(heard_at));
+        self.power(id, register, watts, Some(reported_at));
         if let Some(point) = self.points.get_mut(id) {
             point.holds_until = Some(until);
             self.next_lapse = Some(self.next_lapse.map_or(until, |next| next.min(until)));
         }
     }
 
-    /// Such a charger was heard.
+    /// A charger of [`Self::power_until`] has reported, so that its power holds for longer.
     pub fn power_holds(&mut self, id: &str, until: UtcMs) {
         if let Some(holds_until) = self
             .points
@@ -305,7 +305,7 @@ impl HistoryBook {
         }
     }
 
-    /// Whose silence has lasted too long draws nothing that could be in a sum.
+    /// Drops stale power readings from the totals.
     fn lapse(&mut self, now: UtcMs) {
         if self.next_lapse.is_none_or(|next| now < next) {
             return;

@@ -10,13 +10,13 @@ use crate::ledger::transition::classify;
 use crate::model::register::{Register, Vehicle};
 use crate::units::Day;
 
-/// An age that no vehicle reaches, for vehicles whose replacement is not modelled.
+/// An age that no vehicle reaches, for vehicles with no modelled replacement.
 const NEVER: ReplacementAge = ReplacementAge {
     mu: 1e6,
     sigma: 1.0,
 };
 
-/// The fleet of a day to come and what its ages say as of a day; the second value is how many vehicles have none, the error what is missing.
+/// The fleet of a day to come, with its ages as of a day. Returns also how many vehicles have no age; the error names what is missing.
 pub(super) fn candidates(
     share: FleetShare<'_>,
     register: &Register,
@@ -84,7 +84,7 @@ impl Registered {
             self.without_chance += 1;
             return;
         };
-        // A vehicle that counts and whose successor counts needs no age.
+        // A vehicle that counts and has a successor that counts needs no age.
         let needs_age = !counts || qualifies < 1.0;
         let known = age(vehicle, as_of)
             .zip(replacement_age(vehicle))
@@ -131,8 +131,8 @@ fn add_unnamed(
 ) -> Result<(), String> {
     if count < 0 {
         return Err(format!(
-            "in_service_to of {} vehicles: the register has {} in service on {day}, more than vehicles_at_due; no forecast until it says \
-             which leave",
+            "in_service_to of {} vehicles: the register has {} in service on {day}, more than vehicles_at_due; no forecast until it names \
+             those that leave",
             -count,
             candidates.len()
         ));

@@ -24,7 +24,7 @@ pub enum Level {
     /// On the path, or little off it.
     #[default]
     Green,
-    /// Behind it.
+    /// Behind the path.
     Amber,
     /// Far behind it.
     Red,
@@ -87,7 +87,7 @@ pub struct Evaluation {
 /// The level, and how long what would raise it has lasted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct LevelState {
-    /// Now.
+    /// The level after the last month.
     pub level: Level,
     amber_for: u32,
     red_for: u32,
@@ -121,7 +121,7 @@ impl LevelState {
 pub struct CusumRules {
     /// Shortfalls up to this are nothing: half the shift that matters (Page 1954; Montgomery, Statistical Quality Control, 9.1).
     pub k: f64,
-    /// Alarm above.
+    /// Alarm when the sum is above this.
     pub h: f64,
 }
 
@@ -135,7 +135,7 @@ impl Default for CusumRules {
 /// The cumulative sum of shortfalls.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct CusumState {
-    /// The sum.
+    /// The sum in standard deviations; never below 0.
     pub sum: f64,
     /// An alarm was raised and not yet taken back.
     pub alarm: bool,

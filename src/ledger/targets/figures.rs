@@ -30,7 +30,7 @@ pub const PROXIES: &[(&str, &str)] = &[(
 pub struct YearFigure {
     /// One of [`YEARLY`].
     pub name: Arc<str>,
-    /// The year.
+    /// The year that the figure is of.
     pub year: FinancialYear,
     /// In its unit.
     pub value: f64,
@@ -45,9 +45,9 @@ pub struct YearFigure {
 pub struct AirFigure {
     /// `nox`, `pm25`, `pm10`.
     pub pollutant: Arc<str>,
-    /// The year.
+    /// The year that the figure is of.
     pub year: FinancialYear,
-    /// kg.
+    /// Kilograms emitted in the year.
     pub kg: f64,
     /// All of the year is in it.
     pub complete: bool,
@@ -56,11 +56,11 @@ pub struct AirFigure {
 /// A monthly figure from elsewhere.
 #[derive(Clone, PartialEq, Debug)]
 pub struct IndicatorFigure {
-    /// Whose.
+    /// Id of the organisation that the figure is of.
     pub organisation: Arc<str>,
-    /// What.
+    /// Name of the indicator.
     pub name: Arc<str>,
-    /// The month.
+    /// The month that the figure is of.
     pub month: Month,
     /// At its end, or in it, as the indicator is defined.
     pub value: f64,
@@ -77,12 +77,12 @@ impl From<Indicator> for IndicatorFigure {
     }
 }
 
-/// All that is known from elsewhere.
+/// Figures that the register does not have.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Figures {
-    /// The country whose fiscal years they are of.
+    /// The country that defines the fiscal years.
     pub jurisdiction: &'static Jurisdiction,
-    /// By year.
+    /// Figures of fiscal years, each with its name.
     pub yearly: Vec<YearFigure>,
     /// By pollutant and year.
     pub air: Vec<AirFigure>,
@@ -133,7 +133,7 @@ impl Figures {
         series
     }
 
-    /// The months of an indicator that have ended by a day; an error says what is ambiguous.
+    /// The months of an indicator that have ended by a day; an error names what is ambiguous.
     pub fn indicator(
         &self,
         organisation: Option<&str>,

@@ -1,7 +1,7 @@
 //! A share of vehicles against its target: counts, path, drift, rates over frozen months, and a forecast by the ages of the fleet.
 //!
-//! Everything is counted anew from the register for each day, so a corrected register corrects the past too; what
-//! the register leaves open for more than one vehicle in twenty is not computed, and said.
+//! Everything is counted anew from the register for each day, so a corrected register corrects the past too. A
+//! figure for which the register lacks more than one vehicle in twenty is not computed, and `needs` names the gap.
 
 use super::calendar::{last_full_month, month_end_at, month_scale};
 use super::candidates::candidates;
@@ -20,11 +20,11 @@ pub(super) const MAX_OPEN: f64 = 0.05;
 /// A share of vehicles under a profile.
 #[derive(Clone, Copy, Debug)]
 pub struct FleetShare<'a> {
-    /// The target.
+    /// The target that the share is compared with.
     pub target: &'a Target,
-    /// What counts.
+    /// The definition by which a vehicle counts.
     pub profile: &'a Profile,
-    /// Which vehicles.
+    /// The vehicles that the share is of.
     pub population: &'a Population,
     /// Chance that a successor counts.
     pub successor: &'a Successor,
@@ -85,7 +85,7 @@ pub(super) fn vehicles_on(share: FleetShare<'_>, register: &Register, as_of: Day
         .unwrap_or(0)
 }
 
-/// What the counts of one day say; the fleet stays as large as it is.
+/// The record by the counts of one day; the fleet stays as large as it is.
 pub fn assess_counts(share: FleetShare<'_>, counts: Counts, as_of: Day) -> TargetRecord {
     assess_planned(share, counts, None, as_of)
 }
@@ -197,7 +197,7 @@ pub fn assess_fleet(share: FleetShare<'_>, register: &Register, as_of: Day) -> T
     }
     let too_open = f64::from(open.without_start) > MAX_OPEN * f64::from(counts.total());
     if population.new_in_months.is_some() {
-        // What came in the last twelve months is not a stock that is converted: rates and ages say nothing about it.
+        // What came in the last twelve months is not a stock that is converted: rates and ages do not apply to it.
         record.required_per_month = None;
     } else {
         if too_open {

@@ -13,7 +13,7 @@ const CERTAIN: f64 = 1e-12;
 /// The age at which a vehicle is replaced: normal.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct ReplacementAge {
-    /// Mean, years.
+    /// Mean in years.
     pub mu: f64,
     /// Standard deviation, years.
     pub sigma: f64,
@@ -48,9 +48,9 @@ impl ReplacementAge {
 /// A vehicle as the forecast sees it.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Candidate {
-    /// Counts today.
+    /// Counts for the target today.
     pub counts: bool,
-    /// Years.
+    /// Age today, in years.
     pub age: f64,
     /// When it is replaced.
     pub replacement: ReplacementAge,
@@ -143,7 +143,7 @@ impl Distribution {
             .sum()
     }
 
-    /// Standard deviation.
+    /// Standard deviation of the number of vehicles that count.
     pub fn sd(&self) -> f64 {
         let mean = self.mean();
         self.mass

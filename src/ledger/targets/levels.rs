@@ -108,7 +108,7 @@ impl History<'_> {
             })
     }
 
-    /// The chance of reaching the goal, for the months whose evaluation can still raise the level of today: a forecast for each month
+    /// The chance of reaching the goal, only for the newest months, which can still raise the level of today: a forecast for each month
     /// would be costly.
     fn p_hit(&self, index: usize, now: &Standing) -> Option<f64> {
         let evaluations = usize::try_from(self.rules.evaluations).unwrap_or(usize::MAX);

@@ -1,7 +1,7 @@
-//! Targets: what is measured against what, and the status record that says how it stands. Pure: register and figures in, records out.
+//! Targets: what is measured against what, and the status record of it. Pure: register and figures in, records out.
 //!
 //! Shares of vehicles come from the register (`fleet`), tonnes and indicators from [`Figures`] (`series`, `air`). Nothing is guessed: a
-//! missing baseline or figure leaves nulls and says in `needs` what to supply.
+//! missing baseline or figure leaves nulls, and `needs` lists what to supply.
 
 mod air;
 mod calendar;
@@ -73,7 +73,7 @@ pub fn headline(goal: f64, due: Day, start: Option<(Day, f64)>) -> Target {
 }
 
 /// All targets to assess, that of `[target]` first. Where one of the list takes its figures from `[target]`, both are the same target: the
-/// first has its plan, vehicles and successors too, and says so.
+/// first has its plan, vehicles and successors too, and names it in `alias_of`.
 pub fn with_headline(first: Target, list: &[Target]) -> Vec<Target> {
     let first = match list.iter().find(|target| target.from_settings) {
         Some(same) => Target {

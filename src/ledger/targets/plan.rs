@@ -94,7 +94,7 @@ impl Plan {
             .map(CarbonPath::through)
     }
 
-    /// What is missing for the plan to say anything.
+    /// Keys that are missing for the plan to give a path.
     pub fn needs(&self, baseline: &Baseline, due: Option<Day>) -> Vec<&'static str> {
         let value = baseline.value.is_none().then_some("baseline.value");
         let date = baseline.date.is_none().then_some("baseline.date");

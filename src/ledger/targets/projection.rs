@@ -29,7 +29,7 @@ const WITHOUT_DUE: i32 = 36;
 /// What is expected for the end of a day.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Ahead {
-    /// The day.
+    /// The day that the figures are for.
     pub day: Day,
     /// Where the path is then, as a share or change; `None` where the target is neither.
     pub path: Option<f64>,

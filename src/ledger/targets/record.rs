@@ -1,4 +1,4 @@
-//! The status record of a target and its parts. An unknown figure is null, and `needs` says why.
+//! The status record of a target and its parts. An unknown figure is null, and `needs` has the reason.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::target::{Kind, Target};
 use crate::ledger::transition::Counts;
 use crate::units::Day;
 
-/// Raised when a formula changes, so that a stored figure can be told from a new one. 2: rates, forecast and levels. 3: gap, forecast
+/// Raised when a formula changes, so that a stored figure can be distinguished from a new one. 2: rates, forecast and levels. 3: gap, forecast
 /// and levels by the fleet of the due date.
 pub const METHOD_VERSION: u32 = 3;
 
@@ -25,11 +25,11 @@ pub enum TargetStatus {
     BelowPath,
     /// The due date has passed without it.
     Missed,
-    /// No path is set: only the gap can be said.
+    /// No path is set: only the gap can be computed.
     PathNotSet,
     /// Nothing to compare with: the baseline is missing.
     NotSet,
-    /// No figure.
+    /// A figure is missing: `needs` lists what to supply.
     NotComputable,
     /// A figure to start from: nothing to meet.
     Reference,
@@ -55,9 +55,9 @@ impl TargetStatus {
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum Amount {
-    /// So many.
+    /// A number of vehicles or other things that are counted.
     Whole(u32),
-    /// So much.
+    /// A quantity in the unit of the target.
     Real(f64),
 }
 
@@ -81,24 +81,24 @@ impl Amount {
 pub struct BaselineRecord {
     /// The end of this day.
     pub date: Option<String>,
-    /// Figure.
+    /// The baseline's figure in the unit of the target; `None` is not stated.
     pub value: Option<f64>,
     /// Not the organisation's own figure.
     pub proxy: bool,
 }
 
-/// What the ages of the fleet say about the due date.
+/// What the ages of the fleet predict for the due date.
 #[derive(Clone, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct ForecastRecord {
     /// Years to the due date.
     pub horizon_years: f64,
     /// Expected vehicles that count then.
     pub expected: f64,
-    /// Standard deviation.
+    /// Standard deviation of the number of vehicles that count.
     pub sd: f64,
     /// 5 % quantile, vehicles that count.
     pub p05: u32,
-    /// Median.
+    /// Median of the number of vehicles that count.
     pub p50: u32,
     /// 95 % quantile.
     pub p95: u32,
@@ -108,7 +108,7 @@ pub struct ForecastRecord {
     pub band: [f64; 3],
     /// The chance without a common delay.
     pub p_hit_without_delay: f64,
-    /// Vehicles whose age or replacement age is not known: taken as never replaced.
+    /// Vehicles without a known age or replacement age: taken as never replaced.
     pub without_age: u32,
 }
 
@@ -139,11 +139,11 @@ impl CusumRecord {
 /// One of several figures that must all meet the goal.
 #[derive(Clone, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct PartRecord {
-    /// Pollutant.
+    /// Name of the pollutant.
     pub name: Arc<str>,
     /// Figure of the baseline.
     pub baseline: Option<f64>,
-    /// Figure now.
+    /// The figure of the last complete year, kg.
     pub value: Option<f64>,
     /// Change as a share of the baseline.
     pub change: Option<f64>,
@@ -154,9 +154,9 @@ pub struct PartRecord {
 /// Tonnes allowed and used along a carbon path.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct BudgetRecord {
-    /// First year.
+    /// First year of the path.
     pub from_year: i32,
-    /// Last year.
+    /// Last year of the path.
     pub to_year: i32,
     /// Allowed between them, t.
     pub total_t: f64,
@@ -169,7 +169,7 @@ pub struct BudgetRecord {
 /// The figures of one target on one day. Rates are in the unit of `gap` per calendar month.
 #[derive(Clone, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct TargetRecord {
-    /// Its name.
+    /// Id of the target.
     pub id: Arc<str>,
     /// What is counted.
     pub metric: String,
@@ -188,7 +188,7 @@ pub struct TargetRecord {
     pub upper: Option<f64>,
     /// Where the path is.
     pub plan: Option<f64>,
-    /// The goal.
+    /// The goal: a share, a change or a figure, by `kind`.
     pub goal: f64,
     /// The last day; `None` is not stated.
     pub due: Option<String>,
@@ -215,7 +215,7 @@ pub struct TargetRecord {
     pub vehicles_at_due: Option<u32>,
     /// Emission factors behind the figure.
     pub factor_set: Option<String>,
-    /// [`METHOD_VERSION`].
+    /// The value of [`METHOD_VERSION`] when the record was made.
     pub method_version: u32,
     /// What kind of figure `current` and `goal` are.
     pub kind: Kind,
@@ -223,7 +223,7 @@ pub struct TargetRecord {
     pub comparison: &'static str,
     /// Unit of `gap`, `value` and rates.
     pub unit: &'static str,
-    /// What to supply for what cannot be said.
+    /// What to supply for figures that cannot be computed.
     pub needs: Vec<String>,
     /// Where the path begins.
     pub baseline: BaselineRecord,
@@ -266,7 +266,7 @@ pub struct TargetRecord {
 }
 
 impl TargetRecord {
-    /// What a target says by itself, before any figure.
+    /// The record of a target before any figure.
     pub(super) fn blank(target: &Target, as_of: Day, unit: &'static str) -> Self {
         Self {
             id: target.id.clone(),
@@ -337,7 +337,7 @@ impl TargetRecord {
         }
     }
 
-    /// What a projection says: its date, and how late that is.
+    /// Sets the projected date, and how late that is.
     pub(super) fn project(&mut self, projected: Option<Day>, due: Option<Day>) {
         self.projected_date = projected.map(|day| day.to_string());
         if let Some((projected, due)) = projected.zip(due) {

@@ -1,6 +1,6 @@
 //! A figure with a history (yearly tonnes, an indicator, charge points) against its target: path, drift, gap, rates, carbon budget.
 //!
-//! Relative targets need the baseline's figure: without it nothing is computed and `needs` says what to supply. The figure is that of the
+//! Relative targets need the baseline's figure: without it nothing is computed and `needs` lists what to supply. The figure is that of the
 //! last year or month that has ended; what is not complete is compared with nothing.
 
 use super::calendar::{month_end_at, month_scale};

@@ -62,11 +62,11 @@ pub enum Measure {
     Fleet {
         /// `None` is the one in force.
         profile: Option<Profile>,
-        /// Which vehicles.
+        /// The vehicles that the share is of.
         population: Population,
         /// Chance that a successor counts, where it is not certain.
         successor: Successor,
-        /// Size of the fleet that is planned for the due date; `None` is what the register's dates say.
+        /// Size of the fleet that is planned for the due date; `None` is the number by the register's dates.
         vehicles_at_due: Option<u32>,
     },
     /// A figure of April-March years.
@@ -77,7 +77,7 @@ pub enum Measure {
     Indicator {
         /// Whose; `None` where only one organisation has it.
         organisation: Option<Arc<str>>,
-        /// Its name.
+        /// Name of the indicator.
         name: Arc<str>,
     },
     /// Charge points of the register in service.
@@ -90,11 +90,11 @@ pub enum Measure {
 /// Chance that a vehicle's successor counts, by role; `None` is not known.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Successor {
-    /// Blue-light vehicles.
+    /// Chance for blue-light vehicles.
     pub emergency: Option<f64>,
     /// Patient transport and other operational vehicles.
     pub non_emergency: Option<f64>,
-    /// The rest.
+    /// Chance for all other vehicles.
     pub support: Option<f64>,
 }
 
@@ -116,7 +116,7 @@ impl Successor {
         }
     }
 
-    /// That of a new vehicle of a population, whose role nobody has said: known only if it is the same for all roles that it may have.
+    /// The chance of a new vehicle of a population. Its role is not known, so there is one only if it is the same for all possible roles.
     pub(super) fn of_new(&self, population: &Population) -> Option<f64> {
         let roles = [
             (Role::Emergency, self.emergency),
@@ -151,7 +151,7 @@ pub struct Baseline {
     pub proxy: bool,
 }
 
-/// A target.
+/// A goal, the way to it, and what is measured against it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Target {
     /// Its name in rows, API and alerts.
@@ -170,7 +170,7 @@ pub struct Target {
     pub due: Option<Day>,
     /// Where it began.
     pub baseline: Baseline,
-    /// The way.
+    /// The path from the baseline to the goal.
     pub plan: Plan,
     /// What one should know.
     pub note: String,
@@ -193,7 +193,7 @@ impl Target {
         }
     }
 
-    /// The size of the fleet that somebody wrote for the due date.
+    /// The size of the fleet that the configuration plans for the due date.
     pub(super) fn vehicles_at_due(&self) -> Option<u32> {
         match self.measure {
             Measure::Fleet {

@@ -1,4 +1,4 @@
-//! How fast a figure moves: the slope by Theil and Sen, least squares as second opinion, and where it leads. Too few points say nothing.
+//! How fast a figure moves: the slope by Theil and Sen, least squares as second opinion, and where it leads. Too few points give no slope.
 
 /// Fewer points have no trend (an assumption).
 pub const MIN_POINTS: usize = 6;
@@ -10,7 +10,7 @@ pub const MAX_POINTS: usize = 13;
 pub struct Trend {
     /// Median of the slopes between all pairs: one odd month does not move it.
     pub theil_sen: f64,
-    /// Least squares.
+    /// The slope by least squares: a second opinion.
     pub least_squares: f64,
     /// Points it rests on.
     pub points: usize,

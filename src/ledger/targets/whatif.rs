@@ -1,4 +1,4 @@
-//! What a replacement plan would do: who is replaced when by what, the share month by month under it, and the tonnes it would avoid.
+//! What a replacement plan would do: the share of vehicles month by month under it, and the tonnes that it would avoid.
 //!
 //! A replaced vehicle stays one vehicle of the fleet, of the successor's class from its date on. Nothing else changes: no growth, no other
 //! replacement. Tonnes need a factor from outside; a class without one is named and not counted.
@@ -21,7 +21,7 @@ const MAX_MONTHS: i32 = 600;
 /// A vehicle to be replaced.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Replacement {
-    /// Its id.
+    /// Id of the vehicle.
     pub vehicle: Arc<str>,
     /// From this day on the successor is there.
     pub date: Day,
@@ -32,7 +32,7 @@ pub struct Replacement {
 /// So many vehicles of a kind a month.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Conversion {
-    /// Which.
+    /// The vehicles that are converted.
     pub which: Selector,
     /// Vehicles a month; parts of one add up.
     pub per_month: f64,
@@ -43,7 +43,7 @@ pub struct Conversion {
 /// Which vehicles are converted.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Selector {
-    /// Any.
+    /// Every vehicle in scope.
     All,
     /// Of a role.
     Role(Role),
@@ -152,7 +152,7 @@ pub struct PathPoint {
     pub in_scope: u32,
     /// Vehicles that count.
     pub counted: u32,
-    /// Their share.
+    /// `counted` over `in_scope`; `None` without vehicles.
     pub share: Option<f64>,
     /// The target's path.
     pub plan: Option<f64>,
@@ -161,11 +161,11 @@ pub struct PathPoint {
 /// What the plan does for a target.
 #[derive(Clone, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 pub struct Outcome {
-    /// The target.
+    /// Id of the target.
     pub id: Arc<str>,
     /// Definition of "low emission".
     pub profile: &'static str,
-    /// Goal.
+    /// Share of vehicles that the target is to reach.
     pub goal: f64,
     /// The last day.
     pub due: Option<String>,

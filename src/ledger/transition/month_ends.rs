@@ -1,4 +1,4 @@
-//! The fleet month by month, from the in- and out-of-service dates of a register: who is counted, and the classes at each month's end.
+//! The fleet month by month, by the in- and out-of-service dates of a register: the vehicles that are counted, and their classes at each month's end.
 //!
 //! Intervals are half-open, a month's figure is that of its last instant, and every denominator is counted anew from the register, never
 //! carried forward. A vehicle without a date in service is counted in every month, and reported as undated.
@@ -9,7 +9,7 @@ use super::{Counts, Profile, classify, in_scope};
 use crate::model::register::{Ownership, Register, Role, Vehicle};
 use crate::units::{Day, Month};
 
-/// Which vehicles of the fleet are meant. Empty lists leave nobody out.
+/// Which vehicles of the fleet are meant. An empty list excludes no vehicle.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Population {
     /// Only of this organisation.
@@ -87,7 +87,7 @@ impl Population {
     }
 }
 
-/// Vehicles of which the register does not say enough.
+/// Vehicles that lack data in the register.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Undated {
     /// No `in_service_from`: counted as if they had always been there.
@@ -106,7 +106,7 @@ fn months_before(day: Day, months: i32) -> Day {
 /// The classes at the end of a month.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MonthEnd {
-    /// The month.
+    /// The month that ends.
     pub month: Month,
     /// On its last instant.
     pub counts: Counts,

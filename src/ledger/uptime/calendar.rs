@@ -96,7 +96,7 @@ impl<'a> Calendar<'a> {
         }
     }
 
-    /// What holds at an instant, and until when that surely holds. Closed goes before maintenance: nobody is kept away twice.
+    /// The exemption at an instant, and until when it surely lasts. Closed goes before maintenance, so that no time is exempt twice.
     pub(super) fn at(&self, instant: UtcMs) -> (Option<ExemptReason>, UtcMs) {
         let Found {
             hours,

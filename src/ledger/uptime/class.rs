@@ -50,7 +50,7 @@ impl Class {
         }
     }
 
-    /// The class by a connector's own state and session; `None` if they do not tell.
+    /// The class by a connector's own state and session; `None` if they leave it open.
     fn from_connector(connector: &Connector, commanded: bool) -> Option<Self> {
         match connector.status {
             ConnectorStatus::Available => Some(Self::Available),
@@ -70,8 +70,8 @@ impl Class {
 
     /// What a connector is, beside its charge point's own state (connector 0).
     ///
-    /// The newest word wins: a charge point that calls itself Faulted or Unavailable takes its connectors along until they speak again.
-    /// But not one that is in use, for connector 0 is Faulted on some (Alfen) while connector 1 charges. An error code alone says nothing.
+    /// The newest status wins: a charge point that reports Faulted or Unavailable sets its connectors to that until they report again.
+    /// But not one that is in use, for connector 0 is Faulted on some (Alfen) while connector 1 charges. An error code alone changes nothing.
     pub(super) fn beside(
         connector: &Connector,
         zero: Option<&Connector>,

@@ -2,7 +2,7 @@
 //!
 //! State follows the order of arrival and the time of receipt. A state counts once it has lasted five seconds. Downtime comes from states
 //! alone, never from an error code. A link that is lost counts as offline from its last frame once a grace has passed. While the daemon did not run,
-//! nothing was observed, and that is nobody's downtime. Norms are weighted sums of the classes: see [`norms`].
+//! nothing was observed, and that is not downtime. Norms are weighted sums of the classes: see [`norms`].
 
 mod calendar;
 mod class;
@@ -140,7 +140,7 @@ impl UptimeBook {
         named(charge_point, calendar).collect()
     }
 
-    /// Something to book came out of the charging book.
+    /// Books what the charging book reports.
     pub fn apply_outcome(
         &mut self,
         outcome: &ChargingOutcome,
@@ -241,7 +241,7 @@ impl UptimeBook {
         }
     }
 
-    /// Connectors to write a row of: all, or those whose class is another than in their last row. Their sums are what is certain.
+    /// Connectors to write a row of: all, or those with another class than in their last row. Their sums are what is certain.
     pub fn due_rows(
         &mut self,
         now: UtcMs,

@@ -81,7 +81,7 @@ pub fn possible_dwh(sums: &Sums, rated_kw: f64) -> f64 {
     rated_kw * accessible_ms(sums) as f64 / 360.0
 }
 
-/// Share of sessions in which the vehicle got something.
+/// Share of sessions in which the vehicle was charged.
 pub fn success(sums: &Sums) -> Option<f64> {
     ratio(sums.sessions_successful, sums.sessions)
 }

@@ -79,7 +79,7 @@ impl ConnectorTime {
             .turn(class, at, &mut into(&mut self.months, calendar));
     }
 
-    /// What it says of itself is `own`. Energy is better evidence than a state: while it flows the connector is in use.
+    /// `own` is the class by its own reports. Energy is better evidence than a state: while it flows the connector is in use.
     fn observe(
         &mut self,
         own: Option<Class>,
@@ -199,7 +199,7 @@ impl PointTime {
                 Some(time) => {
                     let own = Class::beside(connector, zero, time.zero_is_newer);
                     if back {
-                        // What it said last is all we have, until it says more.
+                        // Its last report counts until the next one.
                         time.turn(own.unwrap_or(Class::NotObserved), at, calendar);
                     }
                     time.observe(own, connector, at, calendar);
@@ -278,7 +278,7 @@ impl PointTime {
     pub(super) fn resolve(&mut self, now: UtcMs, calendar: &Calendar<'_>) {
         if let Some((from, due)) = self.link.offline(now) {
             for connector in self.connectors.values_mut() {
-                // What was heard last has held until the link was given up, for nobody said otherwise.
+                // The last reported class has held until the link was given up.
                 connector
                     .line
                     .advance(due, &mut into(&mut connector.months, calendar));

@@ -12,7 +12,7 @@ use crate::units::{Month, UtcMs};
 
 /// Sessions per charge point that may still be corrected: a few more than the charging book remembers.
 const REMEMBERED: usize = 16;
-/// A session in which the vehicle got something: 0.2 kWh, or three minutes of charging (Last Mile Solutions' transaction success; ours).
+/// A session in which the vehicle was charged: 0.2 kWh, or three minutes of charging (Last Mile Solutions' transaction success; ours).
 const SUCCESS_DWH: i64 = 2_000;
 const SUCCESS_MS: i64 = 180_000;
 
@@ -112,7 +112,7 @@ impl Booked {
                 months.edit(month, |sums: &mut Sums| sums.charging[slot] += sign * part);
             },
         );
-        // In closed hours nobody else could have come.
+        // In closed hours no other vehicle could have used it.
         let (from, to) = self.overstay;
         calendar.cut(from, to, |month, tag, from, to| {
             if tag != slot(Some(ExemptReason::Closed)) {

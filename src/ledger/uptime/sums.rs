@@ -22,7 +22,7 @@ pub struct Sums {
     pub overstay_ms: i64,
     /// Sessions that ended, in the month in which they began.
     pub sessions: i64,
-    /// Those of them in which the vehicle got something.
+    /// Those of them in which the vehicle was charged.
     pub sessions_successful: i64,
     /// Faults reported, repetitions not counted.
     pub faults: i64,
@@ -171,7 +171,7 @@ fn unpacked(mut packed: &[u8]) -> Result<Vec<(Month, Sums)>, postcard::Error> {
     Ok(closed)
 }
 
-/// A damaged snapshot is refused when it is read, not when somebody looks at a month.
+/// A damaged snapshot is refused when it is loaded, not when a month is requested.
 fn checked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
     let packed = Vec::<u8>::deserialize(deserializer)?;
     unpacked(&packed).map_err(D::Error::custom)?;

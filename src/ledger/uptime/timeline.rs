@@ -9,16 +9,16 @@ use crate::units::UtcMs;
 /// inoperative connector). One that comes and goes faster for hours never counts.
 pub(super) const HOLD_MS: i64 = 5_000;
 
-/// The class that holds, since when it is not booked yet, and what was heard but has not held yet.
+/// The class that holds, since when it is not booked yet, and a reported class that has not held yet.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub(super) struct Timeline {
     settled: UtcMs,
     class: Class,
-    next: Option<Heard>,
+    next: Option<Reported>,
 }
 
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
-struct Heard {
+struct Reported {
     class: Class,
     since: UtcMs,
     holds_at: UtcMs,
@@ -38,7 +38,7 @@ impl Timeline {
         self.class
     }
 
-    /// What was heard becomes what holds, if it has held until `now`.
+    /// The reported class comes into force, if it has held until `now`.
     pub(super) fn advance(&mut self, now: UtcMs, book: &mut impl FnMut(Class, UtcMs, UtcMs)) {
         if let Some(next) = self.next.filter(|next| next.holds_at <= now) {
             self.book(next.since, book);
@@ -47,7 +47,7 @@ impl Timeline {
         }
     }
 
-    /// A class was heard; it counts from now if it holds for `hold_ms`.
+    /// A class was reported; it counts from now if it holds for `hold_ms`.
     pub(super) fn observe(
         &mut self,
         class: Class,
@@ -60,7 +60,7 @@ impl Timeline {
             self.next = None;
         } else if self.next.is_none_or(|next| next.class != class) {
             let since = at.max(self.settled);
-            self.next = Some(Heard {
+            self.next = Some(Reported {
                 class,
                 since,
                 holds_at: since.plus(hold_ms),
@@ -68,7 +68,7 @@ impl Timeline {
         }
     }
 
-    /// A class holds from an instant on, without doubt. What was heard and had not held by then is dropped.
+    /// A class holds from an instant on, without doubt. A reported class that had not held by then is dropped.
     pub(super) fn turn(
         &mut self,
         class: Class,
@@ -87,7 +87,7 @@ impl Timeline {
         self.book(limit, book);
     }
 
-    /// Books everything, as far as known now: for looking only.
+    /// Books everything up to now, for display: a later report may change it.
     pub(super) fn settle_all(&mut self, now: UtcMs, book: &mut impl FnMut(Class, UtcMs, UtcMs)) {
         self.advance(now, book);
         self.book(now, book);

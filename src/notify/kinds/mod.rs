@@ -102,7 +102,7 @@ pub enum Delivery {
         /// The JSON body.
         body: Value,
     },
-    /// A mail.
+    /// A mail by SMTP.
     Mail(Mail),
 }
 

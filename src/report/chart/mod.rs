@@ -24,7 +24,7 @@ pub(super) fn write(out: &mut String, chart: &Chart) {
     }
 }
 
-/// The next end of an axis whose quarters are short numbers.
+/// The next end of an axis that makes its quarters short numbers.
 fn nice(largest: f64) -> f64 {
     if largest <= 0.0 || !largest.is_finite() {
         return 1.0;

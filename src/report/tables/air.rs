@@ -10,7 +10,7 @@ pub(super) fn air(air: &Air) -> Vec<Block> {
         Some(true) => "every tracked pollutant meets the target",
         Some(false) => "not every tracked pollutant meets the target",
         None => {
-            "whether the target is met cannot be said: a base year, or a whole year's figure, is missing"
+            "whether the target is met cannot be computed: a base year, or a whole year's figure, is missing"
         }
     };
     let mut blocks = vec![

@@ -9,7 +9,7 @@ pub(super) fn charging(charging: &Charging) -> Vec<Block> {
     vec![
         Block::Table(sessions(charging)),
         Block::Text(format!(
-            "Delivered to staff and the public {} kWh (sold on, in no scope here); to nobody known {} kWh (in scope 2).",
+            "Delivered to staff and the public {} kWh (sold on, in no scope here); to unknown users {} kWh (in scope 2).",
             number(charging.energy_staff_public_kwh, 1),
             number(charging.energy_unallocated_kwh, 1)
         )),

@@ -26,7 +26,7 @@ fn groups(emissions: &Emissions) -> impl Iterator<Item = &Group> {
 pub(super) fn emissions(emissions: &Emissions) -> Vec<Block> {
     if emissions.total.scopes.is_empty() {
         return vec![Block::Text(
-            "No activity is known for these days or those of last year: no emissions can be said."
+            "No activity is known for these days or those of last year: no emissions can be computed."
                 .to_owned(),
         )];
     }

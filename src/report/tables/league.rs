@@ -23,7 +23,7 @@ pub(super) fn league(report: &Report) -> Vec<Block> {
     );
     vec![
         Block::Text(
-            "Scope 1 with location-based scope 2 of fleet vehicles; per kilometre only of those whose kilometres are known. Different work (emergency, patient transport) explains much of the difference."
+            "Scope 1 with location-based scope 2 of fleet vehicles; per kilometre only of those with known kilometres. Different work (emergency, patient transport) explains much of the difference."
                 .to_owned(),
         ),
         Block::Chart(low_emission_chart(&report.league_organisations), organisations),

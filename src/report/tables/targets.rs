@@ -33,7 +33,7 @@ pub(super) fn targets(report: &Report) -> Vec<Block> {
         .collect();
     if !needs.is_empty() {
         blocks.push(Block::Text(
-            "What could not be said, and what to supply:".to_owned(),
+            "What could not be computed, and what to supply:".to_owned(),
         ));
         blocks.push(Block::List(needs));
     }

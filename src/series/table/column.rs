@@ -35,7 +35,7 @@ pub struct Column {
     pub kind: Option<FieldType>,
     /// Meaning, with the unit.
     pub description: &'static str,
-    /// Matters for fields of measurements whose days are rewritten.
+    /// Only used for measurements that have their days rewritten.
     pub zero: ZeroValue,
 }
 

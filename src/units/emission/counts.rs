@@ -15,7 +15,7 @@ macro_rules! count {
         pub struct $name(pub i64);
 
         impl $name {
-            /// Nothing counted.
+            /// The count of nothing.
             pub const ZERO: Self = Self(0);
 
             /// Nothing was counted.

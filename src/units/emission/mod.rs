@@ -179,24 +179,24 @@ impl KgCo2eMarket {
 }
 
 impl KgCo2Biogenic {
-    /// The figure alone, for a row that says it is outside the scopes.
+    /// The figure alone, for a row that is marked as outside the scopes.
     pub fn in_row(self) -> KgCo2e {
         KgCo2e(self.0)
     }
 }
 
 impl KgCo2ePerUnit {
-    /// Of a row whose unit is the kilometre.
+    /// The factor of a row by the kilometre.
     pub fn per_km(self) -> KgCo2ePerKm {
         KgCo2ePerKm(self.0)
     }
 
-    /// Of a row whose unit is the kilowatt-hour.
+    /// The factor of a row by the kilowatt-hour.
     pub fn per_kwh(self) -> KgCo2ePerKwh {
         KgCo2ePerKwh(self.0)
     }
 
-    /// Of a row whose unit is the litre.
+    /// The factor of a row by the litre.
     pub fn per_litre(self) -> KgCo2ePerLitre {
         KgCo2ePerLitre(self.0)
     }
@@ -210,7 +210,7 @@ impl KgCo2ePerKwh {
 }
 
 impl Grams {
-    /// In kilograms.
+    /// The same mass in kilograms.
     pub fn kilograms(self) -> Kilograms {
         Kilograms(self.0 / 1000.0)
     }

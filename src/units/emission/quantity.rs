@@ -1,6 +1,6 @@
 //! The macro that defines a floating-point quantity: one number, its sums with its own kind, and nothing else.
 
-/// Defines quantities. Each holds a finite number, save for a quotient whose divisor was 0: callers test the divisor where it can be.
+/// Defines quantities. Each holds a finite number, save for a quotient by 0: callers test the divisor where it can be.
 macro_rules! quantity {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*

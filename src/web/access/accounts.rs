@@ -28,11 +28,11 @@ fn parse_role(text: &str) -> Option<Role> {
 pub struct AccountsError {
     /// The configuration key.
     pub key: &'static str,
-    /// The file.
+    /// Path of the file.
     pub file: String,
     /// The line, from 1.
     pub line: usize,
-    /// Why.
+    /// Why the line cannot be used.
     pub reason: &'static str,
     /// What to do.
     pub hint: &'static str,
@@ -51,12 +51,12 @@ struct Token {
     digest: [u8; 32],
 }
 
-/// Everybody that may come in.
+/// All users and tokens that may log in.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Accounts {
     users: HashMap<Arc<str>, User>,
     tokens: Vec<Token>,
-    /// Checked for names that are nobody's, so that the answer takes as long.
+    /// Checked for unknown names, so that the response takes as long as for a known one.
     decoy: Option<Arc<str>>,
 }
 
@@ -146,18 +146,18 @@ impl Accounts {
         finish(self, errors)
     }
 
-    /// Nobody.
+    /// True if no user and no token is known.
     pub fn is_empty(&self) -> bool {
         self.users.is_empty() && self.tokens.is_empty()
     }
 
-    /// Somebody can log in at the page.
+    /// True if there are users, who log in at the page.
     pub fn has_users(&self) -> bool {
         !self.users.is_empty()
     }
 
-    /// What to check a login against; `None` without users. Somebody unknown gets a hash that is somebody else's: its check is thrown
-    /// away.
+    /// The hash to check a login against; `None` without users. An unknown name gets the hash of another user, and the result of its check
+    /// is discarded.
     pub(super) fn hash_of(&self, name: &str) -> Option<Arc<str>> {
         self.users
             .get(name)
@@ -165,7 +165,7 @@ impl Accounts {
             .or_else(|| self.decoy.clone())
     }
 
-    /// The user's role, if this is still the hash that let him in.
+    /// The user's role, if the password hash is still that of the login.
     pub(super) fn role_of(&self, name: &str, hash: &str) -> Option<Role> {
         self.users
             .get(name)
@@ -178,12 +178,12 @@ impl Accounts {
         self.tokens.iter().any(|token| token.name.as_ref() == name)
     }
 
-    /// Whose token it is. Looks at all of them, whichever it is.
+    /// The name and role of a token. Compares it with every known token, so that the time does not depend on which it is.
     pub(super) fn token(&self, token: &[u8]) -> Option<(Arc<str>, Role)> {
-        let asked = digest(token);
+        let digest = digest(token);
         let mut found = None;
         for token in &self.tokens {
-            if same(&token.digest, &asked) {
+            if same(&token.digest, &digest) {
                 found = Some((token.name.clone(), token.role));
             }
         }
@@ -288,11 +288,15 @@ mod tests {
         );
         assert!(
             accounts
-                .hash_of("nobody")
+                .hash_of("unknown")
                 .is_some_and(|decoy| is_password(&decoy, b"correct horse")),
             "as slow as a real one"
         );
-        assert_eq!(accounts.role_of("nobody", &hash), None, "and still nobody");
+        assert_eq!(
+            accounts.role_of("unknown", &hash),
+            None,
+            "and still unknown"
+        );
         assert_eq!(
             accounts.token(b"0123456789abcdef0123456789abcdef"),
             Some((Arc::from("grafana"), Role::Viewer))
@@ -301,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn every_bad_line_is_told() {
+    fn every_bad_line_is_reported() {
         let good = hash_person(b"x", &[1; 16], LEAST).expect("a hash");
         let fast = hash_person(
             b"x",

@@ -1,4 +1,4 @@
-//! How often somebody may fail to log in: by address, and by the name he tries.
+//! Limits failed logins, against the guessing of passwords: by address, and by the name that is tried.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
@@ -88,7 +88,7 @@ mod tests {
                 &number.to_string(),
             );
         }
-        let counts = limits.counts.lock().expect("nobody panicked");
+        let counts = limits.counts.lock().expect("no holder panicked");
         assert!(counts.0.len() <= MAX_REMEMBERED && counts.1.len() <= MAX_REMEMBERED);
     }
 }

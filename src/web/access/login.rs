@@ -24,7 +24,7 @@ const MAX_FORM_BYTES: usize = 4 * 1024;
 const LONGEST_NEXT: usize = 500;
 const LOGIN: &str = include_str!("login.html");
 const ACCOUNT: &str = include_str!("account.html");
-/// Forms may be sent, and only here; and the browser says that they come from here, which `no-referrer` would forbid it.
+/// Forms may be sent, and only to this server; and the browser may send `Origin`, which `no-referrer` would set to `null`.
 const FORM_HEADERS: [(HeaderName, &str); 4] = [
     (
         header::CONTENT_SECURITY_POLICY,
@@ -260,7 +260,7 @@ fn with_cookie(
     response
 }
 
-/// 303: the browser asks for the address with GET.
+/// 303: the browser requests the address with GET.
 pub(super) fn redirect(to: &str) -> Response {
     let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
     (

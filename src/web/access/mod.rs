@@ -41,7 +41,7 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"fleetgau
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer {
     pub address: SocketAddr,
-    /// By `web.tls_listen`.
+    /// The connection came in by `web.tls_listen`.
     pub tls: bool,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Access {
     limits: Limits,
     /// A login is needed on loopback too.
     always: bool,
-    /// `web.behind_proxy`.
+    /// The setting `web.behind_proxy`.
     behind_proxy: bool,
     names: Vec<String>,
     checks: Semaphore,
@@ -229,9 +229,9 @@ impl Access {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Requirement {
-    /// No login.
+    /// Open without a login.
     None,
-    /// Any login.
+    /// A login of any role.
     Viewer,
     /// A login with the role operator.
     Operator,
@@ -296,7 +296,7 @@ fn refuse_command(access: &Access, caller: &Caller, headers: &HeaderMap) -> Opti
         AuthMethod::Session => sender == Sender::Ours,
         AuthMethod::None => sender != Sender::Foreign,
     };
-    let text = "this comes from a foreign page; a browser says where from in `Origin`, other programs send a token";
+    let text = "this comes from a foreign page; a browser has to name this server in `Origin`, other programs send a token";
     (!good).then(|| api::problem(StatusCode::FORBIDDEN, text))
 }
 

@@ -1,4 +1,4 @@
-//! Which page sent a request: ours, a foreign one, or something that is no browser. A browser says so itself, and pages cannot change it.
+//! Which page sent a request: ours, a foreign one, or none, for other programs. Browsers state it in headers that pages cannot change.
 
 use axum::http::{HeaderMap, HeaderName, header};
 
@@ -9,26 +9,26 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 pub(super) enum Sender {
     /// From a page of ours.
     Ours,
-    /// From a page of somebody else: with this browser's cookie, but against its user's will.
+    /// From another site's page: with the cookie of this browser, but against the will of its user.
     Foreign,
-    /// Nothing is said: not a browser of this decade.
-    Untold,
+    /// No header states it: not a browser of this decade.
+    Unknown,
 }
 
-/// Who sent it. `names` are further names of ours, for proxies that put their own into `Host`.
+/// The sender of a request. `names` are further names of this server, for proxies that put their own into `Host`.
 pub(super) fn sender(headers: &HeaderMap, names: &[String]) -> Sender {
     let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    // Sent to secure addresses and to localhost only, so `Origin` must do for the others. `none` is the user himself, at the address bar.
+    // Sent to secure addresses and to localhost only, so `Origin` must do for the others. `none` is the address bar.
     match text(&SEC_FETCH_SITE) {
         Some("same-origin") => return Sender::Ours,
         Some("none") | None => {}
         Some(_) => return Sender::Foreign,
     }
     let Some(origin) = headers.get(header::ORIGIN) else {
-        return Sender::Untold;
+        return Sender::Unknown;
     };
     let origin = origin.to_str().unwrap_or_default();
-    // `null` is a page that hides who it is.
+    // `null` is a page that hides its origin.
     let Some(authority) = origin
         .strip_prefix("https://")
         .or_else(|| origin.strip_prefix("http://"))
@@ -62,8 +62,8 @@ mod tests {
     #[test]
     fn who_sends() {
         for (site, origin, want) in [
-            ("", "", Sender::Untold),
-            ("none", "", Sender::Untold),
+            ("", "", Sender::Unknown),
+            ("none", "", Sender::Unknown),
             ("same-origin", "null", Sender::Ours),
             ("same-site", "http://localhost:3000", Sender::Foreign),
             ("cross-site", "http://localhost:8310", Sender::Foreign),

@@ -10,31 +10,31 @@ use tokio::time::Instant;
 
 use crate::model::password::digest;
 
-/// SHA-256 of the cookie: what is in memory lets nobody in.
+/// SHA-256 of the cookie: a copy of the memory is no login.
 pub(super) type Key = [u8; 32];
 
 #[derive(Clone, Debug)]
 struct Session {
     name: Arc<str>,
-    /// The hash that let the user in: a session does not outlive a change of the password.
+    /// The password hash of the login: a session does not outlive a change of the password.
     hash: Arc<str>,
     began: Instant,
     used: Instant,
 }
 
-/// All sessions.
+/// All sessions of people who have logged in.
 #[derive(Debug)]
 pub(super) struct Sessions {
     known: Mutex<HashMap<Key, Session>>,
-    /// `web.session_idle`.
+    /// The setting `web.session_idle`.
     idle: Duration,
-    /// `web.session_max`.
+    /// The setting `web.session_max`.
     longest: Duration,
-    /// `web.max_sessions`.
+    /// The setting `web.max_sessions`.
     max_sessions: usize,
 }
 
-/// What a cookie leads to: the user's name, the hash that let him in, and the time left at most.
+/// What a cookie leads to: the user's name, the password hash of the login, and the time left at most.
 pub(super) type Known = (Arc<str>, Arc<str>, Duration);
 
 impl Sessions {
@@ -93,7 +93,7 @@ impl Sessions {
         ))
     }
 
-    /// Ends it.
+    /// Ends a session; its cookie is worth nothing from then on.
     pub(super) fn end(&self, key: &Key) {
         self.known
             .lock()

@@ -106,7 +106,7 @@ pub(super) const SOURCES: &[Family] = &[
     ),
     counter(
         "fleetgauge_ocpp_frames_repaired_total",
-        "OCPP metering frames whose broken JSON was repaired.",
+        "OCPP metering frames with broken JSON that was repaired.",
         |stats| &stats.ocpp_repaired,
     ),
     counter(
@@ -136,7 +136,7 @@ pub(super) const SOURCES: &[Family] = &[
     ),
     counter(
         "fleetgauge_tap_bypass_total",
-        "Tapped charge points whose operator set another address, so that their next connection may not be observed.",
+        "Tapped charge points that were given another address by their operator, so that their next connection may not be observed.",
         |stats| &stats.tap_bypass,
     ),
     counter(

@@ -20,7 +20,7 @@ fn the_uptime_section_has_sites_and_names_what_it_leaves_out() {
         "| DERBY | 1 | not known | 95.0 % | 3 |",
         "| all | 3 | 99.1 % | 97.3 % | 4 |",
         "whole months 2025-04 to 2026-03",
-        "1 registered charge points were never heard of and are in no figure",
+        "1 registered charge points have never reported and are in no figure",
     ] {
         assert!(text.contains(want), "no {want}\n{text}");
     }

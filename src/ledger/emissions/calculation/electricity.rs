@@ -13,7 +13,7 @@ const NEGLIGIBLE: Ratio = Ratio::constant(1e-9);
 /// Electric kilometres that fit a vehicle.
 #[derive(Clone, Copy)]
 pub(in crate::ledger::emissions) struct ElectricClass<'a> {
-    /// DESNZ class.
+    /// The vehicle class as DESNZ names it.
     pub class: &'a str,
     /// `bev`, or `phev` for the electric part of a plug-in hybrid's kilometres.
     pub fuel: &'a str,
@@ -22,7 +22,7 @@ pub(in crate::ledger::emissions) struct ElectricClass<'a> {
 }
 
 impl InventoryContext<'_> {
-    /// Metered electricity.
+    /// Emissions of metered electricity; `None` without a factor.
     pub(in crate::ledger::emissions) fn by_energy(
         &self,
         day: Day,

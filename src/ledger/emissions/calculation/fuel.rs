@@ -1,4 +1,4 @@
-//! Fuel by the litre, and kilometres whose fuel was not measured.
+//! Emissions of fuel by the litre, and of kilometres without measured fuel.
 
 use super::{Computed, FUEL, all_gases};
 use crate::ledger::emissions::InventoryContext;
@@ -9,7 +9,7 @@ use crate::units::{Day, Metres, Millilitres};
 /// A kilometre with an engine: the rows of the distance sheet that fit a vehicle.
 #[derive(Clone, Copy)]
 pub(in crate::ledger::emissions) struct EngineClass<'a> {
-    /// DESNZ class.
+    /// The vehicle class as DESNZ names it.
     pub class: &'a str,
     /// Fuel of the distance sheet.
     pub fuel: &'a str,

@@ -30,7 +30,7 @@ const ELECTRICITY: &[Scope] = &[
     Scope::Scope3,
 ];
 
-/// All gases of a factor; 0 where the sets lack the factor, which [`Computed::chain_set`] tells.
+/// All gases of a factor; 0 where the sets lack the factor: then [`Computed::chain_set`] is `None`.
 fn all_gases<F: Default>(factor: Option<Dated<EmissionFactor<F>>>) -> F {
     factor.map_or_else(F::default, |factor| factor.value.kgco2e)
 }
