@@ -370,10 +370,10 @@ fn book_outcome(
             user,
             from,
             to,
-            dwh,
+            tenth_wh,
         } => {
             let subject = Subject::Charging { charge_point, user };
-            return activity.book_charged(reference.zone(), &subject, from, to, dwh);
+            return activity.book_charged(reference.zone(), &subject, from, to, tenth_wh);
         }
         ChargingOutcome::Closed(record) => {
             activity.session_closed();

@@ -69,7 +69,7 @@ impl Reference {
         match record.user {
             EnergyUser::Staff | EnergyUser::Public => None,
             EnergyUser::Vehicle(_) | EnergyUser::Unallocated => {
-                let energy = TenthWattHours(record.energy_dwh?);
+                let energy = TenthWattHours(record.energy_tenth_wh?);
                 self.factors
                     .electricity_kgco2e(day, energy)
                     .map(KgCo2e::get)

@@ -192,7 +192,7 @@ pub(super) fn parse_row(row: &mut CsvRow<'_>, context: &Context<'_>) -> Option<P
     };
     let odometer_m = odometer(row);
     let (vehicle, vehicle_ref) = register_lookup::vehicle(row, context, day)?;
-    let fuel_card_ml = litres?;
+    let fuel_card_millilitres = litres?;
     if let Some(burns) = context
         .register
         .vehicle(&vehicle)
@@ -205,21 +205,21 @@ pub(super) fn parse_row(row: &mut CsvRow<'_>, context: &Context<'_>) -> Option<P
         );
         row.refuse("fuel", "is not what the vehicle burns", hint);
     }
-    let hvo_card_ml = if product == Some(Product::Hvo) {
-        fuel_card_ml
+    let hvo_card_millilitres = if product == Some(Product::Hvo) {
+        fuel_card_millilitres
     } else {
         0
     };
     let reference = row.text("reference").unwrap_or_default();
     Some(Parsed::Activity(Box::new(ImportedRow {
         kind: ImportKind::Fuel,
-        identity: format!("{vehicle_ref}\n{day}\n{fuel_card_ml}\n{reference}"),
+        identity: format!("{vehicle_ref}\n{day}\n{fuel_card_millilitres}\n{reference}"),
         first_day: day,
         last_day: day,
         subject: Subject::Vehicle(vehicle),
         activity: ActivityData {
-            fuel_card: Millilitres(fuel_card_ml),
-            hvo_card: Millilitres(hvo_card_ml),
+            fuel_card: Millilitres(fuel_card_millilitres),
+            hvo_card: Millilitres(hvo_card_millilitres),
             metered: product.map_or(0, Product::flag),
             ..ActivityData::default()
         },

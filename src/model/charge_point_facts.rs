@@ -17,15 +17,15 @@ pub struct MeterValuesFact {
     /// Time of the device, else of arrival.
     pub at: UtcMs,
     /// Active power in mW.
-    pub power_mw: Option<i64>,
+    pub power_milliwatts: Option<i64>,
     /// Energy register in tenths of Wh.
-    pub register_dwh: Option<i64>,
+    pub register_tenth_wh: Option<i64>,
     /// Current of the most loaded phase in mA.
     pub current_ma: Option<i64>,
     /// Voltage in mV.
     pub voltage_mv: Option<i64>,
     /// State of charge of the vehicle in thousandths of a per cent.
-    pub soc_mpct: Option<i64>,
+    pub soc_millipercent: Option<i64>,
     /// Temperature in thousandths of a degree Celsius.
     pub temperature_mc: Option<i64>,
 }
@@ -98,7 +98,7 @@ pub struct ConnectorTimeFact {
     /// Milliseconds plugged in longer than needed and allowed, of closed sessions.
     pub overstay_ms: i64,
     /// Energy of sessions in tenths of Wh.
-    pub energy_dwh: i64,
+    pub energy_tenth_wh: i64,
     /// Sessions that ended.
     pub sessions: i64,
     /// Those with at least 0.2 kWh or three minutes of charging.

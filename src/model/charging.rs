@@ -116,17 +116,21 @@ pub struct MeterSample {
     /// The context of the sample.
     pub context: ReadingContext,
     /// `Energy.Active.Import.Register` in tenths of Wh.
-    pub register_dwh: Option<i64>,
+    #[serde(rename = "register_dwh")]
+    pub register_tenth_wh: Option<i64>,
     /// `Energy.Active.Export.Register` in tenths of Wh.
-    pub export_register_dwh: Option<i64>,
+    #[serde(rename = "export_register_dwh")]
+    pub export_register_tenth_wh: Option<i64>,
     /// `Power.Active.Import` in mW.
-    pub power_mw: Option<i64>,
+    #[serde(rename = "power_mw")]
+    pub power_milliwatts: Option<i64>,
     /// `Current.Import`, the largest phase, in mA.
     pub current_ma: Option<i64>,
     /// `Voltage`, mean of the phases, in mV.
     pub voltage_mv: Option<i64>,
     /// `SoC` in thousandths of a per cent.
-    pub soc_mpct: Option<i64>,
+    #[serde(rename = "soc_mpct")]
+    pub soc_millipercent: Option<i64>,
     /// `Temperature` in thousandths of a degree Celsius.
     pub temperature_mc: Option<i64>,
     /// Signed meter data (OCMF and others), by size and digest.
@@ -249,7 +253,8 @@ pub struct HalfHour {
     /// When the half-hour begins.
     pub start: UtcMs,
     /// Tenths of Wh.
-    pub dwh: i64,
+    #[serde(rename = "dwh")]
+    pub tenth_wh: i64,
 }
 
 /// A charging session, open (`ended_at` is `None`) or closed. One per transaction, for ever.
@@ -274,8 +279,9 @@ pub struct SessionRecord {
     #[serde(default)]
     pub start_received_at: UtcMs,
     /// Energy in tenths of Wh; `None` is unknown.
-    pub energy_dwh: Option<i64>,
-    /// The same by half-hour, split linearly between register readings. Adds up to `energy_dwh`.
+    #[serde(rename = "energy_dwh")]
+    pub energy_tenth_wh: Option<i64>,
+    /// The same by half-hour, split linearly between register readings. Adds up to `energy_tenth_wh`.
     #[serde(default)]
     pub half_hours: Vec<HalfHour>,
     /// From plugging in to unplugging, as far as known, in ms.
@@ -287,7 +293,8 @@ pub struct SessionRecord {
     /// Time with energy flowing, in ms.
     pub charging_ms: i64,
     /// Highest power seen in mW.
-    pub peak_power_mw: Option<i64>,
+    #[serde(rename = "peak_power_mw")]
+    pub peak_power_milliwatts: Option<i64>,
     /// The user that the energy is booked to.
     pub user: EnergyUser,
     /// A possible user: the tag resembles a registered one. A suggestion to confirm in `tags.csv`; nothing is booked to it.

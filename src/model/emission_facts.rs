@@ -36,9 +36,9 @@ pub struct EmissionsFact {
     /// Distance in metres.
     pub distance_m: i64,
     /// Electricity in tenths of Wh.
-    pub energy_dwh: i64,
+    pub energy_tenth_wh: i64,
     /// Fuel in millilitres.
-    pub fuel_ml: i64,
+    pub fuel_millilitres: i64,
     /// `desnz2025`, with `+provisional` when carried forward.
     pub factor_set: String,
 }

@@ -66,7 +66,7 @@ pub struct ChargingIntensityFact {
     /// Start of the half-hour.
     pub at: UtcMs,
     /// In tenths of a watt-hour.
-    pub energy_dwh: i64,
+    pub energy_tenth_wh: i64,
     /// Carbon intensity of the half-hour, gCO2/kWh.
     pub g_per_kwh: f64,
     /// Operational emissions, kgCO2.

@@ -338,7 +338,7 @@ pub enum ChargePointMessage {
         /// Keyed hash of `idTag`; `None` if it was empty.
         id_token: Option<IdTokenHash>,
         /// `meterStart` in tenths of Wh.
-        meter_start_dwh: Option<i64>,
+        meter_start_tenth_wh: Option<i64>,
         /// `timestamp`.
         at: Option<UtcMs>,
         /// Who gives it its id.
@@ -351,7 +351,7 @@ pub enum ChargePointMessage {
         /// Keyed hash of `idTag`.
         id_token: Option<IdTokenHash>,
         /// `meterStop` in tenths of Wh.
-        meter_stop_dwh: Option<i64>,
+        meter_stop_tenth_wh: Option<i64>,
         /// `timestamp`.
         at: Option<UtcMs>,
         /// `reason`, as sent.

@@ -57,7 +57,7 @@ impl Series {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct RollupSums {
     /// Delivered, tenths of Wh. A correction may make it negative.
-    pub energy_dwh: i64,
+    pub energy_tenth_wh: i64,
     /// Largest power reported at once, W; `None` is none reported.
     pub peak_w: Option<u32>,
     /// Connector-ms with a vehicle plugged in.
@@ -75,7 +75,7 @@ pub struct RollupSums {
 impl RollupSums {
     /// Adds the sums of another slot.
     pub fn add(&mut self, other: &Self) {
-        self.energy_dwh = self.energy_dwh.saturating_add(other.energy_dwh);
+        self.energy_tenth_wh = self.energy_tenth_wh.saturating_add(other.energy_tenth_wh);
         self.peak_w = self.peak_w.max(other.peak_w);
         self.occupied_ms += other.occupied_ms;
         self.charging_ms += other.charging_ms;
@@ -87,7 +87,7 @@ impl RollupSums {
     fn numbers(&self) -> [i64; 7] {
         let peak = self.peak_w.map_or(0, |watts| i64::from(watts) + 1);
         [
-            self.energy_dwh,
+            self.energy_tenth_wh,
             peak,
             self.occupied_ms,
             self.charging_ms,
@@ -99,7 +99,7 @@ impl RollupSums {
 
     fn from_numbers(
         [
-            energy_dwh,
+            energy_tenth_wh,
             peak,
             occupied_ms,
             charging_ms,
@@ -110,7 +110,7 @@ impl RollupSums {
     ) -> Self {
         let peak_w = (peak > 0).then(|| u32::try_from(peak - 1).unwrap_or(u32::MAX));
         Self {
-            energy_dwh,
+            energy_tenth_wh,
             peak_w,
             occupied_ms,
             charging_ms,
@@ -287,7 +287,7 @@ mod tests {
             ..RollupSums::default()
         };
         let busy = RollupSums {
-            energy_dwh: -12_345,
+            energy_tenth_wh: -12_345,
             peak_w: Some(0),
             occupied_ms: 900_000,
             charging_ms: 1,
@@ -329,7 +329,7 @@ mod tests {
     #[test]
     fn damaged_bytes_are_refused_and_fill_no_memory() {
         let busy = RollupSums {
-            energy_dwh: 5_000,
+            energy_tenth_wh: 5_000,
             observed_ms: 900_000,
             ..RollupSums::default()
         };

@@ -43,8 +43,8 @@ fn sessions(
     for ClosedSession { record, .. } in &now.sessions {
         let row = sites.entry(record.site.clone()).or_default();
         row.sessions += 1;
-        match record.energy_dwh {
-            Some(dwh) => add(&mut row.energy_kwh, dwh),
+        match record.energy_tenth_wh {
+            Some(tenth_wh) => add(&mut row.energy_kwh, tenth_wh),
             None => row.sessions_without_energy += 1,
         }
     }
@@ -52,9 +52,9 @@ fn sessions(
         let row = sites.entry(record.site.clone()).or_default();
         row.last_year_sessions += 1;
         record
-            .energy_dwh
+            .energy_tenth_wh
             .into_iter()
-            .for_each(|dwh| add(&mut row.last_year_energy_kwh, dwh));
+            .for_each(|tenth_wh| add(&mut row.last_year_energy_kwh, tenth_wh));
     }
     let mut total = ChargingRow {
         site: Arc::from("all"),

@@ -28,7 +28,7 @@ struct Sums {
     kgco2e_with_km: f64,
     with_km: u32,
     kgco2e: f64,
-    energy_dwh: i64,
+    energy_tenth_wh: i64,
     seen: bool,
 }
 
@@ -58,7 +58,7 @@ fn sums(input: &Input<'_>, stretch: &PeriodFigures, sites: bool) -> BTreeMap<Gro
         let sums = groups.entry(key(vehicle, sites)).or_default();
         sums.seen = true;
         sums.kgco2e += figures.in_use().get();
-        sums.energy_dwh += figures.energy.0;
+        sums.energy_tenth_wh += figures.energy.0;
         if figures.distance.0 > 0 {
             sums.distance_m += figures.distance.0;
             sums.kgco2e_with_km += figures.in_use().get();
@@ -106,7 +106,7 @@ pub(super) fn league(
                 row.vehicles_with_km = sums.with_km;
                 row.kgco2e_per_vehicle =
                     (row.vehicles_mean > 0.0).then(|| sums.kgco2e / row.vehicles_mean);
-                row.energy_kwh = (sums.energy_dwh > 0).then(|| sums.energy_dwh as f64 / 10_000.0);
+                row.energy_kwh = (sums.energy_tenth_wh > 0).then(|| sums.energy_tenth_wh as f64 / 10_000.0);
             }
             row.last_year_kgco2e_per_km = before.get(&key).and_then(Sums::per_km);
             row.low_share =

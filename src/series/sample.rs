@@ -82,11 +82,11 @@ mod tests {
             charge_point: "A, B=C".into(),
             connector_id: 3,
             at: UtcMs(42),
-            power_mw: Some(7_200_500),
-            register_dwh: None,
+            power_milliwatts: Some(7_200_500),
+            register_tenth_wh: None,
             current_ma: Some(-1),
             voltage_mv: None,
-            soc_mpct: Some(45_000),
+            soc_millipercent: Some(45_000),
             temperature_mc: None,
         });
         let value = |field| FieldSample::new(&fact, field).value;

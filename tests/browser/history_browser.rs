@@ -66,7 +66,7 @@ fn write_ten_days(folder: &Path, until: UtcMs) {
         }
         let busy = i64::from(hour == BUSY_HOUR);
         *slots.entry(slot) = RollupSums {
-            energy_dwh: busy * 90_000,
+            energy_tenth_wh: busy * 90_000,
             peak_w: (busy > 0).then_some(44_000),
             occupied_ms: busy * 1_800_000,
             charging_ms: busy * 900_000,

@@ -120,7 +120,7 @@ fn chunks(folder: &Path) -> BTreeMap<i64, i64> {
 fn quarter(n: i32) -> RollupSums {
     let n = i64::from(n);
     RollupSums {
-        energy_dwh: n % 977,
+        energy_tenth_wh: n % 977,
         peak_w: (n % 3 > 0).then_some((n % 50_000) as u32),
         occupied_ms: n % 5 * 180_000,
         observed_ms: 1_800_000,
@@ -155,7 +155,7 @@ fn add_late_data(history: &mut HistoryStore) {
         "2026-02-03T00:00:00Z",
     ] {
         late.entry(slot_of(text.parse().unwrap())).add(&RollupSums {
-            energy_dwh: 1_000_000,
+            energy_tenth_wh: 1_000_000,
             ..RollupSums::default()
         });
     }
@@ -244,8 +244,8 @@ fn quarter_hours_are_deleted_in_whole_months_and_days_are_kept() {
         .days(&series(), day("2026-10-01"), day(WINTER[1]), UK.zone())
         .unwrap();
     assert_eq!(
-        total(&winter).energy_dwh,
-        total(&history.all).energy_dwh - 1_000_000,
+        total(&winter).energy_tenth_wh,
+        total(&history.all).energy_tenth_wh - 1_000_000,
         "all days but February's are there"
     );
 }
@@ -269,7 +269,7 @@ fn a_damaged_chunk_is_an_error() {
     let folder = TempDir::new("history-damaged");
     let mut history = HistoryStore::new(&config(folder.path()));
     let mut slots = Slots::default();
-    slots.entry(1_980_000).energy_dwh = 5;
+    slots.entry(1_980_000).energy_tenth_wh = 5;
     history.checkpoint(&slots, UtcMs(1_980_001 * 900_000));
     let connection = rusqlite::Connection::open(folder.path().join("fleetgauge.db")).unwrap();
     connection

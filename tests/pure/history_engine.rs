@@ -109,11 +109,11 @@ fn messages_of_a_session() -> Vec<(&'static str, ChargePointMessage)> {
         part: 0,
         at: None,
     };
-    let values = |time: &str, dwh: i64, watts: i64| {
+    let values = |time: &str, tenth_wh: i64, watts: i64| {
         let sample = MeterSample {
             at: Some(at(time)),
-            register_dwh: Some(dwh),
-            power_mw: Some(watts * 1000),
+            register_tenth_wh: Some(tenth_wh),
+            power_milliwatts: Some(watts * 1000),
             ..MeterSample::default()
         };
         ChargePointMessage::MeterValues {
@@ -125,14 +125,14 @@ fn messages_of_a_session() -> Vec<(&'static str, ChargePointMessage)> {
     let start = ChargePointMessage::StartTransaction {
         connector_id: 1,
         id_token: None,
-        meter_start_dwh: Some(100_000),
+        meter_start_tenth_wh: Some(100_000),
         at: Some(at("10:20:00")),
         issue: Issue::Ours,
     };
     let stop = ChargePointMessage::StopTransaction {
         transaction_id: None,
         id_token: None,
-        meter_stop_dwh: Some(130_000),
+        meter_stop_tenth_wh: Some(130_000),
         at: Some(at("10:40:00")),
         reason: None,
         samples: vec![],
@@ -158,7 +158,7 @@ fn rows(engine: &Engine, series: Series, now: &str) -> Vec<(String, [i64; 5])> {
     let row = |(slot, sums): (i32, &RollupSums)| {
         let minutes = |ms: i64| ms / 60_000;
         let figures = [
-            sums.energy_dwh / 10,
+            sums.energy_tenth_wh / 10,
             sums.peak_w.unwrap_or(0).into(),
             minutes(sums.observed_ms),
             minutes(sums.occupied_ms),
@@ -247,7 +247,7 @@ fn a_charger_that_speaks_mqtt_has_energy_and_power_and_no_time() {
     let slots = engine.open_rollups(&Series::Site("DER".into()), 0, at("10:45:00"));
     let figures: Vec<_> = slots
         .iter()
-        .map(|(_, sums)| (sums.energy_dwh, sums.peak_w, sums.observed_ms))
+        .map(|(_, sums)| (sums.energy_tenth_wh, sums.peak_w, sums.observed_ms))
         .collect();
     assert_eq!(
         figures,
@@ -295,7 +295,7 @@ fn apply_message(engine: &mut Engine, time: &str, message: ChargePointMessage) {
 fn power(time: &str, watts: i64) -> ChargePointMessage {
     let sample = MeterSample {
         at: Some(at(time)),
-        power_mw: Some(watts * 1000),
+        power_milliwatts: Some(watts * 1000),
         ..MeterSample::default()
     };
     ChargePointMessage::MeterValues {

@@ -95,11 +95,11 @@ impl Depot {
                     user,
                     from,
                     to,
-                    dwh,
+                    tenth_wh,
                     ..
                 } => {
                     assert!(from <= to, "energy flows forward in time");
-                    *self.energy.entry(user).or_default() += dwh;
+                    *self.energy.entry(user).or_default() += tenth_wh;
                 }
                 ChargingOutcome::Closed(record) => {
                     adds_up(&record);
@@ -126,11 +126,11 @@ fn adds_up(record: &SessionRecord) {
     let parts: i64 = record
         .half_hours
         .iter()
-        .map(|half_hour| half_hour.dwh)
+        .map(|half_hour| half_hour.tenth_wh)
         .sum();
     assert_eq!(
         parts,
-        record.energy_dwh.unwrap_or(0),
+        record.energy_tenth_wh.unwrap_or(0),
         "half-hours add up: {record:?}"
     );
 }
@@ -143,7 +143,7 @@ pub fn start(minute: i64, tag: &str, meter_wh: i64) -> ChargePointMessage {
     ChargePointMessage::StartTransaction {
         connector_id: 1,
         id_token: token(tag),
-        meter_start_dwh: Some(meter_wh * 10),
+        meter_start_tenth_wh: Some(meter_wh * 10),
         at: at(minute),
         issue: Issue::Ours,
     }
@@ -153,7 +153,7 @@ pub fn stop(minute: i64, id: Option<i64>, meter_wh: i64) -> ChargePointMessage {
     ChargePointMessage::StopTransaction {
         transaction_id: id,
         id_token: None,
-        meter_stop_dwh: Some(meter_wh * 10),
+        meter_stop_tenth_wh: Some(meter_wh * 10),
         at: at(minute),
         reason: Some("Local".into()),
         samples: Vec::new(),
@@ -163,7 +163,7 @@ pub fn stop(minute: i64, id: Option<i64>, meter_wh: i64) -> ChargePointMessage {
 pub fn meter(minute: i64, id: Option<i64>, wh: i64) -> ChargePointMessage {
     let sample = MeterSample {
         at: at(minute),
-        register_dwh: Some(wh * 10),
+        register_tenth_wh: Some(wh * 10),
         ..MeterSample::default()
     };
     ChargePointMessage::MeterValues {

@@ -50,12 +50,12 @@ impl Shelf {
         of_points.iter().for_each(|slots| sum.add(slots));
         let (of_fleet, of_points_total) = (total(&fleet), total(&sum));
         assert_eq!(
-            of_fleet.energy_dwh, of_points_total.energy_dwh,
+            of_fleet.energy_tenth_wh, of_points_total.energy_tenth_wh,
             "all are the sum of each"
         );
         assert_eq!(
-            total(&by_day(&fleet, UK.zone())).energy_dwh,
-            of_fleet.energy_dwh,
+            total(&by_day(&fleet, UK.zone())).energy_tenth_wh,
+            of_fleet.energy_tenth_wh,
             "days are the sum of quarters"
         );
         assert!(of_fleet.observed_ms >= of_fleet.occupied_ms + of_fleet.faulted_ms);

@@ -184,12 +184,12 @@ impl Yard {
             Act::Fault(connector, state, error) => status(*connector, *state, error),
             Act::Power(connector, watt) => self.meter_values(
                 *connector,
-                |sample| sample.power_mw = Some(watt * 1000),
+                |sample| sample.power_milliwatts = Some(watt * 1000),
                 now,
             ),
             Act::Register(connector, wh) => self.meter_values(
                 *connector,
-                |sample| sample.register_dwh = Some(wh * 10),
+                |sample| sample.register_tenth_wh = Some(wh * 10),
                 now,
             ),
             Act::Up => ChargePointMessage::Connected {
@@ -206,14 +206,14 @@ impl Yard {
             Act::Start(connector_id) => ChargePointMessage::StartTransaction {
                 connector_id: *connector_id,
                 id_token: None,
-                meter_start_dwh: Some(0),
+                meter_start_tenth_wh: Some(0),
                 at,
                 issue: Issue::Ours,
             },
             Act::Stop(connector) => ChargePointMessage::StopTransaction {
                 transaction_id: self.transaction(*connector),
                 id_token: None,
-                meter_stop_dwh: None,
+                meter_stop_tenth_wh: None,
                 at,
                 reason: None,
                 samples: Vec::new(),

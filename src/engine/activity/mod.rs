@@ -78,10 +78,10 @@ impl ActivityBook {
         subject: &Subject,
         from: UtcMs,
         to: UtcMs,
-        dwh: i64,
+        tenth_wh: i64,
     ) {
         let gain = ActivityData {
-            charged: TenthWattHours(dwh),
+            charged: TenthWattHours(tenth_wh),
             ..ActivityData::default()
         };
         for_each_day(zone, &mut self.recent, from, to, &gain, |day, part| {

@@ -82,11 +82,11 @@ impl Charging {
                 charge_point,
                 from,
                 to,
-                dwh,
+                tenth_wh,
                 ..
             } => {
                 self.rollups
-                    .energy(charge_point, &reference.register, (*from, *to), *dwh, now);
+                    .energy(charge_point, &reference.register, (*from, *to), *tenth_wh, now);
             }
             ChargingOutcome::Flowed {
                 charge_point,
@@ -134,16 +134,16 @@ impl Charging {
                 self.rollups.past_power(
                     id,
                     &reference.register,
-                    fact.power_mw.unwrap_or(0) / 1000,
+                    fact.power_milliwatts.unwrap_or(0) / 1000,
                     fact.at,
                 );
                 late.insert(connector);
             } else if state
                 .connectors
                 .get(&connector)
-                .is_some_and(|known| connector > 0 && known.power_mw == fact.power_mw)
+                .is_some_and(|known| connector > 0 && known.power_milliwatts == fact.power_milliwatts)
             {
-                powers.insert(connector, fact.power_mw.unwrap_or(0) / 1000);
+                powers.insert(connector, fact.power_milliwatts.unwrap_or(0) / 1000);
             }
         }
         let only_late = powers.is_empty() && !late.is_empty();
@@ -151,7 +151,7 @@ impl Charging {
         let idle = state
             .connectors
             .iter()
-            .filter(|(id, connector)| **id > 0 && connector.power_mw == Some(0));
+            .filter(|(id, connector)| **id > 0 && connector.power_milliwatts == Some(0));
         let idle: Vec<u32> = idle
             .map(|(id, _)| *id)
             .filter(|id| powers.contains_key(id) || !late.contains(id))
@@ -187,7 +187,7 @@ impl Charging {
         let Some((at, watts)) = effect
             .meter
             .as_ref()
-            .and_then(|fact| Some((fact.at, fact.power_mw? / 1000)))
+            .and_then(|fact| Some((fact.at, fact.power_milliwatts? / 1000)))
         else {
             return;
         };
@@ -226,7 +226,7 @@ fn connector_of(event: &ChargePointEvent, state: &ChargePointState, fact: &Meter
 fn reported_power(outcome: &ChargingOutcome) -> Option<&MeterValuesFact> {
     match outcome {
         ChargingOutcome::Fact(Fact::MeterValues(fact)) => {
-            Some(fact).filter(|fact| fact.power_mw.is_some())
+            Some(fact).filter(|fact| fact.power_milliwatts.is_some())
         }
         _ => None,
     }

@@ -93,7 +93,7 @@ fn row(
         exempt_offline_ms: sums.ms(&[Class::Offline], &EXEMPT),
         charging_ms: sums.charging.iter().sum(),
         overstay_ms: sums.overstay_ms,
-        energy_dwh: sums.energy.iter().sum(),
+        energy_tenth_wh: sums.energy.iter().sum(),
         sessions: sums.sessions,
         sessions_successful: sums.sessions_successful,
         faults: sums.faults,

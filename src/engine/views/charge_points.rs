@@ -364,7 +364,7 @@ impl ChargePointRow {
                 Err(_)
                     if *id == 0
                         && connector.since.is_none()
-                        && connector.register_dwh.is_none() => {}
+                        && connector.register_tenth_wh.is_none() => {}
                 Err(index) => self.connectors.insert(index, row),
             }
         }
@@ -380,15 +380,15 @@ fn connector_row(connector_id: u32, connector: &Connector) -> ConnectorRow {
         stale: connector.stale,
         error_code: connector.error_code.clone(),
         vendor_error_code: connector.vendor_error_code.clone(),
-        counted_in_transactions_wh: wh(connector.counted_dwh.in_transactions),
-        counted_outside_wh: wh(connector.counted_dwh.outside),
-        power_w: connector.power_mw.map(|mw| mw as f64 / 1000.0),
-        energy_import_wh: connector.register_dwh.map(wh),
+        counted_in_transactions_wh: wh(connector.counted_tenth_wh.in_transactions),
+        counted_outside_wh: wh(connector.counted_tenth_wh.outside),
+        power_w: connector.power_milliwatts.map(|milliwatts| milliwatts as f64 / 1000.0),
+        energy_import_wh: connector.register_tenth_wh.map(wh),
         session: connector.session().map(|session| LiveSession {
             id: session.id.clone(),
             vehicle_id: session.user.vehicle().cloned(),
             started_at: rfc3339(session.started_at),
-            energy_wh: session.energy_dwh.map(wh),
+            energy_wh: session.energy_tenth_wh.map(wh),
         }),
     }
 }

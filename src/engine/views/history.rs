@@ -264,9 +264,9 @@ impl Serialize for Row<'_> {
 fn value(field: Field, sums: &RollupSums, length_ms: i64) -> Option<f64> {
     let seconds = |ms: i64| Some(ms as f64 / 1000.0);
     match field {
-        Field::Energy => Some(wh(sums.energy_dwh)),
+        Field::Energy => Some(wh(sums.energy_tenth_wh)),
         Field::Power => {
-            Some((wh(sums.energy_dwh) * 3_600_000.0 / length_ms as f64 * 10.0).round() / 10.0)
+            Some((wh(sums.energy_tenth_wh) * 3_600_000.0 / length_ms as f64 * 10.0).round() / 10.0)
         }
         Field::PeakPower => sums.peak_w.map(f64::from),
         Field::Occupied => seconds(sums.occupied_ms),

@@ -239,7 +239,7 @@ impl Engine {
             let mut whole = OperationalSum::default();
             for half_hour in within(&record, start, end) {
                 let intensity = self.intensity_of(&series, &record.site, half_hour.start);
-                let energy = TenthWattHours(half_hour.dwh);
+                let energy = TenthWattHours(half_hour.tenth_wh);
                 whole.add(energy, intensity);
                 let key = (
                     Day::of(half_hour.start, self.reference.register.zone()),
@@ -272,20 +272,20 @@ impl Engine {
                     record.site.clone(),
                     fleet_or_sold(&record.user),
                 );
-                *slots.entry(key).or_default() += half_hour.dwh;
+                *slots.entry(key).or_default() += half_hour.tenth_wh;
             }
         }
         let rows = slots
             .into_iter()
-            .filter_map(|((at, site, user), energy_dwh)| {
+            .filter_map(|((at, site, user), energy_tenth_wh)| {
                 let intensity = self.intensity_of(&series, &site, at)?;
-                let emissions = TenthWattHours(energy_dwh).kilowatt_hours() * intensity.value;
+                let emissions = TenthWattHours(energy_tenth_wh).kilowatt_hours() * intensity.value;
                 Some(ChargingIntensityFact {
                     g_per_kwh: intensity.value.get(),
                     basis: intensity.basis.name(),
                     basis_code: intensity.basis.index() as i64,
                     kgco2: emissions.get() / 1000.0,
-                    energy_dwh,
+                    energy_tenth_wh,
                     site,
                     user,
                     at,

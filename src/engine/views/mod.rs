@@ -85,13 +85,13 @@ fn rfc3339(at: UtcMs) -> String {
 }
 
 /// Tenths of Wh as Wh.
-fn wh(dwh: i64) -> f64 {
-    dwh as f64 / 10.0
+fn wh(tenth_wh: i64) -> f64 {
+    tenth_wh as f64 / 10.0
 }
 
 /// Tenths of Wh as kWh.
-fn kwh(dwh: i64) -> f64 {
-    dwh as f64 / 10_000.0
+fn kwh(tenth_wh: i64) -> f64 {
+    tenth_wh as f64 / 10_000.0
 }
 
 /// Thousandths as whole units.

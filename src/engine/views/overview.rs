@@ -184,7 +184,7 @@ impl Engine {
         let inventory = self.inventory_today(true);
         let total = inventory.total();
         // Kilometres and litres of the vehicles themselves, whether emissions could be computed from them or not.
-        let (distance_m, fuel_ml) = self
+        let (distance_m, fuel_millilitres) = self
             .fleet
             .assets()
             .iter()
@@ -208,7 +208,7 @@ impl Engine {
         TodayFigures {
             day: day.to_string(),
             distance_km: whole(distance_m),
-            fuel_l: whole(fuel_ml),
+            fuel_l: whole(fuel_millilitres),
             energy_kwh: kwh(inventory.delivered.0),
             energy_fleet_kwh: kwh(fleet.0),
             energy_unallocated_kwh: kwh(inventory.unallocated.0),

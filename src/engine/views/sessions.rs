@@ -173,13 +173,13 @@ impl Engine {
             started_at: rfc3339(record.started_at),
             ended_at: record.ended_at.map(rfc3339),
             start_received_at: rfc3339(record.start_received_at),
-            energy_wh: record.energy_dwh.map(wh),
+            energy_wh: record.energy_tenth_wh.map(wh),
             half_hours: record
                 .half_hours
                 .iter()
                 .map(|half_hour| HalfHourRow {
                     start: rfc3339(half_hour.start),
-                    energy_wh: wh(half_hour.dwh),
+                    energy_wh: wh(half_hour.tenth_wh),
                 })
                 .collect(),
             suggested_user: record.suggested_user.as_ref().map(user_name),

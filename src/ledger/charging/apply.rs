@@ -104,14 +104,14 @@ impl ChargingBook {
             ChargePointMessage::StartTransaction {
                 connector_id,
                 id_token,
-                meter_start_dwh,
+                meter_start_tenth_wh,
                 at,
                 issue,
             } => {
                 let key = StartKey {
                     connector_id: (*connector_id).max(1),
                     id_token: *id_token,
-                    meter_start_dwh: *meter_start_dwh,
+                    meter_start_tenth_wh: *meter_start_tenth_wh,
                     at: *at,
                 };
                 return self.start(key, *issue, context);
@@ -119,7 +119,7 @@ impl ChargingBook {
             ChargePointMessage::StopTransaction {
                 transaction_id,
                 id_token,
-                meter_stop_dwh,
+                meter_stop_tenth_wh,
                 at,
                 reason,
                 samples,
@@ -127,7 +127,7 @@ impl ChargingBook {
                 let stop = Stop {
                     transaction_id: transaction_id.map(TransactionId::Number),
                     id_token: *id_token,
-                    meter_stop_dwh: *meter_stop_dwh,
+                    meter_stop_tenth_wh: *meter_stop_tenth_wh,
                     at: *at,
                     reason: reason.as_deref(),
                     samples,

@@ -10,7 +10,7 @@ use crate::model::{MeterSample, SessionMethod, SessionQuality, SessionRecord, Tr
 use crate::units::UtcMs;
 
 /// A meter that goes back by up to 10 Wh at the stop is rounding and counts as nothing delivered (Huawei: 1 Wh).
-const ROUNDING_DWH: i64 = 100;
+const ROUNDING_TENTH_WH: i64 = 100;
 
 /// A closed session, with what is needed to correct it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -51,7 +51,7 @@ impl Closed {
         let named = stop.transaction_id.as_ref().filter(|id| says_something(id));
         match named {
             Some(id) => *id == self.record.transaction_id,
-            None => stop.at.is_some() && self.stopped == Some((stop.meter_stop_dwh, stop.at)),
+            None => stop.at.is_some() && self.stopped == Some((stop.meter_stop_tenth_wh, stop.at)),
         }
     }
 
@@ -65,7 +65,7 @@ impl Closed {
                     .push(ChargingOutcome::Corrected(self.record.clone()));
             }
             Some(first)
-                if first != (stop.meter_stop_dwh, stop.at) && first.0 != stop.meter_stop_dwh =>
+                if first != (stop.meter_stop_tenth_wh, stop.at) && first.0 != stop.meter_stop_tenth_wh =>
             {
                 let known = self.record.quality.len();
                 flag(&mut self.record, SessionQuality::StopConflict);
@@ -107,14 +107,14 @@ impl Closed {
         let before = self.record.clone();
         let highest = samples
             .iter()
-            .filter_map(|sample| sample.register_dwh)
+            .filter_map(|sample| sample.register_tenth_wh)
             .max();
         let stop = self.stopped.and_then(|(meter_stop, _)| meter_stop);
         if let (Some(highest), Some(stop), Some(start), true) =
             (highest, stop, self.open.meter_start(), newest)
             && highest > stop
             && !self.open.registers.from_session
-            && highest - start <= self.open.cap_dwh(ended, context)
+            && highest - start <= self.open.cap_tenth_wh(ended, context)
         {
             self.stopped = self.stopped.map(|(_, at)| (Some(highest), at));
             self.open.flag(SessionQuality::LateRegister);
@@ -156,7 +156,7 @@ impl Closed {
         self.open.record.unplugged_at = unplugged.map(|unplugged| unplugged.max(at));
         if let Some(stop) = stop {
             self.open.record.stop_reason = stop.reason.map(str::to_owned);
-            self.stopped = Some((stop.meter_stop_dwh, stop.at));
+            self.stopped = Some((stop.meter_stop_tenth_wh, stop.at));
             self.open.tagged(stop.id_token, context);
         }
         self.conclude(context);
@@ -185,9 +185,9 @@ impl Closed {
             open.record.charging_ms = seconds.saturating_mul(1000);
         }
         open.record.charging_ms = open.record.charging_ms.clamp(0, open.record.plugged_ms);
-        let (energy, method) = self.energy(self.open.cap_dwh(at, context));
+        let (energy, method) = self.energy(self.open.cap_tenth_wh(at, context));
         let open = &mut self.open;
-        open.record.energy_dwh = energy;
+        open.record.energy_tenth_wh = energy;
         open.record.method = method;
         open.publish(energy.unwrap_or(0), at, context);
         self.record = open.record.clone();
@@ -198,7 +198,7 @@ impl Closed {
     fn energy(&mut self, cap: i64) -> (Option<i64>, SessionMethod) {
         let start = self.open.meter_start();
         let meter_stop = self.stopped.and_then(|(meter_stop, _)| meter_stop);
-        let plausible = |energy: &i64| (-ROUNDING_DWH..=cap).contains(energy);
+        let plausible = |energy: &i64| (-ROUNDING_TENTH_WH..=cap).contains(energy);
         match start.zip(meter_stop).map(|(start, stop)| stop - start) {
             Some(energy) if plausible(&energy) => {
                 return (Some(energy.max(0)), SessionMethod::Meter);
@@ -233,7 +233,7 @@ impl Closed {
         {
             return (Some(energy), self.open.samples_method());
         }
-        match self.open.integrated_dwh() {
+        match self.open.integrated_tenth_wh() {
             Some(energy) => (Some(energy.min(cap)), SessionMethod::PowerIntegral),
             None => (None, SessionMethod::None),
         }

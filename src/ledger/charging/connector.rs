@@ -27,11 +27,11 @@ pub struct Connector {
     /// Out of service by command (ChangeAvailability), not because it broke.
     pub commanded_out: bool,
     /// mW; 0 after a session.
-    pub power_mw: Option<i64>,
+    pub power_milliwatts: Option<i64>,
     /// Tenths of Wh.
-    pub register_dwh: Option<i64>,
+    pub register_tenth_wh: Option<i64>,
     /// Energy that went through the register, in and outside of transactions, tenths of Wh. Only rises.
-    pub counted_dwh: Counted,
+    pub counted_tenth_wh: Counted,
     /// OCPP 2.x: states of the plugs of an EVSE.
     parts: Vec<(u32, ConnectorStatus)>,
     /// On the heap: most connectors have none, and it is large.
@@ -135,7 +135,7 @@ impl Connector {
             self.orphan_due = None;
         }
         if status == ConnectorStatus::Available {
-            self.power_mw = Some(0);
+            self.power_milliwatts = Some(0);
             self.occupied_since = None;
             self.available_since = self.available_since.or(Some(at));
             // The stop may be on its way: many charge points send it after the state; those of OCPP 2.x may have it in a queue.
@@ -184,8 +184,8 @@ impl Connector {
     /// The newest readings, for the page and the connector's own counter.
     pub(super) fn observe_samples(&mut self, samples: &[MeterSample], context: &EventContext<'_>) {
         for sample in samples {
-            self.power_mw = sample.power_mw.or(self.power_mw);
-            if let Some(register) = sample.register_dwh {
+            self.power_milliwatts = sample.power_milliwatts.or(self.power_milliwatts);
+            if let Some(register) = sample.register_tenth_wh {
                 self.observe_register(register, context);
             }
         }
@@ -196,15 +196,15 @@ impl Connector {
         // Three days at rated power: more is a changed meter, not energy.
         let max = (context.rated_w() * 72.0 * 10.0) as i64;
         if let Some(step) = self
-            .register_dwh
+            .register_tenth_wh
             .map(|last| register - last)
             .filter(|step| (1..=max).contains(step))
         {
             match self.open {
-                Some(_) => self.counted_dwh.in_transactions += step,
-                None => self.counted_dwh.outside += step,
+                Some(_) => self.counted_tenth_wh.in_transactions += step,
+                None => self.counted_tenth_wh.outside += step,
             }
         }
-        self.register_dwh = Some(register);
+        self.register_tenth_wh = Some(register);
     }
 }

@@ -107,16 +107,16 @@ impl<'a> EventContext<'a> {
         user: &EnergyUser,
         from: UtcMs,
         to: UtcMs,
-        dwh: i64,
+        tenth_wh: i64,
     ) {
-        if dwh != 0 {
+        if tenth_wh != 0 {
             self.out.push(ChargingOutcome::Energy {
                 charge_point: self.id.clone(),
                 connector_id,
                 user: user.clone(),
                 from: from.min(to),
                 to,
-                dwh,
+                tenth_wh,
             });
         }
     }
@@ -142,11 +142,11 @@ impl<'a> EventContext<'a> {
             charge_point: self.id.clone(),
             connector_id,
             at,
-            power_mw: sample.power_mw,
-            register_dwh: sample.register_dwh,
+            power_milliwatts: sample.power_milliwatts,
+            register_tenth_wh: sample.register_tenth_wh,
             current_ma: sample.current_ma,
             voltage_mv: sample.voltage_mv,
-            soc_mpct: sample.soc_mpct,
+            soc_millipercent: sample.soc_millipercent,
             temperature_mc: sample.temperature_mc,
         }
     }

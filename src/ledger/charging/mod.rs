@@ -77,7 +77,7 @@ pub enum ChargingOutcome {
         /// End of the stretch of time.
         to: UtcMs,
         /// In tenths of a watt-hour, the resolution of every energy in the ledger.
-        dwh: i64,
+        tenth_wh: i64,
     },
     /// Energy flowed between two instants, as far as samples and states tell.
     Flowed {

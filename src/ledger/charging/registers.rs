@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::units::UtcMs;
 
 /// A register within this of zero has just started to count, in tenths of Wh.
-const NEAR_ZERO_DWH: i64 = 1_000;
+const NEAR_ZERO_TENTH_WH: i64 = 1_000;
 /// A register above this has counted before, in tenths of Wh.
-const USED_DWH: i64 = 10_000;
+const USED_TENTH_WH: i64 = 10_000;
 
 /// What the register in a charge point's meter samples counts from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -76,16 +76,16 @@ pub(super) fn kind_of(
     booted: bool,
 ) -> RegisterKind {
     match meter_start {
-        Some(start) if start > USED_DWH && first < start / 100 => return RegisterKind::Session,
+        Some(start) if start > USED_TENTH_WH && first < start / 100 => return RegisterKind::Session,
         Some(start) if start > 0 && first >= start - start / 100 => return RegisterKind::Lifetime,
         _ => {}
     }
     match before {
-        Some(before) if before > USED_DWH && first <= NEAR_ZERO_DWH && booted => {
+        Some(before) if before > USED_TENTH_WH && first <= NEAR_ZERO_TENTH_WH && booted => {
             RegisterKind::PerBoot
         }
-        Some(before) if before > USED_DWH && first <= NEAR_ZERO_DWH => RegisterKind::Session,
-        Some(before) if before > USED_DWH && first >= before => RegisterKind::Lifetime,
+        Some(before) if before > USED_TENTH_WH && first <= NEAR_ZERO_TENTH_WH => RegisterKind::Session,
+        Some(before) if before > USED_TENTH_WH && first >= before => RegisterKind::Lifetime,
         _ => RegisterKind::Unknown,
     }
 }
@@ -161,7 +161,7 @@ impl Registers {
         // Some charge points count the register of samples from the session's start although meterStart is a lifetime value.
         let from_session = match meter_start {
             Some(start) if value >= start - start / 100 => false,
-            Some(start) if start > USED_DWH && value < start / 100 => true,
+            Some(start) if start > USED_TENTH_WH && value < start / 100 => true,
             _ => kind == RegisterKind::Session,
         };
         self.from_session = from_session;

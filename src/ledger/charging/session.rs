@@ -14,25 +14,25 @@ use crate::model::{
 use crate::units::UtcMs;
 
 /// Power below which no energy flows, in mW: electronics, not charging. And the current that goes with it, in mA.
-const FLOWING_MW: i64 = 100_000;
+const FLOWING_MILLIWATTS: i64 = 100_000;
 const FLOWING_MA: i64 = 500;
 /// A sample that arrives later than this, or claims to be from later, is not live: its time says nothing of now.
 const LIVE_MS: i64 = 600_000;
 /// Always allowed on top of rated power times time, in tenths of Wh: registers move in steps.
-const CAP_EXTRA_DWH: f64 = 2_000.0;
+const CAP_EXTRA_TENTH_WH: f64 = 2_000.0;
 /// mW x ms in a tenth of a Wh.
-const MICROJOULES_PER_DWH: i128 = 360_000_000;
+const MICROJOULES_PER_TENTH_WH: i128 = 360_000_000;
 /// A factor of a thousand, give or take two, between register and power is a wrong unit; less than ten minutes and 10 Wh say nothing.
 const WRONG_UNIT: std::ops::RangeInclusive<i64> = 500..=2_000;
 const WRONG_UNIT_AFTER_MS: i64 = 600_000;
-const WRONG_UNIT_FROM_DWH: i64 = 100;
+const WRONG_UNIT_FROM_TENTH_WH: i64 = 100;
 
 /// What tells one StartTransaction from another.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(super) struct StartKey {
     pub connector_id: u32,
     pub id_token: Option<IdTokenHash>,
-    pub meter_start_dwh: Option<i64>,
+    pub meter_start_tenth_wh: Option<i64>,
     pub at: Option<UtcMs>,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct StartKey {
 pub(super) struct Stop<'a> {
     pub transaction_id: Option<TransactionId>,
     pub id_token: Option<IdTokenHash>,
-    pub meter_stop_dwh: Option<i64>,
+    pub meter_stop_tenth_wh: Option<i64>,
     pub at: Option<UtcMs>,
     pub reason: Option<&'a str>,
     pub samples: &'a [MeterSample],
@@ -67,9 +67,9 @@ pub(super) struct OpenSession {
     /// Integral of power over time.
     microjoules: i128,
     /// Energy by the registers that was beyond belief.
-    refused_dwh: Option<i64>,
+    refused_tenth_wh: Option<i64>,
     /// Energy handed on so far, and until when.
-    pub published_dwh: i64,
+    pub published_tenth_wh: i64,
     published_until: UtcMs,
     half_hours: HalfHours,
 }
@@ -92,13 +92,13 @@ impl OpenSession {
             started_at: at,
             ended_at: None,
             start_received_at: context.received_at(),
-            energy_dwh: None,
+            energy_tenth_wh: None,
             half_hours: Vec::new(),
             plugged_ms: 0,
             unplugged_at: None,
             charging_ended_at: None,
             charging_ms: 0,
-            peak_power_mw: None,
+            peak_power_milliwatts: None,
             user: context.user(token),
             suggested_user: None,
             id_token: token,
@@ -121,8 +121,8 @@ impl OpenSession {
             power: None,
             power_since: None,
             microjoules: 0,
-            refused_dwh: None,
-            published_dwh: 0,
+            refused_tenth_wh: None,
+            published_tenth_wh: 0,
             published_until: at,
             half_hours: HalfHours::default(),
         };
@@ -142,7 +142,7 @@ impl OpenSession {
 
     /// The register at the start of the session (`meterStart`), tenths of Wh.
     pub(super) fn meter_start(&self) -> Option<i64> {
-        self.key.as_ref().and_then(|key| key.meter_start_dwh)
+        self.key.as_ref().and_then(|key| key.meter_start_tenth_wh)
     }
 
     /// The tag became known after the start.
@@ -166,9 +166,9 @@ impl OpenSession {
                 &self.record.user,
                 from,
                 until,
-                -self.published_dwh,
+                -self.published_tenth_wh,
             );
-            context.energy(connector, &user, from, until, self.published_dwh);
+            context.energy(connector, &user, from, until, self.published_tenth_wh);
             self.record.user = user;
         }
         self.suggest(context);
@@ -213,12 +213,12 @@ impl OpenSession {
     }
 
     /// The most that rated power allows since the start, in tenths of Wh.
-    pub(super) fn cap_dwh(&self, at: UtcMs, context: &EventContext<'_>) -> i64 {
+    pub(super) fn cap_tenth_wh(&self, at: UtcMs, context: &EventContext<'_>) -> i64 {
         let hours = at
             .since(self.plugged_since.min(self.record.started_at))
             .max(0) as f64
             / 3_600_000.0;
-        (context.rated_w() * hours * 1.1 * 10.0 + CAP_EXTRA_DWH) as i64
+        (context.rated_w() * hours * 1.1 * 10.0 + CAP_EXTRA_TENTH_WH) as i64
     }
 
     /// A meter sample of this session.
@@ -234,23 +234,23 @@ impl OpenSession {
         }
         let newest = self.registers.last_at.max(self.power.map(|(at, _)| at));
         let late = newest.is_some_and(|newest| at < newest);
-        if let Some(power) = sample.power_mw.filter(|_| !late) {
+        if let Some(power) = sample.power_milliwatts.filter(|_| !late) {
             self.observe_power(power, at, context);
-            self.prove(power > FLOWING_MW, at, context);
+            self.prove(power > FLOWING_MILLIWATTS, at, context);
         } else if let Some(current) = sample.current_ma.filter(|_| !late) {
             self.flow(current > FLOWING_MA, at, context);
             self.prove(current > FLOWING_MA, at, context);
         }
-        let Some(register) = sample.register_dwh else {
+        let Some(register) = sample.register_tenth_wh else {
             return;
         };
         let before = self.registers.last_at.zip(self.registers.last());
         let mut next = self.registers.clone();
         let reset = next.observe(register, at, self.meter_start(), context.kind);
         let energy = next.energy().unwrap_or(0);
-        if energy > self.cap_dwh(at, context) {
+        if energy > self.cap_tenth_wh(at, context) {
             // A lifetime value booked as a session's, or Wh called kWh.
-            self.refused_dwh = Some(energy);
+            self.refused_tenth_wh = Some(energy);
             return self.flag(SessionQuality::Implausible);
         }
         if reset {
@@ -258,18 +258,18 @@ impl OpenSession {
         }
         self.registers = next;
         if let Some((then, last)) =
-            before.filter(|_| !late && sample.power_mw.is_none() && sample.current_ma.is_none())
+            before.filter(|_| !late && sample.power_milliwatts.is_none() && sample.current_ma.is_none())
         {
             let flowed = self.book_step(register - last, then, at, context);
             self.prove(flowed, at, context);
         }
-        self.record.energy_dwh = Some(energy);
+        self.record.energy_tenth_wh = Some(energy);
         self.record.method = self.samples_method();
         self.publish(energy, at, context);
     }
 
     fn observe_power(&mut self, power: i64, at: UtcMs, context: &mut EventContext<'_>) {
-        self.record.peak_power_mw = self.record.peak_power_mw.max(Some(power));
+        self.record.peak_power_milliwatts = self.record.peak_power_milliwatts.max(Some(power));
         self.power_since = self.power_since.or(Some(at));
         if let Some((before, last)) = self.power.filter(|(before, _)| *before < at) {
             self.microjoules +=
@@ -277,7 +277,7 @@ impl OpenSession {
         }
         self.power = Some((at, power));
         // Energy is better evidence than a state: some vehicles never go to SuspendedEV, some charge points say Faulted and charge.
-        self.flow(power > FLOWING_MW, at, context);
+        self.flow(power > FLOWING_MILLIWATTS, at, context);
     }
 
     /// Notes a sample that shows energy flowing now; one from a queue tells of the past.
@@ -297,14 +297,14 @@ impl OpenSession {
     /// Without power or current, the register's own step tells whether energy flowed.
     fn book_step(
         &mut self,
-        dwh: i64,
+        tenth_wh: i64,
         then: UtcMs,
         at: UtcMs,
         context: &mut EventContext<'_>,
     ) -> bool {
         let gap = at.since(then);
         let flowed = gap > 0
-            && i128::from(dwh) * MICROJOULES_PER_DWH > i128::from(FLOWING_MW) * i128::from(gap);
+            && i128::from(tenth_wh) * MICROJOULES_PER_TENTH_WH > i128::from(FLOWING_MILLIWATTS) * i128::from(gap);
         if flowed && self.flowing_since.is_none() {
             context.flowed(then, at);
             self.record.charging_ms += gap;
@@ -323,8 +323,8 @@ impl OpenSession {
     }
 
     /// Energy by power over time, tenths of Wh.
-    pub(super) fn integrated_dwh(&self) -> Option<i64> {
-        (self.microjoules > 0).then_some((self.microjoules / MICROJOULES_PER_DWH) as i64)
+    pub(super) fn integrated_tenth_wh(&self) -> Option<i64> {
+        (self.microjoules > 0).then_some((self.microjoules / MICROJOULES_PER_TENTH_WH) as i64)
     }
 
     /// Register and power disagree by a factor of about a thousand.
@@ -334,24 +334,24 @@ impl OpenSession {
             .zip(self.power)
             .is_some_and(|(from, (to, _))| to.since(from) >= WRONG_UNIT_AFTER_MS);
         let (Some(by_power), true) = (
-            self.integrated_dwh()
-                .filter(|dwh| *dwh >= WRONG_UNIT_FROM_DWH),
+            self.integrated_tenth_wh()
+                .filter(|tenth_wh| *tenth_wh >= WRONG_UNIT_FROM_TENTH_WH),
             long,
         ) else {
             return false;
         };
         let by_register = self
-            .refused_dwh
+            .refused_tenth_wh
             .or(self.registers.energy())
-            .filter(|dwh| *dwh > 0);
-        by_register.is_some_and(|dwh| {
-            WRONG_UNIT.contains(&(dwh / by_power)) || WRONG_UNIT.contains(&(by_power / dwh))
+            .filter(|tenth_wh| *tenth_wh > 0);
+        by_register.is_some_and(|tenth_wh| {
+            WRONG_UNIT.contains(&(tenth_wh / by_power)) || WRONG_UNIT.contains(&(by_power / tenth_wh))
         })
     }
 
     /// Hands on what is missing to `energy`.
     pub(super) fn publish(&mut self, energy: i64, at: UtcMs, context: &mut EventContext<'_>) {
-        let (from, missing) = (self.published_until.min(at), energy - self.published_dwh);
+        let (from, missing) = (self.published_until.min(at), energy - self.published_tenth_wh);
         context.energy(
             self.record.connector_id,
             &self.record.user,
@@ -363,7 +363,7 @@ impl OpenSession {
             self.half_hours.add(from, at, missing);
             self.record.half_hours = self.half_hours.list();
         }
-        self.published_dwh = energy;
+        self.published_tenth_wh = energy;
         self.published_until = self.published_until.max(at);
     }
 

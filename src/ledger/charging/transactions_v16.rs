@@ -56,8 +56,8 @@ impl ChargingBook {
         connector.available_since = None;
         connector.occupied_since = plugged_since.or(Some(at));
         let token = key.id_token;
-        let register_before = connector.register_dwh;
-        if let Some(register) = key.meter_start_dwh.filter(|register| *register > 0) {
+        let register_before = connector.register_tenth_wh;
+        if let Some(register) = key.meter_start_tenth_wh.filter(|register| *register > 0) {
             connector.observe_register(register, &context);
         }
         let mut open =
@@ -87,11 +87,11 @@ impl ChargingBook {
                 return;
             };
             connector.orphan_due = None;
-            if let Some(register) = stop.meter_stop_dwh.filter(|register| *register > 0) {
+            if let Some(register) = stop.meter_stop_tenth_wh.filter(|register| *register > 0) {
                 connector.observe_register(register, &context);
             }
             if let Some(mut open) = connector.open.take() {
-                connector.power_mw = Some(0);
+                connector.power_milliwatts = Some(0);
                 quality.into_iter().for_each(|quality| open.flag(quality));
                 if let (TransactionId::Unknown, Some(TransactionId::Number(id @ 1..))) =
                     (&open.record.transaction_id, &stop.transaction_id)
@@ -110,10 +110,10 @@ impl ChargingBook {
         let registers = stop
             .samples
             .iter()
-            .filter(|sample| sample.register_dwh.is_some())
+            .filter(|sample| sample.register_tenth_wh.is_some())
             .count();
         let repeated =
-            !point.new_foreign_stop((stop.transaction_id.clone(), stop.meter_stop_dwh, stop.at));
+            !point.new_foreign_stop((stop.transaction_id.clone(), stop.meter_stop_tenth_wh, stop.at));
         // Nothing known of its start: a session all the same, if its energy can be told.
         if repeated || registers < 2 || self.was_issued(context.id, stop.transaction_id.as_ref()) {
             return;
@@ -220,7 +220,7 @@ impl ChargePointState {
                 .filter(|connector| connector.open.is_none())
             {
                 connector.observe_samples(samples, context);
-                connector.power_mw = Some(0);
+                connector.power_milliwatts = Some(0);
             }
             self.closed[index].late_samples(samples, newest, context);
             return false;
@@ -245,7 +245,7 @@ impl ChargePointState {
             .first()
             .map_or(context.received_at(), |sample| context.time(sample.at));
         let mut open = OpenSession::new(context, id.clone(), None, connector_id, at, None);
-        open.register_before = connector.register_dwh;
+        open.register_before = connector.register_tenth_wh;
         open.flag(SessionQuality::StartMissing);
         connector.open = Some(Box::new(open));
         true

@@ -66,7 +66,7 @@ impl ChargePointState {
             return;
         };
         let mut open = OpenSession::new(context, id, None, connector_id, at, event.id_token);
-        open.register_before = connector.register_dwh;
+        open.register_before = connector.register_tenth_wh;
         if event.kind != TransactionEventKind::Started {
             open.flag(SessionQuality::StartMissing);
         }
@@ -162,7 +162,7 @@ impl ChargePointState {
         };
         open.record.unplugged_at = connector.available_since;
         let closed = end(&mut open, event, context);
-        connector.power_mw = Some(0);
+        connector.power_milliwatts = Some(0);
         if !event.offline && connector.status.is_occupied() {
             let left = event.charging_state == Some(ConnectorStatus::Available);
             let status = if left {
@@ -232,14 +232,14 @@ fn apply_event(
 /// The beginning: it may come after what follows it.
 fn started(open: &mut OpenSession, event: &TransactionEvent, at: UtcMs) {
     let begin = register(&event.samples, ReadingContext::Begin)
-        .or_else(|| event.samples.iter().find_map(|sample| sample.register_dwh));
+        .or_else(|| event.samples.iter().find_map(|sample| sample.register_tenth_wh));
     if let Some(begin) = begin {
         open.registers.begin_at(begin);
     }
     open.key = Some(StartKey {
         connector_id: open.record.connector_id,
         id_token: event.id_token,
-        meter_start_dwh: begin,
+        meter_start_tenth_wh: begin,
         at: event.at,
     });
     open.record
@@ -261,14 +261,14 @@ fn register(samples: &[MeterSample], context: ReadingContext) -> Option<i64> {
         .iter()
         .rev()
         .filter(|sample| sample.context == context)
-        .find_map(|sample| sample.register_dwh)
+        .find_map(|sample| sample.register_tenth_wh)
 }
 
 fn stop_of<'a>(open: &OpenSession, event: &'a TransactionEvent) -> Stop<'a> {
     Stop {
         transaction_id: Some(open.record.transaction_id.clone()),
         id_token: event.id_token,
-        meter_stop_dwh: register(&event.samples, ReadingContext::End).or(open.registers.last()),
+        meter_stop_tenth_wh: register(&event.samples, ReadingContext::End).or(open.registers.last()),
         at: event.at,
         reason: event.stopped_reason.as_deref(),
         // They were taken with the event.

@@ -44,8 +44,8 @@ pub fn day_rows(inventory: &Inventory, at: UtcMs) -> Vec<EmissionsFact> {
             sd_kgco2e: (emissions.abs() * relative_sd(tier)).get(),
             tier,
             distance_m: figures.distance.0,
-            energy_dwh: figures.energy.0,
-            fuel_ml: figures.fuel.0,
+            energy_tenth_wh: figures.energy.0,
+            fuel_millilitres: figures.fuel.0,
             factor_set: set.to_string(),
         }
     };

@@ -88,7 +88,7 @@ mod tests {
         );
         let parts: Vec<_> = parts
             .iter()
-            .map(|part| (part.start, part.dwh / 10))
+            .map(|part| (part.start, part.tenth_wh / 10))
             .collect();
         let want = [("12:00", 2_000), ("12:30", 3_000), ("13:00", 2_000)];
         assert_eq!(

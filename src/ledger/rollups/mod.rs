@@ -206,13 +206,13 @@ impl HistoryBook {
         id: &Arc<str>,
         register: &Register,
         (from, to): (UtcMs, UtcMs),
-        dwh: i64,
+        tenth_wh: i64,
         now: UtcMs,
     ) {
         if let Some(point) = self.point(id, register) {
-            spread(from, to, now, dwh, |slot, part| {
+            spread(from, to, now, tenth_wh, |slot, part| {
                 let sums = point.open.entry(slot);
-                sums.energy_dwh = sums.energy_dwh.saturating_add(part);
+                sums.energy_tenth_wh = sums.energy_tenth_wh.saturating_add(part);
             });
         }
     }

@@ -47,7 +47,7 @@ fn energy_is_booked_in_the_quarters_it_falls_in() {
     let register = register("P,A,2\nQ,A,1\nR,B,1\n");
     let mut book = HistoryBook::new(100);
     let now = at("2026-06-01T12:00:00Z");
-    for (point, from, to, dwh) in [
+    for (point, from, to, tenth_wh) in [
         ("P", "2026-06-01T10:05:00Z", "2026-06-01T10:35:00Z", 3_000),
         ("Q", "2026-06-01T10:15:00Z", "2026-06-01T10:30:00Z", 500),
         ("R", "2026-06-01T10:30:00Z", "2026-06-01T10:30:00Z", 70),
@@ -55,9 +55,9 @@ fn energy_is_booked_in_the_quarters_it_falls_in() {
         ("P", "2026-06-01T10:15:00Z", "2026-06-01T10:30:00Z", -100),
         ("P", "2026-05-31T23:45:00Z", "2026-06-01T00:15:00Z", 20),
     ] {
-        book.energy(&id(point), &register, (at(from), at(to)), dwh, now);
+        book.energy(&id(point), &register, (at(from), at(to)), tenth_wh, now);
     }
-    let energy = |series: &Series| listed(&book.since(series, 0), |sums| sums.energy_dwh);
+    let energy = |series: &Series| listed(&book.since(series, 0), |sums| sums.energy_tenth_wh);
     let late = [("23:45", 10), ("00:00", 10)];
     let day = |rest: &[(&str, i64)]| want(&[&late[..], rest].concat());
     assert_eq!(
@@ -179,11 +179,11 @@ fn a_checkpoint_takes_ended_slots_once() {
     let register = register("P,A,1\n");
     let (mut book, fleet) = (HistoryBook::new(100), Series::Fleet);
     let quarter = |n: i64| (UtcMs(n * SLOT_MS), UtcMs((n + 1) * SLOT_MS));
-    let seen = |book: &HistoryBook, generation| total(&book.since(&fleet, generation)).energy_dwh;
+    let seen = |book: &HistoryBook, generation| total(&book.since(&fleet, generation)).energy_tenth_wh;
     let stored = |rows: Vec<RollupRow>| {
         rows.iter()
             .find(|row| row.series == fleet)
-            .map_or(0, |row| total(&row.slots).energy_dwh)
+            .map_or(0, |row| total(&row.slots).energy_tenth_wh)
     };
     book.energy(&id("P"), &register, quarter(0), 5, UtcMs(i64::MAX));
     book.energy(&id("P"), &register, quarter(1), 2, UtcMs(i64::MAX));
@@ -228,7 +228,7 @@ fn series_beyond_the_limit_are_dropped_and_counted() {
     }
     assert_eq!(
         (
-            total(&book.since(&Series::Fleet, 0)).energy_dwh,
+            total(&book.since(&Series::Fleet, 0)).energy_tenth_wh,
             book.take_refused(),
             book.take_refused()
         ),
@@ -274,13 +274,13 @@ fn quarters_and_days_add_up_to_what_was_booked() {
             now = now.plus(below(7_200_000));
             let to = now.plus(-below(90_000_000));
             let from = to.plus(-below(9_000_000));
-            let dwh = below(100_000) - 20_000;
-            booked += dwh;
+            let tenth_wh = below(100_000) - 20_000;
+            booked += tenth_wh;
             book.energy(
                 &id(["P", "Q"][below(2) as usize]),
                 &register,
                 (from, to),
-                dwh,
+                tenth_wh,
                 now,
             );
             if below(4) == 0 {
@@ -295,8 +295,8 @@ fn quarters_and_days_add_up_to_what_was_booked() {
         shelf.add(&book.since(&Series::Fleet, 60));
         assert_eq!(
             (
-                total(&shelf).energy_dwh,
-                total(&by_day(&shelf, UK.zone())).energy_dwh
+                total(&shelf).energy_tenth_wh,
+                total(&by_day(&shelf, UK.zone())).energy_tenth_wh
             ),
             (booked, booked),
             "seed {seed}"

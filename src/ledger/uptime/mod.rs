@@ -154,7 +154,7 @@ impl UptimeBook {
                 connector_id,
                 from,
                 to,
-                dwh,
+                tenth_wh,
                 ..
             } => {
                 self.book(charge_point, *connector_id, now, rules, |_, books| {
@@ -163,7 +163,7 @@ impl UptimeBook {
                         calendar,
                         outages,
                     } = books;
-                    calendar.spread(*from, *to, *dwh, outages, |month, slot, part| {
+                    calendar.spread(*from, *to, *tenth_wh, outages, |month, slot, part| {
                         months.edit(month, |sums| sums.energy[slot] += part);
                     });
                 });

@@ -72,12 +72,12 @@ pub fn charging_per_available(sums: &Sums) -> Option<f64> {
 }
 
 /// Energy delivered in accessible time, tenths of Wh.
-pub fn accessible_dwh(sums: &Sums) -> i64 {
+pub fn accessible_tenth_wh(sums: &Sums) -> i64 {
     sums.energy[COUNTED]
 }
 
 /// Energy that rated power would allow in the accessible time, tenths of Wh.
-pub fn possible_dwh(sums: &Sums, rated_kw: f64) -> f64 {
+pub fn possible_tenth_wh(sums: &Sums, rated_kw: f64) -> f64 {
     rated_kw * accessible_ms(sums) as f64 / 360.0
 }
 

@@ -13,7 +13,7 @@ use crate::units::{Month, UtcMs};
 /// Sessions per charge point that may still be corrected: a few more than the charging book remembers.
 const REMEMBERED: usize = 16;
 /// A session in which the vehicle was charged: 0.2 kWh, or three minutes of charging (Last Mile Solutions' transaction success; ours).
-const SUCCESS_DWH: i64 = 2_000;
+const SUCCESS_TENTH_WH: i64 = 2_000;
 const SUCCESS_MS: i64 = 180_000;
 
 /// What a session put into the months of its connector.
@@ -87,7 +87,7 @@ impl Booked {
             charged_until,
             charging_ms: record.charging_ms,
             overstay: record.overstay(grace_ms, None).unwrap_or_default(),
-            successful: record.energy_dwh.is_some_and(|dwh| dwh >= SUCCESS_DWH)
+            successful: record.energy_tenth_wh.is_some_and(|tenth_wh| tenth_wh >= SUCCESS_TENTH_WH)
                 || record.charging_ms >= SUCCESS_MS,
         })
     }

@@ -35,7 +35,7 @@ pub(super) const SERIES: Measurement = Measurement {
 pub(super) fn row(fact: &ChargingIntensityFact, row: &mut impl RowVisitor) -> UtcMs {
     row.tag(&fact.site);
     row.tag(fact.user);
-    row.scaled(fact.energy_dwh, 1);
+    row.scaled(fact.energy_tenth_wh, 1);
     row.float(fact.g_per_kwh);
     row.float(fact.kgco2);
     row.integer(fact.basis_code);

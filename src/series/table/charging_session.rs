@@ -56,12 +56,12 @@ pub(super) fn row(
             .map_or(String::new(), |hash| hash.to_string()),
     );
     row.integer(unix_seconds(record.started_at));
-    row.scaled(record.energy_dwh, 1);
+    row.scaled(record.energy_tenth_wh, 1);
     row.integer(ended.since(record.started_at) / 1000);
     row.integer(record.charging_ms / 1000);
     row.integer(idle_ms / 1000);
     row.float(kgco2e_location);
-    row.scaled(record.peak_power_mw, 3);
+    row.scaled(record.peak_power_milliwatts, 3);
     row.text(record.stop_reason.as_deref().unwrap_or_default());
     row.text(record.method.name());
     row.boolean(record.quality.is_empty());

@@ -76,7 +76,7 @@ pub(super) fn row(fact: &ConnectorTimeFact, row: &mut impl RowVisitor) -> UtcMs 
     row.integer(fact.exempt_offline_ms);
     row.integer(fact.charging_ms);
     row.integer(fact.overstay_ms);
-    row.scaled(fact.energy_dwh, 1);
+    row.scaled(fact.energy_tenth_wh, 1);
     row.integer(fact.sessions);
     row.integer(fact.sessions_successful);
     row.integer(fact.faults);

@@ -55,8 +55,8 @@ pub(super) fn row(fact: &EmissionsFact, row: &mut impl RowVisitor) -> UtcMs {
     row.float(fact.sd_kgco2e);
     row.integer(i64::from(fact.tier));
     row.scaled(fact.distance_m, 3);
-    row.scaled(fact.energy_dwh, 1);
-    row.scaled(fact.fuel_ml, 3);
+    row.scaled(fact.energy_tenth_wh, 1);
+    row.scaled(fact.fuel_millilitres, 3);
     row.text(&fact.factor_set);
     fact.at
 }

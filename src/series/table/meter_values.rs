@@ -28,11 +28,11 @@ pub(super) fn row(fact: &MeterValuesFact, row: &mut impl RowVisitor) -> UtcMs {
     row.tag(&fact.site);
     row.tag(&fact.charge_point);
     connector_tag(fact.connector_id, row);
-    row.scaled(fact.power_mw, 3);
-    row.scaled(fact.register_dwh, 1);
+    row.scaled(fact.power_milliwatts, 3);
+    row.scaled(fact.register_tenth_wh, 1);
     row.scaled(fact.current_ma, 3);
     row.scaled(fact.voltage_mv, 3);
-    row.scaled(fact.soc_mpct, 5);
+    row.scaled(fact.soc_millipercent, 5);
     row.scaled(fact.temperature_mc, 3);
     fact.at
 }

@@ -239,7 +239,7 @@ fn find(units: Units, wanted: &str) -> Option<Factor> {
 
 fn lookup(units: Units, wanted: &str) -> Option<&'static (&'static str, Factor)> {
     let exact = units.iter().find(|(symbol, _)| same(symbol, wanted));
-    // `KWH` and `Km/h` can only mean one thing; `MW` and `mW`, `MV` and `mV` cannot be guessed.
+    // `KWH` and `Km/h` can only mean one thing; `MILLIWATTS` and `milliwatts`, `MV` and `mV` cannot be guessed.
     let any_case = || {
         units.iter().find(|(symbol, _)| {
             !wanted.starts_with(['m', 'M']) && symbol.eq_ignore_ascii_case(wanted)

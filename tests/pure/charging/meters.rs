@@ -73,7 +73,7 @@ fn implausible_meters_are_replaced_by_the_best_evidence_left() {
         let record = depot.last();
         let case = format!("{meter_start} {samples:?} {meter_stop}");
         assert_eq!(
-            (record.energy_dwh, record.method),
+            (record.energy_tenth_wh, record.method),
             (energy.map(|wh| wh * 10), method),
             "{case}"
         );
@@ -93,7 +93,7 @@ fn power_over_time_is_the_last_resort() {
     for minute in [0, 10, 20] {
         let sample = MeterSample {
             at: at(minute),
-            power_mw: Some(6_000_000),
+            power_milliwatts: Some(6_000_000),
             ..MeterSample::default()
         };
         depot.apply(
@@ -108,7 +108,7 @@ fn power_over_time_is_the_last_resort() {
     let no_meter = ChargePointMessage::StopTransaction {
         transaction_id: Some(id.into()),
         id_token: None,
-        meter_stop_dwh: None,
+        meter_stop_tenth_wh: None,
         at: at(20),
         reason: None,
         samples: vec![],
@@ -116,7 +116,7 @@ fn power_over_time_is_the_last_resort() {
     depot.apply(20, no_meter);
     let record = depot.last();
     assert_eq!(
-        (record.energy_dwh, record.method, record.peak_power_mw),
+        (record.energy_tenth_wh, record.method, record.peak_power_milliwatts),
         (Some(20_000), SessionMethod::PowerIntegral, Some(6_000_000))
     );
     assert_eq!(record.charging_ms, 20 * MINUTE);
@@ -129,7 +129,7 @@ fn implausible_clocks_are_replaced_by_the_time_of_arrival() {
         let message = ChargePointMessage::StartTransaction {
             connector_id: 1,
             id_token: token("A1"),
-            meter_start_dwh: Some(0),
+            meter_start_tenth_wh: Some(0),
             at: Some(wrong),
             issue: Issue::Ours,
         };
@@ -148,7 +148,7 @@ fn meter_values_find_their_session() {
     // The main meter is a series of its own.
     let sample = MeterSample {
         at: at(0),
-        register_dwh: Some(1),
+        register_tenth_wh: Some(1),
         ..MeterSample::default()
     };
     depot.apply(
@@ -177,7 +177,7 @@ fn meter_values_find_their_session() {
     depot.apply(51, stop(51, Some(999), 3_000));
     let id = format!("CP:999@{}", T0 / 1000 + 40 * 60);
     assert_eq!(
-        (depot.last().id.as_str(), depot.last().energy_dwh),
+        (depot.last().id.as_str(), depot.last().energy_tenth_wh),
         (id.as_str(), Some(10_000))
     );
     assert_eq!(depot.last().quality, [SessionQuality::StartMissing]);

@@ -31,7 +31,7 @@ fn a_session_has_the_energy_and_the_times_of_its_messages() {
     plug_in_charge_and_stop(&mut depot);
     let record = depot.last().clone();
     assert_eq!(
-        (record.id.as_str(), record.energy_dwh, record.method),
+        (record.id.as_str(), record.energy_tenth_wh, record.method),
         (
             session_id(100, 2).as_str(),
             Some(54_100),
@@ -113,7 +113,7 @@ fn repeated_messages_change_no_result() {
     );
     let correction = &depot.corrected[0];
     assert_eq!(
-        (correction.energy_dwh, correction.quality.as_slice()),
+        (correction.energy_tenth_wh, correction.quality.as_slice()),
         (Some(20_000), &[SessionQuality::StopConflict][..]),
         "the first stop stands"
     );
@@ -128,7 +128,7 @@ fn stops_with_an_unusable_id_find_their_session() {
         assert_eq!(
             (
                 depot.closed.len(),
-                depot.last().energy_dwh,
+                depot.last().energy_tenth_wh,
                 depot.last().user.clone()
             ),
             (1, Some(20_000), amb()),
@@ -144,13 +144,13 @@ fn a_stop_without_a_start_makes_a_session_of_its_samples() {
     let mut depot = Depot::new();
     let sample = |minute, wh: i64| MeterSample {
         at: at(minute),
-        register_dwh: Some(wh * 10),
+        register_tenth_wh: Some(wh * 10),
         ..MeterSample::default()
     };
     let message = ChargePointMessage::StopTransaction {
         transaction_id: Some(7),
         id_token: token("A1"),
-        meter_stop_dwh: Some(30_000),
+        meter_stop_tenth_wh: Some(30_000),
         at: at(60),
         reason: None,
         samples: vec![sample(0, 1_000), sample(60, 3_000)],
@@ -159,7 +159,7 @@ fn a_stop_without_a_start_makes_a_session_of_its_samples() {
     depot.apply(62, message);
     let record = depot.last();
     assert_eq!(
-        (depot.closed.len(), record.energy_dwh, record.method),
+        (depot.closed.len(), record.energy_tenth_wh, record.method),
         (1, Some(20_000), SessionMethod::Samples)
     );
     assert_eq!(record.quality, [SessionQuality::StartMissing]);
@@ -181,14 +181,14 @@ fn a_session_that_is_never_stopped_ends_when_the_plug_is_free() {
     depot.wait_until(41);
     let record = depot.last();
     assert_eq!(
-        (record.quality.clone(), record.energy_dwh, record.ended_at),
+        (record.quality.clone(), record.energy_tenth_wh, record.ended_at),
         (vec![SessionQuality::Orphaned], Some(30_000), at(40))
     );
     assert_eq!(depot.book.next_timeout(), None);
     depot.apply(50, stop(39, Some(id.into()), 3_100));
     let late = depot.corrected.last().unwrap();
     assert_eq!(
-        (late.id.as_str(), late.energy_dwh, late.method),
+        (late.id.as_str(), late.energy_tenth_wh, late.method),
         (
             session_id(100, 0).as_str(),
             Some(31_000),
@@ -227,7 +227,7 @@ fn a_new_start_supersedes_an_open_session() {
     let second = depot.apply(20, start(20, "B1", 1_000)).unwrap();
     assert_ne!(first, second);
     assert_eq!(
-        (depot.last().quality.clone(), depot.last().energy_dwh),
+        (depot.last().quality.clone(), depot.last().energy_tenth_wh),
         (vec![SessionQuality::Superseded], Some(10_000))
     );
     depot.apply(30, stop(30, Some(second.into()), 3_000));

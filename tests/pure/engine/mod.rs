@@ -319,22 +319,22 @@ fn charge_point_message(
 ) -> Observation<'static> {
     let sample = MeterSample {
         at: Some(now),
-        register_dwh: Some(register),
-        power_mw: Some(7_000_000),
+        register_tenth_wh: Some(register),
+        power_milliwatts: Some(7_000_000),
         ..MeterSample::default()
     };
     let message = match (what, random.below(4)) {
         (7, _) => ChargePointMessage::StartTransaction {
             connector_id: 1,
             id_token: hasher().hash(["041C17149D4395", "FFFF"][random.below(2) as usize]),
-            meter_start_dwh: Some(register),
+            meter_start_tenth_wh: Some(register),
             at: Some(now),
             issue: Issue::Ours,
         },
         (8, 0) => ChargePointMessage::StopTransaction {
             transaction_id: None,
             id_token: None,
-            meter_stop_dwh: Some(register),
+            meter_stop_tenth_wh: Some(register),
             at: Some(now),
             reason: None,
             samples: vec![],

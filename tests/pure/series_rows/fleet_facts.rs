@@ -30,8 +30,8 @@ fn emissions() -> Vec<Fact> {
             sd_kgco2e: 1e-9,
             tier: 4,
             distance_m: 100_001,
-            energy_dwh: 55,
-            fuel_ml: 2_500,
+            energy_tenth_wh: 55,
+            fuel_millilitres: 2_500,
             factor_set: "desnz2025+provisional".to_owned(),
         }),
         Fact::SiteEmissions(SiteEmissionsFact {

@@ -198,7 +198,7 @@ fn norms_of_a_golden_year() {
         50_000.0 / (accessible - 5_000.0 - 3_600.0),
     );
     near(
-        Some(norms::accessible_dwh(&sums) as f64 / norms::possible_dwh(&sums, 50.0)),
+        Some(norms::accessible_tenth_wh(&sums) as f64 / norms::possible_tenth_wh(&sums, 50.0)),
         2_000.0 / (50.0 * accessible / 60.0),
     );
     assert!(

@@ -98,11 +98,11 @@ impl Row {
             connector_id: 0,
             at,
             // kW in thousandths is W; kWh in thousandths is Wh.
-            power_mw: self.charge_power.and_then(|n| n.0.checked_mul(1000)),
-            register_dwh: self.energy_import_total.and_then(|n| n.0.checked_mul(10)),
+            power_milliwatts: self.charge_power.and_then(|n| n.0.checked_mul(1000)),
+            register_tenth_wh: self.energy_import_total.and_then(|n| n.0.checked_mul(10)),
             current_ma: None,
             voltage_mv: None,
-            soc_mpct: self.soc.map(|n| n.0),
+            soc_millipercent: self.soc.map(|n| n.0),
             temperature_mc: None,
         })
     }

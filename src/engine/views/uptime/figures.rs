@@ -13,8 +13,8 @@ pub(super) struct Total {
     pub year: Sums,
     pub connectors: u32,
     /// Energy of connectors whose rated power is known, and what that power would allow, tenths of Wh.
-    rated_dwh: i64,
-    possible_dwh: f64,
+    rated_tenth_wh: i64,
+    possible_tenth_wh: f64,
 }
 
 impl Total {
@@ -23,8 +23,8 @@ impl Total {
         self.period.add(period);
         self.year.add(year);
         if let Some(kw) = rated_kw {
-            self.rated_dwh += norms::accessible_dwh(period);
-            self.possible_dwh += norms::possible_dwh(period, kw);
+            self.rated_tenth_wh += norms::accessible_tenth_wh(period);
+            self.possible_tenth_wh += norms::possible_tenth_wh(period, kw);
         }
     }
 }
@@ -163,8 +163,8 @@ impl UptimeFigures {
             utilisation: UtilisationRatios {
                 charging_per_accessible_ratio: norms::charging_per_accessible(sums),
                 plugged_per_accessible_ratio: norms::plugged_per_accessible(sums),
-                energy_per_rated_accessible_ratio: (total.possible_dwh > 0.0)
-                    .then(|| total.rated_dwh as f64 / total.possible_dwh),
+                energy_per_rated_accessible_ratio: (total.possible_tenth_wh > 0.0)
+                    .then(|| total.rated_tenth_wh as f64 / total.possible_tenth_wh),
                 charging_per_available_ratio: norms::charging_per_available(sums),
             },
             pcpr: PcprRatios::from_sums(sums),

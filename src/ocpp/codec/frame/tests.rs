@@ -142,7 +142,7 @@ fn only_metering_is_repaired() {
     assert_eq!(
         (
             samples.len(),
-            samples[0].register_dwh,
+            samples[0].register_tenth_wh,
             transaction_id,
             repaired,
             zoneless

@@ -136,12 +136,12 @@ impl Readings {
         MeterSample {
             at,
             context: self.context,
-            register_dwh: self.import.sum(),
-            export_register_dwh: self.export.sum(),
-            power_mw: self.power.sum(),
+            register_tenth_wh: self.import.sum(),
+            export_register_tenth_wh: self.export.sum(),
+            power_milliwatts: self.power.sum(),
             current_ma: self.current.max(),
             voltage_mv: self.voltage.mean(),
-            soc_mpct: self.soc.sum(),
+            soc_millipercent: self.soc.sum(),
             temperature_mc: self.temperature.sum(),
             signed: self.signed,
         }

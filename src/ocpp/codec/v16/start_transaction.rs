@@ -24,7 +24,7 @@ fn decode(json: &mut Json<'_>, decoding: &mut Decoding<'_>) -> Request {
     Request::Event(ChargePointMessage::StartTransaction {
         connector_id,
         id_token,
-        meter_start_dwh: meter_start,
+        meter_start_tenth_wh: meter_start,
         at,
         issue: Issue::Ours,
     })

@@ -28,7 +28,7 @@ fn decode(json: &mut Json<'_>, decoding: &mut Decoding<'_>) -> Request {
     Request::Event(ChargePointMessage::StopTransaction {
         transaction_id: transaction,
         id_token,
-        meter_stop_dwh: meter_stop,
+        meter_stop_tenth_wh: meter_stop,
         at,
         reason,
         samples: found,

@@ -58,7 +58,7 @@ fn registers_parse_in_every_spelling() {
         ("[]", None),
         ("\"x\"", None),
     ] {
-        assert_eq!(meter(sampled).register_dwh, want, "{sampled}");
+        assert_eq!(meter(sampled).register_tenth_wh, want, "{sampled}");
     }
 }
 
@@ -70,11 +70,11 @@ fn other_measurands_are_converted() {
             {"value":"230","measurand":"Voltage","phase":"L1-N"},{"value":"232","measurand":"Voltage","phase":"L2-N"},{"value":"400","measurand":"Voltage","phase":"L1-L2"},
             {"value":"80","measurand":"SoC","unit":"Percent"},{"value":"-3.5","measurand":"Temperature","unit":"Celcius"}]"#,
     );
-    assert_eq!(sample.power_mw, Some(7_360_000));
+    assert_eq!(sample.power_milliwatts, Some(7_360_000));
     assert_eq!(sample.current_ma, Some(16_000));
     assert_eq!(sample.voltage_mv, Some(231_000));
     assert_eq!(
-        (sample.soc_mpct, sample.temperature_mc),
+        (sample.soc_millipercent, sample.temperature_mc),
         (Some(80_000), Some(-3_500))
     );
     assert_eq!(sample.context, ReadingContext::End);
@@ -99,7 +99,7 @@ fn samples_come_in_time_order() {
     assert_eq!(
         samples
             .iter()
-            .map(|sample| sample.register_dwh)
+            .map(|sample| sample.register_tenth_wh)
             .collect::<Vec<_>>(),
         [Some(10), Some(20)]
     );
@@ -114,7 +114,7 @@ fn transactions_decode_odd_fields() {
     let ChargePointMessage::StartTransaction {
         connector_id,
         id_token,
-        meter_start_dwh,
+        meter_start_tenth_wh,
         at,
         ..
     } = start
@@ -122,7 +122,7 @@ fn transactions_decode_odd_fields() {
         panic!("start")
     };
     assert_eq!(
-        (connector_id, meter_start_dwh, at.is_some()),
+        (connector_id, meter_start_tenth_wh, at.is_some()),
         (1, Some(1000), true)
     );
     assert_eq!(id_token, TokenHasher::new(&[1; 32]).hash("04A1"));
@@ -139,13 +139,13 @@ fn transactions_decode_odd_fields() {
         );
         let ChargePointMessage::StopTransaction {
             transaction_id,
-            meter_stop_dwh,
+            meter_stop_tenth_wh,
             ..
         } = stop
         else {
             panic!("stop")
         };
-        assert_eq!((transaction_id, meter_stop_dwh), (want, Some(55)), "{json}");
+        assert_eq!((transaction_id, meter_stop_tenth_wh), (want, Some(55)), "{json}");
     }
 }
 

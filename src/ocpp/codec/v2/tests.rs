@@ -48,7 +48,7 @@ fn a_transaction_event_decodes_all_its_fields() {
     );
     assert_eq!(event.id_token, TokenHasher::new(&[1; 32]).hash("04A1"));
     assert_eq!(
-        (event.samples[0].register_dwh, event.samples[0].power_mw),
+        (event.samples[0].register_tenth_wh, event.samples[0].power_milliwatts),
         (Some(125_000), Some(7_000_000))
     );
     assert_eq!(
@@ -82,7 +82,7 @@ fn values_are_scaled_by_their_power_of_ten() {
         };
         assert_eq!(
             (
-                samples.first().and_then(|sample| sample.register_dwh),
+                samples.first().and_then(|sample| sample.register_tenth_wh),
                 connector_id
             ),
             (want, 1),

@@ -154,16 +154,16 @@ impl Output<'_> {
             }
             ChargePointMessage::StartTransaction {
                 connector_id,
-                meter_start_dwh,
+                meter_start_tenth_wh,
                 at,
                 ..
             } => {
                 open_transactions.record(self.point, connector_id, None);
-                self.register(connector_id, at, meter_start_dwh, "meterStart")
+                self.register(connector_id, at, meter_start_tenth_wh, "meterStart")
             }
             ChargePointMessage::StopTransaction {
                 transaction_id,
-                meter_stop_dwh,
+                meter_stop_tenth_wh,
                 at,
                 samples,
                 ..
@@ -175,7 +175,7 @@ impl Output<'_> {
                     return Ok(());
                 };
                 self.samples(connector_id, &samples)?;
-                self.register(connector_id, at, meter_stop_dwh, "meterStop")
+                self.register(connector_id, at, meter_stop_tenth_wh, "meterStop")
             }
             _ => Ok(()),
         }
@@ -185,10 +185,10 @@ impl Output<'_> {
         &mut self,
         connector: u32,
         at: Option<UtcMs>,
-        dwh: Option<i64>,
+        tenth_wh: Option<i64>,
         field: &str,
     ) -> Result<(), Refused> {
-        let value = dwh.and_then(|dwh| self.value(Quantity::EnergyImportTotal, dwh, 10, field));
+        let value = tenth_wh.and_then(|tenth_wh| self.value(Quantity::EnergyImportTotal, tenth_wh, 10, field));
         self.reading(connector, at, value.as_slice())
     }
 
@@ -198,23 +198,23 @@ impl Output<'_> {
             let values = [
                 (
                     Quantity::EnergyImportTotal,
-                    sample.register_dwh,
+                    sample.register_tenth_wh,
                     10,
                     "Energy.Active.Import.Register",
                 ),
                 (
                     Quantity::EnergyExportTotal,
-                    sample.export_register_dwh,
+                    sample.export_register_tenth_wh,
                     10,
                     "Energy.Active.Export.Register",
                 ),
                 (
                     Quantity::ChargePower,
-                    sample.power_mw,
+                    sample.power_milliwatts,
                     1_000,
                     "Power.Active.Import",
                 ),
-                (Quantity::Soc, sample.soc_mpct, 1, "SoC"),
+                (Quantity::Soc, sample.soc_millipercent, 1, "SoC"),
             ];
             let mut entries = [const {
                 ReadingEntry {
