@@ -338,6 +338,7 @@ pub enum ChargePointMessage {
         /// Keyed hash of `idTag`; `None` if it was empty.
         id_token: Option<IdTokenHash>,
         /// `meterStart` in tenths of Wh.
+        #[serde(rename = "meter_start_dwh")]
         meter_start_tenth_wh: Option<i64>,
         /// `timestamp`.
         at: Option<UtcMs>,
@@ -351,6 +352,7 @@ pub enum ChargePointMessage {
         /// Keyed hash of `idTag`.
         id_token: Option<IdTokenHash>,
         /// `meterStop` in tenths of Wh.
+        #[serde(rename = "meter_stop_dwh")]
         meter_stop_tenth_wh: Option<i64>,
         /// `timestamp`.
         at: Option<UtcMs>,

@@ -32,12 +32,13 @@ const BANNED: &[(&[&str], &str)] = &[
         &["whoever", "whom", "somebody", "anybody", "everybody"],
         "the role: receiver, caller, operator",
     ),
+    (&["dwh"], "tenth_wh, or the type `TenthWattHours`"),
+    (&["mpct"], "millipercent"),
+    (&["mw"], "milliwatts"),
 ];
 
 /// Words that are to go, how many identifiers still hold one, and the words for it. Lower a number with every rename; at zero the word
 /// moves to [`BANNED`].
-///
-/// Not on either list: `dwh`, `ml`, `mw` and `mpct`, which are units in names of stored and public fields.
 const TO_RENAME: &[(&[&str], usize, &str)] = &[
     // `vehicles_heard_24h` and `last_heard_at` are public names of the API and of `data_quality`.
     (&["hear", "heard"], 13, "apply, observe, reported"),
