@@ -106,7 +106,8 @@ pub(super) fn league(
                 row.vehicles_with_km = sums.with_km;
                 row.kgco2e_per_vehicle =
                     (row.vehicles_mean > 0.0).then(|| sums.kgco2e / row.vehicles_mean);
-                row.energy_kwh = (sums.energy_tenth_wh > 0).then(|| sums.energy_tenth_wh as f64 / 10_000.0);
+                row.energy_kwh =
+                    (sums.energy_tenth_wh > 0).then(|| sums.energy_tenth_wh as f64 / 10_000.0);
             }
             row.last_year_kgco2e_per_km = before.get(&key).and_then(Sums::per_km);
             row.low_share =

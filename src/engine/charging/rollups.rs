@@ -85,8 +85,13 @@ impl Charging {
                 tenth_wh,
                 ..
             } => {
-                self.rollups
-                    .energy(charge_point, &reference.register, (*from, *to), *tenth_wh, now);
+                self.rollups.energy(
+                    charge_point,
+                    &reference.register,
+                    (*from, *to),
+                    *tenth_wh,
+                    now,
+                );
             }
             ChargingOutcome::Flowed {
                 charge_point,
@@ -138,11 +143,9 @@ impl Charging {
                     fact.at,
                 );
                 late.insert(connector);
-            } else if state
-                .connectors
-                .get(&connector)
-                .is_some_and(|known| connector > 0 && known.power_milliwatts == fact.power_milliwatts)
-            {
+            } else if state.connectors.get(&connector).is_some_and(|known| {
+                connector > 0 && known.power_milliwatts == fact.power_milliwatts
+            }) {
                 powers.insert(connector, fact.power_milliwatts.unwrap_or(0) / 1000);
             }
         }

@@ -382,7 +382,9 @@ fn connector_row(connector_id: u32, connector: &Connector) -> ConnectorRow {
         vendor_error_code: connector.vendor_error_code.clone(),
         counted_in_transactions_wh: wh(connector.counted_tenth_wh.in_transactions),
         counted_outside_wh: wh(connector.counted_tenth_wh.outside),
-        power_w: connector.power_milliwatts.map(|milliwatts| milliwatts as f64 / 1000.0),
+        power_w: connector
+            .power_milliwatts
+            .map(|milliwatts| milliwatts as f64 / 1000.0),
         energy_import_wh: connector.register_tenth_wh.map(wh),
         session: connector.session().map(|session| LiveSession {
             id: session.id.clone(),

@@ -65,7 +65,8 @@ impl Closed {
                     .push(ChargingOutcome::Corrected(self.record.clone()));
             }
             Some(first)
-                if first != (stop.meter_stop_tenth_wh, stop.at) && first.0 != stop.meter_stop_tenth_wh =>
+                if first != (stop.meter_stop_tenth_wh, stop.at)
+                    && first.0 != stop.meter_stop_tenth_wh =>
             {
                 let known = self.record.quality.len();
                 flag(&mut self.record, SessionQuality::StopConflict);

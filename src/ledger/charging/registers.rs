@@ -76,7 +76,9 @@ pub(super) fn kind_of(
     booted: bool,
 ) -> RegisterKind {
     match meter_start {
-        Some(start) if start > USED_TENTH_WH && first < start / 100 => return RegisterKind::Session,
+        Some(start) if start > USED_TENTH_WH && first < start / 100 => {
+            return RegisterKind::Session;
+        }
         Some(start) if start > 0 && first >= start - start / 100 => return RegisterKind::Lifetime,
         _ => {}
     }
@@ -84,7 +86,9 @@ pub(super) fn kind_of(
         Some(before) if before > USED_TENTH_WH && first <= NEAR_ZERO_TENTH_WH && booted => {
             RegisterKind::PerBoot
         }
-        Some(before) if before > USED_TENTH_WH && first <= NEAR_ZERO_TENTH_WH => RegisterKind::Session,
+        Some(before) if before > USED_TENTH_WH && first <= NEAR_ZERO_TENTH_WH => {
+            RegisterKind::Session
+        }
         Some(before) if before > USED_TENTH_WH && first >= before => RegisterKind::Lifetime,
         _ => RegisterKind::Unknown,
     }

@@ -257,8 +257,8 @@ impl OpenSession {
             self.flag(SessionQuality::RegisterReset);
         }
         self.registers = next;
-        if let Some((then, last)) =
-            before.filter(|_| !late && sample.power_milliwatts.is_none() && sample.current_ma.is_none())
+        if let Some((then, last)) = before
+            .filter(|_| !late && sample.power_milliwatts.is_none() && sample.current_ma.is_none())
         {
             let flowed = self.book_step(register - last, then, at, context);
             self.prove(flowed, at, context);
@@ -304,7 +304,8 @@ impl OpenSession {
     ) -> bool {
         let gap = at.since(then);
         let flowed = gap > 0
-            && i128::from(tenth_wh) * MICROJOULES_PER_TENTH_WH > i128::from(FLOWING_MILLIWATTS) * i128::from(gap);
+            && i128::from(tenth_wh) * MICROJOULES_PER_TENTH_WH
+                > i128::from(FLOWING_MILLIWATTS) * i128::from(gap);
         if flowed && self.flowing_since.is_none() {
             context.flowed(then, at);
             self.record.charging_ms += gap;
@@ -345,13 +346,17 @@ impl OpenSession {
             .or(self.registers.energy())
             .filter(|tenth_wh| *tenth_wh > 0);
         by_register.is_some_and(|tenth_wh| {
-            WRONG_UNIT.contains(&(tenth_wh / by_power)) || WRONG_UNIT.contains(&(by_power / tenth_wh))
+            WRONG_UNIT.contains(&(tenth_wh / by_power))
+                || WRONG_UNIT.contains(&(by_power / tenth_wh))
         })
     }
 
     /// Hands on what is missing to `energy`.
     pub(super) fn publish(&mut self, energy: i64, at: UtcMs, context: &mut EventContext<'_>) {
-        let (from, missing) = (self.published_until.min(at), energy - self.published_tenth_wh);
+        let (from, missing) = (
+            self.published_until.min(at),
+            energy - self.published_tenth_wh,
+        );
         context.energy(
             self.record.connector_id,
             &self.record.user,

@@ -112,8 +112,11 @@ impl ChargingBook {
             .iter()
             .filter(|sample| sample.register_tenth_wh.is_some())
             .count();
-        let repeated =
-            !point.new_foreign_stop((stop.transaction_id.clone(), stop.meter_stop_tenth_wh, stop.at));
+        let repeated = !point.new_foreign_stop((
+            stop.transaction_id.clone(),
+            stop.meter_stop_tenth_wh,
+            stop.at,
+        ));
         // Nothing known of its start: a session all the same, if its energy can be told.
         if repeated || registers < 2 || self.was_issued(context.id, stop.transaction_id.as_ref()) {
             return;

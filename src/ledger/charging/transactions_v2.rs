@@ -231,8 +231,12 @@ fn apply_event(
 
 /// The beginning: it may come after what follows it.
 fn started(open: &mut OpenSession, event: &TransactionEvent, at: UtcMs) {
-    let begin = register(&event.samples, ReadingContext::Begin)
-        .or_else(|| event.samples.iter().find_map(|sample| sample.register_tenth_wh));
+    let begin = register(&event.samples, ReadingContext::Begin).or_else(|| {
+        event
+            .samples
+            .iter()
+            .find_map(|sample| sample.register_tenth_wh)
+    });
     if let Some(begin) = begin {
         open.registers.begin_at(begin);
     }
@@ -268,7 +272,8 @@ fn stop_of<'a>(open: &OpenSession, event: &'a TransactionEvent) -> Stop<'a> {
     Stop {
         transaction_id: Some(open.record.transaction_id.clone()),
         id_token: event.id_token,
-        meter_stop_tenth_wh: register(&event.samples, ReadingContext::End).or(open.registers.last()),
+        meter_stop_tenth_wh: register(&event.samples, ReadingContext::End)
+            .or(open.registers.last()),
         at: event.at,
         reason: event.stopped_reason.as_deref(),
         // They were taken with the event.

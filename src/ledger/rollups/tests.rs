@@ -179,7 +179,8 @@ fn a_checkpoint_takes_ended_slots_once() {
     let register = register("P,A,1\n");
     let (mut book, fleet) = (HistoryBook::new(100), Series::Fleet);
     let quarter = |n: i64| (UtcMs(n * SLOT_MS), UtcMs((n + 1) * SLOT_MS));
-    let seen = |book: &HistoryBook, generation| total(&book.since(&fleet, generation)).energy_tenth_wh;
+    let seen =
+        |book: &HistoryBook, generation| total(&book.since(&fleet, generation)).energy_tenth_wh;
     let stored = |rows: Vec<RollupRow>| {
         rows.iter()
             .find(|row| row.series == fleet)

@@ -87,7 +87,9 @@ impl Booked {
             charged_until,
             charging_ms: record.charging_ms,
             overstay: record.overstay(grace_ms, None).unwrap_or_default(),
-            successful: record.energy_tenth_wh.is_some_and(|tenth_wh| tenth_wh >= SUCCESS_TENTH_WH)
+            successful: record
+                .energy_tenth_wh
+                .is_some_and(|tenth_wh| tenth_wh >= SUCCESS_TENTH_WH)
                 || record.charging_ms >= SUCCESS_MS,
         })
     }

@@ -116,7 +116,11 @@ fn power_over_time_is_the_last_resort() {
     depot.apply(20, no_meter);
     let record = depot.last();
     assert_eq!(
-        (record.energy_tenth_wh, record.method, record.peak_power_milliwatts),
+        (
+            record.energy_tenth_wh,
+            record.method,
+            record.peak_power_milliwatts
+        ),
         (Some(20_000), SessionMethod::PowerIntegral, Some(6_000_000))
     );
     assert_eq!(record.charging_ms, 20 * MINUTE);

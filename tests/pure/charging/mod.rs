@@ -140,7 +140,10 @@ fn messages_in_any_order_add_up() {
         depot.apply(200, status(ConnectorStatus::Available));
         depot.wait_until(300);
         let newest = final_records(&depot, seed);
-        let published: i64 = newest.values().filter_map(|record| record.energy_tenth_wh).sum();
+        let published: i64 = newest
+            .values()
+            .filter_map(|record| record.energy_tenth_wh)
+            .sum();
         assert_eq!(
             depot.energy.values().sum::<i64>(),
             published,

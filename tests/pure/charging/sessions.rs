@@ -181,7 +181,11 @@ fn a_session_that_is_never_stopped_ends_when_the_plug_is_free() {
     depot.wait_until(41);
     let record = depot.last();
     assert_eq!(
-        (record.quality.clone(), record.energy_tenth_wh, record.ended_at),
+        (
+            record.quality.clone(),
+            record.energy_tenth_wh,
+            record.ended_at
+        ),
         (vec![SessionQuality::Orphaned], Some(30_000), at(40))
     );
     assert_eq!(depot.book.next_timeout(), None);

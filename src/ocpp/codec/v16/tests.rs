@@ -145,7 +145,11 @@ fn transactions_decode_odd_fields() {
         else {
             panic!("stop")
         };
-        assert_eq!((transaction_id, meter_stop_tenth_wh), (want, Some(55)), "{json}");
+        assert_eq!(
+            (transaction_id, meter_stop_tenth_wh),
+            (want, Some(55)),
+            "{json}"
+        );
     }
 }
 

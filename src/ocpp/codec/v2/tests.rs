@@ -48,7 +48,10 @@ fn a_transaction_event_decodes_all_its_fields() {
     );
     assert_eq!(event.id_token, TokenHasher::new(&[1; 32]).hash("04A1"));
     assert_eq!(
-        (event.samples[0].register_tenth_wh, event.samples[0].power_milliwatts),
+        (
+            event.samples[0].register_tenth_wh,
+            event.samples[0].power_milliwatts
+        ),
         (Some(125_000), Some(7_000_000))
     );
     assert_eq!(

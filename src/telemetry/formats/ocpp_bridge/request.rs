@@ -188,7 +188,8 @@ impl Output<'_> {
         tenth_wh: Option<i64>,
         field: &str,
     ) -> Result<(), Refused> {
-        let value = tenth_wh.and_then(|tenth_wh| self.value(Quantity::EnergyImportTotal, tenth_wh, 10, field));
+        let value = tenth_wh
+            .and_then(|tenth_wh| self.value(Quantity::EnergyImportTotal, tenth_wh, 10, field));
         self.reading(connector, at, value.as_slice())
     }
 
