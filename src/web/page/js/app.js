@@ -47,7 +47,7 @@ function show() {
   open = state;
   for (const kind of Object.keys(newest)) if (acts[kind]) acts[kind](newest[kind]);
   if (acts.refresh) {
-    // One question at a time; a failed one is told once and asked again.
+    // One request at a time; a failed one is shown once and repeated.
     let asking = false, told = false;
     const refresh = async () => {
       if (asking || document.hidden) return;
@@ -90,7 +90,7 @@ if (kiosk !== null) {
   const round = asked.length ? asked : KIOSK_VIEWS;
   let at = Math.max(0, round.indexOf(location.hash.slice(2)));
   location.replace("#/" + round[at]);
-  // Nobody scrolls there, so what does not fit goes past slowly; for those who want no motion by the screen.
+  // A kiosk has no one to scroll, so a long view scrolls slowly by itself; by the screen where reduced motion is preferred.
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   let since = performance.now();
   setInterval(() => {

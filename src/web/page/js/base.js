@@ -15,7 +15,7 @@ export const svg = (name, attributes, ...children) => {
   node.append(...children);
   return node;
 };
-/// Replaces what a node holds, unless somebody is at work in it: a form that changes under the hand is worse than an old figure.
+/// Replaces what a node holds, unless a field in it has the focus: a form that changes while it is filled in is worse than an old figure.
 export const put = (node, ...children) => {
   const at = document.activeElement;
   if (node !== at && node.contains(at) && at.matches("input,select,textarea,button,summary,a")) return false;
@@ -36,7 +36,7 @@ export const date = (text) => none(text) ? "–" : new Date(text.slice(0, 10) + 
 export const month = (text) => new Date(text.slice(0, 7) + "-15T12:00:00Z").toLocaleDateString("en-GB", { month: "short", year: "numeric", timeZone: "UTC" });
 export const time = (text) => none(text) ? "–" : new Date(text).toLocaleString("en-GB", { day: "2-digit", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "Europe/London" });
 export const minutes = (seconds) => none(seconds) ? "–" : seconds >= 3600 ? number(Math.floor(seconds / 3600)) + " h " + Math.floor(seconds % 3600 / 60) + " min" : Math.floor(seconds / 60) + " min";
-/// Names of factor sets, as people say them.
+/// Names of factor sets, in words.
 export const factors = (sets) => (sets.map((set) => set.replace(/^desnz(\d+)/, "UK Government (DESNZ) $1").replace("+provisional", "")).join(" and ").replaceAll(" and UK Government (DESNZ)", " and") || "none used yet") + (sets.some((set) => set.includes("provisional")) ? ", provisional: the newest known, not all confirmed for this year yet" : "");
 export const words = (name) => none(name) ? "–" : name.replaceAll("_", " ");
 

@@ -11,7 +11,7 @@ const STATES = {
   SuspendedEVSE: ["idle", "S", "paused"], Finishing: ["idle", "D", "done, plugged in"], Unavailable: ["bad", "U", "out of service"], Faulted: ["bad", "F", "faulted"], Unknown: ["gone", "?", "not heard"],
 };
 const OFFLINE = ["gone", "O", "offline"];
-// Who was never heard is not offline: nothing is known of it.
+// A charge point that never reported is not offline: nothing is known of it.
 const state = (point, connector) => point.online ? STATES[connector.status] || STATES.Unknown : point.last_seen_at ? OFFLINE : STATES.Unknown;
 
 function card(point) {

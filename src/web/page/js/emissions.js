@@ -57,7 +57,7 @@ export default {
     put(place, section("By month", chart), section("April-March year to date", year), section("By organisation", groups), section("Air pollutants", air));
     return { async refresh() {
       const [{ as_of, today: { day } }, { targets }, total, by, pollutants] = await Promise.all([ask("overview"), ask("targets"), ask("emissions?by=scope"), ask("emissions?by=organisation,scope"), ask("air")]);
-      // Where nobody drove there is no figure.
+      // Without kilometres there is no figure.
       const kg = (row) => pollutants.rows.length ? row.kg : null;
       const draw = (start) => { put(year, total.rows.length ? start ? el("p", { class: "mark", id: "since" }, `There are data since ${start.text} only. The sums below are not those of the year from ${date(total.from)}: what was before is not known.`) : null : el("p", { class: "mark", id: "since" }, "There are no data of this year yet."), table("year-scopes", `From ${date(total.from)} to ${date(total.to)}; conversion factors: ${factors(total.factor_sets)}`, [
         ["Scope", (row) => SCOPES[row.scope] || row.scope, (row) => row.scope], ["kgCO2e", (row) => number(row.kgco2e, 1), (row) => row.kgco2e, "n"], ["± (1 sd)", (row) => number(row.sd_kgco2e, 1), (row) => row.sd_kgco2e, "n", "sd_kgco2e"],

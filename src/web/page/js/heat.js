@@ -1,4 +1,4 @@
-// How connectors are used by hour and weekday. Darker (at night lighter) and larger is more; an hour nobody observed is a cross, not zero.
+// How connectors are used by hour and weekday. Darker (at night lighter) and larger is more; an hour that was not observed is a cross, not zero.
 import { ask, date, el, number, percent, put, section, svg } from "./base.js";
 import { behind, narrow } from "./charts.js";
 import { newest } from "./live.js";
@@ -20,7 +20,7 @@ function cell(x, y, kind) {
   return svg("rect", { class: "heat heat" + kind, x: cx - half, y: cy - half, width: half * 2, height: half * 2 });
 }
 
-// Whom the figures come from: a site may have many connectors and one that was ever heard.
+// What the figures rest on: a site may have many connectors of which one has ever reported.
 function basis(site, observed) {
   const points = newest["charge-points"] ? newest["charge-points"].charge_points.filter((point) => !site || point.site === site) : [];
   const plugs = points.flatMap((point) => point.connectors.filter((one) => one.connector_id > 0).map((one) => point.last_seen_at && (one.since || one.status !== "Unknown")));

@@ -8,7 +8,7 @@ const DAY = 86400000, QUARTER = 900000;
 const SPANS = [[1, "day"], [7, "week"], [30, "month"]];
 const kw = (watts) => watts === null ? null : watts / 1000;
 
-// Quarters that nobody observed are gaps, not a line from here to there.
+// Quarters that were not observed are gaps, not a line across.
 function points(rows, column) {
   const found = [];
   for (const row of rows) {
@@ -60,7 +60,7 @@ export function power() {
       sites.forEach((site) => now.set(site.site, site.power_w));
       offer(places, sites);
       if (!first) return;
-      // The first site whose capacity is known says most.
+      // A site with a known capacity is shown first.
       const known = sites.find((site) => site.capacity_kw);
       if (known) places.value = known.site;
       change();

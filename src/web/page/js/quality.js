@@ -1,4 +1,4 @@
-// What an auditor asks first: who is heard, what was refused and how it looked, which counters jumped.
+// What an auditor needs first: the vehicles that report, rejected messages with their text, and counters that jumped.
 import { ask, el, number, percent, put, section, send, tiles, time, words } from "./base.js";
 import { table } from "./table.js";
 
