@@ -17,7 +17,9 @@ const BANNED: &[(&[&str], &str)] = &[
     (&["most"], "max"),
     (&["outlet", "outlets"], "output, receiver, wiring"),
     (&["scene", "scenes"], "event context, fixture"),
-    (&["surroundings"], "dependencies (`Deps`)"),
+    (&["surroundings", "around"], "dependencies (`Deps`), range"),
+    (&["news"], "changed rows"),
+    (&["manner"], "deviations, conformance"),
     (&["tidy"], "compact, csv rows"),
     (
         &["stuff", "thing", "things", "notion"],
@@ -41,18 +43,15 @@ const BANNED: &[(&[&str], &str)] = &[
 /// moves to [`BANNED`].
 const TO_RENAME: &[(&[&str], usize, &str)] = &[
     // `vehicles_heard_24h` and `last_heard_at` are public names of the API and of `data_quality`.
-    (&["hear", "heard"], 13, "apply, observe, reported"),
-    (&["tell", "tells", "told"], 8, "emit, notify, reported"),
-    (&["say", "says", "said"], 12, "claimed, stated, has"),
-    (&["ask", "asks", "asked"], 5, "request, query"),
-    (&["who", "whose"], 5, "the role: receiver, caller, owner"),
-    (&["nobody"], 3, "none, no user"),
-    (&["news"], 1, "changed rows"),
-    (&["around"], 1, "dependencies (`Deps`), range"),
-    (&["chosen"], 4, "selected, configured"),
-    (&["nothing"], 15, "none, zero, empty"),
-    (&["question", "questions"], 3, "query"),
-    (&["manner"], 3, "deviations, conformance"),
+    (&["hear", "heard"], 10, "apply, observe, reported"),
+    (&["tell", "tells", "told"], 5, "emit, notify, reported"),
+    (&["say", "says", "said"], 7, "claimed, stated, has"),
+    (&["ask", "asks", "asked"], 3, "request, query"),
+    (&["who", "whose"], 3, "the role: receiver, caller, owner"),
+    (&["nobody"], 2, "none, no user"),
+    (&["chosen"], 1, "selected, configured"),
+    (&["nothing"], 11, "none, zero, empty"),
+    (&["question", "questions"], 2, "query"),
 ];
 
 /// Identifiers that hold a banned word in its plain sense.

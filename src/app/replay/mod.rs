@@ -1,10 +1,14 @@
 //! A recorded feed through decode and engine, on its own clock: the same facts as when it was live.
 
+mod line;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+pub use self::line::LineError;
+use self::line::{Event, From, Line, MqttLine, OcppLine};
 use crate::app::mqtt_pipeline::{MqttSink, Published, decode};
 use crate::engine::views::{
     ChargePointRow, EmissionsRow, EmissionsView, SessionRow, UptimeView, VehicleRow, VendorRow,
@@ -22,68 +26,6 @@ use crate::ocpp::codec::observer::{ObservedMessage, Observer, Origin};
 use crate::telemetry::mapping::Mappings;
 use crate::telemetry::{Decoders, Formats};
 use crate::units::{Day, Month, UtcMs};
-
-/// A line that is not one of a capture.
-#[derive(Debug, thiserror::Error)]
-pub enum LineError {
-    /// Not the JSON it should be.
-    #[error("is not a line of a capture: {0}")]
-    Json(#[from] serde_json::Error),
-    /// `at`, the time of arrival, is not an RFC 3339 time with a zone; the text as found.
-    #[error("`at` {0:?} is not an RFC 3339 time with its zone")]
-    At(String),
-    /// `version` of a charge point's line is no OCPP version that is decoded; the text as found.
-    #[error("`version` {0:?} is not 1.6, 2.0.1 or 2.1")]
-    Version(String),
-    /// `payload_b64`, which stands for a payload that is not UTF-8, is not base64.
-    #[error("`payload_b64` is not base64")]
-    Base64,
-    /// Neither `mqtt` nor `ocpp`, or an `ocpp` without anything in it.
-    #[error("is empty: it needs `mqtt`, or `ocpp` with `frame` or `event`")]
-    Empty,
-}
-
-#[derive(Deserialize)]
-struct Line {
-    at: String,
-    mqtt: Option<MqttLine>,
-    ocpp: Option<OcppLine>,
-}
-
-#[derive(Deserialize)]
-struct MqttLine {
-    topic: String,
-    payload: Option<String>,
-    payload_b64: Option<String>,
-    #[serde(default)]
-    retain: bool,
-    #[serde(default)]
-    props: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-struct OcppLine {
-    charge_point: String,
-    version: Option<String>,
-    from: Option<From>,
-    frame: Option<String>,
-    event: Option<Event>,
-    mode: Option<LinkMode>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum From {
-    ChargePoint,
-    Csms,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Event {
-    Connected,
-    Disconnected,
-}
 
 /// What a replay needs of the configuration.
 pub struct Setting {
