@@ -44,7 +44,7 @@ impl Command for UndoCounterEvent {
 /// Acknowledges an alert: it sends no more notifications.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AckAlert {
-    /// The alert.
+    /// Identifies the alert, by its rule and labels.
     pub fingerprint: Fingerprint,
     /// Name of the person or program.
     pub by: String,

@@ -59,7 +59,7 @@ pub trait RollupQuery: Send + 'static {
 pub trait Rollups {
     /// Quarter hours with the numbers `from..to`.
     fn quarters(&self, from: i32, to: i32) -> Result<Slots, String>;
-    /// Days `first..=last`.
+    /// Sums of the days `first..=last` from the store.
     fn days(&self, first: Day, last: Day) -> Result<Slots, String>;
 }
 
@@ -79,19 +79,19 @@ pub trait Command: Send + 'static {
 /// How emissions are broken down.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Dimension {
-    /// `scope`.
+    /// `scope`: scope of the GHG Protocol.
     Scope,
-    /// `organisation`.
+    /// `organisation`: by organisation of the register.
     Organisation,
-    /// `site`.
+    /// `site`: by site of the register.
     Site,
-    /// `vehicle_class`.
+    /// `vehicle_class`: by class of vehicle.
     VehicleClass,
-    /// `tier`.
+    /// `tier`: by quality of the source.
     Tier,
-    /// `role`.
+    /// `role`: by what the vehicle is for.
     Role,
-    /// `vehicle`.
+    /// `vehicle`: by vehicle.
     Vehicle,
 }
 
@@ -127,9 +127,9 @@ pub const MAX_EMISSION_DAYS: i32 = 5 * 365 + 2;
 /// Length of a row of a history.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Step {
-    /// `15m`.
+    /// `15m`: a quarter of an hour.
     Quarter,
-    /// `1d`.
+    /// `1d`: a local day.
     Day,
 }
 
@@ -154,21 +154,21 @@ impl Step {
 /// A column of a history.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Field {
-    /// `energy_wh`.
+    /// `energy_wh`: energy delivered.
     Energy,
     /// `power_w`: the mean.
     Power,
-    /// `peak_power_w`.
+    /// `peak_power_w`: the highest power.
     PeakPower,
-    /// `occupied_s`.
+    /// `occupied_s`: time with a vehicle plugged in.
     Occupied,
-    /// `charging_s`.
+    /// `charging_s`: time in which energy flowed.
     Charging,
-    /// `observed_s`.
+    /// `observed_s`: time in which the state was known.
     Observed,
-    /// `faulted_s`.
+    /// `faulted_s`: time with a fault.
     Faulted,
-    /// `offline_s`.
+    /// `offline_s`: time without a link.
     Offline,
 }
 

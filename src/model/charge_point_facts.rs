@@ -41,7 +41,7 @@ pub struct ChargePointStatusFact {
     pub connector_id: u32,
     /// Time of the change.
     pub at: UtcMs,
-    /// The state.
+    /// The state that the connector reported last.
     pub status: ConnectorStatus,
     /// True if the OCPP link is up.
     pub online: bool,

@@ -100,11 +100,11 @@ pub enum ReadingContext {
     /// `Sample.Periodic`, the default when none is given, and every unknown word.
     #[default]
     Periodic,
-    /// `Sample.Clock`.
+    /// `Sample.Clock`: taken at a fixed time of the clock.
     Clock,
-    /// `Transaction.Begin`.
+    /// `Transaction.Begin`: taken at the start of a transaction.
     Begin,
-    /// `Transaction.End`.
+    /// `Transaction.End`: taken at the end of a transaction.
     End,
 }
 

@@ -9,17 +9,17 @@ use crate::units::UtcMs;
 /// A measurement whose rows of a day are written together, as its name and number in stored data: neither names nor order may change.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum DaySeries {
-    /// `fleet_emissions`.
+    /// Rows of `fleet_emissions`.
     Emissions = 0,
-    /// `site_emissions`.
+    /// Rows of `site_emissions`.
     Sites = 1,
-    /// `avoided_emissions`.
+    /// Rows of `avoided_emissions`.
     Avoided = 2,
-    /// `fleet_air`.
+    /// Rows of `fleet_air`.
     Air = 3,
-    /// `fleet_transition`.
+    /// Rows of `fleet_transition`.
     Transition = 4,
-    /// `fleet_groups`.
+    /// Rows of `fleet_groups`.
     Groups = 5,
 }
 
@@ -38,7 +38,7 @@ impl DaySeries {
 /// A row of zeros, written over one that was written before and no longer holds.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ZeroRowFact {
-    /// The measurement.
+    /// The measurement whose row is overwritten with zeros.
     pub series: DaySeries,
     /// Values of all its tags, in the order of the table of series.
     pub tags: Vec<Arc<str>>,

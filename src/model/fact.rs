@@ -26,19 +26,19 @@ use crate::units::{Thousandths, UtcMs};
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Powertrain {
-    /// Battery electric.
+    /// Battery electric: no combustion engine.
     Bev,
-    /// Plug-in hybrid.
+    /// Hybrid that charges from the grid too.
     Phev,
     /// Hybrid without a plug.
     Hev,
-    /// Diesel.
+    /// Diesel engine alone.
     Diesel,
-    /// Petrol.
+    /// Petrol engine alone.
     Petrol,
     /// Gas, alone or with petrol.
     Gas,
-    /// Fuel cell.
+    /// Electric, with a hydrogen fuel cell.
     H2,
     /// Not in the register, or without a value there.
     #[default]
@@ -75,17 +75,17 @@ pub struct VehicleTags {
 /// A row to be written.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Fact {
-    /// `vehicle_telemetry`.
+    /// A row of `vehicle_telemetry`: values that a vehicle sent.
     Telemetry(TelemetryFact),
-    /// `meter_values`.
+    /// A row of `meter_values`: values of a charge point or a charger.
     MeterValues(MeterValuesFact),
-    /// `charge_point_status`.
+    /// A row of `charge_point_status`: a connector changed its state, or the link came or went.
     ChargePointStatus(ChargePointStatusFact),
-    /// `charge_point_info`.
+    /// A row of `charge_point_info`: what a charge point reported about itself when it started.
     ChargePointInfo(ChargePointInfoFact),
-    /// `connector_time`.
+    /// A row of `connector_time`: a connector's time by class.
     ConnectorTime(Box<ConnectorTimeFact>),
-    /// `charge_point_conformance`.
+    /// A row of `charge_point_conformance`: how many requests of a charge point kept to the standard.
     Conformance(ConformanceFact),
     /// `charging_session`: a closed session; also goes to the store's session table.
     Session {
@@ -94,35 +94,35 @@ pub enum Fact {
         /// Location-based scope 2 of a fleet session, kgCO2e; `None` where it is not the fleet's or energy is unknown.
         kgco2e_location: Option<f64>,
     },
-    /// `fleet_emissions`.
+    /// A row of `fleet_emissions`: emissions of one day.
     Emissions(EmissionsFact),
-    /// `site_emissions`.
+    /// A row of `site_emissions`: emissions of one site's energy on one day.
     SiteEmissions(SiteEmissionsFact),
-    /// `avoided_emissions`.
+    /// A row of `avoided_emissions`: emissions of one day that a replacement avoided.
     Avoided(AvoidedFact),
     /// Air pollutants of a day.
     Air(AirFact),
-    /// `fleet_transition`.
+    /// A row of `fleet_transition`: classes of a fleet on one day.
     Transition(TransitionFact),
-    /// `target_progress`.
+    /// A row of `target_progress`: where one target stands on one day.
     Target(TargetFact),
-    /// `target_projection`.
+    /// A row of `target_projection`: what is expected of a target on a day to come.
     Projection(ProjectionFact),
-    /// `fleet_groups`.
+    /// A row of `fleet_groups`: members of a group of the fleet on one day.
     FleetGroup(FleetGroupFact),
-    /// `site_info`.
+    /// A row of `site_info`: what the register has of a site.
     SiteInfo(SiteInfoFact),
-    /// `vehicle_info`.
+    /// A row of `vehicle_info`: what the register has of a vehicle.
     VehicleInfo(Box<VehicleInfoFact>),
-    /// `counter_event`.
+    /// A row of `counter_event`: an entry of the audit log of registers.
     CounterEvent(CounterEventFact),
-    /// `data_quality`.
+    /// A row of `data_quality`: how complete the data of one day is.
     DataQuality(DataQualityFact),
-    /// `alerts`.
+    /// A row of `alerts`: an alert changed its state.
     Alert(Box<AlertFact>),
-    /// `charging_intensity`.
+    /// A row of `charging_intensity`: grid intensity of energy that was charged.
     ChargingIntensity(ChargingIntensityFact),
-    /// `ingest_stats`.
+    /// A row of `ingest_stats`: counts of one input.
     IngestStats(IngestStatsFact),
     /// A row of zeros of a measurement whose days are rewritten.
     ZeroRow(Box<ZeroRowFact>),

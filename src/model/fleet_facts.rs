@@ -43,7 +43,7 @@ pub struct AvoidedFact {
 pub struct ProjectionFact {
     /// Fleet (the organisation's id, or `all`).
     pub fleet: Arc<str>,
-    /// Target id.
+    /// Id of the target in the configuration.
     pub target: Arc<str>,
     /// End of that London day: in the future when it is written.
     pub at: UtcMs,
@@ -64,7 +64,7 @@ pub struct ProjectionFact {
 pub struct SiteInfoFact {
     /// Organisation, or `unknown`.
     pub fleet: Arc<str>,
-    /// The site.
+    /// Id of the site in the register.
     pub site: Arc<str>,
     /// Time of the row.
     pub at: UtcMs,
@@ -74,7 +74,7 @@ pub struct SiteInfoFact {
     pub capacity_w: Option<f64>,
     /// Charge points of the register in service.
     pub charge_points: u32,
-    /// Their connectors.
+    /// Connectors of these charge points.
     pub connectors: u32,
 }
 

@@ -44,7 +44,7 @@ impl GridArea {
 /// One half-hour of one area. The intensity is that of generation with imports and contains grid losses, but no CH4 and N2O.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct IntensitySlot {
-    /// The region.
+    /// The region of the grid that the figure is for.
     pub area: GridArea,
     /// Start, at a whole half-hour.
     pub start: UtcMs,

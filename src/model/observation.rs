@@ -174,7 +174,7 @@ pub enum Value<'a> {
     Number(Thousandths),
     /// A boolean state.
     Bool(bool),
-    /// An identifier.
+    /// An identifier, such as that of a tag; it is hashed before it is stored.
     #[serde(borrow)]
     Id(Cow<'a, str>),
     /// One angle in units of 1e-7 degree (`latitude` or `longitude` alone).
@@ -208,7 +208,7 @@ pub struct ChargePointEvent {
     pub received_at: UtcMs,
     /// Deviations in its form.
     pub deviations: Deviations,
-    /// Its content.
+    /// What the message reports.
     pub message: ChargePointMessage,
 }
 
@@ -258,11 +258,11 @@ impl TransactionEventKind {
 /// OCPP 2.x TransactionEvent.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct TransactionEvent {
-    /// `eventType`.
+    /// `eventType`: started, updated or ended.
     pub kind: TransactionEventKind,
     /// `transactionInfo.transactionId`: the station's own.
     pub transaction_id: String,
-    /// `seqNo`.
+    /// `seqNo`, which rises by one within a transaction.
     pub seq_no: Option<i64>,
     /// It happened while the link was down.
     pub offline: bool,
@@ -272,13 +272,13 @@ pub struct TransactionEvent {
     pub id_token: Option<IdTokenHash>,
     /// `transactionInfo.chargingState` in the words of OCPP 1.6 (EVConnected is Preparing, Idle is Available).
     pub charging_state: Option<ConnectorStatus>,
-    /// `transactionInfo.timeSpentCharging`, s.
+    /// `transactionInfo.timeSpentCharging` in seconds, as the station counted it.
     pub charging_s: Option<i64>,
-    /// `transactionInfo.stoppedReason`.
+    /// `transactionInfo.stoppedReason`, as sent.
     pub stopped_reason: Option<String>,
-    /// `triggerReason`.
+    /// `triggerReason`, as sent.
     pub trigger: Option<String>,
-    /// `timestamp`.
+    /// `timestamp` by the charge point's own clock; `None` if missing or unreadable.
     pub at: Option<UtcMs>,
     /// `meterValue`, in time order.
     pub samples: Vec<MeterSample>,
@@ -301,13 +301,13 @@ pub enum ChargePointMessage {
         /// Whether the operator's system could be reached.
         up: bool,
     },
-    /// A BootNotification.
+    /// A BootNotification: the charge point has started.
     Boot {
-        /// `chargePointVendor`.
+        /// `chargePointVendor`; in OCPP 2.x `vendorName`.
         vendor: String,
-        /// `chargePointModel`.
+        /// `chargePointModel`; in OCPP 2.x `model`.
         model: String,
-        /// `firmwareVersion`.
+        /// `firmwareVersion`, if it was sent.
         firmware: Option<String>,
         /// `chargePointSerialNumber` or `chargeBoxSerialNumber`.
         serial: Option<String>,
@@ -328,7 +328,7 @@ pub enum ChargePointMessage {
         vendor_error_code: Option<String>,
         /// `info`, as sent.
         info: Option<String>,
-        /// `timestamp`.
+        /// `timestamp` by the charge point's own clock; `None` if missing or unreadable.
         at: Option<UtcMs>,
     },
     /// A StartTransaction (OCPP 1.6 section 4.8).
@@ -340,7 +340,7 @@ pub enum ChargePointMessage {
         /// `meterStart` in tenths of Wh.
         #[serde(rename = "meter_start_dwh")]
         meter_start_tenth_wh: Option<i64>,
-        /// `timestamp`.
+        /// `timestamp` by the charge point's own clock; `None` if missing or unreadable.
         at: Option<UtcMs>,
         /// Who gives it its id.
         issue: Issue,
@@ -354,11 +354,11 @@ pub enum ChargePointMessage {
         /// `meterStop` in tenths of Wh.
         #[serde(rename = "meter_stop_dwh")]
         meter_stop_tenth_wh: Option<i64>,
-        /// `timestamp`.
+        /// `timestamp` by the charge point's own clock; `None` if missing or unreadable.
         at: Option<UtcMs>,
         /// `reason`, as sent.
         reason: Option<String>,
-        /// `transactionData`.
+        /// Samples of `transactionData`, in order of time.
         samples: Vec<MeterSample>,
     },
     /// MeterValues (OCPP 1.6 section 4.7).
@@ -376,20 +376,20 @@ pub enum ChargePointMessage {
     Problem {
         /// EVSE; 0 for the charging station.
         connector_id: u32,
-        /// `component.name`.
+        /// `component.name`: the part that has the problem.
         component: String,
-        /// `techCode`.
+        /// `techCode`: the maker's code of the problem.
         code: Option<String>,
         /// It is there now; false if it went away.
         present: bool,
-        /// `timestamp`.
+        /// `timestamp` by the charge point's own clock; `None` if missing or unreadable.
         at: Option<UtcMs>,
     },
     /// Its central system set it (in)operative (ChangeAvailability, accepted).
     AvailabilityChanged {
         /// 0 for all of it.
         connector_id: u32,
-        /// `Operative`.
+        /// True for `Operative`, false for `Inoperative`.
         operative: bool,
     },
     /// All that carries no fact for the books: firmware, logs, security events, vendors' own. Kept as a sign of life and counted.

@@ -8,10 +8,10 @@ pub enum OcppVersion {
     /// OCPP 1.6 over JSON.
     #[serde(rename = "1.6")]
     V16,
-    /// OCPP 2.0.1.
+    /// OCPP 2.0.1, edition 2 or 3.
     #[serde(rename = "2.0.1")]
     V201,
-    /// OCPP 2.1.
+    /// OCPP 2.1, edition 1.
     #[serde(rename = "2.1")]
     V21,
 }

@@ -55,7 +55,7 @@ pub enum CommandChannel {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Inventory {
-    /// Not requested.
+    /// No report of the device model was requested.
     #[default]
     None,
     /// The last part did not come in time.
@@ -69,7 +69,7 @@ pub enum Inventory {
 /// An event of provisioning, from the session to the engine.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum ProvisioningEvent {
-    /// Provisioning began.
+    /// Provisioning of the charge point began.
     Started,
     /// A write is about to be sent. The event is durable before the write leaves.
     Attempt {

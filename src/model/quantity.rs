@@ -3,7 +3,7 @@
 /// The kind of asset that a reading is about.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub enum AssetKind {
-    /// A vehicle.
+    /// A vehicle: it has an odometer, fuel or a battery.
     Vehicle,
     /// A charge point that speaks MQTT.
     Charger,

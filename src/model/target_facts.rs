@@ -19,7 +19,7 @@ pub struct TransitionFact {
     pub low_emission: u32,
     /// Ultra-low-emission or zero-emission vehicles.
     pub ultra_low: u32,
-    /// Zero-emission vehicles.
+    /// Vehicles without tailpipe emissions.
     pub zero: u32,
     /// Vehicles that cannot be classified.
     pub unknown: u32,
@@ -30,7 +30,7 @@ pub struct TransitionFact {
 pub struct TargetFact {
     /// Fleet (the organisation's id, or `all`).
     pub fleet: Arc<str>,
-    /// Target id.
+    /// Id of the target in the configuration.
     pub target: Arc<str>,
     /// Start of the London day.
     pub at: UtcMs,

@@ -8,7 +8,7 @@ use crate::units::{Day, Metres, Millilitres, TenthWattHours, UtcMs, Zone};
 /// A local day with its bounds at hand, because nearly every message falls into the running one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct DaySpan {
-    /// The day.
+    /// The day of the zone's calendar.
     pub day: Day,
     start: UtcMs,
     end: UtcMs,
@@ -56,7 +56,8 @@ fn spread(
         *recent = DaySpan::of(from, zone);
     }
     let mut span = *recent;
-    if span.contains(to) {
+    // Beyond the calendar a day has no length and contains nothing.
+    if from == to || span.contains(to) {
         return book(span.day, amount);
     }
     let whole = i128::from(to.since(from));

@@ -84,7 +84,7 @@ impl Query for ActivityQuery {
 }
 
 impl Engine {
-    /// `/api/v1/activity`.
+    /// Answers a request of `/api/v1/activity`.
     pub fn activity_view(&self, from: Day, to: Day, stored: &StoredActivity) -> ActivityView {
         let mut sums: BTreeMap<Subject, ActivityData> = BTreeMap::new();
         for (key, activity) in self.activity(from, to, stored) {

@@ -53,7 +53,7 @@ pub struct AirView {
 /// One pollutant of the whole fleet.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PollutantRow {
-    /// Which pollutant.
+    /// The pollutant that the figures are of.
     pub pollutant: Pollutant,
     /// Whether the target is about it.
     pub tracked: bool,

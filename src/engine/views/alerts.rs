@@ -143,7 +143,7 @@ impl Query for AlertsQuery {
 }
 
 impl Engine {
-    /// `/api/v1/alerts`.
+    /// Answers a request of `/api/v1/alerts`.
     pub fn alerts_view(&self, context: &ViewContext) -> AlertsView {
         let config = &self.reference.config.alerts;
         let standings = self.alerting.book().standings(config, context.now);

@@ -19,7 +19,7 @@ use crate::model::{ConnectorStatus, LinkMode, OcppVersion};
 pub struct ChargePointsView {
     /// Time of the answer.
     pub as_of: String,
-    /// By id.
+    /// Every charge point, in the order of ids.
     pub charge_points: Vec<ChargePointRow>,
     /// OCPP conformance by vendor and model.
     pub vendors: Vec<VendorRow>,
@@ -214,7 +214,7 @@ impl Query for ChargePointsQuery {
 }
 
 impl Engine {
-    /// `/api/v1/charge-points`.
+    /// Answers a request of `/api/v1/charge-points`.
     pub fn charge_points_view(&self, context: &ViewContext) -> ChargePointsView {
         let charge_points: Vec<ChargePointRow> = self.charge_point_rows().collect();
         let sites = self.site_rows(&charge_points);

@@ -16,7 +16,7 @@ use crate::telemetry::format_name;
 pub struct CountersView {
     /// Time of the answer.
     pub as_of: String,
-    /// Newest first.
+    /// Entries of the audit log, the newest first.
     pub entries: Vec<CounterEntry>,
     /// Older entries that are no longer kept.
     pub entries_dropped: u64,

@@ -63,7 +63,7 @@ impl Query for FeedsQuery {
 }
 
 impl Engine {
-    /// `/api/v1/feeds`.
+    /// Answers a request of `/api/v1/feeds`.
     pub fn feeds_view(&self, context: &ViewContext) -> FeedsView {
         let stale_ms = self.reference.stale_ms();
         let feeds = self.fleet.assets().iter().map(|asset| FeedRow {

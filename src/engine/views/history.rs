@@ -282,7 +282,7 @@ fn value(field: Field, sums: &RollupSums, length_ms: i64) -> Option<f64> {
 pub struct UtilisationView {
     /// Time of the answer.
     pub as_of: String,
-    /// First day.
+    /// First day of the range, `2026-11-24`.
     pub from: String,
     /// Last day, included.
     pub to: String,

@@ -25,7 +25,7 @@ pub struct HomeAssistantView {
 /// One vehicle with the accepted values of its quantities.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct HomeAssistantVehicle {
-    /// Fleet id.
+    /// Fleet id of the vehicle.
     pub vehicle_id: Arc<str>,
     /// By names of the vocabulary, in its units; unknown quantities are left out.
     pub values: BTreeMap<&'static str, AcceptedValue>,
@@ -44,7 +44,7 @@ pub enum AcceptedValue {
 /// The vehicles of these fleet ids, then those of these organisations.
 #[derive(Clone, PartialEq, Debug)]
 pub struct HomeAssistantQuery {
-    /// Fleet ids.
+    /// Fleet ids of the vehicles that are devices.
     pub vehicles: Arc<[String]>,
     /// Organisations, all of whose vehicles are wanted.
     pub organisations: Arc<[String]>,

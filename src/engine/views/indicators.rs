@@ -28,9 +28,9 @@ pub struct IndicatorRow {
     pub registered: bool,
     /// Name of the indicator.
     pub name: Arc<str>,
-    /// Month, `2026-11`.
+    /// The month that the figure is of, `2026-11`.
     pub month: String,
-    /// The figure.
+    /// The figure, in the indicator's own unit.
     pub value: f64,
     /// Unit as published; `null` where none was given.
     pub unit: Option<Arc<str>>,

@@ -63,7 +63,7 @@ pub struct IntensityArea {
 /// Energy and its operational CO2.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct IntensityFigures {
-    /// All energy.
+    /// All energy of the days requested, with and without a known intensity, Wh.
     pub energy_wh: f64,
     /// CO2 of the energy with a known intensity.
     pub kgco2_operational: Option<f64>,
@@ -109,7 +109,7 @@ pub struct IntensityDay {
     pub kgco2e_annual_with_losses: Option<f64>,
 }
 
-/// One session.
+/// One session, or a part of it, and the intensity of the grid at that time.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct IntensitySession {
     /// Id of the session.

@@ -51,7 +51,7 @@ pub struct TodayFigures {
     pub energy_unallocated_kwh: f64,
     /// Delivered to staff and the public.
     pub energy_staff_public_kwh: f64,
-    /// Scope 1.
+    /// Scope 1 of the running day, kgCO2e.
     pub scope1_kgco2e: f64,
     /// Scope 2, location-based.
     pub scope2_location_kgco2e: f64,
@@ -111,7 +111,7 @@ pub struct DataQuality {
     pub rejected: u64,
 }
 
-/// All targets.
+/// The records of all targets.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TargetsView {
     /// Time of the answer.
@@ -137,7 +137,7 @@ impl Query for OverviewQuery {
     }
 }
 
-/// All targets.
+/// The records of all targets.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct TargetsQuery;
 
@@ -155,7 +155,7 @@ impl Query for TargetsQuery {
 }
 
 impl Engine {
-    /// `/api/v1/overview`.
+    /// Answers a request of `/api/v1/overview`.
     pub fn overview(&self, context: &ViewContext) -> Overview {
         let day = Day::of(context.now, self.reference.register.zone());
         let (counts, target) = (self.reference.counts(day), self.headline_record(day));
@@ -170,7 +170,7 @@ impl Engine {
         }
     }
 
-    /// `/api/v1/targets`.
+    /// Answers a request of `/api/v1/targets`.
     pub fn targets_view(&self, context: &ViewContext) -> TargetsView {
         TargetsView {
             as_of: rfc3339(context.now),

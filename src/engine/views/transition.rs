@@ -79,16 +79,16 @@ pub struct TransitionMonth {
 pub struct TransitionView {
     /// Time of the answer.
     pub as_of: String,
-    /// Today.
+    /// The day of the figures, `2026-11-24`.
     pub day: String,
     /// The fleet today.
     #[serde(flatten)]
     pub fleet: FleetFigures,
     /// Vehicles without `in_service_from`: counted in every month.
     pub without_in_service_from: u32,
-    /// First month.
+    /// First month of the range, `2026-11`.
     pub from: String,
-    /// Last month.
+    /// Last month of the range, `2026-11`.
     pub to: String,
     /// Month by month.
     pub months: Vec<TransitionMonth>,
@@ -117,7 +117,7 @@ impl Query for TransitionQuery {
 }
 
 impl Engine {
-    /// `/api/v1/transition`.
+    /// Answers a request of `/api/v1/transition`.
     pub fn transition_view(
         &self,
         context: &ViewContext,

@@ -15,7 +15,7 @@ use crate::model::register::Vehicle;
 use crate::model::{AssetKind, Quantity};
 use crate::units::{Day, Thousandths, UtcMs};
 
-/// All vehicles.
+/// All vehicles, of the register and those that only a feed names.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct VehiclesView {
     /// Time of the answer.
@@ -24,7 +24,7 @@ pub struct VehiclesView {
     pub vehicles: Vec<VehicleRow>,
 }
 
-/// One vehicle.
+/// One vehicle with its newest values.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct VehicleRow {
     /// Fleet id, or the feed's id where the register has none.
@@ -72,7 +72,7 @@ pub struct VehicleRow {
     pub online: Option<bool>,
 }
 
-/// All vehicles.
+/// All vehicles, of the register and those that only a feed names.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct VehiclesQuery;
 
@@ -90,7 +90,7 @@ impl Query for VehiclesQuery {
 }
 
 impl Engine {
-    /// `/api/v1/vehicles`.
+    /// Answers a request of `/api/v1/vehicles`.
     pub fn vehicles_view(&self, context: &ViewContext) -> VehiclesView {
         let day = Day::of(context.now, self.reference.register.zone());
         let stale_ms = self.reference.stale_ms();

@@ -80,23 +80,23 @@ impl Register {
     }
 }
 
-/// `organisations.csv`.
+/// A row of `organisations.csv`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Organisation {
-    /// `organisation_id`.
+    /// Column `organisation_id`, unique.
     pub id: Arc<str>,
-    /// `name`.
+    /// Column `name`, for people.
     pub name: String,
 }
 
-/// `sites.csv`.
+/// A row of `sites.csv`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Site {
-    /// `site_id`.
+    /// Column `site_id`, unique.
     pub id: Arc<str>,
-    /// `name`.
+    /// Column `name`, for people.
     pub name: String,
-    /// `organisation`.
+    /// Column `organisation`: an id of `organisations.csv`.
     pub organisation: Option<Arc<str>>,
     /// `region_id` of the GB Carbon Intensity API, 1 to 17.
     pub region_id: Option<u8>,
@@ -110,7 +110,7 @@ pub struct Site {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Blue-light response.
+    /// Vehicles that respond to emergencies.
     Emergency,
     /// Patient transport and other operational use.
     NonEmergency,
@@ -183,28 +183,28 @@ pub struct ClassOverride {
     pub until: Option<Day>,
 }
 
-/// `vehicles.csv`.
+/// A row of `vehicles.csv`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Vehicle {
-    /// `vehicle_id`.
+    /// Column `vehicle_id`, unique: the fleet id.
     pub id: Arc<str>,
-    /// `registration`.
+    /// Column `registration`: the number plate.
     pub registration: Option<String>,
-    /// `organisation`.
+    /// Column `organisation`: an id of `organisations.csv`.
     pub organisation: Option<Arc<str>>,
-    /// `site`.
+    /// Column `site`: an id of `sites.csv`.
     pub site: Option<Arc<str>>,
-    /// `role`.
+    /// Column `role`: what the vehicle is for.
     pub role: Option<Role>,
-    /// `category`.
+    /// Column `category`: car, van, lorry and so on.
     pub category: Option<Category>,
     /// `body`, free text (`DCA`, `RRV`, `PTS`).
     pub body: Option<String>,
     /// `fuel`, DVLA's wording, upper case.
     pub fuel: Option<String>,
-    /// `plug_in`.
+    /// Column `plug_in`: charges from the grid; `None` where the fuel decides.
     pub plug_in: Option<bool>,
-    /// `co2_g_per_km`.
+    /// Column `co2_g_per_km`: the type approval value in g/km.
     pub co2_g_per_km: Option<u32>,
     /// `euro`: 1 to 7, from `EURO 6 AG`, `Euro VI`, `6d-TEMP`.
     pub euro: Option<u8>,
@@ -212,21 +212,21 @@ pub struct Vehicle {
     pub euro_text: Option<String>,
     /// `real_driving_emissions`: step of the test on the road, 1 or 2; the DVLA's `realDrivingEmissions`.
     pub real_driving_emissions: Option<u32>,
-    /// `engine_cc`.
+    /// Column `engine_cc`: displacement in cubic centimetres.
     pub engine_cc: Option<u32>,
-    /// `mass_kg`.
+    /// Column `mass_kg`: mass in kg, which decides between Euro standards.
     pub mass_kg: Option<u32>,
     /// `first_registered`; a month counts as its first day.
     pub first_registered: Option<Day>,
-    /// `in_service_from`.
+    /// Column `in_service_from`: the first day in service; `None` is always.
     pub in_service_from: Option<Day>,
     /// `in_service_to`: the first day out of service (half-open interval).
     pub in_service_to: Option<Day>,
-    /// `ownership`.
+    /// Column `ownership`: who owns the vehicle, which decides the scope.
     pub ownership: Option<Ownership>,
-    /// `replacement_age_years`.
+    /// Column `replacement_age_years`: age at which the vehicle is replaced, years.
     pub replacement_age_years: Option<f64>,
-    /// `battery_kwh`.
+    /// Column `battery_kwh`: usable capacity, kWh.
     pub battery_kwh: Option<f64>,
     /// `retrofit`: certified emission retrofit.
     pub retrofit: bool,
@@ -294,30 +294,30 @@ pub enum Access {
     Fleet,
     /// Private cars of staff.
     Staff,
-    /// Any driver.
+    /// Any driver may charge, also against payment.
     Public,
 }
 
-/// `charge_points.csv`.
+/// A row of `charge_points.csv`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ChargePoint {
     /// `charge_point_id`, as provisioned.
     pub id: Arc<str>,
-    /// `organisation`.
+    /// Column `organisation`: an id of `organisations.csv`.
     pub organisation: Option<Arc<str>>,
-    /// `site`.
+    /// Column `site`: an id of `sites.csv`.
     pub site: Option<Arc<str>>,
-    /// `mode`.
+    /// Column `mode`: central system or tap.
     pub mode: ChargePointMode,
-    /// `connectors`.
+    /// Column `connectors`: how many there are.
     pub connectors: u32,
-    /// `max_power_kw`.
+    /// Column `max_power_kw`: rated power, kW.
     pub max_power_kw: Option<f64>,
-    /// `access`.
+    /// Column `access`: who may charge here.
     pub access: Access,
-    /// `in_service_from`.
+    /// Column `in_service_from`: the first day in service; `None` is always.
     pub in_service_from: Option<Day>,
-    /// `in_service_to`.
+    /// Column `in_service_to`: the first day out of service; `None` is never.
     pub in_service_to: Option<Day>,
     /// `time_zone`, IANA, for chargers that send no zone.
     pub time_zone: Option<String>,

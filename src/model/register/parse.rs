@@ -13,15 +13,15 @@ use crate::model::{TokenHasher, nearest};
 pub struct RegisterFiles {
     /// `organisations.csv`: name for messages, content.
     pub organisations: Option<(String, Vec<u8>)>,
-    /// `sites.csv`.
+    /// Name and bytes of `sites.csv`; `None` if the file is absent.
     pub sites: Option<(String, Vec<u8>)>,
-    /// `vehicles.csv`.
+    /// Name and bytes of `vehicles.csv`; `None` if the file is absent.
     pub vehicles: Option<(String, Vec<u8>)>,
-    /// `charge_points.csv`.
+    /// Name and bytes of `charge_points.csv`; `None` if the file is absent.
     pub charge_points: Option<(String, Vec<u8>)>,
-    /// `renewable.csv`.
+    /// Name and bytes of `renewable.csv`; `None` if the file is absent.
     pub renewable: Option<(String, Vec<u8>)>,
-    /// `tags.csv`.
+    /// Name and bytes of `tags.csv`; `None` if the file is absent.
     pub tags: Option<(String, Vec<u8>)>,
 }
 

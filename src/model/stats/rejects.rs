@@ -92,7 +92,7 @@ pub struct Reject {
     pub source: &'static str,
     /// The topic or the charge point id.
     pub origin: String,
-    /// The reason.
+    /// Why the message was rejected.
     pub reason: RejectReason,
     /// The reason in detail, redacted.
     pub detail: String,

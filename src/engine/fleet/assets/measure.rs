@@ -6,9 +6,9 @@ use crate::units::{Metres, Millilitres, TenthWattHours};
 /// Something booked once, however many registers and feeds know of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Measure {
-    /// Metres driven.
+    /// Distance driven, in metres.
     Distance,
-    /// Millilitres used.
+    /// Fuel used, in millilitres.
     Fuel,
     /// Energy a vehicle took from the grid.
     Grid,

@@ -90,7 +90,7 @@ pub struct EmissionsGroup {
     /// Role of the vehicle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<&'static str>,
-    /// Fleet id.
+    /// Fleet id of the vehicle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vehicle_id: Option<Arc<str>>,
     /// Quality tier, 1 (metered or bought) to 5 (mean of the class).
@@ -101,9 +101,9 @@ pub struct EmissionsGroup {
 /// A month of a vehicle whose fuel bought and fuel burnt differ.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FuelMismatch {
-    /// Fleet id.
+    /// Fleet id of the vehicle.
     pub vehicle_id: Arc<str>,
-    /// Month, `2026-11`.
+    /// The month that the figures are of, `2026-11`.
     pub month: String,
     /// Litres by fuel card.
     pub card_l: f64,
@@ -126,7 +126,7 @@ pub enum Restatement {
 /// Scope 1 with location-based scope 2, by the factor sets as published and as corrected.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FactorRestatement {
-    /// `factor_sets`.
+    /// Always `factor_sets`: a set of factors was corrected.
     pub kind: &'static str,
     /// By the sets as first published.
     pub kgco2e_as_published: f64,
@@ -149,7 +149,7 @@ pub struct AvoidedEmissions {
     pub kgco2e: f64,
     /// Kilometres of the successors.
     pub distance_km: f64,
-    /// By successor.
+    /// Avoided emissions by the vehicle that replaced another.
     pub vehicles: Vec<AvoidedVehicle>,
 }
 
@@ -166,6 +166,6 @@ pub struct AvoidedVehicle {
     pub kgco2e_before: f64,
     /// What the successor emitted.
     pub kgco2e_now: f64,
-    /// The difference.
+    /// What the replaced vehicle would have emitted, less what its successor emitted, kgCO2e.
     pub kgco2e_avoided: f64,
 }

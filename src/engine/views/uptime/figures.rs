@@ -42,7 +42,7 @@ pub struct ClassDurations {
     pub inoperative_ms: i64,
     /// Reported a fault.
     pub faulted_ms: i64,
-    /// Connection lost.
+    /// Time without a link to the charge point, ms.
     pub offline_ms: i64,
     /// This daemon did not run, or the charge point had not connected yet.
     pub not_observed_ms: i64,
@@ -120,7 +120,7 @@ pub struct UptimeFigures {
     pub charging_ms: i64,
     /// Time plugged in after the last energy, beyond the grace.
     pub overstay_ms: i64,
-    /// Energy delivered.
+    /// Energy delivered in the time, Wh.
     pub energy_wh: f64,
     /// Sessions that ended.
     pub sessions: i64,
@@ -130,7 +130,7 @@ pub struct UptimeFigures {
     pub success_ratio: Option<f64>,
     /// Reports of faults.
     pub faults: i64,
-    /// UtilisationRatios.
+    /// Three ratios of use side by side; none of them is a norm.
     pub utilisation: UtilisationRatios,
     /// Reliability under the UK regulations.
     #[serde(flatten)]

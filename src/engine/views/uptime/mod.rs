@@ -41,11 +41,11 @@ pub struct UptimeView {
     pub norms: Vec<NormRow>,
     /// All sites together.
     pub all: UptimeGroup,
-    /// By site.
+    /// Figures of each site, in the order of ids.
     pub sites: Vec<UptimeSite>,
     /// By charge point.
     pub charge_points: Vec<UptimeChargePoint>,
-    /// By connector.
+    /// Figures of each connector, in the order of ids.
     pub connectors: Vec<UptimeConnector>,
     /// Registered charge points that have never sent a message: no time of theirs is in any figure.
     #[serde(rename = "never_heard")]
@@ -86,7 +86,7 @@ pub struct UptimeConnector {
 pub struct UptimeChargePoint {
     /// Id of the charge point.
     pub charge_point_id: Arc<str>,
-    /// Its site.
+    /// Id of the site that the connector belongs to, or `unknown`.
     pub site: Arc<str>,
     /// Connectors with booked time.
     pub connectors: u32,
