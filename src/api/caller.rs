@@ -1,4 +1,4 @@
-//! Who sends a request. The page's gate authenticates the caller and hands this to the handlers.
+//! The caller of a request: the access check authenticates it and passes this to the handlers.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `/api/v1/rejects`, `/settings` and `/me`: what the daemon knows without its engine.
+//! `/api/v1/rejects`, `/settings` and `/me`: answered without the engine.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A route: what the router, the OpenAPI document and the tests know of it, and the generic handlers of GET and POST.
+//! A route: its description for the router, the OpenAPI document and the tests, and the generic handlers of GET and POST.
 
 use std::collections::HashMap;
 

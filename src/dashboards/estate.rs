@@ -55,7 +55,7 @@ pub(super) const OUT: &[&str] = &[
     "-exempt_down_ms",
     "-exempt_offline_ms",
 ];
-/// Time we know of.
+/// Classes of observed time: `unknown` is left out of every ratio.
 pub(super) const OBSERVED: &[&str] = &[
     "available_ms",
     "occupied_ms",

@@ -6,7 +6,7 @@ use super::table::{
     standing, stat, state, states, table, word,
 };
 
-const CHOSEN: &[Filter] = &[Filter::One("fleet")];
+const SELECTED: &[Filter] = &[Filter::One("fleet")];
 const Q: &str = "data_quality";
 const I: &str = "ingest_stats";
 const T: &str = "vehicle_telemetry";
@@ -44,23 +44,23 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
             "Completeness",
             "Share of vehicles in service that reported within 24 hours.",
             "percentunit",
-            &[latest("Completeness", Q, "completeness_ratio", Join::Last).only(CHOSEN)],
+            &[latest("Completeness", Q, "completeness_ratio", Join::Last).only(SELECTED)],
         ),
         stat(
             "Vehicles",
             "In service, reported within 24 hours, and silent for longer than their source's limit.",
             "none",
             &[
-                latest("In service", Q, "vehicles", Join::Last).only(CHOSEN),
-                latest("Reported", Q, "vehicles_heard_24h", Join::Last).only(CHOSEN),
-                latest("Silent", Q, "vehicles_stale", Join::Last).only(CHOSEN),
+                latest("In service", Q, "vehicles", Join::Last).only(SELECTED),
+                latest("Reported", Q, "vehicles_heard_24h", Join::Last).only(SELECTED),
+                latest("Silent", Q, "vehicles_stale", Join::Last).only(SELECTED),
             ],
         ),
         stat(
             "Messages lost",
             "Messages that running numbers show to be missing, since the vehicles first reported.",
             "none",
-            &[latest("Lost", Q, "messages_lost", Join::Last).only(CHOSEN)],
+            &[latest("Lost", Q, "messages_lost", Join::Last).only(SELECTED)],
         ),
         stat(
             "Alerts firing",

@@ -1,6 +1,6 @@
 //! Alert rules for Prometheus and for Grafana, for installations that alert there and not from the daemon. The levels are those of the daemon.
 //!
-//! The daemon's alerts also know when they are over, acknowledgements and silences; these do not. Use one of the two for one thing.
+//! The daemon's alerts have an end, acknowledgements and silences; these rules do not. Use one of the two for a condition, not both.
 
 use std::fmt::Write;
 

@@ -128,7 +128,7 @@ pub enum UndoError {
     Undone(u64),
     /// It changed no total.
     #[error("entry {0} changed no total: there is nothing to undo")]
-    Nothing(u64),
+    NoEffect(u64),
 }
 
 /// The log: the newest entries, oldest first.
@@ -159,7 +159,7 @@ impl AuditLog {
         self.entries.iter()
     }
 
-    /// Entries that went because there were too many.
+    /// Entries that were dropped because there were too many.
     pub fn dropped(&self) -> u64 {
         self.made - self.entries.len() as u64
     }
@@ -173,7 +173,7 @@ impl AuditLog {
             .ok_or(UndoError::Unknown(id))?;
         match (entry.undone_at, entry.occurrence.correction) {
             (Some(_), _) => Err(UndoError::Undone(id)),
-            (None, None) => Err(UndoError::Nothing(id)),
+            (None, None) => Err(UndoError::NoEffect(id)),
             (None, Some(_)) => Ok(()),
         }
     }
@@ -247,7 +247,7 @@ mod tests {
         );
         assert_eq!(
             (log.check(1), log.check(5)),
-            (Err(UndoError::Unknown(1)), Err(UndoError::Nothing(5)))
+            (Err(UndoError::Unknown(1)), Err(UndoError::NoEffect(5)))
         );
     }
 }

@@ -251,7 +251,7 @@ pub fn build_report(mut input: Input<'_>) -> Report {
     }
 }
 
-/// What to know where the period is still to come or still runs.
+/// A note for the reader if the period has not begun or has not ended; else `None`.
 fn period_not_over(input: &Input<'_>) -> Option<String> {
     let today = Day::of(input.now, input.register.zone());
     let period = input.period;

@@ -40,7 +40,7 @@ pub struct Report {
 /// The days of a report.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct PeriodRow {
-    /// The period as it was requested, such as `2026-27` or `2026-11`.
+    /// Name of the period as the report prints it, such as `2025/26`; two days are joined by `to`.
     pub name: String,
     /// First day, `YYYY-MM-DD`.
     pub from: String,

@@ -37,7 +37,7 @@ pub enum ParseWeeklyError {
     Hours(String),
     /// Begins where it ends.
     #[error("`{0}` is no time at all")]
-    Nothing(String),
+    NoDuration(String),
 }
 
 impl WeeklyHours {
@@ -177,7 +177,7 @@ fn read_hours(text: &str) -> Result<(u16, u16), ParseWeeklyError> {
     let (from, to) = minutes(from).zip(minutes(to)).ok_or_else(refused)?;
     match from {
         DAY_MIN => Err(refused()),
-        _ if from == to => Err(ParseWeeklyError::Nothing(text.to_owned())),
+        _ if from == to => Err(ParseWeeklyError::NoDuration(text.to_owned())),
         _ => Ok((from, to)),
     }
 }

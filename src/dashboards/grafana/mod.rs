@@ -156,7 +156,7 @@ fn variable(variable: &Variable, language: Language) -> Json {
     json!({
         "name": variable.name(), "label": variable.label, "type": "query", "datasource": language.source(), "query": query,
         "definition": definition, "refresh": 2, "sort": 1, "hide": 0, "multi": variable.several, "includeAll": variable.several,
-        // All of them without a list of all of them, which may be long; also rows whose tag is `unknown`.
+        // A pattern in place of a list of all values, which may be long; it also matches rows with the tag value `unknown`.
         "allValue": if variable.several { json!(".*") } else { Json::Null },
         "current": current, "options": [], "regex": "",
     })

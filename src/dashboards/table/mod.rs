@@ -12,7 +12,7 @@ pub use make::{
 pub use panel::{Look, Panel, bar_gauge, bars, gauge, lines, listing, stat, states};
 pub use series::{Filter, Join, Series, Value};
 
-/// A dashboard: one question.
+/// A dashboard: panels that together answer one question.
 #[derive(Clone, Copy, Debug)]
 pub struct Dashboard {
     /// File name and end of the uid.

@@ -61,7 +61,7 @@ pub struct AlertBook {
     pub(super) alerts: BTreeMap<(Arc<str>, Labels), Alert>,
     pub(super) silences: Vec<Silence>,
     silences_made: u64,
-    /// When the notifications of the last hour went out.
+    /// When the notifications of the last hour were sent.
     pub(super) sent: VecDeque<UtcMs>,
     /// Alerts with a notification that waits for room in the hour.
     pub(super) waiting: u32,
@@ -168,7 +168,7 @@ impl AlertBook {
         }
     }
 
-    /// Somebody has seen it: no more notifications until it is over and comes again.
+    /// Acknowledges an alert: no more notifications until it is over and comes again.
     pub fn ack(&mut self, fingerprint: Fingerprint, by: &str, now: UtcMs) {
         let found = self
             .alerts

@@ -44,7 +44,7 @@ impl Default for CounterRates {
     }
 }
 
-/// What a site knows better of a register than the defaults. Values in thousandths of the quantity's unit.
+/// Configured limits of a register, in place of the defaults. Values in thousandths of the quantity's unit.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CounterOverride {
     /// The feed's asset id; with `*` at the end, all that begin so.
@@ -58,7 +58,7 @@ pub struct CounterOverride {
 }
 
 impl CounterOverride {
-    /// Is it about this register?
+    /// True if the override applies to this register.
     pub fn concerns(&self, feed: &str, quantity: Quantity) -> bool {
         self.quantity == quantity
             && match self.feed.strip_suffix('*') {
@@ -69,7 +69,7 @@ impl CounterOverride {
 }
 
 impl CounterLimits {
-    /// With what a site knows better.
+    /// The limits with the configured values in place of the defaults.
     pub fn overridden(self, by: &CounterOverride) -> Self {
         Self {
             max_rate_per_hour: by.max_rate_per_hour.or(self.max_rate_per_hour),

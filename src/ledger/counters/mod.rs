@@ -88,7 +88,7 @@ pub struct Applied {
     pub session_closed: Option<i64>,
 }
 
-/// A register that went on elsewhere.
+/// A jump of a register to a value that its last one does not lead to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Jump {
     /// The last value of the old series, thousandths.

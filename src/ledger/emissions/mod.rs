@@ -48,7 +48,7 @@ use std::sync::Arc;
 use crate::units::Ratio;
 
 /// Raised when a formula changes, so that a stored figure can be distinguished from a new one. 2: tiers by month, all scopes. 3: a fuel card's
-/// product where the register knows no fuel.
+/// product where the register has no fuel.
 pub const METHOD_VERSION: u32 = 3;
 
 /// A share of estimates beyond which the figures of a vehicle are of low quality (an assumption).

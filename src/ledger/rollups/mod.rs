@@ -418,7 +418,7 @@ impl HistoryBook {
     }
 }
 
-/// Nobody knows its power now.
+/// Takes a charge point's power out of the sums when it is no longer known.
 fn forget(point: &mut Point, sites: &mut BTreeMap<Arc<str>, Group>, fleet: &mut Group) {
     point.connectors.clear();
     point.holds_until = None;

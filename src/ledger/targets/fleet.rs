@@ -36,7 +36,7 @@ pub fn vehicles_needed(goal: f64, vehicles: u32) -> u32 {
 }
 
 /// The size of the fleet at the due date: the planned size of the target, else the number by the register's dates; `None` once the
-/// date has passed, and for vehicles that are new, which no register knows beforehand.
+/// date has passed, and for new vehicles, which are in no register beforehand.
 pub(super) fn vehicles_at_due(share: FleetShare<'_>, register: &Register, day: Day) -> Option<u32> {
     let due = share
         .target
@@ -71,8 +71,8 @@ pub(super) fn unnamed(share: FleetShare<'_>, register: &Register, as_of: Day, da
     ((f64::from(written) - f64::from(named)) * part).round() as i64
 }
 
-/// The fleet of a day to come: by the register's dates, and by a written size. New vehicles stay as many as they are, for no register knows
-/// them beforehand.
+/// The size of the fleet on a future day: by the register's dates, or the planned size. The number of new vehicles stays as it is, since they
+/// are in no register beforehand.
 pub(super) fn vehicles_on(share: FleetShare<'_>, register: &Register, as_of: Day, day: Day) -> u32 {
     let on = if share.population.new_in_months.is_some() {
         as_of

@@ -51,11 +51,11 @@ impl TargetStatus {
     }
 }
 
-/// Vehicles and things are whole, tonnes are not.
+/// An amount in the target's unit: counts are whole numbers, tonnes are not.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum Amount {
-    /// A number of vehicles or other things that are counted.
+    /// A number of vehicles or charge points.
     Whole(u32),
     /// A quantity in the unit of the target.
     Real(f64),
@@ -196,7 +196,7 @@ pub struct TargetRecord {
     pub drift: Option<f64>,
     /// The same in vehicles.
     pub drift_vehicles: Option<f64>,
-    /// Still missing to the goal: vehicles, things, tonnes.
+    /// Still missing to the goal, in `unit`.
     pub gap: Option<Amount>,
     /// `gap` over the months left; `None` when overdue.
     pub required_per_month: Option<f64>,
@@ -257,7 +257,7 @@ pub struct TargetRecord {
     pub budget: Option<BudgetRecord>,
     /// The same target under another name.
     pub alias_of: Option<Arc<str>>,
-    /// What one should know.
+    /// Remarks for the reader.
     pub note: String,
     /// Where the target is written.
     pub source: String,

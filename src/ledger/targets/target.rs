@@ -19,7 +19,7 @@ pub enum Kind {
     Relative,
     /// A figure in its own unit.
     Level,
-    /// A number of things.
+    /// A number of charge points or other countable items.
     Count,
     /// A monthly figure from elsewhere.
     Indicator,
@@ -75,14 +75,14 @@ pub enum Measure {
     Air(Vec<Arc<str>>),
     /// A monthly figure from elsewhere.
     Indicator {
-        /// Whose; `None` where only one organisation has it.
+        /// The organisation; `None` where only one has the indicator.
         organisation: Option<Arc<str>>,
         /// Name of the indicator.
         name: Arc<str>,
     },
     /// Charge points of the register in service.
     ChargePoints {
-        /// Whose; `None` is all.
+        /// The organisation; `None` is all of them.
         organisation: Option<Arc<str>>,
     },
 }
@@ -94,7 +94,7 @@ pub struct Successor {
     pub emergency: Option<f64>,
     /// Patient transport and other operational vehicles.
     pub non_emergency: Option<f64>,
-    /// Chance for all other vehicles.
+    /// Chance for support vehicles.
     pub support: Option<f64>,
 }
 
@@ -172,7 +172,7 @@ pub struct Target {
     pub baseline: Baseline,
     /// The path from the baseline to the goal.
     pub plan: Plan,
-    /// What one should know.
+    /// Remarks for the reader.
     pub note: String,
     /// Where it is written.
     pub source: String,

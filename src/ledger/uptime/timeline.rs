@@ -106,7 +106,7 @@ mod tests {
     use super::Class::{Available, Faulted, Occupied, Offline};
     use crate::ledger::uptime::timeline::*;
 
-    /// Hears classes at seconds; the ms of each class until the end.
+    /// Observes classes at these seconds; the ms of each class until the end.
     fn line(states: &[(i64, Class)], end: i64) -> Vec<(Class, i64)> {
         let mut sums: Vec<(Class, i64)> = Vec::new();
         let mut book = |class, from: UtcMs, to: UtcMs| match sums.last_mut() {

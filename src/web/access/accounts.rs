@@ -1,4 +1,4 @@
-//! Who may come in: lines `name:role:hash` of people (`web.users_file`) and of machines (`web.tokens_file`).
+//! Users and tokens: lines `name:role:hash` of people (`web.users_file`) and of programs (`web.tokens_file`).
 
 use std::collections::HashMap;
 use std::sync::Arc;

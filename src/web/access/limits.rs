@@ -10,7 +10,7 @@ use crate::model::Attempts;
 /// Addresses and names remembered.
 const MAX_REMEMBERED: usize = 10_000;
 
-/// Who fails how often.
+/// Failed logins of the last minute, by address and by name.
 #[derive(Debug)]
 pub(super) struct Limits {
     counts: Mutex<(Attempts<IpAddr>, Attempts<String>)>,
@@ -48,7 +48,7 @@ impl Limits {
     }
 }
 
-/// Whoever has one IPv6 address has the 2^64 of its network.
+/// A client with one IPv6 address can use the 2^64 of its network, so the network counts.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(

@@ -30,7 +30,7 @@ use sessions::{Key, Sessions};
 use crate::api::{self, AuthMethod, Caller, Role};
 use crate::model::password::digest;
 
-/// Checks of passwords at once: each takes a core for a quarter of a second, and the engine wants one too.
+/// Passwords checked at once: each check takes a core for a quarter of a second, and the engine needs one too.
 const CHECKS: usize = 2;
 /// Checks that may wait for their turn.
 const WAITING: usize = 32;
@@ -215,7 +215,7 @@ impl Access {
 
     /// Address that a failed login counts against.
     fn address(&self, peer: Peer, headers: &HeaderMap) -> IpAddr {
-        // The last address is the one that the proxy itself has seen; what stands before it anybody may have written.
+        // The proxy itself appended the last address; the ones before it are the client's own claim.
         let forwarded = headers
             .get_all("x-forwarded-for")
             .iter()

@@ -60,7 +60,7 @@ mod tests {
     use crate::web::access::origin::*;
 
     #[test]
-    fn who_sends() {
+    fn the_sender_follows_from_the_headers() {
         for (site, origin, want) in [
             ("", "", Sender::Unknown),
             ("none", "", Sender::Unknown),

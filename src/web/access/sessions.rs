@@ -1,4 +1,4 @@
-//! Who is logged in: in memory only, bounded, each with two ends: unused for too long, or there for too long.
+//! Sessions of logged-in users: in memory only and bounded. A session ends when it is unused for too long or has lasted too long.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,7 +76,7 @@ impl Sessions {
         Some(cookie)
     }
 
-    /// Whose session it is, and notes that it is used.
+    /// The session's user, if the session has not ended. Marks it as used now.
     pub(super) fn find(&self, key: &Key) -> Option<Known> {
         let now = Instant::now();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
