@@ -143,6 +143,10 @@ fn open_file(path: &Path) -> Result<(Connection, Identity, Recovery), Problem> {
     Ok((connection, identity, recovery))
 }
 
+/// How often, and how long each time, an import waits for a daemon that makes or migrates the file.
+const MAX_WAITS: u32 = 50;
+const WAIT: Duration = Duration::from_millis(100);
+
 /// A second connection that writes tables of its own beside a daemon that may run or not. Only to make or migrate the file does it need
 /// the daemon's lock, and only for that long: a daemon can start during an import.
 pub(super) fn connect_beside(directory: &Path) -> Result<(Connection, Identity), OpenError> {
@@ -152,25 +156,31 @@ pub(super) fn connect_beside(directory: &Path) -> Result<(Connection, Identity),
     };
     std::fs::create_dir_all(directory).map_err(failed)?;
     let path = directory.join(FILE);
-    let mut locked = false;
     let mut opened = if path.exists() {
-        beside(&path, locked)
+        beside(&path, false)
     } else {
         Err(Problem::Older(0))
     };
-    if matches!(opened, Err(Problem::Older(_))) {
+    for attempt in 0..=MAX_WAITS {
+        if !matches!(opened, Err(Problem::Older(_))) {
+            break;
+        }
         let lock = File::options()
             .create(true)
             .write(true)
             .truncate(false)
             .open(directory.join(LOCK))
             .map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => locked = true,
-            Err(TryLockError::WouldBlock) => {}
+        let locked = match lock.try_lock() {
+            Ok(()) => true,
+            Err(TryLockError::WouldBlock) => false,
             Err(TryLockError::Error(error)) => return Err(failed(error)),
-        }
+        };
         opened = beside(&path, locked);
+        // A daemon that has just started is still making or migrating the file.
+        if !locked && attempt < MAX_WAITS {
+            std::thread::sleep(WAIT);
+        }
     }
     opened.map_err(|problem| explain(&path, problem))
 }
