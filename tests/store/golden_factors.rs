@@ -234,7 +234,7 @@ const MISTAKES: [(&str, &str); 17] = [
     ),
     (
         "desnz2025.x,any,diesel,,litre,1,,,,1,ttw,2025-01-01,,,c,",
-        "an auditor will ask",
+        "an auditor needs to know",
     ),
     (
         "desnz2025.x,any,diesel,,litre,1,,,,1,ttw,2025-01-01,,s,c,0",
