@@ -59,7 +59,7 @@ pub trait RollupQuery: Send + 'static {
 pub trait Rollups {
     /// Quarter hours with the numbers `from..to`.
     fn quarters(&self, from: i32, to: i32) -> Result<Slots, String>;
-    /// Sums of the days `first..=last` from the store.
+    /// Sums of the days `first..=last`, with the slots that are still open.
     fn days(&self, first: Day, last: Day) -> Result<Slots, String>;
 }
 

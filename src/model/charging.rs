@@ -137,7 +137,7 @@ pub struct MeterSample {
     pub signed: Option<Box<SignedData>>,
 }
 
-/// Signed meter data: kilobytes that only a verifier can read. Stored is what identifies them.
+/// Signed meter data: kilobytes that only a verifier can read. Only what identifies them is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SignedData {
     /// Length of the text.

@@ -174,7 +174,7 @@ pub enum Value<'a> {
     Number(Thousandths),
     /// A boolean state.
     Bool(bool),
-    /// An identifier, such as that of a tag; it is hashed before it is stored.
+    /// An identifier, as sent. Readings of `id_tag` are dropped before the inbox.
     #[serde(borrow)]
     Id(Cow<'a, str>),
     /// One angle in units of 1e-7 degree (`latitude` or `longitude` alone).

@@ -63,7 +63,7 @@ pub struct IntensityArea {
 /// Energy and its operational CO2.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct IntensityFigures {
-    /// All energy of the days requested, with and without a known intensity, Wh.
+    /// All energy of the line, with and without a known intensity, Wh.
     pub energy_wh: f64,
     /// CO2 of the energy with a known intensity.
     pub kgco2_operational: Option<f64>,

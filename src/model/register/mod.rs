@@ -202,7 +202,7 @@ pub struct Vehicle {
     pub body: Option<String>,
     /// `fuel`, DVLA's wording, upper case.
     pub fuel: Option<String>,
-    /// Column `plug_in`: charges from the grid; `None` where the fuel decides.
+    /// Column `plug_in`: charges from the grid; `None` counts as no.
     pub plug_in: Option<bool>,
     /// Column `co2_g_per_km`: the type approval value in g/km.
     pub co2_g_per_km: Option<u32>,
@@ -222,11 +222,11 @@ pub struct Vehicle {
     pub in_service_from: Option<Day>,
     /// `in_service_to`: the first day out of service (half-open interval).
     pub in_service_to: Option<Day>,
-    /// Column `ownership`: who owns the vehicle, which decides the scope.
+    /// Column `ownership`: whose property the vehicle is; grey fleet and short hires are business travel, scope 3.
     pub ownership: Option<Ownership>,
     /// Column `replacement_age_years`: age at which the vehicle is replaced, years.
     pub replacement_age_years: Option<f64>,
-    /// Column `battery_kwh`: usable capacity, kWh.
+    /// Column `battery_kwh`: capacity of the battery, kWh.
     pub battery_kwh: Option<f64>,
     /// `retrofit`: certified emission retrofit.
     pub retrofit: bool,

@@ -68,9 +68,9 @@ pub struct Stats {
     /// Frames of tapped links that were passed on but not observed.
     pub tap_dropped: AtomicU64,
     /// Directions of tapped links that are passed on only, because their bytes are no WebSocket.
-    pub tap_deaf: AtomicU64,
+    pub tap_unobserved: AtomicU64,
     /// Observers of tapped links that panicked and were restarted.
-    pub tap_listener_deaths: AtomicU64,
+    pub tap_observer_failures: AtomicU64,
     /// Tapped charge points whose operator set another address.
     pub tap_bypass: AtomicU64,
     /// OCPP connections that replaced one that was still open.

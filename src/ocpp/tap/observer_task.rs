@@ -116,7 +116,7 @@ impl TappedLink {
 
     /// Records that the observer panicked. Its memory of open requests is lost.
     pub(super) fn record_panic(&self) {
-        Stats::count(&self.shared.stats.tap_listener_deaths);
+        Stats::count(&self.shared.stats.tap_observer_failures);
         let detail =
             "the observer of this link panicked and was restarted; the link itself is not affected";
         self.shared.stats.reject(

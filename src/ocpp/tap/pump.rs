@@ -79,7 +79,7 @@ impl MessageCopier {
                 Ok(Some(Part::Ping(_) | Part::Pong | Part::Close(_))) => {}
                 Ok(None) => return,
                 Err(_) => {
-                    Stats::count(&self.stats.tap_deaf);
+                    Stats::count(&self.stats.tap_unobserved);
                     self.assembler = None;
                     return;
                 }

@@ -117,5 +117,5 @@ async fn bytes_that_are_no_websocket_frames_are_passed_on_unobserved() {
         Some(b"before".to_vec())
     );
     assert_eq!(queue.next().await, None);
-    assert_eq!(Stats::get(&stats.tap_deaf), 1);
+    assert_eq!(Stats::get(&stats.tap_unobserved), 1);
 }

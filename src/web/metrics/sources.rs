@@ -127,12 +127,12 @@ pub(super) const SOURCES: &[Family] = &[
     counter(
         "fleetgauge_tap_deaf_total",
         "Directions of tapped links that are forwarded unobserved because their bytes are no WebSocket.",
-        |stats| &stats.tap_deaf,
+        |stats| &stats.tap_unobserved,
     ),
     counter(
         "fleetgauge_tap_listener_deaths_total",
         "Observers of tapped links that panicked and were restarted.",
-        |stats| &stats.tap_listener_deaths,
+        |stats| &stats.tap_observer_failures,
     ),
     counter(
         "fleetgauge_tap_bypass_total",

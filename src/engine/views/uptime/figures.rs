@@ -72,7 +72,7 @@ pub struct ExemptDurations {
     pub closed: ClassDurations,
 }
 
-/// UtilisationRatios ratios; the names state the denominators.
+/// Ratios of use; the names state the denominators.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 pub struct UtilisationRatios {
     /// Time charging over time accessible.
@@ -130,7 +130,7 @@ pub struct UptimeFigures {
     pub success_ratio: Option<f64>,
     /// Reports of faults.
     pub faults: i64,
-    /// Three ratios of use side by side; none of them is a norm.
+    /// Ratios of use side by side; none of them is a norm.
     pub utilisation: UtilisationRatios,
     /// Reliability under the UK regulations.
     #[serde(flatten)]
