@@ -16,6 +16,7 @@ use super::{Engine, EngineConfig};
 use crate::ledger::alerts::{AlertBook, MonthlyBook};
 use crate::ledger::audit::AuditLog;
 use crate::ledger::charging::ChargingBook;
+use crate::ledger::clock::FeedClock;
 use crate::ledger::emissions::FactorSets;
 use crate::ledger::rollups::HistoryBook;
 use crate::ledger::series_tombstones::WrittenRows;
@@ -26,7 +27,9 @@ use crate::model::{ActivityData, ActivityRow, Subject};
 use crate::units::UtcMs;
 
 /// Raised when the layout changes; a snapshot of another number is refused, never guessed at.
-const FORMAT: u16 = 6;
+const FORMAT: u16 = 7;
+/// The layout before: the same, without the clocks of feeds, which stand last.
+const WITHOUT_CLOCKS: u16 = 6;
 /// The layout before: the same, but decoders' memories have no version byte.
 const WITHOUT_MEMORY_VERSION: u16 = 5;
 /// The layout before: all but the rollup book and the tags of the rows written, which stand last.
@@ -82,6 +85,27 @@ type Owned = Snapshot<
     Indicators,
 >;
 
+/// All that a checkpoint holds.
+type Restored = (Owned, HistoryBook, WrittenRows, Vec<(u32, FeedClock)>);
+
+/// The content of a checkpoint of any known format.
+fn decode(found: u16, body: &[u8]) -> Result<Restored, RestoreError> {
+    Ok(match found {
+        FORMAT => postcard::from_bytes(body)?,
+        WITHOUT_CLOCKS | WITHOUT_MEMORY_VERSION => {
+            let (state, history, written) = postcard::from_bytes(body)?;
+            (state, history, written, Vec::new())
+        }
+        WITHOUT_HISTORY => (
+            postcard::from_bytes(body)?,
+            HistoryBook::default(),
+            WrittenRows::default(),
+            Vec::new(),
+        ),
+        _ => return Err(RestoreError::Format { found }),
+    })
+}
+
 impl Engine {
     /// The state and the activity since the last checkpoint, which belong into the store together.
     ///
@@ -109,7 +133,12 @@ impl Engine {
             indicators: self.targets.indicators(),
         };
         let head = FORMAT.to_le_bytes().to_vec();
-        let state = (&snapshot, self.charging.rollups(), self.day_rows.written());
+        let state = (
+            &snapshot,
+            self.charging.rollups(),
+            self.day_rows.written(),
+            self.fleet.assets().clocks(),
+        );
         let bytes = postcard::to_extend(&state, head)
             .expect("writing to memory does not fail and every map has a length");
         (generation, bytes, rows)
@@ -134,15 +163,8 @@ impl Engine {
             .split_at_checked(2)
             .ok_or(postcard::Error::DeserializeUnexpectedEnd)?;
         let found = u16::from_le_bytes([head[0], head[1]]);
-        let (state, mut history, written): (Owned, HistoryBook, WrittenRows) = match found {
-            FORMAT | WITHOUT_MEMORY_VERSION => postcard::from_bytes(body)?,
-            WITHOUT_HISTORY => (
-                postcard::from_bytes(body)?,
-                HistoryBook::default(),
-                WrittenRows::default(),
-            ),
-            _ => return Err(RestoreError::Format { found }),
-        };
+        let (mut state, mut history, written, clocks) = decode(found, body)?;
+        state.assets.restore_clocks(clocks);
         history.set_limit(config.max_history_series);
         let mut charging = state.charging;
         charging.set_limits(config.charging_limits());

@@ -4,6 +4,7 @@ pub mod air;
 pub mod alerts;
 pub mod audit;
 pub mod charging;
+pub mod clock;
 pub mod counters;
 pub mod emissions;
 pub mod factors;

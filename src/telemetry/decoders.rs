@@ -1,16 +1,10 @@
-//! Selects the decoder for a message. A site's own maps come first, then the format that claims the topic. Readings whose clock runs
-//! ahead are rejected here, for all formats alike.
+//! Selects the decoder for a message. A site's own maps come first, then the format that claims the topic.
 
 use std::sync::Arc;
 
 use super::mapping::Mappings;
 use super::{DECODERS, Decode, Decoder, Message, Refused, Sink};
-use crate::model::{DecoderMemory, IndicatorReport, Reading, RejectReason};
-
-/// How far a device's clock may run ahead of ours. A reading from the future would make all readings after it late.
-const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
-const CLOCK_AHEAD: &str =
-    "is more than 10 minutes ahead of this machine's clock; check the device's clock";
+use crate::model::{DecoderMemory, RejectReason};
 
 /// Which formats a listener or connection decodes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -99,11 +93,7 @@ impl Decoders {
         message: &Message<'_>,
         sink: &mut dyn Sink,
     ) -> Result<(), Refused> {
-        let mut sink = ClockCheck { sink };
-        if let Some(decoded) = self
-            .mappings
-            .decode(message, self.reports_absent, &mut sink)
-        {
+        if let Some(decoded) = self.mappings.decode(message, self.reports_absent, sink) {
             return decoded;
         }
         match formats {
@@ -111,7 +101,7 @@ impl Decoders {
                 .iter()
                 .position(|decoder| (decoder.claims)(message.topic))
             {
-                Some(index) => self.running[index].decode(message, &mut sink),
+                Some(index) => self.running[index].decode(message, sink),
                 None => Err(unknown_topic()),
             },
             Formats::Only(indexes) => {
@@ -119,10 +109,10 @@ impl Decoders {
                     .iter()
                     .find(|index| (DECODERS[**index].claims)(message.topic))
                 {
-                    return self.running[*index].decode(message, &mut sink);
+                    return self.running[*index].decode(message, sink);
                 }
                 for index in indexes {
-                    match self.running[*index].decode(message, &mut sink) {
+                    match self.running[*index].decode(message, sink) {
                         Err(refused) if refused.reason == RejectReason::UnknownTopic => {}
                         other => return other,
                     }
@@ -171,32 +161,6 @@ fn unknown_topic() -> Refused {
         RejectReason::UnknownTopic,
         "no format claims this topic; see `fleetgauge decode --help` for the formats, and write a mapping for a format of your own",
     )
-}
-
-/// Rejects readings whose time is more than [`MAX_AHEAD_MS`] ahead.
-struct ClockCheck<'a> {
-    sink: &'a mut dyn Sink,
-}
-
-impl Sink for ClockCheck<'_> {
-    fn reading(&mut self, reading: Reading<'_>) {
-        if reading
-            .at
-            .is_some_and(|at| at.since(reading.received_at) > MAX_AHEAD_MS)
-        {
-            self.sink.ignored(RejectReason::Time, "ts", CLOCK_AHEAD);
-        } else {
-            self.sink.reading(reading);
-        }
-    }
-
-    fn ignored(&mut self, reason: RejectReason, field: &str, detail: &str) {
-        self.sink.ignored(reason, field, detail);
-    }
-
-    fn indicator(&mut self, report: IndicatorReport<'_>) {
-        self.sink.indicator(report);
-    }
 }
 
 #[cfg(test)]

@@ -39,10 +39,21 @@ pub struct FeedRow {
     pub lag_s: Option<f64>,
     /// Silent for longer than allowed.
     pub stale: bool,
+    /// How far its own clock is to be believed.
+    pub clock: ClockView,
     /// Messages missing by running numbers; `null` where the feed has none.
     pub messages_lost: Option<u64>,
     /// Whether the asset reports itself online.
     pub online: Option<bool>,
+}
+
+/// A feed's own clock.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ClockView {
+    /// `set` (right, or not sent), `zone`, `rollover` (1,024 weeks), `offset`, `relative` (no date, only durations) or `none` (stands still).
+    pub class: &'static str,
+    /// Seconds that are added to its times; `null`: the time of arrival is used.
+    pub offset_s: Option<f64>,
 }
 
 /// All assets of all feeds.
@@ -78,6 +89,10 @@ impl Engine {
             last_heard_at: asset.presence.last_message_at.map(rfc3339),
             lag_s: asset.presence.lag_s(),
             stale: asset.presence.is_stale(context.now, stale_ms),
+            clock: ClockView {
+                class: asset.clock.class().name(),
+                offset_s: asset.clock.shift_ms().map(|ms| ms as f64 / 1000.0),
+            },
             messages_lost: asset.presence.lost(),
             online: asset.live.online,
         });

@@ -18,10 +18,29 @@ pub struct Sample {
     pub value: i64,
     /// The device's own time if it gave one, else the time of arrival.
     pub at: UtcMs,
+    /// The time of arrival.
+    pub arrived: UtcMs,
     /// `at` is the device's own.
     pub own_time: bool,
     /// A replay of the broker's stored copy.
     pub retained: bool,
+}
+
+impl Sample {
+    /// A lifetime register cannot have been higher before: the time of a reading that is older than the last one, yet higher by what
+    /// may have been gained until it arrived, is wrong.
+    fn contradicts_its_time(&self, last: Point, limits: &CounterLimits) -> bool {
+        let arrival = Point {
+            value: self.value,
+            at: self.arrived,
+        };
+        let gain = self.value.saturating_sub(last.value);
+        !self.retained
+            && !limits.session
+            && self.arrived > last.at
+            && gain > limits.resolution_at(self.value)
+            && limits.allows(last, arrival, gain)
+    }
 }
 
 /// What is remarkable about a reading.
@@ -191,13 +210,17 @@ impl Counter {
         if sample.retained && !sample.own_time && sample.value <= last.value {
             return Applied::only(sample.at, CounterEvent::RetainedIgnored);
         }
-        if sample.own_time && sample.at < last.at {
-            return Applied::only(sample.at, CounterEvent::Late);
+        let mut at = sample.at;
+        if sample.own_time && at < last.at {
+            if !sample.contradicts_its_time(last, limits) {
+                return Applied::only(at, CounterEvent::Late);
+            }
+            at = sample.arrived;
         }
         // Arrival order is the truth where there is no other time: our clock may have been set back in between.
         let point = Point {
             value: sample.value,
-            at: sample.at.max(last.at),
+            at: at.max(last.at),
         };
         let mut applied = if limits.session {
             self.session(last, point, sample.own_time, limits)

@@ -1,14 +1,16 @@
-//! Timestamps of devices, from text to instants. Times before any device existed come from clocks that were never set, and are dropped.
+//! Timestamps of devices, from text to instants. Whether a device's clock is to be believed is judged by its feed's history
+//! (`ledger::clock`), not here.
 
 use crate::model::RejectReason;
 use crate::telemetry::Sink;
 use crate::units::{UtcMs, parse_scaled};
 
-/// 9 September 2001, the first Unix time of ten digits. A clock that was never set reports 1970, 1980 (GPS) or 2000; no message that
-/// arrives here was measured before.
-const EARLIEST: UtcMs = UtcMs(1_000_000_000_000);
+/// Zero and less is how senders write "no time".
+const EARLIEST: UtcMs = UtcMs(1);
+/// The end of the year 9999: more is nanoseconds, or no time at all.
+const LATEST: UtcMs = UtcMs(253_402_300_799_999);
 
-const UNUSABLE: &str = "is no time that a set clock can show; the time of arrival is used";
+const UNUSABLE: &str = "is no time; the time of arrival is used";
 
 /// RFC 3339 with a zone.
 pub(crate) fn rfc3339(text: &str) -> Option<UtcMs> {
@@ -40,7 +42,7 @@ pub(crate) fn parse_field(
     sink: &mut dyn Sink,
 ) -> Option<UtcMs> {
     let text = text.and_then(super::value_text::known)?;
-    let at = parse(text).filter(|at| *at >= EARLIEST);
+    let at = parse(text).filter(|at| (EARLIEST..=LATEST).contains(at));
     if at.is_none() {
         sink.ignored(RejectReason::Time, field, UNUSABLE);
     }

@@ -8,6 +8,7 @@ use super::measure::Measure;
 use super::presence::Presence;
 use super::row::Row;
 use super::{ReadingEffect, ReadingRules};
+use crate::ledger::clock::{FeedClock, Stamped};
 use crate::ledger::counters::Counter;
 use crate::model::register::{Access, Register};
 use crate::model::{
@@ -72,6 +73,9 @@ pub(crate) struct Asset {
     pub today: ActivityData,
     /// The part of `today` that no checkpoint has yet.
     unsaved: ActivityData,
+    /// Stored beside the assets, where there is anything to store.
+    #[serde(skip)]
+    pub clock: FeedClock,
     #[serde(skip)]
     tags: Option<Arc<VehicleTags>>,
     /// Index into `Register::vehicles`.
@@ -101,6 +105,7 @@ impl Asset {
             half: None,
             today: ActivityData::default(),
             unsaved: ActivityData::default(),
+            clock: FeedClock::default(),
             tags: None,
             vehicle: None,
             priority: 0,
@@ -144,6 +149,16 @@ impl Asset {
             AssetKind::Vehicle => Subject::Vehicle(name),
             AssetKind::Charger | AssetKind::Meter => mqtt_charger_subject(&name, register),
         });
+    }
+
+    /// Judges the clock of the feed, and returns the time to use for a reading; `None` is the time of arrival.
+    pub(crate) fn judge_time(&mut self, reading: &Reading<'_>) -> Option<UtcMs> {
+        let message = Stamped {
+            own: reading.at?,
+            arrived: reading.received_at,
+            is_live: !reading.retained && !reading.historical,
+        };
+        self.clock.observe(&message, || content(reading))
     }
 
     /// What its activity is booked on.
@@ -282,6 +297,27 @@ impl Asset {
             }
         }
     }
+}
+
+/// A hash of the values of a reading (FNV-1a, which is the same in every version), to tell whether two are the same.
+fn content(reading: &Reading<'_>) -> u64 {
+    let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0100_0000_01b3);
+    reading
+        .entries
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, entry| {
+            let hash = mix(hash, entry.quantity as u64);
+            match &entry.value {
+                Value::Number(Thousandths(number)) => mix(hash, *number as u64),
+                Value::Angle(angle) => mix(hash, *angle as u64),
+                Value::Bool(on) => mix(hash, u64::from(*on)),
+                Value::Position(latitude, longitude) => {
+                    mix(mix(hash, *latitude as u64), *longitude as u64)
+                }
+                Value::NoId => mix(hash, 1),
+                Value::Id(text) => text.bytes().fold(hash, |hash, byte| mix(hash, byte.into())),
+            }
+        })
 }
 
 /// The subject of the energy of a charger that speaks MQTT, by the access that the register gives.

@@ -54,6 +54,7 @@ impl Assets {
         let sample = Sample {
             value,
             at,
+            arrived: reading.received_at,
             own_time: reading.at.is_some(),
             retained: reading.retained,
         };

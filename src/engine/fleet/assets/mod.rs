@@ -9,12 +9,14 @@ mod row;
 pub(in crate::engine) use asset::Asset;
 pub(in crate::engine) use measure::Measure;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::audit::Occurrence;
+use crate::ledger::clock::FeedClock;
 use crate::ledger::counters::{CounterEvent, CounterOverride, CounterRates};
 use crate::model::register::Register;
 use crate::model::{
@@ -188,6 +190,24 @@ impl Assets {
             .map(|position| *position as usize)
     }
 
+    /// The clocks that are wrong or in doubt, by position: a snapshot of its own, because the assets' layout has none.
+    pub(crate) fn clocks(&self) -> Vec<(u32, FeedClock)> {
+        (0u32..)
+            .zip(&self.list)
+            .filter(|(_, asset)| !asset.clock.is_right())
+            .map(|(position, asset)| (position, asset.clock.clone()))
+            .collect()
+    }
+
+    /// Restores what [`Assets::clocks`] returned.
+    pub(crate) fn restore_clocks(&mut self, clocks: Vec<(u32, FeedClock)>) {
+        for (position, clock) in clocks {
+            if let Some(asset) = self.list.get_mut(position as usize) {
+                asset.clock = clock;
+            }
+        }
+    }
+
     /// One by its position.
     pub(crate) fn get(&self, position: usize) -> Option<&Asset> {
         self.list.get(position)
@@ -212,6 +232,12 @@ impl Assets {
         rules: ReadingRules<'_>,
         in_today: impl Fn(UtcMs) -> bool,
     ) -> ReadingEffect {
+        let reading = &Reading {
+            asset: Cow::Borrowed(&*reading.asset),
+            at: self.list[position].judge_time(reading),
+            entries: Cow::Borrowed(&*reading.entries),
+            ..*reading
+        };
         let at = reading.at.unwrap_or(reading.received_at);
         let mut effect = ReadingEffect::default();
         self.list[position].presence.observe(reading);

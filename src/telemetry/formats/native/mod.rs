@@ -10,7 +10,8 @@ use crate::model::{
 };
 use crate::telemetry::kit::strict_json;
 use crate::telemetry::{Decoder, Message, Refused, Sink};
-use sample::{Sample, SampleTime};
+use crate::units::UtcMs;
+use sample::Sample;
 use strict_json::NotJson;
 
 /// The entry in the table of formats.
@@ -37,8 +38,6 @@ const MAX_PAYLOAD: usize = 64 * 1024;
 const MAX_SAMPLES: usize = 1024;
 /// Nesting, the message's own object included: object, `samples`, sample, `{"value","unit"}`.
 const MAX_DEPTH: usize = 4;
-/// How far a device's clock may run ahead of ours.
-const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
 /// The schema's version, key `v`.
 const VERSION: &str = "1";
 
@@ -115,7 +114,7 @@ struct Output<'a> {
 impl Output<'_> {
     fn emit(
         &self,
-        time: SampleTime,
+        at: Option<UtcMs>,
         sequence: Option<u64>,
         entries: &[ReadingEntry<'_>],
         sink: &mut dyn Sink,
@@ -123,10 +122,6 @@ impl Output<'_> {
         if entries.is_empty() {
             return;
         }
-        let at = match time {
-            SampleTime::At(instant) => Some(instant),
-            SampleTime::None | SampleTime::Ahead => None,
-        };
         let reading = self
             .message
             .reading(FORMAT, self.kind, self.asset, at, entries);
@@ -151,7 +146,7 @@ fn status(output: &Output<'_>, text: &str, sink: &mut dyn Sink) -> Result<(), Re
         }
     };
     output.emit(
-        SampleTime::None,
+        None,
         None,
         &[ReadingEntry {
             quantity: Quantity::Online,
@@ -185,15 +180,13 @@ fn telemetry(output: &Output<'_>, text: &str, sink: &mut dyn Sink) -> Result<(),
         }
     }
     let mut sample = Sample::new();
-    match sample.parse(text, output.message.received_at) {
+    match sample.parse(text) {
         Ok(()) => publish(output, &sample, sink),
         Err(NotJson::TooDeep) => Err(not_json(NotJson::TooDeep)),
         Err(error) => {
             let fixed = strict_json::quote_non_numbers(text).ok_or_else(|| not_json(error))?;
             let mut sample = Sample::new();
-            sample
-                .parse(&fixed, output.message.received_at)
-                .map_err(not_json)?;
+            sample.parse(&fixed).map_err(not_json)?;
             publish(output, &sample, sink)
         }
     }
@@ -227,9 +220,6 @@ fn publish(output: &Output<'_>, sample: &Sample<'_>, sink: &mut dyn Sink) -> Res
         return Err(Refused::new(RejectReason::Syntax, detail));
     }
     let Some(samples) = sample.samples else {
-        if sample.time == SampleTime::Ahead {
-            return Err(Refused::new(RejectReason::Time, AHEAD));
-        }
         report(sample, sink);
         output.emit(sample.time, sample.sequence, sample.entries(), sink);
         return Ok(());
@@ -248,38 +238,19 @@ fn publish(output: &Output<'_>, sample: &Sample<'_>, sink: &mut dyn Sink) -> Res
     })
     .map_err(not_json)?;
     report(sample, sink);
-    if sample.time == SampleTime::Ahead {
-        if !sample.entries().is_empty() {
-            sink.ignored(RejectReason::Time, "ts", AHEAD);
-        }
-    } else {
-        output.emit(sample.time, sample.sequence, sample.entries(), sink);
-    }
+    output.emit(sample.time, sample.sequence, sample.entries(), sink);
     Ok(())
 }
 
-/// Why a sample is rejected.
-const AHEAD: &str =
-    "`ts` is more than 10 minutes ahead of this machine's clock; check the device's clock";
-
 /// Emits one element of `samples`. Without a time of its own it has the message's time.
-fn publish_element(output: &Output<'_>, raw: &str, message_time: SampleTime, sink: &mut dyn Sink) {
+fn publish_element(output: &Output<'_>, raw: &str, message_at: Option<UtcMs>, sink: &mut dyn Sink) {
     if !raw.starts_with('{') {
         sink.ignored(RejectReason::Type, "samples", "an element is not an object");
         return;
     }
     let mut element = Sample::new();
-    if element.parse(raw, output.message.received_at).is_err() {
+    if element.parse(raw).is_err() {
         sink.ignored(RejectReason::Syntax, "samples", "an element is not JSON");
-        return;
-    }
-    let time = if element.time == SampleTime::None {
-        message_time
-    } else {
-        element.time
-    };
-    if time == SampleTime::Ahead {
-        sink.ignored(RejectReason::Time, "ts", AHEAD);
         return;
     }
     if element.samples.is_some() {
@@ -290,7 +261,8 @@ fn publish_element(output: &Output<'_>, raw: &str, message_time: SampleTime, sin
         );
     }
     report(&element, sink);
-    output.emit(time, element.sequence, element.entries(), sink);
+    let at = element.time.or(message_at);
+    output.emit(at, element.sequence, element.entries(), sink);
 }
 
 fn report(sample: &Sample<'_>, sink: &mut dyn Sink) {

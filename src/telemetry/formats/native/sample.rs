@@ -4,21 +4,9 @@ use std::borrow::Cow;
 
 use super::field::{self, ValueError};
 use crate::model::{Quantity, ReadingEntry, RejectReason, Value};
-use crate::telemetry::formats::native::MAX_AHEAD_MS;
 use crate::telemetry::kit::reading_entries::Entries;
 use crate::telemetry::kit::strict_json::{self, NotJson};
 use crate::units::UtcMs;
-
-/// The time of an object.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum SampleTime {
-    /// Missing, or invalid and reported: the time of arrival is used.
-    None,
-    /// A usable time.
-    At(UtcMs),
-    /// Too far ahead: the object's values must not be used.
-    Ahead,
-}
 
 /// A field that is left out of an otherwise good object.
 #[derive(Debug)]
@@ -31,8 +19,8 @@ pub(super) struct LeftOut<'a> {
 /// A parsed object.
 pub(super) struct Sample<'a> {
     entries: Entries<'a>,
-    /// Time of the sample, from `ts`.
-    pub time: SampleTime,
+    /// Time of the sample, from `ts`; `None` where it is missing, or invalid and reported.
+    pub time: Option<UtcMs>,
     /// `seq`, if it is a whole number.
     pub sequence: Option<u64>,
     /// `v` as written, if it is a number.
@@ -50,7 +38,7 @@ impl<'a> Sample<'a> {
     pub(super) fn new() -> Self {
         Self {
             entries: Entries::new(),
-            time: SampleTime::None,
+            time: None,
             sequence: None,
             version: None,
             samples: None,
@@ -60,10 +48,8 @@ impl<'a> Sample<'a> {
     }
 
     /// Parses an object whose text begins with `{`. After an error the sample must not be used.
-    pub(super) fn parse(&mut self, text: &'a str, received_at: UtcMs) -> Result<(), NotJson> {
-        strict_json::each_field(text, |key, raw, depth| {
-            self.field(key, raw, depth, received_at)
-        })
+    pub(super) fn parse(&mut self, text: &'a str) -> Result<(), NotJson> {
+        strict_json::each_field(text, |key, raw, depth| self.field(key, raw, depth))
     }
 
     /// The values, in the object's order.
@@ -71,7 +57,7 @@ impl<'a> Sample<'a> {
         self.entries.as_slice()
     }
 
-    fn field(&mut self, key: Cow<'a, str>, raw: &'a str, depth: usize, received_at: UtcMs) {
+    fn field(&mut self, key: Cow<'a, str>, raw: &'a str, depth: usize) {
         self.depth = self.depth.max(1 + depth);
         if let Some(quantity) = Quantity::from_name(&key) {
             match field::value(quantity, raw) {
@@ -83,10 +69,7 @@ impl<'a> Sample<'a> {
         }
         match &*key {
             "ts" => match field::time(raw) {
-                Ok(Some(instant)) if instant.since(received_at) > MAX_AHEAD_MS => {
-                    self.time = SampleTime::Ahead
-                }
-                Ok(Some(instant)) => self.time = SampleTime::At(instant),
+                Ok(Some(instant)) => self.time = Some(instant),
                 Ok(None) => {}
                 Err(error) => self.leave_out(key, error),
             },

@@ -40,9 +40,7 @@ const FORMAT: FeedFormat = FeedFormat::new(40);
 const MAX_PAYLOAD: usize = 512 * 1024;
 /// Metrics of one message.
 const MAX_METRICS: usize = 4_096;
-/// Unix milliseconds have 13 digits since 2001; smaller numbers are seconds, or a clock never set.
-const FIRST_MS: u64 = 1_000_000_000_000;
-/// And so they have until 2286.
+/// Unix milliseconds have 13 digits until 2286.
 const LAST_MS: u64 = 9_999_999_999_999;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -346,16 +344,16 @@ fn birth_number(incoming: &NodeMessage<'_>, metrics: &[(u32, u32)]) -> Option<u6
         })
 }
 
-/// A plausible timestamp, or `None`. Senders without a clock send 0.
+/// The timestamp, or `None`. Senders without a clock send 0.
 fn time(timestamp: Option<u64>, sink: &mut dyn Sink) -> Option<UtcMs> {
     match timestamp? {
         0 => None,
-        ms @ FIRST_MS..=LAST_MS => i64::try_from(ms).ok().map(UtcMs),
+        ms @ 1..=LAST_MS => i64::try_from(ms).ok().map(UtcMs),
         _ => {
             sink.ignored(
                 RejectReason::Time,
                 "timestamp",
-                "is not Unix milliseconds of 13 digits; another time is used",
+                "is more than 13 digits of Unix milliseconds; another time is used",
             );
             None
         }
