@@ -13,6 +13,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod clock_cases;
 mod config;
 mod emissions_replay;
 mod golden_factors;

@@ -27,8 +27,8 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// A lifetime register cannot have been higher before: the time of a reading that is older than the last one, yet higher by what
-    /// may have been gained until it arrived, is wrong.
+    /// A lifetime register cannot have been higher before: the time of a reading that is no newer than the last one, yet higher
+    /// by what may have been gained until it arrived, is wrong.
     fn contradicts_its_time(&self, last: Point, limits: &CounterLimits) -> bool {
         let arrival = Point {
             value: self.value,
@@ -211,11 +211,12 @@ impl Counter {
             return Applied::only(sample.at, CounterEvent::RetainedIgnored);
         }
         let mut at = sample.at;
-        if sample.own_time && at < last.at {
-            if !sample.contradicts_its_time(last, limits) {
+        if sample.own_time && at <= last.at {
+            if sample.contradicts_its_time(last, limits) {
+                at = sample.arrived;
+            } else if at < last.at {
                 return Applied::only(at, CounterEvent::Late);
             }
-            at = sample.arrived;
         }
         // Arrival order is the truth where there is no other time: our clock may have been set back in between.
         let point = Point {

@@ -23,6 +23,7 @@ fn recorded_cases_give_the_totals_and_events_of_the_reference() {
             .map(|point| Sample {
                 value: thousandths(&point["value"]),
                 at: UtcMs(point["t"].as_i64().unwrap() * 1000),
+                arrived: UtcMs(point["t"].as_i64().unwrap() * 1000),
                 own_time: point["own_ts"].as_bool().unwrap_or(true),
                 retained: point["retain"].as_bool().unwrap_or(false),
             })
@@ -291,6 +292,7 @@ fn a_coarse_register_may_jump_by_its_step() {
             Sample {
                 value: km * 1000,
                 at: UtcMs(second * 1000),
+                arrived: UtcMs(second * 1000),
                 own_time: false,
                 retained: false,
             },
@@ -318,6 +320,7 @@ fn extreme_values_neither_panic_nor_count() {
                             Sample {
                                 value: *value,
                                 at: UtcMs(at),
+                                arrived: UtcMs(at),
                                 own_time,
                                 retained: false,
                             },
@@ -356,5 +359,34 @@ fn a_snapshot_continues_where_it_stopped() {
             (12_000, 1),
             "cut before reading {cut}"
         );
+    }
+}
+
+#[test]
+fn a_register_that_is_higher_at_an_older_time_counts_at_its_arrival() {
+    let sample = |at: i64, arrived: i64, km: f64| Sample {
+        arrived: UtcMs(arrived * MINUTE),
+        ..own(at, km)
+    };
+    for (name, second, want) in [
+        ("ninety minutes behind", sample(420, 510, 105.0), 5_000),
+        ("the same time", sample(500, 510, 105.0), 5_000),
+        ("a late value that was lower", sample(420, 510, 95.0), 0),
+        ("within the rounding", sample(420, 510, 100.9), 0),
+        ("faster than a vehicle drives", sample(420, 510, 190.0), 0),
+        (
+            "a stored copy",
+            Sample {
+                retained: true,
+                ..sample(420, 510, 105.0)
+            },
+            0,
+        ),
+    ] {
+        let (total, _, applied) = run(&[sample(500, 500, 100.0), second], &odometer());
+        assert_eq!(total, want, "{name}");
+        if want > 0 {
+            assert_eq!(applied[1].to, UtcMs(510 * MINUTE), "{name}");
+        }
     }
 }

@@ -23,6 +23,7 @@ fn own(minute: i64, km: f64) -> Sample {
     Sample {
         value: (km * 1000.0).round() as i64,
         at: UtcMs(minute * MINUTE),
+        arrived: UtcMs(minute * MINUTE),
         own_time: true,
         retained: false,
     }

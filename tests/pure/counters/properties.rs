@@ -28,6 +28,7 @@ fn drive(random: &mut Random, length: usize) -> Vec<Sample> {
             let sample = Sample {
                 value,
                 at: UtcMs(at),
+                arrived: UtcMs(at),
                 own_time: true,
                 retained: false,
             };
