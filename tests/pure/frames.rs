@@ -262,8 +262,9 @@ fn messages_beyond_a_limit_are_refused_and_those_at_the_limit_decoded() {
     }
     let full = answer(TELEMETRY, &samples(1_024));
     assert_eq!(full["observations"].as_array().unwrap().len(), 1_025);
-    let ten_minutes_ahead = br#"{"ts":"2026-08-22T12:10:00Z","odometer":5}"#;
-    assert_eq!(answer(TELEMETRY, ten_minutes_ahead)["ignored"], json!([]));
+    // Ten minutes and a second ahead: the feed's history judges its clock.
+    let ahead = br#"{"ts":"2026-08-22T12:10:01Z","odometer":5}"#;
+    assert_eq!(answer(TELEMETRY, ahead)["ignored"], json!([]));
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn a_snapshot_from_before_the_history_is_taken_over() {
     );
     engine.handle_timeout(now);
     let (_, snapshot, _) = engine.checkpoint();
-    assert_eq!(snapshot[..2], [6, 0]);
+    assert_eq!(snapshot[..2], [7, 0]);
     let restore = |bytes: &[u8]| {
         Engine::restore(
             bytes,
@@ -50,10 +50,16 @@ fn a_snapshot_from_before_the_history_is_taken_over() {
         .map(|mut engine| engine.checkpoint().1)
     };
     assert_eq!(restore(&snapshot).unwrap().len(), snapshot.len());
-    // As the version before wrote it: all but the last two parts.
+    // As the version before wrote it: all but the clocks of feeds, an empty list.
+    let mut before = snapshot[..snapshot.len() - 1].to_vec();
+    assert!(restore(&before).is_err(), "a part is missing");
+    before[0] = 6;
+    assert_eq!(restore(&before).unwrap().len(), snapshot.len());
+    // As the version before the history wrote it: all but the last three parts.
     let last = postcard::to_allocvec(&(HistoryBook::new(1), WrittenRows::default()))
         .unwrap()
-        .len();
+        .len()
+        + 1;
     let mut before = snapshot[..snapshot.len() - last].to_vec();
     assert!(restore(&before).is_err(), "a part is missing");
     before[0] = 4;

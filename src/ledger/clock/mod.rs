@@ -97,14 +97,14 @@ pub struct FeedClock(Option<Box<Doubt>>);
 /// What is known of a clock that is, or may be, wrong.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 struct Doubt {
-    error: Error,
+    error: ClockError,
     steady: Steady,
     same_stamp: SameStamp,
 }
 
 /// The error of a clock.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-enum Error {
+enum ClockError {
     /// None is known.
     Unknown,
     /// Proved by stamps that no queue explains.
@@ -140,10 +140,10 @@ impl FeedClock {
     /// Copies may be of any age, and are believed unless they are impossible.
     fn time_of_a_copy(&self, message: &Stamped) -> Option<UtcMs> {
         match self.0.as_deref().map(|doubt| &doubt.error) {
-            Some(Error::Run(run)) => Some(message.shifted(run.shift().ms)),
-            Some(Error::Behind(shift)) => Some(message.shifted(shift.ms)),
-            Some(Error::Standing) => None,
-            Some(Error::Unknown) | None => {
+            Some(ClockError::Run(run)) => Some(message.shifted(run.shift().ms)),
+            Some(ClockError::Behind(shift)) => Some(message.shifted(shift.ms)),
+            Some(ClockError::Standing) => None,
+            Some(ClockError::Unknown) | None => {
                 let believed = message.own >= EARLIEST && message.lag() >= -MAX_AHEAD_MS;
                 believed.then(|| message.shifted(0))
             }
@@ -160,10 +160,10 @@ impl FeedClock {
     /// What is added to its times, in milliseconds; `None` where its times are not used.
     pub fn shift_ms(&self) -> Option<i64> {
         match self.0.as_deref().map(|doubt| &doubt.error) {
-            Some(Error::Run(run)) => Some(run.shift().ms),
-            Some(Error::Behind(shift)) => Some(shift.ms),
-            Some(Error::Standing) => None,
-            Some(Error::Unknown) | None => Some(0),
+            Some(ClockError::Run(run)) => Some(run.shift().ms),
+            Some(ClockError::Behind(shift)) => Some(shift.ms),
+            Some(ClockError::Standing) => None,
+            Some(ClockError::Unknown) | None => Some(0),
         }
     }
 
@@ -176,7 +176,7 @@ impl FeedClock {
 impl Doubt {
     fn new(message: &Stamped, content: u64) -> Self {
         Self {
-            error: Error::Unknown,
+            error: ClockError::Unknown,
             steady: Steady::new(message),
             same_stamp: SameStamp::new(message, content),
         }
@@ -187,7 +187,7 @@ impl Doubt {
         self.same_stamp.observe(message, content);
         self.steady.observe(message);
         if self.same_stamp.stands() {
-            self.error = Error::Standing;
+            self.error = ClockError::Standing;
             return None;
         }
         if self.steady.is_steady() {
@@ -195,10 +195,10 @@ impl Doubt {
         }
         self.error.follow(message, previous);
         match &mut self.error {
-            Error::Run(run) => (!run.creeps(message)).then(|| message.shifted(run.shift().ms)),
-            Error::Behind(shift) => Some(message.shifted(shift.ms)),
-            Error::Unknown => Some(message.shifted(0)),
-            Error::Standing => None,
+            ClockError::Run(run) => (!run.creeps(message)).then(|| message.shifted(run.shift().ms)),
+            ClockError::Behind(shift) => Some(message.shifted(shift.ms)),
+            ClockError::Unknown => Some(message.shifted(0)),
+            ClockError::Standing => None,
         }
     }
 
@@ -209,20 +209,20 @@ impl Doubt {
             return;
         }
         self.error = match least {
-            lag if lag.abs() <= MAX_AHEAD_MS => Error::Unknown,
-            lag if (0..=MAX_QUEUE_MS).contains(&lag) => Error::Behind(Shift::behind(lag)),
+            lag if lag.abs() <= MAX_AHEAD_MS => ClockError::Unknown,
+            lag if (0..=MAX_QUEUE_MS).contains(&lag) => ClockError::Behind(Shift::behind(lag)),
             // The next message begins a run.
-            _ => Error::Unknown,
+            _ => ClockError::Unknown,
         };
     }
 
     /// The clock is right, as far as is known.
     fn is_settled(&self) -> bool {
-        self.error == Error::Unknown && self.steady.is_prompt()
+        self.error == ClockError::Unknown && self.steady.is_prompt()
     }
 }
 
-impl Error {
+impl ClockError {
     /// Begins, continues or ends what the message proves.
     fn follow(&mut self, message: &Stamped, previous: UtcMs) {
         let ended = match self {

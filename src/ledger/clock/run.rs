@@ -8,7 +8,7 @@ use crate::units::UtcMs;
 const QUARTER_MS: i64 = 15 * MINUTE_MS;
 /// No two zones differ by more.
 const MAX_ZONE_MS: i64 = 15 * 60 * MINUTE_MS;
-/// 1,024 weeks.
+/// 1,024 weeks, after which the ten bits of a GPS week number start again.
 const ROLLOVER_MS: i64 = 1024 * 7 * DAY_MS;
 
 /// What is to be added to a clock's times, and why.

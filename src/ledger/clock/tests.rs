@@ -1,3 +1,5 @@
+//! Tables of messages with wrong clocks, and the times to use for them.
+
 use crate::ledger::clock::*;
 
 fn at(text: &str) -> UtcMs {
