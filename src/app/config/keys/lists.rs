@@ -8,31 +8,25 @@ use crate::app::config::source::{Node, Value};
 use crate::model::{OcppVersion, nearest};
 use crate::telemetry::{DECODERS, Formats};
 
+/// The texts of a list; an item that is none, or is empty, is a mistake.
+fn texts_of(value: &Value) -> Result<Vec<String>, String> {
+    let Value::List(items) = value else {
+        return Err(format!("is {}, not a list", value.kind()));
+    };
+    items.iter().map(|item| text_of(&item.value)).collect()
+}
+
 impl Section<'_> {
     /// A list of texts.
     pub(crate) fn texts(&mut self, key: &'static str, into: &mut Vec<String>) {
-        self.read(
-            key,
-            into,
-            "write a list of texts: [\"a\", \"b\"]",
-            |value| match value {
-                Value::List(items) => items.iter().map(|item| text_of(&item.value)).collect(),
-                other => Err(format!("is {}, not a list", other.kind())),
-            },
-        );
+        self.read(key, into, "write a list of texts: [\"a\", \"b\"]", texts_of);
     }
 
     /// A list of some of the words.
     pub(crate) fn words(&mut self, key: &'static str, into: &mut Vec<String>, words: &[&str]) {
         let hint = format!("write a list of: {}", words.join(", "));
         self.read(key, into, &hint, |value| {
-            let Value::List(items) = value else {
-                return Err(format!("is {}, not a list", value.kind()));
-            };
-            let texts: Vec<String> = items
-                .iter()
-                .map(|item| text_of(&item.value))
-                .collect::<Result<_, _>>()?;
+            let texts = texts_of(value)?;
             match texts.iter().find(|text| !words.contains(&text.as_str())) {
                 Some(other) => Err(format!(
                     "has `{other}`, which is not known; {}",
@@ -50,14 +44,14 @@ impl Section<'_> {
             into,
             "write a list such as [\"1.6\", \"2.0.1\", \"2.1\"]",
             |value| {
-                let Value::List(items) = value else {
-                    return Err(format!("is {}, not a list", value.kind()));
-                };
-                let version = |item: &Node| {
-                    OcppVersion::from_name(&text_of(&item.value)?)
+                let version = |text: &String| {
+                    OcppVersion::from_name(text)
                         .ok_or("has a version that is not spoken here".to_owned())
                 };
-                let versions: Vec<_> = items.iter().map(version).collect::<Result<_, String>>()?;
+                let versions: Vec<_> = texts_of(value)?
+                    .iter()
+                    .map(version)
+                    .collect::<Result<_, String>>()?;
                 if versions.is_empty() {
                     Err("is empty".to_owned())
                 } else {
@@ -72,13 +66,7 @@ impl Section<'_> {
         let known: Vec<&str> = DECODERS.iter().map(|decoder| decoder.name).collect();
         let hint = format!("write a list of: {}", known.join(", "));
         self.read(key, into, &hint, |value| {
-            let Value::List(items) = value else {
-                return Err(format!("is {}, not a list", value.kind()));
-            };
-            let names: Vec<String> = items
-                .iter()
-                .map(|item| text_of(&item.value))
-                .collect::<Result<_, _>>()?;
+            let names = texts_of(value)?;
             if names.is_empty() {
                 return Err("is empty".to_owned());
             }
